@@ -1,0 +1,1 @@
+"""Electrochemistry of the resolved half cell: materials, kinetics, film, cell, protocol. SI units."""

@@ -1,0 +1,113 @@
+"""Charge transfer at a face: Butler-Volmer with film, and the drops across the two half cells beside the face.
+
+    j = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]
+    eta = phi_s - phi_e - U(sto) - j R_film
+
+All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for j
+is solved face by face, so that the stiff exponential never reaches the global iteration.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import NotConverged
+from .constants import F, R
+
+
+@dataclass(frozen=True)
+class Drops:
+    """What changes between cell centre and face per unit of j (arrays over faces).
+
+    resistance: ohmic, both half cells and film (ohm m2); sto: of the solid's lithiation (m2 A-1, <= 0);
+    c_e: of the electrolyte's concentration (mol m-3 per A m-2, >= 0).
+    """
+
+    resistance: np.ndarray
+    sto: np.ndarray
+    c_e: np.ndarray
+
+
+@dataclass(frozen=True)
+class FaceCurrent:
+    """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e."""
+
+    j: np.ndarray
+    dphi: np.ndarray
+    dsto: np.ndarray
+    dc_e: np.ndarray
+
+
+def overpotential(ratio, alpha_a, alpha_c):
+    """Invert ratio = exp(alpha_a u) - exp(-alpha_c u); return u and du/dratio."""
+    if alpha_a == alpha_c:
+        root = np.sqrt(ratio * ratio + 4)
+        return np.arcsinh(ratio / 2) / alpha_a, 1 / (alpha_a * root)
+    u = np.arcsinh(ratio / 2) * np.where(ratio > 0, 1 / alpha_a, 1 / alpha_c)
+    for _ in range(30):
+        up, down = np.exp(alpha_a * u), np.exp(-alpha_c * u)
+        slope = alpha_a * up + alpha_c * down
+        change = (up - down - ratio) / slope
+        u = u - change
+        if np.max(np.abs(change), initial=0) < 1e-13:
+            break
+    return u, 1 / slope
+
+
+def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, tolerance=1e-12):
+    """Solve each face's scalar problem for j; return FaceCurrent.
+
+        G(j) = phi_s - psi - W(c_e + j dc) - U(sto + j ds) - j r - (RT/F) u(j / i0) = 0
+
+    phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a, alpha_c;
+    W: concentration part of the electrolyte potential, with slope W.slope; guess: j to start from.
+    G falls with j, so Newton from any side converges; raises NotConverged if it does not.
+    """
+    j = guess
+    for _ in range(40):
+        G, G_j, partial = _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T)
+        change = -G / G_j
+        j = j + change
+        if np.max(np.abs(change) / (np.abs(j) + 1e-3), initial=0) < tolerance ** 0.5:
+            G, G_j, partial = _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T)
+            j = j - G / G_j
+            slope = -1 / G_j
+            return FaceCurrent(j, slope, slope * partial[0], slope * partial[1])
+    raise NotConverged("the kinetics of a face did not converge", [np.max(np.abs(change))])
+
+
+def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):
+    """G, dG/dj, and (dG/dsto, dG/dc_e) of the scalar problem."""
+    thermal = R * T / F
+    x = np.clip(sto + j * drops.sto, 1e-6, 1 - 1e-6)
+    c = np.maximum(c_e + j * drops.c_e, 1e-3)
+    i0 = electrode.i0(c, x, T)
+    step_c, step_x = 1e-6 * c, 1e-7
+    i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
+    i0_x = (electrode.i0(c, x + step_x, T) - i0) / step_x
+    u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
+    G = phi_s - psi - W(c) - electrode.U(x) - j * drops.resistance - thermal * u
+    pull = thermal * u_ratio * j / i0**2
+    G_x = -electrode.dU(x) + pull * i0_x
+    G_c = -W.slope(c) + pull * i0_c
+    G_j = G_x * drops.sto + G_c * drops.c_e - drops.resistance - thermal * u_ratio / i0
+    return G, G_j, (G_x, G_c)
+
+
+@dataclass(frozen=True)
+class ConcentrationPotential:
+    """W(c_e) = 2 R T (1 - t_plus) tdf / F ln(c_e / c_0): the part of phi_e that salt gradients cause (V)."""
+
+    factor: float
+    c_0: float
+
+    def __call__(self, c_e):
+        return self.factor * np.log(c_e / self.c_0)
+
+    def slope(self, c_e):
+        return self.factor / c_e
+
+
+def concentration_potential(electrolyte, T):
+    """Return W for an electrolyte of constant t_plus and tdf, so that i_e = -beta kappa grad(phi_e - W)."""
+    return ConcentrationPotential(2 * R * T * (1 - electrolyte.t_plus) * electrolyte.tdf / F, electrolyte.c_e_0)

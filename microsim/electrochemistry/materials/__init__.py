@@ -1,0 +1,91 @@
+"""Material sets: one file each, a source on every coefficient. `load(name)` finds one by name."""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...errors import InputError
+
+
+@dataclass(frozen=True)
+class ActiveMaterial:
+    """Insertion material. All functions take and return arrays in SI units.
+
+    U(sto) open-circuit potential (V vs Li/Li+); dU(sto) its slope (V); D_s(sto, T) (m2 s-1);
+    i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
+    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cathode.
+    """
+
+    name: str
+    U: Callable
+    dU: Callable
+    D_s: Callable
+    i0: Callable
+    c_s_max: float
+    sigma: float
+    density: float
+    molar_mass: float
+    sto_window: tuple
+    sto_0: float
+    sto_100: float
+    alpha_a: float = 0.5
+    alpha_c: float = 0.5
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "active"
+
+
+@dataclass(frozen=True)
+class Electrolyte:
+    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, t_plus."""
+
+    name: str
+    kappa: Callable
+    D_e: Callable
+    tdf: float
+    t_plus: float
+    c_e_0: float
+    c_e_window: tuple
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "electrolyte"
+
+
+@dataclass(frozen=True)
+class Conductor:
+    """Microporous conductive additive and binder (CBD): sigma (S m-1), porosity, bruggeman exponent.
+
+    reactive_share: share of its contact with active material where electrolyte in its pores reacts.
+    """
+
+    name: str
+    sigma: float
+    porosity: float
+    bruggeman: float
+    reactive_share: float
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "conductor"
+
+
+@dataclass(frozen=True)
+class LithiumMetal:
+    """Lithium counter electrode: exchange current density i0(c_e, T) (A m-2), symmetric Butler-Volmer."""
+
+    name: str
+    i0: Callable
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "metal"
+
+
+def names():
+    """Return the names of all material sets."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def load(name):
+    """Return the material set called `name`; an unknown name is an InputError that lists the known ones."""
+    if name not in names():
+        near = difflib.get_close_matches(str(name), names(), 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise InputError(f"expected the name of a material set, got {name!r}; {hint}choose from {', '.join(names())}")
+    return importlib.import_module(f".{name}", __name__).material

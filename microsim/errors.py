@@ -1,0 +1,23 @@
+"""The errors a user may meet; each is one plain sentence: expected, given, remedy."""
+
+
+class MicrosimError(Exception):
+    """Base of every error that microsim raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(MicrosimError):
+    """Bad input: a file, key, label or value that cannot be used (exit code 2)."""
+
+    exit_code = 2
+
+
+class NotConverged(MicrosimError):
+    """A solver did not reach its tolerance (exit code 3); `history` holds the residuals."""
+
+    exit_code = 3
+
+    def __init__(self, message, history=()):
+        super().__init__(message)
+        self.history = tuple(float(value) for value in history)

@@ -1,0 +1,87 @@
+"""Graph of voxel cells: the cells of one or two layers, their links, and a colour for each cell.
+
+A cell is linked to its face neighbours. Two layers (say ionic and electronic) can share voxels; they are
+linked only where the caller says so. Numbering goes colour by colour (see kernels).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .kernels import numba_cpu as kernels
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Cells and links of a voxel mask.
+
+    position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
+    links of cell i: neighbour[indptr[i]:indptr[i+1]], face 0..5 for -x +x -y +y -z +z;
+    bounds: first cell of each colour and the end; layer (n): 0 or 1; index: dense map, -1 outside.
+    """
+
+    indptr: np.ndarray
+    neighbour: np.ndarray
+    position: np.ndarray
+    layer: np.ndarray
+    bounds: np.ndarray
+    widths: tuple
+    periodic: bool = False
+    face: np.ndarray | None = None
+    index: np.ndarray | None = None
+
+    @property
+    def n(self):
+        return self.position.shape[0]
+
+    def gather(self, array):
+        """Return the values of a dense [x, y, z] array in the cells."""
+        return array[self.position[:, 0], self.position[:, 1], self.position[:, 2]]
+
+    def scatter(self, values, fill=np.nan, dtype=np.float32):
+        """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
+        dense = np.full(tuple(len(w) for w in self.widths), fill, dtype)
+        dense[self.position[:, 0], self.position[:, 1], self.position[:, 2]] = values
+        return dense
+
+    def half_conductances(self):
+        """Return face area over half cell length of each link, on its own and on the other side (m)."""
+        own = np.empty(self.neighbour.size)
+        other = np.empty(self.neighbour.size)
+        rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
+        for axis in range(3):
+            select = self.face // 2 == axis
+            here, there = self.position[rows[select]], self.position[self.neighbour[select]]
+            b, c = [a for a in range(3) if a != axis]
+            area = self.widths[b][here[:, b]] * self.widths[c][here[:, c]]
+            own[select] = area / (self.widths[axis][here[:, axis]] / 2)
+            other[select] = area / (self.widths[axis][there[:, axis]] / 2)
+        return own, other
+
+    def volumes(self):
+        """Return the cell volumes (m3)."""
+        x, y, z = (self.widths[axis][self.position[:, axis]] for axis in range(3))
+        return x * y * z
+
+
+def line_colours(lengths, periodic):
+    """Return a colour for each line of each axis such that neighbouring lines differ, and the number of colours.
+
+    Two colours (0, 1, 0, ...) do, but around a ring of odd length a third is needed at its end.
+    """
+    lines = [np.arange(length, dtype=np.int64) % 2 for length in lengths]
+    colours = 2
+    for axis in (1, 2):
+        if periodic and lengths[axis] > 2 and lengths[axis] % 2:
+            lines[axis][-1] = 2
+            colours = 3
+    return lines, colours
+
+
+def voxel_graph(mask, widths, periodic=False):
+    """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m)."""
+    lines, colours = line_colours(mask.shape, periodic)
+    index, position, bounds = kernels.number_cells(mask, *lines, colours)
+    indptr, neighbour, face = kernels.grid_links(index, position, periodic)
+    return Graph(indptr, neighbour, position, np.zeros(len(position), np.uint8), bounds,
+                 tuple(np.asarray(w, float) for w in widths), periodic, face, index)

@@ -1,0 +1,91 @@
+"""Krylov methods that work on functions: preconditioned conjugate gradients and right-preconditioned GMRES."""
+
+import numpy as np
+
+from ..errors import NotConverged
+from .kernels import numba_cpu as kernels
+
+
+def conjugate_gradients(apply, precondition, r, *, enough, maximum=400):
+    """Lower the energy x.A x / 2 - b.x from a start with residual r = b - A x; return (correction, gains, r).
+
+    apply(p, out) writes A p and returns p.A p; precondition(r) returns an array it may use again.
+    gains[k] is twice what step k took off the energy, alpha r.z (Hestenes & Stiefel 1952): the sum of the gains
+    still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
+    raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64 and is overwritten.
+    """
+    x, p, Ap = np.zeros_like(r), np.zeros_like(r), np.empty_like(r)
+    gains, rz, beta = [], 1.0, 0.0
+    while not enough(gains, r):
+        if len(gains) == maximum:
+            raise NotConverged(f"conjugate gradients stopped after {maximum} steps, the last of which changed the "
+                               f"energy by {gains[-1]:.1e}", gains)
+        z = precondition(r)
+        rz, before = kernels.inner(r, z), rz
+        if rz == 0.0:
+            break
+        beta = rz / before if gains else 0.0
+        kernels.search_direction(z, r.dtype.type(beta), p)
+        alpha = rz / apply(p, Ap)
+        kernels.add_scaled(r.dtype.type(alpha), p, x)
+        kernels.add_scaled(r.dtype.type(-alpha), Ap, r)
+        gains.append(alpha * rz)
+    return x, gains, r
+
+
+def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=40):
+    """Solve A x = b from a zero start; return x and the relative residual history.
+
+    Right preconditioning: min |b - A P^-1 y|, x = P^-1 y, so the residual is the true one.
+    `apply` and `precondition` map float64 vectors to new ones. Stops at |r| <= tolerance |b|;
+    raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.5).
+    """
+    target = tolerance * np.linalg.norm(b)
+    x, r = np.zeros_like(b), b
+    history = [1.0]
+    while len(history) <= maximum and np.linalg.norm(r) > target:
+        correction, inner = _gmres_cycle(apply, precondition, r, target, min(restart, maximum + 1 - len(history)))
+        x += correction
+        history += [value * np.linalg.norm(r) / np.linalg.norm(b) for value in inner]
+        if history[-1] <= tolerance * 1.0001:
+            return x, history
+        r = b - apply(x)
+    if np.linalg.norm(r) > target:
+        raise NotConverged(f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
+                           f"{history[-1]:.1e}, tolerance {tolerance:.1e}", history)
+    return x, history
+
+
+def _gmres_cycle(apply, precondition, r, target, size):
+    """One Arnoldi cycle; return the correction and the residuals relative to |r|.
+
+    The basis is float32: it is the largest array of a run, and the residual is recomputed outside in float64.
+    """
+    norm = np.linalg.norm(r)
+    basis = np.empty((size + 1, r.size), np.float32)
+    basis[0] = r / norm
+    H = np.zeros((size + 1, size))
+    rhs = np.zeros(size + 1)
+    rhs[0] = norm
+    rotations, history = [], []
+    for k in range(size):
+        w = apply(precondition(basis[k])).astype(np.float32)
+        H[:k + 1, k] = basis[:k + 1] @ w
+        w -= H[:k + 1, k].astype(np.float32) @ basis[:k + 1]
+        H[k + 1, k] = np.sqrt(kernels.inner(w, w))
+        if H[k + 1, k] > 0:
+            np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
+        for i, (c, s) in enumerate(rotations):
+            H[i, k], H[i + 1, k] = c * H[i, k] + s * H[i + 1, k], c * H[i + 1, k] - s * H[i, k]
+        length = np.hypot(H[k, k], H[k + 1, k])
+        c, s = H[k, k] / length, H[k + 1, k] / length
+        rotations.append((c, s))
+        lucky = H[k + 1, k] == 0
+        H[k, k], H[k + 1, k] = length, 0.0
+        rhs[k], rhs[k + 1] = c * rhs[k], -s * rhs[k]
+        history.append(abs(rhs[k + 1]) / norm)
+        if abs(rhs[k + 1]) <= target or lucky:
+            break
+    k += 1
+    y = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k])
+    return precondition(y.astype(np.float32) @ basis[:k]), history

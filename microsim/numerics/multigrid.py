@@ -1,0 +1,194 @@
+"""Multigrid on a graph of voxel cells, as a preconditioner: aggregates follow both blocks and connectivity.
+
+A coarse cell is a connected part of a 2 x 2 x 2 block of one layer, so that nothing is joined across a wall.
+Transfer is piecewise constant; a coarse link is the sum of the fine links it holds times the ratio of fine to
+coarse centre distance (1/2 on a uniform grid: four faces, twice the distance). Axes are halved only while their
+cells are narrow beside the others (semi-coarsening), which keeps flat voxels and graded slabs well behaved.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from .graph import Graph, line_colours
+from .kernels import numba_cpu as kernels
+
+
+@dataclass
+class Level:
+    """One level: its graph, its numbers (float32), and the way to the next coarser level."""
+
+    graph: Graph
+    weight: np.ndarray
+    diagonal: np.ndarray
+    x: np.ndarray
+    b: np.ndarray
+    r: np.ndarray
+    parent: np.ndarray | None = None
+    child_ptr: np.ndarray | None = None
+    child: np.ndarray | None = None
+    scale: np.ndarray | None = field(default=None, repr=False)
+    end_scale: tuple = (1.0, 1.0)
+
+
+def merge_lines(width, limit):
+    """Pair neighbouring grid lines not wider than `limit`; return the coarse line of each line."""
+    coarse = np.empty(len(width), np.int64)
+    line, k = -1, 0
+    while k < len(width):
+        line += 1
+        coarse[k] = line
+        if k + 1 < len(width) and width[k] <= limit and width[k + 1] <= limit:
+            coarse[k + 1] = line
+            k += 1
+        k += 1
+    return coarse
+
+
+def distance_ratios(width, coarse, coarse_width):
+    """Fine over coarse centre distance across the upper end of each coarse line (last entry: around the ring)."""
+    ratio = np.ones(len(coarse_width), np.float32)
+    last = np.flatnonzero(np.diff(coarse))
+    for k in last:
+        ratio[coarse[k]] = (width[k] + width[k + 1]) / (coarse_width[coarse[k]] + coarse_width[coarse[k] + 1])
+    ratio[-1] = (width[0] + width[-1]) / (coarse_width[0] + coarse_width[-1])
+    return ratio
+
+
+def coarsen(graph, weight):
+    """Build the next coarser graph; return it with parent, children, link scales, end scales.
+
+    `weight` tells an island (a cell without neighbours in its layer) which neighbour to join.
+    """
+    narrow = min((np.median(w) for w in graph.widths if len(w) > 1), default=None)
+    if narrow is None:
+        return None
+    lines = [merge_lines(w, 1.5 * narrow) for w in graph.widths]
+    widths = [np.bincount(line, weights=w) for line, w in zip(lines, graph.widths)]
+    layers = 1 + int(graph.layer.max(initial=0))
+    key = kernels.block_keys(graph.position, graph.layer, *lines, len(widths[1]), len(widths[2]))
+    host = np.arange(graph.n)
+    if layers > 1:
+        host = kernels.adopt_islands(graph.indptr, graph.neighbour, weight, graph.layer)
+        key = key[host]
+    root = kernels.aggregate(graph.indptr, graph.neighbour, key)
+    del key
+    if layers == 1:  # neighbouring blocks differ in parity, and no link reaches further
+        line_colour, colours = line_colours([len(w) for w in widths], graph.periodic)
+        colour = sum(line_colour[a][lines[a]][graph.position[:, a]] for a in range(3)) % colours
+    else:
+        colour, colours = _colours_of(graph, root)
+    parent, bounds, member = kernels.number_aggregates(root, colour, colours)
+    child_ptr, child = kernels.children_of(parent, len(member))
+    indptr, neighbour = kernels.coarse_links(graph.indptr, graph.neighbour, parent, child_ptr, child)
+    member = host[member]
+    position = np.stack([lines[a][graph.position[member, a]] for a in range(3)], axis=1).astype(np.int16)
+    layer = graph.layer[member]
+    ratios = [distance_ratios(w, line, big) for w, line, big in zip(graph.widths, lines, widths)]
+    scale = kernels.link_scales(indptr, neighbour, position, layer, *ratios)
+    ends = (graph.widths[0][0] / widths[0][0], graph.widths[0][-1] / widths[0][-1])
+    coarse = Graph(indptr, neighbour, position, layer, bounds, tuple(widths), graph.periodic)
+    return coarse, parent, child_ptr, child, scale, ends
+
+
+def _colours_of(graph, root):
+    """Colour the aggregates of `root` one after the other; return the colour at each root cell, and how many."""
+    parent, _, member = kernels.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
+    links = kernels.coarse_links(graph.indptr, graph.neighbour, parent, *kernels.children_of(parent, len(member)))
+    found = kernels.colour_greedily(*links)
+    return found[parent], int(found.max()) + 1
+
+
+class Multigrid:
+    """Symmetric V-cycle for A = weighted graph Laplacian + diagonal.
+
+    A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed values
+    on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
+    """
+
+    def __init__(self, graph, weight=None, coarsest=300, visits=2):
+        self.levels, self.visits = [], visits
+        weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, np.float32) if weight is None else weight
+        while True:
+            n = graph.n
+            self.levels.append(Level(graph, np.empty(graph.neighbour.size, np.float32),
+                                     *(np.zeros(n, np.float32) for _ in range(4))))
+            made = coarsen(graph, weight) if n > coarsest else None
+            if made is None or made[0].n > 0.9 * n:
+                break
+            level, fine = self.levels[-1], graph
+            graph, level.parent, level.child_ptr, level.child, level.scale, level.end_scale = made
+            if weight.size:
+                weight = self._weights(level, fine, weight, graph)
+
+    @staticmethod
+    def _weights(level, fine, weight, coarse):
+        out = np.empty(coarse.neighbour.size, np.float32)
+        kernels.coarse_weights(fine.indptr, fine.neighbour, weight, level.parent, level.child_ptr, level.child,
+                               coarse.indptr, coarse.neighbour, level.scale, out)
+        return out
+
+    def __str__(self):
+        rows = [f"{'cells':>10} {'links':>10}  lines"]
+        for level in self.levels:
+            lines = " x ".join(str(len(w)) for w in level.graph.widths)
+            rows.append(f"{level.graph.n:>10} {level.graph.neighbour.size // 2:>10}  {lines}")
+        return "\n".join(rows)
+
+    def update(self, weight, mass=None, low=None, high=None):
+        """Set the numbers: link weights of the finest graph and its diagonal parts; coarser levels follow."""
+        parts = [np.zeros(self.levels[0].graph.n, np.float32) if part is None else part.astype(np.float32)
+                 for part in (mass, low, high)]
+        self.levels[0].weight = weight.astype(np.float32, copy=False)
+        for level, coarse in zip(self.levels, self.levels[1:] + [None]):
+            kernels.row_sums(level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal)
+            if coarse is None:
+                break
+            coarse.weight = self._weights(level, level.graph, level.weight, coarse.graph)
+            summed = [np.empty(coarse.graph.n, np.float32) for _ in parts]
+            for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
+                kernels.sum_children(part, level.child_ptr, level.child, total)
+                total *= np.float32(factor)
+            parts = summed
+        self._factor()
+
+    def _factor(self):
+        """Factorise the coarsest matrix (a few hundred cells), shifted by rounding so that it stays definite."""
+        level = self.levels[-1]
+        n = level.graph.n
+        rows = np.repeat(np.arange(n), np.diff(level.graph.indptr))
+        matrix = np.zeros((n, n))
+        matrix[rows, level.graph.neighbour] = -level.weight.astype(float) if level.weight.size else -1.0
+        matrix[np.arange(n), np.arange(n)] = level.diagonal * (1 + 1e-7)
+        self.coarse = cho_factor(matrix)
+
+    def cycle(self, b, k=0):
+        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up).
+
+        With visits = 1 a V-cycle; with 2 a W-cycle: each level asks the next coarser one twice.
+        """
+        level = self.levels[k]
+        g, x = level.graph, level.x
+        if k == len(self.levels) - 1:
+            x[:] = cho_solve(self.coarse, b.astype(float))
+            return x
+        x[:] = 0
+        kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, False)
+        coarse = self.levels[k + 1]
+        kernels.restrict_residual(g.indptr, g.neighbour, level.weight, level.diagonal, b, x,
+                                  level.child_ptr, level.child, g.bounds[-2], level.r, coarse.b)
+        kernels.prolong(level.parent, self._coarse_answer(k + 1), x)
+        kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
+        return x
+
+    def _coarse_answer(self, k):
+        """Solve level k by one cycle, or by two of which the second works on what the first left."""
+        level, g = self.levels[k], self.levels[k].graph
+        x = self.cycle(level.b, k)
+        if self.visits == 1 or k == len(self.levels) - 1:
+            return x
+        first, product = x.copy(), np.empty_like(x)
+        kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, first, product)
+        np.subtract(level.b, product, out=level.b)
+        return first + self.cycle(level.b, k)

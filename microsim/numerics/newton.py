@@ -1,0 +1,40 @@
+"""Newton's method with a Krylov solver and a limited step."""
+
+import numpy as np
+
+from ..errors import NotConverged
+from .krylov import gmres
+
+
+def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
+    """Solve R(x) = 0; return x and the log {residuals, linear_iterations}.
+
+    `problem` has residual(x) -> R, size(R) -> one number to hold against `tolerance`,
+    linearise(x) -> (apply, precondition), and limit(x, dx) -> the share of dx that keeps x in its bounds.
+    Each step solves J dx = -R to `linear_tolerance`; a step that does not lessen the residual is halved.
+    Raises NotConverged with the residual history.
+    """
+    R = problem.residual(x)
+    sizes, linear = [problem.size(R)], []
+    while sizes[-1] > tolerance:
+        if len(linear) == maximum or not np.isfinite(sizes[-1]):
+            raise NotConverged(f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
+                               f"tolerance {tolerance:.1e}", sizes)
+        apply, precondition = problem.linearise(x)
+        # no more digits than the target asks for
+        forcing = min(0.1, max(linear_tolerance, 0.3 * tolerance / sizes[-1]))
+        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+        linear.append(len(history) - 1)
+        share = problem.limit(x, dx)
+        for _ in range(6):
+            trial = x + share * dx
+            R_trial = problem.residual(trial)
+            size = problem.size(R_trial)
+            if size < (1 - 0.1 * share) * sizes[-1] or size < tolerance:
+                break
+            share /= 2
+        else:
+            raise NotConverged(f"Newton found no step that lessens its residual of {sizes[-1]:.1e}", sizes)
+        x, R = trial, R_trial
+        sizes.append(size)
+    return x, {"residuals": sizes, "linear_iterations": linear}

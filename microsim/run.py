@@ -1,0 +1,310 @@
+"""The whole pipeline on one screen: volume -> phases -> transport -> half cell -> fields -> comparison -> report."""
+
+import csv
+import io
+import json
+import resource
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from . import __version__
+from .atomic import write_text
+from .compare.soc import SocMap, compare_maps
+from .electrochemistry import materials
+from .electrochemistry.cell import CellDesign, Separator, build_mesh
+from .electrochemistry.constants import F
+from .electrochemistry.experiment import Experiment, Load, Tolerances
+from .electrochemistry.film import Film, film_resistance, film_thickness
+from .electrochemistry.halfcell import HalfCell
+from .errors import InputError
+from .fields import FieldWriter, profile_x, read_field, read_times
+from .imaging.volume import read_volume
+from .mesh.grid import grid_from_labels
+from .mesh.morphology import phase_summary
+from .transport.tortuosity import tortuosity
+
+UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
+
+
+def run_case(case, out_dir, *, progress=None):
+    """Run a case and write result.json, voltage.csv, fields.h5, report.html and figures/*.png into `out_dir`.
+
+    Returns the result (what result.json holds). Raises InputError, or NotConverged with the residual history.
+    """
+    begun, out_dir = time.perf_counter(), Path(out_dir)
+    volume, grid = read_grid(case, progress)
+    measured = read_measured(case)
+    design = cell_design(case, grid)
+    transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
+
+    mesh = build_mesh(grid, design)
+    active = next(m for m in design.phases.values() if m is not None and m.kind == "active")
+    film = film_of(case.cell.film)
+    cell = HalfCell(mesh, design, active, film_resistance(film, mesh.faces.position, grid.shape, grid.voxel_size))
+    one_C, mass = nominal(grid, design, active)
+    cell.scale_current = one_C
+    with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
+        keep = Snapshots(cell, fields, case.output, one_C)
+        experiment = Experiment(cell, case.cell.initial_sto, tolerances(case.numerics), keep,
+                                _progress_of(progress, one_C))
+        record = experiment.run(loads(case.protocol, one_C, mesh.area))
+
+    voltage = voltage_columns(record, mass)
+    comparison = compare_with(measured, case, out_dir / "fields.h5", active, grid)
+    result = {
+        "title": case.title, "microsim_version": __version__, "case_sha256": case.sha256,
+        "volume_sha256": volume.sha256, "volume": {"source": volume.source, "shape": list(grid.shape),
+                                                   "voxel_size_m": list(grid.voxel_size)},
+        "voxels": mesh.counts, "phases": phase_summary(grid)["phases"], "transport": transport,
+        "c_rate_current_A": one_C, "current_density_1C_A_m2": one_C / mesh.area, "active_mass_kg": mass,
+        **step_results(record, mass), **conservation(record),
+        "newton_iterations": record.newton_iterations, "linear_iterations": record.linear_iterations,
+        "time_steps": record.time_steps, "rejected_steps": record.rejected_steps, "failed_steps": record.failed_steps,
+        "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid),
+        "profiles": keep.profiles, "comparison": comparison.as_dict() if comparison else None,
+        "materials": {name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()},
+        "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
+    }
+    write_outputs(out_dir, case, result, grid, voltage, comparison, progress)
+    return result
+
+
+# -- from the case to the cell --------------------------------------------------------------------------------
+
+
+def read_grid(case, progress=None):
+    """Read the case's volume; return it and the cropped, coarsened VoxelGrid."""
+    spec = case.volume
+    if progress:
+        progress(0, 1, "reading the volume")
+    volume = read_volume(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
+    if volume.voxel_size is None:
+        raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
+    grid = grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
+    missing = [name for name in grid.names if grid.fraction(name) == 0]
+    if missing:
+        raise InputError(f"volume.crop: expected every phase inside the crop, got none of {', '.join(missing)}; "
+                         "move or widen the crop")
+    return volume, grid
+
+
+def cell_design(case, grid):
+    """Return the CellDesign of a case."""
+    spec, loaded = case.cell, case.load_materials()
+    electrolyte = replace(loaded.pop("electrolyte"), c_e_0=spec.electrolyte_concentration)
+    given = {key: value for key, value in (("porosity", spec.cbd.porosity), ("reactive_share", spec.cbd.reactive_share))
+             if value is not None}
+    phases = {name: loaded.get(name) for name in grid.names}
+    phases = {name: replace(m, **given) if m is not None and m.kind == "conductor" else m for name, m in phases.items()}
+    separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
+    return CellDesign(phases, electrolyte, separator, materials.load(spec.counter_electrode), spec.temperature,
+                      spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
+                      spec.cbd.transport_efficiency)
+
+
+def film_of(spec):
+    """Return the Film of a case's film section."""
+    if spec.model == "uniform":
+        return Film("uniform", spec.conductivity, spec.thickness)
+    if spec.model == "gaussian":
+        return Film("gaussian", spec.conductivity, spec.mean_separator, spec.mean_collector, spec.std, spec.min,
+                    spec.max, spec.correlation, spec.seed)
+    return Film()
+
+
+def tolerances(numerics):
+    """Return the solver tolerances of a case."""
+    return Tolerances(numerics.time_tolerance, numerics.newton_tolerance, numerics.linear_tolerance,
+                      max_step=numerics.max_step or np.inf)
+
+
+def nominal(grid, design, active):
+    """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its mass (kg)."""
+    name = next(name for name, material in design.phases.items() if material is active)
+    volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
+    return F * active.c_s_max * (active.sto_0 - active.sto_100) * volume / 3600, active.density * volume
+
+
+def loads(protocol, one_C, area):
+    """Turn protocol steps into currents (A)."""
+    def current(step):
+        if step.kind == "rest":
+            return 0.0
+        return step.c_rate * one_C if step.c_rate is not None else step.current_A_m2 * area
+    return [Load(step.text, current(step), step.until_voltage_V, step.duration_s) for step in protocol]
+
+
+def effective_transport(grid, design, tolerance, progress=None):
+    """Return tau and effective conductivity of pore, electrolyte (with the CBD's pores) and solids along x, y, z."""
+    networks = {"electrolyte": {}, "electronic": {}}
+    for name, material in design.phases.items():
+        if material is None:
+            networks["electrolyte"][name] = design.pore_transport_efficiency
+        elif material.kind == "conductor":
+            beta = design.cbd_transport_efficiency
+            networks["electrolyte"][name] = material.porosity**material.bruggeman if beta is None else beta
+        if material is not None:
+            networks["electronic"][name] = material.sigma
+    pores = {name: 1.0 for name, material in design.phases.items() if material is None}
+    if pores and pores != networks["electrolyte"]:
+        networks = {"pore": pores, **networks}
+    kappa = float(design.electrolyte.kappa(np.array(design.c_e_0), design.temperature))
+    scale = {"pore": kappa, "electrolyte": kappa, "electronic": 1.0}
+    table = {}
+    for network, conducting in networks.items():
+        table[network] = {"conducting": conducting}
+        for number, axis in enumerate("xyz"):
+            if progress:
+                progress(0, 1, f"transport: {network} along {axis}")
+            r = tortuosity(grid, conducting, number, tolerance=tolerance)
+            table[network][axis] = {
+                "tau": r.tau, "D_eff_over_D0": r.D_eff_over_D0, "eps": r.eps, "eps_percolating": r.eps_percolating,
+                "flux_imbalance": r.flux_imbalance, "iterations": r.iterations, "seconds": r.seconds,
+                "effective_conductivity_S_m": scale[network] * r.D_eff_over_D0}
+    return table
+
+
+# -- what a run leaves ----------------------------------------------------------------------------------------
+
+
+class Snapshots:
+    """Store the fields a number of times over the run, and depth profiles at the end of each step."""
+
+    def __init__(self, cell, writer, output, one_C):
+        self.cell, self.writer, self.names = cell, writer, output.fields
+        self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
+        self.profiles, self.passed = [], -np.inf
+
+    def __call__(self, experiment, number, load, last):
+        begins = experiment.t == 0
+        if not (begins or last or experiment.throughput - self.passed >= self.every):
+            return
+        self.passed = experiment.throughput
+        fields = self.fields(experiment.x)
+        self.writer.write(experiment.t, load.name, {name: fields[name] for name in self.names})
+        if last:
+            h = self.cell.mesh.voxel_size[0]
+            x = (np.arange(self.cell.mesh.shape[0]) + 0.5) * h
+            self.profiles.append({"step": load.name, "time_s": experiment.t, "x_m": x.tolist(),
+                                  **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
+
+    def fields(self, x):
+        """Return {name: [x, y, z]} on the image, NaN outside a field's phase."""
+        cell, mesh, u = self.cell, self.cell.mesh, self.cell.state(x)
+        area = np.bincount(mesh.faces.solid, mesh.faces.area, mesh.solid.n)
+        current = np.bincount(mesh.faces.solid, mesh.faces.area * cell.j, mesh.solid.n)
+        j = np.divide(current, area, out=np.full(mesh.solid.n, np.nan), where=area > 0)
+        on = mesh.on_image
+        return {"sto": on(mesh.solid, u.sto), "c_e": on(mesh.ionic, u.c_e), "j": on(mesh.solid, j),
+                "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)), "phi_s": on(mesh.electronic, u.V + u.phi)}
+
+
+def _plain(values):
+    return [None if np.isnan(v) else float(v) for v in values]
+
+
+def voltage_columns(record, mass):
+    """Return the columns of voltage.csv; capacity is per gram of active material."""
+    c = {name: np.array(values) for name, values in record.columns.items()}
+    return {"time_s": c["time_s"], "current_A": c["current_A"], "voltage_V": c["voltage_V"],
+            "capacity_mAh_g": c["charge_C"] / 3.6 / (mass * 1000), "step": c["step"]}
+
+
+def step_results(record, mass):
+    """Return the summaries of the steps and the capacity of the last discharge (mAh per g)."""
+    steps = [{**{k: v for k, v in step.items() if k != "charge_C"},
+              "capacity_mAh_g": step["charge_C"] / 3.6 / (mass * 1000)} for step in record.steps]
+    discharges = [step["capacity_mAh_g"] for step in steps if step["capacity_mAh_g"] > 0]
+    return {"capacity_mAh_g": discharges[-1] if discharges else None, "steps": steps}
+
+
+def conservation(record):
+    """Return the balance errors: lithium and charge over the charge passed, salt over the salt."""
+    return {name: float(getattr(record, name)) for name in
+            ("lithium_balance_error", "salt_balance_error", "charge_balance_error")}
+
+
+def area_figures(mesh, design):
+    """Return the reactive area with and without the voxel-face correction (m2)."""
+    faces = mesh.faces
+    return {"applied": design.area_correction, "reactive_area_m2": float(faces.area.sum()),
+            "faces": int(faces.area.size), "mean_share_of_voxel_face": float(faces.share.mean())}
+
+
+def film_figures(film, mesh, grid):
+    """Return the film's parameters and what was drawn."""
+    thickness = film_thickness(film, mesh.faces.position, grid.shape, grid.voxel_size)
+    drawn = {} if film.model == "none" else {
+        "drawn": {"mean_m": float(thickness.mean()), "min_m": float(thickness.min()), "max_m": float(thickness.max()),
+                  "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity)}}
+    return ({**asdict(film), **drawn} if film.model != "none" else {"model": "none"})
+
+
+def read_measured(case):
+    """Read the measured map (and mask) before anything is solved, so that a mistake costs nothing."""
+    spec = case.compare
+    if spec is None:
+        return None
+    volume = read_volume(case.locate(spec.measured), file_axes=spec.file_axes, voxel_size=spec.voxel_size, kind="field")
+    if volume.voxel_size is None:
+        raise InputError(f"compare: expected a voxel size, got none in {spec.measured}; add voxel_size_nm")
+    mask = None
+    if spec.mask:
+        mask = read_volume(case.locate(spec.mask), file_axes=spec.file_axes).values != 0
+    return SocMap(volume.values, volume.voxel_size, spec.origin), mask
+
+
+def compare_with(measured, case, fields_path, active, grid):
+    """Compare the stored lithiation nearest to the asked time with the measured map; None where none is given."""
+    if measured is None:
+        return None
+    spec, (times, steps) = case.compare, read_times(fields_path)
+    if spec.time == "end":
+        index = len(times) - 1
+    elif isinstance(spec.time, str):
+        index = max(k for k, step in enumerate(steps) if step == spec.time)
+    else:
+        index = int(np.argmin(np.abs(np.array(times) - spec.time)))
+    sto, voxel_size, _ = read_field(fields_path, "sto", index)
+    if spec.quantity == "soc":
+        sto = (sto - active.sto_0) / (active.sto_100 - active.sto_0)
+    return compare_maps(SocMap(sto, voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage)
+
+
+def write_outputs(out_dir, case, result, grid, voltage, comparison, progress=None):
+    """Write voltage.csv, result.json, the figures and the report."""
+    if progress:
+        progress(1, 1, "writing the report")
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(voltage)
+    rows.writerows(zip(*(column.tolist() for column in voltage.values())))
+    write_text(out_dir / "voltage.csv", text.getvalue())
+    write_text(out_dir / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
+    from .report.page import write_report
+
+    write_report(out_dir, case=case.as_dict(), result=result, grid=grid, voltage=voltage,
+                 fields_path=out_dir / "fields.h5", comparison=comparison)
+
+
+def _progress_of(progress, one_C):
+    """Turn the experiment's state into (done, total, message): share of the charge or of the time of a step."""
+    if progress is None:
+        return None
+
+    def show(experiment, load):
+        share = experiment.t / load.duration if load.duration else experiment.throughput / (3600 * one_C)
+        V = experiment.cell.state(experiment.x).V[0]
+        progress(min(share, 0.99), 1.0, f"{load.name}: {experiment.t:.0f} s, {V:.3f} V")
+
+    return show
+
+
+def peak_memory_bytes():
+    """Return the largest memory this process has held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB

@@ -1,0 +1,1 @@
+"""Transport through the phases of a voxel grid."""

@@ -1,0 +1,164 @@
+"""Tortuosity factor and effective conductivity of the phases of a voxel grid.
+
+    div(sigma grad u) = 0,  u = 1 on one end face, 0 on the other,  tau = eps sigma_0 / sigma_eff
+
+Voxel-centred finite volumes: harmonic mean between voxels, half a voxel to the end faces, so that a full block and
+laminates are exact. The energy of any trial field bounds sigma_eff from above (Dirichlet), and conjugate gradients
+say how much they still have to gain; that, not the residual, tells when tau is good enough.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+from ..mesh.percolation import percolating
+from ..numerics.graph import voxel_graph
+from ..numerics.kernels import numba_cpu as kernels
+from ..numerics.krylov import conjugate_gradients
+from ..numerics.multigrid import Multigrid
+
+
+@dataclass(frozen=True)
+class TransportResult:
+    """tau (None if nothing percolates), D_eff_over_D0, eps (total fraction of the conducting phases),
+    eps_percolating, flux_imbalance (spread of the flux through the planes, over its mean), iterations, seconds,
+    gains: history of the energy; potential: u in the voxels if asked for, NaN where nothing percolates."""
+
+    tau: float | None
+    D_eff_over_D0: float
+    eps: float
+    eps_percolating: float
+    flux_imbalance: float
+    iterations: int
+    seconds: float
+    gains: tuple = field(default=(), repr=False)
+    potential: np.ndarray | None = field(default=None, repr=False)
+
+
+def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progress=None, potential=False):
+    """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
+
+    grid: VoxelGrid; conducting: {phase: conductivity relative to D0}; axis: 0, 1, 2; tolerance: bound of the
+    relative error of tau; sides: "no-flux" or "periodic" walls beside the axis; potential: also return the field.
+    With several conducting phases tau compares with their parallel mean (TauFactor's convention).
+    Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
+    Raises InputError, or NotConverged with the history.
+    """
+    begun = time.perf_counter()
+    _check(conducting, tolerance, sides)
+    phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
+    h = np.moveaxis(np.array(grid.voxel_size), axis, 0) if axis == 0 else np.array(
+        [grid.voxel_size[axis], *(grid.voxel_size[a] for a in range(3) if a != axis)])
+    table = np.zeros(len(grid.names))
+    for name, value in conducting.items():
+        table[grid.code(name)] = value
+    mean = float(sum(grid.fraction(name) * value for name, value in conducting.items()))
+    eps = float(sum(grid.fraction(name) for name, value in conducting.items() if value > 0))
+    mask = percolating((table > 0)[phase], 0, periodic_sides=sides == "periodic")
+    eps_percolating = float(np.count_nonzero(mask) / mask.size)
+    if eps_percolating == 0:
+        return TransportResult(None, 0.0, eps, 0.0, 0.0, 0, time.perf_counter() - begun)
+    problem = _Problem(mask, phase, table, h, sides == "periodic")
+    conductance, imbalance, gains = problem.solve(tolerance, progress)
+    D_eff = conductance * mask.shape[0] / (mask.shape[1] * mask.shape[2])
+    u = np.moveaxis(problem.graph.scatter(problem.u), 0, axis) if potential else None
+    return TransportResult(mean / D_eff, D_eff, eps, eps_percolating, imbalance, len(gains),
+                           time.perf_counter() - begun, tuple(gains), u)
+
+
+def _check(conducting, tolerance, sides):
+    if not any(value > 0 for value in conducting.values()) or any(value < 0 for value in conducting.values()):
+        raise InputError(f"expected conductivities of 0 or more with one above 0, got {conducting}; "
+                         "give for example pore=1.0")
+    if sides not in ("no-flux", "periodic"):
+        raise InputError(f"expected sides no-flux or periodic, got {sides!r}; choose one of the two")
+    if not 0 < tolerance < 1:
+        raise InputError(f"expected a tolerance between 0 and 1, got {tolerance}; 1e-3 is the default")
+
+
+class _Problem:
+    """The linear system of one axis, in units of the conductance of one voxel face (sigma_0 A / h_x = 1)."""
+
+    def __init__(self, mask, phase, table, h, periodic):
+        self.shape = mask.shape
+        self.graph = graph = voxel_graph(mask, [np.full(n, width) for n, width in zip(mask.shape, h)], periodic)
+        sigma = graph.gather(table[phase]) if len(np.unique(table[table > 0])) > 1 else None
+        one = sigma is None and np.allclose(h, h[0], rtol=1e-12)
+        self.unit = float(table.max()) if sigma is None else 1.0
+        if one:  # all links alike: no weights to store or read
+            self.weight = np.empty(0)
+        else:
+            self.weight = np.empty(graph.neighbour.size)
+            values = np.ones(graph.n) if sigma is None else sigma
+            kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, values, *(h[0] / h) ** 2, self.weight)
+        ends = np.full(graph.n, 2.0) if sigma is None else 2 * sigma
+        x = graph.position[:, 0]
+        self.inlet = np.where(x == 0, ends, 0.0).astype(np.float32)
+        self.outlet = np.where(x == self.shape[0] - 1, ends, 0.0).astype(np.float32)
+        self.light = self.weight.astype(np.float32)
+        self.multigrid = Multigrid(graph)
+        self.multigrid.update(self.light, None, self.inlet, self.outlet)
+        self.u = self._series_profile(x, ends, sigma)
+
+    def _series_profile(self, x, ends, sigma):
+        """First guess: each plane at one potential, planes in series. Exact for laminates."""
+        forward = self.graph.face == 1
+        rows = np.repeat(x, np.diff(self.graph.indptr))[forward]
+        weights = self.weight[forward] if self.weight.size else None
+        between = np.bincount(rows, weights, self.shape[0])[:-1]
+        first, last = ends[x == 0].sum(), ends[x == self.shape[0] - 1].sum()
+        resistance = np.cumsum(1 / np.concatenate([[first], between, [last]]))
+        return (1 - resistance[:-1] / resistance[-1])[x]
+
+    def solve(self, tolerance, progress):
+        """Lower the energy until what is left to gain bounds tau; return conductance, imbalance, gains."""
+        gains = []
+        for _ in range(20):  # each pass corrects in float32 what the last left in float64
+            residual, energy = self._residual()
+            enough = self._criterion(tolerance, energy, progress)
+            if gains and enough(gains, residual):
+                break
+            floor = 1e-10 * energy
+            correction, more, _ = conjugate_gradients(
+                self._apply, self.multigrid.cycle, residual.astype(np.float32),
+                enough=lambda new, r, done=len(gains): (enough(gains + new, r) if new or not gains else False)
+                or (len(new) > 3 and max(new[-3:]) < floor))
+            gains += more
+            if not more:
+                break
+            self.u += correction
+        residual, energy = self._residual()
+        return energy * self.unit, self._imbalance(residual, energy), gains
+
+    def _residual(self):
+        """Residual and energy (the conductance that the field stands for) in float64."""
+        g, out = self.graph, np.empty(self.graph.n)
+        diagonal = np.empty(g.n)
+        kernels.row_sums(g.indptr, self.weight, self.inlet.astype(float) + self.outlet, diagonal)
+        quadratic = kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, diagonal, self.u, out)
+        energy = quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum(dtype=float))
+        return self.inlet - out, energy
+
+    def _apply(self, p, out):
+        level, g = self.multigrid.levels[0], self.graph
+        return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, level.diagonal, p, out)
+
+    def _criterion(self, tolerance, energy, progress):
+        """Stop when the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
+        and the flux through the planes agrees to ten times the tolerance."""
+        def enough(gains, residual):
+            if len(gains) < 3:
+                return len(gains) == 0 and np.abs(residual).max() < 1e-12
+            rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
+            left = max(gains[-1], gains[-2] * rate) * rate / (1 - rate) / energy
+            if progress:
+                progress(min(1.0, np.log(max(left, 1e-16)) / np.log(tolerance / 3)), 1.0, "conduction")
+            return left < tolerance / 3 and self._imbalance(residual, energy) < 10 * tolerance
+        return enough
+
+    def _imbalance(self, residual, energy):
+        """Largest difference of the flux through two planes, over the conductance (drop 1)."""
+        planes = np.cumsum(np.bincount(self.graph.position[:, 0], residual, self.shape[0]))
+        return float((max(planes.max(), 0) - min(planes.min(), 0)) / energy)
