@@ -42,13 +42,12 @@ def run_case(case, out_dir, *, progress=None):
     transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
 
     mesh = build_mesh(grid, design)
-    active = next(m for m in design.phases.values() if m is not None and m.kind == "active")
+    active = design.phases[active_name(design)]
     film = film_of(case.cell.film)
     cell = HalfCell(mesh, design, active, film_resistance(film, mesh.faces.position, grid.shape, grid.voxel_size))
     one_C, mass = nominal(grid, design, active)
-    cell.scale_current = one_C
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
-        keep = Snapshots(cell, fields, case.output, one_C)
+        keep = Snapshots(cell, fields, case.output, one_C, grid.mask(active_name(design)))
         experiment = Experiment(cell, case.cell.initial_sto, tolerances(case.numerics), keep,
                                 _progress_of(progress, one_C))
         record = experiment.run(loads(case.protocol, one_C, mesh.area))
@@ -106,6 +105,11 @@ def cell_design(case, grid):
                       spec.cbd.transport_efficiency)
 
 
+def active_name(design):
+    """Return the name of the phase of active material."""
+    return next(name for name, m in design.phases.items() if m is not None and m.kind == "active")
+
+
 def film_of(spec):
     """Return the Film of a case's film section."""
     if spec.model == "uniform":
@@ -124,8 +128,7 @@ def tolerances(numerics):
 
 def nominal(grid, design, active):
     """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its mass (kg)."""
-    name = next(name for name, material in design.phases.items() if material is active)
-    volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
+    volume = np.count_nonzero(grid.mask(active_name(design))) * grid.voxel_volume
     return F * active.c_s_max * (active.sto_0 - active.sto_100) * volume / 3600, active.density * volume
 
 
@@ -174,8 +177,9 @@ def effective_transport(grid, design, tolerance, progress=None):
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""
 
-    def __init__(self, cell, writer, output, one_C):
+    def __init__(self, cell, writer, output, one_C, active):
         self.cell, self.writer, self.names = cell, writer, output.fields
+        self.isolated = active & (cell.mesh.solid.index[cell.mesh.lines:] < 0)
         self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
         self.profiles, self.passed = [], -np.inf
 
@@ -193,13 +197,15 @@ class Snapshots:
                                   **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
 
     def fields(self, x):
-        """Return {name: [x, y, z]} on the image, NaN outside a field's phase."""
+        """Return {name: [x, y, z]} on the image, NaN outside a field's phase. Isolated material keeps its lithium."""
         cell, mesh, u = self.cell, self.cell.mesh, self.cell.state(x)
         area = np.bincount(mesh.faces.solid, mesh.faces.area, mesh.solid.n)
         current = np.bincount(mesh.faces.solid, mesh.faces.area * cell.j, mesh.solid.n)
         j = np.divide(current, area, out=np.full(mesh.solid.n, np.nan), where=area > 0)
         on = mesh.on_image
-        return {"sto": on(mesh.solid, u.sto), "c_e": on(mesh.ionic, u.c_e), "j": on(mesh.solid, j),
+        sto = on(mesh.solid, u.sto)
+        sto[self.isolated] = cell.design.initial_sto
+        return {"sto": sto, "c_e": on(mesh.ionic, u.c_e), "j": on(mesh.solid, j),
                 "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)), "phi_s": on(mesh.electronic, u.V + u.phi)}
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import NotConverged
-from ..numerics.graph import Graph
+from ..numerics.graph import Graph, contrast_layers
 from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.multigrid import Multigrid
 from .cell import CellDesign, HalfCellMesh
@@ -105,6 +105,7 @@ class HalfCell:
         self.counter_area = _end_area(mesh.ionic, mesh.counter)
         self.j = np.zeros(mesh.faces.area.size)
         self.j_counter = np.zeros(mesh.counter.size)
+        self.scale_current = mesh.area  # what residuals are held against (A); the experiment sets it to its current
         self.precondition_with = Preconditioner(self)
 
     # -- the unknowns ------------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ class HalfCell:
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
 
     def size(self, R):
-        """Return the largest share of the scale current that any one of the balances misses."""
+        """Return the largest share of the current that any one of the balances misses, cells taken absolutely."""
         return max(np.abs(part).sum() for part in np.split(R, self.ends[:-1])) / self.scale_current
 
     def limit(self, x, dx):
@@ -262,7 +263,7 @@ class Preconditioner:
         self.potentials, self.slots, self.picks = _coupled_graph(mesh)
         self.weight = np.empty(self.potentials.neighbour.size, np.float32)
         self.potential_grid = None
-        self.solid_grid, self.salt_grid = Multigrid(mesh.solid), Multigrid(mesh.ionic)
+        self.solid_grid, self.salt_grid = Multigrid(mesh.solid, visits=1), Multigrid(mesh.ionic, visits=1)
 
     def update(self):
         """Take over the numbers of the cell's present linearisation."""
@@ -284,7 +285,7 @@ class Preconditioner:
         self.weight[self.slots[1]] = weights
         n_ionic = cell.n[0]
         if self.potential_grid is None:
-            self.potential_grid = Multigrid(self.potentials, self.weight, visits=2)
+            self.potential_grid = Multigrid(self.potentials, self.weight)
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         mass[cell.mesh.counter] = cell.counter_area * cell.dj_counter.dphi
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
@@ -363,9 +364,7 @@ def _coupled_graph(mesh):
     edges.append((mesh.faces.ionic, mesh.faces.electronic + mesh.ionic.n))
     first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
     indptr, neighbour, slots = kernels.rows_from_edges(offset, first, second)
-    # conductors that differ much make layers of their own: coarse cells that mix them cost three times the iterations
-    metal = mesh.sigma > 30 * mesh.sigma.min()
-    layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), (2 + metal).astype(np.uint8)])
+    layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + contrast_layers(mesh.sigma)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
     graph = Graph(indptr, neighbour, position, layer, bounds, mesh.ionic.widths)

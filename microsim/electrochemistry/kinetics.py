@@ -79,8 +79,8 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, tolerance=
 def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):
     """G, dG/dj, and (dG/dsto, dG/dc_e) of the scalar problem."""
     thermal = R * T / F
-    x = np.clip(sto + j * drops.sto, 1e-6, 1 - 1e-6)
-    c = np.maximum(c_e + j * drops.c_e, 1e-3)
+    x_face, c_face = sto + j * drops.sto, c_e + j * drops.c_e
+    x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
     i0 = electrode.i0(c, x, T)
     step_c, step_x = 1e-6 * c, 1e-7
     i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
@@ -88,8 +88,9 @@ def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):
     u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
     G = phi_s - psi - W(c) - electrode.U(x) - j * drops.resistance - thermal * u
     pull = thermal * u_ratio * j / i0**2
-    G_x = -electrode.dU(x) + pull * i0_x
-    G_c = -W.slope(c) + pull * i0_c
+    # beyond a bound the face's value stays at it, and so does what depends on it
+    G_x = np.where(x == x_face, -electrode.dU(x) + pull * i0_x, 0.0)
+    G_c = np.where(c == c_face, -W.slope(c) + pull * i0_c, 0.0)
     G_j = G_x * drops.sto + G_c * drops.c_e - drops.resistance - thermal * u_ratio / i0
     return G, G_j, (G_x, G_c)
 

@@ -78,6 +78,14 @@ def line_colours(lengths, periodic):
     return lines, colours
 
 
+def contrast_layers(conductivity, contrast=30):
+    """Return a layer for each cell: 1 where it conducts `contrast` times better than the poorest cell, else 0.
+
+    Coarse cells that mix conductors 4000 apart cost more than 80 multigrid iterations where separate ones cost 20.
+    """
+    return (conductivity > contrast * conductivity.min()).astype(np.uint8)
+
+
 def voxel_graph(mask, widths, periodic=False):
     """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m)."""
     lines, colours = line_colours(mask.shape, periodic)

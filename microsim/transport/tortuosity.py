@@ -8,13 +8,13 @@ say how much they still have to gain; that, not the residual, tells when tau is 
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import InputError
 from ..mesh.percolation import percolating
-from ..numerics.graph import voxel_graph
+from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
@@ -49,8 +49,7 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
     begun = time.perf_counter()
     _check(conducting, tolerance, sides)
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
-    h = np.moveaxis(np.array(grid.voxel_size), axis, 0) if axis == 0 else np.array(
-        [grid.voxel_size[axis], *(grid.voxel_size[a] for a in range(3) if a != axis)])
+    h = np.array([grid.voxel_size[a] for a in (axis, *(b for b in range(3) if b != axis))])
     table = np.zeros(len(grid.names))
     for name, value in conducting.items():
         table[grid.code(name)] = value
@@ -98,7 +97,8 @@ class _Problem:
         self.inlet = np.where(x == 0, ends, 0.0).astype(np.float32)
         self.outlet = np.where(x == self.shape[0] - 1, ends, 0.0).astype(np.float32)
         self.light = self.weight.astype(np.float32)
-        self.multigrid = Multigrid(graph)
+        layered = graph if sigma is None else replace(graph, layer=contrast_layers(sigma))
+        self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
         self.multigrid.update(self.light, None, self.inlet, self.outlet)
         self.u = self._series_profile(x, ends, sigma)
 

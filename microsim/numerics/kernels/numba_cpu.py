@@ -466,12 +466,18 @@ def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
             j = neighbour[slot]
             if layer[i] == layer[j]:
                 if position[i, 0] != position[j, 0]:
-                    scale[slot] = ratio_x[min(position[i, 0], position[j, 0])]
+                    scale[slot] = _line_ratio(ratio_x, position[i, 0], position[j, 0])
                 elif position[i, 1] != position[j, 1]:
-                    scale[slot] = ratio_y[min(position[i, 1], position[j, 1])]
+                    scale[slot] = _line_ratio(ratio_y, position[i, 1], position[j, 1])
                 elif position[i, 2] != position[j, 2]:
-                    scale[slot] = ratio_z[min(position[i, 2], position[j, 2])]
+                    scale[slot] = _line_ratio(ratio_z, position[i, 2], position[j, 2])
     return scale
+
+
+@njit(inline="always")
+def _line_ratio(ratio, a, b):
+    """Ratio between neighbouring lines a and b; lines further apart are neighbours around the ring (last entry)."""
+    return ratio[min(a, b)] if abs(a - b) == 1 else ratio[-1]
 
 
 @njit(parallel=True, cache=True)

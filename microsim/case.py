@@ -1,0 +1,444 @@
+"""Read a case: YAML in the user's units -> frozen dataclasses in SI. Units other than SI exist only here."""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from .electrochemistry import materials
+from .errors import InputError
+from .protocol import Step, read_protocol
+from .schema import (
+    NUMBER,
+    any_of,
+    apply_setting,
+    choice,
+    entry,
+    flag,
+    listed,
+    mapping,
+    number,
+    offered_keys,
+    read_yaml,
+    say,
+    section,
+    shown,
+    text,
+    triple,
+    voxel_ranges,
+    whole,
+)
+
+# How many of the unit make one SI unit: dividing by it is exact where multiplying by 1e-9 is not.
+NANOMETRES = {"nm": 1e9, "um": 1e6, "m": 1.0}
+MICROMETRES = {"um": 1e6, "nm": 1e9, "m": 1.0}
+KELVIN = {"K": 1.0}
+SECONDS = {"s": 1.0}
+SIEMENS_PER_METRE = {"S_m": 1.0}
+MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
+
+FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
+
+
+# ---- readers of single keys --------------------------------------------------------------------------------
+
+
+def field_names(raw, path):
+    """Read the list of fields to store."""
+    if not isinstance(raw, list) or not raw:
+        raise InputError(
+            f"{path}: expected a list of {any_of(FIELDS)}, got {say(raw)}; write it as [sto, c_e]."
+        )
+    return tuple(choice(*FIELDS)(name, f"{path}.{i}") for i, name in enumerate(raw))
+
+
+def moment(raw, path):
+    """Read a time: "end", the text of a protocol step (its end), or seconds."""
+    if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
+        return raw
+    return number(0.0)(raw, path)
+
+
+# ---- the sections of a case --------------------------------------------------------------------------------
+
+share = number(0.0, 1.0)
+tolerance = number(0.0, 0.1, above=True)
+film_thickness = number(0.0, 1e-5)
+voxel_edges = triple(1e-9, 1e-4)
+
+
+def _tagged(tag, read):
+    """Read a value that `load_case` or its section turns into the field's own quantity later."""
+    return lambda raw, path: (tag, read(raw, path))
+
+
+BRUGGEMAN = {"bruggeman": _tagged("bruggeman", number(0.0, 10.0))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slab:
+    """A homogenised porous electrode (the DFN) in place of an image; thickness in m."""
+
+    phase: str = entry(text)
+    thickness: float = entry(number(1e-7, 1e-1), units=MICROMETRES)
+    cells: int = entry(whole(2, 100000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own."""
+
+    file: str | None = entry(text, default=None)
+    slab: Slab | None = entry(partial(section, Slab), default=None)
+    voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
+    file_axes: str = entry(choice("xyz", "xzy", "yxz", "yzx", "zxy", "zyx"), default="xyz")
+    phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
+    crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
+    coarsen: int = entry(whole(1, 64), default=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separator:
+    """A homogenised slab in front of the electrode; thickness, m. transport_efficiency: D_eff / D_e."""
+
+    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    porosity: float = entry(number(0.0, 1.0, above=True))
+    transport_efficiency: float = entry(
+        number(0.0, 1.0, above=True), instead=BRUGGEMAN, default=("bruggeman", 1.5)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cbd:
+    """What overrides the material set of the carbon-binder domain; None: the material's own value."""
+
+    porosity: float | None = entry(share, default=None)
+    transport_efficiency: float | None = entry(share, instead=BRUGGEMAN, default=None)
+    reactive_share: float | None = entry(share, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoFilm:
+    """No film on the active material."""
+
+    model: str = entry(choice("none"), default="none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformFilm:
+    """A film of one thickness (m) and conductivity (S m-1)."""
+
+    model: str = entry(choice("uniform"), default="uniform")
+    thickness: float = entry(film_thickness, units=NANOMETRES)
+    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussianFilm:
+    """A film drawn face by face: normal, mean linear in x from separator to collector, clipped, correlated.
+
+    Thicknesses and correlation length in m, conductivity in S m-1.
+    """
+
+    model: str = entry(choice("gaussian"), default="gaussian")
+    mean_separator: float = entry(film_thickness, units=NANOMETRES, default=20e-9)
+    mean_collector: float = entry(film_thickness, units=NANOMETRES, default=5e-9)
+    std: float = entry(film_thickness, units=NANOMETRES, default=2e-9)
+    min: float = entry(film_thickness, units=NANOMETRES, default=3e-9)
+    max: float = entry(film_thickness, units=NANOMETRES, default=28e-9)
+    correlation: float = entry(number(0.0, 1e-3), units=MICROMETRES, default=1e-6)
+    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    seed: int = entry(whole(0), default=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapFilm:
+    """A film thickness (m) given as a map."""
+
+    model: str = entry(choice("map"), default="map")
+    file: str = entry(text)
+    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+
+
+FILMS = {"none": NoFilm, "uniform": UniformFilm, "gaussian": GaussianFilm, "map": MapFilm}
+
+
+def read_film(raw, path):
+    """Read the film's section by its `model`."""
+    if not isinstance(raw, dict) or "model" not in raw:
+        raise InputError(f"{path}: expected {{model: {any_of(FILMS)}}}, got {say(raw)}; add the model.")
+    model = choice(*FILMS)(raw["model"], f"{path}.model")
+    if model == "none":  # the parameters may stay, so that a film is switched off by its model alone
+        known = {key for film in FILMS.values() for key in offered_keys(film)}
+        raw = {key: value for key, value in raw.items() if key == "model" or key not in known}
+    film = section(FILMS[model], raw, path)
+    if model == "gaussian" and film.min > film.max:
+        raise InputError(
+            f"{path}: expected min_nm up to max_nm, got {film.min * 1e9:g} and {film.max * 1e9:g}; swap them."
+        )
+    return film
+
+
+def read_separator(raw, path):
+    """Read the separator; a Bruggeman exponent becomes the transport efficiency porosity^exponent."""
+    separator = section(Separator, raw, path)
+    return replace(separator, transport_efficiency=_efficiency(separator, separator.porosity))
+
+
+def _efficiency(porous, porosity):
+    given = porous.transport_efficiency
+    return porosity ** given[1] if isinstance(given, tuple) else given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The half cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase."""
+
+    separator: Separator = entry(read_separator)
+    counter_electrode: str = entry(choice("lithium"), default="lithium")
+    materials: dict[str, str] = entry(mapping(text, "a material for each phase and the electrolyte"))
+    temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
+    electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
+    initial_sto: float = entry(
+        share,
+        instead={
+            "initial_soc": _tagged("soc", share),
+            "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
+        },
+    )
+    film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
+    area_correction: bool = entry(flag, default=True)
+    cbd: Cbd = entry(partial(section, Cbd), default=Cbd())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """The measured map. voxel_size, origin (x, y, z), m; time: "end", a step's text or s."""
+
+    measured: str = entry(text)
+    voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
+    file_axes: str = entry(choice("xyz", "xzy", "yxz", "yzx", "zxy", "zyx"), default="xyz")
+    quantity: str = entry(choice("sto", "soc"), default="sto")
+    time: str | float = entry(moment, default="end")
+    origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))
+    min_coverage: float = entry(number(0.0, 1.0, above=True), default=0.5)
+    mask: str | None = entry(text, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numerics:
+    """Tolerances (relative) and the longest time step (s; None: no bound)."""
+
+    time_tolerance: float = entry(tolerance, default=5e-4)
+    newton_tolerance: float = entry(tolerance, default=1e-6)
+    linear_tolerance: float = entry(tolerance, default=1e-3)
+    max_step: float | None = entry(number(0.0, above=True), units=SECONDS, default=None)
+    transport_tolerance: float = entry(tolerance, default=1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How many times, evenly spread over the run, and which fields are stored."""
+
+    times: int = entry(whole(2, 10000), default=11)
+    fields: tuple[str, ...] = entry(field_names, default=FIELDS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One run, in SI. `name` is the file's name without suffix, `path` the case file."""
+
+    title: str = entry(text, default="")
+    volume: Volume = entry(partial(section, Volume))
+    cell: Cell = entry(partial(section, Cell))
+    protocol: tuple[Step, ...] = entry(read_protocol)
+    compare: Compare | None = entry(partial(section, Compare), default=None)
+    numerics: Numerics = entry(partial(section, Numerics), default=Numerics())
+    output: Output = entry(partial(section, Output), default=Output())
+    name: str = ""
+    path: Path | None = None
+
+    def as_dict(self):
+        """Give the effective case back as plain data, defaults filled in; it reads in as a case again."""
+        return shown(self)
+
+    @property
+    def sha256(self):
+        """SHA-256 of the effective case: order of keys, comments and the file's place do not count."""
+        canonical = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def locate(self, file):
+        """Find a file that the case names: beside the case file, otherwise the name as it was written."""
+        if self.path is None or not file:
+            return file
+        stem, mark, dataset = file.partition("::")
+        beside = self.path.parent / stem
+        return f"{beside}{mark}{dataset}" if beside.exists() else file
+
+    def load_materials(self):
+        """Load the material of each phase and of the electrolyte: {phase or "electrolyte": material}."""
+        loaded = {}
+        for phase, name in self.cell.materials.items():
+            try:
+                loaded[phase] = materials.load(name)
+            except InputError as error:
+                raise InputError(f"cell.materials.{phase}: {error}") from error
+        return loaded
+
+
+# ---- from a file to a case ---------------------------------------------------------------------------------
+
+
+def load_case(path, settings: Sequence[str] = ()):
+    """Read a case file, change it by `settings` ("dotted.key=value") and check it.
+
+    Errors: InputError, one sentence that names the dotted key.
+    """
+    path = Path(path)
+    raw = read_yaml(path)
+    if not isinstance(raw, dict):
+        raise InputError(
+            f"{path}: expected a case with the keys {listed(offered_keys(Case))}, got {say(raw)}."
+        )
+    for setting in settings:
+        apply_setting(raw, setting)
+    return parse_case(raw, path)
+
+
+def parse_case(raw, path=None):
+    """Turn a case given as plain data into a checked Case; `path` is the file it came from, if any."""
+    case = section(Case, raw, "")
+    name = "case" if path is None else Path(path).stem
+    case = replace(case, name=name, path=path and Path(path), title=case.title or name)
+    _check_volume(case)
+    loaded = case.load_materials()
+    active = _check_materials(case, loaded)
+    initial_sto, cbd = _initial_sto(case.cell.initial_sto, active), _cbd(case.cell.cbd, loaded)
+    case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
+    _check_voltages(case, active)
+    _check_compare(case)
+    return case
+
+
+# ---- checks across the sections ----------------------------------------------------------------------------
+
+
+def _check_volume(case):
+    volume = case.volume
+    if (volume.file is None) == (volume.slab is None):
+        given = "neither" if volume.file is None else "both"
+        raise InputError(f"volume: expected either file or slab, got {given}; give one of the two.")
+    if volume.slab is not None:
+        raise InputError(
+            "volume.slab: expected an image (volume.file), got a slab, which is not available yet."
+        )
+    if volume.phases is None:
+        raise InputError(
+            "volume.phases: expected the label of each phase, got none; add {pore: 0, am: 1, ...}."
+        )
+    if len(set(volume.phases.values())) < len(volume.phases):
+        raise InputError(
+            f"volume.phases: expected a label of its own for each phase, got {volume.phases}; correct them."
+        )
+    if case.cell.film.model == "map":
+        raise InputError(
+            "cell.film.model: expected none, uniform or gaussian, got map, which is not available yet."
+        )
+
+
+def _check_materials(case, loaded):
+    """Check that the materials cover the phases with the right kinds; give back the active material."""
+    phases = set(case.volume.phases)
+    for phase in sorted(phases - set(loaded) - {"pore"}) + ["electrolyte"] * ("electrolyte" not in loaded):
+        raise InputError(f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME.")
+    for phase, material in loaded.items():
+        if phase != "electrolyte" and phase not in phases - {"pore"}:
+            solid = listed(sorted(phases - {"pore"}))
+            raise InputError(f"cell.materials: expected the solid phases {solid}, got {phase}; drop it.")
+        kinds = ("electrolyte",) if phase == "electrolyte" else ("active", "conductor")
+        if material.kind not in kinds:
+            raise InputError(
+                f"cell.materials.{phase}: expected a material of the kind {any_of(kinds)}, "
+                f"got {case.cell.materials[phase]} of the kind {material.kind}; name another material."
+            )
+    active = {material.name: material for material in loaded.values() if material.kind == "active"}
+    if len(active) != 1:
+        raise InputError(
+            f"cell.materials: expected one active material, got {listed(active) or 'none'}; name one."
+        )
+    return active.popitem()[1]
+
+
+def _cbd(given, loaded):
+    """Turn a Bruggeman exponent of the CBD into a transport efficiency, with the material's own porosity."""
+    conductors = [material for material in loaded.values() if material.kind == "conductor"]
+    if given != Cbd() and not conductors:
+        raise InputError(
+            "cell.cbd: expected a phase with a conductor as material, got none; remove cell.cbd."
+        )
+    porosity = conductors[0].porosity if conductors and given.porosity is None else given.porosity
+    return replace(given, transport_efficiency=_efficiency(given, porosity))
+
+
+def _initial_sto(given, active):
+    """Turn the initial sto, SOC (from the material's sto_0 to its sto_100) or voltage into a lithiation."""
+    low, high = active.sto_window
+    if isinstance(given, tuple) and given[0] == "voltage":
+        return _sto_at(given[1], active)
+    key, sto = "initial_sto", given
+    if isinstance(given, tuple):
+        key, sto = "initial_soc", active.sto_0 + given[1] * (active.sto_100 - active.sto_0)
+    if not low <= sto <= high:
+        raise InputError(
+            f"cell.{key}: expected a lithiation in the material's window, {low:g} to {high:g}, "
+            f"got {sto:g}; correct it."
+        )
+    return sto
+
+
+def _sto_at(voltage, active):
+    from scipy.optimize import brentq
+
+    low, high = active.sto_window
+    top, bottom = float(active.U(low)), float(active.U(high))
+    if not bottom <= voltage <= top:
+        raise InputError(
+            f"cell.initial_voltage_V: expected a voltage inside the OCP window, "
+            f"{bottom:.4g} to {top:.4g} V, got {voltage:g} V; correct it."
+        )
+    sto = brentq(lambda sto: float(active.U(sto)) - voltage, low, high, xtol=1e-13)
+    return round(float(sto), 10)  # so that the case's hash does not hang on the root finder's last digits
+
+
+def _check_voltages(case, active):
+    """Check every cut-off against the OCP window, and the first one against the initial state."""
+    low, high = active.sto_window
+    bottom, top = float(active.U(high)), float(active.U(low))
+    initial = float(active.U(case.cell.initial_sto))
+    pristine = True
+    for i, step in enumerate(case.protocol):
+        least = initial if pristine and step.charges else bottom
+        most = initial if pristine and not step.charges else top
+        limit = step.until_voltage_V
+        if limit is not None and not least <= limit <= most:
+            raise InputError(
+                f"protocol.{i}: expected a cut-off inside the OCP window, {least:.4g} to {most:.4g} V, "
+                f"got {limit:g} V; correct the voltage or the initial state."
+            )
+        pristine = pristine and step.kind == "rest"
+
+
+def _check_compare(case):
+    steps = [step.text for step in case.protocol]
+    time = case.compare.time if case.compare else "end"
+    if isinstance(time, str) and time not in ["end", *steps]:
+        raise InputError(
+            f"compare.time: expected end, seconds, or the text of a step ({'; '.join(steps)}), "
+            f"got {say(time)}; correct it."
+        )
+    if case.compare and "sto" not in case.output.fields:
+        raise InputError("output.fields: expected sto for the comparison, got none; add sto.")

@@ -1,0 +1,1 @@
+"""Compare lithiation maps: bring them onto one grid, then say how well they agree."""

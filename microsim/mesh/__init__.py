@@ -1,0 +1,1 @@
+"""PHASES: phase names, the voxel grid with named faces, connectivity, morphology, synthetic structures, export."""

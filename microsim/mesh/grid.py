@@ -1,0 +1,258 @@
+"""The voxel grid: which phase fills each voxel, under names instead of numbers, and the box's named faces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..errors import InputError
+
+AXES = ("x", "y", "z")
+
+# name -> (axis, index along it); x runs from the separator to the current collector
+FACES = {
+    "separator": (0, 0),
+    "collector": (0, -1),
+    "y0": (1, 0),
+    "y1": (1, -1),
+    "z0": (2, 0),
+    "z1": (2, -1),
+}
+
+
+def axis_number(axis):
+    """Turn an axis, given as "x", "y", "z" or 0, 1, 2, into its number."""
+    if isinstance(axis, str) and axis in AXES:
+        return AXES.index(axis)
+    if not isinstance(axis, (str, bool)) and axis in (0, 1, 2):
+        return int(axis)
+    raise InputError(f"expected the axis x, y or z, got {axis!r}; name one of the three.")
+
+
+def face_position(face):
+    """Look up a named face: its axis and its index (0 or -1) along that axis."""
+    if face not in FACES:
+        raise InputError(f"expected one of the faces {', '.join(FACES)}, got {face!r}; name one of these.")
+    return FACES[face]
+
+
+def both_sides(array, axis):
+    """View the voxels below and above each inner face along `axis`: two arrays, one shorter along it."""
+    array, before = np.asarray(array), (slice(None),) * axis_number(axis)
+    return array[before + (slice(None, -1),)], array[before + (slice(1, None),)]
+
+
+def voxel_edges(voxel_size):
+    """Turn one edge length or three (x, y, z), in m, into a tuple of three positive floats."""
+    try:
+        edges = tuple(float(h) for h in np.broadcast_to(voxel_size, 3))
+    except (TypeError, ValueError):
+        edges = ()
+    if len(edges) != 3 or not all(np.isfinite(h) and h > 0 for h in edges):
+        raise InputError(
+            f"expected one voxel edge or three (x, y, z), in m and above zero, got {voxel_size!r}; correct the size."
+        )
+    return edges
+
+
+@dataclass(frozen=True)
+class VoxelGrid:
+    """Hold the phase of every voxel of a box and the voxel's size.
+
+    phase       uint8 [x, y, z]: index into `names`
+    names       phase names
+    voxel_size  edges (x, y, z), m; they may differ
+    labels      the number that stood for each name in the volume file (default 0, 1, 2, ...)
+    """
+
+    phase: np.ndarray
+    names: tuple[str, ...]
+    voxel_size: tuple[float, float, float]
+    labels: tuple[int, ...] = None
+
+    def __post_init__(self):
+        names = tuple(self.names)
+        labels = tuple(range(len(names))) if self.labels is None else tuple(int(n) for n in self.labels)
+        if np.ndim(self.phase) != 3 or 0 in np.shape(self.phase):
+            raise InputError(
+                f"expected a volume with three axes and at least one voxel, got shape {np.shape(self.phase)}; "
+                "give a 3D array."
+            )
+        if len(set(names)) != len(names) or len(labels) != len(names) or not 1 <= len(names) <= 255:
+            raise InputError(
+                f"expected 1 to 255 different phase names with one label each, got names {list(names)} and "
+                f"labels {list(labels)}; name each phase once."
+            )
+        if np.asarray(self.phase).dtype != np.uint8 or int(np.max(self.phase)) >= len(names):
+            raise InputError(
+                f"expected phase numbers 0 to {len(names) - 1} as uint8, got {np.asarray(self.phase).dtype} up to "
+                f"{np.max(self.phase)}; make the grid with grid_from_labels."
+            )
+        object.__setattr__(self, "phase", np.ascontiguousarray(self.phase))
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "voxel_size", voxel_edges(self.voxel_size))
+
+    @property
+    def shape(self):
+        """Number of voxels along x, y, z."""
+        return self.phase.shape
+
+    @property
+    def voxels(self):
+        """Number of voxels."""
+        return self.phase.size
+
+    @property
+    def voxel_volume(self):
+        """Volume of one voxel, m3."""
+        hx, hy, hz = self.voxel_size
+        return hx * hy * hz
+
+    def face_area(self, axis):
+        """Area of one voxel face whose normal lies along `axis`, m2."""
+        return self.voxel_volume / self.voxel_size[axis_number(axis)]
+
+    def code(self, name):
+        """Index that stands for the phase `name` in `phase`."""
+        if name not in self.names:
+            raise InputError(f"expected one of the phases {', '.join(self.names)}, got {name!r}; name one of these.")
+        return self.names.index(name)
+
+    def mask(self, *names):
+        """Mark the voxels of the named phases: bool [x, y, z]."""
+        wanted = np.zeros(256, dtype=bool)
+        wanted[[self.code(name) for name in names]] = True
+        return wanted[self.phase]
+
+    def fraction(self, name):
+        """Volume fraction of a phase, eps[name]."""
+        return float(np.count_nonzero(self.phase == self.code(name)) / self.voxels)
+
+    def face(self, name, array):
+        """View the layer of `array` [x, y, z] that lies at a named face of the box (see FACES), as 2D."""
+        axis, index = face_position(name)
+        if np.shape(array) != self.shape:
+            raise InputError(
+                f"expected an array of the grid's shape {self.shape}, got {np.shape(array)}; give one value per voxel."
+            )
+        return array[(slice(None),) * axis + (index,)]
+
+    def crop(self, box):
+        """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole."""
+        keep = [slice(None)] * 3
+        for axis, bounds in (box or {}).items():
+            number = axis_number(axis)
+            keep[number] = _range(AXES[number], bounds, self.shape[number])
+        return VoxelGrid(self.phase[tuple(keep)].copy(), self.names, self.voxel_size, self.labels)
+
+    def coarsen(self, factor):
+        """Merge factor x factor x factor voxels into one that takes their most frequent phase.
+
+        A tie goes to the phase that is more frequent in the 3 x 3 x 3 coarse voxels around, then to the earlier name.
+        """
+        if isinstance(factor, bool) or factor != int(factor) or factor < 1:
+            raise InputError(f"expected a whole number from 1 up to coarsen by, got {factor!r}; correct it.")
+        factor = int(factor)
+        if any(n % factor for n in self.shape):
+            fitting = tuple(n - n % factor for n in self.shape)
+            raise InputError(
+                f"expected a shape that {factor} divides, got {self.shape}; crop the volume to {fitting} voxels first."
+            )
+        if factor == 1:
+            return self
+        best = np.full(tuple(n // factor for n in self.shape), -1.0, dtype=np.float32)
+        phase = np.zeros(best.shape, dtype=np.uint8)
+        for code in range(len(self.names)):
+            share = _block_mean(self.phase == code, factor)
+            score = share + np.float32(0.5 / factor**3) * ndimage.uniform_filter(share, 3, mode="nearest")
+            phase[score > best + 1e-6] = code
+            np.maximum(best, score, out=best)
+        return VoxelGrid(phase, self.names, tuple(h * factor for h in self.voxel_size), self.labels)
+
+
+def grid_from_labels(labels, phases, voxel_size):
+    """Make a VoxelGrid from a label volume.
+
+    labels      whole numbers (or bool) [x, y, z]
+    phases      {name: label}; every label that occurs must be named, and every named label must occur
+    voxel_size  one edge or three (x, y, z), m
+    """
+    labels = np.asarray(labels)
+    phases = {str(name): _whole(label, f"phase {name!r}") for name, label in dict(phases).items()}
+    counts = label_counts(labels)
+    _check_names(phases, counts)
+    if len(phases) > 255:
+        raise InputError(f"expected at most 255 phases, got {len(phases)}; merge labels.")
+    phase = np.zeros(labels.shape, dtype=np.uint8)
+    for code, label in enumerate(phases.values()):
+        if code:
+            phase[labels == label] = code
+    return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()))
+
+
+def label_counts(labels):
+    """Count the voxels of each label of a volume: {label: voxels}, in rising order."""
+    if labels.ndim != 3 or labels.size == 0:
+        raise InputError(
+            f"expected a label volume with three axes and at least one voxel, got shape {labels.shape}; give a 3D array."
+        )
+    counts = {}
+    for layer in labels:  # layer by layer: a whole volume of 10^8 voxels would need gigabytes here
+        for value, count in zip(*np.unique(layer, return_counts=True)):
+            value = _whole(value, "a voxel")
+            counts[value] = counts.get(value, 0) + int(count)
+            if len(counts) > 1000:
+                raise InputError(
+                    "expected a few labels, got more than 1000 different values; segment the grey-scale image first."
+                )
+    return dict(sorted(counts.items()))
+
+
+def _whole(value, where):
+    try:
+        if value == int(value):
+            return int(value)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise InputError(f"expected a whole number as label, got {value} for {where}; segment or round the volume first.")
+
+
+def _check_names(phases, counts):
+    names = ", ".join(f"{name}={label}" for name, label in phases.items())
+    found = ", ".join(f"{label} ({count} voxels)" for label, count in list(counts.items())[:12])
+    found += f" and {len(counts) - 12} more" if len(counts) > 12 else ""
+    if len(set(phases.values())) < len(phases):
+        raise InputError(f"expected a different label for each phase, got {names}; give each label one name.")
+    unnamed = [label for label in counts if label not in phases.values()]
+    if unnamed:
+        raise InputError(
+            f"expected a phase name for each label of the volume, which has {found}, got {names or 'none'}; "
+            f"name label {', '.join(map(str, unnamed[:12]))} too."
+        )
+    absent = [f"{name}={label}" for name, label in phases.items() if label not in counts]
+    if absent:
+        raise InputError(
+            f"expected every named label to occur in the volume, which has {found}, got {', '.join(absent)}; "
+            "correct the number or leave the phase out."
+        )
+
+
+def _range(axis, bounds, size):
+    try:
+        first, end = (int(b) if b == int(b) else None for b in bounds)
+        valid = 0 <= first < end <= size
+    except (TypeError, ValueError):
+        valid = False
+    if not valid:
+        raise InputError(
+            f"expected a crop along {axis} as (first, end) within 0 and {size}, first below end, got {bounds!r}; "
+            "correct it."
+        )
+    return slice(first, end)
+
+
+def _block_mean(mask, factor):
+    nx, ny, nz = (n // factor for n in mask.shape)
+    blocks = mask.reshape(nx, factor, ny, factor, nz, factor)
+    return blocks.mean(axis=(1, 3, 5), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Draw figures and write the report page; the only folder that draws."""

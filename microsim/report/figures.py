@@ -1,0 +1,319 @@
+"""Figures of a run: phases, voltage, fields in section and over the depth. Each function returns a Figure."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from .readable import THIN, digits, fixed, percent, time_unit
+from .style import (
+    DEPTH,
+    INK,
+    MUTED,
+    UM,
+    WIDTH,
+    colour_map,
+    limits,
+    mark_ends,
+    new_figure,
+    panel_grid,
+    phase_colours,
+    plane_edges,
+    show_section,
+    styled,
+    symmetric_limit,
+)
+
+# name -> (what it is, symbol, unit, colour map, factor from SI)
+FIELDS = {
+    "sto": ("Degree of lithiation", r"$c_s/c_{s,\mathrm{max}}$", "", "viridis", 1.0),
+    "c_e": ("Electrolyte concentration", "$c_e$", "mol m⁻³", "cividis", 1.0),
+    "phi_e": ("Electrolyte potential", r"$\phi_e$", "mV", "cividis", 1e3),
+    "phi_s": ("Solid potential, from its collector end", r"$\phi_s-\phi_s(L)$", "mV", "cividis", 1e3),
+    "j": ("Interface current density", "$j$", "A m⁻²", "cividis", 1.0),
+}
+LONG_NAMES = {"am": "active material", "cbd": "carbon-binder", "sep": "separator"}
+STEP_COLOURS = {"discharge": ("#1f5fa8", "#5b9bd5", "#0b3c6f"), "charge": ("#c2571a", "#e59a5c", "#7f3308")}
+
+
+@styled
+def phases_figure(grid):
+    """Draw the phases in three sections through the middle of the volume, and their share of each layer x."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+    from matplotlib.patches import Patch
+
+    colours = phase_colours(grid.names)
+    size = UM * np.multiply(grid.shape, grid.voxel_size)
+    height = float(np.clip((WIDTH - 1.7) * max(size[1:]) / (2 * size[0] + size[2]), 1.2, 4.0)) + 0.75
+    figure = new_figure(height + 2.7)
+    upper, lower = figure.subfigures(2, 1, height_ratios=[height, 2.7])
+    panels = upper.subplots(1, 3, width_ratios=[size[0], size[0], size[2]])
+    look = {
+        "cmap": ListedColormap([colours[name] for name in grid.names]),
+        "norm": BoundaryNorm(np.arange(len(grid.names) + 1) - 0.5, len(grid.names)),
+    }
+    for axes, (a, b, c) in zip(panels, ((0, 1, 2), (0, 2, 1), (2, 1, 0)), strict=True):
+        middle = grid.shape[c] // 2
+        plane = np.transpose(grid.phase, (a, b, c))[:, :, middle]
+        show_section(axes, plane, plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b)), **look)
+        at = UM * (middle + 0.5) * grid.voxel_size[c]
+        axes.set_title(f"{'xyz'[c]} = {digits(at, 3)} µm", loc="left")
+        axes.set_xlabel(DEPTH if a == 0 else "z (µm)")
+        axes.set_ylabel(f"{'xyz'[b]} (µm)")
+    profile = lower.subplots()
+    x = UM * (np.arange(grid.shape[0]) + 0.5) * grid.voxel_size[0]
+    for name in grid.names:
+        share = 100 * grid.mask(name).mean(axis=(1, 2))
+        profile.plot(x, share, color=colours[name])
+        profile.axhline(share.mean(), color=colours[name], lw=0.8, ls=(0, (4, 3)))
+    _depth_axes(profile, size[0])
+    profile.set(ylabel="Share of the layer (%)", ylim=(0, None))
+    handles = [
+        Patch(facecolor=colours[name], label=f"{LONG_NAMES.get(name, name)}  {percent(grid.fraction(name))}")
+        for name in grid.names
+    ]
+    profile.legend(
+        handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5), title="Phase, volume fraction"
+    )
+    return figure
+
+
+@styled
+def voltage_figure(voltage, steps, area_m2):
+    """Draw the voltage over the specific capacity of each step, and over time where there are several.
+
+    voltage: columns of voltage.csv. steps: result["steps"]. area_m2: cross-section of the volume, for mA/cm2.
+    """
+    spans = step_spans(voltage, steps)
+    several = len(spans) > 1
+    figure = new_figure(3.7, WIDTH if several else 6.0)
+    panels = figure.subplot_mosaic(
+        [["q", "t"], ["q", "i"]] if several else [["q"]], height_ratios=[2, 1][: 1 + several]
+    )
+    looks = step_looks([name for name, _ in spans])
+    for (name, span), look in zip(spans, looks, strict=True):
+        if not is_rest(name):
+            capacity = np.abs(voltage["capacity_mAh_g"][span] - voltage["capacity_mAh_g"][span.start])
+            panels["q"].plot(capacity, voltage["voltage_V"][span], **look)
+    panels["q"].set(xlabel="Specific capacity (mAh g⁻¹)", ylabel="Voltage vs Li/Li⁺ (V)")
+    if not several:
+        _mark_end(panels["q"], voltage, steps)
+    for axes in panels.values():
+        axes.grid(True)
+    if several:
+        _voltage_over_time(panels, voltage, spans, looks, area_m2)
+        handles, names = panels["t"].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=2 if len(names) > 1 else 1)
+    return figure
+
+
+@styled
+def sections_figure(series, *, deviation=False):
+    """Draw a field's section z = middle at several times, all on one colour scale.
+
+    deviation: draw the difference from the mean over the volume at that time instead, centred on zero.
+    """
+    cmap, factor = FIELDS[series.name][3:]
+    rows = sorted(series.sections)
+    planes = [factor * (series.sections[k] - (series.means[k] if deviation else 0.0)) for k in rows]
+    size = UM * np.multiply(series.shape, series.voxel_size)
+    columns, lines, height = panel_grid(len(rows), size[0] / size[1])
+    figure = new_figure(lines * (height + 0.35) + 0.55, layout="compressed")
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    if deviation:
+        limit, extend = symmetric_limit(np.array(planes))
+        scale, cmap = {"vmin": -limit, "vmax": limit}, "RdBu_r"
+    else:
+        low, high, extend = limits(np.array(planes))
+        scale = {"vmin": low, "vmax": high}
+    edges = plane_edges(series.shape, series.voxel_size, (0, 0, 0), (0, 1))
+    for axes, row, plane in zip(panels.flat, rows, planes, strict=False):
+        image = show_section(axes, plane, edges, cmap=colour_map(cmap), **scale)
+        axes.set_title(_time_title(series, row), loc="left")
+    for axes in panels.flat[len(rows) :]:
+        axes.remove()
+    for axes in panels[:, 0]:
+        axes.set_ylabel("y (µm)")
+    for k in range(columns):
+        lowest = panels[(len(rows) - 1 - k) // columns, k]
+        lowest.set_xlabel(DEPTH)
+        lowest.tick_params(labelbottom=True)
+    bar = figure.colorbar(image, ax=panels, extend=extend, aspect=max(8, 7 * lines * height), pad=0.015)
+    bar.set_label(axis_label(series.name, " − mean" if deviation else ""))
+    bar.outline.set_linewidth(0.5)
+    return figure
+
+
+@styled
+def profiles_figure(series, *, distribution=False):
+    """Draw a field's mean in each layer x at several times, and if asked how its voxels are distributed."""
+    factor = FIELDS[series.name][4]
+    figure = new_figure(3.3)
+    panels = (
+        figure.subplots(1, 2, width_ratios=[1.25, 1], squeeze=False)[0]
+        if distribution
+        else [figure.subplots()]
+    )
+    for row, (colour, dash) in enumerate(time_looks(series.steps)):
+        panels[0].plot(
+            UM * series.x_m,
+            factor * series.profiles[row],
+            color=colour,
+            ls=dash,
+            label=_time_title(series, row),
+        )
+    _depth_axes(panels[0], UM * series.shape[0] * series.voxel_size[0])
+    panels[0].set_ylabel(f"{FIELDS[series.name][0]}, {axis_label(series.name)}")
+    if distribution:
+        _distributions(panels[1], series)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", title="Time")
+    return figure
+
+
+@styled
+def potentials_figure(phi_e, phi_s, j):
+    """Draw the depth profiles of both potentials and of the interface current at several times.
+
+    phi_e, phi_s, j: Series, each may be None. The solid potential is drawn relative to its last layer, the
+    one at the current collector, because its own level is the cell voltage.
+    """
+    given = [series for series in (phi_e, phi_s, j) if series is not None]
+    figure = new_figure(3.3)
+    panels = figure.subplots(1, len(given), squeeze=False)[0]
+    for axes, series in zip(panels, given, strict=True):
+        what, *_, factor = FIELDS[series.name]
+        at_collector = series.profiles[:, -1:] if series.name == "phi_s" else 0.0
+        lines = factor * (series.profiles - at_collector)
+        for row, (colour, dash) in enumerate(time_looks(series.steps)):
+            axes.plot(UM * series.x_m, lines[row], color=colour, ls=dash, label=_time_title(series, row))
+        _depth_axes(axes, UM * series.shape[0] * series.voxel_size[0], ends=False)
+        axes.set_ylabel(axis_label(series.name))
+        axes.set_title(what, loc="left")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
+    return figure
+
+
+def axis_label(name, suffix=""):
+    """Write a field's symbol with its unit, for an axis or a colour bar."""
+    _, symbol, unit, *_ = FIELDS[name]
+    return f"{symbol}{suffix} ({unit})" if unit else symbol + suffix
+
+
+def step_spans(voltage, steps):
+    """Split the rows of voltage.csv into the steps of the protocol: [(name, slice), ...]."""
+    column = np.asarray(voltage["step"])
+    edges = [0, *(1 + np.flatnonzero(column[1:] != column[:-1])), len(column)]
+    names = [str(step["name"]) for step in steps]
+    spans = []
+    for k, (start, end) in enumerate(pairwise(edges)):
+        # the column may hold names or numbers; the order of the steps is the same in both
+        own = str(column[start])
+        spans.append((names[k] if k < len(names) and own not in names else own, slice(start, end)))
+    return spans
+
+
+def is_rest(name):
+    """Tell whether a step of the protocol passes no current by its wording."""
+    return name.lower().lstrip().startswith("rest")
+
+
+def step_looks(names):
+    """Give every step a line: discharges blue, charges orange, rests grey; repeated ones in other shades."""
+    seen, looks = {}, []
+    for name in names:
+        kind = "rest" if is_rest(name) else "charge" if name.lower().startswith("charge") else "discharge"
+        shades = STEP_COLOURS.get(kind, (MUTED,))
+        looks.append({"color": shades[seen.get(kind, 0) % len(shades)], "ls": ":" if kind == "rest" else "-"})
+        seen[kind] = seen.get(kind, 0) + 1
+    return looks
+
+
+def time_looks(steps):
+    """Give every time a colour, early dark to late light, and a dash to those that end a rest."""
+    import matplotlib
+
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.88, max(len(steps), 2)))
+    return [(shades[k], (0, (4, 2)) if is_rest(step) else "-") for k, step in enumerate(steps)]
+
+
+def _voltage_over_time(panels, voltage, spans, looks, area_m2):
+    seconds, unit = time_unit(voltage["time_s"][-1] - voltage["time_s"][0])
+    panels["i"].sharex(panels["t"])
+    density = 0.1 * np.asarray(voltage["current_A"]) / area_m2  # A/m2 -> mA/cm2
+    for (name, span), look in zip(spans, looks, strict=True):
+        # each line starts where the one before ended, so that no gap shows between steps
+        joined = slice(max(span.start - 1, 0), span.stop)
+        time = voltage["time_s"] / seconds
+        known = name in panels["t"].get_legend_handles_labels()[1]
+        panels["t"].plot(time[joined], voltage["voltage_V"][joined], label=None if known else name, **look)
+        panels["i"].step(time[joined], density[joined], where="pre", **look)
+    panels["t"].set(ylabel="Voltage vs Li/Li⁺ (V)")
+    panels["t"].tick_params(labelbottom=False)
+    panels["i"].set(xlabel=f"Time ({unit})", ylabel="Current density\n(mA cm⁻²)")
+    panels["i"].axhline(0, color=MUTED, lw=0.6)
+
+
+def _mark_end(axes, voltage, steps):
+    """Write the final capacity at the curve's end and draw its mean voltage."""
+    q, v = abs(voltage["capacity_mAh_g"][-1] - voltage["capacity_mAh_g"][0]), voltage["voltage_V"][-1]
+    axes.plot(q, v, "o", color=INK, ms=4)
+    axes.annotate(
+        f"{digits(float(q), 4)}{THIN}mAh g⁻¹",
+        (q, v),
+        (-7, -2),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+    )
+    axes.margins(y=0.1)
+    mean = steps[-1].get("mean_voltage_V") if steps else None
+    if mean is not None:
+        axes.axhline(mean, color=MUTED, lw=0.9, ls=(0, (4, 3)))
+        axes.text(
+            0.01,
+            mean,
+            f"mean {fixed(mean, 3)}{THIN}V",
+            transform=axes.get_yaxis_transform(),
+            va="bottom",
+            color=MUTED,
+        )
+
+
+def _distributions(axes, series):
+    """Draw the distribution of the voxels' values at the times of the profiles, as outlines."""
+    factor = FIELDS[series.name][4]
+    low, high, _ = limits(np.concatenate(series.samples), tail=0.0)
+    pad = 0.02 * (high - low)  # the uniform start shall not lie on the frame
+    edges = np.linspace(factor * (low - pad), factor * (high + pad), 121)
+    for row, (colour, dash) in enumerate(time_looks(series.steps)):
+        spread = series.stds[row] * factor
+        if spread < 0.2 * (
+            edges[1] - edges[0]
+        ):  # all voxels alike: a line says so, a spike would hide the others
+            axes.axvline(factor * series.means[row], color=colour, ls=dash, lw=1.0)
+            continue
+        share = np.histogram(factor * series.samples[row], edges)[0] / max(series.samples[row].size, 1)
+        axes.stairs(100 * share, edges, color=colour, ls=dash, lw=1.3)
+    axes.set(
+        xlabel=f"{FIELDS[series.name][0]}, {axis_label(series.name)}",
+        ylabel="Voxels per bin (%)",
+        ylim=(0, None),
+        xlim=(edges[0], edges[-1]),
+    )
+    axes.grid(True)
+
+
+def _depth_axes(axes, depth_um, ends=True):
+    axes.set(xlabel=DEPTH, xlim=(0, depth_um))
+    axes.grid(True)
+    if ends:
+        mark_ends(axes)
+
+
+def _time_title(series, row):
+    seconds, unit = time_unit(max(series.times_s))
+    step = series.steps[row].split()[0] if len(set(series.steps)) > 1 else ""
+    decimals = {"h": 2, "min": 1, "s": 0}[unit]
+    return f"t = {series.times_s[row] / seconds:.{decimals}f}{THIN}{unit}" + (
+        f" ({step.lower()})" if step else ""
+    )

@@ -1,0 +1,296 @@
+"""Write the report: figures as PNG files, and one HTML page that holds everything and needs nothing else."""
+
+import base64
+import io
+import json
+import math
+import struct
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from .. import __version__
+from ..atomic import replacing
+from ..fields import read_names
+from . import captions, figures, maps, tables
+from .series import load_series
+from .style import DPI, to_png
+
+TEMPLATES = Path(__file__).parent
+FIGURES = (
+    "phases",
+    "voltage",
+    "sto_sections",
+    "sto_deviation",
+    "sto_profiles",
+    "c_e_sections",
+    "c_e_profiles",
+)
+FIGURES += ("potentials_profiles", "comparison_maps", "comparison_agreement", "comparison_depth")
+SCREEN_DPI = 106  # pixels of the page per inch of a figure
+QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Hold a figure to be drawn: file name, function that draws it, caption."""
+
+    name: str
+    draw: object
+    caption: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Hold a section of the page; `note` is shown in place of what is missing."""
+
+    anchor: str
+    title: str
+    drawings: tuple = ()
+    tables: tuple = ()
+    note: str = ""
+    notice: str = ""
+
+    @property
+    def table_groups(self):
+        """Consecutive tables of one kind, settings (no header) or with columns: [(has header, tables), ...]."""
+        return [(headed, list(group)) for headed, group in groupby(self.tables, key=lambda t: bool(t.header))]
+
+
+def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comparison=None, progress=None):
+    """Write report.html and figures/*.png of a run.
+
+    out_dir: folder. case: the case as a dict (or its YAML text). result: content of result.json.
+    grid: VoxelGrid. voltage: columns of voltage.csv, {"time_s", "current_A", "voltage_V",
+    "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparison: Comparison, or None.
+    progress: callable (done, total, message). Returns the path of report.html; raises InputError when the
+    files cannot be written.
+    """
+    asked = case if isinstance(case, dict) else {}
+    sections = [
+        Section("run", "What was run", tables=_filled(*_about(result, grid))),
+        Section("phases", "Phases", (_phases(grid),), (tables.phases_table(result, grid),)),
+        _transport(result),
+        _voltage(result, voltage, grid),
+        *_fields(fields_path),
+        _comparison({**(asked.get("compare") or {}), **(result.get("comparison") or {})}, comparison),
+        Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
+    ]
+    records = [("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))]
+    cards = tables.summary_cards(result, comparison)
+    title = result.get("title") or "microsim run"
+    return _write_page(out_dir, title, "Half-cell run", cards, sections, records, result, progress)
+
+
+def write_comparison_report(out, comparison, meta, progress=None):
+    """Write report.html and figures/*.png of a comparison of two maps into the folder `out`.
+
+    comparison: Comparison. meta: what the maps are (files, hashes, voxel sizes ...), shown as a table.
+    """
+    record = {**meta, **comparison.as_dict()}
+    title = meta.get("title") or "Simulated against measured lithiation"
+    sections = [_comparison(meta, comparison)]
+    cards = tables.comparison_cards(comparison)
+    records = [("Result (JSON)", compact_json(record))]
+    return _write_page(out, title, "Comparison of two maps", cards, sections, records, meta, progress)
+
+
+def compact_json(value, *, indent=1):
+    """Write JSON for reading: six digits, lists of numbers on one line."""
+    pad = " " * indent
+    if isinstance(value, dict) and value:
+        items = [f"{pad}{json.dumps(str(k))}: {compact_json(v, indent=indent + 1)}" for k, v in value.items()]
+        return "{\n" + ",\n".join(items) + f"\n{pad[1:]}}}"
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (dict, list, tuple)) for v in value):
+        return "[\n" + ",\n".join(pad + compact_json(v, indent=indent + 1) for v in value) + f"\n{pad[1:]}]"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(compact_json(v) for v in value) + "]"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.6g}" if math.isfinite(value) else "null"
+    return json.dumps(
+        value.item() if isinstance(value, np.generic) else value, ensure_ascii=False, default=str
+    )
+
+
+def _phases(grid):
+    return Drawing("phases", partial(figures.phases_figure, grid), captions.phases_caption(grid))
+
+
+def _transport(result):
+    table = tables.transport_table(result)
+    note = "" if table.rows else "No transport numbers were computed in this run."
+    return Section("transport", "Transport", tables=_filled(table), note=note)
+
+
+def _voltage(result, voltage, grid):
+    steps = result.get("steps") or []
+    several = len(figures.step_spans(voltage, steps)) > 1
+    area = grid.face_area("x") * grid.shape[1] * grid.shape[2]
+    drawing = Drawing(
+        "voltage",
+        partial(figures.voltage_figure, voltage, steps, area),
+        captions.voltage_caption(result, several),
+    )
+    return Section("voltage", "Voltage", (drawing,), _filled(tables.steps_table(result)))
+
+
+def _fields(path):
+    """Make the sections of the fields that the file holds."""
+    if path is None:
+        return [Section("lithiation", "Fields", note="No fields were stored in this run.")]
+    names = read_names(path)
+    series = {name: load_series(path, name) for name in figures.FIELDS if name in names}
+    found = []
+    if "sto" in series:
+        found.append(Section("lithiation", "Lithiation", _field_drawings(series["sto"], spread=True)))
+    if "c_e" in series:
+        found.append(Section("electrolyte", "Electrolyte", _field_drawings(series["c_e"], spread=False)))
+    rest = [series.get(name) for name in ("phi_e", "phi_s", "j")]
+    if any(rest):
+        caption = captions.potentials_caption([s for s in rest if s is not None])
+        drawing = Drawing("potentials_profiles", partial(figures.potentials_figure, *rest), caption)
+        found.append(Section("potentials", "Potentials and interface current", (drawing,)))
+    return found
+
+
+def _field_drawings(series, *, spread):
+    drawings = [
+        Drawing(
+            f"{series.name}_sections",
+            partial(figures.sections_figure, series),
+            captions.sections_caption(series),
+        )
+    ]
+    if spread:
+        drawings.append(
+            Drawing(
+                f"{series.name}_deviation",
+                partial(figures.sections_figure, series, deviation=True),
+                captions.sections_caption(series, deviation=True),
+            )
+        )
+    drawings.append(
+        Drawing(
+            f"{series.name}_profiles",
+            partial(figures.profiles_figure, series, distribution=spread),
+            captions.profiles_caption(series, distribution=spread),
+        )
+    )
+    return tuple(drawings)
+
+
+def _comparison(meta, comparison):
+    title = "Comparison with the measured map"
+    if comparison is None:
+        note = "No measured map was given; name one under compare: in the case, or use microsim compare."
+        return Section("comparison", title, note=note)
+    quantity = QUANTITIES.get(meta.get("quantity", "sto"), str(meta.get("quantity")))
+    drawings = (
+        Drawing(
+            "comparison_maps",
+            partial(maps.maps_figure, comparison, quantity),
+            captions.maps_caption(comparison),
+        ),
+        Drawing(
+            "comparison_agreement",
+            partial(maps.agreement_figure, comparison, quantity),
+            captions.agreement_caption(comparison),
+        ),
+        Drawing(
+            "comparison_depth",
+            partial(maps.depth_figure, comparison, quantity),
+            captions.depth_caption(comparison),
+        ),
+    )
+    virtual = meta.get("virtual") or "virtual" in str(meta.get("measured")).lower()
+    notice = "The measured map is virtual: it was computed, not measured." if virtual else ""
+    both = (tables.metrics_table(comparison), tables.about_comparison(meta))
+    return Section("comparison", title, drawings, _filled(*both), notice=notice)
+
+
+def _about(result, grid):
+    settings = (tables.model_table(result), tables.film_table(result))
+    return tables.run_table(result, grid), *settings, tables.materials_table(result)
+
+
+def _checks(result, asked):
+    return _filled(tables.conservation_table(result), tables.numerics_table(result, asked))
+
+
+def _filled(*candidates):
+    return tuple(table for table in candidates if table.rows)
+
+
+def _write_page(out_dir, title, kind, cards, sections, records, about, progress):
+    out = Path(out_dir)
+    drawings = [drawing for section in sections for drawing in section.drawings]
+    images = {}
+    for done, drawing in enumerate(drawings):
+        if progress is not None:
+            progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
+        png = to_png(drawing.draw())
+        _write(out / "figures" / f"{drawing.name}.png", png)
+        images[drawing.name] = _image(png)
+    for name in set(FIGURES) - set(images):  # of an earlier run into the same folder
+        (out / "figures" / f"{name}.png").unlink(missing_ok=True)
+    page = _render(
+        title=title,
+        kind=kind,
+        cards=cards,
+        sections=sections,
+        images=images,
+        records=records,
+        version=about.get("microsim_version") or __version__,
+    )
+    _write(out / "report.html", page.encode())
+    if progress is not None:
+        progress(len(drawings), len(drawings), "report written")
+    return out / "report.html"
+
+
+def _render(**content):
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("template.html").render(**content)
+
+
+def _image(png):
+    """Give a PNG as the page embeds it: data, and the width at which its text has the page's size."""
+    width, height = struct.unpack(">II", png[16:24])
+    scale = SCREEN_DPI / DPI
+    return {
+        "data": base64.b64encode(png).decode(),
+        "width": round(width * scale),
+        "height": round(height * scale),
+    }
+
+
+def _write(path, content):
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def _as_yaml(case):
+    if isinstance(case, str):
+        return case
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = None
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 100
+    text = io.StringIO()
+    yaml.dump(json.loads(json.dumps(case, default=str)), text)
+    return text.getvalue()

@@ -1,0 +1,318 @@
+"""Tables and key numbers of the page, from result.json: readable text, digits that mean something."""
+
+from dataclasses import dataclass
+
+from .figures import LONG_NAMES, is_rest
+from .readable import NONE, digits, duration, fixed, label, length, names_unit, percent, rows, value_text
+
+BALANCE_LIMIT = 1e-6  # relative; what a run must keep, lithium, salt and charge alike
+METRICS = {
+    "n_voxels": ("Compared voxels", "both maps have a value"),
+    "shared_fraction": ("Share of the measured voxels", "compared / measured with a value"),
+    "min_coverage": ("Least coverage", "share of a measured voxel that simulated voxels must cover"),
+    "bias": ("Bias", "mean of simulated − measured"),
+    "rmse": ("RMSE", "root mean square of simulated − measured"),
+    "rmse_without_bias": ("RMSE without bias", "standard deviation of simulated − measured"),
+    "mae": ("MAE", "mean of |simulated − measured|"),
+    "pearson_r": ("Pearson r", "linear correlation, voxel by voxel"),
+    "histogram_distance": ("Histogram distance", "1-Wasserstein, mean difference of the sorted values"),
+    "mean_simulated": ("Mean, simulated", ""),
+    "mean_measured": ("Mean, measured", ""),
+    "std_simulated": ("Standard deviation, simulated", ""),
+    "std_measured": ("Standard deviation, measured", ""),
+}
+SHARES = ("shared_fraction", "min_coverage")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Hold a table of text: header (empty for a list of settings), rows, and which columns hold numbers."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: list
+    numeric: tuple[int, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Hold one key number of the summary: name, value, unit, a remark, pass or fail where it has a limit."""
+
+    name: str
+    value: str
+    unit: str = ""
+    remark: str = ""
+    passed: bool | None = None
+
+
+def summary_cards(result, comparison):
+    """Choose the key numbers of a run: capacity, mean voltage, tau, balances, agreement."""
+    step = last_discharge(result)
+    tau = _pore_tau(result)
+    cards = [
+        Card("Capacity", digits(_float(result.get("capacity_mAh_g"))), "mAh g⁻¹", step.get("name", "")),
+        Card("Mean voltage", fixed(step.get("mean_voltage_V"), 3), "V", step.get("name", "")),
+    ]
+    if tau is not None:
+        cards.append(tau)
+    for _, _, error in balance_errors(result)[:1]:
+        remark = "relative error, largest of the run"
+        cards.append(Card("Li balance", digits(error, 2), "", remark, kept(error)))
+    return cards + (comparison_cards(comparison)[:2] if comparison is not None else [])
+
+
+def comparison_cards(comparison):
+    """Choose the key numbers of a comparison."""
+    m = comparison.metrics
+    voxels = f"{digits(m['n_voxels'])} voxels"
+    return [
+        Card("Correlation r", fixed(m["pearson_r"], 3), "", f"simulated and measured, {voxels}"),
+        Card("RMSE", digits(m["rmse"], 3), "", f"of which bias {fixed(m['bias'], 4, plus=True)}"),
+        Card("Bias", fixed(m["bias"], 4, plus=True), "", "mean of simulated − measured"),
+        Card("MAE", digits(m["mae"], 3), "", "mean of |simulated − measured|"),
+        Card(
+            "Compared",
+            digits(m["n_voxels"]),
+            "voxels",
+            f"{percent(m['shared_fraction'])} of the measured ones",
+        ),
+    ]
+
+
+def last_discharge(result):
+    """Find the last step that passes current, a discharge if there is one; {} when there are no steps."""
+    steps = [step for step in result.get("steps") or [] if not is_rest(step["name"])]
+    discharges = [step for step in steps if step["name"].lower().startswith("discharge")]
+    return (discharges or steps or [{}])[-1]
+
+
+def balance_errors(result):
+    """Collect the conservation figures: [(name, what it says, relative error or None)]."""
+    given = {**result, **(result.get("conservation") or {})}
+    meaning = {
+        "Lithium": "change of lithium in solid and electrolyte against the charge passed",
+        "Salt": "change of salt in the electrolyte against the salt at the start",
+        "Charge": "current across the interfaces against the applied current",
+    }
+    keys = {name: f"{name.lower()}_balance_error" for name in meaning}
+    return [(name, text, given[keys[name]]) for name, text in meaning.items() if keys[name] in given]
+
+
+def kept(error):
+    """Tell whether a balance is kept to its limit; a figure that is missing or NaN is not."""
+    return error is not None and error <= BALANCE_LIMIT
+
+
+def conservation_table(result):
+    """Tabulate the conservation figures against their limit."""
+    found = [
+        (name, text, digits(error, 2), digits(BALANCE_LIMIT, 1), "pass" if kept(error) else "FAIL")
+        for name, text, error in balance_errors(result)
+    ]
+    header = ("Balance", "Compares", "Relative error", "Limit", "Verdict")
+    return Table("", header, found, (2, 3), "Largest value over all time steps of the run.")
+
+
+def run_table(result, grid):
+    """Tabulate what was run: volume, its size and hash, versions, film and area correction."""
+    volume, shape = result.get("volume") or {}, " × ".join(digits(n) for n in grid.shape)
+    size = " × ".join(digits(1e6 * n * h, 3) for n, h in zip(grid.shape, grid.voxel_size, strict=True))
+    found = rows(
+        {key: value for key, value in volume.items() if key not in ("shape", "voxel_size_m", "sha256")}
+    )
+    found += [
+        ("Voxels (x × y × z)", shape),
+        ("Voxel size", length(*grid.voxel_size)),
+        ("Size", f"{size} µm"),
+        ("Volume SHA-256", result.get("volume_sha256") or volume.get("sha256") or NONE),
+        ("Case SHA-256", result.get("case_sha256", NONE)),
+        ("microsim version", result.get("microsim_version", NONE)),
+    ]
+    for key, value in (result.get("voxels") or {}).items():
+        if key != "total":
+            found.append((f"Voxels, {key.replace('_', ' ')}", _voxels(value, grid.phase.size)))
+    return Table("Volume and versions", (), found)
+
+
+def model_table(result):
+    """Tabulate the choices a reader must know to judge the numbers: area correction, current, mass."""
+    correction, found = result.get("area_correction"), []
+    if isinstance(correction, dict):
+        found += rows({"area_correction": correction})
+    elif correction is not None:
+        words = {
+            True: "face by face (voxel faces overstate a smooth surface)",
+            False: "off: plain voxel faces",
+        }
+        found.append(("Interface area correction", words.get(correction, str(correction))))
+    current = {"c_rate_current_A": "1C current_A", "current_density_1C_A_m2": "1C current density_A_m2"}
+    own = {**current, "active_mass_kg": "active mass_kg"}
+    found += rows({own[key]: result[key] for key in own if result.get(key) is not None})
+    return Table("Model choices", (), found)
+
+
+def film_table(result):
+    """Tabulate the film on the active material."""
+    film = result.get("film")
+    return Table("Film on the active material", (), rows(_film_units(film)) if isinstance(film, dict) else [])
+
+
+def materials_table(result):
+    """Tabulate the material sets with the sources of their coefficients."""
+    found = []
+    for role, material in (result.get("materials") or {}).items():
+        by_source = {}
+        for coefficient, source in (material.get("sources") or {}).items():
+            by_source.setdefault(source, []).append(coefficient)
+        sources = "; ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
+        found.append((LONG_NAMES.get(role, role), str(material.get("name", NONE)), sources or NONE))
+    return Table("Materials", ("For", "Set", "Coefficients and their sources"), found)
+
+
+def numerics_table(result, asked):
+    """Tabulate steps, iterations, time and memory, and what the case asked for (tolerances ...)."""
+    own = ("time_steps", "rejected_steps", "failed_steps", "newton_iterations", "linear_iterations")
+    own += ("wall_s", "peak_memory_bytes")
+    known = {key: result[key] for key in own if key in result} | (result.get("numerics") or {})
+    return Table(
+        "Numerics", (), rows(known | {key: value for key, value in asked.items() if value is not None})
+    )
+
+
+def phases_table(result, grid):
+    """Tabulate fractions, percolation and interface area of the phases; fractions alone where that is all."""
+    phases = result.get("phases") or {}
+    phases = phases.get("phases", phases)
+    header = (
+        "Phase",
+        "Label",
+        "Volume fraction",
+        "Percolating x",
+        "y",
+        "z",
+        "Area / volume (µm⁻¹)",
+        "Plain faces (µm⁻¹)",
+    )
+    found = []
+    for name in grid.names:
+        phase = phases.get(name) or {}
+        reach = phase.get("percolating_fraction") or {}
+        areas = (phase.get(f"surface_area_per_volume{kind}_m-1") for kind in ("", "_faces"))
+        found.append(
+            (
+                LONG_NAMES.get(name, name),
+                digits(phase.get("label")),
+                percent(grid.fraction(name), 2),
+                *(percent(reach.get(axis), 2) for axis in "xyz"),
+                *(digits(None if area is None else 1e-6 * area, 3) for area in areas),
+            )
+        )
+    note = (
+        "Percolating: share of the phase's own voxels on paths from end to end of the axis. "
+        "Area: interface to all other phases, corrected for the steps of the voxels, or as plain voxel faces."
+    )
+    return Table("", header, found, tuple(range(1, 8)), note)
+
+
+def transport_table(result):
+    """Tabulate effective transport of every network along every axis that was computed."""
+    header = ("Network", "Axis", "Volume fraction ε", "Percolating ε", "Effective / bulk")
+    header += (
+        "Tortuosity factor τ",
+        "Effective conductivity (S m⁻¹)",
+        "Flux imbalance",
+        "Iterations",
+        "Time",
+    )
+    found, conducting = [], []
+    for network, axes in (result.get("transport") or {}).items():
+        for axis in "xyz":
+            if isinstance(axes.get(axis), dict):
+                found.append((network, axis, *_transport_row(axes[axis])))
+        if axes.get("conducting"):
+            shares = ", ".join(
+                f"{name} {digits(float(c), 3, trim=True)}" for name, c in axes["conducting"].items()
+            )
+            conducting.append(f"{network}: {shares}")
+    note = "τ = ε / (effective / bulk), ε the total volume fraction; no τ where no path crosses the volume."
+    if conducting:
+        note += f" Local conductivities, relative or in S m⁻¹: {'; '.join(conducting)}."
+    return Table("", header, found, tuple(range(2, 10)), note)
+
+
+def steps_table(result):
+    """Tabulate the steps of the protocol."""
+    header = ("#", "Step", "Duration", "Capacity (mAh g⁻¹)", "Mean voltage (V)", "Ended by")
+    found = [
+        (
+            str(number),
+            step["name"],
+            duration(step.get("time_s")),
+            NONE if is_rest(step["name"]) else digits(_float(step.get("capacity_mAh_g"))),
+            fixed(step.get("mean_voltage_V"), 3),
+            str(step.get("end_reason") or NONE).replace("_", " "),
+        )
+        for number, step in enumerate(result.get("steps") or [], 1)
+    ]
+    return Table("", header, found, (0, 2, 3, 4))
+
+
+def metrics_table(comparison):
+    """Tabulate the metrics of a comparison with what each means."""
+    found = []
+    metrics = comparison.metrics
+    for key in (*(key for key in METRICS if key in metrics), *(key for key in metrics if key not in METRICS)):
+        value = metrics[key]
+        name, meaning = METRICS.get(key, (label(key), ""))
+        text = percent(value) if key in SHARES else digits(value)
+        found.append((name, text, meaning))
+    return Table("", ("Metric", "Value", "Meaning"), found, (1,))
+
+
+def about_comparison(meta):
+    """Tabulate what a comparison's maps are: files, voxel sizes, origin, mask; not its metrics and curves."""
+    left_out = ("metrics", "profile", "histogram")
+    return Table("Maps", (), rows({k: v for k, v in meta.items() if k not in left_out and v is not None}))
+
+
+def _transport_row(values):
+    tau = values.get("tau")
+    return (
+        *(digits(_float(values.get(key)), 4) for key in ("eps", "eps_percolating", "D_eff_over_D0")),
+        "no path" if tau is None else digits(float(tau)),
+        digits(_float(values.get("effective_conductivity_S_m")), 3),
+        digits(_float(values.get("flux_imbalance")), 2),
+        digits(values.get("iterations")),
+        duration(values.get("seconds")),
+    )
+
+
+def _film_units(film):
+    """Write the units into those keys of a film that have none: its conductivity, and lengths in m."""
+    bare = {key for key, value in film.items() if isinstance(value, float) and not names_unit(key)}
+    return {
+        key + ("" if key not in bare else "_S_m" if key == "conductivity" else "_m"): film[key]
+        for key in film
+    }
+
+
+def _pore_tau(result):
+    transport = result.get("transport") or {}
+    name = "pore" if "pore" in transport else next(iter(transport), None)
+    values = (transport.get(name) or {}).get("x") if name else None
+    if not isinstance(values, dict):
+        return None
+    tau = values.get("tau")
+    text = digits(float(tau)) if tau is not None else "no path"
+    return Card("Tortuosity factor τ", text, "", f"{LONG_NAMES.get(name, name)}, through the thickness")
+
+
+def _voxels(value, total):
+    if not isinstance(value, int):
+        return value_text("", value)
+    return f"{digits(value)} ({percent(value / total)})"
+
+
+def _float(value):
+    return None if value is None else float(value)

@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.errors import InputError
+from microsim.mesh.grid import FACES, VoxelGrid, axis_number, grid_from_labels, label_counts
+
+
+@pytest.fixture
+def grid():
+    labels = np.zeros((4, 6, 8), dtype=np.uint16)
+    labels[2:] = 170
+    labels[3, :, :4] = 85
+    return grid_from_labels(labels, {"pore": 0, "am": 170, "cbd": 85}, (1e-7, 2e-7, 3e-7))
+
+
+def test_phases_are_addressed_by_name_and_keep_their_labels(grid):
+    assert grid.phase.dtype == np.uint8 and grid.shape == (4, 6, 8) and grid.voxels == 192
+    assert grid.names == ("pore", "am", "cbd") and grid.labels == (0, 170, 85)
+    assert [grid.fraction(name) for name in grid.names] == [0.5, 0.375, 0.125]
+    assert np.array_equal(grid.mask("am", "cbd"), ~grid.mask("pore"))
+    assert grid.code("cbd") == 2 and grid.mask("cbd")[3, 0, 0] and not grid.mask("cbd")[3, 0, 4]
+
+
+def test_voxel_areas_and_volume_follow_the_three_edges(grid):
+    assert grid.voxel_volume == pytest.approx(6e-21)
+    assert [grid.face_area(axis) for axis in "xyz"] == pytest.approx([6e-14, 3e-14, 2e-14])
+    assert grid.face_area(1) == grid.face_area("y")
+
+
+def test_faces_have_names(grid):
+    x = np.broadcast_to(np.arange(4.0)[:, None, None], grid.shape)
+    assert np.all(grid.face("separator", x) == 0) and np.all(grid.face("collector", x) == 3)
+    z = np.broadcast_to(np.arange(8.0), grid.shape)
+    assert grid.face("z1", z).shape == (4, 6) and np.all(grid.face("z1", z) == 7)
+    written = np.zeros(grid.shape)
+    grid.face("y0", written)[:] = 1  # a view, so that boundary values can be written through it
+    assert written[:, 0].all() and written.sum() == 32
+    assert set(FACES) == {"separator", "collector", "y0", "y1", "z0", "z1"}
+
+
+def test_crop_keeps_names_labels_and_size(grid):
+    part = grid.crop({"x": (2, 4), "z": [0, 5]})
+    assert part.shape == (2, 6, 5) and part.labels == grid.labels and part.voxel_size == grid.voxel_size
+    assert np.array_equal(part.phase, grid.phase[2:4, :, 0:5])
+    assert grid.crop({}).shape == grid.shape
+
+
+def test_coarsen_takes_the_majority(grid):
+    coarse = grid.coarsen(2)
+    assert coarse.shape == (2, 3, 4) and coarse.voxel_size == pytest.approx((2e-7, 4e-7, 6e-7))
+    assert np.all(coarse.mask("pore")[0]) and not coarse.mask("pore")[1].any()
+    labels = np.zeros((3, 3, 3), dtype=int)
+    labels[0] = 1
+    labels[1, 0] = 1  # 12 of 27: pore stays
+    assert grid_from_labels(labels, {"a": 0, "b": 1}, 1e-6).coarsen(3).phase[0, 0, 0] == 0
+    labels[1, 1] = 1  # 15 of 27
+    assert grid_from_labels(labels, {"a": 0, "b": 1}, 1e-6).coarsen(3).phase[0, 0, 0] == 1
+
+
+def test_coarsen_breaks_a_tie_by_the_surroundings():
+    labels = np.ones((6, 6, 6), dtype=int)
+    labels[2:4, 2:4, 2] = 0  # half of the middle block, everything around is 1
+    assert grid_from_labels(labels, {"a": 0, "b": 1}, 1e-6).coarsen(2).fraction("b") == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(0, 2**32 - 1))
+def test_coarsen_undoes_refining(factor, seed):
+    fine = np.random.default_rng(seed).integers(0, 3, (3, 4, 2)).astype(np.uint8)
+    refined = fine.repeat(factor, 0).repeat(factor, 1).repeat(factor, 2)
+    coarse = VoxelGrid(refined, ("a", "b", "c"), 1e-6).coarsen(factor)
+    assert np.array_equal(coarse.phase, fine)
+
+
+def test_labels_may_be_bool_whole_floats_or_negative():
+    for labels in (np.array([[[True, False]]]), np.array([[[1.0, 0.0]]])):
+        assert np.array_equal(grid_from_labels(labels, {"a": 1, "b": 0}, 1e-6).phase, [[[0, 1]]])
+    assert label_counts(np.array([[[-3, 7, 7]], [[7, 0, -3]]])) == {-3: 2, 0: 1, 7: 3}
+
+
+def test_one_voxel_edge_stands_for_all_three():
+    assert VoxelGrid(np.zeros((1, 1, 1), np.uint8), ("a",), 2e-6).voxel_size == (2e-6, 2e-6, 2e-6)
+
+
+@pytest.mark.parametrize(
+    "phases, words",
+    [
+        ({"pore": 0}, ["name label 85, 170 too", "0 (1 voxels)"]),
+        ({"pore": 0, "am": 85, "cbd": 170, "sep": 3}, ["sep=3", "85 (2 voxels)"]),
+        ({"pore": 0, "am": 85, "cbd": 85}, ["different label", "am=85, cbd=85"]),
+        ({"pore": 0.5, "am": 85, "cbd": 170}, ["whole number", "'pore'"]),
+        ({}, ["got none"]),
+    ],
+)
+def test_label_mistakes_get_one_sentence(phases, words):
+    with pytest.raises(InputError) as error:
+        grid_from_labels(np.array([[[0, 85, 85, 170]]]), phases, 1e-6)
+    text = str(error.value)
+    assert all(word in text for word in words) and text.startswith("expected") and "\n" not in text
+
+
+@pytest.mark.parametrize(
+    "labels, word",
+    [
+        (np.zeros((3, 3)), "three axes"),
+        (np.full((2, 2, 2), 0.5), "whole number"),
+        (np.full((2, 2, 2), np.nan), "whole number"),
+        (np.arange(2000).reshape(10, 10, 20), "segment"),
+        (np.zeros((0, 2, 2)), "at least one voxel"),
+    ],
+)
+def test_volumes_that_hold_no_labels_are_refused(labels, word):
+    with pytest.raises(InputError, match=word):
+        grid_from_labels(labels, {"a": 0}, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "mistake, word",
+    [
+        (lambda g: g.code("anode"), "pore, am, cbd"),
+        (lambda g: g.mask("pore", "Am"), "pore, am, cbd"),
+        (lambda g: g.fraction("x"), "pore, am, cbd"),
+        (lambda g: g.face("top", np.zeros(g.shape)), "separator, collector"),
+        (lambda g: g.face("z1", np.zeros((2, 2, 2))), "one value per voxel"),
+        (lambda g: g.crop({"x": (0, 5)}), r"0 and 4"),
+        (lambda g: g.crop({"x": (2, 2)}), "first below end"),
+        (lambda g: g.crop({"x": 3}), "first, end"),
+        (lambda g: g.crop({"t": (0, 1)}), "axis x, y or z"),
+        (lambda g: g.coarsen(3), r"\(3, 6, 6\)"),
+        (lambda g: g.coarsen(0), "from 1 up"),
+        (lambda g: g.face_area(3), "axis x, y or z"),
+        (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 0, 1e-6)), "above zero"),
+        (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 1e-6)), "one voxel edge or three"),
+        (lambda g: VoxelGrid(g.phase, ("a", "b"), 1e-6), "up to 2"),
+        (lambda g: VoxelGrid(g.phase, ("a", "b", "b"), 1e-6), "name each phase once"),
+        (lambda g: VoxelGrid(g.phase.astype(int), g.names, 1e-6), "grid_from_labels"),
+    ],
+)
+def test_wrong_use_of_a_grid_gets_one_sentence(grid, mistake, word):
+    with pytest.raises(InputError, match=word):
+        mistake(grid)
+
+
+def test_axis_numbers():
+    assert [axis_number(axis) for axis in ("x", "y", "z", 0, 1, np.int64(2))] == [0, 1, 2, 0, 1, 2]

@@ -1,0 +1,110 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.errors import InputError
+from microsim.mesh.grid import grid_from_labels
+from microsim.mesh.percolation import cluster_labels, connected_to, percolating, percolating_fractions
+
+
+def test_a_dead_end_and_an_island_do_not_percolate():
+    mask = np.zeros((4, 5, 5), bool)
+    mask[:, 0, 0] = True  # a channel
+    mask[:3, 2, 2] = True  # ends before the collector
+    mask[2, 4, 4] = True  # an island
+    through = percolating(mask, "x")
+    assert through.sum() == 4 and through[:, 0, 0].all()
+    assert np.array_equal(connected_to(mask, "separator"), mask & (np.arange(5) != 4))
+    assert np.array_equal(connected_to(mask, "collector"), through)
+    assert not percolating(mask, "y").any()
+
+
+def test_voxels_that_touch_by_an_edge_or_corner_are_apart():
+    edge = np.zeros((2, 2, 1), bool)
+    edge[0, 0] = edge[1, 1] = True
+    assert not percolating(edge, 0).any() and cluster_labels(edge)[1] == 2
+    edge[1, 0] = True
+    assert percolating(edge, 0).all(where=edge)
+
+
+def test_periodic_sides_join_opposite_side_faces_only():
+    mask = np.zeros((3, 4, 4), bool)
+    mask[0, 0, 0] = mask[1, 0, 0] = True
+    mask[1, 3, 0] = mask[2, 3, 0] = True  # goes on through y, where y0 and y1 meet
+    assert not percolating(mask, "x").any()
+    assert np.array_equal(percolating(mask, "x", periodic_sides=True), mask)
+    assert connected_to(mask, "separator", periodic_sides=True).all(where=mask)
+    # along y the end faces are y0 and y1 themselves: they must not be joined, x and z are
+    column = np.zeros((3, 4, 4), bool)
+    column[0, :2, 0] = column[2, 1:, 0] = True
+    assert not percolating(column, "y").any()
+    assert np.array_equal(percolating(column, "y", periodic_sides=True), column)
+
+
+def test_share_of_the_phase_along_each_axis():
+    mask = np.zeros((4, 4, 4), bool)
+    mask[:, 0, 0] = True
+    mask[2, :, 2] = True
+    assert percolating_fractions(mask) == (0.5, 0.5, 0.0)
+    assert percolating_fractions(np.zeros((2, 2, 2), bool)) == (0.0, 0.0, 0.0)
+    wrapped = np.zeros((3, 4, 4), bool)
+    wrapped[:2, 0, 0] = wrapped[1:, 3, 0] = True
+    assert percolating_fractions(wrapped) == (0.0, 0.0, 0.0)
+    assert percolating_fractions(wrapped, periodic_sides=True) == (1.0, 0.0, 0.0)
+
+
+def test_unknown_axis_and_face_are_refused():
+    with pytest.raises(InputError, match="axis x, y or z"):
+        percolating(np.ones((2, 2, 2), bool), "X")
+    with pytest.raises(InputError, match="separator, collector"):
+        connected_to(np.ones((2, 2, 2), bool), "left")
+
+
+def flood(mask, axis, periodic):
+    """Slow twin: spread from each end face, voxel by voxel, and keep what both floods reach."""
+    reached = []
+    for end in (0, mask.shape[axis] - 1):
+        todo = [tuple(p) for p in np.argwhere(mask) if p[axis] == end]
+        seen = set(todo)
+        while todo:
+            position = todo.pop()
+            for direction in range(3):
+                for step in (-1, 1):
+                    near = list(position)
+                    near[direction] += step
+                    if periodic and direction != axis:
+                        near[direction] %= mask.shape[direction]
+                    near = tuple(near)
+                    inside = all(0 <= p < n for p, n in zip(near, mask.shape))
+                    if inside and mask[near] and near not in seen:
+                        seen.add(near)
+                        todo.append(near)
+        reached.append(seen)
+    both = np.zeros_like(mask)
+    for position in reached[0] & reached[1]:
+        both[position] = True
+    return both
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.7), st.sampled_from([0, 1, 2]), st.booleans())
+def test_same_as_flooding_voxel_by_voxel(seed, share, axis, periodic):
+    mask = np.random.default_rng(seed).random((5, 4, 6)) < share
+    assert np.array_equal(percolating(mask, axis, periodic_sides=periodic), flood(mask, axis, periodic))
+
+
+def test_connected_share_of_a_published_electrode(data):
+    import tifffile
+
+    volume = tifffile.imread(data / "volumes" / "taufactor_electrode_256.tiff")
+    values = json.loads((data / "expected" / "expected_values.json").read_text())
+    expected = values["taufactor_electrode_256.tiff"]
+    grid = grid_from_labels(volume, expected["labels"], expected["box_m"] / 256)
+    for name, fraction in expected["volume_fraction"].items():
+        assert grid.fraction(name) == pytest.approx(fraction, rel=1e-7)
+        mask = grid.mask(name)
+        share = percolating(mask, 0).sum() / mask.sum()
+        assert share == pytest.approx(expected["connected_fraction_axis0_faces"][name], abs=5.1e-5)

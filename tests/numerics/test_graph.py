@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.numerics.graph import line_colours, voxel_graph
+
+from .random_graphs import masks, mirror_slots, one_layer, rows_of, weighted
+
+quick = settings(max_examples=30, deadline=None)
+
+
+def face_pairs(mask, periodic):
+    """Count the faces between voxels of a mask."""
+    count = 0
+    for axis in range(3):
+        if periodic and axis > 0 and mask.shape[axis] > 1:
+            count += np.count_nonzero(mask & np.roll(mask, 1, axis))
+        else:
+            count += np.count_nonzero(np.delete(mask, 0, axis) & np.delete(mask, -1, axis))
+    return count
+
+
+@quick
+@given(masks(), st.booleans())
+def test_cells_are_the_voxels_and_links_their_faces(mask, periodic):
+    graph = voxel_graph(mask, [np.ones(n) for n in mask.shape], periodic)
+    assert graph.n == np.count_nonzero(mask) == graph.bounds[-1]
+    assert graph.neighbour.size == 2 * face_pairs(mask, periodic)
+    values = np.arange(mask.size, dtype=np.float32).reshape(mask.shape)
+    assert np.array_equal(graph.scatter(graph.gather(values), fill=-1), np.where(mask, values, -1))
+    assert np.array_equal(graph.index[mask][np.argsort(graph.index[mask])], np.arange(graph.n))
+
+
+@quick
+@given(weighted())
+def test_links_go_both_ways(case):
+    graph, mirror = case.graph, mirror_slots(case.graph)
+    rows = rows_of(graph)
+    assert np.array_equal(graph.neighbour[mirror], rows) and np.array_equal(rows[mirror], graph.neighbour)
+    assert not np.any(graph.neighbour == rows)
+
+
+@quick
+@given(one_layer())
+def test_faces_name_the_side_the_neighbour_is_on(case):
+    graph = case.graph
+    lengths = [len(w) for w in graph.widths]
+    for face in range(6):
+        axis, step = face // 2, 2 * (face % 2) - 1
+        select = graph.face == face
+        here, there = graph.position[rows_of(graph)[select]], graph.position[graph.neighbour[select]]
+        assert np.array_equal((here[:, axis] + step) % lengths[axis], there[:, axis])
+        assert np.array_equal(np.delete(here, axis, 1), np.delete(there, axis, 1))
+        if axis == 0 or not graph.periodic:
+            assert np.array_equal(here[:, axis] + step, there[:, axis])
+
+
+@quick
+@given(weighted())
+def test_no_two_neighbours_have_one_colour(case):
+    graph = case.graph
+    colour = np.searchsorted(graph.bounds, np.arange(graph.n), side="right")
+    assert np.all(colour[rows_of(graph)] != colour[graph.neighbour])
+
+
+@pytest.mark.parametrize(("length", "periodic", "colours"), [(6, True, 2), (7, True, 3), (7, False, 2), (1, True, 2)])
+def test_only_an_odd_ring_needs_a_third_colour(length, periodic, colours):
+    assert line_colours((5, length, 2), periodic)[1] == colours
+
+
+@quick
+@given(one_layer())
+def test_half_conductances_are_area_over_half_length(case):
+    """In a ring of two a face is met from both sides; elsewhere own and other swap with the direction."""
+    graph = case.graph
+    own, other = graph.half_conductances()
+    rows, volumes = rows_of(graph), graph.volumes()
+    length = np.choose(graph.face // 2, [w[graph.position[rows, a]] for a, w in enumerate(graph.widths)])
+    assert np.allclose(own, volumes[rows] / length / (length / 2))
+    mirror = mirror_slots(graph)
+    same_axis = graph.face[mirror] // 2 == graph.face // 2
+    assert np.allclose(other[same_axis], own[mirror][same_axis])
+
+
+def test_volumes_fill_the_box():
+    widths = [np.array([1.0, 2.0, 4.0]), np.array([0.5, 0.5]), np.array([3.0])]
+    graph = voxel_graph(np.ones((3, 2, 1), bool), widths)
+    assert graph.volumes().sum() == pytest.approx(7 * 1 * 3)
+    own, other = graph.half_conductances()
+    along_x = graph.face == 1
+    # 0.5 x 3 of area between cells of 1 and 2, 2 and 4
+    assert sorted(zip(own[along_x], other[along_x])) == [(1.5 / 1, 1.5 / 2)] * 2 + [(1.5 / 0.5, 1.5 / 1)] * 2

@@ -1,0 +1,241 @@
+"""Every fast kernel against its slow twin."""
+
+import inspect
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.numerics.graph import line_colours, voxel_graph
+from microsim.numerics.kernels import numba_cpu as fast
+from microsim.numerics.kernels import numpy_reference as slow
+from microsim.numerics.multigrid import distance_ratios, merge_lines
+
+from .random_graphs import Weighted, masks, one_layer, random_weights, rows_of, two_layers, weighted
+
+quick = settings(max_examples=25, deadline=None)
+
+
+def agree(name, *arguments, outputs=(), rtol=2e-5):
+    """Call both twins with copies of the arguments; compare what they return and the arguments they write."""
+    results = []
+    for kernels in (fast, slow):
+        own = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+        returned = getattr(kernels, name)(*own)
+        returned = returned if isinstance(returned, tuple) else (returned,)
+        results.append([*(r for r in returned if r is not None), *(own[k] for k in outputs)])
+    assert len(results[0]) == len(results[1]) > 0
+    for one, other in zip(*results):
+        assert np.shape(one) == np.shape(other)
+        if np.issubdtype(np.asarray(one).dtype, np.floating):
+            scale = np.abs(np.asarray(other)).max(initial=0)
+            assert np.allclose(one, other, rtol=rtol, atol=rtol * scale), name
+        else:
+            assert np.array_equal(one, other), name
+    return results[0]
+
+
+def kernel_arguments(kernels):
+    return {
+        name: list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
+        for name, kernel in vars(kernels).items()
+        if callable(kernel) and not name.startswith("_") and getattr(kernel, "__module__", "") == kernels.__name__
+    }
+
+
+def test_the_twins_have_the_same_names_and_arguments():
+    ours = kernel_arguments(fast)
+    assert len(ours) >= 20
+    assert ours == kernel_arguments(slow)
+
+
+# -- making graphs ---------------------------------------------------------------------------------------------
+
+
+@quick
+@given(masks(), st.booleans())
+def test_numbering_and_grid_links(mask, periodic):
+    index, position, _ = agree("number_cells", mask, *_lines_and_colours(mask.shape, periodic))
+    agree("grid_links", index, position, periodic)
+
+
+def _lines_and_colours(shape, periodic):
+    lines, colours = line_colours(shape, periodic)
+    return *lines, colours
+
+
+@quick
+@given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 2**31))
+def test_rows_from_edges(n, edges, seed):
+    rng = np.random.default_rng(seed)
+    first, second = rng.integers(0, n, (2, edges)).astype(np.int32)
+    apart = first != second
+    _, neighbour, slots = agree("rows_from_edges", n, first[apart], second[apart])
+    assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(neighbour[slots[1]], first[apart])
+
+
+@quick
+@given(weighted(), st.integers(1, 5))
+def test_aggregation_of_any_keys(case, keys):
+    g = case.graph
+    key = case.rng.integers(0, keys, g.n)
+    (root,) = agree("aggregate", g.indptr, g.neighbour, key)
+    colour = case.rng.integers(0, 3, g.n)
+    parent, _, member = agree("number_aggregates", root, colour, 3)
+    child_ptr, child = agree("children_of", parent, len(member))
+    agree("coarse_links", g.indptr, g.neighbour, parent, child_ptr, child)
+    links = fast.coarse_links(g.indptr, g.neighbour, parent, child_ptr, child)
+    agree("colour_greedily", *links)
+    agree("colour_greedily", g.indptr, g.neighbour)
+    scale = case.rng.uniform(0.3, 1, links[1].size).astype(np.float32)
+    out = np.full(links[1].size, np.nan, np.float32)
+    agree("coarse_weights", g.indptr, g.neighbour, case.weight, parent, child_ptr, child, *links, scale, out,
+          outputs=[9])
+    total = np.full(len(member), np.nan, np.float32)
+    agree("sum_children", case.ground, child_ptr, child, total, outputs=[3])
+
+
+@quick
+@given(two_layers())
+def test_adoption_of_islands(case):
+    g = case.graph
+    (host,) = agree("adopt_islands", g.indptr, g.neighbour, case.weight, g.layer)
+    guests = np.flatnonzero(host != np.arange(g.n))
+    assert np.array_equal(host[host], host)
+    assert np.all(g.layer[guests] // 2 == g.layer[host[guests]] // 2)
+
+
+@quick
+@given(weighted())
+def test_block_keys_and_link_scales(case):
+    g = case.graph
+    lines = [merge_lines(w, 1.5 * np.median(w)) for w in g.widths]
+    coarse = [np.bincount(line, weights=w) for line, w in zip(lines, g.widths)]
+    agree("block_keys", g.position, g.layer, *lines, len(coarse[1]), len(coarse[2]))
+    ratios = [distance_ratios(w, line, big) for w, line, big in zip(g.widths, lines, coarse)]
+    rows = rows_of(g)
+    position = np.stack([line[g.position[:, a]] for a, line in enumerate(lines)], axis=1).astype(np.int16)
+    # as between aggregates: face neighbours only; around the ring see the next test
+    apart = np.abs(position[rows].astype(int) - position[g.neighbour]).sum(axis=1)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[apart <= 1], minlength=g.n))])
+    agree("link_scales", indptr, g.neighbour[apart <= 1], position, g.layer, *ratios)
+
+
+def test_link_scales_around_the_ring():
+    widths = np.array([1.0, 1.0, 1.0, 1.0, 1.0])
+    line = merge_lines(widths, 1.5)
+    coarse = np.bincount(line, weights=widths)  # 2, 2, 1
+    ring = voxel_graph(np.ones((1, 3, 1), bool), [np.ones(1), coarse, np.ones(1)], True)
+    ratio, one = distance_ratios(widths, line, coarse), np.ones(1, np.float32)
+    agree("link_scales", ring.indptr, ring.neighbour, ring.position, ring.layer, one, ratio, one)
+
+
+# -- numbers on graphs -----------------------------------------------------------------------------------------
+
+
+def vector(case, n=None):
+    return case.rng.normal(size=case.graph.n if n is None else n).astype(np.float32)
+
+
+def row_sums(case):
+    out = np.full(case.graph.n, np.nan, np.float32)
+    return agree("row_sums", case.graph.indptr, case.weight, case.ground, out, outputs=[3])[0]
+
+
+@quick
+@given(weighted())
+def test_products_and_sweeps(case):
+    _hold_products(case)
+
+
+def test_products_and_sweeps_on_many_threads():
+    """From 8192 cells of a colour on, loops run in parallel."""
+    rng = np.random.default_rng(5)
+    graph = voxel_graph(rng.random((34, 34, 34)) < 0.6, [np.ones(34)] * 3)
+    assert np.diff(graph.bounds).min() > fast.SERIAL
+    for weight in (np.empty(0, np.float32), random_weights(graph, rng)):
+        _hold_products(Weighted(graph, weight, np.full(graph.n, 0.2, np.float32), rng))
+
+
+def _hold_products(case):
+    g, diagonal = case.graph, row_sums(case)
+    links = (g.indptr, g.neighbour, case.weight)
+    b, x = vector(case), vector(case)
+    for backward in (False, True):
+        agree("sweep", *links, diagonal, b, x, g.bounds, backward, outputs=[5])
+    agree("apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
+    parent = (np.arange(g.n) // 3).astype(np.int32)
+    child_ptr, child = fast.children_of(parent, parent[-1] + 1)
+    out = np.full(parent[-1] + 1, np.nan, np.float32)
+    agree("restrict_residual", *links, diagonal, b, x, child_ptr, child, g.bounds[-2], np.zeros_like(x), out,
+          outputs=[9, 10])
+    agree("prolong", parent, vector(case, len(out)), x, outputs=[2])
+
+
+@quick
+@given(one_layer())
+def test_products_in_double_precision(case):
+    g, n = case.graph, case.graph.n
+    weight = case.weight.astype(float)
+    diagonal, x = case.rng.uniform(1, 2, n), case.rng.normal(size=n)
+    agree("apply_laplacian", g.indptr, g.neighbour, weight, diagonal, x, np.empty(n), outputs=[5], rtol=1e-13)
+    agree("row_sums", g.indptr, weight, diagonal, np.empty(n), outputs=[3], rtol=1e-13)
+    off = case.rng.normal(size=g.neighbour.size)  # a row product needs no symmetry
+    agree("apply_rows", g.indptr, g.neighbour, off, diagonal, x, case.rng.normal(size=n), outputs=[5], rtol=1e-13)
+
+
+@given(st.integers(1, 40), st.integers(0, 2**31))
+@quick
+def test_vector_kernels(n, seed):
+    a, b = np.random.default_rng(seed).normal(size=(2, n)).astype(np.float32)
+    agree("add_scaled", np.float32(-0.3), a, b, outputs=[2])
+    agree("search_direction", a, np.float32(0.7), b, outputs=[2])
+    agree("inner", a, b, rtol=1e-12)
+
+
+def test_inner_products_are_summed_in_double_precision():
+    a = np.ones(2**25 + 1, np.float32)  # in float32 a running sum of ones ends at 2^24
+    assert fast.inner(a, a) == a.size
+
+
+@quick
+@given(one_layer())
+def test_conductances_and_their_slopes(case):
+    g, rng = case.graph, case.rng
+    conductivity, slope, potential = rng.uniform(0.1, 3, g.n), rng.normal(size=g.n), rng.normal(size=g.n)
+    out = np.full(g.neighbour.size, np.nan)
+    agree("voxel_links", g.indptr, g.neighbour, g.face, conductivity, 1.0, 0.3, 2.0, out, outputs=[7], rtol=1e-12)
+    half = g.half_conductances()
+    agree("harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
+    agree("link_slopes", g.indptr, g.neighbour, *half, conductivity, slope, potential, out, np.empty(g.n),
+          outputs=[7, 8], rtol=1e-12)
+
+
+def test_slopes_are_the_derivative_of_the_flow():
+    """Against the difference of the flow itself at two conductivities."""
+    rng = np.random.default_rng(2)
+    g = voxel_graph(rng.random((4, 5, 3)) < 0.8, [np.ones(4), np.full(5, 0.4), 1.3 ** np.arange(3)], True)
+    half, n = g.half_conductances(), g.n
+    conductivity, slope, potential, dv = *rng.uniform(0.5, 2, (2, n)), *rng.normal(size=(2, n))
+
+    def outflow(k):
+        weight = np.empty(g.neighbour.size)
+        fast.harmonic_links(g.indptr, g.neighbour, *half, k, weight)
+        rows = rows_of(g)
+        return np.bincount(rows, weight * (potential[rows] - potential[g.neighbour]), n)
+
+    off, diagonal, product = np.empty(g.neighbour.size), np.empty(n), np.zeros(n)
+    fast.link_slopes(g.indptr, g.neighbour, *half, conductivity, slope, potential, off, diagonal)
+    fast.apply_rows(g.indptr, g.neighbour, off, diagonal, dv, product)
+    step = 1e-5
+    difference = (outflow(conductivity + step * slope * dv) - outflow(conductivity - step * slope * dv)) / (2 * step)
+    assert np.allclose(product, difference, rtol=1e-7, atol=1e-8)
+
+
+def test_a_dead_half_cell_conducts_nothing():
+    g = voxel_graph(np.ones((3, 1, 1), bool), [np.ones(3), np.ones(1), np.ones(1)])
+    conductivity = g.gather(np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1))
+    for kernels in (fast, slow):
+        weight = np.full(g.neighbour.size, np.nan)
+        kernels.harmonic_links(g.indptr, g.neighbour, *g.half_conductances(), conductivity, weight)
+        assert np.array_equal(weight, np.zeros(4))

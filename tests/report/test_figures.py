@@ -1,0 +1,198 @@
+"""Every figure is drawn to scale, labelled, on shared colour scales, and no two texts lie on each other."""
+
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from microsim.compare.soc import SocMap, compare_maps
+from microsim.mesh.grid import VoxelGrid
+from microsim.report import figures, maps
+from microsim.report.series import load_series
+from microsim.report.style import phase_colours, to_png
+
+
+def draw(name, run):
+    """Draw one figure of a run by its short name."""
+    grid, comparison = run["grid"], run["comparison"]
+
+    def series(field):
+        return load_series(run["fields_path"], field)
+
+    area = grid.face_area("x") * grid.shape[1] * grid.shape[2]
+    return {
+        "phases": lambda: figures.phases_figure(grid),
+        "voltage": lambda: figures.voltage_figure(run["voltage"], run["result"]["steps"], area),
+        "sto": lambda: figures.sections_figure(series("sto")),
+        "deviation": lambda: figures.sections_figure(series("sto"), deviation=True),
+        "c_e": lambda: figures.sections_figure(series("c_e")),
+        "sto profiles": lambda: figures.profiles_figure(series("sto"), distribution=True),
+        "c_e profiles": lambda: figures.profiles_figure(series("c_e")),
+        "potentials": lambda: figures.potentials_figure(series("phi_e"), series("phi_s"), series("j")),
+        "maps": lambda: maps.maps_figure(comparison),
+        "agreement": lambda: maps.agreement_figure(comparison),
+        "depth": lambda: maps.depth_figure(comparison),
+    }[name]()
+
+
+NAMES = ["phases", "voltage", "sto", "deviation", "c_e", "maps", "agreement", "depth", "potentials"] + [
+    "sto profiles",
+    "c_e profiles",
+]
+
+
+def texts_on_each_other(figure):
+    """Find pairs of visible texts whose boxes overlap by more than a hair."""
+    figure.canvas.draw()
+    unseen = {id(label) for axes in figure.get_axes() for label in unseen_tick_labels(axes)}
+    texts = [
+        t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in unseen
+    ]
+    boxes = [(text.get_text(), text.get_window_extent(figure.canvas.get_renderer())) for text in texts]
+    found = []
+    for k, (one, a) in enumerate(boxes):
+        for other, b in boxes[k + 1 :]:
+            wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+            high = min(a.y1, b.y1) - max(a.y0, b.y0)
+            if wide > 1.0 and high > 1.0:
+                found.append((one, other))
+    return found
+
+
+def unseen_tick_labels(axes):
+    """Yield the labels that matplotlib keeps for ticks outside of the axis' view, which it does not draw."""
+    for axis in (axes.xaxis, axes.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        margin = 1e-6 * (high - low)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low - margin <= tick.get_loc() <= high + margin:
+                yield from (tick.label1, tick.label2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("which", ["run", "run_with_rests"])
+def test_figure_is_labelled_and_its_texts_are_apart(name, which, request):
+    figure = draw(name, request.getfixturevalue(which))
+    assert isinstance(figure, Figure)
+    assert texts_on_each_other(figure) == []
+    for axes in figure.get_axes():
+        x_label, y_label = (shared_label(figure, axes, which) for which in "xy")
+        assert (x_label or y_label) if hasattr(axes, "_colorbar") else (x_label and y_label)
+    assert to_png(figure).startswith(b"\x89PNG")
+
+
+def shared_label(figure, axes, which):
+    """Give the label of an axis, its own or that of the panel it shares its ticks with."""
+    joined = getattr(axes, f"get_shared_{which}_axes")().joined
+    return "".join(
+        getattr(a, f"get_{which}label")() for a in figure.get_axes() if a is axes or joined(a, axes)
+    )
+
+
+def images_of(figure):
+    return [axes.images[0] for axes in figure.get_axes() if axes.images]
+
+
+def test_sections_share_one_colour_scale(run):
+    values, deviations = images_of(draw("sto", run)), images_of(draw("deviation", run))
+    assert len(values) == len(deviations) == 3  # three times stored after the start
+    assert len({image.get_clim() for image in values}) == 1
+    assert len({image.get_clim() for image in deviations}) == 1
+    low, high = deviations[0].get_clim()
+    assert low == -high and deviations[0].get_cmap().name.startswith("RdBu_r")
+
+
+def test_maps_share_one_colour_scale_and_difference_is_centred(run):
+    ours, theirs, difference = images_of(draw("maps", run))[:3]
+    assert ours.get_clim() == theirs.get_clim()
+    low, high = difference.get_clim()
+    assert low == -high < 0
+
+
+def test_section_shows_a_marked_voxel_where_it_is():
+    """Voxel (x=5, y=2, z=3) of a 8 x 6 x 7 grid: seen in the three sections through the middle of the volume."""
+    phase = np.zeros((8, 6, 7), np.uint8)
+    phase[5, 2, 3] = phase[2, 3, 5] = phase[4, 1, 6] = 1
+    grid = VoxelGrid(phase, ("pore", "am"), (1e-6, 2e-6, 3e-6))
+    xy, xz, zy = images_of(figures.phases_figure(grid))
+    assert np.argwhere(xy.get_array() == 1).tolist() == [[2, 5]]  # rows are y, columns are x
+    assert np.argwhere(xz.get_array() == 1).tolist() == [[5, 2]]  # rows are z, columns are x
+    assert np.argwhere(zy.get_array() == 1).tolist() == [[1, 6]]  # rows are y, columns are z
+    np.testing.assert_allclose(
+        [xy.get_extent(), xz.get_extent(), zy.get_extent()], [[0, 8, 0, 12], [0, 8, 0, 21], [0, 21, 0, 12]]
+    )
+
+
+def test_comparison_maps_keep_their_origin():
+    ours = SocMap(np.random.default_rng(0).random((8, 8, 8)), (1e-6,) * 3)
+    theirs = SocMap(np.random.default_rng(1).random((3, 3, 3)), (1e-6,) * 3, (2e-6, 1e-6, 4e-6))
+    comparison = compare_maps(ours, theirs)
+    extents = [image.get_extent() for image in images_of(maps.maps_figure(comparison))]
+    np.testing.assert_allclose(extents, [[2, 5, 1, 4]] * 3 + [[2, 5, 4, 7]] * 3)
+    assert maps.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
+
+
+def test_fullest_layer_holds_most_voxels():
+    theirs = np.full((3, 3, 4), np.nan)
+    theirs[0, 0, :], theirs[:, :, 3] = 1.0, 2.0
+    comparison = compare_maps(SocMap(np.ones((3, 3, 4)), (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+    assert maps.fullest_layer(comparison, 2) == (3, pytest.approx(3.5))
+
+
+@pytest.mark.parametrize("values", [np.ones((1, 1, 1)), np.full((2, 2, 2), 0.3)])
+def test_smallest_comparison_can_be_drawn(values):
+    """One voxel, or constant maps: no spread, no correlation, and still figures."""
+    comparison = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values, (1e-6,) * 3))
+    for figure in (
+        maps.maps_figure(comparison),
+        maps.agreement_figure(comparison),
+        maps.depth_figure(comparison),
+    ):
+        assert to_png(figure).startswith(b"\x89PNG")
+
+
+def test_rests_are_not_drawn_over_the_capacity(run_with_rests):
+    figure = draw("voltage", run_with_rests)
+    by_label = {axes.get_xlabel(): axes for axes in figure.get_axes()}
+    assert len(by_label["Specific capacity (mAh g⁻¹)"].lines) == 2
+    time = by_label["Time (h)"]
+    assert time.lines[0].get_ydata()[0] == pytest.approx(0.1 * -1e-9 / (10 * 8 * 0.4e-6**2))  # A/m2 -> mA/cm2
+
+
+@pytest.mark.parametrize("column", [["a", "a", "b", "a"], [0, 0, 1, 2], [1, 1, 2, 3]])
+def test_steps_are_found_by_name_or_number(column):
+    steps = [{"name": name} for name in ("a", "b", "a")]
+    spans = figures.step_spans({"step": np.array(column)}, steps)
+    assert [(name, s.start, s.stop) for name, s in spans] == [("a", 0, 2), ("b", 2, 3), ("a", 3, 4)]
+
+
+def test_every_phase_has_its_own_colour():
+    names = ("pore", "am", "cbd", "crack", "one", "two", "three", "four", "five")
+    assert len(set(phase_colours(names).values())) == len(names)
+
+
+def test_same_figure_gives_the_same_file(run):
+    assert to_png(draw("sto", run)) == to_png(draw("sto", run))
+
+
+def test_drawing_leaves_matplotlibs_settings_alone(run):
+    before = dict(matplotlib.rcParams)
+    to_png(draw("voltage", run))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_matplotlib_is_imported_for_drawing_only_and_pyplot_never():
+    script = (
+        "import sys, numpy as np, microsim.report.page as page\n"
+        "assert 'matplotlib' not in sys.modules and 'jinja2' not in sys.modules\n"
+        "from microsim.mesh.grid import VoxelGrid\n"
+        "grid = VoxelGrid(np.zeros((4, 4, 4), np.uint8), ('am',), (1e-6,) * 3)\n"
+        "page.to_png(page.figures.phases_figure(grid))\n"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
