@@ -4,6 +4,7 @@ Exit codes: 0 success, 2 bad input (one sentence on standard error), 3 a solver 
 Heavy packages are imported inside the commands, so that `microsim --help` answers at once.
 """
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -462,6 +463,8 @@ def _axes_order(given):
 
 def main(arguments=None):
     """Run the command line; gives back the exit code. Every expected failure is one sentence."""
+    # dense algebra is a few hundred unknowns here; its library's own threads would only get in the kernels' way
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = app(args=arguments, prog_name="microsim", standalone_mode=False)
     except NotConverged as error:

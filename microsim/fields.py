@@ -87,8 +87,12 @@ class FieldWriter:
             self._output = _Output(self._part)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
-        self._file = h5py.File(self._output, "w")
-        self._create_datasets()
+        try:
+            self._file = h5py.File(self._output, "w")
+            self._create_datasets()
+        except BaseException:
+            self._discard()
+            raise
         return self
 
     def write(self, time_s, step_name, fields):
@@ -116,8 +120,7 @@ class FieldWriter:
             if complete:
                 _replace(self._part, self.path)
         finally:
-            self._output.file.close()
-            self._part.unlink(missing_ok=True)
+            self._discard()
         if kind is None and not complete:
             raise InputError(f"expected at least one stored time in {self.path}, got none; write one first.")
 
@@ -178,6 +181,10 @@ class FieldWriter:
         for name in self.units:
             offsets[name] = np.arange(n)
         offsets["phase"] = np.zeros(n, int)
+
+    def _discard(self):
+        self._output.file.close()
+        self._part.unlink(missing_ok=True)
 
     def _raise_if_failed(self):
         if self._output.error is not None:

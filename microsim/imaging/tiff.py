@@ -28,7 +28,7 @@ def read_tiff(path, part=None, index=None):
 def read_zip(path, part=None, index=None):
     """Read the one TIFF file in a zip archive."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if _is_slice(name) and "__MACOSX" not in name]
+        names = [name for name in archive.namelist() if _is_slice(name)]
         if len(names) != 1:
             raise InputError(
                 f"expected one TIFF file in {path}, got {len(names)}{_some(names)}; "
@@ -111,12 +111,7 @@ def _stacked(tif, name):
         )
     if len(tif.series) > 1:  # pages written one by one count as one image each
         return tif.asarray(key=slice(None))
-    values, page = tif.series[0].asarray(), tif.pages[0]
-    rows_columns = page.imagelength, page.imagewidth
-    pages = values.size // (rows_columns[0] * rows_columns[1])
-    if pages > 1 and page.samplesperpixel == 1 and values.ndim < 3:
-        values = values.reshape(pages, *rows_columns)  # an axis of length 1 was squeezed out
-    return values
+    return tif.series[0].asarray()
 
 
 def _voxel_size(tif):
@@ -153,7 +148,7 @@ def _errors_raised():
 
 
 def _is_slice(name):
-    last = name.rsplit("/", 1)[-1]
+    last = name.rsplit("/", 1)[-1]  # a Mac adds ._v.tif to v.tif
     return last.lower().endswith(SUFFIXES) and not last.startswith(".")
 
 

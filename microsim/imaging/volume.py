@@ -98,8 +98,7 @@ def check_voxel_size(h):
         sizes = np.broadcast_to(np.asarray(h, float).ravel(), 3)
     except (TypeError, ValueError) as error:
         raise InputError(f"expected one voxel edge or three, in m, got {h!r}; give x, y, z.") from error
-    slack = 1e-9  # 100 um times 1e-6 is not quite 1e-4
-    if not np.all((sizes >= SMALLEST_VOXEL * (1 - slack)) & (sizes <= LARGEST_VOXEL * (1 + slack))):
+    if not np.all((sizes >= SMALLEST_VOXEL) & (sizes <= LARGEST_VOXEL)):
         given = " x ".join(f"{size:g}" for size in dict.fromkeys(sizes.tolist()))
         raise InputError(f"expected voxel edges between 1 nm and 100 um, got {given} m; check the unit.")
     return tuple(float(size) for size in sizes)

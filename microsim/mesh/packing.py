@@ -75,12 +75,12 @@ def overlapping_pairs(centres, radii, box):
     Returns (first, second, unit vector from first to second [3, pairs], overlap [pairs], m), in order.
     """
     reach = 2 * radii.max()
-    period = np.array([box[0] + 2 * reach, box[1], box[2]])  # so long in x that nothing meets across it
-    inside = np.where(centres < period, centres, 0.0)  # rounding may leave a centre exactly on the far side
-    pairs = cKDTree(inside, boxsize=period).query_pairs(reach, output_type="ndarray")
+    inside = np.where(centres < box, centres, 0.0)  # rounding may leave a centre exactly on a far side
+    # the tree takes x as periodic too; `overlap` then leaves out what meets only across x
+    pairs = cKDTree(inside, boxsize=box).query_pairs(reach, output_type="ndarray")
     first, second = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T
     apart = (inside[second] - inside[first]).T
-    apart[1:] -= period[1:, None] * np.rint(apart[1:] / period[1:, None])
+    apart[1:] -= box[1:, None] * np.rint(apart[1:] / box[1:, None])
     distance = np.sqrt(apart[0] * apart[0] + apart[1] * apart[1] + apart[2] * apart[2])
     overlap = radii[first] + radii[second] - distance
     keep = overlap > 0

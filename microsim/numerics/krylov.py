@@ -70,9 +70,8 @@ def _gmres_cycle(apply, precondition, r, target, size):
     rotations, history = [], []
     for k in range(size):
         w = apply(precondition(basis[k])).astype(np.float32)
-        H[:k + 1, k] = basis[:k + 1] @ w
-        w -= H[:k + 1, k].astype(np.float32) @ basis[:k + 1]
-        H[k + 1, k] = np.sqrt(kernels.inner(w, w))
+        H[:k + 1, k] = kernels.project(basis, k + 1, w)
+        H[k + 1, k] = np.sqrt(kernels.combine(basis, -H[:k + 1, k], w))
         if H[k + 1, k] > 0:
             np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
         for i, (c, s) in enumerate(rotations):
@@ -88,4 +87,6 @@ def _gmres_cycle(apply, precondition, r, target, size):
             break
     k += 1
     y = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k])
-    return precondition(y.astype(np.float32) @ basis[:k]), history
+    combined = np.zeros(r.size, np.float32)
+    kernels.combine(basis, y, combined)
+    return precondition(combined), history

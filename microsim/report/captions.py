@@ -128,9 +128,9 @@ def _ends(series):
     if not profile.size:
         return ""
     return (
-        f"At the last time ({duration(float(series.times_s[-1]))}): mean {digits(mean, 3)}{unit}, "
-        f"standard deviation {digits(std, 2)}{unit}; {digits(float(profile[0]), 3)}{unit} next to the "
-        f"separator, {digits(float(profile[-1]), 3)}{unit} next to the collector."
+        f"At the last time ({duration(float(series.times_s[-1]))}): mean {digits(mean, 4)}{unit}, "
+        f"standard deviation {digits(std, 2)}{unit}; {digits(float(profile[0]), 4)}{unit} next to the "
+        f"separator, {digits(float(profile[-1]), 4)}{unit} next to the collector."
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .readable import THIN, digits, fixed, percent, time_unit
 from .style import (
+    DASHED,
     DEPTH,
     INK,
     MUTED,
@@ -38,42 +39,15 @@ STEP_COLOURS = {"discharge": ("#1f5fa8", "#5b9bd5", "#0b3c6f"), "charge": ("#c25
 @styled
 def phases_figure(grid):
     """Draw the phases in three sections through the middle of the volume, and their share of each layer x."""
-    from matplotlib.colors import BoundaryNorm, ListedColormap
-    from matplotlib.patches import Patch
-
-    colours = phase_colours(grid.names)
     size = UM * np.multiply(grid.shape, grid.voxel_size)
     height = float(np.clip((WIDTH - 1.7) * max(size[1:]) / (2 * size[0] + size[2]), 1.2, 4.0)) + 0.75
     figure = new_figure(height + 2.7)
     upper, lower = figure.subfigures(2, 1, height_ratios=[height, 2.7])
+    colours = phase_colours(grid.names)
     panels = upper.subplots(1, 3, width_ratios=[size[0], size[0], size[2]])
-    look = {
-        "cmap": ListedColormap([colours[name] for name in grid.names]),
-        "norm": BoundaryNorm(np.arange(len(grid.names) + 1) - 0.5, len(grid.names)),
-    }
     for axes, (a, b, c) in zip(panels, ((0, 1, 2), (0, 2, 1), (2, 1, 0)), strict=True):
-        middle = grid.shape[c] // 2
-        plane = np.transpose(grid.phase, (a, b, c))[:, :, middle]
-        show_section(axes, plane, plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b)), **look)
-        at = UM * (middle + 0.5) * grid.voxel_size[c]
-        axes.set_title(f"{'xyz'[c]} = {digits(at, 3)} µm", loc="left")
-        axes.set_xlabel(DEPTH if a == 0 else "z (µm)")
-        axes.set_ylabel(f"{'xyz'[b]} (µm)")
-    profile = lower.subplots()
-    x = UM * (np.arange(grid.shape[0]) + 0.5) * grid.voxel_size[0]
-    for name in grid.names:
-        share = 100 * grid.mask(name).mean(axis=(1, 2))
-        profile.plot(x, share, color=colours[name])
-        profile.axhline(share.mean(), color=colours[name], lw=0.8, ls=(0, (4, 3)))
-    _depth_axes(profile, size[0])
-    profile.set(ylabel="Share of the layer (%)", ylim=(0, None))
-    handles = [
-        Patch(facecolor=colours[name], label=f"{LONG_NAMES.get(name, name)}  {percent(grid.fraction(name))}")
-        for name in grid.names
-    ]
-    profile.legend(
-        handles=handles, loc="center left", bbox_to_anchor=(1.01, 0.5), title="Phase, volume fraction"
-    )
+        _phase_section(axes, grid, colours, (a, b, c))
+    _phase_shares(lower.subplots(), grid, colours)
     return figure
 
 
@@ -114,29 +88,21 @@ def sections_figure(series, *, deviation=False):
     """
     cmap, factor = FIELDS[series.name][3:]
     rows = sorted(series.sections)
-    planes = [factor * (series.sections[k] - (series.means[k] if deviation else 0.0)) for k in rows]
+    planes = np.array([series.sections[k] - (series.means[k] if deviation else 0.0) for k in rows]) * factor
+    if deviation:
+        high, extend = symmetric_limit(planes)
+        low, cmap = -high, "RdBu_r"
+    else:
+        low, high, extend = limits(planes)
     size = UM * np.multiply(series.shape, series.voxel_size)
     columns, lines, height = panel_grid(len(rows), size[0] / size[1])
     figure = new_figure(lines * (height + 0.35) + 0.55, layout="compressed")
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
-    if deviation:
-        limit, extend = symmetric_limit(np.array(planes))
-        scale, cmap = {"vmin": -limit, "vmax": limit}, "RdBu_r"
-    else:
-        low, high, extend = limits(np.array(planes))
-        scale = {"vmin": low, "vmax": high}
     edges = plane_edges(series.shape, series.voxel_size, (0, 0, 0), (0, 1))
     for axes, row, plane in zip(panels.flat, rows, planes, strict=False):
-        image = show_section(axes, plane, edges, cmap=colour_map(cmap), **scale)
+        image = show_section(axes, plane, edges, cmap=colour_map(cmap), vmin=low, vmax=high)
         axes.set_title(_time_title(series, row), loc="left")
-    for axes in panels.flat[len(rows) :]:
-        axes.remove()
-    for axes in panels[:, 0]:
-        axes.set_ylabel("y (µm)")
-    for k in range(columns):
-        lowest = panels[(len(rows) - 1 - k) // columns, k]
-        lowest.set_xlabel(DEPTH)
-        lowest.tick_params(labelbottom=True)
+    _label_outer(panels, len(rows), DEPTH, "y (µm)")
     bar = figure.colorbar(image, ax=panels, extend=extend, aspect=max(8, 7 * lines * height), pad=0.015)
     bar.set_label(axis_label(series.name, " − mean" if deviation else ""))
     bar.outline.set_linewidth(0.5)
@@ -146,23 +112,14 @@ def sections_figure(series, *, deviation=False):
 @styled
 def profiles_figure(series, *, distribution=False):
     """Draw a field's mean in each layer x at several times, and if asked how its voxels are distributed."""
-    factor = FIELDS[series.name][4]
-    figure = new_figure(3.3)
-    panels = (
-        figure.subplots(1, 2, width_ratios=[1.25, 1], squeeze=False)[0]
-        if distribution
-        else [figure.subplots()]
-    )
+    what, factor = FIELDS[series.name][0], FIELDS[series.name][4]
+    figure, widths = new_figure(3.3), [1.25, 1] if distribution else [1]
+    panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
     for row, (colour, dash) in enumerate(time_looks(series.steps)):
-        panels[0].plot(
-            UM * series.x_m,
-            factor * series.profiles[row],
-            color=colour,
-            ls=dash,
-            label=_time_title(series, row),
-        )
+        look = {"color": colour, "ls": dash, "label": _time_title(series, row)}
+        panels[0].plot(UM * series.x_m, factor * series.profiles[row], **look)
     _depth_axes(panels[0], UM * series.shape[0] * series.voxel_size[0])
-    panels[0].set_ylabel(f"{FIELDS[series.name][0]}, {axis_label(series.name)}")
+    panels[0].set_ylabel(f"{what}, {axis_label(series.name)}")
     if distribution:
         _distributions(panels[1], series)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", title="Time")
@@ -181,8 +138,8 @@ def potentials_figure(phi_e, phi_s, j):
     panels = figure.subplots(1, len(given), squeeze=False)[0]
     for axes, series in zip(panels, given, strict=True):
         what, *_, factor = FIELDS[series.name]
-        at_collector = series.profiles[:, -1:] if series.name == "phi_s" else 0.0
-        lines = factor * (series.profiles - at_collector)
+        reference = _at_collector(series.profiles) if series.name == "phi_s" else 0.0
+        lines = factor * (series.profiles - reference)
         for row, (colour, dash) in enumerate(time_looks(series.steps)):
             axes.plot(UM * series.x_m, lines[row], color=colour, ls=dash, label=_time_title(series, row))
         _depth_axes(axes, UM * series.shape[0] * series.voxel_size[0], ends=False)
@@ -236,6 +193,51 @@ def time_looks(steps):
     return [(shades[k], (0, (4, 2)) if is_rest(step) else "-") for k, step in enumerate(steps)]
 
 
+def _phase_section(axes, grid, colours, order):
+    """Draw the plane of the phases along the axes order[:2], halfway along order[2]."""
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    a, b, c = order
+    middle = grid.shape[c] // 2
+    plane = np.transpose(grid.phase, order)[:, :, middle]
+    codes = ListedColormap([colours[name] for name in grid.names])
+    norm = BoundaryNorm(np.arange(len(grid.names) + 1) - 0.5, len(grid.names))
+    edges = plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b))
+    show_section(axes, plane, edges, cmap=codes, norm=norm)
+    axes.set_title(f"{'xyz'[c]} = {digits(UM * (middle + 0.5) * grid.voxel_size[c], 3)} µm", loc="left")
+    axes.set(xlabel=DEPTH if a == 0 else "z (µm)", ylabel=f"{'xyz'[b]} (µm)")
+
+
+def _phase_shares(axes, grid, colours):
+    """Draw each phase's share of each layer x, its mean, and a legend with the fractions."""
+    from matplotlib.patches import Patch
+
+    x, handles = UM * (np.arange(grid.shape[0]) + 0.5) * grid.voxel_size[0], []
+    for name in grid.names:
+        share = 100 * grid.mask(name).mean(axis=(1, 2))
+        axes.plot(x, share, color=colours[name])
+        axes.axhline(share.mean(), color=colours[name], lw=0.8, ls=DASHED)
+        text = f"{LONG_NAMES.get(name, name)}  {percent(grid.fraction(name))}"
+        handles.append(Patch(facecolor=colours[name], label=text))
+    _depth_axes(axes, UM * grid.shape[0] * grid.voxel_size[0])
+    axes.set(ylabel="Share of the layer (%)", ylim=(0, None))
+    beside = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
+    axes.legend(handles=handles, title="Phase, volume fraction", **beside)
+
+
+def _label_outer(panels, count, x_label, y_label):
+    """Remove the panels beyond `count`, label the lowest of each column and the first of each line."""
+    columns = panels.shape[1]
+    for axes in panels.flat[count:]:
+        axes.remove()
+    for axes in panels[:, 0]:
+        axes.set_ylabel(y_label)
+    for k in range(columns):
+        lowest = panels[(count - 1 - k) // columns, k]
+        lowest.set_xlabel(x_label)
+        lowest.tick_params(labelbottom=True)
+
+
 def _voltage_over_time(panels, voltage, spans, looks, area_m2):
     seconds, unit = time_unit(voltage["time_s"][-1] - voltage["time_s"][0])
     panels["i"].sharex(panels["t"])
@@ -257,50 +259,38 @@ def _mark_end(axes, voltage, steps):
     """Write the final capacity at the curve's end and draw its mean voltage."""
     q, v = abs(voltage["capacity_mAh_g"][-1] - voltage["capacity_mAh_g"][0]), voltage["voltage_V"][-1]
     axes.plot(q, v, "o", color=INK, ms=4)
-    axes.annotate(
-        f"{digits(float(q), 4)}{THIN}mAh g⁻¹",
-        (q, v),
-        (-7, -2),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-    )
+    place = {"xytext": (-7, -2), "textcoords": "offset points", "ha": "right", "va": "top"}
+    axes.annotate(f"{digits(float(q), 4)}{THIN}mAh g⁻¹", (q, v), **place)
     axes.margins(y=0.1)
     mean = steps[-1].get("mean_voltage_V") if steps else None
     if mean is not None:
-        axes.axhline(mean, color=MUTED, lw=0.9, ls=(0, (4, 3)))
-        axes.text(
-            0.01,
-            mean,
-            f"mean {fixed(mean, 3)}{THIN}V",
-            transform=axes.get_yaxis_transform(),
-            va="bottom",
-            color=MUTED,
-        )
+        axes.axhline(mean, color=MUTED, lw=0.9, ls=DASHED)
+        at_left = {"transform": axes.get_yaxis_transform(), "va": "bottom", "color": MUTED}
+        axes.text(0.01, mean, f"mean {fixed(mean, 3)}{THIN}V", **at_left)
 
 
 def _distributions(axes, series):
     """Draw the distribution of the voxels' values at the times of the profiles, as outlines."""
-    factor = FIELDS[series.name][4]
+    what, factor = FIELDS[series.name][0], FIELDS[series.name][4]
     low, high, _ = limits(np.concatenate(series.samples), tail=0.0)
     pad = 0.02 * (high - low)  # the uniform start shall not lie on the frame
     edges = np.linspace(factor * (low - pad), factor * (high + pad), 121)
     for row, (colour, dash) in enumerate(time_looks(series.steps)):
-        spread = series.stds[row] * factor
-        if spread < 0.2 * (
-            edges[1] - edges[0]
-        ):  # all voxels alike: a line says so, a spike would hide the others
+        if factor * series.stds[row] < 0.2 * (edges[1] - edges[0]):
+            # all voxels alike: a line says so, a spike would dwarf the other distributions
             axes.axvline(factor * series.means[row], color=colour, ls=dash, lw=1.0)
             continue
         share = np.histogram(factor * series.samples[row], edges)[0] / max(series.samples[row].size, 1)
         axes.stairs(100 * share, edges, color=colour, ls=dash, lw=1.3)
-    axes.set(
-        xlabel=f"{FIELDS[series.name][0]}, {axis_label(series.name)}",
-        ylabel="Voxels per bin (%)",
-        ylim=(0, None),
-        xlim=(edges[0], edges[-1]),
-    )
+    axes.set(xlabel=f"{what}, {axis_label(series.name)}", ylabel="Voxels per bin (%)")
+    axes.set(ylim=(0, None), xlim=(edges[0], edges[-1]))
     axes.grid(True)
+
+
+def _at_collector(profiles):
+    """Give each profile [t, x]'s value in its last layer that has one: [t, 1]."""
+    known = np.flatnonzero(np.isfinite(profiles).all(axis=0))
+    return profiles[:, known[-1:]] if known.size else np.zeros((len(profiles), 1))
 
 
 def _depth_axes(axes, depth_um, ends=True):
@@ -312,8 +302,6 @@ def _depth_axes(axes, depth_um, ends=True):
 
 def _time_title(series, row):
     seconds, unit = time_unit(max(series.times_s))
-    step = series.steps[row].split()[0] if len(set(series.steps)) > 1 else ""
-    decimals = {"h": 2, "min": 1, "s": 0}[unit]
-    return f"t = {series.times_s[row] / seconds:.{decimals}f}{THIN}{unit}" + (
-        f" ({step.lower()})" if step else ""
-    )
+    time = fixed(series.times_s[row] / seconds, {"h": 2, "min": 1, "s": 0}[unit])
+    step = f" ({series.steps[row].split()[0].lower()})" if len(set(series.steps)) > 1 else ""
+    return f"t = {time}{THIN}{unit}{step}"

@@ -28,8 +28,11 @@ FIGURES = (
     "sto_profiles",
     "c_e_sections",
     "c_e_profiles",
+    "potentials_profiles",
+    "comparison_maps",
+    "comparison_agreement",
+    "comparison_depth",
 )
-FIGURES += ("potentials_profiles", "comparison_maps", "comparison_agreement", "comparison_depth")
 SCREEN_DPI = 106  # pixels of the page per inch of a figure
 QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}
 
@@ -56,7 +59,7 @@ class Section:
 
     @property
     def table_groups(self):
-        """Consecutive tables of one kind, settings (no header) or with columns: [(has header, tables), ...]."""
+        """Consecutive tables of one kind, with a header or settings without: [(has header, tables), ...]."""
         return [(headed, list(group)) for headed, group in groupby(self.tables, key=lambda t: bool(t.header))]
 
 

@@ -84,6 +84,8 @@ def duration(seconds):
     """Write a time for a reader: 0.12 s, 42 s, 3 min 3 s, 1 h 43 min."""
     if seconds is None:
         return NONE
+    if 0 < seconds < 0.01:
+        return f"<{THIN}0.01{THIN}s"
     if seconds < 10:
         return f"{digits(float(seconds), 2)}{THIN}s"
     whole = round(seconds)

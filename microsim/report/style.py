@@ -9,6 +9,7 @@ WIDTH = 9.0  # inches; the page shows a figure about as wide as its text
 DPI = 160
 UM = 1e6  # micrometres per metre
 OUTSIDE = "#d0d5dc"  # voxels of another phase in a section; darker than the white middle of RdBu
+DASHED = (0, (4, 3))
 INK, MUTED = "#1f2933", "#6b7280"
 PHASE_COLOURS = {"pore": "#8cc4ea", "am": "#6b7280", "cbd": "#1b1f27", "crack": "#e69f00", "sep": "#f0e442"}
 OTHER_COLOURS = ("#cc79a7", "#009e73", "#d55e00", "#0072b2", "#b8860b")

@@ -3,7 +3,18 @@
 from dataclasses import dataclass
 
 from .figures import LONG_NAMES, is_rest
-from .readable import NONE, digits, duration, fixed, label, length, names_unit, percent, rows, value_text
+from .readable import (
+    NONE,
+    THIN,
+    digits,
+    duration,
+    fixed,
+    label,
+    length,
+    names_unit,
+    percent,
+    rows,
+)
 
 BALANCE_LIMIT = 1e-6  # relative; what a run must keep, lithium, salt and charge alike
 METRICS = {
@@ -131,7 +142,9 @@ def run_table(result, grid):
     ]
     for key, value in (result.get("voxels") or {}).items():
         if key != "total":
-            found.append((f"Voxels, {key.replace('_', ' ')}", _voxels(value, grid.phase.size)))
+            found.append(
+                (f"Voxels, {key.replace('_', ' ')}", _voxels(value, grid.phase.size, "separator" not in key))
+            )
     return Table("Volume and versions", (), found)
 
 
@@ -220,7 +233,7 @@ def transport_table(result):
     header = ("Network", "Axis", "Volume fraction ε", "Percolating ε", "Effective / bulk")
     header += (
         "Tortuosity factor τ",
-        "Effective conductivity (S m⁻¹)",
+        f"Effective conductivity (S{THIN}m⁻¹)",
         "Flux imbalance",
         "Iterations",
         "Time",
@@ -308,10 +321,9 @@ def _pore_tau(result):
     return Card("Tortuosity factor τ", text, "", f"{LONG_NAMES.get(name, name)}, through the thickness")
 
 
-def _voxels(value, total):
-    if not isinstance(value, int):
-        return value_text("", value)
-    return f"{digits(value)} ({percent(value / total)})"
+def _voxels(value, total, of_image):
+    share = f" ({percent(value / total)})" if of_image else ""
+    return f"{digits(value)}{share}"
 
 
 def _float(value):

@@ -2,17 +2,18 @@
 
 import dataclasses
 import hashlib
+import logging
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 
 import numpy as np
+import pooch
 import pytest
 import tifffile
 
 from microsim.errors import InputError
-from microsim.imaging import datasets
 from microsim.imaging.datasets import DATASETS, find, locate
 from microsim.imaging.volume import read_volume
 
@@ -68,6 +69,7 @@ def test_the_nrel_electrode_has_its_thickness_first(data, monkeypatch):
     assert volume.values.shape == (251, 301, 301)
     fractions = np.bincount(volume.values.ravel()) / volume.values.size
     assert fractions == pytest.approx([0.4005, 0.4995, 0.1000], abs=5e-5)
+    assert volume.voxel_size == (398e-9,) * 3
 
 
 # ---- finding and fetching ----------------------------------------------------------------------------------
@@ -196,9 +198,15 @@ def test_a_failed_download_leaves_nothing(toy, server, monkeypatch, tmp_path):
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_the_log_of_pooch_is_left_as_it_was(toy):
-    import pooch
-
-    level = pooch.get_logger().level
-    sentence(locate, "toy")
-    assert pooch.get_logger().level == level and datasets.FOLDER_VARIABLE == "MICROSIM_DATA"
+def test_a_download_writes_no_log_and_leaves_pooch_as_it_was(toy, server, monkeypatch):
+    log, heard = pooch.get_logger(), []
+    before = log.level
+    log.setLevel("INFO")
+    handler = logging.Handler()
+    handler.emit = heard.append
+    monkeypatch.setattr(log, "handlers", [*log.handlers, handler])
+    monkeypatch.setitem(DATASETS, "toy", dataclasses.replace(toy, url=f"{server[0]}/toy"))
+    locate("toy")
+    level = log.level
+    log.setLevel(before)
+    assert heard == [] and level == logging.INFO

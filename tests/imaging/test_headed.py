@@ -83,7 +83,13 @@ def test_a_stated_unit_gives_spacings_of_1_a_meaning(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "header", [{}, {"spacings": [1, 1, np.nan]}, {"spacings": [2, 2, 2], "units": ["px"] * 3}]
+    "header",
+    [
+        {},
+        {"spacings": [1, 1, np.nan]},
+        {"spacings": [2, 2, 2], "units": ["px"] * 3},
+        {"spacings": [0.1, 0.1, 0]},
+    ],
 )
 def test_nrrd_without_a_size_has_none(tmp_path, header):
     nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header)

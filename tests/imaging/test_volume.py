@@ -98,7 +98,7 @@ def test_a_mask_is_written_as_labels(tmp_path):
 
 
 def test_writing_makes_the_folder_and_replaces_what_was_there(tmp_path):
-    path = tmp_path / "new" / "v.tif"
+    path = tmp_path / "very" / "new" / "v.tif"
     write_volume(path, LABELS)
     write_volume(path, LABELS[:2])
     assert read_volume(path).values.shape == (2, 4, 5)
@@ -129,6 +129,15 @@ def test_whole_floats_and_wide_integers_become_small_labels(tmp_path):
         np.testing.assert_array_equal(volume.values, labels)
     np.save(tmp_path / "v.npy", LABELS.astype("f4") * 1000)
     assert read_volume(tmp_path / "v.npy").values.dtype == np.uint16
+
+
+def test_wide_integers_are_written_narrow_and_foreign_byte_order_is_turned(tmp_path):
+    path = write_volume(tmp_path / "v.tif", LABELS.astype("i8"))
+    assert tifffile.imread(path).dtype == np.uint8  # 64-bit TIFF is for few programs
+    np.save(tmp_path / "v.npy", LABELS.astype(">u2"))
+    volume = read_volume(tmp_path / "v.npy", kind="grey")
+    assert volume.values.dtype.isnative
+    np.testing.assert_array_equal(volume.values, LABELS)
 
 
 def test_grey_keeps_its_type_and_field_becomes_float(tmp_path):
@@ -258,7 +267,7 @@ def test_parts_where_there_are_none_are_refused(tmp_path, name, word):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_truncated_file_is_refused_and_never_read_short(tmp_path, suffix, capfd):
+def test_a_truncated_file_is_refused_and_never_read_short(tmp_path, suffix, capfd, caplog):
     labels = np.random.default_rng(1).integers(0, 200, (6, 7, 8)).astype("u1")
     path = write_volume(tmp_path / f"v.{suffix}", labels)
     whole = path.read_bytes()
@@ -268,7 +277,7 @@ def test_a_truncated_file_is_refused_and_never_read_short(tmp_path, suffix, capf
             assert np.array_equal(read_volume(path).values, labels)  # only padding was cut off
         except InputError as error:
             assert path.name in str(error) and "\n" not in str(error)
-    assert capfd.readouterr() == ("", "")
+    assert capfd.readouterr() == ("", "") and caplog.records == []
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

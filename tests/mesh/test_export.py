@@ -40,10 +40,10 @@ def test_hexahedra_are_the_voxels(grid):
     field = np.arange(60.0).reshape(grid.shape)
     mesh = to_meshio(grid, {"sto": field})
     assert mesh.points.shape == (4 * 5 * 6, 3) and mesh.cells[0].data.shape == (60, 8)
-    assert volumes(mesh) == pytest.approx(np.full(60, 6e-18))
+    assert volumes(mesh) == pytest.approx(np.full(60, 6e-18), rel=1e-9, abs=0)
     x, y, z = np.indices(grid.shape)
     centres = (np.stack([x, y, z], axis=-1) + 0.5).reshape(-1, 3) * grid.voxel_size
-    assert mesh.points[mesh.cells[0].data].mean(axis=1) == pytest.approx(centres)
+    assert mesh.points[mesh.cells[0].data].mean(axis=1) == pytest.approx(centres, rel=1e-9, abs=0)
     assert np.array_equal(mesh.cell_data["sto"][0], field.ravel())
     assert np.array_equal(mesh.cell_data["phase"][0], np.array([0, 85, 170])[grid.phase].ravel())
     for code, name in enumerate(grid.names):
@@ -60,7 +60,7 @@ def test_every_corner_order_is_right_handed(grid):
 def test_tetrahedra_fill_the_box_and_share_whole_faces(grid):
     field = np.arange(60.0).reshape(grid.shape)
     mesh = to_meshio(grid, {"sto": field}, elements="tetrahedra")
-    assert volumes(mesh) == pytest.approx(np.full(360, 1e-18))
+    assert volumes(mesh) == pytest.approx(np.full(360, 1e-18), rel=1e-9, abs=0)
     assert np.array_equal(mesh.cell_data["sto"][0], field.ravel().repeat(6))
     triangles = np.sort(mesh.cells[0].data[:, [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]].reshape(-1, 3), axis=1)
     _, times = np.unique(triangles, axis=0, return_counts=True)
@@ -72,7 +72,7 @@ def test_some_phases_only(grid):
     mesh = to_meshio(grid, phases=["am"])
     assert len(mesh.cells[0]) == np.count_nonzero(grid.mask("am")) and set(mesh.cell_sets) == {"am"}
     assert np.array_equal(np.unique(mesh.cells[0].data), np.arange(len(mesh.points)))  # no loose points
-    assert volumes(mesh) == pytest.approx(6e-18)
+    assert volumes(mesh) == pytest.approx(6e-18, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -82,7 +82,7 @@ def test_files_read_back(grid, tmp_path, suffix, elements, capfd):
     path = write_mesh(tmp_path / "new" / f"electrode{suffix}", grid, {"sto": field}, elements=elements)
     assert capfd.readouterr() == ("", "")
     mesh = meshio.read(path)
-    assert volumes(mesh).sum() == pytest.approx(60 * 6e-18)
+    assert volumes(mesh).sum() == pytest.approx(60 * 6e-18, rel=1e-9, abs=0)
     if suffix != ".inp":  # Abaqus has no place for fields in its input
         copies = 6 if elements == "tetrahedra" else 1
         assert np.array_equal(mesh.cell_data["sto"][0], field.ravel().repeat(copies), equal_nan=True)
@@ -134,9 +134,9 @@ def test_fipy_cells_lie_where_the_voxels_lie(grid):
     indices = np.indices(grid.shape)
     for axis in range(3):
         position = (indices[axis] + 0.5) * grid.voxel_size[axis]
-        assert mesh.cellCenters.value[axis] == pytest.approx(fipy_values(position))
-        assert from_fipy(mesh.cellCenters.value[axis], grid.shape) == pytest.approx(position)
-    assert mesh.cellVolumes == pytest.approx(grid.voxel_volume)
+        assert mesh.cellCenters.value[axis] == pytest.approx(fipy_values(position), rel=1e-9, abs=0)
+        assert from_fipy(mesh.cellCenters.value[axis], grid.shape) == pytest.approx(position, rel=1e-9, abs=0)
+    assert mesh.cellVolumes == pytest.approx(grid.voxel_volume, rel=1e-9, abs=0)
 
 
 def load_gmsh():
@@ -152,11 +152,11 @@ def test_tetrahedral_sphere(tmp_path):
     errors = []
     for mesh in (coarse, fine):
         volume, inside = np.abs(volumes(mesh)), mesh.cell_data["phase"][0] == 1
-        assert volume.sum() == pytest.approx(12e-6 * 14e-6 * 16e-6, rel=1e-9)
+        assert volume.sum() == pytest.approx(12e-6 * 14e-6 * 16e-6, rel=1e-9, abs=0)
         errors.append(1 - volume[inside].sum() / (4 / 3 * np.pi * 5e-6**3))
         radii = np.linalg.norm(mesh.points - np.array([6e-6, 7e-6, 8e-6]), axis=1)
-        assert radii[np.unique(mesh.cells[0].data[inside])].max() == pytest.approx(5e-6, rel=1e-6)
-        assert radii[np.unique(mesh.cells[0].data[~inside])].min() == pytest.approx(5e-6, rel=1e-6)
+        assert radii[np.unique(mesh.cells[0].data[inside])].max() == pytest.approx(5e-6, rel=1e-6, abs=0)
+        assert radii[np.unique(mesh.cells[0].data[~inside])].min() == pytest.approx(5e-6, rel=1e-6, abs=0)
         assert np.array_equal(mesh.cell_sets["particle"][0], np.flatnonzero(inside))
     assert 0 < errors[1] < 0.06 and 2.5 < errors[0] / errors[1] < 6  # chords: second order in the size
     path = save_meshio(tmp_path / "sphere.msh", fine)

@@ -137,7 +137,7 @@ def test_recipe_to_yaml_and_back(tmp_path):
     assert "voxel_size_nm: 450" in text and "median_diameter_um: 3.6\n" in text and "shape: [32, 28, 30]" in text
     again = load_recipe(tmp_path / "recipe.yaml")
     assert asdict(again) == {  # 3.6 / 1e6 differs from 3.6e-6 in the last bit
-        name: value if isinstance(value, tuple) else pytest.approx(value) for name, value in asdict(recipe).items()
+        name: value if isinstance(value, tuple) else pytest.approx(value, rel=1e-9, abs=0) for name, value in asdict(recipe).items()
     }
     assert load_recipe(save_recipe(tmp_path / "again.yaml", again)) == again
 

@@ -95,7 +95,7 @@ def test_an_aggregate_is_a_part_of_one_block(case):
                 for reduce in (np.minimum, np.maximum)
             )
             assert np.all(last - first <= 1)
-            assert len(coarse.widths[axis]) == coarse.position[:, axis].max(initial=0) + 1 or coarse.n < 8
+            assert np.all(coarse.position[:, axis] < len(coarse.widths[axis]))
         assert np.allclose([w.sum() for w in coarse.widths], [w.sum() for w in level.graph.widths])
 
 
@@ -114,8 +114,9 @@ def test_coarse_numbers_sum_the_fine_ones(case):
     for level, coarse in pairwise(levels):
         fine, rows = level.graph, rows_of(level.graph)
         weight = level.weight if level.weight.size else np.ones(fine.neighbour.size)
-        pairs = coo_array((weight, (level.parent[rows], level.parent[fine.neighbour])), shape=(coarse.graph.n,) * 2)
-        expected = np.ravel(pairs.tocsr()[rows_of(coarse.graph), coarse.graph.neighbour]) * level.scale
+        total = np.zeros((coarse.graph.n, coarse.graph.n))
+        np.add.at(total, (level.parent[rows], level.parent[fine.neighbour]), weight)
+        expected = total[rows_of(coarse.graph), coarse.graph.neighbour] * level.scale
         assert np.allclose(coarse.weight, expected, rtol=1e-5)
         assert np.all((level.scale > 0) & (level.scale <= 1))
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -114,7 +115,7 @@ def test_maps_share_one_colour_scale_and_difference_is_centred(run):
 
 
 def test_section_shows_a_marked_voxel_where_it_is():
-    """Voxel (x=5, y=2, z=3) of a 8 x 6 x 7 grid: seen in the three sections through the middle of the volume."""
+    """One voxel in each of the three sections through the middle of a volume of 8 x 6 x 7 voxels."""
     phase = np.zeros((8, 6, 7), np.uint8)
     phase[5, 2, 3] = phase[2, 3, 5] = phase[4, 1, 6] = 1
     grid = VoxelGrid(phase, ("pore", "am"), (1e-6, 2e-6, 3e-6))
@@ -170,6 +171,21 @@ def test_steps_are_found_by_name_or_number(column):
     assert [(name, s.start, s.stop) for name, s in spans] == [("a", 0, 2), ("b", 2, 3), ("a", 3, 4)]
 
 
+def test_solid_potential_counts_from_its_last_layer_with_a_value(run):
+    series = load_series(run["fields_path"], "phi_s")
+    profiles = series.profiles.copy()
+    profiles[:, -2:] = np.nan
+    (axes,) = figures.potentials_figure(None, replace(series, profiles=profiles), None).get_axes()
+    drawn = axes.lines[-1].get_ydata()
+    assert drawn[-3] == 0.0 and np.isnan(drawn[-2:]).all()
+    np.testing.assert_allclose(drawn[0], 1e3 * (profiles[-1, 0] - profiles[-1, -3]))
+
+
+def test_equal_steps_in_a_row_do_not_shift_the_names():
+    spans = figures.step_spans({"step": np.array(["a", "a", "b"])}, [{"name": n} for n in ("a", "a", "b")])
+    assert [name for name, _ in spans] == ["a", "b"]
+
+
 def test_every_phase_has_its_own_colour():
     names = ("pore", "am", "cbd", "crack", "one", "two", "three", "four", "five")
     assert len(set(phase_colours(names).values())) == len(names)
@@ -180,9 +196,10 @@ def test_same_figure_gives_the_same_file(run):
 
 
 def test_drawing_leaves_matplotlibs_settings_alone(run):
-    before = dict(matplotlib.rcParams)
-    to_png(draw("voltage", run))
-    assert dict(matplotlib.rcParams) == before
+    with matplotlib.rc_context({"font.size": 7.5, "axes.labelsize": 30.0}):
+        before = dict(matplotlib.rcParams)
+        to_png(draw("voltage", run))
+        assert dict(matplotlib.rcParams) == before
 
 
 def test_matplotlib_is_imported_for_drawing_only_and_pyplot_never():

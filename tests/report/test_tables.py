@@ -34,11 +34,13 @@ def test_summary_of_an_empty_result_has_dashes():
 
 def test_last_discharge_is_the_last_one_by_name(run_with_rests):
     assert tables.last_discharge(run_with_rests["result"])["name"] == "Discharge at 1C until 3.5 V"
-    assert (
-        tables.last_discharge({"steps": [{"name": "Rest for 1 hour"}, {"name": "Charge at 1C"}]})["name"]
-        == "Charge at 1C"
-    )
-    assert tables.last_discharge({"steps": []}) == {}
+
+    def last(*names):
+        return tables.last_discharge({"steps": [{"name": name} for name in names]}).get("name")
+
+    assert last("Discharge at 1C", "Charge at 1C", "Rest for 1 hour") == "Discharge at 1C"
+    assert last("Rest for 1 hour", "Charge at 1C") == "Charge at 1C"
+    assert last() is None
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,7 @@ def test_run_table_names_volume_and_hashes(run):
     shown = {name: plain(text) for name, text in table.rows}
     assert shown["File"] == "made_up.tif" and shown["Voxels (x × y × z)"] == "16 × 12 × 10"
     assert shown["Voxel size"] == "0.4 × 0.4 × 0.4 µm" and shown["Size"] == "6.40 × 4.80 × 4.00 µm"
+    assert shown["Voxels, active"] == "960 (50.0 %)" and shown["Voxels, separator cells"] == "64"
     assert shown["Volume SHA-256"] == "d" * 64 and shown["Case SHA-256"] == "c" * 64
 
 

@@ -427,6 +427,44 @@ def voxel_links(indptr, neighbour, face, conductivity, shape_x, shape_y, shape_z
 
 
 @njit(parallel=True, cache=True)
+def project(basis, count, w):
+    """Return the inner products (float64) of w with the first `count` rows of `basis`, in one pass over w.
+
+    A library's matrix product takes 50 times longer when another process holds a core: its threads wait spinning.
+    """
+    chunk = 16384
+    chunks = (w.size + chunk - 1) // chunk
+    partial = np.zeros((chunks, count))
+    for c in prange(chunks):
+        start, stop = c * chunk, min((c + 1) * chunk, w.size)
+        for k in range(count):
+            total = 0.0
+            for i in range(start, stop):
+                total += basis[k, i] * w[i]
+            partial[c, k] = total
+    return partial.sum(axis=0)
+
+
+@njit(parallel=True, cache=True)
+def combine(basis, coefficients, w):
+    """w += sum of coefficients[k] times row k of `basis`; return w . w."""
+    chunk = 16384
+    chunks = (w.size + chunk - 1) // chunk
+    partial = np.zeros(chunks)
+    for c in prange(chunks):
+        start, stop = c * chunk, min((c + 1) * chunk, w.size)
+        for k in range(coefficients.size):
+            factor = np.float32(coefficients[k])
+            for i in range(start, stop):
+                w[i] += factor * basis[k, i]
+        total = 0.0
+        for i in range(start, stop):
+            total += w[i] * w[i]
+        partial[c] = total
+    return partial.sum()
+
+
+@njit(parallel=True, cache=True)
 def harmonic_links(indptr, neighbour, half_self, half_other, conductivity, weight):
     """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)).
 

@@ -3,6 +3,7 @@
 Plain loops and scipy.sparse; read these to learn what a kernel does. The tests hold the fast ones against them.
 """
 
+from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
@@ -119,9 +120,11 @@ def coarse_links(indptr, neighbour, parent, child_ptr, child):
 
 def coarse_weights(indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out):
     """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
-    n = child_ptr.size - 1
-    fine = coo_array((_values(weight, neighbour), (parent[_rows(indptr)], parent[neighbour])), shape=(n, n))
-    out[:] = np.ravel(fine.tocsr()[_rows(coarse_ptr), coarse_neighbour]) * scale
+    total = defaultdict(float)
+    for i, j, w in zip(_rows(indptr), neighbour, _values(weight, neighbour)):
+        total[parent[i], parent[j]] += w
+    for slot, pair in enumerate(zip(_rows(coarse_ptr), coarse_neighbour)):
+        out[slot] = total[pair] * scale[slot]
 
 
 def sum_children(value, child_ptr, child, out):

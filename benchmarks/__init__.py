@@ -1,0 +1,1 @@
+"""Speed and memory beside other people's codes: python -m benchmarks."""

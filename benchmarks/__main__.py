@@ -1,0 +1,152 @@
+"""Measure speed and memory beside other people's codes on the same volume: python -m benchmarks [--full].
+
+Every code runs in a process of its own, one after the other; the seconds are the solver's alone (no import, no
+reading, no compilation). A benchmark is a function that takes the options and prints its table; list it in BENCHMARKS.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from microsim import __version__
+from microsim.console import peak_memory_bytes, table
+from microsim.errors import MicrosimError
+from microsim.mesh.grid import VoxelGrid
+
+VOXEL = 400e-9  # m; tau does not depend on it
+TOLERANCE = 1e-3
+
+
+def main():
+    """Run the benchmarks named on the command line, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHMARKS)}; default all")
+    parser.add_argument("--full", action="store_true", help="also the large sizes (minutes)")
+    parser.add_argument("--child", nargs=2, metavar=("CODE", "VOLUME"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        print("RESULT " + json.dumps(asdict(CHILDREN[options.child[0]](Path(options.child[1])))))
+        return
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"expected {', '.join(BENCHMARKS)}, got {', '.join(unknown)}; name one of these")
+    print(f"microsim {__version__}, {platform.machine()}, {os.cpu_count()} cores{_load()}")
+    for name in options.names or BENCHMARKS:
+        BENCHMARKS[name](options)
+
+
+def _load():
+    """Say when other work runs on the machine, for it spoils every figure below."""
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f", BUSY: {busy:.1f} processes run already" if busy > 0.5 else ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a code needed for one volume."""
+
+    seconds: float
+    peak_memory_bytes: int
+    iterations: int
+    tau: float | None
+
+
+def in_own_process(code, volume):
+    """Measure one code on a volume file in a fresh process; a string says what went wrong."""
+    command = [sys.executable, "-m", "benchmarks", "--child", code, str(volume)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    if done.returncode or not lines:
+        return (done.stderr.strip().splitlines() or ["no answer"])[-1]
+    return Measured(**json.loads(lines[-1].removeprefix("RESULT ")))
+
+
+# -- tortuosity ------------------------------------------------------------------------------------------------
+
+
+def tortuosity_beside_taufactor(options):
+    """tau of the pores of one volume in growing crops, by the multigrid and by TauFactor, both at 0.1 %."""
+    sizes = (64, 128, 200, 256) if options.full else (64, 128)
+    source, pores = _pores(max(sizes))
+    print(f"\ntau of the pores of {source}, x axis; multigrid: tau to {TOLERANCE:g}, TauFactor: flux of the planes "
+          f"to {TOLERANCE:g}")
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for n in sizes:
+            volume = Path(folder) / f"{n}.npy"
+            np.save(volume, pores[:n, :n, :n])
+            results = {code: in_own_process(code, volume) for code in ("multigrid", "taufactor")}
+            rows += [_row(n, code, result, results["multigrid"]) for code, result in results.items()]
+    print(table(("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau"), rows))
+
+
+def _row(n, code, result, ours):
+    if isinstance(result, str):
+        return (f"{n}^3", code, f"failed: {result}", "", "", "", "")
+    ratio = result.seconds / ours.seconds if isinstance(ours, Measured) else None
+    tau = None if result.tau is None else f"{result.tau:.4f}"
+    return (f"{n}^3", code, f"{result.seconds:.3g}", None if ratio is None else f"{ratio:.3g}",
+            f"{result.peak_memory_bytes / 1e6:.0f}", result.iterations, tau)
+
+
+def _pores(n):
+    """The electrode of TauFactor's demonstration if MICROSIM_DATA holds it, else blurred noise cut at 45 %."""
+    folder = os.environ.get("MICROSIM_DATA")
+    files = sorted(Path(folder).rglob("taufactor_electrode_256.tiff")) if folder else []
+    if files:
+        import tifffile
+
+        return files[0].name, tifffile.imread(files[0]) == 0
+    return "blurred noise (seed 0, 45 % pores)", porous_medium(n)
+
+
+def porous_medium(n, share=0.45, blur=2.5, seed=0):
+    """Return Gaussian noise blurred over `blur` voxels and cut so that `share` of it is pore: bool [x, y, z]."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal((n, n, n), np.float32), blur, mode="wrap")
+    return noise < np.quantile(noise, share)
+
+
+def _grid(mask):
+    return VoxelGrid(mask.astype(np.uint8), ("solid", "pore"), (VOXEL, VOXEL, VOXEL))
+
+
+def _measure(solve, volume):
+    """Time one solve after a tiny one, which compiles the kernels or loads them from their cache."""
+    solve(_grid(porous_medium(12, 0.7)), {"pore": 1.0}, 0, tolerance=TOLERANCE)
+    grid = _grid(np.load(volume))
+    begun = time.perf_counter()
+    result = solve(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
+    return Measured(time.perf_counter() - begun, peak_memory_bytes(), result.iterations, result.tau)
+
+
+def _multigrid(volume):
+    from microsim.transport.tortuosity import tortuosity
+
+    return _measure(tortuosity, volume)
+
+
+def _taufactor(volume):
+    from microsim.reference.transport import tortuosity_taufactor
+
+    return _measure(tortuosity_taufactor, volume)
+
+
+CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor}
+BENCHMARKS = {"tortuosity": tortuosity_beside_taufactor}
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MicrosimError as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""Slow, obviously right twins: other people's solvers on the same voxels."""
