@@ -18,8 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from microsim import __version__
-from microsim.console import peak_memory_bytes, table
-from microsim.errors import MicrosimError
 from microsim.mesh.grid import VoxelGrid
 
 VOXEL = 400e-9  # m; tau does not depend on it
@@ -63,7 +61,7 @@ class Measured:
 def in_own_process(code, volume):
     """Measure one code on a volume file in a fresh process; a string says what went wrong."""
     command = [sys.executable, "-m", "benchmarks", "--child", code, str(volume)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode or not lines:
         return (done.stderr.strip().splitlines() or ["no answer"])[-1]
@@ -86,16 +84,16 @@ def tortuosity_beside_taufactor(options):
             np.save(volume, pores[:n, :n, :n])
             results = {code: in_own_process(code, volume) for code in ("multigrid", "taufactor")}
             rows += [_row(n, code, result, results["multigrid"]) for code, result in results.items()]
-    print(table(("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau"), rows))
+    print(_table(("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau"), rows))
 
 
 def _row(n, code, result, ours):
     if isinstance(result, str):
         return (f"{n}^3", code, f"failed: {result}", "", "", "", "")
-    ratio = result.seconds / ours.seconds if isinstance(ours, Measured) else None
-    tau = None if result.tau is None else f"{result.tau:.4f}"
-    return (f"{n}^3", code, f"{result.seconds:.3g}", None if ratio is None else f"{ratio:.3g}",
-            f"{result.peak_memory_bytes / 1e6:.0f}", result.iterations, tau)
+    ratio = f"{result.seconds / ours.seconds:.3g}" if isinstance(ours, Measured) else "-"
+    tau = "-" if result.tau is None else f"{result.tau:.4f}"
+    memory = f"{result.peak_memory_bytes / 1e6:.0f}"
+    return (f"{n}^3", code, f"{result.seconds:.3g}", ratio, memory, result.iterations, tau)
 
 
 def _pores(n):
@@ -117,36 +115,57 @@ def porous_medium(n, share=0.45, blur=2.5, seed=0):
     return noise < np.quantile(noise, share)
 
 
-def _grid(mask):
-    return VoxelGrid(mask.astype(np.uint8), ("solid", "pore"), (VOXEL, VOXEL, VOXEL))
-
-
 def _measure(solve, volume):
-    """Time one solve after a tiny one, which compiles the kernels or loads them from their cache."""
-    solve(_grid(porous_medium(12, 0.7)), {"pore": 1.0}, 0, tolerance=TOLERANCE)
-    grid = _grid(np.load(volume))
+    """Time one solve after a tiny one, which compiles the kernels or loads them from their cache.
+
+    `solve` maps a bool volume to (iterations, tau).
+    """
+    solve(porous_medium(12, 0.7))
+    mask = np.load(volume)
     begun = time.perf_counter()
-    result = solve(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
-    return Measured(time.perf_counter() - begun, peak_memory_bytes(), result.iterations, result.tau)
+    iterations, tau = solve(mask)
+    return Measured(time.perf_counter() - begun, _peak_memory_bytes(), iterations, tau)
 
 
 def _multigrid(volume):
     from microsim.transport.tortuosity import tortuosity
 
-    return _measure(tortuosity, volume)
+    def solve(mask):
+        grid = VoxelGrid(mask.astype(np.uint8), ("solid", "pore"), (VOXEL, VOXEL, VOXEL))
+        result = tortuosity(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
+        return result.iterations, result.tau
+
+    return _measure(solve, volume)
 
 
 def _taufactor(volume):
-    from microsim.reference.transport import tortuosity_taufactor
+    import taufactor
 
-    return _measure(tortuosity_taufactor, volume)
+    def solve(mask):
+        solver = taufactor.Solver(mask.astype(np.uint8), device="cpu")
+        solver.solve(verbose=False, iter_limit=100_000, conv_crit=TOLERANCE)
+        return solver.iter, float(solver.tau[0])
+
+    return _measure(solve, volume)
+
+
+# -- tables ----------------------------------------------------------------------------------------------------
+
+
+def _table(header, rows):
+    widths = [max(len(str(row[k])) for row in (header, *rows)) for k in range(len(header))]
+    return "\n".join("  ".join(str(c).ljust(w) for c, w in zip(row, widths)).rstrip() for row in (header, *rows))
+
+
+def _peak_memory_bytes():
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 
 
 CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor}
 BENCHMARKS = {"tortuosity": tortuosity_beside_taufactor}
 
 if __name__ == "__main__":
-    try:
-        main()
-    except MicrosimError as error:
-        sys.exit(str(error))
+    main()

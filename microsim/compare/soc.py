@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from ..errors import InputError
+from .alignment import best_shift
 
 ROUND_OFF = 1e-9  # relative: a shorter overlap comes from rounding the edges of voxels that only touch
 
@@ -105,7 +106,8 @@ def compare_maps(simulated, measured, *, mask=None, min_coverage=0.5, bins=50):
       n_voxels, shared_fraction (of the measured voxels with a value, in the mask), min_coverage,
       bias <d>, rmse sqrt(<d^2>), rmse_without_bias sqrt(<d^2> - <d>^2), mae <|d|>,
       pearson_r (None when a map is constant), histogram_distance: 1-Wasserstein distance, the mean
-      difference of the sorted values; mean_ and std_ of simulated and measured.
+      difference of the sorted values; mean_ and std_ of simulated and measured;
+      best_shift_voxels: where the simulated map would have to go to agree best (see alignment).
 
     Raises InputError when the two fields of view, or their voxels with a value, do not overlap.
     """
@@ -122,6 +124,7 @@ def compare_maps(simulated, measured, *, mask=None, min_coverage=0.5, bins=50):
     metrics = _metrics(ours[shared], theirs[shared])
     metrics["shared_fraction"] = metrics["n_voxels"] / int(np.count_nonzero(wanted))
     metrics["min_coverage"] = float(min_coverage)
+    metrics["best_shift_voxels"] = best_shift(ours, np.where(wanted, theirs, np.nan))
     ours, theirs = np.where(shared, ours, np.nan), np.where(shared, theirs, np.nan)
     return Comparison(
         metrics=metrics,

@@ -4,7 +4,7 @@ import numpy as np
 
 from .figures import LONG_NAMES, axis_label
 from .maps import fullest_layer
-from .readable import digits, duration, fixed, length, percent
+from .readable import THIN, digits, duration, fixed, length, percent
 from .style import UM
 from .tables import last_discharge
 
@@ -31,9 +31,9 @@ def voltage_caption(result, several):
     text = "Cell voltage against a lithium-metal counter electrode over the specific capacity"
     text += "; right: voltage and current density (positive: discharge) over time. " if several else ". "
     if step.get("capacity_mAh_g") is not None:
-        text += f"{step['name']}: {digits(float(step['capacity_mAh_g']))} mAh g⁻¹"
+        text += f"{step['name']}: {digits(float(step['capacity_mAh_g']))}{THIN}mAh{THIN}g⁻¹"
         mean = step.get("mean_voltage_V")
-        text += f" at a mean voltage of {fixed(mean, 3)} V." if mean is not None else "."
+        text += f" at a mean voltage of {fixed(mean, 3)}{THIN}V." if mean is not None else "."
     return text
 
 
@@ -122,7 +122,7 @@ def _what(series):
 
 def _ends(series):
     """Say the last time's mean, spread, and its values at the two ends of the depth."""
-    unit = {"c_e": " mol m⁻³"}.get(series.name, "")
+    unit = {"c_e": f"{THIN}mol{THIN}m⁻³"}.get(series.name, "")
     profile = series.profiles[-1][np.isfinite(series.profiles[-1])]
     mean, std = float(series.means[-1]), float(series.stds[-1])
     if not profile.size:

@@ -27,6 +27,7 @@ METRICS = {
     "mae": ("MAE", "mean of |simulated − measured|"),
     "pearson_r": ("Pearson r", "linear correlation, voxel by voxel"),
     "histogram_distance": ("Histogram distance", "1-Wasserstein, mean difference of the sorted values"),
+    "best_shift_voxels": ("Best shift", "measured voxels (x, y, z) by which the simulated map would agree best"),
     "mean_simulated": ("Mean, simulated", ""),
     "mean_measured": ("Mean, measured", ""),
     "std_simulated": ("Standard deviation, simulated", ""),
@@ -278,9 +279,13 @@ def metrics_table(comparison):
     for key in (*(key for key in METRICS if key in metrics), *(key for key in metrics if key not in METRICS)):
         value = metrics[key]
         name, meaning = METRICS.get(key, (label(key), ""))
-        text = percent(value) if key in SHARES else digits(value)
+        text = percent(value) if key in SHARES else _shift(value) if key == "best_shift_voxels" else digits(value)
         found.append((name, text, meaning))
     return Table("", ("Metric", "Value", "Meaning"), found, (1,))
+
+
+def _shift(voxels):
+    return NONE if voxels is None else ", ".join(f"{n:+d}" if n else "0" for n in voxels)
 
 
 def about_comparison(meta):

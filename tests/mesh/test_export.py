@@ -153,6 +153,8 @@ def test_tetrahedral_sphere(tmp_path):
     for mesh in (coarse, fine):
         volume, inside = np.abs(volumes(mesh)), mesh.cell_data["phase"][0] == 1
         assert volume.sum() == pytest.approx(12e-6 * 14e-6 * 16e-6, rel=1e-9, abs=0)
+        assert mesh.points.min(axis=0) == pytest.approx(np.zeros(3), abs=1e-14)
+        assert mesh.points.max(axis=0) == pytest.approx(np.array([12e-6, 14e-6, 16e-6]), rel=1e-9, abs=0)
         errors.append(1 - volume[inside].sum() / (4 / 3 * np.pi * 5e-6**3))
         radii = np.linalg.norm(mesh.points - np.array([6e-6, 7e-6, 8e-6]), axis=1)
         assert radii[np.unique(mesh.cells[0].data[inside])].max() == pytest.approx(5e-6, rel=1e-6, abs=0)

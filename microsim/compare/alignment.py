@@ -1,0 +1,23 @@
+"""Are two maps where they should be? The shift of one that would agree best with the other."""
+
+import numpy as np
+
+LARGEST = 2_000_000  # voxels; the correlation holds about 20 complex volumes of eight times that
+
+
+def best_shift(simulated, measured, *, overlap=0.5):
+    """Return the whole-voxel shift (x, y, z) of the simulated map that correlates best with the measured one.
+
+    simulated, measured: float [x, y, z] on one grid, NaN where a map has no value. Masked normalised
+    cross-correlation over all shifts that leave `overlap` of the voxels shared (Padfield, IEEE Trans. Image
+    Process. 21 (2012) 2706; scikit-image). Returns None where a map is constant or too large (2 million voxels).
+    """
+    known = np.isfinite(simulated), np.isfinite(measured)
+    if simulated.size > LARGEST or min(np.nanstd(simulated), np.nanstd(measured)) < 1e-9:
+        return None
+    from skimage.registration import phase_cross_correlation
+
+    ours, theirs = (np.where(mask, values, 0.0) for mask, values in zip(known, (simulated, measured)))
+    shift = phase_cross_correlation(theirs, ours, reference_mask=known[1], moving_mask=known[0],
+                                    overlap_ratio=overlap)[0]
+    return tuple(int(round(s)) for s in shift)
