@@ -1,1 +1,1 @@
-"""PHASES: phase names, the voxel grid with named faces, connectivity, morphology, synthetic structures, export."""
+"""PHASES: phase names, the voxel grid with named faces, connectivity, morphology, synthetic electrodes."""

@@ -27,8 +27,8 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
     elements   "hexahedra" or "tetrahedra" (Kuhn's division; neighbours share whole faces)
     phases     names to keep; default all
 
-    Points are in m, the first corner of the box at the origin. Cells follow the voxels in C order. Each phase is
-    also a named cell set.
+    Points are in m, the first corner of the box at the origin. Cells follow the voxels in C order. Each phase
+    is also a named cell set.
     """
     import meshio
 
@@ -36,7 +36,9 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
     if elements not in ("hexahedra", "tetrahedra"):
         raise InputError(f"expected elements hexahedra or tetrahedra, got {elements!r}; choose one.")
     if not keep.any():
-        raise InputError(f"expected phases that fill at least one voxel, got {list(phases)}; name another one.")
+        raise InputError(
+            f"expected phases that fill at least one voxel, got {list(phases)}; name another one."
+        )
     points, cells = _hexahedra(grid, keep)
     copies = 1
     if elements == "tetrahedra":
@@ -44,19 +46,23 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
     values = {"phase": np.array(grid.labels, dtype=np.int32)[grid.phase], **(cell_data or {})}
     for name, array in values.items():
         if np.shape(array) != grid.shape:
-            raise InputError(f"expected {name} with the grid's shape {grid.shape}, got {np.shape(array)}; resample it.")
+            raise InputError(
+                f"expected {name} with the grid's shape {grid.shape}, got {np.shape(array)}; resample it."
+            )
     data = {name: [np.repeat(np.asarray(array)[keep], copies)] for name, array in values.items()}
     codes = np.repeat(grid.phase[keep], copies)
-    sets = {name: [np.flatnonzero(codes == code)] for code, name in enumerate(grid.names) if np.any(codes == code)}
+    sets = {
+        name: [np.flatnonzero(codes == code)] for code, name in enumerate(grid.names) if np.any(codes == code)
+    }
     kind = "hexahedron" if elements == "hexahedra" else "tetra"
     return meshio.Mesh(points, [(kind, cells)], cell_data=data, cell_sets=sets)
 
 
 def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None):
-    """Write a grid's mesh in the format of the path's suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
+    """Write a grid's mesh in the format of the suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
 
-    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .xdmf keeps its
-    arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
+    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .xdmf
+    keeps its arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
     """
     _format(path)  # before the work
     return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases))
@@ -76,7 +82,8 @@ def save_meshio(path, mesh):
             os.replace(Path(folder) / name, path)
     except OSError as error:
         raise InputError(
-            f"expected to write {path}, got: {error.strerror or error}; free some space or choose another folder."
+            f"expected to write {path}, got: {error.strerror or error}; free some space or "
+            "choose another folder."
         ) from error
     return path
 
@@ -84,12 +91,14 @@ def save_meshio(path, mesh):
 def _format(path):
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
-        raise InputError(f"expected a mesh file ending on {', '.join(FORMATS)}, got {path.name}; choose one of these.")
+        raise InputError(
+            f"expected a mesh file ending on {', '.join(FORMATS)}, got {path.name}; choose one of these."
+        )
     return FORMATS[path.suffix.lower()]
 
 
 def to_fipy(grid):
-    """Make the FiPy mesh with one cell for each voxel (fipy.Grid3D; edges in m, the box's corner at the origin).
+    """Make the FiPy mesh with one cell for each voxel (fipy.Grid3D, in m, corner at the origin).
 
     FiPy's axes x, y, z are the grid's, but its cells count x fastest: bring arrays over with fipy_values and
     back with from_fipy. All phases are in the mesh; coefficients tell them apart.
@@ -116,15 +125,18 @@ def tetrahedral_sphere(radius, box, size):
     radius, size  of the sphere and (about) of the elements' edges, m
     box           one edge or three (x, y, z), m
 
-    Returns a meshio mesh of tetrahedra, points in m with the box's corner at the origin, cell data `phase`: 1 in
-    the sphere, 0 outside, and the cell sets "particle" and "matrix".
+    Returns a meshio mesh of tetrahedra, points in m with the box's corner at the origin, cell data `phase`: 1
+    in the sphere, 0 outside, and the cell sets "particle" and "matrix".
     """
     edges = voxel_edges(box)
     if not 0 < 2 * radius < min(edges):
-        raise InputError(f"expected a sphere inside the box, got radius {radius:g} m in {min(edges):g} m; enlarge the box.")
+        raise InputError(
+            f"expected a sphere inside the box, got radius {radius:g} m in {min(edges):g} m; enlarge the box."
+        )
     if not 0.01 * radius < size <= min(edges):
         raise InputError(
-            f"expected elements from a hundredth of the radius up to the box, got size {size:g} m; correct it."
+            f"expected elements from a hundredth of the radius up to the box, got size {size:g} m; "
+            "correct it."
         )
     mesh = _gmsh_sphere(radius / max(edges), [edge / max(edges) for edge in edges], size / max(edges))
     return _tetrahedra_of(mesh, max(edges))
@@ -163,8 +175,8 @@ def _gmsh_sphere(radius, edges, size):
         import pygmsh
     except (ImportError, OSError) as error:  # gmsh is a shared library that links to those of a desktop
         raise InputError(
-            f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages libglu1-mesa, "
-            "libxrender1, libxcursor1, libxft2 and libxinerama1 (Debian), or use voxel elements."
+            f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages "
+            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxel elements."
         ) from error
     with pygmsh.occ.Geometry() as geometry:
         geometry.characteristic_length_min = geometry.characteristic_length_max = size
@@ -190,4 +202,6 @@ def _tetrahedra_of(mesh, scale):
     used, cells = np.unique(cells, return_inverse=True)
     sets = {"matrix": [np.flatnonzero(inside == 0)], "particle": [np.flatnonzero(inside)]}
     points = mesh.points[used] * scale
-    return meshio.Mesh(points, [("tetra", cells.reshape(-1, 4))], cell_data={"phase": [inside]}, cell_sets=sets)
+    return meshio.Mesh(
+        points, [("tetra", cells.reshape(-1, 4))], cell_data={"phase": [inside]}, cell_sets=sets
+    )

@@ -50,7 +50,8 @@ def voxel_edges(voxel_size):
         edges = ()
     if len(edges) != 3 or not all(np.isfinite(h) and h > 0 for h in edges):
         raise InputError(
-            f"expected one voxel edge or three (x, y, z), in m and above zero, got {voxel_size!r}; correct the size."
+            f"expected one voxel edge or three (x, y, z), in m and above zero, got {voxel_size!r}; "
+            "correct the size."
         )
     return edges
 
@@ -75,8 +76,8 @@ class VoxelGrid:
         labels = tuple(range(len(names))) if self.labels is None else tuple(int(n) for n in self.labels)
         if np.ndim(self.phase) != 3 or 0 in np.shape(self.phase):
             raise InputError(
-                f"expected a volume with three axes and at least one voxel, got shape {np.shape(self.phase)}; "
-                "give a 3D array."
+                "expected a volume with three axes and at least one voxel, got shape "
+                f"{np.shape(self.phase)}; give a 3D array."
             )
         if len(set(names)) != len(names) or len(labels) != len(names) or not 1 <= len(names) <= 255:
             raise InputError(
@@ -85,8 +86,8 @@ class VoxelGrid:
             )
         if np.asarray(self.phase).dtype != np.uint8 or int(np.max(self.phase)) >= len(names):
             raise InputError(
-                f"expected phase numbers 0 to {len(names) - 1} as uint8, got {np.asarray(self.phase).dtype} up to "
-                f"{np.max(self.phase)}; make the grid with grid_from_labels."
+                f"expected phase numbers 0 to {len(names) - 1} as uint8, got "
+                f"{np.asarray(self.phase).dtype} up to {np.max(self.phase)}; make it with grid_from_labels."
             )
         object.__setattr__(self, "phase", np.ascontiguousarray(self.phase))
         object.__setattr__(self, "names", names)
@@ -116,7 +117,9 @@ class VoxelGrid:
     def code(self, name):
         """Index that stands for the phase `name` in `phase`."""
         if name not in self.names:
-            raise InputError(f"expected one of the phases {', '.join(self.names)}, got {name!r}; name one of these.")
+            raise InputError(
+                f"expected one of the phases {', '.join(self.names)}, got {name!r}; name one of these."
+            )
         return self.names.index(name)
 
     def mask(self, *names):
@@ -134,7 +137,8 @@ class VoxelGrid:
         axis, index = face_position(name)
         if np.shape(array) != self.shape:
             raise InputError(
-                f"expected an array of the grid's shape {self.shape}, got {np.shape(array)}; give one value per voxel."
+                f"expected an array of the grid's shape {self.shape}, got {np.shape(array)}; give "
+                "one value per voxel."
             )
         return array[(slice(None),) * axis + (index,)]
 
@@ -149,7 +153,8 @@ class VoxelGrid:
     def coarsen(self, factor):
         """Merge factor x factor x factor voxels into one that takes their most frequent phase.
 
-        A tie goes to the phase that is more frequent in the 3 x 3 x 3 coarse voxels around, then to the earlier name.
+        A tie goes to the phase that is more frequent in the 3 x 3 x 3 coarse voxels around, then to the
+        earlier name. Layers thinner than a coarse voxel lose volume.
         """
         if isinstance(factor, bool) or factor != int(factor) or factor < 1:
             raise InputError(f"expected a whole number from 1 up to coarsen by, got {factor!r}; correct it.")
@@ -157,7 +162,8 @@ class VoxelGrid:
         if any(n % factor for n in self.shape):
             fitting = tuple(n - n % factor for n in self.shape)
             raise InputError(
-                f"expected a shape that {factor} divides, got {self.shape}; crop the volume to {fitting} voxels first."
+                f"expected a shape that {factor} divides, got {self.shape}; crop the volume to "
+                f"{fitting} voxels first."
             )
         if factor == 1:
             return self
@@ -195,7 +201,8 @@ def label_counts(labels):
     """Count the voxels of each label of a volume: {label: voxels}, in rising order."""
     if labels.ndim != 3 or labels.size == 0:
         raise InputError(
-            f"expected a label volume with three axes and at least one voxel, got shape {labels.shape}; give a 3D array."
+            f"expected a label volume with three axes and at least one voxel, got shape {labels.shape}; "
+            "give a 3D array."
         )
     counts = {}
     for layer in labels:  # layer by layer: a whole volume of 10^8 voxels would need gigabytes here
@@ -204,7 +211,8 @@ def label_counts(labels):
             counts[value] = counts.get(value, 0) + int(count)
             if len(counts) > 1000:
                 raise InputError(
-                    "expected a few labels, got more than 1000 different values; segment the grey-scale image first."
+                    "expected a few labels, got more than 1000 different values; segment the grey-scale "
+                    "image first."
                 )
     return dict(sorted(counts.items()))
 
@@ -215,7 +223,9 @@ def _whole(value, where):
             return int(value)
     except (TypeError, ValueError, OverflowError):
         pass
-    raise InputError(f"expected a whole number as label, got {value} for {where}; segment or round the volume first.")
+    raise InputError(
+        f"expected a whole number as label, got {value} for {where}; segment or round the volume first."
+    )
 
 
 def _check_names(phases, counts):
@@ -246,8 +256,8 @@ def _range(axis, bounds, size):
         valid = False
     if not valid:
         raise InputError(
-            f"expected a crop along {axis} as (first, end) within 0 and {size}, first below end, got {bounds!r}; "
-            "correct it."
+            f"expected a crop along {axis} as (first, end) within 0 and {size}, first below end, got "
+            f"{bounds!r}; correct it."
         )
     return slice(first, end)
 

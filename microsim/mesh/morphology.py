@@ -49,8 +49,8 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
         factor = 1 / (|nx| + |ny| + |nz|),   n = grad(G * mask) / |grad(G * mask)|
 
     A plane of unit normal n shows |n_a| of voxel face along each axis a per unit of its own area, so its
-    faces add up to |nx| + |ny| + |nz| times the area; the factor gives the true area back, each face taking an
-    equal share. G is a Gaussian, equally wide in m along all axes; beyond the box the image goes on as at
+    faces add up to |nx| + |ny| + |nz| times the area; the factor gives the true area back, each face taking
+    an equal share. G is a Gaussian, equally wide in m along all axes; beyond the box the image goes on as at
     its edge. A flat wall along an axis keeps the factor 1, a {111} plane 1/sqrt(3).
 
     mask        bool [x, y, z]
@@ -68,8 +68,8 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
         standard deviation          0.020   0.007   0.003   0.002   0.001   0.000
         voxel faces                 1.477   1.492   1.498   1.500   1.499   1.500
 
-        cylinders, radius 3 to 20, any tilt 0.992 to 1.005; planes, any tilt 0.995 to 1.006; touching spheres in
-        a random packing 0.989 (radius 4), 0.995 (6), 0.999 (14). A sphere centred exactly on a voxel has a
+        cylinders, radius 3 to 20, any tilt 0.992 to 1.005; planes, any tilt 0.995 to 1.006; touching spheres
+        in a random packing 0.989 (radius 4), 0.995 (6), 0.999 (14). A sphere centred exactly on a voxel has a
         lone voxel on each of its poles: 1.066 at radius 5, 0.997 at 8.
         Sharp edges are rounded off: a cube of 10, 20, 40 voxels 0.83, 0.91, 0.96 (voxel faces: 1).
     """
@@ -77,7 +77,9 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
     if inside.ndim != 3 or min(inside.shape) == 0:
         raise InputError(f"expected a mask with three axes, got shape {inside.shape}; give a 3D array.")
     if not np.isfinite(smoothing) or smoothing <= 0:
-        raise InputError(f"expected a smoothing above zero, got {smoothing}; the default is {SMOOTHING} voxels.")
+        raise InputError(
+            f"expected a smoothing above zero, got {smoothing}; the default is {SMOOTHING} voxels."
+        )
     sigma = [smoothing * max(edges) / h for h in edges]
     smooth = ndimage.gaussian_filter(inside.astype(np.float32), sigma, mode="nearest", truncate=3.0)
     slopes = [_slope(smooth, edges[axis], axis) for axis in range(3)]
@@ -89,7 +91,7 @@ def phase_summary(grid, progress=None):
 
     percolating_fraction  share of the phase's own voxels in clusters that join both end faces of an axis
     surface_area_per_volume_m-1, surface_area_per_volume_faces_m-1
-                          its area to all other phases, corrected and as voxel faces, per volume of the whole box
+                          its area to all other phases, corrected and as voxel faces, per volume of the box
 
     progress: callable(done, total, message) or None.
     """
@@ -138,6 +140,6 @@ def _factors_along(axis, inside, smooth, slopes, edge):
         component = np.abs((high - low) / np.float32(edge) if direction == axis else (low + high) / 2)
         squares, sums = squares + component**2, sums + component
     factors = np.zeros(faces.shape, dtype=np.float32)
-    # a gradient of exactly zero (a structure symmetric about the face) tells no direction: the face stays as it is
+    # a gradient of exactly zero tells no direction: the face stays as it is
     factors[faces] = np.where(sums > 0, np.sqrt(squares) / np.where(sums > 0, sums, 1), 1)
     return factors

@@ -1,7 +1,7 @@
 """Pack spheres of many sizes into a box by pushing overlapping ones apart.
 
-Relaxation amplifies the last bit. Only + - * / and square roots, in a fixed order, act on the positions, so that
-the same seed packs the same way everywhere.
+Relaxation amplifies the last bit. Only + - * / and square roots, in a fixed order, act on the positions, so
+that the same seed packs the same way everywhere.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.special import ndtr, ndtri
 
 
 def lognormal_radii(rng, volume, median, spread, smallest, largest):
-    """Draw radii from a truncated lognormal distribution until the spheres fill `volume`, then fit it exactly.
+    """Draw radii from a truncated lognormal distribution until the spheres fill `volume` exactly.
 
     median, smallest, largest  radii, m; spread: standard deviation of ln r; volume: m3
 
@@ -47,7 +47,11 @@ def pack_spheres(rng, radii, box, protrusion=0.2, steps=3000, tolerance=1e-3, pr
         first, second, apart, overlap = overlapping_pairs(centres, radii, box)
         worst = float(np.max(overlap / np.minimum(radii[first], radii[second]), initial=0.0))
         if progress and step % 50 == 0:
-            progress(step, steps, f"packing {radii.size} particles, largest overlap {100 * worst:.1f} % of a radius")
+            progress(
+                step,
+                steps,
+                f"packing {radii.size} particles, largest overlap {100 * worst:.1f} % of a radius",
+            )
         if worst <= tolerance:
             break
         for axis in range(3):
@@ -86,5 +90,7 @@ def overlapping_pairs(centres, radii, box):
     keep = overlap > 0
     first, second, apart, distance = first[keep], second[keep], apart[:, keep], distance[keep]
     # two centres on the same spot have no direction: push along x
-    apart = np.where(distance > 0, apart / np.where(distance > 0, distance, 1), np.array([[1.0], [0.0], [0.0]]))
+    apart = np.where(
+        distance > 0, apart / np.where(distance > 0, distance, 1), np.array([[1.0], [0.0], [0.0]])
+    )
     return first, second, apart, overlap[keep]

@@ -54,22 +54,24 @@ class ElectrodeRecipe:
     seed: int = entry(whole(0), default=1)
 
     def __post_init__(self):
-        small, median, large = (1e6 * d for d in (self.smallest_diameter, self.median_diameter, self.largest_diameter))
+        small, median, large = (
+            1e6 * d for d in (self.smallest_diameter, self.median_diameter, self.largest_diameter)
+        )
         if not small <= median <= large:
             raise InputError(
-                f"expected smallest_diameter, median_diameter, largest_diameter in rising order, got {small:g}, "
-                f"{median:g}, {large:g} um; correct them."
+                "expected smallest_diameter, median_diameter, largest_diameter in rising order, got "
+                f"{small:g}, {median:g}, {large:g} um; correct them."
             )
         side = 1e6 * self.voxel_size * min(self.shape)
         if 2 * large > side * (1 + 1e-9):
             raise InputError(
-                f"expected a largest_diameter of at most half the shortest side of the box, {side / 2:g} um, got "
-                f"{large:g} um; enlarge the box or lower the diameter."
+                f"expected a largest_diameter of at most half the shortest side of the box, {side / 2:g} "
+                f"um, got {large:g} um; enlarge the box or lower the diameter."
             )
         if small < 4e6 * self.voxel_size * (1 - 1e-9):
             raise InputError(
-                f"expected a smallest_diameter of at least 4 voxels, {4e6 * self.voxel_size:g} um, got {small:g} um; "
-                "use finer voxels or raise the diameter."
+                f"expected a smallest_diameter of at least 4 voxels, {4e6 * self.voxel_size:g} um, got "
+                f"{small:g} um; use finer voxels or raise the diameter."
             )
 
     @property
@@ -96,7 +98,7 @@ class SyntheticElectrode:
 
 
 def load_recipe(path):
-    """Read a recipe from a YAML file; keys as ElectrodeRecipe's fields, lengths with their unit (_um, _nm)."""
+    """Read a recipe from a YAML file; keys as ElectrodeRecipe's fields, lengths with a unit (_um, _nm)."""
     return section(ElectrodeRecipe, read_yaml(path) or {}, "")
 
 
@@ -117,11 +119,12 @@ def build_electrode(recipe, progress=None):
     2. Each is deformed by Legendre polynomials of order 2 and 3 about random axes. A voxel belongs to the
        particle whose surface it lies deepest in, so that none overlap; all surfaces are then shifted by one
        distance (`surface_shift_voxels`) that gives the active fraction.
-    3. The carbon-binder domain fills the voxels with the smallest sum of distances to the two nearest particles:
-       bridges around contacts and narrow gaps. Along the shortest chain of gaps that joins all particles
-       (their minimum spanning tree) the sum counts from the gap's narrowest place, so that each gets a bridge.
+    3. The carbon-binder domain fills the voxels with the smallest sum of distances to the two nearest
+       particles: bridges around contacts and narrow gaps. Along the shortest chain of gaps that joins all
+       particles (their minimum spanning tree) the sum counts from the gap's narrowest place, so that each of
+       these gaps gets a bridge.
 
-    progress: callable(done, total, message) or None. Raises InputError when so dense a packing is not reached.
+    progress: callable(done, total, message) or None. Raises InputError when the packing fails.
     """
     rng = np.random.default_rng(recipe.seed)
     radii, centres, overlap = _pack(rng, recipe, progress)
@@ -166,8 +169,8 @@ def _pack(rng, recipe, progress):
     centres, overlap = pack_spheres(rng, radii, recipe.box, progress=progress)
     if overlap > 0.1:
         raise InputError(
-            f"expected a packing without overlap, got spheres that overlap by {100 * overlap:.0f} % of a radius; lower "
-            "active_fraction, try another seed or enlarge the box."
+            f"expected a packing without overlap, got spheres that overlap by {100 * overlap:.0f} % of a "
+            "radius; lower active_fraction, try another seed or enlarge the box."
         )
     return radii, centres, overlap
 
@@ -178,7 +181,7 @@ def _reach(recipe):
 
 
 def _with_images(centres, radii, recipe):
-    """List every copy of a particle that may touch the box: (particle, centre, radius), periodic in y and z."""
+    """List the copies of particles, periodic in y and z, that may touch the box: number, centre, radius."""
     bodies, box = [], recipe.box
     for particle, (centre, radius) in enumerate(zip(centres, radii)):
         extent = radius * (1 + 3 * recipe.deformation) + _reach(recipe)
@@ -236,7 +239,9 @@ def _distance_around(centre, radius, axes, weights, recipe):
     low = np.maximum(np.floor((centre - extent) / h), 0).astype(int)
     high = np.minimum(np.ceil((centre + extent) / h), recipe.shape).astype(int)
     block = tuple(slice(a, b) for a, b in zip(low, high))
-    x, y, z = np.meshgrid(*((np.arange(a, b) + 0.5) * h - c for a, b, c in zip(low, high, centre)), indexing="ij")
+    x, y, z = np.meshgrid(
+        *((np.arange(a, b) + 0.5) * h - c for a, b, c in zip(low, high, centre)), indexing="ij"
+    )
     length = np.sqrt(x * x + y * y + z * z)
     per_length = 1 / np.maximum(length, 1e-3 * h)
     bump = _bump(x * per_length, y * per_length, z * per_length, axes, weights)
@@ -251,7 +256,9 @@ def _bridging(sums, active, owner, other, h):
     gaps = np.full(pairs.size, np.inf)
     np.minimum.at(gaps, position, sums[between])
     gaps = np.maximum(gaps, 0)
-    joined = _spanning_pairs(pairs, gaps + h, _touching_pairs(np.where(active, owner, -1), count), 0.5 * h, count)
+    joined = _spanning_pairs(
+        pairs, gaps + h, _touching_pairs(np.where(active, owner, -1), count), 0.5 * h, count
+    )
     taken = np.zeros(sums.shape, dtype=np.float32)
     taken[between] = np.where(np.isin(pairs, joined), gaps, 0)[position]
     return taken
@@ -284,7 +291,12 @@ def _touching_pairs(owner, count):
 
 def _smallest(values, count):
     """Mark the `count` smallest finite values; of equal ones the first in memory."""
-    order = np.argsort(values, axis=None, kind="stable")[: min(count, np.count_nonzero(np.isfinite(values)))]
+    room = np.count_nonzero(np.isfinite(values))
+    if count > room:
+        raise InputError(
+            f"expected a cbd_fraction that fits between the particles, at most "
+            f"{room / values.size:.3f} here, got {count / values.size:.3f}; lower it."
+        )
     chosen = np.zeros(values.size, dtype=bool)
-    chosen[order] = True
+    chosen[np.argsort(values, axis=None, kind="stable")[:count]] = True
     return chosen.reshape(values.shape)

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cells import ACTIVE, ELECTROLYTE, electrolyte_line, fields, half_cell, run
-from references import Coefficients, F, R, SlabCell, electrolyte_slab, nyman_D, nyman_kappa
-
+from scipy.optimize import brentq
 from microsim.electrochemistry.experiment import Load
 from microsim.electrochemistry.materials import LithiumMetal
 from microsim.errors import NotConverged
+
+from .cells import ACTIVE, ELECTROLYTE, electrolyte_line, fields, half_cell, run
+from .references import Coefficients, F, R, SlabCell, electrolyte_slab, nyman_D, nyman_kappa
 
 # -- Li | separator | pore layer | slab | collector: C/2 in a slab of 5 um; an electrolyte 20 times worse than the
 # real one, so that its gradients (and with them D(c_e), kappa(c_e)) matter at so small a current
@@ -107,12 +108,13 @@ def test_film_on_a_flat_slab_shifts_the_voltage_by_j_R():
 
 L, D, C_0, T_PLUS = 100e-6, 3e-10, 1000.0, 0.38
 CONSTANT = replace(ELECTROLYTE, kappa=lambda c, T: 1.0 + 0 * c, D_e=lambda c, T: D + 0 * c, t_plus=T_PLUS, tdf=1.0)
-INERT = replace(ACTIVE, U=lambda x: 4.0 + 0 * x, dU=lambda x: 0 * x, D_s=lambda x, T: 1e-6 + 0 * x, c_s_max=1e9,
-                i0=lambda c, x, T: 1e9 + 0 * c, sigma=1e9)
-EASY_LITHIUM = LithiumMetal("easy", lambda c, T: 1e9 + 0 * c)
+I0 = 1e5  # A m-2, at both ends
+INERT = replace(ACTIVE, U=lambda x: 4.0 + 0 * x, dU=lambda x: 0 * x, D_s=lambda x, T: 1e-10 + 0 * x, c_s_max=1e7,
+                i0=lambda c, x, T: I0 + 0 * c, sigma=1e4)
+EASY_LITHIUM = LithiumMetal("easy", lambda c, T: I0 + 0 * c)
 
 
-def electrolyte_cell(voxels=10, **more):
+def electrolyte_cell(voxels=20, **more):
     """90 um of open separator and 10 um of pore are one slab of electrolyte, L = 100 um."""
     labels = np.ones((voxels + 2, 1, 1), int)
     labels[:voxels] = 0
@@ -136,23 +138,23 @@ def test_salt_relaxes_at_the_slowest_rate():
     cell = electrolyte_cell()
     tau = L**2 / (np.pi**2 * D)
     ran = run(cell, [Load("polarise", 50 * cell.mesh.area, duration=300.0)]
-              + [Load("rest", 0.0, duration=tau)] * 3, step=2e-5)
+              + [Load("rest", 0.0, duration=tau)] * 3, **fixed(tau / 40))
     swings = [np.ptp(electrolyte_line(cell, s.x)[1]) for s in ran.seen if s.last]
     assert swings[3] / swings[2] == pytest.approx(np.exp(-1), rel=2e-3)
 
 
-@pytest.mark.parametrize("i, ratio", [(50.0, 1053.549 / 946.451), (880.0, None)])
-def test_steady_polarisation(i, ratio):
+@pytest.mark.parametrize("i", [50.0, 880.0])
+def test_steady_polarisation(i):
     """V = 4 V - i L / kappa - (2 R T / F)(1 - t_plus) tdf ln(ca / cc); at 94 % of the limiting current too."""
     cell = electrolyte_cell()
     state = run(cell, [Load("polarise", i * cell.mesh.area, duration=300.0)], step=2e-4).seen[-1]
     change = i * (1 - T_PLUS) * L / (2 * F * D)
-    if ratio is None:
-        ratio = (C_0 + change) / (C_0 - change)
-    polarisation = i * L / 1.0 + 2 * R * 298.15 / F * (1 - T_PLUS) * np.log(ratio)
+    polarisation = i * L / 1.0 + 2 * R * 298.15 / F * (1 - T_PLUS) * np.log((C_0 + change) / (C_0 - change))
     if i == 50.0:
         assert polarisation == pytest.approx(8.415263e-3, rel=1e-6)
-    assert 4.0 - state.V == pytest.approx(polarisation, rel=1e-3)
+    kinetic = 2 * 2 * R * 298.15 / F * np.arcsinh(i / (2 * I0))
+    slab = i * 2e-6 / INERT.sigma
+    assert 4.0 - state.V - kinetic - slab == pytest.approx(polarisation, rel=1e-3)
     x, c_e = electrolyte_line(cell, state.x)
     np.testing.assert_allclose(c_e, C_0 + change * (1 - 2 * x / L), rtol=0, atol=1e-3 * change)
 
@@ -167,7 +169,7 @@ def test_beyond_the_limiting_current_is_an_error_in_plain_words():
     with pytest.raises(NotConverged, match=r"^the step at [\d.]+ s of 'too much' did not converge") as failure:
         run(cell, [Load("too much", 1.2 * i_lim * cell.mesh.area, duration=3600.0)])
     assert len(failure.value.history) > 0
-    T = np.linspace(0.01, 1, 1000)
-    runs_out = T[np.argmin(np.abs(-electrolyte_slab(1.0, T) - 1 / 2.4))] * L**2 / D
+    T = brentq(lambda T: -electrolyte_slab(1.0, T) - 1 / 2.4, 1e-3, 1)
+    runs_out = T * L**2 / D
     stopped = float(str(failure.value).split(" s of")[0].split()[-1])
     assert stopped == pytest.approx(runs_out, rel=0.1)

@@ -62,7 +62,9 @@ def test_tetrahedra_fill_the_box_and_share_whole_faces(grid):
     mesh = to_meshio(grid, {"sto": field}, elements="tetrahedra")
     assert volumes(mesh) == pytest.approx(np.full(360, 1e-18), rel=1e-9, abs=0)
     assert np.array_equal(mesh.cell_data["sto"][0], field.ravel().repeat(6))
-    triangles = np.sort(mesh.cells[0].data[:, [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]].reshape(-1, 3), axis=1)
+    triangles = np.sort(
+        mesh.cells[0].data[:, [(0, 1, 2), (0, 1, 3), (0, 2, 3), (1, 2, 3)]].reshape(-1, 3), axis=1
+    )
     _, times = np.unique(triangles, axis=0, return_counts=True)
     boundary = 2 * 2 * (3 * 4 + 4 * 5 + 3 * 5)  # two triangles for each voxel face of the box
     assert np.count_nonzero(times == 1) == boundary and times.max() == 2

@@ -49,7 +49,9 @@ def test_crop_keeps_names_labels_and_size(grid):
 
 def test_coarsen_takes_the_majority(grid):
     coarse = grid.coarsen(2)
-    assert coarse.shape == (2, 3, 4) and coarse.voxel_size == pytest.approx((2e-7, 4e-7, 6e-7), rel=1e-9, abs=0)
+    assert coarse.shape == (2, 3, 4) and coarse.voxel_size == pytest.approx(
+        (2e-7, 4e-7, 6e-7), rel=1e-9, abs=0
+    )
     assert np.all(coarse.mask("pore")[0]) and not coarse.mask("pore")[1].any()
     labels = np.zeros((3, 3, 3), dtype=int)
     labels[0] = 1

@@ -19,7 +19,7 @@ from microsim.mesh.morphology import (
 
 
 def sphere(radius, shift=(0, 0, 0), edges=(1, 1, 1)):
-    """Voxels with their centre within `radius` of a point near the middle of the box (lengths in any unit)."""
+    """Voxels with their centre within `radius` of a point near the middle of the box."""
     counts = [2 * int(np.ceil(radius / h)) + 9 for h in edges]
     axes = [(np.arange(n) - (n - 1) / 2 - s) * h for n, s, h in zip(counts, shift, edges)]
     x, y, z = np.meshgrid(*axes, indexing="ij")
@@ -111,7 +111,17 @@ def test_side_of_a_cylinder(radius, tilt):
 
 @pytest.mark.parametrize(
     "normal",
-    [(1, 0, 0), (0, 0, 1), (1, 1, 0), (1, 1, 1), (1, 0.03, 0), (1, 0.1, 0.05), (1, 0.3, 0.2), (3, 2, 1), (-1, 2, -2)],
+    [
+        (1, 0, 0),
+        (0, 0, 1),
+        (1, 1, 0),
+        (1, 1, 1),
+        (1, 0.03, 0),
+        (1, 0.1, 0.05),
+        (1, 0.3, 0.2),
+        (3, 2, 1),
+        (-1, 2, -2),
+    ],
 )
 def test_tilted_plane(normal):
     # a ball around a point of the plane cuts out a disc of known area, whatever the tilt
@@ -121,7 +131,9 @@ def test_tilted_plane(normal):
     mask = np.tensordot(normal, position, 1) < 0.317
     total = faces = 0.0
     for direction, factors in enumerate(face_area_factors(mask, 1.0)):
-        middle = [(np.take(p, range(n - 1), direction) + np.take(p, range(1, n), direction)) / 2 for p in position]
+        middle = [
+            (np.take(p, range(n - 1), direction) + np.take(p, range(1, n), direction)) / 2 for p in position
+        ]
         near = sum(p**2 for p in middle) < radius**2
         total += factors[near].sum(dtype=float)
         faces += np.count_nonzero(factors[near])
@@ -184,7 +196,9 @@ def test_surface_cut_by_the_box():
     half = mask[: mask.shape[0] // 2]
     height = half.shape[0] - (mask.shape[0] / 2 + 0.2 - 12)
     assert surface_area(half, 1.0) == pytest.approx(2 * np.pi * 12 * height, rel=0.012)
-    assert surface_area(np.ones((4, 5, 6), bool), 1.0) == 0 == surface_area_faces(np.ones((4, 5, 6), bool), 1.0)
+    assert (
+        surface_area(np.ones((4, 5, 6), bool), 1.0) == 0 == surface_area_faces(np.ones((4, 5, 6), bool), 1.0)
+    )
 
 
 def test_thin_boxes_and_lone_voxels():
@@ -249,7 +263,9 @@ def test_complement_has_the_same_surface(seed, edges):
 def test_area_scales_with_the_square_of_the_voxel(seed, edges, scale):
     mask, scaled = blob(seed), [h * scale for h in edges]
     assert surface_area(mask, scaled) / scale**2 == pytest.approx(surface_area(mask, edges), rel=1e-5)
-    assert surface_area_faces(mask, scaled) / scale**2 == pytest.approx(surface_area_faces(mask, edges), rel=1e-12)
+    assert surface_area_faces(mask, scaled) / scale**2 == pytest.approx(
+        surface_area_faces(mask, edges), rel=1e-12
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -281,7 +297,7 @@ def test_summary_has_the_promised_keys_and_figures():
     }
     assert active["label"] == 170 and active["volume_fraction"] == pytest.approx(5 / 120)
     assert active["percolating_fraction"] == {"x": 0.8, "y": 0.0, "z": 0.0}
-    # four faces along y (3 um2) and four along z (2 um2) of the column; x once (6), y and z twice of the voxel
+    # column: four faces along y (3 um2) and four along z (2 um2); voxel: one along x (6), two along y and z
     faces = 4 * 3e-12 + 4 * 2e-12 + 6e-12 + 2 * 3e-12 + 2 * 2e-12
     assert active["surface_area_per_volume_faces_m-1"] == pytest.approx(faces / (120 * 6e-18))
     assert summary["phases"]["pore"]["percolating_fraction"] == {"x": 1.0, "y": 1.0, "z": 1.0}

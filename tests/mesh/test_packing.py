@@ -26,7 +26,9 @@ def slow_pairs(centres, radii, box):
     found = {}
     for a in range(len(radii)):
         for b in range(a + 1, len(radii)):
-            images = [centres[b] + (0, i * box[1], j * box[2]) - centres[a] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+            images = [
+                centres[b] + (0, i * box[1], j * box[2]) - centres[a] for i in (-1, 0, 1) for j in (-1, 0, 1)
+            ]
             apart = min(images, key=np.linalg.norm)
             overlap = radii[a] + radii[b] - np.linalg.norm(apart)
             if overlap > 0:
@@ -61,7 +63,9 @@ def test_dense_packing_without_overlap():
     rng, box = np.random.default_rng(3), np.array([12.0, 10.0, 10.0])
     radii = lognormal_radii(rng, 0.58 * box.prod(), 1.5, 0.3, 0.8, 2.3)
     centres, overlap = pack_spheres(rng, radii, box, protrusion=0.2)
-    worst = max((size / min(radii[a], radii[b]) for (a, b), (size, _) in slow_pairs(centres, radii, box).items()))
+    worst = max(
+        (size / min(radii[a], radii[b]) for (a, b), (size, _) in slow_pairs(centres, radii, box).items())
+    )
     assert overlap <= 1e-3 and worst == pytest.approx(overlap, abs=1e-9)
     assert np.all(centres[:, 0] >= 0.8 * radii - 1e-9) and np.all(centres[:, 0] <= 12 - 0.8 * radii + 1e-9)
     assert np.all(centres[:, 1:] >= 0) and np.all(centres[:, 1:] <= 10)
@@ -73,7 +77,10 @@ def test_loose_spheres_reach_both_ends_without_coming_closer():
     centres, overlap = pack_spheres(rng, radii, box, protrusion=0.2)
     assert np.min(centres[:, 0] - 0.8 * radii) == pytest.approx(0, abs=1e-9)
     assert np.max(centres[:, 0] + 0.8 * radii) == pytest.approx(20, abs=1e-9)
-    assert max((size for size, _ in slow_pairs(centres, radii, box).values()), default=0) <= overlap * radii.max()
+    assert (
+        max((size for size, _ in slow_pairs(centres, radii, box).values()), default=0)
+        <= overlap * radii.max()
+    )
 
 
 def test_too_dense_a_packing_says_how_much_overlaps():

@@ -15,7 +15,9 @@ from microsim.mesh.synthetic import (
     save_recipe,
 )
 
-SMALL = ElectrodeRecipe(shape=(32, 28, 30), median_diameter=3.6e-6, smallest_diameter=2e-6, largest_diameter=5.6e-6)
+SMALL = ElectrodeRecipe(
+    shape=(32, 28, 30), median_diameter=3.6e-6, smallest_diameter=2e-6, largest_diameter=5.6e-6
+)
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +136,13 @@ def test_progress_is_told():
 def test_recipe_to_yaml_and_back(tmp_path):
     recipe = replace(SMALL, seed=11, voxel_size=0.45e-6, deformation=0.02, diameter_spread=0.25)
     text = save_recipe(tmp_path / "recipe.yaml", recipe).read_text()
-    assert "voxel_size_nm: 450" in text and "median_diameter_um: 3.6\n" in text and "shape: [32, 28, 30]" in text
+    assert (
+        "voxel_size_nm: 450" in text and "median_diameter_um: 3.6\n" in text and "shape: [32, 28, 30]" in text
+    )
     again = load_recipe(tmp_path / "recipe.yaml")
     assert asdict(again) == {  # 3.6 / 1e6 differs from 3.6e-6 in the last bit
-        name: value if isinstance(value, tuple) else pytest.approx(value, rel=1e-9, abs=0) for name, value in asdict(recipe).items()
+        name: value if isinstance(value, tuple) else pytest.approx(value, rel=1e-9, abs=0)
+        for name, value in asdict(recipe).items()
     }
     assert load_recipe(save_recipe(tmp_path / "again.yaml", again)) == again
 
@@ -173,3 +178,8 @@ def test_a_packing_that_does_not_work_out_is_refused(monkeypatch):
     monkeypatch.setattr("microsim.mesh.synthetic.pack_spheres", lambda *a, **k: (None, 0.3))
     with pytest.raises(InputError, match="overlap by 30 %"):
         build_electrode(SMALL)
+
+
+def test_more_binder_than_fits_between_the_particles_is_refused():
+    with pytest.raises(InputError, match="fits between the particles"):
+        build_electrode(replace(SMALL, active_fraction=0.05, cbd_fraction=0.3))

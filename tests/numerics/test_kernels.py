@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,6 +192,15 @@ def test_vector_kernels(n, seed):
     agree("add_scaled", np.float32(-0.3), a, b, outputs=[2])
     agree("search_direction", a, np.float32(0.7), b, outputs=[2])
     agree("inner", a, b, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 7, 40_000])  # the last over three chunks
+@pytest.mark.parametrize("count", [1, 5])
+def test_basis_kernels(n, count):
+    rng = np.random.default_rng(n + count)
+    basis, w = rng.normal(size=(6, n)).astype(np.float32), rng.normal(size=n).astype(np.float32)
+    agree("project", basis, count, w)
+    agree("combine", basis, rng.normal(size=count), w, outputs=[2])
 
 
 def test_inner_products_are_summed_in_double_precision():

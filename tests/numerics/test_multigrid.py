@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from microsim.mesh.percolation import percolating
-from microsim.numerics.graph import voxel_graph
+from microsim.numerics.graph import contrast_layers, voxel_graph
 from microsim.numerics.kernels import numba_cpu as kernels
 from microsim.numerics.krylov import conjugate_gradients
 from microsim.numerics.multigrid import Multigrid, coarsen, distance_ratios, merge_lines
@@ -31,11 +32,12 @@ def porous(n, share, seed):
     return percolating(noise < np.quantile(noise, share), 0)
 
 
-def conduction(mask, widths=None, sigma=None, periodic=False, **options):
+def conduction(mask, widths=None, sigma=None, periodic=False, layered=False, **options):
     """The multigrid of conduction between the two ends of x, and its right-hand side (1 V at x = 0)."""
     widths = [np.ones(n) for n in mask.shape] if widths is None else widths
     graph = voxel_graph(mask, widths, periodic)
     conductivity = np.ones(graph.n) if sigma is None else graph.gather(sigma)
+    graph = replace(graph, layer=contrast_layers(conductivity)) if layered else graph
     half, weight = graph.half_conductances(), np.empty(graph.neighbour.size)
     kernels.harmonic_links(graph.indptr, graph.neighbour, *half, conductivity, weight)
     ends = 2 * conductivity * graph.volumes() / graph.widths[0][graph.position[:, 0]] ** 2
@@ -198,6 +200,20 @@ def test_the_cycle_is_near_the_inverse(visits, case):
     eigenvalues = np.linalg.eigvals(M @ A).real
     assert eigenvalues.min() > (0.01 if case.graph.layer.any() else 0.1)
     assert eigenvalues.max() < 1.8
+
+
+def test_the_second_visit_works_on_what_the_first_left():
+    """z + M (b - A z) with z = M b, where M is the cycle of the middle of three levels."""
+    multigrid, _ = conduction(porous(16, 0.6, 0), visits=2, coarsest=100)
+    assert len(multigrid.levels) == 3
+    level = multigrid.levels[1]
+    b = np.random.default_rng(0).normal(size=level.graph.n).astype(np.float32)
+    A = laplacian(level.graph, level.weight, 0)
+    A[np.diag_indices(level.graph.n)] = level.diagonal
+    z = multigrid.cycle(b, 1).copy()
+    expected = z + multigrid.cycle((b - A @ z).astype(np.float32), 1)
+    level.b[:] = b
+    assert np.allclose(multigrid._coarse_answer(1), expected, atol=1e-5 * np.abs(expected).max())
 
 
 @quick

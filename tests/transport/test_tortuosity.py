@@ -95,6 +95,12 @@ def test_laminates_of_any_conductivity_are_exact():
     assert sigma_eff(labels, {"a": 0.3, "b": 0.7}, axis=1) == pytest.approx(0.5, rel=1e-10)
 
 
+def test_the_conductivity_of_a_single_phase_scales_D_eff():
+    image = porous(12, 0.6, 0)
+    one, other = (tortuosity(grid_of(image), {"b": s}, 0, tolerance=1e-8) for s in (1.0, 2.5))
+    assert other.D_eff_over_D0 == pytest.approx(2.5 * one.D_eff_over_D0) and other.tau == pytest.approx(one.tau)
+
+
 def test_tau_of_several_conductors_compares_with_their_parallel_mean():
     labels = np.zeros((8, 8, 8), int)
     labels[:4] = 1

@@ -193,6 +193,17 @@ def voxel_links(indptr, neighbour, face, conductivity, shape_x, shape_y, shape_z
     weight[:] = np.array([shape_x, shape_y, shape_z])[face // 2] * 2 / (1 / a + 1 / b)
 
 
+def project(basis, count, w):
+    """Return the inner products (float64) of w with the first `count` rows of `basis`."""
+    return basis[:count].astype(float) @ w.astype(float)
+
+
+def combine(basis, coefficients, w):
+    """w += sum of coefficients[k] times row k of `basis`; return w . w."""
+    w += coefficients @ basis[:len(coefficients)].astype(float)
+    return inner(w, w)
+
+
 def harmonic_links(indptr, neighbour, half_self, half_other, conductivity, weight):
     """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)).
 
