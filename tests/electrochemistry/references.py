@@ -242,7 +242,7 @@ class PorousCell:
         phi - psi - W(c_e) - U(sto) - j R_film = (2 R T / F) asinh(j / (2 i0)).
     """
 
-    def __init__(self, separator, electrode, a_s, H, sigma_eff, i, coefficients, R_film=0.0, elements=3, order=8):
+    def __init__(self, separator, electrode, a_s, H, sigma_eff, i, coefficients, R_film=0.0, elements=3, order=10):
         self.k, self.i, self.a_s, self.H, self.R_film = coefficients, i, a_s, H, R_film
         edges = np.concatenate([[0.0], separator[0] + np.linspace(0, electrode[0], elements + 1)])
         self.e = Elements(edges, order)

@@ -81,7 +81,7 @@ CURRENT = 50.0  # A m-2; 1C is 50.3
 @cache
 def newman(R_film=0.0, efficiency=1.0):
     cell = PorousCell(SEPARATOR, (L, PORE_SHARE, PORE_SHARE * efficiency), 1 / PERIOD, HALF_SHEET,
-                      ACTIVE.sigma * ACTIVE_SHARE, CURRENT, Coefficients(), R_film, elements=2)
+                      ACTIVE.sigma * ACTIVE_SHARE, CURRENT, Coefficients(), R_film)
     return cell, cell.solve(3.5, 7200.0)
 
 
