@@ -72,9 +72,14 @@ def write_hdf5(path, values, voxel_size, part=None):
         file.write(content.getbuffer())
 
 
-def _datasets(file):
+def _datasets(group, prefix=""):
+    """Data sets by path. Not by visititems, which shows one with two names (as in our fields.h5) under one only."""
     found = {}
-    file.visititems(lambda name, node: found.update({name: node}) if isinstance(node, h5py.Dataset) else None)
+    for name, node in group.items():
+        if isinstance(node, h5py.Dataset):
+            found[prefix + name] = node
+        else:
+            found.update(_datasets(node, f"{prefix}{name}/"))
     return found
 
 

@@ -94,24 +94,23 @@ def discharge(n, R_film=0.0, efficiency=1.0, step=5e-5):
 
 @pytest.mark.parametrize("R_film, efficiency", [(0.0, 1.0), (0.02, 1.0), (0.0, 0.6)])
 def test_discharge_is_newmans(R_film, efficiency):
-    n = 4
+    n = 8
     reference, solution = newman(R_film, efficiency)
     cell, ran = discharge(n, R_film, efficiency)
     end = solution.t_events[0][0]
-    assert ran.record.steps[0]["time_s"] == pytest.approx(end, rel=1e-3)
+    assert ran.record.steps[0]["time_s"] == pytest.approx(end, rel=5e-4)
     checked = [s for s in ran.seen if 200 < s.t < 0.998 * end]
     assert len(checked) > 20
     for state in checked:
-        y = solution.sol(state.t)
-        assert state.V == pytest.approx(reference.voltage(state.t, y), abs=1e-3)
-    for state in checked[::8]:
+        assert state.V == pytest.approx(reference.voltage(state.t, solution.sol(state.t)), abs=5e-4)
+    for state in [s for s in checked if s.t > 500][::5]:
         y = solution.sol(state.t)
         sto, c_e = (np.nanmean(field, axis=(1, 2)) for field in fields(cell, state.x))
-        for field, exact, swing in ((sto, reference.mean_sto_at(y, depths(n)), 2e-3),
-                                    (c_e, reference.c_e_at(y, depths(n)), 100)):
-            assert np.ptp(exact) > swing  # the gradients are worth the name
-            # a five-hundredth of the voxel-to-voxel differences that 0.25 um leave in the sheets is in sto's
-            np.testing.assert_allclose(field, exact, rtol=0, atol=max(1e-3 * np.ptp(exact), 2e-5 * (swing < 1)))
+        exact = reference.c_e_at(y, depths(n))
+        assert np.ptp(exact) > 150
+        np.testing.assert_allclose(c_e, exact, rtol=0, atol=1e-3 * np.ptp(exact))
+        exact = reference.mean_sto_at(y, depths(n))
+        assert np.sqrt(np.mean((sto - exact) ** 2)) < 1e-3 * np.ptp(exact)
 
 
 def test_discharge_converges_to_newmans():

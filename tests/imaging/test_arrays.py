@@ -113,3 +113,12 @@ def test_arrays_in_fortran_order_are_read(tmp_path):
     volume = read_volume(tmp_path / "v.npy")
     assert volume.values.flags.c_contiguous
     np.testing.assert_array_equal(volume.values, LABELS)
+
+
+def test_a_data_set_with_two_names_is_found_under_both(tmp_path):
+    values = np.random.default_rng(1).random((3, 4, 5))
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        file["sto"] = values
+        file["VTKHDF/CellData/sto"] = file["sto"]
+    for name in ("sto", "VTKHDF/CellData/sto"):
+        np.testing.assert_array_equal(read_volume(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values)
