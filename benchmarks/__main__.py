@@ -22,6 +22,7 @@ from microsim.mesh.grid import VoxelGrid
 
 VOXEL = 400e-9  # m; tau does not depend on it
 TOLERANCE = 1e-3
+PATIENCE = 1800  # s for one code on one volume
 
 
 def main():
@@ -61,7 +62,11 @@ class Measured:
 def in_own_process(code, volume):
     """Measure one code on a volume file in a fresh process; a string says what went wrong."""
     command = [sys.executable, "-m", "benchmarks", "--child", code, str(volume)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE,
+                              cwd=Path(__file__).parents[1])
+    except subprocess.TimeoutExpired:
+        return f"no answer in {PATIENCE} s"
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
     if done.returncode or not lines:
         return (done.stderr.strip().splitlines() or ["no answer"])[-1]
@@ -77,23 +82,23 @@ def tortuosity_beside_taufactor(options):
     source, pores = _pores(max(sizes))
     print(f"\ntau of the pores of {source}, x axis; multigrid: tau to {TOLERANCE:g}, TauFactor: flux of the planes "
           f"to {TOLERANCE:g}")
-    rows = []
+    _print_row("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau")
     with tempfile.TemporaryDirectory() as folder:
         for n in sizes:
             volume = Path(folder) / f"{n}.npy"
             np.save(volume, pores[:n, :n, :n])
-            results = {code: in_own_process(code, volume) for code in ("multigrid", "taufactor")}
-            rows += [_row(n, code, result, results["multigrid"]) for code, result in results.items()]
-    print(_table(("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau"), rows))
+            ours = in_own_process("multigrid", volume)
+            _print_row(f"{n}^3", "multigrid", *_figures(ours, ours))
+            _print_row(f"{n}^3", "taufactor", *_figures(in_own_process("taufactor", volume), ours))
 
 
-def _row(n, code, result, ours):
+def _figures(result, ours):
+    """Seconds, their ratio to ours, peak memory, iterations, tau; or what went wrong."""
     if isinstance(result, str):
-        return (f"{n}^3", code, f"failed: {result}", "", "", "", "")
+        return (f"failed: {result}",)
     ratio = f"{result.seconds / ours.seconds:.3g}" if isinstance(ours, Measured) else "-"
     tau = "-" if result.tau is None else f"{result.tau:.4f}"
-    memory = f"{result.peak_memory_bytes / 1e6:.0f}"
-    return (f"{n}^3", code, f"{result.seconds:.3g}", ratio, memory, result.iterations, tau)
+    return f"{result.seconds:.3g}", ratio, f"{result.peak_memory_bytes / 1e6:.0f}", result.iterations, tau
 
 
 def _pores(n):
@@ -152,9 +157,9 @@ def _taufactor(volume):
 # -- tables ----------------------------------------------------------------------------------------------------
 
 
-def _table(header, rows):
-    widths = [max(len(str(row[k])) for row in (header, *rows)) for k in range(len(header))]
-    return "\n".join("  ".join(str(c).ljust(w) for c, w in zip(row, widths)).rstrip() for row in (header, *rows))
+def _print_row(*cells):
+    """Print one row of a table at once, for the next may take minutes."""
+    print("".join(f"{cell!s:<11}" for cell in cells).rstrip(), flush=True)
 
 
 def _peak_memory_bytes():

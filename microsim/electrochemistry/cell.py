@@ -118,8 +118,9 @@ def build_mesh(grid, design):
     electronic = voxel_graph(_behind(conducting, len(lines), False), widths)
     solid = voxel_graph(_behind(conducting & grid.mask(active), len(lines), False), widths)
     eps, beta = _pore_structure(grid, design, conductor, beta_cbd, ionic, len(lines))
-    is_cbd = electronic.gather(_behind(grid.mask(conductor), len(lines), False)) if conductor else False
-    sigma = np.where(is_cbd, design.phases[conductor].sigma if conductor else 0.0, design.phases[active].sigma)
+    sigma = np.full(electronic.n, design.phases[active].sigma)
+    if conductor:
+        sigma[electronic.gather(_behind(grid.mask(conductor), len(lines), False))] = design.phases[conductor].sigma
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
     counts = {"total": grid.voxels, "active": solid.n, "electrolyte": int(electrolyte.sum()),
               "electronic": electronic.n, "separator_cells": ionic.n - int(electrolyte.sum()),

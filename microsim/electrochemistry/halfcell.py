@@ -169,7 +169,7 @@ class HalfCell:
         mesh = self.mesh
         self.kappa = mesh.beta * self.electrolyte.kappa(u.c_e, self.T)
         self.D_e = mesh.beta * self.electrolyte.D_e(u.c_e, self.T)
-        self.D_s = self.active.D_s(u.sto, self.T)
+        self.D_s = self.active.D_s(u.sto, self.T) + np.zeros(u.sto.shape)  # a material may return one number
         self.ionic.set(self.kappa)
         self.salt.set(self.D_e)
         self.solid.set(self.D_s)

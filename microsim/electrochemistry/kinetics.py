@@ -54,26 +54,30 @@ def overpotential(ratio, alpha_a, alpha_c):
     return u, 1 / slope
 
 
-def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, tolerance=1e-12):
+def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, tolerance=1e-6):
     """Solve each face's scalar problem for j; return FaceCurrent.
 
         G(j) = phi_s - psi - W(c_e + j dc) - U(sto + j ds) - j r - (RT/F) u(j / i0) = 0
 
     phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a, alpha_c;
     W: concentration part of the electrolyte potential, with slope W.slope; guess: j to start from.
-    G falls with j, so Newton from any side converges; raises NotConverged if it does not.
+    G falls with j, so every value tried is one side of a bracket; a Newton step that leaves it is replaced by its
+    middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
+    Raises NotConverged with the last relative change.
     """
-    j = guess
-    for _ in range(40):
+    j, low, high = guess, np.full(guess.shape, -np.inf), np.full(guess.shape, np.inf)
+    for _ in range(100):
         G, G_j, partial = _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T)
-        change = -G / G_j
-        j = j + change
-        if np.max(np.abs(change) / (np.abs(j) + 1e-3), initial=0) < tolerance ** 0.5:
-            G, G_j, partial = _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T)
-            j = j - G / G_j
+        trial = j - G / G_j
+        change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
+        if change < tolerance:  # Newton's error is the square of its last change
+            G, G_j, partial = _residual(trial, phi_s, psi, sto, c_e, drops, electrode, W, T)
             slope = -1 / G_j
-            return FaceCurrent(j, slope, slope * partial[0], slope * partial[1])
-    raise NotConverged("the kinetics of a face did not converge", [np.max(np.abs(change))])
+            return FaceCurrent(trial + slope * G, slope, slope * partial[0], slope * partial[1])
+        low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
+        outside = (trial <= low) | (trial >= high)
+        j = np.where(outside & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial)
+    raise NotConverged("the kinetics of a face did not converge", [change])
 
 
 def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):

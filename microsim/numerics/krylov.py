@@ -47,7 +47,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=40):
         correction, inner = _gmres_cycle(apply, precondition, r, target, min(restart, maximum + 1 - len(history)))
         x += correction
         history += [value * np.linalg.norm(r) / np.linalg.norm(b) for value in inner]
-        if history[-1] <= tolerance * 1.0001:
+        if history[-1] <= tolerance * 1.0001 and tolerance >= 1e-6:  # beyond that the basis' float32 does not reach
             return x, history
         r = b - apply(x)
     if np.linalg.norm(r) > target:

@@ -59,12 +59,21 @@ def distance_ratios(width, coarse, coarse_width):
 def coarsen(graph, weight):
     """Build the next coarser graph; return it with parent, children, link scales, end scales.
 
-    `weight` tells an island (a cell without neighbours in its layer) which neighbour to join.
+    Axes up to 1.5 times as wide as the narrowest are halved; where that joins hardly anything (sheets across the
+    narrow axis) wider ones are taken in. `weight` tells an island (a cell without neighbours in its layer) which
+    neighbour to join. Returns None when no axis is left to halve.
     """
     narrow = min((np.median(w) for w in graph.widths if len(w) > 1), default=None)
-    if narrow is None:
-        return None
-    lines = [merge_lines(w, 1.5 * narrow) for w in graph.widths]
+    made = None
+    for reach in (1.5, 6.0, 1e9) if narrow is not None else ():
+        made = _coarsen(graph, weight, reach * narrow)
+        if made[0].n <= 0.7 * graph.n:
+            break
+    return made
+
+
+def _coarsen(graph, weight, limit):
+    lines = [merge_lines(w, limit) for w in graph.widths]
     widths = [np.bincount(line, weights=w) for line, w in zip(lines, graph.widths)]
     layers = 1 + int(graph.layer.max(initial=0))
     key = kernels.block_keys(graph.position, graph.layer, *lines, len(widths[1]), len(widths[2]))
@@ -159,12 +168,12 @@ class Multigrid:
         n = level.graph.n
         rows = np.repeat(np.arange(n), np.diff(level.graph.indptr))
         matrix = np.zeros((n, n))
-        matrix[rows, level.graph.neighbour] = -level.weight.astype(float) if level.weight.size else -1.0
-        matrix[np.arange(n), np.arange(n)] = level.diagonal * (1 + 1e-7)
+        np.add.at(matrix, (rows, level.graph.neighbour), -level.weight.astype(float) if level.weight.size else -1.0)
+        matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + 1e-7)
         self.coarse = cho_factor(matrix)
 
     def cycle(self, b, k=0):
-        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up).
+        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared array.
 
         With visits = 1 a V-cycle; with 2 a W-cycle: each level asks the next coarser one twice.
         """

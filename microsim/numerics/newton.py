@@ -16,7 +16,7 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
     """
     R = problem.residual(x)
     sizes, linear = [problem.size(R)], []
-    while sizes[-1] > tolerance:
+    while not sizes[-1] <= tolerance:  # NaN is not converged
         if len(linear) == maximum or not np.isfinite(sizes[-1]):
             raise NotConverged(f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
                                f"tolerance {tolerance:.1e}", sizes)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import InputError, NotConverged
 from ..mesh.percolation import percolating
-from ..transport.tortuosity import TransportResult, _check
+from ..transport.tortuosity import TransportResult, check_transport
 
 FIPY_VOXELS = 1_000_000  # beyond it FiPy's mesh alone takes several gigabytes
 
@@ -73,7 +73,7 @@ class _Volume:
     """The conductivity of each voxel with the axis of the flux first, and what a result needs of the grid."""
 
     def __init__(self, grid, conducting, axis, tolerance, sides):
-        _check(conducting, tolerance, sides)
+        check_transport(conducting, tolerance, sides)
         table = np.zeros(len(grid.names))
         for name, value in conducting.items():
             table[grid.code(name)] = value

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, NotConverged
 from ..mesh.percolation import percolating
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.kernels import numba_cpu as kernels
@@ -47,7 +47,7 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
     Raises InputError, or NotConverged with the history.
     """
     begun = time.perf_counter()
-    _check(conducting, tolerance, sides)
+    check_transport(conducting, tolerance, sides)
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
     h = np.array([grid.voxel_size[a] for a in (axis, *(b for b in range(3) if b != axis))])
     table = np.zeros(len(grid.names))
@@ -67,7 +67,7 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
                            time.perf_counter() - begun, tuple(gains), u)
 
 
-def _check(conducting, tolerance, sides):
+def check_transport(conducting, tolerance, sides):
     if not any(value > 0 for value in conducting.values()) or any(value < 0 for value in conducting.values()):
         raise InputError(f"expected conductivities of 0 or more with one above 0, got {conducting}; "
                          "give for example pore=1.0")
@@ -83,9 +83,9 @@ class _Problem:
     def __init__(self, mask, phase, table, h, periodic):
         self.shape = mask.shape
         self.graph = graph = voxel_graph(mask, [np.full(n, width) for n, width in zip(mask.shape, h)], periodic)
-        sigma = graph.gather(table[phase]) if len(np.unique(table[table > 0])) > 1 else None
+        self.unit = float(table.max())
+        sigma = graph.gather(table[phase] / self.unit) if len(np.unique(table[table > 0])) > 1 else None
         one = sigma is None and np.allclose(h, h[0], rtol=1e-12)
-        self.unit = float(table.max()) if sigma is None else 1.0
         if one:  # all links alike: no weights to store or read
             self.weight = np.empty(0)
         else:
@@ -94,8 +94,8 @@ class _Problem:
             kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, values, *(h[0] / h) ** 2, self.weight)
         ends = np.full(graph.n, 2.0) if sigma is None else 2 * sigma
         x = graph.position[:, 0]
-        self.inlet = np.where(x == 0, ends, 0.0).astype(np.float32)
-        self.outlet = np.where(x == self.shape[0] - 1, ends, 0.0).astype(np.float32)
+        self.inlet = np.where(x == 0, ends, 0.0)
+        self.outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
         self.light = self.weight.astype(np.float32)
         layered = graph if sigma is None else replace(graph, layer=contrast_layers(sigma))
         self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
@@ -118,27 +118,25 @@ class _Problem:
         for _ in range(20):  # each pass corrects in float32 what the last left in float64
             residual, energy = self._residual()
             enough = self._criterion(tolerance, energy, progress)
-            if gains and enough(gains, residual):
-                break
+            if enough(gains, residual):
+                return energy * self.unit, self._imbalance(residual, energy), gains
             floor = 1e-10 * energy
             correction, more, _ = conjugate_gradients(
                 self._apply, self.multigrid.cycle, residual.astype(np.float32),
-                enough=lambda new, r, done=len(gains): (enough(gains + new, r) if new or not gains else False)
-                or (len(new) > 3 and max(new[-3:]) < floor))
+                enough=lambda new, r, done=tuple(gains): bool(new) and (
+                    enough([*done, *new], r) or (len(new) > 3 and max(new[-3:]) < floor)))
             gains += more
-            if not more:
-                break
             self.u += correction
-        residual, energy = self._residual()
-        return energy * self.unit, self._imbalance(residual, energy), gains
+        raise NotConverged(f"the flux through the planes still differs by {self._imbalance(residual, energy):.1e} of "
+                           f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}", gains)
 
     def _residual(self):
         """Residual and energy (the conductance that the field stands for) in float64."""
         g, out = self.graph, np.empty(self.graph.n)
         diagonal = np.empty(g.n)
-        kernels.row_sums(g.indptr, self.weight, self.inlet.astype(float) + self.outlet, diagonal)
+        kernels.row_sums(g.indptr, self.weight, self.inlet + self.outlet, diagonal)
         quadratic = kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, diagonal, self.u, out)
-        energy = quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum(dtype=float))
+        energy = quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
         return self.inlet - out, energy
 
     def _apply(self, p, out):
@@ -150,11 +148,11 @@ class _Problem:
         and the flux through the planes agrees to ten times the tolerance."""
         def enough(gains, residual):
             if len(gains) < 3:
-                return len(gains) == 0 and np.abs(residual).max() < 1e-12
+                return len(gains) == 0 and np.abs(residual).sum() < 1e-12 * energy
             rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
             left = max(gains[-1], gains[-2] * rate) * rate / (1 - rate) / energy
             if progress:
-                progress(min(1.0, np.log(max(left, 1e-16)) / np.log(tolerance / 3)), 1.0, "conduction")
+                progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")
             return left < tolerance / 3 and self._imbalance(residual, energy) < 10 * tolerance
         return enough
 

@@ -227,7 +227,6 @@ def test_a_graph_small_enough_is_solved_exactly(case):
     assert np.allclose(multigrid.cycle(b), exact, rtol=1e-3, atol=1e-4 * np.abs(exact).max())
 
 
-@pytest.mark.xfail(strict=True, reason="the dense matrix takes one of two links between the same cells")
 def test_a_ring_of_two_is_linked_twice_in_the_exact_solve():
     graph = voxel_graph(np.ones((1, 2, 1), bool), [np.ones(1), np.ones(2), np.ones(1)], True)
     multigrid, ground = Multigrid(graph), np.ones(2, np.float32)
@@ -323,7 +322,6 @@ def test_islands_of_another_conductor_are_adopted(solid, visits):
     assert 3 <= iterations(multigrid, b) <= 25
 
 
-@pytest.mark.xfail(strict=True, reason="coarsening along the narrow axis alone stalls, and the dense solve gets it all")
 def test_sheets_across_the_narrow_axis_are_coarsened():
     """Sheets one voxel thick, in voxels flat in the same direction: nothing can be joined across them."""
     sheets = np.zeros((16, 16, 8), bool)

@@ -1,0 +1,194 @@
+"""Whole protocols on a small random electrode: what is conserved, where steps end, how good the defaults are."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
+from microsim.errors import InputError
+
+from .cells import ACTIVE, fields, half_cell, image, run
+from .references import F, chen_U
+
+VOXEL = 0.8e-6
+LABELS = image((16, 8, 8), 3)
+
+
+def one_C(cell):
+    """A: takes the active material from sto_100 to sto_0 in an hour."""
+    return F * ACTIVE.c_s_max * (ACTIVE.sto_0 - ACTIVE.sto_100) * cell.mesh.solid.volumes().sum() / 3600
+
+
+def electrode(labels=LABELS, **more):
+    return half_cell(labels, VOXEL, **more)
+
+
+def mean_sto(cell, x):
+    volumes = cell.mesh.solid.volumes()
+    return volumes @ cell.state(x).sto / volumes.sum()
+
+
+@cache
+def cycle():
+    """C/2 discharge, a rest that is long beside r^2 / D_s, 1C charge, C/2 discharge for half an hour."""
+    cell = electrode()
+    C = one_C(cell)
+    return cell, run(cell, [Load("discharge", C / 2, until_voltage=3.5), Load("rest", 0.0, duration=5e3),
+                            Load("charge", -C, until_voltage=4.1), Load("again", C / 2, duration=1800.0)])
+
+
+def test_balances_hold():
+    cell, ran = cycle()
+    record = ran.record
+    assert record.lithium_balance_error <= 1e-6
+    assert record.salt_balance_error <= 1e-6
+    assert record.charge_balance_error <= 1e-6
+
+
+def test_balances_found_independently():
+    """Lithium in the solid against the charge passed, salt against its start, and j against I, at every state."""
+    cell, ran = cycle()
+    volumes = cell.mesh.solid.volumes()
+    pores = cell.mesh.eps * cell.mesh.ionic.volumes()
+    passed, charge, t, passing = 0.0, 0.0, 0.0, np.array([load[1] for load in LOADS(cell)])
+    for state in ran.seen:
+        I = passing[state.number]
+        charge, passed, t = charge + I * (state.t - t), passed + abs(I) * (state.t - t), state.t
+        u = cell.state(state.x)
+        stored = F * ACTIVE.c_s_max * volumes @ (u.sto - 0.27)
+        assert stored == pytest.approx(charge, abs=2e-6 * passed + 1e-9 * one_C(cell))
+        assert pores @ u.c_e == pytest.approx(1000 * pores.sum(), rel=1e-6)
+        if I:
+            assert -cell.mesh.faces.area @ state.j == pytest.approx(I, rel=1e-6)
+    assert charge == pytest.approx(ran.experiment.charge, rel=1e-9)
+
+
+def LOADS(cell):
+    C = one_C(cell)
+    return (("discharge", C / 2), ("rest", 0.0), ("charge", -C), ("again", C / 2))
+
+
+def test_tight_newton_conserves_to_round_off():
+    cell = electrode()
+    record = run(cell, [Load("d", one_C(cell), duration=600.0)], newton=1e-9).record
+    assert max(record.lithium_balance_error, record.salt_balance_error, record.charge_balance_error) < 3e-9
+
+
+def test_a_long_rest_loses_no_salt():
+    """55 hours: as many implicit steps as a discharge, each of which may miss a little of the salt."""
+    cell = electrode()
+    record = run(cell, [Load("d", one_C(cell), duration=900.0), Load("rest", 0.0, duration=2e5)]).record
+    assert record.salt_balance_error <= 1e-6 and record.lithium_balance_error <= 1e-6
+
+
+def test_steps_end_where_they_should():
+    cell, ran = cycle()
+    discharge, rest, charge, again = ran.record.steps
+    assert [s["end_reason"] for s in ran.record.steps] == ["voltage", "duration", "voltage", "duration"]
+    assert discharge["end_voltage_V"] == pytest.approx(3.5, abs=1e-5)
+    assert charge["end_voltage_V"] == pytest.approx(4.1, abs=1e-5)
+    assert rest["time_s"] == pytest.approx(5e3, rel=1e-12) and again["time_s"] == pytest.approx(1800, rel=1e-12)
+    first = next(s for s in ran.seen if s.number == 0 and s.last)
+    before = [s.V for s in ran.seen if s.number == 0 and not s.last]
+    assert min(before) > 3.5 - 1e-5 and first.V == discharge["end_voltage_V"]
+
+
+def test_rest_relaxes_to_U_of_the_mean_lithiation():
+    cell, ran = cycle()
+    rested = [s for s in ran.seen if s.number == 1][-1]
+    assert rested.V == pytest.approx(chen_U(mean_sto(cell, rested.x)), abs=2e-5)
+    u = cell.state(rested.x)
+    assert np.ptp(u.sto) < 1e-4 and np.ptp(u.c_e) < 0.05
+    V = [s.V for s in ran.seen if s.number == 1]
+    assert 3.505 < V[0] < V[len(V) // 2] < V[-1] + 1e-3
+
+
+def test_charge_follows_discharge():
+    cell, ran = cycle()
+    discharge, rest, charge, again = ran.record.steps
+    assert rest["charge_C"] == 0 and charge["charge_C"] < 0 < discharge["charge_C"]
+    assert charge["charge_C"] == pytest.approx(-one_C(cell) * charge["time_s"], rel=1e-12)
+    assert abs(charge["charge_C"]) < discharge["charge_C"]
+    V = np.array([s.V for s in ran.seen if s.number == 2])
+    assert np.all(np.diff(V) > 0) and V[0] > chen_U(mean_sto(cell, ran.seen[-1].x)) - 0.3
+    final = 0.27 + ran.experiment.charge / (one_C(cell) * 3600) * (ACTIVE.sto_0 - ACTIVE.sto_100)
+    assert mean_sto(cell, ran.experiment.x) == pytest.approx(final, abs=1e-6)
+
+
+def test_summaries_and_columns_agree():
+    cell, ran = cycle()
+    c = {name: np.array(column) for name, column in ran.record.columns.items()}
+    assert len({len(column) for column in c.values()}) == 1 and len(c["time_s"]) == len(ran.seen)
+    assert np.all(np.diff(c["time_s"]) >= 0) and c["step"].tolist() == sorted(c["step"])
+    start = 0.0
+    for number, (step, load) in enumerate(zip(ran.record.steps, LOADS(cell))):
+        mine = c["step"] == number
+        t, V = c["time_s"][mine], c["voltage_V"][mine]
+        assert step["name"] == load[0] and np.all(c["current_A"][mine] == load[1])
+        assert t[0] == start and step["time_s"] == pytest.approx(t[-1] - t[0], rel=1e-12)
+        assert step["mean_voltage_V"] == pytest.approx(np.trapezoid(V, t) / (t[-1] - t[0]), rel=1e-12)
+        assert step["charge_C"] == pytest.approx(c["charge_C"][mine][-1] - c["charge_C"][mine][0], rel=1e-12)
+        assert V.min() - 1e-12 <= step["mean_voltage_V"] <= V.max() + 1e-12 and step["end_voltage_V"] == V[-1]
+        start = t[-1]
+    assert ran.record.time_steps == len(ran.seen) - 4
+    assert ran.record.newton_iterations >= ran.record.time_steps and ran.record.wall_s > 0
+
+
+def test_one_C_is_the_current_that_takes_an_hour():
+    cell = electrode()
+    ran = run(cell, [Load("1C", one_C(cell), duration=1800.0)])
+    assert mean_sto(cell, ran.experiment.x) == pytest.approx((ACTIVE.sto_100 + ACTIVE.sto_0) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_a_mirror_image_gives_mirrored_fields(axis):
+    results = []
+    for labels in (LABELS, np.flip(LABELS, axis)):
+        cell = electrode(labels)
+        results.append((cell, run(cell, [Load("d", one_C(cell), duration=300.0)]).seen[-1]))
+    (cell, a), (mirrored, b) = results
+    assert a.V == pytest.approx(b.V, abs=1e-6)
+    for one, other, atol in zip(fields(cell, a.x), fields(mirrored, b.x), (1e-6, 2e-3)):
+        np.testing.assert_allclose(one, np.flip(other, axis), rtol=0, atol=atol)
+    sto = fields(cell, a.x)[0]
+    assert np.nanmax(np.abs(sto - np.flip(sto, axis))) > 1e-2 or np.any(np.isnan(sto) != np.isnan(np.flip(sto, axis)))
+
+
+def test_halved_tolerances_change_little():
+    """Against the defaults: capacity within 0.3 %, mean voltage within 1 mV."""
+    default = Tolerances()
+    ends = []
+    for factor in (1.0, 0.5):
+        cell = electrode()
+        kept = {name: factor * getattr(default, name) for name in ("step", "newton", "linear", "event")}
+        ends.append(run(cell, [Load("d", one_C(cell), until_voltage=3.5)], **kept).record.steps[0])
+    coarse, fine = ends
+    assert coarse["charge_C"] == pytest.approx(fine["charge_C"], rel=3e-3)
+    assert coarse["mean_voltage_V"] == pytest.approx(fine["mean_voltage_V"], abs=1e-3)
+
+
+def test_a_film_costs_voltage_and_capacity():
+    ends = []
+    for R_film in (0.0, 0.02, 0.04):
+        cell = electrode(film=R_film)
+        ends.append(run(cell, [Load("d", one_C(cell), until_voltage=3.5)]).record.steps[0])
+    charge, V = ([end[key] for end in ends] for key in ("charge_C", "mean_voltage_V"))
+    assert charge[0] > charge[1] > charge[2] and V[0] > V[1] > V[2]
+
+
+@pytest.mark.parametrize("load, sentence", [
+    (Load("Discharge at 1C until 4.5 V", 1.0, 4.5), "expected to reach 4.5 V by 'Discharge at 1C until 4.5 V'"),
+    (Load("Charge at 1C until 4 V", -1.0, 4.0), "expected to reach 4.0 V by 'Charge at 1C until 4 V'"),
+])
+def test_a_cut_off_already_passed_is_a_sentence(load, sentence):
+    cell = electrode()
+    scaled = Load(load.name, load.current * one_C(cell), load.until_voltage)
+    with pytest.raises(InputError, match=sentence):
+        Experiment(cell, 0.27, Tolerances()).run([scaled])
+
+
+def test_longest_step_is_kept():
+    cell = electrode()
+    t = [s.t for s in run(cell, [Load("d", one_C(cell), duration=300.0)], max_step=20.0).seen]
+    assert np.diff(t).max() <= 20.0 * 1.0011 and t[-1] == pytest.approx(300.0, rel=1e-12)
