@@ -20,4 +20,4 @@ def best_shift(simulated, measured, *, overlap=0.5):
     ours, theirs = (np.where(mask, values, 0.0) for mask, values in zip(known, (simulated, measured)))
     shift = phase_cross_correlation(theirs, ours, reference_mask=known[1], moving_mask=known[0],
                                     overlap_ratio=overlap)[0]
-    return tuple(int(round(s)) for s in shift)
+    return tuple(round(float(s)) for s in shift)

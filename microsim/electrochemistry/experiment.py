@@ -109,7 +109,7 @@ class Experiment:
 
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
-        solved, now = self.cell.state(self._solve(1e-4, load.current, self.x)[0]), self.cell.state(self.x)
+        solved, now = self.cell.state(self._solve(1e-4, load.current, self.x)), self.cell.state(self.x)
         self.x = self.cell.vector(solved.psi, solved.phi, solved.V, now.sto, now.c_e)
         self.states = [self.x]
 
@@ -125,7 +125,7 @@ class Experiment:
         while True:
             guess = self._extrapolate(dt)
             try:
-                x, log = self._solve(dt, load.current, guess)
+                x = self._solve(dt, load.current, guess)
             except NotConverged as failure:
                 self.record.failed_steps += 1
                 dt /= 4
@@ -173,7 +173,7 @@ class Experiment:
             raise
         self.record.newton_iterations += len(log["linear_iterations"])
         self.record.linear_iterations += sum(log["linear_iterations"])
-        return x, log
+        return cell.balance(x)
 
     def _extrapolate(self, dt):
         weights = bdf.extrapolation(dt, self.earlier)

@@ -9,6 +9,7 @@ say how much they still have to gain; that, not the residual, tells when tau is 
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -120,11 +121,9 @@ class _Problem:
             enough = self._criterion(tolerance, energy, progress)
             if enough(gains, residual):
                 return energy * self.unit, self._imbalance(residual, energy), gains
-            floor = 1e-10 * energy
-            correction, more, _ = conjugate_gradients(
-                self._apply, self.multigrid.cycle, residual.astype(np.float32),
-                enough=lambda new, r, done=tuple(gains): bool(new) and (
-                    enough([*done, *new], r) or (len(new) > 3 and max(new[-3:]) < floor)))
+            stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * energy)
+            correction, more, _ = conjugate_gradients(self._apply, self.multigrid.cycle,
+                                                      residual.astype(np.float32), enough=stop)
             gains += more
             self.u += correction
         raise NotConverged(f"the flux through the planes still differs by {self._imbalance(residual, energy):.1e} of "
@@ -160,3 +159,8 @@ class _Problem:
         """Largest difference of the flux through two planes, over the conductance (drop 1)."""
         planes = np.cumsum(np.bincount(self.graph.position[:, 0], residual, self.shape[0]))
         return float((max(planes.max(), 0) - min(planes.min(), 0)) / energy)
+
+
+def _pass_ends(done, enough, floor, new, residual):
+    """Whether a float32 pass, after the gains of those before it, has reached the goal or its own precision."""
+    return bool(new) and (enough([*done, *new], residual) or (len(new) > 3 and max(new[-3:]) < floor))

@@ -29,7 +29,15 @@ def voxel_grid(labels, voxel_size=0.4e-6):
     return VoxelGrid(np.asarray(labels, np.uint8), NAMES[: 1 + max(1, int(np.max(labels)))], voxel_size)
 
 
-def design(grid, active=ACTIVE, cbd=CBD, electrolyte=ELECTROLYTE, separator=(10e-6, 0.47, 0.32), counter=LITHIUM, **more):
+def design(
+    grid,
+    active=ACTIVE,
+    cbd=CBD,
+    electrolyte=ELECTROLYTE,
+    separator=(10e-6, 0.47, 0.32),
+    counter=LITHIUM,
+    **more,
+):
     """CellDesign of a voxel_grid."""
     phases = dict(zip(grid.names, (None, active, cbd)))
     return CellDesign(phases, electrolyte, Separator(*separator), counter, **more)
@@ -47,12 +55,20 @@ def half_cell(labels, voxel_size=0.4e-6, film=0.0, **more):
 
 
 def run(cell, loads, sto=0.27, **tolerances):
-    """Run the loads; return the experiment, its record and what it passed through: t, V, x, j, load number."""
+    """Run the loads; return the experiment, its record and the states seen: t, V, x, j, number of the load."""
     seen = []
 
     def keep(experiment, number, load, last):
-        seen.append(SimpleNamespace(t=experiment.t, V=cell.state(experiment.x).V[0], x=experiment.x.copy(),
-                                    j=cell.j.copy(), number=number, last=last))
+        seen.append(
+            SimpleNamespace(
+                t=experiment.t,
+                V=cell.state(experiment.x).V[0],
+                x=experiment.x.copy(),
+                j=cell.j.copy(),
+                number=number,
+                last=last,
+            )
+        )
 
     cell.scale_current = max(abs(load.current) for load in loads) or cell.mesh.area
     experiment = Experiment(cell, sto, Tolerances(**tolerances), on_state=keep)

@@ -1,7 +1,7 @@
-"""Reference solutions of the half cell, written from the equations alone with numpy and scipy: nothing of microsim.
+"""Reference solutions of the half cell, written from the equations alone: numpy and scipy, nothing of microsim.
 
-The porous electrode is solved with Legendre spectral elements and scipy's stiff integrators, so that it shares
-neither mesh, nor fluxes, nor time stepping with the finite volumes it judges.
+The porous electrode is solved with Legendre spectral elements and scipy's stiff integrators, so that it
+shares neither mesh, nor fluxes, nor time stepping with the finite volumes it judges.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 F = 96485.33212  # C mol-1
 R = 8.314462618  # J mol-1 K-1
 
-# -- coefficients, typed once more from the papers ---------------------------------------------------------------
+# -- coefficients, typed once more from the papers -------------------------------------------------
 
 
 def nyman_kappa(c):
@@ -31,8 +31,13 @@ def nyman_D(c):
 
 def chen_U(x):
     """Chen et al. (2020): open-circuit potential of NMC811 (V)."""
-    return (-0.8090 * x + 4.4875 - 0.0428 * np.tanh(18.5138 * (x - 0.5542))
-            - 17.7326 * np.tanh(15.7890 * (x - 0.3117)) + 17.5842 * np.tanh(15.9308 * (x - 0.3120)))
+    return (
+        -0.8090 * x
+        + 4.4875
+        - 0.0428 * np.tanh(18.5138 * (x - 0.5542))
+        - 17.7326 * np.tanh(15.7890 * (x - 0.3117))
+        + 17.5842 * np.tanh(15.9308 * (x - 0.3120))
+    )
 
 
 def chen_i0(c_e, x):
@@ -45,24 +50,30 @@ def xu_i0(c_e):
     return 3.5e-8 * F * (1 / 1.3e-5) ** 0.7 * c_e**0.3
 
 
-# -- kinetics of one face ----------------------------------------------------------------------------------------
+# -- kinetics of one face --------------------------------------------------------------------------
 
 
 def butler_volmer(j, i0, alpha_a, alpha_c, T):
-    """Return the overpotential that drives j, found by bisection of the equation as it stands in the books."""
+    """Return the overpotential that drives j, from the equation as it stands in the books, by bisection."""
     f = F / (R * T)
     # beyond the larger of the two Tafel slopes by this much, the wanted exponential alone exceeds |j|
     reach = (np.log1p(abs(j) / i0) + 1) / (f * (alpha_a if j > 0 else alpha_c))
-    return brentq(lambda eta: i0 * (np.exp(alpha_a * f * eta) - np.exp(-alpha_c * f * eta)) - j, -reach, reach,
-                  xtol=1e-15, rtol=1e-14)
+    return brentq(
+        lambda eta: i0 * (np.exp(alpha_a * f * eta) - np.exp(-alpha_c * f * eta)) - j,
+        -reach,
+        reach,
+        xtol=1e-15,
+        rtol=1e-14,
+    )
 
 
 def face_current(phi_s, psi, sto, c_e, resistance, dsto, dc_e, U, i0, alpha_a, alpha_c, factor, c_0, T):
-    """Return j of a face between two cell centres: eta = phi_s - phi_e - U - j R, everything at the face itself.
+    """Return j of a face between two cell centres: eta = phi_s - phi_e - U - j R, all at the face itself.
 
-    At the face phi_s - phi_e = (centre values) - j x resistance, sto = centre + j dsto, c_e = centre + j dc_e;
-    psi = phi_e - factor ln(c_e / c_0) at the centre. `resistance` holds the film's too.
+    At the face phi_s - phi_e = (centre values) - j x resistance, sto = centre + j dsto,
+    c_e = centre + j dc_e; psi = phi_e - factor ln(c_e / c_0) at the centre. `resistance` holds the film's too.
     """
+
     def miss(j):
         x, c = sto + j * dsto, c_e + j * dc_e
         eta = phi_s - (psi + factor * np.log(c / c_0)) - j * resistance - U(x)
@@ -77,14 +88,14 @@ def face_current(phi_s, psi, sto, c_e, resistance, dsto, dc_e, U, i0, alpha_a, a
     return brentq(miss, low, high, xtol=1e-14, rtol=1e-13)
 
 
-# -- closed forms ------------------------------------------------------------------------------------------------
+# -- closed forms ----------------------------------------------------------------------------------
 
 
 def crank_slab(y, T, terms=400):
-    """(c - c0) D / (N L) of a slab with the flux N in at y = 0, none at y = 1; T = D t / L^2 (Crank eq. 4.55)."""
+    """(c - c0) D / (N L) of a slab with the flux N in at y = 0, none at y = 1; T = D t / L^2 (Crank)."""
     y = np.asarray(y, float)[..., None]
     n = np.arange(1, terms + 1)
-    series = (2 / (n * np.pi) ** 2 * np.cos(n * np.pi * y) * np.exp(-(n * np.pi) ** 2 * T)).sum(-1)
+    series = (2 / (n * np.pi) ** 2 * np.cos(n * np.pi * y) * np.exp(-((n * np.pi) ** 2) * T)).sum(-1)
     return T + (1 - y[..., 0]) ** 2 / 2 - 1 / 6 - series
 
 
@@ -101,22 +112,29 @@ def newman_tobias(y, L, kappa, sigma, a_over_z):
     a_over_z: interface conductance per volume, a_s / (R T / (F i0) + R_film). Newman and Tobias (1962).
     """
     nu = L * np.sqrt(a_over_z * (1 / kappa + 1 / sigma))
-    shape = nu * (np.cosh(nu * (1 - y)) / kappa + np.cosh(nu * y) / sigma) / ((1 / kappa + 1 / sigma) * np.sinh(nu))
-    resistance = L / (kappa + sigma) * (
-        1 + (2 + (sigma / kappa + kappa / sigma) * np.cosh(nu)) / (nu * np.sinh(nu)))
+    shape = (
+        nu
+        * (np.cosh(nu * (1 - y)) / kappa + np.cosh(nu * y) / sigma)
+        / ((1 / kappa + 1 / sigma) * np.sinh(nu))
+    )
+    resistance = (
+        L / (kappa + sigma) * (1 + (2 + (sigma / kappa + kappa / sigma) * np.cosh(nu)) / (nu * np.sinh(nu)))
+    )
     return shape, resistance
 
 
-# -- spectral elements -------------------------------------------------------------------------------------------
+# -- spectral elements -----------------------------------------------------------------------------
 
 
 class Elements:
-    """Legendre spectral elements on a line: nodes `x`, weights `w` (diagonal mass), stiffness(a) of -(a u')'."""
+    """Legendre spectral elements on a line: nodes `x`, weights `w` (the mass), stiffness(a) of -(a u')'."""
 
     def __init__(self, edges, order):
         s, weight, self.D = _lobatto(order)
         half = np.diff(edges)[:, None] / 2
-        self.number = np.arange(len(edges) - 1)[:, None] * order + np.arange(order + 1)  # node of [element, point]
+        self.number = np.arange(len(edges) - 1)[:, None] * order + np.arange(
+            order + 1
+        )  # node of [element, point]
         self.n = self.number[-1, -1] + 1
         self.x, self.w = np.empty(self.n), np.zeros(self.n)
         self.x[self.number] = np.asarray(edges)[:-1, None] + half * (1 + s)
@@ -125,14 +143,16 @@ class Elements:
         self.half = half
 
     def lumped(self, a):
-        """Integral of a test function at each node; `a` is a number an element (jumps between elements allowed)."""
+        """Integral of a times each node's test function; `a` is a number an element."""
         out = np.zeros(self.n)
         np.add.at(out, self.number, self.weight * np.asarray(a)[:, None])
         return out
 
     def stiffness(self, a, share=None):
         """Matrix of int a u' v'; `a` on the nodes, times a number an element, `share`."""
-        scale = self.weight * a[self.number] / self.half**2 * (1 if share is None else np.asarray(share)[:, None])
+        scale = (
+            self.weight * a[self.number] / self.half**2 * (1 if share is None else np.asarray(share)[:, None])
+        )
         K = np.zeros((self.n, self.n))
         for nodes, one in zip(self.number, scale):
             K[np.ix_(nodes, nodes)] += self.D.T @ (one[:, None] * self.D)
@@ -161,7 +181,7 @@ def _lobatto(order):
     return s, 2 / (order * (order + 1) * P(s) ** 2), D
 
 
-# -- half cells in one dimension ---------------------------------------------------------------------------------
+# -- half cells in one dimension -------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -195,10 +215,10 @@ class Coefficients:
 
 
 class SlabCell:
-    """Lithium metal | electrolyte layers | dense slab of active material | collector, at a constant current i.
+    """Lithium metal | electrolyte layers | dense slab of active material | collector, at a constant current.
 
-    layers: (thickness m, porosity, transport efficiency) from the lithium on. The slab follows Crank's series; the
-    salt is integrated; all potentials are quadratures, since the current is the same everywhere.
+    layers: (thickness m, porosity, transport efficiency) from the lithium on. The slab follows Crank's series;
+    the salt is integrated; all potentials are quadratures, since the current is the same everywhere.
     """
 
     def __init__(self, layers, slab, sigma, i, times, coefficients, order=12):
@@ -213,7 +233,10 @@ class SlabCell:
             return (inflow - self.e.stiffness(self.k.D_e(c), self.beta) @ c) / mass
 
         start = np.full(self.e.n, self.k.c_e_0)
-        self.t, self.c_e = times, solve_ivp(rate, (0, times[-1]), start, "BDF", times, rtol=1e-9, atol=1e-6).y.T
+        self.t, self.c_e = (
+            times,
+            solve_ivp(rate, (0, times[-1]), start, "BDF", times, rtol=1e-9, atol=1e-6).y.T,
+        )
         self.voltage = np.array([self._voltage(t, c) for t, c in zip(times, self.c_e)])
 
     def sto(self, y, t):
@@ -232,7 +255,7 @@ class SlabCell:
 
 
 class PorousCell:
-    """Newman's porous electrode of planar sheets (half thickness H, running along x) behind a separator, at a current i.
+    """Newman's porous electrode of planar sheets (half thickness H, along x) behind a separator, at a current i.
 
     separator, electrode: (thickness m, porosity, transport efficiency). a_s: interface per volume (m-1),
     sigma_eff: of the solid; R_film (ohm m2). `solve` integrates c_e and the particles; at each instant the
@@ -242,7 +265,9 @@ class PorousCell:
         phi - psi - W(c_e) - U(sto) - j R_film = (2 R T / F) asinh(j / (2 i0)).
     """
 
-    def __init__(self, separator, electrode, a_s, H, sigma_eff, i, coefficients, R_film=0.0, elements=3, order=10):
+    def __init__(
+        self, separator, electrode, a_s, H, sigma_eff, i, coefficients, R_film=0.0, elements=3, order=10
+    ):
         self.k, self.i, self.a_s, self.H, self.R_film = coefficients, i, a_s, H, R_film
         edges = np.concatenate([[0.0], separator[0] + np.linspace(0, electrode[0], elements + 1)])
         self.e = Elements(edges, order)
@@ -261,7 +286,7 @@ class PorousCell:
 
     def split(self, y):
         """Return c_e on the nodes and sto [electrode node, depth from the particle's middle]."""
-        return y[:self.n[0]], y[self.n[0]:].reshape(self.n[1], self.particle.n)
+        return y[: self.n[0]], y[self.n[0] :].reshape(self.n[1], self.particle.n)
 
     def algebraic(self, c, surface):
         """Return psi, phi_s and j at a given state, by Newton on all three."""
@@ -270,7 +295,7 @@ class PorousCell:
         A = np.zeros((n + 2 * m, n + 2 * m))
         A[:n, :n] = self.e.stiffness(k.kappa(c), self.beta)
         A[here, n + m + np.arange(m)] = -w
-        A[n:n + m, n:n + m], A[n:n + m, n + m:] = self.K_s, np.diag(w)
+        A[n : n + m, n : n + m], A[n : n + m, n + m :] = self.K_s, np.diag(w)
         A[0] = 0
         A[0, 0] = 1
         row = n + m + np.arange(m)
@@ -279,20 +304,21 @@ class PorousCell:
         b[0], b[n + m - 1] = k.counter_psi(self.i, c[0]) - k.junction(c[0]), -self.i
         b[row] = k.junction(c[here]) + k.U(surface)
         if self.z is None:
-            self.z = np.concatenate([np.zeros(n), np.full(m, b[row].mean()),
-                                     np.full(m, -self.i / w.sum())])
+            self.z = np.concatenate([np.zeros(n), np.full(m, b[row].mean()), np.full(m, -self.i / w.sum())])
         z = self.z
         for _ in range(30):
-            j = z[n + m:]
+            j = z[n + m :]
             A[row, row] = -self.R_film - 2 * k.thermal / np.sqrt(j**2 + 4 * i0**2)
             miss = A @ z - b
-            miss[row] = z[n:n + m] - z[here] - b[row] - j * self.R_film - 2 * k.thermal * np.arcsinh(j / (2 * i0))
+            miss[row] = (
+                z[n : n + m] - z[here] - b[row] - j * self.R_film - 2 * k.thermal * np.arcsinh(j / (2 * i0))
+            )
             dz = np.linalg.solve(A, miss)
             z = z - dz
             if np.abs(dz).max() < 1e-9:  # quadratic: the error left is far smaller
                 break
         self.z = z
-        return z[:n], z[n:n + m], z[n + m:]
+        return z[:n], z[n : n + m], z[n + m :]
 
     def rate(self, t, y):
         """d(c_e, sto)/dt."""
@@ -315,16 +341,28 @@ class PorousCell:
         return self.algebraic(c, sto[:, -1])[1][-1]
 
     def rest_state(self):
-        return np.concatenate([np.full(self.n[0], self.k.c_e_0), np.full(self.n[1] * self.particle.n, self.k.sto_0)])
+        return np.concatenate(
+            [np.full(self.n[0], self.k.c_e_0), np.full(self.n[1] * self.particle.n, self.k.sto_0)]
+        )
 
     def solve(self, until_voltage, longest, rtol=1e-6):
         """Integrate from rest until the voltage is reached; return scipy's solution with dense output."""
+
         def stop(t, y):
             return self.voltage(t, y) - until_voltage
 
         stop.terminal = True
-        return solve_ivp(self.rate, (0, longest), self.rest_state(), "BDF", jac=self.jacobian, rtol=rtol,
-                         atol=rtol * 1e-2 * self.scale, events=stop, dense_output=True)
+        return solve_ivp(
+            self.rate,
+            (0, longest),
+            self.rest_state(),
+            "BDF",
+            jac=self.jacobian,
+            rtol=rtol,
+            atol=rtol * 1e-2 * self.scale,
+            events=stop,
+            dense_output=True,
+        )
 
     def jacobian(self, t, y, share=1e-5):
         """Central differences, wide enough for the round-off of the potentials."""

@@ -30,7 +30,11 @@ def flood(open_voxels, starts):
 
 
 def neighbours(voxel):
-    return [tuple(c + (step if a == axis else 0) for a, c in enumerate(voxel)) for axis in range(3) for step in (-1, 1)]
+    return [
+        tuple(c + (step if a == axis else 0) for a, c in enumerate(voxel))
+        for axis in range(3)
+        for step in (-1, 1)
+    ]
 
 
 def count(labels, clogged=False):
@@ -38,7 +42,9 @@ def count(labels, clogged=False):
     voxels = list(np.ndindex(labels.shape))
     wet = {v for v in voxels if labels[v] == PORE or (labels[v] == CONDUCTOR and not clogged)}
     ionic = flood(wet, [v for v in voxels if v[0] == 0])
-    electronic = flood({v for v in voxels if labels[v] != PORE}, [v for v in voxels if v[0] == labels.shape[0] - 1])
+    electronic = flood(
+        {v for v in voxels if labels[v] != PORE}, [v for v in voxels if v[0] == labels.shape[0] - 1]
+    )
     solid = {v for v in electronic if labels[v] == AM}
     faces = [(v, n, k // 2) for v in solid for k, n in enumerate(neighbours(v)) if n in ionic or n[0] < 0]
     return ionic, electronic, solid, faces
@@ -50,12 +56,16 @@ def test_faces_are_those_counted_by_hand(seed, nx, ny, nz, clogged):
     labels = np.random.default_rng(seed).integers(0, 3, (nx, ny, nz))
     labels[0, 0, 0], labels[-1, -1, -1], labels[-1, 0, 0] = PORE, AM, CONDUCTOR
     grid = voxel_grid(labels, VOXEL)
-    mesh = build_mesh(grid, design(grid, area_correction=False, cbd_transport_efficiency=0.0 if clogged else None))
+    mesh = build_mesh(
+        grid, design(grid, area_correction=False, cbd_transport_efficiency=0.0 if clogged else None)
+    )
     ionic, electronic, solid, faces = count(labels, clogged)
 
     layers = mesh.lines
-    cells = [{(int(x) - layers, int(y), int(z)) for x, y, z in graph.position}
-             for graph in (mesh.ionic, mesh.electronic, mesh.solid)]
+    cells = [
+        {(int(x) - layers, int(y), int(z)) for x, y, z in graph.position}
+        for graph in (mesh.ionic, mesh.electronic, mesh.solid)
+    ]
     separator = {(x, y, z) for x in range(-layers, 0) for y in range(ny) for z in range(nz)}
     assert cells == [ionic | separator, electronic, solid]
     assert mesh.counts["isolated_active"] == np.sum(labels == AM) - len(solid)
@@ -65,19 +75,27 @@ def test_faces_are_those_counted_by_hand(seed, nx, ny, nz, clogged):
     assert mesh.counts["electrolyte"] == len(ionic) and mesh.counts["separator_cells"] == len(separator)
 
     f = mesh.faces
-    ours = sorted((tuple(int(c) for c in mesh.solid.position[s] - [layers, 0, 0]),
-                   tuple(int(c) for c in mesh.ionic.position[e] - [layers, 0, 0]))
-                  for s, e in zip(f.solid, f.ionic))
+    ours = sorted(
+        (
+            tuple(int(c) for c in mesh.solid.position[s] - [layers, 0, 0]),
+            tuple(int(c) for c in mesh.ionic.position[e] - [layers, 0, 0]),
+        )
+        for s, e in zip(f.solid, f.ionic)
+    )
     assert ours == sorted((v, n) for v, n, _ in faces)
     np.testing.assert_array_equal(mesh.electronic.position[f.electronic], mesh.solid.position[f.solid])
     np.testing.assert_array_equal(mesh.solid_to_electronic[f.solid], f.electronic)
-    by_hand = sum(AREA[axis] * (CBD.reactive_share if n in ionic and labels[n] == CONDUCTOR else 1)
-                  for _, n, axis in faces)
+    by_hand = sum(
+        AREA[axis] * (CBD.reactive_share if n in ionic and labels[n] == CONDUCTOR else 1)
+        for _, n, axis in faces
+    )
     assert f.area.sum() == pytest.approx(by_hand, rel=1e-12)
     middle = {(v, n): (np.array(v) + n + 1) / 2 * VOXEL for v, n, _ in faces}
     for s, e, position, half in zip(f.solid, f.ionic, f.position, f.half_solid):
         v, n = mesh.solid.position[s] - [layers, 0, 0], mesh.ionic.position[e] - [layers, 0, 0]
-        np.testing.assert_allclose(position, middle[tuple(map(int, v)), tuple(map(int, n))], rtol=1e-12, atol=1e-18)
+        np.testing.assert_allclose(
+            position, middle[tuple(map(int, v)), tuple(map(int, n))], rtol=1e-12, atol=1e-18
+        )
         assert half == VOXEL[int(np.flatnonzero(v - n)[0])] / 2
 
 
@@ -87,15 +105,21 @@ def test_area_with_correction_is_faces_times_factors(seed):
     grid = voxel_grid(labels, VOXEL)
     mesh = build_mesh(grid, design(grid))
     factors = face_area_factors(labels == AM, VOXEL)
-    ionic, _, _, faces = count(labels)
+    *_, faces = count(labels)
     total = 0.0
     for v, n, axis in faces:
         low = min(v, n)
-        share = 1.0 if n[0] < 0 else factors[axis][low] * (CBD.reactive_share if labels[n] == CONDUCTOR else 1)
+        share = (
+            1.0 if n[0] < 0 else factors[axis][low] * (CBD.reactive_share if labels[n] == CONDUCTOR else 1)
+        )
         total += share * AREA[axis]
     assert mesh.faces.area.sum() == pytest.approx(total, rel=1e-6)
-    voxel_area = np.array(AREA)[[int(np.flatnonzero(a != b)[0]) for a, b in zip(
-        mesh.solid.position[mesh.faces.solid], mesh.ionic.position[mesh.faces.ionic])]]
+    voxel_area = np.array(AREA)[
+        [
+            int(np.flatnonzero(a != b)[0])
+            for a, b in zip(mesh.solid.position[mesh.faces.solid], mesh.ionic.position[mesh.faces.ionic])
+        ]
+    ]
     np.testing.assert_allclose(mesh.faces.area, mesh.faces.share * voxel_area, rtol=1e-12)
 
 
@@ -104,7 +128,7 @@ def ball_on_a_wire(radius, n=32):
     x, y, z = np.indices((n, n, n)) + 0.5 - n / 2
     labels = (x**2 + y**2 + z**2 < radius**2).astype(int)
     wire = (n // 2, n // 2)
-    labels[n // 2:, wire[0], wire[1]] = 1
+    labels[n // 2 :, wire[0], wire[1]] = 1
     return labels
 
 
@@ -154,7 +178,7 @@ def test_cbd_conducts_both_ions_and_electrons():
     labels[2:, 0, 0] = CONDUCTOR
     grid = voxel_grid(labels)
     mesh = build_mesh(grid, design(grid))
-    at = tuple((mesh.lines + 4, 0, 0))
+    at = (mesh.lines + 4, 0, 0)
     e, s = mesh.ionic.index[at], mesh.electronic.index[at]
     assert e >= 0 and s >= 0 and mesh.solid.index[at] == -1
     assert mesh.eps[e] == pytest.approx(CBD.porosity) and mesh.beta[e] == pytest.approx(CBD.porosity**1.5)
@@ -207,16 +231,19 @@ def test_separator_lies_in_front():
     grid = voxel_grid(labels, VOXEL)
     mesh = build_mesh(grid, replace(design(grid), separator=Separator(7e-6, 0.4, 0.2)))
     assert mesh.ionic.widths[0][: mesh.lines].sum() == pytest.approx(7e-6, rel=1e-12)
-    np.testing.assert_allclose(mesh.ionic.widths[0][mesh.lines:], VOXEL[0])
+    np.testing.assert_allclose(mesh.ionic.widths[0][mesh.lines :], VOXEL[0])
     assert mesh.area == pytest.approx(4 * AREA[0], rel=1e-12)
     volume = mesh.ionic.volumes()
     assert volume[mesh.eps == np.float32(0.4)].sum() == pytest.approx(7e-6 * mesh.area, rel=1e-9)
 
 
-@pytest.mark.parametrize("labels, sentence", [
-    (np.repeat([1, 1, 0, 0, 1], 4).reshape(5, 2, 2), "electrolyte .* to reach in from the separator"),
-    (np.repeat([0, 1, 1, 0, 0], 4).reshape(5, 2, 2), "am joined to the collector face"),
-])
+@pytest.mark.parametrize(
+    "labels, sentence",
+    [
+        (np.repeat([1, 1, 0, 0, 1], 4).reshape(5, 2, 2), "electrolyte .* to reach in from the separator"),
+        (np.repeat([0, 1, 1, 0, 0], 4).reshape(5, 2, 2), "am joined to the collector face"),
+    ],
+)
 def test_no_connection_is_one_plain_sentence(labels, sentence):
     grid = voxel_grid(labels)
     with pytest.raises(InputError, match=f"^expected {sentence}") as error:

@@ -21,8 +21,13 @@ CURRENT = 20.0  # A m-2
 def random_state(cell, seed):
     """Far from any solution: every field is rough."""
     rng, n = np.random.default_rng(seed), cell.n
-    return cell.vector(-0.05 + 2e-3 * rng.standard_normal(n[0]), 1e-4 * rng.standard_normal(n[1]), 4.1,
-                       0.4 + 0.02 * rng.standard_normal(n[3]), 1000 + 60 * rng.standard_normal(n[4]))
+    return cell.vector(
+        -0.05 + 2e-3 * rng.standard_normal(n[0]),
+        1e-4 * rng.standard_normal(n[1]),
+        4.1,
+        0.4 + 0.02 * rng.standard_normal(n[3]),
+        1000 + 60 * rng.standard_normal(n[4]),
+    )
 
 
 def set_step(cell, dt, seed=5):
@@ -37,7 +42,7 @@ def mismatch(cell, x, block):
     """Largest relative difference, over the balances, between J v and the residual's central difference."""
     rng, v = np.random.default_rng(9), np.zeros(x.size)
     k = BLOCKS.index(block)
-    v[cell.ends[k] - cell.n[k]:cell.ends[k]] = SMALL[block] * rng.standard_normal(cell.n[k])
+    v[cell.ends[k] - cell.n[k] : cell.ends[k]] = SMALL[block] * rng.standard_normal(cell.n[k])
     h = 1e-3 if block in ("sto", "c_e") else 1e-2
     difference = (cell.residual(x + h * v) - cell.residual(x - h * v)) / (2 * h)
     apply, _ = cell.linearise(x)
@@ -55,11 +60,17 @@ def test_jacobian_is_the_slope_of_the_residual(seed, dt, block):
     assert mismatch(cell, random_state(cell, seed), block) < 1e-5
 
 
-@pytest.mark.parametrize("electrolyte, active, block, at_most", [
-    (ELECTROLYTE, ACTIVE, "c_e", 5e-3), (ELECTROLYTE, ACTIVE, "psi", 1e-5), (FROZEN, VARYING, "sto", 5e-2),
-    (FROZEN, VARYING, "phi", 1e-5)])
+@pytest.mark.parametrize(
+    "electrolyte, active, block, at_most",
+    [
+        (ELECTROLYTE, ACTIVE, "c_e", 5e-3),
+        (ELECTROLYTE, ACTIVE, "psi", 1e-5),
+        (FROZEN, VARYING, "sto", 5e-2),
+        (FROZEN, VARYING, "phi", 1e-5),
+    ],
+)
 def test_jacobian_with_coefficients_that_vary(electrolyte, active, block, at_most):
-    """It takes the half-cell drops beside the faces at the present coefficients: the links' slopes are all there."""
+    """It takes the drops beside the faces at the present coefficients; the links' slopes are all there."""
     cell = half_cell(image((8, 7, 6), 1), film=0.01, electrolyte=electrolyte, active=active)
     set_step(cell, 10.0)
     assert mismatch(cell, random_state(cell, 1), block) < at_most
@@ -67,10 +78,11 @@ def test_jacobian_with_coefficients_that_vary(electrolyte, active, block, at_mos
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_charge_salt_and_lithium_leave_nowhere(seed):
-    """Sums of the residual hold for any state, solution or not: fluxes cancel between cells, faces give what they take.
+    """Sums of the residual hold for any state: fluxes cancel between cells, faces give what they take.
 
     Salt: F d(salt)/dt = sum R_salt - (1 - t_plus) sum R_ionic; lithium: F d(lithium)/dt = sum R_lithium
-    - (sum R_electronic - collector), collector = R_V + I; charge: sum R_ionic + sum R_electronic = collector - lithium metal.
+    - (sum R_electronic - collector), collector = R_V + I; charge: sum R_ionic + sum R_electronic = collector
+    - lithium metal.
     """
     cell = half_cell(image((9, 6, 7), seed), film=0.002)
     set_step(cell, 10.0)
@@ -79,16 +91,22 @@ def test_charge_salt_and_lithium_leave_nowhere(seed):
     psi, phi, V, sto, c_e = (part.sum() for part in parts)
     scale = max(np.abs(part).sum() for part in parts)
     u, dt, I = cell.state(x), cell.formula.dt, CURRENT * cell.mesh.area
-    salt = F * np.sum(cell.mesh.eps * cell.mesh.ionic.volumes() * (cell.formula.alpha * u.c_e + cell.past_c_e)) / dt
+    salt = (
+        F
+        * np.sum(cell.mesh.eps * cell.mesh.ionic.volumes() * (cell.formula.alpha * u.c_e + cell.past_c_e))
+        / dt
+    )
     assert c_e - (1 - cell.electrolyte.t_plus) * psi == pytest.approx(salt, abs=1e-11 * scale)
-    lithium = F * 63104.0 * np.sum(cell.mesh.solid.volumes() * (cell.formula.alpha * u.sto + cell.past_sto)) / dt
+    lithium = (
+        F * 63104.0 * np.sum(cell.mesh.solid.volumes() * (cell.formula.alpha * u.sto + cell.past_sto)) / dt
+    )
     assert sto - (phi - (V + I)) == pytest.approx(lithium, abs=1e-11 * scale)
     metal = cell.counter_area @ cell.j_counter
     assert psi + phi == pytest.approx(V + I - metal, abs=1e-11 * scale)
 
 
 def test_residual_of_every_cell_by_hand():
-    """The five balances of DESIGN section 4 written out cell by cell, on a small image with pore, active and CBD."""
+    """The five balances written out cell by cell, on a small image with pore, active material and CBD."""
     cell = half_cell(image((4, 3, 4), 4), (0.5e-6, 0.4e-6, 0.3e-6), film=0.005)
     set_step(cell, 10.0)
     x = random_state(cell, 4)
@@ -108,8 +126,11 @@ def outflow(graph, conductivity, u):
             j = at.get(tuple(c + (a == axis) for a, c in enumerate(p)))
             if j is not None:
                 area = np.prod(np.delete(size[i], axis))
-                flow = area * (u[i] - u[j]) / (
-                    size[i][axis] / 2 / conductivity[i] + size[j][axis] / 2 / conductivity[j])
+                flow = (
+                    area
+                    * (u[i] - u[j])
+                    / (size[i][axis] / 2 / conductivity[i] + size[j][axis] / 2 / conductivity[j])
+                )
                 out[i] += flow
                 out[j] -= flow
     return out
@@ -119,30 +140,75 @@ def residual_by_hand(cell, u):
     mesh, f, T, t_plus = cell.mesh, cell.mesh.faces, 298.15, 0.2594
     factor = 2 * R * T / F * (1 - t_plus)
     kappa, D_e = mesh.beta * nyman_kappa(u.c_e), mesh.beta * nyman_D(u.c_e)
-    j = np.array([bisected(
-        u.V[0] + u.phi[s], u.psi[e], u.sto[m], u.c_e[e],
-        0.005 + share * (half_e / kappa[e] + half_s / mesh.sigma[s]), -share * half_s / (F * 63104.0 * 4e-15),
-        share * (1 - t_plus) * half_e / (F * D_e[e]), chen_U, chen_i0, 0.5, 0.5, factor, 1000.0, T)
-        for e, m, s, share, half_s, half_e in zip(
-            f.ionic, f.solid, f.electronic, f.share, f.half_solid, f.half_ionic)])
+    j = np.array(
+        [
+            bisected(
+                u.V[0] + u.phi[s],
+                u.psi[e],
+                u.sto[m],
+                u.c_e[e],
+                0.005 + share * (half_e / kappa[e] + half_s / mesh.sigma[s]),
+                -share * half_s / (F * 63104.0 * 4e-15),
+                share * (1 - t_plus) * half_e / (F * D_e[e]),
+                chen_U,
+                chen_i0,
+                0.5,
+                0.5,
+                factor,
+                1000.0,
+                T,
+            )
+            for e, m, s, share, half_s, half_e in zip(
+                f.ionic, f.solid, f.electronic, f.share, f.half_solid, f.half_ionic
+            )
+        ]
+    )
     half = mesh.ionic.widths[0][0] / 2
-    metal = np.array([bisected(0.0, u.psi[e], 0.5, u.c_e[e], half / kappa[e], 0.0, (1 - t_plus) * half / (F * D_e[e]),
-                               lambda x: 0.0, lambda c, x: xu_i0(c), 0.5, 0.5, factor, 1000.0, T)
-                      for e in mesh.counter])
+    metal = np.array(
+        [
+            bisected(
+                0.0,
+                u.psi[e],
+                0.5,
+                u.c_e[e],
+                half / kappa[e],
+                0.0,
+                (1 - t_plus) * half / (F * D_e[e]),
+                lambda x: 0.0,
+                lambda c, x: xu_i0(c),
+                0.5,
+                0.5,
+                factor,
+                1000.0,
+                T,
+            )
+            for e in mesh.counter
+        ]
+    )
     y_z = mesh.voxel_size[1] * mesh.voxel_size[2]
     sources = np.bincount(f.ionic, f.area * j, mesh.ionic.n)
     sources[mesh.counter] += y_z * metal
     collector = np.zeros(mesh.electronic.n)
-    collector[mesh.collector] = y_z * mesh.sigma[mesh.collector] / (mesh.voxel_size[0] / 2) * u.phi[mesh.collector]
-    rate = [(cell.formula.alpha * v + past) / cell.formula.dt
-            for v, past in ((u.sto, cell.past_sto), (u.c_e, cell.past_c_e))]
-    return (outflow(mesh.ionic, kappa, u.psi) - sources,
-            outflow(mesh.electronic, mesh.sigma, u.phi) + np.bincount(f.electronic, f.area * j, mesh.electronic.n)
-            + collector,
-            [collector.sum() - CURRENT * mesh.area],
-            F * 63104.0 * (mesh.solid.volumes() * rate[0] + outflow(mesh.solid, np.full(mesh.solid.n, 4e-15), u.sto))
-            + np.bincount(f.solid, f.area * j, mesh.solid.n),
-            F * (mesh.eps * mesh.ionic.volumes() * rate[1] + outflow(mesh.ionic, D_e, u.c_e)) - (1 - t_plus) * sources)
+    collector[mesh.collector] = (
+        y_z * mesh.sigma[mesh.collector] / (mesh.voxel_size[0] / 2) * u.phi[mesh.collector]
+    )
+    rate = [
+        (cell.formula.alpha * v + past) / cell.formula.dt
+        for v, past in ((u.sto, cell.past_sto), (u.c_e, cell.past_c_e))
+    ]
+    return (
+        outflow(mesh.ionic, kappa, u.psi) - sources,
+        outflow(mesh.electronic, mesh.sigma, u.phi)
+        + np.bincount(f.electronic, f.area * j, mesh.electronic.n)
+        + collector,
+        [collector.sum() - CURRENT * mesh.area],
+        F
+        * 63104.0
+        * (mesh.solid.volumes() * rate[0] + outflow(mesh.solid, np.full(mesh.solid.n, 4e-15), u.sto))
+        + np.bincount(f.solid, f.area * j, mesh.solid.n),
+        F * (mesh.eps * mesh.ionic.volumes() * rate[1] + outflow(mesh.ionic, D_e, u.c_e))
+        - (1 - t_plus) * sources,
+    )
 
 
 def test_rest_is_a_solution():

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from microsim.electrochemistry.kinetics import ConcentrationPotential, Drops, concentration_potential, face_current, overpotential
+from microsim.electrochemistry.kinetics import (
+    ConcentrationPotential,
+    Drops,
+    concentration_potential,
+    face_current,
+    overpotential,
+)
 from microsim.electrochemistry.materials import load
 
 from .references import F, R, chen_i0, chen_U
@@ -20,12 +26,17 @@ W = ConcentrationPotential(FACTOR, 1000.0)
 HALF_VOXEL = 0.2e-6 / (F * 63104.0 * 4e-15)  # m2 A-1: sto across 0.2 um of NMC, per A m-2
 
 alphas = st.sampled_from([(0.5, 0.5), (0.3, 0.7), (0.6, 0.4), (0.8, 0.5)])
-states = st.fixed_dictionaries({
-    "push": st.floats(-0.4, 0.4),  # phi_s - phi_e - U between the cell centres (V)
-    "psi": st.floats(-0.2, 0.1), "sto": st.floats(0.25, 0.95), "c_e": st.floats(50, 2500),
-    "resistance": st.one_of(st.floats(1e-7, 1e-4), st.floats(1e-4, 0.1)),
-    "dsto": st.one_of(st.just(0.0), st.floats(1e-6, 2.0).map(lambda k: -k * HALF_VOXEL)),
-    "dc_e": st.floats(0.0, 20.0)})
+states = st.fixed_dictionaries(
+    {
+        "push": st.floats(-0.4, 0.4),  # phi_s - phi_e - U between the cell centres (V)
+        "psi": st.floats(-0.2, 0.1),
+        "sto": st.floats(0.25, 0.95),
+        "c_e": st.floats(50, 2500),
+        "resistance": st.one_of(st.floats(1e-7, 1e-4), st.floats(1e-4, 0.1)),
+        "dsto": st.one_of(st.just(0.0), st.floats(1e-6, 2.0).map(lambda k: -k * HALF_VOXEL)),
+        "dc_e": st.floats(0.0, 20.0),
+    }
+)
 
 
 def solve(state, alpha=(0.5, 0.5), guess=0.0, **change):
@@ -35,14 +46,29 @@ def solve(state, alpha=(0.5, 0.5), guess=0.0, **change):
     drops = Drops(s["resistance"], s["dsto"], s["dc_e"])
     # phi_s is fixed by the state as given, not by the changed one
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"]) + change.get("phi_s", 0.0)
-    return face_current(np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess]))
+    return face_current(
+        np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess])
+    )
 
 
 def reference(state, alpha=(0.5, 0.5)):
     s = dict(state)
     phi_s = s.pop("push") + s["psi"] + W(s["c_e"]) + chen_U(s["sto"])
-    return bisected(phi_s, s["psi"], s["sto"], s["c_e"], s["resistance"], s["dsto"], s["dc_e"], chen_U, chen_i0,
-                    *alpha, FACTOR, 1000.0, T)
+    return bisected(
+        phi_s,
+        s["psi"],
+        s["sto"],
+        s["c_e"],
+        s["resistance"],
+        s["dsto"],
+        s["dc_e"],
+        chen_U,
+        chen_i0,
+        *alpha,
+        FACTOR,
+        1000.0,
+        T,
+    )
 
 
 def assume_inside(state, j):
@@ -60,7 +86,10 @@ def test_concentration_potential_is_the_diffusion_potential():
 
 @settings(deadline=None, max_examples=150)
 @given(states, alphas)
-@example({"push": 0.4, "psi": 0.0, "sto": 0.5, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0}, (0.3, 0.7))
+@example(
+    {"push": 0.4, "psi": 0.0, "sto": 0.5, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0},
+    (0.3, 0.7),
+)
 def test_current_is_butler_volmers(state, alpha):
     try:
         j = reference(state, alpha)
@@ -72,8 +101,11 @@ def test_current_is_butler_volmers(state, alpha):
 
 @settings(deadline=None, max_examples=100)
 @given(states, alphas, st.floats(-3, 3).map(lambda p: np.sign(p) * 10 ** abs(p)))
-@example({"push": 0.0, "psi": 0.0, "sto": 0.9, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0},
-         (0.5, 0.5), 60.0)  # a cell that comes to rest
+@example(
+    {"push": 0.0, "psi": 0.0, "sto": 0.9, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0},
+    (0.5, 0.5),
+    60.0,
+)  # a cell that comes to rest
 def test_current_does_not_depend_on_where_the_search_starts(state, alpha, guess):
     try:
         j = reference(state, alpha)
@@ -92,21 +124,31 @@ def test_derivatives_are_those_of_the_current(state, alpha):
         assume(False)
     assume_inside(state, j)
     found = solve(state, alpha, j)
-    for name, slope, step in (("phi_s", found.dphi, 1e-6), ("psi", -found.dphi, 1e-6), ("sto", found.dsto, 1e-6),
-                              ("c_e", found.dc_e, 1e-4 * state["c_e"])):
+    for name, slope, step in (
+        ("phi_s", found.dphi, 1e-6),
+        ("psi", -found.dphi, 1e-6),
+        ("sto", found.dsto, 1e-6),
+        ("c_e", found.dc_e, 1e-4 * state["c_e"]),
+    ):
         up, down = (solve(state, alpha, j, **{name: sign * step}).j[0] for sign in (1, -1))
         assert slope[0] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.dphi[0]))
 
 
 def test_many_faces_are_solved_as_one_by_one():
     rng = np.random.default_rng(1)
-    state = {"push": rng.uniform(-0.3, 0.3, 50), "psi": rng.uniform(-0.1, 0.1, 50), "sto": rng.uniform(0.3, 0.9, 50),
-             "c_e": rng.uniform(300, 1800, 50)}
+    state = {
+        "push": rng.uniform(-0.3, 0.3, 50),
+        "psi": rng.uniform(-0.1, 0.1, 50),
+        "sto": rng.uniform(0.3, 0.9, 50),
+        "c_e": rng.uniform(300, 1800, 50),
+    }
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
     drops = Drops(np.full(50, 1e-3), np.full(50, -1e-4), np.full(50, 0.01))
     together = face_current(phi_s, state["psi"], state["sto"], state["c_e"], drops, NMC, W, T, np.zeros(50)).j
-    alone = [solve({**{k: v[n] for k, v in state.items()}, "resistance": 1e-3, "dsto": -1e-4, "dc_e": 0.01}).j[0]
-             for n in range(50)]
+    alone = [
+        solve({**{k: v[n] for k, v in state.items()}, "resistance": 1e-3, "dsto": -1e-4, "dc_e": 0.01}).j[0]
+        for n in range(50)
+    ]
     np.testing.assert_allclose(together, alone, rtol=1e-10)
 
 
@@ -114,13 +156,25 @@ def test_many_faces_are_solved_as_one_by_one():
 @pytest.mark.parametrize("push", [-2.0, 2.0])
 def test_extreme_push_is_taken_by_the_resistance(alpha, push):
     """2 V over a film of 1e-3 ohm m2: some 1700 A m-2, and the overpotential a few hundred mV."""
-    state = {"push": push, "psi": 0.0, "sto": 0.5, "c_e": 1000.0, "resistance": 1e-3, "dsto": 0.0, "dc_e": 0.0}
+    state = {
+        "push": push,
+        "psi": 0.0,
+        "sto": 0.5,
+        "c_e": 1000.0,
+        "resistance": 1e-3,
+        "dsto": 0.0,
+        "dc_e": 0.0,
+    }
     j = solve(state, alpha).j[0]
     assert j == pytest.approx(reference(state, alpha), rel=1e-8)
     assert 1000 < j * np.sign(push) < 2000
 
 
-@given(st.floats(-12, 12).map(lambda p: np.sign(p) * (10 ** abs(p) - 1)), st.floats(0.05, 0.95), st.floats(0.05, 0.95))
+@given(
+    st.floats(-12, 12).map(lambda p: np.sign(p) * (10 ** abs(p) - 1)),
+    st.floats(0.05, 0.95),
+    st.floats(0.05, 0.95),
+)
 def test_overpotential_inverts_butler_volmer(ratio, alpha_a, alpha_c):
     u, slope = overpotential(np.array([ratio]), alpha_a, alpha_c)
     up, down = np.exp(alpha_a * u), np.exp(-alpha_c * u)

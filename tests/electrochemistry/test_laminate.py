@@ -1,8 +1,8 @@
 """Sheets of active material and pore side by side along x: what Newman's porous electrode describes exactly.
 
-The separator conducts so well (transport efficiency 20) that salt and current spread freely in front of the sheets;
-with a real one their way into the pore sheets, about a fifth of the period, would count. A film of 1e6 ohm m2 keeps the
-front edges of the active sheets, which the one-dimensional model lacks, from reacting.
+The separator conducts so well (transport efficiency 20) that salt and current spread freely in front of the
+sheets; with a real one their way into the pore sheets, about a fifth of the period, would count. A film of
+1e6 ohm m2 keeps the front edges of the active sheets, which the one-dimensional model lacks, from reacting.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ import pytest
 
 from microsim.electrochemistry.experiment import Load
 
-from .cells import ACTIVE, ELECTROLYTE, fields, half_cell, run
+from .cells import ACTIVE, fields, half_cell, run
 from .references import Coefficients, F, PorousCell, R, chen_i0, newman_tobias, nyman_kappa, xu_i0
 
 L, PERIOD, ACTIVE_SHARE = 70e-6, 3e-6, 2 / 3  # half a period: 2 um of active material beside 1 um of pore
@@ -38,27 +38,31 @@ def depths(n):
 
 
 def test_area_of_flat_walls_is_not_corrected():
-    for labels in (np.repeat([[1, 1, 0, 0, 1, 1, 1, 0, 0]], 8, axis=0)[:, :, None],
-                   np.repeat([0, 0, 1, 1, 1], 3)[:, None, None]):
+    for labels in (
+        np.repeat([[1, 1, 0, 0, 1, 1, 1, 0, 0]], 8, axis=0)[:, :, None],
+        np.repeat([0, 0, 1, 1, 1], 3)[:, None, None],
+    ):
         faces = half_cell(labels.repeat(3, axis=2)).mesh.faces
         assert faces.share.size > 0 and np.all(faces.share == 1)
         assert faces.area == pytest.approx(0.16e-12, rel=1e-12)
 
 
-# -- t = 0+, small current: linear kinetics, everything still as it was --------------------------------------------
+# -- t = 0+, small current: linear kinetics, everything still as it was ----------------------------
 
 
 @pytest.mark.parametrize("R_film", [0.0, 0.02])
 @pytest.mark.parametrize("sigma", [0.18, 0.05, 10.0])
 def test_first_moment_is_newman_and_tobias(R_film, sigma):
     n, i = 5, 1.0
-    swift = replace(ACTIVE, sigma=sigma, D_s=lambda x, T: 1e-11 + 0 * x)  # no gradient between cell centre and face
+    swift = replace(
+        ACTIVE, sigma=sigma, D_s=lambda x, T: 1e-11 + 0 * x
+    )  # no gradient between cell centre and face
     cell = laminate(n, R_film, active=swift)
     first = run(cell, [Load("pulse", i * cell.mesh.area, duration=1e-3)]).seen[0]
     assert first.t == 0
     thermal = R * 298.15 / F
     kappa, sigma_eff = nyman_kappa(1000.0) * PORE_SHARE, sigma * ACTIVE_SHARE
-    # from the middle of the sheets to the wall: a third of their resistance across, up to 0.2 % of the kinetics'
+    # middle of the sheets to the wall: a third of their resistance across, up to 0.2 % of the kinetics'
     across = HALF_SHEET / (3 * sigma) + PORE_SHARE * PERIOD / (3 * nyman_kappa(1000.0))
     a_over_z = 1 / PERIOD / (thermal / chen_i0(1000.0, 0.27) + R_film + across)
     shape, resistance = newman_tobias(depths(n) / L, L, kappa, sigma_eff, a_over_z)
@@ -73,15 +77,23 @@ def test_first_moment_is_newman_and_tobias(R_film, sigma):
     assert (ACTIVE.U(0.27) - first.V) / i == pytest.approx(resistance + elsewhere, rel=1e-3)
 
 
-# -- whole discharges: 1C, salt depleted by a fifth, kinetics and U far from linear -------------------------------
+# -- whole discharges: 1C, salt depleted by a fifth, kinetics and U far from linear ----------------
 
 CURRENT = 50.0  # A m-2; 1C is 50.3
 
 
 @cache
 def newman(R_film=0.0, efficiency=1.0):
-    cell = PorousCell(SEPARATOR, (L, PORE_SHARE, PORE_SHARE * efficiency), 1 / PERIOD, HALF_SHEET,
-                      ACTIVE.sigma * ACTIVE_SHARE, CURRENT, Coefficients(), R_film)
+    cell = PorousCell(
+        SEPARATOR,
+        (L, PORE_SHARE, PORE_SHARE * efficiency),
+        1 / PERIOD,
+        HALF_SHEET,
+        ACTIVE.sigma * ACTIVE_SHARE,
+        CURRENT,
+        Coefficients(),
+        R_film,
+    )
     return cell, cell.solve(3.5, 7200.0)
 
 
@@ -114,11 +126,11 @@ def test_discharge_is_newmans(R_film, efficiency):
 
 
 def test_discharge_converges_to_newmans():
-    """The error falls by 4 with the voxel; what extrapolation leaves is below 0.1 mV and 0.01 % of the time."""
+    """The error falls by 4 with the voxel; extrapolation leaves less than 0.1 mV and 0.01 % of the time."""
     reference, solution = newman()
     errors, ends = [], []
     for n in (2, 4):
-        cell, ran = discharge(n, step=2e-5)
+        ran = discharge(n, step=2e-5)[1]
         t, V = (np.array([getattr(s, name) for s in ran.seen]) for name in "tV")
         times = np.array([600.0, 1200.0, 1800.0, 2400.0, 3000.0])
         exact = np.array([reference.voltage(k, solution.sol(k)) for k in times])
@@ -132,6 +144,16 @@ def test_discharge_converges_to_newmans():
 
 
 def test_a_third_dimension_that_repeats_changes_nothing():
-    V = [run(laminate(2, nz=nz), [Load("d", CURRENT * PERIOD * PERIOD / 6 * nz, duration=100.0)],
-             step=1e9, first_step=10.0, max_step=10.0).seen[-1].V for nz in (1, 3)]
+    V = [
+        run(
+            laminate(2, nz=nz),
+            [Load("d", CURRENT * PERIOD * PERIOD / 6 * nz, duration=100.0)],
+            step=1e9,
+            first_step=10.0,
+            max_step=10.0,
+        )
+        .seen[-1]
+        .V
+        for nz in (1, 3)
+    ]
     assert V[0] == pytest.approx(V[1], abs=1e-6)

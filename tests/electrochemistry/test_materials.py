@@ -33,7 +33,9 @@ def inside(window, n=2001):
 @named(ACTIVE)
 def test_slope_is_the_derivative_of_U(material):
     sto = inside(material.sto_window)
-    np.testing.assert_allclose(material.dU(sto), material.U(sto + 1e-30j).imag / 1e-30, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(
+        material.dU(sto), material.U(sto + 1e-30j).imag / 1e-30, rtol=1e-10, atol=1e-10
+    )
 
 
 @named(ACTIVE)
@@ -94,7 +96,7 @@ def test_exchange_currents():
 
 
 def test_nmc811_is_ni_mn_co_of_eight_one_one():
-    """c_s_max x molar mass is the density, as its source says; capacity 275.5 mAh per g and unit of lithiation."""
+    """Molar mass from atomic masses; 275.5 mAh per g and unit of lithiation; sto_100 as its source says."""
     grams = 6.94 + 0.8 * 58.693 + 0.1 * 54.938 + 0.1 * 58.933 + 2 * 15.999
     assert NMC.molar_mass == pytest.approx(grams / 1000, rel=2e-4)
     assert NMC.density == pytest.approx(4800.0)
