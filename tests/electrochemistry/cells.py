@@ -55,7 +55,7 @@ def half_cell(labels, voxel_size=0.4e-6, film=0.0, **more):
 
 
 def run(cell, loads, sto=0.27, **tolerances):
-    """Run the loads; return the experiment, its record and the states seen: t, V, x, j, number of the load."""
+    """Run the loads; return the experiment, its record and the states seen (t, V, x, j, load number)."""
     seen = []
 
     def keep(experiment, number, load, last):

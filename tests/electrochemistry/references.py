@@ -1,4 +1,4 @@
-"""Reference solutions of the half cell, written from the equations alone: numpy and scipy, nothing of microsim.
+"""Reference solutions of the half cell, from the equations alone: numpy and scipy, nothing of microsim.
 
 The porous electrode is solved with Legendre spectral elements and scipy's stiff integrators, so that it
 shares neither mesh, nor fluxes, nor time stepping with the finite volumes it judges.
@@ -71,7 +71,7 @@ def face_current(phi_s, psi, sto, c_e, resistance, dsto, dc_e, U, i0, alpha_a, a
     """Return j of a face between two cell centres: eta = phi_s - phi_e - U - j R, all at the face itself.
 
     At the face phi_s - phi_e = (centre values) - j x resistance, sto = centre + j dsto,
-    c_e = centre + j dc_e; psi = phi_e - factor ln(c_e / c_0) at the centre. `resistance` holds the film's too.
+    c_e = centre + j dc_e; psi = phi_e - factor ln(c_e / c_0) at the centre. `resistance`: with film.
     """
 
     def miss(j):
@@ -217,8 +217,8 @@ class Coefficients:
 class SlabCell:
     """Lithium metal | electrolyte layers | dense slab of active material | collector, at a constant current.
 
-    layers: (thickness m, porosity, transport efficiency) from the lithium on. The slab follows Crank's series;
-    the salt is integrated; all potentials are quadratures, since the current is the same everywhere.
+    layers: (thickness m, porosity, transport efficiency) from the lithium on. The slab follows Crank's
+    series; the salt is integrated; all potentials are quadratures, since the current is the same everywhere.
     """
 
     def __init__(self, layers, slab, sigma, i, times, coefficients, order=12):
@@ -255,7 +255,7 @@ class SlabCell:
 
 
 class PorousCell:
-    """Newman's porous electrode of planar sheets (half thickness H, along x) behind a separator, at a current i.
+    """Newman's porous electrode of planar sheets (half thickness H, along x) behind a separator.
 
     separator, electrode: (thickness m, porosity, transport efficiency). a_s: interface per volume (m-1),
     sigma_eff: of the solid; R_film (ohm m2). `solve` integrates c_e and the particles; at each instant the
