@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
     *("errors", "atomic", "schema", "imaging", "mesh", "numerics", "transport", "electrochemistry", "fields"),
-    *("compare", "report", "reference", "protocol", "case", "run", "console", "cli", "__main__"),
+    *("compare", "report", "reference", "protocol", "case", "run", "claims", "console", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
 HEAVY |= {"SimpleITK", "skimage"}

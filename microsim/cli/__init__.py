@@ -1,0 +1,10 @@
+"""The command line: arguments in, numbers out; nothing is computed here.
+
+One file per group of commands; a command is there once its file is imported, in the order of --help.
+Heavy packages are imported inside the commands, so that `microsim --help` answers at once.
+"""
+
+from . import cases, validate, volumes  # noqa: F401  (importing registers the commands)
+from .app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,79 @@
+"""The command line's frame: the app, how a command is registered, exit codes.
+
+Exit codes: 0 success, 2 bad input (one sentence on standard error), 3 a solver did not converge, 130 Ctrl-C.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ..errors import MicrosimError, NotConverged
+from ..schema import listed
+
+app = typer.Typer(
+    name="microsim",
+    rich_markup_mode=None,  # plain text: half the start-up time, and help that reads the same in a pipe
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def command(example):
+    """Register a command whose --help ends with an example."""
+    lines = "\n".join(f"  {line}" for line in example)
+    return app.command(epilog=f"\b\nExample:\n{lines}")
+
+
+@app.callback(invoke_without_command=True)
+def _microsim(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+):
+    """Transport and electrochemistry on the voxels of a battery electrode, compared with measured maps.
+
+    Start with `microsim run cases/demo.yaml`; every command explains itself with --help.
+    """
+    if version:
+        from .. import __version__
+
+        print(f"microsim {__version__}")
+    elif context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main(arguments=None):
+    """Run the command line; gives back the exit code. Every expected failure is one sentence."""
+    # dense algebra is a few hundred unknowns here; its library's own threads would only get in the kernels' way
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        code = app(args=arguments, prog_name="microsim", standalone_mode=False)
+    except NotConverged as error:
+        last = listed(f"{residual:.3g}" for residual in error.history[-3:])
+        return _fail(f"{error}{f' (last residuals: {last})' * bool(last)}", error.exit_code)
+    except MicrosimError as error:
+        return _fail(error, error.exit_code)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "microsim"
+        said = error.format_message().replace("Value error, ", "").rstrip(".")
+        return _fail(f"{said}; see {command} --help.", 2)
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        return _fail(
+            f"{name}expected to read or write, got: {error.strerror or error}; name another place.", 2
+        )
+    except MemoryError:
+        return _fail("expected enough memory for this volume, got none left; crop or coarsen the volume.", 2)
+    except typer.Abort:
+        code = 130
+    if code == 130:
+        return _fail("interrupted by Ctrl-C.", 130)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(message, code):
+    print("microsim: " + " ".join(str(message).split()), file=sys.stderr)
+    return code

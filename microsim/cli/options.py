@@ -1,0 +1,139 @@
+"""Options that several commands share, and reading what they name. Heavy packages are imported in functions."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from ..schema import say, triple, voxel_ranges, whole
+
+AXES = ("x", "y", "z")
+
+
+class Axis(StrEnum):
+    """An axis, or all three."""
+
+    X, Y, Z, ALL = "x", "y", "z", "all"
+
+
+class Solver(StrEnum):
+    """Who solves for the tortuosity factor."""
+
+    MULTIGRID, TAUFACTOR, FIPY = "multigrid", "taufactor", "fipy"
+
+
+class Sides(StrEnum):
+    """What holds on the sides of the box."""
+
+    NO_FLUX, PERIODIC = "no-flux", "periodic"
+
+
+class Backend(StrEnum):
+    """Where the solver runs."""
+
+    CPU, GPU, MPI = "cpu", "gpu", "mpi"
+
+
+VolumeArgument = Annotated[
+    str, typer.Argument(metavar="VOLUME", help="Path of a volume, or a data set's name.")
+]
+PhasesOption = Annotated[
+    str | None,
+    typer.Option("--phases", metavar="NAME=LABEL,...", help="Label of each phase: pore=0,am=1,cbd=2."),
+]
+VoxelSizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--voxel-size-nm", metavar="H", help="Voxel edge in nm, or three: x,y,z. Wins over the file's."
+    ),
+]
+FileAxesOption = Annotated[
+    str,
+    typer.Option("--file-axes", metavar="AXES", help="Axes of the file in reading order, for example zyx."),
+]
+CropOption = Annotated[
+    str | None,
+    typer.Option(
+        "--crop", metavar="x=0:96,...", help="Voxels to keep along each axis, the end not included."
+    ),
+]
+JsonOption = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE", help="Write the numbers as JSON; - is standard output."),
+]
+
+
+def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
+    """Read a label volume as a grid; also whether its voxel size is known (else cubes of edge 1 stand in)."""
+    options = {"file_axes": axes_order(file_axes), "voxel_size": voxel_size_m(voxel_size_nm)}
+    labels = name_values("--phases", phases, whole(0)) if phases else None
+    box = voxel_ranges(name_values("--crop", crop, _ends), "--crop") if crop else {}
+    from ..imaging.volume import read_volume
+    from ..mesh.grid import grid_from_labels
+
+    source = read_volume(volume, **options)
+    labels = labels or _own_names(volume, source.values)
+    grid = grid_from_labels(source.values, labels, source.voxel_size or 1.0).crop(box)
+    return source, grid, source.voxel_size is not None
+
+
+def _ends(given, path):
+    return given.split(":")
+
+
+def _own_names(volume, values):
+    """Name the phases as the data set's entry does, otherwise by their labels."""
+    from ..imaging.datasets import find
+    from ..mesh.grid import label_counts
+
+    known = find(volume)
+    return (known and known.labels) or {f"label{label}": label for label in label_counts(values)}
+
+
+def read_map(argument, name, file_axes, voxel_size_nm, option):
+    from ..imaging.volume import read_volume
+
+    name = f"{name}::sto" if name.endswith(".h5") else name
+    source = read_volume(
+        name, file_axes=axes_order(file_axes), voxel_size=voxel_size_m(voxel_size_nm, option), kind="field"
+    )
+    if source.voxel_size is None:
+        raise InputError(f"{argument}: expected a known voxel size, {name} gives none; add {option}.")
+    return source
+
+
+def read_mask(mask, file_axes):
+    from ..imaging.volume import read_volume
+
+    return None if mask is None else read_volume(mask, file_axes=file_axes).values != 0
+
+
+def name_values(option, given, read, bare=None):
+    """Read "pore=0,am=1"; a name without value stands for `bare`, where there is one."""
+    values = {}
+    for item in given.split(","):
+        name, equals, value = (part.strip() for part in item.partition("="))
+        if not name or name in values or not (equals or bare is not None):
+            example = "pore=0,am=1" if bare is None else "pore or pore=1.0,cbd=0.1"
+            raise InputError(
+                f"{option}: expected each name once, like {example}, got {say(given)}; correct it."
+            )
+        values[name] = read(value, f"{option} {name}") if equals else bare
+    return values
+
+
+def voxel_size_m(given, option="--voxel-size-nm"):
+    return None if given is None else triple(1e-9, 1e-4)(numbers(given), option, 1e9, "nm")
+
+
+def numbers(given):
+    return given.split(",") if "," in given else given
+
+
+def axes_order(given):
+    if sorted(given) != sorted(AXES):
+        raise InputError(
+            f"--file-axes: expected x, y and z in the file's order, got {say(given)}; write zyx, say."
+        )
+    return given

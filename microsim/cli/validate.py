@@ -1,0 +1,49 @@
+"""The command that runs the claims of validation/."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..console import progress_bar, report, table
+from .app import command
+from .options import JsonOption
+
+
+@command(["microsim validate", "microsim validate laminates --json -"])
+def validate(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME ...]", help="Claims to check [default: all].")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="DIR", help="Folder of the claims [default: validation].")
+    ] = None,
+    json_file: JsonOption = None,
+):
+    """Check the claims of validation/ against their references.
+
+    Prints value, reference, tolerance and pass for each; exits 1 if one fails. What needs real data is skipped
+    where MICROSIM_DATA names no folder.
+    """
+    from ..claims import FOLDER, check_claims
+
+    data = os.environ.get("MICROSIM_DATA")
+    data = Path(data) if data and Path(data).is_dir() else None
+    with progress_bar("validation") as progress:
+        results = check_claims(names or (), folder=folder or FOLDER, data=data, progress=progress)
+    rows, listing = [], {}
+    for name, result in results.items():
+        listing[name] = {"seconds": result["seconds"], "skipped": result["skipped"], "checks": [
+            {"claim": c.what, "value": c.value, "reference": c.reference, "tolerance": c.tolerance, "kind": c.kind,
+             "deviation": c.deviation, "source": c.source, "pass": c.passed} for c in result["checks"]]}
+        rows += [(name, c.what, c.value, c.reference, c.tolerance if c.kind in ("relative", "absolute") else c.kind,
+                  "pass" if c.passed else "FAIL") for c in result["checks"]]
+        if result["skipped"]:
+            rows.append((name, f"skipped: {result['skipped']}", None, None, None, "-"))
+    failed = sum(not c.passed for result in results.values() for c in result["checks"])
+    header = ("claim", "what", "value", "reference", "tolerance", "result")
+    report({"claims": listing, "failed": failed}, json_file, table(header, rows),
+           f"{sum(len(r['checks']) for r in results.values())} checks, {failed} failed")
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,187 @@
+"""Commands on a volume: info, transport; data sets and synthetic volumes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..console import lengths_nm, progress_bar, report, table, times
+from ..errors import InputError
+from ..schema import number
+from .app import command
+from .options import (
+    AXES,
+    Axis,
+    Backend,
+    CropOption,
+    FileAxesOption,
+    JsonOption,
+    PhasesOption,
+    Sides,
+    Solver,
+    VolumeArgument,
+    VoxelSizeOption,
+    name_values,
+    read_grid,
+)
+
+
+@command(["microsim info electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --json -"])
+def info(
+    volume: VolumeArgument,
+    phases: PhasesOption = None,
+    voxel_size_nm: VoxelSizeOption = None,
+    file_axes: FileAxesOption = "xyz",
+    crop: CropOption = None,
+    json_file: JsonOption = None,
+):
+    """Show the phases of a volume.
+
+    Volume fraction, percolating fraction along each axis, and interface area per volume, corrected for the
+    steps of the voxels and as plain voxel faces.
+    """
+    source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
+    from ..mesh.morphology import phase_summary
+
+    with progress_bar("measuring the phases") as progress:
+        summary = phase_summary(grid, progress=progress)
+    per_phase = summary["phases"]
+    if not sized:
+        summary["voxel_size_m"] = None
+        for phase in per_phase.values():
+            phase.update({key: None for key in phase if key.startswith("surface_area")})
+    summary = {"volume": source.source, "volume_sha256": source.sha256, "file_axes": file_axes, **summary}
+    header = ("phase", "label", "fraction", "percolating x", "y", "z", "area m-1", "as voxel faces m-1")
+    areas = ("surface_area_per_volume_m-1", "surface_area_per_volume_faces_m-1")
+    rows = [
+        (
+            name,
+            p["label"],
+            p["volume_fraction"],
+            *p["percolating_fraction"].values(),
+            *(p[area] for area in areas),
+        )
+        for name, p in per_phase.items()
+    ]
+    size = "unknown voxel size" if not sized else f"voxels of {lengths_nm(grid.voxel_size)} nm"
+    report(summary, json_file, f"{source.source}: {times(grid.shape)} {size}", table(header, rows))
+
+
+@command(
+    [
+        "microsim transport electrode.tif --phases pore=0,am=1,cbd=2 --conducting pore \\",
+        "    --axis all --voxel-size-nm 398 --json -",
+    ]
+)
+def transport(
+    volume: VolumeArgument,
+    phases: PhasesOption = None,
+    conducting: Annotated[
+        str,
+        typer.Option(
+            "--conducting", metavar="NAME[=D],...", help="Conducting phases: pore, or pore=1.0,cbd=0.1."
+        ),
+    ] = "pore",
+    axis: Annotated[Axis, typer.Option("--axis", help="Direction of the transport.")] = Axis.X,
+    voxel_size_nm: VoxelSizeOption = None,
+    file_axes: FileAxesOption = "xyz",
+    crop: CropOption = None,
+    solver: Annotated[Solver, typer.Option("--solver", help="Who solves.")] = Solver.MULTIGRID,
+    sides: Annotated[Sides, typer.Option("--sides", help="What holds on the sides.")] = Sides.NO_FLUX,
+    tolerance: Annotated[
+        str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of tau.")
+    ] = "1e-3",
+    backend: Annotated[Backend, typer.Option("--backend", help="Where the solver runs.")] = Backend.CPU,
+    json_file: JsonOption = None,
+):
+    """Compute tortuosity and effective diffusivity.
+
+    tau = eps D0 / D_eff with eps the total fraction of the conducting phases. Phases that do not connect the
+    two end faces give D_eff 0 and no tau.
+    """
+    if backend is not Backend.CPU:
+        raise InputError(
+            f"--backend: expected cpu, got {backend}, which is not available yet; leave the option out."
+        )
+    tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
+    shares = name_values("--conducting", conducting, number(0.0), bare=1.0)
+    source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
+    from ..run import peak_memory_bytes
+
+    solve = _solver(solver)
+    axes = {}
+    for name in AXES if axis is Axis.ALL else (axis.value,):
+        with progress_bar(f"tau along {name}") as progress:
+            axes[name] = solve(
+                grid, shares, AXES.index(name), tolerance=tolerance, sides=sides.value, progress=progress
+            )
+    keys = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
+    numbers = {name: {key: getattr(result, key) for key in keys} for name, result in axes.items()}
+    result = {
+        "axes": numbers,
+        "peak_memory_bytes": peak_memory_bytes(),
+        "voxels": grid.voxels,
+        "conducting": shares,
+        "solver": solver.value,
+        "sides": sides.value,
+        "tolerance": tolerance,
+        "voxel_size_m": grid.voxel_size if sized else None,
+        "volume": source.source,
+        "volume_sha256": source.sha256,
+    }
+    title = f"{source.source}: transport through {conducting}, {times(grid.shape)} voxels, {solver}"
+    report(
+        result, json_file, title, table(("axis", *keys), [(n, *row.values()) for n, row in numbers.items()])
+    )
+
+
+@command(["microsim datasets", "microsim datasets --json -"])
+def datasets(json_file: JsonOption = None):
+    """List the known data sets.
+
+    Each has source, licence and sha256, and is read from the folder that MICROSIM_DATA names, or downloaded
+    once.
+    """
+    from dataclasses import asdict
+
+    from ..imaging.datasets import DATASETS
+
+    listing = {name: asdict(dataset) for name, dataset in DATASETS.items()}
+    rows = [(name, entry.kind, entry.licence, entry.url) for name, entry in DATASETS.items()]
+    title = "Read from the folder that MICROSIM_DATA names, else downloaded once; --json - shows more."
+    report({"datasets": listing}, json_file, title, table(("name", "kind", "licence", "source"), rows))
+
+
+@command(["microsim generate meshes/demo_electrode.yaml --out electrode.tif"])
+def generate(
+    recipe_file: Annotated[Path, typer.Argument(metavar="RECIPE.yaml", help="Recipe of the electrode.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="VOLUME", help="File to write; its suffix says the format.")
+    ],
+    json_file: JsonOption = None,
+):
+    """Generate a synthetic electrode.
+
+    The same recipe gives the same voxels, bit for bit.
+    """
+    from ..imaging.volume import write_volume
+    from ..mesh.synthetic import PHASES, generate_electrode, load_recipe
+
+    recipe = load_recipe(recipe_file)
+    with progress_bar("generating") as progress:
+        labels = generate_electrode(recipe, progress=progress)
+    path = write_volume(out, labels, voxel_size=recipe.voxel_size)
+    fractions = {name: float((labels == label).mean()) for name, label in PHASES.items()}
+    result = {"volume": str(path), "shape": labels.shape, "phases": PHASES, "volume_fraction": fractions}
+    rows = table(("phase", "label", "fraction"), [(name, PHASES[name], fractions[name]) for name in PHASES])
+    report(result, json_file, f"{path}: {times(labels.shape)} voxels", rows)
+
+
+def _solver(solver):
+    if solver is Solver.MULTIGRID:
+        from ..transport.tortuosity import tortuosity
+
+        return tortuosity
+    from ..reference import transport as reference
+
+    return reference.tortuosity_taufactor if solver is Solver.TAUFACTOR else reference.tortuosity_fipy
