@@ -4,7 +4,7 @@ from pathlib import Path
 # before NumPy: the waiting threads of its library make small dense solves 40 times slower on a busy machine
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import pytest  # noqa: E402
+import pytest
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from microsim.errors import InputError
     [
         (Check("x", 1.0009, 1.0, 1e-3), True),
         (Check("x", 1.0011, 1.0, 1e-3), False),
-        (Check("x", -2.02, -2.0, 1e-2), True),
+        (Check("x", -2.019, -2.0, 1e-2), True),
         (Check("x", -2.03, -2.0, 1e-2), False),
         (Check("x", 5.4, 5.0, 0.5, "absolute"), True),
         (Check("x", 5.6, 5.0, 0.5, "absolute"), False),
