@@ -134,3 +134,21 @@ def test_conjugate_gradients_that_do_not_get_there_raise_with_their_gains():
     with pytest.raises(NotConverged, match="after 3 steps") as failure:
         conjugate_gradients(times(A), lambda r: r.copy(), b.copy(), enough=lambda gains, r: False, maximum=3)
     assert len(failure.value.history) == 3 and min(failure.value.history) > 0
+
+
+def test_gmres_does_not_trust_its_own_estimate():
+    """A preconditioner that answers differently each time: the residual that counts is the recomputed one."""
+    rng, calls = np.random.default_rng(3), []
+    A = np.diag(np.linspace(1.0, 2.0, 30))
+
+    def moody(v):
+        calls.append(1)
+        return v * (1.0 + 3.0 * (len(calls) > 3)) + 0.0
+
+    b = rng.normal(size=30)
+    try:
+        x, history = gmres(lambda v: A @ v, moody, b, tolerance=1e-3, maximum=60, restart=20)
+    except NotConverged:
+        return
+    assert np.linalg.norm(b - A @ x) <= 1e-3 * np.linalg.norm(b)
+    assert history[-1] == pytest.approx(np.linalg.norm(b - A @ x) / np.linalg.norm(b), rel=1e-6)
