@@ -6,16 +6,17 @@ from ..errors import NotConverged
 from .kernels import numba_cpu as kernels
 
 
-def conjugate_gradients(apply, precondition, r, *, enough, maximum=400):
-    """Lower the energy x.A x / 2 - b.x from a start with residual r = b - A x; return (correction, gains, r).
+def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
+    """Lower the energy x.A x / 2 - b.x from x (zero) with residual r = b - A x; return (x, gains, r).
 
-    apply(p, out) writes A p and returns p.A p; precondition(r) returns an array it may use again.
+    apply(p, out) writes A p and returns p.A p; precondition(r) returns an array that may be overwritten.
     gains[k] is twice what step k took off the energy, alpha r.z (Hestenes & Stiefel 1952): the sum of the gains
     still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
-    raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64 and is overwritten.
+    raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64; x may be more precise. Both are
+    overwritten.
     """
-    x, p, Ap = np.zeros_like(r), np.zeros_like(r), np.empty_like(r)
-    gains, rz, beta = [], 1.0, 0.0
+    x = np.zeros_like(r) if x is None else x
+    p, gains, rz = np.zeros_like(r), [], 1.0
     while not enough(gains, r):
         if len(gains) == maximum:
             raise NotConverged(f"conjugate gradients stopped after {maximum} steps, the last of which changed the "
@@ -24,11 +25,10 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400):
         rz, before = kernels.inner(r, z), rz
         if rz == 0.0:
             break
-        beta = rz / before if gains else 0.0
-        kernels.search_direction(z, r.dtype.type(beta), p)
-        alpha = rz / apply(p, Ap)
-        kernels.add_scaled(r.dtype.type(alpha), p, x)
-        kernels.add_scaled(r.dtype.type(-alpha), Ap, r)
+        kernels.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)
+        alpha = rz / apply(p, z)  # z has done its work: A p takes its place
+        kernels.add_scaled(x.dtype.type(alpha), p, x)
+        kernels.add_scaled(r.dtype.type(-alpha), z, r)
         gains.append(alpha * rz)
     return x, gains, r
 

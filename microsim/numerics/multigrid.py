@@ -187,12 +187,12 @@ class Multigrid:
         coarse = self.levels[k + 1]
         kernels.restrict_residual(g.indptr, g.neighbour, level.weight, level.diagonal, b, x,
                                   level.child_ptr, level.child, g.bounds[-2], level.r, coarse.b)
-        kernels.prolong(level.parent, self._coarse_answer(k + 1), x)
+        kernels.prolong(level.parent, self.answer(k + 1), x)
         kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
         return x
 
-    def _coarse_answer(self, k):
-        """Solve level k by one cycle, or by two of which the second works on what the first left."""
+    def answer(self, k=0):
+        """Solve level k for its own b, by one cycle or by two of which the second works on what the first left."""
         level, g = self.levels[k], self.levels[k].graph
         x = self.cycle(level.b, k)
         if self.visits == 1 or k == len(self.levels) - 1:

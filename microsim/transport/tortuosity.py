@@ -16,9 +16,11 @@ import numpy as np
 from ..errors import InputError, NotConverged
 from ..mesh.percolation import percolating
 from ..numerics.graph import contrast_layers, voxel_graph
+from ..numerics.kernels import bit_rows
 from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
+from ..numerics.rows import BitRows, RowsMultigrid
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,15 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
     eps_percolating = float(np.count_nonzero(mask) / mask.size)
     if eps_percolating == 0:
         return TransportResult(None, 0.0, eps, 0.0, 0.0, 0, time.perf_counter() - begun)
-    problem = _Problem(mask, phase, table, h, sides == "periodic")
-    conductance, imbalance, gains = problem.solve(tolerance, progress)
+    one_kind = len(np.unique(table[table > 0])) == 1
+    if one_kind and sides == "no-flux" and max(h) <= 1.5 * min(h):
+        problem = _RowsProblem(mask, h)
+    else:
+        problem = _GraphProblem(mask, phase, table / table.max(), h, sides == "periodic")
+    conductance, imbalance, gains = _solve(problem, tolerance, progress)
+    conductance *= table.max()
     D_eff = conductance * mask.shape[0] / (mask.shape[1] * mask.shape[2])
-    u = np.moveaxis(problem.graph.scatter(problem.u), 0, axis) if potential else None
+    u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
     return TransportResult(mean / D_eff, D_eff, eps, eps_percolating, imbalance, len(gains),
                            time.perf_counter() - begun, tuple(gains), u)
 
@@ -78,16 +85,38 @@ def check_transport(conducting, tolerance, sides):
         raise InputError(f"expected a tolerance between 0 and 1, got {tolerance}; 1e-3 is the default")
 
 
-class _Problem:
-    """The linear system of one axis, in units of the conductance of one voxel face (sigma_0 A / h_x = 1)."""
+class _RowsProblem:
+    """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the ends)."""
+
+    def __init__(self, mask, h):
+        self.cells = rows = BitRows.of(mask)
+        self.weights = (h[0] / h) ** 2
+        self.multigrid = RowsMultigrid(rows, self.weights)
+        cells, links = bit_rows.plane_links(rows.bits)
+        profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
+        self.u = np.empty(rows.n)
+        bit_rows.set_planes(rows.bits, rows.start, profile, self.u)
+
+    def residual(self, r):
+        """Write b - A u; return its sum over each plane and the conductance that u stands for, in float64."""
+        conductance, planes = bit_rows.residual(self.cells.bits, self.cells.start, *self.weights, self.u, r)
+        return planes, conductance
+
+    def apply(self, p, out):
+        return bit_rows.apply(self.cells.bits, self.cells.start, *self.multigrid.weights, p, out)
+
+    def plane_sums(self, r):
+        return bit_rows.plane_sums(self.cells.bits, self.cells.start, r)
+
+
+class _GraphProblem:
+    """The same for several conductors, periodic sides or flat voxels, on a graph of the cells."""
 
     def __init__(self, mask, phase, table, h, periodic):
         self.shape = mask.shape
-        self.graph = graph = voxel_graph(mask, [np.full(n, width) for n, width in zip(mask.shape, h)], periodic)
-        self.unit = float(table.max())
-        sigma = graph.gather(table[phase] / self.unit) if len(np.unique(table[table > 0])) > 1 else None
-        one = sigma is None and np.allclose(h, h[0], rtol=1e-12)
-        if one:  # all links alike: no weights to store or read
+        self.cells = graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic)
+        sigma = graph.gather(table[phase]) if len(np.unique(table[table > 0])) > 1 else None
+        if sigma is None and np.allclose(h, h[0], rtol=1e-12):  # all links alike: no weights to store or read
             self.weight = np.empty(0)
         else:
             self.weight = np.empty(graph.neighbour.size)
@@ -96,69 +125,75 @@ class _Problem:
         ends = np.full(graph.n, 2.0) if sigma is None else 2 * sigma
         x = graph.position[:, 0]
         self.inlet = np.where(x == 0, ends, 0.0)
-        self.outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
+        outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
+        self.diagonal = np.empty(graph.n)
+        kernels.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
         self.light = self.weight.astype(np.float32)
         layered = graph if sigma is None else replace(graph, layer=contrast_layers(sigma))
         self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
-        self.multigrid.update(self.light, None, self.inlet, self.outlet)
-        self.u = self._series_profile(x, ends, sigma)
+        self.multigrid.update(self.light, None, self.inlet, outlet)
+        self.u = self._first_guess(x, ends)
 
-    def _series_profile(self, x, ends, sigma):
-        """First guess: each plane at one potential, planes in series. Exact for laminates."""
-        forward = self.graph.face == 1
-        rows = np.repeat(x, np.diff(self.graph.indptr))[forward]
-        weights = self.weight[forward] if self.weight.size else None
-        between = np.bincount(rows, weights, self.shape[0])[:-1]
-        first, last = ends[x == 0].sum(), ends[x == self.shape[0] - 1].sum()
-        resistance = np.cumsum(1 / np.concatenate([[first], between, [last]]))
-        return (1 - resistance[:-1] / resistance[-1])[x]
+    def _first_guess(self, x, ends):
+        forward = self.cells.face == 1
+        rows = np.repeat(x, np.diff(self.cells.indptr))[forward]
+        between = np.bincount(rows, self.weight[forward] if self.weight.size else None, self.shape[0])[:-1]
+        return _series_profile(ends[x == 0].sum(), between, ends[x == self.shape[0] - 1].sum())[x]
 
-    def solve(self, tolerance, progress):
-        """Lower the energy until what is left to gain bounds tau; return conductance, imbalance, gains."""
-        gains = []
-        for _ in range(20):  # each pass corrects in float32 what the last left in float64
-            residual, energy = self._residual()
-            enough = self._criterion(tolerance, energy, progress)
-            if enough(gains, residual):
-                return energy * self.unit, self._imbalance(residual, energy), gains
-            stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * energy)
-            correction, more, _ = conjugate_gradients(self._apply, self.multigrid.cycle,
-                                                      residual.astype(np.float32), enough=stop)
-            gains += more
-            self.u += correction
-        raise NotConverged(f"the flux through the planes still differs by {self._imbalance(residual, energy):.1e} of "
-                           f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}", gains)
+    def residual(self, r):
+        g, out = self.cells, np.empty(self.cells.n)
+        quadratic = kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, self.diagonal, self.u, out)
+        np.subtract(self.inlet, out, out=out)
+        r[:] = out
+        return self.plane_sums(out), quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
 
-    def _residual(self):
-        """Residual and energy (the conductance that the field stands for) in float64."""
-        g, out = self.graph, np.empty(self.graph.n)
-        diagonal = np.empty(g.n)
-        kernels.row_sums(g.indptr, self.weight, self.inlet + self.outlet, diagonal)
-        quadratic = kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, diagonal, self.u, out)
-        energy = quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
-        return self.inlet - out, energy
+    def apply(self, p, out):
+        g = self.cells
+        return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, self.multigrid.levels[0].diagonal, p, out)
 
-    def _apply(self, p, out):
-        level, g = self.multigrid.levels[0], self.graph
-        return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, level.diagonal, p, out)
+    def plane_sums(self, r):
+        return np.bincount(self.cells.position[:, 0], r, self.shape[0])
 
-    def _criterion(self, tolerance, energy, progress):
-        """Stop when the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
-        and the flux through the planes agrees to ten times the tolerance."""
-        def enough(gains, residual):
-            if len(gains) < 3:
-                return len(gains) == 0 and np.abs(residual).sum() < 1e-12 * energy
-            rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
-            left = max(gains[-1], gains[-2] * rate) * rate / (1 - rate) / energy
-            if progress:
-                progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")
-            return left < tolerance / 3 and self._imbalance(residual, energy) < 10 * tolerance
-        return enough
 
-    def _imbalance(self, residual, energy):
-        """Largest difference of the flux through two planes, over the conductance (drop 1)."""
-        planes = np.cumsum(np.bincount(self.graph.position[:, 0], residual, self.shape[0]))
-        return float((max(planes.max(), 0) - min(planes.min(), 0)) / energy)
+def _series_profile(first, between, last):
+    """First guess: each plane at one potential, planes in series. Exact for laminates."""
+    resistance = np.cumsum(1 / np.concatenate([[first], between, [last]]))
+    return 1 - resistance[:-1] / resistance[-1]
+
+
+def _solve(problem, tolerance, progress):
+    """Lower the energy until what is left to gain bounds tau; return conductance, flux imbalance, gains."""
+    gains, r = [], np.empty(problem.u.size, np.float32)
+    for _ in range(20):  # each pass works in float32 on what the last left in float64
+        planes, conductance = problem.residual(r)
+        enough = partial(_enough, problem, tolerance, conductance, progress)
+        if _enough(problem, tolerance, conductance, progress, gains, r, planes):
+            return conductance, _imbalance(planes, conductance), gains
+        stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * conductance)
+        _, more, _ = conjugate_gradients(problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u)
+        gains += more
+    raise NotConverged(f"the flux through the planes still differs by {_imbalance(planes, conductance):.1e} of "
+                       f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}", gains)
+
+
+def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
+    """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance and the
+    flux through the planes agrees to ten times the tolerance."""
+    if len(gains) < 3:
+        return len(gains) == 0 and np.abs(r).sum(dtype=float) < 1e-12 * conductance
+    rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
+    left = max(gains[-1], gains[-2] * rate) * rate / (1 - rate) / conductance
+    if progress:
+        progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")
+    if left >= tolerance / 3:
+        return False
+    return _imbalance(problem.plane_sums(r) if planes is None else planes, conductance) < 10 * tolerance
+
+
+def _imbalance(planes, conductance):
+    """Largest difference of the flux through two planes, over the conductance (drop 1)."""
+    flux = np.cumsum(planes)
+    return float((max(flux.max(), 0) - min(flux.min(), 0)) / conductance)
 
 
 def _pass_ends(done, enough, floor, new, residual):

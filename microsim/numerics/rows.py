@@ -1,0 +1,92 @@
+"""One conductor on bit rows: the finest level of a multigrid, without a list of neighbours (see kernels.bit_rows).
+
+    A_ii = sum_j w_ij + ends_i,  A_ij = -w_ij,  w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face of x
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .graph import Graph
+from .kernels import bit_rows as kernels
+from .multigrid import Multigrid, distance_ratios, merge_lines
+
+
+@dataclass(frozen=True)
+class BitRows:
+    """Cells of a mask as bit rows: bits, start [colour, x, y, word]; shape of the box; number of cells n."""
+
+    bits: np.ndarray
+    start: np.ndarray
+    shape: tuple
+    n: int
+
+    @classmethod
+    def of(cls, mask):
+        """Pack the True voxels of a dense [x, y, z] mask."""
+        bits, start, bounds = kernels.pack(mask)
+        return cls(bits, start, mask.shape, int(bounds[-1]))
+
+    def scatter(self, values, fill=np.nan, dtype=np.float32):
+        """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
+        dense = np.full(self.shape, fill, dtype)
+        kernels.unpack(self.bits, self.start, values, dense)
+        return dense
+
+
+class RowsMultigrid:
+    """Multigrid cycle for A on bit rows; from the first coarser level on it is a Multigrid on a graph."""
+
+    def __init__(self, rows, weights, coarsest=300, visits=2):
+        self.rows, self.weights = rows, tuple(np.float32(w) for w in weights)
+        graph, weight, self.parent, low, high = first_aggregates(rows, self.weights)
+        self.coarse = Multigrid(graph, weight, coarsest, visits)
+        self.coarse.update(weight, None, low, high)
+        self.x = np.zeros(rows.n, np.float32)
+
+    def __str__(self):
+        return f"{self.rows.n:>10} cells in bit rows\n{self.coarse}"
+
+    def cycle(self, b):
+        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared array."""
+        rows, x, coarse = self.rows, self.x, self.coarse
+        kernels.first_sweep(rows.bits, rows.start, *self.weights, b, x)
+        kernels.restrict_residual(rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.levels[0].b)
+        kernels.prolong(self.parent, coarse.answer(), x)
+        kernels.sweep(rows.bits, rows.start, *self.weights, b, x, True)
+        return x
+
+
+def first_aggregates(rows, weights):
+    """Join the connected cells of each 2 x 2 x 2 block; return the coarse graph, its link weights, the aggregate of
+    each cell, and the aggregates' conductances to the two end faces."""
+    part, parts = kernels.PART, kernels.PARTS
+    pattern = kernels.block_patterns(rows.bits, rows.shape[2])
+    base, bounds = kernels.number_blocks(pattern, parts)
+    parent = np.empty(rows.n, np.int32)
+    kernels.parents(rows.bits, rows.start, pattern, base, part, parent)
+    lines = [merge_lines(np.ones(n), 1.0) for n in rows.shape]
+    widths = [np.bincount(line).astype(float) for line in lines]
+    ratios = [distance_ratios(np.ones(n), line, w) for n, line, w in zip(rows.shape, lines, widths)]
+    indptr = np.zeros(bounds[-1] + 1, np.int64)
+    kernels.count_block_links(pattern, base, part, parts, indptr)
+    np.cumsum(indptr, out=indptr)
+    neighbour, weight = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
+    position = np.empty((bounds[-1], 3), np.int16)
+    kernels.block_links(pattern, base, part, parts, indptr, np.array(weights, np.float32), *ratios,
+                        neighbour, weight, position)
+    ends = [_end_conductance(rows, pattern, base, bounds[-1], end, weights[0], widths[0]) for end in (0, -1)]
+    # true proportions tell later levels which axes to halve
+    widths = [w / np.sqrt(float(k)) for w, k in zip(widths, weights)]
+    graph = Graph(indptr, neighbour, position, np.zeros(bounds[-1], np.uint8), bounds, tuple(widths))
+    return graph, weight, parent, *ends
+
+
+def _end_conductance(rows, pattern, base, n, end, weight, widths):
+    """Conductance of the aggregates to an end face of x: 2 w a cell, over the ratio of coarse to fine width."""
+    last = rows.shape[0] - 1
+    inside = np.full(pattern.shape[0], -1)
+    inside[end] = 0 if end == 0 else last % 2
+    cells = np.zeros(n, np.float32)
+    kernels.block_ends(pattern, base, kernels.PART, kernels.PARTS, inside, cells)
+    return cells * np.float32(2 * weight / widths[end])

@@ -1,0 +1,164 @@
+"""Bit rows against plain NumPy on the dense box, and their first aggregates against those of the graph."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
+
+from microsim.mesh.percolation import percolating
+from microsim.numerics.graph import voxel_graph
+from microsim.numerics.kernels import bit_rows
+from microsim.numerics.kernels import numba_cpu as kernels
+from microsim.numerics.multigrid import coarsen
+from microsim.numerics.rows import BitRows, RowsMultigrid, first_aggregates
+
+quick = settings(max_examples=25, deadline=None)
+shapes = st.sampled_from([(1, 1, 1), (3, 1, 5), (4, 5, 6), (5, 4, 127), (3, 3, 128), (2, 5, 131), (4, 3, 257)])
+edges = st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.7, 1.3)])
+
+
+def dense_apply(mask, u, weights):
+    """A u on the dense box; u is 0 outside the mask."""
+    out = np.zeros_like(u)
+    for axis, w in enumerate(weights):
+        low = (slice(None),) * axis + (slice(None, -1),)
+        high = (slice(None),) * axis + (slice(1, None),)
+        flow = w * (u[low] - u[high]) * (mask[low] & mask[high])
+        out[low] += flow
+        out[high] -= flow
+    out[0] += 2 * weights[0] * u[0]
+    out[-1] += 2 * weights[0] * u[-1]
+    return out * mask
+
+
+def random_mask(shape, seed, fill=0.6):
+    return np.random.default_rng(seed).random(shape) < fill
+
+
+def random_field(mask, seed, dtype=np.float64):
+    return np.where(mask, np.random.default_rng(seed).standard_normal(mask.shape), 0).astype(dtype)
+
+
+def cell_values(rows, dense):
+    """Values of a dense array in the order of the cells, found by scattering the cells' own numbers."""
+    number = rows.scatter(np.arange(rows.n), fill=-1, dtype=np.int64)
+    values = np.empty(rows.n, dense.dtype)
+    values[number[number >= 0]] = dense[number >= 0]
+    return values
+
+
+@quick
+@given(shapes, st.integers(0, 99), edges)
+def test_apply_and_residual_are_the_dense_operator(shape, seed, weights):
+    mask = random_mask(shape, seed)
+    rows, u = BitRows.of(mask), random_field(mask, seed + 1)
+    assert rows.n == mask.sum()
+    x, out = cell_values(rows, u), np.empty(rows.n)
+    exact = dense_apply(mask, u, weights)
+    assert bit_rows.apply(rows.bits, rows.start, *weights, x, out) == pytest.approx((u * exact).sum(), abs=1e-10)
+    assert np.allclose(rows.scatter(out, 0.0, float), exact, atol=1e-12)
+    r = np.empty(rows.n)
+    energy, planes = bit_rows.residual(rows.bits, rows.start, *weights, x, r)
+    b = np.zeros(shape)
+    b[0] = 2 * weights[0] * mask[0]
+    assert np.allclose(rows.scatter(r, 0.0, float), b - exact, atol=1e-12)
+    assert np.allclose(planes, (b - exact).sum(axis=(1, 2)), atol=1e-10)
+    assert energy == pytest.approx((u * exact - 2 * b * u + b).sum(), abs=1e-10)
+
+
+@quick
+@given(shapes, st.integers(0, 99), st.sampled_from(["forward", "backward", "first"]))
+def test_sweeps_are_those_of_the_graph(shape, seed, kind):
+    mask = random_mask(shape, seed)
+    rows, graph = BitRows.of(mask), voxel_graph(mask, [np.ones(n) for n in shape])
+    x = random_field(mask, seed, np.float32) * (kind != "first")
+    b = random_field(mask, seed + 1, np.float32)
+    ends = 2.0 * (graph.position[:, 0] == 0) + 2.0 * (graph.position[:, 0] == shape[0] - 1)
+    diagonal = (np.diff(graph.indptr) + ends).astype(np.float32)
+    if np.any(diagonal == 0):  # a cell alone
+        return
+    mine, theirs, ones = cell_values(rows, x), graph.gather(x), (np.float32(1),) * 3
+    if kind == "first":
+        bit_rows.first_sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine)
+    else:
+        bit_rows.sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine, kind == "backward")
+    kernels.sweep(graph.indptr, graph.neighbour, np.empty(0, np.float32), diagonal, graph.gather(b), theirs,
+                  graph.bounds, kind == "backward")
+    assert np.allclose(rows.scatter(mine), graph.scatter(theirs), atol=1e-5, equal_nan=True)
+
+
+@quick
+@given(shapes, st.integers(0, 99))
+def test_first_aggregates_are_those_of_the_graph(shape, seed):
+    mask = random_mask(shape, seed)
+    rows, graph = BitRows.of(mask), voxel_graph(mask, [np.ones(n) for n in shape])
+    if rows.n == 0 or max(shape) == 1:
+        return
+    coarse, weight, parent, low, high = first_aggregates(rows, np.ones(3, np.float32))
+    other, their_parent, child_ptr, child, scale, ends = coarsen(graph, np.empty(0, np.float32))
+    theirs = np.empty(other.neighbour.size, np.float32)
+    kernels.coarse_weights(graph.indptr, graph.neighbour, np.empty(0, np.float32), their_parent, child_ptr, child,
+                           other.indptr, other.neighbour, scale, theirs)
+    mine_at, theirs_at = rows.scatter(parent, -1, np.int64), graph.scatter(their_parent, -1, np.int64)
+    to = np.full(coarse.n, -1)
+    to[mine_at[mask]] = theirs_at[mask]
+    if min(shape) > 1:
+        assert coarse.n == other.n and np.array_equal(to[mine_at[mask]], theirs_at[mask])
+        row, column = np.repeat(np.arange(coarse.n), np.diff(coarse.indptr)), coarse.neighbour
+        a = csr_matrix((weight, (to[row], to[column])), shape=(coarse.n, coarse.n))
+        b = csr_matrix((theirs, other.neighbour, other.indptr), shape=a.shape)
+        assert abs(a - b).max() < 1e-6
+        assert np.array_equal(other.position[to], coarse.position)
+    x = np.nonzero(mask)[0]
+    for conductance, at, end in ((low, 0, ends[0]), (high, shape[0] - 1, ends[1])):
+        exact = np.bincount(theirs_at[mask], 2.0 * (x == at), other.n) * end
+        if min(shape) > 1:
+            assert np.allclose(conductance, exact[to])
+    for colour in range(2):  # no two cells of a colour are linked
+        cells = range(coarse.bounds[colour], coarse.bounds[colour + 1])
+        for i in cells:
+            assert not np.any(np.isin(coarse.neighbour[coarse.indptr[i]:coarse.indptr[i + 1]], cells))
+
+
+@quick
+@given(st.sampled_from([(6, 5, 7), (9, 8, 130)]), st.integers(0, 99), edges)
+def test_the_cycle_is_symmetric_and_definite(shape, seed, weights):
+    mask = random_mask(shape, seed, 0.9)
+    mask[:, 2] = True  # joins the rest to the ends
+    mask = percolating(mask, 0)
+    rows = BitRows.of(mask)
+    grid = RowsMultigrid(rows, weights, coarsest=20)
+    a, b = (cell_values(rows, random_field(mask, seed + k, np.float32)) for k in (1, 2))
+    Pa, Pb = grid.cycle(a).copy(), grid.cycle(b).copy()
+    assert a @ Pb == pytest.approx(b @ Pa, rel=1e-3, abs=1e-3)
+    assert a @ Pa > 0
+
+
+def test_planes():
+    mask = random_mask((5, 6, 140), 3)
+    rows = BitRows.of(mask)
+    cells, links = bit_rows.plane_links(rows.bits)
+    assert np.array_equal(cells, mask.sum(axis=(1, 2)))
+    assert np.array_equal(links[:-1], (mask[1:] & mask[:-1]).sum(axis=(1, 2)))
+    value = np.empty(rows.n)
+    bit_rows.set_planes(rows.bits, rows.start, np.arange(5.0), value)
+    assert np.array_equal(rows.scatter(value, -1), np.where(mask, np.arange(5.0)[:, None, None], -1))
+    assert np.allclose(bit_rows.plane_sums(rows.bits, rows.start, value), cells * np.arange(5.0))
+
+
+@quick
+@given(shapes, st.integers(0, 99), edges)
+def test_the_residual_after_a_sweep_goes_to_the_aggregates(shape, seed, weights):
+    mask = random_mask(shape, seed, 0.8)
+    mask[:, 0] = True
+    mask = percolating(mask, 0)
+    rows = BitRows.of(mask)
+    light = tuple(np.float32(w) for w in weights)
+    graph, _, parent, _, _ = first_aggregates(rows, light)
+    b, x = random_field(mask, seed, np.float32), np.zeros(rows.n, np.float32)
+    bit_rows.first_sweep(rows.bits, rows.start, *light, cell_values(rows, b), x)
+    out = np.empty(graph.n, np.float32)
+    bit_rows.restrict_residual(rows.bits, rows.start, *light, cell_values(rows, b), x, parent, out)
+    left = b - dense_apply(mask, rows.scatter(x, 0.0, float), weights)
+    assert np.allclose(out, np.bincount(parent, cell_values(rows, left), graph.n), atol=1e-4)
