@@ -17,7 +17,8 @@ class Graph:
 
     position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
     links of cell i: neighbour[indptr[i]:indptr[i+1]], face 0..5 for -x +x -y +y -z +z;
-    bounds: first cell of each colour and the end; layer (n): 0 or 1; index: dense map, -1 outside.
+    bounds: first cell of each colour and the end; layer (n): 0 or 1; index: dense map, -1 outside;
+    periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too.
     """
 
     indptr: np.ndarray
@@ -26,7 +27,7 @@ class Graph:
     layer: np.ndarray
     bounds: np.ndarray
     widths: tuple
-    periodic: bool = False
+    periodic: int = 0
     face: np.ndarray | None = None
     index: np.ndarray | None = None
 
@@ -71,8 +72,8 @@ def line_colours(lengths, periodic):
     """
     lines = [np.arange(length, dtype=np.int64) % 2 for length in lengths]
     colours = 2
-    for axis in (1, 2):
-        if periodic and lengths[axis] > 2 and lengths[axis] % 2:
+    for axis in ((), (1, 2), (0, 1, 2))[int(periodic)]:
+        if lengths[axis] > 2 and lengths[axis] % 2:
             lines[axis][-1] = 2
             colours = 3
     return lines, colours
@@ -86,10 +87,10 @@ def contrast_layers(conductivity, contrast=30):
     return (conductivity > contrast * conductivity.min()).astype(np.uint8)
 
 
-def voxel_graph(mask, widths, periodic=False):
-    """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m)."""
+def voxel_graph(mask, widths, periodic=0):
+    """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m); see Graph."""
     lines, colours = line_colours(mask.shape, periodic)
     index, position, bounds = kernels.number_cells(mask, *lines, colours)
-    indptr, neighbour, face = kernels.grid_links(index, position, periodic)
+    indptr, neighbour, face = kernels.grid_links(index, position, int(periodic))
     return Graph(indptr, neighbour, position, np.zeros(len(position), np.uint8), bounds,
-                 tuple(np.asarray(w, float) for w in widths), periodic, face, index)
+                 tuple(np.asarray(w, float) for w in widths), int(periodic), face, index)

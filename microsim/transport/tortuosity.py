@@ -43,44 +43,54 @@ class TransportResult:
 def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progress=None, potential=False):
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
-    grid: VoxelGrid; conducting: {phase: conductivity relative to D0}; axis: 0, 1, 2; tolerance: bound of the
-    relative error of tau; sides: "no-flux" or "periodic" walls beside the axis; potential: also return the field.
+    grid: VoxelGrid; conducting: {phase: conductivity relative to D0, one number or three for x, y, z};
+    axis: 0, 1, 2; tolerance: bound of the relative error of tau; sides: "no-flux" or "periodic" walls beside the
+    axis ("mirror" is no-flux: the image goes on as its mirror image); potential: also return the field.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
     """
     begun = time.perf_counter()
     check_transport(conducting, tolerance, sides)
+    order = [axis, *(b for b in range(3) if b != axis)]
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
-    h = np.array([grid.voxel_size[a] for a in (axis, *(b for b in range(3) if b != axis))])
-    table = np.zeros(len(grid.names))
-    for name, value in conducting.items():
-        table[grid.code(name)] = value
-    mean = float(sum(grid.fraction(name) * value for name, value in conducting.items()))
-    eps = float(sum(grid.fraction(name) for name, value in conducting.items() if value > 0))
-    mask = percolating((table > 0)[phase], 0, periodic_sides=sides == "periodic")
+    h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
+    mean = sum(grid.fraction(name) * table[grid.code(name), 0] for name in conducting)
+    eps = float(sum(grid.fraction(name) for name in conducting if table[grid.code(name), 0] > 0))
+    mask = percolating((table[:, 0] > 0)[phase], 0, periodic_sides=sides == "periodic")
     eps_percolating = float(np.count_nonzero(mask) / mask.size)
     if eps_percolating == 0:
         return TransportResult(None, 0.0, eps, 0.0, 0.0, 0, time.perf_counter() - begun)
-    one_kind = len(np.unique(table[table > 0])) == 1
-    if one_kind and sides == "no-flux" and max(h) <= 1.5 * min(h):
-        problem = _RowsProblem(mask, h)
+    unit = table[:, 0].max()
+    weights = (table[table[:, 0] > 0] / unit) * (h[0] / h) ** 2
+    if len(np.unique(weights, axis=0)) == 1 and sides != "periodic" and weights.max() <= 2.5 * weights.min():
+        problem = _RowsProblem(mask, weights[0])
     else:
-        problem = _GraphProblem(mask, phase, table / table.max(), h, sides == "periodic")
+        problem = _GraphProblem(mask, phase, table / unit, h, sides == "periodic")
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
-    conductance *= table.max()
-    D_eff = conductance * mask.shape[0] / (mask.shape[1] * mask.shape[2])
+    D_eff = float(conductance * unit * mask.shape[0] / (mask.shape[1] * mask.shape[2]))
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
-    return TransportResult(mean / D_eff, D_eff, eps, eps_percolating, imbalance, len(gains),
+    return TransportResult(float(mean) / D_eff, D_eff, eps, eps_percolating, imbalance, len(gains),
                            time.perf_counter() - begun, tuple(gains), u)
 
 
-def check_transport(conducting, tolerance, sides):
-    if not any(value > 0 for value in conducting.values()) or any(value < 0 for value in conducting.values()):
-        raise InputError(f"expected conductivities of 0 or more with one above 0, got {conducting}; "
-                         "give for example pore=1.0")
-    if sides not in ("no-flux", "periodic"):
-        raise InputError(f"expected sides no-flux or periodic, got {sides!r}; choose one of the two")
+def conductivity_table(grid, conducting):
+    """Return the conductivity of each phase of the grid along x, y, z; 0 for the phases not named."""
+    table = np.zeros((len(grid.names), 3))
+    for name, value in conducting.items():
+        table[grid.code(name)] = value
+    return table
+
+
+def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "periodic")):
+    """Refuse conductivities, tolerances and sides that mean nothing."""
+    values = [np.ravel(value).astype(float) for value in conducting.values()]
+    sound = all(v.size in (1, 3) and np.all(np.isfinite(v)) and (np.all(v > 0) or np.all(v == 0)) for v in values)
+    if not sound or not any(np.all(v > 0) for v in values):
+        raise InputError(f"expected conductivities of 0 or more with one above 0, a number or three (x, y, z) for each "
+                         f"phase, got {conducting}; give for example pore=1.0")
+    if sides not in known:
+        raise InputError(f"expected sides {' or '.join(known)}, got {sides!r}; choose one of them")
     if not 0 < tolerance < 1:
         raise InputError(f"expected a tolerance between 0 and 1, got {tolerance}; 1e-3 is the default")
 
@@ -88,9 +98,9 @@ def check_transport(conducting, tolerance, sides):
 class _RowsProblem:
     """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the ends)."""
 
-    def __init__(self, mask, h):
+    def __init__(self, mask, weights):
         self.cells = rows = BitRows.of(mask)
-        self.weights = (h[0] / h) ** 2
+        self.weights = tuple(weights)
         self.multigrid = RowsMultigrid(rows, self.weights)
         cells, links = bit_rows.plane_links(rows.bits)
         profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
@@ -115,21 +125,19 @@ class _GraphProblem:
     def __init__(self, mask, phase, table, h, periodic):
         self.shape = mask.shape
         self.cells = graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic)
-        sigma = graph.gather(table[phase]) if len(np.unique(table[table > 0])) > 1 else None
-        if sigma is None and np.allclose(h, h[0], rtol=1e-12):  # all links alike: no weights to store or read
+        kind, shape = graph.gather(phase), (h[0] / h) ** 2
+        if np.allclose(table[table[:, 0] > 0] * shape, 1, rtol=1e-12):  # all links alike: no weights to store or read
             self.weight = np.empty(0)
         else:
             self.weight = np.empty(graph.neighbour.size)
-            values = np.ones(graph.n) if sigma is None else sigma
-            kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, values, *(h[0] / h) ** 2, self.weight)
-        ends = np.full(graph.n, 2.0) if sigma is None else 2 * sigma
-        x = graph.position[:, 0]
+            kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table, shape, self.weight)
+        x, ends = graph.position[:, 0], 2 * table[kind, 0]
         self.inlet = np.where(x == 0, ends, 0.0)
         outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
         self.diagonal = np.empty(graph.n)
         kernels.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
         self.light = self.weight.astype(np.float32)
-        layered = graph if sigma is None else replace(graph, layer=contrast_layers(sigma))
+        layered = replace(graph, layer=contrast_layers(table.mean(axis=1)[kind]))
         self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
         self.multigrid.update(self.light, None, self.inlet, outlet)
         self.u = self._first_guess(x, ends)
@@ -181,13 +189,18 @@ def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
     flux through the planes agrees to ten times the tolerance."""
     if len(gains) < 3:
         return len(gains) == 0 and np.abs(r).sum(dtype=float) < 1e-12 * conductance
-    rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
-    left = max(gains[-1], gains[-2] * rate) * rate / (1 - rate) / conductance
+    left = energy_left(gains) / conductance
     if progress:
         progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")
     if left >= tolerance / 3:
         return False
     return _imbalance(problem.plane_sums(r) if planes is None else planes, conductance) < 10 * tolerance
+
+
+def energy_left(gains):
+    """Extrapolate what conjugate gradients still have to gain from their last three gains (a geometric series)."""
+    rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
+    return max(gains[-1], gains[-2] * rate) * rate / (1 - rate)
 
 
 def _imbalance(planes, conductance):

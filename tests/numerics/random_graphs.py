@@ -67,7 +67,7 @@ def random_widths(shape, rng):
 @st.composite
 def one_layer(draw, longest=7):
     """A voxel graph of one layer, periodic or not, with or without weights."""
-    mask, periodic = draw(masks(longest)), draw(st.booleans())
+    mask, periodic = draw(masks(longest)), draw(st.integers(0, 2))
     rng = np.random.default_rng(draw(st.integers(0, 2**31)))
     graph = voxel_graph(mask, random_widths(mask.shape, rng), periodic)
     weight = random_weights(graph, rng) if draw(st.booleans()) else np.empty(0, np.float32)

@@ -14,7 +14,7 @@ def face_pairs(mask, periodic):
     """Count the faces between voxels of a mask."""
     count = 0
     for axis in range(3):
-        if periodic and axis > 0 and mask.shape[axis] > 1:
+        if mask.shape[axis] > 1 and periodic >= (2 if axis == 0 else 1):
             count += np.count_nonzero(mask & np.roll(mask, 1, axis))
         else:
             count += np.count_nonzero(np.delete(mask, 0, axis) & np.delete(mask, -1, axis))
@@ -22,7 +22,7 @@ def face_pairs(mask, periodic):
 
 
 @quick
-@given(masks(), st.booleans())
+@given(masks(), st.integers(0, 2))
 def test_cells_are_the_voxels_and_links_their_faces(mask, periodic):
     graph = voxel_graph(mask, [np.ones(n) for n in mask.shape], periodic)
     assert graph.n == np.count_nonzero(mask) == graph.bounds[-1]
@@ -52,7 +52,7 @@ def test_faces_name_the_side_the_neighbour_is_on(case):
         here, there = graph.position[rows_of(graph)[select]], graph.position[graph.neighbour[select]]
         assert np.array_equal((here[:, axis] + step) % lengths[axis], there[:, axis])
         assert np.array_equal(np.delete(here, axis, 1), np.delete(there, axis, 1))
-        if axis == 0 or not graph.periodic:
+        if graph.periodic < (2 if axis == 0 else 1):
             assert np.array_equal(here[:, axis] + step, there[:, axis])
 
 
@@ -67,6 +67,8 @@ def test_no_two_neighbours_have_one_colour(case):
 @pytest.mark.parametrize(("length", "periodic", "colours"), [(6, True, 2), (7, True, 3), (7, False, 2), (1, True, 2)])
 def test_only_an_odd_ring_needs_a_third_colour(length, periodic, colours):
     assert line_colours((5, length, 2), periodic)[1] == colours
+    assert line_colours((4, length, 2), 2 * periodic)[1] == colours
+    assert line_colours((5, 2, 2), 2)[1] == 3
 
 
 @quick

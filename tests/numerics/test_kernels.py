@@ -54,7 +54,7 @@ def test_the_twins_have_the_same_names_and_arguments():
 
 
 @quick
-@given(masks(), st.booleans())
+@given(masks(), st.integers(0, 2))
 def test_numbering_and_grid_links(mask, periodic):
     index, position, _ = agree("number_cells", mask, *_lines_and_colours(mask.shape, periodic))
     agree("grid_links", index, position, periodic)
@@ -214,7 +214,10 @@ def test_conductances_and_their_slopes(case):
     g, rng = case.graph, case.rng
     conductivity, slope, potential = rng.uniform(0.1, 3, g.n), rng.normal(size=g.n), rng.normal(size=g.n)
     out = np.full(g.neighbour.size, np.nan)
-    agree("voxel_links", g.indptr, g.neighbour, g.face, conductivity, 1.0, 0.3, 2.0, out, outputs=[7], rtol=1e-12)
+    kind, table = rng.integers(0, 4, g.n).astype(np.uint8), rng.uniform(0.1, 3, (4, 3))
+    shape, chi = np.array([1.0, 0.3, 2.0]), rng.normal(size=(3, g.n))
+    agree("voxel_links", g.indptr, g.neighbour, g.face, kind, table, shape, out, outputs=[6], rtol=1e-12)
+    agree("bilinear_energy", g.indptr, g.neighbour, g.face, rng.uniform(0.1, 3, out.size), shape, chi, rtol=1e-10)
     half = g.half_conductances()
     agree("harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
     agree("link_slopes", g.indptr, g.neighbour, *half, conductivity, slope, potential, out, np.empty(g.n),

@@ -388,7 +388,7 @@ def test_the_result_says_what_was_done():
         ({"conducting": {"b": -1.0, "a": 1.0}}, "0 or more"),
         ({"conducting": {}}, "one above 0"),
         ({"conducting": {"pore": 1.0}}, "pore"),
-        ({"sides": "open"}, "no-flux or periodic"),
+        ({"sides": "open"}, "no-flux or mirror or periodic"),
         ({"tolerance": 0.0}, "between 0 and 1"),
         ({"tolerance": 1.5}, "between 0 and 1"),
     ],

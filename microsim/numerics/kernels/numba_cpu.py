@@ -62,22 +62,24 @@ def number_cells(mask, colour_x, colour_y, colour_z, colours):
 
 @njit(inline="always")
 def _neighbour(index, x, y, z, face, periodic):
-    """Index of the cell across `face` (2 axis + side), or -1; y and z may wrap around."""
+    """Index of the cell across `face` (2 axis + side), or -1. periodic: 0 no, 1 y and z wrap around, 2 all do."""
     axis, step = face // 2, 2 * (face % 2) - 1
     if axis == 0:
         x += step
         if x < 0 or x >= index.shape[0]:
-            return -1
+            if periodic < 2 or index.shape[0] < 2:
+                return -1
+            x %= index.shape[0]
     elif axis == 1:
         y += step
         if y < 0 or y >= index.shape[1]:
-            if not periodic or index.shape[1] < 2:
+            if periodic < 1 or index.shape[1] < 2:
                 return -1
             y %= index.shape[1]
     else:
         z += step
         if z < 0 or z >= index.shape[2]:
-            if not periodic or index.shape[2] < 2:
+            if periodic < 1 or index.shape[2] < 2:
                 return -1
             z %= index.shape[2]
     return index[x, y, z]
@@ -416,14 +418,38 @@ def inner(a, b):
 
 
 @njit(parallel=True, cache=True)
-def voxel_links(indptr, neighbour, face, conductivity, shape_x, shape_y, shape_z, weight):
-    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the axis."""
+def voxel_links(indptr, neighbour, face, kind, conductivity, shape, weight):
+    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the axis.
+
+    kind: sort of each cell; conductivity [kind, axis]; shape: face area over voxel edge for each axis.
+    """
     for i in prange(indptr.size - 1):
         for slot in range(indptr[i], indptr[i + 1]):
             axis = face[slot] // 2
-            shape = shape_x if axis == 0 else (shape_y if axis == 1 else shape_z)
-            a, b = conductivity[i], conductivity[neighbour[slot]]
-            weight[slot] = shape * 2 * a * b / (a + b)
+            a, b = conductivity[kind[i], axis], conductivity[kind[neighbour[slot]], axis]
+            weight[slot] = shape[axis] * 2 * a * b / (a + b)
+
+
+@njit(parallel=True, cache=True)
+def bilinear_energy(indptr, neighbour, face, weight, step, chi):
+    """Sum over links of w g_j g_k, g_j = the drop of x_j + chi_j along the link; a 3 x 3 matrix.
+
+    step: voxel edges (m); chi [3, n]: correctors of the three mean gradients.
+    """
+    n = indptr.size - 1
+    chunk = 16384
+    partial = np.zeros(((n + chunk - 1) // chunk, 3, 3))
+    for c in prange(partial.shape[0]):
+        g = np.empty(3)
+        for i in range(c * chunk, min((c + 1) * chunk, n)):
+            for slot in range(indptr[i], indptr[i + 1]):
+                for j in range(3):
+                    g[j] = chi[j, neighbour[slot]] - chi[j, i]
+                g[face[slot] // 2] += step[face[slot] // 2] * (2 * (face[slot] % 2) - 1)
+                for j in range(3):
+                    for k in range(3):
+                        partial[c, j, k] += weight[slot] * g[j] * g[k] / 2
+    return partial.sum(axis=0)
 
 
 @njit(parallel=True, cache=True)

@@ -30,7 +30,7 @@ def grid_links(index, position, periodic):
             axis, there = face // 2, cell.astype(int)
             there[axis] += (-1, 1)[face % 2]
             size = index.shape[axis]
-            if periodic and axis > 0 and size > 1:
+            if size > 1 and periodic >= (2 if axis == 0 else 1):
                 there[axis] %= size
             if 0 <= there[axis] < size and index[tuple(there)] >= 0:
                 neighbour.append(index[tuple(there)])
@@ -187,10 +187,18 @@ def inner(a, b):
     return float(a.astype(float) @ b.astype(float))
 
 
-def voxel_links(indptr, neighbour, face, conductivity, shape_x, shape_y, shape_z, weight):
+def voxel_links(indptr, neighbour, face, kind, conductivity, shape, weight):
     """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the axis."""
-    a, b = conductivity[_rows(indptr)], conductivity[neighbour]
-    weight[:] = np.array([shape_x, shape_y, shape_z])[face // 2] * 2 / (1 / a + 1 / b)
+    axis = face // 2
+    a, b = conductivity[kind[_rows(indptr)], axis], conductivity[kind[neighbour], axis]
+    weight[:] = shape[axis] * 2 / (1 / a + 1 / b)
+
+
+def bilinear_energy(indptr, neighbour, face, weight, step, chi):
+    """Sum over links of w g_j g_k, g_j = the drop of x_j + chi_j along the link; a 3 x 3 matrix."""
+    g = chi[:, neighbour] - chi[:, _rows(indptr)]
+    g[face // 2, np.arange(face.size)] += np.array(step)[face // 2] * np.where(face % 2, 1, -1)
+    return np.einsum("s,js,ks->jk", weight, g, g) / 2
 
 
 def project(basis, count, w):
