@@ -209,6 +209,39 @@ def test_transport_of_a_laminate(laminate, capsys):
     assert "tau" in capsys.readouterr().out
 
 
+def test_transport_with_tensor_flux_and_fields(laminate, tmp_path, capsys):
+    import h5py
+
+    stored = tmp_path / "fields.h5"
+    command = ["transport", str(laminate), "--phases", "pore=0,am=1", "--conducting", "pore=1:0.5:0.25", "--axis", "all"]
+    assert main([*command, "--tensor", "--flux", "--fields", str(stored), "--sides", "mirror", "--json", "-"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    axes, tensor = result["axes"], result["tensor"]["D_eff_over_D0"]
+    assert [axes[name]["D_eff_over_D0"] for name in "xyz"] == pytest.approx([2 / 3, 1 / 3, 0], abs=1e-6)
+    assert np.allclose(tensor, np.diag([2 / 3, 1 / 3, 0]), atol=1e-6)
+    assert result["flux"]["z"] is None
+    assert result["flux"]["y"]["tau_lines"] == pytest.approx(1, rel=1e-4)
+    assert result["flux"]["y"]["constrictivity"] == pytest.approx(1, rel=1e-4)
+    with h5py.File(stored) as file:
+        assert {"potential_x", "flux_x_x", "flux_y_y"} <= set(file) and "potential_z" not in file
+    assert main([*command, "--tensor", "--flux"]) == 0
+    assert "constrictivity" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--conducting", "pore=1:2"], "one number or three"),
+        (["--tensor", "--solver", "fipy"], "expected multigrid"),
+        (["--solver", "fipy", "--conducting", "pore=1:2:3"], "one conductivity for each phase"),
+        (["--fields", "fields.h5", "--axis", "z"], "joins both ends"),
+    ],
+)
+def test_transport_options_that_do_not_go_together(laminate, capsys, options, words):
+    assert main(["transport", str(laminate), "--phases", "pore=0,am=1", *options]) == 2
+    assert words in sentence(capsys)
+
+
 def test_transport_of_an_unknown_phase_is_one_sentence(laminate, capsys):
     assert main(["transport", str(laminate), "--phases", "pore=0,am=1", "--conducting", "cbd"]) == 2
     assert "cbd" in sentence(capsys)

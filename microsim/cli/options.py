@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from ..schema import say, triple, voxel_ranges, whole
+from ..schema import number, say, triple, voxel_ranges, whole
 
 AXES = ("x", "y", "z")
 
@@ -26,7 +26,7 @@ class Solver(StrEnum):
 class Sides(StrEnum):
     """What holds on the sides of the box."""
 
-    NO_FLUX, PERIODIC = "no-flux", "periodic"
+    NO_FLUX, MIRROR, PERIODIC = "no-flux", "mirror", "periodic"
 
 
 class Backend(StrEnum):
@@ -107,6 +107,18 @@ def read_mask(mask, file_axes):
     from ..imaging.volume import read_volume
 
     return None if mask is None else read_volume(mask, file_axes=file_axes).values != 0
+
+
+def conductivities(option, given):
+    """Read "pore", "pore=1.0,cbd=0.1" or, with one number each for x, y and z, "pore=1:0.5:0.5"."""
+
+    def one_or_three(value, path):
+        parts = [number(0.0)(part, path) for part in value.split(":")]
+        if len(parts) not in (1, 3):
+            raise InputError(f"{path}: expected one number or three like 1:0.5:0.5, got {say(value)}; correct it.")
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    return name_values(option, given, one_or_three, bare=1.0)
 
 
 def name_values(option, given, read, bare=None):

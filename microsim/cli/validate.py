@@ -37,7 +37,7 @@ def validate(
         listing[name] = {"seconds": result["seconds"], "skipped": result["skipped"], "checks": [
             {"claim": c.what, "value": c.value, "reference": c.reference, "tolerance": c.tolerance, "kind": c.kind,
              "deviation": c.deviation, "source": c.source, "pass": c.passed} for c in result["checks"]]}
-        rows += [(name, c.what, c.value, c.reference, c.tolerance if c.kind in ("relative", "absolute") else c.kind,
+        rows += [(name, c.what, f"{c.value:.7g}", f"{c.reference:.7g}", c.tolerance if c.kind in ("relative", "absolute") else c.kind,
                   "pass" if c.passed else "FAIL") for c in result["checks"]]
         if result["skipped"]:
             rows.append((name, f"skipped: {result['skipped']}", None, None, None, "-"))

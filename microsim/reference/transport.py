@@ -74,6 +74,9 @@ class _Volume:
 
     def __init__(self, grid, conducting, axis, tolerance, sides):
         check_transport(conducting, tolerance, sides)
+        if any(np.size(value) > 1 for value in conducting.values()):
+            raise InputError(f"expected one conductivity for each phase with this solver, got {conducting}; "
+                             "the multigrid solver takes three")
         table = np.zeros(len(grid.names))
         for name, value in conducting.items():
             table[grid.code(name)] = value

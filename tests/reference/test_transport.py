@@ -145,7 +145,7 @@ def test_fipy_that_does_not_get_there_raises(monkeypatch):
         (tortuosity_taufactor, (4, 4, 4), {"voxel_size": (UM, 2 * UM, UM), "sides": "periodic"}, "no-flux sides"),
         (tortuosity_taufactor, (4, 4, 4), {"sides": "periodic", "conducting": {"a": 1.0, "b": 2.0}}, "no-flux sides"),
         (tortuosity_taufactor, (1, 4, 4), {}, "at least two voxels"),
-        (tortuosity_fipy, (4, 4, 4), {"sides": "open"}, "no-flux or periodic"),
+        (tortuosity_fipy, (4, 4, 4), {"sides": "open"}, "no-flux or mirror or periodic"),
         (tortuosity_taufactor, (4, 4, 4), {"tolerance": 0.0}, "between 0 and 1"),
         (tortuosity_fipy, (4, 4, 4), {"conducting": {"pore": 1.0}}, "pore"),
     ],
