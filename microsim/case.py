@@ -194,16 +194,48 @@ def _efficiency(porous, porosity):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counter:
+    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation, layers."""
+
+    material: str = entry(text)
+    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    initial_sto: float = entry(share)
+    layers: int = entry(whole(2, 1000), default=20)
+
+
+def read_counter(raw, path):
+    """Read the counter electrode: lithium, ideal, or the section of a porous one."""
+    if isinstance(raw, dict):
+        return section(Counter, raw, path)
+    return choice("lithium", "ideal")(raw, path)
+
+
+def sto_of_phases(raw, path):
+    """Read an initial lithiation, or one for each phase."""
+    if isinstance(raw, dict):
+        return {str(phase): share(value, f"{path}.{phase}") for phase, value in raw.items()}
+    return share(raw, path)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cell:
-    """The half cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase."""
+    """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
+
+    nominal_current_density: the current density of 1C where it does not follow from the active material, A m-2;
+    shells: in the particles of a homogenised electrode.
+    """
 
     separator: Separator = entry(read_separator)
-    counter_electrode: str = entry(choice("lithium"), default="lithium")
+    counter_electrode: str | Counter = entry(read_counter, default="lithium")
+    nominal_current_density: float | None = entry(
+        number(0.0, above=True), units={"A_m2": 1.0}, default=None
+    )
+    shells: int = entry(whole(4, 1000), default=48)
     materials: dict[str, str] = entry(mapping(text, "a material for each phase and the electrolyte"))
     temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
     electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
-    initial_sto: float = entry(
-        share,
+    initial_sto: float | dict[str, float] = entry(
+        sto_of_phases,
         instead={
             "initial_soc": _tagged("soc", share),
             "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
@@ -317,9 +349,11 @@ def parse_case(raw, path=None):
     _check_volume(case)
     loaded = case.load_materials()
     active = _check_materials(case, loaded)
-    initial_sto, cbd = _initial_sto(case.cell.initial_sto, active), _cbd(case.cell.cbd, loaded)
+    initial_sto, cbd = _initial_stos(case.cell.initial_sto, active), _cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
-    _check_voltages(case, active)
+    _check_counter(case.cell.counter_electrode)
+    if not isinstance(case.cell.counter_electrode, Counter):
+        _check_voltages(case, active)
     _check_compare(case)
     return case
 
@@ -333,9 +367,12 @@ def _check_volume(case):
         given = "neither" if volume.file is None else "both"
         raise InputError(f"volume: expected either file or slab, got {given}; give one of the two.")
     if volume.slab is not None:
-        raise InputError(
-            "volume.slab: expected an image (volume.file), got a slab, which is not available yet."
-        )
+        given = [key for key in ("phases", "crop", "voxel_size") if getattr(volume, key) is not None]
+        if given or volume.coarsen > 1:
+            raise InputError(
+                f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])}; remove it."
+            )
+        return
     if volume.phases is None:
         raise InputError(
             "volume.phases: expected the label of each phase, got none; add {pore: 0, am: 1, ...}."
@@ -350,27 +387,42 @@ def _check_volume(case):
         )
 
 
+def phase_names(case):
+    """Names of the phases of a case's volume."""
+    return (case.volume.slab.phase,) if case.volume.slab else tuple(case.volume.phases)
+
+
 def _check_materials(case, loaded):
-    """Check that the materials cover the phases with the right kinds; give back the active material."""
-    phases = set(case.volume.phases)
+    """Check that the materials cover the phases with the right kinds; give back {phase: active material}."""
+    phases = set(phase_names(case))
     for phase in sorted(phases - set(loaded) - {"pore"}) + ["electrolyte"] * ("electrolyte" not in loaded):
         raise InputError(f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME.")
     for phase, material in loaded.items():
         if phase != "electrolyte" and phase not in phases - {"pore"}:
             solid = listed(sorted(phases - {"pore"}))
             raise InputError(f"cell.materials: expected the solid phases {solid}, got {phase}; drop it.")
-        kinds = ("electrolyte",) if phase == "electrolyte" else ("active", "conductor")
+        kinds = ("electrolyte",) if phase == "electrolyte" else ("active", "conductor", "porous", "flooded", "dry")
         if material.kind not in kinds:
             raise InputError(
                 f"cell.materials.{phase}: expected a material of the kind {any_of(kinds)}, "
                 f"got {case.cell.materials[phase]} of the kind {material.kind}; name another material."
             )
-    active = {material.name: material for material in loaded.values() if material.kind == "active"}
-    if len(active) != 1:
-        raise InputError(
-            f"cell.materials: expected one active material, got {listed(active) or 'none'}; name one."
-        )
-    return active.popitem()[1]
+    active = {phase: material for phase, material in loaded.items() if material.kind == "active"}
+    active |= {phase: material.active for phase, material in loaded.items() if material.kind == "porous"}
+    if not active:
+        raise InputError("cell.materials: expected one active material, got none; name one.")
+    return active
+
+
+def _check_counter(counter):
+    """Check that a counter slab is of a porous material set."""
+    if isinstance(counter, Counter):
+        material = materials.load(counter.material)
+        if material.kind != "porous":
+            raise InputError(
+                f"cell.counter_electrode.material: expected a homogenised porous electrode, got {counter.material} "
+                f"of the kind {material.kind}; name another material."
+            )
 
 
 def _cbd(given, loaded):
@@ -384,6 +436,19 @@ def _cbd(given, loaded):
     return replace(given, transport_efficiency=_efficiency(given, porosity))
 
 
+def _initial_stos(given, active):
+    """Turn what is given into a lithiation: one number, or with several active phases one for each."""
+    if isinstance(given, dict):
+        if set(given) != set(active):
+            raise InputError(
+                f"cell.initial_sto: expected a lithiation for each of {listed(active)}, got {listed(given)}; correct it."
+            )
+        stos = {phase: _initial_sto(given[phase], active[phase]) for phase in active}
+    else:
+        stos = {phase: _initial_sto(given, material) for phase, material in active.items()}
+    return next(iter(stos.values())) if len(set(stos.values())) == 1 else stos
+
+
 def _initial_sto(given, active):
     """Turn the initial sto, SOC (from the material's sto_0 to its sto_100) or voltage into a lithiation."""
     low, high = active.sto_window
@@ -394,7 +459,7 @@ def _initial_sto(given, active):
         key, sto = "initial_soc", active.sto_0 + given[1] * (active.sto_100 - active.sto_0)
     if not low <= sto <= high:
         raise InputError(
-            f"cell.{key}: expected a lithiation in the material's window, {low:g} to {high:g}, "
+            f"cell.{key}: expected a lithiation in the window of {active.name}, {low:g} to {high:g}, "
             f"got {sto:g}; correct it."
         )
     return sto
@@ -416,9 +481,11 @@ def _sto_at(voltage, active):
 
 def _check_voltages(case, active):
     """Check every cut-off against the OCP window, and the first one against the initial state."""
-    low, high = active.sto_window
-    bottom, top = float(active.U(high)), float(active.U(low))
-    initial = float(active.U(case.cell.initial_sto))
+    stos = case.cell.initial_sto
+    windows = [(float(m.U(m.sto_window[1])), float(m.U(m.sto_window[0]))) for m in active.values()]
+    initials = [float(m.U(stos[phase] if isinstance(stos, dict) else stos)) for phase, m in active.items()]
+    bottom, top = min(low for low, _ in windows), max(high for _, high in windows)
+    initial = sum(initials) / len(initials)
     pristine = True
     for i, step in enumerate(case.protocol):
         least = initial if pristine and step.charges else bottom

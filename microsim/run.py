@@ -6,7 +6,8 @@ import json
 import resource
 import sys
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +16,15 @@ from . import __version__
 from .atomic import write_text
 from .compare.soc import SocMap, compare_maps
 from .electrochemistry import materials
-from .electrochemistry.cell import CellDesign, Separator, build_mesh
+from .electrochemistry.cell import CellDesign, CounterSlab, Separator, build_mesh
 from .electrochemistry.constants import F
 from .electrochemistry.experiment import Experiment, Load, Tolerances
-from .electrochemistry.film import Film, film_resistance, film_thickness
+from .electrochemistry.film import Film, film_thickness
 from .electrochemistry.halfcell import HalfCell
 from .errors import InputError
 from .fields import FieldWriter, profile_x, read_field, read_times
-from .imaging.volume import read_volume
-from .mesh.grid import grid_from_labels
+from .imaging.volume import Volume, read_volume
+from .mesh.grid import VoxelGrid, grid_from_labels
 from .mesh.morphology import phase_summary
 from .transport.tortuosity import tortuosity
 
@@ -41,19 +42,16 @@ def run_case(case, out_dir, *, progress=None):
     design = cell_design(case, grid)
     transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
 
-    mesh = build_mesh(grid, design)
-    active = design.phases[active_name(design)]
-    film = film_of(case.cell.film)
-    cell = HalfCell(mesh, design, active, film_resistance(film, mesh.faces.position, grid.shape, grid.voxel_size))
-    one_C, mass = nominal(grid, design, active)
+    setup = set_up(case, grid, design)
+    cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
-        keep = Snapshots(cell, fields, case.output, one_C, grid.mask(active_name(design)))
-        experiment = Experiment(cell, case.cell.initial_sto, tolerances(case.numerics), keep,
+        keep = Snapshots(cell, fields, case.output, one_C, grid)
+        experiment = Experiment(cell, None, tolerances(case.numerics), keep,
                                 _progress_of(progress, one_C))
         record = experiment.run(loads(case.protocol, one_C, mesh.area))
 
     voltage = voltage_columns(record, mass)
-    comparison = compare_with(measured, case, out_dir / "fields.h5", active, grid)
+    comparison = compare_with(measured, case, out_dir / "fields.h5", cell.active, grid)
     result = {
         "title": case.title, "microsim_version": __version__, "case_sha256": case.sha256,
         "volume_sha256": volume.sha256, "volume": {"source": volume.source, "shape": list(grid.shape),
@@ -75,9 +73,43 @@ def run_case(case, out_dir, *, progress=None):
 # -- from the case to the cell --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Setup:
+    """A cell ready to run: HalfCell, its film, the 1C current (A) and the mass of active material (kg)."""
+
+    cell: HalfCell
+    film: Film
+    one_C: float
+    mass: float
+
+
+def set_up(case, grid, design=None):
+    """Return the Setup of a case on its grid."""
+    design = design or cell_design(case, grid)
+    mesh, film = build_mesh(grid, design), film_of(case.cell.film)
+    cell = HalfCell(mesh, design, film_on(film, mesh, grid) / film.conductivity)
+    one_C, mass = nominal(grid, design)
+    if case.cell.nominal_current_density:
+        one_C = case.cell.nominal_current_density * mesh.area
+    return Setup(cell, film, one_C, mass)
+
+
+def simulate(case, on_state=None):
+    """Run a case without writing anything; return the Setup and the Record.
+
+    on_state(experiment, number, load, last): called after every time step.
+    """
+    _, grid = read_grid(case)
+    setup = set_up(case, grid)
+    experiment = Experiment(setup.cell, None, tolerances(case.numerics), on_state)
+    return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area))
+
+
 def read_grid(case, progress=None):
     """Read the case's volume; return it and the cropped, coarsened VoxelGrid."""
     spec = case.volume
+    if spec.slab:
+        return _slab(spec.slab)
     if progress:
         progress(0, 1, "reading the volume")
     volume = read_volume(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
@@ -91,6 +123,13 @@ def read_grid(case, progress=None):
     return volume, grid
 
 
+def _slab(slab):
+    """Return a column of cells of one homogenised phase, as a volume and its grid."""
+    h = slab.thickness / slab.cells
+    values = np.zeros((slab.cells, 1, 1), np.uint8)
+    return Volume(values, (h, h, h), "a homogenised slab", sha256(values).hexdigest(), "xyz"), VoxelGrid(values, (slab.phase,), (h, h, h), (0,))
+
+
 def cell_design(case, grid):
     """Return the CellDesign of a case."""
     spec, loaded = case.cell, case.load_materials()
@@ -98,16 +137,27 @@ def cell_design(case, grid):
     given = {key: value for key, value in (("porosity", spec.cbd.porosity), ("reactive_share", spec.cbd.reactive_share))
              if value is not None}
     phases = {name: loaded.get(name) for name in grid.names}
-    phases = {name: replace(m, **given) if m is not None and m.kind == "conductor" else m for name, m in phases.items()}
+    phases = {name: None if m is not None and m.kind == "flooded" else replace(m, **given)
+              if m is not None and m.kind == "conductor" else m for name, m in phases.items()}
     separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
-    return CellDesign(phases, electrolyte, separator, materials.load(spec.counter_electrode), spec.temperature,
+    return CellDesign(phases, electrolyte, separator, counter_electrode(spec.counter_electrode), spec.temperature,
                       spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
-                      spec.cbd.transport_efficiency)
+                      spec.cbd.transport_efficiency, shells=spec.shells)
 
 
-def active_name(design):
-    """Return the name of the phase of active material."""
-    return next(name for name, m in design.phases.items() if m is not None and m.kind == "active")
+def counter_electrode(spec):
+    """Return the lithium metal, an ideal one that takes no voltage, or the slab that a case names."""
+    if spec == "lithium":
+        return materials.load("lithium")
+    if spec == "ideal":
+        return materials.LithiumMetal("ideal", i0=lambda c_e, T: 1e9 + 0 * c_e)
+    return CounterSlab(materials.load(spec.material), spec.thickness, spec.initial_sto, spec.layers)
+
+
+def active_phases(design):
+    """Return {name: active material} of the phases that hold any."""
+    return {name: m.active if m.kind == "porous" else m
+            for name, m in design.phases.items() if m is not None and m.kind in ("active", "porous")}
 
 
 def film_of(spec):
@@ -126,10 +176,15 @@ def tolerances(numerics):
                       max_step=numerics.max_step or np.inf)
 
 
-def nominal(grid, design, active):
+def nominal(grid, design):
     """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its mass (kg)."""
-    volume = np.count_nonzero(grid.mask(active_name(design))) * grid.voxel_volume
-    return F * active.c_s_max * (active.sto_0 - active.sto_100) * volume / 3600, active.density * volume
+    current = mass = 0.0
+    for name, active in active_phases(design).items():
+        volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
+        volume *= getattr(design.phases[name], "active_fraction", 1.0)
+        current += F * active.c_s_max * (active.sto_0 - active.sto_100) * volume / 3600
+        mass += active.density * volume
+    return current, mass
 
 
 def loads(protocol, one_C, area):
@@ -147,10 +202,12 @@ def effective_transport(grid, design, tolerance, progress=None):
     for name, material in design.phases.items():
         if material is None:
             networks["electrolyte"][name] = design.pore_transport_efficiency
+        elif material.kind == "porous":
+            networks["electrolyte"][name] = material.transport_efficiency
         elif material.kind == "conductor":
             beta = design.cbd_transport_efficiency
             networks["electrolyte"][name] = material.porosity**material.bruggeman if beta is None else beta
-        if material is not None:
+        if material is not None and material.kind != "dry":
             networks["electronic"][name] = material.sigma
     pores = {name: 1.0 for name, material in design.phases.items() if material is None}
     if pores and pores != networks["electrolyte"]:
@@ -177,9 +234,9 @@ def effective_transport(grid, design, tolerance, progress=None):
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""
 
-    def __init__(self, cell, writer, output, one_C, active):
+    def __init__(self, cell, writer, output, one_C, grid):
         self.cell, self.writer, self.names = cell, writer, output.fields
-        self.isolated = active & (cell.mesh.solid.index[cell.mesh.lines:] < 0)
+        self.isolated = isolated_sto(cell, grid)
         self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
         self.profiles, self.passed = [], -np.inf
 
@@ -202,11 +259,22 @@ class Snapshots:
         area = np.bincount(mesh.faces.solid, mesh.faces.area, mesh.solid.n)
         current = np.bincount(mesh.faces.solid, mesh.faces.area * cell.j, mesh.solid.n)
         j = np.divide(current, area, out=np.full(mesh.solid.n, np.nan), where=area > 0)
+        shells = mesh.solid.split(j)[1]
+        shells[:] = shells[:, -1:]  # of a particle, that at its surface
         on = mesh.on_image
         sto = on(mesh.solid, u.sto)
-        sto[self.isolated] = cell.design.initial_sto
+        sto = np.where(np.isnan(self.isolated), sto, self.isolated)
         return {"sto": sto, "c_e": on(mesh.ionic, u.c_e), "j": on(mesh.solid, j),
-                "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)), "phi_s": on(mesh.electronic, u.V + u.phi)}
+                "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)), "phi_s": on(mesh.electronic, u.V * mesh.positive + u.phi)}
+
+
+def isolated_sto(cell, grid):
+    """Return the lithiation, that of the start, of active material that no path joins to the collector; else NaN."""
+    joined = ~np.isnan(cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n)))
+    sto, given = np.full(grid.shape, np.nan, np.float32), cell.design.initial_sto
+    for name in active_phases(cell.design):
+        sto[grid.mask(name) & ~joined] = given[name] if isinstance(given, dict) else given
+    return sto
 
 
 def _plain(values):
@@ -241,9 +309,16 @@ def area_figures(mesh, design):
             "faces": int(faces.area.size), "mean_share_of_voxel_face": float(faces.share.mean())}
 
 
+def film_on(film, mesh, grid):
+    """Return the film thickness (m) on every face; a counter slab has none."""
+    thickness, inside = np.zeros(mesh.faces.area.size), mesh.positive[mesh.faces.electronic]
+    thickness[inside] = film_thickness(film, mesh.faces.position[inside], grid.shape, grid.voxel_size)
+    return thickness
+
+
 def film_figures(film, mesh, grid):
     """Return the film's parameters and what was drawn."""
-    thickness = film_thickness(film, mesh.faces.position, grid.shape, grid.voxel_size)
+    thickness = film_on(film, mesh, grid)[mesh.positive[mesh.faces.electronic]]
     drawn = {} if film.model == "none" else {
         "drawn": {"mean_m": float(thickness.mean()), "min_m": float(thickness.min()), "max_m": float(thickness.max()),
                   "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity)}}

@@ -131,10 +131,10 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["cell.materials.crack=CBD_default"], ["expected the solid phases am, cbd, got crack"]),
         (["cell.materials.pore=CBD_default"], ["expected the solid phases am, cbd, got pore"]),
         (["cell.materials.am=CBD_default"], ["expected one active material, got none"]),
-        (["cell.materials.am=LiPF6_EC_EMC_3_7"], ["cell.materials.am", "active or conductor", "electrolyte"]),
+        (["cell.materials.am=LiPF6_EC_EMC_3_7"], ["cell.materials.am", "active, conductor, porous, flooded or dry", "electrolyte"]),
         (["volume.phases.x=0"], ["volume.phases: expected a label of its own"]),
         # the OCP window
-        (["cell.initial_sto=0.1"], ["cell.initial_sto", "window, 0.2 to 0.9999, got 0.1"]),
+        (["cell.initial_sto=0.1"], ["cell.initial_sto", "window of NMC811_Chen2020, 0.2 to 0.9999, got 0.1"]),
         (["cell.initial_sto=null", "cell.initial_voltage_V=5"], ["cell.initial_voltage_V", "got 5 V"]),
         (
             ["protocol.0=Discharge at C/2 until 2.5 V"],
@@ -146,8 +146,14 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["cell.film={model: map, file: a.tif}"], ["cell.film.model", "not available yet"]),
         (
             ["volume.file=null", "volume.slab={phase: am, thickness_um: 75.6, cells: 80}"],
-            ["not available yet"],
+            ["volume.slab: expected nothing else beside it"],
         ),
+        (["cell.counter_electrode=graphite"], ["cell.counter_electrode: expected lithium or ideal"]),
+        (
+            ["cell.counter_electrode={material: NMC811_Chen2020, thickness_um: 85, initial_sto: 0.9}"],
+            ["cell.counter_electrode.material: expected a homogenised porous electrode", "kind active"],
+        ),
+        (["cell.initial_sto={cbd: 0.3}"], ["expected a lithiation for each of am, got cbd"]),
         (
             ["protocol.0=Hold at 4.2 V until C/50"],
             ["protocol.0", '"Hold at 4.2 V until C/50"', "Rest for 30 minutes"],

@@ -4,7 +4,7 @@ Electrolyte lives in separator, pores and the pores of the CBD; electrons in act
 active material. Parts that no path joins to the separator (ions) or the collector (electrons) take no part.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from ..errors import InputError
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.graph import Graph, voxel_graph
-from .materials import ActiveMaterial, Conductor, Electrolyte, LithiumMetal
+from .materials import ActiveMaterial, Conductor, Electrolyte, LithiumMetal, PorousElectrode
+from .particles import LithiumCells, Spheres
 
 
 @dataclass(frozen=True)
@@ -25,25 +26,45 @@ class Separator:
 
 
 @dataclass(frozen=True)
+class CounterSlab:
+    """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the start,
+    number of layers."""
+
+    material: PorousElectrode
+    thickness: float
+    initial_sto: float
+    layers: int = 20
+
+
+@dataclass(frozen=True)
 class CellDesign:
-    """What the half cell is made of. `phases` maps the grid's phase names to their material set; pores to None."""
+    """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
+
+    initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
+    """
 
     phases: dict
     electrolyte: Electrolyte
     separator: Separator
-    counter_electrode: LithiumMetal
+    counter_electrode: LithiumMetal | CounterSlab
     temperature: float = 298.15
     c_e_0: float = 1000.0
-    initial_sto: float = 0.27
+    initial_sto: float | dict = 0.27
     area_correction: bool = True
     cbd_transport_efficiency: float | None = None
     pore_transport_efficiency: float = 1.0
+    shells: int = 24
+
+    def sort(self, *sorts):
+        """Names of the phases whose material is of one of the given sorts."""
+        return [name for name, material in self.phases.items() if isinstance(material, sorts)]
 
 
 @dataclass(frozen=True)
 class Faces:
     """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area over
-    voxel-face area; half_solid, half_ionic: cell centre to face (m); position (n, 3): centre in the image (m)."""
+    voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face (m), 0 where a
+    homogenised electrode knows it at the face; position (n, 3): centre in the image (m)."""
 
     ionic: np.ndarray
     solid: np.ndarray
@@ -52,28 +73,36 @@ class Faces:
     share: np.ndarray
     half_solid: np.ndarray
     half_ionic: np.ndarray
+    half_electronic: np.ndarray
     position: np.ndarray
 
 
 @dataclass(frozen=True)
 class HalfCellMesh:
-    """Cells of the four fields and what links them.
+    """Cells of the fields and what links them.
 
-    ionic, electronic, solid: graphs of the three sorts of cell; solid_to_electronic: index map;
+    ionic, electronic: graphs of cells; solid: LithiumCells; solid_to_electronic: index map;
     eps, beta: porosity and transport efficiency of the ionic cells; sigma: of the electronic cells;
-    counter, counter_area: ionic cells at the lithium and their face areas; collector: electronic cells at the
-    collector; lines: number of separator layers in front of the image.
+    materials: active materials; material: which of them each lithium cell is of; initial_sto: of each;
+    positive: which electronic cells belong to the electrode at the collector; counter: ionic cells at a metal counter
+    electrode; counter_collector: electronic cells at the counter slab's own collector; collector: electronic cells at
+    the collector; lines: number of layers in front of the image.
     """
 
     ionic: Graph
     electronic: Graph
-    solid: Graph
+    solid: LithiumCells
     solid_to_electronic: np.ndarray
     eps: np.ndarray
     beta: np.ndarray
     sigma: np.ndarray
+    materials: tuple
+    material: np.ndarray
+    initial_sto: np.ndarray
+    positive: np.ndarray
     faces: Faces
     counter: np.ndarray
+    counter_collector: np.ndarray
     collector: np.ndarray
     lines: int
     voxel_size: tuple
@@ -100,41 +129,130 @@ def separator_lines(thickness, voxel, growth=1.3, widest=8):
 
 
 def build_mesh(grid, design):
-    """Return the HalfCellMesh of a VoxelGrid for a CellDesign; raises InputError where no half cell exists."""
-    active, conductor = _phase_of(grid, design, ActiveMaterial), _phase_of(grid, design, Conductor)
-    if active is None:
-        raise InputError("expected a phase of active material, got none; name one under cell.materials")
-    lines = separator_lines(design.separator.thickness, grid.voxel_size[0])
-    beta_cbd = _cbd_efficiency(design, conductor)
-    flooded = [name for name, material in design.phases.items()
-               if material is None or (isinstance(material, Conductor) and beta_cbd > 0)]
-    solids = [name for name in (active, conductor) if name]
-    electrolyte = connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
-    conducting = connected_to(grid.mask(*solids), "collector")
-    _check_connected(grid, electrolyte, conducting, active, flooded)
+    """Return the HalfCellMesh of a VoxelGrid for a CellDesign; raises InputError where no cell exists."""
+    image = _Image.of(grid, design)
+    lines, counter = _front(grid, design)
+    nf = len(lines)
     widths = [np.concatenate([lines, np.full(grid.shape[0], grid.voxel_size[0])]),
               np.full(grid.shape[1], grid.voxel_size[1]), np.full(grid.shape[2], grid.voxel_size[2])]
-    ionic = voxel_graph(_behind(electrolyte, len(lines), True), widths)
-    electronic = voxel_graph(_behind(conducting, len(lines), False), widths)
-    solid = voxel_graph(_behind(conducting & grid.mask(active), len(lines), False), widths)
-    eps, beta = _pore_structure(grid, design, conductor, beta_cbd, ionic, len(lines))
-    sigma = np.full(electronic.n, design.phases[active].sigma)
-    if conductor:
-        sigma[electronic.gather(_behind(grid.mask(conductor), len(lines), False))] = design.phases[conductor].sigma
+    ionic = voxel_graph(_behind(image.electrolyte, nf, True), widths)
+    conducting = _behind(image.conducting, nf, False)
+    conducting[:counter] = True
+    electronic = voxel_graph(conducting, widths)
+    resolved = voxel_graph(_behind(image.conducting & grid.mask(*image.actives), nf, False)
+                           if image.actives else np.zeros_like(conducting), widths)
+    materials, code, sto = _materials(grid, design, nf, counter)
+    resolved = _cut_between_materials(resolved, code)
+    spheres = _spheres(grid, design, image, nf, counter, widths)
+    solid = LithiumCells(resolved, spheres)
+    eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
+    at = np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)]) if spheres else solid.position
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
-    counts = {"total": grid.voxels, "active": solid.n, "electrolyte": int(electrolyte.sum()),
-              "electronic": electronic.n, "separator_cells": ionic.n - int(electrolyte.sum()),
-              "isolated_active": int(grid.mask(active).sum()) - solid.n,
-              "isolated_electrolyte": int(grid.mask(*flooded).sum() - electrolyte.sum())}
+    counts = {"total": grid.voxels, "active": int((at[:, 0] >= nf).sum()) if not spheres else
+              resolved.n + int((spheres.position[:, 0] >= nf).sum()), "electrolyte": int(image.electrolyte.sum()),
+              "electronic": int((electronic.position[:, 0] >= nf).sum()), "separator_cells": int(nf * area / (
+                  grid.voxel_size[1] * grid.voxel_size[2])) - counter * grid.shape[1] * grid.shape[2],
+              "isolated_active": image.isolated_active(grid), "isolated_electrolyte": image.isolated_electrolyte(grid)}
+    front = np.flatnonzero(ionic.position[:, 0] == 0)
     return HalfCellMesh(
-        ionic, electronic, solid, electronic.index[tuple(solid.position.T)], eps, beta, sigma,
-        _faces(grid, design, active, conductor, ionic, electronic, solid, len(lines)),
-        ionic.index[0].ravel(), electronic.index[-1][electronic.index[-1] >= 0],
-        len(lines), grid.voxel_size, grid.shape, area, counts)
+        ionic, electronic, solid, electronic.index[tuple(at.T)], eps, beta, sigma,
+        materials, code[tuple(at.T)], sto[tuple(at.T)], electronic.position[:, 0] >= nf,
+        _faces(grid, design, image, ionic, electronic, solid, nf),
+        ionic.index[0].ravel() if not counter else front[:0],
+        electronic.index[0].ravel() if counter else front[:0],
+        electronic.index[-1][electronic.index[-1] >= 0],
+        nf, grid.voxel_size, grid.shape, area, counts)
 
 
-def _phase_of(grid, design, sort):
-    return next((name for name in grid.names if isinstance(design.phases.get(name), sort)), None)
+def _front(grid, design):
+    """Return the layer widths in front of the image (m) and how many of them are a counter slab."""
+    lines = separator_lines(design.separator.thickness, grid.voxel_size[0])
+    if not isinstance(design.counter_electrode, CounterSlab):
+        return lines, 0
+    slab = design.counter_electrode
+    return np.concatenate([np.full(slab.layers, slab.thickness / slab.layers), lines]), slab.layers
+
+
+@dataclass(frozen=True)
+class _Image:
+    """What the image holds: its active, conducting and porous phases, and what is connected."""
+
+    actives: list
+    conductor: str | None
+    porous: list
+    flooded: list
+    electrolyte: np.ndarray
+    conducting: np.ndarray
+
+    @classmethod
+    def of(cls, grid, design):
+        present = [name for name in grid.names if name in design.phases]
+        actives, conductors, porous = ([n for n in design.sort(sort) if n in present]
+                                       for sort in (ActiveMaterial, Conductor, PorousElectrode))
+        if not actives and not porous:
+            raise InputError("expected a phase of active material, got none; name one under cell.materials")
+        if len(conductors) > 1:
+            raise InputError(f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material")
+        conductor = conductors[0] if conductors else None
+        beta_cbd = _cbd_efficiency(design, conductor)
+        flooded = [n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)]
+        solids = [*actives, *conductors, *porous]
+        electrolyte = connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
+        conducting = connected_to(grid.mask(*solids), "collector")
+        _check_connected(grid, electrolyte, conducting, [*actives, *porous], flooded)
+        return cls(actives, conductor, porous, flooded, electrolyte, conducting)
+
+    def isolated_active(self, grid):
+        names = [*self.actives, *self.porous]
+        return int(np.count_nonzero(grid.mask(*names) & ~self.conducting))
+
+    def isolated_electrolyte(self, grid):
+        return int(grid.mask(*self.flooded).sum() - self.electrolyte.sum())
+
+
+def _materials(grid, design, layers, counter):
+    """Active materials, and dense maps of which of them, and of the initial lithiation, in front of and on the image."""
+    materials, code = [], np.zeros((layers + grid.shape[0], *grid.shape[1:]), np.uint8)
+    sto = np.zeros(code.shape)
+    for name in design.sort(ActiveMaterial, PorousElectrode):
+        material = design.phases[name]
+        active = material.active if isinstance(material, PorousElectrode) else material
+        if active not in materials:
+            materials.append(active)
+        at = _behind(grid.mask(name), layers, False) if name in grid.names else np.zeros(code.shape, bool)
+        code[at] = materials.index(active)
+        sto[at] = design.initial_sto[name] if isinstance(design.initial_sto, dict) else design.initial_sto
+    if counter:
+        materials.append(design.counter_electrode.material.active)
+        code[:counter], sto[:counter] = len(materials) - 1, design.counter_electrode.initial_sto
+    return tuple(materials), code, sto
+
+
+def _cut_between_materials(graph, code):
+    """Remove the links between cells of different active materials: lithium does not pass from one into another."""
+    of = graph.gather(code)
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    keep = of[rows] == of[graph.neighbour]
+    if keep.all():
+        return graph
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
+    return replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
+
+
+def _spheres(grid, design, image, layers, counter, widths):
+    """Particles of the porous electrodes that have both electrolyte and a way to the collector, or None."""
+    where = [(np.argwhere(grid.mask(name) & image.electrolyte & image.conducting) + [layers, 0, 0], design.phases[name])
+             for name in image.porous]
+    if counter:
+        slab = np.zeros((counter, *grid.shape[1:]), bool)
+        where.append((np.argwhere(~slab), design.counter_electrode.material))
+    if not where:
+        return None
+    position = np.concatenate([at for at, _ in where])
+    volume = np.prod([w[position[:, axis]] for axis, w in enumerate(widths)], axis=0)
+    share, radius = (np.concatenate([np.full(len(at), value(m)) for at, m in where])
+                     for value in (lambda m: m.active_fraction, lambda m: m.radius))
+    return Spheres(position, volume * share, radius, design.shells)
 
 
 def _cbd_efficiency(design, conductor):
@@ -155,34 +273,52 @@ def _check_connected(grid, electrolyte, conducting, active, flooded):
     if not electrolyte.any():
         raise InputError(f"expected electrolyte ({', '.join(flooded) or 'no phase'}) to reach in from the separator "
                          "face, got none that does; check the phase labels and the direction of x")
-    if not (conducting & grid.mask(active)).any():
-        raise InputError(f"expected {active} joined to the collector face, got none that is; "
+    if not (conducting & grid.mask(*active)).any():
+        raise InputError(f"expected {' or '.join(active)} joined to the collector face, got none that is; "
                          "check the phase labels and the direction of x")
 
 
-def _pore_structure(grid, design, conductor, beta_cbd, ionic, layers):
-    """Porosity and transport efficiency of each ionic cell."""
-    eps = np.ones((layers + grid.shape[0], *grid.shape[1:]), np.float32)
-    beta = np.full_like(eps, design.pore_transport_efficiency)
-    if conductor:
-        cbd = _behind(grid.mask(conductor), layers, False)
-        eps[cbd], beta[cbd] = design.phases[conductor].porosity, beta_cbd
+def _coefficients(grid, design, image, ionic, electronic, layers, counter):
+    """Porosity and transport efficiency of each ionic cell, conductivity of each electronic one (S m-1)."""
+    shape = (layers + grid.shape[0], *grid.shape[1:])
+    eps, beta, sigma = np.ones(shape, np.float32), np.full(shape, design.pore_transport_efficiency, np.float32), np.ones(shape)
+    for name in [*image.actives, *image.porous, *filter(None, [image.conductor])]:
+        at, material = _behind(grid.mask(name), layers, False), design.phases[name]
+        sigma[at] = material.sigma
+        if name not in image.actives:
+            eps[at] = material.porosity
+            beta[at] = material.transport_efficiency if name in image.porous else _cbd_efficiency(design, name)
     eps[:layers], beta[:layers] = design.separator.porosity, design.separator.transport_efficiency
-    return ionic.gather(eps).astype(float), ionic.gather(beta).astype(float)
+    if counter:
+        slab = design.counter_electrode.material
+        eps[:counter], beta[:counter], sigma[:counter] = slab.porosity, slab.transport_efficiency, slab.sigma
+    return ionic.gather(eps).astype(float), ionic.gather(beta).astype(float), electronic.gather(sigma)
 
 
-def _faces(grid, design, active, conductor, ionic, electronic, solid, layers):
-    """Find every face between active material and electrolyte, with its area as corrected."""
-    factors = (face_area_factors(grid.mask(active), grid.voxel_size) if design.area_correction else None)
-    cbd = _behind(grid.mask(conductor), layers, False) if conductor else None
-    parts = []
-    for axis in range(3):
-        for side in (0, 1):  # which side the solid is on
-            parts.append(_faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd,
-                                      design.phases[conductor].reactive_share if conductor else 1.0))
+def _faces(grid, design, image, ionic, electronic, solid, layers):
+    """Find every face between active material and electrolyte, with its area as corrected; particles have one each."""
+    parts, cbd, reactive_share = [], None, 1.0
+    if image.conductor:
+        cbd = _behind(grid.mask(image.conductor), layers, False)
+        reactive_share = design.phases[image.conductor].reactive_share
+    if image.actives:
+        factors = face_area_factors(grid.mask(*image.actives), grid.voxel_size) if design.area_correction else None
+        parts = [_faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share)
+                 for axis in range(3) for side in (0, 1)]  # side: which the solid is on
+    if solid.spheres:
+        parts.append(_particle_faces(ionic, electronic, solid, grid, layers))
     joined = [np.concatenate(column) for column in zip(*parts)]
     order = np.argsort(joined[1], kind="stable")  # neighbours in memory as in space
     return Faces(*(column[order] for column in joined))
+
+
+def _particle_faces(ionic, electronic, solid, grid, layers):
+    """The surface of each voxel's particles; potentials and c_e of the voxel hold at it."""
+    spheres = solid.spheres
+    at, none = tuple(spheres.position.T), np.zeros(len(spheres.volume))
+    centre = (spheres.position - [layers, 0, 0] + 0.5) * np.array(grid.voxel_size)
+    return (ionic.index[at], solid.surface(), electronic.index[at], spheres.surface_area(), none + 1,
+            spheres.surface_half_width(), none, none, centre)
 
 
 def _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share):
@@ -202,6 +338,7 @@ def _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cb
     if cbd is not None:
         share[cbd[there][at]] *= reactive_share
     cell = ionic.index[there][at]
+    half_solid = np.full(cell.size, grid.voxel_size[axis] / 2)
     return (cell, solid.index[here][at], electronic.index[here][at], share * grid.face_area(axis), share,
-            np.full(cell.size, grid.voxel_size[axis] / 2), ionic.widths[axis][ionic.position[cell, axis]] / 2,
+            half_solid, ionic.widths[axis][ionic.position[cell, axis]] / 2, half_solid,
             centre * np.array(grid.voxel_size))

@@ -52,10 +52,14 @@ class Record:
     wall_s: float = 0.0
 
 
-def initial_state(cell, sto):
-    """Return the cell at rest: uniform lithiation and salt, no current."""
-    V = float(cell.active.U(np.array(sto)))
-    return cell.vector(-cell.W(cell.design.c_e_0), 0.0, V, sto, cell.design.c_e_0)
+def initial_state(cell, sto=None):
+    """Return the cell at rest: uniform lithiation (or that of its design) and salt, no current."""
+    mesh = cell.mesh
+    sto = mesh.initial_sto.copy() if sto is None else np.full(mesh.solid.n, float(sto))
+    positive = cell.positive_cells
+    U = [np.average(cell.in_cells.U(sto)[cells], weights=cell.capacity[cells]) if cells.any() else 0.0
+         for cells in (positive, ~positive)]
+    return cell.vector(-U[1] - cell.W(cell.design.c_e_0), 0.0, U[0] - U[1], sto, cell.design.c_e_0)
 
 
 class Experiment:
@@ -213,21 +217,23 @@ class Experiment:
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
     def _lithium(self, state):
-        """Lithium in the active material (C)."""
-        return F * self.cell.active.c_s_max * float(self.cell.solid_volume @ state.sto)
+        """Lithium in the active material of the electrode and of a counter slab (C)."""
+        held = self.cell.capacity * state.sto
+        return np.array([held[self.cell.positive_cells].sum(), held[~self.cell.positive_cells].sum()])
 
     def _salt(self, state):
         return F * float(self.cell.salt_volume @ state.c_e)
 
     def _keep_balances(self, load):
-        """Keep the largest misses: lithium and salt against the charge passed, face currents against I."""
+        """Keep the largest misses: lithium against the charge passed, salt against itself, face currents against I."""
         cell, state = self.cell, self.cell.state(self.x)
+        gained = self._lithium(state) - self.lithium_0
+        lithium = max(abs(gained[0] - self.charge), abs(gained[1] + self.charge) if not cell.counter else 0.0)
         salt = abs(self._salt(state) - self.salt_0)
-        lithium = abs(self._lithium(state) + self._salt(state) - self.lithium_0 - self.salt_0 - self.charge)
         self._balance_errors = tuple(max(pair) for pair in zip(self._balance_errors, (lithium, salt)))
         if load.current:
-            miss = max(abs(cell.mesh.faces.area @ cell.j + load.current),
-                       abs(cell.counter_area @ cell.j_counter - load.current)) / abs(load.current)
+            across, counter = cell.currents()
+            miss = max(abs(across + load.current), abs(counter - load.current)) / abs(load.current)
             self.record.charge_balance_error = max(self.record.charge_balance_error, float(miss))
 
     def _append(self, number, load, dt=0.0, last=False):

@@ -3,11 +3,11 @@
 Unknowns, one flat vector: psi (ionic cells), phi (electronic cells), V, sto (active cells), c_e (ionic cells).
 
     psi = phi_e - W(c_e)      what a lithium reference electrode reads; i_e = -beta kappa grad psi
-    phi = phi_s - V           electronic potential against the collector; V is the cell voltage
+    phi = phi_s - V           electronic potential against its own collector; V is the cell voltage
 
 Both choices remove round-off and coupling: salt gradients enter psi only through the kinetics, and the electronic
-drops (1e-5 to 1e-2 V) are not taken as differences of 4 V. The lithium electrode's metal is the zero of potential.
-Every row is a current in A; an outflow is positive.
+drops (1e-5 to 1e-2 V) are not taken as differences of 4 V. The counter electrode's metal is the zero of potential;
+in a counter slab phi = phi_s. Every row is a current in A; an outflow is positive.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from ..numerics.multigrid import Multigrid
 from .cell import CellDesign, HalfCellMesh
 from .constants import F
 from .kinetics import Drops, concentration_potential, face_current
+from .particles import LithiumSolver
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,48 @@ class Links:
         kernels.apply_rows(self.graph.indptr, self.graph.neighbour, *rows, v, out)
 
 
-class HalfCell:
-    """Residual, Jacobian and preconditioner of one implicit time step of the half cell."""
+class Mixed:
+    """Several active materials as one: each function evaluates every entry with the material it is of."""
 
-    def __init__(self, mesh: HalfCellMesh, design: CellDesign, active, R_film):
-        self.mesh, self.design, self.active, self.R_film = mesh, design, active, R_film
+    def __init__(self, materials, of):
+        self.parts = [(m, np.flatnonzero(of == k)) for k, m in enumerate(materials)]
+        self.alpha_a, self.alpha_c, self.c_s_max = (
+            self._join(lambda m, at, name=name: getattr(m, name), of.size) for name in ("alpha_a", "alpha_c", "c_s_max"))
+
+    def _join(self, value, size):
+        out = np.empty(size)
+        for material, at in self.parts:
+            out[at] = value(material, at)
+        return out
+
+    def U(self, sto):
+        return self._join(lambda m, at: m.U(sto[at]), sto.size)
+
+    def dU(self, sto):
+        return self._join(lambda m, at: m.dU(sto[at]), sto.size)
+
+    def D_s(self, sto, T):
+        return self._join(lambda m, at: m.D_s(sto[at], T), sto.size)
+
+    def i0(self, c_e, sto, T):
+        return self._join(lambda m, at: m.i0(c_e[at], sto[at], T), sto.size)
+
+
+def mixed(materials, of):
+    """Return the one material, or a Mixed of several; `of`: which one each entry is of."""
+    return materials[0] if len(materials) == 1 else Mixed(materials, of)
+
+
+class HalfCell:
+    """Residual, Jacobian and preconditioner of one implicit time step of the cell."""
+
+    def __init__(self, mesh: HalfCellMesh, design: CellDesign, R_film):
+        self.mesh, self.design, self.R_film = mesh, design, R_film
         self.T, self.electrolyte = design.temperature, design.electrolyte
+        self.in_cells, self.at_faces = (mixed(mesh.materials, of) for of in (mesh.material, mesh.material[mesh.faces.solid]))
+        self.c_s_max = self.in_cells.c_s_max + np.zeros(mesh.solid.n)
         self.W = concentration_potential(design.electrolyte, self.T)
-        self.counter = Lithium(design.counter_electrode)
+        self.counter = Lithium(design.counter_electrode) if mesh.counter.size else None
         self.ionic, self.salt = Links(mesh.ionic), Links(mesh.ionic)
         self.electronic, self.solid = Links(mesh.electronic), Links(mesh.solid)
         self.electronic.set(mesh.sigma)
@@ -100,14 +135,25 @@ class HalfCell:
         self.ends = np.cumsum(self.n)
         self.salt_volume = mesh.eps * mesh.ionic.volumes()
         self.solid_volume = mesh.solid.volumes()
+        self.capacity = F * self.c_s_max * self.solid_volume  # of each cell, C
         self.collector_conductance = mesh.sigma[mesh.collector] * _end_conductance(mesh.electronic, mesh.collector, -1)
+        self.counter_conductance = mesh.sigma[mesh.counter_collector] * _end_conductance(
+            mesh.electronic, mesh.counter_collector, 0)
         self.counter_area = _end_area(mesh.ionic, mesh.counter)
+        self.lift = mesh.positive[mesh.faces.electronic].astype(float)  # faces whose phi_s contains V
+        self.positive_cells = np.zeros(mesh.solid.n, bool)
+        self.positive_cells[:] = mesh.positive[mesh.solid_to_electronic]
         self.j = np.zeros(mesh.faces.area.size)
         self.j_counter = np.zeros(mesh.counter.size)
         self.scale_current = mesh.area  # what residuals are held against (A); the experiment sets it to its current
         self.precondition_with = Preconditioner(self)
 
     # -- the unknowns ------------------------------------------------------------------------------------------
+
+    @property
+    def active(self):
+        """The first active material of the electrode."""
+        return self.mesh.materials[0]
 
     def state(self, x):
         """Return the fields of a flat vector as views."""
@@ -129,19 +175,19 @@ class HalfCell:
         u, faces, t_plus = self.state(x), self.mesh.faces, self.electrolyte.t_plus
         self._set_coefficients(u)
         A_j = faces.area * self._face_current(u).j
-        A_j_counter = self.counter_area * self._counter_current(u).j
         into_electrolyte = np.bincount(faces.ionic, A_j, self.n[0])
-        into_electrolyte[self.mesh.counter] += A_j_counter
+        if self.counter:
+            into_electrolyte[self.mesh.counter] += self.counter_area * self._counter_current(u).j
         out_of_collector = self.collector_conductance * u.phi[self.mesh.collector]
         dsto_dt = (self.formula.alpha * u.sto + self.past_sto) / self.formula.dt
         dc_e_dt = (self.formula.alpha * u.c_e + self.past_c_e) / self.formula.dt
-        c_s_max = self.active.c_s_max
 
         charge_e = self.ionic.outflow(u.psi) - into_electrolyte
         charge_s = self.electronic.outflow(u.phi) + np.bincount(faces.electronic, A_j, self.n[1])
         charge_s[self.mesh.collector] += out_of_collector
+        charge_s[self.mesh.counter_collector] += self.counter_conductance * u.phi[self.mesh.counter_collector]
         constraint = out_of_collector.sum() - self.current
-        lithium = F * c_s_max * (self.solid_volume * dsto_dt + self.solid.outflow(u.sto)) \
+        lithium = self.capacity * dsto_dt + F * self.c_s_max * self.solid.outflow(u.sto) \
             + np.bincount(faces.solid, A_j, self.n[3])
         salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
@@ -150,17 +196,35 @@ class HalfCell:
         """Return x with psi, V, sto and c_e each shifted by one number so that the wholes are kept to round-off.
 
         Newton leaves up to its tolerance in every sum; over many steps, and over long rests, that would add up. One
-        Newton step on the four sums: face currents = -I, lithium electrode = I, then lithium, then salt.
+        Newton step on the sums: face currents of the electrode = -I, those of the counter electrode = I, then lithium
+        (of each electrode), then salt.
         """
-        j, j_counter = self._face_current(self.state(x)), self._counter_current(self.state(x))
-        area, counter_area, rate = self.mesh.faces.area, self.counter_area, self.formula.alpha / self.formula.dt
-        d_psi = (counter_area @ j_counter.j - self.current) / (counter_area @ j_counter.dphi)
-        d_V = d_psi - (area @ j.j + self.current) / (area @ j.dphi)
+        rate = self.formula.alpha / self.formula.dt
+        (total, slope), (total_counter, slope_counter) = self._electrode_currents(self.state(x))
+        d_psi = (total_counter - self.current) / slope_counter
+        d_V = d_psi - (total + self.current) / slope
         x = x + self.vector(d_psi, 0.0, d_V, 0.0, 0.0)
         R = self.state(self.residual(x))
-        d_sto = -R.sto.sum() / (F * self.active.c_s_max * rate * self.solid_volume.sum())
+        d_sto = np.zeros(self.n[3])
+        for cells in (self.positive_cells, ~self.positive_cells):
+            if cells.any():
+                d_sto[cells] = -R.sto[cells].sum() / (rate * self.capacity[cells].sum())
         d_c_e = -R.c_e.sum() / (F * rate * self.salt_volume.sum())
         return x + self.vector(0.0, 0.0, 0.0, d_sto, d_c_e)
+
+    def _electrode_currents(self, u):
+        """Return sum of A j and of A dj/dphi_s over the electrode and over the counter electrode (A, A V-1)."""
+        j, area = self._face_current(u), self.mesh.faces.area
+        sums = [((share * area) @ j.j, (share * area) @ j.dphi) for share in (self.lift, 1 - self.lift)]
+        if self.counter:
+            j = self._counter_current(u)
+            sums[1] = (self.counter_area @ j.j, self.counter_area @ j.dphi)
+        return sums
+
+    def currents(self):
+        """Return the currents across the interfaces of the electrode and of the counter electrode as last solved (A)."""
+        counter = self.counter_area @ self.j_counter if self.counter else (1 - self.lift) @ (self.mesh.faces.area * self.j)
+        return self.lift @ (self.mesh.faces.area * self.j), counter
 
     def size(self, R):
         """Return the largest share of the current that any one of the balances misses, cells taken absolutely."""
@@ -184,7 +248,7 @@ class HalfCell:
         mesh = self.mesh
         self.kappa = mesh.beta * self.electrolyte.kappa(u.c_e, self.T)
         self.D_e = mesh.beta * self.electrolyte.D_e(u.c_e, self.T)
-        self.D_s = self.active.D_s(u.sto, self.T) + np.zeros(u.sto.shape)  # a material may return one number
+        self.D_s = self.in_cells.D_s(u.sto, self.T) + np.zeros(u.sto.shape)  # a material may return one number
         self.ionic.set(self.kappa)
         self.salt.set(self.D_e)
         self.solid.set(self.D_s)
@@ -192,11 +256,12 @@ class HalfCell:
     def _face_current(self, u):
         faces, mesh = self.mesh.faces, self.mesh
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        ohmic = faces.share * (faces.half_ionic / self.kappa[e] + faces.half_solid / mesh.sigma[s])
+        ohmic = faces.share * (faces.half_ionic / self.kappa[e] + faces.half_electronic / mesh.sigma[s])
         drops = Drops(ohmic + self.R_film,
-                      -faces.share * faces.half_solid / (F * self.active.c_s_max * self.D_s[m]),
+                      -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
                       (1 - self.electrolyte.t_plus) * faces.share * faces.half_ionic / (F * self.D_e[e]))
-        current = face_current(u.V + u.phi[s], u.psi[e], u.sto[m], u.c_e[e], drops, self.active, self.W, self.T, self.j)
+        phi_s = u.V * self.lift + u.phi[s]
+        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T, self.j)
         self.j = current.j
         return current
 
@@ -217,13 +282,13 @@ class HalfCell:
         """Return (J v, P^-1 v) at x as functions."""
         u = self.state(x)
         self._set_coefficients(u)
-        self.dj, self.dj_counter = self._face_current(u), self._counter_current(u)
+        self.dj, self.dj_counter = self._face_current(u), self._counter_current(u) if self.counter else None
         step = 1e-6
         slope = [self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
                  for f in (self.electrolyte.kappa, self.electrolyte.D_e)]
         self.kappa_rows = self.ionic.slopes(self.kappa, slope[0], u.psi)
         self.D_e_rows = self.salt.slopes(self.D_e, slope[1], u.c_e)
-        D_s_slope = (self.active.D_s(u.sto + step, self.T) - self.D_s) / step
+        D_s_slope = (self.in_cells.D_s(u.sto + step, self.T) - self.D_s) / step
         self.D_s_rows = self.solid.slopes(self.D_s, D_s_slope, u.sto) if np.any(D_s_slope) else None
         if self.precondition_with.stale:  # once a time step: its numbers change little between Newton steps
             self.precondition_with.update()
@@ -234,22 +299,24 @@ class HalfCell:
         d, faces, t_plus = self.state(v), self.mesh.faces, self.electrolyte.t_plus
         e, m, s = faces.ionic, faces.solid, faces.electronic
         dj = self.dj
-        A_j = faces.area * (dj.dphi * (d.V + d.phi[s] - d.psi[e]) + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
+        A_j = faces.area * (dj.dphi * (self.lift * d.V + d.phi[s] - d.psi[e]) + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
         into_electrolyte = np.bincount(e, A_j, self.n[0])
-        counter = self.mesh.counter
-        into_electrolyte[counter] += self.counter_area * (
-            self.dj_counter.dc_e * d.c_e[counter] - self.dj_counter.dphi * d.psi[counter])
+        if self.counter:
+            counter = self.mesh.counter
+            into_electrolyte[counter] += self.counter_area * (
+                self.dj_counter.dc_e * d.c_e[counter] - self.dj_counter.dphi * d.psi[counter])
         out_of_collector = self.collector_conductance * d.phi[self.mesh.collector]
-        rate, c_s_max = self.formula.alpha / self.formula.dt, self.active.c_s_max
+        rate = self.formula.alpha / self.formula.dt
 
         charge_e = self.ionic.outflow(d.psi) - into_electrolyte
         self.ionic.add(self.kappa_rows, d.c_e, charge_e)
         charge_s = self.electronic.outflow(d.phi) + np.bincount(s, A_j, self.n[1])
         charge_s[self.mesh.collector] += out_of_collector
+        charge_s[self.mesh.counter_collector] += self.counter_conductance * d.phi[self.mesh.counter_collector]
         diffusion = self.solid.outflow(d.sto)
         if self.D_s_rows is not None:
             self.solid.add(self.D_s_rows, d.sto, diffusion)
-        lithium = F * c_s_max * (rate * self.solid_volume * d.sto + diffusion) + np.bincount(m, A_j, self.n[3])
+        lithium = rate * self.capacity * d.sto + F * self.c_s_max * diffusion + np.bincount(m, A_j, self.n[3])
         diffusion = self.salt.outflow(d.c_e)
         self.salt.add(self.D_e_rows, d.c_e, diffusion)
         salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - t_plus) * into_electrolyte
@@ -268,7 +335,7 @@ def _end_conductance(graph, cells, line):
 class Preconditioner:
     """Approximate inverse of the Jacobian: lithium eliminated into the potentials, then potentials, lithium, salt.
 
-    1. lithium: one V-cycle; it lowers the face conductance that the potentials see (U falls as sto rises);
+    1. lithium: one V-cycle (exact in particles); it lowers the face conductance that the potentials see (U falls as sto rises);
     2. potentials: one V-cycle over ionic and electronic cells together, V by bordering;
     3. lithium again with the new potentials; 4. salt: one V-cycle with the new face currents.
     """
@@ -278,22 +345,23 @@ class Preconditioner:
         self.potentials, self.slots, self.picks = _coupled_graph(mesh)
         self.weight = np.empty(self.potentials.neighbour.size, np.float32)
         self.potential_grid = None
-        self.solid_grid, self.salt_grid = Multigrid(mesh.solid, visits=1), Multigrid(mesh.ionic, visits=1)
+        self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic, visits=1)
 
     def update(self):
         """Take over the numbers of the cell's present linearisation."""
         self.stale = False
         cell, faces, dj = self.cell, self.cell.mesh.faces, self.cell.dj
-        c_s_max, rate = cell.active.c_s_max, cell.formula.alpha / cell.formula.dt
+        rate = cell.formula.alpha / cell.formula.dt
         ionic, electronic = self.picks
         self.A_g = faces.area * dj.dphi
         self.A_sto = faces.area * dj.dsto
-        stored = F * c_s_max * rate * cell.solid_volume
         reacted = np.bincount(faces.solid, self.A_sto, cell.n[3])
-        self.solid_grid.update(F * c_s_max * cell.solid.weight, stored + reacted)
-        # share of a face's response that is left once its cell's lithium follows (planar diffusion into the particle)
-        kept = _planar_response(rate, cell, faces)
+        # share of a face's response that is left once its cell's lithium follows
+        kept = self._lithium_response(rate)
         factor = kept / (kept + reacted)
+        # all materials on one scale of A per unit of sto
+        weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cell.mesh.solid.indptr))
+        self.lithium.update(weight, rate * cell.capacity + reacted)
         g = self.A_g * factor[faces.solid]
         weights = np.concatenate([cell.ionic.weight[ionic], cell.electronic.weight[electronic], g])
         self.weight[self.slots[0]] = weights
@@ -302,13 +370,31 @@ class Preconditioner:
         if self.potential_grid is None:
             self.potential_grid = Multigrid(self.potentials, self.weight)
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
-        mass[cell.mesh.counter] = cell.counter_area * cell.dj_counter.dphi
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
-        self.potential_grid.update(self.weight, mass, None, high)
+        mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
         sink = -(1 - cell.electrolyte.t_plus) * np.bincount(faces.ionic, faces.area * dj.dc_e, n_ionic)
-        sink[cell.mesh.counter] -= (1 - cell.electrolyte.t_plus) * cell.counter_area * cell.dj_counter.dc_e
+        if cell.counter:
+            mass[cell.mesh.counter] = cell.counter_area * cell.dj_counter.dphi
+            sink[cell.mesh.counter] -= (1 - cell.electrolyte.t_plus) * cell.counter_area * cell.dj_counter.dc_e
+        self.potential_grid.update(self.weight, mass, None, high)
         self.salt_grid.update(F * cell.salt.weight, F * rate * cell.salt_volume + np.maximum(sink, 0))
-        self._border(g)
+        self._border(g * cell.lift)
+
+    def _lithium_response(self, rate):
+        """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake behind it.
+
+        Behind a resolved cell a half-space: the decaying solution of (rate + 2 D/h^2) s_i = D/h^2 (s_(i-1) + s_(i+1))
+        takes w (1 - lambda) = w q / (q/2 + sqrt(q + q^2/4)), q = rate h^2 / D. Behind a shell its own chain.
+        """
+        cell, cells = self.cell, self.cell.mesh.solid
+        h = cell.solid_volume ** (1 / 3)
+        q = rate * h * h / cell.D_s
+        inward = cell.solid_volume / h**2 * cell.D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
+        kept = F * cell.c_s_max * (rate * cell.solid_volume + inward)
+        if cells.chains:
+            weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cells.indptr))
+            kept[cells.surface()] = self.lithium.end_response(weight, rate * cell.capacity)
+        return kept
 
     def _border(self, g):
         """Response w of the potentials to the cell voltage, and what the constraint then sees of it."""
@@ -335,7 +421,7 @@ class Preconditioner:
         cell, faces = self.cell, self.cell.mesh.faces
         R = cell.state(r)
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        sto = self.solid_grid.cycle(R.sto.astype(np.float32))
+        sto = self.lithium.cycle(R.sto)
         A_j = self.A_sto * sto[m]
         b = np.concatenate([R.psi + np.bincount(e, A_j, cell.n[0]), R.phi - np.bincount(s, A_j, cell.n[1])])
         potentials = self.potential_grid.cycle(b.astype(np.float32))
@@ -343,27 +429,15 @@ class Preconditioner:
         V = (self._constraint(potentials) - R.V[0]) / self.seen
         potentials = potentials - np.float32(V) * self.response
         psi, phi = potentials[:cell.n[0]], potentials[cell.n[0]:]
-        A_j = self.A_g * (V + phi[s] - psi[e])
-        sto = self.solid_grid.cycle((R.sto - np.bincount(m, A_j, cell.n[3])).astype(np.float32)).copy()
+        A_j = self.A_g * (V * cell.lift + phi[s] - psi[e])
+        sto = self.lithium.cycle(R.sto - np.bincount(m, A_j, cell.n[3]))
         A_j += self.A_sto * sto[m]
         into_electrolyte = np.bincount(e, A_j, cell.n[0])
-        into_electrolyte[cell.mesh.counter] -= cell.counter_area * cell.dj_counter.dphi * psi[cell.mesh.counter]
+        if cell.counter:
+            into_electrolyte[cell.mesh.counter] -= cell.counter_area * cell.dj_counter.dphi * psi[cell.mesh.counter]
         salt = R.c_e + (1 - cell.electrolyte.t_plus) * into_electrolyte
         c_e = self.salt_grid.cycle(salt.astype(np.float32))
         return cell.vector(psi, phi, V, sto, c_e)
-
-
-def _planar_response(rate, cell, faces):
-    """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + half-space uptake.
-
-    Beyond the surface cell the decaying solution of (rate + 2 D/h^2) s_i = D/h^2 (s_(i-1) + s_(i+1)) takes
-    w (1 - lambda), lambda = 1 + q/2 - sqrt(q + q^2/4), q = rate h^2 / D.
-    """
-    h = faces.half_solid.max() * 2
-    q = rate * h * h / cell.D_s
-    lam = 1 + q / 2 - np.sqrt(q + q * q / 4)
-    inward = cell.solid_volume / h**2 * cell.D_s * (1 - lam)
-    return F * cell.active.c_s_max * (rate * cell.solid_volume + inward)
 
 
 def _coupled_graph(mesh):

@@ -40,7 +40,7 @@ class FaceCurrent:
 
 def overpotential(ratio, alpha_a, alpha_c):
     """Invert ratio = exp(alpha_a u) - exp(-alpha_c u); return u and du/dratio."""
-    if alpha_a == alpha_c:
+    if np.all(alpha_a == alpha_c):
         root = np.sqrt(ratio * ratio + 4)
         return np.arcsinh(ratio / 2) / alpha_a, 1 / (alpha_a * root)
     u = np.arcsinh(ratio / 2) * np.where(ratio > 0, 1 / alpha_a, 1 / alpha_c)

@@ -75,7 +75,8 @@ def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comp
     asked = case if isinstance(case, dict) else {}
     sections = [
         Section("run", "What was run", tables=_filled(*_about(result, grid))),
-        Section("phases", "Phases", (_phases(grid),), (tables.phases_table(result, grid),)),
+        *([] if max(grid.shape[1:]) == 1 else
+          [Section("phases", "Phases", (_phases(grid),), (tables.phases_table(result, grid),))]),
         _transport(result),
         _voltage(result, voltage, grid),
         *_fields(fields_path),
@@ -162,6 +163,13 @@ def _fields(path):
 
 
 def _field_drawings(series, *, spread):
+    profiles = Drawing(
+        f"{series.name}_profiles",
+        partial(figures.profiles_figure, series, distribution=spread),
+        captions.profiles_caption(series, distribution=spread),
+    )
+    if max(series.shape[1:]) == 1:  # a column of cells has no section to look at
+        return (profiles,)
     drawings = [
         Drawing(
             f"{series.name}_sections",
@@ -177,14 +185,7 @@ def _field_drawings(series, *, spread):
                 captions.sections_caption(series, deviation=True),
             )
         )
-    drawings.append(
-        Drawing(
-            f"{series.name}_profiles",
-            partial(figures.profiles_figure, series, distribution=spread),
-            captions.profiles_caption(series, distribution=spread),
-        )
-    )
-    return tuple(drawings)
+    return (*drawings, profiles)
 
 
 def _comparison(meta, comparison):

@@ -49,7 +49,7 @@ def half_cell(labels, voxel_size=0.4e-6, film=0.0, **more):
     cell_design = design(grid, **more)
     mesh = build_mesh(grid, cell_design)
     R_film = film(mesh.faces) if callable(film) else np.full(mesh.faces.area.size, float(film))
-    cell = HalfCell(mesh, cell_design, cell_design.phases["am"], R_film)
+    cell = HalfCell(mesh, cell_design, R_film)
     cell.scale_current = mesh.area
     return cell
 

@@ -158,7 +158,7 @@ def test_the_pipeline_counts_one_C_from_all_active_material():
     labels = np.zeros((6, 4, 4), int)
     labels[4:], labels[1, 1, 1] = 1, 1
     grid = voxel_grid(labels, VOXEL)
-    current, mass = nominal(grid, design(grid), ACTIVE)
+    current, mass = nominal(grid, design(grid))
     assert current == pytest.approx(96485.33212 * 63104 * (0.9084 - 0.27) * 33 * VOXEL**3 / 3600, rel=1e-12)
     assert mass == pytest.approx(4800 * 33 * VOXEL**3, rel=1e-12)
 

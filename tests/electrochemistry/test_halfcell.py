@@ -215,7 +215,7 @@ def residual_by_hand(cell, u):
         [collector.sum() - CURRENT * mesh.area],
         F
         * 63104.0
-        * (mesh.solid.volumes() * rate[0] + outflow(mesh.solid, np.full(mesh.solid.n, 4e-15), u.sto))
+        * (mesh.solid.volumes() * rate[0] + outflow(mesh.solid.resolved, np.full(mesh.solid.n, 4e-15), u.sto))
         + np.bincount(f.solid, f.area * j, mesh.solid.n),
         F * (mesh.eps * mesh.ionic.volumes() * rate[1] + outflow(mesh.ionic, D_e, u.c_e))
         - (1 - t_plus) * sources,

@@ -68,6 +68,25 @@ class Conductor:
 
 
 @dataclass(frozen=True)
+class PorousElectrode:
+    """Homogenised porous electrode (Newman): spheres of an active material in electrolyte and a conducting matrix.
+
+    porosity, transport_efficiency (eps / tau): of the electrolyte in it; active_fraction: volume fraction of active
+    material; radius of its spheres (m); sigma: effective electronic conductivity (S m-1).
+    """
+
+    name: str
+    active: ActiveMaterial
+    porosity: float
+    transport_efficiency: float
+    active_fraction: float
+    radius: float
+    sigma: float
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "porous"
+
+
+@dataclass(frozen=True)
 class LithiumMetal:
     """Lithium counter electrode: exchange current density i0(c_e, T) (A m-2), symmetric Butler-Volmer."""
 
@@ -77,6 +96,18 @@ class LithiumMetal:
     kind: str = "metal"
 
 
+@dataclass(frozen=True)
+class Filling:
+    """What a phase without a material set of its own holds: electrolyte (kind flooded) or nothing (kind dry)."""
+
+    name: str
+    kind: str
+    sources: dict = field(default_factory=dict, repr=False)
+
+
+FILLINGS = {kind: Filling(kind, kind) for kind in ("flooded", "dry")}
+
+
 def names():
     """Return the names of all material sets."""
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
@@ -84,8 +115,10 @@ def names():
 
 def load(name):
     """Return the material set called `name`; an unknown name is an InputError that lists the known ones."""
+    if name in FILLINGS:
+        return FILLINGS[name]
     if name not in names():
         near = difflib.get_close_matches(str(name), names(), 1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"expected the name of a material set, got {name!r}; {hint}choose from {', '.join(names())}")
+        raise InputError(f"expected the name of a material set, got {name!r}; {hint}choose from {', '.join([*names(), *FILLINGS])}")
     return importlib.import_module(f".{name}", __name__).material
