@@ -488,14 +488,16 @@ def _check_voltages(case, active):
     initial = sum(initials) / len(initials)
     pristine = True
     for i, step in enumerate(case.protocol):
-        least = initial if pristine and step.charges else bottom
-        most = initial if pristine and not step.charges else top
-        limit = step.until_voltage_V
-        if limit is not None and not least <= limit <= most:
-            raise InputError(
-                f"protocol.{i}: expected a cut-off inside the OCP window, {least:.4g} to {most:.4g} V, "
-                f"got {limit:g} V; correct the voltage or the initial state."
-            )
+        at_rest = pristine and step.kind in ("current", "power")
+        least = initial if at_rest and step.charges else bottom
+        most = initial if at_rest and not step.charges else top
+        limits = [step.until_voltage_V, step.value if step.kind == "voltage" else None]
+        for limit in limits:
+            if limit is not None and not least <= limit <= most:
+                raise InputError(
+                    f"protocol.{i}: expected a voltage inside the OCP window, {least:.4g} to {most:.4g} V, "
+                    f"got {limit:g} V; correct the voltage or the initial state."
+                )
         pristine = pristine and step.kind == "rest"
 
 

@@ -1,92 +1,152 @@
-"""Read the steps of a protocol from PyBaMM's experiment wording."""
+"""Read the steps of a protocol from PyBaMM's experiment wording, with repeats and profiles from files."""
 
 import re
 from dataclasses import dataclass
 
 from .errors import InputError
-from .schema import NUMBER, say, text
+from .schema import NUMBER, choice, number, say, text, whole
 
 UNDERSTOOD = (
-    '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", '
-    '"Discharge at 20 A/m2 until 3.5 V" and "Rest for 30 minutes"'
+    '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", "Discharge at 20 A/m2 until 3.5 V", '
+    '"Discharge at 70 W/m2 until 3.5 V", "Hold at 4.2 V until C/20", "Rest for 30 minutes", '
+    "{repeat: 10, steps: [...]} and {profile: drive.csv, quantity: c_rate}"
 )
 FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>s|seconds?|min|minutes?|h|hours?)"
 UNTIL = rf" until (?P<limit>{NUMBER}) ?(?P<limit_unit>m?v)"
-DENSITY = rf"(?P<density>{NUMBER}) ?(?P<density_unit>a/m2|ma/cm2)"
-RATE = rf"c ?/ ?(?P<divisor>{NUMBER})|(?P<multiple>{NUMBER}) ?c|{DENSITY}"
-CURRENT_STEP = re.compile(
+VALUE = rf"(?P<value>{NUMBER}) ?(?P<unit>a/m2|ma/cm2|m?a|w/m2|mw/cm2|m?w)"
+RATE = rf"c ?/ ?(?P<divisor>{NUMBER})|(?P<multiple>{NUMBER}) ?c|{VALUE}"
+FLOW_STEP = re.compile(
     rf"(?P<verb>discharge|charge) at (?:{RATE})(?:{FOR})?(?:(?: or)?{UNTIL})?", re.IGNORECASE
+)
+END_CURRENT = rf" until (?:{RATE})"
+HOLD_STEP = re.compile(
+    rf"hold at (?P<held>{NUMBER}) ?(?P<held_unit>m?v)(?:{FOR})?(?:(?: or)?{END_CURRENT})?", re.IGNORECASE
 )
 REST_STEP = re.compile(rf"rest{FOR}", re.IGNORECASE)
 SECONDS_PER = {"s": 1.0, "m": 60.0, "h": 3600.0}  # by the first letter of the unit
+# unit -> (what it is, SI units in it)
+UNITS = {
+    "a/m2": ("current_A_m2", 1.0), "ma/cm2": ("current_A_m2", 10.0), "a": ("current_A", 1.0), "ma": ("current_A", 1e-3),
+    "w/m2": ("power_W_m2", 1.0), "mw/cm2": ("power_W_m2", 10.0), "w": ("power_W", 1.0), "mw": ("power_W", 1e-3),
+}
+QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step of the protocol. Current and C-rate are above zero on discharge, below on charge.
+    """One step of the protocol. Current, C-rate and power are above zero on discharge, below on charge.
 
-    kind             "current" (constant current) or "rest"
-    c_rate           h-1, or None
-    current_A_m2     A m-2 of electrode cross-section, or None
+    kind             "current", "power", "voltage" (held), "profile" or "rest"
+    quantity         what `value` is: c_rate (h-1), current_A_m2, current_A, power_W_m2, power_W, voltage_V
+    value            the number, or None
+    profile          the file of a profile, or None
     until_voltage_V  the step ends here (falling on discharge, rising on charge), or None
+    until            (quantity, value) of the current at which a held voltage ends, or None
     duration_s       the step ends after this time, or None
-    text             the step as the user wrote it
+    text             the step as the user wrote it; written: the same for a step that is not text
     """
 
     kind: str
     text: str
-    c_rate: float | None = None
-    current_A_m2: float | None = None
+    quantity: str | None = None
+    value: float | None = None
+    profile: str | None = None
     until_voltage_V: float | None = None
+    until: tuple | None = None
     duration_s: float | None = None
+    written: object = None
 
     @property
     def charges(self):
         """Whether the step takes lithium out of the active material."""
-        return (self.c_rate or self.current_A_m2 or 0.0) < 0
+        return self.kind in ("current", "power") and self.value < 0
 
     def as_yaml(self):
         """Give the step back as it was written."""
-        return self.text
+        return self.written or self.text
 
 
 def read_protocol(raw, path):
-    """Read a list of steps."""
+    """Read a list of steps; repeats are written out."""
     if not isinstance(raw, list) or not raw:
         raise InputError(f"{path}: expected a list of steps, got {say(raw)}; understood now: {UNDERSTOOD}.")
-    return tuple(read_step(step, f"{path}.{i}") for i, step in enumerate(raw))
+    steps = []
+    for i, item in enumerate(raw):
+        here = f"{path}.{i}"
+        if isinstance(item, dict) and "repeat" in item:
+            steps += _repeat(item, here)
+        else:
+            steps.append(read_step(item, here))
+    return tuple(steps)
+
+
+def _repeat(item, path):
+    if set(item) != {"repeat", "steps"}:
+        raise InputError(f"{path}: expected the keys repeat and steps, got {', '.join(map(str, item))}; correct them.")
+    return list(read_protocol(item["steps"], f"{path}.steps")) * whole(1, 100000)(item["repeat"], f"{path}.repeat")
 
 
 def read_step(raw, path="protocol"):
-    """Turn a step in PyBaMM's experiment wording into a Step."""
+    """Turn a step in PyBaMM's experiment wording, or a profile's section, into a Step."""
+    if isinstance(raw, dict):
+        return _profile(raw, path)
     wording = " ".join(text(raw, path).split())
-    match = REST_STEP.fullmatch(wording) or CURRENT_STEP.fullmatch(wording)
+    match = next((m for m in (p.fullmatch(wording) for p in (REST_STEP, FLOW_STEP, HOLD_STEP)) if m), None)
     if not match:
         raise InputError(f"{path}: expected a step that is understood now, got {say(raw)}; use {UNDERSTOOD}.")
     parts = match.groupdict()
-    if any(parts.get(key) and float(parts[key]) <= 0 for key in ("span", "divisor", "multiple", "density")):
+    if any(parts.get(key) and float(parts[key]) <= 0 for key in ("span", "divisor", "multiple", "value")):
         raise InputError(f"{path}: expected a current and a time above zero, got {say(raw)}; use a rest.")
     if match.re is REST_STEP:
         return Step(kind="rest", text=wording, duration_s=_seconds(parts))
+    if match.re is HOLD_STEP:
+        return _hold(wording, parts, path)
     if not parts["span"] and not parts["limit"]:
         raise InputError(f'{path}: expected an end, got {say(raw)}; add "until 3.5 V" or "for 1 hour".')
-    ends = {"duration_s": _seconds(parts), "until_voltage_V": _volts(parts)}
-    return Step(kind="current", text=wording, **ends, **_current(parts))
+    quantity, value = _flow(parts)
+    value = -value if parts["verb"].lower() == "charge" else value
+    return Step(kind=_kind(quantity), text=wording, quantity=quantity, value=value, duration_s=_seconds(parts),
+                until_voltage_V=_volts(parts, "limit"))
+
+
+def _hold(wording, parts, path):
+    until = _flow(parts) if any(parts[key] for key in ("divisor", "multiple", "value")) else None
+    if until and until[0].startswith("power"):
+        raise InputError(f'{path}: expected a current to hold until, got "{wording}"; write C/20 or 1 A/m2.')
+    if not until and not parts["span"]:
+        raise InputError(f'{path}: expected an end, got "{wording}"; add "until C/20" or "for 1 hour".')
+    return Step(kind="voltage", text=wording, quantity="voltage_V", value=_volts(parts, "held"), until=until,
+                duration_s=_seconds(parts))
+
+
+def _profile(raw, path):
+    known = {"profile", "quantity", "until_voltage_V"}
+    if "profile" not in raw or set(raw) - known:
+        raise InputError(f"{path}: expected {{profile: FILE, quantity: {' or '.join(QUANTITIES)}}} (or a repeat), "
+                         f"got {say(raw)}; correct it.")
+    quantity = choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
+    file, limit = text(raw["profile"], f"{path}.profile"), raw.get("until_voltage_V")
+    limit = None if limit is None else number(0.0, 10.0)(limit, f"{path}.until_voltage_V")
+    return Step(kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit,
+                written=dict(raw))
 
 
 def _seconds(parts):
     return float(parts["span"]) * SECONDS_PER[parts["span_unit"][0].lower()] if parts["span"] else None
 
 
-def _volts(parts):
-    per = 1000.0 if (parts["limit_unit"] or "").lower() == "mv" else 1.0
-    return float(parts["limit"]) / per if parts["limit"] else None
+def _volts(parts, key):
+    per = 1000.0 if (parts[f"{key}_unit"] or "").lower() == "mv" else 1.0
+    return float(parts[key]) / per if parts[key] else None
 
 
-def _current(parts):
-    sign = -1.0 if parts["verb"].lower() == "charge" else 1.0
-    if parts["density"]:
-        per_m2 = 10.0 if parts["density_unit"].lower() == "ma/cm2" else 1.0  # 1 mA/cm2 = 10 A/m2
-        return {"current_A_m2": sign * per_m2 * float(parts["density"])}
-    c_rate = float(parts["multiple"]) if parts["multiple"] else 1.0 / float(parts["divisor"])
-    return {"c_rate": sign * c_rate}
+def _flow(parts):
+    """Quantity and size of a current or a power."""
+    if parts["value"]:
+        quantity, per = UNITS[parts["unit"].lower()]
+        return quantity, per * float(parts["value"])
+    return "c_rate", float(parts["multiple"]) if parts["multiple"] else 1.0 / float(parts["divisor"])
+
+
+def _kind(quantity):
+    return "power" if quantity.startswith("power") else "current"

@@ -48,7 +48,7 @@ def run_case(case, out_dir, *, progress=None):
         keep = Snapshots(cell, fields, case.output, one_C, grid)
         experiment = Experiment(cell, None, tolerances(case.numerics), keep,
                                 _progress_of(progress, one_C))
-        record = experiment.run(loads(case.protocol, one_C, mesh.area))
+        record = experiment.run(loads(case.protocol, one_C, mesh.area, case.locate))
 
     voltage = voltage_columns(record, mass)
     comparison = compare_with(measured, case, out_dir / "fields.h5", cell.active, grid)
@@ -102,7 +102,7 @@ def simulate(case, on_state=None):
     _, grid = read_grid(case)
     setup = set_up(case, grid)
     experiment = Experiment(setup.cell, None, tolerances(case.numerics), on_state)
-    return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area))
+    return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate))
 
 
 def read_grid(case, progress=None):
@@ -187,13 +187,44 @@ def nominal(grid, design):
     return current, mass
 
 
-def loads(protocol, one_C, area):
-    """Turn protocol steps into currents (A)."""
-    def current(step):
-        if step.kind == "rest":
-            return 0.0
-        return step.c_rate * one_C if step.c_rate is not None else step.current_A_m2 * area
-    return [Load(step.text, current(step), step.until_voltage_V, step.duration_s) for step in protocol]
+def loads(protocol, one_C, area, locate=lambda file: file):
+    """Turn protocol steps into what the experiment holds (A, V, W)."""
+    scale = {"c_rate": one_C, "current_A_m2": area, "current_A": 1.0, "power_W_m2": area, "power_W": 1.0, "voltage_V": 1.0}
+
+    def load(step):
+        until = step.until and step.until[1] * scale[step.until[0]]
+        ends = {"until_voltage": step.until_voltage_V, "duration": step.duration_s, "until_current": until}
+        if step.kind == "profile":
+            times, values = read_profile(locate(step.profile))
+            ends["duration"] = times[-1]
+            kind = "power" if step.quantity.startswith("power") else "current"
+            return Load(step.text, profile=(times, values * scale[step.quantity]), profile_of=kind, **ends)
+        value = (step.value or 0.0) * scale.get(step.quantity, 1.0)
+        return Load(step.text, **{step.kind if step.kind != "rest" else "current": value}, **ends)
+
+    return [load(step) for step in protocol]
+
+
+def read_profile(path):
+    """Read a profile (drive cycle): two columns, time (s) and value, with or without a header line."""
+    try:
+        lines = [line for line in Path(path).read_text().splitlines() if line.strip()]
+        header = not _numbers(lines[0])
+        table = np.array([_numbers(line) for line in lines[header:]], float)
+        sound = table.ndim == 2 and table.shape[1] == 2 and len(table) > 1 and np.all(np.diff(table[:, 0]) > 0)
+    except (OSError, UnicodeDecodeError, ValueError, IndexError):
+        sound = False
+    if not sound or table[0, 0] != 0:
+        raise InputError(f"{path}: expected a readable file of two columns, rising time (s) from 0 and value, got "
+                         "something else; write lines like 0,1.5")
+    return table[:, 0], table[:, 1]
+
+
+def _numbers(line):
+    try:
+        return [float(part) for part in line.replace(";", ",").replace("\t", ",").split(",")]
+    except ValueError:
+        return []
 
 
 def effective_transport(grid, design, tolerance, progress=None):

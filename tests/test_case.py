@@ -138,8 +138,9 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["cell.initial_sto=null", "cell.initial_voltage_V=5"], ["cell.initial_voltage_V", "got 5 V"]),
         (
             ["protocol.0=Discharge at C/2 until 2.5 V"],
-            ["protocol.0: expected a cut-off inside the OCP", "2.5 V"],
+            ["protocol.0: expected a voltage inside the OCP", "2.5 V"],
         ),
+        (["protocol.0=Hold at 5 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "5 V"]),
         (["protocol.0=Discharge at C/2 until 4.29 V"], ["protocol.0", "4.29 V", "initial state"]),
         (["protocol.0=Charge at C/2 until 4.2 V"], ["protocol.0", "got 4.2 V"]),
         # what comes later
@@ -155,8 +156,8 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         ),
         (["cell.initial_sto={cbd: 0.3}"], ["expected a lithiation for each of am, got cbd"]),
         (
-            ["protocol.0=Hold at 4.2 V until C/50"],
-            ["protocol.0", '"Hold at 4.2 V until C/50"', "Rest for 30 minutes"],
+            ["protocol.0=Keep at 4.2 V until C/50"],
+            ["protocol.0", '"Keep at 4.2 V until C/50"', "Rest for 30 minutes"],
         ),
         (["output.fields=[c_e]"], ["output.fields: expected sto for the comparison"]),
         (["compare.time=start"], ["compare.time", "Rest for 30 minutes"]),
@@ -185,7 +186,7 @@ def test_settings_change_lists_sections_and_absent_keys(case_file):
             "output.times=5",
         ],
     )
-    assert case.protocol[0].c_rate == pytest.approx(1 / 3)
+    assert (case.protocol[0].quantity, case.protocol[0].value) == ("c_rate", pytest.approx(1 / 3))
     assert case.as_dict()["cell"]["film"] == {"model": "none"}
     assert case.volume.crop["x"] == (0, 7)
     assert case.output.times == 5
@@ -257,29 +258,47 @@ def test_files_beside_the_case_come_first(case_file):
 
 
 @pytest.mark.parametrize(
-    ("wording", "c_rate", "current", "volts", "seconds"),
+    ("wording", "kind", "quantity", "value", "volts", "until", "seconds"),
     [
-        ("Discharge at C/2 until 3.5 V", 0.5, None, 3.5, None),
-        ("Discharge at 1C for 30 minutes or until 3.5 V", 1.0, None, 3.5, 1800.0),
-        ("discharge at 0.1 C  for 2 hours", 0.1, None, None, 7200.0),
-        ("Discharge at 20 A/m2 until 3500 mV", None, 20.0, 3.5, None),
-        ("Discharge at 2 mA/cm2 until 3.5V", None, 20.0, 3.5, None),
-        ("Charge at C/4 until 4.2 V", -0.25, None, 4.2, None),
-        ("Charge at 5 A/m2 for 90 s", None, -5.0, None, 90.0),
-        ("Rest for 30 minutes", None, None, None, 1800.0),
-        ("Rest for 1 hour", None, None, None, 3600.0),
+        ("Discharge at C/2 until 3.5 V", "current", "c_rate", 0.5, 3.5, None, None),
+        ("Discharge at 1C for 30 minutes or until 3.5 V", "current", "c_rate", 1.0, 3.5, None, 1800.0),
+        ("discharge at 0.1 C  for 2 hours", "current", "c_rate", 0.1, None, None, 7200.0),
+        ("Discharge at 20 A/m2 until 3500 mV", "current", "current_A_m2", 20.0, 3.5, None, None),
+        ("Discharge at 2 mA/cm2 until 3.5V", "current", "current_A_m2", 20.0, 3.5, None, None),
+        ("Discharge at 3 mA until 3.5V", "current", "current_A", 3e-3, 3.5, None, None),
+        ("Charge at C/4 until 4.2 V", "current", "c_rate", -0.25, 4.2, None, None),
+        ("Charge at 5 A/m2 for 90 s", "current", "current_A_m2", -5.0, None, None, 90.0),
+        ("Discharge at 70 W/m2 until 3.5 V", "power", "power_W_m2", 70.0, 3.5, None, None),
+        ("Charge at 7 mW/cm2 for 1 min", "power", "power_W_m2", -70.0, None, None, 60.0),
+        ("Hold at 4.2 V until C/20", "voltage", "voltage_V", 4.2, None, ("c_rate", 0.05), None),
+        ("Hold at 4.2V for 20 minutes or until 50 mA", "voltage", "voltage_V", 4.2, None, ("current_A", 0.05), 1200.0),
+        ("hold at 4100 mV for 1 h", "voltage", "voltage_V", 4.1, None, None, 3600.0),
+        ("Rest for 30 minutes", "rest", None, None, None, None, 1800.0),
+        ("Rest for 1 hour", "rest", None, None, None, None, 3600.0),
     ],
 )
-def test_protocol_wording(wording, c_rate, current, volts, seconds):
+def test_protocol_wording(wording, kind, quantity, value, volts, until, seconds):
     step = read_step(wording)
-    assert step.kind == ("rest" if "Rest" in wording else "current")
-    assert (step.c_rate, step.current_A_m2) == (c_rate, current)
-    assert (step.until_voltage_V, step.duration_s) == (volts, seconds)
+    assert (step.kind, step.quantity, step.until_voltage_V, step.until) == (kind, quantity, volts, until)
+    assert step.value == (None if value is None else pytest.approx(value))
+    assert step.duration_s == seconds
+
+
+def test_repeats_are_written_out_and_profiles_stay(case_file):
+    cycle = "{repeat: 3, steps: [Discharge at 1C for 60 s, {repeat: 2, steps: [Rest for 5 s]}]}"
+    drive = "{profile: drive.csv, quantity: current_A_m2, until_voltage_V: 3.6}"
+    protocol = load_case(case_file, [f"protocol=[{cycle}, {drive}]", "compare=null"]).protocol
+    assert [step.kind for step in protocol] == ["current", "rest", "rest"] * 3 + ["profile"]
+    assert (protocol[-1].profile, protocol[-1].quantity, protocol[-1].until_voltage_V) == ("drive.csv", "current_A_m2", 3.6)
+    for wrong in ("{repeat: 0, steps: [Rest for 1 s]}", "{repeat: 2}", "{profile: a.csv, quantity: amps}",
+                  "{file: a.csv}", "{repeat: 2, steps: []}"):
+        with pytest.raises(InputError, match="expected"):
+            load_case(case_file, [f"protocol=[{wrong}]", "compare=null"])
 
 
 @pytest.mark.parametrize(
     "wording",
-    ["Discharge at C/2", "Discharge at C/0 until 3.5 V", "Discharge at 1 A until 3.5 V", "Rest", "Rest for 0 s",
+    ["Discharge at C/2", "Discharge at C/0 until 3.5 V", "Discharge at 1 Ah until 3.5 V", "Hold at 4.2 V until 3 W", "Rest", "Rest for 0 s",
      "Discharge at C/2 until 3.5", "Discharge at -1C until 3.5 V", "Discharge for 1 hour", "Hold at 4 V", "x"],
 )  # fmt: skip
 def test_wording_that_is_not_understood_is_refused(wording):

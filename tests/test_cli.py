@@ -133,7 +133,7 @@ def test_run_passes_settings_and_folder_and_prints_the_result(running, case_file
     setting = "protocol.0=Discharge at C/3 until 3.5 V"
     assert main(["run", str(case_file), "--set", setting, "--json", str(tmp_path / "numbers.json")]) == 0
     case, out = calls[0]
-    assert case.protocol[0].c_rate == pytest.approx(1 / 3)
+    assert case.protocol[0].value == pytest.approx(1 / 3)
     assert out.parts == ("out", "slow")
     shown = capsys.readouterr().out
     assert "150.25" in shown

@@ -9,6 +9,7 @@ from ..errors import InputError, NotConverged
 from ..numerics import bdf
 from ..numerics.newton import newton
 from .constants import F
+from .halfcell import Control
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,48 @@ class Tolerances:
 
 @dataclass(frozen=True)
 class Load:
-    """One protocol step with its current (A, discharge > 0), end voltage (V) and longest duration (s)."""
+    """One protocol step: what is held, and what ends it.
+
+    current (A, discharge > 0), or voltage (V), or power (W, discharge > 0), or profile: (times, values) of the kind
+    `profile_of`, linear between its times (s from the start of the step). Ends: until_voltage (V),
+    until_current (A, its size falls to it), duration (s).
+    """
 
     name: str
-    current: float
+    current: float = 0.0
     until_voltage: float | None = None
     duration: float | None = None
+    voltage: float | None = None
+    power: float | None = None
+    profile: tuple | None = None
+    profile_of: str = "current"
+    until_current: float | None = None
+
+    def control(self, time):
+        """Return what is held at a time from the start of the step (s)."""
+        if self.profile is not None:
+            return Control(self.profile_of, float(np.interp(time, *self.profile)))
+        if self.voltage is not None:
+            return Control("voltage", self.voltage)
+        return Control("current", self.current) if self.power is None else Control("power", self.power)
+
+    def longest_step(self, time):
+        """Return the time left to the next corner of the profile (s)."""
+        if self.profile is None:
+            return np.inf
+        corners = np.asarray(self.profile[0])
+        later = corners[corners > time * (1 + 1e-9) + 1e-9]
+        return later[0] - time if later.size else np.inf
+
+    @property
+    def varies(self):
+        """Whether the current is not the same throughout."""
+        return self.profile is not None or self.voltage is not None or self.power is not None
+
+    @property
+    def sign(self):
+        """1 on discharge, -1 on charge, 0 where neither is said: which way a voltage limit is met."""
+        return float(np.sign(self.current if self.power is None else self.power)) if self.profile is None else 0.0
 
 
 @dataclass
@@ -69,6 +106,7 @@ class Experiment:
         self.cell, self.tolerances = cell, tolerances
         self.on_state, self.progress = on_state, progress
         self.x, self.t, self.charge, self.throughput = initial_state(cell, sto), 0.0, 0.0, 0.0
+        self.begun = 0.0  # time at which the protocol step began
         self.record = Record()
         state = cell.state(self.x)
         self.lithium_0, self.salt_0 = self._lithium(state), self._salt(state)
@@ -77,9 +115,9 @@ class Experiment:
     def run(self, loads):
         """Run the protocol steps in order; return the Record. Raises NotConverged when a step cannot be solved."""
         begun = time.perf_counter()
-        largest = max(abs(load.current) for load in loads) or self.cell.mesh.area  # 1 A m-2 if it only rests
+        largest = max(self._size(load) for load in loads) or self.cell.mesh.area  # 1 A m-2 if it only rests
         for number, load in enumerate(loads):
-            self.cell.scale_current = abs(load.current) or largest
+            self.cell.scale_current = self._size(load) or largest
             self._run_load(number, load)
         self.record.wall_s = time.perf_counter() - begun
         if self.throughput > 0:
@@ -87,18 +125,25 @@ class Experiment:
         self.record.salt_balance_error = self._balance_errors[1] / self.salt_0
         return self.record
 
+    @staticmethod
+    def _size(load):
+        """Largest current that a step will ask for (A), 0 where it is not known."""
+        if load.profile is not None:
+            return float(np.abs(load.profile[1]).max()) / (4.0 if load.profile_of == "power" else 1.0)
+        return abs(load.current) if load.power is None else abs(load.power) / 4.0
+
     # -- one protocol step ---------------------------------------------------------------------------------------
 
     def _run_load(self, number, load):
         start, charge, dt = self.t, self.charge, self.tolerances.first_step
-        self.states, self.earlier = [self.x], []
+        self.begun, self.states, self.earlier, self.charges = self.t, [self.x], [], [self.charge]
         self._settle(load)
         self._append(number, load)
         self._check_start(load)
         end = start + load.duration if load.duration else np.inf
         reason = None
         while reason is None:
-            dt = min(dt, self.tolerances.max_step)
+            dt = min(dt, self.tolerances.max_step, load.longest_step(self.t - start))
             if self.t + 1.001 * dt >= end:
                 dt = end - self.t
             dt, suggestion, reason = self._advance(dt, load)
@@ -117,7 +162,7 @@ class Experiment:
         for shares in ((1.0,), (0.1, 0.3, 0.6, 1.0)):  # at tens of C the whole current at once may be too far
             try:
                 for share in shares:
-                    x = self._solve(1e-4, share * load.current, x)
+                    x = self._solve(1e-4, self._part(load.control(0.0), share), x)
                 break
             except NotConverged as failure:
                 if len(shares) > 1:
@@ -128,9 +173,14 @@ class Experiment:
         self.x = self.cell.vector(solved.psi, solved.phi, solved.V, now.sto, now.c_e)
         self.states = [self.x]
 
+    def _part(self, control, share):
+        """A share of the way from rest, or from the present voltage, to what is asked for."""
+        start = self.cell.state(self.x).V[0] if control.kind == "voltage" else 0.0
+        return Control(control.kind, start + share * (control.value - start))
+
     def _check_start(self, load):
         V, limit = self.cell.state(self.x).V[0], load.until_voltage
-        if limit is not None and (V - limit) * np.sign(load.current) <= 0:
+        if limit is not None and load.sign and (V - limit) * load.sign <= 0:
             raise InputError(f"expected to reach {limit} V by {load.name!r}, got a cell already at {V:.4f} V under this "
                              "current; change the voltage, the current or the initial state")
 
@@ -140,7 +190,7 @@ class Experiment:
         while True:
             guess = self._extrapolate(dt)
             try:
-                x = self._solve(dt, load.current, guess)
+                x = self._solve(dt, load.control(self.t + dt - self.begun), guess)
             except NotConverged as failure:
                 self.record.failed_steps += 1
                 dt /= 4
@@ -153,33 +203,40 @@ class Experiment:
                 self.record.rejected_steps += 1
                 dt = bdf.next_step(dt, error, tolerance)
                 continue
-            over = self._overshoot(x, load)
-            if over is not None and over > self.tolerances.event:
-                dt = self._time_of_event(x, dt, load)
+            over = self._past_end(x, load)
+            event = next((kind for kind, value in over.items() if value > self.tolerances.event), None)
+            if event and dt > 1e-9 * max(self.t, 1.0):
+                dt = self._time_of_event(x, dt, load, event)
                 continue
-            self._accept(x, dt, load)
+            self._accept(x, dt, load.varies)
             growth = bdf.next_step(dt, error, tolerance) if len(self.earlier) > 2 else 1.8 * dt
-            return dt, growth, "voltage" if over is not None and over > -self.tolerances.event else None
+            return dt, growth, next((kind for kind, value in over.items() if value > -self.tolerances.event), None)
 
-    def _overshoot(self, x, load):
-        """How far the voltage is past the cut-off (V), or None without one."""
-        if load.until_voltage is None:
-            return None
-        return (load.until_voltage - self.cell.state(x).V[0]) * (1 if load.current > 0 else -1)
+    def _past_end(self, x, load):
+        """How far a state is past each end that the step names: the voltage in V, the current as a share of its end."""
+        past = {}
+        if load.until_voltage is not None:
+            V = self.cell.state(x).V[0]
+            # a profile may cross the limit from either side of where it began
+            sign = load.sign or np.sign(self.cell.state(self.states[-1]).V[0] - load.until_voltage) or 1.0
+            past["voltage"] = (load.until_voltage - V) * sign
+        if load.until_current is not None:
+            past["current"] = 1.0 - abs(self.cell.current(x)) / load.until_current
+        return past
 
-    def _time_of_event(self, x, dt, load):
-        """Step at which the voltage meets the cut-off: root of the parabola through the last voltages."""
-        V = [self.cell.state(s).V[0] for s in [x, *self.states[:2]]]
-        times = [dt, 0.0, *(-np.cumsum(self.earlier[:1]))][:len(V)]
-        roots = np.roots(np.polyfit(times, np.array(V) - load.until_voltage, len(V) - 1))
+    def _time_of_event(self, x, dt, load, event):
+        """Step at which an end is met: root of the parabola through the last values."""
+        values = np.array([self._past_end(s, load)[event] for s in [x, *self.states[:2]]])
+        times = [dt, 0.0, *(-np.cumsum(self.earlier[:1]))][:len(values)]
+        roots = np.roots(np.polyfit(times, values[:len(times)], len(times) - 1))
         roots = [r.real for r in roots if abs(r.imag) < 1e-9 and 0 < r.real < dt]
-        linear = dt * (V[1] - load.until_voltage) / (V[1] - V[0])
+        linear = dt * values[1] / (values[1] - values[0])
         return min(roots, key=lambda r: abs(r - linear)) if roots else linear
 
-    def _solve(self, dt, current, guess):
+    def _solve(self, dt, control, guess):
         cell, states = self.cell, [self.cell.state(s) for s in self.states]
         formula = bdf.bdf(dt, self.earlier[:1])
-        cell.step(formula, formula.past([s.sto for s in states]), formula.past([s.c_e for s in states]), current)
+        cell.step(formula, formula.past([s.sto for s in states]), formula.past([s.c_e for s in states]), control)
         j = cell.j.copy(), cell.j_counter.copy()
         try:
             x, log = newton(cell, guess, tolerance=self.tolerances.newton, linear_tolerance=self.tolerances.linear)
@@ -198,21 +255,30 @@ class Experiment:
         return guess if inside else self.states[0].copy()
 
     def _local_error(self, x, guess, dt):
-        """Largest rms local error of sto, c_e / c_e_0 and V (1 V); 0 while there are too few steps to tell."""
+        """Largest rms local error of sto, c_e / c_e_0, V (1 V) and the current over the largest one; 0 while there are too
+        few steps to tell."""
         if len(self.earlier) < 2:
             return 0.0
         d = self.cell.state(x - guess)
-        rms = [np.sqrt(np.mean(d.sto**2)), np.sqrt(np.mean(d.c_e**2)) / self.cell.design.c_e_0, abs(d.V[0])]
+        rms = [np.sqrt(np.mean(d.sto**2)), np.sqrt(np.mean(d.c_e**2)) / self.cell.design.c_e_0, abs(d.V[0]),
+               abs(self.cell.current(x - guess)) / self.cell.scale_current]
         return bdf.error_share(dt, self.earlier) * max(rms)
 
-    def _accept(self, x, dt, load):
-        self.x, self.t = x, self.t + dt
-        self.charge += load.current * dt
-        self.throughput += abs(load.current) * dt
-        self.states = [x, *self.states[:2]]
+    def _current(self):
+        """Current of the state solved last (A): the one that was asked for, or the one across the interfaces."""
+        control = self.cell.control
+        return control.value if control.kind == "current" else -float(self.cell.currents()[0])
+
+    def _accept(self, x, dt, varies):
+        # the charge by the same formula as the lithium, so that the two agree whatever the current does
+        formula, I = bdf.bdf(dt, self.earlier[:1]), self._current()
+        charge = (I * dt - formula.past(self.charges)) / formula.alpha if varies else self.charge + I * dt
+        self.throughput += abs(charge - self.charge)
+        self.x, self.t, self.charge = x, self.t + dt, charge
+        self.states, self.charges = [x, *self.states[:2]], [charge, *self.charges[:1]]
         self.earlier = [dt, *self.earlier[:2]]
         self.record.time_steps += 1
-        self._keep_balances(load)
+        self._keep_balances(I)
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
@@ -224,21 +290,21 @@ class Experiment:
     def _salt(self, state):
         return F * float(self.cell.salt_volume @ state.c_e)
 
-    def _keep_balances(self, load):
+    def _keep_balances(self, I):
         """Keep the largest misses: lithium against the charge passed, salt against itself, face currents against I."""
         cell, state = self.cell, self.cell.state(self.x)
         gained = self._lithium(state) - self.lithium_0
         lithium = max(abs(gained[0] - self.charge), abs(gained[1] + self.charge) if not cell.counter else 0.0)
         salt = abs(self._salt(state) - self.salt_0)
         self._balance_errors = tuple(max(pair) for pair in zip(self._balance_errors, (lithium, salt)))
-        if load.current:
+        if abs(I) > 1e-9 * cell.scale_current:
             across, counter = cell.currents()
-            miss = max(abs(across + load.current), abs(counter - load.current)) / abs(load.current)
+            miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * cell.scale_current)
             self.record.charge_balance_error = max(self.record.charge_balance_error, float(miss))
 
     def _append(self, number, load, dt=0.0, last=False):
         V = float(self.cell.state(self.x).V[0])
-        for name, value in zip(self.record.columns, (self.t, load.current, V, self.charge, number)):
+        for name, value in zip(self.record.columns, (self.t, self._current(), V, self.charge, number)):
             self.record.columns[name].append(value)
         if self.on_state:
             self.on_state(self, number, load, last)

@@ -118,6 +118,14 @@ def mixed(materials, of):
     return materials[0] if len(materials) == 1 else Mixed(materials, of)
 
 
+@dataclass(frozen=True)
+class Control:
+    """What is held: "current" (A, discharge > 0), "voltage" (V) or "power" (W, discharge > 0)."""
+
+    kind: str
+    value: float
+
+
 class HalfCell:
     """Residual, Jacobian and preconditioner of one implicit time step of the cell."""
 
@@ -165,10 +173,25 @@ class HalfCell:
 
     # -- one time step -----------------------------------------------------------------------------------------
 
-    def step(self, formula, past_sto, past_c_e, current):
-        """Set the step to solve: BDF formula, past values of sto and c_e, applied current I (A, discharge > 0)."""
-        self.formula, self.past_sto, self.past_c_e, self.current = formula, past_sto, past_c_e, current
+    def step(self, formula, past_sto, past_c_e, control):
+        """Set the step to solve: BDF formula, past values of sto and c_e, and the Control (a number is a current)."""
+        self.formula, self.past_sto, self.past_c_e = formula, past_sto, past_c_e
+        self.control = control if isinstance(control, Control) else Control("current", float(control))
         self.precondition_with.stale = True
+
+    def current(self, x):
+        """Return the current out of the collector (A, discharge > 0)."""
+        return float(self.collector_conductance @ self.state(x).phi[self.mesh.collector])
+
+    def _miss(self, current, V):
+        """By how much the control is missed, as a current; and its slopes with the current and with V."""
+        kind, value = self.control.kind, self.control.value
+        if kind == "voltage":
+            stiffness = self.scale_current / 0.01  # 10 mV off count as all of the current
+            return stiffness * (V - value), 0.0, stiffness
+        if kind == "power":
+            return current - value / V, 1.0, value / V**2
+        return current - value, 1.0, 0.0
 
     def residual(self, x):
         """Return the imbalance of every cell (A): the equations of DESIGN section 4, one balance a line."""
@@ -186,7 +209,7 @@ class HalfCell:
         charge_s = self.electronic.outflow(u.phi) + np.bincount(faces.electronic, A_j, self.n[1])
         charge_s[self.mesh.collector] += out_of_collector
         charge_s[self.mesh.counter_collector] += self.counter_conductance * u.phi[self.mesh.counter_collector]
-        constraint = out_of_collector.sum() - self.current
+        constraint = self._miss(out_of_collector.sum(), u.V[0])[0]
         lithium = self.capacity * dsto_dt + F * self.c_s_max * self.solid.outflow(u.sto) \
             + np.bincount(faces.solid, A_j, self.n[3])
         salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
@@ -199,10 +222,14 @@ class HalfCell:
         Newton step on the sums: face currents of the electrode = -I, those of the counter electrode = I, then lithium
         (of each electrode), then salt.
         """
-        rate = self.formula.alpha / self.formula.dt
+        rate, V = self.formula.alpha / self.formula.dt, self.state(x).V[0]
         (total, slope), (total_counter, slope_counter) = self._electrode_currents(self.state(x))
-        d_psi = (total_counter - self.current) / slope_counter
-        d_V = d_psi - (total + self.current) / slope
+        if self.control.kind == "voltage":
+            d_V, d_psi = self.control.value - V, (total + total_counter) / (slope + slope_counter)
+        else:
+            current = self.control.value / (V if self.control.kind == "power" else 1.0)
+            d_psi = (total_counter - current) / slope_counter
+            d_V = d_psi - (total + current) / slope
         x = x + self.vector(d_psi, 0.0, d_V, 0.0, 0.0)
         R = self.state(self.residual(x))
         d_sto = np.zeros(self.n[3])
@@ -282,6 +309,7 @@ class HalfCell:
         """Return (J v, P^-1 v) at x as functions."""
         u = self.state(x)
         self._set_coefficients(u)
+        _, self.of_current, self.of_V = self._miss(self.current(x), u.V[0])
         self.dj, self.dj_counter = self._face_current(u), self._counter_current(u) if self.counter else None
         step = 1e-6
         slope = [self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
@@ -320,7 +348,8 @@ class HalfCell:
         diffusion = self.salt.outflow(d.c_e)
         self.salt.add(self.D_e_rows, d.c_e, diffusion)
         salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - t_plus) * into_electrolyte
-        return np.concatenate([charge_e, charge_s, [out_of_collector.sum()], lithium, salt])
+        constraint = self.of_current * out_of_collector.sum() + self.of_V * d.V[0]
+        return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
 
 
 def _end_area(graph, cells):
@@ -425,8 +454,8 @@ class Preconditioner:
         A_j = self.A_sto * sto[m]
         b = np.concatenate([R.psi + np.bincount(e, A_j, cell.n[0]), R.phi - np.bincount(s, A_j, cell.n[1])])
         potentials = self.potential_grid.cycle(b.astype(np.float32))
-        # rows: A u + pull V = b, constraint(u) = r_V  =>  u = A^-1 b - response V
-        V = (self._constraint(potentials) - R.V[0]) / self.seen
+        # rows: A u + pull V = b, of_current I(u) + of_V V = r_V  =>  u = A^-1 b - response V
+        V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (cell.of_current * self.seen - cell.of_V)
         potentials = potentials - np.float32(V) * self.response
         psi, phi = potentials[:cell.n[0]], potentials[cell.n[0]:]
         A_j = self.A_g * (V * cell.lift + phi[s] - psi[e])

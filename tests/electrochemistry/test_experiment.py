@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.errors import InputError
+from microsim.errors import InputError, NotConverged
 from microsim.run import nominal
 
 from .cells import ACTIVE, design, fields, half_cell, image, run, voxel_grid
@@ -233,3 +233,55 @@ def test_steps_too_long_for_the_tolerance_are_taken_again():
         assert ran.record.rejected_steps > 0
         V.append(ran.seen[-1].V)
     assert V[0] == pytest.approx(V[1], abs=1e-5)
+
+
+# -- voltage, power and profiles -------------------------------------------------------------------
+
+
+def test_a_held_voltage_takes_the_current_down_to_its_end():
+    cell = electrode()
+    C = one_C(cell)
+    loads = [Load("d", C, until_voltage=3.9), Load("hold", voltage=3.9, until_current=C / 20), Load("rest", duration=600.0)]
+    ran = run(cell, loads, step=1e-4)
+    hold = [s for s in ran.seen if s.number == 1]
+    assert all(s.V == pytest.approx(3.9, abs=1e-7) for s in hold)
+    I = np.array([-cell.mesh.faces.area @ s.j for s in hold])
+    assert I[0] == pytest.approx(C, rel=0.02) and np.all(np.diff(I) < 0)
+    assert I[-1] == pytest.approx(C / 20, rel=1e-4)
+    assert ran.record.steps[1]["end_reason"] == "current"
+    assert ran.record.lithium_balance_error < 1e-9 and ran.record.charge_balance_error < 1e-9
+    t, charge = (np.array(ran.record.columns[name]) for name in ("time_s", "charge_C"))
+    at = np.array(ran.record.columns["step"]) == 1
+    exact = np.trapezoid(np.array(ran.record.columns["current_A"])[at], t[at])
+    assert charge[at][-1] - charge[at][0] == pytest.approx(exact, rel=3e-3)
+    volumes = cell.mesh.solid.volumes()
+    gained = F * 63104.0 * volumes @ (cell.state(ran.experiment.x).sto - 0.27)
+    assert gained == pytest.approx(charge[-1], rel=1e-9)
+
+
+def test_constant_power():
+    cell = electrode()
+    P = 3.9 * one_C(cell)
+    ran = run(cell, [Load("p", power=P, until_voltage=3.8)])
+    I = [-cell.mesh.faces.area @ s.j for s in ran.seen]
+    assert [s.V * i for s, i in zip(ran.seen, I)] == pytest.approx([P] * len(I), rel=1e-6)
+    assert ran.record.steps[0]["end_reason"] == "voltage" and ran.seen[-1].V == pytest.approx(3.8, abs=1e-5)
+
+
+def test_a_profile_is_followed_to_its_end():
+    """Up, constant, and back through zero into charge; corners are met, the charge is the profile's integral."""
+    cell = electrode()
+    C = one_C(cell)
+    times, currents = np.array([0.0, 40.0, 100.0, 180.0]), C * np.array([0.0, 1.5, 1.5, -1.0])
+    ran = run(cell, [Load("cycle", profile=(times, currents), duration=180.0)], step=1e-5)
+    t, I = (np.array(ran.record.columns[name]) for name in ("time_s", "current_A"))
+    assert I == pytest.approx(np.interp(t, times, currents), abs=1e-12 * C)
+    assert set(times) <= set(np.round(t, 9))
+    assert ran.record.columns["charge_C"][-1] == pytest.approx(np.trapezoid(currents, times), rel=2e-3)
+    assert ran.record.lithium_balance_error < 1e-9
+
+
+def test_power_beyond_what_the_cell_gives_is_an_error():
+    cell = electrode()
+    with pytest.raises(NotConverged):
+        run(cell, [Load("p", power=4000 * one_C(cell), until_voltage=3.0)])
