@@ -273,10 +273,11 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """How many times, evenly spread over the run, and which fields are stored."""
+    """How many times, evenly spread over the run, and which fields are stored; how often a checkpoint (s of wall time)."""
 
     times: int = entry(whole(2, 10000), default=11)
     fields: tuple[str, ...] = entry(field_names, default=FIELDS)
+    checkpoint: float = entry(number(0.0), units=SECONDS, default=30.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import __version__
 from .atomic import write_text
+from .checkpoint import Checkpoint
 from .compare.soc import SocMap, compare_maps
 from .electrochemistry import materials
 from .electrochemistry.cell import CellDesign, CounterSlab, Separator, build_mesh
@@ -31,24 +32,31 @@ from .transport.tortuosity import tortuosity
 UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
 
 
-def run_case(case, out_dir, *, progress=None):
+def run_case(case, out_dir, *, progress=None, resume=False):
     """Run a case and write result.json, voltage.csv, fields.h5, report.html and figures/*.png into `out_dir`.
+
+    resume: go on from the checkpoint that an interrupted run of the same case left in `out_dir`.
 
     Returns the result (what result.json holds). Raises InputError, or NotConverged with the residual history.
     """
     begun, out_dir = time.perf_counter(), Path(out_dir)
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
+    checkpoint = Checkpoint(out_dir, case.sha256, case.output.checkpoint)
+    before = checkpoint.read() if resume else checkpoint.clear()
     design = cell_design(case, grid)
     transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
 
     setup = set_up(case, grid, design)
     cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
-        keep = Snapshots(cell, fields, case.output, one_C, grid)
-        experiment = Experiment(cell, None, tolerances(case.numerics), keep,
-                                _progress_of(progress, one_C))
-        record = experiment.run(loads(case.protocol, one_C, mesh.area, case.locate))
+        keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint)
+        experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C))
+        if before:
+            experiment.restore(before[0])
+            keep.restore(*before[1:])
+        with checkpoint.cleared_on(InputError):
+            record = experiment.run(loads(case.protocol, one_C, mesh.area, case.locate))
 
     voltage = voltage_columns(record, mass)
     comparison = compare_with(measured, case, out_dir / "fields.h5", cell.active, grid)
@@ -67,6 +75,7 @@ def run_case(case, out_dir, *, progress=None):
         "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
     }
     write_outputs(out_dir, case, result, grid, voltage, comparison, progress)
+    checkpoint.clear()
     return result
 
 
@@ -265,24 +274,38 @@ def effective_transport(grid, design, tolerance, progress=None):
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""
 
-    def __init__(self, cell, writer, output, one_C, grid):
-        self.cell, self.writer, self.names = cell, writer, output.fields
+    def __init__(self, cell, writer, output, one_C, grid, checkpoint):
+        self.cell, self.writer, self.names, self.checkpoint = cell, writer, output.fields, checkpoint
         self.isolated = isolated_sto(cell, grid)
         self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
         self.profiles, self.passed = [], -np.inf
 
     def __call__(self, experiment, number, load, last):
         begins = experiment.t == 0
-        if not (begins or last or experiment.throughput - self.passed >= self.every):
-            return
-        self.passed = experiment.throughput
-        fields = self.fields(experiment.x)
-        self.writer.write(experiment.t, load.name, {name: fields[name] for name in self.names})
-        if last:
-            h = self.cell.mesh.voxel_size[0]
-            x = (np.arange(self.cell.mesh.shape[0]) + 0.5) * h
-            self.profiles.append({"step": load.name, "time_s": experiment.t, "x_m": x.tolist(),
-                                  **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
+        if begins or last or experiment.throughput - self.passed >= self.every:
+            self.passed = experiment.throughput
+            fields = self.fields(experiment.x)
+            kept = {name: fields[name] for name in self.names}
+            self.writer.write(experiment.t, load.name, kept)
+            self.checkpoint.keep_fields(experiment.t, load.name, kept)
+            if last:
+                self._keep_profiles(experiment.t, load, fields)
+        # the end of a step is kept when the next one has begun
+        if not last:
+            extra = {"profiles": self.profiles, "passed": self.passed}
+            self.checkpoint.keep_state(experiment.snapshot(), extra, always=begins)
+
+    def _keep_profiles(self, t, load, fields):
+        h = self.cell.mesh.voxel_size[0]
+        x = (np.arange(self.cell.mesh.shape[0]) + 0.5) * h
+        self.profiles.append({"step": load.name, "time_s": t, "x_m": x.tolist(),
+                              **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
+
+    def restore(self, extra, stored):
+        """Go on after the fields that were stored before the interruption."""
+        self.profiles, self.passed = extra["profiles"], extra["passed"]
+        for time_s, step, fields in stored:
+            self.writer.write(time_s, step, fields)
 
     def fields(self, x):
         """Return {name: [x, y, z]} on the image, NaN outside a field's phase. Isolated material keeps its lithium."""

@@ -45,7 +45,7 @@ def running(monkeypatch):
     """Put something in place of the pipeline: an exception to raise, or the result to give."""
 
     def put(outcome):
-        def run_case(case, out_dir, *, progress=None):
+        def run_case(case, out_dir, *, progress=None, resume=False):
             calls.append((case, out_dir))
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -99,7 +99,6 @@ def test_help_alone_lists_the_commands(capsys):
         ),
         (["info", "a.npy", "--voxel-size-nm", "1,2"], "--voxel-size-nm: expected one number or three"),
         (["info", "a.npy", "--file-axes", "xyt"], "--file-axes"),
-        (["run", "a.yaml", "--resume"], "--resume"),
     ],
 )
 def test_bad_usage_is_one_sentence_and_exit_2(arguments, part, capsys):

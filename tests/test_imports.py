@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
     *("errors", "atomic", "schema", "imaging", "mesh", "numerics", "transport", "electrochemistry", "fields"),
+    "checkpoint",
     *("compare", "report", "reference", "protocol", "case", "run", "claims", "console", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from ..console import progress_bar, report, table
-from ..errors import InputError
 from ..schema import number, triple
 from .app import command
 from .options import FileAxesOption, JsonOption, VoxelSizeOption, numbers, read_map, read_mask
@@ -38,8 +37,6 @@ def run(
     Reads the volume, builds the mesh, solves transport and the half cell, compares with a measured map where
     the case names one, and writes result.json, voltage.csv, fields.h5, report.html and figures/*.png.
     """
-    if resume:
-        raise InputError("--resume: expected a run from its start, got --resume, which is not available yet.")
     from ..case import load_case
 
     case = load_case(case_file, settings or ())
@@ -47,7 +44,7 @@ def run(
 
     out = out or Path("out") / case.name
     with progress_bar(case.title) as progress:
-        result = run_case(case, out, progress=progress)
+        result = run_case(case, out, progress=progress, resume=resume)
     header = ("step", "ended by", "time s", "capacity mAh/g", "mean voltage V")
     keys = ("name", "end_reason", "time_s", "capacity_mAh_g", "mean_voltage_V")
     rows = [[step.get(key) for key in keys] for step in result.get("steps", [])]

@@ -1,7 +1,7 @@
 """Run a protocol on a half cell: implicit steps with error control, voltage cut-offs located in time, balances kept."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
@@ -106,24 +106,47 @@ class Experiment:
         self.cell, self.tolerances = cell, tolerances
         self.on_state, self.progress = on_state, progress
         self.x, self.t, self.charge, self.throughput = initial_state(cell, sto), 0.0, 0.0, 0.0
-        self.begun = 0.0  # time at which the protocol step began
+        self.number, self.under_way = 0, False  # protocol step, and whether it has begun
+        self.begun, self.charge_begun, self.dt = 0.0, 0.0, tolerances.first_step  # its start (s, C), next time step
+        self.states, self.earlier, self.charges = [self.x], [], [0.0]
         self.record = Record()
         state = cell.state(self.x)
         self.lithium_0, self.salt_0 = self._lithium(state), self._salt(state)
         self._balance_errors = (0.0, 0.0)
 
     def run(self, loads):
-        """Run the protocol steps in order; return the Record. Raises NotConverged when a step cannot be solved."""
-        begun = time.perf_counter()
+        """Run the protocol steps in order, from where it stands; return the Record.
+
+        Raises NotConverged when a step cannot be solved.
+        """
+        clock = time.perf_counter() - self.record.wall_s
         largest = max(self._size(load) for load in loads) or self.cell.mesh.area  # 1 A m-2 if it only rests
-        for number, load in enumerate(loads):
+        while self.number < len(loads):
+            load = loads[self.number]
             self.cell.scale_current = self._size(load) or largest
-            self._run_load(number, load)
-        self.record.wall_s = time.perf_counter() - begun
+            self._run_load(load, clock)
+            self.number += 1
+        self.record.wall_s = time.perf_counter() - clock
         if self.throughput > 0:
             self.record.lithium_balance_error = self._balance_errors[0] / self.throughput
         self.record.salt_balance_error = self._balance_errors[1] / self.salt_0
         return self.record
+
+    KEPT = ("x", "t", "charge", "throughput", "number", "under_way", "begun", "charge_begun", "dt", "states", "earlier",
+            "charges", "lithium_0", "salt_0", "_balance_errors")
+
+    def snapshot(self):
+        """Return everything that a run goes on from, as {name: array or plain value}."""
+        kept = {name: getattr(self, name) for name in self.KEPT}
+        return {**kept, "record": asdict(self.record), "j": self.cell.j, "j_counter": self.cell.j_counter,
+                "control": (self.cell.control.kind, self.cell.control.value)}
+
+    def restore(self, kept):
+        """Go back to a snapshot of the same cell and protocol."""
+        for name in self.KEPT:
+            setattr(self, name, kept[name])
+        self.record = Record(**kept["record"])
+        self.cell.j, self.cell.j_counter, self.cell.control = kept["j"], kept["j_counter"], Control(*kept["control"])
 
     @staticmethod
     def _size(load):
@@ -134,24 +157,33 @@ class Experiment:
 
     # -- one protocol step ---------------------------------------------------------------------------------------
 
-    def _run_load(self, number, load):
-        start, charge, dt = self.t, self.charge, self.tolerances.first_step
-        self.begun, self.states, self.earlier, self.charges = self.t, [self.x], [], [self.charge]
-        self._settle(load)
-        self._append(number, load)
-        self._check_start(load)
+    def _run_load(self, load, clock):
+        if not self.under_way:
+            self._begin(load)
+        start = self.begun
         end = start + load.duration if load.duration else np.inf
         reason = None
         while reason is None:
-            dt = min(dt, self.tolerances.max_step, load.longest_step(self.t - start))
+            dt = min(self.dt, self.tolerances.max_step, load.longest_step(self.t - start))
             if self.t + 1.001 * dt >= end:
                 dt = end - self.t
-            dt, suggestion, reason = self._advance(dt, load)
+            dt, self.dt, reason = self._advance(dt, load)
             if reason is None and self.t >= end * (1 - 1e-12):
                 reason = "duration"
-            self._append(number, load, dt, last=reason is not None)
-            dt = suggestion
-        self._summarise(number, load, start, charge, reason)
+            self.record.wall_s = time.perf_counter() - clock
+            self.under_way = reason is None
+            if reason:
+                self._append(load, summarise=reason)
+            else:
+                self._append(load)
+
+    def _begin(self, load):
+        self.begun, self.charge_begun, self.dt = self.t, self.charge, self.tolerances.first_step
+        self.states, self.earlier, self.charges = [self.x], [], [self.charge]
+        self._settle(load)
+        self.under_way = True
+        self._append(load)
+        self._check_start(load)
 
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
@@ -302,19 +334,23 @@ class Experiment:
             miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * cell.scale_current)
             self.record.charge_balance_error = max(self.record.charge_balance_error, float(miss))
 
-    def _append(self, number, load, dt=0.0, last=False):
+    def _append(self, load, summarise=None):
+        """Add the present state to the record; at the end of a step, for the reason given, its summary too."""
         V = float(self.cell.state(self.x).V[0])
-        for name, value in zip(self.record.columns, (self.t, self._current(), V, self.charge, number)):
+        for name, value in zip(self.record.columns, (self.t, self._current(), V, self.charge, self.number)):
             self.record.columns[name].append(value)
+        if summarise:
+            self._summarise(load, summarise)
         if self.on_state:
-            self.on_state(self, number, load, last)
+            self.on_state(self, self.number, load, summarise is not None)
         if self.progress:
             self.progress(self, load)
 
-    def _summarise(self, number, load, start, charge, reason):
+    def _summarise(self, load, reason):
         c = self.record.columns
-        mine = [k for k, step in enumerate(c["step"]) if step == number]
+        mine = [k for k, step in enumerate(c["step"]) if step == self.number]
         t, V = np.array(c["time_s"])[mine], np.array(c["voltage_V"])[mine]
         self.record.steps.append({
-            "name": load.name, "time_s": self.t - start, "charge_C": self.charge - charge, "end_reason": reason,
-            "mean_voltage_V": float(np.trapezoid(V, t) / (t[-1] - t[0])), "end_voltage_V": float(V[-1])})
+            "name": load.name, "time_s": self.t - self.begun, "charge_C": self.charge - self.charge_begun,
+            "end_reason": reason, "mean_voltage_V": float(np.trapezoid(V, t) / (t[-1] - t[0])),
+            "end_voltage_V": float(V[-1])})
