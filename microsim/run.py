@@ -191,7 +191,7 @@ def nominal(grid, design):
     for name, active in active_phases(design).items():
         volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
         volume *= getattr(design.phases[name], "active_fraction", 1.0)
-        current += F * active.c_s_max * (active.sto_0 - active.sto_100) * volume / 3600
+        current += F * active.c_s_max * abs(active.sto_0 - active.sto_100) * volume / 3600
         mass += active.density * volume
     return current, mass
 

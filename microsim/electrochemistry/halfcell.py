@@ -137,6 +137,8 @@ class HalfCell:
         self.W = concentration_potential(design.electrolyte, self.T)
         self.counter = Lithium(design.counter_electrode) if mesh.counter.size else None
         self.ionic, self.salt = Links(mesh.ionic), Links(mesh.ionic)
+        self.t_plus_varies = callable(self.electrolyte.t_plus)
+        self.migration = Links(mesh.ionic) if self.t_plus_varies else None
         self.electronic, self.solid = Links(mesh.electronic), Links(mesh.solid)
         self.electronic.set(mesh.sigma)
         self.n = (mesh.ionic.n, mesh.electronic.n, 1, mesh.solid.n, mesh.ionic.n)
@@ -195,7 +197,7 @@ class HalfCell:
 
     def residual(self, x):
         """Return the imbalance of every cell (A): the equations of DESIGN section 4, one balance a line."""
-        u, faces, t_plus = self.state(x), self.mesh.faces, self.electrolyte.t_plus
+        u, faces = self.state(x), self.mesh.faces
         self._set_coefficients(u)
         A_j = faces.area * self._face_current(u).j
         into_electrolyte = np.bincount(faces.ionic, A_j, self.n[0])
@@ -212,7 +214,9 @@ class HalfCell:
         constraint = self._miss(out_of_collector.sum(), u.V[0])[0]
         lithium = self.capacity * dsto_dt + F * self.c_s_max * self.solid.outflow(u.sto) \
             + np.bincount(faces.solid, A_j, self.n[3])
-        salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
+        salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - self.t_plus) * into_electrolyte
+        if self.t_plus_varies:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)
+            salt += self._carried().outflow(u.psi) - self.t_plus * into_electrolyte
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
 
     def balance(self, x):
@@ -276,9 +280,19 @@ class HalfCell:
         self.kappa = mesh.beta * self.electrolyte.kappa(u.c_e, self.T)
         self.D_e = mesh.beta * self.electrolyte.D_e(u.c_e, self.T)
         self.D_s = self.in_cells.D_s(u.sto, self.T) + np.zeros(u.sto.shape)  # a material may return one number
+        self.t_plus = self.electrolyte.value("t_plus", u.c_e, self.T)
         self.ionic.set(self.kappa)
         self.salt.set(self.D_e)
         self.solid.set(self.D_s)
+
+    def _carried(self):
+        """Links of the current that cations carry: t_plus of the face times the ionic conductance."""
+        links, g = self.ionic, self.mesh.ionic
+        rows = np.repeat(np.arange(g.n), np.diff(g.indptr))
+        weight = links.weight * (self.t_plus[rows] + self.t_plus[g.neighbour]) / 2
+        self.migration.weight = weight
+        self.migration.diagonal = np.bincount(rows, weight, g.n)
+        return self.migration
 
     def _face_current(self, u):
         faces, mesh = self.mesh.faces, self.mesh
@@ -286,7 +300,7 @@ class HalfCell:
         ohmic = faces.share * (faces.half_ionic / self.kappa[e] + faces.half_electronic / mesh.sigma[s])
         drops = Drops(ohmic + self.R_film,
                       -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
-                      (1 - self.electrolyte.t_plus) * faces.share * faces.half_ionic / (F * self.D_e[e]))
+                      (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]))
         phi_s = u.V * self.lift + u.phi[s]
         current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T, self.j)
         self.j = current.j
@@ -296,7 +310,7 @@ class HalfCell:
         e = self.mesh.counter
         half = self.mesh.ionic.widths[0][0] / 2
         drops = Drops(half / self.kappa[e], np.zeros(e.size),
-                      (1 - self.electrolyte.t_plus) * half / (F * self.D_e[e]))
+                      (1 - self.t_plus[e]) * half / (F * self.D_e[e]))
         half_sto = np.full(e.size, 0.5)
         current = face_current(np.zeros(e.size), u.psi[e], half_sto, u.c_e[e], drops, self.counter, self.W, self.T,
                                self.j_counter)
@@ -310,6 +324,8 @@ class HalfCell:
         u = self.state(x)
         self._set_coefficients(u)
         _, self.of_current, self.of_V = self._miss(self.current(x), u.V[0])
+        if self.t_plus_varies:
+            self._carried()
         self.dj, self.dj_counter = self._face_current(u), self._counter_current(u) if self.counter else None
         step = 1e-6
         slope = [self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
@@ -324,7 +340,7 @@ class HalfCell:
 
     def jacobian(self, v):
         """Return J v, balance by balance as in `residual`."""
-        d, faces, t_plus = self.state(v), self.mesh.faces, self.electrolyte.t_plus
+        d, faces = self.state(v), self.mesh.faces
         e, m, s = faces.ionic, faces.solid, faces.electronic
         dj = self.dj
         A_j = faces.area * (dj.dphi * (self.lift * d.V + d.phi[s] - d.psi[e]) + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
@@ -347,7 +363,11 @@ class HalfCell:
         lithium = rate * self.capacity * d.sto + F * self.c_s_max * diffusion + np.bincount(m, A_j, self.n[3])
         diffusion = self.salt.outflow(d.c_e)
         self.salt.add(self.D_e_rows, d.c_e, diffusion)
-        salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - t_plus) * into_electrolyte
+        salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - self.t_plus) * into_electrolyte
+        if self.t_plus_varies:  # how t_plus changes is left out: a part in ten of a term of a few percent
+            carried = self.migration.outflow(d.psi)
+            self.ionic.add(self.kappa_rows, self.t_plus * d.c_e, carried)
+            salt += carried - self.t_plus * into_electrolyte
         constraint = self.of_current * out_of_collector.sum() + self.of_V * d.V[0]
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
 
@@ -401,10 +421,10 @@ class Preconditioner:
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
         mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
-        sink = -(1 - cell.electrolyte.t_plus) * np.bincount(faces.ionic, faces.area * dj.dc_e, n_ionic)
+        sink = -(1 - cell.t_plus) * np.bincount(faces.ionic, faces.area * dj.dc_e, n_ionic)
         if cell.counter:
             mass[cell.mesh.counter] = cell.counter_area * cell.dj_counter.dphi
-            sink[cell.mesh.counter] -= (1 - cell.electrolyte.t_plus) * cell.counter_area * cell.dj_counter.dc_e
+            sink[cell.mesh.counter] -= (1 - cell.t_plus[cell.mesh.counter]) * cell.counter_area * cell.dj_counter.dc_e
         self.potential_grid.update(self.weight, mass, None, high)
         self.salt_grid.update(F * cell.salt.weight, F * rate * cell.salt_volume + np.maximum(sink, 0))
         self._border(g * cell.lift)
@@ -464,7 +484,7 @@ class Preconditioner:
         into_electrolyte = np.bincount(e, A_j, cell.n[0])
         if cell.counter:
             into_electrolyte[cell.mesh.counter] -= cell.counter_area * cell.dj_counter.dphi * psi[cell.mesh.counter]
-        salt = R.c_e + (1 - cell.electrolyte.t_plus) * into_electrolyte
+        salt = R.c_e + (1 - cell.t_plus) * into_electrolyte
         c_e = self.salt_grid.cycle(salt.astype(np.float32))
         return cell.vector(psi, phi, V, sto, c_e)
 

@@ -113,6 +113,33 @@ class ConcentrationPotential:
         return self.factor / c_e
 
 
+class TabulatedPotential:
+    """W(c_e) = integral of f(c) / c dc from c_0, f = 2 R T (1 - t_plus) tdf / F, where f depends on c.
+
+    Kept as a cubic spline of W over ln c (f is its slope), 1e-3 to 1e5 mol m-3.
+    """
+
+    def __init__(self, factor, c_0):
+        from scipy.interpolate import CubicHermiteSpline
+
+        x = np.linspace(np.log(1e-3), np.log(1e5), 4001)
+        f, middle = factor(np.exp(x)), factor(np.exp((x[1:] + x[:-1]) / 2))
+        W = np.concatenate([[0.0], np.cumsum((x[1] - x[0]) * (f[:-1] + 4 * middle + f[1:]) / 6)])  # Simpson
+        self.factor, self.spline = factor, CubicHermiteSpline(x, W, f)
+        self.W_0 = self.spline(np.log(c_0))
+
+    def __call__(self, c_e):
+        return self.spline(np.log(c_e)) - self.W_0
+
+    def slope(self, c_e):
+        return self.factor(c_e) / c_e
+
+
 def concentration_potential(electrolyte, T):
-    """Return W for an electrolyte of constant t_plus and tdf, so that i_e = -beta kappa grad(phi_e - W)."""
-    return ConcentrationPotential(2 * R * T * (1 - electrolyte.t_plus) * electrolyte.tdf / F, electrolyte.c_e_0)
+    """Return W such that i_e = -beta kappa grad(phi_e - W); in closed form for constant t_plus and tdf."""
+    def factor(c_e):
+        return 2 * R * T * (1 - electrolyte.value("t_plus", c_e, T)) * electrolyte.value("tdf", c_e, T) / F
+
+    if callable(electrolyte.t_plus) or callable(electrolyte.tdf):
+        return TabulatedPotential(factor, electrolyte.c_e_0)
+    return ConcentrationPotential(float(factor(np.array(electrolyte.c_e_0))), electrolyte.c_e_0)

@@ -45,7 +45,9 @@ def test_active_material_is_stable_over_its_window(material):
     for value in (material.D_s(sto, T), material.i0(1000.0, sto, T)):
         assert value.shape == sto.shape and np.all(value > 0)
     low, high = material.sto_window
-    assert low <= material.sto_100 < material.sto_0 <= high
+    ends = (material.sto_100, material.sto_0)
+    # an anode is full of lithium in the charged cell
+    assert low <= min(ends) < max(ends) <= high and (ends[0] < ends[1]) == (material.U(0.5) > 2)
     assert min(material.sigma, material.density, material.molar_mass, material.c_s_max) > 0
 
 
@@ -55,7 +57,9 @@ def test_electrolyte_is_stable_over_its_window(material):
     for value in (material.kappa(c_e, T), material.D_e(c_e, T)):
         assert value.shape == c_e.shape and np.all(value > 0)
     assert material.c_e_window[0] < material.c_e_0 < material.c_e_window[1]
-    assert 0 <= material.t_plus <= 1 and material.tdf > 0
+    t_plus, tdf = (material.value(name, c_e, T) for name in ("t_plus", "tdf"))
+    assert t_plus.shape == tdf.shape == c_e.shape
+    assert np.all((t_plus >= 0) & (t_plus <= 1) & (tdf > 0))
 
 
 @named(EVERY)
@@ -78,6 +82,27 @@ def test_nyman_conductivity_and_diffusivity():
     np.testing.assert_allclose(NYMAN.kappa(c_e, T), nyman_kappa(c_e), rtol=1e-13)
     np.testing.assert_allclose(NYMAN.D_e(c_e, T), nyman_D(c_e), rtol=1e-12)
     assert (NYMAN.t_plus, NYMAN.tdf) == (0.2594, 1.0)
+
+
+def test_landesfeind_electrolyte():
+    """Values of the published functions at 298.15 K, five digits."""
+    e, c_e = load("LiPF6_EC_EMC_Landesfeind"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
+    expected = {
+        "kappa": [0.436868, 0.755755, 0.913021, 0.80983, 0.59394],
+        "D_e": [4.76243e-10, 3.95008e-10, 2.89225e-10, 2.1177e-10, 1.55058e-10],
+        "t_plus": [0.355939, 0.304776, 0.220913, 0.150186, 0.105719],
+        "tdf": [0.772803, 1.36719, 2.18176, 2.94458, 3.8499],
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(getattr(e, name)(c_e, 298.15), values, rtol=1e-5)
+
+
+def test_valoen_electrolyte():
+    e, c_e = load("LiPF6_PC_EC_DMC"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
+    np.testing.assert_allclose(e.kappa(c_e, 298.15), [0.4911, 0.949848, 1.19433, 1.06787, 0.796297], rtol=1e-5)
+    np.testing.assert_allclose(
+        e.D_e(c_e, 298.15), [5.4154e-10, 4.46475e-10, 3.22272e-10, 2.31253e-10, 1.64842e-10], rtol=1e-5
+    )
 
 
 def test_chen_open_circuit_potential():

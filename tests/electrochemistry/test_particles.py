@@ -26,10 +26,10 @@ def spheres(shells, radius=2e-6, volume=3e-18):
     return LithiumCells(NOTHING, Spheres(np.zeros((1, 3), int), np.array([volume]), np.array([radius]), shells))
 
 
-def slab(cells=20, counter=LITHIUM, shells=16, cathode=CATHODE):
+def slab(cells=20, counter=LITHIUM, shells=16, cathode=CATHODE, electrolyte=ELECTROLYTE):
     h = 75.6e-6 / cells
     grid = VoxelGrid(np.zeros((cells, 1, 1), np.uint8), ("cathode",), (h, h, h))
-    design = CellDesign({"cathode": cathode}, ELECTROLYTE, Separator(12e-6, 0.47, 0.47**1.5), counter,
+    design = CellDesign({"cathode": cathode}, electrolyte, Separator(12e-6, 0.47, 0.47**1.5), counter,
                         initial_sto=17038 / 63104, shells=shells)
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
@@ -148,6 +148,33 @@ def test_a_slab_is_the_DFN():
 
     assert CubicSpline(t, V)([360, 900, 1800, 3240]) == pytest.approx([4.067414, 3.934232, 3.734395, 3.538491], abs=5e-4)
     assert t[-1] == pytest.approx(3515.50, rel=1e-3)
+
+
+def test_an_electrolyte_whose_every_property_varies():
+    """Full cell of Chen 2020 with the electrolyte of Landesfeind 2019 at 1C: PyBaMM 26.10.1 (ORegan2022's functions), c_e at
+    the two collectors 1520.5 and 681.3 mol/m3 after 2100 s; salt is kept whatever t_plus does."""
+    electrolyte = load("LiPF6_EC_EMC_Landesfeind")
+    cell = slab(40, CounterSlab(ANODE, 85.2e-6, 29866 / 33133, 40), shells=16, electrolyte=electrolyte)
+    ran = run(cell, [Load("1C", 48.68549 * cell.mesh.area, duration=2101.4)], sto=None, step=2e-4)
+    x = cell.mesh.ionic.position[:, 0]
+    c_e = cell.state(ran.experiment.x).c_e
+    assert c_e[[np.argmin(x), np.argmax(x)]] == pytest.approx([1520.53, 681.26], rel=2e-3)
+    assert ran.record.salt_balance_error < 1e-9
+
+
+def test_a_tabulated_potential_is_the_integral():
+    from microsim.electrochemistry.kinetics import TabulatedPotential
+
+    W, c = TabulatedPotential(lambda c: 0.01 * (1 + c / 500), 800.0), np.array([3.0, 100.0, 800.0, 2500.0])
+    assert W(c) == pytest.approx(0.01 * (np.log(c / 800) + (c - 800) / 500), abs=1e-9)
+    assert W.slope(c) == pytest.approx(0.01 * (1 + c / 500) / c)
+
+
+def test_a_single_ion_conductor_keeps_its_concentration():
+    solid = replace(ELECTROLYTE, t_plus=1.0, kappa=lambda c, T: 0.05 + 0 * c)
+    cell = slab(10, shells=8, electrolyte=solid)
+    ran = run(cell, [Load("d", 20 * cell.mesh.area, duration=600.0)], sto=None)
+    assert cell.state(ran.experiment.x).c_e == pytest.approx(1000.0, rel=1e-12)
 
 
 def test_a_counter_slab_gives_what_the_electrode_takes():

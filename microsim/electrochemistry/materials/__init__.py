@@ -6,6 +6,8 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ...errors import InputError
 
 
@@ -38,17 +40,25 @@ class ActiveMaterial:
 
 @dataclass(frozen=True)
 class Electrolyte:
-    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, t_plus."""
+    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference number t_plus.
+
+    tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays as it is.
+    """
 
     name: str
     kappa: Callable
     D_e: Callable
-    tdf: float
-    t_plus: float
+    tdf: float | Callable
+    t_plus: float | Callable
     c_e_0: float
     c_e_window: tuple
     sources: dict = field(default_factory=dict, repr=False)
     kind: str = "electrolyte"
+
+    def value(self, name, c_e, T):
+        """Return t_plus or tdf at c_e, whether it is a number or a function."""
+        given = getattr(self, name)
+        return given(c_e, T) if callable(given) else np.full(np.shape(c_e), float(given))
 
 
 @dataclass(frozen=True)
