@@ -86,7 +86,7 @@ def test_nyman_conductivity_and_diffusivity():
 
 def test_landesfeind_electrolyte():
     """Values of the published functions at 298.15 K, five digits."""
-    e, c_e = load("LiPF6_EC_EMC_Landesfeind"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
+    e, c_e = materials.load("LiPF6_EC_EMC_Landesfeind"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
     expected = {
         "kappa": [0.436868, 0.755755, 0.913021, 0.80983, 0.59394],
         "D_e": [4.76243e-10, 3.95008e-10, 2.89225e-10, 2.1177e-10, 1.55058e-10],
@@ -98,7 +98,7 @@ def test_landesfeind_electrolyte():
 
 
 def test_valoen_electrolyte():
-    e, c_e = load("LiPF6_PC_EC_DMC"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
+    e, c_e = materials.load("LiPF6_PC_EC_DMC"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
     np.testing.assert_allclose(e.kappa(c_e, 298.15), [0.4911, 0.949848, 1.19433, 1.06787, 0.796297], rtol=1e-5)
     np.testing.assert_allclose(
         e.D_e(c_e, 298.15), [5.4154e-10, 4.46475e-10, 3.22272e-10, 2.31253e-10, 1.64842e-10], rtol=1e-5
