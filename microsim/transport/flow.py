@@ -1,0 +1,156 @@
+"""Permeability of the pores of a voxel grid: Stokes flow between two end faces, or around a ring.
+
+    -mu lap v + grad p = 0,  div v = 0,  v = 0 on the walls;   k = mu <v> / (drop of p / length)
+
+Staggered grid on the voxels, walls half a cell beside the velocities: a slit of N voxels has k = h^2/12 (1 + 2/N^2),
+exactly. The dissipation of the flow bounds k from below and its dual from above; their gap is what `tolerance` bounds.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+from ..mesh.morphology import surface_area
+from ..mesh.percolation import cluster_labels, percolating
+from ..numerics.staggered import SIDES, staggered_grid
+from .stokes import Stokes
+
+EDGE = 1.5
+
+
+@dataclass(frozen=True)
+class FlowResult:
+    """permeability (m2); tau_flow: sum |v| / sum of v along the axis, None if nothing flows; porosity (total) and
+    porosity_percolating; mass_imbalance: spread of the flux through the planes over its mean; error_bound: gap
+    between the bounds over the permeability; iterations; seconds; mean_velocity (3): <v> mu over the gradient of p,
+    m2, the column of the permeability tensor; gaps: its history; velocity: v mu over the gradient, float32
+    [3, x, y, z], m2, if asked for: 0 in pores at rest, NaN in solids."""
+
+    permeability: float
+    tau_flow: float | None
+    porosity: float
+    porosity_percolating: float
+    mass_imbalance: float
+    error_bound: float
+    iterations: int
+    seconds: float
+    mean_velocity: tuple
+    gaps: tuple = field(default=(), repr=False)
+    velocity: np.ndarray | None = field(default=None, repr=False)
+
+
+def permeability(grid, through, axis, *, sides="no-slip", ends="pressure", tolerance=1e-3, edge=EDGE, progress=None,
+                 velocity=False):
+    """Compute the permeability along one axis, k = mu <v> length / (drop of p).
+
+    grid: VoxelGrid; through: name of the phase that flows, or several; axis: 0, 1, 2; sides: what bounds the box
+    beside the flow, "no-slip" walls, "symmetry" planes, or its own repetition ("periodic"); ends: "pressure", the two
+    end faces are planes of constant pressure, through which the flow goes on as in a mirror, or "periodic", a body
+    force drives it around a ring; tolerance: bound of the relative error of the permeability; edge: see below;
+    velocity: also return the field.
+
+    The wall beside a velocity is half a cell away (conductance 2). Where a solid voxel lies along one half of a face
+    only, at a step of the wall, half the face has that wall and the other half a velocity of 0 a whole cell away:
+    edge = 2/2 + 1/2.
+
+    Returns FlowResult; pores that do not percolate have permeability 0, tau_flow None.
+    Raises InputError, or NotConverged with the history of the gaps.
+    """
+    begun = time.perf_counter()
+    check_flow(sides, ends, tolerance)
+    pore = grid.mask(*((through,) if isinstance(through, str) else through))
+    moving = flowing(np.moveaxis(pore, axis, 0), sides, ends)
+    eps, moved = (float(np.count_nonzero(mask) / mask.size) for mask in (pore, moving))
+    if moved == 0:
+        still = np.where(pore, np.zeros((3, 1, 1, 1), np.float32), np.float32(np.nan)) if velocity else None
+        return FlowResult(0.0, None, eps, 0.0, 0.0, 0.0, 0, time.perf_counter() - begun, (0.0,) * 3, (), still)
+    order = (axis, *(a for a in range(3) if a != axis))
+    h = [grid.voxel_size[a] for a in order]
+    staggered = staggered_grid(moving, h, sides, ends, edge)
+    if not staggered.wall[0].any():
+        raise InputError("expected walls that hold the flow back, got pores that fill the whole box; choose sides "
+                         "no-slip, or another phase")
+    flow = Stokes(staggered)
+    k = h[0] ** 2 * staggered.permeability_scale * flow.solve(tolerance, progress)
+    v = staggered.centre_velocity(flow.u) * h[0] ** 2 / staggered.gradient
+    tau_flow, mean = np.sqrt((v**2).sum(axis=0)).sum() / v[0].sum(), v.sum(axis=1) / pore.size
+    back = np.argsort(order)
+    return FlowResult(k, float(tau_flow), eps, moved, flow.imbalance(), flow.gaps[-1], flow.steps,
+                      time.perf_counter() - begun, tuple(mean[back].tolist()), tuple(flow.gaps),
+                      _field(flow.grid.cells, v, back, pore) if velocity else None)
+
+
+def check_flow(sides, ends, tolerance):
+    if sides not in SIDES:
+        raise InputError(f"expected sides no-slip, symmetry or periodic, got {sides!r}; choose one of them")
+    if ends not in ("pressure", "periodic"):
+        raise InputError(f"expected ends pressure or periodic, got {ends!r}; choose one of the two")
+    if ends == "periodic" and sides != "periodic":
+        raise InputError(f"expected sides periodic with ends periodic, got {sides!r}; make both periodic")
+    if not 0 < tolerance < 1:
+        raise InputError(f"expected a tolerance between 0 and 1, got {tolerance}; 1e-3 is the default")
+
+
+def flowing(pore, sides, ends):
+    """Mark the pores that a flow along axis 0 can move: from end to end, or round the ring."""
+    pore = np.ascontiguousarray(pore)
+    if ends == "pressure":
+        return np.ascontiguousarray(percolating(pore, 0, periodic_sides=sides == "periodic"))
+    clusters, count = cluster_labels(pore, (1, 2))
+    pairs = np.unique(np.stack([clusters[-1].ravel(), clusters[0].ravel()], axis=1), axis=0)
+    return _around(pairs[(pairs > 0).all(axis=1)], count)[clusters]
+
+
+def _around(pairs, count):
+    """Which clusters lead back to themselves a turn later; pairs: (last, first), one step on around the ring.
+
+    Each cluster gets the turn it is met in; where two ways differ by a turn, their whole component leads around.
+    """
+    links = {}
+    for last, first in pairs.tolist():
+        links.setdefault(last, []).append((first, 1))
+        links.setdefault(first, []).append((last, -1))
+    leads, turn = np.zeros(count + 1, bool), {}
+    for start in links:
+        if start in turn:
+            continue
+        turn[start], component, around = 0, [start], False
+        for here in component:
+            for there, step in links[here]:
+                if there not in turn:
+                    turn[there] = turn[here] + step
+                    component.append(there)
+                around |= turn[there] != turn[here] + step
+        leads[component] = around
+    return leads
+
+
+def _field(cells, v, back, pore):
+    """Velocities as dense float32 [3, x, y, z]: NaN in the solids, 0 in pores at rest."""
+    dense = [cells.scatter(v[i], fill=0.0).transpose(back) for i in back]
+    return np.where(pore, np.stack(dense), np.float32(np.nan))
+
+
+def kozeny_constant(grid, through, k):
+    """Compute c of the Kozeny-Carman equation k = eps^3 / (c s^2), s the pores' area per total volume.
+
+    About 5 in beds of grains (Carman 1937). k: permeability, m2. None where it, or the area within the box, is 0.
+    """
+    pore = grid.mask(*((through,) if isinstance(through, str) else through))
+    s = surface_area(pore, grid.voxel_size) / (grid.voxels * grid.voxel_volume)
+    return float(pore.mean() ** 3 / (k * s**2)) if k > 0 and s > 0 else None
+
+
+def permeability_tensor(grid, through, *, progress=None, **options):
+    """Compute the permeability along x, y and z; return the tensor (3, 3), m2, and the three FlowResults.
+
+    Column j is <v> mu over the gradient of p for a drop along axis j; options as for `permeability`. With sides and
+    ends "periodic" it is the tensor of the medium that repeats the image. Off the diagonal the error is that of the
+    velocities, about the square root of the tolerance.
+    """
+    results = []
+    for axis in range(3):
+        results.append(permeability(grid, through, axis, progress=progress, **options))
+    return np.array([result.mean_velocity for result in results]).T, results

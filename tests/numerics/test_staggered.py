@@ -1,0 +1,124 @@
+"""The staggered grid: its kernels against their slow twins, its operators as operators, and MINRES."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.errors import NotConverged
+from microsim.numerics.kernels import staggered, staggered_reference
+from microsim.numerics.minres import minres
+from microsim.numerics.staggered import SIDES, face_mask, staggered_grid
+
+quick = settings(max_examples=30, deadline=None)
+shapes = st.tuples(*(st.integers(1, 5) for _ in range(3)))
+boxes = st.sampled_from([("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"),
+                         ("periodic", "periodic")])
+
+
+def pores(shape, seed, share=0.65):
+    pore = np.random.default_rng(seed).random(shape) < share
+    pore[:, 0, 0] = True
+    return pore
+
+
+@quick
+@given(shapes, boxes, st.integers(0, 99))
+def test_kernels_agree_with_their_twins(shape, box, seed):
+    pore, (sides, ends) = pores(shape, seed), box
+    h, rng = np.array([1.0, 0.7, 1.3]), np.random.default_rng(seed)
+    grid = staggered_grid(pore, h, sides, ends, 1.4)
+    u, p = rng.normal(size=grid.n), rng.normal(size=grid.cells.n)
+    side = [SIDES["periodic"] if ends == "periodic" else SIDES["no-slip"], SIDES[sides], SIDES[sides]]
+    index, joined = np.full(shape, -1, np.int32), np.full((grid.cells.n, 6), -1, np.int32)
+    index[tuple(grid.cells.position.T)] = np.arange(grid.cells.n)
+    results = []
+    for kernels in (staggered, staggered_reference):
+        found = []
+        for axis, g in enumerate(grid.faces):
+            wall, wrap = np.empty(g.n), side[axis] == SIDES["periodic"]
+            kernels.wall_conductance(g.position, pore, axis, np.prod(h) / h**2, np.array(side), 1.4, wall)
+            cells = kernels.face_cells(g.position, index, axis, wrap)
+            kernels.cell_faces(cells, grid.part(axis).start, axis, joined)
+            force = u[grid.part(axis)].copy()
+            kernels.add_pressure(cells, grid.area[axis], -1.0, p, force)
+            found += [wall, cells, force]
+        outflow, centre = np.empty(grid.cells.n), np.empty((3, grid.cells.n))
+        kernels.divergence(joined, grid.area, u, outflow)
+        kernels.centre_velocity(joined, u, centre)
+        results.append([*found, joined.copy(), outflow, centre])
+    for fast, slow in zip(*results):
+        assert fast == pytest.approx(slow, rel=1e-12, abs=1e-12)
+    assert np.array_equal(joined, grid.cell_faces)
+
+
+@pytest.mark.parametrize("last", [-1, 4])
+def test_links_agree_with_their_twins(last):
+    from microsim.numerics.graph import voxel_graph
+
+    rng, g = np.random.default_rng(0), voxel_graph(pores((5, 4, 3), 1), [np.ones(n) for n in (5, 4, 3)])
+    faces, mobility = rng.integers(0, 40, (g.n, 6)).astype(np.int32), rng.random(40).astype(np.float32)
+    out = np.empty((4, g.neighbour.size), np.float32)
+    for k, kernels in enumerate((staggered, staggered_reference)):
+        kernels.face_links(g.indptr, g.face, g.position, 0, np.array([1.0, 2.0, 3.0]), last, out[k])
+        kernels.mobility_links(g.indptr, g.face, faces, mobility, np.array([1.0, 2.0, 3.0]), out[2 + k])
+    assert out[0] == pytest.approx(out[1]) and out[2] == pytest.approx(out[3])
+    assert (1.5 in out[0]) == (last > 0)
+
+
+def test_minres_updates_agree():
+    rng = np.random.default_rng(0)
+    v, oldest, newest, x = rng.normal(size=(4, 20))
+    copies = oldest.copy(), x.copy()
+    staggered.minres_update(v, 0.3, 0.4, 1.7, 0.9, oldest, newest, x)
+    staggered_reference.minres_update(v, 0.3, 0.4, 1.7, 0.9, copies[0], newest, copies[1])
+    assert oldest == pytest.approx(copies[0]) and x == pytest.approx(copies[1])
+
+
+@quick
+@given(shapes, boxes, st.integers(0, 99))
+def test_operators_are_symmetric_and_each_others_adjoint(shape, box, seed):
+    grid, rng = staggered_grid(pores(shape, seed), (1.0, 0.8, 1.5), *box, 1.5), np.random.default_rng(seed)
+    (u, v), p = rng.normal(size=(2, grid.n)), rng.normal(size=grid.cells.n)
+    Au, Av, push = np.empty(grid.n), np.empty(grid.n), np.zeros(grid.n)
+    energy = grid.viscous(u, Au)
+    grid.viscous(v, Av)
+    grid.add_pressure(p, push)
+    assert energy == pytest.approx(u @ Au) and energy >= -1e-9
+    assert u @ Av == pytest.approx(v @ Au, rel=1e-6, abs=1e-6)  # link weights are float32
+    assert u @ push == pytest.approx(p @ grid.divergence(u), rel=1e-12, abs=1e-12)
+
+
+def test_velocities_live_between_pores():
+    pore = pores((4, 3, 5), 3)
+    mask = face_mask(pore, 0, False)
+    assert mask.shape == (5, 3, 5) and np.array_equal(mask[0], pore[0]) and np.array_equal(mask[4], pore[3])
+    assert np.array_equal(mask[1:4], pore[:-1] & pore[1:])
+    mask = face_mask(pore, 1, False)
+    assert mask.shape == (4, 4, 5) and not mask[:, 0].any() and not mask[:, 3].any()
+    assert np.array_equal(face_mask(pore, 2, True)[..., 0], pore[..., 0] & pore[..., 4])
+
+
+@quick
+@given(st.integers(2, 30), st.integers(0, 99))
+def test_minres_solves_indefinite_systems(n, seed):
+    rng = np.random.default_rng(seed)
+    Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
+    K = Q * (rng.uniform(0.5, 3, n) * rng.choice([-1, 1], n)) @ Q.T
+    scale, b = rng.uniform(0.5, 2, n), rng.normal(size=n)
+    x, history = minres(lambda v, out: np.matmul(K, v, out=out), lambda r, out: np.multiply(scale, r, out=out),
+                        b.copy(), enough=lambda h: h[-1] < 1e-10 * h[0])
+    assert x == pytest.approx(np.linalg.solve(K, b), rel=1e-6, abs=1e-7)
+    assert all(later <= earlier * (1 + 1e-12) for earlier, later in pairwise(history))
+    r = b - K @ x
+    assert np.sqrt(r @ (scale * r)) == pytest.approx(history[-1], abs=1e-8)
+
+
+def test_minres_says_when_it_does_not_converge():
+    K = np.diag([1.0, -2.0, 3.0, -4.0])
+    with pytest.raises(NotConverged) as caught:
+        minres(lambda v, out: np.matmul(K, v, out=out), lambda r, out: np.copyto(out, r), np.ones(4),
+               enough=lambda h: False, maximum=2)
+    assert len(caught.value.history) == 3

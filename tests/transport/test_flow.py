@@ -1,0 +1,391 @@
+"""Stokes flow against closed forms, a direct solve of the same equations, published arrays, and what must hold."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.cli import main
+from microsim.errors import InputError
+from microsim.mesh.grid import VoxelGrid
+from microsim.transport.flow import EDGE, kozeny_constant, permeability, permeability_tensor
+
+quick = settings(max_examples=12, deadline=None)
+boxes = st.sampled_from([("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"),
+                         ("periodic", "periodic")])
+SQUARE_DUCT = {4: 0.042968750, 8: 0.037209903, 16: 0.035670158, 32: 0.035276482}  # k / a^2 of this scheme, N voxels
+
+
+def grid_of(pore, voxel_size=(1.0, 1.0, 1.0)):
+    return VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), voxel_size)
+
+
+def flow(pore, axis=0, voxel_size=(1.0, 1.0, 1.0), **options):
+    return permeability(grid_of(pore, voxel_size), "pore", axis, **{"tolerance": 1e-9, **options})
+
+
+def porous(n, share, seed):
+    noise = np.random.default_rng(seed).normal(size=(n, n, n))
+    for axis in range(3):
+        noise = sum(np.roll(noise, k, axis) for k in (-1, 0, 1))
+    return noise < np.quantile(noise, share)
+
+
+def sphere(n, fraction):
+    """Voxels outside a sphere in the middle of a cubic cell; its radius in voxels."""
+    c, radius = np.arange(n) + 0.5 - n / 2, (3 * fraction / 4 / np.pi) ** (1 / 3) * n
+    return c[:, None, None] ** 2 + c[:, None] ** 2 + c**2 > radius**2, radius
+
+
+def direct(pore, h, sides, ends, edge):
+    """Permeability along axis 0 from the momentum balances of all faces, written out and solved at once."""
+    wrap = [ends == "periodic", sides == "periodic", sides == "periodic"]
+    n, volume = pore.shape, np.prod(h)
+
+    def cell(place):
+        place = [i % m if w else i for i, m, w in zip(place, n, wrap)]
+        inside = all(0 <= i < m for i, m in zip(place, n))
+        return tuple(place) if inside else None
+
+    def is_pore(place):
+        """True, False, or None outside the box."""
+        place = cell(place)
+        return None if place is None else bool(pore[place])
+
+    def moves(axis, upper):
+        below = is_pore(upper - np.eye(3, dtype=int)[axis])
+        above = is_pore(upper)
+        if axis == 0 and not wrap[0] and (below is None) != (above is None):
+            return bool(below or above)
+        return bool(below) and bool(above)
+
+    def name(axis, upper):
+        return axis, tuple(i % m if w else i for i, m, w in zip(upper, n, wrap))
+
+    faces = {}
+    for axis in range(3):
+        for upper in np.ndindex(*(m + (a == axis and not wrap[a]) for a, m in enumerate(n))):
+            if moves(axis, np.array(upper)):
+                faces[name(axis, np.array(upper))] = len(faces)
+    cells = {tuple(place): k for k, place in enumerate(np.argwhere(pore))}
+    K = np.zeros((len(faces) + len(cells),) * 2)
+    b = np.zeros(len(K))
+    for (axis, upper), f in faces.items():
+        upper = np.array(upper)
+        step = np.eye(3, dtype=int)
+        halves = [c for c in (upper - step[axis], upper) if is_pore(c) is not None]
+        for along in range(3):
+            for sign in (-1, 1):
+                there = upper + sign * step[along]
+                g = volume / h[along] ** 2 * (1 if along == axis else len(halves) / 2)
+                if along == axis and is_pore(upper if sign > 0 else upper - step[axis]) is None:
+                    continue  # beyond an end plane the velocity is the same
+                if moves(axis, there):
+                    K[f, f] += g
+                    K[f, faces[name(axis, there)]] -= g
+                elif along == axis:
+                    K[f, f] += g
+                else:
+                    beside = [is_pore(c + sign * step[along]) for c in halves]
+                    if beside[0] is None:
+                        K[f, f] += 0 if sides == "symmetry" and along > 0 else 2 * g
+                    else:
+                        K[f, f] += g * (edge if sum(beside) == 1 and len(beside) == 2 else 2)
+        area = volume / h[axis]
+        for place, sign in ((upper - step[axis], 1), (upper, -1)):
+            if is_pore(place):
+                j = len(faces) + cells[cell(place)]
+                K[f, j] -= sign * area
+                K[j, f] -= sign * area
+        if axis == 0:
+            b[f] = volume if wrap[0] else (area if upper[0] == 0 else 0)
+    u = np.linalg.lstsq(K, b, rcond=1e-11)[0]
+    if wrap[0]:
+        return b @ u / (volume * pore.size)
+    return b @ u * n[0] * h[0] / (n[1] * h[1] * n[2] * h[2])
+
+
+# -- closed forms ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("across", [0, 1, 2])
+@pytest.mark.parametrize(("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"),
+                                             ("periodic", "periodic")])
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_slits_are_exact(axis, across, sides, ends, n):
+    """h^2 / 12 (1 + 2 / N^2) times the share of the slit, for flat voxels too; nothing flows across."""
+    pore, h = np.zeros((9, 8, 7), bool), (0.5, 1.0, 2.0)
+    pore[(slice(None),) * across + (slice(1, 1 + n),)] = True
+    result = flow(pore, axis, h, sides=sides, ends=ends, tolerance=1e-3)
+    exact = (n * h[across]) ** 2 / 12 * (1 + 2 / n**2) * n / pore.shape[across]
+    if axis == across:
+        assert (result.permeability, result.tau_flow) == (0.0, None)
+    else:
+        assert result.permeability == pytest.approx(exact, rel=1e-6)
+        assert result.tau_flow == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize(("n", "exact"), SQUARE_DUCT.items())
+def test_square_ducts_are_exact(n, exact):
+    result = flow(np.ones((3, n, n), bool))
+    waves = np.arange(1, n + 1, 2)  # the sum over the modes of the discrete problem, sin(pi p (i + 1/2) / n)
+    square = np.array([(2 / n) * np.sin(np.pi * p * (np.arange(n) + 0.5) / n).sum() ** 2 for p in waves])
+    square[waves == n] /= 2
+    decay = 2 - 2 * np.cos(np.pi * waves / n)
+    modes = (square[:, None] * square / (decay[:, None] + decay)).sum() / n**4
+    assert modes == pytest.approx(exact, abs=6e-10)
+    assert result.permeability / n**2 == pytest.approx(modes, rel=2e-9)
+    assert result.tau_flow == pytest.approx(1, abs=1e-10) and result.mass_imbalance < 1e-8
+
+
+def test_a_straight_channel_is_exact_whatever_the_tolerance():
+    """The first guess, planes of one pressure, is the solution."""
+    pore = np.zeros((8, 10, 10), bool)
+    pore[:, 2:7, 3:9] = True
+    loose, tight = (flow(pore, sides="symmetry", tolerance=t) for t in (1e-2, 1e-9))
+    assert loose.permeability == pytest.approx(tight.permeability, rel=1e-2)
+    assert loose.iterations == 0 and loose.tau_flow == pytest.approx(1, abs=1e-12)
+
+
+def test_channels_in_series_add_their_resistances():
+    """Long slits of two widths: the drop divides as 1 / h^3, up to what the step itself costs."""
+    pore = np.zeros((400, 14, 1), bool)
+    pore[:200, 4:10] = pore[200:, 1:13] = True
+    result = flow(pore, sides="symmetry", tolerance=1e-4)
+    wide, narrow = (n**3 / 12 * (1 + 2 / n**2) for n in (12, 6))
+    assert result.permeability == pytest.approx(2 / 14 / (1 / wide + 1 / narrow), rel=0.01)
+
+
+# -- the same equations, solved at once ---------------------------------------------------------------------------
+
+
+@quick
+@given(boxes, st.integers(0, 999), st.sampled_from([1.0, 1.5, 2.0]))
+def test_equals_a_direct_solve(box, seed, edge):
+    shape, h = (5, 4, 4), (1.0, 0.8, 1.3)
+    pore = np.random.default_rng(seed).random(shape) < 0.7
+    result = flow(pore, 0, h, sides=box[0], ends=box[1], edge=edge)
+    if result.permeability > 0:
+        moving = _moving(pore, *box)
+        assert result.permeability == pytest.approx(direct(moving, np.array(h), *box, edge), rel=1e-6)
+        assert result.mass_imbalance < 1e-6
+
+
+def _moving(pore, sides, ends):
+    from microsim.transport.flow import flowing
+
+    return flowing(pore, sides, ends)
+
+
+@pytest.mark.parametrize(("sides", "ends"), [("no-slip", "pressure"), ("periodic", "periodic")])
+def test_a_porous_cube_equals_a_direct_solve(sides, ends):
+    pore = porous(9, 0.6, 3)
+    moving = _moving(pore, sides, ends)
+    exact = direct(moving, np.ones(3), sides, ends, EDGE)
+    assert flow(pore, sides=sides, ends=ends).permeability == pytest.approx(exact, rel=1e-8)
+
+
+# -- published arrays ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fraction", "n", "exact", "tau"), [(0.216, 44, 0.1382441, 1.0118),
+                                                             (0.343, 38, 0.04207142, 1.0158)])
+def test_spheres_in_a_simple_cubic_array(fraction, n, exact, tau):
+    """k / a^2 = 2 / (9 f K) of Zick & Homsy's drag K, at 33 voxels a diameter (J. Fluid Mech. 115 (1982) 13)."""
+    pore, radius = sphere(n, fraction)
+    result = flow(pore, sides="periodic", ends="periodic", tolerance=1e-3)
+    assert result.permeability / radius**2 == pytest.approx(exact, rel=0.05)
+    assert result.tau_flow == pytest.approx(tau, abs=0.002)
+
+
+def test_mirror_planes_and_rings_give_the_same_array():
+    """An eighth of the cell between symmetry sides and pressure planes, and the whole cell in a ring."""
+    pore, _ = sphere(16, 0.4)
+    whole = flow(pore, sides="periodic", ends="periodic", tolerance=1e-8)
+    eighth = flow(pore[:8, :8, :8], sides="symmetry", tolerance=1e-8)
+    assert eighth.permeability == pytest.approx(whole.permeability, rel=1e-7)
+    assert eighth.tau_flow == pytest.approx(whole.tau_flow, rel=1e-4)
+
+
+# -- what must hold of any image ----------------------------------------------------------------------------------
+
+
+@quick
+@given(boxes, st.integers(0, 99), st.integers(0, 2))
+def test_mirrored_and_turned_images_have_the_same_permeability(box, seed, axis):
+    pore, options = porous(8, 0.65, seed), {"sides": box[0], "ends": box[1], "tolerance": 1e-7}
+    k = flow(pore, axis, **options).permeability
+    assert flow(np.flip(pore, axis), axis, **options).permeability == pytest.approx(k, rel=1e-6)
+    assert flow(np.flip(pore, (axis + 1) % 3), axis, **options).permeability == pytest.approx(k, rel=1e-6)
+    turned = np.moveaxis(pore, (0, 1, 2), (1, 2, 0))
+    assert flow(turned, (axis + 1) % 3, **options).permeability == pytest.approx(k, rel=1e-6)
+
+
+@quick
+@given(st.integers(0, 99), st.tuples(*(st.integers(0, 7) for _ in range(3))))
+def test_a_ring_has_no_beginning(seed, shift):
+    pore, options = porous(8, 0.65, seed), {"sides": "periodic", "ends": "periodic", "tolerance": 1e-7}
+    k = flow(pore, **options).permeability
+    assert flow(np.roll(pore, shift, (0, 1, 2)), **options).permeability == pytest.approx(k, rel=1e-6)
+
+
+@quick
+@given(boxes, st.integers(0, 99))
+def test_more_solid_lets_less_through(box, seed):
+    pore, options = porous(8, 0.7, seed), {"sides": box[0], "ends": box[1], "tolerance": 1e-7}
+    fewer = pore & (np.random.default_rng(seed).random(pore.shape) < 0.95)
+    assert flow(fewer, **options).permeability <= flow(pore, **options).permeability * (1 + 1e-6)
+
+
+def test_permeability_scales_as_length_squared():
+    pore = porous(10, 0.6, 1)
+    small, large = (flow(pore, voxel_size=(s, 2 * s, s), tolerance=1e-6).permeability for s in (1e-7, 3e-7))
+    assert large == pytest.approx(9 * small, rel=1e-9)
+
+
+@pytest.mark.parametrize("tolerance", [1e-1, 1e-2, 1e-3, 1e-5, 1e-8])
+def test_the_bound_holds(tolerance):
+    pore = porous(16, 0.5, 2)
+    result, exact = flow(pore, tolerance=tolerance), flow(pore, tolerance=1e-10).permeability
+    assert result.error_bound <= tolerance and result.mass_imbalance < 1e-6
+    assert exact * (1 + 0.2 * tolerance) >= result.permeability >= exact * (1 - result.error_bound - 1e-10)
+
+
+def test_iterations_hardly_grow_with_size():
+    steps = [flow(porous(n, 0.45, 5), tolerance=1e-3).iterations for n in (16, 48)]
+    assert steps[1] <= steps[0] + 4 and steps[1] <= 14
+
+
+def test_dead_pores_change_nothing():
+    pore = porous(12, 0.5, 4)
+    moving = _moving(pore, "no-slip", "pressure")
+    assert (pore & ~moving).any()
+    both = [flow(p) for p in (pore, moving)]
+    assert both[0].permeability == both[1].permeability
+    assert both[0].porosity > both[1].porosity == both[0].porosity_percolating == both[1].porosity_percolating
+
+
+def test_blocked_pores_let_nothing_through():
+    pore = np.ones((6, 5, 5), bool)
+    pore[3] = False
+    result = flow(pore, velocity=True)
+    assert (result.permeability, result.tau_flow, result.porosity) == (0.0, None, pytest.approx(5 / 6))
+    assert np.array_equal(np.isnan(result.velocity[0]), ~pore) and not np.nansum(np.abs(result.velocity))
+
+
+def test_pores_that_only_meet_after_a_shift_do_not_lead_around_a_ring():
+    pore = np.zeros((6, 6, 4), bool)
+    pore[:, 2] = pore[:2, :3] = True  # along x, and a bay
+    pore[3] = False
+    assert not _moving(pore, "periodic", "periodic").any()
+    pore = np.zeros((4, 4, 1), bool)
+    for i in range(4):
+        pore[i, [i, (i + 1) % 4]] = True  # a staircase leads around both ways at once
+    assert np.array_equal(_moving(pore, "periodic", "periodic"), pore)
+    pore[0] = False
+    assert not _moving(pore, "periodic", "periodic").any()
+
+
+def test_the_velocities_stand_for_the_permeability():
+    pore, h = porous(14, 0.55, 6), (1e-6, 2e-6, 1e-6)
+    result = flow(pore, 1, h, velocity=True, tolerance=1e-6)
+    assert result.velocity.shape == (3, 14, 14, 14)
+    assert np.array_equal(np.isnan(result.velocity[0]), ~pore)
+    mean = np.nansum(result.velocity, axis=(1, 2, 3)) / pore.size
+    assert mean[1] == pytest.approx(result.permeability, rel=1e-6)
+    assert mean == pytest.approx(result.mean_velocity, rel=1e-5)
+    assert np.nansum(result.velocity[1], axis=(0, 2)) == pytest.approx(np.full(14, mean[1] * 14**2), rel=1e-5)
+    speed = np.sqrt((result.velocity**2).sum(axis=0))
+    assert result.tau_flow == pytest.approx(np.nansum(speed) / np.nansum(result.velocity[1]), rel=1e-5)
+
+
+def test_the_tensor_of_a_repeated_image_is_symmetric():
+    pore = porous(10, 0.6, 7)
+    tensor, results = permeability_tensor(grid_of(pore), "pore", sides="periodic", ends="periodic", tolerance=1e-9)
+    assert tensor == pytest.approx(tensor.T, rel=1e-4, abs=1e-4 * tensor.max())
+    assert np.abs(tensor - np.diag(np.diag(tensor))).max() > 1e-3 * tensor.max()
+    assert np.linalg.eigvalsh(tensor).min() > 0
+    assert np.diag(tensor) == pytest.approx([r.permeability for r in results], rel=1e-6)
+
+
+def test_the_kozeny_constant_of_slits_and_spheres():
+    """k = eps^3 / (c s^2): c = 3 for a slit; 8.30 for spheres at 21.6 % (permeability 0.1382441 a^2, s = 3 f / a)."""
+    pore = np.zeros((40, 40, 40), bool)
+    pore[:, 10:30] = True
+    grid = grid_of(pore)
+    k = 0.5 * 20**2 / 12
+    assert kozeny_constant(grid, "pore", k) == pytest.approx(3, rel=0.01)
+    pore, radius = sphere(40, 0.216)
+    assert kozeny_constant(grid_of(pore), "pore", 0.1382441 * radius**2) == pytest.approx(8.30, rel=0.02)
+    assert kozeny_constant(grid, "pore", 0.0) is None
+
+
+# -- bad input and the command line -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("options", "word"), [({"sides": "slippery"}, "sides"), ({"ends": "open"}, "ends"),
+                                               ({"tolerance": 0.0}, "tolerance"),
+                                               ({"sides": "no-slip", "ends": "periodic"}, "both periodic")])
+def test_bad_input_is_refused(options, word):
+    with pytest.raises(InputError, match=word):
+        flow(np.ones((3, 3, 3), bool), **options)
+
+
+@pytest.mark.parametrize(("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"),
+                                             ("periodic", "periodic")])
+def test_a_box_without_walls_is_refused(sides, ends):
+    with pytest.raises(InputError, match="no-slip"):
+        flow(np.ones((3, 3, 3), bool), sides=sides, ends=ends)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 3, 2), (4, 1, 1), (2, 1, 3), (1, 1, 5)])
+def test_needles_and_sheets(shape):
+    result = flow(np.ones(shape, bool))
+    assert result.permeability == pytest.approx(direct(np.ones(shape, bool), np.ones(3), "no-slip", "pressure", 1.5),
+                                                rel=1e-8)
+
+
+def test_progress_moves_to_its_end():
+    seen = []
+    flow(porous(12, 0.5, 4), progress=lambda done, total, message: seen.append(done / total), tolerance=1e-4)
+    assert seen == sorted(seen) and seen[-1] == 1
+
+
+def run(capsys, tmp_path, pore, *options):
+    np.save(tmp_path / "volume.npy", np.asarray(pore).astype(np.uint8))
+    code = main(["flow", str(tmp_path / "volume.npy"), "--phases", "solid=0,pore=1", *options, "--json", "-"])
+    return code, capsys.readouterr()
+
+
+def test_the_command_prints_the_numbers(capsys, tmp_path):
+    pore = porous(10, 0.6, 1)
+    code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100", "--axis", "all", "--out",
+                        str(tmp_path / "flow.h5"))
+    result = json.loads(printed.out)
+    expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 1)
+    assert code == 0 and set(result["axes"]) == {"x", "y", "z"}
+    assert result["axes"]["y"]["permeability_m2"] == pytest.approx(expected.permeability, rel=1e-6)
+    assert {"tau_flow", "mass_imbalance", "iterations", "seconds", "kozeny_constant"} <= set(result["axes"]["y"])
+    assert np.shape(result["tensor_m2"]) == (3, 3) and result["peak_memory_bytes"] > 0
+    assert result["tensor_m2"][1][1] == pytest.approx(expected.permeability, rel=1e-5)
+
+    from microsim.fields import read_field
+
+    v, size, _ = read_field(tmp_path / "flow.h5", "v_y", 1)
+    assert size == pytest.approx((1e-7,) * 3) and np.nansum(v) / v.size == pytest.approx(expected.permeability, rel=1e-4)
+
+
+def test_the_command_says_when_nothing_flows(capsys, tmp_path):
+    pore = np.ones((4, 4, 4), bool)
+    pore[2] = False
+    code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100")
+    axis = json.loads(printed.out)["axes"]["x"]
+    assert code == 0 and axis["permeability_m2"] == 0 and axis["tau_flow"] is None
+
+
+def test_the_command_needs_a_voxel_size(capsys, tmp_path):
+    code, printed = run(capsys, tmp_path, porous(6, 0.6, 1))
+    assert code == 2 and "--voxel-size-nm" in printed.err and printed.err.count("\n") == 1
