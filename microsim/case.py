@@ -221,8 +221,9 @@ def sto_of_phases(raw, path):
 class Cell:
     """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
 
-    nominal_current_density: the current density of 1C where it does not follow from the active material, A m-2;
-    shells: in the particles of a homogenised electrode.
+    nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does not follow
+    from the material's window; shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
+    pores themselves, below 1 where something unresolved narrows them.
     """
 
     separator: Separator = entry(read_separator)
@@ -230,7 +231,9 @@ class Cell:
     nominal_current_density: float | None = entry(
         number(0.0, above=True), units={"A_m2": 1.0}, default=None
     )
+    nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)
     shells: int = entry(whole(4, 1000), default=48)
+    pore_transport_efficiency: float = entry(number(0.0, 1.0, above=True), default=1.0)
     materials: dict[str, str] = entry(mapping(text, "a material for each phase and the electrolyte"))
     temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
     electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
@@ -353,6 +356,11 @@ def parse_case(raw, path=None):
     initial_sto, cbd = _initial_stos(case.cell.initial_sto, active), _cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
     _check_counter(case.cell.counter_electrode)
+    if case.cell.nominal_current_density and case.cell.nominal_capacity:
+        raise InputError(
+            "cell.nominal_capacity_mAh_g: expected one way to say what 1C is, got nominal_current_density_A_m2 too; "
+            "remove one."
+        )
     if not isinstance(case.cell.counter_electrode, Counter):
         _check_voltages(case, active)
     _check_compare(case)

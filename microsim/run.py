@@ -100,6 +100,8 @@ def set_up(case, grid, design=None):
     one_C, mass = nominal(grid, design)
     if case.cell.nominal_current_density:
         one_C = case.cell.nominal_current_density * mesh.area
+    elif case.cell.nominal_capacity:
+        one_C = case.cell.nominal_capacity * mass / 3600
     return Setup(cell, film, one_C, mass)
 
 
@@ -151,7 +153,7 @@ def cell_design(case, grid):
     separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
     return CellDesign(phases, electrolyte, separator, counter_electrode(spec.counter_electrode), spec.temperature,
                       spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
-                      spec.cbd.transport_efficiency, shells=spec.shells)
+                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells)
 
 
 def counter_electrode(spec):

@@ -16,7 +16,7 @@ from pathlib import Path
 from .errors import InputError
 
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2"  # what a key may end on
+UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|mAh_g"  # what a key may end on
 
 
 def entry(read, *, default=MISSING, units=None, instead=None):
