@@ -30,6 +30,8 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHMARKS)}; default all")
     parser.add_argument("--full", action="store_true", help="also the large sizes (minutes)")
+    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON",
+                        help="interpreter that has PoreSpy and OpenPNM (pip install porespy openpnm)")
     parser.add_argument("--child", nargs=2, metavar=("CODE", "VOLUME"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -59,9 +61,9 @@ class Measured:
     tau: float | None
 
 
-def in_own_process(code, volume):
+def in_own_process(code, volume, python=sys.executable):
     """Measure one code on a volume file in a fresh process; a string says what went wrong."""
-    command = [sys.executable, "-m", "benchmarks", "--child", code, str(volume)]
+    command = [python, "-m", "benchmarks", "--child", code, str(volume)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE,
                               cwd=Path(__file__).parents[1])
@@ -76,8 +78,8 @@ def in_own_process(code, volume):
 # -- tortuosity ------------------------------------------------------------------------------------------------
 
 
-def tortuosity_beside_taufactor(options):
-    """tau of the pores of one volume in growing crops, by the multigrid and by TauFactor, both at 0.1 %."""
+def tortuosity_beside_peers(options):
+    """tau of the pores of one volume in growing crops, by the multigrid, by TauFactor (both at 0.1 %) and by PoreSpy."""
     sizes = (64, 128, 200, 256) if options.full else (64, 128)
     source, pores = _pores(max(sizes))
     print(f"\ntau of the pores of {source}, x axis; multigrid: tau to {TOLERANCE:g}, TauFactor: flux of the planes "
@@ -90,6 +92,35 @@ def tortuosity_beside_taufactor(options):
             ours = in_own_process("multigrid", volume)
             _print_row(f"{n}^3", "multigrid", *_figures(ours, ours))
             _print_row(f"{n}^3", "taufactor", *_figures(in_own_process("taufactor", volume), ours))
+            if n <= 200:  # beyond, PoreSpy takes minutes and more than 8 GB
+                _print_row(f"{n}^3", "porespy", *_figures(in_own_process("porespy", volume, options.peers), ours))
+
+
+def hard_networks(options):
+    """Iterations and seconds on media that are hard to coarsen, and on the 500^3 foam of TauFactor's paper."""
+    folder = os.environ.get("MICROSIM_DATA")
+    if not folder:
+        print("\nhard networks: MICROSIM_DATA names no folder of the public data; skipped")
+        return
+    from microsim.imaging.volume import read_volume
+
+    print("\ntau to 0.1 % on hard media, and bytes a voxel of the whole process")
+    _print_row("medium", "axis", "seconds", "B / voxel", "iterations", "tau")
+    media = {"CBD": ("nrel_nmc", 2, None), "Berea": ("berea", 0, 200)}
+    if options.full:
+        media["foam"] = ("taufactor_foam", 255, None)
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, (source, label, crop) in media.items():
+            mask = read_volume(source).values[:crop, :crop, :crop] == label
+            for axis in (0, 1, 2) if name == "foam" else (0,):
+                volume = Path(scratch) / "volume.npy"
+                np.save(volume, np.moveaxis(mask, axis, 0))
+                r = in_own_process("multigrid", volume)
+                if isinstance(r, str):
+                    _print_row(name, "xyz"[axis], f"failed: {r}")
+                else:
+                    _print_row(name, "xyz"[axis], f"{r.seconds:.3g}", f"{r.peak_memory_bytes / mask.size:.1f}",
+                               r.iterations, f"{r.tau:.4f}")
 
 
 def _figures(result, ours):
@@ -154,6 +185,15 @@ def _taufactor(volume):
     return _measure(solve, volume)
 
 
+def _porespy(volume):
+    import porespy
+
+    def solve(mask):
+        return 0, float(porespy.simulations.tortuosity_fd(mask, axis=0).tortuosity)
+
+    return _measure(solve, volume)
+
+
 # -- tables ----------------------------------------------------------------------------------------------------
 
 
@@ -169,8 +209,8 @@ def _peak_memory_bytes():
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 
 
-CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor}
-BENCHMARKS = {"tortuosity": tortuosity_beside_taufactor}
+CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor, "porespy": _porespy}
+BENCHMARKS = {"tortuosity": tortuosity_beside_peers, "networks": hard_networks}
 
 if __name__ == "__main__":
     main()

@@ -27,6 +27,7 @@ from .fields import FieldWriter, profile_x, read_field, read_times
 from .imaging.volume import Volume, read_volume
 from .mesh.grid import VoxelGrid, grid_from_labels
 from .mesh.morphology import phase_summary
+from .transport.flux import flux_figures, flux_map
 from .transport.tortuosity import tortuosity
 
 UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
@@ -45,7 +46,8 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     checkpoint = Checkpoint(out_dir, case.sha256, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
     design = cell_design(case, grid)
-    transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
+    flux = {} if min(grid.shape) > 1 else None
+    transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress, flux)
 
     setup = set_up(case, grid, design)
     cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
@@ -74,7 +76,7 @@ def run_case(case, out_dir, *, progress=None, resume=False):
         "materials": {name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()},
         "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
     }
-    write_outputs(out_dir, case, result, grid, voltage, comparison, progress)
+    write_outputs(out_dir, case, result, grid, voltage, comparison, flux, progress)
     checkpoint.clear()
     return result
 
@@ -238,8 +240,11 @@ def _numbers(line):
         return []
 
 
-def effective_transport(grid, design, tolerance, progress=None):
-    """Return tau and effective conductivity of pore, electrolyte (with the CBD's pores) and solids along x, y, z."""
+def effective_transport(grid, design, tolerance, progress=None, flux=None):
+    """Return tau and effective conductivity of pore, electrolyte (with the CBD's pores) and solids along x, y, z.
+
+    flux: a dict that takes the pores' flux map through the thickness and its figures.
+    """
     networks = {"electrolyte": {}, "electronic": {}}
     for name, material in design.phases.items():
         if material is None:
@@ -262,7 +267,11 @@ def effective_transport(grid, design, tolerance, progress=None):
         for number, axis in enumerate("xyz"):
             if progress:
                 progress(0, 1, f"transport: {network} along {axis}")
-            r = tortuosity(grid, conducting, number, tolerance=tolerance)
+            show = flux is not None and network in ("pore", "electrolyte") and number == 0 and not flux
+            r = tortuosity(grid, conducting, number, tolerance=tolerance, potential=show)
+            if show and r.tau is not None:
+                flux["flux"] = flux_map(r.potential, grid, conducting, number)
+                flux["figures"] = flux_figures(flux["flux"], grid, conducting, number, r)
             table[network][axis] = {
                 "tau": r.tau, "D_eff_over_D0": r.D_eff_over_D0, "eps": r.eps, "eps_percolating": r.eps_percolating,
                 "flux_imbalance": r.flux_imbalance, "iterations": r.iterations, "seconds": r.seconds,
@@ -412,7 +421,7 @@ def compare_with(measured, case, fields_path, active, grid):
     return compare_maps(SocMap(sto, voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage)
 
 
-def write_outputs(out_dir, case, result, grid, voltage, comparison, progress=None):
+def write_outputs(out_dir, case, result, grid, voltage, comparison, flux=None, progress=None):
     """Write voltage.csv, result.json, the figures and the report."""
     if progress:
         progress(1, 1, "writing the report")
@@ -425,7 +434,7 @@ def write_outputs(out_dir, case, result, grid, voltage, comparison, progress=Non
     from .report.page import write_report
 
     write_report(out_dir, case=case.as_dict(), result=result, grid=grid, voltage=voltage,
-                 fields_path=out_dir / "fields.h5", comparison=comparison)
+                 fields_path=out_dir / "fields.h5", comparison=comparison, flux=flux or None)
 
 
 def _progress_of(progress, one_C):

@@ -16,6 +16,7 @@ from .options import (
     FileAxesOption,
     JsonOption,
     PhasesOption,
+    ReportOption,
     Sides,
     VolumeArgument,
     VoxelSizeOption,
@@ -99,6 +100,7 @@ def eis(
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of Z.")
     ] = "1e-4",
+    out: ReportOption = None,
     json_file: JsonOption = None,
 ):
     """Compute the impedance of the conducting phases.
@@ -158,7 +160,12 @@ def eis(
     }
     title = f"{source.source}: impedance of {conducting}, {times(grid.shape)} voxels, {walls} walls, {options['ends']} end"
     rows = [(name, *(row[key] for key in COLUMNS)) for name, row in axes.items()]
-    report(result, json_file, title, table(("axis", *COLUMNS), rows))
+    lines = [table(("axis", *COLUMNS), rows)]
+    if out:
+        from ..report.volume_pages import write_impedance_report
+
+        lines.append(f"\nreport: {write_impedance_report(out, grid, result)}")
+    report(result, json_file, title, *lines)
 
 
 COLUMNS = ("tau", "R_dc_ohm_m2", "characteristic_Hz", "resolved_up_to_Hz", "eps", "error_bound", "solves", "iterations")

@@ -16,6 +16,7 @@ from .options import (
     CropOption,
     FileAxesOption,
     JsonOption,
+    OnlyReportOption,
     PhasesOption,
     VolumeArgument,
     VoxelSizeOption,
@@ -61,10 +62,14 @@ def flow(
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of the permeability.")
     ] = "1e-3",
+    edge: Annotated[
+        str, typer.Option("--edge", metavar="E", help="Hold of a step of the wall: 2 as a wall, 1 smooth walls.")
+    ] = "1.5",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE.h5", help="Store the velocities, one entry for each axis."),
     ] = None,
+    report_folder: OnlyReportOption = None,
     json_file: JsonOption = None,
 ):
     """Compute permeability and flow tortuosity.
@@ -73,6 +78,7 @@ def flow(
     column j for a drop along axis j. Pores that do not connect the two end faces give permeability 0 and no tau_flow.
     """
     tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
+    edge = number(0.0, 2.0, above=True)(edge, "--edge")
     names = tuple(name.strip() for name in through.split(","))
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
@@ -85,7 +91,7 @@ def flow(
         with progress_bar(f"flow along {name}") as progress:
             results[name] = permeability(
                 grid, names, AXES.index(name), sides=sides.value, ends=ends.value, tolerance=tolerance,
-                velocity=out is not None, progress=progress,
+                edge=edge, velocity=bool(out or report_folder), progress=progress,
             )  # fmt: skip
     if out is not None:
         _store(out, grid, results)
@@ -104,13 +110,20 @@ def flow(
         "sides": sides.value,
         "ends": ends.value,
         "tolerance": tolerance,
+        "edge": edge,
         "voxel_size_m": grid.voxel_size,
         "volume": source.source,
         "volume_sha256": source.sha256,
     }
     title = f"{source.source}: Stokes flow through {through}, {times(grid.shape)} voxels, sides {sides}"
     rows = [(name, *row.values()) for name, row in numbers.items()]
-    report(result, json_file, title, table(("axis", *next(iter(numbers.values()))), rows))
+    lines = [table(("axis", *next(iter(numbers.values()))), rows)]
+    if report_folder:
+        from ..report.volume_pages import write_flow_report
+
+        velocity = {name: found.velocity for name, found in results.items()}
+        lines.append(f"\nreport: {write_flow_report(report_folder, grid, result, velocity)}")
+    report(result, json_file, title, *lines)
 
 
 def _numbers(result):

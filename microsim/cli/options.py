@@ -1,6 +1,7 @@
 """Options that several commands share, and reading what they name. Heavy packages are imported in functions."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,6 +59,14 @@ CropOption = Annotated[
         "--crop", metavar="x=0:96,...", help="Voxels to keep along each axis, the end not included."
     ),
 ]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--out", "--report", metavar="DIR", help="Folder of a report: report.html and figures/*.png."),
+]
+OnlyReportOption = Annotated[  # where --out is another file
+    Path | None,
+    typer.Option("--report", metavar="DIR", help="Folder of a report: report.html and figures/*.png."),
+]
 JsonOption = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE", help="Write the numbers as JSON; - is standard output."),
@@ -76,6 +85,13 @@ def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
     labels = labels or _own_names(volume, source.values)
     grid = grid_from_labels(source.values, labels, source.voxel_size or 1.0).crop(box)
     return source, grid, source.voxel_size is not None
+
+
+def report_wanted(folder, source, sized):
+    """Tell whether a report is asked for; refuse one without lengths."""
+    if folder is not None and not sized:
+        raise InputError(f"--out: expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
+    return folder is not None
 
 
 def _ends(given, path):

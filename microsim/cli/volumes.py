@@ -17,12 +17,14 @@ from .options import (
     FileAxesOption,
     JsonOption,
     PhasesOption,
+    ReportOption,
     Sides,
     Solver,
     VolumeArgument,
     VoxelSizeOption,
     conductivities,
     read_grid,
+    report_wanted,
 )
 
 
@@ -173,6 +175,7 @@ def transport(
     fields: Annotated[
         Path | None, typer.Option("--fields", metavar="FILE.h5", help="Store potential and flux of each axis.")
     ] = None,
+    out: ReportOption = None,
     json_file: JsonOption = None,
 ):
     """Compute tortuosity and effective diffusivity.
@@ -187,10 +190,11 @@ def transport(
     tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
     shares = conductivities("--conducting", conducting)
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
+    flux = flux or report_wanted(out, source, sized)
     solve, keep = _solver(solver), flux or fields is not None
     if (keep or tensor) and solver is not Solver.MULTIGRID:
         raise InputError(
-            f"--solver: expected multigrid with --tensor, --flux or --fields, got {solver}; leave one out."
+            f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; leave one out."
         )
     axes, maps = {}, {}
     for name in AXES if axis is Axis.ALL else (axis.value,):
@@ -234,6 +238,11 @@ def transport(
         lines.append(table(("D_eff / D0", *AXES), [(name, *row) for name, row in rows]))
     if fields:
         lines.append(f"fields: {fields}")
+    if out:
+        from ..report.volume_pages import write_transport_report
+
+        flux_arrays = {name: array for name, (array, _) in maps.items()}
+        lines.append(f"report: {write_transport_report(out, grid, result, flux_arrays)}")
     report(result, json_file, title, "\n\n".join(lines))
 
 

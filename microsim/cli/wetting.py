@@ -15,6 +15,7 @@ from .options import (
     CropOption,
     FileAxesOption,
     JsonOption,
+    OnlyReportOption,
     PhasesOption,
     VolumeArgument,
     VoxelSizeOption,
@@ -81,6 +82,7 @@ def wetting(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Volume of the arrival times, s.")
     ] = None,
+    report_folder: OnlyReportOption = None,
     json_file: JsonOption = None,
 ):
     """Compute how an electrolyte fills the pores.
@@ -127,7 +129,12 @@ def wetting(
     rows += [(name, result[name]) for name in ("share_never_wetted", "share_trapped", "share_unreached",
              "capillary_pressure_Pa", "permeability_m2", "washburn_time_s", "seconds")]  # fmt: skip
     title = f"{source.source}: wetting of {through} along {axis}, {times(grid.shape)} voxels, gas {gas}"
-    report(result, json_file, title, table(("", "value"), rows), *([f"arrival times: {out}"] if out else []))
+    lines = [table(("", "value"), rows), *([f"arrival times: {out}"] if out else [])]
+    if report_folder:
+        from ..report.volume_pages import write_wetting_report
+
+        lines.append(f"report: {write_wetting_report(report_folder, grid, result, found.filling.arrival)}")
+    report(result, json_file, title, *lines)
 
 
 def _faces(axis, vents):

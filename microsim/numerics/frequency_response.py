@@ -233,12 +233,12 @@ class FrequencyResponse:
         return float(omega[np.argmax(doubt)])
 
     def _doubtful(self, omega, scale):
-        """Up to three frequencies, each a decade and more from the others, of the largest likely errors."""
-        doubt, found = self._doubt(omega, scale), []
-        while len(found) < 3 and np.isfinite(doubt).any():
+        """The highest frequency, and up to three, each a decade and more from the others, of largest likely errors."""
+        doubt, found = self._doubt(omega, scale), [omega[-1]]
+        while len(found) < 4 and np.isfinite(doubt).any():
             found.append(omega[np.argmax(doubt)])
             doubt[np.abs(np.log10(omega / found[-1])) < 1] = -np.inf
-        return found
+        return list(dict.fromkeys(found))
 
 
 def _weighted(storage, d):

@@ -15,7 +15,7 @@ import numpy as np
 from .. import __version__
 from ..atomic import replacing
 from ..fields import read_names
-from . import captions, figures, maps, tables
+from . import captions, figures, maps, network, tables
 from .series import load_series
 from .style import DPI, to_png
 
@@ -32,6 +32,10 @@ FIGURES = (
     "comparison_maps",
     "comparison_agreement",
     "comparison_depth",
+)
+NETWORK_FIGURES = (
+    *(f"{what}_{axis}" for what in ("flux", "velocity") for axis in "xyz"),
+    *("nyquist", "bode", "saturation", "arrival"),
 )
 SCREEN_DPI = 106  # pixels of the page per inch of a figure
 QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}
@@ -63,21 +67,23 @@ class Section:
         return [(headed, list(group)) for headed, group in groupby(self.tables, key=lambda t: bool(t.header))]
 
 
-def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comparison=None, progress=None):
+def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comparison=None, flux=None,
+                 progress=None):
     """Write report.html and figures/*.png of a run.
 
     out_dir: folder. case: the case as a dict (or its YAML text). result: content of result.json.
     grid: VoxelGrid. voltage: columns of voltage.csv, {"time_s", "current_A", "voltage_V",
     "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparison: Comparison, or None.
+    flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
     progress: callable (done, total, message). Returns the path of report.html; raises InputError when the
     files cannot be written.
     """
     asked = case if isinstance(case, dict) else {}
     sections = [
-        Section("run", "What was run", tables=_filled(*_about(result, grid))),
+        Section("run", "What was run", tables=filled(*_about(result, grid))),
         *([] if max(grid.shape[1:]) == 1 else
-          [Section("phases", "Phases", (_phases(grid),), (tables.phases_table(result, grid),))]),
-        _transport(result),
+          [Section("phases", "Phases", (phases_drawing(grid),), (tables.phases_table(result, grid),))]),
+        _transport(result, grid, flux),
         _voltage(result, voltage, grid),
         *_fields(fields_path),
         _comparison({**(asked.get("compare") or {}), **(result.get("comparison") or {})}, comparison),
@@ -86,7 +92,7 @@ def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comp
     records = [("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))]
     cards = tables.summary_cards(result, comparison)
     title = result.get("title") or "microsim run"
-    return _write_page(out_dir, title, "Half-cell run", cards, sections, records, result, progress)
+    return write_page(out_dir, title, "Half-cell run", cards, sections, records, result, progress)
 
 
 def write_comparison_report(out, comparison, meta, progress=None):
@@ -99,7 +105,7 @@ def write_comparison_report(out, comparison, meta, progress=None):
     sections = [_comparison(meta, comparison)]
     cards = tables.comparison_cards(comparison)
     records = [("Result (JSON)", compact_json(record))]
-    return _write_page(out, title, "Comparison of two maps", cards, sections, records, meta, progress)
+    return write_page(out, title, "Comparison of two maps", cards, sections, records, meta, progress)
 
 
 def compact_json(value, *, indent=1):
@@ -121,14 +127,32 @@ def compact_json(value, *, indent=1):
     )
 
 
-def _phases(grid):
+def phases_drawing(grid):
+    """Make the drawing of the phases in section and over the depth."""
     return Drawing("phases", partial(figures.phases_figure, grid), captions.phases_caption(grid))
 
 
-def _transport(result):
+def _transport(result, grid, flux):
     table = tables.transport_table(result)
     note = "" if table.rows else "No transport numbers were computed in this run."
-    return Section("transport", "Transport", tables=_filled(table), note=note)
+    drawings = () if flux is None or max(grid.shape[1:]) == 1 else (_pore_flux(result, grid, flux),)
+    return Section("transport", "Transport", drawings, filled(table), note=note)
+
+
+def _pore_flux(result, grid, flux):
+    """Make the drawing of the flux through the pore network along x, named as in the result's transport."""
+    transport = result.get("transport") or {}
+    name = "pore" if "pore" in transport else next(iter(transport), "pore")
+    conducting = (transport.get(name) or {}).get("conducting") or {"pore": 1.0}
+    return flux_drawing(flux["flux"], grid, 0, conducting, flux["figures"])
+
+
+def flux_drawing(flux, grid, axis, conducting, found):
+    """Make the drawing of a flux map [3, x, y, z]; found: FluxFigures of it; conducting: {phase: conductivity}."""
+    names = [name for name, value in conducting.items() if np.any(np.asarray(value) > 0)]
+    speed = network.speed_of(flux, grid.mask(*names), found.isolated_share)
+    draw = partial(network.speed_figure, speed, grid, axis, found.edges, found.share)
+    return Drawing(f"flux_{'xyz'[axis]}", draw, network.flux_caption(names, axis, found))
 
 
 def _voltage(result, voltage, grid):
@@ -140,7 +164,7 @@ def _voltage(result, voltage, grid):
         partial(figures.voltage_figure, voltage, steps, area),
         captions.voltage_caption(result, several),
     )
-    return Section("voltage", "Voltage", (drawing,), _filled(tables.steps_table(result)))
+    return Section("voltage", "Voltage", (drawing,), filled(tables.steps_table(result)))
 
 
 def _fields(path):
@@ -214,7 +238,7 @@ def _comparison(meta, comparison):
     virtual = meta.get("virtual") or "virtual" in str(meta.get("measured")).lower()
     notice = "The measured map is virtual: it was computed, not measured." if virtual else ""
     both = (tables.metrics_table(comparison), tables.about_comparison(meta))
-    return Section("comparison", title, drawings, _filled(*both), notice=notice)
+    return Section("comparison", title, drawings, filled(*both), notice=notice)
 
 
 def _about(result, grid):
@@ -223,14 +247,16 @@ def _about(result, grid):
 
 
 def _checks(result, asked):
-    return _filled(tables.conservation_table(result), tables.numerics_table(result, asked))
+    return filled(tables.conservation_table(result), tables.numerics_table(result, asked))
 
 
-def _filled(*candidates):
+def filled(*candidates):
+    """Keep the tables that have rows."""
     return tuple(table for table in candidates if table.rows)
 
 
-def _write_page(out_dir, title, kind, cards, sections, records, about, progress):
+def write_page(out_dir, title, kind, cards, sections, records, about, progress):
+    """Draw the sections' figures and write figures/*.png and report.html; return the path of the page."""
     out = Path(out_dir)
     drawings = [drawing for section in sections for drawing in section.drawings]
     images = {}
@@ -240,7 +266,7 @@ def _write_page(out_dir, title, kind, cards, sections, records, about, progress)
         png = to_png(drawing.draw())
         _write(out / "figures" / f"{drawing.name}.png", png)
         images[drawing.name] = _image(png)
-    for name in set(FIGURES) - set(images):  # of an earlier run into the same folder
+    for name in {*FIGURES, *NETWORK_FIGURES} - set(images):  # of an earlier run into the same folder
         (out / "figures" / f"{name}.png").unlink(missing_ok=True)
     page = _render(
         title=title,

@@ -120,24 +120,15 @@ def fit_circuit(circuit, freq, Z, start, *, fixed=None, exponents=("n",), weight
     starts, fixed = [start] if isinstance(start, dict) else list(start), dict(fixed or {})
     free = tuple(name for name in starts[0] if name not in fixed)
     omega, Z, sigma = _checked(freq, Z, weights, starts, len(free))
-    upper = np.array([0.0 if name in exponents else np.inf for name in free])
-
-    def parameters(logs):
-        return {**fixed, **dict(zip(free, np.exp(logs).tolist()))}
-
-    def misfit(logs):
-        off = (Z - circuit(omega, **parameters(logs))) / sigma
-        return np.concatenate([off.real, off.imag])
-
     best = None
     for values in starts:
-        logs = np.minimum(np.log([values[name] for name in free]), upper - 1e-3)
+        begin = {name: min(values[name], 0.999) if name in exponents else values[name] for name in free}
         with np.errstate(all="ignore"):  # trial steps may leave the range of floating point; they are then not taken
-            answer = _attempt(misfit, logs, upper)
+            answer = _attempt(circuit, omega, Z, sigma, begin, fixed, exponents)
         best = answer if best is None or answer is not None and answer.cost < best.cost else best
     if best is None:
         raise NotConverged("the fit of the circuit came to no end from any of its starts; give other start values")
-    return _result(circuit, omega, Z, parameters(best.x), free, best, scaled=isinstance(weights, str))
+    return _result(circuit, omega, Z, {**best.fitted, **fixed}, free, best, scaled=isinstance(weights, str))
 
 
 def _checked(freq, Z, weights, starts, free):
@@ -156,15 +147,27 @@ def _checked(freq, Z, weights, starts, free):
     return 2 * np.pi * freq, Z, np.broadcast_to(np.asarray(sigma, float), Z.shape)
 
 
-def _attempt(misfit, logs, upper):
-    """Minimise from one start; None if that leaves the range of numbers or takes too long."""
-    if not np.all(np.isfinite(misfit(logs))):
+def _attempt(circuit, omega, Z, sigma, begin, fixed, exponents):
+    """Minimise from one start; None if that leaves the range of numbers or takes too long.
+
+    The variables are log(parameter / its start): from the origin the first step is at most one of them by a factor e,
+    while a step scaled by the slopes throws a small resistance out of sight.
+    """
+    names, first = list(begin), np.array(list(begin.values()))
+
+    def misfit(logs):
+        off = (Z - circuit(omega, **fixed, **dict(zip(names, first * np.exp(logs))))) / sigma
+        return np.concatenate([off.real, off.imag])
+
+    upper = [-np.log(begin[name]) if name in exponents else np.inf for name in names]
+    if not np.all(np.isfinite(misfit(np.zeros(len(names))))):
         return None
     try:
-        answer = least_squares(misfit, logs, bounds=(-np.inf, upper), x_scale="jac", xtol=1e-12, ftol=1e-12, gtol=1e-12,
+        answer = least_squares(misfit, np.zeros(len(names)), bounds=(-np.inf, upper), xtol=1e-12, ftol=1e-12, gtol=1e-12,
                                max_nfev=2000)
     except (ValueError, np.linalg.LinAlgError):
         return None
+    answer.fitted = dict(zip(names, (first * np.exp(answer.x)).tolist()))
     return answer if answer.success else None
 
 
@@ -211,8 +214,8 @@ def fit_transmission_line(freq, Z, *, eps, kappa, length, electrodes=1, series=T
     Q = 1 / (2 * np.pi * freq[slow] * max(-Z[slow].imag, 1e-6 * abs(Z[slow])))
     fixed = {} if series else {"R_s": 0.0}
     fixed |= {} if exponent is None else {"n": float(exponent)}
-    starts = [{"R_s": max(Z[fast].real, 1e-3 * rise), "R_ion": factor * rise, "Q": Q, "n": 0.95}
-              for factor in (3.0, 1.0, 10.0)]
+    starts = [{"R_s": share * max(Z[fast].real, 1e-3 * rise), "R_ion": factor * rise, "Q": Q, "n": n}
+              for factor in (3.0, 1.0, 10.0) for share, n in ((0.9, 0.9), (0.03, 0.99), (0.001, 0.999))]
     fit = fit_circuit(symmetric_cell, freq, Z, starts, fixed=fixed,
                       weights=weights if isinstance(weights, str) else np.asarray(weights) / electrodes)
     R, error, unit = fit.values["R_ion"], fit.errors["R_ion"], eps * kappa / length

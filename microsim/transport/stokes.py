@@ -5,7 +5,7 @@
 Preconditioner of MINRES: for u a multigrid cycle of A for each component; for p the inverse of the Schur complement
 S = B A^-1 B^T as the sum of two parts,
 
-    S^-1 ~ 1 / (2 voxel volume) + (B M B^T)^-1,     M = diag(m / V),  A m = V
+    S^-1 ~ 1 / voxel volume + (B M B^T)^-1,     M = diag(m / V),  A m = V
 
 S is the identity on what varies from voxel to voxel and, along a channel, a Darcy operator with the channel's own
 mobility m, the response to a uniform force; the second part is one multigrid cycle of that. (Cahouet & Chabard, Int.
@@ -147,13 +147,17 @@ class Stokes:
         resistance = np.cumsum(1 / np.bincount(grid.faces[0].position[:, 0], along))
         return (1 - resistance[:-1] / resistance[-1])[grid.cells.position[:, 0]]
 
-    def _project(self, u, flux, left_over):
-        """Take the divergence off u, changing it least where it moves least: u - M B^T q, B M B^T q = B u."""
+    def _project(self, u, flux, left_over, spread):
+        """Take the divergence off u, changing it least where it moves least: u - M B^T q, B M B^T q = B u.
+
+        Ends when the divergence of all voxels, and the spread of the flux through the planes, are below `left_over`
+        and `spread` of the flux.
+        """
         force = np.empty(self.grid.n, np.float32)
         for _ in range(10):
             r = self.grid.divergence(u)
             left, planes = np.abs(r).sum(), np.cumsum(np.bincount(self.grid.cells.position[:, 0], r))
-            if left <= left_over * flux and np.ptp(planes) <= IMBALANCE * flux:
+            if left <= left_over * flux and np.ptp(planes) <= spread * flux:
                 return u
 
             def enough(_, r, left=left):
@@ -188,12 +192,12 @@ class Stokes:
 
     def _first_look(self):
         """Take the velocities that go with the first pressures, roughly; return the gap: near 0 in straight channels."""
-        lower, upper = self._bounds(LOOK, 0.1)
+        lower, upper = self._bounds(LOOK, 0.1, 0.1)
         self.gaps.append(upper / lower - 1)
         return self.gaps[-1]
 
     def _close_look(self, tolerance):
-        lower, upper = self._bounds(tolerance, min(DIVERGENCE, tolerance / 20))
+        lower, upper = self._bounds(tolerance, min(DIVERGENCE, tolerance / 20), IMBALANCE)
         self.gaps.append(upper / lower - 1)
         return lower
 
@@ -210,15 +214,15 @@ class Stokes:
 
         conjugate_gradients(self._darcy, self.pressure_cycle.cycle, r.astype(np.float32), enough=enough, x=self.p)
 
-    def _bounds(self, accuracy, left_over):
+    def _bounds(self, accuracy, left_over, spread):
         """Bound the energy by the velocities that go with p, and by those freed of their divergence (kept as u).
 
-        accuracy: of both bounds, relative; left_over: divergence allowed, over the flux.
+        accuracy: of both bounds, relative; left_over, spread: see _project.
         """
         push, out = self._push(), np.empty(self.grid.n)
         v = self._solve_velocities(push, self.u, accuracy / 10)
         upper = (2 * float(push @ v) - self.grid.viscous(v, out)) * (1 + accuracy / 10)
-        u = self._project(v, self._flux(v), left_over)
+        u = self._project(v, self._flux(v), left_over, spread)
         work, dissipation = self.grid.work(u), self.grid.viscous(u, out)
         u *= work / dissipation
         self.u = u
@@ -250,7 +254,7 @@ class Stokes:
     def _precondition(self, r, out):
         n = self.grid.n
         self._velocity_cycle(r[:n], out[:n])
-        np.multiply(r[n:], np.float32(0.5 / self.grid.volume), out=out[n:])
+        np.multiply(r[n:], np.float32(1 / self.grid.volume), out=out[n:])
         out[n:] += self.pressure_cycle.cycle(r[n:])
 
     def _push(self):

@@ -68,6 +68,8 @@ def test_the_sphere_is_smooth_where_its_series_ends():
     omega = np.array([0.05**2 * (1 - 1e-9), 0.05**2 * (1 + 1e-9)])
     below, above = diffusion_sphere(omega, 1.0, 1.0)
     assert above == pytest.approx(below, rel=1e-8)
+    s = np.sqrt(0.16j)  # beyond the series: the formula itself
+    assert diffusion_sphere(np.array([0.16]), 1.0, 1.0) == pytest.approx(np.tanh(s) / (s - np.tanh(s)), rel=1e-12)
 
 
 def test_simple_elements():
@@ -208,6 +210,14 @@ def test_the_errors_fall_with_the_noise():
     assert lines[1].tau_error / lines[1].tau == pytest.approx(lines[1].R_ion_error / lines[1].R_ion)
     low, high = lines[0].fit.interval("R_ion", 0.5)
     assert low < lines[0].R_ion < high and high - low < np.subtract(*lines[0].fit.interval("R_ion")[::-1])
+
+
+def test_a_given_sigma_sets_the_errors():
+    """Twice the standard deviation, twice the errors; from the scatter it makes no difference."""
+    Z = noisy(symmetric_cell(2 * np.pi * BAND, **LINE), 0.01)
+    fits = [fit_circuit(symmetric_cell, BAND, Z, LINE, weights=factor * np.abs(Z)) for factor in (0.01, 0.02)]
+    assert fits[1].errors["R_ion"] == pytest.approx(2 * fits[0].errors["R_ion"], rel=1e-4)
+    assert fits[1].chi2 == pytest.approx(fits[0].chi2 / 4, rel=1e-6)
 
 
 def test_an_exponent_at_its_bound_has_no_error():

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from microsim.cli import main
 from microsim.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.flow import EDGE, kozeny_constant, permeability, permeability_tensor
+from microsim.numerics.graph import voxel_graph
+from microsim.transport.flow import EDGE, flowing, kozeny_constant, permeability, permeability_tensor
+from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
 boxes = st.sampled_from([("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"),
@@ -169,21 +171,15 @@ def test_equals_a_direct_solve(box, seed, edge):
     pore = np.random.default_rng(seed).random(shape) < 0.7
     result = flow(pore, 0, h, sides=box[0], ends=box[1], edge=edge)
     if result.permeability > 0:
-        moving = _moving(pore, *box)
+        moving = flowing(pore, *box)
         assert result.permeability == pytest.approx(direct(moving, np.array(h), *box, edge), rel=1e-6)
         assert result.mass_imbalance < 1e-6
-
-
-def _moving(pore, sides, ends):
-    from microsim.transport.flow import flowing
-
-    return flowing(pore, sides, ends)
 
 
 @pytest.mark.parametrize(("sides", "ends"), [("no-slip", "pressure"), ("periodic", "periodic")])
 def test_a_porous_cube_equals_a_direct_solve(sides, ends):
     pore = porous(9, 0.6, 3)
-    moving = _moving(pore, sides, ends)
+    moving = flowing(pore, sides, ends)
     exact = direct(moving, np.ones(3), sides, ends, EDGE)
     assert flow(pore, sides=sides, ends=ends).permeability == pytest.approx(exact, rel=1e-8)
 
@@ -243,7 +239,7 @@ def test_more_solid_lets_less_through(box, seed):
 def test_permeability_scales_as_length_squared():
     pore = porous(10, 0.6, 1)
     small, large = (flow(pore, voxel_size=(s, 2 * s, s), tolerance=1e-6).permeability for s in (1e-7, 3e-7))
-    assert large == pytest.approx(9 * small, rel=1e-9)
+    assert large / small == pytest.approx(9, rel=1e-9)
 
 
 @pytest.mark.parametrize("tolerance", [1e-1, 1e-2, 1e-3, 1e-5, 1e-8])
@@ -259,9 +255,23 @@ def test_iterations_hardly_grow_with_size():
     assert steps[1] <= steps[0] + 4 and steps[1] <= 14
 
 
+def test_open_media_take_few_iterations_too():
+    """There the pressure acts voxel by voxel: 28 and 241 iterations without that part of the preconditioner."""
+    pore = sphere(48, 0.18)[0][:24, :24, :24]
+    assert flow(pore, sides="symmetry", tolerance=1e-3).iterations <= 12
+    assert flow(pore, sides="symmetry", tolerance=1e-8).iterations <= 40
+
+
+def test_a_second_round_follows_where_the_first_is_not_enough():
+    pore = np.random.default_rng(0).random((48, 48, 48)) < 0.34
+    result = flow(pore, tolerance=1e-3)
+    assert result.error_bound <= 1e-3 and max(result.gaps[1:]) > 1e-3
+    assert result.permeability == pytest.approx(flow(pore, tolerance=1e-7).permeability, rel=1e-3)
+
+
 def test_dead_pores_change_nothing():
     pore = porous(12, 0.5, 4)
-    moving = _moving(pore, "no-slip", "pressure")
+    moving = flowing(pore, "no-slip", "pressure")
     assert (pore & ~moving).any()
     both = [flow(p) for p in (pore, moving)]
     assert both[0].permeability == both[1].permeability
@@ -280,18 +290,20 @@ def test_pores_that_only_meet_after_a_shift_do_not_lead_around_a_ring():
     pore = np.zeros((6, 6, 4), bool)
     pore[:, 2] = pore[:2, :3] = True  # along x, and a bay
     pore[3] = False
-    assert not _moving(pore, "periodic", "periodic").any()
+    assert not flowing(pore, "periodic", "periodic").any()
     pore = np.zeros((4, 4, 1), bool)
     for i in range(4):
         pore[i, [i, (i + 1) % 4]] = True  # a staircase leads around both ways at once
-    assert np.array_equal(_moving(pore, "periodic", "periodic"), pore)
+    assert np.array_equal(flowing(pore, "periodic", "periodic"), pore)
     pore[0] = False
-    assert not _moving(pore, "periodic", "periodic").any()
+    assert not flowing(pore, "periodic", "periodic").any()
 
 
-def test_the_velocities_stand_for_the_permeability():
-    pore, h = porous(14, 0.55, 6), (1e-6, 2e-6, 1e-6)
-    result = flow(pore, 1, h, velocity=True, tolerance=1e-6)
+@pytest.mark.parametrize("tolerance", [1e-1, 1e-6])
+@pytest.mark.parametrize(("sides", "ends"), [("no-slip", "pressure"), ("periodic", "periodic")])
+def test_the_velocities_stand_for_the_permeability(tolerance, sides, ends):
+    pore, h = porous(14, 0.55, 6), (1.0, 2.0, 1.0)
+    result = flow(pore, 1, h, velocity=True, tolerance=tolerance, sides=sides, ends=ends)
     assert result.velocity.shape == (3, 14, 14, 14)
     assert np.array_equal(np.isnan(result.velocity[0]), ~pore)
     mean = np.nansum(result.velocity, axis=(1, 2, 3)) / pore.size
@@ -311,6 +323,33 @@ def test_the_tensor_of_a_repeated_image_is_symmetric():
     assert np.diag(tensor) == pytest.approx([r.permeability for r in results], rel=1e-6)
 
 
+def test_the_tensor_has_a_column_for_each_drop():
+    pore = porous(8, 0.7, 2)
+    tensor, results = permeability_tensor(grid_of(pore), "pore", tolerance=1e-4)
+    for axis in range(3):
+        assert tensor[:, axis] == pytest.approx(results[axis].mean_velocity)
+    assert not np.allclose(tensor, tensor.T, rtol=0.01, atol=0)
+
+
+def test_pores_may_lead_through_periodic_sides():
+    pore = np.zeros((8, 6, 3), bool)
+    pore[:5, 5], pore[4:, 0] = True, True
+    assert flow(pore, sides="no-slip").permeability == flow(pore, sides="symmetry").permeability == 0
+    turned = flow(np.roll(pore, 3, 1), sides="symmetry").permeability
+    assert flow(pore, sides="periodic").permeability == pytest.approx(turned, rel=1e-6) and turned > 0
+
+
+def test_many_separate_velocities_need_no_dense_factor():
+    """As many parts as cells, none of which can be joined to another."""
+    lonely = np.zeros((24, 24, 24), bool)
+    lonely[::2, ::2, ::2] = True
+    graph = voxel_graph(lonely, [np.ones(24)] * 3)
+    cycle = ComponentMultigrid(graph)
+    cycle.update(np.ones(graph.neighbour.size), np.arange(1.0, graph.n + 1))
+    assert cycle.levels[-1].graph.n == 12**3 and cycle.sparse is not None
+    assert cycle.cycle(np.ones(graph.n, np.float32)) == pytest.approx(1 / np.arange(1.0, graph.n + 1), rel=1e-5)
+
+
 def test_the_kozeny_constant_of_slits_and_spheres():
     """k = eps^3 / (c s^2): c = 3 for a slit; 8.30 for spheres at 21.6 % (permeability 0.1382441 a^2, s = 3 f / a)."""
     pore = np.zeros((40, 40, 40), bool)
@@ -327,7 +366,7 @@ def test_the_kozeny_constant_of_slits_and_spheres():
 
 
 @pytest.mark.parametrize(("options", "word"), [({"sides": "slippery"}, "sides"), ({"ends": "open"}, "ends"),
-                                               ({"tolerance": 0.0}, "tolerance"),
+                                               ({"tolerance": 0.0}, "tolerance"), ({"edge": 0}, "edge"),
                                                ({"sides": "no-slip", "ends": "periodic"}, "both periodic")])
 def test_bad_input_is_refused(options, word):
     with pytest.raises(InputError, match=word):
@@ -367,15 +406,27 @@ def test_the_command_prints_the_numbers(capsys, tmp_path):
     result = json.loads(printed.out)
     expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 1)
     assert code == 0 and set(result["axes"]) == {"x", "y", "z"}
-    assert result["axes"]["y"]["permeability_m2"] == pytest.approx(expected.permeability, rel=1e-6)
+    assert result["axes"]["y"]["permeability_m2"] / expected.permeability == pytest.approx(1, rel=1e-6)
     assert {"tau_flow", "mass_imbalance", "iterations", "seconds", "kozeny_constant"} <= set(result["axes"]["y"])
     assert np.shape(result["tensor_m2"]) == (3, 3) and result["peak_memory_bytes"] > 0
-    assert result["tensor_m2"][1][1] == pytest.approx(expected.permeability, rel=1e-5)
+    assert np.array(result["tensor_m2"])[:, 1] == pytest.approx(expected.mean_velocity, rel=1e-5, abs=0)
 
     from microsim.fields import read_field
 
     v, size, _ = read_field(tmp_path / "flow.h5", "v_y", 1)
-    assert size == pytest.approx((1e-7,) * 3) and np.nansum(v) / v.size == pytest.approx(expected.permeability, rel=1e-4)
+    assert size == pytest.approx((1e-7,) * 3, rel=1e-6, abs=0)
+    assert np.nansum(v) / v.size / expected.permeability == pytest.approx(1, rel=1e-4)
+
+
+def test_the_command_passes_its_options_on(capsys, tmp_path):
+    pore = porous(8, 0.65, 3)
+    options = {"sides": "periodic", "ends": "periodic", "edge": 1.2, "tolerance": 1e-5}
+    code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100",
+                        *(part for name, value in options.items() for part in (f"--{name}", str(value))))
+    expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 0, **options)
+    assert code == 0
+    k = json.loads(printed.out)["axes"]["x"]["permeability_m2"]
+    assert k / expected.permeability == pytest.approx(1, rel=1e-9)
 
 
 def test_the_command_says_when_nothing_flows(capsys, tmp_path):
