@@ -148,11 +148,6 @@ def build_mesh(grid, design):
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
     at = np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)]) if spheres else solid.position
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
-    counts = {"total": grid.voxels, "active": int((at[:, 0] >= nf).sum()) if not spheres else
-              resolved.n + int((spheres.position[:, 0] >= nf).sum()), "electrolyte": int(image.electrolyte.sum()),
-              "electronic": int((electronic.position[:, 0] >= nf).sum()), "separator_cells": int(nf * area / (
-                  grid.voxel_size[1] * grid.voxel_size[2])) - counter * grid.shape[1] * grid.shape[2],
-              "isolated_active": image.isolated_active(grid), "isolated_electrolyte": image.isolated_electrolyte(grid)}
     front = np.flatnonzero(ionic.position[:, 0] == 0)
     return HalfCellMesh(
         ionic, electronic, solid, electronic.index[tuple(at.T)], eps, beta, sigma,
@@ -161,7 +156,16 @@ def build_mesh(grid, design):
         ionic.index[0].ravel() if not counter else front[:0],
         electronic.index[0].ravel() if counter else front[:0],
         electronic.index[-1][electronic.index[-1] >= 0],
-        nf, grid.voxel_size, grid.shape, area, counts)
+        nf, grid.voxel_size, grid.shape, area, _counts(grid, image, electronic, solid, nf, nf - counter))
+
+
+def _counts(grid, image, electronic, solid, front, separator_layers):
+    """Cells of each sort on the image, and what no path joins; for the record."""
+    porous = 0 if solid.spheres is None else int((solid.spheres.position[:, 0] >= front).sum())
+    return {"total": grid.voxels, "active": solid.resolved.n + porous, "electrolyte": int(image.electrolyte.sum()),
+            "electronic": int((electronic.position[:, 0] >= front).sum()),
+            "separator_cells": separator_layers * grid.shape[1] * grid.shape[2],
+            "isolated_active": image.isolated_active(grid), "isolated_electrolyte": image.isolated_electrolyte(grid)}
 
 
 def _front(grid, design):
