@@ -156,10 +156,11 @@ class GaussianFilm:
 
 @dataclass(frozen=True, kw_only=True)
 class MapFilm:
-    """A film thickness (m) given as a map."""
+    """A film thickness given as a map on the voxels of the image (before crop and coarsening), in nm."""
 
     model: str = entry(choice("map"), default="map")
     file: str = entry(text)
+    file_axes: str = entry(choice("xyz", "xzy", "yxz", "yzx", "zxy", "zyx"), default="xyz")
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
 
 
@@ -390,9 +391,10 @@ def _check_volume(case):
         raise InputError(
             f"volume.phases: expected a label of its own for each phase, got {volume.phases}; correct them."
         )
-    if case.cell.film.model == "map":
+    if case.cell.film.model == "map" and volume.coarsen > 1:
         raise InputError(
-            "cell.film.model: expected none, uniform or gaussian, got map, which is not available yet."
+            f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen}; coarsen the "
+            "volume and its map beforehand."
         )
 
 

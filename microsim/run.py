@@ -97,7 +97,7 @@ class Setup:
 def set_up(case, grid, design=None):
     """Return the Setup of a case on its grid."""
     design = design or cell_design(case, grid)
-    mesh, film = build_mesh(grid, design), film_of(case.cell.film)
+    mesh, film = build_mesh(grid, design), film_of(case)
     cell = HalfCell(mesh, design, film_on(film, mesh, grid) / film.conductivity)
     one_C, mass = nominal(grid, design)
     if case.cell.nominal_current_density:
@@ -173,13 +173,19 @@ def active_phases(design):
             for name, m in design.phases.items() if m is not None and m.kind in ("active", "porous")}
 
 
-def film_of(spec):
-    """Return the Film of a case's film section."""
+def film_of(case):
+    """Return the Film of a case."""
+    spec = case.cell.film
     if spec.model == "uniform":
         return Film("uniform", spec.conductivity, spec.thickness)
     if spec.model == "gaussian":
         return Film("gaussian", spec.conductivity, spec.mean_separator, spec.mean_collector, spec.std, spec.min,
                     spec.max, spec.correlation, spec.seed)
+    if spec.model == "map":
+        nm = read_volume(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
+        crop = case.volume.crop or {}
+        box = tuple(slice(*crop[axis]) if axis in crop else slice(None) for axis in "xyz")
+        return Film("map", spec.conductivity, thickness=nm[box] * 1e-9)
     return Film()
 
 
@@ -387,7 +393,8 @@ def film_figures(film, mesh, grid):
     drawn = {} if film.model == "none" else {
         "drawn": {"mean_m": float(thickness.mean()), "min_m": float(thickness.min()), "max_m": float(thickness.max()),
                   "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity)}}
-    return ({**asdict(film), **drawn} if film.model != "none" else {"model": "none"})
+    told = {key: value for key, value in asdict(film).items() if key != "thickness"}
+    return {**told, **drawn} if film.model != "none" else {"model": "none"}
 
 
 def read_measured(case):

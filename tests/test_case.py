@@ -144,7 +144,7 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["protocol.0=Discharge at C/2 until 4.29 V"], ["protocol.0", "4.29 V", "initial state"]),
         (["protocol.0=Charge at C/2 until 4.2 V"], ["protocol.0", "got 4.2 V"]),
         # what comes later
-        (["cell.film={model: map, file: a.tif}"], ["cell.film.model", "not available yet"]),
+        (["cell.film={model: map, file: a.tif}", "volume.coarsen=2"], ["cell.film.model", "got map with 2"]),
         (
             ["volume.file=null", "volume.slab={phase: am, thickness_um: 75.6, cells: 80}"],
             ["volume.slab: expected nothing else beside it"],

@@ -1,6 +1,6 @@
 """Film (CEI) on the reactive faces: a thickness for each face, and R_film = thickness / conductivity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -15,7 +15,8 @@ class Film:
     model: "none"; "uniform" (thickness = mean_separator); "gaussian": drawn from a normal distribution whose mean
     runs linearly from mean_separator (x = 0) to mean_collector, clipped to [low, high], correlated over
     `correlation` along the surface, reproducible by its seed (thick-cathode study: 3 to 28 nm, mean about 20 nm
-    near the separator and 5 nm near the collector).
+    near the separator and 5 nm near the collector); "map": `thickness` [x, y, z] in the image's voxels (m), NaN where
+    it says nothing; a face takes the larger value of the two voxels beside it.
     """
 
     model: str = "none"
@@ -27,6 +28,7 @@ class Film:
     high: float = 28e-9
     correlation: float = 1e-6
     seed: int = 0
+    thickness: np.ndarray | None = field(default=None, repr=False, compare=False)
 
 
 def film_thickness(film, position, shape, voxel_size):
@@ -38,12 +40,28 @@ def film_thickness(film, position, shape, voxel_size):
         return np.zeros(len(position))
     if film.model == "uniform":
         return np.full(len(position), film.mean_separator)
+    if film.model == "map":
+        return _beside(film.thickness, position, shape, voxel_size)
     if film.model != "gaussian":
-        raise InputError(f"expected a film model none, uniform or gaussian, got {film.model!r}; choose one of these")
+        raise InputError(f"expected a film model none, uniform, gaussian or map, got {film.model!r}; choose one of these")
     depth = position[:, 0] / (shape[0] * voxel_size[0])
     mean = film.mean_separator + (film.mean_collector - film.mean_separator) * depth
     noise = correlated_noise(position, shape, voxel_size, film.correlation, film.seed)
     return np.clip(mean + film.std * noise, film.low, film.high)
+
+
+def _beside(thickness, position, shape, voxel_size):
+    """Larger value of the two voxels beside each face; a face centre lies on a voxel's edge along its normal."""
+    if thickness.shape != tuple(shape):
+        raise InputError(f"expected a film map in the shape of the image, {tuple(shape)}, got {thickness.shape}; crop it "
+                         "alike")
+    place, last = position / np.array(voxel_size), np.array(shape) - 1
+    voxels = [np.clip(np.round(place + shift).astype(int), 0, last) for shift in (-0.5 - 1e-6, -0.5 + 1e-6)]
+    found = np.fmax(*(thickness[tuple(v.T)] for v in voxels)).astype(float)
+    if np.isnan(found).any() or np.any(found < 0):
+        raise InputError(f"expected a film thickness of 0 or more beside every reactive face, got none or less at "
+                         f"{np.count_nonzero(~(found >= 0))} of {len(found)} faces; write 0 where there is no film")
+    return found
 
 
 def correlated_noise(position, shape, voxel_size, correlation, seed):

@@ -89,5 +89,25 @@ def test_uniform_and_none(everywhere):
 
 
 def test_unknown_model_is_a_sentence(everywhere):
-    with pytest.raises(InputError, match="none, uniform or gaussian, got 'lognormal'"):
+    with pytest.raises(InputError, match="none, uniform, gaussian or map, got 'lognormal'"):
         thickness(Film("lognormal"), everywhere[:3])
+
+
+def test_a_map_gives_each_face_the_larger_value_beside_it():
+    thickness = np.arange(24, dtype=float).reshape(2, 3, 4) * 1e-9
+    thickness[0, 0, 0] = np.nan
+    h = (1e-6, 2e-6, 0.5e-6)
+    position = np.array([[1.0, 0.5, 2.5], [0.5, 1.0, 0.5], [0.0, 1.5, 0.5], [0.5, 0.5, 1.0]]) * np.array(h)
+    film = Film("map", thickness=thickness)
+    expected = [max(thickness[0, 0, 2], thickness[1, 0, 2]), thickness[0, 1, 0], thickness[0, 1, 0], thickness[0, 0, 1]]
+    assert film_thickness(film, position, (2, 3, 4), h) == pytest.approx(expected)
+    with pytest.raises(InputError, match="in the shape of the image"):
+        film_thickness(film, position, (2, 3, 5), h)
+    with pytest.raises(InputError, match="at 1 of 1 faces"):
+        film_thickness(film, np.array([[0.0, 0.5, 0.5]]) * np.array(h), (2, 3, 4), h)
+
+
+def test_a_uniform_map_is_a_uniform_film():
+    position = np.random.default_rng(0).integers(0, 4, (20, 3)) * 0.5e-6
+    film = Film("map", thickness=np.full((4, 4, 4), 12e-9))
+    assert np.all(film_thickness(film, position, (4, 4, 4), (0.5e-6,) * 3) == 12e-9)
