@@ -2,15 +2,18 @@
 
 import inspect
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.graph import line_colours, voxel_graph
+from microsim.numerics.kernels import bit_rows
 from microsim.numerics.kernels import numba_cpu as fast
 from microsim.numerics.kernels import numpy_reference as slow
 from microsim.numerics.multigrid import distance_ratios, merge_lines
+from microsim.numerics.rows import BitRows
 
 from .random_graphs import Weighted, masks, one_layer, random_weights, rows_of, two_layers, weighted
 
@@ -192,6 +195,7 @@ def test_vector_kernels(n, seed):
     agree("add_scaled", np.float32(-0.3), a, b, outputs=[2])
     agree("search_direction", a, np.float32(0.7), b, outputs=[2])
     agree("inner", a, b, rtol=1e-12)
+    agree("in_order", a.astype(float), rtol=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 7, 40_000])  # the last over three chunks
@@ -252,3 +256,40 @@ def test_a_dead_half_cell_conducts_nothing():
         weight = np.full(g.neighbour.size, np.nan)
         kernels.harmonic_links(g.indptr, g.neighbour, *g.half_conductances(), conductivity, weight)
         assert np.array_equal(weight, np.zeros(4))
+
+
+# -- the same digits on any number of threads ---------------------------------------------------------------------
+
+
+def on_threads(sums):
+    """What `sums` returns on one thread, and on all, a few times over."""
+    threads, results = numba.get_num_threads(), []
+    try:
+        for count in (1, *[threads] * 4):
+            numba.set_num_threads(count)
+            results.append([float(total) for total in sums()])
+    finally:
+        numba.set_num_threads(threads)
+    return results
+
+
+def test_no_digit_of_a_sum_depends_on_the_threads():
+    rng = np.random.default_rng(3)
+    graph = voxel_graph(rng.random((70, 60, 50)) < 0.6, [np.ones(n) for n in (70, 60, 50)])
+    x, y = rng.lognormal(sigma=3, size=(2, graph.n))
+    weight = rng.lognormal(size=graph.neighbour.size)
+    basis, w = rng.normal(size=(2, graph.n)).astype(np.float32), x.astype(np.float32)
+    results = on_threads(lambda: [
+        fast.inner(x, y), fast.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
+        *fast.project(basis, 2, w), fast.combine(basis, np.ones(2), w.copy())])
+    assert all(result == results[0] for result in results)
+
+
+def test_no_digit_of_a_sum_over_bit_rows_depends_on_the_threads():
+    rng = np.random.default_rng(4)
+    rows = BitRows.of(rng.random((70, 60, 50)) < 0.6)
+    x = rng.lognormal(sigma=3, size=rows.n)
+    results = on_threads(lambda: [
+        kernel(rows.bits, rows.start, 1.0, 0.7, 0.2, x, np.empty_like(x)) for kernel in
+        (bit_rows.apply, lambda *arguments: bit_rows.residual(*arguments)[0])])
+    assert all(result == results[0] for result in results)

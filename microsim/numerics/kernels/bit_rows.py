@@ -15,6 +15,8 @@ from llvmlite import ir
 from numba import njit, prange, types
 from numba.extending import intrinsic
 
+from .numba_cpu import in_order
+
 ONE = np.uint64(1)
 
 
@@ -235,7 +237,7 @@ def apply(bits, start, wx, wy, wz, u, out):
                             left &= left - ONE
                             i += 1
         product[x] = total
-    return product.sum()
+    return in_order(product)
 
 
 @njit(parallel=True, cache=True)
@@ -267,7 +269,7 @@ def residual(bits, start, wx, wy, wz, u, r):
                             left &= left - ONE
                             i += 1
         energy[x], planes[x] = total, plane
-    return energy.sum(), planes
+    return in_order(energy), planes
 
 
 @njit(parallel=True, cache=True)

@@ -9,6 +9,8 @@ import heapq
 import numpy as np
 from numba import njit, prange
 
+from .numba_cpu import in_order
+
 DRY, WET, CLOSED = 0, 1, 2
 LAST = 1e300  # a time that no cell is full at
 TIE = 1e-3  # share of the time since a stage began within which cells are taken to be full together
@@ -48,7 +50,6 @@ def front_residual(indptr, neighbour, weight, ground, entry, suction, state, p, 
 @njit(parallel=True, cache=True)
 def inflows(indptr, neighbour, weight, ground, entry, suction, state, p, flow):
     """Sum the flow into each dry cell through its menisci and from the inlet; return the total."""
-    total = 0.0
     for j in prange(indptr.size - 1):
         q = 0.0
         if state[j] == DRY:
@@ -58,8 +59,7 @@ def inflows(indptr, neighbour, weight, ground, entry, suction, state, p, flow):
                 if state[i] == WET:
                     q += weight[slot] * max(p[i] + suction[j], 0.0)
         flow[j] = q
-        total += q
-    return total
+    return in_order(flow)
 
 
 @njit(cache=True)

@@ -32,6 +32,16 @@ def _prefer_tbb():
 _prefer_tbb()
 
 SERIAL = 8192  # cells below which starting the threads costs more than it saves
+CHUNK = 16384  # cells that are summed by themselves, so that a sum does not depend on the number or haste of threads
+
+
+@njit(cache=True)
+def in_order(values):
+    """Sum one after the other. (Within a parallel kernel `values.sum()` would be split among the threads.)"""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
 @njit(cache=True)
@@ -379,12 +389,15 @@ def prolong(parent, coarse, x):
 @njit(parallel=True, cache=True)
 def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
     """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
-    product = 0.0
-    for i in prange(x.size):
-        value = diagonal[i] * x[i] - _pull(indptr, neighbour, weight, x, i)
-        out[i] = value
-        product += np.float64(x[i]) * np.float64(value)
-    return product
+    product = np.zeros((x.size + CHUNK - 1) // CHUNK)
+    for c in prange(product.size):
+        total = 0.0
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, x.size)):
+            value = diagonal[i] * x[i] - _pull(indptr, neighbour, weight, x, i)
+            out[i] = value
+            total += np.float64(x[i]) * np.float64(value)
+        product[c] = total
+    return in_order(product)
 
 
 @njit(parallel=True, cache=True)
@@ -411,10 +424,13 @@ def search_direction(z, beta, p):
 @njit(parallel=True, cache=True)
 def inner(a, b):
     """a . b, summed in float64."""
-    total = 0.0
-    for i in prange(a.size):
-        total += np.float64(a[i]) * np.float64(b[i])
-    return total
+    product = np.zeros((a.size + CHUNK - 1) // CHUNK)
+    for c in prange(product.size):
+        total = 0.0
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, a.size)):
+            total += np.float64(a[i]) * np.float64(b[i])
+        product[c] = total
+    return in_order(product)
 
 
 @njit(parallel=True, cache=True)
@@ -437,11 +453,10 @@ def bilinear_energy(indptr, neighbour, face, weight, step, chi):
     step: voxel edges (m); chi [3, n]: correctors of the three mean gradients.
     """
     n = indptr.size - 1
-    chunk = 16384
-    partial = np.zeros(((n + chunk - 1) // chunk, 3, 3))
+    partial = np.zeros(((n + CHUNK - 1) // CHUNK, 3, 3))
     for c in prange(partial.shape[0]):
         g = np.empty(3)
-        for i in range(c * chunk, min((c + 1) * chunk, n)):
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, n)):
             for slot in range(indptr[i], indptr[i + 1]):
                 for j in range(3):
                     g[j] = chi[j, neighbour[slot]] - chi[j, i]
@@ -458,11 +473,10 @@ def project(basis, count, w):
 
     A library's matrix product takes 50 times longer when another process holds a core: its threads wait spinning.
     """
-    chunk = 16384
-    chunks = (w.size + chunk - 1) // chunk
+    chunks = (w.size + CHUNK - 1) // CHUNK
     partial = np.zeros((chunks, count))
     for c in prange(chunks):
-        start, stop = c * chunk, min((c + 1) * chunk, w.size)
+        start, stop = c * CHUNK, min((c + 1) * CHUNK, w.size)
         for k in range(count):
             total = 0.0
             for i in range(start, stop):
@@ -474,11 +488,10 @@ def project(basis, count, w):
 @njit(parallel=True, cache=True)
 def combine(basis, coefficients, w):
     """w += sum of coefficients[k] times row k of `basis`; return w . w."""
-    chunk = 16384
-    chunks = (w.size + chunk - 1) // chunk
+    chunks = (w.size + CHUNK - 1) // CHUNK
     partial = np.zeros(chunks)
     for c in prange(chunks):
-        start, stop = c * chunk, min((c + 1) * chunk, w.size)
+        start, stop = c * CHUNK, min((c + 1) * CHUNK, w.size)
         for k in range(coefficients.size):
             factor = np.float32(coefficients[k])
             for i in range(start, stop):
@@ -487,7 +500,7 @@ def combine(basis, coefficients, w):
         for i in range(start, stop):
             total += w[i] * w[i]
         partial[c] = total
-    return partial.sum()
+    return in_order(partial)
 
 
 @njit(parallel=True, cache=True)

@@ -11,6 +11,11 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 
+def in_order(values):
+    """Sum one after the other."""
+    return float(sum(values))
+
+
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
     """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour bounds."""
     x, y, z = np.nonzero(mask)
