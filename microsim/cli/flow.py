@@ -62,9 +62,11 @@ def flow(
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of the permeability.")
     ] = "1e-3",
-    edge: Annotated[
-        str, typer.Option("--edge", metavar="E", help="Hold of a step of the wall: 2 as a wall, 1 smooth walls.")
-    ] = "1.5",
+    throat: Annotated[
+        str,
+        typer.Option("--throat", metavar="N", help="Width, in voxels, up to which a step of a wall holds like a flat "
+                     "one; 0 takes all walls for smooth, inf none."),
+    ] = "3",
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE.h5", help="Store the velocities, one entry for each axis."),
@@ -78,7 +80,7 @@ def flow(
     column j for a drop along axis j. Pores that do not connect the two end faces give permeability 0 and no tau_flow.
     """
     tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
-    edge = number(0.0, 2.0, above=True)(edge, "--edge")
+    throat = number(0.0, float("inf"))(throat, "--throat")
     names = tuple(name.strip() for name in through.split(","))
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
@@ -91,7 +93,7 @@ def flow(
         with progress_bar(f"flow along {name}") as progress:
             results[name] = permeability(
                 grid, names, AXES.index(name), sides=sides.value, ends=ends.value, tolerance=tolerance,
-                edge=edge, velocity=bool(out or report_folder), progress=progress,
+                throat=throat, velocity=bool(out or report_folder), progress=progress,
             )  # fmt: skip
     if out is not None:
         _store(out, grid, results)
@@ -110,7 +112,7 @@ def flow(
         "sides": sides.value,
         "ends": ends.value,
         "tolerance": tolerance,
-        "edge": edge,
+        "throat_voxels": throat,
         "voxel_size_m": grid.voxel_size,
         "volume": source.source,
         "volume_sha256": source.sha256,

@@ -100,19 +100,19 @@ class StaggeredGrid:
         return out
 
 
-def staggered_grid(pore, h, sides, ends, edge):
+def staggered_grid(pore, h, sides, ends, throat):
     """Build the staggered grid of the True voxels of `pore`.
 
     pore: bool [x, y, z], axis 0 along the flow; h: the three voxel edges; sides: "no-slip", "symmetry" or
-    "periodic"; ends: "pressure", or "periodic" where the sides are; edge: conductance to a solid voxel that lies beside one half of a
-    face (see kernels.staggered.wall_conductance).
+    "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a pore, in voxels, up to which a step
+    of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
     """
     h = np.asarray(h, float) / h[0]
     volume, wrapped = float(np.prod(h)), ends == "periodic"
     around = (1 + wrapped) if sides == "periodic" else 0
     side = np.array([loops.WRAP if wrapped else loops.NO_SLIP, SIDES[sides], SIDES[sides]])
     cells = voxel_graph(pore, [np.full(n, w) for n, w in zip(pore.shape, h)], around)
-    parts = [_component(pore, cells.index, axis, h, side, around, edge) for axis in range(3)]
+    parts = [_component(pore, cells.index, axis, h, side, around, throat) for axis in range(3)]
     faces, weight, wall, face_cells = zip(*parts)
     cell_faces, first = np.full((cells.n, 6), -1, np.int32), 0
     for axis in range(3):
@@ -126,14 +126,14 @@ def staggered_grid(pore, h, sides, ends, edge):
                          volume / h, volume, inlet, gradient, flux, flux / area / gradient, wrapped)
 
 
-def _component(pore, index, axis, h, side, around, edge):
+def _component(pore, index, axis, h, side, around, throat):
     """Graph, link weights, wall conductances and cells of the velocities along one axis."""
     wrap = bool(side[axis] == loops.WRAP)
     mask = face_mask(pore, axis, wrap)
     widths = [np.full(n, w) for n, w in zip(mask.shape, h)]
     g, conductance = voxel_graph(mask, widths, around), np.prod(h) / h**2
     wall = np.empty(g.n)
-    loops.wall_conductance(g.position, pore, axis, conductance, side, float(edge), wall)
+    loops.wall_conductance(g.position, pore, axis, conductance, side, float(throat), wall)
     weight = np.empty(0, np.float32)
     ended = axis == 0 and side[0] != loops.WRAP
     if ended or not np.allclose(h, 1, rtol=1e-12):

@@ -21,7 +21,7 @@ OPTIONS = {
     "sides": ("Sides", ""),
     "ends": ("Ends", ""),
     "walls": ("Walls", ""),
-    "edge": ("Hold of a step of the wall", ""),
+    "throat_voxels": ("Width up to which a step holds like a flat wall", "voxels"),
     "storage": ("Porosity of conducting phases", ""),
     "reactive": ("Phases whose surface charges", ""),
     "area_correction": ("Interface area corrected for voxel steps", ""),

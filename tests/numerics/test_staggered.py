@@ -39,7 +39,7 @@ def test_kernels_agree_with_their_twins(shape, box, seed):
         found = []
         for axis, g in enumerate(grid.faces):
             wall, wrap = np.empty(g.n), side[axis] == SIDES["periodic"]
-            kernels.wall_conductance(g.position, pore, axis, np.prod(h) / h**2, np.array(side), 1.4, wall)
+            kernels.wall_conductance(g.position, pore, axis, np.prod(h) / h**2, np.array(side), 2.5, wall)
             cells = kernels.face_cells(g.position, index, axis, wrap)
             kernels.cell_faces(cells, grid.part(axis).start, axis, joined)
             force = u[grid.part(axis)].copy()

@@ -11,7 +11,7 @@ from microsim.cli import main
 from microsim.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.graph import voxel_graph
-from microsim.transport.flow import EDGE, flowing, kozeny_constant, permeability, permeability_tensor
+from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability, permeability_tensor
 from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
@@ -41,7 +41,7 @@ def sphere(n, fraction):
     return c[:, None, None] ** 2 + c[:, None] ** 2 + c**2 > radius**2, radius
 
 
-def direct(pore, h, sides, ends, edge):
+def direct(pore, h, sides, ends, throat):
     """Permeability along axis 0 from the momentum balances of all faces, written out and solved at once."""
     wrap = [ends == "periodic", sides == "periodic", sides == "periodic"]
     n, volume = pore.shape, np.prod(h)
@@ -65,6 +65,21 @@ def direct(pore, h, sides, ends, edge):
 
     def name(axis, upper):
         return axis, tuple(i % m if w else i for i, m, w in zip(upper, n, wrap))
+
+    def width(axis, upper, along, sign):
+        """Velocities in a row; beyond a mirror plane come the same again."""
+        row, here = [], np.array(upper)
+        while moves(axis, here):
+            row.append(here)
+            here = here + sign * np.eye(3, dtype=int)[along]
+        touches = [is_pore(here - np.eye(3, dtype=int)[axis]), is_pore(here)] == [None, None]
+        if not (touches and (sides == "symmetry" or along == 0)):
+            return len(row)
+        back = row[-1]
+        while moves(axis, back):
+            row.append(back)
+            back = back - sign * np.eye(3, dtype=int)[along]
+        return len(row)
 
     faces = {}
     for axis in range(3):
@@ -94,7 +109,8 @@ def direct(pore, h, sides, ends, edge):
                     if beside[0] is None:
                         K[f, f] += 0 if sides == "symmetry" and along > 0 else 2 * g
                     else:
-                        K[f, f] += g * (edge if sum(beside) == 1 and len(beside) == 2 else 2)
+                        step_of_wall = sum(beside) == 1 and len(beside) == 2
+                        K[f, f] += g * (1 + min(1, throat / width(axis, upper, along, -sign)) if step_of_wall else 2)
         area = volume / h[axis]
         for place, sign in ((upper - step[axis], 1), (upper, -1)):
             if is_pore(place):
@@ -165,14 +181,14 @@ def test_channels_in_series_add_their_resistances():
 
 
 @quick
-@given(boxes, st.integers(0, 999), st.sampled_from([1.0, 1.5, 2.0]))
-def test_equals_a_direct_solve(box, seed, edge):
+@given(boxes, st.integers(0, 999), st.sampled_from([0.0, 1.5, 3.0, np.inf]))
+def test_equals_a_direct_solve(box, seed, throat):
     shape, h = (5, 4, 4), (1.0, 0.8, 1.3)
     pore = np.random.default_rng(seed).random(shape) < 0.7
-    result = flow(pore, 0, h, sides=box[0], ends=box[1], edge=edge)
+    result = flow(pore, 0, h, sides=box[0], ends=box[1], throat=throat)
     if result.permeability > 0:
         moving = flowing(pore, *box)
-        assert result.permeability == pytest.approx(direct(moving, np.array(h), *box, edge), rel=1e-6)
+        assert result.permeability == pytest.approx(direct(moving, np.array(h), *box, throat), rel=1e-6)
         assert result.mass_imbalance < 1e-6
 
 
@@ -180,7 +196,7 @@ def test_equals_a_direct_solve(box, seed, edge):
 def test_a_porous_cube_equals_a_direct_solve(sides, ends):
     pore = porous(9, 0.6, 3)
     moving = flowing(pore, sides, ends)
-    exact = direct(moving, np.ones(3), sides, ends, EDGE)
+    exact = direct(moving, np.ones(3), sides, ends, THROAT)
     assert flow(pore, sides=sides, ends=ends).permeability == pytest.approx(exact, rel=1e-8)
 
 
@@ -263,7 +279,7 @@ def test_open_media_take_few_iterations_too():
 
 
 def test_a_second_round_follows_where_the_first_is_not_enough():
-    pore = np.random.default_rng(0).random((48, 48, 48)) < 0.34
+    pore = np.random.default_rng(2).random((48, 48, 48)) < 0.325
     result = flow(pore, tolerance=1e-3)
     assert result.error_bound <= 1e-3 and max(result.gaps[1:]) > 1e-3
     assert result.permeability == pytest.approx(flow(pore, tolerance=1e-7).permeability, rel=1e-3)
@@ -366,7 +382,7 @@ def test_the_kozeny_constant_of_slits_and_spheres():
 
 
 @pytest.mark.parametrize(("options", "word"), [({"sides": "slippery"}, "sides"), ({"ends": "open"}, "ends"),
-                                               ({"tolerance": 0.0}, "tolerance"), ({"edge": 0}, "edge"),
+                                               ({"tolerance": 0.0}, "tolerance"), ({"throat": -1}, "throat"),
                                                ({"sides": "no-slip", "ends": "periodic"}, "both periodic")])
 def test_bad_input_is_refused(options, word):
     with pytest.raises(InputError, match=word):
@@ -420,7 +436,7 @@ def test_the_command_prints_the_numbers(capsys, tmp_path):
 
 def test_the_command_passes_its_options_on(capsys, tmp_path):
     pore = porous(8, 0.65, 3)
-    options = {"sides": "periodic", "ends": "periodic", "edge": 1.2, "tolerance": 1e-5}
+    options = {"sides": "periodic", "ends": "periodic", "throat": 1.2, "tolerance": 1e-5}
     code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100",
                         *(part for name, value in options.items() for part in (f"--{name}", str(value))))
     expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 0, **options)

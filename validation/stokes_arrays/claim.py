@@ -3,8 +3,7 @@
 Spheres, simple cubic: k/a^2 = 2/(9 f K), K of Zick & Homsy, J. Fluid Mech. 115 (1982) 13, recomputed by the method of
 fundamental solutions; flow tortuosities from the same. Cylinders, square array across the flow: Sangani & Acrivos,
 Int. J. Multiphase Flow 8 (1982) 193, table 1. An eighth of a cell between mirror planes stands for the array.
-Staircase walls make the error first order in the voxel: 5 % at 32 voxels a diameter and 2 % at 64 up to a fraction of
-0.343; in the narrow gaps of denser arrays 2 % takes 128 (measured at 64: -2.8 % at 0.45, -2.9 % touching).
+Staircase walls make the error first order in the voxel: at most 5 % at 32 voxels a diameter, 2 % at 64, 1.1 % at 128.
 """
 
 import numpy as np
@@ -33,8 +32,7 @@ def sphere(f, voxels):
 def checks(data):
     errors = {}
     for f, (exact, tau) in SPHERES.items():
-        bands = {32: 0.05, 64: 0.02} if f < 0.4 else {64: 0.05, 128: 0.02}
-        for voxels, band in bands.items():
+        for voxels, band in {32: 0.05, 64: 0.02}.items():
             pore, radius = sphere(f, voxels)
             result = solve(pore)
             errors[f, voxels] = result.permeability / radius**2 / exact - 1
@@ -43,8 +41,9 @@ def checks(data):
             if voxels >= 64:
                 yield Check(f"spheres, fraction {f:.3f}, {voxels} voxels, tau_flow", result.tau_flow, tau, 0.002,
                             "absolute", "fundamental solutions")
-    order = np.mean([np.log2(errors[f, 32] / errors[f, 64]) for f in SPHERES if f < 0.4])
-    yield Check("order of the error of spheres in the voxel size", float(order), 1.0, 0.3, "absolute", "staircase")
+    order = np.mean([np.log2(errors[f, 32] / errors[f, 64]) for f in SPHERES])
+    yield Check("order of the error of spheres in the voxel size", float(order), 1.2, 0.4, "absolute",
+                "staircase, and a throat that narrows with the voxel")
     for f, drag in CYLINDERS.items():
         c = (np.arange(128) + 0.5) / 256
         result = solve((c[:, None] ** 2 + c**2 > f / np.pi)[:, :, None])

@@ -82,13 +82,33 @@ def _solid_beside(pore, x, y, z, axis, line, ended, wrap):
     return (0 if _open(pore, x, y, z, axis, low) else 1) + (0 if _open(pore, x, y, z, axis, high) else 1)
 
 
+@njit(inline="always")
+def _width(pore, x, y, z, axis, line, ended, sides, along, step):
+    """Velocities side by side from the one at x, y, z up to the next wall that way; mirrors and end planes are crossed."""
+    n, count = pore.shape[along], 0
+    there = x if along == 0 else (y if along == 1 else z)
+    while True:
+        count += 1
+        there += step
+        if sides[along] == WRAP:
+            there %= n
+        elif there < 0 or there >= n:
+            if sides[along] == NO_SLIP and along > 0:
+                return count
+            there, step = there - step, -step
+        a, b, c = (there if along == 0 else x), (there if along == 1 else y), (there if along == 2 else z)
+        if _solid_beside(pore, a, b, c, axis, line, ended, sides[axis] == WRAP) > 0:
+            return count
+
+
 @njit(parallel=True, cache=True)
-def wall_conductance(position, pore, axis, conductance, sides, edge, out):
+def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
     conductance [3]: cell volume over width squared; sides [3]: WRAP, FREE or NO_SLIP; axis 0 ends on pressure planes
     unless it wraps. A wall beside the face along its whole length is half a cell away: 2; a solid cell beside one of
-    its two halves: `edge`; the next face along its own axis: 1. Faces on an end plane have half a volume.
+    its two halves, at a step of the wall: 1 + min(1, throat / width), the width from here to the wall across in cells;
+    the next face along its own axis: 1. Faces on an end plane have half a volume.
     """
     shape = pore.shape
     ended = axis == 0 and sides[0] != WRAP
@@ -110,7 +130,10 @@ def wall_conductance(position, pore, axis, conductance, sides, edge, out):
                 continue
             a, b, c = (there if along == 0 else x), (there if along == 1 else y), (there if along == 2 else z)
             solid = _solid_beside(pore, a, b, c, axis, line, ended, sides[axis] == WRAP)
-            total += share * conductance[along] * (0.0 if solid == 0 else (edge if solid == 1 else 2.0))
+            hold = np.float64(solid)
+            if solid == 1:
+                hold += min(1.0, throat / _width(pore, x, y, z, axis, line, ended, sides, along, -step))
+            total += share * conductance[along] * hold
         out[f] = total
 
 

@@ -21,11 +21,12 @@ def cell_faces(cells, first, axis, out):
         out[cells[there, 1 - side], 2 * axis + side] = first + there
 
 
-def wall_conductance(position, pore, axis, conductance, sides, edge, out):
+def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
     In words: go round the face; a neighbour that moves gives nothing here (it is a link), one that cannot gives the
-    area of the control volume between the two over their distance.
+    area of the control volume between the two over their distance; a wall beside half the face gives more than the
+    area of that half, 1 + min(1, throat / velocities side by side up to the wall across) halves.
     """
     ended = axis == 0 and sides[0] != WRAP
     n = pore.shape[axis]
@@ -38,6 +39,19 @@ def wall_conductance(position, pore, axis, conductance, sides, edge, out):
             if not 0 <= place[a] < pore.shape[a]:
                 return None
         return not pore[tuple(place)]
+
+    def width(place, along, step):
+        """Velocities of this axis from `place` on, that stand side by side."""
+        mirror, count = along == 0 or sides[along] != NO_SLIP, 0
+        while True:
+            beside = [solid(half.copy()) for half in (place - np.eye(3, dtype=int)[axis], place)]
+            if any(beside) or beside == [None, None] and not mirror:
+                return count
+            if beside == [None, None]:
+                step = -step
+            else:
+                count += 1
+            place = place + step * np.eye(3, dtype=int)[along]
 
     for f, place in enumerate(position.astype(int)):
         halves = [half for half in (place - np.eye(3, dtype=int)[axis], place) if solid(half.copy()) is not None]
@@ -58,7 +72,8 @@ def wall_conductance(position, pore, axis, conductance, sides, edge, out):
                     if beside[0] is None:
                         part = 2.0 if sides[along] == NO_SLIP else 0.0
                     else:
-                        part = {0: 0.0, 1: edge, 2: 2.0}[2 * sum(beside) // len(halves)]
+                        part = [0.0, 1.0, 2.0][2 * sum(beside) // len(halves)]
+                        part += min(1.0, throat / width(place, along, -step)) if part == 1 else 0.0
                     total += conductance[along] * part / 2
         out[f] = total
 
