@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from .electrochemistry import materials
+from .electrochemistry.changes import Changes, read_material
+from .electrochemistry.checks import check_material
 from .errors import InputError
 from .protocol import Step, read_protocol
 from .schema import (
@@ -38,6 +40,7 @@ MICROMETRES = {"um": 1e6, "nm": 1e9, "m": 1.0}
 KELVIN = {"K": 1.0}
 SECONDS = {"s": 1.0}
 SIEMENS_PER_METRE = {"S_m": 1.0}
+OHM_SQUARE_METRE = {"ohm_m2": 1.0, "ohm_cm2": 1e4}
 MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 
 FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
@@ -113,11 +116,27 @@ class Separator:
 
 @dataclass(frozen=True, kw_only=True)
 class Cbd:
-    """What overrides the material set of the carbon-binder domain; None: the material's own value."""
+    """What overrides the material set of the carbon-binder domain; None: the material's own value.
+
+    contact_resistance: electronic, between CBD and active material, ohm m2; contact_lost: share of that contact that
+    passes no electrons.
+    """
 
     porosity: float | None = entry(share, default=None)
     transport_efficiency: float | None = entry(share, instead=BRUGGEMAN, default=None)
     reactive_share: float | None = entry(share, default=None)
+    contact_resistance: float = entry(number(0.0), units=OHM_SQUARE_METRE, default=0.0)
+    contact_lost: float = entry(number(0.0, 0.999999), default=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the voltage across
+    the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
+
+    rate: float = entry(number(0.0, above=True), units={"nm_per_sqrt_h": 6e10})
+    alpha: float = entry(number(-2.0, 2.0), default=0.0)
+    reference: float = entry(number(0.0, 10.0), units={"V": 1.0}, default=4.2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +153,7 @@ class UniformFilm:
     model: str = entry(choice("uniform"), default="uniform")
     thickness: float = entry(film_thickness, units=NANOMETRES)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +172,7 @@ class GaussianFilm:
     correlation: float = entry(number(0.0, 1e-3), units=MICROMETRES, default=1e-6)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     seed: int = entry(whole(0), default=0)
+    growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +183,7 @@ class MapFilm:
     file: str = entry(text)
     file_axes: str = entry(choice("xyz", "xzy", "yxz", "yzx", "zxy", "zyx"), default="xyz")
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
 FILMS = {"none": NoFilm, "uniform": UniformFilm, "gaussian": GaussianFilm, "map": MapFilm}
@@ -198,7 +220,7 @@ def _efficiency(porous, porosity):
 class Counter:
     """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation, layers."""
 
-    material: str = entry(text)
+    material: str | Changes = entry(read_material)
     thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
     initial_sto: float = entry(share)
     layers: int = entry(whole(2, 1000), default=20)
@@ -223,7 +245,7 @@ class Cell:
     """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
 
     nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does not follow
-    from the material's window; shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
+    from the material's window; double_layer: capacitance of every interface with the electrolyte, F m-2; shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
     pores themselves, below 1 where something unresolved narrows them.
     """
 
@@ -235,7 +257,9 @@ class Cell:
     nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)
     shells: int = entry(whole(4, 1000), default=48)
     pore_transport_efficiency: float = entry(number(0.0, 1.0, above=True), default=1.0)
-    materials: dict[str, str] = entry(mapping(text, "a material for each phase and the electrolyte"))
+    materials: dict[str, str | Changes] = entry(
+        mapping(read_material, "a material for each phase and the electrolyte")
+    )
     temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
     electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
     initial_sto: float | dict[str, float] = entry(
@@ -245,6 +269,7 @@ class Cell:
             "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
         },
     )
+    double_layer: float = entry(number(0.0, 1e3), units={"F_m2": 1.0}, default=0.0)
     film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
     area_correction: bool = entry(flag, default=True)
     cbd: Cbd = entry(partial(section, Cbd), default=Cbd())
@@ -318,13 +343,14 @@ class Case:
 
     def load_materials(self):
         """Load the material of each phase and of the electrolyte: {phase or "electrolyte": material}."""
-        loaded = {}
-        for phase, name in self.cell.materials.items():
-            try:
-                loaded[phase] = materials.load(name)
-            except InputError as error:
-                raise InputError(f"cell.materials.{phase}: {error}") from error
-        return loaded
+        return {phase: self.load_material(given, f"cell.materials.{phase}") for phase, given in self.cell.materials.items()}
+
+    def load_material(self, given, path):
+        """Load a material that the case gives by name or with changes; `path` is its dotted key."""
+        try:
+            return given.load(self.locate) if isinstance(given, Changes) else materials.load(given)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
 
 # ---- from a file to a case ---------------------------------------------------------------------------------
@@ -356,7 +382,7 @@ def parse_case(raw, path=None):
     active = _check_materials(case, loaded)
     initial_sto, cbd = _initial_stos(case.cell.initial_sto, active), _cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
-    _check_counter(case.cell.counter_electrode)
+    _check_counter(case)
     if case.cell.nominal_current_density and case.cell.nominal_capacity:
         raise InputError(
             "cell.nominal_capacity_mAh_g: expected one way to say what 1C is, got nominal_current_density_A_m2 too; "
@@ -416,8 +442,9 @@ def _check_materials(case, loaded):
         if material.kind not in kinds:
             raise InputError(
                 f"cell.materials.{phase}: expected a material of the kind {any_of(kinds)}, "
-                f"got {case.cell.materials[phase]} of the kind {material.kind}; name another material."
+                f"got {material.name} of the kind {material.kind}; name another material."
             )
+        check_material(material, case.cell.temperature, f"cell.materials.{phase}, {material.name}")
     active = {phase: material for phase, material in loaded.items() if material.kind == "active"}
     active |= {phase: material.active for phase, material in loaded.items() if material.kind == "porous"}
     if not active:
@@ -425,15 +452,17 @@ def _check_materials(case, loaded):
     return active
 
 
-def _check_counter(counter):
-    """Check that a counter slab is of a porous material set."""
+def _check_counter(case):
+    """Check that a counter slab is of a porous material set, and its coefficients."""
+    counter, path = case.cell.counter_electrode, "cell.counter_electrode.material"
     if isinstance(counter, Counter):
-        material = materials.load(counter.material)
+        material = case.load_material(counter.material, path)
         if material.kind != "porous":
             raise InputError(
-                f"cell.counter_electrode.material: expected a homogenised porous electrode, got {counter.material} "
+                f"{path}: expected a homogenised porous electrode, got {material.name} "
                 f"of the kind {material.kind}; name another material."
             )
+        check_material(material, case.cell.temperature, f"{path}, {material.name}")
 
 
 def _cbd(given, loaded):

@@ -1,7 +1,7 @@
 """Read the steps of a protocol from PyBaMM's experiment wording, with repeats and profiles from files."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .errors import InputError
 from .schema import NUMBER, choice, number, say, text, whole
@@ -9,10 +9,18 @@ from .schema import NUMBER, choice, number, say, text, whole
 UNDERSTOOD = (
     '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", "Discharge at 20 A/m2 until 3.5 V", '
     '"Discharge at 70 W/m2 until 3.5 V", "Hold at 4.2 V until C/20", "Rest for 30 minutes", '
-    "{repeat: 10, steps: [...]} and {profile: drive.csv, quantity: c_rate}"
+    '"GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V", '
+    "{repeat: 10, steps: [...]} (with until_voltage_V, if it may end earlier) and {profile: drive.csv, quantity: c_rate}"
 )
 FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>s|seconds?|min|minutes?|h|hours?)"
 UNTIL = rf" until (?P<limit>{NUMBER}) ?(?P<limit_unit>m?v)"
+
+
+def _bare(pattern):
+    """A pattern without the names of its groups, so that it may stand twice in one."""
+    return re.sub(r"\?P<\w+>", "?:", pattern)
+
+
 VALUE = rf"(?P<value>{NUMBER}) ?(?P<unit>a/m2|ma/cm2|m?a|w/m2|mw/cm2|m?w)"
 RATE = rf"c ?/ ?(?P<divisor>{NUMBER})|(?P<multiple>{NUMBER}) ?c|{VALUE}"
 FLOW_STEP = re.compile(
@@ -23,6 +31,8 @@ HOLD_STEP = re.compile(
     rf"hold at (?P<held>{NUMBER}) ?(?P<held_unit>m?v)(?:{FOR})?(?:(?: or)?{END_CURRENT})?", re.IGNORECASE
 )
 REST_STEP = re.compile(rf"rest{FOR}", re.IGNORECASE)
+GITT = re.compile(rf"gitt (?P<pulse>(?:discharge|charge) at .*?{_bare(FOR)}),? (?P<rest>rest{_bare(FOR)}),?{UNTIL}", re.IGNORECASE)
+PULSES = 1000  # of a titration, at most
 SECONDS_PER = {"s": 1.0, "m": 60.0, "h": 3600.0}  # by the first letter of the unit
 # unit -> (what it is, SI units in it)
 UNITS = {
@@ -43,7 +53,8 @@ class Step:
     until_voltage_V  the step ends here (falling on discharge, rising on charge), or None
     until            (quantity, value) of the current at which a held voltage ends, or None
     duration_s       the step ends after this time, or None
-    text             the step as the user wrote it; written: the same for a step that is not text
+    skip             how many of the next steps fall away if the voltage limit ends this one (the rest of a repeat)
+    text             the step as the user wrote it
     """
 
     kind: str
@@ -54,36 +65,75 @@ class Step:
     until_voltage_V: float | None = None
     until: tuple | None = None
     duration_s: float | None = None
-    written: object = None
+    skip: int = 0
 
     @property
     def charges(self):
         """Whether the step takes lithium out of the active material."""
         return self.kind in ("current", "power") and self.value < 0
 
+
+class Protocol(tuple):
+    """The steps, repeats written out; `written`: the list as the user gave it."""
+
+    def __new__(cls, steps, written):
+        self = super().__new__(cls, steps)
+        self.written = written
+        return self
+
     def as_yaml(self):
-        """Give the step back as it was written."""
-        return self.written or self.text
+        return self.written
 
 
 def read_protocol(raw, path):
-    """Read a list of steps; repeats are written out."""
+    """Read a list of steps."""
     if not isinstance(raw, list) or not raw:
         raise InputError(f"{path}: expected a list of steps, got {say(raw)}; understood now: {UNDERSTOOD}.")
     steps = []
     for i, item in enumerate(raw):
         here = f"{path}.{i}"
-        if isinstance(item, dict) and "repeat" in item:
+        titration = GITT.fullmatch(" ".join(item.split())) if isinstance(item, str) else None
+        if titration:
+            steps += _titration(titration, here)
+        elif isinstance(item, dict) and "repeat" in item:
             steps += _repeat(item, here)
         else:
             steps.append(read_step(item, here))
-    return tuple(steps)
+    return Protocol(steps, _plain(raw))
+
+
+def _plain(raw):
+    """The list as it was given, without the spaces that do not matter."""
+    if isinstance(raw, list):
+        return [_plain(item) for item in raw]
+    if isinstance(raw, dict):
+        return {str(key): _plain(value) for key, value in raw.items()}
+    return " ".join(raw.split()) if isinstance(raw, str) else raw
 
 
 def _repeat(item, path):
-    if set(item) != {"repeat", "steps"}:
-        raise InputError(f"{path}: expected the keys repeat and steps, got {', '.join(map(str, item))}; correct them.")
-    return list(read_protocol(item["steps"], f"{path}.steps")) * whole(1, 100000)(item["repeat"], f"{path}.repeat")
+    if not {"repeat", "steps"} <= set(item) <= {"repeat", "steps", "until_voltage_V"}:
+        raise InputError(f"{path}: expected the keys repeat and steps, and perhaps until_voltage_V, got "
+                         f"{', '.join(map(str, item))}; correct them.")
+    steps, limit = read_protocol(item["steps"], f"{path}.steps"), item.get("until_voltage_V")
+    steps = list(steps) * whole(1, 100000)(item["repeat"], f"{path}.repeat")
+    return steps if limit is None else _ended_at(number(0.0, 10.0)(limit, f"{path}.until_voltage_V"), steps, path)
+
+
+def _ended_at(limit, steps, path):
+    """Let the first step under current that reaches a voltage end them all."""
+    flows = [step for step in steps if step.kind in ("current", "power")]
+    if not flows or any(step.until_voltage_V is not None or step.skip for step in flows):
+        raise InputError(f"{path}: expected steps under current without a voltage of their own beside until_voltage_V, "
+                         "got others; remove one of the two.")
+    return [replace(step, until_voltage_V=limit, skip=len(steps) - 1 - k) if step in flows else step
+            for k, step in enumerate(steps)]
+
+
+def _titration(parts, path):
+    """Pulses and rests by turns, until a pulse reaches the voltage (galvanostatic intermittent titration)."""
+    pulse, rest = (read_step(parts[name], path) for name in ("pulse", "rest"))
+    return _ended_at(_volts(parts.groupdict(), "limit"), [pulse, rest] * PULSES, path)
 
 
 def read_step(raw, path="protocol"):
@@ -127,8 +177,7 @@ def _profile(raw, path):
     quantity = choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
     file, limit = text(raw["profile"], f"{path}.profile"), raw.get("until_voltage_V")
     limit = None if limit is None else number(0.0, 10.0)(limit, f"{path}.until_voltage_V")
-    return Step(kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit,
-                written=dict(raw))
+    return Step(kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit)
 
 
 def _seconds(parts):

@@ -20,7 +20,7 @@ from .electrochemistry import materials
 from .electrochemistry.cell import CellDesign, CounterSlab, Separator, build_mesh
 from .electrochemistry.constants import F
 from .electrochemistry.experiment import Experiment, Load, Tolerances
-from .electrochemistry.film import Film, film_thickness
+from .electrochemistry.film import Film, Growth, film_thickness
 from .electrochemistry.halfcell import HalfCell
 from .errors import InputError
 from .fields import FieldWriter, profile_x, read_field, read_times
@@ -53,7 +53,7 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
         keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint)
-        experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C))
+        experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C), setup.growth)
         if before:
             experiment.restore(before[0])
             keep.restore(*before[1:])
@@ -71,7 +71,7 @@ def run_case(case, out_dir, *, progress=None, resume=False):
         **step_results(record, mass), **conservation(record),
         "newton_iterations": record.newton_iterations, "linear_iterations": record.linear_iterations,
         "time_steps": record.time_steps, "rejected_steps": record.rejected_steps, "failed_steps": record.failed_steps,
-        "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid),
+        "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid, setup.growth, cell.R_film),
         "profiles": keep.profiles, "comparison": comparison.as_dict() if comparison else None,
         "materials": {name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()},
         "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
@@ -86,10 +86,12 @@ def run_case(case, out_dir, *, progress=None, resume=False):
 
 @dataclass(frozen=True)
 class Setup:
-    """A cell ready to run: HalfCell, its film, the 1C current (A) and the mass of active material (kg)."""
+    """A cell ready to run: HalfCell, its film and how that grows (or None), the 1C current (A) and the mass of active
+    material (kg)."""
 
     cell: HalfCell
     film: Film
+    growth: Growth | None
     one_C: float
     mass: float
 
@@ -104,7 +106,7 @@ def set_up(case, grid, design=None):
         one_C = case.cell.nominal_current_density * mesh.area
     elif case.cell.nominal_capacity:
         one_C = case.cell.nominal_capacity * mass / 3600
-    return Setup(cell, film, one_C, mass)
+    return Setup(cell, film, growth_of(case, film, mesh), one_C, mass)
 
 
 def simulate(case, on_state=None):
@@ -114,7 +116,7 @@ def simulate(case, on_state=None):
     """
     _, grid = read_grid(case)
     setup = set_up(case, grid)
-    experiment = Experiment(setup.cell, None, tolerances(case.numerics), on_state)
+    experiment = Experiment(setup.cell, None, tolerances(case.numerics), on_state, growth=setup.growth)
     return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate))
 
 
@@ -153,18 +155,21 @@ def cell_design(case, grid):
     phases = {name: None if m is not None and m.kind == "flooded" else replace(m, **given)
               if m is not None and m.kind == "conductor" else m for name, m in phases.items()}
     separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
-    return CellDesign(phases, electrolyte, separator, counter_electrode(spec.counter_electrode), spec.temperature,
+    return CellDesign(phases, electrolyte, separator, counter_electrode(case), spec.temperature,
                       spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
-                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells)
+                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells, spec.double_layer,
+                      spec.cbd.contact_resistance, spec.cbd.contact_lost)
 
 
-def counter_electrode(spec):
+def counter_electrode(case):
     """Return the lithium metal, an ideal one that takes no voltage, or the slab that a case names."""
+    spec = case.cell.counter_electrode
     if spec == "lithium":
         return materials.load("lithium")
     if spec == "ideal":
         return materials.LithiumMetal("ideal", i0=lambda c_e, T: 1e9 + 0 * c_e)
-    return CounterSlab(materials.load(spec.material), spec.thickness, spec.initial_sto, spec.layers)
+    material = case.load_material(spec.material, "cell.counter_electrode.material")
+    return CounterSlab(material, spec.thickness, spec.initial_sto, spec.layers)
 
 
 def active_phases(design):
@@ -187,6 +192,13 @@ def film_of(case):
         box = tuple(slice(*crop[axis]) if axis in crop else slice(None) for axis in "xyz")
         return Film("map", spec.conductivity, thickness=nm[box] * 1e-9)
     return Film()
+
+
+def growth_of(case, film, mesh):
+    """Return how the film of a case grows, or None."""
+    spec = getattr(case.cell.film, "growth", None)
+    where = mesh.positive[mesh.faces.electronic]
+    return spec and Growth(spec.rate, spec.alpha, spec.reference, film.conductivity, where)
 
 
 def tolerances(numerics):
@@ -212,7 +224,7 @@ def loads(protocol, one_C, area, locate=lambda file: file):
 
     def load(step):
         until = step.until and step.until[1] * scale[step.until[0]]
-        ends = {"until_voltage": step.until_voltage_V, "duration": step.duration_s, "until_current": until}
+        ends = {"until_voltage": step.until_voltage_V, "duration": step.duration_s, "until_current": until, "skip": step.skip}
         if step.kind == "profile":
             times, values = read_profile(locate(step.profile))
             ends["duration"] = times[-1]
@@ -387,12 +399,18 @@ def film_on(film, mesh, grid):
     return thickness
 
 
-def film_figures(film, mesh, grid):
-    """Return the film's parameters and what was drawn."""
-    thickness = film_on(film, mesh, grid)[mesh.positive[mesh.faces.electronic]]
+def film_figures(film, mesh, grid, growth, R_film):
+    """Return the film's parameters, what was drawn, and what had become of it at the end if it grows."""
+    inside = mesh.positive[mesh.faces.electronic]
+    thickness = film_on(film, mesh, grid)[inside]
     drawn = {} if film.model == "none" else {
         "drawn": {"mean_m": float(thickness.mean()), "min_m": float(thickness.min()), "max_m": float(thickness.max()),
                   "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity)}}
+    if growth:
+        end = R_film[inside] * film.conductivity
+        drawn["growth"] = {"rate_m_s-1/2": growth.rate, "alpha": growth.alpha, "reference_V": growth.reference}
+        drawn["end"] = {"mean_m": float(end.mean()), "min_m": float(end.min()), "max_m": float(end.max()),
+                        "mean_resistance_ohm_m2": float(end.mean() / film.conductivity)}
     told = {key: value for key, value in asdict(film).items() if key != "thickness"}
     return {**told, **drawn} if film.model != "none" else {"model": "none"}
 

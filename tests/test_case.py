@@ -290,8 +290,26 @@ def test_repeats_are_written_out_and_profiles_stay(case_file):
     protocol = load_case(case_file, [f"protocol=[{cycle}, {drive}]", "compare=null"]).protocol
     assert [step.kind for step in protocol] == ["current", "rest", "rest"] * 3 + ["profile"]
     assert (protocol[-1].profile, protocol[-1].quantity, protocol[-1].until_voltage_V) == ("drive.csv", "current_A_m2", 3.6)
+    assert load_case(case_file, [f"protocol=[{cycle}]", "compare=null"]).as_dict()["protocol"] == [
+        {"repeat": 3, "steps": ["Discharge at 1C for 60 s", {"repeat": 2, "steps": ["Rest for 5 s"]}]}]
     for wrong in ("{repeat: 0, steps: [Rest for 1 s]}", "{repeat: 2}", "{profile: a.csv, quantity: amps}",
                   "{file: a.csv}", "{repeat: 2, steps: []}"):
+        with pytest.raises(InputError, match="expected"):
+            load_case(case_file, [f"protocol=[{wrong}]", "compare=null"])
+
+
+def test_a_titration_is_pulses_and_rests_until_a_voltage(case_file):
+    for written in ("GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3.5 V",
+                    "{repeat: 1000, until_voltage_V: 3.5, steps: [Discharge at C/10 for 10 minutes, Rest for 1 hour]}"):
+        quoted = written if written.startswith("{") else f"'{written}'"
+        protocol = load_case(case_file, [f"protocol=[Rest for 1 s, {quoted}, Rest for 2 s]", "compare=null"]).protocol
+        assert [step.kind for step in protocol] == ["rest", *["current", "rest"] * 1000, "rest"]
+        assert {step.until_voltage_V for step in protocol[1:-1:2]} == {3.5}
+        assert {k + 1 + step.skip for k, step in enumerate(protocol) if step.skip} == {2001}  # the last rest
+        assert protocol[2].until_voltage_V is None and protocol[2].duration_s == 3600.0
+    for wrong in ("{repeat: 2, until_voltage_V: 3.5, steps: [Rest for 1 s]}",
+                  "{repeat: 2, until_voltage_V: 3.5, steps: [Discharge at 1C until 3.6 V]}",
+                  "'GITT discharge at C/10, rest for 1 hour, until 3 V'"):
         with pytest.raises(InputError, match="expected"):
             load_case(case_file, [f"protocol=[{wrong}]", "compare=null"])
 

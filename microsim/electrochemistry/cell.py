@@ -41,6 +41,8 @@ class CellDesign:
     """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
 
     initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
+    double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance (ohm m2)
+    between active material and CBD, and the share of that contact that is lost to electrons.
     """
 
     phases: dict
@@ -54,6 +56,9 @@ class CellDesign:
     cbd_transport_efficiency: float | None = None
     pore_transport_efficiency: float = 1.0
     shells: int = 24
+    double_layer: float = 0.0
+    contact_resistance: float = 0.0
+    contact_lost: float = 0.0
 
     def sort(self, *sorts):
         """Names of the phases whose material is of one of the given sorts."""
@@ -84,7 +89,7 @@ class HalfCellMesh:
     ionic, electronic: graphs of cells; solid: LithiumCells; solid_to_electronic: index map;
     eps, beta: porosity and transport efficiency of the ionic cells; sigma: of the electronic cells;
     materials: active materials; material: which of them each lithium cell is of; initial_sto: of each;
-    positive: which electronic cells belong to the electrode at the collector; counter: ionic cells at a metal counter
+    positive: which electronic cells belong to the electrode at the collector; additive: which are CBD; counter: ionic cells at a metal counter
     electrode; counter_collector: electronic cells at the counter slab's own collector; collector: electronic cells at
     the collector; lines: number of layers in front of the image.
     """
@@ -100,6 +105,7 @@ class HalfCellMesh:
     material: np.ndarray
     initial_sto: np.ndarray
     positive: np.ndarray
+    additive: np.ndarray
     faces: Faces
     counter: np.ndarray
     counter_collector: np.ndarray
@@ -152,6 +158,7 @@ def build_mesh(grid, design):
     return HalfCellMesh(
         ionic, electronic, solid, electronic.index[tuple(at.T)], eps, beta, sigma,
         materials, code[tuple(at.T)], sto[tuple(at.T)], electronic.position[:, 0] >= nf,
+        electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
         _faces(grid, design, image, ionic, electronic, solid, nf),
         ionic.index[0].ravel() if not counter else front[:0],
         electronic.index[0].ravel() if counter else front[:0],

@@ -11,6 +11,9 @@ from ..numerics.newton import newton
 from .constants import F
 from .halfcell import Control
 
+SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
+SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
+
 
 @dataclass(frozen=True)
 class Tolerances:
@@ -31,7 +34,7 @@ class Load:
 
     current (A, discharge > 0), or voltage (V), or power (W, discharge > 0), or profile: (times, values) of the kind
     `profile_of`, linear between its times (s from the start of the step). Ends: until_voltage (V),
-    until_current (A, its size falls to it), duration (s).
+    until_current (A, its size falls to it), duration (s). skip: how many of the next steps fall away if the voltage ends it.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Load:
     profile: tuple | None = None
     profile_of: str = "current"
     until_current: float | None = None
+    skip: int = 0
 
     def control(self, time):
         """Return what is held at a time from the start of the step (s)."""
@@ -100,14 +104,20 @@ def initial_state(cell, sto=None):
 
 
 class Experiment:
-    """A half cell in time. `x` is its state now, `t` the time (s), `charge` what was discharged (C)."""
+    """A half cell in time. `x` is its state now, `t` the time (s), `charge` what was discharged (C).
 
-    def __init__(self, cell, sto, tolerances, on_state=None, progress=None):
-        self.cell, self.tolerances = cell, tolerances
+    growth: the film.Growth that thickens the film after each time step, or None."""
+
+    def __init__(self, cell, sto, tolerances, on_state=None, progress=None, growth=None):
+        self.cell, self.tolerances, self.growth = cell, tolerances, growth
         self.on_state, self.progress = on_state, progress
         self.x, self.t, self.charge, self.throughput = initial_state(cell, sto), 0.0, 0.0, 0.0
+        self.voltages = []
+        if cell.design.double_layer:
+            cell.v = self._at_rest()
+            self.voltages = [cell.v.copy()]
         self.number, self.under_way = 0, False  # protocol step, and whether it has begun
-        self.begun, self.charge_begun, self.dt = 0.0, 0.0, tolerances.first_step  # its start (s, C), next time step
+        self.begun, self.charge_begun, self.dt = 0.0, 0.0, self._first_step  # its start (s, C), next time step
         self.states, self.earlier, self.charges = [self.x], [], [0.0]
         self.record = Record()
         state = cell.state(self.x)
@@ -124,8 +134,8 @@ class Experiment:
         while self.number < len(loads):
             load = loads[self.number]
             self.cell.scale_current = self._size(load) or largest
-            self._run_load(load, clock)
-            self.number += 1
+            reason = self._run_load(load, clock)
+            self.number += 1 + (load.skip if reason == "voltage" else 0)
         self.record.wall_s = time.perf_counter() - clock
         if self.throughput > 0:
             self.record.lithium_balance_error = self._balance_errors[0] / self.throughput
@@ -133,12 +143,12 @@ class Experiment:
         return self.record
 
     KEPT = ("x", "t", "charge", "throughput", "number", "under_way", "begun", "charge_begun", "dt", "states", "earlier",
-            "charges", "lithium_0", "salt_0", "_balance_errors")
+            "charges", "voltages", "lithium_0", "salt_0", "_balance_errors")
 
     def snapshot(self):
         """Return everything that a run goes on from, as {name: array or plain value}."""
         kept = {name: getattr(self, name) for name in self.KEPT}
-        return {**kept, "record": asdict(self.record), "j": self.cell.j, "j_counter": self.cell.j_counter,
+        return {**kept, "record": asdict(self.record), "R_film": self.cell.R_film, "j": self.cell.j, "j_counter": self.cell.j_counter,
                 "control": (self.cell.control.kind, self.cell.control.value)}
 
     def restore(self, kept):
@@ -147,6 +157,7 @@ class Experiment:
             setattr(self, name, kept[name])
         self.record = Record(**kept["record"])
         self.cell.j, self.cell.j_counter, self.cell.control = kept["j"], kept["j_counter"], Control(*kept["control"])
+        self.cell.R_film = kept["R_film"]
 
     @staticmethod
     def _size(load):
@@ -158,11 +169,10 @@ class Experiment:
     # -- one protocol step ---------------------------------------------------------------------------------------
 
     def _run_load(self, load, clock):
-        if not self.under_way:
-            self._begin(load)
+        """Run one protocol step from where it stands; return why it ended."""
+        reason = None if self.under_way else self._begin(load)
         start = self.begun
         end = start + load.duration if load.duration else np.inf
-        reason = None
         while reason is None:
             dt = min(self.dt, self.tolerances.max_step, load.longest_step(self.t - start))
             if self.t + 1.001 * dt >= end:
@@ -176,25 +186,30 @@ class Experiment:
                 self._append(load, summarise=reason)
             else:
                 self._append(load)
+        return reason
 
     def _begin(self, load):
-        self.begun, self.charge_begun, self.dt = self.t, self.charge, self.tolerances.first_step
+        self.begun, self.charge_begun, self.dt = self.t, self.charge, self._first_step
         self.states, self.earlier, self.charges = [self.x], [], [self.charge]
+        self.voltages = self.voltages[:1]
         self._settle(load)
         self.under_way = True
+        if self._already_past(load):
+            self._append(load, summarise="voltage")
+            return "voltage"
         self._append(load)
-        self._check_start(load)
+        return None
 
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
 
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
-        x = self.x
+        x, at_once = self.x, bdf.bdf(1e-4, [])
         for shares in ((1.0,), (0.1, 0.3, 0.6, 1.0)):  # at tens of C the whole current at once may be too far
             try:
                 for share in shares:
-                    x = self._solve(1e-4, self._part(load.control(0.0), share), x)
+                    x = self._solve(at_once, self._part(load.control(0.0), share), x, self._layer(bdf.bdf(SETTLED, [])))
                 break
             except NotConverged as failure:
                 if len(shares) > 1:
@@ -210,11 +225,14 @@ class Experiment:
         start = self.cell.state(self.x).V[0] if control.kind == "voltage" else 0.0
         return Control(control.kind, start + share * (control.value - start))
 
-    def _check_start(self, load):
+    def _already_past(self, load):
+        """Whether the limit is met as soon as the current sets in: the end of a repeat, otherwise a mistake."""
         V, limit = self.cell.state(self.x).V[0], load.until_voltage
-        if limit is not None and load.sign and (V - limit) * load.sign <= 0:
+        past = limit is not None and load.sign and (V - limit) * load.sign <= 0
+        if past and not (load.skip and self.record.steps):
             raise InputError(f"expected to reach {limit} V by {load.name!r}, got a cell already at {V:.4f} V under this "
                              "current; change the voltage, the current or the initial state")
+        return past
 
     def _advance(self, dt, load):
         """Take one accepted step; return its dt, the next dt, and why the protocol step ends (or None)."""
@@ -222,7 +240,8 @@ class Experiment:
         while True:
             guess = self._extrapolate(dt)
             try:
-                x = self._solve(dt, load.control(self.t + dt - self.begun), guess)
+                formula = bdf.bdf(dt, self.earlier[:1])
+                x = self._solve(formula, load.control(self.t + dt - self.begun), guess, self._layer(formula))
             except NotConverged as failure:
                 self.record.failed_steps += 1
                 dt /= 4
@@ -231,9 +250,9 @@ class Experiment:
                                        f"{failure}", failure.history) from None
                 continue
             error = self._local_error(x, guess, dt)
-            if error > 1.5 * tolerance:
+            if error > 1.5 * tolerance and dt > SHORTEST:
                 self.record.rejected_steps += 1
-                dt = bdf.next_step(dt, error, tolerance)
+                dt = max(bdf.next_step(dt, error, tolerance), SHORTEST)
                 continue
             over = self._past_end(x, load)
             event = next((kind for kind, value in over.items() if value > self.tolerances.event), None)
@@ -241,7 +260,7 @@ class Experiment:
                 dt = self._time_of_event(x, dt, load, event)
                 continue
             self._accept(x, dt, load.varies)
-            growth = bdf.next_step(dt, error, tolerance) if len(self.earlier) > 2 else 1.8 * dt
+            growth = max(bdf.next_step(dt, error, tolerance), SHORTEST) if len(self.earlier) > 2 else 1.8 * dt
             return dt, growth, next((kind for kind, value in over.items() if value > -self.tolerances.event), None)
 
     def _past_end(self, x, load):
@@ -265,10 +284,26 @@ class Experiment:
         linear = dt * values[1] / (values[1] - values[0])
         return min(roots, key=lambda r: abs(r - linear)) if roots else linear
 
-    def _solve(self, dt, control, guess):
+    @property
+    def _first_step(self):
+        """A double layer answers within milliseconds."""
+        first = self.tolerances.first_step
+        return min(first, SHORTEST) if self.cell.design.double_layer else first
+
+    def _at_rest(self):
+        """Voltages across the interfaces of a cell at rest: those of the electrodes' lithium."""
+        cell = self.cell
+        return np.concatenate([cell.in_cells.U(cell.state(self.x).sto)[cell.mesh.faces.solid],
+                               np.zeros(cell.j_counter.size)])
+
+    def _layer(self, formula):
+        """Coefficients a, b of the double layer's current a v + b in a step; None where there is none."""
+        C = self.cell.design.double_layer
+        return (C * formula.alpha / formula.dt, C * formula.past(self.voltages) / formula.dt) if C else None
+
+    def _solve(self, formula, control, guess, layer):
         cell, states = self.cell, [self.cell.state(s) for s in self.states]
-        formula = bdf.bdf(dt, self.earlier[:1])
-        cell.step(formula, formula.past([s.sto for s in states]), formula.past([s.c_e for s in states]), control)
+        cell.step(formula, formula.past([s.sto for s in states]), formula.past([s.c_e for s in states]), control, layer)
         j = cell.j.copy(), cell.j_counter.copy()
         try:
             x, log = newton(cell, guess, tolerance=self.tolerances.newton, linear_tolerance=self.tolerances.linear)
@@ -308,16 +343,19 @@ class Experiment:
         self.throughput += abs(charge - self.charge)
         self.x, self.t, self.charge = x, self.t + dt, charge
         self.states, self.charges = [x, *self.states[:2]], [charge, *self.charges[:1]]
+        self.voltages = [self.cell.v.copy(), *self.voltages[:1]] if self.voltages else []
         self.earlier = [dt, *self.earlier[:2]]
         self.record.time_steps += 1
         self._keep_balances(I)
+        if self.growth:
+            self.cell.R_film = self.growth.after(self.cell.R_film, self.cell.v, dt, self.cell.T)
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 
     def _lithium(self, state):
-        """Lithium in the active material of the electrode and of a counter slab (C)."""
+        """Lithium in the active material of the electrode and of a counter slab, less what the double layer owes (C)."""
         held = self.cell.capacity * state.sto
-        return np.array([held[self.cell.positive_cells].sum(), held[~self.cell.positive_cells].sum()])
+        return np.array([held[self.cell.positive_cells].sum(), held[~self.cell.positive_cells].sum()]) - self.cell.stored()
 
     def _salt(self, state):
         return F * float(self.cell.salt_volume @ state.c_e)
@@ -350,7 +388,8 @@ class Experiment:
         c = self.record.columns
         mine = [k for k, step in enumerate(c["step"]) if step == self.number]
         t, V = np.array(c["time_s"])[mine], np.array(c["voltage_V"])[mine]
+        mean = np.trapezoid(V, t) / (t[-1] - t[0]) if t[-1] > t[0] else V[-1]
         self.record.steps.append({
             "name": load.name, "time_s": self.t - self.begun, "charge_C": self.charge - self.charge_begun,
-            "end_reason": reason, "mean_voltage_V": float(np.trapezoid(V, t) / (t[-1] - t[0])),
+            "end_reason": reason, "mean_voltage_V": float(mean),
             "end_voltage_V": float(V[-1])})

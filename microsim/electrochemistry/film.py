@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import InputError
+from .constants import F, R
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,28 @@ def film_thickness(film, position, shape, voxel_size):
     return np.clip(mean + film.std * noise, film.low, film.high)
 
 
+@dataclass(frozen=True)
+class Growth:
+    """Growth of a film: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T).
+
+    v: voltage between solid and electrolyte (V). alpha = 0 is the parabolic law of a film that its own thickness slows
+    down, the same on every face; alpha > 0 lets it grow where and while the potential is high.
+    rate: m s^(-1/2); reference: V; conductivity of the film: S m-1; where: faces that it grows on.
+    """
+
+    rate: float
+    alpha: float
+    reference: float
+    conductivity: float
+    where: np.ndarray = field(repr=False)
+
+    def after(self, R_film, v, dt, T):
+        """Return R_film (ohm m2) of the faces a time dt (s) later, exact for a v that stays as it is."""
+        drive = np.exp(self.alpha * F * (v[:R_film.size] - self.reference) / (R * T))
+        grown = np.sqrt((R_film * self.conductivity) ** 2 + self.rate**2 * drive * dt) / self.conductivity
+        return np.where(self.where, grown, R_film)
+
+
 def _beside(thickness, position, shape, voxel_size):
     """Larger value of the two voxels beside each face; a face centre lies on a voxel's edge along its normal."""
     if thickness.shape != tuple(shape):
@@ -72,9 +95,3 @@ def correlated_noise(position, shape, voxel_size, correlation, seed):
     field /= field.std()
     voxel = np.minimum((position / np.array(voxel_size)).astype(int), np.array(shape) - 1)
     return field[tuple(voxel.T)].astype(float)
-
-
-def film_resistance(film, position, shape, voxel_size):
-    """Return R_film = thickness / conductivity (ohm m2) of each face."""
-    thickness = film_thickness(film, position, shape, voxel_size)
-    return thickness / film.conductivity if film.model != "none" else thickness

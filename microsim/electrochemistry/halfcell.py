@@ -68,6 +68,13 @@ class Links:
         kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
         return self
 
+    def resist(self, part, resistance, lost):
+        """Put a contact on the links between cells of a part and others: w = (1 - lost) / (1/w + resistance / area)."""
+        g = self.graph
+        slots = np.flatnonzero(np.repeat(part, np.diff(g.indptr)) != part[g.neighbour])
+        self.weight[slots] = (1 - lost) / (1 / self.weight[slots] + resistance / g.areas(slots))
+        kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
+
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
         out = np.empty(self.graph.n)
@@ -141,6 +148,8 @@ class HalfCell:
         self.migration = Links(mesh.ionic) if self.t_plus_varies else None
         self.electronic, self.solid = Links(mesh.electronic), Links(mesh.solid)
         self.electronic.set(mesh.sigma)
+        if design.contact_resistance or design.contact_lost:
+            self.electronic.resist(mesh.additive, design.contact_resistance, design.contact_lost)
         self.n = (mesh.ionic.n, mesh.electronic.n, 1, mesh.solid.n, mesh.ionic.n)
         self.ends = np.cumsum(self.n)
         self.salt_volume = mesh.eps * mesh.ionic.volumes()
@@ -155,6 +164,8 @@ class HalfCell:
         self.positive_cells[:] = mesh.positive[mesh.solid_to_electronic]
         self.j = np.zeros(mesh.faces.area.size)
         self.j_counter = np.zeros(mesh.counter.size)
+        # voltages across the interfaces as last solved, those of the counter electrode last; their double layer, see step
+        self.v, self.layer = np.zeros(self.j.size + self.j_counter.size), None
         self.scale_current = mesh.area  # what residuals are held against (A); the experiment sets it to its current
         self.precondition_with = Preconditioner(self)
 
@@ -175,8 +186,10 @@ class HalfCell:
 
     # -- one time step -----------------------------------------------------------------------------------------
 
-    def step(self, formula, past_sto, past_c_e, control):
-        """Set the step to solve: BDF formula, past values of sto and c_e, and the Control (a number is a current)."""
+    def step(self, formula, past_sto, past_c_e, control, layer=None):
+        """Set the step to solve: BDF formula, past values of sto and c_e, the Control (a number is a current), and the
+        double layer's a and b in j = j_r + a v + b (see kinetics), b on the faces and then on the counter electrode."""
+        self.layer = layer
         self.formula, self.past_sto, self.past_c_e = formula, past_sto, past_c_e
         self.control = control if isinstance(control, Control) else Control("current", float(control))
         self.precondition_with.stale = True
@@ -199,7 +212,8 @@ class HalfCell:
         """Return the imbalance of every cell (A): the equations of DESIGN section 4, one balance a line."""
         u, faces = self.state(x), self.mesh.faces
         self._set_coefficients(u)
-        A_j = faces.area * self._face_current(u).j
+        current = self._face_current(u)
+        A_j = faces.area * current.j
         into_electrolyte = np.bincount(faces.ionic, A_j, self.n[0])
         if self.counter:
             into_electrolyte[self.mesh.counter] += self.counter_area * self._counter_current(u).j
@@ -213,7 +227,7 @@ class HalfCell:
         charge_s[self.mesh.counter_collector] += self.counter_conductance * u.phi[self.mesh.counter_collector]
         constraint = self._miss(out_of_collector.sum(), u.V[0])[0]
         lithium = self.capacity * dsto_dt + F * self.c_s_max * self.solid.outflow(u.sto) \
-            + np.bincount(faces.solid, A_j, self.n[3])
+            + np.bincount(faces.solid, faces.area * current.reaction.j, self.n[3])
         salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - self.t_plus) * into_electrolyte
         if self.t_plus_varies:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)
             salt += self._carried().outflow(u.psi) - self.t_plus * into_electrolyte
@@ -251,6 +265,15 @@ class HalfCell:
             j = self._counter_current(u)
             sums[1] = (self.counter_area @ j.j, self.counter_area @ j.dphi)
         return sums
+
+    def stored(self):
+        """Return the charge in the double layer of the electrode and of the counter electrode (C)."""
+        C, v = self.design.double_layer, self.v
+        if not C:
+            return np.zeros(2)
+        area, n = self.mesh.faces.area, self.j.size
+        counter = self.counter_area @ v[n:] if self.counter else ((1 - self.lift) * area) @ v[:n]
+        return C * np.array([(self.lift * area) @ v[:n], counter])
 
     def currents(self):
         """Return the currents across the interfaces of the electrode and of the counter electrode as last solved (A)."""
@@ -302,9 +325,13 @@ class HalfCell:
                       -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
                       (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]))
         phi_s = u.V * self.lift + u.phi[s]
-        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T, self.j)
-        self.j = current.j
+        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T, self.j,
+                               self._layer_of(slice(None, self.j.size)))
+        self.j, self.v[:current.j.size] = current.j, current.v
         return current
+
+    def _layer_of(self, part):
+        return self.layer and (self.layer[0], self.layer[1][part])
 
     def _counter_current(self, u):
         e = self.mesh.counter
@@ -313,8 +340,8 @@ class HalfCell:
                       (1 - self.t_plus[e]) * half / (F * self.D_e[e]))
         half_sto = np.full(e.size, 0.5)
         current = face_current(np.zeros(e.size), u.psi[e], half_sto, u.c_e[e], drops, self.counter, self.W, self.T,
-                               self.j_counter)
-        self.j_counter = current.j
+                               self.j_counter, self._layer_of(slice(self.j.size, None)))
+        self.j_counter, self.v[self.j.size:] = current.j, current.v
         return current
 
     # -- linearisation -----------------------------------------------------------------------------------------
@@ -342,8 +369,9 @@ class HalfCell:
         """Return J v, balance by balance as in `residual`."""
         d, faces = self.state(v), self.mesh.faces
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        dj = self.dj
-        A_j = faces.area * (dj.dphi * (self.lift * d.V + d.phi[s] - d.psi[e]) + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
+        push = self.lift * d.V + d.phi[s] - d.psi[e]
+        A_j, A_j_r = (faces.area * (dj.dphi * push + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
+                      for dj in (self.dj, self.dj.reaction))
         into_electrolyte = np.bincount(e, A_j, self.n[0])
         if self.counter:
             counter = self.mesh.counter
@@ -360,7 +388,7 @@ class HalfCell:
         diffusion = self.solid.outflow(d.sto)
         if self.D_s_rows is not None:
             self.solid.add(self.D_s_rows, d.sto, diffusion)
-        lithium = rate * self.capacity * d.sto + F * self.c_s_max * diffusion + np.bincount(m, A_j, self.n[3])
+        lithium = rate * self.capacity * d.sto + F * self.c_s_max * diffusion + np.bincount(m, A_j_r, self.n[3])
         diffusion = self.salt.outflow(d.c_e)
         self.salt.add(self.D_e_rows, d.c_e, diffusion)
         salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - self.t_plus) * into_electrolyte
@@ -402,9 +430,11 @@ class Preconditioner:
         cell, faces, dj = self.cell, self.cell.mesh.faces, self.cell.dj
         rate = cell.formula.alpha / cell.formula.dt
         ionic, electronic = self.picks
-        self.A_g = faces.area * dj.dphi
-        self.A_sto = faces.area * dj.dsto
-        reacted = np.bincount(faces.solid, self.A_sto, cell.n[3])
+        self.A_g, self.A_sto = faces.area * dj.dphi, faces.area * dj.dsto
+        self.A_g_r, reacted = self.A_g, self.A_sto
+        if cell.layer:
+            self.A_g_r, reacted = faces.area * dj.reaction.dphi, faces.area * dj.reaction.dsto
+        reacted = np.bincount(faces.solid, reacted, cell.n[3])
         # share of a face's response that is left once its cell's lithium follows
         kept = self._lithium_response(rate)
         factor = kept / (kept + reacted)
@@ -478,9 +508,9 @@ class Preconditioner:
         V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (cell.of_current * self.seen - cell.of_V)
         potentials = potentials - np.float32(V) * self.response
         psi, phi = potentials[:cell.n[0]], potentials[cell.n[0]:]
-        A_j = self.A_g * (V * cell.lift + phi[s] - psi[e])
-        sto = self.lithium.cycle(R.sto - np.bincount(m, A_j, cell.n[3]))
-        A_j += self.A_sto * sto[m]
+        push = V * cell.lift + phi[s] - psi[e]
+        sto = self.lithium.cycle(R.sto - np.bincount(m, self.A_g_r * push, cell.n[3]))
+        A_j = self.A_g * push + self.A_sto * sto[m]
         into_electrolyte = np.bincount(e, A_j, cell.n[0])
         if cell.counter:
             into_electrolyte[cell.mesh.counter] -= cell.counter_area * cell.dj_counter.dphi * psi[cell.mesh.counter]

@@ -1,10 +1,12 @@
-"""Charge transfer at a face: Butler-Volmer with film, and the drops across the two half cells beside the face.
+"""Charge transfer at a face: Butler-Volmer with film and double layer, and the drops across the two half cells beside
+the face.
 
-    j = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]
-    eta = phi_s - phi_e - U(sto) - j R_film
+    j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]        the reaction
+    j = j_r + C_dl dv/dt          v = U(sto) + eta = phi_s - phi_e - j R_film      and the double layer beside it
 
-All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for j
-is solved face by face, so that the stiff exponential never reaches the global iteration.
+All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for j_r
+is solved face by face, so that the stiff exponential never reaches the global iteration. In a time step dv/dt is
+(alpha v + past) / dt, so that j = j_r + a v + b.
 """
 
 from dataclasses import dataclass
@@ -30,12 +32,21 @@ class Drops:
 
 @dataclass(frozen=True)
 class FaceCurrent:
-    """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e."""
+    """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e.
+
+    v: voltage between solid and electrolyte at the face, behind the film (V); reaction: the part of j that is not the
+    double layer's, itself where there is none."""
 
     j: np.ndarray
     dphi: np.ndarray
     dsto: np.ndarray
     dc_e: np.ndarray
+    v: np.ndarray | None = None
+    layer: "FaceCurrent | None" = None
+
+    @property
+    def reaction(self):
+        return self.layer or self
 
 
 def overpotential(ratio, alpha_a, alpha_c):
@@ -54,34 +65,55 @@ def overpotential(ratio, alpha_a, alpha_c):
     return u, 1 / slope
 
 
-def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, tolerance=1e-6):
-    """Solve each face's scalar problem for j; return FaceCurrent.
+def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None, tolerance=1e-6):
+    """Solve each face's scalar problem for j_r; return FaceCurrent.
 
-        G(j) = phi_s - psi - W(c_e + j dc) - U(sto + j ds) - j r - (RT/F) u(j / i0) = 0
+        v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
+        G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
 
     phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a, alpha_c;
-    W: concentration part of the electrolyte potential, with slope W.slope; guess: j to start from.
-    G falls with j, so every value tried is one side of a bracket; a Newton step that leaves it is replaced by its
+    W: concentration part of the electrolyte potential, with slope W.slope; guess: j_r to start from; layer: a
+    (A m-2 V-1) and b (A m-2) of the double layer, None for none.
+    G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced by its
     middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
     """
     j, low, high = guess, np.full(guess.shape, -np.inf), np.full(guess.shape, np.inf)
+    given = phi_s, psi, sto, c_e, drops, electrode, W, T, layer or (0.0, 0.0)
     for _ in range(100):
-        G, G_j, partial = _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T)
+        G, G_j, partial, _ = _residual(j, *given)
         trial = j - G / G_j
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
         if change < tolerance:  # Newton's error is the square of its last change
-            G, G_j, partial = _residual(trial, phi_s, psi, sto, c_e, drops, electrode, W, T)
+            G, G_j, partial, v = _residual(trial, *given)
             slope = -1 / G_j
-            return FaceCurrent(trial + slope * G, slope, slope * partial[0], slope * partial[1])
+            reaction = FaceCurrent(trial + slope * G, slope, slope * partial[0], slope * partial[1],
+                                   v.value + v.j * slope * G)
+            return reaction if layer is None else _with_layer(reaction, v, *layer)
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         outside = (trial <= low) | (trial >= high)
         j = np.where(outside & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial)
     raise NotConverged("the kinetics of a face did not converge", [change])
 
 
-def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):
-    """G, dG/dj, and (dG/dsto, dG/dc_e) of the scalar problem."""
+@dataclass(frozen=True)
+class _Voltage:
+    """v behind the film, and its derivatives with j_r, and with sto and c_e at fixed j_r."""
+
+    value: np.ndarray
+    j: np.ndarray
+    sto: np.ndarray
+    c_e: np.ndarray
+
+
+def _with_layer(r, v, a, b):
+    """Return the whole current j = j_r + a v + b of a reaction current r."""
+    gain = 1 + a * v.j
+    return FaceCurrent(r.j + a * r.v + b, gain * r.dphi, gain * r.dsto + a * v.sto, gain * r.dc_e + a * v.c_e, r.v, r)
+
+
+def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T, layer):
+    """G, dG/dj_r, (dG/dsto, dG/dc_e) of the scalar problem, and the _Voltage behind the film."""
     thermal = R * T / F
     x_face, c_face = sto + j * drops.sto, c_e + j * drops.c_e
     x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
@@ -90,13 +122,17 @@ def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T):
     i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
     i0_x = (electrode.i0(c, x + step_x, T) - i0) / step_x
     u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
-    G = phi_s - psi - W(c) - electrode.U(x) - j * drops.resistance - thermal * u
     pull = thermal * u_ratio * j / i0**2
     # beyond a bound the face's value stays at it, and so does what depends on it
-    G_x = np.where(x == x_face, -electrode.dU(x) + pull * i0_x, 0.0)
-    G_c = np.where(c == c_face, -W.slope(c) + pull * i0_c, 0.0)
-    G_j = G_x * drops.sto + G_c * drops.c_e - drops.resistance - thermal * u_ratio / i0
-    return G, G_j, (G_x, G_c)
+    v_x = np.where(x == x_face, electrode.dU(x) - pull * i0_x, 0.0)
+    v_c = np.where(c == c_face, -pull * i0_c, 0.0)
+    W_c = np.where(c == c_face, W.slope(c), 0.0)
+    v = _Voltage(electrode.U(x) + thermal * u, v_x * drops.sto + v_c * drops.c_e + thermal * u_ratio / i0, v_x, v_c)
+    a, b = layer
+    whole = 1 + a * drops.resistance
+    G = phi_s - psi - W(c) - v.value - (j + a * v.value + b) * drops.resistance
+    G_j = -W_c * drops.c_e - drops.resistance - whole * v.j
+    return G, G_j, (-whole * v_x, -W_c - whole * v_c), v
 
 
 @dataclass(frozen=True)

@@ -53,11 +53,23 @@ class Graph:
         for axis in range(3):
             select = self.face // 2 == axis
             here, there = self.position[rows[select]], self.position[self.neighbour[select]]
-            b, c = [a for a in range(3) if a != axis]
-            area = self.widths[b][here[:, b]] * self.widths[c][here[:, c]]
+            area = self._areas(here, axis)
             own[select] = area / (self.widths[axis][here[:, axis]] / 2)
             other[select] = area / (self.widths[axis][there[:, axis]] / 2)
         return own, other
+
+    def areas(self, slots):
+        """Return the face areas of the given links (m2)."""
+        rows, out = np.searchsorted(self.indptr, slots, side="right") - 1, np.empty(len(slots))
+        for axis in range(3):
+            select = self.face[slots] // 2 == axis
+            out[select] = self._areas(self.position[rows[select]], axis)
+        return out
+
+    def _areas(self, position, axis):
+        """Area of the faces across an axis of cells at `position` (m2)."""
+        b, c = [a for a in range(3) if a != axis]
+        return self.widths[b][position[:, b]] * self.widths[c][position[:, c]]
 
     def volumes(self):
         """Return the cell volumes (m3)."""

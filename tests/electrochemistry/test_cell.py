@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.electrochemistry.cell import Separator, build_mesh, separator_lines
+from microsim.electrochemistry.experiment import Load
 from microsim.errors import InputError
 from microsim.mesh.morphology import face_area_factors
 
-from .cells import CBD, design, image, voxel_grid
+from .cells import ACTIVE, CBD, design, half_cell, image, run, voxel_grid
 
 PORE, AM, CONDUCTOR = 0, 1, 2
 VOXEL = (0.5e-6, 0.4e-6, 0.3e-6)
@@ -255,3 +256,31 @@ def test_no_active_material_is_one_plain_sentence():
     grid = voxel_grid(np.repeat([0, 1], 4).reshape(2, 2, 2))
     with pytest.raises(InputError, match="^expected a phase of active material, got none"):
         build_mesh(grid, replace(design(grid), phases={"pore": None, "am": CBD}))
+
+
+# -- contact between CBD and active material ------------------------------------------------------------------------
+
+
+def test_a_contact_adds_its_resistance_in_series():
+    """A column: pore, active material, CBD, collector. The collector's current crosses one contact of 4 voxel faces."""
+    labels = np.repeat(np.array([0, 1, 1, 2, 2])[:, None, None], 2, axis=1).repeat(2, axis=2)
+    i, R_c = 20.0, 2e-3
+    volts = {}
+    for name, contact in (("perfect", {}), ("resists", {"contact_resistance": R_c}),
+                          ("half lost", {"contact_resistance": R_c, "contact_lost": 0.5})):
+        cell = half_cell(labels, cbd_transport_efficiency=0.0, **contact)
+        volts[name] = run(cell, [Load("d", i * cell.mesh.area, duration=1e-3)]).seen[0].V
+    h, sigma_am, sigma_cbd = 0.4e-6, ACTIVE.sigma, CBD.sigma
+    halves = h / 2 / sigma_am + h / 2 / sigma_cbd
+    assert volts["perfect"] - volts["resists"] == pytest.approx(i * R_c, rel=1e-6)
+    assert volts["perfect"] - volts["half lost"] == pytest.approx(i * (2 * (halves + R_c) - halves), rel=1e-6)
+
+
+def test_contacts_lie_between_cbd_and_active_material_alone():
+    cells = [half_cell(image((6, 6, 6), 2), contact_resistance=R_c) for R_c in (0.0, 1e-3)]
+    free, held = (cell.electronic.weight for cell in cells)
+    g, additive = cells[0].mesh.electronic, cells[0].mesh.additive
+    between = np.repeat(additive, np.diff(g.indptr)) != additive[g.neighbour]
+    assert between.any() and not between.all()
+    assert np.array_equal(free != held, between)
+    assert (1 / held - 1 / free)[between] == pytest.approx(1e-3 / (0.4e-6) ** 2, rel=1e-9)

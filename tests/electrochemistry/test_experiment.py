@@ -1,15 +1,18 @@
 """Whole protocols on a small random electrode: what is conserved, where steps end, what tolerances do."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
 from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
+from microsim.electrochemistry.film import Growth
+from microsim.electrochemistry.materials import LithiumMetal
 from microsim.errors import InputError, NotConverged
 from microsim.run import nominal
 
-from .cells import ACTIVE, design, fields, half_cell, image, run, voxel_grid
+from .cells import ACTIVE, ELECTROLYTE, design, fields, half_cell, image, run, voxel_grid
 from .references import F, chen_U
 
 VOXEL = 0.8e-6
@@ -257,6 +260,75 @@ def test_a_held_voltage_takes_the_current_down_to_its_end():
     volumes = cell.mesh.solid.volumes()
     gained = F * 63104.0 * volumes @ (cell.state(ran.experiment.x).sto - 0.27)
     assert gained == pytest.approx(charge[-1], rel=1e-9)
+
+
+def test_the_double_layer_charges_first():
+    """A current too small to leave the linear range: V = V_0 - I (R_0 + R_ct (1 - exp(-t / R_ct C))); then everything
+    that was put into the electrode lies in the lithium and the double layer."""
+    C_dl = 0.3  # F m-2
+    swift = replace(ACTIVE, D_s=lambda x, T: 1e-10 + 0 * x, sigma=10.0)
+    salt = replace(ELECTROLYTE, kappa=lambda c, T: 1.0 + 0 * c, D_e=lambda c, T: 1e-8 + 0 * c)
+    labels = np.array([0, 1, 1, 1])[:, None, None]
+    ideal = LithiumMetal("ideal", i0=lambda c_e, T: 1e5 + 0 * c_e)
+    cell = half_cell(labels, active=swift, electrolyte=salt, counter=ideal, double_layer=C_dl)
+    area, i = cell.mesh.area, 0.05
+    R_ct = 8.314462618 * 298.15 / 96485.33212 / float(ACTIVE.i0(np.array([1000.0]), np.array([0.27]), 298.15)[0])
+    tau = R_ct * C_dl
+    ran = run(cell, [Load("d", i * area, duration=6 * tau)], step=1e-6)
+    t, V = (np.array([getattr(s, name) for s in ran.seen]) for name in ("t", "V"))
+    drop = float(ACTIVE.U(0.27)) - V
+    assert drop[t == 0].max() < 0.02 * i * R_ct  # nothing but ohmic drops
+    assert drop / (i * R_ct) == pytest.approx(1 - np.exp(-t / tau), abs=0.01)
+    volumes = cell.mesh.solid.volumes() @ (cell.state(ran.experiment.x).sto - 0.27) * F * 63104.0
+    assert volumes < 0.9 * i * area * 6 * tau  # the rest is in the double layer
+    assert volumes + C_dl * area * drop[-1] == pytest.approx(i * area * 6 * tau, rel=1e-3)
+    assert ran.record.lithium_balance_error < 1e-8 and ran.record.charge_balance_error < 1e-8
+
+
+def test_the_double_layer_is_forgotten():
+    """Minutes later the voltage is that of a cell without it, on discharge, at rest and held."""
+    loads = [Load("d", one_C(electrode()), duration=300.0), Load("r", duration=300.0), Load("h", voltage=3.9, duration=300.0)]
+    with_it, without = (run(electrode(double_layer=C), loads) for C in (0.2, 0.0))
+    ends = [[step["end_voltage_V"] for step in ran.record.steps] for ran in (with_it, without)]
+    assert ends[0] == pytest.approx(ends[1], abs=5e-4)
+    assert with_it.record.lithium_balance_error < 1e-8 and with_it.record.charge_balance_error < 1e-8
+
+
+def test_a_film_grows_while_the_cell_runs():
+    """delta^2 = delta_0^2 + k^2 t at the end of a rest and a discharge; the voltage falls by what the film takes."""
+    cell = electrode(film=0.01)
+    growth = Growth(1e-10, 0.0, 4.2, 5e-7, np.ones(cell.j.size, bool))
+    loads = [Load("rest", duration=600.0), Load("d", one_C(cell), duration=300.0)]
+    grown = Experiment(cell, 0.27, Tolerances(), growth=growth)
+    record = grown.run(loads)
+    end = np.sqrt((0.01 * 5e-7) ** 2 + 1e-20 * 900.0) / 5e-7
+    assert cell.R_film == pytest.approx(end, rel=1e-9)
+    thick, thin = (run(electrode(film=R), loads).record.steps[-1]["end_voltage_V"] for R in (end, 0.01))
+    assert thick < record.steps[-1]["end_voltage_V"] < thin
+    assert record.steps[-1]["end_voltage_V"] == pytest.approx(thick, abs=2e-4)
+
+
+def test_the_first_pulse_at_the_limit_ends_a_titration():
+    """Each rest recovers; what is left of the repeat after the pulse that meets 4.0 V is skipped."""
+    cell = electrode()
+    C = one_C(cell)
+    pulses = [Load("pulse", C / 2, duration=600.0, until_voltage=4.0, skip=9 - 2 * k) if part == 0
+              else Load("rest", duration=600.0) for k in range(5) for part in (0, 1)]
+    steps = run(cell, [*pulses, Load("after", duration=60.0)]).record.steps
+    assert [s["name"] for s in steps] == [*["pulse", "rest"] * 3, "pulse", "after"]
+    assert [s["end_reason"] for s in steps[:-2]] == ["duration"] * (len(steps) - 2)
+    assert steps[-2]["end_reason"] == "voltage" and steps[-2]["end_voltage_V"] == pytest.approx(4.0, abs=1e-5)
+    assert steps[1]["end_voltage_V"] > steps[0]["end_voltage_V"]
+
+
+def test_a_pulse_that_starts_beyond_the_limit_ends_it_too():
+    cell = electrode()
+    C = one_C(cell)
+    loads = [Load("slow", C / 2, duration=1800.0), Load("jump", 3 * C, duration=60.0, until_voltage=4.05, skip=1),
+             Load("skipped", duration=60.0), Load("rest", duration=60.0)]
+    steps = run(cell, loads).record.steps
+    assert [s["name"] for s in steps] == ["slow", "jump", "rest"]
+    assert steps[1]["time_s"] == 0 and steps[1]["end_reason"] == "voltage" and steps[1]["end_voltage_V"] < 4.05
 
 
 def test_constant_power():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from microsim.electrochemistry.film import Film, correlated_noise, film_resistance, film_thickness
+from microsim.electrochemistry.film import Film, Growth, correlated_noise, film_thickness
 from microsim.errors import InputError
 
 SHAPE, VOXEL = (60, 50, 50), (0.4e-6, 0.4e-6, 0.4e-6)
@@ -83,9 +83,7 @@ def test_uniform_and_none(everywhere):
     some = everywhere[:100]
     film = Film("uniform", conductivity=4e-7, mean_separator=12.5e-9)
     np.testing.assert_allclose(thickness(film, some), 12.5e-9)
-    np.testing.assert_allclose(film_resistance(film, some, SHAPE, VOXEL), 0.03125, rtol=1e-12)
-    assert np.all(film_resistance(Film(), some, SHAPE, VOXEL) == 0)
-    np.testing.assert_allclose(film_resistance(FREE, some, SHAPE, VOXEL), thickness(FREE, some) / 5e-7)
+    assert np.all(thickness(Film(), some) == 0)
 
 
 def test_unknown_model_is_a_sentence(everywhere):
@@ -111,3 +109,25 @@ def test_a_uniform_map_is_a_uniform_film():
     position = np.random.default_rng(0).integers(0, 4, (20, 3)) * 0.5e-6
     film = Film("map", thickness=np.full((4, 4, 4), 12e-9))
     assert np.all(film_thickness(film, position, (4, 4, 4), (0.5e-6,) * 3) == 12e-9)
+
+
+# -- growth ------------------------------------------------------------------------------------------------------
+
+
+def test_growth_is_parabolic_and_exact_in_any_steps():
+    """delta^2 = delta_0^2 + k^2 t."""
+    growth = Growth(2e-11, 0.0, 4.2, 5e-7, np.array([True, True, False]))
+    R_0, v = np.array([10e-9, 0.0, 7e-9]) / 5e-7, np.full(3, 4.0)
+    after = np.sqrt(np.array([10e-9, 0.0]) ** 2 + 4e-22 * 3600) / 5e-7
+    R_film = R_0
+    for dt in (1.0, 599.0, 3000.0):
+        R_film = growth.after(R_film, v, dt, 298.15)
+    np.testing.assert_allclose(R_film[:2], after, rtol=1e-12)
+    assert R_film[2] == R_0[2]
+
+
+def test_growth_by_potential_is_tafels():
+    """100 mV above the reference with alpha = 0.5: exp(0.5 * 0.1 / 0.025693) times the growth of delta^2."""
+    growth = Growth(2e-11, 0.5, 4.1, 5e-7, np.array([True]))
+    low, high = (growth.after(np.zeros(1), np.array([v]), 100.0, 298.15)[0] for v in (4.1, 4.2))
+    assert (high / low) ** 2 == pytest.approx(np.exp(0.5 * 0.1 / 0.0256926), rel=1e-4)

@@ -30,12 +30,14 @@ def random_state(cell, seed):
     )
 
 
-def set_step(cell, dt, seed=5):
+def set_step(cell, dt, seed=5, C_dl=0.0):
     """A second-order step with rough pasts."""
     formula, rng = bdf(dt, [0.7 * dt]), np.random.default_rng(seed)
     sto = [0.39 + 0.01 * rng.standard_normal(cell.n[3]) for _ in range(2)]
     c_e = [990 + 20 * rng.standard_normal(cell.n[4]) for _ in range(2)]
-    cell.step(formula, formula.past(sto), formula.past(c_e), CURRENT * cell.mesh.area)
+    v = [np.concatenate([4.0 + 0.01 * rng.standard_normal(cell.j.size), np.zeros(cell.j_counter.size)]) for _ in range(2)]
+    layer = (C_dl * formula.alpha / dt, C_dl * formula.past(v) / dt) if C_dl else None
+    cell.step(formula, formula.past(sto), formula.past(c_e), CURRENT * cell.mesh.area, layer)
 
 
 def mismatch(cell, x, block, balances=BLOCKS):
@@ -62,6 +64,14 @@ def test_jacobian_is_the_slope_of_the_residual(seed, dt, block):
     cell = half_cell(image((8, 7, 6), seed), film=0.01, electrolyte=FROZEN)
     set_step(cell, dt)
     assert mismatch(cell, random_state(cell, seed), block) < 1e-5
+
+
+@pytest.mark.parametrize("dt", [1e-2, 1.0])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_jacobian_with_a_double_layer(dt, block):
+    cell = half_cell(image((8, 7, 6), 1), film=0.01, electrolyte=FROZEN)
+    set_step(cell, dt, C_dl=0.2)
+    assert mismatch(cell, random_state(cell, 1), block) < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ states = st.fixed_dictionaries(
 )
 
 
-def solve(state, alpha=(0.5, 0.5), guess=0.0, **change):
+def solve(state, alpha=(0.5, 0.5), guess=0.0, layer=None, **change):
     """microsim's current of one face; `change` is added to the state."""
     s = {k: np.array([v + change.get(k, 0.0)]) for k, v in state.items()}
     electrode = replace(NMC, alpha_a=alpha[0], alpha_c=alpha[1])
@@ -47,7 +47,7 @@ def solve(state, alpha=(0.5, 0.5), guess=0.0, **change):
     # phi_s is fixed by the state as given, not by the changed one
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"]) + change.get("phi_s", 0.0)
     return face_current(
-        np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess])
+        np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess]), layer
     )
 
 
@@ -132,6 +132,32 @@ def test_derivatives_are_those_of_the_current(state, alpha):
     ):
         up, down = (solve(state, alpha, j, **{name: sign * step}).j[0] for sign in (1, -1))
         assert slope[0] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.dphi[0]))
+
+
+layers = st.tuples(st.floats(-1, 6).map(lambda p: 10.0**p), st.floats(3.6, 4.2)).map(lambda t: (t[0], -t[0] * t[1]))
+
+
+@settings(deadline=None, max_examples=100)
+@given(states, alphas, layers)
+def test_the_double_layer_takes_its_share(state, alpha, layer):
+    """What flows beside the reaction moves v, and v is all that film and half cells leave; slopes as differences."""
+    found = solve(state, alpha, 0.0, layer)
+    reaction, v = found.reaction, found.v[0]
+    x, c = (state[k] + reaction.j[0] * state[d] for k, d in (("sto", "dsto"), ("c_e", "dc_e")))
+    assume(0.01 < x < 0.99 and c > 5)
+    phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
+    assert found.j[0] == pytest.approx(reaction.j[0] + layer[0] * v + layer[1], rel=1e-6, abs=1e-6 * layer[0])
+    assert phi_s - state["psi"] - W(c) - found.j[0] * state["resistance"] == pytest.approx(v, abs=1e-8)
+    eta = v - chen_U(x)
+    i0 = float(NMC.i0(np.array([c]), np.array([x]), T)[0])
+    assert reaction.j[0] == pytest.approx(
+        i0 * (np.exp(alpha[0] * F * eta / (R * T)) - np.exp(-alpha[1] * F * eta / (R * T))), rel=1e-5, abs=1e-6 * i0)
+    for name, step in (("phi_s", 1e-6), ("sto", 1e-6), ("c_e", 1e-4 * state["c_e"])):
+        up, down = (solve(state, alpha, reaction.j[0], layer, **{name: sign * step}) for sign in (1, -1))
+        for mine, theirs in ((found, (up, down)), (reaction, (up.reaction, down.reaction))):
+            slope = {"phi_s": mine.dphi, "sto": mine.dsto, "c_e": mine.dc_e}[name][0]
+            assert slope == pytest.approx((theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4,
+                                          abs=1e-5 * abs(found.dphi[0]))
 
 
 def test_many_faces_are_solved_as_one_by_one():

@@ -22,5 +22,6 @@ def D_e(c_e, T):
 
 material = Electrolyte(
     name="LiPF6_PC_EC_DMC", kappa=kappa, D_e=D_e, tdf=1.0, t_plus=0.38, c_e_0=1000.0, c_e_window=(10.0, 3000.0),
+    temperature="the paper's own functions of T",
     sources={"kappa": VALOEN + " eq. 17", "D_e": VALOEN + " eq. 14", "t_plus": VALOEN,
              "tdf": "set to 1 in PyBaMM's Xu2019; kept so that results compare"})

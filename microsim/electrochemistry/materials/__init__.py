@@ -10,6 +10,9 @@ import numpy as np
 
 from ...errors import InputError
 
+AT_25_C = "25 C; used unchanged at other temperatures"
+ARRHENIUS = "Arrhenius factors of D_s and i0; their range is not stated"
+
 
 @dataclass(frozen=True)
 class ActiveMaterial:
@@ -17,7 +20,8 @@ class ActiveMaterial:
 
     U(sto) open-circuit potential (V vs Li/Li+); dU(sto) its slope (V); D_s(sto, T) (m2 s-1);
     i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
-    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cathode.
+    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; temperature: how the
+    coefficients follow it; note: what limits the set.
     """
 
     name: str
@@ -36,6 +40,8 @@ class ActiveMaterial:
     alpha_c: float = 0.5
     sources: dict = field(default_factory=dict, repr=False)
     kind: str = "active"
+    temperature: str = AT_25_C
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Electrolyte:
     """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference number t_plus.
 
     tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays as it is.
+    c_e_window (mol m-3): where the coefficients hold; temperature: how they follow it; note: what limits the set.
     """
 
     name: str
@@ -54,6 +61,8 @@ class Electrolyte:
     c_e_window: tuple
     sources: dict = field(default_factory=dict, repr=False)
     kind: str = "electrolyte"
+    temperature: str = AT_25_C
+    note: str = ""
 
     def value(self, name, c_e, T):
         """Return t_plus or tdf at c_e, whether it is a number or a function."""
