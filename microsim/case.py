@@ -148,11 +148,12 @@ class NoFilm:
 
 @dataclass(frozen=True, kw_only=True)
 class UniformFilm:
-    """A film of one thickness (m) and conductivity (S m-1)."""
+    """A film of one thickness (m) and conductivity (S m-1); relative_permittivity: its capacitance in an impedance."""
 
     model: str = entry(choice("uniform"), default="uniform")
     thickness: float = entry(film_thickness, units=NANOMETRES)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
@@ -172,6 +173,7 @@ class GaussianFilm:
     correlation: float = entry(number(0.0, 1e-3), units=MICROMETRES, default=1e-6)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     seed: int = entry(whole(0), default=0)
+    relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
@@ -183,6 +185,7 @@ class MapFilm:
     file: str = entry(text)
     file_axes: str = entry(choice("xyz", "xzy", "yxz", "yzx", "zxy", "zyx"), default="xyz")
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: Growth | None = entry(partial(section, Growth), default=None)
 
 
@@ -245,7 +248,8 @@ class Cell:
     """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
 
     nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does not follow
-    from the material's window; double_layer: capacitance of every interface with the electrolyte, F m-2; shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
+    from the material's window; double_layer: capacitance of every interface with the electrolyte, F m-2
+    (None: none in time, 0.2 in an impedance); shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
     pores themselves, below 1 where something unresolved narrows them.
     """
 
@@ -269,7 +273,7 @@ class Cell:
             "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
         },
     )
-    double_layer: float = entry(number(0.0, 1e3), units={"F_m2": 1.0}, default=0.0)
+    double_layer: float | None = entry(number(0.0, 1e3), units={"F_m2": 1.0}, default=None)
     film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
     area_correction: bool = entry(flag, default=True)
     cbd: Cbd = entry(partial(section, Cbd), default=Cbd())

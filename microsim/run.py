@@ -18,10 +18,11 @@ from .checkpoint import Checkpoint
 from .compare.soc import SocMap, compare_maps
 from .electrochemistry import materials
 from .electrochemistry.cell import CellDesign, CounterSlab, Separator, build_mesh
-from .electrochemistry.constants import F
+from .electrochemistry.constants import EPS_0, F
 from .electrochemistry.experiment import Experiment, Load, Tolerances
 from .electrochemistry.film import Film, Growth, film_thickness
 from .electrochemistry.halfcell import HalfCell
+from .electrochemistry.impedance import C_DL, cell_impedance
 from .errors import InputError
 from .fields import FieldWriter, profile_x, read_field, read_times
 from .imaging.volume import Volume, read_volume
@@ -120,6 +121,27 @@ def simulate(case, on_state=None):
     return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate))
 
 
+def case_impedance(case, freq, after=0, *, tolerance=1e-5, progress=None):
+    """Compute the impedance of a case's cell about its state after so many steps of the protocol (0: at the start).
+
+    freq: Hz. Returns the Setup, the CellImpedance and the capacitance that was taken for the double layer (F m-2).
+    """
+    _, grid = read_grid(case)
+    setup = set_up(case, grid)
+    experiment = Experiment(setup.cell, None, tolerances(case.numerics), None, _progress_of(progress, setup.one_C),
+                            setup.growth)
+    steps = loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate)
+    if after > len(steps):
+        raise InputError(f"--after: expected at most the {len(steps)} steps of the protocol, got {after}; correct it")
+    if after:
+        experiment.run(steps[:after])
+    C_dl = C_DL if case.cell.double_layer is None else case.cell.double_layer
+    film_time = EPS_0 * getattr(case.cell.film, "relative_permittivity", 0.0) / setup.film.conductivity
+    spectrum = cell_impedance(setup.cell, experiment.x, freq, C_dl=C_dl, film_time=film_time, tolerance=tolerance,
+                              progress=progress)
+    return setup, spectrum, C_dl
+
+
 def read_grid(case, progress=None):
     """Read the case's volume; return it and the cropped, coarsened VoxelGrid."""
     spec = case.volume
@@ -157,7 +179,7 @@ def cell_design(case, grid):
     separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
     return CellDesign(phases, electrolyte, separator, counter_electrode(case), spec.temperature,
                       spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
-                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells, spec.double_layer,
+                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells, spec.double_layer or 0.0,
                       spec.cbd.contact_resistance, spec.cbd.contact_lost)
 
 

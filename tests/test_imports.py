@@ -12,7 +12,7 @@ ORDER = [
     *("compare", "report", "reference", "protocol", "case", "run", "claims", "console", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
-HEAVY |= {"SimpleITK", "skimage"}
+HEAVY |= {"SimpleITK", "skimage", "sklearn"}
 BACKENDS = {"numba", "torch", "cupy"}
 
 

@@ -4,7 +4,7 @@ One file per group of commands; a command is there once its file is imported, in
 Heavy packages are imported inside the commands, so that `microsim --help` answers at once.
 """
 
-from . import cases, eis, flow, regions, validate, volumes, wetting  # noqa: F401  (importing registers the commands)
+from . import cases, eis, flow, materials, regions, segment, soc, validate, volumes, wetting  # noqa: F401  (importing registers the commands)
 from .app import app, main
 
 __all__ = ["app", "main"]

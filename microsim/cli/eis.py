@@ -18,7 +18,6 @@ from .options import (
     PhasesOption,
     ReportOption,
     Sides,
-    VolumeArgument,
     VoxelSizeOption,
     conductivities,
     name_values,
@@ -49,10 +48,11 @@ class FrequencyUnit(StrEnum):
         "microsim eis electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --axis all --json -",
         "microsim eis electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 \\",
         "    --walls double-layer --frequencies 1e-3:1e3:61 --frequency-unit characteristic",
+        "microsim eis cases/demo.yaml --set cell.initial_sto=0.6 --frequencies 1e-3:1e5:41 --out out/eis",
     ]
 )
 def eis(
-    volume: VolumeArgument,
+    volume: Annotated[str, typer.Argument(metavar="VOLUME|CASE.yaml", help="A volume, or a case: its whole cell.")],
     phases: PhasesOption = None,
     conducting: Annotated[
         str,
@@ -98,8 +98,15 @@ def eis(
         bool, typer.Option("--voxel-faces", help="Count plain voxel faces, without correction of their area.")
     ] = False,
     tolerance: Annotated[
-        str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of Z.")
+        str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of Z (cell: of each residual).")
     ] = "1e-4",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the case by its dotted key; repeatable."),
+    ] = None,
+    after: Annotated[
+        str, typer.Option("--after", metavar="N", help="Steps of the case's protocol to run first, or end.")
+    ] = "0",
     out: ReportOption = None,
     json_file: JsonOption = None,
 ):
@@ -107,13 +114,19 @@ def eis(
 
     Inert walls: i omega c = div(D grad c) with c = 1 at the entrance; double-layer: the pores of an electrode that
     charges its surface (blocking symmetric cell). Z in ohm m2, and normalised, Z K / L; omega_c = D / L^2 (inert)
-    or K eps / (a C L^2). The impedance of a whole half cell (CASE.yaml) is not available yet.
+    or K eps / (a C L^2).
+
+    A case: the whole cell, linearised about its state at the start, or after N steps of its protocol (also under
+    current): electrolyte, kinetics, double layer (cell.double_layer_F_m2, 0.2 where it is not given), film, diffusion.
+    Of the options above it takes --frequencies, --tolerance, --out and --json.
     """
     if volume.lower().endswith((".yaml", ".yml")):
-        raise InputError(
-            f"expected a volume, got the case {volume}: the impedance of a whole half cell is not available yet; "
-            "give its volume with --phases."
-        )
+        from .cell_eis import whole_cell
+
+        limit = number(1e-9, 0.1)(tolerance, "--tolerance") / 10
+        return whole_cell(volume, settings, _spaced(frequencies), after, limit, out, json_file)
+    if settings or after != "0":
+        raise InputError("expected --set and --after with a case, got a volume; leave them out.")
     options = {
         "freq": _spaced(frequencies),
         "relative": frequency_unit is FrequencyUnit.CHARACTERISTIC,

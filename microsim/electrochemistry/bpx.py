@@ -15,7 +15,6 @@ import numpy as np
 
 from ..errors import InputError
 from ..schema import any_of, join, listed, number, say, text, whole
-from .cell import Separator
 from .checks import check_material
 from .constants import F
 from .expressions import Expression
@@ -49,7 +48,8 @@ class Electrode:
 
 @dataclass(frozen=True)
 class BpxCell:
-    """What a BPX file says. negative or positive: an Electrode, or None where a Partial file leaves it out.
+    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.Separator): None where a Partial
+    file leaves it out.
 
     area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V); temperature:
     reference (K); c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
@@ -59,7 +59,7 @@ class BpxCell:
     negative: Electrode | None
     positive: Electrode | None
     electrolyte: Electrolyte | None
-    separator: Separator | None
+    separator: object | None
     area: float
     pairs: int
     capacity: float
@@ -218,11 +218,17 @@ def parse_bpx(raw, source="BPX", name="BPX"):
     electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
     electrodes = {side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
                   for side in ("negative", "positive")}
-    separator = Separator(**_section(given["Separator"], "Separator", CONTACT)) if "Separator" in given else None
+    separator = _separator(given["Separator"]) if "Separator" in given else None
     header = raw["Header"]
     return BpxCell(text(header.get("Title") or "BPX cell", "Header.Title"), electrodes["negative"], electrodes["positive"],
                    electrolyte, separator, cell["area"], cell["pairs"], cell["capacity"] * 3600, cell["lower"], cell["upper"],
                    T_ref, c_e_0, source, _validation(raw.get("Validation")))
+
+
+def _separator(raw):
+    from .cell import Separator  # brings the kernels along, which reading a case does not need
+
+    return Separator(**_section(raw, "Separator", CONTACT))
 
 
 def _rest(raw):

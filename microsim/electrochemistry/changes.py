@@ -1,6 +1,7 @@
 """A material set as a case may write it: a base, or a BPX file, with single coefficients or tables changed.
 
     am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15}
+    cathode: {base: Chen2020_cathode, porosity: 0.3, active: {base: NMC811_Chen2020, ocp: my_ocp.csv}}
     cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
     electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
 """
@@ -59,6 +60,7 @@ class Changes:
 
 
 def _source(value):
+    value = getattr(value, "name", value)
     return getattr(value, "source", None) or GIVEN.format(f"{value:g}" if isinstance(value, float) else value)
 
 
@@ -130,10 +132,10 @@ class ElectrolyteChanges(Changes):
 
 @dataclass(frozen=True, kw_only=True)
 class PorousChanges(Changes):
-    """Of a homogenised electrode. active: the name of another material for its particles."""
+    """Of a homogenised electrode. active: another material for its particles, by name or with changes of its own."""
 
     electrode: str | None = entry(choice("positive", "negative"), default=None)
-    active: str | None = entry(text, default=None)
+    active: str | Changes | None = entry(lambda raw, path: read_material(raw, path), default=None)
     porosity: float | None = entry(share, default=None)
     transport_efficiency: float | None = entry(share, default=None)
     active_fraction: float | None = entry(share, default=None)
@@ -149,9 +151,9 @@ class PorousChanges(Changes):
     def _changed(self, material, locate):
         active = material.active
         if self.active:
-            active = materials.load(self.active)
+            active = self.active.load(locate) if isinstance(self.active, Changes) else materials.load(self.active)
             if active.kind != "active":
-                raise InputError(f"active: expected an insertion material, got {self.active} of the kind {active.kind}; "
+                raise InputError(f"active: expected an insertion material, got {active.name} of the kind {active.kind}; "
                                  "name another one.")
             material = self._replaced(material, active=active)
         if self.density is not None:

@@ -11,6 +11,7 @@ from ..numerics.newton import newton
 from .constants import F
 from .halfcell import Control
 
+ROUND_OFF = 2e-15  # of the lithium of all cells together
 SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
 
@@ -306,7 +307,10 @@ class Experiment:
         cell.step(formula, formula.past([s.sto for s in states]), formula.past([s.c_e for s in states]), control, layer)
         j = cell.j.copy(), cell.j_counter.copy()
         try:
-            x, log = newton(cell, guess, tolerance=self.tolerances.newton, linear_tolerance=self.tolerances.linear)
+            # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
+            noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / cell.scale_current
+            x, log = newton(cell, guess, tolerance=max(self.tolerances.newton, noise),
+                            linear_tolerance=self.tolerances.linear)
         except NotConverged:
             cell.j, cell.j_counter = j
             raise

@@ -44,7 +44,7 @@ class Expression:
 def _compiled(node, where):
     """Turn a node into a function of x."""
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        number = node.value  # no integers: 9**9**9 is infinite at once
+        number = np.float64(node.value)  # no integers: 9**9**9 is infinite at once
         return lambda x: number
     if isinstance(node, ast.Name) and node.id == "x":
         return lambda x: x

@@ -19,7 +19,7 @@ from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.multigrid import Multigrid
 from .cell import CellDesign, HalfCellMesh
 from .constants import F
-from .kinetics import Drops, concentration_potential, face_current
+from .kinetics import Drops, concentration_potential, face_current, face_response
 from .particles import LithiumSolver
 
 
@@ -77,6 +77,8 @@ class Links:
 
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
+        if np.iscomplexobj(u):
+            return self.outflow(u.real.copy()) + 1j * self.outflow(u.imag.copy())
         out = np.empty(self.graph.n)
         kernels.apply_laplacian(self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, u, out)
         return out
@@ -88,9 +90,20 @@ class Links:
         kernels.link_slopes(g.indptr, g.neighbour, *self.half, conductivity, slope, u, off, diagonal)
         return off, diagonal
 
-    def add(self, rows, v, out):
-        """out += the product of `slopes` coefficients with v."""
+    def product(self, rows, v):
+        """Return the product of `slopes` coefficients with v."""
+        if np.iscomplexobj(v):
+            return self.product(rows, v.real.copy()) + 1j * self.product(rows, v.imag.copy())
+        out = np.zeros(self.graph.n)
         kernels.apply_rows(self.graph.indptr, self.graph.neighbour, *rows, v, out)
+        return out
+
+
+def summed(cells, values, n):
+    """Sum values on faces into the n cells beside them."""
+    if np.iscomplexobj(values):
+        return summed(cells, values.real, n) + 1j * summed(cells, values.imag, n)
+    return np.bincount(cells, values, n)
 
 
 class Mixed:
@@ -317,16 +330,23 @@ class HalfCell:
         self.migration.diagonal = np.bincount(rows, weight, g.n)
         return self.migration
 
-    def _face_current(self, u):
+    def _face_drops(self, u, R_film):
+        """Drops beside the reactive faces, with a film that resists with R_film."""
         faces, mesh = self.mesh.faces, self.mesh
         e, m, s = faces.ionic, faces.solid, faces.electronic
         ohmic = faces.share * (faces.half_ionic / self.kappa[e] + faces.half_electronic / mesh.sigma[s])
-        drops = Drops(ohmic + self.R_film,
-                      -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
-                      (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]))
-        phi_s = u.V * self.lift + u.phi[s]
-        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T, self.j,
-                               self._layer_of(slice(None, self.j.size)))
+        return Drops(ohmic + R_film, -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
+                     (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]))
+
+    def _counter_drops(self):
+        e, half = self.mesh.counter, self.mesh.ionic.widths[0][0] / 2
+        return Drops(half / self.kappa[e], np.zeros(e.size), (1 - self.t_plus[e]) * half / (F * self.D_e[e]))
+
+    def _face_current(self, u):
+        faces, e, m = self.mesh.faces, self.mesh.faces.ionic, self.mesh.faces.solid
+        phi_s = u.V * self.lift + u.phi[faces.electronic]
+        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], self._face_drops(u, self.R_film), self.at_faces, self.W,
+                               self.T, self.j, self._layer_of(slice(None, self.j.size)))
         self.j, self.v[:current.j.size] = current.j, current.v
         return current
 
@@ -335,14 +355,22 @@ class HalfCell:
 
     def _counter_current(self, u):
         e = self.mesh.counter
-        half = self.mesh.ionic.widths[0][0] / 2
-        drops = Drops(half / self.kappa[e], np.zeros(e.size),
-                      (1 - self.t_plus[e]) * half / (F * self.D_e[e]))
-        half_sto = np.full(e.size, 0.5)
-        current = face_current(np.zeros(e.size), u.psi[e], half_sto, u.c_e[e], drops, self.counter, self.W, self.T,
-                               self.j_counter, self._layer_of(slice(self.j.size, None)))
+        current = face_current(np.zeros(e.size), u.psi[e], np.full(e.size, 0.5), u.c_e[e], self._counter_drops(),
+                               self.counter, self.W, self.T, self.j_counter, self._layer_of(slice(self.j.size, None)))
         self.j_counter, self.v[self.j.size:] = current.j, current.v
         return current
+
+    def responses(self, x):
+        """Return how the faces and those of a metal counter electrode (or None) answer to small changes about x."""
+        u, faces = self.state(x), self.mesh.faces
+        self._set_coefficients(u)
+        faces_at = face_response(self._face_current(u).reaction.j, u.sto[faces.solid], u.c_e[faces.ionic],
+                                 self._face_drops(u, self.R_film), self.at_faces, self.W, self.T)[0]
+        if not self.counter:
+            return faces_at, None
+        e = self.mesh.counter
+        return faces_at, face_response(self._counter_current(u).reaction.j, np.full(e.size, 0.5), u.c_e[e],
+                                       self._counter_drops(), self.counter, self.W, self.T)[0]
 
     # -- linearisation -----------------------------------------------------------------------------------------
 
@@ -353,7 +381,12 @@ class HalfCell:
         _, self.of_current, self.of_V = self._miss(self.current(x), u.V[0])
         if self.t_plus_varies:
             self._carried()
-        self.dj, self.dj_counter = self._face_current(u), self._counter_current(u) if self.counter else None
+        self.rate = self.formula.alpha / self.formula.dt
+        whole = self._face_current(u)
+        self.slopes = tuple((part.dphi, part.dsto, part.dc_e) for part in (whole.reaction, whole))
+        if self.counter:
+            whole = self._counter_current(u)
+            self.counter_slopes = whole.dphi, whole.dsto, whole.dc_e
         step = 1e-6
         slope = [self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
                  for f in (self.electrolyte.kappa, self.electrolyte.D_e)]
@@ -366,35 +399,29 @@ class HalfCell:
         return self.jacobian, self.precondition_with
 
     def jacobian(self, v):
-        """Return J v, balance by balance as in `residual`."""
+        """Return J v, balance by balance as in `residual`. Complex where `rate` or the slopes of the faces are."""
         d, faces = self.state(v), self.mesh.faces
         e, m, s = faces.ionic, faces.solid, faces.electronic
         push = self.lift * d.V + d.phi[s] - d.psi[e]
-        A_j, A_j_r = (faces.area * (dj.dphi * push + dj.dsto * d.sto[m] + dj.dc_e * d.c_e[e])
-                      for dj in (self.dj, self.dj.reaction))
-        into_electrolyte = np.bincount(e, A_j, self.n[0])
+        A_j_r, A_j = (faces.area * (dphi * push + dsto * d.sto[m] + dc_e * d.c_e[e]) for dphi, dsto, dc_e in self.slopes)
+        into_electrolyte = summed(e, A_j, self.n[0])
         if self.counter:
-            counter = self.mesh.counter
-            into_electrolyte[counter] += self.counter_area * (
-                self.dj_counter.dc_e * d.c_e[counter] - self.dj_counter.dphi * d.psi[counter])
+            counter, (dphi, _, dc_e) = self.mesh.counter, self.counter_slopes
+            into_electrolyte[counter] += self.counter_area * (dc_e * d.c_e[counter] - dphi * d.psi[counter])
         out_of_collector = self.collector_conductance * d.phi[self.mesh.collector]
-        rate = self.formula.alpha / self.formula.dt
 
-        charge_e = self.ionic.outflow(d.psi) - into_electrolyte
-        self.ionic.add(self.kappa_rows, d.c_e, charge_e)
-        charge_s = self.electronic.outflow(d.phi) + np.bincount(s, A_j, self.n[1])
+        charge_e = self.ionic.outflow(d.psi) - into_electrolyte + self.ionic.product(self.kappa_rows, d.c_e)
+        charge_s = self.electronic.outflow(d.phi) + summed(s, A_j, self.n[1])
         charge_s[self.mesh.collector] += out_of_collector
         charge_s[self.mesh.counter_collector] += self.counter_conductance * d.phi[self.mesh.counter_collector]
         diffusion = self.solid.outflow(d.sto)
         if self.D_s_rows is not None:
-            self.solid.add(self.D_s_rows, d.sto, diffusion)
-        lithium = rate * self.capacity * d.sto + F * self.c_s_max * diffusion + np.bincount(m, A_j_r, self.n[3])
-        diffusion = self.salt.outflow(d.c_e)
-        self.salt.add(self.D_e_rows, d.c_e, diffusion)
-        salt = F * (rate * self.salt_volume * d.c_e + diffusion) - (1 - self.t_plus) * into_electrolyte
+            diffusion += self.solid.product(self.D_s_rows, d.sto)
+        lithium = self.rate * self.capacity * d.sto + F * self.c_s_max * diffusion + summed(m, A_j_r, self.n[3])
+        diffusion = self.salt.outflow(d.c_e) + self.salt.product(self.D_e_rows, d.c_e)
+        salt = F * (self.rate * self.salt_volume * d.c_e + diffusion) - (1 - self.t_plus) * into_electrolyte
         if self.t_plus_varies:  # how t_plus changes is left out: a part in ten of a term of a few percent
-            carried = self.migration.outflow(d.psi)
-            self.ionic.add(self.kappa_rows, self.t_plus * d.c_e, carried)
+            carried = self.migration.outflow(d.psi) + self.ionic.product(self.kappa_rows, self.t_plus * d.c_e)
             salt += carried - self.t_plus * into_electrolyte
         constraint = self.of_current * out_of_collector.sum() + self.of_V * d.V[0]
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
@@ -427,14 +454,12 @@ class Preconditioner:
     def update(self):
         """Take over the numbers of the cell's present linearisation."""
         self.stale = False
-        cell, faces, dj = self.cell, self.cell.mesh.faces, self.cell.dj
-        rate = cell.formula.alpha / cell.formula.dt
+        cell, faces, rate = self.cell, self.cell.mesh.faces, self.cell.rate
         ionic, electronic = self.picks
-        self.A_g, self.A_sto = faces.area * dj.dphi, faces.area * dj.dsto
-        self.A_g_r, reacted = self.A_g, self.A_sto
-        if cell.layer:
-            self.A_g_r, reacted = faces.area * dj.reaction.dphi, faces.area * dj.reaction.dsto
-        reacted = np.bincount(faces.solid, reacted, cell.n[3])
+        (dphi_r, dsto_r, _), (dphi, dsto, dc_e) = cell.slopes
+        self.A_g, self.A_sto = faces.area * dphi, faces.area * dsto
+        self.A_g_r = faces.area * dphi_r if cell.layer else self.A_g
+        reacted = np.bincount(faces.solid, faces.area * dsto_r, cell.n[3])
         # share of a face's response that is left once its cell's lithium follows
         kept = self._lithium_response(rate)
         factor = kept / (kept + reacted)
@@ -451,10 +476,11 @@ class Preconditioner:
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
         mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
-        sink = -(1 - cell.t_plus) * np.bincount(faces.ionic, faces.area * dj.dc_e, n_ionic)
+        sink = -(1 - cell.t_plus) * np.bincount(faces.ionic, faces.area * dc_e, n_ionic)
         if cell.counter:
-            mass[cell.mesh.counter] = cell.counter_area * cell.dj_counter.dphi
-            sink[cell.mesh.counter] -= (1 - cell.t_plus[cell.mesh.counter]) * cell.counter_area * cell.dj_counter.dc_e
+            self.counter_dphi, _, dc_e = cell.counter_slopes
+            mass[cell.mesh.counter] = cell.counter_area * self.counter_dphi
+            sink[cell.mesh.counter] -= (1 - cell.t_plus[cell.mesh.counter]) * cell.counter_area * dc_e
         self.potential_grid.update(self.weight, mass, None, high)
         self.salt_grid.update(F * cell.salt.weight, F * rate * cell.salt_volume + np.maximum(sink, 0))
         self._border(g * cell.lift)
@@ -513,7 +539,7 @@ class Preconditioner:
         A_j = self.A_g * push + self.A_sto * sto[m]
         into_electrolyte = np.bincount(e, A_j, cell.n[0])
         if cell.counter:
-            into_electrolyte[cell.mesh.counter] -= cell.counter_area * cell.dj_counter.dphi * psi[cell.mesh.counter]
+            into_electrolyte[cell.mesh.counter] -= cell.counter_area * self.counter_dphi * psi[cell.mesh.counter]
         salt = R.c_e + (1 - cell.t_plus) * into_electrolyte
         c_e = self.salt_grid.cycle(salt.astype(np.float32))
         return cell.vector(psi, phi, V, sto, c_e)

@@ -42,11 +42,11 @@ class FaceCurrent:
     dsto: np.ndarray
     dc_e: np.ndarray
     v: np.ndarray | None = None
-    layer: "FaceCurrent | None" = None
+    beside: "FaceCurrent | None" = None
 
     @property
     def reaction(self):
-        return self.layer or self
+        return self.beside or self
 
 
 def overpotential(ratio, alpha_a, alpha_c):
@@ -79,17 +79,14 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
     Raises NotConverged with the last relative change.
     """
     j, low, high = guess, np.full(guess.shape, -np.inf), np.full(guess.shape, np.inf)
-    given = phi_s, psi, sto, c_e, drops, electrode, W, T, layer or (0.0, 0.0)
+    given, (a, b) = (phi_s, psi, sto, c_e, drops, electrode, W, T), layer or (0.0, 0.0)
     for _ in range(100):
-        G, G_j, partial, _ = _residual(j, *given)
-        trial = j - G / G_j
+        G, response = _mismatch(j, *given, a, b)
+        trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
         if change < tolerance:  # Newton's error is the square of its last change
-            G, G_j, partial, v = _residual(trial, *given)
-            slope = -1 / G_j
-            reaction = FaceCurrent(trial + slope * G, slope, slope * partial[0], slope * partial[1],
-                                   v.value + v.j * slope * G)
-            return reaction if layer is None else _with_layer(reaction, v, *layer)
+            G, response = _mismatch(trial, *given, a, b)
+            return response.current(trial - G / response.G_j(a, drops), a, b, trial, layer is not None)
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         outside = (trial <= low) | (trial >= high)
         j = np.where(outside & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial)
@@ -97,23 +94,51 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
 
 
 @dataclass(frozen=True)
-class _Voltage:
-    """v behind the film, and its derivatives with j_r, and with sto and c_e at fixed j_r."""
+class Response:
+    """How a face answers to small changes: the voltage v behind the film; its slopes: with j_r at fixed sto and c_e at
+    the face (the charge transfer resistance R_ct), with sto and with c_e; the slope of W; the drops. `a` is the double
+    layer's admittance (A m-2 V-1): C_dl alpha / dt in a time step, i omega C_dl at a frequency, where the drops may be
+    complex too."""
 
-    value: np.ndarray
-    j: np.ndarray
-    sto: np.ndarray
-    c_e: np.ndarray
+    v: np.ndarray
+    R_ct: np.ndarray
+    v_sto: np.ndarray
+    v_c_e: np.ndarray
+    W_c_e: np.ndarray
+    drops: Drops
+
+    def v_j(self, drops):
+        """Slope of v with j_r at fixed sto and c_e beside the face."""
+        return self.v_sto * drops.sto + self.v_c_e * drops.c_e + self.R_ct
+
+    def G_j(self, a, drops):
+        """Slope of G with j_r."""
+        return -self.W_c_e * drops.c_e - drops.resistance - (1 + a * drops.resistance) * self.v_j(drops)
+
+    def slopes(self, a, drops=None):
+        """Return the derivatives with phi_s, sto and c_e of j_r, and of the whole j = j_r + a v + b."""
+        drops = drops or self.drops
+        dphi, gain, beside = -1 / self.G_j(a, drops), 1 + a * self.v_j(drops), 1 + a * drops.resistance
+        reaction = dphi, -dphi * beside * self.v_sto, -dphi * (self.W_c_e + beside * self.v_c_e)
+        if np.all(a == 0):
+            return reaction, reaction
+        return reaction, (gain * reaction[0], gain * reaction[1] + a * self.v_sto, gain * reaction[2] + a * self.v_c_e)
+
+    def current(self, j, a, b, at, layered):
+        """Return the FaceCurrent of j_r, near the `at` where this was evaluated."""
+        v, (reaction, whole) = self.v + self.v_j(self.drops) * (j - at), self.slopes(a)
+        reaction = FaceCurrent(j, *reaction, v)
+        return FaceCurrent(j + a * v + b, *whole, v, reaction) if layered else reaction
 
 
-def _with_layer(r, v, a, b):
-    """Return the whole current j = j_r + a v + b of a reaction current r."""
-    gain = 1 + a * v.j
-    return FaceCurrent(r.j + a * r.v + b, gain * r.dphi, gain * r.dsto + a * v.sto, gain * r.dc_e + a * v.c_e, r.v, r)
+def _mismatch(j, phi_s, psi, sto, c_e, drops, electrode, W, T, a, b):
+    """Return G of the scalar problem at j_r, and the Response there."""
+    response, c = face_response(j, sto, c_e, drops, electrode, W, T)
+    return phi_s - psi - W(c) - response.v - (j + a * response.v + b) * drops.resistance, response
 
 
-def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T, layer):
-    """G, dG/dj_r, (dG/dsto, dG/dc_e) of the scalar problem, and the _Voltage behind the film."""
+def face_response(j, sto, c_e, drops, electrode, W, T):
+    """Return the Response of faces that carry j_r, and c_e at them."""
     thermal = R * T / F
     x_face, c_face = sto + j * drops.sto, c_e + j * drops.c_e
     x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
@@ -127,12 +152,7 @@ def _residual(j, phi_s, psi, sto, c_e, drops, electrode, W, T, layer):
     v_x = np.where(x == x_face, electrode.dU(x) - pull * i0_x, 0.0)
     v_c = np.where(c == c_face, -pull * i0_c, 0.0)
     W_c = np.where(c == c_face, W.slope(c), 0.0)
-    v = _Voltage(electrode.U(x) + thermal * u, v_x * drops.sto + v_c * drops.c_e + thermal * u_ratio / i0, v_x, v_c)
-    a, b = layer
-    whole = 1 + a * drops.resistance
-    G = phi_s - psi - W(c) - v.value - (j + a * v.value + b) * drops.resistance
-    G_j = -W_c * drops.c_e - drops.resistance - whole * v.j
-    return G, G_j, (-whole * v_x, -W_c - whole * v_c), v
+    return Response(electrode.U(x) + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,8 @@ class Sites:
 
         sto = sum_j X_j / (1 + exp(F (U - U_j) / (w_j R T)))
 
-    U falls with sto whatever the parameters. The equation gives sto(U); its inverse is kept as a cubic spline through
-    4001 potentials, with exact slopes. U_j (V), X_j (sum 1), w_j: sequences; T (K) as fitted.
+    U falls with sto whatever the parameters. The equation gives sto(U); its inverse is kept as a monotone cubic spline
+    through 4001 potentials, with exact slopes. U_j (V), X_j (sum 1), w_j: sequences; T (K) as fitted.
 
     Source: Verbrugge et al., J. Electrochem. Soc. 164 (2017) E3243, eqs. 5 to 7.
     """
@@ -90,10 +90,13 @@ class Sites:
         from scipy.interpolate import CubicHermiteSpline
 
         self.potentials, self.shares, self.widths, self.T = map(np.asarray, (potentials, shares, widths, T))
-        low, high = self._where(1 - empty), self._where(empty)
-        U = np.linspace(high, low, 4001)
-        sto, slope = self.sto(U)
-        self._curve = CubicHermiteSpline(sto, U, 1 / slope)
+        U = np.linspace(self._where(empty), self._where(1 - empty), 4001)
+        sto, filling = self.sto(U)
+        apart = np.concatenate([[True], np.diff(np.maximum.accumulate(sto)) > 1e-13])  # where U drops at one lithiation
+        sto, U, filling = sto[apart], U[apart], filling[apart]
+        secant = np.diff(U) / np.diff(sto)
+        steepest = 3 * np.maximum(np.append(secant[0], secant), np.append(secant, secant[-1]))  # else it would overshoot
+        self._curve = CubicHermiteSpline(sto, U, np.maximum(1 / filling, steepest))
         self._curve_slope = self._curve.derivative()
         self.ends = (sto[0], sto[-1])
 

@@ -91,3 +91,35 @@ def _gmres_cycle(apply, precondition, r, target, size):
     combined = np.zeros(r.size, np.float32)
     kernels.combine(basis, y, combined)
     return precondition(combined), history
+
+
+def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=60):
+    """Solve A x = b for complex A from a start x; return x and the relative residual history.
+
+    As `gmres`, with a basis of complex64 whose residual is recomputed in complex128 after each cycle.
+    """
+    size, r = np.linalg.norm(b), b - apply(x)
+    history = [np.linalg.norm(r) / size]
+    while len(history) <= maximum and history[-1] > tolerance:
+        norm = np.linalg.norm(r)
+        basis, H = [(r / norm).astype(np.complex64)], np.zeros((restart + 1, restart), complex)
+        for k in range(restart):
+            w = apply(precondition(basis[k])).astype(np.complex64)
+            for i, v in enumerate(basis):
+                H[i, k] = np.vdot(v, w)
+                w -= np.complex64(H[i, k]) * v
+            H[k + 1, k] = np.linalg.norm(w)
+            first = np.zeros(k + 2, complex)
+            first[0] = norm
+            y = np.linalg.lstsq(H[:k + 2, :k + 1], first, rcond=None)[0]
+            history.append(np.linalg.norm(first - H[:k + 2, :k + 1] @ y) / size)
+            if history[-1] <= 0.9 * tolerance or len(history) > maximum or H[k + 1, k] == 0:
+                break
+            basis.append(w / np.complex64(H[k + 1, k]))
+        x = x + precondition(sum(np.complex64(part) * v for part, v in zip(y, basis)))
+        r = b - apply(x)
+        history[-1] = np.linalg.norm(r) / size
+    if history[-1] > tolerance:
+        raise NotConverged(f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
+                           f"{history[-1]:.1e}, tolerance {tolerance:.1e}", history)
+    return x, history

@@ -35,7 +35,7 @@ FIGURES = (
 )
 NETWORK_FIGURES = (
     *(f"{what}_{axis}" for what in ("flux", "velocity") for axis in "xyz"),
-    *("nyquist", "bode", "saturation", "arrival"),
+    *("nyquist", "bode", "relaxation", "reaction_depth", "saturation", "arrival"),
 )
 SCREEN_DPI = 106  # pixels of the page per inch of a figure
 QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}

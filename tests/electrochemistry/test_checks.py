@@ -22,6 +22,7 @@ WRONG = {
     "a diffusivity in cm2 s-1 and nm": (replace(NMC, D_s=constant(4e-5)), "D_s from 1e-21 to 1e-08 m2 s-1"),
     "a negative diffusivity": (replace(NMC, D_s=lambda x, T: 1e-14 * (0.5 - x)), "D_s .* at sto 0.5"),
     "an infinite exchange current": (replace(NMC, i0=lambda c, x, T: np.inf + x), "i0 .* got inf"),
+    "no number": (replace(NMC, D_s=constant(float("nan"))), "D_s .* got nan"),
     "an OCP in mV": (replace(NMC, U=SumOfTerms((4000.0, -500.0))), "U from -0.1 to 5.6 V"),
     "an OCP that rises": (replace(NMC, U=SumOfTerms((3.0, 0.1))), "falls with lithiation, got a rise of 79.6 mV"),
     "a lithiation outside": (replace(NMC, sto_100=0.1), "expected sto_100 in the window"),

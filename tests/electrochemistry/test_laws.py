@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.electrochemistry.laws import (
@@ -17,6 +17,7 @@ from microsim.electrochemistry.laws import (
 number = st.floats(-3, 3)
 
 
+@settings(deadline=None)  # the first call imports SciPy's interpolation
 @given(st.lists(number, max_size=5), st.lists(st.tuples(number, number, number), max_size=3),
        st.lists(st.tuples(number, number, number), max_size=2))
 def test_a_sum_s_slope_is_its_derivative(polynomial, steps, exponentials):
@@ -24,6 +25,7 @@ def test_a_sum_s_slope_is_its_derivative(polynomial, steps, exponentials):
     np.testing.assert_allclose(law.slope(x) + 0 * x, np.imag(law(x + 1e-30j) + 0 * x) / 1e-30, rtol=1e-9, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(1e-3, 1.0), min_size=3, max_size=9), st.integers(0, 2**32 - 1))
 def test_a_falling_table_falls_everywhere(drops, seed):
     x = np.concatenate([[0.0], np.cumsum(np.random.default_rng(seed).uniform(0.05, 1.0, len(drops)))])
@@ -50,6 +52,7 @@ def test_a_logarithmic_table_stays_positive():
     np.testing.assert_allclose(table.slope(inside), (table(inside + step) - table(inside - step)) / (2 * step), rtol=1e-4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(3.4, 4.4), st.floats(0.1, 1.0), st.floats(0.2, 6.0)), min_size=1, max_size=5))
 def test_sites_give_the_lithiation_back(sites):
     potentials, shares, widths = np.array(sites).T

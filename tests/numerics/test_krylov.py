@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.errors import NotConverged
-from microsim.numerics.krylov import conjugate_gradients, gmres
+from microsim.numerics.krylov import complex_gmres, conjugate_gradients, gmres
 
 quick = settings(max_examples=30, deadline=None)
 
@@ -152,3 +152,18 @@ def test_gmres_does_not_trust_its_own_estimate():
         return
     assert np.linalg.norm(b - A @ x) <= 1e-3 * np.linalg.norm(b)
     assert history[-1] == pytest.approx(np.linalg.norm(b - A @ x) / np.linalg.norm(b), rel=1e-6)
+
+
+@pytest.mark.parametrize("restart", [5, 60])
+def test_complex_gmres_solves_a_shifted_system(restart):
+    rng = np.random.default_rng(0)
+    A = np.diag(np.linspace(1, 50, 80)) + 0.3 * rng.standard_normal((80, 80)) / 9 + 7j * np.eye(80)
+    b = rng.standard_normal(80) + 1j * rng.standard_normal(80)
+    scale = np.diag(A).real
+    x, history = complex_gmres(lambda v: A @ v, lambda v: v / (scale + 7), b, np.zeros(80, complex), tolerance=1e-9,
+                               restart=restart)
+    assert x == pytest.approx(np.linalg.solve(A, b), rel=1e-7) and history[-1] <= 1e-9
+    again, history = complex_gmres(lambda v: A @ v, lambda v: v, b, x, tolerance=1e-8)
+    assert history == [pytest.approx(history[0])] and again is x
+    with pytest.raises(NotConverged, match="GMRES stopped after"):
+        complex_gmres(lambda v: A @ v, lambda v: v, b, 0 * x, tolerance=1e-12, maximum=4)

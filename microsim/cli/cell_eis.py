@@ -1,0 +1,53 @@
+"""`microsim eis CASE.yaml`: the impedance of a whole cell."""
+
+from pathlib import Path
+
+from ..console import progress_bar, report, table
+from ..errors import InputError
+
+
+def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
+    """Compute the impedance of a case's cell about one of its states, and report it."""
+    from ..case import load_case
+
+    case = load_case(Path(case_file), settings or ())
+    from ..electrochemistry.relaxation import relaxation_times
+    from ..run import case_impedance, peak_memory_bytes
+    from ..transport.circuits import kramers_kronig
+
+    after = _steps(after, len(case.protocol))
+    with progress_bar(f"impedance of {case.title}") as progress:
+        setup, spectrum, C_dl = case_impedance(case, freq, after, tolerance=tolerance, progress=progress)
+    mesh = setup.cell.mesh
+    known = spectrum.freq.size >= 8  # a handful of points says nothing about relaxation times
+    relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
+    misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if known else None
+    result = {
+        "freq_Hz": spectrum.freq, "Z_real_ohm_m2": spectrum.Z.real, "Z_imag_ohm_m2": spectrum.Z.imag,
+        "title": case.title, "state": f"after {case.protocol[after - 1].text!r}" if after else "at the start",
+        "voltage_V": spectrum.voltage, "current_density_A_m2": spectrum.current / mesh.area,
+        "double_layer_F_m2": C_dl, "kramers_kronig_residual": misfit,
+        "relaxation_peaks": [{"tau_s": tau, "resistance_ohm_m2": R} for tau, R in relaxation.peaks()] if known else [],
+        "reaction_share_of_depth": abs(spectrum.reaction), "iterations": spectrum.iterations, "seconds": spectrum.seconds,
+        "voxels": mesh.counts, "case_sha256": case.sha256, "peak_memory_bytes": peak_memory_bytes(),
+    }
+    rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(spectrum.freq, spectrum.Z)]
+    rows = rows[:: max(len(rows) // 12, 1)]
+    lines = [table(("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2"), rows)]
+    if out and known:
+        from ..report.cell_impedance import CellSpectrum, write_cell_impedance_report
+        from ..run import read_grid
+
+        drawn = CellSpectrum(spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0])
+        page = write_cell_impedance_report(out, read_grid(case)[1], case.as_dict(), result, drawn)
+        lines.append(f"\nreport: {page}")
+    report(result, json_file, f"{case.title}: impedance {result['state']}, {spectrum.voltage:.4f} V", *lines)
+
+
+def _steps(given, count):
+    """Read --after: how many steps of the protocol, or end."""
+    if given == "end":
+        return count
+    if not given.isdigit() or int(given) > count:
+        raise InputError(f"--after: expected 0 to {count} (the steps of the protocol) or end, got {given}; correct it.")
+    return int(given)
