@@ -160,12 +160,12 @@ class Experiment:
         self.cell.j, self.cell.j_counter, self.cell.control = kept["j"], kept["j_counter"], Control(*kept["control"])
         self.cell.R_film = kept["R_film"]
 
-    @staticmethod
-    def _size(load):
-        """Largest current that a step will ask for (A), 0 where it is not known."""
+    def _size(self, load):
+        """Largest current that a step will ask for (A), 0 where it is not known; a power's at the present voltage."""
+        V = self.cell.state(self.x).V[0]
         if load.profile is not None:
-            return float(np.abs(load.profile[1]).max()) / (4.0 if load.profile_of == "power" else 1.0)
-        return abs(load.current) if load.power is None else abs(load.power) / 4.0
+            return float(np.abs(load.profile[1]).max()) / (V if load.profile_of == "power" else 1.0)
+        return abs(load.current) if load.power is None else abs(load.power) / V
 
     # -- one protocol step ---------------------------------------------------------------------------------------
 
@@ -206,25 +206,26 @@ class Experiment:
 
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
-        x, at_once = self.x, bdf.bdf(1e-4, [])
-        for shares in ((1.0,), (0.1, 0.3, 0.6, 1.0)):  # at tens of C the whole current at once may be too far
+        asked, at_once, layer = load.control(0.0), bdf.bdf(1e-4, []), self._layer(bdf.bdf(SETTLED, []))
+        held, x, done, part = self._held(asked.kind), self.x, 0.0, 1.0
+        while done < 1.0:  # at tens of C the whole current at once may be too far
+            share = min(1.0, done + part)
             try:
-                for share in shares:
-                    x = self._solve(at_once, self._part(load.control(0.0), share), x, self._layer(bdf.bdf(SETTLED, [])))
-                break
+                x = self._solve(at_once, Control(asked.kind, held + share * (asked.value - held)), x, layer)
+                done, part = share, 2 * part
             except NotConverged as failure:
-                if len(shares) > 1:
-                    raise NotConverged(f"{load.name!r} at {self.t:.3f} s did not start, not even in parts: {failure}",
-                                       failure.history) from None
-                x = self.x
+                part /= 4
+                if part < max(1e-4, 0.02 * done):
+                    raise NotConverged(f"{load.name!r} did not start at {self.t:.3f} s: "
+                                       f"{self._obstacle(x, asked, failure)}", failure.history) from None
         solved, now = self.cell.state(x), self.cell.state(self.x)
         self.x = self.cell.vector(solved.psi, solved.phi, solved.V, now.sto, now.c_e)
         self.states = [self.x]
 
-    def _part(self, control, share):
-        """A share of the way from rest, or from the present voltage, to what is asked for."""
-        start = self.cell.state(self.x).V[0] if control.kind == "voltage" else 0.0
-        return Control(control.kind, start + share * (control.value - start))
+    def _held(self, kind):
+        """The present voltage, current or power."""
+        V, I = self.cell.state(self.x).V[0], self.cell.current(self.x)
+        return float({"voltage": V, "current": I, "power": V * I}[kind])
 
     def _already_past(self, load):
         """Whether the limit is met as soon as the current sets in: the end of a repeat, otherwise a mistake."""
@@ -247,8 +248,9 @@ class Experiment:
                 self.record.failed_steps += 1
                 dt /= 4
                 if dt < 1e-6:
+                    control = load.control(self.t - self.begun)
                     raise NotConverged(f"the step at {self.t:.3f} s of {load.name!r} did not converge at any size: "
-                                       f"{failure}", failure.history) from None
+                                       f"{self._obstacle(self.x, control, failure)}", failure.history) from None
                 continue
             error = self._local_error(x, guess, dt)
             if error > 1.5 * tolerance and dt > SHORTEST:
@@ -263,6 +265,24 @@ class Experiment:
             self._accept(x, dt, load.varies)
             growth = max(bdf.next_step(dt, error, tolerance), SHORTEST) if len(self.earlier) > 2 else 1.8 * dt
             return dt, growth, next((kind for kind, value in over.items() if value > -self.tolerances.event), None)
+
+    def _obstacle(self, x, control, failure):
+        """Say what a step that no size helps ran into: the cell's own limits first, the solver's words last."""
+        u, design, mesh = self.cell.state(x), self.cell.design, self.cell.mesh
+        scarce, face = int(np.argmin(u.c_e)), self.cell.face_sto(x)
+        remedy = f"; lower the {'power' if control.kind == 'power' else 'current'} or end the step earlier ({failure})"
+        if u.c_e[scarce] < 0.05 * design.c_e_0:
+            where = "separator" if mesh.ionic.position[scarce, 0] < mesh.lines else "electrode"
+            return (f"the electrolyte in the {where} is depleted, to {u.c_e[scarce]:.2g} mol m-3 of "
+                    f"{design.c_e_0:g} at {u.V[0]:.3f} V{remedy}")
+        if max(face.max(), 1 - face.min()) > 0.999:
+            word = "full" if face.max() > 0.999 else "empty"
+            return f"active material is {word} at its surface at {u.V[0]:.3f} V{remedy}"
+        if control.kind == "power":
+            given = abs(u.V[0] * self.cell.current(x)) / mesh.area
+            return (f"no current was found that gives {abs(control.value) / mesh.area:.4g} W/m2, {given:.4g} W/m2 were reached at "
+                    f"{u.V[0]:.3f} V{remedy}")
+        return str(failure)
 
     def _past_end(self, x, load):
         """How far a state is past each end that the step names: the voltage in V, the current as a share of its end."""

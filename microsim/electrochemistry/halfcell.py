@@ -22,6 +22,8 @@ from .constants import F
 from .kinetics import Drops, concentration_potential, face_current, face_response
 from .particles import LithiumSolver
 
+LEAP = 0.3  # V that a potential may move in one step of Newton
+
 
 @dataclass(frozen=True)
 class State:
@@ -253,15 +255,11 @@ class HalfCell:
         Newton step on the sums: face currents of the electrode = -I, those of the counter electrode = I, then lithium
         (of each electrode), then salt.
         """
-        rate, V = self.formula.alpha / self.formula.dt, self.state(x).V[0]
-        (total, slope), (total_counter, slope_counter) = self._electrode_currents(self.state(x))
-        if self.control.kind == "voltage":
-            d_V, d_psi = self.control.value - V, (total + total_counter) / (slope + slope_counter)
-        else:
-            current = self.control.value / (V if self.control.kind == "power" else 1.0)
-            d_psi = (total_counter - current) / slope_counter
-            d_V = d_psi - (total + current) / slope
-        x = x + self.vector(d_psi, 0.0, d_V, 0.0, 0.0)
+        rate = self.formula.alpha / self.formula.dt
+        for _ in range(3):  # where material is full one step of Newton leaves 1e-6 of the current
+            x, change = self._balance_charge(x)
+            if change < 1e-12:
+                break
         R = self.state(self.residual(x))
         d_sto = np.zeros(self.n[3])
         for cells in (self.positive_cells, ~self.positive_cells):
@@ -269,6 +267,18 @@ class HalfCell:
                 d_sto[cells] = -R.sto[cells].sum() / (rate * self.capacity[cells].sum())
         d_c_e = -R.c_e.sum() / (F * rate * self.salt_volume.sum())
         return x + self.vector(0.0, 0.0, 0.0, d_sto, d_c_e)
+
+    def _balance_charge(self, x):
+        """Return x with V and psi shifted so that both electrodes pass the current, and the larger shift (V)."""
+        V = self.state(x).V[0]
+        (total, slope), (total_counter, slope_counter) = self._electrode_currents(self.state(x))
+        if self.control.kind == "voltage":
+            d_V, d_psi = self.control.value - V, (total + total_counter) / (slope + slope_counter)
+        else:
+            current = self.control.value / (V if self.control.kind == "power" else 1.0)
+            d_psi = (total_counter - current) / slope_counter
+            d_V = d_psi - (total + current) / slope
+        return x + self.vector(d_psi, 0.0, d_V, 0.0, 0.0), max(abs(d_V), abs(d_psi))
 
     def _electrode_currents(self, u):
         """Return sum of A j and of A dj/dphi_s over the electrode and over the counter electrode (A, A V-1)."""
@@ -298,15 +308,22 @@ class HalfCell:
         return max(np.abs(part).sum() for part in np.split(R, self.ends[:-1])) / self.scale_current
 
     def limit(self, x, dx):
-        """Return the share of dx that keeps 0 < sto < 1 and c_e > 0, at most 90 % of the way to a bound."""
+        """Return the share of dx that keeps 0 < sto < 1 and c_e > 0, at most 90 % of the way to a bound, and potentials
+        within LEAP of where they were: from full particles, whose current hardly depends on V, Newton leaps by kV."""
         u, du = self.state(x), self.state(dx)
-        share = 1.0
+        share = min(1.0, LEAP / max(np.abs(part).max(initial=1e-30) for part in (du.psi, du.phi, du.V)))
         for value, change, low, high in ((u.sto, du.sto, 0.0, 1.0), (u.c_e, du.c_e, 0.0, np.inf)):
             down, up = change < 0, change > 0
             room = np.concatenate([(low - value[down]) / change[down],
                                    (high - value[up]) / change[up]])
             share = min(share, 0.9 * room.min(initial=np.inf))
         return share
+
+    def face_sto(self, x):
+        """Return the lithiation at the reactive faces themselves, for the currents solved last."""
+        u, faces = self.state(x), self.mesh.faces
+        return u.sto[faces.solid] - self.j * faces.share * faces.half_solid / (
+            F * self.c_s_max[faces.solid] * self.in_cells.D_s(u.sto, self.T)[faces.solid])
 
     # -- coefficients ------------------------------------------------------------------------------------------
 
@@ -374,7 +391,7 @@ class HalfCell:
 
     # -- linearisation -----------------------------------------------------------------------------------------
 
-    def linearise(self, x):
+    def linearise(self, x, fresh=False):
         """Return (J v, P^-1 v) at x as functions."""
         u = self.state(x)
         self._set_coefficients(u)
@@ -394,7 +411,7 @@ class HalfCell:
         self.D_e_rows = self.salt.slopes(self.D_e, slope[1], u.c_e)
         D_s_slope = (self.in_cells.D_s(u.sto + step, self.T) - self.D_s) / step
         self.D_s_rows = self.solid.slopes(self.D_s, D_s_slope, u.sto) if np.any(D_s_slope) else None
-        if self.precondition_with.stale:  # once a time step: its numbers change little between Newton steps
+        if self.precondition_with.stale or fresh:  # once a time step: its numbers change little between Newton steps
             self.precondition_with.update()
         return self.jacobian, self.precondition_with
 

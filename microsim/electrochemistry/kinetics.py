@@ -78,7 +78,7 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
     middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
     """
-    j, low, high = guess, np.full(guess.shape, -np.inf), np.full(guess.shape, np.inf)
+    j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
     given, (a, b) = (phi_s, psi, sto, c_e, drops, electrode, W, T), layer or (0.0, 0.0)
     for _ in range(100):
         G, response = _mismatch(j, *given, a, b)
@@ -88,8 +88,9 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
             G, response = _mismatch(trial, *given, a, b)
             return response.current(trial - G / response.G_j(a, drops), a, b, trial, layer is not None)
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
-        outside = (trial <= low) | (trial >= high)
-        j = np.where(outside & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial)
+        astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
+        j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j
+        moved = np.abs(j - before)
     raise NotConverged("the kinetics of a face did not converge", [change])
 
 
@@ -149,10 +150,26 @@ def face_response(j, sto, c_e, drops, electrode, W, T):
     u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
     pull = thermal * u_ratio * j / i0**2
     # beyond a bound the face's value stays at it, and so does what depends on it
-    v_x = np.where(x == x_face, electrode.dU(x) - pull * i0_x, 0.0)
+    end, end_slope = end_potential(x)
+    v_x = np.where(x == x_face, electrode.dU(x) + end_slope - pull * i0_x, 0.0)
     v_c = np.where(c == c_face, -pull * i0_c, 0.0)
     W_c = np.where(c == c_face, W.slope(c), 0.0)
-    return Response(electrode.U(x) + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
+    return Response(electrode.U(x) + end + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
+
+
+LAST, PULL = 1e-3, 1e-3  # the last share of sto at either end, and the scale of what is added there (V)
+
+
+def end_potential(x):
+    """What no fit of an OCP says: where material runs full or empty its potential leaves all bounds (V), and its slope.
+
+        +- PULL (1 - s)^2 / s,   s = share of the last 0.1 % of sto that is left;   0 elsewhere
+
+    8 mV at 1e-4 from the end, 1 V at 1e-6; towards the end 1e-6 V / (what is left), the term PyBaMM adds to its OCPs.
+    """
+    low, high = np.minimum(x / LAST, 1), np.minimum((1 - x) / LAST, 1)
+    value = PULL * ((1 - low) ** 2 / low - (1 - high) ** 2 / high)
+    return value, PULL / LAST * (2 - 1 / low**2 - 1 / high**2)
 
 
 @dataclass(frozen=True)

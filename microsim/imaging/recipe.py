@@ -272,10 +272,13 @@ class PoreBackStep:
     reverse: bool = entry(flag, default=False)
     fade: float = entry(number(0, 1), default=0.4)
     change: float = entry(number(0.001, 0.9), default=0.2)
+    memory: float = entry(number(0.001, 0.9), default=0.2)
+    least: float = entry(number(0, 1), default=0.9)
 
     def apply(self, state, store, progress):
         levels = state.levels or segmentation.phase_levels(state.grey, len(state.phases))
-        options = {"method": self.method, "fade": self.fade, "change": self.change, "reverse": self.reverse}
+        options = {"fade": self.fade, "change": self.change, "memory": self.memory, "least": self.least}
+        options |= {"method": self.method, "reverse": self.reverse}
         done = pore_back.correct(state.grey, self.axis, levels, **options, store=store, progress=progress)
         shares = {
             "before": dict(zip(state.phases, done.before)),

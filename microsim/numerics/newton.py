@@ -23,7 +23,13 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
         apply, precondition = problem.linearise(x)
         # no more digits than the target asks for
         forcing = min(0.1, max(linear_tolerance, 0.3 * tolerance / sizes[-1]))
-        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+        try:
+            dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+        except NotConverged:
+            if not linear:  # the preconditioner was of this very state
+                raise
+            apply, precondition = problem.linearise(x, fresh=True)
+            dx, history = gmres(apply, precondition, -R, tolerance=forcing)
         linear.append(len(history) - 1)
         share = problem.limit(x, dx)
         for _ in range(6):

@@ -251,4 +251,5 @@ def test_limit_keeps_lithiation_and_salt_in_bounds():
         assert 0 < moved.min() and moved.max() < 1
         dx = cell.vector(0.0, 0.0, 0.0, 0.0, 1000 * scale * rng.standard_normal(cell.n[4]))
         assert cell.state(x + cell.limit(x, dx) * dx).c_e.min() > 0
-    assert cell.limit(x, cell.vector(1.0, 1.0, 1.0, 1e-6, 1e-3)) == 1.0
+    assert cell.limit(x, cell.vector(0.1, 0.1, 0.1, 1e-6, 1e-3)) == 1.0
+    assert cell.limit(x, cell.vector(0.0, 0.0, -3.0, 0.0, 0.0)) == pytest.approx(0.1)

@@ -11,6 +11,7 @@ from microsim.electrochemistry.kinetics import (
     ConcentrationPotential,
     Drops,
     concentration_potential,
+    end_potential,
     face_current,
     overpotential,
 )
@@ -212,3 +213,15 @@ def test_equal_and_nearly_equal_alphas_agree():
     ratio = np.concatenate([-np.logspace(8, -8, 40), [0.0], np.logspace(-8, 8, 40)])
     a, b = overpotential(ratio, 0.5, 0.5), overpotential(ratio, 0.5, 0.5 + 1e-12)
     np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-14)
+
+
+def test_the_potential_has_ends():
+    """Nothing is added but within 0.1 % of full or empty; there it falls, or rises, beyond all bounds."""
+    x = np.linspace(0.001, 0.999, 999)
+    value, slope = end_potential(x)
+    assert np.all(value == 0) and np.allclose(slope, 0)
+    x = np.array([1e-5, 1e-4, 5e-4])
+    low, high = end_potential(x), end_potential(1 - x)
+    assert low[0] == pytest.approx(-high[0]) and np.all(np.diff(low[0]) < 0) and low[0][0] > 0.09
+    step = 1e-9
+    assert low[1] == pytest.approx((end_potential(x + step)[0] - end_potential(x - step)[0]) / (2 * step), rel=1e-4)

@@ -117,7 +117,7 @@ def test_mixture_returns_what_stays_as_it_was():
     grey = np.full((20, 4, 4), 200.0)
     grey[4:16] = 80.0  # a wall far behind: unchanged, darker than active material
     grey += np.random.default_rng(0).standard_normal(grey.shape)
-    found = pb.correct(grey, "x", LEVELS, method="mixture")
+    found = pb.correct(grey, "x", LEVELS, method="mixture", least=0.5)
     assert np.all(found.labels[5:15] == 0) and np.all(found.labels[:4] == 2) and found.probability is None
 
 

@@ -118,9 +118,9 @@ def _without(stack, truth, corrected):
         yield Check(
             f"{name}: largest error of a fraction",
             max(map(abs, off)),
-            0.03,
+            0.01,
             kind="at least",
-            source="shows the need",
+            source="bound of the correction",
         )
         for k, phase in enumerate(PHASES):
             yield Check(f"{name}: Dice of {phase}", _overlap(labels == k, truth == k), best[k], kind="at most",
