@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.half_cell import half_cell_beside_fipy
+from benchmarks.half_cell_cost import half_cell_cost
 from microsim import __version__
 from microsim.mesh.grid import VoxelGrid
 
@@ -214,7 +215,8 @@ def _peak_memory_bytes():
 
 CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor, "taufactor1%": partial(_taufactor, criterion=1e-2),
             "porespy": _porespy}
-BENCHMARKS = {"tortuosity": tortuosity_beside_peers, "networks": hard_networks, "half_cell": half_cell_beside_fipy}
+BENCHMARKS = {"tortuosity": tortuosity_beside_peers, "networks": hard_networks, "half_cell": half_cell_beside_fipy,
+              "half_cell_cost": half_cell_cost}
 
 if __name__ == "__main__":
     main()

@@ -25,6 +25,8 @@ class Check:
 
     tolerance: largest difference that passes, as a share of the reference (kind "relative"), in its own unit
     ("absolute"), or none with kind "at most" and "at least".
+    unmet: why a reference that is wanted cannot be had; such a check is listed as short of it, and is no failure of the
+    code. The reason has checks of its own.
     """
 
     what: str
@@ -33,6 +35,12 @@ class Check:
     tolerance: float = 0.0
     kind: str = "relative"
     source: str = ""
+    unmet: str = ""
+
+    @property
+    def result(self):
+        """pass, short (of what cannot be had) or FAIL."""
+        return "pass" if self.passed else "short" if self.unmet else "FAIL"
 
     @property
     def deviation(self):

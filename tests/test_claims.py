@@ -61,3 +61,12 @@ def test_unknown_claim_is_one_sentence(tmp_path):
 
 def test_the_projects_own_claims_are_found():
     assert "laminates" in claim_names()
+
+
+def test_what_cannot_be_had_is_short_and_said(tmp_path, capsys):
+    more = "yield Check('wanted', 3.0, 2.0, kind='at most', unmet='the data end at 3')"
+    assert main(["validate", "--folder", str(folder(tmp_path, honest=(2.1, more))), "--json", "-"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["failed"], result["short"]) == (0, 1)
+    assert Check("x", 1.0, 2.0, kind="at most", unmet="never").result == "pass"
+    assert Check("x", 3.0, 2.0, kind="at most").result == "FAIL"

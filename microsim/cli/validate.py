@@ -23,7 +23,8 @@ def validate(
 ):
     """Check the claims of validation/ against their references.
 
-    Prints value, reference, tolerance and pass for each; exits 1 if one fails. What needs real data is skipped
+    Prints value, reference, tolerance and pass for each; exits 1 if one fails. "short": what was wanted and cannot be had
+    from the data, with the reason. What needs real data is skipped
     where MICROSIM_DATA names no folder.
     """
     from ..claims import FOLDER, check_claims
@@ -36,14 +37,16 @@ def validate(
     for name, result in results.items():
         listing[name] = {"seconds": result["seconds"], "skipped": result["skipped"], "checks": [
             {"claim": c.what, "value": c.value, "reference": c.reference, "tolerance": c.tolerance, "kind": c.kind,
-             "deviation": c.deviation, "source": c.source, "pass": c.passed} for c in result["checks"]]}
+             "deviation": c.deviation, "source": c.source, "pass": c.passed, "unmet": c.unmet} for c in result["checks"]]}
         rows += [(name, c.what, f"{c.value:.7g}", f"{c.reference:.7g}", c.tolerance if c.kind in ("relative", "absolute") else c.kind,
-                  "pass" if c.passed else "FAIL") for c in result["checks"]]
+                  c.result) for c in result["checks"]]
         if result["skipped"]:
             rows.append((name, f"skipped: {result['skipped']}", None, None, None, "-"))
-    failed = sum(not c.passed for result in results.values() for c in result["checks"])
+    checks = [c for result in results.values() for c in result["checks"]]
+    failed, short = (sum(c.result == word for c in checks) for word in ("FAIL", "short"))
+    reasons = [f"short: {c.what}: {c.unmet}" for c in checks if c.result == "short"]
     header = ("claim", "what", "value", "reference", "tolerance", "result")
-    report({"claims": listing, "failed": failed}, json_file, table(header, rows),
-           f"{sum(len(r['checks']) for r in results.values())} checks, {failed} failed")
+    total = f"{len(checks)} checks, {failed} failed" + (f", {short} short of what cannot be had" if short else "")
+    report({"claims": listing, "failed": failed, "short": short}, json_file, table(header, rows), *reasons, total)
     if failed:
         raise typer.Exit(1)

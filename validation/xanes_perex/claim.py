@@ -18,6 +18,8 @@ from microsim.imaging.spectra import windows_for
 
 FILE = "xanes/perex_LiNiO2_operando_NiK.h5"
 ISSUE = "required of the first discharge"
+UNMET = ("the illuminated spots took back about three quarters of the lithium that the electrode took back; with that share "
+         "taken out the stated error is left")
 
 
 def checks(data):
@@ -35,7 +37,8 @@ def checks(data):
         results[where] = _recovered(half, energies, mu, x, charge[on[charge]], discharge[on[discharge]])
         yield Check(f"spot {where}: rms of the charge about its calibration", results[where][0].residual, 0.02, kind="at most")
     deviation = np.concatenate([found - truth for _, found, truth, _ in results.values()])
-    yield Check("rms deviation from the coulometric x, first discharge", _rms(deviation), 0.05, kind="at most", source=ISSUE)
+    yield Check("rms deviation from the coulometric x, first discharge", _rms(deviation), 0.05, kind="at most", source=ISSUE,
+                unmet=UNMET)
     yield from _budget(results)
     yield from _same_state(energies, mu, x, edge, charge, discharge)
     peak = replace(half, kind="peak", width=2.0)
