@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.half_cell import half_cell_beside_fipy
 from benchmarks.half_cell_cost import half_cell_cost
+from benchmarks.thick_cathode import thick_cathode
 from microsim import __version__
 from microsim.mesh.grid import VoxelGrid
 
@@ -216,7 +217,7 @@ def _peak_memory_bytes():
 CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor, "taufactor1%": partial(_taufactor, criterion=1e-2),
             "porespy": _porespy}
 BENCHMARKS = {"tortuosity": tortuosity_beside_peers, "networks": hard_networks, "half_cell": half_cell_beside_fipy,
-              "half_cell_cost": half_cell_cost}
+              "half_cell_cost": half_cell_cost, "thick_cathode": thick_cathode}
 
 if __name__ == "__main__":
     main()
