@@ -132,7 +132,7 @@ def _ended_at(limit, steps, path):
 
 def _titration(parts, path):
     """Pulses and rests by turns, until a pulse reaches the voltage (galvanostatic intermittent titration)."""
-    pulse, rest = (read_step(parts[name], path) for name in ("pulse", "rest"))
+    pulse, rest = (read_step(parts[name][0].upper() + parts[name][1:], path) for name in ("pulse", "rest"))
     return _ended_at(_volts(parts.groupdict(), "limit"), [pulse, rest] * PULSES, path)
 
 
