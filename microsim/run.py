@@ -21,10 +21,14 @@ from .electrochemistry.cell import CellDesign, CounterSlab, Separator, build_mes
 from .electrochemistry.constants import EPS_0, F
 from .electrochemistry.experiment import Experiment, Load, Tolerances
 from .electrochemistry.film import Film, Growth, film_thickness
+from .electrochemistry.findings import Findings
 from .electrochemistry.halfcell import HalfCell
+from .electrochemistry.heterogeneity import label_particles
+from .electrochemistry.homogenise import checked_transport
 from .electrochemistry.impedance import C_DL, cell_impedance
 from .errors import InputError
 from .fields import FieldWriter, profile_x, read_field, read_times
+from .homogenised import beside, steps_of, twin_of
 from .imaging.volume import Volume, read_volume
 from .mesh.grid import VoxelGrid, grid_from_labels
 from .mesh.morphology import phase_summary
@@ -50,14 +54,17 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     flux = {} if min(grid.shape) > 1 else None
     transport = effective_transport(grid, design, case.numerics.transport_tolerance, progress, flux)
 
+    labels = label_particles(grid, resolved_phases(design))
     setup = set_up(case, grid, design)
     cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
+    twin = twin_of(case, setup, grid, transport=transport_of(transport, cell), progress=progress) if case.output.homogenised else None
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
-        keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint)
+        findings = Findings(cell, labels, one_C * 3600 / (case.output.times - 1))
+        keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint, findings)
         experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C), setup.growth)
         if before:
             experiment.restore(before[0])
-            keep.restore(*before[1:])
+            keep.restore(*before)
         with checkpoint.cleared_on(InputError):
             record = experiment.run(loads(case.protocol, one_C, mesh.area, case.locate))
 
@@ -73,7 +80,9 @@ def run_case(case, out_dir, *, progress=None, resume=False):
         "newton_iterations": record.newton_iterations, "linear_iterations": record.linear_iterations,
         "time_steps": record.time_steps, "rejected_steps": record.rejected_steps, "failed_steps": record.failed_steps,
         "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid, setup.growth, cell.R_film),
+        "overpotentials": findings.overpotentials(mass), "heterogeneity": findings.heterogeneity(),
         "profiles": keep.profiles, "comparison": comparison.as_dict() if comparison else None,
+        **({"homogenised": beside(twin, steps_of(record, mesh.area), keep.profiles, mass / mesh.area, simulate, loads)} if twin else {}),
         "materials": {name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()},
         "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
     }
@@ -200,6 +209,11 @@ def active_phases(design):
             for name, m in design.phases.items() if m is not None and m.kind in ("active", "porous")}
 
 
+def resolved_phases(design):
+    """Return the names of the phases that are voxels of active material."""
+    return [name for name, m in design.phases.items() if m is not None and m.kind == "active"]
+
+
 def film_of(case):
     """Return the Film of a case."""
     spec = case.cell.film
@@ -319,21 +333,30 @@ def effective_transport(grid, design, tolerance, progress=None, flux=None):
     return table
 
 
+def transport_of(table, cell):
+    """Return the electrolyte's transport efficiency and the solids' conductivity (S m-1) along x of `effective_transport`."""
+    found = (table[name]["x"]["D_eff_over_D0"] for name in ("electrolyte", "electronic"))
+    return checked_transport(*found, cell.mesh, cell.design)
+
+
 # -- what a run leaves ----------------------------------------------------------------------------------------
 
 
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""
 
-    def __init__(self, cell, writer, output, one_C, grid, checkpoint):
+    def __init__(self, cell, writer, output, one_C, grid, checkpoint, findings):
         self.cell, self.writer, self.names, self.checkpoint = cell, writer, output.fields, checkpoint
+        self.findings = findings
         self.isolated = isolated_sto(cell, grid)
         self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
         self.profiles, self.passed = [], -np.inf
 
     def __call__(self, experiment, number, load, last):
         begins = experiment.t == 0
-        if begins or last or experiment.throughput - self.passed >= self.every:
+        stored = begins or last or experiment.throughput - self.passed >= self.every
+        self.findings.note(experiment, number, load, stored, last)
+        if stored:
             self.passed = experiment.throughput
             fields = self.fields(experiment.x)
             kept = {name: fields[name] for name in self.names}
@@ -343,8 +366,9 @@ class Snapshots:
                 self._keep_profiles(experiment.t, load, fields)
         # the end of a step is kept when the next one has begun
         if not last:
-            extra = {"profiles": self.profiles, "passed": self.passed}
-            self.checkpoint.keep_state(experiment.snapshot(), extra, always=begins)
+            found, sto = self.findings.snapshot()
+            extra = {"profiles": self.profiles, "passed": self.passed, "findings": found}
+            self.checkpoint.keep_state({**experiment.snapshot(), "noted_sto": sto}, extra, always=begins)
 
     def _keep_profiles(self, t, load, fields):
         h = self.cell.mesh.voxel_size[0]
@@ -352,9 +376,10 @@ class Snapshots:
         self.profiles.append({"step": load.name, "time_s": t, "x_m": x.tolist(),
                               **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
 
-    def restore(self, extra, stored):
+    def restore(self, snapshot, extra, stored):
         """Go on after the fields that were stored before the interruption."""
         self.profiles, self.passed = extra["profiles"], extra["passed"]
+        self.findings.restore(extra["findings"], snapshot["noted_sto"])
         for time_s, step, fields in stored:
             self.writer.write(time_s, step, fields)
 

@@ -18,6 +18,8 @@ COMMANDS = [
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_tutorial_s_command_runs(command, data, tmp_path, monkeypatch, capsys):
+    for folder in ("cases", "meshes"):
+        (tmp_path / folder).symlink_to(DOCS.parent / folder)
     monkeypatch.chdir(tmp_path)
     code = main(shlex.split(command)[1:])
     printed = capsys.readouterr()

@@ -9,10 +9,10 @@ PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
     *("errors", "atomic", "schema", "imaging", "mesh", "numerics", "transport", "electrochemistry", "fields"),
     "checkpoint",
-    *("compare", "report", "reference", "protocol", "case", "run", "claims", "console", "cli", "__main__"),
+    *("compare", "report", "reference", "protocol", "case", "homogenised", "run", "study", "claims", "console", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
-HEAVY |= {"SimpleITK", "skimage", "sklearn"}
+HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm"}
 BACKENDS = {"numba", "torch", "cupy"}
 
 

@@ -4,7 +4,22 @@ One file per group of commands; a command is there once its file is imported, in
 Heavy packages are imported inside the commands, so that `microsim --help` answers at once.
 """
 
-from . import cases, eis, flow, materials, regions, segment, soc, validate, volumes, wetting  # noqa: F401  (importing registers the commands)
+from . import (  # noqa: F401  (importing registers the commands)
+    animate,
+    cases,
+    eis,
+    flow,
+    homogenise,
+    materials,
+    meshes,
+    regions,
+    segment,
+    soc,
+    study,
+    validate,
+    volumes,
+    wetting,
+)
 from .app import app, main
 
 __all__ = ["app", "main"]

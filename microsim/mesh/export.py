@@ -64,19 +64,21 @@ def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None)
     Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .xdmf
     keeps its arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
     """
-    _format(path)  # before the work
+    mesh_format(path)  # before the work
     return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases))
 
 
 def save_meshio(path, mesh):
     """Write a meshio mesh under a temporary name and move it into place when it is complete."""
-    path, kind = Path(path), _format(path)
+    path, kind = Path(path), mesh_format(path)
     # its companion takes the stem written here: fields.xdmf must not replace a fields.h5
     name = f"{path.stem}_mesh.xdmf" if kind == "xdmf" else path.name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-            _prepared(mesh, kind).write(Path(folder) / name, file_format=kind)
+            # FiPy reads text only; meshio reads fields back from binary only
+            options = {"binary": len(mesh.cells) == 1} if kind == "gmsh22" else {}
+            _prepared(mesh, kind).write(Path(folder) / name, file_format=kind, **options)
             for part in Path(folder).glob("*.h5"):
                 os.replace(part, path.parent / part.name)
             os.replace(Path(folder) / name, path)
@@ -88,7 +90,8 @@ def save_meshio(path, mesh):
     return path
 
 
-def _format(path):
+def mesh_format(path):
+    """Look up meshio's name of the format that a mesh file's suffix stands for."""
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise InputError(
@@ -160,10 +163,13 @@ def _prepared(mesh, kind):
 
     data, sets, fields = dict(mesh.cell_data), mesh.cell_sets, {}
     if kind == "gmsh22":
-        groups = np.zeros(len(mesh.cells[0]), dtype=np.int32)
-        for number, (name, (members,)) in enumerate(sets.items(), start=1):
-            groups[members], fields[name] = number, np.array([number, 3])
-        data |= {"gmsh:physical": [groups], "gmsh:geometrical": [groups]}
+        groups = [np.zeros(len(block), dtype=np.int32) for block in mesh.cells]
+        for number, (name, members) in enumerate(sets.items(), start=1):
+            for block, group, chosen in zip(mesh.cells, groups, members):
+                if len(chosen):
+                    group[chosen], fields[name] = number, np.array([number, block.dim])
+        data = data if len(groups) == 1 else {}
+        data |= {"gmsh:physical": groups, "gmsh:geometrical": groups}
     if kind != "abaqus":
         sets = {}
     return meshio.Mesh(mesh.points, mesh.cells, cell_data=data, cell_sets=sets, field_data=fields)
@@ -172,6 +178,7 @@ def _prepared(mesh, kind):
 def _gmsh_sphere(radius, edges, size):
     """The mesh of pygmsh, in units of the longest edge: gmsh's geometry stops at 1e-8."""
     try:
+        import gmsh
         import pygmsh
     except (ImportError, OSError) as error:  # gmsh is a shared library that links to those of a desktop
         raise InputError(
@@ -179,6 +186,7 @@ def _gmsh_sphere(radius, edges, size):
             "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxel elements."
         ) from error
     with pygmsh.occ.Geometry() as geometry:
+        gmsh.option.setNumber("General.Terminal", 0)  # it would write to standard output
         geometry.characteristic_length_min = geometry.characteristic_length_max = size
         matrix = geometry.add_box([0, 0, 0], edges)
         particle = geometry.add_ball([edge / 2 for edge in edges], radius)

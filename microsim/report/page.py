@@ -15,7 +15,7 @@ import numpy as np
 from .. import __version__
 from ..atomic import replacing
 from ..fields import read_names
-from . import captions, figures, maps, network, tables
+from . import captions, figures, findings, homogenised, maps, network, tables
 from .series import load_series
 from .style import DPI, to_png
 
@@ -33,9 +33,10 @@ FIGURES = (
     "comparison_agreement",
     "comparison_depth",
 )
+FINDINGS_FIGURES = ("overpotentials", "particles", "reaction")
 NETWORK_FIGURES = (
     *(f"{what}_{axis}" for what in ("flux", "velocity") for axis in "xyz"),
-    *("nyquist", "bode", "relaxation", "reaction_depth", "saturation", "arrival"),
+    *("nyquist", "bode", "relaxation", "reaction_depth", "saturation", "arrival", "homogenised"),
 )
 SCREEN_DPI = 106  # pixels of the page per inch of a figure
 QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}
@@ -85,7 +86,10 @@ def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comp
           [Section("phases", "Phases", (phases_drawing(grid),), (tables.phases_table(result, grid),))]),
         _transport(result, grid, flux),
         _voltage(result, voltage, grid),
+        *_losses(result.get("overpotentials")),
         *_fields(fields_path),
+        *_evenness(result.get("heterogeneity"), grid, fields_path),
+        *_homogenised(result.get("homogenised")),
         _comparison({**(asked.get("compare") or {}), **(result.get("comparison") or {})}, comparison),
         Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
     ]
@@ -167,6 +171,29 @@ def _voltage(result, voltage, grid):
     return Section("voltage", "Voltage", (drawing,), filled(tables.steps_table(result)))
 
 
+def _losses(found):
+    """Make the section of the voltage's parts, where they were kept."""
+    if not found or not found["time_s"]:
+        return []
+    drawings = ()
+    if findings.loaded_steps(found):
+        draw = partial(findings.overpotentials_figure, found)
+        drawings = (Drawing("overpotentials", draw, findings.overpotentials_caption(found)),)
+    return [Section("losses", "Where the voltage goes", drawings, filled(findings.overpotentials_table(found)))]
+
+
+def _evenness(found, grid, fields_path):
+    """Make the section on how evenly the electrode is used; a column of cells has no particles to look at."""
+    if not found or max(grid.shape[1:]) == 1 or not findings.last_discharge_end(found):
+        return []
+    over_time = partial(findings.reaction_figure, found, grid.shape, grid.voxel_size, fields_path)
+    drawings = (
+        Drawing("particles", partial(findings.particles_figure, found), findings.particles_caption(found)),
+        Drawing("reaction", over_time, findings.reaction_caption(found)),
+    )
+    return [Section("evenness", "How evenly the electrode is used", drawings)]
+
+
 def _fields(path):
     """Make the sections of the fields that the file holds."""
     if path is None:
@@ -210,6 +237,18 @@ def _field_drawings(series, *, spread):
             )
         )
     return (*drawings, profiles)
+
+
+def _homogenised(found):
+    """Make the section of the homogenised electrode that ran beside, where one did."""
+    if found is None:
+        return []
+    title = "What homogenising loses"
+    if "missing" in found:
+        return [Section("homogenised", title, tables=(homogenised.parameters_table(found),), note=found["missing"])]
+    drawing = Drawing("homogenised", partial(homogenised.homogenised_figure, found), homogenised.homogenised_caption(found))
+    both = (homogenised.steps_table(found), homogenised.parameters_table(found))
+    return [Section("homogenised", title, (drawing,), filled(*both))]
 
 
 def _comparison(meta, comparison):
@@ -266,7 +305,7 @@ def write_page(out_dir, title, kind, cards, sections, records, about, progress):
         png = to_png(drawing.draw())
         _write(out / "figures" / f"{drawing.name}.png", png)
         images[drawing.name] = _image(png)
-    for name in {*FIGURES, *NETWORK_FIGURES} - set(images):  # of an earlier run into the same folder
+    for name in {*FIGURES, *FINDINGS_FIGURES, *NETWORK_FIGURES} - set(images):  # of an earlier run into the same folder
         (out / "figures" / f"{name}.png").unlink(missing_ok=True)
     page = _render(
         title=title,
