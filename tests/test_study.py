@@ -196,5 +196,5 @@ def test_the_command_exits_one_where_a_case_failed(tmp_path, stand_in, capsys):
 
 
 def test_the_example_reads():
-    study = load_study(BASE.with_name("study_rate.yaml"))
+    study = load_study(BASE.parents[1] / "studies" / "rate.yaml")
     assert len(study.variants) == 12 and all(variant.case for variant in study.variants)

@@ -11,7 +11,7 @@ from .app import command
 from .options import JsonOption
 
 
-@command(["microsim study cases/study_rate.yaml", "microsim study cases/study_rate.yaml --processes 4 --json -"])
+@command(["microsim study studies/rate.yaml", "microsim study studies/rate.yaml --processes 4 --json -"])
 def study(
     study_file: Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study: base case and what is swept.")],
     out: Annotated[

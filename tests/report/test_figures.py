@@ -106,6 +106,15 @@ def test_sections_share_one_colour_scale(run):
     assert low == -high and deviations[0].get_cmap().name.startswith("RdBu_r")
 
 
+@pytest.mark.parametrize("stretch", [0.25, 0.5, 1.0, 2.0, 4.0])
+def test_sections_of_any_shape_fit_their_panels(run, stretch):
+    """A grid of panels may have some to spare; what is removed takes no colour bar along."""
+    series = load_series(run["fields_path"], "sto")
+    x, y, z = series.voxel_size
+    figure = figures.sections_figure(replace(series, voxel_size=(stretch * x, y, z)))
+    assert len(images_of(figure)) == 3 and len(figure.get_axes()) == 4
+
+
 def test_maps_share_one_colour_scale_and_difference_is_centred(run):
     ours, theirs, difference = images_of(draw("maps", run))[:3]
     assert ours.get_clim() == theirs.get_clim()
