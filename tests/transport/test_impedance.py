@@ -579,10 +579,6 @@ def test_the_command_refuses_in_one_sentence(volume, more, words, capsys):
     assert code == 2 and words in error and error.count("\n") == 1
 
 
-def test_the_command_says_that_cases_come_later(capsys):
-    assert main(["eis", "cases/demo.yaml"]) == 2
-    assert "not available yet" in capsys.readouterr().err
-
 
 def test_the_command_needs_a_voxel_size(tmp_path, capsys):
     np.save(tmp_path / "pores.npy", pores(8).astype(np.uint8))
