@@ -11,6 +11,9 @@ import sys
 import meshio
 import numpy as np
 
+from microsim.errors import InputError
+from microsim.mesh.export import load_gmsh, save_meshio
+
 BOX = (18.0, 10.0, 10.0)  # um, like all lengths until the end: gmsh's geometry stops at 1e-8
 RADII, OVERLAP, SIZE = (4.0, 3.0), 0.4, 1.0
 
@@ -24,9 +27,7 @@ def particles_volume():
 
 def build():
     """Return the meshio mesh, points in m, cell sets "particles" and "electrolyte"."""
-    import gmsh
-    import pygmsh
-
+    gmsh, pygmsh = load_gmsh()
     with pygmsh.occ.Geometry() as geometry:
         gmsh.option.setNumber("General.Terminal", 0)
         geometry.characteristic_length_min = geometry.characteristic_length_max = SIZE
@@ -48,6 +49,9 @@ def build():
 
 
 if __name__ == "__main__":
-    from microsim.mesh.export import save_meshio
-
-    print(save_meshio(sys.argv[1], build()))
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    try:
+        print(save_meshio(sys.argv[1], build()))
+    except InputError as error:
+        sys.exit(str(error))

@@ -44,6 +44,9 @@ OHM_SQUARE_METRE = {"ohm_m2": 1.0, "ohm_cm2": 1e4}
 MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 
 FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
+# V beyond the window of an OCP that a step may ask for: material that runs full or empty leaves it within the last 0.1 %
+# of its lithium (kinetics.end_potential)
+BELOW, ABOVE = 1.0, 0.5
 
 
 # ---- readers of single keys --------------------------------------------------------------------------------
@@ -439,7 +442,8 @@ def _check_materials(case, loaded):
     """Check that the materials cover the phases with the right kinds; give back {phase: active material}."""
     phases = set(phase_names(case))
     for phase in sorted(phases - set(loaded) - {"pore"}) + ["electrolyte"] * ("electrolyte" not in loaded):
-        raise InputError(f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME.")
+        filled = "" if phase == "electrolyte" else f", or {phase}: flooded where electrolyte fills it, {phase}: dry where nothing does"
+        raise InputError(f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME{filled}.")
     for phase, material in loaded.items():
         if phase != "electrolyte" and phase not in phases - {"pore"}:
             solid = listed(sorted(phases - {"pore"}))
@@ -525,24 +529,47 @@ def _sto_at(voltage, active):
     return round(float(sto), 10)  # so that the case's hash does not hang on the root finder's last digits
 
 
+def _voltage_window(active):
+    """Lowest and highest potential (V) in the windows of {phase: active material}."""
+    ends = [float(m.U(bound)) for m in active.values() for bound in m.sto_window]
+    return min(ends), max(ends)
+
+
+def _voltages(step):
+    """The voltages that a step names (V)."""
+    return [v for v in (step.until_voltage_V, step.value if step.kind == "voltage" else None) if v is not None]
+
+
+def beyond_windows(case):
+    """Return a sentence on the steps of a half cell that go on below the window of its OCPs, and one on those above."""
+    if isinstance(case.cell.counter_electrode, Counter):
+        return []
+    loaded = {phase: m for phase, m in case.load_materials().items() if m.kind in ("active", "porous")}
+    bottom, top = _voltage_window({phase: getattr(m, "active", m) for phase, m in loaded.items()})
+    asked = {step.text: _voltages(step) for step in case.protocol}
+    below = [text for text, volts in asked.items() if any(v < bottom for v in volts)]
+    above = [text for text, volts in asked.items() if any(v > top for v in volts)]
+    return [f"{listed(map(repr, steps))}: what is known of the OCP ends at {end:.4g} V; {how} it the voltage is that of material "
+            f"running {word}, not a measured one." for steps, end, how, word in
+            ((below, bottom, "below", "full"), (above, top, "above", "empty")) if steps]
+
+
 def _check_voltages(case, active):
-    """Check every cut-off against the OCP window, and the first one against the initial state."""
+    """Check every voltage against the OCP window and its reach beyond, and the first one against the initial state."""
     stos = case.cell.initial_sto
-    windows = [(float(m.U(m.sto_window[1])), float(m.U(m.sto_window[0]))) for m in active.values()]
     initials = [float(m.U(stos[phase] if isinstance(stos, dict) else stos)) for phase, m in active.items()]
-    bottom, top = min(low for low, _ in windows), max(high for _, high in windows)
+    bottom, top = _voltage_window(active)
     initial = sum(initials) / len(initials)
     pristine = True
     for i, step in enumerate(case.protocol):
         at_rest = pristine and step.kind in ("current", "power")
-        least = initial if at_rest and step.charges else bottom
-        most = initial if at_rest and not step.charges else top
-        limits = [step.until_voltage_V, step.value if step.kind == "voltage" else None]
-        for limit in limits:
-            if limit is not None and not least <= limit <= most:
+        least = initial if at_rest and step.charges else bottom - BELOW
+        most = initial if at_rest and not step.charges else top + ABOVE
+        for volts in _voltages(step):
+            if not least <= volts <= most:
                 raise InputError(
-                    f"protocol.{i}: expected a voltage inside the OCP window, {least:.4g} to {most:.4g} V, "
-                    f"got {limit:g} V; correct the voltage or the initial state."
+                    f"protocol.{i}: expected a voltage inside the OCP window, {bottom:.4g} to {top:.4g} V, or a little beyond, here "
+                    f"from {least:.4g} to {most:.4g} V, got {volts:g} V; correct the voltage or the initial state."
                 )
         pristine = pristine and step.kind == "rest"
 

@@ -9,6 +9,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -64,13 +65,21 @@ class Checkpoint:
         """Return (snapshot, extra, fields stored before it as [(time_s, step, {name: array})])."""
         path = self.folder / "state.npz"
         if not path.is_file():
-            raise InputError(f"--resume: expected an interrupted run in {self.folder.parent}, got none; leave --resume out")
+            found = "a finished one" if (self.folder.parent / "result.json").is_file() else "none"
+            raise InputError(f"--resume: expected an interrupted run in {self.folder.parent}, got {found}; leave --resume out")
+        try:
+            return self._read(path)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read ({error}); "
+                             "leave --resume out") from error
+
+    def _read(self, path):
         with np.load(path) as file:
             plain = json.loads(str(file["plain"]))
             arrays = {name: file[name] for name in file.files if name != "plain"}
         if plain.pop("sha256") != self.sha256:
-            raise InputError(f"--resume: expected the case that was interrupted in {self.folder.parent}, got one that "
-                             "differs; undo the change, or leave --resume out")
+            raise InputError(f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same files, got one "
+                             "that differs; undo the change, or leave --resume out")
         self.stored, extra = plain.pop("stored"), plain.pop("extra")
         snapshot = {**plain, **{name: value for name, value in arrays.items() if "." not in name}}
         for name in {key.partition(".")[0] for key in arrays if "." in key}:

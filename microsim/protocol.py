@@ -12,7 +12,7 @@ UNDERSTOOD = (
     '"GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V", '
     "{repeat: 10, steps: [...]} (with until_voltage_V, if it may end earlier) and {profile: drive.csv, quantity: c_rate}"
 )
-FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>s|seconds?|min|minutes?|h|hours?)"
+FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>ms|s|sec|seconds?|min|minutes?|h|hours?|d|days?)"
 UNTIL = rf" until (?P<limit>{NUMBER}) ?(?P<limit_unit>m?v)"
 
 
@@ -33,7 +33,7 @@ HOLD_STEP = re.compile(
 REST_STEP = re.compile(rf"rest{FOR}", re.IGNORECASE)
 GITT = re.compile(rf"gitt (?P<pulse>(?:discharge|charge) at .*?{_bare(FOR)}),? (?P<rest>rest{_bare(FOR)}),?{UNTIL}", re.IGNORECASE)
 PULSES = 1000  # of a titration, at most
-SECONDS_PER = {"s": 1.0, "m": 60.0, "h": 3600.0}  # by the first letter of the unit
+SECONDS_PER = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}  # by the unit, or by its first letter
 # unit -> (what it is, SI units in it)
 UNITS = {
     "a/m2": ("current_A_m2", 1.0), "ma/cm2": ("current_A_m2", 10.0), "a": ("current_A", 1.0), "ma": ("current_A", 1e-3),
@@ -181,7 +181,10 @@ def _profile(raw, path):
 
 
 def _seconds(parts):
-    return float(parts["span"]) * SECONDS_PER[parts["span_unit"][0].lower()] if parts["span"] else None
+    if not parts["span"]:
+        return None
+    unit = parts["span_unit"].lower()
+    return float(parts["span"]) * SECONDS_PER.get(unit, SECONDS_PER[unit[0]])
 
 
 def _volts(parts, key):

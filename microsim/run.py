@@ -8,12 +8,14 @@ import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
 
 from . import __version__
 from .atomic import write_text
+from .case import beyond_windows
 from .checkpoint import Checkpoint
 from .compare.soc import SocMap, compare_maps
 from .electrochemistry import materials
@@ -26,6 +28,7 @@ from .electrochemistry.halfcell import HalfCell
 from .electrochemistry.heterogeneity import label_particles
 from .electrochemistry.homogenise import checked_transport
 from .electrochemistry.impedance import C_DL, cell_impedance
+from .electrochemistry.validity import Validity
 from .errors import InputError
 from .fields import FieldWriter, profile_x, read_field, read_times
 from .homogenised import beside, steps_of, twin_of
@@ -48,7 +51,10 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     begun, out_dir = time.perf_counter(), Path(out_dir)
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
-    checkpoint = Checkpoint(out_dir, case.sha256, case.output.checkpoint)
+    for step in case.protocol:
+        if step.profile:
+            read_profile(case.locate(step.profile))
+    checkpoint = Checkpoint(out_dir, fingerprint(case, volume), case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
     design = cell_design(case, grid)
     flux = {} if min(grid.shape) > 1 else None
@@ -60,7 +66,8 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     twin = twin_of(case, setup, grid, transport=transport_of(transport, cell), progress=progress) if case.output.homogenised else None
     with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
         findings = Findings(cell, labels, one_C * 3600 / (case.output.times - 1))
-        keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint, findings)
+        validity = Validity(cell)
+        keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint, findings, validity)
         experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C), setup.growth)
         if before:
             experiment.restore(before[0])
@@ -80,6 +87,7 @@ def run_case(case, out_dir, *, progress=None, resume=False):
         "newton_iterations": record.newton_iterations, "linear_iterations": record.linear_iterations,
         "time_steps": record.time_steps, "rejected_steps": record.rejected_steps, "failed_steps": record.failed_steps,
         "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid, setup.growth, cell.R_film),
+        "validity": validity.figures(beyond_windows(case)),
         "overpotentials": findings.overpotentials(mass), "heterogeneity": findings.heterogeneity(),
         "profiles": keep.profiles, "comparison": comparison.as_dict() if comparison else None,
         **({"homogenised": beside(twin, steps_of(record, mesh.area), keep.profiles, mass / mesh.area, simulate, loads)} if twin else {}),
@@ -130,7 +138,7 @@ def simulate(case, on_state=None):
     return setup, experiment.run(loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate))
 
 
-def case_impedance(case, freq, after=0, *, tolerance=1e-5, progress=None):
+def case_impedance(case, freq, after=0, *, tolerance=1e-6, progress=None):
     """Compute the impedance of a case's cell about its state after so many steps of the protocol (0: at the start).
 
     freq: Hz. Returns the Setup, the CellImpedance and the capacitance that was taken for the double layer (F m-2).
@@ -149,6 +157,23 @@ def case_impedance(case, freq, after=0, *, tolerance=1e-5, progress=None):
     spectrum = cell_impedance(setup.cell, experiment.x, freq, C_dl=C_dl, film_time=film_time, tolerance=tolerance,
                               progress=progress)
     return setup, spectrum, C_dl
+
+
+def fingerprint(case, volume):
+    """Return the SHA-256 of all that decides a run's numbers: the case, its volume, and every other file that it names."""
+    found, parts = sha256(f"{case.sha256} {volume.sha256}".encode()), case.as_dict()
+    for words in _texts([parts["cell"], parts["protocol"]]):
+        file = str(case.locate(words)).partition("::")[0]
+        if isfile(file):
+            found.update(Path(file).read_bytes())
+    return found.hexdigest()
+
+
+def _texts(node):
+    """All texts in plain data, in order."""
+    if isinstance(node, dict):
+        node = list(node.values())
+    return [text for part in node for text in _texts(part)] if isinstance(node, list) else [node] if isinstance(node, str) else []
 
 
 def read_grid(case, progress=None):
@@ -279,9 +304,11 @@ def read_profile(path):
         header = not _numbers(lines[0])
         table = np.array([_numbers(line) for line in lines[header:]], float)
         sound = table.ndim == 2 and table.shape[1] == 2 and len(table) > 1 and np.all(np.diff(table[:, 0]) > 0)
-    except (OSError, UnicodeDecodeError, ValueError, IndexError):
+    except OSError as error:
+        raise InputError(f"{path}: expected a profile of time (s) and value, got: {error.strerror}; check the path") from error
+    except (UnicodeDecodeError, ValueError, IndexError):
         sound = False
-    if not sound or table[0, 0] != 0:
+    if not sound or table[0, 0] != 0 or not np.isfinite(table).all():
         raise InputError(f"{path}: expected a readable file of two columns, rising time (s) from 0 and value, got "
                          "something else; write lines like 0,1.5")
     return table[:, 0], table[:, 1]
@@ -345,9 +372,9 @@ def transport_of(table, cell):
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""
 
-    def __init__(self, cell, writer, output, one_C, grid, checkpoint, findings):
+    def __init__(self, cell, writer, output, one_C, grid, checkpoint, findings, validity):
         self.cell, self.writer, self.names, self.checkpoint = cell, writer, output.fields, checkpoint
-        self.findings = findings
+        self.findings, self.validity = findings, validity
         self.isolated = isolated_sto(cell, grid)
         self.every = one_C * 3600 / (output.times - 1)  # charge between stored times (C)
         self.profiles, self.passed = [], -np.inf
@@ -356,6 +383,7 @@ class Snapshots:
         begins = experiment.t == 0
         stored = begins or last or experiment.throughput - self.passed >= self.every
         self.findings.note(experiment, number, load, stored, last)
+        self.validity.note(experiment, load)
         if stored:
             self.passed = experiment.throughput
             fields = self.fields(experiment.x)
@@ -367,7 +395,7 @@ class Snapshots:
         # the end of a step is kept when the next one has begun
         if not last:
             found, sto = self.findings.snapshot()
-            extra = {"profiles": self.profiles, "passed": self.passed, "findings": found}
+            extra = {"profiles": self.profiles, "passed": self.passed, "findings": found, "validity": self.validity.snapshot()}
             self.checkpoint.keep_state({**experiment.snapshot(), "noted_sto": sto}, extra, always=begins)
 
     def _keep_profiles(self, t, load, fields):
@@ -380,6 +408,7 @@ class Snapshots:
         """Go on after the fields that were stored before the interruption."""
         self.profiles, self.passed = extra["profiles"], extra["passed"]
         self.findings.restore(extra["findings"], snapshot["noted_sto"])
+        self.validity.restore(extra["validity"])
         for time_s, step, fields in stored:
             self.writer.write(time_s, step, fields)
 

@@ -316,7 +316,8 @@ def _row(variant, out_dir, failure, before):
     return {
         "name": variant.name, "swept": variant.swept, "status": "finished" if result else "failed",
         "message": failure or ("" if result else "expected a result, got none"), "ran_before": before,
-        "c_rate": rates[-1] if rates else None, "capacity_mAh_g": result.get("capacity_mAh_g"),
+        "c_rate": rates[-1] if rates else None, "current_density_1C_A_m2": result.get("current_density_1C_A_m2"),
+        "capacity_mAh_g": result.get("capacity_mAh_g"),
         "mean_voltage_V": last.get("mean_voltage_V"), "end_reason": last.get("end_reason"),
         "lithium_balance_error": result.get("lithium_balance_error"), "time_steps": result.get("time_steps"),
         "wall_s": result.get("wall_s"), "case_sha256": variant.case.sha256 if variant.case else None,

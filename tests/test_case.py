@@ -5,10 +5,10 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.case import load_case, parse_case
+from microsim.case import beyond_windows, load_case, parse_case
 from microsim.electrochemistry import materials
 from microsim.errors import InputError
 from microsim.protocol import read_step
@@ -137,10 +137,12 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["cell.initial_sto=0.1"], ["cell.initial_sto", "window of NMC811_Chen2020, 0.2 to 0.9999, got 0.1"]),
         (["cell.initial_sto=null", "cell.initial_voltage_V=5"], ["cell.initial_voltage_V", "got 5 V"]),
         (
-            ["protocol.0=Discharge at C/2 until 2.5 V"],
-            ["protocol.0: expected a voltage inside the OCP", "2.5 V"],
+            ["protocol.0=Discharge at C/2 until 2.2 V"],
+            ["protocol.0: expected a voltage inside the OCP", "3.487 to 4.469 V", "from 2.487 to 4.273 V", "2.2 V"],
         ),
         (["protocol.0=Hold at 5 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "5 V"]),
+        (["protocol.0=Hold at 2 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "2 V"]),
+        (["protocol=[Discharge at 1C for 60 s, Charge at 1C until 5 V]", "compare=null"], ["protocol.1: expected a voltage", "5 V"]),
         (["protocol.0=Discharge at C/2 until 4.29 V"], ["protocol.0", "4.29 V", "initial state"]),
         (["protocol.0=Charge at C/2 until 4.2 V"], ["protocol.0", "got 4.2 V"]),
         # what comes later
@@ -236,6 +238,15 @@ def test_effective_case_reads_in_as_the_same_case(case_file, path):
     assert again.sha256 == case.sha256
 
 
+def test_voltages_a_little_beyond_the_ocp_are_taken_and_told(case_file):
+    assert beyond_windows(load_case(case_file)) == []
+    steps = ["Discharge at C/2 until 3 V", "Hold at 3 V for 60 s", "Charge at 1C until 4.6 V", "Rest for 60 s", "Discharge at C/2 until 3 V"]
+    told = beyond_windows(load_case(case_file, [f"protocol=[{', '.join(steps)}]", "compare=null"]))
+    assert len(told) == 2
+    assert told[0].startswith("'Discharge at C/2 until 3 V', 'Hold at 3 V for 60 s': ") and "3.487 V; below" in told[0]
+    assert told[1].startswith("'Charge at 1C until 4.6 V': ") and "4.469 V; above" in told[1] and "running empty" in told[1]
+
+
 def test_hash_ignores_the_form_and_sees_the_content(case_file, tmp_path):
     case = load_case(case_file)
     other = tmp_path / "elsewhere" / "half_cell.yaml"
@@ -275,6 +286,8 @@ def test_files_beside_the_case_come_first(case_file):
         ("hold at 4100 mV for 1 h", "voltage", "voltage_V", 4.1, None, None, 3600.0),
         ("Rest for 30 minutes", "rest", None, None, None, None, 1800.0),
         ("Rest for 1 hour", "rest", None, None, None, None, 3600.0),
+        ("Rest for 5 ms", "rest", None, None, None, None, 0.005),
+        ("Rest for 2 DAYS", "rest", None, None, None, None, 172800.0),
     ],
 )
 def test_protocol_wording(wording, kind, quantity, value, volts, until, seconds):
@@ -324,6 +337,7 @@ def test_wording_that_is_not_understood_is_refused(wording):
         read_step(wording)
 
 
+@settings(deadline=None)
 @given(
     st.floats(1.001, 0.999e5),
     st.sampled_from([("nm", 1e-9), ("um", 1e-6), ("m", 1.0)]),

@@ -9,6 +9,7 @@ import pytest
 
 from microsim import run as pipeline
 from microsim.case import load_case
+from microsim.checkpoint import Checkpoint
 from microsim.errors import InputError
 from microsim.fields import read_field, read_times
 
@@ -97,3 +98,59 @@ def test_a_mistake_leaves_no_checkpoint(tmp_path):
     with pytest.raises(InputError, match="expected to reach"):
         pipeline.run_case(load_case(CASE, settings), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_file_of_the_case_is_not_resumed(tmp_path, monkeypatch):
+    """The case's text is the same; what its profile says is not."""
+    drive = tmp_path / "drive.csv"
+    drive.write_text("0,0\n5,1\n20,1\n")
+    case = load_case(CASE, [*SETTINGS[:2], SETTINGS[3], f"protocol=[{{profile: {drive}}}]"])
+    assert interrupted(monkeypatch, case, tmp_path / "out", 5)
+    drive.write_text("0,0\n5,2\n20,2\n")
+    with pytest.raises(InputError, match="got one that differs"):
+        pipeline.run_case(case, tmp_path / "out", resume=True)
+    drive.write_text("0,0\n5,1\n20,1\n")
+    assert pipeline.run_case(case, tmp_path / "out", resume=True)["steps"][0]["time_s"] == pytest.approx(20)
+
+
+def test_killed_while_fields_are_written(tmp_path, monkeypatch):
+    """A file cut short under its temporary name, or complete but newer than the state, changes nothing."""
+    case = load_case(CASE, SETTINGS)
+    whole = pipeline.run_case(case, tmp_path / "whole")
+    original = Checkpoint.keep_fields
+
+    def torn(self, time_s, step, fields):
+        if self.stored == 2:
+            original(self, time_s, step, fields)  # stored, but in no state yet
+            (self.folder / ".fields_0003.npz.1.part").write_bytes(b"PK")
+            raise Killed
+        original(self, time_s, step, fields)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "keep_fields", torn)
+        with pytest.raises(Killed):
+            pipeline.run_case(case, tmp_path / "broken")
+    again = pipeline.run_case(case, tmp_path / "broken", resume=True)
+    assert again["capacity_mAh_g"] == whole["capacity_mAh_g"] and again["time_steps"] == whole["time_steps"]
+    times = [read_times(tmp_path / name / "fields.h5") for name in ("whole", "broken")]
+    assert list(times[0][0]) == list(times[1][0])
+    assert not (tmp_path / "broken" / ".resume").exists()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
+    case = load_case(CASE, SETTINGS)
+    assert interrupted(monkeypatch, case, tmp_path, 5)
+    state = tmp_path / ".resume" / "state.npz"
+    for content in (b"", state.read_bytes()[:200]):
+        state.write_bytes(content)
+        with pytest.raises(InputError, match="expected a complete checkpoint"):
+            pipeline.run_case(case, tmp_path, resume=True)
+
+
+def test_a_finished_run_is_not_resumed(tmp_path):
+    case = load_case(CASE, SETTINGS)
+    pipeline.run_case(case, tmp_path)
+    before = (tmp_path / "result.json").read_bytes()
+    with pytest.raises(InputError, match="got a finished one"):
+        pipeline.run_case(case, tmp_path, resume=True)
+    assert (tmp_path / "result.json").read_bytes() == before

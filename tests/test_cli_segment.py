@@ -99,6 +99,17 @@ def test_the_recipe_beside_the_labels_gives_the_same_voxels(stack, tmp_path, cap
     assert set(step["before"]) == {"pore", "cbd", "am"} and 0 <= step["returned_to_void"] < 1
 
 
+def test_a_mark_is_left_out_after_the_drift_is_taken_back(stack, tmp_path, capsys):
+    path, _ = stack
+    found = numbers(["segment", path, "--out", tmp_path / "a.tif", *NAMES, "--crop", "x=0:30", "--align", "--align-region", "y=0:10",
+                     "--crop-after", "y=10:24"], capsys)  # fmt: skip
+    assert [next(iter(step)) for step in found["recipe"]["steps"]] == ["crop", "align", "crop", "thresholds"]
+    assert found["shape"][1] == 14
+    assert "--crop-after" in refusal(["segment", path, "--out", tmp_path / "a.tif", *NAMES, "--crop-after", "y=9"], capsys)
+    again = numbers(["segment", path, "--out", tmp_path / "b.tif", "--recipe", tmp_path / "a.recipe.yaml"], capsys)
+    assert again["volume_fraction"] == found["volume_fraction"]
+
+
 def test_a_recipe_knows_how_its_file_is_read(stack, tmp_path, capsys):
     path, _ = stack
     turned = tmp_path / "turned.npy"

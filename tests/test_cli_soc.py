@@ -162,5 +162,42 @@ def test_a_stack_of_absorption_needs_no_frames(folder, capsys):
     found = numbers(["soc", "mu.npy", "--energies", "E.txt", "--file-axes", "Exy", "--width-eV", "2", *REFERENCES,
                      "--out", "soc.npy"], capsys)  # fmt: skip
     assert np.load("soc.npy")[..., 0] == pytest.approx(s, abs=0.02) and found["voxels"]["used"] == 12
-    assert "--flat" in refusal(["soc", "mu.npy", "--energies", "E.txt", "--dark", "dark.tif"], capsys)
+    plain = ["soc", "mu.npy", "--energies", "E.txt", "--file-axes", "Exy"]
+    for alone in (["--dark", "dark.tif"], ["--saturation", "900"], ["--photons-per-unit", "2"]):
+        said = refusal([*plain, *alone], capsys)
+        assert alone[0] in said and "--flat" in said
+    assert "8 x 8 pixels" in refusal([*plain, "--align"], capsys)
+    np.save("even.npy", np.ones((60, 9, 9)) * np.linspace(1, 2, 60)[:, None, None])
+    assert "even one" in refusal(["soc", "even.npy", *plain[2:], "--align"], capsys)
+    np.save("none.npy", np.ones((60, 9, 9)))
+    assert "at every energy" in refusal(["soc", "none.npy", *plain[2:]], capsys)
+    for change in (["--shift", "900"], ["--fit-range", "10:20"]):
+        assert "references cover" in refusal([*plain, "--method", "lcf", "--references", "refs.txt", *change], capsys)
+    np.save("few.npy", mu[[0, 20, 59]])
+    np.savetxt("few_E.txt", ENERGIES[[0, 20, 59]])
+    assert "three-energy" in refusal(["soc", "few.npy", "--energies", "few_E.txt"], capsys)
     assert "--energies" in refusal(["soc", "mu.npy"], capsys)
+
+
+def test_a_foil_and_the_ends_of_a_series(folder, capsys):
+    states, energies = np.linspace(0, 1, 41), np.arange(8300.0, 8420.0, 0.5)
+    shifts = 0.2 * np.random.default_rng(2).standard_normal(41)
+    lag = np.where((states > 0.2) & (states < 0.8), 0.1, 0.0)
+    np.savetxt("many.txt", states)
+    np.savetxt("E2.txt", energies)
+    np.savetxt("shifts.txt", shifts)
+    np.save("many.npy", [spectrum(energies - d, s) for d, s in zip(shifts, states + lag)])
+    np.save("foil.npy", [0.7 * spectrum(energies - d, 0.0) + 0.2 for d in shifts])
+    base = ["calibrate", "many.npy", "--energies", "E2.txt", "--lithiation", "many.txt", "--ends", "0.15", "--out", "c.json"]
+    rms = {}
+    for name, option in (("none", []), ("foil", ["--foil", "foil.npy"]), ("list", ["--energy-shift", "shifts.txt"])):
+        made = numbers([*base, *option], capsys)
+        assert made["n"] == 14 and made["provenance"]["ends"] == 0.15
+        found = numbers(["soc", "many.npy", "--energies", "E2.txt", "--file-axes", "xE", *option, "--calibration", "c.json",
+                         "--out", "x.npy"], capsys)  # fmt: skip
+        rms[name] = np.std(np.load("x.npy").ravel() - states - lag)
+        assert found["voxels"]["used"] == 41
+    assert rms["foil"] < 0.02 and rms["list"] < 0.02 and rms["none"] > 0.05
+    for option, words in ((["--foil", "foil.npy", "--energy-shift", "shifts.txt"], "both"), (["--energy-shift", "x.txt"], "41"),
+                          (["--foil", "series.npy"], "energies"), (["--ends", "0.7"], "--ends")):  # fmt: skip
+        assert words in refusal([*base, *option], capsys)

@@ -95,6 +95,7 @@ def test_the_report_shows_it_beside_the_resolved_run(tmp_path, monkeypatch):
     assert set(stored["sources"]) >= {"porosity", "transport_efficiency", "radius", "sigma", "film_resistance"}
     page = (tmp_path / "report.html").read_text()
     assert "What homogenising loses" in page and "PyBaMM is not installed" in page
+    assert "Particle diameters d10, d50, d90" in page and "Contact of the active surface" in page
     assert (tmp_path / "figures" / "homogenised.png").stat().st_size > 10_000
 
 
@@ -111,6 +112,7 @@ def test_the_command_writes_what_runs_and_what_pybamm_reads(tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     p = told["parameters"]
     assert p["specific_area_m-1"] * p["radius_m"] / (3 * p["active_fraction"]) == pytest.approx(p["surface_factor"])
+    assert p["particle_sizes"]["d10_m"] <= p["particle_sizes"]["d50_m"] and sum(p["contact"].values()) == pytest.approx(1)
     read = read_bpx(tmp_path / "parameters.json").positive
     assert read.material.active_fraction == pytest.approx(p["active_fraction"]) and read.thickness == p["thickness_m"]
     case = load_case(tmp_path / "homogenised.yaml")

@@ -39,7 +39,7 @@ STAND_IN = '''
     if (out.parent / "slow").exists():
         time.sleep(2)
     steps = [{"capacity_mAh_g": c_e / 10, "mean_voltage_V": 3.8, "end_reason": "voltage"}]
-    result = {"case_sha256": case.sha256, "capacity_mAh_g": c_e / 10, "steps": steps, "lithium_balance_error": 0.0,
+    result = {"case_sha256": case.sha256, "current_density_1C_A_m2": 15.5, "capacity_mAh_g": c_e / 10, "steps": steps, "lithium_balance_error": 0.0,
               "time_steps": 1, "wall_s": 0.1, "threads": os.environ["NUMBA_NUM_THREADS"]}
     (out / "voltage.csv").write_text("time_s,current_A,voltage_V,capacity_mAh_g,step\\n0,1,4.2,0,0\\n1,1,3.5,90,0\\n")
     (out / "report.html").write_text("page")
@@ -126,6 +126,7 @@ def test_a_failing_and_a_killed_case_are_named_and_the_rest_finishes(tmp_path, s
     messages = [case["message"] for case in result["cases"]]
     assert "got -5" in messages[1] and messages[2] == "the sphere is square; round it" and "SIGKILL" in messages[3]
     assert [case["capacity_mAh_g"] for case in result["cases"]] == [100.0, None, None, None, 110.0, 90.0]
+    assert [case["current_density_1C_A_m2"] for case in result["cases"]] == [15.5, None, None, None, 15.5, 15.5]
     starts = {name: (tmp_path / "out" / name / "starts").read_text().split() for name in
               (case["name"] for case in result["cases"]) if (tmp_path / "out" / name).exists()}
     assert starts[result["cases"][3]["name"]] == starts[result["cases"][4]["name"]] == ["fresh", "resumed"]

@@ -1,9 +1,12 @@
 """`microsim eis CASE.yaml`: the impedance of a whole cell."""
 
+import math
 from pathlib import Path
 
 from ..console import progress_bar, report, table
 from ..errors import InputError
+
+FEWEST = 8  # frequencies that relaxation times and the Kramers-Kronig relations are asked of
 
 
 def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
@@ -16,10 +19,12 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     from ..transport.circuits import kramers_kronig
 
     after = _steps(after, len(case.protocol))
+    if out and len(freq) < FEWEST:
+        raise InputError(f"--out: expected at least {FEWEST} frequencies for a report, got {len(freq)}; ask for more, or use --json.")
     with progress_bar(f"impedance of {case.title}") as progress:
         setup, spectrum, C_dl = case_impedance(case, freq, after, tolerance=tolerance, progress=progress)
     mesh = setup.cell.mesh
-    known = spectrum.freq.size >= 8  # a handful of points says nothing about relaxation times
+    known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if known else None
     result = {
@@ -27,14 +32,14 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
         "title": case.title, "state": f"after {case.protocol[after - 1].text!r}" if after else "at the start",
         "voltage_V": spectrum.voltage, "current_density_A_m2": spectrum.current / mesh.area,
         "double_layer_F_m2": C_dl, "kramers_kronig_residual": misfit,
-        "relaxation_peaks": [{"tau_s": tau, "resistance_ohm_m2": R} for tau, R in relaxation.peaks()] if known else [],
+        "relaxation_peaks": _peaks(relaxation, freq) if known else [],
         "reaction_share_of_depth": abs(spectrum.reaction), "iterations": spectrum.iterations, "seconds": spectrum.seconds,
         "voxels": mesh.counts, "case_sha256": case.sha256, "peak_memory_bytes": peak_memory_bytes(),
     }
     rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(spectrum.freq, spectrum.Z)]
     rows = rows[:: max(len(rows) // 12, 1)]
     lines = [table(("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2"), rows)]
-    if out and known:
+    if out:
         from ..report.cell_impedance import CellSpectrum, write_cell_impedance_report
         from ..run import read_grid
 
@@ -42,6 +47,12 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
         page = write_cell_impedance_report(out, read_grid(case)[1], case.as_dict(), result, drawn)
         lines.append(f"\nreport: {page}")
     report(result, json_file, f"{case.title}: impedance {result['state']}, {spectrum.voltage:.4f} V", *lines)
+
+
+def _peaks(relaxation, freq):
+    """Peaks inside the range of the frequencies; beyond it the fit only extends what it saw."""
+    return [{"tau_s": tau, "resistance_ohm_m2": R} for tau, R in relaxation.peaks()
+            if min(freq) <= 1 / (2 * math.pi * tau) <= max(freq)]
 
 
 def _steps(given, count):

@@ -43,6 +43,19 @@ class FrequencyUnit(StrEnum):
     HZ, CHARACTERISTIC = "Hz", "characteristic"
 
 
+OF_A_CASE = ("volume", "frequencies", "tolerance", "settings", "after", "out", "json_file")
+
+
+def _only_of_a_case(context):
+    """Refuse options that a case does not take, which would otherwise be dropped in silence."""
+    options = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+    given = [options[name] for name in context.params
+             if name not in OF_A_CASE and context.get_parameter_source(name).name == "COMMANDLINE"]
+    if given:
+        raise InputError(f"expected --frequencies, --tolerance, --set, --after, --out and --json alone with a case, got "
+                         f"{', '.join(given)}; leave out what the case itself says.")
+
+
 @command(
     [
         "microsim eis electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --axis all --json -",
@@ -52,6 +65,7 @@ class FrequencyUnit(StrEnum):
     ]
 )
 def eis(
+    context: typer.Context,
     volume: Annotated[str, typer.Argument(metavar="VOLUME|CASE.yaml", help="A volume, or a case: its whole cell.")],
     phases: PhasesOption = None,
     conducting: Annotated[
@@ -118,11 +132,12 @@ def eis(
 
     A case: the whole cell, linearised about its state at the start, or after N steps of its protocol (also under
     current): electrolyte, kinetics, double layer (cell.double_layer_F_m2, 0.2 where it is not given), film, diffusion.
-    Of the options above it takes --frequencies, --tolerance, --out and --json.
+    Of the options above it takes --frequencies, --tolerance, --set, --after, --out and --json.
     """
     if volume.lower().endswith((".yaml", ".yml")):
         from .cell_eis import whole_cell
 
+        _only_of_a_case(context)
         limit = number(1e-9, 0.1)(tolerance, "--tolerance") / 10
         return whole_cell(volume, settings, _spaced(frequencies), after, limit, out, json_file)
     if settings or after != "0":

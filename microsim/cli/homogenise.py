@@ -30,7 +30,7 @@ def homogenise(
     """Homogenise a case's volume into a porous electrode.
 
     Measures porosity, transport efficiency, active fraction, reactive area, the radius of spheres with the volume's
-    diffusion, electronic conductivity and mean film, and writes homogenised.yaml (a case for `microsim run`),
+    diffusion, particle sizes, contacts, electronic conductivity and mean film, and writes homogenised.yaml (a case for `microsim run`),
     parameters.json (BPX 1.1) and pybamm.json (PyBaMM parameter values). In SI units.
     """
     from ..case import load_case
@@ -48,6 +48,8 @@ def homogenise(
     found, sources = twin.found.as_dict(), twin.found.sources
     rows = [(key, found[key], unit, _source(sources, key)) for key, unit in ROWS]
     rows += [(f"radius by {way}", value, "m", "") for way, value in found["radii_m"].items() if way != "diffusion"]
+    rows += [(f"particle diameter {key}", found["particle_sizes"][f"{key}_m"], "m", "by volume") for key in ("d10", "d50", "d90")]
+    rows += [(f"contact with {name}", share, "", "share of the active surface") for name, share in found["contact"].items()]
     result = {"parameters": found, "sources": sources, "nominal_current_density_A_m2": twin.case.cell.nominal_current_density,
               "files": files, "bpx_missing": reason, "title": case.title, "case_sha256": case.sha256}
     lines = [f"wrote {', '.join(files.values())}"] + [f"no BPX file: {reason}"] * (bpx is None)

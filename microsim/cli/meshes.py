@@ -49,7 +49,7 @@ def mesh(
         str, typer.Option("--coarsen", metavar="N", help="Join N x N x N voxels into one beforehand.")
     ] = "1",
     keep: Annotated[
-        str | None, typer.Option("--keep", metavar="NAME,...", help="Phases that go into the mesh [default: all].")
+        str | None, typer.Option("--keep", metavar="NAME,...", help="Phases that go into the mesh, with their surfaces [default: all].")
     ] = None,
     smoothing: Annotated[
         str,
@@ -69,6 +69,8 @@ def mesh(
     interfaces (pore-am) and the box's faces (separator, collector, y0 ...), are named: physical groups in .msh, element
     sets in .inp; .vtu, .vtk and .xdmf hold the numbers as the arrays phase and surface. Lengths are in m.
     """
+    from ..mesh.export import check_writable
+
     passes, factor = whole(0, 1000)(smoothing, "--smoothing"), whole(1, 64)(coarsen, "--coarsen")
     least_quality = number(0.0, 0.3, above=True)(least_quality, "--least-quality")
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
@@ -79,6 +81,7 @@ def mesh(
     about = {"volume": source.source, "volume_sha256": source.sha256, "kind": kind.value, "shape": list(grid.shape),
              "voxel_size_m": list(grid.voxel_size), "mesh": str(out)}
     size = f"{times(grid.shape)} voxels of {lengths_nm(grid.voxel_size)} nm"
+    check_writable(out)  # before the work
     if kind is Kind.VOXELS:
         figures, tables = _voxels(out, grid, names)
     else:
@@ -100,10 +103,9 @@ def _voxels(out, grid, names):
 
 
 def _tetrahedra(out, grid, names, passes, least_quality):
-    from ..mesh.export import mesh_format, save_meshio
+    from ..mesh.export import save_meshio
     from ..mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh, to_meshio
 
-    mesh_format(out)  # before the work
     with progress_bar("cutting tetrahedra") as progress:
         made = tetrahedral_mesh(grid, phases=names, iterations=passes, least_quality=least_quality, progress=progress)
         save_meshio(out, to_meshio(made))

@@ -9,37 +9,9 @@ from ..console import progress_bar, report, table, times
 from ..errors import InputError
 from ..schema import number, whole
 from .app import command
+from .option_lists import flag_option, spread, text_option
 from .options import JsonOption, OnlyReportOption, VoxelSizeOption, voxel_size_m
-from .soc_options import (
-    BackgroundOption,
-    E0Option,
-    EdgeKind,
-    EdgeOption,
-    EnergiesOption,
-    FitRangeOption,
-    LevelOption,
-    MethodName,
-    MethodOption,
-    NoiseOption,
-    NormalisedOption,
-    NumbersOption,
-    PostDegreeOption,
-    PostOption,
-    PreOption,
-    RangeOption,
-    ReferencesOption,
-    ShiftOption,
-    SumOption,
-    ThreeOption,
-    WidthOption,
-    absorption_of,
-    calibrated,
-    listed_counts,
-    method_of,
-    references_of,
-    states_of,
-    windows_of,
-)
+from .soc_options import SpectraOptions, absorption_of, calibrated, listed_counts, states_of
 
 
 @command(
@@ -50,48 +22,19 @@ from .soc_options import (
         "    --shift fit --least-jump otsu --json -",
     ]
 )
+@spread
 def soc(
     stack: Annotated[str, typer.Argument(metavar="STACK", help="Images over energy (TIFF, HDF5, npy), or a known name.")],
-    energies: EnergiesOption = None,
-    method: MethodOption = MethodName.EDGE,
-    edge: EdgeOption = EdgeKind.HALF,
-    level: LevelOption = "0.5",
-    width_eV: WidthOption = None,
-    e0: E0Option = None,
-    pre: PreOption = None,
-    post: PostOption = None,
-    post_degree: PostDegreeOption = None,
-    edge_range: RangeOption = None,
-    three: ThreeOption = None,
-    references: ReferencesOption = None,
-    reference_lithiation: NumbersOption = None,
-    shift: ShiftOption = "0",
-    background: BackgroundOption = "1",
-    fit_range: FitRangeOption = None,
-    sum_to_one: SumOption = False,
-    normalised: NormalisedOption = False,
-    calibration: Annotated[
-        str | None, typer.Option("--calibration", metavar="FILE", help="Calibration of microsim calibrate; sets the method.")
-    ] = None,
-    flat: Annotated[str | None, typer.Option("--flat", metavar="FILE", help="Reference frames without sample.")] = None,
-    dark: Annotated[str | None, typer.Option("--dark", metavar="FILE", help="Dark frames (with --flat).")] = None,
-    photons_per_unit: Annotated[
-        str, typer.Option("--photons-per-unit", metavar="G", help="Detected photons per detector unit (with --flat).")
-    ] = "1",
-    saturation: Annotated[
-        str | None, typer.Option("--saturation", metavar="N", help="Detector value that counts as saturated.")
-    ] = None,
-    noise: NoiseOption = None,
-    align: Annotated[bool, typer.Option("--align", help="Find and undo the drift from image to image.")] = False,
-    least_jump: Annotated[
-        str | None, typer.Option("--least-jump", metavar="J|otsu", help="Mask voxels with a smaller edge jump.")
-    ] = None,
-    clusters: Annotated[
-        str | None, typer.Option("--clusters", metavar="N", help="Also principal components and N clusters of the spectra.")
-    ] = None,
-    file_axes: Annotated[
-        str | None, typer.Option("--file-axes", metavar="AXES", help="Axes of the file, slowest first, E the energy: Eyx.")
-    ] = None,
+    how: SpectraOptions,
+    calibration: text_option("--calibration", "FILE", "Calibration of microsim calibrate; sets the method.") = None,
+    flat: text_option("--flat", "FILE", "Reference frames without sample.") = None,
+    dark: text_option("--dark", "FILE", "Dark frames (with --flat).") = None,
+    photons_per_unit: text_option("--photons-per-unit", "G", "Detected photons per detector unit (with --flat).") = "1",
+    saturation: text_option("--saturation", "N", "Detector value that counts as saturated (with --flat).") = None,
+    align: flag_option("--align", "Find and undo the drift from image to image.") = False,
+    least_jump: text_option("--least-jump", "J|otsu", "Mask voxels with a smaller edge jump.") = None,
+    clusters: text_option("--clusters", "N", "Also principal components and N clusters of the spectra.") = None,
+    file_axes: text_option("--file-axes", "AXES", "Axes of the file, slowest first, E the energy: Eyx.") = None,
     voxel_size_nm: VoxelSizeOption = None,
     out: Annotated[
         Path | None,
@@ -111,21 +54,19 @@ def soc(
     from ..imaging.stacks import read_energies, read_stack
 
     images = read_stack(stack, file_axes=file_axes)
-    listed = read_energies(energies) if energies else images.energies
+    listed = read_energies(how.energies) if how.energies else images.energies
     if listed is None:
         raise InputError(f"expected the energies of {stack}, got none; add --energies.")
     listed = check_energies(listed, len(images.values))
     size = voxel_size_m(voxel_size_nm) or images.voxel_size
-    table_of, numbers = references_of(references, reference_lithiation)
-    settings = method_of(method, edge, level, width_eV, three, background, shift, sum_to_one, fit_range, normalised)
-    curve = None
+    table_of, numbers = how.read_references()
+    settings, curve = how.settings(), None
     if calibration is not None:
-        settings, curve = calibrated(calibration, method, table_of)
+        settings, curve = calibrated(calibration, how.method, table_of)
         numbers = curve.settings.get("numbers") or numbers
-    windows = (e0, pre, post, edge_range, post_degree)
     with progress_bar("spectra") as progress:
-        mu, sigma, reason = absorption_of(images, flat, dark, photons_per_unit, saturation, noise, file_axes)
-        shifts = None
+        mu, sigma, reason = absorption_of(images, flat, dark, photons_per_unit, saturation, how.noise, file_axes)
+        mu, shifts = how.on_one_scale(mu, listed), None
         if align:
             from ..imaging.drift import drift, undrift
 
@@ -133,9 +74,7 @@ def soc(
             wide = sigma is not None and getattr(sigma, "shape", ()) == mu.shape
             mu, moved = undrift(mu, shifts, sigma if wide else None)
             sigma = moved if wide else sigma
-        if settings.windows is None and not (settings.name == "three-energy" and len(listed) == 3):
-            settings = windows_of(settings, soc_maps, mu, listed, *windows)
-        settings = soc_maps.prepared(settings, mu, listed, table_of)
+        settings = soc_maps.prepared(how.with_windows(settings, mu, listed), mu, listed, table_of)
         measured = soc_maps.measure(mu, listed, settings, sigma, references=table_of, numbers=numbers, reason=reason,
                                     progress=progress)  # fmt: skip
     threshold = None
@@ -168,33 +107,17 @@ def soc(
         "    --method edge --degree 3 --select 0:111 --out first_charge.json",
     ]
 )
+@spread
 def calibrate(
     series: Annotated[str, typer.Argument(metavar="SERIES", help="Spectra of known lithiation: array [state, energy], columns.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="Calibration to write.")],
-    lithiation: Annotated[
-        str | None, typer.Option("--lithiation", metavar="FILE", help="Lithiation of each state, one a line.")
-    ] = None,
-    energies: EnergiesOption = None,
-    method: MethodOption = MethodName.EDGE,
-    edge: EdgeOption = EdgeKind.HALF,
-    level: LevelOption = "0.5",
-    width_eV: WidthOption = None,
-    e0: E0Option = None,
-    pre: PreOption = None,
-    post: PostOption = None,
-    post_degree: PostDegreeOption = None,
-    edge_range: RangeOption = None,
-    three: ThreeOption = None,
-    references: ReferencesOption = None,
-    reference_lithiation: NumbersOption = None,
-    shift: ShiftOption = "0",
-    background: BackgroundOption = "1",
-    fit_range: FitRangeOption = None,
-    sum_to_one: SumOption = False,
-    normalised: NormalisedOption = False,
-    noise: NoiseOption = None,
-    degree: Annotated[str, typer.Option("--degree", metavar="N", help="Degree of the polynomial x(quantity).")] = "1",
-    select: Annotated[str | None, typer.Option("--select", metavar="A:B", help="States to use, the end not included.")] = None,
+    how: SpectraOptions,
+    lithiation: text_option("--lithiation", "FILE", "Lithiation of each state, one a line.") = None,
+    degree: text_option("--degree", "N", "Degree of the polynomial x(quantity).") = "1",
+    ends: text_option(
+        "--ends", "SHARE", "Fit only to states within this share of the lithiation's range from either end, 0.1 say."
+    ) = None,
+    select: text_option("--select", "A:B", "States to use, the end not included.") = None,
     json_file: JsonOption = None,
 ):
     """Calibrate a method on a series of spectra with known lithiation.
@@ -205,25 +128,25 @@ def calibrate(
     from ..imaging import soc_maps
     from ..imaging.stacks import read_energies, read_numbers, read_series
 
-    listed, spectra, x, source, sha256 = read_series(series, energies=read_energies(energies) if energies else None)
+    listed, spectra, x, source, sha256 = read_series(series, energies=read_energies(how.energies) if how.energies else None)
     x = read_numbers(lithiation) if lithiation else x
     if x is None or len(x) != spectra.shape[1]:
         raise InputError(f"expected a lithiation for each of the {spectra.shape[1]} states, got "
                          f"{'none' if x is None else len(x)}; add --lithiation.")  # fmt: skip
     first, last = states_of(select, spectra.shape[1])
-    spectra, x = spectra[:, first:last], x[first:last]
-    table_of, numbers = references_of(references, reference_lithiation)
-    settings = method_of(method, edge, level, width_eV, three, background, shift, sum_to_one, fit_range, normalised)
-    if not (settings.name == "three-energy" and len(listed) == 3):
-        settings = windows_of(settings, soc_maps, spectra, listed, e0, pre, post, edge_range, post_degree)
-    noise = None if noise is None else number(0.0)(noise, "--noise")
-    about = {"series": source, "sha256": sha256, "states": [first, last]}
-    curve = soc_maps.calibration_from(settings, listed, spectra, x, noise, degree=whole(1, 9)(degree, "--degree"),
+    spectra, x = how.on_one_scale(spectra, listed)[:, first:last], x[first:last]
+    table_of, numbers = how.read_references()
+    settings = how.with_windows(how.settings(), spectra, listed)
+    noise = None if how.noise is None else number(0.0)(how.noise, "--noise")
+    share = None if ends is None else number(0.0, 0.5, above=True)(ends, "--ends")
+    about = {"series": source, "sha256": sha256, "states": [first, last], "ends": share, "foil": how.foil,
+             "energy_shift": how.energy_shift}  # fmt: skip
+    curve = soc_maps.calibration_from(settings, listed, spectra, x, noise, degree=whole(1, 9)(degree, "--degree"), ends=share,
                                       references=table_of, numbers=numbers, provenance=about)  # fmt: skip
     path = curve.save(out)
     from dataclasses import asdict
 
-    rows = [("states", curve.n), ("from", curve.low), ("to", curve.high), ("rms about the curve", curve.residual),
+    rows = [("states fitted to", curve.n), ("from", curve.low), ("to", curve.high), ("rms about the curve", curve.residual),
             ("lack of fit", curve.lack), ("coefficients", " ".join(f"{c:.5g}" for c in curve.coefficients))]  # fmt: skip
     report({"calibration": str(path), **asdict(curve)}, json_file, f"{source}: x over {settings.name}",
            table(("", "value"), rows), f"calibration: {path}")  # fmt: skip

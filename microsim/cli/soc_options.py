@@ -1,13 +1,12 @@
 """Options of the commands on stacks of spectra, and reading what they name."""
 
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated
-
-import typer
 
 from ..console import times
 from ..errors import InputError
 from ..schema import number, whole
+from .option_lists import choice_option, flag_option, text_option
 
 
 class MethodName(StrEnum):
@@ -22,76 +21,104 @@ class EdgeKind(StrEnum):
     HALF, DERIVATIVE, PEAK = "half", "derivative", "peak"
 
 
-EnergiesOption = Annotated[
-    str | None,
-    typer.Option("--energies", metavar="FILE", help="Energies in eV, one a line, rising; or file.h5::name."),
-]
-MethodOption = Annotated[MethodName, typer.Option("--method", help="How a spectrum becomes one number.")]
-EdgeOption = Annotated[EdgeKind, typer.Option("--edge", help="Edge energy: half height, steepest rise, white line.")]
-LevelOption = Annotated[str, typer.Option("--level", metavar="MU", help="Normalised absorption of --edge half.")]
-WidthOption = Annotated[
-    str | None, typer.Option("--width-eV", metavar="W", help="Half the range of the local fit of the edge, eV.")
-]
-E0Option = Annotated[str | None, typer.Option("--e0", metavar="E", help="Nominal edge, eV. Absent: steepest rise of the mean.")]
-PreOption = Annotated[str | None, typer.Option("--pre", metavar="E:E", help="Range of the pre-edge line, eV.")]
-PostOption = Annotated[str | None, typer.Option("--post", metavar="E:E", help="Range of the post-edge polynomial, eV.")]
-PostDegreeOption = Annotated[str | None, typer.Option("--post-degree", metavar="N", help="Degree of the post-edge polynomial.")]
-RangeOption = Annotated[str | None, typer.Option("--edge-range", metavar="E:E", help="Where the edge is looked for, eV.")]
-ThreeOption = Annotated[
-    str | None, typer.Option("--three", metavar="E,E,E", help="Energies before, at, behind the edge, eV (three-energy).")
-]
-ReferencesOption = Annotated[
-    str | None,
-    typer.Option("--references", metavar="FILE[::A,B]", help="Reference spectra: .nor, csv or columns; A,B picks some."),
-]
-NumbersOption = Annotated[
-    str | None, typer.Option("--reference-lithiation", metavar="X,X", help="Lithiation of the references, in their order.")
-]
-ShiftOption = Annotated[str, typer.Option("--shift", metavar="EV|fit", help="Energy shift of the references, eV; fit: to the mean (lcf).")]
-BackgroundOption = Annotated[
-    str, typer.Option("--background", metavar="N", help="Terms of a polynomial fitted along: 0, 1 constant, 2 line (lcf).")
-]
-FitRangeOption = Annotated[str | None, typer.Option("--fit-range", metavar="E:E", help="Energies of the fit, eV (lcf).")]
-SumOption = Annotated[bool, typer.Option("--sum-to-one", help="Weights add up to 1, of normalised spectra (lcf).")]
-NormalisedOption = Annotated[bool, typer.Option("--normalised", help="The spectra are normalised already: jump 1, no baseline.")]
-NoiseOption = Annotated[
-    str | None,
-    typer.Option("--noise", metavar="S", help="Standard deviation of mu. Absent: counting (--flat), else scatter or misfit."),
-]
+@dataclass(frozen=True)
+class SpectraOptions:
+    """How a spectrum becomes one number, in the words of the command line."""
+
+    energies: text_option("--energies", "FILE", "Energies in eV, one a line, rising; or file.h5::name.") = None
+    method: choice_option(MethodName, "--method", "How a spectrum becomes one number.") = MethodName.EDGE
+    edge: choice_option(EdgeKind, "--edge", "Edge energy: half height, steepest rise, white line.") = EdgeKind.HALF
+    level: text_option("--level", "MU", "Normalised absorption of --edge half.") = "0.5"
+    width_eV: text_option("--width-eV", "W", "Half the range of the local fit of the edge, eV.") = None
+    e0: text_option("--e0", "E", "Nominal edge, eV. Absent: steepest rise of the mean.") = None
+    pre: text_option("--pre", "E:E", "Range of the pre-edge line, eV.") = None
+    post: text_option("--post", "E:E", "Range of the post-edge polynomial, eV.") = None
+    post_degree: text_option("--post-degree", "N", "Degree of the post-edge polynomial.") = None
+    edge_range: text_option("--edge-range", "E:E", "Where the edge is looked for, eV.") = None
+    three: text_option("--three", "E,E,E", "Energies before, at, behind the edge, eV (three-energy).") = None
+    references: text_option("--references", "FILE[::A,B]", "Reference spectra: .nor, csv or columns; A,B picks some.") = None
+    reference_lithiation: text_option("--reference-lithiation", "X,X", "Lithiation of the references, in their order.") = None
+    shift: text_option("--shift", "EV|fit", "Energy shift of the references, eV; fit: to the mean (lcf).") = "0"
+    background: text_option("--background", "N", "Terms of a polynomial fitted along: 0, 1 constant, 2 line (lcf).") = "1"
+    fit_range: text_option("--fit-range", "E:E", "Energies of the fit, eV (lcf).") = None
+    sum_to_one: flag_option("--sum-to-one", "Weights add up to 1, of normalised spectra (lcf).") = False
+    normalised: flag_option("--normalised", "The spectra are normalised already: jump 1, no baseline.") = False
+    noise: text_option("--noise", "S", "Standard deviation of mu. Absent: counting (--flat), else scatter or misfit.") = None
+    foil: text_option("--foil", "FILE", "Spectra of a foil taken along, one for each of a series; their shifts are undone.") = None
+    energy_shift: text_option(
+        "--energy-shift", "FILE", "eV by which each spectrum's energies are too high, one a line; undone."
+    ) = None
+
+    def settings(self):
+        """Put the method together, still without windows."""
+        from ..imaging.soc_maps import Method
+
+        if self.shift == "fit" and self.method is not MethodName.LCF:
+            raise InputError(f"--shift: expected a number for the method {self.method}, got fit; fit it with --method lcf first.")
+        return Method(
+            self.method.value, self.edge.value, number(0.01, 0.99)(self.level, "--level"),
+            _or_none(number(0.0), self.width_eV, "--width-eV"), None, _three(self.three),
+            whole(0, 3)(self.background, "--background") or None, self.sum_to_one,
+            shift=None if self.shift == "fit" else number()(self.shift, "--shift"),
+            fit_range=pair_of(self.fit_range, "--fit-range"), normalised=self.normalised,
+        )  # fmt: skip
+
+    def with_windows(self, settings, mu, energies):
+        """Choose the energy windows of a method: as given, else from the mean spectrum. Three images need none."""
+        from ..imaging.soc_maps import mean_spectrum
+        from ..imaging.spectra import windows_for
+
+        if settings.windows is not None or settings.name == "three-energy" and len(energies) == 3:
+            return settings
+        if len(energies) == 3:
+            raise InputError(f"--method: expected three-energy for a stack of three images, got {self.method}; choose that.")
+        windows = windows_for(
+            energies, mean_spectrum(mu), e0=_or_none(number(0.0), self.e0, "--e0"), pre=pair_of(self.pre, "--pre"),
+            post=pair_of(self.post, "--post"), edge=pair_of(self.edge_range, "--edge-range"),
+            post_degree=_or_none(whole(0, 3), self.post_degree, "--post-degree"),
+        )  # fmt: skip
+        return replace(settings, windows=windows)
+
+    def on_one_scale(self, mu, energies):
+        """Undo what the energies of each spectrum are off, by its foil or as listed."""
+        if self.foil is None and self.energy_shift is None:
+            return mu
+        if self.foil is not None and self.energy_shift is not None:
+            raise InputError("--energy-shift: expected either this or --foil, got both; leave one out.")
+        from ..imaging.foil import energy_shifts, on_one_scale
+        from ..imaging.stacks import read_numbers, read_series
+
+        if self.foil is None:
+            return on_one_scale(mu, energies, read_numbers(self.energy_shift))
+        return on_one_scale(mu, energies, energy_shifts(read_series(self.foil, energies=energies)[1], energies))
+
+    def read_references(self):
+        """Read the references and their lithiation."""
+        if self.references is None:
+            return None, None
+        from ..imaging.stacks import read_references
+
+        found = read_references(self.references)
+        if self.reference_lithiation is None:
+            return found, None
+        numbers = [number(-10, 10)(part, "--reference-lithiation") for part in self.reference_lithiation.split(",")]
+        if len(numbers) != len(found.names):
+            raise InputError(f"--reference-lithiation: expected one number for each of {', '.join(found.names)}, got "
+                             f"{len(numbers)}; correct it.")  # fmt: skip
+        return found, numbers
 
 
-def method_of(method, edge, level, width, three, background, shift, sum_to_one, fit_range, normalised):
-    """Put the options of a method together."""
-    from ..imaging.soc_maps import Method
-
-    triple = None
-    if three is not None:
-        triple = tuple(number(0.0)(part, "--three") for part in three.split(","))
-        if len(triple) != 3 or not triple[0] < triple[1] < triple[2]:
-            raise InputError(f"--three: expected three rising energies (before, at, behind the edge), got {three}; correct it.")
-    if shift == "fit" and method is not MethodName.LCF:
-        raise InputError(f"--shift: expected a number for the method {method}, got fit; fit it with --method lcf first.")
-    return Method(
-        method.value, edge.value, number(0.01, 0.99)(level, "--level"),
-        None if width is None else number(0.0)(width, "--width-eV"), None, triple,
-        whole(0, 3)(background, "--background") or None, sum_to_one,
-        shift=None if shift == "fit" else number()(shift, "--shift"), fit_range=pair_of(fit_range, "--fit-range"),
-        normalised=normalised,
-    )  # fmt: skip
+def _or_none(read, given, option):
+    return None if given is None else read(given, option)
 
 
-def windows_of(settings, soc_maps, mu, energies, e0, pre, post, edge_range, post_degree):
-    """Choose the energy windows: as given, else from the mean spectrum."""
-    from dataclasses import replace
-
-    from ..imaging.spectra import windows_for
-
-    windows = windows_for(
-        energies, soc_maps.mean_spectrum(mu), e0=None if e0 is None else number(0.0)(e0, "--e0"),
-        pre=pair_of(pre, "--pre"), post=pair_of(post, "--post"), edge=pair_of(edge_range, "--edge-range"),
-        post_degree=None if post_degree is None else whole(0, 3)(post_degree, "--post-degree"),
-    )  # fmt: skip
-    return replace(settings, windows=windows)
+def _three(given):
+    if given is None:
+        return None
+    found = tuple(number(0.0)(part, "--three") for part in given.split(","))
+    if len(found) != 3 or not found[0] < found[1] < found[2]:
+        raise InputError(f"--three: expected three rising energies (before, at, behind the edge), got {given}; correct it.")
+    return found
 
 
 def calibrated(path, method, references):
@@ -110,28 +137,14 @@ def calibrated(path, method, references):
     return Method.of(curve.settings), curve
 
 
-def references_of(name, lithiation):
-    """Read references and their lithiation."""
-    if name is None:
-        return None, None
-    from ..imaging.stacks import read_references
-
-    found = read_references(name)
-    if lithiation is None:
-        return found, None
-    numbers = [number(-10, 10)(part, "--reference-lithiation") for part in lithiation.split(",")]
-    if len(numbers) != len(found.names):
-        raise InputError(f"--reference-lithiation: expected one number for each of {', '.join(found.names)}, got "
-                         f"{len(numbers)}; correct it.")  # fmt: skip
-    return found, numbers
-
-
 def absorption_of(images, flat, dark, photons, saturation, noise, file_axes):
     """Absorption, its sigma and reasons: from frames, or as the stack has it."""
     noise = None if noise is None else number(0.0)(noise, "--noise")
     if flat is None:
-        if dark is not None:
-            raise InputError("--dark: expected reference frames with dark frames, got none; add --flat.")
+        alone = {"--dark": dark, "--saturation": saturation, "--photons-per-unit": None if photons == "1" else photons}
+        for option, given in alone.items():
+            if given is not None:
+                raise InputError(f"{option}: expected reference frames beside it, got none; add --flat.")
         return images.values, noise, None
     from ..imaging.frames import optical_density
 

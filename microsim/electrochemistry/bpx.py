@@ -8,6 +8,7 @@ Versions 0.x and 1.x, one active material an electrode, models DFN, SPMe and Par
 import difflib
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,7 @@ PLATEAU, HIGHEST = 2.0, 5.5  # V: below the first it is an anode; above the seco
 DENSITY = {True: 2260.0, False: 4700.0}  # kg m-3, of an anode (graphite) and of a cathode (layered oxide)
 
 above_zero, share = number(0.0, above=True), number(0.0, 1.0)
+concentration, energy = number(10.0, 1e4), number(-3e5, 3e5)  # mol m-3 of salt, J mol-1: what is plausible
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,11 @@ def _table(raw, path, beyond):
     if set(raw) != {"x", "y"} or not all(isinstance(raw[key], list) for key in "xy"):
         raise InputError(f'{path}: expected a table {{"x": [...], "y": [...]}}, got the keys {listed(raw)}; correct it.')
     x, y = ([number()(value, f"{path}.{key}.{k}") for k, value in enumerate(raw[key])] for key in "xy")
-    if len(x) != len(y) or len(x) < 2 or len(set(x)) < len(x):
-        raise InputError(f"{path}: expected as many x as y, at least two, each x once, got {len(x)} and {len(y)}; correct it.")
+    if len(x) != len(y) or len(x) < 2:
+        raise InputError(f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table.")
+    twice = next((value for value in x if x.count(value) > 1), None) if len(set(x)) < len(x) else None
+    if twice is not None:
+        raise InputError(f"{path}: expected each x once, got {twice:g} more than once; correct the table.")
     order = np.argsort(x)
     return Table(np.array(x)[order], np.array(y)[order], beyond)
 
@@ -131,12 +136,12 @@ LAW = object()  # read later, with its activation energy
 ELECTROLYTE = {
     "Cation transference number": ("t_plus", share, True), "Conductivity [S.m-1]": ("kappa", LAW, True),
     "Diffusivity [m2.s-1]": ("D_e", LAW, True),
-    "Initial concentration [mol.m-3]": ("c_e_0", above_zero, False),
-    "Conductivity activation energy [J.mol-1]": ("kappa_energy", number(), False),
-    "Diffusivity activation energy [J.mol-1]": ("D_e_energy", number(), False),
+    "Initial concentration [mol.m-3]": ("c_e_0", concentration, False),
+    "Conductivity activation energy [J.mol-1]": ("kappa_energy", energy, False),
+    "Diffusivity activation energy [J.mol-1]": ("D_e_energy", energy, False),
 }
 CONTACT = {
-    "Thickness [m]": ("thickness", above_zero, True), "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
+    "Thickness [m]": ("thickness", number(1e-8, 1e-2), True), "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
     "Transport efficiency": ("transport_efficiency", number(0.0, 1.0, above=True), True),
 }
 ELECTRODE = CONTACT | {
@@ -145,8 +150,8 @@ ELECTRODE = CONTACT | {
     "Maximum stoichiometry": ("sto_max", share, True), "Maximum concentration [mol.m-3]": ("c_s_max", above_zero, True),
     "OCP [V]": ("U", LAW, True), "Diffusivity [m2.s-1]": ("D_s", LAW, True),
     "Reaction rate constant [mol.m-2.s-1]": ("k", above_zero, True),
-    "Diffusivity activation energy [J.mol-1]": ("D_s_energy", number(), False),
-    "Reaction rate constant activation energy [J.mol-1]": ("k_energy", number(), False),
+    "Diffusivity activation energy [J.mol-1]": ("D_s_energy", energy, False),
+    "Reaction rate constant activation energy [J.mol-1]": ("k_energy", energy, False),
     "Entropic change coefficient [V.K-1]": ANY,
 }
 UNREAD = {"Particle": "blended electrodes", "OCP (lithiation) [V]": "OCP hysteresis", "OCP (delithiation) [V]": "OCP hysteresis",
@@ -202,6 +207,7 @@ def parse_bpx(raw, source="BPX", name="BPX"):
     for key in ("Header", "Parameterisation"):
         if not isinstance(raw, dict) or not isinstance(raw.get(key), dict):
             raise InputError(f"{key}: expected the sections Header and Parameterisation of a BPX file, got no {key}; correct it.")
+    _check_version(raw["Header"].get("BPX"))
     parts = raw["Parameterisation"]
     model = raw["Header"].get("Model")
     if model not in ("DFN", "SPMe", "Partial"):
@@ -225,6 +231,13 @@ def parse_bpx(raw, source="BPX", name="BPX"):
                    T_ref, c_e_0, source, _validation(raw.get("Validation")))
 
 
+def _check_version(given):
+    """Raise InputError unless a file is of a version that is read here: 0.x or 1.x, as text or as a number."""
+    if not re.fullmatch(r"[01](\.\d+)*", str(given)):
+        raise InputError(f"Header.BPX: expected a version of the standard from 0.1 to 1.x, got {say(given) if given else 'none'}; "
+                         "correct it, or convert the file with the package bpx.")
+
+
 def _separator(raw):
     from .cell import Separator  # brings the kernels along, which reading a case does not need
 
@@ -233,9 +246,13 @@ def _separator(raw):
 
 def _rest(raw):
     """Return the salt concentration at rest of a 1.x file's State, or None."""
-    state = (raw.get("State") or {}).get("Initial conditions") or {}
-    given = state.get("Initial electrolyte concentration [mol.m-3]")
-    return None if given is None else above_zero(given, "State.Initial conditions.Initial electrolyte concentration [mol.m-3]")
+    part, path = raw, ""
+    for key in ("State", "Initial conditions"):
+        part, path = part.get(key) or {}, join(path, key)
+        if not isinstance(part, dict):
+            raise InputError(f"{path}: expected a section, got {say(part)}; correct it.")
+    given = part.get("Initial electrolyte concentration [mol.m-3]")
+    return None if given is None else concentration(given, f"{path}.Initial electrolyte concentration [mol.m-3]")
 
 
 def _electrolyte(given, rest, T_ref, source, name):
@@ -294,7 +311,8 @@ def _window(U, low, high):
     def reach(begin, end):
         sto = np.linspace(begin, end, 801)
         values = U(sto)
-        step = np.diff(values) * np.sign(end - begin)
+        with np.errstate(invalid="ignore"):  # infinite: told by check_material
+            step = np.diff(values) * np.sign(end - begin)
         good = np.isfinite(values[1:]) & (values[1:] <= HIGHEST) & (values[1:] >= -0.1) & (step < 0)
         return float(sto[len(good) if good.all() else int(np.argmin(good))])
 

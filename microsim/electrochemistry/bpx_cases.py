@@ -1,7 +1,9 @@
 """Between BPX files and cases: a case that runs a file's cell, and the BPX file of a case of homogenised electrodes.
 
 A BPX file always has two electrodes. In the file of a half cell the negative one is a stand-in that PyBaMM's half-cell
-model does not use; what that model needs of the lithium metal stands under "User-defined".
+model does not use; what that model needs of the lithium metal stands under "User-defined". PyBaMM's exchange current of
+the metal has three arguments and a function of a BPX file one, so there it is a constant, and LAW holds it over the salt
+concentration, for a line of Python to put in its place (docs/materials.md).
 """
 
 import json
@@ -12,15 +14,17 @@ import numpy as np
 
 from ..atomic import write_text
 from ..errors import InputError
-from .bpx import Electrode
+from .bpx import PLATEAU, Electrode
 from .cell import Separator
 from .constants import F, R
 from .materials import Electrolyte, LithiumMetal
 from .materials.lithium import C_LI
 
 VERSION = "1.1.0"
+LAW = "Lithium metal exchange-current density over x, the salt concentration [A.m-2]"
 LINE_ERROR = {"U": 5e-6, "D_s": 1e-3, "kappa": 1e-4, "D_e": 1e-4}  # between the points of a table; U in V, else relative
 BELOW = 0.25  # V below the OCP of the discharged electrode at which a half cell's discharge ends
+LEAST = 0.005  # V, of an anode against lithium: where it would begin to plate
 MOST_POINTS = 20000
 
 
@@ -65,10 +69,13 @@ def _counter(cell, file):
 
 
 def _end(working):
-    """Return a cut-off of the half cell (V): somewhat below the OCP at the discharged end, inside the OCP's window."""
+    """Return a cut-off of the half cell (V): somewhat below the OCP at the discharged end; of a cathode inside its OCP's
+    window, of an anode, whose plateau lies there, above the potential of lithium."""
     active = working.material.active
-    floor = math.ceil(float(active.U(active.sto_window[1])) * 100 + 1) / 100
-    return max(floor, round(float(active.U(working.sto_max)) - BELOW, 2))
+    end = float(active.U(working.sto_max))
+    if end < PLATEAU:
+        return max(LEAST, round(end - BELOW, 3))
+    return max(math.ceil(float(active.U(active.sto_window[1])) * 100 + 1) / 100, round(end - BELOW, 2))
 
 
 def _short(value):
@@ -225,11 +232,22 @@ def _stand_in(design):
 
 
 def _lithium(metal, c_e_0, T):
-    """Return PyBaMM's parameters of the metal; its exchange current at c_e_0, since a BPX formula has one variable."""
+    """Return PyBaMM's parameters of the metal; its exchange current at c_e_0, and over the salt concentration under LAW."""
     return {"Exchange-current density for lithium metal electrode [A.m-2]": float(metal.i0(c_e_0, T)),
+            LAW: _power_law(lambda c_e: metal.i0(c_e, T), c_e_0),
             "Lithium metal partial molar volume [m3.mol-1]": 1 / C_LI, "Negative electrode OCP [V]": 0.0,
             "Negative electrode OCP entropic change [V.K-1]": 0.0, "Negative electrode charge transfer coefficient": 0.5,
             "Negative electrode conductivity [S.m-1]": 1.0776e7, "Negative electrode thickness [m]": 7e-4}
+
+
+def _power_law(law, c_e_0):
+    """Return a law of the salt concentration as BPX's text of a power law, or as a table where it is not one."""
+    power = math.log(law(2 * c_e_0) / law(c_e_0)) / math.log(2)
+    c_e = np.geomspace(0.01 * c_e_0, 5 * c_e_0, 33)
+    factor, power = float(law(c_e_0)), float(f"{power:.12g}")
+    if np.allclose(law(c_e), factor * (c_e / c_e_0) ** power, rtol=1e-9):
+        return f"{factor!r} * (x / {float(c_e_0)!r}) ** {power!r}"
+    return _table(law, c_e[0], c_e[-1], 1e-4, True)
 
 
 def design_of(case, one_C):

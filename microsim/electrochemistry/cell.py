@@ -121,15 +121,17 @@ class HalfCellMesh:
         return graph.scatter(values)[self.lines:]
 
 
-def separator_lines(thickness, voxel, growth=1.3, widest=8):
+def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
     """Return layer widths (m) of the separator, counter electrode first: graded, one voxel wide at the electrode.
 
-    Lateral differences die out within a pore size, so layers may widen away from the electrode.
+    Lateral differences die out within a pore size, so layers may widen away from the electrode: to `widest` voxels, and
+    where voxels are so small that these would be many, in the middle to a share 1 / `fewest` of the thickness.
     """
     widths, width = [], voxel
     while sum(widths) + width < thickness:
         widths.append(width)
-        width = min(width * growth, widest * voxel)
+        middle = min(thickness / fewest, (thickness - sum(widths)) / 4)  # narrower again towards the counter electrode
+        width = min(width * growth, max(widest * voxel, middle))
     widths = np.array(widths or [thickness])
     return (widths * thickness / widths.sum())[::-1]
 

@@ -7,7 +7,9 @@
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, fields, replace
+from itertools import dropwhile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from .laws import Table
 above_zero, share = number(0.0, above=True), number(0.0, 1.0)
 PER_UM = {"um": 1e6, "nm": 1e9, "m": 1.0}
 GIVEN = "set to {} in the case"
+DECIMAL_COMMA = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
 
 
 def pair(raw, path):
@@ -255,15 +258,17 @@ class _Scaled:
 
 
 def read_table(path, what, *, beyond, logarithm=False):
-    """Read a table of two columns (CSV, with or without a header line, # for comments); return it as a Table.
+    """Read a table of two columns (CSV, with or without header lines, # for comments); return it as a Table.
+
+    Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal points.
 
     Raises InputError where it is not one, or not positive where it must be.
     """
     try:
         content = Path(path).read_bytes()
         lines = [line.split("#")[0].strip() for line in content.decode("utf-8-sig").splitlines()]
-        lines = [line for line in lines if line]
-        rows = np.array([_floats(line) for line in lines[not _floats(lines[0]):]], float)
+        numbers = list(dropwhile(lambda row: not row, [_floats(line) for line in lines if line]))
+        rows = np.array(numbers, float)
         sound = rows.ndim == 2 and rows.shape[1] == 2 and len(rows) > 2 and np.isfinite(rows).all()
     except (OSError, UnicodeDecodeError, ValueError, IndexError):
         sound = False
@@ -281,9 +286,11 @@ def read_table(path, what, *, beyond, logarithm=False):
 
 
 def _floats(line):
+    """Return the numbers of a line, or none where it holds anything else."""
+    line = line.replace('"', "")
+    comma = any(mark in line for mark in ";\t") or re.fullmatch(f"{DECIMAL_COMMA}\\s+{DECIMAL_COMMA}", line.strip())
+    parts = re.split(r"[;\s]+" if comma else r"[,\s]+", line.strip(" ,;\t"))
     try:
-        return [float(part) for part in line.replace(";", ",").replace("\t", ",").replace(",", " ").split()]
+        return [float(part.strip(",").replace(",", ".")) for part in parts]
     except ValueError:
         return []
-
-

@@ -13,6 +13,7 @@ from .halfcell import Control
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
 SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
+BEND = 0.01  # share of a profile's largest value; smoother turns, as in a sampled curve, cost no new start
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
 
 
@@ -65,6 +66,21 @@ class Load:
         later = corners[corners > time * (1 + 1e-9) + 1e-9]
         return later[0] - time if later.size else np.inf
 
+    def bend(self, time):
+        """Return the length (s) of the piece of the profile that begins at this time with a bend, else None.
+
+        A bend turns the profile by more than BEND of its largest value over that piece.
+        """
+        if self.profile is None:
+            return None
+        times, values = (np.asarray(column, float) for column in self.profile)
+        k = int(np.argmin(np.abs(times - time)))
+        if abs(times[k] - time) > 1e-9 * (1 + time) or not 0 < k < times.size - 1:
+            return None
+        before, after = np.diff(values[k - 1:k + 2]) / np.diff(times[k - 1:k + 2])
+        ahead = times[k + 1] - times[k]
+        return ahead if abs(after - before) * ahead > BEND * np.abs(values).max() else None
+
     @property
     def varies(self):
         """Whether the current is not the same throughout."""
@@ -107,13 +123,14 @@ def initial_state(cell, sto=None):
 class Experiment:
     """A half cell in time. `x` is its state now, `t` the time (s), `charge` what was discharged (C).
 
-    growth: the film.Growth that thickens the film after each time step, or None."""
+    growth: the film.Growth that thickens the film in each time step, or None."""
 
     def __init__(self, cell, sto, tolerances, on_state=None, progress=None, growth=None):
         self.cell, self.tolerances, self.growth = cell, tolerances, growth
         self.on_state, self.progress = on_state, progress
         self.x, self.t, self.charge, self.throughput = initial_state(cell, sto), 0.0, 0.0, 0.0
         self.voltages = []
+        self.film, self.driving = cell.R_film, self._at_rest() if growth else None  # and the voltages that it grows by
         if cell.design.double_layer:
             cell.v = self._at_rest()
             self.voltages = [cell.v.copy()]
@@ -131,7 +148,8 @@ class Experiment:
         Raises NotConverged when a step cannot be solved.
         """
         clock = time.perf_counter() - self.record.wall_s
-        largest = max(self._size(load) for load in loads) or self.cell.mesh.area  # 1 A m-2 if it only rests
+        # where no step names a current: the one that fills the electrode in an hour
+        largest = max(self._size(load) for load in loads) or self.cell.capacity[self.cell.positive_cells].sum() / 3600
         while self.number < len(loads):
             load = loads[self.number]
             self.cell.scale_current = self._size(load) or largest
@@ -143,13 +161,13 @@ class Experiment:
         self.record.salt_balance_error = self._balance_errors[1] / self.salt_0
         return self.record
 
-    KEPT = ("x", "t", "charge", "throughput", "number", "under_way", "begun", "charge_begun", "dt", "states", "earlier",
+    KEPT = ("driving", "x", "t", "charge", "throughput", "number", "under_way", "begun", "charge_begun", "dt", "states", "earlier",
             "charges", "voltages", "lithium_0", "salt_0", "_balance_errors")
 
     def snapshot(self):
         """Return everything that a run goes on from, as {name: array or plain value}."""
         kept = {name: getattr(self, name) for name in self.KEPT}
-        return {**kept, "record": asdict(self.record), "R_film": self.cell.R_film, "j": self.cell.j, "j_counter": self.cell.j_counter,
+        return {**kept, "record": asdict(self.record), "R_film": self.film, "j": self.cell.j, "j_counter": self.cell.j_counter,
                 "control": (self.cell.control.kind, self.cell.control.value)}
 
     def restore(self, kept):
@@ -158,7 +176,7 @@ class Experiment:
             setattr(self, name, kept[name])
         self.record = Record(**kept["record"])
         self.cell.j, self.cell.j_counter, self.cell.control = kept["j"], kept["j_counter"], Control(*kept["control"])
-        self.cell.R_film = kept["R_film"]
+        self.cell.R_film = self.film = kept["R_film"]
 
     def _size(self, load):
         """Largest current that a step will ask for (A), 0 where it is not known; a power's at the present voltage."""
@@ -179,6 +197,7 @@ class Experiment:
             if self.t + 1.001 * dt >= end:
                 dt = end - self.t
             dt, self.dt, reason = self._advance(dt, load)
+            self._turn(load)
             if reason is None and self.t >= end * (1 - 1e-12):
                 reason = "duration"
             self.record.wall_s = time.perf_counter() - clock
@@ -201,6 +220,14 @@ class Experiment:
         self._append(load)
         return None
 
+    def _turn(self, load):
+        """Begin a new BDF at a bend of a profile: across it the formula's past would be another curve's, which costs refused
+        steps and the charge its exactness (BDF2 integrates a straight current exactly)."""
+        ahead = load.bend(self.t - self.begun)
+        if ahead is not None:
+            self.states, self.earlier, self.charges, self.voltages = [self.x], [], [self.charge], self.voltages[:1]
+            self.dt = max(min(self._first_step, ahead / 10), ahead / 100)
+
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
 
@@ -221,6 +248,8 @@ class Experiment:
         solved, now = self.cell.state(x), self.cell.state(self.x)
         self.x = self.cell.vector(solved.psi, solved.phi, solved.V, now.sto, now.c_e)
         self.states = [self.x]
+        if self.growth:
+            self.driving = self.cell.v.copy()
 
     def _held(self, kind):
         """The present voltage, current or power."""
@@ -243,6 +272,8 @@ class Experiment:
             guess = self._extrapolate(dt)
             try:
                 formula = bdf.bdf(dt, self.earlier[:1])
+                if self.growth:  # as it will be then: an end of the step is found on the film that it has
+                    self.cell.R_film = self.growth.after(self.film, self.driving, dt, self.cell.T)
                 x = self._solve(formula, load.control(self.t + dt - self.begun), guess, self._layer(formula))
             except NotConverged as failure:
                 self.record.failed_steps += 1
@@ -372,7 +403,7 @@ class Experiment:
         self.record.time_steps += 1
         self._keep_balances(I)
         if self.growth:
-            self.cell.R_film = self.growth.after(self.cell.R_film, self.cell.v, dt, self.cell.T)
+            self.film, self.driving = self.cell.R_film, self.cell.v.copy()
 
     # -- bookkeeping ---------------------------------------------------------------------------------------------
 

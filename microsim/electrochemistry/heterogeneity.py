@@ -39,6 +39,20 @@ def particle_of_cells(cell, labels):
     return np.unique(np.concatenate([resolved, chains]), return_inverse=True)[1]
 
 
+def surface_distance(mask, voxel_size):
+    """Return the distance of each voxel's centre of a mask to its surface (m); the faces of the box are none of it.
+
+    The surface lies between two centres: half an edge from either along an axis, (1/2) sum(u_i^2 h_i) along u.
+    """
+    h = np.asarray(voxel_size, float)
+    if np.ptp(h) < 1e-9 * h.max() or mask.all():
+        return (inner_distance(mask) - 0.5) * float(np.cbrt(h.prod()))
+    distance, nearest = ndimage.distance_transform_edt(mask, h, return_indices=True)
+    way = [(at - own) * edge for at, own, edge in zip(nearest, np.ogrid[tuple(map(slice, mask.shape))], h)]
+    halves = sum(part**2 * edge for part, edge in zip(way, h)) / 2
+    return distance - np.divide(halves, distance**2, out=np.zeros_like(distance), where=mask)
+
+
 class Unevenness:
     """Measure how unevenly the electrode at the collector is used.
 
@@ -64,12 +78,12 @@ class Unevenness:
         """Distance bins of the resolved cells, and the middles of the bins (m)."""
         mesh = self.cell.mesh
         x, y, z = mesh.solid.position.T
-        voxels = inner_distance(active)[x - mesh.lines, y, z] - 0.5
-        count = int(min(DISTANCES, max(np.ceil(voxels.max(initial=1)), 1)))
-        width = max(float(voxels.max(initial=1)), 1.0) / count
-        scale = float(np.cbrt(np.prod(mesh.voxel_size)))
+        at, edge = surface_distance(active, mesh.voxel_size)[x - mesh.lines, y, z], min(mesh.voxel_size)
+        largest = max(float(at.max(initial=edge)), edge)
+        count = int(min(DISTANCES, np.ceil(largest / edge)))
+        width = largest / count
         inside = self.cell.positive_cells[:mesh.solid.resolved.n]
-        return np.minimum((voxels / width).astype(int), count - 1)[inside], (np.arange(count) + 0.5) * width * scale
+        return np.minimum((at / width).astype(int), count - 1)[inside], (np.arange(count) + 0.5) * width
 
     @property
     def mean_window(self):

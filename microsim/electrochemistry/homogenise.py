@@ -11,6 +11,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ..errors import InputError
+from ..mesh.grid import both_sides
+from ..mesh.morphology import face_area_factors
 from ..mesh.thickness import local_thickness
 from ..numerics.graph import contrast_layers
 from ..numerics.krylov import gmres
@@ -19,9 +21,11 @@ from ..transport.tortuosity import tortuosity
 from .cell import build_mesh
 from .constants import F, R
 from .halfcell import Links
+from .heterogeneity import label_particles
 from .materials import ActiveMaterial, PorousElectrode
 
 TIGHT = 1e-6  # relative residual of the solves
+BINS = 12  # of the distribution of particle sizes, at most
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Homogenised:
     """A volume as a porous electrode: `phase` that holds its active material, PorousElectrode, thickness (m).
 
     area: reactive area per volume a_s (m-1); surface_factor: a_s over that of the spheres, 3 eps_s / R; film_resistance:
-    mean on a_s (ohm m2); radii: by ways to choose one (m); lost_active, lost_electrolyte: shares that take no part.
+    mean on a_s (ohm m2); radii: by ways to choose one (m); lost_active, lost_electrolyte: shares that take no part;
+    sizes: of the particles (particle_sizes); contact: what the active material touches (contacts).
     """
 
     phase: str
@@ -54,6 +59,8 @@ class Homogenised:
     radii: dict
     lost_active: float
     lost_electrolyte: float
+    sizes: dict = field(default_factory=dict, repr=False)
+    contact: dict = field(default_factory=dict)
     sources: dict = field(default_factory=dict, repr=False)
 
     def as_dict(self):
@@ -64,7 +71,8 @@ class Homogenised:
                 "active_fraction": porous.active_fraction, "specific_area_m-1": self.area, "radius_m": porous.radius,
                 "surface_factor": self.surface_factor, "sigma_S_m": porous.sigma, "thickness_m": self.thickness,
                 "film_resistance_ohm_m2": self.film_resistance, "radii_m": self.radii,
-                "lost_active": self.lost_active, "lost_electrolyte": self.lost_electrolyte}
+                "lost_active": self.lost_active, "lost_electrolyte": self.lost_electrolyte,
+                "particle_sizes": self.sizes, "contact": self.contact}
 
 
 def homogenise(grid, design, *, R_film=None, mesh=None, transport=None, tolerance=1e-3, progress=None):
@@ -103,7 +111,8 @@ def homogenise(grid, design, *, R_film=None, mesh=None, transport=None, toleranc
     tell(3, 3, "homogenised")
     return Homogenised(phase, porous, grid.shape[0] * grid.voxel_size[0], float(area), float(area * radius / (3 * eps_s)), film,
                        {name: float(value) for name, value in radii.items()},
-                       round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0, _lost_electrolyte(mesh), SOURCES)
+                       round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0, _lost_electrolyte(mesh),
+                       particle_sizes(grid, phase), contacts(grid, phase), SOURCES)
 
 
 SOURCES = {
@@ -119,7 +128,44 @@ SOURCES = {
     "thickness": "length of the volume along x",
     "radii": "diffusion: as radius; diffusion_second: by <psi^2>, equal to it for equal spheres; area: 3 active_fraction / "
              "specific area; thickness_mean: half the local thickness, mean by volume",
+    "particle_sizes": "particles apart at their necks (watershed), diameters of spheres of their volume, weighted by volume; those "
+                      "that the box cuts count as they are",
+    "contact": "surface of the active material by the phase beside it, corrected for voxel steps; faces of the box are none",
 }
+
+
+def particle_sizes(grid, phase):
+    """Measure the distribution of particle diameters of a phase (m, of spheres of equal volume, weighted by volume).
+
+    Returns count, d10_m, d50_m, d90_m, mean_m; volume_share between edges_m; cut_share: volume of those that touch the box.
+    """
+    labels = label_particles(grid, [phase])
+    volume = np.bincount(labels.ravel())[1:] * grid.voxel_volume
+    if volume.size == 0:
+        return {"count": 0, "d10_m": None, "d50_m": None, "d90_m": None, "mean_m": None, "edges_m": [], "volume_share": [],
+                "cut_share": None}
+    ends = [np.take(labels, end, axis).ravel() for axis in range(3) if labels.shape[axis] > 1 for end in (0, -1)]
+    cut = np.isin(np.arange(1, volume.size + 1), np.concatenate(ends or [[0]]))
+    order = np.argsort(volume)
+    diameter, share = np.cbrt(6 * volume[order] / np.pi), volume[order] / volume.sum()
+    below = np.searchsorted(np.cumsum(share), (0.1, 0.5, 0.9))
+    d10, d50, d90 = (float(diameter[min(k, volume.size - 1)]) for k in below)
+    edges = np.linspace(0, diameter[-1], min(BINS, volume.size) + 1)
+    held, _ = np.histogram(diameter, edges, weights=share)
+    return {"count": int(volume.size), "d10_m": d10, "d50_m": d50, "d90_m": d90, "mean_m": float(share @ diameter),
+            "edges_m": edges.tolist(), "volume_share": held.tolist(), "cut_share": float(volume[cut].sum() / volume.sum())}
+
+
+def contacts(grid, phase):
+    """Return what share of a phase's surface touches each other phase, {name: share}; empty where it touches none."""
+    inside, found = grid.mask(phase), {name: 0.0 for name in grid.names if name != phase}
+    for axis, factors in enumerate(face_area_factors(inside, grid.voxel_size)):
+        area, mine = grid.face_area(axis), both_sides(inside, axis)
+        for name in found:
+            low, high = both_sides(grid.mask(name), axis)
+            found[name] += area * float(factors[(mine[0] & high) | (mine[1] & low)].sum(dtype=float))
+    whole = sum(found.values())
+    return {name: value / whole for name, value in found.items()} if whole else {}
 
 
 def _active_phase(grid, design):

@@ -70,6 +70,7 @@ class SmallSignal:
             drops = self.counter.drops
             drops = Drops(drops.resistance, drops.sto, drops.c_e * _layer(counter, s))
             cell.counter_slopes = self.counter.slopes(a, drops)[1]
+        cell.jacobian.set_faces(cell.rate, cell.slopes, cell.counter_slopes)
 
     def at(self, omega):
         """Return (J v, P^-1 v) at i omega as functions of complex vectors."""
@@ -90,7 +91,7 @@ class SmallSignal:
         return np.bincount(layer, A_j.real, cell.mesh.shape[0]) + 1j * np.bincount(layer, A_j.imag, cell.mesh.shape[0])
 
 
-def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-5, progress=None):
+def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
     """Compute the impedance of a half cell about the state x.
 
     cell: HalfCell; x: its unknowns; freq: Hz; C_dl: double layer of every interface, F m-2 (None: the cell's own, or

@@ -48,6 +48,11 @@ class FaceCurrent:
     def reaction(self):
         return self.beside or self
 
+    def slopes(self):
+        """Return the derivatives with phi_s, sto and c_e of the reaction, and of the whole."""
+        reaction, whole = ((part.dphi, part.dsto, part.dc_e) for part in (self.reaction, self))
+        return reaction, whole if self.beside else reaction
+
 
 def overpotential(ratio, alpha_a, alpha_c):
     """Invert ratio = exp(alpha_a u) - exp(-alpha_c u); return u and du/dratio."""

@@ -171,15 +171,18 @@ def rest_potential(cell, sto, capacity):
     at_mean = np.array([_potential(cell.mesh.materials[k], mean) for k, mean in zip(used, means)], float).ravel()
     if np.ptp(at_mean) == 0:
         return float(at_mean[0])
-    table = np.linspace(0, 1, 4001)[1:-1]
-    falling = [np.minimum.accumulate(_potential(cell.mesh.materials[k], table)) for k in used]
+    tables = [np.unique(np.append(np.linspace(0, 1, 4001)[1:-1], mean)) for mean in means]  # exact where a material is now
+    falling = [np.minimum.accumulate(_potential(cell.mesh.materials[k], table)) for k, table in zip(used, tables)]
     share = np.array([part.sum() for part in held]) / capacity.sum()
 
     def surplus(E):
-        found = [np.interp(-E, -U, table) for U in falling]
+        found = [np.interp(-E, -U, table) for U, table in zip(falling, tables)]
         return share @ (np.array(found) - means)
 
-    return float(brentq(surplus, at_mean.min(), at_mean.max()))
+    low, high = at_mean.min(), at_mean.max()
+    if surplus(low) <= 0:  # at rest already, to round-off
+        return float(low)
+    return float(high if surplus(high) >= 0 else brentq(surplus, low, high))
 
 
 def _potential(material, sto):

@@ -216,8 +216,9 @@ def expected_counts(flux, way_in, way_out, electrons, volume, cross_section):
 def by_region(values, sigma, edges):
     """Average a map [x, ...] over depth regions: [(mean, standard deviation of the mean, spread, voxels)].
 
-    edges [region + 1]: layers x where the regions begin and end. NaN is left out; the mean is weighted with
-    1 / sigma^2 where sigma is given.
+    edges [region + 1]: layers x where the regions begin and end. NaN is left out. Where sigma is given the mean is weighted
+    with 1 / (sigma^2 + spread^2), the spread over the pixels beyond their noise: alike where they really differ, so that
+    values with a small sigma do not pull the mean, by their noise where they do not.
     """
     values = np.asarray(values, float)
     edges = np.asarray(edges)
@@ -231,9 +232,12 @@ def by_region(values, sigma, edges):
         if not known.any():
             found.append((np.nan, np.nan, np.nan, 0))
             continue
-        weights = np.ones(known.sum()) if sigma is None else 1 / np.maximum(error[known], 1e-300) ** 2
+        noise = 0.0 if sigma is None else error[known] ** 2
+        beyond = max(float(part[known].var() - np.mean(noise)), 0.0)
+        weights = 1 / np.maximum(np.broadcast_to(noise + beyond, part[known].shape), 1e-300)
         mean = float(np.average(part[known], weights=weights))
-        own = float(part[known].std() / np.sqrt(known.sum())) if sigma is None else float(weights.sum() ** -0.5)
+        own = part[known].std() / np.sqrt(known.sum())
+        own = float(own if sigma is None else np.sqrt(np.sum(weights**2 * noise)) / weights.sum())
         found.append((mean, own, float(part[known].std()), int(known.sum())))
     return found
 

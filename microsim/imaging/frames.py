@@ -7,6 +7,8 @@ import numpy as np
 from ..errors import InputError
 from .spectra import CODE
 
+DARKEST = 1e-3  # share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
+
 
 @dataclass(frozen=True)
 class OpticalDensity:
@@ -28,7 +30,8 @@ def optical_density(sample, reference, dark=None, *, photons_per_unit=1.0, satur
     photons_per_unit  g: detected photons per detector unit
     saturation    detector value from which a pixel counts as saturated; default: the largest of an integer type
 
-    Returns OpticalDensity; voxels that are saturated, dead (no light behind the sample or in the reference) or not
+    Returns OpticalDensity; voxels that are saturated, dead (no light in the reference, or behind the sample less than three
+    standard deviations of the read noise or, where one dark frame does not show that, a thousandth of the reference) or not
     finite at any energy have NaN and their reason. Raises InputError for shapes that do not match, and for a
     reference without light.
     """
@@ -51,7 +54,8 @@ def optical_density(sample, reference, dark=None, *, photons_per_unit=1.0, satur
         raise InputError("expected light in the reference frames, got none above the dark frames; "
                          "check that flat and dark are not exchanged.")  # fmt: skip
     finite = np.isfinite(behind).all(axis=0) & np.isfinite(light).all(axis=0)
-    dead = ~((behind > 0).all(axis=0) & (light > 0).all(axis=0))
+    least = np.where(read_variance > 0, 3 * np.sqrt(read_variance), DARKEST * light)
+    dead = ~((behind > least).all(axis=0) & (light > 0).all(axis=0))
     reason = np.select([~finite, saturated, dead], [CODE["not finite"], CODE["saturated"], CODE["dead"]], 0)
     with np.errstate(all="ignore"):
         values = -np.log(behind / light)

@@ -26,8 +26,9 @@ class Calibration:
     method        edge, lcf or three-energy; settings: how the quantity was measured (windows, level, references ...)
     coefficients  c_k; covariance [k, k]; centre q0, scale; low, high: range of the quantity in the reference series
     lack          standard deviation of the reference states about the curve beyond their own noise
-    residual      rms of the reference states about the curve; n: their number
+    residual      rms of the reference states about the curve; n: number of states that it was fitted to
     provenance    file, sha256, what the states are
+    states        (quantity, lithiation) of each reference state, those that were not fitted to included
     """
 
     method: str
@@ -42,6 +43,7 @@ class Calibration:
     n: int
     settings: dict = field(default_factory=dict)
     provenance: dict = field(default_factory=dict)
+    states: tuple[tuple[float, float], ...] = ()
 
     def lithiation(self, quantity, sigma=0.0):
         """Turn a quantity into lithiation: (x, standard deviation, whether beyond the reference series)."""
@@ -71,10 +73,13 @@ class Calibration:
         return write_text(path, json.dumps({"microsim_calibration": VERSION, **asdict(self)}, indent=1) + "\n")
 
 
-def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, settings=None, provenance=None):
+def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, ends=None, settings=None, provenance=None):
     """Fit lithiation as a polynomial of a measured quantity over a reference series.
 
     quantity, lithiation [state]; sigma [state]: standard deviation of the quantity. degree: of the polynomial.
+    ends: fit to the states within this share of the lithiation's range from either end only. Between the ends of a charge
+    the lit spot may lag behind the electrode whose lithium was counted; what the states between are off the curve still
+    counts as lack of fit. None: all states.
     Returns Calibration; raises InputError for too few states, or where the curve is not monotonic in their range.
     """
     q, x = np.asarray(quantity, float).ravel(), np.asarray(lithiation, float).ravel()
@@ -88,22 +93,39 @@ def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, settings=No
             f"expected at least {degree + 1} different reference states for degree {degree}, got {np.unique(q).size}; "
             "add states or lower the degree."
         )
+    fitted = np.ones(q.size, bool) if ends is None else _near_ends(x, ends, degree)
     centre, scale = float((q.max() + q.min()) / 2), float(np.ptp(q) / 2)
     powers = ((q - centre) / scale)[:, None] ** np.arange(degree + 1)
-    inverse = np.linalg.pinv(powers)
-    c = inverse @ x
+    inverse = np.linalg.pinv(powers[fitted])
+    c = inverse @ x[fitted]
     _check_monotonic(c, degree)
     misfit = x - powers @ c
-    freedom = q.size - degree - 1
-    scatter = float(misfit @ misfit / freedom) if freedom else 0.0
     slope = np.polynomial.polynomial.polyval((q - centre) / scale, np.polynomial.polynomial.polyder(c)) / scale
     own = (slope * noise) ** 2
     # each state's own noise, or what they scatter where that is more
-    covariance = inverse @ np.diag(np.maximum(own, scatter)) @ inverse.T
-    lack = float(np.sqrt(max(scatter - own.mean(), 0.0)))
+    covariance = inverse @ np.diag(np.maximum(own, _scatter(misfit[fitted], degree))[fitted]) @ inverse.T
+    lack = float(np.sqrt(max(_scatter(misfit, degree) - own.mean(), 0.0)))
     return Calibration(method, tuple(c.tolist()), tuple(map(tuple, covariance.tolist())), centre, scale,
-                       float(q.min()), float(q.max()), float(np.sqrt(np.mean(misfit**2))), lack, int(q.size),
-                       settings or {}, provenance or {})  # fmt: skip
+                       float(q.min()), float(q.max()), float(np.sqrt(np.mean(misfit**2))), lack, int(fitted.sum()),
+                       settings or {}, provenance or {}, tuple(zip(q.tolist(), x.tolist())))  # fmt: skip
+
+
+def _near_ends(x, share, degree):
+    """Mark the states within a share of the range of x from either end."""
+    if not 0 < share <= 0.5:
+        raise InputError(f"expected a share above 0 and up to 0.5 for the ends, got {share:g}; write 0.1.")
+    reach = share * np.ptp(x) * (1 + 1e-9)  # a state on the limit is in
+    low, high = x <= x.min() + reach, x >= x.max() - reach
+    if min(low.sum(), high.sum()) < 2 or (low | high).sum() < degree + 2:
+        raise InputError(f"expected at least 2 states at either end and {degree + 2} for degree {degree}, got {low.sum()} and "
+                         f"{high.sum()} within {share:g} of the range; widen the ends.")  # fmt: skip
+    return low | high
+
+
+def _scatter(misfit, degree):
+    """Variance of states about a curve that was fitted to them."""
+    freedom = misfit.size - degree - 1
+    return float(misfit @ misfit / freedom) if freedom > 0 else 0.0
 
 
 def _check_monotonic(c, degree):
@@ -128,7 +150,8 @@ def load_calibration(path):
                          "make one with microsim calibrate.")  # fmt: skip
     try:
         lists = {"coefficients": tuple(found.pop("coefficients")),
-                 "covariance": tuple(tuple(row) for row in found.pop("covariance"))}  # fmt: skip
+                 "covariance": tuple(map(tuple, found.pop("covariance"))),
+                 "states": tuple(map(tuple, found.pop("states", ())))}  # fmt: skip
         return Calibration(**lists, **found)
     except (KeyError, TypeError) as error:
         raise InputError(f"expected the keys of a calibration, got {path} ({error}); make it again.") from error

@@ -339,17 +339,17 @@ def nlm_denoise(values, strength=0.8, *, patch=3, distance=5, axis=None, store=M
         "h": strength * noise,
         "sigma": noise,
     }
+
+    def step(slab):
+        slab = np.asarray(slab, np.float32)
+        return denoise_nl_means(slab, fast_mode=True, **options).reshape(slab.shape)  # it drops axes of one voxel
+
     if axis is None:
-
-        def step(slab):
-            return denoise_nl_means(np.asarray(slab, np.float32), fast_mode=True, **options)
-
         reach = int(distance) + patch
         return by_slabs(step, values, reach=reach, store=store, progress=progress, message="non-local means")
     axis, out = axis_of(axis), store.empty(values.shape, np.float32)
     for s, image in enumerate(layers(values, axis)):
-        image = denoise_nl_means(image.astype(np.float32), fast_mode=True, **options)
-        place(out, axis, s, s + 1, np.expand_dims(image, axis))
+        place(out, axis, s, s + 1, np.expand_dims(step(image), axis))
         if progress:
             progress(s + 1, values.shape[axis], "non-local means")
     return out
@@ -389,7 +389,8 @@ def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progres
 
     Each layer is split at its own Otsu threshold; the median of the brighter part (of both parts) is brought to that of
     the whole volume by a factor (a factor and an offset). Medians of the parts, unlike those of the layer, do not
-    follow the amount of each phase.
+    follow the amount of each phase; a layer that lacks the brightest phase is told by a bright level that stands out and
+    takes that of the layers around (anchor bright).
 
     window: layers over which the medians are smoothed; 1 for flicker from slice to slice, many for a slow trend
     anchors: "bright" or "both"
@@ -398,6 +399,8 @@ def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progres
         raise InputError(f"expected the anchors bright or both, got {anchors!r}; choose one.")
     axis = axis_of(axis)
     levels = np.array([_two_levels(layer) for layer in layers(values, axis)])
+    if anchors == "bright":
+        levels[:, 1] = _plausible(levels[:, 1])
     if window > 1:
         levels = ndimage.median_filter(levels, size=(window, 1), mode="nearest")
         levels = ndimage.uniform_filter1d(levels, window, axis=0, mode="nearest")
@@ -413,6 +416,20 @@ def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progres
         if progress:
             progress(i + 1, values.shape[axis], "normalising")
     return out
+
+
+def _plausible(levels, reach=31, least=0.05):
+    """Replace bright levels that stand out from those of the layers around by their median.
+
+    A layer without the brightest phase shows the next one's level. It stands out by more than 4 standard deviations (from
+    the median absolute deviation; at least 5 %) of the logarithm; layers beyond a face are mirrored.
+    """
+    if (levels <= 0).any():
+        return levels
+    logs = np.log(levels)
+    usual = ndimage.median_filter(logs, size=min(reach, 2 * len(logs) - 1), mode="reflect")
+    off = np.abs(logs - usual)
+    return np.where(off > max(4 * 1.4826 * np.median(off), least), np.exp(usual), levels)
 
 
 def _two_levels(layer):

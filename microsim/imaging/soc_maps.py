@@ -198,6 +198,13 @@ def _measure(rows, energies, method, sigma, references, numbers):
         return found.values, found.sigma, jump, None, found.reason
     inside = _inside(energies, method.fit_range)
     inside &= (energies - method.shift >= references.energies[0]) & (energies - method.shift <= references.energies[-1])
+    if not inside.any():
+        window = "" if method.fit_range is None else f" from {method.fit_range[0]:g} to {method.fit_range[1]:g} eV"
+        raise InputError(
+            f"expected energies of the stack ({energies[0]:g} to {energies[-1]:g} eV){window} that the references cover, which reach "
+            f"from {references.energies[0]:g} to {references.energies[-1]:g} eV and are shifted by {method.shift:g} eV, got none; "
+            "take references of this edge, or another shift or range."
+        )
     fit = fit_references(
         rows, energies, references, "misfit" if sigma is None else sigma, shift=method.shift, numbers=numbers,
         bounded=method.bounded, sum_to_one=method.sum_to_one, least=method.least_jump, inside=inside,
@@ -216,9 +223,9 @@ def _inside(energies, window):
     return np.ones(energies.size, bool) if window is None else (energies >= window[0]) & (energies <= window[1])
 
 
-def calibration_from(method, energies, spectra, lithiation, sigma=None, *, degree=1, references=None, numbers=None,
-                     provenance=None):  # fmt: skip
-    """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is."""
+def calibration_from(method, energies, spectra, lithiation, sigma=None, *, degree=1, ends=None, references=None,
+                     numbers=None, provenance=None):  # fmt: skip
+    """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see calibrate)."""
     method = prepared(method, spectra, energies, references)
     found = measure(spectra, energies, method, sigma, references=references, numbers=numbers)
     if (found.reason > 0).any():
@@ -229,8 +236,8 @@ def calibration_from(method, energies, spectra, lithiation, sigma=None, *, degre
     if references is not None:
         settings |= {"references": list(references.names), "references_sha256": references.sha256,
                      "numbers": None if numbers is None else list(numbers)}  # fmt: skip
-    return calibrate(method.name, found.quantity, lithiation, found.sigma, degree=degree, settings=settings,
-                     provenance=provenance)  # fmt: skip
+    return calibrate(method.name, found.quantity, lithiation, found.sigma, degree=degree, ends=ends,
+                     settings=settings, provenance=provenance)  # fmt: skip
 
 
 def to_lithiation(measured, calibration=None):

@@ -94,6 +94,8 @@ def windows_for(energies, mean, *, e0=None, pre=None, post=None, edge=None, post
     energies, mean = check_energies(energies), np.asarray(mean, float)
     if not np.isfinite(mean).all():
         raise InputError("expected a finite mean spectrum, got NaN or infinity; mask the voxels that have none.")
+    if np.ptp(mean) == 0:
+        raise InputError(f"expected a mean spectrum with an edge, got {mean[0]:g} at every energy; check the stack.")
     if e0 is None:
         e0 = float(energies[np.argmax(np.gradient(mean, energies))])
     pre = pre or (float(energies[0]), max(e0 - 15.0, float(energies[1])))

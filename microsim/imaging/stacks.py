@@ -84,6 +84,12 @@ def read_numbers(name):
     return _columns(path)[1][:, -1]
 
 
+def read_columns(name):
+    """Read a text file of columns of numbers: [line, column]."""
+    path, _, _ = _resolve(name, 3)
+    return _columns(path)[1]
+
+
 def read_series(name, *, energies=None):
     """Read a series of spectra, one state a line: [state, energy] of an array file, or columns of a text file.
 

@@ -1,6 +1,8 @@
 """Meshes for other programs: meshio (VTK, Gmsh, Abaqus, XDMF), FiPy, and tetrahedra made with pygmsh."""
 
+import errno
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import numpy as np
 from ..errors import InputError
 from .grid import voxel_edges
 
-# suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not
-FORMATS = {".vtu": "vtu", ".vtk": "vtk", ".msh": "gmsh22", ".inp": "abaqus", ".xdmf": "xdmf"}
+# suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not; VTK itself does
+# not know meshio's names of types in 5.1
+FORMATS = {".vtu": "vtu", ".vtk": "vtk42", ".msh": "gmsh22", ".inp": "abaqus", ".xdmf": "xdmf"}
 
 # corners of a voxel, counted round the bottom and then round the top (VTK, Gmsh and Abaqus agree)
 CORNERS = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)])
@@ -61,8 +64,9 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
 def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None):
     """Write a grid's mesh in the format of the suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
 
-    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .xdmf
-    keeps its arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
+    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .msh is text, which
+    FiPy asks for, unless there is cell_data, which meshio reads back from binary files only; .xdmf keeps its arrays in a
+    second file beside it, <stem>_mesh.h5. Returns the path.
     """
     mesh_format(path)  # before the work
     return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases))
@@ -76,18 +80,33 @@ def save_meshio(path, mesh):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-            # FiPy reads text only; meshio reads fields back from binary only
-            options = {"binary": len(mesh.cells) == 1} if kind == "gmsh22" else {}
+            options = {"binary": _has_fields(mesh)} if kind == "gmsh22" else {}
             _prepared(mesh, kind).write(Path(folder) / name, file_format=kind, **options)
             for part in Path(folder).glob("*.h5"):
                 os.replace(part, path.parent / part.name)
             os.replace(Path(folder) / name, path)
     except OSError as error:
-        raise InputError(
-            f"expected to write {path}, got: {error.strerror or error}; free some space or "
-            "choose another folder."
-        ) from error
+        raise _not_written(path, error) from error
     return path
+
+
+def check_writable(path):
+    """Raise InputError where a mesh file of this name cannot be written: before the work that it would take."""
+    path, _ = Path(path), mesh_format(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path, error):
+    return InputError(
+        f"expected to write {path}, got: {error.strerror or error}; free some space or choose another folder."
+    )
 
 
 def mesh_format(path):
@@ -157,26 +176,47 @@ def _hexahedra(grid, keep):
     return points, number[cells]
 
 
+def _has_fields(mesh):
+    """Whether there is more to write than phases and surfaces, in a mesh of one kind of elements."""
+    return len(mesh.cells) == 1 and bool(set(mesh.cell_data) - {"phase", "surface"})
+
+
 def _prepared(mesh, kind):
     """Say the phases in the way of the format: physical groups, element sets, or only the array `phase`."""
     import meshio
 
-    data, sets, fields = dict(mesh.cell_data), mesh.cell_sets, {}
+    data, fields = dict(mesh.cell_data), {}
+    sets = dict(zip(_set_names(mesh.cell_sets, kind), mesh.cell_sets.values()))
     if kind == "gmsh22":
         groups = [np.zeros(len(block), dtype=np.int32) for block in mesh.cells]
         for number, (name, members) in enumerate(sets.items(), start=1):
             for block, group, chosen in zip(mesh.cells, groups, members):
                 if len(chosen):
                     group[chosen], fields[name] = number, np.array([number, block.dim])
-        data = data if len(groups) == 1 else {}
+        data = data if _has_fields(mesh) else {}
         data |= {"gmsh:physical": groups, "gmsh:geometrical": groups}
     if kind != "abaqus":
         sets = {}
     return meshio.Mesh(mesh.points, mesh.cells, cell_data=data, cell_sets=sets, field_data=fields)
 
 
-def _gmsh_sphere(radius, edges, size):
-    """The mesh of pygmsh, in units of the longest edge: gmsh's geometry stops at 1e-8."""
+def _set_names(names, kind):
+    """Names that the format can hold: in .msh no double quotes; in .inp letters, digits, - and _ behind a letter, and no
+    two that differ in capitals only."""
+    found, alike = {}, str.lower if kind == "abaqus" else str
+    for name in names:
+        plain = name.replace('"', "'")
+        if kind == "abaqus":
+            plain = re.sub("[^A-Za-z0-9_-]+", "_", name)
+            plain = plain if plain[:1].isalpha() else f"S{plain}"
+        while alike(plain) in found:
+            plain += "_"
+        found[alike(plain)] = plain
+    return list(found.values())
+
+
+def load_gmsh():
+    """Import gmsh and pygmsh, which recipes of geometries need; raises InputError that says what is missing."""
     try:
         import gmsh
         import pygmsh
@@ -185,6 +225,12 @@ def _gmsh_sphere(radius, edges, size):
             f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages "
             "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxel elements."
         ) from error
+    return gmsh, pygmsh
+
+
+def _gmsh_sphere(radius, edges, size):
+    """The mesh of pygmsh, in units of the longest edge: gmsh's geometry stops at 1e-8."""
+    gmsh, pygmsh = load_gmsh()
     with pygmsh.occ.Geometry() as geometry:
         gmsh.option.setNumber("General.Terminal", 0)  # it would write to standard output
         geometry.characteristic_length_min = geometry.characteristic_length_max = size

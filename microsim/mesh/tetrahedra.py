@@ -40,7 +40,9 @@ class TetMesh:
 
     points    (n, 3), m;  cells (m, 4), right-handed;  phase (m,) uint8, index into names
     triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector", "y0", ...
+    between   the two phases on either side of each surface, indices into names; () for the box's faces
     labels    what stood for each name in the volume's file
+    box       edges of the whole image, m; one corner is the origin
     """
 
     points: np.ndarray
@@ -51,6 +53,8 @@ class TetMesh:
     triangles: np.ndarray
     surface: np.ndarray
     surfaces: tuple
+    between: tuple
+    box: tuple
 
     def volumes(self):
         """Return the signed volume of each element, m3."""
@@ -69,13 +73,13 @@ class TetMesh:
 def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, progress=None):
     """Make the conforming tetrahedral mesh of a VoxelGrid with smooth interfaces.
 
-    phases         names to keep; default all
+    phases         names to keep, with their surfaces to all others; default all
     iterations     of the filter; 0 leaves the steps of the voxels
     least_quality  radius ratio (1: regular, 0: flat) below which smoothing is taken back; an element that is worse before
                    smoothing, of long voxels, sets the bound itself
     progress       callable(done, total, message) or None
 
-    Returns a TetMesh, its box's corner at the origin. Raises InputError.
+    Returns a TetMesh. Raises InputError.
     """
     if iterations < 0 or not 0 < least_quality <= 0.3:
         raise InputError(f"expected iterations from 0 and a least quality above 0, at most 0.3, got {iterations} and "
@@ -101,7 +105,7 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
     keep = np.ones(len(cells), dtype=bool) if phases is None else np.isin(phase, [grid.code(name) for name in phases])
     if not keep.any():
         raise InputError(f"expected phases that fill at least one voxel, got {list(phases)}; name another one.")
-    return _named(grid, points, cells[keep], phase[keep], len(places))
+    return _named(grid, points, cells, phase, keep, len(places))
 
 
 # -- which nodes lie on interfaces, and which of their neighbours count ---------------------------------------
@@ -347,43 +351,55 @@ def _diagonals(shape, points, on_surface, voxels, at_surface):
     return (free & (room[..., 1] > room[..., 0] + 1e-9)).astype(int)
 
 
-def _named(grid, points, cells, phase, corners):
-    """Keep the points in use, find the triangles on interfaces and on the box, and name them."""
-    sides = cells[:, SIDES].reshape(-1, 3)
-    owner = np.repeat(phase, 4)
-    candidates = (sides < corners).all(axis=1)  # one with a centre as corner lies inside its voxel
-    sides, owner = sides[candidates], owner[candidates]
-    keys = np.sort(sides, axis=1).astype(np.int64)
-    keys = (keys[:, 0] * corners + keys[:, 1]) * corners + keys[:, 2] if corners < 2_000_000 else _ranked(keys)
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    paired = np.flatnonzero(keys[1:] == keys[:-1])
-    single = np.ones(len(keys), dtype=bool)
-    single[paired], single[paired + 1] = False, False
-    one, other = order[paired], order[paired + 1]
-    between = owner[one] != owner[other]
-    triangles, surface, names = [], [], []
-    low, high = np.minimum(owner[one], owner[other])[between], np.maximum(owner[one], owner[other])[between]
-    pairs = low.astype(int) * 256 + high
-    for pair in np.unique(pairs):
-        names.append(f"{grid.names[pair // 256]}-{grid.names[pair % 256]}")
-        chosen = one[between][pairs == pair]
-        triangles.append(sides[chosen])
-        surface.append(np.full(len(chosen), len(names) - 1))
-    outside = sides[order[single]]
+def _named(grid, points, cells, phase, keep, corners):
+    """Keep elements and the points in use, find the triangles on interfaces and on the box, and name them."""
+    sides, one, other, outside = _sides(cells, corners)
+    owner, kept = np.repeat(phase, 4), np.repeat(keep, 4)
+    between = (owner[one] != owner[other]) & (kept[one] | kept[other])
+    one, other = one[between], other[between]
+    pairs = np.minimum(owner[one], owner[other]).astype(int) * 256 + np.maximum(owner[one], owner[other])
+    seen = np.where(kept[one], one, other)  # by an element that is in the mesh
+    found = [(f"{grid.names[pair // 256]}-{grid.names[pair % 256]}", (int(pair // 256), int(pair % 256)), seen[pairs == pair])
+             for pair in np.unique(pairs)]
+    outside = outside[kept[outside]]
     for face, (axis, end) in FACES.items():
         wall = 0.0 if end == 0 else grid.shape[axis] * grid.voxel_size[axis]
-        there = np.abs(points[outside][:, :, axis] - wall).max(axis=1) < 1e-6 * grid.voxel_size[axis]
+        there = np.abs(points[sides[outside]][:, :, axis] - wall).max(axis=1) < 1e-6 * grid.voxel_size[axis]
         if there.any():
-            names.append(face)
-            triangles.append(outside[there])
-            surface.append(np.full(int(there.sum()), len(names) - 1))
-    triangles = np.concatenate(triangles)
+            found.append((face, (), outside[there]))
+    names, beside, members = zip(*found)
+    cells, phase, triangles = cells[keep], phase[keep], sides[np.concatenate(members)]
     used, cells = np.unique(cells, return_inverse=True)
     number = np.full(len(points), -1)
     number[used] = np.arange(len(used))
-    return TetMesh(points[used], cells.reshape(-1, 4), phase, grid.names, grid.labels, number[triangles],
-                   np.concatenate(surface).astype(np.int32), tuple(names))
+    surface = np.repeat(np.arange(len(names), dtype=np.int32), [len(part) for part in members])
+    return TetMesh(points[used], cells.reshape(-1, 4), phase, grid.names, grid.labels, number[triangles], surface,
+                   _different(names, grid.names), beside, tuple(n * h for n, h in zip(grid.shape, grid.voxel_size)))
+
+
+def _sides(cells, corners):
+    """All sides (4 elements, 3), which of them are two elements' (two arrays of their numbers) and which one's; left out
+    are those inside a voxel, which have its inner point as a corner."""
+    sides = cells[:, SIDES].reshape(-1, 3)
+    candidates = np.flatnonzero((sides < corners).all(axis=1))
+    keys = np.sort(sides[candidates], axis=1).astype(np.int64)
+    keys = (keys[:, 0] * corners + keys[:, 1]) * corners + keys[:, 2] if corners < 2_000_000 else _ranked(keys)
+    order = np.argsort(keys, kind="stable")
+    keys, numbers = keys[order], candidates[order]
+    paired = np.flatnonzero(keys[1:] == keys[:-1])
+    single = np.ones(len(keys), dtype=bool)
+    single[paired], single[paired + 1] = False, False
+    return sides, numbers[paired], numbers[paired + 1], numbers[single]
+
+
+def _different(names, taken):
+    """Names of surfaces, with "_face" behind those that a phase or another surface has."""
+    found = []
+    for name in names:
+        while name in taken or name in found:
+            name += "_face"
+        found.append(name)
+    return tuple(found)
 
 
 def _ranked(keys):
@@ -435,14 +451,13 @@ def quality(mesh):
 def compared_with_voxels(mesh, grid):
     """Compare each phase of a TetMesh with the voxels: {name: volume fractions of the box, areas (m2) to the other phases}.
 
-    The reference of an area is that of the voxel faces corrected for their steps (morphology.surface_area). Areas are
-    those between phases that are in the mesh, so a mesh of some phases only has less.
+    The reference of an area is that of the voxel faces corrected for their steps (morphology.surface_area).
     """
     volume, area = np.bincount(mesh.phase, mesh.volumes(), len(mesh.names)), mesh.areas()
     box, table = grid.voxels * grid.voxel_volume, {}
     for code, name in enumerate(mesh.names):
         mask = grid.mask(name)
-        own = [number for number, surface in enumerate(mesh.surfaces) if name in surface.split("-")]
+        own = [number for number, pair in enumerate(mesh.between) if code in pair]
         table[name] = {
             "label": mesh.labels[code], "volume_fraction": float(volume[code] / box),
             "volume_fraction_voxels": grid.fraction(name), "area_m2": float(area[np.isin(mesh.surface, own)].sum()),

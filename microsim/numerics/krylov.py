@@ -37,7 +37,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=40):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Right preconditioning: min |b - A P^-1 y|, x = P^-1 y, so the residual is the true one.
-    `apply` and `precondition` map float64 vectors to new ones. Stops at |r| <= tolerance |b|;
+    `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <= tolerance |b|;
     raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.5).
     """
     size = np.linalg.norm(b)
@@ -70,7 +70,7 @@ def _gmres_cycle(apply, precondition, r, target, size):
     rhs[0] = norm
     rotations, history = [], []
     for k in range(size):
-        w = apply(precondition(basis[k])).astype(np.float32)
+        w = apply(precondition(basis[k])).astype(np.float32, copy=False)
         H[:k + 1, k] = kernels.project(basis, k + 1, w)
         H[k + 1, k] = np.sqrt(kernels.combine(basis, -H[:k + 1, k], w))
         if H[k + 1, k] > 0:

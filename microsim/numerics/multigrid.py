@@ -9,7 +9,8 @@ cells are narrow beside the others (semi-coarsening), which keeps flat voxels an
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor
+from scipy.linalg.lapack import dpotrs
 
 from .graph import Graph, line_colours
 from .kernels import numba_cpu as kernels
@@ -20,6 +21,7 @@ class Level:
     """One level: its graph, its numbers (float32), and the way to the next coarser level."""
 
     graph: Graph
+    lower: np.ndarray
     weight: np.ndarray
     diagonal: np.ndarray
     x: np.ndarray
@@ -121,7 +123,8 @@ class Multigrid:
         weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, np.float32) if weight is None else weight
         while True:
             n = graph.n
-            self.levels.append(Level(graph, np.empty(graph.neighbour.size, np.float32),
+            lower = kernels.count_lower(graph.indptr, graph.neighbour)
+            self.levels.append(Level(graph, lower, np.empty(graph.neighbour.size, np.float32),
                                      *(np.zeros(n, np.float32) for _ in range(4))))
             made = coarsen(graph, weight) if n > coarsest else None
             if made is None or made[0].n > 0.9 * n:
@@ -180,13 +183,12 @@ class Multigrid:
         level = self.levels[k]
         g, x = level.graph, level.x
         if k == len(self.levels) - 1:
-            x[:] = cho_solve(self.coarse, b.astype(float))
+            if x.size:
+                x[:] = dpotrs(self.coarse[0], b, self.coarse[1])[0]  # scipy's cho_solve costs four times the answer
             return x
-        x[:] = 0
-        kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, False)
-        coarse = self.levels[k + 1]
-        kernels.restrict_residual(g.indptr, g.neighbour, level.weight, level.diagonal, b, x,
-                                  level.child_ptr, level.child, g.bounds[-2], level.r, coarse.b)
+        kernels.first_sweep(g.indptr, level.lower, g.neighbour, level.weight, level.diagonal, b, x, g.bounds)
+        kernels.restrict_residual(g.indptr, level.lower, g.neighbour, level.weight, x, level.child_ptr, level.child, level.r,
+                                  self.levels[k + 1].b)
         kernels.prolong(level.parent, self.answer(k + 1), x)
         kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
         return x

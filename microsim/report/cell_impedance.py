@@ -12,6 +12,7 @@ from .tables import Card, Table
 
 CM2 = 1e4  # ohm cm2 per ohm m2
 PANEL = 1.4  # width of a panel of the Nyquist plot over its height
+LABELS_APART = 0.7  # decades between two labels of the relaxation times
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,13 @@ def relaxation_figure(spectrum):
     freq = 1 / (2 * np.pi * found.tau)
     inside = freq >= spectrum.freq.min()
     axes.semilogx(freq[inside], CM2 * found.gamma[inside], color=OTHER_COLOURS[2])
-    for tau, R in found.peaks(0.02):
-        if 1 / (2 * np.pi * tau) >= spectrum.freq.min():
+    labelled = []
+    for tau, R in sorted(found.peaks(0.02), key=lambda peak: -peak[1]):
+        at = 1 / (2 * np.pi * tau)
+        if at >= spectrum.freq.min() and all(abs(np.log10(at / other)) > LABELS_APART for other in labelled):
+            labelled.append(at)
             top = CM2 * float(np.interp(np.log(tau), np.log(found.tau), found.gamma))
-            axes.annotate(f"{CM2 * R:.3g} Ω cm²", (1 / (2 * np.pi * tau), top), xytext=(0, 4), ha="center",
-                          textcoords="offset points", fontsize=8)
+            axes.annotate(f"{CM2 * R:.3g} Ω cm²", (at, top), xytext=(0, 4), ha="center", textcoords="offset points", fontsize=8)
     axes.set(xlabel="Frequency 1 / (2π τ) (Hz)", ylabel="γ (Ω cm²)", xlim=(spectrum.freq.min(), spectrum.freq.max()))
     axes.margins(y=0.15)
     axes.grid(True)

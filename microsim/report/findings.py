@@ -1,5 +1,7 @@
 """Figures and tables of what a run tells beside its voltage: the voltage's parts, particles, reaction over the depth."""
 
+import re
+
 import numpy as np
 
 from ..fields import read_field, read_names, read_times
@@ -119,7 +121,7 @@ def overpotentials_table(found):
     ends = [int(np.flatnonzero(step == number)[-1]) for number in dict.fromkeys(found["step"])]
     used = [name for name in PARTS if np.abs(np.array(found["parts_V"].get(name, [0.0]))[ends]).max() > 5e-6]
     rows = [
-        (found["step_name"][at], *(fixed(round(1e3 * value, 2) + 0.0, 2) for value in (
+        (f"{found['step'][at] + 1} {_short(found['step_name'][at])}", *(fixed(round(1e3 * value, 2) + 0.0, 2) for value in (
             found["total_V"][at], *(found["parts_V"][name][at] for name in used))), found["weights"][at])
         for at in ends
     ]
@@ -131,6 +133,11 @@ def overpotentials_table(found):
         f"Largest miss of the sum at any time: {digits(1e3 * found['largest_miss_V'], 2)}{THIN}mV."
     )
     return Table("", header, rows, tuple(range(1, len(used) + 2)), note)
+
+
+def _short(name):
+    """A step's name without what ends it: the other columns need the room."""
+    return re.split(r" (?:for|until|or) ", name)[0]
 
 
 # -- particles ----------------------------------------------------------------------------------------------------

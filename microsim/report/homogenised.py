@@ -97,7 +97,15 @@ def parameters_table(found):
             ("Particle radius", length(p["radius_m"]), sources["radius"]),
             ("Surface factor", digits(p["surface_factor"]), sources["surface_factor"]),
             ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", sources["sigma"]),
-            ("Other radii: area, thickness", length(p["radii_m"]["area"], p["radii_m"]["thickness_mean"]), sources["radii"])]
+            ("Radius of the same area and volume", length(p["radii_m"]["area"]), "3 active fraction / specific area"),
+            ("Radius by local thickness", length(p["radii_m"]["thickness_mean"]), "half the local thickness, mean by volume")]
+    sizes = p.get("particle_sizes") or {}
+    if sizes.get("count"):
+        three = ", ".join(length(sizes[f"{key}_m"]) for key in ("d10", "d50", "d90"))
+        rows.append((f"Particle diameters d10, d50, d90 ({sizes['count']} particles)", three, sources["particle_sizes"]))
+    if p.get("contact"):
+        shares = ", ".join(f"{name} {percent(share)}" for name, share in p["contact"].items())
+        rows.append(("Contact of the active surface", shares, sources["contact"]))
     if p["film_resistance_ohm_m2"]:
         rows.append(("Film resistance", f"{digits(p['film_resistance_ohm_m2'])}{THIN}Ω m²", sources["film_resistance"]))
     return Table("Parameters of the homogenised electrode", ("Parameter", "Value", "How"), rows, (1,))

@@ -72,7 +72,7 @@ def _electrolyte(figure, material):
         _with_temperature(axes, c_e, lambda T, name=name: material.value(name, c_e, T) + 0 * c_e, name)
         axes.set_xlabel("Salt concentration (mol m⁻³)")
     for axes in (upper[0], *lower):
-        axes.set_ylim(bottom=min(0.0, axes.dataLim.y0))
+        axes.set_ylim(bottom=min(0.0, 1.1 * axes.dataLim.y0))
 
 
 def _metal(figure, material):

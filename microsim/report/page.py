@@ -81,7 +81,8 @@ def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comp
     """
     asked = case if isinstance(case, dict) else {}
     sections = [
-        Section("run", "What was run", tables=filled(*_about(result, grid))),
+        Section("run", "What was run", tables=filled(*_about(result, grid)),
+                notice=" ".join((result.get("validity") or {}).get("notes", ()))),
         *([] if max(grid.shape[1:]) == 1 else
           [Section("phases", "Phases", (phases_drawing(grid),), (tables.phases_table(result, grid),))]),
         _transport(result, grid, flux),

@@ -468,7 +468,7 @@ def particle_depth_figure(particles, thickness):
         )
         axes.set(xlabel="Depth x (µm)", ylabel=name)
         axes.set_xlim(0, UM * thickness)
-        axes.set_ylim(0, None)
+        axes.set_ylim(0, 1.08 * np.nanmax(values))  # the dots have a size of their own
         axes.grid(True)
         mark_ends(axes)
     return figure

@@ -32,8 +32,10 @@ def section_of(values):
 
 @styled
 def maps_figure(page, where):
-    """Draw the map, its uncertainty, and the misfit or edge jump in one section."""
+    """Draw the map, its uncertainty, and the misfit or edge jump in one section; a line of voxels as a curve."""
     measured = page.measured
+    if max(page.values.shape) == page.values.size:
+        return _line_figure(page)
     third = (measured.residual, "Misfit / spectrum") if measured.residual is not None else (
         np.where(np.isfinite(page.values), measured.jump, np.nan), "Edge jump")  # fmt: skip
     panels = ((page.values, page.name, "viridis"), (page.error, "Standard deviation", "magma"), (*third, "cividis"))
@@ -53,18 +55,35 @@ def maps_figure(page, where):
     return figure
 
 
+def _line_figure(page):
+    """Draw the values of a line of voxels, or of a series of spectra, with their standard deviation."""
+    figure = new_figure(3.0)
+    axes, axis = figure.subplots(), int(np.argmax(page.values.shape))
+    size = 1.0 if page.voxel_size is None else UM * page.voxel_size[axis]
+    where, values, error = (np.arange(page.values.size) + 0.5) * size, page.values.ravel(), page.error.ravel()
+    if page.voxel_size is None:
+        where = np.arange(page.values.size)
+    axes.fill_between(where, values - error, values + error, color=BLUE, alpha=0.25, lw=0, label="± standard deviation")
+    axes.plot(where, values, color=BLUE, lw=1, marker=".", ms=3)
+    axes.set(xlabel=f"{'xyz'[axis]} ({'voxels' if page.voxel_size is None else 'µm'})", ylabel=page.name)
+    axes.legend(loc="best")
+    return figure
+
+
 @styled
 def histograms_figure(page):
-    """Draw the distributions of the map, of its uncertainty and of the edge jump."""
-    figure = new_figure(2.9)
-    first, second, third = figure.subplots(1, 3)
-    _histogram(first, page.values, page.name, BLUE)
-    _histogram(second, page.error, "Standard deviation", ORANGE)
+    """Draw the distributions of the map, of its uncertainty and, where it differs, of the edge jump."""
     jump = page.measured.jump[np.isfinite(page.measured.jump)]
-    _histogram(third, jump, "Edge jump", MUTED, log=True)
-    if page.threshold is not None:
-        third.axvline(page.threshold, color=INK, ls=DASHED, lw=1)
-    first.set_ylabel("Voxels")
+    same = jump.size == 0 or np.ptp(jump) == 0  # normalised spectra
+    figure = new_figure(2.9)
+    panels = figure.subplots(1, 2 if same else 3)
+    _histogram(panels[0], page.values, page.name, BLUE)
+    _histogram(panels[1], page.error, "Standard deviation", ORANGE)
+    if not same:
+        _histogram(panels[2], jump, "Edge jump", MUTED, log=True)
+        if page.threshold is not None:
+            panels[2].axvline(page.threshold, color=INK, ls=DASHED, lw=1)
+    panels[0].set_ylabel("Voxels")
     return figure
 
 
@@ -72,7 +91,7 @@ def histograms_figure(page):
 def mean_figure(page):
     """Draw the mean spectrum with the windows, or with the mean fit, its parts and what is left."""
     used = np.isfinite(page.values)
-    mean = page.mu[:, used].mean(axis=1)
+    mean = np.nanmean(page.mu[:, used], axis=1)  # three energies: others may lack what drift moved out of view
     m, e = page.measured.method, page.energies
     if m.name != "lcf":
         figure = new_figure(3.2)
@@ -139,9 +158,11 @@ def calibration_figure(page):
     low, high = min(c.low, np.percentile(measured, 0.5)), max(c.high, np.percentile(measured, 99.5))
     q = np.linspace(low, high, 300)
     x, error, _ = c.lithiation(q)
-    axes.axvspan(c.low, c.high, color="#f3d9b8", alpha=0.5, lw=0, label="reference states")
+    axes.axvspan(c.low, c.high, color="#f3d9b8", alpha=0.5, lw=0, label="range of the states")
     axes.fill_between(q, x - 1.96 * error, x + 1.96 * error, color=BLUE, alpha=0.25, lw=0, label="95 % interval")
     axes.plot(q, x, color=BLUE, label="calibration")
+    if c.states:
+        axes.plot(*zip(*c.states), ls="", marker=".", ms=4, color=INK, label="states")
     name = {"edge": "Edge energy (eV)", "lcf": "Mean share of the references", "three-energy": "Ratio m"}[c.method]
     axes.set(xlabel=name, ylabel="Lithiation x", xlim=(low, high))
     count, edges = np.histogram(measured, 80, (low, high))

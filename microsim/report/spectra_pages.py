@@ -171,13 +171,15 @@ def _voxels_table(result):
 
 def _calibration_table(page):
     c = page.calibration
-    rows = [("Reference states", digits(c.n)), ("Range", f"{digits(round(c.low, 9), 6)} to {digits(round(c.high, 9), 6)}"),
+    rows = [("Reference states fitted to", digits(c.n)), ("Range", f"{digits(round(c.low, 9), 6)} to {digits(round(c.high, 9), 6)}"),
             ("Degree", digits(len(c.coefficients) - 1)), ("Rms of the states about the curve", digits(c.residual, 3)),
             ("Beyond their own noise", digits(c.lack, 3))]  # fmt: skip
     return Table("", (), rows)
 
 
 def _maps_caption(page, where, result):
+    if max(page.values.shape) == page.values.size:
+        return f"{page.name.split(' (')[0]} along the line of voxels, with its standard deviation."
     third = "misfit of the spectrum" if page.measured.residual is not None else "edge jump"
     place = "" if min(page.values.shape) == 1 else f" in layer {where[1]} along {'xyz'[where[0]]}"
     text = f"{page.name.split(' (')[0]}, its standard deviation, and {third}{place}; grey: voxels without a value. "
@@ -186,6 +188,9 @@ def _maps_caption(page, where, result):
 
 
 def _histograms_caption(page):
+    jump = page.measured.jump[np.isfinite(page.measured.jump)]
+    if jump.size == 0 or np.ptp(jump) == 0:
+        return "Distribution of the map and of its uncertainty."
     text = "Distribution of the map, of its uncertainty, and of the edge jump of all voxels with a spectrum"
     return text + (f"; dashed: threshold {digits(float(page.threshold), 3)}." if page.threshold is not None else ".")
 
@@ -209,8 +214,8 @@ standard deviation.", "three-energy": "Bars: standard deviation of the absorptio
 
 
 def _calibration_caption(page):
-    return ("Lithiation over the measured quantity, with 95 % interval of a further measurement without noise; shaded: range "
-            "of the reference states. Grey: distribution of the voxels.")  # fmt: skip
+    return ("Lithiation over the measured quantity, with 95 % interval of a further measurement without noise; dots: the reference "
+            "states, shaded: their range. Grey: distribution of the voxels.")  # fmt: skip
 
 
 def _components_caption(page):

@@ -54,7 +54,7 @@ def _cards(cases, done, result):
         best, worst = (choose(done, key=lambda case: case["capacity_mAh_g"]) for choose in (max, min))
         cards += [Card("Largest capacity", digits(best["capacity_mAh_g"]), "mAh g⁻¹", best["name"]),
                   Card("Smallest capacity", digits(worst["capacity_mAh_g"]), "mAh g⁻¹", worst["name"])]
-    return [*cards, Card("Time", duration(result["wall_s"]), "", f"{result['processes']} processes at a time")]
+    return [*cards, Card("Time", duration(result["wall_s"]), "", f"{result['processes']} process{'es' * (result['processes'] > 1)} at a time")]
 
 
 # -- tables --------------------------------------------------------------------------------------------------
@@ -230,6 +230,8 @@ def short(key):
 def _said(value):
     if value is None:
         return "–"
+    if isinstance(value, dict):  # a section: its model or base by name, what else it sets beside it
+        return ", ".join(_said(part) if key in ("model", "base") else f"{key} {_said(part)}" for key, part in value.items())
     return f"{value:g}" if _is_number(value) else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -35,7 +35,7 @@ def example(**changes):
     raw = copy.deepcopy(FILE)
     for path, value in changes.items():
         section, key = path.split("/")
-        part = raw["Parameterisation"][section] if section in raw["Parameterisation"] else raw[section]
+        part = raw["Parameterisation"][section] if section in raw["Parameterisation"] else raw.setdefault(section, {})
         if value is None:
             del part[key]
         else:

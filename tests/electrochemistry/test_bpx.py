@@ -10,7 +10,8 @@ import pytest
 from microsim.case import load_case, parse_case
 from microsim.electrochemistry import materials
 from microsim.electrochemistry.bpx import check_bpx, parse_bpx, read_bpx
-from microsim.electrochemistry.bpx_cases import bpx_of, case_of, design_of, write_bpx
+from microsim.electrochemistry.bpx_cases import LAW, bpx_of, case_of, design_of, write_bpx
+from microsim.electrochemistry.expressions import Expression
 from microsim.errors import InputError
 from microsim.run import simulate
 
@@ -43,10 +44,10 @@ def test_its_laws(cell):
     hot = math.exp(30000 / R * (1 / 300 - 1 / 320))
     expected = F * 2e-5 * hot * math.sqrt(600 / 1200 * x * (1 - x))
     assert float(active.i0(600.0, np.array(x), 320.0)) == pytest.approx(expected, rel=1e-12)
-    assert float(active.D_s(x, 320.0)) == pytest.approx(1e-14 * math.exp(20000 / R * (1 / 300 - 1 / 320)))
+    assert float(active.D_s(x, 320.0)) == pytest.approx(1e-14 * math.exp(20000 / R * (1 / 300 - 1 / 320)), rel=1e-6, abs=0)
     assert float(cell.electrolyte.kappa(np.array(1000.0), 300.0)) == pytest.approx(3.3 - 2.5 + 0.13)
     assert float(cell.electrolyte.kappa(np.array(-5.0), 300.0)) == 0.0
-    assert float(cell.negative.material.active.D_s(0.3, 300.0)) == pytest.approx(3e-14 * math.exp(-0.3))
+    assert float(cell.negative.material.active.D_s(0.3, 300.0)) == pytest.approx(3e-14 * math.exp(-0.3), rel=1e-6, abs=0)
 
 
 def test_version_1_keeps_the_salt_in_its_state():
@@ -90,9 +91,24 @@ INCONSISTENT = {
     "a blend": ({f"{P}/Particle": {}}, "blended electrodes"),
     "an old SPM": ({"Header/Model": "SPM"}, "expected DFN, SPMe or Partial"),
     "no cell": ({"Parameterisation/Cell": None}, "expected the section Cell"),
+    "an x twice": ({f"{P}/OCP [V]": {"x": [0, 0.5, 0.5], "y": [4, 3, 2]}}, "expected each x once, got 0.5"),
+    "salt in mol/l": ({"Electrolyte/Initial concentration [mol.m-3]": 1.2}, "expected a number from 10 to 10000, got 1.2"),
+    "an energy that is none": ({f"{P}/Diffusivity activation energy [J.mol-1]": 2e7}, "from -300000 to 300000"),
+    "a state that is none": ({"State/Initial conditions": [1]}, "State.Initial conditions: expected a section"),
+    "an infinite OCP": ({f"{P}/OCP [V]": "4 - x + exp(9**9**9)"}, "expected U from .* got inf"),
+    "a later version": ({"Header/BPX": "2.0.0"}, "Header.BPX: expected a version of the standard from 0.1 to 1.x, got \"2.0.0\""),
+    "no version": ({"Header/BPX": None}, "Header.BPX: expected a version .* got none"),
+    "a version in words": ({"Header/BPX": "latest"}, 'got "latest"'),
+    "a thickness in um": ({"Separator/Thickness [m]": 25}, r"Separator.Thickness \[m\]: expected a number from 1e-08 to 0.01"),
 }
 
 
+@pytest.mark.parametrize("version", ["0.1", "0.4.0", 0.4, 1, "1.1.0"])
+def test_versions_that_are_read(version):
+    check_bpx(parse_bpx(example(**{"Header/BPX": version})))
+
+
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("changes", "sentence"), INCONSISTENT.values(), ids=INCONSISTENT)
 def test_an_inconsistent_file_is_refused(changes, sentence):
     with pytest.raises(InputError, match=sentence) as error:
@@ -127,6 +143,17 @@ def test_a_file_runs(tmp_path, electrode, counter):
     assert record.lithium_balance_error < 1e-8
 
 
+def test_an_anode_against_lithium_is_filled_past_its_plateau(tmp_path):
+    """Its OCP ends on a plateau, which any current crosses."""
+    flat = {"x": [0.0, 0.05, 0.2, 0.5, 0.8, 1.0], "y": [1.5, 0.5, 0.2, 0.12, 0.09, 0.085]}
+    (tmp_path / "cell.json").write_text(json.dumps(example(**{f"{N}/OCP [V]": flat})))
+    raw = case_of(read_bpx(tmp_path / "cell.json"), "cell.json", "negative", cells=10)
+    assert raw["protocol"] == ["Discharge at C/2 until 0.005 V"]
+    setup, record = simulate(parse_case(raw, tmp_path / "case.yaml"))
+    charge = setup.one_C * 0.5 * record.columns["time_s"][-1] / setup.cell.mesh.area
+    assert charge > read_bpx(tmp_path / "cell.json").negative.capacity()
+
+
 def half_cell(**changes):
     case = load_case("cases/dfn_chen2020.yaml", ["volume.slab.cells=10"])
     return replace(design_of(case, 48.685), **changes)
@@ -158,6 +185,16 @@ def test_a_half_cell_s_file_tells_of_the_metal():
     metal = parts["User-defined"]
     assert metal["Exchange-current density for lithium metal electrode [A.m-2]"] == pytest.approx(70.594, abs=1e-3)
     assert metal["Negative electrode OCP [V]"] == 0.0
+
+
+def test_a_half_cell_s_file_holds_the_metal_s_law_of_the_salt():
+    own = materials.load("lithium")
+    law = Expression(bpx_of(half_cell())["Parameterisation"]["User-defined"][LAW])
+    c_e = np.array([20.0, 300.0, 1000.0, 2500.0])
+    assert law(c_e) == pytest.approx(own.i0(c_e, 298.15), rel=1e-9)
+    other = replace(half_cell(), negative=replace(own, i0=lambda c_e, T: 20.0 + 0.01 * c_e))
+    table = bpx_of(other)["Parameterisation"]["User-defined"][LAW]
+    assert np.interp(c_e, table["x"], table["y"]) == pytest.approx(20 + 0.01 * c_e, rel=1e-4)
 
 
 REFUSED = {

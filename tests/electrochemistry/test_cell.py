@@ -220,8 +220,10 @@ def test_reactive_share_of_the_cbd_contact():
 def test_separator_is_exactly_as_thick_as_asked(thickness, voxel):
     widths = separator_lines(thickness, voxel)
     assert widths.sum() == pytest.approx(thickness, rel=1e-12)
-    assert np.all(widths > 0) and np.all(np.diff(widths) <= 1e-12 * thickness)  # finer towards the electrode
-    assert widths.max() <= 12 * voxel or len(widths) == 1
+    assert np.all(widths > 0) and np.all(widths >= widths[-1] * (1 - 1e-12))  # finest at the electrode
+    assert widths[0] <= 12 * voxel or len(widths) == 1  # and not much coarser at the counter electrode
+    assert widths.max() <= max(12 * voxel, thickness / 20) or len(widths) == 1
+    assert len(widths) < 70  # thick separators on small voxels stay cheap
     if thickness > 2 * voxel:
         assert 0.99 * voxel <= widths[-1] <= 2.31 * voxel
 
@@ -233,9 +235,9 @@ def test_separator_lies_in_front():
     mesh = build_mesh(grid, replace(design(grid), separator=Separator(7e-6, 0.4, 0.2)))
     assert mesh.ionic.widths[0][: mesh.lines].sum() == pytest.approx(7e-6, rel=1e-12)
     np.testing.assert_allclose(mesh.ionic.widths[0][mesh.lines :], VOXEL[0])
-    assert mesh.area == pytest.approx(4 * AREA[0], rel=1e-12)
+    assert mesh.area == pytest.approx(4 * AREA[0], rel=1e-12, abs=0)
     volume = mesh.ionic.volumes()
-    assert volume[mesh.eps == np.float32(0.4)].sum() == pytest.approx(7e-6 * mesh.area, rel=1e-9)
+    assert volume[mesh.eps == np.float32(0.4)].sum() == pytest.approx(7e-6 * mesh.area, rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize(

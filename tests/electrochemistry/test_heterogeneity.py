@@ -5,7 +5,12 @@ import pytest
 
 from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
 from microsim.electrochemistry.findings import Findings
-from microsim.electrochemistry.heterogeneity import Unevenness, label_particles, particle_of_cells
+from microsim.electrochemistry.heterogeneity import (
+    Unevenness,
+    label_particles,
+    particle_of_cells,
+    surface_distance,
+)
 
 from .cells import half_cell, voxel_grid
 from .test_losses import SLAB, porous_cell
@@ -87,6 +92,31 @@ def test_distance_and_depth_profiles(uneven):
     assert end["by_depth"]["mean"][10] is None  # between the balls
     assert end["utilisation"]["max"] - end["utilisation"]["min"] < 0.01
     assert end["particles"]["std"][0] == pytest.approx(np.std(sto), rel=0.05)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_distance_to_the_surface_is_in_metres_whatever_the_voxels(axis):
+    """A plate of six layers: half a layer, one and a half, two and a half from either side."""
+    mask, edges = np.zeros((10, 10, 10), bool), (1e-7, 2e-7, 4e-7)
+    np.moveaxis(mask, axis, 0)[2:8] = True
+    layers = np.moveaxis(surface_distance(mask, edges), axis, 0)[2:8, 5, 5]
+    assert layers == pytest.approx(edges[axis] * np.array([0.5, 1.5, 2.5, 2.5, 1.5, 0.5]), rel=1e-6)
+
+
+def test_distance_in_cubes_and_near_cubes_is_the_same():
+    mask = balls() == 1
+    cubes, near = (surface_distance(mask, (H, H, edge)) for edge in (H, 1.000001 * H))
+    assert near[mask] == pytest.approx(cubes[mask], rel=1e-5)
+
+
+def test_the_profile_of_the_distance_spans_a_plate_of_flat_voxels():
+    labels = np.zeros((12, 4, 4), int)
+    labels[4:] = 1
+    grid = voxel_grid(labels, (1e-7, 4e-7, 4e-7))
+    cell = half_cell(labels, (1e-7, 4e-7, 4e-7))
+    uneven = Unevenness(cell, label_particles(grid, ["am"]))
+    near = uneven.ending(cell.vector(0.0, 0.0, 4.0, 0.3, 1000.0))["by_distance_to_surface"]
+    assert near["distance_m"][-1] == pytest.approx(7.5e-7, rel=0.1) and len(near["distance_m"]) == 8
 
 
 def test_front_is_where_the_reaction_is(uneven):

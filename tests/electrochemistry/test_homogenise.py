@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from microsim.electrochemistry.cell import build_mesh
 from microsim.electrochemistry.homogenise import (
+    contacts,
     diffusion_reach,
     drained_conductivity,
     homogenise,
     mean_film_resistance,
+    particle_sizes,
 )
 from microsim.errors import InputError
 from microsim.mesh.grid import VoxelGrid
@@ -51,7 +53,7 @@ def test_a_plate_has_the_reach_of_a_plate():
     grid = voxel_grid(plate(6, n))
     reach, thickness = diffusion_reach(build_mesh(grid, design(grid))), n * H
     assert reach.mean == pytest.approx(thickness**2 / 3, rel=0.002)
-    assert reach.square == pytest.approx(2 * thickness**4 / 15, rel=0.004)
+    assert reach.square == pytest.approx(2 * thickness**4 / 15, rel=0.004, abs=0)
     assert reach.lost == 0.0
 
 
@@ -149,3 +151,45 @@ def test_two_materials_are_refused():
     grid = voxel_grid(image((12, 8, 8), seed=1))
     with pytest.raises(InputError, match="one phase of resolved active material"):
         homogenise(grid, design(grid, cbd=ACTIVE))
+
+
+# -- particle sizes and contacts -----------------------------------------------------------------------------------------
+
+
+def two_cubes():
+    """Cubes of 8 and 4 voxels an edge, 512 and 64 voxels, apart; the small one touches the box."""
+    labels = np.zeros((24, 12, 12), np.uint8)
+    labels[2:10, 2:10, 2:10] = 1
+    labels[20:, 3:7, 3:7] = 1
+    return voxel_grid(labels)
+
+
+def test_particle_sizes_are_those_of_the_particles_by_volume():
+    found = particle_sizes(two_cubes(), "am")
+    small, large = (np.cbrt(6 * n**3 / np.pi) * H for n in (4, 8))
+    assert found["count"] == 2 and found["d50_m"] == found["d90_m"] == pytest.approx(large)
+    assert found["d10_m"] == pytest.approx(small)  # 64 of 576 voxels are a ninth
+    assert found["mean_m"] == pytest.approx((8 * large + small) / 9)
+    assert found["cut_share"] == pytest.approx(1 / 9)
+    assert sum(found["volume_share"]) == pytest.approx(1) and len(found["edges_m"]) == len(found["volume_share"]) + 1
+
+
+def test_a_phase_without_particles_has_no_sizes():
+    grid = voxel_grid(np.zeros((6, 6, 6), np.uint8))
+    assert particle_sizes(grid, "am") == {"count": 0, "d10_m": None, "d50_m": None, "d90_m": None, "mean_m": None, "edges_m": [],
+                                          "volume_share": [], "cut_share": None}
+    assert contacts(grid, "am") == {}
+
+
+def test_contacts_are_shares_of_the_surface_by_phase():
+    labels = np.zeros((8, 9, 4), np.uint8)
+    labels[:, 3:6] = 1  # a plate: pore on one side, CBD on three quarters of the other
+    labels[2:, 6:] = 2
+    assert contacts(voxel_grid(labels), "am") == pytest.approx({"pore": (8 + 2) / 16, "cbd": 6 / 16}, rel=0.02)
+
+
+def test_what_is_homogenised_tells_of_particles_and_contacts():
+    grid = voxel_grid(image((12, 10, 10), 3))
+    told = homogenise(grid, design(grid)).as_dict()
+    assert told["particle_sizes"]["count"] >= 1 and sum(told["contact"].values()) == pytest.approx(1)
+    assert set(told["contact"]) == {"pore", "cbd"}

@@ -102,6 +102,8 @@ def test_the_command(capsys, tmp_path):
     assert code == 0 and len(result["Z_real_ohm_m2"]) == 13 and result["double_layer_F_m2"] == 0.2
     assert max(result["Z_imag_ohm_m2"]) < 0 and result["voltage_V"] == pytest.approx(3.7711, abs=1e-3)
     assert (tmp_path / "report" / "report.html").stat().st_size > 50_000
+    assert result["relaxation_peaks"]
+    assert all(1e-2 <= 1 / (2 * np.pi * peak["tau_s"]) <= 1e4 for peak in result["relaxation_peaks"])  # nothing beyond what was asked
 
 
 def test_the_command_after_a_step(capsys, tmp_path):
@@ -112,3 +114,12 @@ def test_the_command_after_a_step(capsys, tmp_path):
     assert json.loads(out.read_text())["current_density_A_m2"] == pytest.approx(15.584, rel=1e-3)
     assert main([*case, "--after", "2"]) == 2 and "0 to 1" in capsys.readouterr().err
     assert main(["eis", "volume.tif", "--after", "1"]) == 2 and "case" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--axis", "y", "--phases", "pore=0"], "got --axis, --phases"), (["--walls", "double-layer"], "--walls"),
+    (["--frequencies", "1:10:3", "--out", "x"], "at least 8 frequencies"), (["--after", "-1"], "0 to 1")])
+def test_options_that_a_case_would_drop_are_refused(options, said, capsys, tmp_path):
+    assert main(["eis", "cases/dfn_xu2019.yaml", *options]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1

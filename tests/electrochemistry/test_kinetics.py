@@ -157,8 +157,9 @@ def test_the_double_layer_takes_its_share(state, alpha, layer):
         up, down = (solve(state, alpha, reaction.j[0], layer, **{name: sign * step}) for sign in (1, -1))
         for mine, theirs in ((found, (up, down)), (reaction, (up.reaction, down.reaction))):
             slope = {"phi_s": mine.dphi, "sto": mine.dsto, "c_e": mine.dc_e}[name][0]
+            lost = 4 * np.finfo(float).eps * layer[0] / step  # last digits of a v + b, v about 4 V
             assert slope == pytest.approx((theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4,
-                                          abs=1e-5 * abs(found.dphi[0]))
+                                          abs=1e-5 * abs(found.dphi[0]) + lost)
 
 
 def test_many_faces_are_solved_as_one_by_one():

@@ -44,7 +44,7 @@ def test_area_of_flat_walls_is_not_corrected():
     ):
         faces = half_cell(labels.repeat(3, axis=2)).mesh.faces
         assert faces.share.size > 0 and np.all(faces.share == 1)
-        assert faces.area == pytest.approx(0.16e-12, rel=1e-12)
+        assert faces.area == pytest.approx(0.16e-12, rel=1e-12, abs=0)
 
 
 # -- t = 0+, small current: linear kinetics, everything still as it was ----------------------------

@@ -208,6 +208,20 @@ def test_a_blend_rests_where_its_lithium_says():
     assert cell.capacity @ np.array(held)[cell.mesh.material] == pytest.approx(cell.capacity @ sto, rel=1e-5)
 
 
+@pytest.mark.parametrize("voltage", [3.6, 3.5, 3.8])
+def test_a_blend_that_begins_at_rest_is_at_the_potential_of_both(voltage):
+    """On LFP's flat and steep parts the tables of the inverse are less exact than the start; they must not miss it."""
+    lfp, labels = load("LFP_Prada2013"), image((10, 6, 6), 3)
+    sto = {name: brentq(lambda x, m=m: float(m.U(np.array(x))) - voltage, 1e-3, 0.9999)
+           for name, m in (("am", ACTIVE), ("lco", lfp))}
+    grid = VoxelGrid(labels, ("pore", "am", "lco"), 0.4e-6)
+    design = CellDesign({"pore": None, "am": ACTIVE, "lco": lfp}, ELECTROLYTE, Separator(10e-6, 0.47, 0.32), LITHIUM,
+                        initial_sto=sto)
+    cell = HalfCell(mesh := build_mesh(grid, design), design, np.zeros(mesh.faces.area.size))
+    at = np.where(cell.mesh.material == cell.mesh.materials.index(lfp), sto["lco"], sto["am"])
+    assert rest_potential(cell, at, cell.capacity) == pytest.approx(voltage, abs=1e-5)
+
+
 def test_lithium_that_no_path_joins_to_a_face_does_not_count():
     """A voxel of active material that only CBD touches, where the CBD's contact is dry, keeps its lithium."""
     labels = np.ones((8, 5, 5), int)

@@ -45,6 +45,25 @@ def test_states_off_the_curve_beyond_their_noise_are_lack_of_fit():
     assert calibrate("edge", q, q, 0.001).lack == 0
 
 
+def test_ends_alone_are_fitted_and_what_lies_between_is_stated():
+    x = np.linspace(0.1, 1.0, 91)
+    lag = np.where((x > 0.25) & (x < 0.85), 0.1, 0.0)  # in the middle of the series the spot lags behind
+    q = 8347 - 2 * (x + lag)
+    curve = calibrate("edge", q, x, 0.0, ends=0.15)
+    there = 8347 - 2 * np.array([0.3, 0.55, 0.8])
+    found, error, _ = curve.lithiation(there)
+    assert found == pytest.approx([0.3, 0.55, 0.8], abs=1e-9) and curve.n == 28
+    assert (error > 0.08).all() and curve.residual == pytest.approx(np.sqrt(np.mean(lag**2)), rel=1e-6)
+    assert np.abs(calibrate("edge", q, x, 0.0).lithiation(there)[0] - [0.3, 0.55, 0.8]).max() > 0.05
+    for ends in (0.0, 0.6, 0.005):
+        with pytest.raises(InputError) as caught:
+            calibrate("edge", q, x, ends=ends)
+        assert "ends" in sentence(caught)
+    with pytest.raises(InputError) as caught:
+        calibrate("edge", q[::9], x[::9], degree=3, ends=0.15)
+    assert "widen" in sentence(caught)
+
+
 def test_a_file_comes_back_as_it_was(tmp_path):
     curve = calibrate("lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings={"level": 0.5}, provenance={"series": "a.h5"})
     path = curve.save(tmp_path / "c.json")

@@ -165,6 +165,14 @@ def test_median_keeps_an_edge_and_takes_single_voxels():
         prep.median_denoise(values, 4)
 
 
+@pytest.mark.parametrize("shape", [(1, 22, 24), (20, 1, 24), (20, 22, 1), (1, 1, 40)])
+@pytest.mark.parametrize("axis", [None, "x", "z"])
+def test_denoising_takes_layers_of_one_voxel(shape, axis):
+    values = np.random.default_rng(1).random(shape)
+    for step in (prep.nlm_denoise, lambda v, axis: prep.median_denoise(v, 3, axis=axis), prep.unsharp):
+        assert step(values, axis=axis).shape == shape
+
+
 def test_unsharp_steepens_edges_within_slices_only():
     values = np.zeros((12, 12, 12), np.float32)
     values[6:] = 1
@@ -187,6 +195,17 @@ def test_brightness_comes_even_though_the_phases_shares_change(anchors):
     assert found[clean == 160].std() < 1e-2 and found[clean == 160].mean() == pytest.approx(
         160 * np.median(gain), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("window", [1, 9])
+def test_a_layer_without_the_brightest_phase_keeps_its_brightness(window):
+    rng = np.random.default_rng(9)
+    clean = rng.choice([40.0, 95.0, 180.0], (50, 30, 30), p=[0.4, 0.2, 0.4])
+    for empty in (slice(0, 6), slice(25, 27), slice(49, 50)):
+        clean[empty] = rng.choice([40.0, 95.0], clean[empty].shape)
+    gain = 1 + 0.02 * rng.standard_normal(50)
+    found = prep.normalise(clean * gain[:, None, None], "x", window=window)
+    assert np.abs(found / clean - 1).max() < 0.08
 
 
 def test_a_slow_trend_is_followed_by_a_wide_window():

@@ -140,6 +140,30 @@ def test_bad_settings_are_one_sentence(phases_, options, said):
         seg.phase_levels(grey, phases_, **options) if phases_ > 1 else seg.thresholds(grey, phases_)
 
 
+@pytest.mark.parametrize("count", [5, 6, 8])
+def test_many_phases_are_parted_in_seconds(count):
+    true = np.arange(count) * 30.0 + 20
+    labels = np.repeat(np.arange(count), 2000).reshape(count, 50, 40)
+    grey = true[labels] + 2 * np.random.default_rng(0).standard_normal(labels.shape)
+    assert np.mean(seg.label_by_thresholds(grey, seg.thresholds(grey, count)) == labels) > 0.99
+
+
+@pytest.mark.parametrize("method", ["otsu", "li"])
+@pytest.mark.parametrize("values", [(0.0, 1.0), (0.0, 90.0, 255.0), (3.0, 4.0, 5.0)])
+def test_images_of_a_few_grey_values_are_parted_between_them(values, method):
+    labels = np.random.default_rng(0).integers(0, len(values), (12, 12, 12))
+    found = seg.phase_levels(np.array(values)[labels], len(values), method=method)
+    assert found.means == pytest.approx(values, abs=0.002 * np.ptp(values))
+    assert np.array_equal(seg.label_by_thresholds(np.array(values)[labels], found.thresholds), labels)
+
+
+def test_more_phases_than_can_be_parted_want_thresholds():
+    grey = np.random.default_rng(0).random((10, 10, 10))
+    with pytest.raises(InputError, match="give thresholds"):
+        seg.thresholds(grey, 9)
+    assert len(seg.phase_levels(grey, 9, given=tuple(np.arange(1, 9) / 9)).means) == 9
+
+
 def test_two_grey_values_are_not_three_phases():
     with pytest.raises(InputError, match="at least 3 different grey values"):
         seg.phase_levels(np.arange(64).reshape(4, 4, 4) % 2, 3)

@@ -159,6 +159,23 @@ def test_drift_is_found_and_undone():
         drift(stack[0])
 
 
+@pytest.mark.parametrize("bad", [np.nan, 12.0, 0.5])
+def test_pixels_that_stay_put_do_not_hold_the_drift(bad):
+    """Dead pixels (NaN), nearly dead ones (a large absorption) and stuck ones move with the camera, not with the sample."""
+    from scipy import ndimage
+
+    rng = np.random.default_rng(4)
+    walk = np.cumsum(rng.normal(0.5, 0.4, (12, 2)), axis=0)
+    image = blobs(2) / blobs(2).std()
+    stack = np.array([ndimage.shift(image, w, order=3, mode="nearest") + 3 for w in walk])[..., None]
+    stack += 0.02 * rng.standard_normal(stack.shape)
+    for x, y in ((20, 30), (41, 17), (33, 50)):
+        stack[:, x, y] = bad
+    if np.isnan(bad):
+        stack[:, 40:44, 40:44] = bad
+    assert drift(stack)[:, :2] == pytest.approx(walk[-1] - walk, abs=0.1)
+
+
 def test_undoing_drift_states_the_noise_that_is_left():
     noise = np.random.default_rng(3).standard_normal((3, 200, 200, 1))
     shifts = np.array([[0.5, 0.5, 0], [0.25, 0, 0], [2.0, -3.0, 0]])

@@ -119,6 +119,12 @@ def test_bad_pixels_are_masked_with_their_reason():
     names = ["saturated", "dead", "dead", "used", "used", "used"]
     assert found.reason.ravel().tolist() == [CODE[name] for name in names]
     assert np.isnan(found.values[:, 0]).all() and np.isfinite(found.values[:, 1]).all()
+    dim = sample.copy()
+    dim[1, 1, 0] = 100.4 + 0.6  # a count above the dark frames: no absorption of 7
+    assert optical_density(dim.astype(float), reference.astype(float), 100).values[1, 1, 0] > 6
+    assert optical_density(dim.astype(float), 100 * reference.astype(float), 100).reason[1, 0] == CODE["dead"]
+    noisy = 100 + 3 * np.random.default_rng(0).standard_normal((5, 2, 3))
+    assert optical_density(dim.astype(float), reference.astype(float), noisy).reason[1].tolist() == [CODE["dead"], 0, 0]
     broken = sample.astype(float)
     broken[0, 1, 1] = np.nan
     assert optical_density(broken, reference, 100).reason[1, 1] == CODE["not finite"]

@@ -1,4 +1,5 @@
 import builtins
+import shutil
 import sys
 
 import numpy as np
@@ -96,6 +97,42 @@ def test_files_read_back(grid, tmp_path, suffix, elements, capfd):
         assert sum(len(members) for members in mesh.cell_sets["cbd"]) == binder
     expected = {f"electrode{suffix}"} | ({"electrode_mesh.h5"} if suffix == ".xdmf" else set())
     assert {part.name for part in path.parent.iterdir()} == expected
+
+
+def named(grid, *names):
+    return VoxelGrid(grid.phase, names, grid.voxel_size)
+
+
+def test_names_that_a_format_cannot_hold(grid, tmp_path, capfd):
+    odd = named(grid, 'pore "a"', "2 \u00b5m, wide", "CBD")
+    mesh = meshio.read(write_mesh(tmp_path / "odd.msh", odd))
+    assert set(mesh.field_data) == {"pore 'a'", "2 \u00b5m, wide", "CBD"}
+    mesh = meshio.read(write_mesh(tmp_path / "odd.inp", odd))
+    assert set(mesh.cell_sets) == {"pore_a_", "S2_m_wide", "CBD"}
+    mesh = meshio.read(write_mesh(tmp_path / "odd.inp", named(grid, "cbd", "CBD", "cbd_")))
+    assert set(mesh.cell_sets) == {"cbd", "CBD_", "cbd__"}  # Abaqus reads capitals and small letters alike
+    assert set(meshio.read(write_mesh(tmp_path / "odd.msh", named(grid, "cbd", "CBD", "x"))).field_data) == {"cbd", "CBD", "x"}
+
+
+def test_fipy_opens_hexahedra_with_their_phases(grid, tmp_path):
+    fipy = pytest.importorskip("fipy", reason="FiPy is not installed")
+    if not shutil.which("gmsh"):
+        pytest.skip("FiPy asks the program gmsh, which is not on the path")
+    theirs = fipy.Gmsh3D(str(write_mesh(tmp_path / "electrode.msh", grid)))
+    assert theirs.numberOfCells == grid.voxels
+    for name in grid.names:
+        share = np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells[name])]) / np.sum(theirs.cellVolumes)
+        assert share == pytest.approx(grid.fraction(name), rel=1e-9)
+
+
+@pytest.mark.parametrize("suffix", [".vtu", ".vtk"])
+def test_vtk_opens_hexahedra_with_their_fields(grid, tmp_path, suffix):
+    pyvista = pytest.importorskip("pyvista", reason="pyvista is not installed")
+    field = np.arange(60.0).reshape(grid.shape)
+    theirs = pyvista.read(write_mesh(tmp_path / f"electrode{suffix}", grid, {"sto": field}))
+    assert np.array_equal(theirs["sto"], field.ravel())
+    assert np.array_equal(theirs["phase"], np.array([0, 85, 170])[grid.phase].ravel())
+    assert theirs.volume == pytest.approx(60 * 6e-18, rel=1e-5, abs=0)
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(grid, tmp_path, monkeypatch):

@@ -47,7 +47,7 @@ def test_elements_fill_the_box_and_share_whole_sides(iterations, edges):
     grid = blobs(edges=edges)
     mesh = tetrahedral_mesh(grid, iterations=iterations)
     assert mesh.volumes().min() > 0 and len(np.unique(mesh.cells)) == len(mesh.points)
-    assert mesh.volumes().sum() == pytest.approx(grid.voxels * grid.voxel_volume, rel=1e-12)
+    assert mesh.volumes().sum() == pytest.approx(grid.voxels * grid.voxel_volume, rel=1e-12, abs=0)
     triangles, times = np.unique(sides(mesh.cells), axis=0, return_counts=True)
     assert times.max() == 2
     wall = np.sort(mesh.triangles[mesh.surface >= mesh.surfaces.index("separator")], axis=1)
@@ -78,23 +78,23 @@ def test_box_faces_stay_flat_and_whole():
         at = mesh.points[mesh.triangles[mesh.surface == mesh.surfaces.index(name)]][..., axis]
         assert np.ptp(at) == 0 and at.flat[0] == pytest.approx((0 if end == 0 else grid.shape[axis]) * 1e-6)
         area = mesh.areas()[mesh.surface == mesh.surfaces.index(name)].sum()
-        assert area == pytest.approx(grid.face_area(axis) * grid.voxels / grid.shape[axis], rel=1e-12)
+        assert area == pytest.approx(grid.face_area(axis) * grid.voxels / grid.shape[axis], rel=1e-12, abs=0)
 
 
 def test_without_smoothing_phases_are_the_voxels():
     grid = blobs()
     table = compared_with_voxels(tetrahedral_mesh(grid, iterations=0), grid)
     for row in table.values():
-        assert row["volume_fraction"] == pytest.approx(row["volume_fraction_voxels"], rel=1e-12)
-        assert row["area_m2"] == pytest.approx(row["area_voxel_faces_m2"], rel=1e-12)
+        assert row["volume_fraction"] == pytest.approx(row["volume_fraction_voxels"], rel=1e-12, abs=0)
+        assert row["area_m2"] == pytest.approx(row["area_voxel_faces_m2"], rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(("radius", "off"), [(5, 0.022), (8, 0.014), (12, 0.01)])
 def test_a_sphere_has_the_area_and_volume_of_a_sphere(radius, off):
     grid = sphere(2 * radius + 8, radius)
     mesh = tetrahedral_mesh(grid)
-    assert mesh.areas()[mesh.surface == 0].sum() == pytest.approx(4e-12 * np.pi * radius**2, rel=off)
-    assert mesh.volumes()[mesh.phase == 1].sum() == pytest.approx(np.count_nonzero(grid.phase) * 1e-18, rel=2e-3)
+    assert mesh.areas()[mesh.surface == 0].sum() == pytest.approx(4e-12 * np.pi * radius**2, rel=off, abs=0)
+    assert mesh.volumes()[mesh.phase == 1].sum() == pytest.approx(np.count_nonzero(grid.phase) * 1e-18, rel=2e-3, abs=0)
 
 
 @pytest.mark.parametrize("normal", [(1, 1, 0), (1, 1, 1), (2, 1, 0)])
@@ -114,14 +114,14 @@ def test_a_flat_wall_stays_where_it_is():
     phase = np.zeros((8, 6, 6), np.uint8)
     phase[4:] = 1
     mesh = tetrahedral_mesh(VoxelGrid(phase, ("pore", "am"), (1e-6,) * 3))
-    assert mesh.points[mesh.triangles[mesh.surface == 0]][..., 0] == pytest.approx(4e-6, rel=1e-12)
+    assert mesh.points[mesh.triangles[mesh.surface == 0]][..., 0] == pytest.approx(4e-6, rel=1e-12, abs=0)
 
 
 def test_volumes_and_areas_of_a_blobby_three_phase_image():
     grid = blobs((24, 24, 24), seed=3)
     mesh = tetrahedral_mesh(grid)
     for row in compared_with_voxels(mesh, grid).values():
-        assert row["volume_fraction"] == pytest.approx(row["volume_fraction_voxels"], rel=0.01)
+        assert row["volume_fraction"] == pytest.approx(row["volume_fraction_voxels"], rel=0.01, abs=0)
         assert row["area_m2"] < 0.9 * row["area_voxel_faces_m2"]  # cbd is a sheet of one voxel: no room to be smooth
     found = quality(mesh)
     assert found["inverted"] == 0 and found["radius_ratio"]["smallest"] >= 0.06 - 1e-9
@@ -136,7 +136,7 @@ def test_noise_gives_valid_meshes(seed, nx, ny, nz, phases):
     grid = VoxelGrid(phase, tuple("abcd"[:phases]), (1e-6,) * 3)
     mesh = tetrahedral_mesh(grid, iterations=20)
     assert mesh.volumes().min() > 0
-    assert mesh.volumes().sum() == pytest.approx(phase.size * 1e-18, rel=1e-12)
+    assert mesh.volumes().sum() == pytest.approx(phase.size * 1e-18, rel=1e-12, abs=0)
     assert np.unique(sides(mesh.cells), axis=0, return_counts=True)[1].max() <= 2
 
 
@@ -168,12 +168,33 @@ def test_figures_of_known_tetrahedra():
     assert (low[0], high[0]) == pytest.approx((np.degrees(np.arccos(1 / np.sqrt(3))), 90))
 
 
-def test_some_phases_only():
+def test_some_phases_only_keep_their_surfaces_to_the_others():
     grid = blobs()
-    mesh = tetrahedral_mesh(grid, phases=["am"])
+    mesh, whole = tetrahedral_mesh(grid, phases=["am"]), tetrahedral_mesh(grid)
     assert set(mesh.phase) == {2} and len(np.unique(mesh.cells)) == len(mesh.points)
-    assert not [name for name in mesh.surfaces if name == "pore-cbd"]
+    assert [name for name in mesh.surfaces if name not in FACES] == ["pore-am", "cbd-am"]
     assert mesh.triangles.max() < len(mesh.points) and mesh.triangles.min() >= 0
+    triangles, times = np.unique(sides(mesh.cells), axis=0, return_counts=True)
+    assert np.array_equal(np.unique(np.sort(mesh.triangles, axis=1), axis=0), triangles[times == 1])  # all of its boundary
+    a, b, c = np.moveaxis(mesh.points[mesh.triangles], 1, 0)  # seen from am, all point outwards: Gauss's theorem
+    assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6 == pytest.approx(mesh.volumes().sum(), rel=1e-9, abs=0)
+    for name in ("pore-am", "cbd-am"):
+        area, expected = (m.areas()[m.surface == m.surfaces.index(name)].sum() for m in (mesh, whole))
+        assert area == pytest.approx(expected, rel=1e-12, abs=0)
+    assert compared_with_voxels(mesh, grid)["am"] == compared_with_voxels(whole, grid)["am"]
+
+
+def test_phases_may_have_any_names():
+    """With dashes, as a face of the box is called, or as the surface between two others."""
+    grid = blobs()
+    odd = VoxelGrid(grid.phase, ("pore-1", "separator", "pore-1-separator"), grid.voxel_size)
+    mesh, plain = tetrahedral_mesh(odd), tetrahedral_mesh(grid)
+    assert set(mesh.surfaces).isdisjoint(odd.names) and len(set(mesh.surfaces)) == len(mesh.surfaces) == 9
+    assert {"pore-1-separator_face", "separator_face", "collector"} <= set(mesh.surfaces)
+    rows = zip(compared_with_voxels(mesh, odd).values(), compared_with_voxels(plain, grid).values())
+    for mine, theirs in rows:
+        assert mine["area_m2"] == theirs["area_m2"] > 0
+    assert set(to_meshio(mesh).cell_sets) == {*odd.names, *mesh.surfaces}
 
 
 @pytest.mark.parametrize("mistake", [{"iterations": -1}, {"least_quality": 0.0}, {"least_quality": 0.5},
@@ -236,6 +257,19 @@ def test_other_formats_read_back(electrode, tmp_path, suffix, capfd):
         assert set(phase) == {0, 85, 170}
 
 
+@pytest.mark.parametrize("suffix", [".vtu", ".vtk"])
+def test_vtk_opens_the_file_with_its_phases(electrode, tmp_path, suffix, capfd):
+    pyvista = pytest.importorskip("pyvista", reason="pyvista is not installed")
+    out = tmp_path / f"electrode{suffix}"
+    assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out),
+                 "--json", str(tmp_path / "n.json")]) == 0
+    numbers, theirs = json.loads((tmp_path / "n.json").read_text()), pyvista.read(out)
+    volume = theirs.compute_cell_sizes(length=False, area=False)["Volume"]
+    for phase in numbers["phases"].values():
+        share = np.abs(volume[theirs["phase"] == phase["label"]]).sum() / np.abs(volume).sum()
+        assert share == pytest.approx(phase["volume_fraction"], rel=1e-6, abs=0)
+
+
 def test_gmsh_opens_the_file_with_its_names(electrode, tmp_path, capfd):
     try:
         import gmsh
@@ -267,7 +301,18 @@ def test_fipy_opens_the_file_with_its_phases(tmp_path):
     theirs = fipy.Gmsh3D(str(path))
     assert theirs.numberOfCells == len(mesh.cells)
     assert np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells["am"])]) == pytest.approx(
-        mesh.volumes()[mesh.phase == 1].sum(), rel=1e-9)
+        mesh.volumes()[mesh.phase == 1].sum(), rel=1e-9, abs=0)
+
+
+def test_command_refuses_a_place_that_cannot_be_written_before_the_work(electrode, tmp_path, capsys, monkeypatch):
+    from microsim.mesh import tetrahedra
+
+    monkeypatch.setattr(tetrahedra, "tetrahedral_mesh", None)  # not reached
+    (tmp_path / "folder.msh").mkdir()
+    for place in (f"{electrode}/m.msh", str(tmp_path / "folder.msh")):
+        assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", place]) == 2
+        said = capsys.readouterr().err
+        assert "expected to write" in said and said.count("\n") == 1
 
 
 def test_command_writes_voxels_and_coarsens(electrode, tmp_path, capsys):

@@ -171,8 +171,16 @@ def _hold_products(case):
     parent = (np.arange(g.n) // 3).astype(np.int32)
     child_ptr, child = fast.children_of(parent, parent[-1] + 1)
     out = np.full(parent[-1] + 1, np.nan, np.float32)
-    agree("restrict_residual", *links, diagonal, b, x, child_ptr, child, g.bounds[-2], np.zeros_like(x), out,
-          outputs=[9, 10])
+    (lower,) = agree("count_lower", g.indptr, g.neighbour)
+    halves = (g.indptr, lower, g.neighbour, case.weight)
+    (x,) = agree("first_sweep", *halves, diagonal, b, x, g.bounds, outputs=[6])
+    r, total = agree("restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8])
+    residual, product = b.copy(), np.empty_like(x)
+    fast.apply_laplacian(*links, diagonal, x, product)
+    residual -= product
+    scale = np.abs(b).max(initial=0) + np.abs(product).max(initial=0)
+    assert np.allclose(r, residual, atol=3e-6 * scale)
+    assert np.allclose(total, np.bincount(parent, residual), atol=1e-5 * scale)
     agree("prolong", parent, vector(case, len(out)), x, outputs=[2])
 
 

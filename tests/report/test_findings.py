@@ -77,7 +77,7 @@ def test_small_parts_are_drawn_as_one():
 def test_table_ends_every_step():
     table = findings.overpotentials_table(overpotentials())
     assert [(row[0], row[1], row[-1]) for row in table.rows] == [
-        ("Discharge at C/2", "60.00", "current"), ("Rest for 10 minutes", "0.00", "area")]
+        ("1 Discharge at C/2", "60.00", "current"), ("2 Rest", "0.00", "area")]
 
 
 def test_caption_names_the_largest_parts():

@@ -104,3 +104,24 @@ def test_the_edge_is_marked_where_it_was_found():
     for axes, voxel in zip(figure.axes, chosen):
         marks = [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1]
         assert page.measured.quantity.ravel()[voxel] == pytest.approx(marks[0])
+
+
+def test_a_series_is_drawn_as_a_curve(tmp_path):
+    states = np.linspace(0, 1, 40)
+    mu = spectrum(ENERGIES, states)[..., None, None]
+    method = prepared(Method("edge", normalised=True), mu, ENERGIES)
+    measured = measure(mu, ENERGIES, method, 0.001)
+    curve = calibration_from(method, ENERGIES, mu[..., 0, 0], states, 1e-3, degree=3)
+    page = SocPage(ENERGIES, mu, 0.001, measured, to_lithiation(measured, curve), None, None, None, curve)
+    line = figures.maps_figure(page, figures.section_of(page.values)).axes[0].lines[0]
+    assert line.get_xdata().tolist() == list(range(40)) and line.get_ydata() == pytest.approx(states, abs=0.02)
+    assert len(figures.histograms_figure(page).axes) == 2  # normalised spectra: every edge jump is 1
+    dots = next(part for part in figures.calibration_figure(page).axes[0].lines if part.get_label() == "states")
+    assert np.c_[dots.get_data()] == pytest.approx(np.array(curve.states))
+    assert "line of voxels" in write_soc_report(tmp_path, page, numbers_of(page)).read_text()
+
+
+def test_the_mean_spectrum_leaves_out_what_single_energies_lack():
+    page = page_of("three")
+    page.mu[3, :2] = np.nan  # drift moved these out of view at an energy that is not used
+    assert np.isfinite(figures.mean_figure(page).axes[0].lines[0].get_ydata()).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.report.study_pages import alike, sensitivities, short, write_study_report
+from microsim.report.study_pages import _said, alike, sensitivities, short, write_study_report
 
 KEYS = ["c_rate", "volume.slab.thickness_um"]
 
@@ -56,3 +56,12 @@ def test_a_page_names_failures_and_draws_what_there_is(power_law, tmp_path):
                                             ("cell.materials.am.D_s_m2_s", "D_s (m² s⁻¹)"), ("cell.film.seed", "seed")])
 def test_keys_are_worded_with_their_units(key, words):
     assert short(key) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(None, "–"), (2e-15, "2e-15"), ("Discharge at 1C", "Discharge at 1C"), (True, "true"),
+                                              ({"model": "none"}, "none"), ([1, 2], "[1, 2]"),
+                                              ({"model": "uniform", "thickness_nm": 12.0}, "uniform, thickness_nm 12"),
+                                              ({"base": "NMC811_Chen2020", "active": {"base": "LFP", "sto_0": 0.9}},
+                                               "NMC811_Chen2020, active LFP, sto_0 0.9")])
+def test_swept_values_are_worded_without_brackets(value, words):
+    assert _said(value) == words

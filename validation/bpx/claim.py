@@ -2,8 +2,8 @@
 
 reference.csv: PyBaMM 26.10.1 with bpx 1.1.1, made by pybamm_reference.py beside it: the two examples of the Faraday
 Institution (LFP, NMC111) as positive electrodes against lithium, the NMC111 cell whole, and three files that
-`microsim bpx CASE.yaml --out FILE` writes, read back by PyBaMM (half cells at 1C with the metal's law of c_e, for which
-BPX has only a constant: as the file stands, 1.4 mV off at 1C). The measured curves are those inside the NMC file; the
+`microsim bpx CASE.yaml --out FILE` writes, read back by PyBaMM (half cells with the law of the metal's exchange current
+that the file holds under User-defined; "plain": with the number that PyBaMM reads there on its own, 1.4 mV off at 1C). The measured curves are those inside the NMC file; the
 parameters were fitted to them by About:Energy, so the misfit is the model's, not a test of ours: it is held against
 PyBaMM's own.
 """

@@ -21,7 +21,7 @@ LITHIUM = (
 READ = [("lfp", DATA / "bpx_lfp_18650_cell_BPX.json", True, 3.14, (0.1, 0.5, 1.0)),
         ("nmc", DATA / "bpx_nmc_pouch_cell_BPX.json", True, 3.36, (0.1, 0.5, 1.0)),
         ("nmc_full", DATA / "bpx_nmc_pouch_cell_BPX.json", False, 2.7, (0.05, 1.0))]
-# as the file stands ("plain"), and with the metal's law, for which BPX has no place
+# as the file stands ("plain": the metal's exchange current a number), and with the metal's law that the file holds
 WROTE = [("written_chen2020_plain", "chen2020.json", True, 3.5, (0.5,)), ("written_xu2019_plain", "xu2019.json", True, 3.5, (0.5,)),
          ("written_chen2020", "chen2020.json", True, 3.5, (0.5, 1.0)), ("written_xu2019", "xu2019.json", True, 3.5, (0.5, 1.0)),
          ("written_full", "chen2020_full.json", False, 2.5, (0.5, 1.0))]
@@ -43,9 +43,9 @@ def discharge(file, half, end, rate, own_lithium, law):
     if half and not own_lithium:
         xu = pybamm.ParameterValues("Xu2019")
         values.update({key: xu[key] for key in LITHIUM}, check_already_exists=False)
-    if half and own_lithium and law:
-        key = "Exchange-current density for lithium metal electrode [A.m-2]"
-        values[key] = pybamm.ParameterValues("Xu2019")[key]
+    if half and own_lithium and law:  # that of the file itself
+        of_salt = values["Lithium metal exchange-current density over x, the salt concentration [A.m-2]"]
+        values["Exchange-current density for lithium metal electrode [A.m-2]"] = lambda c_e, c_Li, T: of_salt(c_e)
     if not own_lithium:  # a file of version 0.x begins at the OCV of its cut-off in PyBaMM; here at its stoichiometry
         values.update(windows(file, values, half))
     values.update({"Lower voltage cut-off [V]": end, "Upper voltage cut-off [V]": 5.0})

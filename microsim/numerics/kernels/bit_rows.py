@@ -460,7 +460,8 @@ def count_block_links(pattern, base, part, parts, indptr):
 
 @njit(parallel=True, cache=True)
 def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, ratio_z, neighbour, weight, position):
-    """Fill in the links of each aggregate: weight = fine links held x their weight x fine / coarse distance."""
+    """Fill in the links of each aggregate, lower neighbours first: weight = fine links held x their weight x fine / coarse
+    distance."""
     for plane in prange(pattern.shape[0]):
         X = np.int64(plane)
         for Y in range(pattern.shape[1]):
@@ -469,7 +470,7 @@ def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, r
                 for mine in range(parts[here]):
                     i = base[X, Y, Z] + mine
                     position[i, 0], position[i, 1], position[i, 2] = X, Y, Z
-                    slot = indptr[i]
+                    lower, upper = indptr[i], indptr[i + 1]
                     for face in range(6):
                         X2, Y2, Z2, there = _across(pattern, X, Y, Z, face)
                         counts = _meet(here, there, face, part, mine)
@@ -478,9 +479,11 @@ def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, r
                             ratio_y[Y - (face == 2)] if face < 4 else ratio_z[Z - (face == 4)])
                         for p in range(4):
                             if counts[p]:
-                                neighbour[slot] = base[X2, Y2, Z2] + p
-                                weight[slot] = counts[p] * weights[face // 2] * ratio
-                                slot += 1
+                                j = base[X2, Y2, Z2] + p
+                                upper -= j > i
+                                slot = upper if j > i else lower
+                                lower += j < i
+                                neighbour[slot], weight[slot] = j, counts[p] * weights[face // 2] * ratio
 
 
 @njit(parallel=True, cache=True)

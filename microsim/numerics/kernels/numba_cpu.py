@@ -97,7 +97,8 @@ def _neighbour(index, x, y, z, face, periodic):
 
 @njit(parallel=True, cache=True)
 def grid_links(index, position, periodic):
-    """Links of each cell to its face neighbours: indptr, neighbour, face (0..5 for -x +x -y +y -z +z)."""
+    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face (0..5 for
+    -x +x -y +y -z +z)."""
     n = position.shape[0]
     indptr = np.zeros(n + 1, np.int64)
     for i in prange(n):
@@ -112,18 +113,19 @@ def grid_links(index, position, periodic):
     for i in prange(n):
         x, y, z = position[i]
         slot = indptr[i]
-        for face in range(6):
-            j = _neighbour(index, x, y, z, face, periodic)
-            if j >= 0:
-                neighbour[slot] = j
-                faces[slot] = face
-                slot += 1
+        for later in (False, True):
+            for face in range(6):
+                j = _neighbour(index, x, y, z, face, periodic)
+                if j >= 0 and (j > i) == later:
+                    neighbour[slot] = j
+                    faces[slot] = face
+                    slot += 1
     return indptr, neighbour, faces
 
 
 @njit(cache=True)
 def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph: indptr, neighbour, and each edge's two slots."""
+    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two slots."""
     indptr = np.zeros(n + 1, np.int64)
     for e in range(first.size):
         indptr[first[e] + 1] += 1
@@ -133,13 +135,26 @@ def rows_from_edges(n, first, second):
     cursor = indptr[:-1].copy()
     neighbour = np.empty(indptr[n], np.int32)
     slots = np.empty((2, first.size), np.int64)
-    for e in range(first.size):
-        i, j = first[e], second[e]
-        slots[0, e], slots[1, e] = cursor[i], cursor[j]
-        neighbour[cursor[i]], neighbour[cursor[j]] = j, i
-        cursor[i] += 1
-        cursor[j] += 1
+    for later in (False, True):
+        for e in range(first.size):
+            i, j = first[e], second[e]
+            side = 0 if (j > i) == later else 1  # of the cell whose row gets the other one in this round
+            here, there = (i, j) if side == 0 else (j, i)
+            slots[side, e] = cursor[here]
+            neighbour[cursor[here]] = there
+            cursor[here] += 1
     return indptr, neighbour, slots
+
+
+@njit(parallel=True, cache=True)
+def count_lower(indptr, neighbour):
+    """How many neighbours of each cell have lower numbers; they come first in its row."""
+    lower = np.zeros(indptr.size - 1, np.uint16)
+    for i in prange(lower.size):
+        for slot in range(indptr[i], indptr[i + 1]):
+            if neighbour[slot] < i:
+                lower[i] += 1
+    return lower
 
 
 @njit(cache=True)
@@ -247,7 +262,7 @@ def children_of(parent, n_coarse):
 
 @njit(cache=True)
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
-    """Links between aggregates: indptr and neighbour; each pair of linked aggregates once a row."""
+    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a row."""
     n = child_ptr.size - 1
     seen = np.full(n, -1, np.int32)
     coarse_ptr = np.zeros(n + 1, np.int64)
@@ -271,7 +286,21 @@ def coarse_links(indptr, neighbour, parent, child_ptr, child):
                     seen[other] = big
                     coarse_neighbour[cursor] = other
                     cursor += 1
+        _lower_first(coarse_neighbour, coarse_ptr[big], cursor, big)
     return coarse_ptr, coarse_neighbour
+
+
+@njit(inline="always")
+def _lower_first(neighbour, start, stop, i):
+    """Move the entries below i to the front of neighbour[start:stop], all in their order."""
+    front = start
+    for slot in range(start, stop):
+        j = neighbour[slot]
+        if j < i:
+            for k in range(slot, front, -1):
+                neighbour[k] = neighbour[k - 1]
+            neighbour[front] = j
+            front += 1
 
 
 @njit(parallel=True, cache=True)
@@ -344,33 +373,60 @@ def sweep(indptr, neighbour, weight, diagonal, b, x, bounds, backward):
                 x[i] = (b[i] + _pull(indptr, neighbour, weight, x, i)) / diagonal[i]
 
 
+@njit(inline="always")
+def _pull_of(neighbour, weight, x, i, first, stop):
+    """As `_pull`, of some of the links of cell i."""
+    total = x[i] * 0
+    if weight.size == 0:
+        for slot in range(first, stop):
+            total += x[neighbour[slot]]
+    else:
+        for slot in range(first, stop):
+            total += weight[slot] * x[neighbour[slot]]
+    return total
+
+
 @njit(parallel=True, cache=True)
-def restrict_residual(indptr, neighbour, weight, diagonal, b, x, child_ptr, child, solved_from, r, out):
-    """Residual b - A x summed over each aggregate; cells from `solved_from` on have none (just relaxed).
+def first_sweep(indptr, lower, neighbour, weight, diagonal, b, x, bounds):
+    """The forward `sweep` from x = 0, whatever x holds: only neighbours that had their turn pull."""
+    for k in range(bounds.size - 1):
+        start, stop = bounds[k], bounds[k + 1]
+        if stop - start < SERIAL:
+            for i in range(start, stop):
+                pull = _pull_of(neighbour, weight, x, i, indptr[i], indptr[i] + lower[i])
+                x[i] = (b[i] + pull) / diagonal[i]
+        else:
+            for i in prange(start, stop):
+                pull = _pull_of(neighbour, weight, x, i, indptr[i], indptr[i] + lower[i])
+                x[i] = (b[i] + pull) / diagonal[i]
+
+
+@njit(parallel=True, cache=True)
+def restrict_residual(indptr, lower, neighbour, weight, x, child_ptr, child, r, out):
+    """Sum what `first_sweep` leaves of b over each aggregate: a cell lacks what its later neighbours pull.
 
     Two passes through `r`: row after row in memory order, then a gather; in one pass the rows come scattered, 1.6
     times slower.
     """
-    if solved_from < SERIAL:
-        for i in range(solved_from):
-            r[i] = b[i] - diagonal[i] * x[i] + _pull(indptr, neighbour, weight, x, i)
+    if x.size < SERIAL:
+        for i in range(x.size):
+            r[i] = _pull_of(neighbour, weight, x, i, indptr[i] + lower[i], indptr[i + 1])
     else:
-        for i in prange(solved_from):
-            r[i] = b[i] - diagonal[i] * x[i] + _pull(indptr, neighbour, weight, x, i)
+        for i in prange(x.size):
+            r[i] = _pull_of(neighbour, weight, x, i, indptr[i] + lower[i], indptr[i + 1])
     if out.size < SERIAL // 4:
         for big in range(out.size):
-            out[big] = _children_sum(r, child_ptr, child, solved_from, big)
+            out[big] = _children_sum(r, child_ptr, child, big)
     else:
         for big in prange(out.size):
-            out[big] = _children_sum(r, child_ptr, child, solved_from, big)
+            out[big] = _children_sum(r, child_ptr, child, big)
 
 
 @njit(inline="always")
-def _children_sum(r, child_ptr, child, solved_from, big):
+def _children_sum(r, child_ptr, child, big):
     total = r[0] * 0
     for c in range(child_ptr[big], child_ptr[big + 1]):
-        if child[c] < solved_from:
-            total += r[child[c]]
+        total += r[child[c]]
     return total
 
 

@@ -28,9 +28,11 @@ def number_cells(mask, colour_x, colour_y, colour_z, colours):
 
 
 def grid_links(index, position, periodic):
-    """Links of each cell to its face neighbours: indptr, neighbour, face (0..5 for -x +x -y +y -z +z)."""
+    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face (0..5 for
+    -x +x -y +y -z +z)."""
     indptr, neighbour, faces = [0], [], []
-    for cell in position:
+    for i, cell in enumerate(position):
+        links = []
         for face in range(6):
             axis, there = face // 2, cell.astype(int)
             there[axis] += (-1, 1)[face % 2]
@@ -38,24 +40,34 @@ def grid_links(index, position, periodic):
             if size > 1 and periodic >= (2 if axis == 0 else 1):
                 there[axis] %= size
             if 0 <= there[axis] < size and index[tuple(there)] >= 0:
-                neighbour.append(index[tuple(there)])
-                faces.append(face)
+                links.append((index[tuple(there)], face))
+        links.sort(key=lambda link: link[0] > i)
+        neighbour += [j for j, _ in links]
+        faces += [face for _, face in links]
         indptr.append(len(neighbour))
     return np.array(indptr, np.int64), np.array(neighbour, np.int32), np.array(faces, np.uint8)
 
 
 def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph: indptr, neighbour, and each edge's two slots."""
+    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two slots."""
     rows = [[] for _ in range(n)]
     for edge, (i, j) in enumerate(zip(first, second)):
         rows[i].append((j, 0, edge))
         rows[j].append((i, 1, edge))
+    for i, row in enumerate(rows):
+        row.sort(key=lambda entry: entry[0] > i)
     indptr = np.cumsum([0] + [len(row) for row in rows])
     neighbour = np.array([j for row in rows for j, _, _ in row], np.int32)
     slots = np.empty((2, len(first)), np.int64)
     for slot, (_, side, edge) in enumerate(entry for row in rows for entry in row):
         slots[side, edge] = slot
     return indptr, neighbour, slots
+
+
+def count_lower(indptr, neighbour):
+    """How many neighbours of each cell have lower numbers; they come first in its row."""
+    rows = _rows(indptr)
+    return np.bincount(rows[neighbour < rows], minlength=indptr.size - 1).astype(np.uint16)
 
 
 def aggregate(indptr, neighbour, key):
@@ -110,7 +122,7 @@ def children_of(parent, n_coarse):
 
 
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
-    """Links between aggregates: indptr and neighbour; each pair of linked aggregates once a row."""
+    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a row."""
     coarse_ptr, coarse_neighbour = [0], []
     for big in range(child_ptr.size - 1):
         others = {}  # in the order in which they are met
@@ -118,7 +130,7 @@ def coarse_links(indptr, neighbour, parent, child_ptr, child):
             for j in neighbour[indptr[i]:indptr[i + 1]]:
                 if parent[j] != big:
                     others[parent[j]] = True
-        coarse_neighbour += others
+        coarse_neighbour += sorted(others, key=lambda j: j > big)
         coarse_ptr.append(len(coarse_neighbour))
     return np.array(coarse_ptr, np.int64), np.array(coarse_neighbour, np.int32)
 
@@ -152,12 +164,18 @@ def sweep(indptr, neighbour, weight, diagonal, b, x, bounds, backward):
             x[i] = (b[i] + values[row] @ x[neighbour[row]]) / diagonal[i]
 
 
-def restrict_residual(indptr, neighbour, weight, diagonal, b, x, child_ptr, child, solved_from, r, out):
-    """Residual b - A x summed over each aggregate; cells from `solved_from` on have none (just relaxed)."""
-    residual = b - _laplacian(indptr, neighbour, weight, diagonal) @ x.astype(float)
-    residual[solved_from:] = 0
-    r[:solved_from] = residual[:solved_from]
-    sum_children(residual, child_ptr, child, out)
+def first_sweep(indptr, lower, neighbour, weight, diagonal, b, x, bounds):
+    """The forward `sweep` from x = 0, whatever x holds: only neighbours that had their turn pull."""
+    x[:] = 0
+    sweep(indptr, neighbour, weight, diagonal, b, x, bounds, False)
+
+
+def restrict_residual(indptr, lower, neighbour, weight, x, child_ptr, child, r, out):
+    """Sum what `first_sweep` leaves of b over each aggregate: a cell lacks what its later neighbours pull."""
+    rows = _rows(indptr)
+    later = neighbour > rows
+    r[:] = np.bincount(rows[later], (_values(weight, neighbour) * x[neighbour])[later], x.size)
+    sum_children(r, child_ptr, child, out)
 
 
 def prolong(parent, coarse, x):

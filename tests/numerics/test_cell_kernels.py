@@ -1,0 +1,72 @@
+"""The products of coupled balances against dense matrices, and what they keep of small differences."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microsim.numerics.kernels import cells as kernels
+
+from .random_graphs import one_layer, rows_of
+
+quick = settings(max_examples=25, deadline=None)
+
+
+def matrix(graph, weight, rest):
+    """Dense matrix of out_i = rest_i x_i + sum_j a_ij (x_i - x_j)."""
+    rows, A = rows_of(graph), np.diag(rest.astype(float))
+    np.add.at(A, (rows, rows), weight)
+    np.add.at(A, (rows, graph.neighbour), -weight)
+    return A
+
+
+@quick
+@given(one_layer(), st.sampled_from([np.float32, np.float64]))
+def test_outflow(case, kind):
+    g, rng = case.graph, case.rng
+    weight, rest = rng.normal(size=g.neighbour.size).astype(np.float32), rng.normal(size=g.n).astype(np.float32)
+    x, out = rng.normal(size=g.n).astype(kind), np.full(g.n, np.nan, kind)
+    kernels.outflow(g.indptr, g.neighbour, weight, rest, x, out)
+    assert out == pytest.approx(matrix(g, weight, rest) @ x, abs=1e-5 if kind is np.float32 else 1e-12)
+
+
+@quick
+@given(one_layer(), st.booleans())
+def test_two_outflows(case, migrates):
+    g, rng = case.graph, case.rng
+    w, a, k, carried = rng.normal(size=(4, g.neighbour.size)).astype(np.float32)
+    carried = carried if migrates else carried[:0]
+    a_rest, k_rest = rng.normal(size=(2, g.n)).astype(np.float32)
+    psi, c, out_psi, out_c = rng.normal(size=(4, g.n))
+    kernels.two_outflows(g.indptr, g.neighbour, w, a, k, carried, a_rest, k_rest, psi, c, out_psi, out_c)
+    none, K = np.zeros(g.n), np.diag(k_rest.astype(float))
+    np.add.at(K, (rows_of(g), g.neighbour), k)
+    assert out_psi == pytest.approx(matrix(g, w, none) @ psi + K @ c, abs=1e-12)
+    migration = matrix(g, carried, none) @ psi if migrates else none
+    assert out_c == pytest.approx(matrix(g, a, a_rest) @ c + migration, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.complex128])
+def test_faces(kind):
+    rng, faces, cells = np.random.default_rng(3), 50, 12
+    e, s, m = rng.integers(0, cells, (3, faces))
+    lift, slopes = rng.integers(0, 2, faces).astype(float), tuple(rng.normal(size=(3, faces)).astype(np.float32))
+    psi, phi, sto, c_e = (rng.normal(size=(4, cells)) * (1j if kind is np.complex128 else 1)).astype(kind)
+    V, out, total = kind(0.3), np.empty(faces, kind), np.ones(cells, kind)
+    kernels.face_flow(e, s, m, lift, slopes, V, psi, phi, sto, c_e, out)
+    expected = slopes[0] * (lift * V + phi[s] - psi[e]) + slopes[1] * sto[m] + slopes[2] * c_e[e]
+    assert out == pytest.approx(expected, abs=1e-6)
+    kernels.add_to_cells(e, out, -1, total)
+    sums = np.array([out[e == cell].sum() for cell in range(cells)])
+    assert total == pytest.approx(1 - sums, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind, digits", [(np.float32, 1e-6), (np.float64, 1e-12)])
+def test_a_good_conductor_keeps_its_small_differences(kind, digits):
+    """At 1 V everywhere but for 1e-6 V: a product with the diagonal would have lost them in single precision."""
+    indptr, neighbour = np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1], np.int32)
+    weight, rest = np.full(4, 1e3, np.float32), np.zeros(3, np.float32)
+    x = np.array([1.0, 1.0 + 2.0**-20, 1.0], kind)
+    out = np.empty(3, kind)
+    kernels.outflow(indptr, neighbour, weight, rest, x, out)
+    assert out == pytest.approx(1e3 * 2.0**-20 * np.array([-1, 2, -1]), rel=digits)
