@@ -33,13 +33,14 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
     return x, gains, r
 
 
-def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=40):
+def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied to. In single
     precision P^-1 (V y) is not Z y: good conductors turn the round-off of a potential into current, and half of the solves
     of a cell needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <= tolerance |b|;
+    starts again after `restart` iterations, which bounds the memory at twice as many vectors;
     raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6).
     """
     size = np.linalg.norm(b)
