@@ -457,13 +457,6 @@ def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
 
 
 @njit(parallel=True, cache=True)
-def apply_rows(indptr, neighbour, weight, diagonal, x, out):
-    """out += diagonal x + sum of weight times the neighbours' x (a general sparse row product)."""
-    for i in prange(x.size):
-        out[i] += diagonal[i] * x[i] + _pull(indptr, neighbour, weight, x, i)
-
-
-@njit(parallel=True, cache=True)
 def add_scaled(a, y, x):
     """x += a y."""
     for i in prange(x.size):

@@ -190,11 +190,6 @@ def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
     return float(x.astype(float) @ product)
 
 
-def apply_rows(indptr, neighbour, weight, diagonal, x, out):
-    """out += diagonal x + sum of weight times the neighbours' x (a general sparse row product)."""
-    out += diagonal * x + _off_diagonal(indptr, neighbour, weight) @ x.astype(float)
-
-
 def add_scaled(a, y, x):
     """x += a y."""
     x += a * y
