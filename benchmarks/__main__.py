@@ -107,7 +107,7 @@ def hard_networks(options):
     if not folder:
         print("\nhard networks: MICROSIM_DATA names no folder of the public data; skipped")
         return
-    from microsim.imaging.volume import read_volume
+    from microsim.volumes.volume import read_volume
 
     print("\ntau to 0.1 % on hard media, and bytes a voxel of the whole process")
     _print_row("medium", "axis", "seconds", "B / voxel", "iterations", "tau")

@@ -60,9 +60,9 @@ def structure(n, seed=3):
 
 def set_up(n):
     """Return the grid, the CellDesign, the solver's cell and its 1C current (A)."""
-    from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-    from microsim.electrochemistry.halfcell import HalfCell
-    from microsim.electrochemistry.materials import load
+    from microsim.cell.balances import HalfCell
+    from microsim.cell.mesh import CellDesign, Separator, build_mesh
+    from microsim.materials import load
 
     grid = structure(n)
     phases = {"pore": None, "am": load("NMC811_Chen2020"), "cbd": load("CBD_default")}
@@ -74,7 +74,7 @@ def set_up(n):
 
 def run_solver(n, steps):
     """Discharge with the solver in equal steps; return the last voltage."""
-    from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
+    from microsim.cell.experiment import Experiment, Load, Tolerances
 
     _, _, cell, current = set_up(n)
     fixed = Tolerances(step=1e9, first_step=STEP, max_step=STEP)

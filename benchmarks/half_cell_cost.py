@@ -48,9 +48,9 @@ def half_cell_cost(options):
 
 def measure(crop):
     """Run the first minutes of the case; return its counts, times and the kernels' share."""
-    from microsim.case import load_case
-    from microsim.electrochemistry.experiment import Experiment
-    from microsim.run import loads, read_grid, set_up, tolerances
+    from microsim.case.case import load_case
+    from microsim.cell.experiment import Experiment
+    from microsim.jobs.run import loads, read_grid, set_up, tolerances
 
     case = load_case(CASES / "thick_cathode_cei.yaml", [f"volume.crop={crop}", f"protocol.0=Discharge at C/2 for {SECONDS} s"])
     _, grid = read_grid(case)

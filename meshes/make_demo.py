@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from microsim.case import load_case
-from microsim.compare.soc import SocMap, resample_onto
-from microsim.fields import read_field
-from microsim.imaging.volume import write_volume
-from microsim.mesh.synthetic import build_electrode, load_recipe
-from microsim.run import run_case
+from microsim.case.case import load_case
+from microsim.generate.synthetic import build_electrode, load_recipe
+from microsim.jobs.run import run_case
+from microsim.maps.compare import SocMap, resample_onto
+from microsim.volumes.fields import read_field
+from microsim.volumes.volume import write_volume
 
 HERE = Path(__file__).parent
 PERTURBED = ("cell.film={model: gaussian}", "cell.separator.porosity=0.40", "cell.separator.bruggeman=1.8")

@@ -11,7 +11,7 @@ import sys
 import meshio
 import numpy as np
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.export import load_gmsh, save_meshio
 
 BOX = (18.0, 10.0, 10.0)  # um, like all lengths until the end: gmsh's geometry stops at 1e-8

@@ -7,9 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
-    *("errors", "atomic", "schema", "imaging", "mesh", "numerics", "transport", "electrochemistry", "fields"),
-    "checkpoint",
-    *("compare", "report", "reference", "protocol", "case", "homogenised", "run", "study", "claims", "console", "cli", "__main__"),
+    *("base", "volumes", "mesh", "shapes", "generate", "segment", "maps", "numerics", "materials", "transport", "cell"),
+    *("impedance", "case", "reference", "analysis", "report", "jobs", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
 HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm"}
@@ -53,8 +52,8 @@ def faults(source, module):
             wrong.append(
                 f"{module} imports {package} at module level: import it in the function that uses it"
             )
-        if package in BACKENDS and here == "electrochemistry":
-            wrong.append(f"{module} imports {package}: electrochemistry knows no array backend")
+        if package in BACKENDS and here == "cell":
+            wrong.append(f"{module} imports {package}: cell knows no array backend")
     return wrong
 
 
@@ -77,13 +76,13 @@ def test_every_room_has_its_place_in_the_order():
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("microsim.mesh.grid", "from ..case import Case"),
-        ("microsim.mesh.grid", "from .. import run"),
-        ("microsim.mesh.grid", "def f():\n    from ..compare.soc import SocMap"),
-        ("microsim.fields", "import microsim.report.page"),
+        ("microsim.mesh.grid", "from ..case.case import Case"),
+        ("microsim.mesh.grid", "from .. import jobs"),
+        ("microsim.mesh.grid", "def f():\n    from ..maps.compare import SocMap"),
+        ("microsim.volumes.fields", "import microsim.report.page"),
         ("microsim.mesh.export", "import vtk"),
         ("microsim.mesh.export", "try:\n    from skimage import measure\nexcept ImportError:\n    pass"),
-        ("microsim.electrochemistry.halfcell", "def f():\n    import numba"),
+        ("microsim.cell.balances", "def f():\n    import numba"),
     ],
 )
 def test_a_wrong_import_is_found(module, source):
@@ -93,7 +92,7 @@ def test_a_wrong_import_is_found(module, source):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("microsim.case", "from .errors import InputError"),
+        ("microsim.case.case", "from ..base.errors import InputError"),
         ("microsim.mesh.export", "def f():\n    import vtk"),
         ("microsim.report.figures", "import matplotlib"),
         ("microsim.cli", "from . import __version__"),

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report
-from ..schema import choice, number, whole
+from ..base.schema import choice, number, whole
 from .app import command
+from .console import progress_bar, report
 from .options import JsonOption
 
 

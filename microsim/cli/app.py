@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import MicrosimError, NotConverged
-from ..schema import listed
+from ..base.errors import MicrosimError, NotConverged
+from ..base.schema import listed
 
 app = typer.Typer(
     name="microsim",

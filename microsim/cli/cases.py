@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
-from ..schema import number, triple
+from ..base.schema import number, triple
 from .app import command
+from .console import progress_bar, report, table
 from .options import FileAxesOption, JsonOption, VoxelSizeOption, numbers, read_map, read_mask
 
 
@@ -37,10 +37,10 @@ def run(
     Reads the volume, builds the mesh, solves transport and the half cell, compares with a measured map where
     the case names one, and writes result.json, voltage.csv, fields.h5, report.html and figures/*.png.
     """
-    from ..case import load_case
+    from ..case.case import load_case
 
     case = load_case(case_file, settings or ())
-    from ..run import run_case
+    from ..jobs.run import run_case
 
     out = out or Path("out") / case.name
     with progress_bar(case.title) as progress:
@@ -99,7 +99,7 @@ def compare(
     theirs = read_map(
         "MEASURED", measured, measured_file_axes, measured_voxel_size_nm, "--measured-voxel-size-nm"
     )
-    from ..compare.soc import SocMap, compare_maps
+    from ..maps.compare import SocMap, compare_maps
     from ..report.page import write_comparison_report
 
     comparison = compare_maps(

@@ -3,20 +3,20 @@
 import math
 from pathlib import Path
 
-from ..console import progress_bar, report, table
-from ..errors import InputError
+from ..base.errors import InputError
+from .console import progress_bar, report, table
 
 FEWEST = 8  # frequencies that relaxation times and the Kramers-Kronig relations are asked of
 
 
 def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     """Compute the impedance of a case's cell about one of its states, and report it."""
-    from ..case import load_case
+    from ..case.case import load_case
 
     case = load_case(Path(case_file), settings or ())
-    from ..electrochemistry.relaxation import relaxation_times
-    from ..run import case_impedance, peak_memory_bytes
-    from ..transport.circuits import kramers_kronig
+    from ..impedance.circuits import kramers_kronig
+    from ..impedance.relaxation import relaxation_times
+    from ..jobs.run import case_impedance, peak_memory_bytes
 
     after = _steps(after, len(case.protocol))
     if out and len(freq) < FEWEST:
@@ -40,8 +40,8 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     rows = rows[:: max(len(rows) // 12, 1)]
     lines = [table(("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2"), rows)]
     if out:
-        from ..report.cell_impedance import CellSpectrum, write_cell_impedance_report
-        from ..run import read_grid
+        from ..jobs.run import read_grid
+        from ..report.pages.cell_eis import CellSpectrum, write_cell_impedance_report
 
         drawn = CellSpectrum(spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0])
         page = write_cell_impedance_report(out, read_grid(case)[1], case.as_dict(), result, drawn)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import report, table, times
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import report, table, times
 from .option_lists import text_option
 from .options import JsonOption, OnlyReportOption, VoxelSizeOption, voxel_size_m
 
@@ -46,9 +46,9 @@ def compton(
     Energies become electron momenta, counts a Compton profile, its share within 1 atomic unit over that from 1 to 5 the
     S-parameter, and a line through reference states lithium. Uncertainties are those of counting and of the line.
     """
-    from ..imaging import compton as physics
-    from ..imaging.spectra import check_energies
-    from ..imaging.stacks import read_energies, read_numbers, read_stack
+    from ..maps import compton as physics
+    from ..maps.spectra import check_energies
+    from ..maps.stacks import read_energies, read_numbers, read_stack
 
     beam, angle = number(1.0, 1e4)(incident_keV, "--incident-keV"), number(0.0, 180.0, above=True)(angle_deg, "--angle-deg")
     images = read_stack(counts, file_axes=file_axes)
@@ -71,7 +71,7 @@ def compton(
     if out is not None:
         lines += [f"map: {path}" for path in _write(out, values, error, size)]
     if report_folder is not None:
-        from ..report.compton_pages import write_compton_report
+        from ..report.pages.compton import write_compton_report
 
         points = None if states is None else _states(states)
         lines.append(f"report: {write_compton_report(report_folder, profile, values, error, line, points, size, result)}")
@@ -89,7 +89,7 @@ def _ranges(given):
 
 
 def _states(path):
-    from ..imaging.stacks import read_columns
+    from ..maps.stacks import read_columns
 
     columns = read_columns(path)
     if columns.shape[1] != 2:
@@ -135,7 +135,7 @@ def _lines(result):
 def _write(out, values, error, size):
     import numpy as np
 
-    from ..imaging.volume import write_volume
+    from ..volumes.volume import write_volume
 
     beside = out.with_name(f"{out.stem}_sigma{out.suffix}")
     return [write_volume(path, np.asarray(array, np.float32), voxel_size=size)

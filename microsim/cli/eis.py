@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number, say, whole
+from ..base.errors import InputError
+from ..base.schema import number, say, whole
 from .app import command
+from .console import progress_bar, report, table, times
 from .options import (
     AXES,
     Axis,
@@ -163,8 +163,8 @@ def eis(
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
-    from ..run import peak_memory_bytes
-    from ..transport.impedance import Electrolyte, impedance
+    from ..impedance.pores import Electrolyte, impedance
+    from ..jobs.run import peak_memory_bytes
 
     axes = {}
     for name in AXES if axis is Axis.ALL else (axis.value,):
@@ -190,7 +190,7 @@ def eis(
     rows = [(name, *(row[key] for key in COLUMNS)) for name, row in axes.items()]
     lines = [table(("axis", *COLUMNS), rows)]
     if out:
-        from ..report.volume_pages import write_impedance_report
+        from ..report.pages.transport import write_impedance_report
 
         lines.append(f"\nreport: {write_impedance_report(out, grid, result)}")
     report(result, json_file, title, *lines)
@@ -222,7 +222,7 @@ def _spectrum(result):
 
 
 def _figures(result, ends, conductivity):
-    from ..transport.circuits import fit_transmission_line
+    from ..impedance.circuits import fit_transmission_line
 
     figures = {
         "tau": result.tau,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number
+from ..base.errors import InputError
+from ..base.schema import number
 from .app import command
+from .console import progress_bar, report, table, times
 from .options import (
     AXES,
     Axis,
@@ -85,7 +85,7 @@ def flow(
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
-    from ..run import peak_memory_bytes
+    from ..jobs.run import peak_memory_bytes
     from ..transport.flow import kozeny_constant, permeability
 
     results = {}
@@ -121,7 +121,7 @@ def flow(
     rows = [(name, *row.values()) for name, row in numbers.items()]
     lines = [table(("axis", *next(iter(numbers.values()))), rows)]
     if report_folder:
-        from ..report.volume_pages import write_flow_report
+        from ..report.pages.transport import write_flow_report
 
         velocity = {name: found.velocity for name, found in results.items()}
         lines.append(f"\nreport: {write_flow_report(report_folder, grid, result, velocity)}")
@@ -134,7 +134,7 @@ def _numbers(result):
 
 
 def _store(path, grid, results):
-    from ..fields import FieldWriter
+    from ..volumes.fields import FieldWriter
 
     with FieldWriter(path, grid, {"v_x": "m2", "v_y": "m2", "v_z": "m2"}) as fields:
         for entry, (name, result) in enumerate(results.items()):

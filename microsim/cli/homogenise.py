@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
 from .app import command
+from .console import progress_bar, report, table
 from .options import JsonOption
 
 ROWS = (("porosity", ""), ("transport_efficiency", ""), ("tortuosity_factor", ""), ("active_fraction", ""),
@@ -33,11 +33,11 @@ def homogenise(
     diffusion, particle sizes, contacts, electronic conductivity and mean film, and writes homogenised.yaml (a case for `microsim run`),
     parameters.json (BPX 1.1) and pybamm.json (PyBaMM parameter values). In SI units.
     """
-    from ..case import load_case
+    from ..case.case import load_case
 
     case = load_case(case_file, settings or ())
-    from ..homogenised import twin_of, written_bpx
-    from ..run import read_grid, set_up
+    from ..analysis.twin import twin_of, written_bpx
+    from ..jobs.run import read_grid, set_up
 
     out = out or Path("out") / f"{case.name}_homogenised"
     with progress_bar(f"homogenising {case.title}") as progress:
@@ -68,8 +68,8 @@ def _write(out, twin, bpx):
 
     from ruamel.yaml import YAML
 
-    from ..atomic import write_text
-    from ..homogenised import pybamm_values
+    from ..analysis.twin import pybamm_values
+    from ..base.files import write_text
 
     content, yaml = io.StringIO(), YAML(typ="safe", pure=True)
     yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, False

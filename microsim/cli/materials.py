@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import progress_bar, report, table
 from .options import JsonOption
 
 PlotOption = Annotated[
@@ -34,7 +34,7 @@ def materials(
     checked: positive finite coefficients over its whole range, an OCP that falls, plausible units.
     """
     T = number(200.0, 400.0)(temperature_K, "--temperature-K")
-    from ..electrochemistry import materials as sets
+    from .. import materials as sets
 
     chosen = [sets.load(name) for name in names or sets.names()]
     _show(chosen, T, plot, json_file, "material sets", details=bool(names))
@@ -83,13 +83,13 @@ def bpx(
         return _write_bpx(file, out, json_file)
     if out:
         raise InputError(f"--out: expected a case (.yaml) to write a BPX file from, got {file}; use --case to write a case.")
-    from ..schema import choice
+    from ..base.schema import choice
 
     side = choice("positive", "negative")(electrode, "--electrode")
     counter = choice("lithium", "electrode")(counter, "--counter")
     number_of = whole(2, 100000)(cells, "--cells")
     rho = None if density is None else number(300.0, 2e4)(density, "--density-kg-m3")
-    from ..electrochemistry.bpx import read_bpx
+    from ..case.bpx import read_bpx
 
     cell, lines = read_bpx(file), []
     if case_file:
@@ -112,9 +112,9 @@ def _write_case(path, cell, file, side, counter, cells, density):
 
     from ruamel.yaml import YAML
 
-    from ..atomic import write_text
-    from ..case import parse_case
-    from ..electrochemistry.bpx_cases import case_of
+    from ..base.files import write_text
+    from ..case.bpx_cases import case_of
+    from ..case.case import parse_case
 
     def case(named):
         raw = case_of(cell, named, side, counter, cells)
@@ -133,10 +133,10 @@ def _write_case(path, cell, file, side, counter, cells, density):
 
 
 def _write_bpx(file, out, json_file):
-    from ..case import load_case
-    from ..electrochemistry.bpx import check_bpx, parse_bpx
-    from ..electrochemistry.bpx_cases import design_of, write_bpx
-    from ..run import cell_design, nominal, read_grid
+    from ..case.bpx import check_bpx, parse_bpx
+    from ..case.bpx_cases import design_of, write_bpx
+    from ..case.case import load_case
+    from ..jobs.run import cell_design, nominal, read_grid
 
     case = load_case(file)
     _, grid = read_grid(case)
@@ -152,15 +152,15 @@ def _write_bpx(file, out, json_file):
 
 def _show(sets, T, plot, json_file, title, *, details, lines=(), more=None):
     """Check, list and draw material sets."""
-    from ..electrochemistry.catalogue import describe
-    from ..electrochemistry.checks import check_material
+    from ..materials.checks import check_material
+    from ..materials.describe import describe
 
     for material in sets:
         check_material(material, T)
     told = {material.name: describe(material, T) for material in sets}
     drawn = []
     if plot:
-        from ..report.material_pages import write_material_figures
+        from ..report.pages.materials import write_material_figures
 
         with progress_bar("drawing") as progress:
             drawn = [f"figure: {path}" for path in write_material_figures(plot, sets, progress)]

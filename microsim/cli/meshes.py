@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import lengths_nm, progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import lengths_nm, progress_bar, report, table, times
 from .options import (
     CropOption,
     FileAxesOption,

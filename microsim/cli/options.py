@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import InputError
-from ..schema import number, say, triple, voxel_ranges, whole
+from ..base.errors import InputError
+from ..base.schema import number, say, triple, voxel_ranges, whole
 
 AXES = ("x", "y", "z")
 
@@ -78,8 +78,8 @@ def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
     options = {"file_axes": axes_order(file_axes), "voxel_size": voxel_size_m(voxel_size_nm)}
     labels = name_values("--phases", phases, whole(0)) if phases else None
     box = voxel_ranges(name_values("--crop", crop, _ends), "--crop") if crop else {}
-    from ..imaging.volume import read_volume
     from ..mesh.grid import grid_from_labels
+    from ..volumes.volume import read_volume
 
     source = read_volume(volume, **options)
     labels = labels or _own_names(volume, source.values)
@@ -100,15 +100,15 @@ def _ends(given, path):
 
 def _own_names(volume, values):
     """Name the phases as the data set's entry does, otherwise by their labels."""
-    from ..imaging.datasets import find
     from ..mesh.grid import label_counts
+    from ..volumes.datasets import find
 
     known = find(volume)
     return (known and known.labels) or {f"label{label}": label for label in label_counts(values)}
 
 
 def read_map(argument, name, file_axes, voxel_size_nm, option):
-    from ..imaging.volume import read_volume
+    from ..volumes.volume import read_volume
 
     name = f"{name}::sto" if name.endswith(".h5") else name
     source = read_volume(
@@ -120,7 +120,7 @@ def read_map(argument, name, file_axes, voxel_size_nm, option):
 
 
 def read_mask(mask, file_axes):
-    from ..imaging.volume import read_volume
+    from ..volumes.volume import read_volume
 
     return None if mask is None else read_volume(mask, file_axes=file_axes).values != 0
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import progress_bar, report, table
 from .option_lists import text_option
 from .options import (
     CropOption,
@@ -79,7 +79,7 @@ def particles(
     samples, start = whole(10, 100000)(draws, "--draws"), whole(0)(seed, "--seed")
     read = (phases, voxel_size_nm, file_axes, crop)
     source, grid = _read_state(volume, *read)
-    from ..mesh.particles import compare_states
+    from ..shapes.particles import compare_states
 
     found, figures, labels = _state(source, grid, options, pore, count, 1e-6 * extent)
     result = {"volume": source.source, "volume_sha256": source.sha256, "voxel_size_m": grid.voxel_size,
@@ -97,7 +97,7 @@ def particles(
     if maps is not None:
         result["maps"] = _write_maps(maps, labels, grid)
     if report_folder is not None:
-        from ..report.segment_pages import write_particles_report
+        from ..report.pages.segment import write_particles_report
 
         result["report"] = str(write_particles_report(report_folder, grid, found, result))
     _show_particles(result, json_file)
@@ -106,8 +106,8 @@ def particles(
 def _read_state(volume, phases, voxel_size_nm, file_axes, crop):
     """Read a label volume as a grid; named phases that it lacks (a pristine electrode without cracks) are left out."""
     if phases is not None:
-        from ..imaging.volume import read_volume
         from ..mesh.grid import label_counts
+        from ..volumes.volume import read_volume
 
         labels = name_values("--phases", phases, whole(0))
         there = label_counts(read_volume(volume, file_axes=axes_order(file_axes)).values)
@@ -120,7 +120,7 @@ def _read_state(volume, phases, voxel_size_nm, file_axes, crop):
 
 def _state(source, grid, options, pore, regions, extent):
     """Particles of a volume, their figures as plain data, and the label arrays."""
-    from ..mesh.particles import (
+    from ..shapes.particles import (
         binder_clusters,
         delaminated_layers,
         find_particles,
@@ -166,7 +166,7 @@ def _changes(before, after):
 
 
 def _write_maps(folder, labels, grid):
-    from ..imaging.volume import write_volume
+    from ..volumes.volume import write_volume
 
     folder.mkdir(parents=True, exist_ok=True)
     return {name: str(write_volume(folder / f"{name}.tif", values, voxel_size=grid.voxel_size))

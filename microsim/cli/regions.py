@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import progress_bar, report, table, times
 from .options import (
     AXES,
     CropOption,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number
+from ..base.errors import InputError
+from ..base.schema import number
 from .app import command
+from .console import progress_bar, report, table, times
 from .option_lists import choice_option, text_option
 from .options import (
     FileAxesOption,
@@ -70,9 +70,9 @@ def register(
     source, grid, sized = read_grid(structure, phases, voxel_size_nm, file_axes, None)
     if not sized:
         raise InputError(f"STRUCTURE: expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
-    from ..compare.soc import SocMap
-    from ..imaging.registration import register as find
-    from ..imaging.registration import resample
+    from ..maps.compare import SocMap
+    from ..maps.registration import register as find
+    from ..maps.registration import resample
 
     image = SocMap(found_map.values, found_map.voxel_size)
     solid = SocMap(grid.mask(active).astype(float), grid.voxel_size)
@@ -84,11 +84,11 @@ def register(
               "structure_sha256": source.sha256, "active": active, **found.as_dict()}  # fmt: skip
     lines = [_table(found)]
     if out is not None:
-        from ..imaging.volume import write_volume
+        from ..volumes.volume import write_volume
 
         lines.append(f"map: {write_volume(out, placed.astype('float32'), voxel_size=grid.voxel_size)}")
     if report_folder is not None:
-        from ..report.registration_pages import write_registration_report
+        from ..report.pages.register import write_registration_report
 
         lines.append(f"report: {write_registration_report(report_folder, image, solid, placed, found, result)}")
     title = f"{found_map.source}: {times(image.values.shape)} in {source.source}, {times(grid.shape)}"

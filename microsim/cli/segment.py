@@ -5,12 +5,19 @@ from typing import Annotated
 
 import typer
 
-from ..console import lengths_nm, progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number
+from ..base.errors import InputError
+from ..base.schema import number
 from .app import command
+from .console import lengths_nm, progress_bar, report, table, times
 from .option_lists import flag_option, spread, text_option
-from .options import FileAxesOption, JsonOption, OnlyReportOption, VoxelSizeOption, axes_order, voxel_size_m
+from .options import (
+    FileAxesOption,
+    JsonOption,
+    OnlyReportOption,
+    VoxelSizeOption,
+    axes_order,
+    voxel_size_m,
+)
 from .segment_options import StepOptions
 
 
@@ -63,8 +70,8 @@ def segment(
     options = {"file_axes": axes, "voxel_size": voxel_size_m(voxel_size_nm) or recipe.voxel_size}
     from dataclasses import replace
 
-    from ..imaging.recipe import open_grey, run_recipe
-    from ..imaging.slabs import scratch_store
+    from ..segment.recipe import open_grey, run_recipe
+    from ..volumes.slabs import scratch_store
 
     with scratch_store(scratch) as store:
         values, source = open_grey(grey, store=store, **options)
@@ -74,7 +81,7 @@ def segment(
         result = _segmented(state, shift, source, recipe)
         result["files"] = _write_labels(state, out, recipe, shift if write_bounds else None, probability)
         if report_folder is not None:
-            from ..report.segment_pages import write_segment_report
+            from ..report.pages.segment import write_segment_report
 
             with progress_bar("drawing") as progress:
                 page = write_segment_report(report_folder, state, pictures, result, values, progress=progress)
@@ -84,8 +91,8 @@ def segment(
 
 
 def _recipe(path, phases, crack, steps):
-    from ..imaging.recipe import Recipe, load_recipe
-    from ..schema import section
+    from ..base.schema import section
+    from ..segment.recipe import Recipe, load_recipe
 
     if path is not None:
         # what no option at all stands for is no step that was asked for
@@ -104,8 +111,8 @@ def _segmented(state, shift, source, recipe):
     """The numbers of a segmentation."""
     from dataclasses import asdict
 
-    from ..imaging.recipe import recipe_record
-    from ..imaging.segmentation import label_shares, moved_edges
+    from ..segment.recipe import recipe_record
+    from ..segment.segmentation import label_shares, moved_edges
 
     names, count = state.names, len(state.names)
     fractions = {"middle": label_shares(state.labels, count)}
@@ -133,7 +140,7 @@ def _confidence(state):
     """Mean probability of the label that a voxel was given before edges and cracks were looked at."""
     import numpy as np
 
-    from ..imaging.segmentation import threshold_probabilities
+    from ..segment.segmentation import threshold_probabilities
 
     found = 0.0
     for i in range(state.labels.shape[0]):
@@ -146,9 +153,9 @@ def _confidence(state):
 
 
 def _write_labels(state, out, recipe, shift, probability):
-    from ..imaging.recipe import save_recipe, write_probability
-    from ..imaging.segmentation import moved_edges, threshold_probabilities
-    from ..imaging.volume import write_volume
+    from ..segment.recipe import save_recipe, write_probability
+    from ..segment.segmentation import moved_edges, threshold_probabilities
+    from ..volumes.volume import write_volume
 
     size = {"voxel_size": state.voxel_size}
     files = {"labels": str(write_volume(out, state.labels, **size))}

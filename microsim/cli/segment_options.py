@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..errors import InputError
-from ..schema import voxel_ranges
+from ..base.errors import InputError
+from ..base.schema import voxel_ranges
 from .option_lists import choice_option, flag_option, text_option
 from .options import CropOption, name_values, numbers
 

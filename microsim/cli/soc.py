@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
 from .app import command
+from .console import progress_bar, report, table, times
 from .option_lists import flag_option, spread, text_option
 from .options import JsonOption, OnlyReportOption, VoxelSizeOption, voxel_size_m
 from .soc_options import SpectraOptions, absorption_of, calibrated, listed_counts, states_of
@@ -49,9 +49,9 @@ def soc(
     references' own lithiation) turns it into lithiation, with the uncertainty of counting, calibration and curve. Without
     either the map is that of the quantity itself. Voxels that cannot be used are counted by reason.
     """
-    from ..imaging import soc_maps
-    from ..imaging.spectra import check_energies
-    from ..imaging.stacks import read_energies, read_stack
+    from ..maps import soc_maps
+    from ..maps.spectra import check_energies
+    from ..maps.stacks import read_energies, read_stack
 
     images = read_stack(stack, file_axes=file_axes)
     listed = read_energies(how.energies) if how.energies else images.energies
@@ -68,7 +68,7 @@ def soc(
         mu, sigma, reason = absorption_of(images, flat, dark, photons_per_unit, saturation, how.noise, file_axes)
         mu, shifts = how.on_one_scale(mu, listed), None
         if align:
-            from ..imaging.drift import drift, undrift
+            from ..maps.drift import drift, undrift
 
             shifts = drift(mu, progress=progress)
             wide = sigma is not None and getattr(sigma, "shape", ()) == mu.shape
@@ -93,7 +93,7 @@ def soc(
         values, error = (found.values, found.sigma) if found else (measured.quantity, measured.sigma)
         lines += [f"map: {path}" for path in _write(out, values, error, size)]
     if report_folder:
-        from ..report.spectra_pages import SocPage, write_soc_report
+        from ..report.pages.soc import SocPage, write_soc_report
 
         page = SocPage(listed, mu, sigma, measured, found, table_of, size, threshold, curve, parts if clusters else None)
         lines.append(f"report: {write_soc_report(report_folder, page, result)}")
@@ -125,8 +125,8 @@ def calibrate(
     Fits lithiation as a polynomial of the measured quantity and writes it with its own error, the method's settings and
     where it came from, for `microsim soc --calibration`.
     """
-    from ..imaging import soc_maps
-    from ..imaging.stacks import read_energies, read_numbers, read_series
+    from ..maps import soc_maps
+    from ..maps.stacks import read_energies, read_numbers, read_series
 
     listed, spectra, x, source, sha256 = read_series(series, energies=read_energies(how.energies) if how.energies else None)
     x = read_numbers(lithiation) if lithiation else x
@@ -155,8 +155,8 @@ def calibrate(
 def _clusters(mu, energies, measured, count):
     import numpy as np
 
-    from ..imaging.components import components
-    from ..imaging.spectra import normalisation, normalise
+    from ..maps.components import components
+    from ..maps.spectra import normalisation, normalise
 
     if measured.method.windows is None:
         raise InputError("--clusters: expected full spectra, got three energies; leave it out.")
@@ -169,7 +169,7 @@ def _clusters(mu, energies, measured, count):
 def _numbers(images, energies, measured, found, curve, references, threshold, shifts, size, calibration):
     import numpy as np
 
-    from ..imaging.soc_maps import counts_of
+    from ..maps.soc_maps import counts_of
 
     values, error = (found.values, found.sigma) if found else (measured.quantity, measured.sigma)
     known = np.isfinite(values)
@@ -215,7 +215,7 @@ def _lines(result):
 def _write(out, values, error, size):
     import numpy as np
 
-    from ..imaging.volume import write_volume
+    from ..volumes.volume import write_volume
 
     beside = out.with_name(f"{out.stem}_sigma{out.suffix}")
     return [write_volume(path, np.asarray(array, np.float32), voxel_size=size)

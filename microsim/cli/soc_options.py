@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ..console import times
-from ..errors import InputError
-from ..schema import number, whole
+from ..base.errors import InputError
+from ..base.schema import number, whole
+from .console import times
 from .option_lists import choice_option, flag_option, text_option
 
 
@@ -51,7 +51,7 @@ class SpectraOptions:
 
     def settings(self):
         """Put the method together, still without windows."""
-        from ..imaging.soc_maps import Method
+        from ..maps.soc_maps import Method
 
         if self.shift == "fit" and self.method is not MethodName.LCF:
             raise InputError(f"--shift: expected a number for the method {self.method}, got fit; fit it with --method lcf first.")
@@ -65,8 +65,8 @@ class SpectraOptions:
 
     def with_windows(self, settings, mu, energies):
         """Choose the energy windows of a method: as given, else from the mean spectrum. Three images need none."""
-        from ..imaging.soc_maps import mean_spectrum
-        from ..imaging.spectra import windows_for
+        from ..maps.soc_maps import mean_spectrum
+        from ..maps.spectra import windows_for
 
         if settings.windows is not None or settings.name == "three-energy" and len(energies) == 3:
             return settings
@@ -85,8 +85,8 @@ class SpectraOptions:
             return mu
         if self.foil is not None and self.energy_shift is not None:
             raise InputError("--energy-shift: expected either this or --foil, got both; leave one out.")
-        from ..imaging.foil import energy_shifts, on_one_scale
-        from ..imaging.stacks import read_numbers, read_series
+        from ..maps.foil import energy_shifts, on_one_scale
+        from ..maps.stacks import read_numbers, read_series
 
         if self.foil is None:
             return on_one_scale(mu, energies, read_numbers(self.energy_shift))
@@ -96,7 +96,7 @@ class SpectraOptions:
         """Read the references and their lithiation."""
         if self.references is None:
             return None, None
-        from ..imaging.stacks import read_references
+        from ..maps.stacks import read_references
 
         found = read_references(self.references)
         if self.reference_lithiation is None:
@@ -123,8 +123,8 @@ def _three(given):
 
 def calibrated(path, method, references):
     """Read a calibration: the method as it was calibrated, and the curve."""
-    from ..imaging.lithiation import load_calibration
-    from ..imaging.soc_maps import Method
+    from ..maps.lithiation import load_calibration
+    from ..maps.soc_maps import Method
 
     curve = load_calibration(path)
     if curve.method != method.value:
@@ -146,7 +146,7 @@ def absorption_of(images, flat, dark, photons, saturation, noise, file_axes):
             if given is not None:
                 raise InputError(f"{option}: expected reference frames beside it, got none; add --flat.")
         return images.values, noise, None
-    from ..imaging.frames import optical_density
+    from ..maps.frames import optical_density
 
     light, offset = (
         None if name is None else frames_of(name, images.values.shape, file_axes, name == flat) for name in (flat, dark)
@@ -162,7 +162,7 @@ def frames_of(name, shape, file_axes, light):
     """Frames like the stack, or one frame for all energies; a stack of another length is repeats of one frame."""
     import numpy as np
 
-    from ..imaging.stacks import read_stack
+    from ..maps.stacks import read_stack
 
     frames = read_stack(name, file_axes=file_axes).values
     if frames.shape == shape:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
-from ..schema import whole
+from ..base.schema import whole
 from .app import command
+from .console import progress_bar, report, table
 from .options import JsonOption
 
 
@@ -33,7 +33,7 @@ def study(
     """
     count = None if processes is None else whole(1, 1024)(processes, "--processes")
     threads = None if threads is None else whole(1, 1024)(threads, "--threads")
-    from ..study import load_study, run_study
+    from ..jobs.study import load_study, run_study
 
     loaded = load_study(study_file)
     out = out or Path("out") / loaded.name

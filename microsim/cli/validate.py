@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table
 from .app import command
+from .console import progress_bar, report, table
 from .options import JsonOption
 
 
@@ -27,7 +27,7 @@ def validate(
     from the data, with the reason. What needs real data is skipped
     where MICROSIM_DATA names no folder.
     """
-    from ..claims import FOLDER, check_claims
+    from ..jobs.validate import FOLDER, check_claims
 
     data = os.environ.get("MICROSIM_DATA")
     data = Path(data) if data and Path(data).is_dir() else None

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import lengths_nm, progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number
+from ..base.errors import InputError
+from ..base.schema import number
 from .app import command
+from .console import lengths_nm, progress_bar, report, table, times
 from .options import (
     AXES,
     Axis,
@@ -97,9 +97,9 @@ def _measures(summary, grid, sized, names, maps):
         return []
     if not sized:
         raise InputError("--measures: expected a known voxel size, the volume gives none; add --voxel-size-nm.")
-    from ..imaging.volume import write_volume
-    from ..mesh.measures import clusters, measure
-    from ..mesh.thickness import local_thickness
+    from ..shapes.measures import clusters, measure
+    from ..shapes.thickness import local_thickness
+    from ..volumes.volume import write_volume
 
     wanted = [name.strip() for name in (names or "sizes,clusters").split(",")]
     with progress_bar("measuring shapes") as progress:
@@ -212,7 +212,7 @@ def transport(
         extra["tensor"] = _tensor(grid, shares, tolerance)
     if fields:
         _store_fields(fields, grid, axes, maps)
-    from ..run import peak_memory_bytes
+    from ..jobs.run import peak_memory_bytes
 
     result = {
         "axes": numbers,
@@ -239,7 +239,7 @@ def transport(
     if fields:
         lines.append(f"fields: {fields}")
     if out:
-        from ..report.volume_pages import write_transport_report
+        from ..report.pages.transport import write_transport_report
 
         flux_arrays = {name: array for name, (array, _) in maps.items()}
         lines.append(f"report: {write_transport_report(out, grid, result, flux_arrays)}")
@@ -281,7 +281,7 @@ def _tensor(grid, shares, tolerance):
 
 
 def _store_fields(path, grid, axes, maps):
-    from ..fields import FieldWriter
+    from ..volumes.fields import FieldWriter
 
     names = [name for name in axes if maps[name][0] is not None]
     if not names:
@@ -304,7 +304,7 @@ def datasets(json_file: JsonOption = None):
     """
     from dataclasses import asdict
 
-    from ..imaging.datasets import DATASETS
+    from ..volumes.datasets import DATASETS
 
     listing = {name: asdict(dataset) for name, dataset in DATASETS.items()}
     rows = [(name, entry.kind, entry.licence, entry.url) for name, entry in DATASETS.items()]
@@ -324,8 +324,8 @@ def generate(
 
     The same recipe gives the same voxels, bit for bit.
     """
-    from ..imaging.volume import write_volume
-    from ..mesh.synthetic import PHASES, generate_electrode, load_recipe
+    from ..generate.synthetic import PHASES, generate_electrode, load_recipe
+    from ..volumes.volume import write_volume
 
     recipe = load_recipe(recipe_file)
     with progress_bar("generating") as progress:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import progress_bar, report, table, times
-from ..errors import InputError
-from ..schema import number
+from ..base.errors import InputError
+from ..base.schema import number
 from .app import command
+from .console import progress_bar, report, table, times
 from .options import (
     AXES,
     CropOption,
@@ -116,7 +116,7 @@ def wetting(
     with progress_bar("wetting") as progress:
         found = wet(grid, through, liquid, permeability=K, inlet=inlet, vents=openings, progress=progress, **options)
     if out is not None:
-        from ..imaging.volume import write_volume
+        from ..volumes.volume import write_volume
 
         out = write_volume(out, found.filling.arrival, voxel_size=grid.voxel_size)
     result = _numbers(found) | {
@@ -131,7 +131,7 @@ def wetting(
     title = f"{source.source}: wetting of {through} along {axis}, {times(grid.shape)} voxels, gas {gas}"
     lines = [table(("", "value"), rows), *([f"arrival times: {out}"] if out else [])]
     if report_folder:
-        from ..report.volume_pages import write_wetting_report
+        from ..report.pages.transport import write_wetting_report
 
         lines.append(f"report: {write_wetting_report(report_folder, grid, result, found.filling.arrival)}")
     report(result, json_file, title, *lines)

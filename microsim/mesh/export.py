@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .grid import voxel_edges
 
 # suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not; VTK itself does

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..errors import InputError
+from ..base.errors import InputError
 
 AXES = ("x", "y", "z")
 

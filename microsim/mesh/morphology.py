@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .grid import AXES, both_sides, voxel_edges
 from .percolation import percolating_fractions
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..errors import InputError
+from ..base.errors import InputError
 from .export import CORNERS, TETRAHEDRA
 from .grid import FACES
 from .morphology import surface_area, surface_area_faces

@@ -20,7 +20,7 @@ from functools import cached_property, partial
 import numpy as np
 from scipy.linalg import eigh
 
-from ..errors import NotConverged
+from ..base.errors import NotConverged
 from .graph import Graph, contrast_layers
 from .kernels import numba_cpu as kernels
 from .krylov import conjugate_gradients

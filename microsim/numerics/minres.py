@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import NotConverged
+from ..base.errors import NotConverged
 from .kernels import numba_cpu as kernels
 from .kernels import staggered as loops
 

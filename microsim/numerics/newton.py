@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..errors import NotConverged
+from ..base.errors import NotConverged
 from .krylov import gmres
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from .halfcell import MOLE, UM, F, R, difference_weight, factorise, slopes
 
 

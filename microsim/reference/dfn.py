@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..electrochemistry.constants import F
-from ..electrochemistry.materials.lithium import C_LI
-from ..errors import InputError
+from ..base.constants import F
+from ..base.errors import InputError
+from ..materials.sets.lithium import C_LI
 
 
 def discharge_pybamm(bpx, loads, half=True):

@@ -19,7 +19,7 @@ from scipy import sparse
 from scipy.constants import physical_constants
 from scipy.sparse.linalg import splu
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from ..mesh.export import fipy_values, from_fipy
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to

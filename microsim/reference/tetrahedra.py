@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg, splu
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from ..mesh.grid import VoxelGrid, axis_number
 from ..numerics.kernels.elements import label_centres
 from .body_fitted import _gradients as gradients

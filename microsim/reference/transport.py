@@ -12,7 +12,7 @@ import warnings
 
 import numpy as np
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from ..mesh.percolation import percolating
 from ..transport.tortuosity import TransportResult, check_transport
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..atomic import replacing
-from ..errors import InputError
-from ..fields import read_field, read_names, read_times
+from ..base.errors import InputError
+from ..base.files import replacing
+from ..volumes.fields import read_field, read_names, read_times
 from .figures import FIELDS, axis_label
-from .readable import THIN, digits, fixed, time_unit
+from .number_format import THIN, digits, fixed, time_unit
 from .style import UM, WIDTH, colour_map, limits, new_figure, plane_edges, show_section, styled
 
 DPI = 110

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .figures import LONG_NAMES, axis_label
-from .maps import fullest_layer
-from .readable import THIN, digits, duration, fixed, length, percent
+from .map_figures import fullest_layer
+from .number_format import THIN, digits, duration, fixed, length, percent
 from .style import UM
 from .tables import last_discharge
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .readable import THIN, digits, fixed, percent, time_unit
+from .number_format import THIN, digits, fixed, percent, time_unit
 from .style import (
     DASHED,
     DEPTH,

@@ -13,10 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__
-from ..atomic import replacing
-from ..fields import read_names
-from . import captions, figures, findings, homogenised, maps, network, tables
-from .series import load_series
+from ..base.files import replacing
+from ..volumes.fields import read_names
+from . import (
+    analysis_figures,
+    captions,
+    figures,
+    map_figures,
+    tables,
+    transport_figures,
+)
+from .field_series import load_series
+from .pages import homogenise
 from .style import DPI, to_png
 
 TEMPLATES = Path(__file__).parent
@@ -39,7 +47,7 @@ NETWORK_FIGURES = (
     *("nyquist", "bode", "relaxation", "reaction_depth", "saturation", "arrival", "homogenised"),
 )
 SCREEN_DPI = 106  # pixels of the page per inch of a figure
-QUANTITIES = {"soc": "State of charge", "sto": maps.QUANTITY}
+QUANTITIES = {"soc": "State of charge", "sto": map_figures.QUANTITY}
 
 
 @dataclass(frozen=True)
@@ -155,9 +163,9 @@ def _pore_flux(result, grid, flux):
 def flux_drawing(flux, grid, axis, conducting, found):
     """Make the drawing of a flux map [3, x, y, z]; found: FluxFigures of it; conducting: {phase: conductivity}."""
     names = [name for name, value in conducting.items() if np.any(np.asarray(value) > 0)]
-    speed = network.speed_of(flux, grid.mask(*names), found.isolated_share)
-    draw = partial(network.speed_figure, speed, grid, axis, found.edges, found.share)
-    return Drawing(f"flux_{'xyz'[axis]}", draw, network.flux_caption(names, axis, found))
+    speed = transport_figures.speed_of(flux, grid.mask(*names), found.isolated_share)
+    draw = partial(transport_figures.speed_figure, speed, grid, axis, found.edges, found.share)
+    return Drawing(f"flux_{'xyz'[axis]}", draw, transport_figures.flux_caption(names, axis, found))
 
 
 def _voltage(result, voltage, grid):
@@ -177,20 +185,20 @@ def _losses(found):
     if not found or not found["time_s"]:
         return []
     drawings = ()
-    if findings.loaded_steps(found):
-        draw = partial(findings.overpotentials_figure, found)
-        drawings = (Drawing("overpotentials", draw, findings.overpotentials_caption(found)),)
-    return [Section("losses", "Where the voltage goes", drawings, filled(findings.overpotentials_table(found)))]
+    if analysis_figures.loaded_steps(found):
+        draw = partial(analysis_figures.overpotentials_figure, found)
+        drawings = (Drawing("overpotentials", draw, analysis_figures.overpotentials_caption(found)),)
+    return [Section("losses", "Where the voltage goes", drawings, filled(analysis_figures.overpotentials_table(found)))]
 
 
 def _evenness(found, grid, fields_path):
     """Make the section on how evenly the electrode is used; a column of cells has no particles to look at."""
-    if not found or max(grid.shape[1:]) == 1 or not findings.last_discharge_end(found):
+    if not found or max(grid.shape[1:]) == 1 or not analysis_figures.last_discharge_end(found):
         return []
-    over_time = partial(findings.reaction_figure, found, grid.shape, grid.voxel_size, fields_path)
+    over_time = partial(analysis_figures.reaction_figure, found, grid.shape, grid.voxel_size, fields_path)
     drawings = (
-        Drawing("particles", partial(findings.particles_figure, found), findings.particles_caption(found)),
-        Drawing("reaction", over_time, findings.reaction_caption(found)),
+        Drawing("particles", partial(analysis_figures.particles_figure, found), analysis_figures.particles_caption(found)),
+        Drawing("reaction", over_time, analysis_figures.reaction_caption(found)),
     )
     return [Section("evenness", "How evenly the electrode is used", drawings)]
 
@@ -246,9 +254,9 @@ def _homogenised(found):
         return []
     title = "What homogenising loses"
     if "missing" in found:
-        return [Section("homogenised", title, tables=(homogenised.parameters_table(found),), note=found["missing"])]
-    drawing = Drawing("homogenised", partial(homogenised.homogenised_figure, found), homogenised.homogenised_caption(found))
-    both = (homogenised.steps_table(found), homogenised.parameters_table(found))
+        return [Section("homogenised", title, tables=(homogenise.parameters_table(found),), note=found["missing"])]
+    drawing = Drawing("homogenised", partial(homogenise.homogenised_figure, found), homogenise.homogenised_caption(found))
+    both = (homogenise.steps_table(found), homogenise.parameters_table(found))
     return [Section("homogenised", title, (drawing,), filled(*both))]
 
 
@@ -261,17 +269,17 @@ def _comparison(meta, comparison):
     drawings = (
         Drawing(
             "comparison_maps",
-            partial(maps.maps_figure, comparison, quantity),
+            partial(map_figures.maps_figure, comparison, quantity),
             captions.maps_caption(comparison),
         ),
         Drawing(
             "comparison_agreement",
-            partial(maps.agreement_figure, comparison, quantity),
+            partial(map_figures.agreement_figure, comparison, quantity),
             captions.agreement_caption(comparison),
         ),
         Drawing(
             "comparison_depth",
-            partial(maps.depth_figure, comparison, quantity),
+            partial(map_figures.depth_figure, comparison, quantity),
             captions.depth_caption(comparison),
         ),
     )

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..imaging.mixture import fit_references
-from ..imaging.spectra import normalise, sigma_rows
-from .readable import THIN, digits, fixed
+from ..maps.mixture import fit_references
+from ..maps.spectra import normalise, sigma_rows
+from .number_format import THIN, digits, fixed
 from .style import (
     DASHED,
     INK,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .figures import LONG_NAMES, is_rest
-from .readable import (
+from .number_format import (
     NONE,
     THIN,
     digits,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..mesh.morphology import surface_area
 from ..mesh.percolation import cluster_labels, percolating
 from ..numerics.staggered import SIDES, staggered_grid

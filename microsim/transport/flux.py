@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..mesh.grid import both_sides
 from .tortuosity import conductivity_table
 

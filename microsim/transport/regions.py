@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
-from ..errors import InputError
+from ..base.errors import InputError
 from ..mesh.grid import AXES
 from .tortuosity import check_transport, tortuosity
 

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.linalg import splu
 
-from ..errors import NotConverged
+from ..base.errors import NotConverged
 from ..mesh.percolation import cluster_labels
 from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.kernels import staggered as loops

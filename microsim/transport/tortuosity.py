@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from ..mesh.percolation import percolating
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.kernels import bit_rows

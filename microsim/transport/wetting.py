@@ -21,16 +21,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
-from ..errors import InputError, NotConverged
+from ..base.errors import InputError, NotConverged
 from ..mesh.grid import FACES, face_position, voxel_edges
 from ..mesh.morphology import surface_area
 from ..mesh.percolation import connected_to
-from ..mesh.thickness import local_thickness
 from ..numerics.graph import voxel_graph
 from ..numerics.kernels import front
 from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
+from ..shapes.thickness import local_thickness
 
 REST = 1e-10  # inflow, as a share of the largest there was, that counts as none
 

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.export import (
     FORMATS,
     fipy_values,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import FACES, VoxelGrid, axis_number, grid_from_labels, label_counts
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.mesh.morphology import (
     face_area_factors,

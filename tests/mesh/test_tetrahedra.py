@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.errors import InputError
 from microsim.mesh.grid import FACES, VoxelGrid
 from microsim.mesh.tetrahedra import (
     compared_with_voxels,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.errors import NotConverged
+from microsim.base.errors import NotConverged
 from microsim.mesh.percolation import connected_to
 from microsim.numerics.frequency_response import FrequencyResponse, System
 from microsim.numerics.graph import voxel_graph

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.errors import NotConverged
+from microsim.base.errors import NotConverged
 from microsim.numerics.krylov import complex_gmres, conjugate_gradients, gmres
 
 quick = settings(max_examples=30, deadline=None)

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from microsim.errors import NotConverged
+from microsim.base.errors import NotConverged
 from microsim.numerics.newton import newton
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.errors import NotConverged
+from microsim.base.errors import NotConverged
 from microsim.numerics.kernels import staggered, staggered_reference
 from microsim.numerics.minres import minres
 from microsim.numerics.staggered import SIDES, face_mask, staggered_grid

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from microsim.errors import InputError, NotConverged
+from microsim.base.errors import InputError, NotConverged
 from microsim.reference.body_fitted import (
     Elements,
     SphereCell,
@@ -19,8 +19,8 @@ from microsim.reference.body_fitted import (
     surface_areas,
 )
 
-from ..electrochemistry.cells import ACTIVE
-from ..electrochemistry.references import F, butler_volmer, chen_i0, chen_U
+from ..cells import ACTIVE
+from ..references import F, butler_volmer, chen_i0, chen_U
 
 RADIUS = 5e-6
 AREA = np.pi * RADIUS**2 / 2  # of the eighth

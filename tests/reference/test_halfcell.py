@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from microsim.electrochemistry.experiment import Load
-from microsim.electrochemistry.materials import load
-from microsim.errors import InputError, NotConverged
+from microsim.base.errors import InputError, NotConverged
+from microsim.cell.experiment import Load
+from microsim.materials import load
 from microsim.reference.halfcell import Twin, difference_weight, discharge_fipy, equivalent_past
 
-from ..electrochemistry.cells import ACTIVE, design, fields, half_cell, image, run, voxel_grid
-from ..electrochemistry.references import Coefficients, F, SlabCell
+from ..cells import ACTIVE, design, fields, half_cell, image, run, voxel_grid
+from ..references import Coefficients, F, SlabCell
 
 THICK = (1.5e-6, 1e-6, 1.2e-6)  # voxels that make a cell of 13 um, so that salt and lithiation vary in it
 
@@ -144,7 +144,7 @@ def test_no_code_of_the_solver_is_loaded():
     code = "import microsim.reference.halfcell, sys; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "microsim.reference.halfcell" in out
-    assert not [m for m in out if m.startswith(("microsim.numerics", "microsim.electrochemistry", "fipy"))]
+    assert not [m for m in out if m.startswith(("microsim.numerics", "microsim.cell", "microsim.materials", "fipy"))]
 
 
 PORES = "expected one active material, at most one conductor and pores"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from microsim.errors import InputError, NotConverged
+from microsim.base.errors import InputError, NotConverged
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.tetrahedra import tetrahedral_mesh
 from microsim.reference.tetrahedra import bodies_in_voxels, conduction, conduction_bounds

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from microsim.errors import InputError, NotConverged
+from microsim.base.errors import InputError, NotConverged
 from microsim.mesh.grid import VoxelGrid
 from microsim.reference import transport
 from microsim.reference.transport import tortuosity_fipy, tortuosity_taufactor

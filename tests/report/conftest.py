@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from microsim.compare.soc import SocMap, compare_maps, resample_onto
-from microsim.fields import FieldWriter, read_field
+from microsim.maps.compare import SocMap, compare_maps, resample_onto
 from microsim.mesh.grid import VoxelGrid
+from microsim.volumes.fields import FieldWriter, read_field
 
 UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
 ONE_STEP = (("Discharge at C/2 until 3.5 V", 6000.0),)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.errors import InputError
-from microsim.fields import read_field
 from microsim.report import animation
 from microsim.report.animation import Cut, write_animation
+from microsim.volumes.fields import read_field
 
 
 def test_gif_has_a_frame_for_each_time(run, tmp_path):

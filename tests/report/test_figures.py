@@ -10,10 +10,10 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from microsim.compare.soc import SocMap, compare_maps
+from microsim.maps.compare import SocMap, compare_maps
 from microsim.mesh.grid import VoxelGrid
-from microsim.report import figures, maps
-from microsim.report.series import load_series
+from microsim.report import figures, map_figures
+from microsim.report.field_series import load_series
 from microsim.report.style import phase_colours, to_png
 
 
@@ -34,9 +34,9 @@ def draw(name, run):
         "sto profiles": lambda: figures.profiles_figure(series("sto"), distribution=True),
         "c_e profiles": lambda: figures.profiles_figure(series("c_e")),
         "potentials": lambda: figures.potentials_figure(series("phi_e"), series("phi_s"), series("j")),
-        "maps": lambda: maps.maps_figure(comparison),
-        "agreement": lambda: maps.agreement_figure(comparison),
-        "depth": lambda: maps.depth_figure(comparison),
+        "maps": lambda: map_figures.maps_figure(comparison),
+        "agreement": lambda: map_figures.agreement_figure(comparison),
+        "depth": lambda: map_figures.depth_figure(comparison),
     }[name]()
 
 
@@ -140,16 +140,16 @@ def test_comparison_maps_keep_their_origin():
     ours = SocMap(np.random.default_rng(0).random((8, 8, 8)), (1e-6,) * 3)
     theirs = SocMap(np.random.default_rng(1).random((3, 3, 3)), (1e-6,) * 3, (2e-6, 1e-6, 4e-6))
     comparison = compare_maps(ours, theirs)
-    extents = [image.get_extent() for image in images_of(maps.maps_figure(comparison))]
+    extents = [image.get_extent() for image in images_of(map_figures.maps_figure(comparison))]
     np.testing.assert_allclose(extents, [[2, 5, 1, 4]] * 3 + [[2, 5, 4, 7]] * 3)
-    assert maps.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
+    assert map_figures.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
 
 
 def test_fullest_layer_holds_most_voxels():
     theirs = np.full((3, 3, 4), np.nan)
     theirs[0, 0, :], theirs[:, :, 3] = 1.0, 2.0
     comparison = compare_maps(SocMap(np.ones((3, 3, 4)), (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
-    assert maps.fullest_layer(comparison, 2) == (3, pytest.approx(3.5))
+    assert map_figures.fullest_layer(comparison, 2) == (3, pytest.approx(3.5))
 
 
 @pytest.mark.parametrize("values", [np.ones((1, 1, 1)), np.full((2, 2, 2), 0.3)])
@@ -157,9 +157,9 @@ def test_smallest_comparison_can_be_drawn(values):
     """One voxel, or constant maps: no spread, no correlation, and still figures."""
     comparison = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values, (1e-6,) * 3))
     for figure in (
-        maps.maps_figure(comparison),
-        maps.agreement_figure(comparison),
-        maps.depth_figure(comparison),
+        map_figures.maps_figure(comparison),
+        map_figures.agreement_figure(comparison),
+        map_figures.depth_figure(comparison),
     ):
         assert to_png(figure).startswith(b"\x89PNG")
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.report.page import FIGURES, compact_json, write_comparison_report, write_report
 
 

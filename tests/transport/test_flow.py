@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.graph import voxel_graph
-from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability, permeability_tensor
+from microsim.transport.flow import (
+    THROAT,
+    flowing,
+    kozeny_constant,
+    permeability,
+    permeability_tensor,
+)
 from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
@@ -427,7 +433,7 @@ def test_the_command_prints_the_numbers(capsys, tmp_path):
     assert np.shape(result["tensor_m2"]) == (3, 3) and result["peak_memory_bytes"] > 0
     assert np.array(result["tensor_m2"])[:, 1] == pytest.approx(expected.mean_velocity, rel=1e-5, abs=0)
 
-    from microsim.fields import read_field
+    from microsim.volumes.fields import read_field
 
     v, size, _ = read_field(tmp_path / "flow.h5", "v_y", 1)
     assert size == pytest.approx((1e-7,) * 3, rel=1e-6, abs=0)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.regions import analyse_regions, representative_volume, spread
 from microsim.transport.tortuosity import tortuosity

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
 

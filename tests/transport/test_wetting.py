@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.integrate import solve_ivp
 
-from microsim.errors import InputError
+from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.wetting import Liquid, fill, through_permeability, wet
 

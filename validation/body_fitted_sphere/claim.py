@@ -9,14 +9,19 @@ the correction the current spreads over 3/2 of the area, and a third of the over
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import Electrolyte, LithiumMetal, load
-from microsim.errors import InputError
+from microsim.base.errors import InputError
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check, Skip
+from microsim.materials import Electrolyte, LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
-from microsim.reference.body_fitted import SphereCell, Surface, discharge_shells, discharge_tetrahedra
+from microsim.reference.body_fitted import (
+    SphereCell,
+    Surface,
+    discharge_shells,
+    discharge_tetrahedra,
+)
 
 RADIUS, SEPARATOR, DURATION, STEPS, T = 5e-6, 3e-6, 600.0, 20, 298.15
 SIZES = (10, 20, 40)

@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.case import load_case, parse_case
-from microsim.claims import Check, Skip
-from microsim.electrochemistry.bpx import parse_bpx, read_bpx
-from microsim.electrochemistry.bpx_cases import bpx_of, case_of, design_of
-from microsim.run import simulate
+from microsim.case.bpx import parse_bpx, read_bpx
+from microsim.case.bpx_cases import bpx_of, case_of, design_of
+from microsim.case.case import load_case, parse_case
+from microsim.jobs.run import simulate
+from microsim.jobs.validate import Check, Skip
 
 HERE = Path(__file__).parent
 CASES = HERE.parents[1] / "cases"

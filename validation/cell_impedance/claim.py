@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.case import load_case
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances, initial_state
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.impedance import cell_impedance
-from microsim.electrochemistry.materials import LithiumMetal, load
+from microsim.case.case import load_case
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances, initial_state
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.impedance.cell import cell_impedance
+from microsim.jobs.run import case_impedance, cell_design, read_grid, set_up
+from microsim.jobs.validate import Check
+from microsim.materials import LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
-from microsim.run import case_impedance, cell_design, read_grid, set_up
 
 CASES = Path(__file__).parents[2] / "cases"
 F, R, T = 96485.33212, 8.314462618, 298.15

@@ -8,8 +8,8 @@ section and integration; the exact S is erf(1 / s sqrt 2) / (erf(5 / s sqrt 2) -
 import numpy as np
 from scipy.special import erf
 
-from microsim.claims import Check
-from microsim.imaging.compton import (
+from microsim.jobs.validate import Check
+from microsim.maps.compton import (
     by_region,
     calibrate_stoichiometry,
     compton_profile,

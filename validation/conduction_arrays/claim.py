@@ -8,7 +8,7 @@ A voxel image differs from the sphere it stands for: 7 % at 16 voxels a period, 
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tensor import conductivity_tensor
 from microsim.transport.tortuosity import tortuosity

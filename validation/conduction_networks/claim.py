@@ -5,10 +5,10 @@ The CBD's tau along x is 206.468: conjugate gradients of SciPy in float64 to 1e-
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 
 def checks(data):

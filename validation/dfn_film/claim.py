@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.claims import Check
+from microsim.jobs.validate import Check
 
 spec = importlib.util.spec_from_file_location("half_cells", Path(__file__).parents[1] / "dfn_half_cells" / "claim.py")
 half_cells = importlib.util.module_from_spec(spec)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.case import load_case
-from microsim.claims import Check
-from microsim.run import simulate
+from microsim.case.case import load_case
+from microsim.jobs.run import simulate
+from microsim.jobs.validate import Check
 
 CASES = Path(__file__).parents[2] / "cases"
 SOURCE = "PyBaMM 26.10.1"

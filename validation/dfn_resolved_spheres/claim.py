@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import Conductor, PorousElectrode, load
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import Conductor, PorousElectrode, load
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.case import load_case
-from microsim.claims import Check
-from microsim.run import simulate
+from microsim.case.case import load_case
+from microsim.jobs.run import simulate
+from microsim.jobs.validate import Check
 
 CASE = Path(__file__).parents[2] / "cases" / "demo.yaml"
 CORNER = ["volume.crop={x: [44, 56], y: [0, 9], z: [0, 9]}", "compare=null"]

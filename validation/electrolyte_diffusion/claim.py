@@ -12,12 +12,12 @@ a cell over D.
 
 import numpy as np
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import ActiveMaterial, Electrolyte, LithiumMetal
-from microsim.errors import NotConverged
+from microsim.base.errors import NotConverged
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal
 from microsim.mesh.grid import VoxelGrid
 
 L, D, C0, T_PLUS, KAPPA, T = 100e-6, 3e-10, 1000.0, 0.38, 1.0, 298.15

@@ -11,14 +11,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.film import Film
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import load
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.film import Film
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.run import film_on
+from microsim.jobs.validate import Check
+from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
-from microsim.run import film_on
 
 ACTIVE, SALT, POROUS = load("NMC811_Chen2020"), load("LiPF6_EC_EMC_3_7"), load("Chen2020_cathode")
 SWIFT = replace(ACTIVE, D_s=lambda x, T: 1e-10 + 0 * x, sigma=100.0)

@@ -9,11 +9,11 @@ and without a film that is thicker in front.
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import load
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 from microsim.reference.halfcell import discharge_fipy
 

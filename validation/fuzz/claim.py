@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Tolerances
-from microsim.electrochemistry.film import Film
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import load
-from microsim.errors import InputError, NotConverged
+from microsim.base.errors import InputError, NotConverged
+from microsim.case.protocol import read_protocol
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.film import Film
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.run import film_on, loads, nominal
+from microsim.jobs.validate import Check
+from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
-from microsim.protocol import read_protocol
-from microsim.run import film_on, loads, nominal
 
 CASES, SEED = 60, 2026
 MIRRORED = 4  # every fourth case is run mirrored too

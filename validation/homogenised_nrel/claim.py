@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.case import load_case
-from microsim.claims import Check, Skip
-from microsim.electrochemistry.cell import CellDesign, Separator
-from microsim.electrochemistry.homogenise import homogenise
-from microsim.electrochemistry.materials import Conductor, load
-from microsim.fields import profile_x
-from microsim.homogenised import beside, steps_of, twin_of
+from microsim.analysis.homogenise import homogenise
+from microsim.analysis.twin import beside, steps_of, twin_of
+from microsim.case.case import load_case
+from microsim.cell.mesh import CellDesign, Separator
+from microsim.jobs.run import loads, read_grid, set_up, simulate
+from microsim.jobs.validate import Check, Skip
+from microsim.materials import Conductor, load
 from microsim.mesh.grid import VoxelGrid
-from microsim.run import loads, read_grid, set_up, simulate
+from microsim.volumes.fields import profile_x
 
 CASE = Path(__file__).parents[2] / "cases" / "nrel_nmc_c2.yaml"
 CROP = "{x: [0, 48], y: [100, 140], z: [100, 140]}"

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.impedance.pores import electrode_tortuosity, impedance
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.impedance import electrode_tortuosity, impedance
 
 PLAIN = {"area_correction": False, "half_cells": False}
 CHARGING = {"ends": "blocked", "walls": "double-layer"}

@@ -6,8 +6,7 @@ getting-started page, its fitting and validation notebooks (0b302ca). Coverage: 
 
 import numpy as np
 
-from microsim.claims import Check
-from microsim.transport.circuits import (
+from microsim.impedance.circuits import (
     constant_phase,
     diffusion_blocked,
     fit_circuit,
@@ -18,6 +17,7 @@ from microsim.transport.circuits import (
     randles,
     symmetric_cell,
 )
+from microsim.jobs.validate import Check
 
 FREQ = np.geomspace(1e-3, 1e5, 61)
 

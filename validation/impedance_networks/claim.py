@@ -9,11 +9,11 @@ from scipy import sparse
 from scipy.ndimage import label
 from scipy.sparse.linalg import splu
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.impedance.pores import electrode_tortuosity, impedance
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
-from microsim.transport.impedance import electrode_tortuosity, impedance
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 OMEGA = np.geomspace(1e-3, 1e3, 61)
 CASES = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
 

@@ -3,9 +3,10 @@ triple lines, correlations and thresholds (REFERENCES M1 to M7); a real electrod
 
 import numpy as np
 
-from microsim.claims import Check, Skip
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
-from microsim.mesh.measures import (
+from microsim.mesh.morphology import surface_area
+from microsim.shapes.measures import (
     chords,
     clusters,
     contact_areas,
@@ -14,8 +15,7 @@ from microsim.mesh.measures import (
     triple_line,
     two_point_correlation,
 )
-from microsim.mesh.morphology import surface_area
-from microsim.mesh.thickness import local_thickness
+from microsim.shapes.thickness import local_thickness
 
 
 def checks(data):
@@ -110,7 +110,7 @@ def _percolation():
 def _electrode(data):
     if data is None:
         raise Skip("MICROSIM_DATA names no folder of public data")
-    from microsim.imaging.volume import read_volume
+    from microsim.volumes.volume import read_volume
 
     labels = read_volume("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:160, 60:220, 60:220]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)

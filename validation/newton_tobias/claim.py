@@ -12,11 +12,11 @@ counter electrode's without any.
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
 
 L, KAPPA, I0, RADIUS, SHARE, T = 70e-6, 0.2, 2.0, 3e-6, 0.35, 298.15

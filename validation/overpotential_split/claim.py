@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.case import load_case
-from microsim.claims import Check, Skip
-from microsim.electrochemistry.losses import VoltageSplit
-from microsim.electrochemistry.materials import load
-from microsim.run import run_case, simulate
+from microsim.analysis.losses import VoltageSplit
+from microsim.case.case import load_case
+from microsim.jobs.run import run_case, simulate
+from microsim.jobs.validate import Check, Skip
+from microsim.materials import load
 
 CASES = Path(__file__).parents[2] / "cases"
 SCENARIOS = ("none", "cei", "thick_cei", "cei_cbd", "cei_full")

@@ -3,10 +3,10 @@ sphericity 1, contact areas of caps, and crack shares by construction; a sheet v
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.generate.packing import lognormal_radii, pack_spheres
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
-from microsim.mesh.packing import lognormal_radii, pack_spheres
-from microsim.mesh.particles import (
+from microsim.shapes.particles import (
     compare_states,
     delaminated_layers,
     find_particles,

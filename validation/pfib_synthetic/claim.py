@@ -1,5 +1,5 @@
 """Phases of a PFIB stack come back: a known four-phase electrode is imaged slice by slice (walls seen through pores,
-curtains, shading, flicker, drift, blur, noise: microsim/mesh/pfib.py, rays and solid angles in the true volume), and
+curtains, shading, flicker, drift, blur, noise: microsim/generate/pfib.py, rays and solid angles in the true volume), and
 `microsim segment` finds its fractions within 1 percentage point and its cracks within 10 %; without the pore-back
 correction it does not. The recipe is the same for all stacks; the truth is the generator's."""
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from microsim.claims import Check
-from microsim.imaging.recipe import Recipe, run_recipe
-from microsim.mesh.pfib import Optics, pfib_stack, with_cracks
-from microsim.mesh.synthetic import ElectrodeRecipe, build_electrode
-from microsim.schema import section
+from microsim.base.schema import section
+from microsim.generate.pfib import Optics, pfib_stack, with_cracks
+from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
+from microsim.jobs.validate import Check
+from microsim.segment.recipe import Recipe, run_recipe
 
 MARK = 32
 PHASES = ("pore", "cbd", "am", "crack")

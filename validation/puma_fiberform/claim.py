@@ -5,10 +5,10 @@ nasa/puma python/test/test_tortuosity.py: D_eff_x = 0.63415 with symmetric sides
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 
 def checks(data):

@@ -10,10 +10,10 @@ from itertools import product
 import numpy as np
 from scipy import ndimage
 
-from microsim.claims import Check
-from microsim.compare.soc import SocMap
-from microsim.imaging.overlap import rotation
-from microsim.imaging.registration import register
+from microsim.jobs.validate import Check
+from microsim.maps.compare import SocMap
+from microsim.maps.overlap import rotation
+from microsim.maps.registration import register
 
 FINE, RATIO = 0.4e-6, 3
 

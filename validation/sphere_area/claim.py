@@ -8,9 +8,9 @@ collector by a thin wire that does not react.
 
 import numpy as np
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.materials import Conductor, load
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import Conductor, load
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.morphology import surface_area, surface_area_faces
 

@@ -13,11 +13,11 @@ density, voxel faces take up 3/2 of it.
 import numpy as np
 from scipy.optimize import brentq
 
-from microsim.claims import Check
-from microsim.electrochemistry.cell import CellDesign, Separator, build_mesh
-from microsim.electrochemistry.experiment import Experiment, Load, Tolerances
-from microsim.electrochemistry.halfcell import HalfCell
-from microsim.electrochemistry.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
+from microsim.cell.balances import HalfCell
+from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.jobs.validate import Check
+from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
 
 R, D, C_MAX, F = 5e-6, 1e-14, 5e4, 96485.33212

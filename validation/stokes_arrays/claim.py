@@ -8,7 +8,7 @@ Staircase walls make the error first order in the voxel: at most 5 % at 32 voxel
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.flow import permeability
 

@@ -15,10 +15,10 @@ import csv
 import numpy as np
 from scipy.stats import spearmanr
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
 from microsim.transport.flow import permeability
+from microsim.volumes.volume import read_volume
 
 AXES = ("x", "y", "z")
 

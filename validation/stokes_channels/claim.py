@@ -6,7 +6,7 @@ which the continuum's is .035144254; pipe R^2/8; equilateral triangle s^2/80 (Po
 
 import numpy as np
 
-from microsim.claims import Check
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.flow import permeability
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import microsim
-from microsim.claims import Check, Skip
-from microsim.run import simulate, step_results
-from microsim.study import load_study
+from microsim.jobs.run import simulate, step_results
+from microsim.jobs.study import load_study
+from microsim.jobs.validate import Check, Skip
 
 BASE = Path(__file__).parents[2] / "cases" / "dfn_xu2019.yaml"
 D_S = "cell.materials.cathode.active.D_s_m2_s"

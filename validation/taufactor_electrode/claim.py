@@ -5,10 +5,10 @@ tldr-group/taufactor, docs/notebooks/01-tortuosity.ipynb: 2.07716 at its tighter
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 
 def checks(data):

@@ -4,10 +4,10 @@ Kench, Squires & Cooper, J. Open Source Softw. 8 (2023) 5358, paper.md: over-con
 paper does not say which array axis has which value.
 """
 
-from microsim.claims import Check, Skip
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 
 def checks(data):

@@ -13,12 +13,12 @@ on tetrahedra most.
 import numpy as np
 from scipy import fft, ndimage
 
-from microsim.claims import Check
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh
 from microsim.reference.tetrahedra import bodies_in_voxels, conduction_bounds
 from microsim.transport.tortuosity import tortuosity
+from microsim.volumes.volume import read_volume
 
 EDGE = 398e-9
 CROPS = {"A": {"x": (20, 84), "y": (100, 164), "z": (100, 164)}, "B": {"x": (130, 194), "y": (30, 94), "z": (180, 244)}}

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.claims import Check, Skip
 from microsim.cli import main
-from microsim.imaging.volume import read_volume
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.export import save_meshio
 from microsim.mesh.grid import grid_from_labels
 from microsim.mesh.tetrahedra import tetrahedral_mesh, to_meshio
 from microsim.reference.tetrahedra import conduction
+from microsim.volumes.volume import read_volume
 
 CROP, EDGE = "x=20:84,y=100:164,z=100:164", 398e-9
 SIGMA = {"pore": 1.0, "cbd": 0.1, "am": 0.01}

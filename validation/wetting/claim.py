@@ -3,7 +3,7 @@ stays in dead ends, and a real electrode of 72 um is wet long before 40 s (REFER
 
 import numpy as np
 
-from microsim.claims import Check, Skip
+from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.transport.wetting import Liquid, fill, wet
 
@@ -70,8 +70,8 @@ def _electrode(data):
     """The first 72 um of a calendered NMC electrode, 16 um wide; permeability from its own Stokes flow."""
     if data is None:
         raise Skip("MICROSIM_DATA names no folder of public data")
-    from microsim.imaging.volume import read_volume
     from microsim.transport.flow import permeability
+    from microsim.volumes.volume import read_volume
 
     labels = read_volume("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:181, 100:140, 100:140]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)

@@ -8,10 +8,10 @@ map is held against them as far as a map without its spectra can be.
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.imaging.mixture import fit_references
-from microsim.imaging.soc_maps import Method, masked, mean_spectrum, measure, prepared
-from microsim.imaging.stacks import read_references, read_stack
+from microsim.jobs.validate import Check, Skip
+from microsim.maps.mixture import fit_references
+from microsim.maps.soc_maps import Method, masked, mean_spectrum, measure, prepared
+from microsim.maps.stacks import read_references, read_stack
 
 PHASES = "LiFe(II)PO4", "Pyrite", "StainlessSteelNP", "Hematite_NP"
 

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.claims import Check, Skip
-from microsim.imaging.foil import on_one_scale
-from microsim.imaging.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
-from microsim.imaging.spectra import windows_for
+from microsim.jobs.validate import Check, Skip
+from microsim.maps.foil import on_one_scale
+from microsim.maps.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
+from microsim.maps.spectra import windows_for
 
 FILE = "xanes/perex_LiNiO2_operando_NiK.h5"
 ISSUE = "required of the first discharge"

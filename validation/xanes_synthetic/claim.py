@@ -13,14 +13,14 @@ from dataclasses import replace
 import numpy as np
 from scipy import ndimage
 
-from microsim.claims import Check
-from microsim.imaging.drift import drift, undrift
-from microsim.imaging.edge import edge_energy
-from microsim.imaging.frames import optical_density
-from microsim.imaging.lithiation import calibrate
-from microsim.imaging.mixture import References, three_energy
-from microsim.imaging.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
-from microsim.imaging.spectra import normalisation, windows_for
+from microsim.jobs.validate import Check
+from microsim.maps.drift import drift, undrift
+from microsim.maps.edge import edge_energy
+from microsim.maps.frames import optical_density
+from microsim.maps.lithiation import calibrate
+from microsim.maps.mixture import References, three_energy
+from microsim.maps.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
+from microsim.maps.spectra import normalisation, windows_for
 
 ENERGIES = np.unique(np.r_[np.linspace(8250, 8325, 8), np.arange(8335.0, 8375.0), np.linspace(8380, 8500, 12)])
 THREE = (8325.0, 8348.0, 8456.36)

@@ -1,0 +1,1 @@
+"""What a run tells beside its voltage: losses, utilisation, validity, homogenised parameters."""

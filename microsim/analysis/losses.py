@@ -1,0 +1,211 @@
+"""Where the voltage goes: the cell voltage as that of its electrodes' mean lithiation less losses that sum to the whole.
+
+Along the path of a current through one reactive face (see halfcell for the unknowns, kinetics for the face)
+
+    V = U(x_f) + eta + j R_film + (j r_s - phi) + (psi + j r_e) + W(c_f)           a face of the electrode
+    0 = the same sum, with U = 0 and phi = 0 where it is lithium metal              a face of the counter electrode
+
+r_s, r_e: the half cells beside the face; x_f, c_f: lithiation and concentration at it. Each line holds at each face, so
+a mean over the faces of either electrode with any weights gives V exactly, and so do the differences of the means:
+
+    V = U_mean - sum of the parts,   U_mean: the potential to which the electrodes would relax
+
+The weights are the faces' currents, w = A j / sum(A j). Then, because charge is conserved in every cell, the ohmic
+parts are the power lost over the current, (1/I) sum of i^2 R over links and half cells, and the concentration part is
+(1/I) times the work of the current against W: the polarisation of Nyman, Zavalis, Elger, Behm and Lindbergh,
+J. Electrochem. Soc. 157 (2010) A1236, eqs. 13 to 19, on the cells of a mesh. Where no current passes, or little
+against what flows between parts of the electrode, the currents do not sum to weights, and areas take their place.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from ..cell.kinetics import end_potential
+
+PARTS = {
+    "kinetic": "reaction of the electrode",
+    "film": "film on the faces",
+    "electrolyte_ohmic": "resistance of the electrolyte",
+    "electrolyte_concentration": "salt at the electrode against that of the start",
+    "solid_diffusion": "lithiation at the faces against the mean of their particle",
+    "particle_spread": "particles against the mean of the electrode",
+    "electronic": "resistance of the solids, contacts included",
+    "counter_kinetic": "reaction of the counter electrode",
+    "counter_concentration": "salt at the counter electrode against that of the start",
+    "counter_solid_diffusion": "counter slab: lithiation at the faces against the mean of the electrode",
+    "counter_electronic": "counter slab: resistance of the solids",
+}
+AGREE = 0.25  # share of the currents' sizes that their sum must reach for them to be the weights
+LEAST = 1e-5  # and of the largest current of the protocol: below, the currents are what Newton leaves
+
+
+@dataclass(frozen=True)
+class Losses:
+    """The parts (V, above zero where they take from a discharge) of U_mean - V; weights: "current" or "area"."""
+
+    open_circuit: float
+    voltage: float
+    parts: dict
+    weights: str
+
+    @property
+    def total(self):
+        """U_mean - V."""
+        return self.open_circuit - self.voltage
+
+    @property
+    def miss(self):
+        """By how much the parts miss the total (V)."""
+        return sum(self.parts.values()) - self.total
+
+
+class VoltageSplit:
+    """Split the voltage of a cell at any of its states.
+
+    cell: HalfCell. particle: which particle each lithium cell is of, numbers from 0 [mesh.solid.n]; None: resolved
+    cells that lithium's links join are one particle, and so are the shells of a voxel of a homogenised electrode.
+    """
+
+    def __init__(self, cell, particle=None):
+        self.cell, solid = cell, cell.mesh.solid
+        joined = joined_cells(solid)
+        self.particle = joined if particle is None else np.asarray(particle)
+        # what no path of lithium joins to a face stays as it is for ever and sets no potential
+        takes_part = np.bincount(joined[cell.mesh.faces.solid], minlength=joined.max() + 1) > 0
+        self.capacity = np.where(takes_part[joined], cell.capacity, 0.0)
+        self.of_faces = self.particle[cell.mesh.faces.solid]
+
+    def __call__(self, x):
+        """Return the Losses at a state x (flat vector), for the currents that solve its faces; with a double layer, x
+        is the state that the cell solved last."""
+        cell, u = self.cell, self.cell.state(x)
+        kept = cell.j, cell.j_counter, cell.v.copy()
+        try:
+            chain, counter_chain, weights = self._chains(x, u, kept)
+        finally:
+            cell.j, cell.j_counter, cell.v[:] = kept
+        mine, other, kind = _weighted(*weights, LEAST * cell.scale_current)
+        front = _mean(chain, mine)
+        back = _mean(chain if counter_chain is None else counter_chain, other)
+        rest = [rest_potential(cell, u.sto, self.capacity * side) for side in (cell.positive_cells, ~cell.positive_cells)]
+        W_0 = float(cell.W(np.array(cell.design.c_e_0)))
+        parts = {
+            "kinetic": -front["eta"],
+            "film": back["film"] - front["film"],
+            "electrolyte_ohmic": back["electrolyte"] - front["electrolyte"],
+            "electrolyte_concentration": W_0 - front["W"],
+            "solid_diffusion": front["U_particle"] - front["U"],
+            "particle_spread": rest[0] - front["U_particle"],
+            "electronic": -front["solids"],
+            "counter_kinetic": back["eta"],
+            "counter_concentration": back["W"] - W_0,
+            "counter_solid_diffusion": back["U"] - rest[1],
+            "counter_electronic": back["solids"],
+        }
+        return Losses(rest[0] - rest[1], float(u.V[0]), {name: float(v) for name, v in parts.items()}, kind)
+
+    def _chains(self, x, u, solved):
+        """Return the drops at each face of both electrodes, those of a metal counter electrode (or None), and what
+        the weights are made of: (A j, A) of the electrode and of the counter electrode, zero on the other's faces."""
+        cell, faces = self.cell, self.cell.mesh.faces
+        at, at_counter = cell.responses(x)
+        chain = self._chain(at, u)
+        # where a current sets in, a double layer passes 0.1 A m-2 for each uV by which a new solution differs
+        j, j_counter = solved[:2] if cell.layer else (cell.j, cell.j_counter)
+        area, current = faces.area, faces.area * j
+        mine, other = (current * cell.lift, area * cell.lift), (current * (1 - cell.lift), area * (1 - cell.lift))
+        if at_counter is None:
+            return chain, None, (mine, other)
+        return chain, self._counter_chain(at_counter, u), (mine, (cell.counter_area * j_counter, cell.counter_area))
+
+    def _chain(self, at, u):
+        """Drops at each face; at: the kinetics' Response there."""
+        cell, faces, j = self.cell, self.cell.mesh.faces, self.cell.j
+        e, m, s = faces.ionic, faces.solid, faces.electronic
+        reaction = _reaction(cell.layer, j, at.v, slice(None, j.size))
+        U = _potential(cell.at_faces, u.sto[m] + reaction * at.drops.sto)
+        return {
+            "U": U,
+            "U_particle": _potential(cell.at_faces, self._particle_means(u.sto)[self.of_faces]),
+            "eta": at.v - U,
+            "film": j * cell.R_film,
+            "solids": j * faces.share * faces.half_electronic / cell.mesh.sigma[s] - u.phi[s],
+            "electrolyte": j * faces.share * faces.half_ionic / cell.kappa[e] + u.psi[e],
+            "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e)),
+        }
+
+    def _counter_chain(self, at, u):
+        """Drops at each face of a metal counter electrode."""
+        cell, e, j = self.cell, self.cell.mesh.counter, self.cell.j_counter
+        reaction = _reaction(cell.layer, j, at.v, slice(cell.j.size, None))
+        drops = {"eta": at.v, "electrolyte": j * at.drops.resistance + u.psi[e],
+                 "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e))}
+        return drops | dict.fromkeys(("U", "U_particle", "film", "solids"), np.zeros(e.size))
+
+    def _particle_means(self, sto):
+        """Mean lithiation of each particle."""
+        held = np.bincount(self.particle, self.cell.capacity)
+        return np.bincount(self.particle, self.cell.capacity * sto) / np.maximum(held, 1e-300)
+
+
+def joined_cells(solid):
+    """Return which connected part of the lithium graph (LithiumCells) each of its cells is of, numbers from 0."""
+    links = csr_array((np.ones(solid.neighbour.size, np.uint8), solid.neighbour, solid.indptr), shape=(solid.n, solid.n))
+    return connected_components(links, directed=False)[1]
+
+
+def rest_potential(cell, sto, capacity):
+    """Return the potential (V) at which cells of given capacity (C) would come to rest, 0 where there are none.
+
+    One active material: U at its mean lithiation. Several: the E at which they hold, together, the lithium they hold.
+    """
+    of, used = cell.mesh.material, np.unique(cell.mesh.material[capacity > 0])
+    if used.size == 0:
+        return 0.0
+    held = [capacity * (of == k) for k in used]
+    means = np.array([part @ sto / part.sum() for part in held])
+    at_mean = np.array([_potential(cell.mesh.materials[k], mean) for k, mean in zip(used, means)], float).ravel()
+    if np.ptp(at_mean) == 0:
+        return float(at_mean[0])
+    tables = [np.unique(np.append(np.linspace(0, 1, 4001)[1:-1], mean)) for mean in means]  # exact where a material is now
+    falling = [np.minimum.accumulate(_potential(cell.mesh.materials[k], table)) for k, table in zip(used, tables)]
+    share = np.array([part.sum() for part in held]) / capacity.sum()
+
+    def surplus(E):
+        found = [np.interp(-E, -U, table) for U, table in zip(falling, tables)]
+        return share @ (np.array(found) - means)
+
+    low, high = at_mean.min(), at_mean.max()
+    if surplus(low) <= 0:  # at rest already, to round-off
+        return float(low)
+    return float(high if surplus(high) >= 0 else brentq(surplus, low, high))
+
+
+def _potential(material, sto):
+    """U with what the kinetics add at the ends of sto (V)."""
+    x = np.clip(sto, 1e-6, 1 - 1e-6)
+    return material.U(x) + end_potential(x)[0]
+
+
+def _concentration(c_e):
+    return np.maximum(c_e, 1e-3)
+
+
+def _reaction(layer, j, v, part):
+    """The part of j that is not the double layer's (A m-2)."""
+    return j if layer is None else j - layer[0] * v - layer[1][part]
+
+
+def _weighted(mine, other, least):
+    """Return weights on the faces of both electrodes that sum to 1, of (A j, A) of each, and what they are."""
+    if all(abs(current.sum()) > max(AGREE * np.abs(current).sum(), least) for current, _ in (mine, other)):
+        return mine[0] / mine[0].sum(), other[0] / other[0].sum(), "current"
+    return mine[1] / mine[1].sum(), other[1] / other[1].sum(), "area"
+
+
+def _mean(chain, weights):
+    return {name: float(weights @ values) for name, values in chain.items()}

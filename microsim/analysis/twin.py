@@ -1,0 +1,241 @@
+"""The homogenised twin of a resolved case: a case of a slab (the DFN) with its parameters, and how the two runs differ."""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError, NotConverged
+from ..case.bpx_cases import bpx_of, design_of
+from ..case.case import parse_case
+from ..reference.dfn import discharge_pybamm
+from ..volumes.fields import profile_x
+from .homogenise import Homogenised, homogenise
+
+CELLS = 80  # layers of the slab
+FILES = ("bpx", "ocp", "D_s_table", "kappa_table", "D_e_table", "profile")  # keys that name a file
+POINTS = 200  # at which two curves are compared and kept
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A resolved case's Homogenised, the Case of its slab, and that case as plain data."""
+
+    found: Homogenised
+    case: object
+    raw: dict
+
+
+def twin_of(case, setup, grid, *, R_film=None, transport=None, folder=None, progress=None):
+    """Homogenise a case on its grid; return its Twin.
+
+    setup: run.Setup; R_film, transport: as in homogenise; folder: where the slab's case will lie, which decides how it
+    names files (None: in full).
+    """
+    cell = setup.cell
+    found = homogenise(grid, cell.design, R_film=cell.R_film if R_film is None else R_film, mesh=cell.mesh,
+                       transport=transport, tolerance=case.numerics.transport_tolerance, progress=progress)
+    raw = slab_case(case, found, setup.one_C / cell.mesh.area, folder)
+    slab = parse_case(raw if folder is None else slab_case(case, found, setup.one_C / cell.mesh.area, None))
+    return Twin(found, replace(slab, name=f"{case.name}_homogenised"), raw)
+
+
+def slab_case(case, found, one_C, folder=None):
+    """Return, as plain data, the case of the slab that stands for a resolved case; one_C: its 1C current (A m-2).
+
+    Its particles have the radius that diffusion asks for, and more or less surface than the volume; so the exchange
+    current, a double layer's capacitance and 1 / film thickness are `surface_factor` times those of the case.
+    """
+    raw, porous = case.as_dict(), found.porous
+    cell, factor = raw["cell"], found.surface_factor
+    i0 = factor * float(porous.active.i0(1000.0, np.array(0.5), 298.15))
+    given = cell["materials"][found.phase]
+    active = {**({"base": given} if isinstance(given, str) else given), "i0_A_m2": _short(i0)}
+    cathode = {"base": "Chen2020_cathode", "active": active, "porosity": _short(porous.porosity),
+               "transport_efficiency": _short(porous.transport_efficiency), "active_fraction": _short(porous.active_fraction),
+               "radius_um": _short(porous.radius * 1e6), "sigma_S_m": _short(porous.sigma)}
+    cell["materials"] = {"cathode": cathode, "electrolyte": cell["materials"]["electrolyte"]}
+    for key in ("cbd", "area_correction", "pore_transport_efficiency", "nominal_capacity_mAh_g", "film"):
+        cell.pop(key, None)
+    cell["nominal_current_density_A_m2"] = _short(one_C)
+    cell |= _film(case.cell.film, found)
+    if case.cell.double_layer:
+        cell["double_layer_F_m2"] = _short(case.cell.double_layer * factor)
+    if isinstance(case.cell.initial_sto, dict):
+        cell["initial_sto"] = case.cell.initial_sto[found.phase]
+    slab = {"phase": "cathode", "thickness_um": _short(found.thickness * 1e6), "cells": CELLS}
+    plain = {"title": f"{case.title}: homogenised", "volume": {"slab": slab}, "cell": cell, "protocol": raw["protocol"],
+             "numerics": raw["numerics"]}
+    return _located(plain, case.locate, folder)
+
+
+def _film(film, found):
+    """Return the film of the slab's particles: thinner where they have less surface than the volume."""
+    if found.film_resistance == 0:
+        return {}
+    thickness = found.film_resistance * film.conductivity / found.surface_factor
+    section = {"model": "uniform", "thickness_nm": _short(thickness * 1e9), "conductivity_S_m": film.conductivity,
+               "relative_permittivity": film.relative_permittivity}
+    growth = getattr(film, "growth", None)
+    if growth:
+        section["growth"] = {"rate_nm_per_sqrt_h": _short(growth.rate * 6e10 / found.surface_factor), "alpha": growth.alpha,
+                             "reference_V": growth.reference}
+    return {"film": section}
+
+
+def _short(value):
+    return float(f"{value:.10g}")
+
+
+def _located(node, locate, folder):
+    """Return plain data with every named file as seen from a folder, or in full."""
+    if isinstance(node, list):
+        return [_located(part, locate, folder) for part in node]
+    if not isinstance(node, dict):
+        return node
+    def seen(file):
+        file = Path(locate(file)).resolve()
+        return str(file) if folder is None else os.path.relpath(file, folder)
+    return {key: seen(part) if key in FILES and isinstance(part, str) else _located(part, locate, folder)
+            for key, part in node.items()}
+
+
+def written_bpx(twin):
+    """Return a Twin's slab as the plain data of a BPX file, or None with the reason why BPX cannot say it."""
+    try:
+        return bpx_of(design_of(twin.case, twin.case.cell.nominal_current_density)), None
+    except InputError as error:
+        return None, str(error)
+
+
+def pybamm_values(twin, temperature):
+    """Return the numbers of a Twin by their names in PyBaMM: `values.update(numbers)` on any set with its materials.
+
+    PyBaMM takes the spheres' own surface, 3 active fraction / radius; the volume's lies in the exchange current density,
+    which is surface_factor times the material's: see parameters.json for it and every other function.
+    """
+    porous, spec, porosity = twin.found.porous, twin.case.cell, twin.found.porous.porosity
+    separator = spec.separator
+    return {
+        "Positive electrode thickness [m]": twin.found.thickness, "Positive electrode porosity": porosity,
+        "Positive electrode active material volume fraction": porous.active_fraction,
+        "Positive particle radius [m]": porous.radius, "Positive electrode conductivity [S.m-1]": porous.sigma,
+        "Positive electrode Bruggeman coefficient (electrolyte)": float(np.log(porous.transport_efficiency) / np.log(porosity)),
+        "Positive electrode Bruggeman coefficient (electrode)": 0.0,
+        "Maximum concentration in positive electrode [mol.m-3]": porous.active.c_s_max,
+        "Initial concentration in positive electrode [mol.m-3]": spec.initial_sto * porous.active.c_s_max,
+        "Initial concentration in electrolyte [mol.m-3]": spec.electrolyte_concentration,
+        "Separator thickness [m]": separator.thickness, "Separator porosity": separator.porosity,
+        "Separator Bruggeman coefficient (electrolyte)":
+            float(np.log(separator.transport_efficiency) / np.log(separator.porosity)) if separator.porosity < 1 else 0.0,
+        "Ambient temperature [K]": temperature, "Initial temperature [K]": temperature,
+        "Electrode height [m]": 1.0, "Electrode width [m]": 1.0,
+        "Nominal cell capacity [A.h]": spec.nominal_current_density, "Current function [A]": spec.nominal_current_density}
+
+
+# -- beside the resolved run ---------------------------------------------------------------------------------------------
+
+
+def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
+    """Run a Twin and compare it with the resolved run; return what result.json holds of it, plain data.
+
+    resolved: {number of the step: (time, discharged (C m-2), V)}; profiles: those of result.json; mass_per_area: of active
+    material (kg m-2); simulate, loads: those of run. A twin that cannot run is told in `missing`.
+    """
+    ends = {}
+
+    def keep(experiment, number, load, last):
+        if last:
+            mesh = experiment.cell.mesh
+            ends[number] = profile_x(mesh.on_image(mesh.solid, experiment.cell.state(experiment.x).sto))
+
+    told = {"parameters": twin.found.as_dict(), "sources": twin.found.sources}
+    try:
+        setup, record = simulate(twin.case, keep)
+    except (InputError, NotConverged) as error:  # the resolved run is done and must not be lost
+        return {**told, "missing": f"The homogenised run ended early: {error}."}
+    area = setup.cell.mesh.area
+    ours = steps_of(record, area)
+    steps, curves = _compared(twin.case.protocol, resolved, ours, mass_per_area)
+    per_area = loads(twin.case.protocol, setup.one_C / area, 1.0, twin.case.locate)
+    pybamm = _with_pybamm(twin, per_area, ours, mass_per_area, curves)
+    at = (np.arange(CELLS) + 0.5) / CELLS * twin.found.thickness
+    compared = []
+    for number, stored in zip(sorted(resolved), profiles):
+        if number in ends and number in ours:
+            x, sto = np.array(stored["x_m"]), np.array([np.nan if v is None else v for v in stored["sto"]])
+            twin_sto = np.interp(x, at, ends[number])
+            off = (twin_sto - sto)[np.isfinite(sto)]
+            compared.append({"step": stored["step"], "x_m": x.tolist(), "resolved": stored["sto"], "homogenised": twin_sto.tolist(),
+                             "rms": _rms(off), "max": float(np.abs(off).max())})
+    pooled = np.concatenate([np.subtract(c["homogenised_V"], c["resolved_V"]) for c in curves]) if curves else np.zeros(1)
+    return {**told, "voltage_rms_V": _rms(pooled), "voltage_max_V": float(np.abs(pooled).max()), "steps": steps, "curves": curves,
+            "sto_profiles": compared, "pybamm": pybamm}
+
+
+def steps_of(record, area):
+    """Return {number of the step: (time, discharged (C m-2), V)}, times and charges from the step's beginning."""
+    c = {name: np.array(record.columns[name], float) for name in ("time_s", "charge_C", "voltage_V", "step")}
+    found, t, q = {}, 0.0, 0.0
+    for number in np.unique(c["step"]).astype(int):
+        rows = c["step"] == number
+        found[number] = c["time_s"][rows] - t, (c["charge_C"][rows] - q) / area, c["voltage_V"][rows]
+        t, q = c["time_s"][rows][-1], c["charge_C"][rows][-1]
+    return found
+
+
+def _compared(protocol, resolved, ours, mass_per_area):
+    """Return the figures of each step, and curves at common places, over capacity or (rest, profile) over time."""
+    steps, curves = [], []
+    for number in sorted(set(resolved) & set(ours)):
+        flows = _only_rises(resolved[number]) and _only_rises(ours[number])
+        over = "capacity_mAh_g" if flows else "time_s"
+        (a, V_a), (b, V_b) = (_against(step, over, mass_per_area) for step in (resolved[number], ours[number]))
+        x = np.linspace(0, 1, POINTS + 1)[1:] * min(a[-1], b[-1])
+        first, second = np.interp(x, a, V_a), np.interp(x, b, V_b)
+        off, name = second - first, protocol[number].text
+        curves.append({"step": name, "over": over, "x": x.tolist(), "resolved_V": first.tolist(), "homogenised_V": second.tolist()})
+        steps.append({"step": name, "voltage_rms_V": _rms(off), "voltage_max_V": float(np.abs(off).max()),
+                      "capacity_mAh_g": float(a[-1]) if flows else None,
+                      "capacity_difference": float(b[-1] / a[-1] - 1) if flows else None})
+    return steps, curves
+
+
+def _only_rises(step):
+    """Whether the charge that passed only rises in a step, so that its curve can be drawn over it."""
+    return len(step[1]) > 1 and bool(np.all(np.diff(np.abs(step[1])) > 0))
+
+
+def _against(step, over, mass_per_area):
+    t, q, V = step
+    return (np.abs(q) / 3600 / mass_per_area if over == "capacity_mAh_g" else t), V
+
+
+def _with_pybamm(twin, loads, ours, mass_per_area, curves):
+    """Run the slab in PyBaMM; add its curves, return its figures against our own DFN, or why there are none."""
+    raw, reason = written_bpx(twin)
+    if twin.case.cell.film.model != "none" or twin.case.cell.double_layer:
+        reason = "BPX and PyBaMM's half cell have no film or double layer like this one"
+    if raw is None or reason:
+        return {"missing": reason}
+    try:
+        found = discharge_pybamm(raw, loads, half=twin.case.cell.counter_electrode == "lithium")
+    except InputError as error:
+        return {"missing": str(error)}
+    pooled = []
+    for curve, number in zip(curves, sorted(ours)):
+        if number < len(found):
+            a, V = _against(found[number], curve["over"], mass_per_area)
+            inside = np.array(curve["x"]) <= a[-1]
+            there = np.interp(np.array(curve["x"])[inside], a, V)
+            curve["pybamm_V"] = there.tolist()
+            pooled.append(there - np.array(curve["homogenised_V"])[inside])
+    if not pooled:
+        return {"missing": "PyBaMM left the protocol at its first step"}
+    off = np.concatenate(pooled)
+    return {"from_our_dfn_rms_V": _rms(off), "from_our_dfn_max_V": float(np.abs(off).max())}
+
+
+def _rms(values):
+    return float(np.sqrt(np.mean(np.square(values))))

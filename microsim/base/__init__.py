@@ -1,0 +1,1 @@
+"""What every room uses: errors, sections of YAML, files written whole or not at all, constants."""

@@ -1,0 +1,361 @@
+"""Read BPX files (Battery Parameter eXchange, bpxstandard.com): a cell's materials and geometry, checked.
+
+Versions 0.x and 1.x, one active material an electrode, models DFN, SPMe and Partial. Formulae are parsed, never executed.
+
+    j0 = F k sqrt(c_e / c_e0) sqrt(x (1 - x)),  k = k_ref exp(E / R (1 / T_ref - 1 / T)),  active fraction = a R / 3
+"""
+
+import difflib
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..base.constants import F
+from ..base.errors import InputError
+from ..base.schema import any_of, join, listed, number, say, text, whole
+from ..materials import ActiveMaterial, Electrolyte, PorousElectrode
+from ..materials.checks import check_material
+from ..materials.expressions import Expression
+from ..materials.laws import T_REF, ExchangeCurrent, Table, arrhenius
+
+VOLTAGE_TOLERANCE = 0.05  # V by which the OCV at a window's end may pass the cut-off
+CAPACITY_TOLERANCE = 0.05  # by which the capacities of the two electrodes' windows may differ
+NOMINAL_FACTOR = 2.0  # by which the nominal capacity may differ from that of the windows: a slip of area or pairs does more
+MARGIN = 0.1  # of lithiation by which an OCP is followed beyond the window that the file gives
+PLATEAU, HIGHEST = 2.0, 5.5  # V: below the first it is an anode; above the second no OCP is followed
+DENSITY = {True: 2260.0, False: 4700.0}  # kg m-3, of an anode (graphite) and of a cathode (layered oxide)
+
+above_zero, share = number(0.0, above=True), number(0.0, 1.0)
+concentration, energy = number(10.0, 1e4), number(-3e5, 3e5)  # mol m-3 of salt, J mol-1: what is plausible
+
+
+@dataclass(frozen=True)
+class Electrode:
+    """A porous electrode: its material set, thickness (m), lithiation between which the cell works."""
+
+    material: PorousElectrode
+    thickness: float
+    sto_min: float
+    sto_max: float
+
+    def capacity(self):
+        """Return the charge between its two lithiations per area (C m-2)."""
+        material = self.material
+        return (F * material.active.c_s_max * material.active_fraction * self.thickness * (self.sto_max - self.sto_min))
+
+
+@dataclass(frozen=True)
+class BpxCell:
+    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.Separator): None where a Partial
+    file leaves it out.
+
+    area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V); temperature:
+    reference (K); c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
+    """
+
+    title: str
+    negative: Electrode | None
+    positive: Electrode | None
+    electrolyte: Electrolyte | None
+    separator: object | None
+    area: float
+    pairs: int
+    capacity: float
+    lower: float
+    upper: float
+    temperature: float = T_REF
+    c_e_0: float = 1000.0
+    sources: str = ""
+    validation: dict = field(default_factory=dict, repr=False)
+
+    def one_C(self):
+        """Return the nominal 1C current density (A m-2)."""
+        return self.capacity / 3600 / (self.area * self.pairs)
+
+    def ocv(self):
+        """Return the open-circuit voltage charged and discharged (V), or None without both electrodes."""
+        if self.negative is None or self.positive is None:
+            return None
+        n, p = self.negative, self.positive
+        return (float(p.material.active.U(p.sto_min) - n.material.active.U(n.sto_max)),
+                float(p.material.active.U(p.sto_max) - n.material.active.U(n.sto_min)))
+
+
+class Law:
+    """A coefficient of x: a number, a formula or a table, times an Arrhenius factor. `slope` follows x."""
+
+    def __init__(self, raw, path, energy=0.0, reference=T_REF, beyond="constant"):
+        self.energy, self.reference = energy, reference
+        self.form = _form(raw, path, beyond)
+
+    def __call__(self, x, T=None):
+        factor = 1.0 if T is None else arrhenius(self.energy, T, self.reference)
+        return self.form(np.asarray(x, float)) * factor
+
+    def slope(self, x):
+        return self.form.slope(np.asarray(x, float))
+
+
+def _form(raw, path, beyond):
+    if isinstance(raw, dict):
+        return _table(raw, path, beyond)
+    if isinstance(raw, str):
+        return Expression(raw, path)
+    return Expression(repr(number()(raw, path)), path)
+
+
+def _table(raw, path, beyond):
+    if set(raw) != {"x", "y"} or not all(isinstance(raw[key], list) for key in "xy"):
+        raise InputError(f'{path}: expected a table {{"x": [...], "y": [...]}}, got the keys {listed(raw)}; correct it.')
+    x, y = ([number()(value, f"{path}.{key}.{k}") for k, value in enumerate(raw[key])] for key in "xy")
+    if len(x) != len(y) or len(x) < 2:
+        raise InputError(f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table.")
+    twice = next((value for value in x if x.count(value) > 1), None) if len(set(x)) < len(x) else None
+    if twice is not None:
+        raise InputError(f"{path}: expected each x once, got {twice:g} more than once; correct the table.")
+    order = np.argsort(x)
+    return Table(np.array(x)[order], np.array(y)[order], beyond)
+
+
+# -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------------------
+
+ANY = (None, lambda raw, path: raw, False)
+CELL = {
+    "Electrode area [m2]": ("area", above_zero, True), "Lower voltage cut-off [V]": ("lower", number(0.0, 10.0), True),
+    "Number of electrode pairs connected in parallel to make a cell": ("pairs", whole(1), True),
+    "Upper voltage cut-off [V]": ("upper", number(0.0, 10.0), True),
+    "Nominal cell capacity [A.h]": ("capacity", above_zero, True),
+    "Reference temperature [K]": ("temperature", number(200.0, 400.0), False),
+} | dict.fromkeys(("Ambient temperature [K]", "Initial temperature [K]", "External surface area [m2]", "Volume [m3]",
+                   "Density [kg.m-3]", "Specific heat capacity [J.K-1.kg-1]", "Thermal conductivity [W.m-1.K-1]"), ANY)
+LAW = object()  # read later, with its activation energy
+ELECTROLYTE = {
+    "Cation transference number": ("t_plus", share, True), "Conductivity [S.m-1]": ("kappa", LAW, True),
+    "Diffusivity [m2.s-1]": ("D_e", LAW, True),
+    "Initial concentration [mol.m-3]": ("c_e_0", concentration, False),
+    "Conductivity activation energy [J.mol-1]": ("kappa_energy", energy, False),
+    "Diffusivity activation energy [J.mol-1]": ("D_e_energy", energy, False),
+}
+CONTACT = {
+    "Thickness [m]": ("thickness", number(1e-8, 1e-2), True), "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
+    "Transport efficiency": ("transport_efficiency", number(0.0, 1.0, above=True), True),
+}
+ELECTRODE = CONTACT | {
+    "Conductivity [S.m-1]": ("sigma", above_zero, True), "Particle radius [m]": ("radius", above_zero, True),
+    "Surface area per unit volume [m-1]": ("area", above_zero, True), "Minimum stoichiometry": ("sto_min", share, True),
+    "Maximum stoichiometry": ("sto_max", share, True), "Maximum concentration [mol.m-3]": ("c_s_max", above_zero, True),
+    "OCP [V]": ("U", LAW, True), "Diffusivity [m2.s-1]": ("D_s", LAW, True),
+    "Reaction rate constant [mol.m-2.s-1]": ("k", above_zero, True),
+    "Diffusivity activation energy [J.mol-1]": ("D_s_energy", energy, False),
+    "Reaction rate constant activation energy [J.mol-1]": ("k_energy", energy, False),
+    "Entropic change coefficient [V.K-1]": ANY,
+}
+UNREAD = {"Particle": "blended electrodes", "OCP (lithiation) [V]": "OCP hysteresis", "OCP (delithiation) [V]": "OCP hysteresis",
+          "OCP hysteresis decay constant": "OCP hysteresis"}
+PARTS = ("Cell", "Electrolyte", "Negative electrode", "Positive electrode", "Separator", "User-defined")
+
+
+def _section(raw, path, schema):
+    """Read one section by its schema: {name: value}; keys and required ones are checked."""
+    if not isinstance(raw, dict):
+        raise InputError(f"{path}: expected a section with the keys {listed(schema)}, got {say(raw)}; correct it.")
+    values = {}
+    for key, value in raw.items():
+        if key in UNREAD:
+            raise InputError(f"{join(path, key)}: expected an electrode of one active material without hysteresis, got "
+                             f"{UNREAD[key]}, which microsim does not model; give one material and one OCP.")
+        if key not in schema:
+            near = difflib.get_close_matches(key, schema, 1, 0.5)
+            raise InputError(f"{join(path, key)}: expected a key of BPX, got {key}; "
+                             + (f"did you mean {near[0]}?" if near else f"known here: {listed(schema)}."))
+        name, read, _ = schema[key]
+        if name and value is not None:
+            values[name] = value if read is LAW else read(value, join(path, key))
+    for key, (name, _, required) in schema.items():
+        if required and name not in values:
+            raise InputError(f"{path}: expected {key}, got none; add it.")
+    return values
+
+
+# -- from a file to a cell -------------------------------------------------------------------------------------------------
+
+
+def read_bpx(path):
+    """Read and check a BPX file; return its BpxCell.
+
+    Raises InputError, one sentence, where the file does not follow the standard, where a coefficient is not positive
+    over its range, or where cut-offs, windows and capacities contradict each other.
+    """
+    try:
+        content = Path(path).read_bytes()
+        raw = json.loads(content)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: expected a readable BPX file (JSON), got: {reason}; check the file.") from error
+    digest = hashlib.sha256(content).hexdigest()
+    cell = parse_bpx(raw, f"BPX file {Path(path).name}, sha256 {digest[:12]}", Path(path).stem)
+    check_bpx(cell)
+    return cell
+
+
+def parse_bpx(raw, source="BPX", name="BPX"):
+    """Turn the plain data of a BPX file into a BpxCell; `source` and `name` go into its sets."""
+    for key in ("Header", "Parameterisation"):
+        if not isinstance(raw, dict) or not isinstance(raw.get(key), dict):
+            raise InputError(f"{key}: expected the sections Header and Parameterisation of a BPX file, got no {key}; correct it.")
+    _check_version(raw["Header"].get("BPX"))
+    parts = raw["Parameterisation"]
+    model = raw["Header"].get("Model")
+    if model not in ("DFN", "SPMe", "Partial"):
+        raise InputError(f"Header.Model: expected DFN, SPMe or Partial, got {say(model)}; a file for SPM lacks the electrolyte.")
+    for key in parts:
+        if key not in PARTS:
+            raise InputError(f"Parameterisation.{key}: expected {any_of(PARTS)}, got {key}; correct the key.")
+    given = {key: parts.get(key) for key in PARTS if parts.get(key) is not None}
+    for key in PARTS[:5]:
+        if key not in given and (key == "Cell" or model != "Partial"):
+            raise InputError(f"Parameterisation: expected the section {key}, got none; add it.")
+    cell = _section(given["Cell"], "Cell", CELL)
+    T_ref = cell.pop("temperature", T_REF)
+    electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
+    electrodes = {side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
+                  for side in ("negative", "positive")}
+    separator = _separator(given["Separator"]) if "Separator" in given else None
+    header = raw["Header"]
+    return BpxCell(text(header.get("Title") or "BPX cell", "Header.Title"), electrodes["negative"], electrodes["positive"],
+                   electrolyte, separator, cell["area"], cell["pairs"], cell["capacity"] * 3600, cell["lower"], cell["upper"],
+                   T_ref, c_e_0, source, _validation(raw.get("Validation")))
+
+
+def _check_version(given):
+    """Raise InputError unless a file is of a version that is read here: 0.x or 1.x, as text or as a number."""
+    if not re.fullmatch(r"[01](\.\d+)*", str(given)):
+        raise InputError(f"Header.BPX: expected a version of the standard from 0.1 to 1.x, got {say(given) if given else 'none'}; "
+                         "correct it, or convert the file with the package bpx.")
+
+
+def _separator(raw):
+    from ..cell.mesh import Separator  # brings the kernels along, which reading a case does not need
+
+    return Separator(**_section(raw, "Separator", CONTACT))
+
+
+def _rest(raw):
+    """Return the salt concentration at rest of a 1.x file's State, or None."""
+    part, path = raw, ""
+    for key in ("State", "Initial conditions"):
+        part, path = part.get(key) or {}, join(path, key)
+        if not isinstance(part, dict):
+            raise InputError(f"{path}: expected a section, got {say(part)}; correct it.")
+    given = part.get("Initial electrolyte concentration [mol.m-3]")
+    return None if given is None else concentration(given, f"{path}.Initial electrolyte concentration [mol.m-3]")
+
+
+def _electrolyte(given, rest, T_ref, source, name):
+    if "Electrolyte" not in given:
+        return None, rest or 1000.0
+    e = _section(given["Electrolyte"], "Electrolyte", ELECTROLYTE)
+    c_e_0 = rest or e.get("c_e_0", 1000.0)
+    laws = {law: Law(e[law], f"Electrolyte.{law}", e.get(f"{law}_energy", 0.0), T_ref) for law in ("kappa", "D_e")}
+    return Electrolyte(
+        name=f"{name} electrolyte", kappa=_of_positive(laws["kappa"]), D_e=laws["D_e"], tdf=1.0, t_plus=e["t_plus"], c_e_0=c_e_0,
+        c_e_window=(0.1 * c_e_0, 2.0 * c_e_0), temperature="activation energies as the file gives them",
+        sources={"kappa": source, "D_e": source, "t_plus": source, "tdf": "set to 1: BPX has none"}), c_e_0
+
+
+def _of_positive(law):
+    """The conductivity of the solver's trial states: that of c_e = 0 below 0, where a formula may have a root."""
+    return lambda c_e, T: law(np.maximum(c_e, 0.0), T)
+
+
+def _electrode(raw, side, T_ref, c_e_0, source, name):
+    if raw is None:
+        return None
+    path = f"{side.capitalize()} electrode"
+    e = _section(raw, path, ELECTRODE)
+    if e["sto_min"] >= e["sto_max"]:
+        raise InputError(f"{path}: expected a Minimum below the Maximum stoichiometry, got {e['sto_min']:g} and "
+                         f"{e['sto_max']:g}; swap or correct them.")
+    U = Law(e["U"], f"{path}.OCP [V]", beyond="straight")
+    active = _active(e, U, side, path, T_ref, c_e_0, source, name)
+    sources = {key: source for key in ("active", "porosity", "transport_efficiency", "radius")}
+    sources |= {"active_fraction": f"{source}; a R / 3", "sigma": f"{source}; effective"}
+    porous = PorousElectrode(f"{name} {side} electrode", active, e["porosity"], e["transport_efficiency"],
+                             e["area"] * e["radius"] / 3, e["radius"], e["sigma"], sources)
+    return Electrode(porous, e["thickness"], e["sto_min"], e["sto_max"])
+
+
+def _active(e, U, side, path, T_ref, c_e_0, source, name):
+    anode = float(U((e["sto_min"] + e["sto_max"]) / 2)) < PLATEAU
+    charged, discharged = (e["sto_max"], e["sto_min"]) if side == "negative" else (e["sto_min"], e["sto_max"])
+    density = DENSITY[anode]
+    return ActiveMaterial(
+        name=f"{name} {side} active material", U=U, dU=U.slope,
+        D_s=Law(e["D_s"], f"{path}.Diffusivity [m2.s-1]", e.get("D_s_energy", 0.0), T_ref),
+        i0=ExchangeCurrent(F * e["k"] / (e["c_s_max"] * c_e_0**0.5), e["c_s_max"], e.get("k_energy", 0.0), T_ref),
+        c_s_max=e["c_s_max"], sigma=e["sigma"], density=density, molar_mass=density / e["c_s_max"],
+        sto_window=_window(U, e["sto_min"], e["sto_max"]), sto_0=discharged, sto_100=charged,
+        temperature="activation energies as the file gives them",
+        sources={key: source for key in ("U", "D_s", "i0", "c_s_max", "sigma", "sto_0", "sto_100")} | {
+            "density": f"estimate: a BPX file gives none; {density:g} kg m-3 as of {'graphite' if anode else 'a layered oxide'}, "
+                       "for capacities per gram only (set density_kg_m3)",
+            "molar_mass": "estimate: density over c_s_max"})
+
+
+def _window(U, low, high):
+    """Return the widest range around [low, high], by at most 0.1 on each side, in which U falls and is at most 5.5 V."""
+    def reach(begin, end):
+        sto = np.linspace(begin, end, 801)
+        values = U(sto)
+        with np.errstate(invalid="ignore"):  # infinite: told by check_material
+            step = np.diff(values) * np.sign(end - begin)
+        good = np.isfinite(values[1:]) & (values[1:] <= HIGHEST) & (values[1:] >= -0.1) & (step < 0)
+        return float(sto[len(good) if good.all() else int(np.argmin(good))])
+
+    return reach(low, min(low, max(0.0005, low - MARGIN))), reach(high, max(high, min(0.9995, high + MARGIN)))
+
+
+def _validation(raw):
+    """Return the measured curves: {name: {"time_s", "current_A", "voltage_V"}} (discharge above zero)."""
+    curves = {}
+    for name, given in (raw or {}).items():
+        keys = {"time_s": "Time [s]", "current_A": "Current [A]", "voltage_V": "Voltage [V]"}
+        try:
+            curve = {key: np.array(given[bpx], float) for key, bpx in keys.items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"Validation.{name}: expected lists {listed(keys.values())}, got something else; correct it.") from error
+        curve["current_A"] = -curve["current_A"]
+        curves[name] = curve
+    return curves
+
+
+def check_bpx(cell):
+    """Check a cell's coefficients and whether windows, cut-offs and capacities agree; raise InputError, one sentence."""
+    for side in ("negative", "positive"):
+        electrode = getattr(cell, side)
+        if electrode is not None:
+            check_material(electrode.material, cell.temperature, f"{side.capitalize()} electrode")
+    if cell.electrolyte is not None:
+        check_material(cell.electrolyte, cell.temperature, "Electrolyte")
+    if cell.lower >= cell.upper:
+        raise InputError(f"Cell: expected a lower below the upper cut-off, got {cell.lower:g} and {cell.upper:g} V; correct them.")
+    if cell.ocv() is None:
+        return
+    charged, discharged = cell.ocv()
+    if charged > cell.upper + VOLTAGE_TOLERANCE or discharged < cell.lower - VOLTAGE_TOLERANCE or charged <= discharged:
+        raise InputError(
+            f"Cell: expected the OCV of the stoichiometry windows inside the cut-offs, {cell.lower:g} to {cell.upper:g} V, got "
+            f"{discharged:.4g} to {charged:.4g} V; correct the cut-offs or the minimum and maximum stoichiometries.")
+    n, p = cell.negative.capacity(), cell.positive.capacity()
+    if abs(n - p) > CAPACITY_TOLERANCE * max(n, p):
+        raise InputError(
+            f"Cell: expected the same capacity in the stoichiometry windows of both electrodes, got {n / 3.6e4:.4g} and "
+            f"{p / 3.6e4:.4g} mAh cm-2 (negative, positive); correct the windows, thicknesses, areas or concentrations.")
+    hours = p * cell.area * cell.pairs / 3600
+    if not 1 / NOMINAL_FACTOR <= cell.capacity / 3600 / hours <= NOMINAL_FACTOR:
+        raise InputError(f"Cell: expected a Nominal cell capacity near that of the windows, {hours:.4g} A h, got "
+                         f"{cell.capacity / 3600:.4g}; correct it, the electrode area or the number of pairs.")

@@ -1,0 +1,296 @@
+"""A material set as a case may write it: a base, or a BPX file, with single coefficients or tables changed.
+
+    am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15}
+    cathode: {base: Chen2020_cathode, porosity: 0.3, active: {base: NMC811_Chen2020, ocp: my_ocp.csv}}
+    cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
+    electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, fields, replace
+from itertools import dropwhile
+from pathlib import Path
+
+import numpy as np
+
+from .. import materials
+from ..base.errors import InputError
+from ..base.schema import any_of, choice, entry, number, say, section, text
+from ..materials.laws import Table
+from .bpx import read_bpx
+
+above_zero, share = number(0.0, above=True), number(0.0, 1.0)
+PER_UM = {"um": 1e6, "nm": 1e9, "m": 1.0}
+GIVEN = "set to {} in the case"
+DECIMAL_COMMA = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
+
+
+def pair(raw, path):
+    """Read [low, high]."""
+    if not isinstance(raw, list) or len(raw) != 2:
+        raise InputError(f"{path}: expected [low, high], got {say(raw)}; give both.")
+    low, high = (share(part, f"{path}.{k}") for k, part in enumerate(raw))
+    if low >= high:
+        raise InputError(f"{path}: expected [low, high] with low below high, got {say(raw)}; swap or correct them.")
+    return low, high
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What every changed set has: a base by name, or a BPX file."""
+
+    base: str | None = entry(text, default=None)
+    bpx: str | None = entry(text, default=None)
+
+    def load(self, locate=lambda file: file):
+        """Return the material set with its changes; `locate` finds the files that it names."""
+        material = materials.load(self.base) if self.base else self._part(read_bpx(locate(self.bpx)))
+        changed = self._changed(material, locate)
+        return changed if changed == material else replace(changed, name=f"{material.name}*")
+
+    def _numbers(self):
+        """Return the coefficients that are given as numbers, by name."""
+        names = {field.name for field in fields(self)} - {"base", "bpx", "electrode", "active_material", *self._own_way}
+        return {name: getattr(self, name) for name in sorted(names) if getattr(self, name) is not None}
+
+    def _replaced(self, material, **changes):
+        """Return the material with changes and their sources."""
+        sources = material.sources | {name: _source(value) for name, value in changes.items()}
+        return replace(material, **changes, sources=sources)
+
+    _own_way = ()  # fields that do not simply replace a coefficient
+
+
+def _source(value):
+    value = getattr(value, "name", value)
+    return getattr(value, "source", None) or GIVEN.format(f"{value:g}" if isinstance(value, float) else value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveChanges(Changes):
+    """Of an insertion material. i0: at half lithiation, 1000 mol m-3 and 25 C; ocp, D_s_table: files of two columns."""
+
+    active_material: str | None = entry(choice("positive", "negative"), default=None)
+    ocp: str | None = entry(text, default=None)
+    D_s: float | None = entry(above_zero, units={"m2_s": 1.0}, default=None)
+    D_s_table: str | None = entry(text, default=None)
+    i0: float | None = entry(above_zero, units={"A_m2": 1.0}, default=None)
+    c_s_max: float | None = entry(above_zero, units={"mol_m3": 1.0}, default=None)
+    sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
+    density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
+    sto_0: float | None = entry(share, default=None)
+    sto_100: float | None = entry(share, default=None)
+    sto_window: tuple | None = entry(pair, default=None)
+
+    _own_way = ("ocp", "D_s_table", "D_s", "i0")
+
+    def _part(self, cell):
+        return _electrode(cell, self.active_material).material.active
+
+    def _changed(self, material, locate):
+        numbers = self._numbers()
+        if self.ocp:
+            U = read_table(locate(self.ocp), "an OCP (V)", beyond="straight")
+            window = numbers.get("sto_window", (max(U.x[0], 1e-4), min(U.x[-1], 1 - 1e-4)))
+            material = replace(self._replaced(material, U=U), dU=U.slope, sto_window=window)
+        if self.D_s_table:
+            D_s = read_table(locate(self.D_s_table), "a diffusivity (m2 s-1)", beyond="constant", logarithm=True)
+            material = self._replaced(material, D_s=_Tabulated(D_s))
+        if self.D_s is not None:
+            material = self._replaced(material, D_s=_Constant(self.D_s))
+        if self.i0 is not None:
+            material = self._replaced(material, i0=_Scaled(material.i0, self.i0))
+        return self._replaced(material, **numbers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElectrolyteChanges(Changes):
+    """Of an electrolyte. kappa_table, D_e_table: files of two columns, over c_e (mol m-3)."""
+
+    kappa: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
+    kappa_table: str | None = entry(text, default=None)
+    D_e: float | None = entry(above_zero, units={"m2_s": 1.0}, default=None)
+    D_e_table: str | None = entry(text, default=None)
+    t_plus: float | None = entry(share, default=None)
+    tdf: float | None = entry(above_zero, default=None)
+
+    _own_way = ("kappa", "kappa_table", "D_e", "D_e_table")
+
+    def _part(self, cell):
+        if cell.electrolyte is None:
+            raise InputError(f"bpx: expected a file with an electrolyte, got none in {self.bpx}; name another one.")
+        return cell.electrolyte
+
+    def _changed(self, material, locate):
+        for name, what in (("kappa", "a conductivity (S m-1)"), ("D_e", "a diffusivity (m2 s-1)")):
+            value, file = getattr(self, name), getattr(self, f"{name}_table")
+            if file:
+                law = read_table(locate(file), what, beyond="constant", logarithm=True)
+                material = self._replaced(material, **{name: _Tabulated(law)})
+            if value is not None:
+                material = self._replaced(material, **{name: _Constant(value)})
+        return self._replaced(material, **self._numbers())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PorousChanges(Changes):
+    """Of a homogenised electrode. active: another material for its particles, by name or with changes of its own."""
+
+    electrode: str | None = entry(choice("positive", "negative"), default=None)
+    active: str | Changes | None = entry(lambda raw, path: read_material(raw, path), default=None)
+    porosity: float | None = entry(share, default=None)
+    transport_efficiency: float | None = entry(share, default=None)
+    active_fraction: float | None = entry(share, default=None)
+    radius: float | None = entry(number(1e-9, 1e-3), units=PER_UM, default=None)
+    sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
+    density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
+
+    _own_way = ("active", "density")
+
+    def _part(self, cell):
+        return _electrode(cell, self.electrode).material
+
+    def _changed(self, material, locate):
+        active = material.active
+        if self.active:
+            active = self.active.load(locate) if isinstance(self.active, Changes) else materials.load(self.active)
+            if active.kind != "active":
+                raise InputError(f"active: expected an insertion material, got {active.name} of the kind {active.kind}; "
+                                 "name another one.")
+            material = self._replaced(material, active=active)
+        if self.density is not None:
+            active = self._replaced(active, density=self.density)
+            material = replace(material, active=active)
+        return self._replaced(material, **self._numbers())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConductorChanges(Changes):
+    """Of a carbon-binder domain."""
+
+    sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
+    porosity: float | None = entry(share, default=None)
+    bruggeman: float | None = entry(number(0.0, 10.0), default=None)
+    reactive_share: float | None = entry(share, default=None)
+
+    def _changed(self, material, locate):
+        return self._replaced(material, **self._numbers())
+
+
+BY_KIND = {"active": ActiveChanges, "electrolyte": ElectrolyteChanges, "porous": PorousChanges, "conductor": ConductorChanges}
+
+
+def read_material(raw, path):
+    """Read a material of a case: its name, or a section {base: NAME, ...} or {bpx: FILE, ...} with changes."""
+    if not isinstance(raw, dict):
+        return text(raw, path)
+    if ("base" in raw) == ("bpx" in raw):
+        raise InputError(f"{path}: expected a name, {{base: NAME, ...}} or {{bpx: FILE, ...}}, got {say(raw)}; "
+                         "give one of the two.")
+    kind = _kind(raw, path)
+    changes = section(BY_KIND[kind], raw, path)
+    for name in ("D_s", "kappa", "D_e"):
+        if getattr(changes, name, None) is not None and getattr(changes, f"{name}_table") is not None:
+            raise InputError(f"{path}: expected one of {name} and {name}_table, got both; remove one.")
+    return changes
+
+
+def _kind(raw, path):
+    if "base" in raw:
+        try:
+            kind = materials.load(text(raw["base"], f"{path}.base")).kind
+        except InputError as error:
+            raise InputError(f"{path}.base: {error}") from error
+        if kind not in BY_KIND:
+            raise InputError(f"{path}.base: expected a set of the kind {any_of(BY_KIND)}, got {raw['base']} of the kind {kind}; "
+                             "name another one.")
+        return kind
+    if "electrode" in raw and "active_material" in raw:
+        raise InputError(f"{path}: expected one of electrode (homogenised) and active_material (its particles), got both; "
+                         "remove one.")
+    return "porous" if "electrode" in raw else "active" if "active_material" in raw else "electrolyte"
+
+
+def _electrode(cell, side):
+    electrode = getattr(cell, side)
+    if electrode is None:
+        raise InputError(f"bpx: expected a file with a {side} electrode, got none; name another file or electrode.")
+    return electrode
+
+
+# -- laws of changed coefficients ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Constant:
+    """The same at every lithiation, concentration and temperature."""
+
+    value: float
+
+    def __call__(self, x, T):
+        return self.value + 0.0 * np.asarray(x, float)
+
+    @property
+    def source(self):
+        return GIVEN.format(f"{self.value:g}")
+
+
+class _Tabulated:
+    """A table, the same at every temperature."""
+
+    def __init__(self, table):
+        self.table, self.source = table, table.source
+
+    def __call__(self, x, T):
+        return self.table(x)
+
+
+class _Scaled:
+    """An exchange current density scaled to a value at half lithiation, 1000 mol m-3 and 25 C."""
+
+    def __init__(self, law, value):
+        self.law, self.factor = law, value / float(law(1000.0, np.array(0.5), 298.15))
+        self.source = GIVEN.format(f"{value:g} A m-2 at half lithiation and 1000 mol m-3")
+
+    def __call__(self, c_e, sto, T):
+        return self.factor * self.law(c_e, sto, T)
+
+
+def read_table(path, what, *, beyond, logarithm=False):
+    """Read a table of two columns (CSV, with or without header lines, # for comments); return it as a Table.
+
+    Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal points.
+
+    Raises InputError where it is not one, or not positive where it must be.
+    """
+    try:
+        content = Path(path).read_bytes()
+        lines = [line.split("#")[0].strip() for line in content.decode("utf-8-sig").splitlines()]
+        numbers = list(dropwhile(lambda row: not row, [_floats(line) for line in lines if line]))
+        rows = np.array(numbers, float)
+        sound = rows.ndim == 2 and rows.shape[1] == 2 and len(rows) > 2 and np.isfinite(rows).all()
+    except (OSError, UnicodeDecodeError, ValueError, IndexError):
+        sound = False
+    if not sound:
+        raise InputError(f"{path}: expected a readable table of two columns, x and {what}, of at least three lines, got something "
+                         "else; write lines like 0.35,4.05")
+    x, y = rows[np.argsort(rows[:, 0], kind="stable")].T
+    if (np.diff(x) <= 0).any():
+        raise InputError(f"{path}: expected each x once, got {x[1:][np.diff(x) <= 0][0]:g} twice; average such points.")
+    if logarithm and (y <= 0).any():
+        raise InputError(f"{path}: expected {what} above zero, got {y.min():g}; correct the table.")
+    table = Table(x, y, beyond, logarithm)
+    table.source = f"table {Path(path).name}, sha256 {hashlib.sha256(content).hexdigest()[:12]}"
+    return table
+
+
+def _floats(line):
+    """Return the numbers of a line, or none where it holds anything else."""
+    line = line.replace('"', "")
+    comma = any(mark in line for mark in ";\t") or re.fullmatch(f"{DECIMAL_COMMA}\\s+{DECIMAL_COMMA}", line.strip())
+    parts = re.split(r"[;\s]+" if comma else r"[,\s]+", line.strip(" ,;\t"))
+    try:
+        return [float(part.strip(",").replace(",", ".")) for part in parts]
+    except ValueError:
+        return []

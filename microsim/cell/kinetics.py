@@ -1,0 +1,223 @@
+"""Charge transfer at a face: Butler-Volmer with film and double layer, and the drops across the two half cells beside
+the face.
+
+    j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]        the reaction
+    j = j_r + C_dl dv/dt          v = U(sto) + eta = phi_s - phi_e - j R_film      and the double layer beside it
+
+All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for j_r
+is solved face by face, so that the stiff exponential never reaches the global iteration. In a time step dv/dt is
+(alpha v + past) / dt, so that j = j_r + a v + b.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.constants import F, R
+from ..base.errors import NotConverged
+
+
+@dataclass(frozen=True)
+class Drops:
+    """What changes between cell centre and face per unit of j (arrays over faces).
+
+    resistance: ohmic, both half cells and film (ohm m2); sto: of the solid's lithiation (m2 A-1, <= 0);
+    c_e: of the electrolyte's concentration (mol m-3 per A m-2, >= 0).
+    """
+
+    resistance: np.ndarray
+    sto: np.ndarray
+    c_e: np.ndarray
+
+
+@dataclass(frozen=True)
+class FaceCurrent:
+    """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e.
+
+    v: voltage between solid and electrolyte at the face, behind the film (V); reaction: the part of j that is not the
+    double layer's, itself where there is none."""
+
+    j: np.ndarray
+    dphi: np.ndarray
+    dsto: np.ndarray
+    dc_e: np.ndarray
+    v: np.ndarray | None = None
+    beside: "FaceCurrent | None" = None
+
+    @property
+    def reaction(self):
+        return self.beside or self
+
+    def slopes(self):
+        """Return the derivatives with phi_s, sto and c_e of the reaction, and of the whole."""
+        reaction, whole = ((part.dphi, part.dsto, part.dc_e) for part in (self.reaction, self))
+        return reaction, whole if self.beside else reaction
+
+
+def overpotential(ratio, alpha_a, alpha_c):
+    """Invert ratio = exp(alpha_a u) - exp(-alpha_c u); return u and du/dratio."""
+    if np.all(alpha_a == alpha_c):
+        root = np.sqrt(ratio * ratio + 4)
+        return np.arcsinh(ratio / 2) / alpha_a, 1 / (alpha_a * root)
+    u = np.arcsinh(ratio / 2) * np.where(ratio > 0, 1 / alpha_a, 1 / alpha_c)
+    for _ in range(30):
+        up, down = np.exp(alpha_a * u), np.exp(-alpha_c * u)
+        slope = alpha_a * up + alpha_c * down
+        change = (up - down - ratio) / slope
+        u = u - change
+        if np.max(np.abs(change), initial=0) < 1e-13:
+            break
+    return u, 1 / slope
+
+
+def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None, tolerance=1e-6):
+    """Solve each face's scalar problem for j_r; return FaceCurrent.
+
+        v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
+        G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
+
+    phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a, alpha_c;
+    W: concentration part of the electrolyte potential, with slope W.slope; guess: j_r to start from; layer: a
+    (A m-2 V-1) and b (A m-2) of the double layer, None for none.
+    G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced by its
+    middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
+    Raises NotConverged with the last relative change.
+    """
+    j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
+    given, (a, b) = (phi_s, psi, sto, c_e, drops, electrode, W, T), layer or (0.0, 0.0)
+    for _ in range(100):
+        G, response = _mismatch(j, *given, a, b)
+        trial = j - G / response.G_j(a, drops)
+        change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
+        if change < tolerance:  # Newton's error is the square of its last change
+            G, response = _mismatch(trial, *given, a, b)
+            return response.current(trial - G / response.G_j(a, drops), a, b, trial, layer is not None)
+        low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
+        astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
+        j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j
+        moved = np.abs(j - before)
+    raise NotConverged("the kinetics of a face did not converge", [change])
+
+
+@dataclass(frozen=True)
+class Response:
+    """How a face answers to small changes: the voltage v behind the film; its slopes: with j_r at fixed sto and c_e at
+    the face (the charge transfer resistance R_ct), with sto and with c_e; the slope of W; the drops. `a` is the double
+    layer's admittance (A m-2 V-1): C_dl alpha / dt in a time step, i omega C_dl at a frequency, where the drops may be
+    complex too."""
+
+    v: np.ndarray
+    R_ct: np.ndarray
+    v_sto: np.ndarray
+    v_c_e: np.ndarray
+    W_c_e: np.ndarray
+    drops: Drops
+
+    def v_j(self, drops):
+        """Slope of v with j_r at fixed sto and c_e beside the face."""
+        return self.v_sto * drops.sto + self.v_c_e * drops.c_e + self.R_ct
+
+    def G_j(self, a, drops):
+        """Slope of G with j_r."""
+        return -self.W_c_e * drops.c_e - drops.resistance - (1 + a * drops.resistance) * self.v_j(drops)
+
+    def slopes(self, a, drops=None):
+        """Return the derivatives with phi_s, sto and c_e of j_r, and of the whole j = j_r + a v + b."""
+        drops = drops or self.drops
+        dphi, gain, beside = -1 / self.G_j(a, drops), 1 + a * self.v_j(drops), 1 + a * drops.resistance
+        reaction = dphi, -dphi * beside * self.v_sto, -dphi * (self.W_c_e + beside * self.v_c_e)
+        if np.all(a == 0):
+            return reaction, reaction
+        return reaction, (gain * reaction[0], gain * reaction[1] + a * self.v_sto, gain * reaction[2] + a * self.v_c_e)
+
+    def current(self, j, a, b, at, layered):
+        """Return the FaceCurrent of j_r, near the `at` where this was evaluated."""
+        v, (reaction, whole) = self.v + self.v_j(self.drops) * (j - at), self.slopes(a)
+        reaction = FaceCurrent(j, *reaction, v)
+        return FaceCurrent(j + a * v + b, *whole, v, reaction) if layered else reaction
+
+
+def _mismatch(j, phi_s, psi, sto, c_e, drops, electrode, W, T, a, b):
+    """Return G of the scalar problem at j_r, and the Response there."""
+    response, c = face_response(j, sto, c_e, drops, electrode, W, T)
+    return phi_s - psi - W(c) - response.v - (j + a * response.v + b) * drops.resistance, response
+
+
+def face_response(j, sto, c_e, drops, electrode, W, T):
+    """Return the Response of faces that carry j_r, and c_e at them."""
+    thermal = R * T / F
+    x_face, c_face = sto + j * drops.sto, c_e + j * drops.c_e
+    x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
+    i0 = electrode.i0(c, x, T)
+    step_c, step_x = 1e-6 * c, 1e-7
+    i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
+    i0_x = (electrode.i0(c, x + step_x, T) - i0) / step_x
+    u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
+    pull = thermal * u_ratio * j / i0**2
+    # beyond a bound the face's value stays at it, and so does what depends on it
+    end, end_slope = end_potential(x)
+    v_x = np.where(x == x_face, electrode.dU(x) + end_slope - pull * i0_x, 0.0)
+    v_c = np.where(c == c_face, -pull * i0_c, 0.0)
+    W_c = np.where(c == c_face, W.slope(c), 0.0)
+    return Response(electrode.U(x) + end + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
+
+
+LAST, PULL = 1e-3, 1e-3  # the last share of sto at either end, and the scale of what is added there (V)
+
+
+def end_potential(x):
+    """What no fit of an OCP says: where material runs full or empty its potential leaves all bounds (V), and its slope.
+
+        +- PULL (1 - s)^2 / s,   s = share of the last 0.1 % of sto that is left;   0 elsewhere
+
+    8 mV at 1e-4 from the end, 1 V at 1e-6; towards the end 1e-6 V / (what is left), the term PyBaMM adds to its OCPs.
+    """
+    low, high = np.minimum(x / LAST, 1), np.minimum((1 - x) / LAST, 1)
+    value = PULL * ((1 - low) ** 2 / low - (1 - high) ** 2 / high)
+    return value, PULL / LAST * (2 - 1 / low**2 - 1 / high**2)
+
+
+@dataclass(frozen=True)
+class ConcentrationPotential:
+    """W(c_e) = 2 R T (1 - t_plus) tdf / F ln(c_e / c_0): the part of phi_e that salt gradients cause (V)."""
+
+    factor: float
+    c_0: float
+
+    def __call__(self, c_e):
+        return self.factor * np.log(c_e / self.c_0)
+
+    def slope(self, c_e):
+        return self.factor / c_e
+
+
+class TabulatedPotential:
+    """W(c_e) = integral of f(c) / c dc from c_0, f = 2 R T (1 - t_plus) tdf / F, where f depends on c.
+
+    Kept as a cubic spline of W over ln c (f is its slope), 1e-3 to 1e5 mol m-3.
+    """
+
+    def __init__(self, factor, c_0):
+        from scipy.interpolate import CubicHermiteSpline
+
+        x = np.linspace(np.log(1e-3), np.log(1e5), 4001)
+        f, middle = factor(np.exp(x)), factor(np.exp((x[1:] + x[:-1]) / 2))
+        W = np.concatenate([[0.0], np.cumsum((x[1] - x[0]) * (f[:-1] + 4 * middle + f[1:]) / 6)])  # Simpson
+        self.factor, self.spline = factor, CubicHermiteSpline(x, W, f)
+        self.W_0 = self.spline(np.log(c_0))
+
+    def __call__(self, c_e):
+        return self.spline(np.log(c_e)) - self.W_0
+
+    def slope(self, c_e):
+        return self.factor(c_e) / c_e
+
+
+def concentration_potential(electrolyte, T):
+    """Return W such that i_e = -beta kappa grad(phi_e - W); in closed form for constant t_plus and tdf."""
+    def factor(c_e):
+        return 2 * R * T * (1 - electrolyte.value("t_plus", c_e, T)) * electrolyte.value("tdf", c_e, T) / F
+
+    if callable(electrolyte.t_plus) or callable(electrolyte.tdf):
+        return TabulatedPotential(factor, electrolyte.c_e_0)
+    return ConcentrationPotential(float(factor(np.array(electrolyte.c_e_0))), electrolyte.c_e_0)

@@ -1,0 +1,357 @@
+"""The half cell as cells, links and reactive faces: separator slab in front, the image behind, collector at its end.
+
+Electrolyte lives in separator, pores and the pores of the CBD; electrons in active material and CBD; lithium in
+active material. Parts that no path joins to the separator (ions) or the collector (electrons) take no part.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..materials import ActiveMaterial, Conductor, Electrolyte, LithiumMetal, PorousElectrode
+from ..mesh.morphology import face_area_factors
+from ..mesh.percolation import connected_to
+from ..numerics.graph import Graph, voxel_graph
+from .spheres import LithiumCells, Spheres
+
+
+@dataclass(frozen=True)
+class Separator:
+    """Homogenised separator: thickness (m), porosity, transport efficiency beta."""
+
+    thickness: float
+    porosity: float
+    transport_efficiency: float
+
+
+@dataclass(frozen=True)
+class CounterSlab:
+    """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the start,
+    number of layers."""
+
+    material: PorousElectrode
+    thickness: float
+    initial_sto: float
+    layers: int = 20
+
+
+@dataclass(frozen=True)
+class CellDesign:
+    """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
+
+    initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
+    double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance (ohm m2)
+    between active material and CBD, and the share of that contact that is lost to electrons.
+    """
+
+    phases: dict
+    electrolyte: Electrolyte
+    separator: Separator
+    counter_electrode: LithiumMetal | CounterSlab
+    temperature: float = 298.15
+    c_e_0: float = 1000.0
+    initial_sto: float | dict = 0.27
+    area_correction: bool = True
+    cbd_transport_efficiency: float | None = None
+    pore_transport_efficiency: float = 1.0
+    shells: int = 24
+    double_layer: float = 0.0
+    contact_resistance: float = 0.0
+    contact_lost: float = 0.0
+
+    def sort(self, *sorts):
+        """Names of the phases whose material is of one of the given sorts."""
+        return [name for name, material in self.phases.items() if isinstance(material, sorts)]
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area over
+    voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face (m), 0 where a
+    homogenised electrode knows it at the face; position (n, 3): centre in the image (m)."""
+
+    ionic: np.ndarray
+    solid: np.ndarray
+    electronic: np.ndarray
+    area: np.ndarray
+    share: np.ndarray
+    half_solid: np.ndarray
+    half_ionic: np.ndarray
+    half_electronic: np.ndarray
+    position: np.ndarray
+
+
+@dataclass(frozen=True)
+class HalfCellMesh:
+    """Cells of the fields and what links them.
+
+    ionic, electronic: graphs of cells; solid: LithiumCells; solid_to_electronic: index map;
+    eps, beta: porosity and transport efficiency of the ionic cells; sigma: of the electronic cells;
+    materials: active materials; material: which of them each lithium cell is of; initial_sto: of each;
+    positive: which electronic cells belong to the electrode at the collector; additive: which are CBD; counter: ionic cells at a metal counter
+    electrode; counter_collector: electronic cells at the counter slab's own collector; collector: electronic cells at
+    the collector; lines: number of layers in front of the image.
+    """
+
+    ionic: Graph
+    electronic: Graph
+    solid: LithiumCells
+    solid_to_electronic: np.ndarray
+    eps: np.ndarray
+    beta: np.ndarray
+    sigma: np.ndarray
+    materials: tuple
+    material: np.ndarray
+    initial_sto: np.ndarray
+    positive: np.ndarray
+    additive: np.ndarray
+    faces: Faces
+    counter: np.ndarray
+    counter_collector: np.ndarray
+    collector: np.ndarray
+    lines: int
+    voxel_size: tuple
+    shape: tuple
+    area: float
+    counts: dict = field(default_factory=dict)
+
+    def on_image(self, graph, values):
+        """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
+        return graph.scatter(values)[self.lines:]
+
+
+def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
+    """Return layer widths (m) of the separator, counter electrode first: graded, one voxel wide at the electrode.
+
+    Lateral differences die out within a pore size, so layers may widen away from the electrode: to `widest` voxels, and
+    where voxels are so small that these would be many, in the middle to a share 1 / `fewest` of the thickness.
+    """
+    widths, width = [], voxel
+    while sum(widths) + width < thickness:
+        widths.append(width)
+        middle = min(thickness / fewest, (thickness - sum(widths)) / 4)  # narrower again towards the counter electrode
+        width = min(width * growth, max(widest * voxel, middle))
+    widths = np.array(widths or [thickness])
+    return (widths * thickness / widths.sum())[::-1]
+
+
+def build_mesh(grid, design):
+    """Return the HalfCellMesh of a VoxelGrid for a CellDesign; raises InputError where no cell exists."""
+    image = _Image.of(grid, design)
+    lines, counter = _front(grid, design)
+    nf = len(lines)
+    widths = [np.concatenate([lines, np.full(grid.shape[0], grid.voxel_size[0])]),
+              np.full(grid.shape[1], grid.voxel_size[1]), np.full(grid.shape[2], grid.voxel_size[2])]
+    ionic = voxel_graph(_behind(image.electrolyte, nf, True), widths)
+    conducting = _behind(image.conducting, nf, False)
+    conducting[:counter] = True
+    electronic = voxel_graph(conducting, widths)
+    resolved = voxel_graph(_behind(image.conducting & grid.mask(*image.actives), nf, False)
+                           if image.actives else np.zeros_like(conducting), widths)
+    materials, code, sto = _materials(grid, design, nf, counter)
+    resolved = _cut_between_materials(resolved, code)
+    spheres = _spheres(grid, design, image, nf, counter, widths)
+    solid = LithiumCells(resolved, spheres)
+    eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
+    at = np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)]) if spheres else solid.position
+    area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
+    front = np.flatnonzero(ionic.position[:, 0] == 0)
+    return HalfCellMesh(
+        ionic, electronic, solid, electronic.index[tuple(at.T)], eps, beta, sigma,
+        materials, code[tuple(at.T)], sto[tuple(at.T)], electronic.position[:, 0] >= nf,
+        electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
+        _faces(grid, design, image, ionic, electronic, solid, nf),
+        ionic.index[0].ravel() if not counter else front[:0],
+        electronic.index[0].ravel() if counter else front[:0],
+        electronic.index[-1][electronic.index[-1] >= 0],
+        nf, grid.voxel_size, grid.shape, area, _counts(grid, image, electronic, solid, nf, nf - counter))
+
+
+def _counts(grid, image, electronic, solid, front, separator_layers):
+    """Cells of each sort on the image, and what no path joins; for the record."""
+    porous = 0 if solid.spheres is None else int((solid.spheres.position[:, 0] >= front).sum())
+    return {"total": grid.voxels, "active": solid.resolved.n + porous, "electrolyte": int(image.electrolyte.sum()),
+            "electronic": int((electronic.position[:, 0] >= front).sum()),
+            "separator_cells": separator_layers * grid.shape[1] * grid.shape[2],
+            "isolated_active": image.isolated_active(grid), "isolated_electrolyte": image.isolated_electrolyte(grid)}
+
+
+def _front(grid, design):
+    """Return the layer widths in front of the image (m) and how many of them are a counter slab."""
+    lines = separator_lines(design.separator.thickness, grid.voxel_size[0])
+    if not isinstance(design.counter_electrode, CounterSlab):
+        return lines, 0
+    slab = design.counter_electrode
+    return np.concatenate([np.full(slab.layers, slab.thickness / slab.layers), lines]), slab.layers
+
+
+@dataclass(frozen=True)
+class _Image:
+    """What the image holds: its active, conducting and porous phases, and what is connected."""
+
+    actives: list
+    conductor: str | None
+    porous: list
+    flooded: list
+    electrolyte: np.ndarray
+    conducting: np.ndarray
+
+    @classmethod
+    def of(cls, grid, design):
+        present = [name for name in grid.names if name in design.phases]
+        actives, conductors, porous = ([n for n in design.sort(sort) if n in present]
+                                       for sort in (ActiveMaterial, Conductor, PorousElectrode))
+        if not actives and not porous:
+            raise InputError("expected a phase of active material, got none; name one under cell.materials")
+        if len(conductors) > 1:
+            raise InputError(f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material")
+        conductor = conductors[0] if conductors else None
+        beta_cbd = _cbd_efficiency(design, conductor)
+        flooded = [n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)]
+        solids = [*actives, *conductors, *porous]
+        electrolyte = connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
+        conducting = connected_to(grid.mask(*solids), "collector")
+        _check_connected(grid, electrolyte, conducting, [*actives, *porous], flooded)
+        return cls(actives, conductor, porous, flooded, electrolyte, conducting)
+
+    def isolated_active(self, grid):
+        names = [*self.actives, *self.porous]
+        return int(np.count_nonzero(grid.mask(*names) & ~self.conducting))
+
+    def isolated_electrolyte(self, grid):
+        return int(grid.mask(*self.flooded).sum() - self.electrolyte.sum())
+
+
+def _materials(grid, design, layers, counter):
+    """Active materials, and dense maps of which of them, and of the initial lithiation, in front of and on the image."""
+    materials, code = [], np.zeros((layers + grid.shape[0], *grid.shape[1:]), np.uint8)
+    sto = np.zeros(code.shape)
+    for name in design.sort(ActiveMaterial, PorousElectrode):
+        material = design.phases[name]
+        active = material.active if isinstance(material, PorousElectrode) else material
+        if active not in materials:
+            materials.append(active)
+        at = _behind(grid.mask(name), layers, False) if name in grid.names else np.zeros(code.shape, bool)
+        code[at] = materials.index(active)
+        sto[at] = design.initial_sto[name] if isinstance(design.initial_sto, dict) else design.initial_sto
+    if counter:
+        materials.append(design.counter_electrode.material.active)
+        code[:counter], sto[:counter] = len(materials) - 1, design.counter_electrode.initial_sto
+    return tuple(materials), code, sto
+
+
+def _cut_between_materials(graph, code):
+    """Remove the links between cells of different active materials: lithium does not pass from one into another."""
+    of = graph.gather(code)
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    keep = of[rows] == of[graph.neighbour]
+    if keep.all():
+        return graph
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
+    return replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
+
+
+def _spheres(grid, design, image, layers, counter, widths):
+    """Particles of the porous electrodes that have both electrolyte and a way to the collector, or None."""
+    where = [(np.argwhere(grid.mask(name) & image.electrolyte & image.conducting) + [layers, 0, 0], design.phases[name])
+             for name in image.porous]
+    if counter:
+        slab = np.zeros((counter, *grid.shape[1:]), bool)
+        where.append((np.argwhere(~slab), design.counter_electrode.material))
+    if not where:
+        return None
+    position = np.concatenate([at for at, _ in where])
+    volume = np.prod([w[position[:, axis]] for axis, w in enumerate(widths)], axis=0)
+    share, radius = (np.concatenate([np.full(len(at), value(m)) for at, m in where])
+                     for value in (lambda m: m.active_fraction, lambda m: m.radius))
+    return Spheres(position, volume * share, radius, design.shells)
+
+
+def _cbd_efficiency(design, conductor):
+    if conductor is None:
+        return 0.0
+    if design.cbd_transport_efficiency is not None:
+        return design.cbd_transport_efficiency
+    cbd = design.phases[conductor]
+    return cbd.porosity ** cbd.bruggeman
+
+
+def _behind(mask, layers, value):
+    """Put `layers` separator layers of `value` in front of an image mask."""
+    return np.concatenate([np.full((layers, *mask.shape[1:]), value), mask])
+
+
+def _check_connected(grid, electrolyte, conducting, active, flooded):
+    if not electrolyte.any():
+        raise InputError(f"expected electrolyte ({', '.join(flooded) or 'no phase'}) to reach in from the separator "
+                         "face, got none that does; check the phase labels and the direction of x")
+    if not (conducting & grid.mask(*active)).any():
+        raise InputError(f"expected {' or '.join(active)} joined to the collector face, got none that is; "
+                         "check the phase labels and the direction of x")
+
+
+def _coefficients(grid, design, image, ionic, electronic, layers, counter):
+    """Porosity and transport efficiency of each ionic cell, conductivity of each electronic one (S m-1)."""
+    shape = (layers + grid.shape[0], *grid.shape[1:])
+    eps, beta, sigma = np.ones(shape, np.float32), np.full(shape, design.pore_transport_efficiency, np.float32), np.ones(shape)
+    for name in [*image.actives, *image.porous, *filter(None, [image.conductor])]:
+        at, material = _behind(grid.mask(name), layers, False), design.phases[name]
+        sigma[at] = material.sigma
+        if name not in image.actives:
+            eps[at] = material.porosity
+            beta[at] = material.transport_efficiency if name in image.porous else _cbd_efficiency(design, name)
+    eps[:layers], beta[:layers] = design.separator.porosity, design.separator.transport_efficiency
+    if counter:
+        slab = design.counter_electrode.material
+        eps[:counter], beta[:counter], sigma[:counter] = slab.porosity, slab.transport_efficiency, slab.sigma
+    return ionic.gather(eps).astype(float), ionic.gather(beta).astype(float), electronic.gather(sigma)
+
+
+def _faces(grid, design, image, ionic, electronic, solid, layers):
+    """Find every face between active material and electrolyte, with its area as corrected; particles have one each."""
+    parts, cbd, reactive_share = [], None, 1.0
+    if image.conductor:
+        cbd = _behind(grid.mask(image.conductor), layers, False)
+        reactive_share = design.phases[image.conductor].reactive_share
+    if image.actives:
+        factors = face_area_factors(grid.mask(*image.actives), grid.voxel_size) if design.area_correction else None
+        parts = [_faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share)
+                 for axis in range(3) for side in (0, 1)]  # side: which the solid is on
+    if solid.spheres:
+        parts.append(_particle_faces(ionic, electronic, solid, grid, layers))
+    joined = [np.concatenate(column) for column in zip(*parts)]
+    order = np.argsort(joined[1], kind="stable")  # neighbours in memory as in space
+    return Faces(*(column[order] for column in joined))
+
+
+def _particle_faces(ionic, electronic, solid, grid, layers):
+    """The surface of each voxel's particles; potentials and c_e of the voxel hold at it."""
+    spheres = solid.spheres
+    at, none = tuple(spheres.position.T), np.zeros(len(spheres.volume))
+    centre = (spheres.position - [layers, 0, 0] + 0.5) * np.array(grid.voxel_size)
+    return (ionic.index[at], solid.surface(), electronic.index[at], spheres.surface_area(), none + 1,
+            spheres.surface_half_width(), none, none, centre)
+
+
+def _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share):
+    low = (slice(None),) * axis + (slice(None, -1),)
+    high = (slice(None),) * axis + (slice(1, None),)
+    here, there = (low, high) if side == 0 else (high, low)
+    at = np.nonzero((solid.index[here] >= 0) & (ionic.index[there] >= 0))
+    share = np.ones(at[0].size)
+    centre = np.stack(at, axis=1) + 0.5
+    centre[:, axis] += 0.5
+    centre[:, 0] -= layers
+    # a face on the image's own front, towards the separator, has no neighbour inside the image: it is flat
+    inside = at[0] >= layers
+    if factors is not None:
+        inner = (at[0][inside] - layers, at[1][inside], at[2][inside])
+        share[inside] = factors[axis][inner]
+    if cbd is not None:
+        share[cbd[there][at]] *= reactive_share
+    cell = ionic.index[there][at]
+    half_solid = np.full(cell.size, grid.voxel_size[axis] / 2)
+    return (cell, solid.index[here][at], electronic.index[here][at], share * grid.face_area(axis), share,
+            half_solid, ionic.widths[axis][ionic.position[cell, axis]] / 2, half_solid,
+            centre * np.array(grid.voxel_size))

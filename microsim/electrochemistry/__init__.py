@@ -1,1 +1,0 @@
-"""Electrochemistry of the resolved half cell: materials, kinetics, film, cell, protocol. SI units."""

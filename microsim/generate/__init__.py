@@ -1,0 +1,1 @@
+"""Synthetic electrodes: packings, recipes, a simulated FIB-SEM."""

@@ -1,0 +1,1 @@
+"""Impedance of pores and of the whole cell, equivalent circuits, relaxation times."""

@@ -1,0 +1,1 @@
+"""One job a file: what a command does, without its words."""

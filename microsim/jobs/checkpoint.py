@@ -1,0 +1,92 @@
+"""Checkpoints of a run: its state and the fields stored so far, so that a killed run goes on.
+
+    DIR/.resume/state.npz         the experiment's snapshot; arrays as they are, the rest as JSON; replaced as a whole
+    DIR/.resume/fields_0000.npz   one file for each stored time
+"""
+
+import json
+import shutil
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..base.files import replacing
+
+
+class Checkpoint:
+    """The checkpoint in a run's folder. `every`: least time between two states (s of wall time)."""
+
+    def __init__(self, out_dir, sha256, every=30.0):
+        self.folder, self.sha256, self.every = Path(out_dir) / ".resume", sha256, every
+        self.written, self.stored = -np.inf, 0
+
+    def clear(self):
+        """Remove what an earlier run left, complete or not."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        for part in self.folder.parent.glob(".*.part"):
+            part.unlink(missing_ok=True)
+
+    @contextmanager
+    def cleared_on(self, mistake):
+        """Leave nothing behind where a mistake in the input, and not an accident, ends the run."""
+        try:
+            yield
+        except mistake:
+            self.clear()
+            raise
+
+    def keep_fields(self, time_s, step, fields):
+        """Store the fields of one time."""
+        with replacing(self.folder / f"fields_{self.stored:04d}.npz") as part, open(part, "wb") as file:
+            np.savez(file, time_s=time_s, step=step, **fields)
+        self.stored += 1
+
+    def keep_state(self, snapshot, extra, always=False):
+        """Store a snapshot and further plain data if the last one is old enough."""
+        if not always and time.monotonic() - self.written < self.every:
+            return
+        self.written = time.monotonic()
+        arrays, plain = {}, {"sha256": self.sha256, "stored": self.stored, "extra": extra}
+        for name, value in snapshot.items():
+            if isinstance(value, np.ndarray):
+                arrays[name] = value
+            elif isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+                arrays.update({f"{name}.{k}": part for k, part in enumerate(value)})
+            else:
+                plain[name] = value
+        with replacing(self.folder / "state.npz") as part, open(part, "wb") as file:
+            np.savez(file, plain=json.dumps(plain, default=float), **arrays)
+
+    def read(self):
+        """Return (snapshot, extra, fields stored before it as [(time_s, step, {name: array})])."""
+        path = self.folder / "state.npz"
+        if not path.is_file():
+            found = "a finished one" if (self.folder.parent / "result.json").is_file() else "none"
+            raise InputError(f"--resume: expected an interrupted run in {self.folder.parent}, got {found}; leave --resume out")
+        try:
+            return self._read(path)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read ({error}); "
+                             "leave --resume out") from error
+
+    def _read(self, path):
+        with np.load(path) as file:
+            plain = json.loads(str(file["plain"]))
+            arrays = {name: file[name] for name in file.files if name != "plain"}
+        if plain.pop("sha256") != self.sha256:
+            raise InputError(f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same files, got one "
+                             "that differs; undo the change, or leave --resume out")
+        self.stored, extra = plain.pop("stored"), plain.pop("extra")
+        snapshot = {**plain, **{name: value for name, value in arrays.items() if "." not in name}}
+        for name in {key.partition(".")[0] for key in arrays if "." in key}:
+            snapshot[name] = [arrays[f"{name}.{k}"] for k in range(sum(key.startswith(f"{name}.") for key in arrays))]
+        return snapshot, extra, [self._fields(k) for k in range(self.stored)]
+
+    def _fields(self, k):
+        with np.load(self.folder / f"fields_{k:04d}.npz") as file:
+            fields = {name: file[name] for name in file.files if name not in ("time_s", "step")}
+            return float(file["time_s"]), str(file["step"]), fields

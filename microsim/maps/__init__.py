@@ -1,0 +1,1 @@
+"""Measured maps of lithiation: spectra, Compton profiles, registration, comparison with a simulated map."""

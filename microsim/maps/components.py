@@ -1,0 +1,51 @@
+"""Spectra without references: principal components, and clusters in their scores (scikit-learn)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import InputError
+from .spectra import as_rows
+
+
+@dataclass(frozen=True)
+class Components:
+    """Principal components and clusters of spectra.
+
+    mean [energy]; components [component, energy]; scores [component, ...]; explained [component]: share of the
+    variance; labels [...]: cluster from 0, -1 without a spectrum; centres [cluster, energy]
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+    scores: np.ndarray
+    explained: np.ndarray
+    labels: np.ndarray
+    centres: np.ndarray
+
+
+def components(mu, *, count=3, clusters=3, seed=0):
+    """Find the principal components of spectra, and clusters in their scores (k-means; scikit-learn).
+
+    mu [energy, ...], normalised; spectra that are not finite are left out. Clusters are numbered by the first score of
+    their centre. Returns Components; raises InputError where there are fewer spectra than clusters.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.decomposition import PCA
+
+    rows, shape = as_rows(mu, len(mu))
+    known = np.isfinite(rows).all(axis=0)
+    if known.sum() <= max(count, clusters) or count > len(rows):
+        raise InputError(
+            f"expected more spectra than components and clusters, got {int(known.sum())} spectra of {len(rows)} "
+            f"energies for {count} and {clusters}; ask for fewer."
+        )
+    found = PCA(n_components=count, svd_solver="full" if len(rows) < 500 else "auto", random_state=seed)
+    scores = found.fit_transform(rows[:, known].T)
+    groups = KMeans(n_clusters=clusters, n_init=4, random_state=seed).fit(scores)
+    order = np.argsort(groups.cluster_centers_[:, 0])
+    labels, placed = np.full(known.size, -1, np.int32), np.full((count, known.size), np.nan)
+    labels[known], placed[:, known] = np.argsort(order)[groups.labels_], scores.T
+    centres = found.inverse_transform(groups.cluster_centers_[order])
+    return Components(found.mean_, found.components_, placed.reshape(count, *shape), found.explained_variance_ratio_,
+                      labels.reshape(shape), centres)  # fmt: skip

@@ -1,0 +1,66 @@
+"""Energy scale of each spectrum, from a reference foil that was measured along with it."""
+
+import numpy as np
+
+from ..base.errors import InputError
+from .spectra import as_rows, check_energies
+
+BEFORE, BEHIND = 5.0, 150.0  # eV about the foil's edge: edge and near-edge structure
+LARGEST, STEPS = 3.0, 4  # eV; Gauss-Newton steps
+
+
+def energy_shifts(foil, energies, *, window=None):
+    """Find by how much the energies of each spectrum are too high (eV, [...]), against the mean of all foils.
+
+        foil_k(E) = a_k mean(E - d_k) + b_k + c_k E,   least squares in a, b, c, d
+
+    foil    [energy, ...], absorption of the foil; energies [energy], eV
+    window  eV, rising: what is compared; default from 5 eV before the mean's steepest rise to 150 eV behind it
+
+    Raises InputError for foils that are not finite, have no edge there, or are off by more than 3 eV.
+    """
+    energies = check_energies(energies, len(foil))
+    rows, shape = as_rows(foil, energies.size)
+    if not np.isfinite(rows).all():
+        raise InputError("expected finite spectra of the foil, got NaN or infinity; leave those states out.")
+    mean = rows.mean(axis=1)
+    e0 = energies[np.argmax(np.gradient(mean, energies))]
+    low, high = window or (e0 - BEFORE, e0 + BEHIND)
+    inside = (energies >= low) & (energies <= high)
+    if inside.sum() < 6:
+        raise InputError(f"expected at least 6 energies about the foil's edge, {low:g} to {high:g} eV, got {inside.sum()}; "
+                         "widen the range.")  # fmt: skip
+    found = np.array([_shift(spectrum, energies, mean, inside) for spectrum in rows.T])
+    if not (np.abs(found) <= LARGEST).all():
+        bad = int((~(np.abs(found) <= LARGEST)).sum())
+        raise InputError(f"expected foils whose edges lie within {LARGEST:g} eV of each other, got {bad} of {found.size} that "
+                         "do not; check that these are the foil's spectra.")  # fmt: skip
+    return found.reshape(shape)
+
+
+def _shift(spectrum, energies, mean, inside):
+    """Gauss-Newton in the shift; infinite for a spectrum that does not rise where the mean does."""
+    slope, chosen, shift = np.gradient(mean, energies), energies[inside], 0.0
+    line = (chosen - chosen[0]) / np.ptp(chosen)
+    for _ in range(STEPS):
+        at = chosen - shift
+        design = np.column_stack([np.interp(at, energies, mean), -np.interp(at, energies, slope), np.ones(at.size), line])
+        scale, moved, *_ = np.linalg.lstsq(design, spectrum[inside], rcond=None)[0]
+        if scale <= 0:
+            return np.inf
+        shift += np.clip(moved / scale, -1.0, 1.0)
+    return shift
+
+
+def on_one_scale(mu, energies, shifts):
+    """Bring spectra [energy, ...] whose energies are too high by shifts [...] (eV) to the energies as listed.
+
+    Straight lines between neighbouring energies; the ends repeat. Raises InputError for another number of shifts.
+    """
+    rows, shape = as_rows(mu, len(energies))
+    shifts = np.ravel(np.asarray(shifts, float))
+    if shifts.size != rows.shape[1] or not np.isfinite(shifts).all():
+        raise InputError(f"expected a finite energy shift for each of the {rows.shape[1]} spectra, got {shifts.size}; "
+                         "give one a line, in their order.")  # fmt: skip
+    moved = [np.interp(energies + d, energies, spectrum) for d, spectrum in zip(shifts, rows.T)]
+    return np.stack(moved, axis=1).reshape(len(energies), *shape)

@@ -1,0 +1,88 @@
+"""Detector frames: from sample, reference and dark images to absorption, with the noise of counting."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import InputError
+from .spectra import CODE
+
+DARKEST = 1e-3  # share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
+
+
+@dataclass(frozen=True)
+class OpticalDensity:
+    """Absorption from frames: values and sigma [energy, ...], reason [...] (a code into REASONS)."""
+
+    values: np.ndarray
+    sigma: np.ndarray
+    reason: np.ndarray
+
+
+def optical_density(sample, reference, dark=None, *, photons_per_unit=1.0, saturation=None):
+    """Compute absorption from sample, reference (flat) and dark frames.
+
+        mu = -ln((S - D) / (R - D)),   sigma^2 = 1 / (g (S - D)) + 1 / (g n (R - D)) + read noise
+
+    sample        [energy, ...], detector units
+    reference     the same shape, one frame [...] for all energies, or n repeats [n, energy, ...]
+    dark          a number, one frame [...], or n repeats [n, ...]; their scatter is the read noise
+    photons_per_unit  g: detected photons per detector unit
+    saturation    detector value from which a pixel counts as saturated; default: the largest of an integer type
+
+    Returns OpticalDensity; voxels that are saturated, dead (no light in the reference, or behind the sample less than three
+    standard deviations of the read noise or, where one dark frame does not show that, a thousandth of the reference) or not
+    finite at any energy have NaN and their reason. Raises InputError for shapes that do not match, and for a
+    reference without light.
+    """
+    sample, reference = np.asarray(sample), np.asarray(reference)
+    if photons_per_unit <= 0:
+        raise InputError(f"expected photons per unit above 0, got {photons_per_unit:g}; give the detector's gain.")
+    full = _saturation(sample, saturation), _saturation(reference, saturation)
+    offset, read_variance = _offset(dark, sample.shape)
+    repeats = len(reference) if reference.ndim == sample.ndim + 1 else 1
+    frames = reference if reference.ndim == sample.ndim + 1 else reference[None]
+    if frames.shape[1:] not in (sample.shape, sample.shape[1:]):
+        raise InputError(
+            f"expected a reference of the shape {sample.shape} or {sample.shape[1:]}, got {reference.shape}; "
+            "record it with the same camera region and energies."
+        )
+    saturated = (sample >= full[0]).any(axis=0) | _over(frames >= full[1], sample.ndim)
+    behind = sample.astype(float) - offset
+    light = np.broadcast_to(frames.mean(axis=0, dtype=float) - offset, sample.shape)
+    if not (light > 0).any():
+        raise InputError("expected light in the reference frames, got none above the dark frames; "
+                         "check that flat and dark are not exchanged.")  # fmt: skip
+    finite = np.isfinite(behind).all(axis=0) & np.isfinite(light).all(axis=0)
+    least = np.where(read_variance > 0, 3 * np.sqrt(read_variance), DARKEST * light)
+    dead = ~((behind > least).all(axis=0) & (light > 0).all(axis=0))
+    reason = np.select([~finite, saturated, dead], [CODE["not finite"], CODE["saturated"], CODE["dead"]], 0)
+    with np.errstate(all="ignore"):
+        values = -np.log(behind / light)
+        variance = 1 / (photons_per_unit * behind) + 1 / (photons_per_unit * repeats * light)
+        variance += read_variance * (1 / behind**2 + 1 / (repeats * light**2))
+    values[:, reason > 0] = np.nan
+    variance[:, reason > 0] = np.nan
+    return OpticalDensity(values, np.sqrt(variance), reason.astype(np.uint8))
+
+
+def _saturation(frames, given):
+    if given is not None:
+        return given
+    return np.iinfo(frames.dtype).max if frames.dtype.kind in "iu" else np.inf
+
+
+def _over(bad, ndim):
+    """Collapse repeats, and energies where the reference has them, to one flag for each pixel."""
+    return bad.any(axis=(0, 1) if bad.ndim == ndim + 1 else 0)
+
+
+def _offset(dark, shape):
+    if dark is None:
+        return 0.0, 0.0
+    dark = np.asarray(dark, float)
+    if dark.shape in ((), shape[1:], shape):
+        return dark, 0.0
+    if dark.ndim == len(shape) and dark.shape[1:] == shape[1:]:
+        return dark.mean(axis=0), dark.var(axis=0, ddof=1) if len(dark) > 1 else 0.0
+    raise InputError(f"expected dark frames of the shape {shape[1:]}, got {dark.shape}; use the same camera region.")

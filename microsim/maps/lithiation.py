@@ -1,0 +1,157 @@
+"""Calibration: from an edge energy, a share or a three-energy ratio to lithiation x, with its own error, as a file.
+
+    x(q) = sum_k c_k u^k,   u = (q - q0) / scale
+    sigma_x^2 = (dx/dq sigma_q)^2 + v^T C v + lack^2,   v_k = u^k
+
+C is the covariance of the coefficients; lack is the scatter of the reference states about the polynomial beyond what
+their own noise explains. Beyond the reference states the polynomial goes on as a straight line.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..base.files import write_text
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns a quantity into lithiation.
+
+    method        edge, lcf or three-energy; settings: how the quantity was measured (windows, level, references ...)
+    coefficients  c_k; covariance [k, k]; centre q0, scale; low, high: range of the quantity in the reference series
+    lack          standard deviation of the reference states about the curve beyond their own noise
+    residual      rms of the reference states about the curve; n: number of states that it was fitted to
+    provenance    file, sha256, what the states are
+    states        (quantity, lithiation) of each reference state, those that were not fitted to included
+    """
+
+    method: str
+    coefficients: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    centre: float
+    scale: float
+    low: float
+    high: float
+    residual: float
+    lack: float
+    n: int
+    settings: dict = field(default_factory=dict)
+    provenance: dict = field(default_factory=dict)
+    states: tuple[tuple[float, float], ...] = ()
+
+    def lithiation(self, quantity, sigma=0.0):
+        """Turn a quantity into lithiation: (x, standard deviation, whether beyond the reference series)."""
+        q = np.asarray(quantity, float)
+        inside = np.clip(q, self.low, self.high)
+        u = (inside - self.centre) / self.scale
+        c = np.asarray(self.coefficients)
+        slope = np.polynomial.polynomial.polyval(u, np.polynomial.polynomial.polyder(c)) / self.scale
+        x = np.polynomial.polynomial.polyval(u, c) + slope * (q - inside)
+        powers = u[..., None] ** np.arange(c.size)
+        own = np.einsum("...j,jk,...k->...", powers, np.asarray(self.covariance), powers)
+        error = np.sqrt((slope * sigma) ** 2 + own + self.lack**2)
+        with np.errstate(invalid="ignore"):
+            return x, np.where(np.isfinite(x), error, np.nan), (q < self.low) | (q > self.high)
+
+    def budget(self, quantity, sigma=0.0):
+        """Split the error of the mean voxel: rms of counting, curve and lack of fit (lithiation)."""
+        q, known = np.asarray(quantity, float), np.isfinite(quantity)
+        _, all_of_it, _ = self.lithiation(q, sigma)
+        _, without, _ = self.lithiation(q, 0.0)
+        counting = np.sqrt(np.mean((all_of_it**2 - without**2)[known])) if known.any() else np.nan
+        curve = np.sqrt(np.mean((without**2)[known] - self.lack**2)) if known.any() else np.nan
+        return {"counting": float(counting), "calibration": float(curve), "lack_of_fit": self.lack}
+
+    def save(self, path):
+        """Write the calibration as JSON."""
+        return write_text(path, json.dumps({"microsim_calibration": VERSION, **asdict(self)}, indent=1) + "\n")
+
+
+def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, ends=None, settings=None, provenance=None):
+    """Fit lithiation as a polynomial of a measured quantity over a reference series.
+
+    quantity, lithiation [state]; sigma [state]: standard deviation of the quantity. degree: of the polynomial.
+    ends: fit to the states within this share of the lithiation's range from either end only. Between the ends of a charge
+    the lit spot may lag behind the electrode whose lithium was counted; what the states between are off the curve still
+    counts as lack of fit. None: all states.
+    Returns Calibration; raises InputError for too few states, or where the curve is not monotonic in their range.
+    """
+    q, x = np.asarray(quantity, float).ravel(), np.asarray(lithiation, float).ravel()
+    if q.size != x.size:
+        raise InputError(f"expected a lithiation for each of the {q.size} states, got {x.size}; correct the list.")
+    known = np.isfinite(q) & np.isfinite(x)
+    noise = np.zeros_like(q) if sigma is None else np.broadcast_to(np.asarray(sigma, float), q.shape)
+    q, x, noise = q[known], x[known], noise[known]
+    if q.size < degree + 1 or np.ptp(q) == 0:
+        raise InputError(
+            f"expected at least {degree + 1} different reference states for degree {degree}, got {np.unique(q).size}; "
+            "add states or lower the degree."
+        )
+    fitted = np.ones(q.size, bool) if ends is None else _near_ends(x, ends, degree)
+    centre, scale = float((q.max() + q.min()) / 2), float(np.ptp(q) / 2)
+    powers = ((q - centre) / scale)[:, None] ** np.arange(degree + 1)
+    inverse = np.linalg.pinv(powers[fitted])
+    c = inverse @ x[fitted]
+    _check_monotonic(c, degree)
+    misfit = x - powers @ c
+    slope = np.polynomial.polynomial.polyval((q - centre) / scale, np.polynomial.polynomial.polyder(c)) / scale
+    own = (slope * noise) ** 2
+    # each state's own noise, or what they scatter where that is more
+    covariance = inverse @ np.diag(np.maximum(own, _scatter(misfit[fitted], degree))[fitted]) @ inverse.T
+    lack = float(np.sqrt(max(_scatter(misfit, degree) - own.mean(), 0.0)))
+    return Calibration(method, tuple(c.tolist()), tuple(map(tuple, covariance.tolist())), centre, scale,
+                       float(q.min()), float(q.max()), float(np.sqrt(np.mean(misfit**2))), lack, int(fitted.sum()),
+                       settings or {}, provenance or {}, tuple(zip(q.tolist(), x.tolist())))  # fmt: skip
+
+
+def _near_ends(x, share, degree):
+    """Mark the states within a share of the range of x from either end."""
+    if not 0 < share <= 0.5:
+        raise InputError(f"expected a share above 0 and up to 0.5 for the ends, got {share:g}; write 0.1.")
+    reach = share * np.ptp(x) * (1 + 1e-9)  # a state on the limit is in
+    low, high = x <= x.min() + reach, x >= x.max() - reach
+    if min(low.sum(), high.sum()) < 2 or (low | high).sum() < degree + 2:
+        raise InputError(f"expected at least 2 states at either end and {degree + 2} for degree {degree}, got {low.sum()} and "
+                         f"{high.sum()} within {share:g} of the range; widen the ends.")  # fmt: skip
+    return low | high
+
+
+def _scatter(misfit, degree):
+    """Variance of states about a curve that was fitted to them."""
+    freedom = misfit.size - degree - 1
+    return float(misfit @ misfit / freedom) if freedom > 0 else 0.0
+
+
+def _check_monotonic(c, degree):
+    if degree < 1:
+        raise InputError(f"expected a degree of at least 1, got {degree}; a constant calibrates nothing.")
+    slope = np.polynomial.polynomial.polyval(np.linspace(-1, 1, 201), np.polynomial.polynomial.polyder(c))
+    if slope.min() * slope.max() <= 0:
+        raise InputError(
+            f"expected lithiation to rise or to fall all along the reference series, got a polynomial of degree {degree} "
+            "that turns; lower the degree, or leave out the states where the edge no longer moves."
+        )
+
+
+def load_calibration(path):
+    """Read a calibration file; raises InputError for another file or a missing key."""
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected a calibration file, got {path} ({error}); make one with microsim calibrate.") from error
+    if not isinstance(found, dict) or found.pop("microsim_calibration", None) != VERSION:
+        raise InputError(f"expected a calibration of version {VERSION}, got {path}, which is none; "
+                         "make one with microsim calibrate.")  # fmt: skip
+    try:
+        lists = {"coefficients": tuple(found.pop("coefficients")),
+                 "covariance": tuple(map(tuple, found.pop("covariance"))),
+                 "states": tuple(map(tuple, found.pop("states", ())))}  # fmt: skip
+        return Calibration(**lists, **found)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"expected the keys of a calibration, got {path} ({error}); make it again.") from error

@@ -1,0 +1,1 @@
+"""Material sets, one file each, a source on every coefficient."""

@@ -1,0 +1,144 @@
+"""Figures of a comparison: two maps and their difference, voxel against voxel, layer by layer."""
+
+import numpy as np
+
+from .number_format import THIN, digits, fixed
+from .style import (
+    DASHED,
+    DEPTH,
+    INK,
+    MUTED,
+    UM,
+    colour_map,
+    limits,
+    mark_ends,
+    new_figure,
+    plane_edges,
+    show_section,
+    styled,
+    symmetric_limit,
+)
+
+SIMULATED, MEASURED = "#1f5fa8", "#d1781f"
+QUANTITY = r"Degree of lithiation, $c_s/c_{s,\mathrm{max}}$"
+
+
+@styled
+def maps_figure(comparison, quantity=QUANTITY):
+    """Draw simulated, measured and difference side by side in the two sections that hold most voxels."""
+    c, shape = comparison, comparison.measured.shape
+    size = UM * np.multiply(shape, c.voxel_size)
+    heights = [float(np.clip(2.3 * size[b] / size[0], 0.6, 2.8)) for b in (1, 2)]
+    figure = new_figure(sum(heights) + 1.8, layout="compressed")
+    panels = figure.subplots(2, 3, sharex=True, sharey="row", height_ratios=heights)
+    low, high, extend = limits(np.stack([c.simulated, c.measured]))
+    limit, extend_difference = symmetric_limit(c.difference)
+    columns = (
+        ("Simulated", c.simulated, {"vmin": low, "vmax": high, "cmap": colour_map("viridis")}),
+        ("Measured", c.measured, {"vmin": low, "vmax": high, "cmap": colour_map("viridis")}),
+        ("Difference", c.difference, {"vmin": -limit, "vmax": limit, "cmap": colour_map("RdBu_r")}),
+    )
+    images = []
+    for line, (b, across) in enumerate(((1, 2), (2, 1))):
+        where, at = fullest_layer(c, across)
+        for axes, (name, values, look) in zip(panels[line], columns, strict=True):
+            plane = np.take(values, where, axis=across)
+            images.append(
+                show_section(axes, plane, plane_edges(shape, c.voxel_size, c.origin, (0, b)), **look)
+            )
+            if line == 0:
+                axes.set_title(name, loc="left")
+        panels[line, 0].set_ylabel(f"{'xyz'[b]} (µm)")
+        place = f"section\n{'xyz'[across]} = {digits(at, 3)} µm"
+        panels[line, 2].text(1.03, 0.5, place, transform=panels[line, 2].transAxes, va="center", fontsize=8)
+    for axes in panels[1]:
+        axes.set_xlabel(DEPTH)
+    location = "right" if size[0] < 0.8 * max(size[1:]) else "bottom"
+    _bar(figure, images[0], panels[:, :2], location, quantity, extend)
+    _bar(figure, images[2], panels[:, 2], location, "Simulated − measured", extend_difference)
+    return figure
+
+
+@styled
+def agreement_figure(comparison, quantity=QUANTITY):
+    """Draw the voxels' simulated against their measured values, and the two distributions."""
+    c = comparison
+    shared = np.isfinite(c.difference)
+    ours, theirs = c.simulated[shared], c.measured[shared]
+    figure = new_figure(3.8)
+    figure.get_layout_engine().set(wspace=0.06)
+    parity, histogram = figure.subplots(1, 2)
+    low, high, _ = limits(np.concatenate([ours, theirs]), tail=0.1)
+    _parity(figure, parity, ours, theirs, (low, high), c.metrics["pearson_r"])
+    edges, width = np.asarray(c.histogram["edges"]), np.diff(c.histogram["edges"])
+    for name, colour in (("measured", MEASURED), ("simulated", SIMULATED)):
+        density = c.histogram[name] / (c.metrics["n_voxels"] * width)
+        histogram.stairs(density, edges, color=colour, fill=True, alpha=0.18)
+        mean = fixed(c.metrics[f"mean_{name}"], 3)
+        spread = fixed(c.metrics[f"std_{name}"], 3)
+        histogram.stairs(density, edges, color=colour, lw=1.5, label=f"{name}: {mean} ± {spread}")
+    histogram.set(xlabel=quantity, ylabel="Probability density", ylim=(0, None), xlim=(edges[0], edges[-1]))
+    histogram.set_title(f"Wasserstein distance {digits(c.metrics['histogram_distance'], 3)}", loc="left")
+    histogram.grid(True)
+    histogram.legend(loc="upper left", title="mean ± standard deviation")
+    histogram.set_ylim(0, 1.3 * histogram.dataLim.y1)
+    return figure
+
+
+@styled
+def depth_figure(comparison, quantity=QUANTITY):
+    """Draw both maps' mean in each layer x with its standard deviation, below the difference of the means."""
+    p = {key: np.asarray(values, float) for key, values in comparison.profile.items()}
+    x = UM * p["x_m"]
+    half = UM * comparison.voxel_size[0] / 2
+    figure = new_figure(4.6)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+    for name, colour in (("measured", MEASURED), ("simulated", SIMULATED)):
+        mean, std = p[name], p[name + "_std"]
+        upper.fill_between(x, mean - std, mean + std, color=colour, alpha=0.15, lw=0)
+        label = f"{name}: mean of the layer, band: ± standard deviation"
+        upper.plot(x, mean, color=colour, marker="o", ms=2.5, label=label)
+    upper.set(ylabel=quantity, xlim=(x[0] - half, x[-1] + half))
+    figure.legend(loc="outside upper center", ncols=2)
+    lower.axhline(0, color=MUTED, lw=0.8)
+    lower.plot(x, p["simulated"] - p["measured"], color=INK, marker="o", ms=2.5)
+    lower.set(xlabel=DEPTH, ylabel="Simulated −\nmeasured")
+    for axes in (upper, lower):
+        axes.grid(True)
+    mark_ends(upper)
+    return figure
+
+
+def fullest_layer(comparison, axis):
+    """Find the layer across an axis that holds most compared voxels: its index and position in um."""
+    others = tuple(a for a in range(3) if a != axis)
+    count = np.isfinite(comparison.difference).sum(axis=others)
+    middle = (count.size - 1) / 2
+    best = max(range(count.size), key=lambda k: (count[k], -abs(k - middle)))
+    return best, UM * (comparison.origin[axis] + (best + 0.5) * comparison.voxel_size[axis])
+
+
+def _parity(figure, axes, ours, theirs, span, pearson_r):
+    from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    bins = int(np.clip(np.sqrt(ours.size) / 2, 12, 80))
+    *_, image = axes.hist2d(theirs, ours, bins=bins, range=(span, span), norm=LogNorm(), cmap="cividis")
+    axes.axline((span[0], span[0]), slope=1, color=INK, lw=0.9, ls=DASHED, label="1 : 1")
+    axes.legend(loc="lower right")
+    axes.set(xlabel="Measured", ylabel="Simulated", aspect="equal", xlim=span, ylim=span)
+    axes.set_title(f"r = {fixed(pearson_r, 3)}, {digits(int(ours.size))}{THIN}voxels", loc="left")
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.set_label("Voxels per bin")
+    bar.locator, bar.formatter = LogLocator(subs=(1, 2, 5)), "{x:.0f}"
+    bar.ax.yaxis.set_minor_locator(NullLocator())
+
+
+def _bar(figure, image, panels, location, label, extend):
+    from matplotlib.ticker import MaxNLocator
+
+    long = panels.ndim == 2 or location == "right"
+    bar = figure.colorbar(image, ax=panels, location=location, extend=extend, aspect=40 if long else 20)
+    bar.locator = MaxNLocator(8 if long else 4)
+    bar.set_label(label)
+    bar.outline.set_linewidth(0.5)

@@ -1,0 +1,156 @@
+"""The page of a cell's impedance: Nyquist and Bode plots, relaxation times, and where the current reacts."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ..number_format import digits, memory
+from ..page import Drawing, Section, compact_json, filled, phases_drawing, write_page
+from ..style import DASHED, DEPTH, INK, MUTED, OTHER_COLOURS, UM, new_figure, styled
+from ..tables import Card, Table
+
+CM2 = 1e4  # ohm cm2 per ohm m2
+PANEL = 1.4  # width of a panel of the Nyquist plot over its height
+LABELS_APART = 0.7  # decades between two labels of the relaxation times
+
+
+@dataclass(frozen=True)
+class CellSpectrum:
+    """freq (Hz), Z (ohm m2); relaxation: RelaxationTimes; reaction [freq, x]: share of the current that reacts in each
+    layer; depth: of the image (m)."""
+
+    freq: np.ndarray
+    Z: np.ndarray
+    relaxation: object
+    reaction: np.ndarray
+    depth: float
+
+
+@styled
+def nyquist_figure(spectrum):
+    """Draw the spectrum in the complex plane, equal scales; right: its arcs without the rise at low frequencies."""
+    Z = CM2 * spectrum.Z
+    figure = new_figure(3.4)
+    for axes, part in zip(figure.subplots(1, 2), (Z, Z[_arcs(spectrum)])):
+        axes.plot(part.real, -part.imag, color=OTHER_COLOURS[3], marker="o", ms=2.5)
+        top = max(1.1 * (-part.imag).max(), 1.05 * part.real.max() / PANEL)
+        bottom, right = min(0.0, 1.1 * (-part.imag).min()), PANEL * top
+        axes.set(xlim=(0, right), ylim=(bottom, top), aspect="equal")
+        axes.set(xlabel="Re Z (Ω cm²)", ylabel="−Im Z (Ω cm²)")
+        axes.grid(True)
+        _decades(axes, spectrum.freq, Z, right)
+    return figure
+
+
+def _arcs(spectrum):
+    """Where the spectrum has not begun its last rise: up to the smallest -Im Z below the fastest arc."""
+    order = np.argsort(-spectrum.freq)
+    rises = -spectrum.Z.imag[order]
+    top = int(np.argmax(rises[: max(len(rises) // 2, 1)]))
+    dip = top + int(np.argmin(rises[top:]))
+    beyond = np.flatnonzero(rises[dip:] > rises[top])
+    return order[: dip + int(beyond[0]) + 1] if beyond.size else order
+
+
+def _decades(axes, freq, Z, right):
+    """Write the decades of the frequency beside the curve, where they lie apart."""
+    written, order = [], np.argsort(freq)
+    for power in range(int(np.ceil(np.log10(freq.min()))), int(np.floor(np.log10(freq.max()))) + 1):
+        at = np.log(10.0**power)
+        x, y = (float(np.interp(at, np.log(freq[order]), part[order])) for part in (Z.real, -Z.imag))
+        if x <= right and all(np.hypot(x - u, y - v) > 0.09 * right for u, v in written):
+            written.append((x, y))
+            axes.plot(x, y, "o", color=INK, ms=4, zorder=3, clip_on=False)
+            axes.annotate(f"$10^{{{power}}}$ Hz", (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8,
+                          annotation_clip=True)
+
+
+@styled
+def bode_figure(spectrum):
+    """Draw magnitude and phase over the frequency."""
+    figure = new_figure(2.9)
+    magnitude, phase = figure.subplots(1, 2)
+    magnitude.loglog(spectrum.freq, CM2 * np.abs(spectrum.Z), color=OTHER_COLOURS[3])
+    phase.semilogx(spectrum.freq, np.degrees(np.angle(spectrum.Z)), color=OTHER_COLOURS[3])
+    magnitude.set(ylabel="|Z| (Ω cm²)")
+    phase.set(ylabel="Phase (°)", ylim=(-95, 10), yticks=(-90, -75, -60, -45, -30, -15, 0))
+    for axes in (magnitude, phase):
+        axes.set(xlabel="Frequency (Hz)", xlim=(spectrum.freq.min(), spectrum.freq.max()))
+        axes.grid(True)
+    return figure
+
+
+@styled
+def relaxation_figure(spectrum):
+    """Draw the distribution of relaxation times over the frequency that each time belongs to."""
+    found, figure = spectrum.relaxation, new_figure(2.7)
+    axes = figure.subplots()
+    freq = 1 / (2 * np.pi * found.tau)
+    inside = freq >= spectrum.freq.min()
+    axes.semilogx(freq[inside], CM2 * found.gamma[inside], color=OTHER_COLOURS[2])
+    labelled = []
+    for tau, R in sorted(found.peaks(0.02), key=lambda peak: -peak[1]):
+        at = 1 / (2 * np.pi * tau)
+        if at >= spectrum.freq.min() and all(abs(np.log10(at / other)) > LABELS_APART for other in labelled):
+            labelled.append(at)
+            top = CM2 * float(np.interp(np.log(tau), np.log(found.tau), found.gamma))
+            axes.annotate(f"{CM2 * R:.3g} Ω cm²", (at, top), xytext=(0, 4), ha="center", textcoords="offset points", fontsize=8)
+    axes.set(xlabel="Frequency 1 / (2π τ) (Hz)", ylabel="γ (Ω cm²)", xlim=(spectrum.freq.min(), spectrum.freq.max()))
+    axes.margins(y=0.15)
+    axes.grid(True)
+    return figure
+
+
+@styled
+def reaction_figure(spectrum):
+    """Draw where in the depth the current reacts at each frequency: its size over that of a uniform reaction."""
+    share = np.abs(spectrum.reaction) * spectrum.reaction.shape[1]
+    order = np.argsort(spectrum.freq)
+    figure = new_figure(3.0)
+    axes = figure.subplots()
+    x = (np.arange(share.shape[1]) + 0.5) / share.shape[1] * spectrum.depth * UM
+    top = max(2.0, float(np.quantile(share, 0.98)))
+    image = axes.pcolormesh(spectrum.freq[order], x, share[order].T, shading="nearest", cmap="magma", vmin=0, vmax=top,
+                            rasterized=True)
+    axes.set(xscale="log", xlabel="Frequency (Hz)", ylabel=DEPTH)
+    bar = figure.colorbar(image, ax=axes, extend="max" if share.max() > top else "neither")
+    bar.set_label("reaction over that of a uniform one")
+    axes.axhline(0, color=MUTED, lw=0.8, ls=DASHED)
+    return figure
+
+
+def write_cell_impedance_report(out_dir, grid, case, result, spectrum, progress=None):
+    """Write report.html and figures/*.png of `microsim eis CASE.yaml`; return the path of the page.
+
+    grid: VoxelGrid; case: what the case holds, plain data; result: what --json holds; spectrum: CellSpectrum.
+    """
+    drawings = [
+        Drawing("nyquist", partial(nyquist_figure, spectrum), "Impedance of the cell, equal scales; right: without the "
+                "rise at low frequencies."),
+        Drawing("bode", partial(bode_figure, spectrum), "Magnitude and phase."),
+        Drawing("relaxation", partial(relaxation_figure, spectrum), "Distribution of relaxation times; beside a peak the "
+                f"resistance under it. The fit misses the spectrum by at most {spectrum.relaxation.residual:.1%}."),
+    ]
+    if spectrum.reaction.shape[1] > 1:
+        drawings.append(Drawing("reaction_depth", partial(reaction_figure, spectrum), "Which part of the electrode "
+                                "answers: the current that reacts in each layer (not that of the double layer)."))
+    Z = CM2 * spectrum.Z
+    cards = [Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
+             Card("|Z| at " + f"{spectrum.freq.max():.3g} Hz", digits(abs(Z[np.argmax(spectrum.freq)]), 3), "Ω cm²", ""),
+             Card("|Z| at " + f"{spectrum.freq.min():.3g} Hz", digits(abs(Z[np.argmin(spectrum.freq)]), 3), "Ω cm²", ""),
+             Card("Kramers-Kronig", f"{result['kramers_kronig_residual']:.2%}", "", "largest misfit")]
+    about = Table("What was run", (), [
+        ("Case SHA-256", result["case_sha256"]), ("State", result["state"]),
+        ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
+        ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
+        ("Voxels (x × y × z)", " × ".join(digits(n) for n in grid.shape)),
+        ("Iterations", digits(sum(result["iterations"]))), ("Peak memory", memory(result["peak_memory_bytes"]))])
+    peaks = Table("Relaxation times", ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)"),
+                  [(f"{p['tau_s']:.3g}", f"{1 / (2 * np.pi * p['tau_s']):.3g}", f"{CM2 * p['resistance_ohm_m2']:.3g}")
+                   for p in result["relaxation_peaks"]])
+    sections = [Section("run", "What was run", tables=(about,)),
+                *([] if max(grid.shape[1:]) == 1 else [Section("phases", "Phases", (phases_drawing(grid),))]),
+                Section("impedance", "Impedance", tuple(drawings), filled(peaks))]
+    records = [("Result (JSON)", compact_json(result)), ("Case (JSON)", compact_json(case))]
+    return write_page(out_dir, result["title"], "impedance of a cell", cards, sections, records, {}, progress)

@@ -1,0 +1,223 @@
+"""The page of `microsim soc`: maps, spectra with their fits, histograms, calibration, clusters."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ... import __version__
+from ...maps.spectra import normalisation
+from .. import spectra_figures as figures
+from ..number_format import NONE, THIN, digits, fixed, length, percent
+from ..page import Drawing, Section, compact_json, filled, write_page
+from ..tables import Card, Table
+
+WORDS = {"edge": "Edge energy", "lcf": "Linear combination of references", "three-energy": "Three energies"}
+EXAMPLES = (0.1, 0.5, 0.9)  # quantiles of the map whose spectra are shown, and the worst fit
+
+
+@dataclass(frozen=True)
+class SocPage:
+    """Hold what the page shows: energies (eV), mu [energy, x, y, z], its sigma, Measured, LithiationMap or None.
+
+    references: References or None; voxel_size (m) or None; threshold of the edge jump or None; calibration or None;
+    components: Components or None.
+    """
+
+    energies: np.ndarray
+    mu: np.ndarray
+    sigma: Any
+    measured: Any
+    found: Any
+    references: Any = None
+    voxel_size: tuple | None = None
+    threshold: float | None = None
+    calibration: Any = None
+    components: Any = None
+
+    @property
+    def values(self):
+        """The map that is shown: lithiation, or the quantity where there is no calibration."""
+        return self.found.values if self.found else self.measured.quantity
+
+    @property
+    def error(self):
+        """Its standard deviation."""
+        return self.found.sigma if self.found else self.measured.sigma
+
+    @property
+    def name(self):
+        """What the map shows, with its unit."""
+        if self.found:
+            return "Lithiation x"
+        return {"edge": "Edge energy (eV)", "three-energy": "Ratio m"}[self.measured.method.name]
+
+    @property
+    def norm(self):
+        """The normalisation of the method; None for three energies."""
+        m = self.measured.method
+        return None if m.windows is None else normalisation(self.energies, m.windows, normalised=m.normalised)
+
+
+def write_soc_report(out_dir, page, result, progress=None):
+    """Write report.html and figures/*.png of `microsim soc`.
+
+    page: SocPage. result: the command's numbers. progress: callable (done, total, message).
+    Returns the path of the page; raises InputError when the files cannot be written.
+    """
+    where = figures.section_of(page.values)
+    maps = Drawing("soc_map", partial(figures.maps_figure, page, where), _maps_caption(page, where, result))
+    histograms = Drawing("soc_histograms", partial(figures.histograms_figure, page), _histograms_caption(page))
+    tables = filled(_result_table(page, result), _budget_table(result), _voxels_table(result))
+    sections = [Section("run", "What was run", tables=(_stack_table(result), _method_table(page, result))),
+                Section("map", "Map", (maps, histograms), tables)]  # fmt: skip
+    if page.norm is not None:
+        chosen = example_voxels(page)
+        mean = Drawing("soc_mean", partial(figures.mean_figure, page), _mean_caption(page))
+        spectra = Drawing("soc_spectra", partial(figures.spectra_figure, page, chosen), _spectra_caption(page))
+        sections.append(Section("spectra", "Spectra", (mean, spectra)))
+    if page.calibration is not None:
+        curve = Drawing("soc_calibration", partial(figures.calibration_figure, page), _calibration_caption(page))
+        sections.append(Section("calibration", "Calibration", (curve,), (_calibration_table(page),)))
+    if page.components is not None:
+        parts = Drawing("soc_components", partial(figures.components_figure, page, where), _components_caption(page))
+        sections.append(Section("components", "Components", (parts,)))
+    return write_page(out_dir, f"{page.name.split(' (')[0]} by {WORDS[page.measured.method.name].lower()}",
+                      str(result["stack"]), _cards(page, result), sections, [("Result (JSON)", compact_json(result))], {},
+                      progress)  # fmt: skip
+
+
+def example_voxels(page):
+    """Choose voxels whose spectra are shown: at low, middle and high values, and the one that fits worst."""
+    values, error = page.values.ravel(), page.error.ravel()
+    known = np.flatnonzero(np.isfinite(values))
+    order = known[np.argsort(values[known], kind="stable")]
+    chosen = [int(order[int(q * (order.size - 1))]) for q in EXAMPLES]
+    worst = page.measured.residual if page.measured.residual is not None else page.error
+    worst = np.where(np.isfinite(values) & np.isfinite(error), worst.ravel(), -np.inf)
+    return [*chosen, int(np.argmax(worst))]
+
+
+def _cards(page, result):
+    unit = "" if page.found else {"edge": "eV"}.get(page.measured.method.name, "")
+    decimals = 3 if page.found or not unit else 2
+    voxels = result["voxels"]
+    total = int(np.prod(result["shape"]))
+    cards = [Card("Mean", fixed(result["mean"], decimals), unit, f"± {fixed(result['std'], decimals)} over the voxels"),
+             Card("Uncertainty of a voxel", fixed(result["sigma_rms"], decimals), unit, "standard deviation, rms"),
+             Card("Voxels used", percent(voxels["used"] / total), "", f"{digits(voxels['used'])} of {digits(total)}")]  # fmt: skip
+    if result["residual_median"] is not None:
+        cards.append(Card("Misfit", percent(result["residual_median"]), "", "of a spectrum, median"))
+    return cards
+
+
+def _stack_table(result):
+    first, last, count = result["energies_eV"]
+    rows = [("Stack", str(result["stack"])), ("Stack SHA-256", result["stack_sha256"]),
+            ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
+            ("Voxels (x × y × z)", " × ".join(digits(int(n)) for n in result["shape"])),
+            ("Voxel size", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
+            ("microsim version", __version__)]  # fmt: skip
+    return Table("Stack and version", (), rows)
+
+
+def _method_table(page, result):
+    m = page.measured.method
+    rows = [("Method", WORDS[m.name])]
+    if m.name == "edge":
+        kind = {"half": f"normalised absorption of {m.level:g}", "derivative": "steepest rise", "peak": "white-line peak"}
+        rows.append(("Edge", kind[m.kind]))
+        if m.width is not None:
+            rows.append(("Local fit", f"± {m.width:g}{THIN}eV"))
+    if m.name == "lcf":
+        rows += [("References", ", ".join(page.references.names)), ("Their shift", f"{fixed(m.shift, 3)}{THIN}eV"),
+                 ("Weights", "sum to one" if m.sum_to_one else "above 0" if m.bounded else "free"),
+                 ("Background", {None: "none", 1: "constant", 2: "line"}.get(m.background, f"{m.background} terms"))]  # fmt: skip
+    if m.name == "three-energy":
+        rows.append(("Energies", ", ".join(f"{digits(float(e), 6)}{THIN}eV" for e in m.three)))
+    elif not m.normalised:
+        w = m.windows
+        rows += [(name, f"{fixed(a, 1)} to {fixed(b, 1)}{THIN}eV") for name, (a, b) in
+                 (("Pre-edge line", w.pre), ("Post-edge polynomial", w.post))]  # fmt: skip
+        rows += [("Nominal edge", f"{fixed(w.e0, 2)}{THIN}eV"), ("Degree of the post-edge", str(w.post_degree))]
+    if result["largest_drift_voxels"] is not None:
+        rows.append(("Largest drift undone", f"{fixed(result['largest_drift_voxels'], 2)} voxels"))
+    if result["calibration"] and result["calibration"]["file"]:
+        rows.append(("Calibration", str(result["calibration"]["file"])))
+    return Table("Method", (), rows)
+
+
+def _result_table(page, result):
+    names = {"mean": "Mean", "std": "Standard deviation over the voxels",
+             "mean_weighted_by_jump": "Mean, weighted with the edge jump", "sigma_rms": "Uncertainty of a voxel, rms"}  # fmt: skip
+    rows = [(name, digits(float(result[key]), 6 if abs(result[key]) > 100 else 4)) for key, name in names.items()
+            if result[key] is not None]  # fmt: skip
+    return Table(page.name, (), rows)
+
+
+def _budget_table(result):
+    names = {"counting": "Noise of the spectra", "calibration": "Coefficients of the calibration",
+             "lack_of_fit": "Reference states about the curve"}  # fmt: skip
+    rows = [(names[key], digits(float(value), 3)) for key, value in (result["budget"] or {}).items()]
+    return Table("Uncertainty of a voxel, parts (rms)", (), rows)
+
+
+def _voxels_table(result):
+    total = int(np.prod(result["shape"]))
+    rows = [(name, digits(n), percent(n / total)) for name, n in result["voxels"].items()]
+    return Table("Voxels", ("", "Count", "Share"), rows, (1, 2))
+
+
+def _calibration_table(page):
+    c = page.calibration
+    rows = [("Reference states fitted to", digits(c.n)), ("Range", f"{digits(round(c.low, 9), 6)} to {digits(round(c.high, 9), 6)}"),
+            ("Degree", digits(len(c.coefficients) - 1)), ("Rms of the states about the curve", digits(c.residual, 3)),
+            ("Beyond their own noise", digits(c.lack, 3))]  # fmt: skip
+    return Table("", (), rows)
+
+
+def _maps_caption(page, where, result):
+    if max(page.values.shape) == page.values.size:
+        return f"{page.name.split(' (')[0]} along the line of voxels, with its standard deviation."
+    third = "misfit of the spectrum" if page.measured.residual is not None else "edge jump"
+    place = "" if min(page.values.shape) == 1 else f" in layer {where[1]} along {'xyz'[where[0]]}"
+    text = f"{page.name.split(' (')[0]}, its standard deviation, and {third}{place}; grey: voxels without a value. "
+    beyond = result["voxels"].get("beyond calibration")
+    return text + (f"{digits(beyond)} voxels lie beyond the reference states of the calibration." if beyond else "")
+
+
+def _histograms_caption(page):
+    jump = page.measured.jump[np.isfinite(page.measured.jump)]
+    if jump.size == 0 or np.ptp(jump) == 0:
+        return "Distribution of the map and of its uncertainty."
+    text = "Distribution of the map, of its uncertainty, and of the edge jump of all voxels with a spectrum"
+    return text + (f"; dashed: threshold {digits(float(page.threshold), 3)}." if page.threshold is not None else ".")
+
+
+def _mean_caption(page):
+    m = page.measured.method
+    text = "Mean spectrum of the voxels used"
+    if m.name == "lcf":
+        return text + ", its fit with the parts of the references, and what the fit leaves (below)."
+    return text + ", normalised; shaded: pre-edge, edge and post-edge windows."
+
+
+def _spectra_caption(page):
+    how = {"lcf": "Line: fit.", "edge": "Bars: standard deviation of the absorption, where it is known; band: edge energy ± \
+standard deviation.", "three-energy": "Bars: standard deviation of the absorption, where it is known; lines: the three energies."}
+    return (
+        f"Spectra of single voxels: low, middle and high values (quantiles {', '.join(f'{q:g}' for q in EXAMPLES)}) and the "
+        f"voxel with the largest {'misfit' if page.measured.residual is not None else 'uncertainty'}. "
+        + how[page.measured.method.name]
+    )  # fmt: skip
+
+
+def _calibration_caption(page):
+    return ("Lithiation over the measured quantity, with 95 % interval of a further measurement without noise; dots: the reference "
+            "states, shaded: their range. Grey: distribution of the voxels.")  # fmt: skip
+
+
+def _components_caption(page):
+    shares = ", ".join(percent(float(s)) for s in page.components.explained)
+    return f"Clusters of the normalised spectra, where they lie, and their mean spectra. Principal components explain {shares}."

@@ -1,0 +1,239 @@
+"""The report of a study: its table, capacity over C-rate, voltage curves, and what each swept key does to the capacity."""
+
+import json
+import math
+from functools import partial
+
+import numpy as np
+
+from ..number_format import UNITS, digits, duration, fixed
+from ..page import Drawing, Section, compact_json, filled, write_page
+from ..style import DASHED, MUTED, new_figure, styled
+from ..tables import Card, Table
+
+DRAWINGS = ("study_rate", "study_voltage", "study_keys")
+CAPACITY, MARK = "Capacity (mAh g⁻¹)", {"marker": "o", "markersize": 4}
+LEGEND_LINES = 12  # more curves are told apart by colour alone
+
+
+def write_study_report(out_dir, result, curves, progress=None):
+    """Write report.html and figures/*.png of a study into `out_dir`.
+
+    result: content of study.json. curves: {name of a case: (capacity mAh per g, voltage V) of its last discharge}.
+    Returns the path of the page; raises InputError when the files cannot be written.
+    """
+    cases, keys = result["cases"], result["keys"]
+    done = [case for case in cases if case["capacity_mAh_g"] is not None]
+    shown = [key for key in keys if len({_said(case["swept"].get(key)) for case in done}) > 1]
+    drawings = [Drawing("study_voltage", partial(voltage_figure, done, shown, curves),
+                        "Voltage over capacity of the last discharge of every finished case.")] if done else []
+    if len({case["c_rate"] for case in done if case["c_rate"]}) > 1:
+        drawings.insert(0, Drawing("study_rate", partial(rate_figure, done, shown), "Capacity of the last discharge over its "
+                                   "C-rate; lines join cases that are otherwise alike."))
+    effects = sensitivities(done, keys)
+    if shown:
+        drawings.append(Drawing("study_keys", partial(keys_figure, done, shown), "Capacity over each swept key; lines join "
+                                "cases that differ in nothing else."))
+    failed = [case for case in cases if case["status"] == "failed"]
+    for name in DRAWINGS:
+        (out_dir / "figures" / f"{name}.png").unlink(missing_ok=True)
+    notice = f"{len(failed)} of {len(cases)} cases failed; the table says why." if failed else ""
+    sections = [
+        Section("cases", "Cases", tables=filled(cases_table(cases, keys), failures_table(failed)), notice=notice),
+        Section("capacity", "Capacity and voltage", tuple(drawings), filled(sensitivity_table(effects)),
+                note="" if done else "No case finished with a discharge."),
+    ]
+    record = [("Result (JSON)", compact_json(result))]
+    return write_page(out_dir, result["title"], "Study", _cards(cases, done, result), sections, record, result, progress)
+
+
+def _cards(cases, done, result):
+    count = sum(case["status"] == "finished" for case in cases)
+    cards = [Card("Finished", f"{count} of {len(cases)}", "cases", "", count == len(cases))]
+    if done:
+        best, worst = (choose(done, key=lambda case: case["capacity_mAh_g"]) for choose in (max, min))
+        cards += [Card("Largest capacity", digits(best["capacity_mAh_g"]), "mAh g⁻¹", best["name"]),
+                  Card("Smallest capacity", digits(worst["capacity_mAh_g"]), "mAh g⁻¹", worst["name"])]
+    return [*cards, Card("Time", duration(result["wall_s"]), "", f"{result['processes']} process{'es' * (result['processes'] > 1)} at a time")]
+
+
+# -- tables --------------------------------------------------------------------------------------------------
+
+
+def cases_table(cases, keys):
+    """Tabulate every case: what is swept, how it ended, capacity, mean voltage, lithium balance."""
+    header = ("Case", *(short(key) for key in keys), "Status", "Capacity (mAh g⁻¹)", "Mean voltage (V)", "Li balance", "Time")
+    rows = [(case["name"], *(_said(case["swept"].get(key)) for key in keys), case["status"],
+             digits(case["capacity_mAh_g"]), fixed(case["mean_voltage_V"], 3), digits(case["lithium_balance_error"], 2),
+             duration(case["wall_s"])) for case in cases]
+    return Table("", header, rows, tuple(range(len(header) - 4, len(header))))
+
+
+def failures_table(failed):
+    """Tabulate the cases that failed and why."""
+    return Table("Failed", ("Case", "Reason"), [(case["name"], case["message"]) for case in failed])
+
+
+def sensitivities(cases, keys):
+    """Measure what each key does to the capacity, between cases that differ in nothing else.
+
+    Returns {key: {"groups", "spread_mAh_g": largest difference within a group, "exponent": d ln capacity / d ln value by
+    least squares within the groups, or None where the values are no positive numbers}}.
+    """
+    found = {}
+    for key in keys:
+        groups = [group for group in alike(cases, keys, key) if len({_said(c["swept"].get(key)) for c in group}) > 1]
+        if not groups:
+            continue
+        capacities = [np.array([case["capacity_mAh_g"] for case in group], float) for group in groups]
+        values = [[case["swept"].get(key) for case in group] for group in groups]
+        exponent = None
+        if all(_is_number(v) and v > 0 for group in values for v in group) and all((c > 0).all() for c in capacities):
+            x = np.concatenate([np.log(v) - np.mean(np.log(v)) for v in values])
+            y = np.concatenate([np.log(c) - np.mean(np.log(c)) for c in capacities])
+            exponent = float(x @ y / (x @ x))
+        found[key] = {"groups": len(groups), "spread_mAh_g": max(float(np.ptp(c)) for c in capacities), "exponent": exponent}
+    return found
+
+
+def sensitivity_table(effects):
+    """Tabulate the sensitivities."""
+    rows = [(key, str(e["groups"]), digits(e["spread_mAh_g"]), digits(e["exponent"], 3)) for key, e in effects.items()]
+    return Table("Sensitivity of the capacity", ("Key", "Groups", "Largest difference (mAh g⁻¹)", "d ln capacity / d ln value"),
+                 rows, (1, 2, 3), "Between cases that differ in nothing else.")
+
+
+def alike(cases, keys, key):
+    """Group cases that differ in `key` only, each group in order of that key."""
+    groups = {}
+    for case in cases:
+        rest = tuple(_said(case["swept"].get(other)) for other in keys if other != key)
+        groups.setdefault(rest, []).append(case)
+    values = [case["swept"].get(key) for case in cases]
+    if all(_is_number(value) for value in values):
+        return [sorted(group, key=lambda case: case["swept"][key]) for group in groups.values()]
+    return list(groups.values())
+
+
+# -- figures -------------------------------------------------------------------------------------------------
+
+
+@styled
+def rate_figure(cases, keys):
+    """Draw capacity over C-rate."""
+    figure = new_figure(3.6)
+    axes = figure.subplots()
+    by = _rate_key(cases, keys)
+    for group in alike(cases, keys, by):
+        group = sorted((case for case in group if case["c_rate"]), key=lambda case: case["c_rate"])
+        if group:
+            axes.plot([c["c_rate"] for c in group], [c["capacity_mAh_g"] for c in group], **MARK, label=_label(group[0], keys, by))
+    axes.set(xlabel="C-rate (h⁻¹)", ylabel=CAPACITY, xscale="log")
+    _whole_numbers(axes, sorted({case["c_rate"] for case in cases if case["c_rate"]}))
+    _from_zero(axes)
+    _legend(axes)
+    return figure
+
+
+@styled
+def voltage_figure(cases, keys, curves):
+    """Draw the voltage curves of all cases."""
+    import matplotlib
+
+    figure = new_figure(4.0)
+    axes = figure.subplots()
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, max(len(cases), 2)))
+    for case, colour in zip(sorted(cases, key=lambda case: -case["capacity_mAh_g"]), colours):
+        if case["name"] in curves:
+            axes.plot(*curves[case["name"]], color=colour, linewidth=1.4, label=_label(case, keys))
+    axes.set(xlabel=CAPACITY, ylabel="Voltage (V)")
+    axes.set_xlim(left=0)
+    axes.grid(True)
+    _legend(axes)
+    return figure
+
+
+@styled
+def keys_figure(cases, keys):
+    """Draw capacity over each swept key."""
+    columns = min(len(keys), 3)
+    lines = -(-len(keys) // columns)
+    figure = new_figure(2.9 * lines)
+    panels = np.atleast_1d(figure.subplots(lines, columns, sharey=True, squeeze=False)).ravel()
+    for axes, key in zip(panels, keys):
+        _key_panel(axes, cases, keys, key)
+    for axes in panels[len(keys) :]:
+        axes.set_axis_off()
+    for axes in panels[: len(keys) : columns]:
+        axes.set_ylabel(CAPACITY)
+    _from_zero(panels[0])
+    return figure
+
+
+def _key_panel(axes, cases, keys, key):
+    values = [case["swept"].get(key) for case in cases]
+    numeric = all(_is_number(value) for value in values)
+    places = {said: k for k, said in enumerate(dict.fromkeys(map(_said, values)))}
+    for group in alike(cases, keys, key):
+        x = [c["swept"][key] if numeric else places[_said(c["swept"].get(key))] for c in group]
+        axes.plot(x, [c["capacity_mAh_g"] for c in group], **MARK, linestyle="-" if numeric else DASHED, linewidth=1.2)
+    if numeric and min(values) > 0 and max(values) >= 8 * min(values):
+        axes.set_xscale("log")
+    if not numeric:
+        axes.set_xticks(list(places.values()), [text[:24] for text in places], rotation=25, ha="right")
+    axes.set_xlabel(short(key))
+    axes.grid(True)
+
+
+def _whole_numbers(axes, rates):
+    from matplotlib.ticker import NullLocator
+
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.grid(True)
+
+
+def _from_zero(axes):
+    axes.set_ylim(bottom=0)
+
+
+def _legend(axes):
+    labels = axes.get_legend_handles_labels()[1]
+    if 1 < len(labels) <= LEGEND_LINES and any(labels):
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    elif len(labels) > LEGEND_LINES:
+        axes.text(1.0, 1.01, f"{len(labels)} cases", transform=axes.transAxes, ha="right", va="bottom", color=MUTED, fontsize=8)
+
+
+def _rate_key(cases, keys):
+    """The swept key that the C-rate follows, if one does."""
+    if "c_rate" in keys:
+        return "c_rate"
+    protocol = [key for key in keys if key.startswith("protocol")]
+    return protocol[0] if protocol else None
+
+
+def _label(case, keys, without=None):
+    return ", ".join(f"{short(key)} {_said(case['swept'].get(key))}" for key in keys if key != without)
+
+
+def short(key):
+    """Word a dotted key by its last part, with the part before where that is a number, and its unit."""
+    parts = key.split(".")
+    word = "C-rate" if key == "c_rate" else ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
+    for ending, (factor, unit) in sorted(UNITS.items(), key=lambda item: -len(item[0])):
+        if factor == 1 and word.endswith(ending):
+            return f"{word.removesuffix(ending)} ({unit})"
+    return word
+
+
+def _said(value):
+    if value is None:
+        return "–"
+    if isinstance(value, dict):  # a section: its model or base by name, what else it sets beside it
+        return ", ".join(_said(part) if key in ("model", "base") else f"{key} {_said(part)}" for key, part in value.items())
+    return f"{value:g}" if _is_number(value) else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,450 @@
+"""Preparation of grey-scale volumes: crop, cubic voxels, drift, curtains, rings, noise, blur, brightness over the depth.
+
+Every step takes an array [x, y, z] and gives a new one, float32 unless stated; it runs slab by slab (slabs.py). Steps on
+slices take the slicing axis: that along which the images were taken (FIB-SEM), or the axis of rotation (tomography).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..base.errors import InputError
+from ..volumes.slabs import MEMORY, by_slabs, layers, place, take
+
+AXES = ("x", "y", "z")
+
+
+def axis_of(axis):
+    """Turn x, y, z or 0, 1, 2 into the number of the axis."""
+    if axis in AXES:
+        return AXES.index(axis)
+    if isinstance(axis, (int, np.integer)) and not isinstance(axis, bool) and 0 <= axis <= 2:
+        return int(axis)
+    raise InputError(f"expected the axis x, y or z, got {axis!r}; name one of the three.")
+
+
+def check_grey(values, what="the grey volume"):
+    """Refuse what no step can work on: not 3-D, empty, not finite, or one value throughout."""
+    if values.ndim != 3 or values.size == 0:
+        raise InputError(
+            f"expected three axes in {what}, got shape {values.shape}; stack the images to a volume."
+        )
+    low, high, broken = np.inf, -np.inf, 0
+    for layer in layers(values, 0):
+        broken += layer.size - np.count_nonzero(np.isfinite(layer)) if layer.dtype.kind == "f" else 0
+        low, high = min(low, layer.min()), max(high, layer.max())
+    if broken:
+        raise InputError(
+            f"expected finite grey values in {what}, got NaN or infinity in {broken} of {values.size} voxels; mend them."
+        )
+    if low == high:
+        raise InputError(
+            f"expected different grey values in {what}, got {low:g} in every voxel; check the file."
+        )
+    return float(low), float(high)
+
+
+def crop(values, box):
+    """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole."""
+    keep = [slice(None)] * 3
+    for name, (first, end) in box.items():
+        axis = axis_of(name)
+        if not 0 <= first < end <= values.shape[axis]:
+            raise InputError(
+                f"expected a crop along {name} within 0 and {values.shape[axis]}, got {first} to {end}; correct it."
+            )
+        keep[axis] = slice(int(first), int(end))
+    return values[tuple(keep)]
+
+
+# ---- voxel size --------------------------------------------------------------------------------------------------
+
+
+def resample(values, voxel_size, target, *, store=MEMORY, progress=None):
+    """Resample to other voxels: (values, voxel size); 15.2 x 15.2 x 100 nm to 100 nm, say.
+
+    A larger voxel takes the mean over its own box, each source voxel counted by the part of it inside, so the mean of
+    the image is kept; a smaller one is interpolated linearly between source centres. Axis by axis.
+
+    voxel_size, target: edges x, y, z or one edge, m. What is left at the far end for less than a voxel is cut off.
+    """
+    source, wanted = np.broadcast_to(voxel_size, 3).astype(float), np.broadcast_to(target, 3).astype(float)
+    weights = [_weights(n, h, H) for n, h, H in zip(values.shape, source, wanted)]
+    if min(w.shape[0] for w in weights) == 0:
+        raise InputError(
+            f"expected voxels smaller than the volume, got {' x '.join(f'{1e9 * H:g}' for H in wanted)} nm for a volume of "
+            f"{' x '.join(f'{1e9 * n * h:g}' for n, h in zip(values.shape, source))} nm; correct the size."
+        )
+    out = store.empty(tuple(w.shape[0] for w in weights), np.float32)
+    planes = {}
+    for i in range(out.shape[0]):
+        used = weights[0][[i]].tocoo()
+        planes = {j: planes[j] if j in planes else _plane(values[j], *weights[1:]) for j in used.col.tolist()}
+        out[i] = sum(np.float32(w) * planes[j] for w, j in zip(used.data, used.col.tolist()))
+        if progress:
+            progress(i + 1, out.shape[0], "resampling")
+    return out, tuple(float(H) for H in wanted)
+
+
+def _plane(plane, along_y, along_z):
+    return np.asarray(along_z @ (along_y @ np.asarray(plane, np.float32)).T, np.float32).T
+
+
+def _weights(n, h, H):
+    """Weights of the source voxels (columns) in each new voxel (rows), summing to 1: sparse [new, n]."""
+    from scipy.sparse import csr_array
+
+    count = int(np.floor(n * h / H * (1 + 1e-9)))
+    if H >= h:
+        low, high = np.arange(count) * H / h, (np.arange(count) + 1) * H / h
+        reach = int(np.ceil(H / h)) + 1
+        column = np.floor(low + 1e-9).astype(int)[:, None] + np.arange(reach)
+        part = np.minimum(high[:, None], column + 1) - np.maximum(low[:, None], column)
+    else:
+        centre = np.clip((np.arange(count) + 0.5) * H / h - 0.5, 0, n - 1)
+        column = np.minimum(np.floor(centre).astype(int), max(n - 2, 0))[:, None] + np.arange(2)
+        part = 1 - np.abs(centre[:, None] - column)
+    part = np.where((column < n) & (part > 1e-9), part, 0.0)
+    part /= np.maximum(part.sum(1, keepdims=True), 1e-30)
+    row = np.broadcast_to(np.arange(count)[:, None], column.shape)
+    kept = part > 0
+    return csr_array((part[kept], (row[kept], column[kept])), shape=(count, n))
+
+
+# ---- drift -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Hold the shift of each slice against the first (voxels [n, 2], along the other two axes in order), the slices whose
+    shift was replaced, and the box {axis: (first, end)} that all slices cover after the shift is taken back."""
+
+    shifts: np.ndarray
+    replaced: tuple[int, ...]
+    box: dict
+
+
+def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsampling=20, progress=None):
+    """Measure how slices are shifted against each other.
+
+    Each slice is compared with the `neighbours` slices before it by phase correlation (Guizar-Sicairos, Opt. Lett. 33
+    (2008) 156), of high-passed, windowed images; its shift against the first slice is the median of what the
+    neighbours say, so that one bad slice does not shift all that follow. Steps farther than 8 median absolute deviations
+    (at least 2 voxels) from their median are taken for failures: the slice keeps the shift of the one before.
+
+    region: box {axis: (first, end)} within the slices that alone is looked at, such as one with a fiducial mark. With a
+    mark the shifts come within 0.3 voxel (rms). Without, structure that grows and shrinks from slice to slice passes for
+    drift: 0.2 voxels a step (standard deviation) for 112 x 112 voxels with some ten particles, 3 to 5 over 112 slices; a
+    steady slant of the structure and a steady drift of the stage look alike. Returns Drift.
+    """
+    from skimage.registration import phase_cross_correlation
+
+    axis, whole = axis_of(axis), values.shape
+    values = crop(values, region or {})
+    others = [n for a, n in enumerate(values.shape) if a != axis]
+    if values.shape[axis] < whole[axis]:
+        raise InputError(
+            f"expected a region within the slices, got a range along {AXES[axis]}; leave that axis out."
+        )
+    if min(others) < smallest or values.shape[axis] < 2:
+        raise InputError(
+            f"expected at least 2 slices of {smallest} x {smallest} voxels to align, got {values.shape[axis]} of "
+            f"{others[0]} x {others[1]}; enlarge the region or name the slicing axis."
+        )
+    before, shifts, steps = [], [np.zeros(2)], []
+    for s, image in enumerate(layers(values, axis)):
+        ready = _windowed(image)
+        if before:
+            said = []
+            for back, other in enumerate(reversed(before), start=1):
+                found = phase_cross_correlation(other, ready, upsample_factor=upsampling, normalization=None)[
+                    0
+                ]
+                said.append(shifts[s - back] - found)
+            shifts.append(np.median(said, axis=0))
+            steps.append(shifts[s] - shifts[s - 1])
+        before = [*before, ready][-neighbours:]
+        if progress:
+            progress(s + 1, values.shape[axis], "measuring drift")
+    shifts, replaced = _without_failures(np.array(steps))
+    return Drift(shifts, replaced, _covered(shifts, whole, axis))
+
+
+def _windowed(image):
+    """Take off what changes slowly, and fade out towards the rim."""
+    image = np.asarray(image, np.float32)
+    image = ndimage.gaussian_filter(image, 1.0) - ndimage.gaussian_filter(image, max(image.shape) / 16)
+    return image * np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
+
+
+def _without_failures(steps):
+    middle = np.median(steps, axis=0)
+    off = np.abs(steps - middle)
+    limit = np.maximum(8 * np.median(off, axis=0), 2.0)
+    failed = (off > limit).any(axis=1)
+    steps = np.where(failed[:, None], 0.0, steps)
+    shifts = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+    return shifts, tuple((np.flatnonzero(failed) + 1).tolist())
+
+
+def _covered(shifts, shape, axis):
+    box = {}
+    for other, along in zip((a for a in range(3) if a != axis), shifts.T):
+        low, high = int(np.ceil(max(-along.min(), 0))), int(np.ceil(max(along.max(), 0)))
+        if low + high >= shape[other]:
+            raise InputError(
+                f"expected slices that overlap, got a drift of {along.max() - along.min():.0f} of {shape[other]} voxels "
+                f"along {AXES[other]}; crop the stack to where it is steady."
+            )
+        box[AXES[other]] = (low, shape[other] - high)
+    return box
+
+
+def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
+    """Shift each slice back by its drift (voxels [n, 2]), by cubic splines; the rim repeats the last voxel."""
+    axis = axis_of(axis)
+    out = store.empty(values.shape, np.float32)
+    for s, (image, shift) in enumerate(zip(layers(values, axis), shifts)):
+        moved = ndimage.shift(image.astype(np.float32), -np.asarray(shift), order=3, mode="nearest")
+        place(out, axis, s, s + 1, np.expand_dims(moved, axis))
+        if progress:
+            progress(s + 1, values.shape[axis], "aligning slices")
+    return out
+
+
+# ---- stripes and rings -------------------------------------------------------------------------------------------
+
+
+def remove_curtains(values, axis, along, *, width=15, window=64, store=MEMORY, progress=None):
+    """Take stripes off each slice: brightness that depends on the place across them and hardly on that along them.
+
+        v / (1 + f),   f(u) = median over a window along the stripe of v / (median of v over `width` across) - 1
+
+    Only voxels brighter than the slice's mean tell f, dark ones being mostly noise; for the median across these stand at
+    the brightness that is usual at their place along the stripe. Structure leaves a trace in f only if it runs along the
+    stripes for more than half the window.
+
+    axis   slicing axis; along: axis of the stripes
+    width  voxels across, more than twice the stripes' own; window: voxels along, 0 for the whole length
+    """
+    axis, along = axis_of(axis), axis_of(along)
+    if axis == along:
+        raise InputError(
+            f"expected stripes that run within the slices, got {AXES[along]} for both; name another axis."
+        )
+    turn = [a for a in range(3) if a != axis].index(along) == 0
+    out = store.empty(values.shape, np.float32)
+    for s, image in enumerate(layers(values, axis)):
+        image = image.astype(np.float32)
+        image = image.T if turn else image
+        clean = image / (1 + _stripes(image, width, window))
+        place(out, axis, s, s + 1, np.expand_dims(clean.T if turn else clean, axis))
+        if progress:
+            progress(s + 1, values.shape[axis], "removing curtains")
+    return out
+
+
+def _stripes(image, width, window):
+    """Relative brightness of stripes along the second axis."""
+    bright = image > image.mean()
+    usual = _median(np.where(bright, image, np.nan).T, 8)
+    usual = np.where(usual > 0, usual, np.median(image[bright]) if bright.any() else 1.0)
+    smooth = ndimage.median_filter(np.where(bright, image, usual), size=(width, 1), mode="nearest")
+    ratio = np.where(bright & (smooth > 0), image / np.where(smooth > 0, smooth, 1) - 1, np.nan)
+    length = image.shape[1]
+    window = min(window, length) or length
+    count = max(int(np.ceil(2 * length / window)) - 1, 1)
+    starts = np.linspace(0, length - window, count).round().astype(int)
+    found = np.stack([_median(ratio[:, a : a + window], 8) for a in starts], axis=1)
+    middles = starts + (window - 1) / 2
+    along = np.clip(np.arange(length), middles[0], middles[-1])
+    place_ = np.clip(np.searchsorted(middles, along, side="right") - 1, 0, max(count - 2, 0))
+    if count == 1:
+        return found[:, [0]]
+    part = (along - middles[place_]) / (middles[place_ + 1] - middles[place_])
+    return (1 - part) * found[:, place_] + part * found[:, place_ + 1]
+
+
+def _median(ratio, fewest):
+    """Median of each row over what is known; 0 where that is too little."""
+    known = np.isfinite(ratio).sum(axis=1)
+    ordered = np.sort(ratio, axis=1)  # NaN last
+    low, high = np.maximum(known - 1, 0) // 2, known // 2
+    rows = np.arange(len(ratio))
+    middle = (ordered[rows, low] + ordered[rows, np.minimum(high, ratio.shape[1] - 1)]) / 2
+    return np.where(known >= fewest, middle, 0.0).astype(np.float32)
+
+
+def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=None):
+    """Take rings around the axis of rotation off each slice of a tomogram.
+
+        v - f(r),   f(r) = median over the ring of (v - median of v over width x width)
+
+    The inner median holds structure, which the outer one therefore does not see; rings are thinner than half the width.
+
+    centre: of rotation, voxels along the other two axes; default the middle of the slice.
+    """
+    axis = axis_of(axis)
+    shape = [n for a, n in enumerate(values.shape) if a != axis]
+    middle = [(n - 1) / 2 for n in shape] if centre is None else [float(c) for c in centre]
+    u, v = np.meshgrid(*map(np.arange, shape), indexing="ij")
+    radius = np.hypot(u - middle[0], v - middle[1])
+    ring = np.rint(radius).astype(int)
+    order = np.argsort(ring, axis=None, kind="stable")
+    ends = np.cumsum(np.bincount(ring.ravel()))[:-1]
+    out = store.empty(values.shape, np.float32)
+    for s, image in enumerate(layers(values, axis)):
+        image = image.astype(np.float32)
+        rough = image - ndimage.median_filter(image, size=width, mode="nearest")
+        profile = np.array(
+            [np.median(part) if part.size else 0.0 for part in np.split(rough.ravel()[order], ends)]
+        )
+        image = image - np.interp(radius, np.arange(profile.size), profile).astype(np.float32)
+        place(out, axis, s, s + 1, np.expand_dims(image, axis))
+        if progress:
+            progress(s + 1, values.shape[axis], "removing rings")
+    return out
+
+
+# ---- noise, blur, brightness -------------------------------------------------------------------------------------
+
+
+def median_denoise(values, size=3, *, axis=None, store=MEMORY, progress=None):
+    """Replace each voxel by the median of `size` voxels on each axis (axis given: within its slices)."""
+    size = _odd(size)
+    box = [size] * 3
+    if axis is not None:
+        box[axis_of(axis)] = 1
+
+    def step(slab):
+        return ndimage.median_filter(np.asarray(slab, np.float32), size=box, mode="nearest")
+
+    return by_slabs(step, values, reach=size // 2, store=store, progress=progress, message="median")
+
+
+def nlm_denoise(values, strength=0.8, *, patch=3, distance=5, axis=None, store=MEMORY, progress=None):
+    """Average voxels with others nearby whose surroundings look alike (non-local means; Buades, CVPR (2005)).
+
+    strength  h of the method in standard deviations of the noise, which is measured first
+    patch     edge of the surroundings compared; distance: how far others are looked for, voxels
+    axis      given: within its slices; None: in 3-D, about `distance` times slower
+    """
+    from skimage.restoration import denoise_nl_means
+
+    noise = noise_of(values)
+    options = {
+        "patch_size": _odd(patch),
+        "patch_distance": int(distance),
+        "h": strength * noise,
+        "sigma": noise,
+    }
+
+    def step(slab):
+        slab = np.asarray(slab, np.float32)
+        return denoise_nl_means(slab, fast_mode=True, **options).reshape(slab.shape)  # it drops axes of one voxel
+
+    if axis is None:
+        reach = int(distance) + patch
+        return by_slabs(step, values, reach=reach, store=store, progress=progress, message="non-local means")
+    axis, out = axis_of(axis), store.empty(values.shape, np.float32)
+    for s, image in enumerate(layers(values, axis)):
+        place(out, axis, s, s + 1, np.expand_dims(step(image), axis))
+        if progress:
+            progress(s + 1, values.shape[axis], "non-local means")
+    return out
+
+
+def noise_of(values, layers_used=16):
+    """Measure the standard deviation of the noise, from second differences in the layers along x: their median over flat
+    and structured parts alike (Immerkaer, Comput. Vis. Image Underst. 64 (1996) 300, with the median in place of the mean).
+    Fine structure adds to it: by a tenth where edges take an eighth of the voxels."""
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+    found = []
+    for i in np.unique(np.linspace(0, values.shape[0] - 1, layers_used).astype(int)):
+        rough = ndimage.convolve(np.asarray(values[i], np.float32), kernel, mode="nearest")
+        found.append(np.median(np.abs(rough)) / 0.6745 / 6)
+    return float(np.median(found))
+
+
+def unsharp(values, amount=0.7, *, radius=1.0, axis=None, store=MEMORY, progress=None):
+    """Sharpen: v + amount (v - v smoothed by a Gaussian of `radius` voxels); axis given: within its slices."""
+    from skimage.filters import unsharp_mask
+
+    sigma = [float(radius)] * 3
+    if axis is not None:
+        sigma[axis_of(axis)] = 0.0
+
+    def step(slab):
+        slab = np.asarray(slab, np.float32)
+        return unsharp_mask(slab, radius=sigma, amount=amount, preserve_range=True)
+
+    return by_slabs(
+        step, values, reach=int(np.ceil(4 * radius)) + 1, store=store, progress=progress, message="sharpening"
+    )
+
+
+def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progress=None):
+    """Give every layer along an axis the same brightness.
+
+    Each layer is split at its own Otsu threshold; the median of the brighter part (of both parts) is brought to that of
+    the whole volume by a factor (a factor and an offset). Medians of the parts, unlike those of the layer, do not
+    follow the amount of each phase; a layer that lacks the brightest phase is told by a bright level that stands out and
+    takes that of the layers around (anchor bright).
+
+    window: layers over which the medians are smoothed; 1 for flicker from slice to slice, many for a slow trend
+    anchors: "bright" or "both"
+    """
+    if anchors not in ("bright", "both"):
+        raise InputError(f"expected the anchors bright or both, got {anchors!r}; choose one.")
+    axis = axis_of(axis)
+    levels = np.array([_two_levels(layer) for layer in layers(values, axis)])
+    if anchors == "bright":
+        levels[:, 1] = _plausible(levels[:, 1])
+    if window > 1:
+        levels = ndimage.median_filter(levels, size=(window, 1), mode="nearest")
+        levels = ndimage.uniform_filter1d(levels, window, axis=0, mode="nearest")
+    dark, bright = np.median(levels, axis=0)
+    out = store.empty(values.shape, np.float32)
+    for i in range(values.shape[axis]):
+        layer, (low, high) = np.asarray(take(values, axis, i, i + 1), np.float32), levels[i]
+        if anchors == "bright":
+            layer = layer * np.float32(bright / high) if high > 0 else layer
+        elif high > low:
+            layer = (layer - np.float32(low)) * np.float32((bright - dark) / (high - low)) + np.float32(dark)
+        place(out, axis, i, i + 1, layer)
+        if progress:
+            progress(i + 1, values.shape[axis], "normalising")
+    return out
+
+
+def _plausible(levels, reach=31, least=0.05):
+    """Replace bright levels that stand out from those of the layers around by their median.
+
+    A layer without the brightest phase shows the next one's level. It stands out by more than 4 standard deviations (from
+    the median absolute deviation; at least 5 %) of the logarithm; layers beyond a face are mirrored.
+    """
+    if (levels <= 0).any():
+        return levels
+    logs = np.log(levels)
+    usual = ndimage.median_filter(logs, size=min(reach, 2 * len(logs) - 1), mode="reflect")
+    off = np.abs(logs - usual)
+    return np.where(off > max(4 * 1.4826 * np.median(off), least), np.exp(usual), levels)
+
+
+def _two_levels(layer):
+    """Medians of the darker and the brighter part of a layer."""
+    from skimage.filters import threshold_otsu
+
+    layer = np.asarray(layer, np.float32)
+    if layer.min() == layer.max():
+        return float(layer.min()), float(layer.max())
+    threshold = threshold_otsu(layer)
+    bright = layer > threshold
+    return float(np.median(layer[~bright])), float(np.median(layer[bright]))
+
+
+def _odd(size):
+    if int(size) != size or size < 1 or size % 2 == 0:
+        raise InputError(f"expected an odd number of voxels from 1, got {size}; write 3 or 5.")
+    return int(size)

@@ -1,0 +1,217 @@
+"""A recipe from grey values to labels: named steps with settings, read from YAML and written back, repeated at will.
+
+    file_axes: zyx                   # optional, as voxel_size_nm: how the file is read
+    phases: [pore, cbd, am]          # from dark to bright; label 0, 1, 2
+    crack: crack                     # name of the cracks, where a step looks for them; the last label
+    steps:
+      - curtains: {axis: z, along: y}
+      - nlm: {axis: z}
+      - pore_back: {axis: z}
+      - watershed: {axis: z}
+      - cracks: {}
+
+The steps are those of steps.py. Steps on grey values come before those on labels.
+"""
+
+import time
+from dataclasses import dataclass, replace
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..base.files import replacing, write_text
+from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
+from ..volumes.slabs import MEMORY, take
+from ..volumes.stored import sha256_of
+from ..volumes.volume import Volume, check_voxel_size, read_volume
+from . import preparation
+from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Hold what the report shows of a step: a section before and after (2-D arrays), and histograms of grey values."""
+
+    step: str
+    axis: str
+    before: np.ndarray
+    after: np.ndarray
+    histogram: tuple = ()
+
+
+def _names(raw, path):
+    if not isinstance(raw, list) or len(raw) < 2 or len(set(map(str, raw))) < len(raw):
+        raise InputError(
+            f"{path}: expected two or more different names from dark to bright, got {say(raw)}; "
+            "write [pore, cbd, am]."
+        )
+    return tuple(text(name, f"{path}.{i}") for i, name in enumerate(raw))
+
+
+def _steps(raw, path):
+    if not isinstance(raw, list) or not raw:
+        raise InputError(f"{path}: expected a list of steps, got {say(raw)}; write - nlm: {{axis: z}}, say.")
+    found = []
+    for i, item in enumerate(raw):
+        item = {item: {}} if isinstance(item, str) else item
+        if not isinstance(item, dict) or len(item) != 1:
+            raise InputError(
+                f"{path}.{i}: expected one step with its settings, got {say(item)}; write - nlm: {{axis: z}}."
+            )
+        name, settings = next(iter(item.items()))
+        choice(*STEPS)(name, f"{path}.{i}")
+        settings = {"box": settings} if name == "crop" else settings or {}
+        found.append(section(STEPS[name], settings, join(f"{path}.{i}", name)))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hold the phases from dark to bright, the name of the cracks, the steps, and how the file is to be read: its axes
+    and its voxel size (m), None for what the file says."""
+
+    phases: tuple[str, ...] = entry(_names)
+    steps: tuple = entry(_steps)
+    crack: str | None = entry(text, default=None)
+    file_axes: str | None = entry(choice(*map("".join, permutations("xyz"))), default=None)
+    voxel_size: tuple | None = entry(triple(1e-9, 1e-4), default=None, units={"nm": 1e9})
+
+    def __post_init__(self):
+        order = [0 if s.name in GREY else 1 if s.name in LABELLING else 2 for s in self.steps]
+        if order != sorted(order):
+            raise InputError(
+                f"expected steps on grey values ({', '.join(GREY)}) before those that label ({', '.join(LABELLING)}) and "
+                f"those on labels ({', '.join(REFINING)}), got {', '.join(s.name for s in self.steps)}; reorder them."
+            )
+        if self.crack in self.phases:
+            raise InputError(f"expected a name of its own for cracks, got {self.crack}, a phase; rename one.")
+
+
+def load_recipe(path):
+    """Read a recipe from a YAML file; a mistake is one sentence that names the key."""
+    return section(Recipe, read_yaml(path) or {}, "")
+
+
+def recipe_record(recipe):
+    """Turn a recipe into plain data, every default written out; load_recipe of it gives the same recipe."""
+    steps = []
+    for step in recipe.steps:
+        settings = step.box if step.name == "crop" else shown(step)
+        settings = {key: list(v) if isinstance(v, tuple) else v for key, v in settings.items()}
+        if step.name == "align" and step.region:
+            settings["region"] = {key: list(v) for key, v in step.region.items()}
+        steps.append({step.name: settings})
+    size = None if recipe.voxel_size is None else [float(f"{1e9 * h:.9g}") for h in recipe.voxel_size]
+    record = {"file_axes": recipe.file_axes, "voxel_size_nm": size, "phases": list(recipe.phases), "crack": recipe.crack,
+              "steps": steps}  # fmt: skip
+    return {key: value for key, value in record.items() if value is not None}
+
+
+def save_recipe(path, recipe):
+    """Write a recipe as YAML."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml, content = YAML(), io.StringIO()
+    yaml.default_flow_style = None
+    yaml.width = 110
+    yaml.dump(recipe_record(recipe), content)
+    return write_text(path, content.getvalue())
+
+
+def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, progress=None):
+    """Run the steps of a recipe on grey values [x, y, z]: (State, [Picture]).
+
+    Without a step that labels, voxels are labelled by Otsu's thresholds after the steps on grey values.
+    voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or None.
+    Raises InputError for input that no step can work on.
+    """
+    preparation.check_grey(grey)
+    steps = list(recipe.steps)
+    if not any(step.name in LABELLING for step in steps):
+        steps.insert(sum(step.name in GREY for step in steps), Threshold())
+    state, shown_ = State(grey, voxel_size, recipe.phases, recipe.crack), []
+    for step in steps:
+        begun, before = time.perf_counter(), state
+        state, figures = step.apply(state, store, progress)
+        figures["seconds"] = time.perf_counter() - begun
+        key = step.name if step.name not in state.found else f"{step.name} {len(state.found) + 1}"
+        state = replace(state, found={**state.found, key: figures})
+        if pictures:
+            shown_.append(_picture(step, before, state))
+    return state, shown_
+
+
+def _picture(step, before, after):
+    axis = getattr(step, "axis", None) or getattr(step, "slicing_axis", None) or "z"
+    number_ = "xyz".index(axis)
+    label_step = step.name not in GREY
+    old = before.labels if label_step and before.labels is not None else before.grey
+    new = after.labels if label_step else after.grey
+    histograms = () if label_step else (_histogram(old), _histogram(new))
+    return Picture(step.name, axis, _middle(old, number_), _middle(new, number_), histograms)
+
+
+def _middle(values, axis):
+    n = values.shape[axis]
+    return np.array(take(values, axis, n // 2, n // 2 + 1)).squeeze(axis)
+
+
+def _histogram(values):
+    step = max(int(np.cbrt(values.size / SAMPLED)), 1)
+    some = np.asarray(values[::step, ::step, ::step])
+    edges = np.linspace(float(some.min()), float(some.max()), 201)
+    if some.dtype.kind in "ui":  # whole grey values fall unevenly into bins of another width
+        low, high = int(some.min()), int(some.max())
+        edges = np.arange(low, high + max((high - low) // 200, 1) + 1, max((high - low) // 200, 1)) - 0.5
+    counts, edges = np.histogram(some, edges)
+    return counts / counts.sum(), edges
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
+    """Open a grey volume: (values [x, y, z], Volume that says where they are from).
+
+    With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else is read whole.
+    """
+    path = Path(str(name))
+    if store.folder is not None and path.suffix.lower() == ".npy" and path.is_file():
+        mapped = _mapped(path, file_axes, voxel_size)
+        if mapped is not None:
+            return mapped
+    source = read_volume(name, file_axes=file_axes, voxel_size=voxel_size, kind="grey")
+    return source.values, source
+
+
+def _mapped(path, file_axes, voxel_size):
+    """The npy file mapped into memory; None for one that is to be refused for a reason that read_volume knows."""
+    try:
+        values = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError):
+        return None
+    if values.ndim != 3 or values.dtype.kind not in "uif" or values.dtype.byteorder == ">":
+        return None
+    values = values.transpose([file_axes.index(axis) for axis in "xyz"])
+    size = None if voxel_size is None else check_voxel_size(voxel_size)
+    return values, Volume(values, size, str(path), sha256_of([path]), file_axes)
+
+
+def write_probability(path, probability, names, voxel_size):
+    """Write the probability of each phase as a data set of an HDF5 file, with the voxel size (m) as attribute."""
+    import h5py
+
+    with replacing(path) as part, h5py.File(part, "w") as file:
+        for name, values in zip(names, probability, strict=True):
+            data = file.create_dataset(
+                name, shape=values.shape, dtype=np.float32, chunks=True, compression="gzip"
+            )
+            for first in range(0, values.shape[0], 16):
+                data[first : first + 16] = values[first : first + 16]
+        if voxel_size is not None:
+            file.attrs["voxel_size_m"] = voxel_size
+    return Path(path)

@@ -1,0 +1,1 @@
+"""Measures of phases: sizes, chords, contacts, clusters; single particles."""

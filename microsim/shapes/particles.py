@@ -1,0 +1,365 @@
+"""Particles, fragments and grains of the active material: sizes, shapes, cracks, contacts; and how two states differ.
+
+A particle is active material together with the cracks in it, apart from others it touches; a fragment is a piece of a
+particle's solid that no path of solid joins to the rest; grains are what a finer split of the solid gives.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+
+from ..base.errors import InputError
+from ..mesh.grid import axis_number, both_sides
+from ..mesh.morphology import face_area_factors
+from .measures import clusters
+from .splitting import in_order, join_small, shared_faces, split_touching
+
+MARGIN = 4  # voxels around a particle, for the smoothing of its surface
+
+
+@dataclass(frozen=True)
+class Particles:
+    """Hold the particles of a volume; arrays have one entry a particle, numbered from 1 in `parts`.
+
+    parts           int32 [x, y, z], 0 outside active material and cracks
+    volume          solid and cracks, m3; crack_volume: cracks, m3
+    diameter        of a sphere of that volume, m
+    surface         area with cracks filled, corrected for voxel steps, m2
+    sphericity      pi^(1/3) (6 V)^(2/3) / surface: 1 for a sphere; NaN for a particle that the box cuts
+    centre          [n, 3], m; depth: its x, m
+    cut             touches a face of the box: volume, surface and shape are those of a part
+    neighbours      particles that it touches
+    contact         area in contact with the phase asked for (the binder), m2
+    fragments       pieces of its solid, debris left out
+    """
+
+    parts: np.ndarray = field(repr=False)
+    volume: np.ndarray
+    crack_volume: np.ndarray
+    surface: np.ndarray
+    centre: np.ndarray
+    cut: np.ndarray
+    neighbours: np.ndarray
+    contact: np.ndarray
+    fragments: np.ndarray
+
+    def __len__(self):
+        return len(self.volume)
+
+    @property
+    def diameter(self):
+        return np.cbrt(6 * self.volume / np.pi)
+
+    @property
+    def sphericity(self):
+        whole = ~self.cut & (self.surface > 0)
+        ball = np.cbrt(np.pi) * np.cbrt(6 * self.volume) ** 2
+        return np.divide(ball, self.surface, out=np.full(len(self), np.nan), where=whole)
+
+    @property
+    def depth(self):
+        return self.centre[:, 0]
+
+    @property
+    def crack_share(self):
+        """Share of each particle's volume that cracks take."""
+        return self.crack_volume / self.volume
+
+    @property
+    def contact_share(self):
+        """Share of each particle's surface that touches the binder; NaN for a particle without surface in the box."""
+        return np.divide(self.contact, self.surface, out=np.full(len(self), np.nan), where=self.surface > 0)
+
+    def total(self, name):
+        """Sum a part over its whole: crack_share (volume) or contact_share (surface) of all particles together."""
+        part, whole = {"crack_share": (self.crack_volume, self.volume),
+                       "contact_share": (self.contact, self.surface)}[name]  # fmt: skip
+        return float(part.sum() / whole.sum()) if whole.sum() > 0 else None
+
+
+def find_particles(grid, *, active="am", crack=None, contact=None, depth=1.0, smallest=27, progress=None):
+    """Split the active material into particles and measure each.
+
+    active, crack, contact  names of phases; crack and contact may be None or absent from the grid
+    depth     over-segmentation control of `split_touching`, voxels: a neck splits when it is narrower than both sides by
+              2 depth; smaller gives more particles
+    smallest  voxels below which a piece joins the neighbour that it touches most, or is left out when it has none
+
+    Returns Particles. Raises InputError without active material.
+    """
+    solid = grid.mask(active)
+    has_cracks = crack is not None and crack in grid.names
+    cracks = grid.mask(crack) if has_cracks else np.zeros(grid.shape, bool)
+    if not solid.any():
+        raise InputError(
+            f"expected voxels of {active} to split into particles, got none; name another phase."
+        )
+    parts = split_touching(solid | cracks, depth=depth, smallest=smallest, progress=progress)
+    sizes = np.bincount(parts.ravel(), weights=solid.ravel(), minlength=int(parts.max()) + 1)
+    parts = in_order(np.where(sizes[parts] >= smallest, parts, 0))
+    if not parts.any():
+        raise InputError(f"expected particles of at least {smallest} voxels, got none; lower --smallest.")
+    other = grid.mask(contact) if contact is not None and contact in grid.names else None
+    return _measured(grid, parts, solid, cracks, other, smallest, progress)
+
+
+def _measured(grid, parts, solid, cracks, other, smallest, progress):
+    count, h = int(parts.max()), np.array(grid.voxel_size)
+    volume, cracked = (
+        np.bincount(parts.ravel(), w, count + 1)[1:] for w in (None, (cracks & (parts > 0)).ravel())
+    )
+    centre = np.array(ndimage.center_of_mass(np.ones_like(parts, np.uint8), parts, np.arange(1, count + 1)))
+    surface, contact = np.zeros(count), np.zeros(count)
+    for number, box in enumerate(ndimage.find_objects(parts), start=1):
+        surface[number - 1], contact[number - 1] = _areas(grid, parts, number, box, other)
+        if progress and number % 20 == 0:
+            progress(number, count, "measuring particles")
+    edges = [np.take(parts, end, axis) for axis in range(3) if parts.shape[axis] > 1 for end in (0, -1)]
+    cut = np.isin(np.arange(1, count + 1), np.concatenate([e.ravel() for e in edges] or [[0]]))
+    pairs, _ = shared_faces(parts)
+    neighbours = np.bincount(pairs.ravel(), minlength=count + 1)[1:]
+    pieces, number = fragment_labels(parts, solid, smallest)
+    owner = np.zeros(number + 1, np.int64)
+    owner[pieces.ravel()] = parts.ravel()
+    fragments = np.bincount(owner[1:], minlength=count + 1)[1:]
+    v = grid.voxel_volume
+    return Particles(
+        parts, volume * v, cracked * v, surface, (centre + 0.5) * h, cut, neighbours, contact, fragments
+    )
+
+
+def _areas(grid, parts, number, box, other):
+    """Corrected surface of a particle (m2), and what of it touches a mask."""
+    wide = tuple(slice(max(s.start - MARGIN, 0), s.stop + MARGIN) for s in box)
+    body = parts[wide] == number
+    total = touching = 0.0
+    for axis, factors in enumerate(face_area_factors(body, grid.voxel_size)):
+        total += float(factors.sum(dtype=float)) * grid.face_area(axis)
+        if other is not None:
+            low, high = both_sides(other[wide], axis)
+            inside_low, inside_high = both_sides(body, axis)
+            faces = (inside_low & high) | (inside_high & low)
+            touching += float(factors[faces].sum(dtype=float)) * grid.face_area(axis)
+    return total, touching
+
+
+def fragment_labels(parts, solid, smallest=1):
+    """Number the fragments: pieces of one particle's solid joined voxel face to voxel face (int32, highest number).
+
+    smallest: voxels below which a piece is debris of segmentation and left out.
+    """
+    from skimage.measure import label
+
+    pieces = label(np.where(solid, parts, 0), connectivity=1)
+    if smallest > 1:
+        sizes = np.bincount(pieces.ravel())
+        pieces = in_order(np.where(sizes[pieces] >= smallest, pieces, 0))
+    return pieces.astype(np.int32), int(pieces.max())
+
+
+def grain_labels(grid, *, active="am", depth=0.3, smallest=8, progress=None):
+    """Split the solid finer than into particles: at necks and cracks narrower by 2 `depth` voxels (int32 [x, y, z]).
+
+    Grain boundaries without a gap are not seen in labels; this finds grains that cracks or pores set off. Pieces below
+    `smallest` voxels join the neighbour that they touch most, or are left out when they have none.
+    """
+    parts = join_small(
+        split_touching(grid.mask(active), depth=depth, smoothing=0.5, progress=progress), smallest
+    )
+    return in_order(np.where(np.bincount(parts.ravel())[parts] >= smallest, parts, 0))
+
+
+# ---- distributions over the depth ------------------------------------------------------------------------------------
+
+
+def sizes_by_depth(labels, grid, *, regions=3, edges=None):
+    """Sort the pieces of a label array by the depth (x) of their middle: list of {start_m, end_m, count, ...}.
+
+    regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same volume;
+    d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left out.
+    """
+    span = grid.shape[0] * grid.voxel_size[0]
+    edges = np.linspace(0, span, regions + 1) if edges is None else np.asarray(edges, float)
+    if len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise InputError(
+            f"expected rising depths, got {', '.join(f'{1e6 * e:g}' for e in edges)} um; correct them."
+        )
+    count = int(labels.max())
+    voxels = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    middle = np.array(ndimage.center_of_mass(np.ones_like(labels, np.uint8), labels, np.arange(1, count + 1)))
+    depth = (middle.reshape(-1, 3)[:, 0] + 0.5) * grid.voxel_size[0]
+    whole = ~np.isin(np.arange(1, count + 1), np.unique([*_sides(labels, 1), *_sides(labels, 2)]))
+    volume = voxels * grid.voxel_volume
+    found = []
+    for i, (start, end) in enumerate(pairwise(edges)):
+        last = i == len(edges) - 2
+        here = whole & (depth >= start) & ((depth <= end) if last else (depth < end))
+        found.append({"start_m": float(start), "end_m": float(end), **_sizes(volume[here])})
+    return found
+
+
+def _sides(labels, axis):
+    return (
+        np.concatenate([np.take(labels, end, axis).ravel() for end in (0, -1)])
+        if labels.shape[axis] > 1
+        else [0]
+    )
+
+
+def _sizes(volume):
+    if volume.size == 0:
+        return {"count": 0, "mean_m": None, "d10_m": None, "d50_m": None, "d90_m": None, "diameters_m": []}
+    volume = np.sort(volume)
+    diameter, below = np.cbrt(6 * volume / np.pi), np.cumsum(volume) / volume.sum()
+    d10, d50, d90 = (
+        float(diameter[min(np.searchsorted(below, q), volume.size - 1)]) for q in (0.1, 0.5, 0.9)
+    )
+    return {"count": int(volume.size), "mean_m": float(diameter.mean()), "d10_m": d10, "d50_m": d50, "d90_m": d90,
+            "diameters_m": diameter.tolist()}  # fmt: skip
+
+
+# ---- binder, delaminated layers ----------------------------------------------------------------------------------
+
+
+def binder_clusters(grid, phase="cbd"):
+    """Count the 6-connected clusters of the binder: {count, share_of_largest, largest_voxels}."""
+    found = clusters(grid.mask(phase))
+    return {"count": len(found.voxels), "share_of_largest": found.share_of_largest,
+            "largest_voxels": found.voxels[:10].tolist()}  # fmt: skip
+
+
+def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
+    """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered, voxels}.
+
+    A void voxel lies in a sheet if, in its plane across the axis, a disc of diameter `extent` (m) fits into the void and
+    covers it, and if the void is at most extent / aspect thick there along the axis; one that the end of the box cuts has
+    no thickness that is known. Such voxels are joined face to face; pieces with a projected area of at least the disc's
+    are sheets. thickness: volume / area; covered: share of the cross-section. Largest first.
+    Raises InputError for an extent below two voxels.
+    """
+    axis = axis_number(axis)
+    void = np.moveaxis(grid.mask(*voids), axis, 0)
+    h, others = grid.voxel_size[axis], [grid.voxel_size[a] for a in range(3) if a != axis]
+    if extent < 2 * max(others):
+        raise InputError(f"expected an extent of at least two voxels, got {1e6 * extent:g} um; enlarge it.")
+    wide = np.stack([_opened(plane, extent / 2, others) for plane in void])
+    runs = _run_lengths(void)
+    pieces, _ = ndimage.label(wide & (runs > 0) & (runs * h <= extent / aspect))
+    found = []
+    for number, box in enumerate(ndimage.find_objects(pieces), start=1):
+        piece = pieces[box] == number
+        voxels, area = np.count_nonzero(piece), np.count_nonzero(piece.any(0)) * np.prod(others)
+        if area < np.pi / 4 * extent**2 * 0.9:  # a disc of voxels may be that much smaller
+            continue
+        depth = ((np.nonzero(piece)[0].mean()) + box[0].start + 0.5) * h
+        found.append({"depth_m": float(depth), "thickness_m": float(voxels * grid.voxel_volume / area),
+                      "area_m2": float(area), "covered": float(area / (np.prod(others) * void[0].size)),
+                      "voxels": int(voxels)})  # fmt: skip
+    return sorted(found, key=lambda sheet: -sheet["area_m2"])
+
+
+def _run_lengths(mask):
+    """Length (voxels) of the unbroken run along the first axis that each voxel of a mask lies in; 0 outside the mask and
+    in runs that an end of the array cuts."""
+    lengths = np.zeros(mask.shape, np.int32)
+    for i, plane in enumerate(mask[1:], start=1):
+        begins = plane & ~mask[i - 1]
+        lengths[i] = np.where(begins, 1, np.where(plane & (lengths[i - 1] > 0), lengths[i - 1] + 1, 0))
+    lengths[-1] = 0
+    for i in range(len(mask) - 2, -1, -1):
+        lengths[i] = np.where(mask[i] & mask[i + 1], lengths[i + 1], lengths[i])
+    return lengths
+
+
+def _opened(plane, radius, edges):
+    """Opening by a disc; the void goes on beyond the box as at its rim."""
+    if not plane.any():
+        return plane
+    reach = [int(np.ceil(radius / e)) + 1 for e in edges]
+    padded = np.pad(plane, [(r, r) for r in reach], mode="edge")
+    if padded.all():
+        return plane
+    core = ndimage.distance_transform_edt(padded, sampling=edges) > radius
+    if not core.any():
+        return np.zeros_like(plane)
+    grown = ndimage.distance_transform_edt(~core, sampling=edges) <= radius
+    return plane & grown[reach[0] : -reach[0], reach[1] : -reach[1]]
+
+
+# ---- two states --------------------------------------------------------------------------------------------------
+
+COMPARED = {
+    "crack_share": "share of the particles' volume that cracks take",
+    "contact_share": "share of the particles' surface in contact with binder",
+    "mean_diameter_m": "mean diameter by number, whole particles",
+    "mean_sphericity": "mean sphericity, whole particles",
+    "mean_neighbours": "mean number of particles touched",
+    "fragments_per_particle": "pieces of solid per particle",
+}
+
+
+def state_figures(particles, chosen=None):
+    """Compute the figures that are compared between two states from all particles, or from those chosen (with repeats)."""
+    i = np.arange(len(particles)) if chosen is None else chosen
+    whole = i[~particles.cut[i]]
+    return {
+        "crack_share": _ratio(particles.crack_volume[i], particles.volume[i]),
+        "contact_share": _ratio(particles.contact[i], particles.surface[i]),
+        "mean_diameter_m": _mean(particles.diameter[whole]),
+        "mean_sphericity": _mean(particles.sphericity[whole]),
+        "mean_neighbours": _mean(particles.neighbours[i]),
+        "fragments_per_particle": _mean(particles.fragments[i]),
+    }
+
+
+def compare_states(before, after, *, draws=1000, level=0.95, seed=0):
+    """Compare two states, {figure: {before, after, relative_change, low, high}}.
+
+        relative change = after / before - 1
+
+    low, high: interval that holds `level` of `draws` bootstrap samples, particles drawn with replacement in each state
+    on its own (Efron & Tibshirani 1993, ch. 13). It holds what the choice of particles adds, not errors of segmentation:
+    run the low and high volumes of `microsim segment` for those. None where a figure is undefined or zero before.
+    """
+    rng = np.random.default_rng(seed)
+    first, second = state_figures(before), state_figures(after)
+    samples = {name: [] for name in first}
+    for _ in range(draws):
+        drawn = (state_figures(p, rng.integers(0, len(p), len(p))) for p in (before, after))
+        for name, (a, b) in _paired(*drawn).items():
+            samples[name].append(_change(a, b))
+    found = {}
+    for name, (a, b) in _paired(first, second).items():
+        known = np.array([c for c in samples[name] if c is not None])
+        ends = (
+            np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist()
+            if known.size >= draws / 2
+            else [None, None]
+        )
+        found[name] = {
+            "before": a,
+            "after": b,
+            "relative_change": _change(a, b),
+            "low": ends[0],
+            "high": ends[1],
+        }
+    return found
+
+
+def _paired(first, second):
+    return {name: (first[name], second[name]) for name in first}
+
+
+def _change(a, b):
+    return b / a - 1 if a and b is not None else None
+
+
+def _ratio(part, whole):
+    return float(part.sum() / whole.sum()) if whole.sum() > 0 else None
+
+
+def _mean(values):
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if values.size else None

@@ -1,0 +1,161 @@
+"""Distance to the other phases, and local thickness: the largest ball within a phase that covers a voxel.
+
+The kernels are compiled (numba) and serial: one pass over lines for the distance, one over balls for the thickness.
+"""
+
+import numpy as np
+from numba import njit
+
+from ..base.errors import InputError
+from ..mesh.grid import both_sides, voxel_edges
+
+
+def distance_map(mask, voxel_size):
+    """Measure how far each voxel of `mask` is from the nearest voxel outside it, centre to centre.
+
+    mask         bool [x, y, z]; what lies beyond the box is unknown and counts as neither inside nor outside
+    voxel_size   one edge or three (x, y, z), m
+
+    Returns float32 [x, y, z] in m: 0 outside the mask, infinite everywhere if nothing is outside.
+    Exact (lower envelopes of parabolas, line by line; Felzenszwalb & Huttenlocher, Theory Comput. 8 (2012) 415).
+    """
+    inside, edges = _checked(mask), voxel_edges(voxel_size)
+    unit = min(edges)
+    return np.sqrt(_squared_distance(inside, [h / unit for h in edges])) * np.float32(unit)
+
+
+def local_thickness(mask, voxel_size):
+    """Measure the diameter of the largest ball that lies within `mask` and covers the voxel.
+
+        T(p) = 2 max { D(q) : |p - q| < D(q) + h / 2 }
+
+    D is the distance to the nearest voxel centre outside, q runs over the centres of the voxels and over those of
+    their corners that are farther out than the eight voxels around; h is the smallest voxel edge.
+
+    mask, voxel_size  as in distance_map
+
+    Returns float32 [x, y, z] in m, 0 outside the mask.
+    Raises InputError if nothing lies outside the mask: no ball has an end there.
+
+    Hildebrand & Ruegsegger, J. Microsc. 185 (1997) 67. Where the surface lies between two voxel centres is not known:
+    a slit of n voxels between flat walls reads n + 1 (n odd) to n + 1.3 (n even), a sphere of radius r reads
+    2 r - 0.5 on average and 2 r - 0.9 to 2 r + 0.6 for any place of its centre (r = 2 to 30 voxels).
+    256^3 voxels of an electrode: 14 s of processor time, 0.9 GB.
+    """
+    inside, edges = _checked(mask), voxel_edges(voxel_size)
+    if inside.all():
+        raise InputError(
+            "expected voxels of another phase around the one measured, got a volume filled by it; "
+            "sizes need a surface."
+        )
+    unit = min(edges)
+    spacing = np.array([h / unit for h in edges])
+    centres, squared = _balls(inside, spacing)
+    order = np.argsort(-squared, kind="stable")
+    thickness = np.zeros(inside.shape, dtype=np.float32)
+    _cover(centres[order], squared[order], spacing, _next_inside(inside), thickness)
+    return thickness * np.float32(unit)
+
+
+def _balls(inside, spacing):
+    """List the balls: their centres (int32 [n, 3], in half voxels) and squared radii (in units of the spacing)."""
+    squared = _squared_distance(inside, spacing)
+    largest = squared
+    for axis in range(3):
+        largest = np.maximum(*both_sides(largest, axis))
+    corners = _squared_distance(inside, spacing, shift=0.5)[:-1, :-1, :-1]
+    farther = corners > largest * np.float32(1 + 1e-6)
+    centres = np.concatenate([2 * np.argwhere(inside).astype(np.int32), 2 * np.argwhere(farther).astype(np.int32) + 1])
+    return centres, np.concatenate([squared[inside], corners[farther]])
+
+
+def _checked(mask):
+    inside = np.ascontiguousarray(mask, dtype=bool)
+    if inside.ndim != 3 or inside.size == 0:
+        raise InputError(f"expected a mask with three axes, got shape {inside.shape}; give a 3D array.")
+    return inside
+
+
+def _squared_distance(inside, spacing, shift=0.0):
+    """Squared distance to the nearest voxel outside, from each centre moved up by `shift` of a voxel on all axes."""
+    squared = np.where(inside, np.float32(np.inf), np.float32(0))
+    for axis in (2, 1, 0):
+        _envelopes(np.moveaxis(squared, axis, 2), spacing[axis], shift)
+    return squared
+
+
+def _next_inside(inside):
+    """For each place on a line along z (and one past its end) itself if it is inside, else one further on."""
+    following = np.empty((*inside.shape[:2], inside.shape[2] + 1), dtype=np.int32)
+    following[:] = np.arange(inside.shape[2] + 1, dtype=np.int32)
+    following[:, :, :-1][~inside] += 1
+    return following
+
+
+@njit(cache=True)
+def _envelopes(f, h, shift):
+    """f[.., .., i] = min over j of f[.., .., j] + h^2 (i + shift - j)^2, line by line."""
+    nx, ny, n = f.shape
+    line, apex, start = np.empty(n), np.empty(n, np.int64), np.empty(n + 1)
+    for x in range(nx):
+        for y in range(ny):
+            top = -1
+            for j in range(n):
+                line[j] = f[x, y, j] / (h * h)
+                if line[j] == np.inf:
+                    continue
+                meet = -np.inf
+                while top >= 0:
+                    i = apex[top]
+                    meet = (line[j] - line[i] + (j * j - i * i)) / (2.0 * (j - i))
+                    if meet > start[top]:
+                        break
+                    top -= 1
+                    meet = -np.inf
+                top += 1
+                apex[top], start[top] = j, meet
+            if top < 0:
+                continue
+            start[top + 1] = np.inf
+            k = 0
+            for i in range(n):
+                while start[k + 1] < i + shift:
+                    k += 1
+                f[x, y, i] = (line[apex[k]] + (i + shift - apex[k]) ** 2) * h * h
+
+
+@njit(cache=True)
+def _cover(centres, squared, spacing, following, thickness):
+    """Lay balls, largest first; each line of a ball takes the voxels that no larger ball has taken.
+
+    `following` leads from a place on a line along z to the next one still to be taken.
+    """
+    nx, ny, nz = thickness.shape
+    hx, hy, hz = spacing
+    for n in range(squared.size):
+        x, y, z = centres[n, 0] / 2, centres[n, 1] / 2, centres[n, 2] / 2
+        radius = np.sqrt(np.float64(squared[n]))
+        reach2 = (radius + 0.5) ** 2
+        for i in range(*_within(x, np.sqrt(reach2) / hx, nx)):
+            left = reach2 - ((i - x) * hx) ** 2
+            for j in range(*_within(y, np.sqrt(left) / hy, ny)):
+                first, end = _within(z, np.sqrt(left - ((j - y) * hy) ** 2) / hz, nz)
+                k = _find(following, i, j, first)
+                while k < end:
+                    thickness[i, j, k] = 2 * radius
+                    following[i, j, k] = k + 1
+                    k = _find(following, i, j, k + 1)
+
+
+@njit(inline="always")
+def _within(centre, reach, size):
+    """First index nearer than `reach` to the centre, and one past the last."""
+    return max(int(np.floor(centre - reach)) + 1, 0), min(int(np.ceil(centre + reach)), size)
+
+
+@njit(inline="always")
+def _find(following, i, j, k):
+    while following[i, j, k] != k:
+        following[i, j, k] = following[i, j, following[i, j, k]]
+        k = following[i, j, k]
+    return k

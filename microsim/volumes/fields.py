@@ -1,0 +1,268 @@
+"""Fields of a run: named arrays on the voxels and in time, kept in one HDF5 file.
+
+    /sto /c_e /phi_e ...   float32 [t, x, y, z], one chunk never spans two times
+    /time_s /step          when each was stored, and in which step of the protocol
+    /phase                 uint8 [x, y, z], index into its attribute `names`
+    /VTKHDF                the same data sets under the names that ParaView looks for; nothing is copied
+
+VTK counts i fastest and HDF5's last axis is the fastest, so i runs along z, j along y and k along x;
+the group's Direction matrix turns that back, and ParaView shows x, y, z in metres as they are.
+"""
+
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from ..base.errors import InputError
+
+CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
+PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
+
+
+class _Output:
+    """Write to a file for HDF5 and remember the first failure instead of passing it on.
+
+    HDF5 that meets a full disk cannot close the file any more and ends the whole process with a
+    segmentation fault; here it is told that all is well, and the writer above asks for `error`.
+    """
+
+    def __init__(self, path):
+        self.file = open(path, "w+b", buffering=0)  # noqa: SIM115 (closed by the writer)
+        self.error = None
+
+    def write(self, data):
+        try:
+            view = memoryview(data)
+            while self.error is None and len(view):
+                view = view[self.file.write(view) :]
+        except OSError as error:
+            self.error = error
+        return len(data)
+
+    def truncate(self, size=None):
+        try:
+            return self.file.truncate(size)
+        except OSError as error:
+            self.error = self.error or error
+            return size
+
+    def read(self, size=-1):
+        return self.file.read(size)
+
+    def readinto(self, buffer):
+        return self.file.readinto(buffer)
+
+    def seek(self, offset, whence=0):
+        return self.file.seek(offset, whence)
+
+    def tell(self):
+        return self.file.tell()
+
+    def flush(self):
+        pass
+
+
+class FieldWriter:
+    """Store named fields time by time; the file appears under its name only when it is complete.
+
+        with FieldWriter("out/fields.h5", grid, {"sto": "1", "c_e": "mol m-3"}) as fields:
+            fields.write(0.0, "Discharge at C/2 until 3.5 V", {"sto": sto, "c_e": c_e})
+
+    path: file to make (its folder too). grid: VoxelGrid of the fields. units: name -> SI unit ("1" for none).
+    Raises InputError when the file cannot be written (no permission, disk full); if the block is left by
+    an exception, or nothing was stored, no file remains.
+    """
+
+    def __init__(self, path, grid, units):
+        self.path = Path(path)
+        self.grid = grid
+        self.units = dict(units)
+        self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+
+    def __enter__(self):
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._output = _Output(self._part)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        try:
+            self._file = h5py.File(self._output, "w")
+            self._create_datasets()
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def write(self, time_s, step_name, fields):
+        """Store the fields {name: [x, y, z]} of one time (s) and the protocol step it belongs to."""
+        self._check(time_s, fields)
+        n = self._times.size
+        for dataset in (self._times, self._steps, *(self._file[name] for name in self.units)):
+            dataset.resize(n + 1, axis=0)
+        self._times[n] = time_s
+        self._steps[n] = step_name
+        for name in self.units:
+            self._file[name][n] = fields[name]
+        self._file.flush()
+        self._raise_if_failed()
+
+    def __exit__(self, kind, error, traceback):
+        complete = kind is None and self._times.size > 0
+        try:
+            if complete:
+                self._link_for_paraview()
+            self._file.close()
+            self._output.file.close()
+            if kind is None:
+                self._raise_if_failed()
+            if complete:
+                _replace(self._part, self.path)
+        finally:
+            self._discard()
+        if kind is None and not complete:
+            raise InputError(f"expected at least one stored time in {self.path}, got none; write one first.")
+
+    def _create_datasets(self):
+        shape, h = self.grid.phase.shape, np.asarray(self.grid.voxel_size, float)
+        pack = {"compression": "gzip", "compression_opts": 2, "shuffle": True}  # ParaView cannot read lzf
+        file = self._file
+        file.attrs["axes"] = FIELD_AXES
+        file.attrs["voxel_size_m"] = h
+        self._times = file.create_dataset("time_s", (0,), "f8", maxshape=(None,))
+        self._times.attrs["units"] = "s"
+        self._steps = file.create_dataset("step", (0,), h5py.string_dtype(), maxshape=(None,))
+        phase = file.create_dataset("phase", data=self.grid.phase, chunks=True, **pack)
+        phase.attrs["names"] = list(self.grid.names)
+        _describe(phase, "1", h, PHASE_AXES)
+        layers = max(1, min(shape[0], CHUNK_BYTES // (4 * shape[1] * shape[2])))
+        for name, unit in self.units.items():
+            extent = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (1, layers, *shape[1:])}
+            field = file.create_dataset(name, dtype="f4", fillvalue=np.nan, **extent, **pack)
+            _describe(field, unit, h, FIELD_AXES)
+
+    def _check(self, time_s, fields):
+        if set(fields) != set(self.units):
+            raise InputError(
+                f"expected the fields {sorted(self.units)} at every time, got {sorted(fields)}; give all."
+            )
+        for name, values in fields.items():
+            if np.shape(values) != self.grid.phase.shape:
+                raise InputError(
+                    f"expected the field {name} in the grid's shape {self.grid.phase.shape}, "
+                    f"got {np.shape(values)}; store it on the grid it was computed on."
+                )
+        if self._times.size and not time_s >= self._times[-1]:
+            raise InputError(
+                f"expected times to go forward from {self._times[-1]:g} s, got {time_s:g} s; sort them."
+            )
+
+    def _link_for_paraview(self):
+        """Add the group that ParaView reads: hard links, and /phase as a view that holds at all times."""
+        file, shape, n = self._file, self.grid.phase.shape, self._times.size
+        group = file.create_group("VTKHDF")
+        group.attrs["Version"] = np.array([2, 0])
+        group.attrs.create("Type", np.bytes_("ImageData"))
+        group.attrs["WholeExtent"] = np.array([0, shape[2], 0, shape[1], 0, shape[0]])
+        group.attrs["Origin"] = np.zeros(3)
+        group.attrs["Spacing"] = np.asarray(self.grid.voxel_size, float)[::-1]
+        group.attrs["Direction"] = np.array([0, 0, 1, 0, 1, 0, 1, 0, 0], float)
+        cells = group.create_group("CellData")
+        for name in self.units:
+            cells[name] = file[name]
+        constant = h5py.VirtualLayout((1, *shape), "u1")
+        constant[0] = h5py.VirtualSource(".", "phase", shape)
+        cells.create_virtual_dataset("phase", constant)
+        steps = group.create_group("Steps")
+        steps.attrs["NSteps"] = n
+        steps["Values"] = self._times
+        offsets = steps.create_group("CellDataOffsets")
+        for name in self.units:
+            offsets[name] = np.arange(n)
+        offsets["phase"] = np.zeros(n, int)
+
+    def _discard(self):
+        self._output.file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _raise_if_failed(self):
+        if self._output.error is not None:
+            raise _cannot_write(self.path, self._output.error) from self._output.error
+
+
+def read_field(path, name, index=-1):
+    """Read one field at one stored time.
+
+    path: a file of FieldWriter. name: e.g. "sto". index: which stored time; -1 is the last.
+    Returns values [x, y, z] as stored (float32, NaN outside the field's phase), voxel size (x, y, z) in m,
+    and the time in s (None for /phase, which has no time). Raises InputError.
+    """
+    with _open(path) as file:
+        if not isinstance(file.get(name), h5py.Dataset) or "voxel_size_m" not in file[name].attrs:
+            known = [key for key, item in file.items() if "voxel_size_m" in item.attrs]
+            raise InputError(f"expected a field of {path} ({', '.join(known)}), got {name!r}; name one.")
+        field = file[name]
+        voxel_size = tuple(float(h) for h in field.attrs["voxel_size_m"])
+        if field.attrs["axes"] == PHASE_AXES:
+            return field[...], voxel_size, None
+        n = field.shape[0]
+        if not -n <= index < n:
+            raise InputError(
+                f"expected a stored time of {path} from 0 to {n - 1} (-1: the last), got {index}; give one."
+            )
+        return field[index % n], voxel_size, float(file["time_s"][index % n])
+
+
+def read_times(path):
+    """Read when fields were stored: times [t] in s, and the protocol step [t] each belongs to (text)."""
+    with _open(path) as file:
+        if "time_s" not in file or "step" not in file:
+            raise InputError(f"expected /time_s and /step, got {path} without; give the fields.h5 of a run.")
+        return file["time_s"][...], tuple(file["step"].asstr()[...])
+
+
+def read_names(path):
+    """Read which fields a file holds: {name: unit}, without /phase, which has no time."""
+    with _open(path) as file:
+        items = {name: item.attrs for name, item in file.items() if item.attrs.get("axes") == FIELD_AXES}
+        return {name: str(attributes["units"]) for name, attributes in items.items()}
+
+
+def profile_x(values):
+    """Average a field [x, y, z] over each layer x, leaving out NaN: [x], NaN where a layer has no value."""
+    inside = np.isfinite(values)
+    n = inside.sum(axis=(1, 2))
+    total = np.where(inside, values, 0.0).sum(axis=(1, 2), dtype=float)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def _describe(dataset, unit, voxel_size, axes):
+    dataset.attrs["units"] = unit
+    dataset.attrs["voxel_size_m"] = voxel_size
+    dataset.attrs["axes"] = axes
+
+
+def _open(path):
+    if not Path(path).is_file():
+        raise InputError(f"expected a fields file, got {path}, which is not there; give fields.h5 of a run.")
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(
+            f"expected a file of fields (HDF5), got {path}, which cannot be read; give fields.h5 of a run."
+        ) from error
+
+
+def _replace(part, path):
+    try:
+        os.replace(part, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path, error):
+    return InputError(
+        f"expected to write {path}, got {error.strerror or error}; "
+        "free some space or choose another folder for the output."
+    )

@@ -1,0 +1,97 @@
+"""Work on a volume slab by slab: what is in memory at once is a slab and its margins, whatever the volume's size.
+
+Arrays may be NumPy arrays, memory maps or HDF5 data sets; results go where a `Store` puts them.
+"""
+
+import itertools
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+
+SLAB_BYTES = 2**27  # of float32 input at once
+
+
+@dataclass
+class Store:
+    """Make arrays for results: in memory (folder None), or as files of a folder that are mapped into memory."""
+
+    folder: Path | None = None
+    _numbers: itertools.count = field(default_factory=itertools.count, repr=False)
+
+    def empty(self, shape, dtype):
+        """Make an array to be filled."""
+        if self.folder is None:
+            return np.empty(shape, dtype)
+        path = Path(self.folder) / f"{next(self._numbers)}.npy"
+        try:
+            return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=tuple(shape))
+        except OSError as error:
+            raise InputError(
+                f"expected to write {path}, got: {error.strerror or error}; free some space or choose another folder."
+            ) from error
+
+
+MEMORY = Store()
+
+
+@contextmanager
+def scratch_store(folder=None):
+    """Give a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None: memory."""
+    with ExitStack() as stack:
+        if folder is None:
+            yield MEMORY
+            return
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            place = stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix="microsim-"))
+        except OSError as error:
+            raise InputError(
+                f"expected a folder to write to, got {folder}: {error.strerror or error}; choose another."
+            ) from error
+        yield Store(Path(place))
+
+
+def by_slabs(
+    step, values, *, axis=0, reach=0, thickness=None, dtype=None, store=MEMORY, progress=None, message=""
+):
+    """Apply a local step slab by slab along an axis.
+
+    step       callable(slab) -> array of the slab's shape; a voxel's result depends on voxels at most `reach` away
+    thickness  layers at once, default what SLAB_BYTES holds
+    dtype      of the result, default float32
+    store      where the result goes; progress: callable(done, total, message) or None
+
+    The result is that of step(values) where `step` treats edges the same way. Returns an array like `values`.
+    """
+    n, layer = values.shape[axis], max(values.size // values.shape[axis], 1)
+    thickness = thickness or max(SLAB_BYTES // (4 * layer), 1)
+    out = store.empty(values.shape, np.dtype(dtype or np.float32))
+    for first in range(0, n, thickness):
+        end = min(first + thickness, n)
+        low, high = max(first - reach, 0), min(end + reach, n)
+        result = step(take(values, axis, low, high))
+        place(out, axis, first, end, take(result, axis, first - low, end - low))
+        if progress:
+            progress(end, n, message)
+    return out
+
+
+def layers(values, axis):
+    """Go through the layers of a volume along an axis, each a 2-D array in memory."""
+    for i in range(values.shape[axis]):
+        yield np.asarray(take(values, axis, i, i + 1)).squeeze(axis)
+
+
+def take(values, axis, first, end):
+    """Cut layers first to end - 1 along an axis out of an array."""
+    return values[(slice(None),) * axis + (slice(first, end),)]
+
+
+def place(values, axis, first, end, part):
+    """Put layers first to end - 1 along an axis."""
+    values[(slice(None),) * axis + (slice(first, end),)] = part

@@ -1,0 +1,81 @@
+"""What a volume file holds, and how a file is replaced whole or not at all."""
+
+import hashlib
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+
+METRES = {
+    **dict.fromkeys(("nm", "nanometer", "nanometers", "nanometre", "nanometres"), 1e-9),
+    **dict.fromkeys(("um", "µm", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometre"), 1e-6),
+    **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e-3),
+    **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
+    **dict.fromkeys(("m", "meter", "metre"), 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a reader finds: values and voxel size (m) in the order of the file's axes, slowest first."""
+
+    values: np.ndarray
+    voxel_size: tuple[float, ...] | None = None
+    files: tuple[Path, ...] = ()  # where the bytes lie when that is not only the file itself
+    axes: str | None = None  # the order of the axes, where the file states it
+
+
+def metres(unit):
+    """Return the length of a unit in m, None for an unknown one."""
+    return METRES.get(str(unit).strip().lower())
+
+
+def spacing(sizes, unit):
+    """Return voxel edges in m from numbers in one unit (m), None unless all are above 0."""
+    sizes = np.asarray(sizes, float) * unit
+    # nine digits: formats keep sizes as ratios or in other units, and 0.398 um should come back as 0.398 um
+    return tuple(float(f"{size:.9g}") for size in sizes) if np.all(sizes > 0) else None
+
+
+def why(error):
+    """Return what an error says, short and on one line."""
+    said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    return " ".join(said.split())[:160]
+
+
+def sha256_of(paths, chunk=2**20):
+    """Return the sha256 of the bytes of the files, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while block := file.read(chunk):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def replacing(*paths):
+    """Open temporary files beside `paths` and give them their names when the block ends without an error.
+
+    Yields the handles, in order. Raises InputError when a file cannot be written; then nothing of it stays.
+    """
+    paths = [Path(path) for path in paths]
+    parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
+    try:
+        with ExitStack() as stack:
+            paths[0].parent.mkdir(parents=True, exist_ok=True)
+            yield tuple(stack.enter_context(open(part, "w+b")) for part in parts)
+        for part, path in zip(parts, paths, strict=True):
+            os.replace(part, path)
+    except OSError as error:
+        raise InputError(
+            f"expected to write {paths[0]}, got: {why(error)}; choose another folder or make room there."
+        ) from error
+    finally:
+        for part in parts:
+            if part.parent.is_dir():
+                part.unlink(missing_ok=True)

@@ -1,0 +1,233 @@
+"""Volumes: read from any known format into [x, y, z], checked, and written back.
+
+Arrays are [x, y, z]; x runs through the thickness, from the separator to the current collector. A file has its
+own order: `file_axes` names its axes, slowest first (TIFF: pages, rows, columns; npy and HDF5: as numpy shows
+the array; NRRD and MHD: slices first), and the array is transposed once, here. Voxel sizes are x, y, z too.
+"""
+
+import difflib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+from .datasets import DATASETS, find, locate
+from .formats import READERS, read_file, split_name, write_file
+from .stored import sha256_of
+
+SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-4  # m
+MOST_LABELS = 255
+LARGEST_LABEL = 2**32 - 1
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume as read: values [x, y, z], voxel edges (m) where known, and where it came from."""
+
+    values: np.ndarray
+    voxel_size: tuple[float, float, float] | None
+    source: str
+    sha256: str
+    file_axes: str
+
+
+def read_volume(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"):
+    """Read a volume from a file, a folder of slices or a known data set.
+
+    name_or_path  TIFF, zip with one TIFF, folder of TIFF slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar,
+                  "file.h5::name" (of [t, x, y, z] the last, or "file.h5::name@index"), "file.npz::name",
+                  or the name of a data set
+    file_axes     the file's axes, slowest first; the axes in a raw file's sidecar stand in for the default
+    voxel_size    edge or edges x, y, z in m; wins over what the data set or the file says
+    kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
+                  "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
+
+    Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the other).
+    Raises InputError.
+    """
+    _check_axes(file_axes)
+    given = None if voxel_size is None else check_voxel_size(voxel_size)
+    path, part, index, dataset = _find(name_or_path)
+    stored = read_file(path, part, index)
+    if stored.axes and file_axes not in ("xyz", stored.axes):
+        raise InputError(
+            f"expected the axes {stored.axes} that {stored.files[-1]} states, got {file_axes}; drop one of the two."
+        )
+    axes, files, size = stored.axes or file_axes, stored.files, stored.voxel_size
+    values = stored.values
+    del stored  # so that the file's own order does not stay in memory beside the transposed array
+    _check_rank(values, name_or_path)
+    values = np.ascontiguousarray(values.transpose([axes.index(axis) for axis in "xyz"]))
+    values = _as_kind(values, kind, name_or_path)
+    known = dataset.voxel_size_m if dataset else None
+    size = given or known or (size and _own_size(size, axes, name_or_path))
+    size = check_voxel_size(size) if size else None
+    return Volume(values, size, str(name_or_path), sha256_of(files), axes)
+
+
+def write_volume(path, values, *, voxel_size=None, file_axes="xyz"):
+    """Write a volume [x, y, z] in the format of the path's suffix, whole or not at all.
+
+    path        .tif, .zip, .h5 (or .h5::name), .npy, .npz, .nrrd, .mhd, .mha or .raw
+    voxel_size  edge or edges x, y, z in m; npy and npz have no place for it
+    file_axes   the order of the axes in the file, slowest first
+
+    Returns the path written. Raises InputError when it cannot be written; then nothing is left behind.
+    """
+    _check_axes(file_axes)
+    target, part, index = split_name(path)
+    if index is not None:
+        raise InputError(f"expected a name to write to, got {path}; drop @{index}.")
+    values = np.asarray(values)
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"expected real numbers to write, got {values.dtype}; convert them first.")
+    _check_rank(values, target)
+    order = ["xyz".index(axis) for axis in file_axes]
+    size = None
+    if voxel_size is not None:
+        size = tuple(check_voxel_size(voxel_size)[i] for i in order)
+    write_file(target, values.transpose(order), size, part, file_axes)
+    return target
+
+
+def check_voxel_size(h):
+    """Return voxel edges x, y, z (m) from one number or three, each between 1 nm and 100 um, else InputError."""
+    try:
+        sizes = np.broadcast_to(np.asarray(h, float).ravel(), 3)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected one voxel edge or three, in m, got {h!r}; give x, y, z.") from error
+    if not np.all((sizes >= SMALLEST_VOXEL) & (sizes <= LARGEST_VOXEL)):
+        given = " x ".join(f"{size:g}" for size in dict.fromkeys(sizes.tolist()))
+        raise InputError(f"expected voxel edges between 1 nm and 100 um, got {given} m; check the unit.")
+    return tuple(float(size) for size in sizes)
+
+
+def _own_size(size, axes, name):
+    """Return the file's own edges in the order x, y, z; an impossible size says that the unit is another."""
+    ordered = [size[axes.index(axis)] for axis in "xyz"]
+    try:
+        return check_voxel_size(ordered)
+    except InputError as error:
+        said = " x ".join(f"{edge:g}" for edge in ordered)
+        raise InputError(
+            f"expected voxel edges between 1 nm and 100 um in {name}, got {said} m; state the voxel size yourself."
+        ) from error
+
+
+# ---- what the name means -----------------------------------------------------------------------------------
+
+
+def _find(name_or_path):
+    """Return path, part, index and data set: an existing file first, then the data set of that name."""
+    path, part, index = split_name(name_or_path)
+    if os.path.exists(path):  # False for a name too long for the file system, where Path.exists raises
+        return path, part, index, None
+    dataset = find(str(path))
+    if dataset is None:
+        raise InputError(_no_such(path))
+    return locate(dataset.name), part, index, dataset
+
+
+def _no_such(path):
+    beside = [str(file) for file in path.parent.iterdir()] if os.access(path.parent, os.R_OK) else []
+    near = difflib.get_close_matches(str(path), [*DATASETS, *beside], 3, 0.6)
+    known = path.suffix.lower() in READERS or path.parent != Path()
+    expected = "an existing file or folder" if known else "a file, a folder or the name of a data set"
+    remedy = "correct the path." if known else f"correct it, or use one of {', '.join(DATASETS)}."
+    if near:
+        remedy = f"did you mean {' or '.join(near)}?"
+    return f"expected {expected}, got {path}, which is none; {remedy}"
+
+
+# ---- checks ------------------------------------------------------------------------------------------------
+
+
+def _check_axes(file_axes):
+    if not isinstance(file_axes, str) or sorted(file_axes) != ["x", "y", "z"]:
+        raise InputError(
+            f"expected the letters x, y, z in the order of the file's axes, got {file_axes!r}; write zyx, say."
+        )
+
+
+def _check_rank(values, name):
+    shape = " x ".join(str(n) for n in values.shape) or "a single number"
+    if values.ndim != 3:
+        hint = "stack the slices" if values.ndim < 3 else "export one channel or one time"
+        raise InputError(f"expected a 3-D volume, got {values.ndim}-D ({shape}) in {name}; {hint}.")
+    if values.size == 0:
+        raise InputError(f"expected voxels, got none ({shape}) in {name}; export the volume again.")
+
+
+def _as_kind(values, kind, name):
+    if values.dtype.kind not in "biuf":
+        raise InputError(
+            f"expected real numbers as voxels, got {values.dtype} in {name}; convert the volume."
+        )
+    values = values.astype(values.dtype.newbyteorder("="), copy=False)
+    if kind == "labels":
+        return _as_labels(values, name)
+    if kind == "grey":
+        return _as_grey(values, name)
+    if kind == "field":
+        return _as_field(values, name)
+    raise InputError(f"expected the kind labels, grey or field, got {kind!r}; choose one of them.")
+
+
+def _as_labels(values, name):
+    if values.dtype.kind == "b":
+        return values.view(np.uint8)
+    if values.dtype.kind == "f":
+        _check_whole(values, name)
+    found = set()
+    for plane in values:  # plane by plane, so that no second array of the volume's size is needed
+        found.update(np.unique(plane).tolist())
+        if len(found) > MOST_LABELS:
+            raise InputError(
+                f"expected at most {MOST_LABELS} labels, got more different values in {name}; "
+                "segment the grey image first (microsim segment)."
+            )
+    low, high = min(found), max(found)
+    if low < 0 or high > LARGEST_LABEL:
+        raise InputError(
+            f"expected labels from 0 to {LARGEST_LABEL}, got values from {low:g} to {high:g} in {name}; relabel it."
+        )
+    return values.astype(np.min_scalar_type(int(high)), copy=False)
+
+
+def _check_whole(values, name):
+    missing = sum(int(np.isnan(plane).sum()) for plane in values)
+    if missing:
+        raise InputError(
+            f"expected a label in every voxel, got NaN in {missing} of {values.size} voxels of {name}; "
+            "give those a label of their own."
+        )
+    broken = sum(int(((plane != np.rint(plane)) | np.isinf(plane)).sum()) for plane in values)
+    if broken:
+        raise InputError(
+            f"expected whole numbers as labels, got others in {broken} of {values.size} voxels of {name}; "
+            "segment the grey image first (microsim segment)."
+        )
+
+
+def _as_grey(values, name):
+    if values.dtype.kind == "b":
+        return values.view(np.uint8)
+    if values.dtype.kind == "f":
+        _refuse(sum(int((~np.isfinite(plane)).sum()) for plane in values), values, "NaN or infinity", name)
+    return values
+
+
+def _as_field(values, name):
+    if values.dtype.kind != "f":
+        return values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+    _refuse(sum(int(np.isinf(plane).sum()) for plane in values), values, "infinity", name)
+    return values.astype(np.float32) if values.dtype.itemsize < 4 else values
+
+
+def _refuse(count, values, what, name):
+    if count:
+        raise InputError(
+            f"expected finite numbers, got {what} in {count} of {values.size} voxels of {name}; mend the volume."
+        )

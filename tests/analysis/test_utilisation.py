@@ -1,0 +1,184 @@
+"""Particles, depth, distance, local rate and reaction front of states whose unevenness is known."""
+
+import numpy as np
+import pytest
+
+from microsim.analysis.run_analysis import Findings
+from microsim.analysis.utilisation import (
+    Unevenness,
+    label_particles,
+    particle_of_cells,
+    surface_distance,
+)
+from microsim.cell.experiment import Experiment, Load, Tolerances
+
+from ..cells import half_cell, voxel_grid
+from .test_losses import SLAB, porous_cell
+
+H = 0.5e-6
+
+
+def balls(radius=4):
+    """Two balls along x that only pores part, joined to the collector by CBD; x, y, z."""
+    x, y, z = np.indices((22, 10, 10)) + 0.5
+    labels = np.zeros((22, 10, 10), int)
+    labels[:, :, 8:] = 2
+    for centre in (5.0, 16.0):
+        labels[(x - centre) ** 2 + (y - 5) ** 2 + (z - 5) ** 2 < radius**2] = 1
+    return labels
+
+
+@pytest.fixture(scope="module")
+def uneven():
+    labels = balls()
+    cell = half_cell(labels, H)
+    return Unevenness(cell, label_particles(voxel_grid(labels, H), ["am"]))
+
+
+def state(uneven, sto):
+    """A state with a given lithiation, by depth x (m) of the cells."""
+    cell = uneven.cell
+    depth = (cell.mesh.solid.position[:, 0] - cell.mesh.lines + 0.5) * H
+    return cell.vector(0.0, 0.0, 4.0, sto(depth), 1000.0)
+
+
+def test_particles_are_told_apart(uneven):
+    found = uneven.particles()
+    assert found["count"] == found["listed"] == 2
+    assert found["depth_m"] == pytest.approx([5.0 * H, 16.0 * H], rel=0.02)
+    assert found["diameter_m"] == pytest.approx([8 * H] * 2, rel=0.05)
+
+
+def test_touching_balls_are_two_particles():
+    labels = np.zeros((20, 12, 12), int)
+    x, y, z = np.indices(labels.shape) + 0.5
+    for centre in (5.5, 14.5):
+        labels[(x - centre) ** 2 + (y - 6) ** 2 + (z - 6) ** 2 < 25] = 1
+    found = label_particles(voxel_grid(labels, H), ["am"])
+    assert found.max() == 2 and found[5, 6, 6] != found[14, 6, 6]
+
+
+def test_between_and_within_share_the_variance(uneven):
+    rng = np.random.default_rng(0)
+    spread, _ = uneven.moment(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H) + 0.02 * rng.standard_normal(x.size)))
+    assert spread["std"] ** 2 == pytest.approx(spread["std_between"] ** 2 + spread["std_within"] ** 2, rel=1e-9)
+    assert spread["std_between"] == pytest.approx(0.05, rel=0.05) and spread["std_within"] == pytest.approx(0.02, rel=0.1)
+    even, _ = uneven.moment(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)))
+    assert even["std_within"] < 1e-12 and even["std_over_depth"] == pytest.approx(even["std_between"], rel=1e-9)
+
+
+def test_local_rate(uneven):
+    window = 0.63
+    before = np.full(uneven.cell.mesh.solid.n, 0.3)
+    active = uneven.cell.active
+    assert abs(active.sto_0 - active.sto_100) == pytest.approx(window, abs=0.02)
+    window = abs(active.sto_0 - active.sto_100)
+    found = uneven.rate(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)), before, 1800.0)
+    assert found["p05"] == 0 and found["p95"] == found["max"] == pytest.approx(0.2 / window)
+    assert found["mean"] == pytest.approx(0.1 / window, rel=0.02)
+
+
+def test_distance_and_depth_profiles(uneven):
+    cell = uneven.cell
+    x, y, z = cell.mesh.solid.position.T
+    x = x - cell.mesh.lines + 0.5
+    r = np.minimum(*(np.sqrt((x - c) ** 2 + (y - 4.5) ** 2 + (z - 4.5) ** 2) for c in (5.0, 16.0)))
+    sto = 0.2 + 0.1 * r / 4  # highest at the surface
+    end = uneven.ending(cell.vector(0.0, 0.0, 4.0, sto, 1000.0))
+    near = end["by_distance_to_surface"]
+    assert np.all(np.diff(near["mean"]) < 0) and sum(near["share"]) == pytest.approx(1, abs=1e-5)
+    slope = np.polyfit(near["distance_m"], near["mean"], 1)[0]
+    assert slope == pytest.approx(-0.1 / (4 * H), rel=0.15)
+    assert end["by_depth"]["mean"][10] is None  # between the balls
+    assert end["utilisation"]["max"] - end["utilisation"]["min"] < 0.01
+    assert end["particles"]["std"][0] == pytest.approx(np.std(sto), rel=0.05)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_distance_to_the_surface_is_in_metres_whatever_the_voxels(axis):
+    """A plate of six layers: half a layer, one and a half, two and a half from either side."""
+    mask, edges = np.zeros((10, 10, 10), bool), (1e-7, 2e-7, 4e-7)
+    np.moveaxis(mask, axis, 0)[2:8] = True
+    layers = np.moveaxis(surface_distance(mask, edges), axis, 0)[2:8, 5, 5]
+    assert layers == pytest.approx(edges[axis] * np.array([0.5, 1.5, 2.5, 2.5, 1.5, 0.5]), rel=1e-6)
+
+
+def test_distance_in_cubes_and_near_cubes_is_the_same():
+    mask = balls() == 1
+    cubes, near = (surface_distance(mask, (H, H, edge)) for edge in (H, 1.000001 * H))
+    assert near[mask] == pytest.approx(cubes[mask], rel=1e-5)
+
+
+def test_the_profile_of_the_distance_spans_a_plate_of_flat_voxels():
+    labels = np.zeros((12, 4, 4), int)
+    labels[4:] = 1
+    grid = voxel_grid(labels, (1e-7, 4e-7, 4e-7))
+    cell = half_cell(labels, (1e-7, 4e-7, 4e-7))
+    uneven = Unevenness(cell, label_particles(grid, ["am"]))
+    near = uneven.ending(cell.vector(0.0, 0.0, 4.0, 0.3, 1000.0))["by_distance_to_surface"]
+    assert near["distance_m"][-1] == pytest.approx(7.5e-7, rel=0.1) and len(near["distance_m"]) == 8
+
+
+def test_front_is_where_the_reaction_is(uneven):
+    cell = uneven.cell
+    kept = cell.j
+    try:
+        near = cell.mesh.faces.position[:, 0] < 10 * H
+        cell.j = -np.where(near, 3.0, 1.0)
+        found = uneven.moment(state(uneven, lambda x: 0.3 + 0 * x))[1]
+        assert found["peak_depth_m"] < 10 * H and found["half_depth_m"] < 10 * H
+        assert found["reaction_A_m2"][4] == 3.0 and found["reaction_A_m2"][10] is None
+        cell.j = np.where(near, 1.0, -1.0)
+        assert uneven.moment(state(uneven, lambda x: 0.3 + 0 * x))[1]["peak_depth_m"] is None
+    finally:
+        cell.j = kept
+
+
+def test_homogenised_voxels_are_particles():
+    cell = porous_cell(8, SLAB)
+    uneven = Unevenness(cell, np.zeros((8, 1, 1), np.int32))
+    found = uneven.particles()
+    assert found["count"] == 8 and not found["resolved"]
+    assert uneven.ending(cell.vector(0, 0, 4, 0.3, 1000))["by_distance_to_surface"] is None
+    of = particle_of_cells(cell, np.zeros((8, 1, 1), np.int32))
+    assert np.array_equal(np.bincount(of), np.full(14, 8))
+
+
+def test_findings_over_a_run():
+    """Every time that is stored has a split; the snapshot goes on as if nothing had been."""
+    labels = balls()
+    loads = [Load("Discharge", 6.0 * 100 * H * H, duration=1200.0), Load("Rest", duration=300.0)]
+    kept = {}
+
+    def follow(cut=None):
+        cell = half_cell(labels, H)
+        findings = Findings(cell, label_particles(voxel_grid(labels, H), ["am"]), loads[0].current * 300)
+
+        def keep(experiment, number, load, last):
+            findings.note(experiment, number, load, last or experiment.t == 0, last)
+            if not last and experiment.record.time_steps == cut and not kept:
+                kept.update(state=experiment.snapshot(), findings=findings.snapshot())
+                kept["state"] = {k: v.copy() if isinstance(v, np.ndarray) else list(v) if isinstance(v, list) else v
+                                 for k, v in kept["state"].items()}
+                kept["state"]["record"] = {**kept["state"]["record"]}
+                kept["findings"] = ({k: list(v) if isinstance(v, list) else v for k, v in kept["findings"][0].items()},
+                                    kept["findings"][1])
+
+        return findings, Experiment(cell, None, Tolerances(), keep)
+
+    findings, experiment = follow(cut=20)
+    experiment.run(loads)
+    again, experiment = follow()
+    experiment.restore(kept["state"])
+    again.restore(*kept["findings"])
+    experiment.run(loads)
+    first, second = findings.overpotentials(1e-12), again.overpotentials(1e-12)
+    assert first["time_s"] == pytest.approx(second["time_s"], rel=1e-9)
+    assert first["total_V"] == pytest.approx(second["total_V"], abs=1e-9)
+    assert first["largest_miss_V"] < 1e-12 and len(first["time_s"]) >= 8
+    assert [end["name"] for end in findings.heterogeneity()["ends"]] == ["Discharge"]
+    times = findings.heterogeneity()["times"]
+    assert set(zip(times["step"], times["time_s"])) <= set(zip(first["step"], first["time_s"]))
+    assert times["local_c_rate"][0] is None and times["local_c_rate"][1]["mean"] > 0
+    assert again.heterogeneity()["times"]["local_c_rate"][1] == pytest.approx(times["local_c_rate"][1], rel=1e-6)
+    assert times["peak_depth_m"][0] is not None and times["peak_depth_m"][-1] is None

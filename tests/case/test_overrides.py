@@ -1,0 +1,152 @@
+"""Material sets with changes in a case: numbers, tables, BPX files; unknown keys are refused."""
+
+import json
+
+import numpy as np
+import pytest
+
+from microsim import materials
+from microsim.base.errors import InputError
+from microsim.case.case import load_case, parse_case
+from microsim.case.overrides import read_material, read_table
+from microsim.jobs.run import simulate
+
+from ..bpx_example import example
+
+CASE = "cases/dfn_chen2020.yaml"
+T = 298.15
+
+
+def loaded(raw, tmp_path):
+    return read_material(raw, "cell.materials.am").load(lambda file: str(tmp_path / file))
+
+
+@pytest.fixture
+def tables(tmp_path):
+    sto = np.linspace(0.25, 0.98, 60)
+    U = 4.4 - 0.9 * sto
+    (tmp_path / "ocp.csv").write_text("# measured\nsto,U (V)\n" + "".join(f"{x:.6f},{u:.6f}\n" for x, u in zip(sto, U)))
+    (tmp_path / "D.txt").write_text("0.0\t1e-14\n0.5\t1e-15\n1.0\t4e-15\n")
+    return tmp_path
+
+
+def test_numbers_replace_coefficients(tmp_path):
+    raw = {"base": "NMC811_Chen2020", "D_s_m2_s": 7e-15, "i0_A_m2": 2.0, "sigma_S_m": 1.5, "density_kg_m3": 4700, "sto_100": 0.3}
+    m = loaded(raw, tmp_path)
+    assert m.D_s(np.array([0.3, 0.8]), 310.0).tolist() == [7e-15, 7e-15]
+    assert float(m.i0(1000.0, np.array(0.5), T)) == pytest.approx(2.0)
+    assert float(m.i0(250.0, np.array(0.5), T)) == pytest.approx(1.0)  # the shape stays
+    assert (m.sigma, m.density, m.sto_100, m.name) == (1.5, 4700.0, 0.3, "NMC811_Chen2020*")
+    assert m.sources["D_s"] == "set to 7e-15 in the case" and "Chen" in m.sources["U"]
+
+
+def test_tables_replace_laws(tables):
+    m = loaded({"base": "NMC811_Chen2020", "ocp": "ocp.csv", "D_s_table": "D.txt"}, tables)
+    sto = np.linspace(0.26, 0.97, 30)
+    np.testing.assert_allclose(m.U(sto), 4.4 - 0.9 * sto, atol=1e-5)
+    np.testing.assert_allclose(m.dU(sto), -0.9, atol=1e-3)
+    assert m.sto_window == pytest.approx((0.25, 0.98))
+    assert float(m.D_s(np.array(0.5), T)) == pytest.approx(1e-15, rel=1e-6, abs=0)
+    assert float(m.D_s(np.array(0.25), T)) == pytest.approx(1.883e-15, rel=1e-3, abs=0)  # between the logarithms
+    assert "table ocp.csv, sha256 " in m.sources["U"]
+
+
+def test_other_kinds(tmp_path):
+    e = loaded({"base": "LiPF6_EC_EMC_3_7", "t_plus": 0.3, "kappa_S_m": 1.0}, tmp_path)
+    assert e.t_plus == 0.3 and float(e.kappa(np.array(50.0), T)) == 1.0
+    p = loaded({"base": "Chen2020_cathode", "porosity": 0.3, "radius_um": 4, "active": "NMC532_Xu2019", "density_kg_m3": 4000}, tmp_path)
+    assert (p.porosity, p.radius, p.active.name, p.active.density) == (0.3, 4e-6, "NMC532_Xu2019", 4000.0)
+    assert loaded({"base": "CBD_default", "sigma_S_m": 100}, tmp_path).sigma == 100.0
+
+
+def test_a_bpx_file_as_a_material(tmp_path):
+    (tmp_path / "cell.json").write_text(json.dumps(example()))
+    porous = loaded({"bpx": "cell.json", "electrode": "positive", "density_kg_m3": 4500}, tmp_path)
+    active = loaded({"bpx": "cell.json", "active_material": "negative"}, tmp_path)
+    salt = loaded({"bpx": "cell.json"}, tmp_path)
+    assert (porous.kind, active.kind, salt.kind) == ("porous", "active", "electrolyte")
+    assert porous.active.density == 4500.0 and active.U(0.5) < 1
+
+
+WRONG = {
+    "a key that none has": ({"base": "NMC811_Chen2020", "D_s": 1e-14}, "did you mean D_s_m2_s"),
+    "another kind's key": ({"base": "LiPF6_EC_EMC_3_7", "ocp": "a.csv"}, "expected a known key, got ocp"),
+    "a base that is not": ({"base": "NMC812"}, "am.base: expected the name of a material set"),
+    "both": ({"base": "NMC811_Chen2020", "bpx": "a.json"}, "give one of the two"),
+    "neither": ({"ocp": "a.csv"}, "give one of the two"),
+    "number and table": ({"base": "NMC811_Chen2020", "D_s_m2_s": 1e-14, "D_s_table": "a.csv"}, "one of D_s and D_s_table"),
+    "lithium": ({"base": "lithium"}, "of the kind metal"),
+    "a negative number": ({"base": "NMC811_Chen2020", "sigma_S_m": -1}, "expected a number above 0"),
+    "two parts of a file": ({"bpx": "a.json", "electrode": "positive", "active_material": "negative"}, "got both"),
+}
+
+
+@pytest.mark.parametrize(("raw", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_refused(raw, sentence):
+    with pytest.raises(InputError, match=sentence) as error:
+        read_material(raw, "cell.materials.am")
+    assert str(error.value).startswith("cell.materials.am")
+
+
+@pytest.mark.parametrize(("content", "sentence"), [
+    ("0.1,4\n0.2,3.9\n", "at least three lines"), ("a,b\nc,d\n", "two columns"), ("0.1,4\n0.1,3.9\n0.2,3\n", "got 0.1 twice"),
+    ("0.1,4,1\n0.2,3,1\n0.3,2,1\n", "two columns"), ("", "two columns"), ("0.1,4\n0.2,nan\n0.3,1\n", "two columns")])
+def test_a_table_that_is_none(tmp_path, content, sentence):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError, match=sentence):
+        read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
+
+
+@pytest.mark.parametrize("content", [
+    "0.1,4.25\n0.2,3.9\n0.3,3.5\n", "x;U\n0.1;4.25\n0.2;3.9\n0.3;3.5\n", "sto\tOCP\n-\tV\n0.1\t4.25\n0.2\t3.9\n0.3\t3.5\n",
+    "sto;U\n-;V\n0,1;4,25\n0,2;3,9\n0,3;3,5\n", "0,1\t4,25\n0,2\t3,9\n0,3\t3,5\n", "0,1 4,25\n0,2 3,9\n0,3  3,5\n",
+    "0.1, 4.25\r\n0.2,\t3.9\r\n0.3 , 3.5\r\n", '"sto","U"\n"0.1","4.25"\n"0.2","3.9"\n"0.3","3.5"\n', "0.3 3.5\n0.1 4.25\n0.2 3.9",
+    "1e-1;4.25;\n2e-1;3.9;\n3e-1;3.5;\n", "\ufeff0,1;4,25\n\n# between\n0,2;3,9\n0,3;3,5\n"])
+def test_tables_as_programs_write_them(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content.encode())
+    found = read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
+    assert found.x.tolist() == [0.1, 0.2, 0.3] and found.y.tolist() == [4.25, 3.9, 3.5]
+
+
+def test_a_table_of_the_base_s_own_values_gives_the_base_s_curve(tmp_path):
+    """A dense table of an OCP runs as the OCP itself; the case reads back from its plain data."""
+    base = load_case(CASE, ["volume.slab.cells=12", "protocol.0=Discharge at 1C until 3.6 V"])
+    active = base.load_materials()["cathode"].active
+    sto = np.linspace(0.2, 0.9999, 801)
+    (tmp_path / "ocp.csv").write_text("".join(f"{x:.9g},{u:.9g}\n" for x, u in zip(sto, active.U(sto))))
+    raw = base.as_dict()
+    raw["volume"] = {"slab": {"phase": "cathode", "thickness_um": 75.6, "cells": 12}}
+    own = {"base": "NMC811_Chen2020", "ocp": "ocp.csv", "sto_window": [0.2, 0.9999]}
+    raw["cell"]["materials"]["cathode"] = {"base": "Chen2020_cathode", "active": own}
+    same = parse_case(raw, tmp_path / "case.yaml")
+    assert parse_case(same.as_dict(), tmp_path / "case.yaml").sha256 == same.sha256
+    ends = [simulate(case)[1].columns["time_s"][-1] for case in (base, same)]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-5)
+    assert "set to NMC811_Chen2020* in the case" in same.load_materials()["cathode"].sources["active"]
+
+
+def test_the_checks_run_when_a_case_is_read(tables):
+    raw = load_case(CASE).as_dict()
+    raw["cell"]["materials"]["cathode"] = {"base": "Chen2020_cathode", "porosity": 0.5}
+    with pytest.raises(InputError, match=r"cell.materials.cathode, Chen2020_cathode\*: expected porosity"):
+        parse_case(raw)
+
+
+INSERTION = [name for name in materials.names() if materials.load(name).kind == "active"]
+
+
+@pytest.mark.parametrize("name", INSERTION)
+def test_every_insertion_material_discharges(name):
+    """Four fifths of its window at C/20 in small particles, against lithium: the voltage ends a little below the OCP."""
+    active, raw = materials.load(name), load_case(CASE, ["volume.slab.cells=6", "cell.shells=12"]).as_dict()
+    radius = 0.05 if name.startswith("LFP") else 0.5
+    raw["cell"]["materials"]["cathode"] = {"base": "Chen2020_cathode", "active": name, "radius_um": radius, "sigma_S_m": 1.0}
+    del raw["cell"]["nominal_current_density_A_m2"]
+    low, high = sorted((active.sto_0, active.sto_100))
+    raw["cell"]["initial_sto"] = low
+    raw["protocol"] = ["Discharge at C/20 for 16 hours"]
+    setup, record = simulate(parse_case(raw))
+    assert record.columns["charge_C"][-1] == pytest.approx(0.8 * 3600 * setup.one_C)
+    drop = float(active.U(low + 0.8 * (high - low))) - record.columns["voltage_V"][-1]
+    assert 0 < drop < 0.02
+    assert record.lithium_balance_error < 1e-8

@@ -1,0 +1,255 @@
+"""The half cell's equations, cell by cell: what the sums of its residual must be, and its linearisation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from microsim.numerics.bdf import bdf
+
+from ..cells import ACTIVE, ELECTROLYTE, half_cell, image
+from ..references import F, R, chen_i0, chen_U, nyman_D, nyman_kappa, xu_i0
+from ..references import face_current as bisected
+
+BLOCKS = ("psi", "phi", "V", "sto", "c_e")
+SMALL = dict(zip(BLOCKS, (1e-4, 1e-5, 1e-3, 1e-3, 1.0)))  # random moves of each unknown
+FROZEN = replace(ELECTROLYTE, kappa=lambda c, T: 0.9 + 0 * c, D_e=lambda c, T: 2e-10 + 0 * c)
+VARYING = replace(ACTIVE, D_s=lambda x, T: 4e-15 * (1 + 2 * x * x))
+CURRENT = 20.0  # A m-2
+
+
+def random_state(cell, seed):
+    """Far from any solution: every field is rough."""
+    rng, n = np.random.default_rng(seed), cell.n
+    return cell.vector(
+        -0.05 + 2e-3 * rng.standard_normal(n[0]),
+        1e-4 * rng.standard_normal(n[1]),
+        4.1,
+        0.4 + 0.02 * rng.standard_normal(n[3]),
+        1000 + 60 * rng.standard_normal(n[4]),
+    )
+
+
+def set_step(cell, dt, seed=5, C_dl=0.0):
+    """A second-order step with rough pasts."""
+    formula, rng = bdf(dt, [0.7 * dt]), np.random.default_rng(seed)
+    sto = [0.39 + 0.01 * rng.standard_normal(cell.n[3]) for _ in range(2)]
+    c_e = [990 + 20 * rng.standard_normal(cell.n[4]) for _ in range(2)]
+    v = [np.concatenate([4.0 + 0.01 * rng.standard_normal(cell.j.size), np.zeros(cell.j_counter.size)]) for _ in range(2)]
+    layer = (C_dl * formula.alpha / dt, C_dl * formula.past(v) / dt) if C_dl else None
+    cell.step(formula, formula.past(sto), formula.past(c_e), CURRENT * cell.mesh.area, layer)
+
+
+def mismatch(cell, x, block, balances=BLOCKS):
+    """Largest relative difference, over the balances, between J v and the residual's central difference."""
+    rng, v = np.random.default_rng(9), np.zeros(x.size)
+    k = BLOCKS.index(block)
+    v[cell.ends[k] - cell.n[k] : cell.ends[k]] = SMALL[block] * rng.standard_normal(cell.n[k])
+    h = 1e-3 if block in ("sto", "c_e") else 1e-2
+    difference = (cell.residual(x + h * v) - cell.residual(x - h * v)) / (2 * h)
+    apply, _ = cell.linearise(x)
+    pairs = zip(np.split(difference, cell.ends[:-1]), np.split(apply(v), cell.ends[:-1]))
+    largest = max(np.linalg.norm(part) for part in np.split(difference, cell.ends[:-1]))
+    return max(
+        np.linalg.norm(a - b) / max(np.linalg.norm(a), 1e-9 * largest)
+        for name, (a, b) in zip(BLOCKS, pairs)
+        if name in balances
+    )
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("dt", [1e-2, 10.0, 1000.0])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_jacobian_is_the_slope_of_the_residual(seed, dt, block):
+    cell = half_cell(image((8, 7, 6), seed), film=0.01, electrolyte=FROZEN)
+    set_step(cell, dt)
+    assert mismatch(cell, random_state(cell, seed), block) < 1e-5
+
+
+@pytest.mark.parametrize("dt", [1e-2, 1.0])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_jacobian_with_a_double_layer(dt, block):
+    cell = half_cell(image((8, 7, 6), 1), film=0.01, electrolyte=FROZEN)
+    set_step(cell, dt, C_dl=0.2)
+    assert mismatch(cell, random_state(cell, 1), block) < 1e-5
+
+
+@pytest.mark.parametrize(
+    "electrolyte, active, block, at_most",
+    [
+        (ELECTROLYTE, ACTIVE, "c_e", 5e-3),
+        (ELECTROLYTE, ACTIVE, "psi", 1e-5),
+        (FROZEN, VARYING, "sto", 5e-2),
+        (FROZEN, VARYING, "phi", 1e-5),
+    ],
+)
+def test_jacobian_with_coefficients_that_vary(electrolyte, active, block, at_most):
+    """It takes the drops beside the faces at the present coefficients; the links' slopes are all there."""
+    cell = half_cell(image((8, 7, 6), 1), film=0.01, electrolyte=electrolyte, active=active)
+    set_step(cell, 10.0)
+    assert mismatch(cell, random_state(cell, 1), block) < at_most
+
+
+def test_jacobian_of_diffusion_in_the_solid_is_exact():
+    """Behind a film that lets nothing through, with D_s(sto)."""
+    cell = half_cell(image((8, 7, 6), 1), film=1e9, electrolyte=FROZEN, active=VARYING)
+    set_step(cell, 1e5)
+    assert mismatch(cell, random_state(cell, 1), "sto", balances=["sto"]) < 1e-6
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_charge_salt_and_lithium_leave_nowhere(seed):
+    """Sums of the residual hold for any state: fluxes cancel between cells, faces give what they take.
+
+    Salt: F d(salt)/dt = sum R_salt - (1 - t_plus) sum R_ionic; lithium: F d(lithium)/dt = sum R_lithium
+    - (sum R_electronic - collector), collector = R_V + I; charge: sum R_ionic + sum R_electronic = collector
+    - lithium metal.
+    """
+    cell = half_cell(image((9, 6, 7), seed), film=0.002)
+    set_step(cell, 10.0)
+    x = random_state(cell, seed)
+    parts = np.split(cell.residual(x), cell.ends[:-1])
+    psi, phi, V, sto, c_e = (part.sum() for part in parts)
+    scale = max(np.abs(part).sum() for part in parts)
+    u, dt, I = cell.state(x), cell.formula.dt, CURRENT * cell.mesh.area
+    salt = (
+        F
+        * np.sum(cell.mesh.eps * cell.mesh.ionic.volumes() * (cell.formula.alpha * u.c_e + cell.past_c_e))
+        / dt
+    )
+    assert c_e - (1 - cell.electrolyte.t_plus) * psi == pytest.approx(salt, abs=1e-11 * scale)
+    lithium = (
+        F * 63104.0 * np.sum(cell.mesh.solid.volumes() * (cell.formula.alpha * u.sto + cell.past_sto)) / dt
+    )
+    assert sto - (phi - (V + I)) == pytest.approx(lithium, abs=1e-11 * scale)
+    metal = cell.counter_area @ cell.j_counter
+    assert psi + phi == pytest.approx(V + I - metal, abs=1e-11 * scale)
+
+
+def test_residual_of_every_cell_by_hand():
+    """The five balances written out cell by cell, on a small image with pore, active material and CBD."""
+    cell = half_cell(image((4, 3, 4), 4), (0.5e-6, 0.4e-6, 0.3e-6), film=0.005)
+    set_step(cell, 10.0)
+    x = random_state(cell, 4)
+    ours = np.split(cell.residual(x), cell.ends[:-1])
+    by_hand = residual_by_hand(cell, cell.state(x))
+    for name, a, b in zip(BLOCKS, ours, by_hand):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-9 * np.abs(b).max(), err_msg=name)
+
+
+def outflow(graph, conductivity, u):
+    """sum over neighbours of (u_i - u_j) x area / (d_i / (2 k_i) + d_j / (2 k_j)), link by link."""
+    at = {tuple(p): i for i, p in enumerate(graph.position.tolist())}
+    size = [np.array([w[k] for k, w in zip(p, graph.widths)]) for p in graph.position]
+    out = np.zeros(graph.n)
+    for p, i in at.items():
+        for axis in range(3):
+            j = at.get(tuple(c + (a == axis) for a, c in enumerate(p)))
+            if j is not None:
+                area = np.prod(np.delete(size[i], axis))
+                flow = (
+                    area
+                    * (u[i] - u[j])
+                    / (size[i][axis] / 2 / conductivity[i] + size[j][axis] / 2 / conductivity[j])
+                )
+                out[i] += flow
+                out[j] -= flow
+    return out
+
+
+def residual_by_hand(cell, u):
+    mesh, f, T, t_plus = cell.mesh, cell.mesh.faces, 298.15, 0.2594
+    factor = 2 * R * T / F * (1 - t_plus)
+    kappa, D_e = mesh.beta * nyman_kappa(u.c_e), mesh.beta * nyman_D(u.c_e)
+    j = np.array(
+        [
+            bisected(
+                u.V[0] + u.phi[s],
+                u.psi[e],
+                u.sto[m],
+                u.c_e[e],
+                0.005 + share * (half_e / kappa[e] + half_s / mesh.sigma[s]),
+                -share * half_s / (F * 63104.0 * 4e-15),
+                share * (1 - t_plus) * half_e / (F * D_e[e]),
+                chen_U,
+                chen_i0,
+                0.5,
+                0.5,
+                factor,
+                1000.0,
+                T,
+            )
+            for e, m, s, share, half_s, half_e in zip(
+                f.ionic, f.solid, f.electronic, f.share, f.half_solid, f.half_ionic
+            )
+        ]
+    )
+    half = mesh.ionic.widths[0][0] / 2
+    metal = np.array(
+        [
+            bisected(
+                0.0,
+                u.psi[e],
+                0.5,
+                u.c_e[e],
+                half / kappa[e],
+                0.0,
+                (1 - t_plus) * half / (F * D_e[e]),
+                lambda x: 0.0,
+                lambda c, x: xu_i0(c),
+                0.5,
+                0.5,
+                factor,
+                1000.0,
+                T,
+            )
+            for e in mesh.counter
+        ]
+    )
+    y_z = mesh.voxel_size[1] * mesh.voxel_size[2]
+    sources = np.bincount(f.ionic, f.area * j, mesh.ionic.n)
+    sources[mesh.counter] += y_z * metal
+    collector = np.zeros(mesh.electronic.n)
+    collector[mesh.collector] = (
+        y_z * mesh.sigma[mesh.collector] / (mesh.voxel_size[0] / 2) * u.phi[mesh.collector]
+    )
+    rate = [
+        (cell.formula.alpha * v + past) / cell.formula.dt
+        for v, past in ((u.sto, cell.past_sto), (u.c_e, cell.past_c_e))
+    ]
+    return (
+        outflow(mesh.ionic, kappa, u.psi) - sources,
+        outflow(mesh.electronic, mesh.sigma, u.phi)
+        + np.bincount(f.electronic, f.area * j, mesh.electronic.n)
+        + collector,
+        [collector.sum() - CURRENT * mesh.area],
+        F
+        * 63104.0
+        * (mesh.solid.volumes() * rate[0] + outflow(mesh.solid.resolved, np.full(mesh.solid.n, 4e-15), u.sto))
+        + np.bincount(f.solid, f.area * j, mesh.solid.n),
+        F * (mesh.eps * mesh.ionic.volumes() * rate[1] + outflow(mesh.ionic, D_e, u.c_e))
+        - (1 - t_plus) * sources,
+    )
+
+
+def test_rest_is_a_solution():
+    """Uniform fields at U(sto) with no current: every balance holds."""
+    cell = half_cell(image((8, 6, 6), 2), film=0.01)
+    u = cell.state(cell.vector(-cell.W(1000.0), 0.0, float(ACTIVE.U(0.5)), 0.5, 1000.0))
+    cell.step(bdf(10.0, []), -u.sto, -u.c_e, 0.0)
+    R_ = cell.residual(np.concatenate([np.ravel(v) for v in (u.psi, u.phi, u.V, u.sto, u.c_e)]))
+    one_C = F * 63104.0 * 0.64 * cell.mesh.solid.volumes().sum() / 3600
+    assert cell.size(R_) * cell.scale_current < 1e-8 * one_C
+
+
+def test_limit_keeps_lithiation_and_salt_in_bounds():
+    cell = half_cell(image((8, 6, 6), 2))
+    x, rng = random_state(cell, 0), np.random.default_rng(2)
+    for scale in (0.1, 10.0, 1e4):
+        dx = cell.vector(0.0, 0.0, 0.0, scale * rng.standard_normal(cell.n[3]), 0.0)
+        moved = cell.state(x + cell.limit(x, dx) * dx).sto
+        assert 0 < moved.min() and moved.max() < 1
+        dx = cell.vector(0.0, 0.0, 0.0, 0.0, 1000 * scale * rng.standard_normal(cell.n[4]))
+        assert cell.state(x + cell.limit(x, dx) * dx).c_e.min() > 0
+    assert cell.limit(x, cell.vector(0.1, 0.1, 0.1, 1e-6, 1e-3)) == 1.0
+    assert cell.limit(x, cell.vector(0.0, 0.0, -3.0, 0.0, 0.0)) == pytest.approx(0.1)

@@ -1,0 +1,228 @@
+"""The face current against bisection of Butler-Volmer as it is written, with half-cell drops and film."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from microsim.cell.kinetics import (
+    ConcentrationPotential,
+    Drops,
+    concentration_potential,
+    end_potential,
+    face_current,
+    overpotential,
+)
+from microsim.materials import load
+
+from ..references import F, R, chen_i0, chen_U
+from ..references import face_current as bisected
+
+T = 298.15
+NMC, NYMAN = load("NMC811_Chen2020"), load("LiPF6_EC_EMC_3_7")
+FACTOR = 2 * R * T / F * (1 - 0.2594)
+W = ConcentrationPotential(FACTOR, 1000.0)
+HALF_VOXEL = 0.2e-6 / (F * 63104.0 * 4e-15)  # m2 A-1: sto across 0.2 um of NMC, per A m-2
+
+alphas = st.sampled_from([(0.5, 0.5), (0.3, 0.7), (0.6, 0.4), (0.8, 0.5)])
+states = st.fixed_dictionaries(
+    {
+        "push": st.floats(-0.4, 0.4),  # phi_s - phi_e - U between the cell centres (V)
+        "psi": st.floats(-0.2, 0.1),
+        "sto": st.floats(0.25, 0.95),
+        "c_e": st.floats(50, 2500),
+        "resistance": st.one_of(st.floats(1e-7, 1e-4), st.floats(1e-4, 0.1)),
+        "dsto": st.one_of(st.just(0.0), st.floats(1e-6, 2.0).map(lambda k: -k * HALF_VOXEL)),
+        "dc_e": st.floats(0.0, 20.0),
+    }
+)
+
+
+def solve(state, alpha=(0.5, 0.5), guess=0.0, layer=None, **change):
+    """microsim's current of one face; `change` is added to the state."""
+    s = {k: np.array([v + change.get(k, 0.0)]) for k, v in state.items()}
+    electrode = replace(NMC, alpha_a=alpha[0], alpha_c=alpha[1])
+    drops = Drops(s["resistance"], s["dsto"], s["dc_e"])
+    # phi_s is fixed by the state as given, not by the changed one
+    phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"]) + change.get("phi_s", 0.0)
+    return face_current(
+        np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess]), layer
+    )
+
+
+def reference(state, alpha=(0.5, 0.5)):
+    s = dict(state)
+    phi_s = s.pop("push") + s["psi"] + W(s["c_e"]) + chen_U(s["sto"])
+    return bisected(
+        phi_s,
+        s["psi"],
+        s["sto"],
+        s["c_e"],
+        s["resistance"],
+        s["dsto"],
+        s["dc_e"],
+        chen_U,
+        chen_i0,
+        *alpha,
+        FACTOR,
+        1000.0,
+        T,
+    )
+
+
+def assume_inside(state, j):
+    """Where the bounds on sto and c_e do not act."""
+    assume(0.01 < state["sto"] + j * state["dsto"] < 0.99)
+    assume(state["c_e"] + j * state["dc_e"] > 1)
+
+
+def test_concentration_potential_is_the_diffusion_potential():
+    ours = concentration_potential(NYMAN, T)
+    assert ours(1500.0) - ours(500.0) == pytest.approx(FACTOR * np.log(3), rel=1e-12)
+    assert ours(1000.0) == 0
+    assert ours.slope(700.0) == pytest.approx((ours(700.1) - ours(699.9)) / 0.2, rel=1e-6)
+
+
+@settings(deadline=None, max_examples=150)
+@given(states, alphas)
+@example(
+    {"push": 0.4, "psi": 0.0, "sto": 0.5, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0},
+    (0.3, 0.7),
+)
+def test_current_is_butler_volmers(state, alpha):
+    try:
+        j = reference(state, alpha)
+    except ValueError:  # no root with 0 < sto < 1 at the face
+        assume(False)
+    assume_inside(state, j)
+    assert solve(state, alpha).j[0] == pytest.approx(j, rel=1e-8, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(states, alphas, st.floats(-3, 3).map(lambda p: np.sign(p) * 10 ** abs(p)))
+@example(
+    {"push": 0.0, "psi": 0.0, "sto": 0.9, "c_e": 1000.0, "resistance": 1e-6, "dsto": 0.0, "dc_e": 0.0},
+    (0.5, 0.5),
+    60.0,
+)  # a cell that comes to rest
+def test_current_does_not_depend_on_where_the_search_starts(state, alpha, guess):
+    try:
+        j = reference(state, alpha)
+    except ValueError:
+        assume(False)
+    assume_inside(state, j)
+    assert solve(state, alpha, guess).j[0] == pytest.approx(j, rel=1e-8, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=100)
+@given(states, alphas)
+def test_derivatives_are_those_of_the_current(state, alpha):
+    try:
+        j = reference(state, alpha)
+    except ValueError:
+        assume(False)
+    assume_inside(state, j)
+    found = solve(state, alpha, j)
+    for name, slope, step in (
+        ("phi_s", found.dphi, 1e-6),
+        ("psi", -found.dphi, 1e-6),
+        ("sto", found.dsto, 1e-6),
+        ("c_e", found.dc_e, 1e-4 * state["c_e"]),
+    ):
+        up, down = (solve(state, alpha, j, **{name: sign * step}).j[0] for sign in (1, -1))
+        assert slope[0] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.dphi[0]))
+
+
+layers = st.tuples(st.floats(-1, 6).map(lambda p: 10.0**p), st.floats(3.6, 4.2)).map(lambda t: (t[0], -t[0] * t[1]))
+
+
+@settings(deadline=None, max_examples=100)
+@given(states, alphas, layers)
+def test_the_double_layer_takes_its_share(state, alpha, layer):
+    """What flows beside the reaction moves v, and v is all that film and half cells leave; slopes as differences."""
+    found = solve(state, alpha, 0.0, layer)
+    reaction, v = found.reaction, found.v[0]
+    x, c = (state[k] + reaction.j[0] * state[d] for k, d in (("sto", "dsto"), ("c_e", "dc_e")))
+    assume(0.01 < x < 0.99 and c > 5)
+    phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
+    assert found.j[0] == pytest.approx(reaction.j[0] + layer[0] * v + layer[1], rel=1e-6, abs=1e-6 * layer[0])
+    assert phi_s - state["psi"] - W(c) - found.j[0] * state["resistance"] == pytest.approx(v, abs=1e-8)
+    eta = v - chen_U(x)
+    i0 = float(NMC.i0(np.array([c]), np.array([x]), T)[0])
+    assert reaction.j[0] == pytest.approx(
+        i0 * (np.exp(alpha[0] * F * eta / (R * T)) - np.exp(-alpha[1] * F * eta / (R * T))), rel=1e-5, abs=1e-6 * i0)
+    for name, step in (("phi_s", 1e-6), ("sto", 1e-6), ("c_e", 1e-4 * state["c_e"])):
+        up, down = (solve(state, alpha, reaction.j[0], layer, **{name: sign * step}) for sign in (1, -1))
+        for mine, theirs in ((found, (up, down)), (reaction, (up.reaction, down.reaction))):
+            slope = {"phi_s": mine.dphi, "sto": mine.dsto, "c_e": mine.dc_e}[name][0]
+            lost = 4 * np.finfo(float).eps * layer[0] / step  # last digits of a v + b, v about 4 V
+            assert slope == pytest.approx((theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4,
+                                          abs=1e-5 * abs(found.dphi[0]) + lost)
+
+
+def test_many_faces_are_solved_as_one_by_one():
+    rng = np.random.default_rng(1)
+    state = {
+        "push": rng.uniform(-0.3, 0.3, 50),
+        "psi": rng.uniform(-0.1, 0.1, 50),
+        "sto": rng.uniform(0.3, 0.9, 50),
+        "c_e": rng.uniform(300, 1800, 50),
+    }
+    phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
+    drops = Drops(np.full(50, 1e-3), np.full(50, -1e-4), np.full(50, 0.01))
+    together = face_current(phi_s, state["psi"], state["sto"], state["c_e"], drops, NMC, W, T, np.zeros(50)).j
+    alone = [
+        solve({**{k: v[n] for k, v in state.items()}, "resistance": 1e-3, "dsto": -1e-4, "dc_e": 0.01}).j[0]
+        for n in range(50)
+    ]
+    np.testing.assert_allclose(together, alone, rtol=1e-10)
+
+
+@pytest.mark.parametrize("alpha", [(0.5, 0.5), (0.2, 0.8), (0.7, 0.3)])
+@pytest.mark.parametrize("push", [-2.0, 2.0])
+def test_extreme_push_is_taken_by_the_resistance(alpha, push):
+    """2 V over a film of 1e-3 ohm m2: some 1700 A m-2, and the overpotential a few hundred mV."""
+    state = {
+        "push": push,
+        "psi": 0.0,
+        "sto": 0.5,
+        "c_e": 1000.0,
+        "resistance": 1e-3,
+        "dsto": 0.0,
+        "dc_e": 0.0,
+    }
+    j = solve(state, alpha).j[0]
+    assert j == pytest.approx(reference(state, alpha), rel=1e-8)
+    assert 1000 < j * np.sign(push) < 2000
+
+
+@given(
+    st.floats(-12, 12).map(lambda p: np.sign(p) * (10 ** abs(p) - 1)),
+    st.floats(0.05, 0.95),
+    st.floats(0.05, 0.95),
+)
+def test_overpotential_inverts_butler_volmer(ratio, alpha_a, alpha_c):
+    u, slope = overpotential(np.array([ratio]), alpha_a, alpha_c)
+    up, down = np.exp(alpha_a * u), np.exp(-alpha_c * u)
+    assert up - down == pytest.approx(ratio, rel=1e-9, abs=1e-12)
+    assert slope == pytest.approx(1 / (alpha_a * up + alpha_c * down), rel=1e-7)
+
+
+def test_equal_and_nearly_equal_alphas_agree():
+    ratio = np.concatenate([-np.logspace(8, -8, 40), [0.0], np.logspace(-8, 8, 40)])
+    a, b = overpotential(ratio, 0.5, 0.5), overpotential(ratio, 0.5, 0.5 + 1e-12)
+    np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-14)
+
+
+def test_the_potential_has_ends():
+    """Nothing is added but within 0.1 % of full or empty; there it falls, or rises, beyond all bounds."""
+    x = np.linspace(0.001, 0.999, 999)
+    value, slope = end_potential(x)
+    assert np.all(value == 0) and np.allclose(slope, 0)
+    x = np.array([1e-5, 1e-4, 5e-4])
+    low, high = end_potential(x), end_potential(1 - x)
+    assert low[0] == pytest.approx(-high[0]) and np.all(np.diff(low[0]) < 0) and low[0][0] > 0.09
+    step = 1e-9
+    assert low[1] == pytest.approx((end_potential(x + step)[0] - end_potential(x - step)[0]) / (2 * step), rel=1e-4)

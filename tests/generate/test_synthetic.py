@@ -1,0 +1,185 @@
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.base.errors import InputError
+from microsim.generate.synthetic import (
+    ElectrodeRecipe,
+    build_electrode,
+    generate_electrode,
+    load_recipe,
+    measure_electrode,
+    save_recipe,
+)
+from microsim.mesh.percolation import cluster_labels, percolating
+
+SMALL = ElectrodeRecipe(
+    shape=(32, 28, 30), median_diameter=3.6e-6, smallest_diameter=2e-6, largest_diameter=5.6e-6
+)
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return build_electrode(ElectrodeRecipe())
+
+
+def test_fractions_connection_and_open_pores_of_the_shipped_electrode(shipped):
+    assert shipped.phase.shape == (64, 48, 48) and shipped.phase.dtype == np.uint8
+    assert np.mean(shipped.phase == 1) == pytest.approx(0.58, abs=1e-4)
+    assert np.mean(shipped.phase == 2) == pytest.approx(0.09, abs=1e-4)
+    assert shipped.measured["volume_fraction"]["pore"] == pytest.approx(0.33, abs=2e-4)
+    assert shipped.measured["connected_active_fraction"] > 0.999
+    assert shipped.measured["percolating_pore_fraction"] > 0.99
+    assert shipped.measured["largest_overlap"] <= 1e-3
+    # the spheres already had the asked volume: their surfaces hardly moved
+    assert abs(shipped.measured["surface_shift_voxels"]) < 0.1
+
+
+def test_particles_are_apart_and_cover_the_active_material(shipped):
+    particles = shipped.particles
+    assert np.array_equal(particles > 0, shipped.phase == 1)
+    assert np.array_equal(np.unique(particles), np.arange(particles.max() + 1))
+    assert shipped.measured["particles"] <= particles.max() <= 4 * shipped.measured["particles"]
+    sizes, sphericity = np.bincount(particles.ravel())[1:], []
+    for number, box in enumerate(ndimage.find_objects(particles), start=1):
+        if sizes[number - 1] < 50:
+            continue  # a sliver cut off by the box
+        count = cluster_labels(particles[box] == number)[1]
+        assert count == 1
+        whole = all(0 < cut.start and cut.stop < n for cut, n in zip(box, particles.shape))
+        if whole:
+            extent = [cut.stop - cut.start for cut in box]
+            assert max(extent) <= 1.45 * min(extent)
+            sphericity.append(sizes[number - 1] / np.prod(extent))
+    assert len(sphericity) >= 5 and np.mean(sphericity) == pytest.approx(np.pi / 6, rel=0.08)
+
+
+def test_sizes_follow_the_recipe(shipped):
+    diameters = [
+        0.4e-6 * (6 * np.count_nonzero(shipped.particles[box] == number) / np.pi) ** (1 / 3)
+        for number, box in enumerate(ndimage.find_objects(shipped.particles), start=1)
+        if all(0 < cut.start and cut.stop < n for cut, n in zip(box, shipped.particles.shape))
+    ]
+    assert 2.6e-6 < min(diameters) and max(diameters) < 9.6e-6 and max(diameters) > 1.5 * min(diameters)
+
+
+def test_binder_sits_in_the_narrow_places(shipped):
+    # carbon-binder voxels lie between two particles: much nearer to the second one than pores do
+    owner_count = np.zeros(shipped.phase.shape)
+    for number in range(1, shipped.particles.max() + 1):
+        near = ndimage.binary_dilation(shipped.particles == number, iterations=4)
+        owner_count += near
+    binder, pore = owner_count[shipped.phase == 2], owner_count[shipped.phase == 0]
+    assert np.mean(binder >= 2) > 0.95 and np.mean(pore >= 2) < 0.75
+
+
+def test_binder_bridges_raise_the_connection():
+    # fewer and wider gaps: without bridges along the chain of gaps particles would stay alone
+    loose = replace(SMALL, active_fraction=0.3, seed=3)
+    bare = build_electrode(replace(loose, cbd_fraction=0.0))
+    bridged = build_electrode(loose)
+    assert np.array_equal(bare.particles, bridged.particles)
+    assert bare.measured["connected_active_fraction"] < 0.5
+    assert bridged.measured["connected_active_fraction"] > 0.999
+
+
+def test_the_same_recipe_gives_the_same_bits_and_another_seed_does_not():
+    first, again = build_electrode(SMALL), build_electrode(SMALL)
+    assert np.array_equal(first.phase, again.phase) and np.array_equal(first.particles, again.particles)
+    assert np.array_equal(generate_electrode(SMALL), first.phase)
+    assert np.mean(generate_electrode(replace(SMALL, seed=2)) != first.phase) > 0.2
+
+
+@pytest.mark.parametrize("active, binder", [(0.58, 0.09), (0.45, 0.0), (0.3, 0.15), (0.6, 0.05)])
+def test_fractions_are_met(active, binder):
+    phase = generate_electrode(replace(SMALL, active_fraction=active, cbd_fraction=binder, seed=5))
+    assert np.mean(phase == 1) == pytest.approx(active, abs=1e-3)
+    assert np.mean(phase == 2) == pytest.approx(binder, abs=1e-3)
+
+
+def test_structure_goes_on_across_the_sides():
+    phase = build_electrode(replace(SMALL, cbd_fraction=0.0, seed=3)).phase
+    for axis in (1, 2):
+        first, second, last = (np.take(phase, i, axis) for i in (0, 1, -1))
+        step = np.mean(first != second)
+        assert np.mean(first != last) < 1.7 * step  # as alike as neighbours
+    assert np.mean(phase[0] != phase[-1]) > 0.3  # the end faces of x have nothing in common
+
+
+def test_deformation_makes_particles_less_round():
+    round_one, bumpy = (build_electrode(replace(SMALL, deformation=d, seed=7)) for d in (0.0, 0.1))
+    assert 0.02 < np.mean(round_one.phase != bumpy.phase) < 0.3
+
+
+def test_measures_of_a_known_structure():
+    phase = np.zeros((4, 4, 4), np.uint8)
+    phase[:2, 0, 0], phase[2:, 0, 0] = 1, 2  # active material joined to the collector by binder
+    phase[0, 2, 2] = 1  # an island
+    phase[1, 3, 3], phase[0, 3, 3], phase[2, 3, 3] = 0, 1, 1
+    phase[1, 2, 3] = phase[1, 3, 2] = 1  # encloses one pore voxel
+    measured = measure_electrode(phase)
+    assert measured["volume_fraction"] == {"pore": 55 / 64, "am": 7 / 64, "cbd": 2 / 64}
+    assert measured["connected_active_fraction"] == pytest.approx(2 / 7)
+    assert measured["percolating_pore_fraction"] == pytest.approx(54 / 55)
+    assert percolating(phase == 0, "x").sum() == 54
+
+
+def test_progress_is_told():
+    seen = []
+    build_electrode(SMALL, progress=lambda done, total, message: seen.append((done, total, message)))
+    assert all(done < total for done, total, _ in seen)
+    assert {message.split()[0] for _, _, message in seen} == {"packing", "drawing"}
+
+
+def test_recipe_to_yaml_and_back(tmp_path):
+    recipe = replace(SMALL, seed=11, voxel_size=0.45e-6, deformation=0.02, diameter_spread=0.25)
+    text = save_recipe(tmp_path / "recipe.yaml", recipe).read_text()
+    assert (
+        "voxel_size_nm: 450" in text and "median_diameter_um: 3.6\n" in text and "shape: [32, 28, 30]" in text
+    )
+    again = load_recipe(tmp_path / "recipe.yaml")
+    assert asdict(again) == {  # 3.6 / 1e6 differs from 3.6e-6 in the last bit
+        name: value if isinstance(value, tuple) else pytest.approx(value, rel=1e-9, abs=0)
+        for name, value in asdict(recipe).items()
+    }
+    assert load_recipe(save_recipe(tmp_path / "again.yaml", again)) == again
+
+
+def test_an_empty_recipe_is_the_shipped_electrode(tmp_path):
+    (tmp_path / "r.yaml").write_text("# all defaults\n")
+    assert load_recipe(tmp_path / "r.yaml") == ElectrodeRecipe()
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("active_fracton: 0.5", "active_fraction"),
+        ("active_fraction: 0.8", "0.05 to 0.63"),
+        ("active_fraction: much", "a number"),
+        ("voxel_size: 400", "voxel_size_nm"),
+        ("shape: 64", "three numbers"),
+        ("shape: [64, 48, 2.5]", "whole number"),
+        ("largest_diameter_um: 12", "half the shortest side"),
+        ("smallest_diameter_um: 1", "at least 4 voxels"),
+        ("median_diameter_um: 2", "rising order"),
+        ("seed: -1", "whole number"),
+    ],
+)
+def test_mistakes_in_a_recipe_get_one_sentence(tmp_path, line, words):
+    (tmp_path / "r.yaml").write_text(line + "\n")
+    with pytest.raises(InputError, match=words) as error:
+        load_recipe(tmp_path / "r.yaml")
+    assert "\n" not in str(error.value)
+
+
+def test_a_packing_that_does_not_work_out_is_refused(monkeypatch):
+    monkeypatch.setattr("microsim.generate.synthetic.pack_spheres", lambda *a, **k: (None, 0.3))
+    with pytest.raises(InputError, match="overlap by 30 %"):
+        build_electrode(SMALL)
+
+
+def test_more_binder_than_fits_between_the_particles_is_refused():
+    with pytest.raises(InputError, match="fits between the particles"):
+        build_electrode(replace(SMALL, active_fraction=0.05, cbd_fraction=0.3))

@@ -1,0 +1,156 @@
+"""A run that was interrupted goes on and ends with the same numbers."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.case.case import load_case
+from microsim.jobs import run as pipeline
+from microsim.jobs.checkpoint import Checkpoint
+from microsim.volumes.fields import read_field, read_times
+
+CASE = Path(__file__).parents[2] / "cases" / "dfn_chen2020.yaml"
+SETTINGS = [
+    "volume.slab.cells=12",
+    "cell.shells=10",
+    "protocol=[Discharge at 1C for 15 minutes, Hold at 3.9 V until C/5, Rest for 5 minutes, Discharge at 1C until 3.6 V]",
+    "output.checkpoint_s=0",
+]
+
+
+class Killed(BaseException):
+    """What no handler catches."""
+
+
+@pytest.fixture(autouse=True)
+def without_figures(monkeypatch):
+    from microsim.report import page
+
+    monkeypatch.setattr(page, "write_report", lambda *args, **kwargs: None)
+
+
+def interrupted(monkeypatch, case, out, after, **options):
+    """Run until `after` time steps have been accepted; tell whether it was interrupted."""
+    steps = 0
+    original = pipeline.Experiment._accept
+
+    def accept(self, *args):
+        nonlocal steps
+        steps += 1
+        if steps > after:
+            raise Killed
+        return original(self, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline.Experiment, "_accept", accept)
+        try:
+            pipeline.run_case(case, out, **options)
+        except Killed:
+            return True
+    return False
+
+
+def curve(folder):
+    rows = list(csv.DictReader((folder / "voltage.csv").open()))
+    return np.array([[float(value) for value in row.values()] for row in rows])
+
+
+def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
+    case = load_case(CASE, SETTINGS)
+    pipeline.run_case(case, tmp_path / "whole")
+    broken, resume = tmp_path / "broken", False
+    for after in (7, 25, 31, 4, 40):
+        assert interrupted(monkeypatch, case, broken, after, resume=resume)
+        assert not (broken / "result.json").exists() and not (broken / "fields.h5").exists()
+        resume = True
+    pipeline.run_case(case, broken, resume=True)
+    one, other = (json.loads((folder / "result.json").read_text()) for folder in (tmp_path / "whole", broken))
+    assert np.allclose(curve(broken), curve(tmp_path / "whole"), rtol=1e-6, atol=1e-12)
+    for key in ("capacity_mAh_g", "time_steps", "newton_iterations"):
+        assert other[key] == pytest.approx(one[key], rel=1e-6), key
+    assert [p["step"] for p in other["profiles"]] == [p["step"] for p in one["profiles"]]
+    assert [s["end_reason"] for s in other["steps"]] == [s["end_reason"] for s in one["steps"]]
+    times = [read_times(folder / "fields.h5") for folder in (tmp_path / "whole", broken)]
+    assert np.allclose(times[0][0], times[1][0], rtol=1e-6) and list(times[0][1]) == list(times[1][1])
+    for k in range(len(times[0][0])):
+        a, b = (read_field(folder / "fields.h5", "sto", k)[0] for folder in (tmp_path / "whole", broken))
+        assert np.allclose(a, b, atol=1e-6)
+    assert sorted(path.name for path in broken.iterdir()) == sorted(path.name for path in (tmp_path / "whole").iterdir())
+
+
+def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):
+    case = load_case(CASE, SETTINGS)
+    with pytest.raises(InputError, match="expected an interrupted run"):
+        pipeline.run_case(case, tmp_path, resume=True)
+    assert interrupted(monkeypatch, case, tmp_path, 5)
+    with pytest.raises(InputError, match="got one that differs"):
+        pipeline.run_case(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
+    pipeline.run_case(case, tmp_path)  # from the start: what was left goes
+    assert not (tmp_path / ".resume").exists()
+
+
+def test_a_mistake_leaves_no_checkpoint(tmp_path):
+    settings = [*SETTINGS[:2], "protocol=[Rest for 10 s, Discharge at 200C until 4.2 V]"]
+    with pytest.raises(InputError, match="expected to reach"):
+        pipeline.run_case(load_case(CASE, settings), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_changed_file_of_the_case_is_not_resumed(tmp_path, monkeypatch):
+    """The case's text is the same; what its profile says is not."""
+    drive = tmp_path / "drive.csv"
+    drive.write_text("0,0\n5,1\n20,1\n")
+    case = load_case(CASE, [*SETTINGS[:2], SETTINGS[3], f"protocol=[{{profile: {drive}}}]"])
+    assert interrupted(monkeypatch, case, tmp_path / "out", 5)
+    drive.write_text("0,0\n5,2\n20,2\n")
+    with pytest.raises(InputError, match="got one that differs"):
+        pipeline.run_case(case, tmp_path / "out", resume=True)
+    drive.write_text("0,0\n5,1\n20,1\n")
+    assert pipeline.run_case(case, tmp_path / "out", resume=True)["steps"][0]["time_s"] == pytest.approx(20)
+
+
+def test_killed_while_fields_are_written(tmp_path, monkeypatch):
+    """A file cut short under its temporary name, or complete but newer than the state, changes nothing."""
+    case = load_case(CASE, SETTINGS)
+    whole = pipeline.run_case(case, tmp_path / "whole")
+    original = Checkpoint.keep_fields
+
+    def torn(self, time_s, step, fields):
+        if self.stored == 2:
+            original(self, time_s, step, fields)  # stored, but in no state yet
+            (self.folder / ".fields_0003.npz.1.part").write_bytes(b"PK")
+            raise Killed
+        original(self, time_s, step, fields)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "keep_fields", torn)
+        with pytest.raises(Killed):
+            pipeline.run_case(case, tmp_path / "broken")
+    again = pipeline.run_case(case, tmp_path / "broken", resume=True)
+    assert again["capacity_mAh_g"] == whole["capacity_mAh_g"] and again["time_steps"] == whole["time_steps"]
+    times = [read_times(tmp_path / name / "fields.h5") for name in ("whole", "broken")]
+    assert list(times[0][0]) == list(times[1][0])
+    assert not (tmp_path / "broken" / ".resume").exists()
+
+
+def test_a_checkpoint_that_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
+    case = load_case(CASE, SETTINGS)
+    assert interrupted(monkeypatch, case, tmp_path, 5)
+    state = tmp_path / ".resume" / "state.npz"
+    for content in (b"", state.read_bytes()[:200]):
+        state.write_bytes(content)
+        with pytest.raises(InputError, match="expected a complete checkpoint"):
+            pipeline.run_case(case, tmp_path, resume=True)
+
+
+def test_a_finished_run_is_not_resumed(tmp_path):
+    case = load_case(CASE, SETTINGS)
+    pipeline.run_case(case, tmp_path)
+    before = (tmp_path / "result.json").read_bytes()
+    with pytest.raises(InputError, match="got a finished one"):
+        pipeline.run_case(case, tmp_path, resume=True)
+    assert (tmp_path / "result.json").read_bytes() == before

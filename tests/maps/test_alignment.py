@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.maps.alignment import best_shift
+
+
+def maps(shift):
+    field = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal((24, 20, 18)), 1.5)
+    known = ndimage.gaussian_filter(np.random.default_rng(4).standard_normal(field.shape), 1.5) > -0.05
+    moved = np.roll(np.where(known, field, np.nan), [-s for s in shift], axis=(0, 1, 2))
+    return moved, np.where(known, field, np.nan)
+
+
+@pytest.mark.parametrize("shift", [(0, 0, 0), (1, 0, 0), (0, -2, 1), (3, 1, -2)])
+def test_a_shifted_map_is_told_how_far_to_go(shift):
+    simulated, measured = maps(shift)
+    assert best_shift(simulated, measured) == shift
+
+
+def test_noise_does_not_move_the_answer():
+    simulated, measured = maps((1, -1, 0))
+    noise = np.random.default_rng(5).standard_normal(measured.shape)
+    assert best_shift(simulated, measured + 0.5 * np.nanstd(measured) * noise) == (1, -1, 0)
+
+
+def test_a_constant_map_has_no_best_shift():
+    _, measured = maps((0, 0, 0))
+    assert best_shift(np.full(measured.shape, 0.5), measured) is None

@@ -1,0 +1,188 @@
+"""Maps of lithiation: each method with its calibration gives the lithiation back; settings go through the file."""
+
+import json
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.maps.drift import drift, noise_factor, undrift
+from microsim.maps.lithiation import load_calibration
+from microsim.maps.mixture import References
+from microsim.maps.soc_maps import (
+    Method,
+    calibration_from,
+    masked,
+    measure,
+    prepared,
+    to_lithiation,
+)
+from microsim.maps.spectra import CODE
+
+from ..nickel import ENERGIES, sentence, spectrum
+
+GRID = np.arange(8240.0, 8511.0)
+PAIR = References(GRID, spectrum(GRID, np.array([0.0, 1.0])).T, ("charged", "discharged"), "refs.txt", "0")
+STATES = np.linspace(0, 1, 21)
+METHODS = {
+    "half": Method("edge"),
+    "peak": Method("edge", kind="peak"),
+    "lcf": Method("lcf"),
+    "sum to one": Method("lcf", sum_to_one=True),
+    "three": Method("three-energy", three=(8325.0, 8348.0, 8456.4)),
+}
+
+
+def options(method):
+    return {"references": PAIR, "numbers": [0.0, 1.0]} if method.name == "lcf" else {}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_calibrated_map_is_the_lithiation_within_its_error(name, tmp_path):
+    rng = np.random.default_rng(5)
+    s = 0.1 + 0.8 * rng.random((30, 20, 4))
+    mu = 0.2 + 1.3 * spectrum(ENERGIES, s) + 0.01 * rng.standard_normal((60, 30, 20, 4))
+    kind = options(METHODS[name])
+    curve = calibration_from(METHODS[name], ENERGIES, 1.1 * spectrum(ENERGIES, STATES) + 0.4, STATES, 0.0005, degree=5, **kind)
+    curve = load_calibration(curve.save(tmp_path / "c.json"))
+    method = Method.of(curve.settings)
+    found = to_lithiation(measure(mu, ENERGIES, method, 0.01, **kind), curve)
+    assert found.values.shape == s.shape and (found.reason == 0).all()
+    z = (found.values - s) / found.sigma
+    assert np.mean(np.abs(z) < 1.96) == pytest.approx(0.95, abs=0.03)
+    assert json.loads(json.dumps(curve.settings)) == json.loads((tmp_path / "c.json").read_text())["settings"]
+
+
+def test_references_with_their_lithiation_are_enough_for_lcf():
+    s = np.linspace(0.1, 0.9, 6)
+    mu = PAIR.at(ENERGIES).T @ np.array([1 - s, s])
+    measured = measure(mu, ENERGIES, prepared(Method("lcf"), mu, ENERGIES, PAIR), references=PAIR, numbers=[0.0, 1.0])
+    assert to_lithiation(measured).values == pytest.approx(s, abs=1e-8)
+    assert measured.residual.max() < 1e-8
+    edge = measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01)
+    with pytest.raises(InputError) as caught:
+        to_lithiation(edge)
+    assert "calibration" in sentence(caught)
+    with pytest.raises(InputError) as caught:
+        prepared(Method("lcf"), mu, ENERGIES)
+    assert "--references" in sentence(caught)
+
+
+def test_a_shift_left_open_is_fitted_to_the_mean():
+    inside = (ENERGIES > 8260) & (ENERGIES < 8490)
+    mu = PAIR.at(ENERGIES[inside], 0.8).T @ np.array([[0.3], [0.7]])
+    method = prepared(Method("lcf", shift=None, fit_range=(8270.0, 8480.0)), mu, ENERGIES[inside], PAIR)
+    assert method.shift == pytest.approx(0.8, abs=2e-3)
+
+
+def test_chunks_and_shapes_of_sigma_change_nothing(monkeypatch):
+    from microsim.maps import soc_maps
+
+    s = np.linspace(0, 1, 12).reshape(3, 4, 1)
+    mu = spectrum(ENERGIES, s)
+    method = prepared(Method("edge"), mu, ENERGIES)
+    whole = [measure(mu, ENERGIES, method, sigma) for sigma in
+             (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02))]  # fmt: skip
+    monkeypatch.setattr(soc_maps, "CHUNK", 5)
+    for sigma, other in zip((0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02)), whole):
+        found = measure(mu, ENERGIES, method, sigma)
+        assert found.quantity == pytest.approx(other.quantity) and found.sigma == pytest.approx(whole[0].sigma)
+
+
+def test_reasons_add_up_and_masks_are_counted():
+    jumps = np.r_[1, 1, np.random.default_rng(4).uniform(0.9, 1.1, 50), np.random.default_rng(5).uniform(0.01, 0.1, 50)]
+    mu = spectrum(ENERGIES, 0.5)[:, None] * jumps
+    mu[3, 0] = np.nan
+    given = np.zeros(102, np.uint8)
+    given[1] = CODE["saturated"]
+    measured = measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 1e-4, reason=given)
+    few, threshold = masked(measured, "otsu")
+    assert 0.09 < threshold < 0.9
+    assert few.reason.tolist() == [CODE["not finite"], CODE["saturated"], *[0] * 50, *[CODE["masked"]] * 50]
+    assert np.isnan(few.quantity[52:]).all() and masked(measured, 0.95)[1] == 0.95
+    noisy = measure(mu[:, 2:], ENERGIES, measured.method, 0.2)  # those without an edge have none, and still count here
+    assert (noisy.reason[50:] > 0).all() and 0.09 < masked(noisy, "otsu")[1] < 0.9
+    curve = calibration_from(Method("edge"), ENERGIES, spectrum(ENERGIES, STATES), STATES, 1e-4)
+    counts = to_lithiation(few, curve).counts
+    assert counts == {"used": 50, "not finite": 1, "saturated": 1, "masked": 50, "beyond calibration": 0}
+
+
+def test_a_calibration_of_another_method_is_refused():
+    mu = spectrum(ENERGIES, STATES)
+    curve = calibration_from(METHODS["three"], ENERGIES, mu, STATES, 1e-4)
+    with pytest.raises(InputError) as caught:
+        to_lithiation(measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01), curve)
+    assert "three-energy" in sentence(caught)
+    with pytest.raises(InputError) as caught:
+        measure(mu, ENERGIES, Method("three-energy", three=(8348.0, 8348.2, 8450.0)), 0.01)
+    assert "different energies" in sentence(caught)
+    with pytest.raises(InputError) as caught:
+        Method("edge", kind="top")
+    assert "derivative" in sentence(caught)
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "three"])
+def test_noise_without_an_edge_gives_no_lithiation(name):
+    rng = np.random.default_rng(8)
+    mu = 0.3 + 0.02 * rng.standard_normal((60, 400))
+    mu[:, 0] += spectrum(ENERGIES, 0.5)
+    method = prepared(METHODS[name], mu[:, :1], ENERGIES, PAIR)
+    for sigma in (0.02, None):
+        measured = measure(mu, ENERGIES, method, sigma, **options(METHODS[name]))
+        assert measured.reason[0] == 0 and np.mean(measured.reason[1:] == 0) < 0.02
+
+
+# ---- drift -------------------------------------------------------------------------------------------------
+
+
+def blobs(seed, shape=(80, 70)):
+    from scipy import ndimage
+
+    return ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(shape), 3)
+
+
+def test_drift_is_found_and_undone():
+    from scipy import ndimage
+
+    rng = np.random.default_rng(2)
+    walk = np.cumsum(rng.normal(1.0, 0.5, (10, 2)), axis=0)  # 10 pixels in all, the blobs are 3 wide
+    level = np.linspace(0.2, 1.5, 10)
+    image = blobs(1) / blobs(1).std()
+    stack = np.array([f * (ndimage.shift(image, w, order=3, mode="nearest") + 3) for f, w in zip(level, walk)])[..., None]
+    shifts = drift(stack + 0.02 * rng.standard_normal(stack.shape))
+    assert shifts[:, :2] == pytest.approx(walk[-1] - walk, abs=0.1) and not shifts[:, 2].any()
+    back, _ = undrift(stack, walk[-1] @ np.eye(2, 3) - walk @ np.eye(2, 3))
+    inner = (slice(None), slice(16, -16), slice(16, -16))
+    still = back[inner] / level[:, None, None, None]
+    assert np.abs(still - still[-1]).max() < 0.05
+    with pytest.raises(InputError):
+        drift(stack[0])
+
+
+@pytest.mark.parametrize("bad", [np.nan, 12.0, 0.5])
+def test_pixels_that_stay_put_do_not_hold_the_drift(bad):
+    """Dead pixels (NaN), nearly dead ones (a large absorption) and stuck ones move with the camera, not with the sample."""
+    from scipy import ndimage
+
+    rng = np.random.default_rng(4)
+    walk = np.cumsum(rng.normal(0.5, 0.4, (12, 2)), axis=0)
+    image = blobs(2) / blobs(2).std()
+    stack = np.array([ndimage.shift(image, w, order=3, mode="nearest") + 3 for w in walk])[..., None]
+    stack += 0.02 * rng.standard_normal(stack.shape)
+    for x, y in ((20, 30), (41, 17), (33, 50)):
+        stack[:, x, y] = bad
+    if np.isnan(bad):
+        stack[:, 40:44, 40:44] = bad
+    assert drift(stack)[:, :2] == pytest.approx(walk[-1] - walk, abs=0.1)
+
+
+def test_undoing_drift_states_the_noise_that_is_left():
+    noise = np.random.default_rng(3).standard_normal((3, 200, 200, 1))
+    shifts = np.array([[0.5, 0.5, 0], [0.25, 0, 0], [2.0, -3.0, 0]])
+    moved, sigma = undrift(noise, shifts, np.ones_like(noise))
+    for k in range(3):
+        known = np.isfinite(moved[k])
+        assert moved[k][known].std() == pytest.approx(np.nanmean(sigma[k]), rel=0.02)
+    assert noise_factor((2.0, -3.0, 0.0)) == pytest.approx(1, abs=1e-6)
+    assert noise_factor((0.5, 0, 0), order=1) == pytest.approx(0.5, abs=1e-9)
+    assert np.isnan(moved[2][:2]).all()  # nothing was recorded there

@@ -1,0 +1,107 @@
+"""Stacks, energies, references and series from files: axes, units, names, and what is refused."""
+
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+from microsim.base.errors import InputError
+from microsim.maps.stacks import (
+    KNOWN,
+    read_energies,
+    read_numbers,
+    read_references,
+    read_series,
+    read_stack,
+)
+
+from ..nickel import sentence
+
+PAGES = np.arange(4 * 5 * 6, dtype=np.float32).reshape(4, 5, 6)
+
+
+def test_pages_of_a_tiff_are_energies(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", PAGES, photometric="minisblack")
+    stack = read_stack(str(tmp_path / "a.tif"))
+    assert stack.values.shape == (4, 6, 5, 1) and stack.values[1, 2, 3, 0] == PAGES[1, 3, 2]
+    assert stack.energies is None and len(stack.sha256) == 64
+    turned = read_stack(str(tmp_path / "a.tif"), file_axes="xyE")
+    assert turned.values.shape == (6, 4, 5, 1) and turned.values[5, 1, 2, 0] == PAGES[1, 2, 5]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "a.tif", "deep/a.tif")
+    assert np.array_equal(read_stack(f"{tmp_path / 'a.zip'}::deep/a.tif").values, stack.values)
+    with pytest.raises(InputError) as caught:
+        read_stack(f"{tmp_path / 'a.zip'}::b.tif")
+    assert "deep/a.tif" in sentence(caught)
+
+
+def test_volumes_over_energy_come_from_hdf5_and_npy(tmp_path):
+    values = np.random.default_rng(0).random((3, 4, 5, 6))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["mu"] = values
+        file["mu"].attrs["voxel_size_m"] = 5e-8
+        file["energy"] = [8340.0, 8350.0, 8360.0]
+    stack = read_stack(f"{tmp_path / 'a.h5'}::mu")
+    assert np.array_equal(stack.values, values) and stack.voxel_size == (5e-8,) * 3
+    assert read_energies(f"{tmp_path / 'a.h5'}::energy").tolist() == [8340, 8350, 8360]
+    np.save(tmp_path / "a.npy", values)
+    assert np.array_equal(read_stack(str(tmp_path / "a.npy"), file_axes="Ezyx").values, values.transpose(0, 3, 2, 1))
+    with pytest.raises(InputError) as caught:
+        read_stack(f"{tmp_path / 'a.h5'}::nu")
+    assert "nu" in sentence(caught)
+
+
+@pytest.mark.parametrize("axes", ["Exyz", "yx", "EEx", "Eyq"])
+def test_axes_that_do_not_fit_are_one_sentence(axes, tmp_path):
+    np.save(tmp_path / "a.npy", PAGES)
+    with pytest.raises(InputError) as caught:
+        read_stack(str(tmp_path / "a.npy"), file_axes=axes)
+    assert "--file-axes" in sentence(caught)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(InputError) as caught:
+        read_stack("nowhere.tif")
+    assert all(name in sentence(caught) for name in KNOWN)
+
+
+def test_text_tables_keep_their_names_and_units(tmp_path):
+    table = np.column_stack([np.linspace(8.3, 8.4, 5), np.arange(5.0), np.arange(5.0)[::-1]])
+    np.savetxt(tmp_path / "a.nor", table, header="XDI/1.0\n  energy  Fe(II)O  folder/Fe2O3.avg")
+    found = read_references(str(tmp_path / "a.nor"))
+    assert found.names == ("Fe(II)O", "Fe2O3.avg") and found.energies == pytest.approx(1e3 * table[:, 0])
+    assert read_references(f"{tmp_path / 'a.nor'}::Fe2O3.avg,Fe(II)O").values == pytest.approx(table[:, [2, 1]].T)
+    (tmp_path / "a.csv").write_text("E,one,two\n" + "\n".join(",".join(map(str, row)) for row in table * [1e3, 1, 1]))
+    assert read_references(str(tmp_path / "a.csv")).names == ("one", "two")
+    np.savetxt(tmp_path / "b.txt", table[:, :2])
+    assert read_references(str(tmp_path / "b.txt")).names == ("b",)
+    assert read_numbers(str(tmp_path / "b.txt")).tolist() == [0, 1, 2, 3, 4]
+    (tmp_path / "bad.txt").write_text("1 2\n3\n")
+    with pytest.raises(InputError) as caught:
+        read_references(str(tmp_path / "bad.txt"))
+    assert "table" in sentence(caught)
+
+
+def test_a_series_is_turned_so_that_energy_comes_first(tmp_path):
+    energies = np.array([8340.0, 8350, 8360, 8370])
+    np.save(tmp_path / "a.npy", np.arange(12.0).reshape(3, 4))
+    _, spectra, x, *_ = read_series(str(tmp_path / "a.npy"), energies=energies)
+    assert spectra.shape == (4, 3) and spectra[1, 0] == 1 and x is None
+    np.save(tmp_path / "b.npy", np.zeros((3, 7)))
+    with pytest.raises(InputError) as caught:
+        read_series(str(tmp_path / "b.npy"), energies=energies)
+    assert "4 energies" in sentence(caught)
+    with pytest.raises(InputError) as caught:
+        read_series(str(tmp_path / "b.npy"))
+    assert "--energies" in sentence(caught)
+
+
+def test_known_data_read(data, monkeypatch):
+    monkeypatch.setenv("MICROSIM_DATA", str(data))
+    stack = read_stack("midas_lfp")
+    assert stack.values.shape == (57, 95, 91, 1) and len(stack.energies) == 57
+    energies, spectra, x, *_ = read_series("perex_lno")
+    assert spectra.shape == (1649, 458) and len(x) == 458 and energies[0] == 8060
+    assert read_references("hxn_fe_references::Pyrite").names == ("Pyrite",)

@@ -1,0 +1,91 @@
+"""The pages of segment and particles hold every step, its figures and tables, and need nothing else."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.base.schema import section
+from microsim.report.pages import segment as pages
+from microsim.segment.recipe import Recipe, run_recipe
+from microsim.segment.segmentation import Levels
+
+STEPS = [
+    {"curtains": {"along": "y", "window": 0}}, {"normalise": {}}, {"normalise": {"axis": "y"}}, {"align": {}}, "median",
+    {"nlm": {"axis": "z"}}, "thresholds", "pore_back", {"watershed": {"axis": "z"}}, "cracks",
+]  # fmt: skip
+
+
+def plain(path):
+    content = re.sub(
+        r"<style>.*?</style>|<pre>.*?</pre>|base64,[^\"]*", "", path.read_text(), flags=re.DOTALL
+    )
+    return html.unescape(re.sub(r"<[^>]+>", " ", content)).replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    from microsim.cli.segment import _segmented
+    from microsim.volumes.volume import Volume
+
+    rough = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((30, 28, 12)), 3)
+    grey = np.array([20.0, 90.0, 200.0])[np.digitize(rough, np.quantile(rough, (0.4, 0.6)))]
+    grey = (grey + 3 * np.random.default_rng(1).standard_normal(grey.shape)).clip(0, 255).astype(np.uint8)
+    recipe = section(Recipe, {"phases": ["pore", "cbd", "am"], "crack": "crack", "steps": STEPS}, "")
+    state, pictures = run_recipe(recipe, grey, (1e-7,) * 3)
+    result = _segmented(state, 0.1, Volume(grey, (1e-7,) * 3, "a <stack>.tif", "00", "xyz"), recipe)
+    out = tmp_path_factory.mktemp("page")
+    return pages.write_segment_report(out, state, pictures, result, grey), result
+
+
+def test_each_step_has_its_section_and_figure(written):
+    page, result = written
+    text, figures = plain(page), {p.stem for p in (page.parent / "figures").iterdir()}
+    for k, step in enumerate(result["steps"], start=1):
+        name = step["step"].split()[0]
+        assert f"{k}. {pages.TITLES[name]}" in text and f"step_{k}_{name}" in figures
+    assert "Brightness evened out (2)" in text and "step_4_align_shifts" in figures
+    assert {"labels", "probability", "histogram"} <= figures
+    assert "had passed for solid" in text and "a <stack>.tif" in text
+
+
+def test_the_page_needs_nothing_else(written):
+    content = written[0].read_text()
+    assert not re.search(r'(src|href)="(?!data:|#)', content) and content.count("data:image/png") >= 12
+    anchors = re.findall(r'href="#([^"]+)"', content)
+    assert {"curtains", "normalise", "normalise-2", "pore-back"} <= set(anchors)
+    assert all(content.count(f'id="{a}"') == 1 for a in anchors)
+
+
+def test_fractions_stand_with_their_bounds(written):
+    page, result = written
+    text = re.sub(r"\s+", " ", plain(page))
+    am, low, high = (
+        100 * part["am"]
+        for part in (result["volume_fraction"], result["bounds"]["low"], result["bounds"]["high"])
+    )
+    assert f"{am:.2f} % {low:.2f} % {high:.2f} %" in text
+
+
+def test_the_histogram_shows_thresholds_and_levels():
+    levels = Levels((20.0, 200.0), (3.0, 5.0), (0.5, 0.5), (110.0,))
+    values = np.r_[np.full(500, 20.0), np.full(500, 200.0)] + np.random.default_rng(0).standard_normal(1000)
+    axes = pages.histogram_figure(values, levels, ("pore", "am")).axes[0]
+    assert 110.0 in [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
+    assert {t.get_text() for t in axes.texts} == {"pore", "am"}
+    counts = axes.patches[0].get_data().values
+    assert counts.sum() == pytest.approx(1, abs=0.01)
+
+
+def test_a_change_without_interval_is_a_dot():
+    change = {"crack_share": {"before": 0.04, "after": 0.05, "relative_change": 0.25, "low": 0.1, "high": 0.4},
+              "binder_share_of_largest": {"before": 0.5, "after": 0.4, "relative_change": -0.2, "low": None, "high": None},
+              "delaminated_cross_section": {"before": 0, "after": 1, "relative_change": None, "low": None, "high": None}}  # fmt: skip
+    axes = pages.change_figure(change).axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == [
+        pages.CHANGES["binder_share_of_largest"],
+        pages.CHANGES["crack_share"],
+    ]
+    assert len(axes.collections) == 1  # one interval

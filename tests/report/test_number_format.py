@@ -1,0 +1,126 @@
+"""Numbers are written for readers: few digits, true signs, the unit that the key's ending names."""
+
+import math
+
+import pytest
+
+from microsim.report.number_format import (
+    digits,
+    duration,
+    fixed,
+    label,
+    length,
+    memory,
+    percent,
+    rows,
+    time_unit,
+    value_text,
+)
+
+
+def plain(text):
+    """Replace the typographic spaces and signs, to keep the expectations below readable."""
+    return text.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{MINUS SIGN}", "-")
+
+
+@pytest.mark.parametrize(
+    ("value", "significant", "text"),
+    [
+        (0.697012345, 4, "0.6970"),
+        (155.04999, 4, "155.0"),
+        (3.2123456e-9, 2, "3.2 × 10⁻⁹"),
+        (-1.5e7, 2, "-1.5 × 10⁷"),
+        (-0.0102345, 3, "-0.0102"),
+        (0.0009999, 2, "0.0010"),
+        (0.00042, 2, "4.2 × 10⁻⁴"),
+        (9.9996, 4, "10.00"),
+        (123456.0, 3, "123 000"),
+        (9604, 4, "9604"),
+        (1234567, 4, "1 234 567"),
+        (0.0, 4, "0"),
+        (True, 4, "yes"),
+        (None, 4, "–"),
+        (math.nan, 4, "–"),
+        (-math.inf, 4, "-∞"),
+    ],
+)
+def test_digits(value, significant, text):
+    assert plain(digits(value, significant)) == text
+
+
+def test_settings_lose_zeros_at_the_end():
+    assert plain(digits(0.5, trim=True)) == "0.5"
+    assert plain(digits(1e-6, trim=True)) == "1 × 10⁻⁶"
+    assert plain(digits(20000.0, trim=True)) == "20 000"
+
+
+def test_fixed_and_percent():
+    assert plain(fixed(3.88849, 3)) == "3.888" and plain(fixed(0.01, 4, plus=True)) == "+0.0100"
+    assert plain(fixed(-0.01, 2, plus=True)) == "-0.01" and fixed(None, 3) == "–" == fixed(math.nan, 3)
+    assert plain(percent(0.30543)) == "30.5 %" and percent(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (3e-4, "< 0.01 s"),
+        (0.1234, "0.12 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (183.2, "3 min 3 s"),
+        (1800, "30 min"),
+        (3599.8, "1 h"),
+        (6200, "1 h 43 min"),
+        (None, "–"),
+    ],
+)
+def test_duration(seconds, text):
+    assert plain(duration(seconds)) == text
+
+
+def test_time_unit_suits_the_span():
+    assert [time_unit(span)[1] for span in (60, 1800, 7200)] == ["s", "min", "h"]
+
+
+def test_memory_and_length():
+    assert plain(memory(812_345_678)) == "812 MB" and plain(memory(7.7e9)) == "7.70 GB"
+    assert plain(length(1.2e-8)) == "12 nm" and plain(length(398e-9)) == "0.398 µm"
+    assert plain(length(398e-9, 398e-9, 1e-6)) == "0.398 × 0.398 × 1 µm" and plain(length(2e-3)) == "2 mm"
+    assert plain(length(0.0, 0.0)) == "0 × 0 µm"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words", "text"),
+    [
+        ("mean_voltage_V", 3.888123456, "Mean voltage", "3.888 V"),
+        ("thickness_m", 2e-8, "Thickness", "20 nm"),
+        ("voxel_size_m", [398e-9] * 3, "Voxel size", "0.398 × 0.398 × 0.398 µm"),
+        ("shape", (64, 48, 48), "Shape", "64 × 48 × 48"),
+        ("conductivity_S_m", 1e-6, "Conductivity", "1 × 10⁻⁶ S m⁻¹"),
+        ("area_m2", 2.1e-8, "Area", "21 000 µm²"),
+        ("capacity_mAh_g", 155.1234, "Capacity", "155.1 mAh g⁻¹"),
+        ("wall_s", 183.2, "Wall time", "3 min 3 s"),
+        ("setup_s", 0.5, "Setup", "0.50 s"),
+        ("peak_memory_bytes", 812e6, "Peak memory", "812 MB"),
+        ("newton_iterations", 412, "Newton iterations", "412"),
+        ("steps", 3, "Steps", "3"),
+        ("used", True, "Used", "yes"),
+        ("model", "gaussian", "Model", "gaussian"),
+        ("axes", ["x", "y"], "Axes", "x, y"),
+        ("history", list(range(100)), "History", "100 entries, in the record"),
+    ],
+)
+def test_keys_and_values(key, value, words, text):
+    assert label(key) == words
+    assert plain(value_text(key, value)) == text
+
+
+def test_nested_settings_become_rows():
+    settings = {"film": {"model": "none", "wall_s": 1.0, "sha256": "ab"}, "seed": 7}
+    assert [(name, plain(text)) for name, text in rows(settings)] == [
+        ("Film: model", "none"),
+        ("Film: wall time", "1.0 s"),
+        ("Film: SHA-256", "ab"),
+        ("Seed", "7"),
+    ]

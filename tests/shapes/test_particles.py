@@ -1,0 +1,175 @@
+"""Particles with known volumes, shapes, neighbours, cracks and contacts; sheets; two states."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.mesh.grid import VoxelGrid
+from microsim.shapes import particles as pt
+
+NAMES, H = ("pore", "am", "cbd", "crack"), 2e-7
+
+
+def ball(shape, centre, radius):
+    x = np.meshgrid(*map(np.arange, shape), indexing="ij", sparse=True)
+    return sum((part - c) ** 2 for part, c in zip(x, centre)) <= radius**2
+
+
+def grid_of(shape, **masks):
+    labels = np.zeros(shape, np.uint8)
+    for name, mask in masks.items():
+        labels[mask] = NAMES.index(name)
+    return VoxelGrid(labels, NAMES, H)
+
+
+SHAPE = (90, 44, 44)
+SPHERES = [
+    ((20.3, 21.6, 21.1), 13.2),
+    ((45.7, 21.3, 21.4), 12.6),
+    ((74.0, 21.0, 22.0), 9.4),
+]  # the first two touch
+
+
+@pytest.fixture(scope="module")
+def three():
+    solid = np.any([ball(SHAPE, *s) for s in SPHERES], axis=0)
+    binder = np.zeros(SHAPE, bool)
+    binder[:, 22:] = True
+    return grid_of(SHAPE, cbd=binder & ~solid, am=solid)
+
+
+def test_spheres_have_their_volume_shape_place_and_neighbours(three):
+    found = pt.find_particles(three, crack="crack", contact="cbd")
+    radii = np.array([r for _, r in SPHERES]) * H
+    assert len(found) == 3 and found.neighbours.tolist() == [1, 1, 0] and not found.cut.any()
+    assert found.volume == pytest.approx([ball(SHAPE, *s).sum() * H**3 for s in SPHERES], rel=1e-12, abs=0)
+    assert found.volume == pytest.approx(4 / 3 * np.pi * radii**3, rel=0.02, abs=0)  # what voxels make of the smallest
+    assert found.diameter == pytest.approx(2 * radii, rel=0.006)
+    assert found.surface == pytest.approx(4 * np.pi * radii**2, rel=0.03)
+    assert found.sphericity == pytest.approx(np.ones(3), abs=0.03)
+    assert found.centre == pytest.approx((np.array([c for c, _ in SPHERES]) + 0.5) * H, abs=0.3 * H)
+    assert np.array_equal(found.depth, found.centre[:, 0]) and found.fragments.tolist() == [1, 1, 1]
+    assert found.crack_share.tolist() == [0, 0, 0] and found.total("crack_share") == 0
+
+
+def test_half_a_sphere_in_binder_has_half_its_surface_in_contact(three):
+    found = pt.find_particles(three, contact="cbd")
+    # the plane y = 21.5 cuts the third at 0.5 voxel above its middle: share (r - 0.5) / 2 r
+    assert found.contact_share[2] == pytest.approx((9.4 - 0.5) / 18.8, abs=0.02)
+    assert pt.find_particles(three).contact.tolist() == [0, 0, 0]
+
+
+def test_a_plane_crack_has_its_share_and_makes_two_fragments():
+    body = ball((44, 44, 44), (21.5, 21.5, 21.5), 17)
+    crack = np.zeros_like(body)
+    crack[:, :, 20:23] = body[:, :, 20:23]
+    found = pt.find_particles(grid_of(body.shape, am=body & ~crack, crack=crack), crack="crack")
+    assert len(found) == 1 and found.fragments.tolist() == [2]
+    assert found.crack_share[0] == pytest.approx(crack.sum() / body.sum(), abs=1e-12)
+    assert found.volume[0] == pytest.approx(body.sum() * H**3, rel=1e-6, abs=0) and found.sphericity[0] == pytest.approx(
+        1, abs=0.02
+    )
+
+
+def test_a_cube_s_sphericity_is_that_of_a_cube():
+    cube = np.zeros((60, 60, 60), bool)
+    cube[10:50, 10:50, 10:50] = True
+    found = pt.find_particles(grid_of(cube.shape, am=cube))
+    assert found.sphericity[0] == pytest.approx((np.pi / 6) ** (1 / 3), rel=0.05)  # edges are rounded off
+
+
+def test_particles_cut_by_the_box_have_no_shape():
+    found = pt.find_particles(grid_of((30, 30, 30), am=ball((30, 30, 30), (0, 15, 15), 12)))
+    assert found.cut.tolist() == [True] and np.isnan(found.sphericity[0])
+
+
+def test_split_depth_says_how_many():
+    neck = ball((60, 30, 30), (17, 15, 15), 12) | ball((60, 30, 30), (33, 15, 15), 12)
+    grid = grid_of(neck.shape, am=neck)
+    assert len(pt.find_particles(grid, depth=1.0)) == 2 and len(pt.find_particles(grid, depth=6.0)) == 1
+
+
+def test_debris_is_left_out():
+    mask = ball((40, 30, 30), (18, 15, 15), 11)
+    mask[36, 4, 4] = True
+    assert len(pt.find_particles(grid_of(mask.shape, am=mask))) == 1
+    with pytest.raises(InputError, match="at least 100000 voxels"):
+        pt.find_particles(grid_of(mask.shape, am=mask), smallest=100000)
+    with pytest.raises(InputError, match="voxels of am"):
+        pt.find_particles(grid_of((5, 5, 5), cbd=np.ones((5, 5, 5), bool)))
+
+
+def test_sizes_are_sorted_by_depth():
+    grid = grid_of(SHAPE, am=np.any([ball(SHAPE, *s) for s in SPHERES], axis=0))
+    parts = pt.find_particles(grid).parts
+    regions = pt.sizes_by_depth(parts, grid, regions=2)
+    assert [r["count"] for r in regions] == [1, 2] and regions[0]["end_m"] == pytest.approx(45 * H)
+    assert regions[0]["d50_m"] == regions[0]["mean_m"] == pytest.approx(2 * 13.2 * H, rel=0.01)
+    third = pt.sizes_by_depth(parts, grid, edges=[0, 60 * H, 90 * H])[1]
+    assert third["count"] == 1 and third["d90_m"] == pytest.approx(2 * 9.4 * H, rel=0.01)
+    assert pt.sizes_by_depth(parts, grid, edges=[0, 1e-7])[0]["mean_m"] is None
+    with pytest.raises(InputError, match="rising depths"):
+        pt.sizes_by_depth(parts, grid, edges=[1e-6, 1e-6])
+
+
+def test_grains_are_set_off_by_cracks():
+    body = ball((44, 44, 44), (21.5, 21.5, 21.5), 17)
+    crack = np.zeros_like(body)
+    crack[:, 21:23], crack[:, :, 21:23] = body[:, 21:23], body[:, :, 21:23]
+    assert pt.grain_labels(grid_of(body.shape, am=body & ~crack, crack=crack)).max() == 4
+
+
+def test_a_void_sheet_is_found_and_round_pores_are_none():
+    solid = np.ones((60, 50, 50), bool)
+    solid[30:33, 5:, 5:] = False  # 3 voxels thick, 45 x 45 wide
+    solid[ball(solid.shape, (12, 25, 25), 9)] = False  # a pore 19 voxels wide
+    solid[45, 10:14, 10:14] = False
+    sheets = pt.delaminated_layers(grid_of(solid.shape, am=solid), extent=16 * H)
+    assert len(sheets) == 1
+    assert sheets[0]["depth_m"] == pytest.approx(31.5 * H) and sheets[0]["thickness_m"] == pytest.approx(
+        3 * H
+    )
+    assert sheets[0]["covered"] == pytest.approx(45 * 45 / 2500, rel=0.02)
+    turned = grid_of((50, 60, 50), am=np.moveaxis(solid, 0, 1))
+    assert pt.delaminated_layers(turned, extent=16 * H) == []
+    assert len(pt.delaminated_layers(turned, axis="y", extent=16 * H)) == 1
+    with pytest.raises(InputError, match="two voxels"):
+        pt.delaminated_layers(turned, extent=H)
+
+
+def test_runs_have_their_length():
+    mask = np.array([1, 1, 0, 1, 1, 1, 0, 1], bool)[:, None, None]
+    assert pt._run_lengths(mask)[:, 0, 0].tolist() == [0, 0, 0, 3, 3, 3, 0, 0]
+    assert not pt._run_lengths(np.ones((4, 2, 2), bool)).any()
+
+
+def fake(rng, count, cracks):
+    volume = rng.lognormal(0, 0.5, count)
+    share = cracks * rng.lognormal(0, 0.3, count)
+    ones = np.ones(count)
+    return pt.Particles(
+        None,
+        volume,
+        share * volume,
+        ones,
+        np.zeros((count, 3)),
+        np.zeros(count, bool),
+        ones,
+        0.4 * ones,
+        ones,
+    )
+
+
+def test_bootstrap_intervals_hold_the_true_change_as_often_as_they_say():
+    rng, held = np.random.default_rng(5), 0
+    for trial in range(100):
+        found = pt.compare_states(fake(rng, 80, 0.04), fake(rng, 80, 0.0496), draws=200, seed=trial)
+        held += found["crack_share"]["low"] <= 0.24 <= found["crack_share"]["high"]
+    assert 87 <= held <= 100
+    assert found["contact_share"]["relative_change"] == 0 == found["contact_share"]["low"]
+
+
+def test_a_change_from_nothing_has_no_number():
+    rng = np.random.default_rng(6)
+    found = pt.compare_states(fake(rng, 9, 0.0), fake(rng, 9, 0.1), draws=20)["crack_share"]
+    assert found["relative_change"] is None and found["low"] is None and found["after"] > 0

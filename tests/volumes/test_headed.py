@@ -1,0 +1,228 @@
+"""NRRD and MetaImage as other programs write them, and raw files with their sidecars."""
+
+import json
+
+import nrrd
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.volumes.volume import read_volume, write_volume
+
+LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
+MILLIMETRES = (0.5e-3, 0.25e-3, 1e-3)  # of the axes slowest first: 0.5, 0.25 and 1 um
+
+
+def sentence(name, **options):
+    with pytest.raises(InputError) as caught:
+        read_volume(name, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def itk_image(values, spacing=None):
+    sitk = pytest.importorskip("SimpleITK")
+    image = sitk.GetImageFromArray(values)
+    if spacing:
+        image.SetSpacing(spacing[::-1])
+    return sitk, image
+
+
+# ---- both, as ITK has them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["nrrd", "mhd", "mha"])
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u4", "i8", "f4", "f8"])
+def test_what_itk_writes_is_read_slices_first(tmp_path, suffix, packed, dtype):
+    sitk, image = itk_image(LABELS.astype(dtype), MILLIMETRES)
+    sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"), packed)
+    volume = read_volume(tmp_path / f"v.{suffix}", kind="grey")
+    np.testing.assert_array_equal(volume.values, LABELS)
+    assert volume.values.dtype == dtype and volume.values.flags.writeable
+    assert volume.voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
+
+
+@pytest.mark.parametrize("suffix", ["nrrd", "mhd", "mha"])
+def test_itk_reads_what_is_written(tmp_path, suffix):
+    path = write_volume(tmp_path / f"v.{suffix}", LABELS, voxel_size=(0.5e-6, 0.25e-6, 1e-6))
+    sitk, _ = itk_image(LABELS)
+    image = sitk.ReadImage(str(path))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), LABELS)
+    if suffix != "nrrd":  # there the unit is stated, which ITK passes over
+        assert image.GetSpacing() == pytest.approx(MILLIMETRES[::-1])
+
+
+@pytest.mark.parametrize("suffix", ["nrrd", "mhd", "mha"])
+def test_spacings_of_1_that_nobody_set_are_none(tmp_path, suffix):
+    sitk, image = itk_image(LABELS)
+    sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"))
+    assert read_volume(tmp_path / f"v.{suffix}").voxel_size is None
+
+
+@pytest.mark.parametrize("suffix", ["nrrd", "mhd"])
+def test_spacings_in_another_unit_than_mm_are_noticed(tmp_path, suffix):
+    sitk, image = itk_image(LABELS, (398.0, 398.0, 398.0))
+    sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"))
+    assert "got 0.398 x 0.398 x 0.398 m; state the voxel size" in sentence(tmp_path / f"v.{suffix}")
+
+
+# ---- NRRD --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("um", 1), ("micron", 1), ("nm", 1e3), ("mm", 1e-3)])
+def test_units_of_nrrd_are_heeded(tmp_path, unit, factor):
+    header = {"spacings": [1 * factor, 0.25 * factor, 0.5 * factor], "units": [unit] * 3}
+    nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header, index_order="C")
+    assert read_volume(tmp_path / "v.nrrd").voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
+
+
+def test_a_stated_unit_gives_spacings_of_1_a_meaning(tmp_path):
+    nrrd.write(str(tmp_path / "v.nrrd"), LABELS, {"spacings": [1, 1, 1], "units": ["um"] * 3})
+    assert read_volume(tmp_path / "v.nrrd").voxel_size == (1e-6,) * 3
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"spacings": [1, 1, np.nan]},
+        {"spacings": [2, 2, 2], "units": ["px"] * 3},
+        {"spacings": [0.1, 0.1, 0]},
+    ],
+)
+def test_nrrd_without_a_size_has_none(tmp_path, header):
+    nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header)
+    assert read_volume(tmp_path / "v.nrrd").voxel_size is None
+
+
+def test_oblique_directions_give_the_length_of_the_edges(tmp_path):
+    header = {
+        "space dimension": 3,
+        "space directions": [[0, 3, 4], [0, 4, -3], [2, 0, 0]],
+        "space units": ["um"] * 3,
+    }
+    nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header, index_order="C")
+    assert read_volume(tmp_path / "v.nrrd").voxel_size == (2e-6, 5e-6, 5e-6)
+
+
+# ---- MetaImage ---------------------------------------------------------------------------------------------
+
+HEADER = {
+    "ObjectType": "Image",
+    "NDims": "3",
+    "DimSize": "5 4 3",
+    "ElementType": "MET_UCHAR",
+    "ElementDataFile": "v.bin",
+}
+
+
+def write_header(folder, **changes):
+    header = {key: value for key, value in (HEADER | changes).items() if value is not None}
+    order = sorted(header, key=lambda key: key == "ElementDataFile")
+    (folder / "v.mhd").write_text("".join(f"{key} = {header[key]}\n" for key in order))
+    (folder / "v.bin").write_bytes(LABELS.tobytes())
+    return folder / "v.mhd"
+
+
+def test_byte_order_and_offset_of_metaimage_are_heeded(tmp_path):
+    path = write_header(tmp_path, ElementType="MET_USHORT", ElementByteOrderMSB="True", HeaderSize=7)
+    (tmp_path / "v.bin").write_bytes(b"1234567" + LABELS.astype(">u2").tobytes())
+    np.testing.assert_array_equal(read_volume(path).values, LABELS)
+    path = write_header(tmp_path, HeaderSize=-1, ElementSize="0.001 0.001 0.002")
+    (tmp_path / "v.bin").write_bytes(b"any header" + LABELS.tobytes())
+    volume = read_volume(path)
+    np.testing.assert_array_equal(volume.values, LABELS)
+    assert volume.voxel_size == (2e-6, 1e-6, 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"DimSize": None}, "expected DimSize in the header"),
+        ({"ElementDataFile": None}, "expected ElementDataFile in the header"),
+        ({"ElementType": "MET_STRING"}, "got MET_STRING"),
+        ({"ElementNumberOfChannels": "3"}, "got 3 channels"),
+        ({"ElementDataFile": "gone.raw"}, "gone.raw, got no such file"),
+        ({"DimSize": "5 4 4"}, "expected 80 bytes of voxels (4 x 4 x 5 uint8)"),
+        ({"DimSize": "5 4 2"}, "expected 40 bytes of voxels (2 x 4 x 5 uint8)"),
+        ({"DimSize": "15 4"}, "got 2-D (4 x 15)"),
+        ({"DimSize": "99999 99999 99999"}, "got 60"),
+        ({"DimSize": "five"}, "readable .mhd volume"),
+        ({"CompressedData": "True"}, "readable .mhd volume"),
+    ],
+)
+def test_wrong_headers_are_refused(tmp_path, changes, words):
+    assert words in sentence(write_header(tmp_path, **changes))
+
+
+# ---- raw ---------------------------------------------------------------------------------------------------
+
+
+def write_raw(folder, values=LABELS, name="v.json", text=None, **said):
+    (folder / "v.raw").write_bytes(values.tobytes())
+    said = {"shape": list(values.shape), "dtype": values.dtype.name} | said
+    (folder / name).write_text(text or json.dumps({key: said[key] for key in said if said[key] is not None}))
+    return folder / "v.raw"
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor"), [("voxel_size_nm", 1e9), ("voxel_size_um", 1e6), ("voxel_size_m", 1)]
+)
+@pytest.mark.parametrize("name", ["v.json", "v.yaml", "v.yml", "v.raw.json"])
+def test_the_sidecar_says_all(tmp_path, unit, factor, name):
+    sizes = {unit: [1e-6 * factor, 2e-6 * factor, 3e-6 * factor]}
+    path = write_raw(tmp_path, LABELS.astype(">u2"), name, byte_order="big", axes="zyx", **sizes)
+    volume = read_volume(path)
+    np.testing.assert_array_equal(volume.values, LABELS.T)
+    assert volume.voxel_size == pytest.approx((3e-6, 2e-6, 1e-6)) and volume.file_axes == "zyx"
+
+
+def test_a_sidecar_may_be_yaml_with_one_size(tmp_path):
+    text = "shape: [3, 4, 5]\ndtype: uint8  # slices, rows, columns\nvoxel_size_nm: 398\n"
+    volume = read_volume(write_raw(tmp_path, name="v.yaml", text=text))
+    np.testing.assert_array_equal(volume.values, LABELS)
+    assert volume.voxel_size == pytest.approx((398e-9,) * 3)
+
+
+def test_axes_that_contradict_the_sidecar_are_refused(tmp_path):
+    path = write_raw(tmp_path, axes="zyx")
+    assert read_volume(path, file_axes="zyx").file_axes == "zyx"
+    assert "the axes zyx that" in sentence(path, file_axes="yxz")
+    np.testing.assert_array_equal(read_volume(write_raw(tmp_path), file_axes="zyx").values, LABELS.T)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"shape": None}, "shape"),
+        ({"shape": 60}, "a list of sizes"),
+        ({"shape": [3, 4, 0]}, "whole number"),
+        ({"shape": [3, 4, 6]}, "expected 72 bytes of voxels (3 x 4 x 6 uint8)"),
+        ({"shape": [3, 4, 4]}, "got 60"),
+        ({"shape": [12, 5]}, "got 2-D (12 x 5)"),
+        ({"dtype": "uint7"}, "uint8"),
+        ({"byte_order": "middle"}, "little"),
+        ({"axes": "abc"}, "like zyx"),
+        ({"voxel_size_nm": [1, 2]}, "one number or three"),
+        ({"voxel_size_nm": -1}, "voxel_size_nm"),
+        ({"voxel_size": 398}, "voxel_size_nm"),
+        ({"voxel_size_nm": 398e9}, "between 1 nm and 100 um"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_wrong_sidecars_are_refused(tmp_path, said, words):
+    assert words in sentence(write_raw(tmp_path, **said))
+
+
+def test_a_raw_file_needs_a_sidecar_that_can_be_read(tmp_path):
+    path = write_raw(tmp_path, text="{not json")
+    assert "v.json" in sentence(path)
+    (tmp_path / "v.json").unlink()
+    assert "expected v.raw.json or v.json beside" in sentence(path)
+
+
+def test_the_voxels_of_one_volume_do_not_replace_those_of_another(tmp_path):
+    raw = write_volume(tmp_path / "v.raw", LABELS)
+    write_volume(tmp_path / "v.mhd", LABELS[::-1])
+    np.testing.assert_array_equal(read_volume(raw).values, LABELS)
