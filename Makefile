@@ -15,6 +15,7 @@ test: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,8 @@
 """Measure speed and memory beside other people's codes on the same volume: python -m benchmarks [--full].
 
-Every code runs in a process of its own, one after the other; the seconds are the solver's alone (no import, no
-reading, no compilation). A benchmark is a function that takes the options and prints its table; list it in BENCHMARKS.
+Every code runs in a process of its own, one after the other; the seconds are the solver's alone (no import,
+no reading, no compilation). A benchmark is a function that takes the options and prints its table; list it in
+BENCHMARKS.
 """
 
 import argparse
@@ -32,10 +33,16 @@ PATIENCE = 1800  # s for one code on one volume
 def main():
     """Run the benchmarks named on the command line, or all."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHMARKS)}; default all")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHMARKS)}; default all"
+    )
     parser.add_argument("--full", action="store_true", help="also the large sizes (minutes)")
-    parser.add_argument("--peers", default=sys.executable, metavar="PYTHON",
-                        help="interpreter that has PoreSpy and OpenPNM (pip install porespy openpnm)")
+    parser.add_argument(
+        "--peers",
+        default=sys.executable,
+        metavar="PYTHON",
+        help="interpreter that has PoreSpy and OpenPNM (pip install porespy openpnm)",
+    )
     parser.add_argument("--child", nargs=2, metavar=("CODE", "VOLUME"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -69,8 +76,14 @@ def in_own_process(code, volume, python=sys.executable):
     """Measure one code on a volume file in a fresh process; a string says what went wrong."""
     command = [python, "-m", "benchmarks", "--child", code, str(volume)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE,
-                              cwd=Path(__file__).parents[1])
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+            cwd=Path(__file__).parents[1],
+        )
     except subprocess.TimeoutExpired:
         return f"no answer in {PATIENCE} s"
     lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
@@ -79,15 +92,18 @@ def in_own_process(code, volume, python=sys.executable):
     return Measured(**json.loads(lines[-1].removeprefix("RESULT ")))
 
 
-# -- tortuosity ------------------------------------------------------------------------------------------------
+# -- tortuosity ----------------------------------------------------------------------------------------------
 
 
 def tortuosity_beside_peers(options):
-    """tau of the pores of one volume in growing crops, by the multigrid, by TauFactor (at 0.1 % and at its own 1 %) and PoreSpy."""
+    """tau of the pores of one volume in growing crops, by the multigrid, by TauFactor (at 0.1 % and at its
+    own 1 %) and PoreSpy."""
     sizes = (64, 128, 200, 256) if options.full else (64, 128)
     source, pores = _pores(max(sizes))
-    print(f"\ntau of the pores of {source}, x axis; multigrid: tau to {TOLERANCE:g}, TauFactor: flux of the planes "
-          f"to {TOLERANCE:g}")
+    print(
+        f"\ntau of the pores of {source}, x axis; multigrid: tau to {TOLERANCE:g}, TauFactor: flux of the"
+        f" planes to {TOLERANCE:g}"
+    )
     _print_row("voxels", "code", "seconds", "ratio", "peak MB", "iterations", "tau")
     with tempfile.TemporaryDirectory() as folder:
         for n in sizes:
@@ -98,11 +114,14 @@ def tortuosity_beside_peers(options):
             for peer in ("taufactor", "taufactor1%"):
                 _print_row(f"{n}^3", peer, *_figures(in_own_process(peer, volume), ours))
             if n <= 200:  # beyond, PoreSpy takes minutes and more than 8 GB
-                _print_row(f"{n}^3", "porespy", *_figures(in_own_process("porespy", volume, options.peers), ours))
+                _print_row(
+                    f"{n}^3", "porespy", *_figures(in_own_process("porespy", volume, options.peers), ours)
+                )
 
 
 def hard_networks(options):
-    """Iterations and seconds on media that are hard to coarsen, and on the 500^3 foam of TauFactor's paper."""
+    """Iterations and seconds on media that are hard to coarsen, and on the 500^3 foam of TauFactor's
+    paper."""
     folder = os.environ.get("MICROSIM_DATA")
     if not folder:
         print("\nhard networks: MICROSIM_DATA names no folder of the public data; skipped")
@@ -124,8 +143,14 @@ def hard_networks(options):
                 if isinstance(r, str):
                     _print_row(name, "xyz"[axis], f"failed: {r}")
                 else:
-                    _print_row(name, "xyz"[axis], f"{r.seconds:.3g}", f"{r.peak_memory_bytes / mask.size:.1f}",
-                               r.iterations, f"{r.tau:.4f}")
+                    _print_row(
+                        name,
+                        "xyz"[axis],
+                        f"{r.seconds:.3g}",
+                        f"{r.peak_memory_bytes / mask.size:.1f}",
+                        r.iterations,
+                        f"{r.tau:.4f}",
+                    )
 
 
 def _figures(result, ours):
@@ -138,7 +163,8 @@ def _figures(result, ours):
 
 
 def _pores(n):
-    """The electrode of TauFactor's demonstration if MICROSIM_DATA holds it, else blurred noise cut at 45 %."""
+    """The electrode of TauFactor's demonstration if MICROSIM_DATA holds it, else blurred noise cut at 45
+    %."""
     folder = os.environ.get("MICROSIM_DATA")
     files = sorted(Path(folder).rglob("taufactor_electrode_256.tiff")) if folder else []
     if files:
@@ -149,15 +175,19 @@ def _pores(n):
 
 
 def porous_medium(n, share=0.45, blur=2.5, seed=0):
-    """Return Gaussian noise blurred over `blur` voxels and cut so that `share` of it is pore: bool [x, y, z]."""
+    """Return Gaussian noise blurred over `blur` voxels and cut so that `share` of it is pore: bool [x, y,
+    z]."""
     from scipy.ndimage import gaussian_filter
 
-    noise = gaussian_filter(np.random.default_rng(seed).standard_normal((n, n, n), np.float32), blur, mode="wrap")
+    noise = gaussian_filter(
+        np.random.default_rng(seed).standard_normal((n, n, n), np.float32), blur, mode="wrap"
+    )
     return noise < np.quantile(noise, share)
 
 
 def _measure(solve, volume):
-    """Time one solve after a small one, which compiles the kernels, of all levels, or loads them from their cache.
+    """Time one solve after a small one, which compiles the kernels, of all levels, or loads them from their
+    cache.
 
     `solve` maps a bool volume to (iterations, tau).
     """
@@ -199,7 +229,7 @@ def _porespy(volume):
     return _measure(solve, volume)
 
 
-# -- tables ----------------------------------------------------------------------------------------------------
+# -- tables --------------------------------------------------------------------------------------------------
 
 
 def _print_row(*cells):
@@ -214,10 +244,19 @@ def _peak_memory_bytes():
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
 
 
-CHILDREN = {"multigrid": _multigrid, "taufactor": _taufactor, "taufactor1%": partial(_taufactor, criterion=1e-2),
-            "porespy": _porespy}
-BENCHMARKS = {"tortuosity": tortuosity_beside_peers, "networks": hard_networks, "half_cell": half_cell_beside_fipy,
-              "half_cell_cost": half_cell_cost, "thick_cathode": thick_cathode}
+CHILDREN = {
+    "multigrid": _multigrid,
+    "taufactor": _taufactor,
+    "taufactor1%": partial(_taufactor, criterion=1e-2),
+    "porespy": _porespy,
+}
+BENCHMARKS = {
+    "tortuosity": tortuosity_beside_peers,
+    "networks": hard_networks,
+    "half_cell": half_cell_beside_fipy,
+    "half_cell_cost": half_cell_cost,
+    "thick_cathode": thick_cathode,
+}
 
 if __name__ == "__main__":
     main()

@@ -13,8 +13,11 @@ from pathlib import Path
 import numpy as np
 
 CASES = Path(__file__).parents[1] / "cases"
-SIZES = {"0.15 M": "{x: [0, 90], y: [100, 141], z: [100, 141]}", "1.2 M": "{x: [0, 180], y: [100, 183], z: [100, 183]}",
-         "5 M": "{x: [0, 251], y: [80, 221], z: [80, 221]}"}
+SIZES = {
+    "0.15 M": "{x: [0, 90], y: [100, 141], z: [100, 141]}",
+    "1.2 M": "{x: [0, 180], y: [100, 183], z: [100, 183]}",
+    "5 M": "{x: [0, 251], y: [80, 221], z: [80, 221]}",
+}
 SECONDS = 400  # of the discharge: enough for some thirty steps
 
 
@@ -27,21 +30,50 @@ def half_cell_cost(options):
         return
     print(f"\nNREL electrode, CEI, first {SECONDS} s of a C/2 discharge")
     rows, names = [], list(SIZES)[: 3 if options.full else 2]
-    _print_row("voxels", "steps", "Newton", "GMRES", "CPU s", "wall s", "us CPU / voxel / step", "of the first", "peak GB",
-               "bytes / voxel", "in kernels")
+    _print_row(
+        "voxels",
+        "steps",
+        "Newton",
+        "GMRES",
+        "CPU s",
+        "wall s",
+        "us CPU / voxel / step",
+        "of the first",
+        "peak GB",
+        "bytes / voxel",
+        "in kernels",
+    )
     for name in names:
-        done = subprocess.run([sys.executable, "-m", "benchmarks.half_cell_cost", name], capture_output=True, text=True,
-                              check=False, cwd=Path(__file__).parents[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.half_cell_cost", name],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parents[1],
+        )
         if done.returncode:
             _print_row(name, "failed: " + (done.stderr.strip().splitlines() or ["no answer"])[-1])
             continue
         found = json.loads(done.stdout.splitlines()[-1])
         pace = 1e6 * found["cpu_s"] / found["voxels"] / found["steps"]
         rows.append(pace)
-        _print_row(f"{found['voxels']:,}", found["steps"], found["newton"], found["gmres"], f"{found['cpu_s']:.1f}",
-                   f"{found['wall_s']:.1f}", f"{pace:.2f}", f"{pace / rows[0]:.2f}", f"{found['peak'] / 1e9:.2f}",
-                   f"{found['peak'] / found['voxels']:.0f}", f"{found['in_kernels']:.0%}")
-    print("\nmemory traffic of the kernels that take longest, as a share of the rate at which numpy copies an array")
+        _print_row(
+            f"{found['voxels']:,}",
+            found["steps"],
+            found["newton"],
+            found["gmres"],
+            f"{found['cpu_s']:.1f}",
+            f"{found['wall_s']:.1f}",
+            f"{pace:.2f}",
+            f"{pace / rows[0]:.2f}",
+            f"{found['peak'] / 1e9:.2f}",
+            f"{found['peak'] / found['voxels']:.0f}",
+            f"{found['in_kernels']:.0%}",
+        )
+    print(
+        "\nmemory traffic of the kernels that take longest, as a share of the rate at which numpy copies an"
+        " array"
+    )
     for name, share, rate in traffic():
         _print_row(name, f"{rate / 1e9:.1f} GB/s", f"{share:.0%} of a copy")
 
@@ -52,7 +84,10 @@ def measure(crop):
     from microsim.cell.experiment import Experiment
     from microsim.jobs.run import loads, read_grid, set_up, tolerances
 
-    case = load_case(CASES / "thick_cathode_cei.yaml", [f"volume.crop={crop}", f"protocol.0=Discharge at C/2 for {SECONDS} s"])
+    case = load_case(
+        CASES / "thick_cathode_cei.yaml",
+        [f"volume.crop={crop}", f"protocol.0=Discharge at C/2 for {SECONDS} s"],
+    )
     _, grid = read_grid(case)
     setup = set_up(case, grid)
     steps = loads(case.protocol, setup.one_C, setup.cell.mesh.area)
@@ -66,9 +101,18 @@ def measure(crop):
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     entries = pstats.Stats(profile).stats
     inside = sum(own for (file, _, _), (_, _, own, _, _) in entries.items() if "/kernels/" in file)
-    return {"voxels": grid.voxels, "steps": record.time_steps, "newton": record.newton_iterations,
-            "gmres": record.linear_iterations, "cpu_s": cpu, "wall_s": wall, "in_kernels": inside / wall,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+    return {
+        "voxels": grid.voxels,
+        "steps": record.time_steps,
+        "newton": record.newton_iterations,
+        "gmres": record.linear_iterations,
+        "cpu_s": cpu,
+        "wall_s": wall,
+        "in_kernels": inside / wall,
+        "peak": (
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        ),
+    }
 
 
 def traffic(n=120):
@@ -87,10 +131,16 @@ def traffic(n=120):
     basis, source, target = np.ones((20, graph.n), np.float32), np.ones(20_000_000), np.empty(20_000_000)
     copy = 2 * source.nbytes / _fastest(lambda: np.copyto(target, source))
     for name, moved, work in (
-        ("apply_laplacian", links + 12 * graph.n, lambda: kernels.apply_laplacian(graph.indptr, graph.neighbour, weight,
-                                                                                   diagonal, x, out)),
-        ("sweep", links + 16 * graph.n, lambda: kernels.sweep(graph.indptr, graph.neighbour, weight, diagonal, b, x,
-                                                              graph.bounds, False)),
+        (
+            "apply_laplacian",
+            links + 12 * graph.n,
+            lambda: kernels.apply_laplacian(graph.indptr, graph.neighbour, weight, diagonal, x, out),
+        ),
+        (
+            "sweep",
+            links + 16 * graph.n,
+            lambda: kernels.sweep(graph.indptr, graph.neighbour, weight, diagonal, b, x, graph.bounds, False),
+        ),
         ("project", basis.nbytes + 4 * graph.n, lambda: kernels.project(basis, 20, x)),
         ("combine", basis.nbytes + 8 * graph.n, lambda: kernels.combine(basis, np.zeros(20), x)),
     ):

@@ -1,4 +1,5 @@
-"""The five scenarios of the thick-cathode study (Zhang et al., Joule 7 (2023)) on the NREL volume, beside its numbers."""
+"""The five scenarios of the thick-cathode study (Zhang et al., Joule 7 (2023)) on the NREL volume, beside its
+numbers."""
 
 import json
 import os
@@ -10,8 +11,13 @@ import numpy as np
 
 CASES = Path(__file__).parents[1] / "cases"
 # capacity (mAh/g), mean overpotential against none (mV), c_e from separator to collector at the end (%)
-STUDY = {"none": (120, 0, 8), "cei": (100, 43.8, 8), "thick_cei": (92.7, 79.4, 8), "cei_cbd": (100, None, 15),
-         "cei_full": (100, None, 50)}
+STUDY = {
+    "none": (120, 0, 8),
+    "cei": (100, 43.8, 8),
+    "thick_cei": (92.7, 79.4, 8),
+    "cei_cbd": (100, None, 15),
+    "cei_full": (100, None, 50),
+}
 
 
 def thick_cathode(options, out=Path("out")):
@@ -28,17 +34,37 @@ def thick_cathode(options, out=Path("out")):
     for name, (capacity, eta, fall) in STUDY.items():
         folder = out / f"thick_cathode_{name}"
         if not (folder / "result.json").exists():
-            subprocess.run([sys.executable, "-m", "microsim", "run", str(CASES / f"thick_cathode_{name}.yaml"), "--out",
-                            str(folder)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [
+                    sys.executable,
+                    "-m",
+                    "microsim",
+                    "run",
+                    str(CASES / f"thick_cathode_{name}.yaml"),
+                    "--out",
+                    str(folder),
+                ],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         result, curve = json.loads((folder / "result.json").read_text()), _curve(folder)
         none = curve if none is None else none
         ratio[name] = mean_loss(none, curve)
         c_e = [c for c in result["profiles"][-1]["c_e"] if c is not None]
         known = "" if eta is None else f" ({eta:g})"
-        _print_row(name, f"{result['capacity_mAh_g']:.1f} ({capacity:g})", f"{1e3 * ratio[name]:.1f}{known}",
-                   f"{100 * (1 - c_e[-1] / c_e[0]):.0f} ({fall})", f"{result['wall_s']:.0f}",
-                   f"{result['peak_memory_bytes'] / 1e9:.2f}", f"{result['lithium_balance_error']:.0e}")
-    print(f"overpotential of the thick over the single film: {ratio['thick_cei'] / ratio['cei']:.2f} (study 1.81, its film twice as thick)")
+        _print_row(
+            name,
+            f"{result['capacity_mAh_g']:.1f} ({capacity:g})",
+            f"{1e3 * ratio[name]:.1f}{known}",
+            f"{100 * (1 - c_e[-1] / c_e[0]):.0f} ({fall})",
+            f"{result['wall_s']:.0f}",
+            f"{result['peak_memory_bytes'] / 1e9:.2f}",
+            f"{result['lithium_balance_error']:.0e}",
+        )
+    print(
+        f"overpotential of the thick over the single film: {ratio['thick_cei'] / ratio['cei']:.2f} (study"
+        " 1.81, its film twice as thick)"
+    )
 
 
 def mean_loss(none, curve):

@@ -3,8 +3,9 @@
     python meshes/make_demo.py
 
 demo_electrode.tif is the volume of demo_electrode.yaml. demo_virtual_sto.tif is NOT a measurement: it is the
-lithiation of a perturbed run (CEI film, tighter separator), blurred (Gaussian, 0.8 um full width at half maximum),
-averaged to 0.8 um voxels, with 2 % Gaussian noise. Both are reproducible to the last bit and to solver tolerance.
+lithiation of a perturbed run (CEI film, tighter separator), blurred (Gaussian, 0.8 um full width at half
+maximum), averaged to 0.8 um voxels, with 2 % Gaussian noise. Both are reproducible to the last bit and to
+solver tolerance.
 """
 
 import tempfile
@@ -47,7 +48,9 @@ def main():
         result = run_case(case, Path(folder))
         sto, voxel_size, _ = read_field(Path(folder) / "fields.h5", "sto")
     print(result["capacity_mAh_g"], result["time_steps"], result["wall_s"])
-    write_volume(HERE / "demo_virtual_sto.tif", virtual_map(sto, voxel_size).astype(np.float32), voxel_size=VOXEL)
+    write_volume(
+        HERE / "demo_virtual_sto.tif", virtual_map(sto, voxel_size).astype(np.float32), voxel_size=VOXEL
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Two touching particles in a box of electrolyte as tetrahedra that meet at their surfaces (pygmsh, OpenCASCADE).
+"""Two touching particles in a box of electrolyte as tetrahedra that meet at their surfaces (pygmsh,
+OpenCASCADE).
 
     python meshes/two_particles.py two_particles.msh
 
-Two spheres of 4 and 3 um that overlap by 0.4 um in a box of 18 x 10 x 10 um; physical groups "particles" and "electrolyte".
-The volumes follow from the spheres' caps, so the mesh is also a check of whatever reads it.
+Two spheres of 4 and 3 um that overlap by 0.4 um in a box of 18 x 10 x 10 um; physical groups "particles" and
+"electrolyte". The volumes follow from the spheres' caps, so the mesh is also a check of whatever reads it.
 """
 
 import sys
@@ -45,7 +46,9 @@ def build():
     away = [np.linalg.norm(middle - [x, BOX[1] / 2, BOX[2] / 2], axis=1) / R for x, R in zip(centres, RADII)]
     inside = np.minimum(*away) < 1
     sets = {"electrolyte": [np.flatnonzero(~inside)], "particles": [np.flatnonzero(inside)]}
-    return meshio.Mesh(points * 1e-6, [("tetra", cells)], cell_data={"phase": [inside.astype(np.int32)]}, cell_sets=sets)
+    return meshio.Mesh(
+        points * 1e-6, [("tetra", cells)], cell_data={"phase": [inside.astype(np.int32)]}, cell_sets=sets
+    )
 
 
 if __name__ == "__main__":

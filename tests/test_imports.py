@@ -7,7 +7,19 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
-    *("base", "volumes", "mesh", "shapes", "generate", "segment", "maps", "numerics", "materials", "transport", "cell"),
+    *(
+        "base",
+        "volumes",
+        "mesh",
+        "shapes",
+        "generate",
+        "segment",
+        "maps",
+        "numerics",
+        "materials",
+        "transport",
+        "cell",
+    ),
     *("impedance", "case", "reference", "analysis", "report", "jobs", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
@@ -36,7 +48,8 @@ def imports(source, module):
 
 
 def room(dotted):
-    """The top-level part of the package that a dotted name lies in, None outside or for the package itself."""
+    """The top-level part of the package that a dotted name lies in, None outside or for the package
+    itself."""
     parts = dotted.split(".")
     return parts[1] if parts[0] == "microsim" and len(parts) > 1 and parts[1] in ORDER else None
 

@@ -1,7 +1,8 @@
-"""From a volume to the parameters of a porous electrode (Newman's model, the DFN): fractions, transport, area, radius.
+"""From a volume to the parameters of a porous electrode (Newman's model, the DFN): fractions, transport,
+area, radius.
 
-Everything is measured on what takes part in a resolved run: electrolyte joined to the separator, active material joined
-to the collector and within reach of a reactive face.
+Everything is measured on what takes part in a resolved run: electrolyte joined to the separator, active
+material joined to the collector and within reach of a reactive face.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,8 @@ BINS = 12  # of the distribution of particle sizes, at most
 
 @dataclass(frozen=True)
 class Reach:
-    """How far active material is from its reactive surface: <psi> (m2) and <psi^2> (m4) by volume, see diffusion_reach.
+    """How far active material is from its reactive surface: <psi> (m2) and <psi^2> (m4) by volume, see
+    diffusion_reach.
 
     lost: share of the connected active material that no reactive face reaches.
     """
@@ -45,9 +47,10 @@ class Reach:
 class Homogenised:
     """A volume as a porous electrode: `phase` that holds its active material, PorousElectrode, thickness (m).
 
-    area: reactive area per volume a_s (m-1); surface_factor: a_s over that of the spheres, 3 eps_s / R; film_resistance:
-    mean on a_s (ohm m2); radii: by ways to choose one (m); lost_active, lost_electrolyte: shares that take no part;
-    sizes: of the particles (particle_sizes); contact: what the active material touches (contacts).
+    area: reactive area per volume a_s (m-1); surface_factor: a_s over that of the spheres, 3 eps_s / R;
+    film_resistance: mean on a_s (ohm m2); radii: by ways to choose one (m); lost_active, lost_electrolyte:
+    shares that take no part; sizes: of the particles (particle_sizes); contact: what the active material
+    touches (contacts).
     """
 
     phase: str
@@ -66,27 +69,39 @@ class Homogenised:
     def as_dict(self):
         """Return the parameters with units in their names, as plain data."""
         porous = self.porous
-        return {"porosity": porous.porosity, "transport_efficiency": porous.transport_efficiency,
-                "tortuosity_factor": porous.porosity / porous.transport_efficiency,
-                "active_fraction": porous.active_fraction, "specific_area_m-1": self.area, "radius_m": porous.radius,
-                "surface_factor": self.surface_factor, "sigma_S_m": porous.sigma, "thickness_m": self.thickness,
-                "film_resistance_ohm_m2": self.film_resistance, "radii_m": self.radii,
-                "lost_active": self.lost_active, "lost_electrolyte": self.lost_electrolyte,
-                "particle_sizes": self.sizes, "contact": self.contact}
+        return {
+            "porosity": porous.porosity,
+            "transport_efficiency": porous.transport_efficiency,
+            "tortuosity_factor": porous.porosity / porous.transport_efficiency,
+            "active_fraction": porous.active_fraction,
+            "specific_area_m-1": self.area,
+            "radius_m": porous.radius,
+            "surface_factor": self.surface_factor,
+            "sigma_S_m": porous.sigma,
+            "thickness_m": self.thickness,
+            "film_resistance_ohm_m2": self.film_resistance,
+            "radii_m": self.radii,
+            "lost_active": self.lost_active,
+            "lost_electrolyte": self.lost_electrolyte,
+            "particle_sizes": self.sizes,
+            "contact": self.contact,
+        }
 
 
 def homogenise(grid, design, *, R_film=None, mesh=None, transport=None, tolerance=1e-3, progress=None):
     """Measure the porous electrode that a VoxelGrid with a CellDesign stands for; return Homogenised.
 
-    porosity: electrolyte per volume, with that in the CBD's pores; transport_efficiency and sigma: conduction from end to
-    end along x (tortuosity); a_s: area of the reactive faces as the resolved cell takes it; active_fraction: material
-    within reach. The radius is that of spheres in which lithium lags behind as in the volume, R = sqrt(15 <psi>) (see
-    diffusion_reach); their surface is not a_s, so exchange current and 1 / film resistance are to be taken
-    `surface_factor` = a_s R / (3 eps_s) times: then reaction and slow diffusion are those of the volume. 3 eps_s / a_s would
-    keep area and volume, but counts contacts between particles as if nothing could pass there.
+    porosity: electrolyte per volume, with that in the CBD's pores; transport_efficiency and sigma: conduction
+    from end to end along x (tortuosity); a_s: area of the reactive faces as the resolved cell takes it;
+    active_fraction: material within reach. The radius is that of spheres in which lithium lags behind as in
+    the volume, R = sqrt(15 <psi>) (see diffusion_reach); their surface is not a_s, so exchange current and 1
+    / film resistance are to be taken `surface_factor` = a_s R / (3 eps_s) times: then reaction and slow
+    diffusion are those of the volume. 3 eps_s / a_s would keep area and volume, but counts contacts between
+    particles as if nothing could pass there.
 
-    R_film: film on each face of the mesh (ohm m2); mesh: that of build_mesh, if there is one already; transport: (transport
-    efficiency, sigma) if known; tolerance: of these. Raises InputError without exactly one active material.
+    R_film: film on each face of the mesh (ohm m2); mesh: that of build_mesh, if there is one already;
+    transport: (transport efficiency, sigma) if known; tolerance: of these. Raises InputError without exactly
+    one active material.
     """
     mesh = mesh or build_mesh(grid, design)
     phase = _active_phase(grid, design)
@@ -104,47 +119,95 @@ def homogenise(grid, design, *, R_film=None, mesh=None, transport=None, toleranc
     area, radius = mesh.faces.area[own].sum() / volume, np.sqrt(15 * reach.mean)
     film = 0.0 if R_film is None else mean_film_resistance(R_film[own], mesh.faces.area[own], design, phase)
     sizes = local_thickness(grid.mask(phase), grid.voxel_size)
-    radii = {"diffusion": radius, "diffusion_second": (315 / 2 * reach.square) ** 0.25, "area": 3 * eps_s / area,
-             "thickness_mean": sizes[sizes > 0].mean(dtype=float) / 2}
-    porous = PorousElectrode(f"{phase}, homogenised", design.phases[phase], float(porosity), efficiency, float(eps_s),
-                             float(radius), sigma, SOURCES)
+    radii = {
+        "diffusion": radius,
+        "diffusion_second": (315 / 2 * reach.square) ** 0.25,
+        "area": 3 * eps_s / area,
+        "thickness_mean": sizes[sizes > 0].mean(dtype=float) / 2,
+    }
+    porous = PorousElectrode(
+        f"{phase}, homogenised",
+        design.phases[phase],
+        float(porosity),
+        efficiency,
+        float(eps_s),
+        float(radius),
+        sigma,
+        SOURCES,
+    )
     tell(3, 3, "homogenised")
-    return Homogenised(phase, porous, grid.shape[0] * grid.voxel_size[0], float(area), float(area * radius / (3 * eps_s)), film,
-                       {name: float(value) for name, value in radii.items()},
-                       round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0, _lost_electrolyte(mesh),
-                       particle_sizes(grid, phase), contacts(grid, phase), SOURCES)
+    return Homogenised(
+        phase,
+        porous,
+        grid.shape[0] * grid.voxel_size[0],
+        float(area),
+        float(area * radius / (3 * eps_s)),
+        film,
+        {name: float(value) for name, value in radii.items()},
+        round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0,
+        _lost_electrolyte(mesh),
+        particle_sizes(grid, phase),
+        contacts(grid, phase),
+        SOURCES,
+    )
 
 
 SOURCES = {
     "porosity": "volume of the electrolyte joined to the separator, with that in the pores of the CBD",
     "transport_efficiency": "conduction through pores and CBD from end to end along x",
     "active_fraction": "active material joined to the collector and within reach of a reactive face",
-    "specific_area": "reactive faces of the resolved cell, corrected for voxel steps, with the CBD's reactive share",
+    "specific_area": (
+        "reactive faces of the resolved cell, corrected for voxel steps, with the CBD's reactive share"
+    ),
     "radius": "sqrt(15 <psi>), div grad psi = -1 in the active material, psi = 0 at its reactive faces",
-    "surface_factor": "specific area over 3 active_fraction / radius; scales exchange current and 1 / film resistance",
-    "sigma": "conduction through active material and CBD from end to end along x; where that does not reach the "
-             "separator, or with a contact resistance, current from all reactive faces to the collector, L I / 3 over the mean drop",
+    "surface_factor": (
+        "specific area over 3 active_fraction / radius; scales exchange current and 1 / film resistance"
+    ),
+    "sigma": (
+        "conduction through active material and CBD from end to end along x; where that does not reach the"
+        " separator, or with a contact resistance, current from all reactive faces to the collector, L I / 3"
+        " over the mean drop"
+    ),
     "film_resistance": "area mean of 1 / (R_ct + R_film), R_ct at half charge and rest salt, less R_ct",
     "thickness": "length of the volume along x",
-    "radii": "diffusion: as radius; diffusion_second: by <psi^2>, equal to it for equal spheres; area: 3 active_fraction / "
-             "specific area; thickness_mean: half the local thickness, mean by volume",
-    "particle_sizes": "particles apart at their necks (watershed), diameters of spheres of their volume, weighted by volume; those "
-                      "that the box cuts count as they are",
-    "contact": "surface of the active material by the phase beside it, corrected for voxel steps; faces of the box are none",
+    "radii": (
+        "diffusion: as radius; diffusion_second: by <psi^2>, equal to it for equal spheres; area: 3"
+        " active_fraction / specific area; thickness_mean: half the local thickness, mean by volume"
+    ),
+    "particle_sizes": (
+        "particles apart at their necks (watershed), diameters of spheres of their volume, weighted by"
+        " volume; those that the box cuts count as they are"
+    ),
+    "contact": (
+        "surface of the active material by the phase beside it, corrected for voxel steps; faces of the box"
+        " are none"
+    ),
 }
 
 
 def particle_sizes(grid, phase):
-    """Measure the distribution of particle diameters of a phase (m, of spheres of equal volume, weighted by volume).
+    """Measure the distribution of particle diameters of a phase (m, of spheres of equal volume, weighted by
+    volume).
 
-    Returns count, d10_m, d50_m, d90_m, mean_m; volume_share between edges_m; cut_share: volume of those that touch the box.
+    Returns count, d10_m, d50_m, d90_m, mean_m; volume_share between edges_m; cut_share: volume of those that
+    touch the box.
     """
     labels = label_particles(grid, [phase])
     volume = np.bincount(labels.ravel())[1:] * grid.voxel_volume
     if volume.size == 0:
-        return {"count": 0, "d10_m": None, "d50_m": None, "d90_m": None, "mean_m": None, "edges_m": [], "volume_share": [],
-                "cut_share": None}
-    ends = [np.take(labels, end, axis).ravel() for axis in range(3) if labels.shape[axis] > 1 for end in (0, -1)]
+        return {
+            "count": 0,
+            "d10_m": None,
+            "d50_m": None,
+            "d90_m": None,
+            "mean_m": None,
+            "edges_m": [],
+            "volume_share": [],
+            "cut_share": None,
+        }
+    ends = [
+        np.take(labels, end, axis).ravel() for axis in range(3) if labels.shape[axis] > 1 for end in (0, -1)
+    ]
     cut = np.isin(np.arange(1, volume.size + 1), np.concatenate(ends or [[0]]))
     order = np.argsort(volume)
     diameter, share = np.cbrt(6 * volume[order] / np.pi), volume[order] / volume.sum()
@@ -152,12 +215,21 @@ def particle_sizes(grid, phase):
     d10, d50, d90 = (float(diameter[min(k, volume.size - 1)]) for k in below)
     edges = np.linspace(0, diameter[-1], min(BINS, volume.size) + 1)
     held, _ = np.histogram(diameter, edges, weights=share)
-    return {"count": int(volume.size), "d10_m": d10, "d50_m": d50, "d90_m": d90, "mean_m": float(share @ diameter),
-            "edges_m": edges.tolist(), "volume_share": held.tolist(), "cut_share": float(volume[cut].sum() / volume.sum())}
+    return {
+        "count": int(volume.size),
+        "d10_m": d10,
+        "d50_m": d50,
+        "d90_m": d90,
+        "mean_m": float(share @ diameter),
+        "edges_m": edges.tolist(),
+        "volume_share": held.tolist(),
+        "cut_share": float(volume[cut].sum() / volume.sum()),
+    }
 
 
 def contacts(grid, phase):
-    """Return what share of a phase's surface touches each other phase, {name: share}; empty where it touches none."""
+    """Return what share of a phase's surface touches each other phase, {name: share}; empty where it touches
+    none."""
     inside, found = grid.mask(phase), {name: 0.0 for name in grid.names if name != phase}
     for axis, factors in enumerate(face_area_factors(inside, grid.voxel_size)):
         area, mine = grid.face_area(axis), both_sides(inside, axis)
@@ -172,26 +244,35 @@ def _active_phase(grid, design):
     """Name the one phase of active material."""
     found = [name for name in design.sort(ActiveMaterial, PorousElectrode) if name in grid.names]
     if len(found) != 1 or isinstance(design.phases[found[0]], PorousElectrode):
-        raise InputError(f"expected one phase of resolved active material to homogenise, got {', '.join(found) or 'none'}; "
-                         "name one insertion material under cell.materials")
+        raise InputError(
+            f"expected one phase of resolved active material to homogenise, got {', '.join(found) or 'none'};"
+            " name one insertion material under cell.materials"
+        )
     return found[0]
 
 
 def diffusion_reach(mesh):
-    """Solve div grad psi = -1 in the active material, psi = 0 on its reactive faces, no flux elsewhere; return its Reach.
+    """Solve div grad psi = -1 in the active material, psi = 0 on its reactive faces, no flux elsewhere;
+    return its Reach.
 
-    psi / D_s is the time by which lithiation lags behind that of the surface when this changes slowly: in any shape
+    psi / D_s is the time by which lithiation lags behind that of the surface when this changes slowly: in any
+    shape
 
         mean(s) / surface(s) = 1 - s <psi> / D_s + s^2 <psi^2> / D_s^2 - ...,   s the Laplace variable,
 
-    since psi = G 1 with G the inverse of -div grad, and <1, G G 1> = <psi^2>. A sphere has <psi> = R^2 / 15 and
-    <psi^2> = 2 R^4 / 315. Faces as in the resolved cell: half a voxel to each, whatever share of it reacts.
+    since psi = G 1 with G the inverse of -div grad, and <1, G G 1> = <psi^2>. A sphere has <psi> = R^2 / 15
+    and <psi^2> = 2 R^4 / 315. Faces as in the resolved cell: half a voxel to each, whatever share of it
+    reacts.
     """
     graph, faces = mesh.solid.resolved, mesh.faces
     links, volume = Links(graph).set(np.ones(graph.n)), graph.volumes()
     own = np.flatnonzero((faces.solid < graph.n) & (faces.share > 0))
-    ends = np.bincount(faces.solid[own], faces.area[own] / (faces.share[own] * faces.half_solid[own]), graph.n)
-    links_of = csr_array((np.ones(graph.neighbour.size, np.uint8), graph.neighbour, graph.indptr), (graph.n, graph.n))
+    ends = np.bincount(
+        faces.solid[own], faces.area[own] / (faces.share[own] * faces.half_solid[own]), graph.n
+    )
+    links_of = csr_array(
+        (np.ones(graph.neighbour.size, np.uint8), graph.neighbour, graph.indptr), (graph.n, graph.n)
+    )
     part = connected_components(links_of, directed=False)[1]
     reached = (np.bincount(part, ends) > 0)[part]
     ends[~reached] = np.cbrt(volume[~reached])  # any number above zero: the matrix stays definite
@@ -208,8 +289,13 @@ def _solve(graph, links, ends, b, layers=None):
     else:
         grid = Multigrid(replace(graph, layer=layers), links.weight.astype(np.float32))
     grid.update(links.weight, ends)
-    u, history = gmres(lambda v: links.outflow(v) + ends * v, lambda r: grid.cycle(r.astype(np.float32)).astype(float), b,
-                       tolerance=TIGHT, maximum=120)
+    u, history = gmres(
+        lambda v: links.outflow(v) + ends * v,
+        lambda r: grid.cycle(r.astype(np.float32)).astype(float),
+        b,
+        tolerance=TIGHT,
+        maximum=120,
+    )
     return u, len(history) - 1
 
 
@@ -225,23 +311,29 @@ def _transport(grid, design, mesh, tolerance):
             networks["electrolyte"][name] = material.porosity**material.bruggeman if beta is None else beta
         if material is not None and material.kind in ("active", "conductor"):
             networks["electronic"][name] = material.sigma
-    ions, electrons = (tortuosity(grid, networks[name], 0, tolerance=tolerance).D_eff_over_D0 for name in networks)
+    ions, electrons = (
+        tortuosity(grid, networks[name], 0, tolerance=tolerance).D_eff_over_D0 for name in networks
+    )
     return checked_transport(ions, electrons, mesh, design)
 
 
 def checked_transport(ions, electrons, mesh, design):
-    """Return (transport efficiency, sigma); sigma from the reactive faces where conduction from end to end does not say."""
+    """Return (transport efficiency, sigma); sigma from the reactive faces where conduction from end to end
+    does not say."""
     if ions == 0:
-        raise InputError("expected electrolyte that joins separator and collector face to homogenise, got none that does; "
-                         "check the phase labels and the direction of x, or crop the volume")
+        raise InputError(
+            "expected electrolyte that joins separator and collector face to homogenise, got none that does; "
+            "check the phase labels and the direction of x, or crop the volume"
+        )
     if electrons == 0 or design.contact_resistance or design.contact_lost:
         electrons = drained_conductivity(mesh, design)
     return float(ions), float(electrons)
 
 
 def drained_conductivity(mesh, design):
-    """Return the conductivity (S m-1) of a slab in which current spread evenly over its depth costs as much on the way to
-    the collector as current from all reactive faces does in the volume: sigma = I L / (3 A <phi>)."""
+    """Return the conductivity (S m-1) of a slab in which current spread evenly over its depth costs as much
+    on the way to the collector as current from all reactive faces does in the volume: sigma = I L / (3 A
+    <phi>)."""
     graph, faces = mesh.electronic, mesh.faces
     links = Links(graph).set(mesh.sigma)
     if design.contact_resistance or design.contact_lost:
@@ -260,13 +352,16 @@ def drained_conductivity(mesh, design):
 def mean_film_resistance(R_film, area, design, phase):
     """Return one film resistance (ohm m2) for faces beside each other: 1 / <1 / (R_ct + R_film)> - R_ct.
 
-    All faces see nearly the same voltage, so conductances add; R_ct = R T / (F i0) half charged, salt at rest, lets faces with
-    a thick film hand over no more current than the reaction passes on elsewhere. Equal films come out as they are.
+    All faces see nearly the same voltage, so conductances add; R_ct = R T / (F i0) half charged, salt at
+    rest, lets faces with a thick film hand over no more current than the reaction passes on elsewhere. Equal
+    films come out as they are.
     """
     if not np.any(R_film):
         return 0.0
     active = design.phases[phase]
-    i0 = float(active.i0(np.array(design.c_e_0), np.array((active.sto_0 + active.sto_100) / 2), design.temperature))
+    i0 = float(
+        active.i0(np.array(design.c_e_0), np.array((active.sto_0 + active.sto_100) / 2), design.temperature)
+    )
     R_ct = R * design.temperature / (F * i0)
     return float(area.sum() / (area / (R_ct + R_film)).sum() - R_ct)
 

@@ -1,20 +1,24 @@
-"""Where the voltage goes: the cell voltage as that of its electrodes' mean lithiation less losses that sum to the whole.
+"""Where the voltage goes: the cell voltage as that of its electrodes' mean lithiation less losses that sum to
+the whole.
 
 Along the path of a current through one reactive face (see halfcell for the unknowns, kinetics for the face)
 
     V = U(x_f) + eta + j R_film + (j r_s - phi) + (psi + j r_e) + W(c_f)           a face of the electrode
-    0 = the same sum, with U = 0 and phi = 0 where it is lithium metal              a face of the counter electrode
+    0 = the same sum, with U = 0 and phi = 0 where it is lithium metal              a face of the counter
+                                                                                    electrode
 
-r_s, r_e: the half cells beside the face; x_f, c_f: lithiation and concentration at it. Each line holds at each face, so
-a mean over the faces of either electrode with any weights gives V exactly, and so do the differences of the means:
+r_s, r_e: the half cells beside the face; x_f, c_f: lithiation and concentration at it. Each line holds at
+each face, so a mean over the faces of either electrode with any weights gives V exactly, and so do the
+differences of the means:
 
     V = U_mean - sum of the parts,   U_mean: the potential to which the electrodes would relax
 
-The weights are the faces' currents, w = A j / sum(A j). Then, because charge is conserved in every cell, the ohmic
-parts are the power lost over the current, (1/I) sum of i^2 R over links and half cells, and the concentration part is
-(1/I) times the work of the current against W: the polarisation of Nyman, Zavalis, Elger, Behm and Lindbergh,
-J. Electrochem. Soc. 157 (2010) A1236, eqs. 13 to 19, on the cells of a mesh. Where no current passes, or little
-against what flows between parts of the electrode, the currents do not sum to weights, and areas take their place.
+The weights are the faces' currents, w = A j / sum(A j). Then, because charge is conserved in every cell, the
+ohmic parts are the power lost over the current, (1/I) sum of i^2 R over links and half cells, and the
+concentration part is (1/I) times the work of the current against W: the polarisation of Nyman, Zavalis,
+Elger, Behm and Lindbergh, J. Electrochem. Soc. 157 (2010) A1236, eqs. 13 to 19, on the cells of a mesh. Where
+no current passes, or little against what flows between parts of the electrode, the currents do not sum to
+weights, and areas take their place.
 """
 
 from dataclasses import dataclass
@@ -45,7 +49,8 @@ LEAST = 1e-5  # and of the largest current of the protocol: below, the currents 
 
 @dataclass(frozen=True)
 class Losses:
-    """The parts (V, above zero where they take from a discharge) of U_mean - V; weights: "current" or "area"."""
+    """The parts (V, above zero where they take from a discharge) of U_mean - V; weights: "current" or
+    "area"."""
 
     open_circuit: float
     voltage: float
@@ -66,8 +71,9 @@ class Losses:
 class VoltageSplit:
     """Split the voltage of a cell at any of its states.
 
-    cell: HalfCell. particle: which particle each lithium cell is of, numbers from 0 [mesh.solid.n]; None: resolved
-    cells that lithium's links join are one particle, and so are the shells of a voxel of a homogenised electrode.
+    cell: HalfCell. particle: which particle each lithium cell is of, numbers from 0 [mesh.solid.n]; None:
+    resolved cells that lithium's links join are one particle, and so are the shells of a voxel of a
+    homogenised electrode.
     """
 
     def __init__(self, cell, particle=None):
@@ -80,8 +86,8 @@ class VoltageSplit:
         self.of_faces = self.particle[cell.mesh.faces.solid]
 
     def __call__(self, x):
-        """Return the Losses at a state x (flat vector), for the currents that solve its faces; with a double layer, x
-        is the state that the cell solved last."""
+        """Return the Losses at a state x (flat vector), for the currents that solve its faces; with a double
+        layer, x is the state that the cell solved last."""
         cell, u = self.cell, self.cell.state(x)
         kept = cell.j, cell.j_counter, cell.v.copy()
         try:
@@ -91,7 +97,10 @@ class VoltageSplit:
         mine, other, kind = _weighted(*weights, LEAST * cell.scale_current)
         front = _mean(chain, mine)
         back = _mean(chain if counter_chain is None else counter_chain, other)
-        rest = [rest_potential(cell, u.sto, self.capacity * side) for side in (cell.positive_cells, ~cell.positive_cells)]
+        rest = [
+            rest_potential(cell, u.sto, self.capacity * side)
+            for side in (cell.positive_cells, ~cell.positive_cells)
+        ]
         W_0 = float(cell.W(np.array(cell.design.c_e_0)))
         parts = {
             "kinetic": -front["eta"],
@@ -109,18 +118,27 @@ class VoltageSplit:
         return Losses(rest[0] - rest[1], float(u.V[0]), {name: float(v) for name, v in parts.items()}, kind)
 
     def _chains(self, x, u, solved):
-        """Return the drops at each face of both electrodes, those of a metal counter electrode (or None), and what
-        the weights are made of: (A j, A) of the electrode and of the counter electrode, zero on the other's faces."""
+        """Return the drops at each face of both electrodes, those of a metal counter electrode (or None), and
+        what the weights are made of: (A j, A) of the electrode and of the counter electrode, zero on the
+        other's faces.
+        """
         cell, faces = self.cell, self.cell.mesh.faces
         at, at_counter = cell.responses(x)
         chain = self._chain(at, u)
         # where a current sets in, a double layer passes 0.1 A m-2 for each uV by which a new solution differs
         j, j_counter = solved[:2] if cell.layer else (cell.j, cell.j_counter)
         area, current = faces.area, faces.area * j
-        mine, other = (current * cell.lift, area * cell.lift), (current * (1 - cell.lift), area * (1 - cell.lift))
+        mine, other = (
+            (current * cell.lift, area * cell.lift),
+            (current * (1 - cell.lift), area * (1 - cell.lift)),
+        )
         if at_counter is None:
             return chain, None, (mine, other)
-        return chain, self._counter_chain(at_counter, u), (mine, (cell.counter_area * j_counter, cell.counter_area))
+        return (
+            chain,
+            self._counter_chain(at_counter, u),
+            (mine, (cell.counter_area * j_counter, cell.counter_area)),
+        )
 
     def _chain(self, at, u):
         """Drops at each face; at: the kinetics' Response there."""
@@ -142,8 +160,11 @@ class VoltageSplit:
         """Drops at each face of a metal counter electrode."""
         cell, e, j = self.cell, self.cell.mesh.counter, self.cell.j_counter
         reaction = _reaction(cell.layer, j, at.v, slice(cell.j.size, None))
-        drops = {"eta": at.v, "electrolyte": j * at.drops.resistance + u.psi[e],
-                 "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e))}
+        drops = {
+            "eta": at.v,
+            "electrolyte": j * at.drops.resistance + u.psi[e],
+            "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e)),
+        }
         return drops | dict.fromkeys(("U", "U_particle", "film", "solids"), np.zeros(e.size))
 
     def _particle_means(self, sto):
@@ -153,26 +174,37 @@ class VoltageSplit:
 
 
 def joined_cells(solid):
-    """Return which connected part of the lithium graph (LithiumCells) each of its cells is of, numbers from 0."""
-    links = csr_array((np.ones(solid.neighbour.size, np.uint8), solid.neighbour, solid.indptr), shape=(solid.n, solid.n))
+    """Return which connected part of the lithium graph (LithiumCells) each of its cells is of, numbers from
+    0."""
+    links = csr_array(
+        (np.ones(solid.neighbour.size, np.uint8), solid.neighbour, solid.indptr), shape=(solid.n, solid.n)
+    )
     return connected_components(links, directed=False)[1]
 
 
 def rest_potential(cell, sto, capacity):
-    """Return the potential (V) at which cells of given capacity (C) would come to rest, 0 where there are none.
+    """Return the potential (V) at which cells of given capacity (C) would come to rest, 0 where there are
+    none.
 
-    One active material: U at its mean lithiation. Several: the E at which they hold, together, the lithium they hold.
+    One active material: U at its mean lithiation. Several: the E at which they hold, together, the lithium
+    they hold.
     """
     of, used = cell.mesh.material, np.unique(cell.mesh.material[capacity > 0])
     if used.size == 0:
         return 0.0
     held = [capacity * (of == k) for k in used]
     means = np.array([part @ sto / part.sum() for part in held])
-    at_mean = np.array([_potential(cell.mesh.materials[k], mean) for k, mean in zip(used, means)], float).ravel()
+    at_mean = np.array(
+        [_potential(cell.mesh.materials[k], mean) for k, mean in zip(used, means)], float
+    ).ravel()
     if np.ptp(at_mean) == 0:
         return float(at_mean[0])
-    tables = [np.unique(np.append(np.linspace(0, 1, 4001)[1:-1], mean)) for mean in means]  # exact where a material is now
-    falling = [np.minimum.accumulate(_potential(cell.mesh.materials[k], table)) for k, table in zip(used, tables)]
+    tables = [
+        np.unique(np.append(np.linspace(0, 1, 4001)[1:-1], mean)) for mean in means
+    ]  # exact where a material is now
+    falling = [
+        np.minimum.accumulate(_potential(cell.mesh.materials[k], table)) for k, table in zip(used, tables)
+    ]
     share = np.array([part.sum() for part in held]) / capacity.sum()
 
     def surplus(E):
@@ -201,7 +233,8 @@ def _reaction(layer, j, v, part):
 
 
 def _weighted(mine, other, least):
-    """Return weights on the faces of both electrodes that sum to 1, of (A j, A) of each, and what they are."""
+    """Return weights on the faces of both electrodes that sum to 1, of (A j, A) of each, and what they
+    are."""
     if all(abs(current.sum()) > max(AGREE * np.abs(current).sum(), least) for current, _ in (mine, other)):
         return mine[0] / mine[0].sum(), other[0] / other[0].sum(), "current"
     return mine[1] / mine[1].sum(), other[1] / other[1].sum(), "area"

@@ -1,4 +1,5 @@
-"""The homogenised twin of a resolved case: a case of a slab (the DFN) with its parameters, and how the two runs differ."""
+"""The homogenised twin of a resolved case: a case of a slab (the DFN) with its parameters, and how the two
+runs differ."""
 
 import os
 from dataclasses import dataclass, replace
@@ -30,31 +31,46 @@ class Twin:
 def twin_of(case, setup, grid, *, R_film=None, transport=None, folder=None, progress=None):
     """Homogenise a case on its grid; return its Twin.
 
-    setup: run.Setup; R_film, transport: as in homogenise; folder: where the slab's case will lie, which decides how it
-    names files (None: in full).
+    setup: run.Setup; R_film, transport: as in homogenise; folder: where the slab's case will lie, which
+    decides how it names files (None: in full).
     """
     cell = setup.cell
-    found = homogenise(grid, cell.design, R_film=cell.R_film if R_film is None else R_film, mesh=cell.mesh,
-                       transport=transport, tolerance=case.numerics.transport_tolerance, progress=progress)
+    found = homogenise(
+        grid,
+        cell.design,
+        R_film=cell.R_film if R_film is None else R_film,
+        mesh=cell.mesh,
+        transport=transport,
+        tolerance=case.numerics.transport_tolerance,
+        progress=progress,
+    )
     raw = slab_case(case, found, setup.one_C / cell.mesh.area, folder)
     slab = parse_case(raw if folder is None else slab_case(case, found, setup.one_C / cell.mesh.area, None))
     return Twin(found, replace(slab, name=f"{case.name}_homogenised"), raw)
 
 
 def slab_case(case, found, one_C, folder=None):
-    """Return, as plain data, the case of the slab that stands for a resolved case; one_C: its 1C current (A m-2).
+    """Return, as plain data, the case of the slab that stands for a resolved case; one_C: its 1C current (A
+    m-2).
 
-    Its particles have the radius that diffusion asks for, and more or less surface than the volume; so the exchange
-    current, a double layer's capacitance and 1 / film thickness are `surface_factor` times those of the case.
+    Its particles have the radius that diffusion asks for, and more or less surface than the volume; so the
+    exchange current, a double layer's capacitance and 1 / film thickness are `surface_factor` times those of
+    the case.
     """
     raw, porous = case.as_dict(), found.porous
     cell, factor = raw["cell"], found.surface_factor
     i0 = factor * float(porous.active.i0(1000.0, np.array(0.5), 298.15))
     given = cell["materials"][found.phase]
     active = {**({"base": given} if isinstance(given, str) else given), "i0_A_m2": _short(i0)}
-    cathode = {"base": "Chen2020_cathode", "active": active, "porosity": _short(porous.porosity),
-               "transport_efficiency": _short(porous.transport_efficiency), "active_fraction": _short(porous.active_fraction),
-               "radius_um": _short(porous.radius * 1e6), "sigma_S_m": _short(porous.sigma)}
+    cathode = {
+        "base": "Chen2020_cathode",
+        "active": active,
+        "porosity": _short(porous.porosity),
+        "transport_efficiency": _short(porous.transport_efficiency),
+        "active_fraction": _short(porous.active_fraction),
+        "radius_um": _short(porous.radius * 1e6),
+        "sigma_S_m": _short(porous.sigma),
+    }
     cell["materials"] = {"cathode": cathode, "electrolyte": cell["materials"]["electrolyte"]}
     for key in ("cbd", "area_correction", "pore_transport_efficiency", "nominal_capacity_mAh_g", "film"):
         cell.pop(key, None)
@@ -65,8 +81,13 @@ def slab_case(case, found, one_C, folder=None):
     if isinstance(case.cell.initial_sto, dict):
         cell["initial_sto"] = case.cell.initial_sto[found.phase]
     slab = {"phase": "cathode", "thickness_um": _short(found.thickness * 1e6), "cells": CELLS}
-    plain = {"title": f"{case.title}: homogenised", "volume": {"slab": slab}, "cell": cell, "protocol": raw["protocol"],
-             "numerics": raw["numerics"]}
+    plain = {
+        "title": f"{case.title}: homogenised",
+        "volume": {"slab": slab},
+        "cell": cell,
+        "protocol": raw["protocol"],
+        "numerics": raw["numerics"],
+    }
     return _located(plain, case.locate, folder)
 
 
@@ -75,12 +96,19 @@ def _film(film, found):
     if found.film_resistance == 0:
         return {}
     thickness = found.film_resistance * film.conductivity / found.surface_factor
-    section = {"model": "uniform", "thickness_nm": _short(thickness * 1e9), "conductivity_S_m": film.conductivity,
-               "relative_permittivity": film.relative_permittivity}
+    section = {
+        "model": "uniform",
+        "thickness_nm": _short(thickness * 1e9),
+        "conductivity_S_m": film.conductivity,
+        "relative_permittivity": film.relative_permittivity,
+    }
     growth = getattr(film, "growth", None)
     if growth:
-        section["growth"] = {"rate_nm_per_sqrt_h": _short(growth.rate * 6e10 / found.surface_factor), "alpha": growth.alpha,
-                             "reference_V": growth.reference}
+        section["growth"] = {
+            "rate_nm_per_sqrt_h": _short(growth.rate * 6e10 / found.surface_factor),
+            "alpha": growth.alpha,
+            "reference_V": growth.reference,
+        }
     return {"film": section}
 
 
@@ -94,11 +122,15 @@ def _located(node, locate, folder):
         return [_located(part, locate, folder) for part in node]
     if not isinstance(node, dict):
         return node
+
     def seen(file):
         file = Path(locate(file)).resolve()
         return str(file) if folder is None else os.path.relpath(file, folder)
-    return {key: seen(part) if key in FILES and isinstance(part, str) else _located(part, locate, folder)
-            for key, part in node.items()}
+
+    return {
+        key: seen(part) if key in FILES and isinstance(part, str) else _located(part, locate, folder)
+        for key, part in node.items()
+    }
 
 
 def written_bpx(twin):
@@ -110,38 +142,54 @@ def written_bpx(twin):
 
 
 def pybamm_values(twin, temperature):
-    """Return the numbers of a Twin by their names in PyBaMM: `values.update(numbers)` on any set with its materials.
+    """Return the numbers of a Twin by their names in PyBaMM: `values.update(numbers)` on any set with its
+    materials.
 
-    PyBaMM takes the spheres' own surface, 3 active fraction / radius; the volume's lies in the exchange current density,
-    which is surface_factor times the material's: see parameters.json for it and every other function.
+    PyBaMM takes the spheres' own surface, 3 active fraction / radius; the volume's lies in the exchange
+    current density, which is surface_factor times the material's: see parameters.json for it and every other
+    function.
     """
     porous, spec, porosity = twin.found.porous, twin.case.cell, twin.found.porous.porosity
     separator = spec.separator
     return {
-        "Positive electrode thickness [m]": twin.found.thickness, "Positive electrode porosity": porosity,
+        "Positive electrode thickness [m]": twin.found.thickness,
+        "Positive electrode porosity": porosity,
         "Positive electrode active material volume fraction": porous.active_fraction,
-        "Positive particle radius [m]": porous.radius, "Positive electrode conductivity [S.m-1]": porous.sigma,
-        "Positive electrode Bruggeman coefficient (electrolyte)": float(np.log(porous.transport_efficiency) / np.log(porosity)),
+        "Positive particle radius [m]": porous.radius,
+        "Positive electrode conductivity [S.m-1]": porous.sigma,
+        "Positive electrode Bruggeman coefficient (electrolyte)": float(
+            np.log(porous.transport_efficiency) / np.log(porosity)
+        ),
         "Positive electrode Bruggeman coefficient (electrode)": 0.0,
         "Maximum concentration in positive electrode [mol.m-3]": porous.active.c_s_max,
         "Initial concentration in positive electrode [mol.m-3]": spec.initial_sto * porous.active.c_s_max,
         "Initial concentration in electrolyte [mol.m-3]": spec.electrolyte_concentration,
-        "Separator thickness [m]": separator.thickness, "Separator porosity": separator.porosity,
-        "Separator Bruggeman coefficient (electrolyte)":
-            float(np.log(separator.transport_efficiency) / np.log(separator.porosity)) if separator.porosity < 1 else 0.0,
-        "Ambient temperature [K]": temperature, "Initial temperature [K]": temperature,
-        "Electrode height [m]": 1.0, "Electrode width [m]": 1.0,
-        "Nominal cell capacity [A.h]": spec.nominal_current_density, "Current function [A]": spec.nominal_current_density}
+        "Separator thickness [m]": separator.thickness,
+        "Separator porosity": separator.porosity,
+        "Separator Bruggeman coefficient (electrolyte)": (
+            float(np.log(separator.transport_efficiency) / np.log(separator.porosity))
+            if separator.porosity < 1
+            else 0.0
+        ),
+        "Ambient temperature [K]": temperature,
+        "Initial temperature [K]": temperature,
+        "Electrode height [m]": 1.0,
+        "Electrode width [m]": 1.0,
+        "Nominal cell capacity [A.h]": spec.nominal_current_density,
+        "Current function [A]": spec.nominal_current_density,
+    }
 
 
-# -- beside the resolved run ---------------------------------------------------------------------------------------------
+# -- beside the resolved run
+# ---------------------------------------------------------------------------------------------
 
 
 def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
     """Run a Twin and compare it with the resolved run; return what result.json holds of it, plain data.
 
-    resolved: {number of the step: (time, discharged (C m-2), V)}; profiles: those of result.json; mass_per_area: of active
-    material (kg m-2); simulate, loads: those of run. A twin that cannot run is told in `missing`.
+    resolved: {number of the step: (time, discharged (C m-2), V)}; profiles: those of result.json;
+    mass_per_area: of active material (kg m-2); simulate, loads: those of run. A twin that cannot run is told
+    in `missing`.
     """
     ends = {}
 
@@ -167,15 +215,35 @@ def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
             x, sto = np.array(stored["x_m"]), np.array([np.nan if v is None else v for v in stored["sto"]])
             twin_sto = np.interp(x, at, ends[number])
             off = (twin_sto - sto)[np.isfinite(sto)]
-            compared.append({"step": stored["step"], "x_m": x.tolist(), "resolved": stored["sto"], "homogenised": twin_sto.tolist(),
-                             "rms": _rms(off), "max": float(np.abs(off).max())})
-    pooled = np.concatenate([np.subtract(c["homogenised_V"], c["resolved_V"]) for c in curves]) if curves else np.zeros(1)
-    return {**told, "voltage_rms_V": _rms(pooled), "voltage_max_V": float(np.abs(pooled).max()), "steps": steps, "curves": curves,
-            "sto_profiles": compared, "pybamm": pybamm}
+            compared.append(
+                {
+                    "step": stored["step"],
+                    "x_m": x.tolist(),
+                    "resolved": stored["sto"],
+                    "homogenised": twin_sto.tolist(),
+                    "rms": _rms(off),
+                    "max": float(np.abs(off).max()),
+                }
+            )
+    pooled = (
+        np.concatenate([np.subtract(c["homogenised_V"], c["resolved_V"]) for c in curves])
+        if curves
+        else np.zeros(1)
+    )
+    return {
+        **told,
+        "voltage_rms_V": _rms(pooled),
+        "voltage_max_V": float(np.abs(pooled).max()),
+        "steps": steps,
+        "curves": curves,
+        "sto_profiles": compared,
+        "pybamm": pybamm,
+    }
 
 
 def steps_of(record, area):
-    """Return {number of the step: (time, discharged (C m-2), V)}, times and charges from the step's beginning."""
+    """Return {number of the step: (time, discharged (C m-2), V)}, times and charges from the step's
+    beginning."""
     c = {name: np.array(record.columns[name], float) for name in ("time_s", "charge_C", "voltage_V", "step")}
     found, t, q = {}, 0.0, 0.0
     for number in np.unique(c["step"]).astype(int):
@@ -186,19 +254,36 @@ def steps_of(record, area):
 
 
 def _compared(protocol, resolved, ours, mass_per_area):
-    """Return the figures of each step, and curves at common places, over capacity or (rest, profile) over time."""
+    """Return the figures of each step, and curves at common places, over capacity or (rest, profile) over
+    time."""
     steps, curves = [], []
     for number in sorted(set(resolved) & set(ours)):
         flows = _only_rises(resolved[number]) and _only_rises(ours[number])
         over = "capacity_mAh_g" if flows else "time_s"
-        (a, V_a), (b, V_b) = (_against(step, over, mass_per_area) for step in (resolved[number], ours[number]))
+        (a, V_a), (b, V_b) = (
+            _against(step, over, mass_per_area) for step in (resolved[number], ours[number])
+        )
         x = np.linspace(0, 1, POINTS + 1)[1:] * min(a[-1], b[-1])
         first, second = np.interp(x, a, V_a), np.interp(x, b, V_b)
         off, name = second - first, protocol[number].text
-        curves.append({"step": name, "over": over, "x": x.tolist(), "resolved_V": first.tolist(), "homogenised_V": second.tolist()})
-        steps.append({"step": name, "voltage_rms_V": _rms(off), "voltage_max_V": float(np.abs(off).max()),
-                      "capacity_mAh_g": float(a[-1]) if flows else None,
-                      "capacity_difference": float(b[-1] / a[-1] - 1) if flows else None})
+        curves.append(
+            {
+                "step": name,
+                "over": over,
+                "x": x.tolist(),
+                "resolved_V": first.tolist(),
+                "homogenised_V": second.tolist(),
+            }
+        )
+        steps.append(
+            {
+                "step": name,
+                "voltage_rms_V": _rms(off),
+                "voltage_max_V": float(np.abs(off).max()),
+                "capacity_mAh_g": float(a[-1]) if flows else None,
+                "capacity_difference": float(b[-1] / a[-1] - 1) if flows else None,
+            }
+        )
     return steps, curves
 
 
@@ -213,7 +298,8 @@ def _against(step, over, mass_per_area):
 
 
 def _with_pybamm(twin, loads, ours, mass_per_area, curves):
-    """Run the slab in PyBaMM; add its curves, return its figures against our own DFN, or why there are none."""
+    """Run the slab in PyBaMM; add its curves, return its figures against our own DFN, or why there are
+    none."""
     raw, reason = written_bpx(twin)
     if twin.case.cell.film.model != "none" or twin.case.cell.double_layer:
         reason = "BPX and PyBaMM's half cell have no film or double layer like this one"

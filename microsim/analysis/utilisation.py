@@ -1,7 +1,8 @@
 """How unevenly an electrode is used: particles, depth, distance to the surface, local rate, reaction front.
 
-Particles are found on the image by a watershed at the necks (shapes.splitting); each voxel of a homogenised electrode
-has one of its own. Means are over lithium sites, so that the variance of the lithiation falls into two parts,
+Particles are found on the image by a watershed at the necks (shapes.splitting); each voxel of a homogenised
+electrode has one of its own. Means are over lithium sites, so that the variance of the lithiation falls into
+two parts,
 
     var(sto) = var between particles + mean over particles of the var within
 """
@@ -18,7 +19,8 @@ SMOOTHED = 20  # the reaction front is that of a profile smoothed over this part
 
 
 def label_particles(grid, phases, *, depth=1.0):
-    """Number the particles of the given phases of a VoxelGrid, each phase on its own (int32 [x, y, z], 0 outside).
+    """Number the particles of the given phases of a VoxelGrid, each phase on its own (int32 [x, y, z], 0
+    outside).
 
     depth: over-segmentation control of split_touching, voxels.
     """
@@ -40,9 +42,11 @@ def particle_of_cells(cell, labels):
 
 
 def surface_distance(mask, voxel_size):
-    """Return the distance of each voxel's centre of a mask to its surface (m); the faces of the box are none of it.
+    """Return the distance of each voxel's centre of a mask to its surface (m); the faces of the box are none
+    of it.
 
-    The surface lies between two centres: half an edge from either along an axis, (1/2) sum(u_i^2 h_i) along u.
+    The surface lies between two centres: half an edge from either along an axis, (1/2) sum(u_i^2 h_i) along
+    u.
     """
     h = np.asarray(voxel_size, float)
     if np.ptp(h) < 1e-9 * h.max() or mask.all():
@@ -82,7 +86,7 @@ class Unevenness:
         largest = max(float(at.max(initial=edge)), edge)
         count = int(min(DISTANCES, np.ceil(largest / edge)))
         width = largest / count
-        inside = self.cell.positive_cells[:mesh.solid.resolved.n]
+        inside = self.cell.positive_cells[: mesh.solid.resolved.n]
         return np.minimum((at / width).astype(int), count - 1)[inside], (np.arange(count) + 0.5) * width
 
     @property
@@ -91,17 +95,23 @@ class Unevenness:
         return self._mean(np.abs(self.window))
 
     def particles(self):
-        """Return what stays: number of particles; depth of their middle and diameter (m) of the largest of them."""
+        """Return what stays: number of particles; depth of their middle and diameter (m) of the largest of
+        them."""
         mesh = self.cell.mesh
         volume = np.bincount(self.own, self.cell.solid_volume[self.cells])
         depth = self._by_particle((self.layer + 0.5) * self.h)
         shown = self._shown()
-        return {"count": int(volume.size), "listed": int(shown.size), "depth_m": _plain(depth[shown]),
-                "diameter_m": _plain(np.cbrt(6 * volume[shown] / np.pi)), "resolved": bool(mesh.solid.resolved.n)}
+        return {
+            "count": int(volume.size),
+            "listed": int(shown.size),
+            "depth_m": _plain(depth[shown]),
+            "diameter_m": _plain(np.cbrt(6 * volume[shown] / np.pi)),
+            "resolved": bool(mesh.solid.resolved.n),
+        }
 
     def moment(self, x):
-        """Measure one state: spread of the lithiation (total, between and within particles, over the depth), and the
-        reaction over the depth, per area of interface (A m-2, above zero on discharge)."""
+        """Measure one state: spread of the lithiation (total, between and within particles, over the depth),
+        and the reaction over the depth, per area of interface (A m-2, above zero on discharge)."""
         sto = self.cell.state(x).sto[self.cells]
         mean, each, layers = self._mean(sto), self._by_particle(sto), self._by_layer(sto)
         in_layer = np.bincount(self.layer, self.sites, self.layers)
@@ -128,20 +138,28 @@ class Unevenness:
         peak = int(np.argmax(np.abs(smooth[0]) / np.maximum(smooth[1], 1e-300)))
         edges = np.arange(self.layers + 1) * self.h
         half = np.interp(0.5, np.concatenate([[0.0], np.maximum.accumulate(np.cumsum(taken) / whole)]), edges)
-        return {"peak_depth_m": (peak + 0.5) * self.h, "half_depth_m": float(half), "reaction_A_m2": _plain(rate, 4)}
+        return {
+            "peak_depth_m": (peak + 0.5) * self.h,
+            "half_depth_m": float(half),
+            "reaction_A_m2": _plain(rate, 4),
+        }
 
     def rate(self, x, sto_before, seconds):
-        """Return the local C-rate between two states, |change of sto| / window per hour: mean, quantiles, largest."""
+        """Return the local C-rate between two states, |change of sto| / window per hour: mean, quantiles,
+        largest."""
         sto = self.cell.state(x).sto[self.cells]
         local = np.abs(sto - sto_before[self.cells]) / np.abs(self.window) * 3600 / seconds
         order = np.argsort(local)
         below = np.cumsum(self.sites[order]) / self.sites.sum()
-        found = {f"p{q:02d}": float(local[order[min(np.searchsorted(below, q / 100), order.size - 1)]])
-                 for q in (5, 25, 50, 75, 95)}
+        found = {
+            f"p{q:02d}": float(local[order[min(np.searchsorted(below, q / 100), order.size - 1)]])
+            for q in (5, 25, 50, 75, 95)
+        }
         return {"mean": float(self._mean(local)), **found, "max": float(local.max())}
 
     def ending(self, x):
-        """Measure the end of a step: lithiation by depth and by distance to the surface, and particle by particle."""
+        """Measure the end of a step: lithiation by depth and by distance to the surface, and particle by
+        particle."""
         sto = self.cell.state(x).sto[self.cells]
         each, shown = self._by_particle(sto), self._shown()
         within = np.sqrt(np.maximum(self._by_particle((sto - each[self.own]) ** 2), 0))
@@ -149,9 +167,17 @@ class Unevenness:
         layers = self._by_layer(sto)
         in_layers = np.sqrt(np.maximum(self._by_layer((sto - np.nan_to_num(layers)[self.layer]) ** 2), 0))
         return {
-            "by_depth": {"x_m": _plain((np.arange(self.layers) + 0.5) * self.h), "mean": _plain(layers), "std": _plain(in_layers)},
+            "by_depth": {
+                "x_m": _plain((np.arange(self.layers) + 0.5) * self.h),
+                "mean": _plain(layers),
+                "std": _plain(in_layers),
+            },
             "by_distance_to_surface": self._by_distance(sto),
-            "particles": {"mean": _plain(each[shown]), "std": _plain(within[shown]), "utilisation": _plain(used[shown])},
+            "particles": {
+                "mean": _plain(each[shown]),
+                "std": _plain(within[shown]),
+                "utilisation": _plain(used[shown]),
+            },
             "utilisation": _spread(used, self.particle_sites),
         }
 
@@ -160,11 +186,16 @@ class Unevenness:
         if self.bins is None:
             return None
         of, middles = self.bins
-        sto, sites = sto[:of.size], self.sites[:of.size]
+        sto, sites = sto[: of.size], self.sites[: of.size]
         held = np.bincount(of, sites, middles.size)
         mean = _divide(np.bincount(of, sites * sto, middles.size), held)
         var = _divide(np.bincount(of, sites * (sto - mean[of]) ** 2, middles.size), held)
-        return {"distance_m": _plain(middles), "mean": _plain(mean), "std": _plain(np.sqrt(var)), "share": _plain(held / held.sum())}
+        return {
+            "distance_m": _plain(middles),
+            "mean": _plain(mean),
+            "std": _plain(np.sqrt(var)),
+            "share": _plain(held / held.sum()),
+        }
 
     def _mean(self, values):
         return float(np.average(values, weights=self.sites))
@@ -184,8 +215,12 @@ class Unevenness:
 def _spread(values, weights):
     """Weighted mean and standard deviation, smallest and largest."""
     mean = np.average(values, weights=weights)
-    return {"mean": float(mean), "std": _root(np.average((values - mean) ** 2, weights=weights)),
-            "min": float(values.min()), "max": float(values.max())}
+    return {
+        "mean": float(mean),
+        "std": _root(np.average((values - mean) ** 2, weights=weights)),
+        "min": float(values.min()),
+        "max": float(values.max()),
+    }
 
 
 def _divide(total, held):

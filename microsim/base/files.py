@@ -20,8 +20,10 @@ def replacing(path):
         yield part
         os.replace(part, path)
     except OSError as error:
-        raise InputError(f"expected to write {path}, got: {error.strerror or error}; free some space or choose "
-                         "another folder") from error
+        raise InputError(
+            f"expected to write {path}, got: {error.strerror or error}; free some space or choose "
+            "another folder"
+        ) from error
     finally:
         try:
             part.unlink(missing_ok=True)

@@ -1,8 +1,10 @@
 """Read BPX files (Battery Parameter eXchange, bpxstandard.com): a cell's materials and geometry, checked.
 
-Versions 0.x and 1.x, one active material an electrode, models DFN, SPMe and Partial. Formulae are parsed, never executed.
+Versions 0.x and 1.x, one active material an electrode, models DFN, SPMe and Partial. Formulae are parsed,
+never executed.
 
-    j0 = F k sqrt(c_e / c_e0) sqrt(x (1 - x)),  k = k_ref exp(E / R (1 / T_ref - 1 / T)),  active fraction = a R / 3
+    j0 = F k sqrt(c_e / c_e0) sqrt(x (1 - x)),  k = k_ref exp(E / R (1 / T_ref - 1 / T)),  active fraction = a
+                                                R / 3
 """
 
 import difflib
@@ -24,7 +26,8 @@ from ..materials.laws import T_REF, ExchangeCurrent, Table, arrhenius
 
 VOLTAGE_TOLERANCE = 0.05  # V by which the OCV at a window's end may pass the cut-off
 CAPACITY_TOLERANCE = 0.05  # by which the capacities of the two electrodes' windows may differ
-NOMINAL_FACTOR = 2.0  # by which the nominal capacity may differ from that of the windows: a slip of area or pairs does more
+# by which the nominal capacity may differ from that of the windows: a slip of area or pairs does more
+NOMINAL_FACTOR = 2.0
 MARGIN = 0.1  # of lithiation by which an OCP is followed beyond the window that the file gives
 PLATEAU, HIGHEST = 2.0, 5.5  # V: below the first it is an anode; above the second no OCP is followed
 DENSITY = {True: 2260.0, False: 4700.0}  # kg m-3, of an anode (graphite) and of a cathode (layered oxide)
@@ -45,16 +48,22 @@ class Electrode:
     def capacity(self):
         """Return the charge between its two lithiations per area (C m-2)."""
         material = self.material
-        return (F * material.active.c_s_max * material.active_fraction * self.thickness * (self.sto_max - self.sto_min))
+        return (
+            F
+            * material.active.c_s_max
+            * material.active_fraction
+            * self.thickness
+            * (self.sto_max - self.sto_min)
+        )
 
 
 @dataclass(frozen=True)
 class BpxCell:
-    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.Separator): None where a Partial
-    file leaves it out.
+    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.Separator): None
+    where a Partial file leaves it out.
 
-    area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V); temperature:
-    reference (K); c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
+    area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V);
+    temperature: reference (K); c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
     """
 
     title: str
@@ -81,8 +90,10 @@ class BpxCell:
         if self.negative is None or self.positive is None:
             return None
         n, p = self.negative, self.positive
-        return (float(p.material.active.U(p.sto_min) - n.material.active.U(n.sto_max)),
-                float(p.material.active.U(p.sto_max) - n.material.active.U(n.sto_min)))
+        return (
+            float(p.material.active.U(p.sto_min) - n.material.active.U(n.sto_max)),
+            float(p.material.active.U(p.sto_max) - n.material.active.U(n.sto_min)),
+        )
 
 
 class Law:
@@ -110,10 +121,14 @@ def _form(raw, path, beyond):
 
 def _table(raw, path, beyond):
     if set(raw) != {"x", "y"} or not all(isinstance(raw[key], list) for key in "xy"):
-        raise InputError(f'{path}: expected a table {{"x": [...], "y": [...]}}, got the keys {listed(raw)}; correct it.')
+        raise InputError(
+            f'{path}: expected a table {{"x": [...], "y": [...]}}, got the keys {listed(raw)}; correct it.'
+        )
     x, y = ([number()(value, f"{path}.{key}.{k}") for k, value in enumerate(raw[key])] for key in "xy")
     if len(x) != len(y) or len(x) < 2:
-        raise InputError(f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table.")
+        raise InputError(
+            f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table."
+        )
     twice = next((value for value in x if x.count(value) > 1), None) if len(set(x)) < len(x) else None
     if twice is not None:
         raise InputError(f"{path}: expected each x once, got {twice:g} more than once; correct the table.")
@@ -121,57 +136,85 @@ def _table(raw, path, beyond):
     return Table(np.array(x)[order], np.array(y)[order], beyond)
 
 
-# -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------------------
+# -- the schema: key -> (name, reader, required); a key with no name is known and not used
+# -------------------------------
 
 ANY = (None, lambda raw, path: raw, False)
 CELL = {
-    "Electrode area [m2]": ("area", above_zero, True), "Lower voltage cut-off [V]": ("lower", number(0.0, 10.0), True),
+    "Electrode area [m2]": ("area", above_zero, True),
+    "Lower voltage cut-off [V]": ("lower", number(0.0, 10.0), True),
     "Number of electrode pairs connected in parallel to make a cell": ("pairs", whole(1), True),
     "Upper voltage cut-off [V]": ("upper", number(0.0, 10.0), True),
     "Nominal cell capacity [A.h]": ("capacity", above_zero, True),
     "Reference temperature [K]": ("temperature", number(200.0, 400.0), False),
-} | dict.fromkeys(("Ambient temperature [K]", "Initial temperature [K]", "External surface area [m2]", "Volume [m3]",
-                   "Density [kg.m-3]", "Specific heat capacity [J.K-1.kg-1]", "Thermal conductivity [W.m-1.K-1]"), ANY)
+} | dict.fromkeys(
+    (
+        "Ambient temperature [K]",
+        "Initial temperature [K]",
+        "External surface area [m2]",
+        "Volume [m3]",
+        "Density [kg.m-3]",
+        "Specific heat capacity [J.K-1.kg-1]",
+        "Thermal conductivity [W.m-1.K-1]",
+    ),
+    ANY,
+)
 LAW = object()  # read later, with its activation energy
 ELECTROLYTE = {
-    "Cation transference number": ("t_plus", share, True), "Conductivity [S.m-1]": ("kappa", LAW, True),
+    "Cation transference number": ("t_plus", share, True),
+    "Conductivity [S.m-1]": ("kappa", LAW, True),
     "Diffusivity [m2.s-1]": ("D_e", LAW, True),
     "Initial concentration [mol.m-3]": ("c_e_0", concentration, False),
     "Conductivity activation energy [J.mol-1]": ("kappa_energy", energy, False),
     "Diffusivity activation energy [J.mol-1]": ("D_e_energy", energy, False),
 }
 CONTACT = {
-    "Thickness [m]": ("thickness", number(1e-8, 1e-2), True), "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
+    "Thickness [m]": ("thickness", number(1e-8, 1e-2), True),
+    "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
     "Transport efficiency": ("transport_efficiency", number(0.0, 1.0, above=True), True),
 }
 ELECTRODE = CONTACT | {
-    "Conductivity [S.m-1]": ("sigma", above_zero, True), "Particle radius [m]": ("radius", above_zero, True),
-    "Surface area per unit volume [m-1]": ("area", above_zero, True), "Minimum stoichiometry": ("sto_min", share, True),
-    "Maximum stoichiometry": ("sto_max", share, True), "Maximum concentration [mol.m-3]": ("c_s_max", above_zero, True),
-    "OCP [V]": ("U", LAW, True), "Diffusivity [m2.s-1]": ("D_s", LAW, True),
+    "Conductivity [S.m-1]": ("sigma", above_zero, True),
+    "Particle radius [m]": ("radius", above_zero, True),
+    "Surface area per unit volume [m-1]": ("area", above_zero, True),
+    "Minimum stoichiometry": ("sto_min", share, True),
+    "Maximum stoichiometry": ("sto_max", share, True),
+    "Maximum concentration [mol.m-3]": ("c_s_max", above_zero, True),
+    "OCP [V]": ("U", LAW, True),
+    "Diffusivity [m2.s-1]": ("D_s", LAW, True),
     "Reaction rate constant [mol.m-2.s-1]": ("k", above_zero, True),
     "Diffusivity activation energy [J.mol-1]": ("D_s_energy", energy, False),
     "Reaction rate constant activation energy [J.mol-1]": ("k_energy", energy, False),
     "Entropic change coefficient [V.K-1]": ANY,
 }
-UNREAD = {"Particle": "blended electrodes", "OCP (lithiation) [V]": "OCP hysteresis", "OCP (delithiation) [V]": "OCP hysteresis",
-          "OCP hysteresis decay constant": "OCP hysteresis"}
+UNREAD = {
+    "Particle": "blended electrodes",
+    "OCP (lithiation) [V]": "OCP hysteresis",
+    "OCP (delithiation) [V]": "OCP hysteresis",
+    "OCP hysteresis decay constant": "OCP hysteresis",
+}
 PARTS = ("Cell", "Electrolyte", "Negative electrode", "Positive electrode", "Separator", "User-defined")
 
 
 def _section(raw, path, schema):
     """Read one section by its schema: {name: value}; keys and required ones are checked."""
     if not isinstance(raw, dict):
-        raise InputError(f"{path}: expected a section with the keys {listed(schema)}, got {say(raw)}; correct it.")
+        raise InputError(
+            f"{path}: expected a section with the keys {listed(schema)}, got {say(raw)}; correct it."
+        )
     values = {}
     for key, value in raw.items():
         if key in UNREAD:
-            raise InputError(f"{join(path, key)}: expected an electrode of one active material without hysteresis, got "
-                             f"{UNREAD[key]}, which microsim does not model; give one material and one OCP.")
+            raise InputError(
+                f"{join(path, key)}: expected an electrode of one active material without hysteresis, got "
+                f"{UNREAD[key]}, which microsim does not model; give one material and one OCP."
+            )
         if key not in schema:
             near = difflib.get_close_matches(key, schema, 1, 0.5)
-            raise InputError(f"{join(path, key)}: expected a key of BPX, got {key}; "
-                             + (f"did you mean {near[0]}?" if near else f"known here: {listed(schema)}."))
+            raise InputError(
+                f"{join(path, key)}: expected a key of BPX, got {key}; "
+                + (f"did you mean {near[0]}?" if near else f"known here: {listed(schema)}.")
+            )
         name, read, _ = schema[key]
         if name and value is not None:
             values[name] = value if read is LAW else read(value, join(path, key))
@@ -181,21 +224,24 @@ def _section(raw, path, schema):
     return values
 
 
-# -- from a file to a cell -------------------------------------------------------------------------------------------------
+# -- from a file to a cell
+# -------------------------------------------------------------------------------------------------
 
 
 def read_bpx(path):
     """Read and check a BPX file; return its BpxCell.
 
-    Raises InputError, one sentence, where the file does not follow the standard, where a coefficient is not positive
-    over its range, or where cut-offs, windows and capacities contradict each other.
+    Raises InputError, one sentence, where the file does not follow the standard, where a coefficient is not
+    positive over its range, or where cut-offs, windows and capacities contradict each other.
     """
     try:
         content = Path(path).read_bytes()
         raw = json.loads(content)
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: expected a readable BPX file (JSON), got: {reason}; check the file.") from error
+        raise InputError(
+            f"{path}: expected a readable BPX file (JSON), got: {reason}; check the file."
+        ) from error
     digest = hashlib.sha256(content).hexdigest()
     cell = parse_bpx(raw, f"BPX file {Path(path).name}, sha256 {digest[:12]}", Path(path).stem)
     check_bpx(cell)
@@ -206,12 +252,18 @@ def parse_bpx(raw, source="BPX", name="BPX"):
     """Turn the plain data of a BPX file into a BpxCell; `source` and `name` go into its sets."""
     for key in ("Header", "Parameterisation"):
         if not isinstance(raw, dict) or not isinstance(raw.get(key), dict):
-            raise InputError(f"{key}: expected the sections Header and Parameterisation of a BPX file, got no {key}; correct it.")
+            raise InputError(
+                f"{key}: expected the sections Header and Parameterisation of a BPX file, got no {key};"
+                " correct it."
+            )
     _check_version(raw["Header"].get("BPX"))
     parts = raw["Parameterisation"]
     model = raw["Header"].get("Model")
     if model not in ("DFN", "SPMe", "Partial"):
-        raise InputError(f"Header.Model: expected DFN, SPMe or Partial, got {say(model)}; a file for SPM lacks the electrolyte.")
+        raise InputError(
+            f"Header.Model: expected DFN, SPMe or Partial, got {say(model)}; a file for SPM lacks the"
+            " electrolyte."
+        )
     for key in parts:
         if key not in PARTS:
             raise InputError(f"Parameterisation.{key}: expected {any_of(PARTS)}, got {key}; correct the key.")
@@ -222,20 +274,38 @@ def parse_bpx(raw, source="BPX", name="BPX"):
     cell = _section(given["Cell"], "Cell", CELL)
     T_ref = cell.pop("temperature", T_REF)
     electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
-    electrodes = {side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
-                  for side in ("negative", "positive")}
+    electrodes = {
+        side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
+        for side in ("negative", "positive")
+    }
     separator = _separator(given["Separator"]) if "Separator" in given else None
     header = raw["Header"]
-    return BpxCell(text(header.get("Title") or "BPX cell", "Header.Title"), electrodes["negative"], electrodes["positive"],
-                   electrolyte, separator, cell["area"], cell["pairs"], cell["capacity"] * 3600, cell["lower"], cell["upper"],
-                   T_ref, c_e_0, source, _validation(raw.get("Validation")))
+    return BpxCell(
+        text(header.get("Title") or "BPX cell", "Header.Title"),
+        electrodes["negative"],
+        electrodes["positive"],
+        electrolyte,
+        separator,
+        cell["area"],
+        cell["pairs"],
+        cell["capacity"] * 3600,
+        cell["lower"],
+        cell["upper"],
+        T_ref,
+        c_e_0,
+        source,
+        _validation(raw.get("Validation")),
+    )
 
 
 def _check_version(given):
-    """Raise InputError unless a file is of a version that is read here: 0.x or 1.x, as text or as a number."""
+    """Raise InputError unless a file is of a version that is read here: 0.x or 1.x, as text or as a
+    number."""
     if not re.fullmatch(r"[01](\.\d+)*", str(given)):
-        raise InputError(f"Header.BPX: expected a version of the standard from 0.1 to 1.x, got {say(given) if given else 'none'}; "
-                         "correct it, or convert the file with the package bpx.")
+        raise InputError(
+            "Header.BPX: expected a version of the standard from 0.1 to 1.x, got"
+            f" {say(given) if given else 'none'}; correct it, or convert the file with the package bpx."
+        )
 
 
 def _separator(raw):
@@ -252,7 +322,9 @@ def _rest(raw):
         if not isinstance(part, dict):
             raise InputError(f"{path}: expected a section, got {say(part)}; correct it.")
     given = part.get("Initial electrolyte concentration [mol.m-3]")
-    return None if given is None else concentration(given, f"{path}.Initial electrolyte concentration [mol.m-3]")
+    return (
+        None if given is None else concentration(given, f"{path}.Initial electrolyte concentration [mol.m-3]")
+    )
 
 
 def _electrolyte(given, rest, T_ref, source, name):
@@ -260,15 +332,28 @@ def _electrolyte(given, rest, T_ref, source, name):
         return None, rest or 1000.0
     e = _section(given["Electrolyte"], "Electrolyte", ELECTROLYTE)
     c_e_0 = rest or e.get("c_e_0", 1000.0)
-    laws = {law: Law(e[law], f"Electrolyte.{law}", e.get(f"{law}_energy", 0.0), T_ref) for law in ("kappa", "D_e")}
-    return Electrolyte(
-        name=f"{name} electrolyte", kappa=_of_positive(laws["kappa"]), D_e=laws["D_e"], tdf=1.0, t_plus=e["t_plus"], c_e_0=c_e_0,
-        c_e_window=(0.1 * c_e_0, 2.0 * c_e_0), temperature="activation energies as the file gives them",
-        sources={"kappa": source, "D_e": source, "t_plus": source, "tdf": "set to 1: BPX has none"}), c_e_0
+    laws = {
+        law: Law(e[law], f"Electrolyte.{law}", e.get(f"{law}_energy", 0.0), T_ref) for law in ("kappa", "D_e")
+    }
+    return (
+        Electrolyte(
+            name=f"{name} electrolyte",
+            kappa=_of_positive(laws["kappa"]),
+            D_e=laws["D_e"],
+            tdf=1.0,
+            t_plus=e["t_plus"],
+            c_e_0=c_e_0,
+            c_e_window=(0.1 * c_e_0, 2.0 * c_e_0),
+            temperature="activation energies as the file gives them",
+            sources={"kappa": source, "D_e": source, "t_plus": source, "tdf": "set to 1: BPX has none"},
+        ),
+        c_e_0,
+    )
 
 
 def _of_positive(law):
-    """The conductivity of the solver's trial states: that of c_e = 0 below 0, where a formula may have a root."""
+    """The conductivity of the solver's trial states: that of c_e = 0 below 0, where a formula may have a
+    root."""
     return lambda c_e, T: law(np.maximum(c_e, 0.0), T)
 
 
@@ -278,14 +363,24 @@ def _electrode(raw, side, T_ref, c_e_0, source, name):
     path = f"{side.capitalize()} electrode"
     e = _section(raw, path, ELECTRODE)
     if e["sto_min"] >= e["sto_max"]:
-        raise InputError(f"{path}: expected a Minimum below the Maximum stoichiometry, got {e['sto_min']:g} and "
-                         f"{e['sto_max']:g}; swap or correct them.")
+        raise InputError(
+            f"{path}: expected a Minimum below the Maximum stoichiometry, got {e['sto_min']:g} and "
+            f"{e['sto_max']:g}; swap or correct them."
+        )
     U = Law(e["U"], f"{path}.OCP [V]", beyond="straight")
     active = _active(e, U, side, path, T_ref, c_e_0, source, name)
     sources = {key: source for key in ("active", "porosity", "transport_efficiency", "radius")}
     sources |= {"active_fraction": f"{source}; a R / 3", "sigma": f"{source}; effective"}
-    porous = PorousElectrode(f"{name} {side} electrode", active, e["porosity"], e["transport_efficiency"],
-                             e["area"] * e["radius"] / 3, e["radius"], e["sigma"], sources)
+    porous = PorousElectrode(
+        f"{name} {side} electrode",
+        active,
+        e["porosity"],
+        e["transport_efficiency"],
+        e["area"] * e["radius"] / 3,
+        e["radius"],
+        e["sigma"],
+        sources,
+    )
     return Electrode(porous, e["thickness"], e["sto_min"], e["sto_max"])
 
 
@@ -294,20 +389,37 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
     charged, discharged = (e["sto_max"], e["sto_min"]) if side == "negative" else (e["sto_min"], e["sto_max"])
     density = DENSITY[anode]
     return ActiveMaterial(
-        name=f"{name} {side} active material", U=U, dU=U.slope,
+        name=f"{name} {side} active material",
+        U=U,
+        dU=U.slope,
         D_s=Law(e["D_s"], f"{path}.Diffusivity [m2.s-1]", e.get("D_s_energy", 0.0), T_ref),
-        i0=ExchangeCurrent(F * e["k"] / (e["c_s_max"] * c_e_0**0.5), e["c_s_max"], e.get("k_energy", 0.0), T_ref),
-        c_s_max=e["c_s_max"], sigma=e["sigma"], density=density, molar_mass=density / e["c_s_max"],
-        sto_window=_window(U, e["sto_min"], e["sto_max"]), sto_0=discharged, sto_100=charged,
+        i0=ExchangeCurrent(
+            F * e["k"] / (e["c_s_max"] * c_e_0**0.5), e["c_s_max"], e.get("k_energy", 0.0), T_ref
+        ),
+        c_s_max=e["c_s_max"],
+        sigma=e["sigma"],
+        density=density,
+        molar_mass=density / e["c_s_max"],
+        sto_window=_window(U, e["sto_min"], e["sto_max"]),
+        sto_0=discharged,
+        sto_100=charged,
         temperature="activation energies as the file gives them",
-        sources={key: source for key in ("U", "D_s", "i0", "c_s_max", "sigma", "sto_0", "sto_100")} | {
-            "density": f"estimate: a BPX file gives none; {density:g} kg m-3 as of {'graphite' if anode else 'a layered oxide'}, "
-                       "for capacities per gram only (set density_kg_m3)",
-            "molar_mass": "estimate: density over c_s_max"})
+        sources={key: source for key in ("U", "D_s", "i0", "c_s_max", "sigma", "sto_0", "sto_100")}
+        | {
+            "density": (
+                f"estimate: a BPX file gives none; {density:g} kg m-3 as of"
+                f" {'graphite' if anode else 'a layered oxide'}, for capacities per gram only (set"
+                " density_kg_m3)"
+            ),
+            "molar_mass": "estimate: density over c_s_max",
+        },
+    )
 
 
 def _window(U, low, high):
-    """Return the widest range around [low, high], by at most 0.1 on each side, in which U falls and is at most 5.5 V."""
+    """Return the widest range around [low, high], by at most 0.1 on each side, in which U falls and is at
+    most 5.5 V."""
+
     def reach(begin, end):
         sto = np.linspace(begin, end, 801)
         values = U(sto)
@@ -327,14 +439,17 @@ def _validation(raw):
         try:
             curve = {key: np.array(given[bpx], float) for key, bpx in keys.items()}
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"Validation.{name}: expected lists {listed(keys.values())}, got something else; correct it.") from error
+            raise InputError(
+                f"Validation.{name}: expected lists {listed(keys.values())}, got something else; correct it."
+            ) from error
         curve["current_A"] = -curve["current_A"]
         curves[name] = curve
     return curves
 
 
 def check_bpx(cell):
-    """Check a cell's coefficients and whether windows, cut-offs and capacities agree; raise InputError, one sentence."""
+    """Check a cell's coefficients and whether windows, cut-offs and capacities agree; raise InputError, one
+    sentence."""
     for side in ("negative", "positive"):
         electrode = getattr(cell, side)
         if electrode is not None:
@@ -342,20 +457,33 @@ def check_bpx(cell):
     if cell.electrolyte is not None:
         check_material(cell.electrolyte, cell.temperature, "Electrolyte")
     if cell.lower >= cell.upper:
-        raise InputError(f"Cell: expected a lower below the upper cut-off, got {cell.lower:g} and {cell.upper:g} V; correct them.")
+        raise InputError(
+            f"Cell: expected a lower below the upper cut-off, got {cell.lower:g} and {cell.upper:g} V;"
+            " correct them."
+        )
     if cell.ocv() is None:
         return
     charged, discharged = cell.ocv()
-    if charged > cell.upper + VOLTAGE_TOLERANCE or discharged < cell.lower - VOLTAGE_TOLERANCE or charged <= discharged:
+    if (
+        charged > cell.upper + VOLTAGE_TOLERANCE
+        or discharged < cell.lower - VOLTAGE_TOLERANCE
+        or charged <= discharged
+    ):
         raise InputError(
-            f"Cell: expected the OCV of the stoichiometry windows inside the cut-offs, {cell.lower:g} to {cell.upper:g} V, got "
-            f"{discharged:.4g} to {charged:.4g} V; correct the cut-offs or the minimum and maximum stoichiometries.")
+            f"Cell: expected the OCV of the stoichiometry windows inside the cut-offs, {cell.lower:g} to"
+            f" {cell.upper:g} V, got {discharged:.4g} to {charged:.4g} V; correct the cut-offs or the minimum"
+            " and maximum stoichiometries."
+        )
     n, p = cell.negative.capacity(), cell.positive.capacity()
     if abs(n - p) > CAPACITY_TOLERANCE * max(n, p):
         raise InputError(
-            f"Cell: expected the same capacity in the stoichiometry windows of both electrodes, got {n / 3.6e4:.4g} and "
-            f"{p / 3.6e4:.4g} mAh cm-2 (negative, positive); correct the windows, thicknesses, areas or concentrations.")
+            "Cell: expected the same capacity in the stoichiometry windows of both electrodes, got"
+            f" {n / 3.6e4:.4g} and {p / 3.6e4:.4g} mAh cm-2 (negative, positive); correct the windows,"
+            " thicknesses, areas or concentrations."
+        )
     hours = p * cell.area * cell.pairs / 3600
     if not 1 / NOMINAL_FACTOR <= cell.capacity / 3600 / hours <= NOMINAL_FACTOR:
-        raise InputError(f"Cell: expected a Nominal cell capacity near that of the windows, {hours:.4g} A h, got "
-                         f"{cell.capacity / 3600:.4g}; correct it, the electrode area or the number of pairs.")
+        raise InputError(
+            f"Cell: expected a Nominal cell capacity near that of the windows, {hours:.4g} A h, got "
+            f"{cell.capacity / 3600:.4g}; correct it, the electrode area or the number of pairs."
+        )

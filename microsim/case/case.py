@@ -44,8 +44,8 @@ OHM_SQUARE_METRE = {"ohm_m2": 1.0, "ohm_cm2": 1e4}
 MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 
 FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
-# V beyond the window of an OCP that a step may ask for: material that runs full or empty leaves it within the last 0.1 %
-# of its lithium (kinetics.end_potential)
+# V beyond the window of an OCP that a step may ask for: material that runs full or empty leaves it within the
+# last 0.1 % of its lithium (kinetics.end_potential)
 BELOW, ABOVE = 1.0, 0.5
 
 
@@ -121,8 +121,8 @@ class Separator:
 class Cbd:
     """What overrides the material set of the carbon-binder domain; None: the material's own value.
 
-    contact_resistance: electronic, between CBD and active material, ohm m2; contact_lost: share of that contact that
-    passes no electrons.
+    contact_resistance: electronic, between CBD and active material, ohm m2; contact_lost: share of that
+    contact that passes no electrons.
     """
 
     porosity: float | None = entry(share, default=None)
@@ -134,8 +134,8 @@ class Cbd:
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the voltage across
-    the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
+    """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the
+    voltage across the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
 
     rate: float = entry(number(0.0, above=True), units={"nm_per_sqrt_h": 6e10})
     alpha: float = entry(number(-2.0, 2.0), default=0.0)
@@ -151,7 +151,8 @@ class NoFilm:
 
 @dataclass(frozen=True, kw_only=True)
 class UniformFilm:
-    """A film of one thickness (m) and conductivity (S m-1); relative_permittivity: its capacitance in an impedance."""
+    """A film of one thickness (m) and conductivity (S m-1); relative_permittivity: its capacitance in an
+    impedance."""
 
     model: str = entry(choice("uniform"), default="uniform")
     thickness: float = entry(film_thickness, units=NANOMETRES)
@@ -224,7 +225,8 @@ def _efficiency(porous, porosity):
 
 @dataclass(frozen=True, kw_only=True)
 class Counter:
-    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation, layers."""
+    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation,
+    layers."""
 
     material: str | Changes = entry(read_material)
     thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
@@ -250,17 +252,15 @@ def sto_of_phases(raw, path):
 class Cell:
     """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
 
-    nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does not follow
-    from the material's window; double_layer: capacitance of every interface with the electrolyte, F m-2
-    (None: none in time, 0.2 in an impedance); shells: in the particles of a homogenised electrode; pore_transport_efficiency: of the
-    pores themselves, below 1 where something unresolved narrows them.
+    nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does
+    not follow from the material's window; double_layer: capacitance of every interface with the electrolyte,
+    F m-2 (None: none in time, 0.2 in an impedance); shells: in the particles of a homogenised electrode;
+    pore_transport_efficiency: of the pores themselves, below 1 where something unresolved narrows them.
     """
 
     separator: Separator = entry(read_separator)
     counter_electrode: str | Counter = entry(read_counter, default="lithium")
-    nominal_current_density: float | None = entry(
-        number(0.0, above=True), units={"A_m2": 1.0}, default=None
-    )
+    nominal_current_density: float | None = entry(number(0.0, above=True), units={"A_m2": 1.0}, default=None)
     nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)
     shells: int = entry(whole(4, 1000), default=48)
     pore_transport_efficiency: float = entry(number(0.0, 1.0, above=True), default=1.0)
@@ -309,8 +309,8 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """How many times, evenly spread over the run, and which fields are stored; how often a checkpoint (s of wall time);
-    homogenised: whether a porous electrode of the volume's own parameters runs beside it."""
+    """How many times, evenly spread over the run, and which fields are stored; how often a checkpoint (s of
+    wall time); homogenised: whether a porous electrode of the volume's own parameters runs beside it."""
 
     times: int = entry(whole(2, 10000), default=11)
     fields: tuple[str, ...] = entry(field_names, default=FIELDS)
@@ -352,7 +352,10 @@ class Case:
 
     def load_materials(self):
         """Load the material of each phase and of the electrolyte: {phase or "electrolyte": material}."""
-        return {phase: self.load_material(given, f"cell.materials.{phase}") for phase, given in self.cell.materials.items()}
+        return {
+            phase: self.load_material(given, f"cell.materials.{phase}")
+            for phase, given in self.cell.materials.items()
+        }
 
     def load_material(self, given, path):
         """Load a material that the case gives by name or with changes; `path` is its dotted key."""
@@ -394,8 +397,8 @@ def parse_case(raw, path=None):
     _check_counter(case)
     if case.cell.nominal_current_density and case.cell.nominal_capacity:
         raise InputError(
-            "cell.nominal_capacity_mAh_g: expected one way to say what 1C is, got nominal_current_density_A_m2 too; "
-            "remove one."
+            "cell.nominal_capacity_mAh_g: expected one way to say what 1C is, got"
+            " nominal_current_density_A_m2 too; remove one."
         )
     if not isinstance(case.cell.counter_electrode, Counter):
         _check_voltages(case, active)
@@ -415,7 +418,8 @@ def _check_volume(case):
         given = [key for key in ("phases", "crop", "voxel_size") if getattr(volume, key) is not None]
         if given or volume.coarsen > 1:
             raise InputError(
-                f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])}; remove it."
+                f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])};"
+                " remove it."
             )
         return
     if volume.phases is None:
@@ -428,8 +432,8 @@ def _check_volume(case):
         )
     if case.cell.film.model == "map" and volume.coarsen > 1:
         raise InputError(
-            f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen}; coarsen the "
-            "volume and its map beforehand."
+            f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen};"
+            " coarsen the volume and its map beforehand."
         )
 
 
@@ -442,13 +446,23 @@ def _check_materials(case, loaded):
     """Check that the materials cover the phases with the right kinds; give back {phase: active material}."""
     phases = set(phase_names(case))
     for phase in sorted(phases - set(loaded) - {"pore"}) + ["electrolyte"] * ("electrolyte" not in loaded):
-        filled = "" if phase == "electrolyte" else f", or {phase}: flooded where electrolyte fills it, {phase}: dry where nothing does"
-        raise InputError(f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME{filled}.")
+        filled = (
+            ""
+            if phase == "electrolyte"
+            else f", or {phase}: flooded where electrolyte fills it, {phase}: dry where nothing does"
+        )
+        raise InputError(
+            f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME{filled}."
+        )
     for phase, material in loaded.items():
         if phase != "electrolyte" and phase not in phases - {"pore"}:
             solid = listed(sorted(phases - {"pore"}))
             raise InputError(f"cell.materials: expected the solid phases {solid}, got {phase}; drop it.")
-        kinds = ("electrolyte",) if phase == "electrolyte" else ("active", "conductor", "porous", "flooded", "dry")
+        kinds = (
+            ("electrolyte",)
+            if phase == "electrolyte"
+            else ("active", "conductor", "porous", "flooded", "dry")
+        )
         if material.kind not in kinds:
             raise InputError(
                 f"cell.materials.{phase}: expected a material of the kind {any_of(kinds)}, "
@@ -491,7 +505,8 @@ def _initial_stos(given, active):
     if isinstance(given, dict):
         if set(given) != set(active):
             raise InputError(
-                f"cell.initial_sto: expected a lithiation for each of {listed(active)}, got {listed(given)}; correct it."
+                f"cell.initial_sto: expected a lithiation for each of {listed(active)}, got {listed(given)};"
+                " correct it."
             )
         stos = {phase: _initial_sto(given[phase], active[phase]) for phase in active}
     else:
@@ -522,7 +537,7 @@ def _sto_at(voltage, active):
     top, bottom = float(active.U(low)), float(active.U(high))
     if not bottom <= voltage <= top:
         raise InputError(
-            f"cell.initial_voltage_V: expected a voltage inside the OCP window, "
+            "cell.initial_voltage_V: expected a voltage inside the OCP window, "
             f"{bottom:.4g} to {top:.4g} V, got {voltage:g} V; correct it."
         )
     sto = brentq(lambda sto: float(active.U(sto)) - voltage, low, high, xtol=1e-13)
@@ -537,11 +552,14 @@ def _voltage_window(active):
 
 def _voltages(step):
     """The voltages that a step names (V)."""
-    return [v for v in (step.until_voltage_V, step.value if step.kind == "voltage" else None) if v is not None]
+    return [
+        v for v in (step.until_voltage_V, step.value if step.kind == "voltage" else None) if v is not None
+    ]
 
 
 def beyond_windows(case):
-    """Return a sentence on the steps of a half cell that go on below the window of its OCPs, and one on those above."""
+    """Return a sentence on the steps of a half cell that go on below the window of its OCPs, and one on those
+    above."""
     if isinstance(case.cell.counter_electrode, Counter):
         return []
     loaded = {phase: m for phase, m in case.load_materials().items() if m.kind in ("active", "porous")}
@@ -549,13 +567,17 @@ def beyond_windows(case):
     asked = {step.text: _voltages(step) for step in case.protocol}
     below = [text for text, volts in asked.items() if any(v < bottom for v in volts)]
     above = [text for text, volts in asked.items() if any(v > top for v in volts)]
-    return [f"{listed(map(repr, steps))}: what is known of the OCP ends at {end:.4g} V; {how} it the voltage is that of material "
-            f"running {word}, not a measured one." for steps, end, how, word in
-            ((below, bottom, "below", "full"), (above, top, "above", "empty")) if steps]
+    return [
+        f"{listed(map(repr, steps))}: what is known of the OCP ends at {end:.4g} V; {how} it the voltage is"
+        f" that of material running {word}, not a measured one."
+        for steps, end, how, word in ((below, bottom, "below", "full"), (above, top, "above", "empty"))
+        if steps
+    ]
 
 
 def _check_voltages(case, active):
-    """Check every voltage against the OCP window and its reach beyond, and the first one against the initial state."""
+    """Check every voltage against the OCP window and its reach beyond, and the first one against the initial
+    state."""
     stos = case.cell.initial_sto
     initials = [float(m.U(stos[phase] if isinstance(stos, dict) else stos)) for phase, m in active.items()]
     bottom, top = _voltage_window(active)
@@ -568,8 +590,9 @@ def _check_voltages(case, active):
         for volts in _voltages(step):
             if not least <= volts <= most:
                 raise InputError(
-                    f"protocol.{i}: expected a voltage inside the OCP window, {bottom:.4g} to {top:.4g} V, or a little beyond, here "
-                    f"from {least:.4g} to {most:.4g} V, got {volts:g} V; correct the voltage or the initial state."
+                    f"protocol.{i}: expected a voltage inside the OCP window, {bottom:.4g} to {top:.4g} V, or"
+                    f" a little beyond, here from {least:.4g} to {most:.4g} V, got {volts:g} V; correct the"
+                    " voltage or the initial state."
                 )
         pristine = pristine and step.kind == "rest"
 

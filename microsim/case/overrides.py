@@ -1,9 +1,9 @@
 """A material set as a case may write it: a base, or a BPX file, with single coefficients or tables changed.
 
-    am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15}
-    cathode: {base: Chen2020_cathode, porosity: 0.3, active: {base: NMC811_Chen2020, ocp: my_ocp.csv}}
-    cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
-    electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
+am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15}
+cathode: {base: Chen2020_cathode, porosity: 0.3, active: {base: NMC811_Chen2020, ocp: my_ocp.csv}}
+cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
+electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
 """
 
 import hashlib
@@ -32,7 +32,9 @@ def pair(raw, path):
         raise InputError(f"{path}: expected [low, high], got {say(raw)}; give both.")
     low, high = (share(part, f"{path}.{k}") for k, part in enumerate(raw))
     if low >= high:
-        raise InputError(f"{path}: expected [low, high] with low below high, got {say(raw)}; swap or correct them.")
+        raise InputError(
+            f"{path}: expected [low, high] with low below high, got {say(raw)}; swap or correct them."
+        )
     return low, high
 
 
@@ -51,7 +53,13 @@ class Changes:
 
     def _numbers(self):
         """Return the coefficients that are given as numbers, by name."""
-        names = {field.name for field in fields(self)} - {"base", "bpx", "electrode", "active_material", *self._own_way}
+        names = {field.name for field in fields(self)} - {
+            "base",
+            "bpx",
+            "electrode",
+            "active_material",
+            *self._own_way,
+        }
         return {name: getattr(self, name) for name in sorted(names) if getattr(self, name) is not None}
 
     def _replaced(self, material, **changes):
@@ -69,7 +77,8 @@ def _source(value):
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveChanges(Changes):
-    """Of an insertion material. i0: at half lithiation, 1000 mol m-3 and 25 C; ocp, D_s_table: files of two columns."""
+    """Of an insertion material. i0: at half lithiation, 1000 mol m-3 and 25 C; ocp, D_s_table: files of two
+    columns."""
 
     active_material: str | None = entry(choice("positive", "negative"), default=None)
     ocp: str | None = entry(text, default=None)
@@ -95,7 +104,9 @@ class ActiveChanges(Changes):
             window = numbers.get("sto_window", (max(U.x[0], 1e-4), min(U.x[-1], 1 - 1e-4)))
             material = replace(self._replaced(material, U=U), dU=U.slope, sto_window=window)
         if self.D_s_table:
-            D_s = read_table(locate(self.D_s_table), "a diffusivity (m2 s-1)", beyond="constant", logarithm=True)
+            D_s = read_table(
+                locate(self.D_s_table), "a diffusivity (m2 s-1)", beyond="constant", logarithm=True
+            )
             material = self._replaced(material, D_s=_Tabulated(D_s))
         if self.D_s is not None:
             material = self._replaced(material, D_s=_Constant(self.D_s))
@@ -119,7 +130,9 @@ class ElectrolyteChanges(Changes):
 
     def _part(self, cell):
         if cell.electrolyte is None:
-            raise InputError(f"bpx: expected a file with an electrolyte, got none in {self.bpx}; name another one.")
+            raise InputError(
+                f"bpx: expected a file with an electrolyte, got none in {self.bpx}; name another one."
+            )
         return cell.electrolyte
 
     def _changed(self, material, locate):
@@ -135,7 +148,8 @@ class ElectrolyteChanges(Changes):
 
 @dataclass(frozen=True, kw_only=True)
 class PorousChanges(Changes):
-    """Of a homogenised electrode. active: another material for its particles, by name or with changes of its own."""
+    """Of a homogenised electrode. active: another material for its particles, by name or with changes of its
+    own."""
 
     electrode: str | None = entry(choice("positive", "negative"), default=None)
     active: str | Changes | None = entry(lambda raw, path: read_material(raw, path), default=None)
@@ -154,10 +168,14 @@ class PorousChanges(Changes):
     def _changed(self, material, locate):
         active = material.active
         if self.active:
-            active = self.active.load(locate) if isinstance(self.active, Changes) else materials.load(self.active)
+            active = (
+                self.active.load(locate) if isinstance(self.active, Changes) else materials.load(self.active)
+            )
             if active.kind != "active":
-                raise InputError(f"active: expected an insertion material, got {active.name} of the kind {active.kind}; "
-                                 "name another one.")
+                raise InputError(
+                    f"active: expected an insertion material, got {active.name} of the kind {active.kind}; "
+                    "name another one."
+                )
             material = self._replaced(material, active=active)
         if self.density is not None:
             active = self._replaced(active, density=self.density)
@@ -178,16 +196,24 @@ class ConductorChanges(Changes):
         return self._replaced(material, **self._numbers())
 
 
-BY_KIND = {"active": ActiveChanges, "electrolyte": ElectrolyteChanges, "porous": PorousChanges, "conductor": ConductorChanges}
+BY_KIND = {
+    "active": ActiveChanges,
+    "electrolyte": ElectrolyteChanges,
+    "porous": PorousChanges,
+    "conductor": ConductorChanges,
+}
 
 
 def read_material(raw, path):
-    """Read a material of a case: its name, or a section {base: NAME, ...} or {bpx: FILE, ...} with changes."""
+    """Read a material of a case: its name, or a section {base: NAME, ...} or {bpx: FILE, ...} with
+    changes."""
     if not isinstance(raw, dict):
         return text(raw, path)
     if ("base" in raw) == ("bpx" in raw):
-        raise InputError(f"{path}: expected a name, {{base: NAME, ...}} or {{bpx: FILE, ...}}, got {say(raw)}; "
-                         "give one of the two.")
+        raise InputError(
+            f"{path}: expected a name, {{base: NAME, ...}} or {{bpx: FILE, ...}}, got {say(raw)}; "
+            "give one of the two."
+        )
     kind = _kind(raw, path)
     changes = section(BY_KIND[kind], raw, path)
     for name in ("D_s", "kappa", "D_e"):
@@ -203,23 +229,30 @@ def _kind(raw, path):
         except InputError as error:
             raise InputError(f"{path}.base: {error}") from error
         if kind not in BY_KIND:
-            raise InputError(f"{path}.base: expected a set of the kind {any_of(BY_KIND)}, got {raw['base']} of the kind {kind}; "
-                             "name another one.")
+            raise InputError(
+                f"{path}.base: expected a set of the kind {any_of(BY_KIND)}, got {raw['base']} of the kind"
+                f" {kind}; name another one."
+            )
         return kind
     if "electrode" in raw and "active_material" in raw:
-        raise InputError(f"{path}: expected one of electrode (homogenised) and active_material (its particles), got both; "
-                         "remove one.")
+        raise InputError(
+            f"{path}: expected one of electrode (homogenised) and active_material (its particles), got both; "
+            "remove one."
+        )
     return "porous" if "electrode" in raw else "active" if "active_material" in raw else "electrolyte"
 
 
 def _electrode(cell, side):
     electrode = getattr(cell, side)
     if electrode is None:
-        raise InputError(f"bpx: expected a file with a {side} electrode, got none; name another file or electrode.")
+        raise InputError(
+            f"bpx: expected a file with a {side} electrode, got none; name another file or electrode."
+        )
     return electrode
 
 
-# -- laws of changed coefficients ------------------------------------------------------------------------------------------
+# -- laws of changed coefficients
+# ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -260,7 +293,8 @@ class _Scaled:
 def read_table(path, what, *, beyond, logarithm=False):
     """Read a table of two columns (CSV, with or without header lines, # for comments); return it as a Table.
 
-    Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal points.
+    Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal
+    points.
 
     Raises InputError where it is not one, or not positive where it must be.
     """
@@ -273,11 +307,15 @@ def read_table(path, what, *, beyond, logarithm=False):
     except (OSError, UnicodeDecodeError, ValueError, IndexError):
         sound = False
     if not sound:
-        raise InputError(f"{path}: expected a readable table of two columns, x and {what}, of at least three lines, got something "
-                         "else; write lines like 0.35,4.05")
+        raise InputError(
+            f"{path}: expected a readable table of two columns, x and {what}, of at least three lines, got"
+            " something else; write lines like 0.35,4.05"
+        )
     x, y = rows[np.argsort(rows[:, 0], kind="stable")].T
     if (np.diff(x) <= 0).any():
-        raise InputError(f"{path}: expected each x once, got {x[1:][np.diff(x) <= 0][0]:g} twice; average such points.")
+        raise InputError(
+            f"{path}: expected each x once, got {x[1:][np.diff(x) <= 0][0]:g} twice; average such points."
+        )
     if logarithm and (y <= 0).any():
         raise InputError(f"{path}: expected {what} above zero, got {y.min():g}; correct the table.")
     table = Table(x, y, beyond, logarithm)
@@ -288,7 +326,9 @@ def read_table(path, what, *, beyond, logarithm=False):
 def _floats(line):
     """Return the numbers of a line, or none where it holds anything else."""
     line = line.replace('"', "")
-    comma = any(mark in line for mark in ";\t") or re.fullmatch(f"{DECIMAL_COMMA}\\s+{DECIMAL_COMMA}", line.strip())
+    comma = any(mark in line for mark in ";\t") or re.fullmatch(
+        f"{DECIMAL_COMMA}\\s+{DECIMAL_COMMA}", line.strip()
+    )
     parts = re.split(r"[;\s]+" if comma else r"[,\s]+", line.strip(" ,;\t"))
     try:
         return [float(part.strip(",").replace(",", ".")) for part in parts]

@@ -7,10 +7,10 @@ from ..base.errors import InputError
 from ..base.schema import NUMBER, choice, number, say, text, whole
 
 UNDERSTOOD = (
-    '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", "Discharge at 20 A/m2 until 3.5 V", '
-    '"Discharge at 70 W/m2 until 3.5 V", "Hold at 4.2 V until C/20", "Rest for 30 minutes", '
-    '"GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V", '
-    "{repeat: 10, steps: [...]} (with until_voltage_V, if it may end earlier) and {profile: drive.csv, quantity: c_rate}"
+    '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", "Discharge at 20 A/m2'
+    ' until 3.5 V", "Discharge at 70 W/m2 until 3.5 V", "Hold at 4.2 V until C/20", "Rest for 30 minutes",'
+    ' "GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V", {repeat: 10, steps: [...]} (with'
+    " until_voltage_V, if it may end earlier) and {profile: drive.csv, quantity: c_rate}"
 )
 FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>ms|s|sec|seconds?|min|minutes?|h|hours?|d|days?)"
 UNTIL = rf" until (?P<limit>{NUMBER}) ?(?P<limit_unit>m?v)"
@@ -31,13 +31,28 @@ HOLD_STEP = re.compile(
     rf"hold at (?P<held>{NUMBER}) ?(?P<held_unit>m?v)(?:{FOR})?(?:(?: or)?{END_CURRENT})?", re.IGNORECASE
 )
 REST_STEP = re.compile(rf"rest{FOR}", re.IGNORECASE)
-GITT = re.compile(rf"gitt (?P<pulse>(?:discharge|charge) at .*?{_bare(FOR)}),? (?P<rest>rest{_bare(FOR)}),?{UNTIL}", re.IGNORECASE)
+GITT = re.compile(
+    rf"gitt (?P<pulse>(?:discharge|charge) at .*?{_bare(FOR)}),? (?P<rest>rest{_bare(FOR)}),?{UNTIL}",
+    re.IGNORECASE,
+)
 PULSES = 1000  # of a titration, at most
-SECONDS_PER = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}  # by the unit, or by its first letter
+SECONDS_PER = {
+    "ms": 1e-3,
+    "s": 1.0,
+    "m": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}  # by the unit, or by its first letter
 # unit -> (what it is, SI units in it)
 UNITS = {
-    "a/m2": ("current_A_m2", 1.0), "ma/cm2": ("current_A_m2", 10.0), "a": ("current_A", 1.0), "ma": ("current_A", 1e-3),
-    "w/m2": ("power_W_m2", 1.0), "mw/cm2": ("power_W_m2", 10.0), "w": ("power_W", 1.0), "mw": ("power_W", 1e-3),
+    "a/m2": ("current_A_m2", 1.0),
+    "ma/cm2": ("current_A_m2", 10.0),
+    "a": ("current_A", 1.0),
+    "ma": ("current_A", 1e-3),
+    "w/m2": ("power_W_m2", 1.0),
+    "mw/cm2": ("power_W_m2", 10.0),
+    "w": ("power_W", 1.0),
+    "mw": ("power_W", 1e-3),
 }
 QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W")
 
@@ -53,7 +68,8 @@ class Step:
     until_voltage_V  the step ends here (falling on discharge, rising on charge), or None
     until            (quantity, value) of the current at which a held voltage ends, or None
     duration_s       the step ends after this time, or None
-    skip             how many of the next steps fall away if the voltage limit ends this one (the rest of a repeat)
+    skip             how many of the next steps fall away if the voltage limit ends this one (the rest of a
+                     repeat)
     text             the step as the user wrote it
     """
 
@@ -113,21 +129,31 @@ def _plain(raw):
 
 def _repeat(item, path):
     if not {"repeat", "steps"} <= set(item) <= {"repeat", "steps", "until_voltage_V"}:
-        raise InputError(f"{path}: expected the keys repeat and steps, and perhaps until_voltage_V, got "
-                         f"{', '.join(map(str, item))}; correct them.")
+        raise InputError(
+            f"{path}: expected the keys repeat and steps, and perhaps until_voltage_V, got "
+            f"{', '.join(map(str, item))}; correct them."
+        )
     steps, limit = read_protocol(item["steps"], f"{path}.steps"), item.get("until_voltage_V")
     steps = list(steps) * whole(1, 100000)(item["repeat"], f"{path}.repeat")
-    return steps if limit is None else _ended_at(number(0.0, 10.0)(limit, f"{path}.until_voltage_V"), steps, path)
+    return (
+        steps
+        if limit is None
+        else _ended_at(number(0.0, 10.0)(limit, f"{path}.until_voltage_V"), steps, path)
+    )
 
 
 def _ended_at(limit, steps, path):
     """Let the first step under current that reaches a voltage end them all."""
     flows = [step for step in steps if step.kind in ("current", "power")]
     if not flows or any(step.until_voltage_V is not None or step.skip for step in flows):
-        raise InputError(f"{path}: expected steps under current without a voltage of their own beside until_voltage_V, "
-                         "got others; remove one of the two.")
-    return [replace(step, until_voltage_V=limit, skip=len(steps) - 1 - k) if step in flows else step
-            for k, step in enumerate(steps)]
+        raise InputError(
+            f"{path}: expected steps under current without a voltage of their own beside until_voltage_V, "
+            "got others; remove one of the two."
+        )
+    return [
+        replace(step, until_voltage_V=limit, skip=len(steps) - 1 - k) if step in flows else step
+        for k, step in enumerate(steps)
+    ]
 
 
 def _titration(parts, path):
@@ -155,8 +181,14 @@ def read_step(raw, path="protocol"):
         raise InputError(f'{path}: expected an end, got {say(raw)}; add "until 3.5 V" or "for 1 hour".')
     quantity, value = _flow(parts)
     value = -value if parts["verb"].lower() == "charge" else value
-    return Step(kind=_kind(quantity), text=wording, quantity=quantity, value=value, duration_s=_seconds(parts),
-                until_voltage_V=_volts(parts, "limit"))
+    return Step(
+        kind=_kind(quantity),
+        text=wording,
+        quantity=quantity,
+        value=value,
+        duration_s=_seconds(parts),
+        until_voltage_V=_volts(parts, "limit"),
+    )
 
 
 def _hold(wording, parts, path):
@@ -165,19 +197,29 @@ def _hold(wording, parts, path):
         raise InputError(f'{path}: expected a current to hold until, got "{wording}"; write C/20 or 1 A/m2.')
     if not until and not parts["span"]:
         raise InputError(f'{path}: expected an end, got "{wording}"; add "until C/20" or "for 1 hour".')
-    return Step(kind="voltage", text=wording, quantity="voltage_V", value=_volts(parts, "held"), until=until,
-                duration_s=_seconds(parts))
+    return Step(
+        kind="voltage",
+        text=wording,
+        quantity="voltage_V",
+        value=_volts(parts, "held"),
+        until=until,
+        duration_s=_seconds(parts),
+    )
 
 
 def _profile(raw, path):
     known = {"profile", "quantity", "until_voltage_V"}
     if "profile" not in raw or set(raw) - known:
-        raise InputError(f"{path}: expected {{profile: FILE, quantity: {' or '.join(QUANTITIES)}}} (or a repeat), "
-                         f"got {say(raw)}; correct it.")
+        raise InputError(
+            f"{path}: expected {{profile: FILE, quantity: {' or '.join(QUANTITIES)}}} (or a repeat), "
+            f"got {say(raw)}; correct it."
+        )
     quantity = choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
     file, limit = text(raw["profile"], f"{path}.profile"), raw.get("until_voltage_V")
     limit = None if limit is None else number(0.0, 10.0)(limit, f"{path}.until_voltage_V")
-    return Step(kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit)
+    return Step(
+        kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit
+    )
 
 
 def _seconds(parts):

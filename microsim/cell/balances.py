@@ -1,13 +1,14 @@
 """The half cell: its balances, their linearisation, and the preconditioner. Read `HalfCell.residual` first.
 
-Unknowns, one flat vector: psi (ionic cells), phi (electronic cells), V, sto (active cells), c_e (ionic cells).
+Unknowns, one flat vector: psi (ionic cells), phi (electronic cells), V, sto (active cells), c_e (ionic
+cells).
 
     psi = phi_e - W(c_e)      what a lithium reference electrode reads; i_e = -beta kappa grad psi
     phi = phi_s - V           electronic potential against its own collector; V is the cell voltage
 
-Both choices remove round-off and coupling: salt gradients enter psi only through the kinetics, and the electronic
-drops (1e-5 to 1e-2 V) are not taken as differences of 4 V. The counter electrode's metal is the zero of potential;
-in a counter slab phi = phi_s. Every row is a current in A; an outflow is positive.
+Both choices remove round-off and coupling: salt gradients enter psi only through the kinetics, and the
+electronic drops (1e-5 to 1e-2 V) are not taken as differences of 4 V. The counter electrode's metal is the
+zero of potential; in a counter slab phi = phi_s. Every row is a current in A; an outflow is positive.
 """
 
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class Links:
         return self
 
     def resist(self, part, resistance, lost):
-        """Put a contact on the links between cells of a part and others: w = (1 - lost) / (1/w + resistance / area)."""
+        """Put a contact on the links between cells of a part and others: w = (1 - lost) / (1/w + resistance /
+        area)."""
         g = self.graph
         slots = np.flatnonzero(np.repeat(part, np.diff(g.indptr)) != part[g.neighbour])
         self.weight[slots] = (1 - lost) / (1 / self.weight[slots] + resistance / g.areas(slots))
@@ -99,7 +101,9 @@ class Mixed:
     def __init__(self, materials, of):
         self.parts = [(m, np.flatnonzero(of == k)) for k, m in enumerate(materials)]
         self.alpha_a, self.alpha_c, self.c_s_max = (
-            self._join(lambda m, at, name=name: getattr(m, name), of.size) for name in ("alpha_a", "alpha_c", "c_s_max"))
+            self._join(lambda m, at, name=name: getattr(m, name), of.size)
+            for name in ("alpha_a", "alpha_c", "c_s_max")
+        )
 
     def _join(self, value, size):
         out = np.empty(size)
@@ -139,7 +143,9 @@ class HalfCell:
     def __init__(self, mesh: HalfCellMesh, design: CellDesign, R_film):
         self.mesh, self.design, self.R_film = mesh, design, R_film
         self.T, self.electrolyte = design.temperature, design.electrolyte
-        self.in_cells, self.at_faces = (mixed(mesh.materials, of) for of in (mesh.material, mesh.material[mesh.faces.solid]))
+        self.in_cells, self.at_faces = (
+            mixed(mesh.materials, of) for of in (mesh.material, mesh.material[mesh.faces.solid])
+        )
         self.c_s_max = self.in_cells.c_s_max + np.zeros(mesh.solid.n)
         self.W = concentration_potential(design.electrolyte, self.T)
         self.counter = Lithium(design.counter_electrode) if mesh.counter.size else None
@@ -155,21 +161,31 @@ class HalfCell:
         self.salt_volume = mesh.eps * mesh.ionic.volumes()
         self.solid_volume = mesh.solid.volumes()
         self.capacity = F * self.c_s_max * self.solid_volume  # of each cell, C
-        self.collector_conductance = mesh.sigma[mesh.collector] * _end_conductance(mesh.electronic, mesh.collector, -1)
+        self.collector_conductance = mesh.sigma[mesh.collector] * _end_conductance(
+            mesh.electronic, mesh.collector, -1
+        )
         self.counter_conductance = mesh.sigma[mesh.counter_collector] * _end_conductance(
-            mesh.electronic, mesh.counter_collector, 0)
+            mesh.electronic, mesh.counter_collector, 0
+        )
         self.counter_area = _end_area(mesh.ionic, mesh.counter)
         self.lift = mesh.positive[mesh.faces.electronic].astype(float)  # faces whose phi_s contains V
         self.positive_cells = np.zeros(mesh.solid.n, bool)
         self.positive_cells[:] = mesh.positive[mesh.solid_to_electronic]
         self.j = np.zeros(mesh.faces.area.size)
         self.j_counter = np.zeros(mesh.counter.size)
-        # voltages across the interfaces as last solved, those of the counter electrode last; their double layer, see step
+        # voltages across the interfaces as last solved, those of the counter electrode last; their double
+        # layer, see step
         self.v, self.layer = np.zeros(self.j.size + self.j_counter.size), None
-        self.scale_current = mesh.area  # what residuals are held against (A); the experiment sets it to its current
-        self.counter_slopes, self.jacobian, self.precondition_with = None, Jacobian(self), Preconditioner(self)
+        self.scale_current = (
+            mesh.area
+        )  # what residuals are held against (A); the experiment sets it to its current
+        self.counter_slopes, self.jacobian, self.precondition_with = (
+            None,
+            Jacobian(self),
+            Preconditioner(self),
+        )
 
-    # -- the unknowns ------------------------------------------------------------------------------------------
+    # -- the unknowns ----------------------------------------------------------------------------------------
 
     @property
     def active(self):
@@ -182,13 +198,17 @@ class HalfCell:
 
     def vector(self, psi, phi, V, sto, c_e):
         """Return the flat vector of the given fields (arrays or numbers)."""
-        return np.concatenate([np.broadcast_to(value, n) for value, n in zip((psi, phi, V, sto, c_e), self.n)])
+        return np.concatenate(
+            [np.broadcast_to(value, n) for value, n in zip((psi, phi, V, sto, c_e), self.n)]
+        )
 
-    # -- one time step -----------------------------------------------------------------------------------------
+    # -- one time step ---------------------------------------------------------------------------------------
 
     def step(self, formula, past_sto, past_c_e, control, layer=None):
-        """Set the step to solve: BDF formula, past values of sto and c_e, the Control (a number is a current), and the
-        double layer's a and b in j = j_r + a v + b (see kinetics), b on the faces and then on the counter electrode."""
+        """Set the step to solve: BDF formula, past values of sto and c_e, the Control (a number is a
+        current), and the double layer's a and b in j = j_r + a v + b (see kinetics), b on the faces and then
+        on the counter electrode.
+        """
         self.layer = layer
         self.formula, self.past_sto, self.past_c_e = formula, past_sto, past_c_e
         self.control = control if isinstance(control, Control) else Control("current", float(control))
@@ -226,19 +246,25 @@ class HalfCell:
         charge_s[self.mesh.collector] += out_of_collector
         charge_s[self.mesh.counter_collector] += self.counter_conductance * u.phi[self.mesh.counter_collector]
         constraint = self._miss(out_of_collector.sum(), u.V[0])[0]
-        lithium = self.capacity * dsto_dt + F * self.c_s_max * self.solid.outflow(u.sto) \
+        lithium = (
+            self.capacity * dsto_dt
+            + F * self.c_s_max * self.solid.outflow(u.sto)
             + np.bincount(faces.solid, faces.area * current.reaction.j, self.n[3])
-        salt = F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - self.t_plus) * into_electrolyte
+        )
+        salt = (
+            F * (self.salt_volume * dc_e_dt + self.salt.outflow(u.c_e)) - (1 - self.t_plus) * into_electrolyte
+        )
         if self.t_plus_varies:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)
             salt += self._carried().outflow(u.psi) - self.t_plus * into_electrolyte
         return np.concatenate([charge_e, charge_s, [constraint], lithium, salt])
 
     def balance(self, x):
-        """Return x with psi, V, sto and c_e each shifted by one number so that the wholes are kept to round-off.
+        """Return x with psi, V, sto and c_e each shifted by one number so that the wholes are kept to
+        round-off.
 
-        Newton leaves up to its tolerance in every sum; over many steps, and over long rests, that would add up. One
-        Newton step on the sums: face currents of the electrode = -I, those of the counter electrode = I, then lithium
-        (of each electrode), then salt.
+        Newton leaves up to its tolerance in every sum; over many steps, and over long rests, that would add
+        up. One Newton step on the sums: face currents of the electrode = -I, those of the counter electrode =
+        I, then lithium (of each electrode), then salt.
         """
         rate = self.formula.alpha / self.formula.dt
         for _ in range(3):  # where material is full one step of Newton leaves 1e-6 of the current
@@ -254,7 +280,8 @@ class HalfCell:
         return x + self.vector(0.0, 0.0, 0.0, d_sto, d_c_e)
 
     def _balance_charge(self, x):
-        """Return x with V and psi shifted so that both electrodes pass the current, and the larger shift (V)."""
+        """Return x with V and psi shifted so that both electrodes pass the current, and the larger shift
+        (V)."""
         V = self.state(x).V[0]
         (total, slope), (total_counter, slope_counter) = self._electrode_currents(self.state(x))
         if self.control.kind == "voltage":
@@ -266,7 +293,8 @@ class HalfCell:
         return x + self.vector(d_psi, 0.0, d_V, 0.0, 0.0), max(abs(d_V), abs(d_psi))
 
     def _electrode_currents(self, u):
-        """Return sum of A j and of A dj/dphi_s over the electrode and over the counter electrode (A, A V-1)."""
+        """Return sum of A j and of A dj/dphi_s over the electrode and over the counter electrode (A, A
+        V-1)."""
         j, area = self._face_current(u), self.mesh.faces.area
         sums = [((share * area) @ j.j, (share * area) @ j.dphi) for share in (self.lift, 1 - self.lift)]
         if self.counter:
@@ -284,23 +312,30 @@ class HalfCell:
         return C * np.array([(self.lift * area) @ v[:n], counter])
 
     def currents(self):
-        """Return the currents across the interfaces of the electrode and of the counter electrode as last solved (A)."""
-        counter = self.counter_area @ self.j_counter if self.counter else (1 - self.lift) @ (self.mesh.faces.area * self.j)
+        """Return the currents across the interfaces of the electrode and of the counter electrode as last
+        solved (A)."""
+        counter = (
+            self.counter_area @ self.j_counter
+            if self.counter
+            else (1 - self.lift) @ (self.mesh.faces.area * self.j)
+        )
         return self.lift @ (self.mesh.faces.area * self.j), counter
 
     def size(self, R):
-        """Return the largest share of the current that any one of the balances misses, cells taken absolutely."""
+        """Return the largest share of the current that any one of the balances misses, cells taken
+        absolutely."""
         return max(np.abs(part).sum() for part in np.split(R, self.ends[:-1])) / self.scale_current
 
     def limit(self, x, dx):
-        """Return the share of dx that keeps 0 < sto < 1 and c_e > 0, at most 90 % of the way to a bound, and potentials
-        within LEAP of where they were: from full particles, whose current hardly depends on V, Newton leaps by kV."""
+        """Return the share of dx that keeps 0 < sto < 1 and c_e > 0, at most 90 % of the way to a bound, and
+        potentials within LEAP of where they were: from full particles, whose current hardly depends on V,
+        Newton leaps by kV.
+        """
         u, du = self.state(x), self.state(dx)
         share = min(1.0, LEAP / max(np.abs(part).max(initial=1e-30) for part in (du.psi, du.phi, du.V)))
         for value, change, low, high in ((u.sto, du.sto, 0.0, 1.0), (u.c_e, du.c_e, 0.0, np.inf)):
             down, up = change < 0, change > 0
-            room = np.concatenate([(low - value[down]) / change[down],
-                                   (high - value[up]) / change[up]])
+            room = np.concatenate([(low - value[down]) / change[down], (high - value[up]) / change[up]])
             share = min(share, 0.9 * room.min(initial=np.inf))
         return share
 
@@ -308,16 +343,19 @@ class HalfCell:
         """Return the lithiation at the reactive faces themselves, for the currents solved last."""
         u, faces = self.state(x), self.mesh.faces
         return u.sto[faces.solid] - self.j * faces.share * faces.half_solid / (
-            F * self.c_s_max[faces.solid] * self.in_cells.D_s(u.sto, self.T)[faces.solid])
+            F * self.c_s_max[faces.solid] * self.in_cells.D_s(u.sto, self.T)[faces.solid]
+        )
 
-    # -- coefficients ------------------------------------------------------------------------------------------
+    # -- coefficients ----------------------------------------------------------------------------------------
 
     def _set_coefficients(self, u):
         """Set beta kappa(c_e), beta D_e(c_e) and D_s(sto) in the cells and on the links."""
         mesh = self.mesh
         self.kappa = mesh.beta * self.electrolyte.kappa(u.c_e, self.T)
         self.D_e = mesh.beta * self.electrolyte.D_e(u.c_e, self.T)
-        self.D_s = self.in_cells.D_s(u.sto, self.T) + np.zeros(u.sto.shape)  # a material may return one number
+        self.D_s = self.in_cells.D_s(u.sto, self.T) + np.zeros(
+            u.sto.shape
+        )  # a material may return one number
         self.t_plus = self.electrolyte.value("t_plus", u.c_e, self.T)
         self.ionic.set(self.kappa)
         self.salt.set(self.D_e)
@@ -337,8 +375,11 @@ class HalfCell:
         faces, mesh = self.mesh.faces, self.mesh
         e, m, s = faces.ionic, faces.solid, faces.electronic
         ohmic = faces.share * (faces.half_ionic / self.kappa[e] + faces.half_electronic / mesh.sigma[s])
-        return Drops(ohmic + R_film, -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
-                     (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]))
+        return Drops(
+            ohmic + R_film,
+            -faces.share * faces.half_solid / (F * self.c_s_max[m] * self.D_s[m]),
+            (1 - self.t_plus[e]) * faces.share * faces.half_ionic / (F * self.D_e[e]),
+        )
 
     def _counter_drops(self):
         e, half = self.mesh.counter, self.mesh.ionic.widths[0][0] / 2
@@ -347,9 +388,19 @@ class HalfCell:
     def _face_current(self, u):
         faces, e, m = self.mesh.faces, self.mesh.faces.ionic, self.mesh.faces.solid
         phi_s = u.V * self.lift + u.phi[faces.electronic]
-        current = face_current(phi_s, u.psi[e], u.sto[m], u.c_e[e], self._face_drops(u, self.R_film), self.at_faces, self.W,
-                               self.T, self.j, self._layer_of(slice(None, self.j.size)))
-        self.j, self.v[:current.j.size] = current.j, current.v
+        current = face_current(
+            phi_s,
+            u.psi[e],
+            u.sto[m],
+            u.c_e[e],
+            self._face_drops(u, self.R_film),
+            self.at_faces,
+            self.W,
+            self.T,
+            self.j,
+            self._layer_of(slice(None, self.j.size)),
+        )
+        self.j, self.v[: current.j.size] = current.j, current.v
         return current
 
     def _layer_of(self, part):
@@ -357,24 +408,52 @@ class HalfCell:
 
     def _counter_current(self, u):
         e = self.mesh.counter
-        current = face_current(np.zeros(e.size), u.psi[e], np.full(e.size, 0.5), u.c_e[e], self._counter_drops(),
-                               self.counter, self.W, self.T, self.j_counter, self._layer_of(slice(self.j.size, None)))
-        self.j_counter, self.v[self.j.size:] = current.j, current.v
+        current = face_current(
+            np.zeros(e.size),
+            u.psi[e],
+            np.full(e.size, 0.5),
+            u.c_e[e],
+            self._counter_drops(),
+            self.counter,
+            self.W,
+            self.T,
+            self.j_counter,
+            self._layer_of(slice(self.j.size, None)),
+        )
+        self.j_counter, self.v[self.j.size :] = current.j, current.v
         return current
 
     def responses(self, x):
-        """Return how the faces and those of a metal counter electrode (or None) answer to small changes about x."""
+        """Return how the faces and those of a metal counter electrode (or None) answer to small changes about
+        x."""
         u, faces = self.state(x), self.mesh.faces
         self._set_coefficients(u)
-        faces_at = face_response(self._face_current(u).reaction.j, u.sto[faces.solid], u.c_e[faces.ionic],
-                                 self._face_drops(u, self.R_film), self.at_faces, self.W, self.T)[0]
+        faces_at = face_response(
+            self._face_current(u).reaction.j,
+            u.sto[faces.solid],
+            u.c_e[faces.ionic],
+            self._face_drops(u, self.R_film),
+            self.at_faces,
+            self.W,
+            self.T,
+        )[0]
         if not self.counter:
             return faces_at, None
         e = self.mesh.counter
-        return faces_at, face_response(self._counter_current(u).reaction.j, np.full(e.size, 0.5), u.c_e[e],
-                                       self._counter_drops(), self.counter, self.W, self.T)[0]
+        return (
+            faces_at,
+            face_response(
+                self._counter_current(u).reaction.j,
+                np.full(e.size, 0.5),
+                u.c_e[e],
+                self._counter_drops(),
+                self.counter,
+                self.W,
+                self.T,
+            )[0],
+        )
 
-    # -- linearisation -----------------------------------------------------------------------------------------
+    # -- linearisation ---------------------------------------------------------------------------------------
 
     def linearise(self, x, fresh=False):
         """Return (J v, P^-1 v) at x as functions."""
@@ -389,10 +468,14 @@ class HalfCell:
         if self.counter:
             self.counter_slopes = self._counter_current(u).slopes()[1]
         step = 1e-6
-        kappa, D_e = (self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
-                      for f in (self.electrolyte.kappa, self.electrolyte.D_e))
+        kappa, D_e = (
+            self.mesh.beta * (f((1 + step) * u.c_e, self.T) - f(u.c_e, self.T)) / (step * u.c_e)
+            for f in (self.electrolyte.kappa, self.electrolyte.D_e)
+        )
         self.jacobian.update(u, (kappa, D_e, (self.in_cells.D_s(u.sto + step, self.T) - self.D_s) / step))
-        if self.precondition_with.stale or fresh:  # once a time step: its numbers change little between Newton steps
+        if (
+            self.precondition_with.stale or fresh
+        ):  # once a time step: its numbers change little between Newton steps
             self.precondition_with.update()
         return self.jacobian, self.precondition_with
 
@@ -407,22 +490,28 @@ def _end_conductance(graph, cells, line):
 
 
 class Preconditioner:
-    """Approximate inverse of the Jacobian: lithium eliminated into the potentials, then potentials, lithium, salt.
+    """Approximate inverse of the Jacobian: lithium eliminated into the potentials, then potentials, lithium,
+    salt.
 
-    1. lithium beside the faces follows the potentials at once; that lowers the face conductance that the potentials see
+    1. lithium beside the faces follows the potentials at once; that lowers the face conductance that the
+    potentials see
        (U falls as sto rises);
     2. potentials: two W-cycles over ionic and electronic cells together, V by bordering;
-    3. lithium with the new potentials: one V-cycle (exact in particles); 4. salt: two W-cycles with the new face currents.
+    3. lithium with the new potentials: one V-cycle (exact in particles); 4. salt: two W-cycles with the new
+    face currents.
 
-    Potentials and salt need both: of 495 iterations of a run 459 are left with two cycles for the potentials alone, 432
-    with W-cycles for the salt alone, 260 with two of each, 167 with exact answers to both; an exact one for lithium saves none.
+    Potentials and salt need both: of 495 iterations of a run 459 are left with two cycles for the potentials
+    alone, 432 with W-cycles for the salt alone, 260 with two of each, 167 with exact answers to both; an
+    exact one for lithium saves none.
     """
 
     def __init__(self, cell):
         self.cell, mesh = cell, cell.mesh
         resisted = cell.design.contact_resistance or cell.design.contact_lost
         # coarse cells across a poor contact would join what it keeps apart
-        self.potentials, self.slots, self.picks = _coupled_graph(mesh, mesh.additive if resisted else contrast_layers(mesh.sigma))
+        self.potentials, self.slots, self.picks = _coupled_graph(
+            mesh, mesh.additive if resisted else contrast_layers(mesh.sigma)
+        )
         self.weight = np.empty(self.potentials.neighbour.size, np.float32)
         self.potential_grid, self.lift = None, cell.lift.astype(np.float32)
         self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic)
@@ -463,10 +552,12 @@ class Preconditioner:
         self._border(g * cell.lift)
 
     def _lithium_response(self, rate):
-        """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake behind it.
+        """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake
+        behind it.
 
-        Behind a resolved cell a half-space: the decaying solution of (rate + 2 D/h^2) s_i = D/h^2 (s_(i-1) + s_(i+1))
-        takes w (1 - lambda) = w q / (q/2 + sqrt(q + q^2/4)), q = rate h^2 / D. Behind a shell its own chain.
+        Behind a resolved cell a half-space: the decaying solution of (rate + 2 D/h^2) s_i = D/h^2 (s_(i-1) +
+        s_(i+1)) takes w (1 - lambda) = w q / (q/2 + sqrt(q + q^2/4)), q = rate h^2 / D. Behind a shell its
+        own chain.
         """
         cell, cells = self.cell, self.cell.mesh.solid
         h = cell.solid_volume ** (1 / 3)
@@ -479,11 +570,11 @@ class Preconditioner:
         return kept
 
     def _border(self, g):
-        """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same), and what the
-        constraint sees of it."""
+        """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same), and
+        what the constraint sees of it."""
         cell, faces, b = self.cell, self.cell.mesh.faces, self.potential_grid.levels[0].b
-        b[:cell.n[0]] = -np.bincount(faces.ionic, g, cell.n[0])
-        b[cell.n[0]:] = np.bincount(faces.electronic, g, cell.n[1])
+        b[: cell.n[0]] = -np.bincount(faces.ionic, g, cell.n[0])
+        b[cell.n[0] :] = np.bincount(faces.electronic, g, cell.n[1])
         self.response = self.potential_grid.answer().copy()
         self.seen = self._constraint(self.response)
 
@@ -504,7 +595,9 @@ class Preconditioner:
         flows.add_to_cells(s, A_j, -1, b[n_ionic:])
         potentials = self.potential_grid.answer()
         # rows: A u + pull V = b, of_current I(u) + of_V V = r_V  =>  u = A^-1 b - response V
-        V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (cell.of_current * self.seen - cell.of_V)
+        V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (
+            cell.of_current * self.seen - cell.of_V
+        )
         d.V[0] = V
         np.subtract(potentials[:n_ionic], np.float32(V) * self.response[:n_ionic], out=d.psi)
         np.subtract(potentials[n_ionic:], np.float32(V) * self.response[n_ionic:], out=d.phi)
@@ -522,8 +615,10 @@ class Preconditioner:
 
 
 def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, the slots of its links, and which link of
-    each part goes there (each link once). kind: 0 or 1 for each electronic cell, never joined on coarse levels."""
+    """Return one graph of ionic and electronic cells linked by the faces, the slots of its links, and which
+    link of each part goes there (each link once). kind: 0 or 1 for each electronic cell, never joined on
+    coarse levels.
+    """
     parts, edges, offset = [], [], 0
     for graph in (mesh.ionic, mesh.electronic):
         rows = np.repeat(np.arange(graph.n, dtype=np.int32), np.diff(graph.indptr))

@@ -13,11 +13,11 @@ from ..base.errors import InputError
 class Film:
     """A film model. Thicknesses and lengths in m, conductivity in S m-1.
 
-    model: "none"; "uniform" (thickness = mean_separator); "gaussian": drawn from a normal distribution whose mean
-    runs linearly from mean_separator (x = 0) to mean_collector, clipped to [low, high], correlated over
-    `correlation` along the surface, reproducible by its seed (thick-cathode study: 3 to 28 nm, mean about 20 nm
-    near the separator and 5 nm near the collector); "map": `thickness` [x, y, z] in the image's voxels (m), NaN where
-    it says nothing; a face takes the larger value of the two voxels beside it.
+    model: "none"; "uniform" (thickness = mean_separator); "gaussian": drawn from a normal distribution whose
+    mean runs linearly from mean_separator (x = 0) to mean_collector, clipped to [low, high], correlated over
+    `correlation` along the surface, reproducible by its seed (thick-cathode study: 3 to 28 nm, mean about 20
+    nm near the separator and 5 nm near the collector); "map": `thickness` [x, y, z] in the image's voxels
+    (m), NaN where it says nothing; a face takes the larger value of the two voxels beside it.
     """
 
     model: str = "none"
@@ -44,7 +44,9 @@ def film_thickness(film, position, shape, voxel_size):
     if film.model == "map":
         return _beside(film.thickness, position, shape, voxel_size)
     if film.model != "gaussian":
-        raise InputError(f"expected a film model none, uniform, gaussian or map, got {film.model!r}; choose one of these")
+        raise InputError(
+            f"expected a film model none, uniform, gaussian or map, got {film.model!r}; choose one of these"
+        )
     depth = position[:, 0] / (shape[0] * voxel_size[0])
     mean = film.mean_separator + (film.mean_collector - film.mean_separator) * depth
     noise = correlated_noise(position, shape, voxel_size, film.correlation, film.seed)
@@ -55,9 +57,9 @@ def film_thickness(film, position, shape, voxel_size):
 class Growth:
     """Growth of a film: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T).
 
-    v: voltage between solid and electrolyte (V). alpha = 0 is the parabolic law of a film that its own thickness slows
-    down, the same on every face; alpha > 0 lets it grow where and while the potential is high.
-    rate: m s^(-1/2); reference: V; conductivity of the film: S m-1; where: faces that it grows on.
+    v: voltage between solid and electrolyte (V). alpha = 0 is the parabolic law of a film that its own
+    thickness slows down, the same on every face; alpha > 0 lets it grow where and while the potential is
+    high. rate: m s^(-1/2); reference: V; conductivity of the film: S m-1; where: faces that it grows on.
     """
 
     rate: float
@@ -68,27 +70,33 @@ class Growth:
 
     def after(self, R_film, v, dt, T):
         """Return R_film (ohm m2) of the faces a time dt (s) later, exact for a v that stays as it is."""
-        drive = np.exp(self.alpha * F * (v[:R_film.size] - self.reference) / (R * T))
+        drive = np.exp(self.alpha * F * (v[: R_film.size] - self.reference) / (R * T))
         grown = np.sqrt((R_film * self.conductivity) ** 2 + self.rate**2 * drive * dt) / self.conductivity
         return np.where(self.where, grown, R_film)
 
 
 def _beside(thickness, position, shape, voxel_size):
-    """Larger value of the two voxels beside each face; a face centre lies on a voxel's edge along its normal."""
+    """Larger value of the two voxels beside each face; a face centre lies on a voxel's edge along its
+    normal."""
     if thickness.shape != tuple(shape):
-        raise InputError(f"expected a film map in the shape of the image, {tuple(shape)}, got {thickness.shape}; crop it "
-                         "alike")
+        raise InputError(
+            f"expected a film map in the shape of the image, {tuple(shape)}, got {thickness.shape}; crop it "
+            "alike"
+        )
     place, last = position / np.array(voxel_size), np.array(shape) - 1
     voxels = [np.clip(np.round(place + shift).astype(int), 0, last) for shift in (-0.5 - 1e-6, -0.5 + 1e-6)]
     found = np.fmax(*(thickness[tuple(v.T)] for v in voxels)).astype(float)
     if np.isnan(found).any() or np.any(found < 0):
-        raise InputError(f"expected a film thickness of 0 or more beside every reactive face, got none or less at "
-                         f"{np.count_nonzero(~(found >= 0))} of {len(found)} faces; write 0 where there is no film")
+        raise InputError(
+            "expected a film thickness of 0 or more beside every reactive face, got none or less at "
+            f"{np.count_nonzero(~(found >= 0))} of {len(found)} faces; write 0 where there is no film"
+        )
     return found
 
 
 def correlated_noise(position, shape, voxel_size, correlation, seed):
-    """Sample a unit-variance Gaussian random field, smoothed over `correlation` (m), at positions (n, 3; m)."""
+    """Sample a unit-variance Gaussian random field, smoothed over `correlation` (m), at positions (n, 3;
+    m)."""
     field = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
     width = [correlation / h for h in voxel_size]
     field = ndimage.gaussian_filter(field, width, mode="wrap", truncate=3)

@@ -1,12 +1,13 @@
-"""Charge transfer at a face: Butler-Volmer with film and double layer, and the drops across the two half cells beside
-the face.
+"""Charge transfer at a face: Butler-Volmer with film and double layer, and the drops across the two half
+cells beside the face.
 
     j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]        the reaction
-    j = j_r + C_dl dv/dt          v = U(sto) + eta = phi_s - phi_e - j R_film      and the double layer beside it
+    j = j_r + C_dl dv/dt          v = U(sto) + eta = phi_s - phi_e - j R_film      and the double layer beside
+                                  it
 
-All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for j_r
-is solved face by face, so that the stiff exponential never reaches the global iteration. In a time step dv/dt is
-(alpha v + past) / dt, so that j = j_r + a v + b.
+All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for
+j_r is solved face by face, so that the stiff exponential never reaches the global iteration. In a time step
+dv/dt is (alpha v + past) / dt, so that j = j_r + a v + b.
 """
 
 from dataclasses import dataclass
@@ -34,8 +35,8 @@ class Drops:
 class FaceCurrent:
     """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e.
 
-    v: voltage between solid and electrolyte at the face, behind the film (V); reaction: the part of j that is not the
-    double layer's, itself where there is none."""
+    v: voltage between solid and electrolyte at the face, behind the film (V); reaction: the part of j that is
+    not the double layer's, itself where there is none."""
 
     j: np.ndarray
     dphi: np.ndarray
@@ -76,11 +77,11 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
         v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
         G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
 
-    phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a, alpha_c;
-    W: concentration part of the electrolyte potential, with slope W.slope; guess: j_r to start from; layer: a
-    (A m-2 V-1) and b (A m-2) of the double layer, None for none.
-    G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced by its
-    middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
+    phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a,
+    alpha_c; W: concentration part of the electrolyte potential, with slope W.slope; guess: j_r to start from;
+    layer: a (A m-2 V-1) and b (A m-2) of the double layer, None for none.
+    G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced
+    by its middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
     """
     j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
@@ -101,10 +102,10 @@ def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None
 
 @dataclass(frozen=True)
 class Response:
-    """How a face answers to small changes: the voltage v behind the film; its slopes: with j_r at fixed sto and c_e at
-    the face (the charge transfer resistance R_ct), with sto and with c_e; the slope of W; the drops. `a` is the double
-    layer's admittance (A m-2 V-1): C_dl alpha / dt in a time step, i omega C_dl at a frequency, where the drops may be
-    complex too."""
+    """How a face answers to small changes: the voltage v behind the film; its slopes: with j_r at fixed sto
+    and c_e at the face (the charge transfer resistance R_ct), with sto and with c_e; the slope of W; the
+    drops. `a` is the double layer's admittance (A m-2 V-1): C_dl alpha / dt in a time step, i omega C_dl at a
+    frequency, where the drops may be complex too."""
 
     v: np.ndarray
     R_ct: np.ndarray
@@ -128,7 +129,11 @@ class Response:
         reaction = dphi, -dphi * beside * self.v_sto, -dphi * (self.W_c_e + beside * self.v_c_e)
         if np.all(a == 0):
             return reaction, reaction
-        return reaction, (gain * reaction[0], gain * reaction[1] + a * self.v_sto, gain * reaction[2] + a * self.v_c_e)
+        return reaction, (
+            gain * reaction[0],
+            gain * reaction[1] + a * self.v_sto,
+            gain * reaction[2] + a * self.v_c_e,
+        )
 
     def current(self, j, a, b, at, layered):
         """Return the FaceCurrent of j_r, near the `at` where this was evaluated."""
@@ -166,11 +171,13 @@ LAST, PULL = 1e-3, 1e-3  # the last share of sto at either end, and the scale of
 
 
 def end_potential(x):
-    """What no fit of an OCP says: where material runs full or empty its potential leaves all bounds (V), and its slope.
+    """What no fit of an OCP says: where material runs full or empty its potential leaves all bounds (V), and
+    its slope.
 
         +- PULL (1 - s)^2 / s,   s = share of the last 0.1 % of sto that is left;   0 elsewhere
 
-    8 mV at 1e-4 from the end, 1 V at 1e-6; towards the end 1e-6 V / (what is left), the term PyBaMM adds to its OCPs.
+    8 mV at 1e-4 from the end, 1 V at 1e-6; towards the end 1e-6 V / (what is left), the term PyBaMM adds to
+    its OCPs.
     """
     low, high = np.minimum(x / LAST, 1), np.minimum((1 - x) / LAST, 1)
     value = PULL * ((1 - low) ** 2 / low - (1 - high) ** 2 / high)
@@ -215,6 +222,7 @@ class TabulatedPotential:
 
 def concentration_potential(electrolyte, T):
     """Return W such that i_e = -beta kappa grad(phi_e - W); in closed form for constant t_plus and tdf."""
+
     def factor(c_e):
         return 2 * R * T * (1 - electrolyte.value("t_plus", c_e, T)) * electrolyte.value("tdf", c_e, T) / F
 

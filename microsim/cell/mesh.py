@@ -1,7 +1,9 @@
-"""The half cell as cells, links and reactive faces: separator slab in front, the image behind, collector at its end.
+"""The half cell as cells, links and reactive faces: separator slab in front, the image behind, collector at
+its end.
 
-Electrolyte lives in separator, pores and the pores of the CBD; electrons in active material and CBD; lithium in
-active material. Parts that no path joins to the separator (ions) or the collector (electrons) take no part.
+Electrolyte lives in separator, pores and the pores of the CBD; electrons in active material and CBD; lithium
+in active material. Parts that no path joins to the separator (ions) or the collector (electrons) take no
+part.
 """
 
 from dataclasses import dataclass, field, replace
@@ -27,8 +29,8 @@ class Separator:
 
 @dataclass(frozen=True)
 class CounterSlab:
-    """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the start,
-    number of layers."""
+    """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the
+    start, number of layers."""
 
     material: PorousElectrode
     thickness: float
@@ -41,8 +43,8 @@ class CellDesign:
     """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
 
     initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
-    double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance (ohm m2)
-    between active material and CBD, and the share of that contact that is lost to electrons.
+    double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance
+    (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons.
     """
 
     phases: dict
@@ -67,9 +69,9 @@ class CellDesign:
 
 @dataclass(frozen=True)
 class Faces:
-    """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area over
-    voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face (m), 0 where a
-    homogenised electrode knows it at the face; position (n, 3): centre in the image (m)."""
+    """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area
+    over voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face
+    (m), 0 where a homogenised electrode knows it at the face; position (n, 3): centre in the image (m)."""
 
     ionic: np.ndarray
     solid: np.ndarray
@@ -89,9 +91,10 @@ class HalfCellMesh:
     ionic, electronic: graphs of cells; solid: LithiumCells; solid_to_electronic: index map;
     eps, beta: porosity and transport efficiency of the ionic cells; sigma: of the electronic cells;
     materials: active materials; material: which of them each lithium cell is of; initial_sto: of each;
-    positive: which electronic cells belong to the electrode at the collector; additive: which are CBD; counter: ionic cells at a metal counter
-    electrode; counter_collector: electronic cells at the counter slab's own collector; collector: electronic cells at
-    the collector; lines: number of layers in front of the image.
+    positive: which electronic cells belong to the electrode at the collector; additive: which are CBD;
+    counter: ionic cells at a metal counter electrode; counter_collector: electronic cells at the counter
+    slab's own collector; collector: electronic cells at the collector; lines: number of layers in front of
+    the image.
     """
 
     ionic: Graph
@@ -118,19 +121,23 @@ class HalfCellMesh:
 
     def on_image(self, graph, values):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
-        return graph.scatter(values)[self.lines:]
+        return graph.scatter(values)[self.lines :]
 
 
 def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
-    """Return layer widths (m) of the separator, counter electrode first: graded, one voxel wide at the electrode.
+    """Return layer widths (m) of the separator, counter electrode first: graded, one voxel wide at the
+    electrode.
 
-    Lateral differences die out within a pore size, so layers may widen away from the electrode: to `widest` voxels, and
-    where voxels are so small that these would be many, in the middle to a share 1 / `fewest` of the thickness.
+    Lateral differences die out within a pore size, so layers may widen away from the electrode: to `widest`
+    voxels, and where voxels are so small that these would be many, in the middle to a share 1 / `fewest` of
+    the thickness.
     """
     widths, width = [], voxel
     while sum(widths) + width < thickness:
         widths.append(width)
-        middle = min(thickness / fewest, (thickness - sum(widths)) / 4)  # narrower again towards the counter electrode
+        middle = min(
+            thickness / fewest, (thickness - sum(widths)) / 4
+        )  # narrower again towards the counter electrode
         width = min(width * growth, max(widest * voxel, middle))
     widths = np.array(widths or [thickness])
     return (widths * thickness / widths.sum())[::-1]
@@ -141,40 +148,72 @@ def build_mesh(grid, design):
     image = _Image.of(grid, design)
     lines, counter = _front(grid, design)
     nf = len(lines)
-    widths = [np.concatenate([lines, np.full(grid.shape[0], grid.voxel_size[0])]),
-              np.full(grid.shape[1], grid.voxel_size[1]), np.full(grid.shape[2], grid.voxel_size[2])]
+    widths = [
+        np.concatenate([lines, np.full(grid.shape[0], grid.voxel_size[0])]),
+        np.full(grid.shape[1], grid.voxel_size[1]),
+        np.full(grid.shape[2], grid.voxel_size[2]),
+    ]
     ionic = voxel_graph(_behind(image.electrolyte, nf, True), widths)
     conducting = _behind(image.conducting, nf, False)
     conducting[:counter] = True
     electronic = voxel_graph(conducting, widths)
-    resolved = voxel_graph(_behind(image.conducting & grid.mask(*image.actives), nf, False)
-                           if image.actives else np.zeros_like(conducting), widths)
+    resolved = voxel_graph(
+        (
+            _behind(image.conducting & grid.mask(*image.actives), nf, False)
+            if image.actives
+            else np.zeros_like(conducting)
+        ),
+        widths,
+    )
     materials, code, sto = _materials(grid, design, nf, counter)
     resolved = _cut_between_materials(resolved, code)
     spheres = _spheres(grid, design, image, nf, counter, widths)
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
-    at = np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)]) if spheres else solid.position
+    at = (
+        np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)])
+        if spheres
+        else solid.position
+    )
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
     front = np.flatnonzero(ionic.position[:, 0] == 0)
     return HalfCellMesh(
-        ionic, electronic, solid, electronic.index[tuple(at.T)], eps, beta, sigma,
-        materials, code[tuple(at.T)], sto[tuple(at.T)], electronic.position[:, 0] >= nf,
+        ionic,
+        electronic,
+        solid,
+        electronic.index[tuple(at.T)],
+        eps,
+        beta,
+        sigma,
+        materials,
+        code[tuple(at.T)],
+        sto[tuple(at.T)],
+        electronic.position[:, 0] >= nf,
         electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
         _faces(grid, design, image, ionic, electronic, solid, nf),
         ionic.index[0].ravel() if not counter else front[:0],
         electronic.index[0].ravel() if counter else front[:0],
         electronic.index[-1][electronic.index[-1] >= 0],
-        nf, grid.voxel_size, grid.shape, area, _counts(grid, image, electronic, solid, nf, nf - counter))
+        nf,
+        grid.voxel_size,
+        grid.shape,
+        area,
+        _counts(grid, image, electronic, solid, nf, nf - counter),
+    )
 
 
 def _counts(grid, image, electronic, solid, front, separator_layers):
     """Cells of each sort on the image, and what no path joins; for the record."""
     porous = 0 if solid.spheres is None else int((solid.spheres.position[:, 0] >= front).sum())
-    return {"total": grid.voxels, "active": solid.resolved.n + porous, "electrolyte": int(image.electrolyte.sum()),
-            "electronic": int((electronic.position[:, 0] >= front).sum()),
-            "separator_cells": separator_layers * grid.shape[1] * grid.shape[2],
-            "isolated_active": image.isolated_active(grid), "isolated_electrolyte": image.isolated_electrolyte(grid)}
+    return {
+        "total": grid.voxels,
+        "active": solid.resolved.n + porous,
+        "electrolyte": int(image.electrolyte.sum()),
+        "electronic": int((electronic.position[:, 0] >= front).sum()),
+        "separator_cells": separator_layers * grid.shape[1] * grid.shape[2],
+        "isolated_active": image.isolated_active(grid),
+        "isolated_electrolyte": image.isolated_electrolyte(grid),
+    }
 
 
 def _front(grid, design):
@@ -200,17 +239,25 @@ class _Image:
     @classmethod
     def of(cls, grid, design):
         present = [name for name in grid.names if name in design.phases]
-        actives, conductors, porous = ([n for n in design.sort(sort) if n in present]
-                                       for sort in (ActiveMaterial, Conductor, PorousElectrode))
+        actives, conductors, porous = (
+            [n for n in design.sort(sort) if n in present]
+            for sort in (ActiveMaterial, Conductor, PorousElectrode)
+        )
         if not actives and not porous:
             raise InputError("expected a phase of active material, got none; name one under cell.materials")
         if len(conductors) > 1:
-            raise InputError(f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material")
+            raise InputError(
+                f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material"
+            )
         conductor = conductors[0] if conductors else None
         beta_cbd = _cbd_efficiency(design, conductor)
-        flooded = [n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)]
+        flooded = [
+            n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)
+        ]
         solids = [*actives, *conductors, *porous]
-        electrolyte = connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
+        electrolyte = (
+            connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
+        )
         conducting = connected_to(grid.mask(*solids), "collector")
         _check_connected(grid, electrolyte, conducting, [*actives, *porous], flooded)
         return cls(actives, conductor, porous, flooded, electrolyte, conducting)
@@ -224,7 +271,8 @@ class _Image:
 
 
 def _materials(grid, design, layers, counter):
-    """Active materials, and dense maps of which of them, and of the initial lithiation, in front of and on the image."""
+    """Active materials, and dense maps of which of them, and of the initial lithiation, in front of and on
+    the image."""
     materials, code = [], np.zeros((layers + grid.shape[0], *grid.shape[1:]), np.uint8)
     sto = np.zeros(code.shape)
     for name in design.sort(ActiveMaterial, PorousElectrode):
@@ -242,7 +290,8 @@ def _materials(grid, design, layers, counter):
 
 
 def _cut_between_materials(graph, code):
-    """Remove the links between cells of different active materials: lithium does not pass from one into another."""
+    """Remove the links between cells of different active materials: lithium does not pass from one into
+    another."""
     of = graph.gather(code)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     keep = of[rows] == of[graph.neighbour]
@@ -254,8 +303,13 @@ def _cut_between_materials(graph, code):
 
 def _spheres(grid, design, image, layers, counter, widths):
     """Particles of the porous electrodes that have both electrolyte and a way to the collector, or None."""
-    where = [(np.argwhere(grid.mask(name) & image.electrolyte & image.conducting) + [layers, 0, 0], design.phases[name])
-             for name in image.porous]
+    where = [
+        (
+            np.argwhere(grid.mask(name) & image.electrolyte & image.conducting) + [layers, 0, 0],
+            design.phases[name],
+        )
+        for name in image.porous
+    ]
     if counter:
         slab = np.zeros((counter, *grid.shape[1:]), bool)
         where.append((np.argwhere(~slab), design.counter_electrode.material))
@@ -263,8 +317,10 @@ def _spheres(grid, design, image, layers, counter, widths):
         return None
     position = np.concatenate([at for at, _ in where])
     volume = np.prod([w[position[:, axis]] for axis, w in enumerate(widths)], axis=0)
-    share, radius = (np.concatenate([np.full(len(at), value(m)) for at, m in where])
-                     for value in (lambda m: m.active_fraction, lambda m: m.radius))
+    share, radius = (
+        np.concatenate([np.full(len(at), value(m)) for at, m in where])
+        for value in (lambda m: m.active_fraction, lambda m: m.radius)
+    )
     return Spheres(position, volume * share, radius, design.shells)
 
 
@@ -274,7 +330,7 @@ def _cbd_efficiency(design, conductor):
     if design.cbd_transport_efficiency is not None:
         return design.cbd_transport_efficiency
     cbd = design.phases[conductor]
-    return cbd.porosity ** cbd.bruggeman
+    return cbd.porosity**cbd.bruggeman
 
 
 def _behind(mask, layers, value):
@@ -284,23 +340,33 @@ def _behind(mask, layers, value):
 
 def _check_connected(grid, electrolyte, conducting, active, flooded):
     if not electrolyte.any():
-        raise InputError(f"expected electrolyte ({', '.join(flooded) or 'no phase'}) to reach in from the separator "
-                         "face, got none that does; check the phase labels and the direction of x")
+        raise InputError(
+            f"expected electrolyte ({', '.join(flooded) or 'no phase'}) to reach in from the separator "
+            "face, got none that does; check the phase labels and the direction of x"
+        )
     if not (conducting & grid.mask(*active)).any():
-        raise InputError(f"expected {' or '.join(active)} joined to the collector face, got none that is; "
-                         "check the phase labels and the direction of x")
+        raise InputError(
+            f"expected {' or '.join(active)} joined to the collector face, got none that is; "
+            "check the phase labels and the direction of x"
+        )
 
 
 def _coefficients(grid, design, image, ionic, electronic, layers, counter):
     """Porosity and transport efficiency of each ionic cell, conductivity of each electronic one (S m-1)."""
     shape = (layers + grid.shape[0], *grid.shape[1:])
-    eps, beta, sigma = np.ones(shape, np.float32), np.full(shape, design.pore_transport_efficiency, np.float32), np.ones(shape)
+    eps, beta, sigma = (
+        np.ones(shape, np.float32),
+        np.full(shape, design.pore_transport_efficiency, np.float32),
+        np.ones(shape),
+    )
     for name in [*image.actives, *image.porous, *filter(None, [image.conductor])]:
         at, material = _behind(grid.mask(name), layers, False), design.phases[name]
         sigma[at] = material.sigma
         if name not in image.actives:
             eps[at] = material.porosity
-            beta[at] = material.transport_efficiency if name in image.porous else _cbd_efficiency(design, name)
+            beta[at] = (
+                material.transport_efficiency if name in image.porous else _cbd_efficiency(design, name)
+            )
     eps[:layers], beta[:layers] = design.separator.porosity, design.separator.transport_efficiency
     if counter:
         slab = design.counter_electrode.material
@@ -309,15 +375,21 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
 
 
 def _faces(grid, design, image, ionic, electronic, solid, layers):
-    """Find every face between active material and electrolyte, with its area as corrected; particles have one each."""
+    """Find every face between active material and electrolyte, with its area as corrected; particles have one
+    each."""
     parts, cbd, reactive_share = [], None, 1.0
     if image.conductor:
         cbd = _behind(grid.mask(image.conductor), layers, False)
         reactive_share = design.phases[image.conductor].reactive_share
     if image.actives:
-        factors = face_area_factors(grid.mask(*image.actives), grid.voxel_size) if design.area_correction else None
-        parts = [_faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share)
-                 for axis in range(3) for side in (0, 1)]  # side: which the solid is on
+        factors = (
+            face_area_factors(grid.mask(*image.actives), grid.voxel_size) if design.area_correction else None
+        )
+        parts = [
+            _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share)
+            for axis in range(3)
+            for side in (0, 1)
+        ]  # side: which the solid is on
     if solid.spheres:
         parts.append(_particle_faces(ionic, electronic, solid, grid, layers))
     joined = [np.concatenate(column) for column in zip(*parts)]
@@ -330,8 +402,17 @@ def _particle_faces(ionic, electronic, solid, grid, layers):
     spheres = solid.spheres
     at, none = tuple(spheres.position.T), np.zeros(len(spheres.volume))
     centre = (spheres.position - [layers, 0, 0] + 0.5) * np.array(grid.voxel_size)
-    return (ionic.index[at], solid.surface(), electronic.index[at], spheres.surface_area(), none + 1,
-            spheres.surface_half_width(), none, none, centre)
+    return (
+        ionic.index[at],
+        solid.surface(),
+        electronic.index[at],
+        spheres.surface_area(),
+        none + 1,
+        spheres.surface_half_width(),
+        none,
+        none,
+        centre,
+    )
 
 
 def _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share):
@@ -352,6 +433,14 @@ def _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cb
         share[cbd[there][at]] *= reactive_share
     cell = ionic.index[there][at]
     half_solid = np.full(cell.size, grid.voxel_size[axis] / 2)
-    return (cell, solid.index[here][at], electronic.index[here][at], share * grid.face_area(axis), share,
-            half_solid, ionic.widths[axis][ionic.position[cell, axis]] / 2, half_solid,
-            centre * np.array(grid.voxel_size))
+    return (
+        cell,
+        solid.index[here][at],
+        electronic.index[here][at],
+        share * grid.face_area(axis),
+        share,
+        half_solid,
+        ionic.widths[axis][ionic.position[cell, axis]] / 2,
+        half_solid,
+        centre * np.array(grid.voxel_size),
+    )

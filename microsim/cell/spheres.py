@@ -1,7 +1,8 @@
-"""Where lithium lies: resolved cells of active material, and spherical particles of homogenised porous electrodes.
+"""Where lithium lies: resolved cells of active material, and spherical particles of homogenised porous
+electrodes.
 
-A voxel of a porous electrode holds many equal spheres; one chain of concentric shells, centre first, stands for
-them all. Shells get thinner towards the surface, where lithium gradients are steep.
+A voxel of a porous electrode holds many equal spheres; one chain of concentric shells, centre first, stands
+for them all. Shells get thinner towards the surface, where lithium gradients are steep.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ def shell_edges(shells):
 
 @dataclass(frozen=True)
 class Spheres:
-    """The particles of homogenised voxels: position (m, 3) of each voxel among the lines of the graph, volume of active
-    material in it (m3), particle radius (m), number of shells."""
+    """The particles of homogenised voxels: position (m, 3) of each voxel among the lines of the graph, volume
+    of active material in it (m3), particle radius (m), number of shells."""
 
     position: np.ndarray
     volume: np.ndarray
@@ -36,7 +37,8 @@ class Spheres:
         return self.volume[:, None] * np.diff(shell_edges(self.shells) ** 3)
 
     def half_conductances(self):
-        """Inner and outer half of each link between shells: area over half a shell's width, [voxel, shell - 1] (m)."""
+        """Inner and outer half of each link between shells: area over half a shell's width, [voxel, shell -
+        1] (m)."""
         edges = shell_edges(self.shells)
         area = 3 * (self.volume / self.radius)[:, None] * edges[1:-1] ** 2
         half_width = self.radius[:, None] * np.diff(edges) / 2
@@ -52,7 +54,8 @@ class Spheres:
 
 
 class LithiumCells:
-    """Cells that hold lithium: those of `resolved` (a Graph), then the shells of each voxel of `spheres` (or None).
+    """Cells that hold lithium: those of `resolved` (a Graph), then the shells of each voxel of `spheres` (or
+    None).
 
     Links as in Graph: neighbour[indptr[i]:indptr[i + 1]].
     """
@@ -108,12 +111,12 @@ class LithiumCells:
     def outward(self, weight):
         """Return the weights of the links outwards, [voxel, shell - 1], of all links' weights."""
         all_links = np.zeros((self.chains, self.shells, 2))
-        all_links[self._exists] = weight[self.resolved.neighbour.size:]
+        all_links[self._exists] = weight[self.resolved.neighbour.size :]
         return all_links[:, :-1, 1]
 
     def split(self, values):
         """Return the values of the resolved cells, and those of the shells as [voxel, shell]."""
-        return values[:self.resolved.n], values[self.resolved.n:].reshape(self.chains, self.shells)
+        return values[: self.resolved.n], values[self.resolved.n :].reshape(self.chains, self.shells)
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense array: values of the resolved cells, mean over the particle in voxels of spheres."""
@@ -126,7 +129,8 @@ class LithiumCells:
 
 
 class LithiumSolver:
-    """Approximate inverse of diffusion + storage: a multigrid cycle in resolved cells, exact in the chains."""
+    """Approximate inverse of diffusion + storage: a multigrid cycle in resolved cells, exact in the
+    chains."""
 
     def __init__(self, cells: LithiumCells):
         self.cells = cells
@@ -137,12 +141,13 @@ class LithiumSolver:
         """Set the link weights and the diagonal parts of all cells."""
         resolved, shells = self.cells.split(mass)
         if self.grid:
-            self.grid.update(weight[:self.cells.resolved.neighbour.size], resolved)
+            self.grid.update(weight[: self.cells.resolved.neighbour.size], resolved)
         if self.chains:
             self.chains.update(self.cells.outward(weight), shells)
 
     def end_response(self, weight, mass):
-        """What the surface shell of each chain resists an inflow with, for given weights and diagonal parts."""
+        """What the surface shell of each chain resists an inflow with, for given weights and diagonal
+        parts."""
         self.chains.update(self.cells.outward(weight), self.cells.split(mass)[1])
         return self.chains.end_response.copy()
 

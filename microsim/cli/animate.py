@@ -18,14 +18,22 @@ from .options import JsonOption
     ]
 )
 def animate(
-    fields: Annotated[Path, typer.Argument(metavar="FIELDS", help="fields.h5 of a run, or the folder it lies in.")],
-    field: Annotated[str, typer.Option("--field", metavar="NAME", help="Field: sto, c_e, phi_e, phi_s or j.")] = "sto",
+    fields: Annotated[
+        Path, typer.Argument(metavar="FIELDS", help="fields.h5 of a run, or the folder it lies in.")
+    ],
+    field: Annotated[
+        str, typer.Option("--field", metavar="NAME", help="Field: sto, c_e, phi_e, phi_s or j.")
+    ] = "sto",
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="Film to write: .gif, or .mp4 where ffmpeg is installed.")
+        Path,
+        typer.Option("--out", metavar="FILE", help="Film to write: .gif, or .mp4 where ffmpeg is installed."),
     ] = Path("movie.gif"),
-    axis: Annotated[str, typer.Option("--axis", metavar="AXIS", help="Axis across the section: x, y or z.")] = "z",
+    axis: Annotated[
+        str, typer.Option("--axis", metavar="AXIS", help="Axis across the section: x, y or z.")
+    ] = "z",
     layer: Annotated[
-        str | None, typer.Option("--layer", metavar="N", help="Layer of the section, in voxels [default: the middle].")
+        str | None,
+        typer.Option("--layer", metavar="N", help="Layer of the section, in voxels [default: the middle]."),
     ] = None,
     fps: Annotated[str, typer.Option("--fps", metavar="N", help="Frames a second, 1 to 60.")] = "8",
     deviation: Annotated[
@@ -45,7 +53,21 @@ def animate(
 
     with progress_bar(f"film of {field}") as progress:
         frames, width, height = write_animation(
-            out, path, field, axis="xyz".index(axis), layer=layer, fps=fps, deviation=deviation, progress=progress
+            out,
+            path,
+            field,
+            axis="xyz".index(axis),
+            layer=layer,
+            fps=fps,
+            deviation=deviation,
+            progress=progress,
         )
-    result = {"file": str(out), "field": field, "frames": frames, "width": width, "height": height, "fps": fps}
+    result = {
+        "file": str(out),
+        "field": field,
+        "frames": frames,
+        "width": width,
+        "height": height,
+        "fps": fps,
+    }
     report(result, json_file, f"film: {out}, {frames} times, {width} x {height} pixels")

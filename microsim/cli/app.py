@@ -46,7 +46,8 @@ def _microsim(
 
 def main(arguments=None):
     """Run the command line; gives back the exit code. Every expected failure is one sentence."""
-    # dense algebra is a few hundred unknowns here; its library's own threads would only get in the kernels' way
+    # dense algebra is a few hundred unknowns here; its library's own threads would only get in the kernels'
+    # way
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = app(args=arguments, prog_name="microsim", standalone_mode=False)

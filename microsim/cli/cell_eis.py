@@ -20,7 +20,10 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
 
     after = _steps(after, len(case.protocol))
     if out and len(freq) < FEWEST:
-        raise InputError(f"--out: expected at least {FEWEST} frequencies for a report, got {len(freq)}; ask for more, or use --json.")
+        raise InputError(
+            f"--out: expected at least {FEWEST} frequencies for a report, got {len(freq)}; ask for more, or"
+            " use --json."
+        )
     with progress_bar(f"impedance of {case.title}") as progress:
         setup, spectrum, C_dl = case_impedance(case, freq, after, tolerance=tolerance, progress=progress)
     mesh = setup.cell.mesh
@@ -28,13 +31,22 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if known else None
     result = {
-        "freq_Hz": spectrum.freq, "Z_real_ohm_m2": spectrum.Z.real, "Z_imag_ohm_m2": spectrum.Z.imag,
-        "title": case.title, "state": f"after {case.protocol[after - 1].text!r}" if after else "at the start",
-        "voltage_V": spectrum.voltage, "current_density_A_m2": spectrum.current / mesh.area,
-        "double_layer_F_m2": C_dl, "kramers_kronig_residual": misfit,
+        "freq_Hz": spectrum.freq,
+        "Z_real_ohm_m2": spectrum.Z.real,
+        "Z_imag_ohm_m2": spectrum.Z.imag,
+        "title": case.title,
+        "state": f"after {case.protocol[after - 1].text!r}" if after else "at the start",
+        "voltage_V": spectrum.voltage,
+        "current_density_A_m2": spectrum.current / mesh.area,
+        "double_layer_F_m2": C_dl,
+        "kramers_kronig_residual": misfit,
         "relaxation_peaks": _peaks(relaxation, freq) if known else [],
-        "reaction_share_of_depth": abs(spectrum.reaction), "iterations": spectrum.iterations, "seconds": spectrum.seconds,
-        "voxels": mesh.counts, "case_sha256": case.sha256, "peak_memory_bytes": peak_memory_bytes(),
+        "reaction_share_of_depth": abs(spectrum.reaction),
+        "iterations": spectrum.iterations,
+        "seconds": spectrum.seconds,
+        "voxels": mesh.counts,
+        "case_sha256": case.sha256,
+        "peak_memory_bytes": peak_memory_bytes(),
     }
     rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(spectrum.freq, spectrum.Z)]
     rows = rows[:: max(len(rows) // 12, 1)]
@@ -43,7 +55,9 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
         from ..jobs.run import read_grid
         from ..report.pages.cell_eis import CellSpectrum, write_cell_impedance_report
 
-        drawn = CellSpectrum(spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0])
+        drawn = CellSpectrum(
+            spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0]
+        )
         page = write_cell_impedance_report(out, read_grid(case)[1], case.as_dict(), result, drawn)
         lines.append(f"\nreport: {page}")
     report(result, json_file, f"{case.title}: impedance {result['state']}, {spectrum.voltage:.4f} V", *lines)
@@ -51,8 +65,11 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
 
 def _peaks(relaxation, freq):
     """Peaks inside the range of the frequencies; beyond it the fit only extends what it saw."""
-    return [{"tau_s": tau, "resistance_ohm_m2": R} for tau, R in relaxation.peaks()
-            if min(freq) <= 1 / (2 * math.pi * tau) <= max(freq)]
+    return [
+        {"tau_s": tau, "resistance_ohm_m2": R}
+        for tau, R in relaxation.peaks()
+        if min(freq) <= 1 / (2 * math.pi * tau) <= max(freq)
+    ]
 
 
 def _steps(given, count):
@@ -60,5 +77,7 @@ def _steps(given, count):
     if given == "end":
         return count
     if not given.isdigit() or int(given) > count:
-        raise InputError(f"--after: expected 0 to {count} (the steps of the protocol) or end, got {given}; correct it.")
+        raise InputError(
+            f"--after: expected 0 to {count} (the steps of the protocol) or end, got {given}; correct it."
+        )
     return int(given)

@@ -49,11 +49,16 @@ OF_A_CASE = ("volume", "frequencies", "tolerance", "settings", "after", "out", "
 def _only_of_a_case(context):
     """Refuse options that a case does not take, which would otherwise be dropped in silence."""
     options = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
-    given = [options[name] for name in context.params
-             if name not in OF_A_CASE and context.get_parameter_source(name).name == "COMMANDLINE"]
+    given = [
+        options[name]
+        for name in context.params
+        if name not in OF_A_CASE and context.get_parameter_source(name).name == "COMMANDLINE"
+    ]
     if given:
-        raise InputError(f"expected --frequencies, --tolerance, --set, --after, --out and --json alone with a case, got "
-                         f"{', '.join(given)}; leave out what the case itself says.")
+        raise InputError(
+            "expected --frequencies, --tolerance, --set, --after, --out and --json alone with a case, got "
+            f"{', '.join(given)}; leave out what the case itself says."
+        )
 
 
 @command(
@@ -66,7 +71,9 @@ def _only_of_a_case(context):
 )
 def eis(
     context: typer.Context,
-    volume: Annotated[str, typer.Argument(metavar="VOLUME|CASE.yaml", help="A volume, or a case: its whole cell.")],
+    volume: Annotated[
+        str, typer.Argument(metavar="VOLUME|CASE.yaml", help="A volume, or a case: its whole cell.")
+    ],
     phases: PhasesOption = None,
     conducting: Annotated[
         str,
@@ -80,7 +87,9 @@ def eis(
     crop: CropOption = None,
     ends: Annotated[
         FarEnd | None,
-        typer.Option("--ends", help="Far end: open (held at 0) or blocked [default: open; blocked with double-layer]."),
+        typer.Option(
+            "--ends", help="Far end: open (held at 0) or blocked [default: open; blocked with double-layer]."
+        ),
     ] = None,
     walls: Annotated[
         Walls, typer.Option("--walls", help="Inert (diffusion), or charging a double layer.")
@@ -101,22 +110,30 @@ def eis(
         str, typer.Option("--capacitance-F-m2", metavar="C", help="Of the walls, per true area.")
     ] = "0.1",
     storage: Annotated[
-        str | None, typer.Option("--storage", metavar="NAME=F,...", help="Porosity of conducting phases: cbd=0.47.")
+        str | None,
+        typer.Option("--storage", metavar="NAME=F,...", help="Porosity of conducting phases: cbd=0.47."),
     ] = None,
     reactive: Annotated[
         str | None,
-        typer.Option("--reactive", metavar="NAME,...", help="Phases whose surface charges [default: all others]."),
+        typer.Option(
+            "--reactive", metavar="NAME,...", help="Phases whose surface charges [default: all others]."
+        ),
     ] = None,
     sides: Annotated[Sides, typer.Option("--sides", help="What holds on the sides.")] = Sides.NO_FLUX,
     voxel_faces: Annotated[
         bool, typer.Option("--voxel-faces", help="Count plain voxel faces, without correction of their area.")
     ] = False,
     tolerance: Annotated[
-        str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of Z (cell: of each residual).")
+        str,
+        typer.Option(
+            "--tolerance", metavar="T", help="Bound of the relative error of Z (cell: of each residual)."
+        ),
     ] = "1e-4",
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the case by its dotted key; repeatable."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change one value of the case by its dotted key; repeatable."
+        ),
     ] = None,
     after: Annotated[
         str, typer.Option("--after", metavar="N", help="Steps of the case's protocol to run first, or end.")
@@ -126,13 +143,14 @@ def eis(
 ):
     """Compute the impedance of the conducting phases.
 
-    Inert walls: i omega c = div(D grad c) with c = 1 at the entrance; double-layer: the pores of an electrode that
-    charges its surface (blocking symmetric cell). Z in ohm m2, and normalised, Z K / L; omega_c = D / L^2 (inert)
-    or K eps / (a C L^2).
+    Inert walls: i omega c = div(D grad c) with c = 1 at the entrance; double-layer: the pores of an electrode
+    that charges its surface (blocking symmetric cell). Z in ohm m2, and normalised, Z K / L; omega_c = D /
+    L^2 (inert) or K eps / (a C L^2).
 
-    A case: the whole cell, linearised about its state at the start, or after N steps of its protocol (also under
-    current): electrolyte, kinetics, double layer (cell.double_layer_F_m2, 0.2 where it is not given), film, diffusion.
-    Of the options above it takes --frequencies, --tolerance, --set, --after, --out and --json.
+    A case: the whole cell, linearised about its state at the start, or after N steps of its protocol (also
+    under current): electrolyte, kinetics, double layer (cell.double_layer_F_m2, 0.2 where it is not given),
+    film, diffusion. Of the options above it takes --frequencies, --tolerance, --set, --after, --out and
+    --json.
     """
     if volume.lower().endswith((".yaml", ".yml")):
         from .cell_eis import whole_cell
@@ -170,7 +188,12 @@ def eis(
     for name in AXES if axis is Axis.ALL else (axis.value,):
         with progress_bar(f"impedance along {name}") as progress:
             result = impedance(
-                grid, shares, AXES.index(name), electrolyte=Electrolyte(**medium), progress=progress, **options
+                grid,
+                shares,
+                AXES.index(name),
+                electrolyte=Electrolyte(**medium),
+                progress=progress,
+                **options,
             )
         axes[name] = {**_spectrum(result), **_figures(result, options["ends"], medium["conductivity"])}
     first = next(iter(axes.values()))
@@ -186,7 +209,10 @@ def eis(
         "volume": source.source,
         "volume_sha256": source.sha256,
     }
-    title = f"{source.source}: impedance of {conducting}, {times(grid.shape)} voxels, {walls} walls, {options['ends']} end"
+    title = (
+        f"{source.source}: impedance of {conducting}, {times(grid.shape)} voxels, {walls} walls,"
+        f" {options['ends']} end"
+    )
     rows = [(name, *(row[key] for key in COLUMNS)) for name, row in axes.items()]
     lines = [table(("axis", *COLUMNS), rows)]
     if out:
@@ -196,7 +222,16 @@ def eis(
     report(result, json_file, title, *lines)
 
 
-COLUMNS = ("tau", "R_dc_ohm_m2", "characteristic_Hz", "resolved_up_to_Hz", "eps", "error_bound", "solves", "iterations")
+COLUMNS = (
+    "tau",
+    "R_dc_ohm_m2",
+    "characteristic_Hz",
+    "resolved_up_to_Hz",
+    "eps",
+    "error_bound",
+    "solves",
+    "iterations",
+)
 
 
 def _spaced(given):
@@ -205,7 +240,9 @@ def _spaced(given):
 
     parts = given.split(":")
     if len(parts) != 3:
-        raise InputError(f"--frequencies: expected from:to:count like 1e-4:1e5:91, got {say(given)}; correct it.")
+        raise InputError(
+            f"--frequencies: expected from:to:count like 1e-4:1e5:91, got {say(given)}; correct it."
+        )
     low, high = (number(0.0, above=True)(part, "--frequencies") for part in parts[:2])
     return np.geomspace(low, high, whole(1, 100000)(parts[2], "--frequencies"))
 
@@ -243,9 +280,14 @@ def _figures(result, ends, conductivity):
     seen = result.freq <= 10 * figures["characteristic_Hz"]
     if ends == "blocked" and seen.sum() >= 4:
         line = fit_transmission_line(
-            result.freq[seen], result.Z[seen], eps=result.mean, kappa=conductivity, length=result.length,
-            series=False, exponent=1.0,
-        )  # fmt: skip
+            result.freq[seen],
+            result.Z[seen],
+            eps=result.mean,
+            kappa=conductivity,
+            length=result.length,
+            series=False,
+            exponent=1.0,
+        )
         figures["transmission_line"] = {
             "R_ion_ohm_m2": line.R_ion,
             "R_ion_standard_error": line.R_ion_error,

@@ -57,15 +57,21 @@ def flow(
     ] = FlowSides.NO_SLIP,
     ends: Annotated[
         Ends,
-        typer.Option("--ends", help="A pressure drop between the end faces, or (with periodic sides) a ring."),
+        typer.Option(
+            "--ends", help="A pressure drop between the end faces, or (with periodic sides) a ring."
+        ),
     ] = Ends.PRESSURE,
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of the permeability.")
     ] = "1e-3",
     throat: Annotated[
         str,
-        typer.Option("--throat", metavar="N", help="Width, in voxels, up to which a step of a wall holds like a flat "
-                     "one; 0 takes all walls for smooth, inf none."),
+        typer.Option(
+            "--throat",
+            metavar="N",
+            help="Width, in voxels, up to which a step of a wall holds like a flat "
+            "one; 0 takes all walls for smooth, inf none.",
+        ),
     ] = "3",
     out: Annotated[
         Path | None,
@@ -76,8 +82,9 @@ def flow(
 ):
     """Compute permeability and flow tortuosity.
 
-    Stokes flow in the voxels of the named phases, on a staggered grid. With --axis all also the permeability tensor,
-    column j for a drop along axis j. Pores that do not connect the two end faces give permeability 0 and no tau_flow.
+    Stokes flow in the voxels of the named phases, on a staggered grid. With --axis all also the permeability
+    tensor, column j for a drop along axis j. Pores that do not connect the two end faces give permeability 0
+    and no tau_flow.
     """
     tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
     throat = number(0.0, float("inf"))(throat, "--throat")
@@ -92,9 +99,16 @@ def flow(
     for name in AXES if axis is Axis.ALL else (axis.value,):
         with progress_bar(f"flow along {name}") as progress:
             results[name] = permeability(
-                grid, names, AXES.index(name), sides=sides.value, ends=ends.value, tolerance=tolerance,
-                throat=throat, velocity=bool(out or report_folder), progress=progress,
-            )  # fmt: skip
+                grid,
+                names,
+                AXES.index(name),
+                sides=sides.value,
+                ends=ends.value,
+                tolerance=tolerance,
+                throat=throat,
+                velocity=bool(out or report_folder),
+                progress=progress,
+            )
     if out is not None:
         _store(out, grid, results)
     numbers = {

@@ -9,29 +9,50 @@ from .app import command
 from .console import progress_bar, report, table
 from .options import JsonOption
 
-ROWS = (("porosity", ""), ("transport_efficiency", ""), ("tortuosity_factor", ""), ("active_fraction", ""),
-        ("specific_area_m-1", "1/m"), ("radius_m", "m"), ("surface_factor", ""), ("sigma_S_m", "S/m"), ("thickness_m", "m"),
-        ("film_resistance_ohm_m2", "ohm m2"), ("lost_active", ""), ("lost_electrolyte", ""))
+ROWS = (
+    ("porosity", ""),
+    ("transport_efficiency", ""),
+    ("tortuosity_factor", ""),
+    ("active_fraction", ""),
+    ("specific_area_m-1", "1/m"),
+    ("radius_m", "m"),
+    ("surface_factor", ""),
+    ("sigma_S_m", "S/m"),
+    ("thickness_m", "m"),
+    ("film_resistance_ohm_m2", "ohm m2"),
+    ("lost_active", ""),
+    ("lost_electrolyte", ""),
+)
 
 
-@command(["microsim homogenise cases/demo.yaml --out out/demo_homogenised", "microsim run out/demo_homogenised/homogenised.yaml"])
+@command(
+    [
+        "microsim homogenise cases/demo.yaml --out out/demo_homogenised",
+        "microsim run out/demo_homogenised/homogenised.yaml",
+    ]
+)
 def homogenise(
     case_file: Annotated[Path, typer.Argument(metavar="CASE.yaml", help="A case of a resolved volume.")],
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Folder of the results [default: out/<case name>_homogenised]."),
+        typer.Option(
+            "--out", metavar="DIR", help="Folder of the results [default: out/<case name>_homogenised]."
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the case by its dotted key; repeatable."),
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change one value of the case by its dotted key; repeatable."
+        ),
     ] = None,
     json_file: JsonOption = None,
 ):
     """Homogenise a case's volume into a porous electrode.
 
-    Measures porosity, transport efficiency, active fraction, reactive area, the radius of spheres with the volume's
-    diffusion, particle sizes, contacts, electronic conductivity and mean film, and writes homogenised.yaml (a case for `microsim run`),
-    parameters.json (BPX 1.1) and pybamm.json (PyBaMM parameter values). In SI units.
+    Measures porosity, transport efficiency, active fraction, reactive area, the radius of spheres with the
+    volume's diffusion, particle sizes, contacts, electronic conductivity and mean film, and writes
+    homogenised.yaml (a case for `microsim run`), parameters.json (BPX 1.1) and pybamm.json (PyBaMM parameter
+    values). In SI units.
     """
     from ..case.case import load_case
 
@@ -47,13 +68,34 @@ def homogenise(
     files = _write(out, twin, bpx)
     found, sources = twin.found.as_dict(), twin.found.sources
     rows = [(key, found[key], unit, _source(sources, key)) for key, unit in ROWS]
-    rows += [(f"radius by {way}", value, "m", "") for way, value in found["radii_m"].items() if way != "diffusion"]
-    rows += [(f"particle diameter {key}", found["particle_sizes"][f"{key}_m"], "m", "by volume") for key in ("d10", "d50", "d90")]
-    rows += [(f"contact with {name}", share, "", "share of the active surface") for name, share in found["contact"].items()]
-    result = {"parameters": found, "sources": sources, "nominal_current_density_A_m2": twin.case.cell.nominal_current_density,
-              "files": files, "bpx_missing": reason, "title": case.title, "case_sha256": case.sha256}
+    rows += [
+        (f"radius by {way}", value, "m", "") for way, value in found["radii_m"].items() if way != "diffusion"
+    ]
+    rows += [
+        (f"particle diameter {key}", found["particle_sizes"][f"{key}_m"], "m", "by volume")
+        for key in ("d10", "d50", "d90")
+    ]
+    rows += [
+        (f"contact with {name}", share, "", "share of the active surface")
+        for name, share in found["contact"].items()
+    ]
+    result = {
+        "parameters": found,
+        "sources": sources,
+        "nominal_current_density_A_m2": twin.case.cell.nominal_current_density,
+        "files": files,
+        "bpx_missing": reason,
+        "title": case.title,
+        "case_sha256": case.sha256,
+    }
     lines = [f"wrote {', '.join(files.values())}"] + [f"no BPX file: {reason}"] * (bpx is None)
-    report(result, json_file, f"{case.title}: homogenised", table(("parameter", "value", "unit", "how"), rows), *lines)
+    report(
+        result,
+        json_file,
+        f"{case.title}: homogenised",
+        table(("parameter", "value", "unit", "how"), rows),
+        *lines,
+    )
 
 
 def _source(sources, key):
@@ -74,8 +116,12 @@ def _write(out, twin, bpx):
     content, yaml = io.StringIO(), YAML(typ="safe", pure=True)
     yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, False
     yaml.dump(twin.raw, content)
-    texts = {"homogenised.yaml": content.getvalue(),
-             "pybamm.json": json.dumps(pybamm_values(twin, twin.case.cell.temperature), indent=1, allow_nan=False) + "\n"}
+    texts = {
+        "homogenised.yaml": content.getvalue(),
+        "pybamm.json": (
+            json.dumps(pybamm_values(twin, twin.case.cell.temperature), indent=1, allow_nan=False) + "\n"
+        ),
+    }
     if bpx is not None:
         texts["parameters.json"] = json.dumps(bpx, indent=1, allow_nan=False) + "\n"
     for name, text in texts.items():

@@ -13,11 +13,19 @@ from .options import JsonOption
 
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="DIR", help="Draw each set into DIR/NAME.png: U, D_s, i0; kappa, D_e, t_plus, tdf."),
+    typer.Option(
+        "--plot", metavar="DIR", help="Draw each set into DIR/NAME.png: U, D_s, i0; kappa, D_e, t_plus, tdf."
+    ),
 ]
 
 
-@command(["microsim materials", "microsim materials NMC811_Chen2020 --plot out/materials", "microsim materials --json -"])
+@command(
+    [
+        "microsim materials",
+        "microsim materials NMC811_Chen2020 --plot out/materials",
+        "microsim materials --json -",
+    ]
+)
 def materials(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME ...]", help="Material sets [default: all].")
@@ -30,8 +38,8 @@ def materials(
 ):
     """List the material sets with ranges and sources.
 
-    Without a name: one line a set. With names: every coefficient, its unit and where it comes from. Every set is
-    checked: positive finite coefficients over its whole range, an OCP that falls, plausible units.
+    Without a name: one line a set. With names: every coefficient, its unit and where it comes from. Every set
+    is checked: positive finite coefficients over its whole range, an OCP that falls, plausible units.
     """
     T = number(200.0, 400.0)(temperature_K, "--temperature-K")
     from .. import materials as sets
@@ -49,24 +57,33 @@ def materials(
 )
 def bpx(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A BPX file (.json), or a case of homogenised electrodes (.yaml).")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A BPX file (.json), or a case of homogenised electrodes (.yaml)."
+        ),
     ],
     case_file: Annotated[
-        Path | None, typer.Option("--case", metavar="CASE.yaml", help="Write a case that runs the BPX file's cell.")
+        Path | None,
+        typer.Option("--case", metavar="CASE.yaml", help="Write a case that runs the BPX file's cell."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.json", help="Write the case's electrodes as a BPX file.")
+        Path | None,
+        typer.Option("--out", metavar="FILE.json", help="Write the case's electrodes as a BPX file."),
     ] = None,
     electrode: Annotated[
         str, typer.Option("--electrode", metavar="SIDE", help="Electrode to run: positive or negative.")
     ] = "positive",
     counter: Annotated[
         str,
-        typer.Option("--counter", metavar="WHAT", help="lithium (a half cell), or electrode (the file's negative one)."),
+        typer.Option(
+            "--counter", metavar="WHAT", help="lithium (a half cell), or electrode (the file's negative one)."
+        ),
     ] = "lithium",
     density: Annotated[
         str | None,
-        typer.Option("--density-kg-m3", metavar="RHO", help="Density of the active material in kg/m3, which BPX lacks."),
+        typer.Option(
+            "--density-kg-m3", metavar="RHO", help="Density of the active material in kg/m3, which BPX lacks."
+        ),
     ] = None,
     cells: Annotated[str, typer.Option("--cells", metavar="N", help="Layers of the electrode.")] = "80",
     plot: PlotOption = None,
@@ -74,15 +91,20 @@ def bpx(
 ):
     """Read, check and write BPX files.
 
-    A BPX file (bpxstandard.com) is checked and its sets are listed; --case writes a half or full cell for `microsim
-    run`. A case is written as a BPX 1.1 file with --out, which PyBaMM reads.
+    A BPX file (bpxstandard.com) is checked and its sets are listed; --case writes a half or full cell for
+    `microsim run`. A case is written as a BPX 1.1 file with --out, which PyBaMM reads.
     """
     if file.suffix.lower() in (".yaml", ".yml"):
         if case_file or plot or not out:
-            raise InputError("bpx: expected --out FILE.json alone with a case, got something else; add or drop options.")
+            raise InputError(
+                "bpx: expected --out FILE.json alone with a case, got something else; add or drop options."
+            )
         return _write_bpx(file, out, json_file)
     if out:
-        raise InputError(f"--out: expected a case (.yaml) to write a BPX file from, got {file}; use --case to write a case.")
+        raise InputError(
+            f"--out: expected a case (.yaml) to write a BPX file from, got {file}; use --case to write a"
+            " case."
+        )
     from ..base.schema import choice
 
     side = choice("positive", "negative")(electrode, "--electrode")
@@ -96,14 +118,31 @@ def bpx(
         lines.append(f"case: {_write_case(case_file, cell, file, side, counter, number_of, rho)}")
     sets = [part.material for part in (cell.negative, cell.positive) if part]
     sets += [cell.electrolyte] * (cell.electrolyte is not None)
-    _show(sets, cell.temperature, plot, json_file, cell.title, details=True, lines=lines, more=_cell_numbers(cell))
+    _show(
+        sets,
+        cell.temperature,
+        plot,
+        json_file,
+        cell.title,
+        details=True,
+        lines=lines,
+        more=_cell_numbers(cell),
+    )
 
 
 def _cell_numbers(cell):
     ocv = cell.ocv()
-    return {"cell": {"capacity_A_h": cell.capacity / 3600, "electrode_area_m2": cell.area, "pairs": cell.pairs,
-                     "one_C_A_m2": cell.one_C(), "cutoffs_V": [cell.lower, cell.upper],
-                     "ocv_V": None if ocv is None else ocv[::-1], "validation": list(cell.validation)}}
+    return {
+        "cell": {
+            "capacity_A_h": cell.capacity / 3600,
+            "electrode_area_m2": cell.area,
+            "pairs": cell.pairs,
+            "one_C_A_m2": cell.one_C(),
+            "cutoffs_V": [cell.lower, cell.upper],
+            "ocv_V": None if ocv is None else ocv[::-1],
+            "validation": list(cell.validation),
+        }
+    }
 
 
 def _write_case(path, cell, file, side, counter, cells, density):
@@ -165,14 +204,28 @@ def _show(sets, T, plot, json_file, title, *, details, lines=(), more=None):
         with progress_bar("drawing") as progress:
             drawn = [f"figure: {path}" for path in write_material_figures(plot, sets, progress)]
     text = _details(told) if details else [table(("set", "kind", "range", "sources"), _overview(told))]
-    report({"materials": told, "temperature_K": T, **(more or {})}, json_file, f"{title}, {T:g} K", "", *text, *lines, *drawn)
+    report(
+        {"materials": told, "temperature_K": T, **(more or {})},
+        json_file,
+        f"{title}, {T:g} K",
+        "",
+        *text,
+        *lines,
+        *drawn,
+    )
 
 
 def _overview(told):
     """One line a set: kind, range, the works it comes from."""
     for name, set_ in told.items():
-        sources = dict.fromkeys(c["source"].split(";")[0].split(", as ")[0] for c in set_["coefficients"].values())
-        works = [source for source in sources if any(year.isdecimal() and len(year) == 4 for year in _words(source))]
+        sources = dict.fromkeys(
+            c["source"].split(";")[0].split(", as ")[0] for c in set_["coefficients"].values()
+        )
+        works = [
+            source
+            for source in sources
+            if any(year.isdecimal() and len(year) == 4 for year in _words(source))
+        ]
         yield name, set_["kind"], _range(set_), works[0] if works else next(iter(sources), None)
 
 

@@ -30,14 +30,23 @@ def spread(function):
             parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
             continue
         groups[name] = parameter.annotation
-        parameters += [inspect.Parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
-                       for f in fields(parameter.annotation)]  # fmt: skip
+        parameters += [
+            inspect.Parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
+            for f in fields(parameter.annotation)
+        ]
 
     def called(**given):
-        made = {name: group(**{f.name: given.pop(f.name) for f in fields(group)}) for name, group in groups.items()}
+        made = {
+            name: group(**{f.name: given.pop(f.name) for f in fields(group)})
+            for name, group in groups.items()
+        }
         return function(**given, **made)
 
-    called.__name__, called.__doc__, called.__module__ = function.__name__, function.__doc__, function.__module__
+    called.__name__, called.__doc__, called.__module__ = (
+        function.__name__,
+        function.__doc__,
+        function.__module__,
+    )
     called.__signature__ = inspect.Signature(parameters)
     called.__annotations__ = {p.name: p.annotation for p in parameters}
     return called

@@ -1,4 +1,5 @@
-"""Options that several commands share, and reading what they name. Heavy packages are imported in functions."""
+"""Options that several commands share, and reading what they name. Heavy packages are imported in
+functions."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -61,7 +62,9 @@ CropOption = Annotated[
 ]
 ReportOption = Annotated[
     Path | None,
-    typer.Option("--out", "--report", metavar="DIR", help="Folder of a report: report.html and figures/*.png."),
+    typer.Option(
+        "--out", "--report", metavar="DIR", help="Folder of a report: report.html and figures/*.png."
+    ),
 ]
 OnlyReportOption = Annotated[  # where --out is another file
     Path | None,
@@ -90,7 +93,9 @@ def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
 def report_wanted(folder, source, sized):
     """Tell whether a report is asked for; refuse one without lengths."""
     if folder is not None and not sized:
-        raise InputError(f"--out: expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
+        raise InputError(
+            f"--out: expected a known voxel size, {source.source} gives none; add --voxel-size-nm."
+        )
     return folder is not None
 
 
@@ -131,7 +136,9 @@ def conductivities(option, given):
     def one_or_three(value, path):
         parts = [number(0.0)(part, path) for part in value.split(":")]
         if len(parts) not in (1, 3):
-            raise InputError(f"{path}: expected one number or three like 1:0.5:0.5, got {say(value)}; correct it.")
+            raise InputError(
+                f"{path}: expected one number or three like 1:0.5:0.5, got {say(value)}; correct it."
+            )
         return parts[0] if len(parts) == 1 else tuple(parts)
 
     return name_values(option, given, one_or_three, bare=1.0)

@@ -41,7 +41,9 @@ def particles(
     crack: name_option("--crack", "Phase of the cracks in them, if any.") = "crack",
     contact: name_option("--contact", "Phase whose contact is measured.") = "cbd",
     pore: name_option("--pore", "Phase looked at for delaminated layers.") = "pore",
-    depth: text_option("--split-depth", "D", "Split where a neck is narrower by 2 D voxels; less gives more.") = "1",
+    depth: text_option(
+        "--split-depth", "D", "Split where a neck is narrower by 2 D voxels; less gives more."
+    ) = "1",
     smallest: text_option("--smallest", "N", "Voxels below which a piece is no particle or fragment.") = "27",
     regions: text_option("--regions", "N", "Regions of depth for the sizes.") = "3",
     extent_um: text_option("--sheet-extent-um", "L", "Least extent of a delaminated layer, um.") = "5",
@@ -60,10 +62,10 @@ def particles(
 ):
     """Measure particles, their cracks and their contacts; compare two states.
 
-    Touching particles are split. Each has volume, diameter, sphericity, depth, neighbours, share of cracks in its volume
-    and of its surface in contact with binder. Also fragments and grains over the depth, clusters of the binder, void
-    layers parallel to the collector. With --against, the relative change of each figure since VOLUME's state before,
-    with 95 % bootstrap intervals over the particles.
+    Touching particles are split. Each has volume, diameter, sphericity, depth, neighbours, share of cracks in
+    its volume and of its surface in contact with binder. Also fragments and grains over the depth, clusters
+    of the binder, void layers parallel to the collector. With --against, the relative change of each figure
+    since VOLUME's state before, with 95 % bootstrap intervals over the particles.
     """
     options = {
         "active": active,
@@ -82,8 +84,13 @@ def particles(
     from ..shapes.particles import compare_states
 
     found, figures, labels = _state(source, grid, options, pore, count, 1e-6 * extent)
-    result = {"volume": source.source, "volume_sha256": source.sha256, "voxel_size_m": grid.voxel_size,
-              "options": {key: value for key, value in options.items()}, **figures}  # fmt: skip
+    result = {
+        "volume": source.source,
+        "volume_sha256": source.sha256,
+        "voxel_size_m": grid.voxel_size,
+        "options": {key: value for key, value in options.items()},
+        **figures,
+    }
     if against is not None:
         before_source, before_grid = _read_state(against, *read)
         before, before_figures, _ = _state(before_source, before_grid, options, pore, count, 1e-6 * extent)
@@ -104,7 +111,8 @@ def particles(
 
 
 def _read_state(volume, phases, voxel_size_nm, file_axes, crop):
-    """Read a label volume as a grid; named phases that it lacks (a pristine electrode without cracks) are left out."""
+    """Read a label volume as a grid; named phases that it lacks (a pristine electrode without cracks) are
+    left out."""
     if phases is not None:
         from ..mesh.grid import label_counts
         from ..volumes.volume import read_volume
@@ -136,11 +144,18 @@ def _state(source, grid, options, pore, regions, extent):
         grains = grain_labels(grid, active=active, progress=progress)
     fragments, count = fragment_labels(found.parts, grid.mask(active), options["smallest"])
     columns = {
-        "volume_m3": found.volume, "diameter_m": found.diameter, "surface_m2": found.surface,
-        "sphericity": found.sphericity, "depth_m": found.depth, "centre_m": found.centre, "cut_by_box": found.cut,
-        "neighbours": found.neighbours, "crack_share": found.crack_share, "contact_share": found.contact_share,
+        "volume_m3": found.volume,
+        "diameter_m": found.diameter,
+        "surface_m2": found.surface,
+        "sphericity": found.sphericity,
+        "depth_m": found.depth,
+        "centre_m": found.centre,
+        "cut_by_box": found.cut,
+        "neighbours": found.neighbours,
+        "crack_share": found.crack_share,
+        "contact_share": found.contact_share,
         "fragments": found.fragments,
-    }  # fmt: skip
+    }
     figures = {
         "particles": {"count": len(found), "cut_by_box": int(found.cut.sum()), **state_figures(found)},
         "fragments": {"count": count, "by_depth": sizes_by_depth(fragments, grid, regions=regions)},
@@ -169,21 +184,29 @@ def _write_maps(folder, labels, grid):
     from ..volumes.volume import write_volume
 
     folder.mkdir(parents=True, exist_ok=True)
-    return {name: str(write_volume(folder / f"{name}.tif", values, voxel_size=grid.voxel_size))
-            for name, values in labels.items()}  # fmt: skip
+    return {
+        name: str(write_volume(folder / f"{name}.tif", values, voxel_size=grid.voxel_size))
+        for name, values in labels.items()
+    }
 
 
 def _show_particles(result, json_file):
     totals = result["particles"]
     lines = [table(("figure", "value"), [(name, value) for name, value in totals.items()])]
     header = ("depth um", "fragments", "mean um", "d10", "d50", "d90")
-    rows = [(f"{1e6 * r['start_m']:.4g} to {1e6 * r['end_m']:.4g}", r["count"],
-             *(r[key] and 1e6 * r[key] for key in ("mean_m", "d10_m", "d50_m", "d90_m")))
-            for r in result["fragments"]["by_depth"]]  # fmt: skip
+    rows = [
+        (
+            f"{1e6 * r['start_m']:.4g} to {1e6 * r['end_m']:.4g}",
+            r["count"],
+            *(r[key] and 1e6 * r[key] for key in ("mean_m", "d10_m", "d50_m", "d90_m")),
+        )
+        for r in result["fragments"]["by_depth"]
+    ]
     lines.append(table(header, rows))
     if result["binder"]:
         lines.append(
-            f"binder: {result['binder']['count']} clusters, the largest has {result['binder']['share_of_largest']:.4g}"
+            f"binder: {result['binder']['count']} clusters, the largest has"
+            f" {result['binder']['share_of_largest']:.4g}"
         )
     if result["delaminated"]:
         header = ("void layer at um", "thickness um", "share of the cross-section")

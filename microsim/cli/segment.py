@@ -10,21 +10,20 @@ from ..base.schema import number
 from .app import command
 from .console import lengths_nm, progress_bar, report, table, times
 from .option_lists import flag_option, spread, text_option
-from .options import (
-    FileAxesOption,
-    JsonOption,
-    OnlyReportOption,
-    VoxelSizeOption,
-    axes_order,
-    voxel_size_m,
-)
+from .options import FileAxesOption, JsonOption, OnlyReportOption, VoxelSizeOption, axes_order, voxel_size_m
 from .segment_options import StepOptions
 
 
 @command(
     [
-        "microsim segment stack.tif --out labels.tif --phases pore,cbd,am --voxel-size-nm 15.2,15.2,100 --file-axes zyx \\",
-        "    --curtains-along y --align --to-voxel-nm 100 --denoise nlm --pore-back --watershed --cracks crack --report out",
+        (
+            "microsim segment stack.tif --out labels.tif --phases pore,cbd,am --voxel-size-nm 15.2,15.2,100"
+            " --file-axes zyx \\"
+        ),
+        (
+            "    --curtains-along y --align --to-voxel-nm 100 --denoise nlm --pore-back --watershed --cracks"
+            " crack --report out"
+        ),
         "microsim segment stack.tif --out labels.tif --recipe labels.recipe.yaml --json -",
     ]
 )
@@ -38,11 +37,15 @@ def segment(
     phases: text_option("--phases", "NAME,...", "Phases from dark to bright: pore,cbd,am.") = None,
     recipe_file: Annotated[
         Path | None,
-        typer.Option("--recipe", metavar="FILE.yaml", help="Run these steps instead of those of the options."),
+        typer.Option(
+            "--recipe", metavar="FILE.yaml", help="Run these steps instead of those of the options."
+        ),
     ] = None,
     *,
     how: StepOptions,
-    bounds: text_option("--bounds", "B", "How far low and high volumes move edges; share of the grey step.") = "0.1",
+    bounds: text_option(
+        "--bounds", "B", "How far low and high volumes move edges; share of the grey step."
+    ) = "0.1",
     write_bounds: flag_option("--write-bounds", "Write the low and high volumes beside VOLUME too.") = False,
     probability: Annotated[
         Path | None,
@@ -59,10 +62,10 @@ def segment(
 ):
     """Turn a grey-scale volume into labelled phases.
 
-    The steps that options name run in the order of the list below, or those of a recipe in its order; either way the
-    recipe is written beside VOLUME as NAME.recipe.yaml, and running it again gives the same voxels. Labels are 0, 1, ...
-    from dark to bright, cracks last. Low and high volumes, with edges moved to other grey values, give each fraction (and
-    all that is computed from them) an error bar.
+    The steps that options name run in the order of the list below, or those of a recipe in its order; either
+    way the recipe is written beside VOLUME as NAME.recipe.yaml, and running it again gives the same voxels.
+    Labels are 0, 1, ... from dark to bright, cracks last. Low and high volumes, with edges moved to other
+    grey values, give each fraction (and all that is computed from them) an error bar.
     """
     recipe = _recipe(recipe_file, phases, how.cracks, how.steps(file_axes))
     shift = number(0.0, 0.45)(bounds, "--bounds")
@@ -98,12 +101,19 @@ def _recipe(path, phases, crack, steps):
         # what no option at all stands for is no step that was asked for
         given = [name for name, settings in steps if (name, settings) != ("thresholds", {"method": "otsu"})]
         if phases is not None or crack is not None or given:
-            raise InputError(f"--recipe: expected no other steps beside it, got {', '.join(given) or 'phases'}; leave out one "
-                             "of the two.")  # fmt: skip
+            raise InputError(
+                f"--recipe: expected no other steps beside it, got {', '.join(given) or 'phases'}; leave out"
+                " one of the two."
+            )
         return load_recipe(path)
     if phases is None:
-        raise InputError("--phases: expected the names of the phases from dark to bright, got none; add pore,cbd,am, say.")
-    raw = {"phases": [name.strip() for name in phases.split(",")], "steps": [{name: given} for name, given in steps]}
+        raise InputError(
+            "--phases: expected the names of the phases from dark to bright, got none; add pore,cbd,am, say."
+        )
+    raw = {
+        "phases": [name.strip() for name in phases.split(",")],
+        "steps": [{name: given} for name, given in steps],
+    }
     return section(Recipe, {**raw, **({"crack": crack} if crack else {})}, "")
 
 

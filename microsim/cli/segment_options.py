@@ -51,7 +51,9 @@ class StepOptions:
         "--align-region", "y=0:32,...", "Voxels looked at for the drift, say a fiducial mark."
     ) = None
     crop_after: text_option(
-        "--crop-after", "y=32:512,...", "Voxels to keep once the drift is taken back: leaves a fiducial mark out."
+        "--crop-after",
+        "y=32:512,...",
+        "Voxels to keep once the drift is taken back: leaves a fiducial mark out.",
     ) = None
     to_voxel_nm: text_option("--to-voxel-nm", "H", "Resample to voxels of this edge, nm (or x,y,z).") = None
     denoise: choice_option(Denoise, "--denoise", "Take off noise (in the slices).") = Denoise.NONE
@@ -62,10 +64,12 @@ class StepOptions:
         "--painted", "VOLUME", "Painted labels for the classifier: 0 none, k the k-th phase; axes as GREY."
     ) = None
     back: flag_option("--pore-back", "Return walls seen through pores to pore (FIB-SEM).") = False
-    pore_back_method: choice_option(
-        PoreBackMethod, "--pore-back-method", "How such walls are found."
-    ) = PoreBackMethod.FADING
-    watershed: flag_option("--watershed", "Give voxels of blurred edges to the phases on their sides.") = False
+    pore_back_method: choice_option(PoreBackMethod, "--pore-back-method", "How such walls are found.") = (
+        PoreBackMethod.FADING
+    )
+    watershed: flag_option("--watershed", "Give voxels of blurred edges to the phases on their sides.") = (
+        False
+    )
     cracks: text_option("--cracks", "NAME", "Look for cracks in the brightest phase; their name.") = None
     crack_width: text_option("--crack-width", "N", "Half of the widest crack, voxels.") = "4"
 
@@ -93,13 +97,20 @@ class StepOptions:
             raise InputError("--align-region: expected --align beside it, got it alone; add --align.")
         if not self.align:
             return None
-        return {**axis, **({"region": _box("--align-region", self.align_region)} if self.align_region else {})}
+        return {
+            **axis,
+            **({"region": _box("--align-region", self.align_region)} if self.align_region else {}),
+        }
 
     def _labelling(self, axis, file_axes):
         if (self.painted is not None) != (self.method is Method.CLASSIFIER):
-            raise InputError("--painted: expected together with --method classifier, got one alone; give both or neither.")
+            raise InputError(
+                "--painted: expected together with --method classifier, got one alone; give both or neither."
+            )
         if self.thresholds is not None and self.method is Method.CLASSIFIER:
-            raise InputError("--thresholds: expected with --method otsu or li, got classifier; leave one out.")
+            raise InputError(
+                "--thresholds: expected with --method otsu or li, got classifier; leave one out."
+            )
         if self.thresholds or self.method is Method.LI or not self.back and self.method is Method.OTSU:
             values = {"values": self.thresholds.split(",")} if self.thresholds else {}
             yield "thresholds", {"method": self.method.value, **values}

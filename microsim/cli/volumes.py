@@ -31,7 +31,10 @@ from .options import (
 @command(
     [
         "microsim info electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --json -",
-        "microsim info electrode.tif --phases pore=0,am=1 --voxel-size-nm 398 --measures sizes,clusters --maps maps",
+        (
+            "microsim info electrode.tif --phases pore=0,am=1 --voxel-size-nm 398 --measures sizes,clusters"
+            " --maps maps"
+        ),
     ]
 )
 def info(
@@ -50,16 +53,18 @@ def info(
     ] = None,
     maps: Annotated[
         Path | None,
-        typer.Option("--maps", metavar="DIR", help="Folder for maps of the sizes and clusters of each phase."),
+        typer.Option(
+            "--maps", metavar="DIR", help="Folder for maps of the sizes and clusters of each phase."
+        ),
     ] = None,
     json_file: JsonOption = None,
 ):
     """Show the phases of a volume.
 
     Volume fraction, percolating fraction along each axis, and interface area per volume, corrected for the
-    steps of the voxels and as plain voxel faces. With --measures also profiles of the fractions along each axis,
-    chord lengths, pore and particle sizes (local thickness), contact areas phase by phase, the length of the triple
-    lines, clusters and two-point correlations.
+    steps of the voxels and as plain voxel faces. With --measures also profiles of the fractions along each
+    axis, chord lengths, pore and particle sizes (local thickness), contact areas phase by phase, the length
+    of the triple lines, clusters and two-point correlations.
     """
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     from ..mesh.morphology import phase_summary
@@ -96,7 +101,9 @@ def _measures(summary, grid, sized, names, maps):
     if names is None and maps is None:
         return []
     if not sized:
-        raise InputError("--measures: expected a known voxel size, the volume gives none; add --voxel-size-nm.")
+        raise InputError(
+            "--measures: expected a known voxel size, the volume gives none; add --voxel-size-nm."
+        )
     from ..shapes.measures import clusters, measure
     from ..shapes.thickness import local_thickness
     from ..volumes.volume import write_volume
@@ -122,19 +129,30 @@ def _measure_tables(found):
     """The figures of the measures that fit a table for people."""
     tables = []
     if "sizes" in found:
-        rows = [(n, *(s[k] * 1e6 for k in ("mean_m", "d10_m", "d50_m", "d90_m"))) for n, s in found["sizes"].items() if s]
+        rows = [
+            (n, *(s[k] * 1e6 for k in ("mean_m", "d10_m", "d50_m", "d90_m")))
+            for n, s in found["sizes"].items()
+            if s
+        ]
         tables.append(table(("phase", "mean size um", "d10", "d50", "d90"), rows))
     if "chords" in found:
-        rows = [(n, *(c["mean_m"] and c["mean_m"] * 1e6 for c in along.values())) for n, along in found["chords"].items()]
+        rows = [
+            (n, *(c["mean_m"] and c["mean_m"] * 1e6 for c in along.values()))
+            for n, along in found["chords"].items()
+        ]
         tables.append(table(("phase", "mean chord x um", "y", "z"), rows))
     if "contacts" in found:
         rows = [(n, other, *c.values()) for n, row in found["contacts"].items() for other, c in row.items()]
-        tables.append(table(("phase", "touches", "area m-1", "share of its surface", "as voxel faces m-1"), rows))
+        tables.append(
+            table(("phase", "touches", "area m-1", "share of its surface", "as voxel faces m-1"), rows)
+        )
     if "tpb" in found:
         header = ("triple line", "length m-2", "as voxel edges m-2", "share of edges")
         tables.append(table(header, [(n, *row.values()) for n, row in found["tpb"].items()]))
     if "clusters" in found:
-        rows = [(n, c["count"], c["share_of_largest"], c["euler_number"]) for n, c in found["clusters"].items()]
+        rows = [
+            (n, c["count"], c["share_of_largest"], c["euler_number"]) for n, c in found["clusters"].items()
+        ]
         tables.append(table(("phase", "clusters", "share of the largest", "Euler number"), rows))
     return [f"\n{text}" for text in tables]
 
@@ -170,10 +188,12 @@ def transport(
         bool, typer.Option("--tensor", help="Also the 3 x 3 tensor of the image repeated periodically.")
     ] = False,
     flux: Annotated[
-        bool, typer.Option("--flux", help="Also what the flux map says: flux lines, constrictivity, dead ends.")
+        bool,
+        typer.Option("--flux", help="Also what the flux map says: flux lines, constrictivity, dead ends."),
     ] = False,
     fields: Annotated[
-        Path | None, typer.Option("--fields", metavar="FILE.h5", help="Store potential and flux of each axis.")
+        Path | None,
+        typer.Option("--fields", metavar="FILE.h5", help="Store potential and flux of each axis."),
     ] = None,
     out: ReportOption = None,
     json_file: JsonOption = None,
@@ -194,14 +214,21 @@ def transport(
     solve, keep = _solver(solver), flux or fields is not None
     if (keep or tensor) and solver is not Solver.MULTIGRID:
         raise InputError(
-            f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; leave one out."
+            f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; leave one"
+            " out."
         )
     axes, maps = {}, {}
     for name in AXES if axis is Axis.ALL else (axis.value,):
         options = {"potential": True} if keep else {}
         with progress_bar(f"tau along {name}") as progress:
             axes[name] = solve(
-                grid, shares, AXES.index(name), tolerance=tolerance, sides=sides.value, progress=progress, **options
+                grid,
+                shares,
+                AXES.index(name),
+                tolerance=tolerance,
+                sides=sides.value,
+                progress=progress,
+                **options,
             )
         if keep:
             maps[name] = _flux(grid, shares, name, sides.value, axes[name])
@@ -285,8 +312,12 @@ def _store_fields(path, grid, axes, maps):
 
     names = [name for name in axes if maps[name][0] is not None]
     if not names:
-        raise InputError("--fields: expected a conductor that joins both ends of an axis, got none; leave it out.")
-    units = {f"{field}_{name}": "1" for name in names for field in ("potential", *(f"flux_{a}" for a in AXES))}
+        raise InputError(
+            "--fields: expected a conductor that joins both ends of an axis, got none; leave it out."
+        )
+    units = {
+        f"{field}_{name}": "1" for name in names for field in ("potential", *(f"flux_{a}" for a in AXES))
+    }
     values = {}
     for name in names:
         values[f"potential_{name}"] = axes[name].potential

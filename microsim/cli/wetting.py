@@ -41,15 +41,22 @@ class Gas(StrEnum):
 
 @command(
     [
-        "microsim wetting electrode.tif --phases pore=0,am=1,cbd=2 --through pore --axis x --voxel-size-nm 398 \\",
+        (
+            "microsim wetting electrode.tif --phases pore=0,am=1,cbd=2 --through pore --axis x"
+            " --voxel-size-nm 398 \\"
+        ),
         "    --contact-angle-deg 20 --surface-tension-N-m 0.03 --viscosity-Pa-s 0.003 --json -",
     ]
 )
 def wetting(
     volume: VolumeArgument,
     phases: PhasesOption = None,
-    through: Annotated[str, typer.Option("--through", metavar="NAME", help="Phase that the liquid fills.")] = "pore",
-    axis: Annotated[OneAxis, typer.Option("--axis", help="Direction; the liquid comes from its low end.")] = OneAxis.X,
+    through: Annotated[
+        str, typer.Option("--through", metavar="NAME", help="Phase that the liquid fills.")
+    ] = "pore",
+    axis: Annotated[
+        OneAxis, typer.Option("--axis", help="Direction; the liquid comes from its low end.")
+    ] = OneAxis.X,
     contact_angle_deg: Annotated[
         str, typer.Option("--contact-angle-deg", metavar="A", help="Contact angle of the liquid.")
     ] = "0",
@@ -66,12 +73,18 @@ def wetting(
         ),
     ] = None,
     pressure_pa: Annotated[
-        str, typer.Option("--pressure-Pa", metavar="P", help="Of the liquid at its inlet, over that of the gas.")
+        str,
+        typer.Option("--pressure-Pa", metavar="P", help="Of the liquid at its inlet, over that of the gas."),
     ] = "0",
-    vents: Annotated[Vents, typer.Option("--vents", help="Faces where gas leaves: opposite, beside, both.")] = Vents.ALL,
+    vents: Annotated[
+        Vents, typer.Option("--vents", help="Faces where gas leaves: opposite, beside, both.")
+    ] = Vents.ALL,
     gas: Annotated[Gas, typer.Option("--gas", help="Gas that is cut off stays, or dissolves.")] = Gas.TRAPPED,
     change: Annotated[
-        str, typer.Option("--change", metavar="F", help="Solve the pressure when the inflow has changed by this share.")
+        str,
+        typer.Option(
+            "--change", metavar="F", help="Solve the pressure when the inflow has changed by this share."
+        ),
     ] = "0.2",
     tolerance: Annotated[
         str, typer.Option("--tolerance", metavar="T", help="Largest imbalance of the flow.")
@@ -87,9 +100,10 @@ def wetting(
 ):
     """Compute how an electrolyte fills the pores.
 
-    Capillary suction by pore size against viscous resistance, from one face: saturation over time, the share never
-    wetted, and a map of arrival times (infinite where the liquid never comes). Gas that the liquid cuts off is
-    trapped; with --gas dissolves it is not. No permeability given: it is computed (Stokes flow, symmetric sides).
+    Capillary suction by pore size against viscous resistance, from one face: saturation over time, the share
+    never wetted, and a map of arrival times (infinite where the liquid never comes). Gas that the liquid cuts
+    off is trapped; with --gas dissolves it is not. No permeability given: it is computed (Stokes flow,
+    symmetric sides).
     """
     positive = number(0.0, above=True)
     K = None if permeability_m2 is None else positive(permeability_m2, "--permeability-m2")
@@ -114,20 +128,41 @@ def wetting(
     K = K if given else _permeability(grid, through, axis.value)
     inlet, openings = _faces(axis.value, vents)
     with progress_bar("wetting") as progress:
-        found = wet(grid, through, liquid, permeability=K, inlet=inlet, vents=openings, progress=progress, **options)
+        found = wet(
+            grid, through, liquid, permeability=K, inlet=inlet, vents=openings, progress=progress, **options
+        )
     if out is not None:
         from ..volumes.volume import write_volume
 
         out = write_volume(out, found.filling.arrival, voxel_size=grid.voxel_size)
     result = _numbers(found) | {
-        "permeability_given": given, "through": through, "axis": axis.value, "vents": openings, **options,
+        "permeability_given": given,
+        "through": through,
+        "axis": axis.value,
+        "vents": openings,
+        **options,
         "liquid": {"contact_angle_deg": angle, "surface_tension_N_m": tension, "viscosity_Pa_s": thickness},
-        "arrival_map": out, "voxels": grid.voxels, "voxel_size_m": grid.voxel_size,
-        "volume": source.source, "volume_sha256": source.sha256,
-    }  # fmt: skip
-    rows = [(f"{100 * float(share):g} % of the pores wet, s", time) for share, time in result["time_to_s"].items()]
-    rows += [(name, result[name]) for name in ("share_never_wetted", "share_trapped", "share_unreached",
-             "capillary_pressure_Pa", "permeability_m2", "washburn_time_s", "seconds")]  # fmt: skip
+        "arrival_map": out,
+        "voxels": grid.voxels,
+        "voxel_size_m": grid.voxel_size,
+        "volume": source.source,
+        "volume_sha256": source.sha256,
+    }
+    rows = [
+        (f"{100 * float(share):g} % of the pores wet, s", time) for share, time in result["time_to_s"].items()
+    ]
+    rows += [
+        (name, result[name])
+        for name in (
+            "share_never_wetted",
+            "share_trapped",
+            "share_unreached",
+            "capillary_pressure_Pa",
+            "permeability_m2",
+            "washburn_time_s",
+            "seconds",
+        )
+    ]
     title = f"{source.source}: wetting of {through} along {axis}, {times(grid.shape)} voxels, gas {gas}"
     lines = [table(("", "value"), rows), *([f"arrival times: {out}"] if out else [])]
     if report_folder:
@@ -149,7 +184,9 @@ def _permeability(grid, through, axis):
     from ..transport.flow import permeability
 
     with progress_bar("permeability") as progress:
-        found = permeability(grid, through, AXES.index(axis), sides="symmetry", tolerance=1e-2, progress=progress)
+        found = permeability(
+            grid, through, AXES.index(axis), sides="symmetry", tolerance=1e-2, progress=progress
+        )
     return found.permeability or None
 
 

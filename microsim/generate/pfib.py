@@ -1,7 +1,8 @@
-"""A synthetic stack of FIB-SEM images of a known volume: cracks, grey levels, what lies behind pores, curtains, noise.
+"""A synthetic stack of FIB-SEM images of a known volume: cracks, grey levels, what lies behind pores,
+curtains, noise.
 
-For testing the way from grey levels to phases: the truth is known voxel by voxel. The optics below know nothing of the
-corrections in microsim.imaging: they follow rays and solid angles in the true volume.
+For testing the way from grey levels to phases: the truth is known voxel by voxel. The optics below know
+nothing of the corrections in microsim.imaging: they follow rays and solid angles in the true volume.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Optics:
     """Say how a slice is imaged; lengths in voxels.
 
     axis         slicing axis; slices are removed from its low end, so what lies behind has higher numbers
-    reach        depth over which the light of a wall behind falls to 1/e, besides what the opening screens; 0: black voids
+    reach        depth over which the light of a wall behind falls to 1/e, besides what the opening screens;
+                 0: black voids
     tilt_deg     between the line of sight and the slicing axis, towards the last of the other two axes
     blur         standard deviation of the spot
     noise        standard deviation of the noise at full scale; it goes with the square root of the signal
@@ -49,8 +51,8 @@ class Optics:
 
 @dataclass(frozen=True)
 class Stack:
-    """Hold images as taken (uint8 [x, y, z]), shifts of the slices (voxels [n, 2]) and the share of void voxels whose wall
-    behind is seen above half way from black to CBD."""
+    """Hold images as taken (uint8 [x, y, z]), shifts of the slices (voxels [n, 2]) and the share of void
+    voxels whose wall behind is seen above half way from black to CBD."""
 
     grey: np.ndarray
     shifts: np.ndarray = field(repr=False)
@@ -123,10 +125,10 @@ def pfib_stack(grid, optics=Optics(), progress=None):
         solid       I = E(p)
         void        I = black + (E(w) - black) a^2 / (a^2 + d^2) exp(-d / reach)
 
-    E is the emission of an exposed face (level of the phase and its texture: grains in active material, fine clusters in
-    binder), w the first solid along the line of sight, d its distance. a^2 / (a^2 + d^2) is the share of a Lambertian
-    wall's light that leaves through a round opening of radius a, here the distance from p to the rim of the void in the
-    slice. Then come the spot, shading and curtains, flicker, drift and noise.
+    E is the emission of an exposed face (level of the phase and its texture: grains in active material, fine
+    clusters in binder), w the first solid along the line of sight, d its distance. a^2 / (a^2 + d^2) is the
+    share of a Lambertian wall's light that leaves through a round opening of radius a, here the distance from
+    p to the rim of the void in the slice. Then come the spot, shading and curtains, flicker, drift and noise.
 
     grid: VoxelGrid with phases out of pore, crack, cbd, am. Returns Stack.
     """
@@ -178,7 +180,8 @@ def _grains(rng, shape, edge):
 
 
 def _seen(emission, void, optics, progress):
-    """Light of each pixel of each slice [s, u, v]; also the share of void pixels lit to half the level of binder."""
+    """Light of each pixel of each slice [s, u, v]; also the share of void pixels lit to half the level of
+    binder."""
     black, seen, lit = LEVELS["pore"], emission.copy(), 0
     step = np.tan(np.radians(optics.tilt_deg))
     for s in range(len(emission)):
@@ -194,7 +197,8 @@ def _seen(emission, void, optics, progress):
 
 
 def _wall_behind(emission, void, s, step, farthest=40):
-    """Emission and distance (voxels) of the first solid behind each pixel of slice s; black where there is none."""
+    """Emission and distance (voxels) of the first solid behind each pixel of slice s; black where there is
+    none."""
     wall = np.full(void.shape[1:], np.float32(LEVELS["pore"]))
     depth = np.full(void.shape[1:], np.float32(np.inf))
     open_, columns = void[s].copy(), np.arange(void.shape[2])

@@ -294,7 +294,7 @@ def _smallest(values, count):
     room = np.count_nonzero(np.isfinite(values))
     if count > room:
         raise InputError(
-            f"expected a cbd_fraction that fits between the particles, at most "
+            "expected a cbd_fraction that fits between the particles, at most "
             f"{room / values.size:.3f} here, got {count / values.size:.3f}; lower it."
         )
     chosen = np.zeros(values.size, dtype=bool)

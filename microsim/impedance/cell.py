@@ -2,21 +2,24 @@
 
     J(i omega) dx = (0, 0, dI, 0, 0),   Z = -A dV / dI
 
-J is the Jacobian of the time step with alpha / dt = i omega. At the faces the double layer lies beside the reaction and,
-if it has a permittivity, the film's capacitance beside its resistance:
+J is the Jacobian of the time step with alpha / dt = i omega. At the faces the double layer lies beside the
+reaction and, if it has a permittivity, the film's capacitance beside its resistance:
 
-    dj = dj_r + i omega C_dl dv,   z_film = R_film / (1 + i omega tau_film),   tau_film = permittivity / conductivity
+    dj = dj_r + i omega C_dl dv,   z_film = R_film / (1 + i omega tau_film),   tau_film = permittivity /
+                                   conductivity
 
-A diffusion layer may be thinner than a voxel. The drop l / D across the half cell beside a face becomes what makes a row
-of cells of width 2 l answer as the half-space that they stand for, exactly at any frequency:
+A diffusion layer may be thinner than a voxel. The drop l / D across the half cell beside a face becomes what
+makes a row of cells of width 2 l answer as the half-space that they stand for, exactly at any frequency:
 
-    1 / sqrt(i omega D) - 1 / (i omega h + (D / h) lambda),   h = 2 l,   lambda = Q / (Q/2 + sqrt(Q + Q^2/4)),  Q = i omega h^2 / D
+    1 / sqrt(i omega D) - 1 / (i omega h + (D / h) lambda),   h = 2 l,   lambda = Q / (Q/2 + sqrt(Q + Q^2/4)),
+                                                              Q = i omega h^2 / D
 
 l / D at low frequencies, 1 / sqrt(i omega D) at high ones.
 
-The time step with alpha / dt = omega preconditions: for a decay rate lambda it gives (i omega + lambda)/(omega + lambda),
-which stays within a quarter turn and a factor of sqrt 2 of 1. What is left out, as in the Jacobian: how the drops beside
-the faces change with their coefficients; without a mean current they do not.
+The time step with alpha / dt = omega preconditions: for a decay rate lambda it gives (i omega +
+lambda)/(omega + lambda), which stays within a quarter turn and a factor of sqrt 2 of 1. What is left out, as
+in the Jacobian: how the drops beside the faces change with their coefficients; without a mean current they do
+not.
 """
 
 import time
@@ -34,8 +37,8 @@ C_DL = 0.2  # F m-2, 20 uF cm-2: what is taken where a cell names no double laye
 
 @dataclass(frozen=True)
 class CellImpedance:
-    """freq (Hz); Z (ohm m2); reaction [freq, x]: share of the current that reacts in each layer of the image, per dI;
-    iterations at each frequency; seconds; voltage (V) and current (A) of the state."""
+    """freq (Hz); Z (ohm m2); reaction [freq, x]: share of the current that reacts in each layer of the image,
+    per dI; iterations at each frequency; seconds; voltage (V) and current (A) of the state."""
 
     freq: np.ndarray
     Z: np.ndarray
@@ -47,7 +50,8 @@ class CellImpedance:
 
 
 class SmallSignal:
-    """A HalfCell linearised about x. C_dl: F m-2; film_time: time constant of the film (s), 0 without capacitance."""
+    """A HalfCell linearised about x. C_dl: F m-2; film_time: time constant of the film (s), 0 without
+    capacitance."""
 
     def __init__(self, cell, x, C_dl, film_time=0.0):
         self.cell, self.C_dl, self.film_time = cell, C_dl, film_time
@@ -56,15 +60,19 @@ class SmallSignal:
         self.faces, self.counter = cell.responses(x)
         mesh, faces = cell.mesh, cell.mesh.faces
         pace = np.sqrt(mesh.eps / cell.D_e)
-        self.lengths = (faces.share * faces.half_solid / np.sqrt(cell.D_s[faces.solid]),
-                        faces.share * faces.half_ionic * pace[faces.ionic],
-                        mesh.ionic.widths[0][0] / 2 * pace[mesh.counter])  # l / sqrt(D), s^(1/2)
+        self.lengths = (
+            faces.share * faces.half_solid / np.sqrt(cell.D_s[faces.solid]),
+            faces.share * faces.half_ionic * pace[faces.ionic],
+            mesh.ionic.widths[0][0] / 2 * pace[mesh.counter],
+        )  # l / sqrt(D), s^(1/2)
 
     def _set(self, s):
         """Put the cell's Jacobian at s."""
         cell, a, (solid, electrolyte, counter) = self.cell, self.C_dl * s, self.lengths
         drops, film = self.faces.drops, cell.R_film / (1 + s * self.film_time) - cell.R_film
-        drops = Drops(drops.resistance + film, drops.sto * _layer(solid, s), drops.c_e * _layer(electrolyte, s))
+        drops = Drops(
+            drops.resistance + film, drops.sto * _layer(solid, s), drops.c_e * _layer(electrolyte, s)
+        )
         cell.rate, cell.slopes = s, self.faces.slopes(a, drops)
         if self.counter:
             drops = self.counter.drops
@@ -87,18 +95,23 @@ class SmallSignal:
         dphi, dsto, dc_e = cell.slopes[0]
         push = cell.lift * d.V + d.phi[faces.electronic] - d.psi[faces.ionic]
         A_j = -cell.lift * faces.area * (dphi * push + dsto * d.sto[faces.solid] + dc_e * d.c_e[faces.ionic])
-        layer = np.clip((faces.position[:, 0] / cell.mesh.voxel_size[0]).astype(int), 0, cell.mesh.shape[0] - 1)
-        return np.bincount(layer, A_j.real, cell.mesh.shape[0]) + 1j * np.bincount(layer, A_j.imag, cell.mesh.shape[0])
+        layer = np.clip(
+            (faces.position[:, 0] / cell.mesh.voxel_size[0]).astype(int), 0, cell.mesh.shape[0] - 1
+        )
+        return np.bincount(layer, A_j.real, cell.mesh.shape[0]) + 1j * np.bincount(
+            layer, A_j.imag, cell.mesh.shape[0]
+        )
 
 
 def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
     """Compute the impedance of a half cell about the state x.
 
-    cell: HalfCell; x: its unknowns; freq: Hz; C_dl: double layer of every interface, F m-2 (None: the cell's own, or
+    cell: HalfCell; x: its unknowns; freq: Hz; C_dl: double layer of every interface, F m-2 (None: the cell's
+    own, or
     0.2 where it has none); film_time: s; tolerance: of the residual of each frequency over dI.
 
-    Returns CellImpedance. Raises NotConverged with the residuals. Source: the balances of `halfcell`; Sikha and White,
-    J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
+    Returns CellImpedance. Raises NotConverged with the residuals. Source: the balances of `halfcell`; Sikha
+    and White, J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
     """
     begun, C_dl = time.perf_counter(), C_dl if C_dl is not None else cell.design.double_layer or C_DL
     signal = SmallSignal(cell, x, C_dl, film_time)
@@ -109,7 +122,9 @@ def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, p
     for done, k in enumerate(np.argsort(-freq)):
         omega = 2 * np.pi * freq[k]
         apply, precondition = signal.at(omega)
-        dx, history = complex_gmres(apply, precondition, b, _guess(np.log(omega), known, b.size), tolerance=tolerance)
+        dx, history = complex_gmres(
+            apply, precondition, b, _guess(np.log(omega), known, b.size), tolerance=tolerance
+        )
         known = [*known[-2:], (np.log(omega), dx)]
         Z[k] = -cell.mesh.area * cell.state(dx).V[0]
         reaction[k], iterations[k] = signal.reaction(dx), len(history) - 1
@@ -117,7 +132,9 @@ def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, p
             progress(done + 1, freq.size, f"impedance at {freq[k]:.3g} Hz")
     cell.layer = None
     u = cell.state(x)
-    return CellImpedance(freq, Z, reaction, tuple(iterations), time.perf_counter() - begun, float(u.V[0]), cell.current(x))
+    return CellImpedance(
+        freq, Z, reaction, tuple(iterations), time.perf_counter() - begun, float(u.V[0]), cell.current(x)
+    )
 
 
 def _layer(length, s):

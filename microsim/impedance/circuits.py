@@ -1,7 +1,7 @@
 """Circuits: closed-form elements, fits with uncertainties, and the Kramers-Kronig test of a spectrum.
 
-An element is a function of the angular frequencies omega (rad s-1) and of its parameters; a circuit is any function
-made of elements:
+An element is a function of the angular frequencies omega (rad s-1) and of its parameters; a circuit is any
+function made of elements:
 
     def cell(omega, R_s, R_ct, Q, n):
         return R_s + parallel(R_ct, constant_phase(omega, Q, n))
@@ -39,7 +39,8 @@ def warburg(omega, A):
 
 
 def diffusion_open(omega, R, time):
-    """Diffusion over a length whose far end is held at its concentration: R tanh(s) / s, s = sqrt(i omega time)."""
+    """Diffusion over a length whose far end is held at its concentration: R tanh(s) / s, s = sqrt(i omega
+    time)."""
     s = np.sqrt(1j * omega * time)
     return R * np.tanh(s) / s
 
@@ -51,7 +52,8 @@ def diffusion_blocked(omega, R, time):
 
 
 def diffusion_sphere(omega, R, time):
-    """Diffusion into a sphere: R tanh(s) / (s - tanh(s)), s = sqrt(i omega time), time = radius^2 / D; Re -> R / 5."""
+    """Diffusion into a sphere: R tanh(s) / (s - tanh(s)), s = sqrt(i omega time), time = radius^2 / D; Re ->
+    R / 5."""
     s = np.sqrt(1j * omega * time)
     small = np.abs(s) < 0.05  # there s - tanh(s) cancels
     t = np.tanh(np.where(small, 1.0, s))
@@ -60,7 +62,8 @@ def diffusion_sphere(omega, R, time):
 
 def transmission_line(omega, R_ion, Q, n=1.0):
     """Pore of resistance R_ion along blocking walls of capacitance Q (constant phase n): R_ion coth(s) / s,
-    s = sqrt(R_ion Q (i omega)^n); 45 degrees at high omega, R_ion / 3 + 1 / (i omega Q) at low omega (de Levie 1963).
+    s = sqrt(R_ion Q (i omega)^n); 45 degrees at high omega, R_ion / 3 + 1 / (i omega Q) at low omega (de
+    Levie 1963).
     """
     s = np.sqrt(R_ion * Q * (1j * omega) ** n)
     return R_ion / (np.tanh(s) * s)
@@ -84,9 +87,9 @@ def randles(omega, R_s, R_ct, Q, n, R_w, t_w):
 
 @dataclass(frozen=True)
 class CircuitFit:
-    """values {parameter: value}; errors {parameter: standard error}, None for a parameter held fixed or at its bound;
-    Z: the circuit at the frequencies; residual: (Z_measured - Z) / |Z_measured|; chi2: weighted squares over the
-    degrees of freedom; dof; log_covariance: of the logarithms of `free`, in its order."""
+    """values {parameter: value}; errors {parameter: standard error}, None for a parameter held fixed or at
+    its bound; Z: the circuit at the frequencies; residual: (Z_measured - Z) / |Z_measured|; chi2: weighted
+    squares over the degrees of freedom; dof; log_covariance: of the logarithms of `free`, in its order."""
 
     values: dict
     errors: dict
@@ -100,7 +103,9 @@ class CircuitFit:
     def interval(self, name, level=0.95):
         """Confidence interval of a parameter: symmetric in its logarithm, Student's t."""
         if name not in self.free:
-            raise InputError(f"expected a fitted parameter ({', '.join(self.free)}), got {name!r}; name one of these")
+            raise InputError(
+                f"expected a fitted parameter ({', '.join(self.free)}), got {name!r}; name one of these"
+            )
         place = self.free.index(name)
         half = student.ppf(0.5 + level / 2, self.dof) * np.sqrt(self.log_covariance[place, place])
         return self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
@@ -111,11 +116,11 @@ def fit_circuit(circuit, freq, Z, start, *, fixed=None, exponents=("n",), weight
 
         minimise sum |(Z - circuit(2 pi freq, **parameters)) / sigma|^2
 
-    circuit: function (see the module); freq (Hz); Z (complex); start: {parameter: value}, or several of these, of
-    which the best answer is kept; fixed: {parameter: value}; exponents: parameters that do not pass 1;
-    weights: "modulus" (sigma = |Z|), "unit" (all alike), or sigma itself, the standard deviation of real and
-    imaginary part. Errors follow from the curvature at the minimum, scaled by the scatter of the residuals unless
-    sigma is given. Returns CircuitFit. Raises InputError, NotConverged.
+    circuit: function (see the module); freq (Hz); Z (complex); start: {parameter: value}, or several of
+    these, of which the best answer is kept; fixed: {parameter: value}; exponents: parameters that do not pass
+    1; weights: "modulus" (sigma = |Z|), "unit" (all alike), or sigma itself, the standard deviation of real
+    and imaginary part. Errors follow from the curvature at the minimum, scaled by the scatter of the
+    residuals unless sigma is given. Returns CircuitFit. Raises InputError, NotConverged.
     """
     starts, fixed = [start] if isinstance(start, dict) else list(start), dict(fixed or {})
     free = tuple(name for name in starts[0] if name not in fixed)
@@ -123,22 +128,30 @@ def fit_circuit(circuit, freq, Z, start, *, fixed=None, exponents=("n",), weight
     best = None
     for values in starts:
         begin = {name: min(values[name], 0.999) if name in exponents else values[name] for name in free}
-        with np.errstate(all="ignore"):  # trial steps may leave the range of floating point; they are then not taken
+        with np.errstate(
+            all="ignore"
+        ):  # trial steps may leave the range of floating point; they are then not taken
             answer = _attempt(circuit, omega, Z, sigma, begin, fixed, exponents)
         best = answer if best is None or answer is not None and answer.cost < best.cost else best
     if best is None:
-        raise NotConverged("the fit of the circuit came to no end from any of its starts; give other start values")
+        raise NotConverged(
+            "the fit of the circuit came to no end from any of its starts; give other start values"
+        )
     return _result(circuit, omega, Z, {**best.fitted, **fixed}, free, best, scaled=isinstance(weights, str))
 
 
 def _checked(freq, Z, weights, starts, free):
     freq, Z = np.asarray(freq, float), np.asarray(Z, complex)
     if freq.ndim != 1 or freq.shape != Z.shape or not (np.all(freq > 0) and np.all(np.isfinite(Z))):
-        raise InputError(f"expected as many finite impedances as frequencies above 0, got shapes {freq.shape} and "
-                         f"{Z.shape}; give one complex value for each frequency")
+        raise InputError(
+            f"expected as many finite impedances as frequencies above 0, got shapes {freq.shape} and "
+            f"{Z.shape}; give one complex value for each frequency"
+        )
     if 2 * freq.size <= free:
-        raise InputError(f"expected more than {free // 2} frequencies for {free} parameters, got {freq.size}; give "
-                         "more, or fix parameters")
+        raise InputError(
+            f"expected more than {free // 2} frequencies for {free} parameters, got {freq.size}; give "
+            "more, or fix parameters"
+        )
     if any(not value > 0 for values in starts for value in values.values()):
         raise InputError(f"expected start values above 0, got {starts}; correct them")
     if isinstance(weights, str) and weights not in ("modulus", "unit"):
@@ -150,8 +163,8 @@ def _checked(freq, Z, weights, starts, free):
 def _attempt(circuit, omega, Z, sigma, begin, fixed, exponents):
     """Minimise from one start; None if that leaves the range of numbers or takes too long.
 
-    The variables are log(parameter / its start): from the origin the first step is at most one of them by a factor e,
-    while a step scaled by the slopes throws a small resistance out of sight.
+    The variables are log(parameter / its start): from the origin the first step is at most one of them by a
+    factor e, while a step scaled by the slopes throws a small resistance out of sight.
     """
     names, first = list(begin), np.array(list(begin.values()))
 
@@ -163,8 +176,15 @@ def _attempt(circuit, omega, Z, sigma, begin, fixed, exponents):
     if not np.all(np.isfinite(misfit(np.zeros(len(names))))):
         return None
     try:
-        answer = least_squares(misfit, np.zeros(len(names)), bounds=(-np.inf, upper), xtol=1e-12, ftol=1e-12, gtol=1e-12,
-                               max_nfev=2000)
+        answer = least_squares(
+            misfit,
+            np.zeros(len(names)),
+            bounds=(-np.inf, upper),
+            xtol=1e-12,
+            ftol=1e-12,
+            gtol=1e-12,
+            max_nfev=2000,
+        )
     except (ValueError, np.linalg.LinAlgError):
         return None
     answer.fitted = dict(zip(names, (first * np.exp(answer.x)).tolist()))
@@ -184,12 +204,15 @@ def _result(circuit, omega, Z, values, free, answer, scaled):
     spread = dict(zip(inner, np.sqrt(np.diag(covariance))))
     errors = {name: float(values[name] * spread[name]) if name in spread else None for name in values}
     modelled = circuit(omega, **values)
-    return CircuitFit(values, errors, modelled, (Z - modelled) / np.abs(Z), chi2, dof, tuple(inner), covariance)
+    return CircuitFit(
+        values, errors, modelled, (Z - modelled) / np.abs(Z), chi2, dof, tuple(inner), covariance
+    )
 
 
 @dataclass(frozen=True)
 class LineFit:
-    """R_ion (ohm m2) of one electrode and tau = eps kappa R_ion / L, with standard errors; fit: CircuitFit."""
+    """R_ion (ohm m2) of one electrode and tau = eps kappa R_ion / L, with standard errors; fit:
+    CircuitFit."""
 
     R_ion: float
     R_ion_error: float
@@ -198,15 +221,17 @@ class LineFit:
     fit: CircuitFit
 
 
-def fit_transmission_line(freq, Z, *, eps, kappa, length, electrodes=1, series=True, exponent=None,
-                          weights="modulus"):
+def fit_transmission_line(
+    freq, Z, *, eps, kappa, length, electrodes=1, series=True, exponent=None, weights="modulus"
+):
     """Fit a uniform transmission line to the impedance of electrodes with blocking walls.
 
         Z = electrodes (R_s + R_ion coth(s) / s),   tau / eps = R_ion kappa / L    (Landesfeind et al. 2016)
 
-    freq (Hz); Z (ohm m2); eps: porosity; kappa (S m-1); length of an electrode (m); electrodes: 2 for a symmetric
-    cell; series: whether there is a resistance R_s beside; exponent: of the constant phase, None to fit it.
-    Returns LineFit. Source: Landesfeind, Hattendorff, Ehrl, Wall, Gasteiger, J. Electrochem. Soc. 163 (2016) A1373.
+    freq (Hz); Z (ohm m2); eps: porosity; kappa (S m-1); length of an electrode (m); electrodes: 2 for a
+    symmetric cell; series: whether there is a resistance R_s beside; exponent: of the constant phase, None to
+    fit it. Returns LineFit. Source: Landesfeind, Hattendorff, Ehrl, Wall, Gasteiger, J. Electrochem. Soc. 163
+    (2016) A1373.
     """
     freq, Z = np.asarray(freq, float), np.asarray(Z, complex) / electrodes
     slow, fast = np.argmin(freq), np.argmax(freq)
@@ -214,25 +239,45 @@ def fit_transmission_line(freq, Z, *, eps, kappa, length, electrodes=1, series=T
     Q = 1 / (2 * np.pi * freq[slow] * max(-Z[slow].imag, 1e-6 * abs(Z[slow])))
     fixed = {} if series else {"R_s": 0.0}
     fixed |= {} if exponent is None else {"n": float(exponent)}
-    starts = [{"R_s": share * max(Z[fast].real, 1e-3 * rise), "R_ion": factor * rise, "Q": Q, "n": n}
-              for factor in (3.0, 1.0, 10.0) for share, n in ((0.9, 0.9), (0.03, 0.99), (0.001, 0.999))]
-    fit = fit_circuit(symmetric_cell, freq, Z, starts, fixed=fixed,
-                      weights=weights if isinstance(weights, str) else np.asarray(weights) / electrodes)
+    starts = [
+        {"R_s": share * max(Z[fast].real, 1e-3 * rise), "R_ion": factor * rise, "Q": Q, "n": n}
+        for factor in (3.0, 1.0, 10.0)
+        for share, n in ((0.9, 0.9), (0.03, 0.99), (0.001, 0.999))
+    ]
+    fit = fit_circuit(
+        symmetric_cell,
+        freq,
+        Z,
+        starts,
+        fixed=fixed,
+        weights=weights if isinstance(weights, str) else np.asarray(weights) / electrodes,
+    )
     R, error, unit = fit.values["R_ion"], fit.errors["R_ion"], eps * kappa / length
     return LineFit(R, error, unit * R, unit * error, fit)
 
 
 def fit_randles(freq, Z, *, exponent=None, weights="modulus"):
-    """Fit `randles` from a grid of starts; exponent: of the constant phase, None to fit it. Returns CircuitFit."""
+    """Fit `randles` from a grid of starts; exponent: of the constant phase, None to fit it. Returns
+    CircuitFit."""
     freq, Z = np.asarray(freq, float), np.asarray(Z, complex)
     low, high = Z.real.min(), Z.real.max()
     R_s, span = max(low, 1e-3 * high), max(high - low, 1e-3 * high)
     omega = 2 * np.pi * np.geomspace(freq.min(), freq.max(), 7)
     grid = itertools.product((0.2, 0.6), omega[2:6], 1 / omega[:3])
-    starts = [{"R_s": R_s, "R_ct": share * span, "Q": 1 / (share * span * peak), "n": 0.9, "R_w": 3 * (1 - share) * span,
-               "t_w": time} for share, peak, time in grid]
-    return fit_circuit(randles, freq, Z, starts, fixed=None if exponent is None else {"n": float(exponent)},
-                       weights=weights)
+    starts = [
+        {
+            "R_s": R_s,
+            "R_ct": share * span,
+            "Q": 1 / (share * span * peak),
+            "n": 0.9,
+            "R_w": 3 * (1 - share) * span,
+            "t_w": time,
+        }
+        for share, peak, time in grid
+    ]
+    return fit_circuit(
+        randles, freq, Z, starts, fixed=None if exponent is None else {"n": float(exponent)}, weights=weights
+    )
 
 
 # ---- Kramers-Kronig -----
@@ -252,13 +297,14 @@ class KramersKronig:
 def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductance=True):
     """Test whether a spectrum is that of a linear, causal and stable system (lin-KK).
 
-        Z_fit = R_0 + sum_k R_k / (1 + i omega t_k) [+ 1 / (i omega C)] [+ i omega L],   t_k spaced evenly in log t
+        Z_fit = R_0 + sum_k R_k / (1 + i omega t_k) [+ 1 / (i omega C)] [+ i omega L],   t_k spaced evenly in
+                                                                                         log t
 
-    is linear in what is fitted and obeys the Kramers-Kronig relations, so that what it cannot follow does not.
-    Elements are added, from two a decade on, until mu falls below `mu_limit` (then they begin to follow the noise), at
-    most `most` (the number of frequencies). Too few elements along a smooth spectrum have a low mu too: where up to
-    eight more take a quarter off the residual, the search goes on (noise gives them a few per cent).
-    freq (Hz), Z (complex). Returns KramersKronig.
+    is linear in what is fitted and obeys the Kramers-Kronig relations, so that what it cannot follow does
+    not. Elements are added, from two a decade on, until mu falls below `mu_limit` (then they begin to follow
+    the noise), at most `most` (the number of frequencies). Too few elements along a smooth spectrum have a
+    low mu too: where up to eight more take a quarter off the residual, the search goes on (noise gives them a
+    few per cent). freq (Hz), Z (complex). Returns KramersKronig.
     Source: Schoenleber, Klotz, Ivers-Tiffee, Electrochim. Acta 131 (2014) 20, eq. 10 to 22.
     """
     omega, Z, _ = _checked(freq, Z, "modulus", [], 0)

@@ -11,8 +11,8 @@ Normalised, Z~ = Z kappa / L, and over omega / omega_c, it depends on the image 
     inert          omega_c = D / L^2
     double layer   omega_c = kappa eps / (a C L^2),   a: area of the walls per volume of the box
 
-Exact for a full block, s = sqrt(i omega / omega_c): open tanh(s) / s, blocked coth(s) / s. The real part for omega -> 0
-gives the tortuosity factor, open: tau = eps Z~; blocked: tau_e = 3 eps Re Z~.
+Exact for a full block, s = sqrt(i omega / omega_c): open tanh(s) / s, blocked coth(s) / s. The real part for
+omega -> 0 gives the tortuosity factor, open: tau = eps Z~; blocked: tau_e = 3 eps Re Z~.
 
 Sources: Cooper, Bertei, Finegan, Brandon, Electrochim. Acta 251 (2017) 681 (diffusion impedance of an image);
 Nguyen et al., npj Comput. Mater. 6 (2020) 123 (electrode tortuosity factor).
@@ -37,7 +37,8 @@ WRAP = 6  # voxels taken over from the opposite side of a periodic box before it
 
 @dataclass(frozen=True)
 class Electrolyte:
-    """diffusivity (m2 s-1), conductivity (S m-1), capacitance of the walls (F m-2) where a phase's relative value is 1.
+    """diffusivity (m2 s-1), conductivity (S m-1), capacitance of the walls (F m-2) where a phase's relative
+    value is 1.
 
     Between inert walls the conductivity only gives Z its unit: F^2 D c / (R T) is that of an ideal solution.
     """
@@ -50,14 +51,14 @@ class Electrolyte:
 @dataclass(frozen=True)
 class PoreImpedance:
     """freq (Hz); Z (ohm m2, complex); Z_normalised = Z kappa / L; omega_c (rad s-1);
-    R_dc (ohm m2), R_dc_normalised: real part for omega -> 0, None if the far end is open and nothing gets there;
-    tau from it (see the module); capacitance: what a blocked end charges, per area of the box (F m-2);
-    eps: total fraction of the conducting phases; mean: the same, each phase times its conductivity along the axis;
-    eps_connected: part of the box connected to the entrance;
+    R_dc (ohm m2), R_dc_normalised: real part for omega -> 0, None if the far end is open and nothing gets
+    there; tau from it (see the module); capacitance: what a blocked end charges, per area of the box (F m-2);
+    eps: total fraction of the conducting phases; mean: the same, each phase times its conductivity along the
+    axis; eps_connected: part of the box connected to the entrance;
     area_per_volume: of the walls with a double layer (m-1);
     resolved_up_to (Hz): where diffusion gets one voxel far, beyond which the voxels decide;
-    error: bound of the relative error of Z (blocked: of Z less its capacitive part) at the frequencies where it is
-    likely largest, None without frequencies;
+    error: bound of the relative error of Z (blocked: of Z less its capacitive part) at the frequencies where
+    it is likely largest, None without frequencies;
     length of the box (m); solves, iterations: linear systems and conjugate gradient steps in all; seconds."""
 
     freq: np.ndarray
@@ -80,19 +81,35 @@ class PoreImpedance:
     seconds: float
 
 
-def impedance(grid, conducting, axis, freq, *, ends="open", walls="inert", electrolyte=Electrolyte(), relative=False,
-              storage=None, reactive=None, sides="no-flux", area_correction=True, half_cells=True, tolerance=1e-4,
-              progress=None):
+def impedance(
+    grid,
+    conducting,
+    axis,
+    freq,
+    *,
+    ends="open",
+    walls="inert",
+    electrolyte=Electrolyte(),
+    relative=False,
+    storage=None,
+    reactive=None,
+    sides="no-flux",
+    area_correction=True,
+    half_cells=True,
+    tolerance=1e-4,
+    progress=None,
+):
     """Compute the impedance of the conducting phases along one axis, seen from its first end face.
 
-    grid: VoxelGrid; conducting: {phase: conductivity or diffusivity relative to the electrolyte's, one number or
-    three for x, y, z}; axis: 0, 1, 2; freq: frequencies (Hz), or with `relative` omega / omega_c; none gives the
-    low-frequency limit alone; ends: "open" or "blocked" far end; walls: "inert" or "double-layer";
-    storage: {phase: porosity}, default 1 (inert walls); reactive: phases whose surface carries the double layer,
-    default all that do not conduct; sides: "no-flux" (or "mirror") or "periodic"; area_correction: voxel faces count
-    with the area of the smooth surface they stand for; half_cells: the half voxel before a wall conducts (second
-    order; without it the wall has the potential of the voxel's centre); tolerance: bound of the relative error of Z.
-    Returns PoreImpedance. Raises InputError, or NotConverged with the history.
+    grid: VoxelGrid; conducting: {phase: conductivity or diffusivity relative to the electrolyte's, one number
+    or three for x, y, z}; axis: 0, 1, 2; freq: frequencies (Hz), or with `relative` omega / omega_c; none
+    gives the low-frequency limit alone; ends: "open" or "blocked" far end; walls: "inert" or "double-layer";
+    storage: {phase: porosity}, default 1 (inert walls); reactive: phases whose surface carries the double
+    layer, default all that do not conduct; sides: "no-flux" (or "mirror") or "periodic"; area_correction:
+    voxel faces count with the area of the smooth surface they stand for; half_cells: the half voxel before a
+    wall conducts (second order; without it the wall has the potential of the voxel's centre); tolerance:
+    bound of the relative error of Z. Returns PoreImpedance. Raises InputError, or NotConverged with the
+    history.
     """
     begun = time.perf_counter()
     _check(grid, conducting, ends, walls, storage or {}, reactive or (), electrolyte, sides, tolerance)
@@ -108,9 +125,16 @@ def impedance(grid, conducting, axis, freq, *, ends="open", walls="inert", elect
     entrance = _Entrance(system, box.shape)
     error = entrance.solve(omega, tolerance, progress)
     found = _figures(box, entrance, omega, omega_c, box.length / electrolyte.conductivity)
-    return PoreImpedance(**found, omega_c=omega_c, area_per_volume=area, error=error, length=box.length,
-                         solves=len(entrance.response.shifts), iterations=sum(entrance.response.iterations),
-                         seconds=time.perf_counter() - begun)
+    return PoreImpedance(
+        **found,
+        omega_c=omega_c,
+        area_per_volume=area,
+        error=error,
+        length=box.length,
+        solves=len(entrance.response.shifts),
+        iterations=sum(entrance.response.iterations),
+        seconds=time.perf_counter() - begun,
+    )
 
 
 def _figures(box, entrance, omega, omega_c, unit):
@@ -132,10 +156,11 @@ def _figures(box, entrance, omega, omega_c, unit):
 
 
 def electrode_tortuosity(grid, conducting, axis, **options):
-    """Compute the electrode tortuosity factor tau_e = 3 eps kappa Re Z / L for omega -> 0 from one real solve.
+    """Compute the electrode tortuosity factor tau_e = 3 eps kappa Re Z / L for omega -> 0 from one real
+    solve.
 
-    Where the walls charge, Z = 1 / (i omega Q) + R + O(omega), Q = sum b, R = b . K^-1 b / Q^2 (b: capacitance of the
-    walls of each cell): R is an energy, and its error the square of that of the solution.
+    Where the walls charge, Z = 1 / (i omega Q) + R + O(omega), Q = sum b, R = b . K^-1 b / Q^2 (b:
+    capacitance of the walls of each cell): R is an energy, and its error the square of that of the solution.
     Arguments as for `impedance`. Source: Nguyen et al. 2020 (see the module).
     """
     return impedance(grid, conducting, axis, (), ends="blocked", walls="double-layer", **options).tau
@@ -143,22 +168,35 @@ def electrode_tortuosity(grid, conducting, axis, **options):
 
 def _check(grid, conducting, ends, walls, storage, reactive, electrolyte, sides, tolerance):
     check_transport(conducting, tolerance, sides)
-    for what, given, known in (("ends", ends, ("open", "blocked")), ("walls", walls, ("inert", "double-layer"))):
+    for what, given, known in (
+        ("ends", ends, ("open", "blocked")),
+        ("walls", walls, ("inert", "double-layer")),
+    ):
         if given not in known:
-            raise InputError(f"expected {what} {known[0]} or {known[1]}, got {given!r}; choose one of the two")
+            raise InputError(
+                f"expected {what} {known[0]} or {known[1]}, got {given!r}; choose one of the two"
+            )
     if not 1e-6 <= tolerance <= 0.1:
         raise InputError(f"expected a tolerance from 1e-06 to 0.1, got {tolerance}; 1e-4 is the default")
     if not min(electrolyte.diffusivity, electrolyte.conductivity, electrolyte.capacitance) > 0:
-        raise InputError(f"expected an electrolyte with coefficients above 0, got {electrolyte}; correct them")
+        raise InputError(
+            f"expected an electrolyte with coefficients above 0, got {electrolyte}; correct them"
+        )
     for name in (*conducting, *storage, *reactive):
         grid.code(name)
     if any(not np.all(conducting.get(name, 0)) or not 0 < value <= 1 for name, value in storage.items()):
-        raise InputError(f"expected storage above 0 and up to 1 for conducting phases, got {storage}; give for "
-                         "example cbd=0.47")
+        raise InputError(
+            f"expected storage above 0 and up to 1 for conducting phases, got {storage}; give for "
+            "example cbd=0.47"
+        )
     if storage and walls != "inert":
-        raise InputError("expected storage with inert walls, got double-layer walls; leave one of the two out")
+        raise InputError(
+            "expected storage with inert walls, got double-layer walls; leave one of the two out"
+        )
     if any(np.any(conducting.get(name, 0)) for name in reactive):
-        raise InputError(f"expected reactive phases that do not conduct, got {', '.join(reactive)}; name others")
+        raise InputError(
+            f"expected reactive phases that do not conduct, got {', '.join(reactive)}; name others"
+        )
 
 
 def _frequencies(freq):
@@ -170,9 +208,9 @@ def _frequencies(freq):
 
 @dataclass(frozen=True)
 class _Box:
-    """The volume with its axis in front. mask: conducting cells that are connected to the entrance; conducting: all
-    that conduct; phase, h: of the grid; table [phase, axis]: relative conductivities; mean: the sum of the phases'
-    fractions, each times its conductivity along the axis."""
+    """The volume with its axis in front. mask: conducting cells that are connected to the entrance;
+    conducting: all that conduct; phase, h: of the grid; table [phase, axis]: relative conductivities; mean:
+    the sum of the phases' fractions, each times its conductivity along the axis."""
 
     mask: np.ndarray
     conducting: np.ndarray
@@ -189,13 +227,25 @@ class _Box:
         phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
         table = conductivity_table(grid, conducting)[:, order]
         everywhere = (table[:, 0] > 0)[phase]
-        reached = connected_to(everywhere, "separator", periodic_sides=periodic)  # face 0 of the axis in front
+        reached = connected_to(
+            everywhere, "separator", periodic_sides=periodic
+        )  # face 0 of the axis in front
         if not reached.any():
-            raise InputError(f"expected {', '.join(conducting)} at the entrance face of axis {AXES[axis]}, got none "
-                             "there; name another axis or other phases")
+            raise InputError(
+                f"expected {', '.join(conducting)} at the entrance face of axis {AXES[axis]}, got none "
+                "there; name another axis or other phases"
+            )
         mean = sum(grid.fraction(name) * table[grid.code(name), 0] for name in conducting)
-        return cls(reached, everywhere, phase, table, np.array(grid.voxel_size)[order], float(mean), ends == "open",
-                   periodic)
+        return cls(
+            reached,
+            everywhere,
+            phase,
+            table,
+            np.array(grid.voxel_size)[order],
+            float(mean),
+            ends == "open",
+            periodic,
+        )
 
     @property
     def shape(self):
@@ -207,22 +257,32 @@ class _Box:
 
 
 def _system(box, storage):
-    """The box as a System: conductances in units of kappa A / h of a voxel along the axis, times in 1 / omega_c.
+    """The box as a System: conductances in units of kappa A / h of a voxel along the axis, times in 1 /
+    omega_c.
 
     storage: {lag: dense array, what each cell stores behind that lag}.
     """
     graph = voxel_graph(box.mask, [np.full(n, width) for n, width in zip(box.shape, box.h)], box.periodic)
     kind, shape, weight = graph.gather(box.phase), (box.h[0] / box.h) ** 2, np.empty(0)
-    if not np.allclose(box.table[np.unique(kind)] * shape, 1, rtol=1e-12):  # else all links are 1: none to store
+    if not np.allclose(
+        box.table[np.unique(kind)] * shape, 1, rtol=1e-12
+    ):  # else all links are 1: none to store
         weight = np.empty(graph.neighbour.size)
         kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, box.table, shape, weight)
     x, ends = graph.position[:, 0], 2 * box.table[kind, 0]
     low, high = (np.where(x == end, ends, 0.0) for end in (0, box.shape[0] - 1))
     blocked = not (box.open and high.any())
     conductivity = box.table.mean(axis=1)[kind]
-    return System(graph, weight, low, np.zeros(graph.n) if blocked else high,
-                  np.stack([graph.gather(part) for part in storage.values()]), np.array(list(storage)),
-                  None if blocked else low, conductivity if np.ptp(conductivity) > 0 else None)
+    return System(
+        graph,
+        weight,
+        low,
+        np.zeros(graph.n) if blocked else high,
+        np.stack([graph.gather(part) for part in storage.values()]),
+        np.array(list(storage)),
+        None if blocked else low,
+        conductivity if np.ptp(conductivity) > 0 else None,
+    )
 
 
 def _diffusion_system(box, grid, storage):
@@ -252,13 +312,16 @@ def _wall_system(box, faces, area, half_cells):
 
 
 def _wall_faces(box, grid, reactive, corrected):
-    """Count the wall faces of each conducting voxel along each axis, corrected each for its share of true area.
+    """Count the wall faces of each conducting voxel along each axis, corrected each for its share of true
+    area.
 
     Returns three arrays [x, y, z] and the area of all walls per volume of the box (m-1).
     """
     reactive = _by_phase(grid, dict.fromkeys(reactive or grid.names, 1.0), 0.0)[box.phase] > 0
     margin = [(0, 0)] + [(WRAP if box.periodic else 0,) * 2] * 2
-    conducting, walls = (np.pad(mask, margin, "wrap") for mask in (box.conducting, reactive & ~box.conducting))
+    conducting, walls = (
+        np.pad(mask, margin, "wrap") for mask in (box.conducting, reactive & ~box.conducting)
+    )
     factors = face_area_factors(conducting, box.h) if corrected else (np.float32(1),) * 3
     inner = tuple(slice(before, before + n) for (before, _), n in zip(margin, box.shape))
     counts = []
@@ -270,7 +333,9 @@ def _wall_faces(box, grid, reactive, corrected):
         counts.append(count[inner])
     area = float(sum(count.sum(dtype=float) / h for count, h in zip(counts, box.h)) / box.mask.size)
     if area == 0:
-        raise InputError("expected walls for the double layer, got none; name phases beside the conducting ones")
+        raise InputError(
+            "expected walls for the double layer, got none; name phases beside the conducting ones"
+        )
     return counts, area
 
 
@@ -293,7 +358,8 @@ class _Entrance:
         return float(self.stored.sum() * self.unit)
 
     def solve(self, omega, tolerance, progress):
-        """Make the response good at all omega; return the bound of the relative error, None without frequencies."""
+        """Make the response good at all omega; return the bound of the relative error, None without
+        frequencies."""
         if omega.size == 0:
             self.response.add(0.0, self._scale, 0.1 * tolerance)
             return None
@@ -309,8 +375,8 @@ class _Entrance:
         return self.stored @ (1 / (1 + np.multiply.outer(self.lag, s)))
 
     def _scale(self, s, G):
-        """The error of G that changes Z, less the capacitive part 1 / (s Q) of a blocked end, by as much as that is:
-        |Y| for an open end, |Y^2 / s^2 (1 / Y - 1 / (s Q))| for a blocked one."""
+        """The error of G that changes Z, less the capacitive part 1 / (s Q) of a blocked end, by as much as
+        that is: |Y| for an open end, |Y^2 / s^2 (1 / Y - 1 / (s Q))| for a blocked one."""
         if not self.blocked:
             return np.abs(self.total - G)
         delayed = (self.stored * self.lag) @ (1 / (1 + np.multiply.outer(self.lag, s)))
@@ -324,4 +390,6 @@ class _Entrance:
         G = self.response(0.0)[0]
         if not self.blocked:
             return float(1 / ((self.total - G) * self.unit))
-        return None if asked_open else float((G + self.lag @ self.stored) / self.stored.sum() ** 2 / self.unit)
+        return (
+            None if asked_open else float((G + self.lag @ self.stored) / self.stored.sum() ** 2 / self.unit)
+        )

@@ -1,7 +1,8 @@
 """Checkpoints of a run: its state and the fields stored so far, so that a killed run goes on.
 
-    DIR/.resume/state.npz         the experiment's snapshot; arrays as they are, the rest as JSON; replaced as a whole
-    DIR/.resume/fields_0000.npz   one file for each stored time
+DIR/.resume/state.npz         the experiment's snapshot; arrays as they are, the rest as JSON; replaced as a
+                              whole
+DIR/.resume/fields_0000.npz   one file for each stored time
 """
 
 import json
@@ -66,24 +67,33 @@ class Checkpoint:
         path = self.folder / "state.npz"
         if not path.is_file():
             found = "a finished one" if (self.folder.parent / "result.json").is_file() else "none"
-            raise InputError(f"--resume: expected an interrupted run in {self.folder.parent}, got {found}; leave --resume out")
+            raise InputError(
+                f"--resume: expected an interrupted run in {self.folder.parent}, got {found}; leave"
+                " --resume out"
+            )
         try:
             return self._read(path)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise InputError(f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read ({error}); "
-                             "leave --resume out") from error
+            raise InputError(
+                f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read"
+                f" ({error}); leave --resume out"
+            ) from error
 
     def _read(self, path):
         with np.load(path) as file:
             plain = json.loads(str(file["plain"]))
             arrays = {name: file[name] for name in file.files if name != "plain"}
         if plain.pop("sha256") != self.sha256:
-            raise InputError(f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same files, got one "
-                             "that differs; undo the change, or leave --resume out")
+            raise InputError(
+                f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same"
+                " files, got one that differs; undo the change, or leave --resume out"
+            )
         self.stored, extra = plain.pop("stored"), plain.pop("extra")
         snapshot = {**plain, **{name: value for name, value in arrays.items() if "." not in name}}
         for name in {key.partition(".")[0] for key in arrays if "." in key}:
-            snapshot[name] = [arrays[f"{name}.{k}"] for k in range(sum(key.startswith(f"{name}.") for key in arrays))]
+            snapshot[name] = [
+                arrays[f"{name}.{k}"] for k in range(sum(key.startswith(f"{name}.") for key in arrays))
+            ]
         return snapshot, extra, [self._fields(k) for k in range(self.stored)]
 
     def _fields(self, k):

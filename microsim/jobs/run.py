@@ -1,4 +1,5 @@
-"""The whole pipeline on one screen: volume -> phases -> transport -> half cell -> fields -> comparison -> report."""
+"""The whole pipeline on one screen: volume -> phases -> transport -> half cell -> fields -> comparison ->
+report."""
 
 import csv
 import io
@@ -62,12 +63,20 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     labels = label_particles(grid, resolved_phases(design))
     setup = set_up(case, grid, design)
     cell, mesh, one_C, mass, film = setup.cell, setup.cell.mesh, setup.one_C, setup.mass, setup.film
-    twin = twin_of(case, setup, grid, transport=transport_of(transport, cell), progress=progress) if case.output.homogenised else None
-    with FieldWriter(out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}) as fields:
+    twin = (
+        twin_of(case, setup, grid, transport=transport_of(transport, cell), progress=progress)
+        if case.output.homogenised
+        else None
+    )
+    with FieldWriter(
+        out_dir / "fields.h5", grid, {name: UNITS[name] for name in case.output.fields}
+    ) as fields:
         findings = Findings(cell, labels, one_C * 3600 / (case.output.times - 1))
         validity = Validity(cell)
         keep = Snapshots(cell, fields, case.output, one_C, grid, checkpoint, findings, validity)
-        experiment = Experiment(cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C), setup.growth)
+        experiment = Experiment(
+            cell, None, tolerances(case.numerics), keep, _progress_of(progress, one_C), setup.growth
+        )
         if before:
             experiment.restore(before[0])
             keep.restore(*before)
@@ -77,34 +86,59 @@ def run_case(case, out_dir, *, progress=None, resume=False):
     voltage = voltage_columns(record, mass)
     comparison = compare_with(measured, case, out_dir / "fields.h5", cell.active, grid)
     result = {
-        "title": case.title, "microsim_version": __version__, "case_sha256": case.sha256,
-        "volume_sha256": volume.sha256, "volume": {"source": volume.source, "shape": list(grid.shape),
-                                                   "voxel_size_m": list(grid.voxel_size)},
-        "voxels": mesh.counts, "phases": phase_summary(grid)["phases"], "transport": transport,
-        "c_rate_current_A": one_C, "current_density_1C_A_m2": one_C / mesh.area, "active_mass_kg": mass,
-        **step_results(record, mass), **conservation(record),
-        "newton_iterations": record.newton_iterations, "linear_iterations": record.linear_iterations,
-        "time_steps": record.time_steps, "rejected_steps": record.rejected_steps, "failed_steps": record.failed_steps,
-        "area_correction": area_figures(mesh, design), "film": film_figures(film, mesh, grid, setup.growth, cell.R_film),
+        "title": case.title,
+        "microsim_version": __version__,
+        "case_sha256": case.sha256,
+        "volume_sha256": volume.sha256,
+        "volume": {"source": volume.source, "shape": list(grid.shape), "voxel_size_m": list(grid.voxel_size)},
+        "voxels": mesh.counts,
+        "phases": phase_summary(grid)["phases"],
+        "transport": transport,
+        "c_rate_current_A": one_C,
+        "current_density_1C_A_m2": one_C / mesh.area,
+        "active_mass_kg": mass,
+        **step_results(record, mass),
+        **conservation(record),
+        "newton_iterations": record.newton_iterations,
+        "linear_iterations": record.linear_iterations,
+        "time_steps": record.time_steps,
+        "rejected_steps": record.rejected_steps,
+        "failed_steps": record.failed_steps,
+        "area_correction": area_figures(mesh, design),
+        "film": film_figures(film, mesh, grid, setup.growth, cell.R_film),
         "validity": validity.figures(beyond_windows(case)),
-        "overpotentials": findings.overpotentials(mass), "heterogeneity": findings.heterogeneity(),
-        "profiles": keep.profiles, "comparison": comparison.as_dict() if comparison else None,
-        **({"homogenised": beside(twin, steps_of(record, mesh.area), keep.profiles, mass / mesh.area, simulate, loads)} if twin else {}),
-        "materials": {name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()},
-        "wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes(),
+        "overpotentials": findings.overpotentials(mass),
+        "heterogeneity": findings.heterogeneity(),
+        "profiles": keep.profiles,
+        "comparison": comparison.as_dict() if comparison else None,
+        **(
+            {
+                "homogenised": beside(
+                    twin, steps_of(record, mesh.area), keep.profiles, mass / mesh.area, simulate, loads
+                )
+            }
+            if twin
+            else {}
+        ),
+        "materials": {
+            name: {"name": m.name, "sources": m.sources} for name, m in case.load_materials().items()
+        },
+        "wall_s": time.perf_counter() - begun,
+        "peak_memory_bytes": peak_memory_bytes(),
     }
     write_outputs(out_dir, case, result, grid, voltage, comparison, flux, progress)
     checkpoint.clear()
     return result
 
 
-# -- from the case to the cell --------------------------------------------------------------------------------
+# -- from the case to the cell
+# --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Setup:
-    """A cell ready to run: HalfCell, its film and how that grows (or None), the 1C current (A) and the mass of active
-    material (kg)."""
+    """A cell ready to run: HalfCell, its film and how that grows (or None), the 1C current (A) and the mass
+    of active material (kg)."""
 
     cell: HalfCell
     film: Film
@@ -138,28 +172,35 @@ def simulate(case, on_state=None):
 
 
 def case_impedance(case, freq, after=0, *, tolerance=1e-6, progress=None):
-    """Compute the impedance of a case's cell about its state after so many steps of the protocol (0: at the start).
+    """Compute the impedance of a case's cell about its state after so many steps of the protocol (0: at the
+    start).
 
-    freq: Hz. Returns the Setup, the CellImpedance and the capacitance that was taken for the double layer (F m-2).
+    freq: Hz. Returns the Setup, the CellImpedance and the capacitance that was taken for the double layer (F
+    m-2).
     """
     _, grid = read_grid(case)
     setup = set_up(case, grid)
-    experiment = Experiment(setup.cell, None, tolerances(case.numerics), None, _progress_of(progress, setup.one_C),
-                            setup.growth)
+    experiment = Experiment(
+        setup.cell, None, tolerances(case.numerics), None, _progress_of(progress, setup.one_C), setup.growth
+    )
     steps = loads(case.protocol, setup.one_C, setup.cell.mesh.area, case.locate)
     if after > len(steps):
-        raise InputError(f"--after: expected at most the {len(steps)} steps of the protocol, got {after}; correct it")
+        raise InputError(
+            f"--after: expected at most the {len(steps)} steps of the protocol, got {after}; correct it"
+        )
     if after:
         experiment.run(steps[:after])
     C_dl = C_DL if case.cell.double_layer is None else case.cell.double_layer
     film_time = EPS_0 * getattr(case.cell.film, "relative_permittivity", 0.0) / setup.film.conductivity
-    spectrum = cell_impedance(setup.cell, experiment.x, freq, C_dl=C_dl, film_time=film_time, tolerance=tolerance,
-                              progress=progress)
+    spectrum = cell_impedance(
+        setup.cell, experiment.x, freq, C_dl=C_dl, film_time=film_time, tolerance=tolerance, progress=progress
+    )
     return setup, spectrum, C_dl
 
 
 def fingerprint(case, volume):
-    """Return the SHA-256 of all that decides a run's numbers: the case, its volume, and every other file that it names."""
+    """Return the SHA-256 of all that decides a run's numbers: the case, its volume, and every other file that
+    it names."""
     found, parts = sha256(f"{case.sha256} {volume.sha256}".encode()), case.as_dict()
     for words in _texts([parts["cell"], parts["protocol"]]):
         file = str(case.locate(words)).partition("::")[0]
@@ -172,7 +213,13 @@ def _texts(node):
     """All texts in plain data, in order."""
     if isinstance(node, dict):
         node = list(node.values())
-    return [text for part in node for text in _texts(part)] if isinstance(node, list) else [node] if isinstance(node, str) else []
+    return (
+        [text for part in node for text in _texts(part)]
+        if isinstance(node, list)
+        else [node]
+        if isinstance(node, str)
+        else []
+    )
 
 
 def read_grid(case, progress=None):
@@ -185,11 +232,15 @@ def read_grid(case, progress=None):
     volume = read_volume(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
-    grid = grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
+    grid = (
+        grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
+    )
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
-        raise InputError(f"volume.crop: expected every phase inside the crop, got none of {', '.join(missing)}; "
-                         "move or widen the crop")
+        raise InputError(
+            f"volume.crop: expected every phase inside the crop, got none of {', '.join(missing)}; "
+            "move or widen the crop"
+        )
     return volume, grid
 
 
@@ -197,23 +248,50 @@ def _slab(slab):
     """Return a column of cells of one homogenised phase, as a volume and its grid."""
     h = slab.thickness / slab.cells
     values = np.zeros((slab.cells, 1, 1), np.uint8)
-    return Volume(values, (h, h, h), "a homogenised slab", sha256(values).hexdigest(), "xyz"), VoxelGrid(values, (slab.phase,), (h, h, h), (0,))
+    return Volume(values, (h, h, h), "a homogenised slab", sha256(values).hexdigest(), "xyz"), VoxelGrid(
+        values, (slab.phase,), (h, h, h), (0,)
+    )
 
 
 def cell_design(case, grid):
     """Return the CellDesign of a case."""
     spec, loaded = case.cell, case.load_materials()
     electrolyte = replace(loaded.pop("electrolyte"), c_e_0=spec.electrolyte_concentration)
-    given = {key: value for key, value in (("porosity", spec.cbd.porosity), ("reactive_share", spec.cbd.reactive_share))
-             if value is not None}
+    given = {
+        key: value
+        for key, value in (("porosity", spec.cbd.porosity), ("reactive_share", spec.cbd.reactive_share))
+        if value is not None
+    }
     phases = {name: loaded.get(name) for name in grid.names}
-    phases = {name: None if m is not None and m.kind == "flooded" else replace(m, **given)
-              if m is not None and m.kind == "conductor" else m for name, m in phases.items()}
-    separator = Separator(spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency)
-    return CellDesign(phases, electrolyte, separator, counter_electrode(case), spec.temperature,
-                      spec.electrolyte_concentration, spec.initial_sto, spec.area_correction,
-                      spec.cbd.transport_efficiency, spec.pore_transport_efficiency, spec.shells, spec.double_layer or 0.0,
-                      spec.cbd.contact_resistance, spec.cbd.contact_lost)
+    phases = {
+        name: (
+            None
+            if m is not None and m.kind == "flooded"
+            else replace(m, **given)
+            if m is not None and m.kind == "conductor"
+            else m
+        )
+        for name, m in phases.items()
+    }
+    separator = Separator(
+        spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency
+    )
+    return CellDesign(
+        phases,
+        electrolyte,
+        separator,
+        counter_electrode(case),
+        spec.temperature,
+        spec.electrolyte_concentration,
+        spec.initial_sto,
+        spec.area_correction,
+        spec.cbd.transport_efficiency,
+        spec.pore_transport_efficiency,
+        spec.shells,
+        spec.double_layer or 0.0,
+        spec.cbd.contact_resistance,
+        spec.cbd.contact_lost,
+    )
 
 
 def counter_electrode(case):
@@ -229,8 +307,11 @@ def counter_electrode(case):
 
 def active_phases(design):
     """Return {name: active material} of the phases that hold any."""
-    return {name: m.active if m.kind == "porous" else m
-            for name, m in design.phases.items() if m is not None and m.kind in ("active", "porous")}
+    return {
+        name: m.active if m.kind == "porous" else m
+        for name, m in design.phases.items()
+        if m is not None and m.kind in ("active", "porous")
+    }
 
 
 def resolved_phases(design):
@@ -244,8 +325,17 @@ def film_of(case):
     if spec.model == "uniform":
         return Film("uniform", spec.conductivity, spec.thickness)
     if spec.model == "gaussian":
-        return Film("gaussian", spec.conductivity, spec.mean_separator, spec.mean_collector, spec.std, spec.min,
-                    spec.max, spec.correlation, spec.seed)
+        return Film(
+            "gaussian",
+            spec.conductivity,
+            spec.mean_separator,
+            spec.mean_collector,
+            spec.std,
+            spec.min,
+            spec.max,
+            spec.correlation,
+            spec.seed,
+        )
     if spec.model == "map":
         nm = read_volume(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
         crop = case.volume.crop or {}
@@ -263,12 +353,17 @@ def growth_of(case, film, mesh):
 
 def tolerances(numerics):
     """Return the solver tolerances of a case."""
-    return Tolerances(numerics.time_tolerance, numerics.newton_tolerance, numerics.linear_tolerance,
-                      max_step=numerics.max_step or np.inf)
+    return Tolerances(
+        numerics.time_tolerance,
+        numerics.newton_tolerance,
+        numerics.linear_tolerance,
+        max_step=numerics.max_step or np.inf,
+    )
 
 
 def nominal(grid, design):
-    """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its mass (kg)."""
+    """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its
+    mass (kg)."""
     current = mass = 0.0
     for name, active in active_phases(design).items():
         volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
@@ -280,11 +375,23 @@ def nominal(grid, design):
 
 def loads(protocol, one_C, area, locate=lambda file: file):
     """Turn protocol steps into what the experiment holds (A, V, W)."""
-    scale = {"c_rate": one_C, "current_A_m2": area, "current_A": 1.0, "power_W_m2": area, "power_W": 1.0, "voltage_V": 1.0}
+    scale = {
+        "c_rate": one_C,
+        "current_A_m2": area,
+        "current_A": 1.0,
+        "power_W_m2": area,
+        "power_W": 1.0,
+        "voltage_V": 1.0,
+    }
 
     def load(step):
         until = step.until and step.until[1] * scale[step.until[0]]
-        ends = {"until_voltage": step.until_voltage_V, "duration": step.duration_s, "until_current": until, "skip": step.skip}
+        ends = {
+            "until_voltage": step.until_voltage_V,
+            "duration": step.duration_s,
+            "until_current": until,
+            "skip": step.skip,
+        }
         if step.kind == "profile":
             times, values = read_profile(locate(step.profile))
             ends["duration"] = times[-1]
@@ -302,14 +409,20 @@ def read_profile(path):
         lines = [line for line in Path(path).read_text().splitlines() if line.strip()]
         header = not _numbers(lines[0])
         table = np.array([_numbers(line) for line in lines[header:]], float)
-        sound = table.ndim == 2 and table.shape[1] == 2 and len(table) > 1 and np.all(np.diff(table[:, 0]) > 0)
+        sound = (
+            table.ndim == 2 and table.shape[1] == 2 and len(table) > 1 and np.all(np.diff(table[:, 0]) > 0)
+        )
     except OSError as error:
-        raise InputError(f"{path}: expected a profile of time (s) and value, got: {error.strerror}; check the path") from error
+        raise InputError(
+            f"{path}: expected a profile of time (s) and value, got: {error.strerror}; check the path"
+        ) from error
     except (UnicodeDecodeError, ValueError, IndexError):
         sound = False
     if not sound or table[0, 0] != 0 or not np.isfinite(table).all():
-        raise InputError(f"{path}: expected a readable file of two columns, rising time (s) from 0 and value, got "
-                         "something else; write lines like 0,1.5")
+        raise InputError(
+            f"{path}: expected a readable file of two columns, rising time (s) from 0 and value, got "
+            "something else; write lines like 0,1.5"
+        )
     return table[:, 0], table[:, 1]
 
 
@@ -321,7 +434,8 @@ def _numbers(line):
 
 
 def effective_transport(grid, design, tolerance, progress=None, flux=None):
-    """Return tau and effective conductivity of pore, electrolyte (with the CBD's pores) and solids along x, y, z.
+    """Return tau and effective conductivity of pore, electrolyte (with the CBD's pores) and solids along x,
+    y, z.
 
     flux: a dict that takes the pores' flux map through the thickness and its figures.
     """
@@ -353,19 +467,27 @@ def effective_transport(grid, design, tolerance, progress=None, flux=None):
                 flux["flux"] = flux_map(r.potential, grid, conducting, number)
                 flux["figures"] = flux_figures(flux["flux"], grid, conducting, number, r)
             table[network][axis] = {
-                "tau": r.tau, "D_eff_over_D0": r.D_eff_over_D0, "eps": r.eps, "eps_percolating": r.eps_percolating,
-                "flux_imbalance": r.flux_imbalance, "iterations": r.iterations, "seconds": r.seconds,
-                "effective_conductivity_S_m": scale[network] * r.D_eff_over_D0}
+                "tau": r.tau,
+                "D_eff_over_D0": r.D_eff_over_D0,
+                "eps": r.eps,
+                "eps_percolating": r.eps_percolating,
+                "flux_imbalance": r.flux_imbalance,
+                "iterations": r.iterations,
+                "seconds": r.seconds,
+                "effective_conductivity_S_m": scale[network] * r.D_eff_over_D0,
+            }
     return table
 
 
 def transport_of(table, cell):
-    """Return the electrolyte's transport efficiency and the solids' conductivity (S m-1) along x of `effective_transport`."""
+    """Return the electrolyte's transport efficiency and the solids' conductivity (S m-1) along x of
+    `effective_transport`."""
     found = (table[name]["x"]["D_eff_over_D0"] for name in ("electrolyte", "electronic"))
     return checked_transport(*found, cell.mesh, cell.design)
 
 
-# -- what a run leaves ----------------------------------------------------------------------------------------
+# -- what a run leaves
+# ----------------------------------------------------------------------------------------
 
 
 class Snapshots:
@@ -394,14 +516,25 @@ class Snapshots:
         # the end of a step is kept when the next one has begun
         if not last:
             found, sto = self.findings.snapshot()
-            extra = {"profiles": self.profiles, "passed": self.passed, "findings": found, "validity": self.validity.snapshot()}
+            extra = {
+                "profiles": self.profiles,
+                "passed": self.passed,
+                "findings": found,
+                "validity": self.validity.snapshot(),
+            }
             self.checkpoint.keep_state({**experiment.snapshot(), "noted_sto": sto}, extra, always=begins)
 
     def _keep_profiles(self, t, load, fields):
         h = self.cell.mesh.voxel_size[0]
         x = (np.arange(self.cell.mesh.shape[0]) + 0.5) * h
-        self.profiles.append({"step": load.name, "time_s": t, "x_m": x.tolist(),
-                              **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")}})
+        self.profiles.append(
+            {
+                "step": load.name,
+                "time_s": t,
+                "x_m": x.tolist(),
+                **{name: _plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")},
+            }
+        )
 
     def restore(self, snapshot, extra, stored):
         """Go on after the fields that were stored before the interruption."""
@@ -412,7 +545,8 @@ class Snapshots:
             self.writer.write(time_s, step, fields)
 
     def fields(self, x):
-        """Return {name: [x, y, z]} on the image, NaN outside a field's phase. Isolated material keeps its lithium."""
+        """Return {name: [x, y, z]} on the image, NaN outside a field's phase. Isolated material keeps its
+        lithium."""
         cell, mesh, u = self.cell, self.cell.mesh, self.cell.state(x)
         area = np.bincount(mesh.faces.solid, mesh.faces.area, mesh.solid.n)
         current = np.bincount(mesh.faces.solid, mesh.faces.area * cell.j, mesh.solid.n)
@@ -422,12 +556,18 @@ class Snapshots:
         on = mesh.on_image
         sto = on(mesh.solid, u.sto)
         sto = np.where(np.isnan(self.isolated), sto, self.isolated)
-        return {"sto": sto, "c_e": on(mesh.ionic, u.c_e), "j": on(mesh.solid, j),
-                "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)), "phi_s": on(mesh.electronic, u.V * mesh.positive + u.phi)}
+        return {
+            "sto": sto,
+            "c_e": on(mesh.ionic, u.c_e),
+            "j": on(mesh.solid, j),
+            "phi_e": on(mesh.ionic, u.psi + cell.W(u.c_e)),
+            "phi_s": on(mesh.electronic, u.V * mesh.positive + u.phi),
+        }
 
 
 def isolated_sto(cell, grid):
-    """Return the lithiation, that of the start, of active material that no path joins to the collector; else NaN."""
+    """Return the lithiation, that of the start, of active material that no path joins to the collector; else
+    NaN."""
     joined = ~np.isnan(cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n)))
     sto, given = np.full(grid.shape, np.nan, np.float32), cell.design.initial_sto
     for name in active_phases(cell.design):
@@ -442,29 +582,45 @@ def _plain(values):
 def voltage_columns(record, mass):
     """Return the columns of voltage.csv; capacity is per gram of active material."""
     c = {name: np.array(values) for name, values in record.columns.items()}
-    return {"time_s": c["time_s"], "current_A": c["current_A"], "voltage_V": c["voltage_V"],
-            "capacity_mAh_g": c["charge_C"] / 3.6 / (mass * 1000), "step": c["step"]}
+    return {
+        "time_s": c["time_s"],
+        "current_A": c["current_A"],
+        "voltage_V": c["voltage_V"],
+        "capacity_mAh_g": c["charge_C"] / 3.6 / (mass * 1000),
+        "step": c["step"],
+    }
 
 
 def step_results(record, mass):
     """Return the summaries of the steps and the capacity of the last discharge (mAh per g)."""
-    steps = [{**{k: v for k, v in step.items() if k != "charge_C"},
-              "capacity_mAh_g": step["charge_C"] / 3.6 / (mass * 1000)} for step in record.steps]
+    steps = [
+        {
+            **{k: v for k, v in step.items() if k != "charge_C"},
+            "capacity_mAh_g": step["charge_C"] / 3.6 / (mass * 1000),
+        }
+        for step in record.steps
+    ]
     discharges = [step["capacity_mAh_g"] for step in steps if step["capacity_mAh_g"] > 0]
     return {"capacity_mAh_g": discharges[-1] if discharges else None, "steps": steps}
 
 
 def conservation(record):
     """Return the balance errors: lithium and charge over the charge passed, salt over the salt."""
-    return {name: float(getattr(record, name)) for name in
-            ("lithium_balance_error", "salt_balance_error", "charge_balance_error")}
+    return {
+        name: float(getattr(record, name))
+        for name in ("lithium_balance_error", "salt_balance_error", "charge_balance_error")
+    }
 
 
 def area_figures(mesh, design):
     """Return the reactive area with and without the voxel-face correction (m2)."""
     faces = mesh.faces
-    return {"applied": design.area_correction, "reactive_area_m2": float(faces.area.sum()),
-            "faces": int(faces.area.size), "mean_share_of_voxel_face": float(faces.share.mean())}
+    return {
+        "applied": design.area_correction,
+        "reactive_area_m2": float(faces.area.sum()),
+        "faces": int(faces.area.size),
+        "mean_share_of_voxel_face": float(faces.share.mean()),
+    }
 
 
 def film_on(film, mesh, grid):
@@ -478,14 +634,31 @@ def film_figures(film, mesh, grid, growth, R_film):
     """Return the film's parameters, what was drawn, and what had become of it at the end if it grows."""
     inside = mesh.positive[mesh.faces.electronic]
     thickness = film_on(film, mesh, grid)[inside]
-    drawn = {} if film.model == "none" else {
-        "drawn": {"mean_m": float(thickness.mean()), "min_m": float(thickness.min()), "max_m": float(thickness.max()),
-                  "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity)}}
+    drawn = (
+        {}
+        if film.model == "none"
+        else {
+            "drawn": {
+                "mean_m": float(thickness.mean()),
+                "min_m": float(thickness.min()),
+                "max_m": float(thickness.max()),
+                "mean_resistance_ohm_m2": float(thickness.mean() / film.conductivity),
+            }
+        }
+    )
     if growth:
         end = R_film[inside] * film.conductivity
-        drawn["growth"] = {"rate_m_s-1/2": growth.rate, "alpha": growth.alpha, "reference_V": growth.reference}
-        drawn["end"] = {"mean_m": float(end.mean()), "min_m": float(end.min()), "max_m": float(end.max()),
-                        "mean_resistance_ohm_m2": float(end.mean() / film.conductivity)}
+        drawn["growth"] = {
+            "rate_m_s-1/2": growth.rate,
+            "alpha": growth.alpha,
+            "reference_V": growth.reference,
+        }
+        drawn["end"] = {
+            "mean_m": float(end.mean()),
+            "min_m": float(end.min()),
+            "max_m": float(end.max()),
+            "mean_resistance_ohm_m2": float(end.mean() / film.conductivity),
+        }
     told = {key: value for key, value in asdict(film).items() if key != "thickness"}
     return {**told, **drawn} if film.model != "none" else {"model": "none"}
 
@@ -495,7 +668,9 @@ def read_measured(case):
     spec = case.compare
     if spec is None:
         return None
-    volume = read_volume(case.locate(spec.measured), file_axes=spec.file_axes, voxel_size=spec.voxel_size, kind="field")
+    volume = read_volume(
+        case.locate(spec.measured), file_axes=spec.file_axes, voxel_size=spec.voxel_size, kind="field"
+    )
     if volume.voxel_size is None:
         raise InputError(f"compare: expected a voxel size, got none in {spec.measured}; add voxel_size_nm")
     mask = None
@@ -505,7 +680,8 @@ def read_measured(case):
 
 
 def compare_with(measured, case, fields_path, active, grid):
-    """Compare the stored lithiation nearest to the asked time with the measured map; None where none is given."""
+    """Compare the stored lithiation nearest to the asked time with the measured map; None where none is
+    given."""
     if measured is None:
         return None
     spec, (times, steps) = case.compare, read_times(fields_path)
@@ -518,7 +694,9 @@ def compare_with(measured, case, fields_path, active, grid):
     sto, voxel_size, _ = read_field(fields_path, "sto", index)
     if spec.quantity == "soc":
         sto = (sto - active.sto_0) / (active.sto_100 - active.sto_0)
-    return compare_maps(SocMap(sto, voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage)
+    return compare_maps(
+        SocMap(sto, voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage
+    )
 
 
 def write_outputs(out_dir, case, result, grid, voltage, comparison, flux=None, progress=None):
@@ -533,12 +711,21 @@ def write_outputs(out_dir, case, result, grid, voltage, comparison, flux=None, p
     write_text(out_dir / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
     from ..report.page import write_report
 
-    write_report(out_dir, case=case.as_dict(), result=result, grid=grid, voltage=voltage,
-                 fields_path=out_dir / "fields.h5", comparison=comparison, flux=flux or None)
+    write_report(
+        out_dir,
+        case=case.as_dict(),
+        result=result,
+        grid=grid,
+        voltage=voltage,
+        fields_path=out_dir / "fields.h5",
+        comparison=comparison,
+        flux=flux or None,
+    )
 
 
 def _progress_of(progress, one_C):
-    """Turn the experiment's state into (done, total, message): share of the charge or of the time of a step."""
+    """Turn the experiment's state into (done, total, message): share of the charge or of the time of a
+    step."""
     if progress is None:
         return None
 

@@ -1,4 +1,5 @@
-"""A study: one base case with settings swept over, each case a process of its own, told together in one table.
+"""A study: one base case with settings swept over, each case a process of its own, told together in one
+table.
 
     title: Rate capability of a slab, two thicknesses
     base: dfn_xu2019.yaml                       # beside the study's file
@@ -10,9 +11,9 @@
     cases:                                      # or these, one by one; with both, each of them is swept
       - {name: less salt, cell.electrolyte_concentration_mol_m3: 800}
 
-Every case writes into a folder of its own, as `microsim run` does. A case whose result is there already is not run again; an
-interrupted one goes on from its checkpoint. A lock that the case's own process holds keeps two runs out of one folder,
-also where the study itself was killed and its processes live on.
+Every case writes into a folder of its own, as `microsim run` does. A case whose result is there already is
+not run again; an interrupted one goes on from its checkpoint. A lock that the case's own process holds keeps
+two runs out of one folder, also where the study itself was killed and its processes live on.
 """
 
 import csv
@@ -47,7 +48,8 @@ THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_
 
 @dataclass(frozen=True)
 class Variant:
-    """One case of a study: what is swept in it {key: value}, the settings that make it, the Case or why there is none."""
+    """One case of a study: what is swept in it {key: value}, the settings that make it, the Case or why there
+    is none."""
 
     name: str
     swept: dict
@@ -68,29 +70,46 @@ class Study:
 
 
 def load_study(path):
-    """Read a study and all its cases; a case that does not read is kept with its mistake. Raises InputError."""
+    """Read a study and all its cases; a case that does not read is kept with its mistake. Raises
+    InputError."""
     path, raw = Path(path), read_yaml(path)
     if not isinstance(raw, dict) or not {"base"} <= set(raw) <= set(KEYS):
         given = listed(raw) if isinstance(raw, dict) else say(raw)
-        raise InputError(f"{path}: expected a study with base, and sweep or cases, out of {listed(KEYS)}, got {given}; "
-                         "correct the keys")
+        raise InputError(
+            f"{path}: expected a study with base, and sweep or cases, out of {listed(KEYS)}, got {given}; "
+            "correct the keys"
+        )
     base = path.parent / text(raw["base"], "base")
     plain = read_yaml(base)
     if not isinstance(plain, dict):
         raise InputError(f"base: expected a case file, got {say(plain)} in {base}; name another file")
-    fixed = mapping(lambda value, where: value, "settings by dotted key")(raw["set"], "set") if raw.get("set") else {}
-    sweep = mapping(_values, "a list of values for each dotted key")(raw["sweep"], "sweep") if raw.get("sweep") else {}
+    fixed = (
+        mapping(lambda value, where: value, "settings by dotted key")(raw["set"], "set")
+        if raw.get("set")
+        else {}
+    )
+    sweep = (
+        mapping(_values, "a list of values for each dotted key")(raw["sweep"], "sweep")
+        if raw.get("sweep")
+        else {}
+    )
     single = [_named_case(item, f"cases.{k}") for k, item in enumerate(_list(raw.get("cases"), "cases"))]
     if not sweep and not single:
         raise InputError(f"{path}: expected sweep or cases, got neither; add one")
-    points = [{**one, **dict(zip(sweep, values, strict=True))} for one in single or [{}] for values in product(*sweep.values())]
+    points = [
+        {**one, **dict(zip(sweep, values, strict=True))}
+        for one in single or [{}]
+        for values in product(*sweep.values())
+    ]
     if len(points) > MOST:
         raise InputError(f"sweep: expected at most {MOST} cases, got {len(points)}; sweep over less")
     swept = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
     variants = tuple(_variant(plain, base, fixed, point, tuple(sweep)) for point in points)
     _check_distinct(variants)
     if all(variant.case is None for variant in variants):
-        raise InputError(f"{path}: expected at least one case that reads, got none; the first: {variants[0].mistake}")
+        raise InputError(
+            f"{path}: expected at least one case that reads, got none; the first: {variants[0].mistake}"
+        )
     title = text(raw["title"], "title") if raw.get("title") else path.stem
     return Study(title, path.stem, base, swept, variants)
 
@@ -125,11 +144,21 @@ def _variant(plain, base, fixed, point, sweep):
         case = parse_case(raw, base)
     except MicrosimError as error:
         mistake = str(error)
-    words = [f"{key.rsplit('.', 1)[-1]}-{_leaf(swept[key])}" for key in sweep if key in swept] if given or sweep else []
-    words = [str(given), *words] if given else words or [f"{key.rsplit('.', 1)[-1]}-{_leaf(v)}" for key, v in swept.items()]
+    words = (
+        [f"{key.rsplit('.', 1)[-1]}-{_leaf(swept[key])}" for key in sweep if key in swept]
+        if given or sweep
+        else []
+    )
+    words = (
+        [str(given), *words]
+        if given
+        else words or [f"{key.rsplit('.', 1)[-1]}-{_leaf(v)}" for key, v in swept.items()]
+    )
     slug = re.sub(r"[^A-Za-z0-9.+-]+", "_", "_".join(words)).strip("_.")[:80] or "case"
     code = case.sha256 if case else sha256(json.dumps(swept, default=str).encode()).hexdigest()
-    return Variant(slug if given and not sweep else f"{slug}_{code[:8]}", swept, tuple(settings), case, mistake)
+    return Variant(
+        slug if given and not sweep else f"{slug}_{code[:8]}", swept, tuple(settings), case, mistake
+    )
 
 
 def _setting(key, value):
@@ -139,12 +168,15 @@ def _setting(key, value):
 def _leaf(value):
     """Word a value for a folder's name: of a section what it changes."""
     if isinstance(value, dict):
-        return "_".join(f"{key}-{_leaf(part)}" for key, part in value.items() if key != "base") or value.get("base", "")
+        return "_".join(f"{key}-{_leaf(part)}" for key, part in value.items() if key != "base") or value.get(
+            "base", ""
+        )
     return value
 
 
 def _bases(raw, key):
-    """Settings that turn a material given by name into changes of it, where a key names one of its coefficients."""
+    """Settings that turn a material given by name into changes of it, where a key names one of its
+    coefficients."""
     parts, settings = key.split("."), []
     named = (raw.get("cell") or {}).get("materials") or {}
     if parts[:2] != ["cell", "materials"] or len(parts) < 4 or parts[2] not in named:
@@ -163,25 +195,31 @@ def _rate_settings(raw, value):
     for k, step in enumerate(raw.get("protocol") or []):
         if isinstance(step, str) and RATE.match(step):
             return [f"protocol.{k}={json.dumps(RATE.sub(lambda found: f'{found[1]}{value}C', step))}"]
-    raise InputError(f"c_rate: expected a protocol with a step like Discharge at C/2 until 3.5 V, got "
-                     f"{say(raw.get('protocol'))}; sweep over protocol.0 instead")
+    raise InputError(
+        "c_rate: expected a protocol with a step like Discharge at C/2 until 3.5 V, got "
+        f"{say(raw.get('protocol'))}; sweep over protocol.0 instead"
+    )
 
 
 def _check_distinct(variants):
     names = [variant.name for variant in variants]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(f"cases: expected cases that differ, each with a name of its own, got {listed(twice)} more than "
-                         "once; remove or rename them")
+        raise InputError(
+            f"cases: expected cases that differ, each with a name of its own, got {listed(twice)} more than "
+            "once; remove or rename them"
+        )
 
 
 # -- running -------------------------------------------------------------------------------------------------
 
 
 def run_study(study, out_dir, *, processes=None, threads=None, progress=None):
-    """Run what is not finished of a study and write study.csv, study.json, report.html and figures/*.png into `out_dir`.
+    """Run what is not finished of a study and write study.csv, study.json, report.html and figures/*.png into
+    `out_dir`.
 
-    processes  cases at a time [the processor's cores, at most the cases]; threads  of each [cores / processes]
+    processes  cases at a time [the processor's cores, at most the cases]; threads  of each [cores /
+               processes]
     progress   callable(done, total, message) or None
 
     Returns what study.json holds. A case that fails is named there, with the reason, and the others go on.
@@ -207,11 +245,22 @@ def run_study(study, out_dir, *, processes=None, threads=None, progress=None):
         raise
     finally:
         pool.shutdown()
-    rows = [_row(variant, out_dir, failures.get(variant.name), variant.name in before) for variant in study.variants]
-    result = {"title": study.title, "microsim_version": __version__, "base": str(study.base), "keys": list(study.keys),
-              "processes": processes, "threads": threads, "cases": rows,
-              "finished": sum(row["status"] == "finished" for row in rows),
-              "failed": sum(row["status"] == "failed" for row in rows), "wall_s": time.perf_counter() - begun}
+    rows = [
+        _row(variant, out_dir, failures.get(variant.name), variant.name in before)
+        for variant in study.variants
+    ]
+    result = {
+        "title": study.title,
+        "microsim_version": __version__,
+        "base": str(study.base),
+        "keys": list(study.keys),
+        "processes": processes,
+        "threads": threads,
+        "cases": rows,
+        "finished": sum(row["status"] == "finished" for row in rows),
+        "failed": sum(row["status"] == "failed" for row in rows),
+        "wall_s": time.perf_counter() - begun,
+    }
     write_outputs(out_dir, study, result)
     return result
 
@@ -250,9 +299,15 @@ class Crew:
         except OSError as error:
             return f"expected to write {folder}, got: {error.strerror or error}"
         if code == 0:
-            return "" if finished(folder, variant.case) is not None else "expected a complete result, got none"
+            return (
+                "" if finished(folder, variant.case) is not None else "expected a complete result, got none"
+            )
         last = (said.strip().splitlines() or [""])[-1].removeprefix("microsim: ")
-        return f"killed twice ({signal.Signals(-code).name})" if code < 0 else last or f"ended with exit code {code}"
+        return (
+            f"killed twice ({signal.Signals(-code).name})"
+            if code < 0
+            else last or f"ended with exit code {code}"
+        )
 
     def _process(self, variant, folder, lock):
         command = [*COMMAND, str(self.base), "--out", str(folder)]
@@ -260,14 +315,23 @@ class Crew:
             command += ["--set", setting]
         resume = (folder / ".resume" / "state.npz").is_file()
         code, said = self._ended([*command, "--resume"] if resume else command, lock)
-        if resume and code == 2 and "--resume:" in said:  # a checkpoint of another case, or one that does not read
+        if (
+            resume and code == 2 and "--resume:" in said
+        ):  # a checkpoint of another case, or one that does not read
             code, said = self._ended(command, lock)
         return code, said
 
     def _ended(self, command, lock):
         """Run a process that holds the lock too; return its exit code and what it said."""
-        with subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, text=True, pass_fds=[lock]) as process:
+        with subprocess.Popen(
+            command,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[lock],
+        ) as process:
             self.processes.add(process)
             if self.stopped:
                 process.terminate()
@@ -284,7 +348,8 @@ class Crew:
 
 @contextmanager
 def locked(path, given_up=lambda: False):
-    """Hold a lock that a child can inherit, so that it lasts as long as the last of the two; yields its file descriptor."""
+    """Hold a lock that a child can inherit, so that it lasts as long as the last of the two; yields its file
+    descriptor."""
     import fcntl
 
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -311,16 +376,29 @@ def _row(variant, out_dir, failure, before):
     result = result or {}
     discharges = [step for step in result.get("steps", []) if (step.get("capacity_mAh_g") or 0) > 0]
     last = discharges[-1] if discharges else {}
-    rates = [step.value for step in variant.case.protocol if step.quantity == "c_rate" and (step.value or 0) > 0] if variant.case else []
+    rates = (
+        [step.value for step in variant.case.protocol if step.quantity == "c_rate" and (step.value or 0) > 0]
+        if variant.case
+        else []
+    )
     return {
-        "name": variant.name, "swept": variant.swept, "status": "finished" if result else "failed",
-        "message": failure or ("" if result else "expected a result, got none"), "ran_before": before,
-        "c_rate": rates[-1] if rates else None, "current_density_1C_A_m2": result.get("current_density_1C_A_m2"),
+        "name": variant.name,
+        "swept": variant.swept,
+        "status": "finished" if result else "failed",
+        "message": failure or ("" if result else "expected a result, got none"),
+        "ran_before": before,
+        "c_rate": rates[-1] if rates else None,
+        "current_density_1C_A_m2": result.get("current_density_1C_A_m2"),
         "capacity_mAh_g": result.get("capacity_mAh_g"),
-        "mean_voltage_V": last.get("mean_voltage_V"), "end_reason": last.get("end_reason"),
-        "lithium_balance_error": result.get("lithium_balance_error"), "time_steps": result.get("time_steps"),
-        "wall_s": result.get("wall_s"), "case_sha256": variant.case.sha256 if variant.case else None,
-        "folder": variant.name, "settings": list(variant.settings)}
+        "mean_voltage_V": last.get("mean_voltage_V"),
+        "end_reason": last.get("end_reason"),
+        "lithium_balance_error": result.get("lithium_balance_error"),
+        "time_steps": result.get("time_steps"),
+        "wall_s": result.get("wall_s"),
+        "case_sha256": variant.case.sha256 if variant.case else None,
+        "folder": variant.name,
+        "settings": list(variant.settings),
+    }
 
 
 def write_outputs(out_dir, study, result):
@@ -336,8 +414,15 @@ def write_outputs(out_dir, study, result):
     write_text(out_dir / "study.json", json.dumps(result, indent=1, allow_nan=False, default=str) + "\n")
     from ..report.pages.study import write_study_report
 
-    write_study_report(out_dir, result, {row["name"]: read_curve(out_dir / row["folder"] / "voltage.csv")
-                                         for row in result["cases"] if row["status"] == "finished"})
+    write_study_report(
+        out_dir,
+        result,
+        {
+            row["name"]: read_curve(out_dir / row["folder"] / "voltage.csv")
+            for row in result["cases"]
+            if row["status"] == "finished"
+        },
+    )
 
 
 def _cell(value):
@@ -347,8 +432,10 @@ def _cell(value):
 def read_curve(path):
     """Read capacity (mAh per g) and voltage (V) of the last discharge in a voltage.csv: (n,), (n,)."""
     with open(path, newline="", encoding="utf-8") as file:
-        lines = [(float(line["capacity_mAh_g"]), float(line["voltage_V"]), float(line["current_A"]), line["step"])
-                 for line in csv.DictReader(file)]
+        lines = [
+            (float(line["capacity_mAh_g"]), float(line["voltage_V"]), float(line["current_A"]), line["step"])
+            for line in csv.DictReader(file)
+        ]
     flowing = [line for line in lines if line[2] > 0]
     last = [line for line in flowing if line[3] == flowing[-1][3]] if flowing else lines
     return [line[0] - last[0][0] for line in last], [line[1] for line in last]

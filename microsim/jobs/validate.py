@@ -1,7 +1,8 @@
 """Claims and their checks: what `microsim validate` runs. A claim is a folder of validation/ with a claim.py.
 
 claim.py has a docstring (the claim in a sentence, and where its reference comes from) and `checks(data)`, a
-generator of Check; `data` is the folder that MICROSIM_DATA names, or None. Raise Skip where something is missing.
+generator of Check; `data` is the folder that MICROSIM_DATA names, or None. Raise Skip where something is
+missing.
 """
 
 import importlib.util
@@ -25,8 +26,8 @@ class Check:
 
     tolerance: largest difference that passes, as a share of the reference (kind "relative"), in its own unit
     ("absolute"), or none with kind "at most" and "at least".
-    unmet: why a reference that is wanted cannot be had; such a check is listed as short of it, and is no failure of the
-    code. The reason has checks of its own.
+    unmet: why a reference that is wanted cannot be had; such a check is listed as short of it, and is no
+    failure of the code. The reason has checks of its own.
     """
 
     what: str
@@ -63,14 +64,19 @@ def claim_names(folder=FOLDER):
 
 
 def check_claims(names=(), *, folder=FOLDER, data=None, progress=None):
-    """Run the named claims, or all; return {claim: {"checks": [Check], "seconds", "skipped": reason or None}}."""
+    """Run the named claims, or all; return {claim: {"checks": [Check], "seconds", "skipped": reason or
+    None}}."""
     known = claim_names(folder)
     if not known:
-        raise InputError(f"expected a folder with validation/<claim>/claim.py, got none in {folder}; "
-                         "run it in a clone of the project, or give --folder")
+        raise InputError(
+            f"expected a folder with validation/<claim>/claim.py, got none in {folder}; "
+            "run it in a clone of the project, or give --folder"
+        )
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(f"expected names of claims ({', '.join(known)}), got {', '.join(unknown)}; correct them")
+        raise InputError(
+            f"expected names of claims ({', '.join(known)}), got {', '.join(unknown)}; correct them"
+        )
     results = {}
     for done, name in enumerate(names or known):
         if progress:

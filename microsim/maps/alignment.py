@@ -10,7 +10,8 @@ def best_shift(simulated, measured, *, overlap=0.5):
 
     simulated, measured: float [x, y, z] on one grid, NaN where a map has no value. Masked normalised
     cross-correlation over all shifts that leave `overlap` of the voxels shared (Padfield, IEEE Trans. Image
-    Process. 21 (2012) 2706; scikit-image). Returns None where a map is constant or too large (2 million voxels).
+    Process. 21 (2012) 2706; scikit-image). Returns None where a map is constant or too large (2 million
+    voxels).
     """
     known = np.isfinite(simulated), np.isfinite(measured)
     if simulated.size > LARGEST or min(np.nanstd(simulated), np.nanstd(measured)) < 1e-9:
@@ -18,6 +19,7 @@ def best_shift(simulated, measured, *, overlap=0.5):
     from skimage.registration import phase_cross_correlation
 
     ours, theirs = (np.where(mask, values, 0.0) for mask, values in zip(known, (simulated, measured)))
-    shift = phase_cross_correlation(theirs, ours, reference_mask=known[1], moving_mask=known[0],
-                                    overlap_ratio=overlap)[0]
+    shift = phase_cross_correlation(
+        theirs, ours, reference_mask=known[1], moving_mask=known[0], overlap_ratio=overlap
+    )[0]
     return tuple(round(float(s)) for s in shift)

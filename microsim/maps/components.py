@@ -12,8 +12,8 @@ from .spectra import as_rows
 class Components:
     """Principal components and clusters of spectra.
 
-    mean [energy]; components [component, energy]; scores [component, ...]; explained [component]: share of the
-    variance; labels [...]: cluster from 0, -1 without a spectrum; centres [cluster, energy]
+    mean [energy]; components [component, energy]; scores [component, ...]; explained [component]: share of
+    the variance; labels [...]: cluster from 0, -1 without a spectrum; centres [cluster, energy]
     """
 
     mean: np.ndarray
@@ -27,8 +27,8 @@ class Components:
 def components(mu, *, count=3, clusters=3, seed=0):
     """Find the principal components of spectra, and clusters in their scores (k-means; scikit-learn).
 
-    mu [energy, ...], normalised; spectra that are not finite are left out. Clusters are numbered by the first score of
-    their centre. Returns Components; raises InputError where there are fewer spectra than clusters.
+    mu [energy, ...], normalised; spectra that are not finite are left out. Clusters are numbered by the first
+    score of their centre. Returns Components; raises InputError where there are fewer spectra than clusters.
     """
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
@@ -37,8 +37,8 @@ def components(mu, *, count=3, clusters=3, seed=0):
     known = np.isfinite(rows).all(axis=0)
     if known.sum() <= max(count, clusters) or count > len(rows):
         raise InputError(
-            f"expected more spectra than components and clusters, got {int(known.sum())} spectra of {len(rows)} "
-            f"energies for {count} and {clusters}; ask for fewer."
+            f"expected more spectra than components and clusters, got {int(known.sum())} spectra of"
+            f" {len(rows)} energies for {count} and {clusters}; ask for fewer."
         )
     found = PCA(n_components=count, svd_solver="full" if len(rows) < 500 else "auto", random_state=seed)
     scores = found.fit_transform(rows[:, known].T)
@@ -47,5 +47,11 @@ def components(mu, *, count=3, clusters=3, seed=0):
     labels, placed = np.full(known.size, -1, np.int32), np.full((count, known.size), np.nan)
     labels[known], placed[:, known] = np.argsort(order)[groups.labels_], scores.T
     centres = found.inverse_transform(groups.cluster_centers_[order])
-    return Components(found.mean_, found.components_, placed.reshape(count, *shape), found.explained_variance_ratio_,
-                      labels.reshape(shape), centres)  # fmt: skip
+    return Components(
+        found.mean_,
+        found.components_,
+        placed.reshape(count, *shape),
+        found.explained_variance_ratio_,
+        labels.reshape(shape),
+        centres,
+    )

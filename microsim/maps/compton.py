@@ -2,14 +2,16 @@
 
     p_z / m c = [E2 - E1 + E1 E2 (1 - cos t) / m c^2] / sqrt(E1^2 + E2^2 - 2 E1 E2 cos t)            momentum
     d sigma / d E2 ~ K(E2) J(p_z)                                                                    profile
-    S = integral of J from -1 to 1 / (integral from -5 to -1 + integral from 1 to 5)                 S-parameter
-    1 - x = slope S + intercept                                                                      stoichiometry
+    S = integral of J from -1 to 1 / (integral from -5 to -1 + integral from 1 to 5)
+                                                                                                     S-parameter
+    1 - x = slope S + intercept
+                                                                                                     stoichiometry
 
-p_z is in atomic units, in which m c = 137.036; energies are in eV, angles t in degrees. The exact inverse of the first
-line gives the energy at which a momentum appears.
+p_z is in atomic units, in which m c = 137.036; energies are in eV, angles t in degrees. The exact inverse of
+the first line gives the energy at which a momentum appears.
 
-Sources: Cooper et al., X-Ray Compton Scattering, Oxford 2004; Suzuki et al. (S-parameter); the directional study
-(eqs. 5 to 9, Table 2: HEXITEC detector, 115 keV, 90 degrees).
+Sources: Cooper et al., X-Ray Compton Scattering, Oxford 2004; Suzuki et al. (S-parameter); the directional
+study (eqs. 5 to 9, Table 2: HEXITEC detector, 115 keV, 90 degrees).
 """
 
 from dataclasses import dataclass
@@ -22,25 +24,32 @@ from ..base.errors import InputError
 ELECTRON_REST_ENERGY = 510998.95  # eV, CODATA 2018
 MC_ATOMIC = 137.035999  # m c in atomic units of momentum
 ELECTRON_RADIUS = 2.8179403e-15  # m
-LOW, HIGH = 1.0, 5.0  # atomic units: the valence electrons lie within LOW, the core electrons between LOW and HIGH
+LOW, HIGH = (
+    1.0,
+    5.0,
+)  # atomic units: the valence electrons lie within LOW, the core electrons between LOW and HIGH
 
 
 def momentum(scattered, incident, angle_deg):
-    """Electron momentum p_z (atomic units) of photons scattered to an energy: the first line of the module."""
+    """Electron momentum p_z (atomic units) of photons scattered to an energy: the first line of the
+    module."""
     e2, e1, cosine = _checked(scattered, incident, angle_deg)
     shift = e2 - e1 + e1 * e2 * (1 - cosine) / ELECTRON_REST_ENERGY
     return MC_ATOMIC * shift / np.sqrt(e1**2 + e2**2 - 2 * e1 * e2 * cosine)
 
 
 def scattered_energy(p_z, incident, angle_deg):
-    """Energy (eV) of a photon scattered by an electron of momentum p_z (atomic units): the inverse of `momentum`.
+    """Energy (eV) of a photon scattered by an electron of momentum p_z (atomic units): the inverse of
+    `momentum`.
 
     With q = p_z / m c and a = E1 (1 - cos t) / m c^2 the squared first line is quadratic in E2 / E1.
     """
     q = np.asarray(p_z, float) / MC_ATOMIC
     _, e1, cosine = _checked(incident, incident, angle_deg)
     if np.any(np.abs(q) >= 1):
-        raise InputError(f"expected momenta below m c (137 atomic units), got {np.abs(q).max() * MC_ATOMIC:g}; correct it.")
+        raise InputError(
+            f"expected momenta below m c (137 atomic units), got {np.abs(q).max() * MC_ATOMIC:g}; correct it."
+        )
     lead = 1 + e1 * (1 - cosine) / ELECTRON_REST_ENERGY
     # (lead r - 1)^2 = q^2 (1 + r^2 - 2 r cos t), r = E2 / E1; the root on the side of q's sign
     root = q * np.sqrt(lead**2 + 1 - 2 * lead * cosine - q**2 * (1 - cosine**2))
@@ -59,10 +68,11 @@ def klein_nishina(scattered, incident, angle_deg):
 
 @dataclass(frozen=True)
 class Profile:
-    """A Compton profile per voxel, J = K counts / area: background and cross section in K, area 1 within +-HIGH.
+    """A Compton profile per voxel, J = K counts / area: background and cross section in K, area 1 within
+    +-HIGH.
 
-    p_z [energy], atomic units; values J [energy, ...]; sigma of J from counting; functional K [energy, energy];
-    noise [energy, ...]: standard deviation of the counts over the area
+    p_z [energy], atomic units; values J [energy, ...]; sigma of J from counting; functional K [energy,
+    energy]; noise [energy, ...]: standard deviation of the counts over the area
     """
 
     p_z: np.ndarray
@@ -77,21 +87,27 @@ def compton_profile(energies, counts, incident, angle_deg, *, background=None, t
 
     energies   [energy], eV, rising; counts [energy, ...], photons
     incident   eV; angle_deg: scattering angle
-    background two ranges of p_z (atomic units), ((-12, -9), (9, 12)) say, between whose means a straight line is drawn
+    background two ranges of p_z (atomic units), ((-12, -9), (9, 12)) say, between whose means a straight line
+    is drawn
                and subtracted; None: none
-    transmission   [energy]: share of the scattered photons that leaves the sample and is detected; divided out
+    transmission   [energy]: share of the scattered photons that leaves the sample and is detected; divided
+                   out
 
     J(p_z) = (counts - line) / (transmission * Klein-Nishina * width of the channel in p_z), scaled to area 1.
     Returns Profile, p_z rising. Raises InputError where the peak is not covered, or empty.
     """
     energies, counts = np.asarray(energies, float), np.asarray(counts, float)
     if counts.shape[0] != energies.size or not np.all(np.diff(energies) > 0):
-        raise InputError(f"expected one rising energy for each of the {counts.shape[0]} channels, got {energies.size}; "
-                         "give the detector's energies in order.")  # fmt: skip
+        raise InputError(
+            f"expected one rising energy for each of the {counts.shape[0]} channels, got {energies.size}; "
+            "give the detector's energies in order."
+        )
     p = momentum(energies, incident, angle_deg)
     if p.min() > -HIGH or p.max() < HIGH:
-        raise InputError(f"expected channels that cover p_z from -{HIGH:g} to {HIGH:g}, got {p.min():.3g} to {p.max():.3g}; "
-                         "check incident energy and angle.")  # fmt: skip
+        raise InputError(
+            f"expected channels that cover p_z from -{HIGH:g} to {HIGH:g}, got {p.min():.3g} to"
+            f" {p.max():.3g}; check incident energy and angle."
+        )
     flat = counts.reshape(len(counts), -1)
     # counts per channel -> per unit of momentum, free of the cross section's own slope
     factor = 1.0 / (klein_nishina(energies, incident, angle_deg) * np.gradient(p))
@@ -103,8 +119,12 @@ def compton_profile(energies, counts, incident, angle_deg, *, background=None, t
     noise = np.sqrt(np.maximum(flat, 0.0)) / area
     values, sigma = values / area, np.sqrt(functional**2 @ noise**2)
     if not np.isfinite(values).any():
-        raise InputError("expected photons in the Compton peak, got none above the background; check the energies.")
-    return Profile(p, *(a.reshape(counts.shape) for a in (values, sigma)), functional, noise.reshape(counts.shape))
+        raise InputError(
+            "expected photons in the Compton peak, got none above the background; check the energies."
+        )
+    return Profile(
+        p, *(a.reshape(counts.shape) for a in (values, sigma)), functional, noise.reshape(counts.shape)
+    )
 
 
 def _line(p, background):
@@ -114,8 +134,10 @@ def _line(p, background):
         return line
     chosen = [(p >= low) & (p <= high) for low, high in background]
     if not all(inside.any() for inside in chosen):
-        raise InputError(f"expected channels in both background ranges {background} of p_z, got {p.min():.3g} to "
-                         f"{p.max():.3g}; move the ranges.")  # fmt: skip
+        raise InputError(
+            f"expected channels in both background ranges {background} of p_z, got {p.min():.3g} to "
+            f"{p.max():.3g}; move the ranges."
+        )
     first, second = (p[inside].mean() for inside in chosen)
     share = (p - first) / (second - first)
     for inside, part in zip(chosen, (1 - share, share)):
@@ -176,7 +198,8 @@ class Stoichiometry:
         return self.slope * s + self.intercept, np.sqrt((self.slope * np.asarray(sigma)) ** 2 + own)
 
     def interval(self, s, sigma=0.0, level=0.95):
-        """Lower and upper end of the interval of a further measurement: (Student's t) standard deviations and scatter."""
+        """Lower and upper end of the interval of a further measurement: (Student's t) standard deviations and
+        scatter."""
         from scipy.stats import t
 
         value, error = self.of(s, sigma)
@@ -188,8 +211,10 @@ def calibrate_stoichiometry(s, stoichiometry):
     """Fit the line 1 - x = slope S + intercept to reference states; at least three."""
     s, y = np.asarray(s, float).ravel(), np.asarray(stoichiometry, float).ravel()
     if s.size != y.size or s.size < 3 or np.ptp(s) == 0:
-        raise InputError(f"expected at least three states of different S with their stoichiometry, got {s.size} and {y.size}; "
-                         "add states.")  # fmt: skip
+        raise InputError(
+            f"expected at least three states of different S with their stoichiometry, got {s.size} and"
+            f" {y.size}; add states."
+        )
     design = np.column_stack([s, np.ones_like(s)])
     inverse = np.linalg.inv(design.T @ design)
     slope, intercept = inverse @ design.T @ y
@@ -197,16 +222,20 @@ def calibrate_stoichiometry(s, stoichiometry):
     scatter = float(np.sqrt(misfit @ misfit / (s.size - 2)))
     total = float(((y - y.mean()) ** 2).sum())
     r_squared = 1 - float(misfit @ misfit) / total if total else 0.0
-    return Stoichiometry(float(slope), float(intercept), inverse * scatter**2, scatter, int(s.size), r_squared)
+    return Stoichiometry(
+        float(slope), float(intercept), inverse * scatter**2, scatter, int(s.size), r_squared
+    )
 
 
 def transmission(coefficients, lengths):
-    """Share of photons that pass layers: exp(-sum mu_k l_k); coefficients [layer, ...] m-1, lengths [layer, ...] m."""
+    """Share of photons that pass layers: exp(-sum mu_k l_k); coefficients [layer, ...] m-1, lengths [layer,
+    ...] m."""
     return np.exp(-np.sum(np.asarray(coefficients, float) * np.asarray(lengths, float), axis=0))
 
 
 def expected_counts(flux, way_in, way_out, electrons, volume, cross_section):
-    """Photons scattered into a steradian, dN = flux t1 t2 rho_e dV dsigma/dOmega (the directional study, eq. 5).
+    """Photons scattered into a steradian, dN = flux t1 t2 rho_e dV dsigma/dOmega (the directional study, eq.
+    5).
 
     flux m-2; way_in, way_out: transmissions; electrons m-3; volume m3; cross_section m2 sr-1 (klein_nishina).
     """
@@ -216,14 +245,24 @@ def expected_counts(flux, way_in, way_out, electrons, volume, cross_section):
 def by_region(values, sigma, edges):
     """Average a map [x, ...] over depth regions: [(mean, standard deviation of the mean, spread, voxels)].
 
-    edges [region + 1]: layers x where the regions begin and end. NaN is left out. Where sigma is given the mean is weighted
-    with 1 / (sigma^2 + spread^2), the spread over the pixels beyond their noise: alike where they really differ, so that
-    values with a small sigma do not pull the mean, by their noise where they do not.
+    edges [region + 1]: layers x where the regions begin and end. NaN is left out. Where sigma is given the
+    mean is weighted with 1 / (sigma^2 + spread^2), the spread over the pixels beyond their noise: alike where
+    they really differ, so that values with a small sigma do not pull the mean, by their noise where they do
+    not.
     """
     values = np.asarray(values, float)
     edges = np.asarray(edges)
-    if edges.ndim != 1 or edges.size < 2 or np.any(np.diff(edges) < 1) or edges[0] < 0 or edges[-1] > len(values):
-        raise InputError(f"expected rising layers between 0 and {len(values)} as edges, got {edges.tolist()}; correct them.")
+    if (
+        edges.ndim != 1
+        or edges.size < 2
+        or np.any(np.diff(edges) < 1)
+        or edges[0] < 0
+        or edges[-1] > len(values)
+    ):
+        raise InputError(
+            f"expected rising layers between 0 and {len(values)} as edges, got {edges.tolist()}; correct"
+            " them."
+        )
     found = []
     for start, end in pairwise(edges):
         part = values[start:end].ravel()
@@ -246,7 +285,11 @@ def _checked(scattered, incident, angle_deg):
     """Energies as arrays and the cosine of the angle; refuses keV and angles without scattering."""
     e2, e1, angle = np.asarray(scattered, float), float(incident), float(angle_deg)
     if not (1e3 <= e1 <= 1e7 and np.all(e2 > 0)):
-        raise InputError(f"expected photon energies in eV above 1000, got an incident energy of {e1:g}; convert keV to eV.")
+        raise InputError(
+            f"expected photon energies in eV above 1000, got an incident energy of {e1:g}; convert keV to eV."
+        )
     if not 0 < angle <= 180:
-        raise InputError(f"expected a scattering angle above 0 and up to 180 degrees, got {angle:g}; correct it.")
+        raise InputError(
+            f"expected a scattering angle above 0 and up to 180 degrees, got {angle:g}; correct it."
+        )
     return e2, e1, np.cos(np.radians(angle))

@@ -6,8 +6,8 @@ Each is the energy E at which a coefficient of a local polynomial about E vanish
     peak         m = 2   parabola at the white line, slope
     derivative   m = 3   cubic at the steepest rise, curvature
 
-f(E) and its slope f'(E) are linear functionals of the spectrum (normalisation included), tabulated over E. Hence
-E = E_k - f(E_k) / f'(E_k), and sigma_E^2 = sum_i (df(E)/dmu_i)^2 sigma_i^2 / f'(E)^2.
+f(E) and its slope f'(E) are linear functionals of the spectrum (normalisation included), tabulated over E.
+Hence E = E_k - f(E_k) / f'(E_k), and sigma_E^2 = sum_i (df(E)/dmu_i)^2 sigma_i^2 / f'(E)^2.
 """
 
 from dataclasses import dataclass
@@ -40,13 +40,16 @@ def edge_energy(mu, norm, sigma=None, *, kind="half", level=0.5, width=None, lea
     norm   Normalisation: pre-edge line, jump and the range in which the edge is looked for
     sigma  None, a number, [energy], [...] or like mu: standard deviation of mu
     kind   "half" (normalised mu = level), "derivative" (steepest rise) or "peak" (white line)
-    width  half the energy range of the local polynomial, eV; at least the polynomial's own number of energies are used
+    width  half the energy range of the local polynomial, eV; at least the polynomial's own number of energies
+           are used
     least_jump  edge jumps below so many of their standard deviations count as none
 
     Returns Quantity (eV). Raises InputError for an unknown kind.
     """
     if kind not in DEGREE:
-        raise InputError(f"expected half, derivative or peak as the kind of edge energy, got {kind!r}; choose one.")
+        raise InputError(
+            f"expected half, derivative or peak as the kind of edge energy, got {kind!r}; choose one."
+        )
     rows, shape = as_rows(mu, norm.energies.size)
     noise = sigma_rows(sigma, rows, shape)
     local = _functionals(norm, kind, level, WIDTH[kind] if width is None else width)
@@ -61,7 +64,8 @@ def edge_energy(mu, norm, sigma=None, *, kind="half", level=0.5, width=None, lea
 
 @dataclass(frozen=True)
 class _Local:
-    """For each centre k: its energy, and the functionals [k, energy] of f = c_(m-1) and of its slope df/dE there."""
+    """For each centre k: its energy, and the functionals [k, energy] of f = c_(m-1) and of its slope df/dE
+    there."""
 
     centres: np.ndarray
     value: np.ndarray
@@ -109,13 +113,16 @@ def _interpolation(energies, inside, clean, constant):
     slope = (clean[right] - clean[left]) / step
     value = (clean[right] + clean[left]) / 2
     centres = (energies[left] + energies[right]) / 2
-    return _Local(centres, value, slope, clean[left], np.arange(left.size), "half", float(step.max()), constant)
+    return _Local(
+        centres, value, slope, clean[left], np.arange(left.size), "half", float(step.max()), constant
+    )
 
 
 def _local_fit(energies, centre, degree, width):
     """Coefficients c_0 ... c_degree of a polynomial about a centre, as functionals [degree + 1, energy].
 
-    Least squares with the weights (1 - (d / h)^3)^3 of the distance d, so that they change smoothly with the centre.
+    Least squares with the weights (1 - (d / h)^3)^3 of the distance d, so that they change smoothly with the
+    centre.
     """
     distance = np.abs(energies - centre)
     reach = max(width, 1.001 * np.sort(distance)[degree + 1])
@@ -165,8 +172,8 @@ def _quadratic(gradient, sigma, shape):
 def _choose(local, rows):
     """Number of the centre at which each spectrum's edge is first looked for.
 
-    Half height: behind as many energies as lie below it before the top of the white line; noise that crosses the
-    level several times then moves the choice evenly up and down.
+    Half height: behind as many energies as lie below it before the top of the white line; noise that crosses
+    the level several times then moves the choice evenly up and down.
     """
     seen = local.choose @ rows + local.constant
     top = np.argmax(seen, axis=0)

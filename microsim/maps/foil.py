@@ -15,7 +15,8 @@ def energy_shifts(foil, energies, *, window=None):
         foil_k(E) = a_k mean(E - d_k) + b_k + c_k E,   least squares in a, b, c, d
 
     foil    [energy, ...], absorption of the foil; energies [energy], eV
-    window  eV, rising: what is compared; default from 5 eV before the mean's steepest rise to 150 eV behind it
+    window  eV, rising: what is compared; default from 5 eV before the mean's steepest rise to 150 eV behind
+            it
 
     Raises InputError for foils that are not finite, have no edge there, or are off by more than 3 eV.
     """
@@ -28,13 +29,17 @@ def energy_shifts(foil, energies, *, window=None):
     low, high = window or (e0 - BEFORE, e0 + BEHIND)
     inside = (energies >= low) & (energies <= high)
     if inside.sum() < 6:
-        raise InputError(f"expected at least 6 energies about the foil's edge, {low:g} to {high:g} eV, got {inside.sum()}; "
-                         "widen the range.")  # fmt: skip
+        raise InputError(
+            f"expected at least 6 energies about the foil's edge, {low:g} to {high:g} eV, got {inside.sum()};"
+            " widen the range."
+        )
     found = np.array([_shift(spectrum, energies, mean, inside) for spectrum in rows.T])
     if not (np.abs(found) <= LARGEST).all():
         bad = int((~(np.abs(found) <= LARGEST)).sum())
-        raise InputError(f"expected foils whose edges lie within {LARGEST:g} eV of each other, got {bad} of {found.size} that "
-                         "do not; check that these are the foil's spectra.")  # fmt: skip
+        raise InputError(
+            f"expected foils whose edges lie within {LARGEST:g} eV of each other, got {bad} of {found.size}"
+            " that do not; check that these are the foil's spectra."
+        )
     return found.reshape(shape)
 
 
@@ -44,7 +49,9 @@ def _shift(spectrum, energies, mean, inside):
     line = (chosen - chosen[0]) / np.ptp(chosen)
     for _ in range(STEPS):
         at = chosen - shift
-        design = np.column_stack([np.interp(at, energies, mean), -np.interp(at, energies, slope), np.ones(at.size), line])
+        design = np.column_stack(
+            [np.interp(at, energies, mean), -np.interp(at, energies, slope), np.ones(at.size), line]
+        )
         scale, moved, *_ = np.linalg.lstsq(design, spectrum[inside], rcond=None)[0]
         if scale <= 0:
             return np.inf
@@ -55,12 +62,15 @@ def _shift(spectrum, energies, mean, inside):
 def on_one_scale(mu, energies, shifts):
     """Bring spectra [energy, ...] whose energies are too high by shifts [...] (eV) to the energies as listed.
 
-    Straight lines between neighbouring energies; the ends repeat. Raises InputError for another number of shifts.
+    Straight lines between neighbouring energies; the ends repeat. Raises InputError for another number of
+    shifts.
     """
     rows, shape = as_rows(mu, len(energies))
     shifts = np.ravel(np.asarray(shifts, float))
     if shifts.size != rows.shape[1] or not np.isfinite(shifts).all():
-        raise InputError(f"expected a finite energy shift for each of the {rows.shape[1]} spectra, got {shifts.size}; "
-                         "give one a line, in their order.")  # fmt: skip
+        raise InputError(
+            f"expected a finite energy shift for each of the {rows.shape[1]} spectra, got {shifts.size}; "
+            "give one a line, in their order."
+        )
     moved = [np.interp(energies + d, energies, spectrum) for d, spectrum in zip(shifts, rows.T)]
     return np.stack(moved, axis=1).reshape(len(energies), *shape)

@@ -7,7 +7,8 @@ import numpy as np
 from ..base.errors import InputError
 from .spectra import CODE
 
-DARKEST = 1e-3  # share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
+# share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
+DARKEST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,19 @@ def optical_density(sample, reference, dark=None, *, photons_per_unit=1.0, satur
     reference     the same shape, one frame [...] for all energies, or n repeats [n, energy, ...]
     dark          a number, one frame [...], or n repeats [n, ...]; their scatter is the read noise
     photons_per_unit  g: detected photons per detector unit
-    saturation    detector value from which a pixel counts as saturated; default: the largest of an integer type
+    saturation    detector value from which a pixel counts as saturated; default: the largest of an integer
+                  type
 
-    Returns OpticalDensity; voxels that are saturated, dead (no light in the reference, or behind the sample less than three
-    standard deviations of the read noise or, where one dark frame does not show that, a thousandth of the reference) or not
-    finite at any energy have NaN and their reason. Raises InputError for shapes that do not match, and for a
-    reference without light.
+    Returns OpticalDensity; voxels that are saturated, dead (no light in the reference, or behind the sample
+    less than three standard deviations of the read noise or, where one dark frame does not show that, a
+    thousandth of the reference) or not finite at any energy have NaN and their reason. Raises InputError for
+    shapes that do not match, and for a reference without light.
     """
     sample, reference = np.asarray(sample), np.asarray(reference)
     if photons_per_unit <= 0:
-        raise InputError(f"expected photons per unit above 0, got {photons_per_unit:g}; give the detector's gain.")
+        raise InputError(
+            f"expected photons per unit above 0, got {photons_per_unit:g}; give the detector's gain."
+        )
     full = _saturation(sample, saturation), _saturation(reference, saturation)
     offset, read_variance = _offset(dark, sample.shape)
     repeats = len(reference) if reference.ndim == sample.ndim + 1 else 1
@@ -51,8 +55,10 @@ def optical_density(sample, reference, dark=None, *, photons_per_unit=1.0, satur
     behind = sample.astype(float) - offset
     light = np.broadcast_to(frames.mean(axis=0, dtype=float) - offset, sample.shape)
     if not (light > 0).any():
-        raise InputError("expected light in the reference frames, got none above the dark frames; "
-                         "check that flat and dark are not exchanged.")  # fmt: skip
+        raise InputError(
+            "expected light in the reference frames, got none above the dark frames; "
+            "check that flat and dark are not exchanged."
+        )
     finite = np.isfinite(behind).all(axis=0) & np.isfinite(light).all(axis=0)
     least = np.where(read_variance > 0, 3 * np.sqrt(read_variance), DARKEST * light)
     dead = ~((behind > least).all(axis=0) & (light > 0).all(axis=0))
@@ -85,4 +91,6 @@ def _offset(dark, shape):
         return dark, 0.0
     if dark.ndim == len(shape) and dark.shape[1:] == shape[1:]:
         return dark.mean(axis=0), dark.var(axis=0, ddof=1) if len(dark) > 1 else 0.0
-    raise InputError(f"expected dark frames of the shape {shape[1:]}, got {dark.shape}; use the same camera region.")
+    raise InputError(
+        f"expected dark frames of the shape {shape[1:]}, got {dark.shape}; use the same camera region."
+    )

@@ -1,10 +1,11 @@
-"""Calibration: from an edge energy, a share or a three-energy ratio to lithiation x, with its own error, as a file.
+"""Calibration: from an edge energy, a share or a three-energy ratio to lithiation x, with its own error, as a
+file.
 
     x(q) = sum_k c_k u^k,   u = (q - q0) / scale
     sigma_x^2 = (dx/dq sigma_q)^2 + v^T C v + lack^2,   v_k = u^k
 
-C is the covariance of the coefficients; lack is the scatter of the reference states about the polynomial beyond what
-their own noise explains. Beyond the reference states the polynomial goes on as a straight line.
+C is the covariance of the coefficients; lack is the scatter of the reference states about the polynomial
+beyond what their own noise explains. Beyond the reference states the polynomial goes on as a straight line.
 """
 
 import json
@@ -23,8 +24,10 @@ VERSION = 1
 class Calibration:
     """What turns a quantity into lithiation.
 
-    method        edge, lcf or three-energy; settings: how the quantity was measured (windows, level, references ...)
-    coefficients  c_k; covariance [k, k]; centre q0, scale; low, high: range of the quantity in the reference series
+    method        edge, lcf or three-energy; settings: how the quantity was measured (windows, level,
+                  references ...)
+    coefficients  c_k; covariance [k, k]; centre q0, scale; low, high: range of the quantity in the reference
+                  series
     lack          standard deviation of the reference states about the curve beyond their own noise
     residual      rms of the reference states about the curve; n: number of states that it was fitted to
     provenance    file, sha256, what the states are
@@ -70,28 +73,35 @@ class Calibration:
 
     def save(self, path):
         """Write the calibration as JSON."""
-        return write_text(path, json.dumps({"microsim_calibration": VERSION, **asdict(self)}, indent=1) + "\n")
+        return write_text(
+            path, json.dumps({"microsim_calibration": VERSION, **asdict(self)}, indent=1) + "\n"
+        )
 
 
-def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, ends=None, settings=None, provenance=None):
+def calibrate(
+    method, quantity, lithiation, sigma=None, *, degree=1, ends=None, settings=None, provenance=None
+):
     """Fit lithiation as a polynomial of a measured quantity over a reference series.
 
-    quantity, lithiation [state]; sigma [state]: standard deviation of the quantity. degree: of the polynomial.
-    ends: fit to the states within this share of the lithiation's range from either end only. Between the ends of a charge
-    the lit spot may lag behind the electrode whose lithium was counted; what the states between are off the curve still
-    counts as lack of fit. None: all states.
-    Returns Calibration; raises InputError for too few states, or where the curve is not monotonic in their range.
+    quantity, lithiation [state]; sigma [state]: standard deviation of the quantity. degree: of the
+    polynomial. ends: fit to the states within this share of the lithiation's range from either end only.
+    Between the ends of a charge the lit spot may lag behind the electrode whose lithium was counted; what the
+    states between are off the curve still counts as lack of fit. None: all states.
+    Returns Calibration; raises InputError for too few states, or where the curve is not monotonic in their
+    range.
     """
     q, x = np.asarray(quantity, float).ravel(), np.asarray(lithiation, float).ravel()
     if q.size != x.size:
-        raise InputError(f"expected a lithiation for each of the {q.size} states, got {x.size}; correct the list.")
+        raise InputError(
+            f"expected a lithiation for each of the {q.size} states, got {x.size}; correct the list."
+        )
     known = np.isfinite(q) & np.isfinite(x)
     noise = np.zeros_like(q) if sigma is None else np.broadcast_to(np.asarray(sigma, float), q.shape)
     q, x, noise = q[known], x[known], noise[known]
     if q.size < degree + 1 or np.ptp(q) == 0:
         raise InputError(
-            f"expected at least {degree + 1} different reference states for degree {degree}, got {np.unique(q).size}; "
-            "add states or lower the degree."
+            f"expected at least {degree + 1} different reference states for degree {degree}, got"
+            f" {np.unique(q).size}; add states or lower the degree."
         )
     fitted = np.ones(q.size, bool) if ends is None else _near_ends(x, ends, degree)
     centre, scale = float((q.max() + q.min()) / 2), float(np.ptp(q) / 2)
@@ -100,14 +110,28 @@ def calibrate(method, quantity, lithiation, sigma=None, *, degree=1, ends=None, 
     c = inverse @ x[fitted]
     _check_monotonic(c, degree)
     misfit = x - powers @ c
-    slope = np.polynomial.polynomial.polyval((q - centre) / scale, np.polynomial.polynomial.polyder(c)) / scale
+    slope = (
+        np.polynomial.polynomial.polyval((q - centre) / scale, np.polynomial.polynomial.polyder(c)) / scale
+    )
     own = (slope * noise) ** 2
     # each state's own noise, or what they scatter where that is more
     covariance = inverse @ np.diag(np.maximum(own, _scatter(misfit[fitted], degree))[fitted]) @ inverse.T
     lack = float(np.sqrt(max(_scatter(misfit, degree) - own.mean(), 0.0)))
-    return Calibration(method, tuple(c.tolist()), tuple(map(tuple, covariance.tolist())), centre, scale,
-                       float(q.min()), float(q.max()), float(np.sqrt(np.mean(misfit**2))), lack, int(fitted.sum()),
-                       settings or {}, provenance or {}, tuple(zip(q.tolist(), x.tolist())))  # fmt: skip
+    return Calibration(
+        method,
+        tuple(c.tolist()),
+        tuple(map(tuple, covariance.tolist())),
+        centre,
+        scale,
+        float(q.min()),
+        float(q.max()),
+        float(np.sqrt(np.mean(misfit**2))),
+        lack,
+        int(fitted.sum()),
+        settings or {},
+        provenance or {},
+        tuple(zip(q.tolist(), x.tolist())),
+    )
 
 
 def _near_ends(x, share, degree):
@@ -117,8 +141,10 @@ def _near_ends(x, share, degree):
     reach = share * np.ptp(x) * (1 + 1e-9)  # a state on the limit is in
     low, high = x <= x.min() + reach, x >= x.max() - reach
     if min(low.sum(), high.sum()) < 2 or (low | high).sum() < degree + 2:
-        raise InputError(f"expected at least 2 states at either end and {degree + 2} for degree {degree}, got {low.sum()} and "
-                         f"{high.sum()} within {share:g} of the range; widen the ends.")  # fmt: skip
+        raise InputError(
+            f"expected at least 2 states at either end and {degree + 2} for degree {degree}, got {low.sum()}"
+            f" and {high.sum()} within {share:g} of the range; widen the ends."
+        )
     return low | high
 
 
@@ -134,8 +160,9 @@ def _check_monotonic(c, degree):
     slope = np.polynomial.polynomial.polyval(np.linspace(-1, 1, 201), np.polynomial.polynomial.polyder(c))
     if slope.min() * slope.max() <= 0:
         raise InputError(
-            f"expected lithiation to rise or to fall all along the reference series, got a polynomial of degree {degree} "
-            "that turns; lower the degree, or leave out the states where the edge no longer moves."
+            "expected lithiation to rise or to fall all along the reference series, got a polynomial of"
+            f" degree {degree} that turns; lower the degree, or leave out the states where the edge no longer"
+            " moves."
         )
 
 
@@ -144,14 +171,22 @@ def load_calibration(path):
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"expected a calibration file, got {path} ({error}); make one with microsim calibrate.") from error
+        raise InputError(
+            f"expected a calibration file, got {path} ({error}); make one with microsim calibrate."
+        ) from error
     if not isinstance(found, dict) or found.pop("microsim_calibration", None) != VERSION:
-        raise InputError(f"expected a calibration of version {VERSION}, got {path}, which is none; "
-                         "make one with microsim calibrate.")  # fmt: skip
+        raise InputError(
+            f"expected a calibration of version {VERSION}, got {path}, which is none; "
+            "make one with microsim calibrate."
+        )
     try:
-        lists = {"coefficients": tuple(found.pop("coefficients")),
-                 "covariance": tuple(map(tuple, found.pop("covariance"))),
-                 "states": tuple(map(tuple, found.pop("states", ())))}  # fmt: skip
+        lists = {
+            "coefficients": tuple(found.pop("coefficients")),
+            "covariance": tuple(map(tuple, found.pop("covariance"))),
+            "states": tuple(map(tuple, found.pop("states", ()))),
+        }
         return Calibration(**lists, **found)
     except (KeyError, TypeError) as error:
-        raise InputError(f"expected the keys of a calibration, got {path} ({error}); make it again.") from error
+        raise InputError(
+            f"expected the keys of a calibration, got {path} ({error}); make it again."
+        ) from error

@@ -1,6 +1,7 @@
 """Spectra as mixtures: linear combination of references, and the three-energy method.
 
-Linear combination:  mu(E) = sum_r w_r ref_r(E - shift) + background(E), least squares with w >= 0 if asked for.
+Linear combination:  mu(E) = sum_r w_r ref_r(E - shift) + background(E), least squares with w >= 0 if asked
+                     for.
 Three energies:      m = (mu_edge - mu_pre) / (mu_post - mu_pre).
 """
 
@@ -32,7 +33,8 @@ class References:
         unknown = [name for name in names if name not in self.names]
         if unknown:
             raise InputError(
-                f"expected references out of {', '.join(self.names)}, got {', '.join(unknown)}; correct the names."
+                f"expected references out of {', '.join(self.names)}, got {', '.join(unknown)}; correct the"
+                " names."
             )
         rows = [self.names.index(name) for name in names]
         return References(self.energies, self.values[rows], tuple(names), self.source, self.sha256)
@@ -72,22 +74,39 @@ class Fit:
     shift: float = 0.0
 
 
-def fit_references(mu, energies, references, sigma=None, *, shift=0.0, bounded=True, sum_to_one=False,
-                   background=None, weights=None, numbers=None, inside=None, norm=None, least=3.0):
+def fit_references(
+    mu,
+    energies,
+    references,
+    sigma=None,
+    *,
+    shift=0.0,
+    bounded=True,
+    sum_to_one=False,
+    background=None,
+    weights=None,
+    numbers=None,
+    inside=None,
+    norm=None,
+    least=3.0,
+):
     """Fit every spectrum as a combination of references.
 
     mu          [energy, ...]; energies [energy], eV; sigma: None, a number, [energy], [...] or like mu, or
                 "misfit": that of the fit itself, which counts what the references lack as noise
-    references  References of the same normalisation as mu, or of any with its jump 1: the shares have no scale
+    references  References of the same normalisation as mu, or of any with its jump 1: the shares have no
+                scale
     shift       eV by which the references are moved up; see fitted_shift
     bounded     weights >= 0; sum_to_one: weights add up to 1 (then shares are the weights)
     background  number of terms of a polynomial in energy fitted along: None none, 1 constant, 2 line
     weights     [energy], of the squares (default all alike)
     numbers     [reference]: a number of each (its lithiation), to be averaged by share; default 1, 0, 0 ...
     inside      [energy], bool: the energies that are fitted (default all)
-    norm        Normalisation: spectra are freed of their pre-edge line, and divided by their jump if the weights add up to
+    norm        Normalisation: spectra are freed of their pre-edge line, and divided by their jump if the
+                weights add up to
                 1; sigma, that of mu, is propagated through both
-    least       spectra whose sum of weights is below so many of its standard deviations (or not above 0) have no edge
+    least       spectra whose sum of weights is below so many of its standard deviations (or not above 0) have
+                no edge
 
     Exact: the minimum over all sets of weights that are above 0. Returns Fit; raises InputError.
     """
@@ -96,8 +115,10 @@ def fit_references(mu, energies, references, sigma=None, *, shift=0.0, bounded=T
     inside = np.ones(energies.size, bool) if inside is None else np.asarray(inside, bool)
     n, used = len(references.names), energies[inside]
     if n > MOST_REFERENCES or used.size < n + (background or 0) + 1:
-        raise InputError(f"expected at most {MOST_REFERENCES} references and more energies than parameters, got {n} "
-                         f"references and {used.size} energies; choose fewer.")  # fmt: skip
+        raise InputError(
+            f"expected at most {MOST_REFERENCES} references and more energies than parameters, got {n} "
+            f"references and {used.size} energies; choose fewer."
+        )
     design = _design(used, references.at(used, shift), background)
     root = np.ones(used.size) if weights is None else np.sqrt(np.asarray(weights, float))
     solvers = _solvers(design, root, n, sum_to_one)
@@ -106,7 +127,15 @@ def fit_references(mu, energies, references, sigma=None, *, shift=0.0, bounded=T
     from_misfit = isinstance(sigma, str)
     noise = None if from_misfit else sigma_rows(sigma, rows, shape)
     numbers = np.eye(n)[0] if numbers is None else np.asarray(numbers, float)
-    kinds = {"weights": n, "sigma": n, "share": n, "share_sigma": n, "mean": 1, "mean_sigma": 1, "residual": 1}
+    kinds = {
+        "weights": n,
+        "sigma": n,
+        "share": n,
+        "share_sigma": n,
+        "mean": 1,
+        "mean_sigma": 1,
+        "residual": 1,
+    }
     found = {name: np.full((count, rows.shape[1]), np.nan) for name, count in kinds.items()}
     total_error = np.zeros(rows.shape[1])
     finite = np.isfinite(rows).all(axis=0)
@@ -122,14 +151,20 @@ def fit_references(mu, energies, references, sigma=None, *, shift=0.0, bounded=T
         if from_misfit:
             here = jump * np.sqrt(misfit.sum(axis=0, keepdims=True) / (used.size - design.shape[1]))
         matrix, offset = solvers[tuple(range(n))]
-        covariance = _covariance(matrix[:n] @ clean, here, raw.shape, values[:n] - offset[:n, None], jump_row, jump)
+        covariance = _covariance(
+            matrix[:n] @ clean, here, raw.shape, values[:n] - offset[:n, None], jump_row, jump
+        )
         with np.errstate(all="ignore"):
-            found["residual"][0, part] = np.sqrt(misfit.sum(axis=0) / ((block * root[:, None]) ** 2).sum(axis=0))
+            found["residual"][0, part] = np.sqrt(
+                misfit.sum(axis=0) / ((block * root[:, None]) ** 2).sum(axis=0)
+            )
             found["weights"][:, part], total = values[:n], values[:n].sum(axis=0)
             found["share"][:, part] = share = values[:n] / total
             found["mean"][0, part] = numbers @ share
             found["sigma"][:, part] = np.sqrt(np.einsum("rrn->rn", covariance))
-            total_error[part] = np.sqrt(np.maximum(covariance.sum(axis=(0, 1)), 0))  # 0 where they add up to 1
+            total_error[part] = np.sqrt(
+                np.maximum(covariance.sum(axis=(0, 1)), 0)
+            )  # 0 where they add up to 1
             found["share_sigma"][:, part] = [_mean_error(one, share, total, covariance) for one in np.eye(n)]
             found["mean_sigma"][0, part] = _mean_error(numbers, share, total, covariance)
     total = found["weights"].sum(axis=0)
@@ -193,7 +228,8 @@ def _bounded(block, design, root, solvers, n, bounded):
 
 
 def _covariance(matrix, sigma, shape, weights, jump_row, jump):
-    """Covariance [r, s, n] of weights w = M @ mu / jump: sum_E G_r G_s sigma^2, G = (M - w jump_row) / jump."""
+    """Covariance [r, s, n] of weights w = M @ mu / jump: sum_E G_r G_s sigma^2, G = (M - w jump_row) /
+    jump."""
     n = len(matrix)
     if sigma is None:
         return np.zeros((n, n, shape[1]))
@@ -217,8 +253,8 @@ def fitted_shift(mean, energies, references, *, reach=4.0, weights=None, **optio
     """Find the shift (eV) of the references that fits a mean spectrum best: shift and its standard deviation.
 
     mean [energy]; reach: largest shift looked at, eV (energies that the references then leave are not used);
-    options as for fit_references. The standard deviation is that of the misfit's curvature, with the misfit as noise.
-    Raises InputError where the best shift lies at the end of the range.
+    options as for fit_references. The standard deviation is that of the misfit's curvature, with the misfit
+    as noise. Raises InputError where the best shift lies at the end of the range.
     """
     from scipy.optimize import minimize_scalar
 
@@ -226,8 +262,8 @@ def fitted_shift(mean, energies, references, *, reach=4.0, weights=None, **optio
     inside = (energies - reach >= references.energies[0]) & (energies + reach <= references.energies[-1])
     if inside.sum() < len(references.names) + 3:
         raise InputError(
-            f"expected references beyond the fitted energies by {reach:g} eV, got {references.energies[0]:g} to "
-            f"{references.energies[-1]:g} eV; narrow the fit range or the shift."
+            f"expected references beyond the fitted energies by {reach:g} eV, got {references.energies[0]:g}"
+            f" to {references.energies[-1]:g} eV; narrow the fit range or the shift."
         )
     used, spectrum = energies[inside], np.asarray(mean, float)[inside]
     weights = None if weights is None else np.asarray(weights)[inside]
@@ -244,7 +280,9 @@ def fitted_shift(mean, energies, references, *, reach=4.0, weights=None, **optio
             f"expected a best shift within {reach:g} eV, got {grid[k]:g} eV at its end; "
             "check the references, or allow a larger shift."
         )
-    best = minimize_scalar(misfit, bounds=(grid[k - 1], grid[k + 1]), method="bounded", options={"xatol": 1e-4})
+    best = minimize_scalar(
+        misfit, bounds=(grid[k - 1], grid[k + 1]), method="bounded", options={"xatol": 1e-4}
+    )
     step = 0.05
     curvature = (misfit(best.x + step) - 2 * best.fun + misfit(best.x - step)) / step**2
     freedom = max(used.size - len(references.names) - 1, 1)
@@ -258,8 +296,8 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
         m = (mu_edge - mu_pre) / (mu_post - mu_pre)
         s_m^2 = [s_edge^2 + (m - 1)^2 s_pre^2 + m^2 s_post^2] / (mu_post - mu_pre)^2
 
-    mu [3, ...]; sigma: None, a number, [3], [...] or like mu. Spectra whose edge jump is below least_jump of its
-    standard deviations (or not above 0) have no value. Returns Quantity.
+    mu [3, ...]; sigma: None, a number, [3], [...] or like mu. Spectra whose edge jump is below least_jump of
+    its standard deviations (or not above 0) have no value. Returns Quantity.
     """
     rows, shape = as_rows(mu, 3)
     noise = sigma_rows(sigma, rows, shape)

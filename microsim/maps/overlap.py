@@ -1,6 +1,7 @@
 """Where could a box of a map lie in a larger volume? Rotations on a grid, each with every shift at once.
 
-Masked normalised correlation by FFT, over what both boxes share (Padfield, IEEE Trans. Image Process. 21 (2012) 2706).
+Masked normalised correlation by FFT, over what both boxes share (Padfield, IEEE Trans. Image Process. 21
+(2012) 2706).
 """
 
 from itertools import product
@@ -55,7 +56,9 @@ def _turned(mask, image, turn, edge):
     half = np.where(flat, 0, np.multiply(mask.shape, image.voxel_size) / 2)
     reach = np.abs(np.array(list(product(*[(-s, s) for s in half]))) @ matrix.T).max(axis=0)
     counts = np.where(flat, 1, np.maximum(np.ceil(2 * reach / edge), 1)).astype(int)
-    grid = np.stack(np.meshgrid(*[(np.arange(n) + 0.5 - n / 2) * e for n, e in zip(counts, edge)], indexing="ij"))
+    grid = np.stack(
+        np.meshgrid(*[(np.arange(n) + 0.5 - n / 2) * e for n, e in zip(counts, edge)], indexing="ij")
+    )
     count = np.reshape(mask.shape, column)
     index = np.tensordot(matrix.T, grid, axes=1) / np.reshape(image.voxel_size, column) + (count - 1) / 2
     blur = [0 if f else max(0.4 * e / h - 0.4, 0) for f, e, h in zip(flat, edge, image.voxel_size)]
@@ -79,7 +82,9 @@ def _correlator(there):
         m1, m2, s1, s2, cross = sums(0, 2), sums(1, 2), sums(2, 0), sums(2, 1), sums(0, 0)
         spread = np.maximum(m2 - m1**2 / n, 0) * np.maximum(s2 - s1**2 / n, 0)
         enough = n >= least_inside * known.sum() * 0.999
-        score = np.where(enough & (spread > 1e-9 * n**2), (cross - m1 * s1 / n) / np.sqrt(spread + 1e-30), -2.0)
+        score = np.where(
+            enough & (spread > 1e-9 * n**2), (cross - m1 * s1 / n) / np.sqrt(spread + 1e-30), -2.0
+        )
         place = np.unravel_index(np.argmax(score), score.shape)
         corner = [p if p < a else p - n_ for p, a, n_ in zip(place, there.shape, shape)]
         return float(score[place]), corner

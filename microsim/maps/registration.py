@@ -1,11 +1,12 @@
 """Registration: where a map of lithiation lies in the volume of the microstructure.
 
-A point r of the map's frame lies at R s (r - c) + c + t of the microstructure's frame; c is the middle of the map's box.
-Voxel sizes and fields of view may differ. Rotations on a grid, each with every shift at once (normalised
-cross-correlation over what both boxes share, by FFT), give the starts; gradient descent on the correlation of the masks or
-on mutual information (SimpleITK) refines the best of them.
+A point r of the map's frame lies at R s (r - c) + c + t of the microstructure's frame; c is the middle of the
+map's box. Voxel sizes and fields of view may differ. Rotations on a grid, each with every shift at once
+(normalised cross-correlation over what both boxes share, by FFT), give the starts; gradient descent on the
+correlation of the masks or on mutual information (SimpleITK) refines the best of them.
 
-Sources: Padfield, IEEE Trans. Image Process. 21 (2012) 2706 (masked correlation); Mattes et al., IEEE Trans. Med. Imaging
+Sources: Padfield, IEEE Trans. Image Process. 21 (2012) 2706 (masked correlation); Mattes et al., IEEE Trans.
+Med. Imaging
 22 (2003) 120 (mutual information).
 """
 
@@ -29,7 +30,8 @@ class Registration:
 
     matrix       [3, 3]: scale times rotation; shift [3], m; centre [3], m: see the module
     angles_deg   rotation about x, y, z, applied in that order; scale
-    misfit_m     [3]: rms shift along x, y, z that parts of the map would still like to make (None: too few parts)
+    misfit_m     [3]: rms shift along x, y, z that parts of the map would still like to make (None: too few
+                 parts)
     dice         overlap of the two masks where the map has a field of view: 2 |A and B| / (|A| + |B|)
     correlation  of the map's mask with the microstructure's share in the same voxels
     inside       share of the map's box within the microstructure's box
@@ -59,18 +61,30 @@ class Registration:
         return plain | {key: getattr(self, key) for key in keys}
 
 
-def register(image, structure, active=None, *, kind="rigid", metric="mask", largest_angle_deg=12.0, least_inside=0.5,
-             seed=0, progress=None):  # fmt: skip
+def register(
+    image,
+    structure,
+    active=None,
+    *,
+    kind="rigid",
+    metric="mask",
+    largest_angle_deg=12.0,
+    least_inside=0.5,
+    seed=0,
+    progress=None,
+):
     """Find where a map lies in a microstructure.
 
-    image       map: .values [x, y, z], NaN outside its particles, .voxel_size (m), .origin (m; compare.soc.SocMap)
-    structure   microstructure on its own grid: its .values are the active material (True or a share), or, for mutual
-                information, grey values
+    image       map: .values [x, y, z], NaN outside its particles, .voxel_size (m), .origin (m;
+                compare.soc.SocMap)
+    structure   microstructure on its own grid: its .values are the active material (True or a share), or, for
+                mutual information, grey values
     active      bool like structure.values: the active material, where values are grey (default: values > 0)
     kind        "rigid" or "similarity" (also one scale)
-    metric      "mask" (correlation of where the map has values with the active material) or "mutual-information" (of
-                the map's values with the structure's)
-    largest_angle_deg    rotations searched about each axis; least_inside: share of the map's box that must be inside
+    metric      "mask" (correlation of where the map has values with the active material) or
+                "mutual-information" (of the map's values with the structure's)
+    largest_angle_deg    rotations searched about each axis; least_inside: share of the map's box that must be
+                         inside
 
     Returns Registration. Raises InputError for maps without contrast, NotConverged where no start improves.
     """
@@ -78,8 +92,10 @@ def register(image, structure, active=None, *, kind="rigid", metric="mask", larg
     mask = np.isfinite(image.values)
     solid = (structure.values > 0) if active is None else np.asarray(active, bool)
     if mask.all() or not mask.any() or solid.all() or not solid.any():
-        raise InputError("expected a map with values in some voxels and a structure with active material in some, got "
-                         "one that is full or empty; give the mask of the particles.")  # fmt: skip
+        raise InputError(
+            "expected a map with values in some voxels and a structure with active material in some, got "
+            "one that is full or empty; give the mask of the particles."
+        )
     found = starts(mask, image, solid, structure, largest_angle_deg, least_inside, progress)
     best = None
     for count, (angles, shift) in enumerate(found):
@@ -93,16 +109,26 @@ def register(image, structure, active=None, *, kind="rigid", metric="mask", larg
     share = _sampled(solid, structure, image, matrix, shift, centre)
     known = np.isfinite(share)
     if known.mean() < 0.5 * least_inside or known.sum() < 8:
-        raise NotConverged("expected the map to come to lie in the microstructure, it left it; give a larger "
-                           "microstructure or a smaller range of angles", [value])  # fmt: skip
+        raise NotConverged(
+            "expected the map to come to lie in the microstructure, it left it; give a larger "
+            "microstructure or a smaller range of angles",
+            [value],
+        )
     here, there = mask[known], share[known]
     both = np.sum(here & (there >= 0.5))
     return Registration(
-        matrix, shift, centre, tuple(np.degrees(angles).tolist()), float(scale),
-        _misfit(mask, share, image), float(2 * both / max(here.sum() + np.sum(there >= 0.5), 1)),
-        float(np.corrcoef(here, there)[0, 1]) if here.std() and there.std() else 0.0, float(known.mean()), metric,
+        matrix,
+        shift,
+        centre,
+        tuple(np.degrees(angles).tolist()),
+        float(scale),
+        _misfit(mask, share, image),
+        float(2 * both / max(here.sum() + np.sum(there >= 0.5), 1)),
+        float(np.corrcoef(here, there)[0, 1]) if here.std() and there.std() else 0.0,
+        float(known.mean()),
+        metric,
         float(value),
-    )  # fmt: skip
+    )
 
 
 def resample(image, registration, shape, voxel_size, origin=(0.0, 0.0, 0.0)):
@@ -132,11 +158,16 @@ def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
 
     flat = [n == 1 for n in mask.shape]
     axes = [a for a in range(3) if not flat[a]]
-    blur = [0.0 if flat[a] else max(0.5 * image.voxel_size[a] / structure.voxel_size[a] - 0.5, 0.0) for a in range(3)]
+    blur = [
+        0.0 if flat[a] else max(0.5 * image.voxel_size[a] / structure.voxel_size[a] - 0.5, 0.0)
+        for a in range(3)
+    ]
     if metric == "mask":
         fixed, moving = mask.astype(np.float32), ndimage.gaussian_filter(solid.astype(np.float32), blur)
     else:
-        fixed = np.where(mask, image.values, np.nanmin(image.values) - np.nanstd(image.values)).astype(np.float32)
+        fixed = np.where(mask, image.values, np.nanmin(image.values) - np.nanstd(image.values)).astype(
+            np.float32
+        )
         moving = ndimage.gaussian_filter(np.asarray(structure.values, np.float32), blur)
     fixed_image = _itk(sitk, fixed, image, axes)
     transform = _transform(sitk, kind, angles, shift, middle(image), axes)
@@ -150,8 +181,9 @@ def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
         method.SetMetricSamplingPercentage(200_000 / fixed.size, seed + 1)
     method.SetInterpolator(sitk.sitkLinear)
     step = UM * max(image.voxel_size[a] for a in axes)
-    method.SetOptimizerAsRegularStepGradientDescent(step, step * 1e-4, 200, relaxationFactor=0.6,
-                                                    gradientMagnitudeTolerance=1e-9)  # fmt: skip
+    method.SetOptimizerAsRegularStepGradientDescent(
+        step, step * 1e-4, 200, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-9
+    )
     method.SetOptimizerScalesFromPhysicalShift()
     method.SetShrinkFactorsPerLevel([1, 1])
     method.SetSmoothingSigmasPerLevel([1.5 * step, 0.0])
@@ -160,8 +192,9 @@ def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
     try:
         method.Execute(fixed_image, _itk(sitk, moving, structure, axes))
     except RuntimeError as error:  # all of the map left the microstructure
-        raise NotConverged(f"expected the map to stay in the microstructure, it left it ({str(error).strip()[-80:]})",
-                           []) from error  # fmt: skip
+        raise NotConverged(
+            f"expected the map to stay in the microstructure, it left it ({str(error).strip()[-80:]})", []
+        ) from error
     matrix, shift = np.eye(3), np.zeros(3)
     matrix[np.ix_(axes, axes)] = np.reshape(transform.GetMatrix(), (len(axes), len(axes)))
     shift[axes] = np.array(transform.GetTranslation()) / UM
@@ -182,8 +215,12 @@ def _itk(sitk, values, grid, axes):
 
 def _transform(sitk, kind, angles, shift, centre, axes):
     dims = len(axes)
-    made = {("rigid", 2): sitk.Euler2DTransform, ("rigid", 3): sitk.VersorRigid3DTransform,
-            ("similarity", 2): sitk.Similarity2DTransform, ("similarity", 3): sitk.Similarity3DTransform}[kind, dims]()  # fmt: skip
+    made = {
+        ("rigid", 2): sitk.Euler2DTransform,
+        ("rigid", 3): sitk.VersorRigid3DTransform,
+        ("similarity", 2): sitk.Similarity2DTransform,
+        ("similarity", 3): sitk.Similarity3DTransform,
+    }[kind, dims]()
     made.SetCenter([UM * centre[a] for a in axes])
     matrix = rotation(angles)[np.ix_(axes, axes)]
     made.SetMatrix(matrix.ravel().tolist())
@@ -192,9 +229,15 @@ def _transform(sitk, kind, angles, shift, centre, axes):
 
 
 def angles_of(matrix):
-    """Angles (rad) about x, y, z of a rotation matrix: the inverse of `rotation` for angles below 90 degrees."""
-    return np.array([np.arctan2(matrix[2, 1], matrix[2, 2]), -np.arcsin(np.clip(matrix[2, 0], -1, 1)),
-                     np.arctan2(matrix[1, 0], matrix[0, 0])])  # fmt: skip
+    """Angles (rad) about x, y, z of a rotation matrix: the inverse of `rotation` for angles below 90
+    degrees."""
+    return np.array(
+        [
+            np.arctan2(matrix[2, 1], matrix[2, 2]),
+            -np.arcsin(np.clip(matrix[2, 0], -1, 1)),
+            np.arctan2(matrix[1, 0], matrix[0, 0]),
+        ]
+    )
 
 
 # ---- how well it fits --------------------------------------------------------------------------------------
@@ -202,11 +245,21 @@ def angles_of(matrix):
 
 def _sampled(solid, structure, image, matrix, shift, centre):
     """Share of active material in each voxel of the placed map, NaN outside the microstructure."""
-    blur = [0.0 if n == 1 else max(0.5 * h / g - 0.5, 0.0) for n, h, g in
-            zip(image.values.shape, image.voxel_size, structure.voxel_size)]  # fmt: skip
+    blur = [
+        0.0 if n == 1 else max(0.5 * h / g - 0.5, 0.0)
+        for n, h, g in zip(image.values.shape, image.voxel_size, structure.voxel_size)
+    ]
     smooth = ndimage.gaussian_filter(solid.astype(np.float32), blur)
-    grid = np.stack(np.meshgrid(*[o + (np.arange(n) + 0.5) * h for n, h, o in
-                                  zip(image.values.shape, image.voxel_size, image.origin)], indexing="ij"), -1)  # fmt: skip
+    grid = np.stack(
+        np.meshgrid(
+            *[
+                o + (np.arange(n) + 0.5) * h
+                for n, h, o in zip(image.values.shape, image.voxel_size, image.origin)
+            ],
+            indexing="ij",
+        ),
+        -1,
+    )
     placed = (grid - centre) @ matrix.T + centre + shift
     index = (placed - np.asarray(structure.origin)) / np.asarray(structure.voxel_size) - 0.5
     share = ndimage.map_coordinates(smooth, np.moveaxis(index, -1, 0), order=1, mode="nearest")
@@ -222,8 +275,10 @@ def _misfit(mask, share, image, parts=2):
     shape, shifts = mask.shape, []
     wide = [a for a in range(3) if shape[a] > 1]
     for block in product(*[range(parts) if a in wide else (0,) for a in range(3)]):
-        cut = tuple(slice(shape[a] * b // parts, shape[a] * (b + 1) // parts) if a in wide else slice(None)
-                    for a, b in enumerate(block))  # fmt: skip
+        cut = tuple(
+            slice(shape[a] * b // parts, shape[a] * (b + 1) // parts) if a in wide else slice(None)
+            for a, b in enumerate(block)
+        )
         here, there = np.squeeze(mask[cut].astype(float)), np.squeeze(share[cut])
         known = np.isfinite(there)
         if min(here.shape) < 6 or known.mean() < 0.7 or here[known].std() < 0.1 or there[known].std() < 0.1:
@@ -239,10 +294,14 @@ def _misfit(mask, share, image, parts=2):
 
 def _check(image, structure, kind, metric):
     if kind not in KINDS or metric not in METRICS:
-        raise InputError(f"expected {' or '.join(KINDS)} by {' or '.join(METRICS)}, got {kind} by {metric}; choose these.")
+        raise InputError(
+            f"expected {' or '.join(KINDS)} by {' or '.join(METRICS)}, got {kind} by {metric}; choose these."
+        )
     if np.ndim(image.values) != 3 or np.ndim(structure.values) != 3:
         raise InputError("expected two maps with three axes, got others; add axes of one voxel.")
     thin = sum(n == 1 for n in image.values.shape)
     if thin > 1 or [n == 1 for n in image.values.shape] != [n == 1 for n in structure.values.shape]:
-        raise InputError(f"expected two volumes, or two sections thin along the same axis, got {image.values.shape} and "
-                         f"{structure.values.shape}; cut the section out of the volume first.")  # fmt: skip
+        raise InputError(
+            f"expected two volumes, or two sections thin along the same axis, got {image.values.shape} and "
+            f"{structure.values.shape}; cut the section out of the volume first."
+        )

@@ -31,8 +31,10 @@ class Method:
     name        edge (eV), lcf (mean of the references' lithiation by share) or three-energy (m)
     kind, level, width    of the edge energy: see edge_energy
     windows     Windows; e0 and the windows not given are chosen from the mean spectrum: see windows_for
-    three       energies before, at and behind the edge (eV) of the three-energy method; the nearest of the stack
-    background, sum_to_one, bounded, shift    of the linear combination; shift: eV, or None to fit it to the mean
+    three       energies before, at and behind the edge (eV) of the three-energy method; the nearest of the
+                stack
+    background, sum_to_one, bounded, shift    of the linear combination; shift: eV, or None to fit it to the
+                                              mean
     fit_range   energies (eV) of the linear combination
     least_jump  edge jumps below so many of their standard deviations count as none
     normalised  the spectra are normalised already: nothing is subtracted, the jump is 1
@@ -55,8 +57,8 @@ class Method:
     def __post_init__(self):
         if self.name not in METHODS or self.kind not in DEGREE:
             raise InputError(
-                f"expected a method out of {', '.join(METHODS)} and an edge out of {', '.join(DEGREE)}, got {self.name} "
-                f"and {self.kind}; choose from these."
+                f"expected a method out of {', '.join(METHODS)} and an edge out of {', '.join(DEGREE)}, got"
+                f" {self.name} and {self.kind}; choose from these."
             )
 
     def as_dict(self):
@@ -78,9 +80,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a method measures in each voxel, [...]: quantity, sigma (counting), jump, residual, reason (REASONS).
+    """What a method measures in each voxel, [...]: quantity, sigma (counting), jump, residual, reason
+    (REASONS).
 
-    residual: relative misfit of the linear combination; for the other methods None. method: as used, with windows.
+    residual: relative misfit of the linear combination; for the other methods None. method: as used, with
+    windows.
     """
 
     quantity: np.ndarray
@@ -120,9 +124,15 @@ def prepared(method, mu, energies, references=None):
         method = replace(method, three=(w.pre[1], w.e0, (w.post[0] + w.post[1]) / 2))
     if method.name == "lcf":
         if references is None:
-            raise InputError("expected reference spectra for a linear combination, got none; add --references.")
+            raise InputError(
+                "expected reference spectra for a linear combination, got none; add --references."
+            )
         if method.shift is None:
-            options = {"background": method.background, "sum_to_one": method.sum_to_one, "bounded": method.bounded}
+            options = {
+                "background": method.background,
+                "sum_to_one": method.sum_to_one,
+                "bounded": method.bounded,
+            }
             inside = _inside(energies, method.fit_range)
             shift, _ = fitted_shift(mean[inside], energies[inside], references, **options)
             method = replace(method, shift=shift)
@@ -138,15 +148,19 @@ def mean_spectrum(mu):
         known = np.isfinite(rows).all(axis=0)
         total, count = total + rows[:, known].sum(axis=1), count + int(known.sum())
     if count == 0:
-        raise InputError(f"expected voxels with finite spectra, got none of {flat.shape[1]}; check flat and dark frames.")
+        raise InputError(
+            f"expected voxels with finite spectra, got none of {flat.shape[1]}; check flat and dark frames."
+        )
     return total / count
 
 
 def measure(mu, energies, method, sigma=None, *, references=None, numbers=None, reason=None, progress=None):
     """Reduce every spectrum of a stack to one number.
 
-    mu          [energy, ...]; sigma: None (estimated voxel by voxel; lcf: from the misfit), a number, [energy], [...] or like mu
-    method      Method, as `prepared` returns it; references, numbers (their lithiation) for a linear combination
+    mu          [energy, ...]; sigma: None (estimated voxel by voxel; lcf: from the misfit), a number,
+                [energy], [...] or like mu
+    method      Method, as `prepared` returns it; references, numbers (their lithiation) for a linear
+                combination
     reason      [...] of what is masked already, from optical_density
     progress    callable (done, total, message)
 
@@ -179,8 +193,9 @@ def _measure(rows, energies, method, sigma, references, numbers):
         chosen = [int(np.argmin(np.abs(energies - energy))) for energy in method.three]
         if len(set(chosen)) < 3:
             raise InputError(
-                f"expected three different energies of the stack near {', '.join(f'{e:g}' for e in method.three)} eV, got "
-                f"{', '.join(f'{energies[k]:g}' for k in chosen)}; choose others."
+                "expected three different energies of the stack near"
+                f" {', '.join(f'{e:g}' for e in method.three)} eV, got"
+                f" {', '.join(f'{energies[k]:g}' for k in chosen)}; choose others."
             )
         if sigma is not None and sigma.ndim and len(sigma) == energies.size:
             sigma = sigma[chosen]
@@ -193,69 +208,134 @@ def _measure(rows, energies, method, sigma, references, numbers):
         sigma = estimated_sigma(rows, norm)
     jump, _ = norm.edge_jump(rows)
     if method.name == "edge":
-        found = edge_energy(rows, norm, sigma, kind=method.kind, level=method.level, width=method.width,
-                            least_jump=method.least_jump)  # fmt: skip
+        found = edge_energy(
+            rows,
+            norm,
+            sigma,
+            kind=method.kind,
+            level=method.level,
+            width=method.width,
+            least_jump=method.least_jump,
+        )
         return found.values, found.sigma, jump, None, found.reason
     inside = _inside(energies, method.fit_range)
-    inside &= (energies - method.shift >= references.energies[0]) & (energies - method.shift <= references.energies[-1])
+    inside &= (energies - method.shift >= references.energies[0]) & (
+        energies - method.shift <= references.energies[-1]
+    )
     if not inside.any():
-        window = "" if method.fit_range is None else f" from {method.fit_range[0]:g} to {method.fit_range[1]:g} eV"
+        window = (
+            "" if method.fit_range is None else f" from {method.fit_range[0]:g} to {method.fit_range[1]:g} eV"
+        )
         raise InputError(
-            f"expected energies of the stack ({energies[0]:g} to {energies[-1]:g} eV){window} that the references cover, which reach "
-            f"from {references.energies[0]:g} to {references.energies[-1]:g} eV and are shifted by {method.shift:g} eV, got none; "
-            "take references of this edge, or another shift or range."
+            f"expected energies of the stack ({energies[0]:g} to {energies[-1]:g} eV){window} that the"
+            f" references cover, which reach from {references.energies[0]:g} to {references.energies[-1]:g}"
+            f" eV and are shifted by {method.shift:g} eV, got none; take references of this edge, or another"
+            " shift or range."
         )
     fit = fit_references(
-        rows, energies, references, "misfit" if sigma is None else sigma, shift=method.shift, numbers=numbers,
-        bounded=method.bounded, sum_to_one=method.sum_to_one, least=method.least_jump, inside=inside,
+        rows,
+        energies,
+        references,
+        "misfit" if sigma is None else sigma,
+        shift=method.shift,
+        numbers=numbers,
+        bounded=method.bounded,
+        sum_to_one=method.sum_to_one,
+        least=method.least_jump,
+        inside=inside,
         background=None if method.sum_to_one else method.background,
         norm=norm if method.sum_to_one or method.background is None else None,
-    )  # fmt: skip
+    )
     # the sum of the weights alone does not say whether there is an edge: bounds make noise positive
-    spread = norm.edge_jump(rows, estimated_sigma(rows, norm) if sigma is None else sigma_rows(sigma, rows, jump.shape))[1]
+    spread = norm.edge_jump(
+        rows, estimated_sigma(rows, norm) if sigma is None else sigma_rows(sigma, rows, jump.shape)
+    )[1]
     reason = np.maximum(fit.reason, reasons(rows, jump, spread, method.least_jump))
     keep = reason == 0
-    return (np.where(keep, fit.mean, np.nan), np.where(keep, fit.mean_sigma, np.nan), jump, np.where(keep, fit.residual, np.nan),
-            reason)  # fmt: skip
+    return (
+        np.where(keep, fit.mean, np.nan),
+        np.where(keep, fit.mean_sigma, np.nan),
+        jump,
+        np.where(keep, fit.residual, np.nan),
+        reason,
+    )
 
 
 def _inside(energies, window):
-    return np.ones(energies.size, bool) if window is None else (energies >= window[0]) & (energies <= window[1])
+    return (
+        np.ones(energies.size, bool) if window is None else (energies >= window[0]) & (energies <= window[1])
+    )
 
 
-def calibration_from(method, energies, spectra, lithiation, sigma=None, *, degree=1, ends=None, references=None,
-                     numbers=None, provenance=None):  # fmt: skip
-    """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see calibrate)."""
+def calibration_from(
+    method,
+    energies,
+    spectra,
+    lithiation,
+    sigma=None,
+    *,
+    degree=1,
+    ends=None,
+    references=None,
+    numbers=None,
+    provenance=None,
+):
+    """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see
+    calibrate)."""
     method = prepared(method, spectra, energies, references)
     found = measure(spectra, energies, method, sigma, references=references, numbers=numbers)
     if (found.reason > 0).any():
         lost = int((found.reason > 0).sum())
-        raise InputError(f"expected an edge in each of the {found.reason.size} reference states, got none in {lost}; "
-                         "leave those out or move the windows.")  # fmt: skip
+        raise InputError(
+            f"expected an edge in each of the {found.reason.size} reference states, got none in {lost}; "
+            "leave those out or move the windows."
+        )
     settings = method.as_dict()
     if references is not None:
-        settings |= {"references": list(references.names), "references_sha256": references.sha256,
-                     "numbers": None if numbers is None else list(numbers)}  # fmt: skip
-    return calibrate(method.name, found.quantity, lithiation, found.sigma, degree=degree, ends=ends,
-                     settings=settings, provenance=provenance)  # fmt: skip
+        settings |= {
+            "references": list(references.names),
+            "references_sha256": references.sha256,
+            "numbers": None if numbers is None else list(numbers),
+        }
+    return calibrate(
+        method.name,
+        found.quantity,
+        lithiation,
+        found.sigma,
+        degree=degree,
+        ends=ends,
+        settings=settings,
+        provenance=provenance,
+    )
 
 
 def to_lithiation(measured, calibration=None):
-    """Turn a measured map into lithiation: by a calibration, or (lcf) as the references' numbers say already."""
+    """Turn a measured map into lithiation: by a calibration, or (lcf) as the references' numbers say
+    already."""
     if calibration is None:
         if measured.method.name != "lcf":
-            raise InputError(f"expected a calibration for the method {measured.method.name}, got none; give one, or "
-                             "references with their lithiation.")  # fmt: skip
+            raise InputError(
+                f"expected a calibration for the method {measured.method.name}, got none; give one, or "
+                "references with their lithiation."
+            )
         x, error, beyond = measured.quantity, measured.sigma, np.zeros(measured.quantity.shape, bool)
         budget = {"counting": _rms(measured.sigma), "calibration": 0.0, "lack_of_fit": 0.0}
     else:
         if calibration.method != measured.method.name:
-            raise InputError(f"expected a calibration of the method {measured.method.name}, got one of "
-                             f"{calibration.method}; use the one that belongs to it.")  # fmt: skip
+            raise InputError(
+                f"expected a calibration of the method {measured.method.name}, got one of "
+                f"{calibration.method}; use the one that belongs to it."
+            )
         x, error, beyond = calibration.lithiation(measured.quantity, measured.sigma)
         budget = calibration.budget(measured.quantity, measured.sigma)
-    return LithiationMap(x, error, beyond & (measured.reason == 0), measured.reason, budget,
-                         counts_of(measured.reason, None if calibration is None else beyond))  # fmt: skip
+    return LithiationMap(
+        x,
+        error,
+        beyond & (measured.reason == 0),
+        measured.reason,
+        budget,
+        counts_of(measured.reason, None if calibration is None else beyond),
+    )
 
 
 def counts_of(reason, beyond=None):
@@ -268,12 +348,16 @@ def counts_of(reason, beyond=None):
 
 
 def masked(measured, least):
-    """Mask voxels whose edge jump is below a number, or ("otsu") below the threshold that parts two populations.
+    """Mask voxels whose edge jump is below a number, or ("otsu") below the threshold that parts two
+    populations.
 
-    The populations are those of all voxels with a jump, also of those without a value. Returns (Measured, threshold).
+    The populations are those of all voxels with a jump, also of those without a value. Returns (Measured,
+    threshold).
     """
     jump = measured.jump
-    known = np.isfinite(jump) & ~np.isin(measured.reason, [CODE[name] for name in ("not finite", "saturated", "dead")])
+    known = np.isfinite(jump) & ~np.isin(
+        measured.reason, [CODE[name] for name in ("not finite", "saturated", "dead")]
+    )
     if least == "otsu":
         from skimage.filters import threshold_otsu
 
@@ -284,8 +368,12 @@ def masked(measured, least):
         out = (measured.reason == 0) & ~(jump >= least)
     reason = np.where(out, CODE["masked"], measured.reason).astype(np.uint8)
     keep = reason == 0
-    return replace(measured, reason=reason, quantity=np.where(keep, measured.quantity, np.nan),
-                   sigma=np.where(keep, measured.sigma, np.nan)), float(least)  # fmt: skip
+    return replace(
+        measured,
+        reason=reason,
+        quantity=np.where(keep, measured.quantity, np.nan),
+        sigma=np.where(keep, measured.sigma, np.nan),
+    ), float(least)
 
 
 def _rms(values):

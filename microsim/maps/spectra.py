@@ -1,8 +1,9 @@
 """Spectra per voxel: from detector frames to normalised absorption, with the noise of counting.
 
-An array of spectra is [energy, ...]: energy first, then the voxels in any shape. Every step from absorption mu to a
-number of interest is, voxel by voxel, a linear functional of the spectrum or a quotient of two, so that a standard
-deviation sigma(E) is propagated exactly to first order: var(q) = sum_E (dq / dmu(E))^2 sigma(E)^2.
+An array of spectra is [energy, ...]: energy first, then the voxels in any shape. Every step from absorption
+mu to a number of interest is, voxel by voxel, a linear functional of the spectrum or a quotient of two, so
+that a standard deviation sigma(E) is propagated exactly to first order: var(q) = sum_E (dq / dmu(E))^2
+sigma(E)^2.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ LOWEST_ENERGY, HIGHEST_ENERGY = 50.0, 5e5  # eV; below, the file is in keV
 
 @dataclass(frozen=True)
 class Windows:
-    """Energies (eV) that mean something: pre-edge line, post-edge polynomial, range of the edge, nominal edge e0."""
+    """Energies (eV) that mean something: pre-edge line, post-edge polynomial, range of the edge, nominal edge
+    e0."""
 
     pre: tuple[float, float]
     post: tuple[float, float]
@@ -59,27 +61,34 @@ class Normalisation:
 
 
 def check_energies(energies, count=None):
-    """Return energies (eV) as an array, or say what is wrong: not rising, not finite, in keV, or another count."""
+    """Return energies (eV) as an array, or say what is wrong: not rising, not finite, in keV, or another
+    count."""
     energies = np.asarray(energies, float)
     if energies.ndim != 1 or energies.size < 3:
-        raise InputError(f"expected a list of at least 3 energies, got shape {energies.shape}; give one per image.")
+        raise InputError(
+            f"expected a list of at least 3 energies, got shape {energies.shape}; give one per image."
+        )
     if not np.isfinite(energies).all():
         bad = int((~np.isfinite(energies)).sum())
-        raise InputError(f"expected finite energies, got {bad} that are not of {energies.size}; correct the list.")
+        raise InputError(
+            f"expected finite energies, got {bad} that are not of {energies.size}; correct the list."
+        )
     steps = np.diff(energies)
     if steps.min() <= 0:
         k = int(np.argmin(steps > 0))
         raise InputError(
-            f"expected energies that rise from image to image, got {energies[k]:g} eV before {energies[k + 1]:g} eV; "
-            "sort the energies and the images together and average repeated ones."
+            f"expected energies that rise from image to image, got {energies[k]:g} eV before"
+            f" {energies[k + 1]:g} eV; sort the energies and the images together and average repeated ones."
         )
     if energies[0] < LOWEST_ENERGY or energies[-1] > HIGHEST_ENERGY:
         raise InputError(
-            f"expected energies in eV, got {energies[0]:g} to {energies[-1]:g}; convert them (1 keV is 1000 eV)."
+            f"expected energies in eV, got {energies[0]:g} to {energies[-1]:g}; convert them (1 keV is 1000"
+            " eV)."
         )
     if count is not None and energies.size != count:
         raise InputError(
-            f"expected one energy for each of the {count} images, got {energies.size}; give the list of this stack."
+            f"expected one energy for each of the {count} images, got {energies.size}; give the list of this"
+            " stack."
         )
     return energies
 
@@ -87,15 +96,20 @@ def check_energies(energies, count=None):
 def windows_for(energies, mean, *, e0=None, pre=None, post=None, edge=None, post_degree=None):
     """Choose what is not given of the energy windows from the mean spectrum.
 
-    mean [energy]. e0: steepest rise of the mean; pre: up to 15 eV below e0; post: from 25 eV above e0, or 30 % of
-    the way to the last energy if that is more (at most 150 eV), at least the last three energies; edge: from 15 eV below
-    e0 to 20 eV above; post_degree: 2 for a post-edge range over 150 eV, 1 over 40 eV, else 0.
+    mean [energy]. e0: steepest rise of the mean; pre: up to 15 eV below e0; post: from 25 eV above e0, or 30
+    % of the way to the last energy if that is more (at most 150 eV), at least the last three energies; edge:
+    from 15 eV below e0 to 20 eV above; post_degree: 2 for a post-edge range over 150 eV, 1 over 40 eV, else
+    0.
     """
     energies, mean = check_energies(energies), np.asarray(mean, float)
     if not np.isfinite(mean).all():
-        raise InputError("expected a finite mean spectrum, got NaN or infinity; mask the voxels that have none.")
+        raise InputError(
+            "expected a finite mean spectrum, got NaN or infinity; mask the voxels that have none."
+        )
     if np.ptp(mean) == 0:
-        raise InputError(f"expected a mean spectrum with an edge, got {mean[0]:g} at every energy; check the stack.")
+        raise InputError(
+            f"expected a mean spectrum with an edge, got {mean[0]:g} at every energy; check the stack."
+        )
     if e0 is None:
         e0 = float(energies[np.argmax(np.gradient(mean, energies))])
     pre = pre or (float(energies[0]), max(e0 - 15.0, float(energies[1])))
@@ -113,8 +127,9 @@ def normalisation(energies, windows, *, normalised=False):
 
         normalised(E) = (mu(E) - pre(E)) / (post(e0) - pre(e0))
 
-    pre: least squares line (a constant where the window holds one energy) in windows.pre; post: polynomial of degree
-    windows.post_degree in windows.post. normalised: the spectra are so already. Returns Normalisation; raises InputError for windows with too few energies.
+    pre: least squares line (a constant where the window holds one energy) in windows.pre; post: polynomial of
+    degree windows.post_degree in windows.post. normalised: the spectra are so already. Returns Normalisation;
+    raises InputError for windows with too few energies.
     """
     energies = check_energies(energies)
     before = _select(energies, windows.pre, 1, "pre-edge")
@@ -163,14 +178,18 @@ def functional(weights, rows, sigma=None):
         values = weights @ rows
     if sigma is None:
         return values, np.zeros_like(values)
-    return values, np.sqrt(np.broadcast_to((weights**2) @ np.broadcast_to(sigma, rows.shape) ** 2, values.shape))
+    return values, np.sqrt(
+        np.broadcast_to((weights**2) @ np.broadcast_to(sigma, rows.shape) ** 2, values.shape)
+    )
 
 
 def estimated_sigma(mu, norm):
-    """Estimate the noise of each spectrum from how its energies scatter about the line through their neighbours.
+    """Estimate the noise of each spectrum from how its energies scatter about the line through their
+    neighbours.
 
-    sigma^2 = mean of (mu_i - a mu_(i-1) - b mu_(i+1))^2 / (1 + a^2 + b^2) over the pre-edge and post-edge windows, a and b
-    the weights of interpolation; bends of the spectrum between neighbours count as noise. mu [energy, ...]; returns [...].
+    sigma^2 = mean of (mu_i - a mu_(i-1) - b mu_(i+1))^2 / (1 + a^2 + b^2) over the pre-edge and post-edge
+    windows, a and b the weights of interpolation; bends of the spectrum between neighbours count as noise. mu
+    [energy, ...]; returns [...].
     """
     rows, shape = as_rows(mu, norm.energies.size)
     e = norm.energies
@@ -182,7 +201,9 @@ def estimated_sigma(mu, norm):
                 weights[k, k - 1 : k + 2] = np.array([b - 1, 1, -b]) / np.sqrt(1 + b**2 + (1 - b) ** 2)
     used = weights[weights.any(axis=1)]
     if not len(used):
-        raise InputError("expected three energies before or behind the edge to see the noise, got fewer; state the noise.")
+        raise InputError(
+            "expected three energies before or behind the edge to see the noise, got fewer; state the noise."
+        )
     return np.sqrt(((used @ rows) ** 2).mean(axis=0)).reshape(shape)
 
 
@@ -198,7 +219,8 @@ def as_rows(mu, count):
 
 
 def sigma_rows(sigma, rows, shape):
-    """Return sigma so that it broadcasts against [energy, n]: a number, one for each energy or voxel, or all."""
+    """Return sigma so that it broadcasts against [energy, n]: a number, one for each energy or voxel, or
+    all."""
     if sigma is None:
         return None
     sigma = np.asarray(sigma, float)
@@ -210,7 +232,9 @@ def sigma_rows(sigma, rows, shape):
         return sigma.reshape(1, -1)
     if sigma.shape == (len(rows), *shape):
         return sigma.reshape(len(rows), -1)
-    raise InputError(f"expected sigma as a number, [energy], [voxels] or both, got shape {sigma.shape}; reshape it.")
+    raise InputError(
+        f"expected sigma as a number, [energy], [voxels] or both, got shape {sigma.shape}; reshape it."
+    )
 
 
 def _select(energies, window, least, name):

@@ -1,7 +1,8 @@
 """Stacks of images over energy, energy lists and reference spectra: read from files, or known by name.
 
-A stack comes back as [energy, x, y, z]. `file_axes` names the file's axes, slowest first, E for the energy: a TIFF of
-pages is Eyx, an HDF5 data set of volumes perhaps Exyz; a single spectrum series is [state, energy], written as it is.
+A stack comes back as [energy, x, y, z]. `file_axes` names the file's axes, slowest first, E for the energy: a
+TIFF of pages is Eyx, an HDF5 data set of volumes perhaps Exyz; a single spectrum series is [state, energy],
+written as it is.
 """
 
 import io
@@ -23,9 +24,15 @@ from .spectra import LOWEST_ENERGY, check_energies
 TEXT = (".txt", ".dat", ".csv", ".nor", ".xdi", ".mu", ".prj")
 _MIDAS = "https://raw.githubusercontent.com/pattammattel/NSLS-II-MIDAS/0a5bfda90941ed48475eb180088ada91367f4fe2/test_data.zip"
 
-# name -> file, and which parts of it are the stack, its energies and, of a series, the lithiation of its states
+# name -> file, and which parts of it are the stack, its energies and, of a series, the lithiation of its
+# states
 KNOWN = {
-    "midas_lfp": ("midas_nanoXANES_FeK_test_data.zip", "test_data/test_stack.tiff", "test_data/test_energy.txt", None),
+    "midas_lfp": (
+        "midas_nanoXANES_FeK_test_data.zip",
+        "test_data/test_stack.tiff",
+        "test_data/test_energy.txt",
+        None,
+    ),
     "perex_lno": ("perex_LiNiO2_operando_NiK.h5", "mu_norm", "energy_eV", "x_Li_at_spectrum"),
     "hxn_fe_references": ("hxn_FeLibNov2021.nor", None, None, None),
 }
@@ -34,7 +41,8 @@ KNOWN = {
 
 @dataclass(frozen=True)
 class Stack:
-    """Images over energy: values [energy, x, y, z], energies (eV) where the file has them, and where they came from."""
+    """Images over energy: values [energy, x, y, z], energies (eV) where the file has them, and where they
+    came from."""
 
     values: np.ndarray
     energies: np.ndarray | None
@@ -46,19 +54,26 @@ class Stack:
 def read_stack(name, *, file_axes=None):
     """Read a stack of images over energy.
 
-    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", or a known name
-    file_axes  the file's axes, slowest first: a permutation of E and two or three of x, y, z (default: Eyx for three
-               axes, Exyz for four)
+    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", or a known
+               name
+    file_axes  the file's axes, slowest first: a permutation of E and two or three of x, y, z (default: Eyx
+               for three axes, Exyz for four)
 
     Returns Stack. Raises InputError.
     """
     path, part, energies = _resolve(name, 1)
     values, files, size = _array(path, part, name)
     axes = file_axes or {2: "Ex", 3: "Eyx", 4: "Exyz"}.get(values.ndim, "")
-    if len(axes) != values.ndim or sorted(set(axes)) != sorted(axes) or "E" not in axes or set(axes) - set("Exyz"):
+    if (
+        len(axes) != values.ndim
+        or sorted(set(axes)) != sorted(axes)
+        or "E" not in axes
+        or set(axes) - set("Exyz")
+    ):
         raise InputError(
-            f"expected the file's axes as a permutation of E and {values.ndim - 1} of x, y, z, got {axes or 'none'} for "
-            f"{values.ndim} axes ({' x '.join(map(str, values.shape))}) in {name}; state --file-axes, Eyx say."
+            f"expected the file's axes as a permutation of E and {values.ndim - 1} of x, y, z, got"
+            f" {axes or 'none'} for {values.ndim} axes ({' x '.join(map(str, values.shape))}) in {name};"
+            " state --file-axes, Eyx say."
         )
     if values.dtype.kind not in "iuf":
         raise InputError(f"expected numbers in {name}, got {values.dtype}; name another data set.")
@@ -91,7 +106,8 @@ def read_columns(name):
 
 
 def read_series(name, *, energies=None):
-    """Read a series of spectra, one state a line: [state, energy] of an array file, or columns of a text file.
+    """Read a series of spectra, one state a line: [state, energy] of an array file, or columns of a text
+    file.
 
     Returns (energies, spectra [energy, state], lithiation [state] or None, source, sha256).
     """
@@ -109,13 +125,16 @@ def read_series(name, *, energies=None):
     if str(name) in KNOWN and KNOWN[str(name)][3]:
         lithiation = np.ravel(_array(path, KNOWN[str(name)][3], name)[0]).astype(float)
     if values.ndim != 2 or len(values) != len(energies):
-        raise InputError(f"expected spectra as [state, energy] with {len(energies)} energies, got shape {values.shape} "
-                         f"in {name}; give another array.")  # fmt: skip
+        raise InputError(
+            f"expected spectra as [state, energy] with {len(energies)} energies, got shape {values.shape} "
+            f"in {name}; give another array."
+        )
     return check_energies(energies), values.astype(float), lithiation, str(name), sha256_of(files)
 
 
 def read_references(name):
-    """Read reference spectra: text with the energy (eV; keV is converted) in the first column, names from its header.
+    """Read reference spectra: text with the energy (eV; keV is converted) in the first column, names from its
+    header.
 
     Athena's .nor and .xdi, csv with a line of names, or plain columns. "file::A,B" picks and orders columns.
     """
@@ -125,15 +144,25 @@ def read_references(name):
     table = table[order][np.r_[True, np.diff(table[order, 0]) > 0]]
     energies = table[:, 0] * (1e3 if table[-1, 0] < LOWEST_ENERGY else 1.0)
     if table.shape[1] < 2:
-        raise InputError(f"expected an energy and at least one spectrum in {path}, got one column; give another file.")
-    names = names[1:] if len(names) == table.shape[1] else [path.stem] if table.shape[1] == 2 else [
-        f"column{k}" for k in range(1, table.shape[1])]  # fmt: skip
-    references = References(check_energies(energies), table[:, 1:].T, tuple(names), str(name), sha256_of([path]))
+        raise InputError(
+            f"expected an energy and at least one spectrum in {path}, got one column; give another file."
+        )
+    names = (
+        names[1:]
+        if len(names) == table.shape[1]
+        else [path.stem]
+        if table.shape[1] == 2
+        else [f"column{k}" for k in range(1, table.shape[1])]
+    )
+    references = References(
+        check_energies(energies), table[:, 1:].T, tuple(names), str(name), sha256_of([path])
+    )
     return references.pick([word.strip() for word in part.split(",")]) if part else references
 
 
 def _resolve(name, what):
-    """Path, part and energies of a name: a file first, then a known data set (what: 1 stack, 2 energies, 3 numbers)."""
+    """Path, part and energies of a name: a file first, then a known data set (what: 1 stack, 2 energies, 3
+    numbers)."""
     path, part, index = split_name(name)
     if index is not None:
         raise InputError(f"expected a stack without @{index}, got {name}; drop it.")
@@ -141,14 +170,19 @@ def _resolve(name, what):
         return path, part, None
     known = KNOWN.get(str(path))
     if known is None:
-        raise InputError(f"expected a file or one of {', '.join(KNOWN)}, got {path}, which is none; correct the path.")
+        raise InputError(
+            f"expected a file or one of {', '.join(KNOWN)}, got {path}, which is none; correct the path."
+        )
     _, *parts = known
     dataset = Dataset(str(path), *_SOURCES[str(path)])
     path = datasets._in_folder(dataset) or datasets._download(dataset, None)
     energies = None
     if what == 1 and parts[1]:
-        energies = (check_energies(_columns_of(io.BytesIO(_member(path, parts[1])))[1][:, 0])
-                    if path.suffix == ".zip" else check_energies(np.ravel(_array(path, parts[1], name)[0])))  # fmt: skip
+        energies = (
+            check_energies(_columns_of(io.BytesIO(_member(path, parts[1])))[1][:, 0])
+            if path.suffix == ".zip"
+            else check_energies(np.ravel(_array(path, parts[1], name)[0]))
+        )
     return path, part or parts[what - 1], energies
 
 
@@ -163,7 +197,11 @@ def _array(path, part, name):
             if part not in file or not isinstance(file[part], h5py.Dataset):
                 raise InputError(f"expected a data set of {path}, got {part}; name one that is there.")
             size = file[part].attrs.get("voxel_size_m")
-            return file[part][()], (path,), None if size is None else tuple(np.broadcast_to(np.ravel(size), 3).tolist())
+            return (
+                file[part][()],
+                (path,),
+                None if size is None else tuple(np.broadcast_to(np.ravel(size), 3).tolist()),
+            )
     stored = read_file(path, part)
     return stored.values, stored.files, None
 
@@ -171,7 +209,9 @@ def _array(path, part, name):
 def _member(path, part):
     with zipfile.ZipFile(path) as archive:
         if part not in archive.namelist():
-            raise InputError(f"expected a file of {path}, got {part}; it has {', '.join(archive.namelist()[:8])}.")
+            raise InputError(
+                f"expected a file of {path}, got {part}; it has {', '.join(archive.namelist()[:8])}."
+            )
         return archive.read(part)
 
 
@@ -180,7 +220,9 @@ def _columns(path):
         with open(path, "rb") as file:
             return _columns_of(file, path)
     except OSError as error:
-        raise InputError(f"expected a readable text file, got {path} ({why(error)}); correct the name.") from error
+        raise InputError(
+            f"expected a readable text file, got {path} ({why(error)}); correct the name."
+        ) from error
 
 
 def _columns_of(file, path="the file"):
@@ -192,27 +234,50 @@ def _columns_of(file, path="the file"):
             rows.append([float(word) for word in words if word])
         except ValueError:
             if not rows and words:
-                named = [word.strip('"') for word in line.lstrip("#").strip().split("," if "," in line else None)]
+                named = [
+                    word.strip('"') for word in line.lstrip("#").strip().split("," if "," in line else None)
+                ]
                 names = named if len(named) > 1 or not names else names
     rows = [row for row in rows if row]
     if not rows or len({len(row) for row in rows}) != 1:
-        raise InputError(f"expected a table of numbers with as many in every line, got another text in {path}; mend it.")
+        raise InputError(
+            f"expected a table of numbers with as many in every line, got another text in {path}; mend it."
+        )
     return [Path(name.strip()).name for name in names], np.array(rows)
 
 
 _SOURCES = {
     "midas_lfp": (
-        "midas_nanoXANES_FeK_test_data.zip", _MIDAS, "not stated",
+        "midas_nanoXANES_FeK_test_data.zip",
+        _MIDAS,
+        "not stated",
         "74a685efaa275c7b402ae6ade3de22a7eb380cd2bd18055c2dfb72c7ebd36e80",
-        "NSLS-II-MIDAS (A. Pattammattel)", None, None, "grey", "Fe K nano-XANES of LiFePO4, 57 energies, 91 x 95 pixels",
+        "NSLS-II-MIDAS (A. Pattammattel)",
+        None,
+        None,
+        "grey",
+        "Fe K nano-XANES of LiFePO4, 57 energies, 91 x 95 pixels",
     ),
     "perex_lno": (
-        "perex_LiNiO2_operando_NiK.h5", None, "BSD-3-Clause",
+        "perex_LiNiO2_operando_NiK.h5",
+        None,
+        "BSD-3-Clause",
         "2cebf8eecd759cdf9ad7a02955ecc3b4af2c522e9bd12c230395c796b8e6bfd8",
-        "BIG-MAP, github.com/GhostDeini/perex", None, None, "grey", "458 operando Ni K spectra of LiNiO2",
+        "BIG-MAP, github.com/GhostDeini/perex",
+        None,
+        None,
+        "grey",
+        "458 operando Ni K spectra of LiNiO2",
     ),
     "hxn_fe_references": (
-        "hxn_FeLibNov2021.nor", None, "MIT", "eea22ceeccd701ffdf902a58905a1dca265ac06e72e0fb09b65040a9ad553b92",
-        "github.com/stetef/nano-XANES-microscopy-of-Fe (Pattammattel and Chu, NSLS-II HXN)", None, None, "grey", "11 Fe K reference spectra",
+        "hxn_FeLibNov2021.nor",
+        None,
+        "MIT",
+        "eea22ceeccd701ffdf902a58905a1dca265ac06e72e0fb09b65040a9ad553b92",
+        "github.com/stetef/nano-XANES-microscopy-of-Fe (Pattammattel and Chu, NSLS-II HXN)",
+        None,
+        None,
+        "grey",
+        "11 Fe K reference spectra",
     ),
-}  # fmt: skip
+}

@@ -47,10 +47,12 @@ class ActiveMaterial:
 
 @dataclass(frozen=True)
 class Electrolyte:
-    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference number t_plus.
+    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference
+    number t_plus.
 
-    tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays as it is.
-    c_e_window (mol m-3): where the coefficients hold; temperature: how they follow it; note: what limits the set.
+    tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays
+    as it is. c_e_window (mol m-3): where the coefficients hold; temperature: how they follow it; note: what
+    limits the set.
     """
 
     name: str
@@ -89,10 +91,11 @@ class Conductor:
 
 @dataclass(frozen=True)
 class PorousElectrode:
-    """Homogenised porous electrode (Newman): spheres of an active material in electrolyte and a conducting matrix.
+    """Homogenised porous electrode (Newman): spheres of an active material in electrolyte and a conducting
+    matrix.
 
-    porosity, transport_efficiency (eps / tau): of the electrolyte in it; active_fraction: volume fraction of active
-    material; radius of its spheres (m); sigma: effective electronic conductivity (S m-1).
+    porosity, transport_efficiency (eps / tau): of the electrolyte in it; active_fraction: volume fraction of
+    active material; radius of its spheres (m); sigma: effective electronic conductivity (S m-1).
     """
 
     name: str
@@ -118,7 +121,8 @@ class LithiumMetal:
 
 @dataclass(frozen=True)
 class Filling:
-    """What a phase without a material set of its own holds: electrolyte (kind flooded) or nothing (kind dry)."""
+    """What a phase without a material set of its own holds: electrolyte (kind flooded) or nothing (kind
+    dry)."""
 
     name: str
     kind: str
@@ -140,5 +144,8 @@ def load(name):
     if name not in names():
         near = difflib.get_close_matches(str(name), names(), 1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError(f"expected the name of a material set, got {name!r}; {hint}choose from {', '.join([*names(), *FILLINGS])}")
+        raise InputError(
+            f"expected the name of a material set, got {name!r}; {hint}choose from"
+            f" {', '.join([*names(), *FILLINGS])}"
+        )
     return importlib.import_module(f".sets.{name}", __name__).material

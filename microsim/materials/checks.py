@@ -1,4 +1,5 @@
-"""Checks of a material set: positive finite coefficients over its whole range, an OCP that falls, plausible units."""
+"""Checks of a material set: positive finite coefficients over its whole range, an OCP that falls, plausible
+units."""
 
 import numpy as np
 
@@ -6,14 +7,25 @@ from ..base.errors import InputError
 
 RISE = 1e-3  # V by which an OCP may rise with lithiation: fits of flat plateaus do
 POINTS = 401
-# coefficient -> unit, least and largest plausible value: a slip of units falls outside; cold concentrated electrolytes
-# have negative transference numbers (Landesfeind & Gasteiger 2019)
+# coefficient -> unit, least and largest plausible value: a slip of units falls outside; cold concentrated
+# electrolytes have negative transference numbers (Landesfeind & Gasteiger 2019)
 PLAUSIBLE = {
-    "U": ("V", -0.1, 5.6), "D_s": ("m2 s-1", 1e-21, 1e-8), "i0": ("A m-2", 1e-8, 1e5), "c_s_max": ("mol m-3", 1e3, 1.5e5),
-    "sigma": ("S m-1", 1e-12, 1e8), "density": ("kg m-3", 300.0, 2e4), "kappa": ("S m-1", 1e-6, 1e3),
-    "D_e": ("m2 s-1", 1e-16, 1e-7), "t_plus": ("", -1.0, 1.0), "tdf": ("", 1e-3, 100.0), "radius": ("m", 1e-9, 1e-3),
-    "porosity": ("", 0.0, 1.0), "transport_efficiency": ("", 0.0, 1.0), "active_fraction": ("", 0.0, 1.0),
-    "reactive_share": ("", 0.0, 1.0), "bruggeman": ("", 0.0, 10.0),
+    "U": ("V", -0.1, 5.6),
+    "D_s": ("m2 s-1", 1e-21, 1e-8),
+    "i0": ("A m-2", 1e-8, 1e5),
+    "c_s_max": ("mol m-3", 1e3, 1.5e5),
+    "sigma": ("S m-1", 1e-12, 1e8),
+    "density": ("kg m-3", 300.0, 2e4),
+    "kappa": ("S m-1", 1e-6, 1e3),
+    "D_e": ("m2 s-1", 1e-16, 1e-7),
+    "t_plus": ("", -1.0, 1.0),
+    "tdf": ("", 1e-3, 100.0),
+    "radius": ("m", 1e-9, 1e-3),
+    "porosity": ("", 0.0, 1.0),
+    "transport_efficiency": ("", 0.0, 1.0),
+    "active_fraction": ("", 0.0, 1.0),
+    "reactive_share": ("", 0.0, 1.0),
+    "bruggeman": ("", 0.0, 10.0),
 }
 
 
@@ -33,12 +45,14 @@ def check_material(material, T=298.15, name=None):
 
 
 def sampled(material, T):
-    """Return {coefficient: (where, values)} of a set over its range; `where`: sto, c_e (mol m-3), or None of a number."""
+    """Return {coefficient: (where, values)} of a set over its range; `where`: sto, c_e (mol m-3), or None of
+    a number."""
     if material.kind == "active":
         sto = np.linspace(*material.sto_window, POINTS)[1:-1]
         curves = {"U": material.U(sto), "D_s": material.D_s(sto, T), "i0": material.i0(1000.0, sto, T)}
-        return ({key: (sto, values + 0 * sto) for key, values in curves.items()}
-                | _numbers(material, "c_s_max", "sigma", "density"))
+        return {key: (sto, values + 0 * sto) for key, values in curves.items()} | _numbers(
+            material, "c_s_max", "sigma", "density"
+        )
     if material.kind == "electrolyte":
         c_e = np.linspace(*material.c_e_window, POINTS)
         curves = {"kappa": material.kappa(c_e, T), "D_e": material.D_e(c_e, T)}
@@ -66,8 +80,10 @@ def _plausible(name, coefficient, where, values):
     k = int(np.argmax(wrong))
     at = "" if where is None else f" at {'sto' if where[-1] <= 1 else 'c_e'} {where[k]:.4g}"
     allowed = f"{low:g} to {high:g} {unit}".rstrip()
-    raise InputError(f"{name}: expected {coefficient} from {allowed} over its whole range, got {values[k]:.4g}{at}; correct it or "
-                     "its unit.")
+    raise InputError(
+        f"{name}: expected {coefficient} from {allowed} over its whole range, got {values[k]:.4g}{at};"
+        " correct it or its unit."
+    )
 
 
 def _check_potential(name, material):
@@ -76,19 +92,27 @@ def _check_potential(name, material):
     U = material.U(sto)
     rise = U - np.minimum.accumulate(U)
     if rise.max() > RISE:
-        raise InputError(f"{name}: expected an OCP that falls with lithiation, got a rise of {rise.max() * 1e3:.3g} mV up to "
-                         f"sto {sto[np.argmax(rise)]:.4g}; smooth it or narrow its window.")
+        raise InputError(
+            f"{name}: expected an OCP that falls with lithiation, got a rise of {rise.max() * 1e3:.3g} mV up"
+            f" to sto {sto[np.argmax(rise)]:.4g}; smooth it or narrow its window."
+        )
     for key in ("sto_0", "sto_100"):
         if not low <= getattr(material, key) <= high:
-            raise InputError(f"{name}: expected {key} in the window of the OCP, {low:g} to {high:g}, got "
-                             f"{getattr(material, key):g}; give {key} too.")
+            raise InputError(
+                f"{name}: expected {key} in the window of the OCP, {low:g} to {high:g}, got "
+                f"{getattr(material, key):g}; give {key} too."
+            )
 
 
 def _check_volumes(name, material):
     filled = material.porosity + material.active_fraction
     if filled > 1 + 1e-6:
-        raise InputError(f"{name}: expected porosity and volume fraction of active material to sum to at most 1, got "
-                         f"{material.porosity:g} + {material.active_fraction:g} = {filled:g}; correct one of them.")
+        raise InputError(
+            f"{name}: expected porosity and volume fraction of active material to sum to at most 1, got "
+            f"{material.porosity:g} + {material.active_fraction:g} = {filled:g}; correct one of them."
+        )
     if material.transport_efficiency > material.porosity * (1 + 1e-6):
-        raise InputError(f"{name}: expected a transport efficiency of at most the porosity, {material.porosity:g}, got "
-                         f"{material.transport_efficiency:g}; correct it.")
+        raise InputError(
+            f"{name}: expected a transport efficiency of at most the porosity, {material.porosity:g}, got "
+            f"{material.transport_efficiency:g}; correct it."
+        )

@@ -6,9 +6,14 @@ from .checks import PLAUSIBLE, sampled
 
 
 def describe(material, T=298.15):
-    """Return the set's kind, ranges, note and coefficients (value or least and largest over the range, unit, source) at T (K)."""
-    told = {"kind": material.kind, "range": ranges(material), "temperature": getattr(material, "temperature", ""),
-            "note": getattr(material, "note", "")}
+    """Return the set's kind, ranges, note and coefficients (value or least and largest over the range, unit,
+    source) at T (K)."""
+    told = {
+        "kind": material.kind,
+        "range": ranges(material),
+        "temperature": getattr(material, "temperature", ""),
+        "note": getattr(material, "note", ""),
+    }
     if material.kind == "porous":
         told["active"] = material.active.name
     return told | {"coefficients": _coefficients(material, T)}
@@ -34,5 +39,9 @@ def _coefficients(material, T):
     for name in ("sto_0", "sto_100", "molar_mass"):
         if getattr(material, name, None) is not None:
             unit = "kg mol-1" if name == "molar_mass" else ""
-            found[name] = {"value": float(getattr(material, name)), "unit": unit, "source": material.sources.get(name, "")}
+            found[name] = {
+                "value": float(getattr(material, name)),
+                "unit": unit,
+                "source": material.sources.get(name, ""),
+            }
     return found

@@ -1,4 +1,5 @@
-"""Formulae given as text, in one variable x: parsed with Python's grammar, evaluated by this module, never executed."""
+"""Formulae given as text, in one variable x: parsed with Python's grammar, evaluated by this module, never
+executed."""
 
 import ast
 import operator
@@ -9,8 +10,13 @@ from ..base.errors import InputError
 from ..base.schema import listed, say
 
 FUNCTIONS = {"exp": np.exp, "tanh": np.tanh, "sinh": np.sinh, "cosh": np.cosh, "log": np.log, "sqrt": np.sqrt}
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-             ast.Pow: operator.pow}
+OPERATORS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
 SIGNS = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 LONGEST = 20000  # characters
 KNOWN = f"numbers, x, + - * / **, brackets and {listed(FUNCTIONS)}"
@@ -19,8 +25,8 @@ KNOWN = f"numbers, x, + - * / **, brackets and {listed(FUNCTIONS)}"
 class Expression:
     """A formula in x, like "3.4 - 0.02 * x + exp(-150 * x)", as a function with its slope.
 
-    Raises InputError where the text holds anything but numbers, x, + - * / **, brackets and the known functions.
-    `where` names it in errors.
+    Raises InputError where the text holds anything but numbers, x, + - * / **, brackets and the known
+    functions. `where` names it in errors.
     """
 
     def __init__(self, text, where="formula"):
@@ -30,7 +36,9 @@ class Expression:
                 raise SyntaxError("too long")
             self._evaluate = _compiled(ast.parse(text, mode="eval").body, where)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise InputError(f"{where}: expected a formula in x, got {say(text)}; write it with {KNOWN}.") from error
+            raise InputError(
+                f"{where}: expected a formula in x, got {say(text)}; write it with {KNOWN}."
+            ) from error
 
     def __call__(self, x):
         with np.errstate(all="ignore"):
@@ -52,9 +60,18 @@ def _compiled(node, where):
         sign, inner = SIGNS[type(node.op)], _compiled(node.operand, where)
         return lambda x: sign(inner(x))
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-        join, left, right = OPERATORS[type(node.op)], _compiled(node.left, where), _compiled(node.right, where)
+        join, left, right = (
+            OPERATORS[type(node.op)],
+            _compiled(node.left, where),
+            _compiled(node.right, where),
+        )
         return lambda x: join(left(x), right(x))
-    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords and _named(node.func) in FUNCTIONS:
+    if (
+        isinstance(node, ast.Call)
+        and len(node.args) == 1
+        and not node.keywords
+        and _named(node.func) in FUNCTIONS
+    ):
         function, inner = FUNCTIONS[node.func.id], _compiled(node.args[0], where)
         return lambda x: function(inner(x))
     raise InputError(f"{where}: expected {KNOWN}, got {say(ast.unparse(node))}; rewrite the formula.")

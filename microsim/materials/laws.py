@@ -31,13 +31,18 @@ class SumOfTerms:
     exponentials: tuple = ()
 
     def __call__(self, x):
-        return (_horner(self.polynomial, x) + sum(a * np.tanh(b * (x - c)) for a, b, c in self.steps)
-                + sum(a * np.exp(b * (x - c)) for a, b, c in self.exponentials))
+        return (
+            _horner(self.polynomial, x)
+            + sum(a * np.tanh(b * (x - c)) for a, b, c in self.steps)
+            + sum(a * np.exp(b * (x - c)) for a, b, c in self.exponentials)
+        )
 
     def slope(self, x):
-        return (_horner([k * p for k, p in enumerate(self.polynomial)][1:], x)
-                + sum(a * b * (1 - np.tanh(b * (x - c)) ** 2) for a, b, c in self.steps)
-                + sum(a * b * np.exp(b * (x - c)) for a, b, c in self.exponentials))
+        return (
+            _horner([k * p for k, p in enumerate(self.polynomial)][1:], x)
+            + sum(a * b * (1 - np.tanh(b * (x - c)) ** 2) for a, b, c in self.steps)
+            + sum(a * b * np.exp(b * (x - c)) for a, b, c in self.exponentials)
+        )
 
 
 def _horner(polynomial, x):
@@ -50,8 +55,9 @@ def _horner(polynomial, x):
 class Table:
     """Monotone cubic interpolation of a table (PCHIP, Fritsch & Butland 1984), with its slope.
 
-    Between two points it stays between them. Beyond the ends: straight on with the end's slope ("straight"), or the
-    end's value ("constant"). x rises; logarithm: interpolates ln y, so that a positive table stays positive.
+    Between two points it stays between them. Beyond the ends: straight on with the end's slope ("straight"),
+    or the end's value ("constant"). x rises; logarithm: interpolates ln y, so that a positive table stays
+    positive.
     """
 
     def __init__(self, x, y, beyond="straight", logarithm=False):
@@ -76,12 +82,14 @@ class Table:
 
 
 class Sites:
-    """Potential of a host of several kinds of sites, each an ideal solution of its own width (multi-species, multi-reaction).
+    """Potential of a host of several kinds of sites, each an ideal solution of its own width (multi-species,
+    multi-reaction).
 
         sto = sum_j X_j / (1 + exp(F (U - U_j) / (w_j R T)))
 
-    U falls with sto whatever the parameters. The equation gives sto(U); its inverse is kept as a monotone cubic spline
-    through 4001 potentials, with exact slopes. U_j (V), X_j (sum 1), w_j: sequences; T (K) as fitted.
+    U falls with sto whatever the parameters. The equation gives sto(U); its inverse is kept as a monotone
+    cubic spline through 4001 potentials, with exact slopes. U_j (V), X_j (sum 1), w_j: sequences; T (K) as
+    fitted.
 
     Source: Verbrugge et al., J. Electrochem. Soc. 164 (2017) E3243, eqs. 5 to 7.
     """
@@ -92,10 +100,14 @@ class Sites:
         self.potentials, self.shares, self.widths, self.T = map(np.asarray, (potentials, shares, widths, T))
         U = np.linspace(self._where(empty), self._where(1 - empty), 4001)
         sto, filling = self.sto(U)
-        apart = np.concatenate([[True], np.diff(np.maximum.accumulate(sto)) > 1e-13])  # where U drops at one lithiation
+        apart = np.concatenate(
+            [[True], np.diff(np.maximum.accumulate(sto)) > 1e-13]
+        )  # where U drops at one lithiation
         sto, U, filling = sto[apart], U[apart], filling[apart]
         secant = np.diff(U) / np.diff(sto)
-        steepest = 3 * np.maximum(np.append(secant[0], secant), np.append(secant, secant[-1]))  # else it would overshoot
+        steepest = 3 * np.maximum(
+            np.append(secant[0], secant), np.append(secant, secant[-1])
+        )  # else it would overshoot
         self._curve = CubicHermiteSpline(sto, U, np.maximum(1 / filling, steepest))
         self._curve_slope = self._curve.derivative()
         self.ends = (sto[0], sto[-1])
@@ -166,13 +178,22 @@ class Diffusivity:
 
 @functools.cache
 def landesfeind(kappa, D_e, t_plus, tdf):
-    """Return kappa, D_e, t_plus, tdf as functions of (c_e, T) in the forms of Landesfeind & Gasteiger (2019), eqs. 11 to 14.
+    """Return kappa, D_e, t_plus, tdf as functions of (c_e, T) in the forms of Landesfeind & Gasteiger (2019),
+    eqs. 11 to 14.
 
     Arguments: the coefficients of each, for c in mol l-1, kappa in mS cm-1, D_e in 1e-10 m2 s-1.
     """
+
     def conductivity(c_e, T):
         p, c, e = kappa, np.maximum(c_e, 0) / 1000, np.exp(1000 / T)
-        return 0.1 * p[0] * (1 + (T - p[1])) * c * (1 + p[2] * np.sqrt(c) + p[3] * (1 + p[4] * e) * c) / (1 + c**4 * p[5] * e)
+        return (
+            0.1
+            * p[0]
+            * (1 + (T - p[1]))
+            * c
+            * (1 + p[2] * np.sqrt(c) + p[3] * (1 + p[4] * e) * c)
+            / (1 + c**4 * p[5] * e)
+        )
 
     def diffusivity(c_e, T):
         p, c = D_e, c_e / 1000
@@ -181,8 +202,18 @@ def landesfeind(kappa, D_e, t_plus, tdf):
     def polynomial(p):
         def law(c_e, T):
             c = c_e / 1000
-            return (p[0] + p[1] * c + p[2] * T + p[3] * c**2 + p[4] * c * T + p[5] * T**2 + p[6] * c**3 + p[7] * c**2 * T
-                    + p[8] * c * T**2)
+            return (
+                p[0]
+                + p[1] * c
+                + p[2] * T
+                + p[3] * c**2
+                + p[4] * c * T
+                + p[5] * T**2
+                + p[6] * c**3
+                + p[7] * c**2 * T
+                + p[8] * c * T**2
+            )
+
         return law
 
     return conductivity, diffusivity, polynomial(t_plus), polynomial(tdf)

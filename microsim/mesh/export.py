@@ -11,8 +11,8 @@ import numpy as np
 from ..base.errors import InputError
 from .grid import voxel_edges
 
-# suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not; VTK itself does
-# not know meshio's names of types in 5.1
+# suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not;
+# VTK itself does not know meshio's names of types in 5.1
 FORMATS = {".vtu": "vtu", ".vtk": "vtk42", ".msh": "gmsh22", ".inp": "abaqus", ".xdmf": "xdmf"}
 
 # corners of a voxel, counted round the bottom and then round the top (VTK, Gmsh and Abaqus agree)
@@ -64,9 +64,9 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
 def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None):
     """Write a grid's mesh in the format of the suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
 
-    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .msh is text, which
-    FiPy asks for, unless there is cell_data, which meshio reads back from binary files only; .xdmf keeps its arrays in a
-    second file beside it, <stem>_mesh.h5. Returns the path.
+    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .msh is
+    text, which FiPy asks for, unless there is cell_data, which meshio reads back from binary files only;
+    .xdmf keeps its arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
     """
     mesh_format(path)  # before the work
     return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases))
@@ -91,7 +91,8 @@ def save_meshio(path, mesh):
 
 
 def check_writable(path):
-    """Raise InputError where a mesh file of this name cannot be written: before the work that it would take."""
+    """Raise InputError where a mesh file of this name cannot be written: before the work that it would
+    take."""
     path, _ = Path(path), mesh_format(path)
     try:
         if path.is_dir():
@@ -201,8 +202,8 @@ def _prepared(mesh, kind):
 
 
 def _set_names(names, kind):
-    """Names that the format can hold: in .msh no double quotes; in .inp letters, digits, - and _ behind a letter, and no
-    two that differ in capitals only."""
+    """Names that the format can hold: in .msh no double quotes; in .inp letters, digits, - and _ behind a
+    letter, and no two that differ in capitals only."""
     found, alike = {}, str.lower if kind == "abaqus" else str
     for name in names:
         plain = name.replace('"', "'")
@@ -216,7 +217,8 @@ def _set_names(names, kind):
 
 
 def load_gmsh():
-    """Import gmsh and pygmsh, which recipes of geometries need; raises InputError that says what is missing."""
+    """Import gmsh and pygmsh, which recipes of geometries need; raises InputError that says what is
+    missing."""
     try:
         import gmsh
         import pygmsh

@@ -10,14 +10,7 @@ from ..base.errors import InputError
 AXES = ("x", "y", "z")
 
 # name -> (axis, index along it); x runs from the separator to the current collector
-FACES = {
-    "separator": (0, 0),
-    "collector": (0, -1),
-    "y0": (1, 0),
-    "y1": (1, -1),
-    "z0": (2, 0),
-    "z1": (2, -1),
-}
+FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
 
 
 def axis_number(axis):

@@ -80,7 +80,8 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
         raise InputError(
             f"expected a smoothing above zero, got {smoothing}; the default is {SMOOTHING} voxels."
         )
-    # rounded: the filter's reach is a whole number of voxels, which the last digit of an edge shall not decide
+    # rounded: the filter's reach is a whole number of voxels, which the last digit of an edge shall not
+    # decide
     sigma = [round(smoothing * max(edges) / h, 9) for h in edges]
     smooth = ndimage.gaussian_filter(inside.astype(np.float32), sigma, mode="nearest", truncate=3.0)
     slopes = [_slope(smooth, edges[axis], axis) for axis in range(3)]

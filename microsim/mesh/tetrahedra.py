@@ -1,17 +1,20 @@
-"""Tetrahedra with smooth interfaces from a labelled image: conforming, several phases, shared nodes, named surfaces.
+"""Tetrahedra with smooth interfaces from a labelled image: conforming, several phases, shared nodes, named
+surfaces.
 
-Every voxel keeps its eight corners. Those on interfaces are smoothed by Taubin's filter with both steps alike,
+Every voxel keeps its eight corners. Those on interfaces are smoothed by Taubin's filter with both steps
+alike,
 
     X <- X + L X / 2,   X <- X - L X / 2,   L X_i = mean of the neighbours on the interface - X_i,
 
-which takes the steps of the image away and leaves volumes as they are to second order; corners on triple lines move along
-the lines, those on the box within its faces, none further from its place than 0.6 voxels along each axis. A voxel that touches an interface is
-then cut into twelve tetrahedra round a point inside it, which lies on no interface, so that flattening the steps cannot
-flatten an element; its faces are cut along the diagonal that leaves both voxels more room. The other voxels become Kuhn's
-six. Where an element would still be worse than `least_quality`, its corners go back half of the way, again if need be.
+which takes the steps of the image away and leaves volumes as they are to second order; corners on triple
+lines move along the lines, those on the box within its faces, none further from its place than 0.6 voxels
+along each axis. A voxel that touches an interface is then cut into twelve tetrahedra round a point inside it,
+which lies on no interface, so that flattening the steps cannot flatten an element; its faces are cut along
+the diagonal that leaves both voxels more room. The other voxels become Kuhn's six. Where an element would
+still be worse than `least_quality`, its corners go back half of the way, again if need be.
 
-Sources: Taubin, SIGGRAPH 1995, 351-358; the bound of half a voxel: Gibson, MICCAI 1998, 888-898 (constrained elastic
-surface nets); radius ratio: Liu and Joe, BIT 34 (1994) 268-287.
+Sources: Taubin, SIGGRAPH 1995, 351-358; the bound of half a voxel: Gibson, MICCAI 1998, 888-898 (constrained
+elastic surface nets); radius ratio: Liu and Joe, BIT 34 (1994) 268-287.
 """
 
 from dataclasses import dataclass
@@ -24,7 +27,8 @@ from .export import CORNERS, TETRAHEDRA
 from .grid import FACES
 from .morphology import surface_area, surface_area_faces
 
-# corners of a voxel's faces x0 x1 y0 y1 z0 z1, seen from inside; Kuhn's diagonal joins the first and the third
+# corners of a voxel's faces x0 x1 y0 y1 z0 z1, seen from inside; Kuhn's diagonal joins the first and the
+# third
 QUADS = np.array([(0, 3, 7, 4), (1, 5, 6, 2), (0, 4, 5, 1), (3, 2, 6, 7), (0, 1, 2, 3), (4, 7, 6, 5)])
 HALVES = np.array([((0, 1, 2), (0, 2, 3)), ((0, 1, 3), (1, 2, 3))])  # a face cut along either diagonal
 REACH = 0.6  # voxels that a corner may move along each axis
@@ -39,7 +43,8 @@ class TetMesh:
     """Hold tetrahedra of several phases and the surfaces between them.
 
     points    (n, 3), m;  cells (m, 4), right-handed;  phase (m,) uint8, index into names
-    triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector", "y0", ...
+    triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector",
+                       "y0", ...
     between   the two phases on either side of each surface, indices into names; () for the box's faces
     labels    what stood for each name in the volume's file
     box       edges of the whole image, m; one corner is the origin
@@ -75,15 +80,17 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
 
     phases         names to keep, with their surfaces to all others; default all
     iterations     of the filter; 0 leaves the steps of the voxels
-    least_quality  radius ratio (1: regular, 0: flat) below which smoothing is taken back; an element that is worse before
-                   smoothing, of long voxels, sets the bound itself
+    least_quality  radius ratio (1: regular, 0: flat) below which smoothing is taken back; an element that is
+                   worse before smoothing, of long voxels, sets the bound itself
     progress       callable(done, total, message) or None
 
     Returns a TetMesh. Raises InputError.
     """
     if iterations < 0 or not 0 < least_quality <= 0.3:
-        raise InputError(f"expected iterations from 0 and a least quality above 0, at most 0.3, got {iterations} and "
-                         f"{least_quality:g}; correct them")
+        raise InputError(
+            f"expected iterations from 0 and a least quality above 0, at most 0.3, got {iterations} and "
+            f"{least_quality:g}; correct them"
+        )
     say = progress or (lambda *told: None)
     shape = np.array(grid.shape) + 1
     places = np.stack(np.indices(shape), axis=-1).reshape(-1, 3).astype(float)
@@ -102,18 +109,26 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
     cells, phase = cut.cells, cut.phase
     points = points * edges
     say(3, 4, "naming surfaces")
-    keep = np.ones(len(cells), dtype=bool) if phases is None else np.isin(phase, [grid.code(name) for name in phases])
+    keep = (
+        np.ones(len(cells), dtype=bool)
+        if phases is None
+        else np.isin(phase, [grid.code(name) for name in phases])
+    )
     if not keep.any():
-        raise InputError(f"expected phases that fill at least one voxel, got {list(phases)}; name another one.")
+        raise InputError(
+            f"expected phases that fill at least one voxel, got {list(phases)}; name another one."
+        )
     return _named(grid, points, cells, phase, keep, len(places))
 
 
-# -- which nodes lie on interfaces, and which of their neighbours count ---------------------------------------
+# -- which nodes lie on interfaces, and which of their neighbours count
+# ---------------------------------------
 
 
 @dataclass(frozen=True)
 class Links:
-    """Which corners lie on an interface, and the mean over the neighbours that count there: sparse [corners, corners]."""
+    """Which corners lie on an interface, and the mean over the neighbours that count there: sparse [corners,
+    corners]."""
 
     on_surface: np.ndarray
     mean: sparse.csr_array
@@ -122,13 +137,15 @@ class Links:
 def surface_links(phase):
     """Find the corners of voxels on interfaces and their neighbours along them.
 
-    An edge of the grid lies on an interface where the voxels round it are not all of one phase, on a triple line where
-    there are three or more. A corner on the box takes neighbours in the same faces of it only, one on a triple line
-    neighbours along it.
+    An edge of the grid lies on an interface where the voxels round it are not all of one phase, on a triple
+    line where there are three or more. A corner on the box takes neighbours in the same faces of it only, one
+    on a triple line neighbours along it.
     """
     shape = np.array(phase.shape) + 1
     number = np.arange(shape.prod()).reshape(shape)
-    sides = sum((np.indices(shape)[axis] % (shape[axis] - 1) == 0).astype(np.int8) for axis in range(3)).ravel()
+    sides = sum(
+        (np.indices(shape)[axis] % (shape[axis] - 1) == 0).astype(np.int8) for axis in range(3)
+    ).ravel()
     pairs, levels = [], []
     for axis in range(3):
         distinct, in_box = _round_edges(phase, axis)
@@ -152,7 +169,8 @@ def surface_links(phase):
 
 
 def _round_edges(phase, axis):
-    """For the grid's edges along an axis: how many phases are round them, and in how many faces of the box they lie."""
+    """For the grid's edges along an axis: how many phases are round them, and in how many faces of the box
+    they lie."""
     others = [other for other in range(3) if other != axis]
     pad = [(0, 0) if other == axis else (1, 1) for other in range(3)]
     padded = np.pad(phase, pad, mode="edge")  # beyond the box the image goes on
@@ -175,7 +193,8 @@ def _round_edges(phase, axis):
 
 
 def smoothed(points, links, iterations, reach=REACH):
-    """Return the points (in voxels) after Taubin's filter on the interfaces, none further than `reach` along an axis."""
+    """Return the points (in voxels) after Taubin's filter on the interfaces, none further than `reach` along
+    an axis."""
     rows = np.flatnonzero(np.diff(links.mean.indptr))
     mean, moved = links.mean[rows], points.copy()
     for _ in range(iterations):
@@ -195,7 +214,8 @@ def _missing_volume(phase, points, cut):
 
 
 def _offset(places, moved, points, phase, cut, missing):
-    """Move each interface evenly along its normal so that all phases get what they miss, the least way in all."""
+    """Move each interface evenly along its normal so that all phases get what they miss, the least way in
+    all."""
     pairs, triangles = _interfaces(phase, cut)
     kinds = np.unique(pairs)
     sides = np.stack([kinds // 256, kinds % 256])  # the normals point into the first
@@ -205,7 +225,9 @@ def _offset(places, moved, points, phase, cut, missing):
         corner = points[triangles[pairs == kind]]
         area = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]) / 2
         nodes = np.repeat(triangles[pairs == kind].ravel()[:, None], 3, axis=1) * 3 + np.arange(3)
-        normal = np.bincount(nodes.ravel(), np.repeat(area, 3, axis=0).ravel(), 3 * len(places)).reshape(-1, 3)
+        normal = np.bincount(nodes.ravel(), np.repeat(area, 3, axis=0).ravel(), 3 * len(places)).reshape(
+            -1, 3
+        )
         normal[box] = 0.0
         length = np.linalg.norm(normal, axis=1)
         directions.append(-normal / np.maximum(length, 1e-12)[:, None])
@@ -219,10 +241,17 @@ def _offset(places, moved, points, phase, cut, missing):
 
 
 def _interfaces(phase, cut):
-    """Return the triangles between two phases, each once, seen from the one with the lower number, and 256 low + high."""
+    """Return the triangles between two phases, each once, seen from the one with the lower number, and 256
+    low + high."""
     padded = np.pad(phase, 1, mode="edge")
-    beside = [padded[1 + dx : 1 + dx + phase.shape[0], 1 + dy : 1 + dy + phase.shape[1], 1 + dz : 1 + dz + phase.shape[2]]
-              for dx, dy, dz in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1))]
+    beside = [
+        padded[
+            1 + dx : 1 + dx + phase.shape[0],
+            1 + dy : 1 + dy + phase.shape[1],
+            1 + dz : 1 + dz + phase.shape[2],
+        ]
+        for dx, dy, dz in ((-1, 0, 0), (1, 0, 0), (0, -1, 0), (0, 1, 0), (0, 0, -1), (0, 0, 1))
+    ]
     other = np.stack(beside, axis=-1).reshape(-1, 6)[cut.at_surface]
     own = np.repeat(phase.ravel()[cut.at_surface][:, None], 6, axis=1)
     between = own < other
@@ -231,7 +260,8 @@ def _interfaces(phase, cut):
 
 
 def _relaxed(points, moved, held, shape, sweeps=3):
-    """Let the corners off the interfaces follow those on them: their shift is the mean of their neighbours'."""
+    """Let the corners off the interfaces follow those on them: their shift is the mean of their
+    neighbours'."""
     shift = (moved - points).reshape(*shape, 3)
     free = ~held.reshape(shape)[..., None]
     inner = np.indices(shape)
@@ -250,8 +280,8 @@ def _relaxed(points, moved, held, shape, sweeps=3):
 
 
 def _guarded(places, moved, cut, edges, least, most=100):
-    """Take corners back towards their places in the image until no element is worse than `least`; return all points (in
-    voxels)."""
+    """Take corners back towards their places in the image until no element is worse than `least`; return all
+    points (in voxels)."""
     n, cells, share = len(places), cut.cells, np.ones(len(places))
     at = np.concatenate([moved, _inner_points(moved, cut.triangles)])
     start = np.concatenate([places, places[cut.voxels].mean(axis=1)])
@@ -263,7 +293,9 @@ def _guarded(places, moved, cut, edges, least, most=100):
             return at
         back = np.zeros(n, dtype=bool)
         back[bad[bad < n]] = True
-        stuck = bad[(share[np.minimum(bad, n - 1)] * (bad < n)).max(axis=1) == 0]  # only the rest of their voxels can help
+        stuck = bad[
+            (share[np.minimum(bad, n - 1)] * (bad < n)).max(axis=1) == 0
+        ]  # only the rest of their voxels can help
         back[cut.voxels[stuck[stuck >= n] - n]] = True
         share[back] = np.where(share[back] > 0.05, share[back] * BACK, 0.0)
         at[:n] = places + share[:, None] * (moved - places)
@@ -274,8 +306,8 @@ def _guarded(places, moved, cut, edges, least, most=100):
 
 
 def _inner_points(points, triangles, sharpness=20.0, steps=25):
-    """Find in each voxel the point as far as can be from all twelve triangles [voxels, 12, 3]: steps along their normals,
-    each weighted by exp(-sharpness distance), lengths in voxels."""
+    """Find in each voxel the point as far as can be from all twelve triangles [voxels, 12, 3]: steps along
+    their normals, each weighted by exp(-sharpness distance), lengths in voxels."""
     found = np.empty((len(triangles), 3))
     for first in range(0, len(triangles), CHUNK // 12):
         corner = points[triangles[first : first + CHUNK // 12]]
@@ -303,8 +335,10 @@ def _planes(corner):
 
 @dataclass(frozen=True)
 class Cut:
-    """Voxels cut into elements: corners of those with a point inside (v, 8), their triangles seen from it (v, 12, 3), all
-    elements and their phases; the point inside voxel i has the number corners + i. at_surface: which voxels these are."""
+    """Voxels cut into elements: corners of those with a point inside (v, 8), their triangles seen from it (v,
+    12, 3), all elements and their phases; the point inside voxel i has the number corners + i. at_surface:
+    which voxels these are.
+    """
 
     at_surface: np.ndarray
     voxels: np.ndarray
@@ -326,12 +360,20 @@ def _cut(phase, points, on_surface):
     inside = np.broadcast_to(nodes.prod() + np.arange(len(chosen))[:, None, None], (len(chosen), 12, 1))
     outer, inner = np.concatenate([triangles, inside], axis=2), voxels[~at_surface][:, TETRAHEDRA]
     cells = np.concatenate([outer.reshape(-1, 4), inner.reshape(-1, 4)])
-    return Cut(at_surface, chosen, triangles, cells, np.concatenate([np.repeat(code[at_surface], 12), np.repeat(code[~at_surface], 6)]))
+    return Cut(
+        at_surface,
+        chosen,
+        triangles,
+        cells,
+        np.concatenate([np.repeat(code[at_surface], 12), np.repeat(code[~at_surface], 6)]),
+    )
 
 
 def _diagonals(shape, points, on_surface, voxels, at_surface):
-    """Choose how each face [voxels, 6] is cut: along the diagonal whose triangles lie further from the middle of both voxels
-    (0: Kuhn's, 1: the other); Kuhn's where no corner lies on an interface, since a voxel of six may be beyond it."""
+    """Choose how each face [voxels, 6] is cut: along the diagonal whose triangles lie further from the middle
+    of both voxels (0: Kuhn's, 1: the other); Kuhn's where no corner lies on an interface, since a voxel of
+    six may be beyond it.
+    """
     room = np.full((at_surface.size, 6, 2), np.inf)
     for first in range(0, len(voxels), CHUNK // 12):
         part = voxels[first : first + CHUNK // 12]
@@ -359,8 +401,14 @@ def _named(grid, points, cells, phase, keep, corners):
     one, other = one[between], other[between]
     pairs = np.minimum(owner[one], owner[other]).astype(int) * 256 + np.maximum(owner[one], owner[other])
     seen = np.where(kept[one], one, other)  # by an element that is in the mesh
-    found = [(f"{grid.names[pair // 256]}-{grid.names[pair % 256]}", (int(pair // 256), int(pair % 256)), seen[pairs == pair])
-             for pair in np.unique(pairs)]
+    found = [
+        (
+            f"{grid.names[pair // 256]}-{grid.names[pair % 256]}",
+            (int(pair // 256), int(pair % 256)),
+            seen[pairs == pair],
+        )
+        for pair in np.unique(pairs)
+    ]
     outside = outside[kept[outside]]
     for face, (axis, end) in FACES.items():
         wall = 0.0 if end == 0 else grid.shape[axis] * grid.voxel_size[axis]
@@ -373,17 +421,29 @@ def _named(grid, points, cells, phase, keep, corners):
     number = np.full(len(points), -1)
     number[used] = np.arange(len(used))
     surface = np.repeat(np.arange(len(names), dtype=np.int32), [len(part) for part in members])
-    return TetMesh(points[used], cells.reshape(-1, 4), phase, grid.names, grid.labels, number[triangles], surface,
-                   _different(names, grid.names), beside, tuple(n * h for n, h in zip(grid.shape, grid.voxel_size)))
+    return TetMesh(
+        points[used],
+        cells.reshape(-1, 4),
+        phase,
+        grid.names,
+        grid.labels,
+        number[triangles],
+        surface,
+        _different(names, grid.names),
+        beside,
+        tuple(n * h for n, h in zip(grid.shape, grid.voxel_size)),
+    )
 
 
 def _sides(cells, corners):
-    """All sides (4 elements, 3), which of them are two elements' (two arrays of their numbers) and which one's; left out
-    are those inside a voxel, which have its inner point as a corner."""
+    """All sides (4 elements, 3), which of them are two elements' (two arrays of their numbers) and which
+    one's; left out are those inside a voxel, which have its inner point as a corner."""
     sides = cells[:, SIDES].reshape(-1, 3)
     candidates = np.flatnonzero((sides < corners).all(axis=1))
     keys = np.sort(sides[candidates], axis=1).astype(np.int64)
-    keys = (keys[:, 0] * corners + keys[:, 1]) * corners + keys[:, 2] if corners < 2_000_000 else _ranked(keys)
+    keys = (
+        (keys[:, 0] * corners + keys[:, 1]) * corners + keys[:, 2] if corners < 2_000_000 else _ranked(keys)
+    )
     order = np.argsort(keys, kind="stable")
     keys, numbers = keys[order], candidates[order]
     paired = np.flatnonzero(keys[1:] == keys[:-1])
@@ -410,7 +470,8 @@ def _ranked(keys):
 
 
 def to_meshio(mesh):
-    """Turn a TetMesh into a meshio mesh: tetrahedra and triangles, with each phase and each surface as a named cell set.
+    """Turn a TetMesh into a meshio mesh: tetrahedra and triangles, with each phase and each surface as a
+    named cell set.
 
     Cell data: `phase`, the label of the volume's file, -1 on triangles; `surface`, 1, 2, ... in the order of
     mesh.surfaces on triangles, 0 on tetrahedra.
@@ -420,11 +481,16 @@ def to_meshio(mesh):
     none = np.array([], dtype=int)
     sets = {name: [np.flatnonzero(mesh.phase == code), none] for code, name in enumerate(mesh.names)}
     sets = {name: members for name, members in sets.items() if members[0].size}
-    sets |= {name: [none, np.flatnonzero(mesh.surface == number)] for number, name in enumerate(mesh.surfaces)}
+    sets |= {
+        name: [none, np.flatnonzero(mesh.surface == number)] for number, name in enumerate(mesh.surfaces)
+    }
     data = {
         "phase": [np.array(mesh.labels, np.int32)[mesh.phase], np.full(len(mesh.triangles), -1, np.int32)],
-        "surface": [np.zeros(len(mesh.cells), np.int32), mesh.surface + 1]}
-    return meshio.Mesh(mesh.points, [("tetra", mesh.cells), ("triangle", mesh.triangles)], cell_data=data, cell_sets=sets)
+        "surface": [np.zeros(len(mesh.cells), np.int32), mesh.surface + 1],
+    }
+    return meshio.Mesh(
+        mesh.points, [("tetra", mesh.cells), ("triangle", mesh.triangles)], cell_data=data, cell_sets=sets
+    )
 
 
 # -- quality -------------------------------------------------------------------------------------------------
@@ -433,23 +499,33 @@ def to_meshio(mesh):
 def quality(mesh):
     """Measure the elements of a TetMesh.
 
-    Returns elements, points, triangles, inverted (volume not above zero), volume_m3 (smallest, mean), dihedral_angle_deg
-    (smallest, 1st percentile, largest) and radius_ratio (smallest, 1st percentile, mean).
+    Returns elements, points, triangles, inverted (volume not above zero), volume_m3 (smallest, mean),
+    dihedral_angle_deg (smallest, 1st percentile, largest) and radius_ratio (smallest, 1st percentile, mean).
     """
     volume, ratio = mesh.volumes(), radius_ratios(mesh.points, mesh.cells)
     low, high = dihedral_angles(mesh.points, mesh.cells)
     return {
-        "elements": len(mesh.cells), "points": len(mesh.points), "triangles": len(mesh.triangles),
+        "elements": len(mesh.cells),
+        "points": len(mesh.points),
+        "triangles": len(mesh.triangles),
         "inverted": int(np.count_nonzero(volume <= 0)),
         "volume_m3": {"smallest": float(volume.min()), "mean": float(volume.mean())},
-        "dihedral_angle_deg": {"smallest": float(low.min()), "percentile_1": float(np.percentile(low, 1)),
-                               "largest": float(high.max())},
-        "radius_ratio": {"smallest": float(ratio.min()), "percentile_1": float(np.percentile(ratio, 1)),
-                         "mean": float(ratio.mean())}}
+        "dihedral_angle_deg": {
+            "smallest": float(low.min()),
+            "percentile_1": float(np.percentile(low, 1)),
+            "largest": float(high.max()),
+        },
+        "radius_ratio": {
+            "smallest": float(ratio.min()),
+            "percentile_1": float(np.percentile(ratio, 1)),
+            "mean": float(ratio.mean()),
+        },
+    }
 
 
 def compared_with_voxels(mesh, grid):
-    """Compare each phase of a TetMesh with the voxels: {name: volume fractions of the box, areas (m2) to the other phases}.
+    """Compare each phase of a TetMesh with the voxels: {name: volume fractions of the box, areas (m2) to the
+    other phases}.
 
     The reference of an area is that of the voxel faces corrected for their steps (morphology.surface_area).
     """
@@ -459,10 +535,13 @@ def compared_with_voxels(mesh, grid):
         mask = grid.mask(name)
         own = [number for number, pair in enumerate(mesh.between) if code in pair]
         table[name] = {
-            "label": mesh.labels[code], "volume_fraction": float(volume[code] / box),
-            "volume_fraction_voxels": grid.fraction(name), "area_m2": float(area[np.isin(mesh.surface, own)].sum()),
+            "label": mesh.labels[code],
+            "volume_fraction": float(volume[code] / box),
+            "volume_fraction_voxels": grid.fraction(name),
+            "area_m2": float(area[np.isin(mesh.surface, own)].sum()),
             "area_voxels_corrected_m2": surface_area(mask, grid.voxel_size),
-            "area_voxel_faces_m2": surface_area_faces(mask, grid.voxel_size)}
+            "area_voxel_faces_m2": surface_area_faces(mask, grid.voxel_size),
+        }
     return table
 
 
@@ -472,8 +551,8 @@ def _volume(corners):
 
 
 def radius_ratios(points, cells):
-    """Return 3 r / R of each tetrahedron, r and R the radii of the spheres inside and around: 1 where it is regular, 0
-    where it is flat, below 0 where it is inverted."""
+    """Return 3 r / R of each tetrahedron, r and R the radii of the spheres inside and around: 1 where it is
+    regular, 0 where it is flat, below 0 where it is inverted."""
     ratios = np.empty(len(cells))
     for first in range(0, len(cells), CHUNK):
         corner = points[cells[first : first + CHUNK]]
@@ -491,7 +570,8 @@ def radius_ratios(points, cells):
 
 
 def dihedral_angles(points, cells):
-    """Return the smallest and the largest angle between two sides of each tetrahedron, degrees: (n,), (n,)."""
+    """Return the smallest and the largest angle between two sides of each tetrahedron, degrees: (n,),
+    (n,)."""
     low, high = np.empty(len(cells)), np.empty(len(cells))
     for first in range(0, len(cells), CHUNK):
         corner = points[cells[first : first + CHUNK]]
@@ -500,7 +580,9 @@ def dihedral_angles(points, cells):
             p, q, r = (corner[:, k] for k in side)
             n = np.cross(q - p, r - p)
             normals.append(n / np.maximum(np.linalg.norm(n, axis=1), 1e-300)[:, None])
-        cosines = np.stack([-np.einsum("ij,ij->i", normals[i], normals[j]) for i in range(4) for j in range(i)])
+        cosines = np.stack(
+            [-np.einsum("ij,ij->i", normals[i], normals[j]) for i in range(4) for j in range(i)]
+        )
         angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
         low[first : first + CHUNK], high[first : first + CHUNK] = angles.min(axis=0), angles.max(axis=0)
     return low, high

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Bdf:
-    """d u/dt at the new time ~ (alpha u + past) / dt, past = sum of `weights` times earlier states (newest first)."""
+    """d u/dt at the new time ~ (alpha u + past) / dt, past = sum of `weights` times earlier states (newest
+    first)."""
 
     dt: float
     alpha: float
@@ -45,7 +46,8 @@ def extrapolation(dt, earlier_steps):
 def error_share(dt, earlier_steps):
     """Return the local error of BDF2 as a share of (solution - quadratic extrapolation).
 
-    Both are multiples of u''': the extrapolation misses h (h+h1)(h+h1+h2)/6, BDF2 misses h^2 (h+h1)/(6 alpha).
+    Both are multiples of u''': the extrapolation misses h (h+h1)(h+h1+h2)/6, BDF2 misses h^2 (h+h1)/(6
+    alpha).
     """
     h1, h2 = earlier_steps[:2]
     c = dt / (bdf(dt, earlier_steps).alpha * (dt + h1 + h2))
@@ -53,7 +55,8 @@ def error_share(dt, earlier_steps):
 
 
 def next_step(dt, error, tolerance, *, growth=1.8, shrink=0.3, safety=0.85):
-    """Return the step that a third-order local error would allow, within bounds for stability (growth < 2.4)."""
+    """Return the step that a third-order local error would allow, within bounds for stability (growth <
+    2.4)."""
     if error == 0:
         return growth * dt
     return dt * min(growth, max(shrink, safety * (tolerance / error) ** (1 / 3)))

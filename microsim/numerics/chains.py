@@ -6,7 +6,8 @@ from .kernels import chains as kernels
 
 
 class Chains:
-    """A_kk = w_(k-1) + w_k + mass_k, A_k,k+1 = -w_k for `count` chains of `cells` cells; arrays [chain, cell]."""
+    """A_kk = w_(k-1) + w_k + mass_k, A_k,k+1 = -w_k for `count` chains of `cells` cells; arrays [chain,
+    cell]."""
 
     def __init__(self, count, cells):
         self.pivot, self.x = np.empty((count, cells)), np.empty((count, cells))

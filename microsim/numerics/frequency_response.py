@@ -2,16 +2,17 @@
 
     G(s) = b . A(s)^-1 b,   A(s) = K + sum_c d_c(s) B_c,   d_c = s / (1 + lag_c s),   s = i omega
 
-K is a grounded graph Laplacian, B_c >= 0 are diagonals. Solutions at real shifts s, where A is positive definite,
-span a space V in which the system is solved for every s (Galerkin). A is symmetric, so the error of G is
-e . A e, of second order in the error e of the solution, and
+K is a grounded graph Laplacian, B_c >= 0 are diagonals. Solutions at real shifts s, where A is positive
+definite, span a space V in which the system is solved for every s (Galerkin). A is symmetric, so the error of
+G is e . A e, of second order in the error e of the solution, and
 
     |e . A e| <= sqrt(2) r* . H^-1 r,   H = K + sum |d_c| B_c,   r = b - A V y
 
-for every s = i omega: the phases of A's parts lie within a quarter turn. That bound, computed where the error is
-likely to be largest, says when V is large enough.
+for every s = i omega: the phases of A's parts lie within a quarter turn. That bound, computed where the error
+is likely to be largest, says when V is large enough.
 
-Source of the method: Druskin and Simoncini, Syst. Control Lett. 60 (2011) 546 (adaptive shifts from Ritz values).
+Source of the method: Druskin and Simoncini, Syst. Control Lett. 60 (2011) 546 (adaptive shifts from Ritz
+values).
 """
 
 from dataclasses import dataclass, replace
@@ -76,11 +77,14 @@ class System:
 
     def apply_K(self, x):
         out = np.empty(x.size)
-        energy = kernels.apply_laplacian(self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, x, out)
+        energy = kernels.apply_laplacian(
+            self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, x, out
+        )
         return out, energy
 
     def solve(self, d, residuals, enough):
-        """Solve (K + sum d_c B_c) x = r for real d >= 0 and each r, in float32; return solutions and gains."""
+        """Solve (K + sum d_c B_c) x = r for real d >= 0 and each r, in float32; return solutions and
+        gains."""
         mass = _weighted(self.storage, d)
         self.multigrid.update(self.light, mass, self.low, self.high)
         g, diagonal = self.graph, self.multigrid.levels[0].diagonal
@@ -88,8 +92,10 @@ class System:
         def apply(p, out):
             return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, p, out)
 
-        found = [conjugate_gradients(apply, self.multigrid.cycle, r.astype(np.float32), enough=enough)[:2]
-                 for r in residuals]
+        found = [
+            conjugate_gradients(apply, self.multigrid.cycle, r.astype(np.float32), enough=enough)[:2]
+            for r in residuals
+        ]
         return [x for x, _ in found], [gains for _, gains in found]
 
 
@@ -116,13 +122,16 @@ class FrequencyResponse:
         return y, load @ y
 
     def add(self, s, scale, accuracy):
-        """Solve at the real shift s until the error of G there is `accuracy` times scale(s, G); keep the answer."""
+        """Solve at the real shift s until the error of G there is `accuracy` times scale(s, G); keep the
+        answer."""
         system = self.system
         d, per_s = system.coefficients(s)
         for _ in range(5):  # each pass works in float32 on what the last left in float64
             y, known = self._reduced(s) if self.basis else (np.zeros(0), 0.0)
             allowed = partial(_allowed, s, scale, accuracy, known)
-            (x,), (gains,) = system.solve(d, [self._residual(y, d, per_s)], partial(_enough, allowed, known > 0))
+            (x,), (gains,) = system.solve(
+                d, [self._residual(y, d, per_s)], partial(_enough, allowed, known > 0)
+            )
             self.iterations.append(len(gains))
             if not self._extend(x.astype(float)) or _left(gains) <= allowed(sum(gains)):
                 break
@@ -142,21 +151,27 @@ class FrequencyResponse:
         if not energy > 0:
             return False
         x = (x / np.sqrt(energy)).astype(np.float32)
-        Kx = self.system.apply_K(x.astype(float))[0]  # of the rounded x: the small matrices must match the basis
+        Kx = self.system.apply_K(x.astype(float))[
+            0
+        ]  # of the rounded x: the small matrices must match the basis
         row = np.array([kernels.inner(v, Kx) for v in self.basis])
         own = kernels.inner(x, Kx)
         if self.basis and own - row @ np.linalg.solve(self.K, row) < 1e-10 * own:
             return False
         self.basis.append(x)
         self.K = _bordered(self.K, [*row, own])
-        rows = [[kernels.inner(v, product) for v in self.basis] for product in (B * x for B in self.system.storage)]
+        rows = [
+            [kernels.inner(v, product) for v in self.basis]
+            for product in (B * x for B in self.system.storage)
+        ]
         self.B = np.stack([_bordered(B, row) for B, row in zip(self.B, rows)])
         sources = self.system.storage if self.system.source is None else [self.system.source]
         self.load = np.column_stack([self.load, [kernels.inner(x, b) for b in sources]])
         return True
 
     def check(self, omega, allowed):
-        """Bound |G - G exact| at s = i omega (see above); where it is above `allowed`, keep what was computed for it."""
+        """Bound |G - G exact| at s = i omega (see above); where it is above `allowed`, keep what was computed
+        for it."""
         d, per_s = self.system.coefficients(1j * omega)
         y, _ = self._reduced(1j * omega)
         enough = partial(_enough, lambda gained: 0.1 * gained, False)
@@ -177,16 +192,18 @@ class FrequencyResponse:
             kernels.add_scaled(factor.imag, vector, imaginary)
         b, D = self.system.right_side(per_s), _weighted(self.system.storage, d)
         Dx = D * (real + 1j * imaginary)
-        return [part(b) - self.system.apply_K(x)[0] - part(Dx)
-                for part, x in ((np.real, real), (np.imag, imaginary))]
+        return [
+            part(b) - self.system.apply_K(x)[0] - part(Dx)
+            for part, x in ((np.real, real), (np.imag, imaginary))
+        ]
 
     def reach(self, lowest, highest, scale, tolerance, *, maximum=40, progress=None):
         """Add vectors until G is good for all omega from `lowest` to `highest`; return the relative error.
 
-        scale(s, G): the error of G that counts as 1. Shifts go where the residual of the projection, known from
-        its Ritz values up to a factor, is largest beside that scale. Ends when the last vector changed G by less
-        than `tolerance` and the bound of the error is below half of it at the most doubtful frequencies.
-        Raises NotConverged after `maximum` rounds, with the changes.
+        scale(s, G): the error of G that counts as 1. Shifts go where the residual of the projection, known
+        from its Ritz values up to a factor, is largest beside that scale. Ends when the last vector changed G
+        by less than `tolerance` and the bound of the error is below half of it at the most doubtful
+        frequencies. Raises NotConverged after `maximum` rounds, with the changes.
         """
         accuracy, changes = 1e-3 * tolerance, []
         omega = np.geomspace(lowest, highest, 2 + int(10 * np.log10(highest / lowest)))
@@ -206,8 +223,11 @@ class FrequencyResponse:
                 errors = [self._relative_error(w, scale, tolerance) for w in self._doubtful(omega, scale)]
                 if max(errors) <= tolerance / 2:  # they are not all frequencies
                     return max(errors)
-        raise NotConverged(f"the response still changes by {changes[-1]:.1e} of itself after {maximum} "
-                           f"rounds, tolerance {tolerance:.1e}", changes)
+        raise NotConverged(
+            f"the response still changes by {changes[-1]:.1e} of itself after {maximum} "
+            f"rounds, tolerance {tolerance:.1e}",
+            changes,
+        )
 
     def _relative_error(self, omega, scale, tolerance):
         unit = float(scale(1j * omega, self(1j * omega)[0]))
@@ -216,8 +236,8 @@ class FrequencyResponse:
     def _doubt(self, omega, scale):
         """Logarithm of the likely relative error at each omega, up to a constant.
 
-        The residual of a rational Krylov projection is prod_j (s - s_j) / (s + ritz_j) times a fixed vector, whose
-        norm in H^-1 falls at most as 1 / omega.
+        The residual of a rational Krylov projection is prod_j (s - s_j) / (s + ritz_j) times a fixed vector,
+        whose norm in H^-1 falls at most as 1 / omega.
         """
         s = 1j * omega
         times = eigh(self.B.sum(axis=0), self.K, eigvals_only=True)  # 1 / ritz; K is definite, B need not be
@@ -233,7 +253,8 @@ class FrequencyResponse:
         return float(omega[np.argmax(doubt)])
 
     def _doubtful(self, omega, scale):
-        """The highest frequency, and up to three, each a decade and more from the others, of largest likely errors."""
+        """The highest frequency, and up to three, each a decade and more from the others, of largest likely
+        errors."""
         doubt, found = self._doubt(omega, scale), [omega[-1]]
         while len(found) < 4 and np.isfinite(doubt).any():
             found.append(omega[np.argmax(doubt)])
@@ -267,7 +288,7 @@ def _allowed(s, scale, accuracy, known, gained):
 
 
 def _enough(allowed, correcting, gains, r):
-    """Stop when what is left to gain is allowed, for a correction also below a thousandth of the gains, or when
-    float32 ends."""
+    """Stop when what is left to gain is allowed, for a correction also below a thousandth of the gains, or
+    when float32 ends."""
     left, gained = _left(gains), sum(gains)
     return left <= 1e-9 * gained or left <= allowed(gained) and (not correcting or left <= 1e-3 * gained)

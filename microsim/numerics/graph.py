@@ -78,7 +78,8 @@ class Graph:
 
 
 def line_colours(lengths, periodic):
-    """Return a colour for each line of each axis such that neighbouring lines differ, and the number of colours.
+    """Return a colour for each line of each axis such that neighbouring lines differ, and the number of
+    colours.
 
     Two colours (0, 1, 0, ...) do, but around a ring of odd length a third is needed at its end.
     """
@@ -92,17 +93,29 @@ def line_colours(lengths, periodic):
 
 
 def contrast_layers(conductivity, contrast=30):
-    """Return a layer for each cell: 1 where it conducts `contrast` times better than the poorest cell, else 0.
+    """Return a layer for each cell: 1 where it conducts `contrast` times better than the poorest cell, else
+    0.
 
-    Coarse cells that mix conductors 4000 apart cost more than 80 multigrid iterations where separate ones cost 20.
+    Coarse cells that mix conductors 4000 apart cost more than 80 multigrid iterations where separate ones
+    cost 20.
     """
     return (conductivity > contrast * conductivity.min()).astype(np.uint8)
 
 
 def voxel_graph(mask, widths, periodic=0):
-    """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m); see Graph."""
+    """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m); see
+    Graph."""
     lines, colours = line_colours(mask.shape, periodic)
     index, position, bounds = kernels.number_cells(mask, *lines, colours)
     indptr, neighbour, face = kernels.grid_links(index, position, int(periodic))
-    return Graph(indptr, neighbour, position, np.zeros(len(position), np.uint8), bounds,
-                 tuple(np.asarray(w, float) for w in widths), int(periodic), face, index)
+    return Graph(
+        indptr,
+        neighbour,
+        position,
+        np.zeros(len(position), np.uint8),
+        bounds,
+        tuple(np.asarray(w, float) for w in widths),
+        int(periodic),
+        face,
+        index,
+    )

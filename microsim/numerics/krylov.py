@@ -10,17 +10,20 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
     """Lower the energy x.A x / 2 - b.x from x (zero) with residual r = b - A x; return (x, gains, r).
 
     apply(p, out) writes A p and returns p.A p; precondition(r) returns an array that may be overwritten.
-    gains[k] is twice what step k took off the energy, alpha r.z (Hestenes & Stiefel 1952): the sum of the gains
-    still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
-    raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64; x may be more precise. Both are
-    overwritten.
+    gains[k] is twice what step k took off the energy, alpha r.z (Hestenes & Stiefel 1952): the sum of the
+    gains still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
+    raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64; x may be more
+    precise. Both are overwritten.
     """
     x = np.zeros_like(r) if x is None else x
     p, gains, rz = np.zeros_like(r), [], 1.0
     while not enough(gains, r):
         if len(gains) == maximum:
-            raise NotConverged(f"conjugate gradients stopped after {maximum} steps, the last of which changed the "
-                               f"energy by {gains[-1]:.1e}", gains)
+            raise NotConverged(
+                f"conjugate gradients stopped after {maximum} steps, the last of which changed the "
+                f"energy by {gains[-1]:.1e}",
+                gains,
+            )
         z = precondition(r)
         rz, before = kernels.inner(r, z), rz
         if rz == 0.0:
@@ -36,11 +39,11 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
 def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
-    Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied to. In single
-    precision P^-1 (V y) is not Z y: good conductors turn the round-off of a potential into current, and half of the solves
-    of a cell needed a second cycle.
-    `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <= tolerance |b|;
-    starts again after `restart` iterations, which bounds the memory at twice as many vectors;
+    Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied
+    to. In single precision P^-1 (V y) is not Z y: good conductors turn the round-off of a potential into
+    current, and half of the solves of a cell needed a second cycle.
+    `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
+    tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors;
     raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6).
     """
     size = np.linalg.norm(b)
@@ -48,23 +51,28 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     if size == 0:
         return x, history
     while len(history) <= maximum and history[-1] > tolerance:
-        # a little below the target: the basis is float32, and what counts is the residual recomputed after the cycle
-        correction, inner = _gmres_cycle(apply, precondition, r, 0.9 * tolerance * size,
-                                         min(restart, maximum + 1 - len(history)))
+        # a little below the target: the basis is float32, and what counts is the residual recomputed after
+        # the cycle
+        correction, inner = _gmres_cycle(
+            apply, precondition, r, 0.9 * tolerance * size, min(restart, maximum + 1 - len(history))
+        )
         x += correction
         r = b - apply(x)
         history += [value * history[-1] for value in inner[:-1]] + [np.linalg.norm(r) / size]
     if history[-1] > tolerance:
-        raise NotConverged(f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
-                           f"{history[-1]:.1e}, tolerance {tolerance:.1e}", history)
+        raise NotConverged(
+            f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
+            f"{history[-1]:.1e}, tolerance {tolerance:.1e}",
+            history,
+        )
     return x, history
 
 
 def _gmres_cycle(apply, precondition, r, target, size):
     """One Arnoldi cycle; return the correction and the residuals relative to |r|.
 
-    The basis is float32, and so are a cell's answers of P^-1: the largest arrays of a run; the residual is recomputed outside
-    in float64.
+    The basis is float32, and so are a cell's answers of P^-1: the largest arrays of a run; the residual is
+    recomputed outside in float64.
     """
     norm = np.linalg.norm(r)
     basis, answers = np.empty((size + 1, r.size), np.float32), []
@@ -76,8 +84,8 @@ def _gmres_cycle(apply, precondition, r, target, size):
     for k in range(size):
         answers.append(precondition(basis[k]))
         w = apply(answers[k]).astype(np.float32, copy=False)
-        H[:k + 1, k] = kernels.project(basis, k + 1, w)
-        H[k + 1, k] = np.sqrt(kernels.combine(basis, -H[:k + 1, k], w))
+        H[: k + 1, k] = kernels.project(basis, k + 1, w)
+        H[k + 1, k] = np.sqrt(kernels.combine(basis, -H[: k + 1, k], w))
         if H[k + 1, k] > 0:
             np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
         for i, (c, s) in enumerate(rotations):
@@ -117,8 +125,8 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
             H[k + 1, k] = np.linalg.norm(w)
             first = np.zeros(k + 2, complex)
             first[0] = norm
-            y = np.linalg.lstsq(H[:k + 2, :k + 1], first, rcond=None)[0]
-            history.append(np.linalg.norm(first - H[:k + 2, :k + 1] @ y) / size)
+            y = np.linalg.lstsq(H[: k + 2, : k + 1], first, rcond=None)[0]
+            history.append(np.linalg.norm(first - H[: k + 2, : k + 1] @ y) / size)
             if history[-1] <= 0.9 * tolerance or len(history) > maximum or H[k + 1, k] == 0:
                 break
             basis.append(w / np.complex64(H[k + 1, k]))
@@ -127,6 +135,9 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
         r = b - apply(x)
         history[-1] = np.linalg.norm(r) / size
     if history[-1] > tolerance:
-        raise NotConverged(f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
-                           f"{history[-1]:.1e}, tolerance {tolerance:.1e}", history)
+        raise NotConverged(
+            f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
+            f"{history[-1]:.1e}, tolerance {tolerance:.1e}",
+            history,
+        )
     return x, history

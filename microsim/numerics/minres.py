@@ -10,11 +10,11 @@ from .kernels import staggered as loops
 def minres(apply, precondition, r, *, enough, maximum=300):
     """Solve K x = r for x from zero; return x and the history of |r - K x| in the norm of P^-1.
 
-    apply(v, out) writes K v, precondition(r, out) writes P^-1 r; K symmetric, P symmetric and positive definite.
-    Stops when enough(history) says so; raises NotConverged with the history after `maximum` steps. `r` (float32 or
-    float64) sets the precision and is overwritten. Keeps seven vectors.
-    Paige & Saunders, SIAM J. Numer. Anal. 12 (1975) 617; preconditioned as by Elman, Silvester & Wathen, Finite
-    Elements and Fast Iterative Solvers (2014), algorithm 4.1.
+    apply(v, out) writes K v, precondition(r, out) writes P^-1 r; K symmetric, P symmetric and positive
+    definite. Stops when enough(history) says so; raises NotConverged with the history after `maximum` steps.
+    `r` (float32 or float64) sets the precision and is overwritten. Keeps seven vectors.
+    Paige & Saunders, SIAM J. Numer. Anal. 12 (1975) 617; preconditioned as by Elman, Silvester & Wathen,
+    Finite Elements and Fast Iterative Solvers (2014), algorithm 4.1.
     """
     x, oldest, newest, before, product, z = (np.zeros_like(r) for _ in range(6))
     number = r.dtype.type
@@ -23,8 +23,10 @@ def minres(apply, precondition, r, *, enough, maximum=300):
     last, dbar, epsilon, c, s, history = 1.0, 0.0, 0.0, -1.0, 0.0, [float(beta)]
     while beta > 0 and not enough(history):
         if len(history) > maximum:
-            raise NotConverged(f"MINRES stopped after {maximum} steps with {left / history[0]:.1e} of the first "
-                               "residual", history)
+            raise NotConverged(
+                f"MINRES stopped after {maximum} steps with {left / history[0]:.1e} of the first residual",
+                history,
+            )
         z *= number(1 / beta)
         apply(z, product)
         kernels.add_scaled(number(-beta / last), before, product)

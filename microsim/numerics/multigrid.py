@@ -2,8 +2,9 @@
 
 A coarse cell is a connected part of a 2 x 2 x 2 block of one layer, so that nothing is joined across a wall.
 Transfer is piecewise constant; a coarse link is the sum of the fine links it holds times the ratio of fine to
-coarse centre distance (1/2 on a uniform grid: four faces, twice the distance). Axes are halved only while their
-cells are narrow beside the others (semi-coarsening), which keeps flat voxels and graded slabs well behaved.
+coarse centre distance (1/2 on a uniform grid: four faces, twice the distance). Axes are halved only while
+their cells are narrow beside the others (semi-coarsening), which keeps flat voxels and graded slabs well
+behaved.
 """
 
 from dataclasses import dataclass, field
@@ -49,7 +50,8 @@ def merge_lines(width, limit):
 
 
 def distance_ratios(width, coarse, coarse_width):
-    """Fine over coarse centre distance across the upper end of each coarse line (last entry: around the ring)."""
+    """Fine over coarse centre distance across the upper end of each coarse line (last entry: around the
+    ring)."""
     ratio = np.ones(len(coarse_width), np.float32)
     last = np.flatnonzero(np.diff(coarse))
     for k in last:
@@ -61,9 +63,9 @@ def distance_ratios(width, coarse, coarse_width):
 def coarsen(graph, weight):
     """Build the next coarser graph; return it with parent, children, link scales, end scales.
 
-    Axes up to 1.5 times as wide as the narrowest are halved; where that joins hardly anything (sheets across the
-    narrow axis) wider ones are taken in. `weight` tells an island (a cell without neighbours in its layer) which
-    neighbour to join. Returns None when no axis is left to halve.
+    Axes up to 1.5 times as wide as the narrowest are halved; where that joins hardly anything (sheets across
+    the narrow axis) wider ones are taken in. `weight` tells an island (a cell without neighbours in its
+    layer) which neighbour to join. Returns None when no axis is left to halve.
     """
     narrow = min((np.median(w) for w in graph.widths if len(w) > 1), default=None)
     made = None
@@ -104,9 +106,12 @@ def _coarsen(graph, weight, limit):
 
 
 def _colours_of(graph, root):
-    """Colour the aggregates of `root` one after the other; return the colour at each root cell, and how many."""
+    """Colour the aggregates of `root` one after the other; return the colour at each root cell, and how
+    many."""
     parent, _, member = kernels.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
-    links = kernels.coarse_links(graph.indptr, graph.neighbour, parent, *kernels.children_of(parent, len(member)))
+    links = kernels.coarse_links(
+        graph.indptr, graph.neighbour, parent, *kernels.children_of(parent, len(member))
+    )
     found = kernels.colour_greedily(*links)
     return found[parent], int(found.max()) + 1
 
@@ -114,18 +119,28 @@ def _colours_of(graph, root):
 class Multigrid:
     """Symmetric V-cycle for A = weighted graph Laplacian + diagonal.
 
-    A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed values
-    on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
+    A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed
+    values on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
     """
 
     def __init__(self, graph, weight=None, coarsest=300, visits=2):
         self.levels, self.visits = [], visits
-        weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, np.float32) if weight is None else weight
+        weight = (
+            np.ones(graph.neighbour.size if graph.layer.any() else 0, np.float32)
+            if weight is None
+            else weight
+        )
         while True:
             n = graph.n
             lower = kernels.count_lower(graph.indptr, graph.neighbour)
-            self.levels.append(Level(graph, lower, np.empty(graph.neighbour.size, np.float32),
-                                     *(np.zeros(n, np.float32) for _ in range(4))))
+            self.levels.append(
+                Level(
+                    graph,
+                    lower,
+                    np.empty(graph.neighbour.size, np.float32),
+                    *(np.zeros(n, np.float32) for _ in range(4)),
+                )
+            )
             made = coarsen(graph, weight) if n > coarsest else None
             if made is None or made[0].n > 0.9 * n:
                 break
@@ -137,8 +152,18 @@ class Multigrid:
     @staticmethod
     def _weights(level, fine, weight, coarse):
         out = np.empty(coarse.neighbour.size, np.float32)
-        kernels.coarse_weights(fine.indptr, fine.neighbour, weight, level.parent, level.child_ptr, level.child,
-                               coarse.indptr, coarse.neighbour, level.scale, out)
+        kernels.coarse_weights(
+            fine.indptr,
+            fine.neighbour,
+            weight,
+            level.parent,
+            level.child_ptr,
+            level.child,
+            coarse.indptr,
+            coarse.neighbour,
+            level.scale,
+            out,
+        )
         return out
 
     def __str__(self):
@@ -150,8 +175,10 @@ class Multigrid:
 
     def update(self, weight, mass=None, low=None, high=None):
         """Set the numbers: link weights of the finest graph and its diagonal parts; coarser levels follow."""
-        parts = [np.zeros(self.levels[0].graph.n, np.float32) if part is None else part.astype(np.float32)
-                 for part in (mass, low, high)]
+        parts = [
+            np.zeros(self.levels[0].graph.n, np.float32) if part is None else part.astype(np.float32)
+            for part in (mass, low, high)
+        ]
         self.levels[0].weight = weight.astype(np.float32, copy=False)
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
             kernels.row_sums(level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal)
@@ -166,17 +193,21 @@ class Multigrid:
         self._factor()
 
     def _factor(self):
-        """Factorise the coarsest matrix (a few hundred cells), shifted by rounding so that it stays definite."""
+        """Factorise the coarsest matrix (a few hundred cells), shifted by rounding so that it stays
+        definite."""
         level = self.levels[-1]
         n = level.graph.n
         rows = np.repeat(np.arange(n), np.diff(level.graph.indptr))
         matrix = np.zeros((n, n))
-        np.add.at(matrix, (rows, level.graph.neighbour), -level.weight.astype(float) if level.weight.size else -1.0)
+        np.add.at(
+            matrix, (rows, level.graph.neighbour), -level.weight.astype(float) if level.weight.size else -1.0
+        )
         matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + 1e-7)
         self.coarse = cho_factor(matrix)
 
     def cycle(self, b, k=0):
-        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared array.
+        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
+        array.
 
         With visits = 1 a V-cycle; with 2 a W-cycle: each level asks the next coarser one twice.
         """
@@ -184,17 +215,29 @@ class Multigrid:
         g, x = level.graph, level.x
         if k == len(self.levels) - 1:
             if x.size:
-                x[:] = dpotrs(self.coarse[0], b, self.coarse[1])[0]  # scipy's cho_solve costs four times the answer
+                x[:] = dpotrs(self.coarse[0], b, self.coarse[1])[
+                    0
+                ]  # scipy's cho_solve costs four times the answer
             return x
         kernels.first_sweep(g.indptr, level.lower, g.neighbour, level.weight, level.diagonal, b, x, g.bounds)
-        kernels.restrict_residual(g.indptr, level.lower, g.neighbour, level.weight, x, level.child_ptr, level.child, level.r,
-                                  self.levels[k + 1].b)
+        kernels.restrict_residual(
+            g.indptr,
+            level.lower,
+            g.neighbour,
+            level.weight,
+            x,
+            level.child_ptr,
+            level.child,
+            level.r,
+            self.levels[k + 1].b,
+        )
         kernels.prolong(level.parent, self.answer(k + 1), x)
         kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
         return x
 
     def answer(self, k=0):
-        """Solve level k for its own b, by one cycle or by two of which the second works on what the first left."""
+        """Solve level k for its own b, by one cycle or by two of which the second works on what the first
+        left."""
         level, g = self.levels[k], self.levels[k].graph
         x = self.cycle(level.b, k)
         if self.visits == 1 or k == len(self.levels) - 1:

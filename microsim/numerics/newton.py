@@ -18,8 +18,11 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
     sizes, linear = [problem.size(R)], []
     while not sizes[-1] <= tolerance:  # NaN is not converged
         if len(linear) == maximum or not np.isfinite(sizes[-1]):
-            raise NotConverged(f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
-                               f"tolerance {tolerance:.1e}", sizes)
+            raise NotConverged(
+                f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
+                f"tolerance {tolerance:.1e}",
+                sizes,
+            )
         apply, precondition = problem.linearise(x)
         # no more digits than the target asks for
         forcing = min(0.1, max(linear_tolerance, 0.3 * tolerance / sizes[-1]))

@@ -1,6 +1,8 @@
-"""One conductor on bit rows: the finest level of a multigrid, without a list of neighbours (see kernels.bit_rows).
+"""One conductor on bit rows: the finest level of a multigrid, without a list of neighbours (see
+kernels.bit_rows).
 
-    A_ii = sum_j w_ij + ends_i,  A_ij = -w_ij,  w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face of x
+A_ii = sum_j w_ij + ends_i,  A_ij = -w_ij,  w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face
+                             of x
 """
 
 from dataclasses import dataclass
@@ -48,7 +50,8 @@ class RowsMultigrid:
         return f"{self.rows.n:>10} cells in bit rows\n{self.coarse}"
 
     def cycle(self, b):
-        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared array."""
+        """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
+        array."""
         rows, x, coarse = self.rows, self.x, self.coarse
         kernels.first_sweep(rows.bits, rows.start, *self.weights, b, x)
         kernels.restrict_residual(rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.levels[0].b)
@@ -58,8 +61,8 @@ class RowsMultigrid:
 
 
 def first_aggregates(rows, weights):
-    """Join the connected cells of each 2 x 2 x 2 block; return the coarse graph, its link weights, the aggregate of
-    each cell, and the aggregates' conductances to the two end faces."""
+    """Join the connected cells of each 2 x 2 x 2 block; return the coarse graph, its link weights, the
+    aggregate of each cell, and the aggregates' conductances to the two end faces."""
     part, parts = kernels.PART, kernels.PARTS
     pattern = kernels.block_patterns(rows.bits, rows.shape[2])
     base, bounds = kernels.number_blocks(pattern, parts)
@@ -73,8 +76,18 @@ def first_aggregates(rows, weights):
     np.cumsum(indptr, out=indptr)
     neighbour, weight = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     position = np.empty((bounds[-1], 3), np.int16)
-    kernels.block_links(pattern, base, part, parts, indptr, np.array(weights, np.float32), *ratios,
-                        neighbour, weight, position)
+    kernels.block_links(
+        pattern,
+        base,
+        part,
+        parts,
+        indptr,
+        np.array(weights, np.float32),
+        *ratios,
+        neighbour,
+        weight,
+        position,
+    )
     ends = [_end_conductance(rows, pattern, base, bounds[-1], end, weights[0], widths[0]) for end in (0, -1)]
     # true proportions tell later levels which axes to halve
     widths = [w / np.sqrt(float(k)) for w, k in zip(widths, weights)]
@@ -83,7 +96,8 @@ def first_aggregates(rows, weights):
 
 
 def _end_conductance(rows, pattern, base, n, end, weight, widths):
-    """Conductance of the aggregates to an end face of x: 2 w a cell, over the ratio of coarse to fine width."""
+    """Conductance of the aggregates to an end face of x: 2 w a cell, over the ratio of coarse to fine
+    width."""
     last = rows.shape[0] - 1
     inside = np.full(pattern.shape[0], -1)
     inside[end] = 0 if end == 0 else last % 2

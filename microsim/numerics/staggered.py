@@ -1,12 +1,13 @@
-"""Staggered grid on voxels (marker and cell, Harlow & Welch, Phys. Fluids 8 (1965) 2182): pressures in the pore
-voxels, velocities on the faces between two of them, and the three operators of Stokes flow.
+"""Staggered grid on voxels (marker and cell, Harlow & Welch, Phys. Fluids 8 (1965) 2182): pressures in the
+pore voxels, velocities on the faces between two of them, and the three operators of Stokes flow.
 
-    A u   viscous force on the fluid around each face, -lap u times its volume: a graph Laplacian for each component
+    A u   viscous force on the fluid around each face, -lap u times its volume: a graph Laplacian for each
+          component
     B u   net outflow of each voxel,    B^T p   pressure force on each face
 
-Axis 0 runs along the mean flow. Between pressure planes ("pressure") its end faces carry velocities too, with half
-a volume: the flow goes on as in a mirror there, its tangential part vanishes. With "periodic" ends a force of one
-per volume drives it. Lengths in units of the voxel's edge along axis 0, viscosity 1.
+Axis 0 runs along the mean flow. Between pressure planes ("pressure") its end faces carry velocities too, with
+half a volume: the flow goes on as in a mirror there, its tangential part vanishes. With "periodic" ends a
+force of one per volume drives it. Lengths in units of the voxel's edge along axis 0, viscosity 1.
 """
 
 from dataclasses import dataclass, replace
@@ -22,12 +23,12 @@ SIDES = {"periodic": loops.WRAP, "symmetry": loops.FREE, "no-slip": loops.NO_SLI
 
 @dataclass(frozen=True)
 class StaggeredGrid:
-    """cells: graph of the pore voxels; faces: graphs of the velocities along x, y, z, numbered one after the other;
-    weight, wall: links of each of these graphs (empty: all 1) and conductances to the walls;
+    """cells: graph of the pore voxels; faces: graphs of the velocities along x, y, z, numbered one after the
+    other; weight, wall: links of each of these graphs (empty: all 1) and conductances to the walls;
     diagonal: of A, float64; face_cells (n, 2), cell_faces (cells, 6): neighbours, -1 for none;
-    area, volume: of a voxel's faces and of the voxel; inlet: faces that the unit drop pushes, None for all of axis 0;
-    gradient: mean gradient of the pressure; flux_scale, permeability_scale: flux and permeability over force . u;
-    wrapped: whether axis 0 is periodic."""
+    area, volume: of a voxel's faces and of the voxel; inlet: faces that the unit drop pushes, None for all of
+    axis 0; gradient: mean gradient of the pressure; flux_scale, permeability_scale: flux and permeability
+    over force . u; wrapped: whether axis 0 is periodic."""
 
     cells: Graph
     faces: tuple
@@ -59,18 +60,22 @@ class StaggeredGrid:
         diagonal, energy = self.diagonal if diagonal is None else diagonal, 0.0
         for axis, (g, weight) in enumerate(zip(self.faces, self.weight)):
             part = self.part(axis)
-            energy += kernels.apply_laplacian(g.indptr, g.neighbour, weight, diagonal[part], u[part], out[part])
+            energy += kernels.apply_laplacian(
+                g.indptr, g.neighbour, weight, diagonal[part], u[part], out[part]
+            )
         return energy
 
     def add_pressure(self, p, out, sign=1):
         """Add sign times B^T p."""
         for axis in range(3):
             part = self.part(axis)
-            loops.add_pressure(self.face_cells[part], out.dtype.type(self.area[axis]), out.dtype.type(sign), p,
-                               out[part])
+            loops.add_pressure(
+                self.face_cells[part], out.dtype.type(self.area[axis]), out.dtype.type(sign), p, out[part]
+            )
 
     def drive(self, out):
-        """Add the force f that drives the flow: pressure 1 on the first end plane, or 1 per volume in a ring."""
+        """Add the force f that drives the flow: pressure 1 on the first end plane, or 1 per volume in a
+        ring."""
         out[self.part(0) if self.wrapped else self.inlet] += self.volume if self.wrapped else self.area[0]
 
     def work(self, u):
@@ -104,8 +109,8 @@ def staggered_grid(pore, h, sides, ends, throat):
     """Build the staggered grid of the True voxels of `pore`.
 
     pore: bool [x, y, z], axis 0 along the flow; h: the three voxel edges; sides: "no-slip", "symmetry" or
-    "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a pore, in voxels, up to which a step
-    of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
+    "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a pore, in voxels, up to
+    which a step of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
     """
     h = np.asarray(h, float) / h[0]
     volume, wrapped = float(np.prod(h)), ends == "periodic"
@@ -122,8 +127,22 @@ def staggered_grid(pore, h, sides, ends, throat):
     n, area = pore.shape[0], pore.shape[1] * h[1] * pore.shape[2] * h[2]
     gradient, flux = (1.0, 1 / n) if wrapped else (1 / n, 1.0)
     inlet = None if wrapped else np.flatnonzero(faces[0].position[:, 0] == 0)
-    return StaggeredGrid(replace(cells, index=None), faces, weight, wall, diagonal, np.concatenate(face_cells), cell_faces,
-                         volume / h, volume, inlet, gradient, flux, flux / area / gradient, wrapped)
+    return StaggeredGrid(
+        replace(cells, index=None),
+        faces,
+        weight,
+        wall,
+        diagonal,
+        np.concatenate(face_cells),
+        cell_faces,
+        volume / h,
+        volume,
+        inlet,
+        gradient,
+        flux,
+        flux / area / gradient,
+        wrapped,
+    )
 
 
 def _component(pore, index, axis, h, side, around, throat):
@@ -144,8 +163,8 @@ def _component(pore, index, axis, h, side, around, throat):
 
 
 def face_mask(pore, axis, wrap):
-    """Mark the faces that carry a velocity along `axis`: those between two pore voxels, and pores' faces on the two
-    end planes of axis 0. One more along `axis` than voxels, or as many around a ring."""
+    """Mark the faces that carry a velocity along `axis`: those between two pore voxels, and pores' faces on
+    the two end planes of axis 0. One more along `axis` than voxels, or as many around a ring."""
     if wrap:
         return pore & np.roll(pore, 1, axis)
     mask = np.zeros([n + (a == axis) for a, n in enumerate(pore.shape)], bool)

@@ -1,15 +1,16 @@
-"""One sphere in electrolyte without voxels: linear finite elements on tetrahedra that meet at its surface (pygmsh), and, where
-all is even around it, FiPy on spherical shells.
+"""One sphere in electrolyte without voxels: linear finite elements on tetrahedra that meet at its surface
+(pygmsh), and, where all is even around it, FiPy on spherical shells.
 
     div(kappa grad phi_e) = 0  outside,    div(sigma grad phi_s) = 0,  dsto/dt = div(D_s grad sto)  inside
-    at the surface, normal outwards:  -kappa grad phi_e . n = -sigma grad phi_s . n = -F c_s_max D_s grad sto . n = j
+    at the surface, normal outwards:  -kappa grad phi_e . n = -sigma grad phi_s . n = -F c_s_max D_s grad sto
+                                      . n = j
     j = i0 [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)],   eta = phi_s - phi_e - U(sto) - j R_film
 
-An eighth of the sphere, its centre in the corner of a box: the planes through it are mirrors, phi_s is V on the one across
-x, phi_e is 0 on the box's far end of x. c_e is the same everywhere (a single-ion conductor). FiPy's own terms on tetrahedra
-leave 1 % at 8000 cells (they take the links for normal to the faces; its correction diverges): hence finite elements.
-Lengths in um and currents in pA, as in the twin of the half cell.
-Source of the method: Zienkiewicz and Taylor, The Finite Element Method, 5th ed. (2000), vol. 1, ch. 7.
+An eighth of the sphere, its centre in the corner of a box: the planes through it are mirrors, phi_s is V on
+the one across x, phi_e is 0 on the box's far end of x. c_e is the same everywhere (a single-ion conductor).
+FiPy's own terms on tetrahedra leave 1 % at 8000 cells (they take the links for normal to the faces; its
+correction diverges): hence finite elements. Lengths in um and currents in pA, as in the twin of the half
+cell. Source of the method: Zienkiewicz and Taylor, The Finite Element Method, 5th ed. (2000), vol. 1, ch. 7.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from .halfcell import MOLE, UM, F, R, difference_weight, factorise, slopes
 
 @dataclass(frozen=True)
 class SphereCell:
-    """A sphere and what is round it: radius, box (lengths along x and across, m, from the centre), active material, kappa
-    (S m-1), c_e (mol m-3), initial_sto, temperature (K), R_film (ohm m2)."""
+    """A sphere and what is round it: radius, box (lengths along x and across, m, from the centre), active
+    material, kappa (S m-1), c_e (mol m-3), initial_sto, temperature (K), R_film (ohm m2)."""
 
     radius: float
     box: tuple
@@ -45,8 +46,8 @@ class SphereCell:
 
 @dataclass(frozen=True)
 class Surface:
-    """The sphere's surface at the end: position from the centre (n, 3) (m), area (m2) of each node, j (A m-2), sto, eta (V);
-    voltage V. Shells: one node."""
+    """The sphere's surface at the end: position from the centre (n, 3) (m), area (m2) of each node, j (A
+    m-2), sto, eta (V); voltage V. Shells: one node."""
 
     position: np.ndarray
     area: np.ndarray
@@ -60,8 +61,8 @@ class Surface:
         return float(np.average(getattr(self, name), weights=self.area))
 
     def tilt(self, name):
-        """Return the mean of 2 x / radius times a quantity over its mean, less 1: 0 where it is even, above where it is
-        larger towards the far end of x."""
+        """Return the mean of 2 x / radius times a quantity over its mean, less 1: 0 where it is even, above
+        where it is larger towards the far end of x."""
         radius = np.linalg.norm(self.position, axis=1).mean()
         weighted = np.average(2 * self.position[:, 0] / radius * getattr(self, name), weights=self.area)
         return float(weighted / self.mean(name)) - 1
@@ -70,9 +71,10 @@ class Surface:
 def discharge_tetrahedra(cell, size, current, duration, steps):
     """Discharge a SphereCell from rest on tetrahedra; return its Surface at the end.
 
-    size: edge of the tetrahedra (m); current: A out of the eighth, positive on discharge; duration (s) in equal steps, the
-    first backward Euler, the others second-order backward differences. D_s is taken at the initial lithiation.
-    Raises InputError without gmsh or with a sphere that does not fit, NotConverged with the last updates.
+    size: edge of the tetrahedra (m); current: A out of the eighth, positive on discharge; duration (s) in
+    equal steps, the first backward Euler, the others second-order backward differences. D_s is taken at the
+    initial lithiation. Raises InputError without gmsh or with a sphere that does not fit, NotConverged with
+    the last updates.
     """
     elements = Elements(cell, size)
     dt, states = duration / steps, [elements.rest()]
@@ -83,7 +85,8 @@ def discharge_tetrahedra(cell, size, current, duration, steps):
 
 
 class Elements:
-    """Finite elements of a SphereCell: matrices of both sides, nodes that carry unknowns, and one implicit step."""
+    """Finite elements of a SphereCell: matrices of both sides, nodes that carry unknowns, and one implicit
+    step."""
 
     def __init__(self, cell, size):
         self.cell, self.factors_for = cell, None
@@ -102,7 +105,10 @@ class Elements:
         in_salt = lumped_volumes(self.points, outer) > 0
         self.ionic = np.flatnonzero(in_salt & (x < cell.box[0] / UM * (1 - 1e-9)))
         self.electronic, self.solid = np.flatnonzero(in_sphere & (x > 1e-9)), np.flatnonzero(in_sphere)
-        self.K_e, self.K_s = outside[self.ionic][:, self.ionic], 1e6 * active.sigma * K[self.electronic][:, self.electronic]
+        self.K_e, self.K_s = (
+            outside[self.ionic][:, self.ionic],
+            1e6 * active.sigma * K[self.electronic][:, self.electronic],
+        )
         self.to_collector = -np.asarray(self.K_s.sum(axis=1)).ravel()  # phi_s is V on the nodes left out
         self.K_sto = 1e12 * MOLE * active.c_s_max * D_s * K[self.solid][:, self.solid]
         self.capacity = MOLE * active.c_s_max * volume[self.solid]
@@ -112,13 +118,16 @@ class Elements:
     def rest(self):
         """Return the unknowns phi_e, phi_s, sto, j, V at rest, as one vector."""
         U = float(self.cell.active.U(np.array(self.cell.initial_sto)))
-        return np.concatenate([np.full(n, v) for n, v in zip(self.sizes, (0.0, U, self.cell.initial_sto, 0.0, U))])
+        return np.concatenate(
+            [np.full(n, v) for n, v in zip(self.sizes, (0.0, U, self.cell.initial_sto, 0.0, U))]
+        )
 
     def split(self, x):
         return np.split(x, np.cumsum(self.sizes)[:-1])
 
     def advance(self, dt, earlier, states, current, most=40):
-        """Return the state a step dt (s) later, by Newton's method; earlier states newest first, current in pA."""
+        """Return the state a step dt (s) later, by Newton's method; earlier states newest first, current in
+        pA."""
         rate = difference_weight(dt, earlier) / dt
         past = [self.split(state)[2] for state in states]
         if earlier:  # equal steps: 3/2 u - 2 u_n + u_(n-1) / 2
@@ -128,8 +137,11 @@ class Elements:
             miss, matrix = self.equations(x, rate, past[0], current)
             slow = len(updates) > 1 and updates[-1] > 0.3 * updates[-2]
             if len(updates) == most or not np.all(np.isfinite(miss)):
-                raise NotConverged(f"the sphere's Newton stopped after {len(updates)} iterations; take shorter steps or a "
-                                   "smaller current", updates)
+                raise NotConverged(
+                    f"the sphere's Newton stopped after {len(updates)} iterations; take shorter steps or a "
+                    "smaller current",
+                    updates,
+                )
             if slow or rate != self.factors_for:
                 self.factors, self.factors_for = factorise(matrix), rate
             dx = self.factors.solve(-miss)
@@ -144,18 +156,30 @@ class Elements:
         A_j, area = self.area * j, sparse.diags_array(self.area)
         fixed = (1 - electronic.sum(axis=1)) * V  # surface nodes on the collector
         with np.errstate(invalid="ignore", over="ignore"):  # what is not finite ends the iterations
-            miss, slope = slopes(self.cell.kinetics, [electronic @ phi_s + fixed, ionic @ phi_e, solid @ sto, j])
+            miss, slope = slopes(
+                self.cell.kinetics, [electronic @ phi_s + fixed, ionic @ phi_e, solid @ sto, j]
+            )
         d = [sparse.diags_array(part) for part in slope]
         held = slope[0] * (1 - electronic.sum(axis=1))
-        R_ = np.concatenate([
-            self.K_e @ phi_e - ionic.T @ A_j, self.K_s @ phi_s + self.to_collector * V + electronic.T @ A_j,
-            rate * self.capacity * (sto - past) + self.K_sto @ sto + solid.T @ A_j, miss, [A_j.sum() + current]])
-        J = sparse.block_array([
-            [self.K_e, None, None, -ionic.T @ area, None],
-            [None, self.K_s, None, electronic.T @ area, _column(self.to_collector)],
-            [None, None, self.K_sto + rate * sparse.diags_array(self.capacity), solid.T @ area, None],
-            [d[1] @ ionic, d[0] @ electronic, d[2] @ solid, d[3], _column(held)],
-            [None, None, None, _column(self.area).T, None]], format="csc")
+        R_ = np.concatenate(
+            [
+                self.K_e @ phi_e - ionic.T @ A_j,
+                self.K_s @ phi_s + self.to_collector * V + electronic.T @ A_j,
+                rate * self.capacity * (sto - past) + self.K_sto @ sto + solid.T @ A_j,
+                miss,
+                [A_j.sum() + current],
+            ]
+        )
+        J = sparse.block_array(
+            [
+                [self.K_e, None, None, -ionic.T @ area, None],
+                [None, self.K_s, None, electronic.T @ area, _column(self.to_collector)],
+                [None, None, self.K_sto + rate * sparse.diags_array(self.capacity), solid.T @ area, None],
+                [d[1] @ ionic, d[0] @ electronic, d[2] @ solid, d[3], _column(held)],
+                [None, None, None, _column(self.area).T, None],
+            ],
+            format="csc",
+        )
         return R_, J
 
     def surface_of(self, x):
@@ -167,28 +191,35 @@ class Elements:
 
 
 def octant_mesh(radius, box, size):
-    """Mesh an eighth of a sphere and the rest of its box with tetrahedra that meet at its surface; return points (m) and
-    the corners of each tetrahedron.
+    """Mesh an eighth of a sphere and the rest of its box with tetrahedra that meet at its surface; return
+    points (m) and the corners of each tetrahedron.
 
     radius, size (of the edges): m; box: lengths along x and across, from the centre (m).
     """
     if not radius < min(box) or not 0.02 * radius < size < radius:
-        raise InputError(f"expected a sphere inside its box and edges from a fiftieth of its radius up, got radius {radius:g}, "
-                         f"box {box}, edges {size:g} m; correct them")
+        raise InputError(
+            "expected a sphere inside its box and edges from a fiftieth of its radius up, got radius"
+            f" {radius:g}, box {box}, edges {size:g} m; correct them"
+        )
     try:
         import gmsh
         import pygmsh
     except (ImportError, OSError) as error:  # gmsh is a shared library that links to those of a desktop
         raise InputError(
             f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages "
-            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxels") from error
+            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxels"
+        ) from error
     with pygmsh.occ.Geometry() as geometry:  # in units of the radius: gmsh's geometry stops at 1e-8
         gmsh.option.setNumber("General.Terminal", 0)  # it would write to standard output
         geometry.characteristic_length_min = geometry.characteristic_length_max = size / radius
         length, across = (edge / radius for edge in box)
         whole = geometry.add_box([0, 0, 0], [length, across, across])
-        geometry.boolean_fragments(whole, geometry.boolean_intersection(
-            [geometry.add_ball([0, 0, 0], 1.0), geometry.add_box([0, 0, 0], [length, across, across])]))
+        geometry.boolean_fragments(
+            whole,
+            geometry.boolean_intersection(
+                [geometry.add_ball([0, 0, 0], 1.0), geometry.add_box([0, 0, 0], [length, across, across])]
+            ),
+        )
         mesh = geometry.generate_mesh(dim=3)
     cells = np.concatenate([block.data for block in mesh.cells if block.type == "tetra"])
     used, cells = np.unique(cells, return_inverse=True)
@@ -199,7 +230,9 @@ def stiffness(points, tetrahedra):
     """Return the matrix of int grad u . grad v for linear elements."""
     gradients, volume = _gradients(points, tetrahedra)
     local = np.einsum("eik,ejk->eij", gradients, gradients) * volume[:, None, None]
-    rows, columns = (np.broadcast_to(tetrahedra[index], local.shape) for index in (np.s_[:, :, None], np.s_[:, None, :]))
+    rows, columns = (
+        np.broadcast_to(tetrahedra[index], local.shape) for index in (np.s_[:, :, None], np.s_[:, None, :])
+    )
     n = len(points)
     return sparse.csr_array((local.ravel(), (rows.ravel(), columns.ravel())), shape=(n, n))
 
@@ -230,7 +263,8 @@ def surface_areas(points, inner, outer):
 
 
 def _pick(nodes, kept, n):
-    """Matrix from the unknowns on the nodes `kept` to the values on `nodes`; zero rows where they are left out."""
+    """Matrix from the unknowns on the nodes `kept` to the values on `nodes`; zero rows where they are left
+    out."""
     number = np.full(n, -1)
     number[kept] = np.arange(kept.size)
     rows = np.flatnonzero(number[nodes] >= 0)
@@ -242,7 +276,8 @@ def _column(values):
 
 
 def discharge_shells(cell, shells, current, duration, steps):
-    """Discharge a SphereCell whose electrolyte and solid conduct without loss, on FiPy's spherical shells; return its Surface.
+    """Discharge a SphereCell whose electrolyte and solid conduct without loss, on FiPy's spherical shells;
+    return its Surface.
 
     Arguments as in discharge_tetrahedra; shells: their number, all equally thick; backward Euler.
     """
@@ -258,7 +293,9 @@ def discharge_shells(cell, shells, current, duration, steps):
     # FiPy's shells: volume r2 dr, area r2
     source = np.zeros(shells)
     source[-1] = inflow * radius**2 / float(np.array(mesh.cellVolumes)[-1])
-    equation = fipy.TransientTerm() == fipy.DiffusionTerm(coeff=D_s) + fipy.CellVariable(mesh=mesh, value=source)
+    equation = fipy.TransientTerm() == fipy.DiffusionTerm(coeff=D_s) + fipy.CellVariable(
+        mesh=mesh, value=source
+    )
     for _ in range(steps):
         sto.updateOld()
         equation.solve(var=sto, dt=duration / steps)
@@ -274,6 +311,8 @@ def _overpotential(cell, j, sto):
     from scipy.optimize import brentq
 
     def miss(eta):
-        return float(cell.kinetics(eta + cell.active.U(np.array(sto)) + j * cell.R_film, 0.0, np.array(sto), j))
+        return float(
+            cell.kinetics(eta + cell.active.U(np.array(sto)) + j * cell.R_film, 0.0, np.array(sto), j)
+        )
 
     return brentq(miss, -1.0, 1.0, xtol=1e-14)

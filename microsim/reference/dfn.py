@@ -1,4 +1,5 @@
-"""A homogenised electrode in PyBaMM (Sulzer et al., J. Open Res. Softw. 9 (2021) 14): its DFN on the same BPX data."""
+"""A homogenised electrode in PyBaMM (Sulzer et al., J. Open Res. Softw. 9 (2021) 14): its DFN on the same BPX
+data."""
 
 import json
 import tempfile
@@ -13,10 +14,12 @@ from ..materials.sets.lithium import C_LI
 
 
 def discharge_pybamm(bpx, loads, half=True):
-    """Run protocol steps on the plain data of a BPX file with PyBaMM's DFN; a half cell against lithium, or the full cell.
+    """Run protocol steps on the plain data of a BPX file with PyBaMM's DFN; a half cell against lithium, or
+    the full cell.
 
-    loads: experiment.Load for 1 m2 of electrode (A, W). Returns [(time (s), discharged (C m-2), V) of each step], from
-    the step's beginning. Raises InputError where PyBaMM is missing, cannot run a step or does not get through.
+    loads: experiment.Load for 1 m2 of electrode (A, W). Returns [(time (s), discharged (C m-2), V) of each
+    step], from the step's beginning. Raises InputError where PyBaMM is missing, cannot run a step or does not
+    get through.
     """
     pybamm = _pybamm()
     with tempfile.TemporaryDirectory() as folder:
@@ -27,22 +30,34 @@ def discharge_pybamm(bpx, loads, half=True):
             values = pybamm.ParameterValues.create_from_bpx(str(path))
     values.update({"Lower voltage cut-off [V]": 0.0, "Upper voltage cut-off [V]": 10.0})
     if half:  # a BPX formula has one variable only: the metal's law of c_e is set here
-        values["Exchange-current density for lithium metal electrode [A.m-2]"] = (
-            lambda c_e, c_Li, T: 3.5e-8 * F * C_LI**0.7 * c_e**0.3)
+        values["Exchange-current density for lithium metal electrode [A.m-2]"] = lambda c_e, c_Li, T: (
+            3.5e-8 * F * C_LI**0.7 * c_e**0.3
+        )
     model = pybamm.lithium_ion.DFN({"working electrode": "positive"} if half else None)
     sides = ("positive",) if half else ("positive", "negative")
     meshes = model.default_submesh_types
     for side in sides:
-        meshes[f"{side} particle"] = pybamm.MeshGenerator(pybamm.Exponential1DSubMesh, {"side": "right", "stretch": 2.5})
+        meshes[f"{side} particle"] = pybamm.MeshGenerator(
+            pybamm.Exponential1DSubMesh, {"side": "right", "stretch": 2.5}
+        )
     points = {"x_s": 20, "x_p": 60, "r_p": 60} | ({"x_n": 1, "r_n": 1} if half else {"x_n": 60, "r_n": 60})
-    simulation = pybamm.Simulation(model, parameter_values=values, submesh_types=meshes, var_pts=points,
-                                   solver=pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8),
-                                   experiment=pybamm.Experiment([_step(pybamm, load) for load in loads]))
+    simulation = pybamm.Simulation(
+        model,
+        parameter_values=values,
+        submesh_types=meshes,
+        var_pts=points,
+        solver=pybamm.IDAKLUSolver(rtol=1e-6, atol=1e-8),
+        experiment=pybamm.Experiment([_step(pybamm, load) for load in loads]),
+    )
     try:
         solution = simulation.solve(showprogress=False)
-    except Exception as error:  # of whatever kind: another code's failure must not cost the run that it stands beside
+    except (
+        Exception
+    ) as error:  # of whatever kind: another code's failure must not cost the run that it stands beside
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"PyBaMM did not get through the protocol: {reason}; leave the comparison out") from error
+        raise InputError(
+            f"PyBaMM did not get through the protocol: {reason}; leave the comparison out"
+        ) from error
     return [_curve(cycle) for cycle in solution.cycles]
 
 
@@ -50,7 +65,9 @@ def _pybamm():
     try:
         import pybamm
     except ImportError as error:
-        raise InputError("PyBaMM is not installed; pip install microsim[pybamm] adds its curve here") from error
+        raise InputError(
+            "PyBaMM is not installed; pip install microsim[pybamm] adds its curve here"
+        ) from error
     pybamm.settings.tolerances["reg_power"] = 1e-9  # no smoothing of the square roots in the exchange current
     return pybamm
 

@@ -1,4 +1,5 @@
-"""Figures and tables of what a run tells beside its voltage: the voltage's parts, particles, reaction over the depth."""
+"""Figures and tables of what a run tells beside its voltage: the voltage's parts, particles, reaction over
+the depth."""
 
 import re
 
@@ -38,7 +39,7 @@ SMALL, OTHERS = 0.005, ("Others", "#e5e7eb")  # parts below this share of the to
 PANELS = 4
 
 
-# -- the voltage ----------------------------------------------------------------------------------------------------
+# -- the voltage ---------------------------------------------------------------------------------------------
 
 
 def loaded_steps(found):
@@ -51,7 +52,8 @@ def loaded_steps(found):
 
 @styled
 def overpotentials_figure(found):
-    """Draw the parts of U - V, stacked over the capacity, of the last steps that pass charge. found: result["overpotentials"]."""
+    """Draw the parts of U - V, stacked over the capacity, of the last steps that pass charge. found:
+    result["overpotentials"]."""
     steps = loaded_steps(found)[-PANELS:]
     columns = min(len(steps), 2)
     lines = -(-len(steps) // columns)
@@ -62,7 +64,7 @@ def overpotentials_figure(found):
         _stack(axes, found, at, shown)
         axes.set_title(name, loc="left")
         axes.set(xlabel="Specific capacity (mAh g⁻¹)", ylabel="Open circuit − voltage (mV)")
-    for axes in panels.flat[len(steps):]:
+    for axes in panels.flat[len(steps) :]:
         axes.remove()
     handles, names = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles[::-1], names[::-1], loc="outside right center")
@@ -97,15 +99,17 @@ def _stack(axes, found, at, shown):
 
 
 def overpotentials_caption(found):
-    """Say what the stacked parts are, and what they come to on average over the last step that passes charge."""
+    """Say what the stacked parts are, and what they come to on average over the last step that passes
+    charge."""
     name, at = loaded_steps(found)[-1]
     means = {part: 1e3 * _mean_over(found, at, found["parts_V"][part]) for part in found["parts_V"]}
     largest = sorted(means, key=lambda part: -abs(means[part]))[:3]
     said = ", ".join(f"{PARTS[part][0].lower()} {digits(means[part], 3)}{THIN}mV" for part in largest)
     return (
-        "What stands between the open-circuit voltage at the electrodes' mean lithiation and the cell voltage, over the "
-        "specific capacity of a step. Means over the reactive faces weighted by their current, so that ohmic parts are the "
-        f"power lost over the current; the parts sum to the whole exactly. Mean over {name}: {said}."
+        "What stands between the open-circuit voltage at the electrodes' mean lithiation and the cell"
+        " voltage, over the specific capacity of a step. Means over the reactive faces weighted by their"
+        " current, so that ohmic parts are the power lost over the current; the parts sum to the whole"
+        f" exactly. Mean over {name}: {said}."
     )
 
 
@@ -121,16 +125,23 @@ def overpotentials_table(found):
     ends = [int(np.flatnonzero(step == number)[-1]) for number in dict.fromkeys(found["step"])]
     used = [name for name in PARTS if np.abs(np.array(found["parts_V"].get(name, [0.0]))[ends]).max() > 5e-6]
     rows = [
-        (f"{found['step'][at] + 1} {_short(found['step_name'][at])}", *(fixed(round(1e3 * value, 2) + 0.0, 2) for value in (
-            found["total_V"][at], *(found["parts_V"][name][at] for name in used))), found["weights"][at])
+        (
+            f"{found['step'][at] + 1} {_short(found['step_name'][at])}",
+            *(
+                fixed(round(1e3 * value, 2) + 0.0, 2)
+                for value in (found["total_V"][at], *(found["parts_V"][name][at] for name in used))
+            ),
+            found["weights"][at],
+        )
         for at in ends
     ]
     header = ("End of step, in mV", "Whole", *(PARTS[name][0] for name in used), "Means over")
     note = (
-        "Above zero: takes from a discharge. Solid diffusion: lithiation at the faces against the mean of their particle; "
-        "uneven particles: those means against that of the electrode. Salt: concentration at the faces against that of the "
-        "start. Means over: the faces' current, or their area where no current passes. "
-        f"Largest miss of the sum at any time: {digits(1e3 * found['largest_miss_V'], 2)}{THIN}mV."
+        "Above zero: takes from a discharge. Solid diffusion: lithiation at the faces against the mean of"
+        " their particle; uneven particles: those means against that of the electrode. Salt: concentration"
+        " at the faces against that of the start. Means over: the faces' current, or their area where no"
+        " current passes. Largest miss of the sum at any time:"
+        f" {digits(1e3 * found['largest_miss_V'], 2)}{THIN}mV."
     )
     return Table("", header, rows, tuple(range(1, len(used) + 2)), note)
 
@@ -140,12 +151,13 @@ def _short(name):
     return re.split(r" (?:for|until|or) ", name)[0]
 
 
-# -- particles ----------------------------------------------------------------------------------------------------
+# -- particles -----------------------------------------------------------------------------------------------
 
 
 @styled
 def particles_figure(found):
-    """Draw how far each particle is used, over its depth and over its size, and the lithiation below the surface.
+    """Draw how far each particle is used, over its depth and over its size, and the lithiation below the
+    surface.
 
     found: result["heterogeneity"].
     """
@@ -183,29 +195,33 @@ def particles_caption(found):
     used = end["utilisation"]
     most = "" if particles["listed"] == particles["count"] else f" (the {particles['listed']} largest drawn)"
     return (
-        f"At the end of {end['name']}. Left: utilisation, the share of the material's lithiation window that is filled, of "
-        f"each of {digits(particles['count'])} particles{most} found by a watershed at their necks; line: mean. It runs from "
-        f"{digits(100 * used['min'], 3)} to {digits(100 * used['max'], 3)}{THIN}%, mean {digits(100 * used['mean'], 3)}, "
-        f"standard deviation {digits(100 * used['std'], 2)}. Middle: spread of the lithiation within each. Right: lithiation "
-        "over the distance to the surface of the active material, mean and standard deviation."
+        f"At the end of {end['name']}. Left: utilisation, the share of the material's lithiation window that"
+        f" is filled, of each of {digits(particles['count'])} particles{most} found by a watershed at their"
+        f" necks; line: mean. It runs from {digits(100 * used['min'], 3)} to"
+        f" {digits(100 * used['max'], 3)}{THIN}%, mean {digits(100 * used['mean'], 3)}, standard deviation"
+        f" {digits(100 * used['std'], 2)}. Middle: spread of the lithiation within each. Right: lithiation"
+        " over the distance to the surface of the active material, mean and standard deviation."
     )
 
 
 def last_discharge_end(found):
-    """Find the end of the last discharge, or of the last step that passes charge; None where there is none."""
+    """Find the end of the last discharge, or of the last step that passes charge; None where there is
+    none."""
     ends = found["ends"]
     discharges = [end for end in ends if end["name"].lower().startswith("discharge")]
     return (discharges or ends or [None])[-1]
 
 
-# -- over time ----------------------------------------------------------------------------------------------------
+# -- over time -----------------------------------------------------------------------------------------------
 
 
 @styled
 def reaction_figure(found, shape, voxel_size, fields_path=None):
-    """Draw where the reaction is over time, the local C-rate over time and in a section, and the spread of lithiation.
+    """Draw where the reaction is over time, the local C-rate over time and in a section, and the spread of
+    lithiation.
 
-    found: result["heterogeneity"]; shape, voxel_size (m): of the image; fields_path: fields.h5, for the section.
+    found: result["heterogeneity"]; shape, voxel_size (m): of the image; fields_path: fields.h5, for the
+    section.
     """
     times = found["times"]
     seconds, unit = time_unit(times["time_s"][-1] - times["time_s"][0])
@@ -215,8 +231,12 @@ def reaction_figure(found, shape, voxel_size, fields_path=None):
     panels = figure.subplots(2, 2)
     _front(figure, panels[0, 0], times, t, UM * shape[0] * voxel_size[0])
     _local_rate(panels[0, 1], times, t)
-    for name, label, colour in (("std", "all", INK), ("std_between", "between particles", "#cc79a7"),
-                                ("std_within", "within particles", "#d55e00"), ("std_over_depth", "over the depth", "#1f5fa8")):
+    for name, label, colour in (
+        ("std", "all", INK),
+        ("std_between", "between particles", "#cc79a7"),
+        ("std_within", "within particles", "#d55e00"),
+        ("std_over_depth", "over the depth", "#1f5fa8"),
+    ):
         panels[1, 0].plot(t, times[name], color=colour, label=label)
     panels[1, 0].set(ylabel="Lithiation, standard deviation", ylim=(0, 1.3 * max(max(times["std"]), 1e-6)))
     panels[1, 0].legend(loc="upper left", ncols=2)
@@ -241,7 +261,9 @@ def _front(figure, axes, times, t, depth_um):
     step = np.diff(t).min(initial=1.0) or 1.0
     edges_t = np.concatenate([[t[0]], (t[1:] + t[:-1]) / 2, [t[-1] + (1e-9 + 0.01 * step)]])
     edges_x = np.linspace(0, depth_um, rate.shape[1] + 1)
-    image = axes.pcolormesh(edges_t, edges_x, map_.T, cmap=colour_map("cividis"), vmin=low, vmax=high, rasterized=True)
+    image = axes.pcolormesh(
+        edges_t, edges_x, map_.T, cmap=colour_map("cividis"), vmin=low, vmax=high, rasterized=True
+    )
     figure.colorbar(image, ax=axes, extend=extend, label="Reaction / its mean").outline.set_linewidth(0.5)
     peak = UM * np.array([np.nan if p is None else p for p in times["peak_depth_m"]])
     axes.plot(t, peak, "o-", color="#ffffff", mec=INK, ms=4, lw=1.0)
@@ -252,7 +274,10 @@ def _local_rate(axes, times, t):
     """Quantiles of the local C-rate, each between two stored times."""
     known = [k for k, rate in enumerate(times["local_c_rate"]) if rate is not None]
     middle = np.array([(t[k] + t[k - 1]) / 2 for k in known])
-    rate = {name: np.array([times["local_c_rate"][k][name] for k in known]) for name in ("p05", "p25", "p50", "p75", "p95")}
+    rate = {
+        name: np.array([times["local_c_rate"][k][name] for k in known])
+        for name in ("p05", "p25", "p50", "p75", "p95")
+    }
     axes.fill_between(middle, rate["p05"], rate["p95"], color="#dbe7f4", lw=0, label="5 to 95 %")
     axes.fill_between(middle, rate["p25"], rate["p75"], color="#9fc0e2", lw=0, label="25 to 75 %")
     axes.plot(middle, rate["p50"], "-" if len(known) > 1 else "o", color="#1f5fa8", label="Median")
@@ -291,10 +316,12 @@ def reaction_caption(found):
     """Say what the figure over time shows, with the last figures."""
     times = found["times"]
     return (
-        "Upper left: reaction per area of interface of each layer over its mean at that time; dots: where it is largest, "
-        "smoothed over a twentieth of the thickness. Upper right: local C-rate, change of lithiation between stored times "
-        "over the material's window and hour. Lower left: standard deviation of the lithiation over all of the active "
-        "material, of the particles' means, within particles and of the layers' means. Lower right: local C-rate in a "
-        f"section halfway through the last discharge. At the last time the deviation is {digits(times['std'][-1], 2)}, "
-        f"{digits(times['std_between'][-1], 2)} between and {digits(times['std_within'][-1], 2)} within particles."
+        "Upper left: reaction per area of interface of each layer over its mean at that time; dots: where it"
+        " is largest, smoothed over a twentieth of the thickness. Upper right: local C-rate, change of"
+        " lithiation between stored times over the material's window and hour. Lower left: standard"
+        " deviation of the lithiation over all of the active material, of the particles' means, within"
+        " particles and of the layers' means. Lower right: local C-rate in a section halfway through the"
+        f" last discharge. At the last time the deviation is {digits(times['std'][-1], 2)},"
+        f" {digits(times['std_between'][-1], 2)} between and {digits(times['std_within'][-1], 2)} within"
+        " particles."
     )

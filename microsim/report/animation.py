@@ -33,18 +33,23 @@ class Cut:
         return [a for a in range(3) if a != self.axis]
 
 
-def write_animation(path, fields_path, name="sto", *, axis=2, layer=None, fps=8, deviation=False, progress=None):
-    """Write the section of a field at all its stored times as a film; return (frames, width, height in pixels).
+def write_animation(
+    path, fields_path, name="sto", *, axis=2, layer=None, fps=8, deviation=False, progress=None
+):
+    """Write the section of a field at all its stored times as a film; return (frames, width, height in
+    pixels).
 
-    path: .gif or .mp4 (needs ffmpeg: that on the path, or the package imageio-ffmpeg). fields_path: fields.h5 of a run.
-    name: of the field. axis: across the section (0, 1, 2 = x, y, z); layer: its number, None for the middle.
-    fps: frames a second. deviation: draw the difference from the volume's mean at each time.
+    path: .gif or .mp4 (needs ffmpeg: that on the path, or the package imageio-ffmpeg). fields_path: fields.h5
+    of a run. name: of the field. axis: across the section (0, 1, 2 = x, y, z); layer: its number, None for
+    the middle. fps: frames a second. deviation: draw the difference from the volume's mean at each time.
     Raises InputError where the field, the layer or what writes the film is missing.
     """
     write = writer_of(path)
     names = read_names(fields_path)
     if name not in names:
-        raise InputError(f"--field: expected one that {fields_path} holds ({', '.join(names)}), got {name}; name one.")
+        raise InputError(
+            f"--field: expected one that {fields_path} holds ({', '.join(names)}), got {name}; name one."
+        )
     times, steps = read_times(fields_path)
     planes, shape, voxel_size, cut = _planes(fields_path, name, len(times), axis, layer, deviation, progress)
     film = _Film(name, planes, shape, voxel_size, cut, deviation)
@@ -68,12 +73,15 @@ def writer_of(path):
         raise InputError(f"expected a film that ends on .gif or .mp4, got {path}; rename it.")
     program = find_ffmpeg()
     if program is None:
-        raise InputError("expected ffmpeg for an .mp4, got none; install ffmpeg or imageio-ffmpeg, or write a .gif.")
+        raise InputError(
+            "expected ffmpeg for an .mp4, got none; install ffmpeg or imageio-ffmpeg, or write a .gif."
+        )
     return lambda file, frames, fps: _write_mp4(program, file, frames, fps)
 
 
 def find_ffmpeg():
-    """Return the path of ffmpeg: the system's, or that of the package imageio-ffmpeg; None where there is neither."""
+    """Return the path of ffmpeg: the system's, or that of the package imageio-ffmpeg; None where there is
+    neither."""
     import shutil
 
     found = shutil.which("ffmpeg")
@@ -95,7 +103,10 @@ def _planes(path, name, count, axis, layer, deviation, progress):
         if layer is None:
             layer = values.shape[axis] // 2
         if not 0 <= layer < values.shape[axis]:
-            raise InputError(f"--layer: expected 0 to {values.shape[axis] - 1} along {'xyz'[axis]}, got {layer}; correct it.")
+            raise InputError(
+                f"--layer: expected 0 to {values.shape[axis] - 1} along {'xyz'[axis]}, got {layer};"
+                " correct it."
+            )
         cut = Cut(axis, layer)
         planes.append(cut.of(values).astype(float) - (np.nanmean(values, dtype=float) if deviation else 0.0))
         if progress:
@@ -117,10 +128,14 @@ class _Film:
         a, b = cut.axes
         size = UM * np.multiply(shape, voxel_size)
         height = float(np.clip((WIDTH - 2.0) * size[b] / size[a], 1.2, 7.0))
-        self.figure = new_figure(height + 0.9, min(WIDTH, height * size[a] / size[b] + 2.0), layout="constrained")
+        self.figure = new_figure(
+            height + 0.9, min(WIDTH, height * size[a] / size[b] + 2.0), layout="constrained"
+        )
         self.axes = self.figure.subplots()
         edges = plane_edges(shape, voxel_size, (0, 0, 0), (a, b))
-        self.image = show_section(self.axes, self.planes[0], edges, cmap=colour_map(cmap), vmin=low, vmax=high)
+        self.image = show_section(
+            self.axes, self.planes[0], edges, cmap=colour_map(cmap), vmin=low, vmax=high
+        )
         self.axes.set(xlabel=("Depth x (µm)" if a == 0 else f"{'xyz'[a]} (µm)"), ylabel=f"{'xyz'[b]} (µm)")
         label = axis_label(name, " − mean" if deviation else "") if name in FIELDS else name
         self.figure.colorbar(self.image, ax=self.axes, extend=extend, label=label).outline.set_linewidth(0.5)
@@ -149,7 +164,9 @@ def _write_gif(file, frames, fps):
     sample = Image.fromarray(np.concatenate([frames[0], frames[len(frames) // 2], frames[-1]]))
     palette = sample.quantize(256, dither=Image.Dither.NONE)
     images = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    images[0].save(file, format="GIF", save_all=True, append_images=images[1:], duration=round(1000 / fps), loop=0)
+    images[0].save(
+        file, format="GIF", save_all=True, append_images=images[1:], duration=round(1000 / fps), loop=0
+    )
 
 
 def _write_mp4(program, file, frames, fps):
@@ -157,9 +174,34 @@ def _write_mp4(program, file, frames, fps):
     import subprocess
 
     height, width = frames[0].shape[:2]
-    command = [program, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}",
-               "-r", str(fps), "-i", "-", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "18", "-f", "mp4", str(file)]
-    ran = subprocess.run(command, input=b"".join(frame.tobytes() for frame in frames), capture_output=True, check=False)
+    command = [
+        program,
+        "-y",
+        "-loglevel",
+        "error",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{width}x{height}",
+        "-r",
+        str(fps),
+        "-i",
+        "-",
+        "-c:v",
+        "libx264",
+        "-pix_fmt",
+        "yuv420p",
+        "-crf",
+        "18",
+        "-f",
+        "mp4",
+        str(file),
+    ]
+    ran = subprocess.run(
+        command, input=b"".join(frame.tobytes() for frame in frames), capture_output=True, check=False
+    )
     if ran.returncode:
         said = ran.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
         raise InputError(f"expected ffmpeg to write {file}, got: {said[-1]}; write a .gif.")

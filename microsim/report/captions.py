@@ -51,7 +51,7 @@ def sections_caption(series, *, deviation=False):
         )
     return (
         f"{_what(series)} {where}, all panels on one colour scale (its pointed ends stand for the outermost "
-        f"0.5 % of the voxels); grey: other phases. Depth runs from the separator (x = 0) to the current "
+        "0.5 % of the voxels); grey: other phases. Depth runs from the separator (x = 0) to the current "
         f"collector. {_ends(series)}"
     )
 
@@ -85,7 +85,7 @@ def maps_caption(comparison):
     return (
         f"Simulated map averaged onto the measured voxels ({size}), measured map, and their difference, in "
         f"the sections z = {z} µm and y = {y} µm, those with most compared voxels; simulated and measured on "
-        f"one colour scale, the difference centred on zero. Grey: not compared. "
+        "one colour scale, the difference centred on zero. Grey: not compared. "
         f"RMSE {digits(c.metrics['rmse'], 3)}, bias {fixed(c.metrics['bias'], 4, plus=True)}."
     )
 
@@ -96,7 +96,7 @@ def agreement_caption(comparison):
     return (
         f"Left: simulated against measured value of {digits(m['n_voxels'])} voxels (colour: voxels per bin; "
         f"the outermost 0.1 % at either end lie outside of the frame), r = {fixed(m['pearson_r'], 3)}. "
-        f"Right: distribution of both; the mean difference of the sorted values (1-Wasserstein distance) is "
+        "Right: distribution of both; the mean difference of the sorted values (1-Wasserstein distance) is "
         f"{digits(m['histogram_distance'], 3)}."
     )
 
@@ -107,7 +107,7 @@ def depth_caption(comparison):
     gap = np.abs(p["simulated"] - p["measured"])
     worst = int(np.nanargmax(gap))
     return (
-        f"Mean of both maps in each layer of the measured grid, over the compared voxels only. The layers' "
+        "Mean of both maps in each layer of the measured grid, over the compared voxels only. The layers' "
         f"means differ most at x = {digits(UM * p['x_m'][worst], 3)} µm, by {digits(float(gap[worst]), 3)}."
     )
 

@@ -103,7 +103,9 @@ def sections_figure(series, *, deviation=False):
         image = show_section(axes, plane, edges, cmap=colour_map(cmap), vmin=low, vmax=high)
         axes.set_title(_time_title(series, row), loc="left")
     _label_outer(panels, len(rows), DEPTH, "y (µm)")
-    bar = figure.colorbar(image, ax=list(panels.flat[:len(rows)]), extend=extend, aspect=max(8, 7 * lines * height), pad=0.015)
+    bar = figure.colorbar(
+        image, ax=list(panels.flat[: len(rows)]), extend=extend, aspect=max(8, 7 * lines * height), pad=0.015
+    )
     bar.set_label(axis_label(series.name, " − mean" if deviation else ""))
     bar.outline.set_linewidth(0.5)
     return figure

@@ -15,14 +15,7 @@ import numpy as np
 from .. import __version__
 from ..base.files import replacing
 from ..volumes.fields import read_names
-from . import (
-    analysis_figures,
-    captions,
-    figures,
-    map_figures,
-    tables,
-    transport_figures,
-)
+from . import analysis_figures, captions, figures, map_figures, tables, transport_figures
 from .field_series import load_series
 from .pages import homogenise
 from .style import DPI, to_png
@@ -76,8 +69,9 @@ class Section:
         return [(headed, list(group)) for headed, group in groupby(self.tables, key=lambda t: bool(t.header))]
 
 
-def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comparison=None, flux=None,
-                 progress=None):
+def write_report(
+    out_dir, *, case, result, grid, voltage, fields_path=None, comparison=None, flux=None, progress=None
+):
     """Write report.html and figures/*.png of a run.
 
     out_dir: folder. case: the case as a dict (or its YAML text). result: content of result.json.
@@ -89,10 +83,17 @@ def write_report(out_dir, *, case, result, grid, voltage, fields_path=None, comp
     """
     asked = case if isinstance(case, dict) else {}
     sections = [
-        Section("run", "What was run", tables=filled(*_about(result, grid)),
-                notice=" ".join((result.get("validity") or {}).get("notes", ()))),
-        *([] if max(grid.shape[1:]) == 1 else
-          [Section("phases", "Phases", (phases_drawing(grid),), (tables.phases_table(result, grid),))]),
+        Section(
+            "run",
+            "What was run",
+            tables=filled(*_about(result, grid)),
+            notice=" ".join((result.get("validity") or {}).get("notes", ())),
+        ),
+        *(
+            []
+            if max(grid.shape[1:]) == 1
+            else [Section("phases", "Phases", (phases_drawing(grid),), (tables.phases_table(result, grid),))]
+        ),
         _transport(result, grid, flux),
         _voltage(result, voltage, grid),
         *_losses(result.get("overpotentials")),
@@ -161,7 +162,8 @@ def _pore_flux(result, grid, flux):
 
 
 def flux_drawing(flux, grid, axis, conducting, found):
-    """Make the drawing of a flux map [3, x, y, z]; found: FluxFigures of it; conducting: {phase: conductivity}."""
+    """Make the drawing of a flux map [3, x, y, z]; found: FluxFigures of it; conducting: {phase:
+    conductivity}."""
     names = [name for name, value in conducting.items() if np.any(np.asarray(value) > 0)]
     speed = transport_figures.speed_of(flux, grid.mask(*names), found.isolated_share)
     draw = partial(transport_figures.speed_figure, speed, grid, axis, found.edges, found.share)
@@ -188,7 +190,11 @@ def _losses(found):
     if analysis_figures.loaded_steps(found):
         draw = partial(analysis_figures.overpotentials_figure, found)
         drawings = (Drawing("overpotentials", draw, analysis_figures.overpotentials_caption(found)),)
-    return [Section("losses", "Where the voltage goes", drawings, filled(analysis_figures.overpotentials_table(found)))]
+    return [
+        Section(
+            "losses", "Where the voltage goes", drawings, filled(analysis_figures.overpotentials_table(found))
+        )
+    ]
 
 
 def _evenness(found, grid, fields_path):
@@ -197,7 +203,11 @@ def _evenness(found, grid, fields_path):
         return []
     over_time = partial(analysis_figures.reaction_figure, found, grid.shape, grid.voxel_size, fields_path)
     drawings = (
-        Drawing("particles", partial(analysis_figures.particles_figure, found), analysis_figures.particles_caption(found)),
+        Drawing(
+            "particles",
+            partial(analysis_figures.particles_figure, found),
+            analysis_figures.particles_caption(found),
+        ),
         Drawing("reaction", over_time, analysis_figures.reaction_caption(found)),
     )
     return [Section("evenness", "How evenly the electrode is used", drawings)]
@@ -254,8 +264,12 @@ def _homogenised(found):
         return []
     title = "What homogenising loses"
     if "missing" in found:
-        return [Section("homogenised", title, tables=(homogenise.parameters_table(found),), note=found["missing"])]
-    drawing = Drawing("homogenised", partial(homogenise.homogenised_figure, found), homogenise.homogenised_caption(found))
+        return [
+            Section("homogenised", title, tables=(homogenise.parameters_table(found),), note=found["missing"])
+        ]
+    drawing = Drawing(
+        "homogenised", partial(homogenise.homogenised_figure, found), homogenise.homogenised_caption(found)
+    )
     both = (homogenise.steps_table(found), homogenise.parameters_table(found))
     return [Section("homogenised", title, (drawing,), filled(*both))]
 
@@ -314,7 +328,9 @@ def write_page(out_dir, title, kind, cards, sections, records, about, progress):
         png = to_png(drawing.draw())
         _write(out / "figures" / f"{drawing.name}.png", png)
         images[drawing.name] = _image(png)
-    for name in {*FIGURES, *FINDINGS_FIGURES, *NETWORK_FIGURES} - set(images):  # of an earlier run into the same folder
+    for name in {*FIGURES, *FINDINGS_FIGURES, *NETWORK_FIGURES} - set(
+        images
+    ):  # of an earlier run into the same folder
         (out / "figures" / f"{name}.png").unlink(missing_ok=True)
     page = _render(
         title=title,

@@ -32,13 +32,21 @@ def section_of(values):
 
 @styled
 def maps_figure(page, where):
-    """Draw the map, its uncertainty, and the misfit or edge jump in one section; a line of voxels as a curve."""
+    """Draw the map, its uncertainty, and the misfit or edge jump in one section; a line of voxels as a
+    curve."""
     measured = page.measured
     if max(page.values.shape) == page.values.size:
         return _line_figure(page)
-    third = (measured.residual, "Misfit / spectrum") if measured.residual is not None else (
-        np.where(np.isfinite(page.values), measured.jump, np.nan), "Edge jump")  # fmt: skip
-    panels = ((page.values, page.name, "viridis"), (page.error, "Standard deviation", "magma"), (*third, "cividis"))
+    third = (
+        (measured.residual, "Misfit / spectrum")
+        if measured.residual is not None
+        else (np.where(np.isfinite(page.values), measured.jump, np.nan), "Edge jump")
+    )
+    panels = (
+        (page.values, page.name, "viridis"),
+        (page.error, "Standard deviation", "magma"),
+        (*third, "cividis"),
+    )
     plane = _plane(page.values, where)
     aspect = plane.shape[0] * _edge(page, where, 0) / (plane.shape[1] * _edge(page, where, 1))
     figure = new_figure(float(np.clip(WIDTH / 3 / aspect + 0.9, 1.8, 7.0)), layout="compressed")
@@ -63,7 +71,9 @@ def _line_figure(page):
     where, values, error = (np.arange(page.values.size) + 0.5) * size, page.values.ravel(), page.error.ravel()
     if page.voxel_size is None:
         where = np.arange(page.values.size)
-    axes.fill_between(where, values - error, values + error, color=BLUE, alpha=0.25, lw=0, label="± standard deviation")
+    axes.fill_between(
+        where, values - error, values + error, color=BLUE, alpha=0.25, lw=0, label="± standard deviation"
+    )
     axes.plot(where, values, color=BLUE, lw=1, marker=".", ms=3)
     axes.set(xlabel=f"{'xyz'[axis]} ({'voxels' if page.voxel_size is None else 'µm'})", ylabel=page.name)
     axes.legend(loc="best")
@@ -91,14 +101,19 @@ def histograms_figure(page):
 def mean_figure(page):
     """Draw the mean spectrum with the windows, or with the mean fit, its parts and what is left."""
     used = np.isfinite(page.values)
-    mean = np.nanmean(page.mu[:, used], axis=1)  # three energies: others may lack what drift moved out of view
+    mean = np.nanmean(
+        page.mu[:, used], axis=1
+    )  # three energies: others may lack what drift moved out of view
     m, e = page.measured.method, page.energies
     if m.name != "lcf":
         figure = new_figure(3.2)
         axes = figure.subplots()
         values, _, _ = normalise(mean, page.norm)
-        for (low, high), colour, name in ((m.windows.pre, "#8cc4ea", "pre-edge"), (m.windows.edge, "#f3d9b8", "edge"),
-                                          (m.windows.post, "#cfe8d5", "post-edge")):  # fmt: skip
+        for (low, high), colour, name in (
+            (m.windows.pre, "#8cc4ea", "pre-edge"),
+            (m.windows.edge, "#f3d9b8", "edge"),
+            (m.windows.post, "#cfe8d5", "post-edge"),
+        ):
             axes.axvspan(low, high, color=colour, alpha=0.45, lw=0, label=name)
         axes.plot(e, values, color=INK, marker=".", ms=4, lw=1, label="mean spectrum")
         axes.set(xlabel=ENERGY, ylabel="Normalised absorption", xlim=(e[0], min(e[-1], m.windows.e0 + 250)))
@@ -140,7 +155,10 @@ def spectra_figure(page, chosen):
         decimals = 3 if page.found else 2
         label = page.name.replace(" (eV)", "").replace("Lithiation x", "x")
         index = ", ".join(str(int(i)) for i in np.unravel_index(voxel, page.values.shape))
-        panel.set_title(f"voxel {index}: {label} = {fixed(float(value), decimals)} ± {fixed(float(error), decimals)}", loc="left")
+        panel.set_title(
+            f"voxel {index}: {label} = {fixed(float(value), decimals)} ± {fixed(float(error), decimals)}",
+            loc="left",
+        )
     for panel in panels[1]:
         panel.set_xlabel(ENERGY)
     for panel in panels[:, 0]:
@@ -159,11 +177,15 @@ def calibration_figure(page):
     q = np.linspace(low, high, 300)
     x, error, _ = c.lithiation(q)
     axes.axvspan(c.low, c.high, color="#f3d9b8", alpha=0.5, lw=0, label="range of the states")
-    axes.fill_between(q, x - 1.96 * error, x + 1.96 * error, color=BLUE, alpha=0.25, lw=0, label="95 % interval")
+    axes.fill_between(
+        q, x - 1.96 * error, x + 1.96 * error, color=BLUE, alpha=0.25, lw=0, label="95 % interval"
+    )
     axes.plot(q, x, color=BLUE, label="calibration")
     if c.states:
         axes.plot(*zip(*c.states), ls="", marker=".", ms=4, color=INK, label="states")
-    name = {"edge": "Edge energy (eV)", "lcf": "Mean share of the references", "three-energy": "Ratio m"}[c.method]
+    name = {"edge": "Edge energy (eV)", "lcf": "Mean share of the references", "three-energy": "Ratio m"}[
+        c.method
+    ]
     axes.set(xlabel=name, ylabel="Lithiation x", xlim=(low, high))
     count, edges = np.histogram(measured, 80, (low, high))
     beside = axes.twinx()
@@ -187,9 +209,19 @@ def components_figure(page, where):
     _show(left, page, _plane(labels, where), where, vmin=-0.5, vmax=n - 0.5, cmap=look)
     _labels(left, page, where)
     for k, (spectrum, colour) in enumerate(zip(found.centres, colours, strict=True)):
-        right.plot(page.energies, spectrum, color=colour, lw=1.3, label=f"{digits(int((found.labels == k).sum()))} voxels")
+        right.plot(
+            page.energies,
+            spectrum,
+            color=colour,
+            lw=1.3,
+            label=f"{digits(int((found.labels == k).sum()))} voxels",
+        )
     e0 = page.measured.method.windows.e0
-    right.set(xlabel=ENERGY, ylabel="Normalised absorption", xlim=(page.energies[0], min(page.energies[-1], e0 + 150)))
+    right.set(
+        xlabel=ENERGY,
+        ylabel="Normalised absorption",
+        xlim=(page.energies[0], min(page.energies[-1], e0 + 150)),
+    )
     right.legend(loc="lower right")
     return figure
 
@@ -207,10 +239,20 @@ def fitted(page, spectrum):
     elif m.background is None:
         data = page.norm.clean @ spectrum
     e, data = e[inside], data[inside]
-    fit = fit_references(data, e, refs, shift=m.shift, bounded=m.bounded, sum_to_one=m.sum_to_one,
-                         background=None if m.sum_to_one else m.background, least=0.0)  # fmt: skip
+    fit = fit_references(
+        data,
+        e,
+        refs,
+        shift=m.shift,
+        bounded=m.bounded,
+        sum_to_one=m.sum_to_one,
+        background=None if m.sum_to_one else m.background,
+        least=0.0,
+    )
     curves = refs.at(e, m.shift)
-    parts = {name: weight * curve for name, weight, curve in zip(refs.names, np.atleast_1d(fit.weights), curves)}
+    parts = {
+        name: weight * curve for name, weight, curve in zip(refs.names, np.atleast_1d(fit.weights), curves)
+    }
     total = sum(parts.values())
     if m.background and not m.sum_to_one:
         powers = np.vander((e - e.mean()) / np.ptp(e), m.background)
@@ -220,7 +262,11 @@ def fitted(page, spectrum):
 
 def _edge_panel(panel, page, spectrum, voxel, norm):
     values, jump, _ = normalise(spectrum, norm, least_jump=0.0)
-    sigma = None if page.sigma is None else sigma_rows(page.sigma, page.mu.reshape(len(page.mu), -1), page.mu.shape[1:])
+    sigma = (
+        None
+        if page.sigma is None
+        else sigma_rows(page.sigma, page.mu.reshape(len(page.mu), -1), page.mu.shape[1:])
+    )
     bars = None
     if sigma is not None:
         full = np.broadcast_to(sigma, (len(page.mu), page.values.size))[:, voxel]
@@ -276,5 +322,3 @@ def _labels(axes, page, where):
     unit = "voxels" if page.voxel_size is None else "µm"
     first, second = ("xyz"[a] for a in range(3) if a != where[0])
     axes.set(xlabel=f"{first} ({unit})", ylabel=f"{second} ({unit})")
-
-

@@ -3,18 +3,7 @@
 from dataclasses import dataclass
 
 from .figures import LONG_NAMES, is_rest
-from .number_format import (
-    NONE,
-    THIN,
-    digits,
-    duration,
-    fixed,
-    label,
-    length,
-    names_unit,
-    percent,
-    rows,
-)
+from .number_format import NONE, THIN, digits, duration, fixed, label, length, names_unit, percent, rows
 
 BALANCE_LIMIT = 1e-6  # relative; what a run must keep, lithium, salt and charge alike
 METRICS = {
@@ -27,7 +16,10 @@ METRICS = {
     "mae": ("MAE", "mean of |simulated − measured|"),
     "pearson_r": ("Pearson r", "linear correlation, voxel by voxel"),
     "histogram_distance": ("Histogram distance", "1-Wasserstein, mean difference of the sorted values"),
-    "best_shift_voxels": ("Best shift", "measured voxels (x, y, z) by which the simulated map would agree best"),
+    "best_shift_voxels": (
+        "Best shift",
+        "measured voxels (x, y, z) by which the simulated map would agree best",
+    ),
     "mean_simulated": ("Mean, simulated", ""),
     "mean_measured": ("Mean, measured", ""),
     "std_simulated": ("Standard deviation, simulated", ""),
@@ -279,7 +271,13 @@ def metrics_table(comparison):
     for key in (*(key for key in METRICS if key in metrics), *(key for key in metrics if key not in METRICS)):
         value = metrics[key]
         name, meaning = METRICS.get(key, (label(key), ""))
-        text = percent(value) if key in SHARES else _shift(value) if key == "best_shift_voxels" else digits(value)
+        text = (
+            percent(value)
+            if key in SHARES
+            else _shift(value)
+            if key == "best_shift_voxels"
+            else digits(value)
+        )
         found.append((name, text, meaning))
     return Table("", ("Metric", "Value", "Meaning"), found, (1,))
 

@@ -1,4 +1,5 @@
-"""Figures of what moves through a network: flux and velocity maps, impedance, wetting. Each returns a Figure."""
+"""Figures of what moves through a network: flux and velocity maps, impedance, wetting. Each returns a
+Figure."""
 
 from dataclasses import dataclass
 
@@ -29,9 +30,9 @@ SHARES_MARKED = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Hold an impedance along one axis: freq (Hz), Z = Z kappa / L, omega_c (rad/s), unit = L / kappa (ohm m2),
-    R_dc: real part for omega -> 0, normalised, or None; capacity: of the walls or pores, in units of 1 / (unit
-    omega_c); rises: the far end is blocked; resolved_up_to (Hz)."""
+    """Hold an impedance along one axis: freq (Hz), Z = Z kappa / L, omega_c (rad/s), unit = L / kappa (ohm
+    m2), R_dc: real part for omega -> 0, normalised, or None; capacity: of the walls or pores, in units of 1 /
+    (unit omega_c); rises: the far end is blocked; resolved_up_to (Hz)."""
 
     freq: np.ndarray
     Z: np.ndarray
@@ -53,7 +54,8 @@ class Spectrum:
         return cls(np.asarray(numbers["freq_Hz"], float), Z, omega_c, unit, *known)
 
     def smooth(self):
-        """Return frequencies and Z for drawing: between close points by cubic splines, else the points alone."""
+        """Return frequencies and Z for drawing: between close points by cubic splines, else the points
+        alone."""
         from scipy.interpolate import CubicSpline
 
         at = np.log10(self.freq)
@@ -63,7 +65,8 @@ class Spectrum:
         return 10**fine, np.exp(CubicSpline(at, np.log(self.Z))(fine))
 
     def uniform(self, freq):
-        """Return Z of a uniform block of the same resistance and capacity: R tanh(q) / q, blocked R coth(q) / q."""
+        """Return Z of a uniform block of the same resistance and capacity: R tanh(q) / q, blocked R coth(q) /
+        q."""
         if self.R_dc is None:
             return None
         R = (3 if self.rises else 1) * self.R_dc
@@ -72,7 +75,8 @@ class Spectrum:
 
 
 def speed_of(vector, present, still_share=0.0):
-    """Return the length of a vector field [3, x, y, z] over its mean, NaN where `present` (bool [x, y, z]) is false.
+    """Return the length of a vector field [3, x, y, z] over its mean, NaN where `present` (bool [x, y, z]) is
+    false.
 
     still_share: share of those voxels where nothing can move; the mean is taken over the others.
     """
@@ -82,7 +86,8 @@ def speed_of(vector, present, still_share=0.0):
 
 
 def distribution(speed, bins=66):
-    """Return edges and shares of a histogram over the voxels that move, as transport.flux makes it of a flux."""
+    """Return edges and shares of a histogram over the voxels that move, as transport.flux makes it of a
+    flux."""
     values = speed[np.isfinite(speed) & (speed > 0)]
     edges = np.concatenate([[0.0], np.geomspace(1e-3, 100.0, bins)])
     return edges, np.histogram(values, edges)[0] / max(values.size, 1)
@@ -132,13 +137,16 @@ def nyquist_figure(spectra):
         _decades(axes, spectrum, AXIS_COLOURS[name], (right, top), write=number == 0)
     axes.plot([], [], "D", color=MUTED, ms=5, label=r"$\omega=\omega_c$")
     axes.grid(True)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=min(len(spectra) * 2 + 1, 4))
+    figure.legend(
+        *axes.get_legend_handles_labels(), loc="outside upper left", ncols=min(len(spectra) * 2 + 1, 4)
+    )
     return figure
 
 
 @styled
 def bode_figure(spectra):
-    """Draw the magnitude and the phase of the impedance over the frequency; grey: beyond what voxels resolve."""
+    """Draw the magnitude and the phase of the impedance over the frequency; grey: beyond what voxels
+    resolve."""
     figure = new_figure(3.2)
     magnitude, phase = figure.subplots(1, 2)
     for name, s in spectra.items():
@@ -194,7 +202,8 @@ def saturation_figure(time_s, saturation, reached, washburn_s):
 
 @styled
 def arrival_figure(arrival, grid, axis):
-    """Draw when the liquid reaches each voxel of a section along the axis; arrival: s, inf: never, NaN: solids."""
+    """Draw when the liquid reaches each voxel of a section along the axis; arrival: s, inf: never, NaN:
+    solids."""
     from matplotlib.colors import PowerNorm
     from matplotlib.patches import Patch
 
@@ -203,7 +212,9 @@ def arrival_figure(arrival, grid, axis):
     last = float(wet.max()) if wet.size and wet.max() > 0 else 1.0
     factor, unit = short_unit(last)
     flat = aspect < FLAT
-    figure = new_figure(float(np.clip(6.5 * aspect, 0.6, 4.6)) + (1.4 if flat else 0.8), 8.0, layout="compressed")
+    figure = new_figure(
+        float(np.clip(6.5 * aspect, 0.6, 4.6)) + (1.4 if flat else 0.8), 8.0, layout="compressed"
+    )
     axes = figure.subplots()
     cmap = colour_map("viridis").with_extremes(bad=colour_map("viridis").get_bad(), over=DRY)
     shown = np.where(np.isposinf(plane), 2 * last, plane) / factor  # infinity has no colour
@@ -216,30 +227,34 @@ def arrival_figure(arrival, grid, axis):
     if np.isposinf(plane).any():
         axes.legend(
             handles=[Patch(facecolor=DRY, label="never wetted")],
-            loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1,
-        )  # fmt: skip
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.1,
+        )
     return figure
 
 
 def flux_caption(names, axis, found):
     """Say what a flux map shows; found: FluxFigures."""
     return (
-        f"Magnitude of the flux over its mean, |J| / mean, in a section through the middle, driven along "
-        f"{'xyz'[axis]}; grey: what does not conduct; black: next to no flux, or isolated. Histogram: the voxels of "
-        f"{' + '.join(names)} that join both ends, on the same colours"
-        f"{_below(found.share)}. The flux lines are {digits(found.tau_lines, 3)} times as long as the sample, "
-        f"constrictivity {digits(found.constrictivity, 3)}; {percent(found.dead_end_share)} of the voxels carry "
-        f"less than {digits(100 * STAGNANT, 1)}{THIN}% of the mean flux."
+        "Magnitude of the flux over its mean, |J| / mean, in a section through the middle, driven along"
+        f" {'xyz'[axis]}; grey: what does not conduct; black: next to no flux, or isolated. Histogram: the"
+        f" voxels of {' + '.join(names)} that join both ends, on the same colours{_below(found.share)}. The"
+        f" flux lines are {digits(found.tau_lines, 3)} times as long as the sample, constrictivity"
+        f" {digits(found.constrictivity, 3)}; {percent(found.dead_end_share)} of the voxels carry less than"
+        f" {digits(100 * STAGNANT, 1)}{THIN}% of the mean flux."
     )
 
 
 def velocity_caption(names, axis, share, tau_flow):
     """Say what a map of the velocity shows."""
-    tau = "" if tau_flow is None else f" The streamlines are {digits(tau_flow, 3)} times as long as the sample."
+    tau = (
+        "" if tau_flow is None else f" The streamlines are {digits(tau_flow, 3)} times as long as the sample."
+    )
     return (
-        f"Speed over its mean, |v| / mean, in a section through the middle, driven along {'xyz'[axis]}; "
-        f"grey: other phases; black: next to no flow. Histogram: the voxels of {' + '.join(names)} that flow, on "
-        f"the same colours{_below(share)}.{tau}"
+        f"Speed over its mean, |v| / mean, in a section through the middle, driven along {'xyz'[axis]}; grey:"
+        f" other phases; black: next to no flow. Histogram: the voxels of {' + '.join(names)} that flow, on"
+        f" the same colours{_below(share)}.{tau}"
     )
 
 
@@ -249,7 +264,8 @@ def _below(share):
 
 
 def section_axes(grid, axis):
-    """Choose a section along an axis: (horizontal, vertical, across); the axis upright where it is much shorter."""
+    """Choose a section along an axis: (horizontal, vertical, across); the axis upright where it is much
+    shorter."""
     b, c = (axis + 1) % 3, (axis + 2) % 3
     size = np.multiply(grid.shape, grid.voxel_size)
     away = [abs(np.log(size[other] / size[axis] / 0.75)) for other in (b, c)]  # from a handy format
@@ -258,7 +274,8 @@ def section_axes(grid, axis):
 
 
 def _section(values, grid, axis):
-    """Cut a field [x, y, z] along an axis through the middle; return the plane and its height over its width."""
+    """Cut a field [x, y, z] along an axis through the middle; return the plane and its height over its
+    width."""
     a, b, c = section_axes(grid, axis)
     size = np.multiply(grid.shape, grid.voxel_size)
     return np.transpose(values, (a, b, c))[:, :, grid.shape[c] // 2], float(size[b] / size[a])
@@ -275,7 +292,8 @@ def _show_along(axes, plane, grid, axis, **look):
 
 
 def _section_beside(aspect):
-    """Make a figure with room for a section and its distribution, below each other where the section is flat."""
+    """Make a figure with room for a section and its distribution, below each other where the section is
+    flat."""
     if aspect < FLAT:
         height = max((WIDTH - 1.0) * aspect, 0.5)
         figure = new_figure(height + 4.0)
@@ -325,13 +343,20 @@ def _speed_histogram(axes, edges, share, cmap, norm, symbol):
     marks = [(1.0, "mean", "right")] + ([(STAGNANT, "stagnant", "right")] if symbol == "J" else [])
     for value, name, align in marks:
         axes.axvline(value, color=MUTED, lw=0.9, ls=DASHED)
-        text = {"transform": axes.get_xaxis_transform(), "ha": align, "va": "top", "fontsize": 8, "color": MUTED}
+        text = {
+            "transform": axes.get_xaxis_transform(),
+            "ha": align,
+            "va": "top",
+            "fontsize": 8,
+            "color": MUTED,
+        }
         axes.text(value / 1.12, 0.985, name, **text)
     axes.grid(True, axis="y")
 
 
 def _nyquist_limits(spectra):
-    """Choose what the plane shows: the whole arc, or of a blocked end as much of the rise as its resistance."""
+    """Choose what the plane shows: the whole arc, or of a blocked end as much of the rise as its
+    resistance."""
     right = top = 0.0
     for s in spectra.values():
         if s.rises:

@@ -1,4 +1,5 @@
-"""A pixel classifier trained on a few painted voxels: a random forest on features at several scales (scikit-learn)."""
+"""A pixel classifier trained on a few painted voxels: a random forest on features at several scales
+(scikit-learn)."""
 
 import warnings
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ SLAB_VOXELS = 2**19  # features of so many voxels at once
 
 @dataclass(frozen=True)
 class Classifier:
-    """Hold a trained forest, the scales of its features (voxels), the slicing axis (None: none) and its accuracy on
-    painted voxels that each tree did not see."""
+    """Hold a trained forest, the scales of its features (voxels), the slicing axis (None: none) and its
+    accuracy on painted voxels that each tree did not see."""
 
     forest: object
     smallest: float
@@ -30,16 +31,19 @@ class Classifier:
 
 
 def train(values, painted, phases, *, smallest=0.7, largest=3.0, axis=None, trees=60, seed=0, most=20000):
-    """Train a classifier: brightness, edges and texture at several scales of the painted voxels, against their phase.
+    """Train a classifier: brightness, edges and texture at several scales of the painted voxels, against
+    their phase.
 
-    values   grey [x, y, z]; painted: whole numbers [x, y, z], 0 not painted, k the k-th phase from dark to bright
-    phases   how many; smallest, largest: scales of the features, standard deviations in voxels, doubling in between
-    axis     slicing axis: adds the differences to the three slices before and behind, which tell a wall seen through a
-             pore from a face that was cut
+    values   grey [x, y, z]; painted: whole numbers [x, y, z], 0 not painted, k the k-th phase from dark to
+             bright
+    phases   how many; smallest, largest: scales of the features, standard deviations in voxels, doubling in
+             between
+    axis     slicing axis: adds the differences to the three slices before and behind, which tell a wall seen
+             through a pore from a face that was cut
     most     painted voxels used per phase, drawn at random
 
-    Features: skimage.feature.multiscale_basic_features; Arganda-Carreras et al., Bioinformatics 33 (2017) 2424.
-    Raises InputError if the painted labels do not fit.
+    Features: skimage.feature.multiscale_basic_features; Arganda-Carreras et al., Bioinformatics 33 (2017)
+    2424. Raises InputError if the painted labels do not fit.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -91,18 +95,20 @@ def classify(values, classifier, *, store=MEMORY, progress=None):
 def _check_painted(painted, shape, phases):
     if painted.shape != tuple(shape):
         raise InputError(
-            f"expected painted labels of the grey volume's shape {tuple(shape)} at this step, got {painted.shape}; paint "
-            "on that volume, or move the step before those that change the shape."
+            f"expected painted labels of the grey volume's shape {tuple(shape)} at this step, got"
+            f" {painted.shape}; paint on that volume, or move the step before those that change the shape."
         )
     low, high = int(painted.min()), int(painted.max())
     if low < 0 or high > phases:
         raise InputError(
-            f"expected painted labels 0 (not painted) to {phases}, one for each phase, got {low} to {high}; correct them."
+            f"expected painted labels 0 (not painted) to {phases}, one for each phase, got {low} to {high};"
+            " correct them."
         )
     missing = [k for k in range(1, phases + 1) if not np.any(painted == k)]
     if missing:
         raise InputError(
-            f"expected painted voxels of every phase, 1 to {phases}, got none of {', '.join(map(str, missing))}; paint some."
+            f"expected painted voxels of every phase, 1 to {phases}, got none of"
+            f" {', '.join(map(str, missing))}; paint some."
         )
 
 

@@ -1,13 +1,14 @@
 """Pore-back correction of FIB-SEM stacks: the wall behind a pore shines through it and passes for solid.
 
-Along the slicing axis slices come off the low end, so what lies behind has higher numbers. Light of a wall in a void fades
-with the distance to the wall; a face that was just cut has its phase's own level, whatever lies behind it. Two models
-tell them apart, pixel by pixel along the slicing axis:
+Along the slicing axis slices come off the low end, so what lies behind has higher numbers. Light of a wall in
+a void fades with the distance to the wall; a face that was just cut has its phase's own level, whatever lies
+behind it. Two models tell them apart, pixel by pixel along the slicing axis:
 
-    fading    a hidden chain of states void, phase, phase ... (forward-backward): a solid's grey scatters about its level,
-              a void's lies between black and that of the slice behind
-    mixture   an adaptive mixture of Gaussians per pixel (Stauffer & Grimson, CVPR (1999) 246; Zivkovic, ICPR (2004) 28):
-              grey that stays as it was for some slices, below the level of active material, is a wall far behind
+    fading    a hidden chain of states void, phase, phase ... (forward-backward): a solid's grey scatters
+              about its level, a void's lies between black and that of the slice behind
+    mixture   an adaptive mixture of Gaussians per pixel (Stauffer & Grimson, CVPR (1999) 246; Zivkovic, ICPR
+              (2004) 28): grey that stays as it was for some slices, below the level of active material, is a
+              wall far behind
 """
 
 from dataclasses import dataclass
@@ -69,12 +70,13 @@ def correct(
     fade     fading: least share of the light above black that is left one slice farther from the wall
     change   fading: probability that the phase changes from one slice to the next
     rounds   fading: how often the levels are measured anew where the labels are sure, less one
-    memory   mixture: learning rate a; least: weight from which a Gaussian counts as unchanged, which it reaches after
-             ln(1 - least) / ln(1 - a) slices: 10 with the defaults, the best of 24 pairs tried on a synthetic stack
-             (fractions within 3 percentage points; fading: within 0.8)
+    memory   mixture: learning rate a; least: weight from which a Gaussian counts as unchanged, which it
+             reaches after ln(1 - least) / ln(1 - a) slices: 10 with the defaults, the best of 24 pairs tried
+             on a synthetic stack (fractions within 3 percentage points; fading: within 0.8)
 
-    The slice right in front of a wall shines like the wall and stays with it, so solids gain about a voxel on the side
-    where slices come from: 0.6 percentage points of active material at 100 nm (validation/pfib_synthetic).
+    The slice right in front of a wall shines like the wall and stays with it, so solids gain about a voxel on
+    the side where slices come from: 0.6 percentage points of active material at 100 nm
+    (validation/pfib_synthetic).
 
     Slab by slab. Returns PoreBack. Raises InputError for fewer than 3 slices.
     """
@@ -112,7 +114,8 @@ def _cut(values, axis, first, end):
 
 
 def _sure_levels(slab, probability, levels, sure=0.8, steepest=0.08, fewest=50):
-    """Measure the solids' levels where a label is sure and the image flat; one with too few such voxels keeps its own.
+    """Measure the solids' levels where a label is sure and the image flat; one with too few such voxels keeps
+    its own.
 
     The void keeps its level too: light only ever adds to it."""
     flat = ndimage.gaussian_gradient_magnitude(slab, 0.8, mode="nearest") < steepest * (
@@ -174,7 +177,8 @@ def _fading(columns, means, spreads, fade, change):
         p(v | solid k) = N(v; m_k, s_k)
         p(v | void)    = mean over r from `fade` to 1 of N(v; m_0 + r (v_behind - m_0), s_0)
 
-    and the state changes with probability `change`, to each of the others alike (Rabiner, Proc. IEEE 77 (1989) 257).
+    and the state changes with probability `change`, to each of the others alike (Rabiner, Proc. IEEE 77
+    (1989) 257).
     """
     count, n = columns.shape
     states = len(means)
@@ -238,10 +242,11 @@ def _erf(x):
 
 @njit(cache=True)
 def _unchanged(columns, rate, least, noise, parts=3, near=2.5):
-    """Mark places whose grey matches a Gaussian of the pixel's mixture that has a weight of at least `least` already.
+    """Mark places whose grey matches a Gaussian of the pixel's mixture that has a weight of at least `least`
+    already.
 
-    Match: within `near` standard deviations. A match moves weight, mean and variance by `rate`; no match replaces the
-    lightest Gaussian.
+    Match: within `near` standard deviations. A match moves weight, mean and variance by `rate`; no match
+    replaces the lightest Gaussian.
     """
     count, n = columns.shape
     found = np.zeros((count, n), np.bool_)

@@ -1,7 +1,9 @@
-"""Preparation of grey-scale volumes: crop, cubic voxels, drift, curtains, rings, noise, blur, brightness over the depth.
+"""Preparation of grey-scale volumes: crop, cubic voxels, drift, curtains, rings, noise, blur, brightness over
+the depth.
 
-Every step takes an array [x, y, z] and gives a new one, float32 unless stated; it runs slab by slab (slabs.py). Steps on
-slices take the slicing axis: that along which the images were taken (FIB-SEM), or the axis of rotation (tomography).
+Every step takes an array [x, y, z] and gives a new one, float32 unless stated; it runs slab by slab
+(slabs.py). Steps on slices take the slicing axis: that along which the images were taken (FIB-SEM), or the
+axis of rotation (tomography).
 """
 
 from dataclasses import dataclass
@@ -36,7 +38,8 @@ def check_grey(values, what="the grey volume"):
         low, high = min(low, layer.min()), max(high, layer.max())
     if broken:
         raise InputError(
-            f"expected finite grey values in {what}, got NaN or infinity in {broken} of {values.size} voxels; mend them."
+            f"expected finite grey values in {what}, got NaN or infinity in {broken} of {values.size} voxels;"
+            " mend them."
         )
     if low == high:
         raise InputError(
@@ -52,29 +55,32 @@ def crop(values, box):
         axis = axis_of(name)
         if not 0 <= first < end <= values.shape[axis]:
             raise InputError(
-                f"expected a crop along {name} within 0 and {values.shape[axis]}, got {first} to {end}; correct it."
+                f"expected a crop along {name} within 0 and {values.shape[axis]}, got {first} to {end};"
+                " correct it."
             )
         keep[axis] = slice(int(first), int(end))
     return values[tuple(keep)]
 
 
-# ---- voxel size --------------------------------------------------------------------------------------------------
+# ---- voxel size --------------------------------------------------------------------------------------------
 
 
 def resample(values, voxel_size, target, *, store=MEMORY, progress=None):
     """Resample to other voxels: (values, voxel size); 15.2 x 15.2 x 100 nm to 100 nm, say.
 
-    A larger voxel takes the mean over its own box, each source voxel counted by the part of it inside, so the mean of
-    the image is kept; a smaller one is interpolated linearly between source centres. Axis by axis.
+    A larger voxel takes the mean over its own box, each source voxel counted by the part of it inside, so the
+    mean of the image is kept; a smaller one is interpolated linearly between source centres. Axis by axis.
 
-    voxel_size, target: edges x, y, z or one edge, m. What is left at the far end for less than a voxel is cut off.
+    voxel_size, target: edges x, y, z or one edge, m. What is left at the far end for less than a voxel is cut
+    off.
     """
     source, wanted = np.broadcast_to(voxel_size, 3).astype(float), np.broadcast_to(target, 3).astype(float)
     weights = [_weights(n, h, H) for n, h, H in zip(values.shape, source, wanted)]
     if min(w.shape[0] for w in weights) == 0:
         raise InputError(
-            f"expected voxels smaller than the volume, got {' x '.join(f'{1e9 * H:g}' for H in wanted)} nm for a volume of "
-            f"{' x '.join(f'{1e9 * n * h:g}' for n, h in zip(values.shape, source))} nm; correct the size."
+            f"expected voxels smaller than the volume, got {' x '.join(f'{1e9 * H:g}' for H in wanted)} nm"
+            f" for a volume of {' x '.join(f'{1e9 * n * h:g}' for n, h in zip(values.shape, source))} nm;"
+            " correct the size."
         )
     out = store.empty(tuple(w.shape[0] for w in weights), np.float32)
     planes = {}
@@ -112,13 +118,15 @@ def _weights(n, h, H):
     return csr_array((part[kept], (row[kept], column[kept])), shape=(count, n))
 
 
-# ---- drift -------------------------------------------------------------------------------------------------------
+# ---- drift -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Drift:
-    """Hold the shift of each slice against the first (voxels [n, 2], along the other two axes in order), the slices whose
-    shift was replaced, and the box {axis: (first, end)} that all slices cover after the shift is taken back."""
+    """Hold the shift of each slice against the first (voxels [n, 2], along the other two axes in order), the
+    slices whose shift was replaced, and the box {axis: (first, end)} that all slices cover after the shift is
+    taken back.
+    """
 
     shifts: np.ndarray
     replaced: tuple[int, ...]
@@ -128,15 +136,17 @@ class Drift:
 def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsampling=20, progress=None):
     """Measure how slices are shifted against each other.
 
-    Each slice is compared with the `neighbours` slices before it by phase correlation (Guizar-Sicairos, Opt. Lett. 33
-    (2008) 156), of high-passed, windowed images; its shift against the first slice is the median of what the
-    neighbours say, so that one bad slice does not shift all that follow. Steps farther than 8 median absolute deviations
-    (at least 2 voxels) from their median are taken for failures: the slice keeps the shift of the one before.
+    Each slice is compared with the `neighbours` slices before it by phase correlation (Guizar-Sicairos, Opt.
+    Lett. 33 (2008) 156), of high-passed, windowed images; its shift against the first slice is the median of
+    what the neighbours say, so that one bad slice does not shift all that follow. Steps farther than 8 median
+    absolute deviations (at least 2 voxels) from their median are taken for failures: the slice keeps the
+    shift of the one before.
 
-    region: box {axis: (first, end)} within the slices that alone is looked at, such as one with a fiducial mark. With a
-    mark the shifts come within 0.3 voxel (rms). Without, structure that grows and shrinks from slice to slice passes for
-    drift: 0.2 voxels a step (standard deviation) for 112 x 112 voxels with some ten particles, 3 to 5 over 112 slices; a
-    steady slant of the structure and a steady drift of the stage look alike. Returns Drift.
+    region: box {axis: (first, end)} within the slices that alone is looked at, such as one with a fiducial
+    mark. With a mark the shifts come within 0.3 voxel (rms). Without, structure that grows and shrinks from
+    slice to slice passes for drift: 0.2 voxels a step (standard deviation) for 112 x 112 voxels with some ten
+    particles, 3 to 5 over 112 slices; a steady slant of the structure and a steady drift of the stage look
+    alike. Returns Drift.
     """
     from skimage.registration import phase_cross_correlation
 
@@ -149,8 +159,8 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
         )
     if min(others) < smallest or values.shape[axis] < 2:
         raise InputError(
-            f"expected at least 2 slices of {smallest} x {smallest} voxels to align, got {values.shape[axis]} of "
-            f"{others[0]} x {others[1]}; enlarge the region or name the slicing axis."
+            f"expected at least 2 slices of {smallest} x {smallest} voxels to align, got {values.shape[axis]}"
+            f" of {others[0]} x {others[1]}; enlarge the region or name the slicing axis."
         )
     before, shifts, steps = [], [np.zeros(2)], []
     for s, image in enumerate(layers(values, axis)):
@@ -194,15 +204,16 @@ def _covered(shifts, shape, axis):
         low, high = int(np.ceil(max(-along.min(), 0))), int(np.ceil(max(along.max(), 0)))
         if low + high >= shape[other]:
             raise InputError(
-                f"expected slices that overlap, got a drift of {along.max() - along.min():.0f} of {shape[other]} voxels "
-                f"along {AXES[other]}; crop the stack to where it is steady."
+                f"expected slices that overlap, got a drift of {along.max() - along.min():.0f} of"
+                f" {shape[other]} voxels along {AXES[other]}; crop the stack to where it is steady."
             )
         box[AXES[other]] = (low, shape[other] - high)
     return box
 
 
 def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
-    """Shift each slice back by its drift (voxels [n, 2]), by cubic splines; the rim repeats the last voxel."""
+    """Shift each slice back by its drift (voxels [n, 2]), by cubic splines; the rim repeats the last
+    voxel."""
     axis = axis_of(axis)
     out = store.empty(values.shape, np.float32)
     for s, (image, shift) in enumerate(zip(layers(values, axis), shifts)):
@@ -213,17 +224,20 @@ def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
     return out
 
 
-# ---- stripes and rings -------------------------------------------------------------------------------------------
+# ---- stripes and rings
+# -------------------------------------------------------------------------------------------
 
 
 def remove_curtains(values, axis, along, *, width=15, window=64, store=MEMORY, progress=None):
-    """Take stripes off each slice: brightness that depends on the place across them and hardly on that along them.
+    """Take stripes off each slice: brightness that depends on the place across them and hardly on that along
+    them.
 
-        v / (1 + f),   f(u) = median over a window along the stripe of v / (median of v over `width` across) - 1
+        v / (1 + f),   f(u) = median over a window along the stripe of v / (median of v over `width` across) -
+                       1
 
-    Only voxels brighter than the slice's mean tell f, dark ones being mostly noise; for the median across these stand at
-    the brightness that is usual at their place along the stripe. Structure leaves a trace in f only if it runs along the
-    stripes for more than half the window.
+    Only voxels brighter than the slice's mean tell f, dark ones being mostly noise; for the median across
+    these stand at the brightness that is usual at their place along the stripe. Structure leaves a trace in f
+    only if it runs along the stripes for more than half the window.
 
     axis   slicing axis; along: axis of the stripes
     width  voxels across, more than twice the stripes' own; window: voxels along, 0 for the whole length
@@ -281,7 +295,8 @@ def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=N
 
         v - f(r),   f(r) = median over the ring of (v - median of v over width x width)
 
-    The inner median holds structure, which the outer one therefore does not see; rings are thinner than half the width.
+    The inner median holds structure, which the outer one therefore does not see; rings are thinner than half
+    the width.
 
     centre: of rotation, voxels along the other two axes; default the middle of the slice.
     """
@@ -307,7 +322,8 @@ def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=N
     return out
 
 
-# ---- noise, blur, brightness -------------------------------------------------------------------------------------
+# ---- noise, blur, brightness
+# -------------------------------------------------------------------------------------
 
 
 def median_denoise(values, size=3, *, axis=None, store=MEMORY, progress=None):
@@ -342,7 +358,9 @@ def nlm_denoise(values, strength=0.8, *, patch=3, distance=5, axis=None, store=M
 
     def step(slab):
         slab = np.asarray(slab, np.float32)
-        return denoise_nl_means(slab, fast_mode=True, **options).reshape(slab.shape)  # it drops axes of one voxel
+        return denoise_nl_means(slab, fast_mode=True, **options).reshape(
+            slab.shape
+        )  # it drops axes of one voxel
 
     if axis is None:
         reach = int(distance) + patch
@@ -356,9 +374,10 @@ def nlm_denoise(values, strength=0.8, *, patch=3, distance=5, axis=None, store=M
 
 
 def noise_of(values, layers_used=16):
-    """Measure the standard deviation of the noise, from second differences in the layers along x: their median over flat
-    and structured parts alike (Immerkaer, Comput. Vis. Image Underst. 64 (1996) 300, with the median in place of the mean).
-    Fine structure adds to it: by a tenth where edges take an eighth of the voxels."""
+    """Measure the standard deviation of the noise, from second differences in the layers along x: their
+    median over flat and structured parts alike (Immerkaer, Comput. Vis. Image Underst. 64 (1996) 300, with
+    the median in place of the mean). Fine structure adds to it: by a tenth where edges take an eighth of the
+    voxels."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     found = []
     for i in np.unique(np.linspace(0, values.shape[0] - 1, layers_used).astype(int)):
@@ -368,7 +387,8 @@ def noise_of(values, layers_used=16):
 
 
 def unsharp(values, amount=0.7, *, radius=1.0, axis=None, store=MEMORY, progress=None):
-    """Sharpen: v + amount (v - v smoothed by a Gaussian of `radius` voxels); axis given: within its slices."""
+    """Sharpen: v + amount (v - v smoothed by a Gaussian of `radius` voxels); axis given: within its
+    slices."""
     from skimage.filters import unsharp_mask
 
     sigma = [float(radius)] * 3
@@ -387,13 +407,13 @@ def unsharp(values, amount=0.7, *, radius=1.0, axis=None, store=MEMORY, progress
 def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progress=None):
     """Give every layer along an axis the same brightness.
 
-    Each layer is split at its own Otsu threshold; the median of the brighter part (of both parts) is brought to that of
-    the whole volume by a factor (a factor and an offset). Medians of the parts, unlike those of the layer, do not
-    follow the amount of each phase; a layer that lacks the brightest phase is told by a bright level that stands out and
-    takes that of the layers around (anchor bright).
+    Each layer is split at its own Otsu threshold; the median of the brighter part (of both parts) is brought
+    to that of the whole volume by a factor (a factor and an offset). Medians of the parts, unlike those of
+    the layer, do not follow the amount of each phase; a layer that lacks the brightest phase is told by a
+    bright level that stands out and takes that of the layers around (anchor bright).
 
-    window: layers over which the medians are smoothed; 1 for flicker from slice to slice, many for a slow trend
-    anchors: "bright" or "both"
+    window: layers over which the medians are smoothed; 1 for flicker from slice to slice, many for a slow
+    trend anchors: "bright" or "both"
     """
     if anchors not in ("bright", "both"):
         raise InputError(f"expected the anchors bright or both, got {anchors!r}; choose one.")
@@ -421,8 +441,9 @@ def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progres
 def _plausible(levels, reach=31, least=0.05):
     """Replace bright levels that stand out from those of the layers around by their median.
 
-    A layer without the brightest phase shows the next one's level. It stands out by more than 4 standard deviations (from
-    the median absolute deviation; at least 5 %) of the logarithm; layers beyond a face are mirrored.
+    A layer without the brightest phase shows the next one's level. It stands out by more than 4 standard
+    deviations (from the median absolute deviation; at least 5 %) of the logarithm; layers beyond a face are
+    mirrored.
     """
     if (levels <= 0).any():
         return levels

@@ -1,4 +1,5 @@
-"""A recipe from grey values to labels: named steps with settings, read from YAML and written back, repeated at will.
+"""A recipe from grey values to labels: named steps with settings, read from YAML and written back, repeated
+at will.
 
     file_axes: zyx                   # optional, as voxel_size_nm: how the file is read
     phases: [pore, cbd, am]          # from dark to bright; label 0, 1, 2
@@ -32,7 +33,8 @@ from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
 
 @dataclass(frozen=True)
 class Picture:
-    """Hold what the report shows of a step: a section before and after (2-D arrays), and histograms of grey values."""
+    """Hold what the report shows of a step: a section before and after (2-D arrays), and histograms of grey
+    values."""
 
     step: str
     axis: str
@@ -69,8 +71,8 @@ def _steps(raw, path):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Hold the phases from dark to bright, the name of the cracks, the steps, and how the file is to be read: its axes
-    and its voxel size (m), None for what the file says."""
+    """Hold the phases from dark to bright, the name of the cracks, the steps, and how the file is to be read:
+    its axes and its voxel size (m), None for what the file says."""
 
     phases: tuple[str, ...] = entry(_names)
     steps: tuple = entry(_steps)
@@ -82,8 +84,9 @@ class Recipe:
         order = [0 if s.name in GREY else 1 if s.name in LABELLING else 2 for s in self.steps]
         if order != sorted(order):
             raise InputError(
-                f"expected steps on grey values ({', '.join(GREY)}) before those that label ({', '.join(LABELLING)}) and "
-                f"those on labels ({', '.join(REFINING)}), got {', '.join(s.name for s in self.steps)}; reorder them."
+                f"expected steps on grey values ({', '.join(GREY)}) before those that label"
+                f" ({', '.join(LABELLING)}) and those on labels ({', '.join(REFINING)}), got"
+                f" {', '.join(s.name for s in self.steps)}; reorder them."
             )
         if self.crack in self.phases:
             raise InputError(f"expected a name of its own for cracks, got {self.crack}, a phase; rename one.")
@@ -104,8 +107,13 @@ def recipe_record(recipe):
             settings["region"] = {key: list(v) for key, v in step.region.items()}
         steps.append({step.name: settings})
     size = None if recipe.voxel_size is None else [float(f"{1e9 * h:.9g}") for h in recipe.voxel_size]
-    record = {"file_axes": recipe.file_axes, "voxel_size_nm": size, "phases": list(recipe.phases), "crack": recipe.crack,
-              "steps": steps}  # fmt: skip
+    record = {
+        "file_axes": recipe.file_axes,
+        "voxel_size_nm": size,
+        "phases": list(recipe.phases),
+        "crack": recipe.crack,
+        "steps": steps,
+    }
     return {key: value for key, value in record.items() if value is not None}
 
 
@@ -126,8 +134,8 @@ def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, pr
     """Run the steps of a recipe on grey values [x, y, z]: (State, [Picture]).
 
     Without a step that labels, voxels are labelled by Otsu's thresholds after the steps on grey values.
-    voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or None.
-    Raises InputError for input that no step can work on.
+    voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or
+    None. Raises InputError for input that no step can work on.
     """
     preparation.check_grey(grey)
     steps = list(recipe.steps)
@@ -171,13 +179,14 @@ def _histogram(values):
     return counts / counts.sum(), edges
 
 
-# ---- files -------------------------------------------------------------------------------------------------------
+# ---- files -------------------------------------------------------------------------------------------------
 
 
 def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
     """Open a grey volume: (values [x, y, z], Volume that says where they are from).
 
-    With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else is read whole.
+    With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else
+    is read whole.
     """
     path = Path(str(name))
     if store.folder is not None and path.suffix.lower() == ".npy" and path.is_file():
@@ -189,7 +198,8 @@ def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
 
 
 def _mapped(path, file_axes, voxel_size):
-    """The npy file mapped into memory; None for one that is to be refused for a reason that read_volume knows."""
+    """The npy file mapped into memory; None for one that is to be refused for a reason that read_volume
+    knows."""
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, OSError):
@@ -202,7 +212,8 @@ def _mapped(path, file_axes, voxel_size):
 
 
 def write_probability(path, probability, names, voxel_size):
-    """Write the probability of each phase as a data set of an HDF5 file, with the voxel size (m) as attribute."""
+    """Write the probability of each phase as a data set of an HDF5 file, with the voxel size (m) as
+    attribute."""
     import h5py
 
     with replacing(path) as part, h5py.File(part, "w") as file:

@@ -1,7 +1,8 @@
-"""From grey values to phases: thresholds on levels of grey, watershed, cracks inside particles, a trained classifier.
+"""From grey values to phases: thresholds on levels of grey, watershed, cracks inside particles, a trained
+classifier.
 
-Phases are named from dark to bright; label k is the k-th of them, and cracks, where they are looked for, come last. Every
-method gives labels (uint8), and where asked the probability of each label per voxel.
+Phases are named from dark to bright; label k is the k-th of them, and cracks, where they are looked for, come
+last. Every method gives labels (uint8), and where asked the probability of each label per voxel.
 """
 
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ BINS_OF = {5: 128, 6: 64, 7: 48, 8: 32}
 
 @dataclass(frozen=True)
 class Levels:
-    """Hold the grey levels of phases from dark to bright: means, standard deviations (without edges), shares of the flat
-    voxels, and the thresholds between them."""
+    """Hold the grey levels of phases from dark to bright: means, standard deviations (without edges), shares
+    of the flat voxels, and the thresholds between them."""
 
     means: tuple[float, ...]
     spreads: tuple[float, ...]
@@ -30,7 +31,8 @@ class Levels:
     thresholds: tuple[float, ...]
 
 
-# ---- levels and thresholds ---------------------------------------------------------------------------------------
+# ---- levels and thresholds
+# ---------------------------------------------------------------------------------------
 
 
 def histogram(values, bins=BINS, where=None):
@@ -47,7 +49,8 @@ def histogram(values, bins=BINS, where=None):
 def thresholds(values, phases, method="otsu"):
     """Find the phases - 1 grey values that part the histogram.
 
-    otsu  largest variance between the parts (Otsu 1979; several at once: Liao, J. Inf. Sci. Eng. 17 (2001) 713)
+    otsu  largest variance between the parts (Otsu 1979; several at once: Liao, J. Inf. Sci. Eng. 17 (2001)
+          713)
     li    from those, each moved to the minimum cross entropy of the two parts around it (Li & Tam 1998)
     """
     if phases < 2:
@@ -62,12 +65,14 @@ def _thresholds(counts, middles, phases, method):
     from skimage.filters import threshold_multiotsu
 
     if phases > MOST_PHASES:
-        raise InputError(f"expected at most {MOST_PHASES} phases to part by themselves, got {phases}; give thresholds.")
+        raise InputError(
+            f"expected at most {MOST_PHASES} phases to part by themselves, got {phases}; give thresholds."
+        )
     seen = _rebinned(counts, middles, BINS_OF.get(phases))
     if np.count_nonzero(seen[0]) < phases:
         raise InputError(
-            f"expected at least {phases} different grey values for {phases} phases, got {np.count_nonzero(seen[0])}; "
-            "name fewer phases."
+            f"expected at least {phases} different grey values for {phases} phases, got"
+            f" {np.count_nonzero(seen[0])}; name fewer phases."
         )
     found = np.array(threshold_multiotsu(classes=phases, hist=seen), float)
     found += (seen[1][1] - seen[1][0]) / 2  # it names the last bin of a part: up to that bin's end
@@ -111,10 +116,11 @@ def _li(counts, middles, start, rounds=200):
 def phase_levels(values, phases, *, method="otsu", steepest=0.06, given=None):
     """Measure the grey level of each phase in the voxels where the image is flat.
 
-    Edges, and the light in pores that fades with depth, fill the histogram between the levels; voxels whose gradient is
-    at most `steepest` (share of the range of grey values, 1 to 99 %, per voxel) show the levels themselves. Their
-    histogram is parted (see `thresholds`); level and standard deviation of a part are its median and 1.48 times its
-    median absolute deviation. The thresholds lie half way between levels, where a blurred edge is.
+    Edges, and the light in pores that fades with depth, fill the histogram between the levels; voxels whose
+    gradient is at most `steepest` (share of the range of grey values, 1 to 99 %, per voxel) show the levels
+    themselves. Their histogram is parted (see `thresholds`); level and standard deviation of a part are its
+    median and 1.48 times its median absolute deviation. The thresholds lie half way between levels, where a
+    blurred edge is.
 
     given: thresholds to use (dark to bright). Returns Levels. Raises InputError for a phase without voxels.
     """
@@ -135,8 +141,8 @@ def _check_cuts(given, phases):
     cuts = [float(t) for t in given]
     if len(cuts) != phases - 1 or any(a >= b for a, b in pairwise(cuts)):
         raise InputError(
-            f"expected {phases - 1} rising thresholds for {phases} phases, got {', '.join(f'{t:g}' for t in cuts)}; "
-            "give one between each two."
+            f"expected {phases - 1} rising thresholds for {phases} phases, got"
+            f" {', '.join(f'{t:g}' for t in cuts)}; give one between each two."
         )
     return cuts
 
@@ -192,9 +198,11 @@ def label_shares(labels, count):
 def threshold_probabilities(values, levels):
     """Give the probability of each phase per voxel: float32 [phase, x, y, z].
 
-        P(k) = Phi((b_k+1 - v) / s) - Phi((b_k - v) / s),   b the thresholds, s the spread of the nearest level
+        P(k) = Phi((b_k+1 - v) / s) - Phi((b_k - v) / s),   b the thresholds, s the spread of the nearest
+                                                            level
 
-    What noise alone could do to a voxel's label; it says nothing of a threshold in the wrong place (see `moved`).
+    What noise alone could do to a voxel's label; it says nothing of a threshold in the wrong place (see
+    `moved`).
     """
     from scipy.special import ndtr
 
@@ -208,12 +216,13 @@ def threshold_probabilities(values, levels):
 
 
 def moved_edges(values, labels, levels, by, *, store=MEMORY):
-    """Move the edges between phases to where the threshold is `by` of the step between the two levels higher: uint8.
+    """Move the edges between phases to where the threshold is `by` of the step between the two levels higher:
+    uint8.
 
-    by > 0: a voxel beside a darker phase whose grey is below the moved threshold goes to it; by < 0: a voxel beside a
-    brighter phase whose grey is above goes to that. Edges move by one voxel at most, nothing changes elsewhere; a label
-    without a level (cracks) has that of the first phase. Low, middle and high volumes (-by, 0, by) give every number
-    computed from them an error bar. Slab by slab.
+    by > 0: a voxel beside a darker phase whose grey is below the moved threshold goes to it; by < 0: a voxel
+    beside a brighter phase whose grey is above goes to that. Edges move by one voxel at most, nothing changes
+    elsewhere; a label without a level (cracks) has that of the first phase. Low, middle and high volumes
+    (-by, 0, by) give every number computed from them an error bar. Slab by slab.
     """
     level = np.full(256, levels.means[0], np.float32)
     level[: len(levels.means)] = levels.means
@@ -244,13 +253,13 @@ def _moved(values, old, level, by):
 def watershed_labels(values, labels, *, axis=None, steepest=0.1, smoothing=0.7, store=MEMORY, progress=None):
     """Give the voxels on edges to the phase that each edge ends in, instead of the one between two.
 
-    A blurred edge between the darkest and the brightest phase passes through the levels between, and thresholds leave a
-    film of those there. Markers are voxels with the label of more than three quarters of the voxels around and those
-    where the image is flattest (share `steepest`); the rest is flooded from them over the gradient (Meyer, Signal
-    Process. 38 (1994) 113).
+    A blurred edge between the darkest and the brightest phase passes through the levels between, and
+    thresholds leave a film of those there. Markers are voxels with the label of more than three quarters of
+    the voxels around and those where the image is flattest (share `steepest`); the rest is flooded from them
+    over the gradient (Meyer, Signal Process. 38 (1994) 113).
 
-    axis: given: slice by slice across this axis, which leaves what lies behind a slice out; None: in 3-D, whole volume
-    smoothing: of the gradient, voxels
+    axis: given: slice by slice across this axis, which leaves what lies behind a slice out; None: in 3-D,
+    whole volume smoothing: of the gradient, voxels
     """
     if axis is None:
         return _flooded(np.asarray(values, np.float32), np.asarray(labels), steepest, smoothing)
@@ -275,7 +284,7 @@ def _flooded(values, labels, steepest, smoothing):
     return (watershed(gradient, np.where(sure, labels.astype(np.int32) + 1, 0)) - 1).astype(np.uint8)
 
 
-# ---- cracks ------------------------------------------------------------------------------------------------------
+# ---- cracks ------------------------------------------------------------------------------------------------
 
 
 def find_cracks(values, labels, levels, *, active, void=0, width=4, contrast=0.75, hull=True, progress=None):
@@ -283,10 +292,11 @@ def find_cracks(values, labels, levels, *, active, void=0, width=4, contrast=0.7
 
     A crack is at most 2 `width` voxels wide, lies in a particle, and is dark:
 
-        in a particle  in the closing of the active material by a ball of radius `width` and (hull) in the convex hull of
-                       its own particle, so that the neck between two particles that touch is none
-        dark           void by its label, or black top-hat (closing of the grey image less itself) above `contrast` times
-                       the step from the void's level to that of the active material
+        in a particle  in the closing of the active material by a ball of radius `width` and (hull) in the
+                       convex hull of its own particle, so that the neck between two particles that touch is
+                       none
+        dark           void by its label, or black top-hat (closing of the grey image less itself) above
+                       `contrast` times the step from the void's level to that of the active material
 
     active, void: labels. Needs the whole volume in memory. Raises InputError without active material.
     """
@@ -304,7 +314,8 @@ def find_cracks(values, labels, levels, *, active, void=0, width=4, contrast=0.7
 
 
 def black_tophat(values, width):
-    """Closing of the grey values less themselves: how far a dark detail at most 2 `width` wide lies below its rim."""
+    """Closing of the grey values less themselves: how far a dark detail at most 2 `width` wide lies below its
+    rim."""
     from skimage.morphology import ball
     from skimage.morphology import black_tophat as tophat
 

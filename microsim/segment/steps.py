@@ -1,6 +1,7 @@
 """Steps from grey values to labels: each a frozen dataclass whose fields are its YAML keys (recipe.py).
 
-`name` is the step's key in a recipe; `apply(state, store, progress)` gives the state after it and its figures.
+`name` is the step's key in a recipe; `apply(state, store, progress)` gives the state after it and its
+figures.
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,18 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.schema import (
-    any_of,
-    choice,
-    entry,
-    flag,
-    number,
-    say,
-    text,
-    triple,
-    voxel_ranges,
-    whole,
-)
+from ..base.schema import any_of, choice, entry, flag, number, say, text, triple, voxel_ranges, whole
 from ..volumes.slabs import layers
 from ..volumes.volume import read_volume
 from . import classifier, pore_back, preparation, segmentation
@@ -32,7 +22,8 @@ SAMPLED = 2_000_000  # voxels that levels of labels are measured on
 
 @dataclass(frozen=True)
 class State:
-    """Hold what steps work on: grey values, voxel size (m or None), phases, labels, levels, probability, notes.
+    """Hold what steps work on: grey values, voxel size (m or None), phases, labels, levels, probability,
+    notes.
 
     solid: grey values with voids at the void's level, after a pore-back correction; None before
     found: figures of each step for the record
@@ -59,9 +50,8 @@ class State:
         return self.grey if self.solid is None else self.solid
 
 
-
-
-# ---- steps on grey values ----------------------------------------------------------------------------------------
+# ---- steps on grey values
+# ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -93,8 +83,10 @@ class Align:
         grey = grey if self.keep else preparation.crop(grey, drift.box)
         largest = np.abs(drift.shifts).max(0).tolist()
         return replace(state, grey=grey), {
-            "shift_voxels": drift.shifts.tolist(), "largest_shift_voxels": largest, "replaced_slices": list(drift.replaced)
-        }  # fmt: skip
+            "shift_voxels": drift.shifts.tolist(),
+            "largest_shift_voxels": largest,
+            "replaced_slices": list(drift.replaced),
+        }
 
 
 @dataclass(frozen=True)
@@ -109,9 +101,10 @@ class Curtains:
 
     def apply(self, state, store, progress):
         options = {"width": self.width, "window": self.window, "store": store, "progress": progress}
-        return replace(
-            state, grey=preparation.remove_curtains(state.grey, self.axis, self.along, **options)
-        ), {}
+        return (
+            replace(state, grey=preparation.remove_curtains(state.grey, self.axis, self.along, **options)),
+            {},
+        )
 
 
 @dataclass(frozen=True)
@@ -208,7 +201,8 @@ class Unsharp:
         return replace(state, grey=preparation.unsharp(state.grey, self.amount, **options)), {}
 
 
-# ---- steps on labels ---------------------------------------------------------------------------------------------
+# ---- steps on labels
+# ---------------------------------------------------------------------------------------------
 
 
 def _thresholds(raw, path):

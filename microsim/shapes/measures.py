@@ -1,6 +1,7 @@
 """Measures of the phases' shapes: profiles, chords, sizes, contacts, triple lines, clusters, correlation.
 
-Each is a function of a mask or a grid; `measure` collects those asked for, as `microsim info --measures` shows them.
+Each is a function of a mask or a grid; `measure` collects those asked for, as `microsim info --measures`
+shows them.
 """
 
 from dataclasses import dataclass, field
@@ -15,13 +16,17 @@ from ..mesh.morphology import face_area_factors, interface_faces
 from ..mesh.percolation import cluster_labels
 from .thickness import local_thickness
 
-LINE_SMOOTHING = 2.5  # voxels; less leaves the staircase in the direction of a line, more mixes neighbouring lines
+LINE_SMOOTHING = (
+    2.5  # voxels; less leaves the staircase in the direction of a line, more mixes neighbouring lines
+)
 
 
 @dataclass(frozen=True)
 class Chords:
-    """Chords of a phase along one axis: how many have length i + 1 voxels (counts, shape n), those cut by the box apart
-    (cut). voxel: edge along the axis, m; mean: unbiased by the box, m (see chords), None without a surface."""
+    """Chords of a phase along one axis: how many have length i + 1 voxels (counts, shape n), those cut by the
+    box apart (cut). voxel: edge along the axis, m; mean: unbiased by the box, m (see chords), None without a
+    surface.
+    """
 
     counts: np.ndarray
     cut: np.ndarray
@@ -36,8 +41,8 @@ class Chords:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Distribution of the local thickness by volume: edges (m, n + 1), share (n); mean and the diameters below which
-    lie 10, 50 and 90 % of the volume, m."""
+    """Distribution of the local thickness by volume: edges (m, n + 1), share (n); mean and the diameters
+    below which lie 10, 50 and 90 % of the volume, m."""
 
     edges: np.ndarray
     share: np.ndarray
@@ -49,8 +54,8 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Clusters:
-    """6-connected clusters of a phase, largest first: labels (int32 [x, y, z], 0 outside, 1 the largest), voxels of
-    each; faces: {face: numbers of the clusters that touch it}."""
+    """6-connected clusters of a phase, largest first: labels (int32 [x, y, z], 0 outside, 1 the largest),
+    voxels of each; faces: {face: numbers of the clusters that touch it}."""
 
     labels: np.ndarray = field(repr=False)
     voxels: np.ndarray
@@ -63,7 +68,8 @@ class Clusters:
 
 
 def phase_profiles(grid, axis=0):
-    """Compute each phase's fraction in every layer along an axis: (depth of the layers' middles in m, {name: [n]})."""
+    """Compute each phase's fraction in every layer along an axis: (depth of the layers' middles in m, {name:
+    [n]})."""
     others = tuple(a for a in range(3) if a != axis)
     depth = grid.voxel_size[axis] * (np.arange(grid.shape[axis]) + 0.5)
     return depth, {name: (grid.phase == grid.code(name)).mean(axis=others) for name in grid.names}
@@ -74,10 +80,11 @@ def chords(mask, voxel_size, axis):
 
         mean = 2 (length of the lines within the mask) / (crossings of its surface)
 
-    which is 4 eps / s_v for an isotropic phase (4 r / 3 for spheres) however the box cuts it: a line that leaves the
-    box brings half a chord's length and one crossing. Chords cut by the box are counted apart; leaving them out, or
-    counting them as whole, would make long ones rare. Gaps shorter than a voxel edge d go unseen: the mean comes out as
-    d eps / (eps - S2(d)), half a voxel long for pores between spheres of 8 voxels radius.
+    which is 4 eps / s_v for an isotropic phase (4 r / 3 for spheres) however the box cuts it: a line that
+    leaves the box brings half a chord's length and one crossing. Chords cut by the box are counted apart;
+    leaving them out, or counting them as whole, would make long ones rare. Gaps shorter than a voxel edge d
+    go unseen: the mean comes out as d eps / (eps - S2(d)), half a voxel long for pores between spheres of 8
+    voxels radius.
 
     mask: bool [x, y, z]; voxel_size: one edge or three, m; axis: 0, 1, 2
 
@@ -108,7 +115,9 @@ def size_distribution(thickness, voxel_size, bins=None):
         raise InputError("expected voxels of the phase, got none; name a phase that occurs.")
     edges = edge * np.arange(int(sizes.max() / edge) + 2) if bins is None else np.asarray(bins, dtype=float)
     share = np.histogram(sizes, edges)[0] / sizes.size
-    return Sizes(edges, share, float(sizes.mean(dtype=float)), *(float(q) for q in np.quantile(sizes, (0.1, 0.5, 0.9))))
+    return Sizes(
+        edges, share, float(sizes.mean(dtype=float)), *(float(q) for q in np.quantile(sizes, (0.1, 0.5, 0.9)))
+    )
 
 
 def contact_areas(grid, smoothing=None):
@@ -116,12 +125,15 @@ def contact_areas(grid, smoothing=None):
 
         A[a][b] = sum over the faces between a and b of face area x face_area_factors(mask of a)
 
-    The surface is that of the first phase, so that its areas add up to surface_area of its mask, exactly. A[a][b] and
-    A[b][a] measure the same contact from its two sides and differ along its rim, where the one surface goes on
-    smoothly and the other bends away: by 1.6 % for the binder of a calendered NMC electrode (398 nm a voxel).
+    The surface is that of the first phase, so that its areas add up to surface_area of its mask, exactly.
+    A[a][b] and A[b][a] measure the same contact from its two sides and differ along its rim, where the one
+    surface goes on smoothly and the other bends away: by 1.6 % for the binder of a calendered NMC electrode
+    (398 nm a voxel).
     """
     options = {} if smoothing is None else {"smoothing": smoothing}
-    areas = {name: dict.fromkeys((other for other in grid.names if other != name), 0.0) for name in grid.names}
+    areas = {
+        name: dict.fromkeys((other for other in grid.names if other != name), 0.0) for name in grid.names
+    }
     for name, row in areas.items():
         mask = grid.mask(name)
         for axis, factors in enumerate(face_area_factors(mask, grid.voxel_size, **options)):
@@ -134,23 +146,30 @@ def contact_areas(grid, smoothing=None):
 def contact_areas_faces(grid):
     """Add up the voxel faces between every two phases, in m2: {(phase, phase): area}, each pair once."""
     return {
-        (a, b): float(sum(np.count_nonzero(interface_faces(grid.mask(a), grid.mask(b), axis)) * grid.face_area(axis)
-                          for axis in range(3)))
+        (a, b): float(
+            sum(
+                np.count_nonzero(interface_faces(grid.mask(a), grid.mask(b), axis)) * grid.face_area(axis)
+                for axis in range(3)
+            )
+        )
         for a, b in combinations(grid.names, 2)
-    }  # fmt: skip
+    }
 
 
 def triple_line(grid, phases, smoothing=LINE_SMOOTHING):
-    """Measure the length along which three phases meet: (smooth line in m, voxel edges in m, share of all edges).
+    """Measure the length along which three phases meet: (smooth line in m, voxel edges in m, share of all
+    edges).
 
-    A voxel edge belongs to the line if all three occur in the four voxels around it. A smooth line of unit tangent t
-    shows |t_a| of voxel edge along each axis a per unit of its own length, 3/2 on average; so with l_a the length of
-    edges along a within a Gaussian around an edge (standard deviation `smoothing` in largest voxel edges) that edge
-    counts as sqrt(l_x^2 + l_y^2 + l_z^2) / (l_x + l_y + l_z) of itself. Straight edges along an axis keep their length.
-    The edges of the box itself do not count; a box one voxel thick is an image, its lines upright.
+    A voxel edge belongs to the line if all three occur in the four voxels around it. A smooth line of unit
+    tangent t shows |t_a| of voxel edge along each axis a per unit of its own length, 3/2 on average; so with
+    l_a the length of edges along a within a Gaussian around an edge (standard deviation `smoothing` in
+    largest voxel edges) that edge counts as sqrt(l_x^2 + l_y^2 + l_z^2) / (l_x + l_y + l_z) of itself.
+    Straight edges along an axis keep their length. The edges of the box itself do not count; a box one voxel
+    thick is an image, its lines upright.
 
-    Rings of radius 6 to 20 voxels, any tilt: 0.99 to 1.02 of the true length, scattering by 0.02 to 0.03; the voxel edges
-    alone 1.57 to 1.60, scattering by 0.1 (more than 3/2, as the two surfaces take their steps apart).
+    Rings of radius 6 to 20 voxels, any tilt: 0.99 to 1.02 of the true length, scattering by 0.02 to 0.03; the
+    voxel edges alone 1.57 to 1.60, scattering by 0.1 (more than 3/2, as the two surfaces take their steps
+    apart).
     """
     masks = [grid.mask(name) for name in phases]
     if len(masks) != 3 or len(set(phases)) != 3:
@@ -159,8 +178,10 @@ def triple_line(grid, phases, smoothing=LINE_SMOOTHING):
     total = sum(edges.size for edges in on_line)
     raw = sum(np.count_nonzero(edges) * h for edges, h in zip(on_line, grid.voxel_size))
     sigma = [smoothing * max(grid.voxel_size) / h for h in grid.voxel_size]
-    lengths = [_spread(edges, axis, grid.shape, sigma) * h for axis, (edges, h) in
-               enumerate(zip(on_line, grid.voxel_size))]
+    lengths = [
+        _spread(edges, axis, grid.shape, sigma) * h
+        for axis, (edges, h) in enumerate(zip(on_line, grid.voxel_size))
+    ]
     straight, bent = np.sqrt(sum(part**2 for part in lengths)), sum(lengths)
     factor = np.divide(straight, bent, out=np.ones_like(bent), where=bent > 0)
     smooth = 0.0
@@ -196,7 +217,8 @@ def _spread(edges, axis, shape, sigma):
 
 
 def clusters(mask):
-    """Label the 6-connected clusters of a mask, the largest with 1; equal ones in order of their first voxel."""
+    """Label the 6-connected clusters of a mask, the largest with 1; equal ones in order of their first
+    voxel."""
     labels, count = cluster_labels(mask)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     order = np.argsort(-sizes, kind="stable")
@@ -217,14 +239,16 @@ def two_point_correlation(mask, voxel_size, axis, reach=None):
     inside = np.moveaxis(np.asarray(mask, dtype=bool), axis, 0)
     n = len(inside)
     reach = n // 2 if reach is None else min(int(reach), n - 1)
-    pairs = [np.count_nonzero(inside[: n - lag] & inside[lag:]) / inside[lag:].size for lag in range(reach + 1)]
+    pairs = [
+        np.count_nonzero(inside[: n - lag] & inside[lag:]) / inside[lag:].size for lag in range(reach + 1)
+    ]
     return voxel_edges(voxel_size)[axis] * np.arange(reach + 1), np.array(pairs)
 
 
 def euler_number(mask):
     """Count clusters minus tunnels plus cavities of a mask, voxels joined by faces.
 
-        chi = voxels - pairs + squares of four - cubes of eight (all inside); 1 ball, 0 ring, 2 hollow shell
+    chi = voxels - pairs + squares of four - cubes of eight (all inside); 1 ball, 0 ring, 2 hollow shell
     """
     inside, chi = np.asarray(mask, dtype=bool), 0
     for axes in ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)):
@@ -235,7 +259,8 @@ def euler_number(mask):
     return int(chi)
 
 
-# ---- all of them, for `microsim info` --------------------------------------------------------------------------
+# ---- all of them, for `microsim info`
+# --------------------------------------------------------------------------
 
 
 def measure(grid, names, progress=None):
@@ -248,7 +273,8 @@ def measure(grid, names, progress=None):
     unknown = [name for name in wanted if name not in MEASURES]
     if unknown or not wanted:
         raise InputError(
-            f"expected measures out of {', '.join(MEASURES)} or all, got {', '.join(unknown) or 'none'}; correct them."
+            f"expected measures out of {', '.join(MEASURES)} or all, got {', '.join(unknown) or 'none'};"
+            " correct them."
         )
     found = {}
     for done, name in enumerate(wanted):
@@ -264,7 +290,10 @@ def _profiles(grid):
     found = {}
     for axis, name in enumerate(AXES):
         depth, fractions = phase_profiles(grid, axis)
-        found[name] = {"depth_m": depth.tolist(), "fraction": {key: part.tolist() for key, part in fractions.items()}}
+        found[name] = {
+            "depth_m": depth.tolist(),
+            "fraction": {key: part.tolist() for key, part in fractions.items()},
+        }
     return found
 
 
@@ -272,8 +301,15 @@ def _chords(grid):
     found = {}
     for name in grid.names:
         along = {axis: chords(grid.mask(name), grid.voxel_size, number) for number, axis in enumerate(AXES)}
-        found[name] = {axis: {"mean_m": c.mean, "length_m": c.lengths.tolist(), "count": c.counts.tolist(),
-                              "cut_by_box": c.cut.tolist()} for axis, c in along.items()}  # fmt: skip
+        found[name] = {
+            axis: {
+                "mean_m": c.mean,
+                "length_m": c.lengths.tolist(),
+                "count": c.counts.tolist(),
+                "cut_by_box": c.cut.tolist(),
+            }
+            for axis, c in along.items()
+        }
     return found
 
 
@@ -284,8 +320,14 @@ def _sizes(grid):
             found[name] = None
             continue
         sizes = size_distribution(local_thickness(grid.mask(name), grid.voxel_size), grid.voxel_size)
-        found[name] = {"mean_m": sizes.mean, "d10_m": sizes.d10, "d50_m": sizes.d50, "d90_m": sizes.d90,
-                       "edges_m": sizes.edges.tolist(), "volume_share": sizes.share.tolist()}  # fmt: skip
+        found[name] = {
+            "mean_m": sizes.mean,
+            "d10_m": sizes.d10,
+            "d50_m": sizes.d50,
+            "d90_m": sizes.d90,
+            "edges_m": sizes.edges.tolist(),
+            "volume_share": sizes.share.tolist(),
+        }
     return found
 
 
@@ -298,7 +340,9 @@ def _contacts(grid):
             other: {
                 "area_per_volume_m-1": area / volume,
                 "share_of_surface": area / whole if whole else None,
-                "area_per_volume_faces_m-1": faces[tuple(sorted((name, other), key=grid.names.index))] / volume,
+                "area_per_volume_faces_m-1": (
+                    faces[tuple(sorted((name, other), key=grid.names.index))] / volume
+                ),
             }
             for other, area in row.items()
         }
@@ -309,8 +353,11 @@ def _tpb(grid):
     volume, found = grid.voxels * grid.voxel_volume, {}
     for phases in combinations(grid.names, 3):
         smooth, raw, share = triple_line(grid, phases)
-        found["|".join(phases)] = {"length_per_volume_m-2": smooth / volume, "length_per_volume_edges_m-2": raw / volume,
-                                   "share_of_edges": share}  # fmt: skip
+        found["|".join(phases)] = {
+            "length_per_volume_m-2": smooth / volume,
+            "length_per_volume_edges_m-2": raw / volume,
+            "share_of_edges": share,
+        }
     return found
 
 
@@ -318,10 +365,13 @@ def _clusters(grid):
     found = {}
     for name in grid.names:
         parts, mask = clusters(grid.mask(name)), grid.mask(name)
-        found[name] = {"count": len(parts.voxels), "share_of_largest": parts.share_of_largest,
-                       "largest_voxels": parts.voxels[:10].tolist(),
-                       "largest_touches": [face for face, touching in parts.faces.items() if 1 in touching],
-                       "euler_number": euler_number(mask)}  # fmt: skip
+        found[name] = {
+            "count": len(parts.voxels),
+            "share_of_largest": parts.share_of_largest,
+            "largest_voxels": parts.voxels[:10].tolist(),
+            "largest_touches": [face for face, touching in parts.faces.items() if 1 in touching],
+            "euler_number": euler_number(mask),
+        }
     return found
 
 
@@ -336,5 +386,12 @@ def _correlation(grid):
     return found
 
 
-MEASURES = {"profiles": _profiles, "chords": _chords, "sizes": _sizes, "contacts": _contacts, "tpb": _tpb,
-            "clusters": _clusters, "correlation": _correlation}  # fmt: skip
+MEASURES = {
+    "profiles": _profiles,
+    "chords": _chords,
+    "sizes": _sizes,
+    "contacts": _contacts,
+    "tpb": _tpb,
+    "clusters": _clusters,
+    "correlation": _correlation,
+}

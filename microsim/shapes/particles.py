@@ -1,7 +1,9 @@
-"""Particles, fragments and grains of the active material: sizes, shapes, cracks, contacts; and how two states differ.
+"""Particles, fragments and grains of the active material: sizes, shapes, cracks, contacts; and how two states
+differ.
 
-A particle is active material together with the cracks in it, apart from others it touches; a fragment is a piece of a
-particle's solid that no path of solid joins to the rest; grains are what a finer split of the solid gives.
+A particle is active material together with the cracks in it, apart from others it touches; a fragment is a
+piece of a particle's solid that no path of solid joins to the rest; grains are what a finer split of the
+solid gives.
 """
 
 from dataclasses import dataclass, field
@@ -69,13 +71,17 @@ class Particles:
 
     @property
     def contact_share(self):
-        """Share of each particle's surface that touches the binder; NaN for a particle without surface in the box."""
+        """Share of each particle's surface that touches the binder; NaN for a particle without surface in the
+        box."""
         return np.divide(self.contact, self.surface, out=np.full(len(self), np.nan), where=self.surface > 0)
 
     def total(self, name):
-        """Sum a part over its whole: crack_share (volume) or contact_share (surface) of all particles together."""
-        part, whole = {"crack_share": (self.crack_volume, self.volume),
-                       "contact_share": (self.contact, self.surface)}[name]  # fmt: skip
+        """Sum a part over its whole: crack_share (volume) or contact_share (surface) of all particles
+        together."""
+        part, whole = {
+            "crack_share": (self.crack_volume, self.volume),
+            "contact_share": (self.contact, self.surface),
+        }[name]
         return float(part.sum() / whole.sum()) if whole.sum() > 0 else None
 
 
@@ -83,9 +89,11 @@ def find_particles(grid, *, active="am", crack=None, contact=None, depth=1.0, sm
     """Split the active material into particles and measure each.
 
     active, crack, contact  names of phases; crack and contact may be None or absent from the grid
-    depth     over-segmentation control of `split_touching`, voxels: a neck splits when it is narrower than both sides by
+    depth     over-segmentation control of `split_touching`, voxels: a neck splits when it is narrower than
+              both sides by
               2 depth; smaller gives more particles
-    smallest  voxels below which a piece joins the neighbour that it touches most, or is left out when it has none
+    smallest  voxels below which a piece joins the neighbour that it touches most, or is left out when it has
+              none
 
     Returns Particles. Raises InputError without active material.
     """
@@ -146,7 +154,8 @@ def _areas(grid, parts, number, box, other):
 
 
 def fragment_labels(parts, solid, smallest=1):
-    """Number the fragments: pieces of one particle's solid joined voxel face to voxel face (int32, highest number).
+    """Number the fragments: pieces of one particle's solid joined voxel face to voxel face (int32, highest
+    number).
 
     smallest: voxels below which a piece is debris of segmentation and left out.
     """
@@ -160,10 +169,12 @@ def fragment_labels(parts, solid, smallest=1):
 
 
 def grain_labels(grid, *, active="am", depth=0.3, smallest=8, progress=None):
-    """Split the solid finer than into particles: at necks and cracks narrower by 2 `depth` voxels (int32 [x, y, z]).
+    """Split the solid finer than into particles: at necks and cracks narrower by 2 `depth` voxels (int32 [x,
+    y, z]).
 
-    Grain boundaries without a gap are not seen in labels; this finds grains that cracks or pores set off. Pieces below
-    `smallest` voxels join the neighbour that they touch most, or are left out when they have none.
+    Grain boundaries without a gap are not seen in labels; this finds grains that cracks or pores set off.
+    Pieces below `smallest` voxels join the neighbour that they touch most, or are left out when they have
+    none.
     """
     parts = join_small(
         split_touching(grid.mask(active), depth=depth, smoothing=0.5, progress=progress), smallest
@@ -171,14 +182,17 @@ def grain_labels(grid, *, active="am", depth=0.3, smallest=8, progress=None):
     return in_order(np.where(np.bincount(parts.ravel())[parts] >= smallest, parts, 0))
 
 
-# ---- distributions over the depth ------------------------------------------------------------------------------------
+# ---- distributions over the depth
+# ------------------------------------------------------------------------------------
 
 
 def sizes_by_depth(labels, grid, *, regions=3, edges=None):
-    """Sort the pieces of a label array by the depth (x) of their middle: list of {start_m, end_m, count, ...}.
+    """Sort the pieces of a label array by the depth (x) of their middle: list of {start_m, end_m, count,
+    ...}.
 
-    regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same volume;
-    d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left out.
+    regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same
+    volume; d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left
+    out.
     """
     span = grid.shape[0] * grid.voxel_size[0]
     edges = np.linspace(0, span, regions + 1) if edges is None else np.asarray(edges, float)
@@ -216,28 +230,39 @@ def _sizes(volume):
     d10, d50, d90 = (
         float(diameter[min(np.searchsorted(below, q), volume.size - 1)]) for q in (0.1, 0.5, 0.9)
     )
-    return {"count": int(volume.size), "mean_m": float(diameter.mean()), "d10_m": d10, "d50_m": d50, "d90_m": d90,
-            "diameters_m": diameter.tolist()}  # fmt: skip
+    return {
+        "count": int(volume.size),
+        "mean_m": float(diameter.mean()),
+        "d10_m": d10,
+        "d50_m": d50,
+        "d90_m": d90,
+        "diameters_m": diameter.tolist(),
+    }
 
 
-# ---- binder, delaminated layers ----------------------------------------------------------------------------------
+# ---- binder, delaminated layers
+# ----------------------------------------------------------------------------------
 
 
 def binder_clusters(grid, phase="cbd"):
     """Count the 6-connected clusters of the binder: {count, share_of_largest, largest_voxels}."""
     found = clusters(grid.mask(phase))
-    return {"count": len(found.voxels), "share_of_largest": found.share_of_largest,
-            "largest_voxels": found.voxels[:10].tolist()}  # fmt: skip
+    return {
+        "count": len(found.voxels),
+        "share_of_largest": found.share_of_largest,
+        "largest_voxels": found.voxels[:10].tolist(),
+    }
 
 
 def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
-    """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered, voxels}.
+    """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered,
+    voxels}.
 
-    A void voxel lies in a sheet if, in its plane across the axis, a disc of diameter `extent` (m) fits into the void and
-    covers it, and if the void is at most extent / aspect thick there along the axis; one that the end of the box cuts has
-    no thickness that is known. Such voxels are joined face to face; pieces with a projected area of at least the disc's
-    are sheets. thickness: volume / area; covered: share of the cross-section. Largest first.
-    Raises InputError for an extent below two voxels.
+    A void voxel lies in a sheet if, in its plane across the axis, a disc of diameter `extent` (m) fits into
+    the void and covers it, and if the void is at most extent / aspect thick there along the axis; one that
+    the end of the box cuts has no thickness that is known. Such voxels are joined face to face; pieces with a
+    projected area of at least the disc's are sheets. thickness: volume / area; covered: share of the
+    cross-section. Largest first. Raises InputError for an extent below two voxels.
     """
     axis = axis_number(axis)
     void = np.moveaxis(grid.mask(*voids), axis, 0)
@@ -254,15 +279,21 @@ def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0
         if area < np.pi / 4 * extent**2 * 0.9:  # a disc of voxels may be that much smaller
             continue
         depth = ((np.nonzero(piece)[0].mean()) + box[0].start + 0.5) * h
-        found.append({"depth_m": float(depth), "thickness_m": float(voxels * grid.voxel_volume / area),
-                      "area_m2": float(area), "covered": float(area / (np.prod(others) * void[0].size)),
-                      "voxels": int(voxels)})  # fmt: skip
+        found.append(
+            {
+                "depth_m": float(depth),
+                "thickness_m": float(voxels * grid.voxel_volume / area),
+                "area_m2": float(area),
+                "covered": float(area / (np.prod(others) * void[0].size)),
+                "voxels": int(voxels),
+            }
+        )
     return sorted(found, key=lambda sheet: -sheet["area_m2"])
 
 
 def _run_lengths(mask):
-    """Length (voxels) of the unbroken run along the first axis that each voxel of a mask lies in; 0 outside the mask and
-    in runs that an end of the array cuts."""
+    """Length (voxels) of the unbroken run along the first axis that each voxel of a mask lies in; 0 outside
+    the mask and in runs that an end of the array cuts."""
     lengths = np.zeros(mask.shape, np.int32)
     for i, plane in enumerate(mask[1:], start=1):
         begins = plane & ~mask[i - 1]
@@ -288,7 +319,7 @@ def _opened(plane, radius, edges):
     return plane & grown[reach[0] : -reach[0], reach[1] : -reach[1]]
 
 
-# ---- two states --------------------------------------------------------------------------------------------------
+# ---- two states --------------------------------------------------------------------------------------------
 
 COMPARED = {
     "crack_share": "share of the particles' volume that cracks take",
@@ -301,7 +332,8 @@ COMPARED = {
 
 
 def state_figures(particles, chosen=None):
-    """Compute the figures that are compared between two states from all particles, or from those chosen (with repeats)."""
+    """Compute the figures that are compared between two states from all particles, or from those chosen (with
+    repeats)."""
     i = np.arange(len(particles)) if chosen is None else chosen
     whole = i[~particles.cut[i]]
     return {
@@ -319,9 +351,10 @@ def compare_states(before, after, *, draws=1000, level=0.95, seed=0):
 
         relative change = after / before - 1
 
-    low, high: interval that holds `level` of `draws` bootstrap samples, particles drawn with replacement in each state
-    on its own (Efron & Tibshirani 1993, ch. 13). It holds what the choice of particles adds, not errors of segmentation:
-    run the low and high volumes of `microsim segment` for those. None where a figure is undefined or zero before.
+    low, high: interval that holds `level` of `draws` bootstrap samples, particles drawn with replacement in
+    each state on its own (Efron & Tibshirani 1993, ch. 13). It holds what the choice of particles adds, not
+    errors of segmentation: run the low and high volumes of `microsim segment` for those. None where a figure
+    is undefined or zero before.
     """
     rng = np.random.default_rng(seed)
     first, second = state_figures(before), state_figures(after)

@@ -11,15 +11,15 @@ def split_touching(mask, *, depth=1.0, smoothing=1.0, smallest=0, progress=None)
 
         flood -D from the maxima of D that rise at least `depth` above the saddle to a higher one
 
-    Two spheres are told apart when the neck between them is thinner than both by 2 `depth` (voxels): the smaller `depth`,
-    the more parts. 0 takes every maximum, and splits rough particles; `depth` of a tenth of a radius keeps particles
-    whose surface is rough by less than that.
+    Two spheres are told apart when the neck between them is thinner than both by 2 `depth` (voxels): the
+    smaller `depth`, the more parts. 0 takes every maximum, and splits rough particles; `depth` of a tenth of
+    a radius keeps particles whose surface is rough by less than that.
 
     mask       bool [x, y, z]; smoothing: standard deviation of a Gaussian over D, voxels
     smallest   parts below so many voxels join the neighbour they share most faces with (0: keep all)
 
-    Holes without a way out count as inside while parts are sought: a hollow particle stays one. Numbers run from 1 in
-    order of the first voxel. Meyer & Beucher, J. Vis. Commun. Image Represent. 1 (1990) 21.
+    Holes without a way out count as inside while parts are sought: a hollow particle stays one. Numbers run
+    from 1 in order of the first voxel. Meyer & Beucher, J. Vis. Commun. Image Represent. 1 (1990) 21.
     """
     from skimage.morphology import local_maxima, reconstruction
     from skimage.segmentation import watershed
@@ -121,7 +121,8 @@ def in_order(parts):
 
 
 def closing_by_distance(mask, radius):
-    """Close a mask by a ball: what cannot be reached from outside by a ball of `radius` voxels that stays out of it.
+    """Close a mask by a ball: what cannot be reached from outside by a ball of `radius` voxels that stays out
+    of it.
 
     Beyond the box nothing is known: the mask goes on as at the face.
     """
@@ -137,7 +138,8 @@ def closing_by_distance(mask, radius):
 
 
 def inside_hulls(parts, solid, fewest=30):
-    """Mark the voxels of each part that lie within the convex hull of the part's own solid voxels: bool [x, y, z]."""
+    """Mark the voxels of each part that lie within the convex hull of the part's own solid voxels: bool [x,
+    y, z]."""
     from scipy.spatial import ConvexHull, QhullError
 
     found = np.asarray(solid, bool) & (parts > 0)

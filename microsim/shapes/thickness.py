@@ -1,6 +1,7 @@
 """Distance to the other phases, and local thickness: the largest ball within a phase that covers a voxel.
 
-The kernels are compiled (numba) and serial: one pass over lines for the distance, one over balls for the thickness.
+The kernels are compiled (numba) and serial: one pass over lines for the distance, one over balls for the
+thickness.
 """
 
 import numpy as np
@@ -17,7 +18,8 @@ def distance_map(mask, voxel_size):
     voxel_size   one edge or three (x, y, z), m
 
     Returns float32 [x, y, z] in m: 0 outside the mask, infinite everywhere if nothing is outside.
-    Exact (lower envelopes of parabolas, line by line; Felzenszwalb & Huttenlocher, Theory Comput. 8 (2012) 415).
+    Exact (lower envelopes of parabolas, line by line; Felzenszwalb & Huttenlocher, Theory Comput. 8 (2012)
+    415).
     """
     inside, edges = _checked(mask), voxel_edges(voxel_size)
     unit = min(edges)
@@ -29,16 +31,17 @@ def local_thickness(mask, voxel_size):
 
         T(p) = 2 max { D(q) : |p - q| < D(q) + h / 2 }
 
-    D is the distance to the nearest voxel centre outside, q runs over the centres of the voxels and over those of
-    their corners that are farther out than the eight voxels around; h is the smallest voxel edge.
+    D is the distance to the nearest voxel centre outside, q runs over the centres of the voxels and over
+    those of their corners that are farther out than the eight voxels around; h is the smallest voxel edge.
 
     mask, voxel_size  as in distance_map
 
     Returns float32 [x, y, z] in m, 0 outside the mask.
     Raises InputError if nothing lies outside the mask: no ball has an end there.
 
-    Hildebrand & Ruegsegger, J. Microsc. 185 (1997) 67. Where the surface lies between two voxel centres is not known:
-    a slit of n voxels between flat walls reads n + 1 (n odd) to n + 1.3 (n even), a sphere of radius r reads
+    Hildebrand & Ruegsegger, J. Microsc. 185 (1997) 67. Where the surface lies between two voxel centres is
+    not known: a slit of n voxels between flat walls reads n + 1 (n odd) to n + 1.3 (n even), a sphere of
+    radius r reads
     2 r - 0.5 on average and 2 r - 0.9 to 2 r + 0.6 for any place of its centre (r = 2 to 30 voxels).
     256^3 voxels of an electrode: 14 s of processor time, 0.9 GB.
     """
@@ -58,14 +61,17 @@ def local_thickness(mask, voxel_size):
 
 
 def _balls(inside, spacing):
-    """List the balls: their centres (int32 [n, 3], in half voxels) and squared radii (in units of the spacing)."""
+    """List the balls: their centres (int32 [n, 3], in half voxels) and squared radii (in units of the
+    spacing)."""
     squared = _squared_distance(inside, spacing)
     largest = squared
     for axis in range(3):
         largest = np.maximum(*both_sides(largest, axis))
     corners = _squared_distance(inside, spacing, shift=0.5)[:-1, :-1, :-1]
     farther = corners > largest * np.float32(1 + 1e-6)
-    centres = np.concatenate([2 * np.argwhere(inside).astype(np.int32), 2 * np.argwhere(farther).astype(np.int32) + 1])
+    centres = np.concatenate(
+        [2 * np.argwhere(inside).astype(np.int32), 2 * np.argwhere(farther).astype(np.int32) + 1]
+    )
     return centres, np.concatenate([squared[inside], corners[farther]])
 
 
@@ -77,7 +83,8 @@ def _checked(mask):
 
 
 def _squared_distance(inside, spacing, shift=0.0):
-    """Squared distance to the nearest voxel outside, from each centre moved up by `shift` of a voxel on all axes."""
+    """Squared distance to the nearest voxel outside, from each centre moved up by `shift` of a voxel on all
+    axes."""
     squared = np.where(inside, np.float32(np.inf), np.float32(0))
     for axis in (2, 1, 0):
         _envelopes(np.moveaxis(squared, axis, 2), spacing[axis], shift)

@@ -2,8 +2,9 @@
 
     -mu lap v + grad p = 0,  div v = 0,  v = 0 on the walls;   k = mu <v> / (drop of p / length)
 
-Staggered grid on the voxels, walls half a cell beside the velocities: a slit of N voxels has k = h^2/12 (1 + 2/N^2),
-exactly. The dissipation of the flow bounds k from below and its dual from above; their gap is what `tolerance` bounds.
+Staggered grid on the voxels, walls half a cell beside the velocities: a slit of N voxels has k = h^2/12 (1 +
+2/N^2), exactly. The dissipation of the flow bounds k from below and its dual from above; their gap is what
+`tolerance` bounds.
 """
 
 import time
@@ -22,11 +23,11 @@ THROAT = 3.0  # voxels, see permeability
 
 @dataclass(frozen=True)
 class FlowResult:
-    """permeability (m2); tau_flow: sum |v| / sum of v along the axis, None if nothing flows; porosity (total) and
-    porosity_percolating; mass_imbalance: spread of the flux through the planes over its mean; error_bound: gap
-    between the bounds over the permeability; iterations; seconds; mean_velocity (3): <v> mu over the gradient of p,
-    m2, the column of the permeability tensor; gaps: its history; velocity: v mu over the gradient, float32
-    [3, x, y, z], m2, if asked for: 0 in pores at rest, NaN in solids."""
+    """permeability (m2); tau_flow: sum |v| / sum of v along the axis, None if nothing flows; porosity (total)
+    and porosity_percolating; mass_imbalance: spread of the flux through the planes over its mean;
+    error_bound: gap between the bounds over the permeability; iterations; seconds; mean_velocity (3): <v> mu
+    over the gradient of p, m2, the column of the permeability tensor; gaps: its history; velocity: v mu over
+    the gradient, float32 [3, x, y, z], m2, if asked for: 0 in pores at rest, NaN in solids."""
 
     permeability: float
     tau_flow: float | None
@@ -41,28 +42,40 @@ class FlowResult:
     velocity: np.ndarray | None = field(default=None, repr=False)
 
 
-def permeability(grid, through, axis, *, sides="no-slip", ends="pressure", tolerance=1e-3, throat=THROAT, progress=None,
-                 velocity=False):
+def permeability(
+    grid,
+    through,
+    axis,
+    *,
+    sides="no-slip",
+    ends="pressure",
+    tolerance=1e-3,
+    throat=THROAT,
+    progress=None,
+    velocity=False,
+):
     """Compute the permeability along one axis, k = mu <v> length / (drop of p).
 
-    grid: VoxelGrid; through: name of the phase that flows, or several; axis: 0, 1, 2; sides: what bounds the box
-    beside the flow, "no-slip" walls, "symmetry" planes, or its own repetition ("periodic"); ends: "pressure", the two
-    end faces are planes of constant pressure, through which the flow goes on as in a mirror, or "periodic", a body
-    force drives it around a ring; tolerance: bound of the relative error of the permeability; throat: see below;
-    velocity: also return the field.
+    grid: VoxelGrid; through: name of the phase that flows, or several; axis: 0, 1, 2; sides: what bounds the
+    box beside the flow, "no-slip" walls, "symmetry" planes, or its own repetition ("periodic"); ends:
+    "pressure", the two end faces are planes of constant pressure, through which the flow goes on as in a
+    mirror, or "periodic", a body force drives it around a ring; tolerance: bound of the relative error of the
+    permeability; throat: see below; velocity: also return the field.
 
-    The wall beside a velocity is half a cell away (conductance 2). Where a solid voxel lies along one half of a face
-    only, at a step of the wall, the conductance is 1 + min(1, throat / width), width the voxels from here to the wall
-    across: in a wide pore the steps are those of a smooth wall that runs through the middle of them (1), in a throat
-    a step narrows the way like a flat wall (2). Error of k in %, simple cubic spheres of fraction 0.125 to 0.524
-    (touching), and Berea sandstone beside a cell-centred code (median of 81):
+    The wall beside a velocity is half a cell away (conductance 2). Where a solid voxel lies along one half of
+    a face only, at a step of the wall, the conductance is 1 + min(1, throat / width), width the voxels from
+    here to the wall across: in a wide pore the steps are those of a smooth wall that runs through the middle
+    of them (1), in a throat a step narrows the way like a flat wall (2). Error of k in %, simple cubic
+    spheres of fraction 0.125 to 0.524 (touching), and Berea sandstone beside a cell-centred code (median of
+    81):
 
         voxels a diameter    16               32              64              128             Berea
         throat = 0           -3.9 to  2.6     -1.4 to -0.4    -1.0 to -0.3    -0.8 to -0.2    +19
         throat = 3          -11.9 to -3.8     -4.5 to -1.2    -1.8 to -0.4    -1.1 to -0.3    +6.2
         throat = inf        -15.4 to -7.6     -8.0 to -3.7    -4.4 to -1.8    -2.6 to -1.0    -0.9
 
-    Throats of a few voxels are too coarse for any of them: the same image of Berea with each voxel cut into 64 has
+    Throats of a few voxels are too coarse for any of them: the same image of Berea with each voxel cut into
+    64 has
     0.72 to 0.80 of the permeability (four crops of 56^3). Refine what is to be trusted there.
 
     Returns FlowResult; pores that do not percolate have permeability 0, tau_flow None.
@@ -75,21 +88,35 @@ def permeability(grid, through, axis, *, sides="no-slip", ends="pressure", toler
     eps, moved = (float(np.count_nonzero(mask) / mask.size) for mask in (pore, moving))
     if moved == 0:
         still = np.where(pore, np.zeros((3, 1, 1, 1), np.float32), np.float32(np.nan)) if velocity else None
-        return FlowResult(0.0, None, eps, 0.0, 0.0, 0.0, 0, time.perf_counter() - begun, (0.0,) * 3, (), still)
+        return FlowResult(
+            0.0, None, eps, 0.0, 0.0, 0.0, 0, time.perf_counter() - begun, (0.0,) * 3, (), still
+        )
     order = (axis, *(a for a in range(3) if a != axis))
     h = [grid.voxel_size[a] for a in order]
     staggered = staggered_grid(moving, h, sides, ends, throat)
     if not staggered.wall[0].any():
-        raise InputError("expected walls that hold the flow back, got pores that fill the whole box; choose sides "
-                         "no-slip, or another phase")
+        raise InputError(
+            "expected walls that hold the flow back, got pores that fill the whole box; choose sides "
+            "no-slip, or another phase"
+        )
     flow = Stokes(staggered)
     k = float(h[0] ** 2 * staggered.permeability_scale * flow.solve(tolerance, progress))
     v = staggered.centre_velocity(flow.u) * h[0] ** 2 / staggered.gradient
     tau_flow, mean = np.sqrt((v**2).sum(axis=0)).sum() / v[0].sum(), v.sum(axis=1) / pore.size
     back = np.argsort(order)
-    return FlowResult(k, float(tau_flow), eps, moved, flow.imbalance(), flow.gaps[-1], flow.steps,
-                      time.perf_counter() - begun, tuple(mean[back].tolist()), tuple(flow.gaps),
-                      _field(flow.grid.cells, v, back, pore) if velocity else None)
+    return FlowResult(
+        k,
+        float(tau_flow),
+        eps,
+        moved,
+        flow.imbalance(),
+        flow.gaps[-1],
+        flow.steps,
+        time.perf_counter() - begun,
+        tuple(mean[back].tolist()),
+        tuple(flow.gaps),
+        _field(flow.grid.cells, v, back, pore) if velocity else None,
+    )
 
 
 def check_flow(sides, ends, tolerance, throat):
@@ -118,7 +145,8 @@ def flowing(pore, sides, ends):
 def _around(pairs, count):
     """Which clusters lead back to themselves a turn later; pairs: (last, first), one step on around the ring.
 
-    Each cluster gets the turn it is met in; where two ways differ by a turn, their whole component leads around.
+    Each cluster gets the turn it is met in; where two ways differ by a turn, their whole component leads
+    around.
     """
     links = {}
     for last, first in pairs.tolist():
@@ -148,7 +176,8 @@ def _field(cells, v, back, pore):
 def kozeny_constant(grid, through, k):
     """Compute c of the Kozeny-Carman equation k = eps^3 / (c s^2), s the pores' area per total volume.
 
-    About 5 in beds of grains (Carman 1937). k: permeability, m2. None where it, or the area within the box, is 0.
+    About 5 in beds of grains (Carman 1937). k: permeability, m2. None where it, or the area within the box,
+    is 0.
     """
     pore = grid.mask(*((through,) if isinstance(through, str) else through))
     s = surface_area(pore, grid.voxel_size) / (grid.voxels * grid.voxel_volume)
@@ -158,9 +187,9 @@ def kozeny_constant(grid, through, k):
 def permeability_tensor(grid, through, *, progress=None, **options):
     """Compute the permeability along x, y and z; return the tensor (3, 3), m2, and the three FlowResults.
 
-    Column j is <v> mu over the gradient of p for a drop along axis j; options as for `permeability`. With sides and
-    ends "periodic" it is the tensor of the medium that repeats the image. Off the diagonal the error is that of the
-    velocities, about the square root of the tolerance.
+    Column j is <v> mu over the gradient of p for a drop along axis j; options as for `permeability`. With
+    sides and ends "periodic" it is the tensor of the medium that repeats the image. Off the diagonal the
+    error is that of the velocities, about the square root of the tolerance.
     """
     results = []
     for axis in range(3):

@@ -1,8 +1,11 @@
 """Flux maps of a solved potential, and what they say of the paths: tortuous, constricted, or stagnant.
 
-    J = -sigma grad u at voxel centres, in units of D0 (u_in - u_out) / length: its mean over the box is D_eff / D0
-    tau_lines = sum |J| / sum J_axis          how much longer the flux lines are than the sample, flux-weighted
-    constrictivity = tau_lines^2 / tau        what narrow places cost beyond that (1 in tubes of constant section)
+    J = -sigma grad u at voxel centres, in units of D0 (u_in - u_out) / length: its mean over the box is D_eff
+    / D0
+    tau_lines = sum |J| / sum J_axis          how much longer the flux lines are than the sample,
+                                              flux-weighted
+    constrictivity = tau_lines^2 / tau        what narrow places cost beyond that (1 in tubes of constant
+                                              section)
 
 (tau_lines: Duda, Koza & Matyka, Phys. Rev. E 84 (2011) 036319; constrictivity: Berg, Transp. Porous Media 103
 (2014) 75, eq. 16, D_eff = eps D0 C / tau_lines^2.)
@@ -21,9 +24,9 @@ STAGNANT = 0.01  # of the mean flux
 
 @dataclass(frozen=True)
 class FluxFigures:
-    """tau_lines, constrictivity; dead_end_share: of the conducting voxels, percolating ones with |J| below STAGNANT
-    times their mean; isolated_share: those that no path joins to both ends; edges, share: histogram of |J| / mean
-    over the percolating voxels."""
+    """tau_lines, constrictivity; dead_end_share: of the conducting voxels, percolating ones with |J| below
+    STAGNANT times their mean; isolated_share: those that no path joins to both ends; edges, share: histogram
+    of |J| / mean over the percolating voxels."""
 
     tau_lines: float
     constrictivity: float
@@ -55,7 +58,9 @@ def flux_map(potential, grid, conducting, axis, *, sides="no-flux"):
                 flux[along][at] += np.nan_to_num(sign * (u_end - potential[at]) / resistance[at]) * length / 2
         elif sides == "periodic" and grid.shape[along] > 1:
             first, last = (slice(None),) * along + (0,), (slice(None),) * along + (-1,)
-            around = np.nan_to_num((potential[last] - potential[first]) / (resistance[last] + resistance[first]))
+            around = np.nan_to_num(
+                (potential[last] - potential[first]) / (resistance[last] + resistance[first])
+            )
             flux[along][first] += around * length / 2
             flux[along][last] += around * length / 2
     return flux
@@ -67,10 +72,13 @@ def _sides_of(axis):
 
 
 def flux_figures(flux, grid, conducting, axis, result, *, bins=60):
-    """Return the FluxFigures of a flux map and its TransportResult. Raises InputError where nothing percolates."""
+    """Return the FluxFigures of a flux map and its TransportResult. Raises InputError where nothing
+    percolates."""
     if result.tau is None:
-        raise InputError("expected a conductor that joins both ends, got none along this axis; choose another phase or "
-                         "axis for the flux map")
+        raise InputError(
+            "expected a conductor that joins both ends, got none along this axis; choose another phase or "
+            "axis for the flux map"
+        )
     conducts = (conductivity_table(grid, conducting)[:, axis] > 0)[grid.phase]
     percolates = conducts & ~np.isnan(result.potential)
     speed = np.sqrt(np.einsum("axyz,axyz->xyz", flux, flux))[percolates]
@@ -79,5 +87,11 @@ def flux_figures(flux, grid, conducting, axis, result, *, bins=60):
     edges = np.concatenate([[0.0], np.geomspace(1e-3, 30.0, bins)]) * mean
     share = np.histogram(speed, edges)[0] / speed.size
     voxels = np.count_nonzero(conducts)
-    return FluxFigures(tau_lines, tau_lines**2 / result.tau, float(np.count_nonzero(speed < STAGNANT * mean) / voxels),
-                       float(1 - speed.size / voxels), edges / mean, share)
+    return FluxFigures(
+        tau_lines,
+        tau_lines**2 / result.tau,
+        float(np.count_nonzero(speed < STAGNANT * mean) / voxels),
+        float(1 - speed.size / voxels),
+        edges / mean,
+        share,
+    )

@@ -1,7 +1,8 @@
-"""Where in the volume, and how much of it: transport in slabs through the thickness, and in sub-volumes by size.
+"""Where in the volume, and how much of it: transport in slabs through the thickness, and in sub-volumes by
+size.
 
-    D_directional = D eps / tau        (through-plane along x, in-plane along y and z)
-    z std(V) / mean = relative error   at the volume V that is representative; std ~ V^(-1 / 2)
+D_directional = D eps / tau        (through-plane along x, in-plane along y and z)
+z std(V) / mean = relative error   at the volume V that is representative; std ~ V^(-1 / 2)
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from .tortuosity import check_transport, tortuosity
 
 @dataclass(frozen=True)
 class Region:
-    """A slab from start to end (m along x), eps (fraction of the conducting phases); tau and D_eff_over_D0 along x, y,
-    z (tau None, D 0 where nothing percolates); tau_in_plane, D_in_plane: of the mean of D along y and z."""
+    """A slab from start to end (m along x), eps (fraction of the conducting phases); tau and D_eff_over_D0
+    along x, y, z (tau None, D 0 where nothing percolates); tau_in_plane, D_in_plane: of the mean of D along y
+    and z."""
 
     start: float
     end: float
@@ -31,8 +33,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean, standard deviation (n - 1) and confidence interval of the mean (Student's t) of n values; None where n is
-    too small."""
+    """Mean, standard deviation (n - 1) and confidence interval of the mean (Student's t) of n values; None
+    where n is too small."""
 
     n: int
     mean: float | None
@@ -43,9 +45,9 @@ class Spread:
 
 @dataclass(frozen=True)
 class SizeResult:
-    """Sub-volumes of one size: voxels along each edge, edge (m, geometric mean), count; percolating: how many; spreads
-    of eps and of D_eff_over_D0 over all of them (D 0 where nothing percolates), of tau over those that percolate;
-    origins (voxels [count, 3])."""
+    """Sub-volumes of one size: voxels along each edge, edge (m, geometric mean), count; percolating: how
+    many; spreads of eps and of D_eff_over_D0 over all of them (D 0 where nothing percolates), of tau over
+    those that percolate; origins (voxels [count, 3])."""
 
     voxels: int
     edge: float
@@ -59,9 +61,10 @@ class SizeResult:
 
 @dataclass(frozen=True)
 class Representative:
-    """Results by size, and the edge (m) of the cube whose single value lies within the relative error of the mean with
-    the given confidence: {"eps", "tau", "D_eff_over_D0"}, None without a spread. exponent: b of std / mean ~ V^(-b / 2)
-    through all sizes, None for one; far from 1, the sizes are too small for the edge to be trusted."""
+    """Results by size, and the edge (m) of the cube whose single value lies within the relative error of the
+    mean with the given confidence: {"eps", "tau", "D_eff_over_D0"}, None without a spread. exponent: b of std
+    / mean ~ V^(-b / 2) through all sizes, None for one; far from 1, the sizes are too small for the edge to
+    be trusted."""
 
     sizes: tuple
     edge: dict
@@ -70,7 +73,9 @@ class Representative:
     confidence: float
 
 
-def analyse_regions(grid, conducting, *, edges=None, count=None, sides="no-flux", tolerance=1e-3, progress=None):
+def analyse_regions(
+    grid, conducting, *, edges=None, count=None, sides="no-flux", tolerance=1e-3, progress=None
+):
     """Compute eps and tau, through and in the plane, of slabs along x.
 
     grid        VoxelGrid
@@ -101,30 +106,54 @@ def _region(slab, conducting, results, start):
     D = dict(zip(AXES, (result.D_eff_over_D0 for result in results)))
     mean = sum(slab.fraction(name) * value for name, value in conducting.items())
     in_plane = (D["y"] + D["z"]) / 2
-    return Region(start, start + slab.shape[0] * slab.voxel_size[0], results[0].eps,
-                  dict(zip(AXES, (result.tau for result in results))), D, mean / in_plane if in_plane else None, in_plane)
+    return Region(
+        start,
+        start + slab.shape[0] * slab.voxel_size[0],
+        results[0].eps,
+        dict(zip(AXES, (result.tau for result in results))),
+        D,
+        mean / in_plane if in_plane else None,
+        in_plane,
+    )
 
 
 def _slabs(grid, edges, count):
     """Voxel faces along x that bound the slabs."""
     n, h = grid.shape[0], grid.voxel_size[0]
     if (edges is None) == (count is None):
-        raise InputError("expected either edges or a count of regions, got both or none; give one of the two.")
+        raise InputError(
+            "expected either edges or a count of regions, got both or none; give one of the two."
+        )
     if count is not None:
         if not 1 <= count <= n:
-            raise InputError(f"expected 1 to {n} regions along x, one voxel each at least, got {count}; correct it.")
+            raise InputError(
+                f"expected 1 to {n} regions along x, one voxel each at least, got {count}; correct it."
+            )
         return [round(k * n / count) for k in range(count + 1)]
     lines = [round(float(edge) / h) for edge in edges]
     if len(lines) < 2 or lines[0] < 0 or lines[-1] > n or any(a >= b for a, b in pairwise(lines)):
         raise InputError(
-            f"expected two or more rising edges between 0 and {n * h * 1e6:g} um, a voxel of {h * 1e6:g} um apart at "
-            f"least, got {', '.join(f'{edge * 1e6:g}' for edge in edges)} um; correct them."
+            f"expected two or more rising edges between 0 and {n * h * 1e6:g} um, a voxel of {h * 1e6:g} um"
+            f" apart at least, got {', '.join(f'{edge * 1e6:g}' for edge in edges)} um; correct them."
         )
     return lines
 
 
-def representative_volume(grid, conducting, sizes, *, count=8, axis=0, positions="tiles", seed=0, confidence=0.95,
-                          relative_error=0.05, sides="no-flux", tolerance=1e-3, progress=None):
+def representative_volume(
+    grid,
+    conducting,
+    sizes,
+    *,
+    count=8,
+    axis=0,
+    positions="tiles",
+    seed=0,
+    confidence=0.95,
+    relative_error=0.05,
+    sides="no-flux",
+    tolerance=1e-3,
+    progress=None,
+):
     """Compute eps and tau of sub-volumes of several sizes, and the size that represents the whole.
 
     sizes      voxels along the edge of the sub-volumes, several
@@ -133,9 +162,9 @@ def representative_volume(grid, conducting, sizes, *, count=8, axis=0, positions
     seed       of the draw
     relative_error, confidence  what is asked of one sub-volume: z std <= relative_error mean
 
-    Returns Representative. The spread over `count` sub-volumes is itself uncertain by about 1 / sqrt(2 count - 2);
-    the edge starts from that of the largest size and takes it to fall as V^(-1/2), which holds for sub-volumes larger
-    than the correlations reach (Kanit et al., Int. J. Solids Struct. 40 (2003) 3647).
+    Returns Representative. The spread over `count` sub-volumes is itself uncertain by about 1 / sqrt(2 count
+    - 2); the edge starts from that of the largest size and takes it to fall as V^(-1/2), which holds for
+    sub-volumes larger than the correlations reach (Kanit et al., Int. J. Solids Struct. 40 (2003) 3647).
     """
     check_transport(conducting, tolerance, sides)
     sizes = _check_sizes(grid, sizes, count, positions, confidence, relative_error)
@@ -154,10 +183,17 @@ def representative_volume(grid, conducting, sizes, *, count=8, axis=0, positions
         results.append(_size_result(grid, size, origins, values, confidence))
     if progress:
         progress(work, work, "sub-volumes")
-    fits = {name: _representative_edge(results, name, confidence, relative_error)
-            for name in ("eps", "tau", "D_eff_over_D0")}
-    return Representative(tuple(results), {name: fit[0] for name, fit in fits.items()},
-                          {name: fit[1] for name, fit in fits.items()}, relative_error, confidence)
+    fits = {
+        name: _representative_edge(results, name, confidence, relative_error)
+        for name in ("eps", "tau", "D_eff_over_D0")
+    }
+    return Representative(
+        tuple(results),
+        {name: fit[0] for name, fit in fits.items()},
+        {name: fit[1] for name, fit in fits.items()},
+        relative_error,
+        confidence,
+    )
 
 
 def spread(values, confidence=0.95):
@@ -175,10 +211,16 @@ def spread(values, confidence=0.95):
 
 def _size_result(grid, size, origins, values, confidence):
     there = [value.tau for value in values if value.tau is not None]
-    return SizeResult(size, float(size * grid.voxel_volume ** (1 / 3)), len(values), len(there),
-                      spread([value.eps for value in values], confidence), spread(there, confidence),
-                      spread([value.D_eff_over_D0 for value in values], confidence),
-                      tuple(tuple(int(first) for first in origin) for origin in origins))
+    return SizeResult(
+        size,
+        float(size * grid.voxel_volume ** (1 / 3)),
+        len(values),
+        len(there),
+        spread([value.eps for value in values], confidence),
+        spread(there, confidence),
+        spread([value.D_eff_over_D0 for value in values], confidence),
+        tuple(tuple(int(first) for first in origin) for origin in origins),
+    )
 
 
 def _places(shape, size, count, positions, rng):
@@ -192,7 +234,8 @@ def _places(shape, size, count, positions, rng):
 
 
 def _representative_edge(results, name, confidence, relative_error):
-    """Edge of the representative cube, from the largest size that has a spread; and the exponent b through all sizes."""
+    """Edge of the representative cube, from the largest size that has a spread; and the exponent b through
+    all sizes."""
     spreads = [(result.edge, getattr(result, name)) for result in results]
     known = [(edge, s.std / abs(s.mean)) for edge, s in spreads if s.std and s.mean]
     if not known:
@@ -206,13 +249,17 @@ def _representative_edge(results, name, confidence, relative_error):
 def _check_sizes(grid, sizes, count, positions, confidence, relative_error):
     sizes = sorted({int(size) for size in sizes})
     if not sizes or sizes[0] < 2 or sizes[-1] > min(grid.shape):
-        raise InputError(f"expected sizes from 2 to {min(grid.shape)} voxels, which fit the volume, got "
-                         f"{', '.join(map(str, sizes)) or 'none'}; correct them.")
+        raise InputError(
+            f"expected sizes from 2 to {min(grid.shape)} voxels, which fit the volume, got "
+            f"{', '.join(map(str, sizes)) or 'none'}; correct them."
+        )
     if count < 1:
         raise InputError(f"expected 1 or more sub-volumes a size, got {count}; correct it.")
     if positions not in ("tiles", "random"):
         raise InputError(f"expected positions tiles or random, got {positions!r}; choose one of the two.")
     if not 0 < confidence < 1 or not relative_error > 0:
-        raise InputError(f"expected a confidence between 0 and 1 and a relative error above 0, got {confidence} and "
-                         f"{relative_error}; 0.95 and 0.05 are the defaults.")
+        raise InputError(
+            f"expected a confidence between 0 and 1 and a relative error above 0, got {confidence} and "
+            f"{relative_error}; 0.95 and 0.05 are the defaults."
+        )
     return sizes

@@ -2,18 +2,20 @@
 
     A u - B^T p = f,   B u = 0                      (u: face velocities, p: pressures, f: the driving force)
 
-Preconditioner of MINRES: for u a multigrid cycle of A for each component; for p the inverse of the Schur complement
-S = B A^-1 B^T as the sum of two parts,
+Preconditioner of MINRES: for u a multigrid cycle of A for each component; for p the inverse of the Schur
+complement S = B A^-1 B^T as the sum of two parts,
 
     S^-1 ~ 1 / voxel volume + (B M B^T)^-1,     M = diag(m / V),  A m = V
 
-S is the identity on what varies from voxel to voxel and, along a channel, a Darcy operator with the channel's own
-mobility m, the response to a uniform force; the second part is one multigrid cycle of that. (Cahouet & Chabard, Int.
-J. Numer. Meth. Fluids 8 (1988) 869, add the same two parts for the time-dependent problem.) Iterations to a relative
-residual of 1e-8, this sum against the identity alone: sandstone 64^3 53 and more than 300, noise 32^3 52 and 300,
-sphere 32^3 54 and 79; with a scaled commutator (BFBt) in its place 104, 82, 128, each of twice the work.
+S is the identity on what varies from voxel to voxel and, along a channel, a Darcy operator with the channel's
+own mobility m, the response to a uniform force; the second part is one multigrid cycle of that. (Cahouet &
+Chabard, Int. J. Numer. Meth. Fluids 8 (1988) 869, add the same two parts for the time-dependent problem.)
+Iterations to a relative residual of 1e-8, this sum against the identity alone: sandstone 64^3 53 and more
+than 300, noise 32^3 52 and 300, sphere 32^3 54 and 79; with a scaled commutator (BFBt) in its place 104, 82,
+128, each of twice the work.
 
-Bounds: with E = f.u of the solution, which the permeability is proportional to, for any u of zero divergence and any p
+Bounds: with E = f.u of the solution, which the permeability is proportional to, for any u of zero divergence
+and any p
 
     (f.u)^2 / u.A u  <=  E  <=  (f + B^T p) . A^-1 (f + B^T p)
 
@@ -41,7 +43,8 @@ LOOK = 0.02  # accuracy of the first bounds, which only serve as a start unless 
 
 
 class ComponentMultigrid(Multigrid):
-    """Multigrid of one velocity component, whose graph falls into many parts that the pressures alone connect.
+    """Multigrid of one velocity component, whose graph falls into many parts that the pressures alone
+    connect.
 
     Parts do not merge, so the coarsest level may have as many cells as there are parts (20000 in noise at the
     percolation threshold); a sparse factor of it costs next to nothing, a dense one 7 GB.
@@ -64,7 +67,8 @@ class ComponentMultigrid(Multigrid):
 
 
 class Stokes:
-    """One flow problem: grid (StaggeredGrid), fields u and p (float64), history of the gap between the bounds."""
+    """One flow problem: grid (StaggeredGrid), fields u and p (float64), history of the gap between the
+    bounds."""
 
     def __init__(self, grid):
         self.grid = grid
@@ -75,7 +79,9 @@ class Stokes:
         for axis, (g, weight, wall) in enumerate(zip(grid.faces, grid.weight, grid.wall)):
             self.velocity_cycles.append(ComponentMultigrid(g))
             self.velocity_cycles[-1].update(weight, wall)
-            self.velocity_cycles[-1].levels[0].diagonal = self.light_diagonal[grid.part(axis)]  # once is enough
+            self.velocity_cycles[-1].levels[0].diagonal = self.light_diagonal[
+                grid.part(axis)
+            ]  # once is enough
         self.grid = grid = replace(grid, wall=())
         self.mobility = self._mobilities()
         self.pressure_cycle = self._darcy_multigrid()
@@ -83,17 +89,21 @@ class Stokes:
         self.u = np.zeros(grid.n)
         self.steps, self.gaps = 0, []
 
-    # -- the two fields on their own ------------------------------------------------------------------------------
+    # -- the two fields on their own
+    # ------------------------------------------------------------------------------
 
     def _mobilities(self):
         """Response m / V of each velocity to a uniform force: A m = V, to 1e-4 of its energy."""
         volumes = self.grid.volumes()
         m = self._solve_velocities(volumes, np.zeros(self.grid.n, np.float32), 1e-4)
-        floor = 0.05 * volumes / self.grid.diagonal  # a cycle may leave a velocity of the wrong sign in a corner
+        floor = (
+            0.05 * volumes / self.grid.diagonal
+        )  # a cycle may leave a velocity of the wrong sign in a corner
         return np.maximum(m, floor).astype(np.float32) / volumes.astype(np.float32)
 
     def _solve_velocities(self, force, u, share):
-        """Improve u, the answer of A u = force, until the energy still to gain is below a share of what it has."""
+        """Improve u, the answer of A u = force, until the energy still to gain is below a share of what it
+        has."""
         r = np.empty(self.grid.n)
         for _ in range(10):  # each pass works in float32 on what the last left
             energy = max(2 * float(force @ u) - self.grid.viscous(u.astype(float), r), 0.0)
@@ -102,13 +112,16 @@ class Stokes:
             def enough(gains, _, energy=energy):
                 if len(gains) < 3:
                     return False
-                return energy_left(gains) < share * (energy + sum(gains)) or max(gains[-2:]) < 1e-11 * gains[0]
+                return (
+                    energy_left(gains) < share * (energy + sum(gains)) or max(gains[-2:]) < 1e-11 * gains[0]
+                )
 
             u, gains, _ = conjugate_gradients(self._viscous, self._velocity_cycle, r, enough=enough, x=u)
             if len(gains) < 3 or energy_left(gains) < share * (energy + sum(gains)):
                 return u
-        raise NotConverged("the velocities that go with a pressure were not found to "
-                           f"{share:.1e} of their energy", gains)
+        raise NotConverged(
+            f"the velocities that go with a pressure were not found to {share:.1e} of their energy", gains
+        )
 
     def _viscous(self, u, out):
         return self.grid.viscous(u, out, self.light_diagonal)
@@ -121,7 +134,8 @@ class Stokes:
         return out
 
     def _darcy_multigrid(self):
-        """Multigrid of B M B^T; a ring has no ends to hold the pressure, so one voxel of each cluster is held."""
+        """Multigrid of B M B^T; a ring has no ends to hold the pressure, so one voxel of each cluster is
+        held."""
         grid, g = self.grid, self.grid.cells
         weight = np.empty(g.neighbour.size, np.float32)
         loops.mobility_links(g.indptr, g.face, grid.cell_faces, self.mobility, grid.area, weight)
@@ -139,7 +153,8 @@ class Stokes:
         return cycle
 
     def _plane_pressures(self):
-        """First guess: each plane of voxels at one pressure, the planes' mobilities in series. Exact in channels."""
+        """First guess: each plane of voxels at one pressure, the planes' mobilities in series. Exact in
+        channels."""
         grid = self.grid
         if grid.wrapped:
             return np.zeros(grid.cells.n)
@@ -150,8 +165,8 @@ class Stokes:
     def _project(self, u, flux, left_over, spread):
         """Take the divergence off u, changing it least where it moves least: u - M B^T q, B M B^T q = B u.
 
-        Ends when the divergence of all voxels, and the spread of the flux through the planes, are below `left_over`
-        and `spread` of the flux.
+        Ends when the divergence of all voxels, and the spread of the flux through the planes, are below
+        `left_over` and `spread` of the flux.
         """
         force = np.empty(self.grid.n, np.float32)
         for _ in range(10):
@@ -163,21 +178,26 @@ class Stokes:
             def enough(_, r, left=left):
                 return np.abs(r).sum(dtype=float) <= max(min(left_over / 3 * flux, left / 30), 1e-4 * left)
 
-            q, _, _ = conjugate_gradients(self._darcy, self.pressure_cycle.cycle, r.astype(np.float32), enough=enough)
+            q, _, _ = conjugate_gradients(
+                self._darcy, self.pressure_cycle.cycle, r.astype(np.float32), enough=enough
+            )
             force[:] = 0
             self.grid.add_pressure(q, force)
             u -= self.mobility * force
-        raise NotConverged(f"the flux is conserved to {left / flux:.1e} only, not {left_over:.0e}", [left / flux])
+        raise NotConverged(
+            f"the flux is conserved to {left / flux:.1e} only, not {left_over:.0e}", [left / flux]
+        )
 
     def _darcy(self, q, out):
         level = self.pressure_cycle.levels[0]
         g = level.graph
         return kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, q, out)
 
-    # -- both together --------------------------------------------------------------------------------------------
+    # -- both together ---------------------------------------------------------------------------------------
 
     def solve(self, tolerance, progress=None):
-        """Lower the gap between the bounds below `tolerance` of the energy; return the energy, a lower bound."""
+        """Lower the gap between the bounds below `tolerance` of the energy; return the energy, a lower
+        bound."""
         self._darcy_pressure()
         lower = self._close_look(tolerance) if self._first_look() < LOOK / 4 else None
         for k in range(8):
@@ -186,12 +206,20 @@ class Stokes:
             self._saddle_pass(tolerance / 4 * 0.1**k * self.grid.work(self.u))
             lower = self._close_look(tolerance)
             if progress:
-                progress(float(np.clip(np.log(max(self.gaps[-1], 1e-15)) / np.log(tolerance), 0, 1)), 1.0, "Stokes flow")
-        raise NotConverged(f"the bounds of the permeability still differ by {self.gaps[-1]:.1e} after {self.steps} "
-                           f"iterations, tolerance {tolerance:.1e}", self.gaps)
+                progress(
+                    float(np.clip(np.log(max(self.gaps[-1], 1e-15)) / np.log(tolerance), 0, 1)),
+                    1.0,
+                    "Stokes flow",
+                )
+        raise NotConverged(
+            f"the bounds of the permeability still differ by {self.gaps[-1]:.1e} after {self.steps} "
+            f"iterations, tolerance {tolerance:.1e}",
+            self.gaps,
+        )
 
     def _first_look(self):
-        """Take the velocities that go with the first pressures, roughly; return the gap: near 0 in straight channels."""
+        """Take the velocities that go with the first pressures, roughly; return the gap: near 0 in straight
+        channels."""
         lower, upper = self._bounds(LOOK, 0.1, 0.1)
         self.gaps.append(upper / lower - 1)
         return self.gaps[-1]
@@ -212,10 +240,13 @@ class Stokes:
         def enough(gains, _):
             return len(gains) >= 3 and energy_left(gains) < 1e-3 * energy
 
-        conjugate_gradients(self._darcy, self.pressure_cycle.cycle, r.astype(np.float32), enough=enough, x=self.p)
+        conjugate_gradients(
+            self._darcy, self.pressure_cycle.cycle, r.astype(np.float32), enough=enough, x=self.p
+        )
 
     def _bounds(self, accuracy, left_over, spread):
-        """Bound the energy by the velocities that go with p, and by those freed of their divergence (kept as u).
+        """Bound the energy by the velocities that go with p, and by those freed of their divergence (kept as
+        u).
 
         accuracy: of both bounds, relative; left_over, spread: see _project.
         """
@@ -229,7 +260,8 @@ class Stokes:
         return work**2 / dissipation, upper
 
     def _saddle_pass(self, target):
-        """Correct u and p by MINRES until the squared residual, an estimate of the energy of the error, is `target`."""
+        """Correct u and p by MINRES until the squared residual, an estimate of the energy of the error, is
+        `target`."""
         grid, n = self.grid, self.grid.n
         r = np.empty(n + grid.cells.n, np.float32)
         out = np.empty(n)

@@ -1,9 +1,10 @@
 """Effective conductivity tensor of a periodic image, and flux maps of a solved field.
 
-    div(sigma (e_j + grad chi_j)) = 0, chi_j periodic,   D_jk = < (e_j + grad chi_j) . sigma (e_k + grad chi_k) >
+    div(sigma (e_j + grad chi_j)) = 0, chi_j periodic,   D_jk = < (e_j + grad chi_j) . sigma (e_k + grad
+                                                         chi_k) >
 
-(first-order homogenisation, Bensoussan, Lions & Papanicolaou 1978, I.2). Both factors of D_jk are stationary at the
-solution, so its error is the square of the field's; the diagonal is approached from above.
+(first-order homogenisation, Bensoussan, Lions & Papanicolaou 1978, I.2). Both factors of D_jk are stationary
+at the solution, so its error is the square of the field's; the diagonal is approached from above.
 """
 
 import time
@@ -21,8 +22,8 @@ from .tortuosity import check_transport, conductivity_table, energy_left
 
 @dataclass(frozen=True)
 class TensorResult:
-    """D_eff_over_D0 (3, 3); tau (3): sum(eps_p s_p) / D_jj, None where nothing conducts; principal: its values in
-    falling order and their directions (rows); iterations (3); seconds."""
+    """D_eff_over_D0 (3, 3); tau (3): sum(eps_p s_p) / D_jj, None where nothing conducts; principal: its
+    values in falling order and their directions (rows); iterations (3); seconds."""
 
     D_eff_over_D0: np.ndarray
     tau: tuple
@@ -51,11 +52,14 @@ def conductivity_tensor(grid, conducting, *, tolerance=1e-3, progress=None):
         D, iterations = cell.tensor(chi), tuple(len(g) for g in gains)
     tau = tuple(float(m / d) if d > 1e-12 * m else None for m, d in zip(mean, np.diag(D)))
     values, vectors = np.linalg.eigh(D)
-    return TensorResult(D, tau, (values[::-1], vectors.T[::-1]), iterations, time.perf_counter() - begun, gains)
+    return TensorResult(
+        D, tau, (values[::-1], vectors.T[::-1]), iterations, time.perf_counter() - begun, gains
+    )
 
 
 def _spanning_clusters(mask):
-    """Clusters of the periodic image, and which of them reach from end to end along some axis (others only fill up)."""
+    """Clusters of the periodic image, and which of them reach from end to end along some axis (others only
+    fill up)."""
     clusters, count = cluster_labels(mask, (0, 1, 2))
     kept = np.zeros(count + 1, bool)
     for axis in range(3):
@@ -77,7 +81,9 @@ class _PeriodicCell:
         self.volume = grid.voxels * grid.voxel_volume
         kind, shape = graph.gather(grid.phase), np.prod(self.h) / self.h**2
         self.weight = np.empty(graph.neighbour.size)
-        kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table / self.unit, shape, self.weight)
+        kernels.voxel_links(
+            graph.indptr, graph.neighbour, graph.face, kind, table / self.unit, shape, self.weight
+        )
         # along an axis of one voxel each cell is its own neighbour
         own = (table / self.unit)[kind].sum(axis=0) * grid.voxel_volume
         self.self_links = np.diag(np.where(np.array(grid.shape) == 1, own, 0.0))
@@ -107,13 +113,15 @@ class _PeriodicCell:
             r = (source - out).astype(np.float32)
             energy = self.tensor(chi)[axis, axis] / self.unit * self.volume
             if np.abs(r).sum(dtype=float) < 1e-12 * np.abs(self.weight).sum() * self.h[axis] or (
-                    len(gains) > 2 and energy_left(gains) < tolerance / 3 * energy):
+                len(gains) > 2 and energy_left(gains) < tolerance / 3 * energy
+            ):
                 return tuple(gains)
             done = tuple(gains)
 
             def enough(new, r, done=done, energy=energy):
-                return len(new) > 2 and (energy_left([*done, *new]) < tolerance / 3 * energy
-                                         or max(new[-3:]) < 1e-10 * energy)
+                return len(new) > 2 and (
+                    energy_left([*done, *new]) < tolerance / 3 * energy or max(new[-3:]) < 1e-10 * energy
+                )
 
             gains += conjugate_gradients(self._apply, self.multigrid.cycle, r, enough=enough, x=chi[axis])[1]
         return tuple(gains)

@@ -2,9 +2,10 @@
 
     div(sigma grad u) = 0,  u = 1 on one end face, 0 on the other,  tau = eps sigma_0 / sigma_eff
 
-Voxel-centred finite volumes: harmonic mean between voxels, half a voxel to the end faces, so that a full block and
-laminates are exact. The energy of any trial field bounds sigma_eff from above (Dirichlet), and conjugate gradients
-say how much they still have to gain; that, not the residual, tells when tau is good enough.
+Voxel-centred finite volumes: harmonic mean between voxels, half a voxel to the end faces, so that a full
+block and laminates are exact. The energy of any trial field bounds sigma_eff from above (Dirichlet), and
+conjugate gradients say how much they still have to gain; that, not the residual, tells when tau is good
+enough.
 """
 
 import time
@@ -26,8 +27,9 @@ from ..numerics.rows import BitRows, RowsMultigrid
 @dataclass(frozen=True)
 class TransportResult:
     """tau (None if nothing percolates), D_eff_over_D0, eps (total fraction of the conducting phases),
-    eps_percolating, flux_imbalance (spread of the flux through the planes, over its mean), iterations, seconds,
-    gains: history of the energy; potential: u in the voxels if asked for, NaN where nothing percolates."""
+    eps_percolating, flux_imbalance (spread of the flux through the planes, over its mean), iterations,
+    seconds, gains: history of the energy; potential: u in the voxels if asked for, NaN where nothing
+    percolates."""
 
     tau: float | None
     D_eff_over_D0: float
@@ -44,8 +46,8 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
     grid: VoxelGrid; conducting: {phase: conductivity relative to D0, one number or three for x, y, z};
-    axis: 0, 1, 2; tolerance: bound of the relative error of tau; sides: "no-flux" or "periodic" walls beside the
-    axis ("mirror" is no-flux: the image goes on as its mirror image); potential: also return the field.
+    axis: 0, 1, 2; tolerance: bound of the relative error of tau; sides: "no-flux" or "periodic" walls beside
+    the axis ("mirror" is no-flux: the image goes on as its mirror image); potential: also return the field.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
@@ -70,8 +72,17 @@ def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progr
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
     D_eff = float(conductance * unit * mask.shape[0] / (mask.shape[1] * mask.shape[2]))
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
-    return TransportResult(float(mean) / D_eff, D_eff, eps, eps_percolating, imbalance, len(gains),
-                           time.perf_counter() - begun, tuple(gains), u)
+    return TransportResult(
+        float(mean) / D_eff,
+        D_eff,
+        eps,
+        eps_percolating,
+        imbalance,
+        len(gains),
+        time.perf_counter() - begun,
+        tuple(gains),
+        u,
+    )
 
 
 def conductivity_table(grid, conducting):
@@ -85,10 +96,14 @@ def conductivity_table(grid, conducting):
 def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "periodic")):
     """Refuse conductivities, tolerances and sides that mean nothing."""
     values = [np.ravel(value).astype(float) for value in conducting.values()]
-    sound = all(v.size in (1, 3) and np.all(np.isfinite(v)) and (np.all(v > 0) or np.all(v == 0)) for v in values)
+    sound = all(
+        v.size in (1, 3) and np.all(np.isfinite(v)) and (np.all(v > 0) or np.all(v == 0)) for v in values
+    )
     if not sound or not any(np.all(v > 0) for v in values):
-        raise InputError(f"expected conductivities of 0 or more with one above 0, a number or three (x, y, z) for each "
-                         f"phase, got {conducting}; give for example pore=1.0")
+        raise InputError(
+            "expected conductivities of 0 or more with one above 0, a number or three (x, y, z) for each "
+            f"phase, got {conducting}; give for example pore=1.0"
+        )
     if sides not in known:
         raise InputError(f"expected sides {' or '.join(known)}, got {sides!r}; choose one of them")
     if not 0 < tolerance < 1:
@@ -96,7 +111,8 @@ def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "p
 
 
 class _RowsProblem:
-    """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the ends)."""
+    """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the
+    ends)."""
 
     def __init__(self, mask, weights):
         self.cells = rows = BitRows.of(mask)
@@ -126,7 +142,9 @@ class _GraphProblem:
         self.shape = mask.shape
         self.cells = graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic)
         kind, shape = graph.gather(phase), (h[0] / h) ** 2
-        if np.allclose(table[table[:, 0] > 0] * shape, 1, rtol=1e-12):  # all links alike: no weights to store or read
+        if np.allclose(
+            table[table[:, 0] > 0] * shape, 1, rtol=1e-12
+        ):  # all links alike: no weights to store or read
             self.weight = np.empty(0)
         else:
             self.weight = np.empty(graph.neighbour.size)
@@ -157,7 +175,9 @@ class _GraphProblem:
 
     def apply(self, p, out):
         g = self.cells
-        return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, self.multigrid.levels[0].diagonal, p, out)
+        return kernels.apply_laplacian(
+            g.indptr, g.neighbour, self.light, self.multigrid.levels[0].diagonal, p, out
+        )
 
     def plane_sums(self, r):
         return np.bincount(self.cells.position[:, 0], r, self.shape[0])
@@ -180,13 +200,16 @@ def _solve(problem, tolerance, progress):
         stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * conductance)
         _, more, _ = conjugate_gradients(problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u)
         gains += more
-    raise NotConverged(f"the flux through the planes still differs by {_imbalance(planes, conductance):.1e} of "
-                       f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}", gains)
+    raise NotConverged(
+        f"the flux through the planes still differs by {_imbalance(planes, conductance):.1e} of "
+        f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}",
+        gains,
+    )
 
 
 def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
-    """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance and the
-    flux through the planes agrees to ten times the tolerance."""
+    """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
+    and the flux through the planes agrees to ten times the tolerance."""
     if len(gains) < 3:
         return len(gains) == 0 and np.abs(r).sum(dtype=float) < 1e-12 * conductance
     left = energy_left(gains) / conductance
@@ -198,7 +221,8 @@ def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
 
 
 def energy_left(gains):
-    """Extrapolate what conjugate gradients still have to gain from their last three gains (a geometric series)."""
+    """Extrapolate what conjugate gradients still have to gain from their last three gains (a geometric
+    series)."""
     rate = min(max(gains[-1] / gains[-2], gains[-2] / gains[-3], 0.1), 0.95)
     return max(gains[-1], gains[-2] * rate) * rate / (1 - rate)
 
@@ -210,5 +234,6 @@ def _imbalance(planes, conductance):
 
 
 def _pass_ends(done, enough, floor, new, residual):
-    """Whether a float32 pass, after the gains of those before it, has reached the goal or its own precision."""
+    """Whether a float32 pass, after the gains of those before it, has reached the goal or its own
+    precision."""
     return bool(new) and (enough([*done, *new], residual) or (len(new) > 3 and max(new[-3:]) < floor))

@@ -3,16 +3,17 @@
     div(k grad p) = 0 in the wet pores,   p = p_in on the inlet face,   p = -s at a meniscus that moves,
     ds_j/dt = (k / mu) grad p . n,        s = f 2 gamma cos(theta) / r,   k = c r^2 / 8
 
-A meniscus stands between each wet and each dry voxel; it lets liquid in, and where the liquid behind it pulls harder
-than it does itself (a wide pore beside narrow ones) it waits. r is half the local thickness; f and c are one number
-each for the whole volume: f makes the mean suction gamma cos(theta) times wall area over pore volume, which is what
-filling sets free, c makes the whole volume's permeability the given one. Both are exact for tubes and slits.
-Gas that the liquid cuts off from the vents stays (a bubble at rest, not compressed), or dissolves.
+A meniscus stands between each wet and each dry voxel; it lets liquid in, and where the liquid behind it pulls
+harder than it does itself (a wide pore beside narrow ones) it waits. r is half the local thickness; f and c
+are one number each for the whole volume: f makes the mean suction gamma cos(theta) times wall area over pore
+volume, which is what filling sets free, c makes the whole volume's permeability the given one. Both are exact
+for tubes and slits. Gas that the liquid cuts off from the vents stays (a bubble at rest, not compressed), or
+dissolves.
 
-Limits: the order of filling is that of balls that fit (full morphology; Hilpert & Miller, Adv. Water Resour. 24
-(2001) 243): crevices fill ahead of bodies at any contact angle, though real ones do so only below about 45 degrees,
-so that the trapped share is an upper bound, and the share with dissolving gas a lower one. No gravity, no inertia,
-no viscosity of the gas, no flow inside a microporous phase.
+Limits: the order of filling is that of balls that fit (full morphology; Hilpert & Miller, Adv. Water Resour.
+24 (2001) 243): crevices fill ahead of bodies at any contact angle, though real ones do so only below about 45
+degrees, so that the trapped share is an upper bound, and the share with dissolving gas a lower one. No
+gravity, no inertia, no viscosity of the gas, no flow inside a microporous phase.
 """
 
 import time
@@ -47,23 +48,28 @@ class Liquid:
         for name, most in (("surface_tension", 10.0), ("viscosity", 1e6)):
             value = getattr(self, name)
             if not 0 < value < most:
-                raise InputError(f"expected a {name} above 0 and below {most:g} in SI units, got {value}; correct it.")
+                raise InputError(
+                    f"expected a {name} above 0 and below {most:g} in SI units, got {value}; correct it."
+                )
         if not 0 <= self.contact_angle <= np.pi:
             raise InputError(
-                f"expected a contact angle from 0 to pi rad (180 degrees), got {self.contact_angle}; correct it."
+                f"expected a contact angle from 0 to pi rad (180 degrees), got {self.contact_angle};"
+                " correct it."
             )
 
     @property
     def pull(self):
-        """Surface tension times the cosine of the contact angle, N/m; negative for a liquid that does not wet."""
+        """Surface tension times the cosine of the contact angle, N/m; negative for a liquid that does not
+        wet."""
         # a cosine of 6e-17 is a right angle
         return self.surface_tension * round(float(np.cos(self.contact_angle)), 15)
 
 
 @dataclass(frozen=True)
 class Filling:
-    """time (s) and filled (share of the cells) at the end of each stage; arrival (s) at each pore voxel, infinite
-    where the liquid never comes, NaN outside the pores; trapped and unreached: shares of the pores."""
+    """time (s) and filled (share of the cells) at the end of each stage; arrival (s) at each pore voxel,
+    infinite where the liquid never comes, NaN outside the pores; trapped and unreached: shares of the
+    pores."""
 
     time: np.ndarray
     filled: np.ndarray
@@ -89,8 +95,10 @@ class Filling:
 
 @dataclass(frozen=True)
 class Wetting:
-    """A filling, and what drove it: mean capillary pressure (Pa), permeability (m2), the factors f and c that scale
-    the local laws (see the module), washburn_time: eps mu L^2 / (2 K P), the same for a uniform medium (s)."""
+    """A filling, and what drove it: mean capillary pressure (Pa), permeability (m2), the factors f and c that
+    scale the local laws (see the module), washburn_time: eps mu L^2 / (2 K P), the same for a uniform medium
+    (s).
+    """
 
     filling: Filling
     capillary_pressure: float
@@ -101,16 +109,30 @@ class Wetting:
     seconds: float
 
 
-def wet(grid, through, liquid, *, permeability=None, inlet="separator", vents=None, gas="trapped", pressure=0.0,
-        change=0.2, tolerance=1e-2, progress=None):
+def wet(
+    grid,
+    through,
+    liquid,
+    *,
+    permeability=None,
+    inlet="separator",
+    vents=None,
+    gas="trapped",
+    pressure=0.0,
+    change=0.2,
+    tolerance=1e-2,
+    progress=None,
+):
     """Let a liquid soak into the phase `through` of a grid from one face.
 
     grid          VoxelGrid
     through       name of the pore phase
     liquid        Liquid
-    permeability  of the whole volume from the inlet to the face opposite, m2; None: every voxel as a round tube, c = 1
+    permeability  of the whole volume from the inlet to the face opposite, m2; None: every voxel as a round
+                  tube, c = 1
     inlet         name of the face (grid.FACES) where the liquid comes in
-    vents         names of the faces where gas can leave; None: all others, as in a crop, whose pores go on beyond
+    vents         names of the faces where gas can leave; None: all others, as in a crop, whose pores go on
+                  beyond
     gas           "trapped": what is cut off from the vents stays; "dissolves": it leaves everywhere
     pressure      of the liquid at the inlet over that of the gas, Pa
     change        the pressure is solved anew when the inflow has changed by this share
@@ -129,9 +151,19 @@ def wet(grid, through, liquid, *, permeability=None, inlet="separator", vents=No
     local, factor = radius.astype(float) ** 2 / 8, 1.0
     if permeability is not None:
         factor = permeability / through_permeability(pores, grid.voxel_size, local, inlet)
-    filling = fill(pores, grid.voxel_size, factor * local, suction_factor * 2 * liquid.pull / radius, liquid.viscosity,
-                   inlet=inlet, vents=vents if gas == "trapped" else None, pressure=pressure, change=change,
-                   tolerance=tolerance, progress=progress)
+    filling = fill(
+        pores,
+        grid.voxel_size,
+        factor * local,
+        suction_factor * 2 * liquid.pull / radius,
+        liquid.viscosity,
+        inlet=inlet,
+        vents=vents if gas == "trapped" else None,
+        pressure=pressure,
+        change=change,
+        tolerance=tolerance,
+        progress=progress,
+    )
     axis, mean = face_position(inlet)[0], liquid.pull * walls
     drive = 2 * (permeability or 0.0) * (mean + pressure)
     length = grid.shape[axis] * grid.voxel_size[axis]
@@ -139,8 +171,20 @@ def wet(grid, through, liquid, *, permeability=None, inlet="separator", vents=No
     return Wetting(filling, mean, permeability, suction_factor, factor, washburn, time.perf_counter() - begun)
 
 
-def fill(pores, voxel_size, permeability, suction, viscosity, *, inlet="separator", vents=("collector",),
-         pressure=0.0, change=0.2, tolerance=1e-2, progress=None):
+def fill(
+    pores,
+    voxel_size,
+    permeability,
+    suction,
+    viscosity,
+    *,
+    inlet="separator",
+    vents=("collector",),
+    pressure=0.0,
+    change=0.2,
+    tolerance=1e-2,
+    progress=None,
+):
     """Fill pores whose permeability and suction are known in every voxel.
 
     pores         bool [x, y, z]
@@ -151,10 +195,10 @@ def fill(pores, voxel_size, permeability, suction, viscosity, *, inlet="separato
     vents         faces where gas can leave, or None: it leaves everywhere
     inlet, pressure, change, tolerance  as in `wet`
 
-    Returns Filling. A flat front in a uniform medium obeys l^2 = 2 k s t / mu (Lucas 1918, Washburn 1921), tubes
-    side by side or in series their own laws, to the tolerance of the flow. Where fronts compete, `change` counts: a
-    crop of an electrode (64^3, 398 nm) is full 4 % too late with 0.1, 9 % with 0.2, 15 % with 0.4; its
-    trapped share moves by up to 0.02.
+    Returns Filling. A flat front in a uniform medium obeys l^2 = 2 k s t / mu (Lucas 1918, Washburn 1921),
+    tubes side by side or in series their own laws, to the tolerance of the flow. Where fronts compete,
+    `change` counts: a crop of an electrode (64^3, 398 nm) is full 4 % too late with 0.1, 9 % with 0.2, 15 %
+    with 0.4; its trapped share moves by up to 0.02.
     """
     edges = voxel_edges(voxel_size)
     axis = face_position(inlet)[0]
@@ -174,13 +218,19 @@ def fill(pores, voxel_size, permeability, suction, viscosity, *, inlet="separato
             progress(float(front_line.level.sum()), front_line.graph.n, "wetting")
     arrival[reached] = front_line.graph.scatter(front_line.arrival * front_line.second, dtype=float)[reached]
     closed = front_line.state == front.CLOSED
-    return Filling(np.array(times), np.array(filled), _to_grid(arrival, inlet),
-                   float(np.sum(1 - front_line.level[closed])) / total, 1 - front_line.graph.n / total,
-                   front_line.iterations)
+    return Filling(
+        np.array(times),
+        np.array(filled),
+        _to_grid(arrival, inlet),
+        float(np.sum(1 - front_line.level[closed])) / total,
+        1 - front_line.graph.n / total,
+        front_line.iterations,
+    )
 
 
 def through_permeability(pores, voxel_size, permeability, inlet="separator", tolerance=1e-4):
-    """Compute the permeability (m2) of a volume from that of its pore voxels, from the inlet to the face opposite."""
+    """Compute the permeability (m2) of a volume from that of its pore voxels, from the inlet to the face
+    opposite."""
     edges = voxel_edges(voxel_size)
     axis = face_position(inlet)[0]
     edges = (edges[axis], *(h for a, h in enumerate(edges) if a != axis))
@@ -188,15 +238,16 @@ def through_permeability(pores, voxel_size, permeability, inlet="separator", tol
     reached = connected_to(pores, "separator")
     if not reached[-1].any():
         raise InputError(
-            "expected pores that join the inlet to the face opposite, got none that do; leave the permeability out, "
-            "or let the liquid in from another face."
+            "expected pores that join the inlet to the face opposite, got none that do; leave the"
+            " permeability out, or let the liquid in from another face."
         )
     flow = _Front(reached, edges, permeability, np.zeros(pores.shape), 1.0, 1.0).flow_through(tolerance)
     return flow * edges[0] * pores.shape[0] / (edges[1] * edges[2] * pores.shape[1] * pores.shape[2])
 
 
 class _Front:
-    """Cells that the liquid can reach, in units of the mean permeability, the largest pressure and `second`."""
+    """Cells that the liquid can reach, in units of the mean permeability, the largest pressure and
+    `second`."""
 
     def __init__(self, reached, edges, permeability, suction, viscosity, pressure):
         self.graph = graph = voxel_graph(reached, [np.full(n, h) for n, h in zip(reached.shape, edges)])
@@ -229,8 +280,20 @@ class _Front:
         if total <= REST * self.largest:
             return False
         g = self.graph
-        self.now = front.advance(g.indptr, g.neighbour, self.weight, self.suction, self.entry, self.state, flow,
-                                 self.level, self.arrival, self.p, self.now, change)
+        self.now = front.advance(
+            g.indptr,
+            g.neighbour,
+            self.weight,
+            self.suction,
+            self.entry,
+            self.state,
+            flow,
+            self.level,
+            self.arrival,
+            self.p,
+            self.now,
+            change,
+        )
         return True
 
     def _close(self, openings):
@@ -242,9 +305,19 @@ class _Front:
         self.state[shut] = front.CLOSED
 
     def _flow(self, tolerance):
-        """Newton's method for the pressure, whose only bends are menisci that start or stop; inflow of dry cells."""
+        """Newton's method for the pressure, whose only bends are menisci that start or stop; inflow of dry
+        cells."""
         g, history, menisci = self.graph, [], None
-        cells = (g.indptr, g.neighbour, self.weight, self.ground, self.entry, self.suction, self.state, self.p)
+        cells = (
+            g.indptr,
+            g.neighbour,
+            self.weight,
+            self.ground,
+            self.entry,
+            self.suction,
+            self.state,
+            self.p,
+        )
         residual, now, flow = np.empty(g.n), np.empty(g.n), np.empty(g.n)
         front.wet_links(g.indptr, g.neighbour, self.weight, self.state, self.light)
         for _ in range(100):
@@ -259,13 +332,18 @@ class _Front:
                 menisci = now.copy()
                 self._update(menisci, None)
             self._correct(residual, max(0.3 * tolerance * total, 0.1 * off))
-        raise NotConverged(f"the pressure still left {history[-1]:.1e} of the inflow unbalanced after "
-                           f"{len(history)} steps, tolerance {tolerance:.1e}", history)
+        raise NotConverged(
+            f"the pressure still left {history[-1]:.1e} of the inflow unbalanced after "
+            f"{len(history)} steps, tolerance {tolerance:.1e}",
+            history,
+        )
 
     def _update(self, menisci, outlet):
         wet = self.state == front.WET
         # dry cells take no part: their own equations get a weight that nobody notices
-        self.multigrid.update(self.light, np.where(wet, menisci, 1e-6), np.where(wet, self.ground, 0.0), outlet)
+        self.multigrid.update(
+            self.light, np.where(wet, menisci, 1e-6), np.where(wet, self.ground, 0.0), outlet
+        )
 
     def _correct(self, residual, goal):
         g, diagonal = self.graph, self.multigrid.levels[0].diagonal
@@ -276,13 +354,15 @@ class _Front:
         def enough(gains, r):
             return np.abs(r).sum(dtype=float) <= goal
 
-        correction, gains, _ = conjugate_gradients(apply, self.multigrid.cycle, residual.astype(np.float32),
-                                                   enough=enough)
+        correction, gains, _ = conjugate_gradients(
+            apply, self.multigrid.cycle, residual.astype(np.float32), enough=enough
+        )
         self.iterations += len(gains)
         self.p += np.where(self.state == front.WET, correction, 0.0)
 
     def flow_through(self, tolerance):
-        """Flow (times viscosity, Pa m3 / Pa) for a unit pressure drop between the two end faces, all cells wet."""
+        """Flow (times viscosity, Pa m3 / Pa) for a unit pressure drop between the two end faces, all cells
+        wet."""
         g = self.graph
         self.state[:] = front.WET
         outlet = np.where(g.position[:, 0] == len(g.widths[0]) - 1, self.ends, 0.0)
@@ -299,8 +379,11 @@ class _Front:
             if off <= tolerance * leaves:
                 return leaves * self.unit / self.high
             self._correct(residual, max(0.3 * tolerance * leaves, 1e-5 * off))
-        raise NotConverged(f"the pressure between the end faces still left {history[-1]:.1e} of the flow unbalanced, "
-                           f"tolerance {tolerance:.1e}", history)
+        raise NotConverged(
+            f"the pressure between the end faces still left {history[-1]:.1e} of the flow unbalanced, "
+            f"tolerance {tolerance:.1e}",
+            history,
+        )
 
 
 def _check(grid, through, inlet, vents, gas, change, tolerance):
@@ -309,13 +392,16 @@ def _check(grid, through, inlet, vents, gas, change, tolerance):
     for vent in vents:
         face_position(vent)
     if inlet in vents:
-        raise InputError(f"expected vents on other faces than the inlet, got {inlet} as both; "
-                         "leave it out of the vents.")
+        raise InputError(
+            f"expected vents on other faces than the inlet, got {inlet} as both; leave it out of the vents."
+        )
     if gas not in ("trapped", "dissolves"):
         raise InputError(f"expected gas that is trapped or dissolves, got {gas!r}; choose one of the two.")
     if not 0 < change < 1 or not 0 < tolerance < 1:
-        raise InputError(f"expected change and tolerance between 0 and 1, got {change} and {tolerance}; 0.2 and 1e-2 "
-                         "are the defaults.")
+        raise InputError(
+            f"expected change and tolerance between 0 and 1, got {change} and {tolerance}; 0.2 and 1e-2 "
+            "are the defaults."
+        )
 
 
 def _from_inlet(array, inlet):

@@ -73,7 +73,8 @@ def write_hdf5(path, values, voxel_size, part=None):
 
 
 def _datasets(group, prefix=""):
-    """Data sets by path. Not by visititems, which shows one with two names (as in our fields.h5) under one only."""
+    """Data sets by path. Not by visititems, which shows one with two names (as in our fields.h5) under one
+    only."""
     found = {}
     for name, node in group.items():
         if isinstance(node, h5py.Dataset):
@@ -102,7 +103,8 @@ def _at(dataset, index, name):
     if dataset.ndim != 4:
         if index is not None:
             raise InputError(
-                f"expected 4-D [t, x, y, z] to take number {index} of, got {dataset.ndim}-D {name}; drop @{index}."
+                f"expected 4-D [t, x, y, z] to take number {index} of, got {dataset.ndim}-D {name}; drop"
+                f" @{index}."
             )
         return dataset[()]
     times = len(dataset)

@@ -193,7 +193,8 @@ class Sidecar:
 
 
 def read_raw(path, part=None, index=None):
-    """Read a raw file as its sidecar says: vol.raw.json, .yaml or .yml beside vol.raw, or vol.json and so on."""
+    """Read a raw file as its sidecar says: vol.raw.json, .yaml or .yml beside vol.raw, or vol.json and so
+    on."""
     names = [Path(f"{base}{suffix}") for base in (path, path.with_suffix("")) for suffix in SIDECARS]
     sidecars = [name for name in names if name.is_file()]
     if not sidecars:
@@ -232,8 +233,8 @@ def _voxels(path, shape, dtype, offset, packed):
             content, found = file, path.stat().st_size - offset
         if found != expected:
             raise InputError(
-                f"expected {expected} bytes of voxels ({' x '.join(map(str, shape))} {dtype.name}) in {path}, "
-                f"got {found}; correct shape and type, or fetch the file again."
+                f"expected {expected} bytes of voxels ({' x '.join(map(str, shape))} {dtype.name}) in {path},"
+                f" got {found}; correct shape and type, or fetch the file again."
             )
         count = expected // dtype.itemsize
         values = np.frombuffer(content, dtype) if packed else np.fromfile(content, dtype, count)

@@ -1,4 +1,5 @@
-"""Work on a volume slab by slab: what is in memory at once is a slab and its margins, whatever the volume's size.
+"""Work on a volume slab by slab: what is in memory at once is a slab and its margins, whatever the volume's
+size.
 
 Arrays may be NumPy arrays, memory maps or HDF5 data sets; results go where a `Store` puts them.
 """
@@ -18,7 +19,8 @@ SLAB_BYTES = 2**27  # of float32 input at once
 
 @dataclass
 class Store:
-    """Make arrays for results: in memory (folder None), or as files of a folder that are mapped into memory."""
+    """Make arrays for results: in memory (folder None), or as files of a folder that are mapped into
+    memory."""
 
     folder: Path | None = None
     _numbers: itertools.count = field(default_factory=itertools.count, repr=False)
@@ -32,7 +34,8 @@ class Store:
             return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=tuple(shape))
         except OSError as error:
             raise InputError(
-                f"expected to write {path}, got: {error.strerror or error}; free some space or choose another folder."
+                f"expected to write {path}, got: {error.strerror or error}; free some space or choose another"
+                " folder."
             ) from error
 
 
@@ -41,7 +44,8 @@ MEMORY = Store()
 
 @contextmanager
 def scratch_store(folder=None):
-    """Give a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None: memory."""
+    """Give a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None:
+    memory."""
     with ExitStack() as stack:
         if folder is None:
             yield MEMORY
@@ -61,7 +65,8 @@ def by_slabs(
 ):
     """Apply a local step slab by slab along an axis.
 
-    step       callable(slab) -> array of the slab's shape; a voxel's result depends on voxels at most `reach` away
+    step       callable(slab) -> array of the slab's shape; a voxel's result depends on voxels at most `reach`
+               away
     thickness  layers at once, default what SLAB_BYTES holds
     dtype      of the result, default float32
     store      where the result goes; progress: callable(done, total, message) or None

@@ -1,4 +1,5 @@
-"""TIFF: several pages in one file, one such file in a zip, a folder of slices; axes are pages, rows, columns."""
+"""TIFF: several pages in one file, one such file in a zip, a folder of slices; axes are pages, rows,
+columns."""
 
 import logging
 import re

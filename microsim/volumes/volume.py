@@ -1,8 +1,9 @@
 """Volumes: read from any known format into [x, y, z], checked, and written back.
 
-Arrays are [x, y, z]; x runs through the thickness, from the separator to the current collector. A file has its
-own order: `file_axes` names its axes, slowest first (TIFF: pages, rows, columns; npy and HDF5: as numpy shows
-the array; NRRD and MHD: slices first), and the array is transposed once, here. Voxel sizes are x, y, z too.
+Arrays are [x, y, z]; x runs through the thickness, from the separator to the current collector. A file has
+its own order: `file_axes` names its axes, slowest first (TIFF: pages, rows, columns; npy and HDF5: as numpy
+shows the array; NRRD and MHD: slices first), and the array is transposed once, here. Voxel sizes are x, y, z
+too.
 """
 
 import difflib
@@ -44,8 +45,8 @@ def read_volume(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
                   "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
 
-    Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the other).
-    Raises InputError.
+    Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the
+    other). Raises InputError.
     """
     _check_axes(file_axes)
     given = None if voxel_size is None else check_voxel_size(voxel_size)
@@ -53,7 +54,8 @@ def read_volume(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"
     stored = read_file(path, part, index)
     if stored.axes and file_axes not in ("xyz", stored.axes):
         raise InputError(
-            f"expected the axes {stored.axes} that {stored.files[-1]} states, got {file_axes}; drop one of the two."
+            f"expected the axes {stored.axes} that {stored.files[-1]} states, got {file_axes}; drop one of"
+            " the two."
         )
     axes, files, size = stored.axes or file_axes, stored.files, stored.voxel_size
     values = stored.values
@@ -93,7 +95,8 @@ def write_volume(path, values, *, voxel_size=None, file_axes="xyz"):
 
 
 def check_voxel_size(h):
-    """Return voxel edges x, y, z (m) from one number or three, each between 1 nm and 100 um, else InputError."""
+    """Return voxel edges x, y, z (m) from one number or three, each between 1 nm and 100 um, else
+    InputError."""
     try:
         sizes = np.broadcast_to(np.asarray(h, float).ravel(), 3)
     except (TypeError, ValueError) as error:
@@ -112,7 +115,8 @@ def _own_size(size, axes, name):
     except InputError as error:
         said = " x ".join(f"{edge:g}" for edge in ordered)
         raise InputError(
-            f"expected voxel edges between 1 nm and 100 um in {name}, got {said} m; state the voxel size yourself."
+            f"expected voxel edges between 1 nm and 100 um in {name}, got {said} m; state the voxel size"
+            " yourself."
         ) from error
 
 
@@ -147,7 +151,8 @@ def _no_such(path):
 def _check_axes(file_axes):
     if not isinstance(file_axes, str) or sorted(file_axes) != ["x", "y", "z"]:
         raise InputError(
-            f"expected the letters x, y, z in the order of the file's axes, got {file_axes!r}; write zyx, say."
+            f"expected the letters x, y, z in the order of the file's axes, got {file_axes!r}; write zyx,"
+            " say."
         )
 
 
@@ -191,7 +196,8 @@ def _as_labels(values, name):
     low, high = min(found), max(found)
     if low < 0 or high > LARGEST_LABEL:
         raise InputError(
-            f"expected labels from 0 to {LARGEST_LABEL}, got values from {low:g} to {high:g} in {name}; relabel it."
+            f"expected labels from 0 to {LARGEST_LABEL}, got values from {low:g} to {high:g} in {name};"
+            " relabel it."
         )
     return values.astype(np.min_scalar_type(int(high)), copy=False)
 
@@ -229,5 +235,6 @@ def _as_field(values, name):
 def _refuse(count, values, what, name):
     if count:
         raise InputError(
-            f"expected finite numbers, got {what} in {count} of {values.size} voxels of {name}; mend the volume."
+            f"expected finite numbers, got {what} in {count} of {values.size} voxels of {name}; mend the"
+            " volume."
         )

@@ -39,7 +39,8 @@ def plate(pores, solid):
 
 
 def sphere(n=20):
-    """A quarter of a sphere of 0.8 of the period's half, joined to the collector by a rod of inert conductor."""
+    """A quarter of a sphere of 0.8 of the period's half, joined to the collector by a rod of inert
+    conductor."""
     at = (np.arange(n) + 0.5) / n
     x = np.concatenate([-at[::-1], at])
     inside = x[:, None, None] ** 2 + at[:, None] ** 2 + at**2 < 0.8**2
@@ -86,10 +87,14 @@ def test_columns_have_known_parameters():
 def test_current_from_the_faces_says_what_conduction_from_end_to_end_says():
     grid = voxel_grid(columns(40))
     mesh = build_mesh(grid, design(grid))
-    mesh.faces.area[mesh.faces.position[:, 0] == 0] = 0.0  # only the walls: current spread evenly over the depth
+    mesh.faces.area[mesh.faces.position[:, 0] == 0] = (
+        0.0  # only the walls: current spread evenly over the depth
+    )
     assert drained_conductivity(mesh, design(grid)) == pytest.approx(0.5 * ACTIVE.sigma, rel=2e-3)
     poor = design(grid, contact_resistance=1e-3)
-    assert drained_conductivity(mesh, poor) == pytest.approx(0.5 * ACTIVE.sigma, rel=2e-3)  # no CBD, no contact
+    assert drained_conductivity(mesh, poor) == pytest.approx(
+        0.5 * ACTIVE.sigma, rel=2e-3
+    )  # no CBD, no contact
 
 
 def test_a_contact_lowers_the_conductivity():
@@ -101,8 +106,13 @@ def test_a_contact_lowers_the_conductivity():
 
 def test_pores_of_the_cbd_count_and_its_cover_takes_area():
     grid = voxel_grid(image((16, 10, 10), seed=1))
-    porous, dry = homogenise(grid, design(grid)), homogenise(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0))
-    assert porous.porous.porosity == pytest.approx(grid.fraction("pore") + CBD.porosity * grid.fraction("cbd"), rel=0.05)
+    porous, dry = (
+        homogenise(grid, design(grid)),
+        homogenise(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0)),
+    )
+    assert porous.porous.porosity == pytest.approx(
+        grid.fraction("pore") + CBD.porosity * grid.fraction("cbd"), rel=0.05
+    )
     assert dry.porous.porosity <= grid.fraction("pore")
     assert dry.area < porous.area
 
@@ -153,7 +163,8 @@ def test_two_materials_are_refused():
         homogenise(grid, design(grid, cbd=ACTIVE))
 
 
-# -- particle sizes and contacts -----------------------------------------------------------------------------------------
+# -- particle sizes and contacts
+# -----------------------------------------------------------------------------------------
 
 
 def two_cubes():
@@ -171,13 +182,24 @@ def test_particle_sizes_are_those_of_the_particles_by_volume():
     assert found["d10_m"] == pytest.approx(small)  # 64 of 576 voxels are a ninth
     assert found["mean_m"] == pytest.approx((8 * large + small) / 9)
     assert found["cut_share"] == pytest.approx(1 / 9)
-    assert sum(found["volume_share"]) == pytest.approx(1) and len(found["edges_m"]) == len(found["volume_share"]) + 1
+    assert (
+        sum(found["volume_share"]) == pytest.approx(1)
+        and len(found["edges_m"]) == len(found["volume_share"]) + 1
+    )
 
 
 def test_a_phase_without_particles_has_no_sizes():
     grid = voxel_grid(np.zeros((6, 6, 6), np.uint8))
-    assert particle_sizes(grid, "am") == {"count": 0, "d10_m": None, "d50_m": None, "d90_m": None, "mean_m": None, "edges_m": [],
-                                          "volume_share": [], "cut_share": None}
+    assert particle_sizes(grid, "am") == {
+        "count": 0,
+        "d10_m": None,
+        "d50_m": None,
+        "d90_m": None,
+        "mean_m": None,
+        "edges_m": [],
+        "volume_share": [],
+        "cut_share": None,
+    }
     assert contacts(grid, "am") == {}
 
 
@@ -185,7 +207,9 @@ def test_contacts_are_shares_of_the_surface_by_phase():
     labels = np.zeros((8, 9, 4), np.uint8)
     labels[:, 3:6] = 1  # a plate: pore on one side, CBD on three quarters of the other
     labels[2:, 6:] = 2
-    assert contacts(voxel_grid(labels), "am") == pytest.approx({"pore": (8 + 2) / 16, "cbd": 6 / 16}, rel=0.02)
+    assert contacts(voxel_grid(labels), "am") == pytest.approx(
+        {"pore": (8 + 2) / 16, "cbd": 6 / 16}, rel=0.02
+    )
 
 
 def test_what_is_homogenised_tells_of_particles_and_contacts():

@@ -1,4 +1,5 @@
-"""The split of the voltage: it sums to the whole at any state, and its parts are what closed forms and powers say."""
+"""The split of the voltage: it sums to the whole at any state, and its parts are what closed forms and powers
+say."""
 
 from dataclasses import replace
 
@@ -29,7 +30,9 @@ def film(faces):
 
 def porous_cell(cells=8, counter=LITHIUM, film=0.0, thickness=75.6e-6, **more):
     grid = VoxelGrid(np.zeros((cells, 1, 1), np.uint8), ("cathode",), thickness / cells)
-    design = CellDesign({"cathode": CATHODE}, ELECTROLYTE, Separator(12e-6, 0.47, 0.32), counter, shells=8, **more)
+    design = CellDesign(
+        {"cathode": CATHODE}, ELECTROLYTE, Separator(12e-6, 0.47, 0.32), counter, shells=8, **more
+    )
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.where(mesh.positive[mesh.faces.electronic], film, 0.0))
     cell.scale_current = mesh.area
@@ -71,7 +74,11 @@ def test_parts_sum_to_the_whole(name):
 
 
 def loads(I, rest):
-    discharge, *others = Load("discharge", I, duration=60.0), Load("rest", duration=5.0), Load("charge", -I, duration=5.0)
+    discharge, *others = (
+        Load("discharge", I, duration=60.0),
+        Load("rest", duration=5.0),
+        Load("charge", -I, duration=5.0),
+    )
     return [discharge, *others] if rest else [discharge]
 
 
@@ -95,8 +102,13 @@ def test_parts_sum_to_the_whole_at_states_that_solve_nothing(seed):
     cell = half_cell(labels, film=film, contact_resistance=1e-3)
     assume(cell.mesh.faces.area.size > 0)
     n = cell.mesh.solid.n
-    x = cell.vector(-0.1 * rng.random(cell.n[0]), 0.05 * rng.random(cell.n[1]), 3.5 + rng.random(),
-                    rng.uniform(0.05, 0.95, n), rng.uniform(50, 3000, cell.n[0]))
+    x = cell.vector(
+        -0.1 * rng.random(cell.n[0]),
+        0.05 * rng.random(cell.n[1]),
+        3.5 + rng.random(),
+        rng.uniform(0.05, 0.95, n),
+        rng.uniform(50, 3000, cell.n[0]),
+    )
     particle = rng.integers(0, 5, n)
     for split in (VoltageSplit(cell), VoltageSplit(cell, particle)):
         assert abs(split(x).miss) < 1e-11
@@ -111,7 +123,7 @@ def test_the_split_leaves_the_cell_as_it_was():
         assert np.array_equal(now, then)
 
 
-# -- closed forms -------------------------------------------------------------------------------------------------
+# -- closed forms --------------------------------------------------------------------------------------------
 
 
 def test_laminate_in_closed_form():
@@ -145,10 +157,15 @@ def test_one_layer_with_a_counter_slab_in_closed_form():
     back, front = (i * cell.mesh.area / faces.area[cell.lift == side].sum() for side in (0, 1))
     anode = ANODE.active
     assert found.parts["film"] == pytest.approx(0.03 * front, rel=1e-4)
-    for name, j, material, at in (("kinetic", front, CATHODE.active, sto[cell.lift == 1]), ("counter_kinetic", back, anode, sto[cell.lift == 0])):
+    for name, j, material, at in (
+        ("kinetic", front, CATHODE.active, sto[cell.lift == 1]),
+        ("counter_kinetic", back, anode, sto[cell.lift == 0]),
+    ):
         i0 = material.i0(np.array([1000.0]), at, 298.15)
         assert found.parts[name] == pytest.approx(2 * THERMAL * np.arcsinh(j / 2 / i0)[0], rel=1e-4)
-    assert found.open_circuit == pytest.approx(float(CATHODE.active.U(0.27) - anode.U(np.array(0.9))), abs=1e-12)
+    assert found.open_circuit == pytest.approx(
+        float(CATHODE.active.U(0.27) - anode.U(np.array(0.9))), abs=1e-12
+    )
 
 
 def test_ohmic_parts_are_the_power_lost():
@@ -165,17 +182,24 @@ def test_ohmic_parts_are_the_power_lost():
 
     beside = faces.area * cell.j**2 * faces.share
     half = cell.mesh.ionic.widths[0][0] / 2
-    ionic = lost(cell.ionic, u.psi) + np.sum(beside * faces.half_ionic / cell.kappa[faces.ionic]) + np.sum(
-        cell.counter_area * cell.j_counter**2 * half / cell.kappa[cell.mesh.counter])
-    solids = lost(cell.electronic, u.phi) + np.sum(beside * faces.half_electronic / cell.mesh.sigma[faces.electronic]) + np.sum(
-        cell.collector_conductance * u.phi[cell.mesh.collector] ** 2)
+    ionic = (
+        lost(cell.ionic, u.psi)
+        + np.sum(beside * faces.half_ionic / cell.kappa[faces.ionic])
+        + np.sum(cell.counter_area * cell.j_counter**2 * half / cell.kappa[cell.mesh.counter])
+    )
+    solids = (
+        lost(cell.electronic, u.phi)
+        + np.sum(beside * faces.half_electronic / cell.mesh.sigma[faces.electronic])
+        + np.sum(cell.collector_conductance * u.phi[cell.mesh.collector] ** 2)
+    )
     assert parts["electrolyte_ohmic"] == pytest.approx(ionic / I, rel=1e-6)
     assert parts["electronic"] == pytest.approx(solids / I, rel=1e-6)
     assert parts["film"] == pytest.approx(np.sum(faces.area * cell.j**2 * cell.R_film) / I, rel=1e-9)
 
 
 def test_concentration_part_follows_the_salt():
-    """A separator in steady state: W at the lithium less W at the electrode, both parts above zero on discharge."""
+    """A separator in steady state: W at the lithium less W at the electrode, both parts above zero on
+    discharge."""
     labels = np.ones((6, 2, 2), int)
     labels[:2] = 0
     ideal = replace(ELECTROLYTE, D_e=lambda c, T: 3e-10 + 0 * c, kappa=lambda c, T: 1.0 + 0 * c)
@@ -187,10 +211,12 @@ def test_concentration_part_follows_the_salt():
     high, low = 1000 + gradient * 51e-6, 1000 - gradient * 51e-6
     whole = float(cell.W(np.array(high)) - cell.W(np.array(low)))
     assert parts["electrolyte_concentration"] > 0 < parts["counter_concentration"]
-    assert parts["electrolyte_concentration"] + parts["counter_concentration"] == pytest.approx(whole, rel=5e-3)
+    assert parts["electrolyte_concentration"] + parts["counter_concentration"] == pytest.approx(
+        whole, rel=5e-3
+    )
 
 
-# -- mean lithiation ------------------------------------------------------------------------------------------------
+# -- mean lithiation -----------------------------------------------------------------------------------------
 
 
 def test_at_rest_nothing_is_lost():
@@ -210,13 +236,21 @@ def test_a_blend_rests_where_its_lithium_says():
 
 @pytest.mark.parametrize("voltage", [3.6, 3.5, 3.8])
 def test_a_blend_that_begins_at_rest_is_at_the_potential_of_both(voltage):
-    """On LFP's flat and steep parts the tables of the inverse are less exact than the start; they must not miss it."""
+    """On LFP's flat and steep parts the tables of the inverse are less exact than the start; they must not
+    miss it."""
     lfp, labels = load("LFP_Prada2013"), image((10, 6, 6), 3)
-    sto = {name: brentq(lambda x, m=m: float(m.U(np.array(x))) - voltage, 1e-3, 0.9999)
-           for name, m in (("am", ACTIVE), ("lco", lfp))}
+    sto = {
+        name: brentq(lambda x, m=m: float(m.U(np.array(x))) - voltage, 1e-3, 0.9999)
+        for name, m in (("am", ACTIVE), ("lco", lfp))
+    }
     grid = VoxelGrid(labels, ("pore", "am", "lco"), 0.4e-6)
-    design = CellDesign({"pore": None, "am": ACTIVE, "lco": lfp}, ELECTROLYTE, Separator(10e-6, 0.47, 0.32), LITHIUM,
-                        initial_sto=sto)
+    design = CellDesign(
+        {"pore": None, "am": ACTIVE, "lco": lfp},
+        ELECTROLYTE,
+        Separator(10e-6, 0.47, 0.32),
+        LITHIUM,
+        initial_sto=sto,
+    )
     cell = HalfCell(mesh := build_mesh(grid, design), design, np.zeros(mesh.faces.area.size))
     at = np.where(cell.mesh.material == cell.mesh.materials.index(lfp), sto["lco"], sto["am"])
     assert rest_potential(cell, at, cell.capacity) == pytest.approx(voltage, abs=1e-5)
@@ -232,13 +266,18 @@ def test_lithium_that_no_path_joins_to_a_face_does_not_count():
     split = VoltageSplit(cell)
     assert np.count_nonzero(split.capacity == 0) == 1
     sto = np.where(split.capacity == 0, 0.9, 0.4)
-    assert rest_potential(cell, sto, split.capacity) == pytest.approx(float(ACTIVE.U(np.array(0.4))), abs=1e-9)
+    assert rest_potential(cell, sto, split.capacity) == pytest.approx(
+        float(ACTIVE.U(np.array(0.4))), abs=1e-9
+    )
 
 
 def test_particles_share_the_solid_part():
     cell = half_cell(image((14, 6, 6)))
     state = run(cell, [Load("discharge", 40 * cell.mesh.area, duration=60.0)]).seen[-1]
-    whole, each = VoltageSplit(cell)(state.x).parts, VoltageSplit(cell, np.arange(cell.mesh.solid.n))(state.x).parts
+    whole, each = (
+        VoltageSplit(cell)(state.x).parts,
+        VoltageSplit(cell, np.arange(cell.mesh.solid.n))(state.x).parts,
+    )
     joined = [parts["solid_diffusion"] + parts["particle_spread"] for parts in (whole, each)]
     assert joined[0] == pytest.approx(joined[1], abs=1e-12)
     assert abs(each["solid_diffusion"]) < abs(whole["solid_diffusion"])  # within one voxel: half of it

@@ -17,7 +17,11 @@ from microsim.jobs import run as pipeline
 from microsim.reference import dfn
 
 DEMO = Path(__file__).parents[2] / "cases" / "demo.yaml"
-SMALL = ["volume.crop={x: [0, 24], y: [0, 16], z: [0, 16]}", "compare=null", "protocol=[Discharge at 1C for 6 minutes]"]
+SMALL = [
+    "volume.crop={x: [0, 24], y: [0, 16], z: [0, 16]}",
+    "compare=null",
+    "protocol=[Discharge at 1C for 6 minutes]",
+]
 
 
 def twin(settings=(), folder=None):
@@ -28,17 +32,26 @@ def twin(settings=(), folder=None):
 
 
 def test_the_slab_keeps_the_case_and_scales_what_lies_on_its_surface():
-    settings = ["cell.double_layer_F_m2=0.1", "cell.temperature_K=308.15",
-                "cell.film={model: uniform, thickness_nm: 10, growth: {rate_nm_per_sqrt_h: 2}}"]
+    settings = [
+        "cell.double_layer_F_m2=0.1",
+        "cell.temperature_K=308.15",
+        "cell.film={model: uniform, thickness_nm: 10, growth: {rate_nm_per_sqrt_h: 2}}",
+    ]
     case, setup, found = twin(settings)
     slab, factor = found.case, found.found.surface_factor
     active, own = slab.load_materials()["cathode"].active, case.load_materials()["am"]
     for sto in (0.3, 0.8):
-        assert active.i0(900.0, np.array(sto), 310.0) == pytest.approx(factor * own.i0(900.0, np.array(sto), 310.0), rel=1e-8)
+        assert active.i0(900.0, np.array(sto), 310.0) == pytest.approx(
+            factor * own.i0(900.0, np.array(sto), 310.0), rel=1e-8
+        )
     assert slab.cell.film.thickness == pytest.approx(10e-9 / factor, rel=1e-8)
     assert slab.cell.film.growth.rate == pytest.approx(case.cell.film.growth.rate / factor, rel=1e-8)
     assert slab.cell.double_layer == pytest.approx(0.1 * factor, rel=1e-8)
-    assert slab.cell.temperature == 308.15 and slab.protocol == case.protocol and slab.cell.separator == case.cell.separator
+    assert (
+        slab.cell.temperature == 308.15
+        and slab.protocol == case.protocol
+        and slab.cell.separator == case.cell.separator
+    )
     assert slab.cell.nominal_current_density == pytest.approx(setup.one_C / setup.cell.mesh.area, rel=1e-8)
     assert slab.volume.slab.thickness == pytest.approx(24 * 400e-9)
 
@@ -47,7 +60,9 @@ def test_files_are_named_as_seen_from_the_slab_s_folder(tmp_path):
     (tmp_path / "ocp.csv").write_text("".join(f"{x},{4.4 - x}\n" for x in np.linspace(0.1, 0.95, 20)))
     (tmp_path / "electrode.tif").symlink_to(DEMO.parents[1] / "meshes" / "demo_electrode.tif")
     written = DEMO.read_text().replace("../meshes/demo_electrode.tif", "electrode.tif")
-    (tmp_path / "case.yaml").write_text(written.replace("am: NMC811_Chen2020", "am: {base: NMC811_Chen2020, ocp: ocp.csv}"))
+    (tmp_path / "case.yaml").write_text(
+        written.replace("am: NMC811_Chen2020", "am: {base: NMC811_Chen2020, ocp: ocp.csv}")
+    )
     case = load_case(tmp_path / "case.yaml", [*SMALL, "protocol=[Discharge at 1C for 6 minutes]"])
     _, grid = pipeline.read_grid(case)
     setup = pipeline.set_up(case, grid)
@@ -55,7 +70,9 @@ def test_files_are_named_as_seen_from_the_slab_s_folder(tmp_path):
     active = found.raw["cell"]["materials"]["cathode"]["active"]
     assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_Chen2020" and "i0_A_m2" in active
     assert found.case.load_materials()["cathode"].active.U(0.5) == pytest.approx(3.9)
-    assert slab_case(case, found.found, 1.0)["cell"]["materials"]["cathode"]["active"]["ocp"] == str(tmp_path / "ocp.csv")
+    assert slab_case(case, found.found, 1.0)["cell"]["materials"]["cathode"]["active"]["ocp"] == str(
+        tmp_path / "ocp.csv"
+    )
 
 
 def test_a_run_against_itself_differs_by_nothing():
@@ -91,8 +108,16 @@ def test_the_report_shows_it_beside_the_resolved_run(tmp_path, monkeypatch):
     stored = json.loads((tmp_path / "result.json").read_text())["homogenised"]
     assert [step["capacity_mAh_g"] is None for step in stored["steps"]] == [False, True]
     assert stored["voltage_rms_V"] < 0.02 and stored["sto_profiles"][1]["rms"] < 0.05
-    assert stored["parameters"]["active_fraction"] == pytest.approx(result["phases"]["am"]["volume_fraction"], rel=0.02)
-    assert set(stored["sources"]) >= {"porosity", "transport_efficiency", "radius", "sigma", "film_resistance"}
+    assert stored["parameters"]["active_fraction"] == pytest.approx(
+        result["phases"]["am"]["volume_fraction"], rel=0.02
+    )
+    assert set(stored["sources"]) >= {
+        "porosity",
+        "transport_efficiency",
+        "radius",
+        "sigma",
+        "film_resistance",
+    }
     page = (tmp_path / "report.html").read_text()
     assert "What homogenising loses" in page and "PyBaMM is not installed" in page
     assert "Particle diameters d10, d50, d90" in page and "Contact of the active surface" in page
@@ -107,14 +132,25 @@ def test_without_the_key_nothing_runs_beside(tmp_path, monkeypatch):
 
 
 def test_the_command_writes_what_runs_and_what_pybamm_reads(tmp_path, capsys):
-    settings = [part for setting in [*SMALL, "volume.crop={x: [0, 20], y: [0, 12], z: [0, 12]}"] for part in ("--set", setting)]
+    settings = [
+        part
+        for setting in [*SMALL, "volume.crop={x: [0, 20], y: [0, 12], z: [0, 12]}"]
+        for part in ("--set", setting)
+    ]
     assert main(["homogenise", str(DEMO), "--out", str(tmp_path), *settings, "--json", "-"]) == 0
     told = json.loads(capsys.readouterr().out)
     p = told["parameters"]
-    assert p["specific_area_m-1"] * p["radius_m"] / (3 * p["active_fraction"]) == pytest.approx(p["surface_factor"])
-    assert p["particle_sizes"]["d10_m"] <= p["particle_sizes"]["d50_m"] and sum(p["contact"].values()) == pytest.approx(1)
+    assert p["specific_area_m-1"] * p["radius_m"] / (3 * p["active_fraction"]) == pytest.approx(
+        p["surface_factor"]
+    )
+    assert p["particle_sizes"]["d10_m"] <= p["particle_sizes"]["d50_m"] and sum(
+        p["contact"].values()
+    ) == pytest.approx(1)
     read = read_bpx(tmp_path / "parameters.json").positive
-    assert read.material.active_fraction == pytest.approx(p["active_fraction"]) and read.thickness == p["thickness_m"]
+    assert (
+        read.material.active_fraction == pytest.approx(p["active_fraction"])
+        and read.thickness == p["thickness_m"]
+    )
     case = load_case(tmp_path / "homogenised.yaml")
     porous = case.load_materials()["cathode"]
     assert porous.radius == pytest.approx(p["radius_m"]) and porous.sigma == pytest.approx(p["sigma_S_m"])
@@ -129,7 +165,11 @@ def test_the_command_writes_what_runs_and_what_pybamm_reads(tmp_path, capsys):
 
 
 def test_what_bpx_cannot_say_is_said(tmp_path, capsys):
-    settings = [part for setting in [*SMALL, "cell.materials.electrolyte=LiPF6_EC_EMC_Landesfeind"] for part in ("--set", setting)]
+    settings = [
+        part
+        for setting in [*SMALL, "cell.materials.electrolyte=LiPF6_EC_EMC_Landesfeind"]
+        for part in ("--set", setting)
+    ]
     assert main(["homogenise", str(DEMO), "--out", str(tmp_path), *settings]) == 0
     assert "no BPX file: expected an electrolyte of constant" in capsys.readouterr().out
     assert not (tmp_path / "parameters.json").exists() and (tmp_path / "homogenised.yaml").exists()
@@ -137,13 +177,26 @@ def test_what_bpx_cannot_say_is_said(tmp_path, capsys):
 
 def test_pybamm_s_steps():
     calls = []
-    step = SimpleNamespace(**{kind: lambda value, kind=kind, **how: calls.append((kind, value, how)) or kind
-                              for kind in ("current", "voltage", "power")})
+    step = SimpleNamespace(
+        **{
+            kind: lambda value, kind=kind, **how: calls.append((kind, value, how)) or kind
+            for kind in ("current", "voltage", "power")
+        }
+    )
     pybamm = SimpleNamespace(step=step)
-    for load in (Load("d", 2.0, until_voltage=3.5), Load("h", voltage=4.1, until_current=0.1), Load("r", duration=600.0),
-                 Load("p", power=3.0, duration=60.0)):
+    for load in (
+        Load("d", 2.0, until_voltage=3.5),
+        Load("h", voltage=4.1, until_current=0.1),
+        Load("r", duration=600.0),
+        Load("p", power=3.0, duration=60.0),
+    ):
         dfn._step(pybamm, load)
-    assert [call[:2] for call in calls] == [("current", 2.0), ("voltage", 4.1), ("current", 0.0), ("power", 3.0)]
+    assert [call[:2] for call in calls] == [
+        ("current", 2.0),
+        ("voltage", 4.1),
+        ("current", 0.0),
+        ("power", 3.0),
+    ]
     assert calls[0][2]["termination"] == ["3.5 V"] and calls[1][2]["termination"] == ["0.1 A"]
     assert calls[2][2]["duration"] == 600.0 and calls[2][2]["termination"] is None
     with pytest.raises(InputError, match="profile"):

@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.analysis.run_analysis import Findings
-from microsim.analysis.utilisation import (
-    Unevenness,
-    label_particles,
-    particle_of_cells,
-    surface_distance,
-)
+from microsim.analysis.utilisation import Unevenness, label_particles, particle_of_cells, surface_distance
 from microsim.cell.experiment import Experiment, Load, Tolerances
 
 from ..cells import half_cell, voxel_grid
@@ -60,11 +55,19 @@ def test_touching_balls_are_two_particles():
 
 def test_between_and_within_share_the_variance(uneven):
     rng = np.random.default_rng(0)
-    spread, _ = uneven.moment(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H) + 0.02 * rng.standard_normal(x.size)))
-    assert spread["std"] ** 2 == pytest.approx(spread["std_between"] ** 2 + spread["std_within"] ** 2, rel=1e-9)
-    assert spread["std_between"] == pytest.approx(0.05, rel=0.05) and spread["std_within"] == pytest.approx(0.02, rel=0.1)
+    spread, _ = uneven.moment(
+        state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H) + 0.02 * rng.standard_normal(x.size))
+    )
+    assert spread["std"] ** 2 == pytest.approx(
+        spread["std_between"] ** 2 + spread["std_within"] ** 2, rel=1e-9
+    )
+    assert spread["std_between"] == pytest.approx(0.05, rel=0.05) and spread["std_within"] == pytest.approx(
+        0.02, rel=0.1
+    )
     even, _ = uneven.moment(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)))
-    assert even["std_within"] < 1e-12 and even["std_over_depth"] == pytest.approx(even["std_between"], rel=1e-9)
+    assert even["std_within"] < 1e-12 and even["std_over_depth"] == pytest.approx(
+        even["std_between"], rel=1e-9
+    )
 
 
 def test_local_rate(uneven):
@@ -158,11 +161,15 @@ def test_findings_over_a_run():
             findings.note(experiment, number, load, last or experiment.t == 0, last)
             if not last and experiment.record.time_steps == cut and not kept:
                 kept.update(state=experiment.snapshot(), findings=findings.snapshot())
-                kept["state"] = {k: v.copy() if isinstance(v, np.ndarray) else list(v) if isinstance(v, list) else v
-                                 for k, v in kept["state"].items()}
+                kept["state"] = {
+                    k: v.copy() if isinstance(v, np.ndarray) else list(v) if isinstance(v, list) else v
+                    for k, v in kept["state"].items()
+                }
                 kept["state"]["record"] = {**kept["state"]["record"]}
-                kept["findings"] = ({k: list(v) if isinstance(v, list) else v for k, v in kept["findings"][0].items()},
-                                    kept["findings"][1])
+                kept["findings"] = (
+                    {k: list(v) if isinstance(v, list) else v for k, v in kept["findings"][0].items()},
+                    kept["findings"][1],
+                )
 
         return findings, Experiment(cell, None, Tolerances(), keep)
 
@@ -180,5 +187,7 @@ def test_findings_over_a_run():
     times = findings.heterogeneity()["times"]
     assert set(zip(times["step"], times["time_s"])) <= set(zip(first["step"], first["time_s"]))
     assert times["local_c_rate"][0] is None and times["local_c_rate"][1]["mean"] > 0
-    assert again.heterogeneity()["times"]["local_c_rate"][1] == pytest.approx(times["local_c_rate"][1], rel=1e-6)
+    assert again.heterogeneity()["times"]["local_c_rate"][1] == pytest.approx(
+        times["local_c_rate"][1], rel=1e-6
+    )
     assert times["peak_depth_m"][0] is not None and times["peak_depth_m"][-1] is None

@@ -28,7 +28,13 @@ def cell():
 
 def test_what_a_file_says(cell):
     p = cell.positive.material
-    assert (cell.title, cell.pairs, cell.area, cell.c_e_0, cell.temperature) == ("An example", 2, 0.01, 1200.0, 300.0)
+    assert (cell.title, cell.pairs, cell.area, cell.c_e_0, cell.temperature) == (
+        "An example",
+        2,
+        0.01,
+        1200.0,
+        300.0,
+    )
     assert p.active_fraction == pytest.approx(3.6e5 * 5e-6 / 3) and p.transport_efficiency == 0.16
     assert cell.one_C() == pytest.approx(CAPACITY / 0.02) and cell.capacity == pytest.approx(CAPACITY * 3600)
     assert cell.separator.thickness == 2e-5 and cell.positive.thickness == 60e-6
@@ -44,10 +50,14 @@ def test_its_laws(cell):
     hot = math.exp(30000 / R * (1 / 300 - 1 / 320))
     expected = F * 2e-5 * hot * math.sqrt(600 / 1200 * x * (1 - x))
     assert float(active.i0(600.0, np.array(x), 320.0)) == pytest.approx(expected, rel=1e-12)
-    assert float(active.D_s(x, 320.0)) == pytest.approx(1e-14 * math.exp(20000 / R * (1 / 300 - 1 / 320)), rel=1e-6, abs=0)
+    assert float(active.D_s(x, 320.0)) == pytest.approx(
+        1e-14 * math.exp(20000 / R * (1 / 300 - 1 / 320)), rel=1e-6, abs=0
+    )
     assert float(cell.electrolyte.kappa(np.array(1000.0), 300.0)) == pytest.approx(3.3 - 2.5 + 0.13)
     assert float(cell.electrolyte.kappa(np.array(-5.0), 300.0)) == 0.0
-    assert float(cell.negative.material.active.D_s(0.3, 300.0)) == pytest.approx(3e-14 * math.exp(-0.3), rel=1e-6, abs=0)
+    assert float(cell.negative.material.active.D_s(0.3, 300.0)) == pytest.approx(
+        3e-14 * math.exp(-0.3), rel=1e-6, abs=0
+    )
 
 
 def test_version_1_keeps_the_salt_in_its_state():
@@ -70,17 +80,32 @@ def test_a_partial_file():
 
 INCONSISTENT = {
     "cut-offs the wrong way": ({f"{C}/Lower voltage cut-off [V]": 4.3}, "lower below the upper cut-off"),
-    "charged above the cut-off": ({f"{C}/Upper voltage cut-off [V]": 4.0}, "OCV of the stoichiometry windows inside the cut-offs"),
+    "charged above the cut-off": (
+        {f"{C}/Upper voltage cut-off [V]": 4.0},
+        "OCV of the stoichiometry windows inside the cut-offs",
+    ),
     "discharged below the cut-off": ({f"{C}/Lower voltage cut-off [V]": 3.4}, "got 3.15"),
-    "windows of different capacity": ({f"{N}/Maximum stoichiometry": 0.95}, "same capacity in the stoichiometry windows"),
-    "a nominal capacity of one pair": ({f"{C}/Nominal cell capacity [A.h]": CAPACITY / 2.5}, "Nominal cell capacity near"),
-    "windows the wrong way": ({f"{P}/Minimum stoichiometry": 0.95}, "Minimum below the Maximum stoichiometry"),
+    "windows of different capacity": (
+        {f"{N}/Maximum stoichiometry": 0.95},
+        "same capacity in the stoichiometry windows",
+    ),
+    "a nominal capacity of one pair": (
+        {f"{C}/Nominal cell capacity [A.h]": CAPACITY / 2.5},
+        "Nominal cell capacity near",
+    ),
+    "windows the wrong way": (
+        {f"{P}/Minimum stoichiometry": 0.95},
+        "Minimum below the Maximum stoichiometry",
+    ),
     "too full": ({f"{P}/Surface area per unit volume [m-1]": 5e5}, "sum to at most 1"),
     "too fast pores": ({f"{P}/Transport efficiency": 0.4}, "transport efficiency of at most the porosity"),
     "a rising OCP": ({f"{P}/OCP [V]": "3 + x"}, "OCP that falls"),
     "an OCP that is none": ({f"{P}/OCP [V]": "3 + y"}, r"Positive electrode.OCP \[V\]: expected numbers, x"),
     "code in a formula": ({f"{P}/OCP [V]": "__import__('os').system('true')"}, "expected numbers, x"),
-    "a negative diffusivity": ({f"{P}/Diffusivity [m2.s-1]": "1e-14 * (0.5 - x)"}, "Positive electrode: expected D_s"),
+    "a negative diffusivity": (
+        {f"{P}/Diffusivity [m2.s-1]": "1e-14 * (0.5 - x)"},
+        "Positive electrode: expected D_s",
+    ),
     "a conductivity in mS": ({"Electrolyte/Conductivity [S.m-1]": 9500}, "Electrolyte: expected kappa"),
     "no thickness": ({f"{P}/Thickness [m]": None}, r"expected Thickness \[m\], got none"),
     "a misspelt key": ({f"{P}/Thicknes [m]": 1e-5}, r"did you mean Thickness \[m\]"),
@@ -92,14 +117,29 @@ INCONSISTENT = {
     "an old SPM": ({"Header/Model": "SPM"}, "expected DFN, SPMe or Partial"),
     "no cell": ({"Parameterisation/Cell": None}, "expected the section Cell"),
     "an x twice": ({f"{P}/OCP [V]": {"x": [0, 0.5, 0.5], "y": [4, 3, 2]}}, "expected each x once, got 0.5"),
-    "salt in mol/l": ({"Electrolyte/Initial concentration [mol.m-3]": 1.2}, "expected a number from 10 to 10000, got 1.2"),
-    "an energy that is none": ({f"{P}/Diffusivity activation energy [J.mol-1]": 2e7}, "from -300000 to 300000"),
-    "a state that is none": ({"State/Initial conditions": [1]}, "State.Initial conditions: expected a section"),
+    "salt in mol/l": (
+        {"Electrolyte/Initial concentration [mol.m-3]": 1.2},
+        "expected a number from 10 to 10000, got 1.2",
+    ),
+    "an energy that is none": (
+        {f"{P}/Diffusivity activation energy [J.mol-1]": 2e7},
+        "from -300000 to 300000",
+    ),
+    "a state that is none": (
+        {"State/Initial conditions": [1]},
+        "State.Initial conditions: expected a section",
+    ),
     "an infinite OCP": ({f"{P}/OCP [V]": "4 - x + exp(9**9**9)"}, "expected U from .* got inf"),
-    "a later version": ({"Header/BPX": "2.0.0"}, "Header.BPX: expected a version of the standard from 0.1 to 1.x, got \"2.0.0\""),
+    "a later version": (
+        {"Header/BPX": "2.0.0"},
+        'Header.BPX: expected a version of the standard from 0.1 to 1.x, got "2.0.0"',
+    ),
     "no version": ({"Header/BPX": None}, "Header.BPX: expected a version .* got none"),
     "a version in words": ({"Header/BPX": "latest"}, 'got "latest"'),
-    "a thickness in um": ({"Separator/Thickness [m]": 25}, r"Separator.Thickness \[m\]: expected a number from 1e-08 to 0.01"),
+    "a thickness in um": (
+        {"Separator/Thickness [m]": 25},
+        r"Separator.Thickness \[m\]: expected a number from 1e-08 to 0.01",
+    ),
 }
 
 
@@ -119,7 +159,9 @@ def test_an_inconsistent_file_is_refused(changes, sentence):
 
 def test_the_example_itself_is_sound(cell):
     check_bpx(cell)
-    assert cell.ocv() == pytest.approx((4.6 - 0.4 + 0.05 * math.tanh(1.6) - 0.08, 4.6 - 0.9 - 0.05 * math.tanh(2.4) - 0.5))
+    assert cell.ocv() == pytest.approx(
+        (4.6 - 0.4 + 0.05 * math.tanh(1.6) - 0.08, 4.6 - 0.9 - 0.05 * math.tanh(2.4) - 0.5)
+    )
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"Header": 1}', "\x00"])
@@ -129,7 +171,9 @@ def test_a_file_that_is_none(tmp_path, content):
         read_bpx(tmp_path / "a.json")
 
 
-@pytest.mark.parametrize(("electrode", "counter"), [("positive", "lithium"), ("negative", "lithium"), ("positive", "electrode")])
+@pytest.mark.parametrize(
+    ("electrode", "counter"), [("positive", "lithium"), ("negative", "lithium"), ("positive", "electrode")]
+)
 def test_a_file_runs(tmp_path, electrode, counter):
     (tmp_path / "cell.json").write_text(json.dumps(example()))
     raw = case_of(read_bpx(tmp_path / "cell.json"), "cell.json", electrode, counter, cells=10)
@@ -159,10 +203,18 @@ def half_cell(**changes):
     return replace(design_of(case, 48.685), **changes)
 
 
-@pytest.mark.parametrize("counter", ["lithium", "{material: Chen2020_anode, thickness_um: 85.2, initial_sto: 0.9014}"])
+@pytest.mark.parametrize(
+    "counter", ["lithium", "{material: Chen2020_anode, thickness_um: 85.2, initial_sto: 0.9014}"]
+)
 def test_a_written_file_reads_back(tmp_path, counter):
-    case = load_case("cases/dfn_chen2020.yaml", [f"cell.counter_electrode={counter}", "protocol.0=Discharge at C/2 until 2.6 V"]
-                     if "Chen" in counter else [])
+    case = load_case(
+        "cases/dfn_chen2020.yaml",
+        (
+            [f"cell.counter_electrode={counter}", "protocol.0=Discharge at C/2 until 2.6 V"]
+            if "Chen" in counter
+            else []
+        ),
+    )
     design = design_of(case, 48.685)
     write_bpx(tmp_path / "out.json", design)
     back = read_bpx(tmp_path / "out.json")
@@ -172,7 +224,9 @@ def test_a_written_file_reads_back(tmp_path, counter):
     for T in (298.15, 310.0):
         np.testing.assert_allclose(theirs.active.i0(c_e, sto, T), ours.active.i0(c_e, sto, T), rtol=1e-6)
         np.testing.assert_allclose(theirs.active.D_s(sto, T), ours.active.D_s(sto, T), rtol=1e-6)
-        np.testing.assert_allclose(back.electrolyte.kappa(c_e, T), design.electrolyte.kappa(c_e, T), rtol=2e-4)
+        np.testing.assert_allclose(
+            back.electrolyte.kappa(c_e, T), design.electrolyte.kappa(c_e, T), rtol=2e-4
+        )
         np.testing.assert_allclose(back.electrolyte.D_e(c_e, T), design.electrolyte.D_e(c_e, T), rtol=2e-4)
     for name in ("porosity", "transport_efficiency", "active_fraction", "radius", "sigma"):
         assert getattr(theirs, name) == pytest.approx(getattr(ours, name), rel=1e-12)
@@ -183,7 +237,9 @@ def test_a_written_file_reads_back(tmp_path, counter):
 def test_a_half_cell_s_file_tells_of_the_metal():
     parts = bpx_of(half_cell())["Parameterisation"]
     metal = parts["User-defined"]
-    assert metal["Exchange-current density for lithium metal electrode [A.m-2]"] == pytest.approx(70.594, abs=1e-3)
+    assert metal["Exchange-current density for lithium metal electrode [A.m-2]"] == pytest.approx(
+        70.594, abs=1e-3
+    )
     assert metal["Negative electrode OCP [V]"] == 0.0
 
 
@@ -198,9 +254,18 @@ def test_a_half_cell_s_file_holds_the_metal_s_law_of_the_salt():
 
 
 REFUSED = {
-    "t_plus that varies": (lambda: half_cell(electrolyte=materials.load("LiPF6_EC_EMC_Landesfeind")), "constant t_plus"),
-    "tdf that varies": (lambda: half_cell(electrolyte=materials.load("LiPF6_PC_EC_DMC_Valoen2005")), "constant tdf"),
-    "a constant tdf": (lambda: half_cell(electrolyte=replace(materials.load("LiPF6_EC_EMC_3_7"), tdf=2.0)), "thermodynamic factor of 1"),
+    "t_plus that varies": (
+        lambda: half_cell(electrolyte=materials.load("LiPF6_EC_EMC_Landesfeind")),
+        "constant t_plus",
+    ),
+    "tdf that varies": (
+        lambda: half_cell(electrolyte=materials.load("LiPF6_PC_EC_DMC_Valoen2005")),
+        "constant tdf",
+    ),
+    "a constant tdf": (
+        lambda: half_cell(electrolyte=replace(materials.load("LiPF6_EC_EMC_3_7"), tdf=2.0)),
+        "thermodynamic factor of 1",
+    ),
     "another form of i0": (lambda: with_active("NMC811_ORegan2022"), r"sqrt\(c_e x \(1 - x\)\)"),
 }
 
@@ -226,5 +291,7 @@ def test_an_image_is_not_written():
 def test_the_published_examples_are_sound(data, name):
     cell = read_bpx(data / "electrochem" / name)
     charged, discharged = cell.ocv()
-    assert charged == pytest.approx(cell.upper, abs=3e-3) and discharged == pytest.approx(cell.lower, abs=3e-3)
+    assert charged == pytest.approx(cell.upper, abs=3e-3) and discharged == pytest.approx(
+        cell.lower, abs=3e-3
+    )
     assert cell.negative.capacity() == pytest.approx(cell.positive.capacity(), rel=1e-3)

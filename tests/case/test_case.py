@@ -131,18 +131,29 @@ def test_voxel_size_that_is_none_is_refused(case_file, written):
         (["cell.materials.crack=CBD_default"], ["expected the solid phases am, cbd, got crack"]),
         (["cell.materials.pore=CBD_default"], ["expected the solid phases am, cbd, got pore"]),
         (["cell.materials.am=CBD_default"], ["expected one active material, got none"]),
-        (["cell.materials.am=LiPF6_EC_EMC_3_7"], ["cell.materials.am", "active, conductor, porous, flooded or dry", "electrolyte"]),
+        (
+            ["cell.materials.am=LiPF6_EC_EMC_3_7"],
+            ["cell.materials.am", "active, conductor, porous, flooded or dry", "electrolyte"],
+        ),
         (["volume.phases.x=0"], ["volume.phases: expected a label of its own"]),
         # the OCP window
         (["cell.initial_sto=0.1"], ["cell.initial_sto", "window of NMC811_Chen2020, 0.2 to 0.9999, got 0.1"]),
         (["cell.initial_sto=null", "cell.initial_voltage_V=5"], ["cell.initial_voltage_V", "got 5 V"]),
         (
             ["protocol.0=Discharge at C/2 until 2.2 V"],
-            ["protocol.0: expected a voltage inside the OCP", "3.487 to 4.469 V", "from 2.487 to 4.273 V", "2.2 V"],
+            [
+                "protocol.0: expected a voltage inside the OCP",
+                "3.487 to 4.469 V",
+                "from 2.487 to 4.273 V",
+                "2.2 V",
+            ],
         ),
         (["protocol.0=Hold at 5 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "5 V"]),
         (["protocol.0=Hold at 2 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "2 V"]),
-        (["protocol=[Discharge at 1C for 60 s, Charge at 1C until 5 V]", "compare=null"], ["protocol.1: expected a voltage", "5 V"]),
+        (
+            ["protocol=[Discharge at 1C for 60 s, Charge at 1C until 5 V]", "compare=null"],
+            ["protocol.1: expected a voltage", "5 V"],
+        ),
         (["protocol.0=Discharge at C/2 until 4.29 V"], ["protocol.0", "4.29 V", "initial state"]),
         (["protocol.0=Charge at C/2 until 4.2 V"], ["protocol.0", "got 4.2 V"]),
         # what comes later
@@ -240,11 +251,24 @@ def test_effective_case_reads_in_as_the_same_case(case_file, path):
 
 def test_voltages_a_little_beyond_the_ocp_are_taken_and_told(case_file):
     assert beyond_windows(load_case(case_file)) == []
-    steps = ["Discharge at C/2 until 3 V", "Hold at 3 V for 60 s", "Charge at 1C until 4.6 V", "Rest for 60 s", "Discharge at C/2 until 3 V"]
+    steps = [
+        "Discharge at C/2 until 3 V",
+        "Hold at 3 V for 60 s",
+        "Charge at 1C until 4.6 V",
+        "Rest for 60 s",
+        "Discharge at C/2 until 3 V",
+    ]
     told = beyond_windows(load_case(case_file, [f"protocol=[{', '.join(steps)}]", "compare=null"]))
     assert len(told) == 2
-    assert told[0].startswith("'Discharge at C/2 until 3 V', 'Hold at 3 V for 60 s': ") and "3.487 V; below" in told[0]
-    assert told[1].startswith("'Charge at 1C until 4.6 V': ") and "4.469 V; above" in told[1] and "running empty" in told[1]
+    assert (
+        told[0].startswith("'Discharge at C/2 until 3 V', 'Hold at 3 V for 60 s': ")
+        and "3.487 V; below" in told[0]
+    )
+    assert (
+        told[1].startswith("'Charge at 1C until 4.6 V': ")
+        and "4.469 V; above" in told[1]
+        and "running empty" in told[1]
+    )
 
 
 def test_hash_ignores_the_form_and_sees_the_content(case_file, tmp_path):
@@ -282,7 +306,15 @@ def test_files_beside_the_case_come_first(case_file):
         ("Discharge at 70 W/m2 until 3.5 V", "power", "power_W_m2", 70.0, 3.5, None, None),
         ("Charge at 7 mW/cm2 for 1 min", "power", "power_W_m2", -70.0, None, None, 60.0),
         ("Hold at 4.2 V until C/20", "voltage", "voltage_V", 4.2, None, ("c_rate", 0.05), None),
-        ("Hold at 4.2V for 20 minutes or until 50 mA", "voltage", "voltage_V", 4.2, None, ("current_A", 0.05), 1200.0),
+        (
+            "Hold at 4.2V for 20 minutes or until 50 mA",
+            "voltage",
+            "voltage_V",
+            4.2,
+            None,
+            ("current_A", 0.05),
+            1200.0,
+        ),
         ("hold at 4100 mV for 1 h", "voltage", "voltage_V", 4.1, None, None, 3600.0),
         ("Rest for 30 minutes", "rest", None, None, None, None, 1800.0),
         ("Rest for 1 hour", "rest", None, None, None, None, 3600.0),
@@ -302,36 +334,63 @@ def test_repeats_are_written_out_and_profiles_stay(case_file):
     drive = "{profile: drive.csv, quantity: current_A_m2, until_voltage_V: 3.6}"
     protocol = load_case(case_file, [f"protocol=[{cycle}, {drive}]", "compare=null"]).protocol
     assert [step.kind for step in protocol] == ["current", "rest", "rest"] * 3 + ["profile"]
-    assert (protocol[-1].profile, protocol[-1].quantity, protocol[-1].until_voltage_V) == ("drive.csv", "current_A_m2", 3.6)
+    assert (protocol[-1].profile, protocol[-1].quantity, protocol[-1].until_voltage_V) == (
+        "drive.csv",
+        "current_A_m2",
+        3.6,
+    )
     assert load_case(case_file, [f"protocol=[{cycle}]", "compare=null"]).as_dict()["protocol"] == [
-        {"repeat": 3, "steps": ["Discharge at 1C for 60 s", {"repeat": 2, "steps": ["Rest for 5 s"]}]}]
-    for wrong in ("{repeat: 0, steps: [Rest for 1 s]}", "{repeat: 2}", "{profile: a.csv, quantity: amps}",
-                  "{file: a.csv}", "{repeat: 2, steps: []}"):
+        {"repeat": 3, "steps": ["Discharge at 1C for 60 s", {"repeat": 2, "steps": ["Rest for 5 s"]}]}
+    ]
+    for wrong in (
+        "{repeat: 0, steps: [Rest for 1 s]}",
+        "{repeat: 2}",
+        "{profile: a.csv, quantity: amps}",
+        "{file: a.csv}",
+        "{repeat: 2, steps: []}",
+    ):
         with pytest.raises(InputError, match="expected"):
             load_case(case_file, [f"protocol=[{wrong}]", "compare=null"])
 
 
 def test_a_titration_is_pulses_and_rests_until_a_voltage(case_file):
-    for written in ("GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3.5 V",
-                    "{repeat: 1000, until_voltage_V: 3.5, steps: [Discharge at C/10 for 10 minutes, Rest for 1 hour]}"):
+    for written in (
+        "GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3.5 V",
+        "{repeat: 1000, until_voltage_V: 3.5, steps: [Discharge at C/10 for 10 minutes, Rest for 1 hour]}",
+    ):
         quoted = written if written.startswith("{") else f"'{written}'"
-        protocol = load_case(case_file, [f"protocol=[Rest for 1 s, {quoted}, Rest for 2 s]", "compare=null"]).protocol
+        protocol = load_case(
+            case_file, [f"protocol=[Rest for 1 s, {quoted}, Rest for 2 s]", "compare=null"]
+        ).protocol
         assert [step.kind for step in protocol] == ["rest", *["current", "rest"] * 1000, "rest"]
         assert {step.until_voltage_V for step in protocol[1:-1:2]} == {3.5}
         assert {k + 1 + step.skip for k, step in enumerate(protocol) if step.skip} == {2001}  # the last rest
         assert protocol[2].until_voltage_V is None and protocol[2].duration_s == 3600.0
-    for wrong in ("{repeat: 2, until_voltage_V: 3.5, steps: [Rest for 1 s]}",
-                  "{repeat: 2, until_voltage_V: 3.5, steps: [Discharge at 1C until 3.6 V]}",
-                  "'GITT discharge at C/10, rest for 1 hour, until 3 V'"):
+    for wrong in (
+        "{repeat: 2, until_voltage_V: 3.5, steps: [Rest for 1 s]}",
+        "{repeat: 2, until_voltage_V: 3.5, steps: [Discharge at 1C until 3.6 V]}",
+        "'GITT discharge at C/10, rest for 1 hour, until 3 V'",
+    ):
         with pytest.raises(InputError, match="expected"):
             load_case(case_file, [f"protocol=[{wrong}]", "compare=null"])
 
 
 @pytest.mark.parametrize(
     "wording",
-    ["Discharge at C/2", "Discharge at C/0 until 3.5 V", "Discharge at 1 Ah until 3.5 V", "Hold at 4.2 V until 3 W", "Rest", "Rest for 0 s",
-     "Discharge at C/2 until 3.5", "Discharge at -1C until 3.5 V", "Discharge for 1 hour", "Hold at 4 V", "x"],
-)  # fmt: skip
+    [
+        "Discharge at C/2",
+        "Discharge at C/0 until 3.5 V",
+        "Discharge at 1 Ah until 3.5 V",
+        "Hold at 4.2 V until 3 W",
+        "Rest",
+        "Rest for 0 s",
+        "Discharge at C/2 until 3.5",
+        "Discharge at -1C until 3.5 V",
+        "Discharge for 1 hour",
+        "Hold at 4 V",
+        "x",
+    ],
+)
 def test_wording_that_is_not_understood_is_refused(wording):
     with pytest.raises(InputError, match="protocol: expected"):
         read_step(wording)

@@ -25,13 +25,22 @@ def loaded(raw, tmp_path):
 def tables(tmp_path):
     sto = np.linspace(0.25, 0.98, 60)
     U = 4.4 - 0.9 * sto
-    (tmp_path / "ocp.csv").write_text("# measured\nsto,U (V)\n" + "".join(f"{x:.6f},{u:.6f}\n" for x, u in zip(sto, U)))
+    (tmp_path / "ocp.csv").write_text(
+        "# measured\nsto,U (V)\n" + "".join(f"{x:.6f},{u:.6f}\n" for x, u in zip(sto, U))
+    )
     (tmp_path / "D.txt").write_text("0.0\t1e-14\n0.5\t1e-15\n1.0\t4e-15\n")
     return tmp_path
 
 
 def test_numbers_replace_coefficients(tmp_path):
-    raw = {"base": "NMC811_Chen2020", "D_s_m2_s": 7e-15, "i0_A_m2": 2.0, "sigma_S_m": 1.5, "density_kg_m3": 4700, "sto_100": 0.3}
+    raw = {
+        "base": "NMC811_Chen2020",
+        "D_s_m2_s": 7e-15,
+        "i0_A_m2": 2.0,
+        "sigma_S_m": 1.5,
+        "density_kg_m3": 4700,
+        "sto_100": 0.3,
+    }
     m = loaded(raw, tmp_path)
     assert m.D_s(np.array([0.3, 0.8]), 310.0).tolist() == [7e-15, 7e-15]
     assert float(m.i0(1000.0, np.array(0.5), T)) == pytest.approx(2.0)
@@ -47,14 +56,25 @@ def test_tables_replace_laws(tables):
     np.testing.assert_allclose(m.dU(sto), -0.9, atol=1e-3)
     assert m.sto_window == pytest.approx((0.25, 0.98))
     assert float(m.D_s(np.array(0.5), T)) == pytest.approx(1e-15, rel=1e-6, abs=0)
-    assert float(m.D_s(np.array(0.25), T)) == pytest.approx(1.883e-15, rel=1e-3, abs=0)  # between the logarithms
+    assert float(m.D_s(np.array(0.25), T)) == pytest.approx(
+        1.883e-15, rel=1e-3, abs=0
+    )  # between the logarithms
     assert "table ocp.csv, sha256 " in m.sources["U"]
 
 
 def test_other_kinds(tmp_path):
     e = loaded({"base": "LiPF6_EC_EMC_3_7", "t_plus": 0.3, "kappa_S_m": 1.0}, tmp_path)
     assert e.t_plus == 0.3 and float(e.kappa(np.array(50.0), T)) == 1.0
-    p = loaded({"base": "Chen2020_cathode", "porosity": 0.3, "radius_um": 4, "active": "NMC532_Xu2019", "density_kg_m3": 4000}, tmp_path)
+    p = loaded(
+        {
+            "base": "Chen2020_cathode",
+            "porosity": 0.3,
+            "radius_um": 4,
+            "active": "NMC532_Xu2019",
+            "density_kg_m3": 4000,
+        },
+        tmp_path,
+    )
     assert (p.porosity, p.radius, p.active.name, p.active.density) == (0.3, 4e-6, "NMC532_Xu2019", 4000.0)
     assert loaded({"base": "CBD_default", "sigma_S_m": 100}, tmp_path).sigma == 100.0
 
@@ -74,10 +94,16 @@ WRONG = {
     "a base that is not": ({"base": "NMC812"}, "am.base: expected the name of a material set"),
     "both": ({"base": "NMC811_Chen2020", "bpx": "a.json"}, "give one of the two"),
     "neither": ({"ocp": "a.csv"}, "give one of the two"),
-    "number and table": ({"base": "NMC811_Chen2020", "D_s_m2_s": 1e-14, "D_s_table": "a.csv"}, "one of D_s and D_s_table"),
+    "number and table": (
+        {"base": "NMC811_Chen2020", "D_s_m2_s": 1e-14, "D_s_table": "a.csv"},
+        "one of D_s and D_s_table",
+    ),
     "lithium": ({"base": "lithium"}, "of the kind metal"),
     "a negative number": ({"base": "NMC811_Chen2020", "sigma_S_m": -1}, "expected a number above 0"),
-    "two parts of a file": ({"bpx": "a.json", "electrode": "positive", "active_material": "negative"}, "got both"),
+    "two parts of a file": (
+        {"bpx": "a.json", "electrode": "positive", "active_material": "negative"},
+        "got both",
+    ),
 }
 
 
@@ -88,20 +114,39 @@ def test_what_is_refused(raw, sentence):
     assert str(error.value).startswith("cell.materials.am")
 
 
-@pytest.mark.parametrize(("content", "sentence"), [
-    ("0.1,4\n0.2,3.9\n", "at least three lines"), ("a,b\nc,d\n", "two columns"), ("0.1,4\n0.1,3.9\n0.2,3\n", "got 0.1 twice"),
-    ("0.1,4,1\n0.2,3,1\n0.3,2,1\n", "two columns"), ("", "two columns"), ("0.1,4\n0.2,nan\n0.3,1\n", "two columns")])
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("0.1,4\n0.2,3.9\n", "at least three lines"),
+        ("a,b\nc,d\n", "two columns"),
+        ("0.1,4\n0.1,3.9\n0.2,3\n", "got 0.1 twice"),
+        ("0.1,4,1\n0.2,3,1\n0.3,2,1\n", "two columns"),
+        ("", "two columns"),
+        ("0.1,4\n0.2,nan\n0.3,1\n", "two columns"),
+    ],
+)
 def test_a_table_that_is_none(tmp_path, content, sentence):
     (tmp_path / "t.csv").write_text(content)
     with pytest.raises(InputError, match=sentence):
         read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
 
 
-@pytest.mark.parametrize("content", [
-    "0.1,4.25\n0.2,3.9\n0.3,3.5\n", "x;U\n0.1;4.25\n0.2;3.9\n0.3;3.5\n", "sto\tOCP\n-\tV\n0.1\t4.25\n0.2\t3.9\n0.3\t3.5\n",
-    "sto;U\n-;V\n0,1;4,25\n0,2;3,9\n0,3;3,5\n", "0,1\t4,25\n0,2\t3,9\n0,3\t3,5\n", "0,1 4,25\n0,2 3,9\n0,3  3,5\n",
-    "0.1, 4.25\r\n0.2,\t3.9\r\n0.3 , 3.5\r\n", '"sto","U"\n"0.1","4.25"\n"0.2","3.9"\n"0.3","3.5"\n', "0.3 3.5\n0.1 4.25\n0.2 3.9",
-    "1e-1;4.25;\n2e-1;3.9;\n3e-1;3.5;\n", "\ufeff0,1;4,25\n\n# between\n0,2;3,9\n0,3;3,5\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "0.1,4.25\n0.2,3.9\n0.3,3.5\n",
+        "x;U\n0.1;4.25\n0.2;3.9\n0.3;3.5\n",
+        "sto\tOCP\n-\tV\n0.1\t4.25\n0.2\t3.9\n0.3\t3.5\n",
+        "sto;U\n-;V\n0,1;4,25\n0,2;3,9\n0,3;3,5\n",
+        "0,1\t4,25\n0,2\t3,9\n0,3\t3,5\n",
+        "0,1 4,25\n0,2 3,9\n0,3  3,5\n",
+        "0.1, 4.25\r\n0.2,\t3.9\r\n0.3 , 3.5\r\n",
+        '"sto","U"\n"0.1","4.25"\n"0.2","3.9"\n"0.3","3.5"\n',
+        "0.3 3.5\n0.1 4.25\n0.2 3.9",
+        "1e-1;4.25;\n2e-1;3.9;\n3e-1;3.5;\n",
+        "\ufeff0,1;4,25\n\n# between\n0,2;3,9\n0,3;3,5\n",
+    ],
+)
 def test_tables_as_programs_write_them(tmp_path, content):
     (tmp_path / "t.csv").write_bytes(content.encode())
     found = read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
@@ -137,10 +182,16 @@ INSERTION = [name for name in materials.names() if materials.load(name).kind == 
 
 @pytest.mark.parametrize("name", INSERTION)
 def test_every_insertion_material_discharges(name):
-    """Four fifths of its window at C/20 in small particles, against lithium: the voltage ends a little below the OCP."""
+    """Four fifths of its window at C/20 in small particles, against lithium: the voltage ends a little below
+    the OCP."""
     active, raw = materials.load(name), load_case(CASE, ["volume.slab.cells=6", "cell.shells=12"]).as_dict()
     radius = 0.05 if name.startswith("LFP") else 0.5
-    raw["cell"]["materials"]["cathode"] = {"base": "Chen2020_cathode", "active": name, "radius_um": radius, "sigma_S_m": 1.0}
+    raw["cell"]["materials"]["cathode"] = {
+        "base": "Chen2020_cathode",
+        "active": name,
+        "radius_um": radius,
+        "sigma_S_m": 1.0,
+    }
     del raw["cell"]["nominal_current_density_A_m2"]
     low, high = sorted((active.sto_0, active.sto_100))
     raw["cell"]["initial_sto"] = low

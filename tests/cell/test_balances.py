@@ -35,7 +35,10 @@ def set_step(cell, dt, seed=5, C_dl=0.0):
     formula, rng = bdf(dt, [0.7 * dt]), np.random.default_rng(seed)
     sto = [0.39 + 0.01 * rng.standard_normal(cell.n[3]) for _ in range(2)]
     c_e = [990 + 20 * rng.standard_normal(cell.n[4]) for _ in range(2)]
-    v = [np.concatenate([4.0 + 0.01 * rng.standard_normal(cell.j.size), np.zeros(cell.j_counter.size)]) for _ in range(2)]
+    v = [
+        np.concatenate([4.0 + 0.01 * rng.standard_normal(cell.j.size), np.zeros(cell.j_counter.size)])
+        for _ in range(2)
+    ]
     layer = (C_dl * formula.alpha / dt, C_dl * formula.past(v) / dt) if C_dl else None
     cell.step(formula, formula.past(sto), formula.past(c_e), CURRENT * cell.mesh.area, layer)
 

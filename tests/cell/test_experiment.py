@@ -162,7 +162,9 @@ def test_the_pipeline_counts_one_C_from_all_active_material():
     labels[4:], labels[1, 1, 1] = 1, 1
     grid = voxel_grid(labels, VOXEL)
     current, mass = nominal(grid, design(grid))
-    assert current == pytest.approx(96485.33212 * 63104 * (0.9084 - 0.27) * 33 * VOXEL**3 / 3600, rel=1e-12, abs=0)
+    assert current == pytest.approx(
+        96485.33212 * 63104 * (0.9084 - 0.27) * 33 * VOXEL**3 / 3600, rel=1e-12, abs=0
+    )
     assert mass == pytest.approx(4800 * 33 * VOXEL**3, rel=1e-12, abs=0)
 
 
@@ -228,7 +230,8 @@ def test_longest_step_is_kept():
 
 
 def test_steps_too_long_for_the_tolerance_are_taken_again():
-    """A second to begin with, where 1e-6 asks for less: refused steps, and the voltage of 1e-7 within 10 uV."""
+    """A second to begin with, where 1e-6 asks for less: refused steps, and the voltage of 1e-7 within 10
+    uV."""
     V = []
     for step in (1e-6, 1e-7):
         cell = electrode()
@@ -244,7 +247,11 @@ def test_steps_too_long_for_the_tolerance_are_taken_again():
 def test_a_held_voltage_takes_the_current_down_to_its_end():
     cell = electrode()
     C = one_C(cell)
-    loads = [Load("d", C, until_voltage=3.9), Load("hold", voltage=3.9, until_current=C / 20), Load("rest", duration=600.0)]
+    loads = [
+        Load("d", C, until_voltage=3.9),
+        Load("hold", voltage=3.9, until_current=C / 20),
+        Load("rest", duration=600.0),
+    ]
     ran = run(cell, loads, step=1e-4)
     hold = [s for s in ran.seen if s.number == 1]
     assert all(s.V == pytest.approx(3.9, abs=1e-7) for s in hold)
@@ -263,8 +270,8 @@ def test_a_held_voltage_takes_the_current_down_to_its_end():
 
 
 def test_the_double_layer_charges_first():
-    """A current too small to leave the linear range: V = V_0 - I (R_0 + R_ct (1 - exp(-t / R_ct C))); then everything
-    that was put into the electrode lies in the lithium and the double layer."""
+    """A current too small to leave the linear range: V = V_0 - I (R_0 + R_ct (1 - exp(-t / R_ct C))); then
+    everything that was put into the electrode lies in the lithium and the double layer."""
     C_dl = 0.3  # F m-2
     swift = replace(ACTIVE, D_s=lambda x, T: 1e-10 + 0 * x, sigma=10.0)
     salt = replace(ELECTROLYTE, kappa=lambda c, T: 1.0 + 0 * c, D_e=lambda c, T: 1e-8 + 0 * c)
@@ -272,7 +279,9 @@ def test_the_double_layer_charges_first():
     ideal = LithiumMetal("ideal", i0=lambda c_e, T: 1e5 + 0 * c_e)
     cell = half_cell(labels, active=swift, electrolyte=salt, counter=ideal, double_layer=C_dl)
     area, i = cell.mesh.area, 0.05
-    R_ct = 8.314462618 * 298.15 / 96485.33212 / float(ACTIVE.i0(np.array([1000.0]), np.array([0.27]), 298.15)[0])
+    R_ct = (
+        8.314462618 * 298.15 / 96485.33212 / float(ACTIVE.i0(np.array([1000.0]), np.array([0.27]), 298.15)[0])
+    )
     tau = R_ct * C_dl
     ran = run(cell, [Load("d", i * area, duration=6 * tau)], step=1e-6)
     t, V = (np.array([getattr(s, name) for s in ran.seen]) for name in ("t", "V"))
@@ -287,7 +296,11 @@ def test_the_double_layer_charges_first():
 
 def test_the_double_layer_is_forgotten():
     """Minutes later the voltage is that of a cell without it, on discharge, at rest and held."""
-    loads = [Load("d", one_C(electrode()), duration=300.0), Load("r", duration=300.0), Load("h", voltage=3.9, duration=300.0)]
+    loads = [
+        Load("d", one_C(electrode()), duration=300.0),
+        Load("r", duration=300.0),
+        Load("h", voltage=3.9, duration=300.0),
+    ]
     with_it, without = (run(electrode(double_layer=C), loads) for C in (0.2, 0.0))
     ends = [[step["end_voltage_V"] for step in ran.record.steps] for ran in (with_it, without)]
     assert ends[0] == pytest.approx(ends[1], abs=5e-4)
@@ -295,7 +308,8 @@ def test_the_double_layer_is_forgotten():
 
 
 def test_a_film_grows_while_the_cell_runs():
-    """delta^2 = delta_0^2 + k^2 t at the end of a rest and a discharge; the voltage falls by what the film takes."""
+    """delta^2 = delta_0^2 + k^2 t at the end of a rest and a discharge; the voltage falls by what the film
+    takes."""
     cell = electrode(film=0.01)
     growth = Growth(1e-10, 0.0, 4.2, 5e-7, np.ones(cell.j.size, bool))
     loads = [Load("rest", duration=600.0), Load("d", one_C(cell), duration=300.0)]
@@ -312,8 +326,12 @@ def test_cut_offs_are_met_while_a_film_grows():
     """The film is that of the step's end: none that grows afterwards carries the voltage beyond the limit."""
     cell = electrode(film=0.01)
     growth = Growth(2e-9, 0.0, 4.2, 5e-7, np.ones(cell.j.size, bool))
-    record = Experiment(cell, 0.27, Tolerances(), growth=growth).run([Load("d", one_C(cell), until_voltage=3.9)])
-    assert record.steps[0]["end_reason"] == "voltage" and record.steps[0]["end_voltage_V"] == pytest.approx(3.9, abs=1e-5)
+    record = Experiment(cell, 0.27, Tolerances(), growth=growth).run(
+        [Load("d", one_C(cell), until_voltage=3.9)]
+    )
+    assert record.steps[0]["end_reason"] == "voltage" and record.steps[0]["end_voltage_V"] == pytest.approx(
+        3.9, abs=1e-5
+    )
     t = record.steps[0]["time_s"]
     assert cell.R_film == pytest.approx(np.sqrt((0.01 * 5e-7) ** 2 + 4e-18 * t) / 5e-7, rel=1e-9)
 
@@ -322,8 +340,15 @@ def test_the_first_pulse_at_the_limit_ends_a_titration():
     """Each rest recovers; what is left of the repeat after the pulse that meets 4.0 V is skipped."""
     cell = electrode()
     C = one_C(cell)
-    pulses = [Load("pulse", C / 2, duration=600.0, until_voltage=4.0, skip=9 - 2 * k) if part == 0
-              else Load("rest", duration=600.0) for k in range(5) for part in (0, 1)]
+    pulses = [
+        (
+            Load("pulse", C / 2, duration=600.0, until_voltage=4.0, skip=9 - 2 * k)
+            if part == 0
+            else Load("rest", duration=600.0)
+        )
+        for k in range(5)
+        for part in (0, 1)
+    ]
     steps = run(cell, [*pulses, Load("after", duration=60.0)]).record.steps
     assert [s["name"] for s in steps] == [*["pulse", "rest"] * 3, "pulse", "after"]
     assert [s["end_reason"] for s in steps[:-2]] == ["duration"] * (len(steps) - 2)
@@ -334,11 +359,17 @@ def test_the_first_pulse_at_the_limit_ends_a_titration():
 def test_a_pulse_that_starts_beyond_the_limit_ends_it_too():
     cell = electrode()
     C = one_C(cell)
-    loads = [Load("slow", C / 2, duration=1800.0), Load("jump", 3 * C, duration=60.0, until_voltage=4.05, skip=1),
-             Load("skipped", duration=60.0), Load("rest", duration=60.0)]
+    loads = [
+        Load("slow", C / 2, duration=1800.0),
+        Load("jump", 3 * C, duration=60.0, until_voltage=4.05, skip=1),
+        Load("skipped", duration=60.0),
+        Load("rest", duration=60.0),
+    ]
     steps = run(cell, loads).record.steps
     assert [s["name"] for s in steps] == ["slow", "jump", "rest"]
-    assert steps[1]["time_s"] == 0 and steps[1]["end_reason"] == "voltage" and steps[1]["end_voltage_V"] < 4.05
+    assert (
+        steps[1]["time_s"] == 0 and steps[1]["end_reason"] == "voltage" and steps[1]["end_voltage_V"] < 4.05
+    )
 
 
 def test_constant_power():
@@ -351,7 +382,8 @@ def test_constant_power():
 
 
 def test_a_profile_is_followed_to_its_end():
-    """Up, constant, and back through zero into charge; corners are met, the charge is the profile's integral."""
+    """Up, constant, and back through zero into charge; corners are met, the charge is the profile's
+    integral."""
     cell = electrode()
     C = one_C(cell)
     times, currents = np.array([0.0, 40.0, 100.0, 180.0]), C * np.array([0.0, 1.5, 1.5, -1.0])
@@ -381,7 +413,8 @@ def test_a_profile_bends_where_its_slope_changes():
 
 
 def test_held_voltages_alone_are_solved_to_a_share_of_the_electrodes_current():
-    """Newton's tolerance is a share of a current: of the one that fills the electrode in an hour, where no step names one."""
+    """Newton's tolerance is a share of a current: of the one that fills the electrode in an hour, where no
+    step names one."""
     cell = electrode()
     ran = run(cell, [Load("hold", voltage=4.1, duration=300.0), Load("hold", voltage=4.15, duration=60.0)])
     assert cell.scale_current == pytest.approx(cell.capacity.sum() / 3600)

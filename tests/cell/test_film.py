@@ -97,7 +97,12 @@ def test_a_map_gives_each_face_the_larger_value_beside_it():
     h = (1e-6, 2e-6, 0.5e-6)
     position = np.array([[1.0, 0.5, 2.5], [0.5, 1.0, 0.5], [0.0, 1.5, 0.5], [0.5, 0.5, 1.0]]) * np.array(h)
     film = Film("map", thickness=thickness)
-    expected = [max(thickness[0, 0, 2], thickness[1, 0, 2]), thickness[0, 1, 0], thickness[0, 1, 0], thickness[0, 0, 1]]
+    expected = [
+        max(thickness[0, 0, 2], thickness[1, 0, 2]),
+        thickness[0, 1, 0],
+        thickness[0, 1, 0],
+        thickness[0, 0, 1],
+    ]
     assert film_thickness(film, position, (2, 3, 4), h) == pytest.approx(expected)
     with pytest.raises(InputError, match="in the shape of the image"):
         film_thickness(film, position, (2, 3, 5), h)
@@ -111,7 +116,7 @@ def test_a_uniform_map_is_a_uniform_film():
     assert np.all(film_thickness(film, position, (4, 4, 4), (0.5e-6,) * 3) == 12e-9)
 
 
-# -- growth ------------------------------------------------------------------------------------------------------
+# -- growth --------------------------------------------------------------------------------------------------
 
 
 def test_growth_is_parabolic_and_exact_in_any_steps():

@@ -135,13 +135,16 @@ def test_derivatives_are_those_of_the_current(state, alpha):
         assert slope[0] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.dphi[0]))
 
 
-layers = st.tuples(st.floats(-1, 6).map(lambda p: 10.0**p), st.floats(3.6, 4.2)).map(lambda t: (t[0], -t[0] * t[1]))
+layers = st.tuples(st.floats(-1, 6).map(lambda p: 10.0**p), st.floats(3.6, 4.2)).map(
+    lambda t: (t[0], -t[0] * t[1])
+)
 
 
 @settings(deadline=None, max_examples=100)
 @given(states, alphas, layers)
 def test_the_double_layer_takes_its_share(state, alpha, layer):
-    """What flows beside the reaction moves v, and v is all that film and half cells leave; slopes as differences."""
+    """What flows beside the reaction moves v, and v is all that film and half cells leave; slopes as
+    differences."""
     found = solve(state, alpha, 0.0, layer)
     reaction, v = found.reaction, found.v[0]
     x, c = (state[k] + reaction.j[0] * state[d] for k, d in (("sto", "dsto"), ("c_e", "dc_e")))
@@ -152,14 +155,18 @@ def test_the_double_layer_takes_its_share(state, alpha, layer):
     eta = v - chen_U(x)
     i0 = float(NMC.i0(np.array([c]), np.array([x]), T)[0])
     assert reaction.j[0] == pytest.approx(
-        i0 * (np.exp(alpha[0] * F * eta / (R * T)) - np.exp(-alpha[1] * F * eta / (R * T))), rel=1e-5, abs=1e-6 * i0)
+        i0 * (np.exp(alpha[0] * F * eta / (R * T)) - np.exp(-alpha[1] * F * eta / (R * T))),
+        rel=1e-5,
+        abs=1e-6 * i0,
+    )
     for name, step in (("phi_s", 1e-6), ("sto", 1e-6), ("c_e", 1e-4 * state["c_e"])):
         up, down = (solve(state, alpha, reaction.j[0], layer, **{name: sign * step}) for sign in (1, -1))
         for mine, theirs in ((found, (up, down)), (reaction, (up.reaction, down.reaction))):
             slope = {"phi_s": mine.dphi, "sto": mine.dsto, "c_e": mine.dc_e}[name][0]
             lost = 4 * np.finfo(float).eps * layer[0] / step  # last digits of a v + b, v about 4 V
-            assert slope == pytest.approx((theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4,
-                                          abs=1e-5 * abs(found.dphi[0]) + lost)
+            assert slope == pytest.approx(
+                (theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4, abs=1e-5 * abs(found.dphi[0]) + lost
+            )
 
 
 def test_many_faces_are_solved_as_one_by_one():
@@ -225,4 +232,6 @@ def test_the_potential_has_ends():
     low, high = end_potential(x), end_potential(1 - x)
     assert low[0] == pytest.approx(-high[0]) and np.all(np.diff(low[0]) < 0) and low[0][0] > 0.09
     step = 1e-9
-    assert low[1] == pytest.approx((end_potential(x + step)[0] - end_potential(x - step)[0]) / (2 * step), rel=1e-4)
+    assert low[1] == pytest.approx(
+        (end_potential(x + step)[0] - end_potential(x - step)[0]) / (2 * step), rel=1e-4
+    )

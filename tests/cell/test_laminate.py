@@ -160,18 +160,23 @@ def test_a_third_dimension_that_repeats_changes_nothing():
 
 
 def test_default_tolerances_keep_the_discharge():
-    """As a user runs it, against a run with a hundredth of the local error: 0.6 mV, 5e-4 of lithiation in every cell, 0.1 % of c_e."""
+    """As a user runs it, against a run with a hundredth of the local error: 0.6 mV, 5e-4 of lithiation in
+    every cell, 0.1 % of c_e."""
     states = []
     for step in (5e-4, 5e-6):
         cell = laminate(2)
         ran = run(cell, [Load("d", CURRENT * cell.mesh.area, until_voltage=3.5)], step=step)
         seen = [s for s in ran.seen if s.t > 100]
         u = [cell.state(s.x) for s in seen]
-        columns = np.array([[s.V for s in seen], *(np.array([v.sto for v in u]).T), *(np.array([v.c_e for v in u]).T)])
+        columns = np.array(
+            [[s.V for s in seen], *(np.array([v.sto for v in u]).T), *(np.array([v.c_e for v in u]).T)]
+        )
         states.append((np.array([s.t for s in seen]), columns, cell.mesh.solid.n))
     (t, loose, n), (fine_t, fine, _) = states
     assert t[-1] == pytest.approx(fine_t[-1], rel=1e-4)
-    off = np.array([line - np.interp(t, fine_t, exact) for line, exact in zip(loose, fine)])[:, t < fine_t[-1]]
+    off = np.array([line - np.interp(t, fine_t, exact) for line, exact in zip(loose, fine)])[
+        :, t < fine_t[-1]
+    ]
     assert np.abs(off[0]).max() < 6e-4
     assert np.abs(off[1 : n + 1]).max() < 5e-4
     assert np.abs(off[n + 1 :]).max() < 1.0

@@ -260,16 +260,21 @@ def test_no_active_material_is_one_plain_sentence():
         build_mesh(grid, replace(design(grid), phases={"pore": None, "am": CBD}))
 
 
-# -- contact between CBD and active material ------------------------------------------------------------------------
+# -- contact between CBD and active material
+# ------------------------------------------------------------------------
 
 
 def test_a_contact_adds_its_resistance_in_series():
-    """A column: pore, active material, CBD, collector. The collector's current crosses one contact of 4 voxel faces."""
+    """A column: pore, active material, CBD, collector. The collector's current crosses one contact of 4 voxel
+    faces."""
     labels = np.repeat(np.array([0, 1, 1, 2, 2])[:, None, None], 2, axis=1).repeat(2, axis=2)
     i, R_c = 20.0, 2e-3
     volts = {}
-    for name, contact in (("perfect", {}), ("resists", {"contact_resistance": R_c}),
-                          ("half lost", {"contact_resistance": R_c, "contact_lost": 0.5})):
+    for name, contact in (
+        ("perfect", {}),
+        ("resists", {"contact_resistance": R_c}),
+        ("half lost", {"contact_resistance": R_c, "contact_lost": 0.5}),
+    ):
         cell = half_cell(labels, cbd_transport_efficiency=0.0, **contact)
         volts[name] = run(cell, [Load("d", i * cell.mesh.area, duration=1e-3)]).seen[0].V
     h, sigma_am, sigma_cbd = 0.4e-6, ACTIVE.sigma, CBD.sigma

@@ -23,14 +23,22 @@ F = 96485.33212
 
 
 def spheres(shells, radius=2e-6, volume=3e-18):
-    return LithiumCells(NOTHING, Spheres(np.zeros((1, 3), int), np.array([volume]), np.array([radius]), shells))
+    return LithiumCells(
+        NOTHING, Spheres(np.zeros((1, 3), int), np.array([volume]), np.array([radius]), shells)
+    )
 
 
 def slab(cells=20, counter=LITHIUM, shells=16, cathode=CATHODE, electrolyte=ELECTROLYTE):
     h = 75.6e-6 / cells
     grid = VoxelGrid(np.zeros((cells, 1, 1), np.uint8), ("cathode",), (h, h, h))
-    design = CellDesign({"cathode": cathode}, electrolyte, Separator(12e-6, 0.47, 0.47**1.5), counter,
-                        initial_sto=17038 / 63104, shells=shells)
+    design = CellDesign(
+        {"cathode": cathode},
+        electrolyte,
+        Separator(12e-6, 0.47, 0.47**1.5),
+        counter,
+        initial_sto=17038 / 63104,
+        shells=shells,
+    )
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
     cell.scale_current = 50 * mesh.area
@@ -43,8 +51,11 @@ def test_shells_fill_the_particles():
     assert cells.volumes().sum() == pytest.approx(3e-18, rel=1e-12, abs=0)
     assert cells.spheres.surface_area()[0] == pytest.approx(3 / 2e-6 * 3e-18, rel=1e-12, abs=0)
     own, other = cells.half_conductances()
-    links = {(i, int(j)): k for i in range(12) for k, j in
-             enumerate(cells.neighbour[cells.indptr[i]:cells.indptr[i + 1]], cells.indptr[i])}
+    links = {
+        (i, int(j)): k
+        for i in range(12)
+        for k, j in enumerate(cells.neighbour[cells.indptr[i] : cells.indptr[i + 1]], cells.indptr[i])
+    }
     assert set(links) == {(i, j) for i in range(12) for j in (i - 1, i + 1) if 0 <= j < 12}
     for (i, j), slot in links.items():
         assert own[slot] == other[links[j, i]]
@@ -52,15 +63,23 @@ def test_shells_fill_the_particles():
 
 @pytest.mark.parametrize(("shells", "tolerance"), [(12, 0.02), (24, 0.006), (48, 0.002)])
 def test_constant_flux_into_a_sphere_is_crank_s(shells, tolerance):
-    """(c - c0) D / (N R) at the surface, T = D t / R2 (Crank 1975, eq. 6.45): .12364335, .48676169, 1.09976812."""
+    """(c - c0) D / (N R) at the surface, T = D t / R2 (Crank 1975, eq. 6.45): .12364335, .48676169,
+    1.09976812."""
     R, D, flux = 2e-6, 1e-14, 1e-6  # m3 of lithiation through a unit of area and time
     cells = spheres(shells, R)
     links, volumes = Links(cells).set(np.full(cells.n, D)), cells.volumes()
     source = np.zeros(cells.n)
     source[-1] = flux * cells.spheres.surface_area()[0]
     times = np.array([0.01, 0.1, 0.3]) * R**2 / D
-    solved = solve_ivp(lambda t, u: (source - links.outflow(u)) / volumes, (0, times[-1]), np.zeros(cells.n), "LSODA",
-                       times, rtol=1e-9, atol=1e-12)
+    solved = solve_ivp(
+        lambda t, u: (source - links.outflow(u)) / volumes,
+        (0, times[-1]),
+        np.zeros(cells.n),
+        "LSODA",
+        times,
+        rtol=1e-9,
+        atol=1e-12,
+    )
     surface = solved.y[-1] + flux / D * cells.spheres.surface_half_width()[0]
     exact = np.array([0.12364335, 0.48676169, 1.09976812])
     assert np.abs(surface * D / (flux * R) - exact).max() < tolerance
@@ -78,15 +97,22 @@ def test_lithium_solver_is_exact_in_particles():
 
 
 def two_actives():
-    """An image with two active materials that touch, one of them also in a homogenised layer at the collector."""
+    """An image with two active materials that touch, one of them also in a homogenised layer at the
+    collector."""
     labels = image((8, 6, 6), 2)
     labels[-2:] = 3
     other = replace(load("NMC532_Xu2019"), alpha_a=0.6, alpha_c=0.4)
     porous = replace(CATHODE, active=other)
     grid = VoxelGrid(labels, ("pore", "am", "lco", "rest"), 0.5e-6)
     phases = {"pore": None, "am": ACTIVE, "lco": other, "rest": porous}
-    design = CellDesign(phases, ELECTROLYTE, Separator(5e-6, 0.47, 0.32), CounterSlab(ANODE, 20e-6, 0.8, 4),
-                        initial_sto={"am": 0.4, "lco": 0.45, "rest": 0.45}, shells=6)
+    design = CellDesign(
+        phases,
+        ELECTROLYTE,
+        Separator(5e-6, 0.47, 0.32),
+        CounterSlab(ANODE, 20e-6, 0.8, 4),
+        initial_sto={"am": 0.4, "lco": 0.45, "rest": 0.45},
+        shells=6,
+    )
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.full(mesh.faces.area.size, 1e-3))
     cell.scale_current = 20 * mesh.area
@@ -105,15 +131,20 @@ def test_jacobian_of_everything_at_once_is_the_slope_of_the_residual():
     cell = two_actives()
     rng, n = np.random.default_rng(1), cell.mesh
     sto = n.initial_sto + 0.05 * rng.random(n.solid.n)
-    x = cell.vector(-0.1 - 0.02 * rng.random(n.ionic.n), 1e-3 * rng.random(n.electronic.n), 3.8, sto,
-                    1000 + 100 * rng.random(n.ionic.n))
+    x = cell.vector(
+        -0.1 - 0.02 * rng.random(n.ionic.n),
+        1e-3 * rng.random(n.electronic.n),
+        3.8,
+        sto,
+        1000 + 100 * rng.random(n.ionic.n),
+    )
     formula = bdf(5.0, [])
     cell.step(formula, formula.past([sto]), formula.past([np.full(n.ionic.n, 1000.0)]), 20 * n.area)
     cell.residual(x)
     apply, precondition = cell.linearise(x)
     for k, (size, scale) in enumerate(zip(cell.n, (1e-4, 1e-4, 1e-4, 1e-5, 1e-1))):
         v = np.zeros(x.size)
-        v[cell.ends[k] - size:cell.ends[k]] = scale * rng.normal(size=size)
+        v[cell.ends[k] - size : cell.ends[k]] = scale * rng.normal(size=size)
         slope = (cell.residual(x + v) - cell.residual(x - v)) / 2
         # the half cells' own resistances follow c_e and sto in the residual only
         assert np.linalg.norm(slope - apply(v)) < (2e-5 if k < 3 else 2e-2) * np.linalg.norm(slope)
@@ -124,7 +155,9 @@ def test_jacobian_of_everything_at_once_is_the_slope_of_the_residual():
 
 def test_a_cell_of_everything_keeps_its_lithium():
     cell = two_actives()
-    mixed = run(cell, [Load("d", 20 * cell.mesh.area, duration=60.0), Load("rest", 0.0, duration=60.0)], sto=None)
+    mixed = run(
+        cell, [Load("d", 20 * cell.mesh.area, duration=60.0), Load("rest", 0.0, duration=60.0)], sto=None
+    )
     record = mixed.record
     assert max(record.lithium_balance_error, record.salt_balance_error, record.charge_balance_error) < 1e-9
     assert record.failed_steps == 0
@@ -133,8 +166,12 @@ def test_a_cell_of_everything_keeps_its_lithium():
 def test_several_materials_of_one_kind_are_that_one():
     mixed = Mixed((ACTIVE, replace(ACTIVE, name="again")), np.array([0, 1, 1, 0]))
     sto, c_e = np.linspace(0.3, 0.9, 4), np.full(4, 900.0)
-    for ours, theirs in ((mixed.U(sto), ACTIVE.U(sto)), (mixed.dU(sto), ACTIVE.dU(sto)),
-                         (mixed.i0(c_e, sto, 300.0), ACTIVE.i0(c_e, sto, 300.0)), (mixed.D_s(sto, 300.0), ACTIVE.D_s(sto, 300.0))):
+    for ours, theirs in (
+        (mixed.U(sto), ACTIVE.U(sto)),
+        (mixed.dU(sto), ACTIVE.dU(sto)),
+        (mixed.i0(c_e, sto, 300.0), ACTIVE.i0(c_e, sto, 300.0)),
+        (mixed.D_s(sto, 300.0), ACTIVE.D_s(sto, 300.0)),
+    ):
         assert ours == pytest.approx(theirs, rel=1e-6, abs=0)
     assert np.all(mixed.c_s_max == ACTIVE.c_s_max)
 
@@ -146,13 +183,16 @@ def test_a_slab_is_the_DFN():
     t, V = (np.array([getattr(s, name) for s in ran.seen]) for name in "tV")
     from scipy.interpolate import CubicSpline
 
-    assert CubicSpline(t, V)([360, 900, 1800, 3240]) == pytest.approx([4.067414, 3.934232, 3.734395, 3.538491], abs=5e-4)
+    assert CubicSpline(t, V)([360, 900, 1800, 3240]) == pytest.approx(
+        [4.067414, 3.934232, 3.734395, 3.538491], abs=5e-4
+    )
     assert t[-1] == pytest.approx(3515.50, rel=1e-3)
 
 
 def test_an_electrolyte_whose_every_property_varies():
-    """Full cell of Chen 2020 with the electrolyte of Landesfeind 2019 at 1C: PyBaMM 26.10.1 (ORegan2022's functions), c_e at
-    the two collectors 1520.5 and 681.3 mol/m3 after 2100 s; salt is kept whatever t_plus does."""
+    """Full cell of Chen 2020 with the electrolyte of Landesfeind 2019 at 1C: PyBaMM 26.10.1 (ORegan2022's
+    functions), c_e at the two collectors 1520.5 and 681.3 mol/m3 after 2100 s; salt is kept whatever t_plus
+    does."""
     electrolyte = load("LiPF6_EC_EMC_Landesfeind")
     cell = slab(40, CounterSlab(ANODE, 85.2e-6, 29866 / 33133, 40), shells=16, electrolyte=electrolyte)
     ran = run(cell, [Load("1C", 48.68549 * cell.mesh.area, duration=2101.4)], sto=None, step=2e-4)

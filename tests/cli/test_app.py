@@ -212,8 +212,20 @@ def test_transport_with_tensor_flux_and_fields(laminate, tmp_path, capsys):
     import h5py
 
     stored = tmp_path / "fields.h5"
-    command = ["transport", str(laminate), "--phases", "pore=0,am=1", "--conducting", "pore=1:0.5:0.25", "--axis", "all"]
-    assert main([*command, "--tensor", "--flux", "--fields", str(stored), "--sides", "mirror", "--json", "-"]) == 0
+    command = [
+        "transport",
+        str(laminate),
+        "--phases",
+        "pore=0,am=1",
+        "--conducting",
+        "pore=1:0.5:0.25",
+        "--axis",
+        "all",
+    ]
+    assert (
+        main([*command, "--tensor", "--flux", "--fields", str(stored), "--sides", "mirror", "--json", "-"])
+        == 0
+    )
     result = json.loads(capsys.readouterr().out)
     axes, tensor = result["axes"], result["tensor"]["D_eff_over_D0"]
     assert [axes[name]["D_eff_over_D0"] for name in "xyz"] == pytest.approx([2 / 3, 1 / 3, 0], abs=1e-6)

@@ -45,10 +45,17 @@ def test_every_set_is_listed_with_range_and_sources(capsys):
 
 
 def test_one_set_in_full_at_a_temperature(capsys):
-    cold, warm = (numbers(["materials", "NMC811_Chen2020", "--temperature-K", T], capsys)["materials"]["NMC811_Chen2020"]
-                  for T in ("288.15", "308.15"))
+    cold, warm = (
+        numbers(["materials", "NMC811_Chen2020", "--temperature-K", T], capsys)["materials"][
+            "NMC811_Chen2020"
+        ]
+        for T in ("288.15", "308.15")
+    )
     assert cold["coefficients"]["D_s"]["value"] < warm["coefficients"]["D_s"]["value"]
-    assert cold["coefficients"]["U"] == warm["coefficients"]["U"] and cold["coefficients"]["c_s_max"]["value"] == 63104.0
+    assert (
+        cold["coefficients"]["U"] == warm["coefficients"]["U"]
+        and cold["coefficients"]["c_s_max"]["value"] == 63104.0
+    )
     assert main(["materials", "Li6PS5Cl"]) == 0
     assert "single-ion conductor" in capsys.readouterr().out
 
@@ -59,9 +66,25 @@ def test_an_unknown_set_and_a_silly_temperature(capsys):
 
 
 def test_plots(tmp_path, capsys):
-    assert main(["materials", "NMC811_ORegan2022", "LiPF6_EC_DMC_Landesfeind", "lithium", "CBD_default", "--plot", str(tmp_path)]) == 0
+    assert (
+        main(
+            [
+                "materials",
+                "NMC811_ORegan2022",
+                "LiPF6_EC_DMC_Landesfeind",
+                "lithium",
+                "CBD_default",
+                "--plot",
+                str(tmp_path),
+            ]
+        )
+        == 0
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "LiPF6_EC_DMC_Landesfeind.png", "NMC811_ORegan2022.png", "lithium.png"]
+        "LiPF6_EC_DMC_Landesfeind.png",
+        "NMC811_ORegan2022.png",
+        "lithium.png",
+    ]
     assert "figure: " in capsys.readouterr().out
 
 
@@ -76,7 +99,10 @@ def test_a_bpx_file_is_shown(file, capsys):
 @pytest.mark.parametrize(("options", "counter"), [([], "lithium"), (["--counter", "electrode"], None)])
 def test_a_case_is_written_and_reads_in(file, tmp_path, options, counter, capsys):
     path = tmp_path / "cases" / "half.yaml"
-    assert main(["bpx", str(file), "--case", str(path), "--density-kg-m3", "4600", "--cells", "12", *options]) == 0
+    assert (
+        main(["bpx", str(file), "--case", str(path), "--density-kg-m3", "4600", "--cells", "12", *options])
+        == 0
+    )
     assert f"case: {path}" in capsys.readouterr().out
     case = load_case(path)
     assert case.volume.slab.cells == 12 and case.load_materials()["cathode"].active.density == 4600.0
@@ -94,7 +120,10 @@ def test_what_bpx_refuses(file, tmp_path, capsys):
     assert "--case" in refusal(["bpx", file, "--out", tmp_path / "x.json"], capsys)
     assert "--out" in refusal(["bpx", "cases/dfn_chen2020.yaml"], capsys)
     assert "positive or negative" in refusal(["bpx", file, "--electrode", "left"], capsys)
-    assert "full cell" in refusal(["bpx", file, "--case", tmp_path / "a.yaml", "--electrode", "negative", "--counter", "electrode"], capsys)
+    assert "full cell" in refusal(
+        ["bpx", file, "--case", tmp_path / "a.yaml", "--electrode", "negative", "--counter", "electrode"],
+        capsys,
+    )
     file.write_text(json.dumps(example(**{"Cell/Upper voltage cut-off [V]": 4.0})))
     assert "inside the cut-offs" in refusal(["bpx", file], capsys)
     assert "readable" in refusal(["bpx", tmp_path / "none.json"], capsys)

@@ -25,7 +25,7 @@ def refusal(arguments, capsys, code=2):
     return said
 
 
-# ---- registration ------------------------------------------------------------------------------------------------
+# ---- registration ------------------------------------------------------------------------------------------
 
 SHIFT, COARSE = (9, 6), 3  # voxels of the structure; a map's voxel is three of them
 
@@ -36,9 +36,17 @@ def pair(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     noise = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal((120, 96)), 5)
     solid = noise > 0.1 * noise.std()
-    part = solid[SHIFT[0] : SHIFT[0] + 60, SHIFT[1] : SHIFT[1] + 78].reshape(20, COARSE, 26, COARSE).mean(axis=(1, 3))
+    part = (
+        solid[SHIFT[0] : SHIFT[0] + 60, SHIFT[1] : SHIFT[1] + 78]
+        .reshape(20, COARSE, 26, COARSE)
+        .mean(axis=(1, 3))
+    )
     x = np.linspace(0.2, 0.9, 20)[:, None, None]
-    write_volume("map.tif", np.where(part[..., None] >= 0.5, x, np.nan).astype(np.float32), voxel_size=(3e-7, 3e-7, 1e-7))
+    write_volume(
+        "map.tif",
+        np.where(part[..., None] >= 0.5, x, np.nan).astype(np.float32),
+        voxel_size=(3e-7, 3e-7, 1e-7),
+    )
     write_volume("structure.tif", solid[..., None].astype(np.uint8), voxel_size=1e-7)
     return solid, part
 
@@ -61,10 +69,16 @@ def test_a_map_is_found_and_brought_onto_the_structure(pair, capsys):
     assert main(BOTH) == 0 and "misfit along x (um)" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (["--active", "cbd"], "pore, am"), (["--largest-angle", "90"], "--largest-angle"), (["--least-inside", "0"], "--least-inside"),
-    (["--kind", "affine"], "rigid"), (["--map-file-axes", "xy"], "x, y and z"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--active", "cbd"], "pore, am"),
+        (["--largest-angle", "90"], "--largest-angle"),
+        (["--least-inside", "0"], "--least-inside"),
+        (["--kind", "affine"], "rigid"),
+        (["--map-file-axes", "xy"], "x, y and z"),
+    ],
+)
 def test_register_refuses_in_one_sentence(pair, change, words, capsys):
     assert words in refusal([*BOTH, *change], capsys)
 
@@ -72,11 +86,13 @@ def test_register_refuses_in_one_sentence(pair, change, words, capsys):
 def test_register_wants_lengths_and_a_map_with_a_mask(pair, capsys):
     np.save("bare.npy", np.where(np.ones((20, 26, 1)) > 0, 0.5, np.nan))
     assert "--map-voxel-size-nm" in refusal(["register", "bare.npy", *BOTH[2:]], capsys)
-    assert "mask of the particles" in refusal(["register", "bare.npy", *BOTH[2:], "--map-voxel-size-nm", "300,300,100"], capsys)
+    assert "mask of the particles" in refusal(
+        ["register", "bare.npy", *BOTH[2:], "--map-voxel-size-nm", "300,300,100"], capsys
+    )
     assert "a label in every voxel" in refusal(["register", "map.tif", "map.tif"], capsys)
 
 
-# ---- Compton -----------------------------------------------------------------------------------------------------
+# ---- Compton -----------------------------------------------------------------------------------------------
 
 STATES = "# S lithium\n0.88 0.10\n0.72 0.03\n0.65 0.00\n2.40 0.76\n2.34 0.73\n2.06 0.61\n"
 
@@ -98,8 +114,19 @@ def photons(tmp_path, monkeypatch):
     return low / (erf(5 / width / 2**0.5) - low)
 
 
-COMPTON = ["compton", "counts.npy", "--energies", "E.txt", "--incident-keV", "115", "--angle-deg", "90", "--file-axes", "Exy",
-           "--background=-10:-7,7:10"]  # fmt: skip
+COMPTON = [
+    "compton",
+    "counts.npy",
+    "--energies",
+    "E.txt",
+    "--incident-keV",
+    "115",
+    "--angle-deg",
+    "90",
+    "--file-axes",
+    "Exy",
+    "--background=-10:-7,7:10",
+]
 
 
 def test_photons_become_a_map_of_lithium(photons, capsys):
@@ -109,8 +136,12 @@ def test_photons_become_a_map_of_lithium(photons, capsys):
     assert np.array_equal(np.isfinite(s), known) and plain["pixels"] == {"used": 95, "without a profile": 1}
     z = (s - photons)[known] / sigma[known]
     assert np.abs(z).max() < 4.5 and z.std() == pytest.approx(1, abs=0.25) and abs(z.mean()) < 0.4
-    assert plain["quantity"] == "S" and plain["line"] is None and plain["peak_eV"] == pytest.approx(93874, abs=1)
-    found = numbers([*COMPTON, "--states", "states.txt", "--regions", "2", "--out", "x.npy", "--report", "page"], capsys)
+    assert (
+        plain["quantity"] == "S" and plain["line"] is None and plain["peak_eV"] == pytest.approx(93874, abs=1)
+    )
+    found = numbers(
+        [*COMPTON, "--states", "states.txt", "--regions", "2", "--out", "x.npy", "--report", "page"], capsys
+    )
     assert found["line"]["slope"] == pytest.approx(0.4331, abs=1e-4) and found["line"]["states"] == 6
     assert np.load("x.npy")[..., 0][known] == pytest.approx(0.43306 * s[known] - 0.28154, abs=1e-4)
     halves = [0.4331 * np.mean(photons[part][known[part]]) - 0.2815 for part in (slice(0, 6), slice(6, 12))]
@@ -121,11 +152,20 @@ def test_photons_become_a_map_of_lithium(photons, capsys):
     assert main(COMPTON) == 0 and "layers along x" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (["--background", "1:2"], "--background"), (["--background=-40:-30,30:40"], "move the ranges"), (["--states", "E.txt"], "--states"),
-    (["--regions", "99"], "--regions"), (["--transmission", "states.txt"], "--transmission"), (["--incident-keV", "30"], "p_z"),
-    (["--angle-deg", "200"], "--angle-deg"), (["--energies", "few.txt"], "760 images, got 200"), (["--incident-keV", "x"], "--incident-keV"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--background", "1:2"], "--background"),
+        (["--background=-40:-30,30:40"], "move the ranges"),
+        (["--states", "E.txt"], "--states"),
+        (["--regions", "99"], "--regions"),
+        (["--transmission", "states.txt"], "--transmission"),
+        (["--incident-keV", "30"], "p_z"),
+        (["--angle-deg", "200"], "--angle-deg"),
+        (["--energies", "few.txt"], "760 images, got 200"),
+        (["--incident-keV", "x"], "--incident-keV"),
+    ],
+)
 def test_compton_refuses_in_one_sentence(photons, change, words, capsys):
     np.savetxt("few.txt", np.arange(85e3, 90e3, 25.0))
     assert words in refusal([*COMPTON, *change], capsys)

@@ -94,19 +94,44 @@ def test_the_recipe_beside_the_labels_gives_the_same_voxels(stack, tmp_path, cap
     assert np.array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
     assert first["recipe"] == second["recipe"] and first["phases"]["crack"] == 3
     assert [next(iter(step)) for step in first["recipe"]["steps"]] == [
-        "normalise", "median", "unsharp", "pore_back", "watershed", "cracks"]  # fmt: skip
+        "normalise",
+        "median",
+        "unsharp",
+        "pore_back",
+        "watershed",
+        "cracks",
+    ]
     step = next(s for s in first["steps"] if s["step"] == "pore_back")
     assert set(step["before"]) == {"pore", "cbd", "am"} and 0 <= step["returned_to_void"] < 1
 
 
 def test_a_mark_is_left_out_after_the_drift_is_taken_back(stack, tmp_path, capsys):
     path, _ = stack
-    found = numbers(["segment", path, "--out", tmp_path / "a.tif", *NAMES, "--crop", "x=0:30", "--align", "--align-region", "y=0:10",
-                     "--crop-after", "y=10:24"], capsys)  # fmt: skip
+    found = numbers(
+        [
+            "segment",
+            path,
+            "--out",
+            tmp_path / "a.tif",
+            *NAMES,
+            "--crop",
+            "x=0:30",
+            "--align",
+            "--align-region",
+            "y=0:10",
+            "--crop-after",
+            "y=10:24",
+        ],
+        capsys,
+    )
     assert [next(iter(step)) for step in found["recipe"]["steps"]] == ["crop", "align", "crop", "thresholds"]
     assert found["shape"][1] == 14
-    assert "--crop-after" in refusal(["segment", path, "--out", tmp_path / "a.tif", *NAMES, "--crop-after", "y=9"], capsys)
-    again = numbers(["segment", path, "--out", tmp_path / "b.tif", "--recipe", tmp_path / "a.recipe.yaml"], capsys)
+    assert "--crop-after" in refusal(
+        ["segment", path, "--out", tmp_path / "a.tif", *NAMES, "--crop-after", "y=9"], capsys
+    )
+    again = numbers(
+        ["segment", path, "--out", tmp_path / "b.tif", "--recipe", tmp_path / "a.recipe.yaml"], capsys
+    )
     assert again["volume_fraction"] == found["volume_fraction"]
 
 
@@ -175,33 +200,40 @@ def test_given_thresholds_and_a_painted_classifier(stack, tmp_path, capsys):
     assert np.mean(np.load(tmp_path / "b.npy") == labels) > 0.95 and found["mean_probability"] > 0.9
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    ([], "--phases"),
-    (["--phases", "pore"], "two or more"),
-    ([*NAMES, "--recipe", "r.yaml"], "no other steps"),
-    (["--recipe", "r.yaml", "--method", "li"], "no other steps"),
-    (["--recipe", "r.yaml", "--thresholds", "3,4"], "no other steps"),
-    (["--recipe", "r.yaml"], "readable YAML"),
-    ([*NAMES, "--painted", "p.npy"], "--method classifier"),
-    ([*NAMES, "--method", "classifier"], "--painted"),
-    ([*NAMES, "--align-region", "x=0:3"], "--align"),
-    ([*NAMES, "--thresholds", "9,5"], "rising thresholds"),
-    ([*NAMES, "--thresholds", "300,400"], "voxels in every phase"),
-    ([*NAMES, "--crop", "x=0:900"], "within 0 and 36"),
-    ([*NAMES, "--curtains-along", "z"], "within the slices"),
-    ([*NAMES, "--bounds", "0.9"], "--bounds"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ([], "--phases"),
+        (["--phases", "pore"], "two or more"),
+        ([*NAMES, "--recipe", "r.yaml"], "no other steps"),
+        (["--recipe", "r.yaml", "--method", "li"], "no other steps"),
+        (["--recipe", "r.yaml", "--thresholds", "3,4"], "no other steps"),
+        (["--recipe", "r.yaml"], "readable YAML"),
+        ([*NAMES, "--painted", "p.npy"], "--method classifier"),
+        ([*NAMES, "--method", "classifier"], "--painted"),
+        ([*NAMES, "--align-region", "x=0:3"], "--align"),
+        ([*NAMES, "--thresholds", "9,5"], "rising thresholds"),
+        ([*NAMES, "--thresholds", "300,400"], "voxels in every phase"),
+        ([*NAMES, "--crop", "x=0:900"], "within 0 and 36"),
+        ([*NAMES, "--curtains-along", "z"], "within the slices"),
+        ([*NAMES, "--bounds", "0.9"], "--bounds"),
+    ],
+)
 def test_segment_refuses_in_one_sentence(stack, tmp_path, capsys, change, said):
     path, _ = stack
     assert said in refusal(["segment", path, "--out", tmp_path / "o.tif", *change], capsys)
     assert not (tmp_path / "o.tif").exists()
 
 
-@pytest.mark.parametrize(("values", "said"), [
-    (np.zeros((9, 9)), "3-D volume"), (np.full((9, 9, 9), 4.0), "4 in every voxel"),
-    (np.where(np.eye(9)[None] > 0, np.nan, 1.0) * np.ones((9, 1, 1)), "NaN"),
-    (np.arange(729).reshape(9, 9, 9) % 2, "at least 3 different grey values"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.zeros((9, 9)), "3-D volume"),
+        (np.full((9, 9, 9), 4.0), "4 in every voxel"),
+        (np.where(np.eye(9)[None] > 0, np.nan, 1.0) * np.ones((9, 1, 1)), "NaN"),
+        (np.arange(729).reshape(9, 9, 9) % 2, "at least 3 different grey values"),
+    ],
+)
 def test_segment_refuses_bad_volumes(tmp_path, capsys, values, said):
     np.save(tmp_path / "bad.npy", values)
     assert said in refusal(["segment", tmp_path / "bad.npy", "--out", tmp_path / "o.tif", *NAMES], capsys)

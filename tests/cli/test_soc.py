@@ -1,4 +1,5 @@
-"""microsim soc and calibrate: from frames on disk to a map, its uncertainty and a page; refusals in one sentence."""
+"""microsim soc and calibrate: from frames on disk to a map, its uncertainty and a page; refusals in one
+sentence."""
 
 import json
 import re
@@ -34,7 +35,9 @@ def folder(tmp_path, monkeypatch):
     states = np.linspace(0, 1, 11)
     np.savetxt("x.txt", states)
     np.save("series.npy", (1.2 * spectrum(ENERGIES, states) + 0.3).T)
-    np.savetxt("refs.txt", np.c_[GRID, spectrum(GRID, np.array([0.0, 1.0]))], header="energy charged discharged")
+    np.savetxt(
+        "refs.txt", np.c_[GRID, spectrum(GRID, np.array([0.0, 1.0]))], header="energy charged discharged"
+    )
     np.save("truth.npy", np.where(disc, s, np.nan))
     return tmp_path
 
@@ -65,12 +68,43 @@ METHODS = {
 
 @pytest.mark.parametrize("name", METHODS)
 def test_frames_become_a_calibrated_map(name, folder, capsys):
-    made = numbers(["calibrate", "series.npy", "--energies", "E.txt", "--lithiation", "x.txt", "--degree", "3",
-                    "--noise", "1e-4", *METHODS[name], "--out", "c.json"], capsys)  # fmt: skip
+    made = numbers(
+        [
+            "calibrate",
+            "series.npy",
+            "--energies",
+            "E.txt",
+            "--lithiation",
+            "x.txt",
+            "--degree",
+            "3",
+            "--noise",
+            "1e-4",
+            *METHODS[name],
+            "--out",
+            "c.json",
+        ],
+        capsys,
+    )
     assert made["n"] == 11 and made["provenance"]["states"] == [0, 11] and (folder / "c.json").exists()
-    options = [part for part in METHODS[name] if name == "lcf"] or METHODS[name][:2] * (name == "three-energy")
-    found = numbers([*FRAMES, *options, "--calibration", "c.json", "--least-jump", "0.3", "--out", "soc.tif",
-                     "--voxel-size-nm", "40"], capsys)  # fmt: skip
+    options = [part for part in METHODS[name] if name == "lcf"] or METHODS[name][:2] * (
+        name == "three-energy"
+    )
+    found = numbers(
+        [
+            *FRAMES,
+            *options,
+            "--calibration",
+            "c.json",
+            "--least-jump",
+            "0.3",
+            "--out",
+            "soc.tif",
+            "--voxel-size-nm",
+            "40",
+        ],
+        capsys,
+    )
     truth = np.load("truth.npy")
     soc, sigma = (read_volume(f"{part}.tif", kind="field") for part in ("soc", "soc_sigma"))
     assert soc.voxel_size == pytest.approx((4e-8,) * 3)
@@ -78,24 +112,45 @@ def test_frames_become_a_calibrated_map(name, folder, capsys):
     assert np.array_equal(known, np.isfinite(truth) & ~np.isin(np.arange(480).reshape(SHAPE), (250, 251)))
     z = (values - truth)[known] / sigma.values[..., 0][known]
     assert np.abs(z).max() < 5 and np.std(z) == pytest.approx(1, abs=0.2)
-    assert found["mean"] == pytest.approx(np.nanmean(truth[known]), abs=0.02) and found["quantity"] == "lithiation"
+    assert (
+        found["mean"] == pytest.approx(np.nanmean(truth[known]), abs=0.02)
+        and found["quantity"] == "lithiation"
+    )
     counts = found["voxels"]
     assert counts["saturated"] == counts["dead"] == 1 and counts["used"] == known.sum()
-    assert sum(counts.values()) == 480 and found["sigma_rms"] == pytest.approx(np.sqrt(np.mean(sigma.values[known] ** 2)))
+    assert sum(counts.values()) == 480 and found["sigma_rms"] == pytest.approx(
+        np.sqrt(np.mean(sigma.values[known] ** 2))
+    )
     budget = found["budget"]
     assert sum(part**2 for part in budget.values()) == pytest.approx(found["sigma_rms"] ** 2, rel=1e-3)
 
 
 def test_references_with_lithiation_calibrate_by_themselves(folder, capsys):
-    for method in (["--method", "edge"], ["--method", "three-energy", "--three", "8325,8348,8456"], ["--method", "lcf"]):
+    for method in (
+        ["--method", "edge"],
+        ["--method", "three-energy", "--three", "8325,8348,8456"],
+        ["--method", "lcf"],
+    ):
         found = numbers([*FRAMES, *method, *REFERENCES], capsys)
         assert found["mean"] == pytest.approx(np.nanmean(np.load("truth.npy")), abs=0.05)
     plain = numbers([*FRAMES, "--method", "edge"], capsys)
-    assert plain["quantity"] == "edge_energy_eV" and 8346.5 < plain["mean"] < 8348.5 and plain["budget"] is None
+    assert (
+        plain["quantity"] == "edge_energy_eV" and 8346.5 < plain["mean"] < 8348.5 and plain["budget"] is None
+    )
 
 
 def test_drift_mask_clusters_and_page(folder, capsys):
-    arguments = [*FRAMES, "--align", "--least-jump", "otsu", "--clusters", "2", *REFERENCES, "--report", "page"]
+    arguments = [
+        *FRAMES,
+        "--align",
+        "--least-jump",
+        "otsu",
+        "--clusters",
+        "2",
+        *REFERENCES,
+        "--report",
+        "page",
+    ]
     assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert "used" in shown and "report: page/report.html" in shown
@@ -106,33 +161,54 @@ def test_drift_mask_clusters_and_page(folder, capsys):
 
 
 def test_the_states_of_a_series_are_chosen(folder, capsys):
-    made = numbers(["calibrate", "series.npy", "--energies", "E.txt", "--lithiation", "x.txt", "--noise", "0",
-                    "--select", "2:9", "--out", "c.json"], capsys)  # fmt: skip
+    made = numbers(
+        [
+            "calibrate",
+            "series.npy",
+            "--energies",
+            "E.txt",
+            "--lithiation",
+            "x.txt",
+            "--noise",
+            "0",
+            "--select",
+            "2:9",
+            "--out",
+            "c.json",
+        ],
+        capsys,
+    )
     assert made["n"] == 7 and made["provenance"]["states"] == [2, 9]
-    assert main(["calibrate", "series.npy", "--energies", "E.txt", "--lithiation", "x.txt", "--out", "c.json"]) == 0
+    assert (
+        main(["calibrate", "series.npy", "--energies", "E.txt", "--lithiation", "x.txt", "--out", "c.json"])
+        == 0
+    )
     assert re.search(r"calibration: c\.json", capsys.readouterr().out)
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (["--energies", "short.txt"], "one energy for each of the 60 images, got 59"),
-    (["--energies", "unsorted.txt"], "rise from image to image"),
-    (["--energies", "none.txt"], "none.txt"),
-    (["--flat", "dim.tif"], "light in the reference"),
-    (["--flat", "small.tif"], "same camera region"),
-    (["--method", "lcf"], "--references"),
-    (["--method", "lcf", "--references", "refs.txt::full"], "charged, discharged"),
-    (["--method", "lcf", *REFERENCES[:3], "0,1,2"], "--reference-lithiation"),
-    (["--method", "edge", "--shift", "fit"], "--shift"),
-    (["--three", "8348,8325,8450", "--method", "three-energy"], "rising"),
-    (["--pre", "8300"], "--pre"),
-    (["--pre", "8100:8200"], "pre-edge"),
-    (["--file-axes", "xyz"], "--file-axes"),
-    (["--level", "2"], "--level"),
-    (["--calibration", "E.txt"], "calibration"),
-    (["--noise", "-1"], "--noise"),
-    (["--least-jump", "9"], "none of 480"),
-    (["--photons-per-unit", "0"], "--photons-per-unit"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (["--energies", "short.txt"], "one energy for each of the 60 images, got 59"),
+        (["--energies", "unsorted.txt"], "rise from image to image"),
+        (["--energies", "none.txt"], "none.txt"),
+        (["--flat", "dim.tif"], "light in the reference"),
+        (["--flat", "small.tif"], "same camera region"),
+        (["--method", "lcf"], "--references"),
+        (["--method", "lcf", "--references", "refs.txt::full"], "charged, discharged"),
+        (["--method", "lcf", *REFERENCES[:3], "0,1,2"], "--reference-lithiation"),
+        (["--method", "edge", "--shift", "fit"], "--shift"),
+        (["--three", "8348,8325,8450", "--method", "three-energy"], "rising"),
+        (["--pre", "8300"], "--pre"),
+        (["--pre", "8100:8200"], "pre-edge"),
+        (["--file-axes", "xyz"], "--file-axes"),
+        (["--level", "2"], "--level"),
+        (["--calibration", "E.txt"], "calibration"),
+        (["--noise", "-1"], "--noise"),
+        (["--least-jump", "9"], "none of 480"),
+        (["--photons-per-unit", "0"], "--photons-per-unit"),
+    ],
+)
 def test_bad_input_is_one_sentence(change, words, folder, capsys):
     np.savetxt("short.txt", ENERGIES[1:])
     np.savetxt("unsorted.txt", ENERGIES[::-1])
@@ -151,7 +227,9 @@ def test_calibrate_refuses_what_it_cannot_use(folder, capsys):
     assert "turns" in refusal([*base, "--lithiation", "turning.txt", "--degree", "2", "--noise", "0"], capsys)
     assert main([*base, "--lithiation", "x.txt", "--noise", "0"]) == 0
     capsys.readouterr()
-    assert "--method edge" in refusal([*FRAMES, "--method", "three-energy", "--calibration", "c.json"], capsys)
+    assert "--method edge" in refusal(
+        [*FRAMES, "--method", "three-energy", "--calibration", "c.json"], capsys
+    )
     assert not (folder / ".c.json.part").exists()
 
 
@@ -159,8 +237,22 @@ def test_a_stack_of_absorption_needs_no_frames(folder, capsys):
     s = np.linspace(0.1, 0.9, 12).reshape(3, 4)
     mu = 0.2 + spectrum(ENERGIES, s) + 0.002 * np.random.default_rng(1).standard_normal((60, 3, 4))
     np.save("mu.npy", mu)
-    found = numbers(["soc", "mu.npy", "--energies", "E.txt", "--file-axes", "Exy", "--width-eV", "2", *REFERENCES,
-                     "--out", "soc.npy"], capsys)  # fmt: skip
+    found = numbers(
+        [
+            "soc",
+            "mu.npy",
+            "--energies",
+            "E.txt",
+            "--file-axes",
+            "Exy",
+            "--width-eV",
+            "2",
+            *REFERENCES,
+            "--out",
+            "soc.npy",
+        ],
+        capsys,
+    )
     assert np.load("soc.npy")[..., 0] == pytest.approx(s, abs=0.02) and found["voxels"]["used"] == 12
     plain = ["soc", "mu.npy", "--energies", "E.txt", "--file-axes", "Exy"]
     for alone in (["--dark", "dark.tif"], ["--saturation", "900"], ["--photons-per-unit", "2"]):
@@ -172,7 +264,9 @@ def test_a_stack_of_absorption_needs_no_frames(folder, capsys):
     np.save("none.npy", np.ones((60, 9, 9)))
     assert "at every energy" in refusal(["soc", "none.npy", *plain[2:]], capsys)
     for change in (["--shift", "900"], ["--fit-range", "10:20"]):
-        assert "references cover" in refusal([*plain, "--method", "lcf", "--references", "refs.txt", *change], capsys)
+        assert "references cover" in refusal(
+            [*plain, "--method", "lcf", "--references", "refs.txt", *change], capsys
+        )
     np.save("few.npy", mu[[0, 20, 59]])
     np.savetxt("few_E.txt", ENERGIES[[0, 20, 59]])
     assert "three-energy" in refusal(["soc", "few.npy", "--energies", "few_E.txt"], capsys)
@@ -188,16 +282,49 @@ def test_a_foil_and_the_ends_of_a_series(folder, capsys):
     np.savetxt("shifts.txt", shifts)
     np.save("many.npy", [spectrum(energies - d, s) for d, s in zip(shifts, states + lag)])
     np.save("foil.npy", [0.7 * spectrum(energies - d, 0.0) + 0.2 for d in shifts])
-    base = ["calibrate", "many.npy", "--energies", "E2.txt", "--lithiation", "many.txt", "--ends", "0.15", "--out", "c.json"]
+    base = [
+        "calibrate",
+        "many.npy",
+        "--energies",
+        "E2.txt",
+        "--lithiation",
+        "many.txt",
+        "--ends",
+        "0.15",
+        "--out",
+        "c.json",
+    ]
     rms = {}
-    for name, option in (("none", []), ("foil", ["--foil", "foil.npy"]), ("list", ["--energy-shift", "shifts.txt"])):
+    for name, option in (
+        ("none", []),
+        ("foil", ["--foil", "foil.npy"]),
+        ("list", ["--energy-shift", "shifts.txt"]),
+    ):
         made = numbers([*base, *option], capsys)
         assert made["n"] == 14 and made["provenance"]["ends"] == 0.15
-        found = numbers(["soc", "many.npy", "--energies", "E2.txt", "--file-axes", "xE", *option, "--calibration", "c.json",
-                         "--out", "x.npy"], capsys)  # fmt: skip
+        found = numbers(
+            [
+                "soc",
+                "many.npy",
+                "--energies",
+                "E2.txt",
+                "--file-axes",
+                "xE",
+                *option,
+                "--calibration",
+                "c.json",
+                "--out",
+                "x.npy",
+            ],
+            capsys,
+        )
         rms[name] = np.std(np.load("x.npy").ravel() - states - lag)
         assert found["voxels"]["used"] == 41
     assert rms["foil"] < 0.02 and rms["list"] < 0.02 and rms["none"] > 0.05
-    for option, words in ((["--foil", "foil.npy", "--energy-shift", "shifts.txt"], "both"), (["--energy-shift", "x.txt"], "41"),
-                          (["--foil", "series.npy"], "energies"), (["--ends", "0.7"], "--ends")):  # fmt: skip
+    for option, words in (
+        (["--foil", "foil.npy", "--energy-shift", "shifts.txt"], "both"),
+        (["--energy-shift", "x.txt"], "41"),
+        (["--foil", "series.npy"], "energies"),
+        (["--ends", "0.7"], "--ends"),
+    ):
         assert words in refusal([*base, *option], capsys)

@@ -52,7 +52,9 @@ def test_info_measures_add_keys_and_rename_none(electrode, capsys):
     assert more == plain
     assert set(measures) == {"profiles", "chords", "sizes", "contacts", "tpb", "clusters", "correlation"}
     surface = plain["phases"]["am"]["surface_area_per_volume_m-1"]
-    assert sum(c["area_per_volume_m-1"] for c in measures["contacts"]["am"].values()) == pytest.approx(surface)
+    assert sum(c["area_per_volume_m-1"] for c in measures["contacts"]["am"].values()) == pytest.approx(
+        surface
+    )
     assert sum(measures["profiles"]["x"]["fraction"]["cbd"]) / 24 == pytest.approx(0.1, abs=0.01)
     only = numbers(["info", electrode, *PHASES, *SIZE, "--measures", "tpb,chords"], capsys)["measures"]
     assert only == {name: measures[name] for name in ("tpb", "chords")}
@@ -64,7 +66,14 @@ def test_info_shows_tables_and_writes_maps(electrode, tmp_path, capsys):
     maps = tmp_path / "maps"
     assert main(["info", electrode, *PHASES, *SIZE, "--measures", "all", "--maps", str(maps)]) == 0
     shown = capsys.readouterr().out
-    for title in ("mean size um", "mean chord", "share of its surface", "triple line", "share of the largest", "map: "):
+    for title in (
+        "mean size um",
+        "mean chord",
+        "share of its surface",
+        "triple line",
+        "share of the largest",
+        "map: ",
+    ):
         assert title in shown
     clusters = read_volume(str(maps / "pore_clusters.tif"))
     assert np.array_equal(clusters.values > 0, np.load(electrode) == 0)
@@ -88,7 +97,9 @@ def test_regions_by_edges_and_by_count(slit, capsys):
     assert first["D_directional_m2_s"]["through_plane"] == pytest.approx(1.39e-11 * 2 / 3, rel=1e-5, abs=0)
     assert len(numbers(["regions", slit, *options, "--count", "5"], capsys)["regions"]) == 5
     assert main(["regions", slit, *options]) == 0 and "3 regions" in capsys.readouterr().out
-    assert "one of the two" in refusal(["regions", slit, *options, "--count", "2", "--edges-um", "0,4"], capsys)
+    assert "one of the two" in refusal(
+        ["regions", slit, *options, "--count", "2", "--edges-um", "0,4"], capsys
+    )
     assert "rising edges" in refusal(["regions", slit, *options, "--edges-um", "4,2"], capsys)
     assert "voxel size" in refusal(["regions", slit, "--phases", "pore=0,am=1", "--edges-um", "0,4"], capsys)
 
@@ -100,7 +111,9 @@ def test_representative_counts_what_does_not_percolate(electrode, capsys):
     for size in found["sizes"]:
         assert size["percolating"] + size["not_percolating"] == size["count"] == size["eps"]["n"]
         assert size["tau"]["n"] == size["percolating"]
-    assert found["representative_edge_m"]["eps"] == pytest.approx(5e-7 * found["representative_edge_voxels"]["eps"])
+    assert found["representative_edge_m"]["eps"] == pytest.approx(
+        5e-7 * found["representative_edge_voxels"]["eps"]
+    )
     assert main(arguments) == 0 and "not percolating" in capsys.readouterr().out
     assert "fit the volume" in refusal(["representative", electrode, *PHASES, "--sizes", "40"], capsys)
 
@@ -109,12 +122,31 @@ def test_wetting_of_a_slit_is_washburn_s(slit, tmp_path, capsys):
     from microsim.volumes.volume import read_volume
 
     gap, porosity = 2e-6, 2 / 3
-    arguments = ["wetting", slit, "--phases", "pore=0,am=1", *SIZE, "--through", "pore", "--axis", "x",
-                 "--contact-angle-deg", "60", "--surface-tension-N-m", "0.03", "--viscosity-Pa-s", "0.003"]  # fmt: skip
+    arguments = [
+        "wetting",
+        slit,
+        "--phases",
+        "pore=0,am=1",
+        *SIZE,
+        "--through",
+        "pore",
+        "--axis",
+        "x",
+        "--contact-angle-deg",
+        "60",
+        "--surface-tension-N-m",
+        "0.03",
+        "--viscosity-Pa-s",
+        "0.003",
+    ]
     given = ["--permeability-m2", str(porosity * gap**2 / 12), "--out", str(tmp_path / "times.tif")]
     found = numbers([*arguments, *given, "--tolerance", "1e-6"], capsys)
     exact = 3 * 0.003 * 1e-5**2 / (0.03 * gap * 0.5)
-    assert found["time_s"][-1] == pytest.approx(exact, rel=1e-3) == pytest.approx(found["washburn_time_s"], rel=1e-3)
+    assert (
+        found["time_s"][-1]
+        == pytest.approx(exact, rel=1e-3)
+        == pytest.approx(found["washburn_time_s"], rel=1e-3)
+    )
     assert found["share_never_wetted"] == pytest.approx(0, abs=1e-9) and found["time_to_s"]["0.97"] < exact
     times = read_volume(str(tmp_path / "times.tif"), kind="field").values
     assert times[:, 2, 1] == pytest.approx(exact * (np.arange(1, 21) / 20) ** 2, rel=1e-3)
@@ -130,11 +162,14 @@ def test_wetting_computes_the_permeability_itself(slit, capsys):
     assert found["permeability_given"] is False
 
 
-@pytest.mark.parametrize(("vents", "faces"), [("end", ["z1"]), ("sides", ["separator", "collector", "y0", "y1"]),
-                                              ("none", [])])
+@pytest.mark.parametrize(
+    ("vents", "faces"), [("end", ["z1"]), ("sides", ["separator", "collector", "y0", "y1"]), ("none", [])]
+)
 def test_wetting_names_its_vents(electrode, vents, faces, capsys):
-    found = numbers(["wetting", electrode, *PHASES, *SIZE, "--axis", "z", "--vents", vents,
-                     "--permeability-m2", "1e-15"], capsys)  # fmt: skip
+    found = numbers(
+        ["wetting", electrode, *PHASES, *SIZE, "--axis", "z", "--vents", vents, "--permeability-m2", "1e-15"],
+        capsys,
+    )
     assert found["vents"] == faces
     if not faces:
         assert found["share_never_wetted"] == 1
@@ -143,6 +178,12 @@ def test_wetting_names_its_vents(electrode, vents, faces, capsys):
 def test_wetting_refuses_what_it_cannot_use(slit, electrode, capsys):
     base = ["wetting", slit, "--phases", "pore=0,am=1"]
     assert "--voxel-size-nm" in refusal(base, capsys)
-    for option, value in (("--contact-angle-deg", "200"), ("--viscosity-Pa-s", "0"), ("--permeability-m2", "-1"),
-                          ("--change", "1"), ("--gas", "flies"), ("--through", "void")):
+    for option, value in (
+        ("--contact-angle-deg", "200"),
+        ("--viscosity-Pa-s", "0"),
+        ("--permeability-m2", "-1"),
+        ("--change", "1"),
+        ("--gas", "flies"),
+        ("--through", "void"),
+    ):
         refusal([*base, *SIZE, option, value], capsys)

@@ -64,7 +64,7 @@ def test_dense_packing_without_overlap():
     radii = lognormal_radii(rng, 0.58 * box.prod(), 1.5, 0.3, 0.8, 2.3)
     centres, overlap = pack_spheres(rng, radii, box, protrusion=0.2)
     worst = max(
-        (size / min(radii[a], radii[b]) for (a, b), (size, _) in slow_pairs(centres, radii, box).items())
+        size / min(radii[a], radii[b]) for (a, b), (size, _) in slow_pairs(centres, radii, box).items()
     )
     assert overlap <= 1e-3 and worst == pytest.approx(overlap, abs=1e-9)
     assert np.all(centres[:, 0] >= 0.8 * radii - 1e-9) and np.all(centres[:, 0] <= 12 - 0.8 * radii + 1e-9)

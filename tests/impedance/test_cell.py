@@ -1,4 +1,5 @@
-"""Impedance of a cell: closed forms of one face, what any linear cell obeys, and the step of time it is made of."""
+"""Impedance of a cell: closed forms of one face, what any linear cell obeys, and the step of time it is made
+of."""
 
 import json
 from dataclasses import replace
@@ -37,8 +38,13 @@ def test_one_face_is_randles_circuit_with_a_closed_end(n):
     """Z = 1 / (i w C + 1 / (R_ct + Z_d)), Z_d = -U' / (F c sqrt(i w D)) coth(L sqrt(i w / D)) of n voxels."""
     active = replace(ACTIVE, sigma=1e4)
     w, L = 2j * np.pi * FREQ, n * 0.4e-6
-    i0, D = float(ACTIVE.i0(np.array([1000.0]), np.array([0.5]), T)[0]), float(np.max(ACTIVE.D_s(np.array(0.5), T)))
-    Z_d = -float(ACTIVE.dU(np.array(0.5))) / (F * ACTIVE.c_s_max * np.sqrt(w * D) * np.tanh(L * np.sqrt(w / D)))
+    i0, D = (
+        float(ACTIVE.i0(np.array([1000.0]), np.array([0.5]), T)[0]),
+        float(np.max(ACTIVE.D_s(np.array(0.5), T))),
+    )
+    Z_d = -float(ACTIVE.dU(np.array(0.5))) / (
+        F * ACTIVE.c_s_max * np.sqrt(w * D) * np.tanh(L * np.sqrt(w / D))
+    )
     exact = 1 / (0.3 * w + 1 / (R * T / (F * i0) + Z_d)) + 10e-6 / (1e3 * 0.32)  # and the separator
     assert spectrum(sheet(n=n, active=active), C_dl=0.3).Z == pytest.approx(exact, rel=0.03)
     fast = FREQ > 30  # where the diffusion layer is thinner than a voxel, or the double layer passes all
@@ -56,12 +62,17 @@ def test_a_resolved_cell_is_linear_causal_and_capacitive():
     assert np.all(found.Z.real > 0) and np.all(found.Z.imag < 0)
     assert np.all(np.diff(found.Z.real[np.argsort(found.freq)]) < 0)
     assert np.abs(kramers_kronig(found.freq, found.Z).residual).max() < 5e-3
-    assert np.abs(found.reaction.sum(axis=1)[0]) == pytest.approx(1, rel=1e-3)  # slow: the reaction passes everything
+    assert np.abs(found.reaction.sum(axis=1)[0]) == pytest.approx(
+        1, rel=1e-3
+    )  # slow: the reaction passes everything
 
 
 def test_mirrored_images_have_the_same_impedance():
     labels = image((7, 6, 5), 4)
-    Z = [spectrum(half_cell(np.ascontiguousarray(part)), FREQ[::4]).Z for part in (labels, labels[:, ::-1], labels[:, :, ::-1])]
+    Z = [
+        spectrum(half_cell(np.ascontiguousarray(part)), FREQ[::4]).Z
+        for part in (labels, labels[:, ::-1], labels[:, :, ::-1])
+    ]
     assert Z[1] == pytest.approx(Z[0], rel=1e-4) and Z[2] == pytest.approx(Z[0], rel=1e-4)
 
 
@@ -81,34 +92,63 @@ def test_it_is_the_jacobian_of_a_time_step_at_a_complex_rate():
 def test_under_current_it_is_the_slope_of_the_voltage():
     """At a low frequency, between two steady currents of a cell whose potential is flat."""
     labels = image((8, 6, 6), 3)
-    large = replace(ACTIVE, c_s_max=1e7, D_s=lambda x, T: 1e-9 + 0 * x, U=lambda x: 4.0 + 0 * x, dU=lambda x: 0 * x)
+    large = replace(
+        ACTIVE, c_s_max=1e7, D_s=lambda x, T: 1e-9 + 0 * x, U=lambda x: 4.0 + 0 * x, dU=lambda x: 0 * x
+    )
     cells = [half_cell(labels, active=large) for _ in range(3)]
     i = 40.0
-    ends = [run(cell, [Load("d", i * share * cell.mesh.area, duration=60.0)]) for cell, share in zip(cells, (1, 1.01, 0.99))]
+    ends = [
+        run(cell, [Load("d", i * share * cell.mesh.area, duration=60.0)])
+        for cell, share in zip(cells, (1, 1.01, 0.99))
+    ]
     V = [end.seen[-1].V for end in ends]
     slope = -(V[1] - V[2]) / (0.02 * i)
     Z = cell_impedance(cells[0], ends[0].experiment.x, np.array([1e-3]), C_dl=0.2).Z[0]
     assert Z.real == pytest.approx(slope, rel=0.01)
 
 
-# -- the command ---------------------------------------------------------------------------------------------------
+# -- the command ---------------------------------------------------------------------------------------------
 
 
 def test_the_command(capsys, tmp_path):
     out = tmp_path / "spectrum.json"
-    code = main(["eis", "cases/dfn_xu2019.yaml", "--set", "cell.initial_sto=0.6", "--set", "volume.slab.cells=10",
-                 "--frequencies", "1e-2:1e4:13", "--json", str(out), "--out", str(tmp_path / "report")])
+    code = main(
+        [
+            "eis",
+            "cases/dfn_xu2019.yaml",
+            "--set",
+            "cell.initial_sto=0.6",
+            "--set",
+            "volume.slab.cells=10",
+            "--frequencies",
+            "1e-2:1e4:13",
+            "--json",
+            str(out),
+            "--out",
+            str(tmp_path / "report"),
+        ]
+    )
     result = json.loads(out.read_text())
     assert code == 0 and len(result["Z_real_ohm_m2"]) == 13 and result["double_layer_F_m2"] == 0.2
     assert max(result["Z_imag_ohm_m2"]) < 0 and result["voltage_V"] == pytest.approx(3.7711, abs=1e-3)
     assert (tmp_path / "report" / "report.html").stat().st_size > 50_000
     assert result["relaxation_peaks"]
-    assert all(1e-2 <= 1 / (2 * np.pi * peak["tau_s"]) <= 1e4 for peak in result["relaxation_peaks"])  # nothing beyond what was asked
+    assert all(
+        1e-2 <= 1 / (2 * np.pi * peak["tau_s"]) <= 1e4 for peak in result["relaxation_peaks"]
+    )  # nothing beyond what was asked
 
 
 def test_the_command_after_a_step(capsys, tmp_path):
-    case = ["eis", "cases/dfn_xu2019.yaml", "--set", "volume.slab.cells=10", "--set", "protocol=[Discharge at 1C for 60 s]",
-            "--frequencies", "1:100:3"]
+    case = [
+        "eis",
+        "cases/dfn_xu2019.yaml",
+        "--set",
+        "volume.slab.cells=10",
+        "--set",
+        "protocol=[Discharge at 1C for 60 s]",
+        "--frequencies",
+        "1:100:3",
+    ]
     out = tmp_path / "spectrum.json"
     assert main([*case, "--after", "end", "--json", str(out)]) == 0
     assert json.loads(out.read_text())["current_density_A_m2"] == pytest.approx(15.584, rel=1e-3)
@@ -116,9 +156,15 @@ def test_the_command_after_a_step(capsys, tmp_path):
     assert main(["eis", "volume.tif", "--after", "1"]) == 2 and "case" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("options", "said"), [
-    (["--axis", "y", "--phases", "pore=0"], "got --axis, --phases"), (["--walls", "double-layer"], "--walls"),
-    (["--frequencies", "1:10:3", "--out", "x"], "at least 8 frequencies"), (["--after", "-1"], "0 to 1")])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--axis", "y", "--phases", "pore=0"], "got --axis, --phases"),
+        (["--walls", "double-layer"], "--walls"),
+        (["--frequencies", "1:10:3", "--out", "x"], "at least 8 frequencies"),
+        (["--after", "-1"], "0 to 1"),
+    ],
+)
 def test_options_that_a_case_would_drop_are_refused(options, said, capsys, tmp_path):
     assert main(["eis", "cases/dfn_xu2019.yaml", *options]) == 2
     err = capsys.readouterr().err

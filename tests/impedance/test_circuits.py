@@ -1,7 +1,8 @@
-"""Elements against closed forms and limits; fits against impedance.py's published ones on its measured example, and
-against what was put in; the Kramers-Kronig test on spectra that obey and that do not.
+"""Elements against closed forms and limits; fits against impedance.py's published ones on its measured
+example, and against what was put in; the Kramers-Kronig test on spectra that obey and that do not.
 
-impedance.py's figures: its test of Randles, its getting-started page, its fitting and validation notebooks (0b302ca).
+impedance.py's figures: its test of Randles, its getting-started page, its fitting and validation notebooks
+(0b302ca).
 """
 
 import numpy as np
@@ -35,23 +36,35 @@ def noisy(Z, relative, seed=0):
     return Z * (1 + relative / np.sqrt(2) * (rng.normal(size=Z.size) + 1j * rng.normal(size=Z.size)))
 
 
-# -- elements --------------------------------------------------------------------------------------------------
+# -- elements ------------------------------------------------------------------------------------------------
 
 
 def test_values_of_the_elements():
     """REFERENCES E1 (omega = 2 pi (1e-3, .1, 1, 10)) and E3 (omega = 1, 10)."""
     line = transmission_line(2 * np.pi * np.array([1e-3, 0.1, 1, 10]), 1.0, 1.0)
-    assert line == pytest.approx(np.array([0.33333325 - 159.155083j, 0.33250113 - 1.60545978j,
-                                           0.27349914 - 0.26136776j, 0.08920908 - 0.08920436j]), abs=5e-7)
+    assert line == pytest.approx(
+        np.array(
+            [
+                0.33333325 - 159.155083j,
+                0.33250113 - 1.60545978j,
+                0.27349914 - 0.26136776j,
+                0.08920908 - 0.08920436j,
+            ]
+        ),
+        abs=5e-7,
+    )
     omega = np.array([1.0, 10.0])
-    assert diffusion_open(omega, 1, 1) == pytest.approx([0.88545081 - 0.28697787j, 0.21978196 - 0.22975838j], abs=1e-8)
+    assert diffusion_open(omega, 1, 1) == pytest.approx(
+        [0.88545081 - 0.28697787j, 0.21978196 - 0.22975838j], abs=1e-8
+    )
     blocked = [0.33123809 - 1.02201272j, 0.22727422 - 0.21740567j]
     assert diffusion_blocked(omega, 1, 1) == pytest.approx(blocked, abs=1e-8)
 
 
 @given(st.floats(-8, 8), st.floats(-3, 3), st.floats(-3, 3))
 def test_the_limits_of_diffusion(log_omega, log_R, log_time):
-    """Fast: all are a Warburg element R / sqrt(i omega t); slow: R, R / 3 and R / 5 in series with a capacitor."""
+    """Fast: all are a Warburg element R / sqrt(i omega t); slow: R, R / 3 and R / 5 in series with a
+    capacitor."""
     omega, R, time = np.array([10.0**log_omega]), 10.0**log_R, 10.0**log_time
     elements = [f(omega, R, time)[0] / R for f in (diffusion_open, diffusion_blocked, diffusion_sphere)]
     x = omega[0] * time
@@ -69,7 +82,9 @@ def test_the_sphere_is_smooth_where_its_series_ends():
     below, above = diffusion_sphere(omega, 1.0, 1.0)
     assert above == pytest.approx(below, rel=1e-8)
     s = np.sqrt(0.16j)  # beyond the series: the formula itself
-    assert diffusion_sphere(np.array([0.16]), 1.0, 1.0) == pytest.approx(np.tanh(s) / (s - np.tanh(s)), rel=1e-12)
+    assert diffusion_sphere(np.array([0.16]), 1.0, 1.0) == pytest.approx(
+        np.tanh(s) / (s - np.tanh(s)), rel=1e-12
+    )
 
 
 def test_simple_elements():
@@ -78,11 +93,13 @@ def test_simple_elements():
     assert np.angle(constant_phase(omega, 2.0, 0.8), deg=True) == pytest.approx([-72, -72])
     assert np.angle(warburg(omega, 3.0), deg=True) == pytest.approx([-45, -45])
     assert parallel(2.0, 2.0, 1.0) == pytest.approx(0.5)
-    assert transmission_line(omega, 2.0, 3.0, 0.9) == pytest.approx(diffusion_blocked(
-        omega * (1j * omega) ** 0.9 / (1j * omega), 2.0, 6.0))
+    assert transmission_line(omega, 2.0, 3.0, 0.9) == pytest.approx(
+        diffusion_blocked(omega * (1j * omega) ** 0.9 / (1j * omega), 2.0, 6.0)
+    )
 
 
-# -- impedance.py's example ------------------------------------------------------------------------------------
+# -- impedance.py's example
+# ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +117,9 @@ def test_impedance_py_s_randles_fit(example):
     def circuit(omega, R_0, R_1, R_w, t_w, C):
         return R_0 + parallel(constant_phase(omega, C, 1.0), R_1 + diffusion_blocked(omega, R_w, t_w))
 
-    fit = fit_circuit(circuit, *example, {"R_0": 0.01, "R_1": 0.005, "R_w": 0.01, "t_w": 200, "C": 0.1}, weights="unit")
+    fit = fit_circuit(
+        circuit, *example, {"R_0": 0.01, "R_1": 0.005, "R_w": 0.01, "t_w": 200, "C": 0.1}, weights="unit"
+    )
     published = [1.86235717e-02, 1.16804085e-02, 6.27121224e-02, 2.21232935e02, 1.17171440e00]
     assert list(fit.values.values()) == pytest.approx(published, rel=1e-5)
     assert circuit(20 * np.pi, **fit.values) == pytest.approx(0.0251618 - 0.00601304j, abs=2e-8)
@@ -108,6 +127,7 @@ def test_impedance_py_s_randles_fit(example):
 
 def test_impedance_py_s_two_arcs(example):
     """Its page gives three digits, of a search that ended on the flat part: ours fits at least as well."""
+
     def circuit(omega, R_0, R_1, C_1, R_2, R_w, t_w, C_2):
         arc = parallel(R_1, constant_phase(omega, C_1, 1.0))
         return R_0 + arc + parallel(R_2 + diffusion_blocked(omega, R_w, t_w), constant_phase(omega, C_2, 1.0))
@@ -118,9 +138,12 @@ def test_impedance_py_s_two_arcs(example):
     fit = fit_circuit(circuit, *example, start, weights="unit")
     assert fit.values == pytest.approx(published, rel=0.025)
     assert {k: fit.values[k] for k in ("R_0", "R_1", "C_1", "R_2", "C_2")} == pytest.approx(
-        {k: published[k] for k in ("R_0", "R_1", "C_1", "R_2", "C_2")}, rel=4e-3)
+        {k: published[k] for k in ("R_0", "R_1", "C_1", "R_2", "C_2")}, rel=4e-3
+    )
     freq, Z = example
-    ours, theirs = (np.linalg.norm(Z - circuit(2 * np.pi * freq, **values)) for values in (fit.values, published))
+    ours, theirs = (
+        np.linalg.norm(Z - circuit(2 * np.pi * freq, **values)) for values in (fit.values, published)
+    )
     assert ours <= theirs
 
 
@@ -132,7 +155,13 @@ def test_impedance_py_s_standard_errors(example):
     start = {"R_1": 0.005, "C_1": 0.1, "R_2": 0.004, "C_2": 0.2, "R_w": 0.001}
     fit = fit_circuit(circuit, *example, start, fixed={"R_0": 0.02, "t_w": 200.0}, weights="unit")
     found = sorted((fit.values[name], fit.errors[name]) for name in start)
-    published = [(6.79e-03, 1.08e-03), (5.62, 1.96), (3.91e-03, 1.09e-03), (1.36, 2.61e-01), (5.88e-02, 1.25e-03)]
+    published = [
+        (6.79e-03, 1.08e-03),
+        (5.62, 1.96),
+        (3.91e-03, 1.09e-03),
+        (1.36, 2.61e-01),
+        (5.88e-02, 1.25e-03),
+    ]
     for pair, known in zip(found, sorted(published)):
         assert pair == pytest.approx(known, rel=6e-3)
     assert fit.errors["R_0"] is None and fit.values["R_0"] == 0.02
@@ -149,21 +178,24 @@ def test_impedance_py_s_kramers_kronig(example):
 
 
 def test_a_randles_circuit_with_constant_phase_on_the_example(example):
-    """impedance.py's own fit of the same circuit (R0-p(R1-Wo1,CPE1)) has no published figures: it must fit better than
-    with a capacitor."""
+    """impedance.py's own fit of the same circuit (R0-p(R1-Wo1,CPE1)) has no published figures: it must fit
+    better than with a capacitor."""
     free, capacitor = fit_randles(*example), fit_randles(*example, exponent=1.0)
     assert free.chi2 < 0.7 * capacitor.chi2
     assert 0.3 < free.values["n"] < 1 and capacitor.errors["n"] is None
 
 
-# -- what was put in comes out ---------------------------------------------------------------------------------
+# -- what was put in comes out
+# ---------------------------------------------------------------------------------
 
 LINE = {"R_s": 2e-3, "R_ion": 0.05, "Q": 20.0, "n": 0.93}
 CELL = {"R_s": 2e-3, "R_ct": 1e-2, "Q": 0.5, "n": 0.9, "R_w": 0.03, "t_w": 100.0}
 
 
 def test_exact_spectra_give_their_parameters_back():
-    line = fit_transmission_line(BAND, symmetric_cell(2 * np.pi * BAND, **LINE), eps=0.4, kappa=1.1, length=80e-6)
+    line = fit_transmission_line(
+        BAND, symmetric_cell(2 * np.pi * BAND, **LINE), eps=0.4, kappa=1.1, length=80e-6
+    )
     assert line.fit.values == pytest.approx(LINE, rel=1e-6)
     assert line.tau == pytest.approx(0.4 * 1.1 * 0.05 / 80e-6, rel=1e-6)
     assert fit_randles(BAND, randles(2 * np.pi * BAND, **CELL)).values == pytest.approx(CELL, rel=1e-5)
@@ -189,12 +221,19 @@ def test_two_electrodes_are_twice_one():
 
 @pytest.mark.parametrize("weights", ["modulus", "sigma"])
 def test_the_intervals_cover_what_was_put_in(weights):
-    """95 % intervals over 100 spectra with 1 % of noise: within three standard deviations of 95 (88.5 to 100)."""
+    """95 % intervals over 100 spectra with 1 % of noise: within three standard deviations of 95 (88.5 to
+    100)."""
     clean, covered = symmetric_cell(2 * np.pi * BAND, **LINE), dict.fromkeys(LINE, 0)
     sigma = 0.01 / np.sqrt(2) * np.abs(clean)
     for seed in range(100):
-        line = fit_transmission_line(BAND, noisy(clean, 0.01, seed), eps=0.4, kappa=1.0, length=1e-4,
-                                     weights="modulus" if weights == "modulus" else sigma)
+        line = fit_transmission_line(
+            BAND,
+            noisy(clean, 0.01, seed),
+            eps=0.4,
+            kappa=1.0,
+            length=1e-4,
+            weights="modulus" if weights == "modulus" else sigma,
+        )
         for name, true in LINE.items():
             low, high = line.fit.interval(name)
             covered[name] += low <= true <= high
@@ -205,7 +244,10 @@ def test_the_intervals_cover_what_was_put_in(weights):
 
 def test_the_errors_fall_with_the_noise():
     clean = symmetric_cell(2 * np.pi * BAND, **LINE)
-    lines = [fit_transmission_line(BAND, noisy(clean, level), eps=0.4, kappa=1.0, length=1e-4) for level in (1e-2, 1e-3)]
+    lines = [
+        fit_transmission_line(BAND, noisy(clean, level), eps=0.4, kappa=1.0, length=1e-4)
+        for level in (1e-2, 1e-3)
+    ]
     assert lines[0].R_ion_error / lines[1].R_ion_error == pytest.approx(10, rel=0.2)
     assert lines[1].tau_error / lines[1].tau == pytest.approx(lines[1].R_ion_error / lines[1].R_ion)
     low, high = lines[0].fit.interval("R_ion", 0.5)
@@ -229,7 +271,8 @@ def test_an_exponent_at_its_bound_has_no_error():
         fit.interval("n")
 
 
-# -- Kramers and Kronig ----------------------------------------------------------------------------------------
+# -- Kramers and Kronig
+# ----------------------------------------------------------------------------------------
 
 OBEYING = {
     "Randles": randles(2 * np.pi * BAND, **CELL),
@@ -242,7 +285,9 @@ OBEYING = {
 @pytest.mark.parametrize("name", OBEYING)
 def test_spectra_of_linear_systems_pass(name):
     clean = np.abs(kramers_kronig(BAND, OBEYING[name]).residual)
-    assert clean.max() < 1e-3 or name == "line" and clean.max() < 5e-3  # a constant phase goes on below the band
+    assert (
+        clean.max() < 1e-3 or name == "line" and clean.max() < 5e-3
+    )  # a constant phase goes on below the band
     noise = kramers_kronig(BAND, noisy(OBEYING[name], 0.005))
     assert 0.003 < np.sqrt(np.mean(np.abs(noise.residual) ** 2)) < 0.007
     assert noise.mu <= 0.85 and noise.elements < BAND.size
@@ -264,7 +309,7 @@ def test_the_size_of_the_residual_is_that_of_one_wrong_point():
     assert np.argmax(residual) == 30 and residual[30] == pytest.approx(0.045, abs=0.012)
 
 
-# -- what is refused -------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

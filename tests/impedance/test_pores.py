@@ -1,7 +1,8 @@
-"""Impedance of pore networks against closed forms, a direct solve of the same equations, and what must hold of any.
+"""Impedance of pore networks against closed forms, a direct solve of the same equations, and what must hold
+of any.
 
-Closed forms: finite-length Warburg, de Levie's pore, the slit with a double layer (series of modes), graded columns
-(tau_e = 3 eps / L int (tau / eps) (Q / Q_0)^2 dx, Q the capacitance behind x), the dead-end pore.
+Closed forms: finite-length Warburg, de Levie's pore, the slit with a double layer (series of modes), graded
+columns (tau_e = 3 eps / L int (tau / eps) (Q / Q_0)^2 dx, Q the capacitance behind x), the dead-end pore.
 """
 
 import json
@@ -41,10 +42,12 @@ def pores(n, share=0.45, seed=0):
 
 def run(labels, omega, *, axis=0, voxel_size=UM, conducting=None, **options):
     """Impedance over omega / omega_c."""
-    return impedance(grid_of(labels, voxel_size), conducting or {"pore": 1.0}, axis, omega, relative=True, **options)
+    return impedance(
+        grid_of(labels, voxel_size), conducting or {"pore": 1.0}, axis, omega, relative=True, **options
+    )
 
 
-# -- closed forms ----------------------------------------------------------------------------------------------
+# -- closed forms --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ends", ["open", "blocked"])
@@ -53,8 +56,10 @@ def test_a_full_block_is_a_finite_length_warburg_element(ends):
     omega = np.geomspace(1e-3, 100, 11)
     s = np.sqrt(1j * omega)
     exact = np.tanh(s) / s if ends == "open" else 1 / np.tanh(s) / s
-    errors = [np.max(np.abs(run(np.zeros((n, 2, 3)), omega, ends=ends, tolerance=1e-6).Z_normalised / exact - 1))
-              for n in (16, 32, 64)]
+    errors = [
+        np.max(np.abs(run(np.zeros((n, 2, 3)), omega, ends=ends, tolerance=1e-6).Z_normalised / exact - 1))
+        for n in (16, 32, 64)
+    ]
     assert errors[2] < 4e-3
     assert [a / b for a, b in pairwise(errors)] == pytest.approx([4, 4], abs=0.1)
 
@@ -77,7 +82,9 @@ def test_the_open_arc_has_its_apex_at_2_54():
 
 def test_a_full_block_at_low_frequency_is_a_resistance():
     assert run(np.zeros((7, 3, 2)), ()).tau == pytest.approx(1, rel=1e-9)
-    assert run(np.zeros((7, 3, 2)), (), ends="blocked").R_dc_normalised == pytest.approx(1 / 3 + 1 / 6 / 49, rel=1e-9)
+    assert run(np.zeros((7, 3, 2)), (), ends="blocked").R_dc_normalised == pytest.approx(
+        1 / 3 + 1 / 6 / 49, rel=1e-9
+    )
 
 
 def pore_along_x(n, depth=1.0):
@@ -91,12 +98,26 @@ def pore_along_x(n, depth=1.0):
 def test_a_narrow_pore_is_a_transmission_line():
     """REFERENCES E1 with R_ion = C = 1: omega / omega_c = 2 pi (1e-3, .1, 1, 10)."""
     omega = 2 * np.pi * np.array([1e-3, 0.1, 1, 10])
-    exact = np.array([0.33333325 - 159.155083j, 0.33250113 - 1.60545978j, 0.27349914 - 0.26136776j,
-                      0.08920908 - 0.08920436j])
+    exact = np.array(
+        [
+            0.33333325 - 159.155083j,
+            0.33250113 - 1.60545978j,
+            0.27349914 - 0.26136776j,
+            0.08920908 - 0.08920436j,
+        ]
+    )
     result = run(pore_along_x(400), omega, ends="blocked", walls="double-layer", tolerance=1e-6, **PLAIN)
     assert result.eps * result.Z_normalised == pytest.approx(exact, rel=1e-3)
-    errors = [np.abs(run(pore_along_x(n), omega, ends="blocked", walls="double-layer", tolerance=1e-6,
-                         **PLAIN).Z_normalised / 3 - exact).max() for n in (25, 50, 100)]
+    errors = [
+        np.abs(
+            run(
+                pore_along_x(n), omega, ends="blocked", walls="double-layer", tolerance=1e-6, **PLAIN
+            ).Z_normalised
+            / 3
+            - exact
+        ).max()
+        for n in (25, 50, 100)
+    ]
     assert [a / b for a, b in pairwise(errors)] == pytest.approx([4, 4], abs=0.4)
 
 
@@ -142,11 +163,14 @@ def taufactor_s_ladder(eps, area, omega, n):
     return Z
 
 
-@pytest.mark.parametrize(("depth", "converged", "published"), [(75, 0.5926494, 0.594), (100, 0.9869641, 0.986)])
+@pytest.mark.parametrize(
+    ("depth", "converged", "published"), [(75, 0.5926494, 0.594), (100, 0.9869641, 0.986)]
+)
 def test_taufactor_s_unit_tests(depth, converged, published):
     """A strip of 10 in 100 x 100 pixels at a quarter of TauFactor's frequency, by its conventions.
 
-    Its ImpedanceSolver run to a criterion of 1e-7 gives `converged`; its tests stop at 1e-3, with `published`.
+    Its ImpedanceSolver run to a criterion of 1e-7 gives `converged`; its tests stop at 1e-3, with
+    `published`.
     """
     labels = np.ones((100, 100, 1), int)
     labels[:depth, 45:55] = 0
@@ -171,19 +195,28 @@ def slit(half_width, length, wall, modes=80):
 
 @pytest.mark.parametrize(("half_cells", "ratio"), [(True, 4), (False, 2)])
 def test_walls_are_of_second_order_with_half_cells(half_cells, ratio):
-    """A wide slit (L = 4 H) in half of the box at 10 omega_c, where the potential varies across it. Where entrance and
-    wall meet the flux has a logarithmic singularity, so that second order is h^2 log(1 / h)."""
+    """A wide slit (L = 4 H) in half of the box at 10 omega_c, where the potential varies across it. Where
+    entrance and wall meet the flux has a logarithmic singularity, so that second order is h^2 log(1 / h)."""
     exact, errors = slit(0.25, 1.0, 10j * 0.5 / 2), []
     for n in (16, 32, 64):
         labels = np.ones((n, n, 1), int)
         labels[:, n // 4 : 3 * n // 4] = 0
-        Z = run(labels, [10.0], ends="blocked", walls="double-layer", voxel_size=UM / n, tolerance=1e-6,
-                area_correction=False, half_cells=half_cells).Z_normalised[0]
+        Z = run(
+            labels,
+            [10.0],
+            ends="blocked",
+            walls="double-layer",
+            voxel_size=UM / n,
+            tolerance=1e-6,
+            area_correction=False,
+            half_cells=half_cells,
+        ).Z_normalised[0]
         errors.append(abs(Z * 0.5 / exact - 1))
     assert [a / b for a, b in pairwise(errors)] == pytest.approx([ratio] * 2, rel=0.25)
 
 
-# -- the same equations solved directly ------------------------------------------------------------------------
+# -- the same equations solved directly
+# ------------------------------------------------------------------------
 
 
 @st.composite
@@ -216,9 +249,11 @@ def reachable(sigma, periodic):
         found = more
 
 
-def direct(sigma, h, omega, *, open_end, storage=None, capacitance=None, wall=None, half_cells=True, periodic=False):
-    """Z (potential over flux density) at one omega in SI units, dense: every face, every balance, solved at once for
-    the drop from the entrance, which is what stays small at low omega."""
+def direct(
+    sigma, h, omega, *, open_end, storage=None, capacitance=None, wall=None, half_cells=True, periodic=False
+):
+    """Z (potential over flux density) at one omega in SI units, dense: every face, every balance, solved at
+    once for the drop from the entrance, which is what stays small at low omega."""
     cells = reachable(sigma, periodic)
     number = np.full(sigma.shape, -1)
     number[cells] = np.arange(cells.sum())
@@ -255,45 +290,84 @@ def direct(sigma, h, omega, *, open_end, storage=None, capacitance=None, wall=No
 
 
 @settings(max_examples=60, deadline=None)
-@given(images(), sizes, st.sampled_from([1.0, 0.1, 40.0]), st.integers(0, 2), st.booleans(), st.booleans(),
-       st.booleans())
+@given(
+    images(),
+    sizes,
+    st.sampled_from([1.0, 0.1, 40.0]),
+    st.integers(0, 2),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
 def test_small_images_against_a_direct_solve(labels, h, contrast, axis, open_end, periodic, charging):
     conducting, D = {"pore": 1.0, "other": contrast}, 2e-10
     sigma = np.moveaxis(np.choose(labels, [1.0, 0.0, contrast]), axis, 0)
     assume((sigma[0] > 0).any() and (not charging or (sigma == 0).any()))
     options = {"walls": "double-layer", "area_correction": False} if charging else {"storage": {"other": 0.4}}
     try:
-        result = impedance(grid_of(labels, h), conducting, axis, [1e-3, 1, 30], relative=True, tolerance=1e-6,
-                           ends="open" if open_end else "blocked", sides="periodic" if periodic else "no-flux",
-                           electrolyte=Electrolyte(D, 0.7, 0.03), **options)
+        result = impedance(
+            grid_of(labels, h),
+            conducting,
+            axis,
+            [1e-3, 1, 30],
+            relative=True,
+            tolerance=1e-6,
+            ends="open" if open_end else "blocked",
+            sides="periodic" if periodic else "no-flux",
+            electrolyte=Electrolyte(D, 0.7, 0.03),
+            **options,
+        )
     except InputError as reason:
         assert charging and "walls" in str(reason)
         return
     order = [axis, *(a for a in range(3) if a != axis)]
     for f, Z in zip(result.freq, result.Z):
         unit = 0.7 if charging else D
-        physics = ({"capacitance": 0.03, "wall": sigma == 0} if charging
-                   else {"storage": np.moveaxis(np.choose(labels, [1.0, 0.0, 0.4]), axis, 0)})
-        exact = direct(sigma * unit, np.array(h)[order], 2 * np.pi * f, open_end=open_end, periodic=periodic, **physics)
+        physics = (
+            {"capacitance": 0.03, "wall": sigma == 0}
+            if charging
+            else {"storage": np.moveaxis(np.choose(labels, [1.0, 0.0, 0.4]), axis, 0)}
+        )
+        exact = direct(
+            sigma * unit, np.array(h)[order], 2 * np.pi * f, open_end=open_end, periodic=periodic, **physics
+        )
         capacitive = 0 if result.R_dc and open_end else 1 / (2j * np.pi * f * result.capacitance)
-        assert Z == pytest.approx(exact * unit / 0.7, abs=3e-6 * abs(exact * unit / 0.7 - capacitive) + 1e-12 * abs(Z))
+        assert Z == pytest.approx(
+            exact * unit / 0.7, abs=3e-6 * abs(exact * unit / 0.7 - capacitive) + 1e-12 * abs(Z)
+        )
 
 
 @pytest.mark.parametrize("open_end", [True, False])
 def test_anisotropic_conductors_against_a_direct_solve(open_end):
     """A conductor that is poorer across is a thinner box: h stretched by 1 / sqrt(sigma), storage alike."""
     labels = pores(7, 0.6, 3)
-    result = run(labels, [0.1, 3.0, 50.0], conducting={"pore": (1.0, 0.25, 0.25)}, tolerance=1e-6,
-                 ends="open" if open_end else "blocked")
-    wide = run(labels, [0.1, 3.0, 50.0], voxel_size=(UM, 2 * UM, 2 * UM), tolerance=1e-6,
-               ends="open" if open_end else "blocked")
+    result = run(
+        labels,
+        [0.1, 3.0, 50.0],
+        conducting={"pore": (1.0, 0.25, 0.25)},
+        tolerance=1e-6,
+        ends="open" if open_end else "blocked",
+    )
+    wide = run(
+        labels,
+        [0.1, 3.0, 50.0],
+        voxel_size=(UM, 2 * UM, 2 * UM),
+        tolerance=1e-6,
+        ends="open" if open_end else "blocked",
+    )
     assert result.Z_normalised == pytest.approx(wide.Z_normalised, rel=1e-5)
-    turned = run(np.transpose(labels, (1, 2, 0)), [0.1, 3.0, 50.0], axis=2, conducting={"pore": (0.25, 0.25, 1.0)},
-                 tolerance=1e-6, ends="open" if open_end else "blocked")
+    turned = run(
+        np.transpose(labels, (1, 2, 0)),
+        [0.1, 3.0, 50.0],
+        axis=2,
+        conducting={"pore": (0.25, 0.25, 1.0)},
+        tolerance=1e-6,
+        ends="open" if open_end else "blocked",
+    )
     assert turned.Z_normalised == pytest.approx(result.Z_normalised, rel=1e-5)
 
 
-# -- low frequencies -------------------------------------------------------------------------------------------
+# -- low frequencies -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -315,7 +389,8 @@ def test_an_open_end_at_low_frequency_gives_the_tortuosity_factor():
     labels = pores(16, 0.45, 2)
     for axis in range(3):
         assert run(labels, (), axis=axis, tolerance=1e-6).tau == pytest.approx(
-            tortuosity(grid_of(labels), {"pore": 1.0}, axis, tolerance=1e-8).tau, rel=1e-6)
+            tortuosity(grid_of(labels), {"pore": 1.0}, axis, tolerance=1e-8).tau, rel=1e-6
+        )
 
 
 def test_an_open_end_out_of_reach_is_a_blocked_one():
@@ -326,7 +401,7 @@ def test_an_open_end_out_of_reach_is_a_blocked_one():
     assert (asked.tau, asked.R_dc) == (None, None) and blocked.tau == pytest.approx(0.25, rel=0.02)
 
 
-# -- area ------------------------------------------------------------------------------------------------------
+# -- area ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("corrected", [True, False])
@@ -337,20 +412,31 @@ def test_the_walls_store_what_their_area_holds(corrected):
     labels[x[:, None, None] ** 2 + x[:, None] ** 2 + x**2 < 81] = 0
     labels[:12, 11:13, 11:13] = 0
     h = (0.5 * UM,) * 3
-    result = run(labels, (), ends="blocked", walls="double-layer", voxel_size=h, area_correction=corrected,
-                 electrolyte=Electrolyte(capacitance=0.2))
+    result = run(
+        labels,
+        (),
+        ends="blocked",
+        walls="double-layer",
+        voxel_size=h,
+        area_correction=corrected,
+        electrolyte=Electrolyte(capacitance=0.2),
+    )
     area = (surface_area if corrected else surface_area_faces)(labels == 0, h)
     assert result.area_per_volume == pytest.approx(area / (24 * 0.5 * UM) ** 3, rel=1e-5)
     assert result.capacitance == pytest.approx(0.2 * area / (24 * 0.5 * UM) ** 2, rel=1e-5)
-    assert result.omega_c == pytest.approx(1.0 * result.eps / (result.area_per_volume * 0.2 * result.length**2))
+    assert result.omega_c == pytest.approx(
+        1.0 * result.eps / (result.area_per_volume * 0.2 * result.length**2)
+    )
 
 
 def test_only_the_walls_of_the_named_phases_charge():
     labels = np.ones((10, 5, 1), int)
     labels[:, 2] = 0
     labels[:, 3:] = 2
-    both, one = (run(labels, (), ends="blocked", walls="double-layer", reactive=phases, **PLAIN)
-                 for phases in (None, ("solid",)))
+    both, one = (
+        run(labels, (), ends="blocked", walls="double-layer", reactive=phases, **PLAIN)
+        for phases in (None, ("solid",))
+    )
     assert both.area_per_volume == pytest.approx(2 * one.area_per_volume)
     with pytest.raises(InputError, match="got none"):
         run(np.zeros((4, 4, 4)), (), ends="blocked", walls="double-layer")
@@ -366,7 +452,7 @@ def test_walls_across_periodic_sides():
     assert run(labels, (), ends="blocked", walls="double-layer").area_per_volume < one.area_per_volume
 
 
-# -- the solver ------------------------------------------------------------------------------------------------
+# -- the solver ----------------------------------------------------------------------------------------------
 
 CASES = {
     "through": {},
@@ -378,7 +464,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_tolerance_is_kept(case):
-    """Also for what is left of Z without its capacitive part; the bound, taken at a few frequencies, says how well."""
+    """Also for what is left of Z without its capacitive part; the bound, taken at a few frequencies, says how
+    well."""
     labels, omega = pores(24, 0.45, 5), np.geomspace(1e-3, 1e3, 31)
     exact = run(labels, omega, tolerance=1e-6, **CASES[case])
     capacitive = 0 if case == "through" else 1 / (2j * np.pi * exact.freq * exact.capacitance)
@@ -413,8 +500,9 @@ def test_one_frequency_alone():
 def test_what_is_not_reached_is_said(monkeypatch):
     """A preconditioner of no use, then no rounds left."""
     with pytest.raises(NotConverged) as failure:
-        monkeypatch.setattr(frequency_response.FrequencyResponse.reach, "__kwdefaults__",
-                            {"maximum": 2, "progress": None})
+        monkeypatch.setattr(
+            frequency_response.FrequencyResponse.reach, "__kwdefaults__", {"maximum": 2, "progress": None}
+        )
         run(pores(16), np.geomspace(1e-3, 1e3, 7), tolerance=1e-5)
     assert len(failure.value.history) == 2
 
@@ -425,7 +513,8 @@ def test_progress_moves_on():
     assert len(seen) > 2 and {total for _, total in seen} == {1.0} and seen[-1][0] == 1.0
 
 
-# -- what holds of any image -----------------------------------------------------------------------------------
+# -- what holds of any image
+# -----------------------------------------------------------------------------------
 
 
 @quick
@@ -485,15 +574,18 @@ def test_a_computed_spectrum_obeys_kramers_and_kronig():
 
 
 def test_the_transmission_line_of_a_real_looking_electrode():
-    """Up to a few omega_c a uniform line follows a computed spectrum; faster it sees the entrance, here wider."""
+    """Up to a few omega_c a uniform line follows a computed spectrum; faster it sees the entrance, here
+    wider."""
     result = run(pores(24, 0.5, 8), np.geomspace(1e-2, 3, 41), ends="blocked", walls="double-layer")
-    line = fit_transmission_line(result.freq, result.Z, eps=result.mean, kappa=1.0, length=result.length, series=False,
-                                 exponent=1.0)
+    line = fit_transmission_line(
+        result.freq, result.Z, eps=result.mean, kappa=1.0, length=result.length, series=False, exponent=1.0
+    )
     assert line.tau == pytest.approx(result.tau, rel=0.01) and np.abs(line.fit.residual).max() < 0.05
 
 
 def test_taufactor_s_electrode(data):
-    """tau_e of the pore with NMC walls; TauFactor's slice-wise estimate at 1e-4 is 2.0729, all pores, 2.0658 connected."""
+    """tau_e of the pore with NMC walls; TauFactor's slice-wise estimate at 1e-4 is 2.0729, all pores, 2.0658
+    connected."""
     tifffile = pytest.importorskip("tifffile")
     files = list(data.rglob("taufactor_electrode_256.tiff"))
     if not files:
@@ -504,7 +596,7 @@ def test_taufactor_s_electrode(data):
     assert result.tau == pytest.approx(tortuosity(grid_of(labels), {"pore": 1.0}, 0).tau, rel=0.15)
 
 
-# -- what is refused -------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -533,7 +625,7 @@ def test_what_makes_no_sense_is_refused(arguments, words):
         impedance(grid_of(labels), **{"conducting": {"pore": 1.0}, "axis": 0, "freq": [1.0], **arguments})
 
 
-# -- the command -----------------------------------------------------------------------------------------------
+# -- the command ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -545,7 +637,11 @@ def test_the_command_writes_a_spectrum(volume, tmp_path, capsys):
     arguments = ["eis", volume, "--phases", "pore=0,solid=1", "--voxel-size-nm", "1000", "--axis", "all"]
     assert main([*arguments, "--frequencies", "1e-2:1e2:21", "--json", "-"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert len(result["freq_Hz"]) == len(result["Z_real_ohm_m2"]) == 21 and set(result["axes"]) == {"x", "y", "z"}
+    assert len(result["freq_Hz"]) == len(result["Z_real_ohm_m2"]) == 21 and set(result["axes"]) == {
+        "x",
+        "y",
+        "z",
+    }
     assert all(value < 0 for value in result["Z_imag_ohm_m2"])
     expected = impedance(grid_of(pores(16)), {"pore": 1.0}, 0, np.geomspace(1e-2, 1e2, 21))
     assert result["Z_real_ohm_m2"] == pytest.approx(expected.Z.real, rel=1e-6)
@@ -554,8 +650,22 @@ def test_the_command_writes_a_spectrum(volume, tmp_path, capsys):
 
 
 def test_the_command_fits_a_line_to_a_double_layer(volume, capsys):
-    arguments = ["eis", volume, "--phases", "pore=0,solid=1", "--voxel-size-nm", "1000", "--walls", "double-layer"]
-    assert main([*arguments, "--frequencies", "1e-2:1e2:21", "--frequency-unit", "characteristic", "--json", "-"]) == 0
+    arguments = [
+        "eis",
+        volume,
+        "--phases",
+        "pore=0,solid=1",
+        "--voxel-size-nm",
+        "1000",
+        "--walls",
+        "double-layer",
+    ]
+    assert (
+        main(
+            [*arguments, "--frequencies", "1e-2:1e2:21", "--frequency-unit", "characteristic", "--json", "-"]
+        )
+        == 0
+    )
     result = json.loads(capsys.readouterr().out)
     row = result["axes"]["x"]
     assert result["ends"] == "blocked" and row["omega_over_omega_c"][-1] == pytest.approx(100)
@@ -577,7 +687,6 @@ def test_the_command_refuses_in_one_sentence(volume, more, words, capsys):
     code = main(["eis", volume, "--phases", "pore=0,solid=1", "--voxel-size-nm", "1000", *more])
     error = capsys.readouterr().err
     assert code == 2 and words in error and error.count("\n") == 1
-
 
 
 def test_the_command_needs_a_voxel_size(tmp_path, capsys):

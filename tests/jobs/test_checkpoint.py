@@ -17,7 +17,10 @@ CASE = Path(__file__).parents[2] / "cases" / "dfn_chen2020.yaml"
 SETTINGS = [
     "volume.slab.cells=12",
     "cell.shells=10",
-    "protocol=[Discharge at 1C for 15 minutes, Hold at 3.9 V until C/5, Rest for 5 minutes, Discharge at 1C until 3.6 V]",
+    (
+        "protocol=[Discharge at 1C for 15 minutes, Hold at 3.9 V until C/5, Rest for 5 minutes, Discharge at"
+        " 1C until 3.6 V]"
+    ),
     "output.checkpoint_s=0",
 ]
 
@@ -79,7 +82,9 @@ def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
     for k in range(len(times[0][0])):
         a, b = (read_field(folder / "fields.h5", "sto", k)[0] for folder in (tmp_path / "whole", broken))
         assert np.allclose(a, b, atol=1e-6)
-    assert sorted(path.name for path in broken.iterdir()) == sorted(path.name for path in (tmp_path / "whole").iterdir())
+    assert sorted(path.name for path in broken.iterdir()) == sorted(
+        path.name for path in (tmp_path / "whole").iterdir()
+    )
 
 
 def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
-"""Studies: what a study file stands for, and that kills and failures of single cases cost nothing but themselves."""
+"""Studies: what a study file stands for, and that kills and failures of single cases cost nothing but
+themselves."""
 
 import json
 import os
@@ -20,7 +21,7 @@ BASE = Path(__file__).parents[2] / "cases" / "dfn_xu2019.yaml"
 TINY = "{output.times: 2, volume.slab.cells: 6, cell.shells: 6, numerics.time_tolerance: 1.0e-2}"
 
 # in place of `microsim run`: counts its starts, does what the film's seed says, writes a small result
-STAND_IN = '''
+STAND_IN = """
     import json, os, signal, sys, time
     from pathlib import Path
     from microsim.case import load_case
@@ -39,12 +40,14 @@ STAND_IN = '''
     if (out.parent / "slow").exists():
         time.sleep(2)
     steps = [{"capacity_mAh_g": c_e / 10, "mean_voltage_V": 3.8, "end_reason": "voltage"}]
-    result = {"case_sha256": case.sha256, "current_density_1C_A_m2": 15.5, "capacity_mAh_g": c_e / 10, "steps": steps, "lithium_balance_error": 0.0,
-              "time_steps": 1, "wall_s": 0.1, "threads": os.environ["NUMBA_NUM_THREADS"]}
-    (out / "voltage.csv").write_text("time_s,current_A,voltage_V,capacity_mAh_g,step\\n0,1,4.2,0,0\\n1,1,3.5,90,0\\n")
+    result = {"case_sha256": case.sha256, "current_density_1C_A_m2": 15.5, "capacity_mAh_g": c_e / 10,
+              "steps": steps, "lithium_balance_error": 0.0, "time_steps": 1, "wall_s": 0.1,
+              "threads": os.environ["NUMBA_NUM_THREADS"]}
+    header = "time_s,current_A,voltage_V,capacity_mAh_g,step\\n"
+    (out / "voltage.csv").write_text(header + "0,1,4.2,0,0\\n1,1,3.5,90,0\\n")
     (out / "report.html").write_text("page")
     (out / "result.json").write_text(json.dumps(result))
-'''
+"""
 
 
 @pytest.fixture
@@ -61,7 +64,9 @@ def written(path, body):
 
 
 def concentrations(path, *values):
-    return written(path / "salt.yaml", f"set: {TINY}\nsweep: {{cell.electrolyte_concentration_mol_m3: {list(values)}}}\n")
+    return written(
+        path / "salt.yaml", f"set: {TINY}\nsweep: {{cell.electrolyte_concentration_mol_m3: {list(values)}}}\n"
+    )
 
 
 def statuses(result):
@@ -72,23 +77,37 @@ def statuses(result):
 
 
 def test_a_sweep_is_every_combination_over_every_case(tmp_path):
-    study = load_study(written(tmp_path / "s.yaml", f"""
+    study = load_study(
+        written(
+            tmp_path / "s.yaml",
+            f"""
         set: {TINY}
         sweep: {{c_rate: [0.5, 2], volume.slab.thickness_um: [42, 84]}}
         cases:
           - {{name: cold, cell.temperature_K: 288.15}}
           - {{cell.temperature_K: 298.15}}
-        """))
-    assert len(study.variants) == 8 and study.keys == ("cell.temperature_K", "c_rate", "volume.slab.thickness_um")
+        """,
+        )
+    )
+    assert len(study.variants) == 8 and study.keys == (
+        "cell.temperature_K",
+        "c_rate",
+        "volume.slab.thickness_um",
+    )
 
 
 def test_a_sweep_sets_rates_materials_and_lengths(tmp_path):
-    study = load_study(written(tmp_path / "s.yaml", """
+    study = load_study(
+        written(
+            tmp_path / "s.yaml",
+            """
         sweep:
           c_rate: [0.5, 2]
           cell.materials.cathode.active.D_s_m2_s: [1.0e-15]
           cell.materials.electrolyte.t_plus: [0.3]
-        """))
+        """,
+        )
+    )
     slow, fast = (variant.case for variant in study.variants)
     assert [case.protocol[0].value for case in (slow, fast)] == [0.5, 2.0]
     assert fast.protocol[0].text == "Discharge at 2C until 3.5 V"
@@ -104,10 +123,20 @@ def test_a_name_stays_when_values_are_added(tmp_path):
     assert {variant.name for variant in few.variants} < {variant.name for variant in more.variants}
 
 
-@pytest.mark.parametrize(("body", "words"), [
-    ("sweep: {}", "neither"), ("sweep: {c_rate: 2}", "list of values"), ("swep: {c_rate: [1]}", "out of title"),
-    ("sweep: {c_rate: [1, 1]}", "more than once"), ("cases: 3", "list of cases"),
-    ("sweep: {" + ", ".join(f"{k}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for k in "abcde") + "}", "at most 10000")])
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("sweep: {}", "neither"),
+        ("sweep: {c_rate: 2}", "list of values"),
+        ("swep: {c_rate: [1]}", "out of title"),
+        ("sweep: {c_rate: [1, 1]}", "more than once"),
+        ("cases: 3", "list of cases"),
+        (
+            "sweep: {" + ", ".join(f"{k}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for k in "abcde") + "}",
+            "at most 10000",
+        ),
+    ],
+)
 def test_mistakes_in_a_study_are_one_sentence(tmp_path, body, words, capsys):
     path = written(tmp_path / "s.yaml", body)
     with pytest.raises(InputError, match=words):
@@ -124,11 +153,25 @@ def test_a_failing_and_a_killed_case_are_named_and_the_rest_finishes(tmp_path, s
     result = run_study(study, tmp_path / "out", processes=2, threads=3)
     assert statuses(result) == ["finished", "failed", "failed", "failed", "finished", "finished"]
     messages = [case["message"] for case in result["cases"]]
-    assert "got -5" in messages[1] and messages[2] == "the sphere is square; round it" and "SIGKILL" in messages[3]
+    assert (
+        "got -5" in messages[1]
+        and messages[2] == "the sphere is square; round it"
+        and "SIGKILL" in messages[3]
+    )
     assert [case["capacity_mAh_g"] for case in result["cases"]] == [100.0, None, None, None, 110.0, 90.0]
-    assert [case["current_density_1C_A_m2"] for case in result["cases"]] == [15.5, None, None, None, 15.5, 15.5]
-    starts = {name: (tmp_path / "out" / name / "starts").read_text().split() for name in
-              (case["name"] for case in result["cases"]) if (tmp_path / "out" / name).exists()}
+    assert [case["current_density_1C_A_m2"] for case in result["cases"]] == [
+        15.5,
+        None,
+        None,
+        None,
+        15.5,
+        15.5,
+    ]
+    starts = {
+        name: (tmp_path / "out" / name / "starts").read_text().split()
+        for name in (case["name"] for case in result["cases"])
+        if (tmp_path / "out" / name).exists()
+    }
     assert starts[result["cases"][3]["name"]] == starts[result["cases"][4]["name"]] == ["fresh", "resumed"]
     kept = json.loads((tmp_path / "out" / result["cases"][0]["name"] / "result.json").read_text())
     assert kept["threads"] == "3"
@@ -155,8 +198,10 @@ def test_a_folder_in_which_an_orphan_works_is_waited_for(tmp_path, stand_in):
     out.mkdir()
     (out / "slow").touch()
     path = concentrations(tmp_path, 1000)
-    code = ("import sys; from microsim import study as s; s.COMMAND = (sys.executable, sys.argv[1]); "
-            "s.run_study(s.load_study(sys.argv[2]), s.Path(sys.argv[3]))")
+    code = (
+        "import sys; from microsim import study as s; s.COMMAND = (sys.executable, sys.argv[1]); "
+        "s.run_study(s.load_study(sys.argv[2]), s.Path(sys.argv[3]))"
+    )
     parent = subprocess.Popen([sys.executable, "-c", code, str(stand_in), str(path), str(out)])
     until = time.monotonic() + 60
     while not list(out.glob("*/starts")) and time.monotonic() < until:
@@ -185,7 +230,10 @@ def test_the_command_runs_real_cases(tmp_path, capsys):
     result = json.loads(capsys.readouterr().out)
     one, four = (case["capacity_mAh_g"] for case in result["cases"])
     assert result["finished"] == 2 and one > 1.05 * four > 50
-    assert {p.name for p in (tmp_path / "out" / "figures").iterdir()} >= {"study_rate.png", "study_voltage.png"}
+    assert {p.name for p in (tmp_path / "out" / "figures").iterdir()} >= {
+        "study_rate.png",
+        "study_voltage.png",
+    }
     stored = json.loads((tmp_path / "out" / result["cases"][0]["folder"] / "result.json").read_text())
     assert stored["case_sha256"] == result["cases"][0]["case_sha256"]
 

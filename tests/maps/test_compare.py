@@ -131,7 +131,9 @@ def test_metrics_follow_their_formulas():
         "std_simulated": a.std(),
         "std_measured": b.std(),
     }
-    metrics = {name: value for name, value in c.metrics.items() if name != "best_shift_voxels"}  # test_alignment
+    metrics = {
+        name: value for name, value in c.metrics.items() if name != "best_shift_voxels"
+    }  # test_alignment
     assert metrics == pytest.approx(expected, rel=1e-12)
     np.testing.assert_allclose(c.difference, np.where(shared, ours - theirs, np.nan), rtol=1e-12)
 

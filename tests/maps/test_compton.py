@@ -1,4 +1,5 @@
-"""Compton scattering: formulas against their inverses and closed forms, the table of the directional study."""
+"""Compton scattering: formulas against their inverses and closed forms, the table of the directional
+study."""
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ LITHIUM = [0.10, 0.03, 0.00, 0.76, 0.73, 0.61]
 
 
 def test_the_peak_lies_where_a_resting_electron_scatters():
-    assert scattered_energy(0, INCIDENT, ANGLE) == pytest.approx(INCIDENT / (1 + INCIDENT / 510998.95), rel=1e-12)
+    assert scattered_energy(0, INCIDENT, ANGLE) == pytest.approx(
+        INCIDENT / (1 + INCIDENT / 510998.95), rel=1e-12
+    )
     assert scattered_energy(0, INCIDENT, ANGLE) / 1e3 == pytest.approx(93.874, abs=1e-3)  # REFERENCES X4
 
 
@@ -43,16 +46,27 @@ def test_energy_and_momentum_are_each_other_s_inverse(p, incident, angle):
 
 def test_the_cross_section_is_thomson_s_for_soft_photons():
     assert 1e30 * klein_nishina(1e3, 1e3, 1e-6) == pytest.approx(7.940788, rel=1e-6)  # r_e^2
-    total = 2 * np.pi * quad(lambda t: np.sin(t) * klein_nishina(scattered_energy(0, 1e3, np.degrees(t)), 1e3, np.degrees(t)),
-                             1e-6, np.pi)[0]  # fmt: skip
-    assert 1e29 * total == pytest.approx(6.6524587 * (1 - 2 * 1e3 / 510998.95), rel=1e-4)  # Thomson, first order
+    total = (
+        2
+        * np.pi
+        * quad(
+            lambda t: np.sin(t) * klein_nishina(scattered_energy(0, 1e3, np.degrees(t)), 1e3, np.degrees(t)),
+            1e-6,
+            np.pi,
+        )[0]
+    )
+    assert 1e29 * total == pytest.approx(
+        6.6524587 * (1 - 2 * 1e3 / 510998.95), rel=1e-4
+    )  # Thomson, first order
 
 
 @pytest.mark.parametrize("width", [0.9, 1.5, 2.4])
 def test_s_of_a_gaussian_is_the_closed_form(width):
     energies = np.arange(84e3, 105e3, 10.0)
     p = momentum(energies, INCIDENT, ANGLE)
-    counts = np.exp(-0.5 * (p / width) ** 2) * klein_nishina(energies, INCIDENT, ANGLE) * np.gradient(p) * 1e40
+    counts = (
+        np.exp(-0.5 * (p / width) ** 2) * klein_nishina(energies, INCIDENT, ANGLE) * np.gradient(p) * 1e40
+    )
     seen = np.linspace(0.5, 0.9, p.size)
     exact = erf(1 / width / 2**0.5) / (erf(5 / width / 2**0.5) - erf(1 / width / 2**0.5))
     for scale, line in ((1.0, 0.0), (3.0, 0.0)):
@@ -107,7 +121,9 @@ def test_the_interval_holds_a_further_state():
 def test_attenuation_and_expected_counts():
     assert transmission([200.0, 50.0], [1e-3, 2e-3]) == pytest.approx(np.exp(-0.3))
     assert transmission(np.ones((2, 4, 4)), np.zeros((2, 4, 4))) == pytest.approx(np.ones((4, 4)))
-    assert expected_counts(1e12, 0.5, 0.4, 1e30, 1e-12, 5e-30) == pytest.approx(1e12 * 0.5 * 0.4 * 1e30 * 1e-12 * 5e-30)
+    assert expected_counts(1e12, 0.5, 0.4, 1e30, 1e-12, 5e-30) == pytest.approx(
+        1e12 * 0.5 * 0.4 * 1e30 * 1e-12 * 5e-30
+    )
 
 
 def test_regions_are_averaged_by_their_weights():
@@ -123,16 +139,19 @@ def test_regions_are_averaged_by_their_weights():
     assert np.isnan(by_region(np.full((2, 1, 1), np.nan), None, [0, 2])[0][0])
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: momentum(93.9, 115.0, 90), "keV"),
-    (lambda: momentum(93.9e3, 115e3, 0), "angle"),
-    (lambda: scattered_energy(MC_ATOMIC, 115e3, 90), "m c"),
-    (lambda: compton_profile([9e4, 9.4e4], np.ones(2), 115e3, 90), "cover"),
-    (lambda: compton_profile([9e4, 8e4], np.ones(2), 115e3, 90), "rising"),
-    (lambda: compton_profile(np.arange(84e3, 105e3, 50.0), np.zeros(420), 115e3, 90), "photons"),
-    (lambda: calibrate_stoichiometry([1, 2], [0, 1]), "three states"),
-    (lambda: by_region(np.ones((4, 1, 1)), None, [0, 5]), "edges"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: momentum(93.9, 115.0, 90), "keV"),
+        (lambda: momentum(93.9e3, 115e3, 0), "angle"),
+        (lambda: scattered_energy(MC_ATOMIC, 115e3, 90), "m c"),
+        (lambda: compton_profile([9e4, 9.4e4], np.ones(2), 115e3, 90), "cover"),
+        (lambda: compton_profile([9e4, 8e4], np.ones(2), 115e3, 90), "rising"),
+        (lambda: compton_profile(np.arange(84e3, 105e3, 50.0), np.zeros(420), 115e3, 90), "photons"),
+        (lambda: calibrate_stoichiometry([1, 2], [0, 1]), "three states"),
+        (lambda: by_region(np.ones((4, 1, 1)), None, [0, 5]), "edges"),
+    ],
+)
 def test_what_cannot_be_used_is_one_sentence(call, words):
     with pytest.raises(InputError) as caught:
         call()

@@ -1,4 +1,5 @@
-"""Edge energies: exact on polynomials, invariant to thickness and baseline, noise as propagated, bad ones counted."""
+"""Edge energies: exact on polynomials, invariant to thickness and baseline, noise as propagated, bad ones
+counted."""
 
 import time
 
@@ -32,7 +33,9 @@ def test_peak_and_inflection_of_polynomials_are_exact():
     at = np.array([8350.2, 8351.77])
     parabola = np.where(np.abs(e - at) < 8, 1.3 - 0.004 * (e - at) ** 2, np.where(e > at, 1.0, 0.0))
     assert edge_energy(parabola, NORM, kind="peak").values == pytest.approx(at, abs=1e-6)
-    cubic = np.where(np.abs(e - at) < 8, 0.5 + 0.08 * (e - at) - 2e-4 * (e - at) ** 3, np.where(e > at, 1.0, 0.0))
+    cubic = np.where(
+        np.abs(e - at) < 8, 0.5 + 0.08 * (e - at) - 2e-4 * (e - at) ** 3, np.where(e > at, 1.0, 0.0)
+    )
     assert edge_energy(cubic, NORM, kind="derivative").values == pytest.approx(at, abs=1e-6)
 
 
@@ -79,8 +82,10 @@ def test_the_stated_noise_is_the_noise(kind, width):
 
 def test_sigma_may_be_a_number_one_an_energy_one_a_voxel_or_all():
     mu = spectrum(ENERGIES, np.linspace(0, 1, 6).reshape(2, 3))
-    alike = [edge_energy(mu, NORM, sigma).sigma for sigma in
-             (0.02, np.full(60, 0.02), np.full((2, 3), 0.02), np.full(mu.shape, 0.02))]  # fmt: skip
+    alike = [
+        edge_energy(mu, NORM, sigma).sigma
+        for sigma in (0.02, np.full(60, 0.02), np.full((2, 3), 0.02), np.full(mu.shape, 0.02))
+    ]
     for other in alike[1:]:
         assert other == pytest.approx(alike[0], rel=1e-9)
     assert alike[0].shape == (2, 3)

@@ -32,7 +32,9 @@ def test_spectra_come_onto_one_scale():
     mu = np.array([spectrum(ENERGIES - d, 0.4) for d in shifts.ravel()]).T.reshape(-1, 2, 3)
     inside = slice(5, -5)
     back = on_one_scale(mu, ENERGIES, shifts)
-    assert back[inside] == pytest.approx(np.broadcast_to(spectrum(ENERGIES, 0.4)[inside, None, None], back[inside].shape), abs=0.01)
+    assert back[inside] == pytest.approx(
+        np.broadcast_to(spectrum(ENERGIES, 0.4)[inside, None, None], back[inside].shape), abs=0.01
+    )
 
 
 def test_foils_that_are_none_are_refused():

@@ -22,7 +22,9 @@ def test_a_polynomial_comes_back_and_goes_on_straight():
     assert np.isnan(found[2]) and np.isnan(error[2]) and curve.lack == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("noise", "of_states", "off"), [(0.05, 0.03, 0.0), (0.005, 0.03, 0.0), (0.005, 0.01, 0.05)])
+@pytest.mark.parametrize(
+    ("noise", "of_states", "off"), [(0.05, 0.03, 0.0), (0.005, 0.03, 0.0), (0.005, 0.01, 0.05)]
+)
 def test_the_stated_error_covers_noise_curve_and_lack(noise, of_states, off):
     rng = np.random.default_rng(0)
     covered = []
@@ -36,7 +38,9 @@ def test_the_stated_error_covers_noise_curve_and_lack(noise, of_states, off):
         covered.append(np.mean(np.abs(found - seen) < 1.96 * error))
     assert np.mean(covered) == pytest.approx(0.95, abs=0.035)
     parts = curve.budget(truth, noise)
-    assert sum(part**2 for part in parts.values()) == pytest.approx(np.mean(curve.lithiation(truth, noise)[1] ** 2), rel=1e-6)
+    assert sum(part**2 for part in parts.values()) == pytest.approx(
+        np.mean(curve.lithiation(truth, noise)[1] ** 2), rel=1e-6
+    )
 
 
 def test_states_off_the_curve_beyond_their_noise_are_lack_of_fit():
@@ -65,7 +69,9 @@ def test_ends_alone_are_fitted_and_what_lies_between_is_stated():
 
 
 def test_a_file_comes_back_as_it_was(tmp_path):
-    curve = calibrate("lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings={"level": 0.5}, provenance={"series": "a.h5"})
+    curve = calibrate(
+        "lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings={"level": 0.5}, provenance={"series": "a.h5"}
+    )
     path = curve.save(tmp_path / "c.json")
     assert load_calibration(path) == curve
     found = json.loads(path.read_text())
@@ -80,12 +86,15 @@ def test_a_file_comes_back_as_it_was(tmp_path):
         load_calibration(path)
 
 
-@pytest.mark.parametrize(("q", "x", "degree", "words"), [
-    ([1, 2, 3], [0, 1], 1, "each of the 3 states"),
-    ([1, 1, 1], [0, 0.5, 1], 1, "different reference states"),
-    ([0, 1, 2, 3, 4], [0, 1, 2, 1, 0], 2, "turns"),
-    ([0, 1, 2], [0, 1, 2], 0, "degree"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("q", "x", "degree", "words"),
+    [
+        ([1, 2, 3], [0, 1], 1, "each of the 3 states"),
+        ([1, 1, 1], [0, 0.5, 1], 1, "different reference states"),
+        ([0, 1, 2, 3, 4], [0, 1, 2, 1, 0], 2, "turns"),
+        ([0, 1, 2], [0, 1, 2], 0, "degree"),
+    ],
+)
 def test_what_calibrates_nothing_is_one_sentence(q, x, degree, words):
     with pytest.raises(InputError) as caught:
         calibrate("edge", q, x, degree=degree)

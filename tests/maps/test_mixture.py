@@ -1,4 +1,5 @@
-"""Linear combinations against scipy's, three energies against the closed form, components of a known mixture."""
+"""Linear combinations against scipy's, three energies against the closed form, components of a known
+mixture."""
 
 import numpy as np
 import pytest
@@ -30,7 +31,9 @@ def test_bounded_weights_are_those_of_scipy(seed):
     assert np.array_equal(used, expected.sum(axis=0) > 0)
     assert found.weights[:, used] == pytest.approx(expected[:, used], abs=1e-8)
     misfit = mu - curves.T @ expected
-    assert found.residual[used] == pytest.approx((np.linalg.norm(misfit, axis=0) / np.linalg.norm(mu, axis=0))[used])
+    assert found.residual[used] == pytest.approx(
+        (np.linalg.norm(misfit, axis=0) / np.linalg.norm(mu, axis=0))[used]
+    )
 
 
 def test_an_exact_mixture_comes_back_whatever_its_background():
@@ -38,10 +41,14 @@ def test_an_exact_mixture_comes_back_whatever_its_background():
     mix = PAIR.at(ENERGIES).T @ np.array([1 - s, s])
     line = 0.4 - 2e-3 * (ENERGIES[:, None] - 8350)
     assert fit_references(2.5 * mix, ENERGIES, PAIR).share[1] == pytest.approx(s, abs=1e-9)
-    assert fit_references(2.5 * mix + line, ENERGIES, PAIR, background=2).share[1] == pytest.approx(s, abs=1e-9)
+    assert fit_references(2.5 * mix + line, ENERGIES, PAIR, background=2).share[1] == pytest.approx(
+        s, abs=1e-9
+    )
     one = fit_references(mix, ENERGIES, PAIR, sum_to_one=True)
     assert one.weights[1] == pytest.approx(s, abs=1e-9) and one.weights.sum(axis=0) == pytest.approx(1)
-    assert fit_references(2.5 * mix, ENERGIES, PAIR, numbers=[0.2, 0.8]).mean == pytest.approx(0.2 + 0.6 * s, abs=1e-9)
+    assert fit_references(2.5 * mix, ENERGIES, PAIR, numbers=[0.2, 0.8]).mean == pytest.approx(
+        0.2 + 0.6 * s, abs=1e-9
+    )
 
 
 def test_weights_that_add_up_to_one_keep_their_bounds():
@@ -90,7 +97,11 @@ def test_a_shift_of_the_references_is_found():
 
 def test_what_cannot_be_fitted_is_counted_or_one_sentence():
     mu = np.stack([PAIR.at(ENERGIES)[0], np.full(60, np.nan), np.zeros(60)], axis=1)
-    assert fit_references(mu, ENERGIES, PAIR, 0.01).reason.tolist() == [0, CODE["not finite"], CODE["no edge jump"]]
+    assert fit_references(mu, ENERGIES, PAIR, 0.01).reason.tolist() == [
+        0,
+        CODE["not finite"],
+        CODE["no edge jump"],
+    ]
     with pytest.raises(InputError) as caught:
         fit_references(mu, ENERGIES + 100, PAIR)
     assert "--fit-range" in sentence(caught)

@@ -1,4 +1,5 @@
-"""Maps come back to where they were taken from: volumes and sections, rigid and similar, by mask and information."""
+"""Maps come back to where they were taken from: volumes and sections, rigid and similar, by mask and
+information."""
 
 from itertools import product
 
@@ -17,12 +18,15 @@ H = 0.5e-6
 
 
 def structure(shape, seed=0):
-    noise = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(shape), [0 if n == 1 else 4 for n in shape])
+    noise = ndimage.gaussian_filter(
+        np.random.default_rng(seed).standard_normal(shape), [0 if n == 1 else 4 for n in shape]
+    )
     return SocMap((noise > 0).astype(float), (H,) * 3)
 
 
 def taken(solid, counts, ratio, angles, shift, scale=1.0, seed=1):
-    """A map of a structure: NaN where less than half of a voxel's 27 points are active; and the true placement."""
+    """A map of a structure: NaN where less than half of a voxel's 27 points are active; and the true
+    placement."""
     flat = np.array(solid.values.shape) == 1
     size = np.where(flat, H, ratio * H)
     matrix = rotation(np.radians(angles))
@@ -55,7 +59,9 @@ def test_half_a_volume_at_three_times_the_voxel_comes_back(metric):
     image, place = taken(solid, (11, 20, 18), 3, (6.0, -9.5, 7.0), (4.5, 0.8, -0.6))
     found = register(image, solid, metric=metric)
     assert worst(found, image, place) < 0.5
-    assert found.angles_deg == pytest.approx((6.0, -9.5, 7.0), abs=1.5) and found.scale == pytest.approx(1, abs=1e-9)
+    assert found.angles_deg == pytest.approx((6.0, -9.5, 7.0), abs=1.5) and found.scale == pytest.approx(
+        1, abs=1e-9
+    )
     assert found.dice > 0.85 and found.correlation > 0.75 and 0.8 < found.inside <= 1
     assert max(found.misfit_m) < 0.5 * 3 * H
 
@@ -90,7 +96,11 @@ def test_a_placed_map_is_resampled_where_it_lies():
     shift = np.array([3 * H, 6 * H, 0.0])
     here = Registration(np.eye(3), shift, np.zeros(3), (0, 0, 0), 1.0, None, 1.0, 1.0, 1.0, "mask", 0.0)
     back = resample(image, here, (24, 24, 12), (H,) * 3)
-    assert np.array_equal(back[3:21:3, 6:21:3, ::3], values) and np.isnan(back[:3]).all() and np.isnan(back[:, :6]).all()
+    assert (
+        np.array_equal(back[3:21:3, 6:21:3, ::3], values)
+        and np.isnan(back[:3]).all()
+        and np.isnan(back[:, :6]).all()
+    )
 
 
 def test_angles_are_the_inverse_of_the_rotation():

@@ -1,4 +1,5 @@
-"""Maps of lithiation: each method with its calibration gives the lithiation back; settings go through the file."""
+"""Maps of lithiation: each method with its calibration gives the lithiation back; settings go through the
+file."""
 
 import json
 
@@ -9,14 +10,7 @@ from microsim.base.errors import InputError
 from microsim.maps.drift import drift, noise_factor, undrift
 from microsim.maps.lithiation import load_calibration
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import (
-    Method,
-    calibration_from,
-    masked,
-    measure,
-    prepared,
-    to_lithiation,
-)
+from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
 from microsim.maps.spectra import CODE
 
 from ..nickel import ENERGIES, sentence, spectrum
@@ -43,7 +37,9 @@ def test_a_calibrated_map_is_the_lithiation_within_its_error(name, tmp_path):
     s = 0.1 + 0.8 * rng.random((30, 20, 4))
     mu = 0.2 + 1.3 * spectrum(ENERGIES, s) + 0.01 * rng.standard_normal((60, 30, 20, 4))
     kind = options(METHODS[name])
-    curve = calibration_from(METHODS[name], ENERGIES, 1.1 * spectrum(ENERGIES, STATES) + 0.4, STATES, 0.0005, degree=5, **kind)
+    curve = calibration_from(
+        METHODS[name], ENERGIES, 1.1 * spectrum(ENERGIES, STATES) + 0.4, STATES, 0.0005, degree=5, **kind
+    )
     curve = load_calibration(curve.save(tmp_path / "c.json"))
     method = Method.of(curve.settings)
     found = to_lithiation(measure(mu, ENERGIES, method, 0.01, **kind), curve)
@@ -56,7 +52,9 @@ def test_a_calibrated_map_is_the_lithiation_within_its_error(name, tmp_path):
 def test_references_with_their_lithiation_are_enough_for_lcf():
     s = np.linspace(0.1, 0.9, 6)
     mu = PAIR.at(ENERGIES).T @ np.array([1 - s, s])
-    measured = measure(mu, ENERGIES, prepared(Method("lcf"), mu, ENERGIES, PAIR), references=PAIR, numbers=[0.0, 1.0])
+    measured = measure(
+        mu, ENERGIES, prepared(Method("lcf"), mu, ENERGIES, PAIR), references=PAIR, numbers=[0.0, 1.0]
+    )
     assert to_lithiation(measured).values == pytest.approx(s, abs=1e-8)
     assert measured.residual.max() < 1e-8
     edge = measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01)
@@ -81,16 +79,24 @@ def test_chunks_and_shapes_of_sigma_change_nothing(monkeypatch):
     s = np.linspace(0, 1, 12).reshape(3, 4, 1)
     mu = spectrum(ENERGIES, s)
     method = prepared(Method("edge"), mu, ENERGIES)
-    whole = [measure(mu, ENERGIES, method, sigma) for sigma in
-             (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02))]  # fmt: skip
+    whole = [
+        measure(mu, ENERGIES, method, sigma)
+        for sigma in (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02))
+    ]
     monkeypatch.setattr(soc_maps, "CHUNK", 5)
-    for sigma, other in zip((0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02)), whole):
+    for sigma, other in zip(
+        (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02)), whole
+    ):
         found = measure(mu, ENERGIES, method, sigma)
-        assert found.quantity == pytest.approx(other.quantity) and found.sigma == pytest.approx(whole[0].sigma)
+        assert found.quantity == pytest.approx(other.quantity) and found.sigma == pytest.approx(
+            whole[0].sigma
+        )
 
 
 def test_reasons_add_up_and_masks_are_counted():
-    jumps = np.r_[1, 1, np.random.default_rng(4).uniform(0.9, 1.1, 50), np.random.default_rng(5).uniform(0.01, 0.1, 50)]
+    jumps = np.r_[
+        1, 1, np.random.default_rng(4).uniform(0.9, 1.1, 50), np.random.default_rng(5).uniform(0.01, 0.1, 50)
+    ]
     mu = spectrum(ENERGIES, 0.5)[:, None] * jumps
     mu[3, 0] = np.nan
     given = np.zeros(102, np.uint8)
@@ -100,7 +106,9 @@ def test_reasons_add_up_and_masks_are_counted():
     assert 0.09 < threshold < 0.9
     assert few.reason.tolist() == [CODE["not finite"], CODE["saturated"], *[0] * 50, *[CODE["masked"]] * 50]
     assert np.isnan(few.quantity[52:]).all() and masked(measured, 0.95)[1] == 0.95
-    noisy = measure(mu[:, 2:], ENERGIES, measured.method, 0.2)  # those without an edge have none, and still count here
+    noisy = measure(
+        mu[:, 2:], ENERGIES, measured.method, 0.2
+    )  # those without an edge have none, and still count here
     assert (noisy.reason[50:] > 0).all() and 0.09 < masked(noisy, "otsu")[1] < 0.9
     curve = calibration_from(Method("edge"), ENERGIES, spectrum(ENERGIES, STATES), STATES, 1e-4)
     counts = to_lithiation(few, curve).counts
@@ -148,7 +156,9 @@ def test_drift_is_found_and_undone():
     walk = np.cumsum(rng.normal(1.0, 0.5, (10, 2)), axis=0)  # 10 pixels in all, the blobs are 3 wide
     level = np.linspace(0.2, 1.5, 10)
     image = blobs(1) / blobs(1).std()
-    stack = np.array([f * (ndimage.shift(image, w, order=3, mode="nearest") + 3) for f, w in zip(level, walk)])[..., None]
+    stack = np.array(
+        [f * (ndimage.shift(image, w, order=3, mode="nearest") + 3) for f, w in zip(level, walk)]
+    )[..., None]
     shifts = drift(stack + 0.02 * rng.standard_normal(stack.shape))
     assert shifts[:, :2] == pytest.approx(walk[-1] - walk, abs=0.1) and not shifts[:, 2].any()
     back, _ = undrift(stack, walk[-1] @ np.eye(2, 3) - walk @ np.eye(2, 3))
@@ -161,7 +171,8 @@ def test_drift_is_found_and_undone():
 
 @pytest.mark.parametrize("bad", [np.nan, 12.0, 0.5])
 def test_pixels_that_stay_put_do_not_hold_the_drift(bad):
-    """Dead pixels (NaN), nearly dead ones (a large absorption) and stuck ones move with the camera, not with the sample."""
+    """Dead pixels (NaN), nearly dead ones (a large absorption) and stuck ones move with the camera, not with
+    the sample."""
     from scipy import ndimage
 
     rng = np.random.default_rng(4)

@@ -22,14 +22,17 @@ from ..nickel import ENERGIES, sentence, spectrum
 WINDOWS = Windows((8250, 8330), (8380, 8500), (8335, 8370), 8348.0, 1)
 
 
-@pytest.mark.parametrize(("energies", "count", "words"), [
-    ([8340, 8342, 8341, 8350], None, "8342 eV before 8341"),
-    ([8340, 8340, 8350], None, "rise"),
-    ([8.34, 8.35, 8.36], None, "eV"),
-    ([8340, np.nan, 8360], None, "finite"),
-    ([8340, 8350, 8360], 5, "each of the 5 images, got 3"),
-    ([8340, 8350], None, "at least 3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("energies", "count", "words"),
+    [
+        ([8340, 8342, 8341, 8350], None, "8342 eV before 8341"),
+        ([8340, 8340, 8350], None, "rise"),
+        ([8.34, 8.35, 8.36], None, "eV"),
+        ([8340, np.nan, 8360], None, "finite"),
+        ([8340, 8350, 8360], 5, "each of the 5 images, got 3"),
+        ([8340, 8350], None, "at least 3"),
+    ],
+)
 def test_bad_energies_are_one_sentence(energies, count, words):
     with pytest.raises(InputError) as caught:
         check_energies(energies, count)
@@ -81,7 +84,9 @@ def test_windows_follow_the_mean_spectrum():
 
 def test_spectra_without_an_edge_are_counted():
     norm = normalisation(ENERGIES, WINDOWS)
-    mu = np.stack([spectrum(ENERGIES, 0.2), np.ones(60), -spectrum(ENERGIES, 0.2), np.full(60, np.nan)], axis=1)
+    mu = np.stack(
+        [spectrum(ENERGIES, 0.2), np.ones(60), -spectrum(ENERGIES, 0.2), np.full(60, np.nan)], axis=1
+    )
     mu[5, 3] = 1.0
     values, _, reason = normalise(mu, norm, 0.01)
     assert reason.tolist() == [0, CODE["no edge jump"], CODE["no edge jump"], CODE["not finite"]]
@@ -100,7 +105,9 @@ def test_absorption_and_its_noise_are_those_of_counting():
     assert found.values.mean() == pytest.approx(mu, abs=2e-3) and not found.reason.any()
     assert found.values.std() == pytest.approx(np.sqrt(np.mean(found.sigma**2)), rel=0.02)
     gained = optical_density(2 * sample, 2 * reference, 2 * dark, photons_per_unit=0.5)
-    assert gained.sigma == pytest.approx(found.sigma, rel=1e-12) and gained.values == pytest.approx(found.values)
+    assert gained.sigma == pytest.approx(found.sigma, rel=1e-12) and gained.values == pytest.approx(
+        found.values
+    )
 
 
 def test_read_noise_comes_from_the_scatter_of_the_dark_frames():
@@ -124,18 +131,25 @@ def test_bad_pixels_are_masked_with_their_reason():
     assert optical_density(dim.astype(float), reference.astype(float), 100).values[1, 1, 0] > 6
     assert optical_density(dim.astype(float), 100 * reference.astype(float), 100).reason[1, 0] == CODE["dead"]
     noisy = 100 + 3 * np.random.default_rng(0).standard_normal((5, 2, 3))
-    assert optical_density(dim.astype(float), reference.astype(float), noisy).reason[1].tolist() == [CODE["dead"], 0, 0]
+    assert optical_density(dim.astype(float), reference.astype(float), noisy).reason[1].tolist() == [
+        CODE["dead"],
+        0,
+        0,
+    ]
     broken = sample.astype(float)
     broken[0, 1, 1] = np.nan
     assert optical_density(broken, reference, 100).reason[1, 1] == CODE["not finite"]
     assert optical_density(sample, reference, 100, saturation=450).reason[1, 0] == CODE["saturated"]
 
 
-@pytest.mark.parametrize(("reference", "dark", "words"), [
-    (np.full((3, 4, 4), 10.0), 20.0, "light in the reference"),
-    (np.full((3, 5, 4), 10.0), 0.0, "reference of the shape"),
-    (np.full((3, 4, 4), 10.0), np.zeros((5, 4)), "dark frames of the shape"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("reference", "dark", "words"),
+    [
+        (np.full((3, 4, 4), 10.0), 20.0, "light in the reference"),
+        (np.full((3, 5, 4), 10.0), 0.0, "reference of the shape"),
+        (np.full((3, 4, 4), 10.0), np.zeros((5, 4)), "dark frames of the shape"),
+    ],
+)
 def test_frames_that_do_not_fit_are_one_sentence(reference, dark, words):
     with pytest.raises(InputError) as caught:
         optical_density(np.full((3, 4, 4), 5.0), reference, dark)

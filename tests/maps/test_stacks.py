@@ -8,14 +8,7 @@ import pytest
 import tifffile
 
 from microsim.base.errors import InputError
-from microsim.maps.stacks import (
-    KNOWN,
-    read_energies,
-    read_numbers,
-    read_references,
-    read_series,
-    read_stack,
-)
+from microsim.maps.stacks import KNOWN, read_energies, read_numbers, read_references, read_series, read_stack
 
 from ..nickel import sentence
 
@@ -47,7 +40,9 @@ def test_volumes_over_energy_come_from_hdf5_and_npy(tmp_path):
     assert np.array_equal(stack.values, values) and stack.voxel_size == (5e-8,) * 3
     assert read_energies(f"{tmp_path / 'a.h5'}::energy").tolist() == [8340, 8350, 8360]
     np.save(tmp_path / "a.npy", values)
-    assert np.array_equal(read_stack(str(tmp_path / "a.npy"), file_axes="Ezyx").values, values.transpose(0, 3, 2, 1))
+    assert np.array_equal(
+        read_stack(str(tmp_path / "a.npy"), file_axes="Ezyx").values, values.transpose(0, 3, 2, 1)
+    )
     with pytest.raises(InputError) as caught:
         read_stack(f"{tmp_path / 'a.h5'}::nu")
     assert "nu" in sentence(caught)
@@ -72,8 +67,12 @@ def test_text_tables_keep_their_names_and_units(tmp_path):
     np.savetxt(tmp_path / "a.nor", table, header="XDI/1.0\n  energy  Fe(II)O  folder/Fe2O3.avg")
     found = read_references(str(tmp_path / "a.nor"))
     assert found.names == ("Fe(II)O", "Fe2O3.avg") and found.energies == pytest.approx(1e3 * table[:, 0])
-    assert read_references(f"{tmp_path / 'a.nor'}::Fe2O3.avg,Fe(II)O").values == pytest.approx(table[:, [2, 1]].T)
-    (tmp_path / "a.csv").write_text("E,one,two\n" + "\n".join(",".join(map(str, row)) for row in table * [1e3, 1, 1]))
+    assert read_references(f"{tmp_path / 'a.nor'}::Fe2O3.avg,Fe(II)O").values == pytest.approx(
+        table[:, [2, 1]].T
+    )
+    (tmp_path / "a.csv").write_text(
+        "E,one,two\n" + "\n".join(",".join(map(str, row)) for row in table * [1e3, 1, 1])
+    )
     assert read_references(str(tmp_path / "a.csv")).names == ("one", "two")
     np.savetxt(tmp_path / "b.txt", table[:, :2])
     assert read_references(str(tmp_path / "b.txt")).names == ("b",)

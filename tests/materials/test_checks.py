@@ -24,11 +24,20 @@ WRONG = {
     "an infinite exchange current": (replace(NMC, i0=lambda c, x, T: np.inf + x), "i0 .* got inf"),
     "no number": (replace(NMC, D_s=constant(float("nan"))), "D_s .* got nan"),
     "an OCP in mV": (replace(NMC, U=SumOfTerms((4000.0, -500.0))), "U from -0.1 to 5.6 V"),
-    "an OCP that rises": (replace(NMC, U=SumOfTerms((3.0, 0.1))), "falls with lithiation, got a rise of 79.6 mV"),
+    "an OCP that rises": (
+        replace(NMC, U=SumOfTerms((3.0, 0.1))),
+        "falls with lithiation, got a rise of 79.6 mV",
+    ),
     "a lithiation outside": (replace(NMC, sto_100=0.1), "expected sto_100 in the window"),
     "lithium in mol l-1": (replace(NMC, c_s_max=63.1), "c_s_max from 1000"),
-    "a conductivity in mS cm-1 and m": (replace(SALT, kappa=constant(9500.0)), "kappa from 1e-06 to 1000 S m-1"),
-    "salt diffusivity below 0 at the end": (replace(SALT, D_e=lambda c, T: 1e-10 * (1 - c / 2000)), "D_e .* at c_e 2"),
+    "a conductivity in mS cm-1 and m": (
+        replace(SALT, kappa=constant(9500.0)),
+        "kappa from 1e-06 to 1000 S m-1",
+    ),
+    "salt diffusivity below 0 at the end": (
+        replace(SALT, D_e=lambda c, T: 1e-10 * (1 - c / 2000)),
+        "D_e .* at c_e 2",
+    ),
     "a transference number above 1": (replace(SALT, t_plus=1.2), "t_plus from -1 to 1"),
     "no thermodynamic factor": (replace(SALT, tdf=0.0), "tdf from 0.001"),
     "too full": (replace(CATHODE, porosity=0.4), "at most 1, got 0.4 \\+ 0.665"),
@@ -44,7 +53,12 @@ def test_it_is_refused(material, sentence):
     with pytest.raises(InputError, match=sentence) as error:
         check_material(material, name="cell.materials.am")
     said = str(error.value)
-    assert said.startswith("cell.materials.am: expected") and said.endswith(".") and "\n" not in said and "  " not in said
+    assert (
+        said.startswith("cell.materials.am: expected")
+        and said.endswith(".")
+        and "\n" not in said
+        and "  " not in said
+    )
 
 
 def test_a_fit_may_rise_a_little():

@@ -10,12 +10,17 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError
 from microsim.materials.expressions import Expression
 
-LEAVES = st.one_of(st.just("x"), st.floats(0.1, 9).map(lambda v: f"{v:.3f}"), st.floats(1e-3, 0.1).map(lambda v: f"{v:.2e}"))
+LEAVES = st.one_of(
+    st.just("x"), st.floats(0.1, 9).map(lambda v: f"{v:.3f}"), st.floats(1e-3, 0.1).map(lambda v: f"{v:.2e}")
+)
 TREES = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
         st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})"),
-        inner.map(lambda t: f"tanh({t})"), inner.map(lambda t: f"-{t}"), inner.map(lambda t: f"exp(-({t}) ** 2)")),
+        inner.map(lambda t: f"tanh({t})"),
+        inner.map(lambda t: f"-{t}"),
+        inner.map(lambda t: f"exp(-({t}) ** 2)"),
+    ),
     max_leaves=12,
 )
 SCOPE = {"tanh": math.tanh, "exp": math.exp, "__builtins__": {}}
@@ -43,10 +48,38 @@ def test_shapes_and_constants():
     assert Expression("sqrt(x) + log(x) + cosh(x) - sinh(x)")(1.0) == pytest.approx(1 + math.exp(-1))
 
 
-@pytest.mark.parametrize("text", [
-    "__import__('os')", "x.real", "exp(x, 2)", "y + 1", "x if x else 1", "(1, 2)", "lambda x: x", "1j * x", "True", "", " ",
-    "x; 1", "open('a')", "[x for x in (1,)]", "exp", "x @ x", "x // 2", "x % 2", "'a'", "exp(*x)", "exp(x=1)", "exp(x, out=x)", "x := 1",
-    "(" * 4000 + "x" + ")" * 4000, "x" + " + x" * 20000, "np.exp(x)", "x\n+1\n2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os')",
+        "x.real",
+        "exp(x, 2)",
+        "y + 1",
+        "x if x else 1",
+        "(1, 2)",
+        "lambda x: x",
+        "1j * x",
+        "True",
+        "",
+        " ",
+        "x; 1",
+        "open('a')",
+        "[x for x in (1,)]",
+        "exp",
+        "x @ x",
+        "x // 2",
+        "x % 2",
+        "'a'",
+        "exp(*x)",
+        "exp(x=1)",
+        "exp(x, out=x)",
+        "x := 1",
+        "(" * 4000 + "x" + ")" * 4000,
+        "x" + " + x" * 20000,
+        "np.exp(x)",
+        "x\n+1\n2",
+    ],
+)
 def test_anything_else_is_refused(text):
     with pytest.raises(InputError, match="expected") as error:
         Expression(text, "Positive electrode.OCP [V]")

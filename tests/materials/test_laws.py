@@ -18,11 +18,16 @@ number = st.floats(-3, 3)
 
 
 @settings(deadline=None)  # the first call imports SciPy's interpolation
-@given(st.lists(number, max_size=5), st.lists(st.tuples(number, number, number), max_size=3),
-       st.lists(st.tuples(number, number, number), max_size=2))
+@given(
+    st.lists(number, max_size=5),
+    st.lists(st.tuples(number, number, number), max_size=3),
+    st.lists(st.tuples(number, number, number), max_size=2),
+)
 def test_a_sum_s_slope_is_its_derivative(polynomial, steps, exponentials):
     law, x = SumOfTerms(tuple(polynomial), tuple(steps), tuple(exponentials)), np.linspace(0.05, 0.95, 7)
-    np.testing.assert_allclose(law.slope(x) + 0 * x, np.imag(law(x + 1e-30j) + 0 * x) / 1e-30, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        law.slope(x) + 0 * x, np.imag(law(x + 1e-30j) + 0 * x) / 1e-30, rtol=1e-9, atol=1e-9
+    )
 
 
 @settings(deadline=None)
@@ -36,9 +41,13 @@ def test_a_falling_table_falls_everywhere(drops, seed):
 
 
 def test_a_table_beyond_its_ends():
-    straight, constant = (Table([0.2, 0.5, 0.8], [4.0, 3.8, 3.0], beyond) for beyond in ("straight", "constant"))
+    straight, constant = (
+        Table([0.2, 0.5, 0.8], [4.0, 3.8, 3.0], beyond) for beyond in ("straight", "constant")
+    )
     ends = np.array([0.1, 0.9])
-    np.testing.assert_allclose(straight(ends), [4.0 - 0.1 * straight.slope(0.2), 3.0 + 0.1 * straight.slope(0.8)])
+    np.testing.assert_allclose(
+        straight(ends), [4.0 - 0.1 * straight.slope(0.2), 3.0 + 0.1 * straight.slope(0.8)]
+    )
     np.testing.assert_allclose(constant(ends), [4.0, 3.0])
     assert np.all(constant.slope(ends) == 0)
 
@@ -49,11 +58,15 @@ def test_a_logarithmic_table_stays_positive():
     assert np.all(table(fine) >= 1e-15 * (1 - 1e-12))
     step = 1e-6
     inside = np.linspace(0.01, 0.99, 50)
-    np.testing.assert_allclose(table.slope(inside), (table(inside + step) - table(inside - step)) / (2 * step), rtol=1e-4)
+    np.testing.assert_allclose(
+        table.slope(inside), (table(inside + step) - table(inside - step)) / (2 * step), rtol=1e-4
+    )
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.floats(3.4, 4.4), st.floats(0.1, 1.0), st.floats(0.2, 6.0)), min_size=1, max_size=5))
+@given(
+    st.lists(st.tuples(st.floats(3.4, 4.4), st.floats(0.1, 1.0), st.floats(0.2, 6.0)), min_size=1, max_size=5)
+)
 def test_sites_give_the_lithiation_back(sites):
     potentials, shares, widths = np.array(sites).T
     law, x = Sites(potentials, shares / shares.sum(), widths), np.linspace(0.01, 0.99, 60)
@@ -65,12 +78,16 @@ def test_sites_give_the_lithiation_back(sites):
 def test_one_site_is_nernst():
     law = Sites([4.0], [1.0], [1.0])
     x = np.array([0.1, 0.5, 0.9])
-    np.testing.assert_allclose(law(x), 4.0 + 8.314462618 * 298.15 / 96485.33212 * np.log((1 - x) / x), atol=1e-6)
+    np.testing.assert_allclose(
+        law(x), 4.0 + 8.314462618 * 298.15 / 96485.33212 * np.log((1 - x) / x), atol=1e-6
+    )
 
 
 def test_arrhenius_is_one_at_its_reference():
     assert arrhenius(5e4, 296.15, 296.15) == 1.0
-    assert arrhenius(17100.0, 308.15) == pytest.approx(np.exp(17100 / 8.314462618 * (1 / 298.15 - 1 / 308.15)), rel=1e-14)
+    assert arrhenius(17100.0, 308.15) == pytest.approx(
+        np.exp(17100 / 8.314462618 * (1 / 298.15 - 1 / 308.15)), rel=1e-14
+    )
 
 
 def test_exchange_currents_at_the_edges():

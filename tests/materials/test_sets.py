@@ -58,7 +58,11 @@ def test_nothing_is_negative_or_infinite_on_a_fine_grid(material):
         values = [active.U(sto), active.D_s(sto, T), active.i0(1000.0, sto, T)]
     elif material.kind == "electrolyte":
         c_e = inside(material.c_e_window, 20001)
-        values = [material.kappa(c_e, T), material.D_e(c_e, T), *(material.value(k, c_e, T) for k in ("t_plus", "tdf"))]
+        values = [
+            material.kappa(c_e, T),
+            material.D_e(c_e, T),
+            *(material.value(k, c_e, T) for k in ("t_plus", "tdf")),
+        ]
     else:
         values = [value for value in vars(material).values() if isinstance(value, float)]
     for value in values:
@@ -127,7 +131,9 @@ def test_landesfeind_electrolyte():
 
 def test_valoen_electrolyte():
     e, c_e = materials.load("LiPF6_PC_EC_DMC"), np.array([200.0, 500.0, 1000.0, 1500.0, 2000.0])
-    np.testing.assert_allclose(e.kappa(c_e, 298.15), [0.4911, 0.949848, 1.19433, 1.06787, 0.796297], rtol=1e-5)
+    np.testing.assert_allclose(
+        e.kappa(c_e, 298.15), [0.4911, 0.949848, 1.19433, 1.06787, 0.796297], rtol=1e-5
+    )
     np.testing.assert_allclose(
         e.D_e(c_e, 298.15), [5.4154e-10, 4.46475e-10, 3.22272e-10, 2.31253e-10, 1.64842e-10], rtol=1e-5
     )
@@ -182,27 +188,45 @@ def test_lfp_is_afshar_s_fit():
 def test_lco_is_dualfoil_s_fit():
     x = np.linspace(0.36, 0.97, 60)
     y = 1.062 * x
-    expected = (2.16216 + 0.07645 * np.tanh(30.834 - 54.4806 * y) + 2.1581 * np.tanh(52.294 - 50.294 * y)
-                - 0.14169 * np.tanh(11.0923 - 19.8543 * y) + 0.2051 * np.tanh(1.4684 - 5.4888 * y)
-                + 0.2531 * np.tanh((0.56478 - y) / 0.1316) - 0.02167 * np.tanh((y - 0.525) / 0.006))
+    expected = (
+        2.16216
+        + 0.07645 * np.tanh(30.834 - 54.4806 * y)
+        + 2.1581 * np.tanh(52.294 - 50.294 * y)
+        - 0.14169 * np.tanh(11.0923 - 19.8543 * y)
+        + 0.2051 * np.tanh(1.4684 - 5.4888 * y)
+        + 0.2531 * np.tanh((0.56478 - y) / 0.1316)
+        - 0.02167 * np.tanh((y - 0.525) / 0.006)
+    )
     np.testing.assert_allclose(materials.load("LCO_Marquis2019").U(x), expected, rtol=1e-13)
 
 
 def test_ecker_graphite():
     g, x = materials.load("Graphite_Ecker2015"), np.linspace(0.01, 0.99, 60)
-    expected = (0.716502 * np.exp(-369.028 * x) + 0.12193 * np.exp(-35.6478 * (x - 0.0530947))
-                - 0.0189193 * np.tanh(21.1967 * (x - 0.196176)) - 0.0169644 * np.tanh(27.1365 * (x - 0.312832))
-                - 0.0199313 * np.tanh(28.5697 * (x - 0.614221)) - 0.931153 * np.exp(36.328 * (x - 1.10743)) + 0.140031)
+    expected = (
+        0.716502 * np.exp(-369.028 * x)
+        + 0.12193 * np.exp(-35.6478 * (x - 0.0530947))
+        - 0.0189193 * np.tanh(21.1967 * (x - 0.196176))
+        - 0.0169644 * np.tanh(27.1365 * (x - 0.312832))
+        - 0.0199313 * np.tanh(28.5697 * (x - 0.614221))
+        - 0.931153 * np.exp(36.328 * (x - 1.10743))
+        + 0.140031
+    )
     np.testing.assert_allclose(g.U(x), expected, rtol=1e-13)
     np.testing.assert_allclose(g.D_s(x, 296.0), 8.4e-13 * np.exp(-11.3 * x) + 8.2e-15, rtol=1e-13)
 
 
 def test_mohtat_graphite():
     x = np.linspace(0.01, 0.99, 60)
-    expected = (0.063 + 0.8 * np.exp(-75 * (x + 0.001)) - 0.0120 * np.tanh((x - 0.127) / 0.016)
-                - 0.0118 * np.tanh((x - 0.155) / 0.016) - 0.0035 * np.tanh((x - 0.220) / 0.020)
-                - 0.0095 * np.tanh((x - 0.190) / 0.013) - 0.0145 * np.tanh((x - 0.490) / 0.020)
-                - 0.0800 * np.tanh((x - 1.030) / 0.055))
+    expected = (
+        0.063
+        + 0.8 * np.exp(-75 * (x + 0.001))
+        - 0.0120 * np.tanh((x - 0.127) / 0.016)
+        - 0.0118 * np.tanh((x - 0.155) / 0.016)
+        - 0.0035 * np.tanh((x - 0.220) / 0.020)
+        - 0.0095 * np.tanh((x - 0.190) / 0.013)
+        - 0.0145 * np.tanh((x - 0.490) / 0.020)
+        - 0.0800 * np.tanh((x - 1.030) / 0.055)
+    )
     np.testing.assert_allclose(materials.load("Graphite_Mohtat2020").U(x), expected, rtol=1e-13)
 
 
@@ -218,10 +242,22 @@ def test_nmc622_is_verbrugge_s_sum_of_sites():
 
 
 def test_lnmo_follows_the_measured_points():
-    """Points of Pron et al. (2019) as BattMo tabulates them; the step at 0.93 to 25 mV, the plateaus to 6 mV."""
+    """Points of Pron et al. (2019) as BattMo tabulates them; the step at 0.93 to 25 mV, the plateaus to 6
+    mV."""
     lnmo = materials.load("LNMO_Pron2019")
-    plateau = {0.0393: 4.8225, 0.1007: 4.7963, 0.2028: 4.7854, 0.3050: 4.7797, 0.4072: 4.7729, 0.4992: 4.7504,
-               0.6013: 4.7463, 0.7035: 4.7379, 0.8057: 4.7201, 0.8670: 4.6651, 0.8977: 4.5645}
+    plateau = {
+        0.0393: 4.8225,
+        0.1007: 4.7963,
+        0.2028: 4.7854,
+        0.3050: 4.7797,
+        0.4072: 4.7729,
+        0.4992: 4.7504,
+        0.6013: 4.7463,
+        0.7035: 4.7379,
+        0.8057: 4.7201,
+        0.8670: 4.6651,
+        0.8977: 4.5645,
+    }
     for x, U in plateau.items():
         assert float(lnmo.U(x)) == pytest.approx(U, abs=6e-3)
     assert float(lnmo.U(0.928332)) == pytest.approx(4.27123, abs=25e-3)
@@ -230,7 +266,9 @@ def test_lnmo_follows_the_measured_points():
 def test_capiglia_electrolyte_vanishes_without_salt_and_joins_its_fit():
     e = materials.load("LiPF6_EC_DMC_Capiglia1999")
     c = np.array([500.0, 1000.0, 1500.0]) / 1000
-    np.testing.assert_allclose(e.kappa(c * 1000, T), 0.0911 + 1.9101 * c - 1.052 * c**2 + 0.1554 * c**3, rtol=1e-13)
+    np.testing.assert_allclose(
+        e.kappa(c * 1000, T), 0.0911 + 1.9101 * c - 1.052 * c**2 + 0.1554 * c**3, rtol=1e-13
+    )
     assert e.kappa(np.array(0.0), T) == 0
     assert e.kappa(np.array(99.9999), T) == pytest.approx(float(e.kappa(np.array(100.0001), T)), rel=1e-5)
 
@@ -245,8 +283,20 @@ def test_landesfeind_ec_dmc_at_one_molar():
     e, c, heat = materials.load("LiPF6_EC_DMC_Landesfeind"), np.array(1000.0), np.exp(1000 / 298.15)
     kappa = 0.0798 * (1 + (298.15 - 228)) * (1 - 1.22 + 0.509 * (1 - 0.004 * heat)) / (1 + 0.00379 * heat)
     assert float(e.kappa(c, T)) == pytest.approx(kappa, rel=1e-12)
-    assert float(e.D_e(c, T)) == pytest.approx(1.47e-7 * np.exp(1.33 - 1690 / 298.15 - 563 / 298.15), rel=1e-12)
-    t = -7.91 + 0.245 + 0.0528 * T + 0.698 - 0.0108 * T - 8.21e-5 * T**2 + 7.43e-4 - 0.00222 * T + 3.07e-5 * T**2
+    assert float(e.D_e(c, T)) == pytest.approx(
+        1.47e-7 * np.exp(1.33 - 1690 / 298.15 - 563 / 298.15), rel=1e-12
+    )
+    t = (
+        -7.91
+        + 0.245
+        + 0.0528 * T
+        + 0.698
+        - 0.0108 * T
+        - 8.21e-5 * T**2
+        + 7.43e-4
+        - 0.00222 * T
+        + 3.07e-5 * T**2
+    )
     assert float(e.value("t_plus", c, T)) == pytest.approx(t, rel=1e-12) and 0.2 < t < 0.4
 
 
@@ -257,9 +307,14 @@ def test_a_solid_electrolyte_moves_lithium_only():
 
 def test_oregan_diffusivity():
     m = materials.load("NMC811_ORegan2022")
-    expected = 2.7 * 10 ** (-13.96 - 0.9231 * np.exp(-((0.4 - 0.3216) ** 2) / 0.002534)
-                            - 0.4066 * np.exp(-((0.4 - 0.4532) ** 2) / 0.003926)
-                            - 0.993 * np.exp(-((0.4 - 0.8098) ** 2) / 0.09924))
+    expected = 2.7 * 10 ** (
+        -13.96
+        - 0.9231 * np.exp(-((0.4 - 0.3216) ** 2) / 0.002534)
+        - 0.4066 * np.exp(-((0.4 - 0.4532) ** 2) / 0.003926)
+        - 0.993 * np.exp(-((0.4 - 0.8098) ** 2) / 0.09924)
+    )
     assert float(m.D_s(0.4, T)) == pytest.approx(expected, rel=1e-12, abs=0)
-    assert float(m.D_s(0.4, 308.15)) == pytest.approx(expected * np.exp(1449 * (1 / T - 1 / 308.15)), rel=1e-12, abs=0)
+    assert float(m.D_s(0.4, 308.15)) == pytest.approx(
+        expected * np.exp(1449 * (1 / T - 1 / 308.15)), rel=1e-12, abs=0
+    )
     assert float(m.i0(800.0, 0.4, T)) == pytest.approx(5.028 * 0.8**0.57 * 0.4**0.43 * 0.6**0.57, rel=1e-12)

@@ -111,7 +111,11 @@ def test_names_that_a_format_cannot_hold(grid, tmp_path, capfd):
     assert set(mesh.cell_sets) == {"pore_a_", "S2_m_wide", "CBD"}
     mesh = meshio.read(write_mesh(tmp_path / "odd.inp", named(grid, "cbd", "CBD", "cbd_")))
     assert set(mesh.cell_sets) == {"cbd", "CBD_", "cbd__"}  # Abaqus reads capitals and small letters alike
-    assert set(meshio.read(write_mesh(tmp_path / "odd.msh", named(grid, "cbd", "CBD", "x"))).field_data) == {"cbd", "CBD", "x"}
+    assert set(meshio.read(write_mesh(tmp_path / "odd.msh", named(grid, "cbd", "CBD", "x"))).field_data) == {
+        "cbd",
+        "CBD",
+        "x",
+    }
 
 
 def test_fipy_opens_hexahedra_with_their_phases(grid, tmp_path):
@@ -121,7 +125,9 @@ def test_fipy_opens_hexahedra_with_their_phases(grid, tmp_path):
     theirs = fipy.Gmsh3D(str(write_mesh(tmp_path / "electrode.msh", grid)))
     assert theirs.numberOfCells == grid.voxels
     for name in grid.names:
-        share = np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells[name])]) / np.sum(theirs.cellVolumes)
+        share = np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells[name])]) / np.sum(
+            theirs.cellVolumes
+        )
         assert share == pytest.approx(grid.fraction(name), rel=1e-9)
 
 

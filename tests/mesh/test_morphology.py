@@ -260,7 +260,9 @@ def test_complement_has_the_same_surface(seed, edges):
 
 @settings(max_examples=25, deadline=None)
 @given(seeds, st.tuples(edge, edge, edge), st.floats(1e-9, 1e-4))
-@example(0, (1.0, 2.0, 2.9999999999999996), 8.914281083373435e-05)  # the filter's reach is just at a whole number
+@example(
+    0, (1.0, 2.0, 2.9999999999999996), 8.914281083373435e-05
+)  # the filter's reach is just at a whole number
 def test_area_scales_with_the_square_of_the_voxel(seed, edges, scale):
     mask, scaled = blob(seed), [h * scale for h in edges]
     assert surface_area(mask, scaled) / scale**2 == pytest.approx(surface_area(mask, edges), rel=1e-5)

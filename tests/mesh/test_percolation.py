@@ -7,12 +7,7 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import grid_from_labels
-from microsim.mesh.percolation import (
-    cluster_labels,
-    connected_to,
-    percolating,
-    percolating_fractions,
-)
+from microsim.mesh.percolation import cluster_labels, connected_to, percolating, percolating_fractions
 
 
 def test_a_dead_end_and_an_island_do_not_percolate():

@@ -1,4 +1,5 @@
-"""Tetrahedra with smooth interfaces: conforming, right-handed, true to volumes and areas; closed forms of sphere and plane."""
+"""Tetrahedra with smooth interfaces: conforming, right-handed, true to volumes and areas; closed forms of
+sphere and plane."""
 
 import json
 
@@ -94,7 +95,9 @@ def test_a_sphere_has_the_area_and_volume_of_a_sphere(radius, off):
     grid = sphere(2 * radius + 8, radius)
     mesh = tetrahedral_mesh(grid)
     assert mesh.areas()[mesh.surface == 0].sum() == pytest.approx(4e-12 * np.pi * radius**2, rel=off, abs=0)
-    assert mesh.volumes()[mesh.phase == 1].sum() == pytest.approx(np.count_nonzero(grid.phase) * 1e-18, rel=2e-3, abs=0)
+    assert mesh.volumes()[mesh.phase == 1].sum() == pytest.approx(
+        np.count_nonzero(grid.phase) * 1e-18, rel=2e-3, abs=0
+    )
 
 
 @pytest.mark.parametrize("normal", [(1, 1, 0), (1, 1, 1), (2, 1, 0)])
@@ -122,7 +125,9 @@ def test_volumes_and_areas_of_a_blobby_three_phase_image():
     mesh = tetrahedral_mesh(grid)
     for row in compared_with_voxels(mesh, grid).values():
         assert row["volume_fraction"] == pytest.approx(row["volume_fraction_voxels"], rel=0.01, abs=0)
-        assert row["area_m2"] < 0.9 * row["area_voxel_faces_m2"]  # cbd is a sheet of one voxel: no room to be smooth
+        assert (
+            row["area_m2"] < 0.9 * row["area_voxel_faces_m2"]
+        )  # cbd is a sheet of one voxel: no room to be smooth
     found = quality(mesh)
     assert found["inverted"] == 0 and found["radius_ratio"]["smallest"] >= 0.06 - 1e-9
     assert found["elements"] == len(mesh.cells) and 0 < found["dihedral_angle_deg"]["smallest"] < 60
@@ -175,8 +180,12 @@ def test_some_phases_only_keep_their_surfaces_to_the_others():
     assert [name for name in mesh.surfaces if name not in FACES] == ["pore-am", "cbd-am"]
     assert mesh.triangles.max() < len(mesh.points) and mesh.triangles.min() >= 0
     triangles, times = np.unique(sides(mesh.cells), axis=0, return_counts=True)
-    assert np.array_equal(np.unique(np.sort(mesh.triangles, axis=1), axis=0), triangles[times == 1])  # all of its boundary
-    a, b, c = np.moveaxis(mesh.points[mesh.triangles], 1, 0)  # seen from am, all point outwards: Gauss's theorem
+    assert np.array_equal(
+        np.unique(np.sort(mesh.triangles, axis=1), axis=0), triangles[times == 1]
+    )  # all of its boundary
+    a, b, c = np.moveaxis(
+        mesh.points[mesh.triangles], 1, 0
+    )  # seen from am, all point outwards: Gauss's theorem
     assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6 == pytest.approx(mesh.volumes().sum(), rel=1e-9, abs=0)
     for name in ("pore-am", "cbd-am"):
         area, expected = (m.areas()[m.surface == m.surfaces.index(name)].sum() for m in (mesh, whole))
@@ -197,8 +206,10 @@ def test_phases_may_have_any_names():
     assert set(to_meshio(mesh).cell_sets) == {*odd.names, *mesh.surfaces}
 
 
-@pytest.mark.parametrize("mistake", [{"iterations": -1}, {"least_quality": 0.0}, {"least_quality": 0.5},
-                                     {"phases": []}, {"phases": ["nmc"]}])
+@pytest.mark.parametrize(
+    "mistake",
+    [{"iterations": -1}, {"least_quality": 0.0}, {"least_quality": 0.5}, {"phases": []}, {"phases": ["nmc"]}],
+)
 def test_mistakes_get_one_sentence(mistake):
     with pytest.raises(InputError, match="expected") as error:
         tetrahedral_mesh(blobs(), **mistake)
@@ -221,7 +232,17 @@ PHASES = ["--phases", "pore=0,am=85,cbd=170"]
 
 def test_command_writes_tetrahedra_and_their_figures(electrode, tmp_path, capsys):
     out = tmp_path / "electrode.msh"
-    arguments = ["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out)]
+    arguments = [
+        "mesh",
+        electrode,
+        *PHASES,
+        "--voxel-size-nm",
+        "500",
+        "--kind",
+        "tetrahedra",
+        "--out",
+        str(out),
+    ]
     assert main([*arguments, "--json", "-"]) == 0
     numbers = json.loads(capsys.readouterr().out)
     mesh = meshio.read(out)
@@ -242,8 +263,24 @@ def test_command_writes_tetrahedra_and_their_figures(electrode, tmp_path, capsys
 @pytest.mark.parametrize("suffix", [".vtu", ".inp", ".xdmf", ".vtk"])
 def test_other_formats_read_back(electrode, tmp_path, suffix, capfd):
     out = tmp_path / f"electrode{suffix}"
-    assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out),
-                 "--json", str(tmp_path / "n.json")]) == 0
+    assert (
+        main(
+            [
+                "mesh",
+                electrode,
+                *PHASES,
+                "--voxel-size-nm",
+                "500",
+                "--kind",
+                "tetrahedra",
+                "--out",
+                str(out),
+                "--json",
+                str(tmp_path / "n.json"),
+            ]
+        )
+        == 0
+    )
     capfd.readouterr()
     numbers, mesh = json.loads((tmp_path / "n.json").read_text()), meshio.read(out)
     assert len(mesh.cells_dict["tetra"]) == numbers["quality"]["elements"]
@@ -252,7 +289,10 @@ def test_other_formats_read_back(electrode, tmp_path, suffix, capfd):
     else:
         surface = dict(zip((block.type for block in mesh.cells), mesh.cell_data["surface"]))["triangle"]
         names = list(numbers["surfaces"])
-        assert np.count_nonzero(surface == names.index("pore-am") + 1) == numbers["surfaces"]["pore-am"]["triangles"]
+        assert (
+            np.count_nonzero(surface == names.index("pore-am") + 1)
+            == numbers["surfaces"]["pore-am"]["triangles"]
+        )
         phase = dict(zip((block.type for block in mesh.cells), mesh.cell_data["phase"]))["tetra"]
         assert set(phase) == {0, 85, 170}
 
@@ -261,8 +301,24 @@ def test_other_formats_read_back(electrode, tmp_path, suffix, capfd):
 def test_vtk_opens_the_file_with_its_phases(electrode, tmp_path, suffix, capfd):
     pyvista = pytest.importorskip("pyvista", reason="pyvista is not installed")
     out = tmp_path / f"electrode{suffix}"
-    assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out),
-                 "--json", str(tmp_path / "n.json")]) == 0
+    assert (
+        main(
+            [
+                "mesh",
+                electrode,
+                *PHASES,
+                "--voxel-size-nm",
+                "500",
+                "--kind",
+                "tetrahedra",
+                "--out",
+                str(out),
+                "--json",
+                str(tmp_path / "n.json"),
+            ]
+        )
+        == 0
+    )
     numbers, theirs = json.loads((tmp_path / "n.json").read_text()), pyvista.read(out)
     volume = theirs.compute_cell_sizes(length=False, area=False)["Volume"]
     for phase in numbers["phases"].values():
@@ -276,7 +332,12 @@ def test_gmsh_opens_the_file_with_its_names(electrode, tmp_path, capfd):
     except (ImportError, OSError) as error:
         pytest.skip(f"gmsh cannot be loaded: {error}")
     out = tmp_path / "electrode.msh"
-    assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out)]) == 0
+    assert (
+        main(
+            ["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", str(out)]
+        )
+        == 0
+    )
     gmsh.initialize()
     try:
         gmsh.option.setNumber("General.Terminal", 0)
@@ -301,35 +362,68 @@ def test_fipy_opens_the_file_with_its_phases(tmp_path):
     theirs = fipy.Gmsh3D(str(path))
     assert theirs.numberOfCells == len(mesh.cells)
     assert np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells["am"])]) == pytest.approx(
-        mesh.volumes()[mesh.phase == 1].sum(), rel=1e-9, abs=0)
+        mesh.volumes()[mesh.phase == 1].sum(), rel=1e-9, abs=0
+    )
 
 
-def test_command_refuses_a_place_that_cannot_be_written_before_the_work(electrode, tmp_path, capsys, monkeypatch):
+def test_command_refuses_a_place_that_cannot_be_written_before_the_work(
+    electrode, tmp_path, capsys, monkeypatch
+):
     from microsim.mesh import tetrahedra
 
     monkeypatch.setattr(tetrahedra, "tetrahedral_mesh", None)  # not reached
     (tmp_path / "folder.msh").mkdir()
     for place in (f"{electrode}/m.msh", str(tmp_path / "folder.msh")):
-        assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", place]) == 2
+        assert (
+            main(
+                ["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--kind", "tetrahedra", "--out", place]
+            )
+            == 2
+        )
         said = capsys.readouterr().err
         assert "expected to write" in said and said.count("\n") == 1
 
 
 def test_command_writes_voxels_and_coarsens(electrode, tmp_path, capsys):
     out = tmp_path / "electrode.vtu"
-    assert main(["mesh", electrode, *PHASES, "--voxel-size-nm", "500", "--crop", "x=0:12,y=0:12,z=0:12", "--coarsen", "2",
-                 "--keep", "am,cbd", "--out", str(out), "--json", "-"]) == 0
+    assert (
+        main(
+            [
+                "mesh",
+                electrode,
+                *PHASES,
+                "--voxel-size-nm",
+                "500",
+                "--crop",
+                "x=0:12,y=0:12,z=0:12",
+                "--coarsen",
+                "2",
+                "--keep",
+                "am,cbd",
+                "--out",
+                str(out),
+                "--json",
+                "-",
+            ]
+        )
+        == 0
+    )
     numbers, mesh = json.loads(capsys.readouterr().out), meshio.read(out)
     assert numbers["shape"] == [6, 6, 6] and numbers["voxel_size_m"] == pytest.approx([1e-6] * 3)
     assert len(mesh.cells_dict["hexahedron"]) == numbers["quality"]["elements"] < 216
     assert set(mesh.cell_data["phase"][0]) == {85, 170}
 
 
-@pytest.mark.parametrize(("more", "words"), [
-    (["--out", "m.stl", "--voxel-size-nm", "500", "--kind", "tetrahedra"], ".vtu, .vtk, .msh"),
-    (["--out", "m.vtu"], "--voxel-size-nm"), (["--out", "m.vtu", "--voxel-size-nm", "500", "--keep", "nmc"], "pore, am, cbd"),
-    (["--out", "m.vtu", "--voxel-size-nm", "500", "--smoothing", "-2"], "--smoothing"),
-    (["--out", "m.vtu", "--voxel-size-nm", "500", "--least-quality", "2"], "--least-quality")])
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--out", "m.stl", "--voxel-size-nm", "500", "--kind", "tetrahedra"], ".vtu, .vtk, .msh"),
+        (["--out", "m.vtu"], "--voxel-size-nm"),
+        (["--out", "m.vtu", "--voxel-size-nm", "500", "--keep", "nmc"], "pore, am, cbd"),
+        (["--out", "m.vtu", "--voxel-size-nm", "500", "--smoothing", "-2"], "--smoothing"),
+        (["--out", "m.vtu", "--voxel-size-nm", "500", "--least-quality", "2"], "--least-quality"),
+    ],
+)
 def test_command_refuses(electrode, tmp_path, more, words, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["mesh", electrode, *PHASES, *more]) == 2

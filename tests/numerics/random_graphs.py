@@ -11,7 +11,8 @@ from microsim.numerics.kernels import numba_cpu as kernels
 
 @dataclass(frozen=True)
 class Weighted:
-    """A graph with symmetric link weights (float32; empty: all ones) and a conductance to ground in some cells."""
+    """A graph with symmetric link weights (float32; empty: all ones) and a conductance to ground in some
+    cells."""
 
     graph: Graph
     weight: np.ndarray
@@ -20,7 +21,9 @@ class Weighted:
 
     def __repr__(self):
         lines = [len(w) for w in self.graph.widths]
-        return f"<{self.graph.n} cells in {lines}, periodic {self.graph.periodic}, weights {self.weight.size}>"
+        return (
+            f"<{self.graph.n} cells in {lines}, periodic {self.graph.periodic}, weights {self.weight.size}>"
+        )
 
 
 def rows_of(graph):
@@ -89,7 +92,8 @@ def weighted():
 
 
 def _ground(graph, rng):
-    """Some cells hang on ground weakly, so that no matrix is singular; the first line of x does so strongly."""
+    """Some cells hang on ground weakly, so that no matrix is singular; the first line of x does so
+    strongly."""
     weak = rng.uniform(0.1, 0.2, graph.n)
     return (weak + 2 * (graph.position[:, 0] == 0)).astype(np.float32)
 
@@ -97,8 +101,8 @@ def _ground(graph, rng):
 def coupled_graph(labels, widths):
     """Link the layers of a three-phase box: label 0 is in the first, 1 in the second, 2 in both.
 
-    Neighbouring voxels link within a layer and, where one of them has the first layer and the other the second,
-    across. The second layer is split in two (2 and 3) by phase, as conductors that differ much are.
+    Neighbouring voxels link within a layer and, where one of them has the first layer and the other the
+    second, across. The second layer is split in two (2 and 3) by phase, as conductors that differ much are.
     """
     parts = [voxel_graph(labels != 1, widths), voxel_graph(labels != 0, widths)]
     offsets, edges = (0, parts[0].n), []
@@ -115,7 +119,9 @@ def coupled_graph(labels, widths):
     indptr, neighbour, _ = kernels.rows_from_edges(parts[0].n + parts[1].n, first, second)
     layer = np.concatenate([np.zeros(parts[0].n), 2 + (parts[1].gather(labels) == 2)]).astype(np.uint8)
     bounds = np.concatenate([parts[0].bounds, parts[0].n + parts[1].bounds[1:]])
-    return Graph(indptr, neighbour, np.concatenate([part.position for part in parts]), layer, bounds, parts[0].widths)
+    return Graph(
+        indptr, neighbour, np.concatenate([part.position for part in parts]), layer, bounds, parts[0].widths
+    )
 
 
 def laplacian(graph, weight, ground):

@@ -80,7 +80,8 @@ def test_the_error_share_is_exact_on_a_cubic(h, h1, h2):
 
 
 def test_the_error_share_is_near_the_true_error_of_a_stiff_and_a_smooth_solution():
-    """y' = -y from exact states; the implicit step damps the error by 1 + h / alpha, so the share is an upper bound."""
+    """y' = -y from exact states; the implicit step damps the error by 1 + h / alpha, so the share is an upper
+    bound."""
     h, earlier = 0.02, [0.015, 0.02]
     past = [1.0, np.exp(0.015), np.exp(0.035)]
     formula = bdf(h, earlier)

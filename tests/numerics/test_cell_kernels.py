@@ -24,7 +24,10 @@ def matrix(graph, weight, rest):
 @given(one_layer(), st.sampled_from([np.float32, np.float64]))
 def test_outflow(case, kind):
     g, rng = case.graph, case.rng
-    weight, rest = rng.normal(size=g.neighbour.size).astype(np.float32), rng.normal(size=g.n).astype(np.float32)
+    weight, rest = (
+        rng.normal(size=g.neighbour.size).astype(np.float32),
+        rng.normal(size=g.n).astype(np.float32),
+    )
     x, out = rng.normal(size=g.n).astype(kind), np.full(g.n, np.nan, kind)
     kernels.outflow(g.indptr, g.neighbour, weight, rest, x, out)
     assert out == pytest.approx(matrix(g, weight, rest) @ x, abs=1e-5 if kind is np.float32 else 1e-12)
@@ -50,7 +53,10 @@ def test_two_outflows(case, migrates):
 def test_faces(kind):
     rng, faces, cells = np.random.default_rng(3), 50, 12
     e, s, m = rng.integers(0, cells, (3, faces))
-    lift, slopes = rng.integers(0, 2, faces).astype(float), tuple(rng.normal(size=(3, faces)).astype(np.float32))
+    lift, slopes = (
+        rng.integers(0, 2, faces).astype(float),
+        tuple(rng.normal(size=(3, faces)).astype(np.float32)),
+    )
     psi, phi, sto, c_e = (rng.normal(size=(4, cells)) * (1j if kind is np.complex128 else 1)).astype(kind)
     V, out, total = kind(0.3), np.empty(faces, kind), np.ones(cells, kind)
     kernels.face_flow(e, s, m, lift, slopes, V, psi, phi, sto, c_e, out)
@@ -63,7 +69,8 @@ def test_faces(kind):
 
 @pytest.mark.parametrize("kind, digits", [(np.float32, 1e-6), (np.float64, 1e-12)])
 def test_a_good_conductor_keeps_its_small_differences(kind, digits):
-    """At 1 V everywhere but for 1e-6 V: a product with the diagonal would have lost them in single precision."""
+    """At 1 V everywhere but for 1e-6 V: a product with the diagonal would have lost them in single
+    precision."""
     indptr, neighbour = np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1], np.int32)
     weight, rest = np.full(4, 1e3, np.float32), np.zeros(3, np.float32)
     x = np.array([1.0, 1.0 + 2.0**-20, 1.0], kind)

@@ -30,8 +30,16 @@ def system_of(shape, seed=0, lags=(0.0,), source=True, contrast=1.0):
     high = np.where(x == shape[0] - 1, 2.0, 0.0) if source else zero
     storage = rng.random((len(lags), graph.n)) * (rng.random((len(lags), graph.n)) < 0.6)
     storage[0, 0] = 1.0
-    return System(graph, weight, low, high, storage, np.array(lags), low if source else None,
-                  table[kind, 0] if contrast != 1 else None)
+    return System(
+        graph,
+        weight,
+        low,
+        high,
+        storage,
+        np.array(lags),
+        low if source else None,
+        table[kind, 0] if contrast != 1 else None,
+    )
 
 
 def dense(system, s):
@@ -51,8 +59,14 @@ def relative(s, G):
     return np.abs(G)
 
 
-systems = st.builds(system_of, st.tuples(*[st.integers(1, 6)] * 3), st.integers(0, 2**31),
-                    st.sampled_from([(0.0,), (0.0, 0.3), (0.2, 5.0, 0.01)]), st.booleans(), st.sampled_from([1.0, 50.0]))
+systems = st.builds(
+    system_of,
+    st.tuples(*[st.integers(1, 6)] * 3),
+    st.integers(0, 2**31),
+    st.sampled_from([(0.0,), (0.0, 0.3), (0.2, 5.0, 0.01)]),
+    st.booleans(),
+    st.sampled_from([1.0, 50.0]),
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -70,7 +84,8 @@ def test_the_response_is_that_of_direct_solves(system, low, decades):
 @settings(max_examples=25, deadline=None)
 @given(systems, st.floats(-2, 2))
 def test_the_bound_of_the_error_holds(system, log_omega):
-    """|e . A e| <= sqrt(2) r* . H^-1 r, as far as conjugate gradients have it (within a tenth); and not far above."""
+    """|e . A e| <= sqrt(2) r* . H^-1 r, as far as conjugate gradients have it (within a tenth); and not far
+    above."""
     response = FrequencyResponse(system)
     response.add(0.5, relative, 1e-8)
     s = 1j * 10.0**log_omega
@@ -110,13 +125,18 @@ def test_a_shift_matches_the_slope_too():
     system, step = system_of((6, 5, 5), 3), 1e-3
     response = FrequencyResponse(system)
     response.add(1.0, relative, 1e-12)
-    slopes = [(g(1 + step) - g(1 - step)) / (2 * step) for g in (lambda s: response(s)[0], lambda s: dense(system, s))]
+    slopes = [
+        (g(1 + step) - g(1 - step)) / (2 * step)
+        for g in (lambda s: response(s)[0], lambda s: dense(system, s))
+    ]
     assert slopes[0] == pytest.approx(slopes[1].real, rel=1e-4)
 
 
 def test_one_cell_is_solved_at_once():
     graph = voxel_graph(np.ones((1, 1, 1), bool), [np.ones(1)] * 3)
-    system = System(graph, np.empty(0), np.array([2.0]), np.zeros(1), np.ones((1, 1)), np.zeros(1), np.array([2.0]))
+    system = System(
+        graph, np.empty(0), np.array([2.0]), np.zeros(1), np.ones((1, 1)), np.zeros(1), np.array([2.0])
+    )
     response = FrequencyResponse(system)
     response.reach(1e-3, 1e3, relative, 1e-6)
     assert len(response.basis) == 1

@@ -14,12 +14,13 @@ seeds = st.integers(0, 2**31)
 
 
 def scene(seed):
-    """A small graph, random weights (alike both ways), suctions, pressures and states, and its dense weights."""
+    """A small graph, random weights (alike both ways), suctions, pressures and states, and its dense
+    weights."""
     rng = np.random.default_rng(seed)
     graph = voxel_graph(rng.random((4, 4, 3)) < 0.8, [np.ones(n) for n in (4, 4, 3)])
     dense = np.zeros((graph.n, graph.n))
     for i in range(graph.n):
-        for j in graph.neighbour[graph.indptr[i]:graph.indptr[i + 1]]:
+        for j in graph.neighbour[graph.indptr[i] : graph.indptr[i + 1]]:
             dense[i, j] = dense[j, i] = dense[i, j] or rng.uniform(0.1, 2)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     weight = dense[rows, graph.neighbour]
@@ -34,7 +35,9 @@ def scene(seed):
 def test_balances_of_wet_cells(seed, entry):
     graph, weight, dense, ground, suction, p, state = scene(seed)
     residual, menisci = np.full(graph.n, np.nan), np.full(graph.n, np.nan)
-    front.front_residual(graph.indptr, graph.neighbour, weight, ground, entry, suction, state, p, residual, menisci)
+    front.front_residual(
+        graph.indptr, graph.neighbour, weight, ground, entry, suction, state, p, residual, menisci
+    )
     wet, dry = state == front.WET, state == front.DRY
     pull = np.maximum(p[:, None] + suction[None], 0) * dense * wet[:, None] * dry[None]
     exact = ground * (entry - p) + ((p[None] - p[:, None]) * dense * wet[None]).sum(1) - pull.sum(1)
@@ -55,7 +58,9 @@ def pressure_behind(dense, suction, entry, state, j, flow):
     dry = np.flatnonzero((dense[j] > 0) & (state == front.DRY))
 
     def balance(p):
-        return (entry - p) * flow / (entry + suction[j]) - (dense[j, dry] * np.maximum(p + suction[dry], 0)).sum()
+        return (entry - p) * flow / (entry + suction[j]) - (
+            dense[j, dry] * np.maximum(p + suction[dry], 0)
+        ).sum()
 
     return brentq(balance, -10, entry, xtol=1e-14) if len(dry) else entry
 
@@ -72,7 +77,13 @@ def test_pressure_behind_a_new_front(seed, entry, flow):
 
 def advance(dense, suction, entry, state, flow, level, now, change):
     """A stage without a heap: look through all cells for the next one to be full."""
-    state, flow, level, arrival, p = state.copy(), flow.copy(), level.copy(), np.full(len(flow), np.inf), np.zeros(len(flow))
+    state, flow, level, arrival, p = (
+        state.copy(),
+        flow.copy(),
+        level.copy(),
+        np.full(len(flow), np.inf),
+        np.zeros(len(flow)),
+    )
     begun, total, ended, clock, end = now, flow.sum(), 0.0, now, np.inf
     while True:
         filling = (state == front.DRY) & (flow > 0)
@@ -103,15 +114,21 @@ def test_a_stage_against_a_search_without_a_heap(seed, entry, change):
     graph, weight, dense, _, suction, p, state = scene(seed)
     rng = np.random.default_rng(seed)
     dry = state == front.DRY
-    flow, level = rng.uniform(0.1, 1, graph.n) * dry * (rng.random(graph.n) < 0.6), rng.uniform(0, 0.9, graph.n) * dry
+    flow, level = (
+        rng.uniform(0.1, 1, graph.n) * dry * (rng.random(graph.n) < 0.6),
+        rng.uniform(0, 0.9, graph.n) * dry,
+    )
     if not flow.any():
         return
     exact = advance(dense, suction, entry, state, flow, level, 3.0, change)
     before, arrival = state.copy(), np.full(graph.n, np.inf)
-    reached = front.advance(graph.indptr, graph.neighbour, weight, suction, entry, state, flow, level, arrival, p, 3.0,
-                            change)
+    reached = front.advance(
+        graph.indptr, graph.neighbour, weight, suction, entry, state, flow, level, arrival, p, 3.0, change
+    )
     new = state != before
     assert np.array_equal(state, exact[0]) and reached == pytest.approx(exact[4], rel=1e-9)
     assert level[dry] == pytest.approx(exact[1][dry], abs=1e-9)
-    assert np.array_equal(np.isfinite(arrival), new) and arrival[new] == pytest.approx(exact[2][new], rel=1e-9)
+    assert np.array_equal(np.isfinite(arrival), new) and arrival[new] == pytest.approx(
+        exact[2][new], rel=1e-9
+    )
     assert p[new] == pytest.approx(exact[3][new], abs=1e-9)

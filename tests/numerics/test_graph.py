@@ -64,7 +64,9 @@ def test_no_two_neighbours_have_one_colour(case):
     assert np.all(colour[rows_of(graph)] != colour[graph.neighbour])
 
 
-@pytest.mark.parametrize(("length", "periodic", "colours"), [(6, True, 2), (7, True, 3), (7, False, 2), (1, True, 2)])
+@pytest.mark.parametrize(
+    ("length", "periodic", "colours"), [(6, True, 2), (7, True, 3), (7, False, 2), (1, True, 2)]
+)
 def test_only_an_odd_ring_needs_a_third_colour(length, periodic, colours):
     assert line_colours((5, length, 2), periodic)[1] == colours
     assert line_colours((4, length, 2), 2 * periodic)[1] == colours

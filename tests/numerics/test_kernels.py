@@ -43,7 +43,9 @@ def kernel_arguments(kernels):
     return {
         name: list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
         for name, kernel in vars(kernels).items()
-        if callable(kernel) and not name.startswith("_") and getattr(kernel, "__module__", "") == kernels.__name__
+        if callable(kernel)
+        and not name.startswith("_")
+        and getattr(kernel, "__module__", "") == kernels.__name__
     }
 
 
@@ -53,7 +55,7 @@ def test_the_twins_have_the_same_names_and_arguments():
     assert ours == kernel_arguments(slow)
 
 
-# -- making graphs ---------------------------------------------------------------------------------------------
+# -- making graphs -------------------------------------------------------------------------------------------
 
 
 @quick
@@ -75,7 +77,9 @@ def test_rows_from_edges(n, edges, seed):
     first, second = rng.integers(0, n, (2, edges)).astype(np.int32)
     apart = first != second
     _, neighbour, slots = agree("rows_from_edges", n, first[apart], second[apart])
-    assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(neighbour[slots[1]], first[apart])
+    assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(
+        neighbour[slots[1]], first[apart]
+    )
 
 
 @quick
@@ -93,8 +97,19 @@ def test_aggregation_of_any_keys(case, keys):
     agree("colour_greedily", g.indptr, g.neighbour)
     scale = case.rng.uniform(0.3, 1, links[1].size).astype(np.float32)
     out = np.full(links[1].size, np.nan, np.float32)
-    agree("coarse_weights", g.indptr, g.neighbour, case.weight, parent, child_ptr, child, *links, scale, out,
-          outputs=[9])
+    agree(
+        "coarse_weights",
+        g.indptr,
+        g.neighbour,
+        case.weight,
+        parent,
+        child_ptr,
+        child,
+        *links,
+        scale,
+        out,
+        outputs=[9],
+    )
     total = np.full(len(member), np.nan, np.float32)
     agree("sum_children", case.ground, child_ptr, child, total, outputs=[3])
 
@@ -134,7 +149,8 @@ def test_link_scales_around_the_ring():
     agree("link_scales", ring.indptr, ring.neighbour, ring.position, ring.layer, one, ratio, one)
 
 
-# -- numbers on graphs -----------------------------------------------------------------------------------------
+# -- numbers on graphs
+# -----------------------------------------------------------------------------------------
 
 
 def vector(case, n=None):
@@ -174,7 +190,9 @@ def _hold_products(case):
     (lower,) = agree("count_lower", g.indptr, g.neighbour)
     halves = (g.indptr, lower, g.neighbour, case.weight)
     (x,) = agree("first_sweep", *halves, diagonal, b, x, g.bounds, outputs=[6])
-    r, total = agree("restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8])
+    r, total = agree(
+        "restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8]
+    )
     residual, product = b.copy(), np.empty_like(x)
     fast.apply_laplacian(*links, diagonal, x, product)
     residual -= product
@@ -227,11 +245,31 @@ def test_conductances_and_their_slopes(case):
     kind, table = rng.integers(0, 4, g.n).astype(np.uint8), rng.uniform(0.1, 3, (4, 3))
     shape, chi = np.array([1.0, 0.3, 2.0]), rng.normal(size=(3, g.n))
     agree("voxel_links", g.indptr, g.neighbour, g.face, kind, table, shape, out, outputs=[6], rtol=1e-12)
-    agree("bilinear_energy", g.indptr, g.neighbour, g.face, rng.uniform(0.1, 3, out.size), shape, chi, rtol=1e-10)
+    agree(
+        "bilinear_energy",
+        g.indptr,
+        g.neighbour,
+        g.face,
+        rng.uniform(0.1, 3, out.size),
+        shape,
+        chi,
+        rtol=1e-10,
+    )
     half = g.half_conductances()
     agree("harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
-    agree("link_slopes", g.indptr, g.neighbour, *half, conductivity, slope, potential, out, np.empty(g.n),
-          outputs=[7, 8], rtol=1e-12)
+    agree(
+        "link_slopes",
+        g.indptr,
+        g.neighbour,
+        *half,
+        conductivity,
+        slope,
+        potential,
+        out,
+        np.empty(g.n),
+        outputs=[7, 8],
+        rtol=1e-12,
+    )
 
 
 def test_slopes_are_the_derivative_of_the_flow():
@@ -251,7 +289,9 @@ def test_slopes_are_the_derivative_of_the_flow():
     fast.link_slopes(g.indptr, g.neighbour, *half, conductivity, slope, potential, off, diagonal)
     product = diagonal * dv + np.bincount(rows_of(g), off * dv[g.neighbour], n)
     step = 1e-5
-    difference = (outflow(conductivity + step * slope * dv) - outflow(conductivity - step * slope * dv)) / (2 * step)
+    difference = (outflow(conductivity + step * slope * dv) - outflow(conductivity - step * slope * dv)) / (
+        2 * step
+    )
     assert np.allclose(product, difference, rtol=1e-7, atol=1e-8)
 
 
@@ -264,7 +304,8 @@ def test_a_dead_half_cell_conducts_nothing():
         assert np.array_equal(weight, np.zeros(4))
 
 
-# -- the same digits on any number of threads ---------------------------------------------------------------------
+# -- the same digits on any number of threads
+# ---------------------------------------------------------------------
 
 
 def on_threads(sums):
@@ -285,9 +326,14 @@ def test_no_digit_of_a_sum_depends_on_the_threads():
     x, y = rng.lognormal(sigma=3, size=(2, graph.n))
     weight = rng.lognormal(size=graph.neighbour.size)
     basis, w = rng.normal(size=(2, graph.n)).astype(np.float32), x.astype(np.float32)
-    results = on_threads(lambda: [
-        fast.inner(x, y), fast.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
-        *fast.project(basis, 2, w), fast.combine(basis, np.ones(2), w.copy())])
+    results = on_threads(
+        lambda: [
+            fast.inner(x, y),
+            fast.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
+            *fast.project(basis, 2, w),
+            fast.combine(basis, np.ones(2), w.copy()),
+        ]
+    )
     assert all(result == results[0] for result in results)
 
 
@@ -295,7 +341,10 @@ def test_no_digit_of_a_sum_over_bit_rows_depends_on_the_threads():
     rng = np.random.default_rng(4)
     rows = BitRows.of(rng.random((70, 60, 50)) < 0.6)
     x = rng.lognormal(sigma=3, size=rows.n)
-    results = on_threads(lambda: [
-        kernel(rows.bits, rows.start, 1.0, 0.7, 0.2, x, np.empty_like(x)) for kernel in
-        (bit_rows.apply, lambda *arguments: bit_rows.residual(*arguments)[0])])
+    results = on_threads(
+        lambda: [
+            kernel(rows.bits, rows.start, 1.0, 0.7, 0.2, x, np.empty_like(x))
+            for kernel in (bit_rows.apply, lambda *arguments: bit_rows.residual(*arguments)[0])
+        ]
+    )
     assert all(result == results[0] for result in results)

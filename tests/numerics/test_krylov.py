@@ -34,15 +34,20 @@ def relative_residual(A, x, b):
 
 
 @quick
-@given(st.integers(1, 60), st.integers(0, 2**31), st.sampled_from([1e-2, 1e-3, 1e-5]), st.sampled_from([5, 40]))
+@given(
+    st.integers(1, 60), st.integers(0, 2**31), st.sampled_from([1e-2, 1e-3, 1e-5]), st.sampled_from([5, 40])
+)
 def test_gmres_solves_non_symmetric_systems(n, seed, tolerance, restart):
     A, b = non_symmetric(n, seed)
-    x, history = gmres(lambda v: A @ v, lambda v: v.copy(), b, tolerance=tolerance, maximum=200, restart=restart)
+    x, history = gmres(
+        lambda v: A @ v, lambda v: v.copy(), b, tolerance=tolerance, maximum=200, restart=restart
+    )
     assert relative_residual(A, x, b) <= 1.01 * tolerance
     assert history[-1] == pytest.approx(relative_residual(A, x, b), rel=0.05, abs=1e-6)
     # what GMRES gives up to its tolerance is the solution of the system
     assert np.linalg.norm(x - np.linalg.solve(A, b)) <= 1.01 * tolerance * np.linalg.norm(b) * np.linalg.norm(
-        np.linalg.inv(A), 2)
+        np.linalg.inv(A), 2
+    )
 
 
 def test_gmres_restarts_to_double_precision():
@@ -94,8 +99,13 @@ def test_gmres_that_does_not_get_there_raises_with_its_history():
 def test_the_gains_of_conjugate_gradients_sum_to_the_energy(n, seed):
     A, b = definite(n, seed)
     exact = np.linalg.solve(A, b)
-    x, gains, r = conjugate_gradients(times(A), lambda r: r / np.diag(A), b.copy(), maximum=20 * n + 20,
-                                      enough=lambda gains, r: np.linalg.norm(r) < 1e-10 * np.linalg.norm(b))
+    x, gains, r = conjugate_gradients(
+        times(A),
+        lambda r: r / np.diag(A),
+        b.copy(),
+        maximum=20 * n + 20,
+        enough=lambda gains, r: np.linalg.norm(r) < 1e-10 * np.linalg.norm(b),
+    )
     assert np.allclose(x, exact, atol=1e-8 * np.abs(exact).max())
     assert np.allclose(r, b - A @ x, atol=1e-9)
     assert sum(gains) == pytest.approx(exact @ b, rel=1e-9)
@@ -105,18 +115,22 @@ def test_the_gains_of_conjugate_gradients_sum_to_the_energy(n, seed):
 def test_the_gains_to_come_are_the_error_in_the_energy_norm():
     A, b = definite(30, 7)
     exact = np.linalg.solve(A, b)
-    _, gains, _ = conjugate_gradients(times(A), lambda r: r.copy(), b.copy(),
-                                      enough=lambda gains, r: np.linalg.norm(r) < 1e-12)
+    _, gains, _ = conjugate_gradients(
+        times(A), lambda r: r.copy(), b.copy(), enough=lambda gains, r: np.linalg.norm(r) < 1e-12
+    )
     for steps in (0, 5, 12):
-        x, _, _ = conjugate_gradients(times(A), lambda r: r.copy(), b.copy(), enough=lambda g, r, k=steps: len(g) == k)
+        x, _, _ = conjugate_gradients(
+            times(A), lambda r: r.copy(), b.copy(), enough=lambda g, r, k=steps: len(g) == k
+        )
         assert sum(gains[steps:]) == pytest.approx((x - exact) @ A @ (x - exact), rel=1e-6)
 
 
 def test_conjugate_gradients_keep_the_precision_they_are_given():
     A, b = definite(20, 2, decades=1)
     r = b.astype(np.float32)
-    x, _, left = conjugate_gradients(times(A.astype(np.float32)), lambda r: r.copy(), r,
-                                     enough=lambda gains, r: len(gains) == 12)
+    x, _, left = conjugate_gradients(
+        times(A.astype(np.float32)), lambda r: r.copy(), r, enough=lambda gains, r: len(gains) == 12
+    )
     assert x.dtype == left.dtype == np.float32 and left is r
     assert np.allclose(x, np.linalg.solve(A, b), atol=1e-3)
 
@@ -160,8 +174,9 @@ def test_complex_gmres_solves_a_shifted_system(restart):
     A = np.diag(np.linspace(1, 50, 80)) + 0.3 * rng.standard_normal((80, 80)) / 9 + 7j * np.eye(80)
     b = rng.standard_normal(80) + 1j * rng.standard_normal(80)
     scale = np.diag(A).real
-    x, history = complex_gmres(lambda v: A @ v, lambda v: v / (scale + 7), b, np.zeros(80, complex), tolerance=1e-9,
-                               restart=restart)
+    x, history = complex_gmres(
+        lambda v: A @ v, lambda v: v / (scale + 7), b, np.zeros(80, complex), tolerance=1e-9, restart=restart
+    )
     assert x == pytest.approx(np.linalg.solve(A, b), rel=1e-7) and history[-1] <= 1e-9
     again, history = complex_gmres(lambda v: A @ v, lambda v: v, b, x, tolerance=1e-8)
     assert history == [pytest.approx(history[0])] and again is x

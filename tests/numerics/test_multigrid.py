@@ -54,11 +54,14 @@ def iterations(multigrid, b, tolerance=1e-6):
     g, target = level.graph, tolerance * np.linalg.norm(b)
     _, gains, _ = conjugate_gradients(
         lambda p, out: kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, p, out),
-        multigrid.cycle, b.copy(), enough=lambda gains, r: np.linalg.norm(r) < target)
+        multigrid.cycle,
+        b.copy(),
+        enough=lambda gains, r: np.linalg.norm(r) < target,
+    )
     return len(gains)
 
 
-# -- the levels ------------------------------------------------------------------------------------------------
+# -- the levels ----------------------------------------------------------------------------------------------
 
 
 @quick
@@ -83,7 +86,9 @@ def test_aggregates_share_out_the_cells_and_hold_together(case):
         assert np.diff(level.child_ptr).min() >= 1 and coarse.n == level.child_ptr.size - 1
         rows = rows_of(fine)
         inside = parent[rows] == parent[fine.neighbour]
-        links = coo_array((np.ones(inside.sum()), (rows[inside], fine.neighbour[inside])), shape=(fine.n, fine.n))
+        links = coo_array(
+            (np.ones(inside.sum()), (rows[inside], fine.neighbour[inside])), shape=(fine.n, fine.n)
+        )
         assert connected_components(links, directed=False)[0] == coarse.n  # no aggregate falls apart
 
 
@@ -173,7 +178,7 @@ def test_flat_voxels_are_joined_across_their_short_side_first():
     assert [len(w) for w in coarse.widths] == [4, 4, 8]
 
 
-# -- the cycle -------------------------------------------------------------------------------------------------
+# -- the cycle -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("visits", [1, 2])
@@ -192,7 +197,8 @@ def test_the_cycle_is_symmetric_and_positive(visits, case):
 @quick
 @given(case=weighted())
 def test_the_cycle_is_near_the_inverse(visits, case):
-    """Eigenvalues of M A: below 2, or the second visit of a W-cycle would do harm; not near 0, or CG takes long."""
+    """Eigenvalues of M A: below 2, or the second visit of a W-cycle would do harm; not near 0, or CG takes
+    long."""
     multigrid = hierarchy(case, visits)
     A = laplacian(case.graph, case.weight, case.ground.astype(float))
     M = np.array([multigrid.cycle(e.copy()).copy() for e in np.eye(case.graph.n, dtype=np.float32)], float)
@@ -242,7 +248,8 @@ def test_the_cycle_keeps_its_input():
     assert np.array_equal(b, kept) and np.array_equal(multigrid.cycle(b), first)
 
 
-# -- how fast it converges -------------------------------------------------------------------------------------
+# -- how fast it converges
+# -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("visits", [1, 2])
@@ -299,7 +306,8 @@ def electrode_with_islands(seed=0):
 
 
 def two_potentials(labels, sigma, across, **options):
-    """Ions from x = 0 through the faces to electrons at the far end: the multigrid and its right-hand side."""
+    """Ions from x = 0 through the faces to electrons at the far end: the multigrid and its right-hand
+    side."""
     graph = coupled_graph(labels, [np.ones(n) for n in labels.shape])
     rows, x = rows_of(graph), graph.position[:, 0]
     k = np.asarray(sigma, float)[graph.layer]
@@ -316,7 +324,8 @@ def two_potentials(labels, sigma, across, **options):
 @pytest.mark.parametrize("visits", [1, 2])
 @pytest.mark.parametrize("solid", [(1e-2, 1e2), (1e2, 1e-2), (1e2, 1e2)])
 def test_islands_of_another_conductor_are_adopted(solid, visits):
-    """Left alone they would never be joined, and every level would carry all of them down to the dense solve."""
+    """Left alone they would never be joined, and every level would carry all of them down to the dense
+    solve."""
     multigrid, b = two_potentials(electrode_with_islands(), (1.0, np.nan, *solid), across=1e-2, visits=visits)
     assert multigrid.levels[-1].graph.n <= 300
     assert 3 <= iterations(multigrid, b) <= 25

@@ -45,9 +45,13 @@ def robertson(dt):
         return np.array([second - first, first - second - third, third])
 
     def slope(y):
-        return np.array([[-0.04, 1e4 * y[2], 1e4 * y[1]],
-                         [0.04, -1e4 * y[2] - 6e7 * y[1], -1e4 * y[1]],
-                         [0.0, 6e7 * y[1], 0.0]])
+        return np.array(
+            [
+                [-0.04, 1e4 * y[2], 1e4 * y[1]],
+                [0.04, -1e4 * y[2] - 6e7 * y[1], -1e4 * y[1]],
+                [0.0, 6e7 * y[1], 0.0],
+            ]
+        )
 
     return Problem(lambda y: y - start - dt * rate(y), lambda y: np.eye(3) - dt * slope(y)), start
 
@@ -90,13 +94,16 @@ def test_linear_solves_do_no_more_than_asked():
 
 
 def test_the_last_linear_solve_aims_at_the_target_only():
-    """From a residual of ten times the tolerance a reduction by 30 is enough, whatever linear_tolerance says."""
+    """From a residual of ten times the tolerance a reduction by 30 is enough, whatever linear_tolerance
+    says."""
     problem = Problem(lambda u: np.arange(1.0, 9.0) * u, lambda u: np.diag(np.arange(1.0, 9.0)))
     problem.linearise = lambda u: (lambda v: problem.J(u) @ v, lambda v: v.copy())
     start = np.ones(8)
     _, log = newton(problem, start, tolerance=0.8, linear_tolerance=1e-6)
     _, exact = newton(problem, start, tolerance=1e-6, linear_tolerance=1e-6)
-    assert len(log["linear_iterations"]) == 1 and log["linear_iterations"][0] < max(exact["linear_iterations"])
+    assert len(log["linear_iterations"]) == 1 and log["linear_iterations"][0] < max(
+        exact["linear_iterations"]
+    )
 
 
 def test_a_solution_is_not_touched():

@@ -14,7 +14,9 @@ from microsim.numerics.multigrid import coarsen
 from microsim.numerics.rows import BitRows, RowsMultigrid, first_aggregates
 
 quick = settings(max_examples=25, deadline=None)
-shapes = st.sampled_from([(1, 1, 1), (3, 1, 5), (4, 5, 6), (5, 4, 127), (3, 3, 128), (2, 5, 131), (4, 3, 257)])
+shapes = st.sampled_from(
+    [(1, 1, 1), (3, 1, 5), (4, 5, 6), (5, 4, 127), (3, 3, 128), (2, 5, 131), (4, 3, 257)]
+)
 edges = st.sampled_from([(1.0, 1.0, 1.0), (1.0, 0.7, 1.3)])
 
 
@@ -56,7 +58,9 @@ def test_apply_and_residual_are_the_dense_operator(shape, seed, weights):
     assert rows.n == mask.sum()
     x, out = cell_values(rows, u), np.empty(rows.n)
     exact = dense_apply(mask, u, weights)
-    assert bit_rows.apply(rows.bits, rows.start, *weights, x, out) == pytest.approx((u * exact).sum(), abs=1e-10)
+    assert bit_rows.apply(rows.bits, rows.start, *weights, x, out) == pytest.approx(
+        (u * exact).sum(), abs=1e-10
+    )
     assert np.allclose(rows.scatter(out, 0.0, float), exact, atol=1e-12)
     r = np.empty(rows.n)
     energy, planes = bit_rows.residual(rows.bits, rows.start, *weights, x, r)
@@ -83,8 +87,16 @@ def test_sweeps_are_those_of_the_graph(shape, seed, kind):
         bit_rows.first_sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine)
     else:
         bit_rows.sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine, kind == "backward")
-    kernels.sweep(graph.indptr, graph.neighbour, np.empty(0, np.float32), diagonal, graph.gather(b), theirs,
-                  graph.bounds, kind == "backward")
+    kernels.sweep(
+        graph.indptr,
+        graph.neighbour,
+        np.empty(0, np.float32),
+        diagonal,
+        graph.gather(b),
+        theirs,
+        graph.bounds,
+        kind == "backward",
+    )
     assert np.allclose(rows.scatter(mine), graph.scatter(theirs), atol=1e-5, equal_nan=True)
 
 
@@ -98,8 +110,18 @@ def test_first_aggregates_are_those_of_the_graph(shape, seed):
     coarse, weight, parent, low, high = first_aggregates(rows, np.ones(3, np.float32))
     other, their_parent, child_ptr, child, scale, ends = coarsen(graph, np.empty(0, np.float32))
     theirs = np.empty(other.neighbour.size, np.float32)
-    kernels.coarse_weights(graph.indptr, graph.neighbour, np.empty(0, np.float32), their_parent, child_ptr, child,
-                           other.indptr, other.neighbour, scale, theirs)
+    kernels.coarse_weights(
+        graph.indptr,
+        graph.neighbour,
+        np.empty(0, np.float32),
+        their_parent,
+        child_ptr,
+        child,
+        other.indptr,
+        other.neighbour,
+        scale,
+        theirs,
+    )
     mine_at, theirs_at = rows.scatter(parent, -1, np.int64), graph.scatter(their_parent, -1, np.int64)
     to = np.full(coarse.n, -1)
     to[mine_at[mask]] = theirs_at[mask]
@@ -118,7 +140,7 @@ def test_first_aggregates_are_those_of_the_graph(shape, seed):
     for colour in range(2):  # no two cells of a colour are linked
         cells = range(coarse.bounds[colour], coarse.bounds[colour + 1])
         for i in cells:
-            assert not np.any(np.isin(coarse.neighbour[coarse.indptr[i]:coarse.indptr[i + 1]], cells))
+            assert not np.any(np.isin(coarse.neighbour[coarse.indptr[i] : coarse.indptr[i + 1]], cells))
 
 
 @quick

@@ -14,8 +14,9 @@ from microsim.numerics.staggered import SIDES, face_mask, staggered_grid
 
 quick = settings(max_examples=30, deadline=None)
 shapes = st.tuples(*(st.integers(1, 5) for _ in range(3)))
-boxes = st.sampled_from([("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"),
-                         ("periodic", "periodic")])
+boxes = st.sampled_from(
+    [("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"), ("periodic", "periodic")]
+)
 
 
 def pores(shape, seed, share=0.65):
@@ -108,8 +109,12 @@ def test_minres_solves_indefinite_systems(n, seed):
     Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
     K = Q * (rng.uniform(0.5, 3, n) * rng.choice([-1, 1], n)) @ Q.T
     scale, b = rng.uniform(0.5, 2, n), rng.normal(size=n)
-    x, history = minres(lambda v, out: np.matmul(K, v, out=out), lambda r, out: np.multiply(scale, r, out=out),
-                        b.copy(), enough=lambda h: h[-1] < 1e-10 * h[0])
+    x, history = minres(
+        lambda v, out: np.matmul(K, v, out=out),
+        lambda r, out: np.multiply(scale, r, out=out),
+        b.copy(),
+        enough=lambda h: h[-1] < 1e-10 * h[0],
+    )
     assert x == pytest.approx(np.linalg.solve(K, b), rel=1e-6, abs=1e-7)
     assert all(later <= earlier * (1 + 1e-12) for earlier, later in pairwise(history))
     r = b - K @ x
@@ -119,6 +124,11 @@ def test_minres_solves_indefinite_systems(n, seed):
 def test_minres_says_when_it_does_not_converge():
     K = np.diag([1.0, -2.0, 3.0, -4.0])
     with pytest.raises(NotConverged) as caught:
-        minres(lambda v, out: np.matmul(K, v, out=out), lambda r, out: np.copyto(out, r), np.ones(4),
-               enough=lambda h: False, maximum=2)
+        minres(
+            lambda v, out: np.matmul(K, v, out=out),
+            lambda r, out: np.copyto(out, r),
+            np.ones(4),
+            enough=lambda h: False,
+            maximum=2,
+        )
     assert len(caught.value.history) == 3

@@ -1,4 +1,5 @@
-"""A sphere on a mesh that follows its surface: the elements, what is conserved, the series, and the solver's voxels."""
+"""A sphere on a mesh that follows its surface: the elements, what is conserved, the series, and the solver's
+voxels."""
 
 import builtins
 import sys
@@ -40,7 +41,8 @@ def cell(kappa=1.0, **more):
 
 
 def crank_surface(T, terms=60):
-    """(c - c0) D / (N R) at the surface of a sphere with an even flux, T = D t / R2 (Crank 1975, eq. 6.45)."""
+    """(c - c0) D / (N R) at the surface of a sphere with an even flux, T = D t / R2 (Crank 1975, eq.
+    6.45)."""
     roots = np.array([(k + 0.5) * np.pi for k in range(1, terms)])
     for _ in range(50):
         roots = np.arctan(roots) + np.pi * np.arange(1, terms)
@@ -140,7 +142,10 @@ def test_mean_and_tilt():
     assert surface.tilt("j") == pytest.approx(2 * 1 * 2 / 4 / 3.5 - 1)
 
 
-@pytest.mark.parametrize(("box", "size"), [((4e-6, 7e-6), 1e-6), ((10e-6, 4e-6), 1e-6), ((10e-6, 7e-6), 1e-8), ((10e-6, 7e-6), 6e-6)])
+@pytest.mark.parametrize(
+    ("box", "size"),
+    [((4e-6, 7e-6), 1e-6), ((10e-6, 4e-6), 1e-6), ((10e-6, 7e-6), 1e-8), ((10e-6, 7e-6), 6e-6)],
+)
 def test_a_sphere_that_does_not_fit(box, size):
     with pytest.raises(InputError, match="expected a sphere inside its box"):
         octant_mesh(RADIUS, box, size)

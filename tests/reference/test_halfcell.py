@@ -1,4 +1,5 @@
-"""Two codes, one half cell: FiPy with a sparse factorisation, and the multigrid solver, on the same voxels and times."""
+"""Two codes, one half cell: FiPy with a sparse factorisation, and the multigrid solver, on the same voxels
+and times."""
 
 import subprocess
 import sys
@@ -24,7 +25,8 @@ def graded(position):
 
 
 def both(labels, rate, loads=None, film=0.0, voxel_size=THICK, **more):
-    """Run the solver, then the twin at the solver's own times; return the cell, the solver's states, the twin's."""
+    """Run the solver, then the twin at the solver's own times; return the cell, the solver's states, the
+    twin's."""
     in_solver = (lambda faces: film(faces.position)) if callable(film) else film
     cell = half_cell(labels, voxel_size, in_solver, **more)
     one_C = F * 63104.0 * 0.6384 * cell.mesh.solid.volumes().sum() / 3600
@@ -34,12 +36,15 @@ def both(labels, rate, loads=None, film=0.0, voxel_size=THICK, **more):
     seen = [s for k, s in enumerate(seen) if s.t > (seen[k - 1].t if k else 0.0)]
     layers = cell.mesh.ionic.widths[0][: cell.mesh.lines]
     current = [loads[s.number].current for s in seen]
-    twin = discharge_fipy(voxel_grid(labels, voxel_size), cell.design, layers, [s.t for s in seen], current, film)
+    twin = discharge_fipy(
+        voxel_grid(labels, voxel_size), cell.design, layers, [s.t for s in seen], current, film
+    )
     return cell, seen, twin
 
 
 def check(cell, seen, twin):
-    """Voltage to 1 uV (asked for: 0.2 mV), lithiation to 1e-6 (1e-3), salt to 0.01 mol/m3, in the same cells."""
+    """Voltage to 1 uV (asked for: 0.2 mV), lithiation to 1e-6 (1e-3), salt to 0.01 mol/m3, in the same
+    cells."""
     np.testing.assert_allclose(twin.voltage, [s.V for s in seen], rtol=0, atol=1e-6)
     for k, state in enumerate(seen):
         sto, c_e = fields(cell, state.x)
@@ -142,9 +147,13 @@ def test_progress_is_told():
 
 def test_no_code_of_the_solver_is_loaded():
     code = "import microsim.reference.halfcell, sys; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert "microsim.reference.halfcell" in out
-    assert not [m for m in out if m.startswith(("microsim.numerics", "microsim.cell", "microsim.materials", "fipy"))]
+    assert not [
+        m for m in out if m.startswith(("microsim.numerics", "microsim.cell", "microsim.materials", "fipy"))
+    ]
 
 
 PORES = "expected one active material, at most one conductor and pores"

@@ -21,9 +21,15 @@ def layers(n=(6, 4, 5)):
 @pytest.mark.parametrize("unknowns", BOTH)
 def test_layers_conduct_in_series_and_side_by_side(unknowns):
     mesh, sigma = layers(), {"a": 1.0, "b": 4.0}
-    assert conduction(mesh, sigma, 0, unknowns=unknowns, tolerance=1e-12) == pytest.approx(1 / (2 / 3 + 1 / 12), rel=1e-9)
-    assert conduction(mesh, sigma, "y", unknowns=unknowns, tolerance=1e-12) == pytest.approx(2 / 3 + 4 / 3, rel=1e-9)
-    assert conduction(mesh, {"b": 4.0}, 2, unknowns=unknowns, tolerance=1e-12) == pytest.approx(4 / 3, rel=1e-9)
+    assert conduction(mesh, sigma, 0, unknowns=unknowns, tolerance=1e-12) == pytest.approx(
+        1 / (2 / 3 + 1 / 12), rel=1e-9
+    )
+    assert conduction(mesh, sigma, "y", unknowns=unknowns, tolerance=1e-12) == pytest.approx(
+        2 / 3 + 4 / 3, rel=1e-9
+    )
+    assert conduction(mesh, {"b": 4.0}, 2, unknowns=unknowns, tolerance=1e-12) == pytest.approx(
+        4 / 3, rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("unknowns", BOTH)
@@ -46,15 +52,20 @@ def test_a_mesh_of_some_phases_still_spans_the_box_of_the_image(unknowns):
     grid = VoxelGrid(phase, ("a", "b"), (1e-6, 2e-6, 1e-6))
     part = tetrahedral_mesh(grid, phases=["b"], iterations=0)
     assert conduction(part, {"b": 1.0}, 0, unknowns=unknowns) == 0.0
-    assert conduction(part, {"b": 1.0}, 2, unknowns=unknowns, tolerance=1e-12) == pytest.approx(4 / 24, rel=1e-9)
+    assert conduction(part, {"b": 1.0}, 2, unknowns=unknowns, tolerance=1e-12) == pytest.approx(
+        4 / 24, rel=1e-9
+    )
 
 
 def test_both_kinds_of_unknowns_bound_the_conductance_and_close_in():
-    """Blobs of two phases, contrast 10: the exact answer of the finest lies between, however coarse the rest."""
+    """Blobs of two phases, contrast 10: the exact answer of the finest lies between, however coarse the
+    rest."""
     noise = ndimage.gaussian_filter(np.random.default_rng(0).random((6, 6, 6)), 1.0)
     phase, gaps, bounds = (noise > np.median(noise)).astype(np.uint8), [], []
     for fine in (1, 2, 3):
-        grid = VoxelGrid(phase.repeat(fine, 0).repeat(fine, 1).repeat(fine, 2), ("a", "b"), (1e-6 / fine,) * 3)
+        grid = VoxelGrid(
+            phase.repeat(fine, 0).repeat(fine, 1).repeat(fine, 2), ("a", "b"), (1e-6 / fine,) * 3
+        )
         mesh = tetrahedral_mesh(grid, iterations=0)
         bounds.append(conduction_bounds(mesh, {"a": 1.0, "b": 10.0}))
         gaps.append(bounds[-1][1] - bounds[-1][0])
@@ -79,7 +90,9 @@ def test_bodies_in_voxels_are_what_each_centre_lies_in():
     mesh, shape = tetrahedral_mesh(blobs(), iterations=30), (11, 13, 9)
     centres = (np.stack(np.indices(shape), axis=-1).reshape(-1, 3) + 0.5) * np.array(mesh.box) / shape
     corner = mesh.points[mesh.cells]
-    share = np.einsum("epk,ekj->epj", centres - corner[:, None, 0], np.linalg.inv(corner[:, 1:] - corner[:, :1]))
+    share = np.einsum(
+        "epk,ekj->epj", centres - corner[:, None, 0], np.linalg.inv(corner[:, 1:] - corner[:, :1])
+    )
     least = np.minimum(share.min(axis=2), 1 - share.sum(axis=2))
     assert least.max(axis=0).min() > -1e-12
     clear = least.max(axis=0) > 1e-9  # not on a side
@@ -90,7 +103,8 @@ def test_bodies_in_voxels_are_what_each_centre_lies_in():
 
 @pytest.mark.parametrize("unknowns", BOTH)
 def test_a_long_thin_body_takes_few_iterations(unknowns):
-    """400 voxels in a row with a neck of a third after each eighth: at most 7 + 3 of 8 in resistance, were it all straight."""
+    """400 voxels in a row with a neck of a third after each eighth: at most 7 + 3 of 8 in resistance, were it
+    all straight."""
     phase = np.zeros((400, 3, 3), np.uint8)
     phase[::8, 1:] = 1
     mesh = tetrahedral_mesh(VoxelGrid(phase, ("a", "b"), (1e-6,) * 3), iterations=0)

@@ -44,8 +44,10 @@ def three_phases(n):
     ],
 )
 def test_fipy_agrees_with_the_multigrid(labels, conducting, axis, voxel_size, sides):
-    ours, theirs = (solve(grid_of(labels, voxel_size), conducting, axis, tolerance=1e-6, sides=sides)
-                    for solve in (tortuosity, tortuosity_fipy))
+    ours, theirs = (
+        solve(grid_of(labels, voxel_size), conducting, axis, tolerance=1e-6, sides=sides)
+        for solve in (tortuosity, tortuosity_fipy)
+    )
     assert theirs.tau == pytest.approx(ours.tau, rel=1e-6)
     assert theirs.D_eff_over_D0 == pytest.approx(ours.D_eff_over_D0, rel=1e-6)
     assert (theirs.eps, theirs.eps_percolating) == pytest.approx((ours.eps, ours.eps_percolating), abs=1e-12)
@@ -75,8 +77,10 @@ def test_taufactor_s_box_of_several_conductors_is_half_a_voxel_longer_at_both_en
     off = []
     for n in (12, 24, 48):
         labels = np.tile(three_phases(12), (n // 12, 1, 1))
-        ours, theirs = (solve(grid_of(labels), {"b": 1.0, "c": 0.1}, 0, tolerance=1e-4)
-                        for solve in (tortuosity, tortuosity_taufactor))
+        ours, theirs = (
+            solve(grid_of(labels), {"b": 1.0, "c": 0.1}, 0, tolerance=1e-4)
+            for solve in (tortuosity, tortuosity_taufactor)
+        )
         off.append(abs(theirs.tau / ours.tau - 1))
     assert off[0] < 0.06
     assert off[0] / off[1] == pytest.approx(2, abs=0.4) and off[1] / off[2] == pytest.approx(2, abs=0.4)
@@ -89,7 +93,8 @@ def test_laminates_and_a_full_block(solve):
     assert solve(grid_of(labels), {"b": 1.0}, 0).tau == pytest.approx(1, abs=1e-5)
     labels[:4] = 2
     assert solve(grid_of(labels), {"b": 1.0, "c": 10.0}, 0, tolerance=1e-5).D_eff_over_D0 == pytest.approx(
-        20 / 11, rel=1e-4)
+        20 / 11, rel=1e-4
+    )
     assert solve(grid_of(labels), {"b": 1.0, "c": 10.0}, 1).D_eff_over_D0 == pytest.approx(5.5, rel=1e-4)
 
 
@@ -103,7 +108,9 @@ def test_needles_and_sheets(shape, sides):
 
 
 @both
-@pytest.mark.parametrize("labels", [np.zeros((5, 4, 4)), np.repeat([1, 0, 1], 2)[:, None, None] * np.ones((6, 4, 4))])
+@pytest.mark.parametrize(
+    "labels", [np.zeros((5, 4, 4)), np.repeat([1, 0, 1], 2)[:, None, None] * np.ones((6, 4, 4))]
+)
 def test_what_does_not_percolate_has_no_tau(solve, labels):
     ours = tortuosity(grid_of(labels), {"b": 1.0}, 0)
     theirs = solve(grid_of(labels), {"b": 1.0}, 0)
@@ -142,8 +149,18 @@ def test_fipy_that_does_not_get_there_raises(monkeypatch):
     [
         (tortuosity_fipy, (101, 100, 100), {}, "at most 1000000 voxels for FiPy, got 1010000"),
         (tortuosity_taufactor, (4, 4, 4), {"voxel_size": (2 * UM, UM, UM)}, "not longer along the axis"),
-        (tortuosity_taufactor, (4, 4, 4), {"voxel_size": (UM, 2 * UM, UM), "sides": "periodic"}, "no-flux sides"),
-        (tortuosity_taufactor, (4, 4, 4), {"sides": "periodic", "conducting": {"a": 1.0, "b": 2.0}}, "no-flux sides"),
+        (
+            tortuosity_taufactor,
+            (4, 4, 4),
+            {"voxel_size": (UM, 2 * UM, UM), "sides": "periodic"},
+            "no-flux sides",
+        ),
+        (
+            tortuosity_taufactor,
+            (4, 4, 4),
+            {"sides": "periodic", "conducting": {"a": 1.0, "b": 2.0}},
+            "no-flux sides",
+        ),
         (tortuosity_taufactor, (1, 4, 4), {}, "at least two voxels"),
         (tortuosity_fipy, (4, 4, 4), {"sides": "open"}, "no-flux or mirror or periodic"),
         (tortuosity_taufactor, (4, 4, 4), {"tolerance": 0.0}, "between 0 and 1"),
@@ -167,6 +184,9 @@ def test_progress_moves():
 
 
 def test_the_packages_are_imported_only_when_used():
-    code = "import sys, microsim.reference.transport; print([m for m in ('torch', 'taufactor', 'fipy') if m in sys.modules])"
+    code = (
+        "import sys, microsim.reference.transport; print([m for m in ('torch', 'taufactor', 'fipy') if m in"
+        " sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

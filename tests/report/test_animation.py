@@ -1,4 +1,5 @@
-"""Films of a stored field: one frame a time, the colours of the values, plain words where ffmpeg is missing."""
+"""Films of a stored field: one frame a time, the colours of the values, plain words where ffmpeg is
+missing."""
 
 import shutil
 import subprocess
@@ -16,13 +17,15 @@ from microsim.volumes.fields import read_field
 
 def test_gif_has_a_frame_for_each_time(run, tmp_path):
     told = []
-    frames, width, height = write_animation(tmp_path / "a.gif", run["fields_path"], progress=lambda *step: told.append(step))
+    frames, width, height = write_animation(
+        tmp_path / "a.gif", run["fields_path"], progress=lambda *step: told.append(step)
+    )
     with Image.open(tmp_path / "a.gif") as film:
         assert film.n_frames == frames == 4 and film.size == (width, height)
         durations = [frame.info["duration"] for frame in ImageSequence.Iterator(film)]
         pixels = [np.asarray(frame.convert("RGB")).astype(int) for frame in ImageSequence.Iterator(film)]
     assert durations[-1] > 5 * durations[0] and durations[0] == pytest.approx(125, abs=10)
-    inner = [p[height // 4: height // 2, width // 4: width // 2] for p in pixels]  # without title and axes
+    inner = [p[height // 4 : height // 2, width // 4 : width // 2] for p in pixels]  # without title and axes
     assert all(np.abs(a - b).max() > 30 for a, b in zip(inner[1:], inner[:-1]))
     assert told[-1][:2] == (4, 4)
 
@@ -47,11 +50,7 @@ def test_planes_and_their_deviation(run):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [
-        ({"path": "a.avi"}, ".gif or .mp4"),
-        ({"name": "temperature"}, "phi_s, sto"),
-        ({"layer": 99}, "0 to 9"),
-    ],
+    [({"path": "a.avi"}, ".gif or .mp4"), ({"name": "temperature"}, "phi_s, sto"), ({"layer": 99}, "0 to 9")],
 )
 def test_mistakes(run, tmp_path, arguments, said):
     path = tmp_path / arguments.pop("path", "a.gif")
@@ -91,7 +90,20 @@ def test_mp4(run, tmp_path):
 
 
 def test_command(run, tmp_path, capsys):
-    code = main(["animate", str(run["fields_path"].parent), "--field", "c_e", "--axis", "y", "--deviation", "--out",
-                 str(tmp_path / "a.gif"), "--json", "-"])
+    code = main(
+        [
+            "animate",
+            str(run["fields_path"].parent),
+            "--field",
+            "c_e",
+            "--axis",
+            "y",
+            "--deviation",
+            "--out",
+            str(tmp_path / "a.gif"),
+            "--json",
+            "-",
+        ]
+    )
     assert code == 0 and '"frames": 4' in capsys.readouterr().out
     assert main(["animate", str(run["fields_path"]), "--axis", "w"]) == 2

@@ -89,7 +89,10 @@ def test_report_of_almost_nothing(run, tmp_path):
 
 def test_what_a_run_left_its_windows_by_stands_on_top(run, tmp_path):
     told = {**run, "fields_path": None, "comparison": None}
-    text = write_report(tmp_path, **{**told, "result": {**run["result"], "validity": {"notes": ["sto reached 1.", "Coarse."]}}}).read_text()
+    text = write_report(
+        tmp_path,
+        **{**told, "result": {**run["result"], "validity": {"notes": ["sto reached 1.", "Coarse."]}}},
+    ).read_text()
     assert '<p class="notice">sto reached 1. Coarse.</p>' in text.split("What was run")[1][:300]
     assert "notice" not in write_report(tmp_path, **told).read_text().split("What was run")[1][:300]
 

@@ -1,4 +1,5 @@
-"""The pages of transport, eis, flow and wetting hold everything and need nothing else; their figures are true."""
+"""The pages of transport, eis, flow and wetting hold everything and need nothing else; their figures are
+true."""
 
 import html
 import json
@@ -34,7 +35,9 @@ SIZE = ["--voxel-size-nm", "500"]
 
 def plain(page):
     """The page's text without images, style and record."""
-    content = re.sub(r"<style>.*?</style>|<pre>.*?</pre>|base64,[^\"]*", "", page.read_text(), flags=re.DOTALL)
+    content = re.sub(
+        r"<style>.*?</style>|<pre>.*?</pre>|base64,[^\"]*", "", page.read_text(), flags=re.DOTALL
+    )
     return html.unescape(re.sub(r"<[^>]+>", " ", content)).replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
@@ -74,11 +77,19 @@ def test_every_figure_is_a_file_and_in_the_page(written):
 def test_page_says_what_was_run_and_the_key_numbers(written, electrode):
     command, out, numbers = written
     text = plain(out / "report.html")
-    expected = [str(electrode), numbers["volume_sha256"], "0.5 × 0.5 × 0.5 µm", "16 × 14 × 12", "active material"]
+    expected = [
+        str(electrode),
+        numbers["volume_sha256"],
+        "0.5 × 0.5 × 0.5 µm",
+        "16 × 14 × 12",
+        "active material",
+    ]
     axes = numbers.get("axes", {}).values()
     if command == "transport":
         expected += [f"{row[key]:#.4g}" for row in axes for key in ("tau", "D_eff_over_D0")]
-        expected += [f"{f[key]:#.4g}" for f in numbers["flux"].values() for key in ("tau_lines", "constrictivity")]
+        expected += [
+            f"{f[key]:#.4g}" for f in numbers["flux"].values() for key in ("tau_lines", "constrictivity")
+        ]
         expected += [f"{value:.4f}" for value in numbers["tensor"]["principal_values"]]
     elif command == "eis":
         expected += [f"{row['tau']:#.4g}" for row in axes] + ["3 × 10⁻¹⁰ m² s⁻¹", "inert"]
@@ -142,7 +153,10 @@ def test_run_report_draws_the_flux_it_is_given(run, tmp_path):
 def test_speed_is_relative_to_the_mean_of_what_moves():
     present = np.array([True, True, True, True, False]).reshape(5, 1, 1)
     vector = np.zeros((3, 5, 1, 1))
-    vector[0, :, 0, 0], vector[1, :, 0, 0] = [3, 6, 9, 0, 7], [4, 8, 12, 0, 7]  # lengths 5, 10, 15; one at rest
+    vector[0, :, 0, 0], vector[1, :, 0, 0] = (
+        [3, 6, 9, 0, 7],
+        [4, 8, 12, 0, 7],
+    )  # lengths 5, 10, 15; one at rest
     speed = transport_figures.speed_of(vector, present, still_share=0.25)[:, 0, 0]
     assert speed == pytest.approx([0.5, 1.0, 1.5, 0.0, np.nan], nan_ok=True)
     edges, share = transport_figures.distribution(speed)
@@ -152,13 +166,21 @@ def test_speed_is_relative_to_the_mean_of_what_moves():
 @pytest.mark.parametrize("ends", ["open", "blocked"])
 @pytest.mark.parametrize("wall", [0, 1])
 def test_uniform_block_is_that_of_straight_pores(ends, wall):
-    """The dashed line of straight pores of a share eps is tanh(s) / (eps s) or coth(s) / (eps s): 1 and 1/2."""
+    """The dashed line of straight pores of a share eps is tanh(s) / (eps s) or coth(s) / (eps s): 1 and
+    1/2."""
     phase = np.zeros((40, 2, 2), np.uint8)
     phase[:, 1] = wall
     grid = VoxelGrid(phase, ("pore", "am")[: 1 + wall], (1e-6,) * 3)
     s = np.sqrt(1j * np.geomspace(0.01, 30, 9))
-    found = impedance(grid, {"pore": 1.0}, 0, np.geomspace(0.01, 30, 9), relative=True, ends=ends,
-                      electrolyte=Electrolyte(3e-10, 2.0, 0.1))  # fmt: skip
+    found = impedance(
+        grid,
+        {"pore": 1.0},
+        0,
+        np.geomspace(0.01, 30, 9),
+        relative=True,
+        ends=ends,
+        electrolyte=Electrolyte(3e-10, 2.0, 0.1),
+    )
     numbers = {
         "freq_Hz": found.freq,
         "Z_real_normalised": found.Z_normalised.real,
@@ -197,4 +219,10 @@ def test_arrival_shows_what_is_never_wetted():
 
 
 def test_times_have_their_unit():
-    assert [transport_figures.short_unit(t)[1] for t in (3e-6, 5e-3, 3.0, 200.0, 9000.0)] == ["µs", "ms", "s", "min", "h"]
+    assert [transport_figures.short_unit(t)[1] for t in (3e-6, 5e-3, 3.0, 200.0, 9000.0)] == [
+        "µs",
+        "ms",
+        "s",
+        "min",
+        "h",
+    ]

@@ -1,4 +1,5 @@
-"""A classifier trained on a few painted voxels labels the rest; painted labels that do not fit are refused."""
+"""A classifier trained on a few painted voxels labels the rest; painted labels that do not fit are
+refused."""
 
 import numpy as np
 import pytest
@@ -51,9 +52,14 @@ def test_differences_along_the_slicing_axis_are_those_of_the_slices():
     assert not found[0, :, :, :3].any()
 
 
-@pytest.mark.parametrize(("change", "said"), [
-    (lambda p: p[:-1], "shape"), (lambda p: np.where(p == 2, 0, p), "none of 2"), (lambda p: p + 3, "0 \\(not painted\\) to 3"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda p: p[:-1], "shape"),
+        (lambda p: np.where(p == 2, 0, p), "none of 2"),
+        (lambda p: p + 3, "0 \\(not painted\\) to 3"),
+    ],
+)
 def test_painted_labels_that_do_not_fit_are_refused(scene, change, said):
     grey, _, painted = scene
     with pytest.raises(InputError, match=said):

@@ -72,7 +72,8 @@ def test_kernels_do_what_their_twins_do(seed):
 
 
 def scene(law, noise=3.0, seed=0):
-    """Slices along x: binder, void before active material, active material, void before binder, binder, void."""
+    """Slices along x: binder, void before active material, active material, void before binder, binder,
+    void."""
     order = [(1, 6), (0, 12), (2, 8), (0, 12), (1, 6), (0, 10), (2, 6)]
     labels = np.concatenate([[label] * n for label, n in order])
     grey = np.array(LEVELS.means)[labels].astype(float)
@@ -84,9 +85,12 @@ def scene(law, noise=3.0, seed=0):
 
 
 LAWS = {
-    "exponential": lambda d: np.exp(-d / 5), "long": lambda d: np.exp(-d / 12), "screened": lambda d: 16 / (16 + d * d),
-    "linear": lambda d: max(1 - d / 8, 0), "black": lambda d: 0.0,
-}  # fmt: skip
+    "exponential": lambda d: np.exp(-d / 5),
+    "long": lambda d: np.exp(-d / 12),
+    "screened": lambda d: 16 / (16 + d * d),
+    "linear": lambda d: max(1 - d / 8, 0),
+    "black": lambda d: 0.0,
+}
 
 
 @pytest.mark.parametrize("law", LAWS)

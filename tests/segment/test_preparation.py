@@ -1,4 +1,5 @@
-"""Each step of preparation undoes what it is for, on images whose truth is known, and leaves the rest alone."""
+"""Each step of preparation undoes what it is for, on images whose truth is known, and leaves the rest
+alone."""
 
 import numpy as np
 import pytest
@@ -215,10 +216,15 @@ def test_a_slow_trend_is_followed_by_a_wide_window():
     assert found[clean == 160].std() < 0.1 * (clean * trend[:, None, None])[clean == 160].std()
 
 
-@pytest.mark.parametrize(("values", "said"), [
-    (np.ones((4, 4)), "three axes"), (np.full((4, 4, 4), 3), "3 in every voxel"),
-    (np.full((4, 4, 4), np.nan), "NaN or infinity in 64 of 64"), (np.ones((0, 4, 4)), "three axes"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.ones((4, 4)), "three axes"),
+        (np.full((4, 4, 4), 3), "3 in every voxel"),
+        (np.full((4, 4, 4), np.nan), "NaN or infinity in 64 of 64"),
+        (np.ones((0, 4, 4)), "three axes"),
+    ],
+)
 def test_images_that_no_step_can_work_on_are_refused(values, said):
     with pytest.raises(InputError, match=said):
         prep.check_grey(values)

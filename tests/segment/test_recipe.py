@@ -111,20 +111,23 @@ def test_painted_labels_train_a_classifier(tmp_path, grey):
     assert state.found["classifier"]["accuracy_on_unseen_painted_voxels"] > 0.9
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("phases: [a]\nsteps: [median]", "phases: expected two or more"),
-    ("phases: [a, a]\nsteps: [median]", "different names"),
-    ("phases: [a, b]\nsteps: []", "a list of steps"),
-    ("phases: [a, b]\nsteps: [polish]", "steps.0: expected crop"),
-    ("phases: [a, b]\nsteps: [{median: {size: 3}, nlm: {}}]", "one step with its settings"),
-    ("phases: [a, b]\nsteps: [{median: {width: 3}}]", "steps.0.median.width: expected a known key"),
-    ("phases: [a, b]\nsteps: [{normalise: {anchors: all}}]", "bright or both"),
-    ("phases: [a, b]\nsteps: [{resample: {voxel_size: 3}}]", "voxel_size"),
-    ("phases: [a, b]\nsteps: [thresholds, median]", "before those that label"),
-    ("phases: [a, b]\nsteps: [cracks, thresholds]", "before those that label"),
-    ("phases: [a, b]\ncrack: a\nsteps: [cracks]", "name of its own"),
-    ("phases: [a, b]\nsteps: [{thresholds: {values: 3}}]", "list of grey values"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("phases: [a]\nsteps: [median]", "phases: expected two or more"),
+        ("phases: [a, a]\nsteps: [median]", "different names"),
+        ("phases: [a, b]\nsteps: []", "a list of steps"),
+        ("phases: [a, b]\nsteps: [polish]", "steps.0: expected crop"),
+        ("phases: [a, b]\nsteps: [{median: {size: 3}, nlm: {}}]", "one step with its settings"),
+        ("phases: [a, b]\nsteps: [{median: {width: 3}}]", "steps.0.median.width: expected a known key"),
+        ("phases: [a, b]\nsteps: [{normalise: {anchors: all}}]", "bright or both"),
+        ("phases: [a, b]\nsteps: [{resample: {voxel_size: 3}}]", "voxel_size"),
+        ("phases: [a, b]\nsteps: [thresholds, median]", "before those that label"),
+        ("phases: [a, b]\nsteps: [cracks, thresholds]", "before those that label"),
+        ("phases: [a, b]\ncrack: a\nsteps: [cracks]", "name of its own"),
+        ("phases: [a, b]\nsteps: [{thresholds: {values: 3}}]", "list of grey values"),
+    ],
+)
 def test_a_mistake_is_one_sentence_that_names_the_key(tmp_path, text, said):
     with pytest.raises(InputError, match=said) as refused:
         rc.load_recipe(written(tmp_path, text))

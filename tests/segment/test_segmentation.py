@@ -130,10 +130,16 @@ def test_tophat_finds_a_crack_that_its_label_misses():
         seg.find_cracks(grey, np.zeros((20, 20, 20), int), levels, active=2)
 
 
-@pytest.mark.parametrize(("phases_", "options", "said"), [
-    (1, {}, "at least two phases"), (3, {"given": (5.0,)}, "2 rising thresholds"), (3, {"given": (9.0, 5.0)}, "rising"),
-    (3, {"given": (300.0, 400.0)}, "voxels in every phase"), (3, {"method": "best"}, "otsu or li"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("phases_", "options", "said"),
+    [
+        (1, {}, "at least two phases"),
+        (3, {"given": (5.0,)}, "2 rising thresholds"),
+        (3, {"given": (9.0, 5.0)}, "rising"),
+        (3, {"given": (300.0, 400.0)}, "voxels in every phase"),
+        (3, {"method": "best"}, "otsu or li"),
+    ],
+)
 def test_bad_settings_are_one_sentence(phases_, options, said):
     grey = image(phases((20, 20, 20)))
     with pytest.raises(InputError, match=said):

@@ -44,7 +44,9 @@ def foam(seed, shape=(12, 13, 14), edges=(1.0, 1.5, 0.8)):
 
 def ball(radius, centre=(0, 0, 0), edges=(1, 1, 1)):
     counts = [2 * int(np.ceil(radius / h)) + 5 for h in edges]
-    x = np.meshgrid(*[(np.arange(n) - n // 2) * h - c for n, h, c in zip(counts, edges, centre)], indexing="ij")
+    x = np.meshgrid(
+        *[(np.arange(n) - n // 2) * h - c for n, h, c in zip(counts, edges, centre)], indexing="ij"
+    )
     return sum(part**2 for part in x) <= radius**2
 
 
@@ -59,7 +61,7 @@ def overlapping_spheres(size, radius, eta, seed):
     return mask
 
 
-# -- profiles --------------------------------------------------------------------------------------------------
+# -- profiles ------------------------------------------------------------------------------------------------
 
 
 @quick
@@ -74,13 +76,15 @@ def test_profiles_add_up(seed, axis):
     assert fractions["am"][3] == np.take(grid.mask("am"), 3, axis).mean()
 
 
-# -- chords ----------------------------------------------------------------------------------------------------
+# -- chords --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("radius", "bound"), [(6, 0.03), (12, 0.01), (25, 0.004)])
 def test_mean_chord_of_a_sphere_is_four_thirds_of_its_radius(radius, bound):
     rng = np.random.default_rng(radius)
-    means = [chords(ball(radius, rng.random(3) - 0.5), 2e-6, axis).mean for axis in range(3) for _ in range(4)]
+    means = [
+        chords(ball(radius, rng.random(3) - 0.5), 2e-6, axis).mean for axis in range(3) for _ in range(4)
+    ]
     assert np.mean(means) == pytest.approx(4 / 3 * radius * 2e-6, rel=bound)
 
 
@@ -111,14 +115,17 @@ def test_chords_hold_all_voxels_and_turn_with_the_axes(seed, axis):
     turned = chords(np.moveaxis(mask, axis, 0), axis + 1, 0)
     assert np.array_equal(found.counts, turned.counts) and np.array_equal(found.cut, turned.cut)
     assert found.mean == pytest.approx(turned.mean)
-    by_hand = [len(run) for line in np.moveaxis(mask, axis, 2).reshape(-1, mask.shape[axis])
-               for run in "".join("x" if v else " " for v in line).split()]
+    by_hand = [
+        len(run)
+        for line in np.moveaxis(mask, axis, 2).reshape(-1, mask.shape[axis])
+        for run in "".join("x" if v else " " for v in line).split()
+    ]
     assert np.array_equal(np.bincount(by_hand, minlength=mask.shape[axis] + 1)[1:], found.counts + found.cut)
 
 
 def test_overlapping_spheres_have_the_known_chords_and_correlation():
-    """eta = 1: S2 = exp(-eta (1 + 3h/4r - h^3/16r^3)). Mean pore chord 4 r / 3 eta, of which voxels of edge d see those
-    that a row of points at that distance does: d eps / (eps - S2(d)), 5 % more at r = 8."""
+    """eta = 1: S2 = exp(-eta (1 + 3h/4r - h^3/16r^3)). Mean pore chord 4 r / 3 eta, of which voxels of edge d
+    see those that a row of points at that distance does: d eps / (eps - S2(d)), 5 % more at r = 8."""
     r, means, S2 = 8.0, [], []
     for seed in (1, 2, 3):
         pores = ~overlapping_spheres(120, r, 1.0, seed)
@@ -131,7 +138,7 @@ def test_overlapping_spheres_have_the_known_chords_and_correlation():
     assert np.mean(means) == pytest.approx(seen, rel=0.03) and 1.03 < seen / (4 * r / 3) < 1.06
 
 
-# -- sizes -----------------------------------------------------------------------------------------------------
+# -- sizes ---------------------------------------------------------------------------------------------------
 
 
 def test_two_spheres_make_two_peaks_by_volume():
@@ -157,7 +164,7 @@ def test_sizes_in_given_bins_and_percentiles():
         size_distribution(np.zeros((2, 2, 2)), 1.0)
 
 
-# -- contacts --------------------------------------------------------------------------------------------------
+# -- contacts ------------------------------------------------------------------------------------------------
 
 
 @quick
@@ -193,7 +200,10 @@ def test_a_sphere_capped_by_another_phase(radius, cosine):
         normal = rng.normal(size=3)
         normal /= np.linalg.norm(normal)
         n = 2 * radius + 13
-        x = np.stack(np.meshgrid(*[np.arange(n) - n // 2] * 3, indexing="ij")) - (rng.random(3) - 0.5)[:, None, None, None]
+        x = (
+            np.stack(np.meshgrid(*[np.arange(n) - n // 2] * 3, indexing="ij"))
+            - (rng.random(3) - 0.5)[:, None, None, None]
+        )
         far = np.sqrt((x**2).sum(0))
         labels = np.where(far <= radius, 1, np.where(np.tensordot(normal, x, 1) > cosine * far, 2, 0))
         found.append(contact_areas(three(labels))["am"]["cbd"])
@@ -210,7 +220,7 @@ def test_flat_contacts_are_exact_and_lone_phases_touch_nothing():
     assert faces == pytest.approx({("pore", "am"): section, ("pore", "cbd"): 0, ("am", "cbd"): section})
 
 
-# -- triple lines ----------------------------------------------------------------------------------------------
+# -- triple lines --------------------------------------------------------------------------------------------
 
 
 def test_published_counts_of_triple_edges():
@@ -248,8 +258,11 @@ def test_rings_at_any_tilt(radius, edges):
         normal = rng.normal(size=3)
         normal /= np.linalg.norm(normal)
         counts = [int(2 * radius / h) + 9 for h in edges]
-        x = np.stack(np.meshgrid(*[(np.arange(n) - n / 2 + rng.random()) * h for n, h in zip(counts, edges)],
-                                 indexing="ij"))
+        x = np.stack(
+            np.meshgrid(
+                *[(np.arange(n) - n / 2 + rng.random()) * h for n, h in zip(counts, edges)], indexing="ij"
+            )
+        )
         labels = np.where((x**2).sum(0) <= radius**2, 1, np.where(np.tensordot(normal, x, 1) > 0, 0, 2))
         length, edges_only, _ = triple_line(three(labels, edges), ("pore", "am", "cbd"))
         smooth.append(length / (2 * np.pi * radius))
@@ -275,7 +288,8 @@ def test_triple_lines_need_three_phases():
         triple_line(foam(0), ("pore", "am", "am"))
 
 
-# -- clusters, correlation, Euler number -----------------------------------------------------------------------
+# -- clusters, correlation, Euler number
+# -----------------------------------------------------------------------
 
 
 def test_clusters_in_order_of_size():
@@ -345,7 +359,7 @@ def test_euler_number_against_scikit_image(seed):
     assert euler_number(mask) == reference(mask, connectivity=1)
 
 
-# -- all of them -----------------------------------------------------------------------------------------------
+# -- all of them ---------------------------------------------------------------------------------------------
 
 
 def test_measures_are_plain_numbers():

@@ -43,7 +43,9 @@ def test_spheres_have_their_volume_shape_place_and_neighbours(three):
     radii = np.array([r for _, r in SPHERES]) * H
     assert len(found) == 3 and found.neighbours.tolist() == [1, 1, 0] and not found.cut.any()
     assert found.volume == pytest.approx([ball(SHAPE, *s).sum() * H**3 for s in SPHERES], rel=1e-12, abs=0)
-    assert found.volume == pytest.approx(4 / 3 * np.pi * radii**3, rel=0.02, abs=0)  # what voxels make of the smallest
+    assert found.volume == pytest.approx(
+        4 / 3 * np.pi * radii**3, rel=0.02, abs=0
+    )  # what voxels make of the smallest
     assert found.diameter == pytest.approx(2 * radii, rel=0.006)
     assert found.surface == pytest.approx(4 * np.pi * radii**2, rel=0.03)
     assert found.sphericity == pytest.approx(np.ones(3), abs=0.03)
@@ -66,9 +68,9 @@ def test_a_plane_crack_has_its_share_and_makes_two_fragments():
     found = pt.find_particles(grid_of(body.shape, am=body & ~crack, crack=crack), crack="crack")
     assert len(found) == 1 and found.fragments.tolist() == [2]
     assert found.crack_share[0] == pytest.approx(crack.sum() / body.sum(), abs=1e-12)
-    assert found.volume[0] == pytest.approx(body.sum() * H**3, rel=1e-6, abs=0) and found.sphericity[0] == pytest.approx(
-        1, abs=0.02
-    )
+    assert found.volume[0] == pytest.approx(body.sum() * H**3, rel=1e-6, abs=0) and found.sphericity[
+        0
+    ] == pytest.approx(1, abs=0.02)
 
 
 def test_a_cube_s_sphericity_is_that_of_a_cube():

@@ -19,12 +19,16 @@ def blob(seed, shape=(11, 9, 10), share=0.5):
 
 def ball(radius, centre=(0, 0, 0), edges=(1, 1, 1)):
     counts = [2 * int(np.ceil(radius / h)) + 5 for h in edges]
-    x = np.meshgrid(*[(np.arange(n) - n // 2) * h - c for n, h, c in zip(counts, edges, centre)], indexing="ij")
+    x = np.meshgrid(
+        *[(np.arange(n) - n // 2) * h - c for n, h, c in zip(counts, edges, centre)], indexing="ij"
+    )
     return sum(part**2 for part in x) <= radius**2
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**31), st.sampled_from([(1.0, 1.0, 1.0), UNEQUAL, (3.0, 1.0, 1.0)]), st.floats(0.02, 0.98))
+@given(
+    st.integers(0, 2**31), st.sampled_from([(1.0, 1.0, 1.0), UNEQUAL, (3.0, 1.0, 1.0)]), st.floats(0.02, 0.98)
+)
 def test_distance_against_scipy(seed, edges, share):
     mask = np.random.default_rng(seed).random((7, 8, 9)) < share
     if mask.all():
@@ -50,12 +54,16 @@ def by_hand(mask, edges):
     balls = [(q, distance(q)) for q in inside]
     for low in np.ndindex(*(n - 1 for n in mask.shape)):
         q = np.array(low) + 0.5
-        around = [distance(np.add(low, step)) for step in np.ndindex(2, 2, 2) if mask[tuple(np.add(low, step))]]
+        around = [
+            distance(np.add(low, step)) for step in np.ndindex(2, 2, 2) if mask[tuple(np.add(low, step))]
+        ]
         if distance(q) > max(around, default=0) * (1 + 1e-6):
             balls.append((q, distance(q)))
     thickness = np.zeros(mask.shape)
     for q, radius in balls:
-        near = inside[(((inside - q) * edges) ** 2).sum(axis=1) < (radius + edges.min() / 2) ** 2 * (1 - 1e-9)]
+        near = inside[
+            (((inside - q) * edges) ** 2).sum(axis=1) < (radius + edges.min() / 2) ** 2 * (1 - 1e-9)
+        ]
         thickness[tuple(near.T)] = np.maximum(thickness[tuple(near.T)], 2 * radius)
     return thickness
 

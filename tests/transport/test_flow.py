@@ -1,4 +1,5 @@
-"""Stokes flow against closed forms, a direct solve of the same equations, published arrays, and what must hold."""
+"""Stokes flow against closed forms, a direct solve of the same equations, published arrays, and what must
+hold."""
 
 import json
 
@@ -11,19 +12,19 @@ from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.graph import voxel_graph
-from microsim.transport.flow import (
-    THROAT,
-    flowing,
-    kozeny_constant,
-    permeability,
-    permeability_tensor,
-)
+from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability, permeability_tensor
 from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
-boxes = st.sampled_from([("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"),
-                         ("periodic", "periodic")])
-SQUARE_DUCT = {4: 0.042968750, 8: 0.037209903, 16: 0.035670158, 32: 0.035276482}  # k / a^2 of this scheme, N voxels
+boxes = st.sampled_from(
+    [("no-slip", "pressure"), ("symmetry", "pressure"), ("periodic", "pressure"), ("periodic", "periodic")]
+)
+SQUARE_DUCT = {
+    4: 0.042968750,
+    8: 0.037209903,
+    16: 0.035670158,
+    32: 0.035276482,
+}  # k / a^2 of this scheme, N voxels
 
 
 def grid_of(pore, voxel_size=(1.0, 1.0, 1.0)):
@@ -116,7 +117,9 @@ def direct(pore, h, sides, ends, throat):
                         K[f, f] += 0 if sides == "symmetry" and along > 0 else 2 * g
                     else:
                         step_of_wall = sum(beside) == 1 and len(beside) == 2
-                        K[f, f] += g * (1 + min(1, throat / width(axis, upper, along, -sign)) if step_of_wall else 2)
+                        K[f, f] += g * (
+                            1 + min(1, throat / width(axis, upper, along, -sign)) if step_of_wall else 2
+                        )
         area = volume / h[axis]
         for place, sign in ((upper - step[axis], 1), (upper, -1)):
             if is_pore(place):
@@ -131,13 +134,14 @@ def direct(pore, h, sides, ends, throat):
     return b @ u * n[0] * h[0] / (n[1] * h[1] * n[2] * h[2])
 
 
-# -- closed forms ----------------------------------------------------------------------------------------------
+# -- closed forms --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("across", [0, 1, 2])
-@pytest.mark.parametrize(("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"),
-                                             ("periodic", "periodic")])
+@pytest.mark.parametrize(
+    ("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"), ("periodic", "periodic")]
+)
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_slits_are_exact(axis, across, sides, ends, n):
     """h^2 / 12 (1 + 2 / N^2) times the share of the slit, for flat voxels too; nothing flows across."""
@@ -183,7 +187,8 @@ def test_channels_in_series_add_their_resistances():
     assert result.permeability == pytest.approx(2 / 14 / (1 / wide + 1 / narrow), rel=0.01)
 
 
-# -- the same equations, solved at once ---------------------------------------------------------------------------
+# -- the same equations, solved at once
+# ---------------------------------------------------------------------------
 
 
 @quick
@@ -206,13 +211,15 @@ def test_a_porous_cube_equals_a_direct_solve(sides, ends):
     assert flow(pore, sides=sides, ends=ends).permeability == pytest.approx(exact, rel=1e-8)
 
 
-# -- published arrays ---------------------------------------------------------------------------------------------
+# -- published arrays ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("fraction", "n", "exact", "tau"), [(0.216, 44, 0.1382441, 1.0118),
-                                                             (0.343, 38, 0.04207142, 1.0158)])
+@pytest.mark.parametrize(
+    ("fraction", "n", "exact", "tau"), [(0.216, 44, 0.1382441, 1.0118), (0.343, 38, 0.04207142, 1.0158)]
+)
 def test_spheres_in_a_simple_cubic_array(fraction, n, exact, tau):
-    """k / a^2 = 2 / (9 f K) of Zick & Homsy's drag K, at 33 voxels a diameter (J. Fluid Mech. 115 (1982) 13)."""
+    """k / a^2 = 2 / (9 f K) of Zick & Homsy's drag K, at 33 voxels a diameter (J. Fluid Mech. 115 (1982)
+    13)."""
     pore, radius = sphere(n, fraction)
     result = flow(pore, sides="periodic", ends="periodic", tolerance=1e-3)
     assert result.permeability / radius**2 == pytest.approx(exact, rel=0.05)
@@ -228,7 +235,8 @@ def test_mirror_planes_and_rings_give_the_same_array():
     assert eighth.tau_flow == pytest.approx(whole.tau_flow, rel=1e-4)
 
 
-# -- what must hold of any image ----------------------------------------------------------------------------------
+# -- what must hold of any image
+# ----------------------------------------------------------------------------------
 
 
 @quick
@@ -278,7 +286,8 @@ def test_iterations_hardly_grow_with_size():
 
 
 def test_open_media_take_few_iterations_too():
-    """There the pressure acts voxel by voxel: 28 and 241 iterations without that part of the preconditioner."""
+    """There the pressure acts voxel by voxel: 28 and 241 iterations without that part of the
+    preconditioner."""
     pore = sphere(48, 0.18)[0][:24, :24, :24]
     assert flow(pore, sides="symmetry", tolerance=1e-3).iterations <= 12
     assert flow(pore, sides="symmetry", tolerance=1e-8).iterations <= 40
@@ -338,7 +347,9 @@ def test_the_velocities_stand_for_the_permeability(tolerance, sides, ends):
 
 def test_the_tensor_of_a_repeated_image_is_symmetric():
     pore = porous(10, 0.6, 7)
-    tensor, results = permeability_tensor(grid_of(pore), "pore", sides="periodic", ends="periodic", tolerance=1e-9)
+    tensor, results = permeability_tensor(
+        grid_of(pore), "pore", sides="periodic", ends="periodic", tolerance=1e-9
+    )
     assert tensor == pytest.approx(tensor.T, rel=1e-4, abs=1e-4 * tensor.max())
     assert np.abs(tensor - np.diag(np.diag(tensor))).max() > 1e-3 * tensor.max()
     assert np.linalg.eigvalsh(tensor).min() > 0
@@ -369,11 +380,14 @@ def test_many_separate_velocities_need_no_dense_factor():
     cycle = ComponentMultigrid(graph)
     cycle.update(np.ones(graph.neighbour.size), np.arange(1.0, graph.n + 1))
     assert cycle.levels[-1].graph.n == 12**3 and cycle.sparse is not None
-    assert cycle.cycle(np.ones(graph.n, np.float32)) == pytest.approx(1 / np.arange(1.0, graph.n + 1), rel=1e-5)
+    assert cycle.cycle(np.ones(graph.n, np.float32)) == pytest.approx(
+        1 / np.arange(1.0, graph.n + 1), rel=1e-5
+    )
 
 
 def test_the_kozeny_constant_of_slits_and_spheres():
-    """k = eps^3 / (c s^2): c = 3 for a slit; 8.30 for spheres at 21.6 % (permeability 0.1382441 a^2, s = 3 f / a)."""
+    """k = eps^3 / (c s^2): c = 3 for a slit; 8.30 for spheres at 21.6 % (permeability 0.1382441 a^2, s = 3 f
+    / a)."""
     pore = np.zeros((40, 40, 40), bool)
     pore[:, 10:30] = True
     grid = grid_of(pore)
@@ -384,19 +398,28 @@ def test_the_kozeny_constant_of_slits_and_spheres():
     assert kozeny_constant(grid, "pore", 0.0) is None
 
 
-# -- bad input and the command line -------------------------------------------------------------------------------
+# -- bad input and the command line
+# -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("options", "word"), [({"sides": "slippery"}, "sides"), ({"ends": "open"}, "ends"),
-                                               ({"tolerance": 0.0}, "tolerance"), ({"throat": -1}, "throat"),
-                                               ({"sides": "no-slip", "ends": "periodic"}, "both periodic")])
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"sides": "slippery"}, "sides"),
+        ({"ends": "open"}, "ends"),
+        ({"tolerance": 0.0}, "tolerance"),
+        ({"throat": -1}, "throat"),
+        ({"sides": "no-slip", "ends": "periodic"}, "both periodic"),
+    ],
+)
 def test_bad_input_is_refused(options, word):
     with pytest.raises(InputError, match=word):
         flow(np.ones((3, 3, 3), bool), **options)
 
 
-@pytest.mark.parametrize(("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"),
-                                             ("periodic", "periodic")])
+@pytest.mark.parametrize(
+    ("sides", "ends"), [("symmetry", "pressure"), ("periodic", "pressure"), ("periodic", "periodic")]
+)
 def test_a_box_without_walls_is_refused(sides, ends):
     with pytest.raises(InputError, match="no-slip"):
         flow(np.ones((3, 3, 3), bool), sides=sides, ends=ends)
@@ -405,8 +428,9 @@ def test_a_box_without_walls_is_refused(sides, ends):
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 3, 2), (4, 1, 1), (2, 1, 3), (1, 1, 5)])
 def test_needles_and_sheets(shape):
     result = flow(np.ones(shape, bool))
-    assert result.permeability == pytest.approx(direct(np.ones(shape, bool), np.ones(3), "no-slip", "pressure", 1.5),
-                                                rel=1e-8)
+    assert result.permeability == pytest.approx(
+        direct(np.ones(shape, bool), np.ones(3), "no-slip", "pressure", 1.5), rel=1e-8
+    )
 
 
 def test_progress_moves_to_its_end():
@@ -423,13 +447,16 @@ def run(capsys, tmp_path, pore, *options):
 
 def test_the_command_prints_the_numbers(capsys, tmp_path):
     pore = porous(10, 0.6, 1)
-    code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100", "--axis", "all", "--out",
-                        str(tmp_path / "flow.h5"))
+    code, printed = run(
+        capsys, tmp_path, pore, "--voxel-size-nm", "100", "--axis", "all", "--out", str(tmp_path / "flow.h5")
+    )
     result = json.loads(printed.out)
     expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 1)
     assert code == 0 and set(result["axes"]) == {"x", "y", "z"}
     assert result["axes"]["y"]["permeability_m2"] / expected.permeability == pytest.approx(1, rel=1e-6)
-    assert {"tau_flow", "mass_imbalance", "iterations", "seconds", "kozeny_constant"} <= set(result["axes"]["y"])
+    assert {"tau_flow", "mass_imbalance", "iterations", "seconds", "kozeny_constant"} <= set(
+        result["axes"]["y"]
+    )
     assert np.shape(result["tensor_m2"]) == (3, 3) and result["peak_memory_bytes"] > 0
     assert np.array(result["tensor_m2"])[:, 1] == pytest.approx(expected.mean_velocity, rel=1e-5, abs=0)
 
@@ -443,8 +470,14 @@ def test_the_command_prints_the_numbers(capsys, tmp_path):
 def test_the_command_passes_its_options_on(capsys, tmp_path):
     pore = porous(8, 0.65, 3)
     options = {"sides": "periodic", "ends": "periodic", "throat": 1.2, "tolerance": 1e-5}
-    code, printed = run(capsys, tmp_path, pore, "--voxel-size-nm", "100",
-                        *(part for name, value in options.items() for part in (f"--{name}", str(value))))
+    code, printed = run(
+        capsys,
+        tmp_path,
+        pore,
+        "--voxel-size-nm",
+        "100",
+        *(part for name, value in options.items() for part in (f"--{name}", str(value))),
+    )
     expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 0, **options)
     assert code == 0
     k = json.loads(printed.out)["axes"]["x"]["permeability_m2"]

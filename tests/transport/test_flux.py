@@ -31,7 +31,9 @@ def random_pores(shape, seed, share=0.6):
 def test_a_straight_tube_with_a_dead_end(axis):
     labels = np.zeros((12, 15, 1), np.uint8)
     labels[:, :3] = 1
-    labels[6:9, 3:15] = 1  # a pocket 3 wide and 12 deep beside a tube of 36 voxels; e^(-pi y / 3) < 0.01 from 4.4 on
+    labels[6:9, 3:15] = (
+        1  # a pocket 3 wide and 12 deep beside a tube of 36 voxels; e^(-pi y / 3) < 0.01 from 4.4 on
+    )
     _, result, flux, figures = solved(np.moveaxis(labels, 0, axis), axis=axis)
     assert flux[axis].mean() == pytest.approx(result.D_eff_over_D0, rel=1e-5)
     assert 1 < figures.tau_lines < 1.1 and figures.isolated_share == 0
@@ -74,8 +76,9 @@ def test_the_mean_flux_is_D_eff(sides):
 
 
 def test_flux_lines_of_a_staircase():
-    """One path of alternating steps along x and y. Inner voxels pass the flux on around a corner: (1, 1) / 2. Of the two
-    voxels at an end one takes a quarter (1.5 links to the other's 0.5): (1, 1) / 8 and (7, 1) / 8."""
+    """One path of alternating steps along x and y. Inner voxels pass the flux on around a corner: (1, 1) / 2.
+    Of the two voxels at an end one takes a quarter (1.5 links to the other's 0.5): (1, 1) / 8 and (7, 1) /
+    8."""
     n = 6
     labels = np.zeros((n, n + 1, 1), np.uint8)
     for i in range(n):

@@ -15,7 +15,8 @@ UM = 1e-6
 
 
 def channels():
-    """Three depths with straight channels along x: 1/2, 1/4 and none of the section; walls 8 voxels wide in z."""
+    """Three depths with straight channels along x: 1/2, 1/4 and none of the section; walls 8 voxels wide in
+    z."""
     labels = np.zeros((30, 8, 8), np.uint8)
     labels[:10, :4], labels[10:20, :2] = 1, 1
     labels[20:25, 3:5, 3:5] = 1  # a dead end
@@ -23,23 +24,30 @@ def channels():
 
 
 def noise(seed, share=0.6, shape=(48, 48, 48)):
-    return VoxelGrid((np.random.default_rng(seed).random(shape) < share).astype(np.uint8), ("solid", "pore"), UM)
+    return VoxelGrid(
+        (np.random.default_rng(seed).random(shape) < share).astype(np.uint8), ("solid", "pore"), UM
+    )
 
 
-# -- regions ---------------------------------------------------------------------------------------------------
+# -- regions -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", [{"count": 3}, {"edges": (0, 20 * UM, 40 * UM, 60 * UM)}])
 def test_channels_by_region(how):
     first, second, third = analyse_regions(channels(), {"pore": 1.0}, **how)
     assert [first.start, first.end, second.start, third.start, third.end] == pytest.approx(
-        [0, 20 * UM, 20 * UM, 40 * UM, 60 * UM])
+        [0, 20 * UM, 20 * UM, 40 * UM, 60 * UM]
+    )
     assert (first.eps, second.eps, third.eps) == pytest.approx((0.5, 0.25, 5 * 4 / 640))
     assert first.tau["x"] == pytest.approx(1, abs=1e-6) and first.D_eff_over_D0["x"] == pytest.approx(0.5)
     assert first.tau["y"] is None and first.D_eff_over_D0["y"] == 0
     assert first.tau["z"] == pytest.approx(1, abs=1e-6) and first.D_in_plane == pytest.approx(0.25)
     assert first.tau_in_plane == pytest.approx(2)
-    assert third.tau == {"x": None, "y": None, "z": None} and third.tau_in_plane is None and third.D_in_plane == 0
+    assert (
+        third.tau == {"x": None, "y": None, "z": None}
+        and third.tau_in_plane is None
+        and third.D_in_plane == 0
+    )
 
 
 def test_edges_move_to_the_nearest_voxel_and_need_not_cover_all():
@@ -63,8 +71,16 @@ def test_two_conductors_compare_with_their_parallel_mean():
 
 
 def test_regions_in_one_sentence():
-    for how in ({}, {"count": 2, "edges": (0, UM)}, {"count": 0}, {"count": 31}, {"edges": (0,)}, {"edges": (0, 70 * UM)},
-                {"edges": (0, 10 * UM, 10.5 * UM)}, {"edges": (-3 * UM, 10 * UM)}):
+    for how in (
+        {},
+        {"count": 2, "edges": (0, UM)},
+        {"count": 0},
+        {"count": 31},
+        {"edges": (0,)},
+        {"edges": (0, 70 * UM)},
+        {"edges": (0, 10 * UM, 10.5 * UM)},
+        {"edges": (-3 * UM, 10 * UM)},
+    ):
         with pytest.raises(InputError, match="expected"):
             analyse_regions(channels(), {"pore": 1.0}, **how)
     seen = []
@@ -72,7 +88,7 @@ def test_regions_in_one_sentence():
     assert seen[0] == (0, 6) and seen[-1] == (6, 6)
 
 
-# -- spread ----------------------------------------------------------------------------------------------------
+# -- spread --------------------------------------------------------------------------------------------------
 
 
 def test_spread_of_few_values():
@@ -91,14 +107,18 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(seed):
     assert inside / 400 == pytest.approx(0.8, abs=0.08)
 
 
-# -- representative volume -------------------------------------------------------------------------------------
+# -- representative volume
+# -------------------------------------------------------------------------------------
 
 
 def test_uncorrelated_voxels_spread_as_the_binomial_says():
-    """std of eps = sqrt(p (1 - p) / V), so that b = 1 and V = (z / error)^2 (1 - p) / p voxels are representative."""
+    """std of eps = sqrt(p (1 - p) / V), so that b = 1 and V = (z / error)^2 (1 - p) / p voxels are
+    representative."""
     found = representative_volume(noise(1), {"pore": 1.0}, (4, 8, 12), count=64, relative_error=0.01)
     for result in found.sizes:
-        assert result.count == 64 and result.eps.std == pytest.approx(np.sqrt(0.24 / result.voxels**3), rel=0.25)
+        assert result.count == 64 and result.eps.std == pytest.approx(
+            np.sqrt(0.24 / result.voxels**3), rel=0.25
+        )
         assert result.eps.mean == pytest.approx(0.6, abs=4 * result.eps.std / 8)
     assert found.exponent["eps"] == pytest.approx(1, abs=0.2)
     assert found.edge["eps"] == pytest.approx((1.96**2 / 1e-4 * 0.4 / 0.6) ** (1 / 3) * UM, rel=0.25)
@@ -116,16 +136,19 @@ def test_what_does_not_percolate_is_counted():
     assert result.D_eff_over_D0.mean == pytest.approx(0.5, abs=1e-6)
     assert found.edge["tau"] is None or found.edge["tau"] < UM
     assert found.exponent["D_eff_over_D0"] is None and found.edge["D_eff_over_D0"] == pytest.approx(
-        8 * UM * (1.96 * result.D_eff_over_D0.std / 0.5 / 0.05) ** (2 / 3), rel=1e-3)
+        8 * UM * (1.96 * result.D_eff_over_D0.std / 0.5 / 0.05) ** (2 / 3), rel=1e-3
+    )
 
 
 def test_tiles_do_not_overlap_and_draws_repeat():
     grid = noise(2, shape=(20, 18, 16))
-    one, again, other = (representative_volume(grid, {"pore": 1.0}, (5,), count=6, seed=seed) for seed in (3, 3, 4))
+    one, again, other = (
+        representative_volume(grid, {"pore": 1.0}, (5,), count=6, seed=seed) for seed in (3, 3, 4)
+    )
     assert one == again and one.sizes[0].origins != other.sizes[0].origins
     covered = np.zeros(grid.shape, int)
     for x, y, z in one.sizes[0].origins:
-        covered[x:x + 5, y:y + 5, z:z + 5] += 1
+        covered[x : x + 5, y : y + 5, z : z + 5] += 1
     assert covered.max() == 1 and covered.sum() == 6 * 125
     (anywhere,) = representative_volume(grid, {"pore": 1.0}, (15,), count=9, positions="random", seed=5).sizes
     assert anywhere.count == 9 and len(set(anywhere.origins)) > 5
@@ -145,10 +168,19 @@ def test_one_sub_volume_is_the_crop():
 
 def test_bad_sizes_in_one_sentence():
     grid = noise(4, shape=(10, 10, 10))
-    for sizes, options in (((), {}), ((1,), {}), ((11,), {}), ((5,), {"count": 0}), ((5,), {"positions": "here"}),
-                           ((5,), {"confidence": 1.0}), ((5,), {"relative_error": 0})):
+    for sizes, options in (
+        ((), {}),
+        ((1,), {}),
+        ((11,), {}),
+        ((5,), {"count": 0}),
+        ((5,), {"positions": "here"}),
+        ((5,), {"confidence": 1.0}),
+        ((5,), {"relative_error": 0}),
+    ):
         with pytest.raises(InputError, match="expected"):
             representative_volume(grid, {"pore": 1.0}, sizes, **options)
     seen = []
-    representative_volume(grid, {"pore": 1.0}, (4, 6), count=2, progress=lambda *step: seen.append(step[0] / step[1]))
+    representative_volume(
+        grid, {"pore": 1.0}, (4, 6), count=2, progress=lambda *step: seen.append(step[0] / step[1])
+    )
     assert seen[0] == 0 and seen[-1] == 1 and seen == sorted(seen)

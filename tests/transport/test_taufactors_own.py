@@ -1,4 +1,5 @@
-"""The public test cases of TauFactor 2 (tests/test_taufactor.py) put to our solver: same images, same answers."""
+"""The public test cases of TauFactor 2 (tests/test_taufactor.py) put to our solver: same images, same
+answers."""
 
 import numpy as np
 import pytest

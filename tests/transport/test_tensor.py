@@ -14,8 +14,9 @@ quick = settings(max_examples=10, deadline=None)
 
 def tensor(labels, conducting, voxel_size=1e-6, tolerance=1e-8):
     names = ("a", "b", "c")[: int(labels.max()) + 1]
-    return conductivity_tensor(VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size), conducting,
-                               tolerance=tolerance)
+    return conductivity_tensor(
+        VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size), conducting, tolerance=tolerance
+    )
 
 
 def noise(shape, seed):
@@ -43,7 +44,9 @@ def test_a_staircase_conducts_along_the_diagonal_only():
     result = tensor(labels, {"b": 1.0})
     assert result.D_eff_over_D0[:2, :2] == pytest.approx(np.full((2, 2), 1 / (2 * n)), rel=1e-8)
     values, directions = result.principal
-    assert values == pytest.approx([2 / n, 1 / n, 0], abs=1e-9)  # along z the one layer repeats: straight pillars
+    assert values == pytest.approx(
+        [2 / n, 1 / n, 0], abs=1e-9
+    )  # along z the one layer repeats: straight pillars
     assert np.abs(directions[1]) == pytest.approx([np.sqrt(0.5), np.sqrt(0.5), 0], abs=1e-6)
 
 
@@ -68,7 +71,9 @@ def test_symmetric_bounded_and_turning_with_the_image(seed, shape):
     assert np.allclose(D, D.T, atol=1e-12) and np.all(np.linalg.eigvalsh(D) > 0)
     share = np.bincount(labels.ravel(), minlength=3) / labels.size
     sigma = np.array([[1.0] * 3, [0.3] * 3, [2.0, 0.5, 0.1]])
-    assert np.all(np.diag(D) <= share @ sigma + 1e-9) and np.all(np.diag(D) >= 1 / (share @ (1 / sigma)) - 1e-9)
+    assert np.all(np.diag(D) <= share @ sigma + 1e-9) and np.all(
+        np.diag(D) >= 1 / (share @ (1 / sigma)) - 1e-9
+    )
     rolled = tensor(np.roll(labels, (2, 1, 3), (0, 1, 2)), conducting).D_eff_over_D0
     assert np.allclose(rolled, D, atol=1e-6)
     mirrored = tensor(labels[::-1], conducting).D_eff_over_D0

@@ -1,7 +1,8 @@
-"""Tortuosity against closed forms, published values, a direct solve of the same equations, and what must hold of any.
+"""Tortuosity against closed forms, published values, a direct solve of the same equations, and what must hold
+of any.
 
-Values: exact finite-volume answers on stated images, and converged multipole series (Rayleigh's lattice sums) for
-spheres and cylinders in square arrays.
+Values: exact finite-volume answers on stated images, and converged multipole series (Rayleigh's lattice sums)
+for spheres and cylinders in square arrays.
 """
 
 import numpy as np
@@ -23,7 +24,9 @@ def grid_of(labels, voxel_size=(UM, UM, UM)):
 
 
 def sigma_eff(labels, conducting, axis=0, voxel_size=(UM, UM, UM), sides="no-flux", tolerance=1e-9):
-    return tortuosity(grid_of(labels, voxel_size), conducting, axis, sides=sides, tolerance=tolerance).D_eff_over_D0
+    return tortuosity(
+        grid_of(labels, voxel_size), conducting, axis, sides=sides, tolerance=tolerance
+    ).D_eff_over_D0
 
 
 def porous(n, share, seed):
@@ -35,7 +38,8 @@ def porous(n, share, seed):
 
 
 def direct(sigma, voxel_size, axis, periodic):
-    """Conductance of a voxel image, dense: every face, every balance, solved at once. Islands are left at rest."""
+    """Conductance of a voxel image, dense: every face, every balance, solved at once. Islands are left at
+    rest."""
     sigma = np.moveaxis(sigma, axis, 0)
     h = [voxel_size[axis], *(voxel_size[a] for a in range(3) if a != axis)]
     number = np.arange(sigma.size).reshape(sigma.shape)
@@ -63,7 +67,7 @@ def direct(sigma, voxel_size, axis, periodic):
     return flux * length / area, np.moveaxis(u.reshape(sigma.shape), 0, axis)
 
 
-# -- closed forms ----------------------------------------------------------------------------------------------
+# -- closed forms --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -97,7 +101,9 @@ def test_laminates_of_any_conductivity_are_exact():
 def test_the_conductivity_of_a_single_phase_scales_D_eff():
     image = porous(12, 0.6, 0)
     one, other = (tortuosity(grid_of(image), {"b": s}, 0, tolerance=1e-8) for s in (1.0, 2.5))
-    assert other.D_eff_over_D0 == pytest.approx(2.5 * one.D_eff_over_D0) and other.tau == pytest.approx(one.tau)
+    assert other.D_eff_over_D0 == pytest.approx(2.5 * one.D_eff_over_D0) and other.tau == pytest.approx(
+        one.tau
+    )
 
 
 def test_tau_of_several_conductors_compares_with_their_parallel_mean():
@@ -123,7 +129,8 @@ def test_nothing_to_conduct(sides):
 
 
 def test_a_strip_through_is_straight():
-    """A quarter of the section: tau is 1 and D_eff the share of the strip; what hangs beside it counts in eps."""
+    """A quarter of the section: tau is 1 and D_eff the share of the strip; what hangs beside it counts in
+    eps."""
     labels = np.zeros((20, 20, 20), int)
     labels[:, :10, :10] = 1
     result = tortuosity(grid_of(labels), {"b": 1.0}, 0)
@@ -168,14 +175,15 @@ def test_halves_without_contact_go_on_side_by_side():
     assert sigma_eff(labels, {"b": 1.0}) == pytest.approx(sum(parts), rel=1e-7)
 
 
-# -- published values ------------------------------------------------------------------------------------------
+# -- published values ----------------------------------------------------------------------------------------
 
 CHECKERBOARD = {1: 2.18362, 2: 2.53043, 4: 2.77523, 8: 2.93052, 16: 3.02515, 32: 3.08167}
 
 
 @pytest.mark.parametrize("n", CHECKERBOARD)
 def test_a_checkerboard_one_voxel_thick(n):
-    """Two by two tiles of n voxels, s = 1 and 10; exact is sqrt(10), from which the corners keep the voxels off."""
+    """Two by two tiles of n voxels, s = 1 and 10; exact is sqrt(10), from which the corners keep the voxels
+    off."""
     tiles = np.kron([[0, 1], [1, 0]], np.ones((n, n), int))
     for labels, axis in ((tiles[:, :, None], 0), (tiles[:, None, :], 2), (tiles[None], 1)):
         computed = sigma_eff(labels, {"a": 1.0, "b": 10.0}, axis, tolerance=1e-7)
@@ -190,9 +198,12 @@ def sphere(n, fraction):
 
 
 @pytest.mark.parametrize("sides", ["no-flux", "periodic"])
-@pytest.mark.parametrize(("fraction", "voxels", "series"), [(0.3, 0.598362400, 0.605661), (0.5, 0.366231501, 0.373735)])
+@pytest.mark.parametrize(
+    ("fraction", "voxels", "series"), [(0.3, 0.598362400, 0.605661), (0.5, 0.366231501, 0.373735)]
+)
 def test_insulating_spheres(fraction, voxels, series, sides):
-    """The voxel image's own value, 1 to 2 % below that of a smooth sphere; mirror planes make the sides all one."""
+    """The voxel image's own value, 1 to 2 % below that of a smooth sphere; mirror planes make the sides all
+    one."""
     computed = sigma_eff(~sphere(64, fraction), {"b": 1.0}, sides=sides, tolerance=1e-7)
     assert computed == pytest.approx(voxels, abs=1e-6)
     assert 0.01 < 1 - computed / series < 0.025
@@ -239,7 +250,8 @@ def test_taufactor_s_electrode(data):
     assert result.iterations < 30
 
 
-# -- the same equations solved directly ------------------------------------------------------------------------
+# -- the same equations solved directly
+# ------------------------------------------------------------------------
 
 
 @st.composite
@@ -259,8 +271,14 @@ contrasts = st.sampled_from([1.0, 0.1, 30.0])
 def test_small_images_against_a_direct_solve(labels, voxel_size, contrast, axis, periodic):
     conducting = {"b": 1.0, "c": contrast}
     exact, u = direct(np.choose(labels, [0, 1.0, contrast]), voxel_size, axis, periodic)
-    result = tortuosity(grid_of(labels, voxel_size), conducting, axis, tolerance=1e-8, potential=True,
-                        sides="periodic" if periodic else "no-flux")
+    result = tortuosity(
+        grid_of(labels, voxel_size),
+        conducting,
+        axis,
+        tolerance=1e-8,
+        potential=True,
+        sides="periodic" if periodic else "no-flux",
+    )
     assert result.D_eff_over_D0 == pytest.approx(exact, rel=1e-7, abs=1e-12)
     assert (result.tau is None) == (result.eps_percolating == 0)
     if result.tau is not None:
@@ -271,7 +289,8 @@ def test_small_images_against_a_direct_solve(labels, voxel_size, contrast, axis,
         assert np.allclose(result.potential[there], u[there], atol=2e-4)
 
 
-# -- what holds of any image -----------------------------------------------------------------------------------
+# -- what holds of any image
+# -----------------------------------------------------------------------------------
 
 
 def conducting_image(labels):
@@ -303,8 +322,9 @@ def test_axes_may_change_names(labels, voxel_size, order):
 def test_conductivity_and_voxel_size_only_scale(labels, factor, voxel_size):
     one = tortuosity(grid_of(labels, voxel_size), {"b": 1.0, "c": 5.0}, 0, tolerance=1e-8)
     assume(one.tau is not None)
-    other = tortuosity(grid_of(labels, tuple(7 * h for h in voxel_size)), {"b": factor, "c": 5 * factor}, 0,
-                       tolerance=1e-8)
+    other = tortuosity(
+        grid_of(labels, tuple(7 * h for h in voxel_size)), {"b": factor, "c": 5 * factor}, 0, tolerance=1e-8
+    )
     assert other.tau == pytest.approx(one.tau, rel=1e-6)
     assert other.D_eff_over_D0 == pytest.approx(factor * one.D_eff_over_D0, rel=1e-6)
 
@@ -369,13 +389,19 @@ def test_the_tolerance_is_kept(medium, tolerance):
         assert 3 <= result.iterations <= exact.iterations
 
 
-# -- what comes back, what is refused --------------------------------------------------------------------------
+# -- what comes back, what is refused
+# --------------------------------------------------------------------------
 
 
 def test_the_result_says_what_was_done():
     seen = []
-    result = tortuosity(grid_of(porous(16, 0.5, 0)), {"b": 1.0}, 0, tolerance=1e-6,
-                        progress=lambda done, total, message: seen.append((done, total, message)))
+    result = tortuosity(
+        grid_of(porous(16, 0.5, 0)),
+        {"b": 1.0},
+        0,
+        tolerance=1e-6,
+        progress=lambda done, total, message: seen.append((done, total, message)),
+    )
     assert result.iterations == len(result.gains) > 3 and result.seconds > 0 and result.potential is None
     assert all(gain > 0 for gain in result.gains[:5]) and result.gains[-1] < 1e-6 * result.gains[0]
     assert len(seen) > 0 and seen[-1][0] > 0.9 and {total for _, total, _ in seen} == {1.0}

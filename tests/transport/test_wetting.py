@@ -21,11 +21,17 @@ quick = settings(max_examples=15, deadline=None)
 def box(*shape, **more):
     """Pores everywhere, permeability 1e-13 m2, suction 30 kPa, 0.5 um voxels."""
     pores = np.ones(shape, bool)
-    options = {"permeability": np.full(shape, 1e-13), "suction": np.full(shape, 3e4), "viscosity": MU, **TIGHT, **more}
+    options = {
+        "permeability": np.full(shape, 1e-13),
+        "suction": np.full(shape, 3e4),
+        "viscosity": MU,
+        **TIGHT,
+        **more,
+    }
     return fill(pores, 0.5 * UM, **options)
 
 
-# -- closed forms ----------------------------------------------------------------------------------------------
+# -- closed forms --------------------------------------------------------------------------------------------
 
 
 def test_lucas_and_washburn_in_a_tube():
@@ -33,11 +39,20 @@ def test_lucas_and_washburn_in_a_tube():
     n, r = 50, 1e-6
     h = 2.2360679775e-3 / n
     shape = (n, 3, 2)
-    filling = fill(np.ones(shape, bool), (h, UM, UM), np.full(shape, r**2 / 8), np.full(shape, 2 * GAMMA / r), MU, **TIGHT)
+    filling = fill(
+        np.ones(shape, bool),
+        (h, UM, UM),
+        np.full(shape, r**2 / 8),
+        np.full(shape, 2 * GAMMA / r),
+        MU,
+        **TIGHT,
+    )
     depth = h * np.arange(1, n + 1)
     assert filling.arrival[-1] == pytest.approx(1.0, rel=1e-6)
     assert filling.arrival[:, 1, 1] == pytest.approx(2 * MU * depth**2 / (GAMMA * r), rel=1e-6)
-    assert filling.time_to(0.5) == pytest.approx(0.25, rel=2e-2) and filling.never_wetted == pytest.approx(0, abs=1e-12)
+    assert filling.time_to(0.5) == pytest.approx(0.25, rel=2e-2) and filling.never_wetted == pytest.approx(
+        0, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("inlet", ["separator", "collector", "y0", "y1", "z0", "z1"])
@@ -45,8 +60,16 @@ def test_a_uniform_medium_obeys_darcy(inlet):
     """l^2 = 2 k s t / mu, from every face, with voxels of unequal edges."""
     shape, edges = (12, 10, 8), (0.5 * UM, 0.7 * UM, 0.3 * UM)
     axis = "syz".index(inlet[0].replace("c", "s"))
-    filling = fill(np.ones(shape, bool), edges, np.full(shape, 1e-13), np.full(shape, 3e4), MU, inlet=inlet,
-                   vents=None, **TIGHT)
+    filling = fill(
+        np.ones(shape, bool),
+        edges,
+        np.full(shape, 1e-13),
+        np.full(shape, 3e4),
+        MU,
+        inlet=inlet,
+        vents=None,
+        **TIGHT,
+    )
     depth = edges[axis] * np.arange(1, shape[axis] + 1)
     times = np.moveaxis(filling.arrival, axis, -1)
     exact = depth**2 * MU / (2 * 1e-13 * 3e4)
@@ -73,24 +96,33 @@ def test_tubes_in_series(first, then):
     a = n * h
     into = h * np.arange(1, n + 1)
     step = MU * a**2 / (2 * first[0] * first[1])
-    exact = np.concatenate([MU * into**2 / (2 * first[0] * first[1]),
-                            step + MU / then[1] * (a / first[0] * into + into**2 / (2 * then[0]))])
+    exact = np.concatenate(
+        [
+            MU * into**2 / (2 * first[0] * first[1]),
+            step + MU / then[1] * (a / first[0] * into + into**2 / (2 * then[0])),
+        ]
+    )
     assert filling.arrival[:, 0, 1] == pytest.approx(exact, rel=1e-6)
 
 
 def test_a_narrow_branch_fills_first_and_a_wide_one_waits():
-    """A feed that forks. Alone in the narrow branch: mu (R l + l^2 / 2 k) / s, until the pressure at the fork has risen
-    to that of the wide meniscus, R_n = R (s_n / s_w - 1); from there two lengths, as ordinary differential equations.
+    """A feed that forks. Alone in the narrow branch: mu (R l + l^2 / 2 k) / s, until the pressure at the fork
+    has risen to that of the wide meniscus, R_n = R (s_n / s_w - 1); from there two lengths, as ordinary
+    differential equations.
     """
     n, m, h = 30, 60, 0.2 * UM
     feed, narrow, wide = (1e-13, 2e4), (0.5e-13, 4e4), (4e-13, 1e4)
     k, s, pores = np.ones((n + m, 3, 1)), np.ones((n + m, 3, 1)), np.zeros((n + m, 3, 1), bool)
     # the fork itself hardly resists
-    for place, (local, pull) in (((slice(n), 1), feed), ((n, slice(None)), (1e-9, 2e4)),
-                                 ((slice(n + 1, None), 0), narrow), ((slice(n + 1, None), 2), wide)):
+    for place, (local, pull) in (
+        ((slice(n), 1), feed),
+        ((n, slice(None)), (1e-9, 2e4)),
+        ((slice(n + 1, None), 0), narrow),
+        ((slice(n + 1, None), 2), wide),
+    ):
         pores[place], k[place], s[place] = True, local, pull
     filling = fill(pores, h, k, s, MU, change=1e-3, tolerance=1e-8)
-    first, second = (filling.arrival[n + 1:, y, 0] - filling.arrival[n].max() for y in (0, 2))
+    first, second = (filling.arrival[n + 1 :, y, 0] - filling.arrival[n].max() for y in (0, 2))
     lengths, R = h * np.arange(1, m), n * h / feed[0]
     alone = int(R * (narrow[1] / wide[1] - 1) * narrow[0] / h)
     exact = MU / narrow[1] * (R * lengths + lengths**2 / (2 * narrow[0]))
@@ -101,22 +133,29 @@ def test_a_narrow_branch_fills_first_and_a_wide_one_waits():
         p = -(narrow[1] * g[0] + wide[1] * g[1]) / (1 / R + sum(g))
         return [(p + narrow[1]) * g[0] / MU, (p + wide[1]) * g[1] / MU]
 
-    solved = solve_ivp(rates, (exact[alone - 1], first[-1]), [alone * h, 1e-12], method="LSODA", rtol=1e-8, atol=1e-15)
+    solved = solve_ivp(
+        rates, (exact[alone - 1], first[-1]), [alone * h, 1e-12], method="LSODA", rtol=1e-8, atol=1e-15
+    )
     assert solved.success and second[0] > exact[alone - 1]
     assert np.interp(first[alone:], solved.t, solved.y[0]) == pytest.approx(lengths[alone:], rel=0.01)
-    assert np.interp(first[-1], solved.t, solved.y[1]) == pytest.approx(np.interp(first[-1], second, lengths), abs=h)
+    assert np.interp(first[-1], solved.t, solved.y[1]) == pytest.approx(
+        np.interp(first[-1], second, lengths), abs=h
+    )
     assert np.all(np.diff(second[5:]) > 0)
 
 
 @pytest.mark.parametrize(("n", "edges"), [(3, (UM, UM, UM)), (4, (UM, UM, UM)), (6, (2 * UM, 0.5 * UM, UM))])
 @pytest.mark.parametrize("angle", [0.0, 60.0])
 def test_a_slit_from_its_image(n, edges, angle):
-    """Walls, sizes and permeability from the voxels: l^2 = gamma h cos(theta) t / 3 mu, the factors find h."""
+    """Walls, sizes and permeability from the voxels: l^2 = gamma h cos(theta) t / 3 mu, the factors find
+    h."""
     labels = np.ones((30, n + 2, 5), np.uint8)
     labels[:, 1:-1] = 0
     grid, width = VoxelGrid(labels, ("pore", "am"), edges), n * edges[1]
     porosity = n / (n + 2)
-    result = wet(grid, "pore", Liquid(GAMMA, np.radians(angle), MU), permeability=porosity * width**2 / 12, **TIGHT)
+    result = wet(
+        grid, "pore", Liquid(GAMMA, np.radians(angle), MU), permeability=porosity * width**2 / 12, **TIGHT
+    )
     depth = edges[0] * np.arange(1, 31)
     exact = 3 * MU * depth**2 / (GAMMA * width * np.cos(np.radians(angle)))
     assert result.filling.arrival[:, 2, 2] == pytest.approx(exact, rel=1e-5)
@@ -139,11 +178,13 @@ def test_permeability_of_layers_and_lanes():
     k[4:] = 4e-13
     pores, edges = np.ones(k.shape, bool), (UM, 2 * UM, 0.7 * UM)
     # 1e-4 is what it solves to
-    assert through_permeability(pores, edges, k) == pytest.approx(2 / (1 / 1e-13 + 1 / 4e-13), rel=1e-4, abs=0)
+    assert through_permeability(pores, edges, k) == pytest.approx(
+        2 / (1 / 1e-13 + 1 / 4e-13), rel=1e-4, abs=0
+    )
     assert through_permeability(pores, edges, k, "z1") == pytest.approx(2.5e-13, rel=1e-4, abs=0)
 
 
-# -- gas -------------------------------------------------------------------------------------------------------
+# -- gas -----------------------------------------------------------------------------------------------------
 
 
 def dead_end():
@@ -194,7 +235,8 @@ def test_what_the_inlet_does_not_reach():
     assert nothing.never_wetted == 1 and nothing.unreached == 1 and nothing.stages == 0
 
 
-# -- contact angle and pressure --------------------------------------------------------------------------------
+# -- contact angle and pressure
+# --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("angle", [90.0, 120.0, 180.0])
@@ -220,21 +262,32 @@ def test_pressure_adds_to_suction():
     assert box(10, 2, 2, pressure=3e4).time[-1] == pytest.approx(box(10, 2, 2).time[-1] / 2, rel=1e-6)
 
 
-# -- a slow twin -----------------------------------------------------------------------------------------------
+# -- a slow twin ---------------------------------------------------------------------------------------------
 
 
 def twin(pores, k, s, mu, h, vents):
-    """Fill voxel by voxel: dense pressures with menisci dropped until none flows back, then the next voxel to be full."""
+    """Fill voxel by voxel: dense pressures with menisci dropped until none flows back, then the next voxel to
+    be full."""
     cells = [tuple(c) for c in np.argwhere(pores)]
     number = {c: i for i, c in enumerate(cells)}
-    links = [(number[c], number[d]) for c in cells for a in range(3) for d in [tuple(np.add(c, np.eye(3, dtype=int)[a]))]
-             if d in number]
+    links = [
+        (number[c], number[d])
+        for c in cells
+        for a in range(3)
+        for d in [tuple(np.add(c, np.eye(3, dtype=int)[a]))]
+        if d in number
+    ]
     K, S = (np.array([f[c] for c in cells]) for f in (k, s))
     G = np.zeros((len(cells),) * 2)
     for i, j in links:
         G[i, j] = G[j, i] = h * 2 * K[i] * K[j] / (K[i] + K[j])
     ground = np.array([2 * h * K[i] if c[0] == 0 else 0.0 for i, c in enumerate(cells)])
-    wet_cells, level, arrival, now = np.zeros(len(cells), bool), np.zeros(len(cells)), np.full(len(cells), np.inf), 0.0
+    wet_cells, level, arrival, now = (
+        np.zeros(len(cells), bool),
+        np.zeros(len(cells)),
+        np.full(len(cells), np.inf),
+        0.0,
+    )
     closed = np.zeros(len(cells), bool)
     while True:
         if vents is not None:
@@ -282,7 +335,9 @@ def test_small_networks_against_the_twin(seed, gas, solid):
         vents = np.zeros(shape, bool)
         vents[-1] = True
     arrival, level, cells = twin(pores, k, s, MU, h, vents)
-    filling = fill(pores, h, k, s, MU, vents=None if vents is None else ("collector",), change=1e-9, tolerance=1e-7)
+    filling = fill(
+        pores, h, k, s, MU, vents=None if vents is None else ("collector",), change=1e-9, tolerance=1e-7
+    )
     computed = np.array([filling.arrival[c] for c in cells])
     assert np.array_equal(np.isfinite(computed), np.isfinite(arrival))
     there = np.isfinite(arrival)
@@ -290,12 +345,15 @@ def test_small_networks_against_the_twin(seed, gas, solid):
     assert filling.filled[-1] == pytest.approx(level.mean(), abs=5e-3)
 
 
-# -- what holds of any filling ---------------------------------------------------------------------------------
+# -- what holds of any filling
+# ---------------------------------------------------------------------------------
 
 
 def sponge(seed, shape=(14, 11, 12)):
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), 1.3)
-    return VoxelGrid((noise > np.quantile(noise, 0.55)).astype(np.uint8), ("pore", "am"), (UM, 1.2 * UM, 0.9 * UM))
+    return VoxelGrid(
+        (noise > np.quantile(noise, 0.55)).astype(np.uint8), ("pore", "am"), (UM, 1.2 * UM, 0.9 * UM)
+    )
 
 
 seeds = st.integers(0, 2**31)
@@ -316,8 +374,9 @@ def test_saturation_counts_the_voxels_and_the_front_grows_from_the_inlet(seed, g
     if gas == "dissolves":
         assert full == pytest.approx(filling.filled[-1]) and filling.trapped == 0
     times = np.where(finite, filling.arrival, np.inf)
-    behind = ndimage.generic_filter(times, np.min, footprint=ndimage.generate_binary_structure(3, 1), mode="constant",
-                                    cval=np.inf)
+    behind = ndimage.generic_filter(
+        times, np.min, footprint=ndimage.generate_binary_structure(3, 1), mode="constant", cval=np.inf
+    )
     later = finite.copy()
     later[0] = False
     assert np.all(behind[later] <= times[later])
@@ -350,7 +409,9 @@ def _percolates(grid):
 def test_a_mirrored_volume_fills_alike(seed, axis):
     grid = sponge(seed)
     flipped = VoxelGrid(np.flip(grid.phase, axis), grid.names, grid.voxel_size)
-    one, other = (wet(g, "pore", OIL, gas="dissolves", change=0.03, tolerance=1e-5).filling for g in (grid, flipped))
+    one, other = (
+        wet(g, "pore", OIL, gas="dissolves", change=0.03, tolerance=1e-5).filling for g in (grid, flipped)
+    )
     mirrored = np.flip(other.arrival, axis)
     finite = np.isfinite(one.arrival)
     assert np.array_equal(finite, np.isfinite(mirrored))
@@ -392,9 +453,13 @@ def test_progress_is_told():
 
 def test_bad_input_is_one_sentence():
     grid = sponge(1)
-    for options, said in (({"inlet": "top"}, "named|faces"), ({"vents": ("separator",)}, "other faces than the inlet"),
-                          ({"gas": "flies"}, "trapped or dissolves"), ({"change": 2}, "between 0 and 1"),
-                          ({"tolerance": 0}, "between 0 and 1")):
+    for options, said in (
+        ({"inlet": "top"}, "named|faces"),
+        ({"vents": ("separator",)}, "other faces than the inlet"),
+        ({"gas": "flies"}, "trapped or dissolves"),
+        ({"change": 2}, "between 0 and 1"),
+        ({"tolerance": 0}, "between 0 and 1"),
+    ):
         with pytest.raises(InputError, match=said):
             wet(grid, "pore", OIL, **options)
     with pytest.raises(InputError, match="one of the phases"):

@@ -121,4 +121,6 @@ def test_a_data_set_with_two_names_is_found_under_both(tmp_path):
         file["sto"] = values
         file["VTKHDF/CellData/sto"] = file["sto"]
     for name in ("sto", "VTKHDF/CellData/sto"):
-        np.testing.assert_array_equal(read_volume(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values)
+        np.testing.assert_array_equal(
+            read_volume(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values
+        )

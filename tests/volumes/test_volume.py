@@ -1,4 +1,5 @@
-"""Volumes come back as written, with their axes, types and voxel sizes; each bad one is refused in a sentence."""
+"""Volumes come back as written, with their axes, types and voxel sizes; each bad one is refused in a
+sentence."""
 
 import hashlib
 import json

@@ -1,10 +1,12 @@
-"""On voxels a sphere in electrolyte, with Butler-Volmer kinetics at its surface, comes to what a body-fitted mesh gives: surface
-lithiation and overpotential within 1 % at 40 voxels across, if the areas are corrected.
+"""On voxels a sphere in electrolyte, with Butler-Volmer kinetics at its surface, comes to what a body-fitted
+mesh gives: surface lithiation and overpotential within 1 % at 40 voxels across, if the areas are corrected.
 
-References: linear finite elements on tetrahedra that meet at the surface (pygmsh; edges of 1/9 and 1/13 of the radius), with
-an electrolyte so poor that its drop makes the current uneven; and spherical shells (FiPy), with a good one. NMC811 (Chen
-2020), radius 5 um, an eighth with its centre in the corner at the collector, 1 A/m2 of surface for 600 s from 0.27. Without
-the correction the current spreads over 3/2 of the area, and a third of the overpotential is missing however fine the voxels.
+References: linear finite elements on tetrahedra that meet at the surface (pygmsh; edges of 1/9 and 1/13 of
+the radius), with an electrolyte so poor that its drop makes the current uneven; and spherical shells (FiPy),
+with a good one. NMC811 (Chen
+2020), radius 5 um, an eighth with its centre in the corner at the collector, 1 A/m2 of surface for 600 s from
+0.27. Without the correction the current spreads over 3/2 of the area, and a third of the overpotential is
+missing however fine the voxels.
 """
 
 import numpy as np
@@ -16,12 +18,7 @@ from microsim.cell.mesh import CellDesign, Separator, build_mesh
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import Electrolyte, LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
-from microsim.reference.body_fitted import (
-    SphereCell,
-    Surface,
-    discharge_shells,
-    discharge_tetrahedra,
-)
+from microsim.reference.body_fitted import SphereCell, Surface, discharge_shells, discharge_tetrahedra
 
 RADIUS, SEPARATOR, DURATION, STEPS, T = 5e-6, 3e-6, 600.0, 20, 298.15
 SIZES = (10, 20, 40)
@@ -39,13 +36,19 @@ def checks(data):
         raise Skip(str(missing)) from None
     shells = discharge_shells(good, 200, CURRENT, DURATION, 400)
     yield from _references(coarse, fine, round_, shells)
-    for name, cell, reference in (("poor electrolyte, tetrahedra", poor, fine), ("good electrolyte, shells", good, shells)):
+    for name, cell, reference in (
+        ("poor electrolyte, tetrahedra", poor, fine),
+        ("good electrolyte, shells", good, shells),
+    ):
         found = {corrected: [voxels(cell, n, corrected) for n in SIZES] for corrected in (True, False)}
         yield from _against(name, found, reference)
 
 
 def _references(coarse, fine, round_, shells):
-    for what, value, reference in (("lithiation", gain(round_), gain(shells)), ("overpotential", round_.mean("eta"), shells.mean("eta"))):
+    for what, value, reference in (
+        ("lithiation", gain(round_), gain(shells)),
+        ("overpotential", round_.mean("eta"), shells.mean("eta")),
+    ):
         yield Check(f"tetrahedra against shells: {what} at the surface", value, reference, 3e-3)
         name = {"lithiation": gain, "overpotential": lambda s: s.mean("eta")}[what]
         yield Check(f"tetrahedra of 1/9 against 1/13 of the radius: {what}", name(coarse), name(fine), 3e-3)
@@ -57,20 +60,39 @@ def _against(name, found, reference):
         exact = measure(reference)
         off = {corrected: [abs(measure(s) / exact - 1) for s in row] for corrected, row in found.items()}
         for n, error in zip(SIZES, off[True]):
-            yield Check(f"{name}: {what}, {n} voxels across, relative error", error, {10: 0.08, 20: 0.02, 40: 0.01}[n], kind="at most")
+            yield Check(
+                f"{name}: {what}, {n} voxels across, relative error",
+                error,
+                {10: 0.08, 20: 0.02, 40: 0.01}[n],
+                kind="at most",
+            )
         order = -np.polyfit(np.log(SIZES), np.log(off[True]), 1)[0]
         yield Check(f"{name}: {what}, order in h", order, 2.0, 0.7, "absolute")
         if what == "overpotential":
-            yield Check(f"{name}: {what} at 40 voxels, areas not corrected, over the reference", measure(found[False][-1]) / exact,
-                        2 / 3, 0.05)
+            yield Check(
+                f"{name}: {what} at 40 voxels, areas not corrected, over the reference",
+                measure(found[False][-1]) / exact,
+                2 / 3,
+                0.05,
+            )
         else:
-            yield Check(f"{name}: {what} at 40 voxels, areas not corrected, relative error", off[False][-1], 0.02, kind="at most")
+            yield Check(
+                f"{name}: {what} at 40 voxels, areas not corrected, relative error",
+                off[False][-1],
+                0.02,
+                kind="at most",
+            )
     off = [abs(s.voltage - reference.voltage) for s in found[True]]
     yield Check(f"{name}: voltage at 40 voxels, difference (V)", off[-1], 1e-3, kind="at most")
     if reference.area.size > 1:
         for n, surface in zip(SIZES, found[True]):
-            yield Check(f"{name}: unevenness of j along x, {n} voxels across", surface.tilt("j"), reference.tilt("j"),
-                        {10: 0.02, 20: 0.01, 40: 0.005}[n], "absolute")
+            yield Check(
+                f"{name}: unevenness of j along x, {n} voxels across",
+                surface.tilt("j"),
+                reference.tilt("j"),
+                {10: 0.02, 20: 0.01, 40: 0.005}[n],
+                "absolute",
+            )
 
 
 def gain(surface):
@@ -84,13 +106,19 @@ def voxels(cell, across, corrected):
     x, y, z = np.ix_(*[np.arange(n) + 0.5] * 3)
     inside = (n - x) ** 2 + y**2 + z**2 < (across / 2) ** 2
     grid = VoxelGrid(inside.astype(np.uint8), ("pore", "am"), 2 * RADIUS / across)
-    salt = Electrolyte("single ion", lambda c, T: cell.kappa + 0 * c, lambda c, T: 1e-9 + 0 * c, 1.0, 1.0, 1000.0, (0, 1e4))
+    salt = Electrolyte(
+        "single ion", lambda c, T: cell.kappa + 0 * c, lambda c, T: 1e-9 + 0 * c, 1.0, 1.0, 1000.0, (0, 1e4)
+    )
     metal = LithiumMetal("ideal", i0=lambda c, T: 1e9 + 0 * c)
-    design = CellDesign({"pore": None, "am": ACTIVE}, salt, Separator(SEPARATOR, 1.0, 1.0), metal, area_correction=corrected)
+    design = CellDesign(
+        {"pore": None, "am": ACTIVE}, salt, Separator(SEPARATOR, 1.0, 1.0), metal, area_correction=corrected
+    )
     mesh = build_mesh(grid, design)
     solver, states = HalfCell(mesh, design, np.zeros(mesh.faces.area.size)), []
     even = Tolerances(step=1e9, first_step=DURATION / STEPS, max_step=DURATION / STEPS)
-    Experiment(solver, 0.27, even, lambda e, *rest: states.append(e.x)).run([Load("d", CURRENT, duration=DURATION)])
+    Experiment(solver, 0.27, even, lambda e, *rest: states.append(e.x)).run(
+        [Load("d", CURRENT, duration=DURATION)]
+    )
     u, faces, j = solver.state(states[-1]), mesh.faces, solver.j
     sto = u.sto[faces.solid] - j * faces.share * faces.half_solid / (F * ACTIVE.c_s_max * ACTIVE.D_s(0.5, T))
     eta = 2 * GAS * T / F * np.arcsinh(j / (2 * ACTIVE.i0(1000.0, sto, T)))

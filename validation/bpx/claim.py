@@ -1,11 +1,13 @@
-"""BPX files run: half cells and a full cell of the two example files, and files written by us in PyBaMM, within 1 mV.
+"""BPX files run: half cells and a full cell of the two example files, and files written by us in PyBaMM,
+within 1 mV.
 
-reference.csv: PyBaMM 26.10.1 with bpx 1.1.1, made by pybamm_reference.py beside it: the two examples of the Faraday
-Institution (LFP, NMC111) as positive electrodes against lithium, the NMC111 cell whole, and three files that
-`microsim bpx CASE.yaml --out FILE` writes, read back by PyBaMM (half cells with the law of the metal's exchange current
-that the file holds under User-defined; "plain": with the number that PyBaMM reads there on its own, 1.4 mV off at 1C). The measured curves are those inside the NMC file; the
-parameters were fitted to them by About:Energy, so the misfit is the model's, not a test of ours: it is held against
-PyBaMM's own.
+reference.csv: PyBaMM 26.10.1 with bpx 1.1.1, made by pybamm_reference.py beside it: the two examples of the
+Faraday Institution (LFP, NMC111) as positive electrodes against lithium, the NMC111 cell whole, and three
+files that `microsim bpx CASE.yaml --out FILE` writes, read back by PyBaMM (half cells with the law of the
+metal's exchange current that the file holds under User-defined; "plain": with the number that PyBaMM reads
+there on its own, 1.4 mV off at 1C). The measured curves are those inside the NMC file; the parameters were
+fitted to them by About:Energy, so the misfit is the model's, not a test of ours: it is held against PyBaMM's
+own.
 """
 
 import csv
@@ -23,11 +25,20 @@ from microsim.jobs.validate import Check, Skip
 
 HERE = Path(__file__).parent
 CASES = HERE.parents[1] / "cases"
-FILES = {"lfp": "bpx_lfp_18650_cell_BPX.json", "nmc": "bpx_nmc_pouch_cell_BPX.json", "nmc_full": "bpx_nmc_pouch_cell_BPX.json"}
+FILES = {
+    "lfp": "bpx_lfp_18650_cell_BPX.json",
+    "nmc": "bpx_nmc_pouch_cell_BPX.json",
+    "nmc_full": "bpx_nmc_pouch_cell_BPX.json",
+}
 ANODE = "{material: Chen2020_anode, thickness_um: 85.2, initial_sto: 0.901397398, layers: 60}"
-WRITTEN = {"written_chen2020": ("chen2020", ["protocol.0=Discharge at C/2 until 3.5 V"]),
-           "written_xu2019": ("xu2019", ["protocol.0=Discharge at C/2 until 3.5 V"]),
-           "written_full": ("chen2020", ["protocol.0=Discharge at C/2 until 2.5 V", f"cell.counter_electrode={ANODE}"])}
+WRITTEN = {
+    "written_chen2020": ("chen2020", ["protocol.0=Discharge at C/2 until 3.5 V"]),
+    "written_xu2019": ("xu2019", ["protocol.0=Discharge at C/2 until 3.5 V"]),
+    "written_full": (
+        "chen2020",
+        ["protocol.0=Discharge at C/2 until 2.5 V", f"cell.counter_electrode={ANODE}"],
+    ),
+}
 MEASURED = {0.05: "C/20 discharge", 1.0: "1C discharge"}
 
 
@@ -39,13 +50,21 @@ def checks(data):
     for (name, rate), (t, V) in reference.items():
         T, ours = discharge(name, rate, folder)
         off = np.abs(CubicSpline(T, ours)(t[:-1]) - V[:-1]).max()
-        yield Check(f"{name} {rate:g}C: largest voltage difference from PyBaMM (V)", off, 1e-3, kind="at most")
+        yield Check(
+            f"{name} {rate:g}C: largest voltage difference from PyBaMM (V)", off, 1e-3, kind="at most"
+        )
         if not name.endswith("plain"):  # the metal's constant shifts the end by 6e-4
             yield Check(f"{name} {rate:g}C: end (s)", T[-1], t[-1], 5e-4, source="PyBaMM 26.10.1")
         if name == "nmc_full":
             measured = cell.validation[MEASURED[rate]]
-            yield Check(f"{MEASURED[rate]}: misfit of the measured curve, 5 to 95 % (V rms)", misfit(measured, T, ours),
-                        misfit(measured, t, V), 2e-4, kind="absolute", source="PyBaMM's own misfit")
+            yield Check(
+                f"{MEASURED[rate]}: misfit of the measured curve, 5 to 95 % (V rms)",
+                misfit(measured, T, ours),
+                misfit(measured, t, V),
+                2e-4,
+                kind="absolute",
+                source="PyBaMM's own misfit",
+            )
     yield from round_trips()
 
 
@@ -53,7 +72,10 @@ def curves():
     """Return {(cell, C-rate): (times, voltages)} of PyBaMM."""
     rows = list(csv.reader((HERE / "reference.csv").read_text().splitlines()))[1:]
     keys = dict.fromkeys((name, float(rate)) for name, rate, _, _ in rows)
-    return {key: np.array([(float(t), float(V)) for name, rate, t, V in rows if (name, float(rate)) == key]).T for key in keys}
+    return {
+        key: np.array([(float(t), float(V)) for name, rate, t, V in rows if (name, float(rate)) == key]).T
+        for key in keys
+    }
 
 
 def discharge(name, rate, folder):
@@ -61,7 +83,9 @@ def discharge(name, rate, folder):
     name = name.removesuffix("_plain")
     if name in WRITTEN:
         base, settings = WRITTEN[name]
-        case = load_case(CASES / f"dfn_{base}.yaml", [setting.replace("C/2", f"{rate:g}C") for setting in settings])
+        case = load_case(
+            CASES / f"dfn_{base}.yaml", [setting.replace("C/2", f"{rate:g}C") for setting in settings]
+        )
     else:
         file = folder / FILES[name]
         raw = case_of(read_bpx(file), str(file), counter="electrode" if name == "nmc_full" else "lithium")
@@ -86,4 +110,6 @@ def misfit(measured, times, voltages):
     """Root mean square of a curve minus the measured one (V), over 5 to 95 % of the discharge."""
     t = measured["time_s"]
     inside = (t > 0.05 * times[-1]) & (t < 0.95 * times[-1])
-    return float(np.sqrt(np.mean((CubicSpline(times, voltages)(t[inside]) - measured["voltage_V"][inside]) ** 2)))
+    return float(
+        np.sqrt(np.mean((CubicSpline(times, voltages)(t[inside]) - measured["voltage_V"][inside]) ** 2))
+    )

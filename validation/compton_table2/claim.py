@@ -1,8 +1,10 @@
-"""Stoichiometry from S-parameters: Table 2 of the directional study, and the closed form of a Gaussian profile.
+"""Stoichiometry from S-parameters: Table 2 of the directional study, and the closed form of a Gaussian
+profile.
 
-REFERENCES X4. The line is fitted to the six states of the table; each is also predicted from the other five. Gaussian
-Compton profiles of widths 0.9 to 2.2 become photons at 115 keV and 90 degrees and come back through energies, cross
-section and integration; the exact S is erf(1 / s sqrt 2) / (erf(5 / s sqrt 2) - erf(1 / s sqrt 2)).
+REFERENCES X4. The line is fitted to the six states of the table; each is also predicted from the other five.
+Gaussian Compton profiles of widths 0.9 to 2.2 become photons at 115 keV and 90 degrees and come back through
+energies, cross section and integration; the exact S is erf(1 / s sqrt 2) / (erf(5 / s sqrt 2) - erf(1 / s
+sqrt 2)).
 """
 
 import numpy as np
@@ -25,20 +27,34 @@ TABLE = "Table 2 of the directional study"
 
 
 def checks(data):
-    yield Check("energy of p_z = 0 at 115 keV and 90 degrees (keV)", scattered_energy(0.0, 115e3, 90.0) / 1e3, 93.874, 1e-3,
-                "absolute", "REFERENCES X4; 93.9 in the study")  # fmt: skip
+    yield Check(
+        "energy of p_z = 0 at 115 keV and 90 degrees (keV)",
+        scattered_energy(0.0, 115e3, 90.0) / 1e3,
+        93.874,
+        1e-3,
+        "absolute",
+        "REFERENCES X4; 93.9 in the study",
+    )
     line = calibrate_stoichiometry(S, LITHIUM)
     yield Check("slope of 1 - x over S", line.slope, 0.4331, 1e-4, "absolute", "REFERENCES X4")
     yield Check("intercept", line.intercept, -0.2815, 1e-4, "absolute", "REFERENCES X4")
     yield Check("R squared", line.r_squared, 0.99998, kind="at least")
     found, _ = line.of(S)
-    yield Check("largest deviation from the table", np.abs(found - LITHIUM).max(), 0.0023, kind="at most", source=TABLE)
+    yield Check(
+        "largest deviation from the table",
+        np.abs(found - LITHIUM).max(),
+        0.0023,
+        kind="at most",
+        source=TABLE,
+    )
     outside = 0
     for k in range(S.size):
         others = np.arange(S.size) != k
         low, high = calibrate_stoichiometry(S[others], LITHIUM[others]).interval(S[k])
         outside += not low <= LITHIUM[k] <= high
-    yield Check("states outside the 95 % interval of the other five", outside, 1, kind="at most", source=TABLE)
+    yield Check(
+        "states outside the 95 % interval of the other five", outside, 1, kind="at most", source=TABLE
+    )
     yield from _gaussians()
 
 
@@ -50,12 +66,25 @@ def _gaussians():
     shape = np.exp(-0.5 * (p[:, None] / widths) ** 2) / widths
     clean = shape * (klein_nishina(energies, 115e3, 90.0) * np.gradient(p))[:, None]
     found, _ = s_parameter(compton_profile(energies, 1e40 * clean, 115e3, 90.0))
-    yield Check("S of Gaussian profiles, largest relative error", np.abs(found / exact - 1).max(), 2e-4, kind="at most",
-                source="closed form, REFERENCES X4")  # fmt: skip
+    yield Check(
+        "S of Gaussian profiles, largest relative error",
+        np.abs(found / exact - 1).max(),
+        2e-4,
+        kind="at most",
+        source="closed form, REFERENCES X4",
+    )
     rng = np.random.default_rng(4)
-    photons = rng.poisson((clean[:, 1] / clean[:, 1].max() * 300)[:, None, None, None], (energies.size, 12, 20, 20))
+    photons = rng.poisson(
+        (clean[:, 1] / clean[:, 1].max() * 300)[:, None, None, None], (energies.size, 12, 20, 20)
+    )
     s, error = s_parameter(compton_profile(energies, photons, 115e3, 90.0))
     yield Check("spread of S over pixels / its stated error", float(s.std() / error.mean()), 1.0, 0.05)
     regions = by_region(s, error, [0, 4, 8, 12])
     worst = max(abs(mean - exact[1]) / own for mean, own, *_ in regions)
-    yield Check("S of depth regions, largest deviation / stated error", worst, 3.0, kind="at most", source="closed form")
+    yield Check(
+        "S of depth regions, largest deviation / stated error",
+        worst,
+        3.0,
+        kind="at most",
+        source="closed form",
+    )

@@ -1,4 +1,5 @@
-"""Hard media take few iterations: Berea sandstone (20 % pores) and the CBD network of the NREL electrode (7 % of it).
+"""Hard media take few iterations: Berea sandstone (20 % pores) and the CBD network of the NREL electrode (7 %
+of it).
 
 The CBD's tau along x is 206.468: conjugate gradients of SciPy in float64 to 1e-10 on the same equations.
 """
@@ -26,4 +27,6 @@ def checks(data):
 
 
 def _solve(mask, tolerance=1e-3):
-    return tortuosity(VoxelGrid(mask.astype(np.uint8), ("rest", "path"), 1e-6), {"path": 1.0}, 0, tolerance=tolerance)
+    return tortuosity(
+        VoxelGrid(mask.astype(np.uint8), ("rest", "path"), 1e-6), {"path": 1.0}, 0, tolerance=tolerance
+    )

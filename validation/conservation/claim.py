@@ -1,8 +1,10 @@
-"""Salt, lithium and charge are kept to 1e-10 over discharge, rest and charge, whatever the structure, material or step.
+"""Salt, lithium and charge are kept to 1e-10 over discharge, rest and charge, whatever the structure,
+material or step.
 
-Salt: the whole of it, sum eps V c_e, against that at the start; lithium: sum V c_s against the start and I t / F, as a share
-of the charge of the first discharge; charge: sum A j over all reactive faces against -I, and over the lithium metal against
-I, after every time step. Summed here from the fields, not taken from the solver's record.
+Salt: the whole of it, sum eps V c_e, against that at the start; lithium: sum V c_s against the start and I t
+/ F, as a share of the charge of the first discharge; charge: sum A j over all reactive faces against -I, and
+over the lithium metal against I, after every time step. Summed here from the fields, not taken from the
+solver's record.
 """
 
 from dataclasses import replace
@@ -26,17 +28,24 @@ CELLS = {
     "noise 16^3, film, D_s(sto)": ({**PHASES, "am": COSTLY}, "LiPF6_EC_EMC_3_7", {}),
     "noise 16^3, t_plus(c_e)": (PHASES, "LiPF6_EC_EMC_Landesfeind", {}),
     "noise 16^3, clogged CBD, no area correction": (
-        PHASES, "LiPF6_EC_EMC_3_7", {"cbd_transport_efficiency": 0.0, "area_correction": False}),
+        PHASES,
+        "LiPF6_EC_EMC_3_7",
+        {"cbd_transport_efficiency": 0.0, "area_correction": False},
+    ),
     "homogenised electrode": ({"cathode": load("Chen2020_cathode")}, "LiPF6_EC_EMC_3_7", {}),
 }
 
 
 def checks(data):
     for name, (phases, salt, more) in CELLS.items():
-        for steps, tolerances in (("steps as the error asks", Tolerances()),
-                                  ("large steps", Tolerances(step=1e9, first_step=100.0, max_step=100.0))):
+        for steps, tolerances in (
+            ("steps as the error asks", Tolerances()),
+            ("large steps", Tolerances(step=1e9, first_step=100.0, max_step=100.0)),
+        ):
             worst = cycle(phases, salt, more, tolerances, 0.02 if "film" in name else 0.0)
-            for what, miss in zip(("salt", "lithium", "charge across the faces", "charge across the metal"), worst):
+            for what, miss in zip(
+                ("salt", "lithium", "charge across the faces", "charge across the metal"), worst
+            ):
                 yield Check(f"{name}, {steps}: {what}, largest relative miss", miss, 1e-10, kind="at most")
 
 
@@ -58,10 +67,16 @@ def cycle(phases, salt, more, tolerances, film):
         if dt == 0:
             return
         lithium = (lithium_in(cell, u.sto) - lithium_0 - passed[1]) / (1500.0 * one_C)
-        currents = (np.array([mesh.faces.area @ cell.j, cell.counter_area @ cell.j_counter]) + [I, -I]) / one_C
+        currents = (
+            np.array([mesh.faces.area @ cell.j, cell.counter_area @ cell.j_counter]) + [I, -I]
+        ) / one_C
         misses.append(np.abs([salt_in(cell, u.c_e) / salt_0 - 1, lithium, *currents]))
 
-    loads = [Load("d", 1.0 * one_C, duration=1500.0), Load("r", 0.0, duration=1200.0), Load("c", -0.5 * one_C, duration=1000.0)]
+    loads = [
+        Load("d", 1.0 * one_C, duration=1500.0),
+        Load("r", 0.0, duration=1200.0),
+        Load("c", -0.5 * one_C, duration=1000.0),
+    ]
     Experiment(cell, 0.27, tolerances, keep).run(loads)
     return np.max(misses, axis=0)
 

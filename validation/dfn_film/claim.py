@@ -1,7 +1,7 @@
 """A uniform film shifts the DFN's voltage as in PyBaMM: Chen 2020 half cell, C/2, R_film up to 0.0625 ohm m2.
 
-Reference: PyBaMM 26.10.1, SEI film resistance "distributed" with a constant film; end times, and the mean voltage lost over
-the discharge: 10.531, 26.327, 52.654 mV.
+Reference: PyBaMM 26.10.1, SEI film resistance "distributed" with a constant film; end times, and the mean
+voltage lost over the discharge: 10.531, 26.327, 52.654 mV.
 """
 
 import importlib.util
@@ -12,7 +12,9 @@ from scipy.interpolate import CubicSpline
 
 from microsim.jobs.validate import Check
 
-spec = importlib.util.spec_from_file_location("half_cells", Path(__file__).parents[1] / "dfn_half_cells" / "claim.py")
+spec = importlib.util.spec_from_file_location(
+    "half_cells", Path(__file__).parents[1] / "dfn_half_cells" / "claim.py"
+)
 half_cells = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(half_cells)
 
@@ -29,4 +31,11 @@ def checks(data):
         yield Check(f"R_film {R_film} ohm m2: end (s)", t[-1], end, 1e-3, source="PyBaMM 26.10.1")
         times = np.linspace(100, 0.95 * t[-1], 200)
         lost = (CubicSpline(t0, V0)(times) - CubicSpline(t, V)(times)).mean()
-        yield Check(f"R_film {R_film} ohm m2: voltage lost (V)", lost, LOST[R_film], 5e-4, "absolute", "PyBaMM 26.10.1")
+        yield Check(
+            f"R_film {R_film} ohm m2: voltage lost (V)",
+            lost,
+            LOST[R_film],
+            5e-4,
+            "absolute",
+            "PyBaMM 26.10.1",
+        )

@@ -1,4 +1,5 @@
-"""With a homogenised graphite counter electrode the cell is a full cell: Chen 2020 against PyBaMM's DFN, C/2 and 1C.
+"""With a homogenised graphite counter electrode the cell is a full cell: Chen 2020 against PyBaMM's DFN, C/2
+and 1C.
 
 reference.csv: PyBaMM 26.10.1, made by pybamm_reference.py beside it.
 """
@@ -20,7 +21,9 @@ def checks(data):
     table = np.loadtxt(Path(__file__).parent / "reference.csv", delimiter=",", skiprows=1)
     for rate in (0.5, 1.0):
         _, times, voltages = table[table[:, 0] == rate].T
-        case = load_case(CASE, [f"cell.counter_electrode={ANODE}", f"protocol.0=Discharge at {rate}C until 2.5 V"])
+        case = load_case(
+            CASE, [f"cell.counter_electrode={ANODE}", f"protocol.0=Discharge at {rate}C until 2.5 V"]
+        )
         _, record = simulate(case)
         t, V = (np.array(record.columns[name]) for name in ("time_s", "voltage_V"))
         off = np.abs(CubicSpline(t, V)(times[:-1]) - voltages[:-1]).max()

@@ -1,9 +1,9 @@
 """The homogenised electrode is the DFN: half cells of Xu 2019 and Chen 2020 against PyBaMM, C/10 to 2C.
 
-Reference: PyBaMM 26.10.1, DFN with working electrode "positive", IDAKLU rtol 1e-8, 80 / 160 / 160 points (separator,
-cathode, particle, refined at its surface); voltages at 0.1, 0.25, 0.5, 0.9 of the nominal time, end at 3.5 V, c_e at the
-cathode's faces at half the nominal time. PyBaMM's half cell loses 1e-3 of its salt for Chen 2020 at 2C; its c_e and end
-there are Richardson values (1470.1, 631.9 mol/m3 at 900 s; 1306.6 s).
+Reference: PyBaMM 26.10.1, DFN with working electrode "positive", IDAKLU rtol 1e-8, 80 / 160 / 160 points
+(separator, cathode, particle, refined at its surface); voltages at 0.1, 0.25, 0.5, 0.9 of the nominal time,
+end at 3.5 V, c_e at the cathode's faces at half the nominal time. PyBaMM's half cell loses 1e-3 of its salt
+for Chen 2020 at 2C; its c_e and end there are Richardson values (1470.1, 631.9 mol/m3 at 900 s; 1306.6 s).
 """
 
 from pathlib import Path
@@ -37,7 +37,9 @@ def checks(data):
         yield Check(f"{name}: end (s)", t[-1], end, 1e-3, source=SOURCE)
         times = np.array([0.1, 0.25, 0.5, 0.9][: len(voltages)]) * nominal
         off = np.abs(CubicSpline(t, V)(times) - voltages).max()
-        yield Check(f"{name}: largest voltage difference (V)", off, 2e-3 if rate == "2C" else 5e-4, kind="at most")
+        yield Check(
+            f"{name}: largest voltage difference (V)", off, 2e-3 if rate == "2C" else 5e-4, kind="at most"
+        )
         middle = c_e(0.5 * nominal)
         for side, value, reference in zip(("separator", "collector"), middle, faces):
             yield Check(f"{name}: c_e at the {side} (mol/m3)", value, reference, 5e-3, source=SOURCE)
@@ -51,10 +53,12 @@ def discharge(chemistry, step, *settings):
     def keep(experiment, number, load, last):
         cell = experiment.cell
         u = cell.state(experiment.x)
-        c_e = u.c_e[np.argsort(cell.mesh.ionic.position[:, 0])][cell.mesh.lines:]
+        c_e = u.c_e[np.argsort(cell.mesh.ionic.position[:, 0])][cell.mesh.lines :]
         t.append(experiment.t)
         V.append(u.V[0])
-        faces.append((1.5 * c_e[0] - 0.5 * c_e[1], 1.5 * c_e[-1] - 0.5 * c_e[-2]))  # from cell centres to the faces
+        faces.append(
+            (1.5 * c_e[0] - 0.5 * c_e[1], 1.5 * c_e[-1] - 0.5 * c_e[-2])
+        )  # from cell centres to the faces
 
     simulate(case, keep)
     return np.array(t), np.array(V), CubicSpline(t, faces)

@@ -1,9 +1,10 @@
-"""A resolved array of spheres agrees with the DFN of its exact porosity, area, radius and transport: C/2 and 1C.
+"""A resolved array of spheres agrees with the DFN of its exact porosity, area, radius and transport: C/2 and
+1C.
 
-Spheres of 4.9 um radius in a simple cubic array (20 voxels a period, a quarter of the cross-section between its mirror
-planes, 7 periods deep), joined by thin wires; reference.csv: PyBaMM 26.10.1, made by pybamm_reference.py beside it.
-What remains is the voxels' volume: 43.1 % of spheres where 43.5 % are meant, so less capacity: the DFN with
-the voxels' own fraction is within 1.5 mV rms.
+Spheres of 4.9 um radius in a simple cubic array (20 voxels a period, a quarter of the cross-section between
+its mirror planes, 7 periods deep), joined by thin wires; reference.csv: PyBaMM 26.10.1, made by
+pybamm_reference.py beside it. What remains is the voxels' volume: 43.1 % of spheres where 43.5 % are meant,
+so less capacity: the DFN with the voxels' own fraction is within 1.5 mV rms.
 """
 
 from pathlib import Path
@@ -32,14 +33,23 @@ def checks(data):
         _, times, voltages = table[table[:, 0] == rate].T
         t, V, end = discharge(grid, rate)
         off = CubicSpline(t, V)(times[:-1][times[:-1] < t[-1]]) - voltages[:-1][times[:-1] < t[-1]]
-        yield Check(f"{rate}C: rms voltage difference (V)", float(np.sqrt((off**2).mean())), 5e-3, kind="at most",
-                    source="PyBaMM 26.10.1")
+        yield Check(
+            f"{rate}C: rms voltage difference (V)",
+            float(np.sqrt((off**2).mean())),
+            5e-3,
+            kind="at most",
+            source="PyBaMM 26.10.1",
+        )
         yield Check(f"{rate}C: end (s)", end, times[-1], 0.015, source="PyBaMM 26.10.1")
         t2, V2 = homogenised(grid, efficiency, rate)
         times = np.linspace(5, 0.97 * min(t[-1], t2[-1]), 200)
         off = CubicSpline(t, V)(times) - CubicSpline(t2, V2)(times)
-        yield Check(f"{rate}C: rms difference from our DFN of the voxels' own fraction (V)",
-                    float(np.sqrt((off**2).mean())), 1.5e-3, kind="at most")
+        yield Check(
+            f"{rate}C: rms difference from our DFN of the voxels' own fraction (V)",
+            float(np.sqrt((off**2).mean())),
+            1.5e-3,
+            kind="at most",
+        )
 
 
 def spheres():
@@ -55,8 +65,12 @@ def homogenised(grid, efficiency, rate):
     """The DFN with the fraction of spheres that the voxels have, everything else exact."""
     active, length, cells = load("NMC811_Chen2020"), DEEP * PERIOD, 120
     between_centres = grid.crop({"x": (N // 2, N // 2 + N)})
-    sigma = tortuosity(between_centres, {"am": active.sigma, "wire": WIRE.sigma}, 0, tolerance=1e-5).D_eff_over_D0
-    porous = PorousElectrode("spheres", active, grid.fraction("pore"), efficiency, grid.fraction("am"), SHARE * PERIOD, sigma)
+    sigma = tortuosity(
+        between_centres, {"am": active.sigma, "wire": WIRE.sigma}, 0, tolerance=1e-5
+    ).D_eff_over_D0
+    porous = PorousElectrode(
+        "spheres", active, grid.fraction("pore"), efficiency, grid.fraction("am"), SHARE * PERIOD, sigma
+    )
     slab = VoxelGrid(np.zeros((cells, 1, 1), np.uint8), ("cathode",), length / cells)
     t, V, _ = run(slab, {"cathode": porous}, rate, 0.0)
     return t, V
@@ -68,12 +82,20 @@ def discharge(grid, rate):
 
 def run(grid, phases, rate, cbd):
     active = load("NMC811_Chen2020")
-    design = CellDesign(phases, load("LiPF6_EC_EMC_3_7"), Separator(12e-6, 0.47, 0.47**1.5), load("lithium"),
-                        initial_sto=0.27, cbd_transport_efficiency=cbd)
+    design = CellDesign(
+        phases,
+        load("LiPF6_EC_EMC_3_7"),
+        Separator(12e-6, 0.47, 0.47**1.5),
+        load("lithium"),
+        initial_sto=0.27,
+        cbd_transport_efficiency=cbd,
+    )
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
     solids, length = 4 / 3 * np.pi * SHARE**3, DEEP * PERIOD
     one_C = 96485.33212 * active.c_s_max * (active.sto_0 - active.sto_100) * solids * length / 3600
-    record = Experiment(cell, None, Tolerances(step=2e-4)).run([Load("d", rate * one_C * mesh.area, until_voltage=3.5)])
+    record = Experiment(cell, None, Tolerances(step=2e-4)).run(
+        [Load("d", rate * one_C * mesh.area, until_voltage=3.5)]
+    )
     t, V = (np.array(record.columns[name]) for name in ("time_s", "voltage_V"))
     return t, V, t[-1]

@@ -1,29 +1,49 @@
-"""Make reference.csv: PyBaMM's half-cell DFN with the exact parameters of the array of spheres (python pybamm_reference.py)."""
+"""Make reference.csv: PyBaMM's half-cell DFN with the exact parameters of the array of spheres (python
+pybamm_reference.py)."""
 
 import numpy as np
 import pybamm
 
 PERIOD, SHARE = 10.44e-6, 0.47  # m; radius over period
 SOLIDS = 4 / 3 * np.pi * SHARE**3
-EFFICIENCY = 0.4307  # of the pores: (1 - f) / tau of the array, tau from claim.py's own conduction problem at 20 voxels
+# of the pores: (1 - f) / tau of the array, tau from claim.py's own conduction problem at 20 voxels
+EFFICIENCY = 0.4307
 SIGMA = 0.18 * 0.0801  # S m-1, spheres of 0.18 in series through thin wires
 LENGTH = 7 * PERIOD
 
 pybamm.settings.tolerances["reg_power"] = 1e-9
 xu, values = pybamm.ParameterValues("Xu2019"), pybamm.ParameterValues("Chen2020")
-values.update({key: xu[key] for key in (
-    "Exchange-current density for lithium metal electrode [A.m-2]", "Lithium metal partial molar volume [m3.mol-1]",
-    "Negative electrode OCP [V]", "Negative electrode OCP entropic change [V.K-1]", "Negative electrode conductivity [S.m-1]",
-    "Negative electrode thickness [m]", "Negative electrode charge transfer coefficient",
-    "Negative electrode double-layer capacity [F.m-2]")}, check_already_exists=False)
+values.update(
+    {
+        key: xu[key]
+        for key in (
+            "Exchange-current density for lithium metal electrode [A.m-2]",
+            "Lithium metal partial molar volume [m3.mol-1]",
+            "Negative electrode OCP [V]",
+            "Negative electrode OCP entropic change [V.K-1]",
+            "Negative electrode conductivity [S.m-1]",
+            "Negative electrode thickness [m]",
+            "Negative electrode charge transfer coefficient",
+            "Negative electrode double-layer capacity [F.m-2]",
+        )
+    },
+    check_already_exists=False,
+)
 porosity = 1 - SOLIDS
-values.update({
-    "Positive electrode thickness [m]": LENGTH, "Positive electrode porosity": porosity,
-    "Positive electrode active material volume fraction": SOLIDS, "Positive particle radius [m]": SHARE * PERIOD,
-    "Positive electrode Bruggeman coefficient (electrolyte)": np.log(EFFICIENCY) / np.log(porosity),
-    "Positive electrode Bruggeman coefficient (electrode)": 0.0, "Positive electrode conductivity [S.m-1]": SIGMA,
-    "Initial concentration in positive electrode [mol.m-3]": 0.27 * 63104,
-    "Lower voltage cut-off [V]": 3.5, "Upper voltage cut-off [V]": 4.5})
+values.update(
+    {
+        "Positive electrode thickness [m]": LENGTH,
+        "Positive electrode porosity": porosity,
+        "Positive electrode active material volume fraction": SOLIDS,
+        "Positive particle radius [m]": SHARE * PERIOD,
+        "Positive electrode Bruggeman coefficient (electrolyte)": np.log(EFFICIENCY) / np.log(porosity),
+        "Positive electrode Bruggeman coefficient (electrode)": 0.0,
+        "Positive electrode conductivity [S.m-1]": SIGMA,
+        "Initial concentration in positive electrode [mol.m-3]": 0.27 * 63104,
+        "Lower voltage cut-off [V]": 3.5,
+        "Upper voltage cut-off [V]": 4.5,
+    }
+)
 area = values["Electrode height [m]"] * values["Electrode width [m]"]
 one_C = 96485.33212 * 63104 * (0.9084 - 0.27) * SOLIDS * LENGTH / 3600
 rows = []
@@ -31,9 +51,16 @@ for rate in (0.5, 1.0):
     values["Current function [A]"] = rate * one_C * area
     model = pybamm.lithium_ion.DFN({"working electrode": "positive"})
     meshes = model.default_submesh_types
-    meshes["positive particle"] = pybamm.MeshGenerator(pybamm.Exponential1DSubMesh, {"side": "right", "stretch": 2.5})
-    simulation = pybamm.Simulation(model, parameter_values=values, solver=pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-8),
-                                   submesh_types=meshes, var_pts={"x_n": 1, "x_s": 40, "x_p": 120, "r_n": 1, "r_p": 100})
+    meshes["positive particle"] = pybamm.MeshGenerator(
+        pybamm.Exponential1DSubMesh, {"side": "right", "stretch": 2.5}
+    )
+    simulation = pybamm.Simulation(
+        model,
+        parameter_values=values,
+        solver=pybamm.IDAKLUSolver(rtol=1e-7, atol=1e-8),
+        submesh_types=meshes,
+        var_pts={"x_n": 1, "x_s": 40, "x_p": 120, "r_n": 1, "r_p": 100},
+    )
     solution = simulation.solve([0, 9000 / rate], t_interp=np.linspace(0, 9000 / rate, 2001))
     end = solution["Time [s]"].entries[-1]
     for t in [*np.linspace(0.01, 0.97, 49) * end, end]:

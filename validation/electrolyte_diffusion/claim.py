@@ -1,13 +1,16 @@
-"""Salt between two even fluxes follows the series, depletes at Sand's time, has its limiting current and its relaxation.
+"""Salt between two even fluxes follows the series, depletes at Sand's time, has its limiting current and its
+relaxation.
 
-    (c - c0) F D / (i (1 - t_plus) L) = 1/2 - y - sum 4 / m^2 cos(m y) exp(-m^2 T),  m = (2 k + 1) pi,  T = D t / L^2
-    i_lim = 2 F D c0 / ((1 - t_plus) L);  Sand: t = pi D (F c0 / (2 i (1 - t_plus)))^2;  relaxation exp(-pi^2 D t / L^2)
+    (c - c0) F D / (i (1 - t_plus) L) = 1/2 - y - sum 4 / m^2 cos(m y) exp(-m^2 T),  m = (2 k + 1) pi,  T = D
+                                                                                     t / L^2
+    i_lim = 2 F D c0 / ((1 - t_plus) L);  Sand: t = pi D (F c0 / (2 i (1 - t_plus)))^2;  relaxation exp(-pi^2
+                                          D t / L^2)
     steady Li | Li: V = i L / kappa + 2 R T (1 - t_plus) tdf / F ln(c_a / c_c)
 
-L = 100 um of electrolyte (one layer of separator without a solid, then pores) between lithium without any resistance and a
-plane of active material with U = 0 and none either; D = 3e-10 m2/s, c0 = 1000 mol/m3, t_plus = 0.38, kappa = 1 S/m. The
-cell takes lithium from the plane or puts it there; c_e at a face is that of the cell beside it, plus the flux times half
-a cell over D.
+L = 100 um of electrolyte (one layer of separator without a solid, then pores) between lithium without any
+resistance and a plane of active material with U = 0 and none either; D = 3e-10 m2/s, c0 = 1000 mol/m3, t_plus
+= 0.38, kappa = 1 S/m. The cell takes lithium from the plane or puts it there; c_e at a face is that of the
+cell beside it, plus the flux times half a cell over D.
 """
 
 import numpy as np
@@ -34,7 +37,7 @@ def checks(data):
     yield from _relaxation()
 
 
-# -- claims ----------------------------------------------------------------------------------------------------
+# -- claims --------------------------------------------------------------------------------------------------
 
 
 def _series():
@@ -42,11 +45,20 @@ def _series():
     for scaled, exact in {0.001: 0.03568248, 0.01: 0.11283792, 0.05: 0.25204391, 0.2: 0.44370144}.items():
         t = scaled * L**2 / D
         _, c_e, _ = last(n, t, i, Tolerances(step=1e9, first_step=t / 200, max_step=t / 200))
-        yield Check(f"c_e at the lithium, D t / L2 = {scaled:g}, in i (1 - t_plus) L / (F D)",
-                    (faces(c_e, i)[0] - C0) / (UNIT * i), exact, 1e-3, source="series")
+        yield Check(
+            f"c_e at the lithium, D t / L2 = {scaled:g}, in i (1 - t_plus) L / (F D)",
+            (faces(c_e, i)[0] - C0) / (UNIT * i),
+            exact,
+            1e-3,
+            source="series",
+        )
         off = np.abs((c_e - C0) / (UNIT * i) - series(centres(n), scaled)).max()
-        yield Check(f"c_e, whole profile, D t / L2 = {scaled:g}: largest difference over the rise", off / exact, 1e-3,
-                    kind="at most")
+        yield Check(
+            f"c_e, whole profile, D t / L2 = {scaled:g}: largest difference over the rise",
+            off / exact,
+            1e-3,
+            kind="at most",
+        )
 
 
 def _orders():
@@ -70,13 +82,25 @@ def _steady():
         yield Check(f"steady c_e at the {name} (mol/m3)", face, exact, 1e-6)
     left = [faces(steady(50, i)[1], i)[1] for i in (500.0, 900.0)]
     limit = 500 + 400 * left[0] / (left[0] - left[1])
-    yield Check("limiting current, where c_e at the cathode reaches 0 (A/m2)", limit, 933.729, 1e-5, source="closed form")
-    yield Check("0.99 of it: c_e at the cathode (mol/m3)", faces(steady(50, 0.99 * LIMIT)[1], 0.99 * LIMIT)[1], 10.0, 1e-3)
+    yield Check(
+        "limiting current, where c_e at the cathode reaches 0 (A/m2)",
+        limit,
+        933.729,
+        1e-5,
+        source="closed form",
+    )
+    yield Check(
+        "0.99 of it: c_e at the cathode (mol/m3)",
+        faces(steady(50, 0.99 * LIMIT)[1], 0.99 * LIMIT)[1],
+        10.0,
+        1e-3,
+    )
     yield Check("1.02 of it: does not last (1: it ends)", float(ends(50, 1.02 * LIMIT)), 1.0)
 
 
 def _sand():
-    """c_e at the cathode is c0 (1 - sqrt(t / Sand's time)); where it would turn negative the solver says so."""
+    """c_e at the cathode is c0 (1 - sqrt(t / Sand's time)); where it would turn negative the solver says
+    so."""
     for share in (3.0, 6.0):
         i = share * LIMIT
         sand = np.pi * D * (F * C0 / (2 * i * (1 - T_PLUS))) ** 2
@@ -84,12 +108,18 @@ def _sand():
         name = f"{share:g} times the limiting current"
         yield Check(f"{name}: when the salt gives out (s)", end, sand, 2e-3, source="Sand 1901")
         t, c = np.array([pair for pair in seen if pair[0] > 0.05 * sand]).T
-        yield Check(f"{name}: c_e at the cathode, largest difference over c0", np.abs(c / C0 - 1 + np.sqrt(t / sand)).max(),
-                    2e-3, kind="at most", source="Sand 1901")
+        yield Check(
+            f"{name}: c_e at the cathode, largest difference over c0",
+            np.abs(c / C0 - 1 + np.sqrt(t / sand)).max(),
+            2e-3,
+            kind="at most",
+            source="Sand 1901",
+        )
 
 
 def until_empty(i, sand):
-    """Return when the solver finds no further step (s), and pairs of time and c_e at the cathode until then."""
+    """Return when the solver finds no further step (s), and pairs of time and c_e at the cathode until
+    then."""
     cell, seen = cell_of(400), []
     order = np.argsort(cell.mesh.ionic.position[:, 0])
 
@@ -115,7 +145,7 @@ def _relaxation():
     yield Check("relaxation of the first mode, rate over pi2 D / L2", rate, 1.0, 5e-4, source="closed form")
 
 
-# -- the cell --------------------------------------------------------------------------------------------------
+# -- the cell ------------------------------------------------------------------------------------------------
 
 
 def cell_of(n):
@@ -123,16 +153,35 @@ def cell_of(n):
     h = L / n
     labels = np.ones((n + 1, 1, 1), np.uint8)
     labels[: n - 1] = 0
-    design = CellDesign({"pore": None, "plane": plane()}, electrolyte(), Separator(h, 1.0, 1.0),
-                        LithiumMetal("ideal", i0=lambda c, T: 1e9 + 0 * c), T, C0, 0.5, False)
+    design = CellDesign(
+        {"pore": None, "plane": plane()},
+        electrolyte(),
+        Separator(h, 1.0, 1.0),
+        LithiumMetal("ideal", i0=lambda c, T: 1e9 + 0 * c),
+        T,
+        C0,
+        0.5,
+        False,
+    )
     mesh = build_mesh(VoxelGrid(labels, ("pore", "plane"), h), design)
     return HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
 
 
 def plane():
     return ActiveMaterial(
-        "plane", U=lambda x: 0 * x, dU=lambda x: 0 * x, D_s=lambda x, T: 1e-12 + 0 * x, i0=lambda c, x, T: 1e9 + 0 * c,
-        c_s_max=1e6, sigma=1e7, density=5e3, molar_mass=0.1, sto_window=(0, 1), sto_0=0.9, sto_100=0.1)
+        "plane",
+        U=lambda x: 0 * x,
+        dU=lambda x: 0 * x,
+        D_s=lambda x, T: 1e-12 + 0 * x,
+        i0=lambda c, x, T: 1e9 + 0 * c,
+        c_s_max=1e6,
+        sigma=1e7,
+        density=5e3,
+        molar_mass=0.1,
+        sto_window=(0, 1),
+        sto_0=0.9,
+        sto_100=0.1,
+    )
 
 
 def electrolyte():

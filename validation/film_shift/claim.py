@@ -1,10 +1,12 @@
-"""Where the current is the same on every face, a film shifts the voltage by I R_film / A, exactly, all through a discharge.
+"""Where the current is the same on every face, a film shifts the voltage by I R_film / A, exactly, all
+through a discharge.
 
-Three cells with such a current: a dense slab behind pores (A: its cross-section), one layer of a homogenised electrode
-(A = 3 active_fraction / radius x thickness), and an eighth of a sphere with an electrolyte and an active material without
-gradients (A: the reactive area of its mesh). Each film's resistance R_film = thickness / conductivity comes from the Film that
-a case names. In a deep homogenised electrode, where the current is not the same everywhere, the shift is not exact and
-lies near it; claim dfn_film holds that against PyBaMM.
+Three cells with such a current: a dense slab behind pores (A: its cross-section), one layer of a homogenised
+electrode (A = 3 active_fraction / radius x thickness), and an eighth of a sphere with an electrolyte and an
+active material without gradients (A: the reactive area of its mesh). Each film's resistance R_film =
+thickness / conductivity comes from the Film that a case names. In a deep homogenised electrode, where the
+current is not the same everywhere, the shift is not exact and lies near it; claim dfn_film holds that against
+PyBaMM.
 """
 
 from dataclasses import replace
@@ -27,17 +29,30 @@ CONDUCTIVITY, FILMS = 5e-7, (5e-9, 20e-9)  # S/m; m
 
 
 def checks(data):
-    for name, (grid, phases, salt) in {"dense slab": slab(), "one homogenised layer": layer(), "sphere": sphere()}.items():
+    for name, (grid, phases, salt) in {
+        "dense slab": slab(),
+        "one homogenised layer": layer(),
+        "sphere": sphere(),
+    }.items():
         bare, area = discharge(grid, phases, salt, 0.0)
         for thickness in FILMS:
             V, _ = discharge(grid, phases, salt, thickness)
             shift = bare - V
             expected = current(area) / area * thickness / CONDUCTIVITY
             what = f"{name}, {thickness * 1e9:g} nm"
-            yield Check(f"{what}: shift at the end (V)", shift[-1], expected, 1e-4 if name == "sphere" else 1e-6,
-                        source="I R_film / A")
-            yield Check(f"{what}: largest departure from it, any time (V)", np.abs(shift - expected).max(), 1e-7,
-                        kind="at most")
+            yield Check(
+                f"{what}: shift at the end (V)",
+                shift[-1],
+                expected,
+                1e-4 if name == "sphere" else 1e-6,
+                source="I R_film / A",
+            )
+            yield Check(
+                f"{what}: largest departure from it, any time (V)",
+                np.abs(shift - expected).max(),
+                1e-7,
+                kind="at most",
+            )
     yield from _uneven()
 
 
@@ -83,5 +98,10 @@ def _uneven():
     bare, _ = discharge(grid, {"cathode": POROUS}, SALT, 0.0)
     V, _ = discharge(grid, {"cathode": POROUS}, SALT, thickness)
     mean = (bare - V)[5:].mean()
-    yield Check("homogenised electrode of 75.6 um, 20 nm: mean shift (V)", mean, thickness / CONDUCTIVITY, 0.03,
-                source="I R_film / A, for an even current")
+    yield Check(
+        "homogenised electrode of 75.6 um, 20 nm: mean shift (V)",
+        mean,
+        thickness / CONDUCTIVITY,
+        0.03,
+        source="I R_film / A, for an even current",
+    )

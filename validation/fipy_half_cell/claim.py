@@ -1,9 +1,10 @@
-"""FiPy with a sparse factorisation, and the solver, give the same discharge on the same voxels and time steps.
+"""FiPy with a sparse factorisation, and the solver, give the same discharge on the same voxels and time
+steps.
 
-Reference: microsim.reference.halfcell, which takes nothing of the solver: FiPy's matrices on a Grid3D, the Butler-Volmer
-equation of every face as an unknown's own equation, SciPy's LU. Blurred noise of active material, CBD and pores, 12^3
-and spheres between pores and CBD, 12^3 (16.8 um deep); C/2 and 2C from rest to 3.6 V at the solver's own time steps; with
-and without a film that is thicker in front.
+Reference: microsim.reference.halfcell, which takes nothing of the solver: FiPy's matrices on a Grid3D, the
+Butler-Volmer equation of every face as an unknown's own equation, SciPy's LU. Blurred noise of active
+material, CBD and pores, 12^3 and spheres between pores and CBD, 12^3 (16.8 um deep); C/2 and 2C from rest to
+3.6 V at the solver's own time steps; with and without a film that is thicker in front.
 """
 
 import numpy as np
@@ -48,11 +49,27 @@ def compare(what, grid, rate, R_film):
     times, V, sto, c_e = solve(cell, current)
     twin = discharge_fipy(grid, design, mesh.ionic.widths[0][: mesh.lines], times, current, R_film)
     source = "FiPy, SciPy"
-    yield Check(f"{what}: voltage, largest difference (V)", np.abs(V - twin.voltage).max(), 2e-4, kind="at most",
-                source=source)
-    yield Check(f"{what}: lithiation, largest difference in any voxel at any time", _largest(sto, twin.sto), 1e-3,
-                kind="at most", source=source)
-    yield Check(f"{what}: c_e, largest difference (mol/m3)", _largest(c_e, twin.c_e), 0.1, kind="at most", source=source)
+    yield Check(
+        f"{what}: voltage, largest difference (V)",
+        np.abs(V - twin.voltage).max(),
+        2e-4,
+        kind="at most",
+        source=source,
+    )
+    yield Check(
+        f"{what}: lithiation, largest difference in any voxel at any time",
+        _largest(sto, twin.sto),
+        1e-3,
+        kind="at most",
+        source=source,
+    )
+    yield Check(
+        f"{what}: c_e, largest difference (mol/m3)",
+        _largest(c_e, twin.c_e),
+        0.1,
+        kind="at most",
+        source=source,
+    )
 
 
 def solve(cell, current):
@@ -62,7 +79,9 @@ def solve(cell, current):
     def keep(experiment, number, load, last):
         u = cell.state(experiment.x)
         if experiment.t > 0 and (not seen or experiment.t > seen[-1][0]):
-            seen.append((experiment.t, u.V[0], mesh.on_image(mesh.solid, u.sto), mesh.on_image(mesh.ionic, u.c_e)))
+            seen.append(
+                (experiment.t, u.V[0], mesh.on_image(mesh.solid, u.sto), mesh.on_image(mesh.ionic, u.c_e))
+            )
 
     tolerances = Tolerances(step=5e-3, first_step=20.0)
     Experiment(cell, None, tolerances, keep).run([Load("d", current, until_voltage=3.6)])

@@ -1,4 +1,5 @@
-"""Draw docs/homogenisation.png: resolved and homogenised over rate (python figure.py OUT.png, with MICROSIM_DATA set)."""
+"""Draw docs/homogenisation.png: resolved and homogenised over rate (python figure.py OUT.png, with
+MICROSIM_DATA set)."""
 
 import importlib.util
 import sys
@@ -7,17 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from microsim.case.case import load_case
-from microsim.report.style import (
-    DASHED,
-    DEPTH,
-    INK,
-    OTHER_COLOURS,
-    UM,
-    mark_ends,
-    new_figure,
-    styled,
-    to_png,
-)
+from microsim.report.style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled, to_png
 
 spec = importlib.util.spec_from_file_location("claim", Path(__file__).parent / "claim.py")
 claim = importlib.util.module_from_spec(spec)
@@ -46,8 +37,12 @@ def draw(found):
     return figure
 
 
-found = {rate: claim.compared(load_case(claim.CASE, [f"protocol.0=Discharge at {rate} until 3.5 V", f"volume.crop={claim.CROP}"]))
-         for rate in claim.BOUNDS}
+found = {
+    rate: claim.compared(
+        load_case(claim.CASE, [f"protocol.0=Discharge at {rate} until 3.5 V", f"volume.crop={claim.CROP}"])
+    )
+    for rate in claim.BOUNDS
+}
 for rate, told in found.items():
     print(rate, told["steps"][0], told["sto_profiles"][0]["rms"], told["sto_profiles"][0]["max"])
 Path(sys.argv[1]).write_bytes(to_png(draw(found)))

@@ -1,7 +1,9 @@
-"""Circuit fits give impedance.py's published figures on its measured spectrum, and confidence intervals that cover.
+"""Circuit fits give impedance.py's published figures on its measured spectrum, and confidence intervals that
+cover.
 
-Spectrum: exampleData.csv of impedance.py (66 points, a lithium-ion cell); figures of its unit test of Randles, its
-getting-started page, its fitting and validation notebooks (0b302ca). Coverage: 400 noisy spectra each.
+Spectrum: exampleData.csv of impedance.py (66 points, a lithium-ion cell); figures of its unit test of
+Randles, its getting-started page, its fitting and validation notebooks (0b302ca). Coverage: 400 noisy spectra
+each.
 """
 
 import numpy as np
@@ -39,7 +41,9 @@ def _published(freq, Z):
     fit = fit_circuit(one, freq, Z, start, weights="unit")
     published = (1.86235717e-02, 1.16804085e-02, 6.27121224e-02, 2.21232935e02, 1.17171440e00)
     for name, value in zip(start, published):
-        yield Check(f"Randles circuit, {name}", fit.values[name], value, 1e-5, source="impedance.py, test_circuits.py")
+        yield Check(
+            f"Randles circuit, {name}", fit.values[name], value, 1e-5, source="impedance.py, test_circuits.py"
+        )
 
     def two(omega, R_0, R_1, C_1, R_2, C_2, R_w, t_w):
         arcs = parallel(R_1, constant_phase(omega, C_1, 1.0)) + parallel(R_2, constant_phase(omega, C_2, 1.0))
@@ -47,25 +51,46 @@ def _published(freq, Z):
 
     start = {"R_1": 0.004, "C_1": 0.2, "R_2": 0.005, "C_2": 1.0, "R_w": 0.001}
     fit = fit_circuit(two, freq, Z, start, fixed={"R_0": 0.02, "t_w": 200.0}, weights="unit")
-    published = {"R_1": (3.91e-03, 1.09e-03), "C_1": (1.36, 2.61e-01), "R_2": (6.79e-03, 1.08e-03), "C_2": (5.62, 1.96),
-                 "R_w": (5.88e-02, 1.25e-03)}
+    published = {
+        "R_1": (3.91e-03, 1.09e-03),
+        "C_1": (1.36, 2.61e-01),
+        "R_2": (6.79e-03, 1.08e-03),
+        "C_2": (5.62, 1.96),
+        "R_w": (5.88e-02, 1.25e-03),
+    }
     for name, (value, error) in published.items():
         yield Check(f"two arcs, {name}", fit.values[name], value, 5e-3, source="fitting notebook")
-        yield Check(f"two arcs, standard error of {name}", fit.errors[name], error, 6e-3, source="fitting notebook")
+        yield Check(
+            f"two arcs, standard error of {name}", fit.errors[name], error, 6e-3, source="fitting notebook"
+        )
     below = freq < 1000
     result = kramers_kronig(freq[below], Z[below], mu_limit=0.5, most=100)
     yield Check("Kramers-Kronig: elements", result.elements, 26, 0, "absolute", source="validation notebook")
     yield Check("Kramers-Kronig: mu", result.mu, 0.31, 0.005, "absolute", source="validation notebook")
-    yield Check("Kramers-Kronig: largest residual of the measured spectrum", np.abs(result.residual).max(), 0.01, kind="at most")
+    yield Check(
+        "Kramers-Kronig: largest residual of the measured spectrum",
+        np.abs(result.residual).max(),
+        0.01,
+        kind="at most",
+    )
 
 
 def _coverage():
-    """The share of 95 % intervals that hold the true value: within 3 standard deviations of the count of 400."""
+    """The share of 95 % intervals that hold the true value: within 3 standard deviations of the count of
+    400."""
     line = {"R_s": 2e-3, "R_ion": 0.05, "Q": 20.0, "n": 0.93}
-    yield from _covered("transmission line", symmetric_cell, line, 0.01, 400,
-                        lambda Z: fit_transmission_line(FREQ, Z, eps=0.4, kappa=1.0, length=1e-4).fit)
+    yield from _covered(
+        "transmission line",
+        symmetric_cell,
+        line,
+        0.01,
+        400,
+        lambda Z: fit_transmission_line(FREQ, Z, eps=0.4, kappa=1.0, length=1e-4).fit,
+    )
     cell = {"R_s": 2e-3, "R_ct": 1e-2, "Q": 0.5, "n": 0.9, "R_w": 0.03, "t_w": 100.0}
-    yield from _covered("Randles circuit with constant phase", randles, cell, 0.005, 150, lambda Z: fit_randles(FREQ, Z))
+    yield from _covered(
+        "Randles circuit with constant phase", randles, cell, 0.005, 150, lambda Z: fit_randles(FREQ, Z)
+    )
 
 
 def _covered(name, circuit, true, noise, trials, fit):

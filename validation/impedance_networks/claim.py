@@ -1,7 +1,8 @@
 """A whole spectrum of a real pore network takes about as many iterations as it has frequencies, at any size.
 
-Pores of TauFactor's electrode (256^3, 45 %) and thin carbon-binder networks: 61 frequencies over six decades around
-omega_c, to 1e-4 of Z. Reference at 32^3: SciPy's sparse direct solver on the same equations, assembled here.
+Pores of TauFactor's electrode (256^3, 45 %) and thin carbon-binder networks: 61 frequencies over six decades
+around omega_c, to 1e-4 of Z. Reference at 32^3: SciPy's sparse direct solver on the same equations, assembled
+here.
 """
 
 import numpy as np
@@ -47,12 +48,18 @@ def _against_direct_solves(grid):
         for i in range(0, 61, 10):
             exact, capacitive = _direct(mask, grid.mask("am", "cbd"), OMEGA[i], result, options)
             errors.append(abs(result.Z_normalised[i] - exact) / abs(exact - capacitive))
-        yield Check(f"{name}, 32^3: largest error of Z (less its capacitive part)", max(errors), 1e-4, kind="at most",
-                    source="scipy.sparse.linalg.splu")
+        yield Check(
+            f"{name}, 32^3: largest error of Z (less its capacitive part)",
+            max(errors),
+            1e-4,
+            kind="at most",
+            source="scipy.sparse.linalg.splu",
+        )
 
 
 def _direct(mask, solid, w, result, options):
-    """Z kappa / L of the cells of `mask` by a direct solve, in units of a voxel's conductance; its capacitive part."""
+    """Z kappa / L of the cells of `mask` by a direct solve, in units of a voxel's conductance; its capacitive
+    part."""
     number, n = np.cumsum(mask).reshape(mask.shape) - 1, mask.shape[0]
     cells, rows, columns = mask.sum(), [], []
     stored, walls = np.zeros(mask.shape), np.zeros(mask.shape)
@@ -63,7 +70,9 @@ def _direct(mask, solid, w, result, options):
             rows.append(number[here][both])
             columns.append(number[there][both])
             walls[here] += mask[here] & solid[there]
-    links = sparse.csr_matrix((np.ones(sum(map(len, rows))), (np.concatenate(rows), np.concatenate(columns))), (cells,) * 2)
+    links = sparse.csr_matrix(
+        (np.ones(sum(map(len, rows))), (np.concatenate(rows), np.concatenate(columns))), (cells,) * 2
+    )
     if "walls" in options:
         unit = result.eps / (result.area_per_volume * 1e-4 / 256 * n**2)  # omega_c C h / kappa
         stored = 1j * w * unit / (1 + 0.5j * w * unit) * walls
@@ -76,29 +85,52 @@ def _direct(mask, solid, w, result, options):
     inlet = 2.0 * np.pad(mask[:1], ((0, n - 1), (0, 0), (0, 0)))[mask]
     A = sparse.diags(np.asarray(links.sum(axis=1)).ravel() + ground + inlet) - links
     drop = splu(A.tocsc()).solve(ground.astype(complex))
-    capacity = 0 if options["ends"] == "open" else 1 / (1j * w * result.capacitance * result.omega_c * result.length)
+    capacity = (
+        0 if options["ends"] == "open" else 1 / (1j * w * result.capacitance * result.omega_c * result.length)
+    )
     return n / (inlet @ drop), capacity
 
 
 def _iterations(grid):
     for name, options in CASES.items():
-        counts = [impedance(_cube(grid, n), {"pore": 1.0}, 0, OMEGA, relative=True, **options).iterations
-                  for n in (32, 48, 64, 96)]
-        yield Check(f"{name}: iterations of 61 frequencies, 32^3 to 96^3, most", max(counts), 122, kind="at most")
-        yield Check(f"{name}: iterations at 96^3 over those at 32^3", counts[-1] / counts[0], 1.6, kind="at most")
+        counts = [
+            impedance(_cube(grid, n), {"pore": 1.0}, 0, OMEGA, relative=True, **options).iterations
+            for n in (32, 48, 64, 96)
+        ]
+        yield Check(
+            f"{name}: iterations of 61 frequencies, 32^3 to 96^3, most", max(counts), 122, kind="at most"
+        )
+        yield Check(
+            f"{name}: iterations at 96^3 over those at 32^3", counts[-1] / counts[0], 1.6, kind="at most"
+        )
     for phase in ("am", "cbd"):
         result = impedance(_cube(grid, 64), {phase: 1.0}, 0, OMEGA, relative=True, ends="blocked")
-        yield Check(f"{phase} network, 64^3: iterations of 61 frequencies", result.iterations, 183, kind="at most")
+        yield Check(
+            f"{phase} network, 64^3: iterations of 61 frequencies", result.iterations, 183, kind="at most"
+        )
 
 
 def _limits(grid):
     cube = _cube(grid, 64)
     for axis in range(3):
         limit = impedance(cube, {"pore": 1.0}, axis, (), tolerance=1e-6).tau
-        yield Check(f"open end at omega = 0 is tau along {'xyz'[axis]}", limit,
-                    tortuosity(cube, {"pore": 1.0}, axis, tolerance=1e-6).tau, 2e-6)
-    low = impedance(cube, {"pore": 1.0}, 0, [1e-3], relative=True, ends="blocked", walls="double-layer", tolerance=1e-6)
+        yield Check(
+            f"open end at omega = 0 is tau along {'xyz'[axis]}",
+            limit,
+            tortuosity(cube, {"pore": 1.0}, axis, tolerance=1e-6).tau,
+            2e-6,
+        )
+    low = impedance(
+        cube, {"pore": 1.0}, 0, [1e-3], relative=True, ends="blocked", walls="double-layer", tolerance=1e-6
+    )
     yield Check("Re Z at 1e-3 omega_c is the limit of one real solve", low.Z[0].real, low.R_dc, 1e-5)
-    tau = electrode_tortuosity(grid, {"pore": 1.0}, 0, reactive=("am",), area_correction=False, half_cells=False)
-    yield Check("tau_e of the whole electrode, pore with NMC walls", tau, 2.07292, 0.015,
-                source="TauFactor's notebook 01: plane averages, stopped at 1e-4; 2.0658 without isolated pores")
+    tau = electrode_tortuosity(
+        grid, {"pore": 1.0}, 0, reactive=("am",), area_correction=False, half_cells=False
+    )
+    yield Check(
+        "tau_e of the whole electrode, pore with NMC walls",
+        tau,
+        2.07292,
+        0.015,
+        source="TauFactor's notebook 01: plane averages, stopped at 1e-4; 2.0658 without isolated pores",
+    )

@@ -1,7 +1,9 @@
-"""A run killed with SIGKILL five times, and once while a checkpoint is being written, ends with the unbroken run's numbers.
+"""A run killed with SIGKILL five times, and once while a checkpoint is being written, ends with the unbroken
+run's numbers.
 
-A process of its own (`python -m microsim run`, a corner of the demo electrode: discharge, hold, rest, charge) is killed at
-seeded random moments, spread over the run, and goes on with --resume each time. Reference: the same run left alone.
+A process of its own (`python -m microsim run`, a corner of the demo electrode: discharge, hold, rest, charge)
+is killed at seeded random moments, spread over the run, and goes on with --resume each time. Reference: the
+same run left alone.
 """
 
 import csv
@@ -22,10 +24,17 @@ import microsim
 from microsim.jobs.validate import Check
 
 CASE = Path(__file__).parents[2] / "cases" / "demo.yaml"
-PROTOCOL = ("Discharge at 2C for 15 minutes or until 3.5 V, Hold at 3.8 V for 5 minutes, Rest for 5 minutes, "
-            "Charge at 1C for 10 minutes or until 4.2 V")
-SETTINGS = ["volume.crop={x: [40, 56], y: [0, 12], z: [0, 12]}", "compare=null", "output.checkpoint_s=0", "output.times=6",
-            f"protocol=[{PROTOCOL}]"]
+PROTOCOL = (
+    "Discharge at 2C for 15 minutes or until 3.5 V, Hold at 3.8 V for 5 minutes, Rest for 5 minutes, "
+    "Charge at 1C for 10 minutes or until 4.2 V"
+)
+SETTINGS = [
+    "volume.crop={x: [40, 56], y: [0, 12], z: [0, 12]}",
+    "compare=null",
+    "output.checkpoint_s=0",
+    "output.times=6",
+    f"protocol=[{PROTOCOL}]",
+]
 CLOCKS = {"wall_s", "peak_memory_bytes", "seconds"}  # what no two runs share
 KILLS, SEED, PATIENCE = 5, 2026, 60.0
 
@@ -43,7 +52,12 @@ def checks(data):
             if number == 0:  # most of the run is still to come, and many checkpoints with it
                 torn = kill_while_writing(start(broken, resume=True), broken / ".resume")
         finish(start(broken, resume=True))
-        yield Check(f"killed {KILLS} times, at {', '.join(f'{m:.0f}' for m in moments)} s of {t_end:.0f} s", killed, KILLS, 0.0)
+        yield Check(
+            f"killed {KILLS} times, at {', '.join(f'{m:.0f}' for m in moments)} s of {t_end:.0f} s",
+            killed,
+            KILLS,
+            0.0,
+        )
         yield Check("killed while a checkpoint was being written", torn, 1, 0.0)
         yield from compared(whole, broken)
 
@@ -53,14 +67,29 @@ def compared(whole, broken):
     curves = [np.array(voltage(folder), float) for folder in (whole, broken)]
     numbers = [flat(json.loads((folder / "result.json").read_text())) for folder in (whole, broken)]
     yield Check("voltage.csv: rows", len(curves[1]), len(curves[0]), 0.0)
-    yield Check("voltage.csv: largest difference of any number (share)", differ(*curves), 0.0, kind="at most",
-                source="the same to the last digit")
-    yield Check("result.json: entries that differ", sum(numbers[0].get(k) != numbers[1].get(k) for k in {*numbers[0], *numbers[1]}),
-                0, kind="at most", source="the same to the last digit, clocks aside")
+    yield Check(
+        "voltage.csv: largest difference of any number (share)",
+        differ(*curves),
+        0.0,
+        kind="at most",
+        source="the same to the last digit",
+    )
+    yield Check(
+        "result.json: entries that differ",
+        sum(numbers[0].get(k) != numbers[1].get(k) for k in {*numbers[0], *numbers[1]}),
+        0,
+        kind="at most",
+        source="the same to the last digit, clocks aside",
+    )
     fields = [stored(folder / "fields.h5") for folder in (whole, broken)]
     yield Check("fields.h5: arrays", len(fields[1]), len(fields[0]), 0.0)
-    yield Check("fields.h5: largest difference of any value (share)", max(differ(fields[0][k], fields[1][k]) for k in fields[0]),
-                0.0, kind="at most", source="the same to the last digit")
+    yield Check(
+        "fields.h5: largest difference of any value (share)",
+        max(differ(fields[0][k], fields[1][k]) for k in fields[0]),
+        0.0,
+        kind="at most",
+        source="the same to the last digit",
+    )
     left = {path.name for path in broken.iterdir()} ^ {path.name for path in whole.iterdir()}
     yield Check(f"files that only one of them has {sorted(left) or ''}", len(left), 0, kind="at most")
 
@@ -70,7 +99,16 @@ def compared(whole, broken):
 
 def start(out, resume=False):
     """Start the run as a process of its own."""
-    command = [sys.executable, "-m", "microsim", "run", str(CASE), "--out", str(out), *(["--resume"] if resume else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "microsim",
+        "run",
+        str(CASE),
+        "--out",
+        str(out),
+        *(["--resume"] if resume else []),
+    ]
     for setting in SETTINGS:
         command += ["--set", setting]
     package = str(Path(microsim.__file__).parents[1])
@@ -86,7 +124,8 @@ def finish(process):
 
 
 def kill_past(process, out, moment, delay):
-    """Kill a run some time (s) after its last checkpoint has passed a moment of it; tell whether it was still at work."""
+    """Kill a run some time (s) after its last checkpoint has passed a moment of it; tell whether it was still
+    at work."""
     until = monotonic() + PATIENCE
     while process.poll() is None and monotonic() < until and not reached(out, moment):
         sleep(0.003)
@@ -138,7 +177,12 @@ def voltage(folder):
 def flat(value, path=""):
     """Nested result -> {dotted key: value}, without clocks."""
     if isinstance(value, dict):
-        return {k: v for key, item in value.items() if key not in CLOCKS for k, v in flat(item, f"{path}.{key}").items()}
+        return {
+            k: v
+            for key, item in value.items()
+            if key not in CLOCKS
+            for k, v in flat(item, f"{path}.{key}").items()
+        }
     if isinstance(value, list):
         return {k: v for key, item in enumerate(value) for k, v in flat(item, f"{path}.{key}").items()}
     return {path: value}
@@ -148,8 +192,13 @@ def stored(path):
     """All numeric arrays of an HDF5 file."""
     arrays = {}
     with h5py.File(path) as file:
-        file.visititems(lambda name, item: arrays.update({name: np.asarray(item)})
-                        if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu" else None)
+        file.visititems(
+            lambda name, item: (
+                arrays.update({name: np.asarray(item)})
+                if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu"
+                else None
+            )
+        )
     return arrays
 
 
@@ -157,5 +206,9 @@ def differ(one, other):
     """Largest difference as a share of the largest number; NaN in both is none."""
     if one.shape != other.shape:
         return np.inf
-    apart = np.where(np.isnan(one) & np.isnan(other), 0, np.abs(one - other)) if one.dtype.kind == "f" else np.abs(one - other)
+    apart = (
+        np.where(np.isnan(one) & np.isnan(other), 0, np.abs(one - other))
+        if one.dtype.kind == "f"
+        else np.abs(one - other)
+    )
     return float(np.max(apart, initial=0) / max(np.nanmax(np.abs(one), initial=0), 1e-300))

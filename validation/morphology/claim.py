@@ -1,5 +1,7 @@
-"""Shapes are measured right: spheres, overlapping spheres, rings and random voxels have the known chords, sizes, areas,
-triple lines, correlations and thresholds (REFERENCES M1 to M7); a real electrode agrees with Cauchy's formula."""
+"""Shapes are measured right: spheres, overlapping spheres, rings and random voxels have the known chords,
+sizes, areas, triple lines, correlations and thresholds (REFERENCES M1 to M7); a real electrode agrees with
+Cauchy's formula.
+"""
 
 import numpy as np
 
@@ -34,7 +36,9 @@ def _ball(radius, n, centre=(0.0, 0.0, 0.0)):
 def _spheres():
     ball = _ball(40, 90, (0.2, 0.1, 0.4))
     mean = np.mean([chords(ball, 1.0, axis).mean for axis in range(3)])
-    yield Check("mean chord of a sphere of 40 voxels over 4 r / 3", mean * 3 / 160, 1.0, 2e-3, source="4 V / S")
+    yield Check(
+        "mean chord of a sphere of 40 voxels over 4 r / 3", mean * 3 / 160, 1.0, 2e-3, source="4 V / S"
+    )
     rng = np.random.default_rng(0)
     for radius in (5, 10, 20):
         off = []
@@ -42,16 +46,34 @@ def _spheres():
             ball = _ball(radius, 2 * radius + 7, rng.random(3) - 0.5)
             off.append(local_thickness(ball, 1.0)[ball].mean() - 2 * radius)
         worst = max(off, key=abs)
-        yield Check(f"local thickness of spheres of radius {radius} less 2 r, worst of 5, voxels", worst, 0.0, 1.0,
-                    "absolute", "Hildebrand & Ruegsegger 1997")
+        yield Check(
+            f"local thickness of spheres of radius {radius} less 2 r, worst of 5, voxels",
+            worst,
+            0.0,
+            1.0,
+            "absolute",
+            "Hildebrand & Ruegsegger 1997",
+        )
     two = np.zeros((72, 45, 45), bool)
     two[:25, :25, :25], two[27:] = _ball(10, 25), _ball(20, 45)
     small = np.count_nonzero(two[:25]) / np.count_nonzero(two)
     sizes = size_distribution(local_thickness(two, 1.0), 1.0, bins=(0, 30, 60))
-    yield Check("volume share of the smaller of two spheres among the sizes", sizes.share[0], small, 1e-6, source="volumes")
+    yield Check(
+        "volume share of the smaller of two spheres among the sizes",
+        sizes.share[0],
+        small,
+        1e-6,
+        source="volumes",
+    )
     shell = _ball(10, 25) & ~_ball(5, 25)
-    yield Check("Euler numbers of ball, hollow shell", 10 * euler_number(_ball(10, 25)) + euler_number(shell), 12, 0,
-                "absolute", "topology")
+    yield Check(
+        "Euler numbers of ball, hollow shell",
+        10 * euler_number(_ball(10, 25)) + euler_number(shell),
+        12,
+        0,
+        "absolute",
+        "topology",
+    )
 
 
 def _overlapping_spheres():
@@ -65,14 +87,18 @@ def _overlapping_spheres():
     pores, source = ~mask, "overlapping spheres, eta = 1"
     eps = pores.mean()
     yield Check("porosity", eps, np.exp(-1), 0.03, source=source)
-    yield Check("surface per volume times r", surface_area(pores, 1.0) / n**3 * r, 3 * np.exp(-1), 0.03, source=source)
+    yield Check(
+        "surface per volume times r", surface_area(pores, 1.0) / n**3 * r, 3 * np.exp(-1), 0.03, source=source
+    )
     mean = np.mean([chords(pores, 1.0, axis).mean for axis in range(3)])
     seen = _S2(0.0) / (_S2(0.0) - _S2(1 / r))  # what rows of points a voxel apart see of 4 r / 3
     yield Check("mean pore chord, voxels", mean, seen, 0.03, source=source)
     h = np.arange(41) / r
     S2 = np.mean([two_point_correlation(pores, 1.0, axis, 40)[1] for axis in range(3)], axis=0)
     worst = np.abs(S2 - [_S2(part) for part in h]).max()
-    yield Check("two-point correlation, largest difference up to 3.3 r", worst, 0.0, 0.012, "absolute", source)
+    yield Check(
+        "two-point correlation, largest difference up to 3.3 r", worst, 0.0, 0.012, "absolute", source
+    )
 
 
 def _S2(h):
@@ -81,30 +107,54 @@ def _S2(h):
 
 def _triple_lines():
     names = ("pore", "am", "cbd")
-    for labels, share in (([[[1, 0], [0, 2]], [[2, 0], [0, 1]]], 1.0), ([[[2, 2], [1, 1]], [[2, 2], [0, 0]]], 1 / 3),
-                          (np.array([[2, 1, 1], [2, 0, 0], [2, 0, 0]])[:, :, None], 0.25)):
+    for labels, share in (
+        ([[[1, 0], [0, 2]], [[2, 0], [0, 1]]], 1.0),
+        ([[[2, 2], [1, 1]], [[2, 2], [0, 0]]], 1 / 3),
+        (np.array([[2, 1, 1], [2, 0, 0], [2, 0, 0]])[:, :, None], 0.25),
+    ):
         grid = VoxelGrid(np.array(labels, np.uint8), names, 1.0)
-        yield Check(f"share of triple edges, {' x '.join(map(str, grid.shape))}", triple_line(grid, names)[2], share,
-                    1e-12, source="TauFactor's unit tests")
+        yield Check(
+            f"share of triple edges, {' x '.join(map(str, grid.shape))}",
+            triple_line(grid, names)[2],
+            share,
+            1e-12,
+            source="TauFactor's unit tests",
+        )
     rng, r, found = np.random.default_rng(2), 15, []
     for _ in range(12):
         normal = rng.normal(size=3)
         normal /= np.linalg.norm(normal)
         x = np.stack(np.meshgrid(*[np.arange(45) - 22 + rng.random() for _ in range(3)], indexing="ij"))
         labels = np.where((x**2).sum(0) <= r**2, 1, np.where(np.tensordot(normal, x, 1) > 0, 0, 2))
-        found.append(np.array(triple_line(VoxelGrid(labels.astype(np.uint8), names, 1.0), names)[:2]) / (2 * np.pi * r))
-    yield Check("triple line of 12 rings at random tilt over 2 pi r, mean", np.mean(found, axis=0)[0], 1.0, 0.03,
-                source="circle")
-    yield Check("the same, standard deviation", np.std(found, axis=0)[0], 0.05, kind="at most", source="circle")
-    yield Check("voxel edges alone over 2 pi r, mean", np.mean(found, axis=0)[1], 1.5, 0.15, source="M2: 1.53 to 1.61")
+        found.append(
+            np.array(triple_line(VoxelGrid(labels.astype(np.uint8), names, 1.0), names)[:2]) / (2 * np.pi * r)
+        )
+    yield Check(
+        "triple line of 12 rings at random tilt over 2 pi r, mean",
+        np.mean(found, axis=0)[0],
+        1.0,
+        0.03,
+        source="circle",
+    )
+    yield Check(
+        "the same, standard deviation", np.std(found, axis=0)[0], 0.05, kind="at most", source="circle"
+    )
+    yield Check(
+        "voxel edges alone over 2 pi r, mean", np.mean(found, axis=0)[1], 1.5, 0.15, source="M2: 1.53 to 1.61"
+    )
 
 
 def _percolation():
     rng = np.random.default_rng(3)
     for share, kind, bound in ((0.295, "at most", 0.05), (0.33, "at least", 0.5)):
         largest = clusters(rng.random((96, 96, 96)) < share).share_of_largest
-        yield Check(f"largest cluster of random voxels at {share} (threshold 0.3116)", largest, bound, kind=kind,
-                    source="simple cubic site percolation")
+        yield Check(
+            f"largest cluster of random voxels at {share} (threshold 0.3116)",
+            largest,
+            bound,
+            kind=kind,
+            source="simple cubic site percolation",
+        )
 
 
 def _electrode(data):
@@ -117,12 +167,29 @@ def _electrode(data):
     areas, volume = contact_areas(grid), grid.voxels * grid.voxel_volume
     for name, row in areas.items():
         mask = grid.mask(name)
-        yield Check(f"contacts of {name} add up to its surface", sum(row.values()),
-                    surface_area(mask, grid.voxel_size), 1e-6, source="own surface")
+        yield Check(
+            f"contacts of {name} add up to its surface",
+            sum(row.values()),
+            surface_area(mask, grid.voxel_size),
+            1e-6,
+            source="own surface",
+        )
         inverse = np.mean([1 / chords(mask, grid.voxel_size, axis).mean for axis in range(3)])
-        yield Check(f"surface per volume of {name} from chords along x, y, z over that from faces",
-                    4 * grid.fraction(name) * inverse * volume / sum(row.values()), 1.0, 0.05, source="Cauchy")
+        yield Check(
+            f"surface per volume of {name} from chords along x, y, z over that from faces",
+            4 * grid.fraction(name) * inverse * volume / sum(row.values()),
+            1.0,
+            0.05,
+            source="Cauchy",
+        )
     both = areas["am"]["cbd"], areas["cbd"]["am"]
-    yield Check("area of active material and binder seen from either side", both[0], both[1], 0.03, source="symmetry")
-    yield Check("share of the binder in its largest cluster (dry 0.57, slurry 0.236)",
-                clusters(grid.mask("cbd")).share_of_largest, 0.236, kind="at least", source="thick-cathode study")
+    yield Check(
+        "area of active material and binder seen from either side", both[0], both[1], 0.03, source="symmetry"
+    )
+    yield Check(
+        "share of the binder in its largest cluster (dry 0.57, slurry 0.236)",
+        clusters(grid.mask("cbd")).share_of_largest,
+        0.236,
+        kind="at least",
+        source="thick-cathode study",
+    )

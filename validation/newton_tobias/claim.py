@@ -1,12 +1,13 @@
-"""A porous electrode with linear kinetics is Newman and Tobias's (1962): current distribution and resistance, order 2 in h.
+"""A porous electrode with linear kinetics is Newman and Tobias's (1962): current distribution and resistance,
+order 2 in h.
 
     nu = L sqrt(a (1/kappa + 1/sigma) / (RT/(F i0) + R_film)),  y = x / L
     j / <j> = nu [cosh(nu (1 - y)) / kappa + cosh(nu y) / sigma] / [(1/kappa + 1/sigma) sinh(nu)]
     R = L / (kappa + sigma) [1 + (2 + (sigma/kappa + kappa/sigma) cosh(nu)) / (nu sinh(nu))]
 
-L = 70 um, kappa = 0.2, sigma = 10 S/m, a = 3.5e5 1/m, i0 = 2 A/m2; also sigma = 0.05, where both ends react. The first
-moment of a pulse of 0.1 A/m2, whose kinetics are linear to 2e-7; the cell's other resistances are the separator's and a
-counter electrode's without any.
+L = 70 um, kappa = 0.2, sigma = 10 S/m, a = 3.5e5 1/m, i0 = 2 A/m2; also sigma = 0.05, where both ends react.
+The first moment of a pulse of 0.1 A/m2, whose kinetics are linear to 2e-7; the cell's other resistances are
+the separator's and a counter electrode's without any.
 """
 
 import numpy as np
@@ -34,11 +35,19 @@ def checks(data):
     for (sigma, film), (shape, resistance) in TABLE.items():
         j, R = pulse(200, sigma, film)
         name = f"R_film {film:g} ohm m2"
-        yield Check(f"{name}: resistance at 200 cells (ohm m2)", R, resistance, 1e-4, source="Newman & Tobias 1962")
+        yield Check(
+            f"{name}: resistance at 200 cells (ohm m2)", R, resistance, 1e-4, source="Newman & Tobias 1962"
+        )
         at = CubicSpline(centres(200), j)(AT)
         for y, value, exact in zip(AT, at, shape):
             if exact:
-                yield Check(f"{name}: j over its mean at x/L = {y:g}", value, exact, 1e-4, source="Newman & Tobias 1962")
+                yield Check(
+                    f"{name}: j over its mean at x/L = {y:g}",
+                    value,
+                    exact,
+                    1e-4,
+                    source="Newman & Tobias 1962",
+                )
     for sigma in (10.0, 0.05):
         for film in (0.0, 0.02):
             yield from orders(sigma, film)
@@ -64,16 +73,27 @@ def centres(n):
 def exact(y, sigma, film):
     """Return j over its mean at y = x / L, and the resistance (ohm m2)."""
     nu = L * np.sqrt(AREA * (1 / KAPPA + 1 / sigma) / (THERMAL / I0 + film))
-    shape = nu * (np.cosh(nu * (1 - y)) / KAPPA + np.cosh(nu * y) / sigma) / ((1 / KAPPA + 1 / sigma) * np.sinh(nu))
+    shape = (
+        nu
+        * (np.cosh(nu * (1 - y)) / KAPPA + np.cosh(nu * y) / sigma)
+        / ((1 / KAPPA + 1 / sigma) * np.sinh(nu))
+    )
     mixed = 2 + (sigma / KAPPA + KAPPA / sigma) * np.cosh(nu)
     return shape, L / (KAPPA + sigma) * (1 + mixed / (nu * np.sinh(nu)))
 
 
 def pulse(n, sigma, film):
-    """Return j over its mean in n cells, front first, and the electrode's resistance (ohm m2), when the current begins."""
+    """Return j over its mean in n cells, front first, and the electrode's resistance (ohm m2), when the
+    current begins."""
     grid = VoxelGrid(np.zeros((n, 1, 1), np.uint8), ("cathode",), L / n)
-    design = CellDesign({"cathode": electrode(sigma)}, electrolyte(), Separator(SEPARATOR, 1.0, 1.0), ideal(),
-                        temperature=T, initial_sto=0.5)
+    design = CellDesign(
+        {"cathode": electrode(sigma)},
+        electrolyte(),
+        Separator(SEPARATOR, 1.0, 1.0),
+        ideal(),
+        temperature=T,
+        initial_sto=0.5,
+    )
     mesh = build_mesh(grid, design)
     cell = HalfCell(mesh, design, np.full(mesh.faces.area.size, film))
     first = []
@@ -90,13 +110,26 @@ def pulse(n, sigma, film):
 
 def electrode(sigma):
     active = ActiveMaterial(
-        "linear", U=lambda x: 0 * x, dU=lambda x: 0 * x, D_s=lambda x, T: 1e-14 + 0 * x, i0=lambda c, x, T: I0 + 0 * c,
-        c_s_max=5e4, sigma=sigma, density=5e3, molar_mass=0.1, sto_window=(0, 1), sto_0=0.9, sto_100=0.1)
+        "linear",
+        U=lambda x: 0 * x,
+        dU=lambda x: 0 * x,
+        D_s=lambda x, T: 1e-14 + 0 * x,
+        i0=lambda c, x, T: I0 + 0 * c,
+        c_s_max=5e4,
+        sigma=sigma,
+        density=5e3,
+        molar_mass=0.1,
+        sto_window=(0, 1),
+        sto_0=0.9,
+        sto_100=0.1,
+    )
     return PorousElectrode("linear", active, 1 - SHARE, 1.0, SHARE, RADIUS, sigma)
 
 
 def electrolyte():
-    return Electrolyte("plain", lambda c, T: KAPPA + 0 * c, lambda c, T: 1e-9 + 0 * c, 1.0, 1.0, 1000.0, (0, 1e4))
+    return Electrolyte(
+        "plain", lambda c, T: KAPPA + 0 * c, lambda c, T: 1e-9 + 0 * c, 1.0, 1.0, 1000.0, (0, 1e4)
+    )
 
 
 def ideal():

@@ -1,10 +1,12 @@
-"""The parts of the voltage's loss sum to the whole at every stored time, in all five scenarios of the thick-cathode study.
+"""The parts of the voltage's loss sum to the whole at every stored time, in all five scenarios of the
+thick-cathode study.
 
-The five cases of cases/thick_cathode_*.yaml (no film; film; thick film; film and clogged binder; film and clogged pores)
-on a 24 x 18 x 18 corner of their electrode, discharged at C/2 and left to rest. The whole is the open-circuit voltage at the mean
-lithiation less the cell voltage in voltage.csv; the parts come from result.json. The ohmic
-parts are held against the power lost in every link of the mesh, gathered in a second way: the current squared of each
-link over its conductance, over the applied current (Tellegen's theorem; Nyman et al., J. Electrochem. Soc. 157 (2010) A1236).
+The five cases of cases/thick_cathode_*.yaml (no film; film; thick film; film and clogged binder; film and
+clogged pores) on a 24 x 18 x 18 corner of their electrode, discharged at C/2 and left to rest. The whole is
+the open-circuit voltage at the mean lithiation less the cell voltage in voltage.csv; the parts come from
+result.json. The ohmic parts are held against the power lost in every link of the mesh, gathered in a second
+way: the current squared of each link over its conductance, over the applied current (Tellegen's theorem;
+Nyman et al., J. Electrochem. Soc. 157 (2010) A1236).
 """
 
 import csv
@@ -22,7 +24,11 @@ from microsim.materials import load
 
 CASES = Path(__file__).parents[2] / "cases"
 SCENARIOS = ("none", "cei", "thick_cei", "cei_cbd", "cei_full")
-CROP = ["volume.crop={x: [0, 24], y: [100, 118], z: [100, 118]}", "output.times=6", "numerics.time_tolerance=2e-3"]
+CROP = [
+    "volume.crop={x: [0, 24], y: [100, 118], z: [100, 118]}",
+    "output.times=6",
+    "numerics.time_tolerance=2e-3",
+]
 PROTOCOL = ['protocol=["Discharge at C/2 until 3.5 V", "Rest for 5 minutes"]']
 LIMIT = 5e-4  # V
 
@@ -53,29 +59,60 @@ def _sums(name, folder):
     yield Check(f"{name}: stored times without a split", len(set(stored) - set(keys)), 0, kind="at most")
     if name == "none":  # all of the active material takes part
         U = load("NMC811_Chen2020").U(np.array([stored.get(key, np.nan) for key in keys]))
-        yield Check("none: largest |U(mean lithiation) - open circuit| (V)", np.nanmax(np.abs(U - found["open_circuit_V"])), 1e-9,
-                    kind="at most")
-    yield Check(f"{name}: largest |parts - whole| of {len(whole)} times (V)", np.abs(parts - whole).max(), LIMIT, kind="at most")
+        yield Check(
+            "none: largest |U(mean lithiation) - open circuit| (V)",
+            np.nanmax(np.abs(U - found["open_circuit_V"])),
+            1e-9,
+            kind="at most",
+        )
+    yield Check(
+        f"{name}: largest |parts - whole| of {len(whole)} times (V)",
+        np.abs(parts - whole).max(),
+        LIMIT,
+        kind="at most",
+    )
     yield Check(f"{name}: the same, as an identity (V)", np.abs(parts - whole).max(), 1e-9, kind="at most")
 
 
 def _powers():
-    """Power lost over the current against the ohmic parts, at the end of a discharge with film and contact resistance."""
-    case = load_case(CASES / "thick_cathode_cei.yaml", [*CROP, "protocol.0=Discharge at C/2 for 10 minutes",
-                                                        "cell.cbd.contact_resistance_ohm_m2=1e-4", "numerics.newton_tolerance=1e-9"])
+    """Power lost over the current against the ohmic parts, at the end of a discharge with film and contact
+    resistance."""
+    case = load_case(
+        CASES / "thick_cathode_cei.yaml",
+        [
+            *CROP,
+            "protocol.0=Discharge at C/2 for 10 minutes",
+            "cell.cbd.contact_resistance_ohm_m2=1e-4",
+            "numerics.newton_tolerance=1e-9",
+        ],
+    )
     last = {}
-    setup, _ = simulate(case, lambda experiment, number, load, ends: last.update(x=experiment.x, I=load.current))
+    setup, _ = simulate(
+        case, lambda experiment, number, load, ends: last.update(x=experiment.x, I=load.current)
+    )
     cell, x, I = setup.cell, last["x"], last["I"]
     parts, u, faces = VoltageSplit(cell)(x).parts, cell.state(x), cell.mesh.faces
     cell.residual(x)
     beside, half = faces.area * cell.j**2 * faces.share, cell.mesh.ionic.widths[0][0] / 2
-    ionic = (_lost(cell.ionic, u.psi) + np.sum(beside * faces.half_ionic / cell.kappa[faces.ionic])
-             + np.sum(cell.counter_area * cell.j_counter**2 * half / cell.kappa[cell.mesh.counter]))
-    solids = (_lost(cell.electronic, u.phi) + np.sum(beside * faces.half_electronic / cell.mesh.sigma[faces.electronic])
-              + np.sum(cell.collector_conductance * u.phi[cell.mesh.collector] ** 2))
+    ionic = (
+        _lost(cell.ionic, u.psi)
+        + np.sum(beside * faces.half_ionic / cell.kappa[faces.ionic])
+        + np.sum(cell.counter_area * cell.j_counter**2 * half / cell.kappa[cell.mesh.counter])
+    )
+    solids = (
+        _lost(cell.electronic, u.phi)
+        + np.sum(beside * faces.half_electronic / cell.mesh.sigma[faces.electronic])
+        + np.sum(cell.collector_conductance * u.phi[cell.mesh.collector] ** 2)
+    )
     film = np.sum(faces.area * cell.j**2 * cell.R_film)
     for part, power in (("electrolyte_ohmic", ionic), ("electronic", solids), ("film", film)):
-        yield Check(f"{part}: V, against the power lost over I", parts[part], power / I, 1e-6, source="sum of i^2 R / I")
+        yield Check(
+            f"{part}: V, against the power lost over I",
+            parts[part],
+            power / I,
+            1e-6,
+            source="sum of i^2 R / I",
+        )
 
 
 def _lost(links, values):

@@ -1,5 +1,7 @@
-"""Particles are measured right: packed spheres come back with their number, volumes, diameters, places, neighbours,
-sphericity 1, contact areas of caps, and crack shares by construction; a sheet void has its depth and thickness."""
+"""Particles are measured right: packed spheres come back with their number, volumes, diameters, places,
+neighbours, sphericity 1, contact areas of caps, and crack shares by construction; a sheet void has its depth
+and thickness.
+"""
 
 import numpy as np
 
@@ -51,8 +53,14 @@ def _single_spheres():
         name = f"sphere of {radius} voxels radius, mean of 5 places"
         yield Check(f"{name}: volume / true", np.mean(volumes), 1.0, 0.01, source="4 pi r^3 / 3")
         yield Check(f"{name}: sphericity", np.mean(round_), 1.0, 0.015, source="sphere")
-        yield Check(f"{name}: height of the cap in binder by its share of the surface, less the true one, voxels",
-                    2 * radius * np.mean(shares), 0.0, 0.25, "absolute", "Archimedes")  # fmt: skip
+        yield Check(
+            f"{name}: height of the cap in binder by its share of the surface, less the true one, voxels",
+            2 * radius * np.mean(shares),
+            0.0,
+            0.25,
+            "absolute",
+            "Archimedes",
+        )
 
 
 def _packing():
@@ -81,13 +89,23 @@ def _packing():
     whole = ~found.cut
     owner = [np.bincount(labels[found.parts == k + 1]).argmax() for k in np.flatnonzero(whole)]
     mine = np.array([np.count_nonzero(labels == n) for n in owner]) * H**3
-    yield Check("diameter over that of the packed sphere's own voxels, mean of whole ones", np.mean(
-        found.diameter[whole] / np.cbrt(6 * mine / np.pi)), 1.0, 0.01, source="packing")  # fmt: skip
+    yield Check(
+        "diameter over that of the packed sphere's own voxels, mean of whole ones",
+        np.mean(found.diameter[whole] / np.cbrt(6 * mine / np.pi)),
+        1.0,
+        0.01,
+        source="packing",
+    )
     gaps = np.linalg.norm(centres[:, None] - centres, axis=2) - radii[:, None] - radii
     np.fill_diagonal(gaps, np.inf)
     touching = [np.count_nonzero(gaps[n - 1] < 0) for n in owner]
-    yield Check("neighbours of whole particles, mean", found.neighbours[whole].mean(), np.mean(touching), 0.1,
-                source="pairs nearer than the sum of their radii")  # fmt: skip
+    yield Check(
+        "neighbours of whole particles, mean",
+        found.neighbours[whole].mean(),
+        np.mean(touching),
+        0.1,
+        source="pairs nearer than the sum of their radii",
+    )
     sizes = sizes_by_depth(found.parts, VoxelGrid(solid.astype(np.uint8), ("pore", "am"), H), regions=1)[0]
     yield Check(
         "median diameter by volume, um", 1e6 * sizes["d50_m"], 1e6 * _d50(labels), 0.02, source="packing"
@@ -126,8 +144,13 @@ def _cracks():
     order = np.argsort(found.crack_share), np.argsort(shares)
     off = np.abs(found.crack_share[order[0]] / np.array(shares)[order[1]] - 1).max()
     yield Check("crack share of each, largest relative error", off, 0.0, 0.03, "absolute", "3 w / 4 r")
-    yield Check("crack share of all", found.total("crack_share"), np.count_nonzero(crack) / np.count_nonzero(solid | crack),
-                1e-12, source="voxels")  # fmt: skip
+    yield Check(
+        "crack share of all",
+        found.total("crack_share"),
+        np.count_nonzero(crack) / np.count_nonzero(solid | crack),
+        1e-12,
+        source="voxels",
+    )
     pieces = fragment_labels(found.parts, grid.mask("am"))[1]
     yield Check("fragments", pieces, 18, 0, "absolute", "two of each")
     wider = VoxelGrid(np.where(np.roll(crack, 1, 2) & solid | crack, 3, solid).astype(np.uint8), NAMES, H)

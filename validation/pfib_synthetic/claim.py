@@ -1,7 +1,8 @@
-"""Phases of a PFIB stack come back: a known four-phase electrode is imaged slice by slice (walls seen through pores,
-curtains, shading, flicker, drift, blur, noise: microsim/generate/pfib.py, rays and solid angles in the true volume), and
-`microsim segment` finds its fractions within 1 percentage point and its cracks within 10 %; without the pore-back
-correction it does not. The recipe is the same for all stacks; the truth is the generator's."""
+"""Phases of a PFIB stack come back: a known four-phase electrode is imaged slice by slice (walls seen through
+pores, curtains, shading, flicker, drift, blur, noise: microsim/generate/pfib.py, rays and solid angles in the
+true volume), and `microsim segment` finds its fractions within 1 percentage point and its cracks within 10 %;
+without the pore-back correction it does not. The recipe is the same for all stacks; the truth is the
+generator's."""
 
 from dataclasses import replace
 
@@ -45,17 +46,29 @@ def checks(data):
         yield from _dice(name, state.labels, truth)
         if name == "light fades over 0.8 um":
             drift = np.array(state.found["align"]["shift_voxels"]) - stack.shifts
-            yield Check("drift by the fiducial mark, error, rms, voxels", float(np.sqrt(np.mean(drift**2))), 0.3, kind="at most",
-                        source="shifts drawn")  # fmt: skip
+            yield Check(
+                "drift by the fiducial mark, error, rms, voxels",
+                float(np.sqrt(np.mean(drift**2))),
+                0.3,
+                kind="at most",
+                source="shifts drawn",
+            )
             yield from _without(stack, truth, state)
 
 
 def _electrode(seed):
     """58 % active material, 9 % binder, cracks 6.5 % of the particles; 112^3 voxels of 100 nm."""
     recipe = ElectrodeRecipe(
-        shape=(112, 112, 112), voxel_size=1e-7, active_fraction=0.6, cbd_fraction=0.09, median_diameter=4.2e-6,
-        smallest_diameter=3e-6, largest_diameter=5.6e-6, deformation=0.04, seed=seed,
-    )  # fmt: skip
+        shape=(112, 112, 112),
+        voxel_size=1e-7,
+        active_fraction=0.6,
+        cbd_fraction=0.09,
+        median_diameter=4.2e-6,
+        smallest_diameter=3e-6,
+        largest_diameter=5.6e-6,
+        deformation=0.04,
+        seed=seed,
+    )
     return with_cracks(build_electrode(recipe), 0.065, seed=seed)
 
 
@@ -75,8 +88,14 @@ def _truth(grid, state):
 
 def _fractions(name, labels, truth):
     for k, phase in enumerate(PHASES[:3]):
-        yield Check(f"{name}: fraction of {phase}", float(np.mean(labels == k)), float(np.mean(truth == k)), 0.01, "absolute",
-                    "true volume")  # fmt: skip
+        yield Check(
+            f"{name}: fraction of {phase}",
+            float(np.mean(labels == k)),
+            float(np.mean(truth == k)),
+            0.01,
+            "absolute",
+            "true volume",
+        )
     yield Check(
         f"{name}: cracks / particle volume",
         _crack_share(labels),
@@ -123,5 +142,10 @@ def _without(stack, truth, corrected):
             source="bound of the correction",
         )
         for k, phase in enumerate(PHASES):
-            yield Check(f"{name}: Dice of {phase}", _overlap(labels == k, truth == k), best[k], kind="at most",
-                        source="with the correction")  # fmt: skip
+            yield Check(
+                f"{name}: Dice of {phase}",
+                _overlap(labels == k, truth == k),
+                best[k],
+                kind="at most",
+                source="with the correction",
+            )

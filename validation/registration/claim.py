@@ -1,8 +1,10 @@
-"""Maps of lithiation that were turned by up to 10 degrees, shifted, coarsened three times and cropped to half come back.
+"""Maps of lithiation that were turned by up to 10 degrees, shifted, coarsened three times and cropped to half
+come back.
 
-Microstructures are thresholds of smooth noise (96 x 84 x 72 voxels, and sections of 200 x 180), generated and seeded; a
-map's voxel holds the share of active material in it (27 or 9 points), is NaN below one half, and 2 % of the voxels are
-wrong. The error is the largest displacement of the corners of the map's box, in its own (coarse) voxels.
+Microstructures are thresholds of smooth noise (96 x 84 x 72 voxels, and sections of 200 x 180), generated and
+seeded; a map's voxel holds the share of active material in it (27 or 9 points), is NaN below one half, and 2
+% of the voxels are wrong. The error is the largest displacement of the corners of the map's box, in its own
+(coarse) voxels.
 """
 
 from itertools import product
@@ -25,11 +27,22 @@ def checks(data):
             for seed in range(3):
                 image, structure, place = case(seed, shape, 1.03 if kind == "similarity" else 1.0)
                 found = register(image, structure, kind=kind, metric=metric)
-                corners = np.array(list(product(*[(0.0, n * h) for n, h in zip(image.values.shape, image.voxel_size)])))
-                errors.append(np.linalg.norm(found.place(corners) - place(corners), axis=1).max() / (RATIO * FINE))
+                corners = np.array(
+                    list(product(*[(0.0, n * h) for n, h in zip(image.values.shape, image.voxel_size)]))
+                )
+                errors.append(
+                    np.linalg.norm(found.place(corners) - place(corners), axis=1).max() / (RATIO * FINE)
+                )
                 misfits.append(max(found.misfit_m) / (RATIO * FINE))
-            yield Check(f"{name}, {kind} by {metric}: largest error (coarse voxels)", max(errors), 0.5, kind="at most")
-            yield Check(f"{name}, {kind} by {metric}: stated misfit (coarse voxels)", max(misfits), 0.5, kind="at most")
+            yield Check(
+                f"{name}, {kind} by {metric}: largest error (coarse voxels)", max(errors), 0.5, kind="at most"
+            )
+            yield Check(
+                f"{name}, {kind} by {metric}: stated misfit (coarse voxels)",
+                max(misfits),
+                0.5,
+                kind="at most",
+            )
 
 
 def case(seed, shape, scale):
@@ -40,7 +53,11 @@ def case(seed, shape, scale):
     structure = SocMap((noise > 0.1 * noise.std()).astype(float), (FINE,) * 3)
     counts = np.where(flat, 1, np.rint(np.divide(shape, RATIO) * (0.5, 1.0, 1.0)).astype(int))
     size = np.where(flat, FINE, RATIO * FINE)
-    angles = np.radians(rng.uniform(-10, 10, 3)) * (0.0 if flat.any() else 1.0, 0.0 if flat.any() else 1.0, 1.0)
+    angles = np.radians(rng.uniform(-10, 10, 3)) * (
+        0.0 if flat.any() else 1.0,
+        0.0 if flat.any() else 1.0,
+        1.0,
+    )
     matrix = rotation(angles)
     matrix[np.ix_(~flat, ~flat)] *= scale
     shift = np.where(flat, 0.0, rng.uniform(-4, 4, 3) * FINE + (shape[0] * FINE / 4, 0.0, 0.0))
@@ -61,7 +78,13 @@ def _map(rng, structure, counts, size, flat, place):
     inside = (((index >= 0) & (index < structure.values.shape)) | flat).all(axis=-1)
     index = np.clip(index, 0, np.array(structure.values.shape) - 1)
     solid = structure.values[tuple(np.moveaxis(index, -1, 0))] * inside
-    share = solid.reshape([part for n, f in zip(counts, flat) for part in (n, 1 if f else RATIO)]).mean(axis=(1, 3, 5))
-    soc = 0.5 + 2 * ndimage.gaussian_filter(rng.standard_normal(share.shape), 2) + 0.03 * rng.standard_normal(share.shape)
+    share = solid.reshape([part for n, f in zip(counts, flat) for part in (n, 1 if f else RATIO)]).mean(
+        axis=(1, 3, 5)
+    )
+    soc = (
+        0.5
+        + 2 * ndimage.gaussian_filter(rng.standard_normal(share.shape), 2)
+        + 0.03 * rng.standard_normal(share.shape)
+    )
     known = (share >= 0.5) ^ (rng.random(share.shape) < 0.02)
     return np.where(known, soc, np.nan)

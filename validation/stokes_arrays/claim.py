@@ -1,9 +1,10 @@
 """Stokes flow in periodic arrays of spheres and cylinders, as voxels (P2, P3, P4).
 
-Spheres, simple cubic: k/a^2 = 2/(9 f K), K of Zick & Homsy, J. Fluid Mech. 115 (1982) 13, recomputed by the method of
-fundamental solutions; flow tortuosities from the same. Cylinders, square array across the flow: Sangani & Acrivos,
-Int. J. Multiphase Flow 8 (1982) 193, table 1. An eighth of a cell between mirror planes stands for the array.
-Staircase walls make the error first order in the voxel: at most 5 % at 32 voxels a diameter, 2 % at 64, 1.1 % at 128.
+Spheres, simple cubic: k/a^2 = 2/(9 f K), K of Zick & Homsy, J. Fluid Mech. 115 (1982) 13, recomputed by the
+method of fundamental solutions; flow tortuosities from the same. Cylinders, square array across the flow:
+Sangani & Acrivos, Int. J. Multiphase Flow 8 (1982) 193, table 1. An eighth of a cell between mirror planes
+stands for the array. Staircase walls make the error first order in the voxel: at most 5 % at 32 voxels a
+diameter, 2 % at 64, 1.1 % at 128.
 """
 
 import numpy as np
@@ -12,8 +13,13 @@ from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.flow import permeability
 
-SPHERES = {0.125: (0.4142469, 1.0097), 0.216: (0.1382441, 1.0118), 0.343: (0.04207142, 1.0158),
-           0.45: (0.0175825, 1.0199), np.pi / 6: (0.0100811, 1.0222)}
+SPHERES = {
+    0.125: (0.4142469, 1.0097),
+    0.216: (0.1382441, 1.0118),
+    0.343: (0.04207142, 1.0158),
+    0.45: (0.0175825, 1.0199),
+    np.pi / 6: (0.0100811, 1.0222),
+}
 CYLINDERS = {0.1: 24.83, 0.3: 102.90, 0.5: 532.55}  # force over viscosity and velocity, = side^2 / k
 
 
@@ -36,23 +42,50 @@ def checks(data):
             pore, radius = sphere(f, voxels)
             result = solve(pore)
             errors[f, voxels] = result.permeability / radius**2 / exact - 1
-            yield Check(f"spheres, fraction {f:.3f}, {voxels} voxels a diameter, k / a^2",
-                        result.permeability / radius**2, exact, band, source="Zick & Homsy 1982")
+            yield Check(
+                f"spheres, fraction {f:.3f}, {voxels} voxels a diameter, k / a^2",
+                result.permeability / radius**2,
+                exact,
+                band,
+                source="Zick & Homsy 1982",
+            )
             if voxels >= 64:
-                yield Check(f"spheres, fraction {f:.3f}, {voxels} voxels, tau_flow", result.tau_flow, tau, 0.002,
-                            "absolute", "fundamental solutions")
+                yield Check(
+                    f"spheres, fraction {f:.3f}, {voxels} voxels, tau_flow",
+                    result.tau_flow,
+                    tau,
+                    0.002,
+                    "absolute",
+                    "fundamental solutions",
+                )
     order = np.mean([np.log2(errors[f, 32] / errors[f, 64]) for f in SPHERES])
-    yield Check("order of the error of spheres in the voxel size", float(order), 1.2, 0.4, "absolute",
-                "staircase, and a throat that narrows with the voxel")
+    yield Check(
+        "order of the error of spheres in the voxel size",
+        float(order),
+        1.2,
+        0.4,
+        "absolute",
+        "staircase, and a throat that narrows with the voxel",
+    )
     for f, drag in CYLINDERS.items():
         c = (np.arange(128) + 0.5) / 256
         result = solve((c[:, None] ** 2 + c**2 > f / np.pi)[:, :, None])
-        yield Check(f"cylinders, fraction {f}, 256 voxels a cell, k / L^2", result.permeability / 256**2, 1 / drag,
-                    0.02, source="Sangani & Acrivos 1982")
+        yield Check(
+            f"cylinders, fraction {f}, 256 voxels a cell, k / L^2",
+            result.permeability / 256**2,
+            1 / drag,
+            0.02,
+            source="Sangani & Acrivos 1982",
+        )
     pore, _ = sphere(0.343, 32)
     whole = np.concatenate([pore[::-1], pore])
     whole = np.concatenate([whole[:, ::-1], whole], axis=1)
     whole = np.concatenate([whole[:, :, ::-1], whole], axis=2)
     ring = solve(whole, sides="periodic", ends="periodic", tolerance=1e-6)
-    yield Check("whole cell in a ring against an eighth between mirrors", ring.permeability,
-                solve(pore, tolerance=1e-6).permeability, 2e-6, source="symmetry")
+    yield Check(
+        "whole cell in a ring against an eighth between mirrors",
+        ring.permeability,
+        solve(pore, tolerance=1e-6).permeability,
+        2e-6,
+        source="symmetry",
+    )

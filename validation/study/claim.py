@@ -1,8 +1,8 @@
 """A study of twelve runs survives SIGKILL of one of its runs, SIGKILL of itself, and a case that cannot run.
 
-`microsim study` on a coarse slab as a process of its own: twelve cases of four rates and three diffusivities, one of
-which is below zero. A run is killed, then the study while runs are under way; started again it finishes.
-Reference: each case run alone in this process, with nothing killed.
+`microsim study` on a coarse slab as a process of its own: twelve cases of four rates and three diffusivities,
+one of which is below zero. A run is killed, then the study while runs are under way; started again it
+finishes. Reference: each case run alone in this process, with nothing killed.
 """
 
 import json
@@ -23,8 +23,18 @@ BASE = Path(__file__).parents[2] / "cases" / "dfn_xu2019.yaml"
 D_S = "cell.materials.cathode.active.D_s_m2_s"
 CASES = [{"c_rate": rate, D_S: D_s} for rate in (1, 2, 3, 4) for D_s in (2e-15, 4e-15, 8e-15)]
 CASES[4][D_S] = -1e-15  # cannot run
-STUDY = {"title": "Twelve runs", "base": str(BASE), "cases": CASES, "set": {
-    "output.times": 2, "output.checkpoint_s": 0, "volume.slab.cells": 8, "cell.shells": 6, "numerics.time_tolerance": 1e-2}}
+STUDY = {
+    "title": "Twelve runs",
+    "base": str(BASE),
+    "cases": CASES,
+    "set": {
+        "output.times": 2,
+        "output.checkpoint_s": 0,
+        "volume.slab.cells": 8,
+        "cell.shells": 6,
+        "numerics.time_tolerance": 1e-2,
+    },
+}
 PATIENCE = 120.0
 
 
@@ -44,7 +54,14 @@ def checks(data):
         yield Check("runs finished when it was killed, out of 11", before, 10, kind="at most")
         second = start(file, out)
         _, said = second.communicate()
-        yield Check("exit code of the second, with failures in its table", second.returncode, 1, 0.0, "absolute", source=said[-200:])
+        yield Check(
+            "exit code of the second, with failures in its table",
+            second.returncode,
+            1,
+            0.0,
+            "absolute",
+            source=said[-200:],
+        )
         yield from outcome(json.loads((out / "study.json").read_text()), file, before)
         lines = (out / "study.csv").read_text().splitlines()
         yield Check("lines of study.csv", len(lines), 13, 0.0)
@@ -57,8 +74,12 @@ def outcome(result, file, before):
     yield Check("cases that failed", result["failed"], 1, 0.0)
     named = sum("D_s_m2_s" in case["message"] for case in result["cases"] if case["status"] == "failed")
     yield Check("failures whose reason the table names", named, 1, 0.0)
-    yield Check("runs that the second study did not repeat", sum(case["ran_before"] for case in result["cases"]), before,
-                kind="at least")
+    yield Check(
+        "runs that the second study did not repeat",
+        sum(case["ran_before"] for case in result["cases"]),
+        before,
+        kind="at least",
+    )
     apart = []
     for case in result["cases"]:
         if case["status"] == "finished":
@@ -71,7 +92,19 @@ def start(file, out):
     """Start the study as a process of its own."""
     package = str(Path(microsim.__file__).parents[1])
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))}
-    command = [sys.executable, "-m", "microsim", "study", str(file), "--out", str(out), "--processes", "2", "--threads", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "microsim",
+        "study",
+        str(file),
+        "--out",
+        str(out),
+        "--processes",
+        "2",
+        "--threads",
+        "1",
+    ]
     return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 

@@ -21,4 +21,6 @@ def checks(data):
         result = tortuosity(grid, {"pore": 1.0}, 0)
         iterations[n] = result.iterations
     yield Check("tau of the pores along x, 256^3", result.tau, 2.0772, 1e-3, source="taufactor notebook 01")
-    yield Check("iterations at 256^3 over those at 64^3", iterations[256] / iterations[64], 1.5, kind="at most")
+    yield Check(
+        "iterations at 256^3 over those at 64^3", iterations[256] / iterations[64], 1.5, kind="at most"
+    )

@@ -1,13 +1,15 @@
-"""Tetrahedra of an image are valid, true to volumes and areas, and conduct as the bodies do that they and the image stand for.
+"""Tetrahedra of an image are valid, true to volumes and areas, and conduct as the bodies do that they and the
+image stand for.
 
-Volumes: the voxels themselves; areas: voxel faces corrected for their steps (claim morphology). Conduction is the mean of
-both bounds (unknowns on sides and at corners); references: spheres in a cubic array (multipole series, Rayleigh 1892, McPhedran
-& McKenzie 1978), Gaussian random fields and overlapping balls on finer voxels, and on a real electrode the mesh's own bodies cut
-into finer voxels. The voxel answer of the image itself is not met within 2 %: voxels are too coarse for their own equations
-by 4 to 7 % (cut them finer, same steps), and steps conduct 3 to 8 % less than smooth bodies of the same volumes. Where the
-truth is known the tetrahedra are mostly nearer to it (Gaussian fields: median error a third of the voxels' or less), but not
-for grains that touch in necks thinner than a voxel, which no image of that voxel shows: both answers are too high there, that
-on tetrahedra most.
+Volumes: the voxels themselves; areas: voxel faces corrected for their steps (claim morphology). Conduction is
+the mean of both bounds (unknowns on sides and at corners); references: spheres in a cubic array (multipole
+series, Rayleigh 1892, McPhedran & McKenzie 1978), Gaussian random fields and overlapping balls on finer
+voxels, and on a real electrode the mesh's own bodies cut into finer voxels. The voxel answer of the image
+itself is not met within 2 %: voxels are too coarse for their own equations by 4 to 7 % (cut them finer, same
+steps), and steps conduct 3 to 8 % less than smooth bodies of the same volumes. Where the truth is known the
+tetrahedra are mostly nearer to it (Gaussian fields: median error a third of the voxels' or less), but not for
+grains that touch in necks thinner than a voxel, which no image of that voxel shows: both answers are too high
+there, that on tetrahedra most.
 """
 
 import numpy as np
@@ -21,10 +23,16 @@ from microsim.transport.tortuosity import tortuosity
 from microsim.volumes.volume import read_volume
 
 EDGE = 398e-9
-CROPS = {"A": {"x": (20, 84), "y": (100, 164), "z": (100, 164)}, "B": {"x": (130, 194), "y": (30, 94), "z": (180, 244)}}
+CROPS = {
+    "A": {"x": (20, 84), "y": (100, 164), "z": (100, 164)},
+    "B": {"x": (130, 194), "y": (30, 94), "z": (180, 244)},
+}
 ISSUE = "the voxel answer of the image"
-UNMET = ("that answer is too low itself: its voxels are too coarse for their equations, and their steps conduct less than the smooth "
-         "bodies; finer voxels of the mesh's bodies agree, and where the truth is known tetrahedra are mostly nearer to it")
+UNMET = (
+    "that answer is too low itself: its voxels are too coarse for their equations, and their steps conduct"
+    " less than the smooth bodies; finer voxels of the mesh's bodies agree, and where the truth is known"
+    " tetrahedra are mostly nearer to it"
+)
 NECKS = "necks thinner than a voxel are not in the image; the voxel answer of the image is too high as well"
 FINER = "voxels 4 (fields) or 8 (balls) times finer, extrapolated"
 
@@ -49,14 +57,26 @@ def _spheres():
 
 
 def _random_fields():
-    """Phases of 40 and 30 % of Gaussian fields, correlation exp(-r^2 / 4 l^2) with l of 2 and 3 voxels, four of each."""
+    """Phases of 40 and 30 % of Gaussian fields, correlation exp(-r^2 / 4 l^2) with l of 2 and 3 voxels, four
+    of each."""
     for length, most in ((3, 0.03), (2, 0.06)):
         off = np.abs([pair for seed in range(4) for pair in _errors_on_a_field(length, seed)])
         (tetrahedra, voxels), (rms, rms_voxels) = np.median(off, axis=0), np.sqrt(np.mean(off**2, axis=0))
         about = f"Gaussian fields, {length} voxels long"
         yield Check(f"{about}: median error on tetrahedra", tetrahedra, most, kind="at most", source=FINER)
-        yield Check(f"{about}: median error on the voxels of the same image", voxels, 0.08, kind="at least", source=FINER)
-        yield Check(f"{about}: rms error on tetrahedra, share of that on voxels", rms / rms_voxels, 0.5, kind="at most")
+        yield Check(
+            f"{about}: median error on the voxels of the same image",
+            voxels,
+            0.08,
+            kind="at least",
+            source=FINER,
+        )
+        yield Check(
+            f"{about}: rms error on tetrahedra, share of that on voxels",
+            rms / rms_voxels,
+            0.5,
+            kind="at most",
+        )
 
 
 def _errors_on_a_field(length, seed, n=128):
@@ -78,7 +98,9 @@ def _overlapping_balls():
     off = abs(value - truth) / abs(answer - truth)
     yield Check("overlapping balls: error, share of the voxel answer's", off, 0.25, kind="at most")
     value, answer, truth = _against_finest(mesh, grids, "balls")
-    yield Check("overlapping balls: through them, on tetrahedra", value, truth, 0.02, source=FINER, unmet=NECKS)
+    yield Check(
+        "overlapping balls: through them, on tetrahedra", value, truth, 0.02, source=FINER, unmet=NECKS
+    )
     yield Check("overlapping balls: through them, on voxels", answer, truth, 0.02, source=FINER, unmet=NECKS)
 
 
@@ -96,30 +118,65 @@ def _electrode():
         mesh, what = tetrahedral_mesh(grid), f"NREL NMC, 64^3 crop {crop}"
         found = quality(mesh)
         yield Check(f"{what}: inverted elements", found["inverted"], 0, kind="at most")
-        yield Check(f"{what}: smallest radius ratio", found["radius_ratio"]["smallest"], 0.0599, kind="at least")
+        yield Check(
+            f"{what}: smallest radius ratio", found["radius_ratio"]["smallest"], 0.0599, kind="at least"
+        )
         for name, row in compared_with_voxels(mesh, grid).items():
-            yield Check(f"{what}: volume fraction of {name}", row["volume_fraction"], row["volume_fraction_voxels"], 0.01,
-                        source="voxels")
-            yield Check(f"{what}: interface area of {name}, m2", row["area_m2"], row["area_voxels_corrected_m2"], 0.03,
-                        source="voxel faces, corrected")
+            yield Check(
+                f"{what}: volume fraction of {name}",
+                row["volume_fraction"],
+                row["volume_fraction_voxels"],
+                0.01,
+                source="voxels",
+            )
+            yield Check(
+                f"{what}: interface area of {name}, m2",
+                row["area_m2"],
+                row["area_voxels_corrected_m2"],
+                0.03,
+                source="voxel faces, corrected",
+            )
         cut = [bodies_in_voxels(mesh, tuple(k * n for n in grid.shape)) for k in (2, 4)]
         for name in ("pore", "am"):
-            value, (fine, finest) = _on_tetrahedra(mesh, {name: 1.0}), (_on_voxels(bodies, name) for bodies in cut)
-            yield Check(f"{what}: conduction of {name} along x", value, 2 * finest - fine, 0.02,
-                        source="the mesh's bodies on voxels 2 and 4 times finer, extrapolated")
-            yield Check(f"{what}: conduction of {name} along x", value, _on_voxels(grid, name), 0.02, source=ISSUE, unmet=UNMET)
+            value, (fine, finest) = (
+                _on_tetrahedra(mesh, {name: 1.0}),
+                (_on_voxels(bodies, name) for bodies in cut),
+            )
+            yield Check(
+                f"{what}: conduction of {name} along x",
+                value,
+                2 * finest - fine,
+                0.02,
+                source="the mesh's bodies on voxels 2 and 4 times finer, extrapolated",
+            )
+            yield Check(
+                f"{what}: conduction of {name} along x",
+                value,
+                _on_voxels(grid, name),
+                0.02,
+                source=ISSUE,
+                unmet=UNMET,
+            )
     yield from _steps(whole.crop(CROPS["A"]))
 
 
 def _steps(grid):
-    """The same steps, which both describe without error: tetrahedra of no smoothing against voxels cut finer."""
+    """The same steps, which both describe without error: tetrahedra of no smoothing against voxels cut
+    finer."""
     mesh = tetrahedral_mesh(grid, iterations=0)
     for name in ("pore", "am"):
         below, above = conduction_bounds(mesh, {name: 1.0}, tolerance=1e-4)
         coarse, finer, finest = (_on_voxels(_repeated(grid, k), name) for k in (1, 2, 4))
-        limit = finest + (finest - finer) ** 2 / (2 * finer - coarse - finest)  # the order of re-entrant edges is not known
-        yield Check(f"NREL NMC, 64^3 crop A, steps left as they are: conduction of {name} along x", (below + above) / 2, limit, 0.02,
-                    source="voxels cut into 2^3 and 4^3, extrapolated")
+        limit = finest + (finest - finer) ** 2 / (
+            2 * finer - coarse - finest
+        )  # the order of re-entrant edges is not known
+        yield Check(
+            f"NREL NMC, 64^3 crop A, steps left as they are: conduction of {name} along x",
+            (below + above) / 2,
+            limit,
+            0.02,
+            source="voxels cut into 2^3 and 4^3, extrapolated",
+        )
         yield Check(f"bounds of {name} hold that limit: above the lower", limit, below, kind="at least")
         yield Check(f"bounds of {name} hold that limit: below the upper", limit, above, kind="at most")
 

@@ -1,8 +1,10 @@
-"""The files of `microsim mesh` load elsewhere with their phases and surfaces: a 64^3 crop in meshio, gmsh and FiPy.
+"""The files of `microsim mesh` load elsewhere with their phases and surfaces: a 64^3 crop in meshio, gmsh and
+FiPy.
 
-References are the numbers that the command itself reports. FiPy solves on a 24^3 crop, three conductivities, by fluxes between
-the centres of two elements, which are not exact where the line of centres is not normal to the side: within 5 % of finite
-elements on the same mesh. FiPy keeps a dictionary of all sides, so that reading takes more than a minute and 2 kB for each element.
+References are the numbers that the command itself reports. FiPy solves on a 24^3 crop, three conductivities,
+by fluxes between the centres of two elements, which are not exact where the line of centres is not normal to
+the side: within 5 % of finite elements on the same mesh. FiPy keeps a dictionary of all sides, so that
+reading takes more than a minute and 2 kB for each element.
 """
 
 import importlib.util
@@ -32,7 +34,10 @@ SIGMA = {"pore": 1.0, "cbd": 0.1, "am": 0.01}
 def checks(data):
     missing = [name for name in ("meshio", "gmsh", "fipy") if importlib.util.find_spec(name) is None]
     if data is None or missing or not shutil.which("gmsh"):
-        raise Skip(f"the data folder, meshio, gmsh with its program, and FiPy{', missing: ' * bool(missing)}{', '.join(missing)}")
+        raise Skip(
+            "the data folder, meshio, gmsh with its program, and"
+            f" FiPy{', missing: ' * bool(missing)}{', '.join(missing)}"
+        )
     with tempfile.TemporaryDirectory() as folder:
         told = _written(Path(folder) / "crop.msh")
         yield from _in_meshio(Path(folder) / "crop.msh", told)
@@ -42,7 +47,18 @@ def checks(data):
 
 
 def _written(path):
-    arguments = ["mesh", "nrel_nmc", "--kind", "tetrahedra", "--crop", CROP, "--voxel-size-nm", "398", "--out", str(path)]
+    arguments = [
+        "mesh",
+        "nrel_nmc",
+        "--kind",
+        "tetrahedra",
+        "--crop",
+        CROP,
+        "--voxel-size-nm",
+        "398",
+        "--out",
+        str(path),
+    ]
     with redirect_stdout(io.StringIO()) as told:
         main([*arguments, "--json", "-"])
     return json.loads(told.getvalue())
@@ -60,8 +76,10 @@ def _in_meshio(path, told):
     for name, phase in told["phases"].items():
         share = volume[groups["tetra"] == mesh.field_data[name][0]].sum() / volume.sum()
         yield Check(f"64^3 in meshio: volume fraction of {name}", share, phase["volume_fraction"], 1e-9)
-    count = sum(np.count_nonzero(groups["triangle"] == mesh.field_data[name][0]) == surface["triangles"]
-                for name, surface in told["surfaces"].items())  # fmt: skip
+    count = sum(
+        np.count_nonzero(groups["triangle"] == mesh.field_data[name][0]) == surface["triangles"]
+        for name, surface in told["surfaces"].items()
+    )
     yield Check("64^3 in meshio: surfaces with all their triangles", count, 9)
 
 
@@ -86,8 +104,9 @@ import json, sys, time, resource, numpy, fipy
 begun = time.process_time()
 mesh = fipy.Gmsh3D(sys.argv[1])
 volume, area = numpy.asarray(mesh.cellVolumes), numpy.asarray(mesh._faceAreas)
-json.dump({"seconds": time.process_time() - begun, "GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
-    "fractions": {n: float(volume[numpy.asarray(c)].sum() / volume.sum()) for n, c in mesh.physicalCells.items()},
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+share = {n: float(volume[numpy.asarray(c)].sum() / volume.sum()) for n, c in mesh.physicalCells.items()}
+json.dump({"seconds": time.process_time() - begun, "GB": peak, "fractions": share,
     "areas": {n: float(area[numpy.asarray(f)].sum()) for n, f in mesh.physicalFaces.items()}}, sys.stdout)
 """
 
@@ -98,7 +117,12 @@ def _in_fipy(path, told):
     yield Check("64^3 in FiPy: processor seconds to read", found["seconds"], 300, kind="at most")
     yield Check("64^3 in FiPy: peak memory, GB", found["GB"], 6, kind="at most")
     for name, phase in told["phases"].items():
-        yield Check(f"64^3 in FiPy: volume fraction of {name}", found["fractions"][name], phase["volume_fraction"], 1e-6)
+        yield Check(
+            f"64^3 in FiPy: volume fraction of {name}",
+            found["fractions"][name],
+            phase["volume_fraction"],
+            1e-6,
+        )
     for name, surface in told["surfaces"].items():
         yield Check(f"64^3 in FiPy: area of {name}, m2", found["areas"][name], surface["area_m2"], 1e-6)
 
@@ -115,7 +139,9 @@ def _conduction_in_fipy(folder):
     sigma, u = fipy.CellVariable(mesh=theirs, value=value), fipy.CellVariable(mesh=theirs, value=0.0)
     u.constrain(0.0, theirs.physicalFaces["separator"])
     u.constrain(1.0, theirs.physicalFaces["collector"])
-    fipy.DiffusionTerm(coeff=sigma.harmonicFaceValue).solve(u, solver=LinearCGSolver(tolerance=1e-8, iterations=5000))
+    fipy.DiffusionTerm(coeff=sigma.harmonicFaceValue).solve(
+        u, solver=LinearCGSolver(tolerance=1e-8, iterations=5000)
+    )
     found = []
     for name, level in (("separator", 0.0), ("collector", 1.0)):
         face = np.flatnonzero(np.asarray(theirs.physicalFaces[name]))
@@ -123,4 +149,9 @@ def _conduction_in_fipy(folder):
         slope = np.abs(u.value[cell] - level) / np.asarray(theirs._cellDistances)[face]
         found.append(float(np.sum(value[cell] * slope * np.asarray(theirs._faceAreas)[face]) / mesh.box[0]))
     yield Check("24^3 in FiPy: what flows in and out", found[1], found[0], 1e-4)
-    yield Check("24^3 in FiPy: conductivity along x (reference: finite elements)", found[0], conduction(mesh, SIGMA), 0.05)
+    yield Check(
+        "24^3 in FiPy: conductivity along x (reference: finite elements)",
+        found[0],
+        conduction(mesh, SIGMA),
+        0.05,
+    )

@@ -1,5 +1,7 @@
-"""Wetting obeys Lucas, Washburn and Darcy exactly where the front is flat, tubes side by side keep their own time, gas
-stays in dead ends, and a real electrode of 72 um is wet long before 40 s (REFERENCES W1; the thick-cathode study)."""
+"""Wetting obeys Lucas, Washburn and Darcy exactly where the front is flat, tubes side by side keep their own
+time, gas stays in dead ends, and a real electrode of 72 um is wet long before 40 s (REFERENCES W1; the
+thick-cathode study).
+"""
 
 import numpy as np
 
@@ -22,21 +24,52 @@ def _flat_fronts():
     r, n = UM, 100
     h = 2.2360679775e-3 / n
     tube = (n, 2, 2)
-    filling = fill(np.ones(tube, bool), (h, UM, UM), np.full(tube, r**2 / 8), np.full(tube, 2 * GAMMA / r), MU, **TIGHT)
-    yield Check("2.236 mm into a tube of 1 um radius, s", filling.arrival[-1, 0, 0], 1.0, 1e-6, source="Lucas, Washburn")
+    filling = fill(
+        np.ones(tube, bool), (h, UM, UM), np.full(tube, r**2 / 8), np.full(tube, 2 * GAMMA / r), MU, **TIGHT
+    )
+    yield Check(
+        "2.236 mm into a tube of 1 um radius, s",
+        filling.arrival[-1, 0, 0],
+        1.0,
+        1e-6,
+        source="Lucas, Washburn",
+    )
     for width in (3, 8):
         labels = np.ones((60, width + 2, 4), np.uint8)
         labels[:, 1:-1] = 0
         grid, gap = VoxelGrid(labels, ("pore", "am"), UM), width * UM
-        found = wet(grid, "pore", Liquid(GAMMA, np.radians(60), MU), permeability=width / (width + 2) * gap**2 / 12,
-                    **TIGHT)
-        yield Check(f"60 um into a slit of {width} voxels at 60 degrees, from its image, s", found.filling.time[-1],
-                    3 * MU * (60 * UM) ** 2 / (GAMMA * gap * 0.5), 1e-5, source="l2 = gamma h cos t / 3 mu")
+        found = wet(
+            grid,
+            "pore",
+            Liquid(GAMMA, np.radians(60), MU),
+            permeability=width / (width + 2) * gap**2 / 12,
+            **TIGHT,
+        )
+        yield Check(
+            f"60 um into a slit of {width} voxels at 60 degrees, from its image, s",
+            found.filling.time[-1],
+            3 * MU * (60 * UM) ** 2 / (GAMMA * gap * 0.5),
+            1e-5,
+            source="l2 = gamma h cos t / 3 mu",
+        )
     box = (50, 6, 5)
-    filling = fill(np.ones(box, bool), 0.5 * UM, np.full(box, 1e-13), np.full(box, 3e4), MU, inlet="z1", vents=None,
-                   **TIGHT)
-    yield Check("2.5 um into a uniform medium from z1, s", filling.time[-1], (2.5 * UM) ** 2 * MU / (2 * 1e-13 * 3e4), 1e-6,
-                source="l2 = 2 k P t / mu")
+    filling = fill(
+        np.ones(box, bool),
+        0.5 * UM,
+        np.full(box, 1e-13),
+        np.full(box, 3e4),
+        MU,
+        inlet="z1",
+        vents=None,
+        **TIGHT,
+    )
+    yield Check(
+        "2.5 um into a uniform medium from z1, s",
+        filling.time[-1],
+        (2.5 * UM) ** 2 * MU / (2 * 1e-13 * 3e4),
+        1e-6,
+        source="l2 = 2 k P t / mu",
+    )
 
 
 def _branches():
@@ -44,13 +77,26 @@ def _branches():
     pores, r = radius > 0, np.where(radius > 0, radius, UM)
     filling = fill(pores, 0.5 * UM, r**2 / 8, 2 * GAMMA / r, MU, **TIGHT)
     for y, name in ((0, "narrow"), (2, "wide")):
-        yield Check(f"tubes side by side: the {name} one full, s", filling.arrival[-1, y, 0],
-                    2 * MU * (25 * UM) ** 2 / (GAMMA * r[0, y, 0]), 1e-6, source="Lucas, Washburn")
-    k, s = (np.repeat(values, 40)[:, None, None] * np.ones((80, 2, 2)) for values in ((4e-13, 1e-13), (1e4, 2e4)))
+        yield Check(
+            f"tubes side by side: the {name} one full, s",
+            filling.arrival[-1, y, 0],
+            2 * MU * (25 * UM) ** 2 / (GAMMA * r[0, y, 0]),
+            1e-6,
+            source="Lucas, Washburn",
+        )
+    k, s = (
+        np.repeat(values, 40)[:, None, None] * np.ones((80, 2, 2)) for values in ((4e-13, 1e-13), (1e4, 2e4))
+    )
     filling = fill(np.ones(k.shape, bool), 0.5 * UM, k, s, MU, **TIGHT)
     a = 20 * UM
     exact = MU * a**2 / (2 * 4e-13 * 1e4) + MU / 2e4 * (a * a / 4e-13 + a**2 / (2 * 1e-13))
-    yield Check("a wide tube, then a narrow one: full, s", filling.time[-1], exact, 1e-6, source="resistances in series")
+    yield Check(
+        "a wide tube, then a narrow one: full, s",
+        filling.time[-1],
+        exact,
+        1e-6,
+        source="resistances in series",
+    )
 
 
 def _gas_and_angle():
@@ -59,7 +105,13 @@ def _gas_and_angle():
     k, s = np.full(pores.shape, 1e-13), np.full(pores.shape, 3e4)
     for vents, share, name in ((("collector",), 1 / 3, "gas trapped"), (None, 0.0, "gas dissolves")):
         found = fill(pores, UM, k, s, MU, vents=vents)
-        yield Check(f"a dead end of a third of the pores, {name}: never wetted", found.never_wetted, share, 1e-9, "absolute")
+        yield Check(
+            f"a dead end of a third of the pores, {name}: never wetted",
+            found.never_wetted,
+            share,
+            1e-9,
+            "absolute",
+        )
     labels = np.ones((8, 5, 5), np.uint8)
     labels[:, 1:4, 1:4] = 0
     found = wet(VoxelGrid(labels, ("pore", "am"), UM), "pore", Liquid(GAMMA, np.radians(95), MU))
@@ -80,13 +132,32 @@ def _electrode(data):
     for gas in ("trapped", "dissolves"):
         found = wet(grid, "pore", Liquid(GAMMA, 0.0, MU), permeability=k, gas=gas, change=0.5)
         dry[gas], share = found.filling.never_wetted, min(0.97, float(found.filling.filled[-1]))
-        yield Check(f"time to {100 * share:.1f} % of the pores, gas {gas}, s", found.filling.time_to(share), 40.0,
-                    kind="at most", source=source)
+        yield Check(
+            f"time to {100 * share:.1f} % of the pores, gas {gas}, s",
+            found.filling.time_to(share),
+            40.0,
+            kind="at most",
+            source=source,
+        )
         ratio = found.filling.time_to(share) / found.washburn_time
-        yield Check(f"the same over eps mu L2 / 2 K P, gas {gas}", ratio, 4.0, kind="at most", source="Darcy front")
-    yield Check("never wetted, gas dissolves (lower bound)", dry["dissolves"], 0.03, kind="at most", source=source)
-    yield Check("never wetted, gas trapped (upper bound)", dry["trapped"], dry["dissolves"], kind="at least",
-                source="trapping leaves more dry")
+        yield Check(
+            f"the same over eps mu L2 / 2 K P, gas {gas}", ratio, 4.0, kind="at most", source="Darcy front"
+        )
+    yield Check(
+        "never wetted, gas dissolves (lower bound)", dry["dissolves"], 0.03, kind="at most", source=source
+    )
+    yield Check(
+        "never wetted, gas trapped (upper bound)",
+        dry["trapped"],
+        dry["dissolves"],
+        kind="at least",
+        source="trapping leaves more dry",
+    )
     walls = found.suction_factor
-    yield Check("suction of the walls over that of round tubes of the local thickness", walls, 1.0, 0.25,
-                source="gamma cos(theta) S / V")
+    yield Check(
+        "suction of the walls over that of round tubes of the local thickness",
+        walls,
+        1.0,
+        0.25,
+        source="gamma cos(theta) S / V",
+    )

@@ -1,4 +1,5 @@
-"""Graphite of a Kokam SLPB 75106100 cell with measured D_s: Ecker et al. (2015), as in PyBaMM's set Ecker2015."""
+"""Graphite of a Kokam SLPB 75106100 cell with measured D_s: Ecker et al. (2015), as in PyBaMM's set
+Ecker2015."""
 
 import numpy as np
 
@@ -24,12 +25,28 @@ def D_s(sto, T):
 
 
 material = ActiveMaterial(
-    name="Graphite_Ecker2015", U=U, dU=U.slope, D_s=D_s,
-    i0=ExchangeCurrent(1.11e-10 * F, C_S_MAX, energy=53400.0, reference=296.15), c_s_max=C_S_MAX, sigma=14.0,
-    density=2260.0, molar_mass=0.07207, sto_window=(0.0015, 0.9999), sto_0=0.00355, sto_100=0.8484, temperature=ARRHENIUS,
+    name="Graphite_Ecker2015",
+    U=U,
+    dU=U.slope,
+    D_s=D_s,
+    i0=ExchangeCurrent(1.11e-10 * F, C_S_MAX, energy=53400.0, reference=296.15),
+    c_s_max=C_S_MAX,
+    sigma=14.0,
+    density=2260.0,
+    molar_mass=0.07207,
+    sto_window=(0.0015, 0.9999),
+    sto_0=0.00355,
+    sto_100=0.8484,
+    temperature=ARRHENIUS,
     sources={
-        "U": FIT, "D_s": FIT + "; measured from 0.04 to 1; activation energy 30.3 kJ mol-1",
-        "i0": FIT + "; activation energy 53.4 kJ mol-1", "c_s_max": ECKER, "sigma": ECKER + "; effective, of the electrode",
-        "density": DENSITY, "molar_mass": C6, "sto_0": ECKER + ", balance of its electrodes at 2.5 V",
+        "U": FIT,
+        "D_s": FIT + "; measured from 0.04 to 1; activation energy 30.3 kJ mol-1",
+        "i0": FIT + "; activation energy 53.4 kJ mol-1",
+        "c_s_max": ECKER,
+        "sigma": ECKER + "; effective, of the electrode",
+        "density": DENSITY,
+        "molar_mass": C6,
+        "sto_0": ECKER + ", balance of its electrodes at 2.5 V",
         "sto_100": ECKER + ", balance of its electrodes at 4.2 V",
-    })
+    },
+)

@@ -5,11 +5,14 @@ import numpy as np
 from .. import Electrolyte
 from ..laws import arrhenius
 
-CAPIGLIA = "Capiglia et al., J. Power Sources 81 (1999) 859, fit of Dualfoil; PyBaMM parameter set Marquis2019"
+CAPIGLIA = (
+    "Capiglia et al., J. Power Sources 81 (1999) 859, fit of Dualfoil; PyBaMM parameter set Marquis2019"
+)
 
 
 def kappa(c_e, T):
-    """Ionic conductivity (S m-1): 0.0911 + 1.9101 c - 1.052 c^2 + 0.1554 c^3, c in mol/l; proportional to c below 0.1."""
+    """Ionic conductivity (S m-1): 0.0911 + 1.9101 c - 1.052 c^2 + 0.1554 c^3, c in mol/l; proportional to c
+    below 0.1."""
     c = np.maximum(c_e, 0) / 1000
     fit = 0.0911 + 1.9101 * c - 1.052 * c**2 + 0.1554 * c**3
     dilute = c / 0.1 * 0.2717454  # the fit's value at 0.1
@@ -22,9 +25,22 @@ def D_e(c_e, T):
 
 
 material = Electrolyte(
-    name="LiPF6_EC_DMC_Capiglia1999", kappa=kappa, D_e=D_e, tdf=1.0, t_plus=0.4, c_e_0=1000.0, c_e_window=(100.0, 2000.0),
+    name="LiPF6_EC_DMC_Capiglia1999",
+    kappa=kappa,
+    D_e=D_e,
+    tdf=1.0,
+    t_plus=0.4,
+    c_e_0=1000.0,
+    c_e_window=(100.0, 2000.0),
     temperature="Arrhenius factors of kappa and D_e; their range is not stated",
-    sources={"kappa": CAPIGLIA + "; activation energy 34.7 kJ mol-1; below 100 mol m-3 proportional to c_e (the fit does not "
-                                 "vanish at 0)",
-             "D_e": CAPIGLIA + "; activation energy 37.04 kJ mol-1", "t_plus": CAPIGLIA,
-             "tdf": "set to 1 in PyBaMM's Marquis2019; kept so that results compare"})
+    sources={
+        "kappa": (
+            CAPIGLIA
+            + "; activation energy 34.7 kJ mol-1; below 100 mol m-3 proportional to c_e (the fit does not "
+            "vanish at 0)"
+        ),
+        "D_e": CAPIGLIA + "; activation energy 37.04 kJ mol-1",
+        "t_plus": CAPIGLIA,
+        "tdf": "set to 1 in PyBaMM's Marquis2019; kept so that results compare",
+    },
+)

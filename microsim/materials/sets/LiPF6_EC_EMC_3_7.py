@@ -1,4 +1,5 @@
-"""1 M LiPF6 in EC:EMC 3:7 by weight: Nyman et al., Electrochim. Acta 53 (2008) 6356, as in PyBaMM's set Chen2020."""
+"""1 M LiPF6 in EC:EMC 3:7 by weight: Nyman et al., Electrochim. Acta 53 (2008) 6356, as in PyBaMM's set
+Chen2020."""
 
 import numpy as np
 
@@ -7,7 +8,10 @@ from ..laws import arrhenius
 
 NYMAN = "Nyman, Behm, Lindbergh, Electrochim. Acta 53 (2008) 6356; PyBaMM parameter set Chen2020"
 ENERGY = 17100.0  # J mol-1
-FACTOR = f"{NYMAN}; activation energy 17.1 kJ mol-1: Ecker et al. (2015), as in the BPX examples of About:Energy (2022)"
+FACTOR = (
+    f"{NYMAN}; activation energy 17.1 kJ mol-1: Ecker et al. (2015), as in the BPX examples of About:Energy"
+    " (2022)"
+)
 
 
 def kappa(c_e, T):
@@ -23,7 +27,18 @@ def D_e(c_e, T):
 
 
 material = Electrolyte(
-    name="LiPF6_EC_EMC_3_7", kappa=kappa, D_e=D_e, tdf=1.0, t_plus=0.2594, c_e_0=1000.0, c_e_window=(10.0, 2200.0),
+    name="LiPF6_EC_EMC_3_7",
+    kappa=kappa,
+    D_e=D_e,
+    tdf=1.0,
+    t_plus=0.2594,
+    c_e_0=1000.0,
+    c_e_window=(10.0, 2200.0),
     temperature="Arrhenius factors of kappa and D_e; their range is not stated",
-    sources={"kappa": FACTOR, "D_e": FACTOR, "t_plus": NYMAN,
-             "tdf": "set to 1 in PyBaMM's Chen2020; kept so that results compare"})
+    sources={
+        "kappa": FACTOR,
+        "D_e": FACTOR,
+        "t_plus": NYMAN,
+        "tdf": "set to 1 in PyBaMM's Chen2020; kept so that results compare",
+    },
+)

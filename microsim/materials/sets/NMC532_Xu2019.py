@@ -1,4 +1,5 @@
-"""NMC532 half cell of Xu et al., J. Electrochem. Soc. 166 (2019) A3456, as in PyBaMM's set Xu2019 (OCP: Mohtat 2020)."""
+"""NMC532 half cell of Xu et al., J. Electrochem. Soc. 166 (2019) A3456, as in PyBaMM's set Xu2019 (OCP:
+Mohtat 2020)."""
 
 from ...base.constants import F
 from .. import ActiveMaterial
@@ -17,10 +18,27 @@ U = SumOfTerms(
 )
 
 material = ActiveMaterial(
-    name="NMC532_Xu2019", U=U, dU=U.slope, D_s=Diffusivity(1e-14), i0=ExchangeCurrent(5.76e-11 * F, C_S_MAX),
-    c_s_max=C_S_MAX, sigma=100.0, density=4700.0, molar_mass=0.09655, sto_window=(0.0, 0.9974), sto_0=0.978,
+    name="NMC532_Xu2019",
+    U=U,
+    dU=U.slope,
+    D_s=Diffusivity(1e-14),
+    i0=ExchangeCurrent(5.76e-11 * F, C_S_MAX),
+    c_s_max=C_S_MAX,
+    sigma=100.0,
+    density=4700.0,
+    molar_mass=0.09655,
+    sto_window=(0.0, 0.9974),
+    sto_0=0.978,
     sto_100=0.096,
     sources={
-        "U": MOHTAT, "D_s": XU, "i0": XU, "c_s_max": XU, "sigma": XU, "density": CRYSTAL, "molar_mass": LINIMNCO,
-        "sto_0": MOHTAT + "; where U meets 3.5 V", "sto_100": XU + " (4631 / 48230)",
-    })
+        "U": MOHTAT,
+        "D_s": XU,
+        "i0": XU,
+        "c_s_max": XU,
+        "sigma": XU,
+        "density": CRYSTAL,
+        "molar_mass": LINIMNCO,
+        "sto_0": MOHTAT + "; where U meets 3.5 V",
+        "sto_100": XU + " (4631 / 48230)",
+    },
+)

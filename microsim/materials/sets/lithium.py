@@ -11,5 +11,8 @@ def i0(c_e, T):
     return 3.5e-8 * F * C_LI**0.7 * c_e**0.3
 
 
-material = LithiumMetal(name="lithium", i0=i0,
-                        sources={"i0": "Xu et al., J. Electrochem. Soc. 166 (2019) A3456; PyBaMM parameter set Xu2019"})
+material = LithiumMetal(
+    name="lithium",
+    i0=i0,
+    sources={"i0": "Xu et al., J. Electrochem. Soc. 166 (2019) A3456; PyBaMM parameter set Xu2019"},
+)

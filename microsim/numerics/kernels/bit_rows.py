@@ -1,13 +1,13 @@
 """CPU kernels (numba) on bit rows: the cells of one conductor, without a list of neighbours.
 
 A row (x, y) is kept as two half rows, one for each colour (x + y + z) % 2; bit k of a half row stands for
-z = 2 k + (colour + x + y) % 2. `bits[colour, x, y, word]` holds 64 of them, `start[colour, x, y, word]` the number
-of the word's first cell. Cells are numbered colour by colour, row by row; the neighbours of a cell follow from
-population counts of five words. That is 0.2 bytes a voxel where a list of neighbours takes 24 bytes a cell, and
-a sweep reads two values a cell, not eight.
+z = 2 k + (colour + x + y) % 2. `bits[colour, x, y, word]` holds 64 of them, `start[colour, x, y, word]` the
+number of the word's first cell. Cells are numbered colour by colour, row by row; the neighbours of a cell
+follow from population counts of five words. That is 0.2 bytes a voxel where a list of neighbours takes 24
+bytes a cell, and a sweep reads two values a cell, not eight.
 
-Across a face in x or y the neighbour has the same k in the other colour's half row; along z one neighbour has the
-same k, the other k - 1 (even z) or k + 1 (odd z).
+Across a face in x or y the neighbour has the same k in the other colour's half row; along z one neighbour has
+the same k, the other k - 1 (even z) or k + 1 (odd z).
 """
 
 import numpy as np
@@ -23,22 +23,27 @@ ONE = np.uint64(1)
 @intrinsic
 def population(typing, word):
     """Number of set bits of a uint64."""
+
     def build(context, builder, signature, arguments):
         return builder.ctpop(arguments[0])
+
     return types.uint64(types.uint64), build
 
 
 @intrinsic
 def lowest(typing, word):
     """Position of the lowest set bit of a uint64 that is not 0."""
+
     def build(context, builder, signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
     return types.uint64(types.uint64), build
 
 
 @njit(parallel=True, cache=True)
 def pack(mask):
-    """Put the True voxels of a dense mask into bit rows; return (bits, start, first cell of each colour and end)."""
+    """Put the True voxels of a dense mask into bit rows; return (bits, start, first cell of each colour and
+    end)."""
     nx, ny, nz = mask.shape
     words = ((nz + 1) // 2 + 63) // 64
     bits = np.zeros((2, nx, ny, words), np.uint64)
@@ -99,16 +104,23 @@ def _around(bits, start, colour, x, y, w):
 
 @njit(inline="always")
 def _starts(start, colour, x, y, w):
-    """Number of the first cell in each of the first five words of `_around` (any one where there is no word)."""
+    """Number of the first cell in each of the first five words of `_around` (any one where there is no
+    word)."""
     other = 1 - colour
     nx, ny = start.shape[1], start.shape[2]
-    return (start[other, max(x - 1, 0), y, w], start[other, min(x + 1, nx - 1), y, w],
-            start[other, x, max(y - 1, 0), w], start[other, x, min(y + 1, ny - 1), w], start[other, x, y, w])
+    return (
+        start[other, max(x - 1, 0), y, w],
+        start[other, min(x + 1, nx - 1), y, w],
+        start[other, x, max(y - 1, 0), w],
+        start[other, x, min(y + 1, ny - 1), w],
+        start[other, x, y, w],
+    )
 
 
 @njit(inline="always")
 def _pick(u, j, bit, i):
-    """u[j] if bit is set, else 0 (where u[i] is finite), without a branch: those at pore walls are guessed wrong."""
+    """u[j] if bit is set, else 0 (where u[i] is finite), without a branch: those at pore walls are guessed
+    wrong."""
     return u[i + np.int64(bit) * (j - i)] * u.dtype.type(bit)
 
 
@@ -119,10 +131,12 @@ def _pull(u, words, starts, b, odd, wx, wy, wz, i):
     below = (ONE << b) - ONE
     rank = starts[4] + np.int64(population(z & below))
     same = (z >> b) & ONE
-    tx = _pick(u, starts[0] + np.int64(population(xl & below)), (xl >> b) & ONE, i) \
-        + _pick(u, starts[1] + np.int64(population(xh & below)), (xh >> b) & ONE, i)
-    ty = _pick(u, starts[2] + np.int64(population(yl & below)), (yl >> b) & ONE, i) \
-        + _pick(u, starts[3] + np.int64(population(yh & below)), (yh >> b) & ONE, i)
+    tx = _pick(u, starts[0] + np.int64(population(xl & below)), (xl >> b) & ONE, i) + _pick(
+        u, starts[1] + np.int64(population(xh & below)), (xh >> b) & ONE, i
+    )
+    ty = _pick(u, starts[2] + np.int64(population(yl & below)), (yl >> b) & ONE, i) + _pick(
+        u, starts[3] + np.int64(population(yh & below)), (yh >> b) & ONE, i
+    )
     # even z: the neighbour before has rank - 1; odd z: the one behind comes after the one at the same k
     shifted = rank + np.int64(same) if odd else rank - 1
     tz = _pick(u, rank, same, i) + _pick(u, shifted, (zs >> b) & ONE, i)
@@ -158,7 +172,10 @@ def sweep(bits, start, wx, wy, wz, b, u, backward):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                        around, starts = (
+                            _around(bits, start, colour, x, y, w),
+                            _starts(start, colour, x, y, w),
+                        )
                         while left:
                             k = lowest(left)
                             pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
@@ -179,7 +196,10 @@ def first_sweep(bits, start, wx, wy, wz, b, u):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                        around, starts = (
+                            _around(bits, start, colour, x, y, w),
+                            _starts(start, colour, x, y, w),
+                        )
                         while left:
                             k = lowest(left)
                             pull = _pull(u, around, starts, k, odd, wx, wy, wz, i) if colour else wx * 0
@@ -227,7 +247,10 @@ def apply(bits, start, wx, wy, wz, u, out):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                        around, starts = (
+                            _around(bits, start, colour, x, y, w),
+                            _starts(start, colour, x, y, w),
+                        )
                         while left:
                             k = lowest(left)
                             pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
@@ -242,7 +265,8 @@ def apply(bits, start, wx, wy, wz, u, out):
 
 @njit(parallel=True, cache=True)
 def residual(bits, start, wx, wy, wz, u, r):
-    """r = b - A u for a drop of 1 between the end faces (b = conductance to the first one), in the precision of u.
+    """r = b - A u for a drop of 1 between the end faces (b = conductance to the first one), in the precision
+    of u.
 
     Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane.
     """
@@ -258,11 +282,15 @@ def residual(bits, start, wx, wy, wz, u, r):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                        around, starts = (
+                            _around(bits, start, colour, x, y, w),
+                            _starts(start, colour, x, y, w),
+                        )
                         while left:
                             k = lowest(left)
-                            Au = _diagonal(around, k, wx, wy, wz, end) * u[i] \
-                                - _pull(u, around, starts, k, odd, wx, wy, wz, i)
+                            Au = _diagonal(around, k, wx, wy, wz, end) * u[i] - _pull(
+                                u, around, starts, k, odd, wx, wy, wz, i
+                            )
                             total += u[i] * (Au - 2 * inlet) + inlet
                             plane += inlet - Au
                             r[i] = inlet - Au
@@ -321,10 +349,11 @@ def plane_links(bits):
     return cells, links
 
 
-# ---- the first coarser level: connected parts of 2 x 2 x 2 blocks ----------------------------------------------
+# ---- the first coarser level: connected parts of 2 x 2 x 2 blocks
+# ----------------------------------------------
 #
-# A block's eight voxels make a byte, bit 4 i + 2 j + k for the voxel at (i, j, k). Bit Z of eight words (four rows,
-# two parities of z) are the voxels of block Z. Which of them hang together is looked up.
+# A block's eight voxels make a byte, bit 4 i + 2 j + k for the voxel at (i, j, k). Bit Z of eight words (four
+# rows, two parities of z) are the voxels of block Z. Which of them hang together is looked up.
 
 
 def _block_parts():
@@ -338,8 +367,11 @@ def _block_parts():
                 while stack:
                     v = stack.pop()
                     part[pattern, v] = count[pattern]
-                    stack += [v ^ step for step in (1, 2, 4) if pattern >> (v ^ step) & 1
-                              and part[pattern, v ^ step] < 0]
+                    stack += [
+                        v ^ step
+                        for step in (1, 2, 4)
+                        if pattern >> (v ^ step) & 1 and part[pattern, v ^ step] < 0
+                    ]
                 count[pattern] += 1
     return part, count
 
@@ -370,7 +402,8 @@ def block_patterns(bits, nz):
 
 @njit(parallel=True, cache=True)
 def number_blocks(pattern, parts):
-    """Number the parts of the blocks colour by colour; return the first of each block, and the colours' bounds."""
+    """Number the parts of the blocks colour by colour; return the first of each block, and the colours'
+    bounds."""
     X_n, Y_n, Z_n = pattern.shape
     count = np.zeros((2, X_n), np.int64)
     for X in prange(X_n):
@@ -459,9 +492,11 @@ def count_block_links(pattern, base, part, parts, indptr):
 
 
 @njit(parallel=True, cache=True)
-def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, ratio_z, neighbour, weight, position):
-    """Fill in the links of each aggregate, lower neighbours first: weight = fine links held x their weight x fine / coarse
-    distance."""
+def block_links(
+    pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, ratio_z, neighbour, weight, position
+):
+    """Fill in the links of each aggregate, lower neighbours first: weight = fine links held x their weight x
+    fine / coarse distance."""
     for plane in prange(pattern.shape[0]):
         X = np.int64(plane)
         for Y in range(pattern.shape[1]):
@@ -475,8 +510,11 @@ def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, r
                         X2, Y2, Z2, there = _across(pattern, X, Y, Z, face)
                         counts = _meet(here, there, face, part, mine)
                         # entry of a line: across its upper end
-                        ratio = ratio_x[X - (face == 0)] if face < 2 else (
-                            ratio_y[Y - (face == 2)] if face < 4 else ratio_z[Z - (face == 4)])
+                        ratio = (
+                            ratio_x[X - (face == 0)]
+                            if face < 2
+                            else (ratio_y[Y - (face == 2)] if face < 4 else ratio_z[Z - (face == 4)])
+                        )
                         for p in range(4):
                             if counts[p]:
                                 j = base[X2, Y2, Z2] + p
@@ -488,7 +526,8 @@ def block_links(pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, r
 
 @njit(parallel=True, cache=True)
 def block_ends(pattern, base, part, parts, x_in_block, out):
-    """Count, for each aggregate of the blocks in out's plane, the cells whose x within the block is `x_in_block`."""
+    """Count, for each aggregate of the blocks in out's plane, the cells whose x within the block is
+    `x_in_block`."""
     for X in prange(pattern.shape[0]):
         for Y in range(pattern.shape[1]):
             for Z in range(pattern.shape[2]):

@@ -1,7 +1,8 @@
-"""CPU kernels (numba) of coupled balances: row products in terms of differences, and what passes the faces between cells.
+"""CPU kernels (numba) of coupled balances: row products in terms of differences, and what passes the faces
+between cells.
 
-Coefficients are single precision; vectors are single or double, sums follow them. A product written with differences
-keeps its digits where a good conductor holds neighbours at nearly the same value.
+Coefficients are single precision; vectors are single or double, sums follow them. A product written with
+differences keeps its digits where a good conductor holds neighbours at nearly the same value.
 """
 
 from numba import njit, prange
@@ -22,7 +23,8 @@ def two_outflows(indptr, neighbour, w, a, k, carried, a_rest, k_rest, psi, c, ou
     """Two unknowns a cell, one pass over the links:
 
     out_psi_i = sum_j w_ij (psi_i - psi_j) + k_ij c_j + k_rest_i c_i
-    out_c_i = sum_j a_ij (c_i - c_j) + carried_ij (psi_i - psi_j) + a_rest_i c_i;   no `carried` stands for zeros
+    out_c_i = sum_j a_ij (c_i - c_j) + carried_ij (psi_i - psi_j) + a_rest_i c_i;   no `carried` stands for
+                                                                                    zeros
     """
     for i in prange(psi.size):
         charge, salt = k_rest[i] * c[i], a_rest[i] * c[i]
@@ -38,7 +40,8 @@ def two_outflows(indptr, neighbour, w, a, k, carried, a_rest, k_rest, psi, c, ou
 
 @njit(parallel=True, cache=True)
 def face_flow(ionic, electronic, solid, lift, slopes, V, psi, phi, sto, c_e, out):
-    """Change of the current through each face (A): g (lift V + phi - psi) + h sto + q c_e, slopes = (g, h, q)."""
+    """Change of the current through each face (A): g (lift V + phi - psi) + h sto + q c_e, slopes = (g, h,
+    q)."""
     g, h, q = slopes
     for f in prange(out.size):
         push = lift[f] * V + phi[electronic[f]] - psi[ionic[f]]

@@ -7,7 +7,8 @@ from numba import njit, prange
 def factor(diagonal, coupling, pivot):
     """Eliminate from the first cell on: p_0 = d_0, p_k = d_k - w_(k-1)^2 / p_(k-1); A_k,k+1 = -w_k.
 
-    diagonal, pivot [chain, cell]; coupling [chain, cell - 1]. The last pivot is what the last cell sees of its chain.
+    diagonal, pivot [chain, cell]; coupling [chain, cell - 1]. The last pivot is what the last cell sees of
+    its chain.
     """
     for i in prange(diagonal.shape[0]):
         pivot[i, 0] = diagonal[i, 0]

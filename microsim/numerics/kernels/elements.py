@@ -8,16 +8,22 @@ EDGE = 1e-9  # in volumes of the element: how far outside a point still counts a
 
 @njit(cache=True)
 def label_centres(points, cells, phase, labels):
-    """Give each voxel [x, y, z] the phase of the element that holds its centre; the last one where several do.
+    """Give each voxel [x, y, z] the phase of the element that holds its centre; the last one where several
+    do.
 
-    points (n, 3) in voxels, the centres at whole numbers; cells (m, 4), right-handed; labels [x, y, z] are written.
+    points (n, 3) in voxels, the centres at whole numbers; cells (m, 4), right-handed; labels [x, y, z] are
+    written.
     """
     a, b, c = np.empty(3), np.empty(3), np.empty(3)
     low, high = np.empty(3, np.int64), np.empty(3, np.int64)
     for e in range(len(cells)):
         p = points[cells[e, 0]]
         for k in range(3):
-            a[k], b[k], c[k] = points[cells[e, 1], k] - p[k], points[cells[e, 2], k] - p[k], points[cells[e, 3], k] - p[k]
+            a[k], b[k], c[k] = (
+                points[cells[e, 1], k] - p[k],
+                points[cells[e, 2], k] - p[k],
+                points[cells[e, 3], k] - p[k],
+            )
             low[k] = max(0, int(np.ceil(p[k] + min(0.0, a[k], b[k], c[k]) - 1e-9)))
             high[k] = min(labels.shape[k] - 1, int(np.floor(p[k] + max(0.0, a[k], b[k], c[k]) + 1e-9)))
         bc, ca, ab = _cross(b, c), _cross(c, a), _cross(a, b)

@@ -1,7 +1,7 @@
 """CPU kernels (numba) of a liquid front that moves through a graph of cells, link by link.
 
-Cells are wet, dry or closed (they hold gas that cannot leave). A meniscus stands on every link from a wet to a dry
-cell; it lets liquid into the dry cell and never out of it.
+Cells are wet, dry or closed (they hold gas that cannot leave). A meniscus stands on every link from a wet to
+a dry cell; it lets liquid into the dry cell and never out of it.
 """
 
 import heapq
@@ -85,7 +85,8 @@ def _pressure_behind(indptr, neighbour, weight, suction, entry, state, j, flow):
 
 @njit(cache=True)
 def _next_time(heap, state):
-    """When the next cell is full; entries from before more inflow came, which a newer one preceded, are thrown away."""
+    """When the next cell is full; entries from before more inflow came, which a newer one preceded, are
+    thrown away."""
     while heap[0][1] >= 0 and state[heap[0][1]] != DRY:
         heapq.heappop(heap)
     return heap[0][0]
@@ -93,13 +94,14 @@ def _next_time(heap, state):
 
 @njit(cache=True)
 def advance(indptr, neighbour, weight, suction, entry, state, flow, level, arrival, p, now, change):
-    """Fill dry cells at the given inflows (cells per unit time) until a stage is over; return the time reached.
+    """Fill dry cells at the given inflows (cells per unit time) until a stage is over; return the time
+    reached.
 
-    The next cell to be full comes from a heap. What flowed into it then flows into the dry cells behind it: less, by
-    the way that was added, and shared out by their suction. Where none is left, the flow goes to all others alike:
-    they keep their values and the clock goes slower. The stage is over, and the pressure due, when the total has
-    changed by the share `change`; cells that would follow within TIE of its length are still filled. Updates state,
-    level (filled part), arrival and p (of the cells filled); flow is used up.
+    The next cell to be full comes from a heap. What flowed into it then flows into the dry cells behind it:
+    less, by the way that was added, and shared out by their suction. Where none is left, the flow goes to all
+    others alike: they keep their values and the clock goes slower. The stage is over, and the pressure due,
+    when the total has changed by the share `change`; cells that would follow within TIE of its length are
+    still filled. Updates state, level (filled part), arrival and p (of the cells filled); flow is used up.
     """
     n = indptr.size - 1
     since, total = np.full(n, now), flow.sum()

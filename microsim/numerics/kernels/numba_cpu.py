@@ -32,7 +32,8 @@ def _prefer_tbb():
 _prefer_tbb()
 
 SERIAL = 8192  # cells below which starting the threads costs more than it saves
-CHUNK = 16384  # cells that are summed by themselves, so that a sum does not depend on the number or haste of threads
+# cells that are summed by themselves, so that a sum does not depend on the number or haste of threads
+CHUNK = 16384
 
 
 @njit(cache=True)
@@ -46,7 +47,8 @@ def in_order(values):
 
 @njit(cache=True)
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
-    """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour bounds."""
+    """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour
+    bounds."""
     nx, ny, nz = mask.shape
     count = np.zeros(colours + 1, np.int64)
     for x in range(nx):
@@ -72,7 +74,8 @@ def number_cells(mask, colour_x, colour_y, colour_z, colours):
 
 @njit(inline="always")
 def _neighbour(index, x, y, z, face, periodic):
-    """Index of the cell across `face` (2 axis + side), or -1. periodic: 0 no, 1 y and z wrap around, 2 all do."""
+    """Index of the cell across `face` (2 axis + side), or -1. periodic: 0 no, 1 y and z wrap around, 2 all
+    do."""
     axis, step = face // 2, 2 * (face % 2) - 1
     if axis == 0:
         x += step
@@ -97,7 +100,8 @@ def _neighbour(index, x, y, z, face, periodic):
 
 @njit(parallel=True, cache=True)
 def grid_links(index, position, periodic):
-    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face (0..5 for
+    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face
+    (0..5 for
     -x +x -y +y -z +z)."""
     n = position.shape[0]
     indptr = np.zeros(n + 1, np.int64)
@@ -125,7 +129,8 @@ def grid_links(index, position, periodic):
 
 @njit(cache=True)
 def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two slots."""
+    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
+    slots."""
     indptr = np.zeros(n + 1, np.int64)
     for e in range(first.size):
         indptr[first[e] + 1] += 1
@@ -225,7 +230,8 @@ def colour_greedily(indptr, neighbour):
 
 @njit(cache=True)
 def number_aggregates(root, colour, colours):
-    """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of each."""
+    """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of
+    each."""
     count = np.zeros(colours + 1, np.int64)
     for i in range(root.size):
         if root[i] == i:
@@ -262,7 +268,8 @@ def children_of(parent, n_coarse):
 
 @njit(cache=True)
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
-    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a row."""
+    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a
+    row."""
     n = child_ptr.size - 1
     seen = np.full(n, -1, np.int32)
     coarse_ptr = np.zeros(n + 1, np.int64)
@@ -304,7 +311,9 @@ def _lower_first(neighbour, start, stop, i):
 
 
 @njit(parallel=True, cache=True)
-def coarse_weights(indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out):
+def coarse_weights(
+    indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
+):
     """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
     for big in prange(coarse_ptr.size - 1):
         low, high = coarse_ptr[big], coarse_ptr[big + 1]
@@ -405,8 +414,8 @@ def first_sweep(indptr, lower, neighbour, weight, diagonal, b, x, bounds):
 def restrict_residual(indptr, lower, neighbour, weight, x, child_ptr, child, r, out):
     """Sum what `first_sweep` leaves of b over each aggregate: a cell lacks what its later neighbours pull.
 
-    Two passes through `r`: row after row in memory order, then a gather; in one pass the rows come scattered, 1.6
-    times slower.
+    Two passes through `r`: row after row in memory order, then a gather; in one pass the rows come scattered,
+    1.6 times slower.
     """
     if x.size < SERIAL:
         for i in range(x.size):
@@ -484,7 +493,8 @@ def inner(a, b):
 
 @njit(parallel=True, cache=True)
 def voxel_links(indptr, neighbour, face, kind, conductivity, shape, weight):
-    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the axis.
+    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the
+    axis.
 
     kind: sort of each cell; conductivity [kind, axis]; shape: face area over voxel edge for each axis.
     """
@@ -520,7 +530,8 @@ def bilinear_energy(indptr, neighbour, face, weight, step, chi):
 def project(basis, count, w):
     """Return the inner products (float64) of w with the first `count` rows of `basis`, in one pass over w.
 
-    A library's matrix product takes 50 times longer when another process holds a core: its threads wait spinning.
+    A library's matrix product takes 50 times longer when another process holds a core: its threads wait
+    spinning.
     """
     chunks = (w.size + CHUNK - 1) // CHUNK
     partial = np.zeros((chunks, count))
@@ -569,7 +580,8 @@ def harmonic_links(indptr, neighbour, half_self, half_other, conductivity, weigh
 def link_slopes(indptr, neighbour, half_self, half_other, conductivity, slope, potential, off, diagonal):
     """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
 
-    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i (u_i - u_j).
+    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i
+    (u_i - u_j).
     """
     for i in prange(indptr.size - 1):
         total = 0.0
@@ -585,7 +597,8 @@ def link_slopes(indptr, neighbour, half_self, half_other, conductivity, slope, p
 
 @njit(parallel=True, cache=True)
 def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
-    """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not lengths."""
+    """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not
+    lengths."""
     scale = np.ones(neighbour.size, np.float32)
     for i in prange(indptr.size - 1):
         for slot in range(indptr[i], indptr[i + 1]):
@@ -602,7 +615,8 @@ def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
 
 @njit(inline="always")
 def _line_ratio(ratio, a, b):
-    """Ratio between neighbouring lines a and b; lines further apart are neighbours around the ring (last entry)."""
+    """Ratio between neighbouring lines a and b; lines further apart are neighbours around the ring (last
+    entry)."""
     return ratio[min(a, b)] if abs(a - b) == 1 else ratio[-1]
 
 

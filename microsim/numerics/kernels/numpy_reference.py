@@ -1,6 +1,7 @@
 """The kernels of `numba_cpu` once more, slow and plainly: same names, same arguments, same results.
 
-Plain loops and scipy.sparse; read these to learn what a kernel does. The tests hold the fast ones against them.
+Plain loops and scipy.sparse; read these to learn what a kernel does. The tests hold the fast ones against
+them.
 """
 
 from collections import defaultdict
@@ -17,7 +18,8 @@ def in_order(values):
 
 
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
-    """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour bounds."""
+    """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour
+    bounds."""
     x, y, z = np.nonzero(mask)
     colour = (colour_x[x] + colour_y[y] + colour_z[z]) % colours
     order = np.argsort(colour, kind="stable")
@@ -28,7 +30,8 @@ def number_cells(mask, colour_x, colour_y, colour_z, colours):
 
 
 def grid_links(index, position, periodic):
-    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face (0..5 for
+    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face
+    (0..5 for
     -x +x -y +y -z +z)."""
     indptr, neighbour, faces = [0], [], []
     for i, cell in enumerate(position):
@@ -49,7 +52,8 @@ def grid_links(index, position, periodic):
 
 
 def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two slots."""
+    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
+    slots."""
     rows = [[] for _ in range(n)]
     for edge, (i, j) in enumerate(zip(first, second)):
         rows[i].append((j, 0, edge))
@@ -101,13 +105,14 @@ def colour_greedily(indptr, neighbour):
     """Give each cell the lowest colour that none of its neighbours has (at most 64 colours)."""
     colour = np.full(indptr.size - 1, -1, np.int64)
     for i in range(colour.size):
-        taken = set(colour[neighbour[indptr[i]:indptr[i + 1]]])
+        taken = set(colour[neighbour[indptr[i] : indptr[i + 1]]])
         colour[i] = min(c for c in range(64) if c not in taken)
     return colour
 
 
 def number_aggregates(root, colour, colours):
-    """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of each."""
+    """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of
+    each."""
     roots = np.flatnonzero(root == np.arange(root.size))
     member = roots[np.argsort(colour[roots], kind="stable")].astype(np.int32)
     number = {cell: n for n, cell in enumerate(member)}
@@ -122,12 +127,13 @@ def children_of(parent, n_coarse):
 
 
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
-    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a row."""
+    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a
+    row."""
     coarse_ptr, coarse_neighbour = [0], []
     for big in range(child_ptr.size - 1):
         others = {}  # in the order in which they are met
-        for i in child[child_ptr[big]:child_ptr[big + 1]]:
-            for j in neighbour[indptr[i]:indptr[i + 1]]:
+        for i in child[child_ptr[big] : child_ptr[big + 1]]:
+            for j in neighbour[indptr[i] : indptr[i + 1]]:
                 if parent[j] != big:
                     others[parent[j]] = True
         coarse_neighbour += sorted(others, key=lambda j: j > big)
@@ -135,7 +141,9 @@ def coarse_links(indptr, neighbour, parent, child_ptr, child):
     return np.array(coarse_ptr, np.int64), np.array(coarse_neighbour, np.int32)
 
 
-def coarse_weights(indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out):
+def coarse_weights(
+    indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
+):
     """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
     total = defaultdict(float)
     for i, j, w in zip(_rows(indptr), neighbour, _values(weight, neighbour)):
@@ -206,7 +214,8 @@ def inner(a, b):
 
 
 def voxel_links(indptr, neighbour, face, kind, conductivity, shape, weight):
-    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the axis."""
+    """Link conductance between voxels: harmonic mean of the two conductivities times the shape factor of the
+    axis."""
     axis = face // 2
     a, b = conductivity[kind[_rows(indptr)], axis], conductivity[kind[neighbour], axis]
     weight[:] = shape[axis] * 2 / (1 / a + 1 / b)
@@ -226,7 +235,7 @@ def project(basis, count, w):
 
 def combine(basis, coefficients, w):
     """w += sum of coefficients[k] times row k of `basis`; return w . w."""
-    w += coefficients @ basis[:len(coefficients)].astype(float)
+    w += coefficients @ basis[: len(coefficients)].astype(float)
     return inner(w, w)
 
 
@@ -243,7 +252,8 @@ def harmonic_links(indptr, neighbour, half_self, half_other, conductivity, weigh
 def link_slopes(indptr, neighbour, half_self, half_other, conductivity, slope, potential, off, diagonal):
     """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
 
-    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i (u_i - u_j).
+    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i
+    (u_i - u_j).
     1/w = 1/(h_i k_i) + 1/(h_j k_j), so dw/dk_i = w^2 / (h_i k_i^2).
     """
     rows, k = _rows(indptr), conductivity
@@ -254,14 +264,17 @@ def link_slopes(indptr, neighbour, half_self, half_other, conductivity, slope, p
 
 
 def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
-    """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not lengths."""
+    """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not
+    lengths."""
     ratios, scale = (ratio_x, ratio_y, ratio_z), np.ones(neighbour.size, np.float32)
     for slot, (i, j) in enumerate(zip(_rows(indptr), neighbour)):
         apart = np.flatnonzero(position[i] != position[j])
         if layer[i] == layer[j] and apart.size:
             axis = apart[0]
             low, high = sorted((int(position[i][axis]), int(position[j][axis])))
-            scale[slot] = ratios[axis][low if high == low + 1 else -1]  # further apart: neighbours around the ring
+            scale[slot] = ratios[axis][
+                low if high == low + 1 else -1
+            ]  # further apart: neighbours around the ring
     return scale
 
 

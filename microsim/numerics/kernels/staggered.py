@@ -1,6 +1,7 @@
 """CPU kernels (numba) for velocities on voxel faces: walls, divergence, pressure forces, and steps of MINRES.
 
-A face along an axis has the place (line along x, y, z) of the cell above it; the cell below is one line earlier.
+A face along an axis has the place (line along x, y, z) of the cell above it; the cell below is one line
+earlier.
 """
 
 import numpy as np
@@ -28,7 +29,11 @@ def face_cells(position, index, axis, wrap):
                 z += side - 1
             line = x if axis == 0 else (y if axis == 1 else z)
             if wrap and line < 0:
-                x, y, z = (n - 1 if axis == 0 else x), (n - 1 if axis == 1 else y), (n - 1 if axis == 2 else z)
+                x, y, z = (
+                    (n - 1 if axis == 0 else x),
+                    (n - 1 if axis == 1 else y),
+                    (n - 1 if axis == 2 else z),
+                )
             elif line < 0 or line >= n:
                 continue
             out[f, side] = index[x, y, z]
@@ -37,7 +42,8 @@ def face_cells(position, index, axis, wrap):
 
 @njit(cache=True)
 def cell_faces(cells, first, axis, out):
-    """Enter the faces of one axis, numbered from `first`, into `out` [cell, 2 axis + side], side 0 below the cell."""
+    """Enter the faces of one axis, numbered from `first`, into `out` [cell, 2 axis + side], side 0 below the
+    cell."""
     for f in range(cells.shape[0]):
         if cells[f, 0] >= 0:
             out[cells[f, 0], 2 * axis + 1] = first + f
@@ -72,7 +78,8 @@ def _walls_along(pore, x, y, z, axis, line, step, side, ended):
 
 @njit(inline="always")
 def _solid_beside(pore, x, y, z, axis, line, ended, wrap):
-    """Solid ones among the two cells on both sides of a face; a cell outside an end plane is its neighbour's image."""
+    """Solid ones among the two cells on both sides of a face; a cell outside an end plane is its neighbour's
+    image."""
     n = pore.shape[axis]
     low, high = line - 1, line
     if wrap:
@@ -84,7 +91,8 @@ def _solid_beside(pore, x, y, z, axis, line, ended, wrap):
 
 @njit(inline="always")
 def _width(pore, x, y, z, axis, line, ended, sides, along, step):
-    """Velocities side by side from the one at x, y, z up to the next wall that way; mirrors and end planes are crossed."""
+    """Velocities side by side from the one at x, y, z up to the next wall that way; mirrors and end planes
+    are crossed."""
     n, count = pore.shape[along], 0
     there = x if along == 0 else (y if along == 1 else z)
     while True:
@@ -105,10 +113,10 @@ def _width(pore, x, y, z, axis, line, ended, sides, along, step):
 def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
-    conductance [3]: cell volume over width squared; sides [3]: WRAP, FREE or NO_SLIP; axis 0 ends on pressure planes
-    unless it wraps. A wall beside the face along its whole length is half a cell away: 2; a solid cell beside one of
-    its two halves, at a step of the wall: 1 + min(1, throat / width), the width from here to the wall across in cells;
-    the next face along its own axis: 1. Faces on an end plane have half a volume.
+    conductance [3]: cell volume over width squared; sides [3]: WRAP, FREE or NO_SLIP; axis 0 ends on pressure
+    planes unless it wraps. A wall beside the face along its whole length is half a cell away: 2; a solid cell
+    beside one of its two halves, at a step of the wall: 1 + min(1, throat / width), the width from here to
+    the wall across in cells; the next face along its own axis: 1. Faces on an end plane have half a volume.
     """
     shape = pore.shape
     ended = axis == 0 and sides[0] != WRAP
@@ -120,7 +128,9 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
         for face in range(6):
             along, step = face // 2, 2 * (face % 2) - 1
             if along == axis:
-                total += conductance[along] * _walls_along(pore, x, y, z, axis, line, step, sides[along], ended)
+                total += conductance[along] * _walls_along(
+                    pore, x, y, z, axis, line, step, sides[along], ended
+                )
                 continue
             there = position[f, along] + step
             if sides[along] == WRAP:
@@ -139,7 +149,8 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
 
 @njit(parallel=True, cache=True)
 def face_links(indptr, face, position, axis, conductance, last, out):
-    """Viscous conductance between neighbouring faces of one axis; half between two on the end planes 0 and `last`.
+    """Viscous conductance between neighbouring faces of one axis; half between two on the end planes 0 and
+    `last`.
 
     last: -1 where there are no end planes.
     """
@@ -152,7 +163,8 @@ def face_links(indptr, face, position, axis, conductance, last, out):
 
 @njit(parallel=True, cache=True)
 def mobility_links(indptr, face, faces_of_cell, mobility, area, out):
-    """Darcy conductance between neighbouring cells: area squared times the mobility of the face between them."""
+    """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
+    them."""
     for i in prange(indptr.size - 1):
         for slot in range(indptr[i], indptr[i + 1]):
             a = area[face[slot] // 2]
@@ -175,7 +187,8 @@ def divergence(faces_of_cell, area, u, out):
 
 @njit(parallel=True, cache=True)
 def add_pressure(cells, area, sign, p, out):
-    """Add sign times the pressure force on each face, area (p below - p above), to `out`; 0 outside the box."""
+    """Add sign times the pressure force on each face, area (p below - p above), to `out`; 0 outside the
+    box."""
     for f in prange(out.size):
         drop = p[0] * 0
         if cells[f, 0] >= 0:
@@ -187,7 +200,8 @@ def add_pressure(cells, area, sign, p, out):
 
 @njit(parallel=True, cache=True)
 def minres_update(v, far, near, gamma, step, oldest, newest, x):
-    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by `step`."""
+    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
+    `step`."""
     for i in prange(x.size):
         w = (v[i] - far * oldest[i] - near * newest[i]) / gamma
         oldest[i] = w

@@ -7,8 +7,14 @@ from .staggered import NO_SLIP, WRAP
 
 def face_cells(position, index, axis, wrap):
     """Cells below and above each face (int32 [n, 2], -1 for none)."""
-    padded = np.concatenate([np.take(index, [-1], axis) if wrap else np.full_like(np.take(index, [0], axis), -1),
-                             index, np.full_like(np.take(index, [0], axis), -1)], axis)
+    padded = np.concatenate(
+        [
+            np.take(index, [-1], axis) if wrap else np.full_like(np.take(index, [0], axis), -1),
+            index,
+            np.full_like(np.take(index, [0], axis), -1),
+        ],
+        axis,
+    )
     upper = position.astype(int)
     upper[:, axis] += 1
     return np.stack([padded[tuple(position.T)], padded[tuple(upper.T)]], axis=1).astype(np.int32)
@@ -24,9 +30,10 @@ def cell_faces(cells, first, axis, out):
 def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
-    In words: go round the face; a neighbour that moves gives nothing here (it is a link), one that cannot gives the
-    area of the control volume between the two over their distance; a wall beside half the face gives more than the
-    area of that half, 1 + min(1, throat / velocities side by side up to the wall across) halves.
+    In words: go round the face; a neighbour that moves gives nothing here (it is a link), one that cannot
+    gives the area of the control volume between the two over their distance; a wall beside half the face
+    gives more than the area of that half, 1 + min(1, throat / velocities side by side up to the wall across)
+    halves.
     """
     ended = axis == 0 and sides[0] != WRAP
     n = pore.shape[axis]
@@ -54,7 +61,9 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
             place = place + step * np.eye(3, dtype=int)[along]
 
     for f, place in enumerate(position.astype(int)):
-        halves = [half for half in (place - np.eye(3, dtype=int)[axis], place) if solid(half.copy()) is not None]
+        halves = [
+            half for half in (place - np.eye(3, dtype=int)[axis], place) if solid(half.copy()) is not None
+        ]
         total = 0.0
         for along in range(3):
             for step in (-1, 1):
@@ -86,7 +95,8 @@ def face_links(indptr, face, position, axis, conductance, last, out):
 
 
 def mobility_links(indptr, face, faces_of_cell, mobility, area, out):
-    """Darcy conductance between neighbouring cells: area squared times the mobility of the face between them."""
+    """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
+    them."""
     rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
     out[:] = np.asarray(area)[face // 2] ** 2 * mobility[faces_of_cell[rows, face]]
 
@@ -98,13 +108,15 @@ def divergence(faces_of_cell, area, u, out):
 
 
 def add_pressure(cells, area, sign, p, out):
-    """Add sign times the pressure force on each face, area (p below - p above), to `out`; 0 outside the box."""
+    """Add sign times the pressure force on each face, area (p below - p above), to `out`; 0 outside the
+    box."""
     outside = np.append(p, 0)
     out += sign * area * (outside[cells[:, 0]] - outside[cells[:, 1]])
 
 
 def minres_update(v, far, near, gamma, step, oldest, newest, x):
-    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by `step`."""
+    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
+    `step`."""
     oldest[:] = (v - far * oldest - near * newest) / gamma
     x += step * oldest
 

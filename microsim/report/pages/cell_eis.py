@@ -17,8 +17,8 @@ LABELS_APART = 0.7  # decades between two labels of the relaxation times
 
 @dataclass(frozen=True)
 class CellSpectrum:
-    """freq (Hz), Z (ohm m2); relaxation: RelaxationTimes; reaction [freq, x]: share of the current that reacts in each
-    layer; depth: of the image (m)."""
+    """freq (Hz), Z (ohm m2); relaxation: RelaxationTimes; reaction [freq, x]: share of the current that
+    reacts in each layer; depth: of the image (m)."""
 
     freq: np.ndarray
     Z: np.ndarray
@@ -29,7 +29,8 @@ class CellSpectrum:
 
 @styled
 def nyquist_figure(spectrum):
-    """Draw the spectrum in the complex plane, equal scales; right: its arcs without the rise at low frequencies."""
+    """Draw the spectrum in the complex plane, equal scales; right: its arcs without the rise at low
+    frequencies."""
     Z = CM2 * spectrum.Z
     figure = new_figure(3.4)
     for axes, part in zip(figure.subplots(1, 2), (Z, Z[_arcs(spectrum)])):
@@ -62,8 +63,14 @@ def _decades(axes, freq, Z, right):
         if x <= right and all(np.hypot(x - u, y - v) > 0.09 * right for u, v in written):
             written.append((x, y))
             axes.plot(x, y, "o", color=INK, ms=4, zorder=3, clip_on=False)
-            axes.annotate(f"$10^{{{power}}}$ Hz", (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8,
-                          annotation_clip=True)
+            axes.annotate(
+                f"$10^{{{power}}}$ Hz",
+                (x, y),
+                xytext=(4, 4),
+                textcoords="offset points",
+                fontsize=8,
+                annotation_clip=True,
+            )
 
 
 @styled
@@ -95,8 +102,19 @@ def relaxation_figure(spectrum):
         if at >= spectrum.freq.min() and all(abs(np.log10(at / other)) > LABELS_APART for other in labelled):
             labelled.append(at)
             top = CM2 * float(np.interp(np.log(tau), np.log(found.tau), found.gamma))
-            axes.annotate(f"{CM2 * R:.3g} Ω cm²", (at, top), xytext=(0, 4), ha="center", textcoords="offset points", fontsize=8)
-    axes.set(xlabel="Frequency 1 / (2π τ) (Hz)", ylabel="γ (Ω cm²)", xlim=(spectrum.freq.min(), spectrum.freq.max()))
+            axes.annotate(
+                f"{CM2 * R:.3g} Ω cm²",
+                (at, top),
+                xytext=(0, 4),
+                ha="center",
+                textcoords="offset points",
+                fontsize=8,
+            )
+    axes.set(
+        xlabel="Frequency 1 / (2π τ) (Hz)",
+        ylabel="γ (Ω cm²)",
+        xlim=(spectrum.freq.min(), spectrum.freq.max()),
+    )
     axes.margins(y=0.15)
     axes.grid(True)
     return figure
@@ -104,15 +122,24 @@ def relaxation_figure(spectrum):
 
 @styled
 def reaction_figure(spectrum):
-    """Draw where in the depth the current reacts at each frequency: its size over that of a uniform reaction."""
+    """Draw where in the depth the current reacts at each frequency: its size over that of a uniform
+    reaction."""
     share = np.abs(spectrum.reaction) * spectrum.reaction.shape[1]
     order = np.argsort(spectrum.freq)
     figure = new_figure(3.0)
     axes = figure.subplots()
     x = (np.arange(share.shape[1]) + 0.5) / share.shape[1] * spectrum.depth * UM
     top = max(2.0, float(np.quantile(share, 0.98)))
-    image = axes.pcolormesh(spectrum.freq[order], x, share[order].T, shading="nearest", cmap="magma", vmin=0, vmax=top,
-                            rasterized=True)
+    image = axes.pcolormesh(
+        spectrum.freq[order],
+        x,
+        share[order].T,
+        shading="nearest",
+        cmap="magma",
+        vmin=0,
+        vmax=top,
+        rasterized=True,
+    )
     axes.set(xscale="log", xlabel="Frequency (Hz)", ylabel=DEPTH)
     bar = figure.colorbar(image, ax=axes, extend="max" if share.max() > top else "neither")
     bar.set_label("reaction over that of a uniform one")
@@ -126,31 +153,75 @@ def write_cell_impedance_report(out_dir, grid, case, result, spectrum, progress=
     grid: VoxelGrid; case: what the case holds, plain data; result: what --json holds; spectrum: CellSpectrum.
     """
     drawings = [
-        Drawing("nyquist", partial(nyquist_figure, spectrum), "Impedance of the cell, equal scales; right: without the "
-                "rise at low frequencies."),
+        Drawing(
+            "nyquist",
+            partial(nyquist_figure, spectrum),
+            "Impedance of the cell, equal scales; right: without the rise at low frequencies.",
+        ),
         Drawing("bode", partial(bode_figure, spectrum), "Magnitude and phase."),
-        Drawing("relaxation", partial(relaxation_figure, spectrum), "Distribution of relaxation times; beside a peak the "
-                f"resistance under it. The fit misses the spectrum by at most {spectrum.relaxation.residual:.1%}."),
+        Drawing(
+            "relaxation",
+            partial(relaxation_figure, spectrum),
+            "Distribution of relaxation times; beside a peak the "
+            "resistance under it. The fit misses the spectrum by at most"
+            f" {spectrum.relaxation.residual:.1%}.",
+        ),
     ]
     if spectrum.reaction.shape[1] > 1:
-        drawings.append(Drawing("reaction_depth", partial(reaction_figure, spectrum), "Which part of the electrode "
-                                "answers: the current that reacts in each layer (not that of the double layer)."))
+        drawings.append(
+            Drawing(
+                "reaction_depth",
+                partial(reaction_figure, spectrum),
+                "Which part of the electrode "
+                "answers: the current that reacts in each layer (not that of the double layer).",
+            )
+        )
     Z = CM2 * spectrum.Z
-    cards = [Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
-             Card("|Z| at " + f"{spectrum.freq.max():.3g} Hz", digits(abs(Z[np.argmax(spectrum.freq)]), 3), "Ω cm²", ""),
-             Card("|Z| at " + f"{spectrum.freq.min():.3g} Hz", digits(abs(Z[np.argmin(spectrum.freq)]), 3), "Ω cm²", ""),
-             Card("Kramers-Kronig", f"{result['kramers_kronig_residual']:.2%}", "", "largest misfit")]
-    about = Table("What was run", (), [
-        ("Case SHA-256", result["case_sha256"]), ("State", result["state"]),
-        ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
-        ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
-        ("Voxels (x × y × z)", " × ".join(digits(n) for n in grid.shape)),
-        ("Iterations", digits(sum(result["iterations"]))), ("Peak memory", memory(result["peak_memory_bytes"]))])
-    peaks = Table("Relaxation times", ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)"),
-                  [(f"{p['tau_s']:.3g}", f"{1 / (2 * np.pi * p['tau_s']):.3g}", f"{CM2 * p['resistance_ohm_m2']:.3g}")
-                   for p in result["relaxation_peaks"]])
-    sections = [Section("run", "What was run", tables=(about,)),
-                *([] if max(grid.shape[1:]) == 1 else [Section("phases", "Phases", (phases_drawing(grid),))]),
-                Section("impedance", "Impedance", tuple(drawings), filled(peaks))]
+    cards = [
+        Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
+        Card(
+            "|Z| at " + f"{spectrum.freq.max():.3g} Hz",
+            digits(abs(Z[np.argmax(spectrum.freq)]), 3),
+            "Ω cm²",
+            "",
+        ),
+        Card(
+            "|Z| at " + f"{spectrum.freq.min():.3g} Hz",
+            digits(abs(Z[np.argmin(spectrum.freq)]), 3),
+            "Ω cm²",
+            "",
+        ),
+        Card("Kramers-Kronig", f"{result['kramers_kronig_residual']:.2%}", "", "largest misfit"),
+    ]
+    about = Table(
+        "What was run",
+        (),
+        [
+            ("Case SHA-256", result["case_sha256"]),
+            ("State", result["state"]),
+            ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
+            ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
+            ("Voxels (x × y × z)", " × ".join(digits(n) for n in grid.shape)),
+            ("Iterations", digits(sum(result["iterations"]))),
+            ("Peak memory", memory(result["peak_memory_bytes"])),
+        ],
+    )
+    peaks = Table(
+        "Relaxation times",
+        ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)"),
+        [
+            (
+                f"{p['tau_s']:.3g}",
+                f"{1 / (2 * np.pi * p['tau_s']):.3g}",
+                f"{CM2 * p['resistance_ohm_m2']:.3g}",
+            )
+            for p in result["relaxation_peaks"]
+        ],
+    )
+    sections = [
+        Section("run", "What was run", tables=(about,)),
+        *([] if max(grid.shape[1:]) == 1 else [Section("phases", "Phases", (phases_drawing(grid),))]),
+        Section("impedance", "Impedance", tuple(drawings), filled(peaks)),
+    ]
     records = [("Result (JSON)", compact_json(result)), ("Case (JSON)", compact_json(case))]
     return write_page(out_dir, result["title"], "impedance of a cell", cards, sections, records, {}, progress)

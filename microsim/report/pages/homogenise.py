@@ -1,4 +1,5 @@
-"""What the page shows of the homogenised electrode that ran beside the resolved one: figure, caption, tables."""
+"""What the page shows of the homogenised electrode that ran beside the resolved one: figure, caption,
+tables."""
 
 import numpy as np
 
@@ -6,15 +7,22 @@ from ..number_format import THIN, digits, fixed, length, percent
 from ..style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled
 from ..tables import Table
 
-AXES = {"capacity_mAh_g": (1.0, "Specific capacity of the step (mAh g⁻¹)"), "time_s": (1 / 3600, "Time in the step (h)")}
-LOOKS = {"resolved_V": ("resolved", INK, "-"), "homogenised_V": ("homogenised", OTHER_COLOURS[2], DASHED),
-         "pybamm_V": ("homogenised, PyBaMM", OTHER_COLOURS[1], ":")}
+AXES = {
+    "capacity_mAh_g": (1.0, "Specific capacity of the step (mAh g⁻¹)"),
+    "time_s": (1 / 3600, "Time in the step (h)"),
+}
+LOOKS = {
+    "resolved_V": ("resolved", INK, "-"),
+    "homogenised_V": ("homogenised", OTHER_COLOURS[2], DASHED),
+    "pybamm_V": ("homogenised, PyBaMM", OTHER_COLOURS[1], ":"),
+}
 MOST_STEPS = 6  # drawn
 
 
 @styled
 def homogenised_figure(found):
-    """Draw the voltage of both electrodes in each step, their difference, and their lithiation over the depth at its end.
+    """Draw the voltage of both electrodes in each step, their difference, and their lithiation over the depth
+    at its end.
 
     Steps without a capacity of their own (rests, profiles) are drawn only where there are no others.
     """
@@ -62,9 +70,15 @@ def _legend(figure, axes, curves):
 
 def homogenised_caption(found):
     """Say what homogenising loses, in numbers."""
-    text = ("The volume and a porous electrode (Newman's model) with the volume's own parameters under the same protocol: voltage, "
-            "difference homogenised − resolved, and lithiation over the depth at the end of each step (layer means). ")
-    text += f"Voltage: {fixed(1e3 * found['voltage_rms_V'], 1)}{THIN}mV rms, at most {fixed(1e3 * found['voltage_max_V'], 1)}{THIN}mV"
+    text = (
+        "The volume and a porous electrode (Newman's model) with the volume's own parameters under the same"
+        " protocol: voltage, difference homogenised − resolved, and lithiation over the depth at the end of"
+        " each step (layer means). "
+    )
+    text += (
+        f"Voltage: {fixed(1e3 * found['voltage_rms_V'], 1)}{THIN}mV rms, at most"
+        f" {fixed(1e3 * found['voltage_max_V'], 1)}{THIN}mV"
+    )
     if found["sto_profiles"]:
         text += f"; lithiation of a layer: at most {fixed(max(p['max'] for p in found['sto_profiles']), 3)}"
     return text + ". " + _of_pybamm(found.get("pybamm") or {})
@@ -79,33 +93,74 @@ def _of_pybamm(pybamm):
 
 def steps_table(found):
     """Table of the differences, step by step."""
-    header = ("Step", "rms (mV)", "largest (mV)", "capacity (mAh g⁻¹)", "capacity difference", "lithiation, rms")
+    header = (
+        "Step",
+        "rms (mV)",
+        "largest (mV)",
+        "capacity (mAh g⁻¹)",
+        "capacity difference",
+        "lithiation, rms",
+    )
     rows = []
     for step, profile in zip(found["steps"], found["sto_profiles"]):
-        rows.append((step["step"], fixed(1e3 * step["voltage_rms_V"], 2), fixed(1e3 * step["voltage_max_V"], 2),
-                     digits(step["capacity_mAh_g"]), percent(step["capacity_difference"], 2), fixed(profile["rms"], 4)))
+        rows.append(
+            (
+                step["step"],
+                fixed(1e3 * step["voltage_rms_V"], 2),
+                fixed(1e3 * step["voltage_max_V"], 2),
+                digits(step["capacity_mAh_g"]),
+                percent(step["capacity_difference"], 2),
+                fixed(profile["rms"], 4),
+            )
+        )
     return Table("Homogenised − resolved", header, rows, (1, 2, 3, 4, 5))
 
 
 def parameters_table(found):
     """Table of the porous electrode's parameters and how each was found."""
     p, sources = found["parameters"], found["sources"]
-    rows = [("Porosity", digits(p["porosity"]), sources["porosity"]),
-            ("Transport efficiency of the electrolyte", digits(p["transport_efficiency"]), sources["transport_efficiency"]),
-            ("Active fraction", digits(p["active_fraction"]), sources["active_fraction"]),
-            ("Specific reactive area", f"{digits(p['specific_area_m-1'])}{THIN}m⁻¹", sources["specific_area"]),
-            ("Particle radius", length(p["radius_m"]), sources["radius"]),
-            ("Surface factor", digits(p["surface_factor"]), sources["surface_factor"]),
-            ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", sources["sigma"]),
-            ("Radius of the same area and volume", length(p["radii_m"]["area"]), "3 active fraction / specific area"),
-            ("Radius by local thickness", length(p["radii_m"]["thickness_mean"]), "half the local thickness, mean by volume")]
+    rows = [
+        ("Porosity", digits(p["porosity"]), sources["porosity"]),
+        (
+            "Transport efficiency of the electrolyte",
+            digits(p["transport_efficiency"]),
+            sources["transport_efficiency"],
+        ),
+        ("Active fraction", digits(p["active_fraction"]), sources["active_fraction"]),
+        ("Specific reactive area", f"{digits(p['specific_area_m-1'])}{THIN}m⁻¹", sources["specific_area"]),
+        ("Particle radius", length(p["radius_m"]), sources["radius"]),
+        ("Surface factor", digits(p["surface_factor"]), sources["surface_factor"]),
+        ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", sources["sigma"]),
+        (
+            "Radius of the same area and volume",
+            length(p["radii_m"]["area"]),
+            "3 active fraction / specific area",
+        ),
+        (
+            "Radius by local thickness",
+            length(p["radii_m"]["thickness_mean"]),
+            "half the local thickness, mean by volume",
+        ),
+    ]
     sizes = p.get("particle_sizes") or {}
     if sizes.get("count"):
         three = ", ".join(length(sizes[f"{key}_m"]) for key in ("d10", "d50", "d90"))
-        rows.append((f"Particle diameters d10, d50, d90 ({sizes['count']} particles)", three, sources["particle_sizes"]))
+        rows.append(
+            (
+                f"Particle diameters d10, d50, d90 ({sizes['count']} particles)",
+                three,
+                sources["particle_sizes"],
+            )
+        )
     if p.get("contact"):
         shares = ", ".join(f"{name} {percent(share)}" for name, share in p["contact"].items())
         rows.append(("Contact of the active surface", shares, sources["contact"]))
     if p["film_resistance_ohm_m2"]:
-        rows.append(("Film resistance", f"{digits(p['film_resistance_ohm_m2'])}{THIN}Ω m²", sources["film_resistance"]))
+        rows.append(
+            (
+                "Film resistance",
+                f"{digits(p['film_resistance_ohm_m2'])}{THIN}Ω m²",
+                sources["film_resistance"],
+            )
+        )
     return Table("Parameters of the homogenised electrode", ("Parameter", "Value", "How"), rows, (1,))

@@ -11,15 +11,22 @@ from ..style import DASHED, INK, MUTED, new_figure, styled, to_png
 TEMPERATURES = {278.15: "#1f5fa8", T_REF: INK, 318.15: "#c2571a"}  # K
 POINTS = 1501
 LABELS = {
-    "U": "Open-circuit potential (V vs Li)", "slope": "−dU/dsto (V)", "D_s": "Lithium diffusivity (m² s⁻¹)",
-    "i0": "Exchange current density (A m⁻²)", "kappa": "Conductivity (S m⁻¹)", "D_e": "Salt diffusivity (m² s⁻¹)",
-    "t_plus": "Transference number", "tdf": "Thermodynamic factor"}
+    "U": "Open-circuit potential (V vs Li)",
+    "slope": "−dU/dsto (V)",
+    "D_s": "Lithium diffusivity (m² s⁻¹)",
+    "i0": "Exchange current density (A m⁻²)",
+    "kappa": "Conductivity (S m⁻¹)",
+    "D_e": "Salt diffusivity (m² s⁻¹)",
+    "t_plus": "Transference number",
+    "tdf": "Thermodynamic factor",
+}
 
 
 def write_material_figures(out_dir, materials, progress=None):
     """Draw each set that has curves into out_dir/NAME.png; return the paths.
 
-    materials: material sets; progress: callable (done, total, message). Raises InputError when a file cannot be written.
+    materials: material sets; progress: callable (done, total, message). Raises InputError when a file cannot
+    be written.
     """
     paths, drawn = [], [m for m in materials if m.kind in DRAWINGS]
     for done, material in enumerate(drawn):
@@ -42,7 +49,11 @@ def material_figure(material):
 
 def _title(material):
     active = getattr(material, "active", None)
-    inside = f" ({active.name} in spheres of {material.radius * 1e6:.3g} µm, porosity {material.porosity:.3g})" if active else ""
+    inside = (
+        f" ({active.name} in spheres of {material.radius * 1e6:.3g} µm, porosity {material.porosity:.3g})"
+        if active
+        else ""
+    )
     return f"{material.name}{inside}"
 
 
@@ -53,7 +64,16 @@ def _active(figure, material):
     _curve(upper[0], sto, material.U(sto), "U")
     for x, name in ((material.sto_100, "100 %"), (material.sto_0, "0 %")):
         upper[0].axvline(x, color=MUTED, linestyle=DASHED, linewidth=0.8)
-        upper[0].text(x, 1.0, name, transform=upper[0].get_xaxis_transform(), ha="center", va="bottom", fontsize=7, color=MUTED)
+        upper[0].text(
+            x,
+            1.0,
+            name,
+            transform=upper[0].get_xaxis_transform(),
+            ha="center",
+            va="bottom",
+            fontsize=7,
+            color=MUTED,
+        )
     _curve(upper[1], sto, -material.dU(sto), "slope")
     _logarithmic(upper[1], -material.dU(sto))
     _with_temperature(lower[0], sto, lambda T: material.D_s(sto, T) + 0 * sto, "D_s")

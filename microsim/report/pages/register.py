@@ -1,4 +1,5 @@
-"""The page of `microsim register`: the map in the microstructure, as the files have it and as it was found."""
+"""The page of `microsim register`: the map in the microstructure, as the files have it and as it was
+found."""
 
 from functools import partial
 
@@ -15,25 +16,41 @@ SOLID, VOID = 0.55, 1.0  # grey of the active material and of the rest
 def write_registration_report(out_dir, image, structure, placed, found, result, progress=None):
     """Write report.html and figures/*.png of a registration.
 
-    image, structure: SocMap; placed [x, y, z]: the map on the structure's voxels; found: Registration; result: the numbers.
-    Returns the path of the page.
+    image, structure: SocMap; placed [x, y, z]: the map on the structure's voxels; found: Registration;
+    result: the numbers. Returns the path of the page.
     """
     from ...maps.registration import resample
 
     still = _unmoved(found)
     before = resample(image, still, structure.values.shape, structure.voxel_size)
     draw = partial(sections_figure, structure, before, placed)
-    drawing = Drawing("registration_sections", draw, "Map (colours) over the active material (grey), in the layer where it has "
-                      "most values: both boxes corner to corner, and where the map was found.")  # fmt: skip
+    drawing = Drawing(
+        "registration_sections",
+        draw,
+        "Map (colours) over the active material (grey), in the layer where it has "
+        "most values: both boxes corner to corner, and where the map was found.",
+    )
     misfit = NONE if found.misfit_m is None else length(max(found.misfit_m))
     value, _, unit = misfit.partition(" ")
-    cards = [Card("Misfit", value, unit, "largest shift that parts of the map would still make, rms"),
-             Card("Overlap", fixed(found.dice, 3), "", "Dice of the two masks"),
-             Card("Inside", percent(found.inside), "", "of the map's box in the structure's")]  # fmt: skip
-    sections = [Section("run", "What was run", tables=(_files(result),)),
-                Section("place", "Where the map lies", (drawing,), (_numbers(found),))]  # fmt: skip
-    return write_page(out_dir, "Registration", f"{result['map']} in {result['structure']}", cards, sections,
-                      [("Result (JSON)", compact_json(result))], {}, progress)  # fmt: skip
+    cards = [
+        Card("Misfit", value, unit, "largest shift that parts of the map would still make, rms"),
+        Card("Overlap", fixed(found.dice, 3), "", "Dice of the two masks"),
+        Card("Inside", percent(found.inside), "", "of the map's box in the structure's"),
+    ]
+    sections = [
+        Section("run", "What was run", tables=(_files(result),)),
+        Section("place", "Where the map lies", (drawing,), (_numbers(found),)),
+    ]
+    return write_page(
+        out_dir,
+        "Registration",
+        f"{result['map']} in {result['structure']}",
+        cards,
+        sections,
+        [("Result (JSON)", compact_json(result))],
+        {},
+        progress,
+    )
 
 
 @styled
@@ -66,14 +83,26 @@ def _unmoved(found):
 
 
 def _files(result):
-    rows = [("Map", str(result["map"])), ("Map SHA-256", result["map_sha256"]), ("Microstructure", str(result["structure"])),
-            ("Microstructure SHA-256", result["structure_sha256"]), ("Active material", result["active"]),
-            ("Compared by", {"mask": "masks of the particles"}.get(result["metric"], "mutual information"))]  # fmt: skip
+    rows = [
+        ("Map", str(result["map"])),
+        ("Map SHA-256", result["map_sha256"]),
+        ("Microstructure", str(result["structure"])),
+        ("Microstructure SHA-256", result["structure_sha256"]),
+        ("Active material", result["active"]),
+        ("Compared by", {"mask": "masks of the particles"}.get(result["metric"], "mutual information")),
+    ]
     return Table("Files and method", (), rows)
 
 
 def _numbers(found):
     misfit = found.misfit_m or (None, None, None)
-    rows = [(axis, fixed(angle, 3), fixed(UM * shift, 3), NONE if m is None else digits(UM * float(m), 3))
-            for axis, angle, shift, m in zip("xyz", found.angles_deg, found.shift, misfit)]  # fmt: skip
-    return Table(f"Scale {fixed(found.scale, 4)}", ("Axis", "Rotation (degrees)", "Shift (µm)", "Misfit (µm)"), rows, (1, 2, 3))
+    rows = [
+        (axis, fixed(angle, 3), fixed(UM * shift, 3), NONE if m is None else digits(UM * float(m), 3))
+        for axis, angle, shift, m in zip("xyz", found.angles_deg, found.shift, misfit)
+    ]
+    return Table(
+        f"Scale {fixed(found.scale, 4)}",
+        ("Axis", "Rotation (degrees)", "Shift (µm)", "Misfit (µm)"),
+        rows,
+        (1, 2, 3),
+    )

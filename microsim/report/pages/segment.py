@@ -52,14 +52,14 @@ CHANGES = {
 }
 
 
-# ---- segmentation ------------------------------------------------------------------------------------------------
+# ---- segmentation ------------------------------------------------------------------------------------------
 
 
 def write_segment_report(out_dir, state, pictures, result, raw, progress=None):
     """Write report.html and figures/*.png of a segmentation into a folder; return the page's path.
 
-    state, pictures: what run_recipe returned. result: the command's numbers. raw: the grey values before all steps.
-    Raises InputError when the files cannot be written.
+    state, pictures: what run_recipe returned. result: the command's numbers. raw: the grey values before all
+    steps. Raises InputError when the files cannot be written.
     """
     size = state.voxel_size or (1.0, 1.0, 1.0)
     sections = [
@@ -115,16 +115,24 @@ def _fractions_table(result):
             )
         )
     moved = digits(result["bounds"]["moved_by"], trim=True)
-    note = f"Low and high: with the edges where the grey value is {moved} of the step between the two levels lower and higher."
+    note = (
+        f"Low and high: with the edges where the grey value is {moved} of the step between the two levels"
+        " lower and higher."
+    )
     return Table("Phases", ("Phase", "Label", "Fraction", "Low", "High"), rows, (1, 2, 3, 4), note)
 
 
 def _levels_table(result):
     levels, names = result["levels"], list(result["phases"])
     above = [*(digits(t) for t in levels["thresholds"]), NONE]
-    rows = [(name, digits(mean), digits(spread, 3), up)
-            for name, mean, spread, up in zip(names, levels["means"], levels["spreads"], above)]  # fmt: skip
-    note = "Measured where the image is flat; standard deviation without edges. Threshold: to the next brighter phase."
+    rows = [
+        (name, digits(mean), digits(spread, 3), up)
+        for name, mean, spread, up in zip(names, levels["means"], levels["spreads"], above)
+    ]
+    note = (
+        "Measured where the image is flat; standard deviation without edges. Threshold: to the next brighter"
+        " phase."
+    )
     return Table(
         "Grey levels", ("Phase", "Level", "Standard deviation", "Threshold above"), rows, (1, 2, 3), note
     )
@@ -136,7 +144,10 @@ def _result_drawings(state, size):
     drawings = [Drawing("labels", partial(labels_figure, grey, labels, state.names, size), caption)]
     sure = _probability_section(state, labels.shape[2] // 2)
     share = percent(float(np.mean(sure < 0.8)))
-    caption = f"Probability of the label given by grey value, in the section at the middle of z; {share} of it is below 0.8."
+    caption = (
+        f"Probability of the label given by grey value, in the section at the middle of z; {share} of it is"
+        " below 0.8."
+    )
     drawings.append(
         Drawing("probability", partial(probability_figure, sure, size, len(state.phases)), caption)
     )
@@ -170,8 +181,15 @@ def labels_figure(grey, labels, names, size):
             plane = np.asarray(take(volume, c, volume.shape[c] // 2, volume.shape[c] // 2 + 1)).squeeze(c)
             plane = plane if a < b else plane.T
             edges = plane_edges(labels.shape, size, (0, 0, 0), (a, b))
-            how = dict(zip(("vmin", "vmax"), scale), cmap="gray") if row == 0 else {
-                "cmap": ListedColormap([colours[n] for n in names]), "vmin": -0.5, "vmax": len(names) - 0.5}  # fmt: skip
+            how = (
+                dict(zip(("vmin", "vmax"), scale), cmap="gray")
+                if row == 0
+                else {
+                    "cmap": ListedColormap([colours[n] for n in names]),
+                    "vmin": -0.5,
+                    "vmax": len(names) - 0.5,
+                }
+            )
             show_section(panels[row, column], plane, edges, **how)
         panels[1, column].set_xlabel(f"{'xyz'[a]} (µm)")
         for row in (0, 1):
@@ -201,7 +219,8 @@ def _levels_drawing(state):
     caption = (
         "Share of voxels by grey value after preparation"
         + (" and pore-back correction" if state.solid is not None else "")
-        + ". Lines: thresholds; bars above: level and standard deviation of each phase, measured in flat parts."
+        + ". Lines: thresholds; bars above: level and standard deviation of each phase, measured in flat"
+        " parts."
     )
     return Drawing("histogram", partial(histogram_figure, some, levels, state.phases), caption)
 
@@ -238,7 +257,7 @@ def histogram_figure(values, levels, names):
     return figure
 
 
-# ---- the steps ---------------------------------------------------------------------------------------------------
+# ---- the steps ---------------------------------------------------------------------------------------------
 
 
 def _step_sections(state, pictures, result, raw):
@@ -254,8 +273,13 @@ def _step_sections(state, pictures, result, raw):
         title = f"{len(sections) + 1}. {TITLES[picture.step]}{again}"
         drawings = [Drawing(name, partial(step_figure, picture, state.names), _step_caption(picture))]
         if picture.step == "align":
-            drawings.append(Drawing(f"{name}_shifts", partial(shifts_figure, figures["shift_voxels"], picture.axis),
-                                    "Shift of each slice against the first, in voxels."))  # fmt: skip
+            drawings.append(
+                Drawing(
+                    f"{name}_shifts",
+                    partial(shifts_figure, figures["shift_voxels"], picture.axis),
+                    "Shift of each slice against the first, in voxels.",
+                )
+            )
         sections.append(
             Section(anchor, title, tuple(drawings), filled(_step_table(picture.step, figures, state.phases)))
         )
@@ -322,7 +346,10 @@ def _step_table(step, figures, phases):
         rows = [
             (name, percent(figures["before"][name], 2), percent(figures["after"][name], 2)) for name in phases
         ]
-        note = f"{percent(figures['returned_to_void'])} of the volume had passed for solid and was returned to the void."
+        note = (
+            f"{percent(figures['returned_to_void'])} of the volume had passed for solid and was returned to"
+            " the void."
+        )
         return Table(
             "Shares by grey value alone, and corrected", ("Phase", "Before", "After"), rows, (1, 2), note
         )
@@ -350,7 +377,7 @@ def _grey_scale(values, tail=0.5):
     return (float(low), float(high)) if high > low else (float(low) - 1, float(low) + 1)
 
 
-# ---- particles ---------------------------------------------------------------------------------------------------
+# ---- particles ---------------------------------------------------------------------------------------------
 
 
 def write_particles_report(out_dir, grid, particles, result, progress=None):
@@ -361,11 +388,29 @@ def write_particles_report(out_dir, grid, particles, result, progress=None):
     sections = [
         Section("run", "What was measured", tables=(_measured_table(grid, result),)),
         Section("phases", "Phases", (phases_drawing(grid),)),
-        Section("particles", "Particles", _particle_drawings(grid, particles), (_figures_table(result["particles"]),)),
-        Section("pieces", "Fragments and grains over the depth", (_pieces_drawing(result),), (_depth_table(result),)),
-        Section("binder", "Binder and delaminated layers", tables=filled(_binder_table(result), _layers_table(result)),
-                note="" if result["binder"] or result["delaminated"] else "No binder cluster and no void layer was found."),
-    ]  # fmt: skip
+        Section(
+            "particles",
+            "Particles",
+            _particle_drawings(grid, particles),
+            (_figures_table(result["particles"]),),
+        ),
+        Section(
+            "pieces",
+            "Fragments and grains over the depth",
+            (_pieces_drawing(result),),
+            (_depth_table(result),),
+        ),
+        Section(
+            "binder",
+            "Binder and delaminated layers",
+            tables=filled(_binder_table(result), _layers_table(result)),
+            note=(
+                ""
+                if result["binder"] or result["delaminated"]
+                else "No binder cluster and no void layer was found."
+            ),
+        ),
+    ]
     if "change" in result:
         caption = (
             "Relative change since the state before; lines: 95 % of the bootstrap samples over the particles."
@@ -378,9 +423,13 @@ def write_particles_report(out_dir, grid, particles, result, progress=None):
     cards = [
         Card("Particles", digits(totals["count"]), "", f"{totals['cut_by_box']} cut by the box"),
         Card("Cracks", percent(totals["crack_share"], 2), "", "of the particles' volume"),
-        Card("Contact", percent(totals["contact_share"]) if totals["contact_share"] is not None else NONE, "",
-             "of the particles' surface touches binder"),
-    ]  # fmt: skip
+        Card(
+            "Contact",
+            percent(totals["contact_share"]) if totals["contact_share"] is not None else NONE,
+            "",
+            "of the particles' surface touches binder",
+        ),
+    ]
     records = [("Result (JSON)", compact_json(result))]
     return write_page(out_dir, "Particles", str(result["volume"]), cards, sections, records, {}, progress)
 
@@ -413,7 +462,10 @@ def _figure(key, value, write=None):
 
 
 def _particle_drawings(grid, particles):
-    section = "Particles in the section at the middle of z, each in a colour of its own; black lines: where they were split."
+    section = (
+        "Particles in the section at the middle of z, each in a colour of its own; black lines: where they"
+        " were split."
+    )
     caption = "The particles over the depth, one dot each, its area that of the particle."
     return (
         Drawing("particle_section", partial(particle_section_figure, particles.parts, grid), section),
@@ -444,15 +496,21 @@ def particle_section_figure(parts, grid):
     image = colours[plane]
     image[split] = 0.1
     edges = plane_edges(parts.shape, grid.voxel_size, (0, 0, 0), (0, 1))
-    axes.imshow(image.transpose(1, 0, 2), origin="lower", extent=edges, interpolation="nearest",
-                cmap=ListedColormap(colours))  # fmt: skip
+    axes.imshow(
+        image.transpose(1, 0, 2),
+        origin="lower",
+        extent=edges,
+        interpolation="nearest",
+        cmap=ListedColormap(colours),
+    )
     axes.set(xlabel="x (µm)", ylabel="y (µm)")
     return figure
 
 
 @styled
 def particle_depth_figure(particles, thickness):
-    """Draw crack share, contact share or diameter of each particle over its depth, up to the thickness (m)."""
+    """Draw crack share, contact share or diameter of each particle over its depth, up to the thickness
+    (m)."""
     shown = (
         (100 * particles.crack_share, "Cracks / particle volume (%)", "#e69f00"),
         (100 * particles.contact_share, "Contact / particle surface (%)", "#0072b2"),
@@ -475,7 +533,10 @@ def particle_depth_figure(particles, thickness):
 
 
 def _pieces_drawing(result):
-    caption = "Share of the pieces below a diameter (of a sphere of the same volume), by region of depth; by number."
+    caption = (
+        "Share of the pieces below a diameter (of a sphere of the same volume), by region of depth; by"
+        " number."
+    )
     return Drawing(
         "pieces",
         partial(pieces_figure, result["fragments"]["by_depth"], result["grains"]["by_depth"]),
@@ -495,7 +556,10 @@ def pieces_figure(fragments, grains):
         for region, colour in zip(regions, shades):
             sizes = UM * np.array(region["diameters_m"])
             if sizes.size:
-                label = f"{digits(UM * region['start_m'], 3)} to {digits(UM * region['end_m'], 3)} µm ({sizes.size})"
+                label = (
+                    f"{digits(UM * region['start_m'], 3)} to {digits(UM * region['end_m'], 3)} µm"
+                    f" ({sizes.size})"
+                )
                 axes.step(
                     np.r_[0, sizes],
                     np.arange(sizes.size + 1) / sizes.size,
@@ -540,10 +604,16 @@ def _binder_table(result):
 
 
 def _layers_table(result):
-    rows = [(digits(UM * s["depth_m"], 3), digits(UM * s["thickness_m"], 3), percent(s["covered"]))
-            for s in result["delaminated"] or ()]  # fmt: skip
-    return Table("Void layers parallel to the collector", ("Depth (µm)", "Thickness (µm)", "Share of the cross-section"), rows,
-                 (0, 1, 2))  # fmt: skip
+    rows = [
+        (digits(UM * s["depth_m"], 3), digits(UM * s["thickness_m"], 3), percent(s["covered"]))
+        for s in result["delaminated"] or ()
+    ]
+    return Table(
+        "Void layers parallel to the collector",
+        ("Depth (µm)", "Thickness (µm)", "Share of the cross-section"),
+        rows,
+        (0, 1, 2),
+    )
 
 
 def _change_table(result):

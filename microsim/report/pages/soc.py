@@ -19,10 +19,11 @@ EXAMPLES = (0.1, 0.5, 0.9)  # quantiles of the map whose spectra are shown, and 
 
 @dataclass(frozen=True)
 class SocPage:
-    """Hold what the page shows: energies (eV), mu [energy, x, y, z], its sigma, Measured, LithiationMap or None.
+    """Hold what the page shows: energies (eV), mu [energy, x, y, z], its sigma, Measured, LithiationMap or
+    None.
 
-    references: References or None; voxel_size (m) or None; threshold of the edge jump or None; calibration or None;
-    components: Components or None.
+    references: References or None; voxel_size (m) or None; threshold of the edge jump or None; calibration or
+    None; components: Components or None.
     """
 
     energies: np.ndarray
@@ -68,24 +69,41 @@ def write_soc_report(out_dir, page, result, progress=None):
     """
     where = figures.section_of(page.values)
     maps = Drawing("soc_map", partial(figures.maps_figure, page, where), _maps_caption(page, where, result))
-    histograms = Drawing("soc_histograms", partial(figures.histograms_figure, page), _histograms_caption(page))
+    histograms = Drawing(
+        "soc_histograms", partial(figures.histograms_figure, page), _histograms_caption(page)
+    )
     tables = filled(_result_table(page, result), _budget_table(result), _voxels_table(result))
-    sections = [Section("run", "What was run", tables=(_stack_table(result), _method_table(page, result))),
-                Section("map", "Map", (maps, histograms), tables)]  # fmt: skip
+    sections = [
+        Section("run", "What was run", tables=(_stack_table(result), _method_table(page, result))),
+        Section("map", "Map", (maps, histograms), tables),
+    ]
     if page.norm is not None:
         chosen = example_voxels(page)
         mean = Drawing("soc_mean", partial(figures.mean_figure, page), _mean_caption(page))
-        spectra = Drawing("soc_spectra", partial(figures.spectra_figure, page, chosen), _spectra_caption(page))
+        spectra = Drawing(
+            "soc_spectra", partial(figures.spectra_figure, page, chosen), _spectra_caption(page)
+        )
         sections.append(Section("spectra", "Spectra", (mean, spectra)))
     if page.calibration is not None:
-        curve = Drawing("soc_calibration", partial(figures.calibration_figure, page), _calibration_caption(page))
+        curve = Drawing(
+            "soc_calibration", partial(figures.calibration_figure, page), _calibration_caption(page)
+        )
         sections.append(Section("calibration", "Calibration", (curve,), (_calibration_table(page),)))
     if page.components is not None:
-        parts = Drawing("soc_components", partial(figures.components_figure, page, where), _components_caption(page))
+        parts = Drawing(
+            "soc_components", partial(figures.components_figure, page, where), _components_caption(page)
+        )
         sections.append(Section("components", "Components", (parts,)))
-    return write_page(out_dir, f"{page.name.split(' (')[0]} by {WORDS[page.measured.method.name].lower()}",
-                      str(result["stack"]), _cards(page, result), sections, [("Result (JSON)", compact_json(result))], {},
-                      progress)  # fmt: skip
+    return write_page(
+        out_dir,
+        f"{page.name.split(' (')[0]} by {WORDS[page.measured.method.name].lower()}",
+        str(result["stack"]),
+        _cards(page, result),
+        sections,
+        [("Result (JSON)", compact_json(result))],
+        {},
+        progress,
+    )
 
 
 def example_voxels(page):
@@ -104,9 +122,18 @@ def _cards(page, result):
     decimals = 3 if page.found or not unit else 2
     voxels = result["voxels"]
     total = int(np.prod(result["shape"]))
-    cards = [Card("Mean", fixed(result["mean"], decimals), unit, f"± {fixed(result['std'], decimals)} over the voxels"),
-             Card("Uncertainty of a voxel", fixed(result["sigma_rms"], decimals), unit, "standard deviation, rms"),
-             Card("Voxels used", percent(voxels["used"] / total), "", f"{digits(voxels['used'])} of {digits(total)}")]  # fmt: skip
+    cards = [
+        Card(
+            "Mean",
+            fixed(result["mean"], decimals),
+            unit,
+            f"± {fixed(result['std'], decimals)} over the voxels",
+        ),
+        Card("Uncertainty of a voxel", fixed(result["sigma_rms"], decimals), unit, "standard deviation, rms"),
+        Card(
+            "Voxels used", percent(voxels["used"] / total), "", f"{digits(voxels['used'])} of {digits(total)}"
+        ),
+    ]
     if result["residual_median"] is not None:
         cards.append(Card("Misfit", percent(result["residual_median"]), "", "of a spectrum, median"))
     return cards
@@ -114,11 +141,14 @@ def _cards(page, result):
 
 def _stack_table(result):
     first, last, count = result["energies_eV"]
-    rows = [("Stack", str(result["stack"])), ("Stack SHA-256", result["stack_sha256"]),
-            ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
-            ("Voxels (x × y × z)", " × ".join(digits(int(n)) for n in result["shape"])),
-            ("Voxel size", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
-            ("microsim version", __version__)]  # fmt: skip
+    rows = [
+        ("Stack", str(result["stack"])),
+        ("Stack SHA-256", result["stack_sha256"]),
+        ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
+        ("Voxels (x × y × z)", " × ".join(digits(int(n)) for n in result["shape"])),
+        ("Voxel size", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
+        ("microsim version", __version__),
+    ]
     return Table("Stack and version", (), rows)
 
 
@@ -126,21 +156,36 @@ def _method_table(page, result):
     m = page.measured.method
     rows = [("Method", WORDS[m.name])]
     if m.name == "edge":
-        kind = {"half": f"normalised absorption of {m.level:g}", "derivative": "steepest rise", "peak": "white-line peak"}
+        kind = {
+            "half": f"normalised absorption of {m.level:g}",
+            "derivative": "steepest rise",
+            "peak": "white-line peak",
+        }
         rows.append(("Edge", kind[m.kind]))
         if m.width is not None:
             rows.append(("Local fit", f"± {m.width:g}{THIN}eV"))
     if m.name == "lcf":
-        rows += [("References", ", ".join(page.references.names)), ("Their shift", f"{fixed(m.shift, 3)}{THIN}eV"),
-                 ("Weights", "sum to one" if m.sum_to_one else "above 0" if m.bounded else "free"),
-                 ("Background", {None: "none", 1: "constant", 2: "line"}.get(m.background, f"{m.background} terms"))]  # fmt: skip
+        rows += [
+            ("References", ", ".join(page.references.names)),
+            ("Their shift", f"{fixed(m.shift, 3)}{THIN}eV"),
+            ("Weights", "sum to one" if m.sum_to_one else "above 0" if m.bounded else "free"),
+            (
+                "Background",
+                {None: "none", 1: "constant", 2: "line"}.get(m.background, f"{m.background} terms"),
+            ),
+        ]
     if m.name == "three-energy":
         rows.append(("Energies", ", ".join(f"{digits(float(e), 6)}{THIN}eV" for e in m.three)))
     elif not m.normalised:
         w = m.windows
-        rows += [(name, f"{fixed(a, 1)} to {fixed(b, 1)}{THIN}eV") for name, (a, b) in
-                 (("Pre-edge line", w.pre), ("Post-edge polynomial", w.post))]  # fmt: skip
-        rows += [("Nominal edge", f"{fixed(w.e0, 2)}{THIN}eV"), ("Degree of the post-edge", str(w.post_degree))]
+        rows += [
+            (name, f"{fixed(a, 1)} to {fixed(b, 1)}{THIN}eV")
+            for name, (a, b) in (("Pre-edge line", w.pre), ("Post-edge polynomial", w.post))
+        ]
+        rows += [
+            ("Nominal edge", f"{fixed(w.e0, 2)}{THIN}eV"),
+            ("Degree of the post-edge", str(w.post_degree)),
+        ]
     if result["largest_drift_voxels"] is not None:
         rows.append(("Largest drift undone", f"{fixed(result['largest_drift_voxels'], 2)} voxels"))
     if result["calibration"] and result["calibration"]["file"]:
@@ -149,16 +194,26 @@ def _method_table(page, result):
 
 
 def _result_table(page, result):
-    names = {"mean": "Mean", "std": "Standard deviation over the voxels",
-             "mean_weighted_by_jump": "Mean, weighted with the edge jump", "sigma_rms": "Uncertainty of a voxel, rms"}  # fmt: skip
-    rows = [(name, digits(float(result[key]), 6 if abs(result[key]) > 100 else 4)) for key, name in names.items()
-            if result[key] is not None]  # fmt: skip
+    names = {
+        "mean": "Mean",
+        "std": "Standard deviation over the voxels",
+        "mean_weighted_by_jump": "Mean, weighted with the edge jump",
+        "sigma_rms": "Uncertainty of a voxel, rms",
+    }
+    rows = [
+        (name, digits(float(result[key]), 6 if abs(result[key]) > 100 else 4))
+        for key, name in names.items()
+        if result[key] is not None
+    ]
     return Table(page.name, (), rows)
 
 
 def _budget_table(result):
-    names = {"counting": "Noise of the spectra", "calibration": "Coefficients of the calibration",
-             "lack_of_fit": "Reference states about the curve"}  # fmt: skip
+    names = {
+        "counting": "Noise of the spectra",
+        "calibration": "Coefficients of the calibration",
+        "lack_of_fit": "Reference states about the curve",
+    }
     rows = [(names[key], digits(float(value), 3)) for key, value in (result["budget"] or {}).items()]
     return Table("Uncertainty of a voxel, parts (rms)", (), rows)
 
@@ -171,9 +226,13 @@ def _voxels_table(result):
 
 def _calibration_table(page):
     c = page.calibration
-    rows = [("Reference states fitted to", digits(c.n)), ("Range", f"{digits(round(c.low, 9), 6)} to {digits(round(c.high, 9), 6)}"),
-            ("Degree", digits(len(c.coefficients) - 1)), ("Rms of the states about the curve", digits(c.residual, 3)),
-            ("Beyond their own noise", digits(c.lack, 3))]  # fmt: skip
+    rows = [
+        ("Reference states fitted to", digits(c.n)),
+        ("Range", f"{digits(round(c.low, 9), 6)} to {digits(round(c.high, 9), 6)}"),
+        ("Degree", digits(len(c.coefficients) - 1)),
+        ("Rms of the states about the curve", digits(c.residual, 3)),
+        ("Beyond their own noise", digits(c.lack, 3)),
+    ]
     return Table("", (), rows)
 
 
@@ -182,9 +241,14 @@ def _maps_caption(page, where, result):
         return f"{page.name.split(' (')[0]} along the line of voxels, with its standard deviation."
     third = "misfit of the spectrum" if page.measured.residual is not None else "edge jump"
     place = "" if min(page.values.shape) == 1 else f" in layer {where[1]} along {'xyz'[where[0]]}"
-    text = f"{page.name.split(' (')[0]}, its standard deviation, and {third}{place}; grey: voxels without a value. "
+    text = (
+        f"{page.name.split(' (')[0]}, its standard deviation, and {third}{place}; grey: voxels without a"
+        " value. "
+    )
     beyond = result["voxels"].get("beyond calibration")
-    return text + (f"{digits(beyond)} voxels lie beyond the reference states of the calibration." if beyond else "")
+    return text + (
+        f"{digits(beyond)} voxels lie beyond the reference states of the calibration." if beyond else ""
+    )
 
 
 def _histograms_caption(page):
@@ -192,7 +256,9 @@ def _histograms_caption(page):
     if jump.size == 0 or np.ptp(jump) == 0:
         return "Distribution of the map and of its uncertainty."
     text = "Distribution of the map, of its uncertainty, and of the edge jump of all voxels with a spectrum"
-    return text + (f"; dashed: threshold {digits(float(page.threshold), 3)}." if page.threshold is not None else ".")
+    return text + (
+        f"; dashed: threshold {digits(float(page.threshold), 3)}." if page.threshold is not None else "."
+    )
 
 
 def _mean_caption(page):
@@ -204,20 +270,34 @@ def _mean_caption(page):
 
 
 def _spectra_caption(page):
-    how = {"lcf": "Line: fit.", "edge": "Bars: standard deviation of the absorption, where it is known; band: edge energy ± \
-standard deviation.", "three-energy": "Bars: standard deviation of the absorption, where it is known; lines: the three energies."}
+    how = {
+        "lcf": "Line: fit.",
+        "edge": (
+            "Bars: standard deviation of the absorption, where it is known; band: edge energy ± standard"
+            " deviation."
+        ),
+        "three-energy": (
+            "Bars: standard deviation of the absorption, where it is known; lines: the three energies."
+        ),
+    }
     return (
-        f"Spectra of single voxels: low, middle and high values (quantiles {', '.join(f'{q:g}' for q in EXAMPLES)}) and the "
-        f"voxel with the largest {'misfit' if page.measured.residual is not None else 'uncertainty'}. "
+        "Spectra of single voxels: low, middle and high values (quantiles"
+        f" {', '.join(f'{q:g}' for q in EXAMPLES)}) and the voxel with the largest"
+        f" {'misfit' if page.measured.residual is not None else 'uncertainty'}. "
         + how[page.measured.method.name]
-    )  # fmt: skip
+    )
 
 
 def _calibration_caption(page):
-    return ("Lithiation over the measured quantity, with 95 % interval of a further measurement without noise; dots: the reference "
-            "states, shaded: their range. Grey: distribution of the voxels.")  # fmt: skip
+    return (
+        "Lithiation over the measured quantity, with 95 % interval of a further measurement without noise;"
+        " dots: the reference states, shaded: their range. Grey: distribution of the voxels."
+    )
 
 
 def _components_caption(page):
     shares = ", ".join(percent(float(s)) for s in page.components.explained)
-    return f"Clusters of the normalised spectra, where they lie, and their mean spectra. Principal components explain {shares}."
+    return (
+        "Clusters of the normalised spectra, where they lie, and their mean spectra. Principal components"
+        f" explain {shares}."
+    )

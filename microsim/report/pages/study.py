@@ -1,4 +1,5 @@
-"""The report of a study: its table, capacity over C-rate, voltage curves, and what each swept key does to the capacity."""
+"""The report of a study: its table, capacity over C-rate, voltage curves, and what each swept key does to the
+capacity."""
 
 import json
 import math
@@ -19,32 +20,61 @@ LEGEND_LINES = 12  # more curves are told apart by colour alone
 def write_study_report(out_dir, result, curves, progress=None):
     """Write report.html and figures/*.png of a study into `out_dir`.
 
-    result: content of study.json. curves: {name of a case: (capacity mAh per g, voltage V) of its last discharge}.
-    Returns the path of the page; raises InputError when the files cannot be written.
+    result: content of study.json. curves: {name of a case: (capacity mAh per g, voltage V) of its last
+    discharge}. Returns the path of the page; raises InputError when the files cannot be written.
     """
     cases, keys = result["cases"], result["keys"]
     done = [case for case in cases if case["capacity_mAh_g"] is not None]
     shown = [key for key in keys if len({_said(case["swept"].get(key)) for case in done}) > 1]
-    drawings = [Drawing("study_voltage", partial(voltage_figure, done, shown, curves),
-                        "Voltage over capacity of the last discharge of every finished case.")] if done else []
+    drawings = (
+        [
+            Drawing(
+                "study_voltage",
+                partial(voltage_figure, done, shown, curves),
+                "Voltage over capacity of the last discharge of every finished case.",
+            )
+        ]
+        if done
+        else []
+    )
     if len({case["c_rate"] for case in done if case["c_rate"]}) > 1:
-        drawings.insert(0, Drawing("study_rate", partial(rate_figure, done, shown), "Capacity of the last discharge over its "
-                                   "C-rate; lines join cases that are otherwise alike."))
+        drawings.insert(
+            0,
+            Drawing(
+                "study_rate",
+                partial(rate_figure, done, shown),
+                "Capacity of the last discharge over its C-rate; lines join cases that are otherwise alike.",
+            ),
+        )
     effects = sensitivities(done, keys)
     if shown:
-        drawings.append(Drawing("study_keys", partial(keys_figure, done, shown), "Capacity over each swept key; lines join "
-                                "cases that differ in nothing else."))
+        drawings.append(
+            Drawing(
+                "study_keys",
+                partial(keys_figure, done, shown),
+                "Capacity over each swept key; lines join cases that differ in nothing else.",
+            )
+        )
     failed = [case for case in cases if case["status"] == "failed"]
     for name in DRAWINGS:
         (out_dir / "figures" / f"{name}.png").unlink(missing_ok=True)
     notice = f"{len(failed)} of {len(cases)} cases failed; the table says why." if failed else ""
     sections = [
-        Section("cases", "Cases", tables=filled(cases_table(cases, keys), failures_table(failed)), notice=notice),
-        Section("capacity", "Capacity and voltage", tuple(drawings), filled(sensitivity_table(effects)),
-                note="" if done else "No case finished with a discharge."),
+        Section(
+            "cases", "Cases", tables=filled(cases_table(cases, keys), failures_table(failed)), notice=notice
+        ),
+        Section(
+            "capacity",
+            "Capacity and voltage",
+            tuple(drawings),
+            filled(sensitivity_table(effects)),
+            note="" if done else "No case finished with a discharge.",
+        ),
     ]
     record = [("Result (JSON)", compact_json(result))]
-    return write_page(out_dir, result["title"], "Study", _cards(cases, done, result), sections, record, result, progress)
+    return write_page(
+        out_dir, result["title"], "Study", _cards(cases, done, result), sections, record, result, progress
+    )
 
 
 def _cards(cases, done, result):
@@ -52,9 +82,19 @@ def _cards(cases, done, result):
     cards = [Card("Finished", f"{count} of {len(cases)}", "cases", "", count == len(cases))]
     if done:
         best, worst = (choose(done, key=lambda case: case["capacity_mAh_g"]) for choose in (max, min))
-        cards += [Card("Largest capacity", digits(best["capacity_mAh_g"]), "mAh g⁻¹", best["name"]),
-                  Card("Smallest capacity", digits(worst["capacity_mAh_g"]), "mAh g⁻¹", worst["name"])]
-    return [*cards, Card("Time", duration(result["wall_s"]), "", f"{result['processes']} process{'es' * (result['processes'] > 1)} at a time")]
+        cards += [
+            Card("Largest capacity", digits(best["capacity_mAh_g"]), "mAh g⁻¹", best["name"]),
+            Card("Smallest capacity", digits(worst["capacity_mAh_g"]), "mAh g⁻¹", worst["name"]),
+        ]
+    return [
+        *cards,
+        Card(
+            "Time",
+            duration(result["wall_s"]),
+            "",
+            f"{result['processes']} process{'es' * (result['processes'] > 1)} at a time",
+        ),
+    ]
 
 
 # -- tables --------------------------------------------------------------------------------------------------
@@ -62,10 +102,27 @@ def _cards(cases, done, result):
 
 def cases_table(cases, keys):
     """Tabulate every case: what is swept, how it ended, capacity, mean voltage, lithium balance."""
-    header = ("Case", *(short(key) for key in keys), "Status", "Capacity (mAh g⁻¹)", "Mean voltage (V)", "Li balance", "Time")
-    rows = [(case["name"], *(_said(case["swept"].get(key)) for key in keys), case["status"],
-             digits(case["capacity_mAh_g"]), fixed(case["mean_voltage_V"], 3), digits(case["lithium_balance_error"], 2),
-             duration(case["wall_s"])) for case in cases]
+    header = (
+        "Case",
+        *(short(key) for key in keys),
+        "Status",
+        "Capacity (mAh g⁻¹)",
+        "Mean voltage (V)",
+        "Li balance",
+        "Time",
+    )
+    rows = [
+        (
+            case["name"],
+            *(_said(case["swept"].get(key)) for key in keys),
+            case["status"],
+            digits(case["capacity_mAh_g"]),
+            fixed(case["mean_voltage_V"], 3),
+            digits(case["lithium_balance_error"], 2),
+            duration(case["wall_s"]),
+        )
+        for case in cases
+    ]
     return Table("", header, rows, tuple(range(len(header) - 4, len(header))))
 
 
@@ -77,30 +134,46 @@ def failures_table(failed):
 def sensitivities(cases, keys):
     """Measure what each key does to the capacity, between cases that differ in nothing else.
 
-    Returns {key: {"groups", "spread_mAh_g": largest difference within a group, "exponent": d ln capacity / d ln value by
-    least squares within the groups, or None where the values are no positive numbers}}.
+    Returns {key: {"groups", "spread_mAh_g": largest difference within a group, "exponent": d ln capacity / d
+    ln value by least squares within the groups, or None where the values are no positive numbers}}.
     """
     found = {}
     for key in keys:
-        groups = [group for group in alike(cases, keys, key) if len({_said(c["swept"].get(key)) for c in group}) > 1]
+        groups = [
+            group for group in alike(cases, keys, key) if len({_said(c["swept"].get(key)) for c in group}) > 1
+        ]
         if not groups:
             continue
         capacities = [np.array([case["capacity_mAh_g"] for case in group], float) for group in groups]
         values = [[case["swept"].get(key) for case in group] for group in groups]
         exponent = None
-        if all(_is_number(v) and v > 0 for group in values for v in group) and all((c > 0).all() for c in capacities):
+        if all(_is_number(v) and v > 0 for group in values for v in group) and all(
+            (c > 0).all() for c in capacities
+        ):
             x = np.concatenate([np.log(v) - np.mean(np.log(v)) for v in values])
             y = np.concatenate([np.log(c) - np.mean(np.log(c)) for c in capacities])
             exponent = float(x @ y / (x @ x))
-        found[key] = {"groups": len(groups), "spread_mAh_g": max(float(np.ptp(c)) for c in capacities), "exponent": exponent}
+        found[key] = {
+            "groups": len(groups),
+            "spread_mAh_g": max(float(np.ptp(c)) for c in capacities),
+            "exponent": exponent,
+        }
     return found
 
 
 def sensitivity_table(effects):
     """Tabulate the sensitivities."""
-    rows = [(key, str(e["groups"]), digits(e["spread_mAh_g"]), digits(e["exponent"], 3)) for key, e in effects.items()]
-    return Table("Sensitivity of the capacity", ("Key", "Groups", "Largest difference (mAh g⁻¹)", "d ln capacity / d ln value"),
-                 rows, (1, 2, 3), "Between cases that differ in nothing else.")
+    rows = [
+        (key, str(e["groups"]), digits(e["spread_mAh_g"]), digits(e["exponent"], 3))
+        for key, e in effects.items()
+    ]
+    return Table(
+        "Sensitivity of the capacity",
+        ("Key", "Groups", "Largest difference (mAh g⁻¹)", "d ln capacity / d ln value"),
+        rows,
+        (1, 2, 3),
+        "Between cases that differ in nothing else.",
+    )
 
 
 def alike(cases, keys, key):
@@ -127,7 +200,12 @@ def rate_figure(cases, keys):
     for group in alike(cases, keys, by):
         group = sorted((case for case in group if case["c_rate"]), key=lambda case: case["c_rate"])
         if group:
-            axes.plot([c["c_rate"] for c in group], [c["capacity_mAh_g"] for c in group], **MARK, label=_label(group[0], keys, by))
+            axes.plot(
+                [c["c_rate"] for c in group],
+                [c["capacity_mAh_g"] for c in group],
+                **MARK,
+                label=_label(group[0], keys, by),
+            )
     axes.set(xlabel="C-rate (h⁻¹)", ylabel=CAPACITY, xscale="log")
     _whole_numbers(axes, sorted({case["c_rate"] for case in cases if case["c_rate"]}))
     _from_zero(axes)
@@ -176,7 +254,13 @@ def _key_panel(axes, cases, keys, key):
     places = {said: k for k, said in enumerate(dict.fromkeys(map(_said, values)))}
     for group in alike(cases, keys, key):
         x = [c["swept"][key] if numeric else places[_said(c["swept"].get(key))] for c in group]
-        axes.plot(x, [c["capacity_mAh_g"] for c in group], **MARK, linestyle="-" if numeric else DASHED, linewidth=1.2)
+        axes.plot(
+            x,
+            [c["capacity_mAh_g"] for c in group],
+            **MARK,
+            linestyle="-" if numeric else DASHED,
+            linewidth=1.2,
+        )
     if numeric and min(values) > 0 and max(values) >= 8 * min(values):
         axes.set_xscale("log")
     if not numeric:
@@ -202,7 +286,16 @@ def _legend(axes):
     if 1 < len(labels) <= LEGEND_LINES and any(labels):
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     elif len(labels) > LEGEND_LINES:
-        axes.text(1.0, 1.01, f"{len(labels)} cases", transform=axes.transAxes, ha="right", va="bottom", color=MUTED, fontsize=8)
+        axes.text(
+            1.0,
+            1.01,
+            f"{len(labels)} cases",
+            transform=axes.transAxes,
+            ha="right",
+            va="bottom",
+            color=MUTED,
+            fontsize=8,
+        )
 
 
 def _rate_key(cases, keys):
@@ -231,8 +324,16 @@ def _said(value):
     if value is None:
         return "–"
     if isinstance(value, dict):  # a section: its model or base by name, what else it sets beside it
-        return ", ".join(_said(part) if key in ("model", "base") else f"{key} {_said(part)}" for key, part in value.items())
-    return f"{value:g}" if _is_number(value) else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return ", ".join(
+            _said(part) if key in ("model", "base") else f"{key} {_said(part)}" for key, part in value.items()
+        )
+    return (
+        f"{value:g}"
+        if _is_number(value)
+        else value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _is_number(value):

@@ -61,8 +61,10 @@ def write_transport_report(out_dir, grid, result, flux, progress=None):
     tau = _compact(tables.transport_table(found))
     section = Section("transport", "Transport", tuple(drawings), filled(tau, _flux_table(result["flux"])))
     tensor = [_tensor_section(result["tensor"])] if result.get("tensor") else []
-    cards = [_tau_card(name, row["tau"], f"D_eff / D₀ = {digits(row['D_eff_over_D0'])}") for name, row in
-             result["axes"].items()]  # fmt: skip
+    cards = [
+        _tau_card(name, row["tau"], f"D_eff / D₀ = {digits(row['D_eff_over_D0'])}")
+        for name, row in result["axes"].items()
+    ]
     cards.append(_porosity_card(through, next(iter(result["axes"].values()))["eps"]))
     return _write(out_dir, f"Transport through {through}", grid, result, cards, [section, *tensor], progress)
 
@@ -75,8 +77,8 @@ def write_impedance_report(out_dir, grid, result, progress=None):
         unit = grid.shape[a] * grid.voxel_size[a] / result["conductivity_S_m"]
         spectra[name] = transport_figures.Spectrum.of(numbers, unit, rises)
     caption = (
-        "Impedance in units of L/κ, equal scales, curves between the computed frequencies smoothed; dots: decades "
-        "of ω/ω_c, diamond: ω = ω_c."
+        "Impedance in units of L/κ, equal scales, curves between the computed frequencies smoothed; dots:"
+        " decades of ω/ω_c, diamond: ω = ω_c."
     )
     if any(spectrum.R_dc is not None for spectrum in spectra.values()):
         form = "coth(q) / q" if rises else "tanh(q) / q"
@@ -93,9 +95,16 @@ def write_impedance_report(out_dir, grid, result, progress=None):
     cards = []
     for name, row in result["axes"].items():
         R = row["R_dc_normalised"]
-        cards.append(_tau_card(name, row["tau"], "far end not reached" if R is None else f"R_dc = {digits(R)} L/κ"))
+        cards.append(
+            _tau_card(name, row["tau"], "far end not reached" if R is None else f"R_dc = {digits(R)} L/κ")
+        )
     first = next(iter(result["axes"].values()))
-    frequency = Card("ω_c / 2π", digits(first["characteristic_Hz"], 3), "Hz", f"characteristic, along {next(iter(spectra))}")
+    frequency = Card(
+        "ω_c / 2π",
+        digits(first["characteristic_Hz"], 3),
+        "Hz",
+        f"characteristic, along {next(iter(spectra))}",
+    )
     cards.append(frequency)
     cards.append(_porosity_card(through, first["eps"]))
     return _write(out_dir, f"Impedance of {through}", grid, result, cards, [section], progress)
@@ -115,13 +124,17 @@ def write_flow_report(out_dir, grid, result, velocity, progress=None):
         speed = transport_figures.speed_of(np.nan_to_num(field), grid.mask(*result["through"]), still)
         edges, share = transport_figures.distribution(speed)
         draw = partial(transport_figures.speed_figure, speed, grid, "xyz".index(name), edges, share, "v")
-        caption = transport_figures.velocity_caption(result["through"], "xyz".index(name), share, row["tau_flow"])
+        caption = transport_figures.velocity_caption(
+            result["through"], "xyz".index(name), share, row["tau_flow"]
+        )
         drawings.append(Drawing(f"velocity_{name}", draw, caption))
     section = Section("flow", "Stokes flow", tuple(drawings), filled(_flow_table(result["axes"])))
     tensor = [_permeability_section(result["tensor_m2"])] if result.get("tensor_m2") else []
     through = " + ".join(result["through"])
-    cards = [Card(f"Permeability, {name}", *_area(row["permeability_m2"]), _millidarcy(row["permeability_m2"]))
-             for name, row in result["axes"].items()]  # fmt: skip
+    cards = [
+        Card(f"Permeability, {name}", *_area(row["permeability_m2"]), _millidarcy(row["permeability_m2"]))
+        for name, row in result["axes"].items()
+    ]
     cards.append(_porosity_card(through, result["porosity"]))
     return _write(out_dir, f"Flow through {through}", grid, result, cards, [section, *tensor], progress)
 
@@ -134,21 +147,35 @@ def write_wetting_report(out_dir, grid, result, arrival, progress=None):
     """
     never = result["share_never_wetted"]
     over_time = (result["time_s"], result["saturation"], result["time_to_s"], result["washburn_time_s"])
-    saturation = "Filled share of the pore volume over time; dashed: a uniform medium of the same permeability and \
-mean suction. At the end "
-    saturation += f"{percent(never)} of the pores are dry: {percent(result['share_trapped'])} trapped gas, \
-{percent(result['share_unreached'])} out of reach."
-    section = f"Time at which the liquid reaches each voxel, in a section through the middle; it comes in at {result['axis']} = 0"
+    saturation = (
+        "Filled share of the pore volume over time; dashed: a uniform medium of the same permeability and"
+        " mean suction. At the end "
+    )
+    saturation += (
+        f"{percent(never)} of the pores are dry: {percent(result['share_trapped'])} trapped gas,"
+        f" {percent(result['share_unreached'])} out of reach."
+    )
+    section = (
+        "Time at which the liquid reaches each voxel, in a section through the middle; it comes in at"
+        f" {result['axis']} = 0"
+    )
     drawings = (
         Drawing("saturation", partial(transport_figures.saturation_figure, *over_time), saturation),
-        Drawing("arrival", partial(transport_figures.arrival_figure, arrival, grid, "xyz".index(str(result["axis"]))),
-                f"{section}. Grey: other phases; red: never wetted."),
-    )  # fmt: skip
+        Drawing(
+            "arrival",
+            partial(transport_figures.arrival_figure, arrival, grid, "xyz".index(str(result["axis"]))),
+            f"{section}. Grey: other phases; red: never wetted.",
+        ),
+    )
     cards = [_time_card(share, time) for share, time in result["time_to_s"].items()][:3]
     cards.append(Card("Never wetted", percent(never), "", "share of the pore volume"))
-    cards.append(Card("Capillary pressure", digits(result["capillary_pressure_Pa"] / 1e3, 3), "kPa", "mean suction"))
+    cards.append(
+        Card("Capillary pressure", digits(result["capillary_pressure_Pa"] / 1e3, 3), "kPa", "mean suction")
+    )
     note = "" if result["stages"] else "The liquid does not come in."
-    section = Section("wetting", "Wetting", drawings if result["stages"] else (), _wetting_tables(result), note)
+    section = Section(
+        "wetting", "Wetting", drawings if result["stages"] else (), _wetting_tables(result), note
+    )
     flat = {**result, **result.get("liquid", {})}
     return _write(out_dir, f"Wetting of {result['through']}", grid, flat, cards, [section], progress)
 
@@ -160,7 +187,9 @@ def _write(out_dir, title, grid, result, cards, sections, progress):
         *([] if max(grid.shape[1:]) == 1 else [_phases_section(grid)]),
     ]
     records = [("Result (JSON)", compact_json(result))]
-    return write_page(out_dir, title, str(result["volume"]), cards, [*about, *sections], records, {}, progress)
+    return write_page(
+        out_dir, title, str(result["volume"]), cards, [*about, *sections], records, {}, progress
+    )
 
 
 def _phases_section(grid):
@@ -196,7 +225,9 @@ def _options_table(result):
 def _option(value):
     """Write the value of an option: a number, a word, a list, or values by phase."""
     if isinstance(value, dict):
-        shown = {k: f"({_option(v)})" if isinstance(v, (list, tuple)) else _option(v) for k, v in value.items()}
+        shown = {
+            k: f"({_option(v)})" if isinstance(v, (list, tuple)) else _option(v) for k, v in value.items()
+        }
         return ", ".join(f"{name} {part}" for name, part in shown.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(_option(part) for part in value)
@@ -206,21 +237,29 @@ def _option(value):
 def _flux_table(found):
     header = ("Axis", "Flux lines / length τ_l", "Constrictivity", "Dead ends", "Isolated")
     rows = [
-        (name, digits(f["tau_lines"]), digits(f["constrictivity"]), percent(f["dead_end_share"]),
-         percent(f["isolated_share"]))
-        for name, f in found.items() if f is not None
-    ]  # fmt: skip
+        (
+            name,
+            digits(f["tau_lines"]),
+            digits(f["constrictivity"]),
+            percent(f["dead_end_share"]),
+            percent(f["isolated_share"]),
+        )
+        for name, f in found.items()
+        if f is not None
+    ]
     note = (
-        "τ_l: sum of |J| over the sum of its part along the axis. Constrictivity: τ_l² / τ, 1 where every path "
-        "keeps its section. Dead ends: conducting voxels on paths between both ends that carry less than 1 % of "
-        "the mean flux; isolated: those that do not join both ends."
+        "τ_l: sum of |J| over the sum of its part along the axis. Constrictivity: τ_l² / τ, 1 where every"
+        " path keeps its section. Dead ends: conducting voxels on paths between both ends that carry less"
+        " than 1 % of the mean flux; isolated: those that do not join both ends."
     )
     return Table("What the flux map says", header, rows, (1, 2, 3, 4), note)
 
 
 def _tensor_section(tensor):
     D = np.asarray(tensor["D_eff_over_D0"], float)
-    rows = [(name, *(_component(v, D) for v in row), _tau(t)) for name, row, t in zip("xyz", D, tensor["tau"])]
+    rows = [
+        (name, *(_component(v, D) for v in row), _tau(t)) for name, row, t in zip("xyz", D, tensor["tau"])
+    ]
     header = ("D_eff / D₀", "x", "y", "z", "τ along the axis")
     table = Table("Effective / bulk of the image repeated periodically", header, rows, (1, 2, 3, 4))
     values, directions = tensor["principal_values"], np.asarray(tensor["principal_directions"], float)
@@ -238,7 +277,9 @@ def _principal(values, directions):
     rows = []
     for value, direction in zip(values, directions):
         sign = np.sign(direction[np.argmax(np.abs(direction))]) or 1.0  # a direction has no sign of its own
-        rows.append((_component(value, np.asarray(values)), *(fixed(float(sign * d) + 0.0, 3) for d in direction)))
+        rows.append(
+            (_component(value, np.asarray(values)), *(fixed(float(sign * d) + 0.0, 3) for d in direction))
+        )
     header = ("Value", "Direction x", "y", "z")
     return Table("Principal values and directions", header, rows, (0, 1, 2, 3))
 
@@ -250,15 +291,31 @@ def _component(value, tensor):
 
 
 def _impedance_table(axes):
-    header = ("Axis", "Tortuosity factor τ", f"R_dc (Ω{THIN}cm²)", f"R_dc{THIN}κ{THIN}/{THIN}L", f"ω_c{THIN}/{THIN}2π (Hz)", "Resolved up to (Hz)")
+    header = (
+        "Axis",
+        "Tortuosity factor τ",
+        f"R_dc (Ω{THIN}cm²)",
+        f"R_dc{THIN}κ{THIN}/{THIN}L",
+        f"ω_c{THIN}/{THIN}2π (Hz)",
+        "Resolved up to (Hz)",
+    )
     header += ("Volume fraction ε", "Error bound", "Solves", "Iterations", "Time")
     rows = [
-        (name, _tau(a["tau"]), digits(None if a["R_dc_ohm_m2"] is None else 1e4 * a["R_dc_ohm_m2"]),
-         digits(a["R_dc_normalised"]), digits(a["characteristic_Hz"], 3), digits(a["resolved_up_to_Hz"], 2),
-         digits(a["eps"]), digits(a["error_bound"], 2), digits(a["solves"]), digits(a["iterations"]),
-         duration(a["seconds"]))
+        (
+            name,
+            _tau(a["tau"]),
+            digits(None if a["R_dc_ohm_m2"] is None else 1e4 * a["R_dc_ohm_m2"]),
+            digits(a["R_dc_normalised"]),
+            digits(a["characteristic_Hz"], 3),
+            digits(a["resolved_up_to_Hz"], 2),
+            digits(a["eps"]),
+            digits(a["error_bound"], 2),
+            digits(a["solves"]),
+            digits(a["iterations"]),
+            duration(a["seconds"]),
+        )
         for name, a in axes.items()
-    ]  # fmt: skip
+    ]
     note = "R_dc: real part of the impedance for ω → 0, per area of the volume; error bound: relative, of Z."
     return Table("", header, rows, tuple(range(1, 11)), note)
 
@@ -283,20 +340,38 @@ def _plus_minus(value, error):
 
 
 def _flow_table(axes):
-    header = ("Axis", "Permeability (m²)", "Permeability (mD)", "Flow tortuosity", "Percolating ε", "Kozeny constant")
+    header = (
+        "Axis",
+        "Permeability (m²)",
+        "Permeability (mD)",
+        "Flow tortuosity",
+        "Percolating ε",
+        "Kozeny constant",
+    )
     header += ("Mass imbalance", "Error bound", "Iterations", "Time")
     rows = [
-        (name, digits(a["permeability_m2"]), digits(a["permeability_m2"] / MILLIDARCY), _tau(a["tau_flow"]),
-         digits(a["porosity_percolating"]), digits(a.get("kozeny_constant"), 3), digits(a["mass_imbalance"], 2),
-         digits(a["error_bound"], 2), digits(a["iterations"]), duration(a["seconds"]))
+        (
+            name,
+            digits(a["permeability_m2"]),
+            digits(a["permeability_m2"] / MILLIDARCY),
+            _tau(a["tau_flow"]),
+            digits(a["porosity_percolating"]),
+            digits(a.get("kozeny_constant"), 3),
+            digits(a["mass_imbalance"], 2),
+            digits(a["error_bound"], 2),
+            digits(a["iterations"]),
+            duration(a["seconds"]),
+        )
         for name, a in axes.items()
-    ]  # fmt: skip
+    ]
     note = "Kozeny constant: ε³ / (k s²), s the area of the pores per volume; about 5 in beds of grains."
     return Table("", header, rows, tuple(range(1, 10)), note)
 
 
 def _wetting_tables(result):
-    seconds = [(f"{percent(float(share), 0)} filled after", _time(t)) for share, t in result["time_to_s"].items()]
+    seconds = [
+        (f"{percent(float(share), 0)} filled after", _time(t)) for share, t in result["time_to_s"].items()
+    ]
     permeability = digits(result["permeability_m2"], trim=True)
     given = "given" if result["permeability_given"] else "from Stokes flow"
     filling = [

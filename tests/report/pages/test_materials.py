@@ -13,7 +13,9 @@ CURVES = [m for m in map(materials.load, materials.names()) if m.kind != "conduc
 def test_every_set_is_drawn(material):
     figure = material_figure(material)
     panels = {axes.get_ylabel(): axes for axes in figure.axes}
-    names = {"electrolyte": ("kappa", "D_e", "t_plus", "tdf"), "metal": ("i0",)}.get(material.kind, ("U", "slope", "D_s", "i0"))
+    names = {"electrolyte": ("kappa", "D_e", "t_plus", "tdf"), "metal": ("i0",)}.get(
+        material.kind, ("U", "slope", "D_s", "i0")
+    )
     assert set(panels) == {LABELS[name] for name in names}
     for axes in panels.values():
         x, y = axes.lines[0].get_data()
@@ -23,10 +25,15 @@ def test_every_set_is_drawn(material):
 
 
 def test_temperatures_are_drawn_where_a_coefficient_follows_them():
-    curves = {name: material_figure(materials.load(name)).axes[2].lines for name in ("NMC532_Xu2019", "NMC532_Mohtat2020")}
+    curves = {
+        name: material_figure(materials.load(name)).axes[2].lines
+        for name in ("NMC532_Xu2019", "NMC532_Mohtat2020")
+    }
     assert [len(lines) for lines in curves.values()] == [1, 3]
 
 
 def test_files_carry_the_set_s_name(tmp_path):
-    paths = write_material_figures(tmp_path / "new", [materials.load("lithium"), materials.load("CBD_default")])
+    paths = write_material_figures(
+        tmp_path / "new", [materials.load("lithium"), materials.load("CBD_default")]
+    )
     assert [path.name for path in paths] == ["lithium.png"] and paths[0].read_bytes()[:4] == b"\x89PNG"

@@ -13,9 +13,17 @@ from microsim.segment.recipe import Recipe, run_recipe
 from microsim.segment.segmentation import Levels
 
 STEPS = [
-    {"curtains": {"along": "y", "window": 0}}, {"normalise": {}}, {"normalise": {"axis": "y"}}, {"align": {}}, "median",
-    {"nlm": {"axis": "z"}}, "thresholds", "pore_back", {"watershed": {"axis": "z"}}, "cracks",
-]  # fmt: skip
+    {"curtains": {"along": "y", "window": 0}},
+    {"normalise": {}},
+    {"normalise": {"axis": "y"}},
+    {"align": {}},
+    "median",
+    {"nlm": {"axis": "z"}},
+    "thresholds",
+    "pore_back",
+    {"watershed": {"axis": "z"}},
+    "cracks",
+]
 
 
 def plain(path):
@@ -80,9 +88,23 @@ def test_the_histogram_shows_thresholds_and_levels():
 
 
 def test_a_change_without_interval_is_a_dot():
-    change = {"crack_share": {"before": 0.04, "after": 0.05, "relative_change": 0.25, "low": 0.1, "high": 0.4},
-              "binder_share_of_largest": {"before": 0.5, "after": 0.4, "relative_change": -0.2, "low": None, "high": None},
-              "delaminated_cross_section": {"before": 0, "after": 1, "relative_change": None, "low": None, "high": None}}  # fmt: skip
+    change = {
+        "crack_share": {"before": 0.04, "after": 0.05, "relative_change": 0.25, "low": 0.1, "high": 0.4},
+        "binder_share_of_largest": {
+            "before": 0.5,
+            "after": 0.4,
+            "relative_change": -0.2,
+            "low": None,
+            "high": None,
+        },
+        "delaminated_cross_section": {
+            "before": 0,
+            "after": 1,
+            "relative_change": None,
+            "low": None,
+            "high": None,
+        },
+    }
     axes = pages.change_figure(change).axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == [
         pages.CHANGES["binder_share_of_largest"],

@@ -1,4 +1,5 @@
-"""The page of microsim soc: every method's figures draw, hold what they say, and the page has no empty part."""
+"""The page of microsim soc: every method's figures draw, hold what they say, and the page has no empty
+part."""
 
 import re
 
@@ -7,14 +8,7 @@ import pytest
 
 from microsim.maps.components import components
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import (
-    Method,
-    calibration_from,
-    masked,
-    measure,
-    prepared,
-    to_lithiation,
-)
+from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
 from microsim.maps.spectra import normalisation, normalise
 from microsim.report import spectra_figures as figures
 from microsim.report.pages.soc import SocPage, example_voxels, write_soc_report
@@ -22,9 +16,15 @@ from microsim.report.pages.soc import SocPage, example_voxels, write_soc_report
 from ...nickel import ENERGIES, spectrum
 
 GRID = np.arange(8240.0, 8511.0)
-PAIR = References(GRID, spectrum(GRID, np.array([0.0, 1.0])).T, ("charged", "discharged"), "refs.txt", "0" * 64)
-METHODS = {"edge": Method("edge"), "lcf": Method("lcf"), "sum": Method("lcf", sum_to_one=True),
-           "three": Method("three-energy", three=(8325.0, 8348.0, 8456.0))}  # fmt: skip
+PAIR = References(
+    GRID, spectrum(GRID, np.array([0.0, 1.0])).T, ("charged", "discharged"), "refs.txt", "0" * 64
+)
+METHODS = {
+    "edge": Method("edge"),
+    "lcf": Method("lcf"),
+    "sum": Method("lcf", sum_to_one=True),
+    "three": Method("three-energy", three=(8325.0, 8348.0, 8456.0)),
+}
 
 
 def page_of(name, size=(4e-8,) * 3, calibrated=True):
@@ -41,20 +41,41 @@ def page_of(name, size=(4e-8,) * 3, calibrated=True):
     states = np.linspace(0, 1, 11)
     curve = calibration_from(method, ENERGIES, spectrum(ENERGIES, states), states, 1e-3, degree=3, **options)
     found = to_lithiation(measured, curve) if calibrated else None
-    values, _, _ = normalise(np.where(measured.reason == 0, mu, np.nan), normalisation(ENERGIES, method.windows))
-    return SocPage(ENERGIES, mu, 0.01, measured, found, PAIR, size, threshold, curve if calibrated else None,
-                   components(values, clusters=2))  # fmt: skip
+    values, _, _ = normalise(
+        np.where(measured.reason == 0, mu, np.nan), normalisation(ENERGIES, method.windows)
+    )
+    return SocPage(
+        ENERGIES,
+        mu,
+        0.01,
+        measured,
+        found,
+        PAIR,
+        size,
+        threshold,
+        curve if calibrated else None,
+        components(values, clusters=2),
+    )
 
 
 def numbers_of(page):
     known = np.isfinite(page.values)
     return {
-        "mean": page.values[known].mean(), "std": page.values[known].std(), "mean_weighted_by_jump": 0.5,
-        "sigma_rms": float(np.nanmean(page.error)), "budget": page.found.budget if page.found else None,
-        "voxels": page.found.counts if page.found else {"used": int(known.sum())}, "residual_median": None,
-        "largest_drift_voxels": 1.2, "calibration": {"file": "c.json"}, "shape": page.values.shape,
-        "voxel_size_m": page.voxel_size, "energies_eV": [8250.0, 8500.0, 60], "stack": "frames.tif", "stack_sha256": "0" * 64,
-    }  # fmt: skip
+        "mean": page.values[known].mean(),
+        "std": page.values[known].std(),
+        "mean_weighted_by_jump": 0.5,
+        "sigma_rms": float(np.nanmean(page.error)),
+        "budget": page.found.budget if page.found else None,
+        "voxels": page.found.counts if page.found else {"used": int(known.sum())},
+        "residual_median": None,
+        "largest_drift_voxels": 1.2,
+        "calibration": {"file": "c.json"},
+        "shape": page.values.shape,
+        "voxel_size_m": page.voxel_size,
+        "energies_eV": [8250.0, 8500.0, 60],
+        "stack": "frames.tif",
+        "stack_sha256": "0" * 64,
+    }
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -79,7 +100,11 @@ def test_the_map_shows_the_values_in_their_place():
     where = figures.section_of(page.values)
     assert where == (2, 0)
     figure = figures.maps_figure(page, where)
-    shown = [axes.images[0].get_array() for axes in figure.axes if axes.images and "colorbar" not in axes.get_label()]
+    shown = [
+        axes.images[0].get_array()
+        for axes in figure.axes
+        if axes.images and "colorbar" not in axes.get_label()
+    ]
     assert np.ma.filled(shown[0], np.nan).T == pytest.approx(page.values[..., 0], nan_ok=True)
     assert np.ma.filled(shown[1], np.nan).T == pytest.approx(page.error[..., 0], nan_ok=True)
     assert figure.axes[0].get_xlabel() == "x (µm)"
@@ -101,7 +126,9 @@ def test_example_voxels_run_from_low_to_high():
     low, middle, high, worst = example_voxels(page)
     values = page.values.ravel()
     assert values[low] < values[middle] < values[high]
-    assert page.measured.residual.ravel()[worst] == np.nanmax(page.measured.residual[np.isfinite(page.values)])
+    assert page.measured.residual.ravel()[worst] == np.nanmax(
+        page.measured.residual[np.isfinite(page.values)]
+    )
 
 
 def test_the_edge_is_marked_where_it_was_found():
@@ -121,9 +148,13 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
     curve = calibration_from(method, ENERGIES, mu[..., 0, 0], states, 1e-3, degree=3)
     page = SocPage(ENERGIES, mu, 0.001, measured, to_lithiation(measured, curve), None, None, None, curve)
     line = figures.maps_figure(page, figures.section_of(page.values)).axes[0].lines[0]
-    assert line.get_xdata().tolist() == list(range(40)) and line.get_ydata() == pytest.approx(states, abs=0.02)
+    assert line.get_xdata().tolist() == list(range(40)) and line.get_ydata() == pytest.approx(
+        states, abs=0.02
+    )
     assert len(figures.histograms_figure(page).axes) == 2  # normalised spectra: every edge jump is 1
-    dots = next(part for part in figures.calibration_figure(page).axes[0].lines if part.get_label() == "states")
+    dots = next(
+        part for part in figures.calibration_figure(page).axes[0].lines if part.get_label() == "states"
+    )
     assert np.c_[dots.get_data()] == pytest.approx(np.array(curve.states))
     assert "line of voxels" in write_soc_report(tmp_path, page, numbers_of(page)).read_text()
 

@@ -9,9 +9,18 @@ KEYS = ["c_rate", "volume.slab.thickness_um"]
 
 
 def case(rate, thickness, capacity, **more):
-    return {"name": f"r{rate}_t{thickness}", "swept": {"c_rate": rate, KEYS[1]: thickness}, "status": "finished",
-            "message": "", "c_rate": rate, "capacity_mAh_g": capacity, "mean_voltage_V": 3.8, "lithium_balance_error": 1e-15,
-            "wall_s": 1.0, **more}
+    return {
+        "name": f"r{rate}_t{thickness}",
+        "swept": {"c_rate": rate, KEYS[1]: thickness},
+        "status": "finished",
+        "message": "",
+        "c_rate": rate,
+        "capacity_mAh_g": capacity,
+        "mean_voltage_V": 3.8,
+        "lithium_balance_error": 1e-15,
+        "wall_s": 1.0,
+        **more,
+    }
 
 
 @pytest.fixture
@@ -30,7 +39,11 @@ def test_sensitivities_are_the_exponents(power_law):
     found = sensitivities(power_law, KEYS)
     assert found["c_rate"]["exponent"] == pytest.approx(-0.5, rel=1e-12)
     assert found[KEYS[1]]["exponent"] == pytest.approx(-0.25, rel=1e-12)
-    assert found["c_rate"] | {"exponent": 0} == {"groups": 2, "exponent": 0, "spread_mAh_g": pytest.approx(100 / 2 * 0.5)}
+    assert found["c_rate"] | {"exponent": 0} == {
+        "groups": 2,
+        "exponent": 0,
+        "spread_mAh_g": pytest.approx(100 / 2 * 0.5),
+    }
     assert found[KEYS[1]]["groups"] == 3
 
 
@@ -44,24 +57,51 @@ def test_words_and_keys_that_do_not_vary_have_no_exponent(power_law):
 def test_a_page_names_failures_and_draws_what_there_is(power_law, tmp_path):
     failed = case(8, 16, None) | {"status": "failed", "message": "the film is too thick", "c_rate": None}
     result = {"title": "Rates", "keys": KEYS, "cases": [*power_law, failed], "processes": 2, "wall_s": 3.0}
-    curves = {c["name"]: (np.linspace(0, c["capacity_mAh_g"], 5), np.linspace(4.2, 3.5, 5)) for c in power_law}
+    curves = {
+        c["name"]: (np.linspace(0, c["capacity_mAh_g"], 5), np.linspace(4.2, 3.5, 5)) for c in power_law
+    }
     page = write_study_report(tmp_path, result, curves).read_text()
-    assert "the film is too thick" in page and "6 of 7" in page and "-0.5" in page.replace("\N{MINUS SIGN}", "-")
-    assert {p.name for p in (tmp_path / "figures").iterdir()} == {"study_rate.png", "study_voltage.png", "study_keys.png"}
+    assert (
+        "the film is too thick" in page and "6 of 7" in page and "-0.5" in page.replace("\N{MINUS SIGN}", "-")
+    )
+    assert {p.name for p in (tmp_path / "figures").iterdir()} == {
+        "study_rate.png",
+        "study_voltage.png",
+        "study_keys.png",
+    }
     page = write_study_report(tmp_path, {**result, "cases": [failed]}, {}).read_text()
     assert "No case finished" in page and not list((tmp_path / "figures").iterdir())
 
 
-@pytest.mark.parametrize(("key", "words"), [("c_rate", "C-rate"), ("protocol.0", "protocol.0"), (KEYS[1], "thickness (µm)"),
-                                            ("cell.materials.am.D_s_m2_s", "D_s (m² s⁻¹)"), ("cell.film.seed", "seed")])
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("c_rate", "C-rate"),
+        ("protocol.0", "protocol.0"),
+        (KEYS[1], "thickness (µm)"),
+        ("cell.materials.am.D_s_m2_s", "D_s (m² s⁻¹)"),
+        ("cell.film.seed", "seed"),
+    ],
+)
 def test_keys_are_worded_with_their_units(key, words):
     assert short(key) == words
 
 
-@pytest.mark.parametrize(("value", "words"), [(None, "–"), (2e-15, "2e-15"), ("Discharge at 1C", "Discharge at 1C"), (True, "true"),
-                                              ({"model": "none"}, "none"), ([1, 2], "[1, 2]"),
-                                              ({"model": "uniform", "thickness_nm": 12.0}, "uniform, thickness_nm 12"),
-                                              ({"base": "NMC811_Chen2020", "active": {"base": "LFP", "sto_0": 0.9}},
-                                               "NMC811_Chen2020, active LFP, sto_0 0.9")])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "–"),
+        (2e-15, "2e-15"),
+        ("Discharge at 1C", "Discharge at 1C"),
+        (True, "true"),
+        ({"model": "none"}, "none"),
+        ([1, 2], "[1, 2]"),
+        ({"model": "uniform", "thickness_nm": 12.0}, "uniform, thickness_nm 12"),
+        (
+            {"base": "NMC811_Chen2020", "active": {"base": "LFP", "sto_0": 0.9}},
+            "NMC811_Chen2020, active LFP, sto_0 0.9",
+        ),
+    ],
+)
 def test_swept_values_are_worded_without_brackets(value, words):
     assert _said(value) == words
