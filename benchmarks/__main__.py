@@ -126,7 +126,7 @@ def hard_networks(options):
     if not folder:
         print("\nhard networks: MICROSIM_DATA names no folder of the public data; skipped")
         return
-    from microsim.volumes.volume import read_volume
+    from microsim.volumes.volume import read_voxels
 
     print("\ntau to 0.1 % on hard media, and bytes a voxel of the whole process")
     _print_row("medium", "axis", "seconds", "B / voxel", "iterations", "tau")
@@ -135,7 +135,7 @@ def hard_networks(options):
         media["foam"] = ("taufactor_foam", 255, None)
     with tempfile.TemporaryDirectory() as scratch:
         for name, (source, label, crop) in media.items():
-            mask = read_volume(source).values[:crop, :crop, :crop] == label
+            mask = read_voxels(source).values[:crop, :crop, :crop] == label
             for axis in (0, 1, 2) if name == "foam" else (0,):
                 volume = Path(scratch) / "volume.npy"
                 np.save(volume, np.moveaxis(mask, axis, 0))

@@ -82,9 +82,9 @@ def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
     labels = name_values("--phases", phases, whole(0)) if phases else None
     box = voxel_ranges(name_values("--crop", crop, _ends), "--crop") if crop else {}
     from ..mesh.grid import grid_from_labels
-    from ..volumes.volume import read_volume
+    from ..volumes.volume import read_voxels
 
-    source = read_volume(volume, **options)
+    source = read_voxels(volume, **options)
     labels = labels or _own_names(volume, source.values)
     grid = grid_from_labels(source.values, labels, source.voxel_size or 1.0).crop(box)
     return source, grid, source.voxel_size is not None
@@ -113,10 +113,10 @@ def _own_names(volume, values):
 
 
 def read_map(argument, name, file_axes, voxel_size_nm, option):
-    from ..volumes.volume import read_volume
+    from ..volumes.volume import read_voxels
 
     name = f"{name}::sto" if name.endswith(".h5") else name
-    source = read_volume(
+    source = read_voxels(
         name, file_axes=axes_order(file_axes), voxel_size=voxel_size_m(voxel_size_nm, option), kind="field"
     )
     if source.voxel_size is None:
@@ -125,9 +125,9 @@ def read_map(argument, name, file_axes, voxel_size_nm, option):
 
 
 def read_mask(mask, file_axes):
-    from ..volumes.volume import read_volume
+    from ..volumes.volume import read_voxels
 
-    return None if mask is None else read_volume(mask, file_axes=file_axes).values != 0
+    return None if mask is None else read_voxels(mask, file_axes=file_axes).values != 0
 
 
 def conductivities(option, given):

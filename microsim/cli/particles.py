@@ -115,10 +115,10 @@ def _read_state(volume, phases, voxel_size_nm, file_axes, crop):
     left out."""
     if phases is not None:
         from ..mesh.grid import label_counts
-        from ..volumes.volume import read_volume
+        from ..volumes.volume import read_voxels
 
         labels = name_values("--phases", phases, whole(0))
-        there = label_counts(read_volume(volume, file_axes=axes_order(file_axes)).values)
+        there = label_counts(read_voxels(volume, file_axes=axes_order(file_axes)).values)
         phases = ",".join(f"{name}={label}" for name, label in labels.items() if label in there)
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:

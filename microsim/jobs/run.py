@@ -35,7 +35,7 @@ from ..mesh.morphology import phase_summary
 from ..transport.flux import flux_figures, flux_map
 from ..transport.tortuosity import tortuosity
 from ..volumes.fields import FieldWriter, profile_x, read_field, read_times
-from ..volumes.volume import Volume, read_volume
+from ..volumes.volume import Volume, read_voxels
 from .checkpoint import Checkpoint
 
 UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
@@ -229,7 +229,7 @@ def read_grid(case, progress=None):
         return _slab(spec.slab)
     if progress:
         progress(0, 1, "reading the volume")
-    volume = read_volume(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
+    volume = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
     grid = (
@@ -337,7 +337,7 @@ def film_of(case):
             spec.seed,
         )
     if spec.model == "map":
-        nm = read_volume(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
+        nm = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
         crop = case.volume.crop or {}
         box = tuple(slice(*crop[axis]) if axis in crop else slice(None) for axis in "xyz")
         return Film("map", spec.conductivity, thickness=nm[box] * 1e-9)
@@ -668,14 +668,14 @@ def read_measured(case):
     spec = case.compare
     if spec is None:
         return None
-    volume = read_volume(
+    volume = read_voxels(
         case.locate(spec.measured), file_axes=spec.file_axes, voxel_size=spec.voxel_size, kind="field"
     )
     if volume.voxel_size is None:
         raise InputError(f"compare: expected a voxel size, got none in {spec.measured}; add voxel_size_nm")
     mask = None
     if spec.mask:
-        mask = read_volume(case.locate(spec.mask), file_axes=spec.file_axes).values != 0
+        mask = read_voxels(case.locate(spec.mask), file_axes=spec.file_axes).values != 0
     return SocMap(volume.values, volume.voxel_size, spec.origin), mask
 
 

@@ -26,7 +26,7 @@ from ..base.files import replacing, write_text
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
 from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
-from ..volumes.volume import Volume, check_voxel_size, read_volume
+from ..volumes.volume import Volume, check_voxel_size, read_voxels
 from . import preparation
 from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
 
@@ -193,12 +193,12 @@ def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
         mapped = _mapped(path, file_axes, voxel_size)
         if mapped is not None:
             return mapped
-    source = read_volume(name, file_axes=file_axes, voxel_size=voxel_size, kind="grey")
+    source = read_voxels(name, file_axes=file_axes, voxel_size=voxel_size, kind="grey")
     return source.values, source
 
 
 def _mapped(path, file_axes, voxel_size):
-    """The npy file mapped into memory; None for one that is to be refused for a reason that read_volume
+    """The npy file mapped into memory; None for one that is to be refused for a reason that read_voxels
     knows."""
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -13,7 +13,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, entry, flag, number, say, text, triple, voxel_ranges, whole
 from ..volumes.slabs import layers
-from ..volumes.volume import read_volume
+from ..volumes.volume import read_voxels
 from . import classifier, pore_back, preparation, segmentation
 
 AXIS = choice("x", "y", "z")
@@ -271,7 +271,7 @@ class Classify:
     seed: int = entry(whole(0), default=0)
 
     def apply(self, state, store, progress):
-        painted = read_volume(self.painted, file_axes=self.file_axes).values
+        painted = read_voxels(self.painted, file_axes=self.file_axes).values
         options = {"smallest": self.smallest_scale, "largest": self.largest_scale, "axis": self.slicing_axis}
         trained = classifier.train(
             state.matter, painted, len(state.phases), trees=self.trees, seed=self.seed, **options

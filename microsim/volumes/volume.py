@@ -34,7 +34,7 @@ class Volume:
     file_axes: str
 
 
-def read_volume(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"):
+def read_voxels(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"):
     """Read a volume from a file, a folder of slices or a known data set.
 
     name_or_path  TIFF, zip with one TIFF, folder of TIFF slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar,

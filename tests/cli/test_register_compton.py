@@ -10,7 +10,7 @@ from scipy.special import erf
 
 from microsim.cli import main
 from microsim.maps.compton import klein_nishina, momentum
-from microsim.volumes.volume import read_volume, write_volume
+from microsim.volumes.volume import read_voxels, write_volume
 
 
 def numbers(arguments, capsys):
@@ -60,7 +60,7 @@ def test_a_map_is_found_and_brought_onto_the_structure(pair, capsys):
     assert found["angles_deg"] == pytest.approx([0, 0, 0], abs=0.5) and found["scale"] == 1
     assert np.array(found["shift"][:2]) * 1e7 == pytest.approx(SHIFT, abs=1.0)
     assert max(found["misfit_m"]) < 1.5e-7 and found["dice"] > 0.9
-    placed = read_volume("placed.tif", kind="field")
+    placed = read_voxels("placed.tif", kind="field")
     assert placed.values.shape == (*solid.shape, 1) and placed.voxel_size == pytest.approx((1e-7,) * 3)
     known = np.isfinite(placed.values[..., 0])
     assert np.mean(solid[known]) > 0.9

@@ -8,7 +8,7 @@ import pytest
 from scipy import ndimage
 
 from microsim.cli import main
-from microsim.volumes.volume import read_volume, write_volume
+from microsim.volumes.volume import read_voxels, write_volume
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def test_segment_labels_and_says_how_sure_it_is(stack, tmp_path, capsys):
     found = numbers(
         ["segment", path, "--out", out, *NAMES, "--write-bounds", "--probability", tmp_path / "p.h5"], capsys
     )
-    volume = read_volume(str(out))
+    volume = read_voxels(str(out))
     assert np.mean(volume.values == labels) > 0.94 and volume.voxel_size == pytest.approx((1e-7,) * 3)
     assert found["phases"] == {"pore": 0, "cbd": 1, "am": 2}
     for name, label in found["phases"].items():
         assert found["volume_fraction"][name] == pytest.approx(np.mean(volume.values == label))
-    low, high = (read_volume(found["files"][bound]).values for bound in ("low", "high"))
+    low, high = (read_voxels(found["files"][bound]).values for bound in ("low", "high"))
     assert found["bounds"]["low"]["am"] == pytest.approx(np.mean(low == 2)) and np.mean(high == 2) < np.mean(
         low == 2
     )
@@ -138,7 +138,7 @@ def test_a_mark_is_left_out_after_the_drift_is_taken_back(stack, tmp_path, capsy
 def test_a_recipe_knows_how_its_file_is_read(stack, tmp_path, capsys):
     path, _ = stack
     turned = tmp_path / "turned.npy"
-    np.save(turned, read_volume(str(path), kind="grey").values.transpose(2, 1, 0))
+    np.save(turned, read_voxels(str(path), kind="grey").values.transpose(2, 1, 0))
     options = [*NAMES, "--file-axes", "zyx", "--voxel-size-nm", "50,50,100"]
     first = numbers(["segment", turned, "--out", tmp_path / "a.tif", *options], capsys)
     assert first["voxel_size_m"] == pytest.approx([5e-8, 5e-8, 1e-7])
@@ -150,7 +150,7 @@ def test_a_recipe_knows_how_its_file_is_read(stack, tmp_path, capsys):
         and again["voxel_size_m"] == first["voxel_size_m"]
     )
     assert np.array_equal(
-        read_volume(str(tmp_path / "a.tif")).values, read_volume(str(tmp_path / "b.tif")).values
+        read_voxels(str(tmp_path / "a.tif")).values, read_voxels(str(tmp_path / "b.tif")).values
     )
 
 
@@ -277,9 +277,9 @@ def test_particles_and_their_change(states, tmp_path, capsys):
         change["contact_share"]["relative_change"] < -0.2 and change["crack_share"]["relative_change"] is None
     )
     assert change["crack_share"]["before"] == 0 and change["crack_share"]["after"] > 0.04
-    parts = read_volume(found["maps"]["particles"]).values
-    assert parts.max() == 2 and read_volume(found["maps"]["fragments"]).values.max() == 3
-    assert np.mean(parts > 0) == pytest.approx(np.mean(read_volume(str(after)).values >= 2), rel=1e-3)
+    parts = read_voxels(found["maps"]["particles"]).values
+    assert parts.max() == 2 and read_voxels(found["maps"]["fragments"]).values.max() == 3
+    assert np.mean(parts > 0) == pytest.approx(np.mean(read_voxels(str(after)).values >= 2), rel=1e-3)
 
 
 def test_particles_report_and_table(states, tmp_path, capsys):
@@ -301,7 +301,7 @@ def test_particles_report_and_table(states, tmp_path, capsys):
 def test_particles_refuse_in_one_sentence(states, tmp_path, capsys):
     before, _ = states
     assert "got 'gold'" in refusal(["particles", before, *LABELS, "--active", "gold"], capsys)
-    np.save(tmp_path / "plain.npy", read_volume(str(before)).values)
+    np.save(tmp_path / "plain.npy", read_voxels(str(before)).values)
     assert "--voxel-size-nm" in refusal(["particles", tmp_path / "plain.npy", *LABELS], capsys)
     assert "name label 3" in refusal(
         ["particles", before.with_name("after.tif"), "--phases", "pore=0,cbd=1,am=2"], capsys

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from microsim.cli import main
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 from ..nickel import ENERGIES, spectrum
 
@@ -106,7 +106,7 @@ def test_frames_become_a_calibrated_map(name, folder, capsys):
         capsys,
     )
     truth = np.load("truth.npy")
-    soc, sigma = (read_volume(f"{part}.tif", kind="field") for part in ("soc", "soc_sigma"))
+    soc, sigma = (read_voxels(f"{part}.tif", kind="field") for part in ("soc", "soc_sigma"))
     assert soc.voxel_size == pytest.approx((4e-8,) * 3)
     values, known = soc.values[..., 0], np.isfinite(soc.values[..., 0])
     assert np.array_equal(known, np.isfinite(truth) & ~np.isin(np.arange(480).reshape(SHAPE), (250, 251)))

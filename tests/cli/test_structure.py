@@ -61,7 +61,7 @@ def test_info_measures_add_keys_and_rename_none(electrode, capsys):
 
 
 def test_info_shows_tables_and_writes_maps(electrode, tmp_path, capsys):
-    from microsim.volumes.volume import read_volume
+    from microsim.volumes.volume import read_voxels
 
     maps = tmp_path / "maps"
     assert main(["info", electrode, *PHASES, *SIZE, "--measures", "all", "--maps", str(maps)]) == 0
@@ -75,10 +75,10 @@ def test_info_shows_tables_and_writes_maps(electrode, tmp_path, capsys):
         "map: ",
     ):
         assert title in shown
-    clusters = read_volume(str(maps / "pore_clusters.tif"))
+    clusters = read_voxels(str(maps / "pore_clusters.tif"))
     assert np.array_equal(clusters.values > 0, np.load(electrode) == 0)
     assert clusters.voxel_size == pytest.approx((5e-7,) * 3)
-    sizes = read_volume(str(maps / "am_sizes_m.tif"), kind="field").values
+    sizes = read_voxels(str(maps / "am_sizes_m.tif"), kind="field").values
     assert sizes.max() < 20e-6 and np.array_equal(sizes > 0, np.load(electrode) == 1)
 
 
@@ -119,7 +119,7 @@ def test_representative_counts_what_does_not_percolate(electrode, capsys):
 
 
 def test_wetting_of_a_slit_is_washburn_s(slit, tmp_path, capsys):
-    from microsim.volumes.volume import read_volume
+    from microsim.volumes.volume import read_voxels
 
     gap, porosity = 2e-6, 2 / 3
     arguments = [
@@ -148,7 +148,7 @@ def test_wetting_of_a_slit_is_washburn_s(slit, tmp_path, capsys):
         == pytest.approx(found["washburn_time_s"], rel=1e-3)
     )
     assert found["share_never_wetted"] == pytest.approx(0, abs=1e-9) and found["time_to_s"]["0.97"] < exact
-    times = read_volume(str(tmp_path / "times.tif"), kind="field").values
+    times = read_voxels(str(tmp_path / "times.tif"), kind="field").values
     assert times[:, 2, 1] == pytest.approx(exact * (np.arange(1, 21) / 20) ** 2, rel=1e-3)
     assert np.isnan(times[:, 0]).all()
     assert main([*arguments, "--contact-angle-deg", "100"]) == 0

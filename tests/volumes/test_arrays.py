@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.volumes.volume import read_volume, write_volume
+from microsim.volumes.volume import read_voxels, write_volume
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
 
 
 def sentence(name, **options):
     with pytest.raises(InputError) as caught:
-        read_volume(name, **options)
+        read_voxels(name, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -34,19 +34,19 @@ def h5(tmp_path):
 
 def test_a_data_set_is_read_by_its_path(h5):
     for name in ("group/labels", "/group/labels"):
-        np.testing.assert_array_equal(read_volume(f"{h5}::{name}").values, LABELS)
-    assert read_volume(f"{h5}::group/labels").voxel_size == (1e-6,) * 3
+        np.testing.assert_array_equal(read_voxels(f"{h5}::{name}").values, LABELS)
+    assert read_voxels(f"{h5}::group/labels").voxel_size == (1e-6,) * 3
 
 
 @pytest.mark.parametrize(("name", "expected"), [("sto", 25), ("sto@0", 100), ("sto@1", 50), ("sto@-3", 100)])
 def test_one_time_of_a_field_is_read(h5, name, expected):
-    volume = read_volume(f"{h5}::{name}", kind="field")
+    volume = read_voxels(f"{h5}::{name}", kind="field")
     np.testing.assert_array_equal(volume.values, (LABELS / expected).astype("f4"))
     assert volume.voxel_size == (1e-6, 2e-6, 3e-6)
 
 
 def test_the_voxel_size_follows_the_axes(h5):
-    volume = read_volume(f"{h5}::sto@0", kind="field", file_axes="yzx")
+    volume = read_voxels(f"{h5}::sto@0", kind="field", file_axes="yzx")
     assert volume.values.shape == (5, 3, 4) and volume.voxel_size == (3e-6, 1e-6, 2e-6)
 
 
@@ -72,7 +72,7 @@ def test_other_names_are_refused(h5, name, words):
 def test_the_only_volume_needs_no_name(tmp_path):
     with h5py.File(tmp_path / "v.hdf5", "w") as file:
         file["time_s"], file["flat"], file["deep/one"] = np.arange(3.0), LABELS[0], LABELS
-    np.testing.assert_array_equal(read_volume(tmp_path / "v.hdf5").values, LABELS)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.hdf5").values, LABELS)
 
 
 def test_an_empty_file_has_none(tmp_path):
@@ -91,7 +91,7 @@ def test_a_voxel_size_that_is_none_is_refused(tmp_path, size):
 
 def test_an_array_of_npz_is_read_by_its_name(tmp_path):
     np.savez(tmp_path / "v.npz", first=LABELS, second=LABELS[::-1])
-    np.testing.assert_array_equal(read_volume(f"{tmp_path / 'v.npz'}::second").values, LABELS[::-1])
+    np.testing.assert_array_equal(read_voxels(f"{tmp_path / 'v.npz'}::second").values, LABELS[::-1])
     assert "the file has first, second" in sentence(tmp_path / "v.npz")
     assert "got third; the file has first, second" in sentence(f"{tmp_path / 'v.npz'}::third")
 
@@ -100,7 +100,7 @@ def test_a_name_can_be_given_when_writing(tmp_path):
     for suffix in ("h5", "npz"):
         name = f"{tmp_path / 'v'}.{suffix}::labels"
         assert write_volume(name, LABELS) == tmp_path / f"v.{suffix}"
-        np.testing.assert_array_equal(read_volume(name).values, LABELS)
+        np.testing.assert_array_equal(read_voxels(name).values, LABELS)
 
 
 def test_objects_are_not_unpickled(tmp_path):
@@ -110,7 +110,7 @@ def test_objects_are_not_unpickled(tmp_path):
 
 def test_arrays_in_fortran_order_are_read(tmp_path):
     np.save(tmp_path / "v.npy", np.asfortranarray(LABELS))
-    volume = read_volume(tmp_path / "v.npy")
+    volume = read_voxels(tmp_path / "v.npy")
     assert volume.values.flags.c_contiguous
     np.testing.assert_array_equal(volume.values, LABELS)
 
@@ -122,5 +122,5 @@ def test_a_data_set_with_two_names_is_found_under_both(tmp_path):
         file["VTKHDF/CellData/sto"] = file["sto"]
     for name in ("sto", "VTKHDF/CellData/sto"):
         np.testing.assert_array_equal(
-            read_volume(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values
+            read_voxels(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values
         )

@@ -15,7 +15,7 @@ import tifffile
 
 from microsim.base.errors import InputError
 from microsim.volumes.datasets import DATASETS, find, locate
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
 
@@ -55,7 +55,7 @@ def test_the_real_file_is_as_published_and_reads(name, data, monkeypatch):
     if name in ("berea", "taufactor_foam"):
         assert locate(name).name == DATASETS[name].file  # 64 and 125 MB unpacked: the hash is enough here
         return
-    volume = read_volume(name, kind=DATASETS[name].kind)
+    volume = read_voxels(name, kind=DATASETS[name].kind)
     assert volume.sha256 == DATASETS[name].sha256 and volume.source == name
     if DATASETS[name].labels:
         assert sorted(DATASETS[name].labels.values()) == np.unique(volume.values).tolist()
@@ -65,7 +65,7 @@ def test_the_real_file_is_as_published_and_reads(name, data, monkeypatch):
 
 def test_the_nrel_electrode_has_its_thickness_first(data, monkeypatch):
     monkeypatch.setenv("MICROSIM_DATA", str(data))
-    volume = read_volume("nrel_nmc-1-cal_generatedCBD_bridge.tif")
+    volume = read_voxels("nrel_nmc-1-cal_generatedCBD_bridge.tif")
     assert volume.values.shape == (251, 301, 301)
     fractions = np.bincount(volume.values.ravel()) / volume.values.size
     assert fractions == pytest.approx([0.4005, 0.4995, 0.1000], abs=5e-5)
@@ -129,10 +129,10 @@ def test_a_file_is_found_anywhere_in_the_folder(name, toy, content, monkeypatch,
     (tmp_path / "data" / "deep" / "toy_v1.tiff").write_bytes(content)
     monkeypatch.setenv("MICROSIM_DATA", str(tmp_path / "data"))
     assert find(name) is toy and locate(name) == tmp_path / "data" / "deep" / "toy_v1.tiff"
-    volume = read_volume(name)
+    volume = read_voxels(name)
     np.testing.assert_array_equal(volume.values, LABELS)
     assert volume.voxel_size == (2e-6,) * 3
-    assert read_volume(name, voxel_size=1e-6).voxel_size == (1e-6,) * 3
+    assert read_voxels(name, voxel_size=1e-6).voxel_size == (1e-6,) * 3
 
 
 def test_the_size_of_the_registry_wins_over_that_of_the_file(toy, monkeypatch, tmp_path):
@@ -141,8 +141,8 @@ def test_the_size_of_the_registry_wins_over_that_of_the_file(toy, monkeypatch, t
     sha256 = hashlib.sha256((tmp_path / "toy_v1.tiff").read_bytes()).hexdigest()
     monkeypatch.setitem(DATASETS, "toy", dataclasses.replace(toy, sha256=sha256))
     monkeypatch.setenv("MICROSIM_DATA", str(tmp_path))
-    assert read_volume("toy").voxel_size == (2e-6,) * 3
-    assert read_volume(tmp_path / "toy_v1.tiff").voxel_size == (5e-6,) * 3
+    assert read_voxels("toy").voxel_size == (2e-6,) * 3
+    assert read_voxels(tmp_path / "toy_v1.tiff").voxel_size == (5e-6,) * 3
 
 
 def test_other_bytes_in_the_folder_are_refused(toy, monkeypatch, tmp_path):
@@ -160,7 +160,7 @@ def test_a_folder_that_is_none_is_refused(toy, monkeypatch, tmp_path):
 def test_an_existing_file_goes_before_a_data_set(toy, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     tifffile.imwrite("toy_v1.tiff", LABELS[:2], photometric="minisblack")
-    assert read_volume("toy_v1.tiff").values.shape == (2, 4, 5)
+    assert read_voxels("toy_v1.tiff").values.shape == (2, 4, 5)
 
 
 def test_an_unknown_name_gives_the_closest():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.volumes.volume import read_volume, write_volume
+from microsim.volumes.volume import read_voxels, write_volume
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
 MILLIMETRES = (0.5e-3, 0.25e-3, 1e-3)  # of the axes slowest first: 0.5, 0.25 and 1 um
@@ -15,7 +15,7 @@ MILLIMETRES = (0.5e-3, 0.25e-3, 1e-3)  # of the axes slowest first: 0.5, 0.25 an
 
 def sentence(name, **options):
     with pytest.raises(InputError) as caught:
-        read_volume(name, **options)
+        read_voxels(name, **options)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -37,7 +37,7 @@ def itk_image(values, spacing=None):
 def test_what_itk_writes_is_read_slices_first(tmp_path, suffix, packed, dtype):
     sitk, image = itk_image(LABELS.astype(dtype), MILLIMETRES)
     sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"), packed)
-    volume = read_volume(tmp_path / f"v.{suffix}", kind="grey")
+    volume = read_voxels(tmp_path / f"v.{suffix}", kind="grey")
     np.testing.assert_array_equal(volume.values, LABELS)
     assert volume.values.dtype == dtype and volume.values.flags.writeable
     assert volume.voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
@@ -57,7 +57,7 @@ def test_itk_reads_what_is_written(tmp_path, suffix):
 def test_spacings_of_1_that_nobody_set_are_none(tmp_path, suffix):
     sitk, image = itk_image(LABELS)
     sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"))
-    assert read_volume(tmp_path / f"v.{suffix}").voxel_size is None
+    assert read_voxels(tmp_path / f"v.{suffix}").voxel_size is None
 
 
 @pytest.mark.parametrize("suffix", ["nrrd", "mhd"])
@@ -74,12 +74,12 @@ def test_spacings_in_another_unit_than_mm_are_noticed(tmp_path, suffix):
 def test_units_of_nrrd_are_heeded(tmp_path, unit, factor):
     header = {"spacings": [1 * factor, 0.25 * factor, 0.5 * factor], "units": [unit] * 3}
     nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header, index_order="C")
-    assert read_volume(tmp_path / "v.nrrd").voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
+    assert read_voxels(tmp_path / "v.nrrd").voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
 
 
 def test_a_stated_unit_gives_spacings_of_1_a_meaning(tmp_path):
     nrrd.write(str(tmp_path / "v.nrrd"), LABELS, {"spacings": [1, 1, 1], "units": ["um"] * 3})
-    assert read_volume(tmp_path / "v.nrrd").voxel_size == (1e-6,) * 3
+    assert read_voxels(tmp_path / "v.nrrd").voxel_size == (1e-6,) * 3
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_stated_unit_gives_spacings_of_1_a_meaning(tmp_path):
 )
 def test_nrrd_without_a_size_has_none(tmp_path, header):
     nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header)
-    assert read_volume(tmp_path / "v.nrrd").voxel_size is None
+    assert read_voxels(tmp_path / "v.nrrd").voxel_size is None
 
 
 def test_oblique_directions_give_the_length_of_the_edges(tmp_path):
@@ -103,7 +103,7 @@ def test_oblique_directions_give_the_length_of_the_edges(tmp_path):
         "space units": ["um"] * 3,
     }
     nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header, index_order="C")
-    assert read_volume(tmp_path / "v.nrrd").voxel_size == (2e-6, 5e-6, 5e-6)
+    assert read_voxels(tmp_path / "v.nrrd").voxel_size == (2e-6, 5e-6, 5e-6)
 
 
 # ---- MetaImage ---------------------------------------------------------------------------------------------
@@ -128,10 +128,10 @@ def write_header(folder, **changes):
 def test_byte_order_and_offset_of_metaimage_are_heeded(tmp_path):
     path = write_header(tmp_path, ElementType="MET_USHORT", ElementByteOrderMSB="True", HeaderSize=7)
     (tmp_path / "v.bin").write_bytes(b"1234567" + LABELS.astype(">u2").tobytes())
-    np.testing.assert_array_equal(read_volume(path).values, LABELS)
+    np.testing.assert_array_equal(read_voxels(path).values, LABELS)
     path = write_header(tmp_path, HeaderSize=-1, ElementSize="0.001 0.001 0.002")
     (tmp_path / "v.bin").write_bytes(b"any header" + LABELS.tobytes())
-    volume = read_volume(path)
+    volume = read_voxels(path)
     np.testing.assert_array_equal(volume.values, LABELS)
     assert volume.voxel_size == (2e-6, 1e-6, 1e-6)
 
@@ -173,23 +173,23 @@ def write_raw(folder, values=LABELS, name="v.json", text=None, **said):
 def test_the_sidecar_says_all(tmp_path, unit, factor, name):
     sizes = {unit: [1e-6 * factor, 2e-6 * factor, 3e-6 * factor]}
     path = write_raw(tmp_path, LABELS.astype(">u2"), name, byte_order="big", axes="zyx", **sizes)
-    volume = read_volume(path)
+    volume = read_voxels(path)
     np.testing.assert_array_equal(volume.values, LABELS.T)
     assert volume.voxel_size == pytest.approx((3e-6, 2e-6, 1e-6)) and volume.file_axes == "zyx"
 
 
 def test_a_sidecar_may_be_yaml_with_one_size(tmp_path):
     text = "shape: [3, 4, 5]\ndtype: uint8  # slices, rows, columns\nvoxel_size_nm: 398\n"
-    volume = read_volume(write_raw(tmp_path, name="v.yaml", text=text))
+    volume = read_voxels(write_raw(tmp_path, name="v.yaml", text=text))
     np.testing.assert_array_equal(volume.values, LABELS)
     assert volume.voxel_size == pytest.approx((398e-9,) * 3)
 
 
 def test_axes_that_contradict_the_sidecar_are_refused(tmp_path):
     path = write_raw(tmp_path, axes="zyx")
-    assert read_volume(path, file_axes="zyx").file_axes == "zyx"
+    assert read_voxels(path, file_axes="zyx").file_axes == "zyx"
     assert "the axes zyx that" in sentence(path, file_axes="yxz")
-    np.testing.assert_array_equal(read_volume(write_raw(tmp_path), file_axes="zyx").values, LABELS.T)
+    np.testing.assert_array_equal(read_voxels(write_raw(tmp_path), file_axes="zyx").values, LABELS.T)
 
 
 @pytest.mark.parametrize(
@@ -225,4 +225,4 @@ def test_a_raw_file_needs_a_sidecar_that_can_be_read(tmp_path):
 def test_the_voxels_of_one_volume_do_not_replace_those_of_another(tmp_path):
     raw = write_volume(tmp_path / "v.raw", LABELS)
     write_volume(tmp_path / "v.mhd", LABELS[::-1])
-    np.testing.assert_array_equal(read_volume(raw).values, LABELS)
+    np.testing.assert_array_equal(read_voxels(raw).values, LABELS)

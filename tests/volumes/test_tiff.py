@@ -11,14 +11,14 @@ from PIL import Image
 
 from microsim.base.errors import InputError
 from microsim.volumes.tiff import natural
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
 
 
 def sentence(path):
     with pytest.raises(InputError) as caught:
-        read_volume(path)
+        read_voxels(path)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -28,26 +28,26 @@ def test_pages_written_one_by_one_are_one_volume(tmp_path, options):
     with tifffile.TiffWriter(tmp_path / "v.tif") as tif:
         for page in LABELS:
             tif.write(page, **options)
-    np.testing.assert_array_equal(read_volume(tmp_path / "v.tif").values, LABELS)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif").values, LABELS)
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 1), (3, 1, 5), (3, 1, 1), (1, 4, 5)])
 def test_axes_of_length_one_stay(tmp_path, shape):
     labels = np.arange(np.prod(shape), dtype="u1").reshape(shape)
     tifffile.imwrite(tmp_path / "v.tif", labels, photometric="minisblack")
-    np.testing.assert_array_equal(read_volume(tmp_path / "v.tif").values, labels)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif").values, labels)
     with tifffile.TiffWriter(tmp_path / "w.tif") as tif:
         for page in labels:
             tif.write(page, metadata=None)
     if len(labels) > 1:  # a single page without a word about its volume is an image
-        np.testing.assert_array_equal(read_volume(tmp_path / "w.tif").values, labels)
+        np.testing.assert_array_equal(read_voxels(tmp_path / "w.tif").values, labels)
 
 
 def test_big_endian_and_big_tiff_are_read(tmp_path):
     tifffile.imwrite(
         tmp_path / "v.tif", LABELS.astype("u2") * 300, byteorder=">", bigtiff=True, photometric="minisblack"
     )
-    volume = read_volume(tmp_path / "v.tif")
+    volume = read_voxels(tmp_path / "v.tif")
     np.testing.assert_array_equal(volume.values, LABELS.astype("u2") * 300)
     assert volume.values.dtype.isnative
 
@@ -102,7 +102,7 @@ def test_a_zip_may_hold_what_a_mac_adds(tmp_path):
         archive.write(tmp_path / "v.tif", "folder/v.tif")
         archive.writestr("__MACOSX/._v.tif", b"junk")
         archive.writestr("readme.txt", b"text")
-    np.testing.assert_array_equal(read_volume(tmp_path / "v.tif.zip").values, LABELS)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif.zip").values, LABELS)
 
 
 @pytest.mark.parametrize(("names", "words"), [([], "got 0"), (["a.tif", "b.TIF"], "got 2 (a.tif, b.TIF)")])
@@ -133,9 +133,9 @@ def test_slices_are_stacked_in_natural_order(tmp_path):
         tifffile.imwrite(tmp_path / f"slice{i}.TIF", plane)
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "._slice3.TIF").write_text("")
-    volume = read_volume(tmp_path)
+    volume = read_voxels(tmp_path)
     np.testing.assert_array_equal(volume.values, labels)
-    other = read_volume(tmp_path, file_axes="zyx")
+    other = read_voxels(tmp_path, file_axes="zyx")
     np.testing.assert_array_equal(other.values, labels.T)
     assert other.sha256 == volume.sha256
 
@@ -144,7 +144,7 @@ def test_the_hash_of_slices_follows_their_order(tmp_path):
     for i in (10, 9):
         tifffile.imwrite(tmp_path / f"{i}.tif", LABELS[0] + i)
     content = (tmp_path / "9.tif").read_bytes() + (tmp_path / "10.tif").read_bytes()
-    assert read_volume(tmp_path).sha256 == hashlib.sha256(content).hexdigest()
+    assert read_voxels(tmp_path).sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_natural_order_counts_numbers():
@@ -176,7 +176,7 @@ def test_the_scale_of_imagej_is_read(tmp_path, unit, factor):
     tifffile.imwrite(
         tmp_path / "v.tif", LABELS, imagej=True, resolution=(factor / 0.25, factor), metadata=metadata
     )
-    assert read_volume(tmp_path / "v.tif").voxel_size == pytest.approx((0.5e-6, 1e-6, 0.25e-6))
+    assert read_voxels(tmp_path / "v.tif").voxel_size == pytest.approx((0.5e-6, 1e-6, 0.25e-6))
 
 
 @pytest.mark.parametrize(
@@ -185,11 +185,11 @@ def test_the_scale_of_imagej_is_read(tmp_path, unit, factor):
 )
 def test_a_scale_without_unit_or_distance_of_pages_is_none(tmp_path, metadata):
     tifffile.imwrite(tmp_path / "v.tif", LABELS, imagej=True, resolution=(2, 2), metadata=metadata)
-    assert read_volume(tmp_path / "v.tif").voxel_size is None
+    assert read_voxels(tmp_path / "v.tif").voxel_size is None
 
 
 def test_the_resolution_of_a_printer_is_none(tmp_path):
     tifffile.imwrite(
         tmp_path / "v.tif", LABELS, resolution=(72, 72), resolutionunit="INCH", photometric="minisblack"
     )
-    assert read_volume(tmp_path / "v.tif").voxel_size is None
+    assert read_voxels(tmp_path / "v.tif").voxel_size is None

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
-from microsim.volumes.volume import check_voxel_size, read_volume, write_volume
+from microsim.volumes.volume import check_voxel_size, read_voxels, write_volume
 
 SUFFIXES = ["tif", "tiff", "zip", "h5", "hdf5", "npy", "npz", "nrrd", "mhd", "mha", "raw"]
 SIZED = [suffix for suffix in SUFFIXES if not suffix.startswith("np")]
@@ -42,7 +42,7 @@ def sentence(call, *args, **options):
 @pytest.mark.parametrize("axes", ORDERS)
 def test_what_is_written_is_read_back(tmp_path, suffix, axes):
     path = write_volume(tmp_path / f"v.{suffix}", LABELS, voxel_size=H, file_axes=axes)
-    volume = read_volume(path, file_axes=axes)
+    volume = read_voxels(path, file_axes=axes)
     np.testing.assert_array_equal(volume.values, LABELS)
     assert (
         volume.values.dtype == np.uint8 and volume.values.flags.c_contiguous and volume.values.flags.writeable
@@ -55,7 +55,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix, axes):
 @pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != "raw"])
 def test_the_declared_order_decides(tmp_path, suffix):
     path = write_volume(tmp_path / f"v.{suffix}", LABELS, voxel_size=H)
-    volume = read_volume(path, file_axes="yzx")  # now the file's first axis is y, its second z
+    volume = read_voxels(path, file_axes="yzx")  # now the file's first axis is y, its second z
     np.testing.assert_array_equal(volume.values, LABELS.transpose(2, 0, 1))
     assert volume.voxel_size is None or volume.voxel_size == pytest.approx((H[2], H[0], H[1]))
 
@@ -73,7 +73,7 @@ def test_the_declared_order_decides(tmp_path, suffix):
 def test_any_shape_and_type_round_trips(tmp_path, shape, dtype, suffix, axes, order, size, seed):
     values = np.asarray(np.random.default_rng(seed).integers(0, 100, shape).astype(dtype), order=order)
     path = write_volume(tmp_path / f"any.{suffix}", values, voxel_size=size, file_axes=axes)
-    volume = read_volume(path, file_axes=axes, kind="grey")
+    volume = read_voxels(path, file_axes=axes, kind="grey")
     np.testing.assert_array_equal(volume.values, values)
     assert volume.values.dtype.isnative
     if np.dtype(dtype).itemsize < 8 or values.dtype.kind == "f":
@@ -86,14 +86,14 @@ def test_any_shape_and_type_round_trips(tmp_path, shape, dtype, suffix, axes, or
 def test_fields_keep_nan(tmp_path, suffix):
     field = LABELS.astype("f4") / 7
     field[1, 2, 3] = np.nan
-    volume = read_volume(write_volume(tmp_path / f"f.{suffix}", field, voxel_size=H), kind="field")
+    volume = read_voxels(write_volume(tmp_path / f"f.{suffix}", field, voxel_size=H), kind="field")
     np.testing.assert_array_equal(volume.values, field)
     assert volume.values.dtype == np.float32
 
 
 def test_a_mask_is_written_as_labels(tmp_path):
     for suffix in SUFFIXES:
-        volume = read_volume(write_volume(tmp_path / f"m.{suffix}", LABELS > 20))
+        volume = read_voxels(write_volume(tmp_path / f"m.{suffix}", LABELS > 20))
         np.testing.assert_array_equal(volume.values, LABELS > 20)
         assert volume.values.dtype == np.uint8
 
@@ -102,7 +102,7 @@ def test_writing_makes_the_folder_and_replaces_what_was_there(tmp_path):
     path = tmp_path / "very" / "new" / "v.tif"
     write_volume(path, LABELS)
     write_volume(path, LABELS[:2])
-    assert read_volume(path).values.shape == (2, 4, 5)
+    assert read_voxels(path).values.shape == (2, 4, 5)
 
 
 # ---- the bytes ---------------------------------------------------------------------------------------------
@@ -111,11 +111,11 @@ def test_writing_makes_the_folder_and_replaces_what_was_there(tmp_path):
 def test_sha256_is_that_of_the_bytes(tmp_path):
     for suffix in ("tif", "zip", "h5", "npy", "nrrd", "mha"):
         path = write_volume(tmp_path / f"v.{suffix}", LABELS)
-        assert read_volume(path).sha256 == sha256(path)
+        assert read_voxels(path).sha256 == sha256(path)
     path = write_volume(tmp_path / "v.mhd", LABELS)
-    assert read_volume(path).sha256 == sha256(path, tmp_path / "v.mhd.raw")
+    assert read_voxels(path).sha256 == sha256(path, tmp_path / "v.mhd.raw")
     path = write_volume(tmp_path / "v.raw", LABELS)
-    assert read_volume(path).sha256 == sha256(path, tmp_path / "v.raw.json")
+    assert read_voxels(path).sha256 == sha256(path, tmp_path / "v.raw.json")
 
 
 # ---- which kind --------------------------------------------------------------------------------------------
@@ -125,28 +125,28 @@ def test_whole_floats_and_wide_integers_become_small_labels(tmp_path):
     for dtype in ("f8", "f4", ">i4", "i8", "?"):
         labels = LABELS.astype(dtype)
         np.save(tmp_path / "v.npy", labels)
-        volume = read_volume(tmp_path / "v.npy")
+        volume = read_voxels(tmp_path / "v.npy")
         assert volume.values.dtype == np.uint8
         np.testing.assert_array_equal(volume.values, labels)
     np.save(tmp_path / "v.npy", LABELS.astype("f4") * 1000)
-    assert read_volume(tmp_path / "v.npy").values.dtype == np.uint16
+    assert read_voxels(tmp_path / "v.npy").values.dtype == np.uint16
 
 
 def test_wide_integers_are_written_narrow_and_foreign_byte_order_is_turned(tmp_path):
     path = write_volume(tmp_path / "v.tif", LABELS.astype("i8"))
     assert tifffile.imread(path).dtype == np.uint8  # 64-bit TIFF is for few programs
     np.save(tmp_path / "v.npy", LABELS.astype(">u2"))
-    volume = read_volume(tmp_path / "v.npy", kind="grey")
+    volume = read_voxels(tmp_path / "v.npy", kind="grey")
     assert volume.values.dtype.isnative
     np.testing.assert_array_equal(volume.values, LABELS)
 
 
 def test_grey_keeps_its_type_and_field_becomes_float(tmp_path):
     np.save(tmp_path / "v.npy", LABELS.astype("u2") + 300)
-    assert read_volume(tmp_path / "v.npy", kind="grey").values.dtype == np.uint16
-    assert read_volume(tmp_path / "v.npy", kind="field").values.dtype == np.float32
+    assert read_voxels(tmp_path / "v.npy", kind="grey").values.dtype == np.uint16
+    assert read_voxels(tmp_path / "v.npy", kind="field").values.dtype == np.float32
     np.save(tmp_path / "v.npy", LABELS.astype("f2"))
-    assert read_volume(tmp_path / "v.npy", kind="field").values.dtype == np.float32
+    assert read_voxels(tmp_path / "v.npy", kind="field").values.dtype == np.float32
 
 
 def labels_with(value, dtype="f4"):
@@ -176,14 +176,14 @@ def labels_with(value, dtype="f4"):
 )
 def test_values_that_are_not_of_the_kind_are_refused(tmp_path, values, kind, words):
     np.save(tmp_path / "bad.npy", values)
-    said = sentence(read_volume, tmp_path / "bad.npy", kind=kind)
+    said = sentence(read_voxels, tmp_path / "bad.npy", kind=kind)
     for word in words:
         assert word in said
 
 
 def test_255_labels_are_accepted(tmp_path):
     np.save(tmp_path / "v.npy", np.arange(256).clip(1).reshape(4, 8, 8))
-    assert read_volume(tmp_path / "v.npy").values.max() == 255
+    assert read_voxels(tmp_path / "v.npy").values.max() == 255
 
 
 # ---- axes and voxel size -----------------------------------------------------------------------------------
@@ -192,14 +192,14 @@ def test_255_labels_are_accepted(tmp_path):
 @pytest.mark.parametrize("axes", ["xy", "xyy", "xyzt", "XYZ", None])
 def test_axes_other_than_x_y_z_are_refused(tmp_path, axes):
     np.save(tmp_path / "v.npy", LABELS)
-    assert "x, y, z" in sentence(read_volume, tmp_path / "v.npy", file_axes=axes)
+    assert "x, y, z" in sentence(read_voxels, tmp_path / "v.npy", file_axes=axes)
     assert "x, y, z" in sentence(write_volume, tmp_path / "w.npy", LABELS, file_axes=axes)
 
 
 def test_a_given_voxel_size_wins(tmp_path):
     path = write_volume(tmp_path / "v.nrrd", LABELS, voxel_size=H)
-    assert read_volume(path, voxel_size=2e-6).voxel_size == (2e-6,) * 3
-    assert read_volume(path, voxel_size=[1e-6, 2e-6, 3e-6], file_axes="zyx").voxel_size == (1e-6, 2e-6, 3e-6)
+    assert read_voxels(path, voxel_size=2e-6).voxel_size == (2e-6,) * 3
+    assert read_voxels(path, voxel_size=[1e-6, 2e-6, 3e-6], file_axes="zyx").voxel_size == (1e-6, 2e-6, 3e-6)
 
 
 def test_voxel_sizes_from_1_nm_to_100_um_are_accepted():
@@ -223,9 +223,9 @@ def test_other_voxel_sizes_are_refused(tmp_path, h):
 def test_an_impossible_size_in_the_file_asks_for_one_unless_given(tmp_path):
     with h5py.File(tmp_path / "v.h5", "w") as file:
         file.create_dataset("v", data=LABELS).attrs["voxel_size_m"] = 398.0
-    said = sentence(read_volume, tmp_path / "v.h5")
+    said = sentence(read_voxels, tmp_path / "v.h5")
     assert "398 m" in said and "state the voxel size yourself" in said
-    assert read_volume(tmp_path / "v.h5", voxel_size=398e-9).voxel_size == (398e-9,) * 3
+    assert read_voxels(tmp_path / "v.h5", voxel_size=398e-9).voxel_size == (398e-9,) * 3
 
 
 # ---- names that mean nothing -------------------------------------------------------------------------------
@@ -233,25 +233,25 @@ def test_an_impossible_size_in_the_file_asks_for_one_unless_given(tmp_path):
 
 def test_a_missing_file_names_its_neighbours(tmp_path):
     write_volume(tmp_path / "electrode.tif", LABELS)
-    said = sentence(read_volume, tmp_path / "electrodes.tif")
+    said = sentence(read_voxels, tmp_path / "electrodes.tif")
     assert f"did you mean {tmp_path / 'electrode.tif'}?" in said
-    assert "correct the path" in sentence(read_volume, tmp_path / "gone" / "other.npy")
+    assert "correct the path" in sentence(read_voxels, tmp_path / "gone" / "other.npy")
 
 
 def test_an_unknown_data_set_names_the_closest():
-    assert "did you mean nrel_nmc" in sentence(read_volume, "nrel_nm")
-    said = sentence(read_volume, "qqq")
+    assert "did you mean nrel_nmc" in sentence(read_voxels, "nrel_nm")
+    said = sentence(read_voxels, "qqq")
     assert "name of a data set" in said and "berea" in said
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
     (tmp_path / "v.png").write_bytes(b"")
-    assert ".nrrd" in sentence(read_volume, tmp_path / "v.png")
+    assert ".nrrd" in sentence(read_voxels, tmp_path / "v.png")
     assert "no suffix" in sentence(write_volume, tmp_path / "v", LABELS)
 
 
 def test_a_name_too_long_for_the_file_system_is_refused():
-    assert "did you" not in sentence(read_volume, "q" * 300)
+    assert "did you" not in sentence(read_voxels, "q" * 300)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_name_too_long_for_the_file_system_is_refused():
 def test_parts_where_there_are_none_are_refused(tmp_path, name, word):
     write_volume(tmp_path / "v.npy", LABELS)
     write_volume(tmp_path / "v.npz", LABELS)
-    assert word in sentence(read_volume, tmp_path / name)
+    assert word in sentence(read_voxels, tmp_path / name)
 
 
 # ---- damaged files -----------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def test_a_truncated_file_is_refused_and_never_read_short(tmp_path, suffix, capf
     for size in np.linspace(0, len(whole), 40, endpoint=False, dtype=int):
         path.write_bytes(whole[:size])
         try:
-            assert np.array_equal(read_volume(path).values, labels)  # only padding was cut off
+            assert np.array_equal(read_voxels(path).values, labels)  # only padding was cut off
         except InputError as error:
             assert path.name in str(error) and "\n" not in str(error)
     assert capfd.readouterr() == ("", "") and caplog.records == []
@@ -289,7 +289,7 @@ def test_a_damaged_byte_never_breaks_the_program(tmp_path, suffix, where, byte):
     content[int(where * len(content))] = byte
     path.write_bytes(content)
     try:
-        assert read_volume(path).values.ndim == 3
+        assert read_voxels(path).values.ndim == 3
     except InputError as error:
         assert "\n" not in str(error)
 
@@ -297,7 +297,7 @@ def test_a_damaged_byte_never_breaks_the_program(tmp_path, suffix, where, byte):
 def test_a_file_of_another_format_is_refused(tmp_path):
     for suffix in SUFFIXES[:-1]:
         (tmp_path / f"v.{suffix}").write_text("this is text\n" * 30)
-        assert f"v.{suffix}" in sentence(read_volume, tmp_path / f"v.{suffix}")
+        assert f"v.{suffix}" in sentence(read_voxels, tmp_path / f"v.{suffix}")
 
 
 # ---- writing fails -----------------------------------------------------------------------------------------

@@ -9,18 +9,18 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 
 def checks(data):
     if data is None:
         raise Skip("needs the data sets berea and nrel_nmc; set MICROSIM_DATA")
-    berea = read_volume("berea").values[:200, :200, :200] == 0
+    berea = read_voxels("berea").values[:200, :200, :200] == 0
     result = _solve(berea)
     yield Check("iterations, pores of Berea, 200^3", result.iterations, 25, kind="at most")
     tight = _solve(berea, 1e-6)
     yield Check("tau of Berea at the default tolerance", result.tau, tight.tau, 1e-3, source="tolerance 1e-6")
-    network = read_volume("nrel_nmc", file_axes="xyz").values == 2
+    network = read_voxels("nrel_nmc", file_axes="xyz").values == 2
     result = _solve(network)
     yield Check("iterations, CBD of the NREL electrode", result.iterations, 60, kind="at most")
     yield Check("tau of that CBD", result.tau, 206.468, 1e-3, source="SciPy CG, float64")

@@ -14,7 +14,7 @@ from microsim.impedance.pores import electrode_tortuosity, impedance
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
 from microsim.transport.tortuosity import tortuosity
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 OMEGA = np.geomspace(1e-3, 1e3, 61)
 CASES = {
@@ -27,7 +27,7 @@ CASES = {
 def checks(data):
     if data is None:
         raise Skip("needs the data sets taufactor_electrode and nrel_nmc-1-cal; set MICROSIM_DATA")
-    labels = read_volume("taufactor_electrode_256", file_axes="xyz").values
+    labels = read_voxels("taufactor_electrode_256", file_axes="xyz").values
     grid = grid_from_labels(labels, {"pore": 0, "am": 85, "cbd": 170}, 1e-4 / 256)
     yield from _against_direct_solves(_cube(grid, 32))
     yield from _iterations(grid)

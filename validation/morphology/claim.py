@@ -160,9 +160,9 @@ def _percolation():
 def _electrode(data):
     if data is None:
         raise Skip("MICROSIM_DATA names no folder of public data")
-    from microsim.volumes.volume import read_volume
+    from microsim.volumes.volume import read_voxels
 
-    labels = read_volume("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:160, 60:220, 60:220]
+    labels = read_voxels("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:160, 60:220, 60:220]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)
     areas, volume = contact_areas(grid), grid.voxels * grid.voxel_volume
     for name, row in areas.items():

@@ -9,13 +9,13 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 
 def checks(data):
     if data is None:
         raise Skip("needs the data set puma_fiberform; set MICROSIM_DATA")
-    grey = read_volume("puma_fiberform", file_axes="zyx", kind="field").values
+    grey = read_voxels("puma_fiberform", file_axes="zyx", kind="field").values
     grid = VoxelGrid((grey < 90).astype(np.uint8), ("fibre", "void"), 1.3e-6)
     result = tortuosity(grid, {"void": 1.0}, 0, tolerance=1e-5, sides="mirror")
     yield Check(

@@ -19,7 +19,7 @@ from scipy.stats import spearmanr
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
 from microsim.transport.flow import permeability
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 AXES = ("x", "y", "z")
 
@@ -33,7 +33,7 @@ def checks(data):
     )
     if not image.exists() or not table.exists():
         raise Skip(f"{image.name} or {table.name} is missing")
-    grid = grid_from_labels(read_volume(image).values, {"pore": 0, "grain": 255}, 2e-6)
+    grid = grid_from_labels(read_voxels(image).values, {"pore": 0, "grain": 255}, 2e-6)
     with open(table, newline="") as lines:
         rows = list(csv.DictReader(lines))
     ours, theirs, flows = [], [], []

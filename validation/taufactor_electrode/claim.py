@@ -8,13 +8,13 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tortuosity import tortuosity
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 
 def checks(data):
     if data is None:
         raise Skip("needs the data set taufactor_electrode; set MICROSIM_DATA")
-    pores = (read_volume("taufactor_electrode").values == 0).astype(np.uint8)
+    pores = (read_voxels("taufactor_electrode").values == 0).astype(np.uint8)
     iterations = {}
     for n in (64, 128, 256):
         grid = VoxelGrid(np.ascontiguousarray(pores[:n, :n, :n]), ("solid", "pore"), 1e-6)

@@ -20,7 +20,7 @@ from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh
 from microsim.reference.tetrahedra import bodies_in_voxels, conduction_bounds
 from microsim.transport.tortuosity import tortuosity
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 EDGE = 398e-9
 CROPS = {
@@ -111,7 +111,7 @@ def _against_finest(mesh, grids, name):
 
 
 def _electrode():
-    labels = read_volume("nrel_nmc", voxel_size=(EDGE,) * 3).values
+    labels = read_voxels("nrel_nmc", voxel_size=(EDGE,) * 3).values
     whole = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, EDGE)
     for crop, box in CROPS.items():
         grid = whole.crop(box)

@@ -25,7 +25,7 @@ from microsim.mesh.export import save_meshio
 from microsim.mesh.grid import grid_from_labels
 from microsim.mesh.tetrahedra import tetrahedral_mesh, to_meshio
 from microsim.reference.tetrahedra import conduction
-from microsim.volumes.volume import read_volume
+from microsim.volumes.volume import read_voxels
 
 CROP, EDGE = "x=20:84,y=100:164,z=100:164", 398e-9
 SIGMA = {"pore": 1.0, "cbd": 0.1, "am": 0.01}
@@ -131,7 +131,7 @@ def _conduction_in_fipy(folder):
     import fipy
     from fipy.solvers.scipy import LinearCGSolver
 
-    labels = read_volume("nrel_nmc", voxel_size=(EDGE,) * 3).values
+    labels = read_voxels("nrel_nmc", voxel_size=(EDGE,) * 3).values
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, EDGE)
     mesh = tetrahedral_mesh(grid.crop({"x": (20, 44), "y": (100, 124), "z": (100, 124)}))
     theirs = fipy.Gmsh3D(str(save_meshio(folder / "small.msh", to_meshio(mesh))))

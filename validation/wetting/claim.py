@@ -123,9 +123,9 @@ def _electrode(data):
     if data is None:
         raise Skip("MICROSIM_DATA names no folder of public data")
     from microsim.transport.flow import permeability
-    from microsim.volumes.volume import read_volume
+    from microsim.volumes.volume import read_voxels
 
-    labels = read_volume("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:181, 100:140, 100:140]
+    labels = read_voxels("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:181, 100:140, 100:140]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)
     k = permeability(grid, "pore", 0, sides="symmetry", tolerance=2e-2).permeability
     dry, source = {}, "thick-cathode study: 97 % within 40 s of 72 um (lattice Boltzmann)"
