@@ -1,5 +1,5 @@
-"""The five scenarios of the thick-cathode study (Zhang et al., Joule 7 (2023)) on the NREL volume, beside its
-numbers."""
+"""The five thick-cathode scenarios of Zhang et al., Joule 7 (2023), doi 10.1016/j.joule.2022.12.001, on the
+NREL volume, beside the paper's numbers."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def thick_cathode(options, out=Path("out")):
     if not options.full:
         print("\nthick cathode: five runs of about ten minutes; add --full")
         return
-    print("\nthick cathode, C/2 to 3.5 V; in brackets the study")
+    print("\nthick cathode, C/2 to 3.5 V; in brackets Zhang et al.")
     _print_row("scenario", "mAh/g", "eta mV", "c_e fall %", "s wall", "peak GB", "lithium")
     none, ratio = None, {}
     for name, (capacity, eta, fall) in STUDY.items():
@@ -62,8 +62,8 @@ def thick_cathode(options, out=Path("out")):
             f"{result['lithium_balance_error']:.0e}",
         )
     print(
-        f"overpotential of the thick over the single film: {ratio['thick_cei'] / ratio['cei']:.2f} (study"
-        " 1.81, its film twice as thick)"
+        f"overpotential of the thick over the single film: {ratio['thick_cei'] / ratio['cei']:.2f} (Zhang et"
+        " al. 1.81, its film twice as thick)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Made-up Ni K spectra (REFERENCES X3): edge and white line move with lithiation s."""
+"""Made-up Ni K spectra: an arctangent edge and a Gaussian white line that move with lithiation s."""
 
 import numpy as np
 

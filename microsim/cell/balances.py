@@ -229,7 +229,7 @@ class HalfCell:
         return current - value, 1.0, 0.0
 
     def residual(self, x):
-        """Return the imbalance of every cell (A): the equations of DESIGN section 4, one balance a line."""
+        """Return the imbalance of every cell (A): the equations of docs/method.md, one balance a line."""
         u, faces = self.state(x), self.mesh.faces
         self._set_coefficients(u)
         current = self._face_current(u)

@@ -15,9 +15,9 @@ class Film:
 
     model: "none"; "uniform" (thickness = mean_separator); "gaussian": drawn from a normal distribution whose
     mean runs linearly from mean_separator (x = 0) to mean_collector, clipped to [low, high], correlated over
-    `correlation` along the surface, reproducible by its seed (thick-cathode study: 3 to 28 nm, mean about 20
-    nm near the separator and 5 nm near the collector); "map": `thickness` [x, y, z] in the image's voxels
-    (m), NaN where it says nothing; a face takes the larger value of the two voxels beside it.
+    `correlation` along the surface, reproducible by its seed (Zhang et al., Joule 7 (2023): 3 to 28 nm, mean
+    about 20 nm near the separator and 5 nm near the collector); "map": `thickness` [x, y, z] in the image's
+    voxels (m), NaN where it says nothing; a face takes the larger value of the two voxels beside it.
     """
 
     model: str = "none"

@@ -10,8 +10,9 @@
 p_z is in atomic units, in which m c = 137.036; energies are in eV, angles t in degrees. The exact inverse of
 the first line gives the energy at which a momentum appears.
 
-Sources: Cooper et al., X-Ray Compton Scattering, Oxford 2004; Suzuki et al. (S-parameter); the directional
-study (eqs. 5 to 9, Table 2: HEXITEC detector, 115 keV, 90 degrees).
+Sources: Cooper et al., X-Ray Compton Scattering, Oxford 2004; Suzuki et al., J. Appl. Phys. 119 (2016) 025103
+(S-parameter); Huang et al., Adv. Sci. (2022), doi 10.1002/advs.202105723 (eqs. 5 to 9, Table 2: HEXITEC
+detector, 115 keV, 90 degrees).
 """
 
 from dataclasses import dataclass
@@ -234,7 +235,7 @@ def transmission(coefficients, lengths):
 
 
 def expected_counts(flux, way_in, way_out, electrons, volume, cross_section):
-    """Photons scattered into a steradian, dN = flux t1 t2 rho_e dV dsigma/dOmega (the directional study, eq.
+    """Photons scattered into a steradian, dN = flux t1 t2 rho_e dV dsigma/dOmega (Huang et al. 2022, eq.
     5).
 
     flux m-2; way_in, way_out: transmissions; electrons m-3; volume m3; cross_section m2 sr-1 (klein_nishina).

@@ -85,7 +85,7 @@ def analyse_regions(
     sides, tolerance  as for transport.tortuosity.tortuosity
 
     Returns a tuple of Region, from the separator on. Raises InputError, NotConverged.
-    As in directional ice-templating studies (three depth regions; D_directional = D eps / tau).
+    Source: Huang et al., Adv. Sci. (2022), doi 10.1002/advs.202105723, eq. 4 and Table 1 (three regions).
     """
     check_transport(conducting, tolerance, sides)
     lines, found = _slabs(grid, edges, count), []

@@ -40,7 +40,7 @@ def test_thickness_is_gaussian_about_a_linear_mean(everywhere):
 
 
 def test_thickness_stays_within_its_bounds(everywhere):
-    film = Film("gaussian", seed=3)  # the thick-cathode study: 3 to 28 nm
+    film = Film("gaussian", seed=3)  # Zhang et al., Joule 7 (2023): 3 to 28 nm
     drawn, free = thickness(film, everywhere), thickness(Film("gaussian", low=-1, high=1, seed=3), everywhere)
     assert drawn.min() == 3e-9 and drawn.max() <= 28e-9
     np.testing.assert_allclose(drawn, np.clip(free, 3e-9, 28e-9), rtol=1e-12)

@@ -40,7 +40,7 @@ def noisy(Z, relative, seed=0):
 
 
 def test_values_of_the_elements():
-    """REFERENCES E1 (omega = 2 pi (1e-3, .1, 1, 10)) and E3 (omega = 1, 10)."""
+    """de Levie's coth(s)/s at omega = 2 pi (1e-3, .1, 1, 10); Warburg's tanh(s)/s, coth(s)/s at 1, 10."""
     line = transmission_line(2 * np.pi * np.array([1e-3, 0.1, 1, 10]), 1.0, 1.0)
     assert line == pytest.approx(
         np.array(

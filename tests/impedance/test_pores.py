@@ -65,7 +65,7 @@ def test_a_full_block_is_a_finite_length_warburg_element(ends):
 
 
 def test_values_of_the_warburg_elements():
-    """REFERENCES E3: omega / omega_c = 1 and 10."""
+    """tanh(s)/s and coth(s)/s, s = sqrt(i omega / omega_c), at omega / omega_c = 1 and 10."""
     open_end = run(np.zeros((400, 1, 1)), [1.0, 10.0], tolerance=1e-6).Z_normalised
     assert open_end == pytest.approx([0.88545081 - 0.28697787j, 0.21978196 - 0.22975838j], abs=2e-5)
     blocked = run(np.zeros((400, 1, 1)), [1.0, 10.0], ends="blocked", tolerance=1e-6).Z_normalised
@@ -96,7 +96,7 @@ def pore_along_x(n, depth=1.0):
 
 
 def test_a_narrow_pore_is_a_transmission_line():
-    """REFERENCES E1 with R_ion = C = 1: omega / omega_c = 2 pi (1e-3, .1, 1, 10)."""
+    """coth(s)/s, de Levie's pore with R_ion = C = 1, at omega / omega_c = 2 pi (1e-3, .1, 1, 10)."""
     omega = 2 * np.pi * np.array([1e-3, 0.1, 1, 10])
     exact = np.array(
         [
@@ -136,7 +136,10 @@ def chain(conductivities, **options):
     [("step", 5 / 6), ("step back", 1.5476190), ("linear", 0.8497689), ("linear back", 1.2931864)],
 )
 def test_graded_columns(profile, exact):
-    """Porosity .7 to .3 in a step or linearly, uniform walls (REFERENCES E2)."""
+    """Porosity .7 to .3 in a step or linearly, uniform walls.
+
+    tau_e = 3 eps / L int (tau / eps) (Q / Q_0)^2 dx, Q(x) the wall area behind x.
+    """
     errors = []
     for n in (40, 80, 160):
         x = (np.arange(n) + 0.5) / n

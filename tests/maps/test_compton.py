@@ -34,7 +34,7 @@ def test_the_peak_lies_where_a_resting_electron_scatters():
     assert scattered_energy(0, INCIDENT, ANGLE) == pytest.approx(
         INCIDENT / (1 + INCIDENT / 510998.95), rel=1e-12
     )
-    assert scattered_energy(0, INCIDENT, ANGLE) / 1e3 == pytest.approx(93.874, abs=1e-3)  # REFERENCES X4
+    assert scattered_energy(0, INCIDENT, ANGLE) / 1e3 == pytest.approx(93.874, abs=1e-3)  # Huang: 93.9
 
 
 @settings(max_examples=60, deadline=None)
@@ -97,9 +97,9 @@ def test_integrals_end_between_channels():
     assert integrate(p, np.ones(5), -5, 5) == pytest.approx(5)  # only where there are channels
 
 
-def test_table_2_of_the_directional_study_is_a_line():
+def test_table_2_of_huang_2022_is_a_line():
     line = calibrate_stoichiometry(S, LITHIUM)
-    assert (line.slope, line.intercept) == pytest.approx((0.4331, -0.2815), abs=1e-4)  # REFERENCES X4
+    assert (line.slope, line.intercept) == pytest.approx((0.4331, -0.2815), abs=1e-4)
     found, error = line.of(S)
     assert np.abs(found - LITHIUM).max() < 0.0023 and (error < 2e-3).all()
     low, high = line.interval(np.array(S))

@@ -3,7 +3,8 @@ voxel.
 
 Finite-length Warburg elements, de Levie's pore, the slit with a double layer as a series of modes, and
 columns of graded porosity, tau_e = 3 eps / L int (tau / eps) (Q / Q_0)^2 dx with Q(x) the capacitance behind
-x. TauFactor: its ImpedanceSolver (fb64548512) run here to a criterion of 1e-7; its unit tests stop at 1e-3.
+x (the low-frequency limit of the transmission line; tau_e of Nguyen et al., npj Comput. Mater. 6 (2020) 123).
+TauFactor: its ImpedanceSolver (fb64548512) run here to a criterion of 1e-7; its unit tests stop at 1e-3.
 """
 
 from itertools import pairwise
@@ -64,7 +65,7 @@ def _warburg():
                 abs(Z - exact),
                 3e-6,
                 kind="at most",
-                source="E3",
+                source="tanh(s)/s and coth(s)/s",
             )
 
 
@@ -84,7 +85,7 @@ def _pore():
             abs(Z / value - 1),
             2e-4,
             kind="at most",
-            source="E1, de Levie",
+            source="coth(s)/s, de Levie 1963",
         )
 
 
@@ -130,7 +131,7 @@ def _graded():
         tau = electrode_tortuosity(
             VoxelGrid(labels, names, 1e-6), dict(zip(names, values)), 0, tolerance=1e-6, **PLAIN
         )
-        yield Check(f"graded column, {name}: tau_e", tau, exact, 2e-5, source="E2")
+        yield Check(f"graded column, {name}: tau_e", tau, exact, 2e-5, source="integral of the docstring")
     for depth in (0.25, 0.5, 0.75):
         labels = np.ones((400, 3, 1), int)
         labels[: round(400 * depth), 1], labels[round(400 * depth) :, 1] = 0, 2

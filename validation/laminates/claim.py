@@ -1,4 +1,4 @@
-"""Laminates conduct as their layers in parallel or in series, exactly (REFERENCES T1)."""
+"""Laminates conduct as their layers in parallel or in series, exactly: sum f s and 1 / sum(f / s)."""
 
 import numpy as np
 

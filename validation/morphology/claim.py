@@ -1,6 +1,6 @@
 """Shapes are measured right: spheres, overlapping spheres, rings and random voxels have the known chords,
-sizes, areas, triple lines, correlations and thresholds (REFERENCES M1 to M7); a real electrode agrees with
-Cauchy's formula.
+sizes, areas, triple lines, correlations and thresholds (closed forms; site percolation on the simple cubic
+lattice at 0.3116); a real electrode agrees with Cauchy's formula.
 """
 
 import numpy as np
@@ -140,7 +140,11 @@ def _triple_lines():
         "the same, standard deviation", np.std(found, axis=0)[0], 0.05, kind="at most", source="circle"
     )
     yield Check(
-        "voxel edges alone over 2 pi r, mean", np.mean(found, axis=0)[1], 1.5, 0.15, source="M2: 1.53 to 1.61"
+        "voxel edges alone over 2 pi r, mean",
+        np.mean(found, axis=0)[1],
+        1.5,
+        0.15,
+        source="mean of |t_x| + |t_y| + |t_z|",
     )
 
 
@@ -191,5 +195,5 @@ def _electrode(data):
         clusters(grid.mask("cbd")).share_of_largest,
         0.236,
         kind="at least",
-        source="thick-cathode study",
+        source="Zhang et al., Joule 7 (2023)",
     )

@@ -1,5 +1,5 @@
-"""The parts of the voltage's loss sum to the whole at every stored time, in all five scenarios of the
-thick-cathode study.
+"""The parts of the voltage's loss sum to the whole at every stored time, in all five scenarios of a
+thick cathode (Zhang et al., Joule 7 (2023)).
 
 The five cases of cases/thick_cathode_*.yaml (no film; film; thick film; film and clogged binder; film and
 clogged pores) on a 24 x 18 x 18 corner of their electrode, discharged at C/2 and left to rest. The whole is

@@ -120,7 +120,7 @@ def _voxels():
                 uptake(int(across), corrected),
                 share,
                 0.03,
-                source="M1",
+                source="mean of |n_x| + |n_y| + |n_z|: 3/2",
             )
 
 

@@ -1,4 +1,4 @@
-"""Stokes flow in periodic arrays of spheres and cylinders, as voxels (P2, P3, P4).
+"""Stokes flow in periodic arrays of spheres and cylinders, as voxels.
 
 Spheres, simple cubic: k/a^2 = 2/(9 f K), K of Zick & Homsy, J. Fluid Mech. 115 (1982) 13, recomputed by the
 method of fundamental solutions; flow tortuosities from the same. Cylinders, square array across the flow:

@@ -1,5 +1,5 @@
-"""Stokes flow in channels: the values of the staggered scheme exactly, and round channels to first order
-(P1).
+"""Stokes flow in channels: the values of the staggered scheme exactly, and round channels to first
+order.
 
 Slit h^2/12 (1 + 2/N^2); square ducts of N voxels k/a^2 .042968750, .037209903, .035670158, .035276482,
 .035177368, of which the continuum's is .035144254; pipe R^2/8; equilateral triangle s^2/80 (Poiseuille;

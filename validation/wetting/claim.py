@@ -1,6 +1,6 @@
 """Wetting obeys Lucas, Washburn and Darcy exactly where the front is flat, tubes side by side keep their own
-time, gas stays in dead ends, and a real electrode of 72 um is wet long before 40 s (REFERENCES W1; the
-thick-cathode study).
+time, gas stays in dead ends, and a real electrode of 72 um is wet long before 40 s (Zhang et al.,
+Joule 7 (2023)).
 """
 
 import numpy as np
@@ -128,7 +128,7 @@ def _electrode(data):
     labels = read_voxels("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:181, 100:140, 100:140]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)
     k = permeability(grid, "pore", 0, sides="symmetry", tolerance=2e-2).permeability
-    dry, source = {}, "thick-cathode study: 97 % within 40 s of 72 um (lattice Boltzmann)"
+    dry, source = {}, "Zhang et al., Joule 7 (2023): 97 % within 40 s of 72 um (lattice Boltzmann)"
     for gas in ("trapped", "dissolves"):
         found = wet(grid, "pore", Liquid(GAMMA, 0.0, MU), permeability=k, gas=gas, change=0.5)
         dry[gas], share = found.filling.never_wetted, min(0.97, float(found.filling.filled[-1]))

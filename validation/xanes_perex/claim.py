@@ -8,12 +8,14 @@ back within 0.05:
   energy scale  each spectrum's own, by the nickel foil behind the cell: what neighbouring states scatter in
                 edge energy falls from 11 to 2 meV, and a drift of 0.025 eV between charge and discharge goes
                 (foil_shift_eV.txt)
-  ends          a straight line (REFERENCES X1: good up to 4.3 V, where this charge ends) through the first
-                and the last tenth of the charge. Between them the lit spots lag behind the electrode by up to
-                0.14 of lithium, the second more than the first, so that no curve through those states is the
-                material's; they count as stated error. How wide the ends are, the charge does not say: 0.09
-                to 0.29 of it meet the 0.05, narrower ones miss it. The second cycle, on which nothing was
-                chosen, is followed three times as well as by the cubic
+  ends          a straight line (the white line of NMC622 and NMC721 moves by 2.7 eV up to 4.3 V, where this
+                charge ends, and by no more than 0.3 eV from there to 4.8 V: public APS spectra,
+                MaterialEyes/FeatureXAS) through the first and the last tenth of the charge. Between them the
+                lit spots lag behind the electrode by up to 0.14 of lithium, the second more than the first,
+                so that no curve through those states is the material's; they count as stated error. How wide
+                the ends are, the charge does not say: 0.09 to 0.29 of it meet the 0.05, narrower ones miss
+                it. The second cycle, on which nothing was chosen, is followed three times as well as by the
+                cubic
 
 What was tried, rms deviation from the coulometric x on the discharge, with the foil (without):
   half height, line through the ends: a tenth 0.049 (0.059); a twentieth 0.053, 0.15 0.045, 0.2 0.044, 0.25

@@ -1,7 +1,7 @@
 """Operando TXM stacks with known lithiation: maps recover it within their own stated uncertainty.
 
 Generated, seeded: spheres of lithium nickel oxide (thickness in projection), lithiation a smooth random
-field, 60 energies over the Ni K edge with the spectra of REFERENCES X3 (edge and white line move with
+field, 60 energies over the Ni K edge with made-up spectra (see `spectrum`: edge and white line move with
 lithiation, not a mixture of two spectra), drift of 2 pixels, Gaussian blur of 0.8 pixel, Poisson noise of
 20,000 photons a pixel and image, four flat fields. The truth is the lithiation at the resolution of the blur,
 weighted with thickness. Pixels that lie 5 pixels inside a particle. Calibrations come from 21 uniform states
@@ -32,7 +32,7 @@ SHAPE, BLUR, PHOTONS, FLATS, SEEDS = (128, 112), 0.8, 20_000, 4, (1, 2, 3)
 
 
 def spectrum(energies, s):
-    """Normalised absorption of REFERENCES X3: [energy, ...] of lithiation s [...]."""
+    """Arctangent edge and Gaussian white line, both moving with lithiation s [...]: [energy, ...]."""
     e = np.asarray(energies, float).reshape(-1, *[1] * np.ndim(s))
     return (
         0.5
@@ -153,8 +153,7 @@ def _price(pooled):
 
 
 def _three_energies_without_noise():
-    """REFERENCES X3: 8300, 8348 and 8450 eV; x from the tabulated m(s), and from a straight line between two
-    states."""
+    """At 8300, 8348 and 8450 eV; x from the tabulated m(s), and from a straight line between two states."""
     energies, states = [8300.0, 8348.0, 8450.0], np.linspace(0, 1, 20_001)
     table = spectrum(energies, states)
     m = (table[1] - table[0]) / (table[2] - table[0])
@@ -166,7 +165,7 @@ def _three_energies_without_noise():
         np.abs(back - s).max(),
         1e-6,
         kind="at most",
-        source="REFERENCES X3",
+        source="the lithiation put in",
     )
     line = calibrate("three-energy", m[[0, -1]], [0.0, 1.0])
     exact = np.abs((m - m[0]) / (m[-1] - m[0]) - states).max()
