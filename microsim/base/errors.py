@@ -21,3 +21,9 @@ class NotConverged(MicrosimError):
     def __init__(self, message, history=()):
         super().__init__(message)
         self.history = tuple(float(value) for value in history)
+
+
+def why(error):
+    """Return what an error says, short and on one line."""
+    said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    return " ".join(said.split())[:160]

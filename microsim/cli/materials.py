@@ -44,8 +44,9 @@ def materials(
     T = number(200.0, 400.0)(temperature_K, "--temperature-K")
     from .. import materials as sets
 
-    chosen = [sets.load(name) for name in names or sets.names()]
-    _show(chosen, T, plot, json_file, "material sets", details=bool(names))
+    chosen, faults = ([sets.load(name) for name in names], ()) if names else sets.load_every()
+    left_out = {"left_out": faults} if faults else None
+    _show(chosen, T, plot, json_file, "material sets", details=bool(names), lines=faults, more=left_out)
 
 
 @command(

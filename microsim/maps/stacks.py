@@ -13,11 +13,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, why
 from ..volumes import datasets
 from ..volumes.datasets import Dataset
 from ..volumes.formats import read_file, split_name
-from ..volumes.stored import sha256_of, why
+from ..volumes.stored import sha256_of
 from .mixture import References
 from .spectra import LOWEST_ENERGY, check_energies
 

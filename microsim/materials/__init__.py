@@ -1,151 +1,104 @@
-"""Material sets: one file each, a source on every coefficient. `load(name)` finds one by name."""
+"""Material sets: one file each, a source on every coefficient. `load(name)` finds one by name.
+
+A package of somebody else adds a set as an entry point of the group `microsim.materials`: the name that
+cases give it -> the set, a function that makes it, or a module whose `material` it is. Ours win over it.
+"""
 
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+from ..base.errors import InputError, why
+from ..base.plugins import plugins
+from .kinds import (
+    ARRHENIUS,
+    AT_25_C,
+    FILLINGS,
+    KINDS,
+    ActiveMaterial,
+    Conductor,
+    Electrolyte,
+    Filling,
+    LithiumMetal,
+    PorousElectrode,
+)
 
-from ..base.errors import InputError
-
-AT_25_C = "25 C; used unchanged at other temperatures"
-ARRHENIUS = "Arrhenius factors of D_s and i0; their range is not stated"
-
-
-@dataclass(frozen=True)
-class ActiveMaterial:
-    """Insertion material. All functions take and return arrays in SI units.
-
-    U(sto) open-circuit potential (V vs Li/Li+); dU(sto) its slope (V); D_s(sto, T) (m2 s-1);
-    i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
-    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; temperature: how the
-    coefficients follow it; note: what limits the set.
-    """
-
-    name: str
-    U: Callable
-    dU: Callable
-    D_s: Callable
-    i0: Callable
-    c_s_max: float
-    sigma: float
-    density: float
-    molar_mass: float
-    sto_window: tuple
-    sto_0: float
-    sto_100: float
-    alpha_a: float = 0.5
-    alpha_c: float = 0.5
-    sources: dict = field(default_factory=dict, repr=False)
-    kind: str = "active"
-    temperature: str = AT_25_C
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Electrolyte:
-    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference
-    number t_plus.
-
-    tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays
-    as it is. c_e_window (mol m-3): where the coefficients hold; temperature: how they follow it; note: what
-    limits the set.
-    """
-
-    name: str
-    kappa: Callable
-    D_e: Callable
-    tdf: float | Callable
-    t_plus: float | Callable
-    c_e_0: float
-    c_e_window: tuple
-    sources: dict = field(default_factory=dict, repr=False)
-    kind: str = "electrolyte"
-    temperature: str = AT_25_C
-    note: str = ""
-
-    def value(self, name, c_e, T):
-        """Return t_plus or tdf at c_e, whether it is a number or a function."""
-        given = getattr(self, name)
-        return given(c_e, T) if callable(given) else np.full(np.shape(c_e), float(given))
-
-
-@dataclass(frozen=True)
-class Conductor:
-    """Microporous conductive additive and binder (CBD): sigma (S m-1), porosity, bruggeman exponent.
-
-    reactive_share: share of its contact with active material where electrolyte in its pores reacts.
-    """
-
-    name: str
-    sigma: float
-    porosity: float
-    bruggeman: float
-    reactive_share: float
-    sources: dict = field(default_factory=dict, repr=False)
-    kind: str = "conductor"
-
-
-@dataclass(frozen=True)
-class PorousElectrode:
-    """Homogenised porous electrode (Newman): spheres of an active material in electrolyte and a conducting
-    matrix.
-
-    porosity, transport_efficiency (eps / tau): of the electrolyte in it; active_fraction: volume fraction of
-    active material; radius of its spheres (m); sigma: effective electronic conductivity (S m-1).
-    """
-
-    name: str
-    active: ActiveMaterial
-    porosity: float
-    transport_efficiency: float
-    active_fraction: float
-    radius: float
-    sigma: float
-    sources: dict = field(default_factory=dict, repr=False)
-    kind: str = "porous"
-
-
-@dataclass(frozen=True)
-class LithiumMetal:
-    """Lithium counter electrode: exchange current density i0(c_e, T) (A m-2), symmetric Butler-Volmer."""
-
-    name: str
-    i0: Callable
-    sources: dict = field(default_factory=dict, repr=False)
-    kind: str = "metal"
-
-
-@dataclass(frozen=True)
-class Filling:
-    """What a phase without a material set of its own holds: electrolyte (kind flooded) or nothing (kind
-    dry)."""
-
-    name: str
-    kind: str
-    sources: dict = field(default_factory=dict, repr=False)
-
-
-FILLINGS = {kind: Filling(kind, kind) for kind in ("flooded", "dry")}
+GROUP = "microsim.materials"
+__all__ = ["ARRHENIUS", "AT_25_C", "FILLINGS", "KINDS", "ActiveMaterial", "Conductor", "Electrolyte"]
+__all__ += ["Filling", "LithiumMetal", "PorousElectrode", "load", "load_every", "names"]
 
 
 def names():
-    """Return the names of all material sets."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "sets")]))
+    """Return the names of all material sets, those of other packages behind ours."""
+    ours = _ours()
+    return [*ours, *sorted({plugin.name for plugin in plugins(GROUP)} - {*ours, *FILLINGS})]
 
 
 def load(name):
-    """Return the material set called `name`; an unknown name is an InputError that lists the known ones."""
+    """Return the material set called `name`.
+
+    Raises InputError for an unknown name, which lists the known ones, and for a set of another package that
+    cannot be used.
+    """
     if name in FILLINGS:
         return FILLINGS[name]
-    if name not in names():
-        near = difflib.get_close_matches(str(name), names(), 1)
-        hint = f"did you mean {near[0]}? " if near else ""
+    if name in _ours():
+        return importlib.import_module(f".sets.{name}", __name__).material
+    added = [plugin for plugin in plugins(GROUP) if plugin.name == name]
+    if not added:
+        raise InputError(_unknown(name))
+    if len(added) > 1:
+        packages = " and ".join(plugin.package for plugin in added)
         raise InputError(
-            f"expected the name of a material set, got {name!r}; {hint}choose from"
-            f" {', '.join([*names(), *FILLINGS])}"
+            f"expected one package with a material set {name}, got {packages}; uninstall all but one"
         )
-    return importlib.import_module(f".sets.{name}", __name__).material
+    return _added(added[0])
+
+
+def load_every():
+    """Return all material sets, and a sentence for each of another package that cannot be used."""
+    sets, faults = [load(name) for name in _ours()], []
+    for name in names()[len(sets) :]:
+        try:
+            sets.append(load(name))
+        except InputError as error:
+            faults.append(str(error))
+    return sets, faults
+
+
+def _ours():
+    return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "sets")]))
+
+
+def _unknown(name):
+    known = names()
+    near = difflib.get_close_matches(str(name), known, 1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    choice = ", ".join([*known, *FILLINGS])
+    return f"expected the name of a material set, got {name!r}; {hint}choose from {choice}"
+
+
+def _added(plugin):
+    """Load the set of another package and check it as ours are checked in the tests."""
+    from .checks import check_material
+
+    found = plugin.load()
+    found = getattr(found, "material", found)
+    try:
+        material = found() if callable(found) else found
+        if not isinstance(material, KINDS):
+            raise TypeError(
+                f"{type(material).__name__}, which is none of {', '.join(k.__name__ for k in KINDS)}"
+            )
+        if material.name != plugin.name:
+            raise ValueError(f"a set that calls itself {material.name}")
+        check_material(material, name=f"{material.name} of the package {plugin.package}")
+    except InputError:
+        raise
+    except Exception as error:  # of whatever kind: it is another's code
+        raise InputError(
+            f"expected a material set {plugin.name} from the package {plugin.package}, got {why(error)}; "
+            "mend or uninstall that package"
+        ) from error
+    return material

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..base.errors import InputError
-from .stored import sha256_of, why
+from ..base.errors import InputError, why
+from .stored import sha256_of
 
 FOLDER_VARIABLE = "MICROSIM_DATA"
 UNSTATED = "Voxel size not stated with the file: give one."

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError, MicrosimError
+from ..base.errors import InputError, MicrosimError, why
 from . import arrays, headed, tiff
-from .stored import Stored, why
+from .stored import Stored
 
 READERS = {
     ".tif": tiff.read_tiff,

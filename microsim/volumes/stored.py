@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, why
 
 METRES = {
     **dict.fromkeys(("nm", "nanometer", "nanometers", "nanometre", "nanometres"), 1e-9),
@@ -39,12 +39,6 @@ def spacing(sizes, unit):
     sizes = np.asarray(sizes, float) * unit
     # nine digits: formats keep sizes as ratios or in other units, and 0.398 um should come back as 0.398 um
     return tuple(float(f"{size:.9g}") for size in sizes) if np.all(sizes > 0) else None
-
-
-def why(error):
-    """Return what an error says, short and on one line."""
-    said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
-    return " ".join(said.split())[:160]
 
 
 def sha256_of(paths, chunk=2**20):

@@ -10,8 +10,8 @@ from io import BytesIO
 import numpy as np
 import tifffile
 
-from ..base.errors import InputError
-from .stored import Stored, metres, replacing, spacing, why
+from ..base.errors import InputError, why
+from .stored import Stored, metres, replacing, spacing
 
 SUFFIXES = (".tif", ".tiff")
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")

@@ -1,0 +1,39 @@
+"""What packages of others add: entry points of a group, looked up only when no name of ours fits.
+
+A package that cannot be imported costs one sentence, and only where the thing it adds is asked for.
+"""
+
+from dataclasses import dataclass
+
+from .errors import InputError, why
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A thing that a package of somebody else adds to a group under a name."""
+
+    group: str
+    name: str
+    package: str
+    entry: object
+
+    def load(self):
+        """Import the thing; raises InputError, whatever goes wrong there."""
+        try:
+            return self.entry.load()
+        except Exception as error:  # of whatever kind: it is another's code
+            raise InputError(
+                f"expected {self.name} of {self.group} from the package {self.package}, got: {why(error)}; "
+                "mend or uninstall that package"
+            ) from error
+
+
+def plugins(group):
+    """List what the installed packages add to a group, in order of name and package; nothing is imported."""
+    from importlib.metadata import entry_points
+
+    found = (
+        Plugin(group, entry.name, entry.dist.name if entry.dist else entry.module, entry)
+        for entry in entry_points(group=group)
+    )
+    return sorted(found, key=lambda plugin: (plugin.name, plugin.package))

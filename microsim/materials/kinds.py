@@ -1,0 +1,127 @@
+"""What a material set is: one frozen dataclass a kind, SI units, a source on every coefficient."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+AT_25_C = "25 C; used unchanged at other temperatures"
+ARRHENIUS = "Arrhenius factors of D_s and i0; their range is not stated"
+
+
+@dataclass(frozen=True)
+class ActiveMaterial:
+    """Insertion material. All functions take and return arrays in SI units.
+
+    U(sto) open-circuit potential (V vs Li/Li+); dU(sto) its slope (V); D_s(sto, T) (m2 s-1);
+    i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
+    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; temperature: how the
+    coefficients follow it; note: what limits the set.
+    """
+
+    name: str
+    U: Callable
+    dU: Callable
+    D_s: Callable
+    i0: Callable
+    c_s_max: float
+    sigma: float
+    density: float
+    molar_mass: float
+    sto_window: tuple
+    sto_0: float
+    sto_100: float
+    alpha_a: float = 0.5
+    alpha_c: float = 0.5
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "active"
+    temperature: str = AT_25_C
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Electrolyte:
+    """Binary electrolyte: kappa(c_e, T) (S m-1), D_e(c_e, T) (m2 s-1), thermodynamic factor tdf, transference
+    number t_plus.
+
+    tdf and t_plus are numbers or functions of (c_e, T). t_plus = 1: a single-ion conductor, whose c_e stays
+    as it is. c_e_window (mol m-3): where the coefficients hold; temperature: how they follow it; note: what
+    limits the set.
+    """
+
+    name: str
+    kappa: Callable
+    D_e: Callable
+    tdf: float | Callable
+    t_plus: float | Callable
+    c_e_0: float
+    c_e_window: tuple
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "electrolyte"
+    temperature: str = AT_25_C
+    note: str = ""
+
+    def value(self, name, c_e, T):
+        """Return t_plus or tdf at c_e, whether it is a number or a function."""
+        given = getattr(self, name)
+        return given(c_e, T) if callable(given) else np.full(np.shape(c_e), float(given))
+
+
+@dataclass(frozen=True)
+class Conductor:
+    """Microporous conductive additive and binder (CBD): sigma (S m-1), porosity, bruggeman exponent.
+
+    reactive_share: share of its contact with active material where electrolyte in its pores reacts.
+    """
+
+    name: str
+    sigma: float
+    porosity: float
+    bruggeman: float
+    reactive_share: float
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "conductor"
+
+
+@dataclass(frozen=True)
+class PorousElectrode:
+    """Homogenised porous electrode (Newman): spheres of an active material in electrolyte and a conducting
+    matrix.
+
+    porosity, transport_efficiency (eps / tau): of the electrolyte in it; active_fraction: volume fraction of
+    active material; radius of its spheres (m); sigma: effective electronic conductivity (S m-1).
+    """
+
+    name: str
+    active: ActiveMaterial
+    porosity: float
+    transport_efficiency: float
+    active_fraction: float
+    radius: float
+    sigma: float
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "porous"
+
+
+@dataclass(frozen=True)
+class LithiumMetal:
+    """Lithium counter electrode: exchange current density i0(c_e, T) (A m-2), symmetric Butler-Volmer."""
+
+    name: str
+    i0: Callable
+    sources: dict = field(default_factory=dict, repr=False)
+    kind: str = "metal"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a phase without a material set of its own holds: electrolyte (kind flooded) or nothing (kind
+    dry)."""
+
+    name: str
+    kind: str
+    sources: dict = field(default_factory=dict, repr=False)
+
+
+KINDS = (ActiveMaterial, Electrolyte, Conductor, PorousElectrode, LithiumMetal)
+FILLINGS = {kind: Filling(kind, kind) for kind in ("flooded", "dry")}

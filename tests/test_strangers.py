@@ -1,0 +1,132 @@
+"""A package of somebody else adds a material set; nothing of ours changes, nothing of it breaks ours."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from microsim import materials
+from microsim.base.errors import InputError
+from microsim.cli import main
+
+CASES = Path(__file__).parents[1] / "cases"
+MATERIAL = """
+from dataclasses import replace
+from microsim.materials import load
+
+material = replace(load("NMC811_Chen2020"), name="NMC_of_a_stranger", density=4321.0)
+
+def made():
+    return replace(material, name="made_by_a_function")
+
+def not_a_set():
+    return 12.0
+
+rising = replace(material, name="rising", U=lambda sto: 3.5 + sto, dU=lambda sto: 1.0 + 0 * sto)
+"""
+
+
+@pytest.fixture
+def stranger(tmp_path, monkeypatch):
+    """Install a package: its module, and a dist-info folder with its entry points, on the path."""
+    names = []
+
+    def install(package, code, entry_points):
+        folder = tmp_path / f"site_of_{package}"
+        info = folder / f"{package}-1.0.dist-info"
+        info.mkdir(parents=True)
+        (folder / f"{package}.py").write_text(code)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(entry_points)
+        monkeypatch.syspath_prepend(str(folder))
+        names.append(package)
+
+    yield install
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def refusal(arguments, capsys):
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    return said
+
+
+def numbers(arguments, capsys):
+    assert main([*arguments, "--json", "-"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+SETS = """
+[microsim.materials]
+NMC_of_a_stranger = their_sets
+made_by_a_function = their_sets:made
+"""
+
+
+def test_a_strangers_material_is_used_and_listed(stranger, capsys):
+    stranger("their_sets", MATERIAL, SETS)
+    told = numbers(["materials", "NMC_of_a_stranger"], capsys)["materials"]["NMC_of_a_stranger"]
+    assert told["coefficients"]["density"]["value"] == 4321.0
+    assert materials.load("made_by_a_function").density == 4321.0
+    listed = numbers(["materials"], capsys)
+    assert {"NMC_of_a_stranger", "made_by_a_function", "NMC811_Chen2020"} <= set(listed["materials"])
+    assert "left_out" not in listed
+    assert "made_by_a_function" in refusal(["materials", "made_by_function"], capsys)
+
+
+def test_ours_win_over_a_strangers_of_the_same_name(stranger, capsys):
+    stranger(
+        "their_sets",
+        MATERIAL,
+        "[microsim.materials]\nNMC811_Chen2020 = their_sets:made\nflooded = their_sets\n",
+    )
+    assert materials.load("NMC811_Chen2020").density != 4321.0
+    assert materials.names().count("NMC811_Chen2020") == 1
+    assert materials.load("flooded") is materials.FILLINGS["flooded"]
+
+
+def test_a_name_that_two_packages_give_is_refused(stranger, capsys):
+    for package in ("their_sets", "other_sets"):
+        stranger(package, MATERIAL, f"[microsim.materials]\nmade_by_a_function = {package}:made\n")
+    assert "other_sets and their_sets" in refusal(["materials", "made_by_a_function"], capsys)
+
+
+BROKEN = """
+[microsim.materials]
+not_a_set = their_sets:not_a_set
+rising = their_sets:rising
+absent = their_sets:absent
+other_name = their_sets:made
+gone = no_such_module_anywhere
+"""
+
+
+def test_a_broken_package_is_named_where_its_set_is_asked_for_and_breaks_nothing_else(stranger, capsys):
+    stranger("their_sets", MATERIAL, BROKEN)
+    reasons = {
+        "not_a_set": "got float",
+        "rising": "a rise of",
+        "absent": "absent",
+        "other_name": "calls itself made_by_a_function",
+        "gone": "no_such_module_anywhere",
+    }
+    for name, reason in reasons.items():
+        said = refusal(["materials", name], capsys)
+        assert reason in said and "package their_sets" in said
+    stranger("worse", "raise SystemError('never')", "[microsim.materials]\nworse = worse\n")
+    listed = numbers(["materials"], capsys)
+    assert len(listed["left_out"]) == 1 + len(reasons)
+    assert numbers(["materials", "NMC811_Chen2020"], capsys)["materials"].keys() == {"NMC811_Chen2020"}
+    with pytest.raises(InputError, match="package worse, got: never"):
+        materials.load("worse")
+
+
+def test_a_case_names_a_strangers_material(stranger):
+    from microsim.case.case import load_case
+
+    stranger("their_sets", MATERIAL, SETS)
+    case = load_case(CASES / "demo.yaml", ["cell.materials.am=NMC_of_a_stranger"])
+    assert materials.load(case.cell.materials["am"]).density == 4321.0
