@@ -28,7 +28,7 @@ def test_a_check_knows_whether_it_holds(check, passes):
 
 
 CLAIM = '''"""A claim."""
-from microsim.claims import Check, Skip
+from microsim.jobs.validate import Check, Skip
 
 def checks(data):
     yield Check("what", {value}, 2.0, 0.1)

@@ -111,8 +111,8 @@ def test_failed_run_leaves_no_file_and_keeps_the_old_one(stored, grid):
 FULL_DISK = """
 import resource, sys
 import numpy as np
-from microsim.errors import InputError
-from microsim.fields import FieldWriter
+from microsim.base.errors import InputError
+from microsim.volumes.fields import FieldWriter
 from microsim.mesh.grid import VoxelGrid
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
 grid = VoxelGrid(np.zeros((20, 20, 20), np.uint8), ("am",), (1e-6,) * 3)
