@@ -1,5 +1,11 @@
-"""Write a file under a temporary name and rename it when it is complete."""
+"""Write files whole or not at all: under a temporary name that is exchanged for the real one at the end.
 
+JSON, YAML and tables of columns (CSV) are worded here, each in one way.
+"""
+
+import csv
+import io
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,3 +42,51 @@ def write_text(path, text):
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)
+
+
+def write_json(path, value, indent=1):
+    """Write plain data, or what `plain` makes of it, as a JSON file."""
+    return write_text(path, json_text(value, indent))
+
+
+def write_yaml(path, value):
+    """Write plain data as a YAML file, one key a line."""
+    return write_text(path, yaml_text(value))
+
+
+def write_columns(path, columns):
+    """Write {title: array (n,)} as a CSV file with one line of titles."""
+    content = io.StringIO()
+    rows = csv.writer(content, lineterminator="\n")
+    rows.writerow(columns)
+    rows.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+    return write_text(path, content.getvalue())
+
+
+def json_text(value, indent=1):
+    """Word a value as JSON, with a line end."""
+    return json.dumps(plain(value), indent=indent, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def yaml_text(value, *, flow=False, width=80):
+    """Word plain data as YAML; flow: the innermost lists and sections on one line each, up to `width`."""
+    from ruamel.yaml import YAML
+
+    yaml, content = YAML(typ="safe", pure=True), io.StringIO()
+    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = (None if flow else False), False
+    yaml.width = width
+    yaml.dump(value, content)
+    return content.getvalue()
+
+
+def plain(value):
+    """Turn numbers and arrays of any package into plain data; what JSON lacks (NaN, infinity) into null."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None
+    return value if isinstance(value, (str, int, float)) or value is None else str(value)

@@ -7,7 +7,6 @@ exchange current of the metal has three arguments and a function of a BPX file o
 and LAW holds it over the salt concentration, for a line of Python to put in its place (docs/materials.md).
 """
 
-import json
 import math
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from ..base.constants import F, R
 from ..base.errors import InputError
-from ..base.files import write_text
+from ..base.files import write_json
 from ..cell.mesh import Separator
 from ..materials import Electrolyte, LithiumMetal
 from ..materials.sets.lithium import C_LI
@@ -191,7 +190,7 @@ def bpx_of(design):
 def write_bpx(path, design):
     """Write a Design as a BPX file; return what was written. Errors as in `bpx_of`."""
     raw = bpx_of(design)
-    write_text(path, json.dumps(raw, indent=1, allow_nan=False) + "\n")
+    write_json(path, raw)
     return raw
 
 

@@ -14,9 +14,10 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     from ..case.case import load_case
 
     case = load_case(Path(case_file), settings or ())
+    from ..base.provenance import peak_memory_bytes
     from ..impedance.circuits import kramers_kronig
     from ..impedance.relaxation import relaxation_times
-    from ..jobs.run import case_impedance, peak_memory_bytes
+    from ..jobs.run import case_impedance
 
     after = _steps(after, len(case.protocol))
     if out and len(freq) < FEWEST:

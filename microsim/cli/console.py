@@ -1,10 +1,9 @@
 """What the user sees: a progress bar on a terminal, tables for people, JSON for programs."""
 
-import json
 import sys
 from contextlib import contextmanager
 
-from ..base.files import write_text
+from ..base.files import json_text, write_text
 
 
 @contextmanager
@@ -30,26 +29,13 @@ def report(result, json_file, *lines):
     """Print the lines for people, or write the numbers as JSON to a file or, with -, to standard output."""
     content = None
     if json_file is not None:
-        content = json.dumps(_plain(result), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        content = json_text(result, indent=2)
     if json_file == "-":
         sys.stdout.write(content)
         return
     if json_file is not None:
         write_text(json_file, content)
     print("\n".join(lines))
-
-
-def _plain(value):
-    """Turn numbers of any package into plain ones; NaN and infinity, which JSON lacks, become null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and not -float("inf") < value < float("inf"):
-        return None
-    return value if isinstance(value, (str, int, float)) or value is None else str(value)
 
 
 def table(header, rows):

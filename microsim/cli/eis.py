@@ -181,8 +181,8 @@ def eis(
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
+    from ..base.provenance import peak_memory_bytes
     from ..impedance.pores import Electrolyte, impedance
-    from ..jobs.run import peak_memory_bytes
 
     axes = {}
     for name in AXES if axis is Axis.ALL else (axis.value,):

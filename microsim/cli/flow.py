@@ -92,7 +92,7 @@ def flow(
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
-    from ..jobs.run import peak_memory_bytes
+    from ..base.provenance import peak_memory_bytes
     from ..transport.flow import kozeny_constant, permeability
 
     results = {}

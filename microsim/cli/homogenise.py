@@ -105,25 +105,13 @@ def _source(sources, key):
 
 def _write(out, twin, bpx):
     """Write the case, the BPX file where there is one, and PyBaMM's values; return the files' names."""
-    import io
-    import json
-
-    from ruamel.yaml import YAML
-
     from ..analysis.twin import pybamm_values
-    from ..base.files import write_text
+    from ..base.files import write_json, write_yaml
 
-    content, yaml = io.StringIO(), YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, False
-    yaml.dump(twin.raw, content)
-    texts = {
-        "homogenised.yaml": content.getvalue(),
-        "pybamm.json": (
-            json.dumps(pybamm_values(twin, twin.case.cell.temperature), indent=1, allow_nan=False) + "\n"
-        ),
-    }
+    write_yaml(out / "homogenised.yaml", twin.raw)
+    write_json(out / "pybamm.json", pybamm_values(twin, twin.case.cell.temperature))
+    names = ["homogenised.yaml", "pybamm.json"]
     if bpx is not None:
-        texts["parameters.json"] = json.dumps(bpx, indent=1, allow_nan=False) + "\n"
-    for name, text in texts.items():
-        write_text(out / name, text)
-    return {name: str(out / name) for name in texts}
+        write_json(out / "parameters.json", bpx)
+        names.append("parameters.json")
+    return {name: str(out / name) for name in names}

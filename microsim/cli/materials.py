@@ -147,12 +147,9 @@ def _cell_numbers(cell):
 
 
 def _write_case(path, cell, file, side, counter, cells, density):
-    import io
     import os
 
-    from ruamel.yaml import YAML
-
-    from ..base.files import write_text
+    from ..base.files import write_yaml
     from ..case.bpx_cases import case_of
     from ..case.case import parse_case
 
@@ -164,12 +161,7 @@ def _write_case(path, cell, file, side, counter, cells, density):
 
     parse_case(case(str(file.resolve())))  # nothing is written that could not run
     raw = case(os.path.relpath(file, path.parent))
-    content = io.StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style, yaml.sort_base_mapping_type_on_output = False, False
-    yaml.dump(raw, content)
-    write_text(path, content.getvalue())
-    return path
+    return write_yaml(path, raw)
 
 
 def _write_bpx(file, out, json_file):

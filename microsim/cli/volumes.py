@@ -239,7 +239,7 @@ def transport(
         extra["tensor"] = _tensor(grid, shares, tolerance)
     if fields:
         _store_fields(fields, grid, axes, maps)
-    from ..jobs.run import peak_memory_bytes
+    from ..base.provenance import peak_memory_bytes
 
     result = {
         "axes": numbers,

@@ -1,11 +1,6 @@
 """The whole pipeline on one screen: volume -> phases -> transport -> half cell -> fields -> comparison ->
 report."""
 
-import csv
-import io
-import json
-import resource
-import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -22,7 +17,8 @@ from ..analysis.utilisation import label_particles
 from ..analysis.validity import Validity
 from ..base.constants import EPS_0, F
 from ..base.errors import InputError
-from ..base.files import write_text
+from ..base.files import write_columns, write_json
+from ..base.provenance import peak_memory_bytes
 from ..case.case import beyond_windows
 from ..cell.balances import HalfCell
 from ..cell.experiment import Experiment, Load, Tolerances
@@ -703,12 +699,8 @@ def write_outputs(out_dir, case, result, grid, voltage, comparison, flux=None, p
     """Write voltage.csv, result.json, the figures and the report."""
     if progress:
         progress(1, 1, "writing the report")
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(voltage)
-    rows.writerows(zip(*(column.tolist() for column in voltage.values())))
-    write_text(out_dir / "voltage.csv", text.getvalue())
-    write_text(out_dir / "result.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
+    write_columns(out_dir / "voltage.csv", voltage)
+    write_json(out_dir / "result.json", result)
     from ..report.page import write_report
 
     write_report(
@@ -735,9 +727,3 @@ def _progress_of(progress, one_C):
         progress(min(share, 0.99), 1.0, f"{load.name}: {experiment.t:.0f} s, {V:.3f} V")
 
     return show
-
-
-def peak_memory_bytes():
-    """Return the largest memory this process has held."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB

@@ -34,7 +34,7 @@ from pathlib import Path
 
 from .. import __version__, materials
 from ..base.errors import InputError, MicrosimError
-from ..base.files import write_text
+from ..base.files import write_json, write_text
 from ..base.schema import apply_setting, listed, mapping, read_yaml, say, text
 from ..case.case import Case, parse_case
 
@@ -411,7 +411,7 @@ def write_outputs(out_dir, study, result):
         given = [_cell(row["swept"].get(key)) for key in study.keys]
         rows.writerow([row["name"], *given, *(row[name] for name in figures if name not in study.keys)])
     write_text(out_dir / "study.csv", lines.getvalue())
-    write_text(out_dir / "study.json", json.dumps(result, indent=1, allow_nan=False, default=str) + "\n")
+    write_json(out_dir / "study.json", result)
     from ..report.pages.study import write_study_report
 
     write_study_report(

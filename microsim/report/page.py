@@ -1,7 +1,6 @@
 """Write the report: figures as PNG files, and one HTML page that holds everything and needs nothing else."""
 
 import base64
-import io
 import json
 import math
 import struct
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__
-from ..base.files import replacing
+from ..base.files import plain, replacing, yaml_text
 from ..volumes.fields import read_names
 from . import analysis_figures, captions, figures, map_figures, tables, transport_figures
 from .field_series import load_series
@@ -377,14 +376,4 @@ def _write(path, content):
 
 
 def _as_yaml(case):
-    if isinstance(case, str):
-        return case
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = None
-    yaml.sort_base_mapping_type_on_output = False
-    yaml.width = 100
-    text = io.StringIO()
-    yaml.dump(json.loads(json.dumps(case, default=str)), text)
-    return text.getvalue()
+    return case if isinstance(case, str) else yaml_text(plain(case), flow=True, width=100)
