@@ -3,6 +3,7 @@
 A package that cannot be imported costs one sentence, and only where the thing it adds is asked for.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .errors import InputError, why
@@ -10,17 +11,20 @@ from .errors import InputError, why
 
 @dataclass(frozen=True)
 class Plugin:
-    """A thing that a package of somebody else adds to a group under a name."""
+    """A thing that a package of somebody else adds to a group under a name; `entry.load()` imports it."""
 
     group: str
     name: str
     package: str
     entry: object
 
-    def load(self):
-        """Import the thing; raises InputError, whatever goes wrong there."""
+    @contextmanager
+    def blamed(self):
+        """Turn whatever goes wrong with the thing into one sentence that names its package."""
         try:
-            return self.entry.load()
+            yield
+        except InputError:
+            raise
         except Exception as error:  # of whatever kind: it is another's code
             raise InputError(
                 f"expected {self.name} of {self.group} from the package {self.package}, got: {why(error)}; "

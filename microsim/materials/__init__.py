@@ -9,7 +9,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 
-from ..base.errors import InputError, why
+from ..base.errors import InputError
 from ..base.plugins import plugins
 from .kinds import (
     ARRHENIUS,
@@ -80,25 +80,16 @@ def _unknown(name):
 
 
 def _added(plugin):
-    """Load the set of another package and check it as ours are checked in the tests."""
+    """Load the set of another package and check it as the tests check ours."""
     from .checks import check_material
 
-    found = plugin.load()
-    found = getattr(found, "material", found)
-    try:
+    with plugin.blamed():
+        found = plugin.entry.load()
+        found = getattr(found, "material", found)
         material = found() if callable(found) else found
         if not isinstance(material, KINDS):
-            raise TypeError(
-                f"{type(material).__name__}, which is none of {', '.join(k.__name__ for k in KINDS)}"
-            )
+            raise TypeError(f"{type(material).__name__}, none of {', '.join(k.__name__ for k in KINDS)}")
         if material.name != plugin.name:
             raise ValueError(f"a set that calls itself {material.name}")
         check_material(material, name=f"{material.name} of the package {plugin.package}")
-    except InputError:
-        raise
-    except Exception as error:  # of whatever kind: it is another's code
-        raise InputError(
-            f"expected a material set {plugin.name} from the package {plugin.package}, got {why(error)}; "
-            "mend or uninstall that package"
-        ) from error
     return material

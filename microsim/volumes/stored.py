@@ -1,9 +1,8 @@
-"""What a volume file holds, and how a file is replaced whole or not at all."""
+"""Lengths and bytes of volume files, and how files are replaced whole or not at all."""
 
 import hashlib
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +16,6 @@ METRES = {
     **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
 }
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What a reader finds: values and voxel size (m) in the order of the file's axes, slowest first."""
-
-    values: np.ndarray
-    voxel_size: tuple[float, ...] | None = None
-    files: tuple[Path, ...] = ()  # where the bytes lie when that is not only the file itself
-    axes: str | None = None  # the order of the axes, where the file states it
 
 
 def metres(unit):

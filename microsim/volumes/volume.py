@@ -15,7 +15,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from .datasets import DATASETS, find, locate
-from .formats import READERS, read_file, split_name, write_file
+from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
 
 SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-4  # m
@@ -137,7 +137,7 @@ def _find(name_or_path):
 def _no_such(path):
     beside = [str(file) for file in path.parent.iterdir()] if os.access(path.parent, os.R_OK) else []
     near = difflib.get_close_matches(str(path), [*DATASETS, *beside], 3, 0.6)
-    known = path.suffix.lower() in READERS or path.parent != Path()
+    known = path.suffix.lower() in suffixes() or path.parent != Path()
     expected = "an existing file or folder" if known else "a file, a folder or the name of a data set"
     remedy = "correct the path." if known else f"correct it, or use one of {', '.join(DATASETS)}."
     if near:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError
-from ..base.schema import choice, entry, number, read_yaml, say, section, whole
-from .stored import Stored, metres, replacing, spacing
+from ...base.errors import InputError
+from ...base.schema import choice, entry, number, read_yaml, say, section, whole
+from ..contract import Format, Stored
+from ..stored import metres, replacing, spacing
 
 MM = 1e-3
 SIDECARS = (".json", ".yaml", ".yml")
@@ -44,7 +45,7 @@ RAW_TYPES = tuple(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16
 # ---- NRRD --------------------------------------------------------------------------------------------------
 
 
-def read_nrrd(path, part=None, index=None):
+def read_nrrd(path):
     """Read an NRRD file, slowest axis first."""
     import nrrd
 
@@ -64,15 +65,15 @@ def read_nrrd(path, part=None, index=None):
     return Stored(values, None if stated else _in_mm(sizes[::-1]), files)
 
 
-def write_nrrd(path, values, voxel_size, part=None):
+def write_nrrd(path, stored):
     """Write an NRRD file with packed voxels, slowest axis first, and the voxel size in um."""
     import nrrd
 
     header = {"encoding": "gzip"}
-    if voxel_size is not None:
-        header |= {"spacings": [size * 1e6 for size in voxel_size[::-1]], "units": ["um"] * 3}
+    if stored.voxel_size is not None:
+        header |= {"spacings": [size * 1e6 for size in stored.voxel_size[::-1]], "units": ["um"] * 3}
     with replacing(path) as (file,):
-        nrrd.write(file, np.ascontiguousarray(values), header, index_order="C", compression_level=6)
+        nrrd.write(file, np.ascontiguousarray(stored.values), header, index_order="C", compression_level=6)
 
 
 def _in_mm(sizes):
@@ -82,7 +83,7 @@ def _in_mm(sizes):
 # ---- MHD, MHA ----------------------------------------------------------------------------------------------
 
 
-def read_meta(path, part=None, index=None):
+def read_meta(path):
     """Read a MetaImage: header and voxels in one file (MHA) or two (MHD)."""
     header, start = _meta_header(path)
     data = _check_meta(path, header)
@@ -99,11 +100,11 @@ def read_meta(path, part=None, index=None):
     return Stored(values, size, files=(path,) if data == path else (path, data))
 
 
-def write_meta(path, values, voxel_size, part=None):
+def write_meta(path, stored):
     """Write a MetaImage, voxels in the same file for .mha, beside it in a .raw file for .mhd."""
     local = path.suffix.lower() == ".mha"
     data = path if local else path.with_name(f"{path.name}.raw")
-    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    values = _little_endian(stored.values)
     types = {dtype: name for name, dtype in META_TYPES.items()}
     header = {
         "ObjectType": "Image",
@@ -114,8 +115,8 @@ def write_meta(path, values, voxel_size, part=None):
         "DimSize": " ".join(str(n) for n in values.shape[::-1]),
         "ElementType": types[values.dtype.str[1:]],
     }
-    if voxel_size is not None:
-        header["ElementSpacing"] = " ".join(f"{size / MM:.12g}" for size in voxel_size[::-1])
+    if stored.voxel_size is not None:
+        header["ElementSpacing"] = " ".join(f"{size / MM:.12g}" for size in stored.voxel_size[::-1])
     header["ElementDataFile"] = "LOCAL" if local else data.name  # by definition the last line
     text = "".join(f"{key} = {value}\n" for key, value in header.items()).encode()
     with replacing(*dict.fromkeys((data, path))) as files:
@@ -192,7 +193,7 @@ class Sidecar:
     voxel_size: tuple[float, ...] | None = entry(_sizes, default=None, units={"nm": 1e9, "um": 1e6, "m": 1.0})
 
 
-def read_raw(path, part=None, index=None):
+def read_raw(path):
     """Read a raw file as its sidecar says: vol.raw.json, .yaml or .yml beside vol.raw, or vol.json and so
     on."""
     names = [Path(f"{base}{suffix}") for base in (path, path.with_suffix("")) for suffix in SIDECARS]
@@ -208,12 +209,13 @@ def read_raw(path, part=None, index=None):
     return Stored(values, said.voxel_size, files=(path, sidecars[0]), axes=said.axes)
 
 
-def write_raw(path, values, voxel_size, part=None, axes="xyz"):
+def write_raw(path, stored):
     """Write a raw file, little-endian, and the JSON sidecar that describes it."""
-    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    said = {"shape": list(values.shape), "dtype": values.dtype.name, "byte_order": "little", "axes": axes}
-    if voxel_size is not None:
-        said["voxel_size_m"] = list(voxel_size)
+    values = _little_endian(stored.values)
+    said = {"shape": list(values.shape), "dtype": values.dtype.name, "byte_order": "little"}
+    said["axes"] = stored.axes or "xyz"
+    if stored.voxel_size is not None:
+        said["voxel_size_m"] = list(stored.voxel_size)
     with replacing(path, path.with_name(f"{path.name}.json")) as (file, sidecar):
         file.write(_contiguous(values))
         sidecar.write(json.dumps(said).encode())
@@ -245,5 +247,16 @@ def _bytes(shape, dtype):
     return int(np.prod(shape, dtype=object)) * dtype.itemsize
 
 
+def _little_endian(values):
+    return values.astype(values.dtype.newbyteorder("<"), copy=False)
+
+
 def _contiguous(values):
     return memoryview(np.ascontiguousarray(values)).cast("B")
+
+
+FORMATS = (
+    Format("NRRD", (".nrrd",), read_nrrd, write_nrrd),
+    Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta),
+    Format("raw with a sidecar", (".raw",), read_raw, write_raw),
+)

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from microsim.base.errors import InputError
-from microsim.volumes.tiff import natural
+from microsim.volumes.formats.tiff import natural
 from microsim.volumes.volume import read_voxels
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)

@@ -10,8 +10,9 @@ from io import BytesIO
 import numpy as np
 import tifffile
 
-from ..base.errors import InputError, why
-from .stored import Stored, metres, replacing, spacing
+from ...base.errors import InputError, why
+from ..contract import Format, Stored
+from ..stored import metres, replacing, spacing
 
 SUFFIXES = (".tif", ".tiff")
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
@@ -21,12 +22,12 @@ IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ rea
 # ---- reading -----------------------------------------------------------------------------------------------
 
 
-def read_tiff(path, part=None, index=None):
+def read_tiff(path):
     """Read all pages of a TIFF file as one array."""
     return _read(path, path)
 
 
-def read_zip(path, part=None, index=None):
+def read_zip(path):
     """Read the one TIFF file in a zip archive."""
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if _is_slice(name)]
@@ -39,15 +40,9 @@ def read_zip(path, part=None, index=None):
     return _read(content, f"{path} ({names[0]})")
 
 
-def read_folder(path, part=None, index=None):
+def read_folder(path):
     """Read a folder of single-page TIFF files, in natural order (slice2 before slice10), as one array."""
-    files = sorted(
-        (file for file in path.iterdir() if _is_slice(file.name)), key=lambda file: natural(file.name)
-    )
-    if not files:
-        raise InputError(
-            f"expected TIFF slices in the folder {path}, got none; name a folder with .tif files."
-        )
+    files = sorted(_slices(path), key=lambda file: natural(file.name))
     first, values = None, None
     for i, file in enumerate(files):
         plane = _read_slice(file)
@@ -148,6 +143,14 @@ def _errors_raised():
         raise ValueError(re.sub(r"<tifffile\.\w+ [^>]*> ", "", faults[0]))
 
 
+def _slices(folder):
+    return [file for file in folder.iterdir() if _is_slice(file.name)]
+
+
+def _has_slices(path):
+    return path.is_dir() and bool(_slices(path))
+
+
 def _is_slice(name):
     last = name.rsplit("/", 1)[-1]  # a Mac adds ._v.tif to v.tif
     return last.lower().endswith(SUFFIXES) and not last.startswith(".")
@@ -164,16 +167,16 @@ def _kind(array):
 # ---- writing -----------------------------------------------------------------------------------------------
 
 
-def write_tiff(path, values, voxel_size, part=None):
+def write_tiff(path, stored):
     """Write pages, rows, columns; as an ImageJ stack with its scale where ImageJ knows the type."""
     with replacing(path) as (file,):
-        _write_pages(file, values, voxel_size)
+        _write_pages(file, stored.values, stored.voxel_size)
 
 
-def write_zip(path, values, voxel_size, part=None):
+def write_zip(path, stored):
     """Write a zip archive that holds one multi-page TIFF file."""
     pages = BytesIO()
-    _write_pages(pages, values, voxel_size)
+    _write_pages(pages, stored.values, stored.voxel_size)
     name = re.sub(r"(\.tiff?)?\.zip$", ".tif", path.name, flags=re.IGNORECASE)
     with replacing(path) as (file,), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, pages.getbuffer())
@@ -196,3 +199,10 @@ def _write_pages(file, values, voxel_size):
         resolution=resolution,
         resolutionunit="NONE",
     )
+
+
+FORMATS = (
+    Format("TIFF", SUFFIXES, read_tiff, write_tiff),
+    Format("zip with a TIFF", (".zip",), read_zip, write_zip),
+    Format("folder of TIFF slices", (), read_folder, opens=_has_slices),
+)

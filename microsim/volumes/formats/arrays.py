@@ -5,18 +5,19 @@ from io import BytesIO
 import h5py
 import numpy as np
 
-from ..base.errors import InputError
-from .stored import Stored, replacing, spacing
+from ...base.errors import InputError
+from ..contract import Format, Stored
+from ..stored import replacing, spacing
 
 DEFAULT_NAME = "volume"
 
 
-def read_npy(path, part=None, index=None):
+def read_npy(path):
     """Read the array of an npy file."""
     return Stored(np.load(path, allow_pickle=False))
 
 
-def read_npz(path, part=None, index=None):
+def read_npz(path, part=None):
     """Read one array of an npz file: the only one, or the one named `part`."""
     with np.load(path, allow_pickle=False) as arrays:
         name = _choose(path, part, arrays.files, "array")
@@ -42,32 +43,32 @@ def read_hdf5(path, part=None, index=None):
     return Stored(values, _three(size, f"{path}::{name}"))
 
 
-def write_npy(path, values, voxel_size, part=None):
+def write_npy(path, stored):
     """Write an npy file; it has no place for the voxel size."""
     with replacing(path) as (file,):
-        np.save(file, np.ascontiguousarray(values), allow_pickle=False)
+        np.save(file, np.ascontiguousarray(stored.values), allow_pickle=False)
 
 
-def write_npz(path, values, voxel_size, part=None):
+def write_npz(path, stored, part=None):
     """Write a packed npz file with one array, named `part`; it has no place for the voxel size."""
     with replacing(path) as (file,):
-        np.savez_compressed(file, **{part or DEFAULT_NAME: values})
+        np.savez_compressed(file, **{part or DEFAULT_NAME: stored.values})
 
 
-def write_hdf5(path, values, voxel_size, part=None):
+def write_hdf5(path, stored, part=None):
     """Write an HDF5 file with one data set, named `part`, that bears the voxel size."""
     # HDF5 that meets a full disk cannot close its file and may end the process, so it writes to memory
     content = BytesIO()
     with h5py.File(content, "w") as file:
         dataset = file.create_dataset(
             (part or "").strip("/") or DEFAULT_NAME,
-            data=values,
+            data=stored.values,
             chunks=True,
             compression="gzip",
             shuffle=True,
         )
-        if voxel_size is not None:
-            dataset.attrs["voxel_size_m"] = voxel_size
+        if stored.voxel_size is not None:
+            dataset.attrs["voxel_size_m"] = stored.voxel_size
     with replacing(path) as (file,):
         file.write(content.getbuffer())
 
@@ -122,3 +123,10 @@ def _three(size, name):
             f"expected one or three numbers as voxel_size_m of {name}, got {size}; correct them."
         )
     return spacing(np.broadcast_to(numbers.ravel(), 3), 1.0)
+
+
+FORMATS = (
+    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=("part", "index")),
+    Format("npy", (".npy",), read_npy, write_npy),
+    Format("npz", (".npz",), read_npz, write_npz, takes=("part",)),
+)

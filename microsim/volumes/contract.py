@@ -1,0 +1,59 @@
+"""What a reader and a writer of a file format promise: ours, and those of other packages.
+
+    def read(path):
+        return Stored(values, voxel_size=(4e-7, 4e-7, 4e-7), axes="xyz")
+
+    FORMAT = Format("my format", (".mine",), read)
+
+in a package whose entry point of the group `microsim.readers` names FORMAT makes `file.mine` a volume.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a file holds: values and voxel size (m) in the order of the file's axes, slowest first."""
+
+    values: np.ndarray
+    voxel_size: tuple[float, ...] | None = None
+    files: tuple[Path, ...] = ()  # where the bytes lie when that is not only the file itself
+    axes: str | None = None  # the order of the axes, where the file states it
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: how its files are known, read and written.
+
+    name      what users call it
+    suffixes  of its files, lower case
+    read      read(path) -> Stored
+    write     write(path, stored), whole or not at all; None: it is only read
+    takes     further arguments: "part", the name behind ::, and "index", the number behind @ (of read)
+    opens     opens(path) -> whether this format reads it; None: any file with one of the suffixes
+    package   of whom it is; filled in for those of other packages
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    read: Callable[..., Stored]
+    write: Callable[..., None] | None = None
+    takes: tuple[str, ...] = ()
+    opens: Callable[[Path], bool] | None = None
+    package: str = ""
+
+    def reads(self, path):
+        """Tell whether this format reads a file or folder."""
+        return self.opens(path) if self.opens else self.named(path) and not path.is_dir()
+
+    def writes(self, path):
+        """Tell whether this format writes a file of that name."""
+        return self.write is not None and self.named(path)
+
+    def named(self, path):
+        """Tell whether a name has one of the suffixes."""
+        return path.name.lower().endswith(self.suffixes)
