@@ -81,7 +81,8 @@ def structure(n, seed=3):
 def set_up(n):
     """Return the grid, the CellDesign, the solver's cell and its 1C current (A)."""
     from microsim.cell.balances import HalfCell
-    from microsim.cell.mesh import CellDesign, Separator, build_mesh
+    from microsim.cell.design import CellDesign, Separator
+    from microsim.cell.mesh import build_mesh
     from microsim.materials import load
 
     grid = structure(n)

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import ndimage
 
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Tolerances
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 

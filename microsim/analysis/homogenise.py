@@ -13,13 +13,13 @@ from scipy.sparse.csgraph import connected_components
 
 from ..base.constants import F, R
 from ..base.errors import InputError
-from ..cell.balances import Links
 from ..cell.mesh import build_mesh
 from ..materials import ActiveMaterial, PorousElectrode
 from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors
 from ..numerics.graph import contrast_layers
 from ..numerics.krylov import gmres
+from ..numerics.links import Links
 from ..numerics.multigrid import Multigrid
 from ..shapes.thickness import local_thickness
 from ..transport.tortuosity import tortuosity

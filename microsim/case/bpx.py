@@ -19,6 +19,7 @@ import numpy as np
 from ..base.constants import F
 from ..base.errors import InputError
 from ..base.schema import any_of, join, listed, number, say, text, whole
+from ..cell.design import Separator
 from ..materials import ActiveMaterial, Electrolyte, PorousElectrode
 from ..materials.checks import check_material
 from ..materials.expressions import Expression
@@ -59,7 +60,7 @@ class Electrode:
 
 @dataclass(frozen=True)
 class BpxCell:
-    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.Separator): None
+    """What a BPX file says. negative, positive (Electrode), electrolyte, separator (cell.design): None
     where a Partial file leaves it out.
 
     area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V);
@@ -309,8 +310,6 @@ def _check_version(given):
 
 
 def _separator(raw):
-    from ..cell.mesh import Separator  # brings the kernels along, which reading a case does not need
-
     return Separator(**_section(raw, "Separator", CONTACT))
 
 

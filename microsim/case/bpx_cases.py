@@ -15,7 +15,7 @@ import numpy as np
 from ..base.constants import F, R
 from ..base.errors import InputError
 from ..base.files import write_json
-from ..cell.mesh import Separator
+from ..cell.design import Separator
 from ..materials import Electrolyte, LithiumMetal
 from ..materials.sets.lithium import C_LI
 from .bpx import PLATEAU, Electrode

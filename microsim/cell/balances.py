@@ -1,4 +1,4 @@
-"""The half cell: its balances, their linearisation, and the preconditioner. Read `HalfCell.residual` first.
+"""The half cell: its balances and their linearisation. Read `HalfCell.residual` first.
 
 Unknowns, one flat vector: psi (ionic cells), phi (electronic cells), V, sto (active cells), c_e (ionic
 cells).
@@ -16,14 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.constants import F
-from ..numerics.graph import Graph, contrast_layers
-from ..numerics.kernels import cells as flows
-from ..numerics.kernels import numba_cpu as kernels
-from ..numerics.multigrid import Multigrid
+from ..numerics.links import Links
+from .design import CellDesign
+from .electrodes import Lithium, mixed
 from .jacobian import Jacobian
 from .kinetics import Drops, concentration_potential, face_current, face_response
-from .mesh import CellDesign, HalfCellMesh
-from .spheres import LithiumSolver
+from .mesh import HalfCellMesh
+from .preconditioner import Preconditioner
 
 LEAP = 0.3  # V that a potential may move in one step of Newton
 
@@ -37,96 +36,6 @@ class State:
     V: np.ndarray
     sto: np.ndarray
     c_e: np.ndarray
-
-
-@dataclass(frozen=True)
-class Lithium:
-    """The counter electrode as seen by the kinetics: U = 0, no solid diffusion, symmetric."""
-
-    metal: object
-    alpha_a: float = 0.5
-    alpha_c: float = 0.5
-
-    def U(self, sto):
-        return 0.0
-
-    def dU(self, sto):
-        return 0.0
-
-    def i0(self, c_e, sto, T):
-        return self.metal.i0(c_e, T)
-
-
-class Links:
-    """Conducting links of a graph: w_ij = half cells in series, and the flow out of each cell."""
-
-    def __init__(self, graph: Graph):
-        self.graph = graph
-        self.half = graph.half_conductances()
-        self.weight = np.empty(graph.neighbour.size)
-        self.diagonal = np.empty(graph.n)
-
-    def set(self, conductivity):
-        """Set w_ij from the cells' conductivity."""
-        g = self.graph
-        kernels.harmonic_links(g.indptr, g.neighbour, *self.half, conductivity, self.weight)
-        kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
-        return self
-
-    def resist(self, part, resistance, lost):
-        """Put a contact on the links between cells of a part and others: w = (1 - lost) / (1/w + resistance /
-        area)."""
-        g = self.graph
-        slots = np.flatnonzero(np.repeat(part, np.diff(g.indptr)) != part[g.neighbour])
-        self.weight[slots] = (1 - lost) / (1 / self.weight[slots] + resistance / g.areas(slots))
-        kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
-
-    def outflow(self, u):
-        """Return sum_j w_ij (u_i - u_j)."""
-        out = np.empty(self.graph.n)
-        kernels.apply_laplacian(self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, u, out)
-        return out
-
-    def slopes(self, conductivity, slope, u):
-        """Return the row coefficients of d(outflow)/dv where conductivity depends on v: (off, diagonal)."""
-        g = self.graph
-        off, diagonal = np.empty(g.neighbour.size), np.empty(g.n)
-        kernels.link_slopes(g.indptr, g.neighbour, *self.half, conductivity, slope, u, off, diagonal)
-        return off, diagonal
-
-
-class Mixed:
-    """Several active materials as one: each function evaluates every entry with the material it is of."""
-
-    def __init__(self, materials, of):
-        self.parts = [(m, np.flatnonzero(of == k)) for k, m in enumerate(materials)]
-        self.alpha_a, self.alpha_c, self.c_s_max = (
-            self._join(lambda m, at, name=name: getattr(m, name), of.size)
-            for name in ("alpha_a", "alpha_c", "c_s_max")
-        )
-
-    def _join(self, value, size):
-        out = np.empty(size)
-        for material, at in self.parts:
-            out[at] = value(material, at)
-        return out
-
-    def U(self, sto):
-        return self._join(lambda m, at: m.U(sto[at]), sto.size)
-
-    def dU(self, sto):
-        return self._join(lambda m, at: m.dU(sto[at]), sto.size)
-
-    def D_s(self, sto, T):
-        return self._join(lambda m, at: m.D_s(sto[at], T), sto.size)
-
-    def i0(self, c_e, sto, T):
-        return self._join(lambda m, at: m.i0(c_e[at], sto[at], T), sto.size)
-
-
-def mixed(materials, of):
-    """Return the one material, or a Mixed of several; `of`: which one each entry is of."""
-    return materials[0] if len(materials) == 1 else Mixed(materials, of)
 
 
 @dataclass(frozen=True)
@@ -487,150 +396,3 @@ def _end_area(graph, cells):
 def _end_conductance(graph, cells, line):
     """Face area over half cell length at an end of x (m)."""
     return _end_area(graph, cells) / (graph.widths[0][line] / 2)
-
-
-class Preconditioner:
-    """Approximate inverse of the Jacobian: lithium eliminated into the potentials, then potentials, lithium,
-    salt.
-
-    1. lithium beside the faces follows the potentials at once; that lowers the face conductance that the
-    potentials see
-       (U falls as sto rises);
-    2. potentials: two W-cycles over ionic and electronic cells together, V by bordering;
-    3. lithium with the new potentials: one V-cycle (exact in particles); 4. salt: two W-cycles with the new
-    face currents.
-
-    Potentials and salt need both: of 495 iterations of a run 459 are left with two cycles for the potentials
-    alone, 432 with W-cycles for the salt alone, 260 with two of each, 167 with exact answers to both; an
-    exact one for lithium saves none.
-    """
-
-    def __init__(self, cell):
-        self.cell, mesh = cell, cell.mesh
-        resisted = cell.design.contact_resistance or cell.design.contact_lost
-        # coarse cells across a poor contact would join what it keeps apart
-        self.potentials, self.slots, self.picks = _coupled_graph(
-            mesh, mesh.additive if resisted else contrast_layers(mesh.sigma)
-        )
-        self.weight = np.empty(self.potentials.neighbour.size, np.float32)
-        self.potential_grid, self.lift = None, cell.lift.astype(np.float32)
-        self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic)
-
-    def update(self):
-        """Take over the numbers of the cell's present linearisation."""
-        self.stale = False
-        cell, faces, rate = self.cell, self.cell.mesh.faces, self.cell.rate
-        ionic, electronic = self.picks
-        (dphi_r, dsto_r, _), (dphi, dsto, dc_e) = cell.slopes
-        self.A_g, self.A_sto = (faces.area * dphi).astype(np.float32), (faces.area * dsto).astype(np.float32)
-        self.A_g_r = (faces.area * dphi_r).astype(np.float32) if cell.layer else self.A_g
-        reacted = np.bincount(faces.solid, faces.area * dsto_r, cell.n[3])
-        # share of a face's response that is left once its cell's lithium follows
-        kept = self._lithium_response(rate)
-        factor = kept / (kept + reacted)
-        self.follows = (1 / (kept + reacted)).astype(np.float32)
-        # all materials on one scale of A per unit of sto
-        weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cell.mesh.solid.indptr))
-        self.lithium.update(weight, rate * cell.capacity + reacted)
-        g = self.A_g * factor[faces.solid]
-        weights = np.concatenate([cell.ionic.weight[ionic], cell.electronic.weight[electronic], g])
-        self.weight[self.slots[0]] = weights
-        self.weight[self.slots[1]] = weights
-        n_ionic = cell.n[0]
-        if self.potential_grid is None:
-            self.potential_grid = Multigrid(self.potentials, self.weight)
-        mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
-        high[n_ionic + cell.mesh.collector] = cell.collector_conductance
-        mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
-        sink = -(1 - cell.t_plus) * np.bincount(faces.ionic, faces.area * dc_e, n_ionic)
-        if cell.counter:
-            self.counter_dphi, _, dc_e = cell.counter_slopes
-            mass[cell.mesh.counter] = cell.counter_area * self.counter_dphi
-            sink[cell.mesh.counter] -= (1 - cell.t_plus[cell.mesh.counter]) * cell.counter_area * dc_e
-        self.potential_grid.update(self.weight, mass, None, high)
-        self.salt_grid.update(F * cell.salt.weight, F * rate * cell.salt_volume + np.maximum(sink, 0))
-        self._border(g * cell.lift)
-
-    def _lithium_response(self, rate):
-        """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake
-        behind it.
-
-        Behind a resolved cell a half-space: the decaying solution of (rate + 2 D/h^2) s_i = D/h^2 (s_(i-1) +
-        s_(i+1)) takes w (1 - lambda) = w q / (q/2 + sqrt(q + q^2/4)), q = rate h^2 / D. Behind a shell its
-        own chain.
-        """
-        cell, cells = self.cell, self.cell.mesh.solid
-        h = cell.solid_volume ** (1 / 3)
-        q = rate * h * h / cell.D_s
-        inward = cell.solid_volume / h**2 * cell.D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
-        kept = F * cell.c_s_max * (rate * cell.solid_volume + inward)
-        if cells.chains:
-            weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cells.indptr))
-            kept[cells.surface()] = self.lithium.end_response(weight, rate * cell.capacity)
-        return kept
-
-    def _border(self, g):
-        """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same), and
-        what the constraint sees of it."""
-        cell, faces, b = self.cell, self.cell.mesh.faces, self.potential_grid.levels[0].b
-        b[: cell.n[0]] = -np.bincount(faces.ionic, g, cell.n[0])
-        b[cell.n[0] :] = np.bincount(faces.electronic, g, cell.n[1])
-        self.response = self.potential_grid.answer().copy()
-        self.seen = self._constraint(self.response)
-
-    def _constraint(self, potentials):
-        """Current out of the collector for given potentials."""
-        cell = self.cell
-        return float(cell.collector_conductance @ potentials[cell.n[0] + cell.mesh.collector])
-
-    def __call__(self, r):
-        """Return P^-1 r in single precision."""
-        cell, faces, mesh = self.cell, self.cell.mesh.faces, self.cell.mesh
-        e, m, s = faces.ionic, faces.solid, faces.electronic
-        R, out = cell.state(r), np.empty(r.size, np.float32)
-        d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, cell.n[0]
-        b[:n_ionic], b[n_ionic:] = R.psi, R.phi
-        A_j = self.A_sto * (R.sto[m] * self.follows[m]).astype(np.float32)
-        flows.add_to_cells(e, A_j, 1, b[:n_ionic])
-        flows.add_to_cells(s, A_j, -1, b[n_ionic:])
-        potentials = self.potential_grid.answer()
-        # rows: A u + pull V = b, of_current I(u) + of_V V = r_V  =>  u = A^-1 b - response V
-        V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (
-            cell.of_current * self.seen - cell.of_V
-        )
-        d.V[0] = V
-        np.subtract(potentials[:n_ionic], np.float32(V) * self.response[:n_ionic], out=d.psi)
-        np.subtract(potentials[n_ionic:], np.float32(V) * self.response[n_ionic:], out=d.phi)
-        push = d.V[0] * self.lift + d.phi[s] - d.psi[e]
-        lithium = R.sto.astype(np.float32)
-        flows.add_to_cells(m, self.A_g_r * push, -1, lithium)
-        d.sto[:] = self.lithium.cycle(lithium)
-        into_electrolyte = np.zeros(n_ionic, np.float32)
-        flows.add_to_cells(e, self.A_g * push + self.A_sto * d.sto[m], 1, into_electrolyte)
-        if cell.counter:
-            into_electrolyte[mesh.counter] -= cell.counter_area * self.counter_dphi * d.psi[mesh.counter]
-        self.salt_grid.levels[0].b[:] = R.c_e + (1 - cell.t_plus) * into_electrolyte
-        d.c_e[:] = self.salt_grid.answer()
-        return out
-
-
-def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, the slots of its links, and which
-    link of each part goes there (each link once). kind: 0 or 1 for each electronic cell, never joined on
-    coarse levels.
-    """
-    parts, edges, offset = [], [], 0
-    for graph in (mesh.ionic, mesh.electronic):
-        rows = np.repeat(np.arange(graph.n, dtype=np.int32), np.diff(graph.indptr))
-        once = np.flatnonzero(rows < graph.neighbour)
-        parts.append(once)
-        edges.append((rows[once] + offset, graph.neighbour[once] + offset))
-        offset += graph.n
-    edges.append((mesh.faces.ionic, mesh.faces.electronic + mesh.ionic.n))
-    first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
-    indptr, neighbour, slots = kernels.rows_from_edges(offset, first, second)
-    layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
-    bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
-    position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-    graph = Graph(indptr, neighbour, position, layer, bounds, mesh.ionic.widths)
-    return graph, slots, parts

@@ -21,9 +21,10 @@ from ..base.files import write_columns, write_json
 from ..base.provenance import peak_memory_bytes
 from ..case.case import beyond_windows
 from ..cell.balances import HalfCell
+from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Load, Tolerances
 from ..cell.film import Film, Growth, film_thickness
-from ..cell.mesh import CellDesign, CounterSlab, Separator, build_mesh
+from ..cell.mesh import build_mesh
 from ..impedance.cell import C_DL, cell_impedance
 from ..maps.compare import SocMap, compare_maps
 from ..mesh.grid import VoxelGrid, grid_from_labels

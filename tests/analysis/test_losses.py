@@ -11,8 +11,9 @@ from scipy.optimize import brentq
 
 from microsim.analysis.losses import PARTS, VoltageSplit, rest_potential
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, CounterSlab, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import CellDesign, CounterSlab, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
+from microsim.cell.design import Separator
 from microsim.cell.experiment import Load
-from microsim.cell.mesh import Separator, build_mesh, separator_lines
+from microsim.cell.mesh import build_mesh, separator_lines
 from microsim.mesh.morphology import face_area_factors
 
 from ..cells import ACTIVE, CBD, design, half_cell, image, run, voxel_grid

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from microsim.cell.balances import HalfCell, Links, Mixed
+from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, CounterSlab, Separator
+from microsim.cell.electrodes import Mixed
 from microsim.cell.experiment import Load
-from microsim.cell.mesh import CellDesign, CounterSlab, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.cell.spheres import LithiumCells, LithiumSolver, Spheres, shell_edges
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.bdf import bdf
 from microsim.numerics.graph import voxel_graph
+from microsim.numerics.links import Links
 
 from ..cells import ACTIVE, ELECTROLYTE, LITHIUM, image, run
 

@@ -26,8 +26,9 @@ import numpy as np
 
 from microsim.case.case import load_case
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances, initial_state
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.impedance.cell import cell_impedance
 from microsim.jobs.run import case_impedance, cell_design, read_grid, set_up
 from microsim.jobs.validate import Check

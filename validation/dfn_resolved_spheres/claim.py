@@ -13,8 +13,9 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import Conductor, PorousElectrode, load
 from microsim.mesh.grid import VoxelGrid

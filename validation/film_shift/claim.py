@@ -14,9 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
 from microsim.cell.film import Film
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.jobs.run import film_on
 from microsim.jobs.validate import Check
 from microsim.materials import load

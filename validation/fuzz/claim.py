@@ -17,9 +17,10 @@ from scipy import ndimage
 from microsim.base.errors import InputError, NotConverged
 from microsim.case.protocol import read_protocol
 from microsim.cell.balances import HalfCell
+from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Film
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.mesh import build_mesh
 from microsim.jobs.run import film_on, loads, nominal
 from microsim.jobs.validate import Check
 from microsim.materials import load

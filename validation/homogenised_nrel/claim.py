@@ -19,7 +19,7 @@ import numpy as np
 from microsim.analysis.homogenise import homogenise
 from microsim.analysis.twin import beside, steps_of, twin_of
 from microsim.case.case import load_case
-from microsim.cell.mesh import CellDesign, Separator
+from microsim.cell.design import CellDesign, Separator
 from microsim.jobs.run import loads, read_grid, set_up, simulate
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import Conductor, load

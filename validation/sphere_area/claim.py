@@ -10,7 +10,8 @@ joined to the collector by a thin wire that does not react.
 
 import numpy as np
 
-from microsim.cell.mesh import CellDesign, Separator, build_mesh
+from microsim.cell.design import CellDesign, Separator
+from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import Conductor, load
 from microsim.mesh.grid import VoxelGrid

@@ -1,0 +1,54 @@
+"""What a cell is made of: separator, counter electrode, and the material of each phase."""
+
+from dataclasses import dataclass
+
+from ..materials import Electrolyte, LithiumMetal, PorousElectrode
+
+
+@dataclass(frozen=True)
+class Separator:
+    """Homogenised separator: thickness (m), porosity, transport efficiency beta."""
+
+    thickness: float
+    porosity: float
+    transport_efficiency: float
+
+
+@dataclass(frozen=True)
+class CounterSlab:
+    """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the
+    start, number of layers."""
+
+    material: PorousElectrode
+    thickness: float
+    initial_sto: float
+    layers: int = 20
+
+
+@dataclass(frozen=True)
+class CellDesign:
+    """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
+
+    initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
+    double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance
+    (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons.
+    """
+
+    phases: dict
+    electrolyte: Electrolyte
+    separator: Separator
+    counter_electrode: LithiumMetal | CounterSlab
+    temperature: float = 298.15
+    c_e_0: float = 1000.0
+    initial_sto: float | dict = 0.27
+    area_correction: bool = True
+    cbd_transport_efficiency: float | None = None
+    pore_transport_efficiency: float = 1.0
+    shells: int = 24
+    double_layer: float = 0.0
+    contact_resistance: float = 0.0
+    contact_lost: float = 0.0
+
+    def sort(self, *sorts):
+        """Names of the phases whose material is of one of the given sorts."""
+        return [name for name, material in self.phases.items() if isinstance(material, sorts)]
