@@ -13,6 +13,10 @@ class InputError(MicrosimError):
     exit_code = 2
 
 
+class Missing(InputError):
+    """A package or a library of the system that one job needs and this machine lacks."""
+
+
 class NotConverged(MicrosimError):
     """A solver did not reach its tolerance (exit code 3); `history` holds the residuals."""
 

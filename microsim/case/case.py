@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .. import materials
 from ..base.errors import InputError
+from ..base.gallery import located
 from ..base.schema import (
     NUMBER,
     any_of,
@@ -373,7 +374,7 @@ def load_case(path, settings: Sequence[str] = ()):
 
     Errors: InputError, one sentence that names the dotted key.
     """
-    path = Path(path)
+    path = located(path)
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise InputError(

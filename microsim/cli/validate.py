@@ -18,7 +18,7 @@ def validate(
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option("--folder", metavar="DIR", help="Folder of the claims [default: validation]."),
+        typer.Option("--folder", metavar="DIR", help="Folder of the claims [default: those that ship]."),
     ] = None,
     json_file: JsonOption = None,
 ):
@@ -26,14 +26,14 @@ def validate(
 
     Prints value, reference, tolerance and pass for each; exits 1 if one fails. "short": what was wanted and
     cannot be had from the data, with the reason. What needs real data is skipped
-    where MICROSIM_DATA names no folder.
+    where MICROSIM_DATA names no folder, what needs a package where that is not installed.
     """
-    from ..jobs.validate import FOLDER, check_claims
+    from ..jobs.validate import check_claims
 
     data = os.environ.get("MICROSIM_DATA")
     data = Path(data) if data and Path(data).is_dir() else None
     with progress_bar("validation") as progress:
-        results = check_claims(names or (), folder=folder or FOLDER, data=data, progress=progress)
+        results = check_claims(names or (), folder=folder, data=data, progress=progress)
     rows, listing = [], {}
     for name, result in results.items():
         listing[name] = {

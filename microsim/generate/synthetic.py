@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from ..base.errors import InputError
 from ..base.files import write_text
+from ..base.gallery import located
 from ..base.schema import entry, number, read_yaml, section, shown, whole
 from ..mesh.grid import both_sides
 from ..mesh.percolation import percolating
@@ -99,7 +100,7 @@ class SyntheticElectrode:
 
 def load_recipe(path):
     """Read a recipe from a YAML file; keys as ElectrodeRecipe's fields, lengths with a unit (_um, _nm)."""
-    return section(ElectrodeRecipe, read_yaml(path) or {}, "")
+    return section(ElectrodeRecipe, read_yaml(located(path)) or {}, "")
 
 
 def save_recipe(path, recipe):

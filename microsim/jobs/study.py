@@ -35,6 +35,7 @@ from pathlib import Path
 from .. import __version__, materials
 from ..base.errors import InputError, MicrosimError
 from ..base.files import write_json, write_text
+from ..base.gallery import located
 from ..base.schema import apply_setting, listed, mapping, read_yaml, say, text
 from ..case.case import Case, parse_case
 
@@ -72,7 +73,8 @@ class Study:
 def load_study(path):
     """Read a study and all its cases; a case that does not read is kept with its mistake. Raises
     InputError."""
-    path, raw = Path(path), read_yaml(path)
+    path = located(path)
+    raw = read_yaml(path)
     if not isinstance(raw, dict) or not {"base"} <= set(raw) <= set(KEYS):
         given = listed(raw) if isinstance(raw, dict) else say(raw)
         raise InputError(

@@ -11,9 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..base.errors import InputError
-
-FOLDER = Path(__file__).parents[2] / "validation"
+from ..base import gallery
+from ..base.errors import InputError, Missing
 
 
 class Skip(Exception):
@@ -58,20 +57,20 @@ class Check:
         return bool(math.isfinite(self.value) and abs(self.deviation) <= self.tolerance)
 
 
-def claim_names(folder=FOLDER):
-    """List the claims of a folder, in order of name."""
-    return sorted(path.parent.name for path in Path(folder).glob("*/claim.py"))
+def claim_names(folder=None):
+    """List the claims of a folder, by default of those that ship, in order of name."""
+    return sorted(
+        path.parent.name for path in Path(folder or gallery.folder("validation")).glob("*/claim.py")
+    )
 
 
-def check_claims(names=(), *, folder=FOLDER, data=None, progress=None):
+def check_claims(names=(), *, folder=None, data=None, progress=None):
     """Run the named claims, or all; return {claim: {"checks": [Check], "seconds", "skipped": reason or
     None}}."""
+    folder = folder or gallery.folder("validation")
     known = claim_names(folder)
     if not known:
-        raise InputError(
-            f"expected a folder with validation/<claim>/claim.py, got none in {folder}; "
-            "run it in a clone of the project, or give --folder"
-        )
+        raise InputError(f"expected a folder with <claim>/claim.py, got none in {folder}; correct the folder")
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(
@@ -84,7 +83,7 @@ def check_claims(names=(), *, folder=FOLDER, data=None, progress=None):
         begun, skipped, checks = time.perf_counter(), None, []
         try:
             checks = list(_load(Path(folder) / name / "claim.py").checks(data))
-        except Skip as reason:
+        except (Skip, Missing) as reason:
             skipped = str(reason)
         results[name] = {"checks": checks, "seconds": time.perf_counter() - begun, "skipped": skipped}
     return results

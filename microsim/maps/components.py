@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.packages import need
 from .spectra import as_rows
 
 
@@ -30,6 +31,7 @@ def components(mu, *, count=3, clusters=3, seed=0):
     mu [energy, ...], normalised; spectra that are not finite are left out. Clusters are numbered by the first
     score of their centre. Returns Components; raises InputError where there are fewer spectra than clusters.
     """
+    need("sklearn", "principal components and clusters")
     from sklearn.cluster import KMeans
     from sklearn.decomposition import PCA
 

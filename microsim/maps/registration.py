@@ -17,8 +17,10 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.errors import InputError, NotConverged
+from ..base.packages import need
 from .overlap import middle, rotation, starts
 
+WHAT = "the registration of maps"
 UM = 1e6  # SimpleITK works in micrometres: steps of order 1
 METRICS = ("mask", "mutual-information")
 KINDS = ("rigid", "similarity")
@@ -88,6 +90,7 @@ def register(
 
     Returns Registration. Raises InputError for maps without contrast, NotConverged where no start improves.
     """
+    need("SimpleITK", WHAT)
     _check(image, structure, kind, metric)
     mask = np.isfinite(image.values)
     solid = (structure.values > 0) if active is None else np.asarray(active, bool)
@@ -154,7 +157,7 @@ def resample(image, registration, shape, voxel_size, origin=(0.0, 0.0, 0.0)):
 
 def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
     """Gradient descent from one start: (value, matrix, angles, scale, shift)."""
-    import SimpleITK as sitk
+    sitk = need("SimpleITK", WHAT)
 
     flat = [n == 1 for n in mask.shape]
     axes = [a for a in range(3) if not flat[a]]

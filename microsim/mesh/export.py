@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, Missing
+from ..base.packages import need
 from .grid import voxel_edges
 
 # suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not;
@@ -126,7 +127,7 @@ def to_fipy(grid):
     FiPy's axes x, y, z are the grid's, but its cells count x fastest: bring arrays over with fipy_values and
     back with from_fipy. All phases are in the mesh; coefficients tell them apart.
     """
-    import fipy
+    fipy = need("fipy", "a FiPy mesh")
 
     (nx, ny, nz), (hx, hy, hz) = grid.shape, grid.voxel_size
     return fipy.Grid3D(dx=hx, dy=hy, dz=hz, nx=nx, ny=ny, nz=nz)
@@ -217,17 +218,15 @@ def _set_names(names, kind):
 
 
 def load_gmsh():
-    """Import gmsh and pygmsh, which recipes of geometries need; raises InputError that says what is
-    missing."""
+    """Import gmsh and pygmsh, which recipes of geometries need; raises Missing that says what to install."""
+    what = "a tetrahedral mesh of a geometry"
     try:
-        import gmsh
-        import pygmsh
-    except (ImportError, OSError) as error:  # gmsh is a shared library that links to those of a desktop
-        raise InputError(
-            f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages "
-            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxel elements."
+        return need("gmsh", what), need("pygmsh", what)
+    except OSError as error:  # gmsh is a shared library that links to those of a desktop
+        raise Missing(
+            f"expected the library gmsh for {what}, got: {error}; install the system packages "
+            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxel elements"
         ) from error
-    return gmsh, pygmsh
 
 
 def _gmsh_sphere(radius, edges, size):

@@ -19,6 +19,8 @@ import numpy as np
 from scipy import sparse
 
 from ..base.errors import InputError, NotConverged
+from ..base.packages import need
+from ..mesh.export import load_gmsh
 from .halfcell import MOLE, UM, F, R, difference_weight, factorise, slopes
 
 
@@ -201,14 +203,7 @@ def octant_mesh(radius, box, size):
             "expected a sphere inside its box and edges from a fiftieth of its radius up, got radius"
             f" {radius:g}, box {box}, edges {size:g} m; correct them"
         )
-    try:
-        import gmsh
-        import pygmsh
-    except (ImportError, OSError) as error:  # gmsh is a shared library that links to those of a desktop
-        raise InputError(
-            f"expected the library gmsh for a tetrahedral mesh, got: {error}; install the system packages "
-            "libglu1-mesa libxrender1 libxcursor1 libxft2 libxinerama1 (Debian), or use voxels"
-        ) from error
+    gmsh, pygmsh = load_gmsh()
     with pygmsh.occ.Geometry() as geometry:  # in units of the radius: gmsh's geometry stops at 1e-8
         gmsh.option.setNumber("General.Terminal", 0)  # it would write to standard output
         geometry.characteristic_length_min = geometry.characteristic_length_max = size / radius
@@ -281,7 +276,7 @@ def discharge_shells(cell, shells, current, duration, steps):
 
     Arguments as in discharge_tetrahedra; shells: their number, all equally thick; backward Euler.
     """
-    import fipy
+    fipy = need("fipy", "the shells of a sphere")
 
     radius, active, T = cell.radius / UM, cell.active, cell.temperature
     mesh = fipy.SphericalGrid1D(dr=radius / shells, nr=shells)

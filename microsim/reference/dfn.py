@@ -10,6 +10,7 @@ import numpy as np
 
 from ..base.constants import F
 from ..base.errors import InputError
+from ..base.packages import need
 from ..materials.sets.lithium import C_LI
 
 
@@ -62,12 +63,7 @@ def discharge_pybamm(bpx, loads, half=True):
 
 
 def _pybamm():
-    try:
-        import pybamm
-    except ImportError as error:
-        raise InputError(
-            "PyBaMM is not installed; pip install microsim[pybamm] adds its curve here"
-        ) from error
+    pybamm = need("pybamm", "the curve of its DFN")
     pybamm.settings.tolerances["reg_power"] = 1e-9  # no smoothing of the square roots in the exchange current
     return pybamm
 

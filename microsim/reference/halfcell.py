@@ -22,6 +22,7 @@ from scipy.constants import physical_constants
 from scipy.sparse.linalg import splu
 
 from ..base.errors import InputError, NotConverged
+from ..base.packages import need
 from ..mesh.export import fipy_values, from_fipy
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
@@ -92,7 +93,7 @@ class Places:
     FiPy's order."""
 
     def __init__(self, grid, design, layers):
-        import fipy
+        fipy = need("fipy", "the half cell on FiPy")
 
         self.grid, self.front, self.depth = grid, len(layers), float(np.sum(layers))
         widths = np.concatenate([layers, np.full(grid.shape[0], grid.voxel_size[0])]) / UM
@@ -223,7 +224,7 @@ class Twin:
         self.iterations = self.factorisations = self.factors_for = 0
 
     def _rest(self, sto, c_e):
-        import fipy
+        fipy = need("fipy", "the half cell on FiPy")
 
         mesh, self.V = self.places.mesh, float(self.material.U(np.array(sto)))
         start = {"phi_e": 0.0, "phi_s": self.V, "sto": sto, "c_e": c_e}
@@ -247,7 +248,7 @@ class Twin:
 
     def _equations(self):
         """Return the four equations without what crosses the interfaces; outflow and storage are positive."""
-        import fipy
+        fipy = need("fipy", "the half cell on FiPy")
 
         mesh, places = self.places.mesh, self.places
         self.kappa, self.D_e, self.D_s, self.junction = (

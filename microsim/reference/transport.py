@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 
 from ..base.errors import InputError, NotConverged
+from ..base.packages import need
 from ..mesh.percolation import percolating
 from ..transport.tortuosity import TransportResult, check_transport
 
@@ -117,7 +118,7 @@ class _Volume:
 
 def _taufactor_solver(volume, sides):
     """Return the TauFactor solver that fits the volume, and what its D_eff is to be multiplied by."""
-    import taufactor
+    taufactor = need("taufactor", "the solver taufactor")
 
     if len(volume.sigma) < 2:
         raise InputError(
@@ -181,7 +182,7 @@ def _sweep_until(solver, tolerance, progress, most=200_000, patience=30):
 
 def _fipy_fluxes(volume, tolerance, periodic):
     """Solve with FiPy; return the flux through every plane of faces along the axis, and the iterations."""
-    import fipy
+    fipy = need("fipy", "the solver fipy")
     from fipy.solvers.scipy import LinearCGSolver
 
     mesh = _fipy_mesh(fipy, volume, periodic)

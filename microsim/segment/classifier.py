@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.packages import need
 from ..volumes.slabs import MEMORY, place, take
 from .preparation import axis_of
 
@@ -45,6 +46,7 @@ def train(values, painted, phases, *, smallest=0.7, largest=3.0, axis=None, tree
     Features: skimage.feature.multiscale_basic_features; Arganda-Carreras et al., Bioinformatics 33 (2017)
     2424. Raises InputError if the painted labels do not fit.
     """
+    need("sklearn", "the trained classifier")
     from sklearn.ensemble import RandomForestClassifier
 
     painted = np.asarray(painted)

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.files import replacing, write_text
+from ..base.gallery import located
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
 from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
@@ -94,7 +95,7 @@ class Recipe:
 
 def load_recipe(path):
     """Read a recipe from a YAML file; a mistake is one sentence that names the key."""
-    return section(Recipe, read_yaml(path) or {}, "")
+    return section(Recipe, read_yaml(located(path)) or {}, "")
 
 
 def recipe_record(recipe):

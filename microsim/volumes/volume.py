@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.gallery import located
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
@@ -126,6 +127,7 @@ def _own_size(size, axes, name):
 def _find(name_or_path):
     """Return path, part, index and data set: an existing file first, then the data set of that name."""
     path, part, index = split_name(name_or_path)
+    path = located(path)
     if os.path.exists(path):  # False for a name too long for the file system, where Path.exists raises
         return path, part, index, None
     dataset = find(str(path))

@@ -1,6 +1,4 @@
-import builtins
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -17,6 +15,8 @@ from microsim.mesh.export import (
     write_mesh,
 )
 from microsim.mesh.grid import VoxelGrid
+
+from ..missing import hide
 
 meshio = pytest.importorskip("meshio", reason="meshio is not installed")
 
@@ -211,15 +211,7 @@ def test_tetrahedral_sphere(tmp_path):
 
 
 def test_missing_libraries_of_gmsh_are_named(monkeypatch):
-    real = builtins.__import__
-
-    def broken(name, *args, **kwargs):
-        if name == "pygmsh":
-            raise OSError("libGLU.so.1: cannot open shared object file: No such file or directory")
-        return real(name, *args, **kwargs)
-
-    monkeypatch.delitem(sys.modules, "pygmsh", raising=False)
-    monkeypatch.setattr(builtins, "__import__", broken)
-    with pytest.raises(InputError, match="libGLU.so.1.*install the system packages libglu1-mesa") as error:
+    hide(monkeypatch, "pygmsh", error=OSError)
+    with pytest.raises(InputError, match="pygmsh.*install the system packages libglu1-mesa") as error:
         tetrahedral_sphere(1e-6, 4e-6, 0.5e-6)
     assert "\n" not in str(error.value)

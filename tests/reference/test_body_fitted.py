@@ -1,9 +1,6 @@
 """A sphere on a mesh that follows its surface: the elements, what is conserved, the series, and the solver's
 voxels."""
 
-import builtins
-import sys
-
 import numpy as np
 import pytest
 
@@ -21,6 +18,7 @@ from microsim.reference.body_fitted import (
 )
 
 from ..cells import ACTIVE
+from ..missing import hide
 from ..references import F, butler_volmer, chen_i0, chen_U
 
 RADIUS = 5e-6
@@ -152,16 +150,8 @@ def test_a_sphere_that_does_not_fit(box, size):
 
 
 def test_without_gmsh_it_says_what_to_install(monkeypatch):
-    original = builtins.__import__
-
-    def without(name, *rest):
-        if name == "gmsh":
-            raise OSError("libGLU.so.1: cannot open shared object file")
-        return original(name, *rest)
-
-    monkeypatch.delitem(sys.modules, "gmsh", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match="expected the library gmsh.*libGLU.*libglu1-mesa"):
+    hide(monkeypatch, "gmsh", error=OSError)
+    with pytest.raises(InputError, match="expected the library gmsh.*libglu1-mesa"):
         octant_mesh(RADIUS, (2 * RADIUS, 1.4 * RADIUS), 2e-6)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from microsim.base import gallery
 from microsim.case.bpx import parse_bpx, read_bpx
 from microsim.case.bpx_cases import bpx_of, case_of, design_of
 from microsim.case.case import load_case, parse_case
@@ -24,7 +25,7 @@ from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check, Skip
 
 HERE = Path(__file__).parent
-CASES = HERE.parents[1] / "cases"
+CASES = gallery.folder("cases")
 FILES = {
     "lfp": "bpx_lfp_18650_cell_BPX.json",
     "nmc": "bpx_nmc_pouch_cell_BPX.json",

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.cell.balances import HalfCell
 from microsim.cell.design import CellDesign, Separator
@@ -35,7 +36,7 @@ from microsim.jobs.validate import Check
 from microsim.materials import LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = gallery.folder("cases")
 F, R, T = 96485.33212, 8.314462618, 298.15
 KAPPA = 10.0  # S m-1, of the electrolyte beside a sheet
 IDEAL = LithiumMetal("ideal", i0=lambda c, T: 1e9 + 0 * c)

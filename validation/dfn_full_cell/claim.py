@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check
 
-CASE = Path(__file__).parents[2] / "cases" / "dfn_chen2020.yaml"
+CASE = gallery.folder("cases") / "dfn_chen2020.yaml"
 ANODE = "{material: Chen2020_anode, thickness_um: 85.2, initial_sto: 0.901397398, layers: 60}"
 
 

@@ -6,16 +6,15 @@ end at 3.5 V, c_e at the cathode's faces at half the nominal time. PyBaMM's half
 for Chen 2020 at 2C; its c_e and end there are Richardson values (1470.1, 631.9 mol/m3 at 900 s; 1306.6 s).
 """
 
-from pathlib import Path
-
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = gallery.folder("cases")
 SOURCE = "PyBaMM 26.10.1"
 RATES = {"C/10": 0.1, "C/2": 0.5, "1C": 1.0, "2C": 2.0}
 RUNS = {

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check
 
-CASE = Path(__file__).parents[2] / "cases" / "demo.yaml"
+CASE = gallery.folder("cases") / "demo.yaml"
 CORNER = ["volume.crop={x: [44, 56], y: [0, 9], z: [0, 9]}", "compare=null"]
 BALANCES = {"lithium_balance_error": 1e-8, "charge_balance_error": 1e-8, "salt_balance_error": 1e-8}
 CYCLES = 10

@@ -12,12 +12,11 @@ period (see conduction_arrays). Wires of one voxel in the quarter join the spher
 that by 1e-6.
 """
 
-from pathlib import Path
-
 import numpy as np
 
 from microsim.analysis.homogenise import homogenise
 from microsim.analysis.twin import beside, steps_of, twin_of
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.cell.design import CellDesign, Separator
 from microsim.jobs.run import loads, read_grid, set_up, simulate
@@ -26,7 +25,7 @@ from microsim.materials import Conductor, load
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import profile_x
 
-CASE = Path(__file__).parents[2] / "cases" / "nrel_nmc_c2.yaml"
+CASE = gallery.folder("cases") / "nrel_nmc_c2.yaml"
 CROP = "{x: [0, 48], y: [100, 140], z: [100, 140]}"
 BOUNDS = {
     "C/10": 10e-3,

@@ -21,9 +21,10 @@ import h5py
 import numpy as np
 
 import microsim
+from microsim.base import gallery
 from microsim.jobs.validate import Check
 
-CASE = Path(__file__).parents[2] / "cases" / "demo.yaml"
+CASE = gallery.folder("cases") / "demo.yaml"
 PROTOCOL = (
     "Discharge at 2C for 15 minutes or until 3.5 V, Hold at 3.8 V for 5 minutes, Rest for 5 minutes, "
     "Charge at 1C for 10 minutes or until 4.2 V"

@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from microsim.analysis.losses import VoltageSplit
+from microsim.base import gallery
 from microsim.case.case import load_case
 from microsim.jobs.run import run_case, simulate
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import load
 
-CASES = Path(__file__).parents[2] / "cases"
+CASES = gallery.folder("cases")
 SCENARIOS = ("none", "cei", "thick_cei", "cei_cbd", "cei_full")
 CROP = [
     "volume.crop={x: [0, 24], y: [100, 118], z: [100, 118]}",

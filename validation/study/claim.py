@@ -15,11 +15,12 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import microsim
+from microsim.base import gallery
 from microsim.jobs.run import simulate, step_results
 from microsim.jobs.study import load_study
 from microsim.jobs.validate import Check, Skip
 
-BASE = Path(__file__).parents[2] / "cases" / "dfn_xu2019.yaml"
+BASE = gallery.folder("cases") / "dfn_xu2019.yaml"
 D_S = "cell.materials.cathode.active.D_s_m2_s"
 CASES = [{"c_rate": rate, D_S: D_s} for rate in (1, 2, 3, 4) for D_s in (2e-15, 4e-15, 8e-15)]
 CASES[4][D_S] = -1e-15  # cannot run

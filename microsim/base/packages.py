@@ -1,0 +1,27 @@
+"""Packages that one job needs and no other: imported as it begins; if missing, the line for pip."""
+
+import importlib
+
+from .errors import Missing, why
+
+DISTRIBUTION = "microsim-electrode"
+EXTRAS = {
+    "taufactor": "taufactor",
+    "gmsh": "mesh",
+    "pygmsh": "mesh",
+    "SimpleITK": "register",
+    "pybamm": "pybamm",
+}
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
+
+
+def need(package, what):
+    """Import a package that `what` needs; raises Missing where it cannot be imported."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        extra = EXTRAS.get(package)
+        named = f"'{DISTRIBUTION}[{extra}]'" if extra else DISTRIBUTIONS.get(package, package)
+        raise Missing(
+            f"expected the package {package} for {what}, got: {why(error)}; pip install {named}"
+        ) from error
