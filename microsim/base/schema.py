@@ -254,6 +254,7 @@ def _unknown_key(key, path, offered):
 
 def to_number(raw, path):
     """Read a finite number; text that is plainly one is converted, anything else is refused."""
+    raw = raw.item() if getattr(raw, "ndim", None) == 0 else raw  # NumPy's own numbers
     if isinstance(raw, str) and re.fullmatch(rf"[-+]?{NUMBER}", raw.strip()):
         raw = float(raw)  # a number in quotes, or 1e-6 from a YAML 1.1 writer, arrives as text
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):

@@ -19,6 +19,7 @@ from . import (  # noqa: F401  (importing registers the commands)
     segment,
     soc,
     study,
+    transport,
     validate,
     volumes,
     wetting,

@@ -4,6 +4,10 @@ import sys
 from contextlib import contextmanager
 
 from ..base.files import json_text, write_text
+from ..base.words import aligned as table
+from ..base.words import lengths_nm, times
+
+__all__ = ["lengths_nm", "progress_bar", "report", "table", "times"]
 
 
 @contextmanager
@@ -35,27 +39,4 @@ def report(result, json_file, *lines):
         return
     if json_file is not None:
         write_text(json_file, content)
-    print("\n".join(lines))
-
-
-def table(header, rows):
-    """Align rows of values under their titles."""
-    cells = [[str(title) for title in header], *([_cell(value) for value in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells
-    )
-
-
-def _cell(value):
-    return "-" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
-
-
-def times(shape):
-    """Word a shape: 64 x 48 x 48."""
-    return " x ".join(str(n) for n in shape)
-
-
-def lengths_nm(lengths):
-    """Word the edges of a voxel (m) in nm."""
-    return times(f"{length * 1e9:g}" for length in lengths)
+    print("\n".join(map(str, lines)))

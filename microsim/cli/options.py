@@ -3,6 +3,7 @@ functions."""
 
 from enum import StrEnum
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Annotated
 
 import typer
@@ -77,17 +78,14 @@ JsonOption = Annotated[
 
 
 def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
-    """Read a label volume as a grid; also whether its voxel size is known (else cubes of edge 1 stand in)."""
-    options = {"file_axes": axes_order(file_axes), "voxel_size": voxel_size_m(voxel_size_nm)}
+    """Read a label volume as a grid; also its source and whether its voxel size is known."""
+    options = {"axes": axes_order(file_axes), "voxel_size": voxel_size_m(voxel_size_nm)}
     labels = name_values("--phases", phases, whole(0)) if phases else None
     box = voxel_ranges(name_values("--crop", crop, _ends), "--crop") if crop else {}
-    from ..mesh.grid import grid_from_labels
-    from ..volumes.volume import read_voxels
+    from ..mesh.read import read_volume
 
-    source = read_voxels(volume, **options)
-    labels = labels or _own_names(volume, source.values)
-    grid = grid_from_labels(source.values, labels, source.voxel_size or 1.0).crop(box)
-    return source, grid, source.voxel_size is not None
+    grid = read_volume(volume, labels, crop=box, **options)
+    return SimpleNamespace(source=grid.source.name, sha256=grid.source.sha256), grid, grid.sized
 
 
 def report_wanted(folder, source, sized):
@@ -101,15 +99,6 @@ def report_wanted(folder, source, sized):
 
 def _ends(given, path):
     return given.split(":")
-
-
-def _own_names(volume, values):
-    """Name the phases as the data set's entry does, otherwise by their labels."""
-    from ..mesh.grid import label_counts
-    from ..volumes.datasets import find
-
-    known = find(volume)
-    return (known and known.labels) or {f"label{label}": label for label in label_counts(values)}
 
 
 def read_map(argument, name, file_axes, voxel_size_nm, option):

@@ -6,25 +6,16 @@ from typing import Annotated
 import typer
 
 from ..base.errors import InputError
-from ..base.schema import number
 from .app import command
 from .console import lengths_nm, progress_bar, report, table, times
 from .options import (
-    AXES,
-    Axis,
-    Backend,
     CropOption,
     FileAxesOption,
     JsonOption,
     PhasesOption,
-    ReportOption,
-    Sides,
-    Solver,
     VolumeArgument,
     VoxelSizeOption,
-    conductivities,
     read_grid,
-    report_wanted,
 )
 
 
@@ -157,175 +148,6 @@ def _measure_tables(found):
     return [f"\n{text}" for text in tables]
 
 
-@command(
-    [
-        "microsim transport electrode.tif --phases pore=0,am=1,cbd=2 --conducting pore \\",
-        "    --axis all --voxel-size-nm 398 --json -",
-    ]
-)
-def transport(
-    volume: VolumeArgument,
-    phases: PhasesOption = None,
-    conducting: Annotated[
-        str,
-        typer.Option(
-            "--conducting",
-            metavar="NAME[=D],...",
-            help="Conducting phases: pore, or pore=1.0,cbd=0.1, or pore=1:0.5:0.5 along x, y, z.",
-        ),
-    ] = "pore",
-    axis: Annotated[Axis, typer.Option("--axis", help="Direction of the transport.")] = Axis.X,
-    voxel_size_nm: VoxelSizeOption = None,
-    file_axes: FileAxesOption = "xyz",
-    crop: CropOption = None,
-    solver: Annotated[Solver, typer.Option("--solver", help="Who solves.")] = Solver.MULTIGRID,
-    sides: Annotated[Sides, typer.Option("--sides", help="What holds on the sides.")] = Sides.NO_FLUX,
-    tolerance: Annotated[
-        str, typer.Option("--tolerance", metavar="T", help="Bound of the relative error of tau.")
-    ] = "1e-3",
-    backend: Annotated[Backend, typer.Option("--backend", help="Where the solver runs.")] = Backend.CPU,
-    tensor: Annotated[
-        bool, typer.Option("--tensor", help="Also the 3 x 3 tensor of the image repeated periodically.")
-    ] = False,
-    flux: Annotated[
-        bool,
-        typer.Option("--flux", help="Also what the flux map says: flux lines, constrictivity, dead ends."),
-    ] = False,
-    fields: Annotated[
-        Path | None,
-        typer.Option("--fields", metavar="FILE.h5", help="Store potential and flux of each axis."),
-    ] = None,
-    out: ReportOption = None,
-    json_file: JsonOption = None,
-):
-    """Compute tortuosity and effective diffusivity.
-
-    tau = eps D0 / D_eff with eps the total fraction of the conducting phases. Phases that do not connect the
-    two end faces give D_eff 0 and no tau.
-    """
-    if backend is not Backend.CPU:
-        raise InputError(
-            f"--backend: expected cpu, got {backend}, which is not available yet; leave the option out."
-        )
-    tolerance = number(0.0, 0.1, above=True)(tolerance, "--tolerance")
-    shares = conductivities("--conducting", conducting)
-    source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
-    flux = flux or report_wanted(out, source, sized)
-    solve, keep = _solver(solver), flux or fields is not None
-    if (keep or tensor) and solver is not Solver.MULTIGRID:
-        raise InputError(
-            f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; leave one"
-            " out."
-        )
-    axes, maps = {}, {}
-    for name in AXES if axis is Axis.ALL else (axis.value,):
-        options = {"potential": True} if keep else {}
-        with progress_bar(f"tau along {name}") as progress:
-            axes[name] = solve(
-                grid,
-                shares,
-                AXES.index(name),
-                tolerance=tolerance,
-                sides=sides.value,
-                progress=progress,
-                **options,
-            )
-        if keep:
-            maps[name] = _flux(grid, shares, name, sides.value, axes[name])
-    keys = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
-    numbers = {name: {key: getattr(result, key) for key in keys} for name, result in axes.items()}
-    extra = {"flux": {name: figures for name, (_, figures) in maps.items()}} if flux else {}
-    if tensor:
-        extra["tensor"] = _tensor(grid, shares, tolerance)
-    if fields:
-        _store_fields(fields, grid, axes, maps)
-    from ..base.provenance import peak_memory_bytes
-
-    result = {
-        "axes": numbers,
-        **extra,
-        "peak_memory_bytes": peak_memory_bytes(),
-        "voxels": grid.voxels,
-        "conducting": shares,
-        "solver": solver.value,
-        "sides": sides.value,
-        "tolerance": tolerance,
-        "voxel_size_m": grid.voxel_size if sized else None,
-        "volume": source.source,
-        "volume_sha256": source.sha256,
-    }
-    title = f"{source.source}: transport through {conducting}, {times(grid.shape)} voxels, {solver}"
-    lines = [table(("axis", *keys), [(n, *row.values()) for n, row in numbers.items()])]
-    if flux:
-        keys = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
-        rows = [(n, *(row and row[key] for key in keys)) for n, row in extra["flux"].items()]
-        lines.append(table(("axis", *keys), rows))
-    if tensor:
-        rows = zip(AXES, extra["tensor"]["D_eff_over_D0"])
-        lines.append(table(("D_eff / D0", *AXES), [(name, *row) for name, row in rows]))
-    if fields:
-        lines.append(f"fields: {fields}")
-    if out:
-        from ..report.pages.transport import write_transport_report
-
-        flux_arrays = {name: array for name, (array, _) in maps.items()}
-        lines.append(f"report: {write_transport_report(out, grid, result, flux_arrays)}")
-    report(result, json_file, title, "\n\n".join(lines))
-
-
-def _flux(grid, shares, name, sides, result):
-    """Flux map of a solved axis and its figures; (None, None) where nothing percolates."""
-    from ..transport.flux import flux_figures, flux_map
-
-    if result.tau is None:
-        return None, None
-    flux = flux_map(result.potential, grid, shares, AXES.index(name), sides=sides)
-    figures = flux_figures(flux, grid, shares, AXES.index(name), result)
-    histogram = {"flux_over_mean": figures.edges, "share": figures.share}
-    return flux, {
-        "tau_lines": figures.tau_lines,
-        "constrictivity": figures.constrictivity,
-        "dead_end_share": figures.dead_end_share,
-        "isolated_share": figures.isolated_share,
-        "histogram": histogram,
-    }
-
-
-def _tensor(grid, shares, tolerance):
-    from ..transport.tensor import conductivity_tensor
-
-    with progress_bar("tensor") as progress:
-        result = conductivity_tensor(grid, shares, tolerance=tolerance, progress=progress)
-    values, directions = result.principal
-    return {
-        "D_eff_over_D0": result.D_eff_over_D0,
-        "tau": result.tau,
-        "principal_values": values,
-        "principal_directions": directions,
-        "iterations": result.iterations,
-        "seconds": result.seconds,
-    }
-
-
-def _store_fields(path, grid, axes, maps):
-    from ..volumes.fields import FieldWriter
-
-    names = [name for name in axes if maps[name][0] is not None]
-    if not names:
-        raise InputError(
-            "--fields: expected a conductor that joins both ends of an axis, got none; leave it out."
-        )
-    units = {
-        f"{field}_{name}": "1" for name in names for field in ("potential", *(f"flux_{a}" for a in AXES))
-    }
-    values = {}
-    for name in names:
-        values[f"potential_{name}"] = axes[name].potential
-        values.update({f"flux_{a}_{name}": maps[name][0][k] for k, a in enumerate(AXES)})
-    with FieldWriter(path, grid, units) as writer:
-        writer.write(0.0, "steady", values)
-
-
 @command(["microsim datasets", "microsim datasets --json -"])
 def datasets(json_file: JsonOption = None):
     """List the known data sets.
@@ -366,13 +188,3 @@ def generate(
     result = {"volume": str(path), "shape": labels.shape, "phases": PHASES, "volume_fraction": fractions}
     rows = table(("phase", "label", "fraction"), [(name, PHASES[name], fractions[name]) for name in PHASES])
     report(result, json_file, f"{path}: {times(labels.shape)} voxels", rows)
-
-
-def _solver(solver):
-    if solver is Solver.MULTIGRID:
-        from ..transport.tortuosity import tortuosity
-
-        return tortuosity
-    from ..reference import transport as reference
-
-    return reference.tortuosity_taufactor if solver is Solver.TAUFACTOR else reference.tortuosity_fipy

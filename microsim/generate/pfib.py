@@ -2,7 +2,7 @@
 curtains, noise.
 
 For testing the way from grey levels to phases: the truth is known voxel by voxel. The optics below know
-nothing of the corrections in microsim.imaging: they follow rays and solid angles in the true volume.
+nothing of the corrections in microsim.segment: they follow rays and solid angles in the true volume.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import axis_number
 from ..base.errors import InputError
-from ..mesh.grid import VoxelGrid, axis_number
+from ..mesh.grid import VoxelGrid
 
 LEVELS = {"pore": 0.08, "crack": 0.08, "cbd": 0.36, "am": 0.80}  # emission of an exposed face, full scale 1
 TEXTURE = {"cbd": 0.05, "am": 0.03}  # standard deviation of the emission within a phase

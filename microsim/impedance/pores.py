@@ -23,8 +23,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.axes import AXES
 from ..base.errors import InputError
-from ..mesh.grid import AXES, both_sides
+from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.frequency_response import FrequencyResponse, System

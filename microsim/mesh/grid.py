@@ -1,25 +1,16 @@
 """The voxel grid: which phase fills each voxel, under names instead of numbers, and the box's named faces."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-
-AXES = ("x", "y", "z")
+from ..base.lengths import check_voxel_size
 
 # name -> (axis, index along it); x runs from the separator to the current collector
 FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
-
-
-def axis_number(axis):
-    """Turn an axis, given as "x", "y", "z" or 0, 1, 2, into its number."""
-    if isinstance(axis, str) and axis in AXES:
-        return AXES.index(axis)
-    if not isinstance(axis, (str, bool)) and axis in (0, 1, 2):
-        return int(axis)
-    raise InputError(f"expected the axis x, y or z, got {axis!r}; name one of the three.")
 
 
 def face_position(face):
@@ -36,7 +27,7 @@ def both_sides(array, axis):
 
 
 def voxel_edges(voxel_size):
-    """Turn one edge length or three (x, y, z), in m, into a tuple of three positive floats."""
+    """Turn one edge or three (x, y, z), lengths or ratios, into a tuple of three positive floats."""
     try:
         edges = tuple(float(h) for h in np.broadcast_to(voxel_size, 3))
     except (TypeError, ValueError):
@@ -50,19 +41,37 @@ def voxel_edges(voxel_size):
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where a grid's voxels come from.
+
+    name       path, or name of the data set
+    sha256     of the file's bytes; None for an array
+    file_axes  the file's axes, slowest first
+    """
+
+    name: str = "array"
+    sha256: str | None = None
+    file_axes: str = "xyz"
+
+
+@dataclass(frozen=True, repr=False)
 class VoxelGrid:
-    """Hold the phase of every voxel of a box and the voxel's size.
+    """A box of voxels with named phases.
 
     phase       uint8 [x, y, z]: index into `names`
     names       phase names
-    voxel_size  edges (x, y, z), m; they may differ
+    voxel_size  edges (x, y, z) in m, or like "398 nm"; one for cubes; None where unknown
     labels      the number that stood for each name in the volume file (default 0, 1, 2, ...)
+    source      where the voxels come from
+    relative    the edges are ratios and not lengths, as of a volume whose voxel size is unknown
     """
 
     phase: np.ndarray
     names: tuple[str, ...]
-    voxel_size: tuple[float, float, float]
+    voxel_size: tuple[float, float, float] | None
     labels: tuple[int, ...] = None
+    source: Source = Source()
+    relative: bool = False
 
     def __post_init__(self):
         names = tuple(self.names)
@@ -85,7 +94,27 @@ class VoxelGrid:
         object.__setattr__(self, "phase", np.ascontiguousarray(self.phase))
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "voxel_size", voxel_edges(self.voxel_size))
+        relative = self.relative or self.voxel_size is None
+        edges = 1.0 if self.voxel_size is None else self.voxel_size
+        object.__setattr__(self, "relative", relative)
+        object.__setattr__(self, "voxel_size", voxel_edges(edges) if relative else check_voxel_size(edges))
+
+    def __repr__(self):
+        edges = " x ".join(f"{h * 1e9:g}" for h in dict.fromkeys(self.voxel_size))
+        size = f"voxels of {edges} nm" if self.sized else "voxels of unknown size"
+        shares = (f"{name} {100 * self.fraction(name):.2f} %" for name in self.names)
+        shape = " x ".join(map(str, self.shape))
+        return f"VoxelGrid: {shape} {size}\n  {', '.join(shares)}\n  {self.source.name}"
+
+    def _repr_html_(self):
+        from html import escape
+
+        return "<br>".join(escape(line) for line in repr(self).splitlines())
+
+    @property
+    def sized(self):
+        """Whether the edges are lengths."""
+        return not self.relative
 
     @property
     def shape(self):
@@ -141,7 +170,7 @@ class VoxelGrid:
         for axis, bounds in (box or {}).items():
             number = axis_number(axis)
             keep[number] = _range(AXES[number], bounds, self.shape[number])
-        return VoxelGrid(self.phase[tuple(keep)].copy(), self.names, self.voxel_size, self.labels)
+        return replace(self, phase=self.phase[tuple(keep)].copy())
 
     def coarsen(self, factor):
         """Merge factor x factor x factor voxels into one that takes their most frequent phase.
@@ -167,15 +196,17 @@ class VoxelGrid:
             score = share + np.float32(0.5 / factor**3) * ndimage.uniform_filter(share, 3, mode="nearest")
             phase[score > best + 1e-6] = code
             np.maximum(best, score, out=best)
-        return VoxelGrid(phase, self.names, tuple(h * factor for h in self.voxel_size), self.labels)
+        return replace(self, phase=phase, voxel_size=tuple(h * factor for h in self.voxel_size))
 
 
-def grid_from_labels(labels, phases, voxel_size):
+def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False):
     """Make a VoxelGrid from a label volume.
 
     labels      whole numbers (or bool) [x, y, z]
     phases      {name: label}; every label that occurs must be named, and every named label must occur
-    voxel_size  one edge or three (x, y, z), m
+    voxel_size  one edge or three (x, y, z), in m or like "398 nm"; None where unknown
+    source      where the voxels come from
+    relative    the edges are ratios and not lengths
     """
     labels = np.asarray(labels)
     phases = {str(name): _whole(label, f"phase {name!r}") for name, label in dict(phases).items()}
@@ -187,7 +218,7 @@ def grid_from_labels(labels, phases, voxel_size):
     for code, label in enumerate(phases.values()):
         if code:
             phase[labels == label] = code
-    return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()))
+    return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()), source, relative)
 
 
 def label_counts(labels):

@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import AXES
 from ..base.errors import InputError
-from .grid import AXES, both_sides, voxel_edges
+from .grid import both_sides, voxel_edges
 from .percolation import percolating_fractions
 
 # less leaves the steps of the voxels in the normal; more rounds off edges and mixes neighbouring surfaces

@@ -5,7 +5,8 @@ from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .grid import axis_number, face_position
+from ..base.axes import axis_number
+from .grid import face_position
 
 
 def percolating(mask, axis, *, periodic_sides=False):

@@ -17,8 +17,9 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg, splu
 
+from ..base.axes import axis_number
 from ..base.errors import InputError, NotConverged
-from ..mesh.grid import VoxelGrid, axis_number
+from ..mesh.grid import VoxelGrid
 from ..numerics.kernels.elements import label_centres
 from .body_fitted import _gradients as gradients
 
@@ -76,7 +77,7 @@ def bodies_in_voxels(mesh, shape):
         raise InputError(
             "expected a mesh of all phases, got one that leaves parts of its box empty; keep all phases"
         )
-    return VoxelGrid(phase, mesh.names, tuple(h), mesh.labels)
+    return VoxelGrid(phase, mesh.names, tuple(h), mesh.labels, relative=True)
 
 
 def _corners(points, cells, sigma, axis):

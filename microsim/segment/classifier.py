@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..base.packages import need
 from ..volumes.slabs import MEMORY, place, take
-from .preparation import axis_of
 
 SLAB_VOXELS = 2**19  # features of so many voxels at once
 
@@ -51,7 +51,7 @@ def train(values, painted, phases, *, smallest=0.7, largest=3.0, axis=None, tree
 
     painted = np.asarray(painted)
     _check_painted(painted, values.shape, phases)
-    axis = None if axis is None else axis_of(axis)
+    axis = None if axis is None else axis_number(axis)
     found = Classifier(None, smallest, largest, axis, 0.0)
     rng, samples, answers = np.random.default_rng(seed), [], []
     chosen = _chosen(rng, painted, phases, most)

@@ -18,9 +18,9 @@ import numpy as np
 from numba import njit
 from scipy import ndimage
 
+from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..volumes.slabs import MEMORY, place
-from .preparation import axis_of
 from .segmentation import Levels
 
 COLUMNS = 2**15  # pixels at once
@@ -82,7 +82,7 @@ def correct(
     """
     if method not in ("fading", "mixture"):
         raise InputError(f"expected the method fading or mixture, got {method!r}; choose one.")
-    number, shape = axis_of(axis), values.shape
+    number, shape = axis_number(axis), values.shape
     if shape[number] < 3:
         raise InputError(
             f"expected at least 3 slices along {'xyz'[number]}, got {shape[number]}; name the slicing axis."

@@ -11,19 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..volumes.slabs import MEMORY, by_slabs, layers, place, take
-
-AXES = ("x", "y", "z")
-
-
-def axis_of(axis):
-    """Turn x, y, z or 0, 1, 2 into the number of the axis."""
-    if axis in AXES:
-        return AXES.index(axis)
-    if isinstance(axis, (int, np.integer)) and not isinstance(axis, bool) and 0 <= axis <= 2:
-        return int(axis)
-    raise InputError(f"expected the axis x, y or z, got {axis!r}; name one of the three.")
 
 
 def check_grey(values, what="the grey volume"):
@@ -52,7 +42,7 @@ def crop(values, box):
     """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole."""
     keep = [slice(None)] * 3
     for name, (first, end) in box.items():
-        axis = axis_of(name)
+        axis = axis_number(name)
         if not 0 <= first < end <= values.shape[axis]:
             raise InputError(
                 f"expected a crop along {name} within 0 and {values.shape[axis]}, got {first} to {end};"
@@ -150,7 +140,7 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
     """
     from skimage.registration import phase_cross_correlation
 
-    axis, whole = axis_of(axis), values.shape
+    axis, whole = axis_number(axis), values.shape
     values = crop(values, region or {})
     others = [n for a, n in enumerate(values.shape) if a != axis]
     if values.shape[axis] < whole[axis]:
@@ -214,7 +204,7 @@ def _covered(shifts, shape, axis):
 def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
     """Shift each slice back by its drift (voxels [n, 2]), by cubic splines; the rim repeats the last
     voxel."""
-    axis = axis_of(axis)
+    axis = axis_number(axis)
     out = store.empty(values.shape, np.float32)
     for s, (image, shift) in enumerate(zip(layers(values, axis), shifts)):
         moved = ndimage.shift(image.astype(np.float32), -np.asarray(shift), order=3, mode="nearest")
@@ -242,7 +232,7 @@ def remove_curtains(values, axis, along, *, width=15, window=64, store=MEMORY, p
     axis   slicing axis; along: axis of the stripes
     width  voxels across, more than twice the stripes' own; window: voxels along, 0 for the whole length
     """
-    axis, along = axis_of(axis), axis_of(along)
+    axis, along = axis_number(axis), axis_number(along)
     if axis == along:
         raise InputError(
             f"expected stripes that run within the slices, got {AXES[along]} for both; name another axis."
@@ -300,7 +290,7 @@ def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=N
 
     centre: of rotation, voxels along the other two axes; default the middle of the slice.
     """
-    axis = axis_of(axis)
+    axis = axis_number(axis)
     shape = [n for a, n in enumerate(values.shape) if a != axis]
     middle = [(n - 1) / 2 for n in shape] if centre is None else [float(c) for c in centre]
     u, v = np.meshgrid(*map(np.arange, shape), indexing="ij")
@@ -331,7 +321,7 @@ def median_denoise(values, size=3, *, axis=None, store=MEMORY, progress=None):
     size = _odd(size)
     box = [size] * 3
     if axis is not None:
-        box[axis_of(axis)] = 1
+        box[axis_number(axis)] = 1
 
     def step(slab):
         return ndimage.median_filter(np.asarray(slab, np.float32), size=box, mode="nearest")
@@ -365,7 +355,7 @@ def nlm_denoise(values, strength=0.8, *, patch=3, distance=5, axis=None, store=M
     if axis is None:
         reach = int(distance) + patch
         return by_slabs(step, values, reach=reach, store=store, progress=progress, message="non-local means")
-    axis, out = axis_of(axis), store.empty(values.shape, np.float32)
+    axis, out = axis_number(axis), store.empty(values.shape, np.float32)
     for s, image in enumerate(layers(values, axis)):
         place(out, axis, s, s + 1, np.expand_dims(step(image), axis))
         if progress:
@@ -393,7 +383,7 @@ def unsharp(values, amount=0.7, *, radius=1.0, axis=None, store=MEMORY, progress
 
     sigma = [float(radius)] * 3
     if axis is not None:
-        sigma[axis_of(axis)] = 0.0
+        sigma[axis_number(axis)] = 0.0
 
     def step(slab):
         slab = np.asarray(slab, np.float32)
@@ -417,7 +407,7 @@ def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progres
     """
     if anchors not in ("bright", "both"):
         raise InputError(f"expected the anchors bright or both, got {anchors!r}; choose one.")
-    axis = axis_of(axis)
+    axis = axis_number(axis)
     levels = np.array([_two_levels(layer) for layer in layers(values, axis)])
     if anchors == "bright":
         levels[:, 1] = _plausible(levels[:, 1])

@@ -24,10 +24,11 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.files import replacing, write_text
 from ..base.gallery import located
+from ..base.lengths import check_voxel_size
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
 from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
-from ..volumes.volume import Volume, check_voxel_size, read_voxels
+from ..volumes.volume import Volume, read_voxels
 from . import preparation
 from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
 

@@ -11,9 +11,10 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..volumes.slabs import MEMORY, SLAB_BYTES, by_slabs, layers, place
-from .preparation import axis_of, check_grey
+from .preparation import check_grey
 
 BINS = 512
 MOST_PHASES = 8  # Otsu's search takes bins^(phases - 1); beyond four phases the bins are fewer
@@ -263,7 +264,7 @@ def watershed_labels(values, labels, *, axis=None, steepest=0.1, smoothing=0.7, 
     """
     if axis is None:
         return _flooded(np.asarray(values, np.float32), np.asarray(labels), steepest, smoothing)
-    axis, out = axis_of(axis), store.empty(values.shape, np.uint8)
+    axis, out = axis_number(axis), store.empty(values.shape, np.uint8)
     for s, (image, old) in enumerate(zip(layers(values, axis), layers(labels, axis))):
         flooded = _flooded(image.astype(np.float32), old, steepest, smoothing)
         place(out, axis, s, s + 1, np.expand_dims(flooded, axis))

@@ -10,8 +10,9 @@ from itertools import combinations
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import AXES
 from ..base.errors import InputError
-from ..mesh.grid import AXES, FACES, both_sides, voxel_edges
+from ..mesh.grid import FACES, both_sides, voxel_edges
 from ..mesh.morphology import face_area_factors, interface_faces
 from ..mesh.percolation import cluster_labels
 from .thickness import local_thickness

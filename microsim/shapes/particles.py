@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
+from ..base.axes import axis_number
 from ..base.errors import InputError
-from ..mesh.grid import axis_number, both_sides
+from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors
 from .measures import clusters
 from .splitting import in_order, join_small, shared_faces, split_touching

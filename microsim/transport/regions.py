@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
+from ..base.axes import AXES
 from ..base.errors import InputError
-from ..mesh.grid import AXES
 from .tortuosity import check_transport, tortuosity
 
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.gallery import located
+from ..base.lengths import check_voxel_size
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
 
-SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-4  # m
 MOST_LABELS = 255
 LARGEST_LABEL = 2**32 - 1
 
@@ -93,19 +93,6 @@ def write_volume(path, values, *, voxel_size=None, file_axes="xyz"):
         size = tuple(check_voxel_size(voxel_size)[i] for i in order)
     write_file(target, values.transpose(order), size, part, file_axes)
     return target
-
-
-def check_voxel_size(h):
-    """Return voxel edges x, y, z (m) from one number or three, each between 1 nm and 100 um, else
-    InputError."""
-    try:
-        sizes = np.broadcast_to(np.asarray(h, float).ravel(), 3)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"expected one voxel edge or three, in m, got {h!r}; give x, y, z.") from error
-    if not np.all((sizes >= SMALLEST_VOXEL) & (sizes <= LARGEST_VOXEL)):
-        given = " x ".join(f"{size:g}" for size in dict.fromkeys(sizes.tolist()))
-        raise InputError(f"expected voxel edges between 1 nm and 100 um, got {given} m; check the unit.")
-    return tuple(float(size) for size in sizes)
 
 
 def _own_size(size, axes, name):

@@ -29,7 +29,7 @@ quick = settings(max_examples=15, deadline=None)
 
 
 def grid_of(labels, voxel_size=UM, names=("pore", "solid", "other")):
-    return VoxelGrid(np.asarray(labels).astype(np.uint8), names, voxel_size)
+    return VoxelGrid(np.asarray(labels).astype(np.uint8), names, voxel_size, relative=True)
 
 
 def pores(n, share=0.45, seed=0):

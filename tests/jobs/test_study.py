@@ -24,7 +24,7 @@ TINY = "{output.times: 2, volume.slab.cells: 6, cell.shells: 6, numerics.time_to
 STAND_IN = """
     import json, os, signal, sys, time
     from pathlib import Path
-    from microsim.case import load_case
+    from microsim.case.case import load_case
     sets = [b for a, b in zip(sys.argv, sys.argv[1:]) if a == "--set"]
     case = load_case(sys.argv[1], sets)
     out = Path(sys.argv[sys.argv.index("--out") + 1])

@@ -100,7 +100,7 @@ def test_files_read_back(grid, tmp_path, suffix, elements, capfd):
 
 
 def named(grid, *names):
-    return VoxelGrid(grid.phase, names, grid.voxel_size)
+    return VoxelGrid(grid.phase, names, grid.voxel_size, relative=True)
 
 
 def test_names_that_a_format_cannot_hold(grid, tmp_path, capfd):

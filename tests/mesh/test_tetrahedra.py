@@ -29,7 +29,7 @@ meshio = pytest.importorskip("meshio", reason="meshio is not installed")
 def blobs(shape=(14, 12, 13), edges=(1e-6, 1e-6, 1e-6), seed=0):
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), 1.3)
     phase = np.digitize(noise, np.quantile(noise, (0.4, 0.55))).astype(np.uint8)
-    return VoxelGrid(phase, ("pore", "cbd", "am"), edges, (0, 170, 85))
+    return VoxelGrid(phase, ("pore", "cbd", "am"), edges, (0, 170, 85), relative=True)
 
 
 def sphere(n, radius):
@@ -196,7 +196,7 @@ def test_some_phases_only_keep_their_surfaces_to_the_others():
 def test_phases_may_have_any_names():
     """With dashes, as a face of the box is called, or as the surface between two others."""
     grid = blobs()
-    odd = VoxelGrid(grid.phase, ("pore-1", "separator", "pore-1-separator"), grid.voxel_size)
+    odd = VoxelGrid(grid.phase, ("pore-1", "separator", "pore-1-separator"), grid.voxel_size, relative=True)
     mesh, plain = tetrahedral_mesh(odd), tetrahedral_mesh(grid)
     assert set(mesh.surfaces).isdisjoint(odd.names) and len(set(mesh.surfaces)) == len(mesh.surfaces) == 9
     assert {"pore-1-separator_face", "separator_face", "collector"} <= set(mesh.surfaces)

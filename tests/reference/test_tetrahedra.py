@@ -64,7 +64,10 @@ def test_both_kinds_of_unknowns_bound_the_conductance_and_close_in():
     phase, gaps, bounds = (noise > np.median(noise)).astype(np.uint8), [], []
     for fine in (1, 2, 3):
         grid = VoxelGrid(
-            phase.repeat(fine, 0).repeat(fine, 1).repeat(fine, 2), ("a", "b"), (1e-6 / fine,) * 3
+            phase.repeat(fine, 0).repeat(fine, 1).repeat(fine, 2),
+            ("a", "b"),
+            (1e-6 / fine,) * 3,
+            relative=True,
         )
         mesh = tetrahedral_mesh(grid, iterations=0)
         bounds.append(conduction_bounds(mesh, {"a": 1.0, "b": 10.0}))
@@ -75,7 +78,7 @@ def test_both_kinds_of_unknowns_bound_the_conductance_and_close_in():
 
 def blobs(edges=(1e-6, 2e-6, 3e-6)):
     noise = ndimage.gaussian_filter(np.random.default_rng(1).random((6, 5, 4)), 1.0)
-    return VoxelGrid((noise > np.median(noise)).astype(np.uint8), ("a", "b"), edges, (7, 9))
+    return VoxelGrid((noise > np.median(noise)).astype(np.uint8), ("a", "b"), edges, (7, 9), relative=True)
 
 
 def test_bodies_of_no_smoothing_are_the_voxels():

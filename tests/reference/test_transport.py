@@ -18,7 +18,7 @@ both = pytest.mark.parametrize("solve", [tortuosity_taufactor, tortuosity_fipy])
 
 
 def grid_of(labels, voxel_size=CUBES):
-    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("a", "b", "c"), voxel_size)
+    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("a", "b", "c"), voxel_size, relative=True)
 
 
 def porous(n, share=0.45, seed=0):

@@ -233,4 +233,4 @@ def test_images_that_no_step_can_work_on_are_refused(values, said):
 @pytest.mark.parametrize("axis", ["w", 3, True, None])
 def test_an_unknown_axis_is_refused(axis):
     with pytest.raises(InputError, match="axis x, y or z"):
-        prep.axis_of(axis)
+        prep.axis_number(axis)

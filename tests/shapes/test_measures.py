@@ -33,7 +33,7 @@ edge = st.floats(0.5, 3)
 
 
 def three(labels, edges=1.0):
-    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("pore", "am", "cbd"), edges)
+    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("pore", "am", "cbd"), edges, relative=True)
 
 
 def foam(seed, shape=(12, 13, 14), edges=(1.0, 1.5, 0.8)):

@@ -28,7 +28,7 @@ SQUARE_DUCT = {
 
 
 def grid_of(pore, voxel_size=(1.0, 1.0, 1.0)):
-    return VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), voxel_size)
+    return VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), voxel_size, relative=True)
 
 
 def flow(pore, axis=0, voxel_size=(1.0, 1.0, 1.0), **options):

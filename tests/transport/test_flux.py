@@ -14,7 +14,7 @@ UM = 1e-6
 def solved(labels, conducting=None, axis=0, voxel_size=(UM, UM, UM), sides="no-flux"):
     conducting = conducting or {"pore": 1.0}
     names = ("solid", "pore", "other")[: int(labels.max()) + 1]
-    grid = VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size)
+    grid = VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size, relative=True)
     result = tortuosity(grid, conducting, axis, tolerance=1e-9, sides=sides, potential=True)
     flux = flux_map(result.potential, grid, conducting, axis, sides=sides)
     return grid, result, flux, flux_figures(flux, grid, conducting, axis, result)

@@ -15,7 +15,9 @@ quick = settings(max_examples=10, deadline=None)
 def tensor(labels, conducting, voxel_size=1e-6, tolerance=1e-8):
     names = ("a", "b", "c")[: int(labels.max()) + 1]
     return conductivity_tensor(
-        VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size), conducting, tolerance=tolerance
+        VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size, relative=True),
+        conducting,
+        tolerance=tolerance,
     )
 
 

@@ -20,7 +20,7 @@ UM = 1e-6
 
 def grid_of(labels, voxel_size=(UM, UM, UM)):
     """A grid whose phases a, b, c are the labels 0, 1, 2."""
-    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("a", "b", "c"), voxel_size)
+    return VoxelGrid(np.asarray(labels).astype(np.uint8), ("a", "b", "c"), voxel_size, relative=True)
 
 
 def sigma_eff(labels, conducting, axis=0, voxel_size=(UM, UM, UM), sides="no-flux", tolerance=1e-9):

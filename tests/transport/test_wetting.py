@@ -151,7 +151,7 @@ def test_a_slit_from_its_image(n, edges, angle):
     h."""
     labels = np.ones((30, n + 2, 5), np.uint8)
     labels[:, 1:-1] = 0
-    grid, width = VoxelGrid(labels, ("pore", "am"), edges), n * edges[1]
+    grid, width = VoxelGrid(labels, ("pore", "am"), edges, relative=True), n * edges[1]
     porosity = n / (n + 2)
     result = wet(
         grid, "pore", Liquid(GAMMA, np.radians(angle), MU), permeability=porosity * width**2 / 12, **TIGHT
@@ -352,7 +352,10 @@ def test_small_networks_against_the_twin(seed, gas, solid):
 def sponge(seed, shape=(14, 11, 12)):
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), 1.3)
     return VoxelGrid(
-        (noise > np.quantile(noise, 0.55)).astype(np.uint8), ("pore", "am"), (UM, 1.2 * UM, 0.9 * UM)
+        (noise > np.quantile(noise, 0.55)).astype(np.uint8),
+        ("pore", "am"),
+        (UM, 1.2 * UM, 0.9 * UM),
+        relative=True,
     )
 
 
@@ -390,7 +393,7 @@ def test_times_scale_as_the_law_says(seed, factor):
     options = {"permeability": base.permeability}
     thick = wet(grid, "pore", Liquid(GAMMA, 0.0, factor * MU), **options).filling
     strong = wet(grid, "pore", Liquid(factor * GAMMA, 0.0, MU), **options).filling
-    large = VoxelGrid(grid.phase, grid.names, tuple(factor * h for h in grid.voxel_size))
+    large = VoxelGrid(grid.phase, grid.names, tuple(factor * h for h in grid.voxel_size), relative=True)
     if base.permeability:
         options["permeability"] = factor**2 * base.permeability
     wide = wet(large, "pore", OIL, **options).filling
@@ -408,7 +411,7 @@ def _percolates(grid):
 @given(seeds, st.sampled_from([1, 2]))
 def test_a_mirrored_volume_fills_alike(seed, axis):
     grid = sponge(seed)
-    flipped = VoxelGrid(np.flip(grid.phase, axis), grid.names, grid.voxel_size)
+    flipped = VoxelGrid(np.flip(grid.phase, axis), grid.names, grid.voxel_size, relative=True)
     one, other = (
         wet(g, "pore", OIL, gas="dissolves", change=0.03, tolerance=1e-5).filling for g in (grid, flipped)
     )
@@ -429,7 +432,7 @@ def test_an_inlet_elsewhere_is_the_volume_turned(inlet):
         return turned[::-1] if inlet in ("collector", "y1", "z1") else turned
 
     size = [grid.voxel_size[axis], *(h for a, h in enumerate(grid.voxel_size) if a != axis)]
-    turned = VoxelGrid(np.ascontiguousarray(turn(grid.phase)), grid.names, size)
+    turned = VoxelGrid(np.ascontiguousarray(turn(grid.phase)), grid.names, size, relative=True)
     for gas in ("trapped", "dissolves"):
         one = wet(grid, "pore", OIL, inlet=inlet, vents=(far,), gas=gas).filling
         other = wet(turned, "pore", OIL, vents=("collector",), gas=gas).filling

@@ -112,7 +112,7 @@ def _triple_lines():
         ([[[2, 2], [1, 1]], [[2, 2], [0, 0]]], 1 / 3),
         (np.array([[2, 1, 1], [2, 0, 0], [2, 0, 0]])[:, :, None], 0.25),
     ):
-        grid = VoxelGrid(np.array(labels, np.uint8), names, 1.0)
+        grid = VoxelGrid(np.array(labels, np.uint8), names, 1.0, relative=True)
         yield Check(
             f"share of triple edges, {' x '.join(map(str, grid.shape))}",
             triple_line(grid, names)[2],
@@ -127,7 +127,8 @@ def _triple_lines():
         x = np.stack(np.meshgrid(*[np.arange(45) - 22 + rng.random() for _ in range(3)], indexing="ij"))
         labels = np.where((x**2).sum(0) <= r**2, 1, np.where(np.tensordot(normal, x, 1) > 0, 0, 2))
         found.append(
-            np.array(triple_line(VoxelGrid(labels.astype(np.uint8), names, 1.0), names)[:2]) / (2 * np.pi * r)
+            np.array(triple_line(VoxelGrid(labels.astype(np.uint8), names, 1.0, relative=True), names)[:2])
+            / (2 * np.pi * r)
         )
     yield Check(
         "triple line of 12 rings at random tilt over 2 pi r, mean",

@@ -24,7 +24,7 @@ CYLINDERS = {0.1: 24.83, 0.3: 102.90, 0.5: 532.55}  # force over viscosity and v
 
 
 def solve(pore, **options):
-    grid = VoxelGrid(pore.astype(np.uint8), ("solid", "pore"), 1.0)
+    grid = VoxelGrid(pore.astype(np.uint8), ("solid", "pore"), 1.0, relative=True)
     return permeability(grid, "pore", 0, **{"sides": "symmetry", "tolerance": 1e-4, **options})
 
 

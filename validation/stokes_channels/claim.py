@@ -16,7 +16,7 @@ DUCTS = {4: 0.042968750, 8: 0.037209903, 16: 0.035670158, 32: 0.035276482, 64: 0
 
 
 def solve(pore, tolerance=1e-9, h=(1e-6,) * 3, **options):
-    grid = VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), h)
+    grid = VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), h, relative=True)
     return permeability(grid, "pore", 0, tolerance=tolerance, **options)
 
 

@@ -191,7 +191,7 @@ def _on_voxels(grid, name):
 
 def _repeated(grid, k):
     phase = grid.phase.repeat(k, 0).repeat(k, 1).repeat(k, 2)
-    return VoxelGrid(phase, grid.names, tuple(h / k for h in grid.voxel_size), grid.labels)
+    return VoxelGrid(phase, grid.names, tuple(h / k for h in grid.voxel_size), grid.labels, relative=True)
 
 
 def _ball(n, f):
@@ -206,7 +206,7 @@ def _sampled(field, levels, n):
     k = len(field) // n
     middle = slice(k // 2 - 1, k // 2 + 1) if k > 1 else slice(None)
     values = field.reshape(n, k, n, k, n, k)[:, middle, :, middle, :, middle].mean(axis=(1, 3, 5))
-    return VoxelGrid(np.digitize(values, levels).astype(np.uint8), ("a", "b", "c"), 1.0 / n)
+    return VoxelGrid(np.digitize(values, levels).astype(np.uint8), ("a", "b", "c"), 1.0 / n, relative=True)
 
 
 def _balls(n, radius=1 / 8, fraction=0.55):
@@ -218,4 +218,4 @@ def _balls(n, radius=1 / 8, fraction=0.55):
         near = [slice(*np.searchsorted(x, (c - radius, c + radius))) for c in centre]
         squares = np.ix_(*[(x[part] - c) ** 2 for part, c in zip(near, centre)])
         solid[tuple(near)] |= sum(squares) < radius**2
-    return VoxelGrid(solid, ("gaps", "balls"), 1.0 / n)
+    return VoxelGrid(solid, ("gaps", "balls"), 1.0 / n, relative=True)

@@ -1,0 +1,102 @@
+"""Arguments of jobs: declared once, in the function's signature, for the notebook and for the command line.
+
+    Tolerance = Annotated[float, Argument("Bound of the relative error.", number(0.0, 0.1, above=True), "T")]
+
+    @job
+    def tortuosity(volume: Grid, ..., tolerance: Tolerance = 1e-3, progress=None) -> TortuosityResult: ...
+
+`job` reads every declared argument before the function sees it, so that a wrong one is one plain sentence
+wherever it came from. The command line makes an option of each declared argument; an argument without a
+declaration (`progress`) exists in Python only.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .errors import InputError
+from .schema import choice, flag
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a job.
+
+    help      what it is, for --help; one sentence
+    read      read(given, path) -> value; raises InputError. None: taken as it is
+    metavar   what stands for its value in --help
+    option    its name on the command line; default --the-name
+    text      how the words of the command line become what `read` takes; default: as they are
+    many      on the command line it may come several times (or, as a positional argument, with several words)
+    """
+
+    help: str
+    read: Callable | None = None
+    metavar: str | None = None
+    option: str | None = None
+    text: Callable | None = None
+    many: bool = False
+    choices: tuple = ()
+
+
+@dataclass(frozen=True)
+class Spread:
+    """An argument that the command line takes apart, as a volume into its file, its phases and its voxel
+    size.
+
+    read   read(given, path) -> value, for a caller in Python
+    parts  {name: (type, default, Argument)}; a default of REQUIRED makes a positional argument
+    make   make(**parts) -> value; each part is read already
+    """
+
+    read: Callable
+    parts: dict = field(default_factory=dict)
+    make: Callable | None = None
+
+
+REQUIRED = inspect.Parameter.empty
+
+
+def one_of(help, *words, option=None):
+    """Declare an argument that is one of a few words."""
+    return Argument(help, choice(*words), choices=words, option=option)
+
+
+def switch(help, option=None):
+    """Declare an argument that is true or false: an option without a value."""
+    return Argument(help, flag, option=option)
+
+
+def declared(function):
+    """List a job's parameters as [(inspect.Parameter, type, Argument or Spread or None)], in order."""
+    found = []
+    for parameter in inspect.signature(function).parameters.values():
+        hint = parameter.annotation
+        about = [part for part in getattr(hint, "__metadata__", ()) if isinstance(part, (Argument, Spread))]
+        found.append((parameter, getattr(hint, "__origin__", hint), about[0] if about else None))
+    return found
+
+
+def job(function):
+    """Read the declared arguments of a job before it runs; None passes where it is the default."""
+    signature = inspect.signature(function)
+    readers = {p.name: a.read for p, _, a in declared(function) if a and a.read}
+
+    @functools.wraps(function)
+    def checked(*args, **options):
+        try:
+            bound = signature.bind(*args, **options)
+        except TypeError as error:
+            raise InputError(
+                f"{function.__name__}: expected {', '.join(signature.parameters)}, got a call with {error}"
+            ) from None
+        bound.apply_defaults()
+        for name, read in readers.items():
+            value = bound.arguments[name]
+            if not (value is None and signature.parameters[name].default is None):
+                bound.arguments[name] = read(value, name)
+        return function(*bound.args, **bound.kwargs)
+
+    checked.job = function
+    return checked

@@ -1,0 +1,29 @@
+"""Words for people: aligned tables, sizes."""
+
+
+def aligned(header, rows):
+    """Align rows of values under their titles."""
+    cells = [[str(title) for title in header], *([cell(value) for value in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def cell(value):
+    """Word one value of a table: five digits, a dash for none."""
+    return "-" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def times(shape):
+    """Word a shape: 64 x 48 x 48."""
+    return " x ".join(str(n) for n in shape)
+
+
+def lengths_nm(lengths):
+    """Word the edges of a voxel (m) in nm."""
+    return times(f"{length * 1e9:g}" for length in lengths)
+
+
+def titled(progress, title):
+    """Give a progress callable a message of its own where a step has none; None stays None."""
+    return progress and (lambda done, total, message="": progress(done, total, message or title))

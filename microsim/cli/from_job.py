@@ -1,0 +1,157 @@
+"""A command made of a job: its options are the job's declared arguments, its output the result's.
+
+    command_of(transport.tortuosity, "transport", ["microsim transport electrode.tif ..."])
+
+Every argument arrives as text and is read by the argument's own reader, so that a notebook and the command
+line refuse the same things in the same words. Each command has --json; --out or --report where the result has
+a page; one option for each file that the result can write.
+"""
+
+import inspect
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..base.arguments import REQUIRED, Argument, Spread, declared
+from ..base.errors import InputError
+from .app import app
+from .console import progress_bar, report
+
+PAGE_HELP = "Folder of a report: report.html and figures/*.png."
+JSON_HELP = "Write the numbers as JSON; - is standard output."
+
+
+def command_of(function, name, example):
+    """Register a job as the command `name`; its --help ends with an example."""
+    result = inspect.signature(function).return_annotation
+    groups, arguments = _arguments(function)
+    outputs = _outputs(result)
+
+    def run(**given):
+        asked = {key: given.pop(key) for key in outputs}
+        given = {key: value for key, value in given.items() if value not in (None, [])}
+        values = {key: _read(arguments[key], key, value) for key, value in given.items()}
+        _imply(values, asked, result)
+        for group, (spread, parts) in groups.items():
+            made = {part: values.pop(part) for part in parts if part in values}
+            values[group] = spread.make(**made)
+        _check_size(values, asked, result)
+        with progress_bar(name) as progress:
+            found = function(**values, progress=progress)
+            lines, numbers = _write(found, result, asked)
+        report(numbers, asked["json_file"], found, *lines)
+
+    parameters = [_parameter(key, default, about) for key, (default, about, _) in arguments.items()]
+    parameters.sort(key=lambda p: p.default is not REQUIRED)  # positional arguments first
+    run.__signature__ = inspect.Signature([*parameters, *outputs.values()])
+    run.__annotations__ = {p.name: p.annotation for p in [*parameters, *outputs.values()]}
+    run.__name__, run.__doc__ = name, _description(function)
+    lines = "\n".join(f"  {line}" for line in example)
+    app.command(name=name, epilog=f"\b\nExample:\n{lines}")(run)
+    return function
+
+
+def _arguments(function):
+    """List what the command takes: groups {name: (Spread, parts)}, arguments {name: (default, Argument,
+    type)}."""
+    groups, arguments = {}, {}
+    for parameter, kind, about in declared(function):
+        if isinstance(about, Spread):
+            groups[parameter.name] = about, about.parts
+            arguments.update({part: (default, one, str) for part, (default, one) in about.parts.items()})
+        elif isinstance(about, Argument):
+            arguments[parameter.name] = parameter.default, about, kind
+    return groups, arguments
+
+
+def _parameter(name, default, about):
+    """Make the typer parameter of an argument; options arrive as text, or None where they are not given."""
+    keyword, metavar = (inspect.Parameter.KEYWORD_ONLY, about.metavar or "|".join(about.choices) or None)
+    kind = list[str] if about.many else str
+    if default is REQUIRED:
+        annotation = Annotated[kind, typer.Argument(metavar=metavar or name.upper(), help=about.help)]
+        return inspect.Parameter(name, keyword, annotation=annotation)
+    option = about.option or f"--{name.replace('_', '-')}"
+    if isinstance(default, bool):
+        flag = option if not default else f"--no-{option.removeprefix('--')}"
+        annotation = Annotated[bool, typer.Option(flag, help=about.help)]
+        return inspect.Parameter(name, keyword, default=None, annotation=annotation)
+    words = about.help if default in (None, ()) else f"{about.help} [default: {_spelled(default)}]"
+    annotation = Annotated[kind | None, typer.Option(option, metavar=metavar, help=words)]
+    return inspect.Parameter(name, keyword, default=None, annotation=annotation)
+
+
+def _outputs(result):
+    """Make the options of what a result writes: its files, its page, its numbers."""
+    keyword, options = inspect.Parameter.KEYWORD_ONLY, {}
+
+    def add(key, kind, *names, **about):
+        default = {} if about.pop("required", False) else {"default": None}
+        annotation = Annotated[kind, typer.Option(*names, **about)]
+        options[key] = inspect.Parameter(key, keyword, annotation=annotation, **default)
+
+    for key, file in result.files.items():
+        kind = Path if file.required else Path | None
+        add(key, kind, f"--{key}", metavar=file.metavar, help=file.help, required=file.required)
+    if result.has_page:
+        names = ("--report",) if "out" in result.files else ("--out", "--report")
+        add("page", Path | None, *names, metavar="DIR", help=PAGE_HELP)
+    add("json_file", str | None, "--json", metavar="FILE", help=JSON_HELP)
+    return options
+
+
+def _read(argument, name, value):
+    """Read one option as it was typed."""
+    default, about, _ = argument
+    if isinstance(default, bool):
+        return value if not default else not value
+    path = name.upper() if default is REQUIRED else about.option or f"--{name.replace('_', '-')}"
+    if about.text is not None:
+        value = about.text(value, path)
+    return value if about.read is None else about.read(value, path)
+
+
+def _imply(values, asked, result):
+    """Set the arguments that a file or the page asks for."""
+    if asked.get("page") is not None:
+        values.update(result.page_needs)
+    for key, file in result.files.items():
+        if asked[key] is not None:
+            values.update(file.needs or {})
+
+
+def _check_size(values, asked, result):
+    """Refuse a page with lengths for a volume without, before the work."""
+    for grid in values.values():
+        if asked.get("page") is not None and getattr(grid, "sized", True) is False:
+            raise InputError(
+                f"--out: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
+            )
+
+
+def _write(found, result, asked):
+    """Write the files and the page asked for; return lines about them, and the numbers with their paths."""
+    numbers, lines = found.numbers(), []
+    for key, file in result.files.items():
+        if asked[key] is not None:
+            paths = getattr(found, file.method)(asked[key])
+            paths = paths if isinstance(paths, (list, tuple)) else [paths]
+            lines += [f"{file.label}: {path}" for path in paths]
+            if file.key:
+                numbers[file.key] = paths[0]
+    if asked.get("page") is not None:
+        lines.append(f"report: {found.write(asked['page'])}")
+    return lines, numbers
+
+
+def _description(function):
+    """The docstring as far as it speaks to both readers: without the sections of numpydoc."""
+    text = inspect.getdoc(function) or ""
+    return text.partition("\nParameters\n")[0].strip()
+
+
+def _spelled(default):
+    if isinstance(default, (tuple, list)):
+        return ",".join(map(str, default))
+    return f"{default:g}" if isinstance(default, float) else str(default)

@@ -1,0 +1,155 @@
+"""Arguments that several jobs share: a volume with its phases, conducting phases, axes, tolerances."""
+
+from os import PathLike
+from typing import Annotated
+
+from ..base.arguments import REQUIRED, Argument, Spread
+from ..base.axes import AXES, axis_names, axis_number
+from ..base.errors import InputError
+from ..base.schema import number, say, triple, voxel_ranges, whole
+
+
+def _grid(given, path):
+    """Take a grid as it is; read a file or a data set, with the file's own voxel size and the labels'
+    names."""
+    from ..mesh.grid import VoxelGrid
+    from ..mesh.read import read_volume
+
+    if isinstance(given, VoxelGrid):
+        return given
+    if isinstance(given, (str, PathLike)):
+        return read_volume(given)
+    raise InputError(
+        f"{path}: expected a volume with named phases, got {type(given).__name__}; use read_volume."
+    )
+
+
+def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes="xyz", crop=None):
+    from ..mesh.read import read_volume
+
+    return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop)
+
+
+def require_size(grid, what="--voxel-size-nm"):
+    """Refuse a grid whose voxel size is unknown, where lengths are needed."""
+    if not grid.sized:
+        raise InputError(
+            f"expected a known voxel size, {grid.source.name} gives none; add {what} (voxel_size in Python)."
+        )
+
+
+# ---- words of the command line -------------------------------------------------------------------------
+
+
+def comma_list(given):
+    """Split "a,b" into its parts."""
+    return [part.strip() for part in given.split(",")] if isinstance(given, str) else given
+
+
+def numbers(given):
+    """Split "1,2,3" into a list; a single number stays."""
+    return given.split(",") if isinstance(given, str) and "," in given else given
+
+
+def name_values(option, given, read, bare=None):
+    """Read "pore=0,am=1"; a name without value stands for `bare`, where there is one."""
+    values = {}
+    for item in given.split(","):
+        name, equals, value = (part.strip() for part in item.partition("="))
+        if not name or name in values or not (equals or bare is not None):
+            example = "pore=0,am=1" if bare is None else "pore or pore=1.0,cbd=0.1"
+            raise InputError(
+                f"{option}: expected each name once, like {example}, got {say(given)}; correct it."
+            )
+        values[name] = read(value, f"{option} {name}") if equals else bare
+    return values
+
+
+def _phases(given, path):
+    return name_values(path, given, whole(0)) if isinstance(given, str) else given
+
+
+def axes_order(given, path="--file-axes"):
+    """Read the order of a file's axes, like zyx."""
+    if sorted(given) != sorted(AXES):
+        raise InputError(
+            f"{path}: expected x, y and z in the file's order, got {say(given)}; write zyx, say."
+        )
+    return given
+
+
+def voxel_size_nm(given, path):
+    """Read one edge or three (x,y,z) in nm; returns m."""
+    return triple(1e-9, 1e-4)(numbers(given), path, 1e9, "nm")
+
+
+def _crop(given, path):
+    if isinstance(given, dict):
+        return voxel_ranges({axis: list(ends) for axis, ends in given.items()}, path)
+    return voxel_ranges(name_values(path, given, lambda ends, _: ends.split(":")), path)
+
+
+def conductivities(given, path):
+    """Read the conducting phases: "pore", "pore=1.0,cbd=0.1", "pore=1:0.5:0.5" (x, y, z), or a dict of
+    these."""
+
+    def one_or_three(value, where):
+        parts = value.split(":") if isinstance(value, str) else value
+        parts = parts if isinstance(parts, (list, tuple)) else [parts]
+        if len(parts) not in (1, 3):
+            raise InputError(
+                f"{where}: expected one number or three like 1:0.5:0.5, got {say(value)}; correct it."
+            )
+        parts = [number(0.0)(part, where) for part in parts]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    if isinstance(given, dict) and given:
+        return {str(name): one_or_three(value, f"{path} {name}") for name, value in given.items()}
+    if not isinstance(given, str) or not given.strip():
+        raise InputError(
+            f'{path}: expected phases like "pore" or {{"pore": 1.0, "cbd": 0.1}}, got {say(given)}.'
+        )
+    return name_values(path, given, one_or_three, bare=1.0)
+
+
+def phase_names(given, path):
+    """Read the names of phases: "pore", "pore,cbd" or a list of them."""
+    parts = comma_list(given)
+    if not isinstance(parts, (list, tuple)) or not parts or not all(isinstance(p, str) and p for p in parts):
+        raise InputError(
+            f"{path}: expected names of phases like pore or pore,cbd, got {say(given)}; correct it."
+        )
+    return tuple(parts)
+
+
+# ---- declarations --------------------------------------------------------------------------------------
+
+VOLUME_PARTS = {
+    "volume": (REQUIRED, Argument("Path of a volume, or a data set's name.", metavar="VOLUME")),
+    "phases": (None, Argument("Label of each phase: pore=0,am=1,cbd=2.", _phases, "NAME=LABEL,...")),
+    "voxel_size_nm": (
+        None,
+        Argument("Voxel edge in nm, or three: x,y,z. Wins over the file's.", voxel_size_nm, "H"),
+    ),
+    "file_axes": ("xyz", Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")),
+    "crop": (None, Argument("Voxels to keep along each axis, the end not included.", _crop, "x=0:96,...")),
+}
+Grid = Annotated["VoxelGrid", Spread(_grid, VOLUME_PARTS, _grid_of)]  # noqa: F821 (a heavy import)
+Conducting = Annotated[
+    "str | dict[str, float]",
+    Argument(
+        "Conducting phases: pore, or pore=1.0,cbd=0.1, or pore=1:0.5:0.5 along x, y, z.",
+        conductivities,
+        "NAME[=D],...",
+    ),
+]
+Axis = Annotated[
+    "str | int", Argument("Direction.", lambda given, path: AXES[axis_number(given, path)], "x|y|z")
+]
+Axes = Annotated["str | int", Argument("Direction, or all three.", axis_names, "x|y|z|all")]
+Through = Annotated["str | list[str]", Argument("Phases that the fluid fills.", phase_names, "NAME,...")]
+
+
+def tolerance(help):
+    """Declare a bound of a relative error."""
+    return Annotated[float, Argument(help, number(0.0, 0.1, above=True), "T")]

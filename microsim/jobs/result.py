@@ -1,0 +1,105 @@
+"""What every job returns: numbers, tables, figures and files of one result, the same in a notebook and on the
+command line."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ..base.files import write_json
+from ..base.words import aligned, cell
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table for people: titles, rows of values, and what stands above it."""
+
+    header: tuple
+    rows: list
+    title: str = ""
+
+    def __str__(self):
+        return "\n".join([*([self.title] if self.title else []), aligned(self.header, self.rows)])
+
+    def html(self):
+        """Write the table as HTML."""
+        from html import escape
+
+        def row(tag, values):
+            return "<tr>" + "".join(f"<{tag}>{escape(cell(value))}</{tag}>" for value in values) + "</tr>"
+
+        caption = f"<caption>{escape(self.title)}</caption>" if self.title else ""
+        body = "".join(row("td", values) for values in self.rows)
+        return f"<table>{caption}<thead>{row('th', self.header)}</thead><tbody>{body}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class SavedFile:
+    """A file that a result can write beside its page: an option of the command, a method of the result.
+
+    method   name of the method of the result; method(path) returns the path written (or several)
+    help, metavar   for --help
+    label    what stands before its path in the output
+    needs    arguments of the job that must be set for it, {name: value}
+    required whether the command insists on it
+    key      key of the numbers that holds its path, "" for none
+    """
+
+    method: str
+    help: str
+    metavar: str = "FILE"
+    label: str = "file"
+    needs: dict | None = None
+    required: bool = False
+    key: str = ""
+
+
+class Result:
+    """Base of the results; a subclass is a frozen dataclass with `title`, `numbers` and `tables`.
+
+    files       {option: SavedFile}: what it can write beside its page
+    page_needs  {argument of the job: value} that its page asks for
+    """
+
+    files: ClassVar[dict] = {}
+    page_needs: ClassVar[dict] = {}
+    has_page: ClassVar[bool] = True
+
+    @property
+    def title(self):
+        """One line: what was computed on what."""
+        raise NotImplementedError
+
+    def numbers(self):
+        """Return the numbers as plain data, as --json writes them."""
+        raise NotImplementedError
+
+    def tables(self):
+        """Return what is printed: Tables and lines of text."""
+        return []
+
+    def plot(self, **options):
+        """Draw the result; returns a figure that a notebook shows, with save(path)."""
+        raise NotImplementedError
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        raise NotImplementedError
+
+    def save(self, path):
+        """Write the numbers as JSON; returns the path."""
+        return write_json(path, self.numbers(), indent=2)
+
+    def __repr__(self):
+        return "\n".join([self.title, *map(str, self.tables())])
+
+    def _repr_html_(self):
+        from html import escape
+
+        parts = [t.html() if isinstance(t, Table) else f"<p>{escape(str(t))}</p>" for t in self.tables()]
+        return f"<div><p><b>{escape(self.title)}</b></p>{''.join(parts)}</div>"
+
+
+def beside(path, ending):
+    """Name a file beside another: soc.tif and "_sigma" give soc_sigma.tif."""
+    path = Path(path)
+    return path.with_name(f"{path.stem}{ending}{path.suffix}")

@@ -1,0 +1,287 @@
+"""The job transport: tortuosity factor and effective diffusivity of the phases of a volume."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+from ..base.arguments import job, one_of, switch
+from ..base.axes import AXES
+from ..base.errors import InputError
+from ..base.provenance import peak_memory_bytes
+from ..base.words import times, titled
+from .arguments import Axes, Conducting, Grid, tolerance
+from .result import Result, SavedFile, Table
+
+KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
+FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
+
+
+@dataclass(frozen=True, repr=False)
+class TortuosityResult(Result):
+    """Tortuosity factors of a volume.
+
+    axes    {axis: TransportResult}: tau, D_eff_over_D0, eps, eps_percolating, flux_imbalance ...
+    flux    {axis: (flux [3, x, y, z] over the mean, FluxFigures)}, (None, None) where nothing percolates; or
+            None
+    tensor  TensorResult of the image repeated periodically, or None
+    """
+
+    grid: object
+    conducting: dict
+    axes: dict
+    solver: str
+    sides: str
+    tolerance: float
+    flux: dict | None = field(default=None)
+    show_flux: bool = False
+    tensor: object | None = None
+    peak_memory_bytes: int = 0
+
+    files: ClassVar = {
+        "fields": SavedFile(
+            "save_fields",
+            "Store potential and flux of each axis.",
+            "FILE.h5",
+            "fields",
+            {"keep_fields": True},
+        )
+    }
+    page_needs: ClassVar = {"flux": True}
+
+    @property
+    def tau(self):
+        """Tortuosity factor eps D0 / D_eff (None if nothing percolates); {axis: factor} for several axes."""
+        return self._one_or_all("tau")
+
+    @property
+    def D_eff_over_D0(self):
+        """Effective over bulk diffusivity, 0 if nothing percolates; {axis: value} for several axes."""
+        return self._one_or_all("D_eff_over_D0")
+
+    def _one_or_all(self, key):
+        values = {name: getattr(found, key) for name, found in self.axes.items()}
+        return next(iter(values.values())) if len(values) == 1 else values
+
+    @property
+    def title(self):
+        return (
+            f"{self.grid.source.name}: transport through {spelled(self.conducting)}, "
+            f"{times(self.grid.shape)} voxels, {self.solver}"
+        )
+
+    def numbers(self):
+        flux = {name: _flux_numbers(found) for name, (_, found) in (self.flux or {}).items()}
+        return {
+            "axes": {name: {key: getattr(found, key) for key in KEYS} for name, found in self.axes.items()},
+            **({"flux": flux} if self.show_flux else {}),
+            **({"tensor": _tensor_numbers(self.tensor)} if self.tensor else {}),
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "voxels": self.grid.voxels,
+            "conducting": self.conducting,
+            "solver": self.solver,
+            "sides": self.sides,
+            "tolerance": self.tolerance,
+            "voxel_size_m": self.grid.voxel_size if self.grid.sized else None,
+            "volume": self.grid.source.name,
+            "volume_sha256": self.grid.source.sha256,
+        }
+
+    def tables(self):
+        rows = [(name, *(getattr(found, key) for key in KEYS)) for name, found in self.axes.items()]
+        shown = [Table(("axis", *KEYS), rows)]
+        if self.show_flux:
+            rows = [(n, *(f and getattr(f, key) for key in FLUX_KEYS)) for n, (_, f) in self.flux.items()]
+            shown.append(Table(("axis", *FLUX_KEYS), rows))
+        if self.tensor:
+            rows = [(name, *row) for name, row in zip(AXES, self.tensor.D_eff_over_D0)]
+            shown.append(Table(("D_eff / D0", *AXES), rows))
+        return shown
+
+    def plot(self, axis=None):
+        """Draw the flux along an axis (default: the first): a section and the distribution over the voxels.
+
+        Where the fluxes were not kept (`flux=True` keeps them) the axis is solved once more.
+        """
+        from ..report.page import flux_drawing
+
+        name = next(iter(self.axes)) if axis is None else axis
+        kept = (
+            self
+            if self.flux
+            else tortuosity(
+                self.grid, self.conducting, name, sides=self.sides, tolerance=self.tolerance, flux=True
+            )
+        )
+        flux, figures = kept.flux[name]
+        return flux_drawing(flux, self.grid, AXES.index(name), self.conducting, figures)
+
+    def save_fields(self, path):
+        """Store potential and flux of each axis in an HDF5 file; returns its path."""
+        from ..volumes.fields import FieldWriter
+
+        names = [name for name in self.axes if (self.flux or {}).get(name, (None,))[0] is not None]
+        if not names:
+            raise InputError(
+                "--fields: expected a conductor that joins both ends of an axis, and keep_fields, got none; "
+                "leave it out."
+            )
+        values = {}
+        for name in names:
+            values[f"potential_{name}"] = self.axes[name].potential
+            values.update({f"flux_{a}_{name}": self.flux[name][0][k] for k, a in enumerate(AXES)})
+        with FieldWriter(path, self.grid, dict.fromkeys(values, "1")) as writer:
+            writer.write(0.0, "steady", values)
+        return path
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages.transport import write_transport_report
+
+        flux = {name: array for name, (array, _) in self.flux.items()}
+        return write_transport_report(folder, self.grid, self.numbers(), flux)
+
+    def to_xarray(self):
+        """Return potential and flux of each axis as an xarray.Dataset on x, y, z in m."""
+        from .xarray import dataset
+
+        fields = {}
+        for name, (flux, _) in (self.flux or {}).items():
+            if flux is not None:
+                fields[f"potential_{name}"] = self.axes[name].potential, "1"
+                fields.update({f"flux_{a}_{name}": (flux[k], "1") for k, a in enumerate(AXES)})
+        return dataset(self.grid, fields)
+
+
+@job
+def tortuosity(
+    volume: Grid,
+    conducting: Conducting = "pore",
+    axis: Axes = "x",
+    *,
+    solver: Annotated[str, one_of("Who solves.", "multigrid", "taufactor", "fipy")] = "multigrid",
+    sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
+    tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
+    backend: Annotated[str, one_of("Where the solver runs.", "cpu")] = "cpu",
+    tensor: Annotated[bool, switch("Also the 3 x 3 tensor of the image repeated periodically.")] = False,
+    flux: Annotated[
+        bool, switch("Also what the flux map says: flux lines, constrictivity, dead ends.")
+    ] = False,
+    keep_fields: bool = False,
+    progress=None,
+) -> TortuosityResult:
+    """Compute tortuosity and effective diffusivity.
+
+    tau = eps D0 / D_eff with eps the total fraction of the conducting phases. Phases that do not connect the
+    two end faces give D_eff 0 and no tau.
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases (read_volume), or a file or data set whose own names do.
+    conducting : str or dict
+        Phases that conduct: "pore", or conductivities relative to D0, {"pore": 1.0, "cbd": 0.1}; three
+        numbers for x, y, z.
+    axis : str or int
+        "x", "y", "z" (0, 1, 2) or "all".
+    solver : str
+        "multigrid"; "taufactor" and "fipy" solve with those packages, for comparison.
+    sides : str
+        "no-flux" ("mirror" is the same) or "periodic" walls beside the axis.
+    tolerance : float
+        Bound of the relative error of tau.
+    backend : str
+        Where the solver runs.
+    tensor : bool
+        Also the 3 x 3 tensor of the image repeated periodically.
+    flux : bool
+        Also the flux map and what it says.
+    keep_fields : bool
+        Keep potential and flux, for `save_fields` and `to_xarray`.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    TortuosityResult
+
+    Raises
+    ------
+    InputError
+        An argument that means nothing.
+    NotConverged
+        With the history of the solver.
+    """
+    if (keep_fields or flux or tensor) and solver != "multigrid":
+        raise InputError(
+            f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; "
+            "leave one out."
+        )
+    solve, keep = _solver(solver), flux or keep_fields
+    axes, maps = {}, {}
+    for name in axis:
+        options = {"potential": True} if keep else {}
+        axes[name] = solve(
+            volume, conducting, AXES.index(name), tolerance=tolerance, sides=sides,
+            progress=titled(progress, f"tau along {name}"), **options,
+        )  # fmt: skip
+        if keep:
+            maps[name] = _flux(volume, conducting, name, sides, axes[name])
+    found = None
+    if tensor:
+        from ..transport.tensor import conductivity_tensor
+
+        found = conductivity_tensor(
+            volume, conducting, tolerance=tolerance, progress=titled(progress, "tensor")
+        )
+    return TortuosityResult(
+        volume, conducting, axes, solver, sides, tolerance, maps or None, flux, found, peak_memory_bytes()
+    )
+
+
+def _solver(name):
+    if name == "multigrid":
+        from ..transport.tortuosity import tortuosity
+
+        return tortuosity
+    from ..reference import transport as reference
+
+    return reference.tortuosity_taufactor if name == "taufactor" else reference.tortuosity_fipy
+
+
+def _flux(grid, conducting, name, sides, result):
+    """Flux map of a solved axis and its figures; (None, None) where nothing percolates."""
+    from ..transport.flux import flux_figures, flux_map
+
+    if result.tau is None:
+        return None, None
+    flux = flux_map(result.potential, grid, conducting, AXES.index(name), sides=sides)
+    return flux, flux_figures(flux, grid, conducting, AXES.index(name), result)
+
+
+def _flux_numbers(figures):
+    if figures is None:
+        return None
+    histogram = {"flux_over_mean": figures.edges, "share": figures.share}
+    return {**{key: getattr(figures, key) for key in FLUX_KEYS}, "histogram": histogram}
+
+
+def _tensor_numbers(found):
+    values, directions = found.principal
+    return {
+        "D_eff_over_D0": found.D_eff_over_D0,
+        "tau": found.tau,
+        "principal_values": values,
+        "principal_directions": directions,
+        "iterations": found.iterations,
+        "seconds": found.seconds,
+    }
+
+
+def spelled(conducting):
+    """Word conducting phases as the command line takes them."""
+
+    def one(name, value):
+        if value == 1.0:
+            return name
+        return f"{name}=" + (":".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}")
+
+    return ",".join(one(*item) for item in conducting.items())

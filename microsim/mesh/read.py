@@ -1,0 +1,50 @@
+"""From a file to a grid with named phases."""
+
+from ..base.errors import InputError
+from ..base.lengths import check_voxel_size
+from ..volumes.datasets import find
+from ..volumes.volume import read_voxels
+from .grid import Source, VoxelGrid, grid_from_labels, label_counts
+
+
+def read_volume(source, phases=None, voxel_size=None, *, axes="xyz", crop=None) -> VoxelGrid:
+    """Read a segmented volume as voxels with named phases.
+
+    Parameters
+    ----------
+    source : str or path
+        TIFF, folder of TIFF slices, HDF5 ("file.h5::dataset"), NRRD, MHD, npy, npz, raw with a sidecar, or
+        the name of a known data set.
+    phases : dict, optional
+        Label of each phase, {"pore": 0, "am": 1}; every label of the volume must be named. Default: the
+        names of the data set, else label0, label1 ...
+    voxel_size : float, str or three of them, optional
+        Edge of a voxel in m, or with its unit, "398 nm"; x, y, z where they differ. Wins over the file's.
+    axes : str
+        The file's axes, slowest first; x runs through the thickness.
+    crop : dict, optional
+        Voxels to keep, {"x": (0, 96)}, the end not included.
+
+    Returns
+    -------
+    VoxelGrid
+        Its voxel size is unknown (`sized` False) where neither file nor caller states one.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be read, an unnamed label, an impossible voxel size.
+    """
+    size = None if voxel_size is None else check_voxel_size(voxel_size)
+    found = read_voxels(source, file_axes=axes, voxel_size=size)
+    labels = phases or _own_names(source, found.values)
+    if not isinstance(labels, dict):
+        raise InputError(f'phases: expected names with labels, got {phases!r}; write {{"pore": 0, "am": 1}}.')
+    origin = Source(found.source, found.sha256, axes)
+    return grid_from_labels(found.values, labels, found.voxel_size, origin).crop(crop or {})
+
+
+def _own_names(source, values):
+    """Name the phases as the data set's entry does, otherwise by their labels."""
+    known = find(str(source))
+    return (known and known.labels) or {f"label{label}": label for label in label_counts(values)}

@@ -1,0 +1,64 @@
+"""The job transport: one result for the notebook and the command line."""
+
+import json
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.cli import main
+from microsim.jobs.transport import tortuosity
+from microsim.mesh.grid import VoxelGrid
+from microsim.volumes.volume import write_volume
+
+
+@pytest.fixture
+def grid():
+    labels = (np.random.default_rng(3).random((10, 9, 8)) < 0.7).astype(np.uint8)
+    return VoxelGrid(labels, ("am", "pore"), "400 nm")
+
+
+def test_one_axis_and_all(grid):
+    one, every = tortuosity(grid, axis="y"), tortuosity(grid, {"pore": 1.0}, axis="all")
+    assert one.tau == pytest.approx(every.tau["y"], rel=1e-12) and one.tau > 1
+    assert tortuosity(grid, "pore", 1).tau == one.tau
+    assert every.D_eff_over_D0["y"] == pytest.approx(grid.fraction("pore") / one.tau, rel=1e-9)
+
+
+def test_it_prints_as_the_command_does(grid, tmp_path, capsys):
+    path = write_volume(tmp_path / "v.tif", grid.phase, voxel_size=grid.voxel_size)
+    assert main(["transport", str(path), "--phases", "am=0,pore=1"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    here = repr(tortuosity(grid)).splitlines()
+    assert printed[1].split() == here[1].split() and printed[2].split()[:6] == here[2].split()[:6]
+    assert "pore" in tortuosity(grid)._repr_html_()
+
+
+def test_numbers_are_what_json_prints(grid, tmp_path, capsys):
+    path = write_volume(tmp_path / "v.tif", grid.phase, voxel_size=grid.voxel_size)
+    assert main(["transport", str(path), "--phases", "am=0,pore=1", "--flux", "--json", "-"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    numbers = tortuosity(grid, flux=True).numbers()
+    assert list(printed) == list(numbers) and printed["axes"]["x"]["tau"] == numbers["axes"]["x"]["tau"]
+    assert printed["volume"] == str(path) and printed["volume_sha256"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"axis": "w"}, "axis: expected the axis x, y or z"),
+        ({"conducting": "cbd"}, "am, pore"),
+        ({"conducting": {"pore": -1}}, "conducting pore: expected a number from 0"),
+        ({"tolerance": 1}, "tolerance: expected a number above 0, at most 0.1"),
+        ({"sides": "open"}, "sides: expected no-flux, mirror or periodic"),
+        ({"solver": "fipy", "flux": True}, "expected multigrid"),
+    ],
+)
+def test_wrong_arguments(grid, options, words):
+    with pytest.raises(InputError, match=words):
+        tortuosity(grid, **options)
+
+
+def test_a_volume_is_needed():
+    with pytest.raises(InputError, match="volume: expected a volume"):
+        tortuosity(np.zeros((3, 3, 3)))
