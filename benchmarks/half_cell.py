@@ -80,17 +80,16 @@ def structure(n, seed=3):
 
 def set_up(n):
     """Return the grid, the CellDesign, the solver's cell and its 1C current (A)."""
-    from microsim.cell.balances import HalfCell
+    from microsim.case.build import assemble
     from microsim.cell.design import CellDesign, Separator
-    from microsim.cell.mesh import build_mesh
     from microsim.materials import load
 
     grid = structure(n)
     phases = {"pore": None, "am": load("NMC811_Chen2020"), "cbd": load("CBD_default")}
     design = CellDesign(phases, load("LiPF6_EC_EMC_3_7"), Separator(25e-6, 0.47, 0.47**1.5), load("lithium"))
-    mesh = build_mesh(grid, design)
-    current = 96485.33212 * 63104.0 * 0.6384 * float(mesh.solid.volumes().sum()) / 3600
-    return grid, design, HalfCell(mesh, design, np.zeros(mesh.faces.area.size)), current
+    cell = assemble(grid, design)
+    current = 96485.33212 * 63104.0 * 0.6384 * float(cell.mesh.solid.volumes().sum()) / 3600
+    return grid, design, cell, current
 
 
 def run_solver(n, steps):

@@ -80,20 +80,17 @@ def half_cell_cost(options):
 
 def measure(crop):
     """Run the first minutes of the case; return its counts, times and the kernels' share."""
+    from microsim.case.build import set_up
     from microsim.case.case import load_case
-    from microsim.cell.experiment import Experiment
-    from microsim.jobs.run import loads, read_grid, set_up, tolerances
 
     case = load_case(
         CASES / "thick_cathode_cei.yaml",
         [f"volume.crop={crop}", f"protocol.0=Discharge at C/2 for {SECONDS} s"],
     )
-    _, grid = read_grid(case)
-    setup = set_up(case, grid)
-    steps = loads(case.protocol, setup.one_C, setup.cell.mesh.area)
-    warm = Experiment(setup.cell, None, tolerances(case.numerics))
-    warm._begin(steps[0])  # compiles, or reads, every kernel
-    experiment, profile = Experiment(setup.cell, None, tolerances(case.numerics)), cProfile.Profile()
+    setup = set_up(case)
+    steps = setup.loads()
+    setup.experiment()._begin(steps[0])  # compiles, or reads, every kernel
+    experiment, profile = setup.experiment(), cProfile.Profile()
     cpu, wall = time.process_time(), time.perf_counter()
     profile.enable()
     record = experiment.run(steps)
@@ -102,7 +99,7 @@ def measure(crop):
     entries = pstats.Stats(profile).stats
     inside = sum(own for (file, _, _), (_, _, own, _, _) in entries.items() if "/kernels/" in file)
     return {
-        "voxels": grid.voxels,
+        "voxels": setup.grid.voxels,
         "steps": record.time_steps,
         "newton": record.newton_iterations,
         "gmres": record.linear_iterations,

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 from scipy import ndimage
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 
@@ -47,11 +46,8 @@ def design(
 def half_cell(labels, voxel_size=0.4e-6, film=0.0, **more):
     """HalfCell of labels; `film`: R_film (ohm m2), a number or a function of the faces."""
     grid = voxel_grid(labels, voxel_size)
-    cell_design = design(grid, **more)
-    mesh = build_mesh(grid, cell_design)
-    R_film = film(mesh.faces) if callable(film) else np.full(mesh.faces.area.size, float(film))
-    cell = HalfCell(mesh, cell_design, R_film)
-    cell.scale_current = mesh.area
+    cell = assemble(grid, design(grid, **more), film)
+    cell.scale_current = cell.mesh.area
     return cell
 
 

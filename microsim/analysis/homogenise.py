@@ -23,6 +23,7 @@ from ..numerics.links import Links
 from ..numerics.multigrid import Multigrid
 from ..shapes.thickness import local_thickness
 from ..transport.tortuosity import tortuosity
+from .effective import conducting
 from .utilisation import label_particles
 
 TIGHT = 1e-6  # relative residual of the solves
@@ -301,19 +302,17 @@ def _solve(graph, links, ends, b, layers=None):
 
 def _transport(grid, design, mesh, tolerance):
     """Return the electrolyte's transport efficiency and the electronic conductivity (S m-1) along x."""
-    networks = {"electrolyte": {}, "electronic": {}}
-    for name in grid.names:
-        material = design.phases.get(name)
-        if material is None:
-            networks["electrolyte"][name] = design.pore_transport_efficiency
-        elif material.kind == "conductor":
-            beta = design.cbd_transport_efficiency
-            networks["electrolyte"][name] = material.porosity**material.bruggeman if beta is None else beta
-        if material is not None and material.kind in ("active", "conductor"):
-            networks["electronic"][name] = material.sigma
+    networks = conducting(design)
     ions, electrons = (
         tortuosity(grid, networks[name], 0, tolerance=tolerance).D_eff_over_D0 for name in networks
     )
+    return checked_transport(ions, electrons, mesh, design)
+
+
+def transport_of(table, mesh, design):
+    """Return the electrolyte's transport efficiency and the solids' conductivity (S m-1) along x out of the
+    table of `effective_transport`."""
+    ions, electrons = (table[name]["x"]["D_eff_over_D0"] for name in ("electrolyte", "electronic"))
     return checked_transport(ions, electrons, mesh, design)
 
 

@@ -9,10 +9,12 @@ import numpy as np
 
 from ..base.errors import InputError, NotConverged
 from ..case.bpx_cases import bpx_of, design_of
+from ..case.build import simulate
 from ..case.case import parse_case
+from ..case.loads import loads
 from ..reference.dfn import discharge_pybamm
 from ..volumes.fields import profile_x
-from .homogenise import Homogenised, homogenise
+from .homogenise import Homogenised, homogenise, transport_of
 
 CELLS = 80  # layers of the slab
 FILES = ("bpx", "ocp", "D_s_table", "kappa_table", "D_e_table", "profile")  # keys that name a file
@@ -28,19 +30,19 @@ class Twin:
     raw: dict
 
 
-def twin_of(case, setup, grid, *, R_film=None, transport=None, folder=None, progress=None):
-    """Homogenise a case on its grid; return its Twin.
+def twin_of(setup, *, R_film=None, transport=None, folder=None, progress=None):
+    """Homogenise the volume of a case; return its Twin.
 
-    setup: run.Setup; R_film, transport: as in homogenise; folder: where the slab's case will lie, which
-    decides how it names files (None: in full).
+    setup: case.build.Setup; R_film: as in homogenise; transport: the table of `effective_transport`, where
+    there is one; folder: where the slab's case will lie, which decides how it names files (None: in full).
     """
-    cell = setup.cell
+    case, cell = setup.case, setup.cell
     found = homogenise(
-        grid,
+        setup.grid,
         cell.design,
         R_film=cell.R_film if R_film is None else R_film,
         mesh=cell.mesh,
-        transport=transport,
+        transport=transport and transport_of(transport, cell.mesh, cell.design),
         tolerance=case.numerics.transport_tolerance,
         progress=progress,
     )
@@ -184,12 +186,11 @@ def pybamm_values(twin, temperature):
 # ---------------------------------------------------------------------------------------------
 
 
-def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
+def beside(twin, setup, record, profiles):
     """Run a Twin and compare it with the resolved run; return what result.json holds of it, plain data.
 
-    resolved: {number of the step: (time, discharged (C m-2), V)}; profiles: those of result.json;
-    mass_per_area: of active material (kg m-2); simulate, loads: those of run. A twin that cannot run is told
-    in `missing`.
+    setup, record: of the resolved run; profiles: those of result.json. A twin that cannot run is told in
+    `missing`.
     """
     ends = {}
 
@@ -200,31 +201,15 @@ def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
 
     told = {"parameters": twin.found.as_dict(), "sources": twin.found.sources}
     try:
-        setup, record = simulate(twin.case, keep)
+        slab, slab_record = simulate(twin.case, keep)
     except (InputError, NotConverged) as error:  # the resolved run is done and must not be lost
         return {**told, "missing": f"The homogenised run ended early: {error}."}
-    area = setup.cell.mesh.area
-    ours = steps_of(record, area)
+    area, slab_area = setup.cell.mesh.area, slab.cell.mesh.area
+    resolved, ours = steps_of(record, area), steps_of(slab_record, slab_area)
+    mass_per_area = setup.mass / area
     steps, curves = _compared(twin.case.protocol, resolved, ours, mass_per_area)
-    per_area = loads(twin.case.protocol, setup.one_C / area, 1.0, twin.case.locate)
+    per_area = loads(twin.case.protocol, slab.one_C / slab_area, 1.0, twin.case.locate)
     pybamm = _with_pybamm(twin, per_area, ours, mass_per_area, curves)
-    at = (np.arange(CELLS) + 0.5) / CELLS * twin.found.thickness
-    compared = []
-    for number, stored in zip(sorted(resolved), profiles):
-        if number in ends and number in ours:
-            x, sto = np.array(stored["x_m"]), np.array([np.nan if v is None else v for v in stored["sto"]])
-            twin_sto = np.interp(x, at, ends[number])
-            off = (twin_sto - sto)[np.isfinite(sto)]
-            compared.append(
-                {
-                    "step": stored["step"],
-                    "x_m": x.tolist(),
-                    "resolved": stored["sto"],
-                    "homogenised": twin_sto.tolist(),
-                    "rms": _rms(off),
-                    "max": float(np.abs(off).max()),
-                }
-            )
     pooled = (
         np.concatenate([np.subtract(c["homogenised_V"], c["resolved_V"]) for c in curves])
         if curves
@@ -236,9 +221,31 @@ def beside(twin, resolved, profiles, mass_per_area, simulate, loads):
         "voltage_max_V": float(np.abs(pooled).max()),
         "steps": steps,
         "curves": curves,
-        "sto_profiles": compared,
+        "sto_profiles": _profiles(twin, profiles, ends, sorted(resolved)),
         "pybamm": pybamm,
     }
+
+
+def _profiles(twin, profiles, ends, steps):
+    """Return the lithiation over the depth at the end of each step, resolved (profiles of result.json) and
+    homogenised (`ends` {step: over the slab's layers})."""
+    at, compared = (np.arange(CELLS) + 0.5) / CELLS * twin.found.thickness, []
+    for stored, number in zip(profiles, steps):
+        if number in ends:
+            x, sto = np.array(stored["x_m"]), np.array([np.nan if v is None else v for v in stored["sto"]])
+            homogenised = np.interp(x, at, ends[number])
+            off = (homogenised - sto)[np.isfinite(sto)]
+            compared.append(
+                {
+                    "step": stored["step"],
+                    "x_m": x.tolist(),
+                    "resolved": stored["sto"],
+                    "homogenised": homogenised.tolist(),
+                    "rms": _rms(off),
+                    "max": float(np.abs(off).max()),
+                }
+            )
+    return compared
 
 
 def steps_of(record, area):
@@ -297,7 +304,7 @@ def _against(step, over, mass_per_area):
     return (np.abs(q) / 3600 / mass_per_area if over == "capacity_mAh_g" else t), V
 
 
-def _with_pybamm(twin, loads, ours, mass_per_area, curves):
+def _with_pybamm(twin, held, ours, mass_per_area, curves):
     """Run the slab in PyBaMM; add its curves, return its figures against our own DFN, or why there are
     none."""
     raw, reason = written_bpx(twin)
@@ -306,7 +313,7 @@ def _with_pybamm(twin, loads, ours, mass_per_area, curves):
     if raw is None or reason:
         return {"missing": reason}
     try:
-        found = discharge_pybamm(raw, loads, half=twin.case.cell.counter_electrode == "lithium")
+        found = discharge_pybamm(raw, held, half=twin.case.cell.counter_electrode == "lithium")
     except InputError as error:
         return {"missing": str(error)}
     pooled = []

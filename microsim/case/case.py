@@ -358,6 +358,13 @@ class Case:
             for phase, given in self.cell.materials.items()
         }
 
+    def material_sources(self):
+        """Return name and sources of each material, {phase or "electrolyte": {"name", "sources"}}."""
+        return {
+            phase: {"name": material.name, "sources": material.sources}
+            for phase, material in self.load_materials().items()
+        }
+
     def load_material(self, given, path):
         """Load a material that the case gives by name or with changes; `path` is its dotted key."""
         try:

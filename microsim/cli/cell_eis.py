@@ -17,7 +17,7 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     from ..base.provenance import peak_memory_bytes
     from ..impedance.circuits import kramers_kronig
     from ..impedance.relaxation import relaxation_times
-    from ..jobs.run import case_impedance
+    from ..jobs.cell_eis import case_impedance
 
     after = _steps(after, len(case.protocol))
     if out and len(freq) < FEWEST:
@@ -53,13 +53,12 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     rows = rows[:: max(len(rows) // 12, 1)]
     lines = [table(("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2"), rows)]
     if out:
-        from ..jobs.run import read_grid
         from ..report.pages.cell_eis import CellSpectrum, write_cell_impedance_report
 
         drawn = CellSpectrum(
             spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0]
         )
-        page = write_cell_impedance_report(out, read_grid(case)[1], case.as_dict(), result, drawn)
+        page = write_cell_impedance_report(out, setup.grid, case.as_dict(), result, drawn)
         lines.append(f"\nreport: {page}")
     report(result, json_file, f"{case.title}: impedance {result['state']}, {spectrum.voltage:.4f} V", *lines)
 

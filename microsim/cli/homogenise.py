@@ -58,12 +58,12 @@ def homogenise(
 
     case = load_case(case_file, settings or ())
     from ..analysis.twin import twin_of, written_bpx
-    from ..jobs.run import read_grid, set_up
+    from ..case.build import read_grid, set_up
 
     out = out or Path("out") / f"{case.name}_homogenised"
     with progress_bar(f"homogenising {case.title}") as progress:
         _, grid = read_grid(case, progress)
-        twin = twin_of(case, set_up(case, grid), grid, folder=out, progress=progress)
+        twin = twin_of(set_up(case, grid), folder=out, progress=progress)
     bpx, reason = written_bpx(twin)
     files = _write(out, twin, bpx)
     found, sources = twin.found.as_dict(), twin.found.sources

@@ -167,8 +167,8 @@ def _write_case(path, cell, file, side, counter, cells, density):
 def _write_bpx(file, out, json_file):
     from ..case.bpx import check_bpx, parse_bpx
     from ..case.bpx_cases import design_of, write_bpx
+    from ..case.build import cell_design, nominal, read_grid
     from ..case.case import load_case
-    from ..jobs.run import cell_design, nominal, read_grid
 
     case = load_case(file)
     _, grid = read_grid(case)

@@ -9,6 +9,8 @@ import json
 import shutil
 import time
 from contextlib import contextmanager
+from hashlib import sha256
+from os.path import isfile
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -100,3 +102,27 @@ class Checkpoint:
         with np.load(self.folder / f"fields_{k:04d}.npz") as file:
             fields = {name: file[name] for name in file.files if name not in ("time_s", "step")}
             return float(file["time_s"]), str(file["step"]), fields
+
+
+def fingerprint(case, volume):
+    """Return the SHA-256 of all that decides a run's numbers: the case, its volume, and every other file that
+    it names."""
+    found, parts = sha256(f"{case.sha256} {volume.sha256}".encode()), case.as_dict()
+    for words in _texts([parts["cell"], parts["protocol"]]):
+        file = str(case.locate(words)).partition("::")[0]
+        if isfile(file):
+            found.update(Path(file).read_bytes())
+    return found.hexdigest()
+
+
+def _texts(node):
+    """All texts in plain data, in order."""
+    if isinstance(node, dict):
+        node = list(node.values())
+    return (
+        [text for part in node for text in _texts(part)]
+        if isinstance(node, list)
+        else [node]
+        if isinstance(node, str)
+        else []
+    )

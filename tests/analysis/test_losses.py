@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from microsim.analysis.losses import PARTS, VoltageSplit, rest_potential
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
+from microsim.cell.film import Film
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 
@@ -34,9 +34,8 @@ def porous_cell(cells=8, counter=LITHIUM, film=0.0, thickness=75.6e-6, **more):
     design = CellDesign(
         {"cathode": CATHODE}, ELECTROLYTE, Separator(12e-6, 0.47, 0.32), counter, shells=8, **more
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.where(mesh.positive[mesh.faces.electronic], film, 0.0))
-    cell.scale_current = mesh.area
+    cell = assemble(grid, design, Film("uniform", 1.0, film))
+    cell.scale_current = cell.mesh.area
     return cell
 
 
@@ -45,8 +44,7 @@ def blend(labels, **more):
     grid = VoxelGrid(np.asarray(labels, np.uint8), ("pore", "am", "lco"), 0.4e-6)
     phases = {"pore": None, "am": ACTIVE, "lco": OTHER}
     design = CellDesign(phases, ELECTROLYTE, Separator(10e-6, 0.47, 0.32), LITHIUM, **more)
-    mesh = build_mesh(grid, design)
-    return HalfCell(mesh, design, film(mesh.faces))
+    return assemble(grid, design, film)
 
 
 OTHER = replace(ACTIVE, name="other", U=lambda x: ACTIVE.U(x) - 0.05, c_s_max=0.7 * ACTIVE.c_s_max)
@@ -252,7 +250,7 @@ def test_a_blend_that_begins_at_rest_is_at_the_potential_of_both(voltage):
         LITHIUM,
         initial_sto=sto,
     )
-    cell = HalfCell(mesh := build_mesh(grid, design), design, np.zeros(mesh.faces.area.size))
+    cell = assemble(grid, design)
     at = np.where(cell.mesh.material == cell.mesh.materials.index(lfp), sto["lco"], sto["am"])
     assert rest_potential(cell, at, cell.capacity) == pytest.approx(voltage, abs=1e-5)
 

@@ -1,19 +1,21 @@
 """The homogenised twin of a case: its slab, its files, and the comparison beside the resolved run."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from microsim.analysis.twin import beside, slab_case, steps_of, twin_of
+from microsim.analysis.twin import beside, slab_case, twin_of
 from microsim.base.errors import InputError
 from microsim.case.bpx import read_bpx
+from microsim.case.build import set_up, simulate
 from microsim.case.case import load_case, parse_case
 from microsim.cell.experiment import Load
 from microsim.cli import main
-from microsim.jobs import run as pipeline
+from microsim.jobs.run import run_case
 from microsim.reference import dfn
 
 DEMO = Path(__file__).parents[2] / "cases" / "demo.yaml"
@@ -26,9 +28,8 @@ SMALL = [
 
 def twin(settings=(), folder=None):
     case = load_case(DEMO, [*SMALL, *settings])
-    _, grid = pipeline.read_grid(case)
-    setup = pipeline.set_up(case, grid)
-    return case, setup, twin_of(case, setup, grid, folder=folder)
+    setup = set_up(case)
+    return case, setup, twin_of(setup, folder=folder)
 
 
 def test_the_slab_keeps_the_case_and_scales_what_lies_on_its_surface():
@@ -64,9 +65,7 @@ def test_files_are_named_as_seen_from_the_slab_s_folder(tmp_path):
         written.replace("am: NMC811_Chen2020", "am: {base: NMC811_Chen2020, ocp: ocp.csv}")
     )
     case = load_case(tmp_path / "case.yaml", [*SMALL, "protocol=[Discharge at 1C for 6 minutes]"])
-    _, grid = pipeline.read_grid(case)
-    setup = pipeline.set_up(case, grid)
-    found = twin_of(case, setup, grid, folder=tmp_path / "out")
+    found = twin_of(set_up(case), folder=tmp_path / "out")
     active = found.raw["cell"]["materials"]["cathode"]["active"]
     assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_Chen2020" and "i0_A_m2" in active
     assert found.case.load_materials()["cathode"].active.U(0.5) == pytest.approx(3.9)
@@ -86,15 +85,16 @@ def test_a_run_against_itself_differs_by_nothing():
             x = (np.arange(len(sto)) + 0.5) * mesh.voxel_size[0]
             ends.append({"step": load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
-    own, record = pipeline.simulate(found.case, keep)
-    told = beside(found, steps_of(record, own.cell.mesh.area), ends, 0.1, pipeline.simulate, pipeline.loads)
+    own, record = simulate(found.case, keep)
+    told = beside(found, own, record, ends)
     assert told["voltage_max_V"] < 1e-12 and told["sto_profiles"][0]["max"] < 1e-9
     assert told["steps"][0]["capacity_difference"] == pytest.approx(0.0, abs=1e-12)
-    capacity = setup.one_C / setup.cell.mesh.area * 360 / 3600 / 0.1  # A h per kg: mAh per g
+    area = own.cell.mesh.area
+    capacity = setup.one_C / setup.cell.mesh.area * area / own.mass * 360 / 3600  # A h per kg: mAh per g
     assert told["steps"][0]["capacity_mAh_g"] == pytest.approx(capacity, rel=1e-6)
     # the same curve 10 mV higher differs by 10 mV
-    lifted = {number: (t, q, V - 0.01) for number, (t, q, V) in steps_of(record, own.cell.mesh.area).items()}
-    told = beside(found, lifted, ends, 0.1, pipeline.simulate, pipeline.loads)
+    lower = [V - 0.01 for V in record.columns["voltage_V"]]
+    told = beside(found, own, replace(record, columns={**record.columns, "voltage_V": lower}), ends)
     assert told["voltage_rms_V"] == pytest.approx(0.01) and told["voltage_max_V"] == pytest.approx(0.01)
 
 
@@ -104,7 +104,7 @@ def test_the_report_shows_it_beside_the_resolved_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr(dfn, "_pybamm", missing)
     protocol = "protocol=[Discharge at 1C for 6 minutes, Rest for 5 minutes]"
-    result = pipeline.run_case(load_case(DEMO, [*SMALL, protocol, "output.homogenised=true"]), tmp_path)
+    result = run_case(load_case(DEMO, [*SMALL, protocol, "output.homogenised=true"]), tmp_path)
     stored = json.loads((tmp_path / "result.json").read_text())["homogenised"]
     assert [step["capacity_mAh_g"] is None for step in stored["steps"]] == [False, True]
     assert stored["voltage_rms_V"] < 0.02 and stored["sto_profiles"][1]["rms"] < 0.05
@@ -128,7 +128,7 @@ def test_without_the_key_nothing_runs_beside(tmp_path, monkeypatch):
     from microsim.report import page
 
     monkeypatch.setattr(page, "write_report", lambda *args, **kwargs: None)
-    assert "homogenised" not in pipeline.run_case(load_case(DEMO, SMALL), tmp_path)
+    assert "homogenised" not in run_case(load_case(DEMO, SMALL), tmp_path)
 
 
 def test_the_command_writes_what_runs_and_what_pybamm_reads(tmp_path, capsys):
@@ -207,7 +207,7 @@ def test_pybamm_agrees_with_our_dfn():
     pytest.importorskip("pybamm")
     _, _, found = twin(["protocol=[Discharge at 1C until 3.6 V]"])
     slab = parse_case(slab_case(load_case(DEMO, SMALL), found.found, found.case.cell.nominal_current_density))
-    own, record = pipeline.simulate(found.case)
-    told = beside(found, steps_of(record, own.cell.mesh.area), [], 0.1, pipeline.simulate, pipeline.loads)
+    own, record = simulate(found.case)
+    told = beside(found, own, record, [])
     assert slab.cell == found.case.cell
     assert told["pybamm"]["from_our_dfn_rms_V"] < 1e-3

@@ -7,9 +7,9 @@ import pytest
 
 from microsim import materials
 from microsim.base.errors import InputError
+from microsim.case.build import simulate
 from microsim.case.case import load_case, parse_case
 from microsim.case.overrides import read_material, read_table
-from microsim.jobs.run import simulate
 
 from ..bpx_example import example
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError, NotConverged
+from microsim.case.build import nominal
 from microsim.cell.experiment import Experiment, Load, Tolerances
 from microsim.cell.film import Growth
-from microsim.jobs.run import nominal
 from microsim.materials import LithiumMetal
 
 from ..cells import ACTIVE, ELECTROLYTE, design, fields, half_cell, image, run, voxel_grid

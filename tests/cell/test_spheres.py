@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
 from microsim.cell.electrodes import Mixed
 from microsim.cell.experiment import Load
-from microsim.cell.mesh import build_mesh
 from microsim.cell.spheres import LithiumCells, LithiumSolver, Spheres, shell_edges
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -42,9 +41,8 @@ def slab(cells=20, counter=LITHIUM, shells=16, cathode=CATHODE, electrolyte=ELEC
         initial_sto=17038 / 63104,
         shells=shells,
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
-    cell.scale_current = 50 * mesh.area
+    cell = assemble(grid, design)
+    cell.scale_current = 50 * cell.mesh.area
     return cell
 
 
@@ -116,9 +114,8 @@ def two_actives():
         initial_sto={"am": 0.4, "lco": 0.45, "rest": 0.45},
         shells=6,
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.full(mesh.faces.area.size, 1e-3))
-    cell.scale_current = 20 * mesh.area
+    cell = assemble(grid, design, 1e-3)
+    cell.scale_current = 20 * cell.mesh.area
     return cell
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.case.case import load_case
-from microsim.jobs import run as pipeline
+from microsim.cell.experiment import Experiment
 from microsim.jobs.checkpoint import Checkpoint
+from microsim.jobs.run import run_case
 from microsim.volumes.fields import read_field, read_times
 
 CASE = Path(__file__).parents[2] / "cases" / "dfn_chen2020.yaml"
@@ -39,7 +40,7 @@ def without_figures(monkeypatch):
 def interrupted(monkeypatch, case, out, after, **options):
     """Run until `after` time steps have been accepted; tell whether it was interrupted."""
     steps = 0
-    original = pipeline.Experiment._accept
+    original = Experiment._accept
 
     def accept(self, *args):
         nonlocal steps
@@ -49,9 +50,9 @@ def interrupted(monkeypatch, case, out, after, **options):
         return original(self, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline.Experiment, "_accept", accept)
+        patched.setattr(Experiment, "_accept", accept)
         try:
-            pipeline.run_case(case, out, **options)
+            run_case(case, out, **options)
         except Killed:
             return True
     return False
@@ -64,13 +65,13 @@ def curve(folder):
 
 def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
     case = load_case(CASE, SETTINGS)
-    pipeline.run_case(case, tmp_path / "whole")
+    run_case(case, tmp_path / "whole")
     broken, resume = tmp_path / "broken", False
     for after in (7, 25, 31, 4, 40):
         assert interrupted(monkeypatch, case, broken, after, resume=resume)
         assert not (broken / "result.json").exists() and not (broken / "fields.h5").exists()
         resume = True
-    pipeline.run_case(case, broken, resume=True)
+    run_case(case, broken, resume=True)
     one, other = (json.loads((folder / "result.json").read_text()) for folder in (tmp_path / "whole", broken))
     assert np.allclose(curve(broken), curve(tmp_path / "whole"), rtol=1e-6, atol=1e-12)
     for key in ("capacity_mAh_g", "time_steps", "newton_iterations"):
@@ -90,18 +91,18 @@ def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
 def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):
     case = load_case(CASE, SETTINGS)
     with pytest.raises(InputError, match="expected an interrupted run"):
-        pipeline.run_case(case, tmp_path, resume=True)
+        run_case(case, tmp_path, resume=True)
     assert interrupted(monkeypatch, case, tmp_path, 5)
     with pytest.raises(InputError, match="got one that differs"):
-        pipeline.run_case(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
-    pipeline.run_case(case, tmp_path)  # from the start: what was left goes
+        run_case(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
+    run_case(case, tmp_path)  # from the start: what was left goes
     assert not (tmp_path / ".resume").exists()
 
 
 def test_a_mistake_leaves_no_checkpoint(tmp_path):
     settings = [*SETTINGS[:2], "protocol=[Rest for 10 s, Discharge at 200C until 4.2 V]"]
     with pytest.raises(InputError, match="expected to reach"):
-        pipeline.run_case(load_case(CASE, settings), tmp_path)
+        run_case(load_case(CASE, settings), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -113,15 +114,15 @@ def test_a_changed_file_of_the_case_is_not_resumed(tmp_path, monkeypatch):
     assert interrupted(monkeypatch, case, tmp_path / "out", 5)
     drive.write_text("0,0\n5,2\n20,2\n")
     with pytest.raises(InputError, match="got one that differs"):
-        pipeline.run_case(case, tmp_path / "out", resume=True)
+        run_case(case, tmp_path / "out", resume=True)
     drive.write_text("0,0\n5,1\n20,1\n")
-    assert pipeline.run_case(case, tmp_path / "out", resume=True)["steps"][0]["time_s"] == pytest.approx(20)
+    assert run_case(case, tmp_path / "out", resume=True)["steps"][0]["time_s"] == pytest.approx(20)
 
 
 def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     """A file cut short under its temporary name, or complete but newer than the state, changes nothing."""
     case = load_case(CASE, SETTINGS)
-    whole = pipeline.run_case(case, tmp_path / "whole")
+    whole = run_case(case, tmp_path / "whole")
     original = Checkpoint.keep_fields
 
     def torn(self, time_s, step, fields):
@@ -134,8 +135,8 @@ def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoint, "keep_fields", torn)
         with pytest.raises(Killed):
-            pipeline.run_case(case, tmp_path / "broken")
-    again = pipeline.run_case(case, tmp_path / "broken", resume=True)
+            run_case(case, tmp_path / "broken")
+    again = run_case(case, tmp_path / "broken", resume=True)
     assert again["capacity_mAh_g"] == whole["capacity_mAh_g"] and again["time_steps"] == whole["time_steps"]
     times = [read_times(tmp_path / name / "fields.h5") for name in ("whole", "broken")]
     assert list(times[0][0]) == list(times[1][0])
@@ -149,13 +150,13 @@ def test_a_checkpoint_that_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
     for content in (b"", state.read_bytes()[:200]):
         state.write_bytes(content)
         with pytest.raises(InputError, match="expected a complete checkpoint"):
-            pipeline.run_case(case, tmp_path, resume=True)
+            run_case(case, tmp_path, resume=True)
 
 
 def test_a_finished_run_is_not_resumed(tmp_path):
     case = load_case(CASE, SETTINGS)
-    pipeline.run_case(case, tmp_path)
+    run_case(case, tmp_path)
     before = (tmp_path / "result.json").read_bytes()
     with pytest.raises(InputError, match="got a finished one"):
-        pipeline.run_case(case, tmp_path, resume=True)
+        run_case(case, tmp_path, resume=True)
     assert (tmp_path / "result.json").read_bytes() == before

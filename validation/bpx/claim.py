@@ -20,8 +20,8 @@ from scipy.interpolate import CubicSpline
 from microsim.base import gallery
 from microsim.case.bpx import parse_bpx, read_bpx
 from microsim.case.bpx_cases import bpx_of, case_of, design_of
+from microsim.case.build import simulate
 from microsim.case.case import load_case, parse_case
-from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check, Skip
 
 HERE = Path(__file__).parent

@@ -25,13 +25,12 @@ from pathlib import Path
 import numpy as np
 
 from microsim.base import gallery
+from microsim.case.build import assemble, cell_design, read_grid
 from microsim.case.case import load_case
-from microsim.cell.balances import HalfCell
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances, initial_state
-from microsim.cell.mesh import build_mesh
 from microsim.impedance.cell import cell_impedance
-from microsim.jobs.run import case_impedance, cell_design, read_grid, set_up
+from microsim.jobs.cell_eis import case_impedance
 from microsim.jobs.validate import Check
 from microsim.materials import LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
@@ -83,9 +82,8 @@ def image_cell(labels, h, active, separator, salt):
         initial_sto=0.5,
         area_correction=False,
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
-    cell.scale_current = mesh.area
+    cell = assemble(grid, design)
+    cell.scale_current = cell.mesh.area
     return cell
 
 
@@ -211,9 +209,7 @@ def against_pybamm():
 def cell_with(case, R_film=0.0, **changes):
     """A case's HalfCell with other parts of its design."""
     _, grid = read_grid(case)
-    design = replace(cell_design(case, grid), **changes)
-    mesh = set_up(case, grid, design).cell.mesh
-    return HalfCell(mesh, design, np.full(mesh.faces.area.size, R_film))
+    return assemble(grid, replace(cell_design(case, grid), **changes), R_film)
 
 
 def porous_electrode():
@@ -319,9 +315,7 @@ def against_time():
     """V(t) after a step of dI: Z = -(V(0+) - V(0) + b / (i w) + integral (V' - b) e^(-i w t) dt) / dI, b the
     last slope."""
     case = case_of("xu2019", "cell.shells=96")
-    cell = set_up(
-        case, read_grid(case)[1], replace(cell_design(case, read_grid(case)[1]), double_layer=0.2)
-    ).cell
+    cell = cell_with(case, double_layer=0.2)
     dI, t, V = 0.2 * cell.mesh.area, [], []
 
     def keep(experiment, number, load, last):

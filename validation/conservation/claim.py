@@ -12,10 +12,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -54,8 +53,8 @@ def cycle(phases, salt, more, tolerances, film):
     """Discharge, rest and charge; return the largest misses of salt, lithium and both currents."""
     grid = structure(tuple(phases))
     design = CellDesign(phases, load(salt), Separator(20e-6, 0.47, 0.32), load("lithium"), **more)
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.full(mesh.faces.area.size, film))
+    cell = assemble(grid, design, film)
+    mesh = cell.mesh
     one_C = F * 63104.0 * 0.6384 * float(mesh.solid.volumes().sum()) / 3600
     salt_0 = salt_in(cell, design.c_e_0)
     lithium_0, passed, misses = lithium_in(cell, 0.27), [0.0, 0.0], []

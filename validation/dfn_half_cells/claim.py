@@ -10,8 +10,8 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from microsim.base import gallery
+from microsim.case.build import simulate
 from microsim.case.case import load_case
-from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check
 
 CASES = gallery.folder("cases")

@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import Conductor, PorousElectrode, load
 from microsim.mesh.grid import VoxelGrid
@@ -91,8 +90,8 @@ def run(grid, phases, rate, cbd):
         initial_sto=0.27,
         cbd_transport_efficiency=cbd,
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
+    cell = assemble(grid, design)
+    mesh = cell.mesh
     solids, length = 4 / 3 * np.pi * SHARE**3, DEEP * PERIOD
     one_C = 96485.33212 * active.c_s_max * (active.sto_0 - active.sto_100) * solids * length / 3600
     record = Experiment(cell, None, Tolerances(step=2e-4)).run(

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from microsim.base import gallery
+from microsim.case.build import simulate
 from microsim.case.case import load_case
-from microsim.jobs.run import simulate
 from microsim.jobs.validate import Check
 
 CASE = gallery.folder("cases") / "demo.yaml"

@@ -16,10 +16,9 @@ cell beside it, plus the flux times half a cell over D.
 import numpy as np
 
 from microsim.base.errors import NotConverged
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal
 from microsim.mesh.grid import VoxelGrid
@@ -164,8 +163,7 @@ def cell_of(n):
         0.5,
         False,
     )
-    mesh = build_mesh(VoxelGrid(labels, ("pore", "plane"), h), design)
-    return HalfCell(mesh, design, np.zeros(mesh.faces.area.size))
+    return assemble(VoxelGrid(labels, ("pore", "plane"), h), design)
 
 
 def plane():

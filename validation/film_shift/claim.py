@@ -13,12 +13,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
 from microsim.cell.film import Film
-from microsim.cell.mesh import build_mesh
-from microsim.jobs.run import film_on
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -65,10 +63,8 @@ def current(area):
 def discharge(grid, phases, salt, thickness):
     """Return the voltages after equal steps of time, and the reactive area (m2)."""
     design = CellDesign(phases, salt, Separator(10e-6, 0.5, 0.4), load("lithium"))
-    mesh = build_mesh(grid, design)
-    film = Film("uniform", CONDUCTIVITY, thickness) if thickness else Film()
-    cell = HalfCell(mesh, design, film_on(film, mesh, grid) / film.conductivity)
-    area = float(mesh.faces.area.sum())
+    cell = assemble(grid, design, Film("uniform", CONDUCTIVITY, thickness) if thickness else Film())
+    area = float(cell.mesh.faces.area.sum())
     lasts = 0.3 * float(cell.capacity.sum()) / current(area)  # s, for a change of lithiation of 0.3
     even = Tolerances(step=1e9, first_step=lasts / 40, max_step=lasts / 40, newton=3e-7)
     record = Experiment(cell, None, even).run([Load("discharge", current(area), duration=lasts)])

@@ -10,10 +10,9 @@ material, CBD and pores, 12^3 and spheres between pores and CBD, 12^3 (16.8 um d
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -44,9 +43,9 @@ def film(position):
 def compare(what, grid, rate, R_film):
     phases = dict(zip(NAMES, (None, load("NMC811_Chen2020"), load("CBD_default"))))
     design = CellDesign(phases, load("LiPF6_EC_EMC_3_7"), Separator(25e-6, 0.47, 0.47**1.5), load("lithium"))
-    mesh = build_mesh(grid, design)
+    cell = assemble(grid, design, lambda faces: R_film(faces.position))
+    mesh = cell.mesh
     current = rate * 96485.33212 * 63104.0 * 0.6384 * mesh.solid.volumes().sum() / 3600
-    cell = HalfCell(mesh, design, R_film(mesh.faces.position))
     times, V, sto, c_e = solve(cell, current)
     twin = discharge_fipy(grid, design, mesh.ionic.widths[0][: mesh.lines], times, current, R_film)
     source = "FiPy, SciPy"

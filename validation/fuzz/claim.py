@@ -15,13 +15,12 @@ import numpy as np
 from scipy import ndimage
 
 from microsim.base.errors import InputError, NotConverged
+from microsim.case.build import assemble, nominal
+from microsim.case.loads import loads
 from microsim.case.protocol import read_protocol
-from microsim.cell.balances import HalfCell
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Film
-from microsim.cell.mesh import build_mesh
-from microsim.jobs.run import film_on, loads, nominal
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -212,11 +211,10 @@ def outcome(case):
         seen.append((experiment.t, experiment.x.copy(), experiment.record.columns["current_A"][-1]))
 
     try:
-        mesh = build_mesh(case.grid, case.design)
-        cell = HalfCell(mesh, case.design, film_on(case.film, mesh, case.grid) / case.film.conductivity)
+        cell = assemble(case.grid, case.design, case.film)
         experiment = Experiment(cell, None, Tolerances(), keep)
         one_C, _ = nominal(case.grid, case.design)
-        experiment.run(loads(read_protocol(list(case.protocol), "protocol"), one_C, mesh.area))
+        experiment.run(loads(read_protocol(list(case.protocol), "protocol"), one_C, cell.mesh.area))
         verdict, why = "ran", ""
     except InputError as error:
         verdict, why = "refused", str(error)

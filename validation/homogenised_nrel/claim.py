@@ -15,11 +15,11 @@ that by 1e-6.
 import numpy as np
 
 from microsim.analysis.homogenise import homogenise
-from microsim.analysis.twin import beside, steps_of, twin_of
+from microsim.analysis.twin import beside, twin_of
 from microsim.base import gallery
+from microsim.case.build import simulate
 from microsim.case.case import load_case
 from microsim.cell.design import CellDesign, Separator
-from microsim.jobs.run import loads, read_grid, set_up, simulate
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import Conductor, load
 from microsim.mesh.grid import VoxelGrid
@@ -63,8 +63,7 @@ def checks(data):
 
 def compared(case):
     """Run a resolved case and its homogenised twin; return what result.json holds of it."""
-    _, grid = read_grid(case)
-    setup, ends = set_up(case, grid), []
+    ends = []
 
     def keep(experiment, number, load, last):
         if last:
@@ -73,10 +72,8 @@ def compared(case):
             x = (np.arange(len(sto)) + 0.5) * mesh.voxel_size[0]
             ends.append({"step": load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
-    twin = twin_of(case, setup, grid)
-    _, record = simulate(case, keep)
-    area = setup.cell.mesh.area
-    return beside(twin, steps_of(record, area), ends, setup.mass / area, simulate, loads)
+    setup, record = simulate(case, keep)
+    return beside(twin_of(setup), setup, record, ends)
 
 
 def spheres():

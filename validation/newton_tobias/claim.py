@@ -13,10 +13,9 @@ the separator's and a counter electrode's without any.
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
@@ -95,17 +94,15 @@ def pulse(n, sigma, film):
         temperature=T,
         initial_sto=0.5,
     )
-    mesh = build_mesh(grid, design)
-    cell = HalfCell(mesh, design, np.full(mesh.faces.area.size, film))
-    first = []
+    cell, first = assemble(grid, design, film), []
 
     def keep(experiment, number, load, last):
         if not first:
             first.append((cell.j.copy(), cell.state(experiment.x).V[0]))
 
-    load = Load("pulse", CURRENT * mesh.area, duration=1e-3)
+    load = Load("pulse", CURRENT * cell.mesh.area, duration=1e-3)
     Experiment(cell, None, Tolerances(newton=1e-7), keep).run([load])
-    (j, V), order = first[0], np.argsort(mesh.faces.position[:, 0])
+    (j, V), order = first[0], np.argsort(cell.mesh.faces.position[:, 0])
     return j[order] / j.mean(), -V / CURRENT - SEPARATOR / KAPPA
 
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from microsim.analysis.losses import VoltageSplit
 from microsim.base import gallery
+from microsim.case.build import simulate
 from microsim.case.case import load_case
-from microsim.jobs.run import run_case, simulate
+from microsim.jobs.run import run_case
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import load
 

@@ -14,10 +14,9 @@ with the voltage given, and so the current density, voxel faces take up 3/2 of i
 import numpy as np
 from scipy.optimize import brentq
 
-from microsim.cell.balances import HalfCell
+from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
-from microsim.cell.mesh import build_mesh
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
@@ -172,8 +171,8 @@ def cell_of(grid, phases, **more):
     )
     metal = LithiumMetal("ideal", i0=lambda c, T: 1e6 + 0 * c)
     design = CellDesign(phases, salt, Separator(R, 1.0, 1.0), metal, initial_sto=0.5, **more)
-    mesh = build_mesh(grid, design)
-    return HalfCell(mesh, design, np.full(mesh.faces.area.size, FILM)), mesh
+    cell = assemble(grid, design, FILM)
+    return cell, cell.mesh
 
 
 def active():

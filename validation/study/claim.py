@@ -16,7 +16,8 @@ from time import monotonic, sleep
 
 import microsim
 from microsim.base import gallery
-from microsim.jobs.run import simulate, step_results
+from microsim.case.build import simulate
+from microsim.jobs.record import step_results
 from microsim.jobs.study import load_study
 from microsim.jobs.validate import Check, Skip
 

@@ -1,0 +1,47 @@
+"""The reactive interface of a cell, in figures: its area, and the film on it."""
+
+from dataclasses import asdict
+
+from ..case.build import film_on
+
+
+def area_figures(cell):
+    """Return the reactive area (m2), and what share of the voxels' faces it is."""
+    faces = cell.mesh.faces
+    return {
+        "applied": cell.design.area_correction,
+        "reactive_area_m2": float(faces.area.sum()),
+        "faces": int(faces.area.size),
+        "mean_share_of_voxel_face": float(faces.share.mean()),
+    }
+
+
+def film_figures(setup, R_film):
+    """Return the film's parameters, what was drawn, and what had become of it at the end if it grows.
+
+    setup: case.build.Setup; R_film: on each face at the end (ohm m2).
+    """
+    film, growth, mesh = setup.film, setup.growth, setup.cell.mesh
+    if film.model == "none":
+        return {"model": "none"}
+    inside = mesh.positive[mesh.faces.electronic]
+    figures = {name: value for name, value in asdict(film).items() if name != "thickness"}
+    figures["drawn"] = _spread(film_on(film, mesh, setup.grid)[inside], film.conductivity)
+    if growth:
+        figures["growth"] = {
+            "rate_m_s-1/2": growth.rate,
+            "alpha": growth.alpha,
+            "reference_V": growth.reference,
+        }
+        figures["end"] = _spread(R_film[inside] * film.conductivity, film.conductivity)
+    return figures
+
+
+def _spread(thickness, conductivity):
+    mean = thickness.mean()
+    return {
+        "mean_m": float(mean),
+        "min_m": float(thickness.min()),
+        "max_m": float(thickness.max()),
+        "mean_resistance_ohm_m2": float(mean / conductivity),
+    }

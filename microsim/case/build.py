@@ -1,0 +1,269 @@
+"""From a case to a cell that runs, in one way: for runs, impedances, studies, claims and tests.
+
+case -> grid -> CellDesign -> mesh and film -> HalfCell -> Experiment
+"""
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+import numpy as np
+
+from .. import materials
+from ..base.constants import F
+from ..base.errors import InputError
+from ..cell.balances import HalfCell
+from ..cell.design import CellDesign, CounterSlab, Separator
+from ..cell.experiment import Experiment, Tolerances
+from ..cell.film import Film, Growth, film_thickness
+from ..cell.mesh import build_mesh
+from ..mesh.grid import VoxelGrid, grid_from_labels
+from ..volumes.volume import Volume, read_voxels
+from .loads import loads
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A case's cell, ready to run.
+
+    case: Case; grid: VoxelGrid; cell: HalfCell, with its mesh and design; film: Film; growth: how the film
+    grows, or None; one_C: the 1C current (A); mass: of active material (kg).
+    """
+
+    case: object
+    grid: VoxelGrid
+    cell: HalfCell
+    film: Film
+    growth: Growth | None
+    one_C: float
+    mass: float
+
+    def experiment(self, on_state=None, progress=None):
+        """Return the Experiment at the case's initial state.
+
+        on_state(experiment, number, load, last): called after every time step; progress(done, total,
+        message): the same.
+        """
+        shown = progress and _share_of_step(progress, self.one_C)
+        return Experiment(self.cell, None, tolerances(self.case.numerics), on_state, shown, self.growth)
+
+    def figures(self):
+        """Return what 1C is, and the mass of active material, as result.json holds them."""
+        return {
+            "c_rate_current_A": self.one_C,
+            "current_density_1C_A_m2": self.one_C / self.cell.mesh.area,
+            "active_mass_kg": self.mass,
+        }
+
+    def loads(self):
+        """Return the protocol's steps as Loads; Experiment.run takes them."""
+        return loads(self.case.protocol, self.one_C, self.cell.mesh.area, self.case.locate)
+
+
+def set_up(case, grid=None, design=None):
+    """Return the Setup of a case; grid, design: where they are known already, or other ones are wanted."""
+    grid = read_grid(case)[1] if grid is None else grid
+    design = design or cell_design(case, grid)
+    film = film_of(case)
+    cell = assemble(grid, design, film)
+    one_C, mass = nominal(grid, design)
+    if case.cell.nominal_current_density:
+        one_C = case.cell.nominal_current_density * cell.mesh.area
+    elif case.cell.nominal_capacity:
+        one_C = case.cell.nominal_capacity * mass / 3600
+    return Setup(case, grid, cell, film, growth_of(case, film, cell.mesh), one_C, mass)
+
+
+def assemble(grid, design, film=0.0):
+    """Return the HalfCell of a design on a grid.
+
+    film: on the reactive faces, a Film, its resistance (ohm m2), or a function of the mesh's Faces that
+    returns a resistance for each.
+    """
+    mesh = build_mesh(grid, design)
+    if isinstance(film, Film):
+        R_film = film_on(film, mesh, grid) / film.conductivity
+    else:
+        R_film = film(mesh.faces) if callable(film) else np.full(mesh.faces.area.size, float(film))
+    return HalfCell(mesh, design, R_film)
+
+
+def simulate(case, on_state=None):
+    """Run a case without writing anything; return its Setup and the Record. on_state: as in Setup."""
+    setup = set_up(case)
+    return setup, setup.experiment(on_state).run(setup.loads())
+
+
+# ---- the volume --------------------------------------------------------------------------------------------
+
+
+def read_grid(case, progress=None):
+    """Read the case's volume; return it and the cropped, coarsened VoxelGrid."""
+    spec = case.volume
+    if spec.slab:
+        return _slab(spec.slab)
+    if progress:
+        progress(0, 1, "reading the volume")
+    volume = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
+    if volume.voxel_size is None:
+        raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
+    grid = (
+        grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
+    )
+    missing = [name for name in grid.names if grid.fraction(name) == 0]
+    if missing:
+        raise InputError(
+            f"volume.crop: expected every phase inside the crop, got none of {', '.join(missing)}; "
+            "move or widen the crop"
+        )
+    return volume, grid
+
+
+def _slab(slab):
+    """Return a column of cells of one homogenised phase, as a volume and its grid."""
+    h = slab.thickness / slab.cells
+    values = np.zeros((slab.cells, 1, 1), np.uint8)
+    return Volume(values, (h, h, h), "a homogenised slab", sha256(values).hexdigest(), "xyz"), VoxelGrid(
+        values, (slab.phase,), (h, h, h), (0,)
+    )
+
+
+# ---- the design --------------------------------------------------------------------------------------------
+
+
+def cell_design(case, grid):
+    """Return the CellDesign of a case."""
+    spec, loaded = case.cell, case.load_materials()
+    electrolyte = loaded.pop("electrolyte")
+    return CellDesign(
+        phases={name: _in_place(loaded.get(name), spec.cbd) for name in grid.names},
+        electrolyte=replace(electrolyte, c_e_0=spec.electrolyte_concentration),
+        separator=Separator(
+            spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency
+        ),
+        counter_electrode=counter_electrode(case),
+        temperature=spec.temperature,
+        c_e_0=spec.electrolyte_concentration,
+        initial_sto=spec.initial_sto,
+        area_correction=spec.area_correction,
+        cbd_transport_efficiency=spec.cbd.transport_efficiency,
+        pore_transport_efficiency=spec.pore_transport_efficiency,
+        shells=spec.shells,
+        double_layer=spec.double_layer or 0.0,
+        contact_resistance=spec.cbd.contact_resistance,
+        contact_lost=spec.cbd.contact_lost,
+    )
+
+
+def _in_place(material, cbd):
+    """The material of a phase as the cell takes it: none where electrolyte is, the CBD as the case changes
+    it."""
+    if material is None or material.kind == "flooded":
+        return None
+    if material.kind != "conductor":
+        return material
+    given = {"porosity": cbd.porosity, "reactive_share": cbd.reactive_share}
+    return replace(material, **{name: value for name, value in given.items() if value is not None})
+
+
+def counter_electrode(case):
+    """Return the lithium metal, an ideal one that takes no voltage, or the slab that a case names."""
+    spec = case.cell.counter_electrode
+    if spec == "lithium":
+        return materials.load("lithium")
+    if spec == "ideal":
+        return materials.LithiumMetal("ideal", i0=lambda c_e, T: 1e9 + 0 * c_e)
+    material = case.load_material(spec.material, "cell.counter_electrode.material")
+    return CounterSlab(material, spec.thickness, spec.initial_sto, spec.layers)
+
+
+def active_phases(design):
+    """Return {name: active material} of the phases that hold any."""
+    return {
+        name: m.active if m.kind == "porous" else m
+        for name, m in design.phases.items()
+        if m is not None and m.kind in ("active", "porous")
+    }
+
+
+def resolved_phases(design):
+    """Return the names of the phases that are voxels of active material."""
+    return [name for name, m in design.phases.items() if m is not None and m.kind == "active"]
+
+
+def nominal(grid, design):
+    """Return the 1C current (A), which takes all active material from sto_100 to sto_0 in an hour, and its
+    mass (kg)."""
+    current = mass = 0.0
+    for name, active in active_phases(design).items():
+        volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
+        volume *= getattr(design.phases[name], "active_fraction", 1.0)
+        current += F * active.c_s_max * abs(active.sto_0 - active.sto_100) * volume / 3600
+        mass += active.density * volume
+    return current, mass
+
+
+# ---- the film ----------------------------------------------------------------------------------------------
+
+
+def film_of(case):
+    """Return the Film of a case."""
+    spec = case.cell.film
+    if spec.model == "uniform":
+        return Film("uniform", spec.conductivity, spec.thickness)
+    if spec.model == "gaussian":
+        return Film(
+            "gaussian",
+            spec.conductivity,
+            mean_separator=spec.mean_separator,
+            mean_collector=spec.mean_collector,
+            std=spec.std,
+            low=spec.min,
+            high=spec.max,
+            correlation=spec.correlation,
+            seed=spec.seed,
+        )
+    if spec.model == "map":
+        nm = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
+        crop = case.volume.crop or {}
+        box = tuple(slice(*crop[axis]) if axis in crop else slice(None) for axis in "xyz")
+        return Film("map", spec.conductivity, thickness=nm[box] * 1e-9)
+    return Film()
+
+
+def growth_of(case, film, mesh):
+    """Return how the film of a case grows, or None."""
+    spec = getattr(case.cell.film, "growth", None)
+    where = mesh.positive[mesh.faces.electronic]
+    return spec and Growth(spec.rate, spec.alpha, spec.reference, film.conductivity, where)
+
+
+def film_on(film, mesh, grid):
+    """Return the film thickness (m) on every face; a counter slab has none."""
+    thickness, inside = np.zeros(mesh.faces.area.size), mesh.positive[mesh.faces.electronic]
+    thickness[inside] = film_thickness(film, mesh.faces.position[inside], grid.shape, grid.voxel_size)
+    return thickness
+
+
+# ---- the solver --------------------------------------------------------------------------------------------
+
+
+def tolerances(numerics):
+    """Return the solver tolerances of a case."""
+    return Tolerances(
+        numerics.time_tolerance,
+        numerics.newton_tolerance,
+        numerics.linear_tolerance,
+        max_step=numerics.max_step or np.inf,
+    )
+
+
+def _share_of_step(progress, one_C):
+    """Turn the experiment's state into (done, total, message): share of the charge or of the time of a
+    step."""
+
+    def show(experiment, load):
+        share = experiment.t / load.duration if load.duration else experiment.throughput / (3600 * one_C)
+        V = experiment.cell.state(experiment.x).V[0]
+        progress(min(share, 0.99), 1.0, f"{load.name}: {experiment.t:.0f} s, {V:.3f} V")
+
+    return show
