@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench docs accuracy clean
 
 demo: $(READY)
 	$(BIN)/microsim run cases/demo.yaml --out out/demo
@@ -20,6 +20,15 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+docs: $(READY)
+	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+	@echo "The site: out/docs/index.html"
+
+accuracy: $(READY)
+	mkdir -p out
+	$(BIN)/microsim validate --json out/validate.json
+	$(BIN)/python docs/accuracy.py out/validate.json
+
 clean:
 	rm -rf $(VENV) out build *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -33,5 +42,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "microsim needs Python's venv with pip, which $(PYTHON) lacks; install python3-venv first." >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
 	@touch $(READY)

@@ -1,7 +1,7 @@
 """Stoichiometry from S-parameters: Table 2 of Huang et al. (2022), and the closed form of a Gaussian profile.
 
 Huang et al., Adv. Sci. (2022), doi 10.1002/advs.202105723. The line is fitted to the six states of the table
-(least squares, by hand: 1 - x = 0.4331 S - 0.2815); each is also predicted from the other five.
+(least squares: 1 - x = 0.4331 S - 0.2815); each is also predicted from the other five.
 Gaussian Compton profiles of widths 0.9 to 2.2 become photons at 115 keV and 90 degrees and come back through
 energies, cross section and integration; the exact S is erf(1 / s sqrt 2) / (erf(5 / s sqrt 2) - erf(1 / s
 sqrt 2)).
