@@ -1,3 +1,40 @@
-"""microsim: transport and electrochemistry on the voxels of a segmented electrode image."""
+"""microsim: transport and electrochemistry on the voxels of a segmented electrode image.
+
+    import microsim as ms
+
+    electrode = ms.read_volume("nrel_nmc", phases={"pore": 0, "am": 1, "cbd": 2}, voxel_size="398 nm")
+    ms.tortuosity(electrode, "pore", axis="x")
+
+Every name is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "read_volume": "mesh.read",
+    "VoxelGrid": "mesh.grid",
+    "tortuosity": "jobs.transport",
+    "InputError": "base.errors",
+    "NotConverged": "base.errors",
+}
+__all__ = list(_HOMES)
+
+if TYPE_CHECKING:  # for editors and type checkers; the test holds this list against _HOMES
+    from .base.errors import InputError as InputError
+    from .base.errors import NotConverged as NotConverged
+    from .jobs.transport import tortuosity as tortuosity
+    from .mesh.grid import VoxelGrid as VoxelGrid
+    from .mesh.read import read_volume as read_volume
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"microsim has no {name}; it has {', '.join(_HOMES)}")
+
+
+def __dir__():
+    return sorted([*_HOMES, "__version__"])

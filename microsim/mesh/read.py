@@ -1,5 +1,7 @@
 """From a file to a grid with named phases."""
 
+from os import PathLike
+
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.datasets import find
@@ -7,7 +9,14 @@ from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
 
 
-def read_volume(source, phases=None, voxel_size=None, *, axes="xyz", crop=None) -> VoxelGrid:
+def read_volume(
+    source: str | PathLike,
+    phases: dict[str, int] | None = None,
+    voxel_size: float | str | tuple | None = None,
+    *,
+    axes: str = "xyz",
+    crop: dict[str, tuple[int, int]] | None = None,
+) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
     Parameters

@@ -1,0 +1,55 @@
+"""The front door: a documented list of names, imported when they are used."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import microsim
+
+SOURCE = Path(microsim.__file__).read_text(encoding="utf-8")
+FUNCTIONS = [name for name in microsim.__all__ if inspect.isfunction(getattr(microsim, name))]
+
+
+def test_dir_is_the_documented_list():
+    assert dir(microsim) == sorted([*microsim.__all__, "__version__"])
+    assert len(set(microsim.__all__)) == len(microsim.__all__)
+
+
+@pytest.mark.parametrize("name", microsim.__all__)
+def test_every_name_is_there(name):
+    assert getattr(microsim, name).__name__ == name
+
+
+def test_type_checkers_see_the_same_names():
+    tree = ast.parse(SOURCE)
+    (block,) = [n for n in tree.body if isinstance(n, ast.If)]
+    seen = {alias.name: node.module for node in block.body for alias in node.names}
+    assert seen == microsim._HOMES
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_typed_and_documented(name):
+    function = getattr(microsim, name)
+    signature, text = inspect.signature(function), inspect.getdoc(function)
+    assert "Parameters\n----------" in text and "Returns\n-------" in text
+    for parameter in signature.parameters.values():
+        typed = parameter.name == "progress" or parameter.annotation is not inspect.Parameter.empty
+        documented = re.search(rf"^\*{{0,2}}{parameter.name}\b", text, re.MULTILINE)
+        assert typed and documented, f"{name}: {parameter.name}"
+    assert signature.return_annotation is not inspect.Signature.empty
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="microsim has no tau; it has read_volume"):
+        _ = microsim.tau
+
+
+def test_importing_it_imports_nothing_heavy():
+    code = "import sys, microsim; print(*{'numpy', 'typer', 'scipy', 'h5py'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
