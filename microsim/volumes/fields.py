@@ -25,7 +25,7 @@ class _Output:
     """Write to a file for HDF5 and remember the first failure instead of passing it on.
 
     HDF5 that meets a full disk cannot close the file any more and ends the whole process with a
-    segmentation fault; here it is told that all is well, and the writer above asks for `error`.
+    segmentation fault; here every write seems to succeed, and the writer above asks for `error`.
     """
 
     def __init__(self, path):

@@ -44,7 +44,7 @@ MEMORY = Store()
 
 @contextmanager
 def scratch_store(folder=None):
-    """Give a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None:
+    """Yield a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None:
     memory."""
     with ExitStack() as stack:
         if folder is None:
