@@ -12,7 +12,7 @@ from ..base.errors import InputError, Missing
 from ..base.packages import need
 from .grid import voxel_edges
 
-# suffix -> meshio's name of the format; Gmsh 2.2 says each element's physical group, meshio's 4.1 does not;
+# suffix -> meshio's name of the format; Gmsh 2.2 states each element's physical group, meshio's 4.1 does not;
 # VTK itself does not know meshio's names of types in 5.1
 FORMATS = {".vtu": "vtu", ".vtk": "vtk42", ".msh": "gmsh22", ".inp": "abaqus", ".xdmf": "xdmf"}
 
@@ -184,7 +184,7 @@ def _has_fields(mesh):
 
 
 def _prepared(mesh, kind):
-    """Say the phases in the way of the format: physical groups, element sets, or only the array `phase`."""
+    """Name the phases as the format does: physical groups, element sets, or only the array `phase`."""
     import meshio
 
     data, fields = dict(mesh.cell_data), {}

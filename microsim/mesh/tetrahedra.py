@@ -40,7 +40,7 @@ SIDES = np.array([(1, 2, 3), (0, 3, 2), (0, 1, 3), (0, 2, 1)])  # of a tetrahedr
 
 @dataclass(frozen=True)
 class TetMesh:
-    """Hold tetrahedra of several phases and the surfaces between them.
+    """Tetrahedra of several phases and the surfaces between them.
 
     points    (n, 3), m;  cells (m, 4), right-handed;  phase (m,) uint8, index into names
     triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector",
@@ -80,7 +80,7 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
 
     phases         names to keep, with their surfaces to all others; default all
     iterations     of the filter; 0 leaves the steps of the voxels
-    least_quality  radius ratio (1: regular, 0: flat) below which smoothing is taken back; an element that is
+    least_quality  radius ratio (1: regular, 0: flat) below which smoothing is undone; an element that is
                    worse before smoothing, of long voxels, sets the bound itself
     progress       callable(done, total, message) or None
 
@@ -91,7 +91,7 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
             f"expected iterations from 0 and a least quality above 0, at most 0.3, got {iterations} and "
             f"{least_quality:g}; correct them"
         )
-    say = progress or (lambda *told: None)
+    say = progress or (lambda *_: None)
     shape = np.array(grid.shape) + 1
     places = np.stack(np.indices(shape), axis=-1).reshape(-1, 3).astype(float)
     edges = np.array(grid.voxel_size)
@@ -280,7 +280,7 @@ def _relaxed(points, moved, held, shape, sweeps=3):
 
 
 def _guarded(places, moved, cut, edges, least, most=100):
-    """Take corners back towards their places in the image until no element is worse than `least`; return all
+    """Move corners back towards their places in the image until no element is worse than `least`; return all
     points (in voxels)."""
     n, cells, share = len(places), cut.cells, np.ones(len(places))
     at = np.concatenate([moved, _inner_points(moved, cut.triangles)])
