@@ -24,7 +24,7 @@ MARGIN = 4  # voxels around a particle, for the smoothing of its surface
 
 @dataclass(frozen=True)
 class Particles:
-    """Hold the particles of a volume; arrays have one entry a particle, numbered from 1 in `parts`.
+    """The particles of a volume; arrays have one entry a particle, numbered from 1 in `parts`.
 
     parts           int32 [x, y, z], 0 outside active material and cracks
     volume          solid and cracks, m3; crack_volume: cracks, m3

@@ -11,7 +11,7 @@ def split_touching(mask, *, depth=1.0, smoothing=1.0, smallest=0, progress=None)
 
         flood -D from the maxima of D that rise at least `depth` above the saddle to a higher one
 
-    Two spheres are told apart when the neck between them is thinner than both by 2 `depth` (voxels): the
+    Two spheres are separated when the neck between them is thinner than both by 2 `depth` (voxels): the
     smaller `depth`, the more parts. 0 takes every maximum, and splits rough particles; `depth` of a tenth of
     a radius keeps particles whose surface is rough by less than that.
 
@@ -59,7 +59,7 @@ def inner_distance(mask):
 
 
 def _one_marker_each(markers, count, mask):
-    """Give a marker to clusters of the mask that have none."""
+    """Add a marker to each cluster of the mask that has none."""
     clusters, parts = ndimage.label(mask)
     has = np.zeros(parts + 1, bool)
     has[clusters[markers > 0]] = True
