@@ -21,7 +21,7 @@ FULL_SCALE = 255
 
 @dataclass(frozen=True)
 class Optics:
-    """Say how a slice is imaged; lengths in voxels.
+    """How a slice is imaged; lengths in voxels.
 
     axis         slicing axis; slices are removed from its low end, so what lies behind has higher numbers
     reach        depth over which the light of a wall behind falls to 1/e, besides what the opening screens;
@@ -52,7 +52,7 @@ class Optics:
 
 @dataclass(frozen=True)
 class Stack:
-    """Hold images as taken (uint8 [x, y, z]), shifts of the slices (voxels [n, 2]) and the share of void
+    """Images as taken (uint8 [x, y, z]), shifts of the slices (voxels [n, 2]) and the share of void
     voxels whose wall behind is seen above half way from black to CBD."""
 
     grey: np.ndarray

@@ -30,7 +30,7 @@ def _voxel_counts(raw, path):
 
 @dataclass(frozen=True)
 class ElectrodeRecipe:
-    """Say what a synthetic electrode is made of; together with the seed it fixes every voxel.
+    """What a synthetic electrode is made of; together with the seed it fixes every voxel.
 
     shape              voxels along x, y, z
     voxel_size         edge, m
@@ -83,7 +83,7 @@ class ElectrodeRecipe:
 
 @dataclass(frozen=True)
 class SyntheticElectrode:
-    """Hold a generated electrode and what was measured on it.
+    """A generated electrode and what was measured on it.
 
     phase      uint8 [x, y, z], labels PHASES
     particles  int32 [x, y, z]: number of the particle, from 1; 0 outside active material. A particle that the
@@ -251,7 +251,7 @@ def _distance_around(centre, radius, axes, weights, recipe):
 
 
 def _bridging(sums, active, owner, other, h):
-    """What to take off `sums` between particles that the minimum spanning tree of gaps joins: the gap, m."""
+    """What to subtract from `sums` between particles joined by the minimum spanning tree of gaps: the gap, m."""
     between, count = ~active & np.isfinite(sums), int(owner.max()) + 1
     pairs, position = np.unique(_pair(owner[between], other[between], count), return_inverse=True)
     gaps = np.full(pairs.size, np.inf)
