@@ -16,7 +16,7 @@ SLAB_VOXELS = 2**19  # features of so many voxels at once
 
 @dataclass(frozen=True)
 class Classifier:
-    """Hold a trained forest, the scales of its features (voxels), the slicing axis (None: none) and its
+    """A trained forest, the scales of its features (voxels), the slicing axis (None: none) and its
     accuracy on painted voxels that each tree did not see."""
 
     forest: object

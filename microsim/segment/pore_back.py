@@ -28,7 +28,7 @@ COLUMNS = 2**15  # pixels at once
 
 @dataclass(frozen=True)
 class PoreBack:
-    """Hold a corrected stack.
+    """A corrected stack.
 
     grey           float32 [x, y, z], voxels of the void at the void's level
     labels         uint8 [x, y, z], phases from dark to bright

@@ -113,9 +113,8 @@ def _weights(n, h, H):
 
 @dataclass(frozen=True)
 class Drift:
-    """Hold the shift of each slice against the first (voxels [n, 2], along the other two axes in order), the
-    slices whose shift was replaced, and the box {axis: (first, end)} that all slices cover after the shift is
-    taken back.
+    """The shift of each slice against the first (voxels [n, 2], along the other two axes in order), the
+    slices whose shift was replaced, and the box {axis: (first, end)} that all slices cover once it is undone.
     """
 
     shifts: np.ndarray
@@ -156,13 +155,13 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
     for s, image in enumerate(layers(values, axis)):
         ready = _windowed(image)
         if before:
-            said = []
+            found_by = []
             for back, other in enumerate(reversed(before), start=1):
                 found = phase_cross_correlation(other, ready, upsample_factor=upsampling, normalization=None)[
                     0
                 ]
-                said.append(shifts[s - back] - found)
-            shifts.append(np.median(said, axis=0))
+                found_by.append(shifts[s - back] - found)
+            shifts.append(np.median(found_by, axis=0))
             steps.append(shifts[s] - shifts[s - 1])
         before = [*before, ready][-neighbours:]
         if progress:
@@ -172,7 +171,7 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
 
 
 def _windowed(image):
-    """Take off what changes slowly, and fade out towards the rim."""
+    """Subtract what changes slowly, and fade out towards the rim."""
     image = np.asarray(image, np.float32)
     image = ndimage.gaussian_filter(image, 1.0) - ndimage.gaussian_filter(image, max(image.shape) / 16)
     return image * np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
@@ -219,8 +218,8 @@ def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
 
 
 def remove_curtains(values, axis, along, *, width=15, window=64, store=MEMORY, progress=None):
-    """Take stripes off each slice: brightness that depends on the place across them and hardly on that along
-    them.
+    """Remove stripes from each slice: brightness that depends on the place across them and hardly on that
+    along them.
 
         v / (1 + f),   f(u) = median over a window along the stripe of v / (median of v over `width` across) -
                        1
@@ -281,7 +280,7 @@ def _median(ratio, fewest):
 
 
 def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=None):
-    """Take rings around the axis of rotation off each slice of a tomogram.
+    """Remove rings around the axis of rotation from each slice of a tomogram.
 
         v - f(r),   f(r) = median over the ring of (v - median of v over width x width)
 
@@ -395,11 +394,11 @@ def unsharp(values, amount=0.7, *, radius=1.0, axis=None, store=MEMORY, progress
 
 
 def normalise(values, axis, *, window=1, anchors="bright", store=MEMORY, progress=None):
-    """Give every layer along an axis the same brightness.
+    """Equalise the brightness of the layers along an axis.
 
     Each layer is split at its own Otsu threshold; the median of the brighter part (of both parts) is brought
     to that of the whole volume by a factor (a factor and an offset). Medians of the parts, unlike those of
-    the layer, do not follow the amount of each phase; a layer that lacks the brightest phase is told by a
+    the layer, do not follow the amount of each phase; a layer that lacks the brightest phase shows by a
     bright level that stands out and takes that of the layers around (anchor bright).
 
     window: layers over which the medians are smoothed; 1 for flicker from slice to slice, many for a slow

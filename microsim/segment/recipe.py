@@ -35,7 +35,7 @@ from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
 
 @dataclass(frozen=True)
 class Picture:
-    """Hold what the report shows of a step: a section before and after (2-D arrays), and histograms of grey
+    """What the report shows of a step: a section before and after (2-D arrays), and histograms of grey
     values."""
 
     step: str
@@ -73,8 +73,8 @@ def _steps(raw, path):
 
 @dataclass(frozen=True)
 class Recipe:
-    """Hold the phases from dark to bright, the name of the cracks, the steps, and how the file is to be read:
-    its axes and its voxel size (m), None for what the file says."""
+    """The phases from dark to bright, the name of the cracks, the steps, and how the file is to be read: its
+    axes and its voxel size (m), None for what the file states."""
 
     phases: tuple[str, ...] = entry(_names)
     steps: tuple = entry(_steps)
@@ -185,7 +185,7 @@ def _histogram(values):
 
 
 def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
-    """Open a grey volume: (values [x, y, z], Volume that says where they are from).
+    """Open a grey volume: (values [x, y, z], Volume with their provenance).
 
     With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else
     is read whole.

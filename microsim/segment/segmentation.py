@@ -23,7 +23,7 @@ BINS_OF = {5: 128, 6: 64, 7: 48, 8: 32}
 
 @dataclass(frozen=True)
 class Levels:
-    """Hold the grey levels of phases from dark to bright: means, standard deviations (without edges), shares
+    """Grey levels of the phases from dark to bright: means, standard deviations (without edges), shares
     of the flat voxels, and the thresholds between them."""
 
     means: tuple[float, ...]
@@ -197,13 +197,12 @@ def label_shares(labels, count):
 
 
 def threshold_probabilities(values, levels):
-    """Give the probability of each phase per voxel: float32 [phase, x, y, z].
+    """Return the probability of each phase per voxel: float32 [phase, x, y, z].
 
         P(k) = Phi((b_k+1 - v) / s) - Phi((b_k - v) / s),   b the thresholds, s the spread of the nearest
                                                             level
 
-    What noise alone could do to a voxel's label; it says nothing of a threshold in the wrong place (see
-    `moved`).
+    What noise alone could do to a voxel's label; a threshold in the wrong place is not seen (see `moved`).
     """
     from scipy.special import ndtr
 
@@ -252,7 +251,7 @@ def _moved(values, old, level, by):
 
 
 def watershed_labels(values, labels, *, axis=None, steepest=0.1, smoothing=0.7, store=MEMORY, progress=None):
-    """Give the voxels on edges to the phase that each edge ends in, instead of the one between two.
+    """Assign voxels on edges to the phase that each edge ends in, instead of the one between two.
 
     A blurred edge between the darkest and the brightest phase passes through the levels between, and
     thresholds leave a film of those there. Markers are voxels with the label of more than three quarters of

@@ -22,7 +22,7 @@ SAMPLED = 2_000_000  # voxels that levels of labels are measured on
 
 @dataclass(frozen=True)
 class State:
-    """Hold what steps work on: grey values, voxel size (m or None), phases, labels, levels, probability,
+    """What steps work on: grey values, voxel size (m or None), phases, labels, levels, probability,
     notes.
 
     solid: grey values with voids at the void's level, after a pore-back correction; None before
@@ -46,7 +46,7 @@ class State:
 
     @property
     def matter(self):
-        """Grey values that belong to the cut face: with the light in voids taken off, where that was done."""
+        """Grey values that belong to the cut face: less the light in voids, where that was found."""
         return self.grey if self.solid is None else self.solid
 
 
@@ -67,7 +67,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Align:
-    """Take drift back and cut off what not all slices cover."""
+    """Undo drift and crop to what all slices cover."""
 
     name: ClassVar[str] = "align"
     axis: str = entry(AXIS, default="z")
@@ -91,7 +91,7 @@ class Align:
 
 @dataclass(frozen=True)
 class Curtains:
-    """Take curtains off each slice."""
+    """Remove curtains from each slice."""
 
     name: ClassVar[str] = "curtains"
     along: str = entry(AXIS)
@@ -109,7 +109,7 @@ class Curtains:
 
 @dataclass(frozen=True)
 class Rings:
-    """Take rings around the axis of rotation off each slice."""
+    """Remove rings around the axis of rotation from each slice."""
 
     name: ClassVar[str] = "rings"
     axis: str = entry(AXIS, default="z")
@@ -140,7 +140,7 @@ class Resample:
 
 @dataclass(frozen=True)
 class Normalise:
-    """Give the layers along an axis the same brightness."""
+    """Equalise the brightness of the layers along an axis."""
 
     name: ClassVar[str] = "normalise"
     axis: str = entry(AXIS, default="z")
@@ -299,7 +299,7 @@ def _levels_of(state, labels):
 
 @dataclass(frozen=True)
 class Watershed:
-    """Give voxels on blurred edges to the phases on the two sides."""
+    """Assign voxels on blurred edges to the phases on the two sides."""
 
     name: ClassVar[str] = "watershed"
     axis: str | None = entry(AXIS, default=None)
