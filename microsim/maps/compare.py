@@ -21,9 +21,9 @@ ROUND_OFF = 1e-9  # relative: a shorter overlap comes from rounding the edges of
 
 @dataclass(frozen=True)
 class SocMap:
-    """Hold a map of lithiation on voxels.
+    """A map of lithiation on voxels.
 
-    values      [x, y, z], float; NaN where the map says nothing (outside the active material or the sample)
+    values      [x, y, z], float; NaN where the map has no value (outside the active material or the sample)
     voxel_size  edges (x, y, z), m
     origin      corner of voxel [0, 0, 0] (x, y, z), m; x = 0 is where the electrode meets the separator
     """
@@ -56,7 +56,7 @@ class SocMap:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Hold two maps on the measured grid and what their difference amounts to.
+    """Two maps on the measured grid and the measures of their difference.
 
     metrics     name -> number: see compare_maps
     profile     {"x_m", "simulated", "measured", "simulated_std", "measured_std", "n"}: layer by layer, [x]
@@ -76,7 +76,7 @@ class Comparison:
     origin: tuple[float, float, float]
 
     def as_dict(self):
-        """Give metrics, profile and histogram as plain numbers and lists for JSON, with None for NaN."""
+        """Return metrics, profile and histogram as plain numbers and lists for JSON, with None for NaN."""
         return {
             "metrics": dict(self.metrics),
             "profile": {key: _plain(values) for key, values in self.profile.items()},

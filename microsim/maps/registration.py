@@ -53,11 +53,11 @@ class Registration:
     value: float
 
     def place(self, points):
-        """Take points [..., 3] (m) of the map's frame to the microstructure's frame."""
+        """Transform points [..., 3] (m) of the map's frame into the microstructure's frame."""
         return (np.asarray(points) - self.centre) @ self.matrix.T + self.centre + self.shift
 
     def as_dict(self):
-        """Give the numbers for JSON."""
+        """Return the numbers for JSON."""
         plain = {key: np.asarray(getattr(self, key)).tolist() for key in ("matrix", "shift", "centre")}
         keys = ("angles_deg", "scale", "misfit_m", "dice", "correlation", "inside", "metric", "value")
         return plain | {key: getattr(self, key) for key in keys}
@@ -78,7 +78,7 @@ def register(
     """Find where a map lies in a microstructure.
 
     image       map: .values [x, y, z], NaN outside its particles, .voxel_size (m), .origin (m;
-                compare.soc.SocMap)
+                maps.compare.SocMap)
     structure   microstructure on its own grid: its .values are the active material (True or a share), or, for
                 mutual information, grey values
     active      bool like structure.values: the active material, where values are grey (default: values > 0)

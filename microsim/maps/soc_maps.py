@@ -62,7 +62,7 @@ class Method:
             )
 
     def as_dict(self):
-        """Give the settings as plain numbers and words, for a calibration's file."""
+        """Return the settings as plain numbers and words, for a calibration's file."""
         return asdict(self)
 
     @classmethod

@@ -165,7 +165,7 @@ def normalise(mu, norm, sigma=None, *, flatten=False, least_jump=3.0):
 
 
 def reasons(rows, jump, sigma_jump=0.0, least_jump=3.0):
-    """Say for each spectrum [energy, n] whether it can be used: finite, and with an edge jump."""
+    """Return for each spectrum [energy, n] why it cannot be used (0: it can): not finite, or no edge jump."""
     finite = np.isfinite(rows).all(axis=0)
     with np.errstate(invalid="ignore"):
         flat = ~((jump > 0) & (jump > least_jump * sigma_jump))
