@@ -163,7 +163,7 @@ class Stokes:
         return (1 - resistance[:-1] / resistance[-1])[grid.cells.position[:, 0]]
 
     def _project(self, u, flux, left_over, spread):
-        """Take the divergence off u, changing it least where it moves least: u - M B^T q, B M B^T q = B u.
+        """Remove the divergence of u, changing it least where it moves least: u - M B^T q, B M B^T q = B u.
 
         Ends when the divergence of all voxels, and the spread of the flux through the planes, are below
         `left_over` and `spread` of the flux.
@@ -218,8 +218,7 @@ class Stokes:
         )
 
     def _first_look(self):
-        """Take the velocities that go with the first pressures, roughly; return the gap: near 0 in straight
-        channels."""
+        """Solve for the velocities of the first pressures, roughly; return the gap: near 0 in straight channels."""
         lower, upper = self._bounds(LOOK, 0.1, 0.1)
         self.gaps.append(upper / lower - 1)
         return self.gaps[-1]
