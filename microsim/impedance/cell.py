@@ -110,8 +110,8 @@ def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, p
     own, or
     0.2 where it has none); film_time: s; tolerance: of the residual of each frequency over dI.
 
-    Returns CellImpedance. Raises NotConverged with the residuals. Source: the balances of `halfcell`; Sikha
-    and White, J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
+    Returns CellImpedance. Raises NotConverged with the residuals. Sources: the balances of `cell.balances`;
+    Sikha and White, J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
     """
     begun, C_dl = time.perf_counter(), C_dl if C_dl is not None else cell.design.double_layer or C_DL
     signal = SmallSignal(cell, x, C_dl, film_time)

@@ -198,7 +198,7 @@ def _result(circuit, omega, Z, values, free, answer, scaled):
     chi2 = 2 * answer.cost / dof
     norms = np.linalg.norm(J, axis=0)
     norms[norms == 0] = 1.0
-    with np.errstate(all="ignore"):  # parameters without influence: no error can be told
+    with np.errstate(all="ignore"):  # parameters without influence: no error can be stated
         covariance = np.linalg.pinv((J / norms).T @ (J / norms), rcond=1e-14) / np.outer(norms, norms)
     covariance *= chi2 if scaled else 1.0
     spread = dict(zip(inner, np.sqrt(np.diag(covariance))))

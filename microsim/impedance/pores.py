@@ -139,7 +139,7 @@ def impedance(
 
 
 def _figures(box, entrance, omega, omega_c, unit):
-    """What the solved system says, in the units of PoreImpedance; unit: L / kappa (ohm m2)."""
+    """Return the figures of the solved system in the units of PoreImpedance; unit: L / kappa (ohm m2)."""
     Z, R = entrance.impedance(1j * omega), entrance.dc_resistance(box.open)
     return {
         "freq": omega * omega_c / (2 * np.pi),
