@@ -18,7 +18,8 @@ from ..base.files import write_json
 from ..cell.design import Separator
 from ..materials import Electrolyte, LithiumMetal
 from ..materials.sets.lithium import C_LI
-from .bpx import PLATEAU, Electrode
+from .bpx import PLATEAU
+from .bpx_cell import Electrode
 
 VERSION = "1.1.0"
 LAW = "Lithium metal exchange-current density over x, the salt concentration [A.m-2]"

@@ -19,9 +19,9 @@ from ..base.errors import InputError
 from ..base.schema import any_of, choice, entry, number, say, section, text
 from ..materials.laws import Table
 from .bpx import read_bpx
+from .keys import MICROMETRES, share
 
-above_zero, share = number(0.0, above=True), number(0.0, 1.0)
-PER_UM = {"um": 1e6, "nm": 1e9, "m": 1.0}
+above_zero = number(0.0, above=True)
 GIVEN = "set to {} in the case"
 DECIMAL_COMMA = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
 
@@ -156,7 +156,7 @@ class PorousChanges(Changes):
     porosity: float | None = entry(share, default=None)
     transport_efficiency: float | None = entry(share, default=None)
     active_fraction: float | None = entry(share, default=None)
-    radius: float | None = entry(number(1e-9, 1e-3), units=PER_UM, default=None)
+    radius: float | None = entry(number(1e-9, 1e-3), units=MICROMETRES, default=None)
     sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
     density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
 

@@ -165,8 +165,9 @@ def _write_case(path, cell, file, side, counter, cells, density):
 
 
 def _write_bpx(file, out, json_file):
-    from ..case.bpx import check_bpx, parse_bpx
+    from ..case.bpx import parse_bpx
     from ..case.bpx_cases import design_of, write_bpx
+    from ..case.bpx_cell import check_bpx
     from ..case.build import cell_design, nominal, read_grid
     from ..case.case import load_case
 

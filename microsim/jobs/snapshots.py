@@ -7,7 +7,7 @@ from ..analysis.utilisation import label_particles
 from ..analysis.validity import Validity
 from ..base.files import plain
 from ..case.build import active_phases, resolved_phases
-from ..case.case import beyond_windows
+from ..case.windows import beyond_windows
 from ..volumes.fields import profile_x
 
 UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}

@@ -9,8 +9,9 @@ import pytest
 
 from microsim import materials
 from microsim.base.errors import InputError
-from microsim.case.bpx import check_bpx, parse_bpx, read_bpx
+from microsim.case.bpx import parse_bpx, read_bpx
 from microsim.case.bpx_cases import LAW, bpx_of, case_of, design_of, write_bpx
+from microsim.case.bpx_cell import check_bpx
 from microsim.case.build import simulate
 from microsim.case.case import load_case, parse_case
 from microsim.materials.expressions import Expression

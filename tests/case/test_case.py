@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from microsim import materials
 from microsim.base.errors import InputError
 from microsim.base.schema import apply_setting, read_yaml
-from microsim.case.case import beyond_windows, load_case, parse_case
+from microsim.case.case import load_case, parse_case
 from microsim.case.protocol import read_step
+from microsim.case.windows import beyond_windows
 
 CASES = sorted((Path(__file__).parents[2] / "cases").glob("*.yaml"))
 TEXT = """\

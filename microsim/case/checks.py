@@ -1,0 +1,99 @@
+"""Checks of a case across its sections: volume against film, materials against phases, comparison against
+output."""
+
+from ..base.errors import InputError
+from ..base.schema import any_of, listed, say
+from ..materials.checks import check_material
+from .sections import Counter
+
+
+def check_volume(case):
+    volume = case.volume
+    if (volume.file is None) == (volume.slab is None):
+        given = "neither" if volume.file is None else "both"
+        raise InputError(f"volume: expected either file or slab, got {given}; give one of the two.")
+    if volume.slab is not None:
+        given = [key for key in ("phases", "crop", "voxel_size") if getattr(volume, key) is not None]
+        if given or volume.coarsen > 1:
+            raise InputError(
+                f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])};"
+                " remove it."
+            )
+        return
+    if volume.phases is None:
+        raise InputError(
+            "volume.phases: expected the label of each phase, got none; add {pore: 0, am: 1, ...}."
+        )
+    if len(set(volume.phases.values())) < len(volume.phases):
+        raise InputError(
+            f"volume.phases: expected a label of its own for each phase, got {volume.phases}; correct them."
+        )
+    if case.cell.film.model == "map" and volume.coarsen > 1:
+        raise InputError(
+            f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen};"
+            " coarsen the volume and its map beforehand."
+        )
+
+
+def phase_names(case):
+    """Names of the phases of a case's volume."""
+    return (case.volume.slab.phase,) if case.volume.slab else tuple(case.volume.phases)
+
+
+def check_materials(case, loaded):
+    """Check that the materials cover the phases with the right kinds; give back {phase: active material}."""
+    phases = set(phase_names(case))
+    for phase in sorted(phases - set(loaded) - {"pore"}) + ["electrolyte"] * ("electrolyte" not in loaded):
+        filled = (
+            ""
+            if phase == "electrolyte"
+            else f", or {phase}: flooded where electrolyte fills it, {phase}: dry where nothing does"
+        )
+        raise InputError(
+            f"cell.materials: expected a material for {phase}, got none; add {phase}: NAME{filled}."
+        )
+    for phase, material in loaded.items():
+        if phase != "electrolyte" and phase not in phases - {"pore"}:
+            solid = listed(sorted(phases - {"pore"}))
+            raise InputError(f"cell.materials: expected the solid phases {solid}, got {phase}; drop it.")
+        kinds = (
+            ("electrolyte",)
+            if phase == "electrolyte"
+            else ("active", "conductor", "porous", "flooded", "dry")
+        )
+        if material.kind not in kinds:
+            raise InputError(
+                f"cell.materials.{phase}: expected a material of the kind {any_of(kinds)}, "
+                f"got {material.name} of the kind {material.kind}; name another material."
+            )
+        check_material(material, case.cell.temperature, f"cell.materials.{phase}, {material.name}")
+    active = {phase: material for phase, material in loaded.items() if material.kind == "active"}
+    active |= {phase: material.active for phase, material in loaded.items() if material.kind == "porous"}
+    if not active:
+        raise InputError("cell.materials: expected one active material, got none; name one.")
+    return active
+
+
+def check_counter(case):
+    """Check that a counter slab is of a porous material set, and its coefficients."""
+    counter, path = case.cell.counter_electrode, "cell.counter_electrode.material"
+    if isinstance(counter, Counter):
+        material = case.load_material(counter.material, path)
+        if material.kind != "porous":
+            raise InputError(
+                f"{path}: expected a homogenised porous electrode, got {material.name} "
+                f"of the kind {material.kind}; name another material."
+            )
+        check_material(material, case.cell.temperature, f"{path}, {material.name}")
+
+
+def check_compare(case):
+    steps = [step.text for step in case.protocol]
+    time = case.compare.time if case.compare else "end"
+    if isinstance(time, str) and time not in ["end", *steps]:
+        raise InputError(
+            f"compare.time: expected end, seconds, or the text of a step ({'; '.join(steps)}), "
+            f"got {say(time)}; correct it."
+        )
+    if case.compare and "sto" not in case.output.fields:
+        raise InputError("output.fields: expected sto for the comparison, got none; add sto.")

@@ -1,0 +1,235 @@
+"""The sections of a case: what each holds, in SI, and how its keys are read."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ..base.errors import InputError
+from ..base.schema import (
+    NUMBER,
+    any_of,
+    choice,
+    entry,
+    flag,
+    mapping,
+    number,
+    say,
+    section,
+    text,
+    triple,
+    voxel_ranges,
+    whole,
+)
+from .films import GaussianFilm, MapFilm, NoFilm, UniformFilm, read_film
+from .keys import (
+    KELVIN,
+    MICROMETRES,
+    MOL_PER_CUBIC_METRE,
+    NANOMETRES,
+    OHM_SQUARE_METRE,
+    SECONDS,
+    axes_order,
+    share,
+    tolerance,
+    voxel_edges,
+)
+from .overrides import Changes, read_material
+
+FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
+
+# ---- readers of single keys --------------------------------------------------------------------------------
+
+
+def field_names(raw, path):
+    """Read the list of fields to store."""
+    if not isinstance(raw, list) or not raw:
+        raise InputError(
+            f"{path}: expected a list of {any_of(FIELDS)}, got {say(raw)}; write it as [sto, c_e]."
+        )
+    return tuple(choice(*FIELDS)(name, f"{path}.{i}") for i, name in enumerate(raw))
+
+
+def moment(raw, path):
+    """Read a time: "end", the text of a protocol step (its end), or seconds."""
+    if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
+        return raw
+    return number(0.0)(raw, path)
+
+
+def _tagged(tag, read):
+    """Read a value that `load_case` or its section turns into the field's own quantity later."""
+    return lambda raw, path: (tag, read(raw, path))
+
+
+BRUGGEMAN = {"bruggeman": _tagged("bruggeman", number(0.0, 10.0))}
+
+
+# ---- the volume and the cell -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slab:
+    """A homogenised porous electrode (the DFN) in place of an image; thickness in m."""
+
+    phase: str = entry(text)
+    thickness: float = entry(number(1e-7, 1e-1), units=MICROMETRES)
+    cells: int = entry(whole(2, 100000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own."""
+
+    file: str | None = entry(text, default=None)
+    slab: Slab | None = entry(partial(section, Slab), default=None)
+    voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
+    file_axes: str = entry(axes_order, default="xyz")
+    phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
+    crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
+    coarsen: int = entry(whole(1, 64), default=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separator:
+    """A homogenised slab in front of the electrode; thickness, m. transport_efficiency: D_eff / D_e."""
+
+    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    porosity: float = entry(number(0.0, 1.0, above=True))
+    transport_efficiency: float = entry(
+        number(0.0, 1.0, above=True), instead=BRUGGEMAN, default=("bruggeman", 1.5)
+    )
+
+
+def read_separator(raw, path):
+    """Read the separator; a Bruggeman exponent becomes the transport efficiency porosity^exponent."""
+    separator = section(Separator, raw, path)
+    return replace(separator, transport_efficiency=_efficiency(separator, separator.porosity))
+
+
+def _efficiency(porous, porosity):
+    given = porous.transport_efficiency
+    return porosity ** given[1] if isinstance(given, tuple) else given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cbd:
+    """What overrides the material set of the carbon-binder domain; None: the material's own value.
+
+    contact_resistance: electronic, between CBD and active material, ohm m2; contact_lost: share of that
+    contact that passes no electrons.
+    """
+
+    porosity: float | None = entry(share, default=None)
+    transport_efficiency: float | None = entry(share, instead=BRUGGEMAN, default=None)
+    reactive_share: float | None = entry(share, default=None)
+    contact_resistance: float = entry(number(0.0), units=OHM_SQUARE_METRE, default=0.0)
+    contact_lost: float = entry(number(0.0, 0.999999), default=0.0)
+
+
+def filled_cbd(given, loaded):
+    """Turn a Bruggeman exponent of the CBD into a transport efficiency, with the material's own porosity."""
+    conductors = [material for material in loaded.values() if material.kind == "conductor"]
+    if given != Cbd() and not conductors:
+        raise InputError(
+            "cell.cbd: expected a phase with a conductor as material, got none; remove cell.cbd."
+        )
+    porosity = conductors[0].porosity if conductors and given.porosity is None else given.porosity
+    return replace(given, transport_efficiency=_efficiency(given, porosity))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation,
+    layers."""
+
+    material: str | Changes = entry(read_material)
+    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    initial_sto: float = entry(share)
+    layers: int = entry(whole(2, 1000), default=20)
+
+
+def read_counter(raw, path):
+    """Read the counter electrode: lithium, ideal, or the section of a porous one."""
+    if isinstance(raw, dict):
+        return section(Counter, raw, path)
+    return choice("lithium", "ideal")(raw, path)
+
+
+def sto_of_phases(raw, path):
+    """Read an initial lithiation, or one for each phase."""
+    if isinstance(raw, dict):
+        return {str(phase): share(value, f"{path}.{phase}") for phase, value in raw.items()}
+    return share(raw, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """The cell. temperature, K; electrolyte_concentration, mol m-3; materials by phase.
+
+    nominal_current_density, A m-2, or nominal_capacity, C kg-1 of active material: what 1C is, where it does
+    not follow from the material's window; double_layer: capacitance of every interface with the electrolyte,
+    F m-2 (None: none in time, 0.2 in an impedance); shells: in the particles of a homogenised electrode;
+    pore_transport_efficiency: of the pores themselves, below 1 where something unresolved narrows them.
+    """
+
+    separator: Separator = entry(read_separator)
+    counter_electrode: str | Counter = entry(read_counter, default="lithium")
+    nominal_current_density: float | None = entry(number(0.0, above=True), units={"A_m2": 1.0}, default=None)
+    nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)
+    shells: int = entry(whole(4, 1000), default=48)
+    pore_transport_efficiency: float = entry(number(0.0, 1.0, above=True), default=1.0)
+    materials: dict[str, str | Changes] = entry(
+        mapping(read_material, "a material for each phase and the electrolyte")
+    )
+    temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
+    electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
+    initial_sto: float | dict[str, float] = entry(
+        sto_of_phases,
+        instead={
+            "initial_soc": _tagged("soc", share),
+            "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
+        },
+    )
+    double_layer: float | None = entry(number(0.0, 1e3), units={"F_m2": 1.0}, default=None)
+    film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
+    area_correction: bool = entry(flag, default=True)
+    cbd: Cbd = entry(partial(section, Cbd), default=Cbd())
+
+
+# ---- what is asked of the run ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """The measured map. voxel_size, origin (x, y, z), m; time: "end", a step's text or s."""
+
+    measured: str = entry(text)
+    voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
+    file_axes: str = entry(axes_order, default="xyz")
+    quantity: str = entry(choice("sto", "soc"), default="sto")
+    time: str | float = entry(moment, default="end")
+    origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))
+    min_coverage: float = entry(number(0.0, 1.0, above=True), default=0.5)
+    mask: str | None = entry(text, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numerics:
+    """Tolerances (relative) and the longest time step (s; None: no bound)."""
+
+    time_tolerance: float = entry(tolerance, default=5e-4)
+    newton_tolerance: float = entry(tolerance, default=1e-6)
+    linear_tolerance: float = entry(tolerance, default=1e-3)
+    max_step: float | None = entry(number(0.0, above=True), units=SECONDS, default=None)
+    transport_tolerance: float = entry(tolerance, default=1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """How many times, evenly spread over the run, and which fields are stored; how often a checkpoint (s of
+    wall time); homogenised: whether a porous electrode of the volume's own parameters runs beside it."""
+
+    times: int = entry(whole(2, 10000), default=11)
+    fields: tuple[str, ...] = entry(field_names, default=FIELDS)
+    checkpoint: float = entry(number(0.0), units=SECONDS, default=30.0)
+    homogenised: bool = entry(flag, default=False)
