@@ -116,8 +116,8 @@ def traffic(n=120):
     """Yield (kernel, share of the copy rate, bytes a second) on the pores of blurred noise."""
     from scipy.ndimage import gaussian_filter
 
+    from microsim.numerics.backend import kernels
     from microsim.numerics.graph import voxel_graph
-    from microsim.numerics.kernels import numba_cpu as kernels
 
     mask = gaussian_filter(np.random.default_rng(0).standard_normal((n, n, n)), 2) > 0
     graph = voxel_graph(mask, [np.ones(n)] * 3)
@@ -131,15 +131,19 @@ def traffic(n=120):
         (
             "apply_laplacian",
             links + 12 * graph.n,
-            lambda: kernels.apply_laplacian(graph.indptr, graph.neighbour, weight, diagonal, x, out),
+            lambda: kernels.laplacian.apply_laplacian(
+                graph.indptr, graph.neighbour, weight, diagonal, x, out
+            ),
         ),
         (
             "sweep",
             links + 16 * graph.n,
-            lambda: kernels.sweep(graph.indptr, graph.neighbour, weight, diagonal, b, x, graph.bounds, False),
+            lambda: kernels.cycle.sweep(
+                graph.indptr, graph.neighbour, weight, diagonal, b, x, graph.bounds, False
+            ),
         ),
-        ("project", basis.nbytes + 4 * graph.n, lambda: kernels.project(basis, 20, x)),
-        ("combine", basis.nbytes + 8 * graph.n, lambda: kernels.combine(basis, np.zeros(20), x)),
+        ("project", basis.nbytes + 4 * graph.n, lambda: kernels.vectors.project(basis, 20, x)),
+        ("combine", basis.nbytes + 8 * graph.n, lambda: kernels.vectors.combine(basis, np.zeros(20), x)),
     ):
         rate = moved / _fastest(work)
         yield name, rate / copy, rate

@@ -9,13 +9,13 @@ PACKAGE = Path(__file__).parents[1] / "microsim"
 ORDER = [
     *(
         "base",
+        "numerics",
         "volumes",
         "mesh",
         "shapes",
         "generate",
         "segment",
         "maps",
-        "numerics",
         "materials",
         "transport",
         "cell",
@@ -24,7 +24,7 @@ ORDER = [
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
 HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm"}
-BACKENDS = {"numba", "torch", "cupy"}
+BACKENDS = {"numba", "llvmlite", "cupy"}
 
 
 def imports(source, module):
@@ -65,8 +65,12 @@ def faults(source, module):
             wrong.append(
                 f"{module} imports {package} at module level: import it in the function that uses it"
             )
-        if package in BACKENDS and here == "cell":
-            wrong.append(f"{module} imports {package}: cell knows no array backend")
+        if package in BACKENDS and not module.startswith("microsim.numerics.kernels."):
+            wrong.append(f"{module} imports {package}: only kernels know what they are compiled with")
+        if name.startswith("microsim.numerics.kernels") and not module.startswith(
+            "microsim.numerics.kernels."
+        ):
+            wrong.append(f"{module} imports {name}: ask numerics.backend for kernels")
     return wrong
 
 
@@ -96,6 +100,8 @@ def test_every_room_has_its_place_in_the_order():
         ("microsim.mesh.export", "import vtk"),
         ("microsim.mesh.export", "try:\n    from skimage import measure\nexcept ImportError:\n    pass"),
         ("microsim.cell.balances", "def f():\n    import numba"),
+        ("microsim.shapes.thickness", "from numba import njit"),
+        ("microsim.numerics.multigrid", "from .kernels.cpu import cycle"),
     ],
 )
 def test_a_wrong_import_is_found(module, source):

@@ -8,7 +8,7 @@
                 i_e))
 
 GMRES asks for two digits or three of the answer and keeps its basis in single precision; half of the bytes
-are half of the time. Rows are written with differences (see kernels.cells): in the additive 1e-7 of phi
+are half of the time. Rows are written with differences (see kernels.laplacian): in the additive 1e-7 of phi
 itself would be more current than what passes the faces. Vectors in double precision, for residuals, get sums
 in double precision.
 """
@@ -16,8 +16,7 @@ in double precision.
 import numpy as np
 
 from ..base.constants import F
-from ..numerics.kernels import cells as kernels
-from ..numerics.kernels import numba_cpu as loops
+from ..numerics.backend import kernels
 
 SINGLE = np.float32
 
@@ -101,7 +100,7 @@ class Jacobian:
         """What is stored and what flows between cells of one kind."""
         cell, mesh, out = self.cell, self.cell.mesh, np.empty_like(v)
         d, R = cell.state(v), cell.state(out)
-        kernels.two_outflows(
+        kernels.laplacian.two_outflows(
             mesh.ionic.indptr,
             mesh.ionic.neighbour,
             self.w,
@@ -115,10 +114,12 @@ class Jacobian:
             R.psi,
             R.c_e,
         )
-        kernels.outflow(
+        kernels.laplacian.outflow(
             mesh.electronic.indptr, mesh.electronic.neighbour, self.sigma, self.ends, d.phi, R.phi
         )
-        kernels.outflow(mesh.solid.indptr, mesh.solid.neighbour, self.D, self.rests[0], d.sto, R.sto)
+        kernels.laplacian.outflow(
+            mesh.solid.indptr, mesh.solid.neighbour, self.D, self.rests[0], d.sto, R.sto
+        )
         out_of_collector = cell.collector_conductance @ d.phi[mesh.collector]
         R.V[0] = cell.of_current * out_of_collector + cell.of_V * d.V[0]
         return out
@@ -128,12 +129,12 @@ class Jacobian:
         faces, mesh = self.cell.mesh.faces, self.cell.mesh
         A_j, into_electrolyte = np.empty(faces.area.size, d.psi.dtype), np.zeros_like(d.psi)
         between = faces.ionic, faces.electronic, faces.solid, self.cell.lift
-        kernels.face_flow(*between, self.whole, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
-        kernels.add_to_cells(faces.ionic, A_j, 1, into_electrolyte)
-        kernels.add_to_cells(faces.electronic, A_j, 1, R.phi)
+        kernels.faces.face_flow(*between, self.whole, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
+        kernels.faces.add_to_cells(faces.ionic, A_j, 1, into_electrolyte)
+        kernels.faces.add_to_cells(faces.electronic, A_j, 1, R.phi)
         if self.layered:
-            kernels.face_flow(*between, self.reaction, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
-        kernels.add_to_cells(faces.solid, A_j, 1, R.sto)
+            kernels.faces.face_flow(*between, self.reaction, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
+        kernels.faces.add_to_cells(faces.solid, A_j, 1, R.sto)
         if self.counter_slopes:
             dphi, _, dc_e = self.counter_slopes
             into_electrolyte[mesh.counter] += dc_e * d.c_e[mesh.counter] - dphi * d.psi[mesh.counter]
@@ -145,7 +146,7 @@ def _with_differences(graph, weight, off, rest, out, out_rest):
     """Turn sum_j weight_ij (x_i - x_j) + off_ij x_j + rest_i x_i into sum_j a_ij (x_i - x_j) + rest'_i
     x_i."""
     out[:] = weight - off
-    loops.row_sums(graph.indptr, off, rest, out_rest)
+    kernels.laplacian.row_sums(graph.indptr, off, rest, out_rest)
 
 
 def _single(values):

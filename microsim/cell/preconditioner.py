@@ -3,9 +3,8 @@
 import numpy as np
 
 from ..base.constants import F
+from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
-from ..numerics.kernels import cells as flows
-from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.multigrid import Multigrid
 from .spheres import LithiumSolver
 
@@ -112,8 +111,8 @@ class Preconditioner:
         d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, cell.n[0]
         b[:n_ionic], b[n_ionic:] = R.psi, R.phi
         A_j = self.A_sto * (R.sto[m] * self.follows[m]).astype(np.float32)
-        flows.add_to_cells(e, A_j, 1, b[:n_ionic])
-        flows.add_to_cells(s, A_j, -1, b[n_ionic:])
+        kernels.faces.add_to_cells(e, A_j, 1, b[:n_ionic])
+        kernels.faces.add_to_cells(s, A_j, -1, b[n_ionic:])
         potentials = self.potential_grid.answer()
         # rows: A u + pull V = b, of_current I(u) + of_V V = r_V  =>  u = A^-1 b - response V
         V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (
@@ -124,10 +123,10 @@ class Preconditioner:
         np.subtract(potentials[n_ionic:], np.float32(V) * self.response[n_ionic:], out=d.phi)
         push = d.V[0] * self.lift + d.phi[s] - d.psi[e]
         lithium = R.sto.astype(np.float32)
-        flows.add_to_cells(m, self.A_g_r * push, -1, lithium)
+        kernels.faces.add_to_cells(m, self.A_g_r * push, -1, lithium)
         d.sto[:] = self.lithium.cycle(lithium)
         into_electrolyte = np.zeros(n_ionic, np.float32)
-        flows.add_to_cells(e, self.A_g * push + self.A_sto * d.sto[m], 1, into_electrolyte)
+        kernels.faces.add_to_cells(e, self.A_g * push + self.A_sto * d.sto[m], 1, into_electrolyte)
         if cell.counter:
             into_electrolyte[mesh.counter] -= cell.counter_area * self.counter_dphi * d.psi[mesh.counter]
         self.salt_grid.levels[0].b[:] = R.c_e + (1 - cell.t_plus) * into_electrolyte
@@ -149,7 +148,7 @@ def _coupled_graph(mesh, kind):
         offset += graph.n
     edges.append((mesh.faces.ionic, mesh.faces.electronic + mesh.ionic.n))
     first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
-    indptr, neighbour, slots = kernels.rows_from_edges(offset, first, second)
+    indptr, neighbour, slots = kernels.graph.rows_from_edges(offset, first, second)
     layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     position = np.concatenate([mesh.ionic.position, mesh.electronic.position])

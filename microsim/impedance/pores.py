@@ -28,9 +28,9 @@ from ..base.errors import InputError
 from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
+from ..numerics.backend import kernels
 from ..numerics.frequency_response import FrequencyResponse, System
 from ..numerics.graph import voxel_graph
-from ..numerics.kernels import numba_cpu as kernels
 from ..transport.tortuosity import check_transport, conductivity_table
 
 WRAP = 6  # voxels taken over from the opposite side of a periodic box before its surface is smoothed
@@ -269,7 +269,7 @@ def _system(box, storage):
         box.table[np.unique(kind)] * shape, 1, rtol=1e-12
     ):  # else all links are 1: none to store
         weight = np.empty(graph.neighbour.size)
-        kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, box.table, shape, weight)
+        kernels.links.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, box.table, shape, weight)
     x, ends = graph.position[:, 0], 2 * box.table[kind, 0]
     low, high = (np.where(x == end, ends, 0.0) for end in (0, box.shape[0] - 1))
     blocked = not (box.open and high.any())

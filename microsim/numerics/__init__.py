@@ -1,1 +1,1 @@
-"""Numerics on voxel graphs: operators, multigrid, Krylov, Newton, time step. No battery word in here."""
+"""Numerics on voxel graphs: operators, multigrid, Krylov, Newton, time step. No word of what is simulated."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .kernels import chains as kernels
+from .backend import kernels
 
 
 class Chains:
@@ -19,11 +19,11 @@ class Chains:
         diagonal = mass.copy()
         diagonal[:, 1:] += coupling
         diagonal[:, :-1] += coupling
-        kernels.factor(diagonal, coupling, self.pivot)
+        kernels.chains.factor(diagonal, coupling, self.pivot)
 
     def solve(self, b):
         """Return the exact answer of A x = b, in a shared array."""
-        kernels.solve(self.pivot, self.coupling, b, self.x)
+        kernels.chains.solve(self.pivot, self.coupling, b, self.x)
         return self.x
 
     @property

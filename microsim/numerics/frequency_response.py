@@ -22,8 +22,8 @@ import numpy as np
 from scipy.linalg import eigh
 
 from ..base.errors import NotConverged
+from .backend import kernels
 from .graph import Graph, contrast_layers
-from .kernels import numba_cpu as kernels
 from .krylov import conjugate_gradients
 from .multigrid import Multigrid
 
@@ -53,7 +53,7 @@ class System:
     @cached_property
     def diagonal(self):
         out = np.empty(self.graph.n)
-        kernels.row_sums(self.graph.indptr, self.weight, self.low + self.high, out)
+        kernels.laplacian.row_sums(self.graph.indptr, self.weight, self.low + self.high, out)
         return out
 
     @cached_property
@@ -77,7 +77,7 @@ class System:
 
     def apply_K(self, x):
         out = np.empty(x.size)
-        energy = kernels.apply_laplacian(
+        energy = kernels.laplacian.apply_laplacian(
             self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, x, out
         )
         return out, energy
@@ -90,7 +90,7 @@ class System:
         g, diagonal = self.graph, self.multigrid.levels[0].diagonal
 
         def apply(p, out):
-            return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, p, out)
+            return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, p, out)
 
         found = [
             conjugate_gradients(apply, self.multigrid.cycle, r.astype(np.float32), enough=enough)[:2]
@@ -141,7 +141,7 @@ class FrequencyResponse:
         """b - A V y for real y."""
         x = np.zeros(self.system.graph.n)
         for factor, vector in zip(y, self.basis):
-            kernels.add_scaled(factor, vector, x)
+            kernels.vectors.add_scaled(factor, vector, x)
         out, _ = self.system.apply_K(x)
         return self.system.right_side(per_s) - out - _weighted(self.system.storage, d) * x
 
@@ -154,19 +154,19 @@ class FrequencyResponse:
         Kx = self.system.apply_K(x.astype(float))[
             0
         ]  # of the rounded x: the small matrices must match the basis
-        row = np.array([kernels.inner(v, Kx) for v in self.basis])
-        own = kernels.inner(x, Kx)
+        row = np.array([kernels.vectors.inner(v, Kx) for v in self.basis])
+        own = kernels.vectors.inner(x, Kx)
         if self.basis and own - row @ np.linalg.solve(self.K, row) < 1e-10 * own:
             return False
         self.basis.append(x)
         self.K = _bordered(self.K, [*row, own])
         rows = [
-            [kernels.inner(v, product) for v in self.basis]
+            [kernels.vectors.inner(v, product) for v in self.basis]
             for product in (B * x for B in self.system.storage)
         ]
         self.B = np.stack([_bordered(B, row) for B, row in zip(self.B, rows)])
         sources = self.system.storage if self.system.source is None else [self.system.source]
-        self.load = np.column_stack([self.load, [kernels.inner(x, b) for b in sources]])
+        self.load = np.column_stack([self.load, [kernels.vectors.inner(x, b) for b in sources]])
         return True
 
     def check(self, omega, allowed):
@@ -188,8 +188,8 @@ class FrequencyResponse:
         n = self.system.graph.n
         real, imaginary = np.zeros(n), np.zeros(n)
         for factor, vector in zip(y, self.basis):
-            kernels.add_scaled(factor.real, vector, real)
-            kernels.add_scaled(factor.imag, vector, imaginary)
+            kernels.vectors.add_scaled(factor.real, vector, real)
+            kernels.vectors.add_scaled(factor.imag, vector, imaginary)
         b, D = self.system.right_side(per_s), _weighted(self.system.storage, d)
         Dx = D * (real + 1j * imaginary)
         return [

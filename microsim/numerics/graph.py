@@ -1,6 +1,6 @@
 """Graph of voxel cells: the cells of one or two layers, their links, and a colour for each cell.
 
-A cell is linked to its face neighbours. Two layers (say ionic and electronic) can share voxels; they are
+A cell is linked to its face neighbours. Two layers (say of two kinds of carriers) can share voxels; they are
 linked only where the caller says so. Numbering goes colour by colour (see kernels).
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .kernels import numba_cpu as kernels
+from .backend import kernels
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ def voxel_graph(mask, widths, periodic=0):
     """Build the graph of the True voxels of `mask`; `widths` are the cell widths along each axis (m); see
     Graph."""
     lines, colours = line_colours(mask.shape, periodic)
-    index, position, bounds = kernels.number_cells(mask, *lines, colours)
-    indptr, neighbour, face = kernels.grid_links(index, position, int(periodic))
+    index, position, bounds = kernels.graph.number_cells(mask, *lines, colours)
+    indptr, neighbour, face = kernels.graph.grid_links(index, position, int(periodic))
     return Graph(
         indptr,
         neighbour,

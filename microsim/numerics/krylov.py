@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..base.errors import NotConverged
-from .kernels import numba_cpu as kernels
+from .backend import kernels
 
 
 def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
@@ -25,13 +25,13 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
                 gains,
             )
         z = precondition(r)
-        rz, before = kernels.inner(r, z), rz
+        rz, before = kernels.vectors.inner(r, z), rz
         if rz == 0.0:
             break
-        kernels.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)
+        kernels.vectors.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)
         alpha = rz / apply(p, z)  # z has done its work: A p takes its place
-        kernels.add_scaled(x.dtype.type(alpha), p, x)
-        kernels.add_scaled(r.dtype.type(-alpha), z, r)
+        kernels.vectors.add_scaled(x.dtype.type(alpha), p, x)
+        kernels.vectors.add_scaled(r.dtype.type(-alpha), z, r)
         gains.append(alpha * rz)
     return x, gains, r
 
@@ -40,8 +40,8 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied
-    to. In single precision P^-1 (V y) is not Z y: good conductors turn the round-off of a potential into
-    current, and half of the solves of a cell needed a second cycle.
+    to. In single precision P^-1 (V y) is not Z y: good conductors turn the round-off of x into
+    large residuals, and half of the solves of coupled balances needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors;
     raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6).
@@ -84,8 +84,8 @@ def _gmres_cycle(apply, precondition, r, target, size):
     for k in range(size):
         answers.append(precondition(basis[k]))
         w = apply(answers[k]).astype(np.float32, copy=False)
-        H[: k + 1, k] = kernels.project(basis, k + 1, w)
-        H[k + 1, k] = np.sqrt(kernels.combine(basis, -H[: k + 1, k], w))
+        H[: k + 1, k] = kernels.vectors.project(basis, k + 1, w)
+        H[k + 1, k] = np.sqrt(kernels.vectors.combine(basis, -H[: k + 1, k], w))
         if H[k + 1, k] > 0:
             np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
         for i, (c, s) in enumerate(rotations):

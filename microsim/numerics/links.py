@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from .backend import kernels
 from .graph import Graph
-from .kernels import numba_cpu as kernels
 
 
 class Links:
@@ -18,8 +18,8 @@ class Links:
     def set(self, conductivity):
         """Set w_ij from the cells' conductivity."""
         g = self.graph
-        kernels.harmonic_links(g.indptr, g.neighbour, *self.half, conductivity, self.weight)
-        kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
+        kernels.links.harmonic_links(g.indptr, g.neighbour, *self.half, conductivity, self.weight)
+        kernels.laplacian.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
         return self
 
     def resist(self, part, resistance, lost):
@@ -28,17 +28,19 @@ class Links:
         g = self.graph
         slots = np.flatnonzero(np.repeat(part, np.diff(g.indptr)) != part[g.neighbour])
         self.weight[slots] = (1 - lost) / (1 / self.weight[slots] + resistance / g.areas(slots))
-        kernels.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
+        kernels.laplacian.row_sums(g.indptr, self.weight, np.zeros(g.n), self.diagonal)
 
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
         out = np.empty(self.graph.n)
-        kernels.apply_laplacian(self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, u, out)
+        kernels.laplacian.apply_laplacian(
+            self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, u, out
+        )
         return out
 
     def slopes(self, conductivity, slope, u):
         """Return the row coefficients of d(outflow)/dv where conductivity depends on v: (off, diagonal)."""
         g = self.graph
         off, diagonal = np.empty(g.neighbour.size), np.empty(g.n)
-        kernels.link_slopes(g.indptr, g.neighbour, *self.half, conductivity, slope, u, off, diagonal)
+        kernels.links.link_slopes(g.indptr, g.neighbour, *self.half, conductivity, slope, u, off, diagonal)
         return off, diagonal

@@ -3,8 +3,7 @@
 import numpy as np
 
 from ..base.errors import NotConverged
-from .kernels import numba_cpu as kernels
-from .kernels import staggered as loops
+from .backend import kernels
 
 
 def minres(apply, precondition, r, *, enough, maximum=300):
@@ -19,7 +18,7 @@ def minres(apply, precondition, r, *, enough, maximum=300):
     x, oldest, newest, before, product, z = (np.zeros_like(r) for _ in range(6))
     number = r.dtype.type
     precondition(r, z)
-    beta = left = np.sqrt(max(kernels.inner(r, z), 0.0))
+    beta = left = np.sqrt(max(kernels.vectors.inner(r, z), 0.0))
     last, dbar, epsilon, c, s, history = 1.0, 0.0, 0.0, -1.0, 0.0, [float(beta)]
     while beta > 0 and not enough(history):
         if len(history) > maximum:
@@ -29,15 +28,17 @@ def minres(apply, precondition, r, *, enough, maximum=300):
             )
         z *= number(1 / beta)
         apply(z, product)
-        kernels.add_scaled(number(-beta / last), before, product)
-        alpha = kernels.inner(z, product)
-        kernels.add_scaled(number(-alpha / beta), r, product)
+        kernels.vectors.add_scaled(number(-beta / last), before, product)
+        alpha = kernels.vectors.inner(z, product)
+        kernels.vectors.add_scaled(number(-alpha / beta), r, product)
         precondition(product, before)  # the Lanczos vector before the last has done its work
-        last, beta = beta, np.sqrt(max(kernels.inner(product, before), 0.0))
+        last, beta = beta, np.sqrt(max(kernels.vectors.inner(product, before), 0.0))
         far, near, gamma_bar = epsilon, c * dbar + s * alpha, s * dbar - c * alpha
         gamma = max(np.hypot(gamma_bar, beta), np.finfo(float).tiny)
         epsilon, dbar, c, s = s * beta, -c * beta, gamma_bar / gamma, beta / gamma
-        loops.minres_update(z, number(far), number(near), number(gamma), number(c * left), oldest, newest, x)
+        kernels.vectors.minres_update(
+            z, number(far), number(near), number(gamma), number(c * left), oldest, newest, x
+        )
         oldest, newest = newest, oldest
         before, r, product, z = r, product, z, before
         left *= s

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.linalg import cho_factor
 from scipy.linalg.lapack import dpotrs
 
+from .backend import kernels
 from .graph import Graph, line_colours
-from .kernels import numba_cpu as kernels
 
 
 @dataclass
@@ -80,26 +80,28 @@ def _coarsen(graph, weight, limit):
     lines = [merge_lines(w, limit) for w in graph.widths]
     widths = [np.bincount(line, weights=w) for line, w in zip(lines, graph.widths)]
     layers = 1 + int(graph.layer.max(initial=0))
-    key = kernels.block_keys(graph.position, graph.layer, *lines, len(widths[1]), len(widths[2]))
+    key = kernels.coarsening.block_keys(graph.position, graph.layer, *lines, len(widths[1]), len(widths[2]))
     host = np.arange(graph.n)
     if layers > 1:
-        host = kernels.adopt_islands(graph.indptr, graph.neighbour, weight, graph.layer)
+        host = kernels.coarsening.adopt_islands(graph.indptr, graph.neighbour, weight, graph.layer)
         key = key[host]
-    root = kernels.aggregate(graph.indptr, graph.neighbour, key)
+    root = kernels.coarsening.aggregate(graph.indptr, graph.neighbour, key)
     del key
     if layers == 1:  # neighbouring blocks differ in parity, and no link reaches further
         line_colour, colours = line_colours([len(w) for w in widths], graph.periodic)
         colour = sum(line_colour[a][lines[a]][graph.position[:, a]] for a in range(3)) % colours
     else:
         colour, colours = _colours_of(graph, root)
-    parent, bounds, member = kernels.number_aggregates(root, colour, colours)
-    child_ptr, child = kernels.children_of(parent, len(member))
-    indptr, neighbour = kernels.coarse_links(graph.indptr, graph.neighbour, parent, child_ptr, child)
+    parent, bounds, member = kernels.coarsening.number_aggregates(root, colour, colours)
+    child_ptr, child = kernels.coarsening.children_of(parent, len(member))
+    indptr, neighbour = kernels.coarsening.coarse_links(
+        graph.indptr, graph.neighbour, parent, child_ptr, child
+    )
     member = host[member]
     position = np.stack([lines[a][graph.position[member, a]] for a in range(3)], axis=1).astype(np.int16)
     layer = graph.layer[member]
     ratios = [distance_ratios(w, line, big) for w, line, big in zip(graph.widths, lines, widths)]
-    scale = kernels.link_scales(indptr, neighbour, position, layer, *ratios)
+    scale = kernels.coarsening.link_scales(indptr, neighbour, position, layer, *ratios)
     ends = (graph.widths[0][0] / widths[0][0], graph.widths[0][-1] / widths[0][-1])
     coarse = Graph(indptr, neighbour, position, layer, bounds, tuple(widths), graph.periodic)
     return coarse, parent, child_ptr, child, scale, ends
@@ -108,11 +110,11 @@ def _coarsen(graph, weight, limit):
 def _colours_of(graph, root):
     """Colour the aggregates of `root` one after the other; return the colour at each root cell, and how
     many."""
-    parent, _, member = kernels.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
-    links = kernels.coarse_links(
-        graph.indptr, graph.neighbour, parent, *kernels.children_of(parent, len(member))
+    parent, _, member = kernels.coarsening.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
+    links = kernels.coarsening.coarse_links(
+        graph.indptr, graph.neighbour, parent, *kernels.coarsening.children_of(parent, len(member))
     )
-    found = kernels.colour_greedily(*links)
+    found = kernels.coarsening.colour_greedily(*links)
     return found[parent], int(found.max()) + 1
 
 
@@ -132,7 +134,7 @@ class Multigrid:
         )
         while True:
             n = graph.n
-            lower = kernels.count_lower(graph.indptr, graph.neighbour)
+            lower = kernels.coarsening.count_lower(graph.indptr, graph.neighbour)
             self.levels.append(
                 Level(
                     graph,
@@ -152,7 +154,7 @@ class Multigrid:
     @staticmethod
     def _weights(level, fine, weight, coarse):
         out = np.empty(coarse.neighbour.size, np.float32)
-        kernels.coarse_weights(
+        kernels.coarsening.coarse_weights(
             fine.indptr,
             fine.neighbour,
             weight,
@@ -181,13 +183,15 @@ class Multigrid:
         ]
         self.levels[0].weight = weight.astype(np.float32, copy=False)
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
-            kernels.row_sums(level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal)
+            kernels.laplacian.row_sums(
+                level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal
+            )
             if coarse is None:
                 break
             coarse.weight = self._weights(level, level.graph, level.weight, coarse.graph)
             summed = [np.empty(coarse.graph.n, np.float32) for _ in parts]
             for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
-                kernels.sum_children(part, level.child_ptr, level.child, total)
+                kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
                 total *= np.float32(factor)
             parts = summed
         self._factor()
@@ -219,8 +223,10 @@ class Multigrid:
                     0
                 ]  # scipy's cho_solve costs four times the answer
             return x
-        kernels.first_sweep(g.indptr, level.lower, g.neighbour, level.weight, level.diagonal, b, x, g.bounds)
-        kernels.restrict_residual(
+        kernels.cycle.first_sweep(
+            g.indptr, level.lower, g.neighbour, level.weight, level.diagonal, b, x, g.bounds
+        )
+        kernels.cycle.restrict_residual(
             g.indptr,
             level.lower,
             g.neighbour,
@@ -231,8 +237,8 @@ class Multigrid:
             level.r,
             self.levels[k + 1].b,
         )
-        kernels.prolong(level.parent, self.answer(k + 1), x)
-        kernels.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
+        kernels.cycle.prolong(level.parent, self.answer(k + 1), x)
+        kernels.cycle.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
         return x
 
     def answer(self, k=0):
@@ -243,6 +249,6 @@ class Multigrid:
         if self.visits == 1 or k == len(self.levels) - 1:
             return x
         first, product = x.copy(), np.empty_like(x)
-        kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, first, product)
+        kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, first, product)
         np.subtract(level.b, product, out=level.b)
         return first + self.cycle(level.b, k)

@@ -1,5 +1,5 @@
 """One conductor on bit rows: the finest level of a multigrid, without a list of neighbours (see
-kernels.bit_rows).
+kernels.cpu.rows).
 
 A_ii = sum_j w_ij + ends_i,  A_ij = -w_ij,  w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face
                              of x
@@ -9,9 +9,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .backend import kernels
 from .graph import Graph
-from .kernels import bit_rows as kernels
 from .multigrid import Multigrid, distance_ratios, merge_lines
+
+
+def _block_parts():
+    """For each of the 256 patterns of a 2 x 2 x 2 block: the part (0 to 3) that each voxel belongs to, and
+    the number of parts."""
+    part = np.full((256, 8), -1, np.int8)
+    count = np.zeros(256, np.int8)
+    for pattern in range(256):
+        for seed in range(8):
+            if pattern >> seed & 1 and part[pattern, seed] < 0:
+                stack = [seed]
+                while stack:
+                    v = stack.pop()
+                    part[pattern, v] = count[pattern]
+                    stack += [
+                        v ^ step
+                        for step in (1, 2, 4)
+                        if pattern >> (v ^ step) & 1 and part[pattern, v ^ step] < 0
+                    ]
+                count[pattern] += 1
+    return part, count
+
+
+PART, PARTS = _block_parts()
 
 
 @dataclass(frozen=True)
@@ -26,13 +50,13 @@ class BitRows:
     @classmethod
     def of(cls, mask):
         """Pack the True voxels of a dense [x, y, z] mask."""
-        bits, start, bounds = kernels.pack(mask)
+        bits, start, bounds = kernels.rows.pack(mask)
         return cls(bits, start, mask.shape, int(bounds[-1]))
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
         dense = np.full(self.shape, fill, dtype)
-        kernels.unpack(self.bits, self.start, values, dense)
+        kernels.rows.unpack(self.bits, self.start, values, dense)
         return dense
 
 
@@ -53,30 +77,32 @@ class RowsMultigrid:
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
         array."""
         rows, x, coarse = self.rows, self.x, self.coarse
-        kernels.first_sweep(rows.bits, rows.start, *self.weights, b, x)
-        kernels.restrict_residual(rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.levels[0].b)
-        kernels.prolong(self.parent, coarse.answer(), x)
-        kernels.sweep(rows.bits, rows.start, *self.weights, b, x, True)
+        kernels.rows.first_sweep(rows.bits, rows.start, *self.weights, b, x)
+        kernels.rows.restrict_residual(
+            rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.levels[0].b
+        )
+        kernels.cycle.prolong(self.parent, coarse.answer(), x)
+        kernels.rows.sweep(rows.bits, rows.start, *self.weights, b, x, True)
         return x
 
 
 def first_aggregates(rows, weights):
     """Join the connected cells of each 2 x 2 x 2 block; return the coarse graph, its link weights, the
     aggregate of each cell, and the aggregates' conductances to the two end faces."""
-    part, parts = kernels.PART, kernels.PARTS
-    pattern = kernels.block_patterns(rows.bits, rows.shape[2])
-    base, bounds = kernels.number_blocks(pattern, parts)
+    part, parts = PART, PARTS
+    pattern = kernels.row_blocks.block_patterns(rows.bits, rows.shape[2])
+    base, bounds = kernels.row_blocks.number_blocks(pattern, parts)
     parent = np.empty(rows.n, np.int32)
-    kernels.parents(rows.bits, rows.start, pattern, base, part, parent)
+    kernels.row_blocks.parents(rows.bits, rows.start, pattern, base, part, parent)
     lines = [merge_lines(np.ones(n), 1.0) for n in rows.shape]
     widths = [np.bincount(line).astype(float) for line in lines]
     ratios = [distance_ratios(np.ones(n), line, w) for n, line, w in zip(rows.shape, lines, widths)]
     indptr = np.zeros(bounds[-1] + 1, np.int64)
-    kernels.count_block_links(pattern, base, part, parts, indptr)
+    kernels.row_blocks.count_block_links(pattern, base, part, parts, indptr)
     np.cumsum(indptr, out=indptr)
     neighbour, weight = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
     position = np.empty((bounds[-1], 3), np.int16)
-    kernels.block_links(
+    kernels.row_blocks.block_links(
         pattern,
         base,
         part,
@@ -102,5 +128,5 @@ def _end_conductance(rows, pattern, base, n, end, weight, widths):
     inside = np.full(pattern.shape[0], -1)
     inside[end] = 0 if end == 0 else last % 2
     cells = np.zeros(n, np.float32)
-    kernels.block_ends(pattern, base, kernels.PART, kernels.PARTS, inside, cells)
+    kernels.row_blocks.block_ends(pattern, base, PART, PARTS, inside, cells)
     return cells * np.float32(2 * weight / widths[end])

@@ -1,5 +1,5 @@
 """Staggered grid on voxels (marker and cell, Harlow & Welch, Phys. Fluids 8 (1965) 2182): pressures in the
-pore voxels, velocities on the faces between two of them, and the three operators of Stokes flow.
+voxels of fluid, velocities on the faces between two of them, and the three operators of Stokes flow.
 
     A u   viscous force on the fluid around each face, -lap u times its volume: a graph Laplacian for each
           component
@@ -14,17 +14,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .backend import kernels
+from .codes import FREE, NO_SLIP, WRAP
 from .graph import Graph, voxel_graph
-from .kernels import numba_cpu as kernels
-from .kernels import staggered as loops
 
-SIDES = {"periodic": loops.WRAP, "symmetry": loops.FREE, "no-slip": loops.NO_SLIP}
+SIDES = {"periodic": WRAP, "symmetry": FREE, "no-slip": NO_SLIP}
 
 
 @dataclass(frozen=True)
 class StaggeredGrid:
-    """cells: graph of the pore voxels; faces: graphs of the velocities along x, y, z, numbered one after the
-    other; weight, wall: links of each of these graphs (empty: all 1) and conductances to the walls;
+    """cells: graph of the voxels of fluid; faces: graphs of the velocities along x, y, z, numbered one after
+    the other; weight, wall: links of each of these graphs (empty: all 1) and conductances to the walls;
     diagonal: of A, float64; face_cells (n, 2), cell_faces (cells, 6): neighbours, -1 for none;
     area, volume: of a voxel's faces and of the voxel; inlet: faces that the unit drop pushes, None for all of
     axis 0; gradient: mean gradient of the pressure; flux_scale, permeability_scale: flux and permeability
@@ -60,7 +60,7 @@ class StaggeredGrid:
         diagonal, energy = self.diagonal if diagonal is None else diagonal, 0.0
         for axis, (g, weight) in enumerate(zip(self.faces, self.weight)):
             part = self.part(axis)
-            energy += kernels.apply_laplacian(
+            energy += kernels.laplacian.apply_laplacian(
                 g.indptr, g.neighbour, weight, diagonal[part], u[part], out[part]
             )
         return energy
@@ -69,7 +69,7 @@ class StaggeredGrid:
         """Add sign times B^T p."""
         for axis in range(3):
             part = self.part(axis)
-            loops.add_pressure(
+            kernels.staggered.add_pressure(
                 self.face_cells[part], out.dtype.type(self.area[axis]), out.dtype.type(sign), p, out[part]
             )
 
@@ -87,7 +87,7 @@ class StaggeredGrid:
     def divergence(self, u):
         """Return B u, in the precision of u."""
         out = np.empty(self.cells.n, u.dtype)
-        loops.divergence(self.cell_faces, self.area, u, out)
+        kernels.staggered.divergence(self.cell_faces, self.area, u, out)
         return out
 
     def volumes(self):
@@ -101,30 +101,30 @@ class StaggeredGrid:
     def centre_velocity(self, u):
         """Return the velocity in the voxels (3, cells)."""
         out = np.empty((3, self.cells.n))
-        loops.centre_velocity(self.cell_faces, u, out)
+        kernels.staggered.centre_velocity(self.cell_faces, u, out)
         return out
 
 
-def staggered_grid(pore, h, sides, ends, throat):
-    """Build the staggered grid of the True voxels of `pore`.
+def staggered_grid(fluid, h, sides, ends, throat):
+    """Build the staggered grid of the True voxels of `fluid`.
 
-    pore: bool [x, y, z], axis 0 along the flow; h: the three voxel edges; sides: "no-slip", "symmetry" or
-    "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a pore, in voxels, up to
-    which a step of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
+    fluid: bool [x, y, z], axis 0 along the flow; h: the three voxel edges; sides: "no-slip", "symmetry" or
+    "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a channel, in voxels, up
+    to which a step of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
     """
     h = np.asarray(h, float) / h[0]
     volume, wrapped = float(np.prod(h)), ends == "periodic"
     around = (1 + wrapped) if sides == "periodic" else 0
-    side = np.array([loops.WRAP if wrapped else loops.NO_SLIP, SIDES[sides], SIDES[sides]])
-    cells = voxel_graph(pore, [np.full(n, w) for n, w in zip(pore.shape, h)], around)
-    parts = [_component(pore, cells.index, axis, h, side, around, throat) for axis in range(3)]
+    side = np.array([WRAP if wrapped else NO_SLIP, SIDES[sides], SIDES[sides]])
+    cells = voxel_graph(fluid, [np.full(n, w) for n, w in zip(fluid.shape, h)], around)
+    parts = [_component(fluid, cells.index, axis, h, side, around, throat) for axis in range(3)]
     faces, weight, wall, face_cells = zip(*parts)
     cell_faces, first = np.full((cells.n, 6), -1, np.int32), 0
     for axis in range(3):
-        loops.cell_faces(face_cells[axis], first, axis, cell_faces)
+        kernels.staggered.cell_faces(face_cells[axis], first, axis, cell_faces)
         first += faces[axis].n
     diagonal = np.concatenate([_diagonal(*part) for part in zip(faces, weight, wall)])
-    n, area = pore.shape[0], pore.shape[1] * h[1] * pore.shape[2] * h[2]
+    n, area = fluid.shape[0], fluid.shape[1] * h[1] * fluid.shape[2] * h[2]
     gradient, flux = (1.0, 1 / n) if wrapped else (1 / n, 1.0)
     inlet = None if wrapped else np.flatnonzero(faces[0].position[:, 0] == 0)
     return StaggeredGrid(
@@ -145,38 +145,43 @@ def staggered_grid(pore, h, sides, ends, throat):
     )
 
 
-def _component(pore, index, axis, h, side, around, throat):
+def _component(fluid, index, axis, h, side, around, throat):
     """Graph, link weights, wall conductances and cells of the velocities along one axis."""
-    wrap = bool(side[axis] == loops.WRAP)
-    mask = face_mask(pore, axis, wrap)
+    wrap = bool(side[axis] == WRAP)
+    mask = face_mask(fluid, axis, wrap)
     widths = [np.full(n, w) for n, w in zip(mask.shape, h)]
     g, conductance = voxel_graph(mask, widths, around), np.prod(h) / h**2
     wall = np.empty(g.n)
-    loops.wall_conductance(g.position, pore, axis, conductance, side, float(throat), wall)
+    kernels.staggered.wall_conductance(g.position, fluid, axis, conductance, side, float(throat), wall)
     weight = np.empty(0, np.float32)
-    ended = axis == 0 and side[0] != loops.WRAP
+    ended = axis == 0 and side[0] != WRAP
     if ended or not np.allclose(h, 1, rtol=1e-12):
         weight = np.empty(g.neighbour.size, np.float32)
-        last = pore.shape[0] if ended else -1
-        loops.face_links(g.indptr, g.face, g.position, axis, conductance, last, weight)
-    return replace(g, index=None, face=None), weight, wall, loops.face_cells(g.position, index, axis, wrap)
+        last = fluid.shape[0] if ended else -1
+        kernels.staggered.face_links(g.indptr, g.face, g.position, axis, conductance, last, weight)
+    return (
+        replace(g, index=None, face=None),
+        weight,
+        wall,
+        kernels.staggered.face_cells(g.position, index, axis, wrap),
+    )
 
 
-def face_mask(pore, axis, wrap):
-    """Mark the faces that carry a velocity along `axis`: those between two pore voxels, and pores' faces on
-    the two end planes of axis 0. One more along `axis` than voxels, or as many around a ring."""
+def face_mask(fluid, axis, wrap):
+    """Mark the faces that carry a velocity along `axis`: those between two voxels of fluid, and their faces
+    on the two end planes of axis 0. One more along `axis` than voxels, or as many around a ring."""
     if wrap:
-        return pore & np.roll(pore, 1, axis)
-    mask = np.zeros([n + (a == axis) for a, n in enumerate(pore.shape)], bool)
+        return fluid & np.roll(fluid, 1, axis)
+    mask = np.zeros([n + (a == axis) for a, n in enumerate(fluid.shape)], bool)
     low, high, inner = ([slice(None)] * 3 for _ in range(3))
     low[axis], high[axis], inner[axis] = slice(None, -1), slice(1, None), slice(1, -1)
-    mask[tuple(inner)] = pore[tuple(low)] & pore[tuple(high)]
+    mask[tuple(inner)] = fluid[tuple(low)] & fluid[tuple(high)]
     if axis == 0:
-        mask[0], mask[-1] = pore[0], pore[-1]
+        mask[0], mask[-1] = fluid[0], fluid[-1]
     return mask
 
 
 def _diagonal(g, weight, wall):
     out = np.empty(g.n)
-    kernels.row_sums(g.indptr, weight, wall, out)
+    kernels.laplacian.row_sums(g.indptr, weight, wall, out)
     return out

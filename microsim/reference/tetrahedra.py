@@ -20,7 +20,7 @@ from scipy.sparse.linalg import LinearOperator, cg, splu
 from ..base.axes import axis_number
 from ..base.errors import InputError, NotConverged
 from ..mesh.grid import VoxelGrid
-from ..numerics.kernels.elements import label_centres
+from ..numerics.backend import kernels
 from .body_fitted import _gradients as gradients
 
 SIDES = np.array([(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)])
@@ -72,7 +72,7 @@ def bodies_in_voxels(mesh, shape):
     """
     h = np.array(mesh.box) / shape
     phase = np.full(shape, 255, np.uint8)
-    label_centres(mesh.points / h - 0.5, mesh.cells, mesh.phase, phase)
+    kernels.elements.label_centres(mesh.points / h - 0.5, mesh.cells, mesh.phase, phase)
     if (phase == 255).any():
         raise InputError(
             "expected a mesh of all phases, got one that leaves parts of its box empty; keep all phases"

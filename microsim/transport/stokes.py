@@ -30,8 +30,7 @@ from scipy.sparse.linalg import splu
 
 from ..base.errors import NotConverged
 from ..mesh.percolation import cluster_labels
-from ..numerics.kernels import numba_cpu as kernels
-from ..numerics.kernels import staggered as loops
+from ..numerics.backend import kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.minres import minres
 from ..numerics.multigrid import Multigrid
@@ -138,7 +137,7 @@ class Stokes:
         held."""
         grid, g = self.grid, self.grid.cells
         weight = np.empty(g.neighbour.size, np.float32)
-        loops.mobility_links(g.indptr, g.face, grid.cell_faces, self.mobility, grid.area, weight)
+        kernels.staggered.mobility_links(g.indptr, g.face, grid.cell_faces, self.mobility, grid.area, weight)
         low, high, held = np.zeros((3, g.n), np.float32)
         if grid.wrapped:
             clusters = cluster_labels(g.scatter(1, fill=0, dtype=np.uint8), (0, 1, 2))[0]
@@ -191,7 +190,7 @@ class Stokes:
     def _darcy(self, q, out):
         level = self.pressure_cycle.levels[0]
         g = level.graph
-        return kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, q, out)
+        return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, q, out)
 
     # -- both together ---------------------------------------------------------------------------------------
 

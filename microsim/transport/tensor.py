@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..mesh.percolation import cluster_labels
+from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
-from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
 from .tortuosity import check_transport, conductivity_table, energy_left
@@ -81,7 +81,7 @@ class _PeriodicCell:
         self.volume = grid.voxels * grid.voxel_volume
         kind, shape = graph.gather(grid.phase), np.prod(self.h) / self.h**2
         self.weight = np.empty(graph.neighbour.size)
-        kernels.voxel_links(
+        kernels.links.voxel_links(
             graph.indptr, graph.neighbour, graph.face, kind, table / self.unit, shape, self.weight
         )
         # along an axis of one voxel each cell is its own neighbour
@@ -92,7 +92,7 @@ class _PeriodicCell:
         ground = np.zeros(graph.n)
         ground[np.unique(graph.gather(clusters), return_index=True)[1]] = shape.max()
         self.diagonal = np.empty(graph.n)
-        kernels.row_sums(graph.indptr, self.weight, ground, self.diagonal)
+        kernels.laplacian.row_sums(graph.indptr, self.weight, ground, self.diagonal)
         self.multigrid = Multigrid(graph, self.weight.astype(np.float32) if layer.any() else None)
         self.multigrid.update(self.weight.astype(np.float32), ground)
 
@@ -109,7 +109,9 @@ class _PeriodicCell:
         source, out, gains = self._source(axis), np.empty(self.graph.n), []
         for _ in range(20):  # each pass works in float32 on what the last left in float64
             g = self.graph
-            kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, self.diagonal, chi[axis], out)
+            kernels.laplacian.apply_laplacian(
+                g.indptr, g.neighbour, self.weight, self.diagonal, chi[axis], out
+            )
             r = (source - out).astype(np.float32)
             energy = self.tensor(chi)[axis, axis] / self.unit * self.volume
             if np.abs(r).sum(dtype=float) < 1e-12 * np.abs(self.weight).sum() * self.h[axis] or (
@@ -134,10 +136,10 @@ class _PeriodicCell:
 
     def _apply(self, p, out):
         level, g = self.multigrid.levels[0], self.graph
-        return kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, p, out)
+        return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, p, out)
 
     def tensor(self, chi):
         """Return D_jk of the correctors chi (3, n)."""
         g = self.graph
-        energy = kernels.bilinear_energy(g.indptr, g.neighbour, g.face, self.weight, self.h, chi)
+        energy = kernels.laplacian.bilinear_energy(g.indptr, g.neighbour, g.face, self.weight, self.h, chi)
         return self.unit * (energy + self.self_links) / self.volume

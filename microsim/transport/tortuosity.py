@@ -16,9 +16,8 @@ import numpy as np
 
 from ..base.errors import InputError, NotConverged
 from ..mesh.percolation import percolating
+from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
-from ..numerics.kernels import bit_rows
-from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
 from ..numerics.rows import BitRows, RowsMultigrid
@@ -120,21 +119,23 @@ class _RowsProblem:
         self.cells = rows = BitRows.of(mask)
         self.weights = tuple(weights)
         self.multigrid = RowsMultigrid(rows, self.weights)
-        cells, links = bit_rows.plane_links(rows.bits)
+        cells, links = kernels.rows.plane_links(rows.bits)
         profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
         self.u = np.empty(rows.n)
-        bit_rows.set_planes(rows.bits, rows.start, profile, self.u)
+        kernels.rows.set_planes(rows.bits, rows.start, profile, self.u)
 
     def residual(self, r):
         """Write b - A u; return its sum over each plane and the conductance that u stands for, in float64."""
-        conductance, planes = bit_rows.residual(self.cells.bits, self.cells.start, *self.weights, self.u, r)
+        conductance, planes = kernels.rows.residual(
+            self.cells.bits, self.cells.start, *self.weights, self.u, r
+        )
         return planes, conductance
 
     def apply(self, p, out):
-        return bit_rows.apply(self.cells.bits, self.cells.start, *self.multigrid.weights, p, out)
+        return kernels.rows.apply(self.cells.bits, self.cells.start, *self.multigrid.weights, p, out)
 
     def plane_sums(self, r):
-        return bit_rows.plane_sums(self.cells.bits, self.cells.start, r)
+        return kernels.rows.plane_sums(self.cells.bits, self.cells.start, r)
 
 
 class _GraphProblem:
@@ -150,12 +151,14 @@ class _GraphProblem:
             self.weight = np.empty(0)
         else:
             self.weight = np.empty(graph.neighbour.size)
-            kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table, shape, self.weight)
+            kernels.links.voxel_links(
+                graph.indptr, graph.neighbour, graph.face, kind, table, shape, self.weight
+            )
         x, ends = graph.position[:, 0], 2 * table[kind, 0]
         self.inlet = np.where(x == 0, ends, 0.0)
         outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
         self.diagonal = np.empty(graph.n)
-        kernels.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
+        kernels.laplacian.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
         self.light = self.weight.astype(np.float32)
         layered = replace(graph, layer=contrast_layers(table.mean(axis=1)[kind]))
         self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
@@ -170,14 +173,16 @@ class _GraphProblem:
 
     def residual(self, r):
         g, out = self.cells, np.empty(self.cells.n)
-        quadratic = kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, self.diagonal, self.u, out)
+        quadratic = kernels.laplacian.apply_laplacian(
+            g.indptr, g.neighbour, self.weight, self.diagonal, self.u, out
+        )
         np.subtract(self.inlet, out, out=out)
         r[:] = out
         return self.plane_sums(out), quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
 
     def apply(self, p, out):
         g = self.cells
-        return kernels.apply_laplacian(
+        return kernels.laplacian.apply_laplacian(
             g.indptr, g.neighbour, self.light, self.multigrid.levels[0].diagonal, p, out
         )
 

@@ -26,9 +26,9 @@ from ..base.errors import InputError, NotConverged
 from ..mesh.grid import FACES, face_position, voxel_edges
 from ..mesh.morphology import surface_area
 from ..mesh.percolation import connected_to
+from ..numerics.backend import kernels
+from ..numerics.codes import CLOSED, DRY, WET
 from ..numerics.graph import voxel_graph
-from ..numerics.kernels import front
-from ..numerics.kernels import numba_cpu as kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid
 from ..shapes.thickness import local_thickness
@@ -217,7 +217,7 @@ def fill(
         if progress:
             progress(float(front_line.level.sum()), front_line.graph.n, "wetting")
     arrival[reached] = front_line.graph.scatter(front_line.arrival * front_line.second, dtype=float)[reached]
-    closed = front_line.state == front.CLOSED
+    closed = front_line.state == CLOSED
     return Filling(
         np.array(times),
         np.array(filled),
@@ -260,7 +260,9 @@ class _Front:
         self.entry = pressure / self.high
         self.face = edges[1] * edges[2] / edges[0]
         self.weight = np.empty(graph.neighbour.size)
-        kernels.harmonic_links(graph.indptr, graph.neighbour, *graph.half_conductances(), local, self.weight)
+        kernels.links.harmonic_links(
+            graph.indptr, graph.neighbour, *graph.half_conductances(), local, self.weight
+        )
         self.weight /= self.face
         self.ends = 2 * local
         self.ground = np.where(graph.position[:, 0] == 0, self.ends, 0.0)
@@ -268,7 +270,7 @@ class _Front:
         self.second = np.prod(edges) * viscosity / self.unit
         self.multigrid = Multigrid(graph)
         self.light = np.empty(graph.neighbour.size, np.float32)
-        self.state = np.full(graph.n, front.DRY, np.uint8)
+        self.state = np.full(graph.n, DRY, np.uint8)
         self.p, self.level, self.arrival = np.zeros(graph.n), np.zeros(graph.n), np.full(graph.n, np.inf)
         self.now, self.largest, self.iterations = 0.0, 0.0, 0
 
@@ -280,7 +282,7 @@ class _Front:
         if total <= REST * self.largest:
             return False
         g = self.graph
-        self.now = front.advance(
+        self.now = kernels.front.advance(
             g.indptr,
             g.neighbour,
             self.weight,
@@ -298,11 +300,11 @@ class _Front:
 
     def _close(self, openings):
         """Close the dry cells from which no way leads through dry cells to a vent."""
-        clusters, count = ndimage.label(self.graph.scatter(self.state == front.DRY, False, bool))
+        clusters, count = ndimage.label(self.graph.scatter(self.state == DRY, False, bool))
         leads_out = np.zeros(count + 1, bool)
         leads_out[clusters[openings]] = True
-        shut = (self.state == front.DRY) & ~self.graph.gather(leads_out[clusters])
-        self.state[shut] = front.CLOSED
+        shut = (self.state == DRY) & ~self.graph.gather(leads_out[clusters])
+        self.state[shut] = CLOSED
 
     def _flow(self, tolerance):
         """Newton's method for the pressure, whose only bends are menisci that start or stop; inflow of dry
@@ -319,10 +321,10 @@ class _Front:
             self.p,
         )
         residual, now, flow = np.empty(g.n), np.empty(g.n), np.empty(g.n)
-        front.wet_links(g.indptr, g.neighbour, self.weight, self.state, self.light)
+        kernels.front.wet_links(g.indptr, g.neighbour, self.weight, self.state, self.light)
         for _ in range(100):
-            front.front_residual(*cells, residual, now)
-            total = front.inflows(*cells, flow)
+            kernels.front.front_residual(*cells, residual, now)
+            total = kernels.front.inflows(*cells, flow)
             off = np.abs(residual).sum()
             self.largest = max(self.largest, total)
             history.append(off / total if total > 0 else np.inf)
@@ -339,7 +341,7 @@ class _Front:
         )
 
     def _update(self, menisci, outlet):
-        wet = self.state == front.WET
+        wet = self.state == WET
         # dry cells take no part: their own equations get a weight that nobody notices
         self.multigrid.update(
             self.light, np.where(wet, menisci, 1e-6), np.where(wet, self.ground, 0.0), outlet
@@ -349,7 +351,7 @@ class _Front:
         g, diagonal = self.graph, self.multigrid.levels[0].diagonal
 
         def apply(x, out):
-            return kernels.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, x, out)
+            return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, x, out)
 
         def enough(gains, r):
             return np.abs(r).sum(dtype=float) <= goal
@@ -358,21 +360,21 @@ class _Front:
             apply, self.multigrid.cycle, residual.astype(np.float32), enough=enough
         )
         self.iterations += len(gains)
-        self.p += np.where(self.state == front.WET, correction, 0.0)
+        self.p += np.where(self.state == WET, correction, 0.0)
 
     def flow_through(self, tolerance):
         """Flow (times viscosity, Pa m3 / Pa) for a unit pressure drop between the two end faces, all cells
         wet."""
         g = self.graph
-        self.state[:] = front.WET
+        self.state[:] = WET
         outlet = np.where(g.position[:, 0] == len(g.widths[0]) - 1, self.ends, 0.0)
         self.light[:] = self.weight
         self._update(np.zeros(g.n), outlet)
         diagonal, out = np.empty(g.n), np.empty(g.n)
-        kernels.row_sums(g.indptr, self.weight, self.ground + outlet, diagonal)
+        kernels.laplacian.row_sums(g.indptr, self.weight, self.ground + outlet, diagonal)
         history = []
         for _ in range(20):
-            kernels.apply_laplacian(g.indptr, g.neighbour, self.weight, diagonal, self.p, out)
+            kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, self.weight, diagonal, self.p, out)
             residual, leaves = self.ground - out, float(outlet @ self.p)
             off = np.abs(residual).sum()
             history.append(off / leaves if leaves > 0 else 1.0)

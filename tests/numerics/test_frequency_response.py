@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import NotConverged
 from microsim.mesh.percolation import connected_to
+from microsim.numerics.backend import kernels
 from microsim.numerics.frequency_response import FrequencyResponse, System
 from microsim.numerics.graph import voxel_graph
-from microsim.numerics.kernels import numba_cpu as kernels
 
 
 def system_of(shape, seed=0, lags=(0.0,), source=True, contrast=1.0):
@@ -24,7 +24,7 @@ def system_of(shape, seed=0, lags=(0.0,), source=True, contrast=1.0):
     kind = rng.integers(0, 2, graph.n)
     table = np.repeat([[1.0], [contrast]], 3, axis=1)
     weight = np.empty(graph.neighbour.size)
-    kernels.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table, np.ones(3), weight)
+    kernels.links.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table, np.ones(3), weight)
     x, zero = graph.position[:, 0], np.zeros(graph.n)
     low = np.where(x == 0, 2 * table[kind, 0], 0)
     high = np.where(x == shape[0] - 1, 2.0, 0.0) if source else zero

@@ -1,58 +1,21 @@
 """Every fast kernel against its slow twin."""
 
-import inspect
-
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from microsim.numerics.backend import kernels
 from microsim.numerics.graph import line_colours, voxel_graph
-from microsim.numerics.kernels import bit_rows
-from microsim.numerics.kernels import numba_cpu as fast
-from microsim.numerics.kernels import numpy_reference as slow
+from microsim.numerics.kernels.cpu.threads import SERIAL
 from microsim.numerics.multigrid import distance_ratios, merge_lines
 from microsim.numerics.rows import BitRows
 
 from .random_graphs import Weighted, masks, one_layer, random_weights, rows_of, two_layers, weighted
+from .twins import agree, trade
 
 quick = settings(max_examples=25, deadline=None)
-
-
-def agree(name, *arguments, outputs=(), rtol=2e-5):
-    """Call both twins with copies of the arguments; compare what they return and the arguments they write."""
-    results = []
-    for kernels in (fast, slow):
-        own = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
-        returned = getattr(kernels, name)(*own)
-        returned = returned if isinstance(returned, tuple) else (returned,)
-        results.append([*(r for r in returned if r is not None), *(own[k] for k in outputs)])
-    assert len(results[0]) == len(results[1]) > 0
-    for one, other in zip(*results):
-        assert np.shape(one) == np.shape(other)
-        if np.issubdtype(np.asarray(one).dtype, np.floating):
-            scale = np.abs(np.asarray(other)).max(initial=0)
-            assert np.allclose(one, other, rtol=rtol, atol=rtol * scale), name
-        else:
-            assert np.array_equal(one, other), name
-    return results[0]
-
-
-def kernel_arguments(kernels):
-    return {
-        name: list(inspect.signature(getattr(kernel, "py_func", kernel)).parameters)
-        for name, kernel in vars(kernels).items()
-        if callable(kernel)
-        and not name.startswith("_")
-        and getattr(kernel, "__module__", "") == kernels.__name__
-    }
-
-
-def test_the_twins_have_the_same_names_and_arguments():
-    ours = kernel_arguments(fast)
-    assert len(ours) >= 20
-    assert ours == kernel_arguments(slow)
 
 
 # -- making graphs -------------------------------------------------------------------------------------------
@@ -61,8 +24,8 @@ def test_the_twins_have_the_same_names_and_arguments():
 @quick
 @given(masks(), st.integers(0, 2))
 def test_numbering_and_grid_links(mask, periodic):
-    index, position, _ = agree("number_cells", mask, *_lines_and_colours(mask.shape, periodic))
-    agree("grid_links", index, position, periodic)
+    index, position, _ = agree("graph.number_cells", mask, *_lines_and_colours(mask.shape, periodic))
+    agree("graph.grid_links", index, position, periodic)
 
 
 def _lines_and_colours(shape, periodic):
@@ -76,7 +39,7 @@ def test_rows_from_edges(n, edges, seed):
     rng = np.random.default_rng(seed)
     first, second = rng.integers(0, n, (2, edges)).astype(np.int32)
     apart = first != second
-    _, neighbour, slots = agree("rows_from_edges", n, first[apart], second[apart])
+    _, neighbour, slots = agree("graph.rows_from_edges", n, first[apart], second[apart])
     assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(
         neighbour[slots[1]], first[apart]
     )
@@ -87,18 +50,18 @@ def test_rows_from_edges(n, edges, seed):
 def test_aggregation_of_any_keys(case, keys):
     g = case.graph
     key = case.rng.integers(0, keys, g.n)
-    (root,) = agree("aggregate", g.indptr, g.neighbour, key)
+    (root,) = agree("coarsening.aggregate", g.indptr, g.neighbour, key)
     colour = case.rng.integers(0, 3, g.n)
-    parent, _, member = agree("number_aggregates", root, colour, 3)
-    child_ptr, child = agree("children_of", parent, len(member))
-    agree("coarse_links", g.indptr, g.neighbour, parent, child_ptr, child)
-    links = fast.coarse_links(g.indptr, g.neighbour, parent, child_ptr, child)
-    agree("colour_greedily", *links)
-    agree("colour_greedily", g.indptr, g.neighbour)
+    parent, _, member = agree("coarsening.number_aggregates", root, colour, 3)
+    child_ptr, child = agree("coarsening.children_of", parent, len(member))
+    agree("coarsening.coarse_links", g.indptr, g.neighbour, parent, child_ptr, child)
+    links = kernels.coarsening.coarse_links(g.indptr, g.neighbour, parent, child_ptr, child)
+    agree("coarsening.colour_greedily", *links)
+    agree("coarsening.colour_greedily", g.indptr, g.neighbour)
     scale = case.rng.uniform(0.3, 1, links[1].size).astype(np.float32)
     out = np.full(links[1].size, np.nan, np.float32)
     agree(
-        "coarse_weights",
+        "coarsening.coarse_weights",
         g.indptr,
         g.neighbour,
         case.weight,
@@ -111,14 +74,14 @@ def test_aggregation_of_any_keys(case, keys):
         outputs=[9],
     )
     total = np.full(len(member), np.nan, np.float32)
-    agree("sum_children", case.ground, child_ptr, child, total, outputs=[3])
+    agree("coarsening.sum_children", case.ground, child_ptr, child, total, outputs=[3])
 
 
 @quick
 @given(two_layers())
 def test_adoption_of_islands(case):
     g = case.graph
-    (host,) = agree("adopt_islands", g.indptr, g.neighbour, case.weight, g.layer)
+    (host,) = agree("coarsening.adopt_islands", g.indptr, g.neighbour, case.weight, g.layer)
     guests = np.flatnonzero(host != np.arange(g.n))
     assert np.array_equal(host[host], host)
     assert np.all(g.layer[guests] // 2 == g.layer[host[guests]] // 2)
@@ -130,14 +93,14 @@ def test_block_keys_and_link_scales(case):
     g = case.graph
     lines = [merge_lines(w, 1.5 * np.median(w)) for w in g.widths]
     coarse = [np.bincount(line, weights=w) for line, w in zip(lines, g.widths)]
-    agree("block_keys", g.position, g.layer, *lines, len(coarse[1]), len(coarse[2]))
+    agree("coarsening.block_keys", g.position, g.layer, *lines, len(coarse[1]), len(coarse[2]))
     ratios = [distance_ratios(w, line, big) for w, line, big in zip(g.widths, lines, coarse)]
     rows = rows_of(g)
     position = np.stack([line[g.position[:, a]] for a, line in enumerate(lines)], axis=1).astype(np.int16)
     # as between aggregates: face neighbours only; around the ring see the next test
     apart = np.abs(position[rows].astype(int) - position[g.neighbour]).sum(axis=1)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[apart <= 1], minlength=g.n))])
-    agree("link_scales", indptr, g.neighbour[apart <= 1], position, g.layer, *ratios)
+    agree("coarsening.link_scales", indptr, g.neighbour[apart <= 1], position, g.layer, *ratios)
 
 
 def test_link_scales_around_the_ring():
@@ -146,7 +109,7 @@ def test_link_scales_around_the_ring():
     coarse = np.bincount(line, weights=widths)  # 2, 2, 1
     ring = voxel_graph(np.ones((1, 3, 1), bool), [np.ones(1), coarse, np.ones(1)], True)
     ratio, one = distance_ratios(widths, line, coarse), np.ones(1, np.float32)
-    agree("link_scales", ring.indptr, ring.neighbour, ring.position, ring.layer, one, ratio, one)
+    agree("coarsening.link_scales", ring.indptr, ring.neighbour, ring.position, ring.layer, one, ratio, one)
 
 
 # -- numbers on graphs
@@ -159,7 +122,7 @@ def vector(case, n=None):
 
 def row_sums(case):
     out = np.full(case.graph.n, np.nan, np.float32)
-    return agree("row_sums", case.graph.indptr, case.weight, case.ground, out, outputs=[3])[0]
+    return agree("laplacian.row_sums", case.graph.indptr, case.weight, case.ground, out, outputs=[3])[0]
 
 
 @quick
@@ -172,7 +135,7 @@ def test_products_and_sweeps_on_many_threads():
     """From 8192 cells of a colour on, loops run in parallel."""
     rng = np.random.default_rng(5)
     graph = voxel_graph(rng.random((34, 34, 34)) < 0.6, [np.ones(34)] * 3)
-    assert np.diff(graph.bounds).min() > fast.SERIAL
+    assert np.diff(graph.bounds).min() > SERIAL
     for weight in (np.empty(0, np.float32), random_weights(graph, rng)):
         _hold_products(Weighted(graph, weight, np.full(graph.n, 0.2, np.float32), rng))
 
@@ -182,24 +145,24 @@ def _hold_products(case):
     links = (g.indptr, g.neighbour, case.weight)
     b, x = vector(case), vector(case)
     for backward in (False, True):
-        agree("sweep", *links, diagonal, b, x, g.bounds, backward, outputs=[5])
-    agree("apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
+        agree("cycle.sweep", *links, diagonal, b, x, g.bounds, backward, outputs=[5])
+    agree("laplacian.apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
     parent = (np.arange(g.n) // 3).astype(np.int32)
-    child_ptr, child = fast.children_of(parent, parent[-1] + 1)
+    child_ptr, child = kernels.coarsening.children_of(parent, parent[-1] + 1)
     out = np.full(parent[-1] + 1, np.nan, np.float32)
-    (lower,) = agree("count_lower", g.indptr, g.neighbour)
+    (lower,) = agree("coarsening.count_lower", g.indptr, g.neighbour)
     halves = (g.indptr, lower, g.neighbour, case.weight)
-    (x,) = agree("first_sweep", *halves, diagonal, b, x, g.bounds, outputs=[6])
+    (x,) = agree("cycle.first_sweep", *halves, diagonal, b, x, g.bounds, outputs=[6])
     r, total = agree(
-        "restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8]
+        "cycle.restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8]
     )
     residual, product = b.copy(), np.empty_like(x)
-    fast.apply_laplacian(*links, diagonal, x, product)
+    kernels.laplacian.apply_laplacian(*links, diagonal, x, product)
     residual -= product
     scale = np.abs(b).max(initial=0) + np.abs(product).max(initial=0)
     assert np.allclose(r, residual, atol=3e-6 * scale)
     assert np.allclose(total, np.bincount(parent, residual), atol=1e-5 * scale)
-    agree("prolong", parent, vector(case, len(out)), x, outputs=[2])
+    agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
 
 
 @quick
@@ -208,18 +171,28 @@ def test_products_in_double_precision(case):
     g, n = case.graph, case.graph.n
     weight = case.weight.astype(float)
     diagonal, x = case.rng.uniform(1, 2, n), case.rng.normal(size=n)
-    agree("apply_laplacian", g.indptr, g.neighbour, weight, diagonal, x, np.empty(n), outputs=[5], rtol=1e-13)
-    agree("row_sums", g.indptr, weight, diagonal, np.empty(n), outputs=[3], rtol=1e-13)
+    agree(
+        "laplacian.apply_laplacian",
+        g.indptr,
+        g.neighbour,
+        weight,
+        diagonal,
+        x,
+        np.empty(n),
+        outputs=[5],
+        rtol=1e-13,
+    )
+    agree("laplacian.row_sums", g.indptr, weight, diagonal, np.empty(n), outputs=[3], rtol=1e-13)
 
 
 @given(st.integers(1, 40), st.integers(0, 2**31))
 @quick
 def test_vector_kernels(n, seed):
     a, b = np.random.default_rng(seed).normal(size=(2, n)).astype(np.float32)
-    agree("add_scaled", np.float32(-0.3), a, b, outputs=[2])
-    agree("search_direction", a, np.float32(0.7), b, outputs=[2])
-    agree("inner", a, b, rtol=1e-12)
-    agree("in_order", a.astype(float), rtol=1e-12)
+    agree("vectors.add_scaled", np.float32(-0.3), a, b, outputs=[2])
+    agree("vectors.search_direction", a, np.float32(0.7), b, outputs=[2])
+    agree("vectors.inner", a, b, rtol=1e-12)
+    agree("vectors.in_order", a.astype(float), rtol=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 7, 40_000])  # the last over three chunks
@@ -227,13 +200,13 @@ def test_vector_kernels(n, seed):
 def test_basis_kernels(n, count):
     rng = np.random.default_rng(n + count)
     basis, w = rng.normal(size=(6, n)).astype(np.float32), rng.normal(size=n).astype(np.float32)
-    agree("project", basis, count, w)
-    agree("combine", basis, rng.normal(size=count), w, outputs=[2])
+    agree("vectors.project", basis, count, w)
+    agree("vectors.combine", basis, rng.normal(size=count), w, outputs=[2])
 
 
 def test_inner_products_are_summed_in_double_precision():
     a = np.ones(2**25 + 1, np.float32)  # in float32 a running sum of ones ends at 2^24
-    assert fast.inner(a, a) == a.size
+    assert kernels.vectors.inner(a, a) == a.size
 
 
 @quick
@@ -244,9 +217,11 @@ def test_conductances_and_their_slopes(case):
     out = np.full(g.neighbour.size, np.nan)
     kind, table = rng.integers(0, 4, g.n).astype(np.uint8), rng.uniform(0.1, 3, (4, 3))
     shape, chi = np.array([1.0, 0.3, 2.0]), rng.normal(size=(3, g.n))
-    agree("voxel_links", g.indptr, g.neighbour, g.face, kind, table, shape, out, outputs=[6], rtol=1e-12)
     agree(
-        "bilinear_energy",
+        "links.voxel_links", g.indptr, g.neighbour, g.face, kind, table, shape, out, outputs=[6], rtol=1e-12
+    )
+    agree(
+        "laplacian.bilinear_energy",
         g.indptr,
         g.neighbour,
         g.face,
@@ -256,9 +231,9 @@ def test_conductances_and_their_slopes(case):
         rtol=1e-10,
     )
     half = g.half_conductances()
-    agree("harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
+    agree("links.harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
     agree(
-        "link_slopes",
+        "links.link_slopes",
         g.indptr,
         g.neighbour,
         *half,
@@ -281,12 +256,12 @@ def test_slopes_are_the_derivative_of_the_flow():
 
     def outflow(k):
         weight = np.empty(g.neighbour.size)
-        fast.harmonic_links(g.indptr, g.neighbour, *half, k, weight)
+        kernels.links.harmonic_links(g.indptr, g.neighbour, *half, k, weight)
         rows = rows_of(g)
         return np.bincount(rows, weight * (potential[rows] - potential[g.neighbour]), n)
 
     off, diagonal = np.empty(g.neighbour.size), np.empty(n)
-    fast.link_slopes(g.indptr, g.neighbour, *half, conductivity, slope, potential, off, diagonal)
+    kernels.links.link_slopes(g.indptr, g.neighbour, *half, conductivity, slope, potential, off, diagonal)
     product = diagonal * dv + np.bincount(rows_of(g), off * dv[g.neighbour], n)
     step = 1e-5
     difference = (outflow(conductivity + step * slope * dv) - outflow(conductivity - step * slope * dv)) / (
@@ -298,9 +273,11 @@ def test_slopes_are_the_derivative_of_the_flow():
 def test_a_dead_half_cell_conducts_nothing():
     g = voxel_graph(np.ones((3, 1, 1), bool), [np.ones(3), np.ones(1), np.ones(1)])
     conductivity = g.gather(np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1))
-    for kernels in (fast, slow):
+    for backend in ("cpu", "reference"):
         weight = np.full(g.neighbour.size, np.nan)
-        kernels.harmonic_links(g.indptr, g.neighbour, *g.half_conductances(), conductivity, weight)
+        trade(backend, "links").harmonic_links(
+            g.indptr, g.neighbour, *g.half_conductances(), conductivity, weight
+        )
         assert np.array_equal(weight, np.zeros(4))
 
 
@@ -328,10 +305,10 @@ def test_no_digit_of_a_sum_depends_on_the_threads():
     basis, w = rng.normal(size=(2, graph.n)).astype(np.float32), x.astype(np.float32)
     results = on_threads(
         lambda: [
-            fast.inner(x, y),
-            fast.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
-            *fast.project(basis, 2, w),
-            fast.combine(basis, np.ones(2), w.copy()),
+            kernels.vectors.inner(x, y),
+            kernels.laplacian.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
+            *kernels.vectors.project(basis, 2, w),
+            kernels.vectors.combine(basis, np.ones(2), w.copy()),
         ]
     )
     assert all(result == results[0] for result in results)
@@ -344,7 +321,7 @@ def test_no_digit_of_a_sum_over_bit_rows_depends_on_the_threads():
     results = on_threads(
         lambda: [
             kernel(rows.bits, rows.start, 1.0, 0.7, 0.2, x, np.empty_like(x))
-            for kernel in (bit_rows.apply, lambda *arguments: bit_rows.residual(*arguments)[0])
+            for kernel in (kernels.rows.apply, lambda *arguments: kernels.rows.residual(*arguments)[0])
         ]
     )
     assert all(result == results[0] for result in results)

@@ -8,8 +8,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from microsim.mesh.percolation import percolating
+from microsim.numerics.backend import kernels
 from microsim.numerics.graph import contrast_layers, voxel_graph
-from microsim.numerics.kernels import numba_cpu as kernels
 from microsim.numerics.krylov import conjugate_gradients
 from microsim.numerics.multigrid import Multigrid, coarsen, distance_ratios, merge_lines
 
@@ -39,7 +39,7 @@ def conduction(mask, widths=None, sigma=None, periodic=False, layered=False, **o
     conductivity = np.ones(graph.n) if sigma is None else graph.gather(sigma)
     graph = replace(graph, layer=contrast_layers(conductivity)) if layered else graph
     half, weight = graph.half_conductances(), np.empty(graph.neighbour.size)
-    kernels.harmonic_links(graph.indptr, graph.neighbour, *half, conductivity, weight)
+    kernels.links.harmonic_links(graph.indptr, graph.neighbour, *half, conductivity, weight)
     ends = 2 * conductivity * graph.volumes() / graph.widths[0][graph.position[:, 0]] ** 2
     low, high = (np.where(graph.position[:, 0] == line, ends, 0) for line in (0, mask.shape[0] - 1))
     scale = weight.mean()
@@ -53,7 +53,9 @@ def iterations(multigrid, b, tolerance=1e-6):
     level = multigrid.levels[0]
     g, target = level.graph, tolerance * np.linalg.norm(b)
     _, gains, _ = conjugate_gradients(
-        lambda p, out: kernels.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, p, out),
+        lambda p, out: kernels.laplacian.apply_laplacian(
+            g.indptr, g.neighbour, level.weight, level.diagonal, p, out
+        ),
         multigrid.cycle,
         b.copy(),
         enough=lambda gains, r: np.linalg.norm(r) < target,

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from microsim.mesh.percolation import percolating
+from microsim.numerics.backend import kernels
 from microsim.numerics.graph import voxel_graph
-from microsim.numerics.kernels import bit_rows
-from microsim.numerics.kernels import numba_cpu as kernels
+from microsim.numerics.kernels.reference import rows as reference_rows
 from microsim.numerics.multigrid import coarsen
-from microsim.numerics.rows import BitRows, RowsMultigrid, first_aggregates
+from microsim.numerics.rows import PART, PARTS, BitRows, RowsMultigrid, first_aggregates
+
+from .twins import agree
 
 quick = settings(max_examples=25, deadline=None)
 shapes = st.sampled_from(
@@ -51,6 +53,49 @@ def cell_values(rows, dense):
 
 
 @quick
+@given(shapes, st.integers(0, 99), edges, st.sampled_from([0.2, 0.6, 1.0]))
+def test_twins(shape, seed, weights, fill):
+    mask, rng = random_mask(shape, seed, fill), np.random.default_rng(seed)
+    bits, start, bounds = agree("rows.pack", mask)
+    rows, light = (bits, start), tuple(np.float32(w) for w in weights)
+    u, b = rng.normal(size=(2, bounds[-1]))
+    agree("rows.unpack", *rows, u, np.zeros(shape), outputs=[3])
+    agree("rows.apply", *rows, *weights, u, np.empty_like(u), outputs=[6], rtol=1e-12)
+    agree("rows.residual", *rows, *weights, u, np.empty_like(u), outputs=[6], rtol=1e-12)
+    agree("rows.plane_sums", *rows, u, rtol=1e-12)
+    agree("rows.set_planes", *rows, rng.normal(size=shape[0]), u, outputs=[3])
+    agree("rows.plane_links", bits)
+    single = b.astype(np.float32), u.astype(np.float32)
+    alone = reference_rows._operator(bits, *weights)[3] == 0
+    if not alone.any():
+        for backward in (False, True):
+            agree("rows.sweep", *rows, *light, *single, backward, outputs=[6])
+        agree("rows.first_sweep", *rows, *light, *single, outputs=[6])
+    parent, out = aggregates_agree(rows, shape, light, rng)
+    agree("rows.restrict_residual", *rows, *light, *single, parent, out, outputs=[8])
+
+
+def aggregates_agree(rows, shape, weights, rng):
+    """Compare the twins that make the first coarser level; return each cell's aggregate and a value for
+    each."""
+    (pattern,) = agree("row_blocks.block_patterns", rows[0], shape[2])
+    base, bounds = agree("row_blocks.number_blocks", pattern, PARTS)
+    parent = np.empty(np.bitwise_count(rows[0]).sum(), np.int32)
+    (parent,) = agree("row_blocks.parents", *rows, pattern, base, PART, parent, outputs=[5])
+    blocks, n = (pattern, base, PART, PARTS), bounds[-1]
+    (indptr,) = agree("row_blocks.count_block_links", *blocks, np.zeros(n + 1, np.int64), outputs=[4])
+    indptr = np.cumsum(indptr)
+    ratios = [rng.uniform(0.3, 1, size).astype(np.float32) for size in pattern.shape]
+    neighbour, weight = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32)
+    made = (neighbour, weight, np.empty((n, 3), np.int16))
+    given = (*blocks, indptr, np.array(weights), *ratios, *made)
+    agree("row_blocks.block_links", *given, outputs=[9, 10, 11])
+    inside, cells = rng.integers(-1, 2, pattern.shape[0]), np.zeros(n, np.float32)
+    agree("row_blocks.block_ends", *blocks, inside, cells, outputs=[5])
+    return parent, np.empty(n, np.float32)
+
+
+@quick
 @given(shapes, st.integers(0, 99), edges)
 def test_apply_and_residual_are_the_dense_operator(shape, seed, weights):
     mask = random_mask(shape, seed)
@@ -58,12 +103,12 @@ def test_apply_and_residual_are_the_dense_operator(shape, seed, weights):
     assert rows.n == mask.sum()
     x, out = cell_values(rows, u), np.empty(rows.n)
     exact = dense_apply(mask, u, weights)
-    assert bit_rows.apply(rows.bits, rows.start, *weights, x, out) == pytest.approx(
+    assert kernels.rows.apply(rows.bits, rows.start, *weights, x, out) == pytest.approx(
         (u * exact).sum(), abs=1e-10
     )
     assert np.allclose(rows.scatter(out, 0.0, float), exact, atol=1e-12)
     r = np.empty(rows.n)
-    energy, planes = bit_rows.residual(rows.bits, rows.start, *weights, x, r)
+    energy, planes = kernels.rows.residual(rows.bits, rows.start, *weights, x, r)
     b = np.zeros(shape)
     b[0] = 2 * weights[0] * mask[0]
     assert np.allclose(rows.scatter(r, 0.0, float), b - exact, atol=1e-12)
@@ -84,10 +129,10 @@ def test_sweeps_are_those_of_the_graph(shape, seed, kind):
         return
     mine, theirs, ones = cell_values(rows, x), graph.gather(x), (np.float32(1),) * 3
     if kind == "first":
-        bit_rows.first_sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine)
+        kernels.rows.first_sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine)
     else:
-        bit_rows.sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine, kind == "backward")
-    kernels.sweep(
+        kernels.rows.sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine, kind == "backward")
+    kernels.cycle.sweep(
         graph.indptr,
         graph.neighbour,
         np.empty(0, np.float32),
@@ -110,7 +155,7 @@ def test_first_aggregates_are_those_of_the_graph(shape, seed):
     coarse, weight, parent, low, high = first_aggregates(rows, np.ones(3, np.float32))
     other, their_parent, child_ptr, child, scale, ends = coarsen(graph, np.empty(0, np.float32))
     theirs = np.empty(other.neighbour.size, np.float32)
-    kernels.coarse_weights(
+    kernels.coarsening.coarse_weights(
         graph.indptr,
         graph.neighbour,
         np.empty(0, np.float32),
@@ -160,13 +205,13 @@ def test_the_cycle_is_symmetric_and_definite(shape, seed, weights):
 def test_planes():
     mask = random_mask((5, 6, 140), 3)
     rows = BitRows.of(mask)
-    cells, links = bit_rows.plane_links(rows.bits)
+    cells, links = kernels.rows.plane_links(rows.bits)
     assert np.array_equal(cells, mask.sum(axis=(1, 2)))
     assert np.array_equal(links[:-1], (mask[1:] & mask[:-1]).sum(axis=(1, 2)))
     value = np.empty(rows.n)
-    bit_rows.set_planes(rows.bits, rows.start, np.arange(5.0), value)
+    kernels.rows.set_planes(rows.bits, rows.start, np.arange(5.0), value)
     assert np.array_equal(rows.scatter(value, -1), np.where(mask, np.arange(5.0)[:, None, None], -1))
-    assert np.allclose(bit_rows.plane_sums(rows.bits, rows.start, value), cells * np.arange(5.0))
+    assert np.allclose(kernels.rows.plane_sums(rows.bits, rows.start, value), cells * np.arange(5.0))
 
 
 @quick
@@ -179,8 +224,8 @@ def test_the_residual_after_a_sweep_goes_to_the_aggregates(shape, seed, weights)
     light = tuple(np.float32(w) for w in weights)
     graph, _, parent, _, _ = first_aggregates(rows, light)
     b, x = random_field(mask, seed, np.float32), np.zeros(rows.n, np.float32)
-    bit_rows.first_sweep(rows.bits, rows.start, *light, cell_values(rows, b), x)
+    kernels.rows.first_sweep(rows.bits, rows.start, *light, cell_values(rows, b), x)
     out = np.empty(graph.n, np.float32)
-    bit_rows.restrict_residual(rows.bits, rows.start, *light, cell_values(rows, b), x, parent, out)
+    kernels.rows.restrict_residual(rows.bits, rows.start, *light, cell_values(rows, b), x, parent, out)
     left = b - dense_apply(mask, rows.scatter(x, 0.0, float), weights)
     assert np.allclose(out, np.bincount(parent, cell_values(rows, left), graph.n), atol=1e-4)

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.base.errors import NotConverged
-from microsim.numerics.kernels import staggered, staggered_reference
 from microsim.numerics.minres import minres
 from microsim.numerics.staggered import SIDES, face_mask, staggered_grid
+
+from .twins import agree
 
 quick = settings(max_examples=30, deadline=None)
 shapes = st.tuples(*(st.integers(1, 5) for _ in range(3)))
@@ -35,23 +36,17 @@ def test_kernels_agree_with_their_twins(shape, box, seed):
     side = [SIDES["periodic"] if ends == "periodic" else SIDES["no-slip"], SIDES[sides], SIDES[sides]]
     index, joined = np.full(shape, -1, np.int32), np.full((grid.cells.n, 6), -1, np.int32)
     index[tuple(grid.cells.position.T)] = np.arange(grid.cells.n)
-    results = []
-    for kernels in (staggered, staggered_reference):
-        found = []
-        for axis, g in enumerate(grid.faces):
-            wall, wrap = np.empty(g.n), side[axis] == SIDES["periodic"]
-            kernels.wall_conductance(g.position, pore, axis, np.prod(h) / h**2, np.array(side), 2.5, wall)
-            cells = kernels.face_cells(g.position, index, axis, wrap)
-            kernels.cell_faces(cells, grid.part(axis).start, axis, joined)
-            force = u[grid.part(axis)].copy()
-            kernels.add_pressure(cells, grid.area[axis], -1.0, p, force)
-            found += [wall, cells, force]
-        outflow, centre = np.empty(grid.cells.n), np.empty((3, grid.cells.n))
-        kernels.divergence(joined, grid.area, u, outflow)
-        kernels.centre_velocity(joined, u, centre)
-        results.append([*found, joined.copy(), outflow, centre])
-    for fast, slow in zip(*results):
-        assert fast == pytest.approx(slow, rel=1e-12, abs=1e-12)
+    for axis, g in enumerate(grid.faces):
+        widths, wrap = np.prod(h) / h**2, side[axis] == SIDES["periodic"]
+        given = (g.position, pore, axis, widths, np.array(side), 2.5, np.empty(g.n))
+        agree("staggered.wall_conductance", *given, outputs=[6], rtol=1e-12)
+        (cells,) = agree("staggered.face_cells", g.position, index, axis, wrap)
+        first, force = grid.part(axis).start, u[grid.part(axis)]
+        (joined,) = agree("staggered.cell_faces", cells, first, axis, joined, outputs=[3])
+        agree("staggered.add_pressure", cells, grid.area[axis], -1.0, p, force, outputs=[4], rtol=1e-12)
+    outflow, centre = np.empty(grid.cells.n), np.empty((3, grid.cells.n))
+    agree("staggered.divergence", joined, grid.area, u, outflow, outputs=[3], rtol=1e-12)
+    agree("staggered.centre_velocity", joined, u, centre, outputs=[2], rtol=1e-12)
     assert np.array_equal(joined, grid.cell_faces)
 
 
@@ -61,21 +56,16 @@ def test_links_agree_with_their_twins(last):
 
     rng, g = np.random.default_rng(0), voxel_graph(pores((5, 4, 3), 1), [np.ones(n) for n in (5, 4, 3)])
     faces, mobility = rng.integers(0, 40, (g.n, 6)).astype(np.int32), rng.random(40).astype(np.float32)
-    out = np.empty((4, g.neighbour.size), np.float32)
-    for k, kernels in enumerate((staggered, staggered_reference)):
-        kernels.face_links(g.indptr, g.face, g.position, 0, np.array([1.0, 2.0, 3.0]), last, out[k])
-        kernels.mobility_links(g.indptr, g.face, faces, mobility, np.array([1.0, 2.0, 3.0]), out[2 + k])
-    assert out[0] == pytest.approx(out[1]) and out[2] == pytest.approx(out[3])
-    assert (1.5 in out[0]) == (last > 0)
+    weights, out = np.array([1.0, 2.0, 3.0]), np.empty(g.neighbour.size, np.float32)
+    (links,) = agree("staggered.face_links", g.indptr, g.face, g.position, 0, weights, last, out, outputs=[6])
+    agree("staggered.mobility_links", g.indptr, g.face, faces, mobility, weights, out, outputs=[5])
+    assert (1.5 in links) == (last > 0)
 
 
 def test_minres_updates_agree():
     rng = np.random.default_rng(0)
     v, oldest, newest, x = rng.normal(size=(4, 20))
-    copies = oldest.copy(), x.copy()
-    staggered.minres_update(v, 0.3, 0.4, 1.7, 0.9, oldest, newest, x)
-    staggered_reference.minres_update(v, 0.3, 0.4, 1.7, 0.9, copies[0], newest, copies[1])
-    assert oldest == pytest.approx(copies[0]) and x == pytest.approx(copies[1])
+    agree("vectors.minres_update", v, 0.3, 0.4, 1.7, 0.9, oldest, newest, x, outputs=[5, 7], rtol=1e-12)
 
 
 @quick

@@ -1,74 +1,13 @@
-"""Light of walls behind voids is told from cut faces; the kernels do what their plain twins do."""
+"""Light of walls behind voids is told from cut faces."""
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp, ndtr
 
 from microsim.base.errors import InputError
 from microsim.segment import pore_back as pb
 from microsim.segment.segmentation import Levels
 
 LEVELS = Levels((20.0, 90.0, 200.0), (4.0, 6.0, 6.0), (0.3, 0.1, 0.6), (55.0, 145.0))
-
-
-def fading_twin(column, means, spreads, fade, change):
-    """The same chain in logarithms, one column, from the definitions."""
-    n, states = len(column), len(means)
-    floor = 1e-3 / (means[-1] - means[0])
-    likely = np.empty((n, states))
-    for s, v in enumerate(column):
-        behind = max(column[s + 1], means[0]) if s + 1 < n else means[-1]
-        low = means[0] + fade * (behind - means[0]) if s + 1 < n else means[0]
-        if behind - low < spreads[0]:
-            p = np.exp(-0.5 * ((v - (behind + low) / 2) / spreads[0]) ** 2) / (
-                spreads[0] * np.sqrt(2 * np.pi)
-            )
-        else:
-            p = (ndtr((v - low) / spreads[0]) - ndtr((v - behind) / spreads[0])) / (behind - low)
-        solid = np.exp(-0.5 * ((v - means[1:]) / spreads[1:]) ** 2) / (spreads[1:] * np.sqrt(2 * np.pi))
-        likely[s] = np.r_[p, solid] + floor
-    move = np.full((states, states), change / (states - 1))
-    np.fill_diagonal(move, 1 - change)
-    log, step = np.log(likely), np.log(move)
-    forward, back = [np.log(1 / states) + log[0]], [np.zeros(states)]
-    for s in range(1, n):
-        forward.append(log[s] + logsumexp(forward[-1][:, None] + step, axis=0))
-        back.insert(0, logsumexp(step + log[n - s] + back[0], axis=1))
-    both = np.array(forward) + np.array(back)
-    return np.exp(both - logsumexp(both, axis=1, keepdims=True))
-
-
-def unchanged_twin(column, rate, least, noise):
-    parts = [[rate, column[0], 4 * noise**2], [0, 0, 4 * noise**2], [0, 0, 4 * noise**2]]
-    found = [False]
-    for v in column[1:]:
-        fits = [p for p in parts if p[0] > 0 and (v - p[1]) ** 2 < 6.25 * p[2]]
-        best = max(fits, key=lambda p: p[0] ** 2 / p[2]) if fits else None
-        found.append(best is not None and best[0] >= least)
-        if best is None:
-            best = min(parts, key=lambda p: p[0])
-            best[:] = [0.0, v, 4 * noise**2]
-        for p in parts:
-            p[0] *= 1 - rate
-        best[0] += rate
-        step, off = min(rate / best[0], 1.0), v - best[1]
-        best[1] += step * off
-        best[2] = max(best[2] + step * (off * off - best[2]), noise**2)
-    return found
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_kernels_do_what_their_twins_do(seed):
-    rng = np.random.default_rng(seed)
-    columns = rng.choice([20.0, 60.0, 90.0, 150.0, 200.0], (6, 30)) + 5 * rng.standard_normal((6, 30))
-    columns = np.repeat(columns, 2, axis=1).astype(np.float32)
-    means, spreads = np.array(LEVELS.means), np.array(LEVELS.spreads)
-    found = pb._fading(columns, means, spreads, 0.4, 0.2)
-    for column, likely in zip(columns, found):
-        assert likely == pytest.approx(fading_twin(column, means, spreads, 0.4, 0.2), abs=2e-4)
-    marked = pb._unchanged(columns, 0.2, 0.4, 5.0)
-    for column, here in zip(columns, marked):
-        assert here.tolist() == unchanged_twin(column, 0.2, 0.4, 5.0)
 
 
 def scene(law, noise=3.0, seed=0):

@@ -1,4 +1,4 @@
-"""Loops over cells and links, one file per backend, with the same names in each.
+"""Loops over cells and links: a folder for each backend, with the same files, names and arguments in each.
 
-`numba_cpu` is what runs; `numpy_reference` is its slow twin, kept for the tests.
+numerics.backend decides which run; nobody imports a file of this folder by name.
 """

@@ -1,8 +1,9 @@
-"""The kernels of `staggered` once more, slow and plainly: same names, same arguments, same results."""
+"""Slow twins of cpu.staggered."""
 
 import numpy as np
 
-from .staggered import NO_SLIP, WRAP
+from ...codes import NO_SLIP, WRAP
+from .rows_of import rows_of
 
 
 def face_cells(position, index, axis, wrap):
@@ -27,7 +28,7 @@ def cell_faces(cells, first, axis, out):
         out[cells[there, 1 - side], 2 * axis + side] = first + there
 
 
-def wall_conductance(position, pore, axis, conductance, sides, throat, out):
+def wall_conductance(position, fluid, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
     In words: go round the face; a neighbour that moves gives nothing here (it is a link), one that cannot
@@ -36,16 +37,16 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     halves.
     """
     ended = axis == 0 and sides[0] != WRAP
-    n = pore.shape[axis]
+    n = fluid.shape[axis]
 
     def solid(place):
         """None outside the box, otherwise whether the voxel there is solid."""
         for a in range(3):
             if sides[a] == WRAP:
-                place[a] %= pore.shape[a]
-            if not 0 <= place[a] < pore.shape[a]:
+                place[a] %= fluid.shape[a]
+            if not 0 <= place[a] < fluid.shape[a]:
                 return None
-        return not pore[tuple(place)]
+        return not fluid[tuple(place)]
 
     def width(place, along, step):
         """Velocities of this axis from `place` on, that stand side by side."""
@@ -89,7 +90,7 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
 
 def face_links(indptr, face, position, axis, conductance, last, out):
     """Viscous conductance between neighbouring faces of one axis."""
-    rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+    rows = rows_of(indptr)
     on_end = (last >= 0) & np.isin(position[rows, axis], (0, last)) & (face // 2 != axis)
     out[:] = np.asarray(conductance)[face // 2] * np.where(on_end, 0.5, 1.0)
 
@@ -97,7 +98,7 @@ def face_links(indptr, face, position, axis, conductance, last, out):
 def mobility_links(indptr, face, faces_of_cell, mobility, area, out):
     """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
     them."""
-    rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+    rows = rows_of(indptr)
     out[:] = np.asarray(area)[face // 2] ** 2 * mobility[faces_of_cell[rows, face]]
 
 
@@ -112,13 +113,6 @@ def add_pressure(cells, area, sign, p, out):
     box."""
     outside = np.append(p, 0)
     out += sign * area * (outside[cells[:, 0]] - outside[cells[:, 1]])
-
-
-def minres_update(v, far, near, gamma, step, oldest, newest, x):
-    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
-    `step`."""
-    oldest[:] = (v - far * oldest - near * newest) / gamma
-    x += step * oldest
 
 
 def centre_velocity(faces_of_cell, u, out):

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.kernels import cells as kernels
+from microsim.numerics.backend import kernels
 
 from .random_graphs import one_layer, rows_of
+from .twins import agree
 
 quick = settings(max_examples=25, deadline=None)
 
@@ -29,7 +30,7 @@ def test_outflow(case, kind):
         rng.normal(size=g.n).astype(np.float32),
     )
     x, out = rng.normal(size=g.n).astype(kind), np.full(g.n, np.nan, kind)
-    kernels.outflow(g.indptr, g.neighbour, weight, rest, x, out)
+    (out,) = agree("laplacian.outflow", g.indptr, g.neighbour, weight, rest, x, out, outputs=[5])
     assert out == pytest.approx(matrix(g, weight, rest) @ x, abs=1e-5 if kind is np.float32 else 1e-12)
 
 
@@ -41,7 +42,8 @@ def test_two_outflows(case, migrates):
     carried = carried if migrates else carried[:0]
     a_rest, k_rest = rng.normal(size=(2, g.n)).astype(np.float32)
     psi, c, out_psi, out_c = rng.normal(size=(4, g.n))
-    kernels.two_outflows(g.indptr, g.neighbour, w, a, k, carried, a_rest, k_rest, psi, c, out_psi, out_c)
+    given = (g.indptr, g.neighbour, w, a, k, carried, a_rest, k_rest, psi, c, out_psi, out_c)
+    out_psi, out_c = agree("laplacian.two_outflows", *given, outputs=[10, 11], rtol=1e-12)
     none, K = np.zeros(g.n), np.diag(k_rest.astype(float))
     np.add.at(K, (rows_of(g), g.neighbour), k)
     assert out_psi == pytest.approx(matrix(g, w, none) @ psi + K @ c, abs=1e-12)
@@ -59,10 +61,11 @@ def test_faces(kind):
     )
     psi, phi, sto, c_e = (rng.normal(size=(4, cells)) * (1j if kind is np.complex128 else 1)).astype(kind)
     V, out, total = kind(0.3), np.empty(faces, kind), np.ones(cells, kind)
-    kernels.face_flow(e, s, m, lift, slopes, V, psi, phi, sto, c_e, out)
+    given = (e, s, m, lift, slopes, V, psi, phi, sto, c_e, out)
+    (out,) = agree("faces.face_flow", *given, outputs=[10])
     expected = slopes[0] * (lift * V + phi[s] - psi[e]) + slopes[1] * sto[m] + slopes[2] * c_e[e]
     assert out == pytest.approx(expected, abs=1e-6)
-    kernels.add_to_cells(e, out, -1, total)
+    (total,) = agree("faces.add_to_cells", e, out, -1, total, outputs=[3])
     sums = np.array([out[e == cell].sum() for cell in range(cells)])
     assert total == pytest.approx(1 - sums, abs=1e-5)
 
@@ -75,5 +78,5 @@ def test_a_good_conductor_keeps_its_small_differences(kind, digits):
     weight, rest = np.full(4, 1e3, np.float32), np.zeros(3, np.float32)
     x = np.array([1.0, 1.0 + 2.0**-20, 1.0], kind)
     out = np.empty(3, kind)
-    kernels.outflow(indptr, neighbour, weight, rest, x, out)
+    kernels.laplacian.outflow(indptr, neighbour, weight, rest, x, out)
     assert out == pytest.approx(1e3 * 2.0**-20 * np.array([-1, 2, -1]), rel=digits)

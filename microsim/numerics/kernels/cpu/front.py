@@ -9,11 +9,10 @@ import heapq
 import numpy as np
 from numba import njit, prange
 
-from .numba_cpu import in_order
+from ...codes import DRY, TIE, WET
+from .vectors import in_order
 
-DRY, WET, CLOSED = 0, 1, 2
 LAST = 1e300  # a time that no cell is full at
-TIE = 1e-3  # share of the time since a stage began within which cells are taken to be full together
 
 
 @njit(parallel=True, cache=True)

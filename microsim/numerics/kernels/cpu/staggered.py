@@ -1,4 +1,4 @@
-"""CPU kernels (numba) for velocities on voxel faces: walls, divergence, pressure forces, and steps of MINRES.
+"""CPU kernels (numba) for velocities on voxel faces: walls, divergence, pressure forces.
 
 A face along an axis has the place (line along x, y, z) of the cell above it; the cell below is one line
 earlier.
@@ -7,7 +7,7 @@ earlier.
 import numpy as np
 from numba import njit, prange
 
-WRAP, FREE, NO_SLIP = 0, 1, 2  # what holds on the box's two faces across an axis
+from ...codes import NO_SLIP, WRAP
 
 
 @njit(parallel=True, cache=True)
@@ -52,19 +52,19 @@ def cell_faces(cells, first, axis, out):
 
 
 @njit(inline="always")
-def _open(pore, x, y, z, axis, line):
-    """Whether the cell at line `line` of `axis`, otherwise at x, y, z, is pore."""
+def _is_fluid(fluid, x, y, z, axis, line):
+    """Whether the cell at line `line` of `axis`, otherwise at x, y, z, holds fluid."""
     if axis == 0:
-        return pore[line, y, z]
+        return fluid[line, y, z]
     if axis == 1:
-        return pore[x, line, z]
-    return pore[x, y, line]
+        return fluid[x, line, z]
+    return fluid[x, y, line]
 
 
 @njit(inline="always")
-def _walls_along(pore, x, y, z, axis, line, step, side, ended):
+def _walls_along(fluid, x, y, z, axis, line, step, side, ended):
     """1 if the next face along the face's own axis is a wall, 0 if it moves or mirrors."""
-    n = pore.shape[axis]
+    n = fluid.shape[axis]
     beyond = line if step > 0 else line - 1  # the cell between this face and the next
     if ended and (beyond < 0 or beyond >= n):
         return 0.0  # on an end plane: the flow goes on as in a mirror
@@ -73,27 +73,29 @@ def _walls_along(pore, x, y, z, axis, line, step, side, ended):
         beyond %= n
     elif beyond < 0 or beyond >= n:
         return 0.0 if ended else 1.0
-    return 0.0 if _open(pore, x, y, z, axis, beyond) else 1.0
+    return 0.0 if _is_fluid(fluid, x, y, z, axis, beyond) else 1.0
 
 
 @njit(inline="always")
-def _solid_beside(pore, x, y, z, axis, line, ended, wrap):
+def _solid_beside(fluid, x, y, z, axis, line, ended, wrap):
     """Solid ones among the two cells on both sides of a face; a cell outside an end plane is its neighbour's
     image."""
-    n = pore.shape[axis]
+    n = fluid.shape[axis]
     low, high = line - 1, line
     if wrap:
         low %= n
     elif ended:
         low, high = max(low, 0), min(high, n - 1)
-    return (0 if _open(pore, x, y, z, axis, low) else 1) + (0 if _open(pore, x, y, z, axis, high) else 1)
+    return (0 if _is_fluid(fluid, x, y, z, axis, low) else 1) + (
+        0 if _is_fluid(fluid, x, y, z, axis, high) else 1
+    )
 
 
 @njit(inline="always")
-def _width(pore, x, y, z, axis, line, ended, sides, along, step):
+def _width(fluid, x, y, z, axis, line, ended, sides, along, step):
     """Velocities side by side from the one at x, y, z up to the next wall that way; mirrors and end planes
     are crossed."""
-    n, count = pore.shape[along], 0
+    n, count = fluid.shape[along], 0
     there = x if along == 0 else (y if along == 1 else z)
     while True:
         count += 1
@@ -105,12 +107,12 @@ def _width(pore, x, y, z, axis, line, ended, sides, along, step):
                 return count
             there, step = there - step, -step
         a, b, c = (there if along == 0 else x), (there if along == 1 else y), (there if along == 2 else z)
-        if _solid_beside(pore, a, b, c, axis, line, ended, sides[axis] == WRAP) > 0:
+        if _solid_beside(fluid, a, b, c, axis, line, ended, sides[axis] == WRAP) > 0:
             return count
 
 
 @njit(parallel=True, cache=True)
-def wall_conductance(position, pore, axis, conductance, sides, throat, out):
+def wall_conductance(position, fluid, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
     conductance [3]: cell volume over width squared; sides [3]: WRAP, FREE or NO_SLIP; axis 0 ends on pressure
@@ -118,7 +120,7 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
     beside one of its two halves, at a step of the wall: 1 + min(1, throat / width), the width from here to
     the wall across in cells; the next face along its own axis: 1. Faces on an end plane have half a volume.
     """
-    shape = pore.shape
+    shape = fluid.shape
     ended = axis == 0 and sides[0] != WRAP
     for f in prange(position.shape[0]):
         x, y, z = position[f]
@@ -129,7 +131,7 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
             along, step = face // 2, 2 * (face % 2) - 1
             if along == axis:
                 total += conductance[along] * _walls_along(
-                    pore, x, y, z, axis, line, step, sides[along], ended
+                    fluid, x, y, z, axis, line, step, sides[along], ended
                 )
                 continue
             there = position[f, along] + step
@@ -139,10 +141,10 @@ def wall_conductance(position, pore, axis, conductance, sides, throat, out):
                 total += share * conductance[along] * (2.0 if sides[along] == NO_SLIP else 0.0)
                 continue
             a, b, c = (there if along == 0 else x), (there if along == 1 else y), (there if along == 2 else z)
-            solid = _solid_beside(pore, a, b, c, axis, line, ended, sides[axis] == WRAP)
+            solid = _solid_beside(fluid, a, b, c, axis, line, ended, sides[axis] == WRAP)
             hold = np.float64(solid)
             if solid == 1:
-                hold += min(1.0, throat / _width(pore, x, y, z, axis, line, ended, sides, along, -step))
+                hold += min(1.0, throat / _width(fluid, x, y, z, axis, line, ended, sides, along, -step))
             total += share * conductance[along] * hold
         out[f] = total
 
@@ -196,16 +198,6 @@ def add_pressure(cells, area, sign, p, out):
         if cells[f, 1] >= 0:
             drop -= p[cells[f, 1]]
         out[f] += sign * area * drop
-
-
-@njit(parallel=True, cache=True)
-def minres_update(v, far, near, gamma, step, oldest, newest, x):
-    """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
-    `step`."""
-    for i in prange(x.size):
-        w = (v[i] - far * oldest[i] - near * newest[i]) / gamma
-        oldest[i] = w
-        x[i] += step * w
 
 
 @njit(parallel=True, cache=True)

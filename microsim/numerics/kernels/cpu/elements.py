@@ -1,9 +1,9 @@
-"""Which tetrahedron holds the centre of a voxel."""
+"""CPU kernel (numba): which tetrahedron holds the centre of a voxel."""
 
 import numpy as np
 from numba import njit
 
-EDGE = 1e-9  # in volumes of the element: how far outside a point still counts as within
+from ...codes import EDGE
 
 
 @njit(cache=True)

@@ -1,0 +1,1 @@
+"""The kernels that run: compiled by numba for this processor."""

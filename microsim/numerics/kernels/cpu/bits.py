@@ -1,0 +1,28 @@
+"""Instructions on 64 bits that numba has no name for."""
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+ONE = np.uint64(1)
+
+
+@intrinsic
+def population(typing, word):
+    """Number of set bits of a uint64."""
+
+    def build(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), build
+
+
+@intrinsic
+def lowest(typing, word):
+    """Position of the lowest set bit of a uint64 that is not 0."""
+
+    def build(context, builder, signature, arguments):
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), build

@@ -1,0 +1,101 @@
+"""CPU kernels (numba) of the weighted graph Laplacian and its kin: row products, row sums, energies.
+
+Products in terms of differences keep their digits where a good conductor holds neighbours at nearly the same
+value; their coefficients are single precision, vectors single or double, and sums follow them.
+"""
+
+import numpy as np
+from numba import njit, prange
+
+from .threads import CHUNK
+from .vectors import in_order
+
+
+@njit(parallel=True, cache=True)
+def row_sums(indptr, weight, ground, out):
+    """Diagonal of the weighted graph Laplacian: sum of a cell's link weights plus its weight to ground."""
+    for i in prange(out.size):
+        total = ground[i]
+        if weight.size == 0:
+            total += indptr[i + 1] - indptr[i]
+        else:
+            for slot in range(indptr[i], indptr[i + 1]):
+                total += weight[slot]
+        out[i] = total
+
+
+@njit(inline="always")
+def _pull(indptr, neighbour, weight, x, i):
+    """Sum of weight times x over the neighbours of cell i; no weights stand for ones."""
+    total = x[i] * 0
+    if weight.size == 0:
+        for slot in range(indptr[i], indptr[i + 1]):
+            total += x[neighbour[slot]]
+    else:
+        for slot in range(indptr[i], indptr[i + 1]):
+            total += weight[slot] * x[neighbour[slot]]
+    return total
+
+
+@njit(parallel=True, cache=True)
+def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
+    """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
+    product = np.zeros((x.size + CHUNK - 1) // CHUNK)
+    for c in prange(product.size):
+        total = 0.0
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, x.size)):
+            value = diagonal[i] * x[i] - _pull(indptr, neighbour, weight, x, i)
+            out[i] = value
+            total += np.float64(x[i]) * np.float64(value)
+        product[c] = total
+    return in_order(product)
+
+
+@njit(parallel=True, cache=True)
+def bilinear_energy(indptr, neighbour, face, weight, step, chi):
+    """Sum over links of w g_j g_k, g_j = the drop of x_j + chi_j along the link; a 3 x 3 matrix.
+
+    step: voxel edges (m); chi [3, n]: correctors of the three mean gradients.
+    """
+    n = indptr.size - 1
+    partial = np.zeros(((n + CHUNK - 1) // CHUNK, 3, 3))
+    for c in prange(partial.shape[0]):
+        g = np.empty(3)
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, n)):
+            for slot in range(indptr[i], indptr[i + 1]):
+                for j in range(3):
+                    g[j] = chi[j, neighbour[slot]] - chi[j, i]
+                g[face[slot] // 2] += step[face[slot] // 2] * (2 * (face[slot] % 2) - 1)
+                for j in range(3):
+                    for k in range(3):
+                        partial[c, j, k] += weight[slot] * g[j] * g[k] / 2
+    return partial.sum(axis=0)
+
+
+@njit(parallel=True, cache=True)
+def outflow(indptr, neighbour, weight, rest, x, out):
+    """out_i = rest_i x_i + sum_j a_ij (x_i - x_j); a need not be symmetric."""
+    for i in prange(out.size):
+        total = rest[i] * x[i]
+        for slot in range(indptr[i], indptr[i + 1]):
+            total += weight[slot] * (x[i] - x[neighbour[slot]])
+        out[i] = total
+
+
+@njit(parallel=True, cache=True)
+def two_outflows(indptr, neighbour, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
+    """Two unknowns a cell, one pass over the links:
+
+    out_u_i = sum_j w_ij (u_i - u_j) + k_ij v_j + k_rest_i v_i
+    out_v_i = sum_j a_ij (v_i - v_j) + carried_ij (u_i - u_j) + a_rest_i v_i;   no `carried` stands for zeros
+    """
+    for i in prange(u.size):
+        of_u, of_v = k_rest[i] * v[i], a_rest[i] * v[i]
+        for slot in range(indptr[i], indptr[i + 1]):
+            j = neighbour[slot]
+            drop = u[i] - u[j]
+            of_u += w[slot] * drop + k[slot] * v[j]
+            of_v += a[slot] * (v[i] - v[j])
+            if carried.size:
+                of_v += carried[slot] * drop
+        out_u[i], out_v[i] = of_u, of_v

@@ -1,0 +1,171 @@
+"""CPU kernels (numba) of the first coarser level of bit rows: connected parts of 2 x 2 x 2 blocks.
+
+A block's eight voxels make a byte, bit 4 i + 2 j + k for the voxel at (i, j, k). Bit Z of eight words (four
+rows, two parities of z) are the voxels of block Z. Which of them hang together is looked up: part [pattern,
+voxel] and parts [pattern], see numerics.rows.
+"""
+
+import numpy as np
+from numba import njit, prange
+
+from .bits import ONE, lowest
+
+
+@njit(parallel=True, cache=True)
+def block_patterns(bits, nz):
+    """Byte of each 2 x 2 x 2 block, [X, Y, Z]."""
+    _, nx, ny, words = bits.shape
+    pattern = np.zeros(((nx + 1) // 2, (ny + 1) // 2, (nz + 1) // 2), np.uint8)
+    for X in prange(pattern.shape[0]):
+        for Y in range(pattern.shape[1]):
+            for i in range(2):
+                for j in range(2):
+                    x, y = 2 * X + i, 2 * Y + j
+                    if x < nx and y < ny:
+                        for colour in range(2):
+                            voxel = np.uint8(1 << (4 * i + 2 * j + (colour + x + y) % 2))
+                            for w in range(words):
+                                left = bits[colour, x, y, w]
+                                while left:
+                                    pattern[X, Y, 64 * w + np.int64(lowest(left))] |= voxel
+                                    left &= left - ONE
+    return pattern
+
+
+@njit(parallel=True, cache=True)
+def number_blocks(pattern, parts):
+    """Number the parts of the blocks colour by colour; return the first of each block, and the colours'
+    bounds."""
+    X_n, Y_n, Z_n = pattern.shape
+    count = np.zeros((2, X_n), np.int64)
+    for X in prange(X_n):
+        for Y in range(Y_n):
+            for Z in range(Z_n):
+                count[(X + Y + Z) % 2, X] += parts[pattern[X, Y, Z]]
+    first = np.zeros((2, X_n), np.int64)
+    bounds = np.zeros(3, np.int64)
+    n = 0
+    for colour in range(2):
+        for X in range(X_n):
+            first[colour, X] = n
+            n += count[colour, X]
+        bounds[colour + 1] = n
+    base = np.empty(pattern.shape, np.int32)
+    for X in prange(X_n):
+        cursor = first[:, X].copy()
+        for Y in range(Y_n):
+            for Z in range(Z_n):
+                colour = (X + Y + Z) % 2
+                base[X, Y, Z] = cursor[colour]
+                cursor[colour] += parts[pattern[X, Y, Z]]
+    return base, bounds
+
+
+@njit(parallel=True, cache=True)
+def parents(bits, start, pattern, base, part, out):
+    """Aggregate of each cell."""
+    _, nx, ny, words = bits.shape
+    for x in prange(nx):
+        for colour in range(2):
+            for y in range(ny):
+                voxel = 4 * (x % 2) + 2 * (y % 2) + (colour + x + y) % 2
+                for w in range(words):
+                    left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
+                    while left:
+                        Z = 64 * w + np.int64(lowest(left))
+                        out[i] = base[x // 2, y // 2, Z] + part[pattern[x // 2, y // 2, Z], voxel]
+                        left &= left - ONE
+                        i += 1
+
+
+@njit(inline="always")
+def _across(pattern, X, Y, Z, face):
+    """Block across a face (2 axis + side) as indices, and its pattern, 0 beyond the box."""
+    axis, step = face // 2, 2 * (face % 2) - 1
+    X2, Y2, Z2 = np.int64(X) + step * (axis == 0), Y + step * (axis == 1), Z + step * (axis == 2)
+    inside = 0 <= X2 < pattern.shape[0] and 0 <= Y2 < pattern.shape[1] and 0 <= Z2 < pattern.shape[2]
+    return X2, Y2, Z2, pattern[X2, Y2, Z2] if inside else np.uint8(0)
+
+
+@njit(inline="always")
+def _meet(here, there, face, part, mine):
+    """Count the links across a face from part `mine` of a block to each part of the block beyond."""
+    stride = 4 >> (face // 2)
+    a, b = (stride, 0) if face % 2 else (0, stride)  # own layer and the other's
+    counts = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
+    c0, c1, c2, c3 = counts
+    if there:
+        for v in range(8):
+            if (v & stride) == a and (here >> v) & 1 and part[here, v] == mine:
+                other = v - a + b
+                if (there >> other) & 1:
+                    p = part[there, other]
+                    c0 += p == 0
+                    c1 += p == 1
+                    c2 += p == 2
+                    c3 += p == 3
+    return c0, c1, c2, c3
+
+
+@njit(parallel=True, cache=True)
+def count_block_links(pattern, base, part, parts, indptr):
+    """Count the links of each aggregate into indptr[i + 1]."""
+    for X in prange(pattern.shape[0]):
+        for Y in range(pattern.shape[1]):
+            for Z in range(pattern.shape[2]):
+                here = pattern[X, Y, Z]
+                for mine in range(parts[here]):
+                    links = 0
+                    for face in range(6):
+                        _, _, _, there = _across(pattern, X, Y, Z, face)
+                        c0, c1, c2, c3 = _meet(here, there, face, part, mine)
+                        links += (c0 > 0) + (c1 > 0) + (c2 > 0) + (c3 > 0)
+                    indptr[base[X, Y, Z] + mine + 1] = links
+
+
+@njit(parallel=True, cache=True)
+def block_links(
+    pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, ratio_z, neighbour, weight, position
+):
+    """Fill in the links of each aggregate, lower neighbours first: weight = fine links held x their weight x
+    fine / coarse distance."""
+    for plane in prange(pattern.shape[0]):
+        X = np.int64(plane)
+        for Y in range(pattern.shape[1]):
+            for Z in range(pattern.shape[2]):
+                here = pattern[X, Y, Z]
+                for mine in range(parts[here]):
+                    i = base[X, Y, Z] + mine
+                    position[i, 0], position[i, 1], position[i, 2] = X, Y, Z
+                    lower, upper = indptr[i], indptr[i + 1]
+                    for face in range(6):
+                        X2, Y2, Z2, there = _across(pattern, X, Y, Z, face)
+                        counts = _meet(here, there, face, part, mine)
+                        # entry of a line: across its upper end
+                        ratio = (
+                            ratio_x[X - (face == 0)]
+                            if face < 2
+                            else (ratio_y[Y - (face == 2)] if face < 4 else ratio_z[Z - (face == 4)])
+                        )
+                        for p in range(4):
+                            if counts[p]:
+                                j = base[X2, Y2, Z2] + p
+                                upper -= j > i
+                                slot = upper if j > i else lower
+                                lower += j < i
+                                neighbour[slot], weight[slot] = j, counts[p] * weights[face // 2] * ratio
+
+
+@njit(parallel=True, cache=True)
+def block_ends(pattern, base, part, parts, x_in_block, out):
+    """Count, for each aggregate of the blocks in out's plane, the cells whose x within the block is
+    `x_in_block`."""
+    for X in prange(pattern.shape[0]):
+        for Y in range(pattern.shape[1]):
+            for Z in range(pattern.shape[2]):
+                here = pattern[X, Y, Z]
+                side = x_in_block[X]
+                if here and side >= 0:
+                    for v in range(8):
+                        if (here >> v) & 1 and v // 4 == side:
+                            out[base[X, Y, Z] + part[here, v]] += 1

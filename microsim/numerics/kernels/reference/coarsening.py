@@ -1,0 +1,119 @@
+"""Slow twins of cpu.coarsening."""
+
+from collections import defaultdict
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .rows_of import rows_of, values_of
+
+
+def block_keys(position, layer, line_x, line_y, line_z, n_y, n_z):
+    """Number of the coarse block (and layer) that each cell falls into."""
+    x, y, z = line_x[position[:, 0]], line_y[position[:, 1]], line_z[position[:, 2]]
+    return np.ravel_multi_index((x, y, z, layer), (line_x.max(initial=0) + 1, n_y, n_z, 4))
+
+
+def adopt_islands(indptr, neighbour, weight, layer):
+    """For each cell the one whose block it joins: itself, or its strongest neighbour if it is an island.
+
+    An island has links, but none within its layer, and joins another layer of its group (layer // 2).
+    """
+    host = np.arange(layer.size).astype(np.int32)
+    for i in range(layer.size):
+        slots = range(indptr[i], indptr[i + 1])
+        kin = [slot for slot in slots if layer[neighbour[slot]] // 2 == layer[i] // 2 and weight[slot] > 0]
+        if kin and all(layer[neighbour[slot]] != layer[i] for slot in slots):
+            host[i] = neighbour[max(kin, key=lambda slot: weight[slot])]
+    for i in range(layer.size):  # a host that is a guest itself takes nobody in
+        if host[host[i]] != host[i]:
+            host[i] = i
+    return host
+
+
+def aggregate(indptr, neighbour, key):
+    """Join linked cells that share a block (`key`); return for each cell the lowest cell of its aggregate."""
+    rows = rows_of(indptr)
+    joined = key[rows] == key[neighbour]
+    links = coo_array((np.ones(joined.sum()), (rows[joined], neighbour[joined])), shape=(key.size, key.size))
+    _, component = connected_components(links, directed=False)
+    _, lowest = np.unique(component, return_index=True)
+    return lowest[component].astype(np.int32)
+
+
+def colour_greedily(indptr, neighbour):
+    """Give each cell the lowest colour that none of its neighbours has (at most 64 colours)."""
+    colour = np.full(indptr.size - 1, -1, np.int64)
+    for i in range(colour.size):
+        taken = set(colour[neighbour[indptr[i] : indptr[i + 1]]])
+        colour[i] = min(c for c in range(64) if c not in taken)
+    return colour
+
+
+def number_aggregates(root, colour, colours):
+    """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of
+    each."""
+    roots = np.flatnonzero(root == np.arange(root.size))
+    member = roots[np.argsort(colour[roots], kind="stable")].astype(np.int32)
+    number = {cell: n for n, cell in enumerate(member)}
+    parent = np.array([number[cell] for cell in root], np.int32)
+    return parent, np.searchsorted(colour[member], np.arange(colours + 1)), member
+
+
+def children_of(parent, n_coarse):
+    """Members of each aggregate as compressed rows."""
+    child = np.argsort(parent, kind="stable").astype(np.int32)
+    return np.searchsorted(parent[child], np.arange(n_coarse + 1)), child
+
+
+def coarse_links(indptr, neighbour, parent, child_ptr, child):
+    """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a
+    row."""
+    coarse_ptr, coarse_neighbour = [0], []
+    for big in range(child_ptr.size - 1):
+        others = {}  # in the order in which they are met
+        for i in child[child_ptr[big] : child_ptr[big + 1]]:
+            for j in neighbour[indptr[i] : indptr[i + 1]]:
+                if parent[j] != big:
+                    others[parent[j]] = True
+        coarse_neighbour += sorted(others, key=lambda j: j > big)
+        coarse_ptr.append(len(coarse_neighbour))
+    return np.array(coarse_ptr, np.int64), np.array(coarse_neighbour, np.int32)
+
+
+def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
+    """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not
+    lengths."""
+    ratios, scale = (ratio_x, ratio_y, ratio_z), np.ones(neighbour.size, np.float32)
+    for slot, (i, j) in enumerate(zip(rows_of(indptr), neighbour)):
+        apart = np.flatnonzero(position[i] != position[j])
+        if layer[i] == layer[j] and apart.size:
+            axis = apart[0]
+            low, high = sorted((int(position[i][axis]), int(position[j][axis])))
+            scale[slot] = ratios[axis][
+                low if high == low + 1 else -1
+            ]  # further apart: neighbours around the ring
+    return scale
+
+
+def coarse_weights(
+    indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
+):
+    """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
+    total = defaultdict(float)
+    for i, j, w in zip(rows_of(indptr), neighbour, values_of(weight, neighbour)):
+        total[parent[i], parent[j]] += w
+    for slot, pair in enumerate(zip(rows_of(coarse_ptr), coarse_neighbour)):
+        out[slot] = total[pair] * scale[slot]
+
+
+def sum_children(value, child_ptr, child, out):
+    """Sum of a cell value over each aggregate."""
+    out[:] = np.bincount(rows_of(child_ptr), value[child].astype(float), out.size)
+
+
+def count_lower(indptr, neighbour):
+    """How many neighbours of each cell have lower numbers; they come first in its row."""
+    rows = rows_of(indptr)
+    return np.bincount(rows[neighbour < rows], minlength=indptr.size - 1).astype(np.uint16)
