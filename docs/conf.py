@@ -13,6 +13,7 @@ import typing
 import typer
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx.ext.napoleon import Config, NumpyDocstring
 
 import microsim
 from microsim.cli import app as app_of_microsim
@@ -20,7 +21,7 @@ from microsim.cli import main
 
 project, author, copyright = "microsim", microsim.__doc__, "the microsim developers"
 version = release = microsim.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
@@ -29,8 +30,7 @@ nb_execution_timeout = 300
 nb_merge_streams = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
-napoleon_google_docstring = False
-napoleon_use_rtype = False
+smartquotes_action = "D"  # dashes; quotes stay as typed
 highlight_language = "text"
 html_theme = "furo"
 html_title = f"microsim {version}"
@@ -60,28 +60,21 @@ def _block(self, node):
 def front_door():
     """Return {title: [names]} of the front door: functions, results, data, errors."""
     functions, classes, errors, results = [], [], [], []
-    for name in getattr(microsim, "__all__", ()):
+    for name in microsim.__all__:
         thing = getattr(microsim, name)
         if inspect.isclass(thing):
             (errors if issubclass(thing, Exception) else classes).append(f"microsim.{name}")
         elif callable(thing):
             functions.append(f"microsim.{name}")
             results += [r for r in _returned(thing) if r not in results]
-    known = {
-        getattr(microsim, name)
-        for name in getattr(microsim, "__all__", ())
-        if inspect.isclass(getattr(microsim, name))
-    }
+    known = {getattr(microsim, name) for name in microsim.__all__ if inspect.isclass(getattr(microsim, name))}
     results = [f"{r.__module__}.{r.__qualname__}" for r in results if r not in known]
     return {"Functions": functions, "Classes": classes, "Results": results, "Errors": errors}
 
 
 def _returned(function):
     """List microsim's own classes in a function's return annotation."""
-    try:
-        hint = typing.get_type_hints(function).get("return")
-    except NameError:
-        return []
+    hint = inspect.signature(function).return_annotation
     parts = typing.get_args(hint) or (hint,)
     return [p for p in parts if inspect.isclass(p) and p.__module__.startswith("microsim")]
 
@@ -118,20 +111,25 @@ def help_of(name):
     return f"### microsim {name}\n\n```text\n{printed.getvalue().rstrip()}\n```"
 
 
-def as_written(app, what, name, thing, options, lines):
-    """Keep the layout of a docstring without numpydoc sections: equations and columns as they stand."""
-    if any(re.fullmatch(r"-{3,}", line.strip()) for line in lines) or len(lines) < 2:
+def docstring(app, what, name, thing, options, lines):
+    """Bring a docstring into reStructuredText: numpydoc sections, or paragraphs and columns."""
+    if any(re.fullmatch(r"-{3,}", line.strip()) for line in lines):
+        settings = Config(napoleon_use_rtype=False)
+        lines[:] = NumpyDocstring(list(lines), settings, app, what, name, thing, options).lines()
         return
-    first = 1 + next((k for k, line in enumerate(lines) if not line.strip()), len(lines))
-    rest = "\n".join(lines[first:]).strip("\n")
-    summary = " ".join(lines[: first - 1]).replace("*", r"\*").replace("|", r"\|").replace("`", "``")
-    lines[:] = [summary, ""]
-    if rest.strip():
-        lines += [".. code-block:: text", "", *("   " + line for line in rest.splitlines()), ""]
+    lines[:] = [line for part in "\n".join(lines).split("\n\n") for line in [*_paragraph(part), ""]]
+
+
+def _paragraph(part):
+    """Turn prose into a paragraph; equations and columns (indented, or spaced) keep their layout."""
+    if re.search(r"^ |\S {2,}\S", part, re.MULTILINE):
+        return [".. code-block:: text", "", *("   " + line for line in part.strip("\n").splitlines())]
+    prose = re.sub(r"([*|_\\])", r"\\\1", part).replace("`", "``").replace("\n", " ")
+    return [re.sub(r"(?<!\S)(--[a-z][a-z-]*)", r"``\1``", prose)]
 
 
 def setup(app):
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     app.connect("source-read", api_page)
     app.connect("source-read", commands_page)
-    app.connect("autodoc-process-docstring", as_written, priority=400)
+    app.connect("autodoc-process-docstring", docstring)
