@@ -6,16 +6,17 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 import typer
 
+import microsim.case
 from microsim.base.schema import offered_keys
-from microsim.case import case as case_sections
-from microsim.case import overrides
 from microsim.cli import app, main
 from microsim.jobs.validate import claim_names
 
@@ -74,11 +75,10 @@ def test_every_module_that_the_docs_name_is_there():
 
 
 def test_the_case_page_has_every_key():
+    modules = [import_module(f"microsim.case.{m.name}") for m in iter_modules(microsim.case.__path__)]
+    things = {thing for module in modules for thing in vars(module).values() if isinstance(thing, type)}
     sections = [
-        thing
-        for module in (case_sections, overrides)
-        for thing in vars(module).values()
-        if is_dataclass(thing) and isinstance(thing, type) and thing.__module__ == module.__name__
+        thing for thing in things if is_dataclass(thing) and any("read" in f.metadata for f in fields(thing))
     ]
     keys = {}  # of a field with several units the first
     for section in sections:
@@ -91,7 +91,7 @@ def test_the_case_page_has_every_key():
 
 def test_the_commands_page_has_every_command():
     commands = set(typer.main.get_command(app).commands)
-    shown = set(re.findall(r"^    microsim (\w+)", (DOCS / "commands.md").read_text(), re.MULTILINE))
+    shown = set(re.findall(r"^\| \[`microsim (\w+)", (DOCS / "commands.md").read_text(), re.MULTILINE))
     assert shown == commands
 
 
