@@ -182,8 +182,7 @@ def pybamm_values(twin, temperature):
     }
 
 
-# -- beside the resolved run
-# ---------------------------------------------------------------------------------------------
+# -- beside the resolved run ---------------------------------------------------------------------------------
 
 
 def beside(twin, setup, record, profiles):

@@ -73,8 +73,7 @@ def _table(raw, path, beyond):
     return Table(np.array(x)[order], np.array(y)[order], beyond)
 
 
-# -- the schema: key -> (name, reader, required); a key with no name is known and not used
-# -------------------------------
+# -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------
 
 ANY = (None, lambda raw, path: raw, False)
 CELL = {
@@ -161,8 +160,7 @@ def _section(raw, path, schema):
     return values
 
 
-# -- from a file to a cell
-# -------------------------------------------------------------------------------------------------
+# -- from a file to a cell -----------------------------------------------------------------------------------
 
 
 def read_bpx(path):

@@ -34,8 +34,7 @@ LEAST = 0.005  # V, of an anode against lithium: where it would begin to plate
 MOST_POINTS = 20000
 
 
-# -- from a file to a case
-# -------------------------------------------------------------------------------------------------
+# -- from a file to a case -----------------------------------------------------------------------------------
 
 
 def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=None):
@@ -108,8 +107,7 @@ def _short(value):
     return float(f"{value:.10g}")
 
 
-# -- from a case to a file
-# -------------------------------------------------------------------------------------------------
+# -- from a case to a file -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -301,8 +299,7 @@ def _table(law, low, high, error, relative):
         x = np.sort(np.concatenate([x, middle[off > error]]))
 
 
-# -- a half cell in a file of two electrodes
-# ---------------------------------------------------------------------------------
+# -- a half cell in a file of two electrodes -----------------------------------------------------------------
 
 
 def _stand_in(design):

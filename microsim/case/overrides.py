@@ -251,8 +251,7 @@ def _electrode(cell, side):
     return electrode
 
 
-# -- laws of changed coefficients
-# ------------------------------------------------------------------------------------------
+# -- laws of changed coefficients ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

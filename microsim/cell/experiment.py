@@ -233,8 +233,7 @@ class Experiment:
             return float(np.abs(load.profile[1]).max()) / (V if load.profile_of == "power" else 1.0)
         return abs(load.current) if load.power is None else abs(load.power) / V
 
-    # -- one protocol step
-    # ---------------------------------------------------------------------------------------
+    # -- one protocol step -----------------------------------------------------------------------------------
 
     def _run_load(self, load, clock):
         """Run one protocol step from where it stands; return why it ended."""

@@ -121,8 +121,7 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
     return _named(grid, points, cells, phase, keep, len(places))
 
 
-# -- which nodes lie on interfaces, and which of their neighbours count
-# ---------------------------------------
+# -- which nodes lie on interfaces, and which of their neighbours count --------------------------------------
 
 
 @dataclass(frozen=True)

@@ -243,8 +243,7 @@ class Twin:
         """Return a field as an array on the image, NaN where it does not live."""
         return self.places.image(self.values(name), getattr(self.places, name))
 
-    # -- FiPy's part: every balance inside the phases
-    # -----------------------------------------------------------
+    # -- FiPy's part: every balance inside the phases --------------------------------------------------------
 
     def _equations(self):
         """Return the four equations without what crosses the interfaces; outflow and storage are positive."""

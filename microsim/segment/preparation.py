@@ -213,8 +213,7 @@ def take_back(values, axis, shifts, *, store=MEMORY, progress=None):
     return out
 
 
-# ---- stripes and rings
-# -------------------------------------------------------------------------------------------
+# ---- stripes and rings -------------------------------------------------------------------------------------
 
 
 def remove_curtains(values, axis, along, *, width=15, window=64, store=MEMORY, progress=None):
@@ -311,8 +310,7 @@ def remove_rings(values, axis, *, centre=None, width=9, store=MEMORY, progress=N
     return out
 
 
-# ---- noise, blur, brightness
-# -------------------------------------------------------------------------------------
+# ---- noise, blur, brightness -------------------------------------------------------------------------------
 
 
 def median_denoise(values, size=3, *, axis=None, store=MEMORY, progress=None):

@@ -32,8 +32,7 @@ class Levels:
     thresholds: tuple[float, ...]
 
 
-# ---- levels and thresholds
-# ---------------------------------------------------------------------------------------
+# ---- levels and thresholds ---------------------------------------------------------------------------------
 
 
 def histogram(values, bins=BINS, where=None):

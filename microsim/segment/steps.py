@@ -50,8 +50,7 @@ class State:
         return self.grey if self.solid is None else self.solid
 
 
-# ---- steps on grey values
-# ----------------------------------------------------------------------------------------
+# ---- steps on grey values ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -201,8 +200,7 @@ class Unsharp:
         return replace(state, grey=preparation.unsharp(state.grey, self.amount, **options)), {}
 
 
-# ---- steps on labels
-# ---------------------------------------------------------------------------------------------
+# ---- steps on labels ---------------------------------------------------------------------------------------
 
 
 def _thresholds(raw, path):

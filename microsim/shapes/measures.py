@@ -259,8 +259,7 @@ def euler_number(mask):
     return int(chi)
 
 
-# ---- all of them, for `microsim info`
-# --------------------------------------------------------------------------
+# ---- all of them, for `microsim info` ----------------------------------------------------------------------
 
 
 def measure_shapes(grid, names, progress=None):

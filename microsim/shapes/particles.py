@@ -183,8 +183,7 @@ def grain_labels(grid, *, active="am", depth=0.3, smallest=8, progress=None):
     return in_order(np.where(np.bincount(parts.ravel())[parts] >= smallest, parts, 0))
 
 
-# ---- distributions over the depth
-# ------------------------------------------------------------------------------------
+# ---- distributions over the depth --------------------------------------------------------------------------
 
 
 def sizes_by_depth(labels, grid, *, regions=3, edges=None):
@@ -241,8 +240,7 @@ def _sizes(volume):
     }
 
 
-# ---- binder, delaminated layers
-# ----------------------------------------------------------------------------------
+# ---- binder, delaminated layers ----------------------------------------------------------------------------
 
 
 def binder_clusters(grid, phase="cbd"):

@@ -88,8 +88,7 @@ class Stokes:
         self.u = np.zeros(grid.n)
         self.steps, self.gaps = 0, []
 
-    # -- the two fields on their own
-    # ------------------------------------------------------------------------------
+    # -- the two fields on their own -------------------------------------------------------------------------
 
     def _mobilities(self):
         """Response m / V of each velocity to a uniform force: A m = V, to 1e-4 of its energy."""

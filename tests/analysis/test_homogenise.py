@@ -163,8 +163,7 @@ def test_two_materials_are_refused():
         homogenise(grid, design(grid, cbd=ACTIVE))
 
 
-# -- particle sizes and contacts
-# -----------------------------------------------------------------------------------------
+# -- particle sizes and contacts -----------------------------------------------------------------------------
 
 
 def two_cubes():

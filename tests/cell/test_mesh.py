@@ -261,8 +261,7 @@ def test_no_active_material_is_one_plain_sentence():
         build_mesh(grid, replace(design(grid), phases={"pore": None, "am": CBD}))
 
 
-# -- contact between CBD and active material
-# ------------------------------------------------------------------------
+# -- contact between CBD and active material -----------------------------------------------------------------
 
 
 def test_a_contact_adds_its_resistance_in_series():

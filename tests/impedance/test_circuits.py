@@ -98,8 +98,7 @@ def test_simple_elements():
     )
 
 
-# -- impedance.py's example
-# ------------------------------------------------------------------------------------
+# -- impedance.py's example ----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -185,8 +184,7 @@ def test_a_randles_circuit_with_constant_phase_on_the_example(example):
     assert 0.3 < free.values["n"] < 1 and capacitor.errors["n"] is None
 
 
-# -- what was put in comes out
-# ---------------------------------------------------------------------------------
+# -- what was put in comes out -------------------------------------------------------------------------------
 
 LINE = {"R_s": 2e-3, "R_ion": 0.05, "Q": 20.0, "n": 0.93}
 CELL = {"R_s": 2e-3, "R_ct": 1e-2, "Q": 0.5, "n": 0.9, "R_w": 0.03, "t_w": 100.0}
@@ -271,8 +269,7 @@ def test_an_exponent_at_its_bound_has_no_error():
         fit.interval("n")
 
 
-# -- Kramers and Kronig
-# ----------------------------------------------------------------------------------------
+# -- Kramers and Kronig --------------------------------------------------------------------------------------
 
 OBEYING = {
     "Randles": randles(2 * np.pi * BAND, **CELL),

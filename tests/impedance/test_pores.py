@@ -218,8 +218,7 @@ def test_walls_are_of_second_order_with_half_cells(half_cells, ratio):
     assert [a / b for a, b in pairwise(errors)] == pytest.approx([ratio] * 2, rel=0.25)
 
 
-# -- the same equations solved directly
-# ------------------------------------------------------------------------
+# -- the same equations solved directly ----------------------------------------------------------------------
 
 
 @st.composite
@@ -516,8 +515,7 @@ def test_progress_moves_on():
     assert len(seen) > 2 and {total for _, total in seen} == {1.0} and seen[-1][0] == 1.0
 
 
-# -- what holds of any image
-# -----------------------------------------------------------------------------------
+# -- what holds of any image ---------------------------------------------------------------------------------
 
 
 @quick

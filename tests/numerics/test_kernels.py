@@ -112,8 +112,7 @@ def test_link_scales_around_the_ring():
     agree("coarsening.link_scales", ring.indptr, ring.neighbour, ring.position, ring.layer, one, ratio, one)
 
 
-# -- numbers on graphs
-# -----------------------------------------------------------------------------------------
+# -- numbers on graphs ---------------------------------------------------------------------------------------
 
 
 def vector(case, n=None):
@@ -281,8 +280,7 @@ def test_a_dead_half_cell_conducts_nothing():
         assert np.array_equal(weight, np.zeros(4))
 
 
-# -- the same digits on any number of threads
-# ---------------------------------------------------------------------
+# -- the same digits on any number of threads ----------------------------------------------------------------
 
 
 def on_threads(sums):

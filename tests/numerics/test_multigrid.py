@@ -250,8 +250,7 @@ def test_the_cycle_keeps_its_input():
     assert np.array_equal(b, kept) and np.array_equal(multigrid.cycle(b), first)
 
 
-# -- how fast it converges
-# -------------------------------------------------------------------------------------
+# -- how fast it converges -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("visits", [1, 2])

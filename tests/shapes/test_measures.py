@@ -288,8 +288,7 @@ def test_triple_lines_need_three_phases():
         triple_line(foam(0), ("pore", "am", "am"))
 
 
-# -- clusters, correlation, Euler number
-# -----------------------------------------------------------------------
+# -- clusters, correlation, Euler number ---------------------------------------------------------------------
 
 
 def test_clusters_in_order_of_size():

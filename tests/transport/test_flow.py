@@ -187,8 +187,7 @@ def test_channels_in_series_add_their_resistances():
     assert result.permeability == pytest.approx(2 / 14 / (1 / wide + 1 / narrow), rel=0.01)
 
 
-# -- the same equations, solved at once
-# ---------------------------------------------------------------------------
+# -- the same equations, solved at once ----------------------------------------------------------------------
 
 
 @quick
@@ -235,8 +234,7 @@ def test_mirror_planes_and_rings_give_the_same_array():
     assert eighth.tau_flow == pytest.approx(whole.tau_flow, rel=1e-4)
 
 
-# -- what must hold of any image
-# ----------------------------------------------------------------------------------
+# -- what must hold of any image -----------------------------------------------------------------------------
 
 
 @quick
@@ -398,8 +396,7 @@ def test_the_kozeny_constant_of_slits_and_spheres():
     assert kozeny_constant(grid, "pore", 0.0) is None
 
 
-# -- bad input and the command line
-# -------------------------------------------------------------------------------
+# -- bad input and the command line --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(seed):
     assert inside / 400 == pytest.approx(0.8, abs=0.08)
 
 
-# -- representative volume
-# -------------------------------------------------------------------------------------
+# -- representative volume -----------------------------------------------------------------------------------
 
 
 def test_uncorrelated_voxels_spread_as_the_binomial_says():

@@ -252,8 +252,7 @@ def test_taufactor_s_electrode(data):
     assert result.iterations < 30
 
 
-# -- the same equations solved directly
-# ------------------------------------------------------------------------
+# -- the same equations solved directly ----------------------------------------------------------------------
 
 
 @st.composite
@@ -291,8 +290,7 @@ def test_small_images_against_a_direct_solve(labels, voxel_size, contrast, axis,
         assert np.allclose(result.potential[there], u[there], atol=2e-4)
 
 
-# -- what holds of any image
-# -----------------------------------------------------------------------------------
+# -- what holds of any image ---------------------------------------------------------------------------------
 
 
 def conducting_image(labels):
@@ -391,8 +389,7 @@ def test_the_tolerance_is_kept(medium, tolerance):
         assert 3 <= result.iterations <= exact.iterations
 
 
-# -- what comes back, what is refused
-# --------------------------------------------------------------------------
+# -- what comes back, what is refused ------------------------------------------------------------------------
 
 
 def test_the_result_says_what_was_done():

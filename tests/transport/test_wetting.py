@@ -235,8 +235,7 @@ def test_what_the_inlet_does_not_reach():
     assert nothing.never_wetted == 1 and nothing.unreached == 1 and nothing.stages == 0
 
 
-# -- contact angle and pressure
-# --------------------------------------------------------------------------------
+# -- contact angle and pressure ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("angle", [90.0, 120.0, 180.0])
@@ -347,8 +346,7 @@ def test_small_networks_against_the_twin(seed, gas, solid):
     assert filling.filled[-1] == pytest.approx(level.mean(), abs=5e-3)
 
 
-# -- what holds of any filling
-# ---------------------------------------------------------------------------------
+# -- what holds of any filling -------------------------------------------------------------------------------
 
 
 def sponge(seed, shape=(14, 11, 12)):
