@@ -8,6 +8,7 @@ from . import (  # noqa: F401  (importing registers the commands)
     animate,
     cases,
     compton,
+    demo,
     eis,
     flow,
     homogenise,

@@ -34,7 +34,7 @@ def _microsim(
 ):
     """Transport and electrochemistry on the voxels of a battery electrode, compared with measured maps.
 
-    Start with `microsim run cases/demo.yaml`; every command explains itself with --help.
+    Start with `microsim demo`; every command explains itself with --help.
     """
     if version:
         from .. import __version__

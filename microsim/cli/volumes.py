@@ -95,13 +95,13 @@ def _measures(summary, grid, sized, names, maps):
         raise InputError(
             "--measures: expected a known voxel size, the volume gives none; add --voxel-size-nm."
         )
-    from ..shapes.measures import clusters, measure_shapes
+    from ..shapes.measures import clusters, measure
     from ..shapes.thickness import local_thickness
     from ..volumes.volume import write_volume
 
     wanted = [name.strip() for name in (names or "sizes,clusters").split(",")]
     with progress_bar("measuring shapes") as progress:
-        summary["measures"] = measure_shapes(grid, wanted, progress=progress)
+        summary["measures"] = measure(grid, wanted, progress=progress)
     written = []
     if maps is not None:
         maps.mkdir(parents=True, exist_ok=True)

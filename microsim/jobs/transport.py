@@ -239,9 +239,9 @@ def tortuosity(
 
 def _solver(name):
     if name == "multigrid":
-        from ..transport.tortuosity import solve_tortuosity
+        from ..transport.tortuosity import tortuosity
 
-        return solve_tortuosity
+        return tortuosity
     from ..reference import transport as reference
 
     return reference.tortuosity_taufactor if name == "taufactor" else reference.tortuosity_fipy

@@ -10,12 +10,12 @@ import pytest
 from scipy import ndimage
 
 from microsim.cli import main
-from microsim.impedance.pores import Electrolyte, solve_impedance
+from microsim.impedance.pores import Electrolyte, impedance
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.report import transport_figures
 from microsim.report.page import write_report
 from microsim.transport.flux import flux_figures, flux_map
-from microsim.transport.tortuosity import solve_tortuosity
+from microsim.transport.tortuosity import tortuosity
 
 FIGURES = {
     "transport": ["flux_x", "flux_y", "flux_z", "phases"],
@@ -139,7 +139,7 @@ def test_run_report_draws_the_flux_it_is_given(run, tmp_path):
     labels = np.zeros(run["grid"].shape, int)
     labels[:, :4] = 1
     grid = grid_from_labels(labels, {"pore": 0, "am": 1}, 4e-7)
-    solved = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
+    solved = tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     flux = flux_map(solved.potential, grid, {"pore": 1.0}, 0)
     given = {"flux": flux, "figures": flux_figures(flux, grid, {"pore": 1.0}, 0, solved)}
     bare = {**run, "grid": grid, "fields_path": None, "comparison": None}
@@ -172,7 +172,7 @@ def test_uniform_block_is_that_of_straight_pores(ends, wall):
     phase[:, 1] = wall
     grid = VoxelGrid(phase, ("pore", "am")[: 1 + wall], (1e-6,) * 3)
     s = np.sqrt(1j * np.geomspace(0.01, 30, 9))
-    found = solve_impedance(
+    found = impedance(
         grid,
         {"pore": 1.0},
         0,
