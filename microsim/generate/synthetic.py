@@ -251,7 +251,7 @@ def _distance_around(centre, radius, axes, weights, recipe):
 
 
 def _bridging(sums, active, owner, other, h):
-    """What to subtract from `sums` between particles joined by the minimum spanning tree of gaps: the gap, m."""
+    """What to subtract from `sums` between particles joined by the minimum spanning tree of gaps: m."""
     between, count = ~active & np.isfinite(sums), int(owner.max()) + 1
     pairs, position = np.unique(_pair(owner[between], other[between], count), return_inverse=True)
     gaps = np.full(pairs.size, np.inf)
