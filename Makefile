@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/microsim run cases/demo.yaml --out out/demo
 	@echo "The report: out/demo/report.html"
 
-test: $(READY)
+test: $(READY) $(VENV)/.docs
 	$(BIN)/python -m pytest
 
 lint: $(READY)
@@ -20,7 +20,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
-docs: $(READY)
+docs: $(READY) $(VENV)/.docs
 	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
 	@echo "The site: out/docs/index.html"
 
@@ -42,5 +42,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "microsim needs Python's venv with pip, which $(PYTHON) lacks; install python3-venv first." >&2; exit 2; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $(READY)
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@

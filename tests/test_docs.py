@@ -67,8 +67,17 @@ def test_every_cited_document_is_in_the_repository():
 def test_every_module_that_the_docs_name_is_there():
     for page in DOCS.glob("*.md"):
         for named in re.findall(r"`((?:\w+/)*\w+\.py)`", page.read_text()):
-            at = (ROOT / named, *(ROOT / "microsim").rglob(Path(named).name))
+            at = (
+                ROOT / named,
+                *(p for f in ("microsim", "validation") for p in (ROOT / f).rglob(Path(named).name)),
+            )
             assert any(p.exists() and p.as_posix().endswith(f"/{named}") for p in at), f"{page.name}: {named}"
+
+
+def test_the_map_of_the_rooms_has_every_room():
+    rooms = {folder.name for folder in (ROOT / "microsim").iterdir() if (folder / "__init__.py").exists()}
+    shown = re.findall(r"^\| `(\w+)` \|", (DOCS / "extending.md").read_text(), re.MULTILINE)
+    assert set(shown) == rooms
 
 
 # -- the reference pages are complete ------------------------------------------------------------------------
