@@ -26,7 +26,7 @@ class Argument:
     help      what it is, for --help; one sentence
     read      read(given, path) -> value; raises InputError. None: taken as it is
     metavar   what stands for its value in --help
-    option    its name on the command line; default --the-name
+    option    its name on the command line; default --the-name, or positional where it has no default
     text      how the words of the command line become what `read` takes; default: as they are
     many      on the command line it may come several times (or, as a positional argument, with several words)
     """

@@ -11,6 +11,7 @@ EXTRAS = {
     "pygmsh": "mesh",
     "SimpleITK": "register",
     "pybamm": "pybamm",
+    "xarray": "xarray",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
 

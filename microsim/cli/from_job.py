@@ -43,7 +43,6 @@ def command_of(function, name, example):
         report(numbers, asked["json_file"], found, *lines)
 
     parameters = [_parameter(key, default, about) for key, (default, about, _) in arguments.items()]
-    parameters.sort(key=lambda p: p.default is not REQUIRED)  # positional arguments first
     run.__signature__ = inspect.Signature([*parameters, *outputs.values()])
     run.__annotations__ = {p.name: p.annotation for p in [*parameters, *outputs.values()]}
     run.__name__, run.__doc__ = name, _description(function)
@@ -69,6 +68,9 @@ def _parameter(name, default, about):
     """Make the typer parameter of an argument; options arrive as text, or None where they are not given."""
     keyword, metavar = (inspect.Parameter.KEYWORD_ONLY, about.metavar or "|".join(about.choices) or None)
     kind = list[str] if about.many else str
+    if default is REQUIRED and about.option:
+        annotation = Annotated[kind, typer.Option(about.option, metavar=metavar, help=about.help)]
+        return inspect.Parameter(name, keyword, annotation=annotation)
     if default is REQUIRED:
         annotation = Annotated[kind, typer.Argument(metavar=metavar or name.upper(), help=about.help)]
         return inspect.Parameter(name, keyword, annotation=annotation)
@@ -106,19 +108,20 @@ def _read(argument, name, value):
     default, about, _ = argument
     if isinstance(default, bool):
         return value if not default else not value
-    path = name.upper() if default is REQUIRED else about.option or f"--{name.replace('_', '-')}"
+    positional = default is REQUIRED and not about.option
+    path = name.upper() if positional else about.option or f"--{name.replace('_', '-')}"
     if about.text is not None:
         value = about.text(value, path)
     return value if about.read is None else about.read(value, path)
 
 
 def _imply(values, asked, result):
-    """Set the arguments that a file or the page asks for."""
-    if asked.get("page") is not None:
-        values.update(result.page_needs)
-    for key, file in result.files.items():
-        if asked[key] is not None:
-            values.update(file.needs or {})
+    """Set the arguments that a file or the page asks for, where they were not given."""
+    wanted = [result.page_needs] if asked.get("page") is not None else []
+    wanted += [file.needs or {} for key, file in result.files.items() if asked[key] is not None]
+    for needs in wanted:
+        for key, value in needs.items():
+            values.setdefault(key, value)
 
 
 def _check_size(values, asked, result):

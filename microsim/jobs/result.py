@@ -90,13 +90,21 @@ class Result:
         return write_json(path, self.numbers(), indent=2)
 
     def __repr__(self):
-        return "\n".join([self.title, *map(str, self.tables())])
+        parts, shown = [self.title], self.tables()
+        for before, part in zip([None, *shown], shown):
+            parts += ["", str(part)] if isinstance(part, Table) and before is not None else [str(part)]
+        return "\n".join(parts)
 
     def _repr_html_(self):
         from html import escape
 
         parts = [t.html() if isinstance(t, Table) else f"<p>{escape(str(t))}</p>" for t in self.tables()]
         return f"<div><p><b>{escape(self.title)}</b></p>{''.join(parts)}</div>"
+
+
+def one_or_all(values):
+    """Return the value of a single axis, or {axis: value} of several."""
+    return next(iter(values.values())) if len(values) == 1 else values
 
 
 def beside(path, ending):

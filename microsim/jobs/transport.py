@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.words import times, titled
 from .arguments import Axes, Conducting, Grid, tolerance
-from .result import Result, SavedFile, Table
+from .result import Result, SavedFile, Table, one_or_all
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
@@ -50,16 +50,12 @@ class TortuosityResult(Result):
     @property
     def tau(self):
         """Tortuosity factor eps D0 / D_eff (None if nothing percolates); {axis: factor} for several axes."""
-        return self._one_or_all("tau")
+        return one_or_all({name: found.tau for name, found in self.axes.items()})
 
     @property
     def D_eff_over_D0(self):
         """Effective over bulk diffusivity, 0 if nothing percolates; {axis: value} for several axes."""
-        return self._one_or_all("D_eff_over_D0")
-
-    def _one_or_all(self, key):
-        values = {name: getattr(found, key) for name, found in self.axes.items()}
-        return next(iter(values.values())) if len(values) == 1 else values
+        return one_or_all({name: found.D_eff_over_D0 for name, found in self.axes.items()})
 
     @property
     def title(self):
