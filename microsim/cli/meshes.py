@@ -131,7 +131,8 @@ def _voxels(out, grid, names):
 
 def _tetrahedra(out, grid, names, passes, least_quality):
     from ..mesh.export import save_meshio
-    from ..mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh, to_meshio
+    from ..mesh.tetrahedra import tetrahedral_mesh, to_meshio
+    from ..mesh.tetrahedra_quality import compared_with_voxels, quality
 
     with progress_bar("cutting tetrahedra") as progress:
         made = tetrahedral_mesh(

@@ -15,6 +15,7 @@ from ..base.schema import any_of, choice, entry, flag, number, say, text, triple
 from ..volumes.slabs import layers
 from ..volumes.volume import read_voxels
 from . import classifier, pore_back, preparation, segmentation
+from .drift import measure_drift, undo_drift
 
 AXIS = choice("x", "y", "z")
 SAMPLED = 2_000_000  # voxels that levels of labels are measured on
@@ -75,10 +76,10 @@ class Align:
     keep: bool = entry(flag, default=False)
 
     def apply(self, state, store, progress):
-        drift = preparation.measure_drift(
+        drift = measure_drift(
             state.grey, self.axis, region=self.region, neighbours=self.neighbours, progress=progress
         )
-        grey = preparation.take_back(state.grey, self.axis, drift.shifts, store=store, progress=progress)
+        grey = undo_drift(state.grey, self.axis, drift.shifts, store=store, progress=progress)
         grey = grey if self.keep else preparation.crop(grey, drift.box)
         largest = np.abs(drift.shifts).max(0).tolist()
         return replace(state, grey=grey), {

@@ -17,7 +17,8 @@ from scipy import fft, ndimage
 
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
-from microsim.mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh
+from microsim.mesh.tetrahedra import tetrahedral_mesh
+from microsim.mesh.tetrahedra_quality import compared_with_voxels, quality
 from microsim.reference.tetrahedra import bodies_in_voxels, conduction_bounds
 from microsim.transport.tortuosity import tortuosity
 from microsim.volumes.volume import read_voxels
