@@ -30,19 +30,6 @@ from scipy.sparse.csgraph import connected_components
 
 from ..cell.kinetics import end_potential
 
-PARTS = {
-    "kinetic": "reaction of the electrode",
-    "film": "film on the faces",
-    "electrolyte_ohmic": "resistance of the electrolyte",
-    "electrolyte_concentration": "salt at the electrode against that of the start",
-    "solid_diffusion": "lithiation at the faces against the mean of their particle",
-    "particle_spread": "particles against the mean of the electrode",
-    "electronic": "resistance of the solids, contacts included",
-    "counter_kinetic": "reaction of the counter electrode",
-    "counter_concentration": "salt at the counter electrode against that of the start",
-    "counter_solid_diffusion": "counter slab: lithiation at the faces against the mean of the electrode",
-    "counter_electronic": "counter slab: resistance of the solids",
-}
 AGREE = 0.25  # share of the currents' sizes that their sum must reach for them to be the weights
 LEAST = 1e-5  # and of the largest current of the protocol: below, the currents are what Newton leaves
 

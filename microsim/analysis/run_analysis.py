@@ -3,7 +3,8 @@ time."""
 
 import numpy as np
 
-from .losses import PARTS, VoltageSplit
+from ..base.quantities import VOLTAGE_PARTS
+from .losses import VoltageSplit
 from .utilisation import Unevenness
 
 BETWEEN = 5  # splits of the voltage for each stored time: a curve wants more points than a map
@@ -90,7 +91,7 @@ class Findings:
             name: [row[name] for row in rows]
             for name in ("time_s", "step", "voltage_V", "open_circuit_V", "weights")
         }
-        parts = {name: [row["parts_V"][name] for row in rows] for name in PARTS}
+        parts = {name: [row["parts_V"][name] for row in rows] for name in VOLTAGE_PARTS}
         total = [row["open_circuit_V"] - row["voltage_V"] for row in rows]
         misses = [abs(sum(row["parts_V"].values()) - whole) for row, whole in zip(rows, total)]
         return {
@@ -99,7 +100,7 @@ class Findings:
             "capacity_mAh_g": [row["charge_C"] / 3.6 / (mass * 1000) for row in rows],
             "total_V": total,
             "parts_V": parts,
-            "meaning": PARTS,
+            "meaning": {name: part.meaning for name, part in VOLTAGE_PARTS.items()},
             "largest_miss_V": max(misses, default=0.0),
         }
 

@@ -37,6 +37,16 @@ def replacing(path):
             pass
 
 
+def remove(path):
+    """Take a file away if it is there; a missing permission is an InputError."""
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"expected to replace {path}, got: {error.strerror or error}; choose another folder"
+        ) from error
+
+
 def write_text(path, text):
     """Write a text file in one piece."""
     with replacing(path) as part:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..base.errors import InputError
+from ..base.quantities import FIELDS
 from ..base.schema import (
     NUMBER,
     any_of,
@@ -34,8 +35,6 @@ from .keys import (
     voxel_edges,
 )
 from .overrides import Changes, read_material
-
-FIELDS = ("sto", "c_e", "phi_e", "phi_s", "j")
 
 # ---- readers of single keys --------------------------------------------------------------------------------
 
@@ -230,6 +229,6 @@ class Output:
     wall time); homogenised: whether a porous electrode of the volume's own parameters runs beside it."""
 
     times: int = entry(whole(2, 10000), default=11)
-    fields: tuple[str, ...] = entry(field_names, default=FIELDS)
+    fields: tuple[str, ...] = entry(field_names, default=tuple(FIELDS))
     checkpoint: float = entry(number(0.0), units=SECONDS, default=30.0)
     homogenised: bool = entry(flag, default=False)

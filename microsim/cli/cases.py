@@ -100,7 +100,7 @@ def compare(
         "MEASURED", measured, measured_file_axes, measured_voxel_size_nm, "--measured-voxel-size-nm"
     )
     from ..maps.compare import SocMap, compare_maps
-    from ..report.page import write_comparison_report
+    from ..report.pages import compare as page
 
     comparison = compare_maps(
         SocMap(ours.values, ours.voxel_size),
@@ -114,12 +114,12 @@ def compare(
         "origin_m": origin,
         "mask": mask,
     }
-    page = write_comparison_report(out, comparison, meta)
+    written = page.write(out, comparison=comparison, meta=meta)
     rows = table(("metric", "value"), list(comparison.metrics.items()))
     report(
         {**comparison.as_dict(), **meta},
         json_file,
         f"{simulated} against {measured}",
         rows,
-        f"report: {page}",
+        f"report: {written}",
     )

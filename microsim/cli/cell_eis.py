@@ -53,13 +53,13 @@ def whole_cell(case_file, settings, freq, after, tolerance, out, json_file):
     rows = rows[:: max(len(rows) // 12, 1)]
     lines = [table(("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2"), rows)]
     if out:
-        from ..report.pages.cell_eis import CellSpectrum, write_cell_impedance_report
+        from ..report.pages import cell_eis as page
 
-        drawn = CellSpectrum(
+        drawn = page.CellSpectrum(
             spectrum.freq, spectrum.Z, relaxation, spectrum.reaction, mesh.shape[0] * mesh.voxel_size[0]
         )
-        page = write_cell_impedance_report(out, setup.grid, case.as_dict(), result, drawn)
-        lines.append(f"\nreport: {page}")
+        shown = {"grid": setup.grid, "case": case.as_dict(), "result": result, "spectrum": drawn}
+        lines.append(f"\nreport: {page.write(out, **shown)}")
     report(result, json_file, f"{case.title}: impedance {result['state']}, {spectrum.voltage:.4f} V", *lines)
 
 

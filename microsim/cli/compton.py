@@ -103,13 +103,19 @@ def compton(
     if out is not None:
         lines += [f"map: {path}" for path in _write(out, values, error, size)]
     if report_folder is not None:
-        from ..report.pages.compton import write_compton_report
+        from ..report.pages import compton as page
 
-        points = None if states is None else _states(states)
-        lines.append(
-            "report:"
-            f" {write_compton_report(report_folder, profile, values, error, line, points, size, result)}"
+        written = page.write(
+            report_folder,
+            profile=profile,
+            values=values,
+            error=error,
+            line=line,
+            states=None if states is None else _states(states),
+            voxel_size=size,
+            result=result,
         )
+        lines.append(f"report: {written}")
     title = f"{images.source}: {len(listed)} channels, {times(images.values.shape[1:])} pixels"
     report(result, json_file, title, *lines)
 

@@ -216,9 +216,9 @@ def eis(
     rows = [(name, *(row[key] for key in COLUMNS)) for name, row in axes.items()]
     lines = [table(("axis", *COLUMNS), rows)]
     if out:
-        from ..report.pages.transport import write_impedance_report
+        from ..report.pages import eis as page
 
-        lines.append(f"\nreport: {write_impedance_report(out, grid, result)}")
+        lines.append(f"\nreport: {page.write(out, grid=grid, result=result)}")
     report(result, json_file, title, *lines)
 
 

@@ -135,10 +135,10 @@ def flow(
     rows = [(name, *row.values()) for name, row in numbers.items()]
     lines = [table(("axis", *next(iter(numbers.values()))), rows)]
     if report_folder:
-        from ..report.pages.transport import write_flow_report
+        from ..report.pages import flow as page
 
         velocity = {name: found.velocity for name, found in results.items()}
-        lines.append(f"\nreport: {write_flow_report(report_folder, grid, result, velocity)}")
+        lines.append(f"\nreport: {page.write(report_folder, grid=grid, result=result, velocity=velocity)}")
     report(result, json_file, title, *lines)
 
 
@@ -148,9 +148,11 @@ def _numbers(result):
 
 
 def _store(path, grid, results):
+    from ..base.quantities import quantity
     from ..volumes.fields import FieldWriter
 
-    with FieldWriter(path, grid, {"v_x": "m2", "v_y": "m2", "v_z": "m2"}) as fields:
+    names = ("v_x", "v_y", "v_z")
+    with FieldWriter(path, grid, {name: quantity(name).unit for name in names}) as fields:
         for entry, (name, result) in enumerate(results.items()):
             step = f"velocity times viscosity over the gradient of pressure, drop along {name}"
-            fields.write(float(entry), step, dict(zip(("v_x", "v_y", "v_z"), result.velocity)))
+            fields.write(float(entry), step, dict(zip(names, result.velocity)))

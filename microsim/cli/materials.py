@@ -193,10 +193,11 @@ def _show(sets, T, plot, json_file, title, *, details, lines=(), more=None):
     told = {material.name: describe(material, T) for material in sets}
     drawn = []
     if plot:
-        from ..report.pages.materials import write_material_figures
+        from ..report.pages import materials as page
 
         with progress_bar("drawing") as progress:
-            drawn = [f"figure: {path}" for path in write_material_figures(plot, sets, progress)]
+            paths = page.write(plot, materials=sets, progress=progress)
+        drawn = [f"figure: {path}" for path in paths]
     text = _details(told) if details else [table(("set", "kind", "range", "sources"), _overview(told))]
     report(
         {"materials": told, "temperature_K": T, **(more or {})},

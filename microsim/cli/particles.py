@@ -104,9 +104,9 @@ def particles(
     if maps is not None:
         result["maps"] = _write_maps(maps, labels, grid)
     if report_folder is not None:
-        from ..report.pages.segment import write_particles_report
+        from ..report.pages import particles as page
 
-        result["report"] = str(write_particles_report(report_folder, grid, found, result))
+        result["report"] = str(page.write(report_folder, grid=grid, particles=found, result=result))
     _show_particles(result, json_file)
 
 

@@ -115,11 +115,10 @@ def register(
 
         lines.append(f"map: {write_volume(out, placed.astype('float32'), voxel_size=grid.voxel_size)}")
     if report_folder is not None:
-        from ..report.pages.register import write_registration_report
+        from ..report.pages import register as page
 
-        lines.append(
-            f"report: {write_registration_report(report_folder, image, solid, placed, found, result)}"
-        )
+        shown = {"image": image, "structure": solid, "placed": placed, "found": found, "result": result}
+        lines.append(f"report: {page.write(report_folder, **shown)}")
     title = f"{found_map.source}: {times(image.values.shape)} in {source.source}, {times(grid.shape)}"
     report(result, json_file, title, *lines)
 

@@ -84,11 +84,11 @@ def segment(
         result = _segmented(state, shift, source, recipe)
         result["files"] = _write_labels(state, out, recipe, shift if write_bounds else None, probability)
         if report_folder is not None:
-            from ..report.pages.segment import write_segment_report
+            from ..report.pages import segment as page
 
             with progress_bar("drawing") as progress:
-                page = write_segment_report(report_folder, state, pictures, result, values, progress=progress)
-            result["files"]["report"] = str(page)
+                shown = {"state": state, "pictures": pictures, "result": result}
+                result["files"]["report"] = str(page.write(report_folder, **shown, progress=progress))
     result["volume_sha256"] = source.sha256
     _show_segmented(result, json_file)
 

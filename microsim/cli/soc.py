@@ -126,12 +126,12 @@ def soc(
         values, error = (found.values, found.sigma) if found else (measured.quantity, measured.sigma)
         lines += [f"map: {path}" for path in _write(out, values, error, size)]
     if report_folder:
-        from ..report.pages.soc import SocPage, write_soc_report
+        from ..report.pages import soc as page
 
-        page = SocPage(
+        shown = page.SocPage(
             listed, mu, sigma, measured, found, table_of, size, threshold, curve, parts if clusters else None
         )
-        lines.append(f"report: {write_soc_report(report_folder, page, result)}")
+        lines.append(f"report: {page.write(report_folder, page=shown, result=result)}")
     title = (
         f"{images.source}: {len(listed)} energies, {times(images.values.shape[1:])} voxels, {settings.name}"
     )

@@ -166,9 +166,10 @@ def wetting(
     title = f"{source.source}: wetting of {through} along {axis}, {times(grid.shape)} voxels, gas {gas}"
     lines = [table(("", "value"), rows), *([f"arrival times: {out}"] if out else [])]
     if report_folder:
-        from ..report.pages.transport import write_wetting_report
+        from ..report.pages import wetting as page
 
-        lines.append(f"report: {write_wetting_report(report_folder, grid, result, found.filling.arrival)}")
+        shown = {"grid": grid, "result": result, "arrival": found.filling.arrival}
+        lines.append(f"report: {page.write(report_folder, **shown)}")
     report(result, json_file, title, *lines)
 
 

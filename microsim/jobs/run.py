@@ -11,6 +11,7 @@ from ..analysis.twin import beside, twin_of
 from ..base.errors import InputError
 from ..base.files import write_columns, write_json
 from ..base.provenance import peak_memory_bytes
+from ..base.quantities import FIELDS
 from ..case.build import cell_design, read_grid, set_up
 from ..case.loads import check_profiles
 from ..mesh.morphology import phase_summary
@@ -18,7 +19,7 @@ from ..volumes.fields import FieldWriter
 from .checkpoint import Checkpoint, fingerprint
 from .compare import compare_with, read_measured
 from .record import balances, counts, step_results, voltage_columns
-from .snapshots import UNITS, Snapshots
+from .snapshots import Snapshots
 
 
 def run_case(case, out_dir, *, progress=None, resume=False):
@@ -67,7 +68,7 @@ def run_case(case, out_dir, *, progress=None, resume=False):
 
 def _simulate(setup, fields_path, checkpoint, before, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Record and Snapshots."""
-    units = {name: UNITS[name] for name in setup.case.output.fields}
+    units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     with FieldWriter(fields_path, setup.grid, units) as fields:
         snapshots = Snapshots(setup, fields, checkpoint)
         experiment = setup.experiment(snapshots, progress)
@@ -94,9 +95,9 @@ def _write(out_dir, setup, result, voltage, comparison, flux, progress):
         progress(1, 1, "writing the report")
     write_columns(out_dir / "voltage.csv", voltage)
     write_json(out_dir / "result.json", result)
-    from ..report.page import write_report
+    from ..report.pages import run as page
 
-    write_report(
+    page.write(
         out_dir,
         case=setup.case.as_dict(),
         result=result,

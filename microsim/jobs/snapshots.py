@@ -10,8 +10,6 @@ from ..case.build import active_phases, resolved_phases
 from ..case.windows import beyond_windows
 from ..volumes.fields import profile_x
 
-UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
-
 
 class Snapshots:
     """Store the fields a number of times over the run, and depth profiles at the end of each step."""

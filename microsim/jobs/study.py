@@ -414,12 +414,12 @@ def write_outputs(out_dir, study, result):
         rows.writerow([row["name"], *given, *(row[name] for name in figures if name not in study.keys)])
     write_text(out_dir / "study.csv", lines.getvalue())
     write_json(out_dir / "study.json", result)
-    from ..report.pages.study import write_study_report
+    from ..report.pages import study as page
 
-    write_study_report(
+    page.write(
         out_dir,
-        result,
-        {
+        result=result,
+        curves={
             row["name"]: read_curve(out_dir / row["folder"] / "voltage.csv")
             for row in result["cases"]
             if row["status"] == "finished"

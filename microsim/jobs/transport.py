@@ -7,6 +7,7 @@ from ..base.arguments import job, one_of, switch
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
+from ..base.quantities import quantity
 from ..base.words import times, titled
 from .arguments import Axes, Conducting, Grid, tolerance
 from .result import Result, SavedFile, Table, one_or_all
@@ -97,7 +98,7 @@ class TortuosityResult(Result):
 
         Where the fluxes were not kept (`flux=True` keeps them) the axis is solved once more.
         """
-        from ..report.page import flux_drawing
+        from ..report.pages import transport as page
 
         name = next(iter(self.axes)) if axis is None else axis
         kept = (
@@ -108,7 +109,8 @@ class TortuosityResult(Result):
             )
         )
         flux, figures = kept.flux[name]
-        return flux_drawing(flux, self.grid, AXES.index(name), self.conducting, figures)
+        shown = {"conducting": self.conducting, "flux": flux, "figures": figures, "axis": name}
+        return page.figure(grid=self.grid, **shown)
 
     def save_fields(self, path):
         """Store potential and flux of each axis in an HDF5 file; returns its path."""
@@ -124,16 +126,16 @@ class TortuosityResult(Result):
         for name in names:
             values[f"potential_{name}"] = self.axes[name].potential
             values.update({f"flux_{a}_{name}": self.flux[name][0][k] for k, a in enumerate(AXES)})
-        with FieldWriter(path, self.grid, dict.fromkeys(values, "1")) as writer:
+        with FieldWriter(path, self.grid, {name: quantity(name).unit for name in values}) as writer:
             writer.write(0.0, "steady", values)
         return path
 
     def write(self, folder):
         """Write report.html and figures/*.png into a folder; returns the path of the page."""
-        from ..report.pages.transport import write_transport_report
+        from ..report.pages import transport as page
 
         flux = {name: array for name, (array, _) in self.flux.items()}
-        return write_transport_report(folder, self.grid, self.numbers(), flux)
+        return page.write(folder, grid=self.grid, result=self.numbers(), flux=flux)
 
     def to_xarray(self):
         """Return potential and flux of each axis as an xarray.Dataset on x, y, z in m."""

@@ -4,28 +4,29 @@ units."""
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.quantities import COEFFICIENTS
 
 RISE = 1e-3  # V by which an OCP may rise with lithiation: fits of flat plateaus do
 POINTS = 401
-# coefficient -> unit, least and largest plausible value: a slip of units falls outside; cold concentrated
+# coefficient -> least and largest plausible value: a slip of units falls outside; cold concentrated
 # electrolytes have negative transference numbers (Landesfeind & Gasteiger 2019)
 PLAUSIBLE = {
-    "U": ("V", -0.1, 5.6),
-    "D_s": ("m2 s-1", 1e-21, 1e-8),
-    "i0": ("A m-2", 1e-8, 1e5),
-    "c_s_max": ("mol m-3", 1e3, 1.5e5),
-    "sigma": ("S m-1", 1e-12, 1e8),
-    "density": ("kg m-3", 300.0, 2e4),
-    "kappa": ("S m-1", 1e-6, 1e3),
-    "D_e": ("m2 s-1", 1e-16, 1e-7),
-    "t_plus": ("", -1.0, 1.0),
-    "tdf": ("", 1e-3, 100.0),
-    "radius": ("m", 1e-9, 1e-3),
-    "porosity": ("", 0.0, 1.0),
-    "transport_efficiency": ("", 0.0, 1.0),
-    "active_fraction": ("", 0.0, 1.0),
-    "reactive_share": ("", 0.0, 1.0),
-    "bruggeman": ("", 0.0, 10.0),
+    "U": (-0.1, 5.6),
+    "D_s": (1e-21, 1e-8),
+    "i0": (1e-8, 1e5),
+    "c_s_max": (1e3, 1.5e5),
+    "sigma": (1e-12, 1e8),
+    "density": (300.0, 2e4),
+    "kappa": (1e-6, 1e3),
+    "D_e": (1e-16, 1e-7),
+    "t_plus": (-1.0, 1.0),
+    "tdf": (1e-3, 100.0),
+    "radius": (1e-9, 1e-3),
+    "porosity": (0.0, 1.0),
+    "transport_efficiency": (0.0, 1.0),
+    "active_fraction": (0.0, 1.0),
+    "reactive_share": (0.0, 1.0),
+    "bruggeman": (0.0, 10.0),
 }
 
 
@@ -73,7 +74,7 @@ def _numbers(material, *names):
 
 
 def _plausible(name, coefficient, where, values):
-    unit, low, high = PLAUSIBLE[coefficient]
+    (low, high), unit = PLAUSIBLE[coefficient], COEFFICIENTS[coefficient].unit
     wrong = ~((values >= low) & (values <= high))
     if not wrong.any():
         return

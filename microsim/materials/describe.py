@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .checks import PLAUSIBLE, sampled
+from ..base.quantities import COEFFICIENTS
+from .checks import sampled
 
 
 def describe(material, T=298.15):
@@ -35,7 +36,7 @@ def _coefficients(material, T):
     for name, (where, values) in sampled(material, T).items():
         least, largest = float(np.min(values)), float(np.max(values))
         value = {"value": least} if where is None or least == largest else {"min": least, "max": largest}
-        found[name] = value | {"unit": PLAUSIBLE[name][0], "source": material.sources.get(name, "")}
+        found[name] = value | {"unit": COEFFICIENTS[name].unit, "source": material.sources.get(name, "")}
     for name in ("sto_0", "sto_100", "molar_mass"):
         if getattr(material, name, None) is not None:
             unit = "kg mol-1" if name == "molar_mass" else ""

@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 
+from ..base.quantities import VOLTAGE_PARTS, quantity
 from ..volumes.fields import read_field, read_names, read_times
 from .number_format import THIN, digits, fixed, time_unit
+from .page import TextTable
 from .style import (
     DEPTH,
     INK,
@@ -20,21 +22,12 @@ from .style import (
     show_section,
     styled,
 )
-from .tables import Table
 
-PARTS = {
-    "kinetic": ("Kinetic", "#1f5fa8"),
-    "film": ("Film", "#e69f00"),
-    "solid_diffusion": ("Solid diffusion", "#d55e00"),
-    "particle_spread": ("Uneven particles", "#cc79a7"),
-    "electrolyte_ohmic": ("Electrolyte, ohmic", "#8cc4ea"),
-    "electrolyte_concentration": ("Electrolyte, salt", "#009e73"),
-    "electronic": ("Electronic", "#4b5563"),
-    "counter_kinetic": ("Counter, kinetic", "#b8860b"),
-    "counter_concentration": ("Counter, salt", "#9bcf9a"),
-    "counter_solid_diffusion": ("Counter, solid diffusion", "#f2b48c"),
-    "counter_electronic": ("Counter, electronic", "#a3a3a3"),
-}
+# the electrode's faces and particles first, then the electrolyte, the solids, and the counter electrode
+STACKED = sorted(
+    VOLTAGE_PARTS,
+    key=lambda name: (name.startswith("counter"), name == "electronic", name.startswith("electrolyte")),
+)
 SMALL, OTHERS = 0.005, ("Others", "#e5e7eb")  # parts below this share of the total are drawn as one
 PANELS = 4
 
@@ -75,7 +68,8 @@ def _shown_parts(found, rows):
     """Parts that are drawn on their own: [(name, label, colour)]."""
     largest = np.abs(np.array(found["total_V"])[rows]).max()
     parts = {name: np.abs(np.array(values)[rows]).max() for name, values in found["parts_V"].items()}
-    return [(name, *PARTS[name]) for name in PARTS if parts.get(name, 0) > SMALL * largest]
+    shown = [VOLTAGE_PARTS[name] for name in STACKED if parts.get(name, 0) > SMALL * largest]
+    return [(part.name, part.label, part.colours) for part in shown]
 
 
 def _stack(axes, found, at, shown):
@@ -104,7 +98,9 @@ def overpotentials_caption(found):
     name, at = loaded_steps(found)[-1]
     means = {part: 1e3 * _mean_over(found, at, found["parts_V"][part]) for part in found["parts_V"]}
     largest = sorted(means, key=lambda part: -abs(means[part]))[:3]
-    said = ", ".join(f"{PARTS[part][0].lower()} {digits(means[part], 3)}{THIN}mV" for part in largest)
+    said = ", ".join(
+        f"{VOLTAGE_PARTS[part].label.lower()} {digits(means[part], 3)}{THIN}mV" for part in largest
+    )
     return (
         "What stands between the open-circuit voltage at the electrodes' mean lithiation and the cell"
         " voltage, over the specific capacity of a step. Means over the reactive faces weighted by their"
@@ -123,7 +119,9 @@ def overpotentials_table(found):
     """Tabulate the parts at the end of each step (mV)."""
     step = np.array(found["step"])
     ends = [int(np.flatnonzero(step == number)[-1]) for number in dict.fromkeys(found["step"])]
-    used = [name for name in PARTS if np.abs(np.array(found["parts_V"].get(name, [0.0]))[ends]).max() > 5e-6]
+    used = [
+        name for name in STACKED if np.abs(np.array(found["parts_V"].get(name, [0.0]))[ends]).max() > 5e-6
+    ]
     rows = [
         (
             f"{found['step'][at] + 1} {_short(found['step_name'][at])}",
@@ -135,7 +133,7 @@ def overpotentials_table(found):
         )
         for at in ends
     ]
-    header = ("End of step, in mV", "Whole", *(PARTS[name][0] for name in used), "Means over")
+    header = ("End of step, in mV", "Whole", *(VOLTAGE_PARTS[name].label for name in used), "Means over")
     note = (
         "Above zero: takes from a discharge. Solid diffusion: lithiation at the faces against the mean of"
         " their particle; uneven particles: those means against that of the electrode. Salt: concentration"
@@ -143,7 +141,7 @@ def overpotentials_table(found):
         " current passes. Largest miss of the sum at any time:"
         f" {digits(1e3 * found['largest_miss_V'], 2)}{THIN}mV."
     )
-    return Table("", header, rows, tuple(range(1, len(used) + 2)), note)
+    return TextTable("", header, rows, tuple(range(1, len(used) + 2)), note)
 
 
 def _short(name):
@@ -185,7 +183,7 @@ def _by_distance(axes, near):
     x, mean, std = (np.array(near[name], float) for name in ("distance_m", "mean", "std"))
     axes.fill_between(UM * x, mean - std, mean + std, color="#c7d9ee", lw=0)
     axes.plot(UM * x, mean, color="#1f5fa8")
-    axes.set(xlabel="Distance to the surface (µm)", ylabel="Degree of lithiation")
+    axes.set(xlabel="Distance to the surface (µm)", ylabel=quantity("sto").label)
     axes.set_xlim(0, None)
 
 

@@ -1,36 +1,19 @@
 """A film of a stored field: its section over time, as GIF or MP4."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..base.errors import InputError
 from ..base.files import replacing
+from ..base.quantities import quantity
 from ..volumes.fields import read_field, read_names, read_times
-from .figures import FIELDS, axis_label
-from .number_format import THIN, digits, fixed, time_unit
-from .style import UM, WIDTH, colour_map, limits, new_figure, plane_edges, show_section, styled
+from .number_format import THIN, fixed, time_unit
+from .section import Plane, draw_section
+from .style import styled
 
 DPI = 110
 HOLD = 8  # the last frame stays as long as so many
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A section of a field: axis across it (0, 1, 2) and number of the layer."""
-
-    axis: int
-    layer: int
-
-    def of(self, values):
-        """Return the section of a field [x, y, z]."""
-        return np.take(values, self.layer, self.axis)
-
-    @property
-    def axes(self):
-        """The axes along the section, horizontal first."""
-        return [a for a in range(3) if a != self.axis]
 
 
 def write_animation(
@@ -51,8 +34,10 @@ def write_animation(
             f"--field: expected one that {fields_path} holds ({', '.join(names)}), got {name}; name one."
         )
     times, steps = read_times(fields_path)
-    planes, shape, voxel_size, cut = _planes(fields_path, name, len(times), axis, layer, deviation, progress)
-    film = _Film(name, planes, shape, voxel_size, cut, deviation)
+    planes, shape, voxel_size, plane = _planes(
+        fields_path, name, len(times), axis, layer, deviation, progress
+    )
+    film = _Film(name, planes, shape, voxel_size, plane, deviation)
     frames = []
     for k, (time, step) in enumerate(zip(times, steps)):
         frames.append(film.frame(k, time, step, times[-1]))
@@ -107,39 +92,23 @@ def _planes(path, name, count, axis, layer, deviation, progress):
                 f"--layer: expected 0 to {values.shape[axis] - 1} along {'xyz'[axis]}, got {layer};"
                 " correct it."
             )
-        cut = Cut(axis, layer)
-        planes.append(cut.of(values).astype(float) - (np.nanmean(values, dtype=float) if deviation else 0.0))
+        plane = Plane(axis, layer)
+        planes.append(
+            plane.of(values).astype(float) - (np.nanmean(values, dtype=float) if deviation else 0.0)
+        )
         if progress:
             progress(k + 1, count, "reading")
-    return np.array(planes), values.shape, voxel_size, cut
+    return np.array(planes), values.shape, voxel_size, plane
 
 
 class _Film:
     """One figure, whose image changes from frame to frame; one colour scale for all."""
 
     @styled
-    def __init__(self, name, planes, shape, voxel_size, cut, deviation):
-        _, _, _, cmap, factor = FIELDS.get(name, (name, name, "", "viridis", 1.0))
-        self.planes = planes * factor
-        low, high, extend = limits(self.planes)
-        if deviation:
-            high = max(abs(low), abs(high))
-            low, cmap = -high, "RdBu_r"
-        a, b = cut.axes
-        size = UM * np.multiply(shape, voxel_size)
-        height = float(np.clip((WIDTH - 2.0) * size[b] / size[a], 1.2, 7.0))
-        self.figure = new_figure(
-            height + 0.9, min(WIDTH, height * size[a] / size[b] + 2.0), layout="constrained"
-        )
-        self.axes = self.figure.subplots()
-        edges = plane_edges(shape, voxel_size, (0, 0, 0), (a, b))
-        self.image = show_section(
-            self.axes, self.planes[0], edges, cmap=colour_map(cmap), vmin=low, vmax=high
-        )
-        self.axes.set(xlabel=("Depth x (µm)" if a == 0 else f"{'xyz'[a]} (µm)"), ylabel=f"{'xyz'[b]} (µm)")
-        label = axis_label(name, " − mean" if deviation else "") if name in FIELDS else name
-        self.figure.colorbar(self.image, ax=self.axes, extend=extend, label=label).outline.set_linewidth(0.5)
-        self.where = f"{'xyz'[cut.axis]} = {digits(UM * (cut.layer + 0.5) * voxel_size[cut.axis], 3)} µm"
+    def __init__(self, name, planes, shape, voxel_size, plane, deviation):
+        self.planes = quantity(name).factor * planes
+        self.figure, self.axes, self.image = draw_section(planes, plane, shape, voxel_size, name, deviation)
+        self.where = plane.place(voxel_size)
         self.axes.set_title("t", loc="left")
         self.figure.set_dpi(DPI)
         self.figure.canvas.draw()

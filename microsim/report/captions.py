@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from .figures import LONG_NAMES, axis_label
-from .map_figures import fullest_layer
-from .number_format import THIN, digits, duration, fixed, length, percent
+from ..base.quantities import quantity
+from .figures import LONG_NAMES
+from .number_format import THIN, digits, duration, fixed, percent
 from .style import UM
 from .tables import last_discharge
 
@@ -66,65 +66,22 @@ def profiles_caption(series, *, distribution=False):
 
 def potentials_caption(series):
     """Say what the potentials figure shows."""
-    names = {
-        "phi_e": "electrolyte potential",
-        "phi_s": "solid potential relative to its layer at the current collector",
-        "j": "current density across the interface, positive where lithium leaves the solid",
-    }
-    shown = "; ".join(names[s.name] for s in series)
+    shown = "; ".join(quantity(s.name).words for s in series)
     return _sentence(
         f"Means of each layer over the depth: {shown}. Colours as in the legend, early dark to late light"
     )
 
 
-def maps_caption(comparison):
-    """Say what the comparison maps show."""
-    c = comparison
-    z, y = (digits(fullest_layer(c, axis)[1], 3) for axis in (2, 1))
-    size = length(*c.voxel_size)
-    return (
-        f"Simulated map averaged onto the measured voxels ({size}), measured map, and their difference, in "
-        f"the sections z = {z} µm and y = {y} µm, those with most compared voxels; simulated and measured on "
-        "one colour scale, the difference centred on zero. Grey: not compared. "
-        f"RMSE {digits(c.metrics['rmse'], 3)}, bias {fixed(c.metrics['bias'], 4, plus=True)}."
-    )
-
-
-def agreement_caption(comparison):
-    """Say what the parity plot and the histogram show."""
-    m = comparison.metrics
-    return (
-        f"Left: simulated against measured value of {digits(m['n_voxels'])} voxels (colour: voxels per bin; "
-        f"the outermost 0.1 % at either end lie outside of the frame), r = {fixed(m['pearson_r'], 3)}. "
-        "Right: distribution of both; the mean difference of the sorted values (1-Wasserstein distance) is "
-        f"{digits(m['histogram_distance'], 3)}."
-    )
-
-
-def depth_caption(comparison):
-    """Say what the depth profile of a comparison shows."""
-    p = {key: np.asarray(v, float) for key, v in comparison.profile.items()}
-    gap = np.abs(p["simulated"] - p["measured"])
-    worst = int(np.nanargmax(gap))
-    return (
-        "Mean of both maps in each layer of the measured grid, over the compared voxels only. The layers' "
-        f"means differ most at x = {digits(UM * p['x_m'][worst], 3)} µm, by {digits(float(gap[worst]), 3)}."
-    )
-
-
 def _what(series):
-    names = {
-        "sto": "Degree of lithiation of the active material",
-        "c_e": "Lithium concentration in the electrolyte",
-    }
-    return names.get(series.name, axis_label(series.name))
+    return _capital(quantity(series.name).words)
 
 
 def _ends(series):
     """Say the last time's mean, spread, and its values at the two ends of the depth."""
-    unit = {"c_e": f"{THIN}mol{THIN}m⁻³"}.get(series.name, "")
-    profile = series.profiles[-1][np.isfinite(series.profiles[-1])]
-    mean, std = float(series.means[-1]), float(series.stds[-1])
+    what = quantity(series.name)
+    unit = "".join(f"{THIN}{part}" for part in what.shown_unit.split())
+    profile = what.factor * series.profiles[-1][np.isfinite(series.profiles[-1])]
+    mean, std = float(what.factor * series.means[-1]), float(what.factor * series.stds[-1])
     if not profile.size:
         return ""
     return (
@@ -134,5 +91,9 @@ def _ends(series):
     )
 
 
+def _capital(text):
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(text):
-    return text[:1].upper() + text[1:] + "."
+    return _capital(text) + "."

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..base.quantities import quantity
 from .number_format import THIN, digits, fixed, percent, time_unit
 from .style import (
     DASHED,
@@ -24,14 +25,6 @@ from .style import (
     symmetric_limit,
 )
 
-# name -> (what it is, symbol, unit, colour map, factor from SI)
-FIELDS = {
-    "sto": ("Degree of lithiation", r"$c_s/c_{s,\mathrm{max}}$", "", "viridis", 1.0),
-    "c_e": ("Electrolyte concentration", "$c_e$", "mol m⁻³", "cividis", 1.0),
-    "phi_e": ("Electrolyte potential", r"$\phi_e$", "mV", "cividis", 1e3),
-    "phi_s": ("Solid potential, from its collector end", r"$\phi_s-\phi_s(L)$", "mV", "cividis", 1e3),
-    "j": ("Interface current density", "$j$", "A m⁻²", "cividis", 1.0),
-}
 LONG_NAMES = {"am": "active material", "cbd": "carbon-binder", "sep": "separator"}
 STEP_COLOURS = {"discharge": ("#1f5fa8", "#5b9bd5", "#0b3c6f"), "charge": ("#c2571a", "#e59a5c", "#7f3308")}
 
@@ -86,9 +79,9 @@ def sections_figure(series, *, deviation=False):
 
     deviation: draw the difference from the mean over the volume at that time instead, centred on zero.
     """
-    cmap, factor = FIELDS[series.name][3:]
-    rows = sorted(series.sections)
-    planes = np.array([series.sections[k] - (series.means[k] if deviation else 0.0) for k in rows]) * factor
+    what, rows = quantity(series.name), sorted(series.sections)
+    planes = np.array([series.sections[k] - (series.means[k] if deviation else 0.0) for k in rows])
+    planes, cmap = planes * what.factor, what.colours
     if deviation:
         high, extend = symmetric_limit(planes)
         low, cmap = -high, "RdBu_r"
@@ -106,7 +99,7 @@ def sections_figure(series, *, deviation=False):
     bar = figure.colorbar(
         image, ax=list(panels.flat[: len(rows)]), extend=extend, aspect=max(8, 7 * lines * height), pad=0.015
     )
-    bar.set_label(axis_label(series.name, " − mean" if deviation else ""))
+    bar.set_label(what.minus("mean") if deviation else what.axis)
     bar.outline.set_linewidth(0.5)
     return figure
 
@@ -114,14 +107,14 @@ def sections_figure(series, *, deviation=False):
 @styled
 def profiles_figure(series, *, distribution=False):
     """Draw a field's mean in each layer x at several times, and if asked how its voxels are distributed."""
-    what, factor = FIELDS[series.name][0], FIELDS[series.name][4]
+    what = quantity(series.name)
     figure, widths = new_figure(3.3), [1.25, 1] if distribution else [1]
     panels = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
     for row, (colour, dash) in enumerate(time_looks(series.steps)):
         look = {"color": colour, "ls": dash, "label": _time_title(series, row)}
-        panels[0].plot(UM * series.x_m, factor * series.profiles[row], **look)
+        panels[0].plot(UM * series.x_m, what.factor * series.profiles[row], **look)
     _depth_axes(panels[0], UM * series.shape[0] * series.voxel_size[0])
-    panels[0].set_ylabel(f"{what}, {axis_label(series.name)}")
+    panels[0].set_ylabel(what.title)
     if distribution:
         _distributions(panels[1], series)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center", title="Time")
@@ -139,23 +132,17 @@ def potentials_figure(phi_e, phi_s, j):
     figure = new_figure(3.3)
     panels = figure.subplots(1, len(given), squeeze=False)[0]
     for axes, series in zip(panels, given, strict=True):
-        what, *_, factor = FIELDS[series.name]
+        what = quantity(series.name)
         reference = _at_collector(series.profiles) if series.name == "phi_s" else 0.0
-        lines = factor * (series.profiles - reference)
+        lines = what.factor * (series.profiles - reference)
         for row, (colour, dash) in enumerate(time_looks(series.steps)):
             axes.plot(UM * series.x_m, lines[row], color=colour, ls=dash, label=_time_title(series, row))
         _depth_axes(axes, UM * series.shape[0] * series.voxel_size[0], ends=False)
-        axes.set_ylabel(axis_label(series.name))
-        axes.set_title(what, loc="left")
+        axes.set_ylabel(what.axis)
+        axes.set_title(what.label, loc="left")
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     return figure
-
-
-def axis_label(name, suffix=""):
-    """Write a field's symbol with its unit, for an axis or a colour bar."""
-    _, symbol, unit, *_ = FIELDS[name]
-    return f"{symbol}{suffix} ({unit})" if unit else symbol + suffix
 
 
 def step_spans(voltage, steps):
@@ -273,7 +260,7 @@ def _mark_end(axes, voltage, steps):
 
 def _distributions(axes, series):
     """Draw the distribution of the voxels' values at the times of the profiles, as outlines."""
-    what, factor = FIELDS[series.name][0], FIELDS[series.name][4]
+    what, factor = quantity(series.name), quantity(series.name).factor
     low, high, _ = limits(np.concatenate(series.samples), tail=0.0)
     pad = 0.02 * (high - low)  # the uniform start shall not lie on the frame
     edges = np.linspace(factor * (low - pad), factor * (high + pad), 121)
@@ -284,7 +271,7 @@ def _distributions(axes, series):
             continue
         share = np.histogram(factor * series.samples[row], edges)[0] / max(series.samples[row].size, 1)
         axes.stairs(100 * share, edges, color=colour, ls=dash, lw=1.3)
-    axes.set(xlabel=f"{what}, {axis_label(series.name)}", ylabel="Voxels per bin (%)")
+    axes.set(xlabel=what.title, ylabel="Voxels per bin (%)")
     axes.set(ylim=(0, None), xlim=(edges[0], edges[-1]))
     axes.grid(True)
 

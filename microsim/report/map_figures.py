@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..base.quantities import quantity
 from .number_format import THIN, digits, fixed
 from .style import (
     DASHED,
@@ -20,11 +21,11 @@ from .style import (
 )
 
 SIMULATED, MEASURED = "#1f5fa8", "#d1781f"
-QUANTITY = r"Degree of lithiation, $c_s/c_{s,\mathrm{max}}$"
+LITHIATION, DIFFERENCE = quantity("sto"), quantity("difference")
 
 
 @styled
-def maps_figure(comparison, quantity=QUANTITY):
+def comparison_maps_figure(comparison, what=LITHIATION):
     """Draw simulated, measured and difference side by side in the two sections that hold most voxels."""
     c, shape = comparison, comparison.measured.shape
     size = UM * np.multiply(shape, c.voxel_size)
@@ -34,9 +35,9 @@ def maps_figure(comparison, quantity=QUANTITY):
     low, high, extend = limits(np.stack([c.simulated, c.measured]))
     limit, extend_difference = symmetric_limit(c.difference)
     columns = (
-        ("Simulated", c.simulated, {"vmin": low, "vmax": high, "cmap": colour_map("viridis")}),
-        ("Measured", c.measured, {"vmin": low, "vmax": high, "cmap": colour_map("viridis")}),
-        ("Difference", c.difference, {"vmin": -limit, "vmax": limit, "cmap": colour_map("RdBu_r")}),
+        ("Simulated", c.simulated, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
+        ("Measured", c.measured, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
+        ("Difference", c.difference, {"vmin": -limit, "vmax": limit, "cmap": colour_map(DIFFERENCE.colours)}),
     )
     images = []
     for line, (b, across) in enumerate(((1, 2), (2, 1))):
@@ -54,13 +55,13 @@ def maps_figure(comparison, quantity=QUANTITY):
     for axes in panels[1]:
         axes.set_xlabel(DEPTH)
     location = "right" if size[0] < 0.8 * max(size[1:]) else "bottom"
-    _bar(figure, images[0], panels[:, :2], location, quantity, extend)
-    _bar(figure, images[2], panels[:, 2], location, "Simulated − measured", extend_difference)
+    _bar(figure, images[0], panels[:, :2], location, what.title, extend)
+    _bar(figure, images[2], panels[:, 2], location, DIFFERENCE.axis, extend_difference)
     return figure
 
 
 @styled
-def agreement_figure(comparison, quantity=QUANTITY):
+def agreement_figure(comparison, what=LITHIATION):
     """Draw the voxels' simulated against their measured values, and the two distributions."""
     c = comparison
     shared = np.isfinite(c.difference)
@@ -77,7 +78,7 @@ def agreement_figure(comparison, quantity=QUANTITY):
         mean = fixed(c.metrics[f"mean_{name}"], 3)
         spread = fixed(c.metrics[f"std_{name}"], 3)
         histogram.stairs(density, edges, color=colour, lw=1.5, label=f"{name}: {mean} ± {spread}")
-    histogram.set(xlabel=quantity, ylabel="Probability density", ylim=(0, None), xlim=(edges[0], edges[-1]))
+    histogram.set(xlabel=what.title, ylabel="Probability density", ylim=(0, None), xlim=(edges[0], edges[-1]))
     histogram.set_title(f"Wasserstein distance {digits(c.metrics['histogram_distance'], 3)}", loc="left")
     histogram.grid(True)
     histogram.legend(loc="upper left", title="mean ± standard deviation")
@@ -86,7 +87,7 @@ def agreement_figure(comparison, quantity=QUANTITY):
 
 
 @styled
-def depth_figure(comparison, quantity=QUANTITY):
+def comparison_depth_figure(comparison, what=LITHIATION):
     """Draw both maps' mean in each layer x with its standard deviation, below the difference of the means."""
     p = {key: np.asarray(values, float) for key, values in comparison.profile.items()}
     x = UM * p["x_m"]
@@ -98,7 +99,7 @@ def depth_figure(comparison, quantity=QUANTITY):
         upper.fill_between(x, mean - std, mean + std, color=colour, alpha=0.15, lw=0)
         label = f"{name}: mean of the layer, band: ± standard deviation"
         upper.plot(x, mean, color=colour, marker="o", ms=2.5, label=label)
-    upper.set(ylabel=quantity, xlim=(x[0] - half, x[-1] + half))
+    upper.set(ylabel=what.title, xlim=(x[0] - half, x[-1] + half))
     figure.legend(loc="outside upper center", ncols=2)
     lower.axhline(0, color=MUTED, lw=0.8)
     lower.plot(x, p["simulated"] - p["measured"], color=INK, marker="o", ms=2.5)

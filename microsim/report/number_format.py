@@ -3,44 +3,12 @@
 import math
 import re
 
+from ..base.quantities import ENDINGS, SUPERSCRIPTS, WORDS
+
 NONE = "–"
 MOST_VALUES = 6  # longer lists are not for a table
 MINUS = "\N{MINUS SIGN}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
-SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-# ending of a key -> (factor, unit) in which a reader wants it
-UNITS = {
-    "_mAh_g": (1, "mAh g⁻¹"),
-    "_ohm_m2": (1, "Ω m²"),
-    "_S_m-1": (1, "S m⁻¹"),
-    "_S_m": (1, "S m⁻¹"),
-    "_mol_m-3": (1, "mol m⁻³"),
-    "_A_m-2": (1, "A m⁻²"),
-    "_A_m2": (1, "A m⁻²"),
-    "_m2_s-1": (1, "m² s⁻¹"),
-    "_m2_s": (1, "m² s⁻¹"),
-    "_m-1": (1e-6, "µm⁻¹"),
-    "_m2": (1e12, "µm²"),
-    "_m3": (1e18, "µm³"),
-    "_um": (1, "µm"),
-    "_nm": (1, "nm"),
-    "_V": (1, "V"),
-    "_A": (1, "A"),
-    "_K": (1, "K"),
-    "_kg": (1e12, "ng"),
-}
-WORDS = {
-    "tau": "Tortuosity factor τ",
-    "eps": "Volume fraction ε",
-    "eps_percolating": "Percolating ε",
-    "D_eff_over_D0": "Effective / bulk",
-    "wall_s": "Wall time",
-    "cpu_s": "CPU time",
-    "peak_memory_bytes": "Peak memory",
-    "newton_iterations": "Newton iterations",
-    "sha256": "SHA-256",
-}
 
 
 def digits(value, significant=4, *, trim=False):
@@ -100,6 +68,14 @@ def duration(seconds):
 def time_unit(span_s):
     """Choose the unit in which a time axis reads well: (seconds per unit, name)."""
     return (3600.0, "h") if span_s > 5400 else (60.0, "min") if span_s > 120 else (1.0, "s")
+
+
+def short_time_unit(span_s):
+    """Choose the unit in which a short time reads well: (seconds per unit, name)."""
+    for factor, unit in ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms")):
+        if span_s >= 2 * factor:
+            return factor, unit
+    return 1e-6, "µs"
 
 
 def memory(size):
@@ -168,7 +144,7 @@ def names_unit(key):
 
 
 def _ending(key):
-    return next((ending for ending in (*UNITS, "_m") if key.endswith(ending)), "")
+    return next((ending for ending in (*ENDINGS, "_m") if key.endswith(ending)), "")
 
 
 def _trimmed(text, trim):
@@ -176,12 +152,12 @@ def _trimmed(text, trim):
 
 
 def _scaled(key, value):
-    factor = UNITS.get(_ending(key), (1, ""))[0]
+    factor = ENDINGS.get(_ending(key), (1, ""))[0]
     return value if factor == 1 or isinstance(value, str) or value is None else factor * value
 
 
 def _unit(key):
-    unit = UNITS.get(_ending(key), (1, ""))[1]
+    unit = ENDINGS.get(_ending(key), (1, ""))[1]
     return f"{THIN}{unit}" if unit else ""
 
 

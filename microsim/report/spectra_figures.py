@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..base.quantities import MAPS
 from ..maps.mixture import fit_references
 from ..maps.spectra import normalise, sigma_rows
 from .number_format import THIN, digits, fixed
@@ -31,32 +32,29 @@ def section_of(values):
 
 
 @styled
-def maps_figure(page, where):
+def soc_maps_figure(page, where):
     """Draw the map, its uncertainty, and the misfit or edge jump in one section; a line of voxels as a
     curve."""
     measured = page.measured
     if max(page.values.shape) == page.values.size:
         return _line_figure(page)
     third = (
-        (measured.residual, "Misfit / spectrum")
+        (measured.residual, MAPS["misfit"])
         if measured.residual is not None
-        else (np.where(np.isfinite(page.values), measured.jump, np.nan), "Edge jump")
+        else (np.where(np.isfinite(page.values), measured.jump, np.nan), MAPS["jump"])
     )
-    panels = (
-        (page.values, page.name, "viridis"),
-        (page.error, "Standard deviation", "magma"),
-        (*third, "cividis"),
-    )
+    panels = ((page.values, page.quantity), (page.error, MAPS["sigma"]), third)
     plane = _plane(page.values, where)
     aspect = plane.shape[0] * _edge(page, where, 0) / (plane.shape[1] * _edge(page, where, 1))
     figure = new_figure(float(np.clip(WIDTH / 3 / aspect + 0.9, 1.8, 7.0)), layout="compressed")
     axes = figure.subplots(1, 3, sharex=True, sharey=True)
-    for panel, (values, name, colours) in zip(axes, panels, strict=True):
+    for panel, (values, what) in zip(axes, panels, strict=True):
         shown = np.where(np.isfinite(page.values), values, np.nan)
         low, high, extend = limits(shown)
-        image = _show(panel, page, _plane(shown, where), where, vmin=low, vmax=high, cmap=colour_map(colours))
+        look = {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}
+        image = _show(panel, page, _plane(shown, where), where, **look)
         bar = figure.colorbar(image, ax=panel, location="bottom", extend=extend, aspect=24, pad=0.02)
-        bar.set_label(name)
+        bar.set_label(what.axis)
         bar.locator = _few(4)
         bar.outline.set_linewidth(0.5)
     _labels(axes[0], page, where)
@@ -75,7 +73,9 @@ def _line_figure(page):
         where, values - error, values + error, color=BLUE, alpha=0.25, lw=0, label="± standard deviation"
     )
     axes.plot(where, values, color=BLUE, lw=1, marker=".", ms=3)
-    axes.set(xlabel=f"{'xyz'[axis]} ({'voxels' if page.voxel_size is None else 'µm'})", ylabel=page.name)
+    axes.set(
+        xlabel=f"{'xyz'[axis]} ({'voxels' if page.voxel_size is None else 'µm'})", ylabel=page.quantity.axis
+    )
     axes.legend(loc="best")
     return figure
 
@@ -87,10 +87,10 @@ def histograms_figure(page):
     same = jump.size == 0 or np.ptp(jump) == 0  # normalised spectra
     figure = new_figure(2.9)
     panels = figure.subplots(1, 2 if same else 3)
-    _histogram(panels[0], page.values, page.name, BLUE)
-    _histogram(panels[1], page.error, "Standard deviation", ORANGE)
+    _histogram(panels[0], page.values, page.quantity.axis, BLUE)
+    _histogram(panels[1], page.error, MAPS["sigma"].axis, ORANGE)
     if not same:
-        _histogram(panels[2], jump, "Edge jump", MUTED, log=True)
+        _histogram(panels[2], jump, MAPS["jump"].axis, MUTED, log=True)
         if page.threshold is not None:
             panels[2].axvline(page.threshold, color=INK, ls=DASHED, lw=1)
     panels[0].set_ylabel("Voxels")
@@ -153,7 +153,7 @@ def spectra_figure(page, chosen):
             _edge_panel(panel, page, spectrum, voxel, norm)
         value, error = page.values.ravel()[voxel], page.error.ravel()[voxel]
         decimals = 3 if page.found else 2
-        label = page.name.replace(" (eV)", "").replace("Lithiation x", "x")
+        label = page.quantity.label.removeprefix("Lithiation ")
         index = ", ".join(str(int(i)) for i in np.unravel_index(voxel, page.values.shape))
         panel.set_title(
             f"voxel {index}: {label} = {fixed(float(value), decimals)} ± {fixed(float(error), decimals)}",
@@ -183,10 +183,12 @@ def calibration_figure(page):
     axes.plot(q, x, color=BLUE, label="calibration")
     if c.states:
         axes.plot(*zip(*c.states), ls="", marker=".", ms=4, color=INK, label="states")
-    name = {"edge": "Edge energy (eV)", "lcf": "Mean share of the references", "three-energy": "Ratio m"}[
-        c.method
-    ]
-    axes.set(xlabel=name, ylabel="Lithiation x", xlim=(low, high))
+    name = {
+        "edge": MAPS["edge_energy"].axis,
+        "lcf": "Mean share of the references",
+        "three-energy": MAPS["ratio"].axis,
+    }[c.method]
+    axes.set(xlabel=name, ylabel=MAPS["lithiation"].axis, xlim=(low, high))
     count, edges = np.histogram(measured, 80, (low, high))
     beside = axes.twinx()
     beside.stairs(count, edges, fill=True, color=MUTED, alpha=0.4)

@@ -2,11 +2,13 @@
 
 import functools
 import io
+import struct
 
 import numpy as np
 
 WIDTH = 9.0  # inches; the page shows a figure about as wide as its text
 DPI = 160
+SCREEN_DPI = 106  # pixels of a page per inch of a figure
 UM = 1e6  # micrometres per metre
 OUTSIDE = "#d0d5dc"  # voxels of another phase in a section; darker than the white middle of RdBu
 DASHED = (0, (4, 3))
@@ -40,6 +42,7 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "figure.facecolor": "white",
+    "svg.hashsalt": "microsim",  # the same file again
 }
 
 
@@ -57,26 +60,31 @@ def styled(draw):
 
 
 def new_figure(height, width=WIDTH, *, layout="constrained"):
-    """Make an empty figure (inches) on an Agg canvas, with no window and no pyplot.
+    """Make an empty figure (inches) that a notebook shows, with no window and no pyplot.
 
     layout: "compressed" moves panels of fixed aspect together, with their colour bars as tall as they are.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from .picture import Picture
 
-    figure = Figure(figsize=(width, height), layout=layout)
-    FigureCanvasAgg(figure)
-    return figure
+    return Picture(figsize=(width, height), layout=layout)
+
+
+def to_png(figure):
+    """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file."""
+    return rendered(figure, "png", {"Software": None})
 
 
 @styled
-def to_png(figure):
-    """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file."""
+def rendered(figure, kind, metadata):
+    """Render a figure as bytes of a format that matplotlib knows: png, pdf, svg."""
     out = io.BytesIO()
-    figure.savefig(
-        out, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata={"Software": None}
-    )
+    figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata=metadata)
     return out.getvalue()
+
+
+def png_size(png):
+    """Return width and height at which a page shows a PNG, so that its text has the page's size."""
+    return tuple(round(pixels * SCREEN_DPI / DPI) for pixels in struct.unpack(">II", png[16:24]))
 
 
 def phase_colours(names):

@@ -1,57 +1,14 @@
 """Tables and key numbers of the page, from result.json: readable text, digits that mean something."""
 
-from dataclasses import dataclass
-
 from .figures import LONG_NAMES, is_rest
-from .number_format import NONE, THIN, digits, duration, fixed, label, length, names_unit, percent, rows
+from .number_format import NONE, THIN, digits, duration, fixed, length, names_unit, percent, rows
+from .page import Card, TextTable
 
 BALANCE_LIMIT = 1e-6  # relative; what a run must keep, lithium, salt and charge alike
-METRICS = {
-    "n_voxels": ("Compared voxels", "both maps have a value"),
-    "shared_fraction": ("Share of the measured voxels", "compared / measured with a value"),
-    "min_coverage": ("Least coverage", "share of a measured voxel that simulated voxels must cover"),
-    "bias": ("Bias", "mean of simulated − measured"),
-    "rmse": ("RMSE", "root mean square of simulated − measured"),
-    "rmse_without_bias": ("RMSE without bias", "standard deviation of simulated − measured"),
-    "mae": ("MAE", "mean of |simulated − measured|"),
-    "pearson_r": ("Pearson r", "linear correlation, voxel by voxel"),
-    "histogram_distance": ("Histogram distance", "1-Wasserstein, mean difference of the sorted values"),
-    "best_shift_voxels": (
-        "Best shift",
-        "measured voxels (x, y, z) by which the simulated map would agree best",
-    ),
-    "mean_simulated": ("Mean, simulated", ""),
-    "mean_measured": ("Mean, measured", ""),
-    "std_simulated": ("Standard deviation, simulated", ""),
-    "std_measured": ("Standard deviation, measured", ""),
-}
-SHARES = ("shared_fraction", "min_coverage")
 
 
-@dataclass(frozen=True)
-class Table:
-    """Hold a table of text: header (empty for a list of settings), rows, and which columns hold numbers."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: list
-    numeric: tuple[int, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """Hold one key number of the summary: name, value, unit, a remark, pass or fail where it has a limit."""
-
-    name: str
-    value: str
-    unit: str = ""
-    remark: str = ""
-    passed: bool | None = None
-
-
-def summary_cards(result, comparison):
-    """Choose the key numbers of a run: capacity, mean voltage, tau, balances, agreement."""
+def summary_cards(result):
+    """Choose the key numbers of a run: capacity, mean voltage, tau, balances."""
     step = last_discharge(result)
     tau = _pore_tau(result)
     cards = [
@@ -63,25 +20,7 @@ def summary_cards(result, comparison):
     for _, _, error in balance_errors(result)[:1]:
         remark = "relative error, largest of the run"
         cards.append(Card("Li balance", digits(error, 2), "", remark, kept(error)))
-    return cards + (comparison_cards(comparison)[:2] if comparison is not None else [])
-
-
-def comparison_cards(comparison):
-    """Choose the key numbers of a comparison."""
-    m = comparison.metrics
-    voxels = f"{digits(m['n_voxels'])} voxels"
-    return [
-        Card("Correlation r", fixed(m["pearson_r"], 3), "", f"simulated and measured, {voxels}"),
-        Card("RMSE", digits(m["rmse"], 3), "", f"of which bias {fixed(m['bias'], 4, plus=True)}"),
-        Card("Bias", fixed(m["bias"], 4, plus=True), "", "mean of simulated − measured"),
-        Card("MAE", digits(m["mae"], 3), "", "mean of |simulated − measured|"),
-        Card(
-            "Compared",
-            digits(m["n_voxels"]),
-            "voxels",
-            f"{percent(m['shared_fraction'])} of the measured ones",
-        ),
-    ]
+    return cards
 
 
 def last_discharge(result):
@@ -115,7 +54,7 @@ def conservation_table(result):
         for name, text, error in balance_errors(result)
     ]
     header = ("Balance", "Compares", "Relative error", "Limit", "Verdict")
-    return Table("", header, found, (2, 3), "Largest value over all time steps of the run.")
+    return TextTable("", header, found, (2, 3), "Largest value over all time steps of the run.")
 
 
 def run_table(result, grid):
@@ -138,7 +77,7 @@ def run_table(result, grid):
             found.append(
                 (f"Voxels, {key.replace('_', ' ')}", _voxels(value, grid.phase.size, "separator" not in key))
             )
-    return Table("Volume and versions", (), found)
+    return TextTable("Volume and versions", (), found)
 
 
 def model_table(result):
@@ -155,13 +94,15 @@ def model_table(result):
     current = {"c_rate_current_A": "1C current_A", "current_density_1C_A_m2": "1C current density_A_m2"}
     own = {**current, "active_mass_kg": "active mass_kg"}
     found += rows({own[key]: result[key] for key in own if result.get(key) is not None})
-    return Table("Model choices", (), found)
+    return TextTable("Model choices", (), found)
 
 
 def film_table(result):
     """Tabulate the film on the active material."""
     film = result.get("film")
-    return Table("Film on the active material", (), rows(_film_units(film)) if isinstance(film, dict) else [])
+    return TextTable(
+        "Film on the active material", (), rows(_film_units(film)) if isinstance(film, dict) else []
+    )
 
 
 def materials_table(result):
@@ -173,7 +114,7 @@ def materials_table(result):
             by_source.setdefault(source, []).append(coefficient)
         sources = "; ".join(f"{', '.join(names)}: {source}" for source, names in by_source.items())
         found.append((LONG_NAMES.get(role, role), str(material.get("name", NONE)), sources or NONE))
-    return Table("Materials", ("For", "Set", "Coefficients and their sources"), found)
+    return TextTable("Materials", ("For", "Set", "Coefficients and their sources"), found)
 
 
 def numerics_table(result, asked):
@@ -181,7 +122,7 @@ def numerics_table(result, asked):
     own = ("time_steps", "rejected_steps", "failed_steps", "newton_iterations", "linear_iterations")
     own += ("wall_s", "peak_memory_bytes")
     known = {key: result[key] for key in own if key in result} | (result.get("numerics") or {})
-    return Table(
+    return TextTable(
         "Numerics", (), rows(known | {key: value for key, value in asked.items() if value is not None})
     )
 
@@ -218,7 +159,7 @@ def phases_table(result, grid):
         "Percolating: share of the phase's own voxels on paths from end to end of the axis. "
         "Area: interface to all other phases, corrected for the steps of the voxels, or as plain voxel faces."
     )
-    return Table("", header, found, tuple(range(1, 8)), note)
+    return TextTable("", header, found, tuple(range(1, 8)), note)
 
 
 def transport_table(result):
@@ -244,7 +185,7 @@ def transport_table(result):
     note = "τ = ε / (effective / bulk), ε the total volume fraction; no τ where no path crosses the volume."
     if conducting:
         note += f" Local conductivities, relative or in S m⁻¹: {'; '.join(conducting)}."
-    return Table("", header, found, tuple(range(2, 10)), note)
+    return TextTable("", header, found, tuple(range(2, 10)), note)
 
 
 def steps_table(result):
@@ -261,35 +202,7 @@ def steps_table(result):
         )
         for number, step in enumerate(result.get("steps") or [], 1)
     ]
-    return Table("", header, found, (0, 2, 3, 4))
-
-
-def metrics_table(comparison):
-    """Tabulate the metrics of a comparison with what each means."""
-    found = []
-    metrics = comparison.metrics
-    for key in (*(key for key in METRICS if key in metrics), *(key for key in metrics if key not in METRICS)):
-        value = metrics[key]
-        name, meaning = METRICS.get(key, (label(key), ""))
-        text = (
-            percent(value)
-            if key in SHARES
-            else _shift(value)
-            if key == "best_shift_voxels"
-            else digits(value)
-        )
-        found.append((name, text, meaning))
-    return Table("", ("Metric", "Value", "Meaning"), found, (1,))
-
-
-def _shift(voxels):
-    return NONE if voxels is None else ", ".join(f"{n:+d}" if n else "0" for n in voxels)
-
-
-def about_comparison(meta):
-    """Tabulate what a comparison's maps are: files, voxel sizes, origin, mask; not its metrics and curves."""
-    left_out = ("metrics", "profile", "histogram")
-    return Table("Maps", (), rows({k: v for k, v in meta.items() if k not in left_out and v is not None}))
+    return TextTable("", header, found, (0, 2, 3, 4))
 
 
 def _transport_row(values):

@@ -1,7 +1,7 @@
 """Steps from grey values to labels: each a frozen dataclass whose fields are its YAML keys (recipe.py).
 
-`name` is the step's key in a recipe; `apply(state, store, progress)` gives the state after it and its
-figures.
+`name` is the step's key in a recipe, `title` its name for people; `apply(state, store, progress)` gives the
+state after it and its figures.
 """
 
 from dataclasses import dataclass, field, replace
@@ -59,6 +59,7 @@ class Crop:
     """Cut out a box, voxels."""
 
     name: ClassVar[str] = "crop"
+    title: ClassVar[str] = "Crop"
     box: dict = entry(voxel_ranges)
 
     def apply(self, state, store, progress):
@@ -70,6 +71,7 @@ class Align:
     """Undo drift and crop to what all slices cover."""
 
     name: ClassVar[str] = "align"
+    title: ClassVar[str] = "Drift taken back"
     axis: str = entry(AXIS, default="z")
     region: dict | None = entry(voxel_ranges, default=None)
     neighbours: int = entry(whole(1, 20), default=3)
@@ -94,6 +96,7 @@ class Curtains:
     """Remove curtains from each slice."""
 
     name: ClassVar[str] = "curtains"
+    title: ClassVar[str] = "Curtains taken off"
     along: str = entry(AXIS)
     axis: str = entry(AXIS, default="z")
     width: int = entry(whole(3, 1001), default=15)
@@ -112,6 +115,7 @@ class Rings:
     """Remove rings around the axis of rotation from each slice."""
 
     name: ClassVar[str] = "rings"
+    title: ClassVar[str] = "Rings taken off"
     axis: str = entry(AXIS, default="z")
     width: int = entry(whole(3, 1001), default=9)
 
@@ -127,6 +131,7 @@ class Resample:
     """Bring to other voxels."""
 
     name: ClassVar[str] = "resample"
+    title: ClassVar[str] = "Other voxels"
     voxel_size: tuple = entry(triple(1e-9, 1e-4), units={"nm": 1e9})
 
     def apply(self, state, store, progress):
@@ -143,6 +148,7 @@ class Normalise:
     """Equalise the brightness of the layers along an axis."""
 
     name: ClassVar[str] = "normalise"
+    title: ClassVar[str] = "Brightness evened out"
     axis: str = entry(AXIS, default="z")
     window: int = entry(whole(1), default=1)
     anchors: str = entry(choice("bright", "both"), default="bright")
@@ -157,6 +163,7 @@ class Median:
     """Median filter."""
 
     name: ClassVar[str] = "median"
+    title: ClassVar[str] = "Median filter"
     size: int = entry(whole(1, 99), default=3)
     axis: str | None = entry(AXIS, default=None)
 
@@ -170,6 +177,7 @@ class NonLocalMeans:
     """Non-local means."""
 
     name: ClassVar[str] = "nlm"
+    title: ClassVar[str] = "Non-local means"
     strength: float = entry(number(0, 10, above=True), default=0.8)
     patch: int = entry(whole(1, 15), default=3)
     distance: int = entry(whole(1, 30), default=5)
@@ -192,6 +200,7 @@ class Unsharp:
     """Unsharp mask."""
 
     name: ClassVar[str] = "unsharp"
+    title: ClassVar[str] = "Unsharp mask"
     amount: float = entry(number(0, 10), default=0.75)
     radius: float = entry(number(0, 50, above=True), default=1.0)
     axis: str | None = entry(AXIS, default=None)
@@ -215,6 +224,7 @@ class Threshold:
     """Label by thresholds: found in the flat parts of the image (otsu, li), or given."""
 
     name: ClassVar[str] = "thresholds"
+    title: ClassVar[str] = "Labels by thresholds"
     method: str = entry(choice("otsu", "li"), default="otsu")
     values: tuple | None = entry(_thresholds, default=None)
 
@@ -233,6 +243,7 @@ class PoreBackStep:
     """Return shining voxels of voids to pore; labels all voxels."""
 
     name: ClassVar[str] = "pore_back"
+    title: ClassVar[str] = "Pore-back correction"
     axis: str = entry(AXIS, default="z")
     method: str = entry(choice("fading", "mixture"), default="fading")
     reverse: bool = entry(flag, default=False)
@@ -261,6 +272,7 @@ class Classify:
     """Label with a classifier trained on painted labels (a volume, 0 not painted, k the k-th phase)."""
 
     name: ClassVar[str] = "classifier"
+    title: ClassVar[str] = "Labels by a trained classifier"
     painted: str = entry(text)
     file_axes: str = entry(choice(*map("".join, permutations("xyz"))), default="xyz")
     smallest_scale: float = entry(number(0.3, 50), default=0.7)
@@ -301,6 +313,7 @@ class Watershed:
     """Assign voxels on blurred edges to the phases on the two sides."""
 
     name: ClassVar[str] = "watershed"
+    title: ClassVar[str] = "Edges by watershed"
     axis: str | None = entry(AXIS, default=None)
     steepest: float = entry(number(0, 1), default=0.1)
     smoothing: float = entry(number(0.1, 20), default=0.7)
@@ -319,6 +332,7 @@ class Cracks:
     """Look for thin dark cracks in particles."""
 
     name: ClassVar[str] = "cracks"
+    title: ClassVar[str] = "Cracks"
     inside: str | None = entry(text, default=None)
     width: int = entry(whole(1, 50), default=4)
     contrast: float = entry(number(0, 1, above=True), default=0.75)

@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from microsim.analysis.losses import PARTS, VoltageSplit, rest_potential
+from microsim.analysis.losses import VoltageSplit, rest_potential
+from microsim.base.quantities import VOLTAGE_PARTS
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
 from microsim.cell.experiment import Experiment, Load, Tolerances
@@ -66,7 +67,7 @@ def test_parts_sum_to_the_whole(name):
     found = split_along(cell, loads(20 * cell.mesh.area, rest=not cell.design.double_layer))
     for number, voltage, losses in found:
         assert abs(losses.miss) < 1e-12
-        assert set(losses.parts) == set(PARTS)
+        assert set(losses.parts) == set(VOLTAGE_PARTS)
         assert losses.total == pytest.approx(losses.open_circuit - voltage, abs=1e-15)
         assert losses.weights == ("area" if number == 1 else "current")
     assert (found[-1][2].parts["counter_solid_diffusion"] != 0) == (cell.counter is None)

@@ -125,9 +125,9 @@ def test_the_report_shows_it_beside_the_resolved_run(tmp_path, monkeypatch):
 
 
 def test_without_the_key_nothing_runs_beside(tmp_path, monkeypatch):
-    from microsim.report import page
+    from microsim.report.pages import run as page
 
-    monkeypatch.setattr(page, "write_report", lambda *args, **kwargs: None)
+    monkeypatch.setattr(page, "write", lambda *args, **kwargs: None)
     assert "homogenised" not in run_case(load_case(DEMO, SMALL), tmp_path)
 
 

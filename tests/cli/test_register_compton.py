@@ -65,7 +65,7 @@ def test_a_map_is_found_and_brought_onto_the_structure(pair, capsys):
     known = np.isfinite(placed.values[..., 0])
     assert np.mean(solid[known]) > 0.9
     page = Path("page/report.html").read_text()
-    assert 'id="registration_sections"' in page and "Misfit" in page
+    assert 'id="figure-registration_sections"' in page and "Misfit" in page
     assert main(BOTH) == 0 and "misfit along x (um)" in capsys.readouterr().out
 
 
@@ -148,7 +148,7 @@ def test_photons_become_a_map_of_lithium(photons, capsys):
     for region, true in zip(found["regions"], halves, strict=True):
         assert region["mean"] == pytest.approx(true, abs=4 * region["sigma"] + 5e-4)
     page = Path("page/report.html").read_text()
-    assert all(f'id="compton_{name}"' in page for name in ("profile", "map", "regions", "line"))
+    assert all(f'id="figure-compton_{name}"' in page for name in ("profile", "map", "regions", "line"))
     assert main(COMPTON) == 0 and "layers along x" in capsys.readouterr().out
 
 

@@ -32,9 +32,9 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def without_figures(monkeypatch):
-    from microsim.report import page
+    from microsim.report.pages import run as page
 
-    monkeypatch.setattr(page, "write_report", lambda *args, **kwargs: None)
+    monkeypatch.setattr(page, "write", lambda *args, **kwargs: None)
 
 
 def interrupted(monkeypatch, case, out, after, **options):

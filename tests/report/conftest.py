@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from microsim.base.quantities import FIELDS
 from microsim.maps.compare import SocMap, compare_maps, resample_onto
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter, read_field
 
-UNITS = {"sto": "1", "c_e": "mol m-3", "phi_e": "V", "phi_s": "V", "j": "A m-2"}
+UNITS = {name: field.unit for name, field in FIELDS.items()}
 ONE_STEP = (("Discharge at C/2 until 3.5 V", 6000.0),)
 FOUR_STEPS = (
     ("Charge at C/2 until 4.2 V", 3000.0),
@@ -40,7 +41,7 @@ def fields_at(grid, pull):
 
 
 def make_run(folder, shape=(16, 12, 10), steps=ONE_STEP, stored=3):
-    """Store the fields of a run and give the arguments of write_report."""
+    """Store the fields of a run and give the arguments of its page."""
     grid = make_grid(shape)
     columns = {"time_s": [], "current_A": [], "voltage_V": [], "capacity_mAh_g": [], "step": []}
     done, start = [], 0.0

@@ -11,7 +11,7 @@ from PIL import Image, ImageSequence
 from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.report import animation
-from microsim.report.animation import Cut, write_animation
+from microsim.report.animation import write_animation
 from microsim.volumes.fields import read_field
 
 
@@ -28,13 +28,6 @@ def test_gif_has_a_frame_for_each_time(run, tmp_path):
     inner = [p[height // 4 : height // 2, width // 4 : width // 2] for p in pixels]  # without title and axes
     assert all(np.abs(a - b).max() > 30 for a, b in zip(inner[1:], inner[:-1]))
     assert told[-1][:2] == (4, 4)
-
-
-def test_a_section_is_the_layer_that_was_asked_for():
-    values = np.arange(24.0).reshape(2, 3, 4)
-    for axis, layer in ((0, 1), (1, 2), (2, 3)):
-        assert np.array_equal(Cut(axis, layer).of(values), np.take(values, layer, axis))
-    assert Cut(1, 0).axes == [0, 2]
 
 
 def test_planes_and_their_deviation(run):

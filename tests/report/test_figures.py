@@ -34,9 +34,9 @@ def draw(name, run):
         "sto profiles": lambda: figures.profiles_figure(series("sto"), distribution=True),
         "c_e profiles": lambda: figures.profiles_figure(series("c_e")),
         "potentials": lambda: figures.potentials_figure(series("phi_e"), series("phi_s"), series("j")),
-        "maps": lambda: map_figures.maps_figure(comparison),
+        "maps": lambda: map_figures.comparison_maps_figure(comparison),
         "agreement": lambda: map_figures.agreement_figure(comparison),
-        "depth": lambda: map_figures.depth_figure(comparison),
+        "depth": lambda: map_figures.comparison_depth_figure(comparison),
     }[name]()
 
 
@@ -140,7 +140,7 @@ def test_comparison_maps_keep_their_origin():
     ours = SocMap(np.random.default_rng(0).random((8, 8, 8)), (1e-6,) * 3)
     theirs = SocMap(np.random.default_rng(1).random((3, 3, 3)), (1e-6,) * 3, (2e-6, 1e-6, 4e-6))
     comparison = compare_maps(ours, theirs)
-    extents = [image.get_extent() for image in images_of(map_figures.maps_figure(comparison))]
+    extents = [image.get_extent() for image in images_of(map_figures.comparison_maps_figure(comparison))]
     np.testing.assert_allclose(extents, [[2, 5, 1, 4]] * 3 + [[2, 5, 4, 7]] * 3)
     assert map_figures.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
 
@@ -157,9 +157,9 @@ def test_smallest_comparison_can_be_drawn(values):
     """One voxel, or constant maps: no spread, no correlation, and still figures."""
     comparison = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values, (1e-6,) * 3))
     for figure in (
-        map_figures.maps_figure(comparison),
+        map_figures.comparison_maps_figure(comparison),
         map_figures.agreement_figure(comparison),
-        map_figures.depth_figure(comparison),
+        map_figures.comparison_depth_figure(comparison),
     ):
         assert to_png(figure).startswith(b"\x89PNG")
 
@@ -212,11 +212,11 @@ def test_drawing_leaves_matplotlibs_settings_alone(run):
 
 def test_matplotlib_is_imported_for_drawing_only_and_pyplot_never():
     script = (
-        "import sys, numpy as np, microsim.report.page as page\n"
+        "import sys, numpy as np, microsim.report.pages.run as page\n"
         "assert 'matplotlib' not in sys.modules and 'jinja2' not in sys.modules\n"
         "from microsim.mesh.grid import VoxelGrid\n"
         "grid = VoxelGrid(np.zeros((4, 4, 4), np.uint8), ('am',), (1e-6,) * 3)\n"
-        "page.to_png(page.figures.phases_figure(grid))\n"
+        "page.figures.phases_figure(grid)._repr_png_()\n"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)

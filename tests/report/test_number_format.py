@@ -13,6 +13,7 @@ from microsim.report.number_format import (
     memory,
     percent,
     rows,
+    short_time_unit,
     time_unit,
     value_text,
 )
@@ -124,3 +125,7 @@ def test_nested_settings_become_rows():
         ("Film: SHA-256", "ab"),
         ("Seed", "7"),
     ]
+
+
+def test_short_times_have_their_unit():
+    assert [short_time_unit(t)[1] for t in (3e-6, 5e-3, 3.0, 200.0, 9000.0)] == ["µs", "ms", "s", "min", "h"]

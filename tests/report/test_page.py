@@ -1,150 +1,127 @@
-"""The page holds everything, needs nothing else, and is whole or not there."""
+"""A page holds everything, needs nothing else, is whole or not there, and takes away what pages before it
+wrote."""
 
-import html
 import json
 import os
-import re
 
 import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.report.page import FIGURES, compact_json, write_comparison_report, write_report
+from microsim.report.page import (
+    Card,
+    Drawing,
+    Section,
+    TextTable,
+    compact_json,
+    filled,
+    remove_page,
+    write_page,
+)
+from microsim.report.style import new_figure
+
+from .reading import check_page, text_of
 
 
-def text_of(page):
-    """The page's text without the embedded images and the style."""
-    return html.unescape(re.sub(r"<style>.*?</style>|base64,[^\"]*", "", page.read_text(), flags=re.DOTALL))
+def write(folder, *names, draw=lambda: new_figure(1.0, 1.0), **more):
+    """Write a page with empty figures of these names."""
+    drawings = tuple(Drawing(name, draw, f"Caption of {name}.") for name in names)
+    table = TextTable("A table", ("Name", "Number"), [("one", "1.0")], (1,))
+    settings = TextTable("Settings", (), [("Colour", "red")])
+    sections = [Section("part", "A part", drawings, (table, settings), notice="Mind this.")]
+    what = {"title": "Made up", "kind": "Test", "cards": [Card("Key", "3.2", "V", "a remark", False)]}
+    return write_page(folder, **{**what, "sections": sections, "records": [("Record", "{}")], **more})
 
 
-@pytest.fixture(scope="module")
-def written(run, tmp_path_factory):
-    """A report of a run with everything, the folder it lies in, and the progress it told."""
-    out, told = tmp_path_factory.mktemp("report"), []
-    page = write_report(out, **run, progress=lambda *step: told.append(step))
-    return page, out, told
+def files(folder):
+    return sorted(path.name for path in (folder / "figures").iterdir())
 
 
-def test_report_is_self_contained(written):
-    page, out, _ = written
-    assert page == out / "report.html"
-    content = page.read_text()
-    links = re.findall(r"""(?:src|href|srcset|action)\s*=\s*["']([^"']*)""", content)
-    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
-    assert "<script" not in content and "@import" not in content and "url(" not in content
-    anchors = {link[1:] for link in links if link.startswith("#")}
-    assert anchors <= set(re.findall(r'id="([^"]+)"', content))
+def test_a_page_shows_its_parts(tmp_path):
+    told = []
+    page = write(tmp_path / "new", "one", "two", progress=lambda *step: told.append(step))
+    assert page == tmp_path / "new" / "report.html"
+    check_page(page, ["one", "two"])
+    text = text_of(page)
+    for said in ("Made up", "Test", "Key FAIL 3.2 V a remark", "Caption of two.", "Mind this.", "Colour red"):
+        assert said in text
+    assert told == [(0, 2, "drawing one"), (1, 2, "drawing two"), (2, 2, "report written")]
 
 
-def test_every_figure_is_a_file_and_in_the_page(written):
-    page, out, _ = written
-    assert sorted(path.stem for path in (out / "figures").iterdir()) == sorted(FIGURES)
-    content = page.read_text()
-    assert [f'id="{name}"' in content for name in FIGURES] == [True] * len(FIGURES)
-    assert content.count("data:image/png;base64,iVBOR") == len(FIGURES)
-
-
-def test_page_says_the_key_numbers(written, run):
-    text = text_of(written[0]).replace("\N{NARROW NO-BREAK SPACE}", " ")
-    metrics = run["comparison"].metrics
-    for expected in (
-        "Made-up run",
-        "150.1",
-        "3.700",
-        "3.212",
-        "3.1 × 10⁻⁹",
-        f"{metrics['rmse']:.3g}",
-        "d" * 64,
-    ):
-        assert expected in text
-    assert "The measured map is virtual" in text and "voxel_size_nm: 400" in text
-    assert '"newton_iterations": 321' in text
-
-
-def test_no_number_has_many_digits(written):
-    shown = re.sub(r"<pre>.*?</pre>", "", text_of(written[0]), flags=re.DOTALL)
-    numbers = re.findall(r"\d+\.\d+", shown)
-    assert len(numbers) > 50
-    assert [n for n in numbers if len(n.replace(".", "").lstrip("0")) > 5] == []
-
-
-def test_progress_ends_with_its_total(written):
-    told = written[2]
-    assert [done for done, *_ in told] == list(range(len(FIGURES) + 1))
-    assert {total for _, total, _ in told} == {len(FIGURES)}
-
-
-def test_report_without_comparison_or_fields(run, tmp_path):
-    bare = {**run, "comparison": None, "fields_path": None, "result": {**run["result"], "comparison": None}}
-    page = write_report(tmp_path, **bare)
-    assert "No measured map was given" in text_of(page) and "No fields were stored" in text_of(page)
-    assert sorted(path.stem for path in (tmp_path / "figures").iterdir()) == ["phases", "voltage"]
-
-
-def test_report_of_almost_nothing(run, tmp_path):
-    """A result with no key at all still gives a page: dashes, not errors."""
-    page = write_report(tmp_path, case={}, result={}, grid=run["grid"], voltage=run["voltage"])
-    assert "No transport numbers" in text_of(page)
-
-
-def test_what_a_run_left_its_windows_by_stands_on_top(run, tmp_path):
-    told = {**run, "fields_path": None, "comparison": None}
-    text = write_report(
-        tmp_path,
-        **{**told, "result": {**run["result"], "validity": {"notes": ["sto reached 1.", "Coarse."]}}},
-    ).read_text()
-    assert '<p class="notice">sto reached 1. Coarse.</p>' in text.split("What was run")[1][:300]
-    assert "notice" not in write_report(tmp_path, **told).read_text().split("What was run")[1][:300]
-
-
-def test_report_of_several_steps(run_with_rests, tmp_path):
-    text = text_of(write_report(tmp_path, **run_with_rests))
-    assert "Rest for 10 minutes" in text and "right: voltage and current density" in text
-    assert "Dashed: at a rest" in text
-
-
-def test_figures_of_an_earlier_run_are_removed(run, tmp_path):
-    (tmp_path / "figures").mkdir()
-    for name in (*FIGURES, "own"):
-        (tmp_path / "figures" / f"{name}.png").write_bytes(b"old")
-    write_report(tmp_path, **{**run, "comparison": None, "fields_path": None})
-    assert sorted(path.stem for path in (tmp_path / "figures").iterdir()) == ["own", "phases", "voltage"]
-    assert (tmp_path / "figures" / "own.png").read_bytes() == b"old"
-
-
-def test_words_of_the_user_are_escaped(run, tmp_path):
-    changed = {"result": {**run["result"], "title": "<b>a & b</b>"}, "fields_path": None, "comparison": None}
-    content = write_report(tmp_path, **{**run, **changed}).read_text()
+def test_words_of_the_user_are_escaped(tmp_path):
+    content = write(tmp_path, title="<b>a & b</b>").read_text()
     assert "<b>a &amp; b</b>" not in content and "<h1>&lt;b&gt;a &amp; b&lt;/b&gt;</h1>" in content
 
 
-def test_quantity_and_file_come_from_the_case(run, tmp_path):
-    """The case says what was compared when result.json holds the metrics alone."""
-    case = {"compare": {"measured": "meshes/demo_virtual_sto.tif", "quantity": "soc"}}
-    result = {**run["result"], "comparison": run["comparison"].as_dict()}
-    text = text_of(write_report(tmp_path, **{**run, "case": case, "result": result, "fields_path": None}))
-    assert "meshes/demo_virtual_sto.tif" in text and "The measured map is virtual" in text
+def test_tables_without_rows_are_left_out():
+    table = TextTable("", (), [("a", "b")])
+    assert filled(TextTable("", (), []), table) == (table,)
 
 
-def test_report_is_whole_or_not_there(run, tmp_path):
+def test_a_page_takes_away_the_pictures_of_the_page_before_it_and_no_other_file(tmp_path):
+    write(tmp_path, "one", "two")
+    for name in ("own.png", "three.png", "notes.txt"):
+        (tmp_path / "figures" / name).write_text("mine")
+    write(tmp_path, "two")
+    assert files(tmp_path) == [".written.json", "notes.txt", "own.png", "three.png", "two.png"]
+    write(tmp_path)
+    assert files(tmp_path) == ["notes.txt", "own.png", "three.png"]
+    assert (tmp_path / "figures" / "own.png").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"figures": 3}', '{"figures": [1, null]}', '{"figures": ["../own", ".."]}']
+)
+def test_a_list_that_was_tampered_with_takes_nothing_away(tmp_path, content):
+    write(tmp_path, "one")
+    (tmp_path / "own.png").write_text("mine")
+    (tmp_path / "figures" / ".written.json").write_text(content)
+    write(tmp_path, "two")
+    assert (tmp_path / "own.png").exists() and "one.png" in files(tmp_path)
+
+
+def test_a_drawing_that_fails_leaves_the_page_before_it_as_it_was(tmp_path):
+    before = write(tmp_path, "one").read_bytes()
+
+    def broken():
+        raise RuntimeError("no ink")
+
+    with pytest.raises(RuntimeError, match="no ink"):
+        write(tmp_path, "one", "two", draw=broken)
+    assert (tmp_path / "report.html").read_bytes() == before and "two.png" not in files(tmp_path)
+
+
+def test_pictures_without_their_page_are_taken_away_later(tmp_path, monkeypatch):
+    """The page breaks off between its pictures and report.html: no old page, and nothing is left for ever."""
+    from microsim.report import page
+
+    write(tmp_path, "one")
+    with monkeypatch.context() as patch:
+        patch.setattr(page, "_render", lambda **content: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write(tmp_path, "two")
+    assert files(tmp_path) == [".written.json", "two.png"] and not (tmp_path / "report.html").exists()
+    write(tmp_path, "three")
+    assert files(tmp_path) == [".written.json", "three.png"]
+
+
+def test_a_page_is_removed_with_its_pictures(tmp_path):
+    write(tmp_path, "one")
+    (tmp_path / "figures" / "own.png").write_text("mine")
+    remove_page(tmp_path)
+    assert os.listdir(tmp_path) == ["figures"] and files(tmp_path) == ["own.png"]
+    remove_page(tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_page_is_whole_or_not_there(tmp_path):
     (tmp_path / "figures").write_text("a file where the folder should be")
     with pytest.raises(InputError, match=r"expected to write .*figures"):
-        write_report(tmp_path, **run)
+        write(tmp_path, "one")
     assert os.listdir(tmp_path) == ["figures"]
-
-
-def test_comparison_report(run, tmp_path):
-    meta = {
-        "simulated": {"file": "fields.h5::sto", "voxel_size_m": (4e-7,) * 3},
-        "measured": {"file": "soc.tif"},
-    }
-    page = write_comparison_report(
-        tmp_path / "new", run["comparison"], {**meta, "origin_m": (0, 0, 0), "mask": None}
-    )
-    text = text_of(page).replace("\N{NARROW NO-BREAK SPACE}", " ")
-    assert "fields.h5::sto" in text and "0.4 × 0.4 × 0.4 µm" in text and "virtual" not in text
-    assert f"{run['comparison'].metrics['pearson_r']:.3f}" in text
-    assert len(list((tmp_path / "new" / "figures").iterdir())) == 3
+    (tmp_path / "other" / "report.html").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"expected to replace .*report.html"):
+        write(tmp_path / "other", "one")
 
 
 def test_json_for_reading_is_json():

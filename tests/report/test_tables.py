@@ -16,19 +16,16 @@ def cells(table, row):
 
 
 def test_summary_names_the_key_numbers(run):
-    cards = {card.name: card for card in tables.summary_cards(run["result"], run["comparison"])}
+    cards = {card.name: card for card in tables.summary_cards(run["result"])}
     assert plain(cards["Capacity"].value) == "150.1" and cards["Capacity"].unit == "mAh g⁻¹"
     assert (
         plain(cards["Mean voltage"].value) == "3.700" and plain(cards["Tortuosity factor τ"].value) == "3.212"
     )
     assert plain(cards["Li balance"].value) == "3.1 × 10⁻⁹" and cards["Li balance"].passed
-    metrics = run["comparison"].metrics
-    assert float(cards["Correlation r"].value) == pytest.approx(metrics["pearson_r"], abs=5e-4)
-    assert float(cards["RMSE"].value) == pytest.approx(metrics["rmse"], rel=5e-3)
 
 
 def test_summary_of_an_empty_result_has_dashes():
-    cards = tables.summary_cards({}, None)
+    cards = tables.summary_cards({})
     assert [card.value for card in cards] == ["–", "–"]
 
 
@@ -147,15 +144,4 @@ def test_numerics_show_tolerances_of_the_case():
         ("Time steps", "5"),
         ("Backend", "cpu"),
         ("Time tolerance", "1 × 10⁻⁴"),
-    ]
-
-
-def test_metrics_are_explained(run):
-    table = tables.metrics_table(run["comparison"])
-    assert len(table.rows) == len(run["comparison"].metrics)
-    shown = {row[0]: plain(row[1]) for row in table.rows}
-    assert shown["Compared voxels"] == str(run["comparison"].metrics["n_voxels"])
-    assert shown["Least coverage"] == "50.0 %"
-    assert tables.about_comparison({"measured": "soc.tif", "metrics": {}, "mask": None}).rows == [
-        ("Measured", "soc.tif")
     ]

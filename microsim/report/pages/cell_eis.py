@@ -6,9 +6,9 @@ from functools import partial
 import numpy as np
 
 from ..number_format import digits, memory
-from ..page import Drawing, Section, compact_json, filled, phases_drawing, write_page
+from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, MUTED, OTHER_COLOURS, UM, new_figure, styled
-from ..tables import Card, Table
+from .common import phases_sections, voxels_text
 
 CM2 = 1e4  # ohm cm2 per ohm m2
 PANEL = 1.4  # width of a panel of the Nyquist plot over its height
@@ -27,8 +27,95 @@ class CellSpectrum:
     depth: float
 
 
+def write(folder, *, grid, case, result, spectrum, progress=None):
+    """Write report.html and figures/*.png of `microsim eis CASE.yaml`; return the path of the page.
+
+    grid: VoxelGrid. case: what the case holds, plain data. result: what --json holds. spectrum: CellSpectrum.
+    progress: callable (done, total, message). Raises InputError when the files cannot be written.
+    """
+    sections = [
+        Section("run", "What was run", tables=(_about_table(grid, result),)),
+        *phases_sections(grid),
+        Section("impedance", "Impedance", _drawings(spectrum), filled(_peaks_table(result))),
+    ]
+    return write_page(
+        folder,
+        title=result["title"],
+        kind="impedance of a cell",
+        cards=_cards(result, spectrum),
+        sections=sections,
+        records=[("Result (JSON)", compact_json(result)), ("Case (JSON)", compact_json(case))],
+        progress=progress,
+    )
+
+
+def figure(*, spectrum):
+    """Draw the spectrum in the complex plane; return a Figure. spectrum: CellSpectrum."""
+    return cell_nyquist_figure(spectrum)
+
+
+def _cards(result, spectrum):
+    size = CM2 * np.abs(spectrum.Z)
+    ends = [
+        Card(f"|Z| at {spectrum.freq[k]:.3g} Hz", digits(size[k], 3), "Ω cm²")
+        for k in (np.argmax(spectrum.freq), np.argmin(spectrum.freq))
+    ]
+    misfit = f"{result['kramers_kronig_residual']:.2%}"
+    return [
+        Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
+        *ends,
+        Card("Kramers-Kronig", misfit, "", "largest misfit"),
+    ]
+
+
+def _drawings(spectrum):
+    residual = f"{spectrum.relaxation.residual:.1%}"
+    drawn = {
+        "nyquist": (
+            cell_nyquist_figure,
+            "Impedance of the cell, equal scales; right: without the rise at low frequencies.",
+        ),
+        "bode": (cell_bode_figure, "Magnitude and phase."),
+        "relaxation": (
+            relaxation_figure,
+            "Distribution of relaxation times; beside a peak the resistance under it. The fit misses the "
+            + f"spectrum by at most {residual}.",
+        ),
+        "reaction_depth": (
+            reaction_depth_figure,
+            "Which part of the electrode answers: the current that reacts in each layer "
+            + "(not that of the double layer).",
+        ),
+    }
+    if spectrum.reaction.shape[1] == 1:
+        del drawn["reaction_depth"]
+    return tuple(Drawing(name, partial(draw, spectrum), text) for name, (draw, text) in drawn.items())
+
+
+def _about_table(grid, result):
+    rows = [
+        ("Case SHA-256", result["case_sha256"]),
+        ("State", result["state"]),
+        ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
+        ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
+        ("Voxels (x × y × z)", voxels_text(grid.shape)),
+        ("Iterations", digits(sum(result["iterations"]))),
+        ("Peak memory", memory(result["peak_memory_bytes"])),
+    ]
+    return TextTable("What was run", (), rows)
+
+
+def _peaks_table(result):
+    rows = [
+        (f"{p['tau_s']:.3g}", f"{1 / (2 * np.pi * p['tau_s']):.3g}", f"{CM2 * p['resistance_ohm_m2']:.3g}")
+        for p in result["relaxation_peaks"]
+    ]
+    header = ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)")
+    return TextTable("Relaxation times", header, rows)
+
+
 @styled
-def nyquist_figure(spectrum):
+def cell_nyquist_figure(spectrum):
     """Draw the spectrum in the complex plane, equal scales; right: its arcs without the rise at low
     frequencies."""
     Z = CM2 * spectrum.Z
@@ -74,7 +161,7 @@ def _decades(axes, freq, Z, right):
 
 
 @styled
-def bode_figure(spectrum):
+def cell_bode_figure(spectrum):
     """Draw magnitude and phase over the frequency."""
     figure = new_figure(2.9)
     magnitude, phase = figure.subplots(1, 2)
@@ -121,7 +208,7 @@ def relaxation_figure(spectrum):
 
 
 @styled
-def reaction_figure(spectrum):
+def reaction_depth_figure(spectrum):
     """Draw where in the depth the current reacts at each frequency: its size over that of a uniform
     reaction."""
     share = np.abs(spectrum.reaction) * spectrum.reaction.shape[1]
@@ -145,83 +232,3 @@ def reaction_figure(spectrum):
     bar.set_label("reaction over that of a uniform one")
     axes.axhline(0, color=MUTED, lw=0.8, ls=DASHED)
     return figure
-
-
-def write_cell_impedance_report(out_dir, grid, case, result, spectrum, progress=None):
-    """Write report.html and figures/*.png of `microsim eis CASE.yaml`; return the path of the page.
-
-    grid: VoxelGrid; case: what the case holds, plain data; result: what --json holds; spectrum: CellSpectrum.
-    """
-    drawings = [
-        Drawing(
-            "nyquist",
-            partial(nyquist_figure, spectrum),
-            "Impedance of the cell, equal scales; right: without the rise at low frequencies.",
-        ),
-        Drawing("bode", partial(bode_figure, spectrum), "Magnitude and phase."),
-        Drawing(
-            "relaxation",
-            partial(relaxation_figure, spectrum),
-            "Distribution of relaxation times; beside a peak the "
-            "resistance under it. The fit misses the spectrum by at most"
-            f" {spectrum.relaxation.residual:.1%}.",
-        ),
-    ]
-    if spectrum.reaction.shape[1] > 1:
-        drawings.append(
-            Drawing(
-                "reaction_depth",
-                partial(reaction_figure, spectrum),
-                "Which part of the electrode "
-                "answers: the current that reacts in each layer (not that of the double layer).",
-            )
-        )
-    Z = CM2 * spectrum.Z
-    cards = [
-        Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
-        Card(
-            "|Z| at " + f"{spectrum.freq.max():.3g} Hz",
-            digits(abs(Z[np.argmax(spectrum.freq)]), 3),
-            "Ω cm²",
-            "",
-        ),
-        Card(
-            "|Z| at " + f"{spectrum.freq.min():.3g} Hz",
-            digits(abs(Z[np.argmin(spectrum.freq)]), 3),
-            "Ω cm²",
-            "",
-        ),
-        Card("Kramers-Kronig", f"{result['kramers_kronig_residual']:.2%}", "", "largest misfit"),
-    ]
-    about = Table(
-        "What was run",
-        (),
-        [
-            ("Case SHA-256", result["case_sha256"]),
-            ("State", result["state"]),
-            ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
-            ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
-            ("Voxels (x × y × z)", " × ".join(digits(n) for n in grid.shape)),
-            ("Iterations", digits(sum(result["iterations"]))),
-            ("Peak memory", memory(result["peak_memory_bytes"])),
-        ],
-    )
-    peaks = Table(
-        "Relaxation times",
-        ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)"),
-        [
-            (
-                f"{p['tau_s']:.3g}",
-                f"{1 / (2 * np.pi * p['tau_s']):.3g}",
-                f"{CM2 * p['resistance_ohm_m2']:.3g}",
-            )
-            for p in result["relaxation_peaks"]
-        ],
-    )
-    sections = [
-        Section("run", "What was run", tables=(about,)),
-        *([] if max(grid.shape[1:]) == 1 else [Section("phases", "Phases", (phases_drawing(grid),))]),
-        Section("impedance", "Impedance", tuple(drawings), filled(peaks)),
-    ]
-    records = [("Result (JSON)", compact_json(result)), ("Case (JSON)", compact_json(case))]
-    return write_page(out_dir, result["title"], "impedance of a cell", cards, sections, records, {}, progress)

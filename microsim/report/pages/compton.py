@@ -5,43 +5,29 @@ from functools import partial
 
 import numpy as np
 
+from ...base.quantities import MAPS
 from ..number_format import THIN, digits, fixed
-from ..page import Drawing, Section, compact_json, write_page
+from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import DASHED, INK, UM, WIDTH, colour_map, limits, new_figure, show_section, styled
-from ..tables import Card, Table
 
 BLUE, ORANGE = "#1f5fa8", "#d1781f"
 LOW, HIGH = 1.0, 5.0  # atomic units: the limits of the S-parameter
 
 
-def write_compton_report(out_dir, profile, values, error, line, states, voxel_size, result, progress=None):
-    """Write report.html and figures/*.png of Compton maps; returns the page.
+def write(folder, *, profile, values, error, line, states, voxel_size, result, progress=None):
+    """Write report.html and figures/*.png of Compton maps; return the path of the page.
 
-    profile: maps.compton.Profile; values, error [x, y, z]: the map; line: Stoichiometry or None; states: (S,
-    lithium); voxel_size: m or None; result: the numbers.
+    profile: maps.compton.Profile. values, error [x, y, z]: the map. line: Stoichiometry or None. states: (S,
+    lithium). voxel_size: m or None. result: the numbers. progress: callable (done, total, message). Raises
+    InputError when the files cannot be written.
     """
-    name = "Lithium 1 − x" if line is not None else "S-parameter"
-    profiles = Drawing(
-        "compton_profile",
-        partial(profile_figure, profile),
-        "Mean Compton profile of the pixels; shaded: what the "
-        "S-parameter divides, within 1 atomic unit by from 1 to 5.",
-    )
-    maps = Drawing(
-        "compton_map",
-        partial(map_figure, values, error, voxel_size, name),
-        f"{name} and its standard deviation in the middle section; grey: pixels without a profile.",
-    )
-    depth = Drawing(
-        "compton_regions",
-        partial(regions_figure, result["regions"], name),
-        f"{name} by depth: mean of each region and "
-        "its standard deviation (bars, dark) and that over its pixels (light).",
-    )
+    name = _quantity(line).label
     sections = [
         Section("run", "What was run", tables=(_run_table(result),)),
-        Section("profile", "Profile", (profiles,)),
-        Section("map", "Map", (maps, depth), (_regions_table(result),)),
+        Section("profile", "Profile", (_profile_drawing(profile),)),
+        Section(
+            "map", "Map", _map_drawings(values, error, line, voxel_size, result), (_regions_table(result),)
+        ),
     ]
     if line is not None:
         drawing = Drawing(
@@ -50,26 +36,60 @@ def write_compton_report(out_dir, profile, values, error, line, states, voxel_si
             "Reference states and the line through them, with the 95 % interval of a further measurement.",
         )
         sections.append(Section("line", "Calibration", (drawing,), (_line_table(result["line"]),)))
-    decimals = 3
-    cards = [
-        Card("Mean", fixed(result["mean"], decimals), "", name),
-        Card("Uncertainty of a pixel", fixed(result["sigma_rms"], decimals), "", "standard deviation, rms"),
-        Card("S-parameter", fixed(result["S_mean"], decimals), "", "mean of the pixels"),
-    ]
     return write_page(
-        out_dir,
-        f"{name} by Compton scattering",
-        str(result["stack"]),
-        cards,
-        sections,
-        [("Result (JSON)", compact_json(result))],
-        {},
-        progress,
+        folder,
+        title=f"{name} by Compton scattering",
+        kind=str(result["stack"]),
+        cards=_cards(name, result),
+        sections=sections,
+        records=[("Result (JSON)", compact_json(result))],
+        progress=progress,
+    )
+
+
+def figure(*, values, error, line, voxel_size):
+    """Draw map and uncertainty in the middle section; return a Figure. Arguments as of `write`."""
+    return compton_map_figure(values, error, voxel_size, _quantity(line))
+
+
+def _quantity(line):
+    return MAPS["s_parameter" if line is None else "lithium"]
+
+
+def _cards(name, result):
+    return [
+        Card("Mean", fixed(result["mean"], 3), "", name),
+        Card("Uncertainty of a pixel", fixed(result["sigma_rms"], 3), "", "standard deviation, rms"),
+        Card("S-parameter", fixed(result["S_mean"], 3), "", "mean of the pixels"),
+    ]
+
+
+def _profile_drawing(profile):
+    caption = (
+        "Mean Compton profile of the pixels; shaded: what the S-parameter divides, within 1 atomic unit by"
+        " from 1 to 5."
+    )
+    return Drawing("compton_profile", partial(compton_profile_figure, profile), caption)
+
+
+def _map_drawings(values, error, line, voxel_size, result):
+    what = _quantity(line)
+    section = (
+        f"{what.label} and its standard deviation in the middle section; grey: pixels without a profile."
+    )
+    depth = (
+        f"{what.label} by depth: mean of each region and its standard deviation (bars, dark) and that over"
+        " its pixels (light)."
+    )
+    drawn = partial(figure, values=values, error=error, line=line, voxel_size=voxel_size)
+    return (
+        Drawing("compton_map", drawn, section),
+        Drawing("compton_regions", partial(regions_figure, result["regions"], what), depth),
     )
 
 
 @styled
-def profile_figure(profile):
+def compton_profile_figure(profile):
     """Draw the mean profile over momentum."""
     figure = new_figure(3.0)
     axes, p = figure.subplots(), profile.p_z
@@ -91,7 +111,7 @@ def profile_figure(profile):
 
 
 @styled
-def map_figure(values, error, voxel_size, name):
+def compton_map_figure(values, error, voxel_size, what):
     """Draw map and uncertainty in the middle section across the thinnest axis."""
     axis = int(np.argmin(values.shape))
     across = [a for a in range(3) if a != axis]
@@ -101,18 +121,16 @@ def map_figure(values, error, voxel_size, name):
     aspect = ends[1] / ends[3]
     figure = new_figure(float(np.clip(WIDTH / 2 / aspect + 0.8, 1.8, 6.0)), layout="compressed")
     unit = "voxels" if voxel_size is None else "µm"
-    for panel, plane, label, colours in zip(
-        figure.subplots(1, 2), planes, (name, "Standard deviation"), ("viridis", "magma")
-    ):
+    for panel, plane, shown in zip(figure.subplots(1, 2), planes, (what, MAPS["sigma"])):
         low, high, extend = limits(plane)
-        image = show_section(panel, plane, ends, vmin=low, vmax=high, cmap=colour_map(colours))
-        figure.colorbar(image, ax=panel, location="bottom", extend=extend, aspect=24).set_label(label)
+        image = show_section(panel, plane, ends, vmin=low, vmax=high, cmap=colour_map(shown.colours))
+        figure.colorbar(image, ax=panel, location="bottom", extend=extend, aspect=24).set_label(shown.axis)
         panel.set(xlabel=f"{'xyz'[across[0]]} ({unit})", ylabel=f"{'xyz'[across[1]]} ({unit})")
     return figure
 
 
 @styled
-def regions_figure(regions, name):
+def regions_figure(regions, what):
     """Draw the mean of each region of depth with its errors."""
     figure = new_figure(2.6)
     axes = figure.subplots()
@@ -120,7 +138,9 @@ def regions_figure(regions, name):
     means = [r["mean"] for r in regions]
     axes.errorbar(middles, means, [r["std"] for r in regions], ls="", color=BLUE, alpha=0.35, elinewidth=4)
     axes.errorbar(middles, means, [r["sigma"] for r in regions], ls=DASHED, marker="o", color=BLUE, capsize=3)
-    axes.set(xlabel="Layer along x", ylabel=name, xlim=(regions[0]["layers"][0], regions[-1]["layers"][1]))
+    axes.set(
+        xlabel="Layer along x", ylabel=what.axis, xlim=(regions[0]["layers"][0], regions[-1]["layers"][1])
+    )
     return figure
 
 
@@ -134,7 +154,7 @@ def line_figure(line, states):
     axes.fill_between(grid, low, high, color=BLUE, alpha=0.25, lw=0, label="95 % interval")
     axes.plot(grid, line.of(grid)[0], color=BLUE, label="line")
     axes.plot(s, lithium, ls="", marker="o", color=ORANGE, label="states")
-    axes.set(xlabel="S-parameter", ylabel="Lithium 1 − x")
+    axes.set(xlabel=MAPS["s_parameter"].axis, ylabel=MAPS["lithium"].axis)
     axes.legend(loc="lower right")
     return figure
 
@@ -148,7 +168,7 @@ def _run_table(result):
         ("Energy of momentum 0", f"{fixed(result['peak_eV'] / 1e3, 3)}{THIN}keV"),
         ("Pixels used", digits(result["pixels"]["used"])),
     ]
-    return Table("Stack and beam", (), rows)
+    return TextTable("Stack and beam", (), rows)
 
 
 def _regions_table(result):
@@ -162,7 +182,7 @@ def _regions_table(result):
         )
         for r in result["regions"]
     ]
-    return Table(
+    return TextTable(
         "Regions",
         ("Layers along x", "Mean", "Its uncertainty", "Over the pixels", "Pixels"),
         rows,
@@ -178,4 +198,4 @@ def _line_table(line):
         ("Scatter of the states", fixed(line["scatter"], 4)),
         ("States", digits(line["states"])),
     ]
-    return Table("", (), rows)
+    return TextTable("", (), rows)

@@ -1,11 +1,12 @@
-"""What the page shows of the homogenised electrode that ran beside the resolved one: figure, caption,
-tables."""
+"""What a page shows of a homogenised electrode: how it runs beside the resolved one, and its parameters."""
+
+from functools import partial
 
 import numpy as np
 
 from ..number_format import THIN, digits, fixed, length, percent
+from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled
-from ..tables import Table
 
 AXES = {
     "capacity_mAh_g": (1.0, "Specific capacity of the step (mAh g⁻¹)"),
@@ -17,6 +18,57 @@ LOOKS = {
     "pybamm_V": ("homogenised, PyBaMM", OTHER_COLOURS[1], ":"),
 }
 MOST_STEPS = 6  # drawn
+
+
+def write(folder, *, result, progress=None):
+    """Write report.html of `microsim homogenise`; return the path of the page.
+
+    result: the command's numbers: "parameters" and "sources", "title" and "case_sha256". progress: callable
+    (done, total, message). Raises InputError when the files cannot be written.
+    """
+    p = result["parameters"]
+    about = TextTable("What was homogenised", (), [("Case SHA-256", result["case_sha256"])])
+    return write_page(
+        folder,
+        title=result["title"],
+        kind="Homogenised electrode",
+        cards=[
+            Card("Porosity", percent(p["porosity"])),
+            Card("Active fraction", percent(p["active_fraction"])),
+            Card(
+                "Transport efficiency", digits(p["transport_efficiency"]), "", "of the electrolyte, along x"
+            ),
+            Card("Particle radius", *length(p["radius_m"]).split(THIN), "of the same diffusion"),
+        ],
+        sections=[
+            Section("run", "What was run", tables=(about,)),
+            Section("parameters", "Parameters", tables=(parameters_table(result),)),
+        ],
+        records=[("Result (JSON)", compact_json(result))],
+        progress=progress,
+    )
+
+
+def figure(*, found):
+    """Draw the voltage and lithiation of a run and of its homogenised electrode; return a Figure.
+
+    found: result["homogenised"] of the run.
+    """
+    return homogenised_figure(found)
+
+
+def sections(found):
+    """Make the section of the homogenised electrode that ran beside a run, where one did.
+
+    found: result["homogenised"], or None.
+    """
+    if found is None:
+        return []
+    title, parameters = "What homogenising loses", parameters_table(found)
+    if "missing" in found:
+        return [Section("homogenised", title, tables=(parameters,), note=found["missing"])]
+    drawing = Drawing("homogenised", partial(homogenised_figure, found), _caption(found))
+    return [Section("homogenised", title, (drawing,), filled(homogenised_steps_table(found), parameters))]
 
 
 @styled
@@ -68,7 +120,7 @@ def _legend(figure, axes, curves):
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
 
 
-def homogenised_caption(found):
+def _caption(found):
     """Say what homogenising loses, in numbers."""
     text = (
         "The volume and a porous electrode (Newman's model) with the volume's own parameters under the same"
@@ -91,7 +143,7 @@ def _of_pybamm(pybamm):
     return "" if off is None else f"PyBaMM's curve differs from ours by {fixed(1e3 * off, 2)}{THIN}mV rms."
 
 
-def steps_table(found):
+def homogenised_steps_table(found):
     """Table of the differences, step by step."""
     header = (
         "Step",
@@ -113,54 +165,48 @@ def steps_table(found):
                 fixed(profile["rms"], 4),
             )
         )
-    return Table("Homogenised − resolved", header, rows, (1, 2, 3, 4, 5))
+    return TextTable("Homogenised − resolved", header, rows, (1, 2, 3, 4, 5))
 
 
 def parameters_table(found):
-    """Table of the porous electrode's parameters and how each was found."""
+    """Tabulate the porous electrode's parameters and how each was found."""
     p, sources = found["parameters"], found["sources"]
     rows = [
-        ("Porosity", digits(p["porosity"]), sources["porosity"]),
+        ("Porosity", digits(p["porosity"]), "porosity"),
         (
             "Transport efficiency of the electrolyte",
             digits(p["transport_efficiency"]),
-            sources["transport_efficiency"],
+            "transport_efficiency",
         ),
-        ("Active fraction", digits(p["active_fraction"]), sources["active_fraction"]),
-        ("Specific reactive area", f"{digits(p['specific_area_m-1'])}{THIN}m⁻¹", sources["specific_area"]),
-        ("Particle radius", length(p["radius_m"]), sources["radius"]),
-        ("Surface factor", digits(p["surface_factor"]), sources["surface_factor"]),
-        ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", sources["sigma"]),
-        (
-            "Radius of the same area and volume",
-            length(p["radii_m"]["area"]),
-            "3 active fraction / specific area",
-        ),
-        (
-            "Radius by local thickness",
-            length(p["radii_m"]["thickness_mean"]),
-            "half the local thickness, mean by volume",
-        ),
+        ("Active fraction", digits(p["active_fraction"]), "active_fraction"),
+        ("Specific reactive area", f"{digits(p['specific_area_m-1'])}{THIN}m⁻¹", "specific_area"),
+        ("Particle radius", length(p["radius_m"]), "radius"),
+        ("Surface factor", digits(p["surface_factor"]), "surface_factor"),
+        ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", "sigma"),
     ]
-    sizes = p.get("particle_sizes") or {}
+    rows = [(name, value, sources[key]) for name, value, key in rows] + _radii(p) + _details(p, sources)
+    return TextTable("Parameters of the homogenised electrode", ("Parameter", "Value", "How"), rows, (1,))
+
+
+def _radii(p):
+    area, thickness = (length(p["radii_m"][way]) for way in ("area", "thickness_mean"))
+    return [
+        ("Radius of the same area and volume", area, "3 active fraction / specific area"),
+        ("Radius by local thickness", thickness, "half the local thickness, mean by volume"),
+    ]
+
+
+def _details(p, sources):
+    """Rows of what not every electrode has: particles, contacts, a film."""
+    rows, sizes = [], p.get("particle_sizes") or {}
     if sizes.get("count"):
         three = ", ".join(length(sizes[f"{key}_m"]) for key in ("d10", "d50", "d90"))
-        rows.append(
-            (
-                f"Particle diameters d10, d50, d90 ({sizes['count']} particles)",
-                three,
-                sources["particle_sizes"],
-            )
-        )
+        name = f"Particle diameters d10, d50, d90 ({sizes['count']} particles)"
+        rows.append((name, three, sources["particle_sizes"]))
     if p.get("contact"):
         shares = ", ".join(f"{name} {percent(share)}" for name, share in p["contact"].items())
         rows.append(("Contact of the active surface", shares, sources["contact"]))
     if p["film_resistance_ohm_m2"]:
-        rows.append(
-            (
-                "Film resistance",
-                f"{digits(p['film_resistance_ohm_m2'])}{THIN}Ω m²",
-                sources["film_resistance"],
-            )
-        )
-    return Table("Parameters of the homogenised electrode", ("Parameter", "Value", "How"), rows, (1,))
+        resistance = f"{digits(p['film_resistance_ohm_m2'])}{THIN}Ω m²"
+        rows.append(("Film resistance", resistance, sources["film_resistance"]))
+    return rows

@@ -5,46 +5,37 @@ from pathlib import Path
 import numpy as np
 
 from ...base.files import replacing
+from ...base.quantities import COEFFICIENTS
 from ...materials.laws import T_REF
 from ..style import DASHED, INK, MUTED, new_figure, styled, to_png
 
 TEMPERATURES = {278.15: "#1f5fa8", T_REF: INK, 318.15: "#c2571a"}  # K
 POINTS = 1501
-LABELS = {
-    "U": "Open-circuit potential (V vs Li)",
-    "slope": "−dU/dsto (V)",
-    "D_s": "Lithium diffusivity (m² s⁻¹)",
-    "i0": "Exchange current density (A m⁻²)",
-    "kappa": "Conductivity (S m⁻¹)",
-    "D_e": "Salt diffusivity (m² s⁻¹)",
-    "t_plus": "Transference number",
-    "tdf": "Thermodynamic factor",
-}
 
 
-def write_material_figures(out_dir, materials, progress=None):
-    """Draw each set that has curves into out_dir/NAME.png; return the paths.
+def write(folder, *, materials, progress=None):
+    """Draw each set that has curves into NAME.png; return the paths.
 
-    materials: material sets; progress: callable (done, total, message). Raises InputError when a file cannot
-    be written.
+    folder: where to. materials: material sets. progress: callable (done, total, message). Raises InputError
+    when a file cannot be written.
     """
     paths, drawn = [], [m for m in materials if m.kind in DRAWINGS]
     for done, material in enumerate(drawn):
         if progress:
             progress(done, len(drawn), material.name)
-        paths.append(Path(out_dir) / f"{material.name.replace('*', '_changed').replace(' ', '_')}.png")
+        paths.append(Path(folder) / f"{material.name.replace('*', '_changed').replace(' ', '_')}.png")
         with replacing(paths[-1]) as part:
-            part.write_bytes(to_png(material_figure(material)))
+            part.write_bytes(to_png(figure(material=material)))
     return paths
 
 
 @styled
-def material_figure(material):
-    """Draw a material set; every curve over the whole range in which the set holds."""
-    figure = new_figure(5.6)
-    figure.suptitle(_title(material), fontsize=10)
-    DRAWINGS[material.kind](figure, material)
-    return figure
+def figure(*, material):
+    """Draw a material set, every curve over the whole range in which the set holds; return a Figure."""
+    drawn = new_figure(5.6)
+    drawn.suptitle(_title(material), fontsize=10)
+    DRAWINGS[material.kind](drawn, material)
+    return drawn
 
 
 def _title(material):
@@ -104,7 +95,7 @@ def _metal(figure, material):
 
 def _curve(axes, x, y, name, **style):
     axes.plot(x, y, **{"color": INK} | style)
-    axes.set_ylabel(LABELS[name])
+    axes.set_ylabel(COEFFICIENTS[name].axis)
     axes.grid(True)
 
 

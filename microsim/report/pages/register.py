@@ -6,27 +6,21 @@ from functools import partial
 import numpy as np
 
 from ..number_format import NONE, digits, fixed, length, percent
-from ..page import Drawing, Section, compact_json, write_page
+from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import UM, colour_map, limits, new_figure, plane_edges, show_section, styled
-from ..tables import Card, Table
 
 SOLID, VOID = 0.55, 1.0  # grey of the active material and of the rest
 
 
-def write_registration_report(out_dir, image, structure, placed, found, result, progress=None):
-    """Write report.html and figures/*.png of a registration.
+def write(folder, *, image, structure, placed, found, result, progress=None):
+    """Write report.html and figures/*.png of a registration; return the path of the page.
 
     image, structure: SocMap; placed [x, y, z]: the map on the structure's voxels; found: Registration;
-    result: the numbers. Returns the path of the page.
+    result: the numbers. Raises InputError when the files cannot be written.
     """
-    from ...maps.registration import resample
-
-    still = _unmoved(found)
-    before = resample(image, still, structure.values.shape, structure.voxel_size)
-    draw = partial(sections_figure, structure, before, placed)
     drawing = Drawing(
         "registration_sections",
-        draw,
+        partial(figure, image=image, structure=structure, placed=placed, found=found),
         "Map (colours) over the active material (grey), in the layer where it has "
         "most values: both boxes corner to corner, and where the map was found.",
     )
@@ -42,19 +36,29 @@ def write_registration_report(out_dir, image, structure, placed, found, result, 
         Section("place", "Where the map lies", (drawing,), (_numbers(found),)),
     ]
     return write_page(
-        out_dir,
-        "Registration",
-        f"{result['map']} in {result['structure']}",
-        cards,
-        sections,
-        [("Result (JSON)", compact_json(result))],
-        {},
-        progress,
+        folder,
+        title="Registration",
+        kind=f"{result['map']} in {result['structure']}",
+        cards=cards,
+        sections=sections,
+        records=[("Result (JSON)", compact_json(result))],
+        progress=progress,
     )
 
 
+def figure(*, image, structure, placed, found):
+    """Draw the map over the structure, corner to corner and where it was found; return a Figure.
+
+    Arguments as of `write`.
+    """
+    from ...maps.registration import resample
+
+    before = resample(image, _unmoved(found), structure.values.shape, structure.voxel_size)
+    return registration_figure(structure, before, placed)
+
+
 @styled
-def sections_figure(structure, before, after):
+def registration_figure(structure, before, after):
     """Draw the section across the thinnest axis in which the placed map has most values, before and after."""
     axis = int(np.argmin(structure.values.shape))
     layer = int(np.argmax(np.isfinite(after).sum(axis=tuple(a for a in range(3) if a != axis))))
@@ -91,7 +95,7 @@ def _files(result):
         ("Active material", result["active"]),
         ("Compared by", {"mask": "masks of the particles"}.get(result["metric"], "mutual information")),
     ]
-    return Table("Files and method", (), rows)
+    return TextTable("Files and method", (), rows)
 
 
 def _numbers(found):
@@ -100,7 +104,7 @@ def _numbers(found):
         (axis, fixed(angle, 3), fixed(UM * shift, 3), NONE if m is None else digits(UM * float(m), 3))
         for axis, angle, shift, m in zip("xyz", found.angles_deg, found.shift, misfit)
     ]
-    return Table(
+    return TextTable(
         f"Scale {fixed(found.scale, 4)}",
         ("Axis", "Rotation (degrees)", "Shift (µm)", "Misfit (µm)"),
         rows,

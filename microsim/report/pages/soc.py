@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ... import __version__
+from ...base.quantities import MAPS
 from ...maps.spectra import normalisation
 from .. import spectra_figures as figures
 from ..number_format import NONE, THIN, digits, fixed, length, percent
-from ..page import Drawing, Section, compact_json, filled, write_page
-from ..tables import Card, Table
+from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
+from .common import voxels_text
 
 WORDS = {"edge": "Edge energy", "lcf": "Linear combination of references", "three-energy": "Three energies"}
 EXAMPLES = (0.1, 0.5, 0.9)  # quantiles of the map whose spectra are shown, and the worst fit
@@ -19,7 +20,7 @@ EXAMPLES = (0.1, 0.5, 0.9)  # quantiles of the map whose spectra are shown, and 
 
 @dataclass(frozen=True)
 class SocPage:
-    """Hold what the page shows: energies (eV), mu [energy, x, y, z], its sigma, Measured, LithiationMap or
+    """What the page shows: energies (eV), mu [energy, x, y, z], its sigma, Measured, LithiationMap or
     None.
 
     references: References or None; voxel_size (m) or None; threshold of the edge jump or None; calibration or
@@ -48,11 +49,10 @@ class SocPage:
         return self.found.sigma if self.found else self.measured.sigma
 
     @property
-    def name(self):
-        """What the map shows, with its unit."""
-        if self.found:
-            return "Lithiation x"
-        return {"edge": "Edge energy (eV)", "three-energy": "Ratio m"}[self.measured.method.name]
+    def quantity(self):
+        """What the map shows."""
+        method = {"edge": "edge_energy", "three-energy": "ratio"}.get(self.measured.method.name)
+        return MAPS["lithiation" if self.found else method]
 
     @property
     def norm(self):
@@ -61,49 +61,56 @@ class SocPage:
         return None if m.windows is None else normalisation(self.energies, m.windows, normalised=m.normalised)
 
 
-def write_soc_report(out_dir, page, result, progress=None):
-    """Write report.html and figures/*.png of `microsim soc`.
+def write(folder, *, page, result, progress=None):
+    """Write report.html and figures/*.png of `microsim soc`; return the path of the page.
 
     page: SocPage. result: the command's numbers. progress: callable (done, total, message).
-    Returns the path of the page; raises InputError when the files cannot be written.
+    Raises InputError when the files cannot be written.
     """
-    where = figures.section_of(page.values)
-    maps = Drawing("soc_map", partial(figures.maps_figure, page, where), _maps_caption(page, where, result))
-    histograms = Drawing(
-        "soc_histograms", partial(figures.histograms_figure, page), _histograms_caption(page)
+    return write_page(
+        folder,
+        title=f"{page.quantity.label} by {WORDS[page.measured.method.name].lower()}",
+        kind=str(result["stack"]),
+        cards=_cards(page, result),
+        sections=_sections(page, result),
+        records=[("Result (JSON)", compact_json(result))],
+        progress=progress,
     )
+
+
+def figure(*, page):
+    """Draw the map, its uncertainty, and the misfit or edge jump in one section; return a Figure."""
+    return figures.soc_maps_figure(page, figures.section_of(page.values))
+
+
+def _sections(page, result):
+    where = figures.section_of(page.values)
     tables = filled(_result_table(page, result), _budget_table(result), _voxels_table(result))
+    map_ = (
+        _drawing("map", figures.soc_maps_figure, _maps_caption(page, where, result), page, where),
+        _drawing("histograms", figures.histograms_figure, _histograms_caption(page), page),
+    )
     sections = [
         Section("run", "What was run", tables=(_stack_table(result), _method_table(page, result))),
-        Section("map", "Map", (maps, histograms), tables),
+        Section("map", "Map", map_, tables),
     ]
     if page.norm is not None:
-        chosen = example_voxels(page)
-        mean = Drawing("soc_mean", partial(figures.mean_figure, page), _mean_caption(page))
-        spectra = Drawing(
-            "soc_spectra", partial(figures.spectra_figure, page, chosen), _spectra_caption(page)
+        spectra = (
+            _drawing("mean", figures.mean_figure, _mean_caption(page), page),
+            _drawing("spectra", figures.spectra_figure, _spectra_caption(page), page, example_voxels(page)),
         )
-        sections.append(Section("spectra", "Spectra", (mean, spectra)))
+        sections.append(Section("spectra", "Spectra", spectra))
     if page.calibration is not None:
-        curve = Drawing(
-            "soc_calibration", partial(figures.calibration_figure, page), _calibration_caption(page)
-        )
+        curve = _drawing("calibration", figures.calibration_figure, _calibration_caption(page), page)
         sections.append(Section("calibration", "Calibration", (curve,), (_calibration_table(page),)))
     if page.components is not None:
-        parts = Drawing(
-            "soc_components", partial(figures.components_figure, page, where), _components_caption(page)
-        )
+        parts = _drawing("components", figures.components_figure, _components_caption(page), page, where)
         sections.append(Section("components", "Components", (parts,)))
-    return write_page(
-        out_dir,
-        f"{page.name.split(' (')[0]} by {WORDS[page.measured.method.name].lower()}",
-        str(result["stack"]),
-        _cards(page, result),
-        sections,
-        [("Result (JSON)", compact_json(result))],
-        {},
-        progress,
-    )
+    return sections
+
+
+def _drawing(name, draw, caption, *given):
+    return Drawing(f"soc_{name}", partial(draw, *given), caption)
 
 
 def example_voxels(page):
@@ -118,7 +125,7 @@ def example_voxels(page):
 
 
 def _cards(page, result):
-    unit = "" if page.found else {"edge": "eV"}.get(page.measured.method.name, "")
+    unit = page.quantity.shown_unit
     decimals = 3 if page.found or not unit else 2
     voxels = result["voxels"]
     total = int(np.prod(result["shape"]))
@@ -145,11 +152,11 @@ def _stack_table(result):
         ("Stack", str(result["stack"])),
         ("Stack SHA-256", result["stack_sha256"]),
         ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
-        ("Voxels (x × y × z)", " × ".join(digits(int(n)) for n in result["shape"])),
+        ("Voxels (x × y × z)", voxels_text(result["shape"])),
         ("Voxel size", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
         ("microsim version", __version__),
     ]
-    return Table("Stack and version", (), rows)
+    return TextTable("Stack and version", (), rows)
 
 
 def _method_table(page, result):
@@ -190,7 +197,7 @@ def _method_table(page, result):
         rows.append(("Largest drift undone", f"{fixed(result['largest_drift_voxels'], 2)} voxels"))
     if result["calibration"] and result["calibration"]["file"]:
         rows.append(("Calibration", str(result["calibration"]["file"])))
-    return Table("Method", (), rows)
+    return TextTable("Method", (), rows)
 
 
 def _result_table(page, result):
@@ -205,7 +212,7 @@ def _result_table(page, result):
         for key, name in names.items()
         if result[key] is not None
     ]
-    return Table(page.name, (), rows)
+    return TextTable(page.quantity.axis, (), rows)
 
 
 def _budget_table(result):
@@ -215,13 +222,13 @@ def _budget_table(result):
         "lack_of_fit": "Reference states about the curve",
     }
     rows = [(names[key], digits(float(value), 3)) for key, value in (result["budget"] or {}).items()]
-    return Table("Uncertainty of a voxel, parts (rms)", (), rows)
+    return TextTable("Uncertainty of a voxel, parts (rms)", (), rows)
 
 
 def _voxels_table(result):
     total = int(np.prod(result["shape"]))
     rows = [(name, digits(n), percent(n / total)) for name, n in result["voxels"].items()]
-    return Table("Voxels", ("", "Count", "Share"), rows, (1, 2))
+    return TextTable("Voxels", ("", "Count", "Share"), rows, (1, 2))
 
 
 def _calibration_table(page):
@@ -233,17 +240,16 @@ def _calibration_table(page):
         ("Rms of the states about the curve", digits(c.residual, 3)),
         ("Beyond their own noise", digits(c.lack, 3)),
     ]
-    return Table("", (), rows)
+    return TextTable("", (), rows)
 
 
 def _maps_caption(page, where, result):
     if max(page.values.shape) == page.values.size:
-        return f"{page.name.split(' (')[0]} along the line of voxels, with its standard deviation."
+        return f"{page.quantity.label} along the line of voxels, with its standard deviation."
     third = "misfit of the spectrum" if page.measured.residual is not None else "edge jump"
     place = "" if min(page.values.shape) == 1 else f" in layer {where[1]} along {'xyz'[where[0]]}"
     text = (
-        f"{page.name.split(' (')[0]}, its standard deviation, and {third}{place}; grey: voxels without a"
-        " value. "
+        f"{page.quantity.label}, its standard deviation, and {third}{place}; grey: voxels without a value. "
     )
     beyond = result["voxels"].get("beyond calibration")
     return text + (

@@ -7,74 +7,85 @@ from functools import partial
 
 import numpy as np
 
-from ..number_format import UNITS, digits, duration, fixed
-from ..page import Drawing, Section, compact_json, filled, write_page
+from ...base.quantities import ENDINGS
+from ..number_format import digits, duration, fixed
+from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, MUTED, new_figure, styled
-from ..tables import Card, Table
 
-DRAWINGS = ("study_rate", "study_voltage", "study_keys")
 CAPACITY, MARK = "Capacity (mAh g⁻¹)", {"marker": "o", "markersize": 4}
 LEGEND_LINES = 12  # more curves are told apart by colour alone
 
 
-def write_study_report(out_dir, result, curves, progress=None):
-    """Write report.html and figures/*.png of a study into `out_dir`.
+def write(folder, *, result, curves, progress=None):
+    """Write report.html and figures/*.png of a study; return the path of the page.
 
     result: content of study.json. curves: {name of a case: (capacity mAh per g, voltage V) of its last
-    discharge}. Returns the path of the page; raises InputError when the files cannot be written.
+    discharge}. progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
-    cases, keys = result["cases"], result["keys"]
-    done = [case for case in cases if case["capacity_mAh_g"] is not None]
-    shown = [key for key in keys if len({_said(case["swept"].get(key)) for case in done}) > 1]
-    drawings = (
-        [
-            Drawing(
-                "study_voltage",
-                partial(voltage_figure, done, shown, curves),
-                "Voltage over capacity of the last discharge of every finished case.",
-            )
-        ]
-        if done
-        else []
-    )
-    if len({case["c_rate"] for case in done if case["c_rate"]}) > 1:
-        drawings.insert(
-            0,
-            Drawing(
-                "study_rate",
-                partial(rate_figure, done, shown),
-                "Capacity of the last discharge over its C-rate; lines join cases that are otherwise alike.",
-            ),
-        )
-    effects = sensitivities(done, keys)
-    if shown:
-        drawings.append(
-            Drawing(
-                "study_keys",
-                partial(keys_figure, done, shown),
-                "Capacity over each swept key; lines join cases that differ in nothing else.",
-            )
-        )
-    failed = [case for case in cases if case["status"] == "failed"]
-    for name in DRAWINGS:
-        (out_dir / "figures" / f"{name}.png").unlink(missing_ok=True)
-    notice = f"{len(failed)} of {len(cases)} cases failed; the table says why." if failed else ""
-    sections = [
-        Section(
-            "cases", "Cases", tables=filled(cases_table(cases, keys), failures_table(failed)), notice=notice
-        ),
-        Section(
-            "capacity",
-            "Capacity and voltage",
-            tuple(drawings),
-            filled(sensitivity_table(effects)),
-            note="" if done else "No case finished with a discharge.",
-        ),
-    ]
-    record = [("Result (JSON)", compact_json(result))]
+    cases, done = result["cases"], _finished(result)
     return write_page(
-        out_dir, result["title"], "Study", _cards(cases, done, result), sections, record, result, progress
+        folder,
+        title=result["title"],
+        kind="Study",
+        cards=_cards(cases, done, result),
+        sections=_sections(result, done, curves),
+        records=[("Result (JSON)", compact_json(result))],
+        version=result.get("microsim_version"),
+        progress=progress,
     )
+
+
+def figure(*, result):
+    """Draw the capacity over each swept key, cases joined that differ in nothing else; return a Figure.
+
+    result: as of `write`.
+    """
+    done = _finished(result)
+    return study_keys_figure(done, _varied(result, done) or result["keys"])
+
+
+def _finished(result):
+    return [case for case in result["cases"] if case["capacity_mAh_g"] is not None]
+
+
+def _varied(result, done):
+    """The swept keys that have more than one value among the finished cases."""
+    return [key for key in result["keys"] if len({_said(case["swept"].get(key)) for case in done}) > 1]
+
+
+def _sections(result, done, curves):
+    cases, keys = result["cases"], result["keys"]
+    failed = [case for case in cases if case["status"] == "failed"]
+    notice = f"{len(failed)} of {len(cases)} cases failed; the table says why." if failed else ""
+    both = filled(cases_table(cases, keys), failures_table(failed))
+    effects = filled(sensitivity_table(sensitivities(done, keys)))
+    note = "" if done else "No case finished with a discharge."
+    drawings = _drawings(done, _varied(result, done), curves)
+    return [
+        Section("cases", "Cases", tables=both, notice=notice),
+        Section("capacity", "Capacity and voltage", drawings, effects, note=note),
+    ]
+
+
+def _drawings(done, shown, curves):
+    rate = Drawing(
+        "study_rate",
+        partial(study_rate_figure, done, shown),
+        "Capacity of the last discharge over its C-rate; lines join cases that are otherwise alike.",
+    )
+    voltage = Drawing(
+        "study_voltage",
+        partial(study_voltage_figure, done, shown, curves),
+        "Voltage over capacity of the last discharge of every finished case.",
+    )
+    keys = Drawing(
+        "study_keys",
+        partial(study_keys_figure, done, shown),
+        "Capacity over each swept key; lines join cases that differ in nothing else.",
+    )
+    rates = {case["c_rate"] for case in done if case["c_rate"]}
+    wanted = ((rate, len(rates) > 1), (voltage, done), (keys, shown))
+    return tuple(drawing for drawing, there in wanted if there)
 
 
 def _cards(cases, done, result):
@@ -123,12 +134,12 @@ def cases_table(cases, keys):
         )
         for case in cases
     ]
-    return Table("", header, rows, tuple(range(len(header) - 4, len(header))))
+    return TextTable("", header, rows, tuple(range(len(header) - 4, len(header))))
 
 
 def failures_table(failed):
     """Tabulate the cases that failed and why."""
-    return Table("Failed", ("Case", "Reason"), [(case["name"], case["message"]) for case in failed])
+    return TextTable("Failed", ("Case", "Reason"), [(case["name"], case["message"]) for case in failed])
 
 
 def sensitivities(cases, keys):
@@ -167,7 +178,7 @@ def sensitivity_table(effects):
         (key, str(e["groups"]), digits(e["spread_mAh_g"]), digits(e["exponent"], 3))
         for key, e in effects.items()
     ]
-    return Table(
+    return TextTable(
         "Sensitivity of the capacity",
         ("Key", "Groups", "Largest difference (mAh g⁻¹)", "d ln capacity / d ln value"),
         rows,
@@ -192,7 +203,7 @@ def alike(cases, keys, key):
 
 
 @styled
-def rate_figure(cases, keys):
+def study_rate_figure(cases, keys):
     """Draw capacity over C-rate."""
     figure = new_figure(3.6)
     axes = figure.subplots()
@@ -214,7 +225,7 @@ def rate_figure(cases, keys):
 
 
 @styled
-def voltage_figure(cases, keys, curves):
+def study_voltage_figure(cases, keys, curves):
     """Draw the voltage curves of all cases."""
     import matplotlib
 
@@ -232,7 +243,7 @@ def voltage_figure(cases, keys, curves):
 
 
 @styled
-def keys_figure(cases, keys):
+def study_keys_figure(cases, keys):
     """Draw capacity over each swept key."""
     columns = min(len(keys), 3)
     lines = -(-len(keys) // columns)
@@ -314,7 +325,7 @@ def short(key):
     """Word a dotted key by its last part, with the part before where that is a number, and its unit."""
     parts = key.split(".")
     word = "C-rate" if key == "c_rate" else ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
-    for ending, (factor, unit) in sorted(UNITS.items(), key=lambda item: -len(item[0])):
+    for ending, (factor, unit) in sorted(ENDINGS.items(), key=lambda item: -len(item[0])):
         if factor == 1 and word.endswith(ending):
             return f"{word.removesuffix(ending)} ({unit})"
     return word

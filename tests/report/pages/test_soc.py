@@ -11,7 +11,7 @@ from microsim.maps.mixture import References
 from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
 from microsim.maps.spectra import normalisation, normalise
 from microsim.report import spectra_figures as figures
-from microsim.report.pages.soc import SocPage, example_voxels, write_soc_report
+from microsim.report.pages.soc import SocPage, example_voxels, figure, write
 
 from ...nickel import ENERGIES, spectrum
 
@@ -81,34 +81,40 @@ def numbers_of(page):
 @pytest.mark.parametrize("name", METHODS)
 def test_a_page_of_every_method_is_whole(name, tmp_path):
     page = page_of(name)
-    text = write_soc_report(tmp_path, page, numbers_of(page)).read_text()
+    text = write(tmp_path, page=page, result=numbers_of(page)).read_text()
     names = ["map", "histograms", "mean", "spectra", "calibration", "components"]
     assert sorted(p.stem for p in (tmp_path / "figures").glob("*.png")) == sorted(f"soc_{n}" for n in names)
     words = re.sub(r'base64,[^"]*', "", text)
-    assert all(f'id="soc_{n}"' in words for n in names) and not re.search(r"\bnan\b", words, re.IGNORECASE)
+    assert all(f'id="figure-soc_{n}"' in words for n in names) and not re.search(
+        r"\bnan\b", words, re.IGNORECASE
+    )
     assert "Lithiation x" in text and "c.json" in text
 
 
 def test_a_page_without_calibration_shows_the_quantity(tmp_path):
     page = page_of("edge", size=None, calibrated=False)
-    text = write_soc_report(tmp_path, page, numbers_of(page) | {"calibration": None}).read_text()
-    assert "Edge energy (eV)" in text and 'id="soc_calibration"' not in text and "Lithiation x" not in text
+    text = write(tmp_path, page=page, result=numbers_of(page) | {"calibration": None}).read_text()
+    assert (
+        "Edge energy (eV)" in text
+        and 'id="figure-soc_calibration"' not in text
+        and "Lithiation x" not in text
+    )
 
 
 def test_the_map_shows_the_values_in_their_place():
     page = page_of("edge")
     where = figures.section_of(page.values)
     assert where == (2, 0)
-    figure = figures.maps_figure(page, where)
+    drawn = figure(page=page)
     shown = [
         axes.images[0].get_array()
-        for axes in figure.axes
+        for axes in drawn.axes
         if axes.images and "colorbar" not in axes.get_label()
     ]
     assert np.ma.filled(shown[0], np.nan).T == pytest.approx(page.values[..., 0], nan_ok=True)
     assert np.ma.filled(shown[1], np.nan).T == pytest.approx(page.error[..., 0], nan_ok=True)
-    assert figure.axes[0].get_xlabel() == "x (µm)"
-    assert figures.maps_figure(page_of("edge", size=None), where).axes[0].get_xlabel() == "x (voxels)"
+    assert drawn.axes[0].get_xlabel() == "x (µm)"
+    assert figures.soc_maps_figure(page_of("edge", size=None), where).axes[0].get_xlabel() == "x (voxels)"
 
 
 def test_the_fit_that_is_drawn_is_the_fit_of_the_map():
@@ -134,8 +140,7 @@ def test_example_voxels_run_from_low_to_high():
 def test_the_edge_is_marked_where_it_was_found():
     page = page_of("edge")
     chosen = example_voxels(page)
-    figure = figures.spectra_figure(page, chosen)
-    for axes, voxel in zip(figure.axes, chosen):
+    for axes, voxel in zip(figures.spectra_figure(page, chosen).axes, chosen):
         marks = [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1]
         assert page.measured.quantity.ravel()[voxel] == pytest.approx(marks[0])
 
@@ -147,7 +152,7 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
     measured = measure(mu, ENERGIES, method, 0.001)
     curve = calibration_from(method, ENERGIES, mu[..., 0, 0], states, 1e-3, degree=3)
     page = SocPage(ENERGIES, mu, 0.001, measured, to_lithiation(measured, curve), None, None, None, curve)
-    line = figures.maps_figure(page, figures.section_of(page.values)).axes[0].lines[0]
+    line = figures.soc_maps_figure(page, figures.section_of(page.values)).axes[0].lines[0]
     assert line.get_xdata().tolist() == list(range(40)) and line.get_ydata() == pytest.approx(
         states, abs=0.02
     )
@@ -156,7 +161,7 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
         part for part in figures.calibration_figure(page).axes[0].lines if part.get_label() == "states"
     )
     assert np.c_[dots.get_data()] == pytest.approx(np.array(curve.states))
-    assert "line of voxels" in write_soc_report(tmp_path, page, numbers_of(page)).read_text()
+    assert "line of voxels" in write(tmp_path, page=page, result=numbers_of(page)).read_text()
 
 
 def test_the_mean_spectrum_leaves_out_what_single_energies_lack():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.report.pages.study import _said, alike, sensitivities, short, write_study_report
+from microsim.report.pages.study import _said, alike, sensitivities, short, write
 
 KEYS = ["c_rate", "volume.slab.thickness_um"]
 
@@ -60,16 +60,16 @@ def test_a_page_names_failures_and_draws_what_there_is(power_law, tmp_path):
     curves = {
         c["name"]: (np.linspace(0, c["capacity_mAh_g"], 5), np.linspace(4.2, 3.5, 5)) for c in power_law
     }
-    page = write_study_report(tmp_path, result, curves).read_text()
+    page = write(tmp_path, result=result, curves=curves).read_text()
     assert (
         "the film is too thick" in page and "6 of 7" in page and "-0.5" in page.replace("\N{MINUS SIGN}", "-")
     )
-    assert {p.name for p in (tmp_path / "figures").iterdir()} == {
+    assert {p.name for p in (tmp_path / "figures").glob("*.png")} == {
         "study_rate.png",
         "study_voltage.png",
         "study_keys.png",
     }
-    page = write_study_report(tmp_path, {**result, "cases": [failed]}, {}).read_text()
+    page = write(tmp_path, result={**result, "cases": [failed]}, curves={}).read_text()
     assert "No case finished" in page and not list((tmp_path / "figures").iterdir())
 
 

@@ -1,0 +1,54 @@
+"""The page of a cell's impedance: arcs without the last rise, relaxation times, where the current reacts."""
+
+import numpy as np
+import pytest
+
+from microsim.impedance.relaxation import relaxation_times
+from microsim.mesh.grid import VoxelGrid
+from microsim.report.pages import cell_eis as page
+
+from ..reading import check_page, text_of
+
+FREQ = np.geomspace(1e-3, 1e5, 81)
+W = 2j * np.pi * FREQ
+Z = 1e-4 * (1 + 2 / (1 + W * 1e-2) + 1 / (5 * W))  # ohm m2: one arc, then the rise of a capacity
+RESULT = {
+    "title": "A cell",
+    "case_sha256": "c" * 64,
+    "state": "at the start",
+    "voltage_V": 3.8123,
+    "current_density_A_m2": 0.0,
+    "double_layer_F_m2": 0.2,
+    "iterations": [3, 4],
+    "peak_memory_bytes": 812_345_678,
+    "kramers_kronig_residual": 0.00123,
+    "relaxation_peaks": [{"tau_s": 1e-2, "resistance_ohm_m2": 2e-4}],
+}
+
+
+def spectrum(layers):
+    reaction = np.full((FREQ.size, layers), 1 / layers, complex)
+    return page.CellSpectrum(FREQ, Z, relaxation_times(FREQ, Z), reaction, 16e-6)
+
+
+@pytest.mark.parametrize(("layers", "more"), [(1, []), (8, ["phases", "reaction_depth"])])
+def test_the_page_is_whole(layers, more, tmp_path):
+    shape = (8, 1, 1) if layers == 1 else (8, 4, 4)
+    grid = VoxelGrid(np.zeros(shape, np.uint8), ("am",), (2e-6,) * 3)
+    path = page.write(tmp_path, grid=grid, case={"title": "A cell"}, result=RESULT, spectrum=spectrum(layers))
+    check_page(path, ["nyquist", "bode", "relaxation", *more])
+    text = text_of(path)
+    for said in ("3.812", "at the start", "0.12%", "0.01 15.9 2", "|Z| at 1e+05 Hz"):
+        assert said in text
+
+
+def test_the_right_panel_ends_before_the_last_rise():
+    whole, arcs = (axes.lines[0] for axes in page.figure(spectrum=spectrum(8)).axes)
+    assert whole.get_xydata()[:, 1].max() == pytest.approx(1e4 * (-Z.imag).max())
+    assert arcs.get_xydata()[:, 0].max() == pytest.approx(3.0, abs=0.1)
+    assert arcs.get_xydata()[:, 1].max() < 1.5
+
+
+def test_the_reaction_is_drawn_over_that_of_a_uniform_one():
+    image = page.reaction_depth_figure(spectrum(8)).axes[0].collections[0]
+    assert np.asarray(image.get_array()) == pytest.approx(np.ones((8, FREQ.size)))
