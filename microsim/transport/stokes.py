@@ -216,7 +216,7 @@ class Stokes:
         )
 
     def _first_look(self):
-        """Solve roughly for the velocities of the first pressures; return the gap, near 0 in straight channels."""
+        """Solve roughly for velocities of the first pressures; return the gap, near 0 in straight pores."""
         lower, upper = self._bounds(LOOK, 0.1, 0.1)
         self.gaps.append(upper / lower - 1)
         return self.gaps[-1]
