@@ -17,7 +17,7 @@ from scipy import ndimage
 from microsim.case.case import load_case
 from microsim.generate.synthetic import build_electrode, load_recipe
 from microsim.jobs.run import run_case
-from microsim.maps.compare import SocMap, resample_onto
+from microsim.maps.map import SocMap, resample_onto
 from microsim.volumes.fields import read_field
 from microsim.volumes.volume import write_volume
 

@@ -99,7 +99,8 @@ def compare(
     theirs = read_map(
         "MEASURED", measured, measured_file_axes, measured_voxel_size_nm, "--measured-voxel-size-nm"
     )
-    from ..maps.compare import SocMap, compare_maps
+    from ..maps.compare import compare_maps
+    from ..maps.map import SocMap
     from ..report.pages import compare as page
 
     comparison = compare_maps(

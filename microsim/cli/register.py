@@ -84,14 +84,13 @@ def register(
         raise InputError(
             f"STRUCTURE: expected a known voxel size, {source.source} gives none; add --voxel-size-nm."
         )
-    from ..maps.compare import SocMap
-    from ..maps.registration import register as find
-    from ..maps.registration import resample
+    from ..maps.map import SocMap
+    from ..maps.registration import find_registration, resample
 
     image = SocMap(found_map.values, found_map.voxel_size)
     solid = SocMap(grid.mask(active).astype(float), grid.voxel_size)
     with progress_bar("registration") as progress:
-        found = find(
+        found = find_registration(
             image,
             solid,
             kind=kind.value,

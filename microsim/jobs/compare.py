@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..base.errors import InputError
-from ..maps.compare import SocMap, compare_maps
+from ..maps.compare import compare_maps
+from ..maps.map import SocMap
 from ..volumes.fields import read_field, read_times
 from ..volumes.volume import read_voxels
 

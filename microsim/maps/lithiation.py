@@ -78,7 +78,7 @@ class Calibration:
         )
 
 
-def calibrate(
+def fit_calibration(
     method, quantity, lithiation, sigma=None, *, degree=1, ends=None, settings=None, provenance=None
 ):
     """Fit lithiation as a polynomial of a measured quantity over a reference series.

@@ -63,7 +63,7 @@ class Registration:
         return plain | {key: getattr(self, key) for key in keys}
 
 
-def register(
+def find_registration(
     image,
     structure,
     active=None,
@@ -77,9 +77,8 @@ def register(
 ):
     """Find where a map lies in a microstructure.
 
-    image       map: .values [x, y, z], NaN outside its particles, .voxel_size (m), .origin (m;
-                maps.compare.SocMap)
-    structure   microstructure on its own grid: its .values are the active material (True or a share), or, for
+    image       SocMap, NaN outside its particles
+    structure   SocMap of the microstructure on its own grid: the active material (True or a share), or, for
                 mutual information, grey values
     active      bool like structure.values: the active material, where values are grey (default: values > 0)
     kind        "rigid" or "similarity" (also one scale)

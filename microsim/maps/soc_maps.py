@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from .edge import DEGREE, edge_energy
-from .lithiation import calibrate
+from .lithiation import fit_calibration
 from .mixture import fit_references, fitted_shift, three_energy
 from .spectra import (
     CODE,
@@ -281,7 +281,7 @@ def calibration_from(
     provenance=None,
 ):
     """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see
-    calibrate)."""
+    fit_calibration)."""
     method = prepared(method, spectra, energies, references)
     found = measure(spectra, energies, method, sigma, references=references, numbers=numbers)
     if (found.reason > 0).any():
@@ -297,7 +297,7 @@ def calibration_from(
             "references_sha256": references.sha256,
             "numbers": None if numbers is None else list(numbers),
         }
-    return calibrate(
+    return fit_calibration(
         method.name,
         found.quantity,
         lithiation,

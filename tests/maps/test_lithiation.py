@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.lithiation import calibrate, load_calibration
+from microsim.maps.lithiation import fit_calibration, load_calibration
 
 from ..nickel import sentence
 
@@ -14,7 +14,7 @@ from ..nickel import sentence
 def test_a_polynomial_comes_back_and_goes_on_straight():
     q = np.linspace(8346, 8349, 12)
     x = 0.9 - 0.2 * (q - 8346) - 0.03 * (q - 8346) ** 2
-    curve = calibrate("edge", q, x, degree=2)
+    curve = fit_calibration("edge", q, x, degree=2)
     found, error, beyond = curve.lithiation(np.array([8346.5, 8350.0, np.nan]))
     assert found[0] == pytest.approx(0.9 - 0.1 - 0.0075, abs=1e-9) and not beyond[0]
     slope = -0.2 - 0.06 * 3
@@ -31,7 +31,7 @@ def test_the_stated_error_covers_noise_curve_and_lack(noise, of_states, off):
     for _ in range(300):
         states = np.linspace(0, 1, 20)
         scatter, error = off * rng.standard_normal(20), of_states * rng.standard_normal(20)
-        curve = calibrate("edge", states + error, states + scatter, of_states)
+        curve = fit_calibration("edge", states + error, states + scatter, of_states)
         truth = rng.random(200)
         seen = truth + off * rng.standard_normal(200)  # the material scatters as the reference states did
         found, error, _ = curve.lithiation(truth + noise * rng.standard_normal(200), noise)
@@ -45,31 +45,31 @@ def test_the_stated_error_covers_noise_curve_and_lack(noise, of_states, off):
 
 def test_states_off_the_curve_beyond_their_noise_are_lack_of_fit():
     q = np.linspace(0, 1, 21)
-    assert calibrate("edge", q, q + 0.03 * np.cos(40 * q), 0.001).lack == pytest.approx(0.02, abs=0.006)
-    assert calibrate("edge", q, q, 0.001).lack == 0
+    assert fit_calibration("edge", q, q + 0.03 * np.cos(40 * q), 0.001).lack == pytest.approx(0.02, abs=0.006)
+    assert fit_calibration("edge", q, q, 0.001).lack == 0
 
 
 def test_ends_alone_are_fitted_and_what_lies_between_is_stated():
     x = np.linspace(0.1, 1.0, 91)
     lag = np.where((x > 0.25) & (x < 0.85), 0.1, 0.0)  # in the middle of the series the spot lags behind
     q = 8347 - 2 * (x + lag)
-    curve = calibrate("edge", q, x, 0.0, ends=0.15)
+    curve = fit_calibration("edge", q, x, 0.0, ends=0.15)
     there = 8347 - 2 * np.array([0.3, 0.55, 0.8])
     found, error, _ = curve.lithiation(there)
     assert found == pytest.approx([0.3, 0.55, 0.8], abs=1e-9) and curve.n == 28
     assert (error > 0.08).all() and curve.residual == pytest.approx(np.sqrt(np.mean(lag**2)), rel=1e-6)
-    assert np.abs(calibrate("edge", q, x, 0.0).lithiation(there)[0] - [0.3, 0.55, 0.8]).max() > 0.05
+    assert np.abs(fit_calibration("edge", q, x, 0.0).lithiation(there)[0] - [0.3, 0.55, 0.8]).max() > 0.05
     for ends in (0.0, 0.6, 0.005):
         with pytest.raises(InputError) as caught:
-            calibrate("edge", q, x, ends=ends)
+            fit_calibration("edge", q, x, ends=ends)
         assert "ends" in sentence(caught)
     with pytest.raises(InputError) as caught:
-        calibrate("edge", q[::9], x[::9], degree=3, ends=0.15)
+        fit_calibration("edge", q[::9], x[::9], degree=3, ends=0.15)
     assert "widen" in sentence(caught)
 
 
 def test_a_file_comes_back_as_it_was(tmp_path):
-    curve = calibrate(
+    curve = fit_calibration(
         "lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings={"level": 0.5}, provenance={"series": "a.h5"}
     )
     path = curve.save(tmp_path / "c.json")
@@ -97,5 +97,5 @@ def test_a_file_comes_back_as_it_was(tmp_path):
 )
 def test_what_calibrates_nothing_is_one_sentence(q, x, degree, words):
     with pytest.raises(InputError) as caught:
-        calibrate("edge", q, x, degree=degree)
+        fit_calibration("edge", q, x, degree=degree)
     assert words in sentence(caught)

@@ -8,9 +8,9 @@ import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
-from microsim.maps.compare import SocMap
+from microsim.maps.map import SocMap
 from microsim.maps.overlap import rotation
-from microsim.maps.registration import angles_of, register, resample
+from microsim.maps.registration import angles_of, find_registration, resample
 
 from ..nickel import sentence
 
@@ -57,7 +57,7 @@ def worst(found, image, place):
 def test_half_a_volume_at_three_times_the_voxel_comes_back(metric):
     solid = structure((66, 60, 54))
     image, place = taken(solid, (11, 20, 18), 3, (6.0, -9.5, 7.0), (4.5, 0.8, -0.6))
-    found = register(image, solid, metric=metric)
+    found = find_registration(image, solid, metric=metric)
     assert worst(found, image, place) < 0.5
     assert found.angles_deg == pytest.approx((6.0, -9.5, 7.0), abs=1.5) and found.scale == pytest.approx(
         1, abs=1e-9
@@ -70,17 +70,18 @@ def test_half_a_volume_at_three_times_the_voxel_comes_back(metric):
 def test_half_a_section_comes_back(kind, scale):
     solid = structure((150, 140, 1), 3)
     image, place = taken(solid, (25, 46, 1), 3, (0, 0, 8.0), (11.0, 0.7, 0.0), scale)
-    found = register(image, solid, kind=kind)
+    found = find_registration(image, solid, kind=kind)
     assert worst(found, image, place) < 0.5
     assert found.scale == pytest.approx(scale, abs=0.01) and found.angles_deg[2] == pytest.approx(8, abs=1)
     if kind == "similarity":
-        assert worst(register(image, solid), image, place) > 0.5  # a rigid placement cannot hold the scale
+        # a rigid placement cannot hold the scale
+        assert worst(find_registration(image, solid), image, place) > 0.5
 
 
 def test_a_map_in_its_place_stays_there():
     solid = structure((48, 45, 42), 5)
     image, _ = taken(solid, (16, 15, 14), 3, (0, 0, 0), (0, 0, 0))
-    found = register(image, solid, largest_angle_deg=4.0)
+    found = find_registration(image, solid, largest_angle_deg=4.0)
     assert np.abs(found.shift).max() < 0.1 * 3 * H and found.inside == pytest.approx(1, abs=0.01)
     back = resample(image, found, solid.values.shape, solid.voxel_size)
     assert back.shape == solid.values.shape
@@ -114,9 +115,9 @@ def test_what_cannot_be_placed_is_one_sentence():
     image = SocMap(np.full((5, 5, 5), 0.5), (3 * H,) * 3)
     section = SocMap(np.ones((5, 5, 1)), (3 * H,) * 3)
     for call, words in (
-        (lambda: register(image, solid), "full or empty"),
-        (lambda: register(section, solid), "section"),
-        (lambda: register(image, solid, metric="guess"), "mutual-information"),
+        (lambda: find_registration(image, solid), "full or empty"),
+        (lambda: find_registration(section, solid), "section"),
+        (lambda: find_registration(image, solid, metric="guess"), "mutual-information"),
     ):
         with pytest.raises(InputError) as caught:
             call()

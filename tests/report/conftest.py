@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from microsim.base.quantities import FIELDS
-from microsim.maps.compare import SocMap, compare_maps, resample_onto
+from microsim.maps.compare import compare_maps
+from microsim.maps.map import SocMap, resample_onto
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter, read_field
 

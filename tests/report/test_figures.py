@@ -10,7 +10,8 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from microsim.maps.compare import SocMap, compare_maps
+from microsim.maps.compare import compare_maps
+from microsim.maps.map import SocMap
 from microsim.mesh.grid import VoxelGrid
 from microsim.report import figures, map_figures
 from microsim.report.field_series import load_series

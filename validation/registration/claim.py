@@ -13,9 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from microsim.jobs.validate import Check
-from microsim.maps.compare import SocMap
+from microsim.maps.map import SocMap
 from microsim.maps.overlap import rotation
-from microsim.maps.registration import register
+from microsim.maps.registration import find_registration
 
 FINE, RATIO = 0.4e-6, 3
 
@@ -26,7 +26,7 @@ def checks(data):
             errors, misfits = [], []
             for seed in range(3):
                 image, structure, place = case(seed, shape, 1.03 if kind == "similarity" else 1.0)
-                found = register(image, structure, kind=kind, metric=metric)
+                found = find_registration(image, structure, kind=kind, metric=metric)
                 corners = np.array(
                     list(product(*[(0.0, n * h) for n, h in zip(image.values.shape, image.voxel_size)]))
                 )

@@ -18,7 +18,7 @@ from microsim.jobs.validate import Check
 from microsim.maps.drift import drift, undrift
 from microsim.maps.edge import edge_energy
 from microsim.maps.frames import optical_density
-from microsim.maps.lithiation import calibrate
+from microsim.maps.lithiation import fit_calibration
 from microsim.maps.mixture import References, three_energy
 from microsim.maps.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
 from microsim.maps.spectra import normalisation, windows_for
@@ -167,7 +167,7 @@ def _three_energies_without_noise():
         kind="at most",
         source="the lithiation put in",
     )
-    line = calibrate("three-energy", m[[0, -1]], [0.0, 1.0])
+    line = fit_calibration("three-energy", m[[0, -1]], [0.0, 1.0])
     exact = np.abs((m - m[0]) / (m[-1] - m[0]) - states).max()
     yield Check(
         "the same, straight line between two states: largest error",
