@@ -95,7 +95,7 @@ def test_every_room_has_its_place_in_the_order():
     [
         ("microsim.mesh.grid", "from ..case.case import Case"),
         ("microsim.mesh.grid", "from .. import jobs"),
-        ("microsim.mesh.grid", "def f():\n    from ..maps.compare import SocMap"),
+        ("microsim.mesh.grid", "def f():\n    from ..maps.map import SocMap"),
         ("microsim.volumes.fields", "import microsim.report.page"),
         ("microsim.mesh.export", "import vtk"),
         ("microsim.mesh.export", "try:\n    from skimage import measure\nexcept ImportError:\n    pass"),

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("SimpleITK")
 
-from microsim.maps.compare import SocMap
+from microsim.maps.map import SocMap
 from microsim.maps.registration import Registration, resample
 from microsim.report.pages import register as page
 
