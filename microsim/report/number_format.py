@@ -85,7 +85,7 @@ def memory(size):
     return f"{digits(size / 1e9, 3)}{THIN}GB" if size >= 1e9 else f"{digits(size / 1e6, 3)}{THIN}MB"
 
 
-def length(*values):
+def length_text(*values):
     """Write one or more lengths (m) in the unit that suits the largest: 12 nm, 0.8 × 0.8 × 0.8 µm."""
     largest = max(abs(v) for v in values)
     factor, unit = (1e9, "nm") if 0 < largest < 1e-7 else (1e6, "µm") if largest < 1e-3 else (1e3, "mm")
@@ -108,7 +108,7 @@ def value_text(key, value):
         if len(value) > MOST_VALUES or any(isinstance(v, (dict, list, tuple)) for v in value):
             return f"{len(value)} entries, in the record"
         if _ending(key) == "_m" and value:
-            return length(*value)
+            return length_text(*value)
         joint = " × " if key == "shape" else ", "
         return joint.join(value_text("", _scaled(key, v)) for v in value) + _unit(key)
     if isinstance(value, str):
@@ -120,7 +120,7 @@ def value_text(key, value):
     if re.search("(^|_)s$", key):
         return duration(value)
     if _ending(key) == "_m":
-        return length(value)
+        return length_text(value)
     return digits(_scaled(key, value), trim=True) + _unit(key)
 
 

@@ -64,9 +64,9 @@ def new_figure(height, width=WIDTH, *, layout="constrained"):
 
     layout: "compressed" moves panels of fixed aspect together, with their colour bars as tall as they are.
     """
-    from .picture import Picture
+    from .notebook_figure import NotebookFigure
 
-    return Picture(figsize=(width, height), layout=layout)
+    return NotebookFigure(figsize=(width, height), layout=layout)
 
 
 def to_png(figure):

@@ -1,7 +1,7 @@
 """Tables and key numbers of the page, from result.json: readable text, digits that mean something."""
 
 from .figures import LONG_NAMES, is_rest
-from .number_format import NONE, THIN, digits, duration, fixed, length, names_unit, percent, rows
+from .number_format import NONE, THIN, digits, duration, fixed, length_text, names_unit, percent, rows
 from .page import Card, TextTable
 
 BALANCE_LIMIT = 1e-6  # relative; what a run must keep, lithium, salt and charge alike
@@ -66,7 +66,7 @@ def run_table(result, grid):
     )
     found += [
         ("Voxels (x × y × z)", shape),
-        ("Voxel size", length(*grid.voxel_size)),
+        ("Voxel size", length_text(*grid.voxel_size)),
         ("Size", f"{size} µm"),
         ("Volume SHA-256", result.get("volume_sha256") or volume.get("sha256") or NONE),
         ("Case SHA-256", result.get("case_sha256", NONE)),

@@ -9,7 +9,7 @@ from microsim.report.number_format import (
     duration,
     fixed,
     label,
-    length,
+    length_text,
     memory,
     percent,
     rows,
@@ -86,9 +86,12 @@ def test_time_unit_suits_the_span():
 
 def test_memory_and_length():
     assert plain(memory(812_345_678)) == "812 MB" and plain(memory(7.7e9)) == "7.70 GB"
-    assert plain(length(1.2e-8)) == "12 nm" and plain(length(398e-9)) == "0.398 µm"
-    assert plain(length(398e-9, 398e-9, 1e-6)) == "0.398 × 0.398 × 1 µm" and plain(length(2e-3)) == "2 mm"
-    assert plain(length(0.0, 0.0)) == "0 × 0 µm"
+    assert plain(length_text(1.2e-8)) == "12 nm" and plain(length_text(398e-9)) == "0.398 µm"
+    assert (
+        plain(length_text(398e-9, 398e-9, 1e-6)) == "0.398 × 0.398 × 1 µm"
+        and plain(length_text(2e-3)) == "2 mm"
+    )
+    assert plain(length_text(0.0, 0.0)) == "0 × 0 µm"
 
 
 @pytest.mark.parametrize(

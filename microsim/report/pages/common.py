@@ -8,7 +8,7 @@ from ... import __version__
 from ...base.quantities import OPTIONS
 from ...mesh.morphology import phase_summary
 from .. import captions, figures, tables, transport_figures
-from ..number_format import NONE, THIN, digits, fixed, length, memory, percent
+from ..number_format import NONE, THIN, digits, fixed, length_text, memory, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 
 UNUSED = {"inert": ("capacitance_F_m2", "area_correction", "reactive"), "double-layer": ("diffusivity_m2_s",)}
@@ -59,7 +59,7 @@ def _volume_table(grid, result):
         ("Volume", str(result["volume"])),
         ("Volume SHA-256", result.get("volume_sha256") or NONE),
         ("Voxels (x × y × z)", voxels_text(grid.shape)),
-        ("Voxel size", length(*grid.voxel_size)),
+        ("Voxel size", length_text(*grid.voxel_size)),
         ("Size", f"{size} µm"),
         ("microsim version", __version__),
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from ...base.quantities import METRICS, Quantity, quantity
 from .. import map_figures
 from ..map_figures import fullest_layer
-from ..number_format import digits, fixed, label, length, percent, rows
+from ..number_format import digits, fixed, label, length_text, percent, rows
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import UM
 
@@ -23,7 +23,7 @@ def write(folder, *, comparison, meta, progress=None):
         title=meta.get("title") or "Simulated against measured lithiation",
         kind="Comparison of two maps",
         cards=cards(comparison),
-        sections=[section(meta, comparison)],
+        sections=[comparison_section(meta, comparison)],
         records=[("Result (JSON)", compact_json({**meta, **comparison.as_dict()}))],
         version=meta.get("microsim_version"),
         progress=progress,
@@ -38,7 +38,7 @@ def figure(*, comparison, of="sto"):
     return map_figures.comparison_maps_figure(comparison, quantity(of))
 
 
-def section(meta, comparison):
+def comparison_section(meta, comparison):
     """Make the section of a comparison, also for the page of a run; comparison None: say how to have one."""
     title = "Comparison with the measured map"
     if comparison is None:
@@ -111,7 +111,7 @@ def _maps_caption(comparison):
     """Say what the comparison maps show."""
     c = comparison
     z, y = (digits(fullest_layer(c, axis)[1], 3) for axis in (2, 1))
-    size = length(*c.voxel_size)
+    size = length_text(*c.voxel_size)
     return (
         f"Simulated map averaged onto the measured voxels ({size}), measured map, and their difference, in "
         f"the sections z = {z} µm and y = {y} µm, those with most compared voxels; simulated and measured on "

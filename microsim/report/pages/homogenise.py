@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from ..number_format import THIN, digits, fixed, length, percent
+from ..number_format import THIN, digits, fixed, length_text, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled
 
@@ -38,7 +38,7 @@ def write(folder, *, result, progress=None):
             Card(
                 "Transport efficiency", digits(p["transport_efficiency"]), "", "of the electrolyte, along x"
             ),
-            Card("Particle radius", *length(p["radius_m"]).split(THIN), "of the same diffusion"),
+            Card("Particle radius", *length_text(p["radius_m"]).split(THIN), "of the same diffusion"),
         ],
         sections=[
             Section("run", "What was run", tables=(about,)),
@@ -57,7 +57,7 @@ def figure(*, found):
     return homogenised_figure(found)
 
 
-def sections(found):
+def homogenised_sections(found):
     """Make the section of the homogenised electrode that ran beside a run, where one did.
 
     found: result["homogenised"], or None.
@@ -180,7 +180,7 @@ def parameters_table(found):
         ),
         ("Active fraction", digits(p["active_fraction"]), "active_fraction"),
         ("Specific reactive area", f"{digits(p['specific_area_m-1'])}{THIN}m⁻¹", "specific_area"),
-        ("Particle radius", length(p["radius_m"]), "radius"),
+        ("Particle radius", length_text(p["radius_m"]), "radius"),
         ("Surface factor", digits(p["surface_factor"]), "surface_factor"),
         ("Electronic conductivity", f"{digits(p['sigma_S_m'])}{THIN}S m⁻¹", "sigma"),
     ]
@@ -189,7 +189,7 @@ def parameters_table(found):
 
 
 def _radii(p):
-    area, thickness = (length(p["radii_m"][way]) for way in ("area", "thickness_mean"))
+    area, thickness = (length_text(p["radii_m"][way]) for way in ("area", "thickness_mean"))
     return [
         ("Radius of the same area and volume", area, "3 active fraction / specific area"),
         ("Radius by local thickness", thickness, "half the local thickness, mean by volume"),
@@ -200,7 +200,7 @@ def _details(p, sources):
     """Rows of what not every electrode has: particles, contacts, a film."""
     rows, sizes = [], p.get("particle_sizes") or {}
     if sizes.get("count"):
-        three = ", ".join(length(sizes[f"{key}_m"]) for key in ("d10", "d50", "d90"))
+        three = ", ".join(length_text(sizes[f"{key}_m"]) for key in ("d10", "d50", "d90"))
         name = f"Particle diameters d10, d50, d90 ({sizes['count']} particles)"
         rows.append((name, three, sources["particle_sizes"]))
     if p.get("contact"):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import __version__
 from ...base.quantities import PARTICLE_FIGURES
-from ..number_format import NONE, THIN, digits, length, percent
+from ..number_format import NONE, THIN, digits, length_text, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import INK, MUTED, UM, mark_ends, new_figure, plane_edges, styled
 from .common import phases_sections, voxels_text
@@ -85,7 +85,7 @@ def _measured_table(grid, result):
         ("Volume", str(result["volume"])),
         ("State before", str(result["against"]["volume"]) if "against" in result else NONE),
         ("Voxels (x × y × z)", voxels_text(grid.shape)),
-        ("Voxel size", length(*grid.voxel_size)),
+        ("Voxel size", length_text(*grid.voxel_size)),
         ("Split depth (voxels)", digits(result["options"]["depth"], trim=True)),
         ("Smallest piece (voxels)", digits(result["options"]["smallest"])),
         ("microsim version", __version__),

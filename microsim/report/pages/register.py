@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from ..number_format import NONE, digits, fixed, length, percent
+from ..number_format import NONE, digits, fixed, length_text, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import UM, colour_map, limits, new_figure, plane_edges, show_section, styled
 
@@ -24,7 +24,7 @@ def write(folder, *, image, structure, placed, found, result, progress=None):
         "Map (colours) over the active material (grey), in the layer where it has "
         "most values: both boxes corner to corner, and where the map was found.",
     )
-    misfit = NONE if found.misfit_m is None else length(max(found.misfit_m))
+    misfit = NONE if found.misfit_m is None else length_text(max(found.misfit_m))
     value, _, unit = misfit.partition(" ")
     cards = [
         Card("Misfit", value, unit, "largest shift that parts of the map would still make, rms"),

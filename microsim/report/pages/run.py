@@ -56,8 +56,8 @@ def _sections(case, result, grid, voltage, fields_path, comparison, flux):
         *_losses(result.get("overpotentials")),
         *_fields(fields_path),
         *_evenness(result.get("heterogeneity"), grid, fields_path),
-        *homogenise.sections(result.get("homogenised")),
-        compare.section(compared, comparison),
+        *homogenise.homogenised_sections(result.get("homogenised")),
+        compare.comparison_section(compared, comparison),
         Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
     ]
 

@@ -8,7 +8,7 @@ from ... import __version__
 from ...segment.segmentation import threshold_probabilities
 from ...segment.steps import STEPS
 from ...volumes.slabs import take
-from ..number_format import NONE, digits, duration, length, percent
+from ..number_format import NONE, digits, duration, length_text, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import (
     INK,
@@ -72,7 +72,7 @@ def _source_table(result):
     rows = [
         ("Grey volume", str(result["volume"])),
         ("Voxels (x × y × z), at the end", voxels_text(result["shape"])),
-        ("Voxel size, at the end", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
+        ("Voxel size, at the end", length_text(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
         ("Steps", ", ".join(STEPS[s["step"].split()[0]].title.lower() for s in result["steps"])),
         ("Time", duration(sum(s["seconds"] for s in result["steps"]))),
         ("microsim version", __version__),

@@ -10,7 +10,7 @@ from ... import __version__
 from ...base.quantities import MAPS
 from ...maps.spectra import normalisation
 from .. import spectra_figures as figures
-from ..number_format import NONE, THIN, digits, fixed, length, percent
+from ..number_format import NONE, THIN, digits, fixed, length_text, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from .common import voxels_text
 
@@ -153,7 +153,7 @@ def _stack_table(result):
         ("Stack SHA-256", result["stack_sha256"]),
         ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
         ("Voxels (x × y × z)", voxels_text(result["shape"])),
-        ("Voxel size", length(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
+        ("Voxel size", length_text(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),
         ("microsim version", __version__),
     ]
     return TextTable("Stack and version", (), rows)

@@ -61,7 +61,7 @@ def test_the_page_of_the_parameters_is_whole(tmp_path):
 
 
 def test_beside_a_run_there_is_a_figure_with_its_numbers():
-    (section,) = page.sections(FOUND)
+    (section,) = page.homogenised_sections(FOUND)
     (drawing,) = section.drawings
     assert "3.1\N{NARROW NO-BREAK SPACE}mV rms" in drawing.caption and "pybamm" in drawing.caption
     assert section.tables[0].rows[0][1:3] == ("3.10", "8.20")
@@ -70,6 +70,6 @@ def test_beside_a_run_there_is_a_figure_with_its_numbers():
 
 
 def test_a_twin_that_is_missing_leaves_its_reason_and_parameters():
-    (section,) = page.sections({**FOUND, "missing": "It did not converge."})
+    (section,) = page.homogenised_sections({**FOUND, "missing": "It did not converge."})
     assert section.note == "It did not converge." and not section.drawings and len(section.tables) == 1
-    assert page.sections(None) == []
+    assert page.homogenised_sections(None) == []

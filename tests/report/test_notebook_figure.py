@@ -12,14 +12,14 @@ from microsim.base.errors import InputError
 from microsim.report.style import DPI, SCREEN_DPI, new_figure, to_png
 
 
-def picture():
+def small_figure():
     figure = new_figure(2.0, 3.0)
     figure.subplots().plot([1, 2], [3, 4])
     return figure
 
 
 def test_a_notebook_gets_a_png():
-    figure = picture()
+    figure = small_figure()
     png = figure._repr_png_()
     assert png.startswith(b"\x89PNG") and png == to_png(figure)
     data, about = figure._repr_mimebundle_()
@@ -30,30 +30,30 @@ def test_a_notebook_gets_a_png():
 
 
 def test_what_is_changed_is_shown():
-    figure = picture()
+    figure = small_figure()
     before = figure._repr_png_()
     figure.axes[0].set_title("changed")
     assert figure._repr_png_() != before
 
 
 @pytest.mark.parametrize(("name", "begin"), [("a.png", b"\x89PNG"), ("a.pdf", b"%PDF"), ("a.svg", b"<?xml")])
-def test_a_picture_saves_itself_the_same_each_time(tmp_path, name, begin):
-    path = picture().save(tmp_path / "new" / name)
+def test_a_figure_saves_itself_the_same_each_time(tmp_path, name, begin):
+    path = small_figure().save(tmp_path / "new" / name)
     assert path == tmp_path / "new" / name and path.read_bytes().startswith(begin)
-    assert picture().save(tmp_path / name).read_bytes() == path.read_bytes()
+    assert small_figure().save(tmp_path / name).read_bytes() == path.read_bytes()
 
 
 def test_another_ending_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"\.png, \.pdf or \.svg"):
-        picture().save(tmp_path / "a.bmp")
+        small_figure().save(tmp_path / "a.bmp")
     assert not list(tmp_path.iterdir())
 
 
 def test_matplotlibs_settings_stay(tmp_path):
     with matplotlib.rc_context({"font.size": 7.5, "axes.labelsize": 30.0}):
         before = dict(matplotlib.rcParams)
-        picture().save(tmp_path / "a.svg")
-        picture()._repr_mimebundle_()
+        small_figure().save(tmp_path / "a.svg")
+        small_figure()._repr_mimebundle_()
         assert dict(matplotlib.rcParams) == before
 
 

@@ -14,12 +14,12 @@ from .style import png_size, rendered, to_png
 ENDINGS = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
 
 
-class Picture(Figure):
-    """A matplotlib Figure that is rendered in the report's style.
+class NotebookFigure(Figure):
+    """A matplotlib Figure, rendered in the report's style.
 
     A notebook shows what has _repr_png_ or _repr_mimebundle_. A plain Figure has neither: it is shown only
     where pyplot was imported and has set up the inline backend. All that a Figure can do stays, so that
-    `picture.axes[0].set_title("...")` changes what is shown.
+    `figure.axes[0].set_title("...")` changes what is shown.
     """
 
     def __init__(self, *args, **kwargs):
@@ -27,14 +27,14 @@ class Picture(Figure):
         FigureCanvasAgg(self)
 
     def save(self, path):
-        """Write the picture as .png, .pdf or .svg; return its path.
+        """Write the figure as .png, .pdf or .svg; return its path.
 
         Raises InputError where the ending is another one or the file cannot be written.
         """
         path = Path(path)
         kind = path.suffix.lower().removeprefix(".")
         if kind not in ENDINGS:
-            raise InputError(f"expected a picture that ends on .png, .pdf or .svg, got {path}; rename it.")
+            raise InputError(f"expected a figure that ends on .png, .pdf or .svg, got {path}; rename it.")
         with replacing(path) as part:
             part.write_bytes(rendered(self, kind, ENDINGS[kind]))
         return path
