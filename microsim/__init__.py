@@ -8,7 +8,9 @@
 Every name is imported when it is first used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -38,3 +40,15 @@ def __getattr__(name):
 
 def __dir__():
     return sorted([*_HOMES, "__version__"])
+
+
+class _FrontDoor(ModuleType):
+    """A room called like a job does not take the job's name: Python binds a package to its parent when it is
+    imported, and microsim.segment is to stay the function, whoever imported the room first."""
+
+    def __setattr__(self, name, value):
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _FrontDoor

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -47,6 +48,11 @@ def test_functions_are_typed_and_documented(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="microsim has no tau; it has read_volume"):
         _ = microsim.tau
+
+
+def test_a_room_does_not_take_the_name_of_a_job():
+    sys.modules["microsim"].tortuosity = ModuleType("microsim.tortuosity")  # as an import of that room would
+    assert inspect.isfunction(microsim.tortuosity)
 
 
 def test_importing_it_imports_nothing_heavy():

@@ -13,10 +13,10 @@ declaration (`progress`) exists in Python only.
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 
 from .errors import InputError
-from .schema import choice, flag
+from .schema import choice, flag, listed
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Argument:
     option    its name on the command line; default --the-name, or positional where it has no default
     text      how the words of the command line become what `read` takes; default: as they are
     many      on the command line it may come several times (or, as a positional argument, with several words)
+    bare      on the command line it stands without the name of an option though it has a default
     """
 
     help: str
@@ -37,6 +38,7 @@ class Argument:
     option: str | None = None
     text: Callable | None = None
     many: bool = False
+    bare: bool = False
     choices: tuple = ()
 
 
@@ -56,6 +58,45 @@ class Spread:
 
 
 REQUIRED = inspect.Parameter.empty
+
+
+def spread_of(cls):
+    """Declare an argument that is a frozen dataclass of declared fields, an option each.
+
+    A caller in Python gives the dataclass, a dict of its fields, or the value of the first of them.
+    """
+
+    def read(given, path):
+        if isinstance(given, cls):
+            return given
+        if not isinstance(given, dict):
+            return cls(given)
+        unknown = [name for name in given if name not in cls.__dataclass_fields__]
+        if unknown:
+            known = listed(cls.__dataclass_fields__)
+            raise InputError(f"{path}: expected the keys {known}, got {unknown[0]}; correct it.")
+        return cls(**given)
+
+    return Spread(read, {name: (default, about) for name, default, about in declared_fields(cls)}, cls)
+
+
+def declared_fields(cls):
+    """List a dataclass' declared fields as [(name, default, Argument)]."""
+    found = []
+    for one in fields(cls):
+        about = [part for part in getattr(one.type, "__metadata__", ()) if isinstance(part, Argument)]
+        if about:
+            found.append((one.name, REQUIRED if one.default is MISSING else one.default, about[0]))
+    return found
+
+
+def read_fields(made):
+    """Read the declared fields of a frozen dataclass in its __post_init__; None passes where it is the
+    default."""
+    for name, default, about in declared_fields(type(made)):
+        value = getattr(made, name)
+        if about.read and not (value is None and default is None):
+            object.__setattr__(made, name, about.read(value, name))
 
 
 def one_of(help, *words, option=None):

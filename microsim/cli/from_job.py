@@ -71,9 +71,10 @@ def _parameter(name, default, about):
     if default is REQUIRED and about.option:
         annotation = Annotated[kind, typer.Option(about.option, metavar=metavar, help=about.help)]
         return inspect.Parameter(name, keyword, annotation=annotation)
-    if default is REQUIRED:
+    if default is REQUIRED or about.bare:
+        kind, end = (kind, REQUIRED) if default is REQUIRED else (kind | None, None)
         annotation = Annotated[kind, typer.Argument(metavar=metavar or name.upper(), help=about.help)]
-        return inspect.Parameter(name, keyword, annotation=annotation)
+        return inspect.Parameter(name, keyword, default=end, annotation=annotation)
     option = about.option or f"--{name.replace('_', '-')}"
     if isinstance(default, bool):
         flag = option if not default else f"--no-{option.removeprefix('--')}"
@@ -108,7 +109,7 @@ def _read(argument, name, value):
     default, about, _ = argument
     if isinstance(default, bool):
         return value if not default else not value
-    positional = default is REQUIRED and not about.option
+    positional = about.bare or default is REQUIRED and not about.option
     path = name.upper() if positional else about.option or f"--{name.replace('_', '-')}"
     if about.text is not None:
         value = about.text(value, path)
@@ -135,17 +136,21 @@ def _check_size(values, asked, result):
 
 def _write(found, result, asked):
     """Write the files and the page asked for; return lines about them, and the numbers with their paths."""
-    numbers, lines = found.numbers(), []
+    written, lines = {}, []
     for key, file in result.files.items():
         if asked[key] is not None:
             paths = getattr(found, file.method)(asked[key])
+            if isinstance(paths, dict):
+                written |= paths
+                lines += [f"{label}: {path}" for label, path in paths.items()]
+                continue
             paths = paths if isinstance(paths, (list, tuple)) else [paths]
             lines += [f"{file.label}: {path}" for path in paths]
-            if file.key:
-                numbers[file.key] = paths[0]
+            written |= {file.key: paths[0]} if file.key else {}
     if asked.get("page") is not None:
-        lines.append(f"report: {found.write(asked['page'])}")
-    return lines, numbers
+        written["report"] = found.write(asked["page"])
+        lines.append(f"report: {written['report']}")
+    return lines, found.recorded(written)
 
 
 def _description(function):

@@ -36,7 +36,8 @@ class Table:
 class SavedFile:
     """A file that a result can write beside its page: an option of the command, a method of the result.
 
-    method   name of the method of the result; method(path) returns the path written (or several)
+    method   name of the method of the result; method(path) returns the path written, several, or {label:
+             path}
     help, metavar   for --help
     label    what stands before its path in the output
     needs    arguments of the job that must be set for it, {name: value}
@@ -72,6 +73,11 @@ class Result:
     def numbers(self):
         """Return the numbers as plain data, as --json writes them."""
         raise NotImplementedError
+
+    def recorded(self, written):
+        """Return the numbers with the paths of the files that were written beside them, {key: path}; `report`
+        is the page's."""
+        return {**self.numbers(), **{key: path for key, path in written.items() if key != "report"}}
 
     def tables(self):
         """Return what is printed: Tables and lines of text."""

@@ -1,12 +1,13 @@
 """A job's arguments are read before it runs, for every caller in the same words."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
 
-from microsim.base.arguments import Argument, declared, job, one_of, switch
+from microsim.base.arguments import Argument, declared, job, one_of, read_fields, spread_of, switch
 from microsim.base.errors import InputError
-from microsim.base.schema import number
+from microsim.base.schema import number, whole
 
 
 @job
@@ -39,6 +40,42 @@ def test_values_arrive_as_read():
 def test_wrong_arguments_are_one_sentence(options, words):
     with pytest.raises(InputError, match=words):
         halve("v", **options)
+
+
+@dataclass(frozen=True)
+class Way:
+    name: Annotated[str, one_of("Way.", "up", "down")] = "up"
+    steps: Annotated[int | None, Argument("Steps.", whole(1))] = None
+    note: str = ""
+
+    def __post_init__(self):
+        read_fields(self)
+
+
+@job
+def go(way: Annotated[Way, spread_of(Way)] = "up", progress=None):
+    """Go."""
+    return way
+
+
+def test_a_dataclass_of_declared_fields_is_read_however_it_is_given():
+    assert go() == go("up") == go({"name": "up"}) == go(Way())
+    assert go({"name": "down", "steps": "3", "note": "n"}) == Way("down", 3, "n")
+    about = declared(go)[0][2]
+    assert list(about.parts) == ["name", "steps"] and about.make(name="down") == Way("down")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("left", "^name: expected up or down"),
+        ({"steps": 0}, "^steps: expected a whole number from 1"),
+        ({"stride": 1}, "^way: expected the keys name, steps, note, got stride"),
+    ],
+)
+def test_a_wrong_field_is_one_sentence(given, words):
+    with pytest.raises(InputError, match=words):
+        go(given)
 
 
 def test_declarations_are_seen_from_outside():

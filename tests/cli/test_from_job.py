@@ -18,15 +18,24 @@ class Doubled(Result):
     way: str
     steps: int
     kept: bool
+    names: tuple = ()
 
     title = "doubled"
     has_page: ClassVar = False
     files: ClassVar = {
-        "trace": SavedFile("save_trace", "Steps.", "FILE", "trace", {"kept": True, "steps": 7}, key="trace")
+        "trace": SavedFile("save_trace", "Steps.", "FILE", "trace", {"kept": True, "steps": 7}, key="trace"),
+        "copies": SavedFile("save_copies", "Copies."),
     }
 
     def numbers(self):
         return {"value": self.value, "way": self.way, "steps": self.steps, "kept": self.kept, "trace": None}
+
+    def recorded(self, written):
+        copies = {"copies": sorted(written)} if "first" in written else {}
+        return super().recorded(written) | copies | ({"names": self.names} if self.names else {})
+
+    def save_copies(self, path):
+        return {"first": path, "second": path}
 
     def tables(self):
         return [Table(("value",), [(self.value,)]), "a line", Table(("steps",), [(self.steps,)])]
@@ -49,10 +58,11 @@ def double(
     way: Annotated[str, one_of("Way.", "up", "down")] = "up",
     steps: Annotated[int, Argument("Steps.", whole(1), "N")] = 3,
     kept: Annotated[bool, switch("Keep.")] = False,
+    names: Annotated[tuple, Argument("Names.", metavar="[NAME ...]", many=True, bare=True)] = (),
     progress=None,
 ) -> Doubled:
     """Double a value."""
-    return Doubled(2 * value, f"{way} {label}", steps, kept)
+    return Doubled(2 * value, f"{way} {label}", steps, kept, names)
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +88,16 @@ def test_a_file_asks_for_arguments_that_were_not_given(capsys, tmp_path):
     found = numbers(capsys, "3", "--label", "a", "--trace", path)
     assert found["kept"] and found["steps"] == 7 and found["trace"] == path
     assert numbers(capsys, "3", "--label", "a", "--trace", path, "--steps", "5")["steps"] == 5
+
+
+def test_words_may_follow_bare(capsys):
+    assert numbers(capsys, "3", "b", "c", "--label", "a")["names"] == ["b", "c"]
+
+
+def test_a_file_may_be_several_with_their_own_labels(capsys):
+    assert numbers(capsys, "3", "--label", "a", "--copies", "c.txt")["copies"] == ["first", "second"]
+    assert main(["double", "3", "--label", "a", "--copies", "c.txt"]) == 0
+    assert capsys.readouterr().out.splitlines()[-2:] == ["first: c.txt", "second: c.txt"]
 
 
 def test_tables_stand_apart(capsys):
