@@ -18,6 +18,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "read_volume": "mesh.read",
     "VoxelGrid": "mesh.grid",
+    "datasets": "jobs.datasets",
+    "generate_electrode": "jobs.generate",
+    "measure": "jobs.info",
+    "export_mesh": "jobs.mesh",
     "tortuosity": "jobs.transport",
     "InputError": "base.errors",
     "NotConverged": "base.errors",
@@ -27,6 +31,10 @@ __all__ = list(_HOMES)
 if TYPE_CHECKING:  # for editors and type checkers; the test holds this list against _HOMES
     from .base.errors import InputError as InputError
     from .base.errors import NotConverged as NotConverged
+    from .jobs.datasets import datasets as datasets
+    from .jobs.generate import generate_electrode as generate_electrode
+    from .jobs.info import measure as measure
+    from .jobs.mesh import export_mesh as export_mesh
     from .jobs.transport import tortuosity as tortuosity
     from .mesh.grid import VoxelGrid as VoxelGrid
     from .mesh.read import read_volume as read_volume

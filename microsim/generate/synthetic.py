@@ -108,11 +108,6 @@ def save_recipe(path, recipe):
     return write_text(path, "".join(f"{key}: {value}\n" for key, value in shown(recipe).items()))
 
 
-def generate_electrode(recipe, progress=None):
-    """Generate the label volume of a recipe, uint8 [x, y, z] with the labels PHASES (pore 0, am 1, cbd 2)."""
-    return build_electrode(recipe, progress).phase
-
-
 def build_electrode(recipe, progress=None):
     """Generate an electrode from its recipe, the same bits each time.
 

@@ -1,0 +1,209 @@
+"""The job info: what the phases of a volume look like."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, job
+from ..base.errors import InputError
+from ..base.schema import say
+from ..base.words import lengths_nm, times, titled
+from .arguments import Grid, comma_list, require_size
+from .result import Result, SavedFile, Table
+
+AREAS = ("surface_area_per_volume_m-1", "surface_area_per_volume_faces_m-1")
+
+
+@dataclass(frozen=True, repr=False)
+class PhasesResult(Result):
+    """The phases of a volume.
+
+    grid      VoxelGrid
+    phases    {name: label, volume_fraction, percolating_fraction {axis: ...}, areas per volume (m-1)}
+    measures  {measure: its numbers}, those asked for; {}
+    """
+
+    grid: object
+    phases: dict
+    measures: dict = field(default_factory=dict)
+
+    has_page: ClassVar = False
+    files: ClassVar = {
+        "maps": SavedFile(
+            "save_maps",
+            "Folder for maps of the sizes and clusters of each phase.",
+            "DIR",
+            "map",
+            {"measures": ("sizes", "clusters")},
+        )
+    }
+
+    @property
+    def title(self):
+        grid = self.grid
+        size = f"voxels of {lengths_nm(grid.voxel_size)} nm" if grid.sized else "unknown voxel size"
+        return f"{grid.source.name}: {times(grid.shape)} {size}"
+
+    def numbers(self):
+        source = self.grid.source
+        return {
+            "volume": source.name,
+            "volume_sha256": source.sha256,
+            "file_axes": source.file_axes,
+            "shape": list(self.grid.shape),
+            "voxel_size_m": list(self.grid.voxel_size) if self.grid.sized else None,
+            "phases": self.phases,
+            **({"measures": self.measures} if self.measures else {}),
+        }
+
+    def tables(self):
+        header = ("phase", "label", "fraction", "percolating x", "y", "z", "area m-1", "as voxel faces m-1")
+        rows = [
+            (
+                name,
+                phase["label"],
+                phase["volume_fraction"],
+                *phase["percolating_fraction"].values(),
+                *(phase[area] for area in AREAS),
+            )
+            for name, phase in self.phases.items()
+        ]
+        told = [name for name in self.measures if name in MEASURE_TABLES]
+        return [Table(header, rows), *(MEASURE_TABLES[name](self.measures[name]) for name in told)]
+
+    def plot(self):
+        """Draw the phases in sections and over the depth."""
+        from ..report.figures import phases_figure
+
+        return phases_figure(self.grid)
+
+    def save_maps(self, folder):
+        """Write label volumes of the clusters and volumes of the sizes (m), one a phase; returns their
+        paths."""
+        from ..volumes.volume import write_volume
+
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return [
+            write_volume(Path(folder) / f"{name}.tif", values, voxel_size=self.grid.voxel_size)
+            for name, values in self._maps()
+        ]
+
+    def _maps(self):
+        """Yield (name, array [x, y, z]) of what was measured, one at a time: a map is as large as the
+        volume."""
+        from ..shapes.measures import clusters
+        from ..shapes.thickness import local_thickness
+
+        for phase in self.grid.names:
+            mask = self.grid.mask(phase)
+            if "clusters" in self.measures:
+                yield f"{phase}_clusters", clusters(mask).labels
+            if self.measures.get("sizes", {}).get(phase):
+                yield f"{phase}_sizes_m", local_thickness(mask, self.grid.voxel_size)
+
+    def to_xarray(self):
+        """Return phases, and clusters and sizes (m) where they were measured, as an xarray.Dataset on x, y, z
+        in m."""
+        from .xarray import dataset
+
+        maps = {name: (values, "m" if name.endswith("_m") else "1") for name, values in self._maps()}
+        return dataset(self.grid, {"phase": (self.grid.phase, "1"), **maps})
+
+
+def _sizes_table(found):
+    keys = ("mean_m", "d10_m", "d50_m", "d90_m")
+    rows = [(name, *(sizes[key] * 1e6 for key in keys)) for name, sizes in found.items() if sizes]
+    return Table(("phase", "mean size um", "d10", "d50", "d90"), rows)
+
+
+def _chords_table(found):
+    rows = [
+        (name, *(c["mean_m"] and c["mean_m"] * 1e6 for c in along.values())) for name, along in found.items()
+    ]
+    return Table(("phase", "mean chord x um", "y", "z"), rows)
+
+
+def _contacts_table(found):
+    rows = [(name, other, *c.values()) for name, row in found.items() for other, c in row.items()]
+    return Table(("phase", "touches", "area m-1", "share of its surface", "as voxel faces m-1"), rows)
+
+
+def _lines_table(found):
+    rows = [(name, *row.values()) for name, row in found.items()]
+    return Table(("triple line", "length m-2", "as voxel edges m-2", "share of edges"), rows)
+
+
+def _clusters_table(found):
+    rows = [(name, c["count"], c["share_of_largest"], c["euler_number"]) for name, c in found.items()]
+    return Table(("phase", "clusters", "share of the largest", "Euler number"), rows)
+
+
+MEASURE_TABLES = {  # of the measures that fit one
+    "sizes": _sizes_table,
+    "chords": _chords_table,
+    "contacts": _contacts_table,
+    "tpb": _lines_table,
+    "clusters": _clusters_table,
+}
+
+
+def _measure_names(given, path):
+    from ..shapes.measures import MEASURES
+
+    names = comma_list(given)
+    if not isinstance(names, (list, tuple)) or not names or set(names) - {*MEASURES, "all"}:
+        raise InputError(
+            f"{path}: expected measures out of {', '.join(MEASURES)} or all, got {say(given)}; correct them."
+        )
+    return tuple(MEASURES) if "all" in names else tuple(dict.fromkeys(names))
+
+
+@job
+def measure(
+    volume: Grid,
+    measures: Annotated[
+        "str | list[str] | None",
+        Argument(
+            "Also profiles, chords, sizes, contacts, tpb, clusters, correlation, or all.",
+            _measure_names,
+            "NAME,...",
+        ),
+    ] = None,
+    progress=None,
+) -> PhasesResult:
+    """Show the phases of a volume.
+
+    Volume fraction, percolating fraction along each axis, and interface area per volume, corrected for the
+    steps of the voxels and as plain voxel faces. With measures also profiles of the fractions along each
+    axis, chord lengths, pore and particle sizes (local thickness), contact areas phase by phase, the length
+    of the triple lines, clusters and two-point correlations.
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases (read_volume), or a file or data set whose own names do.
+    measures : str or list of str, optional
+        Further measures: "sizes", ["chords", "tpb"], "all"; they need a known voxel size.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    PhasesResult
+
+    Raises
+    ------
+    InputError
+        An unknown measure; measures of a volume without a voxel size.
+    """
+    from ..mesh.morphology import phase_summary
+    from ..shapes.measures import measure_shapes
+
+    if measures:
+        require_size(volume)
+    phases = phase_summary(volume, progress=titled(progress, "measuring the phases"))["phases"]
+    if not volume.sized:
+        for phase in phases.values():
+            phase.update(dict.fromkeys(AREAS))
+    found = measure_shapes(volume, measures, titled(progress, "measuring shapes")) if measures else {}
+    return PhasesResult(volume, phases, found)

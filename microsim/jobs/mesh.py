@@ -1,0 +1,212 @@
+"""The job mesh: the phases of a volume as a mesh for other programs."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, job, one_of
+from ..base.errors import InputError
+from ..base.schema import number, whole
+from ..base.words import lengths_nm, times, titled
+from .arguments import Grid, phase_names, require_size
+from .result import Result, Table
+
+QUALITY = (
+    ("tetrahedra", "elements", None),
+    ("points", "points", None),
+    ("inverted", "inverted", None),
+    ("smallest angle between sides, degrees", "dihedral_angle_deg", "smallest"),
+    ("the same, 1st percentile", "dihedral_angle_deg", "percentile_1"),
+    ("radius ratio, smallest", "radius_ratio", "smallest"),
+    ("the same, 1st percentile", "radius_ratio", "percentile_1"),
+    ("the same, mean", "radius_ratio", "mean"),
+)
+PHASE_KEYS = ("label", "volume_fraction", "volume_fraction_voxels", "area_m2", "area_voxels_corrected_m2")
+
+
+@dataclass(frozen=True, repr=False)
+class MeshResult(Result):
+    """A mesh that was written.
+
+    grid      VoxelGrid of the meshed voxels, coarsened if asked for
+    path      of the file
+    kind      "voxels" or "tetrahedra"
+    phases    {name: label, volume_fraction, and elements of hexahedra, or areas of tetrahedra (m2)}
+    quality   elements, inverted; of tetrahedra also points, angles and radius ratios
+    surfaces  {name: number, triangles, area_m2} of tetrahedra, None of hexahedra
+    """
+
+    grid: object
+    path: Path
+    kind: str
+    phases: dict
+    quality: dict
+    surfaces: dict | None = None
+
+    has_page: ClassVar = False
+
+    @property
+    def title(self):
+        size = f"{times(self.grid.shape)} voxels of {lengths_nm(self.grid.voxel_size)} nm"
+        return f"{self.grid.source.name}: {size}"
+
+    def numbers(self):
+        return {
+            "volume": self.grid.source.name,
+            "volume_sha256": self.grid.source.sha256,
+            "kind": self.kind,
+            "shape": list(self.grid.shape),
+            "voxel_size_m": list(self.grid.voxel_size),
+            "mesh": str(self.path),
+            "phases": self.phases,
+            **({} if self.surfaces is None else {"surfaces": self.surfaces}),
+            "quality": self.quality,
+        }
+
+    def tables(self):
+        if self.surfaces is None:
+            keys = ("label", "elements", "volume_fraction")
+            rows = [(name, *(phase[key] for key in keys)) for name, phase in self.phases.items()]
+            return [Table(("phase", "label", "hexahedra", "fraction"), rows), f"mesh: {self.path}"]
+        header = ("phase", "label", "fraction", "of the voxels", "area m2", "of the voxels, corrected")
+        rows = [(name, *(phase[key] for key in PHASE_KEYS)) for name, phase in self.phases.items()]
+        surfaces = [(name, *surface.values()) for name, surface in self.surfaces.items()]
+        quality = [(what, self.quality[k] if of is None else self.quality[k][of]) for what, k, of in QUALITY]
+        return [
+            Table(header, rows),
+            Table(("surface", "number", "triangles", "area m2"), surfaces),
+            Table(("quality", "value"), quality),
+            f"mesh: {self.path}",
+        ]
+
+    def plot(self):
+        """Draw the meshed voxels' phases in sections and over the depth."""
+        from ..report.figures import phases_figure
+
+        return phases_figure(self.grid)
+
+
+def _mesh_file(given, path):
+    from ..mesh.export import check_writable
+
+    if not isinstance(given, (str, PathLike)):
+        raise InputError(f"{path}: expected the name of a file, got {given!r}; like electrode.vtu.")
+    check_writable(given)  # before the work
+    return Path(given)
+
+
+@job
+def export_mesh(
+    volume: Grid,
+    out: Annotated[
+        "str | PathLike",
+        Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", option="--out"),
+    ],
+    kind: Annotated[
+        str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")
+    ] = "voxels",
+    *,
+    coarsen: Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")] = 1,
+    keep: Annotated[
+        "str | list[str] | None",
+        Argument(
+            "Phases that go into the mesh, with their surfaces [default: all].", phase_names, "NAME,..."
+        ),
+    ] = None,
+    smoothing: Annotated[
+        int, Argument("Passes over the interfaces of tetrahedra; 0 leaves the steps.", whole(0, 1000), "N")
+    ] = 60,
+    least_quality: Annotated[
+        float,
+        Argument(
+            "Radius ratio (1: regular) below which smoothing is taken back.",
+            number(0.0, 0.3, above=True),
+            "Q",
+        ),
+    ] = 0.06,
+    progress=None,
+) -> MeshResult:
+    """Write the phases as a mesh.
+
+    Voxel hexahedra, or conforming tetrahedra that share their nodes across smooth interfaces. Phases, and
+    with tetrahedra interfaces (pore-am) and the box's faces (separator, collector, y0 ...), are named:
+    physical groups in .msh, element sets in .inp; .vtu, .vtk and .xdmf hold the numbers as the arrays phase
+    and surface. Lengths are in m.
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases (read_volume), or a file or data set whose own names do.
+    out : str or path
+        File to write: .vtu, .vtk, .msh, .inp or .xdmf.
+    kind : str
+        "voxels" for hexahedra, one a voxel, or "tetrahedra" with smooth interfaces.
+    coarsen : int
+        Join so many voxels along each edge into one beforehand.
+    keep : str or list of str, optional
+        Phases that go into the mesh, with their surfaces; default: all.
+    smoothing : int
+        Passes over the interfaces of tetrahedra; 0 leaves the steps.
+    least_quality : float
+        Radius ratio (1: regular) below which smoothing is taken back.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    MeshResult
+
+    Raises
+    ------
+    InputError
+        A file that cannot be written, an unknown phase, a volume without a voxel size.
+    """
+    require_size(volume)
+    grid = volume.coarsen(coarsen)
+    if kind == "voxels":
+        return _hexahedra(grid, out, keep, progress)
+    return _tetrahedra(grid, out, keep, smoothing, least_quality, progress)
+
+
+def _hexahedra(grid, out, names, progress):
+    from ..mesh.export import write_mesh
+
+    if progress:
+        progress(0, 1, "writing hexahedra")
+    write_mesh(out, grid, phases=names)
+    phases = {
+        name: {
+            "label": grid.labels[grid.code(name)],
+            "elements": int(grid.mask(name).sum()),
+            "volume_fraction": grid.fraction(name),
+        }
+        for name in names or grid.names
+    }
+    quality = {"elements": sum(phase["elements"] for phase in phases.values()), "inverted": 0}
+    return MeshResult(grid, out, "voxels", phases, quality)
+
+
+def _tetrahedra(grid, out, names, passes, least_quality, progress):
+    from ..mesh.export import save_meshio
+    from ..mesh.tetrahedra import compared_with_voxels, quality, tetrahedral_mesh, to_meshio
+
+    made = tetrahedral_mesh(
+        grid,
+        phases=names,
+        iterations=passes,
+        least_quality=least_quality,
+        progress=titled(progress, "cutting tetrahedra"),
+    )
+    save_meshio(out, to_meshio(made))
+    phases, areas = compared_with_voxels(made, grid), made.areas()
+    surfaces = {
+        name: {
+            "number": k + 1,
+            "triangles": int((made.surface == k).sum()),
+            "area_m2": float(areas[made.surface == k].sum()),
+        }
+        for k, name in enumerate(made.surfaces)
+    }
+    phases = {name: phases[name] for name in names or grid.names}
+    return MeshResult(grid, out, "tetrahedra", phases, quality(made), surfaces)
