@@ -199,11 +199,11 @@ def _measure(solve, volume):
 
 
 def _multigrid(volume):
-    from microsim.transport.tortuosity import tortuosity
+    from microsim.transport.tortuosity import solve_tortuosity
 
     def solve(mask):
         grid = VoxelGrid(mask.astype(np.uint8), ("solid", "pore"), (VOXEL, VOXEL, VOXEL))
-        result = tortuosity(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
+        result = solve_tortuosity(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
         return result.iterations, result.tau
 
     return _measure(solve, volume)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..transport.flux import flux_figures, flux_map
-from ..transport.tortuosity import tortuosity
+from ..transport.tortuosity import solve_tortuosity
 
 KEPT = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 
@@ -47,7 +47,7 @@ def effective_transport(grid, design, tolerance, progress=None):
             if progress:
                 progress(0, 1, f"transport: {network} along {axis}")
             show = wanted and flux is None and network != "electronic" and axis == "x"
-            found = tortuosity(grid, shares, number, tolerance=tolerance, potential=show)
+            found = solve_tortuosity(grid, shares, number, tolerance=tolerance, potential=show)
             if show and found.tau is not None:
                 flux = _flux(found, grid, shares)
             bulk = 1.0 if network == "electronic" else kappa

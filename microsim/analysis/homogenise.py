@@ -22,7 +22,7 @@ from ..numerics.krylov import gmres
 from ..numerics.links import Links
 from ..numerics.multigrid import Multigrid
 from ..shapes.thickness import local_thickness
-from ..transport.tortuosity import tortuosity
+from ..transport.tortuosity import solve_tortuosity
 from .effective import conducting
 from .utilisation import label_particles
 
@@ -304,7 +304,7 @@ def _transport(grid, design, mesh, tolerance):
     """Return the electrolyte's transport efficiency and the electronic conductivity (S m-1) along x."""
     networks = conducting(design)
     ions, electrons = (
-        tortuosity(grid, networks[name], 0, tolerance=tolerance).D_eff_over_D0 for name in networks
+        solve_tortuosity(grid, networks[name], 0, tolerance=tolerance).D_eff_over_D0 for name in networks
     )
     return checked_transport(ions, electrons, mesh, design)
 

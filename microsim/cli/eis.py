@@ -182,12 +182,12 @@ def eis(
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
     from ..base.provenance import peak_memory_bytes
-    from ..impedance.pores import Electrolyte, impedance
+    from ..impedance.pores import Electrolyte, solve_impedance
 
     axes = {}
     for name in AXES if axis is Axis.ALL else (axis.value,):
         with progress_bar(f"impedance along {name}") as progress:
-            result = impedance(
+            result = solve_impedance(
                 grid,
                 shares,
                 AXES.index(name),

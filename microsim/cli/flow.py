@@ -93,12 +93,12 @@ def flow(
     if not sized:
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
     from ..base.provenance import peak_memory_bytes
-    from ..transport.flow import kozeny_constant, permeability
+    from ..transport.flow import kozeny_constant, solve_permeability
 
     results = {}
     for name in AXES if axis is Axis.ALL else (axis.value,):
         with progress_bar(f"flow along {name}") as progress:
-            results[name] = permeability(
+            results[name] = solve_permeability(
                 grid,
                 names,
                 AXES.index(name),

@@ -204,10 +204,10 @@ def representative(
     source, grid, sized = read_grid(volume, phases, voxel_size_nm, file_axes, crop)
     from dataclasses import asdict
 
-    from ..transport.regions import representative_volume
+    from ..transport.regions import analyse_sizes
 
     with progress_bar("sub-volumes") as progress:
-        found = representative_volume(grid, shares, edges, progress=progress, **options)
+        found = analyse_sizes(grid, shares, edges, progress=progress, **options)
     unit = (lambda edge: edge) if sized else (lambda edge: None)
     listing = [
         {

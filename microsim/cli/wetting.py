@@ -121,14 +121,14 @@ def wetting(
         raise InputError(f"expected a known voxel size, {source.source} gives none; add --voxel-size-nm.")
     from math import radians
 
-    from ..transport.wetting import Liquid, wet
+    from ..transport.wetting import Liquid, solve_wetting
 
     liquid = Liquid(tension, radians(angle), thickness)
     given = K is not None
     K = K if given else _permeability(grid, through, axis.value)
     inlet, openings = _faces(axis.value, vents)
     with progress_bar("wetting") as progress:
-        found = wet(
+        found = solve_wetting(
             grid, through, liquid, permeability=K, inlet=inlet, vents=openings, progress=progress, **options
         )
     if out is not None:
@@ -182,10 +182,10 @@ def _faces(axis, vents):
 
 def _permeability(grid, through, axis):
     """Permeability (m2) from Stokes flow, with sides that mirror the flow; None if nothing percolates."""
-    from ..transport.flow import permeability
+    from ..transport.flow import solve_permeability
 
     with progress_bar("permeability") as progress:
-        found = permeability(
+        found = solve_permeability(
             grid, through, AXES.index(axis), sides="symmetry", tolerance=1e-2, progress=progress
         )
     return found.permeability or None

@@ -82,7 +82,7 @@ class PoreImpedance:
     seconds: float
 
 
-def impedance(
+def solve_impedance(
     grid,
     conducting,
     axis,
@@ -162,9 +162,9 @@ def electrode_tortuosity(grid, conducting, axis, **options):
 
     Where the walls charge, Z = 1 / (i omega Q) + R + O(omega), Q = sum b, R = b . K^-1 b / Q^2 (b:
     capacitance of the walls of each cell): R is an energy, and its error the square of that of the solution.
-    Arguments as for `impedance`. Source: Nguyen et al. 2020 (see the module).
+    Arguments as for `solve_impedance`. Source: Nguyen et al. 2020 (see the module).
     """
-    return impedance(grid, conducting, axis, (), ends="blocked", walls="double-layer", **options).tau
+    return solve_impedance(grid, conducting, axis, (), ends="blocked", walls="double-layer", **options).tau
 
 
 def _check(grid, conducting, ends, walls, storage, reactive, electrolyte, sides, tolerance):

@@ -237,9 +237,9 @@ def tortuosity(
 
 def _solver(name):
     if name == "multigrid":
-        from ..transport.tortuosity import tortuosity
+        from ..transport.tortuosity import solve_tortuosity
 
-        return tortuosity
+        return solve_tortuosity
     from ..reference import transport as reference
 
     return reference.tortuosity_taufactor if name == "taufactor" else reference.tortuosity_fipy

@@ -2,7 +2,7 @@
 
     div(sigma grad u) = 0,  u = 1 on one end face, 0 on the other,  tau = eps sigma_0 / sigma_eff
 
-Same grid, same conventions and same result as `microsim.transport.tortuosity.tortuosity`, to hold it against.
+Same grid, same conventions and same result as `transport.tortuosity.solve_tortuosity`, to hold it against.
 """
 
 import contextlib

@@ -1,7 +1,6 @@
 """Measures of the phases' shapes: profiles, chords, sizes, contacts, triple lines, clusters, correlation.
 
-Each is a function of a mask or a grid; `measure` collects those asked for, as `microsim info --measures`
-shows them.
+Each is a function of a mask or a grid; `measure_shapes` collects those asked for.
 """
 
 from dataclasses import dataclass, field
@@ -263,7 +262,7 @@ def euler_number(mask):
 # ---- all of them, for `microsim info` ----------------------------------------------------------------------
 
 
-def measure(grid, names, progress=None):
+def measure_shapes(grid, names, progress=None):
     """Collect measures of all phases of a grid, as plain numbers and lists.
 
     names     of MEASURES; "all" stands for every one

@@ -18,7 +18,7 @@ from ..mesh.percolation import cluster_labels, percolating
 from ..numerics.staggered import SIDES, staggered_grid
 from .stokes import Stokes
 
-THROAT = 3.0  # voxels, see permeability
+THROAT = 3.0  # voxels, see solve_permeability
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class FlowResult:
     velocity: np.ndarray | None = field(default=None, repr=False)
 
 
-def permeability(
+def solve_permeability(
     grid,
     through,
     axis,
@@ -187,11 +187,11 @@ def kozeny_constant(grid, through, k):
 def permeability_tensor(grid, through, *, progress=None, **options):
     """Compute the permeability along x, y and z; return the tensor (3, 3), m2, and the three FlowResults.
 
-    Column j is <v> mu over the gradient of p for a drop along axis j; options as for `permeability`. With
-    sides and ends "periodic" it is the tensor of the medium that repeats the image. Off the diagonal the
-    error is that of the velocities, about the square root of the tolerance.
+    Column j is <v> mu over the gradient of p for a drop along axis j; options as for `solve_permeability`.
+    With sides and ends "periodic" it is the tensor of the medium that repeats the image. Off the diagonal
+    the error is that of the velocities, about the square root of the tolerance.
     """
     results = []
     for axis in range(3):
-        results.append(permeability(grid, through, axis, progress=progress, **options))
+        results.append(solve_permeability(grid, through, axis, progress=progress, **options))
     return np.array([result.mean_velocity for result in results]).T, results

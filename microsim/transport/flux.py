@@ -39,7 +39,8 @@ class FluxFigures:
 def flux_map(potential, grid, conducting, axis, *, sides="no-flux"):
     """Return the flux at voxel centres, float32 [3, x, y, z]; 0 where nothing conducts.
 
-    potential: u in the voxels, NaN outside, as tortuosity(..., potential=True) returns it; the rest as there.
+    potential: u in the voxels, NaN outside, as solve_tortuosity(..., potential=True) returns it; the rest as
+    there.
     """
     table = conductivity_table(grid, conducting)
     length = grid.shape[axis] * grid.voxel_size[axis]

@@ -13,7 +13,7 @@ from scipy import stats
 
 from ..base.axes import AXES
 from ..base.errors import InputError
-from .tortuosity import check_transport, tortuosity
+from .tortuosity import check_transport, solve_tortuosity
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Spread:
+class Estimate:
     """Mean, standard deviation (n - 1) and confidence interval of the mean (Student's t) of n values; None
     where n is too small."""
 
@@ -53,9 +53,9 @@ class SizeResult:
     edge: float
     count: int
     percolating: int
-    eps: Spread
-    tau: Spread
-    D_eff_over_D0: Spread
+    eps: Estimate
+    tau: Estimate
+    D_eff_over_D0: Estimate
     origins: tuple
 
 
@@ -82,7 +82,7 @@ def analyse_regions(
     conducting  {phase: conductivity relative to D0}
     edges       ends of the slabs along x, m, moved to the nearest voxel face; or
     count       number of slabs, as equal as voxels allow
-    sides, tolerance  as for transport.tortuosity.tortuosity
+    sides, tolerance  as for transport.tortuosity.solve_tortuosity
 
     Returns a tuple of Region, from the separator on. Raises InputError, NotConverged.
     Source: Huang et al., Adv. Sci. (2022), doi 10.1002/advs.202105723, eq. 4 and Table 1 (three regions).
@@ -95,7 +95,7 @@ def analyse_regions(
         for axis, name in enumerate(AXES):
             if progress:
                 progress(3 * number + axis, 3 * (len(lines) - 1), f"region {number + 1}, along {name}")
-            results.append(tortuosity(slab, conducting, axis, sides=sides, tolerance=tolerance))
+            results.append(solve_tortuosity(slab, conducting, axis, sides=sides, tolerance=tolerance))
         found.append(_region(slab, conducting, results, first * grid.voxel_size[0]))
     if progress:
         progress(3 * len(found), 3 * len(found), "regions")
@@ -139,7 +139,7 @@ def _slabs(grid, edges, count):
     return lines
 
 
-def representative_volume(
+def analyse_sizes(
     grid,
     conducting,
     sizes,
@@ -178,7 +178,7 @@ def representative_volume(
             if progress:
                 progress(done, work, f"{size} voxels, {number + 1} of {len(origins)}")
             part = grid.crop({name: (int(first), int(first) + size) for name, first in zip(AXES, origin)})
-            values.append(tortuosity(part, conducting, axis, sides=sides, tolerance=tolerance))
+            values.append(solve_tortuosity(part, conducting, axis, sides=sides, tolerance=tolerance))
             done += size**3
         results.append(_size_result(grid, size, origins, values, confidence))
     if progress:
@@ -196,17 +196,17 @@ def representative_volume(
     )
 
 
-def spread(values, confidence=0.95):
+def estimate(values, confidence=0.95):
     """Summarise values: mean, standard deviation, confidence interval mean +- t std / sqrt(n)."""
     values, n = np.asarray(values, dtype=float), len(values)
     if n == 0:
-        return Spread(0, None, None, None, None)
+        return Estimate(0, None, None, None, None)
     mean = float(values.mean())
     if n == 1:
-        return Spread(1, mean, None, None, None)
+        return Estimate(1, mean, None, None, None)
     std = float(values.std(ddof=1))
     half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * std / np.sqrt(n)
-    return Spread(n, mean, std, float(mean - half), float(mean + half))
+    return Estimate(n, mean, std, float(mean - half), float(mean + half))
 
 
 def _size_result(grid, size, origins, values, confidence):
@@ -216,9 +216,9 @@ def _size_result(grid, size, origins, values, confidence):
         float(size * grid.voxel_volume ** (1 / 3)),
         len(values),
         len(there),
-        spread([value.eps for value in values], confidence),
-        spread(there, confidence),
-        spread([value.D_eff_over_D0 for value in values], confidence),
+        estimate([value.eps for value in values], confidence),
+        estimate(there, confidence),
+        estimate([value.D_eff_over_D0 for value in values], confidence),
         tuple(tuple(int(first) for first in origin) for origin in origins),
     )
 

@@ -41,7 +41,9 @@ class TransportResult:
     potential: np.ndarray | None = field(default=None, repr=False)
 
 
-def tortuosity(grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progress=None, potential=False):
+def solve_tortuosity(
+    grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progress=None, potential=False
+):
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
     grid: VoxelGrid; conducting: {phase: conductivity relative to D0, one number or three for x, y, z};

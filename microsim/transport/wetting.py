@@ -109,7 +109,7 @@ class Wetting:
     seconds: float
 
 
-def wet(
+def solve_wetting(
     grid,
     through,
     liquid,
@@ -193,7 +193,7 @@ def fill(
     suction       capillary pressure of a meniscus in the voxel [x, y, z], Pa
     viscosity     Pa s
     vents         faces where gas can leave, or None: it leaves everywhere
-    inlet, pressure, change, tolerance  as in `wet`
+    inlet, pressure, change, tolerance  as in `solve_wetting`
 
     Returns Filling. A flat front in a uniform medium obeys l^2 = 2 k s t / mu (Lucas 1918, Washburn 1921),
     tubes side by side or in series their own laws, to the tolerance of the flow. Where fronts compete,

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError, NotConverged
 from microsim.cli import main
 from microsim.impedance.circuits import fit_transmission_line, kramers_kronig
-from microsim.impedance.pores import Electrolyte, electrode_tortuosity, impedance
+from microsim.impedance.pores import Electrolyte, electrode_tortuosity, solve_impedance
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.morphology import surface_area, surface_area_faces
 from microsim.numerics import frequency_response
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import write_volume
 
 UM = 1e-6
@@ -42,7 +42,7 @@ def pores(n, share=0.45, seed=0):
 
 def run(labels, omega, *, axis=0, voxel_size=UM, conducting=None, **options):
     """Impedance over omega / omega_c."""
-    return impedance(
+    return solve_impedance(
         grid_of(labels, voxel_size), conducting or {"pore": 1.0}, axis, omega, relative=True, **options
     )
 
@@ -155,7 +155,7 @@ def test_a_dead_end_pore_has_the_square_of_its_depth(depth):
     labels = pore_along_x(80, depth)
     tau = run(labels, (), ends="blocked", walls="double-layer", reactive=("solid",), **PLAIN).tau
     assert tau == pytest.approx(depth**2 * (1 + 0.5 / (80 * depth) ** 2), rel=1e-6)
-    assert tortuosity(grid_of(labels), {"pore": 1.0}, 0).tau is None
+    assert solve_tortuosity(grid_of(labels), {"pore": 1.0}, 0).tau is None
 
 
 def taufactor_s_ladder(eps, area, omega, n):
@@ -307,7 +307,7 @@ def test_small_images_against_a_direct_solve(labels, h, contrast, axis, open_end
     assume((sigma[0] > 0).any() and (not charging or (sigma == 0).any()))
     options = {"walls": "double-layer", "area_correction": False} if charging else {"storage": {"other": 0.4}}
     try:
-        result = impedance(
+        result = solve_impedance(
             grid_of(labels, h),
             conducting,
             axis,
@@ -391,7 +391,7 @@ def test_an_open_end_at_low_frequency_gives_the_tortuosity_factor():
     labels = pores(16, 0.45, 2)
     for axis in range(3):
         assert run(labels, (), axis=axis, tolerance=1e-6).tau == pytest.approx(
-            tortuosity(grid_of(labels), {"pore": 1.0}, axis, tolerance=1e-8).tau, rel=1e-6
+            solve_tortuosity(grid_of(labels), {"pore": 1.0}, axis, tolerance=1e-8).tau, rel=1e-6
         )
 
 
@@ -564,7 +564,7 @@ def test_frequencies_in_hertz():
     labels, medium = pores(12), Electrolyte(diffusivity=1e-10, conductivity=2.0)
     relative = run(labels, [0.5, 5.0], electrolyte=medium)
     assert relative.omega_c == pytest.approx(1e-10 / (12 * UM) ** 2)
-    hertz = impedance(grid_of(labels), {"pore": 1.0}, 0, relative.freq, electrolyte=medium)
+    hertz = solve_impedance(grid_of(labels), {"pore": 1.0}, 0, relative.freq, electrolyte=medium)
     assert hertz.Z == pytest.approx(relative.Z, rel=1e-12)
     assert hertz.resolved_up_to == pytest.approx(1e-10 / UM**2 / (2 * np.pi))
 
@@ -594,7 +594,7 @@ def test_taufactor_s_electrode(data):
     labels = np.searchsorted([0, 85, 170], tifffile.imread(files[0])[:64, 40:104, 60:124])
     result = run(labels, np.geomspace(1e-3, 1e3, 61), ends="blocked", walls="double-layer")
     assert result.error < 1e-4 and result.iterations < 110
-    assert result.tau == pytest.approx(tortuosity(grid_of(labels), {"pore": 1.0}, 0).tau, rel=0.15)
+    assert result.tau == pytest.approx(solve_tortuosity(grid_of(labels), {"pore": 1.0}, 0).tau, rel=0.15)
 
 
 # -- what is refused -----------------------------------------------------------------------------------------
@@ -623,7 +623,9 @@ def test_taufactor_s_electrode(data):
 def test_what_makes_no_sense_is_refused(arguments, words):
     labels = pore_along_x(4, 0.5)
     with pytest.raises(InputError, match=words):
-        impedance(grid_of(labels), **{"conducting": {"pore": 1.0}, "axis": 0, "freq": [1.0], **arguments})
+        solve_impedance(
+            grid_of(labels), **{"conducting": {"pore": 1.0}, "axis": 0, "freq": [1.0], **arguments}
+        )
 
 
 # -- the command ---------------------------------------------------------------------------------------------
@@ -644,7 +646,7 @@ def test_the_command_writes_a_spectrum(volume, tmp_path, capsys):
         "z",
     }
     assert all(value < 0 for value in result["Z_imag_ohm_m2"])
-    expected = impedance(grid_of(pores(16)), {"pore": 1.0}, 0, np.geomspace(1e-2, 1e2, 21))
+    expected = solve_impedance(grid_of(pores(16)), {"pore": 1.0}, 0, np.geomspace(1e-2, 1e2, 21))
     assert result["Z_real_ohm_m2"] == pytest.approx(expected.Z.real, rel=1e-6)
     assert result["axes"]["x"]["tau"] == pytest.approx(expected.tau, rel=1e-6)
     assert "transmission_line" not in result["axes"]["x"]

@@ -22,7 +22,7 @@ def electrode(shape=(12, 11, 10)):
 
 
 def stored(grid, path):
-    """Write a grid's labels; return the grid as a reader of the file has it, and the words for the command."""
+    """Write a grid's labels; return the grid as the file is read, and the words for the command."""
     write_volume(path, grid.phase, voxel_size=grid.voxel_size)
     phases = dict(zip(grid.names, range(len(grid.names))))
     words = ["--phases", ",".join(f"{name}={label}" for name, label in phases.items())]

@@ -10,7 +10,7 @@ from microsim.base.errors import InputError, NotConverged
 from microsim.mesh.grid import VoxelGrid
 from microsim.reference import transport
 from microsim.reference.transport import tortuosity_fipy, tortuosity_taufactor
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 UM = 1e-6
 CUBES = (UM, UM, UM)
@@ -46,7 +46,7 @@ def three_phases(n):
 def test_fipy_agrees_with_the_multigrid(labels, conducting, axis, voxel_size, sides):
     ours, theirs = (
         solve(grid_of(labels, voxel_size), conducting, axis, tolerance=1e-6, sides=sides)
-        for solve in (tortuosity, tortuosity_fipy)
+        for solve in (solve_tortuosity, tortuosity_fipy)
     )
     assert theirs.tau == pytest.approx(ours.tau, rel=1e-6)
     assert theirs.D_eff_over_D0 == pytest.approx(ours.D_eff_over_D0, rel=1e-6)
@@ -65,7 +65,7 @@ def test_fipy_agrees_with_the_multigrid(labels, conducting, axis, voxel_size, si
 )
 def test_taufactor_agrees_to_its_criterion(labels, conducting, axis, voxel_size, sides):
     grid = grid_of(labels, voxel_size)
-    ours = tortuosity(grid, conducting, axis, tolerance=1e-6, sides=sides)
+    ours = solve_tortuosity(grid, conducting, axis, tolerance=1e-6, sides=sides)
     theirs = tortuosity_taufactor(grid, conducting, axis, tolerance=1e-3, sides=sides)
     assert theirs.tau == pytest.approx(ours.tau, rel=1e-3)
     assert theirs.D_eff_over_D0 == pytest.approx(ours.D_eff_over_D0, rel=1e-3)
@@ -79,7 +79,7 @@ def test_taufactor_s_box_of_several_conductors_is_half_a_voxel_longer_at_both_en
         labels = np.tile(three_phases(12), (n // 12, 1, 1))
         ours, theirs = (
             solve(grid_of(labels), {"b": 1.0, "c": 0.1}, 0, tolerance=1e-4)
-            for solve in (tortuosity, tortuosity_taufactor)
+            for solve in (solve_tortuosity, tortuosity_taufactor)
         )
         off.append(abs(theirs.tau / ours.tau - 1))
     assert off[0] < 0.06
@@ -112,7 +112,7 @@ def test_needles_and_sheets(shape, sides):
     "labels", [np.zeros((5, 4, 4)), np.repeat([1, 0, 1], 2)[:, None, None] * np.ones((6, 4, 4))]
 )
 def test_what_does_not_percolate_has_no_tau(solve, labels):
-    ours = tortuosity(grid_of(labels), {"b": 1.0}, 0)
+    ours = solve_tortuosity(grid_of(labels), {"b": 1.0}, 0)
     theirs = solve(grid_of(labels), {"b": 1.0}, 0)
     assert (theirs.tau, theirs.D_eff_over_D0, theirs.eps) == (None, 0.0, pytest.approx(ours.eps))
 

@@ -19,7 +19,7 @@ from microsim.shapes.measures import (
     contact_areas,
     contact_areas_faces,
     euler_number,
-    measure,
+    measure_shapes,
     phase_profiles,
     size_distribution,
     triple_line,
@@ -363,22 +363,22 @@ def test_euler_number_against_scikit_image(seed):
 
 def test_measures_are_plain_numbers():
     seen = []
-    found = measure(foam(3, edges=(1e-7, 1e-7, 2e-7)), ["all"], lambda *step: seen.append(step))
+    found = measure_shapes(foam(3, edges=(1e-7, 1e-7, 2e-7)), ["all"], lambda *step: seen.append(step))
     assert list(found) == list(MEASURES) and seen[-1][0] == seen[-1][1] == len(MEASURES)
     json.dumps(found, default=lambda value: value.item())
     assert set(found["contacts"]["am"]) == {"pore", "cbd"} and set(found["tpb"]) == {"pore|am|cbd"}
     assert sum(row["share_of_surface"] for row in found["contacts"]["am"].values()) == pytest.approx(1)
-    assert list(measure(foam(3), ["tpb", "tpb"])) == ["tpb"]
+    assert list(measure_shapes(foam(3), ["tpb", "tpb"])) == ["tpb"]
 
 
 def test_unknown_measures_are_refused():
     with pytest.raises(InputError, match="expected measures out of profiles.*got colour"):
-        measure(foam(0), ["profiles", "colour"])
+        measure_shapes(foam(0), ["profiles", "colour"])
     with pytest.raises(InputError, match="got none"):
-        measure(foam(0), [])
+        measure_shapes(foam(0), [])
 
 
 def test_a_volume_of_one_phase_has_no_sizes():
-    found = measure(VoxelGrid(np.zeros((3, 4, 5), np.uint8), ("pore",), 1e-6), ["all"])
+    found = measure_shapes(VoxelGrid(np.zeros((3, 4, 5), np.uint8), ("pore",), 1e-6), ["all"])
     assert found["sizes"]["pore"] is None and found["tpb"] == {} and found["contacts"]["pore"] == {}
     assert found["clusters"]["pore"]["share_of_largest"] == 1

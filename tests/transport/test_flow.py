@@ -12,7 +12,7 @@ from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.graph import voxel_graph
-from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability, permeability_tensor
+from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability_tensor, solve_permeability
 from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
@@ -32,7 +32,7 @@ def grid_of(pore, voxel_size=(1.0, 1.0, 1.0)):
 
 
 def flow(pore, axis=0, voxel_size=(1.0, 1.0, 1.0), **options):
-    return permeability(grid_of(pore, voxel_size), "pore", axis, **{"tolerance": 1e-9, **options})
+    return solve_permeability(grid_of(pore, voxel_size), "pore", axis, **{"tolerance": 1e-9, **options})
 
 
 def porous(n, share, seed):
@@ -448,7 +448,7 @@ def test_the_command_prints_the_numbers(capsys, tmp_path):
         capsys, tmp_path, pore, "--voxel-size-nm", "100", "--axis", "all", "--out", str(tmp_path / "flow.h5")
     )
     result = json.loads(printed.out)
-    expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 1)
+    expected = solve_permeability(grid_of(pore, (1e-7,) * 3), "pore", 1)
     assert code == 0 and set(result["axes"]) == {"x", "y", "z"}
     assert result["axes"]["y"]["permeability_m2"] / expected.permeability == pytest.approx(1, rel=1e-6)
     assert {"tau_flow", "mass_imbalance", "iterations", "seconds", "kozeny_constant"} <= set(
@@ -475,7 +475,7 @@ def test_the_command_passes_its_options_on(capsys, tmp_path):
         "100",
         *(part for name, value in options.items() for part in (f"--{name}", str(value))),
     )
-    expected = permeability(grid_of(pore, (1e-7,) * 3), "pore", 0, **options)
+    expected = solve_permeability(grid_of(pore, (1e-7,) * 3), "pore", 0, **options)
     assert code == 0
     k = json.loads(printed.out)["axes"]["x"]["permeability_m2"]
     assert k / expected.permeability == pytest.approx(1, rel=1e-9)

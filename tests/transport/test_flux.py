@@ -6,7 +6,7 @@ import pytest
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.flux import flux_figures, flux_map
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 UM = 1e-6
 
@@ -15,7 +15,7 @@ def solved(labels, conducting=None, axis=0, voxel_size=(UM, UM, UM), sides="no-f
     conducting = conducting or {"pore": 1.0}
     names = ("solid", "pore", "other")[: int(labels.max()) + 1]
     grid = VoxelGrid(np.asarray(labels, np.uint8), names, voxel_size, relative=True)
-    result = tortuosity(grid, conducting, axis, tolerance=1e-9, sides=sides, potential=True)
+    result = solve_tortuosity(grid, conducting, axis, tolerance=1e-9, sides=sides, potential=True)
     flux = flux_map(result.potential, grid, conducting, axis, sides=sides)
     return grid, result, flux, flux_figures(flux, grid, conducting, axis, result)
 
@@ -103,6 +103,6 @@ def test_no_flux_where_nothing_percolates():
     labels = np.ones((4, 3, 3), np.uint8)
     labels[2] = 0
     grid = VoxelGrid(labels, ("solid", "pore"), (UM, UM, UM))
-    result = tortuosity(grid, {"pore": 1.0}, 0, potential=True)
+    result = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     with pytest.raises(InputError, match="joins both ends"):
         flux_figures(np.zeros((3, 4, 3, 3)), grid, {"pore": 1.0}, 0, result)

@@ -8,8 +8,8 @@ from scipy import stats
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.regions import analyse_regions, representative_volume, spread
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.regions import analyse_regions, analyse_sizes, estimate
+from microsim.transport.tortuosity import solve_tortuosity
 
 UM = 1e-6
 
@@ -59,7 +59,7 @@ def test_one_region_is_the_whole_volume():
     grid = noise(0, shape=(12, 10, 11))
     (whole,) = analyse_regions(grid, {"pore": 1.0}, count=1)
     for number, axis in enumerate("xyz"):
-        assert whole.tau[axis] == tortuosity(grid, {"pore": 1.0}, number).tau
+        assert whole.tau[axis] == solve_tortuosity(grid, {"pore": 1.0}, number).tau
 
 
 def test_two_conductors_compare_with_their_parallel_mean():
@@ -92,8 +92,8 @@ def test_regions_in_one_sentence():
 
 
 def test_spread_of_few_values():
-    assert spread([]).mean is None and spread([2.0]).mean == 2 and spread([2.0]).std is None
-    found = spread([1.0, 2.0, 4.0], 0.9)
+    assert estimate([]).mean is None and estimate([2.0]).mean == 2 and estimate([2.0]).std is None
+    found = estimate([1.0, 2.0, 4.0], 0.9)
     assert (found.n, found.mean, found.std) == pytest.approx((3, 7 / 3, np.std([1, 2, 4], ddof=1)))
     low, high = stats.t.interval(0.9, 2, loc=7 / 3, scale=found.std / np.sqrt(3))
     assert (found.low, found.high) == pytest.approx((low, high))
@@ -103,7 +103,7 @@ def test_spread_of_few_values():
 @given(st.integers(0, 1000))
 def test_the_interval_holds_the_truth_as_often_as_it_says(seed):
     rng = np.random.default_rng(seed)
-    inside = sum(s.low < 3 < s.high for s in (spread(rng.normal(3, 2, 5), 0.8) for _ in range(400)))
+    inside = sum(s.low < 3 < s.high for s in (estimate(rng.normal(3, 2, 5), 0.8) for _ in range(400)))
     assert inside / 400 == pytest.approx(0.8, abs=0.08)
 
 
@@ -113,7 +113,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(seed):
 def test_uncorrelated_voxels_spread_as_the_binomial_says():
     """std of eps = sqrt(p (1 - p) / V), so that b = 1 and V = (z / error)^2 (1 - p) / p voxels are
     representative."""
-    found = representative_volume(noise(1), {"pore": 1.0}, (4, 8, 12), count=64, relative_error=0.01)
+    found = analyse_sizes(noise(1), {"pore": 1.0}, (4, 8, 12), count=64, relative_error=0.01)
     for result in found.sizes:
         assert result.count == 64 and result.eps.std == pytest.approx(
             np.sqrt(0.24 / result.voxels**3), rel=0.25
@@ -128,7 +128,7 @@ def test_what_does_not_percolate_is_counted():
     labels = np.zeros((16, 16, 16), np.uint8)
     labels[:, :8] = 1
     labels[8] = 1
-    found = representative_volume(VoxelGrid(labels, ("solid", "pore"), UM), {"pore": 1.0}, (8,), count=20)
+    found = analyse_sizes(VoxelGrid(labels, ("solid", "pore"), UM), {"pore": 1.0}, (8,), count=20)
     (result,) = found.sizes
     assert (result.count, result.percolating, result.tau.n) == (8, 4, 4)
     assert result.tau.mean == pytest.approx(1, abs=1e-6) and result.D_eff_over_D0.n == 8
@@ -141,26 +141,24 @@ def test_what_does_not_percolate_is_counted():
 
 def test_tiles_do_not_overlap_and_draws_repeat():
     grid = noise(2, shape=(20, 18, 16))
-    one, again, other = (
-        representative_volume(grid, {"pore": 1.0}, (5,), count=6, seed=seed) for seed in (3, 3, 4)
-    )
+    one, again, other = (analyse_sizes(grid, {"pore": 1.0}, (5,), count=6, seed=seed) for seed in (3, 3, 4))
     assert one == again and one.sizes[0].origins != other.sizes[0].origins
     covered = np.zeros(grid.shape, int)
     for x, y, z in one.sizes[0].origins:
         covered[x : x + 5, y : y + 5, z : z + 5] += 1
     assert covered.max() == 1 and covered.sum() == 6 * 125
-    (anywhere,) = representative_volume(grid, {"pore": 1.0}, (15,), count=9, positions="random", seed=5).sizes
+    (anywhere,) = analyse_sizes(grid, {"pore": 1.0}, (15,), count=9, positions="random", seed=5).sizes
     assert anywhere.count == 9 and len(set(anywhere.origins)) > 5
     assert all(0 <= first <= n - 15 for origin in anywhere.origins for first, n in zip(origin, grid.shape))
-    assert len(representative_volume(grid, {"pore": 1.0}, (15,), count=9).sizes[0].origins) == 1
+    assert len(analyse_sizes(grid, {"pore": 1.0}, (15,), count=9).sizes[0].origins) == 1
 
 
 def test_one_sub_volume_is_the_crop():
     grid = noise(3, shape=(14, 13, 12))
-    found = representative_volume(grid, {"pore": 1.0}, (10,), count=1, axis=2, positions="random", seed=1)
+    found = analyse_sizes(grid, {"pore": 1.0}, (10,), count=1, axis=2, positions="random", seed=1)
     (result,) = found.sizes
     crop = grid.crop({axis: (first, first + 10) for axis, first in zip("xyz", result.origins[0])})
-    assert result.tau.mean == tortuosity(crop, {"pore": 1.0}, 2).tau and result.tau.std is None
+    assert result.tau.mean == solve_tortuosity(crop, {"pore": 1.0}, 2).tau and result.tau.std is None
     assert found.edge == {"eps": None, "tau": None, "D_eff_over_D0": None}
     assert result.edge == pytest.approx(10 * UM)
 
@@ -177,9 +175,7 @@ def test_bad_sizes_in_one_sentence():
         ((5,), {"relative_error": 0}),
     ):
         with pytest.raises(InputError, match="expected"):
-            representative_volume(grid, {"pore": 1.0}, sizes, **options)
+            analyse_sizes(grid, {"pore": 1.0}, sizes, **options)
     seen = []
-    representative_volume(
-        grid, {"pore": 1.0}, (4, 6), count=2, progress=lambda *step: seen.append(step[0] / step[1])
-    )
+    analyse_sizes(grid, {"pore": 1.0}, (4, 6), count=2, progress=lambda *step: seen.append(step[0] / step[1]))
     assert seen[0] == 0 and seen[-1] == 1 and seen == sorted(seen)

@@ -6,7 +6,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 N = 20
 
@@ -49,7 +49,7 @@ def tau(image, conducting=None, sides="no-flux"):
     code = np.searchsorted(labels, image.astype(int)).astype(np.uint8)
     grid = VoxelGrid(code, tuple(f"label{k}" for k in labels), 1e-6, tuple(labels.tolist()))
     conducting = {f"label{k}": v for k, v in (conducting or {1: 1.0}).items() if k in labels}
-    return tortuosity(grid, conducting, 0, tolerance=1e-7, sides=sides)
+    return solve_tortuosity(grid, conducting, 0, tolerance=1e-7, sides=sides)
 
 
 @pytest.mark.parametrize("sides", ["no-flux", "periodic"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tensor import conductivity_tensor
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 quick = settings(max_examples=10, deadline=None)
 
@@ -96,7 +96,7 @@ def test_a_mirrored_image_has_the_no_flux_answer():
     D = tensor(whole, conducting).D_eff_over_D0
     grid = VoxelGrid(labels, ("a", "b", "c"), 1e-6)
     for axis in range(3):
-        alone = tortuosity(grid, conducting, axis, tolerance=1e-9).D_eff_over_D0
+        alone = solve_tortuosity(grid, conducting, axis, tolerance=1e-9).D_eff_over_D0
         assert D[axis, axis] == pytest.approx(alone, rel=1e-6)
     assert np.abs(D - np.diag(np.diag(D))).max() < 1e-9
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 quick = settings(max_examples=25, deadline=None)
 UM = 1e-6
@@ -24,7 +24,7 @@ def grid_of(labels, voxel_size=(UM, UM, UM)):
 
 
 def sigma_eff(labels, conducting, axis=0, voxel_size=(UM, UM, UM), sides="no-flux", tolerance=1e-9):
-    return tortuosity(
+    return solve_tortuosity(
         grid_of(labels, voxel_size), conducting, axis, sides=sides, tolerance=tolerance
     ).D_eff_over_D0
 
@@ -74,7 +74,7 @@ def direct(sigma, voxel_size, axis, periodic):
 @pytest.mark.parametrize("voxel_size", [(UM, UM, UM), (UM, 0.3 * UM, 2 * UM)])
 @pytest.mark.parametrize("sides", ["no-flux", "periodic"])
 def test_a_full_block_has_tau_1(axis, voxel_size, sides):
-    result = tortuosity(grid_of(np.ones((20, 12, 9)), voxel_size), {"b": 1.0}, axis, sides=sides)
+    result = solve_tortuosity(grid_of(np.ones((20, 12, 9)), voxel_size), {"b": 1.0}, axis, sides=sides)
     assert result.tau == pytest.approx(1, abs=1e-6) and result.D_eff_over_D0 == pytest.approx(1, abs=1e-6)
     assert result.eps == result.eps_percolating == 1 and result.flux_imbalance < 1e-9
 
@@ -100,7 +100,7 @@ def test_laminates_of_any_conductivity_are_exact():
 
 def test_the_conductivity_of_a_single_phase_scales_D_eff():
     image = porous(12, 0.6, 0)
-    one, other = (tortuosity(grid_of(image), {"b": s}, 0, tolerance=1e-8) for s in (1.0, 2.5))
+    one, other = (solve_tortuosity(grid_of(image), {"b": s}, 0, tolerance=1e-8) for s in (1.0, 2.5))
     assert other.D_eff_over_D0 == pytest.approx(2.5 * one.D_eff_over_D0) and other.tau == pytest.approx(
         one.tau
     )
@@ -109,22 +109,22 @@ def test_the_conductivity_of_a_single_phase_scales_D_eff():
 def test_tau_of_several_conductors_compares_with_their_parallel_mean():
     labels = np.zeros((8, 8, 8), int)
     labels[:4] = 1
-    result = tortuosity(grid_of(labels), {"a": 1.0, "b": 10.0}, 0)
+    result = solve_tortuosity(grid_of(labels), {"a": 1.0, "b": 10.0}, 0)
     assert result.tau == pytest.approx(5.5 / (20 / 11)) and result.eps == 1
 
 
 def test_a_blocked_volume_conducts_nothing():
     labels = np.ones((10, 6, 6), int)
     labels[5] = 0
-    result = tortuosity(grid_of(labels), {"b": 1.0}, 0)
+    result = solve_tortuosity(grid_of(labels), {"b": 1.0}, 0)
     assert (result.tau, result.D_eff_over_D0, result.eps_percolating) == (None, 0.0, 0.0)
     assert result.eps == pytest.approx(0.9)
-    assert tortuosity(grid_of(labels), {"b": 1.0}, 1).tau == pytest.approx(1, abs=1e-6)
+    assert solve_tortuosity(grid_of(labels), {"b": 1.0}, 1).tau == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("sides", ["no-flux", "periodic"])
 def test_nothing_to_conduct(sides):
-    result = tortuosity(grid_of(np.zeros((5, 5, 5))), {"b": 1.0}, 0, sides=sides, potential=True)
+    result = solve_tortuosity(grid_of(np.zeros((5, 5, 5))), {"b": 1.0}, 0, sides=sides, potential=True)
     assert (result.tau, result.D_eff_over_D0, result.eps) == (None, 0.0, 0.0)
 
 
@@ -133,11 +133,11 @@ def test_a_strip_through_is_straight():
     eps."""
     labels = np.zeros((20, 20, 20), int)
     labels[:, :10, :10] = 1
-    result = tortuosity(grid_of(labels), {"b": 1.0}, 0)
+    result = solve_tortuosity(grid_of(labels), {"b": 1.0}, 0)
     assert result.tau == pytest.approx(1, abs=1e-5) and result.D_eff_over_D0 == pytest.approx(0.25, abs=1e-6)
     labels[:10, 12:, :] = 1  # a dead end
     labels[15:17, 15:17, 15:17] = 1  # an island
-    result = tortuosity(grid_of(labels), {"b": 1.0}, 0)
+    result = solve_tortuosity(grid_of(labels), {"b": 1.0}, 0)
     assert result.D_eff_over_D0 == pytest.approx(0.25, abs=1e-6)
     assert result.eps == pytest.approx(0.25 + 0.2 + 0.001) and result.eps_percolating == pytest.approx(0.25)
     assert result.tau == pytest.approx(result.eps / 0.25, rel=1e-6)
@@ -148,14 +148,16 @@ def test_a_staircase():
     labels = np.zeros((20, 21, 21), int)
     for i in range(20):
         labels[i, i : i + 2, i : i + 2] = 1
-    assert tortuosity(grid_of(labels), {"b": 1.0}, 0, tolerance=1e-7).tau == pytest.approx(7.51667, abs=1e-5)
+    assert solve_tortuosity(grid_of(labels), {"b": 1.0}, 0, tolerance=1e-7).tau == pytest.approx(
+        7.51667, abs=1e-5
+    )
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 40), (40, 1, 1), (1, 1, 1), (1, 7, 1), (2, 2, 1)])
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("sides", ["no-flux", "periodic"])
 def test_needles_and_sheets(shape, axis, sides):
-    result = tortuosity(grid_of(np.ones(shape)), {"b": 1.0}, axis, sides=sides, potential=True)
+    result = solve_tortuosity(grid_of(np.ones(shape)), {"b": 1.0}, axis, sides=sides, potential=True)
     assert result.tau == pytest.approx(1, abs=1e-9)
     depth = (np.arange(shape[axis]) + 0.5) / shape[axis]
     assert np.allclose(np.moveaxis(result.potential, axis, -1), 1 - depth, atol=1e-6)
@@ -244,7 +246,7 @@ def test_taufactor_s_electrode(data):
     files = list(data.rglob("taufactor_electrode_256.tiff"))
     if not files:
         pytest.skip("taufactor_electrode_256.tiff is not in the folder of public data")
-    result = tortuosity(grid_of(tifffile.imread(files[0]) == 0), {"b": 1.0}, 0)
+    result = solve_tortuosity(grid_of(tifffile.imread(files[0]) == 0), {"b": 1.0}, 0)
     assert result.tau == pytest.approx(2.0772, rel=1e-3)
     assert result.eps == pytest.approx(0.44991737604141235, abs=1e-9)
     assert result.iterations < 30
@@ -270,7 +272,7 @@ contrasts = st.sampled_from([1.0, 0.1, 30.0])
 def test_small_images_against_a_direct_solve(labels, voxel_size, contrast, axis, periodic):
     conducting = {"b": 1.0, "c": contrast}
     exact, u = direct(np.choose(labels, [0, 1.0, contrast]), voxel_size, axis, periodic)
-    result = tortuosity(
+    result = solve_tortuosity(
         grid_of(labels, voxel_size),
         conducting,
         axis,
@@ -318,9 +320,9 @@ def test_axes_may_change_names(labels, voxel_size, order):
 @quick
 @given(images(7), st.sampled_from([1e-9, 1e-3, 40.0, 1e7]), sizes)
 def test_conductivity_and_voxel_size_only_scale(labels, factor, voxel_size):
-    one = tortuosity(grid_of(labels, voxel_size), {"b": 1.0, "c": 5.0}, 0, tolerance=1e-8)
+    one = solve_tortuosity(grid_of(labels, voxel_size), {"b": 1.0, "c": 5.0}, 0, tolerance=1e-8)
     assume(one.tau is not None)
-    other = tortuosity(
+    other = solve_tortuosity(
         grid_of(labels, tuple(7 * h for h in voxel_size)), {"b": factor, "c": 5 * factor}, 0, tolerance=1e-8
     )
     assert other.tau == pytest.approx(one.tau, rel=1e-6)
@@ -357,7 +359,7 @@ def test_conduction_lies_between_series_and_parallel(labels, contrast, voxel_siz
 @quick
 @given(images(8), st.sampled_from(["no-flux", "periodic"]))
 def test_one_phase_is_never_better_than_straight(labels, sides):
-    result = tortuosity(grid_of(labels), {"b": 1.0}, 0, sides=sides)
+    result = solve_tortuosity(grid_of(labels), {"b": 1.0}, 0, sides=sides)
     assert result.eps_percolating <= result.eps <= 1
     assert result.tau is None or result.tau >= 1 - 1e-9
 
@@ -380,8 +382,8 @@ def test_the_tolerance_is_kept(medium, tolerance):
         "flat voxels": (porous(24, 0.4, 5), {"b": 1.0}, (UM, UM, 0.25 * UM)),
     }[medium]
     for axis in (0, 2):
-        exact = tortuosity(grid_of(image, voxel_size), conducting, axis, tolerance=1e-9)
-        result = tortuosity(grid_of(image, voxel_size), conducting, axis, tolerance=tolerance)
+        exact = solve_tortuosity(grid_of(image, voxel_size), conducting, axis, tolerance=1e-9)
+        result = solve_tortuosity(grid_of(image, voxel_size), conducting, axis, tolerance=tolerance)
         assert abs(result.tau - exact.tau) / exact.tau <= tolerance
         assert result.flux_imbalance <= 10 * tolerance
         assert 3 <= result.iterations <= exact.iterations
@@ -392,7 +394,7 @@ def test_the_tolerance_is_kept(medium, tolerance):
 
 def test_the_result_says_what_was_done():
     seen = []
-    result = tortuosity(
+    result = solve_tortuosity(
         grid_of(porous(16, 0.5, 0)),
         {"b": 1.0},
         0,
@@ -418,4 +420,4 @@ def test_the_result_says_what_was_done():
 )
 def test_what_makes_no_sense_is_refused(arguments, words):
     with pytest.raises(InputError, match=words):
-        tortuosity(grid_of(np.ones((3, 3, 3))), **{"conducting": {"b": 1.0}, "axis": 0, **arguments})
+        solve_tortuosity(grid_of(np.ones((3, 3, 3))), **{"conducting": {"b": 1.0}, "axis": 0, **arguments})

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.wetting import Liquid, fill, through_permeability, wet
+from microsim.transport.wetting import Liquid, fill, solve_wetting, through_permeability
 
 UM = 1e-6
 GAMMA, MU = 0.03, 3e-3
@@ -153,7 +153,7 @@ def test_a_slit_from_its_image(n, edges, angle):
     labels[:, 1:-1] = 0
     grid, width = VoxelGrid(labels, ("pore", "am"), edges, relative=True), n * edges[1]
     porosity = n / (n + 2)
-    result = wet(
+    result = solve_wetting(
         grid, "pore", Liquid(GAMMA, np.radians(angle), MU), permeability=porosity * width**2 / 12, **TIGHT
     )
     depth = edges[0] * np.arange(1, 31)
@@ -168,7 +168,7 @@ def test_a_round_tube_from_its_image():
     disc = x[:, None] ** 2 + x**2 <= 8**2
     grid = VoxelGrid(np.where(disc, 0, 1).astype(np.uint8)[None].repeat(20, 0), ("pore", "am"), UM)
     r = 8 * UM
-    result = wet(grid, "pore", OIL, permeability=grid.fraction("pore") * r**2 / 8, tolerance=1e-5)
+    result = solve_wetting(grid, "pore", OIL, permeability=grid.fraction("pore") * r**2 / 8, tolerance=1e-5)
     assert result.filling.time_to(1.0) == pytest.approx(2 * MU * (20 * UM) ** 2 / (GAMMA * r), rel=0.02)
     assert result.suction_factor == pytest.approx(1, abs=0.06)
 
@@ -242,7 +242,9 @@ def test_what_the_inlet_does_not_reach():
 def test_a_liquid_that_does_not_wet_stays_out(angle):
     labels = np.ones((8, 5, 5), np.uint8)
     labels[:, 1:4, 1:4] = 0
-    result = wet(VoxelGrid(labels, ("pore", "am"), UM), "pore", Liquid(GAMMA, np.radians(angle), MU))
+    result = solve_wetting(
+        VoxelGrid(labels, ("pore", "am"), UM), "pore", Liquid(GAMMA, np.radians(angle), MU)
+    )
     assert result.filling.never_wetted == 1 and np.isinf(result.filling.arrival[:, 2, 2]).all()
     assert result.capillary_pressure <= 0 and result.washburn_time is None
 
@@ -364,7 +366,7 @@ seeds = st.integers(0, 2**31)
 @given(seeds, st.sampled_from(["trapped", "dissolves"]))
 def test_saturation_counts_the_voxels_and_the_front_grows_from_the_inlet(seed, gas):
     grid = sponge(seed)
-    filling = wet(grid, "pore", OIL, gas=gas).filling
+    filling = solve_wetting(grid, "pore", OIL, gas=gas).filling
     pores = grid.mask("pore")
     finite = np.isfinite(filling.arrival)
     assert np.isnan(filling.arrival[~pores]).all() and np.all(np.diff(filling.filled) >= 0)
@@ -387,14 +389,18 @@ def test_saturation_counts_the_voxels_and_the_front_grows_from_the_inlet(seed, g
 @given(seeds, st.sampled_from([0.2, 7.0]))
 def test_times_scale_as_the_law_says(seed, factor):
     grid = sponge(seed)
-    base = wet(grid, "pore", OIL, permeability=1e-14) if _percolates(grid) else wet(grid, "pore", OIL)
+    base = (
+        solve_wetting(grid, "pore", OIL, permeability=1e-14)
+        if _percolates(grid)
+        else solve_wetting(grid, "pore", OIL)
+    )
     options = {"permeability": base.permeability}
-    thick = wet(grid, "pore", Liquid(GAMMA, 0.0, factor * MU), **options).filling
-    strong = wet(grid, "pore", Liquid(factor * GAMMA, 0.0, MU), **options).filling
+    thick = solve_wetting(grid, "pore", Liquid(GAMMA, 0.0, factor * MU), **options).filling
+    strong = solve_wetting(grid, "pore", Liquid(factor * GAMMA, 0.0, MU), **options).filling
     large = VoxelGrid(grid.phase, grid.names, tuple(factor * h for h in grid.voxel_size), relative=True)
     if base.permeability:
         options["permeability"] = factor**2 * base.permeability
-    wide = wet(large, "pore", OIL, **options).filling
+    wide = solve_wetting(large, "pore", OIL, **options).filling
     for other, ratio in ((thick, factor), (strong, 1 / factor), (wide, factor)):
         assert other.filled[-1] == pytest.approx(base.filling.filled[-1], abs=1e-4)
         assert other.time[-1] == pytest.approx(ratio * base.filling.time[-1], rel=1e-3)
@@ -411,7 +417,8 @@ def test_a_mirrored_volume_fills_alike(seed, axis):
     grid = sponge(seed)
     flipped = VoxelGrid(np.flip(grid.phase, axis), grid.names, grid.voxel_size, relative=True)
     one, other = (
-        wet(g, "pore", OIL, gas="dissolves", change=0.03, tolerance=1e-5).filling for g in (grid, flipped)
+        solve_wetting(g, "pore", OIL, gas="dissolves", change=0.03, tolerance=1e-5).filling
+        for g in (grid, flipped)
     )
     mirrored = np.flip(other.arrival, axis)
     finite = np.isfinite(one.arrival)
@@ -432,15 +439,15 @@ def test_an_inlet_elsewhere_is_the_volume_turned(inlet):
     size = [grid.voxel_size[axis], *(h for a, h in enumerate(grid.voxel_size) if a != axis)]
     turned = VoxelGrid(np.ascontiguousarray(turn(grid.phase)), grid.names, size, relative=True)
     for gas in ("trapped", "dissolves"):
-        one = wet(grid, "pore", OIL, inlet=inlet, vents=(far,), gas=gas).filling
-        other = wet(turned, "pore", OIL, vents=("collector",), gas=gas).filling
+        one = solve_wetting(grid, "pore", OIL, inlet=inlet, vents=(far,), gas=gas).filling
+        other = solve_wetting(turned, "pore", OIL, vents=("collector",), gas=gas).filling
         assert np.allclose(turn(one.arrival), other.arrival, rtol=1e-4, equal_nan=True)
         assert 0.1 < other.filled[-1] == pytest.approx(one.filled[-1])
 
 
 def test_permeability_sets_the_pace_and_nothing_else():
     grid = next(g for g in map(sponge, range(20)) if _percolates(g))
-    slow, fast = (wet(grid, "pore", OIL, permeability=k) for k in (1e-15, 1e-13))
+    slow, fast = (solve_wetting(grid, "pore", OIL, permeability=k) for k in (1e-15, 1e-13))
     assert slow.filling.time == pytest.approx(100 * fast.filling.time, rel=1e-6)
     assert slow.filling.filled == pytest.approx(fast.filling.filled)
     assert fast.conductance_factor == pytest.approx(100 * slow.conductance_factor)
@@ -462,13 +469,13 @@ def test_bad_input_is_one_sentence():
         ({"tolerance": 0}, "between 0 and 1"),
     ):
         with pytest.raises(InputError, match=said):
-            wet(grid, "pore", OIL, **options)
+            solve_wetting(grid, "pore", OIL, **options)
     with pytest.raises(InputError, match="one of the phases"):
-        wet(grid, "void", OIL)
+        solve_wetting(grid, "void", OIL)
     for bad in ((-1, 0, 1), (0.03, 4, 1), (0.03, 0, 0), (float("nan"), 0, 1)):
         with pytest.raises(InputError):
             Liquid(*bad)
     blocked = np.ones((6, 4, 4), np.uint8)
     blocked[:3, 1:3, 1:3] = 0
     with pytest.raises(InputError, match="join the inlet"):
-        wet(VoxelGrid(blocked, ("pore", "am"), UM), "pore", OIL, permeability=1e-14)
+        solve_wetting(VoxelGrid(blocked, ("pore", "am"), UM), "pore", OIL, permeability=1e-14)

@@ -12,7 +12,7 @@ import numpy as np
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 from microsim.transport.tensor import conductivity_tensor
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 
 def checks(data):
@@ -30,7 +30,7 @@ def _ball(n, f, dimensions=3):
 
 
 def _sigma(grid, conducting, tolerance=1e-7):
-    return tortuosity(grid, conducting, 0, tolerance=tolerance).D_eff_over_D0
+    return solve_tortuosity(grid, conducting, 0, tolerance=tolerance).D_eff_over_D0
 
 
 def _spheres():

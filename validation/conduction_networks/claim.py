@@ -8,7 +8,7 @@ import numpy as np
 
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import read_voxels
 
 
@@ -27,6 +27,6 @@ def checks(data):
 
 
 def _solve(mask, tolerance=1e-3):
-    return tortuosity(
+    return solve_tortuosity(
         VoxelGrid(mask.astype(np.uint8), ("rest", "path"), 1e-6), {"path": 1.0}, 0, tolerance=tolerance
     )

@@ -18,7 +18,7 @@ from microsim.cell.experiment import Experiment, Load, Tolerances
 from microsim.jobs.validate import Check
 from microsim.materials import Conductor, PorousElectrode, load
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 PERIOD, SHARE, DEEP, N = 10.44e-6, 0.47, 7, 20
 WIRE = Conductor("wire", sigma=1e4, porosity=0.0, bruggeman=1.0, reactive_share=0.0)
@@ -26,7 +26,7 @@ WIRE = Conductor("wire", sigma=1e4, porosity=0.0, bruggeman=1.0, reactive_share=
 
 def checks(data):
     grid = spheres()
-    efficiency = tortuosity(grid, {"pore": 1.0}, 0, tolerance=1e-5).D_eff_over_D0
+    efficiency = solve_tortuosity(grid, {"pore": 1.0}, 0, tolerance=1e-5).D_eff_over_D0
     yield Check("transport efficiency of the pores, as the reference assumes", efficiency, 0.4307, 1e-3)
     table = np.loadtxt(Path(__file__).parent / "reference.csv", delimiter=",", skiprows=1)
     for rate in (0.5, 1.0):
@@ -65,7 +65,7 @@ def homogenised(grid, efficiency, rate):
     """The DFN with the fraction of spheres that the voxels have, everything else exact."""
     active, length, cells = load("NMC811_Chen2020"), DEEP * PERIOD, 120
     between_centres = grid.crop({"x": (N // 2, N // 2 + N)})
-    sigma = tortuosity(
+    sigma = solve_tortuosity(
         between_centres, {"am": active.sigma, "wire": WIRE.sigma}, 0, tolerance=1e-5
     ).D_eff_over_D0
     porous = PorousElectrode(

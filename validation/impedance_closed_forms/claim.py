@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from microsim.impedance.pores import electrode_tortuosity, impedance
+from microsim.impedance.pores import electrode_tortuosity, solve_impedance
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
 
@@ -29,7 +29,9 @@ def checks(data):
 
 def _run(labels, omega, conducting=None, names=("pore", "solid", "other"), **options):
     grid = VoxelGrid(np.asarray(labels).astype(np.uint8), names, 1e-6)
-    return impedance(grid, conducting or {"pore": 1.0}, 0, omega, relative=True, tolerance=1e-6, **options)
+    return solve_impedance(
+        grid, conducting or {"pore": 1.0}, 0, omega, relative=True, tolerance=1e-6, **options
+    )
 
 
 def _orders(errors):

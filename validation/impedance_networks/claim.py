@@ -10,10 +10,10 @@ from scipy import sparse
 from scipy.ndimage import label
 from scipy.sparse.linalg import splu
 
-from microsim.impedance.pores import electrode_tortuosity, impedance
+from microsim.impedance.pores import electrode_tortuosity, solve_impedance
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import read_voxels
 
 OMEGA = np.geomspace(1e-3, 1e3, 61)
@@ -43,7 +43,7 @@ def _against_direct_solves(grid):
     clusters, _ = label(mask)
     mask = np.isin(clusters, np.setdiff1d(np.unique(clusters[0]), 0))
     for name, options in CASES.items():
-        result = impedance(grid, {"pore": 1.0}, 0, OMEGA, relative=True, tolerance=1e-4, **options)
+        result = solve_impedance(grid, {"pore": 1.0}, 0, OMEGA, relative=True, tolerance=1e-4, **options)
         errors = []
         for i in range(0, 61, 10):
             exact, capacitive = _direct(mask, grid.mask("am", "cbd"), OMEGA[i], result, options)
@@ -94,7 +94,7 @@ def _direct(mask, solid, w, result, options):
 def _iterations(grid):
     for name, options in CASES.items():
         counts = [
-            impedance(_cube(grid, n), {"pore": 1.0}, 0, OMEGA, relative=True, **options).iterations
+            solve_impedance(_cube(grid, n), {"pore": 1.0}, 0, OMEGA, relative=True, **options).iterations
             for n in (32, 48, 64, 96)
         ]
         yield Check(
@@ -104,7 +104,7 @@ def _iterations(grid):
             f"{name}: iterations at 96^3 over those at 32^3", counts[-1] / counts[0], 1.6, kind="at most"
         )
     for phase in ("am", "cbd"):
-        result = impedance(_cube(grid, 64), {phase: 1.0}, 0, OMEGA, relative=True, ends="blocked")
+        result = solve_impedance(_cube(grid, 64), {phase: 1.0}, 0, OMEGA, relative=True, ends="blocked")
         yield Check(
             f"{phase} network, 64^3: iterations of 61 frequencies", result.iterations, 183, kind="at most"
         )
@@ -113,14 +113,14 @@ def _iterations(grid):
 def _limits(grid):
     cube = _cube(grid, 64)
     for axis in range(3):
-        limit = impedance(cube, {"pore": 1.0}, axis, (), tolerance=1e-6).tau
+        limit = solve_impedance(cube, {"pore": 1.0}, axis, (), tolerance=1e-6).tau
         yield Check(
             f"open end at omega = 0 is tau along {'xyz'[axis]}",
             limit,
-            tortuosity(cube, {"pore": 1.0}, axis, tolerance=1e-6).tau,
+            solve_tortuosity(cube, {"pore": 1.0}, axis, tolerance=1e-6).tau,
             2e-6,
         )
-    low = impedance(
+    low = solve_impedance(
         cube, {"pore": 1.0}, 0, [1e-3], relative=True, ends="blocked", walls="double-layer", tolerance=1e-6
     )
     yield Check("Re Z at 1e-3 omega_c is the limit of one real solve", low.Z[0].real, low.R_dc, 1e-5)

@@ -8,7 +8,7 @@ import numpy as np
 
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import read_voxels
 
 
@@ -17,7 +17,7 @@ def checks(data):
         raise Skip("needs the data set puma_fiberform; set MICROSIM_DATA")
     grey = read_voxels("puma_fiberform", file_axes="zyx", kind="field").values
     grid = VoxelGrid((grey < 90).astype(np.uint8), ("fibre", "void"), 1.3e-6)
-    result = tortuosity(grid, {"void": 1.0}, 0, tolerance=1e-5, sides="mirror")
+    result = solve_tortuosity(grid, {"void": 1.0}, 0, tolerance=1e-5, sides="mirror")
     yield Check(
         "D_eff_x of the void", result.D_eff_over_D0, 0.6341499, 1e-2, source="PuMA test_tortuosity.py"
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.flow import permeability
+from microsim.transport.flow import solve_permeability
 
 SPHERES = {
     0.125: (0.4142469, 1.0097),
@@ -25,7 +25,7 @@ CYLINDERS = {0.1: 24.83, 0.3: 102.90, 0.5: 532.55}  # force over viscosity and v
 
 def solve(pore, **options):
     grid = VoxelGrid(pore.astype(np.uint8), ("solid", "pore"), 1.0, relative=True)
-    return permeability(grid, "pore", 0, **{"sides": "symmetry", "tolerance": 1e-4, **options})
+    return solve_permeability(grid, "pore", 0, **{"sides": "symmetry", "tolerance": 1e-4, **options})
 
 
 def sphere(f, voxels):

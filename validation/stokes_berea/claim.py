@@ -18,7 +18,7 @@ from scipy.stats import spearmanr
 
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import grid_from_labels
-from microsim.transport.flow import permeability
+from microsim.transport.flow import solve_permeability
 from microsim.volumes.volume import read_voxels
 
 AXES = ("x", "y", "z")
@@ -40,7 +40,7 @@ def checks(data):
     for number, row in enumerate(rows):
         axis, first = number % 3, [int(row[f"start_axis{a}"]) for a in range(3)]
         part = grid.crop({name: (start, start + int(row["size"])) for name, start in zip(AXES, first)})
-        flows.append(permeability(part, "pore", axis))
+        flows.append(solve_permeability(part, "pore", axis))
         ours.append(flows[-1].permeability)
         theirs.append(float(row[f"K_axis{axis}_m2"]))
     off = np.abs(np.array(ours) / theirs - 1)

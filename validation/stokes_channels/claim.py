@@ -10,14 +10,14 @@ import numpy as np
 
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.flow import permeability
+from microsim.transport.flow import solve_permeability
 
 DUCTS = {4: 0.042968750, 8: 0.037209903, 16: 0.035670158, 32: 0.035276482, 64: 0.035177368}
 
 
 def solve(pore, tolerance=1e-9, h=(1e-6,) * 3, **options):
     grid = VoxelGrid(np.asarray(pore).astype(np.uint8), ("solid", "pore"), h, relative=True)
-    return permeability(grid, "pore", 0, tolerance=tolerance, **options)
+    return solve_permeability(grid, "pore", 0, tolerance=tolerance, **options)
 
 
 def checks(data):

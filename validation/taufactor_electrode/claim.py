@@ -7,7 +7,7 @@ import numpy as np
 
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import read_voxels
 
 
@@ -18,7 +18,7 @@ def checks(data):
     iterations = {}
     for n in (64, 128, 256):
         grid = VoxelGrid(np.ascontiguousarray(pores[:n, :n, :n]), ("solid", "pore"), 1e-6)
-        result = tortuosity(grid, {"pore": 1.0}, 0)
+        result = solve_tortuosity(grid, {"pore": 1.0}, 0)
         iterations[n] = result.iterations
     yield Check("tau of the pores along x, 256^3", result.tau, 2.0772, 1e-3, source="taufactor notebook 01")
     yield Check(

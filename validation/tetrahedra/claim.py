@@ -20,7 +20,7 @@ from microsim.mesh.grid import VoxelGrid, grid_from_labels
 from microsim.mesh.tetrahedra import tetrahedral_mesh
 from microsim.mesh.tetrahedra_quality import compared_with_voxels, quality
 from microsim.reference.tetrahedra import bodies_in_voxels, conduction_bounds
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.volume import read_voxels
 
 EDGE = 398e-9
@@ -53,7 +53,7 @@ def _spheres():
         name = f"spheres of conductivity {sigma:g}, f = {f}, {n} voxels a period"
         yield Check(f"{name}: on tetrahedra", value, exact, 0.02, source="multipole series")
         if sigma == 0:
-            off = abs(value - exact) / abs(tortuosity(grid, conducting, 0).D_eff_over_D0 - exact)
+            off = abs(value - exact) / abs(solve_tortuosity(grid, conducting, 0).D_eff_over_D0 - exact)
             yield Check(f"{name}: error, share of the voxel answer's", off, 0.5, kind="at most")
 
 
@@ -187,7 +187,7 @@ def _on_tetrahedra(mesh, conducting):
 
 
 def _on_voxels(grid, name):
-    return tortuosity(grid, {name: 1.0}, 0, tolerance=2e-4).D_eff_over_D0
+    return solve_tortuosity(grid, {name: 1.0}, 0, tolerance=2e-4).D_eff_over_D0
 
 
 def _repeated(grid, k):

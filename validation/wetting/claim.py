@@ -7,7 +7,7 @@ import numpy as np
 
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.grid import VoxelGrid, grid_from_labels
-from microsim.transport.wetting import Liquid, fill, wet
+from microsim.transport.wetting import Liquid, fill, solve_wetting
 
 UM, GAMMA, MU = 1e-6, 0.03, 3e-3
 TIGHT = {"change": 0.01, "tolerance": 1e-8}
@@ -38,7 +38,7 @@ def _flat_fronts():
         labels = np.ones((60, width + 2, 4), np.uint8)
         labels[:, 1:-1] = 0
         grid, gap = VoxelGrid(labels, ("pore", "am"), UM), width * UM
-        found = wet(
+        found = solve_wetting(
             grid,
             "pore",
             Liquid(GAMMA, np.radians(60), MU),
@@ -114,7 +114,7 @@ def _gas_and_angle():
         )
     labels = np.ones((8, 5, 5), np.uint8)
     labels[:, 1:4, 1:4] = 0
-    found = wet(VoxelGrid(labels, ("pore", "am"), UM), "pore", Liquid(GAMMA, np.radians(95), MU))
+    found = solve_wetting(VoxelGrid(labels, ("pore", "am"), UM), "pore", Liquid(GAMMA, np.radians(95), MU))
     yield Check("contact angle of 95 degrees: never wetted", found.filling.never_wetted, 1.0, 0, "absolute")
 
 
@@ -122,15 +122,15 @@ def _electrode(data):
     """The first 72 um of a calendered NMC electrode, 16 um wide; permeability from its own Stokes flow."""
     if data is None:
         raise Skip("MICROSIM_DATA names no folder of public data")
-    from microsim.transport.flow import permeability
+    from microsim.transport.flow import solve_permeability
     from microsim.volumes.volume import read_voxels
 
     labels = read_voxels("nrel_nmc-1-cal_generatedCBD_bridge.tif").values[:181, 100:140, 100:140]
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, 398e-9)
-    k = permeability(grid, "pore", 0, sides="symmetry", tolerance=2e-2).permeability
+    k = solve_permeability(grid, "pore", 0, sides="symmetry", tolerance=2e-2).permeability
     dry, source = {}, "Zhang et al., Joule 7 (2023): 97 % within 40 s of 72 um (lattice Boltzmann)"
     for gas in ("trapped", "dissolves"):
-        found = wet(grid, "pore", Liquid(GAMMA, 0.0, MU), permeability=k, gas=gas, change=0.5)
+        found = solve_wetting(grid, "pore", Liquid(GAMMA, 0.0, MU), permeability=k, gas=gas, change=0.5)
         dry[gas], share = found.filling.never_wetted, min(0.97, float(found.filling.filled[-1]))
         yield Check(
             f"time to {100 * share:.1f} % of the pores, gas {gas}, s",

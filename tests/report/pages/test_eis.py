@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.impedance.pores import Electrolyte, impedance
+from microsim.impedance.pores import Electrolyte, solve_impedance
 from microsim.mesh.grid import VoxelGrid
 from microsim.report.pages import eis as page
 
@@ -48,7 +48,7 @@ def test_uniform_block_is_that_of_straight_pores(ends, wall):
     phase[:, 1] = wall
     grid = VoxelGrid(phase, ("pore", "am")[: 1 + wall], (1e-6,) * 3)
     s = np.sqrt(1j * np.geomspace(0.01, 30, 9))
-    found = impedance(
+    found = solve_impedance(
         grid,
         {"pore": 1.0},
         0,

@@ -7,7 +7,7 @@ from microsim.base.quantities import FIELDS, VOLTAGE_PARTS
 from microsim.mesh.grid import grid_from_labels
 from microsim.report.pages import run as page
 from microsim.transport.flux import flux_figures, flux_map
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.fields import FieldWriter
 
 from ..analysed import heterogeneity, overpotentials
@@ -97,7 +97,7 @@ def test_the_flux_that_is_given_is_drawn(run, tmp_path):
     labels = np.zeros(run["grid"].shape, int)
     labels[:, :4] = 1
     grid = grid_from_labels(labels, {"pore": 0, "am": 1}, 4e-7)
-    solved = tortuosity(grid, {"pore": 1.0}, 0, potential=True)
+    solved = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     flux = flux_map(solved.potential, grid, {"pore": 1.0}, 0)
     given = {"flux": flux, "figures": flux_figures(flux, grid, {"pore": 1.0}, 0, solved)}
     bare = {**run, "grid": grid, "fields_path": None, "comparison": None}

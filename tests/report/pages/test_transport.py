@@ -6,7 +6,7 @@ import pytest
 from microsim.mesh.grid import VoxelGrid
 from microsim.report.pages import transport as page
 from microsim.transport.flux import flux_figures, flux_map
-from microsim.transport.tortuosity import tortuosity
+from microsim.transport.tortuosity import solve_tortuosity
 
 from ..reading import check_page, check_volume_page, text_of
 
@@ -42,7 +42,7 @@ def test_the_figure_shows_where_the_flux_is():
     phase = np.zeros((6, 3, 4), np.uint8)
     phase[:, :, 1::2], phase[:, :, 2] = 1, 2
     grid, conducting = VoxelGrid(phase, ("pore", "am", "cbd"), (1e-6,) * 3), {"pore": 1.0, "cbd": 0.5}
-    solved = tortuosity(grid, conducting, 0, potential=True)
+    solved = solve_tortuosity(grid, conducting, 0, potential=True)
     flux = flux_map(solved.potential, grid, conducting, 0)
     figures = flux_figures(flux, grid, conducting, 0, solved)
     drawn = page.figure(grid=grid, conducting=conducting, flux=flux, figures=figures, axis="x")
