@@ -1,0 +1,62 @@
+"""The job generate: a recipe from a file or from its keys gives the same electrode."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.generate.synthetic import ElectrodeRecipe
+from microsim.jobs.generate import generate_electrode
+from microsim.mesh.read import read_volume
+
+from .volumes import printed
+
+KEYS = {
+    "shape": [20, 20, 20],
+    "voxel_size_um": 0.4,
+    "active_fraction": 0.4,
+    "median_diameter_um": 2.5,
+    "smallest_diameter_um": 2,
+    "largest_diameter_um": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def made():
+    return generate_electrode(KEYS)
+
+
+def test_the_command_writes_the_same_voxels(made, tmp_path, capsys):
+    recipe, out = tmp_path / "recipe.yaml", tmp_path / "electrode.tif"
+    recipe.write_text("".join(f"{key}: {value}\n" for key, value in KEYS.items()))
+    numbers = printed(capsys, "generate", recipe, "--out", out)
+    assert numbers["volume"] == str(out) and numbers["shape"] == [20, 20, 20]
+    assert numbers["volume_fraction"] == made.numbers()["volume_fraction"]
+    written = read_volume(out, made.numbers()["phases"])
+    assert np.array_equal(written.phase, made.grid.phase) and written.voxel_size == pytest.approx((4e-7,) * 3)
+    again = made.save_volume(tmp_path / "again.npy")
+    assert np.array_equal(np.load(again), made.grid.phase)
+
+
+def test_a_recipe_is_taken_as_it_is(made):
+    assert np.array_equal(generate_electrode(made.recipe).grid.phase, made.grid.phase)
+    assert isinstance(made.recipe, ElectrodeRecipe) and made.recipe.seed == 1
+
+
+def test_it_prints_its_phases(made):
+    assert "synthetic electrode, seed 1: 20 x 20 x 20 voxels" in repr(made)
+    assert "cbd" in repr(made) and "cbd" in made._repr_html_()
+    assert np.array_equal(made.particles > 0, made.grid.mask("am"))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (7, "recipe: expected the path of a recipe"),
+        ({"voxel_size": 0.4}, "expected the unit in the key"),
+        ({**KEYS, "active_fraction": 0.9}, "active_fraction: expected a number from 0.05"),
+        ("absent.yaml", "absent.yaml: expected a readable YAML file"),
+    ],
+)
+def test_wrong_recipes(recipe, words):
+    with pytest.raises(InputError, match=words):
+        generate_electrode(recipe)

@@ -1,0 +1,47 @@
+"""The job info: the phases of a volume, in Python and as the command prints them."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.info import measure
+from microsim.mesh.grid import VoxelGrid
+
+from .volumes import printed, stored, timeless
+
+
+def test_numbers_are_the_commands(grid, tmp_path, capsys):
+    read, words = stored(grid, tmp_path / "v.tif")
+    found = measure(read, "sizes,clusters")
+    assert printed(capsys, "info", *words, "--measures", "sizes,clusters") == timeless(found.numbers())
+    assert found.phases["pore"]["volume_fraction"] == grid.fraction("pore")
+
+
+def test_it_prints_phases_and_measures(grid):
+    shown = measure(grid, ["chords", "contacts", "tpb"])
+    for words in ("percolating x", "mean chord x um", "share of its surface", "triple line"):
+        assert words in repr(shown) and words in shown._repr_html_()
+    assert list(measure(grid, "all").measures)[:3] == ["profiles", "chords", "sizes"]
+    assert "measures" not in measure(grid).numbers()
+
+
+def test_maps_are_written(grid, tmp_path):
+    from microsim.volumes.volume import read_voxels
+
+    paths = measure(grid, ("sizes", "clusters")).save_maps(tmp_path / "maps")
+    assert [path.name for path in paths[:2]] == ["pore_clusters.tif", "pore_sizes_m.tif"]
+    assert np.array_equal(read_voxels(paths[0]).values > 0, grid.mask("pore"))
+
+
+def test_a_volume_of_unknown_size_has_no_areas(grid):
+    unsized = measure(VoxelGrid(grid.phase, grid.names, None))
+    assert unsized.numbers()["voxel_size_m"] is None and "unknown voxel size" in unsized.title
+    assert unsized.phases["am"]["surface_area_per_volume_m-1"] is None
+    with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
+        measure(unsized.grid, "sizes")
+
+
+@pytest.mark.parametrize("measures", ["colour", ["sizes", "colour"], [], 3])
+def test_unknown_measures(grid, measures):
+    with pytest.raises(InputError, match="measures: expected measures out of profiles, chords"):
+        measure(grid, measures)
