@@ -25,7 +25,7 @@ from ..base.errors import NotConverged
 from .backend import kernels
 from .graph import Graph, contrast_layers
 from .krylov import conjugate_gradients
-from .multigrid import Multigrid
+from .multigrid import Multigrid, precision_for
 
 SPACING = 10**0.15  # nearer shifts give nearly the same vector
 REACH = 10**0.5  # shifts beyond the highest frequency: the response there is not at rest
@@ -57,15 +57,20 @@ class System:
         return out
 
     @cached_property
+    def dtype(self):
+        """The precision of the solves and of the basis."""
+        return np.float32 if self.conductivity is None else precision_for(self.conductivity)
+
+    @cached_property
     def light(self):
-        return self.weight.astype(np.float32)
+        return self.weight.astype(self.dtype)
 
     @cached_property
     def multigrid(self):
         if self.conductivity is None:
             return Multigrid(self.graph)
         layered = replace(self.graph, layer=contrast_layers(self.conductivity))
-        return Multigrid(layered, self.light if layered.layer.any() else None)
+        return Multigrid(layered, self.light if layered.layer.any() else None, dtype=self.dtype)
 
     def coefficients(self, s):
         """d_c(s), and d_c(s) / s, which stays finite at s = 0."""
@@ -76,25 +81,24 @@ class System:
         return self.source if self.source is not None else _weighted(self.storage, per_s)
 
     def apply_K(self, x):
-        out = np.empty(x.size)
-        energy = kernels.laplacian.apply_laplacian(
-            self.graph.indptr, self.graph.neighbour, self.weight, self.diagonal, x, out
-        )
-        return out, energy
+        g, out = self.graph, np.empty(x.size)
+        if self.dtype is np.float32:
+            energy = kernels.laplacian.apply_laplacian(
+                g.indptr, g.neighbour, self.weight, self.diagonal, x, out
+            )
+            return out, energy
+        ground = self.low + self.high
+        kernels.laplacian.outflow(g.indptr, g.neighbour, self.weight, ground, x, out)
+        links = kernels.laplacian.link_energy(g.indptr, g.neighbour, self.weight, x)
+        return out, links + float(ground @ x**2)
 
     def solve(self, d, residuals, enough):
-        """Solve (K + sum d_c B_c) x = r for real d >= 0 and each r, in float32; return solutions and
-        gains."""
+        """Solve (K + sum d_c B_c) x = r for real d >= 0 and each r; return solutions and gains."""
         mass = _weighted(self.storage, d)
         self.multigrid.update(self.light, mass, self.low, self.high)
-        g, diagonal = self.graph, self.multigrid.levels[0].diagonal
-
-        def apply(p, out):
-            return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, self.light, diagonal, p, out)
-
+        apply, cycle = self.multigrid.apply, self.multigrid.cycle
         found = [
-            conjugate_gradients(apply, self.multigrid.cycle, r.astype(np.float32), enough=enough)[:2]
-            for r in residuals
+            conjugate_gradients(apply, cycle, r.astype(self.dtype), enough=enough)[:2] for r in residuals
         ]
         return [x for x, _ in found], [gains for _, gains in found]
 
@@ -126,7 +130,7 @@ class FrequencyResponse:
         answer."""
         system = self.system
         d, per_s = system.coefficients(s)
-        for _ in range(5):  # each pass works in float32 on what the last left in float64
+        for _ in range(5):  # each pass works in its precision on what the last left in float64
             y, known = self._reduced(s) if self.basis else (np.zeros(0), 0.0)
             allowed = partial(_allowed, s, scale, accuracy, known)
             (x,), (gains,) = system.solve(
@@ -150,7 +154,7 @@ class FrequencyResponse:
         energy = self.system.apply_K(x)[1]
         if not energy > 0:
             return False
-        x = (x / np.sqrt(energy)).astype(np.float32)
+        x = (x / np.sqrt(energy)).astype(self.system.dtype)
         Kx = self.system.apply_K(x.astype(float))[
             0
         ]  # of the rounded x: the small matrices must match the basis

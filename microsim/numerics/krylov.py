@@ -13,7 +13,8 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
     gains[k] is twice what step k took off the energy, alpha r.z (Hestenes & Stiefel 1952): the sum of the
     gains still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
     raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64; x may be more
-    precise. Both are overwritten.
+    precise. Both are overwritten. A step that would not lower the energy (r.z or p.A p not above 0: the
+    precision of r has ended) is not taken and ends the iteration.
     """
     x = np.zeros_like(r) if x is None else x
     p, gains, rz = np.zeros_like(r), [], 1.0
@@ -26,10 +27,13 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
             )
         z = precondition(r)
         rz, before = kernels.vectors.inner(r, z), rz
-        if rz == 0.0:
+        if not rz > 0:
             break
         kernels.vectors.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)
-        alpha = rz / apply(p, z)  # z has done its work: A p takes its place
+        curvature = apply(p, z)  # z has done its work: A p takes its place
+        if not curvature > 0:
+            break
+        alpha = rz / curvature
         kernels.vectors.add_scaled(x.dtype.type(alpha), p, x)
         kernels.vectors.add_scaled(r.dtype.type(-alpha), z, r)
         gains.append(alpha * rz)

@@ -19,7 +19,7 @@ from .graph import Graph, line_colours
 
 @dataclass
 class Level:
-    """One level: its graph, its numbers (float32), and the way to the next coarser level."""
+    """One level: its graph, its numbers, and the way to the next coarser level."""
 
     graph: Graph
     lower: np.ndarray
@@ -118,20 +118,27 @@ def _colours_of(graph, root):
     return found[parent], int(found.max()) + 1
 
 
+CONTRAST = 1e4  # single precision holds conductors so far apart; from 1e5 on its iteration diverges
+
+
+def precision_for(conductivity):
+    """Return float32, or float64 for conductors more than CONTRAST apart (zeros are no conductors)."""
+    values = conductivity[conductivity > 0]
+    return np.float64 if values.size and values.max() > CONTRAST * values.min() else np.float32
+
+
 class Multigrid:
     """Symmetric V-cycle for A = weighted graph Laplacian + diagonal.
 
     A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed
     values on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
+    dtype: single precision, or double where `precision_for` asks for it.
     """
 
-    def __init__(self, graph, weight=None, coarsest=300, visits=2):
-        self.levels, self.visits = [], visits
-        weight = (
-            np.ones(graph.neighbour.size if graph.layer.any() else 0, np.float32)
-            if weight is None
-            else weight
-        )
+    def __init__(self, graph, weight=None, coarsest=300, visits=2, dtype=np.float32):
+        self.levels, self.visits, self.dtype = [], visits, dtype
+        if weight is None:
+            weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, dtype)
         while True:
             n = graph.n
             lower = kernels.coarsening.count_lower(graph.indptr, graph.neighbour)
@@ -139,8 +146,8 @@ class Multigrid:
                 Level(
                     graph,
                     lower,
-                    np.empty(graph.neighbour.size, np.float32),
-                    *(np.zeros(n, np.float32) for _ in range(4)),
+                    np.empty(graph.neighbour.size, dtype),
+                    *(np.zeros(n, dtype) for _ in range(4)),
                 )
             )
             made = coarsen(graph, weight) if n > coarsest else None
@@ -153,7 +160,7 @@ class Multigrid:
 
     @staticmethod
     def _weights(level, fine, weight, coarse):
-        out = np.empty(coarse.neighbour.size, np.float32)
+        out = np.empty(coarse.neighbour.size, weight.dtype)
         kernels.coarsening.coarse_weights(
             fine.indptr,
             fine.neighbour,
@@ -178,10 +185,11 @@ class Multigrid:
     def update(self, weight, mass=None, low=None, high=None):
         """Set the numbers: link weights of the finest graph and its diagonal parts; coarser levels follow."""
         parts = [
-            np.zeros(self.levels[0].graph.n, np.float32) if part is None else part.astype(np.float32)
+            np.zeros(self.levels[0].graph.n, self.dtype) if part is None else part.astype(self.dtype)
             for part in (mass, low, high)
         ]
-        self.levels[0].weight = weight.astype(np.float32, copy=False)
+        self.levels[0].weight = weight.astype(self.dtype, copy=False)
+        self.ground = parts[0] + parts[1] + parts[2] if self.dtype is np.float64 else None
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
             kernels.laplacian.row_sums(
                 level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal
@@ -189,10 +197,10 @@ class Multigrid:
             if coarse is None:
                 break
             coarse.weight = self._weights(level, level.graph, level.weight, coarse.graph)
-            summed = [np.empty(coarse.graph.n, np.float32) for _ in parts]
+            summed = [np.empty(coarse.graph.n, self.dtype) for _ in parts]
             for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
                 kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
-                total *= np.float32(factor)
+                total *= self.dtype(factor)
             parts = summed
         self._factor()
 
@@ -206,8 +214,22 @@ class Multigrid:
         np.add.at(
             matrix, (rows, level.graph.neighbour), -level.weight.astype(float) if level.weight.size else -1.0
         )
-        matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + 1e-7)
+        matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + np.finfo(self.dtype).eps)
         self.coarse = cho_factor(matrix)
+
+    def apply(self, p, out):
+        """Write A p of the finest level; return p . A p (float64).
+
+        In double precision by differences: the diagonal of a good conductor's cell, and with it the product
+        of the potential that all of its cells share, has lost what little flows to a poor one.
+        """
+        level, g = self.levels[0], self.levels[0].graph
+        if self.ground is None:
+            return kernels.laplacian.apply_laplacian(
+                g.indptr, g.neighbour, level.weight, level.diagonal, p, out
+            )
+        kernels.laplacian.outflow(g.indptr, g.neighbour, level.weight, self.ground, p, out)
+        return kernels.vectors.inner(p, out)
 
     def cycle(self, b, k=0):
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared

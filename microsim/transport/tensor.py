@@ -12,12 +12,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..base.errors import NotConverged
 from ..mesh.percolation import cluster_labels
 from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
-from ..numerics.multigrid import Multigrid
-from .tortuosity import check_transport, conductivity_table, energy_left
+from ..numerics.multigrid import Multigrid, precision_for
+from .tortuosity import check_bounds, check_transport, conductivity_table, energy_left
+
+ROUND_OFF = 1e-12  # of the mean conductivity: what an axis without a path is left with
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ def conductivity_tensor(grid, conducting, *, tolerance=1e-3, progress=None):
         cell = _PeriodicCell(grid, table, clusters, kept)
         chi, gains = cell.solve(tolerance, progress)
         D, iterations = cell.tensor(chi), tuple(len(g) for g in gains)
-    tau = tuple(float(m / d) if d > 1e-12 * m else None for m, d in zip(mean, np.diag(D)))
+        shares = [grid.fraction(name) for name in grid.names]
+        for axis in range(3):
+            check_bounds(D[axis, axis], shares, table[:, axis], tolerance, gains[axis])
+    tau = tuple(float(m / d) if d > ROUND_OFF * m else None for m, d in zip(mean, np.diag(D)))
     values, vectors = np.linalg.eigh(D)
     return TensorResult(
         D, tau, (values[::-1], vectors.T[::-1]), iterations, time.perf_counter() - begun, gains
@@ -91,10 +97,12 @@ class _PeriodicCell:
         self.graph = graph = replace(graph, layer=layer)
         ground = np.zeros(graph.n)
         ground[np.unique(graph.gather(clusters), return_index=True)[1]] = shape.max()
+        self.ground, self.dtype = ground, precision_for(table)
+        light = self.weight.astype(self.dtype)
+        self.multigrid = Multigrid(graph, light if layer.any() else None, dtype=self.dtype)
+        self.multigrid.update(light, ground)
         self.diagonal = np.empty(graph.n)
         kernels.laplacian.row_sums(graph.indptr, self.weight, ground, self.diagonal)
-        self.multigrid = Multigrid(graph, self.weight.astype(np.float32) if layer.any() else None)
-        self.multigrid.update(self.weight.astype(np.float32), ground)
 
     def solve(self, tolerance, progress):
         """Return chi (3, n) and the gains of each of the three problems."""
@@ -107,12 +115,9 @@ class _PeriodicCell:
 
     def _solve_axis(self, axis, chi, tolerance):
         source, out, gains = self._source(axis), np.empty(self.graph.n), []
-        for _ in range(20):  # each pass works in float32 on what the last left in float64
-            g = self.graph
-            kernels.laplacian.apply_laplacian(
-                g.indptr, g.neighbour, self.weight, self.diagonal, chi[axis], out
-            )
-            r = (source - out).astype(np.float32)
+        for _ in range(20):  # each pass works in its precision on what the last left in float64
+            self._product(chi[axis], out)
+            r = (source - out).astype(self.dtype)
             energy = self.tensor(chi)[axis, axis] / self.unit * self.volume
             if np.abs(r).sum(dtype=float) < 1e-12 * np.abs(self.weight).sum() * self.h[axis] or (
                 len(gains) > 2 and energy_left(gains) < tolerance / 3 * energy
@@ -125,18 +130,27 @@ class _PeriodicCell:
                     energy_left([*done, *new]) < tolerance / 3 * energy or max(new[-3:]) < 1e-10 * energy
                 )
 
-            gains += conjugate_gradients(self._apply, self.multigrid.cycle, r, enough=enough, x=chi[axis])[1]
-        return tuple(gains)
+            cycle = self.multigrid.cycle
+            gains += conjugate_gradients(self.multigrid.apply, cycle, r, enough=enough, x=chi[axis])[1]
+        raise NotConverged(
+            f"the energy of the gradient along {'xyz'[axis]} still falls after {len(gains)} iterations, "
+            f"tolerance {tolerance:.1e}",
+            gains,
+        )
+
+    def _product(self, x, out):
+        """A x in double precision; by differences where conductors are far apart."""
+        g, kind = self.graph, kernels.laplacian
+        if self.dtype is np.float32:
+            kind.apply_laplacian(g.indptr, g.neighbour, self.weight, self.diagonal, x, out)
+        else:
+            kind.outflow(g.indptr, g.neighbour, self.weight, self.ground, x, out)
 
     def _source(self, axis):
         """Net current that the unit gradient alone would leave in each cell."""
         rows = np.repeat(np.arange(self.graph.n), np.diff(self.graph.indptr))
         step = np.where(self.graph.face == 2 * axis + 1, 1.0, 0.0) - (self.graph.face == 2 * axis)
         return np.bincount(rows, self.weight * step * self.h[axis], self.graph.n)
-
-    def _apply(self, p, out):
-        level, g = self.multigrid.levels[0], self.graph
-        return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, p, out)
 
     def tensor(self, chi):
         """Return D_jk of the correctors chi (3, n)."""

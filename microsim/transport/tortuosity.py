@@ -19,7 +19,7 @@ from ..mesh.percolation import percolating
 from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
-from ..numerics.multigrid import Multigrid
+from ..numerics.multigrid import Multigrid, precision_for
 from ..numerics.rows import BitRows, RowsMultigrid
 
 
@@ -72,6 +72,7 @@ def solve_tortuosity(
         problem = _GraphProblem(mask, phase, table / unit, h, sides == "periodic")
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
     D_eff = float(conductance * unit * mask.shape[0] / (mask.shape[1] * mask.shape[2]))
+    check_bounds(D_eff, [grid.fraction(name) for name in grid.names], table[:, 0], tolerance, gains)
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
     return TransportResult(
         float(mean) / D_eff,
@@ -94,6 +95,26 @@ def conductivity_table(grid, conducting):
     return table
 
 
+def check_bounds(D_eff, shares, conductivity, tolerance, gains=()):
+    """Refuse an answer that no medium of these phases can have: one outside Wiener's bounds.
+
+    1 / sum(eps_p / s_p) <= D_eff <= sum(eps_p s_p),   Wiener, Abh. Saechs. Akad. Wiss. 32 (1912) 509
+
+    shares: eps of every phase; conductivity: s of every phase; tolerance: relative. Raises NotConverged.
+    """
+    shares, conductivity = np.array(shares), np.array(conductivity)
+    present = shares > 0
+    upper = float(shares @ conductivity)
+    poorest = conductivity[present].min()
+    lower = float(1 / np.sum(shares[present] / conductivity[present])) if poorest > 0 else 0.0
+    if not lower * (1 - 3 * tolerance) <= D_eff <= upper * (1 + 3 * tolerance):
+        raise NotConverged(
+            f"expected a conductivity from {lower:.4g} to {upper:.4g} (Wiener's bounds), the solver came to "
+            f"{D_eff:.4g}; conductors so far apart are beyond it: raise the lowest, or leave that phase out",
+            gains,
+        )
+
+
 def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "periodic")):
     """Refuse conductivities, tolerances and sides that mean nothing."""
     values = [np.ravel(value).astype(float) for value in conducting.values()]
@@ -114,6 +135,8 @@ def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "p
 class _RowsProblem:
     """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the
     ends)."""
+
+    dtype = np.float32
 
     def __init__(self, mask, weights):
         self.cells = rows = BitRows.of(mask)
@@ -159,10 +182,12 @@ class _GraphProblem:
         outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
         self.diagonal = np.empty(graph.n)
         kernels.laplacian.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
-        self.light = self.weight.astype(np.float32)
+        self.dtype = precision_for(table)
+        light = self.weight.astype(self.dtype)
         layered = replace(graph, layer=contrast_layers(table.mean(axis=1)[kind]))
-        self.multigrid = Multigrid(layered, self.light if layered.layer.any() else None)
-        self.multigrid.update(self.light, None, self.inlet, outlet)
+        self.multigrid = Multigrid(layered, light if layered.layer.any() else None, dtype=self.dtype)
+        self.multigrid.update(light, None, self.inlet, outlet)
+        self.outlet, self.apply = outlet, self.multigrid.apply
         self.u = self._first_guess(x, ends)
 
     def _first_guess(self, x, ends):
@@ -173,18 +198,19 @@ class _GraphProblem:
 
     def residual(self, r):
         g, out = self.cells, np.empty(self.cells.n)
-        quadratic = kernels.laplacian.apply_laplacian(
-            g.indptr, g.neighbour, self.weight, self.diagonal, self.u, out
-        )
-        np.subtract(self.inlet, out, out=out)
+        if self.dtype is np.float32:
+            quadratic = kernels.laplacian.apply_laplacian(
+                g.indptr, g.neighbour, self.weight, self.diagonal, self.u, out
+            )
+            np.subtract(self.inlet, out, out=out)
+            conductance = quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
+        else:  # sums of what is above 0, and flows by differences: nothing that is nearly alike is subtracted
+            kernels.laplacian.outflow(g.indptr, g.neighbour, self.weight, self.outlet, self.u, out)
+            np.subtract(self.inlet * (1 - self.u), out, out=out)
+            conductance = kernels.laplacian.link_energy(g.indptr, g.neighbour, self.weight, self.u)
+            conductance += float(self.inlet @ (1 - self.u) ** 2 + self.outlet @ self.u**2)
         r[:] = out
-        return self.plane_sums(out), quadratic - 2 * float(self.inlet @ self.u) + float(self.inlet.sum())
-
-    def apply(self, p, out):
-        g = self.cells
-        return kernels.laplacian.apply_laplacian(
-            g.indptr, g.neighbour, self.light, self.multigrid.levels[0].diagonal, p, out
-        )
+        return self.plane_sums(out), conductance
 
     def plane_sums(self, r):
         return np.bincount(self.cells.position[:, 0], r, self.shape[0])
@@ -198,18 +224,23 @@ def _series_profile(first, between, last):
 
 def _solve(problem, tolerance, progress):
     """Lower the energy until what is left to gain bounds tau; return conductance, flux imbalance, gains."""
-    gains, r = [], np.empty(problem.u.size, np.float32)
-    for _ in range(20):  # each pass works in float32 on what the last left in float64
+    gains, r, before = [], np.empty(problem.u.size, problem.dtype), np.inf
+    for _ in range(20):  # each pass works in its precision on what the last left in float64
         planes, conductance = problem.residual(r)
+        if not conductance <= before * (1 + tolerance):
+            break
+        before = conductance
         enough = partial(_enough, problem, tolerance, conductance, progress)
         if _enough(problem, tolerance, conductance, progress, gains, r, planes):
             return conductance, _imbalance(planes, conductance), gains
         stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * conductance)
         _, more, _ = conjugate_gradients(problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u)
         gains += more
+    far = "; conductors so far apart leave too few digits: raise the lowest, or leave that phase out"
     raise NotConverged(
         f"the flux through the planes still differs by {_imbalance(planes, conductance):.1e} of "
-        f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}",
+        f"itself after {len(gains)} iterations, tolerance of tau {tolerance:.1e}"
+        f"{far if problem.dtype is np.float64 else ''}",
         gains,
     )
 

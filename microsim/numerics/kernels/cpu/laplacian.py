@@ -52,6 +52,21 @@ def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
 
 
 @njit(parallel=True, cache=True)
+def link_energy(indptr, neighbour, weight, x):
+    """Sum over links of w (x_i - x_j)^2 (float64); no weights stand for ones."""
+    n = indptr.size - 1
+    partial = np.zeros((n + CHUNK - 1) // CHUNK)
+    for c in prange(partial.size):
+        total = 0.0
+        for i in range(c * CHUNK, min((c + 1) * CHUNK, n)):
+            for slot in range(indptr[i], indptr[i + 1]):
+                drop = np.float64(x[i]) - np.float64(x[neighbour[slot]])
+                total += (weight[slot] if weight.size else 1.0) * drop * drop / 2
+        partial[c] = total
+    return in_order(partial)
+
+
+@njit(parallel=True, cache=True)
 def bilinear_energy(indptr, neighbour, face, weight, step, chi):
     """Sum over links of w g_j g_k, g_j = the drop of x_j + chi_j along the link; a 3 x 3 matrix.
 

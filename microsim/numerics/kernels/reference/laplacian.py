@@ -18,6 +18,12 @@ def apply_laplacian(indptr, neighbour, weight, diagonal, x, out):
     return float(x.astype(float) @ product)
 
 
+def link_energy(indptr, neighbour, weight, x):
+    """Sum over links of w (x_i - x_j)^2 (float64); no weights stand for ones."""
+    drop = x[rows_of(indptr)].astype(float) - x[neighbour]
+    return float(values_of(weight, neighbour) @ drop**2 / 2)
+
+
 def bilinear_energy(indptr, neighbour, face, weight, step, chi):
     """Sum over links of w g_j g_k, g_j = the drop of x_j + chi_j along the link; a 3 x 3 matrix."""
     g = chi[:, neighbour] - chi[:, rows_of(indptr)]
