@@ -16,9 +16,8 @@ from scipy import ndimage
 
 from microsim.case.case import load_case
 from microsim.generate.synthetic import build_electrode, load_recipe
-from microsim.jobs.run import run_case
+from microsim.jobs.run import run
 from microsim.maps.map import SocMap, resample_onto
-from microsim.volumes.fields import read_field
 from microsim.volumes.volume import write_volume
 
 HERE = Path(__file__).parent
@@ -45,8 +44,8 @@ def main():
     write_volume(HERE / "demo_electrode.tif", electrode.phase, voxel_size=recipe.voxel_size)
     case = load_case(HERE.parent / "cases" / "demo.yaml", [*PERTURBED, "compare=null"])
     with tempfile.TemporaryDirectory() as folder:
-        result = run_case(case, Path(folder))
-        sto, voxel_size, _ = read_field(Path(folder) / "fields.h5", "sto")
+        found = run(case, folder)
+        result, sto, voxel_size = found.numbers(), found.sto.values, found.sto.grid.voxel_size
     print(result["capacity_mAh_g"], result["time_steps"], result["wall_s"])
     write_volume(
         HERE / "demo_virtual_sto.tif", virtual_map(sto, voxel_size).astype(np.float32), voxel_size=VOXEL

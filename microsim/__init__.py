@@ -23,6 +23,15 @@ _HOMES = {
     "measure": "jobs.info",
     "export_mesh": "jobs.mesh",
     "tortuosity": "jobs.transport",
+    "load_case": "case.case",
+    "run": "jobs.run",
+    "open_run": "jobs.run_result",
+    "compare": "jobs.compare",
+    "cell_impedance": "jobs.cell_eis",
+    "homogenise": "jobs.homogenise",
+    "study": "jobs.study",
+    "animate": "jobs.animate",
+    "validate": "jobs.validate",
     "InputError": "base.errors",
     "NotConverged": "base.errors",
 }
@@ -31,11 +40,20 @@ __all__ = list(_HOMES)
 if TYPE_CHECKING:  # for editors and type checkers; the test holds this list against _HOMES
     from .base.errors import InputError as InputError
     from .base.errors import NotConverged as NotConverged
+    from .case.case import load_case as load_case
+    from .jobs.animate import animate as animate
+    from .jobs.cell_eis import cell_impedance as cell_impedance
+    from .jobs.compare import compare as compare
     from .jobs.datasets import datasets as datasets
     from .jobs.generate import generate_electrode as generate_electrode
+    from .jobs.homogenise import homogenise as homogenise
     from .jobs.info import measure as measure
     from .jobs.mesh import export_mesh as export_mesh
+    from .jobs.run import run as run
+    from .jobs.run_result import open_run as open_run
+    from .jobs.study import study as study
     from .jobs.transport import tortuosity as tortuosity
+    from .jobs.validate import validate as validate
     from .mesh.grid import VoxelGrid as VoxelGrid
     from .mesh.read import read_volume as read_volume
 

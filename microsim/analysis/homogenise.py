@@ -89,7 +89,7 @@ class Homogenised:
         }
 
 
-def homogenise(grid, design, *, R_film=None, mesh=None, transport=None, tolerance=1e-3, progress=None):
+def homogenise_volume(grid, design, *, R_film=None, mesh=None, transport=None, tolerance=1e-3, progress=None):
     """Measure the porous electrode that a VoxelGrid with a CellDesign stands for; return Homogenised.
 
     porosity: electrolyte per volume, with that in the CBD's pores; transport_efficiency and sigma: conduction

@@ -14,7 +14,7 @@ from ..case.case import parse_case
 from ..case.loads import loads
 from ..reference.dfn import discharge_pybamm
 from ..volumes.fields import profile_x
-from .homogenise import Homogenised, homogenise, transport_of
+from .homogenise import Homogenised, homogenise_volume, transport_of
 
 CELLS = 80  # layers of the slab
 FILES = ("bpx", "ocp", "D_s_table", "kappa_table", "D_e_table", "profile")  # keys that name a file
@@ -37,7 +37,7 @@ def twin_of(setup, *, R_film=None, transport=None, folder=None, progress=None):
     there is one; folder: where the slab's case will lie, which decides how it names files (None: in full).
     """
     case, cell = setup.case, setup.cell
-    found = homogenise(
+    found = homogenise_volume(
         setup.grid,
         cell.design,
         R_film=cell.R_film if R_film is None else R_film,

@@ -171,10 +171,14 @@ def parse_yaml(content, where):
 def apply_setting(raw, setting):
     """Set one value of raw YAML in place: "dotted.key=value", list items by number; null removes a key."""
     dotted, equals, value = setting.partition("=")
-    keys = dotted.strip().split(".")
-    if not equals or not all(keys):
+    if not equals or not all(dotted.strip().split(".")):
         raise InputError(f"--set: expected dotted.key=value, got {say(setting)}; like cell.film.model=none.")
-    node = raw
+    set_value(raw, dotted.strip(), parse_yaml(value, f"--set {dotted}"))
+
+
+def set_value(raw, dotted, value):
+    """Set one value of raw YAML in place by its dotted key, list items by number; None removes a key."""
+    node, keys = raw, str(dotted).split(".")
     for depth, key in enumerate(keys):
         node_path, last = ".".join(keys[:depth]), depth == len(keys) - 1
         if isinstance(node, list):
@@ -183,7 +187,7 @@ def apply_setting(raw, setting):
             given = f"expected a section at {node_path}, got {say(node)}"
             raise InputError(f"--set {dotted}: {given}; shorten the path.")
         if last:
-            node[key] = parse_yaml(value, f"--set {dotted}")
+            node[key] = value
         elif isinstance(node, dict) and node.get(key) is None:
             node[key] = {}  # a key that no section knows is refused when the case is read
         node = node[key]

@@ -2,15 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from .. import materials
 from ..base.errors import InputError
+from ..base.files import plain
 from ..base.gallery import located
-from ..base.schema import apply_setting, entry, listed, offered_keys, read_yaml, say, section, shown, text
+from ..base.schema import (
+    apply_setting,
+    entry,
+    listed,
+    offered_keys,
+    read_yaml,
+    say,
+    section,
+    set_value,
+    shown,
+    text,
+)
 from .checks import check_compare, check_counter, check_materials, check_volume
 from .overrides import Changes
 from .protocol import Step, read_protocol
@@ -72,20 +85,54 @@ class Case:
             raise InputError(f"{path}: {error}") from error
 
 
-def load_case(path, settings: Sequence[str] = ()):
-    """Read a case file, change it by `settings` ("dotted.key=value") and check it.
+def load_case(source: "str | PathLike | dict | Case", settings: "dict | list[str]" = ()) -> "Case":
+    """Read a case, change it by settings, and check it.
 
-    Errors: InputError, one sentence that names the dotted key.
+    Parameters
+    ----------
+    source : path, dict or Case
+        A YAML file, the content of one, or a case that was read before.
+    settings : dict or list of str
+        Values to change, {dotted key: value} or ["dotted.key=value"]; list items by number.
+
+    Returns
+    -------
+    Case
+        Frozen, in SI, every default filled in.
+
+    Raises
+    ------
+    InputError
+        One sentence that names the dotted key.
     """
-    path = located(path)
+    if isinstance(source, Case) and not settings:
+        return source
+    raw, path = _written(source)
+    for setting in settings:
+        if isinstance(settings, Mapping):
+            set_value(raw, setting, settings[setting])
+        else:
+            apply_setting(raw, setting)
+    return parse_case(raw, path)
+
+
+def _written(source):
+    """Return a case as plain data that may be changed, and the file that it came from, or None."""
+    if isinstance(source, Case):
+        return plain(source.as_dict()), source.path
+    if isinstance(source, Mapping):
+        return plain(source), None
+    if not isinstance(source, (str, PathLike)):
+        raise InputError(
+            f"case: expected a path, a dict or a Case, got {type(source).__name__}; give one of them."
+        )
+    path = located(source)
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise InputError(
             f"{path}: expected a case with the keys {listed(offered_keys(Case))}, got {say(raw)}."
         )
-    for setting in settings:
-        apply_setting(raw, setting)
-    return parse_case(raw, path)
+    return raw, path
 
 
 def parse_case(raw, path=None):

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from ..base.errors import InputError
-from ..base.schema import number, say, whole
+from ..base.schema import number
+from ..jobs.frequencies import frequencies as spaced
 from .app import command
 from .console import progress_bar, report, table, times
 from .options import (
@@ -156,12 +157,12 @@ def eis(
         from .cell_eis import whole_cell
 
         _only_of_a_case(context)
-        limit = number(1e-9, 0.1)(tolerance, "--tolerance") / 10
-        return whole_cell(volume, settings, _spaced(frequencies), after, limit, out, json_file)
+        limit, freq = number(1e-9, 0.1)(tolerance, "--tolerance"), spaced(frequencies, "--frequencies")
+        return whole_cell(volume, settings, freq, after, limit, out, json_file)
     if settings or after != "0":
         raise InputError("expected --set and --after with a case, got a volume; leave them out.")
     options = {
-        "freq": _spaced(frequencies),
+        "freq": spaced(frequencies, "--frequencies"),
         "relative": frequency_unit is FrequencyUnit.CHARACTERISTIC,
         "walls": walls.value,
         "ends": (ends or (FarEnd.BLOCKED if walls is Walls.DOUBLE_LAYER else FarEnd.OPEN)).value,
@@ -232,19 +233,6 @@ COLUMNS = (
     "solves",
     "iterations",
 )
-
-
-def _spaced(given):
-    """Read from:to:count into frequencies evenly spaced in their logarithm."""
-    import numpy as np
-
-    parts = given.split(":")
-    if len(parts) != 3:
-        raise InputError(
-            f"--frequencies: expected from:to:count like 1e-4:1e5:91, got {say(given)}; correct it."
-        )
-    low, high = (number(0.0, above=True)(part, "--frequencies") for part in parts[:2])
-    return np.geomspace(low, high, whole(1, 100000)(parts[2], "--frequencies"))
 
 
 def _spectrum(result):

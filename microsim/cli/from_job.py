@@ -41,6 +41,8 @@ def command_of(function, name, example):
             found = function(**values, progress=progress)
             lines, numbers = _write(found, result, asked)
         report(numbers, asked["json_file"], found, *lines)
+        if found.failed:
+            raise typer.Exit(1)
 
     parameters = [_parameter(key, default, about) for key, (default, about, _) in arguments.items()]
     run.__signature__ = inspect.Signature([*parameters, *outputs.values()])
@@ -90,7 +92,8 @@ def _outputs(result):
     keyword, options = inspect.Parameter.KEYWORD_ONLY, {}
 
     def add(key, kind, *names, **about):
-        default = {} if about.pop("required", False) else {"default": None}
+        default = about.pop("default", None)
+        default = {} if about.pop("required", False) else {"default": default and Path(default)}
         annotation = Annotated[kind, typer.Option(*names, **about)]
         options[key] = inspect.Parameter(key, keyword, annotation=annotation, **default)
 
@@ -99,7 +102,7 @@ def _outputs(result):
         add(key, kind, f"--{key}", metavar=file.metavar, help=file.help, required=file.required)
     if result.has_page:
         names = ("--report",) if "out" in result.files else ("--out", "--report")
-        add("page", Path | None, *names, metavar="DIR", help=PAGE_HELP)
+        add("page", Path | None, *names, metavar="DIR", help=PAGE_HELP, default=result.page_folder)
     add("json_file", str | None, "--json", metavar="FILE", help=JSON_HELP)
     return options
 

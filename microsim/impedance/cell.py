@@ -103,7 +103,7 @@ class SmallSignal:
         )
 
 
-def cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
+def solve_cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
     """Compute the impedance of a half cell about the state x.
 
     cell: HalfCell; x: its unknowns; freq: Hz; C_dl: double layer of every interface, F m-2 (None: the cell's

@@ -1,29 +1,214 @@
-"""The impedance of a case's cell about one of its states."""
+"""The impedance of a case's whole cell about one of its states."""
 
-from ..base.constants import EPS_0
+import math
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from ..base.arguments import Argument, job
 from ..base.errors import InputError
-from ..case.build import set_up
-from ..impedance.cell import C_DL, cell_impedance
+from ..base.provenance import peak_memory_bytes
+from ..base.schema import number
+from .case_arguments import CaseFile, Settings
+from .frequencies import Frequencies
+from .result import Result, Table
+
+FEWEST = 8  # frequencies that relaxation times and the Kramers-Kronig relations are asked of
+SHOWN = 12  # lines of the table, about
 
 
-def case_impedance(case, freq, after=0, *, tolerance=1e-6, progress=None):
-    """Compute the impedance of a case's cell about its state after so many steps of the protocol (0: at the
-    start).
+@dataclass(frozen=True, repr=False)
+class CellImpedanceResult(Result):
+    """The impedance of a cell.
 
-    freq: Hz. Returns the Setup, the CellImpedance and the capacitance that was taken for the double layer (F
-    m-2).
+    case          Case; grid: its VoxelGrid; mesh: of the cell
+    after         steps of the protocol that ran before
+    spectrum      impedance.cell.CellImpedance: freq (Hz), Z (ohm m2), voltage (V), current (A), reaction
+    double_layer  capacitance of the interfaces (F m-2)
+    relaxation    RelaxationTimes; None below eight frequencies
+    residual      largest relative miss of the Kramers-Kronig relations, None likewise
     """
+
+    case: object
+    grid: object = field(repr=False)
+    mesh: object = field(repr=False)
+    after: int
+    spectrum: object
+    double_layer: float
+    relaxation: object | None
+    residual: float | None
+    peak_memory_bytes: int = 0
+
+    @property
+    def freq(self):
+        """Frequencies (Hz), [f]."""
+        return self.spectrum.freq
+
+    @property
+    def Z(self):
+        """Impedance (ohm m2), complex, [f]."""
+        return self.spectrum.Z
+
+    @property
+    def voltage(self):
+        """Voltage of the state (V)."""
+        return self.spectrum.voltage
+
+    @property
+    def state(self):
+        """Which state it is."""
+        return f"after {self.case.protocol[self.after - 1].text!r}" if self.after else "at the start"
+
+    @property
+    def title(self):
+        return f"{self.case.title}: impedance {self.state}, {self.voltage:.4f} V"
+
+    def numbers(self):
+        spectrum = self.spectrum
+        return {
+            "freq_Hz": spectrum.freq,
+            "Z_real_ohm_m2": spectrum.Z.real,
+            "Z_imag_ohm_m2": spectrum.Z.imag,
+            "title": self.case.title,
+            "state": self.state,
+            "voltage_V": spectrum.voltage,
+            "current_density_A_m2": spectrum.current / self.mesh.area,
+            "double_layer_F_m2": self.double_layer,
+            "kramers_kronig_residual": self.residual,
+            "relaxation_peaks": self.relaxation_peaks(),
+            "reaction_share_of_depth": abs(spectrum.reaction),
+            "iterations": spectrum.iterations,
+            "seconds": spectrum.seconds,
+            "voxels": self.mesh.counts,
+            "case_sha256": self.case.sha256,
+            "peak_memory_bytes": self.peak_memory_bytes,
+        }
+
+    def relaxation_peaks(self):
+        """List the peaks inside the range of the frequencies; beyond it the fit only extends what it saw."""
+        low, high = min(self.freq), max(self.freq)
+        return [
+            {"tau_s": tau, "resistance_ohm_m2": R}
+            for tau, R in (self.relaxation.peaks() if self.relaxation else ())
+            if low <= 1 / (2 * math.pi * tau) <= high
+        ]
+
+    def tables(self):
+        rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(self.freq, self.Z)]
+        header = ("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2")
+        return [Table(header, rows[:: max(len(rows) // SHOWN, 1)])]
+
+    def _drawn(self):
+        from ..report.pages.cell_eis import CellSpectrum
+
+        check_enough(self.freq, "frequencies")
+        depth = self.mesh.shape[0] * self.mesh.voxel_size[0]
+        return CellSpectrum(self.freq, self.Z, self.relaxation, self.spectrum.reaction, depth)
+
+    def plot(self):
+        """Draw the spectrum in the complex plane (Nyquist)."""
+        from ..report.pages import cell_eis as page
+
+        return page.figure(spectrum=self._drawn())
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import cell_eis as page
+
+        shown = {"grid": self.grid, "case": self.case.as_dict(), "result": self.numbers()}
+        return page.write(folder, **shown, spectrum=self._drawn())
+
+
+@job
+def cell_impedance(
+    case: CaseFile,
+    frequencies: Frequencies = "1e-4:1e5:91",
+    after: Annotated[
+        "int | str", Argument("Steps of the case's protocol to run first, or end.", metavar="N")
+    ] = 0,
+    *,
+    set: Settings = None,
+    tolerance: Annotated[float, Argument("Bound of the relative error of Z.", number(1e-9, 0.1), "T")] = 1e-4,
+    progress=None,
+) -> CellImpedanceResult:
+    """Compute the impedance of a case's whole cell.
+
+    The cell linearised about its state at the start, or after some steps of its protocol (also under
+    current): electrolyte, kinetics, double layer (cell.double_layer_F_m2, 0.2 where it is not given), film,
+    diffusion. Z in ohm m2.
+
+    Parameters
+    ----------
+    case : path, dict or Case
+        A YAML file, the content of one, or a case that was read before.
+    frequencies : array or str
+        Hz, or "from:to:count", evenly spaced in their logarithm.
+    after : int or "end"
+        Steps of the protocol to run first.
+    set : dict or list of str
+        Values of the case to change, {"cell.initial_sto": 0.6}.
+    tolerance : float
+        Bound of the relative error of Z.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    CellImpedanceResult
+
+    Raises
+    ------
+    InputError
+        One sentence that names the key of the case.
+    NotConverged
+        With the history of the residuals.
+    """
+    from ..case.build import set_up
+    from ..case.case import load_case
+    from ..impedance.cell import solve_cell_impedance
+    from ..impedance.circuits import kramers_kronig
+    from ..impedance.relaxation import relaxation_times
+
+    case = load_case(case, set or ())
+    after = _steps(case, after)
     setup = set_up(case)
-    experiment, steps = setup.experiment(progress=progress), setup.loads()
-    if after > len(steps):
-        raise InputError(
-            f"--after: expected at most the {len(steps)} steps of the protocol, got {after}; correct it"
-        )
+    experiment, C_dl, film_time = setup.experiment(progress=progress), *_layers(setup)
     if after:
-        experiment.run(steps[:after])
-    C_dl = C_DL if case.cell.double_layer is None else case.cell.double_layer
-    film_time = EPS_0 * getattr(case.cell.film, "relative_permittivity", 0.0) / setup.film.conductivity
-    spectrum = cell_impedance(
-        setup.cell, experiment.x, freq, C_dl=C_dl, film_time=film_time, tolerance=tolerance, progress=progress
+        experiment.run(setup.loads()[:after])
+    options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10}
+    spectrum = solve_cell_impedance(setup.cell, experiment.x, frequencies, **options, progress=progress)
+    known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
+    relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
+    misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if known else None
+    return CellImpedanceResult(
+        case, setup.grid, setup.cell.mesh, after, spectrum, C_dl, relaxation, misfit, peak_memory_bytes()
     )
-    return setup, spectrum, C_dl
+
+
+def _layers(setup):
+    """Return the double layer's capacitance (F m-2), and the film's permittivity over conductivity (s)."""
+    from ..base.constants import EPS_0
+    from ..impedance.cell import C_DL
+
+    spec = setup.case.cell
+    C_dl = C_DL if spec.double_layer is None else spec.double_layer
+    return C_dl, EPS_0 * getattr(spec.film, "relative_permittivity", 0.0) / setup.film.conductivity
+
+
+def _steps(case, after):
+    """Return how many steps of a case's protocol are meant by a number, its digits, or end."""
+    count, given = len(case.protocol), str(after)
+    if given == "end":
+        return count
+    if not given.isdigit() or int(given) > count:
+        raise InputError(
+            f"--after: expected 0 to {count} (the steps of the protocol) or end, got {after}; correct it."
+        )
+    return int(given)
+
+
+def check_enough(freq, path):
+    """Refuse a page of too few frequencies."""
+    if len(freq) < FEWEST:
+        raise InputError(
+            f"{path}: expected at least {FEWEST} frequencies for a report, got {len(freq)}; ask for more."
+        )

@@ -1,16 +1,194 @@
-"""Compare a run's lithiation with the measured map that its case names."""
+"""Compare a simulated map with a measured one: of two files, of arrays, or of a run and its case."""
 
-import numpy as np
+from dataclasses import dataclass
+from os import PathLike
+from typing import Annotated, ClassVar
 
+from ..base.arguments import Argument, job
 from ..base.errors import InputError
-from ..maps.compare import compare_maps
-from ..maps.map import SocMap
-from ..volumes.fields import read_field, read_times
-from ..volumes.volume import read_voxels
+from ..base.lengths import check_voxel_size, length
+from ..base.schema import number, triple
+from .arguments import axes_order, numbers, voxel_size_nm
+from .field import Field
+from .map_source import read_map, read_mask
+from .result import Result, Table
+
+
+@dataclass(frozen=True, repr=False)
+class ComparisonResult(Result):
+    """Two maps on the measured grid, and how well they agree.
+
+    comparison  maps.compare.Comparison: metrics, profile, histogram; simulated, measured and difference
+                [x, y, z] on the measured grid
+    maps        what was compared: files, hashes, voxel sizes, origin, mask
+    """
+
+    comparison: object
+    maps: dict
+
+    page_folder: ClassVar = "out/compare"
+
+    @property
+    def metrics(self):
+        """Bias, RMSE, Pearson r and more, {name: number}."""
+        return self.comparison.metrics
+
+    @property
+    def title(self):
+        return f"{self.maps['simulated']['file']} against {self.maps['measured']['file']}"
+
+    def numbers(self):
+        return {**self.comparison.as_dict(), **self.maps}
+
+    def tables(self):
+        return [Table(("metric", "value"), list(self.metrics.items()))]
+
+    def plot(self):
+        """Draw both maps and their difference in the two sections that hold most voxels."""
+        from ..report.pages import compare as page
+
+        return page.figure(comparison=self.comparison)
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import compare as page
+
+        return page.write(folder, comparison=self.comparison, meta=self.maps)
+
+
+def _place(given, path):
+    parts = tuple(given) if isinstance(given, (tuple, list)) else (given,) * 3
+    if len(parts) != 3:
+        raise InputError(f"{path}: expected three lengths x, y, z, got {given!r}; correct it.")
+    return tuple(length(part, path) for part in parts)
+
+
+def _place_um(given, path):
+    return triple(-1.0, 1.0)(numbers(given), path, 1e6, "um")
+
+
+Map = "str | PathLike | numpy.ndarray | Field"
+VoxelSize = "float | str | tuple | None"
+
+
+@job
+def compare(
+    simulated: Annotated[Map, Argument("Simulated map: fields.h5::sto, or a volume.", metavar="SIMULATED")],
+    measured: Annotated[Map, Argument("Measured map: a volume of floats.", metavar="MEASURED")],
+    *,
+    simulated_voxel_size: Annotated[
+        VoxelSize,
+        Argument(
+            "Voxel edge in nm, or three: x,y,z. Wins over the file's.",
+            check_voxel_size,
+            "H",
+            "--voxel-size-nm",
+            voxel_size_nm,
+        ),
+    ] = None,
+    voxel_size: Annotated[
+        VoxelSize,
+        Argument(
+            "The same for the measured map.", check_voxel_size, "H", "--measured-voxel-size-nm", voxel_size_nm
+        ),
+    ] = None,
+    file_axes: Annotated[
+        str, Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")
+    ] = "xyz",
+    measured_file_axes: Annotated[
+        str, Argument("The same for the measured map.", axes_order, "AXES")
+    ] = "xyz",
+    origin: Annotated[
+        tuple,
+        Argument(
+            "Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um
+        ),
+    ] = (0, 0, 0),
+    min_coverage: Annotated[
+        float, Argument("Share of a measured voxel that must be covered.", number(0.0, 1.0, above=True), "F")
+    ] = 0.5,
+    mask: Annotated[
+        "str | PathLike | numpy.ndarray | None",  # noqa: F821
+        Argument("Volume on the measured grid; 0 leaves voxels out.", metavar="VOLUME"),
+    ] = None,
+    progress=None,
+) -> ComparisonResult:
+    """Compare a simulated with a measured map.
+
+    The simulated map is averaged onto the measured voxels; bias, RMSE, MAE, Pearson r and the distance of
+    the histograms are printed, and a report is written.
+
+    Parameters
+    ----------
+    simulated : path, array or Field
+        A file (fields.h5::sto, or a volume of floats), an array [x, y, z], or a field of a run.
+    measured : path, array or Field
+        The map to compare with; NaN where it says nothing.
+    simulated_voxel_size : float, str or three of them, optional
+        Edge of the simulated voxels in m, or with its unit, "398 nm". Wins over the file's; an array without
+        one has that of the measured map.
+    voxel_size : float, str or three of them, optional
+        The same for the measured map.
+    file_axes : str
+        Axes of the simulated map's file, slowest first.
+    measured_file_axes : str
+        The same for the measured map.
+    origin : three lengths
+        Corner of the measured map in the simulated one (m, or with the unit).
+    min_coverage : float
+        Share of a measured voxel that simulated voxels with a value must cover.
+    mask : path or array, optional
+        On the measured grid; 0 leaves voxels out.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    ComparisonResult
+
+    Raises
+    ------
+    InputError
+        Maps that cannot be read, or that do not overlap.
+    """
+    from ..maps.compare import compare_maps
+    from ..maps.map import SocMap
+
+    if hasattr(simulated, "ndim") and simulated_voxel_size is None:
+        simulated_voxel_size = voxel_size
+    ours = read_map(
+        simulated,
+        "SIMULATED",
+        voxel_size=simulated_voxel_size,
+        file_axes=file_axes,
+        remedy="--voxel-size-nm (simulated_voxel_size in Python)",
+    )
+    theirs = read_map(
+        measured,
+        "MEASURED",
+        voxel_size=voxel_size,
+        file_axes=measured_file_axes,
+        remedy="--measured-voxel-size-nm (voxel_size in Python)",
+    )
+    comparison = compare_maps(
+        SocMap(ours.values, ours.voxel_size),
+        SocMap(theirs.values, theirs.voxel_size, origin),
+        mask=read_mask(mask, measured_file_axes),
+        min_coverage=min_coverage,
+    )
+    named = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
+    maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "mask": named}
+    return ComparisonResult(comparison, maps)
+
+
+# ---- of a run and its case -----------------------------------------------------------------------------
 
 
 def read_measured(case):
     """Read the measured map (and mask) before anything is solved, so that a mistake costs nothing."""
+    from ..maps.map import SocMap
+    from ..volumes.volume import read_voxels
+
     spec = case.compare
     if spec is None:
         return None
@@ -19,9 +197,7 @@ def read_measured(case):
     )
     if volume.voxel_size is None:
         raise InputError(f"compare: expected a voxel size, got none in {spec.measured}; add voxel_size_nm")
-    mask = None
-    if spec.mask:
-        mask = read_voxels(case.locate(spec.mask), file_axes=spec.file_axes).values != 0
+    mask = read_mask(case.locate(spec.mask), spec.file_axes)
     return SocMap(volume.values, volume.voxel_size, spec.origin), mask
 
 
@@ -33,16 +209,14 @@ def compare_with(measured, setup, fields_path):
     """
     if measured is None:
         return None
-    spec, active, (times, steps) = setup.case.compare, setup.cell.active, read_times(fields_path)
-    if spec.time == "end":
-        index = len(times) - 1
-    elif isinstance(spec.time, str):
-        index = max(k for k, step in enumerate(steps) if step == spec.time)
-    else:
-        index = int(np.argmin(np.abs(np.array(times) - spec.time)))
-    sto, voxel_size, _ = read_field(fields_path, "sto", index)
+    from ..maps.compare import compare_maps
+    from ..maps.map import SocMap
+
+    spec, active = setup.case.compare, setup.cell.active
+    stored = Field(fields_path, "sto").at(spec.time)
+    sto = stored.values
     if spec.quantity == "soc":
         sto = (sto - active.sto_0) / (active.sto_100 - active.sto_0)
     return compare_maps(
-        SocMap(sto, voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage
+        SocMap(sto, stored.grid.voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage
     )

@@ -2,16 +2,18 @@
 
 import shutil
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from ..base import gallery
+from ..base.arguments import Argument, job
 from ..base.files import replacing
-from .result import Result, Table
+from .result import Result
+from .run import run
+from .run_result import RunResult
 
 FOLDERS = ("cases", "meshes", "studies")
-STEP_KEYS = ("name", "end_reason", "time_s", "capacity_mAh_g", "mean_voltage_V")
-STEP_TITLES = ("step", "ended by", "time s", "capacity mAh/g", "mean voltage V")
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,36 +23,42 @@ class DemoResult(Result):
     folder: Path
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
-    run: dict
-    page: Path
+    run: RunResult
 
     has_page: ClassVar = False
 
     @property
     def title(self):
-        return f"{self.run['title']}: {self.folder}"
+        return f"{self.run.title}: {self.folder}"
 
     def numbers(self):
         files = {name: [str(path) for path in getattr(self, name)] for name in ("written", "kept")}
-        return {"folder": str(self.folder), **files, "report": str(self.page), "run": self.run}
+        page = str(self.run.report())
+        return {"folder": str(self.folder), **files, "report": page, "run": self.run.numbers()}
 
     def tables(self):
         kept = [f"kept your own {path}; remove it to have the one that ships" for path in self.kept]
-        rows = [[step.get(key) for key in STEP_KEYS] for step in self.run["steps"]]
         return [
             f"{len(self.written)} files written: cases, volumes, studies",
             *kept,
-            Table(STEP_TITLES, rows),
-            f"report: {self.page}",
+            *self.run.tables(),
             f"go on: cd {self.folder} && microsim run cases/dfn_xu2019.yaml",
         ]
 
 
-def demo(folder="microsim-demo", *, progress=None) -> DemoResult:
-    """Write the demo, its electrode and the gallery of cases, and run the demo.
+@job
+def demo(
+    folder: Annotated[
+        "str | PathLike", Argument("Folder to write to and to run in.", metavar="DIR", bare=True)
+    ] = "microsim-demo",
+    *,
+    progress=None,
+) -> DemoResult:
+    """Write a gallery of cases and run its demo.
 
-    A file that is there already is kept as it is, and named where it differs from the one that ships; the run
-    then uses it.
+    Writes the demo case, its electrode, the other cases and the studies into a folder, and runs the demo
+    there: a generated electrode, discharged and compared with a map. A file of yours is never replaced; it
+    is named where it differs from the one that ships, and the run uses it.
 
     Parameters
     ----------
@@ -68,14 +76,10 @@ def demo(folder="microsim-demo", *, progress=None) -> DemoResult:
     InputError
         A folder that cannot be written to.
     """
-    from ..case.case import load_case
-    from .run import run_case
-
     folder = Path(folder)
     written, kept = write_gallery(folder)
-    out = folder / "out" / "demo"
-    run = run_case(load_case(folder / "cases" / "demo.yaml"), out, progress=progress)
-    return DemoResult(folder, written, kept, run, out / "report.html")
+    found = run(folder / "cases" / "demo.yaml", folder / "out" / "demo", progress=progress)
+    return DemoResult(folder, written, kept, found)
 
 
 def write_gallery(folder):

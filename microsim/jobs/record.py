@@ -1,6 +1,68 @@
 """What a run's Record says, in the units that batteries are told in: the curve, the steps, the balances."""
 
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+
 import numpy as np
+
+from ..base.errors import InputError
+
+
+@dataclass(frozen=True, repr=False)
+class VoltageCurve:
+    """The voltage curve of a run: one value for each accepted time step, the start of each step included.
+
+    time_s          from the start of the run (s)
+    current_A       above zero on discharge (A)
+    voltage_V       between the terminals (V)
+    capacity_mAh_g  discharged since the start, per gram of active material (mAh g-1)
+    step            number of the protocol's step, from 0
+    """
+
+    time_s: np.ndarray
+    current_A: np.ndarray
+    voltage_V: np.ndarray
+    capacity_mAh_g: np.ndarray
+    step: np.ndarray
+    steps: tuple = ()
+    area: float = np.nan
+
+    def columns(self):
+        """Return the curve as {name: array}, as voltage.csv holds it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)[:5]}
+
+    def last_discharge(self):
+        """Return capacity from its start (mAh g-1) and voltage (V) of the last discharge, or of it all."""
+        flows = self.current_A > 0
+        shown = flows & (self.step == self.step[flows][-1]) if flows.any() else np.full(flows.shape, True)
+        capacity = self.capacity_mAh_g[shown]
+        return capacity - capacity[0], self.voltage_V[shown]
+
+    def plot(self):
+        """Draw the voltage over the capacity and, where there are several steps, over time."""
+        from ..report.figures import voltage_figure
+
+        return voltage_figure(self.columns(), self.steps, self.area)
+
+    def __repr__(self):
+        V = self.voltage_V
+        return (
+            f"voltage: {V.size} times from {self.time_s[0]:.6g} to {self.time_s[-1]:.6g} s in "
+            f"{len(self.steps)} steps, {V[0]:.4f} to {V[-1]:.4f} V; time_s, current_A, voltage_V, "
+            "capacity_mAh_g, step"
+        )
+
+
+def read_curve(path, steps=(), area=np.nan):
+    """Read a voltage.csv; steps: the summaries of result.json, area: of the cell (m2)."""
+    if not Path(path).is_file():
+        raise InputError(f"expected the voltage curve of a run, got no {path}; run the case again")
+    with open(path, newline="", encoding="utf-8") as file:
+        titles, *rows = csv.reader(file)
+    columns = dict(zip(titles, np.array(rows, float).T, strict=True))
+    columns["step"] = columns["step"].astype(int)
+    return VoltageCurve(**columns, steps=tuple(steps), area=area)
 
 
 def voltage_columns(record, mass):

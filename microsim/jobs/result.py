@@ -59,11 +59,14 @@ class Result:
 
     files       {option: SavedFile}: what it can write beside its page
     page_needs  {argument of the job: value} that its page asks for
+    page_folder where the command writes its page if no folder is named; None: only if one is
     """
 
     files: ClassVar[dict] = {}
     page_needs: ClassVar[dict] = {}
     has_page: ClassVar[bool] = True
+    page_folder: ClassVar[str | None] = None
+    failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
 
     @property
     def title(self):

@@ -3,71 +3,93 @@ report."""
 
 import time
 from pathlib import Path
+from typing import Annotated
 
 from .. import __version__
-from ..analysis.effective import effective_transport
-from ..analysis.interface import area_figures, film_figures
-from ..analysis.twin import beside, twin_of
+from ..base.arguments import job, switch
 from ..base.errors import InputError
-from ..base.files import write_columns, write_json
+from ..base.files import plain, write_columns, write_json
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
-from ..case.build import cell_design, read_grid, set_up
-from ..case.loads import check_profiles
-from ..mesh.morphology import phase_summary
-from ..volumes.fields import FieldWriter
-from .checkpoint import Checkpoint, fingerprint
-from .compare import compare_with, read_measured
-from .record import balances, counts, step_results, voltage_columns
-from .snapshots import Snapshots
+from .case_arguments import CaseFile, Settings, folder
+from .run_result import RunResult
 
 
-def run_case(case, out_dir, *, progress=None, resume=False):
-    """Run a case and write result.json, voltage.csv, fields.h5, report.html and figures/*.png into `out_dir`.
+@job
+def run(
+    case: CaseFile,
+    out: folder("out/<case name>") = None,
+    *,
+    set: Settings = None,
+    resume: Annotated[bool, switch("Go on with an interrupted run.")] = False,
+    progress=None,
+) -> RunResult:
+    """Run a case and write its report.
 
-    resume: go on from the checkpoint that an interrupted run of the same case left in `out_dir`.
+    Reads the volume, builds the mesh, solves transport and the half cell, compares with a measured map where
+    the case names one, and writes result.json, voltage.csv, fields.h5, report.html and figures/*.png.
 
-    Returns the result (what result.json holds). Raises InputError, or NotConverged with the residual history.
+    Parameters
+    ----------
+    case : path, dict or Case
+        A YAML file, the content of one, or a case that was read before.
+    out : path, optional
+        Folder of the results; default out/<case name>, from Python as on the command line.
+    set : dict or list of str
+        Values of the case to change, {"protocol.0": "Discharge at 1C until 3.5 V"}.
+    resume : bool
+        Go on from the checkpoint that an interrupted run of the same case left in `out`.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    RunResult
+        With the voltage curve and the fields over time.
+
+    Raises
+    ------
+    InputError
+        One sentence that names the key of the case.
+    NotConverged
+        With the history of the residuals.
     """
-    begun, out_dir = time.perf_counter(), Path(out_dir)
+    from ..analysis.effective import effective_transport
+    from ..analysis.twin import twin_of
+    from ..case.build import cell_design, read_grid, set_up
+    from ..case.case import load_case
+    from ..case.loads import check_profiles
+    from .checkpoint import Checkpoint, fingerprint
+    from .compare import compare_with, read_measured
+
+    begun, case = time.perf_counter(), load_case(case, set or ())
+    out = Path("out") / case.name if out is None else Path(out)
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
     check_profiles(case.protocol, case.locate)
-    checkpoint = Checkpoint(out_dir, fingerprint(case, volume), case.output.checkpoint)
+    checkpoint = Checkpoint(out, fingerprint(case, volume), case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
 
     design = cell_design(case, grid)
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
-    record, kept = _simulate(setup, out_dir / "fields.h5", checkpoint, before, progress)
-    comparison = compare_with(measured, setup, out_dir / "fields.h5")
+    record, kept = _simulate(setup, out / "fields.h5", checkpoint, before, progress)
+    comparison = compare_with(measured, setup, out / "fields.h5")
 
-    result = {
-        **_origin(case, volume, grid),
-        "voxels": setup.cell.mesh.counts,
-        "phases": phase_summary(grid)["phases"],
-        "transport": transport,
-        **setup.figures(),
-        **step_results(record, setup.mass),
-        **balances(record),
-        **counts(record),
-        "area_correction": area_figures(setup.cell),
-        "film": film_figures(setup, setup.cell.R_film),
-        **kept.figures(),
-        "comparison": comparison.as_dict() if comparison else None,
-        **({"homogenised": beside(twin, setup, record, kept.profiles)} if twin else {}),
-        "materials": case.material_sources(),
-        "wall_s": time.perf_counter() - begun,
-        "peak_memory_bytes": peak_memory_bytes(),
-    }
-    _write(out_dir, setup, result, voltage_columns(record, setup.mass), comparison, flux, progress)
+    found = _numbers(setup, volume, transport, record, kept, comparison, twin)
+    cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
+    numbers = plain({**found, **cost})
+    _write(out, setup, numbers, record, comparison, flux, progress)
     checkpoint.clear()
-    return result
+    return RunResult(out, numbers)
 
 
 def _simulate(setup, fields_path, checkpoint, before, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Record and Snapshots."""
+    from ..volumes.fields import FieldWriter
+    from .snapshots import Snapshots
+
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     with FieldWriter(fields_path, setup.grid, units) as fields:
         snapshots = Snapshots(setup, fields, checkpoint)
@@ -79,31 +101,53 @@ def _simulate(setup, fields_path, checkpoint, before, progress):
             return experiment.run(setup.loads()), snapshots
 
 
-def _origin(case, volume, grid):
+def _numbers(setup, volume, transport, record, kept, comparison, twin):
+    """Put result.json together from what each part has to say."""
+    from ..analysis.interface import area_figures, film_figures
+    from ..analysis.twin import beside
+    from ..mesh.morphology import phase_summary
+    from .record import balances, counts, step_results
+
+    case, grid, cell = setup.case, setup.grid, setup.cell
     return {
         "title": case.title,
         "microsim_version": __version__,
         "case_sha256": case.sha256,
         "volume_sha256": volume.sha256,
-        "volume": {"source": volume.source, "shape": list(grid.shape), "voxel_size_m": list(grid.voxel_size)},
+        "volume": {"source": volume.source, "shape": grid.shape, "voxel_size_m": grid.voxel_size},
+        "voxels": cell.mesh.counts,
+        "phases": phase_summary(grid)["phases"],
+        "transport": transport,
+        **setup.figures(),
+        **step_results(record, setup.mass),
+        **balances(record),
+        **counts(record),
+        "area_correction": area_figures(cell),
+        "film": film_figures(setup, cell.R_film),
+        **kept.figures(),
+        "comparison": comparison.as_dict() if comparison else None,
+        **({"homogenised": beside(twin, setup, record, kept.profiles)} if twin else {}),
+        "materials": case.material_sources(),
     }
 
 
-def _write(out_dir, setup, result, voltage, comparison, flux, progress):
+def _write(out, setup, numbers, record, comparison, flux, progress):
     """Write voltage.csv, result.json, the figures and the report."""
+    from ..report.pages import run as page
+    from .record import voltage_columns
+
     if progress:
         progress(1, 1, "writing the report")
-    write_columns(out_dir / "voltage.csv", voltage)
-    write_json(out_dir / "result.json", result)
-    from ..report.pages import run as page
-
+    voltage = voltage_columns(record, setup.mass)
+    write_columns(out / "voltage.csv", voltage)
+    write_json(out / "result.json", numbers)
     page.write(
-        out_dir,
+        out,
         case=setup.case.as_dict(),
-        result=result,
+        result=numbers,
         grid=setup.grid,
         voltage=voltage,
-        fields_path=out_dir / "fields.h5",
+        fields_path=out / "fields.h5",
         comparison=comparison,
         flux=flux,
     )

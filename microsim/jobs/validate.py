@@ -7,12 +7,17 @@ missing.
 
 import importlib.util
 import math
+import os
 import time
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 from ..base import gallery
+from ..base.arguments import Argument, job
 from ..base.errors import InputError, Missing
+from .result import Result, Table
 
 
 class Skip(Exception):
@@ -56,6 +61,88 @@ class Check:
             return bool(self.value >= self.reference)
         return bool(math.isfinite(self.value) and abs(self.deviation) <= self.tolerance)
 
+    def numbers(self):
+        """Return the check as plain data."""
+        return {
+            "claim": self.what,
+            "value": self.value,
+            "reference": self.reference,
+            "tolerance": self.tolerance,
+            "kind": self.kind,
+            "deviation": self.deviation,
+            "source": self.source,
+            "pass": self.passed,
+            "unmet": self.unmet,
+        }
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What came of one claim: its checks, how long they took (s), and why it was skipped, or None."""
+
+    checks: list
+    seconds: float
+    skipped: str | None
+
+    def numbers(self):
+        """Return the claim as plain data."""
+        checks = [check.numbers() for check in self.checks]
+        return {"seconds": self.seconds, "skipped": self.skipped, "checks": checks}
+
+
+@dataclass(frozen=True, repr=False)
+class ValidationResult(Result):
+    """What came of the claims: {name: Claim}."""
+
+    claims: dict
+
+    has_page: ClassVar = False
+
+    @property
+    def checks(self):
+        """All checks, one after the other."""
+        return [check for claim in self.claims.values() for check in claim.checks]
+
+    def count(self, result):
+        """Count the checks with a result: pass, short or FAIL."""
+        return sum(check.result == result for check in self.checks)
+
+    @property
+    def failed(self):
+        return self.count("FAIL") > 0
+
+    @property
+    def title(self):
+        return f"{len(self.claims)} claims"
+
+    def numbers(self):
+        listing = {name: claim.numbers() for name, claim in self.claims.items()}
+        return {"claims": listing, "failed": self.count("FAIL"), "short": self.count("short")}
+
+    def tables(self):
+        rows = [row for name, claim in self.claims.items() for row in _rows(name, claim)]
+        reasons = [f"short: {c.what}: {c.unmet}" for c in self.checks if c.result == "short"]
+        short = self.count("short")
+        total = f"{len(self.checks)} checks, {self.count('FAIL')} failed"
+        total += f", {short} short of what cannot be had" if short else ""
+        header = ("claim", "what", "value", "reference", "tolerance", "result")
+        return [Table(header, rows), *reasons, total]
+
+
+def _rows(name, claim):
+    rows = [
+        (
+            name,
+            c.what,
+            f"{c.value:.7g}",
+            f"{c.reference:.7g}",
+            c.tolerance if c.kind in ("relative", "absolute") else c.kind,
+            c.result,
+        )
+        for c in claim.checks
+    ]
+    return rows + [(name, f"skipped: {claim.skipped}", None, None, None, "-")] * bool(claim.skipped)
+
 
 def claim_names(folder=None):
     """List the claims of a folder, by default of those that ship, in order of name."""
@@ -64,29 +151,70 @@ def claim_names(folder=None):
     )
 
 
-def check_claims(names=(), *, folder=None, data=None, progress=None):
-    """Run the named claims, or all; return {claim: {"checks": [Check], "seconds", "skipped": reason or
-    None}}."""
-    folder = folder or gallery.folder("validation")
+@job
+def validate(
+    names: Annotated[
+        "list[str]", Argument("Claims to check [default: all].", metavar="NAME", bare=True, many=True)
+    ] = (),
+    folder: Annotated[
+        "str | PathLike | None", Argument("Folder of the claims [default: those that ship].", metavar="DIR")
+    ] = None,
+    *,
+    data: "str | PathLike | None" = None,
+    progress=None,
+) -> ValidationResult:
+    """Check the claims of validation/ against their references.
+
+    Prints value, reference, tolerance and pass for each; exits 1 if one fails. "short": what was wanted and
+    cannot be had from the data, with the reason. What needs real data is skipped
+    where MICROSIM_DATA names no folder, what needs a package where that is not installed.
+
+    Parameters
+    ----------
+    names : list of str
+        Claims to check; default all.
+    folder : path, optional
+        Folder of the claims; default those that ship.
+    data : path, optional
+        Folder of the real data; default the one that MICROSIM_DATA names.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    ValidationResult
+    """
+    folder = Path(folder or gallery.folder("validation"))
     known = claim_names(folder)
     if not known:
         raise InputError(f"expected a folder with <claim>/claim.py, got none in {folder}; correct the folder")
+    names = [names] if isinstance(names, str) else list(names)
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(
             f"expected names of claims ({', '.join(known)}), got {', '.join(unknown)}; correct them"
         )
-    results = {}
+    data, claims = _data(data), {}
     for done, name in enumerate(names or known):
         if progress:
             progress(done, len(names or known), name)
-        begun, skipped, checks = time.perf_counter(), None, []
-        try:
-            checks = list(_load(Path(folder) / name / "claim.py").checks(data))
-        except (Skip, Missing) as reason:
-            skipped = str(reason)
-        results[name] = {"checks": checks, "seconds": time.perf_counter() - begun, "skipped": skipped}
-    return results
+        claims[name] = _check(folder / name / "claim.py", data)
+    return ValidationResult(claims)
+
+
+def _data(given):
+    given = given or os.environ.get("MICROSIM_DATA")
+    return Path(given) if given and Path(given).is_dir() else None
+
+
+def _check(path, data):
+    """Run one claim."""
+    begun, skipped, checks = time.perf_counter(), None, []
+    try:
+        checks = list(_load(path).checks(data))
+    except (Skip, Missing) as reason:
+        skipped = str(reason)
+    return Claim(checks, time.perf_counter() - begun, skipped)
 
 
 def _load(path):

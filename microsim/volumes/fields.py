@@ -229,6 +229,13 @@ def read_names(path):
         return {name: str(attributes["units"]) for name, attributes in items.items()}
 
 
+def read_phase(path):
+    """Read the phase of each voxel: uint8 [x, y, z], the phases' names, and the voxel size (x, y, z) in m."""
+    values, voxel_size, _ = read_field(path, "phase")
+    with _open(path) as file:
+        return values, tuple(file["phase"].attrs["names"]), voxel_size
+
+
 def profile_x(values):
     """Average a field [x, y, z] over each layer x, leaving out NaN: [x], NaN where a layer has no value."""
     inside = np.isfinite(values)

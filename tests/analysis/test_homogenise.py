@@ -11,7 +11,7 @@ from microsim.analysis.homogenise import (
     contacts,
     diffusion_reach,
     drained_conductivity,
-    homogenise,
+    homogenise_volume,
     mean_film_resistance,
     particle_sizes,
 )
@@ -60,7 +60,7 @@ def test_a_plate_has_the_reach_of_a_plate():
 
 def test_a_sphere_gives_back_its_radius_and_its_surface():
     grid = voxel_grid(sphere())
-    found = homogenise(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0))
+    found = homogenise_volume(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0))
     radius = 0.8 * 20 * H
     assert found.porous.radius == pytest.approx(radius, rel=0.015)
     assert found.radii["diffusion_second"] == pytest.approx(radius, rel=0.015)
@@ -72,7 +72,7 @@ def test_a_sphere_gives_back_its_radius_and_its_surface():
 
 def test_columns_have_known_parameters():
     grid = voxel_grid(columns())
-    found = homogenise(grid, design(grid), tolerance=1e-6)
+    found = homogenise_volume(grid, design(grid), tolerance=1e-6)
     porous = found.porous
     assert porous.porosity == pytest.approx(0.5) and porous.active_fraction == pytest.approx(0.5)
     assert porous.transport_efficiency == pytest.approx(0.5, rel=1e-5)
@@ -100,15 +100,17 @@ def test_current_from_the_faces_says_what_conduction_from_end_to_end_says():
 def test_a_contact_lowers_the_conductivity():
     labels = image((16, 10, 10), seed=3)
     grid = voxel_grid(labels)
-    good, poor = (homogenise(grid, design(grid, contact_resistance=r)).porous.sigma for r in (1e-12, 1e-6))
+    good, poor = (
+        homogenise_volume(grid, design(grid, contact_resistance=r)).porous.sigma for r in (1e-12, 1e-6)
+    )
     assert poor < 0.9 * good
 
 
 def test_pores_of_the_cbd_count_and_its_cover_takes_area():
     grid = voxel_grid(image((16, 10, 10), seed=1))
     porous, dry = (
-        homogenise(grid, design(grid)),
-        homogenise(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0)),
+        homogenise_volume(grid, design(grid)),
+        homogenise_volume(grid, design(grid, cbd=INERT, cbd_transport_efficiency=0.0)),
     )
     assert porous.porous.porosity == pytest.approx(
         grid.fraction("pore") + CBD.porosity * grid.fraction("cbd"), rel=0.05
@@ -123,8 +125,10 @@ def test_what_nothing_reaches_is_left_out():
     grid = voxel_grid(labels)
     closed = replace(INERT, sigma=100.0)
     with pytest.raises(InputError, match="separator and collector"):
-        homogenise(grid, design(grid, cbd=closed, cbd_transport_efficiency=0.0))
-    found = homogenise(grid, design(grid, cbd=closed, cbd_transport_efficiency=0.0), transport=(0.3, 1.0))
+        homogenise_volume(grid, design(grid, cbd=closed, cbd_transport_efficiency=0.0))
+    found = homogenise_volume(
+        grid, design(grid, cbd=closed, cbd_transport_efficiency=0.0), transport=(0.3, 1.0)
+    )
     assert found.lost_active == pytest.approx(4 / 6)
     assert found.porous.active_fraction == pytest.approx(2 / 16)
     assert found.porous.radius == pytest.approx(np.sqrt(5) * 2 * H, rel=0.1)
@@ -136,7 +140,7 @@ def test_lengths_scale(seed, factor):
     labels = image((10, 8, 8), seed)
     small, large = (VoxelGrid(labels, ("pore", "am", "cbd"), h) for h in (H, factor * H))
     try:
-        a, b = (homogenise(grid, design(grid)) for grid in (small, large))
+        a, b = (homogenise_volume(grid, design(grid)) for grid in (small, large))
     except InputError:
         return  # nothing joined from end to end
     assert b.porous.radius == pytest.approx(factor * a.porous.radius, rel=1e-5)
@@ -160,7 +164,7 @@ def test_one_film_stays_and_two_films_meet_between():
 def test_two_materials_are_refused():
     grid = voxel_grid(image((12, 8, 8), seed=1))
     with pytest.raises(InputError, match="one phase of resolved active material"):
-        homogenise(grid, design(grid, cbd=ACTIVE))
+        homogenise_volume(grid, design(grid, cbd=ACTIVE))
 
 
 # -- particle sizes and contacts -----------------------------------------------------------------------------
@@ -213,6 +217,6 @@ def test_contacts_are_shares_of_the_surface_by_phase():
 
 def test_what_is_homogenised_tells_of_particles_and_contacts():
     grid = voxel_grid(image((12, 10, 10), 3))
-    told = homogenise(grid, design(grid)).as_dict()
+    told = homogenise_volume(grid, design(grid)).as_dict()
     assert told["particle_sizes"]["count"] >= 1 and sum(told["contact"].values()) == pytest.approx(1)
     assert set(told["contact"]) == {"pore", "cbd"}

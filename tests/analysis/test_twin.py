@@ -15,7 +15,7 @@ from microsim.case.build import set_up, simulate
 from microsim.case.case import load_case, parse_case
 from microsim.cell.experiment import Load
 from microsim.cli import main
-from microsim.jobs.run import run_case
+from microsim.jobs.run import run
 from microsim.reference import dfn
 
 DEMO = Path(__file__).parents[2] / "cases" / "demo.yaml"
@@ -104,7 +104,7 @@ def test_the_report_shows_it_beside_the_resolved_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr(dfn, "_pybamm", missing)
     protocol = "protocol=[Discharge at 1C for 6 minutes, Rest for 5 minutes]"
-    result = run_case(load_case(DEMO, [*SMALL, protocol, "output.homogenised=true"]), tmp_path)
+    result = run(load_case(DEMO, [*SMALL, protocol, "output.homogenised=true"]), tmp_path).numbers()
     stored = json.loads((tmp_path / "result.json").read_text())["homogenised"]
     assert [step["capacity_mAh_g"] is None for step in stored["steps"]] == [False, True]
     assert stored["voltage_rms_V"] < 0.02 and stored["sto_profiles"][1]["rms"] < 0.05
@@ -128,7 +128,7 @@ def test_without_the_key_nothing_runs_beside(tmp_path, monkeypatch):
     from microsim.report.pages import run as page
 
     monkeypatch.setattr(page, "write", lambda *args, **kwargs: None)
-    assert "homogenised" not in run_case(load_case(DEMO, SMALL), tmp_path)
+    assert "homogenised" not in run(load_case(DEMO, SMALL), tmp_path).numbers()
 
 
 def test_the_command_writes_what_runs_and_what_pybamm_reads(tmp_path, capsys):

@@ -35,7 +35,7 @@ def test_cases_studies_and_volumes_that_ship_are_read_from_an_empty_folder(tmp_p
     from microsim.case.case import load_case
     from microsim.cli import main
     from microsim.generate.synthetic import load_recipe
-    from microsim.jobs.study import load_study
+    from microsim.jobs.study_cases import load_study
 
     monkeypatch.chdir(tmp_path)
     assert load_case("cases/demo.yaml").name == "demo"

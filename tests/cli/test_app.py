@@ -4,7 +4,7 @@ import errno
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,24 +38,6 @@ def case_file(tmp_path):
     path = tmp_path / "slow.yaml"
     path.write_text(CASE)
     return path
-
-
-@pytest.fixture
-def running(monkeypatch):
-    """Put something in place of the pipeline: an exception to raise, or the result to give."""
-
-    def put(outcome):
-        def run_case(case, out_dir, *, progress=None, resume=False):
-            calls.append((case, out_dir))
-            if isinstance(outcome, BaseException):
-                raise outcome
-            return outcome
-
-        calls = []
-        monkeypatch.setitem(sys.modules, "microsim.jobs.run", SimpleNamespace(run_case=run_case))
-        return calls
-
-    return put
 
 
 def sentence(capsys):
@@ -120,42 +102,32 @@ def test_bad_usage_is_one_sentence_and_exit_2(arguments, part, capsys):
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )
-def test_failures_of_a_run_have_their_exit_code(running, case_file, outcome, code, part, capsys):
-    running(outcome)
+def test_failures_of_a_run_have_their_exit_code(monkeypatch, case_file, outcome, code, part, capsys):
+    def read_grid(case, progress):
+        raise outcome
+
+    monkeypatch.setattr("microsim.case.build.read_grid", read_grid)
     assert main(["run", str(case_file)]) == code
     assert part in sentence(capsys)
 
 
-def test_run_passes_settings_and_folder_and_prints_the_result(running, case_file, tmp_path, capsys):
-    steps = [{"name": "Discharge at C/3 until 3.5 V", "time_s": 9000.0, "capacity_mAh_g": 150.25}]
-    calls = running({"steps": steps, "capacity_mAh_g": float("nan")})
-    setting = "protocol.0=Discharge at C/3 until 3.5 V"
-    assert main(["run", str(case_file), "--set", setting, "--json", str(tmp_path / "numbers.json")]) == 0
-    case, out = calls[0]
-    assert case.protocol[0].value == pytest.approx(1 / 3)
-    assert out.parts == ("out", "slow")
+def test_run_passes_settings_and_folder_and_prints_the_result(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    settings = ["volume.slab.cells=6", "cell.shells=6", "protocol.0=Discharge at C/3 for 60 s"]
+    command = ["run", "cases/dfn_chen2020.yaml", *(part for one in settings for part in ("--set", one))]
+    assert main([*command, "--json", "numbers.json"]) == 0
     shown = capsys.readouterr().out
-    assert "150.25" in shown
-    assert f"report: {out / 'report.html'}" in shown
-    assert json.loads((tmp_path / "numbers.json").read_text())["capacity_mAh_g"] is None
+    assert "Discharge at C/3 for 60 s" in shown and "ended by" in shown
+    assert f"report: {Path('out') / 'dfn_chen2020' / 'report.html'}" in shown
+    numbers = json.loads(Path("numbers.json").read_text())
+    assert numbers == json.loads(Path("out/dfn_chen2020/result.json").read_text())
+    assert numbers["steps"][0]["name"] == "Discharge at C/3 for 60 s"
 
 
-def test_json_goes_alone_to_standard_output(running, case_file, capsys):
-    running({"steps": [], "wall_s": np.float32(1.5), "voxels": {"total": np.int64(7)}, "x": np.arange(2)})
-    assert main(["run", str(case_file), "--out", "elsewhere", "--json", "-"]) == 0
-    assert json.loads(capsys.readouterr().out) == {
-        "steps": [],
-        "wall_s": 1.5,
-        "voxels": {"total": 7},
-        "x": [0, 1],
-    }
-
-
-def test_json_that_cannot_be_written_leaves_nothing(running, case_file, tmp_path, capsys):
-    running({"steps": []})
+def test_json_that_cannot_be_written_leaves_nothing(laminate, tmp_path, capsys):
     (tmp_path / "taken").mkdir()
     before = sorted(tmp_path.iterdir())
-    assert main(["run", str(case_file), "--json", str(tmp_path / "taken")]) == 2
+    assert main(["info", str(laminate), "--json", str(tmp_path / "taken")]) == 2
     assert f"expected to write {tmp_path / 'taken'}, got: Is a directory" in sentence(capsys)
     assert sorted(tmp_path.iterdir()) == before
 

@@ -9,7 +9,7 @@ import pytest
 
 from microsim.cell.experiment import Load, initial_state
 from microsim.cli import main
-from microsim.impedance.cell import SmallSignal, cell_impedance
+from microsim.impedance.cell import SmallSignal, solve_cell_impedance
 from microsim.impedance.circuits import kramers_kronig
 from microsim.materials import LithiumMetal
 from microsim.numerics.bdf import Bdf
@@ -30,7 +30,7 @@ def sheet(film=0.0, n=4, **more):
 
 
 def spectrum(cell, freq=FREQ, sto=0.5, **options):
-    return cell_impedance(cell, initial_state(cell, sto), freq, **options)
+    return solve_cell_impedance(cell, initial_state(cell, sto), freq, **options)
 
 
 @pytest.mark.parametrize("n", [4, 32])
@@ -103,7 +103,7 @@ def test_under_current_it_is_the_slope_of_the_voltage():
     ]
     V = [end.seen[-1].V for end in ends]
     slope = -(V[1] - V[2]) / (0.02 * i)
-    Z = cell_impedance(cells[0], ends[0].experiment.x, np.array([1e-3]), C_dl=0.2).Z[0]
+    Z = solve_cell_impedance(cells[0], ends[0].experiment.x, np.array([1e-3]), C_dl=0.2).Z[0]
     assert Z.real == pytest.approx(slope, rel=0.01)
 
 

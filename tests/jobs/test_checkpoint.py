@@ -11,7 +11,7 @@ from microsim.base.errors import InputError
 from microsim.case.case import load_case
 from microsim.cell.experiment import Experiment
 from microsim.jobs.checkpoint import Checkpoint
-from microsim.jobs.run import run_case
+from microsim.jobs.run import run
 from microsim.volumes.fields import read_field, read_times
 
 CASE = Path(__file__).parents[2] / "cases" / "dfn_chen2020.yaml"
@@ -52,7 +52,7 @@ def interrupted(monkeypatch, case, out, after, **options):
     with monkeypatch.context() as patched:
         patched.setattr(Experiment, "_accept", accept)
         try:
-            run_case(case, out, **options)
+            run(case, out, **options)
         except Killed:
             return True
     return False
@@ -65,13 +65,13 @@ def curve(folder):
 
 def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
     case = load_case(CASE, SETTINGS)
-    run_case(case, tmp_path / "whole")
+    run(case, tmp_path / "whole")
     broken, resume = tmp_path / "broken", False
     for after in (7, 25, 31, 4, 40):
         assert interrupted(monkeypatch, case, broken, after, resume=resume)
         assert not (broken / "result.json").exists() and not (broken / "fields.h5").exists()
         resume = True
-    run_case(case, broken, resume=True)
+    run(case, broken, resume=True)
     one, other = (json.loads((folder / "result.json").read_text()) for folder in (tmp_path / "whole", broken))
     assert np.allclose(curve(broken), curve(tmp_path / "whole"), rtol=1e-6, atol=1e-12)
     for key in ("capacity_mAh_g", "time_steps", "newton_iterations"):
@@ -91,18 +91,18 @@ def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
 def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):
     case = load_case(CASE, SETTINGS)
     with pytest.raises(InputError, match="expected an interrupted run"):
-        run_case(case, tmp_path, resume=True)
+        run(case, tmp_path, resume=True)
     assert interrupted(monkeypatch, case, tmp_path, 5)
     with pytest.raises(InputError, match="got one that differs"):
-        run_case(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
-    run_case(case, tmp_path)  # from the start: what was left goes
+        run(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
+    run(case, tmp_path)  # from the start: what was left goes
     assert not (tmp_path / ".resume").exists()
 
 
 def test_a_mistake_leaves_no_checkpoint(tmp_path):
     settings = [*SETTINGS[:2], "protocol=[Rest for 10 s, Discharge at 200C until 4.2 V]"]
     with pytest.raises(InputError, match="expected to reach"):
-        run_case(load_case(CASE, settings), tmp_path)
+        run(load_case(CASE, settings), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,15 +114,15 @@ def test_a_changed_file_of_the_case_is_not_resumed(tmp_path, monkeypatch):
     assert interrupted(monkeypatch, case, tmp_path / "out", 5)
     drive.write_text("0,0\n5,2\n20,2\n")
     with pytest.raises(InputError, match="got one that differs"):
-        run_case(case, tmp_path / "out", resume=True)
+        run(case, tmp_path / "out", resume=True)
     drive.write_text("0,0\n5,1\n20,1\n")
-    assert run_case(case, tmp_path / "out", resume=True)["steps"][0]["time_s"] == pytest.approx(20)
+    assert run(case, tmp_path / "out", resume=True).numbers()["steps"][0]["time_s"] == pytest.approx(20)
 
 
 def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     """A file cut short under its temporary name, or complete but newer than the state, changes nothing."""
     case = load_case(CASE, SETTINGS)
-    whole = run_case(case, tmp_path / "whole")
+    whole = run(case, tmp_path / "whole").numbers()
     original = Checkpoint.keep_fields
 
     def torn(self, time_s, step, fields):
@@ -135,8 +135,8 @@ def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoint, "keep_fields", torn)
         with pytest.raises(Killed):
-            run_case(case, tmp_path / "broken")
-    again = run_case(case, tmp_path / "broken", resume=True)
+            run(case, tmp_path / "broken")
+    again = run(case, tmp_path / "broken", resume=True).numbers()
     assert again["capacity_mAh_g"] == whole["capacity_mAh_g"] and again["time_steps"] == whole["time_steps"]
     times = [read_times(tmp_path / name / "fields.h5") for name in ("whole", "broken")]
     assert list(times[0][0]) == list(times[1][0])
@@ -150,13 +150,13 @@ def test_a_checkpoint_that_cannot_be_read_is_a_sentence(tmp_path, monkeypatch):
     for content in (b"", state.read_bytes()[:200]):
         state.write_bytes(content)
         with pytest.raises(InputError, match="expected a complete checkpoint"):
-            run_case(case, tmp_path, resume=True)
+            run(case, tmp_path, resume=True)
 
 
 def test_a_finished_run_is_not_resumed(tmp_path):
     case = load_case(CASE, SETTINGS)
-    run_case(case, tmp_path)
+    run(case, tmp_path)
     before = (tmp_path / "result.json").read_bytes()
     with pytest.raises(InputError, match="got a finished one"):
-        run_case(case, tmp_path, resume=True)
+        run(case, tmp_path, resume=True)
     assert (tmp_path / "result.json").read_bytes() == before

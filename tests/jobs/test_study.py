@@ -14,8 +14,10 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.jobs import study as study_module
-from microsim.jobs.study import load_study, locked, run_study
+from microsim.jobs import study_crew
+from microsim.jobs.study import study as run_study
+from microsim.jobs.study_cases import load_study
+from microsim.jobs.study_crew import locked
 
 BASE = Path(__file__).parents[2] / "cases" / "dfn_xu2019.yaml"
 TINY = "{output.times: 2, volume.slab.cells: 6, cell.shells: 6, numerics.time_tolerance: 1.0e-2}"
@@ -54,7 +56,7 @@ STAND_IN = """
 def stand_in(tmp_path, monkeypatch):
     script = tmp_path / "stand_in.py"
     script.write_text(textwrap.dedent(STAND_IN))
-    monkeypatch.setattr(study_module, "COMMAND", (sys.executable, str(script)))
+    monkeypatch.setattr(study_crew, "COMMAND", (sys.executable, str(script)))
     return script
 
 
@@ -149,8 +151,8 @@ def test_mistakes_in_a_study_are_one_sentence(tmp_path, body, words, capsys):
 
 
 def test_a_failing_and_a_killed_case_are_named_and_the_rest_finishes(tmp_path, stand_in):
-    study = load_study(concentrations(tmp_path, 1000, -5, 1300, 1200, 1100, 900))
-    result = run_study(study, tmp_path / "out", processes=2, threads=3)
+    study = concentrations(tmp_path, 1000, -5, 1300, 1200, 1100, 900)
+    result = run_study(study, tmp_path / "out", processes=2, threads=3).numbers()
     assert statuses(result) == ["finished", "failed", "failed", "failed", "finished", "finished"]
     messages = [case["message"] for case in result["cases"]]
     assert (
@@ -182,14 +184,14 @@ def test_a_failing_and_a_killed_case_are_named_and_the_rest_finishes(tmp_path, s
 
 def test_finished_cases_are_not_run_again(tmp_path, stand_in):
     out = tmp_path / "out"
-    first = run_study(load_study(concentrations(tmp_path, 1000, 900)), out, processes=2)
-    again = run_study(load_study(concentrations(tmp_path, 800, 900, 1000)), out, processes=2)
+    first = run_study(concentrations(tmp_path, 1000, 900), out, processes=2).numbers()
+    again = run_study(concentrations(tmp_path, 800, 900, 1000), out, processes=2).numbers()
     assert [case["ran_before"] for case in first["cases"]] == [False, False]
     assert [case["ran_before"] for case in again["cases"]] == [False, True, True]
     name = again["cases"][1]["name"]
     assert (out / name / "starts").read_text() == "fresh "
     (out / name / "result.json").write_text('{"case_sha256": "of another case"}')
-    third = run_study(load_study(concentrations(tmp_path, 900)), out)
+    third = run_study(concentrations(tmp_path, 900), out).numbers()
     assert statuses(third) == ["finished"] and (out / name / "starts").read_text() == "fresh fresh "
 
 
@@ -199,8 +201,8 @@ def test_a_folder_in_which_an_orphan_works_is_waited_for(tmp_path, stand_in):
     (out / "slow").touch()
     path = concentrations(tmp_path, 1000)
     code = (
-        "import sys; from microsim import study as s; s.COMMAND = (sys.executable, sys.argv[1]); "
-        "s.run_study(s.load_study(sys.argv[2]), s.Path(sys.argv[3]))"
+        "import sys; from microsim.jobs import study, study_crew; "
+        "study_crew.COMMAND = (sys.executable, sys.argv[1]); study.study(sys.argv[2], sys.argv[3])"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(stand_in), str(path), str(out)])
     until = time.monotonic() + 60
@@ -208,7 +210,7 @@ def test_a_folder_in_which_an_orphan_works_is_waited_for(tmp_path, stand_in):
         time.sleep(0.02)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    result = run_study(load_study(path), out)
+    result = run_study(path, out).numbers()
     assert statuses(result) == ["finished"]
     assert next(out.glob("*/starts")).read_text() == "fresh "  # the orphan's work was taken, not done twice
 

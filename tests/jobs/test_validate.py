@@ -6,7 +6,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.jobs.validate import Check, check_claims, claim_names
+from microsim.jobs.validate import Check, claim_names, validate
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_command_prints_and_exits_one_on_failure(tmp_path, capsys):
 
 def test_unknown_claim_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="expected names of claims"):
-        check_claims(["nothing"], folder=folder(tmp_path, good=(2.0, "")))
+        validate(["nothing"], folder(tmp_path, good=(2.0, "")))
     with pytest.raises(InputError, match="expected a folder"):
-        check_claims(folder=tmp_path / "none")
+        validate(folder=tmp_path / "none")
 
 
 def test_the_projects_own_claims_are_found():

@@ -14,7 +14,7 @@ that by 1e-6.
 
 import numpy as np
 
-from microsim.analysis.homogenise import homogenise
+from microsim.analysis.homogenise import homogenise_volume
 from microsim.analysis.twin import beside, twin_of
 from microsim.base import gallery
 from microsim.case.build import simulate
@@ -93,7 +93,7 @@ def spheres():
         load("lithium"),
         cbd_transport_efficiency=0.0,
     )
-    found = homogenise(grid, design, tolerance=1e-4)
+    found = homogenise_volume(grid, design, tolerance=1e-4)
     porous = found.porous
     yield Check("spheres: porosity", porous.porosity, 1 - SOLIDS, 0.005, source="exact")
     yield Check("spheres: active fraction", porous.active_fraction, SOLIDS, 0.005, source="exact")

@@ -20,7 +20,7 @@ from microsim.analysis.losses import VoltageSplit
 from microsim.base import gallery
 from microsim.case.build import simulate
 from microsim.case.case import load_case
-from microsim.jobs.run import run_case
+from microsim.jobs.run import run
 from microsim.jobs.validate import Check, Skip
 from microsim.materials import load
 
@@ -41,7 +41,7 @@ def checks(data):
     for name in SCENARIOS:
         with tempfile.TemporaryDirectory() as folder:
             case = load_case(CASES / f"thick_cathode_{name}.yaml", [*CROP, *PROTOCOL])
-            run_case(case, folder)
+            run(case, folder)
             yield from _sums(name, folder)
     yield from _powers()
 

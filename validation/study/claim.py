@@ -18,7 +18,7 @@ import microsim
 from microsim.base import gallery
 from microsim.case.build import simulate
 from microsim.jobs.record import step_results
-from microsim.jobs.study import load_study
+from microsim.jobs.study_cases import load_study
 from microsim.jobs.validate import Check, Skip
 
 BASE = gallery.folder("cases") / "dfn_xu2019.yaml"

@@ -1,0 +1,31 @@
+"""Arguments of the jobs on a case: the case, its settings, the folder of the results."""
+
+from os import PathLike
+from typing import Annotated
+
+from ..base.arguments import Argument
+from ..base.errors import InputError
+
+
+def settings(given, path):
+    """Take {dotted key: value}, or texts "dotted.key=value"."""
+    given = [given] if isinstance(given, str) else given
+    if not isinstance(given, (dict, list, tuple)):
+        raise InputError(
+            f'{path}: expected settings like {{"protocol.0": "Rest for 1 hour"}}, got {given!r}; correct it.'
+        )
+    return given
+
+
+CaseFile = Annotated["str | PathLike | dict | Case", Argument("The case to run.", metavar="CASE.yaml")]  # noqa: F821
+Settings = Annotated[
+    "dict | list[str] | None",
+    Argument("Change one value of the case by its dotted key; repeatable.", settings, "KEY=VALUE", many=True),
+]
+
+
+def folder(default):
+    """Declare the folder of the results, with the words for its default."""
+    return Annotated[
+        "str | PathLike | None", Argument(f"Folder of the results [default: {default}].", metavar="DIR")
+    ]

@@ -1,0 +1,121 @@
+"""Processes that run the cases of a study, each with threads of its own.
+
+A case whose result is there already is not run again; an interrupted one goes on from its checkpoint. A lock
+that the case's own process holds keeps two runs out of one folder, also where the study itself was killed and
+its processes live on.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+COMMAND = (sys.executable, "-m", "microsim", "run")
+PATIENCE = 0.2  # s between looks at a folder that another process works in
+THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def finished(folder, case):
+    """Return the result that a complete run of this very case left in a folder, or None."""
+    try:
+        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = (Path(folder) / "report.html").is_file() and (Path(folder) / "voltage.csv").is_file()
+    return result if whole and isinstance(result, dict) and result.get("case_sha256") == case.sha256 else None
+
+
+class Crew:
+    """Processes that run cases, `threads` each; stop() ends those that this crew started."""
+
+    def __init__(self, base, out_dir, threads):
+        self.base, self.out_dir, self.processes, self.stopped = base, out_dir, set(), False
+        package = str(Path(__file__).parents[2])
+        path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+        self.env = {**os.environ, **{name: str(threads) for name in THREADS}, "PYTHONPATH": path}
+
+    def run(self, variant):
+        """Run a case to its end, from its checkpoint if there is one; return what went wrong, or nothing."""
+        folder = self.out_dir / variant.name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with locked(folder.parent / f".{variant.name}.lock", lambda: self.stopped) as lock:
+                if finished(folder, variant.case) is not None:  # by a process of a study that was killed
+                    return ""
+                for _ in range(2):
+                    code, said = self._process(variant, folder, lock)
+                    if code >= 0 or self.stopped:  # killed: once more, from the checkpoint
+                        break
+        except OSError as error:
+            return f"expected to write {folder}, got: {error.strerror or error}"
+        if code == 0:
+            return (
+                "" if finished(folder, variant.case) is not None else "expected a complete result, got none"
+            )
+        last = (said.strip().splitlines() or [""])[-1].removeprefix("microsim: ")
+        return (
+            f"killed twice ({signal.Signals(-code).name})"
+            if code < 0
+            else last or f"ended with exit code {code}"
+        )
+
+    def _process(self, variant, folder, lock):
+        command = [*COMMAND, str(self.base), "--out", str(folder)]
+        for setting in variant.settings:
+            command += ["--set", setting]
+        resume = (folder / ".resume" / "state.npz").is_file()
+        code, said = self._ended([*command, "--resume"] if resume else command, lock)
+        if (
+            resume and code == 2 and "--resume:" in said
+        ):  # a checkpoint of another case, or one that does not read
+            code, said = self._ended(command, lock)
+        return code, said
+
+    def _ended(self, command, lock):
+        """Run a process that holds the lock too; return its exit code and what it said."""
+        with subprocess.Popen(
+            command,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            pass_fds=[lock],
+        ) as process:
+            self.processes.add(process)
+            if self.stopped:
+                process.terminate()
+            _, said = process.communicate()
+        self.processes.discard(process)
+        return process.returncode, said
+
+    def stop(self):
+        """End the processes of this crew."""
+        self.stopped = True
+        for process in list(self.processes):
+            process.terminate()
+
+
+@contextmanager
+def locked(path, given_up=lambda: False):
+    """Hold a lock that a child can inherit, so that it lasts as long as the last of the two; yields its file
+    descriptor."""
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if given_up():
+                    raise
+                time.sleep(PATIENCE)
+        yield descriptor
+    finally:
+        os.close(descriptor)
