@@ -264,7 +264,7 @@ def _front(figure, axes, times, t, depth_um):
     )
     figure.colorbar(image, ax=axes, extend=extend, label="Reaction / its mean").outline.set_linewidth(0.5)
     peak = UM * np.array([np.nan if p is None else p for p in times["peak_depth_m"]])
-    axes.plot(t, peak, "o-", color="#ffffff", mec=INK, ms=4, lw=1.0)
+    axes.plot(t, peak, "o-", color="#ffffff", mec=INK, ms=4, lw=1.0, clip_on=False)
     axes.set(ylabel=DEPTH, ylim=(0, depth_um))
 
 

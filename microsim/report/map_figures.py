@@ -126,7 +126,7 @@ def _parity(figure, axes, ours, theirs, span, pearson_r):
     bins = int(np.clip(np.sqrt(ours.size) / 2, 12, 80))
     *_, image = axes.hist2d(theirs, ours, bins=bins, range=(span, span), norm=LogNorm(), cmap="cividis")
     axes.axline((span[0], span[0]), slope=1, color=INK, lw=0.9, ls=DASHED, label="1 : 1")
-    axes.legend(loc="lower right")
+    axes.legend(loc="lower right" if ours.mean() >= theirs.mean() else "upper left")  # beside the voxels
     axes.set(xlabel="Measured", ylabel="Simulated", aspect="equal", xlim=span, ylim=span)
     axes.set_title(f"r = {fixed(pearson_r, 3)}, {digits(int(ours.size))}{THIN}voxels", loc="left")
     bar = figure.colorbar(image, ax=axes, pad=0.02)

@@ -61,10 +61,10 @@ def speed_figure(speed, grid, axis, edges, share, symbol="J"):
 
     low, high = SPANS[symbol]
     norm, cmap = LogNorm(low, high), colour_map("magma")
-    plane, aspect = section_along(speed, grid, axis)
+    plane, aspect, where = section_along(speed, grid, axis)
     figure, section, histogram = _section_beside(aspect)
     shown = np.maximum(plane, 1e-30)  # a logarithmic scale has no colour for 0
-    image = show_along(section, shown, grid, axis, norm=norm, cmap=cmap)
+    image = show_along(section, shown, grid, where, norm=norm, cmap=cmap)
     finite = plane[np.isfinite(plane)]
     extend = extend_to(finite, low, high) if finite.size else "neither"
     _ratio_bar(image, section, extend, symbol)
@@ -76,7 +76,7 @@ def flux_caption(conducting, axis, found):
     """Say what a flux map shows; arguments as of flux_figure."""
     phases = " + ".join(_conductors(conducting))
     return (
-        "Magnitude of the flux over its mean, |J| / mean, in a section through the middle, driven along"
+        "Magnitude of the flux over its mean, |J| / mean, in a section near the middle, driven along"
         f" {'xyz'[axis]}; grey: what does not conduct; black: next to no flux, or isolated. Histogram: the"
         f" voxels of {phases} that join both ends, on the same colours{_below(found.share)}. The"
         f" flux lines are {digits(found.tau_lines, 3)} times as long as the sample, constrictivity"
@@ -95,7 +95,7 @@ def velocity_caption(names, axis, share, tau_flow):
         "" if tau_flow is None else f" The streamlines are {digits(tau_flow, 3)} times as long as the sample."
     )
     return (
-        f"Speed over its mean, |v| / mean, in a section through the middle, driven along {'xyz'[axis]}; grey:"
+        f"Speed over its mean, |v| / mean, in a section near the middle, driven along {'xyz'[axis]}; grey:"
         f" other phases; black: next to no flow. Histogram: the voxels of {' + '.join(names)} that flow, on"
         f" the same colours{_below(share)}.{tau}"
     )
@@ -117,19 +117,24 @@ def section_axes(grid, axis):
 
 
 def section_along(values, grid, axis):
-    """Cut a field [x, y, z] along an axis through the middle; return the plane and its height over its
-    width."""
+    """Cut a field [x, y, z] along an axis, in the layer with values that is nearest to the middle.
+
+    Returns the plane, its height over its width, and (horizontal axis, vertical axis, axis across, layer).
+    """
     a, b, c = section_axes(grid, axis)
-    size = np.multiply(grid.shape, grid.voxel_size)
-    return np.transpose(values, (a, b, c))[:, :, grid.shape[c] // 2], float(size[b] / size[a])
+    size, across = np.multiply(grid.shape, grid.voxel_size), np.transpose(values, (c, a, b))
+    middle = grid.shape[c] // 2
+    filled = np.flatnonzero(~np.isnan(across).all(axis=(1, 2)))
+    layer = int(min(filled, key=lambda k: abs(k - middle), default=middle))
+    return across[layer], float(size[b] / size[a]), (a, b, c, layer)
 
 
-def show_along(axes, plane, grid, axis, **look):
+def show_along(axes, plane, grid, where, **look):
     """Draw a plane of section_along with its axes and its place."""
-    a, b, c = section_axes(grid, axis)
+    a, b, c, layer = where
     image = show_section(axes, plane, plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b)), **look)
     axes.set(xlabel=f"{_depth(a)} (µm)", ylabel=f"{_depth(b)} (µm)")
-    place = UM * (grid.shape[c] // 2 + 0.5) * grid.voxel_size[c]
+    place = UM * (layer + 0.5) * grid.voxel_size[c]
     axes.set_title(f"{'xyz'[c]} = {digits(place, 3)} µm", loc="left")
     return image
 

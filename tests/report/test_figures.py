@@ -8,7 +8,6 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from microsim.maps.compare import compare_maps
 from microsim.maps.map import SocMap
@@ -16,6 +15,8 @@ from microsim.mesh.grid import VoxelGrid
 from microsim.report import figures, map_figures
 from microsim.report.field_series import load_series
 from microsim.report.style import phase_colours, to_png
+
+from .texts import texts_on_each_other
 
 
 def draw(name, run):
@@ -45,34 +46,6 @@ NAMES = ["phases", "voltage", "sto", "deviation", "c_e", "maps", "agreement", "d
     "sto profiles",
     "c_e profiles",
 ]
-
-
-def texts_on_each_other(figure):
-    """Find pairs of visible texts whose boxes overlap by more than a hair."""
-    figure.canvas.draw()
-    unseen = {id(label) for axes in figure.get_axes() for label in unseen_tick_labels(axes)}
-    texts = [
-        t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in unseen
-    ]
-    boxes = [(text.get_text(), text.get_window_extent(figure.canvas.get_renderer())) for text in texts]
-    found = []
-    for k, (one, a) in enumerate(boxes):
-        for other, b in boxes[k + 1 :]:
-            wide = min(a.x1, b.x1) - max(a.x0, b.x0)
-            high = min(a.y1, b.y1) - max(a.y0, b.y0)
-            if wide > 1.0 and high > 1.0:
-                found.append((one, other))
-    return found
-
-
-def unseen_tick_labels(axes):
-    """Yield the labels that matplotlib keeps for ticks outside of the axis' view, which it does not draw."""
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = sorted(axis.get_view_interval())
-        margin = 1e-6 * (high - low)
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-            if not low - margin <= tick.get_loc() <= high + margin:
-                yield from (tick.label1, tick.label2)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -222,3 +195,16 @@ def test_matplotlib_is_imported_for_drawing_only_and_pyplot_never():
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_legend_of_the_parity_plot_is_beside_the_voxels():
+    """A simulated map far below the measured one fills the lower right corner."""
+    theirs = 0.8 + 0.1 * np.random.default_rng(0).random((6, 6, 6))
+    for shift, place in ((-0.5, "upper left"), (0.5, "lower right")):
+        comparison = compare_maps(SocMap(theirs + shift, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+        figure = map_figures.agreement_figure(comparison)
+        figure.canvas.draw()
+        axes = figure.axes[0]
+        middle = axes.get_legend().get_window_extent()
+        at = axes.transAxes.inverted().transform([(middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2])
+        assert (at[0] < 0.5, at[1] > 0.5) == (place == "upper left",) * 2

@@ -1,8 +1,9 @@
-"""Speed maps are relative to the mean of what moves."""
+"""Speed maps are relative to the mean of what moves, in a section that shows some of it."""
 
 import numpy as np
 import pytest
 
+from microsim.mesh.grid import VoxelGrid
 from microsim.report import transport_figures
 
 
@@ -17,3 +18,15 @@ def test_speed_is_relative_to_the_mean_of_what_moves():
     assert speed == pytest.approx([0.5, 1.0, 1.5, 0.0, np.nan], nan_ok=True)
     edges, share = transport_figures.distribution(speed)
     assert share.sum() == pytest.approx(1) and share[np.searchsorted(edges, 0.5) - 1] == pytest.approx(1 / 3)
+
+
+def test_a_section_is_that_with_values_nearest_to_the_middle():
+    grid = VoxelGrid(np.zeros((9, 6, 3), np.uint8), ("pore",), (1e-6,) * 3)
+    values = np.broadcast_to(np.arange(6.0)[:, None], grid.shape).copy()  # the layer's number along y
+    assert transport_figures.section_along(values, grid, 2)[2] == (1, 2, 0, 4)
+    assert transport_figures.section_along(values, grid, 0)[2][2:] == (2, 1)
+    values[:, :, 1] = np.nan  # a wall in the middle
+    plane, aspect, where = transport_figures.section_along(values, grid, 0)
+    assert where == (0, 1, 2, 0) and aspect == pytest.approx(2 / 3)
+    assert np.array_equal(plane, values[:, :, 0])
+    assert transport_figures.section_along(np.full(grid.shape, np.nan), grid, 0)[2][3] == 1

@@ -13,6 +13,7 @@ from .common import phases_sections, voxels_text
 CM2 = 1e4  # ohm cm2 per ohm m2
 PANEL = 1.4  # width of a panel of the Nyquist plot over its height
 LABELS_APART = 0.7  # decades between two labels of the relaxation times
+ROOM = 0.35  # decades that half a label takes
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def cell_nyquist_figure(spectrum):
         axes.set(xlim=(0, right), ylim=(bottom, top), aspect="equal")
         axes.set(xlabel="Re Z (Ω cm²)", ylabel="−Im Z (Ω cm²)")
         axes.grid(True)
-        _decades(axes, spectrum.freq, Z, right)
+        _decades(axes, spectrum.freq, Z, (right, top))
     return figure
 
 
@@ -141,23 +142,49 @@ def _arcs(spectrum):
     return order[: dip + int(beyond[0]) + 1] if beyond.size else order
 
 
-def _decades(axes, freq, Z, right):
+def _decades(axes, freq, Z, limits):
     """Write the decades of the frequency beside the curve, where they lie apart."""
-    written, order = [], np.argsort(freq)
+    written, boxes, order = [], [], np.argsort(freq)
+    fine = np.linspace(0, freq.size - 1, 20 * freq.size)
+    curve = [np.interp(fine, np.arange(freq.size), part[order]) for part in (Z.real, -Z.imag)]
     for power in range(int(np.ceil(np.log10(freq.min()))), int(np.floor(np.log10(freq.max()))) + 1):
         at = np.log(10.0**power)
         x, y = (float(np.interp(at, np.log(freq[order]), part[order])) for part in (Z.real, -Z.imag))
-        if x <= right and all(np.hypot(x - u, y - v) > 0.09 * right for u, v in written):
-            written.append((x, y))
-            axes.plot(x, y, "o", color=INK, ms=4, zorder=3, clip_on=False)
-            axes.annotate(
-                f"$10^{{{power}}}$ Hz",
-                (x, y),
-                xytext=(4, 4),
-                textcoords="offset points",
-                fontsize=8,
-                annotation_clip=True,
-            )
+        if (
+            x > limits[0]
+            or y > limits[1]
+            or any(np.hypot(x - u, y - v) <= 0.09 * limits[0] for u, v in written)
+        ):
+            continue
+        written.append((x, y))
+        axes.plot(x, y, "o", color=INK, ms=4, zorder=3, clip_on=False)
+        side, box = _free_side((x, y), curve, boxes, limits)
+        boxes.append(box)
+        place = {
+            "ha": ("right", "center", "left")[side[0] + 1],
+            "va": ("top", "center", "bottom")[side[1] + 1],
+        }
+        offset = {"xytext": (4 * side[0], 4 * side[1]), "textcoords": "offset points", "fontsize": 8}
+        axes.annotate(f"$10^{{{power}}}$ Hz", (x, y), **place, **offset)
+
+
+def _free_side(point, curve, boxes, limits):
+    """Choose the side of a point on which a label hides least of the curve and of other labels.
+
+    Returns the side (-1, 0 or 1 along both axes) and the label's box (x, y, half width, half height).
+    """
+    half = np.array([0.07, 0.022]) * limits[0]  # of a label as it is written, over the width of the panel
+
+    def hidden(side):
+        x, y = np.add(point, np.multiply(side, half + 0.015 * limits[0]))
+        on_curve = (np.abs(curve[0] - x) < half[0]) & (np.abs(curve[1] - y) < half[1])
+        on_labels = sum(abs(u - x) < half[0] + a and abs(v - y) < half[1] + b for u, v, a, b in boxes)
+        inside = half[0] < x < limits[0] - half[0] and 0.8 * half[1] < y < limits[1] - half[1]
+        return on_curve.sum() + 100 * on_labels + 100 * (not inside), (x, y, *half)
+
+    sides = [(1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1)]
+    best = min(sides, key=lambda side: hidden(side)[0])
+    return best, hidden(best)[1]
 
 
 @styled
@@ -189,14 +216,8 @@ def relaxation_figure(spectrum):
         if at >= spectrum.freq.min() and all(abs(np.log10(at / other)) > LABELS_APART for other in labelled):
             labelled.append(at)
             top = CM2 * float(np.interp(np.log(tau), np.log(found.tau), found.gamma))
-            axes.annotate(
-                f"{CM2 * R:.3g} Ω cm²",
-                (at, top),
-                xytext=(0, 4),
-                ha="center",
-                textcoords="offset points",
-                fontsize=8,
-            )
+            place = {"xytext": (0, 4), "textcoords": "offset points", "ha": _side_of(at, spectrum.freq)}
+            axes.annotate(f"{CM2 * R:.3g} Ω cm²", (at, top), fontsize=8, **place)
     axes.set(
         xlabel="Frequency 1 / (2π τ) (Hz)",
         ylabel="γ (Ω cm²)",
@@ -205,6 +226,13 @@ def relaxation_figure(spectrum):
     axes.margins(y=0.15)
     axes.grid(True)
     return figure
+
+
+def _side_of(at, freq):
+    """Side of a point from which its label begins: one that does not lead over an end of the axis."""
+    if at < 10**ROOM * freq.min():
+        return "left"
+    return "right" if at > freq.max() / 10**ROOM else "center"
 
 
 @styled

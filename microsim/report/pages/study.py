@@ -289,7 +289,7 @@ def _whole_numbers(axes, rates):
 
 
 def _from_zero(axes):
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.dataLim.y1)  # room for the markers
 
 
 def _legend(axes):

@@ -56,7 +56,7 @@ def _drawings(grid, result, arrival):
         " reach."
     )
     section = (
-        "Time at which the liquid reaches each voxel, in a section through the middle; it comes in at"
+        "Time at which the liquid reaches each voxel, in a section near the middle; it comes in at"
         f" {axis} = 0. Grey: other phases; red: never wetted."
     )
     return (
@@ -140,7 +140,7 @@ def arrival_figure(arrival, grid, axis):
     from matplotlib.colors import PowerNorm
     from matplotlib.patches import Patch
 
-    plane, aspect = section_along(arrival, grid, axis)
+    plane, aspect, where = section_along(arrival, grid, axis)
     wet = arrival[np.isfinite(arrival)]
     last = float(wet.max()) if wet.size and wet.max() > 0 else 1.0
     factor, unit = short_time_unit(last)
@@ -152,7 +152,7 @@ def arrival_figure(arrival, grid, axis):
     cmap = colour_map("viridis").with_extremes(bad=colour_map("viridis").get_bad(), over=DRY)
     shown = np.where(np.isposinf(plane), 2 * last, plane) / factor  # infinity has no colour
     norm = PowerNorm(0.5, 0, last / factor)  # the way of a front grows with the root of time
-    image = show_along(axes, shown, grid, axis, norm=norm, cmap=cmap)
+    image = show_along(axes, shown, grid, where, norm=norm, cmap=cmap)
     place = {"location": "bottom", "aspect": 40} if flat else {"location": "right"}
     bar = figure.colorbar(image, ax=axes, pad=0.02, **place)
     bar.set_label(f"Arrival of the liquid ({unit})")

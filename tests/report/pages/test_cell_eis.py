@@ -8,10 +8,11 @@ from microsim.mesh.grid import VoxelGrid
 from microsim.report.pages import cell_eis as page
 
 from ..reading import check_page, text_of
+from ..texts import texts_on_each_other
 
 FREQ = np.geomspace(1e-3, 1e5, 81)
 W = 2j * np.pi * FREQ
-Z = 1e-4 * (1 + 2 / (1 + W * 1e-2) + 1 / (5 * W))  # ohm m2: one arc, then the rise of a capacity
+Z = 1e-4 * (1 + 2 / (1 + W * 1e-2) + 1 / (50 * W))  # ohm m2: one arc, then the rise of a capacity
 RESULT = {
     "title": "A cell",
     "case_sha256": "c" * 64,
@@ -52,3 +53,15 @@ def test_the_right_panel_ends_before_the_last_rise():
 def test_the_reaction_is_drawn_over_that_of_a_uniform_one():
     image = page.reaction_depth_figure(spectrum(8)).axes[0].collections[0]
     assert np.asarray(image.get_array()) == pytest.approx(np.ones((8, FREQ.size)))
+
+
+def test_labels_lie_on_nothing():
+    nyquist, relaxation = page.figure(spectrum=spectrum(8)), page.relaxation_figure(spectrum(8))
+    for figure in (nyquist, relaxation):
+        assert texts_on_each_other(figure) == []
+    for axes in nyquist.axes:
+        curve = axes.transData.transform(axes.lines[0].get_xydata())
+        points = np.concatenate([np.linspace(a, b, 50) for a, b in zip(curve[1:], curve[:-1])])
+        boxes = [text.get_window_extent(nyquist.canvas.get_renderer()) for text in axes.texts]
+        assert len(boxes) >= 2
+        assert [box.count_contains(points) for box in boxes] == [0] * len(boxes)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.report.pages.study import _said, alike, sensitivities, short, write
+from microsim.report.pages.study import _said, alike, figure, sensitivities, short, write
 
 KEYS = ["c_rate", "volume.slab.thickness_um"]
 
@@ -105,3 +105,12 @@ def test_keys_are_worded_with_their_units(key, words):
 )
 def test_swept_values_are_worded_without_brackets(value, words):
     assert _said(value) == words
+
+
+def test_the_figure_holds_every_case_inside_its_panels(power_law):
+    drawn = figure(result={"keys": KEYS, "cases": power_law})
+    assert [axes.get_xlabel() for axes in drawn.axes] == ["C-rate", "thickness (µm)"]
+    for axes in drawn.axes:
+        capacities = np.concatenate([line.get_ydata() for line in axes.lines])
+        assert sorted(capacities) == pytest.approx(sorted(c["capacity_mAh_g"] for c in power_law))
+        assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1.04 * capacities.max()
