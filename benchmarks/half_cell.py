@@ -94,7 +94,8 @@ def set_up(n):
 
 def run_solver(n, steps):
     """Discharge with the solver in equal steps; return the last voltage."""
-    from microsim.cell.experiment import Experiment, Load, Tolerances
+    from microsim.cell.experiment import Experiment, Tolerances
+    from microsim.cell.load import Load
 
     _, _, cell, current = set_up(n)
     fixed = Tolerances(step=1e9, first_step=STEP, max_step=STEP)

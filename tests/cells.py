@@ -46,30 +46,14 @@ def design(
 def half_cell(labels, voxel_size=0.4e-6, film=0.0, **more):
     """HalfCell of labels; `film`: R_film (ohm m2), a number or a function of the faces."""
     grid = voxel_grid(labels, voxel_size)
-    cell = assemble(grid, design(grid, **more), film)
-    cell.scale_current = cell.mesh.area
-    return cell
+    return assemble(grid, design(grid, **more), film)
 
 
 def run(cell, loads, sto=0.27, **tolerances):
-    """Run the loads; return the experiment, its record and the states seen (t, V, x, j, load number)."""
-    seen = []
-
-    def keep(experiment, number, load, last):
-        seen.append(
-            SimpleNamespace(
-                t=experiment.t,
-                V=cell.state(experiment.x).V[0],
-                x=experiment.x.copy(),
-                j=cell.j.copy(),
-                number=number,
-                last=last,
-            )
-        )
-
-    cell.scale_current = max(abs(load.current) for load in loads) or cell.mesh.area
-    experiment = Experiment(cell, sto, Tolerances(**tolerances), on_state=keep)
-    return SimpleNamespace(experiment=experiment, record=experiment.run(loads), seen=seen)
+    """Run the loads; return the experiment, its record and the Moments seen."""
+    experiment = Experiment(cell, sto, Tolerances(**tolerances))
+    seen = list(experiment.moments(loads))
+    return SimpleNamespace(experiment=experiment, record=experiment.now.record, seen=seen)
 
 
 def fields(cell, x):

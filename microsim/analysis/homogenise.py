@@ -266,7 +266,7 @@ def diffusion_reach(mesh):
     reacts.
     """
     graph, faces = mesh.solid.resolved, mesh.faces
-    links, volume = Links(graph).set(np.ones(graph.n)), graph.volumes()
+    links, volume = Links.of(graph).conducting(np.ones(graph.n)), graph.volumes()
     own = np.flatnonzero((faces.solid < graph.n) & (faces.share > 0))
     ends = np.bincount(
         faces.solid[own], faces.area[own] / (faces.share[own] * faces.half_solid[own]), graph.n
@@ -334,9 +334,9 @@ def drained_conductivity(mesh, design):
     on the way to the collector as current from all reactive faces does in the volume: sigma = I L / (3 A
     <phi>)."""
     graph, faces = mesh.electronic, mesh.faces
-    links = Links(graph).set(mesh.sigma)
+    links = Links.of(graph).conducting(mesh.sigma)
     if design.contact_resistance or design.contact_lost:
-        links.resist(mesh.additive, design.contact_resistance, design.contact_lost)
+        links = links.resisted(mesh.additive, design.contact_resistance, design.contact_lost)
     own = mesh.positive[faces.electronic]
     source = np.bincount(faces.electronic[own], faces.area[own], graph.n)
     source /= source.sum()

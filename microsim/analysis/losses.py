@@ -72,16 +72,11 @@ class VoltageSplit:
         self.capacity = np.where(takes_part[joined], cell.capacity, 0.0)
         self.of_faces = self.particle[cell.mesh.faces.solid]
 
-    def __call__(self, x):
-        """Return the Losses at a state x (flat vector), for the currents that solve its faces; with a double
-        layer, x is the state that the cell solved last."""
-        cell, u = self.cell, self.cell.state(x)
-        kept = cell.j, cell.j_counter, cell.v.copy()
-        try:
-            chain, counter_chain, weights = self._chains(x, u, kept)
-        finally:
-            cell.j, cell.j_counter, cell.v[:] = kept
-        mine, other, kind = _weighted(*weights, LEAST * cell.scale_current)
+    def __call__(self, solved):
+        """Return the Losses of a Solved state, for the currents that solve its faces."""
+        cell, u = self.cell, self.cell.state(solved.x)
+        chain, counter_chain, weights = self._chains(solved)
+        mine, other, kind = _weighted(*weights, LEAST * solved.step.scale_current)
         front = _mean(chain, mine)
         back = _mean(chain if counter_chain is None else counter_chain, other)
         rest = [
@@ -104,53 +99,45 @@ class VoltageSplit:
         }
         return Losses(rest[0] - rest[1], float(u.V[0]), {name: float(v) for name, v in parts.items()}, kind)
 
-    def _chains(self, x, u, solved):
+    def _chains(self, solved):
         """Return the drops at each face of both electrodes, those of a metal counter electrode (or None), and
         what the weights are made of: (A j, A) of the electrode and of the counter electrode, zero on the
         other's faces.
         """
         cell, faces = self.cell, self.cell.mesh.faces
-        at, at_counter = cell.responses(x)
-        chain = self._chain(at, u)
+        at, of_faces, of_counter = cell.responses(solved)
         # where a current sets in, a double layer passes 0.1 A m-2 for each uV by which a new solution differs
-        j, j_counter = solved[:2] if cell.layer else (cell.j, cell.j_counter)
-        area, current = faces.area, faces.area * j
-        mine, other = (
-            (current * cell.lift, area * cell.lift),
-            (current * (1 - cell.lift), area * (1 - cell.lift)),
-        )
-        if at_counter is None:
+        j = (solved if solved.step.layer else at).interfaces.j
+        area, current = faces.area, faces.area * j[cell.on_faces]
+        mine, other = ((current * side, area * side) for side in (cell.in_positive, 1 - cell.in_positive))
+        chain = self._chain(at, of_faces)
+        if not at.counter:
             return chain, None, (mine, other)
-        return (
-            chain,
-            self._counter_chain(at_counter, u),
-            (mine, (cell.counter_area * j_counter, cell.counter_area)),
-        )
+        other = cell.counter_area * j[cell.on_counter], cell.counter_area
+        return chain, self._counter_chain(at, of_counter), (mine, other)
 
-    def _chain(self, at, u):
-        """Drops at each face; at: the kinetics' Response there."""
-        cell, faces, j = self.cell, self.cell.mesh.faces, self.cell.j
+    def _chain(self, at, response):
+        """Drops at each face; at: the Point, response: of the faces there."""
+        cell, faces, u, j, reaction = self.cell, self.cell.mesh.faces, at.u, at.faces.j, at.faces.reaction
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        reaction = _reaction(cell.layer, j, at.v, slice(None, j.size))
-        U = _potential(cell.at_faces, u.sto[m] + reaction * at.drops.sto)
+        U = _potential(cell.at_faces, u.sto[m] + reaction * response.drops.sto)
         return {
             "U": U,
             "U_particle": _potential(cell.at_faces, self._particle_means(u.sto)[self.of_faces]),
-            "eta": at.v - U,
-            "film": j * cell.R_film,
+            "eta": response.v - U,
+            "film": j * at.step.R_film,
             "solids": j * faces.share * faces.half_electronic / cell.mesh.sigma[s] - u.phi[s],
-            "electrolyte": j * faces.share * faces.half_ionic / cell.kappa[e] + u.psi[e],
-            "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e)),
+            "electrolyte": j * faces.share * faces.half_ionic / at.coefficients.kappa[e] + u.psi[e],
+            "W": cell.W(_concentration(u.c_e[e] + reaction * response.drops.c_e)),
         }
 
-    def _counter_chain(self, at, u):
+    def _counter_chain(self, at, response):
         """Drops at each face of a metal counter electrode."""
-        cell, e, j = self.cell, self.cell.mesh.counter, self.cell.j_counter
-        reaction = _reaction(cell.layer, j, at.v, slice(cell.j.size, None))
+        cell, e, u = self.cell, self.cell.mesh.counter, at.u
         drops = {
-            "eta": at.v,
-            "electrolyte": j * at.drops.resistance + u.psi[e],
-            "W": cell.W(_concentration(u.c_e[e] + reaction * at.drops.c_e)),
+            "eta": response.v,
+            "electrolyte": at.counter.j * response.drops.resistance + u.psi[e],
+            "W": cell.W(_concentration(u.c_e[e] + at.counter.reaction * response.drops.c_e)),
         }
         return drops | dict.fromkeys(("U", "U_particle", "film", "solids"), np.zeros(e.size))
 
@@ -212,11 +199,6 @@ def _potential(material, sto):
 
 def _concentration(c_e):
     return np.maximum(c_e, 1e-3)
-
-
-def _reaction(layer, j, v, part):
-    """The part of j that is not the double layer's (A m-2)."""
-    return j if layer is None else j - layer[0] * v - layer[1][part]
 
 
 def _weighted(mine, other, least):

@@ -1,92 +1,81 @@
 """What a run tells beside its voltage: where the voltage goes, and how unevenly the electrode is used, over
 time."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from ..base.quantities import VOLTAGE_PARTS
 from .losses import VoltageSplit
-from .utilisation import Unevenness
+from .observer import Observer, stored
+from .utilisation import Utilisation
 
 BETWEEN = 5  # splits of the voltage for each stored time: a curve wants more points than a map
 
 
-class Findings:
-    """Collect the voltage's parts, and what Unevenness measures, over a run.
+@dataclass
+class Noted:
+    """The voltage's parts, the spread at the stored times, and the ends of the steps; passed, stored: the
+    throughput at the last split and at the last stored time (C); before, before_s: lithiation then, and when
+    that was (s)."""
 
-    cell: HalfCell. labels: particle of each voxel (heterogeneity.label_particles). every: charge between
-    stored times (C).
+    losses: list = field(default_factory=list)
+    moments: list = field(default_factory=list)
+    endings: list = field(default_factory=list)
+    passed: float = -np.inf
+    stored: float = -np.inf
+    before: np.ndarray | None = None
+    before_s: float | None = None
+
+
+class RunAnalysis(Observer):
+    """Collect the voltage's parts, and what Utilisation measures, over a run.
+
+    cell: HalfCell. labels: particle of each voxel (utilisation.label_particles). every: charge between stored
+    times (C).
     """
 
-    KEPT = ("losses", "moments", "endings", "passed", "before_s")
-
     def __init__(self, cell, labels, every):
-        self.uneven = Unevenness(cell, labels)
-        self.split = VoltageSplit(cell, self.uneven.particle)
-        self.every, self.passed = every / BETWEEN, -np.inf
-        self.losses, self.moments, self.endings = [], [], []
-        self.before_s, self.before = None, None
+        self.every, self.between = every, every / BETWEEN
+        self.utilisation = Utilisation(cell, labels)
+        self.split = VoltageSplit(cell, self.utilisation.particle)
+        self.kept = Noted()
 
-    def note(self, experiment, number, load, stored, last):
-        """Take down a state of the experiment; stored: whether its fields were, last: whether it ends a
-        step."""
-        begins = not self.losses or self.losses[-1]["step"] != number
-        if stored or begins or experiment.throughput - self.passed >= self.every:
-            self.passed = experiment.throughput
-            found = self.split(experiment.x)
-            self.losses.append(
-                {
-                    "time_s": experiment.t,
-                    "step": number,
-                    "charge_C": experiment.charge,
-                    "name": load.name,
-                    "voltage_V": found.voltage,
-                    "open_circuit_V": found.open_circuit,
-                    "weights": found.weights,
-                    "parts_V": found.parts,
-                }
-            )
-        if stored:
-            self._note_moment(experiment, number, load)
-        if last and abs(experiment.charge - experiment.charge_begun) > 1e-3 * self.every:
-            self.endings.append(
-                {
-                    "step": number,
-                    "name": load.name,
-                    "time_s": experiment.t,
-                    **self.uneven.ending(experiment.x),
-                }
-            )
+    def note(self, moment):
+        """Take in the Moment after a time step."""
+        kept, due = self.kept, stored(moment, self.kept.stored, self.every)
+        named = {"step": moment.number, "name": moment.load.name, "time_s": moment.t}
+        begins = not kept.losses or kept.losses[-1]["step"] != moment.number
+        if due or begins or moment.throughput - kept.passed >= self.between:
+            kept.passed = moment.throughput
+            kept.losses.append({**named, "charge_C": moment.charge, **self._losses(moment)})
+        if due:
+            kept.stored = moment.throughput
+            kept.moments.append({**named, **self._measures(moment)})
+        if moment.last and abs(moment.charge - moment.charge_begun) > 1e-3 * self.between:
+            kept.endings.append({**named, **self.utilisation.ending(moment.solved.x)})
 
-    def _note_moment(self, experiment, number, load):
-        spread, reaction = self.uneven.moment(experiment.x)
+    def _losses(self, moment):
+        found = self.split(moment.solved)
+        return {
+            "voltage_V": found.voltage,
+            "open_circuit_V": found.open_circuit,
+            "weights": found.weights,
+            "parts_V": found.parts,
+        }
+
+    def _measures(self, moment):
+        kept, solved, measured = self.kept, moment.solved, self.utilisation
         rate = None
-        if self.before is not None and experiment.t > self.before_s:
-            rate = self.uneven.rate(experiment.x, self.before, experiment.t - self.before_s)
-        self.before, self.before_s = experiment.cell.state(experiment.x).sto.copy(), experiment.t
-        self.moments.append(
-            {
-                "time_s": experiment.t,
-                "step": number,
-                "name": load.name,
-                **spread,
-                **reaction,
-                "local_c_rate": rate,
-            }
-        )
-
-    def snapshot(self):
-        """Return what a run goes on from: plain values, and the lithiation at the last stored time."""
-        return {name: getattr(self, name) for name in self.KEPT}, self.before
-
-    def restore(self, kept, before):
-        """Go back to a snapshot."""
-        for name in self.KEPT:
-            setattr(self, name, kept[name])
-        self.before = before
+        if kept.before is not None and moment.t > kept.before_s:
+            rate = measured.rate(solved.x, kept.before, moment.t - kept.before_s)
+        kept.before, kept.before_s = moment.u.sto.copy(), moment.t
+        reaction = measured.reaction(moment.j, 1e-5 * solved.step.scale_current)
+        return {**measured.spread(solved.x), **reaction, "local_c_rate": rate}
 
     def overpotentials(self, mass):
         """Return the voltage's parts as columns; mass: of active material (kg)."""
-        rows = self.losses
+        rows = self.kept.losses
         columns = {
             name: [row[name] for row in rows]
             for name in ("time_s", "step", "voltage_V", "open_circuit_V", "weights")
@@ -121,10 +110,10 @@ class Findings:
             "reaction_A_m2",
             "local_c_rate",
         )
-        columns = {name: [row[name] for row in self.moments] for name in names}
+        columns = {name: [row[name] for row in self.kept.moments] for name in names}
         return {
-            "particles": self.uneven.particles(),
-            "window": self.uneven.mean_window,
+            "particles": self.utilisation.particles(),
+            "window": self.utilisation.mean_window,
             "times": columns,
-            "ends": self.endings,
+            "ends": self.kept.endings,
         }

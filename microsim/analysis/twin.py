@@ -193,10 +193,10 @@ def beside(twin, setup, record, profiles):
     """
     ends = {}
 
-    def keep(experiment, number, load, last):
-        if last:
-            mesh = experiment.cell.mesh
-            ends[number] = profile_x(mesh.on_image(mesh.solid, experiment.cell.state(experiment.x).sto))
+    def keep(moment):
+        if moment.last:
+            mesh = moment.cell.mesh
+            ends[moment.number] = profile_x(mesh.on_image(mesh.solid, moment.u.sto))
 
     told = {"parameters": twin.found.as_dict(), "sources": twin.found.sources}
     try:

@@ -57,7 +57,7 @@ def surface_distance(mask, voxel_size):
     return distance - np.divide(halves, distance**2, out=np.zeros_like(distance), where=mask)
 
 
-class Unevenness:
+class Utilisation:
     """Measure how unevenly the electrode at the collector is used.
 
     cell: HalfCell. labels: particle of each voxel, int [x, y, z], 0 outside the active material.
@@ -75,7 +75,7 @@ class Unevenness:
         self.bins = self._distance_bins(labels > 0) if mesh.solid.resolved.n else None
         windows = np.array([(m.sto_0, m.sto_100) for m in mesh.materials])[mesh.material[self.cells]]
         self.empty, self.window = windows[:, 1], windows[:, 0] - windows[:, 1]
-        self.faces = np.flatnonzero(cell.lift)
+        self.faces = np.flatnonzero(cell.in_positive)
         self.face_layer = mesh.electronic.position[mesh.faces.electronic[self.faces], 0] - mesh.lines
 
     def _distance_bins(self, active):
@@ -109,29 +109,32 @@ class Unevenness:
             "resolved": bool(mesh.solid.resolved.n),
         }
 
-    def moment(self, x):
-        """Measure one state: spread of the lithiation (total, between and within particles, over the depth),
-        and the reaction over the depth, per area of interface (A m-2, above zero on discharge)."""
+    def spread(self, x):
+        """Return the spread of the lithiation of a state: total, between and within particles, over the
+        depth."""
         sto = self.cell.state(x).sto[self.cells]
         mean, each, layers = self._mean(sto), self._by_particle(sto), self._by_layer(sto)
         in_layer = np.bincount(self.layer, self.sites, self.layers)
-        spread = {
+        return {
             "mean": mean,
             "std": _root(self._mean((sto - mean) ** 2)),
             "std_between": _root(np.average((each - mean) ** 2, weights=self.particle_sites)),
             "std_within": _root(self._mean((sto - each[self.own]) ** 2)),
             "std_over_depth": _root(np.average((np.nan_to_num(layers) - mean) ** 2, weights=in_layer)),
         }
-        return spread, self._reaction()
 
-    def _reaction(self):
-        """Reaction of each layer (A m-2), depth of its peak, and the depth that half of it lies above (m)."""
+    def reaction(self, j, least):
+        """Return what passes the interfaces over the depth: per area in each layer (A m-2, above zero on
+        discharge), depth of its peak, and the depth that half of it lies above (m).
+
+        j: of each reactive face (A m-2); least: a current below which there is neither (A).
+        """
         area = self.cell.mesh.faces.area[self.faces]
-        taken = -np.bincount(self.face_layer, area * self.cell.j[self.faces], self.layers)
+        taken = -np.bincount(self.face_layer, area * j[self.faces], self.layers)
         area = np.bincount(self.face_layer, area, self.layers)
         rate = np.divide(taken, area, out=np.full(self.layers, np.nan), where=area > 0)
         whole = taken.sum()
-        if abs(whole) < 0.25 * np.abs(taken).sum() or abs(whole) < 1e-5 * self.cell.scale_current:
+        if abs(whole) < 0.25 * np.abs(taken).sum() or abs(whole) < least:
             return {"peak_depth_m": None, "half_depth_m": None, "reaction_A_m2": _plain(rate, 4)}
         width = max(self.layers / SMOOTHED, 1e-6)
         smooth = [ndimage.gaussian_filter1d(values, width, mode="nearest") for values in (taken, area)]

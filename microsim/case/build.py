@@ -37,14 +37,9 @@ class Setup:
     one_C: float
     mass: float
 
-    def experiment(self, on_state=None, progress=None):
-        """Return the Experiment at the case's initial state.
-
-        on_state(experiment, number, load, last): called after every time step; progress(done, total,
-        message): the same.
-        """
-        shown = progress and _share_of_step(progress, self.one_C)
-        return Experiment(self.cell, None, tolerances(self.case.numerics), on_state, shown, self.growth)
+    def experiment(self):
+        """Return the Experiment at the case's initial state."""
+        return Experiment(self.cell, None, tolerances(self.case.numerics), self.growth)
 
     def figures(self):
         """Return what 1C is, and the mass of active material, as result.json holds them."""
@@ -57,6 +52,18 @@ class Setup:
     def loads(self):
         """Return the protocol's steps as Loads; Experiment.run takes them."""
         return loads(self.case.protocol, self.one_C, self.cell.mesh.area, self.case.locate)
+
+    def shown(self, progress):
+        """Return a function of a Moment that tells progress(done, total, message) the share of a step's
+        charge or time; progress may be None."""
+
+        def show(moment):
+            t, load = moment.t, moment.load
+            share = t / load.duration if load.duration else moment.throughput / (3600 * self.one_C)
+            if progress:
+                progress(min(share, 0.99), 1.0, f"{load.name}: {t:.0f} s, {moment.V:.3f} V")
+
+        return show
 
 
 def set_up(case, grid=None, design=None):
@@ -87,10 +94,13 @@ def assemble(grid, design, film=0.0):
     return HalfCell(mesh, design, R_film)
 
 
-def simulate(case, on_state=None):
-    """Run a case without writing anything; return its Setup and the Record. on_state: as in Setup."""
+def simulate(case, note=None):
+    """Run a case without writing anything; return its Setup and the Record.
+
+    note(moment): called with the Moment after every time step.
+    """
     setup = set_up(case)
-    return setup, setup.experiment(on_state).run(setup.loads())
+    return setup, setup.experiment().run(setup.loads(), note)
 
 
 # ---- the volume --------------------------------------------------------------------------------------------
@@ -255,15 +265,3 @@ def tolerances(numerics):
         numerics.linear_tolerance,
         max_step=numerics.max_step or np.inf,
     )
-
-
-def _share_of_step(progress, one_C):
-    """Turn the experiment's state into (done, total, message): share of the charge or of the time of a
-    step."""
-
-    def show(experiment, load):
-        share = experiment.t / load.duration if load.duration else experiment.throughput / (3600 * one_C)
-        V = experiment.cell.state(experiment.x).V[0]
-        progress(min(share, 0.99), 1.0, f"{load.name}: {experiment.t:.0f} s, {V:.3f} V")
-
-    return show

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
-from ..cell.experiment import Load
+from ..cell.load import Load
 
 
 def loads(protocol, one_C, area, locate=lambda file: file):

@@ -2,19 +2,21 @@
 balances kept."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..base.constants import F
 from ..base.errors import InputError, NotConverged
+from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
-from .balances import Control
+from .kinetics import DoubleLayer
+from .record import Moment, Progress, Record
+from .step import Control, StepProblem
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
 SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
-BEND = 0.01  # share of a profile's largest value; smoother turns, as in a sampled curve, cost no new start
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
 
 
@@ -32,94 +34,8 @@ class Tolerances:
     event: float = 1e-5
 
 
-@dataclass(frozen=True)
-class Load:
-    """One protocol step: what is held, and what ends it.
-
-    current (A, discharge > 0), or voltage (V), or power (W, discharge > 0), or profile: (times, values) of
-    the kind `profile_of`, linear between its times (s from the start of the step). Ends: until_voltage (V),
-    until_current (A, its size falls to it), duration (s). skip: how many of the next steps fall away if the
-    voltage ends it.
-    """
-
-    name: str
-    current: float = 0.0
-    until_voltage: float | None = None
-    duration: float | None = None
-    voltage: float | None = None
-    power: float | None = None
-    profile: tuple | None = None
-    profile_of: str = "current"
-    until_current: float | None = None
-    skip: int = 0
-
-    def control(self, time):
-        """Return what is held at a time from the start of the step (s)."""
-        if self.profile is not None:
-            return Control(self.profile_of, float(np.interp(time, *self.profile)))
-        if self.voltage is not None:
-            return Control("voltage", self.voltage)
-        return Control("current", self.current) if self.power is None else Control("power", self.power)
-
-    def longest_step(self, time):
-        """Return the time left to the next corner of the profile (s)."""
-        if self.profile is None:
-            return np.inf
-        corners = np.asarray(self.profile[0])
-        later = corners[corners > time * (1 + 1e-9) + 1e-9]
-        return later[0] - time if later.size else np.inf
-
-    def bend(self, time):
-        """Return the length (s) of the piece of the profile that begins at this time with a bend, else None.
-
-        A bend turns the profile by more than BEND of its largest value over that piece.
-        """
-        if self.profile is None:
-            return None
-        times, values = (np.asarray(column, float) for column in self.profile)
-        k = int(np.argmin(np.abs(times - time)))
-        if abs(times[k] - time) > 1e-9 * (1 + time) or not 0 < k < times.size - 1:
-            return None
-        before, after = np.diff(values[k - 1 : k + 2]) / np.diff(times[k - 1 : k + 2])
-        ahead = times[k + 1] - times[k]
-        return ahead if abs(after - before) * ahead > BEND * np.abs(values).max() else None
-
-    @property
-    def varies(self):
-        """Whether the current is not the same throughout."""
-        return self.profile is not None or self.voltage is not None or self.power is not None
-
-    @property
-    def sign(self):
-        """1 on discharge, -1 on charge, 0 where neither is said: which way a voltage limit is met."""
-        return (
-            float(np.sign(self.current if self.power is None else self.power))
-            if self.profile is None
-            else 0.0
-        )
-
-
-@dataclass
-class Record:
-    """What happened: columns of the voltage curve, one summary a step, counts, balance errors."""
-
-    columns: dict = field(
-        default_factory=lambda: {"time_s": [], "current_A": [], "voltage_V": [], "charge_C": [], "step": []}
-    )
-    steps: list = field(default_factory=list)
-    newton_iterations: int = 0
-    linear_iterations: int = 0
-    time_steps: int = 0
-    rejected_steps: int = 0
-    failed_steps: int = 0
-    lithium_balance_error: float = 0.0
-    salt_balance_error: float = 0.0
-    charge_balance_error: float = 0.0
-    wall_s: float = 0.0
-
-
 def initial_state(cell, sto=None):
-    """Return the cell at rest: uniform lithiation (or that of its design) and salt, no current."""
+    """Return the cell at rest, as Solved: uniform lithiation (or that of its design) and salt, no current."""
     mesh = cell.mesh
     sto = mesh.initial_sto.copy() if sto is None else np.full(mesh.solid.n, float(sto))
     positive = cell.positive_cells
@@ -127,108 +43,84 @@ def initial_state(cell, sto=None):
         np.average(cell.in_cells.U(sto)[cells], weights=cell.capacity[cells]) if cells.any() else 0.0
         for cells in (positive, ~positive)
     ]
-    return cell.vector(-U[1] - cell.W(cell.design.c_e_0), 0.0, U[0] - U[1], sto, cell.design.c_e_0)
+    c_e = cell.design.c_e_0
+    return cell.at_rest(cell.vector(psi=-U[1] - cell.W(c_e), V=U[0] - U[1], sto=sto, c_e=c_e))
 
 
 class Experiment:
-    """A half cell in time. `x` is its state now, `t` the time (s), `charge` what was discharged (C).
+    """A half cell in time.
 
-    growth: the film.Growth that thickens the film in each time step, or None."""
+    cell: HalfCell; sto: lithiation at the start, None for that of its design; growth: the film.Growth that
+    thickens the film in each time step, or None. now: Progress, all that changes while it runs.
+    """
 
-    def __init__(self, cell, sto, tolerances, on_state=None, progress=None, growth=None):
+    def __init__(self, cell, sto, tolerances, growth=None):
         self.cell, self.tolerances, self.growth = cell, tolerances, growth
-        self.on_state, self.progress = on_state, progress
-        self.x, self.t, self.charge, self.throughput = initial_state(cell, sto), 0.0, 0.0, 0.0
-        self.voltages = []
-        self.film, self.driving = (
-            cell.R_film,
-            (self._at_rest() if growth else None),
-        )  # and the voltages that it grows by
+        solved = initial_state(cell, sto)
+        u = cell.state(solved.x)
+        v = np.concatenate([cell.in_cells.U(u.sto)[cell.mesh.faces.solid], np.zeros(cell.mesh.counter.size)])
         if cell.design.double_layer:
-            cell.v = self._at_rest()
-            self.voltages = [cell.v.copy()]
-        self.number, self.under_way = 0, False  # protocol step, and whether it has begun
-        self.begun, self.charge_begun, self.dt = (
-            0.0,
-            0.0,
+            solved = replace(solved, interfaces=replace(solved.interfaces, v=v))
+        self.now = Progress(
+            solved,
+            Record(),
+            self._lithium(solved),
+            self._salt(solved),
             self._first_step,
-        )  # its start (s, C), next time step
-        self.states, self.earlier, self.charges = [self.x], [], [0.0]
-        self.record = Record()
-        state = cell.state(self.x)
-        self.lithium_0, self.salt_0 = self._lithium(state), self._salt(state)
-        self._balance_errors = (0.0, 0.0)
+            cell.mesh.area,
+            voltages=[v] if cell.design.double_layer else [],
+            driving=v if growth else None,
+        )
 
-    def run(self, loads):
+    def run(self, loads, note=None):
         """Run the protocol steps in order, from where it stands; return the Record.
 
-        Raises NotConverged when a step cannot be solved.
+        note(moment): called with the Moment after every time step. Raises NotConverged when a step cannot be
+        solved.
         """
-        clock = time.perf_counter() - self.record.wall_s
+        for moment in self.moments(loads):
+            if note:
+                note(moment)
+        return self.now.record
+
+    def moments(self, loads):
+        """Run the protocol steps in order, from where it stands; yield the Moment after every time step."""
+        now, clock = self.now, time.perf_counter() - self.now.record.wall_s
         # where no step names a current: the one that fills the electrode in an hour
         largest = (
             max(self._size(load) for load in loads)
             or self.cell.capacity[self.cell.positive_cells].sum() / 3600
         )
-        while self.number < len(loads):
-            load = loads[self.number]
-            self.cell.scale_current = self._size(load) or largest
-            reason = self._run_load(load, clock)
-            self.number += 1 + (load.skip if reason == "voltage" else 0)
-        self.record.wall_s = time.perf_counter() - clock
-        if self.throughput > 0:
-            self.record.lithium_balance_error = self._balance_errors[0] / self.throughput
-        self.record.salt_balance_error = self._balance_errors[1] / self.salt_0
-        return self.record
+        while now.number < len(loads):
+            load = loads[now.number]
+            if not now.under_way:
+                now.scale_current = self._size(load) or largest
+            reason = yield from self._run_load(load, clock)
+            now.number += 1 + (load.skip if reason == "voltage" else 0)
+        now.record.wall_s = time.perf_counter() - clock
 
-    KEPT = (
-        "driving",
-        "x",
-        "t",
-        "charge",
-        "throughput",
-        "number",
-        "under_way",
-        "begun",
-        "charge_begun",
-        "dt",
-        "states",
-        "earlier",
-        "charges",
-        "voltages",
-        "lithium_0",
-        "salt_0",
-        "_balance_errors",
-    )
+    @property
+    def x(self):
+        """The present state, a flat vector."""
+        return self.now.solved.x
+
+    @property
+    def R_film(self):
+        """The film on each reactive face now (ohm m2)."""
+        return self.now.solved.step.R_film
 
     def snapshot(self):
-        """Return everything that a run goes on from, as {name: array or plain value}."""
-        kept = {name: getattr(self, name) for name in self.KEPT}
-        return {
-            **kept,
-            "record": asdict(self.record),
-            "R_film": self.film,
-            "j": self.cell.j,
-            "j_counter": self.cell.j_counter,
-            "control": (self.cell.control.kind, self.cell.control.value),
-        }
+        """Return all that a run goes on from, as a Progress of its own."""
+        return copied(self.now)
 
     def restore(self, kept):
         """Go back to a snapshot of the same cell and protocol."""
-        for name in self.KEPT:
-            setattr(self, name, kept[name])
-        self.record = Record(**kept["record"])
-        self.cell.j, self.cell.j_counter, self.cell.control = (
-            kept["j"],
-            kept["j_counter"],
-            Control(*kept["control"]),
-        )
-        self.cell.R_film = self.film = kept["R_film"]
+        self.now = copied(kept)
 
     def _size(self, load):
         """Largest current that a step will ask for (A), 0 where it is not known; a power's at the present
         voltage."""
-        V = self.cell.state(self.x).V[0]
+        V = self._V
         if load.profile is not None:
             return float(np.abs(load.profile[1]).max()) / (V if load.profile_of == "power" else 1.0)
         return abs(load.current) if load.power is None else abs(load.power) / V
@@ -236,51 +128,42 @@ class Experiment:
     # -- one protocol step -----------------------------------------------------------------------------------
 
     def _run_load(self, load, clock):
-        """Run one protocol step from where it stands; return why it ended."""
-        reason = None if self.under_way else self._begin(load)
-        start = self.begun
-        end = start + load.duration if load.duration else np.inf
+        """Run one protocol step from where it stands, yield its Moments; return why it ended."""
+        now, reason = self.now, None
+        if not now.under_way:
+            reason = self._begin(load)
+            yield self._noted(load, reason)
+        end = now.begun + load.duration if load.duration else np.inf
         while reason is None:
-            dt = min(self.dt, self.tolerances.max_step, load.longest_step(self.t - start))
-            if self.t + 1.001 * dt >= end:
-                dt = end - self.t
-            dt, self.dt, reason = self._advance(dt, load)
+            dt = min(now.dt, self.tolerances.max_step, load.longest_step(now.t - now.begun))
+            if now.t + 1.001 * dt >= end:
+                dt = end - now.t
+            now.dt, reason = self._advance(dt, load)
             self._turn(load)
-            if reason is None and self.t >= end * (1 - 1e-12):
+            if reason is None and now.t >= end * (1 - 1e-12):
                 reason = "duration"
-            self.record.wall_s = time.perf_counter() - clock
-            self.under_way = reason is None
-            if reason:
-                self._append(load, summarise=reason)
-            else:
-                self._append(load)
+            now.record.wall_s = time.perf_counter() - clock
+            now.under_way = reason is None
+            yield self._noted(load, reason)
         return reason
 
     def _begin(self, load):
-        self.begun, self.charge_begun, self.dt = self.t, self.charge, self._first_step
-        self.states, self.earlier, self.charges = [self.x], [], [self.charge]
-        self.voltages = self.voltages[:1]
+        """Let its current set in; return "voltage" where that meets the step's limit at once."""
+        now = self.now
+        now.begun, now.charge_begun, now.dt = now.t, now.charge, self._first_step
+        now.start_formula()
         self._settle(load)
-        self.under_way = True
-        if self._already_past(load):
-            self._append(load, summarise="voltage")
-            return "voltage"
-        self._append(load)
-        return None
+        now.under_way = True
+        return "voltage" if self._already_past(load) else None
 
     def _turn(self, load):
         """Begin a new BDF at a bend of a profile: across it the formula's past would be another curve's,
         which costs refused steps and the charge its exactness (BDF2 integrates a straight current
         exactly)."""
-        ahead = load.bend(self.t - self.begun)
+        ahead = load.bend(self.now.t - self.now.begun)
         if ahead is not None:
-            self.states, self.earlier, self.charges, self.voltages = (
-                [self.x],
-                [],
-                [self.charge],
-                self.voltages[:1],
-            )
-            self.dt = max(min(self._first_step, ahead / 10), ahead / 100)
+            self.now.start_formula()
+            self.now.dt = max(min(self._first_step, ahead / 10), ahead / 100)
 
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
@@ -288,86 +171,174 @@ class Experiment:
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
         asked, at_once, layer = load.control(0.0), bdf.bdf(1e-4, []), self._layer(bdf.bdf(SETTLED, []))
-        held, x, done, part = self._held(asked.kind), self.x, 0.0, 1.0
+        solved, held, done, part = self.now.solved, self._held(asked.kind), 0.0, 1.0
+        film = solved.step.R_film
         while done < 1.0:  # at tens of C the whole current at once may be too far
             share = min(1.0, done + part)
+            control = Control(asked.kind, held + share * (asked.value - held))
             try:
-                x = self._solve(at_once, Control(asked.kind, held + share * (asked.value - held)), x, layer)
+                solved = self._solve(at_once, control, solved.x, solved.interfaces, layer, film)
                 done, part = share, 2 * part
             except NotConverged as failure:
                 part /= 4
                 if part < max(1e-4, 0.02 * done):
+                    obstacle = self._obstacle(solved, asked, failure)
                     raise NotConverged(
-                        f"{load.name!r} did not start at {self.t:.3f} s: {self._obstacle(x, asked, failure)}",
-                        failure.history,
+                        f"{load.name!r} did not start at {self.now.t:.3f} s: {obstacle}", failure.history
                     ) from None
-        solved, now = self.cell.state(x), self.cell.state(self.x)
-        self.x = self.cell.vector(solved.psi, solved.phi, solved.V, now.sto, now.c_e)
-        self.states = [self.x]
+        new, old = self.cell.state(solved.x), self.cell.state(self.now.solved.x)
+        x = self.cell.vector(psi=new.psi, phi=new.phi, V=new.V, sto=old.sto, c_e=old.c_e)
+        self.now.solved = replace(solved, x=x)
         if self.growth:
-            self.driving = self.cell.v.copy()
+            self.now.driving = solved.interfaces.v
 
     def _held(self, kind):
         """The present voltage, current or power."""
-        V, I = self.cell.state(self.x).V[0], self.cell.current(self.x)
+        V, I = self._V, self.cell.current(self.now.solved.x)
         return float({"voltage": V, "current": I, "power": V * I}[kind])
 
     def _already_past(self, load):
         """Whether the limit is met as soon as the current sets in: the end of a repeat, otherwise a
         mistake."""
-        V, limit = self.cell.state(self.x).V[0], load.until_voltage
+        V, limit = self._V, load.until_voltage
         past = limit is not None and load.sign and (V - limit) * load.sign <= 0
-        if past and not (load.skip and self.record.steps):
+        if past and not (load.skip and self.now.record.steps):
             raise InputError(
                 f"expected to reach {limit} V by {load.name!r}, got a cell already at {V:.4f} V under this "
                 "current; change the voltage, the current or the initial state"
             )
         return past
 
+    # -- one time step ---------------------------------------------------------------------------------------
+
     def _advance(self, dt, load):
-        """Take one accepted step; return its dt, the next dt, and why the protocol step ends (or None)."""
-        tolerance = self.tolerances.step
+        """Take one accepted step of at most dt; return the next dt, and why the protocol step ends (or
+        None)."""
+        now, tolerance, interfaces = self.now, self.tolerances, self.now.solved.interfaces
         while True:
             guess = self._extrapolate(dt)
             try:
-                formula = bdf.bdf(dt, self.earlier[:1])
-                if self.growth:  # as it will be then: an end of the step is found on the film that it has
-                    self.cell.R_film = self.growth.after(self.film, self.driving, dt, self.cell.T)
-                x = self._solve(formula, load.control(self.t + dt - self.begun), guess, self._layer(formula))
+                solved = self._try(dt, load, guess, interfaces)
             except NotConverged as failure:
-                self.record.failed_steps += 1
+                now.record.failed_steps += 1
                 dt /= 4
                 if dt < 1e-6:
-                    control = load.control(self.t - self.begun)
+                    why = self._obstacle(now.solved, load.control(now.t - now.begun), failure)
                     raise NotConverged(
-                        f"the step at {self.t:.3f} s of {load.name!r} did not converge at any size: "
-                        f"{self._obstacle(self.x, control, failure)}",
+                        f"the step at {now.t:.3f} s of {load.name!r} did not converge at any size: {why}",
                         failure.history,
                     ) from None
                 continue
-            error = self._local_error(x, guess, dt)
-            if error > 1.5 * tolerance and dt > SHORTEST:
-                self.record.rejected_steps += 1
-                dt = max(bdf.next_step(dt, error, tolerance), SHORTEST)
+            interfaces, error = solved.interfaces, self._local_error(solved.x - guess, dt)
+            if error > 1.5 * tolerance.step and dt > SHORTEST:
+                now.record.rejected_steps += 1
+                dt = max(bdf.next_step(dt, error, tolerance.step), SHORTEST)
                 continue
-            over = self._past_end(x, load)
-            event = next((kind for kind, value in over.items() if value > self.tolerances.event), None)
-            if event and dt > 1e-9 * max(self.t, 1.0):
-                dt = self._time_of_event(x, dt, load, event)
+            over = self._past_end(solved.x, load)
+            event = next((kind for kind, value in over.items() if value > tolerance.event), None)
+            if event and dt > 1e-9 * max(now.t, 1.0):
+                dt = self._time_of_event(solved.x, dt, load, event)
                 continue
-            self._accept(x, dt, load.varies)
-            growth = max(bdf.next_step(dt, error, tolerance), SHORTEST) if len(self.earlier) > 2 else 1.8 * dt
-            return (
-                dt,
-                growth,
-                next((kind for kind, value in over.items() if value > -self.tolerances.event), None),
-            )
+            self._accept(solved, dt, load.varies)
+            known = len(now.earlier) > 2  # enough steps to tell the error
+            longer = max(bdf.next_step(dt, error, tolerance.step), SHORTEST) if known else 1.8 * dt
+            return longer, next((kind for kind, value in over.items() if value > -tolerance.event), None)
 
-    def _obstacle(self, x, control, failure):
+    def _try(self, dt, load, guess, interfaces):
+        """Solve a step; the film as it will be then: an end of the step is found on the film that it has."""
+        now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
+        if self.growth:
+            film = self.growth.after(film, now.driving, dt, self.cell.T)
+        control = load.control(now.t + dt - now.begun)
+        return self._solve(formula, control, guess, interfaces, self._layer(formula), film)
+
+    def _solve(self, formula, control, x, interfaces, layer, R_film):
+        """Solve a step from a guess of the state and of what passes the interfaces; return Solved."""
+        cell, now = self.cell, self.now
+        step = cell.step(
+            formula, now.states, control, R_film=R_film, scale_current=now.scale_current, layer=layer
+        )
+        # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
+        noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / now.scale_current
+        problem = StepProblem(cell, step, interfaces)
+        _, log = newton(
+            problem, x, tolerance=max(self.tolerances.newton, noise), linear_tolerance=self.tolerances.linear
+        )
+        now.record.newton_iterations += len(log["linear_iterations"])
+        now.record.linear_iterations += sum(log["linear_iterations"])
+        return problem.solved()
+
+    def _extrapolate(self, dt):
+        weights = bdf.extrapolation(dt, self.now.earlier)
+        guess = sum(w * s for w, s in zip(weights, self.now.states))
+        return guess if self.cell.unknowns.inside(guess) else self.now.solved.x.copy()
+
+    def _local_error(self, dx, dt):
+        """Largest rms local error of what is declared in unknowns, and of the current over the largest one; 0
+        while there are too few steps to tell."""
+        if len(self.now.earlier) < 2:
+            return 0.0
+        of_fields = self.cell.unknowns.largest_error(dx, self.cell.design)
+        of_current = abs(self.cell.current(dx)) / self.now.scale_current
+        return bdf.error_share(dt, self.now.earlier) * max(of_fields, of_current)
+
+    def _accept(self, solved, dt, varies):
+        # the charge by the same formula as the lithium, so that the two agree whatever the current does
+        now, formula, I = self.now, solved.step.formula, self._current(solved)
+        charge = (I * dt - formula.past(now.charges)) / formula.alpha if varies else now.charge + I * dt
+        now.throughput += abs(charge - now.charge)
+        now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
+        now.solved, now.t, now.charge = solved, now.t + dt, charge
+        now.earlier = [dt, *now.earlier[:2]]
+        now.record.time_steps += 1
+        if now.voltages:
+            now.voltages = [solved.interfaces.v, *now.voltages[:1]]
+        if self.growth:
+            now.driving = solved.interfaces.v
+        self._keep_balances(I)
+
+    @property
+    def _first_step(self):
+        """A double layer answers within milliseconds."""
+        first = self.tolerances.first_step
+        return min(first, SHORTEST) if self.cell.design.double_layer else first
+
+    def _layer(self, formula):
+        """What the double layer takes in a step; None where there is none."""
+        C = self.cell.design.double_layer
+        if not C:
+            return None
+        return DoubleLayer(C * formula.alpha / formula.dt, C * formula.past(self.now.voltages) / formula.dt)
+
+    # -- ends ------------------------------------------------------------------------------------------------
+
+    def _past_end(self, x, load):
+        """How far a state is past each end that the step names: the voltage in V, the current as a share of
+        its end."""
+        past = {}
+        if load.until_voltage is not None:
+            V, first = self.cell.state(x).V[0], self.cell.state(self.now.states[-1]).V[0]
+            # a profile may cross the limit from either side of where it began
+            sign = load.sign or np.sign(first - load.until_voltage) or 1.0
+            past["voltage"] = (load.until_voltage - V) * sign
+        if load.until_current is not None:
+            past["current"] = 1.0 - abs(self.cell.current(x)) / load.until_current
+        return past
+
+    def _time_of_event(self, x, dt, load, event):
+        """Step at which an end is met: root of the parabola through the last values."""
+        values = np.array([self._past_end(s, load)[event] for s in [x, *self.now.states[:2]]])
+        times = [dt, 0.0, *(-np.cumsum(self.now.earlier[:1]))][: len(values)]
+        roots = np.roots(np.polyfit(times, values[: len(times)], len(times) - 1))
+        roots = [r.real for r in roots if abs(r.imag) < 1e-9 and 0 < r.real < dt]
+        linear = dt * values[1] / (values[1] - values[0])
+        return min(roots, key=lambda r: abs(r - linear)) if roots else linear
+
+    def _obstacle(self, solved, control, failure):
         """Say what a step that no size helps ran into: the cell's own limits first, the solver's words
         last."""
-        u, design, mesh = self.cell.state(x), self.cell.design, self.cell.mesh
-        scarce, face = int(np.argmin(u.c_e)), self.cell.face_sto(x)
+        u, design, mesh = self.cell.state(solved.x), self.cell.design, self.cell.mesh
+        scarce, face = int(np.argmin(u.c_e)), self.cell.face_sto(solved)
         remedy = (
             f"; lower the {'power' if control.kind == 'power' else 'current'} or end the step earlier"
             f" ({failure})"
@@ -382,170 +353,88 @@ class Experiment:
             word = "full" if face.max() > 0.999 else "empty"
             return f"active material is {word} at its surface at {u.V[0]:.3f} V{remedy}"
         if control.kind == "power":
-            given = abs(u.V[0] * self.cell.current(x)) / mesh.area
+            given = abs(u.V[0] * self.cell.current(solved.x)) / mesh.area
             return (
                 f"no current was found that gives {abs(control.value) / mesh.area:.4g} W/m2, {given:.4g} W/m2"
                 f" were reached at {u.V[0]:.3f} V{remedy}"
             )
         return str(failure)
 
-    def _past_end(self, x, load):
-        """How far a state is past each end that the step names: the voltage in V, the current as a share of
-        its end."""
-        past = {}
-        if load.until_voltage is not None:
-            V = self.cell.state(x).V[0]
-            # a profile may cross the limit from either side of where it began
-            sign = load.sign or np.sign(self.cell.state(self.states[-1]).V[0] - load.until_voltage) or 1.0
-            past["voltage"] = (load.until_voltage - V) * sign
-        if load.until_current is not None:
-            past["current"] = 1.0 - abs(self.cell.current(x)) / load.until_current
-        return past
-
-    def _time_of_event(self, x, dt, load, event):
-        """Step at which an end is met: root of the parabola through the last values."""
-        values = np.array([self._past_end(s, load)[event] for s in [x, *self.states[:2]]])
-        times = [dt, 0.0, *(-np.cumsum(self.earlier[:1]))][: len(values)]
-        roots = np.roots(np.polyfit(times, values[: len(times)], len(times) - 1))
-        roots = [r.real for r in roots if abs(r.imag) < 1e-9 and 0 < r.real < dt]
-        linear = dt * values[1] / (values[1] - values[0])
-        return min(roots, key=lambda r: abs(r - linear)) if roots else linear
-
-    @property
-    def _first_step(self):
-        """A double layer answers within milliseconds."""
-        first = self.tolerances.first_step
-        return min(first, SHORTEST) if self.cell.design.double_layer else first
-
-    def _at_rest(self):
-        """Voltages across the interfaces of a cell at rest: those of the electrodes' lithium."""
-        cell = self.cell
-        return np.concatenate(
-            [cell.in_cells.U(cell.state(self.x).sto)[cell.mesh.faces.solid], np.zeros(cell.j_counter.size)]
-        )
-
-    def _layer(self, formula):
-        """Coefficients a, b of the double layer's current a v + b in a step; None where there is none."""
-        C = self.cell.design.double_layer
-        return (C * formula.alpha / formula.dt, C * formula.past(self.voltages) / formula.dt) if C else None
-
-    def _solve(self, formula, control, guess, layer):
-        cell, states = self.cell, [self.cell.state(s) for s in self.states]
-        cell.step(
-            formula,
-            formula.past([s.sto for s in states]),
-            formula.past([s.c_e for s in states]),
-            control,
-            layer,
-        )
-        j = cell.j.copy(), cell.j_counter.copy()
-        try:
-            # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
-            noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / cell.scale_current
-            x, log = newton(
-                cell,
-                guess,
-                tolerance=max(self.tolerances.newton, noise),
-                linear_tolerance=self.tolerances.linear,
-            )
-        except NotConverged:
-            cell.j, cell.j_counter = j
-            raise
-        self.record.newton_iterations += len(log["linear_iterations"])
-        self.record.linear_iterations += sum(log["linear_iterations"])
-        return cell.balance(x)
-
-    def _extrapolate(self, dt):
-        weights = bdf.extrapolation(dt, self.earlier)
-        guess = sum(w * s for w, s in zip(weights, self.states))
-        u = self.cell.state(guess)
-        inside = u.sto.min() > 1e-6 and u.sto.max() < 1 - 1e-6 and u.c_e.min() > 1.0
-        return guess if inside else self.states[0].copy()
-
-    def _local_error(self, x, guess, dt):
-        """Largest rms local error of sto, c_e / c_e_0, V (1 V) and the current over the largest one; 0 while
-        there are too few steps to tell."""
-        if len(self.earlier) < 2:
-            return 0.0
-        d = self.cell.state(x - guess)
-        rms = [
-            np.sqrt(np.mean(d.sto**2)),
-            np.sqrt(np.mean(d.c_e**2)) / self.cell.design.c_e_0,
-            abs(d.V[0]),
-            abs(self.cell.current(x - guess)) / self.cell.scale_current,
-        ]
-        return bdf.error_share(dt, self.earlier) * max(rms)
-
-    def _current(self):
-        """Current of the state solved last (A): the one that was asked for, or the one across the
-        interfaces."""
-        control = self.cell.control
-        return control.value if control.kind == "current" else -float(self.cell.currents()[0])
-
-    def _accept(self, x, dt, varies):
-        # the charge by the same formula as the lithium, so that the two agree whatever the current does
-        formula, I = bdf.bdf(dt, self.earlier[:1]), self._current()
-        charge = (I * dt - formula.past(self.charges)) / formula.alpha if varies else self.charge + I * dt
-        self.throughput += abs(charge - self.charge)
-        self.x, self.t, self.charge = x, self.t + dt, charge
-        self.states, self.charges = [x, *self.states[:2]], [charge, *self.charges[:1]]
-        self.voltages = [self.cell.v.copy(), *self.voltages[:1]] if self.voltages else []
-        self.earlier = [dt, *self.earlier[:2]]
-        self.record.time_steps += 1
-        self._keep_balances(I)
-        if self.growth:
-            self.film, self.driving = self.cell.R_film, self.cell.v.copy()
-
     # -- bookkeeping -----------------------------------------------------------------------------------------
 
-    def _lithium(self, state):
+    @property
+    def _V(self):
+        """The present voltage (V)."""
+        return self.cell.state(self.now.solved.x).V[0]
+
+    def _current(self, solved):
+        """Current of a state (A): the one that was asked for, or the one across the interfaces."""
+        control = solved.step.control
+        if control.kind == "current":
+            return control.value
+        return -float(self.cell.currents(solved.interfaces)[0])
+
+    def _lithium(self, solved):
         """Lithium in the active material of the electrode and of a counter slab, less what the double layer
         owes (C)."""
-        held = self.cell.capacity * state.sto
-        return (
-            np.array([held[self.cell.positive_cells].sum(), held[~self.cell.positive_cells].sum()])
-            - self.cell.stored()
-        )
+        cell = self.cell
+        held = cell.capacity * cell.state(solved.x).sto
+        both = np.array([held[cell.positive_cells].sum(), held[~cell.positive_cells].sum()])
+        return both - cell.stored(solved.interfaces)
 
-    def _salt(self, state):
-        return F * float(self.cell.salt_volume @ state.c_e)
+    def _salt(self, solved):
+        return F * float(self.cell.salt_volume @ self.cell.state(solved.x).c_e)
 
     def _keep_balances(self, I):
         """Keep the largest misses: lithium against the charge passed, salt against itself, face currents
         against I."""
-        cell, state = self.cell, self.cell.state(self.x)
-        gained = self._lithium(state) - self.lithium_0
-        lithium = max(abs(gained[0] - self.charge), abs(gained[1] + self.charge) if not cell.counter else 0.0)
-        salt = abs(self._salt(state) - self.salt_0)
-        self._balance_errors = tuple(max(pair) for pair in zip(self._balance_errors, (lithium, salt)))
-        if abs(I) > 1e-9 * cell.scale_current:
-            across, counter = cell.currents()
-            miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * cell.scale_current)
-            self.record.charge_balance_error = max(self.record.charge_balance_error, float(miss))
+        cell, now, record = self.cell, self.now, self.now.record
+        gained = self._lithium(now.solved) - now.lithium_0
+        slab = abs(gained[1] + now.charge) if not cell.counter else 0.0
+        now.lithium_miss = max(now.lithium_miss, abs(gained[0] - now.charge), slab)
+        now.salt_miss = max(now.salt_miss, abs(self._salt(now.solved) - now.salt_0))
+        if now.throughput > 0:
+            record.lithium_balance_error = now.lithium_miss / now.throughput
+        record.salt_balance_error = now.salt_miss / now.salt_0
+        if abs(I) > 1e-9 * now.scale_current:
+            across, counter = cell.currents(now.solved.interfaces)
+            miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * now.scale_current)
+            record.charge_balance_error = max(record.charge_balance_error, float(miss))
 
-    def _append(self, load, summarise=None):
-        """Add the present state to the record; at the end of a step, for the reason given, its summary
-        too."""
-        V = float(self.cell.state(self.x).V[0])
-        for name, value in zip(self.record.columns, (self.t, self._current(), V, self.charge, self.number)):
-            self.record.columns[name].append(value)
-        if summarise:
-            self._summarise(load, summarise)
-        if self.on_state:
-            self.on_state(self, self.number, load, summarise is not None)
-        if self.progress:
-            self.progress(self, load)
+    def _noted(self, load, reason):
+        """Add the present state to the record; at the end of a step, for the reason given, its summary too.
+        Return its Moment."""
+        now, current = self.now, self._current(self.now.solved)
+        for name, value in zip(now.record.columns, (now.t, current, float(self._V), now.charge, now.number)):
+            now.record.columns[name].append(value)
+        if reason:
+            self._summarise(load, reason)
+        solved = sealed(now.solved)
+        return Moment(
+            self.cell,
+            now.t,
+            now.number,
+            load,
+            last=bool(reason),
+            solved=solved,
+            u=self.cell.state(solved.x),
+            current=current,
+            charge=now.charge,
+            charge_begun=now.charge_begun,
+            throughput=now.throughput,
+            time_steps=now.record.time_steps,
+        )
 
     def _summarise(self, load, reason):
-        c = self.record.columns
-        mine = [k for k, step in enumerate(c["step"]) if step == self.number]
+        now, c = self.now, self.now.record.columns
+        mine = [k for k, step in enumerate(c["step"]) if step == now.number]
         t, V = np.array(c["time_s"])[mine], np.array(c["voltage_V"])[mine]
         mean = np.trapezoid(V, t) / (t[-1] - t[0]) if t[-1] > t[0] else V[-1]
-        self.record.steps.append(
+        now.record.steps.append(
             {
                 "name": load.name,
-                "time_s": self.t - self.begun,
-                "charge_C": self.charge - self.charge_begun,
+                "time_s": now.t - now.begun,
+                "charge_C": now.charge - now.charge_begun,
                 "end_reason": reason,
                 "mean_voltage_V": float(mean),
                 "end_voltage_V": float(V[-1]),

@@ -13,140 +13,198 @@ itself would be more current than what passes the faces. Vectors in double preci
 in double precision.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..base.constants import F
 from ..numerics.backend import kernels
+from ..numerics.links import Conductances
+from .kinetics import Slopes
+from .unknowns import State
 
 SINGLE = np.float32
 
 
+@dataclass(frozen=True)
+class Coefficients:
+    """Of the cells at a state: kappa = beta kappa(c_e) (S m-1), D_e = beta D_e(c_e), D_s(sto) (m2 s-1),
+    t_plus."""
+
+    kappa: np.ndarray
+    D_e: np.ndarray
+    D_s: np.ndarray
+    t_plus: np.ndarray
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Conductances of the links at a state: ionic of psi (S), salt of c_e and solid of sto (m3 s-1);
+    migration of psi for the current that cations carry where t_plus varies, else None."""
+
+    ionic: Conductances
+    salt: Conductances
+    solid: Conductances
+    migration: Conductances | None
+
+
+@dataclass(frozen=True)
+class Linearisation:
+    """The balances about a state u, of a time step or, at a complex rate, of a small signal.
+
+    rate: alpha / dt (s-1); slopes: of the reaction on the faces and of the whole current, one object where
+    there is no double layer; counter_slopes: of the whole current of a metal counter electrode, or None;
+    coefficient_slopes: d(beta kappa)/dc_e, d(beta D_e)/dc_e and dD_s/dsto of each cell; of_current, of_V:
+    slopes of the constraint.
+    """
+
+    u: State
+    coefficients: Coefficients
+    flows: Flows
+    rate: complex
+    slopes: tuple
+    counter_slopes: Slopes | None
+    coefficient_slopes: tuple
+    of_current: float
+    of_V: float
+
+    @property
+    def layered(self):
+        """Whether more than the reaction passes the faces."""
+        return self.slopes[0] is not self.slopes[1]
+
+
+@dataclass(frozen=True)
+class Within:
+    """What flows between cells of one kind: of each link w, psi and k, a and carried c_e, D sto; of each cell
+    what is left of k, a and D (see kernels.laplacian)."""
+
+    w: np.ndarray
+    k: np.ndarray
+    a: np.ndarray
+    carried: np.ndarray
+    D: np.ndarray
+    k_rest: np.ndarray
+    a_rest: np.ndarray
+    D_rest: np.ndarray
+
+    @classmethod
+    def of(cls, cell, about):
+        """Return those of a Linearisation."""
+        c, flows, mesh = about.coefficients, about.flows, cell.mesh
+        dkappa, dD_e, dD_s = about.coefficient_slopes
+        k, k_rest = cell.ionic_links.slopes(c.kappa, dkappa, about.u.psi)
+        a, a_rest = (F * part for part in cell.ionic_links.slopes(c.D_e, dD_e, about.u.c_e))
+        if flows.migration:
+            # how t_plus itself changes is left out: a part in ten of a term of a few percent
+            a += k * c.t_plus[mesh.ionic.neighbour]
+            a_rest += k_rest * c.t_plus
+        a, a_rest = _with_differences(mesh.ionic, F * flows.salt.weight, a, a_rest)
+        scale = F * cell.c_s_max
+        weight = scale.repeat(np.diff(mesh.solid.indptr)) * flows.solid.weight
+        D, D_rest = weight, np.zeros(mesh.solid.n)
+        if np.any(dD_s):
+            off, rest = cell.solid_links.slopes(c.D_s, dD_s, about.u.sto)
+            off *= scale.repeat(np.diff(mesh.solid.indptr))
+            D, D_rest = _with_differences(mesh.solid, weight, off, scale * rest)
+        carried = flows.migration.weight if flows.migration else np.empty(0)
+        singles = (part.astype(SINGLE) for part in (flows.ionic.weight, k, a, carried, D, k_rest))
+        return cls(*singles, a_rest, D_rest)
+
+
+@dataclass(frozen=True)
 class Jacobian:
-    """J v about the state of a HalfCell that `update` was last called with."""
+    """J v about a state. storage: of lithium and of salt; rests: what stays of each cell's own lithium and
+    salt; slopes of the reaction and of the whole current times area; share: of anions in the current."""
 
-    def __init__(self, cell):
-        self.cell, mesh = cell, cell.mesh
-        links, cells = mesh.ionic.neighbour.size, mesh.ionic.n
-        self.w, self.k, self.a = (np.empty(links, SINGLE) for _ in range(3))
-        self.carried = np.empty(links if cell.t_plus_varies else 0, SINGLE)
-        self.k_rest, self.a_rest, self.D_rest = (
-            np.empty(cells, SINGLE),
-            np.empty(cells),
-            np.empty(mesh.solid.n),
+    cell: object
+    within: Within
+    storage: tuple
+    rests: tuple
+    reaction: tuple
+    whole: tuple
+    layered: bool
+    counter: tuple | None
+    share: np.ndarray
+    of_current: float
+    of_V: float
+
+    @classmethod
+    def of(cls, cell, about, within=None):
+        """Return that of a Linearisation; within: its Within, where that is known already."""
+        within, area = within or Within.of(cell, about), cell.mesh.faces.area
+        storage = about.rate * cell.capacity, about.rate * F * cell.salt_volume
+        t_plus = about.coefficients.t_plus
+        return cls(
+            cell,
+            within,
+            storage,
+            tuple(
+                (rest + stored.real).astype(SINGLE)
+                for rest, stored in zip((within.D_rest, within.a_rest), storage)
+            ),
+            *(tuple(_single(area * slope) for slope in part) for part in about.slopes),
+            about.layered,
+            about.counter_slopes and tuple(cell.counter_area * slope for slope in about.counter_slopes),
+            _single(np.ones(1) if about.flows.migration else 1 - t_plus),
+            about.of_current,
+            about.of_V,
         )
-        self.D = np.empty(mesh.solid.neighbour.size, SINGLE)
-        self.sigma = cell.electronic.weight.astype(SINGLE)
-        self.ends = np.zeros(mesh.electronic.n, SINGLE)
-        self.ends[mesh.collector] = cell.collector_conductance
-        self.ends[mesh.counter_collector] = cell.counter_conductance
-        self.scale = F * cell.c_s_max  # of each cell that holds lithium
-
-    def update(self, u, slopes):
-        """Take over the cell's coefficients and slopes of the faces about u; slopes: d(beta kappa)/dc_e,
-        d(beta D_e)/dc_e and dD_s/dsto of each cell."""
-        cell, mesh = self.cell, self.cell.mesh
-        k, k_rest = cell.ionic.slopes(cell.kappa, slopes[0], u.psi)
-        self.w[:], self.k[:], self.k_rest[:] = cell.ionic.weight, k, k_rest
-        a, a_rest = (F * part for part in cell.salt.slopes(cell.D_e, slopes[1], u.c_e))
-        if (
-            cell.t_plus_varies
-        ):  # how t_plus itself changes is left out: a part in ten of a term of a few percent
-            a += k * cell.t_plus[mesh.ionic.neighbour]
-            a_rest += k_rest * cell.t_plus
-            self.carried[:] = cell.migration.weight
-        _with_differences(mesh.ionic, F * cell.salt.weight, a, a_rest, self.a, self.a_rest)
-        of_links = self.scale.repeat(np.diff(mesh.solid.indptr))
-        self.D[:], self.D_rest[:] = of_links * cell.solid.weight, 0.0
-        if np.any(slopes[2]):
-            D, D_rest = cell.solid.slopes(cell.D_s, slopes[2], u.sto)
-            _with_differences(
-                mesh.solid,
-                of_links * cell.solid.weight,
-                of_links * D,
-                self.scale * D_rest,
-                self.D,
-                self.D_rest,
-            )
-        self.set_faces(cell.rate, cell.slopes, cell.counter_slopes)
-        return self
-
-    def set_faces(self, rate, slopes, counter_slopes):
-        """Take over alpha / dt and the slopes of the reaction and of the whole current on the faces; complex
-        ones too."""
-        cell, area = self.cell, self.cell.mesh.faces.area
-        self.reaction, self.whole = (tuple(_single(area * slope) for slope in part) for part in slopes)
-        self.layered = slopes[0] is not slopes[1]
-        self.share = _single(np.ones(1) if cell.t_plus_varies else np.atleast_1d(1 - cell.t_plus))
-        self.counter_slopes = counter_slopes and tuple(cell.counter_area * slope for slope in counter_slopes)
-        self.storage = rate * cell.capacity, rate * F * cell.salt_volume
-        self.rests = [
-            (rest + stored.real).astype(SINGLE)
-            for rest, stored in zip((self.D_rest, self.a_rest), self.storage)
-        ]
 
     def __call__(self, v):
         """Return J v, of the precision of v."""
+        unknowns = self.cell.unknowns
         if np.iscomplexobj(v):
             out = self._within(v.real.copy()) + 1j * self._within(v.imag.copy())
-            d, R = self.cell.state(v), self.cell.state(out)
-            R.sto[:] += 1j * self.storage[0].imag * d.sto
-            R.c_e[:] += 1j * self.storage[1].imag * d.c_e
+            d, R = unknowns.state(v), unknowns.rows(out)
+            R.lithium[:] += 1j * self.storage[0].imag * d.sto
+            R.salt[:] += 1j * self.storage[1].imag * d.c_e
         else:
             out = self._within(v)
-        self._across(self.cell.state(v), self.cell.state(out))
+        self._across(unknowns.state(v), unknowns.rows(out))
         return out
 
     def _within(self, v):
         """What is stored and what flows between cells of one kind."""
-        cell, mesh, out = self.cell, self.cell.mesh, np.empty_like(v)
-        d, R = cell.state(v), cell.state(out)
+        cell, mesh, out, m = self.cell, self.cell.mesh, np.empty_like(v), self.within
+        d, R = cell.unknowns.state(v), cell.unknowns.rows(out)
+        lithium_rest, salt_rest = self.rests
+        ionic, electronic, solid = mesh.ionic, mesh.electronic, mesh.solid
         kernels.laplacian.two_outflows(
-            mesh.ionic.indptr,
-            mesh.ionic.neighbour,
-            self.w,
-            self.a,
-            self.k,
-            self.carried,
-            self.rests[1],
-            self.k_rest,
-            d.psi,
-            d.c_e,
-            R.psi,
-            R.c_e,
+            *(ionic.indptr, ionic.neighbour, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest),
+            *(d.psi, d.c_e, R.charge_e, R.salt),
         )
-        kernels.laplacian.outflow(
-            mesh.electronic.indptr, mesh.electronic.neighbour, self.sigma, self.ends, d.phi, R.phi
-        )
-        kernels.laplacian.outflow(
-            mesh.solid.indptr, mesh.solid.neighbour, self.D, self.rests[0], d.sto, R.sto
-        )
+        conducting = cell.electronic_single
+        kernels.laplacian.outflow(electronic.indptr, electronic.neighbour, *conducting, d.phi, R.charge_s)
+        kernels.laplacian.outflow(solid.indptr, solid.neighbour, m.D, lithium_rest, d.sto, R.lithium)
         out_of_collector = cell.collector_conductance @ d.phi[mesh.collector]
-        R.V[0] = cell.of_current * out_of_collector + cell.of_V * d.V[0]
+        R.constraint[0] = self.of_current * out_of_collector + self.of_V * d.V[0]
         return out
 
     def _across(self, d, R):
         """Add what passes the faces to the balances R."""
         faces, mesh = self.cell.mesh.faces, self.cell.mesh
         A_j, into_electrolyte = np.empty(faces.area.size, d.psi.dtype), np.zeros_like(d.psi)
-        between = faces.ionic, faces.electronic, faces.solid, self.cell.lift
+        between = faces.ionic, faces.electronic, faces.solid, self.cell.in_positive
         kernels.faces.face_flow(*between, self.whole, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
         kernels.faces.add_to_cells(faces.ionic, A_j, 1, into_electrolyte)
-        kernels.faces.add_to_cells(faces.electronic, A_j, 1, R.phi)
+        kernels.faces.add_to_cells(faces.electronic, A_j, 1, R.charge_s)
         if self.layered:
             kernels.faces.face_flow(*between, self.reaction, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
-        kernels.faces.add_to_cells(faces.solid, A_j, 1, R.sto)
-        if self.counter_slopes:
-            dphi, _, dc_e = self.counter_slopes
+        kernels.faces.add_to_cells(faces.solid, A_j, 1, R.lithium)
+        if self.counter:
+            dphi, _, dc_e = self.counter
             into_electrolyte[mesh.counter] += dc_e * d.c_e[mesh.counter] - dphi * d.psi[mesh.counter]
-        R.psi[:] -= into_electrolyte
-        R.c_e[:] -= self.share * into_electrolyte
+        R.charge_e[:] -= into_electrolyte
+        R.salt[:] -= self.share * into_electrolyte
 
 
-def _with_differences(graph, weight, off, rest, out, out_rest):
+def _with_differences(graph, weight, off, rest):
     """Turn sum_j weight_ij (x_i - x_j) + off_ij x_j + rest_i x_i into sum_j a_ij (x_i - x_j) + rest'_i
-    x_i."""
-    out[:] = weight - off
+    x_i; return a and rest'."""
+    out_rest = np.empty(rest.size)
     kernels.laplacian.row_sums(graph.indptr, off, rest, out_rest)
+    return weight - off, out_rest
 
 
 def _single(values):

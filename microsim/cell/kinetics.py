@@ -11,6 +11,7 @@ dv/dt is (alpha v + past) / dt, so that j = j_r + a v + b.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,28 +32,36 @@ class Drops:
     c_e: np.ndarray
 
 
-@dataclass(frozen=True)
-class FaceCurrent:
-    """Current density j (A m-2) and its derivatives with phi_s (that with psi is minus it), sto and c_e.
+class DoubleLayer(NamedTuple):
+    """What a double layer takes in a time step, a v + b: a (A m-2 V-1), b (A m-2) on every face."""
 
-    v: voltage between solid and electrolyte at the face, behind the film (V); reaction: the part of j that is
-    not the double layer's, itself where there is none."""
+    a: float
+    b: np.ndarray
 
-    j: np.ndarray
+    def on(self, part):
+        """Return it on a part of the faces (a slice)."""
+        return DoubleLayer(self.a, self.b[part])
+
+
+class Slopes(NamedTuple):
+    """Derivatives of a face's current with phi_s (that with psi is minus it), sto and c_e."""
+
     dphi: np.ndarray
     dsto: np.ndarray
     dc_e: np.ndarray
-    v: np.ndarray | None = None
-    beside: "FaceCurrent | None" = None
 
-    @property
-    def reaction(self):
-        return self.beside or self
 
-    def slopes(self):
-        """Return the derivatives with phi_s, sto and c_e of the reaction, and of the whole."""
-        reaction, whole = ((part.dphi, part.dsto, part.dc_e) for part in (self.reaction, self))
-        return reaction, whole if self.beside else reaction
+@dataclass(frozen=True)
+class FaceCurrent:
+    """Current densities of faces as solved (A m-2): the reaction, and the whole j with what the double layer
+    takes; v: voltage between solid and electrolyte at the face, behind the film (V). Slopes of both; where
+    there is no double layer, reaction and whole are one object."""
+
+    j: np.ndarray
+    reaction: np.ndarray
+    v: np.ndarray
+    slopes: Slopes
+    reaction_slopes: Slopes
 
 
 def overpotential(ratio, alpha_a, alpha_c):
@@ -71,28 +80,67 @@ def overpotential(ratio, alpha_a, alpha_c):
     return u, 1 / slope
 
 
-def face_current(phi_s, psi, sto, c_e, drops, electrode, W, T, guess, layer=None, tolerance=1e-6):
+@dataclass(frozen=True)
+class Sides:
+    """What lies on the two sides of each face: phi_s, psi = phi_e - W(c_e) (V), sto and c_e (mol m-3) at the
+    cell centres, and the Drops from there; electrode: has U, dU, i0, alpha_a, alpha_c; W: concentration part
+    of the electrolyte's potential, with its slope; T (K)."""
+
+    phi_s: np.ndarray
+    psi: np.ndarray
+    sto: np.ndarray
+    c_e: np.ndarray
+    drops: Drops
+    electrode: object
+    W: object
+    T: float
+
+    def response(self, j):
+        """Return the Response of faces whose reaction is j (A m-2), and c_e at them."""
+        drops, electrode, T = self.drops, self.electrode, self.T
+        thermal = R * T / F
+        x_face, c_face = self.sto + j * drops.sto, self.c_e + j * drops.c_e
+        x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
+        i0 = electrode.i0(c, x, T)
+        step_c, step_x = 1e-6 * c, 1e-7
+        i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
+        i0_x = (electrode.i0(c, x + step_x, T) - i0) / step_x
+        u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
+        pull = thermal * u_ratio * j / i0**2
+        # beyond a bound the face's value stays at it, and so does what depends on it
+        end, end_slope = end_potential(x)
+        v_x = np.where(x == x_face, electrode.dU(x) + end_slope - pull * i0_x, 0.0)
+        v_c = np.where(c == c_face, -pull * i0_c, 0.0)
+        W_c = np.where(c == c_face, self.W.slope(c), 0.0)
+        return Response(electrode.U(x) + end + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
+
+    def mismatch(self, j, a, b):
+        """Return G of the scalar problem at j_r (see face_current), and the Response there."""
+        response, c = self.response(j)
+        whole = j + a * response.v + b
+        return self.phi_s - self.psi - self.W(c) - response.v - whole * self.drops.resistance, response
+
+
+def face_current(sides, guess, layer=None, tolerance=1e-6):
     """Solve each face's scalar problem for j_r; return FaceCurrent.
 
         v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
         G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
 
-    phi_s, psi, sto, c_e: cell-centre values (psi = phi_e - W(c_e)); electrode: has U, dU, i0, alpha_a,
-    alpha_c; W: concentration part of the electrolyte potential, with slope W.slope; guess: j_r to start from;
-    layer: a (A m-2 V-1) and b (A m-2) of the double layer, None for none.
+    sides: Sides; guess: j_r to start from (A m-2); layer: DoubleLayer, None for none.
     G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced
     by its middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
     """
     j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
-    given, (a, b) = (phi_s, psi, sto, c_e, drops, electrode, W, T), layer or (0.0, 0.0)
+    (a, b), drops = layer or (0.0, 0.0), sides.drops
     for _ in range(100):
-        G, response = _mismatch(j, *given, a, b)
+        G, response = sides.mismatch(j, a, b)
         trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
         if change < tolerance:  # Newton's error is the square of its last change
-            G, response = _mismatch(trial, *given, a, b)
-            return response.current(trial - G / response.G_j(a, drops), a, b, trial, layer is not None)
+            G, response = sides.mismatch(trial, a, b)
+            return response.current(trial - G / response.G_j(a, drops), trial, layer)
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
         j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j
@@ -123,48 +171,21 @@ class Response:
         return -self.W_c_e * drops.c_e - drops.resistance - (1 + a * drops.resistance) * self.v_j(drops)
 
     def slopes(self, a, drops=None):
-        """Return the derivatives with phi_s, sto and c_e of j_r, and of the whole j = j_r + a v + b."""
+        """Return the Slopes of j_r, and of the whole j = j_r + a v + b; one object where a = 0."""
         drops = drops or self.drops
         dphi, gain, beside = -1 / self.G_j(a, drops), 1 + a * self.v_j(drops), 1 + a * drops.resistance
-        reaction = dphi, -dphi * beside * self.v_sto, -dphi * (self.W_c_e + beside * self.v_c_e)
+        reaction = Slopes(dphi, -dphi * beside * self.v_sto, -dphi * (self.W_c_e + beside * self.v_c_e))
         if np.all(a == 0):
             return reaction, reaction
-        return reaction, (
-            gain * reaction[0],
-            gain * reaction[1] + a * self.v_sto,
-            gain * reaction[2] + a * self.v_c_e,
+        return reaction, Slopes(
+            gain * reaction.dphi, gain * reaction.dsto + a * self.v_sto, gain * reaction.dc_e + a * self.v_c_e
         )
 
-    def current(self, j, a, b, at, layered):
+    def current(self, j, at, layer):
         """Return the FaceCurrent of j_r, near the `at` where this was evaluated."""
-        v, (reaction, whole) = self.v + self.v_j(self.drops) * (j - at), self.slopes(a)
-        reaction = FaceCurrent(j, *reaction, v)
-        return FaceCurrent(j + a * v + b, *whole, v, reaction) if layered else reaction
-
-
-def _mismatch(j, phi_s, psi, sto, c_e, drops, electrode, W, T, a, b):
-    """Return G of the scalar problem at j_r, and the Response there."""
-    response, c = face_response(j, sto, c_e, drops, electrode, W, T)
-    return phi_s - psi - W(c) - response.v - (j + a * response.v + b) * drops.resistance, response
-
-
-def face_response(j, sto, c_e, drops, electrode, W, T):
-    """Return the Response of faces that carry j_r, and c_e at them."""
-    thermal = R * T / F
-    x_face, c_face = sto + j * drops.sto, c_e + j * drops.c_e
-    x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
-    i0 = electrode.i0(c, x, T)
-    step_c, step_x = 1e-6 * c, 1e-7
-    i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
-    i0_x = (electrode.i0(c, x + step_x, T) - i0) / step_x
-    u, u_ratio = overpotential(j / i0, electrode.alpha_a, electrode.alpha_c)
-    pull = thermal * u_ratio * j / i0**2
-    # beyond a bound the face's value stays at it, and so does what depends on it
-    end, end_slope = end_potential(x)
-    v_x = np.where(x == x_face, electrode.dU(x) + end_slope - pull * i0_x, 0.0)
-    v_c = np.where(c == c_face, -pull * i0_c, 0.0)
-    W_c = np.where(c == c_face, W.slope(c), 0.0)
-    return Response(electrode.U(x) + end + thermal * u, thermal * u_ratio / i0, v_x, v_c, W_c, drops), c
+        v, (a, b) = self.v + self.v_j(self.drops) * (j - at), layer or (0.0, 0.0)
+        reaction, whole = self.slopes(a)
+        return FaceCurrent(j if layer is None else j + a * v + b, j, v, whole, reaction)
 
 
 LAST, PULL = 1e-3, 1e-3  # the last share of sto at either end, and the scale of what is added there (V)

@@ -1,5 +1,8 @@
 """The half cell's preconditioner: lithium eliminated into the potentials, multigrid for what is left."""
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
 from ..base.constants import F
@@ -7,6 +10,25 @@ from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
 from ..numerics.multigrid import Multigrid
 from .spheres import LithiumSolver
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the preconditioner holds of a linearisation beside its grids.
+
+    push, push_reaction: how the whole current and the reaction of each face follow the potential (S); pull:
+    how the whole current follows sto (A); yielding: how sto follows a current into its cell (A-1);
+    counter_push: push of a metal counter electrode (S), or None; response: of the potentials to V;
+    response_current: what flows out of the collector for it (S).
+    """
+
+    push: np.ndarray
+    push_reaction: np.ndarray
+    pull: np.ndarray
+    yielding: np.ndarray
+    counter_push: np.ndarray | None
+    response: np.ndarray
+    response_current: float
 
 
 class Preconditioner:
@@ -26,52 +48,47 @@ class Preconditioner:
     """
 
     def __init__(self, cell):
-        self.cell, mesh = cell, cell.mesh
-        resisted = cell.design.contact_resistance or cell.design.contact_lost
+        self.cell, mesh, design = cell, cell.mesh, cell.design
+        resisted = design.contact_resistance or design.contact_lost
         # coarse cells across a poor contact would join what it keeps apart
-        self.potentials, self.slots, self.picks = _coupled_graph(
+        self.potentials, self.slots, self.once = _coupled_graph(
             mesh, mesh.additive if resisted else contrast_layers(mesh.sigma)
         )
         self.weight = np.empty(self.potentials.neighbour.size, np.float32)
-        self.potential_grid, self.lift = None, cell.lift.astype(np.float32)
+        self.in_positive = cell.in_positive.astype(np.float32)
         self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic)
+        self.potential_grid = None  # its coarse cells follow the first weights
+        self.numbers = None
 
-    def update(self):
-        """Take over the numbers of the cell's present linearisation."""
-        self.stale = False
-        cell, faces, rate = self.cell, self.cell.mesh.faces, self.cell.rate
-        ionic, electronic = self.picks
-        (dphi_r, dsto_r, _), (dphi, dsto, dc_e) = cell.slopes
-        self.A_g, self.A_sto = (faces.area * dphi).astype(np.float32), (faces.area * dsto).astype(np.float32)
-        self.A_g_r = (faces.area * dphi_r).astype(np.float32) if cell.layer else self.A_g
-        reacted = np.bincount(faces.solid, faces.area * dsto_r, cell.n[3])
+    def update(self, about):
+        """Take over the numbers of a Linearisation."""
+        cell, faces, rate = self.cell, self.cell.mesh.faces, about.rate
+        reaction, whole = about.slopes
+        push, pull = (_single(faces.area * slope) for slope in (whole.dphi, whole.dsto))
+        reacted = np.bincount(faces.solid, faces.area * reaction.dsto, cell.mesh.solid.n)
         # share of a face's response that is left once its cell's lithium follows
-        kept = self._lithium_response(rate)
-        factor = kept / (kept + reacted)
-        self.follows = (1 / (kept + reacted)).astype(np.float32)
-        # all materials on one scale of A per unit of sto
-        weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cell.mesh.solid.indptr))
-        self.lithium.update(weight, rate * cell.capacity + reacted)
-        g = self.A_g * factor[faces.solid]
-        weights = np.concatenate([cell.ionic.weight[ionic], cell.electronic.weight[electronic], g])
-        self.weight[self.slots[0]] = weights
-        self.weight[self.slots[1]] = weights
-        n_ionic = cell.n[0]
-        if self.potential_grid is None:
-            self.potential_grid = Multigrid(self.potentials, self.weight)
-        mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
-        high[n_ionic + cell.mesh.collector] = cell.collector_conductance
-        mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
-        sink = -(1 - cell.t_plus) * np.bincount(faces.ionic, faces.area * dc_e, n_ionic)
-        if cell.counter:
-            self.counter_dphi, _, dc_e = cell.counter_slopes
-            mass[cell.mesh.counter] = cell.counter_area * self.counter_dphi
-            sink[cell.mesh.counter] -= (1 - cell.t_plus[cell.mesh.counter]) * cell.counter_area * dc_e
-        self.potential_grid.update(self.weight, mass, None, high)
-        self.salt_grid.update(F * cell.salt.weight, F * rate * cell.salt_volume + np.maximum(sink, 0))
-        self._border(g * cell.lift)
+        kept = self._lithium_response(about)
+        self.lithium.update(self._lithium_weight(about), rate * cell.capacity + reacted)
+        followed = push * (kept / (kept + reacted))[faces.solid]
+        self._update_potentials(about, followed)
+        self._update_salt(about, whole.dc_e)
+        response = self._response(followed * cell.in_positive)
+        self.numbers = Numbers(
+            push,
+            _single(faces.area * reaction.dphi) if about.layered else push,
+            pull,
+            _single(1 / (kept + reacted)),
+            cell.counter_area * about.counter_slopes.dphi if about.counter_slopes else None,
+            response,
+            self._current(response),
+        )
 
-    def _lithium_response(self, rate):
+    def _lithium_weight(self, about):
+        """Conductances of lithium's links, all materials on one scale of A per unit of sto."""
+        cell = self.cell
+        return F * about.flows.solid.weight * np.repeat(cell.c_s_max, np.diff(cell.mesh.solid.indptr))
+
+    def _lithium_response(self, about):
         """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake
         behind it.
 
@@ -79,59 +96,92 @@ class Preconditioner:
         s_(i+1)) takes w (1 - lambda) = w q / (q/2 + sqrt(q + q^2/4)), q = rate h^2 / D. Behind a shell its
         own chain.
         """
-        cell, cells = self.cell, self.cell.mesh.solid
+        cell, cells, rate, D_s = self.cell, self.cell.mesh.solid, about.rate, about.coefficients.D_s
         h = cell.solid_volume ** (1 / 3)
-        q = rate * h * h / cell.D_s
-        inward = cell.solid_volume / h**2 * cell.D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
+        q = rate * h * h / D_s
+        inward = cell.solid_volume / h**2 * D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
         kept = F * cell.c_s_max * (rate * cell.solid_volume + inward)
         if cells.chains:
-            weight = F * cell.solid.weight * np.repeat(cell.c_s_max, np.diff(cells.indptr))
-            kept[cells.surface()] = self.lithium.end_response(weight, rate * cell.capacity)
+            kept[cells.surface()] = self.lithium.end_response(
+                self._lithium_weight(about), rate * cell.capacity
+            )
         return kept
 
-    def _border(self, g):
-        """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same), and
-        what the constraint sees of it."""
-        cell, faces, b = self.cell, self.cell.mesh.faces, self.potential_grid.levels[0].b
-        b[: cell.n[0]] = -np.bincount(faces.ionic, g, cell.n[0])
-        b[cell.n[0] :] = np.bincount(faces.electronic, g, cell.n[1])
-        self.response = self.potential_grid.answer().copy()
-        self.seen = self._constraint(self.response)
+    def _update_potentials(self, about, push):
+        """push: how the faces' current follows the potential once lithium has followed (S)."""
+        cell, (ionic, electronic), n_ionic = self.cell, self.once, self.cell.mesh.ionic.n
+        weights = np.concatenate([about.flows.ionic.weight[ionic], cell.electronic.weight[electronic], push])
+        self.weight[self.slots[0]] = weights
+        self.weight[self.slots[1]] = weights
+        if self.potential_grid is None:
+            self.potential_grid = Multigrid(self.potentials, self.weight)
+        mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
+        high[n_ionic + cell.mesh.collector] = cell.collector_conductance
+        mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
+        if about.counter_slopes:
+            mass[cell.mesh.counter] = cell.counter_area * about.counter_slopes.dphi
+        self.potential_grid.update(self.weight, mass, None, high)
 
-    def _constraint(self, potentials):
+    def _update_salt(self, about, dc_e):
+        """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
+        cell, faces, counter = self.cell, self.cell.mesh.faces, self.cell.mesh.counter
+        anions = 1 - about.coefficients.t_plus
+        sink = -anions * np.bincount(faces.ionic, faces.area * dc_e, cell.mesh.ionic.n)
+        if about.counter_slopes:
+            sink[counter] -= anions[counter] * cell.counter_area * about.counter_slopes.dc_e
+        storage = F * about.rate * cell.salt_volume
+        self.salt_grid.update(F * about.flows.salt.weight, storage + np.maximum(sink, 0))
+
+    def _response(self, push):
+        """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same)."""
+        faces, b, n = self.cell.mesh.faces, self.potential_grid.levels[0].b, self.cell.mesh.ionic.n
+        b[:n] = -np.bincount(faces.ionic, push, n)
+        b[n:] = np.bincount(faces.electronic, push, b.size - n)
+        return self.potential_grid.answer().copy()
+
+    def _current(self, potentials):
         """Current out of the collector for given potentials."""
-        cell = self.cell
-        return float(cell.collector_conductance @ potentials[cell.n[0] + cell.mesh.collector])
+        mesh = self.cell.mesh
+        return float(self.cell.collector_conductance @ potentials[mesh.ionic.n + mesh.collector])
 
-    def __call__(self, r):
+    def answering(self, about):
+        """Return P^-1 r as a function: with the numbers of the last update, but the constraint and the
+        anions' share of the current of a Linearisation."""
+        return partial(self._answer, about.of_current, about.of_V, 1 - about.coefficients.t_plus)
+
+    def _answer(self, of_current, of_V, anions, r):
         """Return P^-1 r in single precision."""
-        cell, faces, mesh = self.cell, self.cell.mesh.faces, self.cell.mesh
+        cell, faces, mesh, k = self.cell, self.cell.mesh.faces, self.cell.mesh, self.numbers
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        R, out = cell.state(r), np.empty(r.size, np.float32)
-        d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, cell.n[0]
-        b[:n_ionic], b[n_ionic:] = R.psi, R.phi
-        A_j = self.A_sto * (R.sto[m] * self.follows[m]).astype(np.float32)
+        R, out = cell.unknowns.rows(r), np.empty(r.size, np.float32)
+        d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, mesh.ionic.n
+        b[:n_ionic], b[n_ionic:] = R.charge_e, R.charge_s
+        A_j = k.pull * _single(R.lithium[m] * k.yielding[m])
         kernels.faces.add_to_cells(e, A_j, 1, b[:n_ionic])
         kernels.faces.add_to_cells(s, A_j, -1, b[n_ionic:])
         potentials = self.potential_grid.answer()
         # rows: A u + pull V = b, of_current I(u) + of_V V = r_V  =>  u = A^-1 b - response V
-        V = (cell.of_current * self._constraint(potentials) - R.V[0]) / (
-            cell.of_current * self.seen - cell.of_V
+        V = (of_current * self._current(potentials) - R.constraint[0]) / (
+            of_current * k.response_current - of_V
         )
         d.V[0] = V
-        np.subtract(potentials[:n_ionic], np.float32(V) * self.response[:n_ionic], out=d.psi)
-        np.subtract(potentials[n_ionic:], np.float32(V) * self.response[n_ionic:], out=d.phi)
-        push = d.V[0] * self.lift + d.phi[s] - d.psi[e]
-        lithium = R.sto.astype(np.float32)
-        kernels.faces.add_to_cells(m, self.A_g_r * push, -1, lithium)
+        np.subtract(potentials[:n_ionic], np.float32(V) * k.response[:n_ionic], out=d.psi)
+        np.subtract(potentials[n_ionic:], np.float32(V) * k.response[n_ionic:], out=d.phi)
+        push = d.V[0] * self.in_positive + d.phi[s] - d.psi[e]
+        lithium = _single(R.lithium)
+        kernels.faces.add_to_cells(m, k.push_reaction * push, -1, lithium)
         d.sto[:] = self.lithium.cycle(lithium)
         into_electrolyte = np.zeros(n_ionic, np.float32)
-        kernels.faces.add_to_cells(e, self.A_g * push + self.A_sto * d.sto[m], 1, into_electrolyte)
-        if cell.counter:
-            into_electrolyte[mesh.counter] -= cell.counter_area * self.counter_dphi * d.psi[mesh.counter]
-        self.salt_grid.levels[0].b[:] = R.c_e + (1 - cell.t_plus) * into_electrolyte
+        kernels.faces.add_to_cells(e, k.push * push + k.pull * d.sto[m], 1, into_electrolyte)
+        if k.counter_push is not None:
+            into_electrolyte[mesh.counter] -= k.counter_push * d.psi[mesh.counter]
+        self.salt_grid.levels[0].b[:] = R.salt + anions * into_electrolyte
         d.c_e[:] = self.salt_grid.answer()
         return out
+
+
+def _single(values):
+    return values.astype(np.float32)
 
 
 def _coupled_graph(mesh, kind):

@@ -23,12 +23,13 @@ not.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..cell.balances import Control
+from ..cell.jacobian import Jacobian, Within
 from ..cell.kinetics import Drops
+from ..cell.step import Control
 from ..numerics.bdf import Bdf
 from ..numerics.krylov import complex_gmres
 
@@ -50,51 +51,61 @@ class CellImpedance:
 
 
 class SmallSignal:
-    """A HalfCell linearised about x. C_dl: F m-2; film_time: time constant of the film (s), 0 without
-    capacitance."""
+    """A HalfCell linearised about a Solved state. C_dl: F m-2; film_time: time constant of the film (s), 0
+    without capacitance."""
 
-    def __init__(self, cell, x, C_dl, film_time=0.0):
-        self.cell, self.C_dl, self.film_time = cell, C_dl, film_time
-        cell.step(Bdf(1.0, 1.0, ()), 0.0, 0.0, Control("current", cell.current(x)))
-        cell.linearise(x)
-        self.faces, self.counter = cell.responses(x)
-        mesh, faces = cell.mesh, cell.mesh.faces
-        pace = np.sqrt(mesh.eps / cell.D_e)
+    def __init__(self, cell, solved, C_dl, film_time=0.0):
+        self.cell, self.C_dl, self.film_time, self.R_film = cell, C_dl, film_time, solved.step.R_film
+        step = cell.step(
+            Bdf(1.0, 1.0, ()), [], Control("current", cell.current(solved.x)), R_film=self.R_film
+        )
+        at = cell.solve(solved.x, step, solved.interfaces)
+        self.about = cell.linearise(at)
+        self.within = Within.of(cell, self.about)
+        _, self.faces, self.counter = cell.responses(at)
+        mesh, faces, known = cell.mesh, cell.mesh.faces, at.coefficients
+        pace = np.sqrt(mesh.eps / known.D_e)
         self.lengths = (
-            faces.share * faces.half_solid / np.sqrt(cell.D_s[faces.solid]),
+            faces.share * faces.half_solid / np.sqrt(known.D_s[faces.solid]),
             faces.share * faces.half_ionic * pace[faces.ionic],
             mesh.ionic.widths[0][0] / 2 * pace[mesh.counter],
         )  # l / sqrt(D), s^(1/2)
 
-    def _set(self, s):
-        """Put the cell's Jacobian at s."""
-        cell, a, (solid, electrolyte, counter) = self.cell, self.C_dl * s, self.lengths
-        drops, film = self.faces.drops, cell.R_film / (1 + s * self.film_time) - cell.R_film
+    def at(self, s):
+        """Return the Linearisation at a complex rate s (s-1)."""
+        a, (solid, electrolyte, counter) = self.C_dl * s, self.lengths
+        drops, film = self.faces.drops, self.R_film / (1 + s * self.film_time) - self.R_film
         drops = Drops(
             drops.resistance + film, drops.sto * _layer(solid, s), drops.c_e * _layer(electrolyte, s)
         )
-        cell.rate, cell.slopes = s, self.faces.slopes(a, drops)
+        slopes, counter_slopes = self.faces.slopes(a, drops), None
         if self.counter:
             drops = self.counter.drops
             drops = Drops(drops.resistance, drops.sto, drops.c_e * _layer(counter, s))
-            cell.counter_slopes = self.counter.slopes(a, drops)[1]
-        cell.jacobian.set_faces(cell.rate, cell.slopes, cell.counter_slopes)
+            counter_slopes = self.counter.slopes(a, drops)[1]
+        return replace(self.about, rate=s, slopes=slopes, counter_slopes=counter_slopes)
 
-    def at(self, omega):
-        """Return (J v, P^-1 v) at i omega as functions of complex vectors."""
-        precondition = self.cell.precondition_with
-        self._set(omega)
-        self.cell.layer = (self.C_dl * omega, None)  # the reaction is not all that passes a face
-        precondition.update()
-        self._set(1j * omega)
-        return self.cell.jacobian, lambda v: precondition(v.real) + 1j * precondition(v.imag)
+    def jacobian(self, about):
+        """Return J v of a Linearisation at some rate, a function of complex vectors."""
+        return Jacobian.of(self.cell, about, self.within)
 
-    def reaction(self, dx):
+    def precondition(self, omega):
+        """Return P^-1 v at omega as a function of complex vectors."""
+        about, preconditioner = self.at(omega), self.cell.preconditioner
+        preconditioner.update(about)
+        answer = preconditioner.answering(about)
+        return lambda v: answer(v.real) + 1j * answer(v.imag)
+
+    def reaction(self, about, dx):
         """Return the current that reacts in each layer of x of the image (A), electrode only."""
         cell, d, faces = self.cell, self.cell.state(dx), self.cell.mesh.faces
-        dphi, dsto, dc_e = cell.slopes[0]
-        push = cell.lift * d.V + d.phi[faces.electronic] - d.psi[faces.ionic]
-        A_j = -cell.lift * faces.area * (dphi * push + dsto * d.sto[faces.solid] + dc_e * d.c_e[faces.ionic])
+        dphi, dsto, dc_e = about.slopes[0]
+        push = cell.in_positive * d.V + d.phi[faces.electronic] - d.psi[faces.ionic]
+        A_j = (
+            -cell.in_positive
+            * faces.area
+            * (dphi * push + dsto * d.sto[faces.solid] + dc_e * d.c_e[faces.ionic])
+        )
         layer = np.clip(
             (faces.position[:, 0] / cell.mesh.voxel_size[0]).astype(int), 0, cell.mesh.shape[0] - 1
         )
@@ -103,38 +114,34 @@ class SmallSignal:
         )
 
 
-def solve_cell_impedance(cell, x, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
-    """Compute the impedance of a half cell about the state x.
+def solve_cell_impedance(cell, solved, freq, *, C_dl=None, film_time=0.0, tolerance=1e-6, progress=None):
+    """Compute the impedance of a half cell about a state.
 
-    cell: HalfCell; x: its unknowns; freq: Hz; C_dl: double layer of every interface, F m-2 (None: the cell's
-    own, or
-    0.2 where it has none); film_time: s; tolerance: of the residual of each frequency over dI.
+    cell: HalfCell; solved: the state (Solved, as of an experiment or of cell.at_rest); freq: Hz; C_dl: double
+    layer of every interface, F m-2 (None: the cell's own, or 0.2 where it has none); film_time: s; tolerance:
+    of the residual of each frequency over dI.
 
     Returns CellImpedance. Raises NotConverged with the residuals. Sources: the balances of `cell.balances`;
     Sikha and White, J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
     """
     begun, C_dl = time.perf_counter(), C_dl if C_dl is not None else cell.design.double_layer or C_DL
-    signal = SmallSignal(cell, x, C_dl, film_time)
-    b = cell.vector(0.0, 0.0, 1.0, 0.0, 0.0).astype(complex)
+    signal = SmallSignal(cell, solved, C_dl, film_time)
+    b = cell.vector(V=1.0).astype(complex)
     freq = np.asarray(freq, float)
     Z, reaction = np.empty(freq.size, complex), np.empty((freq.size, cell.mesh.shape[0]), complex)
     iterations, known = [0] * freq.size, []
     for done, k in enumerate(np.argsort(-freq)):
         omega = 2 * np.pi * freq[k]
-        apply, precondition = signal.at(omega)
-        dx, history = complex_gmres(
-            apply, precondition, b, _guess(np.log(omega), known, b.size), tolerance=tolerance
-        )
+        about, precondition = signal.at(1j * omega), signal.precondition(omega)
+        guess = _guess(np.log(omega), known, b.size)
+        dx, history = complex_gmres(signal.jacobian(about), precondition, b, guess, tolerance=tolerance)
         known = [*known[-2:], (np.log(omega), dx)]
         Z[k] = -cell.mesh.area * cell.state(dx).V[0]
-        reaction[k], iterations[k] = signal.reaction(dx), len(history) - 1
+        reaction[k], iterations[k] = signal.reaction(about, dx), len(history) - 1
         if progress:
             progress(done + 1, freq.size, f"impedance at {freq[k]:.3g} Hz")
-    cell.layer = None
-    u = cell.state(x)
-    return CellImpedance(
-        freq, Z, reaction, tuple(iterations), time.perf_counter() - begun, float(u.V[0]), cell.current(x)
-    )
+    V, current, seconds = cell.state(solved.x).V[0], cell.current(solved.x), time.perf_counter() - begun
+    return CellImpedance(freq, Z, reaction, tuple(iterations), seconds, float(V), current)
 
 
 def _layer(length, s):

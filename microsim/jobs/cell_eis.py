@@ -171,11 +171,11 @@ def cell_impedance(
     case = load_case(case, set or ())
     after = _steps(case, after)
     setup = set_up(case)
-    experiment, C_dl, film_time = setup.experiment(progress=progress), *_layers(setup)
+    experiment, C_dl, film_time = setup.experiment(), *_layers(setup)
     if after:
-        experiment.run(setup.loads()[:after])
-    options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10}
-    spectrum = solve_cell_impedance(setup.cell, experiment.x, frequencies, **options, progress=progress)
+        experiment.run(setup.loads()[:after], setup.shown(progress))
+    options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10, "progress": progress}
+    spectrum = solve_cell_impedance(setup.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if known else None

@@ -1,7 +1,7 @@
 """Checkpoints of a run: its state and the fields stored so far, so that a killed run goes on.
 
-DIR/.resume/state.npz         the experiment's snapshot; arrays as they are, the rest as JSON; replaced as a
-                              whole
+DIR/.resume/state.npz         snapshots of the experiment and of what watches it, whatever they declare;
+                              arrays as they are, the rest as JSON; replaced as a whole
 DIR/.resume/fields_0000.npz   one file for each stored time
 """
 
@@ -18,6 +18,10 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.files import replacing
+from ..base.records import from_plain, to_plain
+
+# what a file that is cut short, or was written by another version, raises
+UNREADABLE = (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError, AttributeError, ImportError)
 
 
 class Checkpoint:
@@ -48,24 +52,18 @@ class Checkpoint:
             np.savez(file, time_s=time_s, step=step, **fields)
         self.stored += 1
 
-    def keep_state(self, snapshot, extra, always=False):
-        """Store a snapshot and further plain data if the last one is old enough."""
+    def keep_state(self, parts, always=False):
+        """Store the snapshots of the named parts of a run if the last ones are old enough."""
         if not always and time.monotonic() - self.written < self.every:
             return
         self.written = time.monotonic()
-        arrays, plain = {}, {"sha256": self.sha256, "stored": self.stored, "extra": extra}
-        for name, value in snapshot.items():
-            if isinstance(value, np.ndarray):
-                arrays[name] = value
-            elif isinstance(value, list) and value and isinstance(value[0], np.ndarray):
-                arrays.update({f"{name}.{k}": part for k, part in enumerate(value)})
-            else:
-                plain[name] = value
+        kept, arrays = to_plain({name: part.snapshot() for name, part in parts.items()})
+        plain = {"sha256": self.sha256, "stored": self.stored, "kept": kept}
         with replacing(self.folder / "state.npz") as part, open(part, "wb") as file:
-            np.savez(file, plain=json.dumps(plain, default=float), **arrays)
+            np.savez(file, plain=json.dumps(plain), **arrays)
 
     def read(self):
-        """Return (snapshot, extra, fields stored before it as [(time_s, step, {name: array})])."""
+        """Return ({name: snapshot}, fields stored before it as [(time_s, step, {name: array})])."""
         path = self.folder / "state.npz"
         if not path.is_file():
             found = "a finished one" if (self.folder.parent / "result.json").is_file() else "none"
@@ -75,7 +73,7 @@ class Checkpoint:
             )
         try:
             return self._read(path)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read"
                 f" ({error}); leave --resume out"
@@ -85,18 +83,13 @@ class Checkpoint:
         with np.load(path) as file:
             plain = json.loads(str(file["plain"]))
             arrays = {name: file[name] for name in file.files if name != "plain"}
-        if plain.pop("sha256") != self.sha256:
+        if plain["sha256"] != self.sha256:
             raise InputError(
                 f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same"
                 " files, got one that differs; undo the change, or leave --resume out"
             )
-        self.stored, extra = plain.pop("stored"), plain.pop("extra")
-        snapshot = {**plain, **{name: value for name, value in arrays.items() if "." not in name}}
-        for name in {key.partition(".")[0] for key in arrays if "." in key}:
-            snapshot[name] = [
-                arrays[f"{name}.{k}"] for k in range(sum(key.startswith(f"{name}.") for key in arrays))
-            ]
-        return snapshot, extra, [self._fields(k) for k in range(self.stored)]
+        self.stored = plain["stored"]
+        return from_plain(plain["kept"], arrays), [self._fields(k) for k in range(self.stored)]
 
     def _fields(self, k):
         with np.load(self.folder / f"fields_{k:04d}.npz") as file:

@@ -74,41 +74,47 @@ def run(
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
-    record, kept = _simulate(setup, out / "fields.h5", checkpoint, before, progress)
+    experiment, watch = _simulate(setup, out / "fields.h5", checkpoint, before, progress)
     comparison = compare_with(measured, setup, out / "fields.h5")
 
-    found = _numbers(setup, volume, transport, record, kept, comparison, twin)
+    found = _numbers(setup, volume, transport, experiment, watch, comparison, twin)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
     numbers = plain({**found, **cost})
-    _write(out, setup, numbers, record, comparison, flux, progress)
+    _write(out, setup, numbers, experiment.now.record, comparison, flux, progress)
     checkpoint.clear()
     return RunResult(out, numbers)
 
 
 def _simulate(setup, fields_path, checkpoint, before, progress):
-    """Run the protocol, from its start or from what a checkpoint kept; return the Record and Snapshots."""
+    """Run the protocol, from its start or from what a checkpoint kept; return the Experiment and Watch."""
     from ..volumes.fields import FieldWriter
-    from .snapshots import Snapshots
+    from .snapshots import Watch
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     with FieldWriter(fields_path, setup.grid, units) as fields:
-        snapshots = Snapshots(setup, fields, checkpoint)
-        experiment = setup.experiment(snapshots, progress)
+        experiment, watch, show = setup.experiment(), Watch(setup, fields, checkpoint), setup.shown(progress)
+        parts = {"experiment": experiment, **watch.observers}
         if before:
-            experiment.restore(before[0])
-            snapshots.restore(*before)
+            watch.snapshots.write_again(before[1])
+            for name, kept in before[0].items():
+                parts[name].restore(kept)
         with checkpoint.cleared_on(InputError):
-            return experiment.run(setup.loads()), snapshots
+            for moment in experiment.moments(setup.loads()):
+                watch.note(moment)
+                if not moment.last:  # the end of a step is kept when the next one has begun
+                    checkpoint.keep_state(parts, always=moment.t == 0)
+                show(moment)
+    return experiment, watch
 
 
-def _numbers(setup, volume, transport, record, kept, comparison, twin):
+def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
     """Put result.json together from what each part has to say."""
     from ..analysis.interface import area_figures, film_figures
     from ..analysis.twin import beside
     from ..mesh.morphology import phase_summary
     from .record import balances, counts, step_results
 
-    case, grid, cell = setup.case, setup.grid, setup.cell
+    case, grid, cell, record = setup.case, setup.grid, setup.cell, experiment.now.record
     return {
         "title": case.title,
         "microsim_version": __version__,
@@ -123,10 +129,10 @@ def _numbers(setup, volume, transport, record, kept, comparison, twin):
         **balances(record),
         **counts(record),
         "area_correction": area_figures(cell),
-        "film": film_figures(setup, cell.R_film),
-        **kept.figures(),
+        "film": film_figures(setup, experiment.R_film),
+        **watch.figures(),
         "comparison": comparison.as_dict() if comparison else None,
-        **({"homogenised": beside(twin, setup, record, kept.profiles)} if twin else {}),
+        **({"homogenised": beside(twin, setup, record, watch.snapshots.kept.profiles)} if twin else {}),
         "materials": case.material_sources(),
     }
 

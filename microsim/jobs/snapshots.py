@@ -1,8 +1,11 @@
 """What is kept while a run goes on: fields a number of times, depth profiles at the end of each step."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
-from ..analysis.run_analysis import Findings
+from ..analysis.observer import Observer, stored
+from ..analysis.run_analysis import RunAnalysis
 from ..analysis.utilisation import label_particles
 from ..analysis.validity import Validity
 from ..base.files import plain
@@ -11,77 +14,59 @@ from ..case.windows import beyond_windows
 from ..volumes.fields import profile_x
 
 
-class Snapshots:
-    """Store the fields a number of times over the run, and depth profiles at the end of each step."""
+@dataclass
+class Profiles:
+    """Depth profiles at the end of each step, and the throughput at the last stored time (C)."""
 
-    def __init__(self, setup, writer, checkpoint):
-        self.setup, self.cell, self.writer, self.checkpoint = setup, setup.cell, writer, checkpoint
-        output, grid = setup.case.output, setup.grid
-        self.names, self.isolated = output.fields, isolated_sto(setup.cell, grid)
-        self.every = setup.one_C * 3600 / (output.times - 1)  # charge between stored times (C)
-        labels = label_particles(grid, resolved_phases(setup.cell.design))
-        self.findings, self.validity = Findings(setup.cell, labels, self.every), Validity(setup.cell)
-        self.profiles, self.passed = [], -np.inf
+    profiles: list = field(default_factory=list)
+    passed: float = -np.inf
 
-    def __call__(self, experiment, number, load, last):
-        begins = experiment.t == 0
-        stored = begins or last or experiment.throughput - self.passed >= self.every
-        self.findings.note(experiment, number, load, stored, last)
-        self.validity.note(experiment, load)
-        if stored:
-            self.passed = experiment.throughput
-            fields = self.fields(experiment.x)
-            kept = {name: fields[name] for name in self.names}
-            self.writer.write(experiment.t, load.name, kept)
-            self.checkpoint.keep_fields(experiment.t, load.name, kept)
-            if last:
-                self._keep_profiles(experiment.t, load, fields)
-        # the end of a step is kept when the next one has begun
-        if not last:
-            found, sto = self.findings.snapshot()
-            extra = {
-                "profiles": self.profiles,
-                "passed": self.passed,
-                "findings": found,
-                "validity": self.validity.snapshot(),
-            }
-            self.checkpoint.keep_state({**experiment.snapshot(), "noted_sto": sto}, extra, always=begins)
 
-    def _keep_profiles(self, t, load, fields):
+class Snapshots(Observer):
+    """Store the fields a number of times over the run, and depth profiles at the end of each step.
+
+    every: charge between stored times (C)."""
+
+    def __init__(self, setup, writer, checkpoint, every):
+        self.cell, self.writer, self.checkpoint, self.every = setup.cell, writer, checkpoint, every
+        self.names, self.isolated = setup.case.output.fields, isolated_sto(setup.cell, setup.grid)
+        self.kept = Profiles()
+
+    def note(self, moment):
+        """Take in the Moment after a time step."""
+        if not stored(moment, self.kept.passed, self.every):
+            return
+        self.kept.passed = moment.throughput
+        fields = self.fields(moment)
+        chosen = {name: fields[name] for name in self.names}
+        self.writer.write(moment.t, moment.load.name, chosen)
+        self.checkpoint.keep_fields(moment.t, moment.load.name, chosen)
+        if moment.last:
+            self._keep_profiles(moment, fields)
+
+    def write_again(self, kept):
+        """Write the fields that were stored before an interruption."""
+        for time_s, step, fields in kept:
+            self.writer.write(time_s, step, fields)
+
+    def _keep_profiles(self, moment, fields):
         h = self.cell.mesh.voxel_size[0]
         x = (np.arange(self.cell.mesh.shape[0]) + 0.5) * h
-        self.profiles.append(
+        self.kept.profiles.append(
             {
-                "step": load.name,
-                "time_s": t,
+                "step": moment.load.name,
+                "time_s": moment.t,
                 "x_m": x.tolist(),
                 **{name: plain(profile_x(fields[name])) for name in ("sto", "c_e", "phi_e")},
             }
         )
 
-    def figures(self):
-        """Return what was found over the run, as result.json holds it."""
-        return {
-            "validity": self.validity.figures(beyond_windows(self.setup.case)),
-            "overpotentials": self.findings.overpotentials(self.setup.mass),
-            "heterogeneity": self.findings.heterogeneity(),
-            "profiles": self.profiles,
-        }
-
-    def restore(self, snapshot, extra, stored):
-        """Go on after the fields that were stored before the interruption."""
-        self.profiles, self.passed = extra["profiles"], extra["passed"]
-        self.findings.restore(extra["findings"], snapshot["noted_sto"])
-        self.validity.restore(extra["validity"])
-        for time_s, step, fields in stored:
-            self.writer.write(time_s, step, fields)
-
-    def fields(self, x):
+    def fields(self, moment):
         """Return {name: [x, y, z]} on the image, NaN outside a field's phase. Isolated material keeps its
         lithium."""
-        cell, mesh, u = self.cell, self.cell.mesh, self.cell.state(x)
+        cell, mesh, u = self.cell, self.cell.mesh, moment.u
         area = np.bincount(mesh.faces.solid, mesh.faces.area, mesh.solid.n)
-        current = np.bincount(mesh.faces.solid, mesh.faces.area * cell.j, mesh.solid.n)
+        current = np.bincount(mesh.faces.solid, mesh.faces.area * moment.j, mesh.solid.n)
         j = np.divide(current, area, out=np.full(mesh.solid.n, np.nan), where=area > 0)
         shells = mesh.solid.split(j)[1]
         shells[:] = shells[:, -1:]  # of a particle, that at its surface
@@ -105,3 +90,33 @@ def isolated_sto(cell, grid):
     for name in active_phases(cell.design):
         sto[grid.mask(name) & ~joined] = given[name] if isinstance(given, dict) else given
     return sto
+
+
+class Watch:
+    """What watches a run: its analysis, its validity, and what is stored of it."""
+
+    def __init__(self, setup, writer, checkpoint):
+        every = setup.one_C * 3600 / (setup.case.output.times - 1)  # charge between stored times (C)
+        labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        self.setup, self.validity = setup, Validity(setup.cell)
+        self.analysis = RunAnalysis(setup.cell, labels, every)
+        self.snapshots = Snapshots(setup, writer, checkpoint, every)
+
+    @property
+    def observers(self):
+        """The observers by name."""
+        return {"analysis": self.analysis, "validity": self.validity, "snapshots": self.snapshots}
+
+    def note(self, moment):
+        """Tell every observer the Moment after a time step."""
+        for observer in self.observers.values():
+            observer.note(moment)
+
+    def figures(self):
+        """Return what was found over the run, as result.json holds it."""
+        return {
+            "validity": self.validity.figures(beyond_windows(self.setup.case)),
+            "overpotentials": self.analysis.overpotentials(self.setup.mass),
+            "heterogeneity": self.analysis.heterogeneity(),
+            "profiles": self.snapshots.kept.profiles,
+        }

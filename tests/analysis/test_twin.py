@@ -13,7 +13,7 @@ from microsim.base.errors import InputError
 from microsim.case.bpx import read_bpx
 from microsim.case.build import set_up, simulate
 from microsim.case.case import load_case, parse_case
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 from microsim.cli import main
 from microsim.jobs.run import run
 from microsim.reference import dfn
@@ -78,12 +78,12 @@ def test_a_run_against_itself_differs_by_nothing():
     _, setup, found = twin()
     ends = []
 
-    def keep(experiment, number, load, last):
-        if last:
-            mesh = experiment.cell.mesh
-            sto = mesh.on_image(mesh.solid, experiment.cell.state(experiment.x).sto)[:, 0, 0]
+    def keep(moment):
+        if moment.last:
+            mesh = moment.cell.mesh
+            sto = mesh.on_image(mesh.solid, moment.u.sto)[:, 0, 0]
             x = (np.arange(len(sto)) + 0.5) * mesh.voxel_size[0]
-            ends.append({"step": load.name, "x_m": x.tolist(), "sto": sto.tolist()})
+            ends.append({"step": moment.load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
     own, record = simulate(found.case, keep)
     told = beside(found, own, record, ends)

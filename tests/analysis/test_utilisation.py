@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.run_analysis import Findings
-from microsim.analysis.utilisation import Unevenness, label_particles, particle_of_cells, surface_distance
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.analysis.run_analysis import RunAnalysis
+from microsim.analysis.utilisation import Utilisation, label_particles, particle_of_cells, surface_distance
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 
 from ..cells import half_cell, voxel_grid
 from .test_losses import SLAB, porous_cell
@@ -27,14 +28,14 @@ def balls(radius=4):
 def uneven():
     labels = balls()
     cell = half_cell(labels, H)
-    return Unevenness(cell, label_particles(voxel_grid(labels, H), ["am"]))
+    return Utilisation(cell, label_particles(voxel_grid(labels, H), ["am"]))
 
 
 def state(uneven, sto):
     """A state with a given lithiation, by depth x (m) of the cells."""
     cell = uneven.cell
     depth = (cell.mesh.solid.position[:, 0] - cell.mesh.lines + 0.5) * H
-    return cell.vector(0.0, 0.0, 4.0, sto(depth), 1000.0)
+    return cell.vector(V=4.0, sto=sto(depth), c_e=1000.0)
 
 
 def test_particles_are_told_apart(uneven):
@@ -55,7 +56,7 @@ def test_touching_balls_are_two_particles():
 
 def test_between_and_within_share_the_variance(uneven):
     rng = np.random.default_rng(0)
-    spread, _ = uneven.moment(
+    spread = uneven.spread(
         state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H) + 0.02 * rng.standard_normal(x.size))
     )
     assert spread["std"] ** 2 == pytest.approx(
@@ -64,7 +65,7 @@ def test_between_and_within_share_the_variance(uneven):
     assert spread["std_between"] == pytest.approx(0.05, rel=0.05) and spread["std_within"] == pytest.approx(
         0.02, rel=0.1
     )
-    even, _ = uneven.moment(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)))
+    even = uneven.spread(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)))
     assert even["std_within"] < 1e-12 and even["std_over_depth"] == pytest.approx(
         even["std_between"], rel=1e-9
     )
@@ -87,7 +88,7 @@ def test_distance_and_depth_profiles(uneven):
     x = x - cell.mesh.lines + 0.5
     r = np.minimum(*(np.sqrt((x - c) ** 2 + (y - 4.5) ** 2 + (z - 4.5) ** 2) for c in (5.0, 16.0)))
     sto = 0.2 + 0.1 * r / 4  # highest at the surface
-    end = uneven.ending(cell.vector(0.0, 0.0, 4.0, sto, 1000.0))
+    end = uneven.ending(cell.vector(V=4.0, sto=sto, c_e=1000.0))
     near = end["by_distance_to_surface"]
     assert np.all(np.diff(near["mean"]) < 0) and sum(near["share"]) == pytest.approx(1, abs=1e-5)
     slope = np.polyfit(near["distance_m"], near["mean"], 1)[0]
@@ -117,74 +118,54 @@ def test_the_profile_of_the_distance_spans_a_plate_of_flat_voxels():
     labels[4:] = 1
     grid = voxel_grid(labels, (1e-7, 4e-7, 4e-7))
     cell = half_cell(labels, (1e-7, 4e-7, 4e-7))
-    uneven = Unevenness(cell, label_particles(grid, ["am"]))
-    near = uneven.ending(cell.vector(0.0, 0.0, 4.0, 0.3, 1000.0))["by_distance_to_surface"]
+    uneven = Utilisation(cell, label_particles(grid, ["am"]))
+    near = uneven.ending(cell.vector(V=4.0, sto=0.3, c_e=1000.0))["by_distance_to_surface"]
     assert near["distance_m"][-1] == pytest.approx(7.5e-7, rel=0.1) and len(near["distance_m"]) == 8
 
 
 def test_front_is_where_the_reaction_is(uneven):
     cell = uneven.cell
-    kept = cell.j
-    try:
-        near = cell.mesh.faces.position[:, 0] < 10 * H
-        cell.j = -np.where(near, 3.0, 1.0)
-        found = uneven.moment(state(uneven, lambda x: 0.3 + 0 * x))[1]
-        assert found["peak_depth_m"] < 10 * H and found["half_depth_m"] < 10 * H
-        assert found["reaction_A_m2"][4] == 3.0 and found["reaction_A_m2"][10] is None
-        cell.j = np.where(near, 1.0, -1.0)
-        assert uneven.moment(state(uneven, lambda x: 0.3 + 0 * x))[1]["peak_depth_m"] is None
-    finally:
-        cell.j = kept
+    near, least = cell.mesh.faces.position[:, 0] < 10 * H, 1e-5 * cell.mesh.area
+    found = uneven.reaction(-np.where(near, 3.0, 1.0), least)
+    assert found["peak_depth_m"] < 10 * H and found["half_depth_m"] < 10 * H
+    assert found["reaction_A_m2"][4] == 3.0 and found["reaction_A_m2"][10] is None
+    assert uneven.reaction(np.where(near, 1.0, -1.0), least)["peak_depth_m"] is None
 
 
 def test_homogenised_voxels_are_particles():
     cell = porous_cell(8, SLAB)
-    uneven = Unevenness(cell, np.zeros((8, 1, 1), np.int32))
+    uneven = Utilisation(cell, np.zeros((8, 1, 1), np.int32))
     found = uneven.particles()
     assert found["count"] == 8 and not found["resolved"]
-    assert uneven.ending(cell.vector(0, 0, 4, 0.3, 1000))["by_distance_to_surface"] is None
+    assert uneven.ending(cell.vector(V=4, sto=0.3, c_e=1000))["by_distance_to_surface"] is None
     of = particle_of_cells(cell, np.zeros((8, 1, 1), np.int32))
     assert np.array_equal(np.bincount(of), np.full(14, 8))
 
 
-def test_findings_over_a_run():
+def test_an_analysis_of_a_run_goes_on_where_it_was():
     """Every time that is stored has a split; the snapshot goes on as if nothing had been."""
     labels = balls()
     loads = [Load("Discharge", 6.0 * 100 * H * H, duration=1200.0), Load("Rest", duration=300.0)]
-    kept = {}
 
-    def follow(cut=None):
+    def start():
         cell = half_cell(labels, H)
-        findings = Findings(cell, label_particles(voxel_grid(labels, H), ["am"]), loads[0].current * 300)
+        particles = label_particles(voxel_grid(labels, H), ["am"])
+        return Experiment(cell, None, Tolerances()), RunAnalysis(cell, particles, loads[0].current * 300)
 
-        def keep(experiment, number, load, last):
-            findings.note(experiment, number, load, last or experiment.t == 0, last)
-            if not last and experiment.record.time_steps == cut and not kept:
-                kept.update(state=experiment.snapshot(), findings=findings.snapshot())
-                kept["state"] = {
-                    k: v.copy() if isinstance(v, np.ndarray) else list(v) if isinstance(v, list) else v
-                    for k, v in kept["state"].items()
-                }
-                kept["state"]["record"] = {**kept["state"]["record"]}
-                kept["findings"] = (
-                    {k: list(v) if isinstance(v, list) else v for k, v in kept["findings"][0].items()},
-                    kept["findings"][1],
-                )
-
-        return findings, Experiment(cell, None, Tolerances(), keep)
-
-    findings, experiment = follow(cut=20)
-    experiment.run(loads)
-    again, experiment = follow()
-    experiment.restore(kept["state"])
-    again.restore(*kept["findings"])
-    experiment.run(loads)
-    first, second = findings.overpotentials(1e-12), again.overpotentials(1e-12)
+    experiment, analysis = start()
+    other, again = start()
+    for moment in experiment.moments(loads):
+        analysis.note(moment)
+        if moment.time_steps == 20 and moment.number == 0:
+            other.restore(experiment.snapshot())
+            again.restore(analysis.snapshot())
+    other.run(loads, again.note)
+    first, second = analysis.overpotentials(1e-12), again.overpotentials(1e-12)
     assert first["time_s"] == pytest.approx(second["time_s"], rel=1e-9)
     assert first["total_V"] == pytest.approx(second["total_V"], abs=1e-9)
-    assert first["largest_miss_V"] < 1e-12 and len(first["time_s"]) >= 8
-    assert [end["name"] for end in findings.heterogeneity()["ends"]] == ["Discharge"]
-    times = findings.heterogeneity()["times"]
+    assert first["largest_miss_V"] < 1e-12 and len(first["time_s"]) >= 7
+    assert [end["name"] for end in analysis.heterogeneity()["ends"]] == ["Discharge"]
+    times = analysis.heterogeneity()["times"]
     assert set(zip(times["step"], times["time_s"])) <= set(zip(first["step"], first["time_s"]))
     assert times["local_c_rate"][0] is None and times["local_c_rate"][1]["mean"] > 0
     assert again.heterogeneity()["times"]["local_c_rate"][1] == pytest.approx(

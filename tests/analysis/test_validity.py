@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from microsim.analysis.validity import Validity
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 
 from ..cells import ACTIVE, ELECTROLYTE, half_cell
 from ..references import F
@@ -20,21 +21,13 @@ def ran(loads, sto=0.5, restored=False, **more):
     """Validity of a run of a column of voxels, and what the run went through."""
     cell = half_cell(SLAB, H, **more)
     kept, seen = Validity(cell), []
-
-    def keep(experiment, number, load, last):
-        nonlocal kept
-        kept.note(experiment, load)
+    for moment in Experiment(cell, sto, Tolerances()).moments(loads(cell.mesh.area)):
+        kept.note(moment)
         if restored:
             told, kept = kept.snapshot(), Validity(cell)
             kept.restore(told)
-        u = cell.state(experiment.x)
-        seen.append(
-            SimpleNamespace(
-                t=experiment.t, sto=u.sto.copy(), face=cell.face_sto(experiment.x), c_e=u.c_e.copy()
-            )
-        )
-
-    Experiment(cell, sto, Tolerances(), on_state=keep).run(loads(cell.mesh.area))
+        u = moment.u
+        seen.append(SimpleNamespace(t=moment.t, sto=u.sto, face=cell.face_sto(moment.solved), c_e=u.c_e))
     return kept, seen
 
 

@@ -98,9 +98,9 @@ def test_simulate_runs_the_protocol_and_shows_how_far_it_is():
         CASES / "dfn_chen2020.yaml", [*SLAB, "protocol=[Discharge at 1C for 60 s, Rest for 30 s]"]
     )
     seen, told = [], []
-    setup, record = simulate(case, lambda experiment, number, load, last: seen.append((number, last)))
+    setup, record = simulate(case, lambda moment: seen.append((moment.number, moment.last)))
     assert [step["end_reason"] for step in record.steps] == ["duration"] * 2
     assert seen.count((0, True)) == seen.count((1, True)) == 1 and record.columns["time_s"][-1] == 90
-    setup.experiment(progress=lambda *shown: told.append(shown)).run(setup.loads())
+    setup.experiment().run(setup.loads(), setup.shown(lambda *shown: told.append(shown)))
     shares = [done for done, _, message in told if message.startswith("Discharge at 1C")]
     assert shares == sorted(shares) and 0.5 < shares[-1] <= 0.99

@@ -8,8 +8,9 @@ import pytest
 
 from microsim.base.errors import InputError, NotConverged
 from microsim.case.build import nominal
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Growth
+from microsim.cell.load import Load
 from microsim.materials import LithiumMetal
 
 from ..cells import ACTIVE, ELECTROLYTE, design, fields, half_cell, image, run, voxel_grid
@@ -72,7 +73,7 @@ def test_balances_found_independently():
         assert pores @ u.c_e == pytest.approx(1000 * pores.sum(), rel=1e-6, abs=0)
         if I:
             assert -cell.mesh.faces.area @ state.j == pytest.approx(I, rel=1e-6)
-    assert charge == pytest.approx(ran.experiment.charge, rel=1e-9)
+    assert charge == pytest.approx(ran.experiment.now.charge, rel=1e-9)
 
 
 def LOADS(cell):
@@ -127,7 +128,7 @@ def test_charge_follows_discharge():
     assert abs(charge["charge_C"]) < discharge["charge_C"]
     V = np.array([s.V for s in ran.seen if s.number == 2])
     assert np.all(np.diff(V) > 0) and V[0] > chen_U(mean_sto(cell, ran.seen[-1].x)) - 0.3
-    final = 0.27 + ran.experiment.charge / (one_C(cell) * 3600) * (ACTIVE.sto_0 - ACTIVE.sto_100)
+    final = 0.27 + ran.experiment.now.charge / (one_C(cell) * 3600) * (ACTIVE.sto_0 - ACTIVE.sto_100)
     assert mean_sto(cell, ran.experiment.x) == pytest.approx(final, abs=1e-6)
 
 
@@ -311,12 +312,13 @@ def test_a_film_grows_while_the_cell_runs():
     """delta^2 = delta_0^2 + k^2 t at the end of a rest and a discharge; the voltage falls by what the film
     takes."""
     cell = electrode(film=0.01)
-    growth = Growth(1e-10, 0.0, 4.2, 5e-7, np.ones(cell.j.size, bool))
+    growth = Growth(1e-10, 0.0, 4.2, 5e-7, np.ones(cell.mesh.faces.area.size, bool))
     loads = [Load("rest", duration=600.0), Load("d", one_C(cell), duration=300.0)]
     grown = Experiment(cell, 0.27, Tolerances(), growth=growth)
     record = grown.run(loads)
     end = np.sqrt((0.01 * 5e-7) ** 2 + 1e-20 * 900.0) / 5e-7
-    assert cell.R_film == pytest.approx(end, rel=1e-9)
+    assert grown.R_film == pytest.approx(end, rel=1e-9)
+    assert cell.R_film == pytest.approx(0.01)  # the cell is as it was
     thick, thin = (run(electrode(film=R), loads).record.steps[-1]["end_voltage_V"] for R in (end, 0.01))
     assert thick < record.steps[-1]["end_voltage_V"] < thin
     assert record.steps[-1]["end_voltage_V"] == pytest.approx(thick, abs=2e-4)
@@ -325,15 +327,14 @@ def test_a_film_grows_while_the_cell_runs():
 def test_cut_offs_are_met_while_a_film_grows():
     """The film is that of the step's end: none that grows afterwards carries the voltage beyond the limit."""
     cell = electrode(film=0.01)
-    growth = Growth(2e-9, 0.0, 4.2, 5e-7, np.ones(cell.j.size, bool))
-    record = Experiment(cell, 0.27, Tolerances(), growth=growth).run(
-        [Load("d", one_C(cell), until_voltage=3.9)]
-    )
+    growth = Growth(2e-9, 0.0, 4.2, 5e-7, np.ones(cell.mesh.faces.area.size, bool))
+    grown = Experiment(cell, 0.27, Tolerances(), growth=growth)
+    record = grown.run([Load("d", one_C(cell), until_voltage=3.9)])
     assert record.steps[0]["end_reason"] == "voltage" and record.steps[0]["end_voltage_V"] == pytest.approx(
         3.9, abs=1e-5
     )
     t = record.steps[0]["time_s"]
-    assert cell.R_film == pytest.approx(np.sqrt((0.01 * 5e-7) ** 2 + 4e-18 * t) / 5e-7, rel=1e-9)
+    assert grown.R_film == pytest.approx(np.sqrt((0.01 * 5e-7) ** 2 + 4e-18 * t) / 5e-7, rel=1e-9)
 
 
 def test_the_first_pulse_at_the_limit_ends_a_titration():
@@ -417,7 +418,8 @@ def test_held_voltages_alone_are_solved_to_a_share_of_the_electrodes_current():
     step names one."""
     cell = electrode()
     ran = run(cell, [Load("hold", voltage=4.1, duration=300.0), Load("hold", voltage=4.15, duration=60.0)])
-    assert cell.scale_current == pytest.approx(cell.capacity.sum() / 3600)
+    scale = ran.experiment.now.scale_current
+    assert scale == pytest.approx(cell.capacity.sum() / 3600)
     assert [step["end_voltage_V"] for step in ran.record.steps] == pytest.approx([4.1, 4.15], abs=1e-7)
     assert ran.record.lithium_balance_error < 1e-9
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from microsim.cell.kinetics import (
     ConcentrationPotential,
     Drops,
+    Sides,
     concentration_potential,
     end_potential,
     face_current,
@@ -47,9 +48,8 @@ def solve(state, alpha=(0.5, 0.5), guess=0.0, layer=None, **change):
     drops = Drops(s["resistance"], s["dsto"], s["dc_e"])
     # phi_s is fixed by the state as given, not by the changed one
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"]) + change.get("phi_s", 0.0)
-    return face_current(
-        np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T, np.array([guess]), layer
-    )
+    sides = Sides(np.array([phi_s]), s["psi"], s["sto"], s["c_e"], drops, electrode, W, T)
+    return face_current(sides, np.array([guess]), layer)
 
 
 def reference(state, alpha=(0.5, 0.5)):
@@ -126,13 +126,15 @@ def test_derivatives_are_those_of_the_current(state, alpha):
     assume_inside(state, j)
     found = solve(state, alpha, j)
     for name, slope, step in (
-        ("phi_s", found.dphi, 1e-6),
-        ("psi", -found.dphi, 1e-6),
-        ("sto", found.dsto, 1e-6),
-        ("c_e", found.dc_e, 1e-4 * state["c_e"]),
+        ("phi_s", found.slopes.dphi, 1e-6),
+        ("psi", -found.slopes.dphi, 1e-6),
+        ("sto", found.slopes.dsto, 1e-6),
+        ("c_e", found.slopes.dc_e, 1e-4 * state["c_e"]),
     ):
         up, down = (solve(state, alpha, j, **{name: sign * step}).j[0] for sign in (1, -1))
-        assert slope[0] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.dphi[0]))
+        assert slope[0] == pytest.approx(
+            (up - down) / (2 * step), rel=2e-5, abs=1e-6 * abs(found.slopes.dphi[0])
+        )
 
 
 layers = st.tuples(st.floats(-1, 6).map(lambda p: 10.0**p), st.floats(3.6, 4.2)).map(
@@ -146,26 +148,29 @@ def test_the_double_layer_takes_its_share(state, alpha, layer):
     """What flows beside the reaction moves v, and v is all that film and half cells leave; slopes as
     differences."""
     found = solve(state, alpha, 0.0, layer)
-    reaction, v = found.reaction, found.v[0]
-    x, c = (state[k] + reaction.j[0] * state[d] for k, d in (("sto", "dsto"), ("c_e", "dc_e")))
+    reaction, v = found.reaction[0], found.v[0]
+    x, c = (state[k] + reaction * state[d] for k, d in (("sto", "dsto"), ("c_e", "dc_e")))
     assume(0.01 < x < 0.99 and c > 5)
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
-    assert found.j[0] == pytest.approx(reaction.j[0] + layer[0] * v + layer[1], rel=1e-6, abs=1e-6 * layer[0])
+    assert found.j[0] == pytest.approx(reaction + layer[0] * v + layer[1], rel=1e-6, abs=1e-6 * layer[0])
     assert phi_s - state["psi"] - W(c) - found.j[0] * state["resistance"] == pytest.approx(v, abs=1e-8)
     eta = v - chen_U(x)
     i0 = float(NMC.i0(np.array([c]), np.array([x]), T)[0])
-    assert reaction.j[0] == pytest.approx(
+    assert reaction == pytest.approx(
         i0 * (np.exp(alpha[0] * F * eta / (R * T)) - np.exp(-alpha[1] * F * eta / (R * T))),
         rel=1e-5,
         abs=1e-6 * i0,
     )
     for name, step in (("phi_s", 1e-6), ("sto", 1e-6), ("c_e", 1e-4 * state["c_e"])):
-        up, down = (solve(state, alpha, reaction.j[0], layer, **{name: sign * step}) for sign in (1, -1))
-        for mine, theirs in ((found, (up, down)), (reaction, (up.reaction, down.reaction))):
+        up, down = (solve(state, alpha, reaction, layer, **{name: sign * step}) for sign in (1, -1))
+        for mine, change in (
+            (found.slopes, up.j[0] - down.j[0]),
+            (found.reaction_slopes, up.reaction[0] - down.reaction[0]),
+        ):
             slope = {"phi_s": mine.dphi, "sto": mine.dsto, "c_e": mine.dc_e}[name][0]
             lost = 4 * np.finfo(float).eps * layer[0] / step  # last digits of a v + b, v about 4 V
             assert slope == pytest.approx(
-                (theirs[0].j[0] - theirs[1].j[0]) / (2 * step), rel=1e-4, abs=1e-5 * abs(found.dphi[0]) + lost
+                change / (2 * step), rel=1e-4, abs=1e-5 * abs(found.slopes.dphi[0]) + lost
             )
 
 
@@ -179,7 +184,8 @@ def test_many_faces_are_solved_as_one_by_one():
     }
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
     drops = Drops(np.full(50, 1e-3), np.full(50, -1e-4), np.full(50, 0.01))
-    together = face_current(phi_s, state["psi"], state["sto"], state["c_e"], drops, NMC, W, T, np.zeros(50)).j
+    sides = Sides(phi_s, state["psi"], state["sto"], state["c_e"], drops, NMC, W, T)
+    together = face_current(sides, np.zeros(50)).j
     alone = [
         solve({**{k: v[n] for k, v in state.items()}, "resistance": 1e-3, "dsto": -1e-4, "dc_e": 0.01}).j[0]
         for n in range(50)

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 
 from ..cells import ACTIVE, fields, half_cell, run
 from ..references import Coefficients, F, PorousCell, R, chen_i0, newman_tobias, nyman_kappa, xu_i0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.cell.design import Separator
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 from microsim.cell.mesh import build_mesh, separator_lines
 from microsim.mesh.morphology import face_area_factors
 

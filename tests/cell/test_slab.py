@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import brentq
 
 from microsim.base.errors import NotConverged
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 from microsim.materials import LithiumMetal
 
 from ..cells import ACTIVE, ELECTROLYTE, electrolyte_line, fields, half_cell, run

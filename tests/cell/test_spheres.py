@@ -9,8 +9,9 @@ from scipy.integrate import solve_ivp
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
 from microsim.cell.electrodes import Mixed
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 from microsim.cell.spheres import LithiumCells, LithiumSolver, Spheres, shell_edges
+from microsim.cell.step import StepProblem
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.bdf import bdf
@@ -42,7 +43,6 @@ def slab(cells=20, counter=LITHIUM, shells=16, cathode=CATHODE, electrolyte=ELEC
         shells=shells,
     )
     cell = assemble(grid, design)
-    cell.scale_current = 50 * cell.mesh.area
     return cell
 
 
@@ -68,7 +68,7 @@ def test_constant_flux_into_a_sphere_is_crank_s(shells, tolerance):
     1.09976812."""
     R, D, flux = 2e-6, 1e-14, 1e-6  # m3 of lithiation through a unit of area and time
     cells = spheres(shells, R)
-    links, volumes = Links(cells).set(np.full(cells.n, D)), cells.volumes()
+    links, volumes = Links.of(cells).conducting(np.full(cells.n, D)), cells.volumes()
     source = np.zeros(cells.n)
     source[-1] = flux * cells.spheres.surface_area()[0]
     times = np.array([0.01, 0.1, 0.3]) * R**2 / D
@@ -89,7 +89,7 @@ def test_constant_flux_into_a_sphere_is_crank_s(shells, tolerance):
 
 def test_lithium_solver_is_exact_in_particles():
     cells = spheres(9)
-    links, rng = Links(cells).set(np.full(cells.n, 2e-14)), np.random.default_rng(0)
+    links, rng = Links.of(cells).conducting(np.full(cells.n, 2e-14)), np.random.default_rng(0)
     mass, b = rng.uniform(1, 2, cells.n) * links.diagonal.mean(), rng.normal(size=cells.n)
     solver = LithiumSolver(cells)
     solver.update(links.weight, mass)
@@ -115,7 +115,6 @@ def two_actives():
         shells=6,
     )
     cell = assemble(grid, design, 1e-3)
-    cell.scale_current = 20 * cell.mesh.area
     return cell
 
 
@@ -132,23 +131,21 @@ def test_jacobian_of_everything_at_once_is_the_slope_of_the_residual():
     rng, n = np.random.default_rng(1), cell.mesh
     sto = n.initial_sto + 0.05 * rng.random(n.solid.n)
     x = cell.vector(
-        -0.1 - 0.02 * rng.random(n.ionic.n),
-        1e-3 * rng.random(n.electronic.n),
-        3.8,
-        sto,
-        1000 + 100 * rng.random(n.ionic.n),
+        psi=-0.1 - 0.02 * rng.random(n.ionic.n),
+        phi=1e-3 * rng.random(n.electronic.n),
+        V=3.8,
+        sto=sto,
+        c_e=1000 + 100 * rng.random(n.ionic.n),
     )
-    formula = bdf(5.0, [])
-    cell.step(formula, formula.past([sto]), formula.past([np.full(n.ionic.n, 1000.0)]), 20 * n.area)
-    cell.residual(x)
-    apply, precondition = cell.linearise(x)
-    for k, (size, scale) in enumerate(zip(cell.n, (1e-4, 1e-4, 1e-4, 1e-5, 1e-1))):
+    step = cell.step(bdf(5.0, []), [cell.vector(sto=sto, c_e=1000.0)], 20 * n.area)
+    problem = StepProblem(cell, step, cell.at_rest(x).interfaces)
+    apply, precondition = problem.linearise(x)
+    for k, (place, scale) in enumerate(zip(cell.unknowns.places, (1e-4, 1e-4, 1e-4, 1e-5, 1e-1))):
         v = np.zeros(x.size)
-        v[cell.ends[k] - size : cell.ends[k]] = scale * rng.normal(size=size)
-        slope = (cell.residual(x + v) - cell.residual(x - v)) / 2
+        v[place] = scale * rng.normal(size=v[place].size)
+        slope = (problem.residual(x + v) - problem.residual(x - v)) / 2
         # the half cells' own resistances follow c_e and sto in the residual only
         assert np.linalg.norm(slope - apply(v)) < (2e-5 if k < 3 else 2e-2) * np.linalg.norm(slope)
-    cell.linearise(x)
     r = rng.normal(size=x.size) * np.abs(apply(np.ones(x.size))).mean()
     assert np.all(np.isfinite(precondition(r)))
 

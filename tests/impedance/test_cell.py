@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from microsim.cell.experiment import Load, initial_state
+from microsim.cell.experiment import initial_state
+from microsim.cell.kinetics import DoubleLayer
+from microsim.cell.load import Load
 from microsim.cli import main
 from microsim.impedance.cell import SmallSignal, solve_cell_impedance
 from microsim.impedance.circuits import kramers_kronig
@@ -79,13 +81,14 @@ def test_mirrored_images_have_the_same_impedance():
 def test_it_is_the_jacobian_of_a_time_step_at_a_complex_rate():
     """For a real rate, and a slow one, both are the same operator; the double layer is that of the step."""
     cell, rng, rate = half_cell(image((6, 5, 5), 2), film=0.01), np.random.default_rng(0), 1e-6
-    x = initial_state(cell, 0.5)
-    signal = SmallSignal(cell, x, 0.2)
-    v = rng.standard_normal(x.size)
-    signal._set(rate)
-    ours = cell.jacobian(v)
-    cell.step(Bdf(1 / rate, 1.0, ()), 0.0, 0.0, 0.0, (0.2 * rate, -0.2 * rate * cell.v))
-    theirs = cell.linearise(x)[0](v)
+    start = initial_state(cell, 0.5)
+    signal = SmallSignal(cell, start, 0.2)
+    v = rng.standard_normal(start.x.size)
+    ours = signal.jacobian(signal.at(rate))(v)
+    known = cell.solve(start.x, start.step, start.interfaces).interfaces
+    layer = DoubleLayer(0.2 * rate, -0.2 * rate * known.v)
+    step = cell.step(Bdf(1 / rate, 1.0, ()), [], 0.0, layer=layer)
+    theirs = cell.jacobian(cell.linearise(cell.solve(start.x, step, known)))(v)
     assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-7 * np.abs(theirs).max())
 
 
@@ -103,7 +106,7 @@ def test_under_current_it_is_the_slope_of_the_voltage():
     ]
     V = [end.seen[-1].V for end in ends]
     slope = -(V[1] - V[2]) / (0.02 * i)
-    Z = solve_cell_impedance(cells[0], ends[0].experiment.x, np.array([1e-3]), C_dl=0.2).Z[0]
+    Z = solve_cell_impedance(cells[0], ends[0].experiment.now.solved, np.array([1e-3]), C_dl=0.2).Z[0]
     assert Z.real == pytest.approx(slope, rel=0.01)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.cell.experiment import Record
+from microsim.cell.record import Record
 from microsim.jobs.record import balances, counts, step_results, voltage_columns
 
 MASS = 2e-6  # kg

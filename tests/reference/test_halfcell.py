@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError, NotConverged
-from microsim.cell.experiment import Load
+from microsim.cell.load import Load
 from microsim.materials import load
 from microsim.reference.halfcell import Twin, difference_weight, discharge_fipy, equivalent_past
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import Electrolyte, LithiumMetal, load
 from microsim.mesh.grid import VoxelGrid
@@ -109,12 +110,10 @@ def voxels(cell, across, corrected):
     design = CellDesign(
         {"pore": None, "am": ACTIVE}, salt, Separator(SEPARATOR, 1.0, 1.0), metal, area_correction=corrected
     )
-    solver, states = assemble(grid, design), []
+    solver = assemble(grid, design)
     even = Tolerances(step=1e9, first_step=DURATION / STEPS, max_step=DURATION / STEPS)
-    Experiment(solver, 0.27, even, lambda e, *rest: states.append(e.x)).run(
-        [Load("d", CURRENT, duration=DURATION)]
-    )
-    u, faces, j = solver.state(states[-1]), solver.mesh.faces, solver.j
+    *_, last = Experiment(solver, 0.27, even).moments([Load("d", CURRENT, duration=DURATION)])
+    u, faces, j = last.u, solver.mesh.faces, last.j
     sto = u.sto[faces.solid] - j * faces.share * faces.half_solid / (F * ACTIVE.c_s_max * ACTIVE.D_s(0.5, T))
     eta = 2 * GAS * T / F * np.arcsinh(j / (2 * ACTIVE.i0(1000.0, sto, T)))
     position = (np.array([1.4 * RADIUS, 0, 0]) - faces.position) * [1, -1, -1]

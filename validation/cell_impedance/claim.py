@@ -28,7 +28,8 @@ from microsim.base import gallery
 from microsim.case.build import assemble, cell_design, read_grid
 from microsim.case.case import load_case
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances, initial_state
+from microsim.cell.experiment import Experiment, Tolerances, initial_state
+from microsim.cell.load import Load
 from microsim.impedance.cell import solve_cell_impedance
 from microsim.jobs.cell_eis import cell_impedance
 from microsim.jobs.validate import Check
@@ -83,7 +84,6 @@ def image_cell(labels, h, active, separator, salt):
         area_correction=False,
     )
     cell = assemble(grid, design)
-    cell.scale_current = cell.mesh.area
     return cell
 
 
@@ -320,12 +320,13 @@ def against_time():
     cell = cell_with(case, double_layer=0.2)
     dI, t, V = 0.2 * cell.mesh.area, [], []
 
-    def keep(experiment, number, load, last):
-        t.append(experiment.t)
-        V.append(cell.state(experiment.x).V[0])
+    def keep(moment):
+        t.append(moment.t)
+        V.append(moment.V)
 
-    rest = float(initial_state(cell)[cell.ends[1]])
-    Experiment(cell, None, Tolerances(step=3e-7, max_step=5.0), keep).run([Load("step", dI, duration=600.0)])
+    rest = float(cell.state(initial_state(cell).x).V[0])
+    experiment = Experiment(cell, None, Tolerances(step=3e-7, max_step=5.0))
+    experiment.run([Load("step", dI, duration=600.0)], keep)
     t, V = np.array(t), np.array(V)
     keep_new = np.concatenate([[True], np.diff(t) > 0])
     t, V = t[keep_new], V[keep_new]

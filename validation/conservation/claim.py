@@ -14,7 +14,8 @@ from scipy.ndimage import gaussian_filter
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -59,17 +60,15 @@ def cycle(phases, salt, more, tolerances, film):
     salt_0 = salt_in(cell, design.c_e_0)
     lithium_0, passed, misses = lithium_in(cell, 0.27), [0.0, 0.0], []
 
-    def keep(experiment, number, load_, last):
-        (t, charge), I = passed, load_.current
-        dt = experiment.t - t
-        passed[:] = experiment.t, charge + I * dt
-        u = cell.state(experiment.x)
+    def keep(moment):
+        (t, charge), I, u = passed, moment.load.current, moment.u
+        dt = moment.t - t
+        passed[:] = moment.t, charge + I * dt
         if dt == 0:
             return
         lithium = (lithium_in(cell, u.sto) - lithium_0 - passed[1]) / (1500.0 * one_C)
-        currents = (
-            np.array([mesh.faces.area @ cell.j, cell.counter_area @ cell.j_counter]) + [I, -I]
-        ) / one_C
+        metal = moment.solved.interfaces.j[cell.on_counter]
+        currents = (np.array([mesh.faces.area @ moment.j, cell.counter_area @ metal]) + [I, -I]) / one_C
         misses.append(np.abs([salt_in(cell, u.c_e) / salt_0 - 1, lithium, *currents]))
 
     loads = [
@@ -77,7 +76,7 @@ def cycle(phases, salt, more, tolerances, film):
         Load("r", 0.0, duration=1200.0),
         Load("c", -0.5 * one_C, duration=1000.0),
     ]
-    Experiment(cell, 0.27, tolerances, keep).run(loads)
+    Experiment(cell, 0.27, tolerances).run(loads, keep)
     return np.max(misses, axis=0)
 
 

@@ -49,11 +49,10 @@ def discharge(chemistry, step, *settings):
     case = load_case(CASES / f"dfn_{chemistry}.yaml", [f"protocol.0={step}", *settings])
     t, V, faces = [], [], []
 
-    def keep(experiment, number, load, last):
-        cell = experiment.cell
-        u = cell.state(experiment.x)
+    def keep(moment):
+        cell, u = moment.cell, moment.u
         c_e = u.c_e[np.argsort(cell.mesh.ionic.position[:, 0])][cell.mesh.lines :]
-        t.append(experiment.t)
+        t.append(moment.t)
         V.append(u.V[0])
         faces.append(
             (1.5 * c_e[0] - 0.5 * c_e[1], 1.5 * c_e[-1] - 0.5 * c_e[-2])

@@ -14,7 +14,8 @@ from scipy.interpolate import CubicSpline
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import Conductor, PorousElectrode, load
 from microsim.mesh.grid import VoxelGrid

@@ -58,7 +58,7 @@ def drive():
             CASE, [*CORNER, "cell.initial_sto=0.4", f"protocol=[{{profile: {file}, quantity: c_rate}}]"]
         )
         opposed = []
-        setup, record = simulate(case, lambda experiment, *_: opposed.append(against_the_current(experiment)))
+        setup, record = simulate(case, lambda moment: opposed.append(against_the_current(moment)))
     t, current, charge = (np.array(record.columns[name]) for name in ("time_s", "current_A", "charge_C"))
     at_corners = np.array([np.abs(t - corner).min() for corner in time])
     yield Check(f"drive cycle, {len(time)} points: end (s)", t[-1], time[-1], 1e-9)
@@ -92,12 +92,11 @@ def begins(on):
     return np.count_nonzero(np.diff(on.astype(int)) > 0)
 
 
-def against_the_current(experiment):
+def against_the_current(moment):
     """By how much the cell gives more than its potentials hold, or takes less (V); see validation/fuzz."""
-    cell, u = experiment.cell, experiment.cell.state(experiment.x)
+    cell, u = moment.cell, moment.u
     U, W = cell.in_cells.U(u.sto), cell.W(u.c_e)
-    current = experiment.record.columns["current_A"][-1]
-    return float((u.V[0] - U.max() if current > 0 else U.min() - u.V[0]) - (W.max() - W.min()))
+    return float((u.V[0] - U.max() if moment.current > 0 else U.min() - u.V[0]) - (W.max() - W.min()))
 
 
 def cycles():

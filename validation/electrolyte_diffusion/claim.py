@@ -18,7 +18,8 @@ import numpy as np
 from microsim.base.errors import NotConverged
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal
 from microsim.mesh.grid import VoxelGrid
@@ -123,15 +124,13 @@ def until_empty(i, sand):
     cell, seen = cell_of(400), []
     order = np.argsort(cell.mesh.ionic.position[:, 0])
 
-    def keep(experiment, number, load, last):
-        seen.append((experiment.t, faces(cell.state(experiment.x).c_e[order], i)[1]))
-
-    experiment = Experiment(cell, 0.5, Tolerances(step=2e-5, first_step=sand / 1e4), keep)
+    experiment = Experiment(cell, 0.5, Tolerances(step=2e-5, first_step=sand / 1e4))
     try:
-        experiment.run([Load("d", i * cell.mesh.area, duration=2 * sand)])
+        for moment in experiment.moments([Load("d", i * cell.mesh.area, duration=2 * sand)]):
+            seen.append((moment.t, faces(moment.u.c_e[order], i)[1]))
     except NotConverged:
         pass
-    return experiment.t, seen
+    return experiment.now.t, seen
 
 
 def _relaxation():
@@ -190,13 +189,9 @@ def electrolyte():
 def run(cell, loads, tolerances):
     """Run the loads; return time, c_e from the lithium on, and V at the end of each."""
     found, order = [], np.argsort(cell.mesh.ionic.position[:, 0])
-
-    def keep(experiment, number, load, last):
-        if last:
-            u = cell.state(experiment.x)
-            found.append((experiment.t, u.c_e[order], float(u.V[0])))
-
-    Experiment(cell, 0.5, tolerances, keep).run(loads)
+    for moment in Experiment(cell, 0.5, tolerances).moments(loads):
+        if moment.last:
+            found.append((moment.t, moment.u.c_e[order], moment.V))
     return found
 
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Film
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid

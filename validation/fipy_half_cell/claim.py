@@ -12,7 +12,8 @@ from scipy.ndimage import gaussian_filter
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import load
 from microsim.mesh.grid import VoxelGrid
@@ -76,15 +77,11 @@ def solve(cell, current):
     """Discharge to 3.6 V; return the times, voltages and fields after each step."""
     seen, mesh = [], cell.mesh
 
-    def keep(experiment, number, load, last):
-        u = cell.state(experiment.x)
-        if experiment.t > 0 and (not seen or experiment.t > seen[-1][0]):
-            seen.append(
-                (experiment.t, u.V[0], mesh.on_image(mesh.solid, u.sto), mesh.on_image(mesh.ionic, u.c_e))
-            )
-
-    tolerances = Tolerances(step=5e-3, first_step=20.0)
-    Experiment(cell, None, tolerances, keep).run([Load("d", current, until_voltage=3.6)])
+    experiment = Experiment(cell, None, Tolerances(step=5e-3, first_step=20.0))
+    for moment in experiment.moments([Load("d", current, until_voltage=3.6)]):
+        t, u = moment.t, moment.u
+        if t > 0 and (not seen or t > seen[-1][0]):
+            seen.append((t, u.V[0], mesh.on_image(mesh.solid, u.sto), mesh.on_image(mesh.ionic, u.c_e)))
     return (np.array(column) for column in zip(*seen))
 
 

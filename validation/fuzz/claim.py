@@ -207,20 +207,20 @@ def outcome(case):
     """Run a case."""
     seen, cell, experiment = [], None, None
 
-    def keep(experiment, number, load, last):
-        seen.append((experiment.t, experiment.x.copy(), experiment.record.columns["current_A"][-1]))
+    def keep(moment):
+        seen.append((moment.t, moment.x, moment.current))
 
     try:
         cell = assemble(case.grid, case.design, case.film)
-        experiment = Experiment(cell, None, Tolerances(), keep)
+        experiment = Experiment(cell, None, Tolerances())
         one_C, _ = nominal(case.grid, case.design)
-        experiment.run(loads(read_protocol(list(case.protocol), "protocol"), one_C, cell.mesh.area))
+        experiment.run(loads(read_protocol(list(case.protocol), "protocol"), one_C, cell.mesh.area), keep)
         verdict, why = "ran", ""
     except InputError as error:
         verdict, why = "refused", str(error)
     except NotConverged as error:
         verdict, why = "not converged", str(error)
-    return Outcome(verdict, why, cell, experiment and experiment.record, tuple(seen))
+    return Outcome(verdict, why, cell, experiment and experiment.now.record, tuple(seen))
 
 
 # what a battery scientist takes for a reason; a residual is none

@@ -65,12 +65,12 @@ def compared(case):
     """Run a resolved case and its homogenised twin; return what result.json holds of it."""
     ends = []
 
-    def keep(experiment, number, load, last):
-        if last:
-            mesh = experiment.cell.mesh
-            sto = profile_x(mesh.on_image(mesh.solid, experiment.cell.state(experiment.x).sto))
+    def keep(moment):
+        if moment.last:
+            mesh = moment.cell.mesh
+            sto = profile_x(mesh.on_image(mesh.solid, moment.u.sto))
             x = (np.arange(len(sto)) + 0.5) * mesh.voxel_size[0]
-            ends.append({"step": load.name, "x_m": x.tolist(), "sto": sto.tolist()})
+            ends.append({"step": moment.load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
     setup, record = simulate(case, keep)
     return beside(twin_of(setup), setup, record, ends)

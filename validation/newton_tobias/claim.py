@@ -15,7 +15,8 @@ from scipy.interpolate import CubicSpline
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
@@ -94,15 +95,11 @@ def pulse(n, sigma, film):
         temperature=T,
         initial_sto=0.5,
     )
-    cell, first = assemble(grid, design, film), []
-
-    def keep(experiment, number, load, last):
-        if not first:
-            first.append((cell.j.copy(), cell.state(experiment.x).V[0]))
+    cell = assemble(grid, design, film)
 
     load = Load("pulse", CURRENT * cell.mesh.area, duration=1e-3)
-    Experiment(cell, None, Tolerances(newton=1e-7), keep).run([load])
-    (j, V), order = first[0], np.argsort(cell.mesh.faces.position[:, 0])
+    first = next(Experiment(cell, None, Tolerances(newton=1e-7)).moments([load]))
+    j, V, order = first.j, first.V, np.argsort(cell.mesh.faces.position[:, 0])
     return j[order] / j.mean(), -V / CURRENT - SEPARATOR / KAPPA
 
 

@@ -89,24 +89,27 @@ def _powers():
         ],
     )
     last = {}
-    setup, _ = simulate(
-        case, lambda experiment, number, load, ends: last.update(x=experiment.x, I=load.current)
+    setup, _ = simulate(case, lambda moment: last.update(moment=moment))
+    cell, moment, u = setup.cell, last["moment"], last["moment"].u
+    parts, known = VoltageSplit(cell)(moment.solved).parts, cell.coefficients(u)
+    I, faces, j, metal = (
+        moment.current,
+        cell.mesh.faces,
+        moment.j,
+        moment.solved.interfaces.j[cell.on_counter],
     )
-    cell, x, I = setup.cell, last["x"], last["I"]
-    parts, u, faces = VoltageSplit(cell)(x).parts, cell.state(x), cell.mesh.faces
-    cell.residual(x)
-    beside, half = faces.area * cell.j**2 * faces.share, cell.mesh.ionic.widths[0][0] / 2
+    beside, half = faces.area * j**2 * faces.share, cell.mesh.ionic.widths[0][0] / 2
     ionic = (
-        _lost(cell.ionic, u.psi)
-        + np.sum(beside * faces.half_ionic / cell.kappa[faces.ionic])
-        + np.sum(cell.counter_area * cell.j_counter**2 * half / cell.kappa[cell.mesh.counter])
+        _lost(cell.flows(known).ionic, u.psi)
+        + np.sum(beside * faces.half_ionic / known.kappa[faces.ionic])
+        + np.sum(cell.counter_area * metal**2 * half / known.kappa[cell.mesh.counter])
     )
     solids = (
         _lost(cell.electronic, u.phi)
         + np.sum(beside * faces.half_electronic / cell.mesh.sigma[faces.electronic])
         + np.sum(cell.collector_conductance * u.phi[cell.mesh.collector] ** 2)
     )
-    film = np.sum(faces.area * cell.j**2 * cell.R_film)
+    film = np.sum(faces.area * j**2 * cell.R_film)
     for part, power in (("electrolyte_ohmic", ionic), ("electronic", solids), ("film", film)):
         yield Check(
             f"{part}: V, against the power lost over I",

@@ -16,7 +16,8 @@ from scipy.optimize import brentq
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, Separator
-from microsim.cell.experiment import Experiment, Load, Tolerances
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.jobs.validate import Check
 from microsim.materials import ActiveMaterial, Electrolyte, LithiumMetal, PorousElectrode
 from microsim.mesh.grid import VoxelGrid
@@ -148,11 +149,9 @@ def voxels(across, corrected, T=0.3):
 def uptake(across, corrected):
     """Current at the voltage that drives N through the film, over N times the sphere's area."""
     cell, _ = cell_of(ball(across), {"pore": None, "am": active()}, area_correction=corrected)
-    seen = []
-    Experiment(cell, 0.5, Tolerances(), lambda e, *rest: seen.append(e.cell.currents()[0])).run(
-        [Load("hold", voltage=-F * FLUX * FILM, duration=1.0)]
-    )
-    return -seen[-1] / (F * FLUX * AREA)
+    hold = Load("hold", voltage=-F * FLUX * FILM, duration=1.0)
+    *_, last = Experiment(cell, 0.5, Tolerances()).moments([hold])
+    return -cell.currents(last.solved.interfaces)[0] / (F * FLUX * AREA)
 
 
 def ball(across):
@@ -194,14 +193,10 @@ def active():
 
 def after(cell, current, T, steps):
     """Return the state after equal steps to T = D t / R2."""
-    t, states = T * R**2 / D, []
-    Experiment(
-        cell,
-        0.5,
-        Tolerances(step=1e9, first_step=t / steps, max_step=t / steps),
-        lambda e, *rest: states.append(e.x),
-    ).run([Load("d", current, duration=t)])
-    return cell.state(states[-1])
+    t = T * R**2 / D
+    even = Tolerances(step=1e9, first_step=t / steps, max_step=t / steps)
+    *_, last = Experiment(cell, 0.5, even).moments([Load("d", current, duration=t)])
+    return last.u
 
 
 def series(rho, T):

@@ -1,0 +1,111 @@
+"""What an experiment has come to and what happened on the way; what an observer sees of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .load import Load
+from .step import Solved
+from .unknowns import State
+
+
+@dataclass
+class Record:
+    """What happened: columns of the voltage curve, one summary a step, counts, balance errors."""
+
+    columns: dict = field(
+        default_factory=lambda: {"time_s": [], "current_A": [], "voltage_V": [], "charge_C": [], "step": []}
+    )
+    steps: list = field(default_factory=list)
+    newton_iterations: int = 0
+    linear_iterations: int = 0
+    time_steps: int = 0
+    rejected_steps: int = 0
+    failed_steps: int = 0
+    lithium_balance_error: float = 0.0
+    salt_balance_error: float = 0.0
+    charge_balance_error: float = 0.0
+    wall_s: float = 0.0
+
+
+@dataclass
+class Progress:
+    """All that an experiment goes on from: what changes while it runs is a field of this, and a checkpoint
+    keeps every field.
+
+    solved: the present state and its step; record; lithium_0 of both electrodes and salt_0 at the start (C);
+    dt: the next time step (s); scale_current: what residuals are held against (A); t (s); charge discharged
+    and throughput (C); number of the protocol step, whether it is under way, when (s) and at which charge (C)
+    it began; driving: voltages that the film grows by; lithium_miss, salt_miss: the largest so far (C).
+    Of the BDF formula, newest first: before, states before the present one; earlier, lengths of the steps
+    between them (s); charges (C); voltages across the interfaces, where they have a double layer (V).
+    """
+
+    solved: Solved
+    record: Record
+    lithium_0: np.ndarray
+    salt_0: float
+    dt: float
+    scale_current: float
+    t: float = 0.0
+    charge: float = 0.0
+    throughput: float = 0.0
+    number: int = 0
+    under_way: bool = False
+    begun: float = 0.0
+    charge_begun: float = 0.0
+    before: list = field(default_factory=list)
+    earlier: list = field(default_factory=list)
+    charges: list = field(default_factory=lambda: [0.0])
+    voltages: list = field(default_factory=list)
+    driving: np.ndarray | None = None
+    lithium_miss: float = 0.0
+    salt_miss: float = 0.0
+
+    @property
+    def states(self):
+        """States of the BDF formula, newest first."""
+        return [self.solved.x, *self.before]
+
+    def start_formula(self):
+        """Forget the formula's past: what comes is another curve."""
+        self.before, self.earlier, self.charges = [], [], [self.charge]
+        self.voltages = self.voltages[:1]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A cell after a time step, as an observer sees it; its arrays refuse to be written to.
+
+    cell: HalfCell; t: time (s); number, load: step of the protocol; last: whether it ends here; solved: the
+    state and what was solved with it; u: its fields; current (A); charge: discharged so far (C), and
+    charge_begun when the step began; throughput: passed in either direction (C); time_steps: taken so far.
+    """
+
+    cell: object
+    t: float
+    number: int
+    load: Load
+    last: bool
+    solved: Solved
+    u: State
+    current: float
+    charge: float
+    charge_begun: float
+    throughput: float
+    time_steps: int
+
+    @property
+    def x(self):
+        """The state, a flat vector."""
+        return self.solved.x
+
+    @property
+    def V(self):
+        """Cell voltage (V)."""
+        return float(self.u.V[0])
+
+    @property
+    def j(self):
+        """Current density across each reactive face (A m-2)."""
+        return self.solved.interfaces.j[self.cell.on_faces]

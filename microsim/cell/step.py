@@ -1,0 +1,116 @@
+"""One implicit time step of the half cell: what it holds beside the state, what solves it, and how Newton's
+method sees it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..numerics.bdf import Bdf
+from .kinetics import DoubleLayer
+from .unknowns import State
+
+
+@dataclass(frozen=True)
+class Control:
+    """What is held: "current" (A, discharge > 0), "voltage" (V) or "power" (W, discharge > 0)."""
+
+    kind: str
+    value: float
+
+    def miss(self, current, V, scale):
+        """Return by how much it is missed, as a current (A), and the slopes of that with the current and with
+        V; scale: the current that counts as all of it (A)."""
+        if self.kind == "voltage":
+            stiffness = scale / 0.01  # 10 mV off count as all of the current
+            return stiffness * (V - self.value), 0.0, stiffness
+        if self.kind == "power":
+            return current - self.value / V, 1.0, self.value / V**2
+        return current - self.value, 1.0, 0.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the balances of a time step hold beside the state.
+
+    formula: Bdf; past: State of what it takes from earlier states, None where nothing is stored; control;
+    R_film: film on the reactive faces (ohm m2); scale_current: what residuals are held against (A);
+    layer: what the double layer takes, on the reactive faces and then on a metal counter electrode, or None.
+    """
+
+    formula: Bdf
+    past: State = field(repr=False)
+    control: Control
+    R_film: np.ndarray = field(repr=False)
+    scale_current: float
+    layer: DoubleLayer | None = field(default=None, repr=False)
+
+    @property
+    def rate(self):
+        """alpha / dt (s-1)."""
+        return self.formula.alpha / self.formula.dt
+
+    def changes(self, u):
+        """Return d/dt of the fields of a state that are stored, as a State."""
+        f = self.formula
+        return State._make(
+            None if past is None else (f.alpha * value + past) / f.dt for value, past in zip(u, self.past)
+        )
+
+
+@dataclass(frozen=True)
+class Interfaces:
+    """What passes the interfaces, on the reactive faces and then on a metal counter electrode: j, and the
+    part of it that reacts (A m-2, > 0: lithium leaves the solid); v: voltage across them, behind the film
+    (V)."""
+
+    j: np.ndarray
+    reaction: np.ndarray
+    v: np.ndarray
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A state x (flat vector), the Step that it solves, and the Interfaces that were solved with it."""
+
+    x: np.ndarray = field(repr=False)
+    step: Step
+    interfaces: Interfaces = field(repr=False)
+
+
+class StepProblem:
+    """A Step of a HalfCell as Newton's method sees it. at: what was solved last, at first a guess."""
+
+    def __init__(self, cell, step, guess):
+        """guess: Interfaces to start from."""
+        self.cell, self.step, self.interfaces, self.at, self.fresh = cell, step, guess, None, True
+
+    def _solve(self, x):
+        self.at = self.cell.solve(x, self.step, self.interfaces)
+        self.interfaces = self.at.interfaces
+        return self.at
+
+    def residual(self, x):
+        """Return the imbalance of every cell (A)."""
+        return self.cell.residual(self._solve(x))
+
+    def size(self, R):
+        """Return the largest share of the current that any one of the balances misses, cells taken
+        absolutely."""
+        return self.cell.unknowns.largest_sum(R) / self.step.scale_current
+
+    def limit(self, x, dx):
+        """Return the share of dx that keeps x within its bounds."""
+        return self.cell.unknowns.limit(x, dx)
+
+    def linearise(self, x, fresh=False):
+        """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
+        steps and are set once, or when asked for `fresh` ones."""
+        about = self.cell.linearise(self._solve(x))
+        if fresh or self.fresh:
+            self.cell.preconditioner.update(about)
+            self.fresh = False
+        return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
+
+    def solved(self):
+        """Return what was solved last, with its wholes kept to round-off (see HalfCell.balance)."""
+        return self.cell.balance(self.at)
