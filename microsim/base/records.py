@@ -57,6 +57,8 @@ def to_plain(record):
             values = {name: plain(getattr(part, name)) for name in names}
             return {"class": f"{type(part).__module__}:{type(part).__qualname__}", "fields": values}
         if isinstance(part, dict):
+            if not all(isinstance(name, str) for name in part):
+                raise TypeError(f"expected names as keys, got {list(part)[:3]}")
             return {"dict": {name: plain(value) for name, value in part.items()}}
         if isinstance(part, tuple):
             return {"tuple": [plain(value) for value in part]}

@@ -407,12 +407,6 @@ def test_sharp_corners_cost_hardly_a_refused_step_and_no_charge():
     assert record.rejected_steps <= 2 and record.lithium_balance_error < 1e-9
 
 
-def test_a_profile_bends_where_its_slope_changes():
-    drive = Load("drive", profile=([0.0, 10.0, 20.0, 40.0, 50.0], [0.0, 1.0, 2.001, 2.001, 2.001]))
-    assert [drive.bend(t) for t in (0.0, 5.0, 10.0, 20.0, 40.0, 50.0)] == [None, None, None, 20.0, None, None]
-    assert Load("d", 1.0).bend(0.0) is None
-
-
 def test_held_voltages_alone_are_solved_to_a_share_of_the_electrodes_current():
     """Newton's tolerance is a share of a current: of the one that fills the electrode in an hour, where no
     step names one."""
