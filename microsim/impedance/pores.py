@@ -114,20 +114,21 @@ def solve_impedance(
     """
     begun = time.perf_counter()
     _check(grid, conducting, ends, walls, storage or {}, reactive or (), electrolyte, sides, tolerance)
-    box, area = _Box.of(grid, conducting, axis, ends, sides == "periodic"), 0.0
+    box = _Box.of(grid, conducting, axis, ends, sides == "periodic")
     if walls == "double-layer":
         faces, area = _wall_faces(box, grid, reactive, area_correction)
         system = _wall_system(box, faces, area, half_cells)
         omega_c = electrolyte.conductivity * box.mean / (area * electrolyte.capacitance * box.length**2)
     else:
-        system = _diffusion_system(box, grid, storage or {})
+        system, area = _diffusion_system(box, grid, storage or {}), 0.0
         omega_c = electrolyte.diffusivity / box.length**2
-    omega = _frequencies(freq) * (1.0 if relative else 2 * np.pi / omega_c)
-    entrance = _Entrance(system, box.shape)
+    omega, entrance = (
+        _frequencies(freq) * (1.0 if relative else 2 * np.pi / omega_c),
+        _Entrance(system, box.shape),
+    )
     error = entrance.solve(omega, tolerance, progress)
-    found = _figures(box, entrance, omega, omega_c, box.length / electrolyte.conductivity)
     return PoreImpedance(
-        **found,
+        **_figures(box, entrance, omega, omega_c, box.length / electrolyte.conductivity),
         omega_c=omega_c,
         area_per_volume=area,
         error=error,

@@ -189,7 +189,8 @@ def _hexahedra(grid, out, names, progress):
 
 def _tetrahedra(grid, out, names, passes, least_quality, progress):
     from ..mesh.export import save_meshio
-    from ..mesh.tetrahedra import tetrahedral_mesh, to_meshio
+    from ..mesh.tetmesh import to_meshio
+    from ..mesh.tetrahedra import tetrahedral_mesh
     from ..mesh.tetrahedra_quality import compared_with_voxels, quality
 
     made = tetrahedral_mesh(

@@ -24,8 +24,8 @@ from scipy import sparse
 
 from ..base.errors import InputError
 from .export import CORNERS, TETRAHEDRA
-from .grid import FACES
-from .tetrahedra_quality import CHUNK, SIDES, radius_ratios, volumes
+from .tetmesh import named_mesh
+from .tetrahedra_quality import CHUNK, radius_ratios, volumes
 
 # corners of a voxel's faces x0 x1 y0 y1 z0 z1, seen from inside; Kuhn's diagonal joins the first and the
 # third
@@ -34,43 +34,6 @@ HALVES = np.array([((0, 1, 2), (0, 2, 3)), ((0, 1, 3), (1, 2, 3))])  # a face cu
 REACH = 0.6  # voxels that a corner may move along each axis
 BACK = 0.9  # what is left of a corner's shift each time that an element beside it is too flat
 ROUNDS = 8  # at most, of giving the phases their volumes back
-
-
-@dataclass(frozen=True)
-class TetMesh:
-    """Tetrahedra of several phases and the surfaces between them.
-
-    points    (n, 3), m;  cells (m, 4), right-handed;  phase (m,) uint8, index into names
-    triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector",
-                       "y0", ...
-    between   the two phases on either side of each surface, indices into names; () for the box's faces
-    labels    what stood for each name in the volume's file
-    box       edges of the whole image, m; one corner is the origin
-    """
-
-    points: np.ndarray
-    cells: np.ndarray
-    phase: np.ndarray
-    names: tuple
-    labels: tuple
-    triangles: np.ndarray
-    surface: np.ndarray
-    surfaces: tuple
-    between: tuple
-    box: tuple
-
-    def volumes(self):
-        """Return the signed volume of each element, m3."""
-        return np.concatenate([volumes(part) for part in self._corners()])
-
-    def _corners(self):
-        for first in range(0, len(self.cells), CHUNK):
-            yield self.points[self.cells[first : first + CHUNK]]
-
-    def areas(self):
-        """Return the area of each triangle, m2."""
-        a, b, c = np.moveaxis(self.points[self.triangles], 1, 0)
-        return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
 
 
 def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, progress=None):
@@ -116,14 +79,14 @@ def tetrahedral_mesh(grid, *, phases=None, iterations=60, least_quality=0.06, pr
         raise InputError(
             f"expected phases that fill at least one voxel, got {list(phases)}; name another one."
         )
-    return _named(grid, points, cells, phase, keep, len(places))
+    return named_mesh(grid, points, cells, phase, keep, len(places))
 
 
 # -- which nodes lie on interfaces, and which of their neighbours count --------------------------------------
 
 
 @dataclass(frozen=True)
-class Links:
+class SurfaceLinks:
     """Which corners lie on an interface, and the mean over the neighbours that count there: sparse [corners,
     corners]."""
 
@@ -162,7 +125,7 @@ def surface_links(phase):
     pairs = pairs[counts]
     degree = np.bincount(pairs[:, 0], minlength=number.size)
     mean = sparse.csr_array((1 / degree[pairs[:, 0]], pairs.T), shape=(number.size, number.size))
-    return Links(on_surface, mean)
+    return SurfaceLinks(on_surface, mean)
 
 
 def _round_edges(phase, axis):
@@ -331,7 +294,7 @@ def _planes(corner):
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutVoxels:
     """Voxels cut into elements: corners of those with a point inside (v, 8), their triangles seen from it (v,
     12, 3), all elements and their phases; the point inside voxel i has the number corners + i. at_surface:
     which voxels these are.
@@ -357,7 +320,7 @@ def _cut(phase, points, on_surface):
     inside = np.broadcast_to(nodes.prod() + np.arange(len(chosen))[:, None, None], (len(chosen), 12, 1))
     outer, inner = np.concatenate([triangles, inside], axis=2), voxels[~at_surface][:, TETRAHEDRA]
     cells = np.concatenate([outer.reshape(-1, 4), inner.reshape(-1, 4)])
-    return Cut(
+    return CutVoxels(
         at_surface,
         chosen,
         triangles,
@@ -388,103 +351,3 @@ def _diagonals(shape, points, on_surface, voxels, at_surface):
     room = room.reshape(-1, 6, 2)[at_surface]
     free = on_surface[voxels[:, QUADS]].any(axis=2)
     return (free & (room[..., 1] > room[..., 0] + 1e-9)).astype(int)
-
-
-def _named(grid, points, cells, phase, keep, corners):
-    """Keep elements and the points in use, find the triangles on interfaces and on the box, and name them."""
-    sides, one, other, outside = _sides(cells, corners)
-    owner, kept = np.repeat(phase, 4), np.repeat(keep, 4)
-    between = (owner[one] != owner[other]) & (kept[one] | kept[other])
-    one, other = one[between], other[between]
-    pairs = np.minimum(owner[one], owner[other]).astype(int) * 256 + np.maximum(owner[one], owner[other])
-    seen = np.where(kept[one], one, other)  # by an element that is in the mesh
-    found = [
-        (
-            f"{grid.names[pair // 256]}-{grid.names[pair % 256]}",
-            (int(pair // 256), int(pair % 256)),
-            seen[pairs == pair],
-        )
-        for pair in np.unique(pairs)
-    ]
-    outside = outside[kept[outside]]
-    for face, (axis, end) in FACES.items():
-        wall = 0.0 if end == 0 else grid.shape[axis] * grid.voxel_size[axis]
-        there = np.abs(points[sides[outside]][:, :, axis] - wall).max(axis=1) < 1e-6 * grid.voxel_size[axis]
-        if there.any():
-            found.append((face, (), outside[there]))
-    names, beside, members = zip(*found)
-    cells, phase, triangles = cells[keep], phase[keep], sides[np.concatenate(members)]
-    used, cells = np.unique(cells, return_inverse=True)
-    number = np.full(len(points), -1)
-    number[used] = np.arange(len(used))
-    surface = np.repeat(np.arange(len(names), dtype=np.int32), [len(part) for part in members])
-    return TetMesh(
-        points[used],
-        cells.reshape(-1, 4),
-        phase,
-        grid.names,
-        grid.labels,
-        number[triangles],
-        surface,
-        _different(names, grid.names),
-        beside,
-        tuple(n * h for n, h in zip(grid.shape, grid.voxel_size)),
-    )
-
-
-def _sides(cells, corners):
-    """All sides (4 elements, 3), which of them are two elements' (two arrays of their numbers) and which
-    one's; left out are those inside a voxel, which have its inner point as a corner."""
-    sides = cells[:, SIDES].reshape(-1, 3)
-    candidates = np.flatnonzero((sides < corners).all(axis=1))
-    keys = np.sort(sides[candidates], axis=1).astype(np.int64)
-    keys = (
-        (keys[:, 0] * corners + keys[:, 1]) * corners + keys[:, 2] if corners < 2_000_000 else _ranked(keys)
-    )
-    order = np.argsort(keys, kind="stable")
-    keys, numbers = keys[order], candidates[order]
-    paired = np.flatnonzero(keys[1:] == keys[:-1])
-    single = np.ones(len(keys), dtype=bool)
-    single[paired], single[paired + 1] = False, False
-    return sides, numbers[paired], numbers[paired + 1], numbers[single]
-
-
-def _different(names, taken):
-    """Names of surfaces, with "_face" behind those that a phase or another surface has."""
-    found = []
-    for name in names:
-        while name in taken or name in found:
-            name += "_face"
-        found.append(name)
-    return tuple(found)
-
-
-def _ranked(keys):
-    return np.unique(keys, axis=0, return_inverse=True)[1].ravel()
-
-
-# -- for other programs --------------------------------------------------------------------------------------
-
-
-def to_meshio(mesh):
-    """Turn a TetMesh into a meshio mesh: tetrahedra and triangles, with each phase and each surface as a
-    named cell set.
-
-    Cell data: `phase`, the label of the volume's file, -1 on triangles; `surface`, 1, 2, ... in the order of
-    mesh.surfaces on triangles, 0 on tetrahedra.
-    """
-    import meshio
-
-    none = np.array([], dtype=int)
-    sets = {name: [np.flatnonzero(mesh.phase == code), none] for code, name in enumerate(mesh.names)}
-    sets = {name: members for name, members in sets.items() if members[0].size}
-    sets |= {
-        name: [none, np.flatnonzero(mesh.surface == number)] for number, name in enumerate(mesh.surfaces)
-    }
-    data = {
-        "phase": [np.array(mesh.labels, np.int32)[mesh.phase], np.full(len(mesh.triangles), -1, np.int32)],
-        "surface": [np.zeros(len(mesh.cells), np.int32), mesh.surface + 1],
-    }
-    return meshio.Mesh(
-        mesh.points, [("tetra", mesh.cells), ("triangle", mesh.triangles)], cell_data=data, cell_sets=sets
-    )

@@ -80,13 +80,8 @@ def correct(
 
     Slab by slab. Returns PoreBack. Raises InputError for fewer than 3 slices.
     """
-    if method not in ("fading", "mixture"):
-        raise InputError(f"expected the method fading or mixture, got {method!r}; choose one.")
     number, shape = axis_number(axis), values.shape
-    if shape[number] < 3:
-        raise InputError(
-            f"expected at least 3 slices along {'xyz'[number]}, got {shape[number]}; name the slicing axis."
-        )
+    _check_slices(method, number, shape)
     along = slice(None, None, -1 if reverse else 1)
 
     def solve(slab, levels):
@@ -109,6 +104,15 @@ def correct(
             slab = _cut(values, across, first, end)
             levels = _sure_levels(slab, solve(slab, levels), levels)
     return _assemble(values, across, slabs, solve, levels, method, store, progress)
+
+
+def _check_slices(method, axis, shape):
+    if method not in ("fading", "mixture"):
+        raise InputError(f"expected the method fading or mixture, got {method!r}; choose one.")
+    if shape[axis] < 3:
+        raise InputError(
+            f"expected at least 3 slices along {'xyz'[axis]}, got {shape[axis]}; name the slicing axis."
+        )
 
 
 def _cut(values, axis, first, end):

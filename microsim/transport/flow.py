@@ -87,10 +87,7 @@ def solve_permeability(
     moving = flowing(np.moveaxis(pore, axis, 0), sides, ends)
     eps, moved = (float(np.count_nonzero(mask) / mask.size) for mask in (pore, moving))
     if moved == 0:
-        still = np.where(pore, np.zeros((3, 1, 1, 1), np.float32), np.float32(np.nan)) if velocity else None
-        return FlowResult(
-            0.0, None, eps, 0.0, 0.0, 0.0, 0, time.perf_counter() - begun, (0.0,) * 3, (), still
-        )
+        return _at_rest(pore, eps, velocity, time.perf_counter() - begun)
     order = (axis, *(a for a in range(3) if a != axis))
     h = [grid.voxel_size[a] for a in order]
     staggered = staggered_grid(moving, h, sides, ends, throat)
@@ -117,6 +114,12 @@ def solve_permeability(
         tuple(flow.gaps),
         _field(flow.grid.cells, v, back, pore) if velocity else None,
     )
+
+
+def _at_rest(pore, eps, velocity, seconds):
+    """The result of pores that lead nowhere."""
+    still = np.where(pore, np.zeros((3, 1, 1, 1), np.float32), np.float32(np.nan)) if velocity else None
+    return FlowResult(0.0, None, eps, 0.0, 0.0, 0.0, 0, seconds, (0.0,) * 3, (), still)
 
 
 def check_flow(sides, ends, tolerance, throat):

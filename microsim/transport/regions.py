@@ -170,19 +170,17 @@ def analyse_sizes(
     sizes = _check_sizes(grid, sizes, count, positions, confidence, relative_error)
     rng, results = np.random.default_rng(seed), []
     places = [_places(grid.shape, size, count, positions, rng) for size in sizes]
+    tell, done = progress or (lambda *_: None), 0.0
     work = float(sum(len(origins) * size**3 for size, origins in zip(sizes, places)))
-    done = 0.0
     for size, origins in zip(sizes, places):
         values = []
         for number, origin in enumerate(origins):
-            if progress:
-                progress(done, work, f"{size} voxels, {number + 1} of {len(origins)}")
+            tell(done, work, f"{size} voxels, {number + 1} of {len(origins)}")
             part = grid.crop({name: (int(first), int(first) + size) for name, first in zip(AXES, origin)})
             values.append(solve_tortuosity(part, conducting, axis, sides=sides, tolerance=tolerance))
             done += size**3
         results.append(_size_result(grid, size, origins, values, confidence))
-    if progress:
-        progress(work, work, "sub-volumes")
+    tell(work, work, "sub-volumes")
     fits = {
         name: _representative_edge(results, name, confidence, relative_error)
         for name in ("eps", "tau", "D_eff_over_D0")

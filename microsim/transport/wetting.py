@@ -164,11 +164,19 @@ def solve_wetting(
         tolerance=tolerance,
         progress=progress,
     )
-    axis, mean = face_position(inlet)[0], liquid.pull * walls
-    drive = 2 * (permeability or 0.0) * (mean + pressure)
-    length = grid.shape[axis] * grid.voxel_size[axis]
-    washburn = grid.fraction(through) * liquid.viscosity * length**2 / drive if drive > 0 else None
+    mean = liquid.pull * walls
+    washburn = _washburn_time(grid, through, liquid, (permeability or 0.0) * (mean + pressure), inlet)
     return Wetting(filling, mean, permeability, suction_factor, factor, washburn, time.perf_counter() - begun)
+
+
+def _washburn_time(grid, through, liquid, drive, inlet):
+    """Time (s) in which a front crosses a uniform medium, eps mu L^2 / (2 k p); None where nothing drives it.
+
+    drive: permeability times pressure of suction and inlet (N).
+    """
+    axis = face_position(inlet)[0]
+    length = grid.shape[axis] * grid.voxel_size[axis]
+    return grid.fraction(through) * liquid.viscosity * length**2 / (2 * drive) if drive > 0 else None
 
 
 def fill(

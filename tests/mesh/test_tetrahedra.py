@@ -12,7 +12,8 @@ from scipy import ndimage
 from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.mesh.grid import FACES, VoxelGrid
-from microsim.mesh.tetrahedra import smoothed, surface_links, tetrahedral_mesh, to_meshio
+from microsim.mesh.tetmesh import to_meshio
+from microsim.mesh.tetrahedra import smoothed, surface_links, tetrahedral_mesh
 from microsim.mesh.tetrahedra_quality import compared_with_voxels, dihedral_angles, quality, radius_ratios
 
 meshio = pytest.importorskip("meshio", reason="meshio is not installed")

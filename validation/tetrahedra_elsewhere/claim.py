@@ -23,7 +23,8 @@ from microsim.cli import main
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.export import save_meshio
 from microsim.mesh.grid import grid_from_labels
-from microsim.mesh.tetrahedra import tetrahedral_mesh, to_meshio
+from microsim.mesh.tetmesh import to_meshio
+from microsim.mesh.tetrahedra import tetrahedral_mesh
 from microsim.reference.tetrahedra import conduction
 from microsim.volumes.volume import read_voxels
 
