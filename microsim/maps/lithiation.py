@@ -91,18 +91,7 @@ def fit_calibration(
     range.
     """
     q, x = np.asarray(quantity, float).ravel(), np.asarray(lithiation, float).ravel()
-    if q.size != x.size:
-        raise InputError(
-            f"expected a lithiation for each of the {q.size} states, got {x.size}; correct the list."
-        )
-    known = np.isfinite(q) & np.isfinite(x)
-    noise = np.zeros_like(q) if sigma is None else np.broadcast_to(np.asarray(sigma, float), q.shape)
-    q, x, noise = q[known], x[known], noise[known]
-    if q.size < degree + 1 or np.ptp(q) == 0:
-        raise InputError(
-            f"expected at least {degree + 1} different reference states for degree {degree}, got"
-            f" {np.unique(q).size}; add states or lower the degree."
-        )
+    q, x, noise = _known_states(q, x, sigma, degree)
     fitted = np.ones(q.size, bool) if ends is None else _near_ends(x, ends, degree)
     centre, scale = float((q.max() + q.min()) / 2), float(np.ptp(q) / 2)
     powers = ((q - centre) / scale)[:, None] ** np.arange(degree + 1)
@@ -132,6 +121,23 @@ def fit_calibration(
         provenance or {},
         tuple(zip(q.tolist(), x.tolist())),
     )
+
+
+def _known_states(q, x, sigma, degree):
+    """The states with a quantity and a lithiation, and their noise; refuses too few."""
+    if q.size != x.size:
+        raise InputError(
+            f"expected a lithiation for each of the {q.size} states, got {x.size}; correct the list."
+        )
+    known = np.isfinite(q) & np.isfinite(x)
+    noise = np.zeros_like(q) if sigma is None else np.broadcast_to(np.asarray(sigma, float), q.shape)
+    q, x, noise = q[known], x[known], noise[known]
+    if q.size < degree + 1 or np.ptp(q) == 0:
+        raise InputError(
+            f"expected at least {degree + 1} different reference states for degree {degree}, got"
+            f" {np.unique(q).size}; add states or lower the degree."
+        )
+    return q, x, noise
 
 
 def _near_ends(x, share, degree):

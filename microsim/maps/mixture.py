@@ -114,68 +114,91 @@ def fit_references(
     rows, shape = as_rows(mu, energies.size)
     inside = np.ones(energies.size, bool) if inside is None else np.asarray(inside, bool)
     n, used = len(references.names), energies[inside]
-    if n > MOST_REFERENCES or used.size < n + (background or 0) + 1:
-        raise InputError(
-            f"expected at most {MOST_REFERENCES} references and more energies than parameters, got {n} "
-            f"references and {used.size} energies; choose fewer."
-        )
+    _check_count(n, used.size, background)
     design = _design(used, references.at(used, shift), background)
     root = np.ones(used.size) if weights is None else np.sqrt(np.asarray(weights, float))
-    solvers = _solvers(design, root, n, sum_to_one)
-    clean = (np.eye(energies.size) if norm is None else norm.clean)[inside]
-    jump_row = norm.jump if norm is not None and sum_to_one and not norm.normalised else None
-    from_misfit = isinstance(sigma, str)
-    noise = None if from_misfit else sigma_rows(sigma, rows, shape)
-    numbers = np.eye(n)[0] if numbers is None else np.asarray(numbers, float)
-    kinds = {
-        "weights": n,
-        "sigma": n,
-        "share": n,
-        "share_sigma": n,
-        "mean": 1,
-        "mean_sigma": 1,
-        "residual": 1,
-    }
-    found = {name: np.full((count, rows.shape[1]), np.nan) for name, count in kinds.items()}
-    total_error = np.zeros(rows.shape[1])
+    problem = _Problem(
+        design,
+        root,
+        _solvers(design, root, n, sum_to_one),
+        (np.eye(energies.size) if norm is None else norm.clean)[inside],
+        norm.jump if norm is not None and sum_to_one and not norm.normalised else None,
+        bounded,
+        np.eye(n)[0] if numbers is None else np.asarray(numbers, float),
+    )
+    noise = sigma if isinstance(sigma, str) else sigma_rows(sigma, rows, shape)
     finite = np.isfinite(rows).all(axis=0)
-    for start in range(0, rows.shape[1], BLOCK):
-        part = slice(start, start + BLOCK)
-        raw = np.where(finite[part], rows[:, part], 0.0)
-        jump = 1.0 if jump_row is None else jump_row @ raw
-        jump = np.where(np.abs(jump) > 1e-12, jump, 1.0)  # such spectra are left out by their reason
-        block = clean @ raw / jump
-        values = _bounded(block, design, root, solvers, n, bounded)
-        here = noise if noise is None or noise.ndim == 0 or noise.shape[1] == 1 else noise[:, part]
-        misfit = ((block - design @ values) * root[:, None]) ** 2
-        if from_misfit:
-            here = jump * np.sqrt(misfit.sum(axis=0, keepdims=True) / (used.size - design.shape[1]))
-        matrix, offset = solvers[tuple(range(n))]
-        covariance = _covariance(
-            matrix[:n] @ clean, here, raw.shape, values[:n] - offset[:n, None], jump_row, jump
-        )
-        with np.errstate(all="ignore"):
-            found["residual"][0, part] = np.sqrt(
-                misfit.sum(axis=0) / ((block * root[:, None]) ** 2).sum(axis=0)
-            )
-            found["weights"][:, part], total = values[:n], values[:n].sum(axis=0)
-            found["share"][:, part] = share = values[:n] / total
-            found["mean"][0, part] = numbers @ share
-            found["sigma"][:, part] = np.sqrt(np.einsum("rrn->rn", covariance))
-            total_error[part] = np.sqrt(
-                np.maximum(covariance.sum(axis=(0, 1)), 0)
-            )  # 0 where they add up to 1
-            found["share_sigma"][:, part] = [_mean_error(one, share, total, covariance) for one in np.eye(n)]
-            found["mean_sigma"][0, part] = _mean_error(numbers, share, total, covariance)
-    total = found["weights"].sum(axis=0)
+    parts = [
+        problem.fit(np.where(finite[part], rows[:, part], 0.0), _noise_of(noise, part))
+        for part in (slice(k, k + BLOCK) for k in range(0, rows.shape[1], BLOCK))
+    ]
+    found = {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
+    total, total_error = found["weights"].sum(axis=0), found.pop("total_error")
     with np.errstate(invalid="ignore"):
         empty = ~((total > 0) & (total > least * total_error))
     reason = np.select([~finite, empty], [CODE["not finite"], CODE["no edge jump"]], 0).astype(np.uint8)
     for name, array in found.items():
-        array[:, reason > 0] = np.nan
-        single = name in ("mean", "mean_sigma", "residual")
-        found[name] = array.reshape(shape if single else (n, *shape))
+        array[..., reason > 0] = np.nan
+        found[name] = array.reshape((*array.shape[:-1], *shape))
     return Fit(references.names, **found, reason=reason.reshape(shape), shift=float(shift))
+
+
+def _check_count(references, energies, background):
+    if references > MOST_REFERENCES or energies < references + (background or 0) + 1:
+        raise InputError(
+            f"expected at most {MOST_REFERENCES} references and more energies than parameters, got "
+            f"{references} references and {energies} energies; choose fewer."
+        )
+
+
+def _noise_of(noise, part):
+    """The noise of a block of spectra, where each has its own."""
+    alike = noise is None or isinstance(noise, str) or noise.ndim == 0 or noise.shape[1] == 1
+    return noise if alike else noise[:, part]
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What all spectra share: columns of the fit, roots of the weights, a solver for each set of references,
+    rows that free a spectrum of its baseline, the row that gives its jump (or None), bounds, and the numbers
+    to be averaged by share."""
+
+    design: np.ndarray
+    root: np.ndarray
+    solvers: dict
+    clean: np.ndarray
+    jump: np.ndarray | None
+    bounded: bool
+    numbers: np.ndarray
+
+    def fit(self, raw, noise):
+        """Fit a block of spectra [energy, k]; noise: sigma_rows, None, or "misfit"."""
+        n, root = len(self.numbers), self.root[:, None]
+        jump = 1.0 if self.jump is None else self.jump @ raw
+        jump = np.where(np.abs(jump) > 1e-12, jump, 1.0)  # such spectra are left out by their reason
+        block = self.clean @ raw / jump
+        values = _bounded(block, self.design, self.root, self.solvers, n, self.bounded)
+        misfit = ((block - self.design @ values) * root) ** 2
+        if isinstance(noise, str):
+            noise = jump * np.sqrt(misfit.sum(axis=0, keepdims=True) / np.subtract(*self.design.shape))
+        matrix, offset = self.solvers[tuple(range(n))]
+        covariance = _covariance(
+            matrix[:n] @ self.clean, noise, raw.shape, values[:n] - offset[:n, None], self.jump, jump
+        )
+        with np.errstate(all="ignore"):
+            total = values[:n].sum(axis=0)
+            share = values[:n] / total
+            return {
+                "weights": values[:n],
+                "sigma": np.sqrt(np.einsum("rrn->rn", covariance)),
+                "share": share,
+                "share_sigma": np.array([_mean_error(one, share, total, covariance) for one in np.eye(n)]),
+                "mean": self.numbers @ share,
+                "mean_sigma": _mean_error(self.numbers, share, total, covariance),
+                "residual": np.sqrt(misfit.sum(axis=0) / ((block * root) ** 2).sum(axis=0)),
+                # 0 where the weights add up to 1
+                "total_error": np.sqrt(np.maximum(covariance.sum(axis=(0, 1)), 0)),
+            }
 
 
 def _design(energies, columns, background):

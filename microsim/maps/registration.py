@@ -106,6 +106,12 @@ def find_registration(
         end = _refine(image, mask, structure, solid, angles, shift, kind, metric, seed)
         if best is None or end[0] < best[0]:
             best = end
+    return _described(best, image, structure, mask, solid, metric, least_inside)
+
+
+def _described(best, image, structure, mask, solid, metric, least_inside):
+    """The Registration of the best end: overlap, correlation and misfit where the map lies in the
+    structure."""
     value, matrix, angles, scale, shift = best
     centre = middle(image)
     share = _sampled(solid, structure, image, matrix, shift, centre)
@@ -164,32 +170,11 @@ def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
         0.0 if flat[a] else max(0.5 * image.voxel_size[a] / structure.voxel_size[a] - 0.5, 0.0)
         for a in range(3)
     ]
-    if metric == "mask":
-        fixed, moving = mask.astype(np.float32), ndimage.gaussian_filter(solid.astype(np.float32), blur)
-    else:
-        fixed = np.where(mask, image.values, np.nanmin(image.values) - np.nanstd(image.values)).astype(
-            np.float32
-        )
-        moving = ndimage.gaussian_filter(np.asarray(structure.values, np.float32), blur)
+    fixed, moving = _compared(image, mask, structure, solid, metric, blur)
     fixed_image = _itk(sitk, fixed, image, axes)
     transform = _transform(sitk, kind, angles, shift, middle(image), axes)
-    method = sitk.ImageRegistrationMethod()
-    if metric == "mask":
-        method.SetMetricAsCorrelation()
-    else:
-        method.SetMetricAsMattesMutualInformation(32)
-    if fixed.size > 200_000:
-        method.SetMetricSamplingStrategy(method.RANDOM)
-        method.SetMetricSamplingPercentage(200_000 / fixed.size, seed + 1)
-    method.SetInterpolator(sitk.sitkLinear)
     step = UM * max(image.voxel_size[a] for a in axes)
-    method.SetOptimizerAsRegularStepGradientDescent(
-        step, step * 1e-4, 200, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-9
-    )
-    method.SetOptimizerScalesFromPhysicalShift()
-    method.SetShrinkFactorsPerLevel([1, 1])
-    method.SetSmoothingSigmasPerLevel([1.5 * step, 0.0])
-    method.SetSmoothingSigmasAreSpecifiedInPhysicalUnits(True)
+    method = _method(sitk, metric, fixed.size, step, seed)
     method.SetInitialTransform(transform, inPlace=True)
     try:
         method.Execute(fixed_image, _itk(sitk, moving, structure, axes))
@@ -204,6 +189,39 @@ def _refine(image, mask, structure, solid, angles, shift, kind, metric, seed):
     pure = np.eye(3)
     pure[np.ix_(axes, axes)] = matrix[np.ix_(axes, axes)] / scale
     return method.GetMetricValue(), matrix, angles_of(pure), scale, shift
+
+
+def _compared(image, mask, structure, solid, metric, blur):
+    """The two images that are compared: masks, or values; the structure's is blurred to the map's voxels."""
+    if metric == "mask":
+        fixed, moving = mask.astype(np.float32), ndimage.gaussian_filter(solid.astype(np.float32), blur)
+    else:
+        fixed = np.where(mask, image.values, np.nanmin(image.values) - np.nanstd(image.values)).astype(
+            np.float32
+        )
+        moving = ndimage.gaussian_filter(np.asarray(structure.values, np.float32), blur)
+    return fixed, moving
+
+
+def _method(sitk, metric, size, step, seed):
+    """SimpleITK's registration method; step: first step of the descent (um), size: voxels of the map."""
+    method = sitk.ImageRegistrationMethod()
+    if metric == "mask":
+        method.SetMetricAsCorrelation()
+    else:
+        method.SetMetricAsMattesMutualInformation(32)
+    if size > 200_000:
+        method.SetMetricSamplingStrategy(method.RANDOM)
+        method.SetMetricSamplingPercentage(200_000 / size, seed + 1)
+    method.SetInterpolator(sitk.sitkLinear)
+    method.SetOptimizerAsRegularStepGradientDescent(
+        step, step * 1e-4, 200, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-9
+    )
+    method.SetOptimizerScalesFromPhysicalShift()
+    method.SetShrinkFactorsPerLevel([1, 1])
+    method.SetSmoothingSigmasPerLevel([1.5 * step, 0.0])
+    method.SetSmoothingSigmasAreSpecifiedInPhysicalUnits(True)
+    return method
 
 
 def _itk(sitk, values, grid, axes):

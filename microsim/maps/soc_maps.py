@@ -189,49 +189,36 @@ def measure(mu, energies, method, sigma=None, *, references=None, numbers=None, 
 
 
 def _measure(rows, energies, method, sigma, references, numbers):
+    """Return value, sigma, jump, residual (or None) and reason of each spectrum, by the method."""
     if method.name == "three-energy":
-        chosen = [int(np.argmin(np.abs(energies - energy))) for energy in method.three]
-        if len(set(chosen)) < 3:
-            raise InputError(
-                "expected three different energies of the stack near"
-                f" {', '.join(f'{e:g}' for e in method.three)} eV, got"
-                f" {', '.join(f'{energies[k]:g}' for k in chosen)}; choose others."
-            )
-        if sigma is not None and sigma.ndim and len(sigma) == energies.size:
-            sigma = sigma[chosen]
-        elif sigma is None and energies.size > 3:
-            sigma = estimated_sigma(rows, normalisation(energies, method.windows))
-        found = three_energy(rows[chosen], sigma, least_jump=method.least_jump)
-        return found.values, found.sigma, rows[chosen[2]] - rows[chosen[0]], None, found.reason
+        return _by_three_energies(rows, energies, method, sigma)
     norm = normalisation(energies, method.windows, normalised=method.normalised)
-    if sigma is None and method.name == "edge":
-        sigma = estimated_sigma(rows, norm)
     jump, _ = norm.edge_jump(rows)
-    if method.name == "edge":
-        found = edge_energy(
-            rows,
-            norm,
-            sigma,
-            kind=method.kind,
-            level=method.level,
-            width=method.width,
-            least_jump=method.least_jump,
-        )
-        return found.values, found.sigma, jump, None, found.reason
-    inside = _inside(energies, method.fit_range)
-    inside &= (energies - method.shift >= references.energies[0]) & (
-        energies - method.shift <= references.energies[-1]
-    )
-    if not inside.any():
-        window = (
-            "" if method.fit_range is None else f" from {method.fit_range[0]:g} to {method.fit_range[1]:g} eV"
-        )
+    if method.name == "lcf":
+        return _by_references(rows, energies, method, sigma, references, numbers, norm, jump)
+    sigma = estimated_sigma(rows, norm) if sigma is None else sigma
+    options = {"kind": method.kind, "level": method.level, "width": method.width}
+    found = edge_energy(rows, norm, sigma, least_jump=method.least_jump, **options)
+    return found.values, found.sigma, jump, None, found.reason
+
+
+def _by_three_energies(rows, energies, method, sigma):
+    chosen = [int(np.argmin(np.abs(energies - energy))) for energy in method.three]
+    if len(set(chosen)) < 3:
         raise InputError(
-            f"expected energies of the stack ({energies[0]:g} to {energies[-1]:g} eV){window} that the"
-            f" references cover, which reach from {references.energies[0]:g} to {references.energies[-1]:g}"
-            f" eV and are shifted by {method.shift:g} eV, got none; take references of this edge, or another"
-            " shift or range."
+            "expected three different energies of the stack near"
+            f" {', '.join(f'{e:g}' for e in method.three)} eV, got"
+            f" {', '.join(f'{energies[k]:g}' for k in chosen)}; choose others."
         )
+    if sigma is not None and sigma.ndim and len(sigma) == energies.size:
+        sigma = sigma[chosen]
+    elif sigma is None and energies.size > 3:
+        sigma = estimated_sigma(rows, normalisation(energies, method.windows))
+    found = three_energy(rows[chosen], sigma, least_jump=method.least_jump)
+    return found.values, found.sigma, rows[chosen[2]] - rows[chosen[0]], None, found.reason
+
+
+def _by_references(rows, energies, method, sigma, references, numbers, norm, jump):
     fit = fit_references(
         rows,
         energies,
@@ -242,22 +229,34 @@ def _measure(rows, energies, method, sigma, references, numbers):
         bounded=method.bounded,
         sum_to_one=method.sum_to_one,
         least=method.least_jump,
-        inside=inside,
+        inside=_covered(energies, method, references),
         background=None if method.sum_to_one else method.background,
         norm=norm if method.sum_to_one or method.background is None else None,
     )
     # the sum of the weights alone does not say whether there is an edge: bounds make noise positive
-    spread = norm.edge_jump(
-        rows, estimated_sigma(rows, norm) if sigma is None else sigma_rows(sigma, rows, jump.shape)
-    )[1]
+    noise = estimated_sigma(rows, norm) if sigma is None else sigma_rows(sigma, rows, jump.shape)
+    spread = norm.edge_jump(rows, noise)[1]
     reason = np.maximum(fit.reason, reasons(rows, jump, spread, method.least_jump))
-    keep = reason == 0
-    return (
-        np.where(keep, fit.mean, np.nan),
-        np.where(keep, fit.mean_sigma, np.nan),
-        jump,
-        np.where(keep, fit.residual, np.nan),
-        reason,
+    mean, error, residual = (
+        np.where(reason == 0, v, np.nan) for v in (fit.mean, fit.mean_sigma, fit.residual)
+    )
+    return mean, error, jump, residual, reason
+
+
+def _covered(energies, method, references):
+    """Mark the energies of the fit that the shifted references cover; refuses none."""
+    known, own = references.energies, energies - method.shift
+    inside = _inside(energies, method.fit_range) & (own >= known[0]) & (own <= known[-1])
+    if inside.any():
+        return inside
+    window = ""
+    if method.fit_range is not None:
+        window = f" from {method.fit_range[0]:g} to {method.fit_range[1]:g} eV"
+    raise InputError(
+        f"expected energies of the stack ({energies[0]:g} to {energies[-1]:g} eV){window} that the"
+        f" references cover, which reach from {known[0]:g} to {known[-1]:g}"
+        f" eV and are shifted by {method.shift:g} eV, got none; take references of this edge, or another"
+        " shift or range."
     )
 
 
