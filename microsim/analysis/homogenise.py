@@ -119,13 +119,7 @@ def homogenise_volume(grid, design, *, R_film=None, mesh=None, transport=None, t
     porosity = (mesh.eps * mesh.ionic.volumes())[image].sum() / volume
     area, radius = mesh.faces.area[own].sum() / volume, np.sqrt(15 * reach.mean)
     film = 0.0 if R_film is None else mean_film_resistance(R_film[own], mesh.faces.area[own], design, phase)
-    sizes = local_thickness(grid.mask(phase), grid.voxel_size)
-    radii = {
-        "diffusion": radius,
-        "diffusion_second": (315 / 2 * reach.square) ** 0.25,
-        "area": 3 * eps_s / area,
-        "thickness_mean": sizes[sizes > 0].mean(dtype=float) / 2,
-    }
+    radii = _radii(grid, phase, reach, radius, eps_s, area)
     porous = PorousElectrode(
         f"{phase}, homogenised",
         design.phases[phase],
@@ -144,13 +138,25 @@ def homogenise_volume(grid, design, *, R_film=None, mesh=None, transport=None, t
         float(area),
         float(area * radius / (3 * eps_s)),
         film,
-        {name: float(value) for name, value in radii.items()},
+        radii,
         round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0,
         _lost_electrolyte(mesh),
         particle_sizes(grid, phase),
         contacts(grid, phase),
         SOURCES,
     )
+
+
+def _radii(grid, phase, reach, radius, eps_s, area):
+    """Radii (m) of the spheres that stand for the particles, by several measures."""
+    sizes = local_thickness(grid.mask(phase), grid.voxel_size)
+    radii = {
+        "diffusion": radius,
+        "diffusion_second": (315 / 2 * reach.square) ** 0.25,
+        "area": 3 * eps_s / area,
+        "thickness_mean": sizes[sizes > 0].mean(dtype=float) / 2,
+    }
+    return {name: float(value) for name, value in radii.items()}
 
 
 SOURCES = {
