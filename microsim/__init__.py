@@ -32,6 +32,8 @@ _HOMES = {
     "study": "jobs.study",
     "animate": "jobs.animate",
     "validate": "jobs.validate",
+    "material_sets": "jobs.materials",
+    "bpx": "jobs.bpx",
     "InputError": "base.errors",
     "NotConverged": "base.errors",
 }
@@ -42,12 +44,14 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .base.errors import NotConverged as NotConverged
     from .case.case import load_case as load_case
     from .jobs.animate import animate as animate
+    from .jobs.bpx import bpx as bpx
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
     from .jobs.datasets import datasets as datasets
     from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise
     from .jobs.info import measure as measure
+    from .jobs.materials import material_sets as material_sets
     from .jobs.mesh import export_mesh as export_mesh
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run

@@ -20,6 +20,7 @@ from ..materials import Electrolyte, LithiumMetal
 from ..materials.sets.lithium import C_LI
 from .bpx import PLATEAU
 from .bpx_cell import Electrode
+from .build import set_up
 
 VERSION = "1.1.0"
 LAW = "Lithium metal exchange-current density over x, the salt concentration [A.m-2]"
@@ -37,12 +38,13 @@ MOST_POINTS = 20000
 # -- from a file to a case -----------------------------------------------------------------------------------
 
 
-def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=None):
+def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=None, density=None):
     """Return, as plain data, a case that discharges an electrode of a BPX file from its delithiated state.
 
     cell: BpxCell; file: how the case names the file; counter: "lithium" (half cell) or "electrode" (full
     cell, for the positive electrode); cells: layers of the slab; step: the protocol's step, else a C/2
-    discharge. Raises InputError where the file lacks a part.
+    discharge; density: of the active material (kg m-3), else a usual one. Raises InputError where the file
+    lacks a part.
     """
     missing = [name for name in (electrode, "electrolyte", "separator") if getattr(cell, name) is None]
     if counter == "electrode":
@@ -66,7 +68,11 @@ def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=
         "counter_electrode": _counter(cell, file) if counter == "electrode" else "lithium",
         "nominal_current_density_A_m2": cell.one_C(),
         "materials": {
-            phase: {"bpx": file, "electrode": electrode, "density_kg_m3": working.material.active.density},
+            phase: {
+                "bpx": file,
+                "electrode": electrode,
+                "density_kg_m3": density or working.material.active.density,
+            },
             "electrolyte": {"bpx": file},
         },
         "temperature_K": cell.temperature,
@@ -340,8 +346,8 @@ def _power_law(law, c_e_0):
     return _table(law, c_e[0], c_e[-1], 1e-4, True)
 
 
-def design_of(case, one_C):
-    """Return the Design of a case of a slab; one_C: its 1C current density (A m-2).
+def design_of(case, one_C=None):
+    """Return the Design of a case of a slab; one_C: its 1C current density (A m-2), else what the case says.
 
     Charged is the case's initial state; discharged, as far as lithium of both electrodes goes.
     Raises InputError where the case is not a homogenised one.
@@ -370,6 +376,8 @@ def design_of(case, one_C):
     separator = Separator(
         spec.separator.thickness, spec.separator.porosity, spec.separator.transport_efficiency
     )
+    if one_C is None:
+        one_C = spec.nominal_current_density or set_up(case).figures()["current_density_1C_A_m2"]
     return Design(
         case.title,
         positive,

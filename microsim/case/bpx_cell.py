@@ -73,6 +73,19 @@ class BpxCell:
             float(p.material.active.U(p.sto_max) - n.material.active.U(n.sto_min)),
         )
 
+    def figures(self):
+        """Return what the file says of the cell as a whole, as plain numbers."""
+        ocv = self.ocv()
+        return {
+            "capacity_A_h": self.capacity / 3600,
+            "electrode_area_m2": self.area,
+            "pairs": self.pairs,
+            "one_C_A_m2": self.one_C(),
+            "cutoffs_V": [self.lower, self.upper],
+            "ocv_V": None if ocv is None else ocv[::-1],
+            "validation": list(self.validation),
+        }
+
 
 def check_bpx(cell):
     """Check a cell's coefficients and whether windows, cut-offs and capacities agree; raise InputError, one

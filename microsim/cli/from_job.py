@@ -14,7 +14,6 @@ from typing import Annotated
 import typer
 
 from ..base.arguments import REQUIRED, Argument, Spread, declared
-from ..base.errors import InputError
 from .app import app
 from .console import progress_bar, report
 
@@ -36,7 +35,7 @@ def command_of(function, name, example):
         for group, (spread, parts) in groups.items():
             made = {part: values.pop(part) for part in parts if part in values}
             values[group] = spread.make(**made)
-        _check_size(values, asked, result)
+        result.check(values, asked)
         with progress_bar(name) as progress:
             found = function(**values, progress=progress)
             lines, numbers = _write(found, result, asked)
@@ -126,15 +125,6 @@ def _imply(values, asked, result):
     for needs in wanted:
         for key, value in needs.items():
             values.setdefault(key, value)
-
-
-def _check_size(values, asked, result):
-    """Refuse a page with lengths for a volume without, before the work."""
-    for grid in values.values():
-        if asked.get("page") is not None and getattr(grid, "sized", True) is False:
-            raise InputError(
-                f"--out: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
-            )
 
 
 def _write(found, result, asked):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from ..base.errors import InputError
 from ..base.files import write_json
 from ..base.words import aligned, cell
 
@@ -67,6 +68,18 @@ class Result:
     has_page: ClassVar[bool] = True
     page_folder: ClassVar[str | None] = None
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
+
+    @classmethod
+    def check(cls, values, asked):
+        """Refuse, before the work, files that could not be written after it.
+
+        values: the job's arguments as read; asked: {option: path, or None}, `page` for the page.
+        """
+        for grid in values.values():  # a page with lengths needs them
+            if asked.get("page") is not None and getattr(grid, "sized", True) is False:
+                raise InputError(
+                    f"--out: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
+                )
 
     @property
     def title(self):

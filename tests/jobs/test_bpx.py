@@ -1,0 +1,76 @@
+"""The job bpx: a BPX file's cell as a case that runs, a case as a BPX file."""
+
+import json
+
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.case.bpx import read_bpx
+from microsim.case.case import load_case
+from microsim.cli import main
+from microsim.jobs.bpx import bpx
+
+from ..bpx_example import example
+
+CASE = "cases/dfn_chen2020.yaml"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "cell.json"
+    path.write_text(json.dumps(example()))
+    return path
+
+
+def test_a_file_becomes_a_case(file, tmp_path):
+    found = bpx(file, counter="electrode", cells=12, density=4600)
+    assert found.case.volume.slab.cells == 12
+    assert found.case.load_materials()["cathode"].active.density == 4600.0
+    written = load_case(found.save_case(tmp_path / "made" / "full.yaml"))
+    assert written.cell.counter_electrode.thickness == found.cell.negative.thickness
+
+
+def test_numbers_are_what_json_prints(file, tmp_path, capsys):
+    for source in (file, CASE):
+        out = ["--out", str(tmp_path / "out.json")] if source == CASE else []
+        assert main(["bpx", str(source), *out, "--json", "-"]) == 0
+        printed, found = json.loads(capsys.readouterr().out), bpx(source).numbers()
+        assert list(printed) == list(found) and list(printed["cell"]) == list(found["cell"])
+        assert printed["cell"]["one_C_A_m2"] == found["cell"]["one_C_A_m2"]
+
+
+def test_a_case_becomes_a_file(tmp_path):
+    found = bpx(CASE)
+    assert found.written["Parameterisation"]["Cell"]["Nominal cell capacity [A.h]"] == found.cell.one_C()
+    again = read_bpx(found.save(tmp_path / "chen.json"))
+    assert again.positive.thickness == found.cell.positive.thickness
+
+
+def test_it_prints_and_draws(file):
+    found = bpx(file)
+    assert repr(found).splitlines()[0].endswith(", 300 K") and "a R / 3" in repr(found)
+    assert "capacity_A_h" in found._repr_html_()
+    assert "half cell" in repr(bpx(CASE)) and len(found.plot(found.sets[-1].name).axes) == 4
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda file: bpx(3), "file: expected the path of a BPX file or of a case, got int"),
+        (lambda file: bpx(file, electrode="left"), "electrode: expected positive or negative"),
+        (lambda file: bpx(file, cells=1), "cells: expected a whole number from 2"),
+        (lambda file: bpx(file).save("x.json"), "expected a case"),
+        (lambda file: bpx(CASE).case, "expected a BPX file to make a case of"),
+        (lambda file: bpx(file, electrode="negative", counter="electrode").case, "full cell"),
+    ],
+)
+def test_wrong_arguments(file, call, words):
+    with pytest.raises(InputError, match=words):
+        call(file)
+
+
+def test_nothing_is_written_of_options_that_do_not_go_together(file, tmp_path, capsys):
+    case, out = tmp_path / "c.yaml", tmp_path / "x.json"
+    assert main(["bpx", str(file), "--case", str(case), "--out", str(out)]) == 2
+    assert main(["bpx", CASE, "--case", str(case), "--out", str(out)]) == 2
+    assert not case.exists() and not out.exists() and "bpx: expected --out" in capsys.readouterr().err
