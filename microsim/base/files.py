@@ -37,6 +37,16 @@ def replacing(path):
             pass
 
 
+def make_folder(path):
+    """Make a folder and those above it, where they are missing; what cannot be made is an InputError."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"expected to make the folder {path}, got: {error.strerror or error}; choose another folder"
+        ) from error
+
+
 def remove(path):
     """Take a file away if it is there; a missing permission is an InputError."""
     try:

@@ -139,12 +139,14 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
 
 def _write(out, setup, numbers, record, comparison, flux, progress):
     """Write voltage.csv, result.json, the figures and the report."""
+    from ..report.page import remove_page
     from ..report.pages import run as page
     from .record import voltage_columns
 
     if progress:
         progress(1, 1, "writing the report")
     voltage = voltage_columns(record, setup.mass)
+    remove_page(out)
     write_columns(out / "voltage.csv", voltage)
     write_json(out / "result.json", numbers)
     page.write(

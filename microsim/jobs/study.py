@@ -210,9 +210,11 @@ def _row(variant, out, failure, before):
 
 def _write(out, keys, result):
     """Write study.csv, study.json and the report."""
+    from ..report.page import remove_page
     from ..report.pages import study as page
     from .record import read_curve
 
+    remove_page(out)
     write_text(out / "study.csv", _table(keys, result["cases"]))
     write_json(out / "study.json", result)
     done = [case for case in result["cases"] if case["status"] == "finished"]

@@ -2,13 +2,14 @@
 
     write_page(folder, title="Rates", kind="Study", cards=cards, sections=sections, records=records)
 
-A folder holds one page at a time. The pictures that a page wrote are listed in figures/.written.json; the
-next page takes away those of them that it does not make itself, and no other file.
+A folder holds one page at a time. The next one takes away those pictures that the page before it names and
+that it does not make itself, and no other file.
 """
 
 import base64
 import json
 import math
+import re
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from .. import __version__
-from ..base.files import remove, replacing, write_json
+from ..base.files import make_folder, remove, replacing, write_text
 from .style import png_size, to_png
 
-TEMPLATES = Path(__file__).parent
+TEMPLATES, PAGE = Path(__file__).parent, "report.html"
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,7 @@ def write_page(folder, *, title, kind, cards, sections, records, version=None, p
 
     title, kind: the headline and the words above it. cards: key numbers. sections: what the page shows.
     records: [(name, text), ...] at its end. version: of microsim, where the numbers are not of this one.
-    progress: callable (done, total, message). Raises InputError when the files cannot be written; an earlier
-    page is gone from the moment that its pictures are replaced.
+    progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     folder = Path(folder)
     drawings = [drawing for section in sections for drawing in section.drawings]
@@ -90,32 +90,39 @@ def write_page(folder, *, title, kind, cards, sections, records, version=None, p
         if progress is not None:
             progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
         pictures[drawing.name] = to_png(drawing.draw())
-    remove_page(folder, keep=pictures)
-    for name, png in pictures.items():
-        _write(_picture(folder, name), png)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
     page = _render(**content, images=images, version=version or __version__)
-    _write(folder / "report.html", page.encode())
+    _replace(folder, page, pictures)
     if progress is not None:
         progress(len(drawings), len(drawings), "report written")
-    return folder / "report.html"
+    return folder / PAGE
 
 
-def remove_page(folder, keep=()):
-    """Take report.html away and those pictures that earlier pages wrote into the folder, but for some names.
+def _replace(folder, page, pictures):
+    """Put a page and its pictures in the place of the page before.
 
-    What takes long and may fail calls this when it begins, so that no old page stands beside new numbers.
+    The page names its pictures before they are there, so that none is left unnamed wherever this breaks off.
+    """
+    if pictures:
+        make_folder(_picture(folder, "").parent)
+    for name in _named_pictures(folder) - set(pictures):
+        remove(_picture(folder, name))
+    write_text(folder / PAGE, page)
+    for name, png in pictures.items():
+        with replacing(_picture(folder, name)) as part:
+            part.write_bytes(png)
+
+
+def remove_page(folder):
+    """Take away the page of a folder and the pictures that it names.
+
+    Whoever writes new numbers into a folder calls this first: no old page stands beside them.
     """
     folder = Path(folder)
-    remove(folder / "report.html")
-    earlier = _written(folder)
-    for name in earlier - set(keep):
+    for name in _named_pictures(folder):
         remove(_picture(folder, name))
-    if keep:
-        write_json(_manifest(folder), {"figures": sorted(keep)})
-    elif earlier:
-        remove(_manifest(folder))
+    remove(folder / PAGE)
 
 
 def compact_json(value, *, indent=1):
@@ -137,21 +144,18 @@ def compact_json(value, *, indent=1):
     )
 
 
-def _manifest(folder):
-    return folder / "figures" / ".written.json"
-
-
 def _picture(folder, name):
     return folder / "figures" / f"{name}.png"
 
 
-def _written(folder):
-    """Names of the pictures that earlier pages wrote; what is no plain name is not one of them."""
+def _named_pictures(folder):
+    """Names of the pictures of the folder's page, by its figures; what is no plain name is not one of
+    them."""
     try:
-        names = json.loads(_manifest(folder).read_text(encoding="utf-8"))["figures"]
-        return {name for name in names if Path(name).name == name}
-    except (OSError, ValueError, TypeError, KeyError):
+        page = (folder / PAGE).read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return set()
+    return {name for name in re.findall('<figure id="figure-([^"]+)">', page) if Path(name).name == name}
 
 
 def _render(**content):
@@ -171,8 +175,3 @@ def _image(png):
     """Give a PNG as the page embeds it: data, and the width at which its text has the page's size."""
     width, height = png_size(png)
     return {"data": base64.b64encode(png).decode(), "width": width, "height": height}
-
-
-def _write(path, content):
-    with replacing(path) as part:
-        part.write_bytes(content)

@@ -123,3 +123,18 @@ def test_fields_as_named_arrays(found):
     assert arrays.sto.dims == ("time", "x", "y", "z") and arrays.c_e.attrs["units"] == "mol m-3"
     assert arrays.sto.sel(time=120, method="nearest").shape == (12, 8, 8)
     assert float(arrays.x[0]) == pytest.approx(200e-9)
+
+
+def test_no_page_of_an_earlier_run_stands_beside_new_numbers(tmp_path, monkeypatch):
+    """The new page cannot be drawn: the old one, and its pictures, are gone; a picture of the user stays."""
+    from microsim.report.pages import run as page
+
+    tiny = {"volume.slab.cells": 6, "cell.shells": 6, "output.times": 2, "protocol": ["Rest for 60 s"]}
+    ms.run(CASES / "dfn_xu2019.yaml", tmp_path, set=tiny)
+    (tmp_path / "figures" / "own.png").write_text("mine")
+    monkeypatch.setattr(page, "write", lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        ms.run(CASES / "dfn_xu2019.yaml", tmp_path, set={**tiny, "title": "Second"})
+    assert json.loads((tmp_path / "result.json").read_text())["title"] == "Second"
+    assert not (tmp_path / "report.html").exists()
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["own.png"]

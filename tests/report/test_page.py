@@ -63,21 +63,21 @@ def test_a_page_takes_away_the_pictures_of_the_page_before_it_and_no_other_file(
     for name in ("own.png", "three.png", "notes.txt"):
         (tmp_path / "figures" / name).write_text("mine")
     write(tmp_path, "two")
-    assert files(tmp_path) == [".written.json", "notes.txt", "own.png", "three.png", "two.png"]
+    assert files(tmp_path) == ["notes.txt", "own.png", "three.png", "two.png"]
     write(tmp_path)
     assert files(tmp_path) == ["notes.txt", "own.png", "three.png"]
     assert (tmp_path / "figures" / "own.png").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", '{"figures": 3}', '{"figures": [1, null]}', '{"figures": ["../own", ".."]}']
+    "content", ["", '<figure id="figure-../own">', '<figure id="figure-..">', "<figure>", b"\xff\xfe"]
 )
-def test_a_list_that_was_tampered_with_takes_nothing_away(tmp_path, content):
+def test_a_page_of_somebody_else_takes_nothing_along(tmp_path, content):
     write(tmp_path, "one")
     (tmp_path / "own.png").write_text("mine")
-    (tmp_path / "figures" / ".written.json").write_text(content)
+    (tmp_path / "report.html").write_bytes(content if isinstance(content, bytes) else content.encode())
     write(tmp_path, "two")
-    assert (tmp_path / "own.png").exists() and "one.png" in files(tmp_path)
+    assert (tmp_path / "own.png").exists() and files(tmp_path) == ["one.png", "two.png"]
 
 
 def test_a_drawing_that_fails_leaves_the_page_before_it_as_it_was(tmp_path):
@@ -91,18 +91,19 @@ def test_a_drawing_that_fails_leaves_the_page_before_it_as_it_was(tmp_path):
     assert (tmp_path / "report.html").read_bytes() == before and "two.png" not in files(tmp_path)
 
 
-def test_pictures_without_their_page_are_taken_away_later(tmp_path, monkeypatch):
-    """The page breaks off between its pictures and report.html: no old page, and nothing is left for ever."""
+def test_what_breaks_off_between_page_and_pictures_leaves_nothing_for_ever(tmp_path, monkeypatch):
     from microsim.report import page
 
     write(tmp_path, "one")
     with monkeypatch.context() as patch:
-        patch.setattr(page, "_render", lambda **content: 1 / 0)
+        patch.setattr(page, "replacing", lambda path: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            write(tmp_path, "two")
-    assert files(tmp_path) == [".written.json", "two.png"] and not (tmp_path / "report.html").exists()
-    write(tmp_path, "three")
-    assert files(tmp_path) == [".written.json", "three.png"]
+            write(tmp_path, "two", "three")
+    (tmp_path / "figures" / "two.png").write_text("as far as it came")
+    check = text_of(tmp_path / "report.html")
+    assert "Caption of three." in check  # the page is the new one, and whole
+    write(tmp_path, "four")
+    assert files(tmp_path) == ["four.png"]
 
 
 def test_a_page_is_removed_with_its_pictures(tmp_path):
@@ -116,11 +117,11 @@ def test_a_page_is_removed_with_its_pictures(tmp_path):
 
 def test_a_page_is_whole_or_not_there(tmp_path):
     (tmp_path / "figures").write_text("a file where the folder should be")
-    with pytest.raises(InputError, match=r"expected to write .*figures"):
+    with pytest.raises(InputError, match=r"expected to make the folder .*figures"):
         write(tmp_path, "one")
     assert os.listdir(tmp_path) == ["figures"]
     (tmp_path / "other" / "report.html").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"expected to replace .*report.html"):
+    with pytest.raises(InputError, match=r"expected to write .*report.html"):
         write(tmp_path / "other", "one")
 
 

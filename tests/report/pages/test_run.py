@@ -64,7 +64,7 @@ def test_what_a_run_left_its_windows_by_stands_on_top(run, tmp_path):
 
 
 def test_several_steps_are_told_apart(run_with_rests, tmp_path):
-    text = text_of(page.write(tmp_path, **run_with_rests))
+    text = text_of(page.write(tmp_path, **{**run_with_rests, "comparison": None}))
     assert "Rest for 10 minutes" in text and "right: voltage and current density" in text
     assert "Dashed: at a rest" in text
 
@@ -79,8 +79,8 @@ def test_quantity_and_file_come_from_the_case(run, tmp_path):
 
 def test_voltage_parts_and_evenness_have_their_sections(run, tmp_path):
     result = {**run["result"], "overpotentials": overpotentials(), "heterogeneity": heterogeneity()}
-    path = page.write(tmp_path, **{**run, "result": result})
-    check_page(path, [*DRAWN, *ANALYSED])
+    path = page.write(tmp_path, **{**run, "result": result, "comparison": None, "fields_path": None})
+    check_page(path, ["phases", "voltage", *ANALYSED])
     assert "Where the voltage goes" in text_of(path) and "How evenly the electrode is used" in text_of(path)
 
 
@@ -88,8 +88,9 @@ def test_a_rest_alone_has_a_table_and_no_figure(run, tmp_path):
     found = {k: v[-2:] if isinstance(v, list) else v for k, v in overpotentials().items()}
     found["parts_V"] = {k: v[-2:] for k, v in found["parts_V"].items()}
     more = {"overpotentials": found, "heterogeneity": {**heterogeneity(), "ends": []}}
-    path = page.write(tmp_path, **{**run, "result": {**run["result"], **more}})
-    check_page(path, DRAWN)
+    bare = {"comparison": None, "fields_path": None}
+    path = page.write(tmp_path, **{**run, **bare, "result": {**run["result"], **more}})
+    check_page(path, ["phases", "voltage"])
     assert "Where the voltage goes" in text_of(path)
 
 
