@@ -19,9 +19,10 @@ _HOMES = {
     "read_volume": "mesh.read",
     "VoxelGrid": "mesh.grid",
     "datasets": "jobs.datasets",
-    "generate_electrode": "jobs.generate",
+    "generate": "jobs.generate",
     "measure": "jobs.info",
     "export_mesh": "jobs.mesh",
+    "particles": "jobs.particles",
     "tortuosity": "jobs.transport",
     "load_case": "case.case",
     "run": "jobs.run",
@@ -34,6 +35,10 @@ _HOMES = {
     "validate": "jobs.validate",
     "material_sets": "jobs.materials",
     "bpx": "jobs.bpx",
+    "tortuosity_by_depth": "jobs.regions",
+    "representative_volume": "jobs.representative",
+    "permeability": "jobs.flow",
+    "wet": "jobs.wetting",
     "InputError": "base.errors",
     "NotConverged": "base.errors",
 }
@@ -48,16 +53,21 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
     from .jobs.datasets import datasets as datasets
-    from .jobs.generate import generate_electrode as generate_electrode
+    from .jobs.flow import permeability as permeability
+    from .jobs.generate import generate as generate
     from .jobs.homogenise import homogenise as homogenise
     from .jobs.info import measure as measure
     from .jobs.materials import material_sets as material_sets
     from .jobs.mesh import export_mesh as export_mesh
+    from .jobs.particles import particles as particles
+    from .jobs.regions import tortuosity_by_depth as tortuosity_by_depth
+    from .jobs.representative import representative_volume as representative_volume
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run
     from .jobs.study import study as study
     from .jobs.transport import tortuosity as tortuosity
     from .jobs.validate import validate as validate
+    from .jobs.wetting import wet as wet
     from .mesh.grid import VoxelGrid as VoxelGrid
     from .mesh.read import read_volume as read_volume
 

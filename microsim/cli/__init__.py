@@ -21,6 +21,7 @@ from . import (  # noqa: F401  (importing registers the commands)
     particles,
     regions,
     register,
+    representative,
     segment,
     soc,
     study,

@@ -32,9 +32,7 @@ def command_of(function, name, example):
         given = {key: value for key, value in given.items() if value not in (None, [])}
         values = {key: _read(arguments[key], key, value) for key, value in given.items()}
         _imply(values, asked, result)
-        for group, (spread, parts) in groups.items():
-            made = {part: values.pop(part) for part in parts if part in values}
-            values[group] = spread.make(**made)
+        values = _joined(values, groups)
         result.check(values, asked)
         with progress_bar(name) as progress:
             found = function(**values, progress=progress)
@@ -116,6 +114,16 @@ def _read(argument, name, value):
     if about.text is not None:
         value = about.text(value, path)
     return value if about.read is None else about.read(value, path)
+
+
+def _joined(values, groups):
+    """Put what the command line takes apart together again; groups may share parts."""
+    made = {
+        group: spread.make(**{part: values[part] for part in parts if part in values})
+        for group, (spread, parts) in groups.items()
+    }
+    taken = {part for _, parts in groups.values() for part in parts}
+    return {key: value for key, value in values.items() if key not in taken} | made
 
 
 def _imply(values, asked, result):

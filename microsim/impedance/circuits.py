@@ -256,6 +256,20 @@ def fit_transmission_line(
     return LineFit(R, error, unit * R, unit * error, fit)
 
 
+def fit_pore_line(found, kappa):
+    """Fit a line to the impedance of pores with a blocked end, as one would fit a measured spectrum.
+
+    found: impedance.pores.PoreImpedance; kappa: of the electrolyte (S m-1). Up to ten times omega_c: faster
+    than that the line sees the first voxels only, not the electrode. None below four such frequencies.
+    Returns LineFit.
+    """
+    seen = found.freq <= 10 * (found.omega_c / (2 * np.pi))
+    if seen.sum() < 4:
+        return None
+    options = {"eps": found.mean, "kappa": kappa, "length": found.length}
+    return fit_transmission_line(found.freq[seen], found.Z[seen], **options, series=False, exponent=1.0)
+
+
 def fit_randles(freq, Z, *, exponent=None, weights="modulus"):
     """Fit `randles` from a grid of starts; exponent: of the constant phase, None to fit it. Returns
     CircuitFit."""

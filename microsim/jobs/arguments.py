@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.schema import number, say, triple, voxel_ranges, whole
 
 
-def _grid(given, path):
+def read_grid(given, path):
     """Take a grid as it is; read a file or a data set, with the file's own voxel size and the labels'
     names."""
     from ..mesh.grid import VoxelGrid
@@ -112,6 +112,17 @@ def conductivities(given, path):
     return name_values(path, given, one_or_three, bare=1.0)
 
 
+def spelled(conducting):
+    """Word conducting phases as the command line takes them."""
+
+    def one(name, value):
+        if value == 1.0:
+            return name
+        return f"{name}=" + (":".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}")
+
+    return ",".join(one(*item) for item in conducting.items())
+
+
 def phase_names(given, path):
     """Read the names of phases: "pore", "pore,cbd" or a list of them."""
     parts = comma_list(given)
@@ -134,7 +145,7 @@ VOLUME_PARTS = {
     "file_axes": ("xyz", Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")),
     "crop": (None, Argument("Voxels to keep along each axis, the end not included.", _crop, "x=0:96,...")),
 }
-Grid = Annotated["VoxelGrid", Spread(_grid, VOLUME_PARTS, _grid_of)]  # noqa: F821 (a heavy import)
+Grid = Annotated["VoxelGrid", Spread(read_grid, VOLUME_PARTS, _grid_of)]  # noqa: F821 (a heavy import)
 Conducting = Annotated[
     "str | dict[str, float]",
     Argument(

@@ -89,7 +89,7 @@ def _recipe(given, path):
 
 
 @job
-def generate_electrode(
+def generate(
     recipe: Annotated["str | PathLike | dict", Argument("Recipe of the electrode.", _recipe, "RECIPE.yaml")],
     progress=None,
 ) -> SyntheticResult:

@@ -96,35 +96,39 @@ def _mesh_file(given, path):
     return Path(given)
 
 
+MeshFile = Annotated[
+    "str | PathLike",
+    Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", option="--out"),
+]
+Kind = Annotated[
+    str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")
+]
+Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")]
+Keep = Annotated[
+    "str | list[str] | None",
+    Argument("Phases that go into the mesh, with their surfaces [default: all].", phase_names, "NAME,..."),
+]
+Smoothing = Annotated[
+    int, Argument("Passes over the interfaces of tetrahedra; 0 leaves the steps.", whole(0, 1000), "N")
+]
+LeastQuality = Annotated[
+    float,
+    Argument(
+        "Radius ratio (1: regular) below which smoothing is taken back.", number(0.0, 0.3, above=True), "Q"
+    ),
+]
+
+
 @job
 def export_mesh(
     volume: Grid,
-    out: Annotated[
-        "str | PathLike",
-        Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", option="--out"),
-    ],
-    kind: Annotated[
-        str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")
-    ] = "voxels",
+    out: MeshFile,
+    kind: Kind = "voxels",
     *,
-    coarsen: Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")] = 1,
-    keep: Annotated[
-        "str | list[str] | None",
-        Argument(
-            "Phases that go into the mesh, with their surfaces [default: all].", phase_names, "NAME,..."
-        ),
-    ] = None,
-    smoothing: Annotated[
-        int, Argument("Passes over the interfaces of tetrahedra; 0 leaves the steps.", whole(0, 1000), "N")
-    ] = 60,
-    least_quality: Annotated[
-        float,
-        Argument(
-            "Radius ratio (1: regular) below which smoothing is taken back.",
-            number(0.0, 0.3, above=True),
-            "Q",
-        ),
-    ] = 0.06,
+    coarsen: Coarsen = 1,
+    keep: Keep = None,
+    smoothing: Smoothing = 60,
+    least_quality: LeastQuality = 0.06,
     progress=None,
 ) -> MeshResult:
     """Write the phases as a mesh.

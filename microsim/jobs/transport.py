@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import quantity
 from ..base.words import times, titled
-from .arguments import Axes, Conducting, Grid, tolerance
+from .arguments import Axes, Conducting, Grid, spelled, tolerance
 from .result import Result, SavedFile, Table, one_or_all
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
@@ -272,14 +272,3 @@ def _tensor_numbers(found):
         "iterations": found.iterations,
         "seconds": found.seconds,
     }
-
-
-def spelled(conducting):
-    """Word conducting phases as the command line takes them."""
-
-    def one(name, value):
-        if value == 1.0:
-            return name
-        return f"{name}=" + (":".join(f"{v:g}" for v in value) if isinstance(value, tuple) else f"{value:g}")
-
-    return ",".join(one(*item) for item in conducting.items())

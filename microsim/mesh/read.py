@@ -16,6 +16,7 @@ def read_volume(
     *,
     axes: str = "xyz",
     crop: dict[str, tuple[int, int]] | None = None,
+    missing_ok: bool = False,
 ) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
@@ -33,6 +34,8 @@ def read_volume(
         The file's axes, slowest first; x runs through the thickness.
     crop : dict, optional
         Voxels to keep, {"x": (0, 96)}, the end not included.
+    missing_ok : bool
+        Leave out named phases that the volume does not hold, as cracks of a pristine electrode.
 
     Returns
     -------
@@ -49,6 +52,9 @@ def read_volume(
     labels = phases or _own_names(source, found.values)
     if not isinstance(labels, dict):
         raise InputError(f'phases: expected names with labels, got {phases!r}; write {{"pore": 0, "am": 1}}.')
+    if missing_ok:
+        there = label_counts(found.values)
+        labels = {name: label for name, label in labels.items() if label in there}
     origin = Source(found.source, found.sha256, axes)
     return grid_from_labels(found.values, labels, found.voxel_size, origin).crop(crop or {})
 

@@ -79,7 +79,7 @@ def analyse_regions(
     """Compute eps and tau, through and in the plane, of slabs along x.
 
     grid        VoxelGrid
-    conducting  {phase: conductivity relative to D0}
+    conducting  {phase: conductivity relative to D0, one number or three for x, y, z}
     edges       ends of the slabs along x, m, moved to the nearest voxel face; or
     count       number of slabs, as equal as voxels allow
     sides, tolerance  as for transport.tortuosity.solve_tortuosity
@@ -104,7 +104,7 @@ def analyse_regions(
 
 def _region(slab, conducting, results, start):
     D = dict(zip(AXES, (result.D_eff_over_D0 for result in results)))
-    mean = sum(slab.fraction(name) * value for name, value in conducting.items())
+    mean = sum(slab.fraction(name) * _in_plane(value) for name, value in conducting.items())
     in_plane = (D["y"] + D["z"]) / 2
     return Region(
         start,
@@ -115,6 +115,11 @@ def _region(slab, conducting, results, start):
         mean / in_plane if in_plane else None,
         in_plane,
     )
+
+
+def _in_plane(conductivity):
+    """Mean over y and z of one conductivity or of three (x, y, z)."""
+    return conductivity if np.ndim(conductivity) == 0 else (conductivity[1] + conductivity[2]) / 2
 
 
 def _slabs(grid, edges, count):

@@ -1,0 +1,275 @@
+"""The job eis: impedance of the pores of a volume."""
+
+from dataclasses import dataclass
+from math import pi
+from typing import Annotated
+
+from ..base.arguments import Argument, job, one_of, switch
+from ..base.axes import AXES
+from ..base.provenance import peak_memory_bytes
+from ..base.schema import number
+from ..base.words import times, titled
+from .arguments import Axes, Conducting, Grid, name_values, phase_names, require_size, spelled
+from .frequencies import Frequencies
+from .regions import Sides
+from .result import Result, Table, one_or_all
+
+COLUMNS = (
+    *("tau", "R_dc_ohm_m2", "characteristic_Hz", "resolved_up_to_Hz"),
+    *("eps", "error_bound", "solves", "iterations"),
+)
+
+
+@dataclass(frozen=True, repr=False)
+class PoreImpedanceResult(Result):
+    """Impedance of the pores of a volume.
+
+    grid         VoxelGrid
+    conducting   {phase: conductivity relative to the electrolyte's}
+    axes         {axis: PoreImpedance}: freq (Hz), Z (ohm m2), tau, R_dc (ohm m2), omega_c (rad s-1) ...
+    lines        {axis: LineFit of a transmission line, or None}
+    electrolyte  Electrolyte: diffusivity (m2 s-1), conductivity (S m-1), capacitance (F m-2)
+    options      {walls, ends, sides, storage, reactive, area_correction, tolerance}
+    """
+
+    grid: object
+    conducting: dict
+    axes: dict
+    lines: dict
+    electrolyte: object
+    options: dict
+    peak_memory_bytes: int = 0
+
+    @property
+    def tau(self):
+        """Tortuosity factor from the low-frequency limit; {axis: factor} for several axes."""
+        return one_or_all({name: found.tau for name, found in self.axes.items()})
+
+    @property
+    def freq(self):
+        """Frequencies (Hz) [f]; {axis: frequencies} for several axes."""
+        return one_or_all({name: found.freq for name, found in self.axes.items()})
+
+    @property
+    def Z(self):
+        """Impedance (ohm m2) [f], complex; {axis: Z} for several axes."""
+        return one_or_all({name: found.Z for name, found in self.axes.items()})
+
+    @property
+    def title(self):
+        return (
+            f"{self.grid.source.name}: impedance of {spelled(self.conducting)}, {times(self.grid.shape)} "
+            f"voxels, {self.options['walls']} walls, {self.options['ends']} end"
+        )
+
+    def numbers(self):
+        axes = {name: self._row(name) for name in self.axes}
+        first = next(iter(axes.values()))
+        return {
+            **{key: first[key] for key in ("freq_Hz", "Z_real_ohm_m2", "Z_imag_ohm_m2")},
+            "axes": axes,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "voxels": self.grid.voxels,
+            "conducting": self.conducting,
+            **self.options,
+            "diffusivity_m2_s": self.electrolyte.diffusivity,
+            "conductivity_S_m": self.electrolyte.conductivity,
+            "capacitance_F_m2": self.electrolyte.capacitance,
+            "voxel_size_m": self.grid.voxel_size,
+            "volume": self.grid.source.name,
+            "volume_sha256": self.grid.source.sha256,
+        }
+
+    def _row(self, name):
+        line = self.lines[name]
+        row = {**_spectrum(self.axes[name]), **_figures(self.axes[name])}
+        return {**row, "transmission_line": _line_numbers(line)} if line else row
+
+    def tables(self):
+        figures = {name: _figures(found) for name, found in self.axes.items()}
+        rows = [(name, *(row[key] for key in COLUMNS)) for name, row in figures.items()]
+        return [Table(("axis", *COLUMNS), rows)]
+
+    def plot(self):
+        """Draw the spectra in the complex plane, normalised (Nyquist)."""
+        from ..report.pages import eis as page
+
+        return page.figure(grid=self.grid, result=self.numbers())
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import eis as page
+
+        return page.write(folder, grid=self.grid, result=self.numbers())
+
+
+def _spectrum(found):
+    return {
+        "freq_Hz": found.freq,
+        "Z_real_ohm_m2": found.Z.real,
+        "Z_imag_ohm_m2": found.Z.imag,
+        "omega_over_omega_c": found.freq * (2 * pi) / found.omega_c,
+        "Z_real_normalised": found.Z_normalised.real,
+        "Z_imag_normalised": found.Z_normalised.imag,
+    }
+
+
+def _figures(found):
+    return {
+        "tau": found.tau,
+        "R_dc_ohm_m2": found.R_dc,
+        "R_dc_normalised": found.R_dc_normalised,
+        "characteristic_Hz": found.omega_c / (2 * pi),
+        "resolved_up_to_Hz": found.resolved_up_to,
+        "capacitance_F_m2": found.capacitance,
+        "area_per_volume_m-1": found.area_per_volume,
+        "eps": found.eps,
+        "eps_connected": found.eps_connected,
+        "error_bound": found.error,
+        "solves": found.solves,
+        "iterations": found.iterations,
+        "seconds": found.seconds,
+    }
+
+
+def _line_numbers(line):
+    return {
+        "R_ion_ohm_m2": line.R_ion,
+        "R_ion_standard_error": line.R_ion_error,
+        "tau": line.tau,
+        "tau_standard_error": line.tau_error,
+    }
+
+
+def _storage(given, path):
+    """Read the porosity of conducting phases: "cbd=0.47", or {"cbd": 0.47}."""
+    share = number(0.0, 1.0, above=True)
+    if isinstance(given, dict):
+        return {str(name): share(value, f"{path} {name}") for name, value in given.items()}
+    return name_values(path, given, share)
+
+
+def _above_zero(help, metavar, option):
+    return Annotated[float, Argument(help, number(0.0, above=True), metavar, option)]
+
+
+FarEnd = Annotated[
+    "str | None",
+    one_of(
+        "Far end: open (held at 0) or blocked [default: open; blocked with double-layer].", "open", "blocked"
+    ),
+]
+Walls = Annotated[str, one_of("Inert (diffusion), or charging a double layer.", "inert", "double-layer")]
+FrequencyUnit = Annotated[str, one_of("Hz, or omega / omega_c of each axis.", "Hz", "characteristic")]
+Diffusivity = _above_zero("Of the electrolyte; sets omega_c (inert).", "D", "--diffusivity-m2-s")
+Conductivity = _above_zero("Of the electrolyte; sets the unit of Z.", "K", "--conductivity-S-m")
+Capacitance = _above_zero("Of the walls, per true area.", "C", "--capacitance-F-m2")
+Storage = Annotated[
+    "dict[str, float] | None", Argument("Porosity of conducting phases: cbd=0.47.", _storage, "NAME=F,...")
+]
+Reactive = Annotated[
+    "str | list[str] | None",
+    Argument("Phases whose surface charges [default: all others].", phase_names, "NAME,..."),
+]
+VoxelFaces = Annotated[bool, switch("Count plain voxel faces, without correction of their area.")]
+Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", number(1e-6, 0.1), "T")]
+
+
+@job
+def impedance(
+    volume: Grid,
+    conducting: Conducting = "pore",
+    axis: Axes = "x",
+    frequencies: Frequencies = "1e-4:1e5:91",
+    *,
+    ends: FarEnd = None,
+    walls: Walls = "inert",
+    frequency_unit: FrequencyUnit = "Hz",
+    diffusivity: Diffusivity = 3e-10,
+    conductivity: Conductivity = 1.0,
+    capacitance: Capacitance = 0.1,
+    storage: Storage = None,
+    reactive: Reactive = None,
+    sides: Sides = "no-flux",
+    voxel_faces: VoxelFaces = False,
+    tolerance: Tolerance = 1e-4,
+    progress=None,
+) -> PoreImpedanceResult:
+    """Compute the impedance of the conducting phases of a volume.
+
+    Inert walls: i omega c = div(D grad c) with c = 1 at the entrance; double-layer: the pores of an electrode
+    that charges its surface (blocking symmetric cell). Z in ohm m2, and normalised, Z K / L; omega_c = D /
+    L^2 (inert) or K eps / (a C L^2).
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases and a known voxel size (read_volume), or a file or data set with both.
+    conducting : str or dict
+        Phases that conduct: "pore", or conductivities relative to the electrolyte's, {"pore": 1.0,
+        "cbd": 0.1}; three numbers for x, y, z.
+    axis : str or int
+        "x", "y", "z" (0, 1, 2) or "all", from the axis' first end face.
+    frequencies : array or str
+        Hz, or "from:to:count", evenly spaced in their logarithm.
+    ends : str, optional
+        Far end: "open" (held at 0) or "blocked"; default: open, blocked with a double layer.
+    walls : str
+        "inert" (diffusion), or charging a "double-layer".
+    frequency_unit : str
+        "Hz", or "characteristic": the frequencies are omega / omega_c of each axis.
+    diffusivity : float
+        Of the electrolyte, m2 s-1; sets omega_c (inert).
+    conductivity : float
+        Of the electrolyte, S m-1; sets the unit of Z.
+    capacitance : float
+        Of the walls, F m-2, per true area.
+    storage : dict, optional
+        Porosity of conducting phases, {"cbd": 0.47}.
+    reactive : str or list of str, optional
+        Phases whose surface charges; default: all that do not conduct.
+    sides : str
+        "no-flux" ("mirror" is the same) or "periodic" walls beside the axis.
+    voxel_faces : bool
+        Count plain voxel faces, without correction of their area.
+    tolerance : float
+        Bound of the relative error of Z.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    PoreImpedanceResult
+
+    Raises
+    ------
+    InputError
+        An argument that means nothing.
+    NotConverged
+        With the history of the solver.
+    """
+    from ..impedance.circuits import fit_pore_line
+    from ..impedance.pores import Electrolyte, solve_impedance
+
+    require_size(volume)
+    medium = Electrolyte(diffusivity, conductivity, capacitance)
+    options = {
+        "walls": walls,
+        "ends": ends or ("blocked" if walls == "double-layer" else "open"),
+        "sides": sides,
+        "storage": storage,
+        "reactive": reactive,
+        "area_correction": not voxel_faces,
+        "tolerance": tolerance,
+    }
+    axes = {
+        name: solve_impedance(
+            volume, conducting, AXES.index(name), frequencies, electrolyte=medium,
+            relative=frequency_unit == "characteristic", progress=titled(progress, f"impedance along {name}"),
+            **options,
+        )
+        for name in axis
+    }  # fmt: skip
+    blocked = options["ends"] == "blocked"
+    lines = {name: fit_pore_line(found, conductivity) if blocked else None for name, found in axes.items()}
+    return PoreImpedanceResult(volume, conducting, axes, lines, medium, options, peak_memory_bytes())

@@ -1,0 +1,254 @@
+"""The job flow: permeability and flow tortuosity of the pores of a volume."""
+
+from dataclasses import dataclass
+from math import inf
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, job, one_of
+from ..base.axes import AXES
+from ..base.errors import InputError
+from ..base.provenance import peak_memory_bytes
+from ..base.quantities import quantity
+from ..base.schema import say, to_number
+from ..base.words import times, titled
+from .arguments import Axes, Grid, Through, require_size, tolerance
+from .result import Result, SavedFile, Table, one_or_all
+
+KEYS = ("tau_flow", "porosity_percolating", "mass_imbalance", "error_bound", "iterations", "seconds")
+VELOCITY = ("v_x", "v_y", "v_z")
+
+
+@dataclass(frozen=True, repr=False)
+class PermeabilityResult(Result):
+    """Permeability of a volume.
+
+    grid     VoxelGrid
+    through  names of the phases that the fluid fills
+    axes     {axis: FlowResult}: permeability (m2), tau_flow, porosity, mean_velocity (m2), velocity ...
+    kozeny   {axis: c of eps^3 / (k s^2)}, None where nothing flows
+    sides, ends, tolerance, throat  as asked for
+    """
+
+    grid: object
+    through: tuple
+    axes: dict
+    kozeny: dict
+    sides: str
+    ends: str
+    tolerance: float
+    throat: float
+    peak_memory_bytes: int = 0
+
+    files: ClassVar = {
+        "out": SavedFile(
+            "save_velocities",
+            "Store the velocities, one entry for each axis.",
+            "FILE.h5",
+            "velocities",
+            {"keep_fields": True},
+        )
+    }
+    page_needs: ClassVar = {"keep_fields": True}
+
+    @property
+    def permeability(self):
+        """Permeability k (m2), 0 if nothing percolates; {axis: k} for several axes."""
+        return one_or_all({name: found.permeability for name, found in self.axes.items()})
+
+    @property
+    def tau_flow(self):
+        """Flow tortuosity, None if nothing percolates; {axis: factor} for several axes."""
+        return one_or_all({name: found.tau_flow for name, found in self.axes.items()})
+
+    @property
+    def tensor(self):
+        """Permeability tensor (m2), column j for a drop along axis j; None unless all three were computed."""
+        if tuple(self.axes) != AXES:
+            return None
+        return list(zip(*(found.mean_velocity for found in self.axes.values())))
+
+    @property
+    def title(self):
+        return (
+            f"{self.grid.source.name}: Stokes flow through {','.join(self.through)}, "
+            f"{times(self.grid.shape)} voxels, sides {self.sides}"
+        )
+
+    def numbers(self):
+        tensor = self.tensor
+        return {
+            "axes": {name: self._row(name) for name in self.axes},
+            **({"tensor_m2": tensor} if tensor else {}),
+            "porosity": next(iter(self.axes.values())).porosity,
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "voxels": self.grid.voxels,
+            "through": self.through,
+            "sides": self.sides,
+            "ends": self.ends,
+            "tolerance": self.tolerance,
+            "throat_voxels": self.throat,
+            "voxel_size_m": self.grid.voxel_size,
+            "volume": self.grid.source.name,
+            "volume_sha256": self.grid.source.sha256,
+        }
+
+    def _row(self, name):
+        found = self.axes[name]
+        return {
+            "permeability_m2": found.permeability,
+            **{key: getattr(found, key) for key in KEYS},
+            "kozeny_constant": self.kozeny[name],
+        }
+
+    def tables(self):
+        rows = {name: self._row(name) for name in self.axes}
+        header = ("axis", *next(iter(rows.values())))
+        return [Table(header, [(name, *row.values()) for name, row in rows.items()])]
+
+    def plot(self, axis=None):
+        """Draw the speed along an axis (default: the first): a section and the distribution over the voxels.
+
+        Where the velocities were not kept (`keep_fields=True` keeps them) the axis is solved once more.
+        """
+        from ..report.pages import flow as page
+
+        name = next(iter(self.axes)) if axis is None else axis
+        velocity = self._kept(name).axes[name].velocity
+        return page.figure(grid=self.grid, result=self.numbers(), velocity=velocity, axis=name)
+
+    def _kept(self, name):
+        if self.axes[name].velocity is not None:
+            return self
+        return permeability(
+            self.grid, self.through, name, sides=self.sides, ends=self.ends, tolerance=self.tolerance,
+            throat=self.throat, keep_fields=True,
+        )  # fmt: skip
+
+    def save_velocities(self, path):
+        """Store the velocities times viscosity over the gradient of pressure (m2) in an HDF5 file; returns
+        its path."""
+        from ..volumes.fields import FieldWriter
+
+        self._need_velocities()
+        units = {name: quantity(name).unit for name in VELOCITY}
+        with FieldWriter(path, self.grid, units) as writer:
+            for entry, (axis, found) in enumerate(self.axes.items()):
+                step = f"velocity times viscosity over the gradient of pressure, drop along {axis}"
+                writer.write(float(entry), step, dict(zip(VELOCITY, found.velocity)))
+        return path
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import flow as page
+
+        self._need_velocities()
+        velocity = {name: found.velocity for name, found in self.axes.items()}
+        return page.write(folder, grid=self.grid, result=self.numbers(), velocity=velocity)
+
+    def _need_velocities(self):
+        if any(found.velocity is None for found in self.axes.values()):
+            raise InputError("expected velocities, got none; compute them with keep_fields=True.")
+
+    def to_xarray(self):
+        """Return the velocities of each axis as an xarray.Dataset on x, y, z in m."""
+        from .xarray import dataset
+
+        self._need_velocities()
+        fields = {
+            f"{part}_{axis}": (values, quantity(part).unit)
+            for axis, found in self.axes.items()
+            for part, values in zip(VELOCITY, found.velocity)
+        }
+        return dataset(self.grid, fields)
+
+
+def _throat(given, path):
+    """Read a number from 0; inf is one."""
+    value = inf if given in ("inf", inf) else to_number(given, path)
+    if value < 0:
+        raise InputError(f"{path}: expected a number from 0, or inf, got {say(given)}; correct the value.")
+    return value
+
+
+Sides = Annotated[str, one_of("What bounds the box beside the flow.", "no-slip", "symmetry", "periodic")]
+Ends = Annotated[
+    str,
+    one_of("A pressure drop between the end faces, or (with periodic sides) a ring.", "pressure", "periodic"),
+]
+Throat = Annotated[
+    float,
+    Argument(
+        "Width, in voxels, up to which a step of a wall holds like a flat one; 0 takes all walls for smooth, "
+        "inf none.",
+        _throat,
+        "N",
+    ),
+]
+
+
+@job
+def permeability(
+    volume: Grid,
+    through: Through = "pore",
+    axis: Axes = "x",
+    *,
+    sides: Sides = "no-slip",
+    ends: Ends = "pressure",
+    tolerance: tolerance("Bound of the relative error of the permeability.") = 1e-3,
+    throat: Throat = 3.0,
+    keep_fields: bool = False,
+    progress=None,
+) -> PermeabilityResult:
+    """Compute permeability and flow tortuosity.
+
+    Stokes flow in the voxels of the named phases, on a staggered grid. With all axes also the permeability
+    tensor, column j for a drop along axis j. Pores that do not connect the two end faces give permeability 0
+    and no tau_flow.
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases and a known voxel size (read_volume), or a file or data set with both.
+    through : str or list of str
+        Phases that the fluid fills.
+    axis : str or int
+        "x", "y", "z" (0, 1, 2) or "all".
+    sides : str
+        What bounds the box beside the flow: "no-slip" walls, "symmetry" planes, or "periodic".
+    ends : str
+        "pressure" drops between the end faces; "periodic" (with periodic sides) drives a ring.
+    tolerance : float
+        Bound of the relative error of the permeability.
+    throat : float
+        Width, in voxels, up to which a step of a wall holds like a flat one; 0 takes all walls for smooth,
+        inf none.
+    keep_fields : bool
+        Keep the velocities, for `write`, `save_velocities` and `to_xarray`.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    PermeabilityResult
+
+    Raises
+    ------
+    InputError
+        An argument that means nothing; walls that do not hold the flow back.
+    NotConverged
+        With the history of the gap between the bounds.
+    """
+    from ..transport.flow import kozeny_constant, solve_permeability
+
+    require_size(volume)
+    axes = {
+        name: solve_permeability(
+            volume, through, AXES.index(name), sides=sides, ends=ends, tolerance=tolerance, throat=throat,
+            velocity=keep_fields, progress=titled(progress, f"flow along {name}"),
+        )
+        for name in axis
+    }  # fmt: skip
+    kozeny = {name: kozeny_constant(volume, through, found.permeability) for name, found in axes.items()}
+    return PermeabilityResult(
+        volume, through, axes, kozeny, sides, ends, tolerance, throat, peak_memory_bytes()
+    )

@@ -1,0 +1,176 @@
+"""The job regions: porosity and tortuosity by depth, through the thickness and in the plane."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, job, one_of
+from ..base.errors import InputError
+from ..base.lengths import length
+from ..base.schema import number, say, whole
+from ..base.words import titled
+from .arguments import Conducting, Grid, comma_list, require_size, spelled, tolerance
+from .result import Result, Table
+
+
+@dataclass(frozen=True, repr=False)
+class DepthResult(Result):
+    """Transport by depth.
+
+    grid         VoxelGrid
+    conducting   {phase: conductivity relative to D0}
+    regions      Regions from the separator on: start, end (m along x), eps, tau, D_eff_over_D0 {axis: ...},
+                 tau_in_plane, D_in_plane
+    diffusivity  D0 (m2 s-1), or None
+    sides, tolerance  as asked for
+    """
+
+    grid: object
+    conducting: dict
+    regions: tuple
+    diffusivity: float | None
+    sides: str
+    tolerance: float
+
+    has_page: ClassVar = False
+
+    @property
+    def title(self):
+        through = spelled(self.conducting)
+        return f"{self.grid.source.name}: {len(self.regions)} regions along x through {through}"
+
+    def numbers(self):
+        return {
+            "regions": [self._region(region) for region in self.regions],
+            "diffusivity_m2_s": self.diffusivity,
+            "conducting": self.conducting,
+            "sides": self.sides,
+            "tolerance": self.tolerance,
+            "voxels": self.grid.voxels,
+            "voxel_size_m": self.grid.voxel_size if self.grid.sized else None,
+            "volume": self.grid.source.name,
+            "volume_sha256": self.grid.source.sha256,
+        }
+
+    def _region(self, region):
+        D0, through, in_plane = self.diffusivity, region.D_eff_over_D0["x"], region.D_in_plane
+        directional = None if D0 is None else {"through_plane": D0 * through, "in_plane": D0 * in_plane}
+        return {
+            "start_m": region.start if self.grid.sized else None,
+            "end_m": region.end if self.grid.sized else None,
+            "eps": region.eps,
+            "tau": region.tau,
+            "D_eff_over_D0": region.D_eff_over_D0,
+            "tau_through_plane": region.tau["x"],
+            "tau_in_plane": region.tau_in_plane,
+            "D_in_plane_over_D0": in_plane,
+            "D_directional_m2_s": directional,
+        }
+
+    def tables(self):
+        unit, factor = ("um", 1e6) if self.grid.sized else ("voxels", 1.0)
+        header = (f"from {unit}", f"to {unit}", "eps", "tau x", "tau y", "tau z", "tau in plane")
+        rows = [
+            (
+                region.start * factor,
+                region.end * factor,
+                region.eps,
+                *region.tau.values(),
+                region.tau_in_plane,
+                region.D_eff_over_D0["x"],
+                region.D_in_plane,
+            )
+            for region in self.regions
+        ]
+        return [Table((*header, "D/D0 x", "D/D0 in plane"), rows)]
+
+    def plot(self):
+        """Draw porosity and tortuosity factors over the depth."""
+        from ..report.region_figures import depth_figure
+
+        return depth_figure(self.regions, sized=self.grid.sized)
+
+
+def _edges(given, path):
+    """Read the ends of the regions: numbers in m, or texts with their unit."""
+    if not isinstance(given, (list, tuple)) and not getattr(given, "ndim", 0):
+        raise InputError(
+            f'{path}: expected a list of depths like [0, "300 um", "600 um"], got {say(given)}; correct it.'
+        )
+    return [length(edge, path) for edge in given]
+
+
+def _edges_um(given, path):
+    return [number(0.0)(edge, path, 1e6, "um") for edge in comma_list(given)]
+
+
+Edges = Annotated[
+    "list[float | str] | None",
+    Argument("Ends of the regions along x.", _edges, "A,B,...", "--edges-um", _edges_um),
+]
+Count = Annotated["int | None", Argument("Equal regions, in place of edges [default: 3].", whole(1), "N")]
+Diffusivity = Annotated[
+    "float | None",
+    Argument(
+        "D0, for D_directional = D0 eps / tau.", number(0.0, 1.0, above=True), "D", "--diffusivity-m2-s"
+    ),
+]
+Sides = Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")]
+
+
+@job
+def tortuosity_by_depth(
+    volume: Grid,
+    conducting: Conducting = "pore",
+    edges: Edges = None,
+    count: Count = None,
+    *,
+    diffusivity: Diffusivity = None,
+    sides: Sides = "no-flux",
+    tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
+    progress=None,
+) -> DepthResult:
+    """Compute porosity and tau by depth, through and in the plane.
+
+    Slabs along x, from the separator on. D_directional = D0 eps / tau, where D0 is given.
+
+    Parameters
+    ----------
+    volume : VoxelGrid, str or path
+        Voxels with named phases (read_volume), or a file or data set whose own names do.
+    conducting : str or dict
+        Phases that conduct: "pore", or conductivities relative to D0, {"pore": 1.0, "cbd": 0.1}; three
+        numbers for x, y, z.
+    edges : list of float or str, optional
+        Ends of the regions along x, m or like "300 um"; they need a known voxel size.
+    count : int, optional
+        Equal regions, in place of edges; default: 3.
+    diffusivity : float, optional
+        D0, m2 s-1.
+    sides : str
+        "no-flux" ("mirror" is the same) or "periodic" walls beside the axis.
+    tolerance : float
+        Bound of the relative error of tau.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    DepthResult
+
+    Raises
+    ------
+    InputError
+        An argument that means nothing; edges outside the volume.
+    NotConverged
+        With the history of the solver.
+    """
+    from ..transport.regions import analyse_regions
+
+    if edges is not None:
+        require_size(volume)
+    slabs = 3 if edges is None and count is None else count
+    found = analyse_regions(
+        volume, conducting, edges=edges, count=slabs, sides=sides, tolerance=tolerance,
+        progress=titled(progress, "regions"),
+    )  # fmt: skip
+    return DepthResult(volume, conducting, found, diffusivity, sides, tolerance)

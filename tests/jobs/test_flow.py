@@ -1,0 +1,78 @@
+"""The job flow: permeability in Python and as the command prints it."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.flow import permeability
+from microsim.mesh.grid import VoxelGrid
+
+from .volumes import printed, stored, timeless
+
+ROUGH = {"tolerance": 1e-2}
+
+
+@pytest.fixture(scope="module")
+def slit():
+    """A slit of 4 voxels between walls of 1, along x and z."""
+    labels = np.ones((8, 6, 3), np.uint8)
+    labels[:, 1:-1] = 0
+    return VoxelGrid(labels, ("pore", "am"), 5e-7)
+
+
+def test_a_slit_has_its_permeability(slit):
+    options = {"sides": "symmetry", "tolerance": 1e-4}
+    found = permeability(slit, "pore", 0, **options)
+    assert found.permeability == pytest.approx(2 / 3 * 4e-12 / 12 * 1.125, rel=1e-3)
+    assert found.tau_flow == pytest.approx(1, rel=1e-3) and found.tensor is None
+    assert (
+        found.permeability == permeability(slit, ["pore"], "x", sides="symmetry", tolerance=1e-4).permeability
+    )
+
+
+def test_numbers_are_the_commands(grid, tmp_path, capsys):
+    read, words = stored(grid, tmp_path / "v.tif")
+    found = permeability(read, "pore,cbd", "all", **ROUGH)
+    asked = ["--through", "pore,cbd", "--axis", "all", "--tolerance", "1e-2"]
+    assert printed(capsys, "flow", *words, *asked) == timeless(found.numbers())
+    assert found.numbers()["tensor_m2"][1][1] == found.axes["y"].mean_velocity[1]
+    assert "kozeny_constant" in repr(found) and "kozeny_constant" in found._repr_html_()
+
+
+def test_velocities_are_kept_where_asked_for(slit, tmp_path):
+    from microsim.volumes.fields import read_field
+
+    found = permeability(slit, keep_fields=True, **ROUGH)
+    path = found.save_velocities(tmp_path / "v.h5")
+    assert np.nanmax(read_field(path, "v_x", 0)[0]) == pytest.approx(np.nanmax(found.axes["x"].velocity[0]))
+    with pytest.raises(InputError, match="expected velocities, got none; compute them with keep_fields=True"):
+        permeability(slit, **ROUGH).save_velocities(tmp_path / "w.h5")
+    assert permeability(slit, **ROUGH).plot() is not None
+
+
+def test_fields_have_named_axes(slit):
+    pytest.importorskip("xarray", reason="the package xarray is not installed")
+    found = permeability(slit, keep_fields=True, **ROUGH).to_xarray()
+    assert set(found) == {"v_x_x", "v_y_x", "v_z_x"} and found.v_x_x.units == "m2"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"axis": "w"}, "axis: expected the axis x, y or z"),
+        ({"through": "metal"}, "expected one of the phases pore, am"),
+        ({"through": []}, "through: expected names of phases"),
+        ({"sides": "open"}, "sides: expected no-slip, symmetry or periodic"),
+        ({"ends": "periodic"}, "expected sides periodic with ends periodic"),
+        ({"tolerance": 1}, "tolerance: expected a number above 0, at most 0.1"),
+        ({"throat": -1}, "throat: expected a number from 0, or inf, got -1"),
+    ],
+)
+def test_wrong_arguments(slit, options, words):
+    with pytest.raises(InputError, match=words):
+        permeability(slit, **options)
+
+
+def test_a_voxel_size_is_needed(slit):
+    with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
+        permeability(VoxelGrid(slit.phase, slit.names, None))

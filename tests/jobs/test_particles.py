@@ -1,0 +1,87 @@
+"""The job particles: one state and two, in Python and as the command prints them."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.particles import particles
+from microsim.mesh.grid import VoxelGrid
+from microsim.mesh.read import read_volume
+
+from .volumes import printed, timeless
+
+PHASES = {"pore": 0, "cbd": 1, "am": 2, "crack": 3}
+WORDS = ["--phases", "pore=0,cbd=1,am=2,crack=3", "--voxel-size-nm", "100"]
+
+
+def balls(radius, crack):
+    """Two balls with binder between them, one cracked through its middle."""
+    x, y, z = np.indices((30, 16, 16))
+    labels = np.zeros(x.shape, np.uint8)
+    labels[12:18, 6:10, 6:10] = 1
+    for centre in (8, 22):
+        labels[(x - centre) ** 2 + (y - 8) ** 2 + (z - 8) ** 2 < radius**2] = 2
+    if crack:
+        labels[8, 6:10][labels[8, 6:10] == 2] = 3
+    return labels
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A cycled electrode and, without cracks, the pristine one."""
+    np.save(tmp_path / "cycled.npy", balls(5.5, True))
+    np.save(tmp_path / "pristine.npy", balls(6.0, False))
+    return tmp_path / "cycled.npy", tmp_path / "pristine.npy"
+
+
+@pytest.fixture
+def states(files):
+    return [read_volume(path, PHASES, "100 nm", missing_ok=True) for path in files]
+
+
+def test_two_states_are_the_commands(files, states, capsys):
+    found = particles(states[0], states[1], draws=20, seed=2)
+    asked = ["--against", files[1], "--draws", "20", "--seed", "2"]
+    assert printed(capsys, "particles", files[0], *WORDS, *asked) == timeless(found.numbers())
+    assert states[1].names == ("pore", "cbd", "am") and found.change["crack_share"]["before"] == 0
+    assert found.change["mean_diameter_m"]["relative_change"] == pytest.approx(5.5 / 6 - 1, abs=0.03)
+
+
+def test_one_state_prints_and_writes_its_labels(files, states, tmp_path, capsys):
+    from microsim.volumes.volume import read_voxels
+
+    found = particles(states[0], smallest=20)
+    assert len(found.particles) == 2 and found.change is None and "change" not in found.numbers()
+    assert "fragments" in repr(found) and "binder: 1 clusters" in found._repr_html_()
+    page, maps = tmp_path / "page", tmp_path / "maps"
+    asked = ["--smallest", 20, "--maps", maps, "--report", page]
+    numbers = printed(capsys, "particles", files[0], *WORDS, *asked)
+    assert list(numbers)[-2:] == ["maps", "report"] and numbers["report"] == str(page / "report.html")
+    assert list(numbers["maps"]) == ["particles", "fragments", "grains"]
+    written = read_voxels(numbers["maps"]["particles"]).values
+    assert np.array_equal(written, found.state.labels["particles"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"active": "metal"}, "expected one of the phases pore, cbd, am"),
+        ({"smallest": 10**6}, "expected particles of at least"),
+        ({"against": 3}, "against: expected a volume with named phases"),
+        ({"regions": 0}, "regions: expected a whole number from 1"),
+        ({"sheet_extent": "5"}, "sheet_extent: expected a length with its unit"),
+        ({"sheet_extent": 5}, "sheet_extent: expected a number above 0, at most 0.01"),
+        ({"draws": 5}, "draws: expected a whole number from 10"),
+    ],
+)
+def test_wrong_arguments(states, options, words):
+    with pytest.raises(InputError, match=words):
+        particles(states[0], **options)
+
+
+def test_both_states_need_a_voxel_size(states):
+    unsized = VoxelGrid(states[1].phase, states[1].names, None)
+    with pytest.raises(InputError, match="expected a known voxel size"):
+        particles(unsized)
+    with pytest.raises(InputError, match="expected a known voxel size"):
+        particles(states[0], unsized)
