@@ -37,6 +37,7 @@ _HOMES = {
     "bpx": "jobs.bpx",
     "tortuosity_by_depth": "jobs.regions",
     "representative_volume": "jobs.representative",
+    "impedance": "jobs.eis",
     "permeability": "jobs.flow",
     "wet": "jobs.wetting",
     "InputError": "base.errors",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
     from .jobs.datasets import datasets as datasets
+    from .jobs.eis import impedance as impedance
     from .jobs.flow import permeability as permeability
     from .jobs.generate import generate as generate
     from .jobs.homogenise import homogenise as homogenise

@@ -8,12 +8,16 @@ a page; one option for each file that the result can write.
 """
 
 import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..base.arguments import REQUIRED, Argument, Spread, declared
+from ..base.errors import InputError
+from ..base.schema import listed
 from .app import app
 from .console import progress_bar, report
 
@@ -23,31 +27,103 @@ JSON_HELP = "Write the numbers as JSON; - is standard output."
 
 def command_of(function, name, example):
     """Register a job as the command `name`; its --help ends with an example."""
-    result = inspect.signature(function).return_annotation
-    groups, arguments = _arguments(function)
-    outputs = _outputs(result)
+    job = _Job.of(function)
 
     def run(**given):
-        asked = {key: given.pop(key) for key in outputs}
+        job.run(name, given)
+
+    _register(run, name, _description(function), example, [*job.parameters(), *job.outputs.values()])
+    return function
+
+
+def command_of_either(jobs, pick, first, name, summary, example):
+    """Register one command for several jobs, by what its first word names.
+
+    jobs     {what the first word names: job}
+    pick     pick(word) -> which of them
+    first    Argument of the first word, in place of the jobs' own
+    summary  first line of --help
+    """
+    jobs = {kind: _Job.of(function) for kind, function in jobs.items()}
+    options = {}
+    for parameter in (p for job in jobs.values() for p in job.parameters()[1:]):
+        options.setdefault(parameter.name, parameter)
+    outputs = {key: output for job in jobs.values() for key, output in job.outputs.items()}
+
+    def run(**given):
+        word = given.pop("word")
+        kind = pick(word)
+        chosen = jobs[kind]
+        _only(given, chosen, kind, jobs)
+        taken = {key: given.get(key) for key in (*chosen.arguments, *chosen.outputs)}
+        chosen.run(name, taken | {next(iter(chosen.arguments)): word})
+
+    about = "\n\n".join(f"{kind}: {_description(job.function)}" for kind, job in jobs.items())
+    shown = [_parameter("word", REQUIRED, first), *options.values(), *outputs.values()]
+    _register(run, name, f"{summary}\n\n{about}", example, shown)
+
+
+def _only(given, job, kind, jobs):
+    """Refuse options that the job does not take, which would otherwise be dropped in silence."""
+
+    def spelled(arguments, keys):
+        return listed(_option(key, arguments[key][1]) for key in keys)
+
+    every = {key: argument for other in jobs.values() for key, argument in other.arguments.items()}
+    others = [key for key in every if given.get(key) not in (None, []) and key not in job.arguments]
+    if others:
+        own = spelled(job.arguments, list(job.arguments)[1:])
+        raise InputError(
+            f"{kind}: expected its own options ({own}) alone, got {spelled(every, others)}; leave it out."
+        )
+
+
+def _register(run, name, about, example, parameters):
+    run.__signature__ = inspect.Signature(parameters)
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__name__, run.__doc__ = name, about
+    lines = "\n".join(f"  {line}" for line in example)
+    app.command(name=name, epilog=f"\b\nExample:\n{lines}")(run)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What the command line sees of a job.
+
+    result     class of what it returns
+    groups     {argument: (Spread, its parts)}
+    arguments  {option: (default, Argument, type)}, the parts of the groups among them
+    outputs    {option: inspect.Parameter} of what the result writes
+    """
+
+    function: Callable
+    result: type
+    groups: dict
+    arguments: dict
+    outputs: dict
+
+    @classmethod
+    def of(cls, function):
+        result = inspect.signature(function).return_annotation
+        return cls(function, result, *_arguments(function), _outputs(result))
+
+    def parameters(self):
+        return [_parameter(key, default, about) for key, (default, about, _) in self.arguments.items()]
+
+    def run(self, name, given):
+        """Read what was typed, do the job, and write and print what came out."""
+        asked = {key: given.pop(key) for key in self.outputs}
         given = {key: value for key, value in given.items() if value not in (None, [])}
-        values = {key: _read(arguments[key], key, value) for key, value in given.items()}
-        _imply(values, asked, result)
-        values = _joined(values, groups)
-        result.check(values, asked)
+        values = {key: _read(self.arguments[key], key, value) for key, value in given.items()}
+        _imply(values, asked, self.result)
+        values = _joined(values, self.groups)
+        self.result.check(values, asked)
         with progress_bar(name) as progress:
-            found = function(**values, progress=progress)
-            lines, numbers = _write(found, result, asked)
+            found = self.function(**values, progress=progress)
+            lines, numbers = _write(found, self.result, asked)
         report(numbers, asked["json_file"], found, *lines)
         if found.failed:
             raise typer.Exit(1)
-
-    parameters = [_parameter(key, default, about) for key, (default, about, _) in arguments.items()]
-    run.__signature__ = inspect.Signature([*parameters, *outputs.values()])
-    run.__annotations__ = {p.name: p.annotation for p in [*parameters, *outputs.values()]}
-    run.__name__, run.__doc__ = name, _description(function)
-    lines = "\n".join(f"  {line}" for line in example)
-    app.command(name=name, epilog=f"\b\nExample:\n{lines}")(run)
-    return function
 
 
 def _arguments(function):
@@ -74,7 +150,7 @@ def _parameter(name, default, about):
         kind, end = (kind, REQUIRED) if default is REQUIRED else (kind | None, None)
         annotation = Annotated[kind, typer.Argument(metavar=metavar or name.upper(), help=about.help)]
         return inspect.Parameter(name, keyword, default=end, annotation=annotation)
-    option = about.option or f"--{name.replace('_', '-')}"
+    option = _option(name, about)
     if isinstance(default, bool):
         flag = option if not default else f"--no-{option.removeprefix('--')}"
         annotation = Annotated[bool, typer.Option(flag, help=about.help)]
@@ -82,6 +158,10 @@ def _parameter(name, default, about):
     words = about.help if default in (None, ()) else f"{about.help} [default: {_spelled(default)}]"
     annotation = Annotated[kind | None, typer.Option(option, metavar=metavar, help=words)]
     return inspect.Parameter(name, keyword, default=None, annotation=annotation)
+
+
+def _option(name, about):
+    return about.option or f"--{name.replace('_', '-')}"
 
 
 def _outputs(result):
@@ -110,7 +190,7 @@ def _read(argument, name, value):
     if isinstance(default, bool):
         return value if not default else not value
     positional = about.bare or default is REQUIRED and not about.option
-    path = name.upper() if positional else about.option or f"--{name.replace('_', '-')}"
+    path = name.upper() if positional else _option(name, about)
     if about.text is not None:
         value = about.text(value, path)
     return value if about.read is None else about.read(value, path)

@@ -97,6 +97,12 @@ class CellImpedanceResult(Result):
         header = ("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2")
         return [Table(header, rows[:: max(len(rows) // SHOWN, 1)])]
 
+    @classmethod
+    def check(cls, values, asked):
+        super().check(values, asked)
+        if asked.get("page") is not None and "frequencies" in values:
+            check_enough(values["frequencies"], "--out")
+
     def _drawn(self):
         from ..report.pages.cell_eis import CellSpectrum
 

@@ -71,6 +71,28 @@ def command(monkeypatch):
     from_job.command_of(double, "double", ["microsim double 3"])
 
 
+@job
+def halve(
+    value: Annotated[float, Argument("Value.", number())],
+    unit: Annotated[float, Argument("Unit.", number(0.0, above=True))] = 1.0,
+    kept: Annotated[bool, switch("Keep.")] = False,
+    progress=None,
+) -> Doubled:
+    """Halve a value."""
+    return Doubled(value * unit / 2, "", 1, kept)
+
+
+@job
+def triple(
+    name: Annotated[str, Argument("Name.")],
+    kept: Annotated[bool, switch("Keep it.")] = False,
+    times: Annotated[int, Argument("Times.", whole(1), "N")] = 3,
+    progress=None,
+) -> Doubled:
+    """Triple a name."""
+    return Doubled(times, name, times, kept)
+
+
 def numbers(capsys, *arguments):
     import json
 
@@ -125,3 +147,44 @@ def test_help_names_options_defaults_and_an_example(capsys):
     shown = capsys.readouterr().out
     for words in ("Double a value.", "--label NAME", "up|down", "[default: 3]", "microsim double 3"):
         assert words in shown
+
+
+@pytest.fixture
+def either():
+    from_job.command_of_either(
+        {"A number": halve, "A name": triple},
+        lambda word: "A number" if word.isdigit() else "A name",
+        Argument("A number or a name.", metavar="THING"),
+        "repeat",
+        "Repeat a thing.",
+        ["microsim repeat 3"],
+    )
+
+
+def test_one_command_of_either_job(either, capsys):
+    import json
+
+    assert main(["repeat", "bob", "--times", "4", "--kept", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["value"], found["way"], found["kept"]) == (4, "bob", True)
+    assert main(["repeat", "6", "--unit", "2", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == 6
+    assert main(["repeat", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("THING", "Repeat a thing.", "A number: Halve a value.", "A name: Triple a name."):
+        assert words in shown
+    assert "Keep.\n" in shown and "Keep it." not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bob", "--unit", "2"], "(--kept, --times) alone, got --unit; leave it out"),
+        (["6", "--times", "4"], "A number: expected its own options"),
+        (["bob", "--times", "0"], "--times: expected a whole number from 1"),
+    ],
+)
+def test_options_of_the_other_job_are_refused(either, capsys, arguments, words):
+    assert main(["repeat", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1

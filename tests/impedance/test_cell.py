@@ -156,13 +156,13 @@ def test_the_command_after_a_step(capsys, tmp_path):
     assert main([*case, "--after", "end", "--json", str(out)]) == 0
     assert json.loads(out.read_text())["current_density_A_m2"] == pytest.approx(15.584, rel=1e-3)
     assert main([*case, "--after", "2"]) == 2 and "0 to 1" in capsys.readouterr().err
-    assert main(["eis", "volume.tif", "--after", "1"]) == 2 and "case" in capsys.readouterr().err
+    assert main(["eis", "volume.tif", "--after", "1"]) == 2 and "got --after" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--axis", "y", "--phases", "pore=0"], "got --axis, --phases"),
+        (["--axis", "y", "--phases", "pore=0"], "got --phases, --axis"),
         (["--walls", "double-layer"], "--walls"),
         (["--frequencies", "1:10:3", "--out", "x"], "at least 8 frequencies"),
         (["--after", "-1"], "0 to 1"),
