@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from ..base.arguments import job, one_of, switch
-from ..base.axes import AXES
+from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import quantity
@@ -100,17 +100,21 @@ class TortuosityResult(Result):
         """
         from ..report.pages import transport as page
 
-        name = next(iter(self.axes)) if axis is None else axis
-        kept = (
-            self
-            if self.flux
-            else tortuosity(
-                self.grid, self.conducting, name, sides=self.sides, tolerance=self.tolerance, flux=True
+        name = next(iter(self.axes)) if axis is None else AXES[axis_number(axis)]
+        flux, figures = self._with_flux(name)[name]
+        if flux is None:
+            through = spelled(self.conducting)
+            raise InputError(
+                f"expected a conductor that joins both ends along {name}, {through} does not."
             )
-        )
-        flux, figures = kept.flux[name]
-        shown = {"conducting": self.conducting, "flux": flux, "figures": figures, "axis": name}
-        return page.figure(grid=self.grid, **shown)
+        return page.figure(grid=self.grid, conducting=self.conducting, flux=flux, figures=figures, axis=name)
+
+    def _with_flux(self, name):
+        """The kept fluxes, or those of the axis solved once more."""
+        if self.flux and name in self.flux:
+            return self.flux
+        options = {"sides": self.sides, "tolerance": self.tolerance, "flux": True}
+        return tortuosity(self.grid, self.conducting, name, **options).flux
 
     def save_fields(self, path):
         """Store potential and flux of each axis in an HDF5 file; returns its path."""

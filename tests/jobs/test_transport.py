@@ -62,3 +62,15 @@ def test_wrong_arguments(grid, options, words):
 def test_a_volume_is_needed():
     with pytest.raises(InputError, match="volume: expected a volume"):
         tortuosity(np.zeros((3, 3, 3)))
+
+
+def test_it_draws_or_says_why_not(grid):
+    assert tortuosity(grid, axis="y").plot()._repr_png_().startswith(b"\x89PNG")
+    walls = np.zeros(grid.shape, np.uint8)
+    walls[:, :2] = 1
+    blocked = tortuosity(VoxelGrid(walls, ("am", "pore"), "400 nm"), "pore", "y")
+    assert blocked.tau is None and blocked.D_eff_over_D0 == 0
+    with pytest.raises(InputError, match="joins both ends along y, pore does not"):
+        blocked.plot()
+    with pytest.raises(InputError, match="axis: expected the axis x, y or z"):
+        blocked.plot("w")
