@@ -104,9 +104,7 @@ class TortuosityResult(Result):
         flux, figures = self._with_flux(name)[name]
         if flux is None:
             through = spelled(self.conducting)
-            raise InputError(
-                f"expected a conductor that joins both ends along {name}, {through} does not."
-            )
+            raise InputError(f"expected a conductor that joins both ends along {name}, {through} does not.")
         return page.figure(grid=self.grid, conducting=self.conducting, flux=flux, figures=figures, axis=name)
 
     def _with_flux(self, name):
