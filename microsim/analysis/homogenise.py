@@ -115,43 +115,47 @@ def homogenise_volume(grid, design, *, R_film=None, mesh=None, transport=None, t
     volume, resolved = grid.voxels * grid.voxel_volume, mesh.solid.resolved
     own = mesh.faces.solid < resolved.n
     eps_s = resolved.volumes().sum() * (1 - reach.lost) / volume
-    image = mesh.ionic.position[:, 0] >= mesh.lines
-    porosity = (mesh.eps * mesh.ionic.volumes())[image].sum() / volume
     area, radius = mesh.faces.area[own].sum() / volume, np.sqrt(15 * reach.mean)
     film = 0.0 if R_film is None else mean_film_resistance(R_film[own], mesh.faces.area[own], design, phase)
-    radii = _radii(grid, phase, reach, radius, eps_s, area)
     porous = PorousElectrode(
         f"{phase}, homogenised",
         design.phases[phase],
-        float(porosity),
+        _porosity(mesh, volume),
         efficiency,
         float(eps_s),
         float(radius),
         sigma,
         SOURCES,
     )
-    tell(3, 3, "homogenised")
-    return Homogenised(
+    found = Homogenised(
         phase,
         porous,
-        grid.shape[0] * grid.voxel_size[0],
-        float(area),
-        float(area * radius / (3 * eps_s)),
-        film,
-        radii,
-        round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0,
-        _lost_electrolyte(mesh),
-        particle_sizes(grid, phase),
-        contacts(grid, phase),
-        SOURCES,
+        thickness=grid.shape[0] * grid.voxel_size[0],
+        area=float(area),
+        surface_factor=float(area * radius / (3 * eps_s)),
+        film_resistance=film,
+        radii=_radii(grid, phase, reach, eps_s, area),
+        lost_active=round(float(1 - eps_s / grid.fraction(phase)), 12) + 0.0,
+        lost_electrolyte=_lost_electrolyte(mesh),
+        sizes=particle_sizes(grid, phase),
+        contact=contacts(grid, phase),
+        sources=SOURCES,
     )
+    tell(3, 3, "homogenised")
+    return found
 
 
-def _radii(grid, phase, reach, radius, eps_s, area):
-    """Radii (m) of the spheres that stand for the particles, by several measures."""
+def _porosity(mesh, volume):
+    """Return the electrolyte behind the separator that takes part, per volume."""
+    image = mesh.ionic.position[:, 0] >= mesh.lines
+    return float((mesh.eps * mesh.ionic.volumes())[image].sum() / volume)
+
+
+def _radii(grid, phase, reach, eps_s, area):
+    """Return the radius of spheres (m) by each way to choose one."""
     sizes = local_thickness(grid.mask(phase), grid.voxel_size)
     radii = {
-        "diffusion": radius,
+        "diffusion": np.sqrt(15 * reach.mean),
         "diffusion_second": (315 / 2 * reach.square) ** 0.25,
         "area": 3 * eps_s / area,
         "thickness_mean": sizes[sizes > 0].mean(dtype=float) / 2,

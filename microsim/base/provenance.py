@@ -4,12 +4,14 @@ import resource
 import sys
 
 
-def volume_origin(volume, voxel_size):
-    """Return the lines that name a volume in a command's numbers.
-
-    volume: what read_volume gave (its `source` and `sha256`); voxel_size: (x, y, z) in m, or None.
-    """
-    return {"voxel_size_m": voxel_size, "volume": volume.source, "volume_sha256": volume.sha256}
+def volume_origin(grid):
+    """Return the lines that name a VoxelGrid's volume in the numbers of a job: voxel size (m, None where
+    unknown), name and hash of its source."""
+    return {
+        "voxel_size_m": grid.voxel_size if grid.sized else None,
+        "volume": grid.source.name,
+        "volume_sha256": grid.source.sha256,
+    }
 
 
 def peak_memory_bytes():

@@ -185,6 +185,33 @@ def read_bpx(path):
 
 def parse_bpx(raw, source="BPX", name="BPX"):
     """Turn the plain data of a BPX file into a BpxCell; `source` and `name` go into its sets."""
+    given = _parts(raw)
+    cell = _section(given["Cell"], "Cell", CELL)
+    T_ref = cell.pop("temperature", T_REF)
+    electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
+    electrodes = {
+        side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
+        for side in ("negative", "positive")
+    }
+    return BpxCell(
+        title=text(raw["Header"].get("Title") or "BPX cell", "Header.Title"),
+        **electrodes,
+        electrolyte=electrolyte,
+        separator=_separator(given["Separator"]) if "Separator" in given else None,
+        area=cell["area"],
+        pairs=cell["pairs"],
+        capacity=cell["capacity"] * 3600,
+        lower=cell["lower"],
+        upper=cell["upper"],
+        temperature=T_ref,
+        c_e_0=c_e_0,
+        sources=source,
+        validation=_validation(raw.get("Validation")),
+    )
+
+
+def _parts(raw):
+    """Return the sections of the parameterisation that a file gives; refuse a file that lacks one."""
     for key in ("Header", "Parameterisation"):
         if not isinstance(raw, dict) or not isinstance(raw.get(key), dict):
             raise InputError(
@@ -192,8 +219,7 @@ def parse_bpx(raw, source="BPX", name="BPX"):
                 " correct it."
             )
     _check_version(raw["Header"].get("BPX"))
-    parts = raw["Parameterisation"]
-    model = raw["Header"].get("Model")
+    parts, model = raw["Parameterisation"], raw["Header"].get("Model")
     if model not in ("DFN", "SPMe", "Partial"):
         raise InputError(
             f"Header.Model: expected DFN, SPMe or Partial, got {say(model)}; a file for SPM lacks the"
@@ -206,31 +232,7 @@ def parse_bpx(raw, source="BPX", name="BPX"):
     for key in PARTS[:5]:
         if key not in given and (key == "Cell" or model != "Partial"):
             raise InputError(f"Parameterisation: expected the section {key}, got none; add it.")
-    cell = _section(given["Cell"], "Cell", CELL)
-    T_ref = cell.pop("temperature", T_REF)
-    electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
-    electrodes = {
-        side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
-        for side in ("negative", "positive")
-    }
-    separator = _separator(given["Separator"]) if "Separator" in given else None
-    header = raw["Header"]
-    return BpxCell(
-        text(header.get("Title") or "BPX cell", "Header.Title"),
-        electrodes["negative"],
-        electrodes["positive"],
-        electrolyte,
-        separator,
-        cell["area"],
-        cell["pairs"],
-        cell["capacity"] * 3600,
-        cell["lower"],
-        cell["upper"],
-        T_ref,
-        c_e_0,
-        source,
-        _validation(raw.get("Validation")),
-    )
+    return given
 
 
 def _check_version(given):

@@ -139,35 +139,18 @@ def bpx_of(design):
     value, with an activation energy where one describes them. Raises InputError, one sentence, for what BPX
     cannot say: t_plus or a thermodynamic factor that varies, or an exchange current of another form.
     """
-    half = isinstance(design.negative, LithiumMetal)
+    half, T = isinstance(design.negative, LithiumMetal), design.temperature
     negative = _stand_in(design) if half else design.negative
-    U_p, U_n = design.positive.material.active.U, negative.material.active.U
-    ocv = [
-        float(U_p(design.positive.sto_min) - U_n(negative.sto_max)),
-        float(U_p(design.positive.sto_max) - U_n(negative.sto_min)),
-    ]
-    T = design.temperature
-    cell = {
-        "Electrode area [m2]": 1.0,
-        "Number of electrode pairs connected in parallel to make a cell": 1,
-        "External surface area [m2]": 2.0,
-        "Volume [m3]": design.positive.thickness + negative.thickness + design.separator.thickness,
-        "Lower voltage cut-off [V]": math.floor(ocv[1] * 1000) / 1000,
-        "Upper voltage cut-off [V]": math.ceil(ocv[0] * 1000) / 1000,
-        "Nominal cell capacity [A.h]": design.one_C,
-        "Reference temperature [K]": T,
-    }
-    separator = {
-        "Thickness [m]": design.separator.thickness,
-        "Porosity": design.separator.porosity,
-        "Transport efficiency": design.separator.transport_efficiency,
-    }
     parts = {
-        "Cell": cell,
+        "Cell": _cell(design, negative),
         "Electrolyte": _electrolyte(design.electrolyte, T, design.c_e_0),
         "Negative electrode": _electrode(negative, T, design.c_e_0),
         "Positive electrode": _electrode(design.positive, T, design.c_e_0),
-        "Separator": separator,
+        "Separator": {
+            "Thickness [m]": design.separator.thickness,
+            "Porosity": design.separator.porosity,
+            "Transport efficiency": design.separator.transport_efficiency,
+        },
     }
     if half:
         parts["User-defined"] = _lithium(design.negative, design.c_e_0, T)
@@ -189,6 +172,24 @@ def bpx_of(design):
         },
         "Parameterisation": parts,
         "State": state,
+    }
+
+
+def _cell(design, negative):
+    """Return the section of the cell: 1 m2 of it, between its open-circuit voltages."""
+    positive = design.positive
+    U_p, U_n = positive.material.active.U, negative.material.active.U
+    charged = float(U_p(positive.sto_min) - U_n(negative.sto_max))
+    discharged = float(U_p(positive.sto_max) - U_n(negative.sto_min))
+    return {
+        "Electrode area [m2]": 1.0,
+        "Number of electrode pairs connected in parallel to make a cell": 1,
+        "External surface area [m2]": 2.0,
+        "Volume [m3]": positive.thickness + negative.thickness + design.separator.thickness,
+        "Lower voltage cut-off [V]": math.floor(discharged * 1000) / 1000,
+        "Upper voltage cut-off [V]": math.ceil(charged * 1000) / 1000,
+        "Nominal cell capacity [A.h]": design.one_C,
+        "Reference temperature [K]": design.temperature,
     }
 
 

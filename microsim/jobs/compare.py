@@ -13,6 +13,10 @@ from .field import Field
 from .map_source import read_map, read_mask
 from .result import Result, Table
 
+# what to add where a voxel size is not known
+OURS = "--voxel-size-nm (simulated_voxel_size in Python)"
+THEIRS = "--measured-voxel-size-nm (voxel_size in Python)"
+
 
 @dataclass(frozen=True, repr=False)
 class ComparisonResult(Result):
@@ -67,50 +71,47 @@ def _place_um(given, path):
     return triple(-1.0, 1.0)(numbers(given), path, 1e6, "um")
 
 
-Map = "str | PathLike | numpy.ndarray | Field"
-VoxelSize = "float | str | tuple | None"
+def _map(help, metavar):
+    return Annotated["str | PathLike | numpy.ndarray | Field", Argument(help, metavar=metavar)]  # noqa: F821
+
+
+def _voxel_size(help, option):
+    return Annotated[
+        "float | str | tuple | None", Argument(help, check_voxel_size, "H", option, voxel_size_nm)
+    ]
+
+
+def _axes(help):
+    return Annotated[str, Argument(help, axes_order, "AXES")]
+
+
+Place = Annotated[
+    tuple,
+    Argument("Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um),
+]
+Coverage = Annotated[
+    float, Argument("Share of a measured voxel that must be covered.", number(0.0, 1.0, above=True), "F")
+]
+Mask = Annotated[
+    "str | PathLike | numpy.ndarray | None",  # noqa: F821 (a heavy import)
+    Argument("Volume on the measured grid; 0 leaves voxels out.", metavar="VOLUME"),
+]
 
 
 @job
 def compare(
-    simulated: Annotated[Map, Argument("Simulated map: fields.h5::sto, or a volume.", metavar="SIMULATED")],
-    measured: Annotated[Map, Argument("Measured map: a volume of floats.", metavar="MEASURED")],
+    simulated: _map("Simulated map: fields.h5::sto, or a volume.", "SIMULATED"),
+    measured: _map("Measured map: a volume of floats.", "MEASURED"),
     *,
-    simulated_voxel_size: Annotated[
-        VoxelSize,
-        Argument(
-            "Voxel edge in nm, or three: x,y,z. Wins over the file's.",
-            check_voxel_size,
-            "H",
-            "--voxel-size-nm",
-            voxel_size_nm,
-        ),
-    ] = None,
-    voxel_size: Annotated[
-        VoxelSize,
-        Argument(
-            "The same for the measured map.", check_voxel_size, "H", "--measured-voxel-size-nm", voxel_size_nm
-        ),
-    ] = None,
-    file_axes: Annotated[
-        str, Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")
-    ] = "xyz",
-    measured_file_axes: Annotated[
-        str, Argument("The same for the measured map.", axes_order, "AXES")
-    ] = "xyz",
-    origin: Annotated[
-        tuple,
-        Argument(
-            "Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um
-        ),
-    ] = (0, 0, 0),
-    min_coverage: Annotated[
-        float, Argument("Share of a measured voxel that must be covered.", number(0.0, 1.0, above=True), "F")
-    ] = 0.5,
-    mask: Annotated[
-        "str | PathLike | numpy.ndarray | None",  # noqa: F821
-        Argument("Volume on the measured grid; 0 leaves voxels out.", metavar="VOLUME"),
-    ] = None,
+    simulated_voxel_size: _voxel_size(
+        "Voxel edge in nm, or three: x,y,z. Wins over the file's.", "--voxel-size-nm"
+    ) = None,
+    voxel_size: _voxel_size("The same for the measured map.", "--measured-voxel-size-nm") = None,
+    file_axes: _axes("Axes of the file in reading order, for example zyx.") = "xyz",
+    measured_file_axes: _axes("The same for the measured map.") = "xyz",
+    origin: Place = (0, 0, 0),
+    min_coverage: Coverage = 0.5,
+    mask: Mask = None,
     progress=None,
 ) -> ComparisonResult:
     """Compare a simulated with a measured map.
@@ -156,20 +157,8 @@ def compare(
 
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
-    ours = read_map(
-        simulated,
-        "SIMULATED",
-        voxel_size=simulated_voxel_size,
-        file_axes=file_axes,
-        remedy="--voxel-size-nm (simulated_voxel_size in Python)",
-    )
-    theirs = read_map(
-        measured,
-        "MEASURED",
-        voxel_size=voxel_size,
-        file_axes=measured_file_axes,
-        remedy="--measured-voxel-size-nm (voxel_size in Python)",
-    )
+    ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
+    theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS)
     comparison = compare_maps(
         SocMap(ours.values, ours.voxel_size),
         SocMap(theirs.values, theirs.voxel_size, origin),

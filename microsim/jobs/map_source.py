@@ -21,7 +21,7 @@ class MapSource:
         return {"file": self.name, "sha256": self.sha256, "voxel_size_m": self.voxel_size}
 
 
-def read_map(given, what, *, voxel_size=None, file_axes="xyz", remedy="voxel_size"):
+def read_map(given, what, voxel_size=None, file_axes="xyz", remedy="voxel_size"):
     """Return a map given as a path, an array or a Field as a MapSource.
 
     what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given.

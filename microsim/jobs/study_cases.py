@@ -68,16 +68,26 @@ def load_study(path):
     plain = read_yaml(base)
     if not isinstance(plain, dict):
         raise InputError(f"base: expected a case file, got {say(plain)} in {base}; name another file")
-    fixed = (
-        mapping(lambda value, where: value, "settings by dotted key")(raw["set"], "set")
-        if raw.get("set")
-        else {}
-    )
-    sweep = (
-        mapping(_values, "a list of values for each dotted key")(raw["sweep"], "sweep")
-        if raw.get("sweep")
-        else {}
-    )
+    fixed = _section(raw, "set", lambda value, where: value, "settings by dotted key")
+    sweep = _section(raw, "sweep", _values, "a list of values for each dotted key")
+    points = _points(raw, sweep, path)
+    swept = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
+    variants = tuple(_variant(plain, base, fixed, point, tuple(sweep)) for point in points)
+    _check_distinct(variants)
+    if all(variant.case is None for variant in variants):
+        raise InputError(
+            f"{path}: expected at least one case that reads, got none; the first: {variants[0].mistake}"
+        )
+    title = text(raw["title"], "title") if raw.get("title") else path.stem
+    return Study(title, path.stem, base, swept, variants)
+
+
+def _section(raw, key, read, what):
+    return mapping(read, what)(raw[key], key) if raw.get(key) else {}
+
+
+def _points(raw, sweep, path):
+    """Return the settings of every case: each one of `cases`, at every combination of `sweep`."""
     single = [_named_case(item, f"cases.{k}") for k, item in enumerate(_list(raw.get("cases"), "cases"))]
     if not sweep and not single:
         raise InputError(f"{path}: expected sweep or cases, got neither; add one")
@@ -88,15 +98,7 @@ def load_study(path):
     ]
     if len(points) > MOST:
         raise InputError(f"sweep: expected at most {MOST} cases, got {len(points)}; sweep over less")
-    swept = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
-    variants = tuple(_variant(plain, base, fixed, point, tuple(sweep)) for point in points)
-    _check_distinct(variants)
-    if all(variant.case is None for variant in variants):
-        raise InputError(
-            f"{path}: expected at least one case that reads, got none; the first: {variants[0].mistake}"
-        )
-    title = text(raw["title"], "title") if raw.get("title") else path.stem
-    return Study(title, path.stem, base, swept, variants)
+    return points
 
 
 def _values(raw, where):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import job, one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.provenance import peak_memory_bytes
+from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
 from .arguments import Axes, Conducting, Grid, spelled, tolerance
@@ -77,9 +77,7 @@ class TortuosityResult(Result):
             "solver": self.solver,
             "sides": self.sides,
             "tolerance": self.tolerance,
-            "voxel_size_m": self.grid.voxel_size if self.grid.sized else None,
-            "volume": self.grid.source.name,
-            "volume_sha256": self.grid.source.sha256,
+            **volume_origin(self.grid),
         }
 
     def tables(self):

@@ -14,9 +14,9 @@ def test_peak_memory_grows_with_what_was_held():
 
 
 def test_a_volume_is_named_by_its_source_and_content():
-    volume = SimpleNamespace(source="a.tif", sha256="12ab", values=None)
-    assert volume_origin(volume, (1e-7,) * 3) == {
-        "voxel_size_m": (1e-7,) * 3,
-        "volume": "a.tif",
-        "volume_sha256": "12ab",
-    }
+    source = SimpleNamespace(name="a.tif", sha256="12ab")
+    known = SimpleNamespace(source=source, voxel_size=(1e-7,) * 3, sized=True)
+    named = {"voxel_size_m": (1e-7,) * 3, "volume": "a.tif", "volume_sha256": "12ab"}
+    assert volume_origin(known) == named
+    unknown = SimpleNamespace(source=source, voxel_size=(1.0,) * 3, sized=False)
+    assert volume_origin(unknown) == {**named, "voxel_size_m": None}

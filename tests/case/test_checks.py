@@ -1,0 +1,48 @@
+"""What the sections of a case say of each other."""
+
+import pytest
+
+from microsim.case.case import load_case
+from microsim.case.checks import phase_names
+
+from .half_cell import fails
+
+
+def test_the_phases_of_a_volume_and_of_a_slab(case_file):
+    assert phase_names(load_case(case_file)) == ("pore", "am", "cbd")
+    assert phase_names(load_case("cases/dfn_chen2020.yaml")) == ("cathode",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        (["cell.materials.am=NMC"], ["cell.materials.am", "NMC811_Chen2020"]),
+        (["cell.materials.cbd=null"], ["expected a material for cbd, got none"]),
+        (["cell.materials.electrolyte=null"], ["expected a material for electrolyte"]),
+        (["cell.materials.crack=CBD_default"], ["expected the solid phases am, cbd, got crack"]),
+        (["cell.materials.pore=CBD_default"], ["expected the solid phases am, cbd, got pore"]),
+        (["cell.materials.am=CBD_default"], ["expected one active material, got none"]),
+        (
+            ["cell.materials.am=LiPF6_EC_EMC_3_7"],
+            ["cell.materials.am", "active, conductor, porous, flooded or dry", "electrolyte"],
+        ),
+        (["volume.phases.x=0"], ["volume.phases: expected a label of its own"]),
+        (["cell.film={model: map, file: a.tif}", "volume.coarsen=2"], ["cell.film.model", "got map with 2"]),
+        (
+            ["volume.file=null", "volume.slab={phase: am, thickness_um: 75.6, cells: 80}"],
+            ["volume.slab: expected nothing else beside it"],
+        ),
+        (
+            ["cell.counter_electrode={material: NMC811_Chen2020, thickness_um: 85, initial_sto: 0.9}"],
+            ["cell.counter_electrode.material: expected a homogenised porous electrode", "kind active"],
+        ),
+        (["output.fields=[c_e]"], ["output.fields: expected sto for the comparison"]),
+        (["compare.time=start"], ["compare.time", "Rest for 30 minutes"]),
+        (["volume.file=null"], ["volume: expected either file or slab, got neither"]),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):
+    said = fails(case_file, *settings)
+    assert "\n" not in said
+    for part in parts:
+        assert part in said

@@ -1,0 +1,71 @@
+"""A case against the window of its open-circuit potentials."""
+
+import pytest
+
+from microsim import materials
+from microsim.case.case import load_case
+from microsim.case.windows import beyond_windows
+
+from .half_cell import fails
+
+
+def test_initial_state_by_voltage_and_by_soc(case_file):
+    nmc = materials.load("NMC811_Chen2020")
+    by_voltage = load_case(case_file, ["cell.initial_sto=null", "cell.initial_voltage_V=4.1"])
+    assert nmc.U(by_voltage.cell.initial_sto) == pytest.approx(4.1, abs=1e-8)
+    by_soc = load_case(case_file, ["cell.initial_sto=null", "cell.initial_soc=1"])
+    assert by_soc.cell.initial_sto == pytest.approx(nmc.sto_100)
+
+
+def test_voltages_a_little_beyond_the_ocp_are_taken_and_told(case_file):
+    assert beyond_windows(load_case(case_file)) == []
+    steps = [
+        "Discharge at C/2 until 3 V",
+        "Hold at 3 V for 60 s",
+        "Charge at 1C until 4.6 V",
+        "Rest for 60 s",
+        "Discharge at C/2 until 3 V",
+    ]
+    told = beyond_windows(load_case(case_file, [f"protocol=[{', '.join(steps)}]", "compare=null"]))
+    assert len(told) == 2
+    assert (
+        told[0].startswith("'Discharge at C/2 until 3 V', 'Hold at 3 V for 60 s': ")
+        and "3.487 V; below" in told[0]
+    )
+    assert (
+        told[1].startswith("'Charge at 1C until 4.6 V': ")
+        and "4.469 V; above" in told[1]
+        and "running empty" in told[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        (["cell.initial_sto=0.1"], ["cell.initial_sto", "window of NMC811_Chen2020, 0.2 to 0.9999, got 0.1"]),
+        (["cell.initial_sto=null", "cell.initial_voltage_V=5"], ["cell.initial_voltage_V", "got 5 V"]),
+        (
+            ["protocol.0=Discharge at C/2 until 2.2 V"],
+            [
+                "protocol.0: expected a voltage inside the OCP",
+                "3.487 to 4.469 V",
+                "from 2.487 to 4.273 V",
+                "2.2 V",
+            ],
+        ),
+        (["protocol.0=Hold at 5 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "5 V"]),
+        (["protocol.0=Hold at 2 V for 1 h"], ["protocol.0: expected a voltage inside the OCP", "2 V"]),
+        (
+            ["protocol=[Discharge at 1C for 60 s, Charge at 1C until 5 V]", "compare=null"],
+            ["protocol.1: expected a voltage", "5 V"],
+        ),
+        (["protocol.0=Discharge at C/2 until 4.29 V"], ["protocol.0", "4.29 V", "initial state"]),
+        (["protocol.0=Charge at C/2 until 4.2 V"], ["protocol.0", "got 4.2 V"]),
+        (["cell.initial_sto={cbd: 0.3}"], ["expected a lithiation for each of am, got cbd"]),
+    ],
+)
+def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):
+    said = fails(case_file, *settings)
+    assert "\n" not in said
+    for part in parts:
+        assert part in said

@@ -1,0 +1,42 @@
+"""Maps as jobs take them."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.map_source import read_map, read_mask
+
+VALUES = np.random.default_rng(0).random((3, 4, 5))
+
+
+def test_a_file_an_array_and_a_field_say_where_they_come_from(small_run, tmp_path):
+    np.save(tmp_path / "map.npy", VALUES)
+    file = read_map(tmp_path / "map.npy", "MAP", (1e-7,) * 3, "zyx")
+    assert file.values.shape == (5, 4, 3) and file.origin() == {
+        "file": str(tmp_path / "map.npy"),
+        "sha256": hashlib.sha256((tmp_path / "map.npy").read_bytes()).hexdigest(),
+        "voxel_size_m": (1e-7,) * 3,
+    }
+    array = read_map(VALUES, "MAP", (1e-7,) * 3)
+    assert array.values is VALUES and (array.name, array.sha256) == ("array", None)
+    field = read_map(small_run.sto, "MAP")
+    assert field.name.endswith("fields.h5::sto") and field.voxel_size == pytest.approx((4e-7,) * 3)
+    whole = read_map(small_run.folder / "fields.h5", "MAP")
+    assert np.array_equal(whole.values, field.values, equal_nan=True) and whole.sha256 == field.sha256
+
+
+def test_a_map_without_a_length_is_one_sentence():
+    with pytest.raises(InputError, match="MAP: expected a known voxel size, array gives none; add --size."):
+        read_map(VALUES, "MAP", remedy="--size")
+    with pytest.raises(InputError, match="MAP: expected a path, an array"):
+        read_map(np.zeros((3, 3)), "MAP", (1e-7,) * 3)
+
+
+def test_a_mask_leaves_out_where_it_is_0(tmp_path):
+    labels = np.array([[[0, 3, 1]]], np.uint8)
+    np.save(tmp_path / "mask.npy", labels)
+    for given in (tmp_path / "mask.npy", labels):
+        assert read_mask(given).tolist() == [[[False, True, True]]]
+    assert read_mask(None) is None

@@ -1,0 +1,83 @@
+"""What a study file stands for."""
+
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.cli import main
+from microsim.jobs.study_cases import load_study
+
+from .studies import BASE, TINY, concentrations, written
+
+
+def test_a_sweep_is_every_combination_over_every_case(tmp_path):
+    study = load_study(
+        written(
+            tmp_path / "s.yaml",
+            f"""
+        set: {TINY}
+        sweep: {{c_rate: [0.5, 2], volume.slab.thickness_um: [42, 84]}}
+        cases:
+          - {{name: cold, cell.temperature_K: 288.15}}
+          - {{cell.temperature_K: 298.15}}
+        """,
+        )
+    )
+    assert len(study.variants) == 8 and study.keys == (
+        "cell.temperature_K",
+        "c_rate",
+        "volume.slab.thickness_um",
+    )
+
+
+def test_a_sweep_sets_rates_materials_and_lengths(tmp_path):
+    study = load_study(
+        written(
+            tmp_path / "s.yaml",
+            """
+        sweep:
+          c_rate: [0.5, 2]
+          cell.materials.cathode.active.D_s_m2_s: [1.0e-15]
+          cell.materials.electrolyte.t_plus: [0.3]
+        """,
+        )
+    )
+    slow, fast = (variant.case for variant in study.variants)
+    assert [case.protocol[0].value for case in (slow, fast)] == [0.5, 2.0]
+    assert fast.protocol[0].text == "Discharge at 2C until 3.5 V"
+    loaded = fast.load_materials()
+    assert float(loaded["cathode"].active.D_s(0.5, 298.15)) == 1e-15
+    assert loaded["electrolyte"].value("t_plus", 1000.0, 298.15) == 0.3
+    assert loaded["cathode"].porosity == slow.load_materials()["cathode"].porosity
+    assert slow.sha256 != fast.sha256 and len({variant.name for variant in study.variants}) == 2
+
+
+def test_a_name_stays_when_values_are_added(tmp_path):
+    few, more = (load_study(concentrations(tmp_path, *values)) for values in ((900, 1000), (800, 900, 1000)))
+    assert {variant.name for variant in few.variants} < {variant.name for variant in more.variants}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("sweep: {}", "neither"),
+        ("sweep: {c_rate: 2}", "list of values"),
+        ("swep: {c_rate: [1]}", "out of title"),
+        ("sweep: {c_rate: [1, 1]}", "more than once"),
+        ("cases: 3", "list of cases"),
+        (
+            "sweep: {" + ", ".join(f"{k}: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]" for k in "abcde") + "}",
+            "at most 10000",
+        ),
+    ],
+)
+def test_mistakes_in_a_study_are_one_sentence(tmp_path, body, words, capsys):
+    path = written(tmp_path / "s.yaml", body)
+    with pytest.raises(InputError, match=words):
+        load_study(path)
+    assert main(["study", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_example_reads():
+    study = load_study(BASE.parents[1] / "studies" / "rate.yaml")
+    assert len(study.variants) == 12 and all(variant.case for variant in study.variants)
