@@ -65,3 +65,13 @@ def test_labels_lie_on_nothing():
         boxes = [text.get_window_extent(nyquist.canvas.get_renderer()) for text in axes.texts]
         assert len(boxes) >= 2
         assert [box.count_contains(points) for box in boxes] == [0] * len(boxes)
+
+
+def test_a_label_near_an_end_of_the_axis_stays_inside():
+    slow = 1e-4 * (1 + 2 / (1 + W * 1e-2) + 3 / (1 + W * 100))
+    found = page.CellSpectrum(FREQ, slow, relaxation_times(FREQ, slow), np.ones((FREQ.size, 1)), 16e-6)
+    figure = page.relaxation_figure(found)
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    first = min(text.get_window_extent().x0 for text in axes.texts)
+    assert len(axes.texts) == 2 and first > axes.get_window_extent().x0
