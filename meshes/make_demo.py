@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from microsim.case.case import load_case
-from microsim.generate.synthetic import build_electrode, load_recipe
+from microsim.generate.synthetic import build_electrode, load_electrode_recipe
 from microsim.jobs.run import run
 from microsim.maps.map import SocMap, resample_onto
 from microsim.volumes.volume import write_volume
@@ -38,7 +38,7 @@ def virtual_map(sto, voxel_size):
 
 
 def main():
-    recipe = load_recipe(HERE / "demo_electrode.yaml")
+    recipe = load_electrode_recipe(HERE / "demo_electrode.yaml")
     electrode = build_electrode(recipe)
     print(electrode.measured)
     write_volume(HERE / "demo_electrode.tif", electrode.phase, voxel_size=recipe.voxel_size)

@@ -185,7 +185,7 @@ def pybamm_values(twin, temperature):
 # -- beside the resolved run ---------------------------------------------------------------------------------
 
 
-def beside(twin, setup, record, profiles):
+def compare_with_dfn(twin, setup, record, profiles):
     """Run a Twin and compare it with the resolved run; return what result.json holds of it, plain data.
 
     setup, record: of the resolved run; profiles: those of result.json. A twin that cannot run is told in

@@ -21,7 +21,7 @@ from ..base.schema import any_of, join, listed, number, say, text, whole
 from ..cell.design import Separator
 from ..materials import ActiveMaterial, Electrolyte, PorousElectrode
 from ..materials.expressions import Expression
-from ..materials.laws import T_REF, ExchangeCurrent, Table, arrhenius
+from ..materials.laws import T_REF, ExchangeCurrent, Tabulated, arrhenius
 from .bpx_cell import BpxCell, Electrode, check_bpx
 from .keys import share
 
@@ -70,7 +70,7 @@ def _table(raw, path, beyond):
     if twice is not None:
         raise InputError(f"{path}: expected each x once, got {twice:g} more than once; correct the table.")
     order = np.argsort(x)
-    return Table(np.array(x)[order], np.array(y)[order], beyond)
+    return Tabulated(np.array(x)[order], np.array(y)[order], beyond)
 
 
 # -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------

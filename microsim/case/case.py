@@ -26,8 +26,8 @@ from ..base.schema import (
 )
 from .checks import check_compare, check_counter, check_materials, check_volume
 from .overrides import Changes
-from .protocol import Step, read_protocol
-from .sections import Cell, Compare, Counter, Numerics, Output, Volume, filled_cbd
+from .protocol import ProtocolStep, read_protocol
+from .sections import Cell, Compare, Counter, Numerics, Output, VolumeSection, filled_cbd
 from .windows import check_voltages, initial_stos
 
 
@@ -36,9 +36,9 @@ class Case:
     """One run, in SI. `name` is the file's name without suffix, `path` the case file."""
 
     title: str = entry(text, default="")
-    volume: Volume = entry(partial(section, Volume))
+    volume: VolumeSection = entry(partial(section, VolumeSection))
     cell: Cell = entry(partial(section, Cell))
-    protocol: tuple[Step, ...] = entry(read_protocol)
+    protocol: tuple[ProtocolStep, ...] = entry(read_protocol)
     compare: Compare | None = entry(partial(section, Compare), default=None)
     numerics: Numerics = entry(partial(section, Numerics), default=Numerics())
     output: Output = entry(partial(section, Output), default=Output())

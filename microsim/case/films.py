@@ -11,7 +11,7 @@ film_thickness = number(0.0, 1e-5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Growth:
+class GrowthSection:
     """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the
     voltage across the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
 
@@ -36,7 +36,7 @@ class UniformFilm:
     thickness: float = entry(film_thickness, units=NANOMETRES)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
-    growth: Growth | None = entry(partial(section, Growth), default=None)
+    growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class GaussianFilm:
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     seed: int = entry(whole(0), default=0)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
-    growth: Growth | None = entry(partial(section, Growth), default=None)
+    growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class MapFilm:
     file_axes: str = entry(axes_order, default="xyz")
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
-    growth: Growth | None = entry(partial(section, Growth), default=None)
+    growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
 
 
 FILMS = {"none": NoFilm, "uniform": UniformFilm, "gaussian": GaussianFilm, "map": MapFilm}

@@ -17,7 +17,7 @@ import numpy as np
 from .. import materials
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, entry, number, say, section, text
-from ..materials.laws import Table
+from ..materials.laws import Tabulated
 from .bpx import read_bpx
 from .keys import MICROMETRES, share
 
@@ -290,7 +290,7 @@ class _Scaled:
 
 
 def read_table(path, what, *, beyond, logarithm=False):
-    """Read a table of two columns (CSV, with or without header lines, # for comments); return it as a Table.
+    """Read a table of two columns (CSV, with or without header lines, # for comments); return a Tabulated.
 
     Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal
     points.
@@ -317,7 +317,7 @@ def read_table(path, what, *, beyond, logarithm=False):
         )
     if logarithm and (y <= 0).any():
         raise InputError(f"{path}: expected {what} above zero, got {y.min():g}; correct the table.")
-    table = Table(x, y, beyond, logarithm)
+    table = Tabulated(x, y, beyond, logarithm)
     table.source = f"table {Path(path).name}, sha256 {hashlib.sha256(content).hexdigest()[:12]}"
     return table
 

@@ -58,7 +58,7 @@ QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class ProtocolStep:
     """One step of the protocol. Current, C-rate and power are above zero on discharge, below on charge.
 
     kind             "current", "power", "voltage" (held), "profile" or "rest"
@@ -163,7 +163,7 @@ def _titration(parts, path):
 
 
 def read_step(raw, path="protocol"):
-    """Turn a step in PyBaMM's experiment wording, or a profile's section, into a Step."""
+    """Turn a step in PyBaMM's experiment wording, or a profile's section, into a ProtocolStep."""
     if isinstance(raw, dict):
         return _profile(raw, path)
     wording = " ".join(text(raw, path).split())
@@ -174,14 +174,14 @@ def read_step(raw, path="protocol"):
     if any(parts.get(key) and float(parts[key]) <= 0 for key in ("span", "divisor", "multiple", "value")):
         raise InputError(f"{path}: expected a current and a time above zero, got {say(raw)}; use a rest.")
     if match.re is REST_STEP:
-        return Step(kind="rest", text=wording, duration_s=_seconds(parts))
+        return ProtocolStep(kind="rest", text=wording, duration_s=_seconds(parts))
     if match.re is HOLD_STEP:
         return _hold(wording, parts, path)
     if not parts["span"] and not parts["limit"]:
         raise InputError(f'{path}: expected an end, got {say(raw)}; add "until 3.5 V" or "for 1 hour".')
     quantity, value = _flow(parts)
     value = -value if parts["verb"].lower() == "charge" else value
-    return Step(
+    return ProtocolStep(
         kind=_kind(quantity),
         text=wording,
         quantity=quantity,
@@ -197,7 +197,7 @@ def _hold(wording, parts, path):
         raise InputError(f'{path}: expected a current to hold until, got "{wording}"; write C/20 or 1 A/m2.')
     if not until and not parts["span"]:
         raise InputError(f'{path}: expected an end, got "{wording}"; add "until C/20" or "for 1 hour".')
-    return Step(
+    return ProtocolStep(
         kind="voltage",
         text=wording,
         quantity="voltage_V",
@@ -217,7 +217,7 @@ def _profile(raw, path):
     quantity = choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
     file, limit = text(raw["profile"], f"{path}.profile"), raw.get("until_voltage_V")
     limit = None if limit is None else number(0.0, 10.0)(limit, f"{path}.until_voltage_V")
-    return Step(
+    return ProtocolStep(
         kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit
     )
 

@@ -76,7 +76,7 @@ class Slab:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Volume:
+class VolumeSection:
     """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own."""
 
     file: str | None = entry(text, default=None)
@@ -89,7 +89,7 @@ class Volume:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Separator:
+class SeparatorSection:
     """A homogenised slab in front of the electrode; thickness, m. transport_efficiency: D_eff / D_e."""
 
     thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
@@ -101,7 +101,7 @@ class Separator:
 
 def read_separator(raw, path):
     """Read the separator; a Bruggeman exponent becomes the transport efficiency porosity^exponent."""
-    separator = section(Separator, raw, path)
+    separator = section(SeparatorSection, raw, path)
     return replace(separator, transport_efficiency=_efficiency(separator, separator.porosity))
 
 
@@ -171,7 +171,7 @@ class Cell:
     pore_transport_efficiency: of the pores themselves, below 1 where something unresolved narrows them.
     """
 
-    separator: Separator = entry(read_separator)
+    separator: SeparatorSection = entry(read_separator)
     counter_electrode: str | Counter = entry(read_counter, default="lithium")
     nominal_current_density: float | None = entry(number(0.0, above=True), units={"A_m2": 1.0}, default=None)
     nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)

@@ -51,7 +51,7 @@ class Optics:
 
 
 @dataclass(frozen=True)
-class Stack:
+class SimulatedStack:
     """Images as taken (uint8 [x, y, z]), shifts of the slices (voxels [n, 2]) and the share of void
     voxels whose wall behind is seen above half way from black to CBD."""
 
@@ -131,7 +131,7 @@ def pfib_stack(grid, optics=Optics(), progress=None):
     share of a Lambertian wall's light that leaves through a round opening of radius a, here the distance from
     p to the rim of the void in the slice. Then come the spot, shading and curtains, flicker, drift and noise.
 
-    grid: VoxelGrid with phases out of pore, crack, cbd, am. Returns Stack.
+    grid: VoxelGrid with phases out of pore, crack, cbd, am. Returns SimulatedStack.
     """
     axis = axis_number(optics.axis)
     rng = np.random.default_rng(optics.seed)
@@ -152,7 +152,7 @@ def pfib_stack(grid, optics=Optics(), progress=None):
     )
     noisy = moved + optics.noise * np.sqrt(np.clip(moved, 0.02, None)) * rng.standard_normal(moved.shape)
     grey = np.clip(np.rint(FULL_SCALE * noisy), 0, FULL_SCALE).astype(np.uint8)
-    return Stack(np.ascontiguousarray(np.moveaxis(grey, 0, axis)), shifts, lit)
+    return SimulatedStack(np.ascontiguousarray(np.moveaxis(grey, 0, axis)), shifts, lit)
 
 
 def _emission(rng, grid):

@@ -98,12 +98,12 @@ class SyntheticElectrode:
     measured: dict
 
 
-def load_recipe(path):
+def load_electrode_recipe(path):
     """Read a recipe from a YAML file; keys as ElectrodeRecipe's fields, lengths with a unit (_um, _nm)."""
     return section(ElectrodeRecipe, read_yaml(located(path)) or {}, "")
 
 
-def save_recipe(path, recipe):
+def save_electrode_recipe(path, recipe):
     """Write a recipe as YAML, every value written out."""
     return write_text(path, "".join(f"{key}: {value}\n" for key, value in shown(recipe).items()))
 

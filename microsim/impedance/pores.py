@@ -37,7 +37,7 @@ WRAP = 6  # voxels taken over from the opposite side of a periodic box before it
 
 
 @dataclass(frozen=True)
-class Electrolyte:
+class PoreElectrolyte:
     """diffusivity (m2 s-1), conductivity (S m-1), capacitance of the walls (F m-2) where a phase's relative
     value is 1.
 
@@ -90,7 +90,7 @@ def solve_impedance(
     *,
     ends="open",
     walls="inert",
-    electrolyte=Electrolyte(),
+    electrolyte=PoreElectrolyte(),
     relative=False,
     storage=None,
     reactive=None,

@@ -12,7 +12,7 @@ from .result import Result
 
 
 @dataclass(frozen=True, repr=False)
-class Film(Result):
+class AnimationResult(Result):
     """A film: its file, the field, how many stored times it shows, pixels, frames a second."""
 
     path: Path
@@ -59,7 +59,7 @@ def animate(
     fps: Annotated[float, Argument("Frames a second, 1 to 60.", number(1, 60), "N")] = 8,
     deviation: Annotated[bool, switch("Draw the difference from the mean over the volume.")] = False,
     progress=None,
-) -> Film:
+) -> AnimationResult:
     """Make a film of a stored field: one section, every stored time, one colour scale.
 
     How many times are stored is `output.times` of the case.
@@ -71,7 +71,7 @@ def animate(
     field : str
         Its name in the file: sto, c_e, phi_e, phi_s or j.
     out : path
-        Film to write, .gif or (where ffmpeg is installed) .mp4.
+        AnimationResult to write, .gif or (where ffmpeg is installed) .mp4.
     axis : str or int
         Axis across the section.
     layer : int, optional
@@ -85,7 +85,7 @@ def animate(
 
     Returns
     -------
-    Film
+    AnimationResult
 
     Raises
     ------
@@ -98,4 +98,4 @@ def animate(
     path = path / "fields.h5" if path.is_dir() else path
     options = {"axis": number_of_axis, "layer": layer, "fps": fps, "deviation": deviation}
     frames, width, height = write_animation(out, path, field, **options, progress=progress)
-    return Film(Path(out), field, frames, width, height, fps)
+    return AnimationResult(Path(out), field, frames, width, height, fps)

@@ -28,7 +28,7 @@ class PoreImpedanceResult(Result):
     conducting   {phase: conductivity relative to the electrolyte's}
     axes         {axis: PoreImpedance}: freq (Hz), Z (ohm m2), tau, R_dc (ohm m2), omega_c (rad s-1) ...
     lines        {axis: LineFit of a transmission line, or None}
-    electrolyte  Electrolyte: diffusivity (m2 s-1), conductivity (S m-1), capacitance (F m-2)
+    electrolyte  PoreElectrolyte: diffusivity (m2 s-1), conductivity (S m-1), capacitance (F m-2)
     options      {walls, ends, sides, storage, reactive, area_correction, tolerance}
     """
 
@@ -249,10 +249,10 @@ def impedance(
         With the history of the solver.
     """
     from ..impedance.circuits import fit_pore_line
-    from ..impedance.pores import Electrolyte, solve_impedance
+    from ..impedance.pores import PoreElectrolyte, solve_impedance
 
     require_size(volume)
-    medium = Electrolyte(diffusivity, conductivity, capacitance)
+    medium = PoreElectrolyte(diffusivity, conductivity, capacitance)
     options = {
         "walls": walls,
         "ends": ends or ("blocked" if walls == "double-layer" else "open"),

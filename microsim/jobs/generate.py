@@ -77,14 +77,14 @@ class SyntheticResult(Result):
 def _recipe(given, path):
     """Take a recipe as it is; read a file or a dict with the keys of one."""
     from ..base.schema import section
-    from ..generate.synthetic import ElectrodeRecipe, load_recipe
+    from ..generate.synthetic import ElectrodeRecipe, load_electrode_recipe
 
     if isinstance(given, ElectrodeRecipe):
         return given
     if isinstance(given, dict):
         return section(ElectrodeRecipe, given, "")
     if isinstance(given, (str, PathLike)):
-        return load_recipe(given)
+        return load_electrode_recipe(given)
     raise InputError(f"{path}: expected the path of a recipe, or its keys as a dict, got {given!r}.")
 
 

@@ -193,7 +193,7 @@ def _hexahedra(grid, out, names, progress):
 
 def _tetrahedra(grid, out, names, passes, least_quality, progress):
     from ..mesh.export import save_meshio
-    from ..mesh.tetmesh import to_meshio
+    from ..mesh.tetmesh import tetmesh_to_meshio
     from ..mesh.tetrahedra import tetrahedral_mesh
     from ..mesh.tetrahedra_quality import compared_with_voxels, quality
 
@@ -204,7 +204,7 @@ def _tetrahedra(grid, out, names, passes, least_quality, progress):
         least_quality=least_quality,
         progress=titled(progress, "cutting tetrahedra"),
     )
-    save_meshio(out, to_meshio(made))
+    save_meshio(out, tetmesh_to_meshio(made))
     phases, areas = compared_with_voxels(made, grid), made.areas()
     surfaces = {
         name: {

@@ -110,7 +110,7 @@ def _simulate(setup, fields_path, checkpoint, before, progress):
 def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
     """Put result.json together from what each part has to say."""
     from ..analysis.interface import area_figures, film_figures
-    from ..analysis.twin import beside
+    from ..analysis.twin import compare_with_dfn
     from ..mesh.morphology import phase_summary
     from .record import balances, counts, step_results
 
@@ -132,7 +132,11 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
         "film": film_figures(setup, experiment.R_film),
         **watch.figures(),
         "comparison": comparison.as_dict() if comparison else None,
-        **({"homogenised": beside(twin, setup, record, watch.snapshots.kept.profiles)} if twin else {}),
+        **(
+            {"homogenised": compare_with_dfn(twin, setup, record, watch.snapshots.kept.profiles)}
+            if twin
+            else {}
+        ),
         "materials": case.material_sources(),
     }
 

@@ -52,7 +52,7 @@ def _horner(polynomial, x):
     return value
 
 
-class Table:
+class Tabulated:
     """Monotone cubic interpolation of a table (PCHIP, Fritsch & Butland 1984), with its slope.
 
     Between two points it stays between them. Beyond the ends: straight on with the end's slope ("straight"),

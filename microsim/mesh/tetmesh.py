@@ -118,7 +118,7 @@ def _ranked(keys):
     return np.unique(keys, axis=0, return_inverse=True)[1].ravel()
 
 
-def to_meshio(mesh):
+def tetmesh_to_meshio(mesh):
     """Turn a TetMesh into a meshio mesh: tetrahedra and triangles, with each phase and each surface as a
     named cell set.
 

@@ -66,7 +66,7 @@ class Liquid:
 
 
 @dataclass(frozen=True)
-class Filling:
+class WettingHistory:
     """time (s) and filled (share of the cells) at the end of each stage; arrival (s) at each pore voxel,
     infinite where the liquid never comes, NaN outside the pores; trapped and unreached: shares of the
     pores."""
@@ -100,7 +100,7 @@ class Wetting:
     (s).
     """
 
-    filling: Filling
+    filling: WettingHistory
     capillary_pressure: float
     permeability: float | None
     suction_factor: float
@@ -203,8 +203,8 @@ def fill(
     vents         faces where gas can leave, or None: it leaves everywhere
     inlet, pressure, change, tolerance  as in `solve_wetting`
 
-    Returns Filling. A flat front in a uniform medium obeys l^2 = 2 k s t / mu (Lucas 1918, Washburn 1921),
-    tubes side by side or in series their own laws, to the tolerance of the flow. Where fronts compete,
+    Returns WettingHistory. A flat front in a uniform medium obeys l^2 = 2 k s t / mu (Lucas 1918, Washburn
+    1921), tubes side by side or in series their own laws, to the tolerance of the flow. Where fronts compete,
     `change` counts: a crop of an electrode (64^3, 398 nm) is full 4 % too late with 0.1, 9 % with 0.2, 15 %
     with 0.4; its trapped share moves by up to 0.02.
     """
@@ -216,7 +216,7 @@ def fill(
     reached, total = connected_to(pores, "separator"), np.count_nonzero(pores)
     arrival = np.where(pores, np.inf, np.nan)
     if not reached.any():
-        return Filling(np.zeros(1), np.zeros(1), _to_grid(arrival, inlet), 0.0, 1.0 if total else 0.0)
+        return WettingHistory(np.zeros(1), np.zeros(1), _to_grid(arrival, inlet), 0.0, 1.0 if total else 0.0)
     front_line = _Front(reached, edges, permeability, suction, viscosity, pressure)
     times, filled = [0.0], [0.0]
     while front_line.move(openings, change, tolerance):
@@ -226,7 +226,7 @@ def fill(
             progress(float(front_line.level.sum()), front_line.graph.n, "wetting")
     arrival[reached] = front_line.graph.scatter(front_line.arrival * front_line.second, dtype=float)[reached]
     closed = front_line.state == CLOSED
-    return Filling(
+    return WettingHistory(
         np.array(times),
         np.array(filled),
         _to_grid(arrival, inlet),

@@ -41,7 +41,7 @@ def sha256_of(paths, chunk=2**20):
 
 
 @contextmanager
-def replacing(*paths):
+def replacing_files(*paths):
     """Open temporary files beside `paths` and give them their names when the block ends without an error.
 
     Yields the handles, in order. Raises InputError when a file cannot be written; then nothing of it stays.

@@ -34,12 +34,12 @@ def test_a_shipped_file_is_found_by_its_name_unless_the_user_has_one(tmp_path, m
 def test_cases_studies_and_volumes_that_ship_are_read_from_an_empty_folder(tmp_path, monkeypatch, capsys):
     from microsim.case.case import load_case
     from microsim.cli import main
-    from microsim.generate.synthetic import load_recipe
+    from microsim.generate.synthetic import load_electrode_recipe
     from microsim.jobs.study_cases import load_study
 
     monkeypatch.chdir(tmp_path)
     assert load_case("cases/demo.yaml").name == "demo"
     assert len(load_study("studies/rate.yaml").variants) == 12
-    assert load_recipe("meshes/demo_electrode.yaml").shape == (64, 48, 48)
+    assert load_electrode_recipe("meshes/demo_electrode.yaml").shape == (64, 48, 48)
     assert main(["info", "meshes/demo_electrode.tif", "--phases", "pore=0,am=1,cbd=2"]) == 0
     assert main(["run", "cases/absent.yaml"]) == 2

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError, NotConverged
 from microsim.cli import main
 from microsim.impedance.circuits import fit_transmission_line, kramers_kronig
-from microsim.impedance.pores import Electrolyte, electrode_tortuosity, solve_impedance
+from microsim.impedance.pores import PoreElectrolyte, electrode_tortuosity, solve_impedance
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.morphology import surface_area, surface_area_faces
 from microsim.numerics import frequency_response
@@ -316,7 +316,7 @@ def test_small_images_against_a_direct_solve(labels, h, contrast, axis, open_end
             tolerance=1e-6,
             ends="open" if open_end else "blocked",
             sides="periodic" if periodic else "no-flux",
-            electrolyte=Electrolyte(D, 0.7, 0.03),
+            electrolyte=PoreElectrolyte(D, 0.7, 0.03),
             **options,
         )
     except InputError as reason:
@@ -421,7 +421,7 @@ def test_the_walls_store_what_their_area_holds(corrected):
         walls="double-layer",
         voxel_size=h,
         area_correction=corrected,
-        electrolyte=Electrolyte(capacitance=0.2),
+        electrolyte=PoreElectrolyte(capacitance=0.2),
     )
     area = (surface_area if corrected else surface_area_faces)(labels == 0, h)
     assert result.area_per_volume == pytest.approx(area / (24 * 0.5 * UM) ** 3, rel=1e-5)
@@ -540,7 +540,9 @@ def test_the_normalised_impedance_depends_on_the_image_alone(labels, size, charg
         one = run(labels, [0.1, 1, 10], **options)
     except InputError:
         return
-    other = run(labels, [0.1, 1, 10], voxel_size=size, electrolyte=Electrolyte(7e-11, 0.3, 0.02), **options)
+    other = run(
+        labels, [0.1, 1, 10], voxel_size=size, electrolyte=PoreElectrolyte(7e-11, 0.3, 0.02), **options
+    )
     assert other.Z_normalised == pytest.approx(one.Z_normalised, rel=2e-5)
     assert other.Z == pytest.approx(other.Z_normalised * other.length / 0.3)
 
@@ -561,7 +563,7 @@ def test_axes_may_change_names(labels, h, order):
 
 
 def test_frequencies_in_hertz():
-    labels, medium = pores(12), Electrolyte(diffusivity=1e-10, conductivity=2.0)
+    labels, medium = pores(12), PoreElectrolyte(diffusivity=1e-10, conductivity=2.0)
     relative = run(labels, [0.5, 5.0], electrolyte=medium)
     assert relative.omega_c == pytest.approx(1e-10 / (12 * UM) ** 2)
     hertz = solve_impedance(grid_of(labels), {"pore": 1.0}, 0, relative.freq, electrolyte=medium)
@@ -617,7 +619,7 @@ def test_taufactor_s_electrode(data):
         ({"storage": {"pore": 0.5}, "walls": "double-layer"}, "inert walls"),
         ({"reactive": ("pore",), "walls": "double-layer"}, "do not conduct"),
         ({"reactive": ("wall",), "walls": "double-layer"}, "wall"),
-        ({"electrolyte": Electrolyte(diffusivity=0.0)}, "above 0"),
+        ({"electrolyte": PoreElectrolyte(diffusivity=0.0)}, "above 0"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, words):

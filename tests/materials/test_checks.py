@@ -8,7 +8,7 @@ import pytest
 from microsim import materials
 from microsim.base.errors import InputError
 from microsim.materials.checks import check_material
-from microsim.materials.laws import SumOfTerms, Table
+from microsim.materials.laws import SumOfTerms, Tabulated
 
 NMC, SALT = materials.load("NMC811_Chen2020"), materials.load("LiPF6_EC_EMC_3_7")
 CATHODE, CBD = materials.load("Chen2020_cathode"), materials.load("CBD_default")
@@ -63,5 +63,5 @@ def test_it_is_refused(material, sentence):
 
 def test_a_fit_may_rise_a_little():
     """Graphite fits have plateaus that rise by less than a millivolt."""
-    flat = Table([0.0, 0.5, 0.6, 1.0], [0.2, 0.1, 0.1 + 8e-4, 0.05])
+    flat = Tabulated([0.0, 0.5, 0.6, 1.0], [0.2, 0.1, 0.1 + 8e-4, 0.05])
     check_material(replace(materials.load("Graphite_Chen2020"), U=flat))

@@ -10,7 +10,7 @@ from microsim.materials.laws import (
     Sites,
     SkewedExchangeCurrent,
     SumOfTerms,
-    Table,
+    Tabulated,
     arrhenius,
 )
 
@@ -34,7 +34,7 @@ def test_a_sum_s_slope_is_its_derivative(polynomial, steps, exponentials):
 @given(st.lists(st.floats(1e-3, 1.0), min_size=3, max_size=9), st.integers(0, 2**32 - 1))
 def test_a_falling_table_falls_everywhere(drops, seed):
     x = np.concatenate([[0.0], np.cumsum(np.random.default_rng(seed).uniform(0.05, 1.0, len(drops)))])
-    table = Table(x / x[-1], 5.0 - np.concatenate([[0.0], np.cumsum(drops)]))
+    table = Tabulated(x / x[-1], 5.0 - np.concatenate([[0.0], np.cumsum(drops)]))
     fine = np.linspace(-0.2, 1.2, 997)
     assert np.all(np.diff(table(fine)) <= 1e-12) and np.all(table.slope(fine) <= 1e-12)
     np.testing.assert_allclose(table(table.x), table.y, atol=1e-12)
@@ -42,7 +42,7 @@ def test_a_falling_table_falls_everywhere(drops, seed):
 
 def test_a_table_beyond_its_ends():
     straight, constant = (
-        Table([0.2, 0.5, 0.8], [4.0, 3.8, 3.0], beyond) for beyond in ("straight", "constant")
+        Tabulated([0.2, 0.5, 0.8], [4.0, 3.8, 3.0], beyond) for beyond in ("straight", "constant")
     )
     ends = np.array([0.1, 0.9])
     np.testing.assert_allclose(
@@ -53,7 +53,7 @@ def test_a_table_beyond_its_ends():
 
 
 def test_a_logarithmic_table_stays_positive():
-    table = Table([0.0, 0.1, 1.0], [1e-12, 1e-15, 2e-15], "constant", logarithm=True)
+    table = Tabulated([0.0, 0.1, 1.0], [1e-12, 1e-15, 2e-15], "constant", logarithm=True)
     fine = np.linspace(-0.5, 1.5, 400)
     assert np.all(table(fine) >= 1e-15 * (1 - 1e-12))
     step = 1e-6

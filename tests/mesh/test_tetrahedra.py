@@ -12,7 +12,7 @@ from scipy import ndimage
 from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.mesh.grid import FACES, VoxelGrid
-from microsim.mesh.tetmesh import to_meshio
+from microsim.mesh.tetmesh import tetmesh_to_meshio
 from microsim.mesh.tetrahedra import smoothed, surface_links, tetrahedral_mesh
 from microsim.mesh.tetrahedra_quality import compared_with_voxels, dihedral_angles, quality, radius_ratios
 
@@ -196,7 +196,7 @@ def test_phases_may_have_any_names():
     rows = zip(compared_with_voxels(mesh, odd).values(), compared_with_voxels(plain, grid).values())
     for mine, theirs in rows:
         assert mine["area_m2"] == theirs["area_m2"] > 0
-    assert set(to_meshio(mesh).cell_sets) == {*odd.names, *mesh.surfaces}
+    assert set(tetmesh_to_meshio(mesh).cell_sets) == {*odd.names, *mesh.surfaces}
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_fipy_opens_the_file_with_its_phases(tmp_path):
 
     grid = sphere(8, 2.5)
     mesh = tetrahedral_mesh(grid)
-    path = save_meshio(tmp_path / "sphere.msh", to_meshio(mesh))
+    path = save_meshio(tmp_path / "sphere.msh", tetmesh_to_meshio(mesh))
     theirs = fipy.Gmsh3D(str(path))
     assert theirs.numberOfCells == len(mesh.cells)
     assert np.sum(theirs.cellVolumes[np.asarray(theirs.physicalCells["am"])]) == pytest.approx(

@@ -23,7 +23,7 @@ from microsim.cli import main
 from microsim.jobs.validate import Check, Skip
 from microsim.mesh.export import save_meshio
 from microsim.mesh.grid import grid_from_labels
-from microsim.mesh.tetmesh import to_meshio
+from microsim.mesh.tetmesh import tetmesh_to_meshio
 from microsim.mesh.tetrahedra import tetrahedral_mesh
 from microsim.reference.tetrahedra import conduction
 from microsim.volumes.volume import read_voxels
@@ -135,7 +135,7 @@ def _conduction_in_fipy(folder):
     labels = read_voxels("nrel_nmc", voxel_size=(EDGE,) * 3).values
     grid = grid_from_labels(labels, {"pore": 0, "am": 1, "cbd": 2}, EDGE)
     mesh = tetrahedral_mesh(grid.crop({"x": (20, 44), "y": (100, 124), "z": (100, 124)}))
-    theirs = fipy.Gmsh3D(str(save_meshio(folder / "small.msh", to_meshio(mesh))))
+    theirs = fipy.Gmsh3D(str(save_meshio(folder / "small.msh", tetmesh_to_meshio(mesh))))
     value = sum(SIGMA[name] * np.asarray(cells) for name, cells in theirs.physicalCells.items())
     sigma, u = fipy.CellVariable(mesh=theirs, value=value), fipy.CellVariable(mesh=theirs, value=0.0)
     u.constrain(0.0, theirs.physicalFaces["separator"])

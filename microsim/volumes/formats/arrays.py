@@ -7,7 +7,7 @@ import numpy as np
 
 from ...base.errors import InputError
 from ..contract import Format, Stored
-from ..stored import replacing, spacing
+from ..stored import replacing_files, spacing
 
 DEFAULT_NAME = "volume"
 
@@ -45,13 +45,13 @@ def read_hdf5(path, part=None, index=None):
 
 def write_npy(path, stored):
     """Write an npy file; it has no place for the voxel size."""
-    with replacing(path) as (file,):
+    with replacing_files(path) as (file,):
         np.save(file, np.ascontiguousarray(stored.values), allow_pickle=False)
 
 
 def write_npz(path, stored, part=None):
     """Write a packed npz file with one array, named `part`; it has no place for the voxel size."""
-    with replacing(path) as (file,):
+    with replacing_files(path) as (file,):
         np.savez_compressed(file, **{part or DEFAULT_NAME: stored.values})
 
 
@@ -69,7 +69,7 @@ def write_hdf5(path, stored, part=None):
         )
         if stored.voxel_size is not None:
             dataset.attrs["voxel_size_m"] = stored.voxel_size
-    with replacing(path) as (file,):
+    with replacing_files(path) as (file,):
         file.write(content.getbuffer())
 
 

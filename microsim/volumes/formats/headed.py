@@ -18,7 +18,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...base.schema import choice, entry, number, read_yaml, say, section, whole
 from ..contract import Format, Stored
-from ..stored import metres, replacing, spacing
+from ..stored import metres, replacing_files, spacing
 
 MM = 1e-3
 SIDECARS = (".json", ".yaml", ".yml")
@@ -72,7 +72,7 @@ def write_nrrd(path, stored):
     header = {"encoding": "gzip"}
     if stored.voxel_size is not None:
         header |= {"spacings": [size * 1e6 for size in stored.voxel_size[::-1]], "units": ["um"] * 3}
-    with replacing(path) as (file,):
+    with replacing_files(path) as (file,):
         nrrd.write(file, np.ascontiguousarray(stored.values), header, index_order="C", compression_level=6)
 
 
@@ -119,7 +119,7 @@ def write_meta(path, stored):
         header["ElementSpacing"] = " ".join(f"{size / MM:.12g}" for size in stored.voxel_size[::-1])
     header["ElementDataFile"] = "LOCAL" if local else data.name  # by definition the last line
     text = "".join(f"{key} = {value}\n" for key, value in header.items()).encode()
-    with replacing(*dict.fromkeys((data, path))) as files:
+    with replacing_files(*dict.fromkeys((data, path))) as files:
         files[-1].write(text)
         files[0].write(_contiguous(values))
 
@@ -216,7 +216,7 @@ def write_raw(path, stored):
     said["axes"] = stored.axes or "xyz"
     if stored.voxel_size is not None:
         said["voxel_size_m"] = list(stored.voxel_size)
-    with replacing(path, path.with_name(f"{path.name}.json")) as (file, sidecar):
+    with replacing_files(path, path.with_name(f"{path.name}.json")) as (file, sidecar):
         file.write(_contiguous(values))
         sidecar.write(json.dumps(said).encode())
 

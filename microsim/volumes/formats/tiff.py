@@ -12,7 +12,7 @@ import tifffile
 
 from ...base.errors import InputError, why
 from ..contract import Format, Stored
-from ..stored import metres, replacing, spacing
+from ..stored import metres, replacing_files, spacing
 
 SUFFIXES = (".tif", ".tiff")
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
@@ -169,7 +169,7 @@ def _kind(array):
 
 def write_tiff(path, stored):
     """Write pages, rows, columns; as an ImageJ stack with its scale where ImageJ knows the type."""
-    with replacing(path) as (file,):
+    with replacing_files(path) as (file,):
         _write_pages(file, stored.values, stored.voxel_size)
 
 
@@ -178,7 +178,7 @@ def write_zip(path, stored):
     pages = BytesIO()
     _write_pages(pages, stored.values, stored.voxel_size)
     name = re.sub(r"(\.tiff?)?\.zip$", ".tif", path.name, flags=re.IGNORECASE)
-    with replacing(path) as (file,), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with replacing_files(path) as (file,), zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, pages.getbuffer())
 
 

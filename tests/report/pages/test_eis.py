@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.impedance.pores import Electrolyte, solve_impedance
+from microsim.impedance.pores import PoreElectrolyte, solve_impedance
 from microsim.mesh.grid import VoxelGrid
 from microsim.report.pages import eis as page
 
@@ -55,7 +55,7 @@ def test_uniform_block_is_that_of_straight_pores(ends, wall):
         np.geomspace(0.01, 30, 9),
         relative=True,
         ends=ends,
-        electrolyte=Electrolyte(3e-10, 2.0, 0.1),
+        electrolyte=PoreElectrolyte(3e-10, 2.0, 0.1),
     )
     numbers = {
         "freq_Hz": found.freq,
