@@ -1,0 +1,39 @@
+"""Arguments that several jobs share, as text of the command line and as values from Python."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.arguments import conductivities, phase_names, voxel_size_nm
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("pore", {"pore": 1.0}),
+        ("pore=1.0, cbd=0.1", {"pore": 1.0, "cbd": 0.1}),
+        ("am=1:0.5:0.25", {"am": (1.0, 0.5, 0.25)}),
+        ({"pore": 1, "cbd": np.float64(0.1)}, {"pore": 1.0, "cbd": 0.1}),
+        ({"am": (1, 0.5, 0.25)}, {"am": (1.0, 0.5, 0.25)}),
+    ],
+)
+def test_conducting_phases(given, read):
+    assert conductivities(given, "conducting") == read
+    assert conductivities(read, "conducting") == read  # what was read reads again
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", " ", "pore=", "pore=-1", "pore=1:2", "=1", "pore,pore", {}, None, 3, {"a": "b"}]
+)
+def test_what_conducts_nothing(wrong):
+    with pytest.raises(InputError, match="^--conducting"):
+        conductivities(wrong, "--conducting")
+
+
+def test_names_and_sizes():
+    assert phase_names("pore, cbd", "through") == ("pore", "cbd") == phase_names(("pore", "cbd"), "through")
+    assert voxel_size_nm("398", "H") == pytest.approx((3.98e-7,) * 3, rel=1e-12)
+    assert voxel_size_nm("100,200,300", "H") == pytest.approx((1e-7, 2e-7, 3e-7), rel=1e-12)
+    for wrong in ("0", "398,1", "1e9", "a"):
+        with pytest.raises(InputError, match="^H"):
+            voxel_size_nm(wrong, "H")
