@@ -25,8 +25,9 @@ extensions = ["myst_nb", "sphinx.ext.autodoc"]
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
+nb_execution_in_temp = True
 nb_execution_raise_on_error = True
-nb_execution_timeout = 300
+nb_execution_timeout = 900
 nb_merge_streams = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
@@ -115,7 +116,8 @@ def docstring(app, what, name, thing, options, lines):
     """Bring a docstring into reStructuredText: numpydoc sections, or paragraphs and columns."""
     if any(re.fullmatch(r"-{3,}", line.strip()) for line in lines):
         settings = Config(napoleon_use_rtype=False)
-        lines[:] = NumpyDocstring(list(lines), settings, app, what, name, thing, options).lines()
+        given = [re.sub(r"(?<=[\w/])\*(?=[\w.])", r"\\*", line) for line in lines]  # figures/*.png
+        lines[:] = NumpyDocstring(given, settings, app, what, name, thing, options).lines()
         return
     lines[:] = [line for part in "\n".join(lines).split("\n\n") for line in [*_paragraph(part), ""]]
 

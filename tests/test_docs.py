@@ -151,7 +151,7 @@ def site(tmp_path_factory):
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=900,
+        timeout=1800,
     )
     assert built.returncode == 0, built.stderr[-4000:]
     return out
