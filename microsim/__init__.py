@@ -28,6 +28,8 @@ _HOMES = {
     "run": "jobs.run",
     "open_run": "jobs.run_result",
     "compare": "jobs.compare",
+    "compton_map": "jobs.compton",
+    "register": "jobs.register",
     "cell_impedance": "jobs.cell_eis",
     "homogenise": "jobs.homogenise",
     "study": "jobs.study",
@@ -53,6 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.bpx import bpx as bpx
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
+    from .jobs.compton import compton_map as compton_map
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import impedance as impedance
     from .jobs.flow import permeability as permeability
@@ -63,6 +66,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.mesh import export_mesh as export_mesh
     from .jobs.particles import particles as particles
     from .jobs.regions import tortuosity_by_depth as tortuosity_by_depth
+    from .jobs.register import register as register
     from .jobs.representative import representative_volume as representative_volume
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run

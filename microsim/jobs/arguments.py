@@ -6,6 +6,7 @@ from typing import Annotated
 from ..base.arguments import REQUIRED, Argument, Spread
 from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
+from ..base.lengths import check_voxel_size
 from ..base.schema import number, say, triple, voxel_ranges, whole
 
 
@@ -145,7 +146,8 @@ VOLUME_PARTS = {
     "file_axes": ("xyz", Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")),
     "crop": (None, Argument("Voxels to keep along each axis, the end not included.", _crop, "x=0:96,...")),
 }
-Grid = Annotated["VoxelGrid", Spread(read_grid, VOLUME_PARTS, _grid_of)]  # noqa: F821 (a heavy import)
+GRID = Spread(read_grid, VOLUME_PARTS, _grid_of)
+Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)
 Conducting = Annotated[
     "str | dict[str, float]",
     Argument(
@@ -159,6 +161,14 @@ Axis = Annotated[
 ]
 Axes = Annotated["str | int", Argument("Direction, or all three.", axis_names, "x|y|z|all")]
 Through = Annotated["str | list[str]", Argument("Phases that the fluid fills.", phase_names, "NAME,...")]
+
+
+def voxel_lengths(help="Voxel edge in nm, or three: x,y,z. Wins over the file's.", option="--voxel-size-nm"):
+    """Declare the edge of a voxel: in Python in m or with its unit, on the command line in nm."""
+    return Annotated[
+        "float | str | tuple[float, float, float] | None",
+        Argument(help, check_voxel_size, "H", option, voxel_size_nm),
+    ]
 
 
 def tolerance(help):

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, job
 from ..base.errors import InputError
-from ..base.lengths import check_voxel_size, length
+from ..base.lengths import length
 from ..base.schema import number, triple
-from .arguments import axes_order, numbers, voxel_size_nm
+from .arguments import axes_order, numbers, voxel_lengths
 from .field import Field
-from .map_source import read_map, read_mask
+from .map_source import Map, read_map, read_mask
 from .result import Result, Table
 
 # what to add where a voxel size is not known
@@ -72,13 +72,7 @@ def _place_um(given, path):
 
 
 def _map(help, metavar):
-    return Annotated["str | PathLike | numpy.ndarray | Field", Argument(help, metavar=metavar)]  # noqa: F821
-
-
-def _voxel_size(help, option):
-    return Annotated[
-        "float | str | tuple | None", Argument(help, check_voxel_size, "H", option, voxel_size_nm)
-    ]
+    return Annotated[Map, Argument(help, metavar=metavar)]
 
 
 def _axes(help):
@@ -103,10 +97,8 @@ def compare(
     simulated: _map("Simulated map: fields.h5::sto, or a volume.", "SIMULATED"),
     measured: _map("Measured map: a volume of floats.", "MEASURED"),
     *,
-    simulated_voxel_size: _voxel_size(
-        "Voxel edge in nm, or three: x,y,z. Wins over the file's.", "--voxel-size-nm"
-    ) = None,
-    voxel_size: _voxel_size("The same for the measured map.", "--measured-voxel-size-nm") = None,
+    simulated_voxel_size: voxel_lengths() = None,
+    voxel_size: voxel_lengths("The same for the measured map.", "--measured-voxel-size-nm") = None,
     file_axes: _axes("Axes of the file in reading order, for example zyx.") = "xyz",
     measured_file_axes: _axes("The same for the measured map.") = "xyz",
     origin: Place = (0, 0, 0),

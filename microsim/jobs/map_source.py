@@ -1,20 +1,25 @@
-"""Maps as jobs take them: a file, an array with its voxel size, or a field of a run."""
+"""Maps as jobs take them: a file, an array with its voxel size, a field of a run, or a job's map."""
 
 from dataclasses import dataclass
 from os import PathLike
 
 from ..base.errors import InputError
 from .field import Field
+from .map_result import MapResult
+
+Map = "str | PathLike | numpy.ndarray | Field | MapResult"
 
 
 @dataclass(frozen=True, eq=False)
 class MapSource:
-    """Values [x, y, z] with their voxel size (x, y, z; m), and where they come from."""
+    """Values [x, y, z] with their voxel size (x, y, z; m), where they come from, and their standard deviation
+    where it is known."""
 
     values: object
     voxel_size: tuple
     name: str
     sha256: str | None
+    sigma: object | None = None
 
     def origin(self):
         """Return the lines that name a map in a command's numbers."""
@@ -22,7 +27,7 @@ class MapSource:
 
 
 def read_map(given, what, voxel_size=None, file_axes="xyz", remedy="voxel_size"):
-    """Return a map given as a path, an array or a Field as a MapSource.
+    """Return a map given as a path, an array, a Field or a job's map as a MapSource.
 
     what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given.
     """
@@ -30,11 +35,15 @@ def read_map(given, what, voxel_size=None, file_axes="xyz", remedy="voxel_size")
         return _of_field(given)
     if isinstance(given, (str, PathLike)):
         found = _of_file(str(given), file_axes, voxel_size)
+    elif isinstance(given, MapResult):
+        size = voxel_size or given.voxel_size
+        found = MapSource(given.values, size, given.source, given.sha256, given.sigma)
     elif getattr(given, "ndim", None) == 3:
         found = MapSource(given, voxel_size, "array", None)
     else:
         raise InputError(
-            f"{what}: expected a path, an array [x, y, z] or a field of a run, got {type(given).__name__}"
+            f"{what}: expected a path, an array [x, y, z], a field of a run or a job's map, got "
+            f"{type(given).__name__}; give one of them."
         )
     if found.voxel_size is None:
         raise InputError(f"{what}: expected a known voxel size, {found.name} gives none; add {remedy}.")

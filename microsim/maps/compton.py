@@ -207,6 +207,11 @@ class Stoichiometry:
         half = t.ppf(0.5 + level / 2, max(self.n - 2, 1)) * np.sqrt(error**2 + self.scatter**2)
         return value - half, value + half
 
+    def figures(self):
+        """Return the line as plain numbers."""
+        keys = ("slope", "intercept", "r_squared", "scatter")
+        return {key: getattr(self, key) for key in keys} | {"states": self.n}
+
 
 def calibrate_stoichiometry(s, stoichiometry):
     """Fit the line 1 - x = slope S + intercept to reference states; at least three."""

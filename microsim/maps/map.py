@@ -60,6 +60,16 @@ class SocMap:
         )
 
 
+def statistics(values, sigma):
+    """Return mean and standard deviation over the voxels with a value, and the rms of their own sigma."""
+    known = np.isfinite(values)
+    return {
+        "mean": values[known].mean(),
+        "std": values[known].std(),
+        "sigma_rms": float(np.sqrt(np.nanmean(sigma[known] ** 2))),
+    }
+
+
 def resample_onto(source, target_grid_of, *, min_coverage=0.5):
     """Average a map over each voxel of another map's grid, weighted by the overlap of their boxes.
 

@@ -1,4 +1,5 @@
-"""Stacks of images over energy, energy lists and reference spectra: read from files, or known by name.
+"""Stacks of images over energy, energy lists and reference spectra: read from files, known by name, or
+given as arrays.
 
 A stack comes back as [energy, x, y, z]. `file_axes` names the file's axes, slowest first, E for the energy: a
 TIFF of pages is Eyx, an HDF5 data set of volumes perhaps Exyz; a single spectrum series is [state, energy],
@@ -8,6 +9,7 @@ written as it is.
 import io
 import zipfile
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import h5py
@@ -48,22 +50,27 @@ class Stack:
     energies: np.ndarray | None
     voxel_size: tuple[float, float, float] | None
     source: str
-    sha256: str
+    sha256: str | None
 
 
 def read_stack(name, *, file_axes=None):
     """Read a stack of images over energy.
 
-    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", or a known
-               name
-    file_axes  the file's axes, slowest first: a permutation of E and two or three of x, y, z (default: Eyx
-               for three axes, Exyz for four)
+    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", a known name,
+               or an array
+    file_axes  its axes, slowest first: a permutation of E and two or three of x, y, z (default: Exyz for
+               four axes, Eyx for three of a file and Exy for three of an array)
 
     Returns Stack. Raises InputError.
     """
-    path, part, energies = _resolve(name, 1)
-    values, files, size = _array(path, part, name)
-    axes = file_axes or {2: "Ex", 3: "Eyx", 4: "Exyz"}.get(values.ndim, "")
+    if _is_array(name):
+        values, sha256, size, energies, name = np.asarray(name), None, None, None, "array"
+    else:
+        path, part, energies = _resolve(name, 1)
+        values, files, size = _array(path, part, name)
+        sha256 = sha256_of(files)
+    flat = "Eyx" if sha256 else "Exy"
+    axes = file_axes or {2: "Ex", 3: flat, 4: "Exyz"}.get(values.ndim, "")
     if (
         len(axes) != values.ndim
         or sorted(set(axes)) != sorted(axes)
@@ -80,11 +87,14 @@ def read_stack(name, *, file_axes=None):
     full = axes + "".join(axis for axis in "xyz" if axis not in axes)
     values = values.reshape(*values.shape, *(1,) * (len(full) - len(axes)))
     values = np.ascontiguousarray(values.transpose([full.index(axis) for axis in "Exyz"]))
-    return Stack(values, energies, size, str(name), sha256_of(files))
+    return Stack(values, energies, size, str(name), sha256)
 
 
 def read_energies(name):
-    """Read a list of energies (eV): text of one column (of several the first), npy, or "file.h5::name"."""
+    """Read a list of energies (eV): an array, text of one column (of several the first), npy, or
+    "file.h5::name"."""
+    if _is_array(name):
+        return check_energies(np.ravel(name))
     path, part, _ = _resolve(name, 2)
     if path.suffix.lower() in (".h5", ".hdf5", ".npy", ".npz") or part is not None:
         return check_energies(np.ravel(_array(path, part, name)[0]))
@@ -92,7 +102,9 @@ def read_energies(name):
 
 
 def read_numbers(name):
-    """Read a list of numbers: text (the last of several columns), npy, or "file.h5::name"."""
+    """Read a list of numbers: an array, text (the last of several columns), npy, or "file.h5::name"."""
+    if _is_array(name):
+        return np.ravel(name).astype(float)
     path, part, _ = _resolve(name, 3)
     if path.suffix.lower() in (".h5", ".hdf5", ".npy", ".npz") or part is not None:
         return np.ravel(_array(path, part, name)[0]).astype(float)
@@ -100,36 +112,42 @@ def read_numbers(name):
 
 
 def read_columns(name):
-    """Read a text file of columns of numbers: [line, column]."""
+    """Read columns of numbers, [line, column]: an array, or a text file."""
+    if _is_array(name):
+        return np.atleast_2d(np.asarray(name, float))
     path, _, _ = _resolve(name, 3)
     return _columns(path)[1]
 
 
 def read_series(name, *, energies=None):
-    """Read a series of spectra, one state a line: [state, energy] of an array file, or columns of a text
-    file.
+    """Read a series of spectra, one state a line: [state, energy] of an array or an array file, or columns of
+    a text file.
 
     Returns (energies, spectra [energy, state], lithiation [state] or None, source, sha256).
     """
-    path, part, own = _resolve(name, 1)
-    if path.suffix.lower() in TEXT:
-        references = read_references(name)
-        return references.energies, references.values.T, None, references.source, references.sha256
-    values, files, _ = _array(path, part, name)
+    lithiation, sha256 = None, None
+    if _is_array(name):
+        values, own, name = np.asarray(name), None, "array"
+    else:
+        path, part, own = _resolve(name, 1)
+        if path.suffix.lower() in TEXT:
+            references = read_references(name)
+            return references.energies, references.values.T, None, references.source, references.sha256
+        values, files, _ = _array(path, part, name)
+        sha256 = sha256_of(files)
+        if str(name) in KNOWN and KNOWN[str(name)][3]:
+            lithiation = np.ravel(_array(path, KNOWN[str(name)][3], name)[0]).astype(float)
     energies = own if energies is None else energies
     if energies is None:
         raise InputError(f"expected the energies of {name}, got none; add --energies.")
     if values.ndim == 2 and values.shape[1] == len(energies):
         values = values.T
-    lithiation = None
-    if str(name) in KNOWN and KNOWN[str(name)][3]:
-        lithiation = np.ravel(_array(path, KNOWN[str(name)][3], name)[0]).astype(float)
     if values.ndim != 2 or len(values) != len(energies):
         raise InputError(
             f"expected spectra as [state, energy] with {len(energies)} energies, got shape {values.shape} "
             f"in {name}; give another array."
         )
-    return check_energies(energies), values.astype(float), lithiation, str(name), sha256_of(files)
+    return check_energies(energies), values.astype(float), lithiation, str(name), sha256
 
 
 def read_references(name):
@@ -137,9 +155,15 @@ def read_references(name):
     header.
 
     Athena's .nor and .xdi, csv with a line of names, or plain columns. "file::A,B" picks and orders columns.
+    References pass; an array has the same columns.
     """
-    path, part, _ = _resolve(name, 1)
-    names, table = _columns(path)
+    if isinstance(name, References):
+        return name
+    if _is_array(name):
+        path, part, sha256, names, table, name = Path("array"), None, None, [], read_columns(name), "array"
+    else:
+        path, part, _ = _resolve(name, 1)
+        (names, table), sha256 = _columns(path), sha256_of([path])
     order = np.argsort(table[:, 0], kind="stable")
     table = table[order][np.r_[True, np.diff(table[order, 0]) > 0]]
     energies = table[:, 0] * (1e3 if table[-1, 0] < LOWEST_ENERGY else 1.0)
@@ -154,15 +178,21 @@ def read_references(name):
         if table.shape[1] == 2
         else [f"column{k}" for k in range(1, table.shape[1])]
     )
-    references = References(
-        check_energies(energies), table[:, 1:].T, tuple(names), str(name), sha256_of([path])
-    )
+    references = References(check_energies(energies), table[:, 1:].T, tuple(names), str(name), sha256)
     return references.pick([word.strip() for word in part.split(",")]) if part else references
+
+
+def _is_array(given):
+    return hasattr(given, "ndim") or isinstance(given, (list, tuple))
 
 
 def _resolve(name, what):
     """Path, part and energies of a name: a file first, then a known data set (what: 1 stack, 2 energies, 3
     numbers)."""
+    if not isinstance(name, (str, PathLike)):
+        raise InputError(
+            f"expected a path, a known name or an array, got {type(name).__name__}; give one of them."
+        )
     path, part, index = split_name(name)
     if index is not None:
         raise InputError(f"expected a stack without @{index}, got {name}; drop it.")

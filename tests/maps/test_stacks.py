@@ -104,3 +104,18 @@ def test_known_data_read(data, monkeypatch):
     energies, spectra, x, *_ = read_series("perex_lno")
     assert spectra.shape == (1649, 458) and len(x) == 458 and energies[0] == 8060
     assert read_references("hxn_fe_references::Pyrite").names == ("Pyrite",)
+
+
+def test_arrays_stand_in_for_files():
+    values = np.arange(3 * 4 * 5.0).reshape(3, 4, 5)
+    stack = read_stack(values)
+    assert stack.values.shape == (3, 4, 5, 1) and (stack.source, stack.sha256) == ("array", None)
+    assert np.array_equal(read_stack(values, file_axes="Eyx").values[..., 0], values.transpose(0, 2, 1))
+    energies = [8300.0, 8310.0, 8320.0]
+    assert read_energies(energies).tolist() == energies and read_numbers([1, 2]).tolist() == [1.0, 2.0]
+    _, spectra, lithiation, source, _ = read_series(values[0, :, :3], energies=energies)
+    assert spectra.shape == (3, 4) and lithiation is None and source == "array"
+    references = read_references(np.c_[energies, [0, 1, 1], [0, 0, 1]])
+    assert references.values.tolist() == [[0, 1, 1], [0, 0, 1]] and read_references(references) is references
+    with pytest.raises(InputError, match="a path, a known name or an array, got int"):
+        read_stack(3)

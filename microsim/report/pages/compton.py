@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from ...base.quantities import MAPS
-from ..number_format import THIN, digits, fixed
+from ..number_format import NONE, THIN, digits, fixed
 from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import DASHED, INK, UM, WIDTH, colour_map, limits, new_figure, show_section, styled
 
@@ -162,7 +162,7 @@ def line_figure(line, states):
 def _run_table(result):
     rows = [
         ("Stack", str(result["stack"])),
-        ("Stack SHA-256", result["stack_sha256"]),
+        ("Stack SHA-256", result["stack_sha256"] or NONE),
         ("Beam", f"{digits(result['incident_keV'], 6)}{THIN}keV"),
         ("Scattering angle", f"{digits(result['angle_deg'], 4)}°"),
         ("Energy of momentum 0", f"{fixed(result['peak_eV'] / 1e3, 3)}{THIN}keV"),

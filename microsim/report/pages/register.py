@@ -89,9 +89,9 @@ def _unmoved(found):
 def _files(result):
     rows = [
         ("Map", str(result["map"])),
-        ("Map SHA-256", result["map_sha256"]),
+        ("Map SHA-256", result["map_sha256"] or NONE),
         ("Microstructure", str(result["structure"])),
-        ("Microstructure SHA-256", result["structure_sha256"]),
+        ("Microstructure SHA-256", result["structure_sha256"] or NONE),
         ("Active material", result["active"]),
         ("Compared by", {"mask": "masks of the particles"}.get(result["metric"], "mutual information")),
     ]

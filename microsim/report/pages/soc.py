@@ -150,7 +150,7 @@ def _stack_table(result):
     first, last, count = result["energies_eV"]
     rows = [
         ("Stack", str(result["stack"])),
-        ("Stack SHA-256", result["stack_sha256"]),
+        ("Stack SHA-256", result["stack_sha256"] or NONE),
         ("Energies", f"{count} from {digits(float(first), 6)} to {digits(float(last), 6)}{THIN}eV"),
         ("Voxels (x × y × z)", voxels_text(result["shape"])),
         ("Voxel size", length_text(*result["voxel_size_m"]) if result["voxel_size_m"] else NONE),

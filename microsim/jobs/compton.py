@@ -1,0 +1,265 @@
+"""The job compton: S-parameter and lithium from Compton-scattered photons, pixel by pixel and by depth."""
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import Annotated
+
+from ..base.arguments import Argument, job
+from ..base.errors import InputError
+from ..base.schema import number, whole
+from ..base.words import times
+from .arguments import voxel_lengths
+from .map_result import MapResult
+from .result import Table
+
+Values = "str | PathLike | numpy.ndarray"
+Given = "str | PathLike | numpy.ndarray | None"
+
+
+@dataclass(frozen=True, repr=False)
+class ComptonResult(MapResult):
+    """A map of lithium (or of the S-parameter) and what it was made of.
+
+    values, sigma    the map [x, y, z] and its standard deviation, NaN in pixels without a profile
+    s, s_sigma       S-parameter of each pixel and its standard deviation from counting
+    profile          maps.compton.Profile: mean momentum profile of each pixel
+    line             maps.compton.Stoichiometry through the reference states, or None: the map is that of S
+    states           (S, lithium) of the reference states, or None
+    regions          [{"layers", "mean", "sigma", "std", "pixels"}] by depth along x
+    voxel_size       m, or None
+    beam             {"incident_keV", "angle_deg", "peak_eV", "states"}
+    source, sha256   of the stack
+    """
+
+    values: object
+    sigma: object
+    s: object
+    s_sigma: object
+    profile: object
+    line: object
+    states: tuple | None
+    regions: list
+    voxel_size: tuple | None
+    beam: dict
+    source: str
+    sha256: str | None
+
+    @property
+    def quantity(self):
+        """What the map shows: lithium, or S."""
+        return "S" if self.line is None else "lithium"
+
+    @property
+    def title(self):
+        channels = len(self.profile.p_z)
+        return f"{self.source}: {channels} channels, {times(self.values.shape)} pixels"
+
+    def numbers(self):
+        import numpy as np
+
+        from ..maps.map import statistics
+
+        of_s = statistics(self.s, self.s_sigma)
+        used = int(np.isfinite(self.values).sum())
+        return {
+            "quantity": self.quantity,
+            **statistics(self.values, self.sigma),
+            "S_mean": of_s["mean"],
+            "S_sigma_rms": of_s["sigma_rms"],
+            "pixels": {"used": used, "without a profile": self.values.size - used},
+            "regions": self.regions,
+            "line": None if self.line is None else self.line.figures(),
+            "stack": self.source,
+            "stack_sha256": self.sha256,
+            "shape": self.values.shape,
+            **self.beam,
+        }
+
+    def tables(self):
+        found = self.numbers()
+        rows = [(name, found[name]) for name in ("mean", "std", "sigma_rms", "S_mean", "S_sigma_rms")]
+        parts = [
+            ("{} to {}".format(*r["layers"]), r["mean"], r["sigma"], r["std"], r["pixels"])
+            for r in self.regions
+        ]
+        shown = [Table((self.quantity, "value"), rows)]
+        shown.append(Table(("layers along x", "mean", "its sigma", "std", "pixels"), parts))
+        if self.line is not None:
+            text = "lithium = {slope:.4g} S {intercept:+.4g}, R squared {r_squared:.5f}"
+            shown.append(text.format(**found["line"]))
+        return shown
+
+    def plot(self):
+        """Draw map and uncertainty in the middle section."""
+        from ..report.pages import compton as page
+
+        return page.figure(values=self.values, error=self.sigma, line=self.line, voxel_size=self.voxel_size)
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import compton as page
+
+        drawn = {"values": self.values, "error": self.sigma, "line": self.line, "states": self.states}
+        return page.write(
+            folder, profile=self.profile, voxel_size=self.voxel_size, result=self.numbers(), **drawn
+        )
+
+
+def _ranges(given, path):
+    """Read two ranges of momentum: -12:-9,9:12 or ((-12, -9), (9, 12))."""
+    parts = given.split(",") if isinstance(given, str) else given
+    try:
+        pairs = [part.split(":") if isinstance(part, str) else tuple(part) for part in parts]
+    except TypeError:
+        pairs = []
+    found = [tuple(number(-100, 100)(end, path) for end in pair) for pair in pairs]
+    if len(found) != 2 or any(len(part) != 2 or part[0] >= part[1] for part in found):
+        raise InputError(f"{path}: expected two ranges like -12:-9,9:12, got {given}; correct it.")
+    return tuple(found)
+
+
+@job
+def compton_map(
+    counts: Annotated[Values, Argument("Photons over energy (TIFF, HDF5, npy): a stack.", metavar="COUNTS")],
+    *,
+    energies: Annotated[
+        Values, Argument("Energies of the channels, eV, one a line.", metavar="FILE", option="--energies")
+    ],
+    incident_keV: Annotated[
+        float, Argument("Energy of the beam, keV.", number(1.0, 1e4), "E", "--incident-keV")
+    ],
+    angle_deg: Annotated[
+        float, Argument("Scattering angle, degrees.", number(0.0, 180.0, above=True), "A", "--angle-deg")
+    ],
+    states: Annotated[
+        Given,
+        Argument(
+            "Reference states, two columns: S-parameter and lithium (1 - x); the line through them.",
+            metavar="FILE",
+        ),
+    ] = None,
+    background: Annotated[
+        tuple | None,
+        Argument(
+            "Two ranges of momentum, atomic units, whose line is subtracted: -12:-9,9:12.", _ranges, "P:P,P:P"
+        ),
+    ] = None,
+    transmission: Annotated[
+        Given, Argument("Share of scattered photons detected in each channel.", metavar="FILE")
+    ] = None,
+    regions: Annotated[int, Argument("Regions of depth, along x.", whole(1), "N")] = 3,
+    file_axes: Annotated[
+        str | None, Argument("Axes of the file, slowest first, E the energy: Eyx.", metavar="AXES")
+    ] = None,
+    voxel_size: voxel_lengths() = None,
+    progress=None,
+) -> ComptonResult:
+    """Map lithium from Compton-scattered photons.
+
+    Energies become electron momenta, counts a Compton profile, its share within 1 atomic unit over that from
+    1 to 5 the S-parameter, and a line through reference states lithium. Uncertainties are those of counting
+    and of the line.
+
+    Parameters
+    ----------
+    counts : path or array
+        Photons over energy, an image each; an array [energy, x, y] or [energy, x, y, z].
+    energies : path or array
+        Energies of the channels, eV, rising.
+    incident_keV : float
+        Energy of the beam, keV.
+    angle_deg : float
+        Scattering angle, degrees.
+    states : path or array, optional
+        Reference states [state, 2]: S-parameter and lithium 1 - x. Without them the map is that of S.
+    background : two pairs of floats, optional
+        Two ranges of momentum (atomic units) whose line is subtracted, ((-12, -9), (9, 12)).
+    transmission : path or array, optional
+        Share of the scattered photons detected in each channel.
+    regions : int
+        Regions of depth along x that are averaged.
+    file_axes : str, optional
+        Axes of the stack, slowest first, E the energy: "Eyx".
+    voxel_size : float, str or three of them, optional
+        Edge of a pixel in m, or with its unit, "5 um". Wins over the file's.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    ComptonResult
+
+    Raises
+    ------
+    InputError
+        Files that cannot be read or do not belong together; channels that do not cover the profile.
+    """
+    import numpy as np
+
+    from ..maps import compton as physics
+    from ..maps.spectra import check_energies
+    from ..maps.stacks import read_energies, read_stack
+
+    images = read_stack(counts, file_axes=file_axes)
+    listed = check_energies(read_energies(energies), len(images.values))
+    shares = _transmission(transmission, len(listed))
+    incident = 1e3 * incident_keV
+    profile = physics.compton_profile(
+        listed, images.values, incident, angle_deg, background=background, transmission=shares
+    )
+    s, s_sigma = physics.s_parameter(profile)
+    points = None if states is None else _states(states)
+    line = None if points is None else physics.calibrate_stoichiometry(*points)
+    values, sigma = (s, s_sigma) if line is None else line.of(s, s_sigma)
+    if not np.isfinite(values).any():
+        raise InputError("expected pixels with a Compton profile, got none; check energies, beam and angle.")
+    by_depth = _by_depth(values, sigma, regions)
+    peak = float(physics.scattered_energy(0.0, incident, angle_deg))
+    named = states if isinstance(states, (str, PathLike, type(None))) else "array"
+    beam = {"incident_keV": incident_keV, "angle_deg": angle_deg, "peak_eV": peak, "states": named}
+    size = voxel_size or images.voxel_size
+    return ComptonResult(
+        values, sigma, s, s_sigma, profile, line, points, by_depth, size, beam, images.source, images.sha256
+    )
+
+
+def _by_depth(values, sigma, count):
+    """Average the map over regions of depth, as equal as whole layers allow."""
+    from ..maps.compton import by_region
+
+    layers = len(values)
+    if count > layers:
+        raise InputError(
+            f"--regions: expected at most one for each of the {layers} layers along x, got {count}; ask for"
+            " fewer."
+        )
+    edges = [round(k * layers / count) for k in range(count + 1)]
+    return [
+        {"layers": [start, end], "mean": mean, "sigma": own, "std": spread, "pixels": n}
+        for start, end, (mean, own, spread, n) in zip(edges, edges[1:], by_region(values, sigma, edges))
+    ]
+
+
+def _transmission(given, channels):
+    from ..maps.stacks import read_numbers
+
+    shares = None if given is None else read_numbers(given)
+    if shares is not None and (len(shares) != channels or not (shares > 0).all()):
+        raise InputError(
+            f"--transmission: expected a share above 0 for each of the {channels} channels, got "
+            f"{len(shares)}; correct the file."
+        )
+    return shares
+
+
+def _states(given):
+    """S-parameter and lithium of the reference states."""
+    from ..maps.stacks import read_columns
+
+    columns = read_columns(given)
+    if columns.shape[1] != 2:
+        raise InputError(
+            f"--states: expected two columns (S, lithium), got {columns.shape[1]} in {given}; correct the"
+            " file."
+        )
+    return columns[:, 0], columns[:, 1]

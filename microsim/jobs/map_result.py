@@ -1,0 +1,47 @@
+"""Results that are a map on voxels with its standard deviation."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from .result import Result, SavedFile, beside
+
+
+class MapResult(Result):
+    """Base of results with a map.
+
+    A subclass has `values` and `sigma` [x, y, z] (or None), NaN where the map says nothing, `voxel_size` (m)
+    or None, `source` and `sha256` of what it was made of, and `quantity`, a word.
+    """
+
+    files: ClassVar = {
+        "out": SavedFile(
+            "save", "Map to write (.tif, .h5, .npy); its uncertainty beside it as *_sigma.", label="map"
+        )
+    }
+
+    def save(self, path):
+        """Write the map and, as NAME_sigma, its standard deviation where there is one; returns the paths.
+        NAME.json: the numbers."""
+        from ..volumes.volume import write_volume
+
+        path = Path(path)
+        if path.suffix.lower() == ".json":
+            return super().save(path)
+        return [
+            write_volume(to, array.astype("float32"), voxel_size=self.voxel_size)
+            for to, array in ((path, self.values), (beside(path, "_sigma"), self.sigma))
+            if array is not None
+        ]
+
+    def to_xarray(self):
+        """Return the map and its standard deviation as an xarray.Dataset on x, y, z in m."""
+        from .xarray import on_voxels
+
+        arrays = {self.quantity: (self.values, "1")}
+        if self.sigma is not None:
+            arrays["sigma"] = self.sigma, "1"
+        about = {"source": self.source} | ({"source_sha256": self.sha256} if self.sha256 else {})
+        return on_voxels(self.values.shape, self.voxel_size, arrays, about=about)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values if dtype is None else self.values.astype(dtype)

@@ -1,0 +1,77 @@
+"""The job compton: arrays in, a map of lithium that prints, draws and saves itself."""
+
+import json
+
+import numpy as np
+import pytest
+
+import microsim as ms
+from microsim.cli import main
+
+from ..measured import BACKGROUND, STATES, photons
+
+ENERGIES, COUNTS, TRUE_S = photons()
+BEAM = {"energies": ENERGIES, "incident_keV": 115, "angle_deg": 90, "background": BACKGROUND}
+
+
+@pytest.fixture(scope="module")
+def lithium():
+    return ms.compton_map(COUNTS, **BEAM, states=STATES, regions=2, voxel_size="5 um")
+
+
+def test_arrays_give_what_the_command_prints(tmp_path, monkeypatch, capsys, lithium):
+    monkeypatch.chdir(tmp_path)
+    np.save("counts.npy", COUNTS)
+    np.savetxt("E.txt", ENERGIES)
+    np.savetxt("states.txt", STATES)
+    options = "--energies E.txt --incident-keV 115 --angle-deg 90 --file-axes Exy --background=-10:-7,7:10"
+    more = "--states states.txt --regions 2 --json -"
+    assert main(["compton", "counts.npy", *options.split(), *more.split()]) == 0
+    printed, found = json.loads(capsys.readouterr().out), lithium.numbers()
+    assert list(printed) == list(found) and printed["mean"] == found["mean"]
+    assert printed["regions"] == found["regions"] and printed["line"] == found["line"]
+    assert (printed["stack"], found["stack"], found["states"]) == ("counts.npy", "array", "array")
+
+
+def test_the_map_is_that_of_the_photons(lithium):
+    known = np.isfinite(lithium.values[..., 0])
+    z = ((lithium.s[..., 0] - TRUE_S) / lithium.s_sigma[..., 0])[known]
+    assert np.abs(z).max() < 4.5 and known.sum() == 95 and lithium.quantity == "lithium"
+    assert np.array_equal(np.asarray(lithium), lithium.values, equal_nan=True)
+    plain = ms.compton_map(COUNTS, **BEAM)
+    assert plain.quantity == "S" and plain.values is plain.s and len(plain.regions) == 3
+
+
+def test_it_prints_draws_and_saves(lithium, tmp_path):
+    assert repr(lithium).startswith("array: 760 channels, 12 x 8 x 1 pixels")
+    assert "lithium = 0.4331 S" in repr(lithium) and "lithium = " in lithium._repr_html_()
+    assert len(lithium.plot().axes) == 4 and lithium.write(tmp_path / "page").is_file()
+    paths = lithium.save(tmp_path / "x.npy")
+    assert [path.name for path in paths] == ["x.npy", "x_sigma.npy"]
+    np.testing.assert_array_equal(np.load(paths[1]), lithium.sigma.astype("f4"))
+    assert json.loads(lithium.save(tmp_path / "x.json").read_text())["quantity"] == "lithium"
+
+
+def test_it_goes_on_as_arrays_with_axes(lithium):
+    pytest.importorskip("xarray")
+    found = lithium.to_xarray()
+    assert set(found) == {"lithium", "sigma"} and found.x.values[1] == pytest.approx(7.5e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"counts": 7}, "expected a path, a known name or an array, got int"),
+        ({"energies": ENERGIES[1:]}, "one energy for each of the 760 images, got 759"),
+        ({"angle_deg": 200}, "angle_deg: expected a number above 0, at most 180"),
+        ({"background": (1, 2)}, "background: expected two ranges"),
+        ({"states": STATES[:, :1]}, "two columns"),
+        ({"regions": 13}, "at most one for each of the 12 layers"),
+        ({"transmission": [0.5]}, "a share above 0 for each of the 760"),
+        ({"voxel_size": "5"}, "voxel_size: expected a length with its unit"),
+    ],
+)
+def test_wrong_arguments(change, words):
+    given = {"counts": COUNTS, **BEAM} | change
+    with pytest.raises(ms.InputError, match=words):
+        ms.compton_map(**given)
