@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +12,6 @@ from microsim.base.errors import InputError
 from microsim.case.bpx import read_bpx
 from microsim.case.build import set_up, simulate
 from microsim.case.case import load_case, parse_case
-from microsim.cell.load import Load
 from microsim.cli import main
 from microsim.jobs.run import run
 from microsim.reference import dfn
@@ -173,34 +171,6 @@ def test_what_bpx_cannot_say_is_said(tmp_path, capsys):
     assert main(["homogenise", str(DEMO), "--out", str(tmp_path), *settings]) == 0
     assert "no BPX file: expected an electrolyte of constant" in capsys.readouterr().out
     assert not (tmp_path / "parameters.json").exists() and (tmp_path / "homogenised.yaml").exists()
-
-
-def test_pybamm_s_steps():
-    calls = []
-    step = SimpleNamespace(
-        **{
-            kind: lambda value, kind=kind, **how: calls.append((kind, value, how)) or kind
-            for kind in ("current", "voltage", "power")
-        }
-    )
-    pybamm = SimpleNamespace(step=step)
-    for load in (
-        Load("d", 2.0, until_voltage=3.5),
-        Load("h", voltage=4.1, until_current=0.1),
-        Load("r", duration=600.0),
-        Load("p", power=3.0, duration=60.0),
-    ):
-        dfn._step(pybamm, load)
-    assert [call[:2] for call in calls] == [
-        ("current", 2.0),
-        ("voltage", 4.1),
-        ("current", 0.0),
-        ("power", 3.0),
-    ]
-    assert calls[0][2]["termination"] == ["3.5 V"] and calls[1][2]["termination"] == ["0.1 A"]
-    assert calls[2][2]["duration"] == 600.0 and calls[2][2]["termination"] is None
-    with pytest.raises(InputError, match="profile"):
-        dfn._step(pybamm, Load("x", profile=([0, 1], [0, 1])))
 
 
 def test_pybamm_agrees_with_our_dfn():

@@ -8,7 +8,6 @@ from scipy.integrate import solve_ivp
 
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
-from microsim.cell.electrodes import Mixed
 from microsim.cell.load import Load
 from microsim.cell.spheres import LithiumCells, LithiumSolver, Spheres, shell_edges
 from microsim.cell.step import StepProblem
@@ -158,19 +157,6 @@ def test_a_cell_of_everything_keeps_its_lithium():
     record = mixed.record
     assert max(record.lithium_balance_error, record.salt_balance_error, record.charge_balance_error) < 1e-9
     assert record.failed_steps == 0
-
-
-def test_several_materials_of_one_kind_are_that_one():
-    mixed = Mixed((ACTIVE, replace(ACTIVE, name="again")), np.array([0, 1, 1, 0]))
-    sto, c_e = np.linspace(0.3, 0.9, 4), np.full(4, 900.0)
-    for ours, theirs in (
-        (mixed.U(sto), ACTIVE.U(sto)),
-        (mixed.dU(sto), ACTIVE.dU(sto)),
-        (mixed.i0(c_e, sto, 300.0), ACTIVE.i0(c_e, sto, 300.0)),
-        (mixed.D_s(sto, 300.0), ACTIVE.D_s(sto, 300.0)),
-    ):
-        assert ours == pytest.approx(theirs, rel=1e-6, abs=0)
-    assert np.all(mixed.c_s_max == ACTIVE.c_s_max)
 
 
 def test_a_slab_is_the_DFN():

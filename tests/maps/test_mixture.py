@@ -1,5 +1,4 @@
-"""Linear combinations against scipy's, three energies against the closed form, components of a known
-mixture."""
+"""Linear combinations against scipy's, three energies against the closed form."""
 
 import numpy as np
 import pytest
@@ -8,7 +7,6 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from microsim.base.errors import InputError
-from microsim.maps.components import components
 from microsim.maps.mixture import References, fit_references, fitted_shift, three_energy
 from microsim.maps.spectra import CODE
 
@@ -125,20 +123,3 @@ def test_three_energies_are_the_closed_form():
     noisy = three_energy(mu[:, 5:6] + 0.01 * rng.standard_normal((3, 20_000)), 0.01)
     assert noisy.values.std() == pytest.approx(found.sigma[5], rel=0.02)
     assert three_energy(mu[::-1], 0.01).reason.tolist() == [CODE["no edge jump"]] * 11
-
-
-def test_components_and_clusters_of_a_known_mixture():
-    rng = np.random.default_rng(1)
-    s = np.r_[np.zeros(200), np.ones(300)][rng.permutation(500)]
-    mu = PAIR.at(ENERGIES).T @ np.array([1 - s, s]) + 0.005 * rng.standard_normal((60, 500))
-    mu[:, 7] = np.nan
-    found = components(mu.reshape(60, 20, 25), count=2, clusters=2)
-    assert found.labels.shape == (20, 25) and found.labels.ravel()[7] == -1
-    known = np.arange(500) != 7
-    assert found.explained[0] > 0.9
-    agree = np.mean(found.labels.ravel()[known] == s[known])
-    assert agree in (0.0, 1.0)
-    two = np.sort(found.centres[:, ENERGIES == 8350][:, 0])
-    assert two == pytest.approx(np.sort(PAIR.at(ENERGIES)[:, ENERGIES == 8350][:, 0]), abs=5e-3)
-    with pytest.raises(InputError):
-        components(mu[:, :3], clusters=3)

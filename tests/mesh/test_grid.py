@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.base.axes import axis_number
 from microsim.base.errors import InputError
 from microsim.mesh.grid import FACES, VoxelGrid, grid_from_labels, label_counts
 
@@ -145,7 +144,3 @@ def test_volumes_that_hold_no_labels_are_refused(labels, word):
 def test_wrong_use_of_a_grid_gets_one_sentence(grid, mistake, word):
     with pytest.raises(InputError, match=word):
         mistake(grid)
-
-
-def test_axis_numbers():
-    assert [axis_number(axis) for axis in ("x", "y", "z", 0, 1, np.int64(2))] == [0, 1, 2, 0, 1, 2]

@@ -14,7 +14,7 @@ from microsim.cli import main
 from microsim.mesh.grid import FACES, VoxelGrid
 from microsim.mesh.tetmesh import tetmesh_to_meshio
 from microsim.mesh.tetrahedra import smoothed, surface_links, tetrahedral_mesh
-from microsim.mesh.tetrahedra_quality import compared_with_voxels, dihedral_angles, quality, radius_ratios
+from microsim.mesh.tetrahedra_quality import compared_with_voxels, quality
 
 meshio = pytest.importorskip("meshio", reason="meshio is not installed")
 
@@ -147,23 +147,6 @@ def test_a_mirrored_image_has_the_mirrored_interface():
     other = other[::-1].copy()
     other[..., 0] = grid.shape[0] - other[..., 0]
     assert other == pytest.approx(one, abs=1e-9)
-
-
-def test_figures_of_known_tetrahedra():
-    regular = np.array([(1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1)], float)
-    corner = np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1)], float)
-    flat = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0)], float)
-    cell = np.array([(0, 1, 2, 3)])
-    handed = cell if np.linalg.det(regular[1:] - regular[0]) > 0 else np.array([(0, 2, 1, 3)])
-    assert radius_ratios(regular, handed) == pytest.approx(1)
-    assert radius_ratios(regular, handed[:, [0, 2, 1, 3]]) == pytest.approx(-1)
-    # r = 1 / (3 + sqrt 3), R = sqrt(3) / 2
-    assert radius_ratios(corner, cell) == pytest.approx(6 / (3 + np.sqrt(3)) / np.sqrt(3))
-    assert radius_ratios(flat, cell) == pytest.approx(0)
-    low, high = dihedral_angles(regular, handed)
-    assert (low[0], high[0]) == pytest.approx((np.degrees(np.arccos(1 / 3)),) * 2)
-    low, high = dihedral_angles(corner, cell)
-    assert (low[0], high[0]) == pytest.approx((np.degrees(np.arccos(1 / np.sqrt(3))), 90))
 
 
 def test_some_phases_only_keep_their_surfaces_to_the_others():

@@ -1,14 +1,10 @@
-"""The staggered grid: its kernels against their slow twins, its operators as operators, and MINRES."""
-
-from itertools import pairwise
+"""The staggered grid: its kernels against their slow twins, its operators as operators."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.base.errors import NotConverged
-from microsim.numerics.minres import minres
 from microsim.numerics.staggered import SIDES, face_mask, staggered_grid
 
 from .twins import agree
@@ -62,12 +58,6 @@ def test_links_agree_with_their_twins(last):
     assert (1.5 in links) == (last > 0)
 
 
-def test_minres_updates_agree():
-    rng = np.random.default_rng(0)
-    v, oldest, newest, x = rng.normal(size=(4, 20))
-    agree("vectors.minres_update", v, 0.3, 0.4, 1.7, 0.9, oldest, newest, x, outputs=[5, 7], rtol=1e-12)
-
-
 @quick
 @given(shapes, boxes, st.integers(0, 99))
 def test_operators_are_symmetric_and_each_others_adjoint(shape, box, seed):
@@ -90,35 +80,3 @@ def test_velocities_live_between_pores():
     mask = face_mask(pore, 1, False)
     assert mask.shape == (4, 4, 5) and not mask[:, 0].any() and not mask[:, 3].any()
     assert np.array_equal(face_mask(pore, 2, True)[..., 0], pore[..., 0] & pore[..., 4])
-
-
-@quick
-@given(st.integers(2, 30), st.integers(0, 99))
-def test_minres_solves_indefinite_systems(n, seed):
-    rng = np.random.default_rng(seed)
-    Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
-    K = Q * (rng.uniform(0.5, 3, n) * rng.choice([-1, 1], n)) @ Q.T
-    scale, b = rng.uniform(0.5, 2, n), rng.normal(size=n)
-    x, history = minres(
-        lambda v, out: np.matmul(K, v, out=out),
-        lambda r, out: np.multiply(scale, r, out=out),
-        b.copy(),
-        enough=lambda h: h[-1] < 1e-10 * h[0],
-    )
-    assert x == pytest.approx(np.linalg.solve(K, b), rel=1e-6, abs=1e-7)
-    assert all(later <= earlier * (1 + 1e-12) for earlier, later in pairwise(history))
-    r = b - K @ x
-    assert np.sqrt(r @ (scale * r)) == pytest.approx(history[-1], abs=1e-8)
-
-
-def test_minres_says_when_it_does_not_converge():
-    K = np.diag([1.0, -2.0, 3.0, -4.0])
-    with pytest.raises(NotConverged) as caught:
-        minres(
-            lambda v, out: np.matmul(K, v, out=out),
-            lambda r, out: np.copyto(out, r),
-            np.ones(4),
-            enough=lambda h: False,
-            maximum=2,
-        )
-    assert len(caught.value.history) == 3

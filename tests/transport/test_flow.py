@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.mesh.grid import VoxelGrid
-from microsim.numerics.graph import voxel_graph
 from microsim.transport.flow import THROAT, flowing, kozeny_constant, permeability_tensor, solve_permeability
-from microsim.transport.stokes import ComponentMultigrid
 
 quick = settings(max_examples=12, deadline=None)
 boxes = st.sampled_from(
@@ -368,19 +366,6 @@ def test_pores_may_lead_through_periodic_sides():
     assert flow(pore, sides="no-slip").permeability == flow(pore, sides="symmetry").permeability == 0
     turned = flow(np.roll(pore, 3, 1), sides="symmetry").permeability
     assert flow(pore, sides="periodic").permeability == pytest.approx(turned, rel=1e-6) and turned > 0
-
-
-def test_many_separate_velocities_need_no_dense_factor():
-    """As many parts as cells, none of which can be joined to another."""
-    lonely = np.zeros((24, 24, 24), bool)
-    lonely[::2, ::2, ::2] = True
-    graph = voxel_graph(lonely, [np.ones(24)] * 3)
-    cycle = ComponentMultigrid(graph)
-    cycle.update(np.ones(graph.neighbour.size), np.arange(1.0, graph.n + 1))
-    assert cycle.levels[-1].graph.n == 12**3 and cycle.sparse is not None
-    assert cycle.cycle(np.ones(graph.n, np.float32)) == pytest.approx(
-        1 / np.arange(1.0, graph.n + 1), rel=1e-5
-    )
 
 
 def test_the_kozeny_constant_of_slits_and_spheres():

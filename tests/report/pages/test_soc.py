@@ -1,61 +1,16 @@
-"""The page of microsim soc: every method's figures draw, hold what they say, and the page has no empty
-part."""
+"""The page of microsim soc: every method makes a whole page without an empty part."""
 
 import re
 
 import numpy as np
 import pytest
 
-from microsim.maps.components import components
-from microsim.maps.mixture import References
-from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
-from microsim.maps.spectra import normalisation, normalise
+from microsim.maps.soc_maps import Method, calibration_from, measure, prepared, to_lithiation
 from microsim.report import spectra_figures as figures
-from microsim.report.pages.soc import SocPage, example_voxels, figure, write
+from microsim.report.pages.soc import SocPage, example_voxels, write
 
 from ...nickel import ENERGIES, spectrum
-
-GRID = np.arange(8240.0, 8511.0)
-PAIR = References(
-    GRID, spectrum(GRID, np.array([0.0, 1.0])).T, ("charged", "discharged"), "refs.txt", "0" * 64
-)
-METHODS = {
-    "edge": Method("edge"),
-    "lcf": Method("lcf"),
-    "sum": Method("lcf", sum_to_one=True),
-    "three": Method("three-energy", three=(8325.0, 8348.0, 8456.0)),
-}
-
-
-def page_of(name, size=(4e-8,) * 3, calibrated=True):
-    rng = np.random.default_rng(1)
-    s = 0.2 + 0.6 * rng.random((14, 12, 1))
-    thickness = np.where(rng.random(s.shape) < 0.6, 1.0, 0.05)
-    mu = 0.2 + thickness * spectrum(ENERGIES, s) + 0.01 * rng.standard_normal((60, *s.shape))
-    options = {"references": PAIR, "numbers": [0.0, 1.0]} if METHODS[name].name == "lcf" else {}
-    method = prepared(METHODS[name], mu, ENERGIES, PAIR)
-    if name == "three":
-        method = prepared(Method("edge"), mu, ENERGIES)
-        method = Method("three-energy", three=METHODS[name].three, windows=method.windows)
-    measured, threshold = masked(measure(mu, ENERGIES, method, 0.01, **options), "otsu")
-    states = np.linspace(0, 1, 11)
-    curve = calibration_from(method, ENERGIES, spectrum(ENERGIES, states), states, 1e-3, degree=3, **options)
-    found = to_lithiation(measured, curve) if calibrated else None
-    values, _, _ = normalise(
-        np.where(measured.reason == 0, mu, np.nan), normalisation(ENERGIES, method.windows)
-    )
-    return SocPage(
-        ENERGIES,
-        mu,
-        0.01,
-        measured,
-        found,
-        PAIR,
-        size,
-        threshold,
-        curve if calibrated else None,
-        components(values, clusters=2),
-    )
+from ..soc_pages import METHODS, page_of
 
 
 def numbers_of(page):
@@ -101,32 +56,6 @@ def test_a_page_without_calibration_shows_the_quantity(tmp_path):
     )
 
 
-def test_the_map_shows_the_values_in_their_place():
-    page = page_of("edge")
-    where = figures.section_of(page.values)
-    assert where == (2, 0)
-    drawn = figure(page=page)
-    shown = [
-        axes.images[0].get_array()
-        for axes in drawn.axes
-        if axes.images and "colorbar" not in axes.get_label()
-    ]
-    assert np.ma.filled(shown[0], np.nan).T == pytest.approx(page.values[..., 0], nan_ok=True)
-    assert np.ma.filled(shown[1], np.nan).T == pytest.approx(page.error[..., 0], nan_ok=True)
-    assert drawn.axes[0].get_xlabel() == "x (µm)"
-    assert figures.soc_maps_figure(page_of("edge", size=None), where).axes[0].get_xlabel() == "x (voxels)"
-
-
-def test_the_fit_that_is_drawn_is_the_fit_of_the_map():
-    for name in ("lcf", "sum"):
-        page = page_of(name)
-        voxel = example_voxels(page)[1]
-        e, data, fit, parts = figures.fitted(page, page.mu.reshape(60, -1)[:, voxel])
-        residual = np.sqrt(np.mean((data - fit) ** 2) / np.mean(data**2))
-        assert residual == pytest.approx(page.measured.residual.ravel()[voxel], rel=1e-6)
-        assert list(parts) == ["charged", "discharged"] and len(e) == 60
-
-
 def test_example_voxels_run_from_low_to_high():
     page = page_of("lcf")
     low, middle, high, worst = example_voxels(page)
@@ -135,14 +64,6 @@ def test_example_voxels_run_from_low_to_high():
     assert page.measured.residual.ravel()[worst] == np.nanmax(
         page.measured.residual[np.isfinite(page.values)]
     )
-
-
-def test_the_edge_is_marked_where_it_was_found():
-    page = page_of("edge")
-    chosen = example_voxels(page)
-    for axes, voxel in zip(figures.spectra_figure(page, chosen).axes, chosen):
-        marks = [line.get_xdata()[0] for line in axes.lines if len(set(line.get_xdata())) == 1]
-        assert page.measured.quantity.ravel()[voxel] == pytest.approx(marks[0])
 
 
 def test_a_series_is_drawn_as_a_curve(tmp_path):
@@ -162,9 +83,3 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
     )
     assert np.c_[dots.get_data()] == pytest.approx(np.array(curve.states))
     assert "line of voxels" in write(tmp_path, page=page, result=numbers_of(page)).read_text()
-
-
-def test_the_mean_spectrum_leaves_out_what_single_energies_lack():
-    page = page_of("three")
-    page.mu[3, :2] = np.nan  # drift moved these out of view at an energy that is not used
-    assert np.isfinite(figures.mean_figure(page).axes[0].lines[0].get_ydata()).all()

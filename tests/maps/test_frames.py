@@ -1,0 +1,72 @@
+"""Absorption from frames: its values, its noise, bad pixels by their reason, and frames that do not fit."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.maps.frames import optical_density
+from microsim.maps.spectra import CODE
+
+from ..nickel import sentence
+
+
+def test_absorption_and_its_noise_are_those_of_counting():
+    rng = np.random.default_rng(2)
+    flat, dark, mu = 4000.0, 100.0, 1.2
+    sample = rng.poisson(flat * np.exp(-mu), (3, 200, 100)) + dark
+    reference = rng.poisson(flat, (4, 3, 200, 100)) + dark
+    found = optical_density(sample, reference, dark)
+    assert found.values.mean() == pytest.approx(mu, abs=2e-3) and not found.reason.any()
+    assert found.values.std() == pytest.approx(np.sqrt(np.mean(found.sigma**2)), rel=0.02)
+    gained = optical_density(2 * sample, 2 * reference, 2 * dark, photons_per_unit=0.5)
+    assert gained.sigma == pytest.approx(found.sigma, rel=1e-12) and gained.values == pytest.approx(
+        found.values
+    )
+
+
+def test_read_noise_comes_from_the_scatter_of_the_dark_frames():
+    rng = np.random.default_rng(3)
+    sample = rng.normal(50, 8, (2, 100, 50)) + 400
+    reference, dark = np.full((2, 100, 50), 1e6), rng.normal(200, 8, (30, 100, 50))
+    found = optical_density(sample, reference, dark, photons_per_unit=1e9)
+    assert found.values.std() == pytest.approx(np.sqrt(np.nanmean(found.sigma**2)), rel=0.03)
+
+
+def test_bad_pixels_are_masked_with_their_reason():
+    sample = np.full((3, 2, 3), 500, np.uint16)
+    reference = np.full((3, 2, 3), 1000, np.uint16)
+    sample[1, 0, 0], sample[2, 0, 1], reference[0, 0, 2] = 65535, 90, 100
+    found = optical_density(sample, reference, 100)
+    names = ["saturated", "dead", "dead", "used", "used", "used"]
+    assert found.reason.ravel().tolist() == [CODE[name] for name in names]
+    assert np.isnan(found.values[:, 0]).all() and np.isfinite(found.values[:, 1]).all()
+    dim = sample.copy()
+    dim[1, 1, 0] = 100.4 + 0.6  # a count above the dark frames: no absorption of 7
+    assert optical_density(dim.astype(float), reference.astype(float), 100).values[1, 1, 0] > 6
+    assert optical_density(dim.astype(float), 100 * reference.astype(float), 100).reason[1, 0] == CODE["dead"]
+    noisy = 100 + 3 * np.random.default_rng(0).standard_normal((5, 2, 3))
+    assert optical_density(dim.astype(float), reference.astype(float), noisy).reason[1].tolist() == [
+        CODE["dead"],
+        0,
+        0,
+    ]
+    broken = sample.astype(float)
+    broken[0, 1, 1] = np.nan
+    assert optical_density(broken, reference, 100).reason[1, 1] == CODE["not finite"]
+    assert optical_density(sample, reference, 100, saturation=450).reason[1, 0] == CODE["saturated"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "dark", "words"),
+    [
+        (np.full((3, 4, 4), 10.0), 20.0, "light in the reference"),
+        (np.full((3, 5, 4), 10.0), 0.0, "reference of the shape"),
+        (np.full((3, 4, 4), 10.0), np.zeros((5, 4)), "dark frames of the shape"),
+    ],
+)
+def test_frames_that_do_not_fit_are_one_sentence(reference, dark, words):
+    with pytest.raises(InputError) as caught:
+        optical_density(np.full((3, 4, 4), 5.0), reference, dark)
+    assert words in sentence(caught)
+    with pytest.raises(InputError):
+        optical_density(np.full((3, 4, 4), 5.0), np.full((3, 4, 4), 9.0), photons_per_unit=0)

@@ -1,0 +1,54 @@
+"""Figures of a comparison of two maps: in their place, on one colour scale, however small."""
+
+import numpy as np
+import pytest
+
+from microsim.maps.compare import compare_maps
+from microsim.maps.map import SocMap
+from microsim.report import map_figures
+from microsim.report.style import to_png
+
+
+def images_of(figure):
+    return [axes.images[0] for axes in figure.get_axes() if axes.images]
+
+
+def test_comparison_maps_keep_their_origin():
+    ours = SocMap(np.random.default_rng(0).random((8, 8, 8)), (1e-6,) * 3)
+    theirs = SocMap(np.random.default_rng(1).random((3, 3, 3)), (1e-6,) * 3, (2e-6, 1e-6, 4e-6))
+    comparison = compare_maps(ours, theirs)
+    extents = [image.get_extent() for image in images_of(map_figures.comparison_maps_figure(comparison))]
+    np.testing.assert_allclose(extents, [[2, 5, 1, 4]] * 3 + [[2, 5, 4, 7]] * 3)
+    assert map_figures.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
+
+
+def test_fullest_layer_holds_most_voxels():
+    theirs = np.full((3, 3, 4), np.nan)
+    theirs[0, 0, :], theirs[:, :, 3] = 1.0, 2.0
+    comparison = compare_maps(SocMap(np.ones((3, 3, 4)), (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+    assert map_figures.fullest_layer(comparison, 2) == (3, pytest.approx(3.5))
+
+
+@pytest.mark.parametrize("values", [np.ones((1, 1, 1)), np.full((2, 2, 2), 0.3)])
+def test_smallest_comparison_can_be_drawn(values):
+    """One voxel, or constant maps: no spread, no correlation, and still figures."""
+    comparison = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values, (1e-6,) * 3))
+    for figure in (
+        map_figures.comparison_maps_figure(comparison),
+        map_figures.agreement_figure(comparison),
+        map_figures.comparison_depth_figure(comparison),
+    ):
+        assert to_png(figure).startswith(b"\x89PNG")
+
+
+def test_the_legend_of_the_parity_plot_is_beside_the_voxels():
+    """A simulated map far below the measured one fills the lower right corner."""
+    theirs = 0.8 + 0.1 * np.random.default_rng(0).random((6, 6, 6))
+    for shift, place in ((-0.5, "upper left"), (0.5, "lower right")):
+        comparison = compare_maps(SocMap(theirs + shift, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+        figure = map_figures.agreement_figure(comparison)
+        figure.canvas.draw()
+        axes = figure.axes[0]
+        middle = axes.get_legend().get_window_extent()
+        at = axes.transAxes.inverted().transform([(middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2])
+        assert (at[0] < 0.5, at[1] > 0.5) == (place == "upper left",) * 2
