@@ -42,6 +42,8 @@ def test_a_case_is_read_from_a_dict_and_from_a_case(case_file):
     case = load_case(BASE)
     assert (case.name, case.path) == ("case", None) and BASE["volume"]["voxel_size_um"] == 1
     assert load_case(case) is case
+    assert load_case(BASE, {"cell.temperature_K": 300}).cell.temperature == 300
+    assert "temperature_K" not in BASE["cell"]
     warmer = load_case(load_case(case_file), {"cell.temperature_K": 300})
     assert warmer.path == case_file and warmer.cell.temperature == 300
     assert load_case(load_case(case_file), {"cell.temperature_K": 298.15}) == load_case(case_file)

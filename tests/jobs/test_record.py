@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from microsim.base.errors import InputError
+from microsim.base.files import write_columns
 from microsim.cell.record import Record
-from microsim.jobs.record import balances, counts, step_results, voltage_columns
+from microsim.jobs.record import VoltageCurve, balances, counts, read_curve, step_results, voltage_columns
 
 MASS = 2e-6  # kg
 
@@ -43,3 +45,26 @@ def test_balances_and_counts_are_plain_numbers():
     }
     assert type(balances(record())["salt_balance_error"]) is float
     assert counts(record())["newton_iterations"] == 7 and counts(record())["time_steps"] == 3
+
+
+def curve(current, capacity, step):
+    current, capacity, step = (np.array(values) for values in (current, capacity, step))
+    return VoltageCurve(np.arange(6.0), current, 4 - 0.1 * np.arange(6), capacity, step)
+
+
+def test_the_last_discharge_counts_from_its_start():
+    two = curve([1.0, 1, -1, -1, 2, 2], [0.0, 5, 5, 2, 2, 9], [0, 0, 1, 1, 2, 2])
+    capacity, voltage = two.last_discharge()
+    assert capacity.tolist() == [0, 7] and voltage == pytest.approx([3.6, 3.5])
+    charge = curve([-1.0] * 6, np.arange(0.0, -6, -1), [0] * 6)
+    assert charge.last_discharge()[0].tolist() == [0, -1, -2, -3, -4, -5]
+
+
+def test_a_curve_reads_back_as_it_was_written(tmp_path):
+    columns = voltage_columns(record(), MASS)
+    write_columns(tmp_path / "voltage.csv", columns)
+    back = read_curve(tmp_path / "voltage.csv")
+    assert all(np.array_equal(back.columns()[name], columns[name]) for name in columns)
+    assert back.step.dtype.kind == "i"
+    with pytest.raises(InputError, match="expected the voltage curve of a run"):
+        read_curve(tmp_path / "absent.csv")

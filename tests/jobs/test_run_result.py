@@ -44,6 +44,7 @@ def test_a_finished_folder_opens_again(small_run, tmp_path):
     assert isinstance(again, RunResult) and again.numbers() == small_run.numbers()
     assert np.array_equal(again.sto.values, small_run.sto.values, equal_nan=True)
     page = again.write(tmp_path / "copy")
+    assert again.write(tmp_path / "copy") == page
     assert page.read_bytes() == small_run.report().read_bytes()
     assert ms.open_run(tmp_path / "copy").voltage.time_s[-1] == small_run.voltage.time_s[-1]
     with pytest.raises(InputError, match="expected the folder of a finished run"):
