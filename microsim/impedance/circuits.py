@@ -327,7 +327,7 @@ def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductan
     least = max(3, int(2 * np.log10(omega.max() / omega.min())))
     tried = {}
     for elements in range(least, max(omega.size if most is None else most, least) + 1):
-        for ahead in range(elements, min(elements + 8, omega.size) + 1):
+        for ahead in range(elements, max(elements, min(elements + 8, omega.size)) + 1):
             if ahead not in tried:
                 tried[ahead] = _linear_fit(omega, Z, ahead, capacity, inductance)
         mu, residual = tried[elements]
