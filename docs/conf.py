@@ -31,6 +31,7 @@ nb_execution_timeout = 900
 nb_merge_streams = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 smartquotes_action = "D"  # dashes; quotes stay as typed
 highlight_language = "text"
 html_theme = "furo"
@@ -55,49 +56,40 @@ def _block(self, node):
     raise nodes.SkipNode
 
 
-# -- the API page: every name of microsim.__all__, and the results that its functions return ---------------
+# -- what pages take from the package: the names of microsim.__all__, the results, what --help prints -------
+
+
+def fill(app, page, source):
+    """Put into a page what it leaves to the package: {functions}, {classes}, {results}, {errors}, {help}."""
+    for word in re.findall(r"^\{(\w+)\}$", source[0], re.MULTILINE):
+        text = "\n\n".join(map(help_of, command_names())) if word == "help" else entries(word)
+        source[0] = source[0].replace(f"{{{word}}}", text)
+
+
+def entries(word):
+    """Return the entries of functions, classes, results or errors."""
+    directive = {"functions": "autofunction", "errors": "autoexception"}.get(word, "autoclass")
+    members = "\n   :members:" if directive == "autoclass" else ""
+    listing = "\n\n".join(f".. {directive}:: {path}{members}" for path in front_door()[word].values())
+    return f"```{{eval-rst}}\n{listing}\n```"
 
 
 def front_door():
-    """Return {title: [names]} of the front door: functions, results, data, errors."""
-    functions, classes, errors, results = [], [], [], []
-    for name in microsim.__all__:
-        thing = getattr(microsim, name)
+    """Return {functions, classes, errors, results: {name: place}}; results: what the functions return."""
+    found = {"functions": {}, "classes": {}, "errors": {}, "results": {}}
+    things = {name: getattr(microsim, name) for name in microsim.__all__}
+    for name, thing in things.items():
+        kind = "functions"
         if inspect.isclass(thing):
-            (errors if issubclass(thing, Exception) else classes).append(f"microsim.{name}")
-        elif callable(thing):
-            functions.append(f"microsim.{name}")
-            results += [r for r in _returned(thing) if r not in results]
-    known = {getattr(microsim, name) for name in microsim.__all__ if inspect.isclass(getattr(microsim, name))}
-    results = [f"{r.__module__}.{r.__qualname__}" for r in results if r not in known]
-    return {"Functions": functions, "Classes": classes, "Results": results, "Errors": errors}
-
-
-def _returned(function):
-    """List microsim's own classes in a function's return annotation."""
-    hint = inspect.signature(function).return_annotation
-    parts = typing.get_args(hint) or (hint,)
-    return [p for p in parts if inspect.isclass(p) and p.__module__.startswith("microsim")]
-
-
-def api_page(app, page, source):
-    """Write the API page where api.md says {front-door}."""
-    if page != "api":
-        return
-    lines = []
-    for title, names in front_door().items():
-        kind, members = ("autofunction", "") if title == "Functions" else ("autoclass", "\n   :members:")
-        kind, members = ("autoexception", "") if title == "Errors" else (kind, members)
-        if names:
-            entries = "\n\n".join(f".. {kind}:: {name}{members}" for name in names)
-            lines.append(f"## {title}\n\n```{{eval-rst}}\n{entries}\n```\n")
-    source[0] = source[0].replace("{front-door}", "\n".join(lines))
-
-
-def commands_page(app, page, source):
-    """Put what --help prints of every command where commands.md says {help}."""
-    if page == "commands":
-        source[0] = source[0].replace("{help}", "\n\n".join(map(help_of, command_names())))
+            kind = "errors" if issubclass(thing, Exception) else "classes"
+        found[kind][name] = f"microsim.{name}"
+    for function in map(things.get, found["functions"]):
+        hint = inspect.signature(function).return_annotation
+        for part in typing.get_args(hint) or (hint,):
+            own = inspect.isclass(part) and part.__module__.startswith("microsim")
+            if own and part not in things.values():
+                found["results"][part.__qualname__] = f"{part.__module__}.{part.__qualname__}"
+    return found
 
 
 def command_names():
@@ -115,7 +107,10 @@ def help_of(name):
 def docstring(app, what, name, thing, options, lines):
     """Bring a docstring into reStructuredText: numpydoc sections, or paragraphs and columns."""
     if any(re.fullmatch(r"-{3,}", line.strip()) for line in lines):
-        settings = Config(napoleon_use_rtype=False)
+        aliases = front_door()["results"] | front_door()["classes"]
+        settings = Config(
+            napoleon_use_rtype=False, napoleon_preprocess_types=True, napoleon_type_aliases=aliases
+        )
         given = [re.sub(r"(?<=[\w/])\*(?=[\w.])", r"\\*", line) for line in lines]  # figures/*.png
         lines[:] = NumpyDocstring(given, settings, app, what, name, thing, options).lines()
         return
@@ -132,6 +127,5 @@ def _paragraph(part):
 
 def setup(app):
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
-    app.connect("source-read", api_page)
-    app.connect("source-read", commands_page)
+    app.connect("source-read", fill)
     app.connect("autodoc-process-docstring", docstring)

@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 import pytest
 import typer
 
+import microsim
 import microsim.case
 from microsim.base.schema import offered_keys
 from microsim.cli import app, main
@@ -169,3 +170,9 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(site):
 def test_equations_need_no_script(site):
     page = (site / "method.html").read_text()
     assert page.count("<math") > 100 and "$" not in page
+
+
+def test_the_api_page_has_every_name(site):
+    page = (site / "api.html").read_text()
+    assert not [name for name in microsim.__all__ if f'id="microsim.{name}"' not in page]
+    assert 'href="api_results.html#microsim.jobs.transport.TortuosityResult"' in page
