@@ -18,6 +18,7 @@ import typer
 import microsim
 import microsim.case
 from microsim.base.schema import offered_keys
+from microsim.cell.unknowns import BLOCKS
 from microsim.cli import app, main
 from microsim.jobs.validate import claim_names
 
@@ -97,6 +98,13 @@ def test_the_case_page_has_every_key():
             keys[section.__name__, key if instead else name] = key
     missing = sorted(set(keys.values()) - words("case.md"))
     assert len(keys) > 60 and not missing
+
+
+def test_the_method_has_every_unknown():
+    page = (DOCS / "method.md").read_text()
+    for block in BLOCKS:
+        row = rf"^\| `{block.name}` \| `{block.balance}`.* \| {re.escape(block.unit)} \|$"
+        assert re.search(row, page, re.MULTILINE), block.name
 
 
 def test_the_commands_page_has_every_command():
