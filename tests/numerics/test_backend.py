@@ -16,7 +16,10 @@ from microsim.numerics.backend import kernels
 from .twins import FOLDER, public, trade
 
 HERE = Path(__file__).parent
-HELPERS = {"cpu": {"threads", "bits"}, "reference": {"rows_of", "places"}}
+HELPERS = {
+    "cpu": {"bits", "compiled", "compiling", "store", "sums", "threads"},
+    "reference": {"rows_of", "places"},
+}
 TRADES = sorted(
     path.stem for path in (FOLDER / "reference").glob("[a-z]*.py") if path.stem not in HELPERS["reference"]
 )

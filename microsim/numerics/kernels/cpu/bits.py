@@ -1,4 +1,4 @@
-"""Instructions on 64 bits that numba has no name for."""
+"""Instructions that numba has no name for."""
 
 import numpy as np
 from llvmlite import ir
@@ -26,3 +26,14 @@ def lowest(typing, word):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
 
     return types.uint64(types.uint64), build
+
+
+@intrinsic
+def value_of(typing, number):
+    """The int64 in an array of one, read from memory each time: another thread may have written it."""
+
+    def build(context, builder, signature, arguments):
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        return builder.load_atomic(array.data, "acquire", 8)
+
+    return types.int64(number), build

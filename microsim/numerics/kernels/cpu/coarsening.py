@@ -1,26 +1,37 @@
-"""CPU kernels (numba) that make a coarser graph: aggregates of cells, their colours, links and weights."""
+"""CPU kernels that make a coarser graph: aggregates of cells, their colours, links and weights."""
 
 import numpy as np
-from numba import njit, prange
+
+from .compiled import compiled, inlined
+from .threads import SERIAL, spread
 
 
-@njit(parallel=True, cache=True)
 def block_keys(position, layer, line_x, line_y, line_z, n_y, n_z):
     """Number of the coarse block (and layer) that each cell falls into."""
-    key = np.empty(position.shape[0], np.int64)
-    for i in prange(key.size):
-        x, y, z = line_x[position[i, 0]], line_y[position[i, 1]], line_z[position[i, 2]]
-        key[i] = ((x * n_y + y) * n_z + z) * 4 + layer[i]
+    key = np.empty(len(position), np.int64)
+    _block_keys(position, layer, line_x, line_y, line_z, n_y, n_z, key)
     return key
 
 
-@njit(cache=True)
+@spread("key")
+def _block_keys(first, stop, position, layer, line_x, line_y, line_z, n_y, n_z, key):
+    for i in range(first, stop):
+        x, y, z = line_x[position[i, 0]], line_y[position[i, 1]], line_z[position[i, 2]]
+        key[i] = ((x * n_y + y) * n_z + z) * 4 + layer[i]
+
+
 def adopt_islands(indptr, neighbour, weight, layer):
     """For each cell the one whose block it joins: itself, or its strongest neighbour if it is an island.
 
     An island has links, but none within its layer, and joins another layer of its group (layer // 2).
     """
-    host = np.arange(layer.size).astype(np.int32)
+    host = np.arange(layer.size, dtype=np.int32)
+    _adopt(indptr, neighbour, weight, layer, host)
+    return host
+
+
+@compiled
+def _adopt(indptr, neighbour, weight, layer, host):
     for i in range(layer.size):
         strongest = np.float32(0)
         for slot in range(indptr[i], indptr[i + 1]):
@@ -34,15 +45,18 @@ def adopt_islands(indptr, neighbour, weight, layer):
     for i in range(layer.size):  # a host that is a guest itself takes nobody in
         if host[host[i]] != host[i]:
             host[i] = i
-    return host
 
 
-@njit(cache=True)
 def aggregate(indptr, neighbour, key):
     """Join linked cells that share a block (`key`); return for each cell the lowest cell of its aggregate."""
-    n = key.size
-    root = np.arange(n).astype(np.int32)
-    for i in range(n):
+    root = np.arange(key.size, dtype=np.int32)
+    _join(indptr, neighbour, key, root)
+    return root
+
+
+@compiled
+def _join(indptr, neighbour, key, root):
+    for i in range(key.size):
         for slot in range(indptr[i], indptr[i + 1]):
             j = neighbour[slot]
             if j < i and key[j] == key[i]:
@@ -57,17 +71,20 @@ def aggregate(indptr, neighbour, key):
                     root[b] = a
                 else:
                     root[a] = b
-    for i in range(n):  # roots come before their members
+    for i in range(key.size):  # roots come before their members
         root[i] = root[root[i]]
-    return root
 
 
-@njit(cache=True)
 def colour_greedily(indptr, neighbour):
     """Give each cell the lowest colour that none of its neighbours has (at most 64 colours)."""
-    n = indptr.size - 1
-    colour = np.full(n, -1, np.int64)
-    for i in range(n):
+    colour = np.full(indptr.size - 1, -1, np.int64)
+    _colour(indptr, neighbour, colour)
+    return colour
+
+
+@compiled
+def _colour(indptr, neighbour, colour):
+    for i in range(colour.size):
         taken = np.uint64(0)
         for slot in range(indptr[i], indptr[i + 1]):
             c = colour[neighbour[slot]]
@@ -77,21 +94,29 @@ def colour_greedily(indptr, neighbour):
         while taken & (np.uint64(1) << np.uint64(c)):
             c += 1
         colour[i] = c
-    return colour
 
 
-@njit(cache=True)
 def number_aggregates(root, colour, colours):
     """Number the aggregates colour by colour; return parent of each cell, colour bounds, one member of
     each."""
-    count = np.zeros(colours + 1, np.int64)
+    bounds = np.zeros(colours + 1, np.int64)
+    _count_roots(root, colour, bounds)
+    np.cumsum(bounds, out=bounds)
+    member, parent = np.empty(bounds[-1], np.int32), np.empty(root.size, np.int32)
+    _number(root, colour, bounds[:-1].copy(), member, parent)
+    return parent, bounds, member
+
+
+@compiled
+def _count_roots(root, colour, bounds):
+    """Count the aggregates of each colour into the place of the next one."""
     for i in range(root.size):
         if root[i] == i:
-            count[colour[i] + 1] += 1
-    bounds = np.cumsum(count)
-    cursor = bounds[:-1].copy()
-    member = np.empty(bounds[-1], np.int32)
-    parent = np.empty(root.size, np.int32)
+            bounds[colour[i] + 1] += 1
+
+
+@compiled
+def _number(root, colour, cursor, member, parent):
     for i in range(root.size):
         if root[i] == i:
             parent[i] = cursor[colour[i]]
@@ -99,57 +124,58 @@ def number_aggregates(root, colour, colours):
             cursor[colour[i]] += 1
         else:
             parent[i] = parent[root[i]]
-    return parent, bounds, member
 
 
-@njit(cache=True)
 def children_of(parent, n_coarse):
     """Members of each aggregate as compressed rows."""
     indptr = np.zeros(n_coarse + 1, np.int64)
-    for i in range(parent.size):
-        indptr[parent[i] + 1] += 1
-    for i in range(n_coarse):
-        indptr[i + 1] += indptr[i]
-    cursor = indptr[:-1].copy()
+    np.cumsum(np.bincount(parent, minlength=n_coarse), out=indptr[1:])
     child = np.empty(parent.size, np.int32)
-    for i in range(parent.size):
-        child[cursor[parent[i]]] = i
-        cursor[parent[i]] += 1
+    _fill_children(parent, indptr[:-1].copy(), child)
     return indptr, child
 
 
-@njit(cache=True)
+@compiled
+def _fill_children(parent, cursor, child):
+    for i in range(parent.size):
+        child[cursor[parent[i]]] = i
+        cursor[parent[i]] += 1
+
+
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
     """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a
     row."""
     n = child_ptr.size - 1
-    seen = np.full(n, -1, np.int32)
-    coarse_ptr = np.zeros(n + 1, np.int64)
-    for big in range(n):
-        for c in range(child_ptr[big], child_ptr[big + 1]):
-            for slot in range(indptr[child[c]], indptr[child[c] + 1]):
-                other = parent[neighbour[slot]]
-                if other != big and seen[other] != big:
-                    seen[other] = big
-                    coarse_ptr[big + 1] += 1
-    for big in range(n):
-        coarse_ptr[big + 1] += coarse_ptr[big]
-    coarse_neighbour = np.empty(coarse_ptr[n], np.int32)
-    seen[:] = -1
-    for big in range(n):
-        cursor = coarse_ptr[big]
-        for c in range(child_ptr[big], child_ptr[big + 1]):
-            for slot in range(indptr[child[c]], indptr[child[c] + 1]):
-                other = parent[neighbour[slot]]
-                if other != big and seen[other] != big:
-                    seen[other] = big
-                    coarse_neighbour[cursor] = other
-                    cursor += 1
-        _lower_first(coarse_neighbour, coarse_ptr[big], cursor, big)
+    coarse_ptr, coarse_neighbour = np.zeros(n + 1, np.int64), np.empty(0, np.int32)
+    for fill in (False, True):
+        seen = np.full(n, -1, np.int32)
+        _coarse_links(indptr, neighbour, parent, child_ptr, child, seen, fill, coarse_ptr, coarse_neighbour)
+        if not fill:
+            np.cumsum(coarse_ptr, out=coarse_ptr)
+            coarse_neighbour = np.empty(coarse_ptr[-1], np.int32)
     return coarse_ptr, coarse_neighbour
 
 
-@njit(inline="always")
+@compiled
+def _coarse_links(indptr, neighbour, parent, child_ptr, child, seen, fill, coarse_ptr, coarse_neighbour):
+    """Count the links of each aggregate into the place of the next one, or fill them in."""
+    for big in range(child_ptr.size - 1):
+        count = 0
+        for c in range(child_ptr[big], child_ptr[big + 1]):
+            for slot in range(indptr[child[c]], indptr[child[c] + 1]):
+                other = parent[neighbour[slot]]
+                if other != big and seen[other] != big:
+                    seen[other] = big
+                    if fill:
+                        coarse_neighbour[coarse_ptr[big] + count] = other
+                    count += 1
+        if fill:
+            _lower_first(coarse_neighbour, coarse_ptr[big], coarse_ptr[big] + count, big)
+        else:
+            coarse_ptr[big + 1] = count
+
+
+@inlined
 def _lower_first(neighbour, start, stop, i):
     """Move the entries below i to the front of neighbour[start:stop], all in their order."""
     front = start
@@ -162,12 +188,17 @@ def _lower_first(neighbour, start, stop, i):
             front += 1
 
 
-@njit(parallel=True, cache=True)
 def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
     """Fine over coarse centre distance of each coarse link; 1 between layers, whose links are areas, not
     lengths."""
     scale = np.ones(neighbour.size, np.float32)
-    for i in prange(indptr.size - 1):
+    _link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z, scale)
+    return scale
+
+
+@spread("indptr", less=1)
+def _link_scales(first, stop, indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z, scale):
+    for i in range(first, stop):
         for slot in range(indptr[i], indptr[i + 1]):
             j = neighbour[slot]
             if layer[i] == layer[j]:
@@ -177,22 +208,21 @@ def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
                     scale[slot] = _line_ratio(ratio_y, position[i, 1], position[j, 1])
                 elif position[i, 2] != position[j, 2]:
                     scale[slot] = _line_ratio(ratio_z, position[i, 2], position[j, 2])
-    return scale
 
 
-@njit(inline="always")
+@inlined
 def _line_ratio(ratio, a, b):
     """Ratio between neighbouring lines a and b; lines further apart are neighbours around the ring (last
     entry)."""
     return ratio[min(a, b)] if abs(a - b) == 1 else ratio[-1]
 
 
-@njit(parallel=True, cache=True)
+@spread("coarse_ptr", less=1, grain=SERIAL // 8)
 def coarse_weights(
-    indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
+    first, stop, indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
 ):
     """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
-    for big in prange(coarse_ptr.size - 1):
+    for big in range(first, stop):
         low, high = coarse_ptr[big], coarse_ptr[big + 1]
         for slot in range(low, high):
             out[slot] = 0.0
@@ -208,22 +238,26 @@ def coarse_weights(
             out[slot] *= scale[slot]
 
 
-@njit(parallel=True, cache=True)
-def sum_children(value, child_ptr, child, out):
+@spread("out", grain=SERIAL // 8)
+def sum_children(first, stop, value, child_ptr, child, out):
     """Sum of a cell value over each aggregate."""
-    for big in prange(out.size):
+    for big in range(first, stop):
         total = 0.0
         for c in range(child_ptr[big], child_ptr[big + 1]):
             total += value[child[c]]
         out[big] = total
 
 
-@njit(parallel=True, cache=True)
 def count_lower(indptr, neighbour):
     """How many neighbours of each cell have lower numbers; they come first in its row."""
     lower = np.zeros(indptr.size - 1, np.uint16)
-    for i in prange(lower.size):
+    _count_lower(indptr, neighbour, lower)
+    return lower
+
+
+@spread("lower")
+def _count_lower(first, stop, indptr, neighbour, lower):
+    for i in range(first, stop):
         for slot in range(indptr[i], indptr[i + 1]):
             if neighbour[slot] < i:
                 lower[i] += 1
-    return lower

@@ -1,10 +1,11 @@
-"""CPU kernels (numba) that tell the state of each place of many columns of grey values."""
+"""CPU kernels that tell the state of each place of many columns of grey values."""
 
 import numpy as np
-from numba import njit
+
+from .compiled import compiled, inlined
 
 
-@njit(cache=True)
+@compiled
 def chain_of_states(columns, means, spreads, fade, change):
     """Probability of each state at each place of each column (shallow to deep), [column, place, state].
 
@@ -65,7 +66,7 @@ def chain_of_states(columns, means, spreads, fade, change):
     return found
 
 
-@njit(cache=True, inline="always")
+@inlined
 def _erf(x):
     """Error function within 1.5e-7 (Abramowitz & Stegun 7.1.26)."""
     t = 1.0 / (1.0 + 0.3275911 * abs(x))
@@ -74,7 +75,7 @@ def _erf(x):
     return y if x >= 0 else -y
 
 
-@njit(cache=True)
+@compiled
 def unchanged(columns, rate, least, noise, parts=3, near=2.5):
     """Mark places whose grey matches a Gaussian of the pixel's mixture that has a weight of at least `least`
     already.

@@ -1,10 +1,11 @@
-"""CPU kernels (numba) of distances and covering balls, serial: one pass over lines, one over balls."""
+"""CPU kernels of distances and covering balls, serial: one pass over lines, one over balls."""
 
 import numpy as np
-from numba import njit
+
+from .compiled import compiled, inlined
 
 
-@njit(cache=True)
+@compiled
 def envelopes(f, h, shift):
     """f[.., .., i] = min over j of f[.., .., j] + h^2 (i + shift - j)^2, line by line."""
     nx, ny, n = f.shape
@@ -36,7 +37,7 @@ def envelopes(f, h, shift):
                 f[x, y, i] = (line[apex[k]] + (i + shift - apex[k]) ** 2) * h * h
 
 
-@njit(cache=True)
+@compiled
 def cover(centres, squared, spacing, following, thickness):
     """Lay balls, largest first; each line of a ball takes the voxels that no larger ball has taken.
 
@@ -59,13 +60,13 @@ def cover(centres, squared, spacing, following, thickness):
                     k = _find(following, i, j, k + 1)
 
 
-@njit(inline="always")
+@inlined
 def _within(centre, reach, size):
     """First index nearer than `reach` to the centre, and one past the last."""
     return max(int(np.floor(centre - reach)) + 1, 0), min(int(np.ceil(centre + reach)), size)
 
 
-@njit(inline="always")
+@inlined
 def _find(following, i, j, k):
     while following[i, j, k] != k:
         following[i, j, k] = following[i, j, following[i, j, k]]

@@ -1,12 +1,12 @@
-"""CPU kernel (numba): which tetrahedron holds the centre of a voxel."""
+"""CPU kernel: which tetrahedron holds the centre of a voxel."""
 
 import numpy as np
-from numba import njit
 
 from ...codes import EDGE
+from .compiled import compiled, inlined
 
 
-@njit(cache=True)
+@compiled
 def label_centres(points, cells, phase, labels):
     """Give each voxel [x, y, z] the phase of the element that holds its centre; the last one where several
     do.
@@ -39,6 +39,6 @@ def label_centres(points, cells, phase, labels):
                         labels[i, j, k] = phase[e]
 
 
-@njit(cache=True)
+@inlined
 def _cross(u, v):
     return (u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0])

@@ -1,4 +1,4 @@
-"""CPU kernels (numba) of a liquid front that moves through a graph of cells, link by link.
+"""CPU kernels of a liquid front that moves through a graph of cells, link by link.
 
 Cells are wet, dry or closed (they hold gas that cannot leave). A meniscus stands on every link from a wet to
 a dry cell; it lets liquid into the dry cell and never out of it.
@@ -7,32 +7,35 @@ a dry cell; it lets liquid into the dry cell and never out of it.
 import heapq
 
 import numpy as np
-from numba import njit, prange
 
 from ...codes import DRY, TIE, WET
-from .vectors import in_order
+from .compiled import compiled, inlined
+from .sums import in_order
+from .threads import spread
 
 LAST = 1e300  # a time that no cell is full at
 
 
-@njit(parallel=True, cache=True)
-def wet_links(indptr, neighbour, weight, state, out):
+@spread("indptr", less=1)
+def wet_links(first, stop, indptr, neighbour, weight, state, out):
     """Copy the weights of links between wet cells; all other links get 0."""
-    for i in prange(indptr.size - 1):
+    for i in range(first, stop):
         for slot in range(indptr[i], indptr[i + 1]):
             both = state[i] == WET and state[neighbour[slot]] == WET
             out[slot] = weight[slot] if both else 0.0
 
 
-@njit(parallel=True, cache=True)
-def front_residual(indptr, neighbour, weight, ground, entry, suction, state, p, residual, menisci):
+@spread("indptr", less=1)
+def front_residual(
+    first, stop, indptr, neighbour, weight, ground, entry, suction, state, p, residual, menisci
+):
     """Balance every wet cell.
 
         r_i = g_i (p_in - p_i) + sum_wet w_ij (p_j - p_i) - sum_dry w_ij max(p_i + s_j, 0)
 
     menisci[i] becomes the sum of w_ij over the menisci that move: the slope of the last term.
     """
-    for i in prange(indptr.size - 1):
+    for i in range(first, stop):
         r, m = 0.0, 0.0
         if state[i] == WET:
             r = ground[i] * (entry - p[i])
@@ -46,10 +49,15 @@ def front_residual(indptr, neighbour, weight, ground, entry, suction, state, p, 
         residual[i], menisci[i] = r, m
 
 
-@njit(parallel=True, cache=True)
 def inflows(indptr, neighbour, weight, ground, entry, suction, state, p, flow):
     """Sum the flow into each dry cell through its menisci and from the inlet; return the total."""
-    for j in prange(indptr.size - 1):
+    _inflows(indptr, neighbour, weight, ground, entry, suction, state, p, flow)
+    return in_order(flow)
+
+
+@spread("indptr", less=1)
+def _inflows(first, stop, indptr, neighbour, weight, ground, entry, suction, state, p, flow):
+    for j in range(first, stop):
         q = 0.0
         if state[j] == DRY:
             q = ground[j] * max(entry + suction[j], 0.0)
@@ -58,10 +66,9 @@ def inflows(indptr, neighbour, weight, ground, entry, suction, state, p, flow):
                 if state[i] == WET:
                     q += weight[slot] * max(p[i] + suction[j], 0.0)
         flow[j] = q
-    return in_order(flow)
 
 
-@njit(cache=True)
+@compiled
 def _pressure_behind(indptr, neighbour, weight, suction, entry, state, j, flow):
     """Pressure in a cell just filled: what its inflow's resistance brings equals what its new menisci draw.
 
@@ -82,7 +89,7 @@ def _pressure_behind(indptr, neighbour, weight, suction, entry, state, j, flow):
     return p
 
 
-@njit(cache=True)
+@inlined
 def _next_time(heap, state):
     """When the next cell is full; entries from before more inflow came, which a newer one preceded, are
     thrown away."""
@@ -91,7 +98,7 @@ def _next_time(heap, state):
     return heap[0][0]
 
 
-@njit(cache=True)
+@compiled
 def advance(indptr, neighbour, weight, suction, entry, state, flow, level, arrival, p, now, change):
     """Fill dry cells at the given inflows (cells per unit time) until a stage is over; return the time
     reached.

@@ -1,38 +1,61 @@
-"""CPU kernels (numba) that make graphs of voxels: the cells of a mask, colour by colour, and their links in
-rows."""
+"""CPU kernels that make graphs of voxels: the cells of a mask, colour by colour, and their links in rows."""
 
 import numpy as np
-from numba import njit, prange
+
+from .compiled import compiled, inlined
+from .threads import SERIAL, spread
 
 
-@njit(cache=True)
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
     """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour
     bounds."""
+    lines = colour_x, colour_y, colour_z
+    bounds = np.zeros(colours + 1, np.int64)
+    _count_colours(mask, *lines, bounds)
+    np.cumsum(bounds, out=bounds)
+    index, position = np.full(mask.shape, -1, np.int32), np.empty((bounds[-1], 3), np.int16)
+    _number(mask, *lines, bounds[:-1].copy(), index, position)
+    return index, position, bounds
+
+
+@compiled
+def _count_colours(mask, colour_x, colour_y, colour_z, bounds):
+    """Count the cells of each colour into the place of the next one."""
     nx, ny, nz = mask.shape
-    count = np.zeros(colours + 1, np.int64)
+    colours = bounds.size - 1
     for x in range(nx):
         for y in range(ny):
             for z in range(nz):
                 if mask[x, y, z]:
-                    count[(colour_x[x] + colour_y[y] + colour_z[z]) % colours + 1] += 1
-    bounds = np.cumsum(count)
-    cursor = bounds[:-1].copy()
-    index = np.full(mask.shape, -1, np.int32)
-    position = np.empty((bounds[-1], 3), np.int16)
+                    bounds[(colour_x[x] + colour_y[y] + colour_z[z]) % colours + 1] += 1
+
+
+@compiled
+def _number(mask, colour_x, colour_y, colour_z, cursor, index, position):
+    nx, ny, nz = mask.shape
     for x in range(nx):
         for y in range(ny):
             for z in range(nz):
                 if mask[x, y, z]:
-                    colour = (colour_x[x] + colour_y[y] + colour_z[z]) % colours
+                    colour = (colour_x[x] + colour_y[y] + colour_z[z]) % cursor.size
                     n = cursor[colour]
                     cursor[colour] += 1
                     index[x, y, z] = n
                     position[n, 0], position[n, 1], position[n, 2] = x, y, z
-    return index, position, bounds
 
 
-@njit(inline="always")
+def grid_links(index, position, periodic):
+    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face
+    (0..5 for -x +x -y +y -z +z)."""
+    indptr = np.zeros(len(position) + 1, np.int64)
+    _count_links(position, index, periodic, indptr)
+    np.cumsum(indptr, out=indptr)
+    neighbour, face = np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.uint8)
+    _fill_links(position, index, periodic, indptr, neighbour, face)
+    return indptr, neighbour, face
+
+
+@inlined
 def _neighbour(index, x, y, z, face, periodic):
     """Index of the cell across `face` (2 axis + side), or -1. periodic: 0 no, 1 y and z wrap around, 2 all
     do."""
@@ -58,54 +81,47 @@ def _neighbour(index, x, y, z, face, periodic):
     return index[x, y, z]
 
 
-@njit(parallel=True, cache=True)
-def grid_links(index, position, periodic):
-    """Links of each cell to its face neighbours, those with lower numbers first: indptr, neighbour, face
-    (0..5 for
-    -x +x -y +y -z +z)."""
-    n = position.shape[0]
-    indptr = np.zeros(n + 1, np.int64)
-    for i in prange(n):
-        x, y, z = position[i]
+@spread("position", grain=SERIAL)
+def _count_links(first, stop, position, index, periodic, indptr):
+    """Count the links of each cell into the place of the next one."""
+    for i in range(first, stop):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
         for face in range(6):
             if _neighbour(index, x, y, z, face, periodic) >= 0:
                 indptr[i + 1] += 1
-    for i in range(n):
-        indptr[i + 1] += indptr[i]
-    neighbour = np.empty(indptr[n], np.int32)
-    faces = np.empty(indptr[n], np.uint8)
-    for i in prange(n):
-        x, y, z = position[i]
+
+
+@spread("position", grain=SERIAL)
+def _fill_links(first, stop, position, index, periodic, indptr, neighbour, faces):
+    for i in range(first, stop):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
         slot = indptr[i]
-        for later in (False, True):
+        for later in range(2):
             for face in range(6):
                 j = _neighbour(index, x, y, z, face, periodic)
-                if j >= 0 and (j > i) == later:
+                if j >= 0 and (j > i) == (later == 1):
                     neighbour[slot] = j
                     faces[slot] = face
                     slot += 1
-    return indptr, neighbour, faces
 
 
-@njit(cache=True)
 def rows_from_edges(n, first, second):
     """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
     slots."""
-    indptr = np.zeros(n + 1, np.int64)
-    for e in range(first.size):
-        indptr[first[e] + 1] += 1
-        indptr[second[e] + 1] += 1
-    for i in range(n):
-        indptr[i + 1] += indptr[i]
-    cursor = indptr[:-1].copy()
-    neighbour = np.empty(indptr[n], np.int32)
-    slots = np.empty((2, first.size), np.int64)
-    for later in (False, True):
+    degree = np.bincount(first, minlength=n) + np.bincount(second, minlength=n)
+    indptr = np.concatenate([[0], np.cumsum(degree)])
+    neighbour, slots = np.empty(indptr[-1], np.int32), np.empty((2, first.size), np.int64)
+    _fill_rows(first, second, indptr[:-1].copy(), neighbour, slots)
+    return indptr, neighbour, slots
+
+
+@compiled
+def _fill_rows(first, second, cursor, neighbour, slots):
+    for later in range(2):
         for e in range(first.size):
             i, j = first[e], second[e]
-            side = 0 if (j > i) == later else 1  # of the cell whose row gets the other one in this round
+            side = 0 if (j > i) == (later == 1) else 1  # of the cell whose row gets the other one now
             here, there = (i, j) if side == 0 else (j, i)
             slots[side, e] = cursor[here]
             neighbour[cursor[here]] = there
             cursor[here] += 1
-    return indptr, neighbour, slots

@@ -1,4 +1,4 @@
-"""CPU kernels (numba) of the first coarser level of bit rows: connected parts of 2 x 2 x 2 blocks.
+"""CPU kernels of the first coarser level of bit rows: connected parts of 2 x 2 x 2 blocks.
 
 A block's eight voxels make a byte, bit 4 i + 2 j + k for the voxel at (i, j, k). Bit Z of eight words (four
 rows, two parities of z) are the voxels of block Z. Which of them hang together is looked up: part [pattern,
@@ -6,66 +6,63 @@ voxel] and parts [pattern], see numerics.rows.
 """
 
 import numpy as np
-from numba import njit, prange
 
 from .bits import ONE, lowest
+from .compiled import inlined
+from .threads import spread
+
+BLOCKS = 4096  # blocks that are worth a thread
 
 
-@njit(parallel=True, cache=True)
 def block_patterns(bits, nz):
     """Byte of each 2 x 2 x 2 block, [X, Y, Z]."""
-    _, nx, ny, words = bits.shape
-    pattern = np.zeros(((nx + 1) // 2, (ny + 1) // 2, (nz + 1) // 2), np.uint8)
-    for X in prange(pattern.shape[0]):
-        for Y in range(pattern.shape[1]):
-            for i in range(2):
-                for j in range(2):
-                    x, y = 2 * X + i, 2 * Y + j
-                    if x < nx and y < ny:
-                        for colour in range(2):
-                            voxel = np.uint8(1 << (4 * i + 2 * j + (colour + x + y) % 2))
-                            for w in range(words):
-                                left = bits[colour, x, y, w]
-                                while left:
-                                    pattern[X, Y, 64 * w + np.int64(lowest(left))] |= voxel
-                                    left &= left - ONE
+    pattern = np.zeros([(n + 1) // 2 for n in (*bits.shape[1:3], nz)], np.uint8)
+    _patterns(bits, pattern)
     return pattern
 
 
-@njit(parallel=True, cache=True)
+@spread("pattern", grain=BLOCKS)
+def _patterns(first, stop, bits, pattern):
+    _, nx, ny, words = bits.shape
+    for x in range(2 * np.int64(first), min(2 * np.int64(stop), nx)):
+        for y in range(ny):
+            for colour in range(2):
+                voxel = np.uint8(1 << (4 * (x % 2) + 2 * (y % 2) + (colour + x + y) % 2))
+                for w in range(words):
+                    left = bits[colour, x, y, w]
+                    while left:
+                        pattern[x // 2, y // 2, 64 * w + np.int64(lowest(left))] |= voxel
+                        left &= left - ONE
+
+
 def number_blocks(pattern, parts):
     """Number the parts of the blocks colour by colour; return the first of each block, and the colours'
     bounds."""
-    X_n, Y_n, Z_n = pattern.shape
-    count = np.zeros((2, X_n), np.int64)
-    for X in prange(X_n):
-        for Y in range(Y_n):
-            for Z in range(Z_n):
-                count[(X + Y + Z) % 2, X] += parts[pattern[X, Y, Z]]
-    first = np.zeros((2, X_n), np.int64)
-    bounds = np.zeros(3, np.int64)
-    n = 0
-    for colour in range(2):
-        for X in range(X_n):
-            first[colour, X] = n
-            n += count[colour, X]
-        bounds[colour + 1] = n
-    base = np.empty(pattern.shape, np.int32)
-    for X in prange(X_n):
-        cursor = first[:, X].copy()
-        for Y in range(Y_n):
-            for Z in range(Z_n):
-                colour = (X + Y + Z) % 2
-                base[X, Y, Z] = cursor[colour]
-                cursor[colour] += parts[pattern[X, Y, Z]]
+    cursor, base = np.zeros((2, len(pattern)), np.int64), np.empty(pattern.shape, np.int32)
+    _number(pattern, parts, cursor, base)
+    ends = np.cumsum(cursor)
+    bounds = np.array([0, cursor[0].sum(), ends[-1]])
+    _number(pattern, parts, ends.reshape(cursor.shape) - cursor, base)
     return base, bounds
 
 
-@njit(parallel=True, cache=True)
-def parents(bits, start, pattern, base, part, out):
+@spread("pattern", grain=BLOCKS)
+def _number(first, stop, pattern, parts, cursor, base):
+    """Number the parts in each plane from its cursors on; these come to the end of the plane's numbers."""
+    _, ny, nz = pattern.shape
+    for X in range(first, stop):
+        for Y in range(ny):
+            for Z in range(nz):
+                colour = (X + Y + Z) % 2
+                base[X, Y, Z] = cursor[colour, X]
+                cursor[colour, X] += parts[pattern[X, Y, Z]]
+
+
+@spread("bits", axis=1, grain=256)
+def parents(first, stop, bits, start, pattern, base, part, out):
     """Aggregate of each cell."""
-    _, nx, ny, words = bits.shape
-    for x in prange(nx):
+    _, _, ny, words = bits.shape
+    for x in range(first, stop):
         for colour in range(2):
             for y in range(ny):
                 voxel = 4 * (x % 2) + 2 * (y % 2) + (colour + x + y) % 2
@@ -78,7 +75,7 @@ def parents(bits, start, pattern, base, part, out):
                         i += 1
 
 
-@njit(inline="always")
+@inlined
 def _across(pattern, X, Y, Z, face):
     """Block across a face (2 axis + side) as indices, and its pattern, 0 beyond the box."""
     axis, step = face // 2, 2 * (face % 2) - 1
@@ -87,7 +84,7 @@ def _across(pattern, X, Y, Z, face):
     return X2, Y2, Z2, pattern[X2, Y2, Z2] if inside else np.uint8(0)
 
 
-@njit(inline="always")
+@inlined
 def _meet(here, there, face, part, mine):
     """Count the links across a face from part `mine` of a block to each part of the block beyond."""
     stride = 4 >> (face // 2)
@@ -107,10 +104,10 @@ def _meet(here, there, face, part, mine):
     return c0, c1, c2, c3
 
 
-@njit(parallel=True, cache=True)
-def count_block_links(pattern, base, part, parts, indptr):
+@spread("pattern", grain=BLOCKS)
+def count_block_links(first, stop, pattern, base, part, parts, indptr):
     """Count the links of each aggregate into indptr[i + 1]."""
-    for X in prange(pattern.shape[0]):
+    for X in range(first, stop):
         for Y in range(pattern.shape[1]):
             for Z in range(pattern.shape[2]):
                 here = pattern[X, Y, Z]
@@ -123,13 +120,26 @@ def count_block_links(pattern, base, part, parts, indptr):
                     indptr[base[X, Y, Z] + mine + 1] = links
 
 
-@njit(parallel=True, cache=True)
+@spread("pattern", grain=BLOCKS)
 def block_links(
-    pattern, base, part, parts, indptr, weights, ratio_x, ratio_y, ratio_z, neighbour, weight, position
+    first,
+    stop,
+    pattern,
+    base,
+    part,
+    parts,
+    indptr,
+    weights,
+    ratio_x,
+    ratio_y,
+    ratio_z,
+    neighbour,
+    weight,
+    position,
 ):
     """Fill in the links of each aggregate, lower neighbours first: weight = fine links held x their weight x
     fine / coarse distance."""
-    for plane in prange(pattern.shape[0]):
+    for plane in range(first, stop):
         X = np.int64(plane)
         for Y in range(pattern.shape[1]):
             for Z in range(pattern.shape[2]):
@@ -156,11 +166,11 @@ def block_links(
                                 neighbour[slot], weight[slot] = j, counts[p] * weights[face // 2] * ratio
 
 
-@njit(parallel=True, cache=True)
-def block_ends(pattern, base, part, parts, x_in_block, out):
+@spread("pattern", grain=BLOCKS)
+def block_ends(first, stop, pattern, base, part, parts, x_in_block, out):
     """Count, for each aggregate of the blocks in out's plane, the cells whose x within the block is
     `x_in_block`."""
-    for X in prange(pattern.shape[0]):
+    for X in range(first, stop):
         for Y in range(pattern.shape[1]):
             for Z in range(pattern.shape[2]):
                 here = pattern[X, Y, Z]

@@ -1,4 +1,4 @@
-"""CPU kernels (numba) on bit rows: the cells of one conductor, without a list of neighbours.
+"""CPU kernels on bit rows: the cells of one conductor, without a list of neighbours.
 
 A row (x, y) is kept as two half rows, one for each colour (x + y + z) % 2; bit k of a half row stands for
 z = 2 k + (colour + x + y) % 2. `bits[colour, x, y, word]` holds 64 of them, `start[colour, x, y, word]` the
@@ -10,44 +10,45 @@ Across a face in x or y the neighbour has the same k in the other colour's half 
 the same k, the other k - 1 (even z) or k + 1 (odd z).
 """
 
+from itertools import pairwise
+
 import numpy as np
-from numba import njit, prange
 
 from .bits import ONE, lowest, population
-from .vectors import in_order
+from .compiled import inlined, merged
+from .sums import in_order
+from .threads import spread
+
+WORDS = 256  # words of cells that are worth a thread
 
 
-@njit(parallel=True, cache=True)
 def pack(mask):
     """Put the True voxels of a dense mask into bit rows; return (bits, start, first cell of each colour and
     end)."""
     nx, ny, nz = mask.shape
-    words = ((nz + 1) // 2 + 63) // 64
-    bits = np.zeros((2, nx, ny, words), np.uint64)
-    for x in prange(nx):
-        for y in range(ny):
-            for z in range(nz):
+    bits = np.zeros((2, nx, ny, ((nz + 1) // 2 + 63) // 64), np.uint64)
+    _set_bits(mask, bits)
+    count = np.bitwise_count(bits)
+    start = np.cumsum(count, dtype=np.int32).reshape(bits.shape) - count
+    first = count[0].sum(dtype=np.int64)
+    return bits, start, np.array([0, first, first + count[1].sum(dtype=np.int64)])
+
+
+@spread("bits", axis=1, grain=WORDS)
+def _set_bits(first, stop, mask, bits):
+    for x in range(first, stop):
+        for y in range(mask.shape[1]):
+            for z in range(mask.shape[2]):
                 if mask[x, y, z]:
                     k = z // 2
                     bits[(x + y + z) % 2, x, y, k // 64] |= ONE << np.uint64(k % 64)
-    start = np.empty(bits.shape, np.int32)
-    bounds = np.zeros(3, np.int64)
-    for colour in range(2):
-        n = bounds[colour]
-        for x in range(nx):
-            for y in range(ny):
-                for w in range(words):
-                    start[colour, x, y, w] = n
-                    n += population(bits[colour, x, y, w])
-        bounds[colour + 1] = n
-    return bits, start, bounds
 
 
-@njit(parallel=True, cache=True)
-def unpack(bits, start, values, out):
+@spread("bits", axis=1, grain=WORDS)
+def unpack(first, stop, bits, start, values, out):
     """Write cell values into a dense [x, y, z] array; other voxels keep what they hold."""
-    _, nx, ny, words = bits.shape
-    for x in prange(nx):
+    _, _, ny, words = bits.shape
+    for x in range(first, stop):
         for colour in range(2):
             for y in range(ny):
                 odd = (colour + x + y) % 2
@@ -59,7 +60,7 @@ def unpack(bits, start, values, out):
                         i += 1
 
 
-@njit(inline="always")
+@merged
 def _around(bits, start, colour, x, y, w):
     """Words of the other colour around word w of a half row: x-, x+, y-, y+, z at the same k, z at k -+ 1."""
     other = 1 - colour
@@ -79,7 +80,7 @@ def _around(bits, start, colour, x, y, w):
     return xl, xh, yl, yh, z, zs
 
 
-@njit(inline="always")
+@merged
 def _starts(start, colour, x, y, w):
     """Number of the first cell in each of the first five words of `_around` (any one where there is no
     word)."""
@@ -94,14 +95,14 @@ def _starts(start, colour, x, y, w):
     )
 
 
-@njit(inline="always")
+@inlined
 def _pick(u, j, bit, i):
     """u[j] if bit is set, else 0 (where u[i] is finite), without a branch: those at walls are guessed
     wrong."""
     return u[i + np.int64(bit) * (j - i)] * u.dtype.type(bit)
 
 
-@njit(inline="always")
+@inlined
 def _pull(u, words, starts, b, odd, wx, wy, wz, i):
     """Sum of weight times u over the neighbours of cell i at bit b."""
     xl, xh, yl, yh, z, zs = words
@@ -120,7 +121,7 @@ def _pull(u, words, starts, b, odd, wx, wy, wz, i):
     return wx * tx + wy * ty + wz * tz
 
 
-@njit(inline="always")
+@inlined
 def _diagonal(words, b, wx, wy, wz, end):
     """Sum of the weights of the links at bit b, and of those to the end faces."""
     xl, xh, yl, yh, z, zs = words
@@ -130,92 +131,101 @@ def _diagonal(words, b, wx, wy, wz, end):
     return end + wx * np.float32(nx) + wy * np.float32(ny) + wz * np.float32(nz)
 
 
-@njit(inline="always")
+@inlined
 def _ends(x, nx, wx):
     """Conductance from a cell at x to the end faces: half a voxel away, so twice that of a link."""
     return wx * (np.float32(2 * (x == 0)) + np.float32(2 * (x == nx - 1)))
 
 
-@njit(parallel=True, cache=True)
 def sweep(bits, start, wx, wy, wz, b, u, backward):
     """One Gauss-Seidel sweep, colour after colour (or back): u_i = (b_i + sum_j w_j u_j) / d_i."""
+    for colour in (1, 0) if backward else (0, 1):
+        _relax(bits, start, wx, wy, wz, b, u, colour)
+
+
+@spread("bits", axis=1, grain=WORDS)
+def _relax(first, stop, bits, start, wx, wy, wz, b, u, colour):
     _, nx, ny, words = bits.shape
-    for turn in range(2):
-        colour = 1 - turn if backward else turn
-        for x in prange(nx):
-            end = _ends(x, nx, wx)
-            for y in range(ny):
-                odd = (colour + x + y) % 2 == 1
-                for w in range(words):
-                    left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
-                    if left:
-                        around, starts = (
-                            _around(bits, start, colour, x, y, w),
-                            _starts(start, colour, x, y, w),
-                        )
-                        while left:
-                            k = lowest(left)
-                            pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
-                            u[i] = (b[i] + pull) / _diagonal(around, k, wx, wy, wz, end)
-                            left &= left - ONE
-                            i += 1
+    for x in range(first, stop):
+        end = _ends(x, nx, wx)
+        for y in range(ny):
+            odd = (colour + x + y) % 2 == 1
+            for w in range(words):
+                left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
+                if left:
+                    around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                    while left:
+                        k = lowest(left)
+                        pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
+                        u[i] = (b[i] + pull) / _diagonal(around, k, wx, wy, wz, end)
+                        left &= left - ONE
+                        i += 1
 
 
-@njit(parallel=True, cache=True)
 def first_sweep(bits, start, wx, wy, wz, b, u):
-    """A forward sweep from u = 0: the first colour has nothing to pull."""
+    """A forward sweep from u = 0, whatever u holds: the first colour has nothing to pull."""
+    for colour in (0, 1):
+        _relax_first(bits, start, wx, wy, wz, b, u, colour)
+
+
+@spread("bits", axis=1, grain=WORDS)
+def _relax_first(first, stop, bits, start, wx, wy, wz, b, u, colour):
     _, nx, ny, words = bits.shape
-    for colour in range(2):
-        for x in prange(nx):
-            end = _ends(x, nx, wx)
-            for y in range(ny):
-                odd = (colour + x + y) % 2 == 1
-                for w in range(words):
-                    left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
-                    if left:
-                        around, starts = (
-                            _around(bits, start, colour, x, y, w),
-                            _starts(start, colour, x, y, w),
-                        )
-                        while left:
-                            k = lowest(left)
-                            pull = _pull(u, around, starts, k, odd, wx, wy, wz, i) if colour else wx * 0
-                            u[i] = (b[i] + pull) / _diagonal(around, k, wx, wy, wz, end)
-                            left &= left - ONE
-                            i += 1
+    for x in range(first, stop):
+        end = _ends(x, nx, wx)
+        for y in range(ny):
+            odd = (colour + x + y) % 2 == 1
+            for w in range(words):
+                left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
+                if left:
+                    around, starts = _around(bits, start, colour, x, y, w), _starts(start, colour, x, y, w)
+                    while left:
+                        k = lowest(left)
+                        pull = _pull(u, around, starts, k, odd, wx, wy, wz, i) if colour else wx * 0
+                        u[i] = (b[i] + pull) / _diagonal(around, k, wx, wy, wz, end)
+                        left &= left - ONE
+                        i += 1
 
 
-@njit(parallel=True, cache=True)
 def restrict_residual(bits, start, wx, wy, wz, b, u, parent, out):
-    """Add the residual b - A u of the first colour (the second was just relaxed) to each cell's aggregate.
+    """Sum the residual b - A u of the first colour (the second was just relaxed) over each aggregate.
 
     Two planes of cells at a time: their aggregates are theirs alone.
     """
-    _, nx, ny, words = bits.shape
     out[:] = 0
-    for pair in prange((nx + 1) // 2):
-        for x in range(2 * pair, min(2 * pair + 2, nx)):
-            end = _ends(x, nx, wx)
-            for y in range(ny):
-                odd = (x + y) % 2 == 1
-                for w in range(words):
-                    left, i = bits[0, x, y, w], np.int64(start[0, x, y, w])
-                    if left:
-                        around, starts = _around(bits, start, 0, x, y, w), _starts(start, 0, x, y, w)
-                        while left:
-                            k = lowest(left)
-                            pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
-                            out[parent[i]] += b[i] + pull - _diagonal(around, k, wx, wy, wz, end) * u[i]
-                            left &= left - ONE
-                            i += 1
+    _restrict(bits, start, wx, wy, wz, b, u, parent, out)
 
 
-@njit(parallel=True, cache=True)
+@spread("bits", axis=1, chunk=2, grain=WORDS)
+def _restrict(first, stop, bits, start, wx, wy, wz, b, u, parent, out):
+    _, nx, ny, words = bits.shape
+    for x in range(2 * np.int64(first), min(2 * np.int64(stop), nx)):
+        end = _ends(x, nx, wx)
+        for y in range(ny):
+            odd = (x + y) % 2 == 1
+            for w in range(words):
+                left, i = bits[0, x, y, w], np.int64(start[0, x, y, w])
+                if left:
+                    around, starts = _around(bits, start, 0, x, y, w), _starts(start, 0, x, y, w)
+                    while left:
+                        k = lowest(left)
+                        pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
+                        out[parent[i]] += b[i] + pull - _diagonal(around, k, wx, wy, wz, end) * u[i]
+                        left &= left - ONE
+                        i += 1
+
+
 def apply(bits, start, wx, wy, wz, u, out):
     """out = A u; return u . A u, summed in float64."""
+    sums = np.empty(bits.shape[1])
+    _apply(bits, start, wx, wy, wz, u, out, sums)
+    return in_order(sums)
+
+
+@spread("bits", axis=1, grain=WORDS)
+def _apply(first, stop, bits, start, wx, wy, wz, u, out, sums):
     _, nx, ny, words = bits.shape
-    product = np.zeros(nx)
-    for x in prange(nx):
+    for x in range(first, stop):
         end = _ends(x, nx, wx)
         total = 0.0
         for colour in range(2):
@@ -224,10 +234,8 @@ def apply(bits, start, wx, wy, wz, u, out):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = (
-                            _around(bits, start, colour, x, y, w),
-                            _starts(start, colour, x, y, w),
-                        )
+                        around = _around(bits, start, colour, x, y, w)
+                        starts = _starts(start, colour, x, y, w)
                         while left:
                             k = lowest(left)
                             pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
@@ -236,20 +244,24 @@ def apply(bits, start, wx, wy, wz, u, out):
                             total += np.float64(u[i]) * np.float64(value)
                             left &= left - ONE
                             i += 1
-        product[x] = total
-    return in_order(product)
+        sums[x] = total
 
 
-@njit(parallel=True, cache=True)
 def residual(bits, start, wx, wy, wz, u, r):
     """r = b - A u for a drop of 1 between the end faces (b = conductance to the first one), in the precision
     of u.
 
     Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane.
     """
+    energy, planes = np.empty(bits.shape[1]), np.empty(bits.shape[1])
+    _residual(bits, start, wx, wy, wz, u, r, energy, planes)
+    return in_order(energy), planes
+
+
+@spread("bits", axis=1, grain=WORDS)
+def _residual(first, stop, bits, start, wx, wy, wz, u, r, energy, planes):
     _, nx, ny, words = bits.shape
-    energy, planes = np.zeros(nx), np.zeros(nx)
-    for x in prange(nx):
+    for x in range(first, stop):
         end = _ends(x, nx, wx)
         inlet = 2 * wx if x == 0 else 0 * wx
         total, plane = 0.0, 0.0
@@ -259,68 +271,54 @@ def residual(bits, start, wx, wy, wz, u, r):
                 for w in range(words):
                     left, i = bits[colour, x, y, w], np.int64(start[colour, x, y, w])
                     if left:
-                        around, starts = (
-                            _around(bits, start, colour, x, y, w),
-                            _starts(start, colour, x, y, w),
-                        )
+                        around = _around(bits, start, colour, x, y, w)
+                        starts = _starts(start, colour, x, y, w)
                         while left:
                             k = lowest(left)
-                            Au = _diagonal(around, k, wx, wy, wz, end) * u[i] - _pull(
-                                u, around, starts, k, odd, wx, wy, wz, i
-                            )
+                            pull = _pull(u, around, starts, k, odd, wx, wy, wz, i)
+                            Au = _diagonal(around, k, wx, wy, wz, end) * u[i] - pull
                             total += u[i] * (Au - 2 * inlet) + inlet
                             plane += inlet - Au
                             r[i] = inlet - Au
                             left &= left - ONE
                             i += 1
         energy[x], planes[x] = total, plane
-    return in_order(energy), planes
 
 
-@njit(parallel=True, cache=True)
 def plane_sums(bits, start, value):
     """Sum of a cell value over each plane of x, in float64."""
-    _, nx, ny, words = bits.shape
-    planes = np.zeros(nx)
-    for x in prange(nx):
-        total = 0.0
-        for colour in range(2):
-            first = np.int64(start[colour, x, 0, 0])
-            last = first
-            for y in range(ny):
-                for w in range(words):
-                    last += np.int64(population(bits[colour, x, y, w]))
-            for i in range(first, last):
-                total += value[i]
-        planes[x] = total
+    planes = np.empty(bits.shape[1])
+    _plane_sums(_ranges(start, value.size), value, planes)
     return planes
 
 
-@njit(parallel=True, cache=True)
+@spread("planes", grain=8)
+def _plane_sums(first, stop, ranges, value, planes):
+    for x in range(first, stop):
+        total = 0.0
+        for colour in range(2):
+            for i in range(ranges[colour, x], ranges[colour, x + 1]):
+                total += value[i]
+        planes[x] = total
+
+
 def set_planes(bits, start, value, out):
     """Give every cell the value of its plane of x."""
-    _, nx, ny, words = bits.shape
-    for x in prange(nx):
-        for colour in range(2):
-            i = np.int64(start[colour, x, 0, 0])
-            for y in range(ny):
-                for w in range(words):
-                    for _ in range(population(bits[colour, x, y, w])):
-                        out[i] = value[x]
-                        i += 1
+    for colour in _ranges(start, out.size):
+        for x, (first, stop) in enumerate(pairwise(colour.tolist())):
+            out[first:stop] = value[x]
 
 
-@njit(parallel=True, cache=True)
+def _ranges(start, n):
+    """Return the first cell of each plane of x, and the end: int64 [colour, x]."""
+    first = start[:, :, 0, 0].astype(np.int64)
+    return np.hstack([first, [[first[1, 0]], [n]]])
+
+
 def plane_links(bits):
     """Cells in each plane of x, and links from each to the next."""
-    _, nx, ny, words = bits.shape
-    cells, links = np.zeros(nx, np.int64), np.zeros(nx, np.int64)
-    for x in prange(nx):
-        for colour in range(2):
-            for y in range(ny):
-                for w in range(words):
-                    here = bits[colour, x, y, w]
-                    cells[x] += np.int64(population(here))
-                    if x + 1 < nx:
-                        links[x] += np.int64(population(here & bits[1 - colour, x + 1, y, w]))
+    cells, links = (np.zeros(bits.shape[1], np.int64) for _ in range(2))
+    for here, there in ((bits[0], bits[1]), (bits[1], bits[0])):
+        cells += np.bitwise_count(here).sum(axis=(1, 2), dtype=np.int64)
+        links[:-1] += np.bitwise_count(here[:-1] & there[1:]).sum(axis=(1, 2), dtype=np.int64)
     return cells, links

@@ -1,26 +1,32 @@
-"""CPU kernels (numba) for velocities on voxel faces: walls, divergence, pressure forces.
+"""CPU kernels for velocities on voxel faces: walls, divergence, pressure forces.
 
 A face along an axis has the place (line along x, y, z) of the cell above it; the cell below is one line
 earlier.
 """
 
 import numpy as np
-from numba import njit, prange
 
 from ...codes import NO_SLIP, WRAP
+from .compiled import compiled, inlined
+from .threads import spread
 
 
-@njit(parallel=True, cache=True)
 def face_cells(position, index, axis, wrap):
     """Cells below and above each face (int32 [n, 2], -1 for none); `index` numbers the cells [x, y, z].
 
     wrap: the last cell lies below the first face.
     """
+    out = np.full((len(position), 2), -1, np.int32)
+    _face_cells(position, index, axis, wrap, out)
+    return out
+
+
+@spread("position")
+def _face_cells(first, stop, position, index, axis, wrap, out):
     n = index.shape[axis]
-    out = np.full((position.shape[0], 2), -1, np.int32)
-    for f in prange(position.shape[0]):
+    for f in range(first, stop):
         for side in range(2):
-            x, y, z = position[f]
+            x, y, z = np.int64(position[f, 0]), np.int64(position[f, 1]), np.int64(position[f, 2])
             if axis == 0:
                 x += side - 1
             elif axis == 1:
@@ -37,10 +43,9 @@ def face_cells(position, index, axis, wrap):
             elif line < 0 or line >= n:
                 continue
             out[f, side] = index[x, y, z]
-    return out
 
 
-@njit(cache=True)
+@compiled
 def cell_faces(cells, first, axis, out):
     """Enter the faces of one axis, numbered from `first`, into `out` [cell, 2 axis + side], side 0 below the
     cell."""
@@ -51,7 +56,7 @@ def cell_faces(cells, first, axis, out):
             out[cells[f, 1], 2 * axis] = first + f
 
 
-@njit(inline="always")
+@inlined
 def _is_fluid(fluid, x, y, z, axis, line):
     """Whether the cell at line `line` of `axis`, otherwise at x, y, z, holds fluid."""
     if axis == 0:
@@ -61,7 +66,7 @@ def _is_fluid(fluid, x, y, z, axis, line):
     return fluid[x, y, line]
 
 
-@njit(inline="always")
+@inlined
 def _walls_along(fluid, x, y, z, axis, line, step, side, ended):
     """1 if the next face along the face's own axis is a wall, 0 if it moves or mirrors."""
     n = fluid.shape[axis]
@@ -76,7 +81,7 @@ def _walls_along(fluid, x, y, z, axis, line, step, side, ended):
     return 0.0 if _is_fluid(fluid, x, y, z, axis, beyond) else 1.0
 
 
-@njit(inline="always")
+@inlined
 def _solid_beside(fluid, x, y, z, axis, line, ended, wrap):
     """Solid ones among the two cells on both sides of a face; a cell outside an end plane is its neighbour's
     image."""
@@ -91,7 +96,7 @@ def _solid_beside(fluid, x, y, z, axis, line, ended, wrap):
     )
 
 
-@njit(inline="always")
+@inlined
 def _width(fluid, x, y, z, axis, line, ended, sides, along, step):
     """Velocities side by side from the one at x, y, z up to the next wall that way; mirrors and end planes
     are crossed."""
@@ -111,8 +116,8 @@ def _width(fluid, x, y, z, axis, line, ended, sides, along, step):
             return count
 
 
-@njit(parallel=True, cache=True)
-def wall_conductance(position, fluid, axis, conductance, sides, throat, out):
+@spread("out")
+def wall_conductance(first, stop, position, fluid, axis, conductance, sides, throat, out):
     """Conductance of each face's velocity to the walls around it.
 
     conductance [3]: cell volume over width squared; sides [3]: WRAP, FREE or NO_SLIP; axis 0 ends on pressure
@@ -122,7 +127,7 @@ def wall_conductance(position, fluid, axis, conductance, sides, throat, out):
     """
     shape = fluid.shape
     ended = axis == 0 and sides[0] != WRAP
-    for f in prange(position.shape[0]):
+    for f in range(first, stop):
         x, y, z = position[f]
         line = position[f, axis]
         share = 0.5 if ended and (line == 0 or line == shape[0]) else 1.0
@@ -149,34 +154,34 @@ def wall_conductance(position, fluid, axis, conductance, sides, throat, out):
         out[f] = total
 
 
-@njit(parallel=True, cache=True)
-def face_links(indptr, face, position, axis, conductance, last, out):
+@spread("indptr", less=1)
+def face_links(first, stop, indptr, face, position, axis, conductance, last, out):
     """Viscous conductance between neighbouring faces of one axis; half between two on the end planes 0 and
     `last`.
 
     last: -1 where there are no end planes.
     """
-    for f in prange(indptr.size - 1):
+    for f in range(first, stop):
         end = last >= 0 and (position[f, axis] == 0 or position[f, axis] == last)
         for slot in range(indptr[f], indptr[f + 1]):
             along = face[slot] // 2
             out[slot] = conductance[along] * (0.5 if end and along != axis else 1.0)
 
 
-@njit(parallel=True, cache=True)
-def mobility_links(indptr, face, faces_of_cell, mobility, area, out):
+@spread("indptr", less=1)
+def mobility_links(first, stop, indptr, face, faces_of_cell, mobility, area, out):
     """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
     them."""
-    for i in prange(indptr.size - 1):
+    for i in range(first, stop):
         for slot in range(indptr[i], indptr[i + 1]):
             a = area[face[slot] // 2]
             out[slot] = a * a * mobility[faces_of_cell[i, face[slot]]]
 
 
-@njit(parallel=True, cache=True)
-def divergence(faces_of_cell, area, u, out):
+@spread("out")
+def divergence(first, stop, faces_of_cell, area, u, out):
     """Net outflow of each cell: sum of area times velocity, above minus below."""
-    for i in prange(out.size):
+    for i in range(first, stop):
         total = 0.0
         for axis in range(3):
             below, above = faces_of_cell[i, 2 * axis], faces_of_cell[i, 2 * axis + 1]
@@ -187,11 +192,11 @@ def divergence(faces_of_cell, area, u, out):
         out[i] = total
 
 
-@njit(parallel=True, cache=True)
-def add_pressure(cells, area, sign, p, out):
+@spread("out")
+def add_pressure(first, stop, cells, area, sign, p, out):
     """Add sign times the pressure force on each face, area (p below - p above), to `out`; 0 outside the
     box."""
-    for f in prange(out.size):
+    for f in range(first, stop):
         drop = p[0] * 0
         if cells[f, 0] >= 0:
             drop += p[cells[f, 0]]
@@ -200,10 +205,10 @@ def add_pressure(cells, area, sign, p, out):
         out[f] += sign * area * drop
 
 
-@njit(parallel=True, cache=True)
-def centre_velocity(faces_of_cell, u, out):
+@spread("out", axis=1)
+def centre_velocity(first, stop, faces_of_cell, u, out):
     """Velocity at the cell centres, out [3, n]: mean of the two faces along each axis; walls stand still."""
-    for i in prange(out.shape[1]):
+    for i in range(first, stop):
         for axis in range(3):
             below, above = faces_of_cell[i, 2 * axis], faces_of_cell[i, 2 * axis + 1]
             out[axis, i] = ((u[below] if below >= 0 else 0.0) + (u[above] if above >= 0 else 0.0)) / 2

@@ -1,88 +1,91 @@
-"""CPU kernels (numba) on vectors: sums that no thread count changes, and the steps of Krylov methods."""
+"""CPU kernels on vectors: sums that no number of threads changes, and the steps of Krylov methods."""
 
 import numpy as np
-from numba import njit, prange
 
-from .threads import CHUNK
+from .sums import CHUNK, chunk_sums, in_order, total
+from .threads import spread
 
-
-@njit(cache=True)
-def in_order(values):
-    """Sum one after the other. (Within a parallel kernel `values.sum()` would be split among the threads.)"""
-    total = 0.0
-    for value in values:
-        total += value
-    return total
+LONG = 2**15  # entries of a vector that are worth a thread: a step through memory is quick
 
 
-@njit(parallel=True, cache=True)
 def inner(a, b):
     """a . b, summed in float64."""
-    product = np.zeros((a.size + CHUNK - 1) // CHUNK)
-    for c in prange(product.size):
+    sums = chunk_sums(a.size)
+    _inner(a, b, sums)
+    return in_order(sums)
+
+
+@spread("a", chunk=CHUNK, grain=LONG)
+def _inner(first, stop, a, b, sums):
+    for c in range(first, stop):
         total = 0.0
         for i in range(c * CHUNK, min((c + 1) * CHUNK, a.size)):
             total += np.float64(a[i]) * np.float64(b[i])
-        product[c] = total
-    return in_order(product)
+        sums[c] = total
 
 
-@njit(parallel=True, cache=True)
-def add_scaled(a, y, x):
+@spread("x", grain=LONG)
+def add_scaled(first, stop, a, y, x):
     """x += a y."""
-    for i in prange(x.size):
+    for i in range(first, stop):
         x[i] += a * y[i]
 
 
-@njit(parallel=True, cache=True)
-def search_direction(z, beta, p):
+@spread("p", grain=LONG)
+def search_direction(first, stop, z, beta, p):
     """p = z + beta p."""
-    for i in prange(p.size):
+    for i in range(first, stop):
         p[i] = z[i] + beta * p[i]
 
 
-@njit(parallel=True, cache=True)
 def project(basis, count, w):
     """Return the inner products (float64) of w with the first `count` rows of `basis`, in one pass over w.
 
     A library's matrix product takes 50 times longer when another process holds a core: its threads wait
     spinning.
     """
-    chunks = (w.size + CHUNK - 1) // CHUNK
-    partial = np.zeros((chunks, count))
-    for c in prange(chunks):
-        start, stop = c * CHUNK, min((c + 1) * CHUNK, w.size)
-        for k in range(count):
+    sums = chunk_sums(w.size, count)
+    _project(w, basis, sums)
+    return total(sums)
+
+
+@spread("w", chunk=CHUNK)
+def _project(first, stop, w, basis, sums):
+    for c in range(first, stop):
+        begin, end = c * CHUNK, min((c + 1) * CHUNK, w.size)
+        for k in range(sums.shape[1]):
             total = 0.0
-            for i in range(start, stop):
+            for i in range(begin, end):
                 total += basis[k, i] * w[i]
-            partial[c, k] = total
-    return partial.sum(axis=0)
+            sums[c, k] = total
 
 
-@njit(parallel=True, cache=True)
 def combine(basis, coefficients, w):
     """w += sum of coefficients[k] times row k of `basis`; return w . w."""
-    chunks = (w.size + CHUNK - 1) // CHUNK
-    partial = np.zeros(chunks)
-    for c in prange(chunks):
-        start, stop = c * CHUNK, min((c + 1) * CHUNK, w.size)
+    sums = chunk_sums(w.size)
+    _combine(w, basis, coefficients, sums)
+    return in_order(sums)
+
+
+@spread("w", chunk=CHUNK)
+def _combine(first, stop, w, basis, coefficients, sums):
+    for c in range(first, stop):
+        begin, end = c * CHUNK, min((c + 1) * CHUNK, w.size)
         for k in range(coefficients.size):
             factor = np.float32(coefficients[k])
-            for i in range(start, stop):
+            for i in range(begin, end):
                 w[i] += factor * basis[k, i]
         total = 0.0
-        for i in range(start, stop):
+        for i in range(begin, end):
             total += w[i] * w[i]
-        partial[c] = total
-    return in_order(partial)
+        sums[c] = total
 
 
-@njit(parallel=True, cache=True)
-def minres_update(v, far, near, gamma, step, oldest, newest, x):
+@spread("x", grain=LONG)
+def minres_update(first, stop, v, far, near, gamma, step, oldest, newest, x):
     """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
     `step`."""
-    for i in prange(x.size):
+    for i in range(first, stop):
         w = (v[i] - far * oldest[i] - near * newest[i]) / gamma
         oldest[i] = w
         x[i] += step * w

@@ -3,11 +3,11 @@
 import numpy as np
 
 
-def face_flow(first, second, third, lift, slopes, level, u, v, s, t, out):
-    """Linear flow through each face: g (lift level + v_second - u_first) + h s_third + q t_first, slopes =
+def face_flow(a, b, c, lift, slopes, level, u, v, s, t, out):
+    """Linear flow through each face: g (lift level + v_b - u_a) + h s_c + q t_a, slopes =
     (g, h, q)."""
     g, h, q = slopes
-    out[:] = g * (lift * level + v[second] - u[first]) + h * s[third] + q * t[first]
+    out[:] = g * (lift * level + v[b] - u[a]) + h * s[c] + q * t[a]
 
 
 def add_to_cells(cells, values, sign, out):

@@ -1,11 +1,6 @@
 """Slow twins of cpu.vectors."""
 
 
-def in_order(values):
-    """Sum one after the other."""
-    return float(sum(values))
-
-
 def inner(a, b):
     """a . b, summed in float64."""
     return float(a.astype(float) @ b.astype(float))

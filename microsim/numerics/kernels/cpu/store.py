@@ -1,0 +1,119 @@
+"""Compiled kernels kept on disk, so that a machine compiles each of them once.
+
+A file holds one kernel for one set of argument types: a checksum, then what numba makes of it. Its name
+follows from the text of all kernels, the versions and the processor, so nothing in it can be out of date.
+What cannot be read (cut short by a power failure, another user's) counts as missing and what cannot be
+written is left out: the kernel is then compiled again.
+"""
+
+import hashlib
+import os
+import pickle
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+import llvmlite
+import numba
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+from ....base.errors import InputError
+from ....base.files import replacing
+from . import compiling
+
+HERE = Path(__file__).parent
+
+
+class Store:
+    """What a dispatcher of numba asks for compiled code before it compiles, and hands it to afterwards."""
+
+    cache_path = None  # that of numba's own cache, which this one stands in for
+
+    def __init__(self, kernel):
+        self.kernel = kernel
+
+    def load_overload(self, signature, target):
+        """Return the kernel compiled for these types, None if there is none."""
+        target.refresh()  # as numba's cache does: code that is loaded before anything was compiled crashes
+        for folder in folders():
+            with suppress(Exception):  # whatever is wrong with a file: compiling again mends it
+                content = (folder / self._file(signature, target)).read_bytes()
+                if content[:32] == hashlib.sha256(content[32:]).digest():
+                    found = CompileResult._rebuild(target, *pickle.loads(content[32:]))
+                    compiling.found(self.kernel)
+                    return found
+        compiling.begun(self.kernel, any(map(_writable, folders())))
+        return None
+
+    def save_overload(self, signature, compiled):
+        """Keep a compiled kernel in the first folder that can be written."""
+        compiling.done(self.kernel)
+        content = dumps(compiled._reduce())
+        file = self._file(signature, compiled.target_context)
+        for folder in filter(_writable, folders()):
+            with suppress(InputError):
+                with replacing(folder / file) as part:
+                    part.write_bytes(hashlib.sha256(content).digest() + content)
+                self._forget_older(folder)
+                return
+
+    def _file(self, signature, target):
+        """Name of a file: the kernel, what all kernels are made of, and for what this one is compiled."""
+        made_for = numba.__version__, llvmlite.__version__, sys.version, target.codegen().magic_tuple()
+        return f"{self.kernel}.{_source()}.{_digest(repr((made_for, signature)).encode())}.nbc"
+
+    def _forget_older(self, folder):
+        """Remove what this kernel was compiled to before its source changed."""
+        for path in folder.glob(f"{self.kernel}.*.nbc"):
+            if path.name.split(".")[-3] != _source():
+                path.unlink(missing_ok=True)
+
+
+def folders():
+    """Return where compiled kernels are looked for: the folder that the user named, or the package's, the
+    user's and a temporary one."""
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        return (Path(named) / "microsim",)
+    return (HERE / "__pycache__", *_of_user(), *_temporary())
+
+
+def _of_user():
+    """The user's folder for what can be made again."""
+    homes = {"win32": ("LOCALAPPDATA", "AppData/Local"), "darwin": ("", "Library/Caches")}
+    variable, below_home = homes.get(sys.platform, ("XDG_CACHE_HOME", ".cache"))
+    with suppress(RuntimeError):  # no home
+        yield Path(os.environ.get(variable) or Path.home() / below_home) / "microsim"
+
+
+def _temporary():
+    """A temporary folder that nobody else can write to, for what is read from it is run."""
+    with suppress(OSError, AttributeError):  # no place for one; a system where each user has his own anyway
+        path = Path(tempfile.gettempdir()) / f"microsim-{os.getuid()}"
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+            yield path
+
+
+@cache
+def _writable(folder):
+    """Whether files can be made in a folder, which is made if need be."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+        return True
+    return False
+
+
+@cache
+def _source():
+    """Digest of the source of all kernels here: one takes others in."""
+    return _digest(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py"))))
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest()[:16]

@@ -1,0 +1,140 @@
+"""Compiled kernels on disk: found again, and compiled again whatever became of the files."""
+
+import os
+
+import numpy as np
+import pytest
+
+from microsim.base.notices import told_to
+from microsim.numerics.backend import kernels
+from microsim.numerics.kernels.cpu import compiling, store
+from microsim.numerics.kernels.cpu.compiled import compiled
+
+
+def twice(x):
+    return 2 * x
+
+
+@pytest.fixture
+def compilations(monkeypatch):
+    """Names of the kernels that were compiled."""
+    names = []
+    monkeypatch.setattr(compiling, "done", names.append)
+    return names
+
+
+@pytest.fixture
+def folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    return tmp_path / "microsim"
+
+
+def test_a_kernel_is_compiled_once_for_each_type(folder, compilations):
+    for _ in range(2):
+        assert compiled(twice)(3) == 6 and compiled(twice)(1.5) == 3.0
+    assert compilations == ["test_store.twice"] * 2
+    assert len(list(folder.iterdir())) == 2
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def empty(content):
+    return b""
+
+
+def blank_block(content):
+    return content[:4096] + bytes(4096) + content[8192:]
+
+
+def another_file(content):
+    return b"something else"
+
+
+@pytest.mark.parametrize("spoil", [cut, empty, blank_block, another_file])
+def test_a_spoilt_file_is_made_again(folder, compilations, spoil):
+    assert compiled(twice)(3) == 6
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(spoil(whole))
+    assert compiled(twice)(3) == 6
+    assert len(compilations) == 2
+    assert compiled(twice)(3) == 6
+    assert len(compilations) == 2  # the file is whole again
+
+
+def test_where_nothing_can_be_written_kernels_are_compiled_each_time(monkeypatch, tmp_path, compilations):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "file"))
+    for _ in range(2):
+        assert compiled(twice)(3) == 6
+    assert len(compilations) == 2
+
+
+def test_the_first_folder_that_can_be_written_is_taken_and_all_are_read(monkeypatch, tmp_path, compilations):
+    (tmp_path / "file").write_text("")
+    places = [tmp_path / "file" / "none", tmp_path / "first", tmp_path / "second"]
+    monkeypatch.setattr(store, "folders", lambda: places)
+    assert compiled(twice)(3) == 6
+    assert len(list(places[1].iterdir())) == 1 and not places[2].exists()
+    places[1:] = [tmp_path / "third", tmp_path / "first"]
+    assert compiled(twice)(3) == 6
+    assert len(compilations) == 1
+
+
+def test_files_of_older_sources_go(folder, monkeypatch, compilations):
+    monkeypatch.setattr(store, "_source", lambda: "before")
+    assert compiled(twice)(3) == 6
+    monkeypatch.setattr(store, "_source", lambda: "now")
+    assert compiled(twice)(3) == 6
+    (file,) = folder.iterdir()
+    assert ".now." in file.name
+
+
+def test_folders(monkeypatch, tmp_path):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
+    private = tmp_path / f"microsim-{os.getuid()}"
+    first, *others = store.folders()
+    assert first == store.HERE / "__pycache__" and others == [tmp_path / "cache" / "microsim", private]
+    assert private.stat().st_mode & 0o777 == 0o700
+    private.chmod(0o777)  # anybody could put code there
+    assert private not in store.folders()
+
+
+def test_a_link_in_place_of_the_temporary_folder_is_not_followed(monkeypatch, tmp_path):
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / f"microsim-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
+    assert all(tmp_path != path.parent for path in store.folders())
+
+
+# -- what is said --------------------------------------------------------------------------------------------
+
+
+def test_a_solver_says_how_long_it_compiles(monkeypatch):
+    for trade in compiling.SOLVER:
+        getattr(kernels, trade)
+    monkeypatch.setattr(compiling, "_missing", {f"rows.{k}" for k in range(20)})
+    monkeypatch.setattr(compiling, "_spent", 1.0)
+    monkeypatch.setattr(compiling, "_compiled", 2)
+    told = []
+    with told_to(told.append):
+        compiling.begun("rows.0", kept=True)
+        compiling.done("rows.0")
+        compiling.begun("rows.1", kept=False)
+    assert "about 10 s left, once on this machine" in told[0]
+    assert told[1] == ""
+    assert "NUMBA_CACHE_DIR" in told[2]
+
+
+def test_a_short_wait_is_not_worth_a_word(folder, monkeypatch):
+    monkeypatch.setattr(compiling, "_missing", {"distance.cover", "rows.sweep"})
+    monkeypatch.setattr(compiling, "_spent", 0.0)
+    told = []
+    with told_to(told.append):
+        assert compiled(twice)(np.float32(3)) == 6
+    assert told == [""]
