@@ -182,6 +182,8 @@ def test_products_in_double_precision(case):
         rtol=1e-13,
     )
     agree("laplacian.row_sums", g.indptr, weight, diagonal, np.empty(n), outputs=[3], rtol=1e-13)
+    agree("laplacian.link_energy", g.indptr, g.neighbour, weight, x, rtol=1e-13)
+    agree("laplacian.link_energy", g.indptr, g.neighbour, weight[:0], x, rtol=1e-13)
 
 
 @given(st.integers(1, 40), st.integers(0, 2**31))
