@@ -3,9 +3,8 @@ the whole.
 
 Along the path of a current through one reactive face (see halfcell for the unknowns, kinetics for the face)
 
-    V = U(x_f) + eta + j R_film + (j r_s - phi) + (psi + j r_e) + W(c_f)           a face of the electrode
-    0 = the same sum, with U = 0 and phi = 0 where it is lithium metal              a face of the counter
-                                                                                    electrode
+    V = U(x_f) + eta + j R_film + (j r_s - phi) + (psi + j r_e) + W(c_f)    a face of the electrode
+    0 = the same sum, with U = 0 and phi = 0 where it is lithium metal      a face of the counter electrode
 
 r_s, r_e: the half cells beside the face; x_f, c_f: lithiation and concentration at it. Each line holds at
 each face, so a mean over the faces of either electrode with any weights gives V exactly, and so do the

@@ -1,9 +1,9 @@
 """Charge transfer at a face: Butler-Volmer with film and double layer, and the drops across the two half
 cells beside the face.
 
-    j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]        the reaction
-    j = j_r + C_dl dv/dt          v = U(sto) + eta = phi_s - phi_e - j R_film      and the double layer beside
-                                  it
+    j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]    the reaction
+    j = j_r + C_dl dv/dt                                                       and the double layer beside it
+    v = U(sto) + eta = phi_s - phi_e - j R_film
 
 All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for
 j_r is solved face by face, so that the stiff exponential never reaches the global iteration. In a time step

@@ -5,8 +5,8 @@
 J is the Jacobian of the time step with alpha / dt = i omega. At the faces the double layer lies beside the
 reaction and, if it has a permittivity, the film's capacitance beside its resistance:
 
-    dj = dj_r + i omega C_dl dv,   z_film = R_film / (1 + i omega tau_film),   tau_film = permittivity /
-                                   conductivity
+    dj = dj_r + i omega C_dl dv
+    z_film = R_film / (1 + i omega tau_film),   tau_film = permittivity / conductivity
 
 A diffusion layer may be thinner than a voxel. The drop l / D across the half cell beside a face becomes what
 makes a row of cells of width 2 l answer as the half-space that they stand for, exactly at any frequency:

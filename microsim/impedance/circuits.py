@@ -311,20 +311,25 @@ class KramersKronig:
 def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductance=True):
     """Test whether a spectrum is that of a linear, causal and stable system (lin-KK).
 
-        Z_fit = R_0 + sum_k R_k / (1 + i omega t_k) [+ 1 / (i omega C)] [+ i omega L],   t_k spaced evenly in
-                                                                                         log t
+        Z_fit = R_0 + sum_k R_k / (1 + i omega t_k) [+ 1 / (i omega C)] [+ i omega L]
 
+    with t_k spaced evenly in log t
     is linear in what is fitted and obeys the Kramers-Kronig relations, so that what it cannot follow does
-    not. Elements are added, from two a decade on, until mu falls below `mu_limit` (then they begin to follow
-    the noise), at most `most` (the number of frequencies). Too few elements along a smooth spectrum have a
-    low mu too: where up to eight more take a quarter off the residual, the search goes on (noise gives them a
-    few per cent). freq (Hz), Z (complex). Returns KramersKronig.
-    Source: Schoenleber, Klotz, Ivers-Tiffee, Electrochim. Acta 131 (2014) 20, eq. 10 to 22.
+    not. Elements are added, from two a decade on, until mu falls below
+    `mu_limit` (then they begin to follow the noise), at most `most` (the number of frequencies). Too few
+    elements along a smooth spectrum have a low mu too: where up to eight more take a quarter off the
+    residual, the search goes on (noise gives them a few per cent). freq (Hz), Z (complex). Returns
+    KramersKronig. Source: Schoenleber, Klotz, Ivers-Tiffee, Electrochim. Acta 131 (2014) 20, eq. 10 to 22.
     """
     omega, Z, _ = _checked(freq, Z, "modulus", [], 0)
     if omega.size < 4:
         raise InputError(f"expected at least 4 frequencies, got {omega.size}; give more")
-    least = max(3, int(2 * np.log10(omega.max() / omega.min())))
+    least = fewest_elements(omega)
+    if least > omega.size:
+        raise InputError(
+            f"expected at least two frequencies a decade, {least} here, got {omega.size}; give more or "
+            "leave the Kramers-Kronig test out"
+        )
     tried = {}
     for elements in range(least, max(omega.size if most is None else most, least) + 1):
         for ahead in range(elements, max(elements, min(elements + 8, omega.size)) + 1):
@@ -335,6 +340,12 @@ def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductan
         if mu <= mu_limit and left > 0.75 * np.linalg.norm(residual):
             break
     return KramersKronig(elements, mu, residual, Z - residual * np.abs(Z))
+
+
+def fewest_elements(freq):
+    """Return the number of elements, two a decade, that a spectrum's Kramers-Kronig test begins with; fewer
+    frequencies cannot be tested."""
+    return max(3, int(2 * np.log10(np.max(freq) / np.min(freq))))
 
 
 def _linear_fit(omega, Z, elements, capacity, inductance):

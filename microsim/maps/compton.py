@@ -1,11 +1,9 @@
 """Compton scattering: from the energies of scattered photons to the stoichiometry of lithium.
 
-    p_z / m c = [E2 - E1 + E1 E2 (1 - cos t) / m c^2] / sqrt(E1^2 + E2^2 - 2 E1 E2 cos t)            momentum
-    d sigma / d E2 ~ K(E2) J(p_z)                                                                    profile
-    S = integral of J from -1 to 1 / (integral from -5 to -1 + integral from 1 to 5)
-                                                                                                     S-parameter
-    1 - x = slope S + intercept
-                                                                                                     stoichiometry
+    p_z / m c = [E2 - E1 + E1 E2 (1 - cos t) / m c^2] / sqrt(E1^2 + E2^2 - 2 E1 E2 cos t)   momentum
+    d sigma / d E2 ~ K(E2) J(p_z)                                                           profile
+    S = integral of J from -1 to 1 / (integral from -5 to -1 + integral from 1 to 5)        S-parameter
+    1 - x = slope S + intercept                                                             stoichiometry
 
 p_z is in atomic units, in which m c = 137.036; energies are in eV, angles t in degrees. The exact inverse of
 the first line gives the energy at which a momentum appears.

@@ -1,8 +1,9 @@
 """One conductor on bit rows: the finest level of a multigrid, without a list of neighbours (see
 kernels.cpu.rows).
 
-A_ii = sum_j w_ij + ends_i,  A_ij = -w_ij,  w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face
-                             of x
+    A_ii = sum_j w_ij + ends_i,   A_ij = -w_ij
+
+with w = (w_x, w_y, w_z) along the three axes, 2 w_x to either end face of x.
 """
 
 from dataclasses import dataclass

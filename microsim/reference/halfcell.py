@@ -1,9 +1,8 @@
 """The half cell once more, slow and plain: FiPy discretises the balances on the voxels, SciPy factorises the
 whole.
 
-    -div(beta kappa grad(phi_e - W)) = A j          eps F dc_e/dt = div(beta F D_e grad c_e) + (1 - t_plus) A
-                                                    j
-    -div(sigma grad phi_s) = -A j             F c_s_max dsto/dt = div(F c_s_max D_s grad sto) - A j
+    -div(beta kappa grad(phi_e - W)) = A j,    eps F dc_e/dt = div(beta F D_e grad c_e) + (1 - t_plus) A j
+    -div(sigma grad phi_s) = -A j,             F c_s_max dsto/dt = div(F c_s_max D_s grad sto) - A j
     j = i0 [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)],    eta = phi_s - phi_e - U(sto) - j R_film
     sum A j = -I,    W = 2 R T (1 - t_plus) tdf / F ln(c_e / c_0)
 

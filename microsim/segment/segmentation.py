@@ -198,8 +198,9 @@ def label_shares(labels, count):
 def threshold_probabilities(values, levels):
     """Return the probability of each phase per voxel: float32 [phase, x, y, z].
 
-        P(k) = Phi((b_k+1 - v) / s) - Phi((b_k - v) / s),   b the thresholds, s the spread of the nearest
-                                                            level
+        P(k) = Phi((b_k+1 - v) / s) - Phi((b_k - v) / s)
+
+    with the thresholds b and the spread s of the nearest level.
 
     What noise alone could do to a voxel's label; a threshold in the wrong place is not seen (see `moved`).
     """

@@ -1,11 +1,8 @@
 """Flux maps of a solved potential, and what they say of the paths: tortuous, constricted, or stagnant.
 
-    J = -sigma grad u at voxel centres, in units of D0 (u_in - u_out) / length: its mean over the box is D_eff
-    / D0
-    tau_lines = sum |J| / sum J_axis          how much longer the flux lines are than the sample,
-                                              flux-weighted
-    constrictivity = tau_lines^2 / tau        what narrow places cost beyond that (1 in tubes of constant
-                                              section)
+    J = -sigma grad u                     at voxel centres, over D0 (u_in - u_out) / length; mean: D_eff / D0
+    tau_lines = sum |J| / sum J_axis      how much longer than the sample the flux lines are, flux-weighted
+    constrictivity = tau_lines^2 / tau    what narrow places cost beyond that (1 in tubes of constant section)
 
 (tau_lines: Duda, Koza & Matyka, Phys. Rev. E 84 (2011) 036319; constrictivity: Berg, Transp. Porous Media 103
 (2014) 75, eq. 16, D_eff = eps D0 C / tau_lines^2.)

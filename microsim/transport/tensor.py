@@ -1,7 +1,7 @@
 """Effective conductivity tensor of a periodic image, and flux maps of a solved field.
 
-    div(sigma (e_j + grad chi_j)) = 0, chi_j periodic,   D_jk = < (e_j + grad chi_j) . sigma (e_k + grad
-                                                         chi_k) >
+    div(sigma (e_j + grad chi_j)) = 0,   chi_j periodic
+    D_jk = < (e_j + grad chi_j) . sigma (e_k + grad chi_k) >
 
 (first-order homogenisation, Bensoussan, Lions & Papanicolaou 1978, I.2). Both factors of D_jk are stationary
 at the solution, so its error is the square of the field's; the diagonal is approached from above.

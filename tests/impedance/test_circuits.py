@@ -342,3 +342,17 @@ def test_too_few_points_for_kramers_and_kronig():
 def test_a_fit_that_comes_to_no_end_is_said():
     with pytest.raises(NotConverged, match="start values"):
         fit_circuit(lambda omega, R: np.full(omega.shape, np.nan + R), BAND, np.ones(61), {"R": 1.0})
+
+
+def test_fewer_than_two_frequencies_a_decade_cannot_be_tested():
+    """Even a spectrum that obeys the relations would seem to break them."""
+
+    def Z(freq):
+        return 0.01 + 0.05 / (1 + 2j * np.pi * freq * 0.1)
+
+    for decades, count in ((8, 15), (12, 10)):
+        freq = np.geomspace(1e-3, 1e-3 * 10.0**decades, count)
+        with pytest.raises(InputError, match="two frequencies a decade"):
+            kramers_kronig(freq, Z(freq))
+    freq = np.geomspace(1e-3, 1e5, 17)
+    assert np.abs(kramers_kronig(freq, Z(freq)).residual).max() < 0.05
