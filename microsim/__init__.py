@@ -28,6 +28,8 @@ _HOMES = {
     "run": "jobs.run",
     "open_run": "jobs.run_result",
     "compare": "jobs.compare",
+    "lithiation_map": "jobs.soc",
+    "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
     "register": "jobs.register",
     "cell_impedance": "jobs.cell_eis",
@@ -53,6 +55,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .case.case import load_case as load_case
     from .jobs.animate import animate as animate
     from .jobs.bpx import bpx as bpx
+    from .jobs.calibrate import calibrate as calibrate
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
     from .jobs.compton import compton_map as compton_map
@@ -70,6 +73,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.representative import representative_volume as representative_volume
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run
+    from .jobs.soc import lithiation_map as lithiation_map
     from .jobs.study import study as study
     from .jobs.transport import tortuosity as tortuosity
     from .jobs.validate import validate as validate

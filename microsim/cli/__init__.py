@@ -7,6 +7,7 @@ Heavy packages are imported inside the commands, so that `microsim --help` answe
 from . import (  # noqa: F401  (importing registers the commands)
     animate,
     bpx,
+    calibrate,
     cases,
     compton,
     datasets,

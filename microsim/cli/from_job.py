@@ -198,10 +198,11 @@ def _read(argument, name, value):
 
 def _joined(values, groups):
     """Put what the command line takes apart together again; groups may share parts."""
-    made = {
-        group: spread.make(**{part: values[part] for part in parts if part in values})
-        for group, (spread, parts) in groups.items()
-    }
+    made = {}
+    for group, (spread, parts) in groups.items():
+        given = {part: values[part] for part in parts if part in values}
+        if given or any(default is REQUIRED for default, _ in parts.values()):
+            made[group] = spread.make(**given)
     taken = {part for _, parts in groups.values() for part in parts}
     return {key: value for key, value in values.items() if key not in taken} | made
 

@@ -10,9 +10,10 @@ class MapResult(Result):
     """Base of results with a map.
 
     A subclass has `values` and `sigma` [x, y, z] (or None), NaN where the map says nothing, `voxel_size` (m)
-    or None, `source` and `sha256` of what it was made of, and `quantity`, a word.
+    or None, `source` and `sha256` of what it was made of, `quantity`, a word, and its SI `unit`.
     """
 
+    unit: ClassVar[str] = "1"
     files: ClassVar = {
         "out": SavedFile(
             "save", "Map to write (.tif, .h5, .npy); its uncertainty beside it as *_sigma.", label="map"
@@ -37,9 +38,9 @@ class MapResult(Result):
         """Return the map and its standard deviation as an xarray.Dataset on x, y, z in m."""
         from .xarray import on_voxels
 
-        arrays = {self.quantity: (self.values, "1")}
+        arrays = {self.quantity: (self.values, self.unit)}
         if self.sigma is not None:
-            arrays["sigma"] = self.sigma, "1"
+            arrays["sigma"] = self.sigma, self.unit
         about = {"source": self.source} | ({"source_sha256": self.sha256} if self.sha256 else {})
         return on_voxels(self.values.shape, self.voxel_size, arrays, about=about)
 

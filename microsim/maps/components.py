@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.packages import need
-from .spectra import as_rows
+from .spectra import as_rows, normalisation, normalise
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,11 @@ class Components:
     explained: np.ndarray
     labels: np.ndarray
     centres: np.ndarray
+
+    def figures(self):
+        """Return the explained shares and how many voxels each cluster has, as plain data."""
+        sizes = [int((self.labels == k).sum()) for k in range(len(self.centres))]
+        return {"explained": self.explained, "cluster_voxels": sizes}
 
 
 def components(mu, *, count=3, clusters=3, seed=0):
@@ -57,3 +62,13 @@ def components(mu, *, count=3, clusters=3, seed=0):
         labels.reshape(shape),
         centres,
     )
+
+
+def components_of(mu, energies, measured, clusters):
+    """Find components and clusters of the normalised spectra of a measured stack, in the voxels that are
+    used."""
+    if measured.method.windows is None:
+        raise InputError("--clusters: expected full spectra, got three energies; leave it out.")
+    used = np.where(measured.reason == 0, mu, np.nan)
+    values, _, _ = normalise(used, normalisation(energies, measured.method.windows))
+    return components(values, clusters=clusters)

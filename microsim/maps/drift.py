@@ -118,6 +118,15 @@ def undrift(stack, shifts, sigma=None, *, order=3):
     return moved, error
 
 
+def aligned(stack, sigma=None, *, progress=None):
+    """Find and undo the drift of a stack: (stack, sigma, shifts); sigma moves along where it is like the
+    stack."""
+    shifts = drift(stack, progress=progress)
+    wide = sigma is not None and np.shape(sigma) == stack.shape
+    stack, moved = undrift(stack, shifts, sigma if wide else None)
+    return stack, moved if wide else sigma, shifts
+
+
 def noise_factor(shift, order=3):
     """Variance of white noise after a shift by splines: the sum of the squared weights."""
     factor = 1.0

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from .method import DEGREE
 from .spectra import CODE, as_rows, reasons, sigma_rows
 
-DEGREE = {"half": 1, "peak": 2, "derivative": 3}
 WIDTH = {"half": 0.0, "peak": 3.5, "derivative": 4.0}  # eV, half the range of the local polynomial
 BLOCK = 4096  # spectra at a time: their gradients stay in the cache
 FINE = 10  # centres of the local polynomial in an interval of the energies

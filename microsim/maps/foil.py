@@ -4,6 +4,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from .spectra import as_rows, check_energies
+from .stacks import read_numbers, read_series
 
 BEFORE, BEHIND = 5.0, 150.0  # eV about the foil's edge: edge and near-edge structure
 LARGEST, STEPS = 3.0, 4  # eV; Gauss-Newton steps
@@ -57,6 +58,21 @@ def _shift(spectrum, energies, mean, inside):
             return np.inf
         shift += np.clip(moved / scale, -1.0, 1.0)
     return shift
+
+
+def own_scale_undone(mu, energies, foil=None, energy_shift=None):
+    """Bring spectra to the energies as listed: by a foil's spectra, one for each, or by shifts (eV); neither:
+    as they are.
+
+    foil, energy_shift: as read_series and read_numbers take them.
+    """
+    if foil is None and energy_shift is None:
+        return mu
+    if foil is not None and energy_shift is not None:
+        raise InputError("--energy-shift: expected either this or --foil, got both; leave one out.")
+    if foil is None:
+        return on_one_scale(mu, energies, read_numbers(energy_shift))
+    return on_one_scale(mu, energies, energy_shifts(read_series(foil, energies=energies)[1], energies))
 
 
 def on_one_scale(mu, energies, shifts):

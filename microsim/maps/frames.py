@@ -1,11 +1,14 @@
 """Detector frames: from sample, reference and dark images to absorption, with the noise of counting."""
 
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.words import times
 from .spectra import CODE
+from .stacks import read_stack
 
 # share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
 DARKEST = 1e-3
@@ -94,3 +97,48 @@ def _offset(dark, shape):
     raise InputError(
         f"expected dark frames of the shape {shape[1:]}, got {dark.shape}; use the same camera region."
     )
+
+
+# ---- of a stack and the files beside it --------------------------------------------------------------------
+
+
+def absorption(images, flat=None, dark=None, *, photons_per_unit=1.0, saturation=None, noise=None, axes=None):
+    """Return the absorption of a stack, its sigma and, where known, why voxels have none.
+
+    images      Stack: sample frames with `flat`, else absorption already
+    flat, dark  reference and dark frames as read_stack takes them: like the stack, one frame for all
+                energies, or repeats of one frame
+    noise       standard deviation of mu; None: that of counting, where there are frames
+    axes        of the files, slowest first
+    """
+    if flat is None:
+        alone = {"--dark": dark, "--saturation": saturation}
+        alone["--photons-per-unit"] = None if photons_per_unit == 1 else photons_per_unit
+        for option, given in alone.items():
+            if given is not None:
+                raise InputError(f"{option}: expected reference frames beside it, got none; add --flat.")
+        return images.values, noise, None
+    light = _frames(flat, images.values.shape, axes, repeated=True)
+    offset = None if dark is None else _frames(dark, images.values.shape, axes, repeated=False)
+    options = {"photons_per_unit": photons_per_unit, "saturation": saturation}
+    found = optical_density(images.values, light, offset, **options)
+    return found.values, found.sigma if noise is None else noise, found.reason
+
+
+def _frames(given, shape, axes, *, repeated):
+    """Frames of the stack's shape; of another length: one frame for all energies, or repeats of one frame.
+
+    repeated: repeats come back as [repeat, energy, ...], which a reference needs; else as they are.
+    """
+    frames = read_stack(given, file_axes=axes).values
+    if frames.shape == shape:
+        return frames
+    if frames.shape[1:] != shape[1:]:
+        where = given if isinstance(given, (str, PathLike)) else "an array"
+        raise InputError(
+            f"expected frames of {times(shape[1:])} voxels as in the stack, got {times(frames.shape[1:])} in"
+            f" {where}; use the same camera region."
+        )
+    if len(frames) == 1:
+        return frames[0]
+    return np.broadcast_to(frames[:, None], (len(frames), *shape)) if repeated else frames

@@ -48,6 +48,15 @@ class Calibration:
     provenance: dict = field(default_factory=dict)
     states: tuple[tuple[float, float], ...] = ()
 
+    def about(self):
+        """Return how well the curve fits and where its states come from, as plain data."""
+        return {
+            "rms": self.residual,
+            "lack_of_fit": self.lack,
+            "states": self.n,
+            "provenance": self.provenance,
+        }
+
     def lithiation(self, quantity, sigma=0.0):
         """Turn a quantity into lithiation: (x, standard deviation, whether beyond the reference series)."""
         q = np.asarray(quantity, float)

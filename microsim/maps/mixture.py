@@ -28,6 +28,10 @@ class References:
     source: str = ""
     sha256: str = ""
 
+    def about(self):
+        """Return which spectra they are and where they come from, as plain data."""
+        return {"names": self.names, "file": self.source, "sha256": self.sha256}
+
     def pick(self, names):
         """Return the named references, in the order given."""
         unknown = [name for name in names if name not in self.names]

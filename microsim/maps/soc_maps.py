@@ -1,17 +1,18 @@
-"""From a stack of spectra to a map of lithiation: method, calibration, and why a voxel has no value."""
+"""From a stack of spectra to a map of lithiation, its calibration, and why a voxel has no value."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..base.errors import InputError
-from .edge import DEGREE, edge_energy
+from .edge import edge_energy
 from .lithiation import fit_calibration
+from .map import statistics
+from .method import Method, Windows
 from .mixture import fit_references, fitted_shift, three_energy
 from .spectra import (
     CODE,
     REASONS,
-    Windows,
     check_energies,
     estimated_sigma,
     normalisation,
@@ -20,62 +21,7 @@ from .spectra import (
     windows_for,
 )
 
-METHODS = ("edge", "lcf", "three-energy")
 CHUNK = 131072  # spectra in float64 at a time
-
-
-@dataclass(frozen=True)
-class Method:
-    """How a spectrum becomes one number.
-
-    name        edge (eV), lcf (mean of the references' lithiation by share) or three-energy (m)
-    kind, level, width    of the edge energy: see edge_energy
-    windows     Windows; e0 and the windows not given are chosen from the mean spectrum: see windows_for
-    three       energies before, at and behind the edge (eV) of the three-energy method; the nearest of the
-                stack
-    background, sum_to_one, bounded, shift    of the linear combination; shift: eV, or None to fit it to the
-                                              mean
-    fit_range   energies (eV) of the linear combination
-    least_jump  edge jumps below so many of their standard deviations count as none
-    normalised  the spectra are normalised already: nothing is subtracted, the jump is 1
-    """
-
-    name: str = "edge"
-    kind: str = "half"
-    level: float = 0.5
-    width: float | None = None
-    windows: Windows | None = None
-    three: tuple[float, float, float] | None = None
-    background: int | None = 1
-    sum_to_one: bool = False
-    bounded: bool = True
-    shift: float | None = 0.0
-    fit_range: tuple[float, float] | None = None
-    least_jump: float = 3.0
-    normalised: bool = False
-
-    def __post_init__(self):
-        if self.name not in METHODS or self.kind not in DEGREE:
-            raise InputError(
-                f"expected a method out of {', '.join(METHODS)} and an edge out of {', '.join(DEGREE)}, got"
-                f" {self.name} and {self.kind}; choose from these."
-            )
-
-    def as_dict(self):
-        """Return the settings as plain numbers and words, for a calibration's file."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, settings):
-        """Make the method of a calibration's settings."""
-        known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
-        for key in ("three", "fit_range"):
-            known[key] = tuple(known[key]) if known.get(key) else None
-        if known.get("windows"):
-            w = known["windows"]
-            ends = {key: tuple(w[key]) for key in ("pre", "post", "edge")}
-            known["windows"] = Windows(**ends, e0=w["e0"], post_degree=w["post_degree"])
-        return cls(**known)
 
 
 @dataclass(frozen=True)
@@ -116,9 +62,13 @@ def prepared(method, mu, energies, references=None):
     energies = check_energies(energies, len(mu))
     if method.name == "three-energy" and energies.size == 3:
         return replace(method, three=tuple(energies.tolist()))
+    if not isinstance(method.windows, Windows) and energies.size == 3:
+        raise InputError(
+            f"--method: expected three-energy for a stack of three images, got {method.name}; choose that."
+        )
     mean = mean_spectrum(mu)
-    if method.windows is None:
-        method = replace(method, windows=windows_for(energies, mean))
+    if not isinstance(method.windows, Windows):
+        method = replace(method, windows=windows_for(energies, mean, **(method.windows or {})))
     if method.name == "three-energy" and method.three is None:
         w = method.windows
         method = replace(method, three=(w.pre[1], w.e0, (w.post[0] + w.post[1]) / 2))
@@ -308,6 +258,13 @@ def calibration_from(
     )
 
 
+def calibration_of_references(method, energies, references, numbers):
+    """Calibrate a method on reference spectra themselves; numbers: their lithiation."""
+    about = {"references": references.source, "sha256": references.sha256}
+    spectra = references.at(energies, method.shift).T
+    return calibration_from(method, energies, spectra, numbers, 0.0, provenance=about)
+
+
 def to_lithiation(measured, calibration=None):
     """Turn a measured map into lithiation: by a calibration, or (lcf) as the references' numbers say
     already."""
@@ -335,6 +292,38 @@ def to_lithiation(measured, calibration=None):
         budget,
         counts_of(measured.reason, None if calibration is None else beyond),
     )
+
+
+def lithiation_of(measured, energies, calibration=None, references=None, numbers=None):
+    """Turn a measured map into lithiation: by a calibration, by references of known lithiation (numbers), or
+    as a linear combination says already.
+
+    Returns (LithiationMap, calibration), each None where there is none.
+    """
+    method = measured.method
+    if calibration is None and method.name != "lcf" and references is not None and numbers is not None:
+        calibration = calibration_of_references(method, energies, references, numbers)
+    if calibration is None and method.name != "lcf":
+        return None, None
+    return to_lithiation(measured, calibration), calibration
+
+
+def map_statistics(measured, found=None):
+    """Return statistics over the voxels used of a LithiationMap, or without one of the measured quantity."""
+    values, sigma = (found.values, found.sigma) if found else (measured.quantity, measured.sigma)
+    own, known = statistics(values, sigma), np.isfinite(values)
+    weights = np.clip(measured.jump[known], 0, None)
+    weighted = np.average(values[known], weights=weights) if weights.sum() > 0 else None
+    misfit = measured.residual
+    return {
+        "mean": own["mean"],
+        "std": own["std"],
+        "mean_weighted_by_jump": weighted,
+        "sigma_rms": own["sigma_rms"],
+        "budget": found.budget if found else None,
+        "voxels": found.counts if found else counts_of(measured.reason),
+        "residual_median": None if misfit is None else float(np.median(misfit[known])),
+    }
 
 
 def counts_of(reason, beyond=None):

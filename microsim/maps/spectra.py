@@ -11,23 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from .method import Windows
 
 # why a voxel has no value; the code 0 is a voxel with one
 REASONS = ("used", "not finite", "saturated", "dead", "no edge jump", "no edge found", "masked")
 CODE = {name: code for code, name in enumerate(REASONS)}
 LOWEST_ENERGY, HIGHEST_ENERGY = 50.0, 5e5  # eV; below, the file is in keV
-
-
-@dataclass(frozen=True)
-class Windows:
-    """Energies (eV) that mean something: pre-edge line, post-edge polynomial, range of the edge, nominal edge
-    e0."""
-
-    pre: tuple[float, float]
-    post: tuple[float, float]
-    edge: tuple[float, float]
-    e0: float
-    post_degree: int = 1
 
 
 @dataclass(frozen=True)

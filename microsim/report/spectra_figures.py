@@ -167,13 +167,15 @@ def spectra_figure(page, chosen):
 
 
 @styled
-def calibration_figure(page):
-    """Draw lithiation over the measured quantity with its interval, and where the voxels lie."""
-    c = page.calibration
+def calibration_figure(calibration, quantity=None):
+    """Draw lithiation over the measured quantity with its interval, and where voxels of a map lie."""
+    c = calibration
     figure = new_figure(3.2)
     axes = figure.subplots()
-    measured = page.measured.quantity[np.isfinite(page.measured.quantity)]
-    low, high = min(c.low, np.percentile(measured, 0.5)), max(c.high, np.percentile(measured, 99.5))
+    low, high = c.low, c.high
+    if quantity is not None:
+        measured = quantity[np.isfinite(quantity)]
+        low, high = min(low, np.percentile(measured, 0.5)), max(high, np.percentile(measured, 99.5))
     q = np.linspace(low, high, 300)
     x, error, _ = c.lithiation(q)
     axes.axvspan(c.low, c.high, color="#f3d9b8", alpha=0.5, lw=0, label="range of the states")
@@ -189,10 +191,11 @@ def calibration_figure(page):
         "three-energy": MAPS["ratio"].axis,
     }[c.method]
     axes.set(xlabel=name, ylabel=MAPS["lithiation"].axis, xlim=(low, high))
-    count, edges = np.histogram(measured, 80, (low, high))
-    beside = axes.twinx()
-    beside.stairs(count, edges, fill=True, color=MUTED, alpha=0.4)
-    beside.set(ylim=(0, 4 * max(count.max(), 1)), yticks=[])
+    if quantity is not None:
+        count, edges = np.histogram(measured, 80, (low, high))
+        beside = axes.twinx()
+        beside.stairs(count, edges, fill=True, color=MUTED, alpha=0.4)
+        beside.set(ylim=(0, 4 * max(count.max(), 1)), yticks=[])
     axes.legend(loc="best")
     return figure
 

@@ -1,10 +1,10 @@
-"""The drift of a stack of images is found, undone, and the noise that is left is stated."""
+"""Drift from image to image: found, undone, and what noise is left."""
 
 import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.drift import drift, noise_factor, undrift
+from microsim.maps.drift import aligned, drift, noise_factor, undrift
 
 
 def blobs(seed, shape=(80, 70)):
@@ -61,3 +61,14 @@ def test_undoing_drift_states_the_noise_that_is_left():
     assert noise_factor((2.0, -3.0, 0.0)) == pytest.approx(1, abs=1e-6)
     assert noise_factor((0.5, 0, 0), order=1) == pytest.approx(0.5, abs=1e-9)
     assert np.isnan(moved[2][:2]).all()  # nothing was recorded there
+
+
+def test_only_a_sigma_like_the_stack_moves_along():
+    from scipy import ndimage
+
+    image = blobs(6) / blobs(6).std() + 3
+    stack = np.array([ndimage.shift(image, (k, 0), order=3, mode="nearest") for k in range(3)])[..., None]
+    still, sigma, shifts = aligned(stack, 0.1)
+    assert sigma == 0.1 and shifts[0] == pytest.approx([2, 0, 0], abs=0.1)
+    moved = aligned(stack, np.full(stack.shape, 0.1))[1]
+    assert np.isnan(moved[0][:1]).all() and np.array_equal(np.isfinite(moved), np.isfinite(still))

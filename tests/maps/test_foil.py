@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
-from microsim.maps.foil import energy_shifts, on_one_scale
+from microsim.maps.foil import energy_shifts, on_one_scale, own_scale_undone
 
 from ..nickel import sentence, spectrum
 
@@ -53,3 +53,14 @@ def test_foils_that_are_none_are_refused():
     with pytest.raises(InputError) as caught:
         on_one_scale(good, ENERGIES, np.zeros(5))
     assert "each of the 12" in sentence(caught)
+
+
+def test_the_scale_is_undone_by_foils_or_by_given_shifts():
+    shifts = np.linspace(-0.3, 0.3, 12)
+    mu = np.array([spectrum(ENERGIES - d, 0.4) for d in shifts]).T
+    known = own_scale_undone(mu, ENERGIES, energy_shift=shifts)
+    assert np.array_equal(known, on_one_scale(mu, ENERGIES, shifts))
+    assert own_scale_undone(mu, ENERGIES, foil=foils(shifts).T)[5:-5] == pytest.approx(known[5:-5], abs=0.01)
+    assert own_scale_undone(mu, ENERGIES) is mu
+    with pytest.raises(InputError, match="got both"):
+        own_scale_undone(mu, ENERGIES, foil=foils(shifts).T, energy_shift=shifts)

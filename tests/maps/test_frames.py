@@ -1,11 +1,12 @@
-"""Absorption from frames: its values, its noise, bad pixels by their reason, and frames that do not fit."""
+"""From frames to absorption: the noise of counting, bad pixels by reason, bad input in one sentence."""
 
 import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.frames import optical_density
+from microsim.maps.frames import absorption, optical_density
 from microsim.maps.spectra import CODE
+from microsim.maps.stacks import read_stack
 
 from ..nickel import sentence
 
@@ -70,3 +71,29 @@ def test_frames_that_do_not_fit_are_one_sentence(reference, dark, words):
     assert words in sentence(caught)
     with pytest.raises(InputError):
         optical_density(np.full((3, 4, 4), 5.0), np.full((3, 4, 4), 9.0), photons_per_unit=0)
+
+
+SAMPLE = np.random.default_rng(5).uniform(200, 900, (3, 4, 5))
+FLAT = np.full((3, 4, 5), 1000.0)
+
+
+def test_flat_and_dark_frames_are_taken_as_they_come():
+    images = read_stack(SAMPLE)
+    of_all, sigma, reason = absorption(images, FLAT, 0 * FLAT)
+    assert of_all == pytest.approx(np.log(1000 / SAMPLE)[..., None]) and not reason.any()
+    assert sigma == pytest.approx(np.sqrt(1 / SAMPLE + 1e-3)[..., None])
+    assert absorption(images, FLAT[:1], 0 * FLAT[:1])[0] == pytest.approx(of_all)
+    repeats = absorption(images, np.stack([FLAT[0] - 50, FLAT[0] + 50]))  # two repeats of one frame
+    assert repeats[0] == pytest.approx(of_all) and (repeats[1] < sigma).all()
+    assert absorption(images, FLAT, noise=0.1)[1] == 0.1
+
+
+def test_a_stack_of_absorption_stays_as_it_is():
+    values, noise, reason = absorption(read_stack(SAMPLE), noise=0.02)
+    assert values[..., 0] is not None and np.array_equal(values[..., 0], SAMPLE)
+    assert noise == 0.02 and reason is None
+    for alone in ({"dark": FLAT}, {"saturation": 900.0}, {"photons_per_unit": 2.0}):
+        with pytest.raises(InputError, match="add --flat"):
+            absorption(read_stack(SAMPLE), **alone)
+    with pytest.raises(InputError, match="in an array; use the same camera region"):
+        absorption(read_stack(SAMPLE), FLAT[:, :2])

@@ -8,8 +8,17 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.maps.lithiation import load_calibration
+from microsim.maps.method import Method
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
+from microsim.maps.soc_maps import (
+    calibration_from,
+    lithiation_of,
+    map_statistics,
+    masked,
+    measure,
+    prepared,
+    to_lithiation,
+)
 from microsim.maps.spectra import CODE
 
 from ..nickel import ENERGIES, sentence, spectrum
@@ -137,3 +146,33 @@ def test_noise_without_an_edge_gives_no_lithiation(name):
     for sigma in (0.02, None):
         measured = measure(mu, ENERGIES, method, sigma, **options(METHODS[name]))
         assert measured.reason[0] == 0 and np.mean(measured.reason[1:] == 0) < 0.02
+
+
+def test_three_images_are_for_three_energies_alone():
+    few, mu = ENERGIES[[0, 20, 59]], spectrum(ENERGIES[[0, 20, 59]], np.array([0.2, 0.7]))
+    assert prepared(Method("three-energy"), mu, few).three == tuple(few.tolist())
+    with pytest.raises(InputError) as caught:
+        prepared(Method("edge"), mu, few)
+    assert "three-energy" in sentence(caught)
+
+
+def test_windows_that_are_given_stay_and_the_others_are_chosen():
+    mu = spectrum(ENERGIES, np.array([0.2, 0.7]))
+    chosen = prepared(Method("edge"), mu, ENERGIES).windows
+    method = prepared(Method("edge", windows={"pre": (8260, 8320), "post_degree": 0}), mu, ENERGIES)
+    assert method.windows.pre == (8260, 8320) and method.windows.post_degree == 0
+    assert method.windows.post == chosen.post and method.windows.e0 == chosen.e0
+
+
+def test_references_of_known_lithiation_calibrate_a_method():
+    s = np.array([0.1, 0.4, 0.8])
+    method = prepared(METHODS["half"], PAIR.at(ENERGIES).T, ENERGIES)
+    measured = measure(spectrum(ENERGIES, s), ENERGIES, method)
+    assert lithiation_of(measured, ENERGIES) == (None, None)
+    found, curve = lithiation_of(measured, ENERGIES, None, PAIR, [0.0, 1.0])
+    assert found.values == pytest.approx(s, abs=0.03) and curve.provenance["references"] == "refs.txt"
+    told = map_statistics(measured, found)
+    assert told["mean"] == found.values.mean() and told["budget"] == found.budget
+    weighted = np.average(found.values, weights=measured.jump)
+    assert told["mean_weighted_by_jump"] == weighted != told["mean"] and told["voxels"]["used"] == 3
+    assert map_statistics(measured)["mean"] == measured.quantity.mean()

@@ -3,8 +3,9 @@
 import numpy as np
 
 from microsim.maps.components import components
+from microsim.maps.method import Method
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import Method, calibration_from, masked, measure, prepared, to_lithiation
+from microsim.maps.soc_maps import calibration_from, masked, measure, prepared, to_lithiation
 from microsim.maps.spectra import normalisation, normalise
 from microsim.report.pages.soc import SocPage
 

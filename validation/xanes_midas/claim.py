@@ -9,8 +9,9 @@ reproduced from its references, and the map is held against them as far as a map
 import numpy as np
 
 from microsim.jobs.validate import Check, Skip
+from microsim.maps.method import Method
 from microsim.maps.mixture import fit_references
-from microsim.maps.soc_maps import Method, masked, mean_spectrum, measure, prepared
+from microsim.maps.soc_maps import masked, mean_spectrum, measure, prepared
 from microsim.maps.stacks import read_references, read_stack
 
 PHASES = "LiFe(II)PO4", "Pyrite", "StainlessSteelNP", "Hematite_NP"

@@ -19,8 +19,9 @@ from microsim.maps.drift import drift, undrift
 from microsim.maps.edge import edge_energy
 from microsim.maps.frames import optical_density
 from microsim.maps.lithiation import fit_calibration
+from microsim.maps.method import Method
 from microsim.maps.mixture import References, three_energy
-from microsim.maps.soc_maps import Method, calibration_from, mean_spectrum, measure, to_lithiation
+from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure, to_lithiation
 from microsim.maps.spectra import normalisation, windows_for
 
 ENERGIES = np.unique(

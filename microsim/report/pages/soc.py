@@ -101,7 +101,8 @@ def _sections(page, result):
         )
         sections.append(Section("spectra", "Spectra", spectra))
     if page.calibration is not None:
-        curve = _drawing("calibration", figures.calibration_figure, _calibration_caption(page), page)
+        given = page.calibration, page.measured.quantity
+        curve = _drawing("calibration", figures.calibration_figure, _calibration_caption(page), *given)
         sections.append(Section("calibration", "Calibration", (curve,), (_calibration_table(page),)))
     if page.components is not None:
         parts = _drawing("components", figures.components_figure, _components_caption(page), page, where)

@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from microsim.maps.soc_maps import Method, calibration_from, measure, prepared, to_lithiation
+from microsim.maps.method import Method
+from microsim.maps.soc_maps import calibration_from, measure, prepared, to_lithiation
 from microsim.report import spectra_figures as figures
 from microsim.report.pages.soc import SocPage, example_voxels, write
 
@@ -79,7 +80,9 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
     )
     assert len(figures.histograms_figure(page).axes) == 2  # normalised spectra: every edge jump is 1
     dots = next(
-        part for part in figures.calibration_figure(page).axes[0].lines if part.get_label() == "states"
+        part
+        for part in figures.calibration_figure(page.calibration, page.measured.quantity).axes[0].lines
+        if part.get_label() == "states"
     )
     assert np.c_[dots.get_data()] == pytest.approx(np.array(curve.states))
     assert "line of voxels" in write(tmp_path, page=page, result=numbers_of(page)).read_text()

@@ -1,0 +1,334 @@
+"""The job soc: a map of lithiation from a stack of spectra."""
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import Annotated
+
+from ..base.arguments import Argument, job, switch
+from ..base.errors import InputError
+from ..base.schema import number, whole
+from ..base.words import times
+from .arguments import voxel_lengths
+from .calibrate import CalibrationResult
+from .map_result import MapResult
+from .result import Table
+from .spectra_arguments import (
+    Energies,
+    EnergyShift,
+    Foil,
+    Given,
+    MethodOf,
+    Noise,
+    ReferenceLithiation,
+    ReferenceSpectra,
+    references_of,
+)
+
+QUANTITIES = {"edge": "edge_energy_eV", "three-energy": "m"}
+
+
+@dataclass(frozen=True, repr=False)
+class LithiationResult(MapResult):
+    """A map of lithiation, or without a calibration of what the method measures, with its uncertainty.
+
+    energies      eV
+    mu, noise     absorption [energy, x, y, z] and its standard deviation, or None
+    measured      maps.soc_maps.Measured: the quantity of the method, edge jump, misfit, reasons
+    lithiation    maps.soc_maps.LithiationMap, or None
+    references    maps.mixture.References, or None
+    calibration   maps.lithiation.Calibration, or None; calibration_file: where it was read from
+    threshold     edge jump below which voxels are masked, or None
+    shifts        drift of each image that was undone, voxels, or None
+    components    maps.components.Components of the spectra, or None
+    voxel_size    m, or None
+    source, sha256   of the stack
+    """
+
+    energies: object
+    mu: object
+    noise: object
+    measured: object
+    lithiation: object | None
+    references: object | None
+    calibration: object | None
+    calibration_file: str | None
+    threshold: float | None
+    shifts: object | None
+    components: object | None
+    voxel_size: tuple | None
+    source: str
+    sha256: str | None
+
+    @property
+    def values(self):
+        """The map [x, y, z]: lithiation, or the quantity; NaN where there is none."""
+        return self.lithiation.values if self.lithiation else self.measured.quantity
+
+    @property
+    def sigma(self):
+        """Standard deviation of the map: counting, calibration and curve."""
+        return self.lithiation.sigma if self.lithiation else self.measured.sigma
+
+    @property
+    def quantity(self):
+        """What the map shows: lithiation, edge_energy_eV or m."""
+        return "lithiation" if self.lithiation else QUANTITIES[self.measured.method.name]
+
+    @property
+    def unit(self):
+        """SI unit of the map, eV for an edge energy."""
+        return "eV" if self.quantity == "edge_energy_eV" else "1"
+
+    @property
+    def counts(self):
+        """Voxels by reason, {"used": 120, "dead": 3}; see `reason`."""
+        from ..maps.soc_maps import counts_of
+
+        return self.lithiation.counts if self.lithiation else counts_of(self.measured.reason)
+
+    @property
+    def reason(self):
+        """Why each voxel has no value [x, y, z]: a code into maps.spectra.REASONS, 0 for used."""
+        return self.measured.reason
+
+    @property
+    def title(self):
+        shape = times(self.values.shape)
+        return f"{self.source}: {len(self.energies)} energies, {shape} voxels, {self.measured.method.name}"
+
+    def numbers(self):
+        from ..maps.soc_maps import map_statistics
+
+        drift = None if self.shifts is None else float(abs(self.shifts).max())
+        found = {
+            "quantity": self.quantity,
+            **map_statistics(self.measured, self.lithiation),
+            "least_jump": self.threshold,
+            "largest_drift_voxels": drift,
+            "method": self.measured.method.as_dict(),
+            "references": self.references and self.references.about(),
+            "calibration": self.calibration and {"file": self.calibration_file, **self.calibration.about()},
+            "energies_eV": [self.energies[0], self.energies[-1], len(self.energies)],
+            "shape": self.values.shape,
+            "voxel_size_m": self.voxel_size,
+            "stack": self.source,
+            "stack_sha256": self.sha256,
+        }
+        parts = self.components
+        return found | ({"components": parts.figures()} if parts else {})
+
+    def tables(self):
+        found = self.numbers()
+        names = ("mean", "std", "mean_weighted_by_jump", "sigma_rms", "residual_median")
+        rows = [(name, found[name]) for name in names if found[name] is not None]
+        budget = (found["budget"] or {}).items()
+        rows += [(f"error: {name.replace('_', ' ')}", value) for name, value in budget]
+        shown = [Table((self.quantity, "value"), rows), f"voxels: {_listed(self.counts)}"]
+        if self.measured.method.name == "lcf":
+            shown.append(f"shift of the references: {self.measured.method.shift:.3f} eV")
+        return shown
+
+    def plot(self):
+        """Draw the map, its uncertainty, and the misfit or edge jump in one section."""
+        from ..report.pages import soc as page
+
+        return page.figure(page=self._page)
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import soc as page
+
+        return page.write(folder, page=self._page, result=self.numbers())
+
+    @property
+    def _page(self):
+        from ..report.pages.soc import SocPage
+
+        return SocPage(
+            self.energies, self.mu, self.noise, self.measured, self.lithiation, self.references,
+            self.voxel_size, self.threshold, self.calibration, self.components,
+        )  # fmt: skip
+
+
+def _jump(given, path):
+    return given if isinstance(given, str) and given == "otsu" else number()(given, path)
+
+
+@job
+def lithiation_map(
+    stack: Annotated[
+        Given, Argument("Images over energy (TIFF, HDF5, npy), or a known name.", metavar="STACK")
+    ],
+    *,
+    energies: Energies = None,
+    method: MethodOf = None,
+    references: ReferenceSpectra = None,
+    reference_lithiation: ReferenceLithiation = None,
+    calibration: Annotated[
+        "str | PathLike | Calibration | CalibrationResult | None",  # noqa: F821 (maps.lithiation)
+        Argument("Calibration of microsim calibrate; sets the method.", metavar="FILE"),
+    ] = None,
+    noise: Noise = None,
+    flat: Annotated[Given, Argument("Reference frames without sample.", metavar="FILE")] = None,
+    dark: Annotated[Given, Argument("Dark frames (with --flat).", metavar="FILE")] = None,
+    photons_per_unit: Annotated[
+        float, Argument("Detected photons per detector unit (with --flat).", number(0.0, above=True), "G")
+    ] = 1.0,
+    saturation: Annotated[
+        float | None,
+        Argument("Detector value that counts as saturated (with --flat).", number(0.0, above=True), "N"),
+    ] = None,
+    foil: Foil = None,
+    energy_shift: EnergyShift = None,
+    align: Annotated[bool, switch("Find and undo the drift from image to image.")] = False,
+    least_jump: Annotated[
+        "float | str | None", Argument("Mask voxels with a smaller edge jump.", _jump, "J|otsu")
+    ] = None,
+    clusters: Annotated[
+        int | None, Argument("Also principal components and N clusters of the spectra.", whole(2, 20), "N")
+    ] = None,
+    file_axes: Annotated[
+        str | None, Argument("Axes of the file, slowest first, E the energy: Eyx.", metavar="AXES")
+    ] = None,
+    voxel_size: voxel_lengths() = None,
+    progress=None,
+) -> LithiationResult:
+    """Map lithiation from a stack of spectra.
+
+    Each voxel's spectrum gives an edge energy, shares of references or a three-energy ratio, and a
+    calibration (or the references' own lithiation) turns it into lithiation, with the uncertainty of
+    counting, calibration and curve. Without either the map is that of the quantity itself. Voxels that cannot
+    be used are counted by reason.
+
+    Parameters
+    ----------
+    stack : path or array
+        Images over energy: absorption, or with `flat` the detector's frames; an array [energy, x, y] or
+        [energy, x, y, z].
+    energies : path or array, optional
+        Energies, eV, rising; needed where the stack does not bring them.
+    method : str, dict or maps.method.Method, optional
+        "edge", "lcf" or "three-energy"; a dict has its settings, {"name": "lcf", "shift": "fit", "windows":
+        {"e0": 7120}}. Default: that of the calibration, else "edge".
+    references : path, array or References, optional
+        Reference spectra of a linear combination; an array has columns, the energies (eV) first.
+    reference_lithiation : list of float, optional
+        Lithiation of the references, in their order; they then calibrate any method.
+    calibration : path, CalibrationResult or Calibration, optional
+        Turns the quantity into lithiation.
+    noise : float or array, optional
+        Standard deviation of the absorption; default: counting, where there are frames, else the scatter.
+    flat : path or array, optional
+        Reference frames without sample.
+    dark : path or array, optional
+        Dark frames.
+    photons_per_unit : float
+        Detected photons per detector unit.
+    saturation : float, optional
+        Detector value from which a pixel counts as saturated.
+    foil : path or array, optional
+        Spectra of a foil, one for each spectrum: their shifts in energy are undone.
+    energy_shift : path or array, optional
+        Energy (eV) by which each spectrum is too high; undone.
+    align : bool
+        Find and undo the drift from image to image.
+    least_jump : float or "otsu", optional
+        Mask voxels with a smaller edge jump; "otsu" finds the limit.
+    clusters : int, optional
+        Also principal components and so many clusters of the spectra.
+    file_axes : str, optional
+        Axes of the files, slowest first, E the energy: "Eyx".
+    voxel_size : float, str or three of them, optional
+        Edge of a voxel in m, or with its unit, "40 nm". Wins over the file's.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    LithiationResult
+
+    Raises
+    ------
+    InputError
+        Files that cannot be read or do not belong together; no voxel with an edge.
+    """
+    from ..maps.components import components_of
+    from ..maps.drift import aligned
+    from ..maps.foil import own_scale_undone
+    from ..maps.frames import absorption
+    from ..maps.soc_maps import lithiation_of, masked, measure, prepared
+
+    images, listed = _read(stack, energies, file_axes)
+    table, numbers = references_of(references, reference_lithiation)
+    method, curve = _calibrated(calibration, method, table)
+    if curve is not None:
+        numbers = curve.settings.get("numbers") or numbers
+    options = {"photons_per_unit": photons_per_unit, "saturation": saturation, "axes": file_axes}
+    mu, sigma, reason = absorption(images, flat, dark, noise=noise, **options)
+    mu, shifts = own_scale_undone(mu, listed, foil, energy_shift), None
+    if align:
+        mu, sigma, shifts = aligned(mu, sigma, progress=progress)
+    method = prepared(method, mu, listed, table)
+    options = {"references": table, "numbers": numbers, "reason": reason}
+    measured = measure(mu, listed, method, sigma, progress=progress, **options)
+    measured, threshold = (measured, None) if least_jump is None else masked(measured, least_jump)
+    found, curve = lithiation_of(measured, listed, curve, table, numbers)
+    parts = None if clusters is None else components_of(mu, listed, measured, clusters)
+    file = calibration if isinstance(calibration, (str, PathLike)) else None
+    result = LithiationResult(
+        listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
+        voxel_size or images.voxel_size, images.source, images.sha256,
+    )  # fmt: skip
+    _check_any(result)
+    return result
+
+
+def _read(stack, energies, file_axes):
+    """The stack and its energies, checked."""
+    from ..maps.spectra import check_energies
+    from ..maps.stacks import read_energies, read_stack
+
+    images = read_stack(stack, file_axes=file_axes)
+    listed = images.energies if energies is None else read_energies(energies)
+    if listed is None:
+        raise InputError(f"expected the energies of {images.source}, got none; add --energies.")
+    return images, check_energies(listed, len(images.values))
+
+
+def _calibrated(calibration, method, references):
+    """The method as it was calibrated and the calibration; without one: the method as given, None."""
+    from ..maps.lithiation import Calibration, load_calibration
+    from ..maps.method import Method
+
+    if calibration is None:
+        return method or Method(), None
+    if isinstance(calibration, CalibrationResult):
+        calibration = calibration.calibration
+    where = calibration if isinstance(calibration, (str, PathLike)) else "it"
+    curve = calibration if isinstance(calibration, Calibration) else load_calibration(calibration)
+    if method is not None and curve.method != method.name:
+        raise InputError(
+            f"--calibration: expected one of the method {method.name}, got one of {curve.method} in {where}; "
+            f"add --method {curve.method}."
+        )
+    names = curve.settings.get("references")
+    if names and (references is None or list(references.names) != names):
+        raise InputError(
+            f"--calibration: expected the references {', '.join(names)} that {where} was made with, got "
+            f"{', '.join(references.names) if references else 'none'}; add --references."
+        )
+    return Method.of(curve.settings), curve
+
+
+def _check_any(result):
+    import numpy as np
+
+    if not np.isfinite(result.values).any():
+        raise InputError(
+            f"expected voxels with an edge, got none of {result.values.size}"
+            f" ({_listed(result.counts)}); check the windows, the noise and the mask."
+        )
+
+
+def _listed(counts):
+    return ", ".join(f"{n} {name}" for name, n in counts.items())

@@ -1,0 +1,66 @@
+"""Arguments of jobs on spectra: energies, their scale, the method, references of known lithiation, noise."""
+
+from os import PathLike
+from typing import Annotated
+
+from ..base.arguments import Argument
+from ..base.errors import InputError
+from ..base.schema import number
+from ..maps.method import method_spread
+
+Given = "str | PathLike | numpy.ndarray | None"
+
+
+def _lithiation(given, path):
+    parts = given.split(",") if isinstance(given, str) else given
+    if not hasattr(parts, "__len__"):
+        raise InputError(f"{path}: expected a number for each reference, got {given!r}; write 0,1.")
+    return [number(-10, 10)(part, path) for part in parts]
+
+
+def _noise(given, path):
+    return given if getattr(given, "ndim", 0) else number(0.0)(given, path)
+
+
+Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or file.h5::name.", metavar="FILE")]
+MethodOf = Annotated["str | dict | Method | None", method_spread()]  # noqa: F821 (maps.method)
+ReferenceSpectra = Annotated[
+    "str | PathLike | numpy.ndarray | References | None",  # noqa: F821 (maps.mixture)
+    Argument("Reference spectra: .nor, csv or columns; A,B picks some.", None, "FILE[::A,B]", "--references"),
+]
+ReferenceLithiation = Annotated[
+    "list[float] | None", Argument("Lithiation of the references, in their order.", _lithiation, "X,X")
+]
+Noise = Annotated[
+    "float | numpy.ndarray | None",  # noqa: F821 (a heavy import)
+    Argument("Standard deviation of mu. Absent: counting (--flat), else scatter or misfit.", _noise, "S"),
+]
+Foil = Annotated[
+    Given,
+    Argument(
+        "Spectra of a foil taken along, one for each of a series; their shifts are undone.", metavar="FILE"
+    ),
+]
+EnergyShift = Annotated[
+    Given, Argument("eV by which each spectrum's energies are too high, one a line; undone.", metavar="FILE")
+]
+
+
+def references_of(given, lithiation):
+    """Read references and check that each has its lithiation; returns (References or None, list or None)."""
+    if given is None:
+        return None, None
+    from ..maps.stacks import read_references
+
+    found = read_references(given)
+    if lithiation is not None and len(lithiation) != len(found.names):
+        raise InputError(
+            f"--reference-lithiation: expected one number for each of {', '.join(found.names)}, got "
+            f"{len(lithiation)}; correct it."
+        )
+    return found, lithiation
+
+
+def named(given):
+    """How a file is named in a job's numbers: its path, "array", or None."""
+    return given if given is None or isinstance(given, (str, PathLike)) else "array"

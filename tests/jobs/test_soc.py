@@ -1,0 +1,129 @@
+"""The job soc: spectra in, a map of lithiation with its uncertainty and reasons, of files or arrays."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+
+import microsim as ms
+from microsim.cli import main
+from microsim.maps.mixture import References
+
+from ..nickel import ENERGIES, spectrum
+
+SHAPE = (16, 12)
+GRID = np.arange(8240.0, 8511.0)
+PAIR = References(GRID, spectrum(GRID, np.array([0.0, 1.0])).T, ("charged", "discharged"))
+STATES = np.linspace(0, 1, 11)
+
+
+def frames():
+    """Frames of a disc [energy, x, y] with dark frames, one saturated pixel, and the disc's lithiation."""
+    rng, (x, y) = np.random.default_rng(0), np.mgrid[: SHAPE[0], : SHAPE[1]]
+    disc, s = (x - 8) ** 2 + (y - 6) ** 2 < 25, 0.2 + 0.6 * x / SHAPE[0]
+    mu = np.where(disc, spectrum(ENERGIES, s) + 0.3, 0.0)
+    sample = rng.poisson(30_000 * np.exp(-mu)) + 100
+    flat = rng.poisson(30_000, sample.shape) + 100
+    sample[3, 8, 6] = 65535
+    return sample.astype(np.uint16), flat.astype(np.uint16), np.where(disc, s, np.nan)
+
+
+SAMPLE, FLAT, TRUTH = frames()
+FRAMES = {"energies": ENERGIES, "flat": FLAT, "dark": np.full((4, *SHAPE), 100), "least_jump": 0.3}
+
+
+@pytest.fixture(scope="module")
+def curve():
+    series = (1.2 * spectrum(ENERGIES, STATES) + 0.3).T
+    return ms.calibrate(series, energies=ENERGIES, lithiation=STATES, degree=3, noise=1e-4)
+
+
+@pytest.fixture(scope="module")
+def found(curve):
+    return ms.lithiation_map(SAMPLE, **FRAMES, calibration=curve, voxel_size="40 nm")
+
+
+def test_arrays_give_what_the_command_prints(found, curve, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, array in (("frames", SAMPLE), ("flat", FLAT), ("dark", FRAMES["dark"].astype(np.uint16))):
+        tifffile.imwrite(f"{name}.tif", array.transpose(0, 2, 1), photometric="minisblack")
+    np.savetxt("E.txt", ENERGIES)
+    curve.save("c.json")
+    options = "--energies E.txt --flat flat.tif --dark dark.tif --least-jump 0.3 --calibration c.json"
+    assert main(["soc", "frames.tif", *options.split(), "--voxel-size-nm", "40", "--json", "-"]) == 0
+    printed, numbers = json.loads(capsys.readouterr().out), found.numbers()
+    assert list(printed) == list(numbers)
+    for key in ("mean", "std", "sigma_rms", "budget", "voxels", "voxel_size_m", "shape"):
+        assert printed[key] == json.loads(json.dumps(numbers[key])), key
+    assert printed["calibration"]["file"] == "c.json" and numbers["calibration"]["file"] is None
+
+
+def test_the_map_is_the_truth_within_its_error(found):
+    known = np.isfinite(found.values[..., 0])
+    assert known.sum() == found.counts["used"] == np.isfinite(TRUTH).sum() - 1
+    z = ((found.values[..., 0] - TRUTH) / found.sigma[..., 0])[known]
+    assert np.abs(z).max() < 5 and z.std() == pytest.approx(1, abs=0.3)
+    assert found.counts["saturated"] == 1 and found.reason[8, 6, 0] > 0
+
+
+def test_it_prints_draws_and_saves(found, tmp_path):
+    assert repr(found).startswith("array: 60 energies, 16 x 12 x 1 voxels, edge")
+    for words in ("mean", "sigma_rms", "error: counting", "1 saturated"):
+        assert words in repr(found) and words in found._repr_html_()
+    assert len(found.plot().axes) == 6 and found.write(tmp_path / "page").is_file()
+    paths = found.save(tmp_path / "soc.tif")
+    assert [path.name for path in paths] == ["soc.tif", "soc_sigma.tif"]
+    back = ms.compare(found, str(paths[0]))
+    assert back.metrics["n_voxels"] == found.counts["used"] and back.metrics["rmse"] < 1e-7
+
+
+def test_a_map_goes_on_to_the_next_job(found):
+    again = ms.compare(found, found)
+    assert again.metrics["rmse"] == 0 and again.numbers()["measured"]["voxel_size_m"] == (4e-8,) * 3
+
+
+def test_references_of_known_lithiation_are_enough_and_none_is_the_quantity():
+    for method in ("edge", {"name": "three-energy", "three": (8325, 8348, 8456)}, "lcf"):
+        found = ms.lithiation_map(
+            SAMPLE, **FRAMES, method=method, references=PAIR, reference_lithiation=(0, 1)
+        )
+        assert found.quantity == "lithiation" and np.nanmean(found.values) == pytest.approx(
+            np.nanmean(TRUTH), abs=0.05
+        )
+    plain = ms.lithiation_map(SAMPLE, **FRAMES)
+    assert (plain.quantity, plain.unit) == ("edge_energy_eV", "eV") and plain.lithiation is None
+    assert 8346.5 < plain.numbers()["mean"] < 8348.5 and plain.numbers()["budget"] is None
+
+
+def test_drift_and_clusters_are_kept(curve):
+    moved = [np.roll(image, k // 20, axis=0) for k, image in enumerate(SAMPLE)]
+    options = {**FRAMES, "flat": FLAT[:1], "dark": None, "least_jump": 0.3}
+    found = ms.lithiation_map(np.array(moved), **options, calibration=curve, align=True, clusters=2)
+    assert found.shifts.shape == (60, 3) and found.numbers()["largest_drift_voxels"] > 1
+    assert len(found.numbers()["components"]["cluster_voxels"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stack": 3}, "expected a path, a known name or an array, got int"),
+        ({"energies": None}, "expected the energies of array, got none"),
+        ({"energies": ENERGIES[1:]}, "one energy for each of the 60 images, got 59"),
+        ({"method": {"level": 2}}, "level: expected a number from 0.01"),
+        ({"method": {"slope": 2}}, "method: expected the keys name, kind"),
+        ({"method": "lcf"}, "--calibration: expected one of the method lcf, got one of edge"),
+        ({"calibration": None, "method": "lcf"}, "add --references"),
+        ({"references": PAIR, "reference_lithiation": [1]}, "one number for each of charged, discharged"),
+        ({"flat": None}, "--dark: expected reference frames"),
+        ({"flat": FLAT[:, :3]}, "same camera region"),
+        ({"least_jump": "most"}, "least_jump: expected a number"),
+        ({"least_jump": 9}, "none of 192"),
+        ({"clusters": 1}, "clusters: expected a whole number from 2"),
+        ({"voxel_size": "40"}, "voxel_size: expected a length with its unit"),
+    ],
+)
+def test_wrong_arguments(curve, change, words):
+    given = {"stack": SAMPLE, **FRAMES, "calibration": curve} | change
+    with pytest.raises(ms.InputError, match=words):
+        ms.lithiation_map(**given)
