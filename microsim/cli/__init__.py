@@ -1,35 +1,20 @@
 """The command line: arguments in, numbers out; nothing is computed here.
 
-One file per group of commands; a command is there once its file is imported, in the order of --help.
-Heavy packages are imported inside the commands, so that `microsim --help` answers at once.
+One file a command, read off its job; a command is there once its file is imported.
+Heavy packages are imported inside the jobs, so that `microsim --help` answers at once.
 """
 
-from . import (  # noqa: F401  (importing registers the commands)
-    animate,
-    bpx,
-    calibrate,
-    cases,
-    compton,
-    datasets,
-    demo,
-    eis,
-    flow,
-    generate,
-    homogenise,
-    info,
-    materials,
-    mesh,
-    particles,
-    regions,
-    register,
-    representative,
-    segment,
-    soc,
-    study,
-    transport,
-    validate,
-    wetting,
-)
+from importlib import import_module
+
 from .app import app, main
 
-__all__ = ["app", "main"]
+COMMANDS = (  # in the order in which the data flows, which is that of --help
+    *("datasets", "generate", "segment", "info", "particles", "mesh"),
+    *("transport", "regions", "representative", "eis", "flow", "wetting"),
+    *("soc", "calibrate", "compton", "register", "materials", "bpx"),
+    *("run", "homogenise", "compare", "study", "animate", "validate", "demo"),
+)
+for command in COMMANDS:
+    import_module(f".{command}", __name__)
+
+__all__ = ["COMMANDS", "app", "main"]

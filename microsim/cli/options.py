@@ -1,7 +1,6 @@
 """Options that several commands share, and reading what they name. Heavy packages are imported in
 functions."""
 
-from enum import StrEnum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated
@@ -9,38 +8,11 @@ from typing import Annotated
 import typer
 
 from ..base.errors import InputError
-from ..base.schema import number, say, triple, voxel_ranges, whole
+from ..base.schema import say, triple, voxel_ranges, whole
 
 AXES = ("x", "y", "z")
 
 
-class Axis(StrEnum):
-    """An axis, or all three."""
-
-    X, Y, Z, ALL = "x", "y", "z", "all"
-
-
-class Solver(StrEnum):
-    """Who solves for the tortuosity factor."""
-
-    MULTIGRID, TAUFACTOR, FIPY = "multigrid", "taufactor", "fipy"
-
-
-class Sides(StrEnum):
-    """What holds on the sides of the box."""
-
-    NO_FLUX, MIRROR, PERIODIC = "no-flux", "mirror", "periodic"
-
-
-class Backend(StrEnum):
-    """Where the solver runs."""
-
-    CPU, GPU, MPI = "cpu", "gpu", "mpi"
-
-
-VolumeArgument = Annotated[
-    str, typer.Argument(metavar="VOLUME", help="Path of a volume, or a data set's name.")
-]
 PhasesOption = Annotated[
     str | None,
     typer.Option("--phases", metavar="NAME=LABEL,...", help="Label of each phase: pore=0,am=1,cbd=2."),
@@ -59,12 +31,6 @@ CropOption = Annotated[
     str | None,
     typer.Option(
         "--crop", metavar="x=0:96,...", help="Voxels to keep along each axis, the end not included."
-    ),
-]
-ReportOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--out", "--report", metavar="DIR", help="Folder of a report: report.html and figures/*.png."
     ),
 ]
 OnlyReportOption = Annotated[  # where --out is another file
@@ -88,15 +54,6 @@ def read_grid(volume, phases, voxel_size_nm, file_axes, crop):
     return SimpleNamespace(source=grid.source.name, sha256=grid.source.sha256), grid, grid.sized
 
 
-def report_wanted(folder, source, sized):
-    """Tell whether a report is asked for; refuse one without lengths."""
-    if folder is not None and not sized:
-        raise InputError(
-            f"--out: expected a known voxel size, {source.source} gives none; add --voxel-size-nm."
-        )
-    return folder is not None
-
-
 def _ends(given, path):
     return given.split(":")
 
@@ -111,26 +68,6 @@ def read_map(argument, name, file_axes, voxel_size_nm, option):
     if source.voxel_size is None:
         raise InputError(f"{argument}: expected a known voxel size, {name} gives none; add {option}.")
     return source
-
-
-def read_mask(mask, file_axes):
-    from ..volumes.volume import read_voxels
-
-    return None if mask is None else read_voxels(mask, file_axes=file_axes).values != 0
-
-
-def conductivities(option, given):
-    """Read "pore", "pore=1.0,cbd=0.1" or, with one number each for x, y and z, "pore=1:0.5:0.5"."""
-
-    def one_or_three(value, path):
-        parts = [number(0.0)(part, path) for part in value.split(":")]
-        if len(parts) not in (1, 3):
-            raise InputError(
-                f"{path}: expected one number or three like 1:0.5:0.5, got {say(value)}; correct it."
-            )
-        return parts[0] if len(parts) == 1 else tuple(parts)
-
-    return name_values(option, given, one_or_three, bare=1.0)
 
 
 def name_values(option, given, read, bare=None):

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from microsim import cli
 from microsim.base.errors import InputError, NotConverged
 from microsim.cli import app, main
 
@@ -54,11 +56,22 @@ def test_help_ends_with_an_example(command, capsys):
     assert f"Example:\n    microsim {command}" in capsys.readouterr().out
 
 
-def test_help_alone_lists_the_commands(capsys):
+IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
+    *("datasets", "generate", "segment", "info", "particles", "mesh"),
+    *("transport", "regions", "representative", "eis", "flow", "wetting"),
+    *("soc", "calibrate", "compton", "register", "materials", "bpx"),
+    *("run", "homogenise", "compare", "study", "animate", "validate", "demo"),
+]
+
+
+def test_help_alone_lists_the_commands_in_the_order_of_the_data_flow(capsys):
     assert main([]) == 0
-    shown = capsys.readouterr().out
-    for command in ("info", "transport", "run", "compare", "datasets", "generate"):
-        assert f"\n  {command} " in shown
+    shown = capsys.readouterr().out.partition("Commands:\n")[2]
+    assert re.findall(r"^  (\w+) ", shown, re.MULTILINE) == IN_DATA_FLOW
+
+
+def test_the_files_of_the_commands_are_in_that_order():
+    assert list(cli.COMMANDS) == [name for name in IN_DATA_FLOW if name in cli.COMMANDS]
 
 
 @pytest.mark.parametrize(
