@@ -153,6 +153,7 @@ def _above_zero(help, metavar, option):
     return Annotated[float, Argument(help, number(0.0, above=True), metavar, option)]
 
 
+FAR_ENDS = {"inert": "open", "double-layer": "blocked"}  # where none is asked for
 FarEnd = Annotated[
     "str | None",
     one_of(
@@ -252,16 +253,9 @@ def impedance(
     from ..impedance.pores import PoreElectrolyte, solve_impedance
 
     require_size(volume)
-    medium = PoreElectrolyte(diffusivity, conductivity, capacitance)
-    options = {
-        "walls": walls,
-        "ends": ends or ("blocked" if walls == "double-layer" else "open"),
-        "sides": sides,
-        "storage": storage,
-        "reactive": reactive,
-        "area_correction": not voxel_faces,
-        "tolerance": tolerance,
-    }
+    medium, ends = PoreElectrolyte(diffusivity, conductivity, capacitance), ends or FAR_ENDS[walls]
+    options = {"walls": walls, "ends": ends, "sides": sides, "storage": storage, "reactive": reactive}
+    options |= {"area_correction": not voxel_faces, "tolerance": tolerance}
     axes = {
         name: solve_impedance(
             volume, conducting, AXES.index(name), frequencies, electrolyte=medium,
@@ -270,6 +264,6 @@ def impedance(
         )
         for name in axis
     }  # fmt: skip
-    blocked = options["ends"] == "blocked"
+    blocked = ends == "blocked"
     lines = {name: fit_pore_line(found, conductivity) if blocked else None for name, found in axes.items()}
     return PoreImpedanceResult(volume, conducting, axes, lines, medium, options, peak_memory_bytes())

@@ -68,7 +68,7 @@ class PhasesResult(Result):
             )
             for name, phase in self.phases.items()
         ]
-        told = [name for name in self.measures if name in MEASURE_TABLES]
+        told = [name for name in MEASURE_TABLES if name in self.measures]
         return [Table(header, rows), *(MEASURE_TABLES[name](self.measures[name]) for name in told)]
 
     def plot(self):
@@ -138,7 +138,7 @@ def _clusters_table(found):
     return Table(("phase", "clusters", "share of the largest", "Euler number"), rows)
 
 
-MEASURE_TABLES = {  # of the measures that fit one
+MEASURE_TABLES = {  # of the measures that fit one, in the order shown
     "sizes": _sizes_table,
     "chords": _chords_table,
     "contacts": _contacts_table,

@@ -223,16 +223,16 @@ def tortuosity(
         )  # fmt: skip
         if keep:
             maps[name] = _flux(volume, conducting, name, sides, axes[name])
-    found = None
-    if tensor:
-        from ..transport.tensor import conductivity_tensor
-
-        found = conductivity_tensor(
-            volume, conducting, tolerance=tolerance, progress=titled(progress, "tensor")
-        )
+    found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
         volume, conducting, axes, solver, sides, tolerance, maps or None, flux, found, peak_memory_bytes()
     )
+
+
+def _tensor(grid, conducting, tolerance, progress):
+    from ..transport.tensor import conductivity_tensor
+
+    return conductivity_tensor(grid, conducting, tolerance=tolerance, progress=titled(progress, "tensor"))
 
 
 def _solver(name):
