@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.generate.synthetic import ElectrodeRecipe
+from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
 from microsim.jobs.generate import generate
 from microsim.mesh.read import read_volume
 
@@ -38,6 +38,7 @@ def test_the_command_writes_the_same_voxels(made, tmp_path, capsys):
 
 
 def test_a_recipe_is_taken_as_it_is(made):
+    assert np.array_equal(build_electrode(made.recipe).phase, made.grid.phase)
     assert np.array_equal(generate(made.recipe).grid.phase, made.grid.phase)
     assert isinstance(made.recipe, ElectrodeRecipe) and made.recipe.seed == 1
 

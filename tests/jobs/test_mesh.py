@@ -28,7 +28,7 @@ def test_tetrahedra_have_surfaces_and_quality(grid, tmp_path):
     found = export_mesh(grid, str(tmp_path / "m.vtk"), "tetrahedra", smoothing=5)
     numbers = found.numbers()
     assert list(numbers)[-3:] == ["phases", "surfaces", "quality"] and numbers["kind"] == "tetrahedra"
-    assert numbers["surfaces"]["separator"]["area_m2"] == pytest.approx((6 * 4e-7) ** 2, rel=1e-6)
+    assert numbers["surfaces"]["separator"]["area_m2"] == pytest.approx((6 * 4e-7) ** 2, rel=1e-6, abs=0)
     for words in ("triangles", "radius ratio, smallest", "separator"):
         assert words in repr(found) and words in found._repr_html_()
 
@@ -50,7 +50,10 @@ def test_wrong_arguments(grid, tmp_path, options, words):
 
 
 def test_a_voxel_size_and_a_file_are_needed(grid, tmp_path):
+    unsized = VoxelGrid(grid.phase, grid.names, None)
     with pytest.raises(InputError, match="expected a known voxel size"):
-        export_mesh(VoxelGrid(grid.phase, grid.names, None), tmp_path / "m.vtu")
+        export_mesh(unsized, tmp_path / "m.vtu")
+    with pytest.raises(InputError, match="m.stl"):  # the file comes first, before any work
+        export_mesh(unsized, tmp_path / "m.stl")
     with pytest.raises(InputError, match="missing a required argument: 'out'"):
         export_mesh(grid)

@@ -36,7 +36,8 @@ def test_conductivities_may_differ_by_direction():
 def test_an_unknown_size_counts_voxels(grid):
     unsized = VoxelGrid(grid.phase, grid.names, None)
     found = tortuosity_by_depth(unsized, count=2)
-    assert found.numbers()["regions"][0]["end_m"] is None and "to voxels" in repr(found)
+    first = found.numbers()["regions"][0]
+    assert first["start_m"] is None and first["end_m"] is None and "to voxels" in repr(found)
     assert found.plot().axes[0].get_xlabel() == "Depth x (voxels)"
     with pytest.raises(InputError, match="expected a known voxel size"):
         tortuosity_by_depth(unsized, edges=[0, 1e-6])
