@@ -46,7 +46,7 @@ def sizes_figure(sizes):
                 axes.plot([voxels] * 2, [value.mean - value.std, value.mean + value.std], lw=1.2, **look)
                 axes.plot([voxels] * 2, [value.low, value.high], lw=5.0, alpha=0.35, **look)
         axes.plot([v for v, _ in known], [value.mean for _, value in known], "o-", color=INK, ms=4, lw=1.0)
-        axes.set(xlabel="Edge of the sub-volume (voxels)", ylabel=label)
+        axes.set(xlabel="Edge of the sub-volume (voxels)", ylabel=label, xticks=[v for v, _ in known])
         axes.grid(True)
     figure.suptitle("Line: mean ± standard deviation; bar: confidence interval of the mean", fontsize=8)
     return figure

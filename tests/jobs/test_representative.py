@@ -24,6 +24,13 @@ def test_numbers_are_the_commands(grid, tmp_path, capsys):
     assert "not percolating" in repr(found) and "edge in voxels for 5 %" in found._repr_html_()
 
 
+def test_axes_by_name_and_number(grid):
+    along = {
+        axis: representative_volume(grid, axis=axis, **SMALL).found.sizes[1].tau for axis in ("x", "y", 1)
+    }
+    assert along["y"] == along[1] != along["x"]
+
+
 def test_an_unknown_size_counts_voxels(grid):
     found = representative_volume(VoxelGrid(grid.phase, grid.names, None), **SMALL)
     assert found.edge["eps"] is None and found.edge_voxels["eps"] > 0
@@ -33,6 +40,7 @@ def test_the_figure_shows_means(grid):
     found = representative_volume(grid, **SMALL)
     eps, _ = found.plot().axes
     assert np.allclose(eps.lines[-1].get_ydata(), [size.eps.mean for size in found.found.sizes])
+    assert eps.get_xticks().tolist() == [4, 5]
 
 
 @pytest.mark.parametrize(
