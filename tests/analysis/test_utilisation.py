@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.run_analysis import RunAnalysis
 from microsim.analysis.utilisation import Utilisation, label_particles, particle_of_cells, surface_distance
-from microsim.cell.experiment import Experiment, Tolerances
-from microsim.cell.load import Load
 
 from ..cells import half_cell, voxel_grid
 from .test_losses import SLAB, porous_cell
@@ -140,35 +137,3 @@ def test_homogenised_voxels_are_particles():
     assert uneven.ending(cell.vector(V=4, sto=0.3, c_e=1000))["by_distance_to_surface"] is None
     of = particle_of_cells(cell, np.zeros((8, 1, 1), np.int32))
     assert np.array_equal(np.bincount(of), np.full(14, 8))
-
-
-def test_an_analysis_of_a_run_goes_on_where_it_was():
-    """Every time that is stored has a split; the snapshot goes on as if nothing had been."""
-    labels = balls()
-    loads = [Load("Discharge", 6.0 * 100 * H * H, duration=1200.0), Load("Rest", duration=300.0)]
-
-    def start():
-        cell = half_cell(labels, H)
-        particles = label_particles(voxel_grid(labels, H), ["am"])
-        return Experiment(cell, None, Tolerances()), RunAnalysis(cell, particles, loads[0].current * 300)
-
-    experiment, analysis = start()
-    other, again = start()
-    for moment in experiment.moments(loads):
-        analysis.note(moment)
-        if moment.time_steps == 20 and moment.number == 0:
-            other.restore(experiment.snapshot())
-            again.restore(analysis.snapshot())
-    other.run(loads, again.note)
-    first, second = analysis.overpotentials(1e-12), again.overpotentials(1e-12)
-    assert first["time_s"] == pytest.approx(second["time_s"], rel=1e-9)
-    assert first["total_V"] == pytest.approx(second["total_V"], abs=1e-9)
-    assert first["largest_miss_V"] < 1e-12 and len(first["time_s"]) >= 7
-    assert [end["name"] for end in analysis.heterogeneity()["ends"]] == ["Discharge"]
-    times = analysis.heterogeneity()["times"]
-    assert set(zip(times["step"], times["time_s"])) <= set(zip(first["step"], first["time_s"]))
-    assert times["local_c_rate"][0] is None and times["local_c_rate"][1]["mean"] > 0
-    assert again.heterogeneity()["times"]["local_c_rate"][1] == pytest.approx(
-        times["local_c_rate"][1], rel=1e-6
-    )
-    assert times["peak_depth_m"][0] is not None and times["peak_depth_m"][-1] is None

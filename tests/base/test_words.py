@@ -1,0 +1,30 @@
+"""Words for people: columns under their titles, values at five digits, shapes and lengths."""
+
+import pytest
+
+from microsim.base.words import aligned, cell, lengths_nm, times, titled
+
+
+def test_columns_stand_under_their_titles():
+    lines = aligned(("name", "n"), [("pore", 0.123456789), ("a longer name", None)]).split("\n")
+    assert lines == ["name           n", "pore           0.12346", "a longer name  -"]
+    assert aligned(("alone",), []) == "alone"
+    with pytest.raises(ValueError):
+        aligned(("a", "b"), [("1", "2", "3")])
+
+
+@pytest.mark.parametrize(("value", "said"), [(None, "-"), (1e-9 / 3, "3.3333e-10"), (12, "12"), ("x", "x")])
+def test_a_value_has_five_digits(value, said):
+    assert cell(value) == said
+
+
+def test_shapes_and_lengths():
+    assert times((64, 48)) == "64 x 48" and lengths_nm((3.98e-7, 1e-6)) == "398 x 1000"
+
+
+def test_a_title_stands_in_for_a_message_that_is_missing():
+    told = []
+    said = titled(lambda *words: told.append(words), "solve")
+    said(1, 2)
+    said(1, 2, "own")
+    assert told == [(1, 2, "solve"), (1, 2, "own")] and titled(None, "solve") is None
