@@ -38,14 +38,8 @@ MOST_POINTS = 20000
 # -- from a file to a case -----------------------------------------------------------------------------------
 
 
-def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=None, density=None):
-    """Return, as plain data, a case that discharges an electrode of a BPX file from its delithiated state.
-
-    cell: BpxCell; file: how the case names the file; counter: "lithium" (half cell) or "electrode" (full
-    cell, for the positive electrode); cells: layers of the slab; step: the protocol's step, else a C/2
-    discharge; density: of the active material (kg m-3), else a usual one. Raises InputError where the file
-    lacks a part.
-    """
+def _check_parts(cell, electrode, counter):
+    """Refuse what the file has no parts for."""
     missing = [name for name in (electrode, "electrolyte", "separator") if getattr(cell, name) is None]
     if counter == "electrode":
         missing += [side for side in ("negative",) if cell.negative is None]
@@ -57,6 +51,17 @@ def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=
         raise InputError(
             f"expected a BPX file with {', '.join(missing)}, got one without; name another file or electrode."
         )
+
+
+def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=None, density=None):
+    """Return, as plain data, a case that discharges an electrode of a BPX file from its delithiated state.
+
+    cell: BpxCell; file: how the case names the file; counter: "lithium" (half cell) or "electrode" (full
+    cell, for the positive electrode); cells: layers of the slab; step: the protocol's step, else a C/2
+    discharge; density: of the active material (kg m-3), else a usual one. Raises InputError where the file
+    lacks a part.
+    """
+    _check_parts(cell, electrode, counter)
     working, separator = getattr(cell, electrode), cell.separator
     phase = "cathode" if electrode == "positive" else "anode"
     of_cell = {

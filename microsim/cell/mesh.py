@@ -100,33 +100,17 @@ def build_mesh(grid, design):
     image = _Image.of(grid, design)
     lines, counter = _front(grid, design)
     nf = len(lines)
-    widths = [
-        np.concatenate([lines, np.full(grid.shape[0], grid.voxel_size[0])]),
-        np.full(grid.shape[1], grid.voxel_size[1]),
-        np.full(grid.shape[2], grid.voxel_size[2]),
-    ]
-    ionic = voxel_graph(_behind(image.electrolyte, nf, True), widths)
-    conducting = _behind(image.conducting, nf, False)
-    conducting[:counter] = True
-    electronic = voxel_graph(conducting, widths)
-    resolved = voxel_graph(
-        (
-            _behind(image.conducting & grid.mask(*image.actives), nf, False)
-            if image.actives
-            else np.zeros_like(conducting)
-        ),
-        widths,
-    )
+    widths = [np.full(n, h) for n, h in zip(grid.shape, grid.voxel_size)]
+    widths[0] = np.concatenate([lines, widths[0]])
+    ionic, electronic, resolved = _graphs(grid, image, nf, counter, widths)
     materials, code, sto = _materials(grid, design, nf, counter)
     resolved = _cut_between_materials(resolved, code)
     spheres = _spheres(grid, design, image, nf, counter, widths)
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
-    at = (
-        np.concatenate([solid.position, np.repeat(spheres.position, solid.shells, axis=0)])
-        if spheres
-        else solid.position
-    )
+    at = solid.position
+    if spheres:
+        at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
     front = np.flatnonzero(ionic.position[:, 0] == 0)
     return HalfCellMesh(
@@ -152,6 +136,17 @@ def build_mesh(grid, design):
         area,
         _counts(grid, image, electronic, solid, nf, nf - counter),
     )
+
+
+def _graphs(grid, image, nf, counter, widths):
+    """The graphs of the electrolyte, of what conducts electrons, and of the resolved active material."""
+    conducting = _behind(image.conducting, nf, False)
+    conducting[:counter] = True
+    active = np.zeros_like(conducting)
+    if image.actives:
+        active = _behind(image.conducting & grid.mask(*image.actives), nf, False)
+    electrolyte = _behind(image.electrolyte, nf, True)
+    return tuple(voxel_graph(mask, widths) for mask in (electrolyte, conducting, active))
 
 
 def _counts(grid, image, electronic, solid, front, separator_layers):
