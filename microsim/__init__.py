@@ -8,9 +8,7 @@
 Every name is imported when it is first used.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -19,7 +17,7 @@ _HOMES = {
     "read_volume": "mesh.read",
     "VoxelGrid": "mesh.grid",
     "datasets": "jobs.datasets",
-    "generate": "jobs.generate",
+    "generate_electrode": "jobs.generate",
     "measure": "jobs.info",
     "export_mesh": "jobs.mesh",
     "particles": "jobs.particles",
@@ -41,7 +39,7 @@ _HOMES = {
     "bpx": "jobs.bpx",
     "tortuosity_by_depth": "jobs.regions",
     "representative_volume": "jobs.representative",
-    "impedance": "jobs.eis",
+    "pore_impedance": "jobs.eis",
     "permeability": "jobs.flow",
     "wet": "jobs.wetting",
     "InputError": "base.errors",
@@ -60,9 +58,9 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.compare import compare as compare
     from .jobs.compton import compton_map as compton_map
     from .jobs.datasets import datasets as datasets
-    from .jobs.eis import impedance as impedance
+    from .jobs.eis import pore_impedance as pore_impedance
     from .jobs.flow import permeability as permeability
-    from .jobs.generate import generate as generate
+    from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise
     from .jobs.info import measure as measure
     from .jobs.materials import material_sets as material_sets
@@ -90,15 +88,3 @@ def __getattr__(name):
 
 def __dir__():
     return sorted([*_HOMES, "__version__"])
-
-
-class _FrontDoor(ModuleType):
-    """A room called like a job does not take the job's name: Python binds a package to its parent when it is
-    imported, and microsim.segment is to stay the function, whoever imported the room first."""
-
-    def __setattr__(self, name, value):
-        if name not in _HOMES or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _FrontDoor

@@ -2,7 +2,7 @@
 
 from ..base.arguments import Argument
 from ..jobs.cell_eis import cell_impedance
-from ..jobs.eis import impedance
+from ..jobs.eis import pore_impedance
 from .from_job import command_of_either
 
 
@@ -11,7 +11,7 @@ def _kind(word):
 
 
 command_of_either(
-    {"A volume": impedance, "A case": cell_impedance},
+    {"A volume": pore_impedance, "A case": cell_impedance},
     _kind,
     Argument("A volume, or a case: its whole cell.", metavar="VOLUME|CASE.yaml"),
     "eis",

@@ -177,7 +177,7 @@ Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", numbe
 
 
 @job
-def impedance(
+def pore_impedance(
     volume: Grid,
     conducting: Conducting = "pore",
     axis: Axes = "x",

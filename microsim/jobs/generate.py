@@ -89,7 +89,7 @@ def _recipe(given, path):
 
 
 @job
-def generate(
+def generate_electrode(
     recipe: Annotated["str | PathLike | dict", Argument("Recipe of the electrode.", _recipe, "RECIPE.yaml")],
     progress=None,
 ) -> SyntheticResult:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.jobs.eis import impedance
+from microsim.jobs.eis import pore_impedance
 from microsim.mesh.grid import VoxelGrid
 
 from .volumes import printed, stored, timeless
@@ -14,7 +14,9 @@ FEW = {"frequencies": [1e3, 1e4]}
 
 def test_numbers_are_the_commands(grid, tmp_path, capsys):
     read, words = stored(grid, tmp_path / "v.tif")
-    found = impedance(read, {"pore": 1.0, "cbd": 0.3}, "z", "1:1e4:3", storage={"cbd": 0.47}, ends="blocked")
+    found = pore_impedance(
+        read, {"pore": 1.0, "cbd": 0.3}, "z", "1:1e4:3", storage={"cbd": 0.47}, ends="blocked"
+    )
     asked = ["--conducting", "pore,cbd=0.3", "--axis", "z", "--frequencies", "1:1e4:3"]
     asked += ["--storage", "cbd=0.47", "--ends", "blocked"]
     assert printed(capsys, "eis", *words, *asked) == timeless(found.numbers())
@@ -24,17 +26,17 @@ def test_numbers_are_the_commands(grid, tmp_path, capsys):
 
 def test_a_double_layer_blocks_its_far_end_and_has_a_line(grid):
     options = {"walls": "double-layer", "frequency_unit": "characteristic"}
-    found = impedance(grid, frequencies=np.geomspace(1e-2, 1e2, 9), **options)
+    found = pore_impedance(grid, frequencies=np.geomspace(1e-2, 1e2, 9), **options)
     assert found.options["ends"] == "blocked"
     line = found.numbers()["axes"]["x"]["transmission_line"]
     assert line["tau"] == pytest.approx(found.tau, rel=0.5) and line["R_ion_ohm_m2"] > 0
-    few = impedance(grid, frequencies=[1e-2, 1.0], **options)
+    few = pore_impedance(grid, frequencies=[1e-2, 1.0], **options)
     assert "transmission_line" not in few.numbers()["axes"]["x"]
 
 
 def test_axes_by_name_and_number(grid):
-    assert impedance(grid, "pore", 1, **FEW).tau == impedance(grid, "pore", "y", **FEW).tau
-    every = impedance(grid, axis="all", **FEW)
+    assert pore_impedance(grid, "pore", 1, **FEW).tau == pore_impedance(grid, "pore", "y", **FEW).tau
+    every = pore_impedance(grid, axis="all", **FEW)
     assert list(every.tau) == ["x", "y", "z"] and every.Z["y"].shape == (2,)
     assert every.plot() is not None
 
@@ -57,9 +59,9 @@ def test_axes_by_name_and_number(grid):
 )
 def test_wrong_arguments(grid, options, words):
     with pytest.raises(InputError, match=words):
-        impedance(grid, **{**FEW, **options})
+        pore_impedance(grid, **{**FEW, **options})
 
 
 def test_a_voxel_size_is_needed(grid):
     with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
-        impedance(VoxelGrid(grid.phase, grid.names, None), **FEW)
+        pore_impedance(VoxelGrid(grid.phase, grid.names, None), **FEW)

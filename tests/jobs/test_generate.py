@@ -5,7 +5,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
-from microsim.jobs.generate import generate
+from microsim.jobs.generate import generate_electrode
 from microsim.mesh.read import read_volume
 
 from .volumes import printed
@@ -22,7 +22,7 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def made():
-    return generate(KEYS)
+    return generate_electrode(KEYS)
 
 
 def test_the_command_writes_the_same_voxels(made, tmp_path, capsys):
@@ -39,7 +39,7 @@ def test_the_command_writes_the_same_voxels(made, tmp_path, capsys):
 
 def test_a_recipe_is_taken_as_it_is(made):
     assert np.array_equal(build_electrode(made.recipe).phase, made.grid.phase)
-    assert np.array_equal(generate(made.recipe).grid.phase, made.grid.phase)
+    assert np.array_equal(generate_electrode(made.recipe).grid.phase, made.grid.phase)
     assert isinstance(made.recipe, ElectrodeRecipe) and made.recipe.seed == 1
 
 
@@ -60,4 +60,4 @@ def test_it_prints_its_phases(made):
 )
 def test_wrong_recipes(recipe, words):
     with pytest.raises(InputError, match=words):
-        generate(recipe)
+        generate_electrode(recipe)
