@@ -70,11 +70,6 @@ def test_no_public_name_stands_for_two_things():
 
 
 SEGMENT = ("segment.py", "options.py")  # no job yet
-    "segment.py",
-    "segment_options.py",
-    "options.py",
-    "option_lists.py",
-)  # the last command that is no job
 
 
 def commands():
