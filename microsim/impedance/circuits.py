@@ -313,9 +313,8 @@ def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductan
 
         Z_fit = R_0 + sum_k R_k / (1 + i omega t_k) [+ 1 / (i omega C)] [+ i omega L]
 
-    with t_k spaced evenly in log t
-    is linear in what is fitted and obeys the Kramers-Kronig relations, so that what it cannot follow does
-    not. Elements are added, from two a decade on, until mu falls below
+    with t_k spaced evenly in log t is linear in what is fitted and obeys the Kramers-Kronig relations, so
+    that what it cannot follow does not. Elements are added, from two a decade on, until mu falls below
     `mu_limit` (then they begin to follow the noise), at most `most` (the number of frequencies). Too few
     elements along a smooth spectrum have a low mu too: where up to eight more take a quarter off the
     residual, the search goes on (noise gives them a few per cent). freq (Hz), Z (complex). Returns
@@ -325,10 +324,10 @@ def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductan
     if omega.size < 4:
         raise InputError(f"expected at least 4 frequencies, got {omega.size}; give more")
     least = fewest_elements(omega)
-    if least > omega.size:
+    if not testable(omega):
         raise InputError(
-            f"expected at least two frequencies a decade, {least} here, got {omega.size}; give more or "
-            "leave the Kramers-Kronig test out"
+            f"expected more than {(least + 3) // 2} frequencies over so many decades, got {omega.size}; give "
+            "more or leave the Kramers-Kronig test out"
         )
     tried = {}
     for elements in range(least, max(omega.size if most is None else most, least) + 1):
@@ -343,9 +342,14 @@ def kramers_kronig(freq, Z, *, mu_limit=0.85, most=None, capacity=True, inductan
 
 
 def fewest_elements(freq):
-    """Return the number of elements, two a decade, that a spectrum's Kramers-Kronig test begins with; fewer
-    frequencies cannot be tested."""
+    """Return the number of elements, two a decade, that a spectrum's Kramers-Kronig test begins with."""
     return max(3, int(2 * np.log10(np.max(freq) / np.min(freq))))
+
+
+def testable(freq):
+    """Whether a spectrum has more numbers than its Kramers-Kronig test has unknowns; else it always
+    passes."""
+    return fewest_elements(freq) + 3 < 2 * np.size(freq)
 
 
 def _linear_fit(omega, Z, elements, capacity, inductance):

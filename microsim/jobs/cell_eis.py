@@ -171,7 +171,7 @@ def cell_impedance(
     from ..case.build import set_up
     from ..case.case import load_case
     from ..impedance.cell import solve_cell_impedance
-    from ..impedance.circuits import fewest_elements, kramers_kronig
+    from ..impedance.circuits import kramers_kronig, testable
     from ..impedance.relaxation import relaxation_times
 
     case = load_case(case, set or ())
@@ -184,7 +184,7 @@ def cell_impedance(
     spectrum = solve_cell_impedance(setup.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
-    tested = known and spectrum.freq.size >= fewest_elements(spectrum.freq)
+    tested = known and testable(spectrum.freq)
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if tested else None
     return CellImpedanceResult(
         case, setup.grid, setup.cell.mesh, after, spectrum, C_dl, relaxation, misfit, peak_memory_bytes()

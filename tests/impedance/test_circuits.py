@@ -344,15 +344,9 @@ def test_a_fit_that_comes_to_no_end_is_said():
         fit_circuit(lambda omega, R: np.full(omega.shape, np.nan + R), BAND, np.ones(61), {"R": 1.0})
 
 
-def test_fewer_than_two_frequencies_a_decade_cannot_be_tested():
-    """Even a spectrum that obeys the relations would seem to break them."""
-
-    def Z(freq):
-        return 0.01 + 0.05 / (1 + 2j * np.pi * freq * 0.1)
-
-    for decades, count in ((8, 15), (12, 10)):
+def test_a_spectrum_with_fewer_numbers_than_unknowns_cannot_be_tested():
+    """The fit would follow anything: such a test passes whatever the spectrum."""
+    for decades, count in ((8, 9), (12, 10)):
         freq = np.geomspace(1e-3, 1e-3 * 10.0**decades, count)
-        with pytest.raises(InputError, match="two frequencies a decade"):
-            kramers_kronig(freq, Z(freq))
-    freq = np.geomspace(1e-3, 1e5, 17)
-    assert np.abs(kramers_kronig(freq, Z(freq)).residual).max() < 0.05
+        with pytest.raises(InputError, match="frequencies over so many decades"):
+            kramers_kronig(freq, 1 + 2 / (1 + 2j * np.pi * freq * 0.01))
