@@ -153,8 +153,8 @@ class Experiment:
         now.begun, now.charge_begun, now.dt = now.t, now.charge, self._first_step
         now.start_formula()
         self._settle(load)
-        now.under_way = True
-        return "voltage" if self._already_past(load) else None
+        now.under_way = not self._already_past(load)
+        return None if now.under_way else "voltage"
 
     def _turn(self, load):
         """Begin a new BDF at a bend of a profile: across it the formula's past would be another curve's,

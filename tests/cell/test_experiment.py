@@ -366,11 +366,15 @@ def test_a_pulse_that_starts_beyond_the_limit_ends_it_too():
         Load("skipped", duration=60.0),
         Load("rest", duration=60.0),
     ]
-    steps = run(cell, loads).record.steps
+    ran = run(cell, loads)
+    steps = ran.record.steps
     assert [s["name"] for s in steps] == ["slow", "jump", "rest"]
     assert (
         steps[1]["time_s"] == 0 and steps[1]["end_reason"] == "voltage" and steps[1]["end_voltage_V"] < 4.05
     )
+    # what comes next begins by letting its own current set in
+    jump, rest = (next(moment for moment in ran.seen if moment.number == k) for k in (1, 3))
+    assert rest.t == jump.t and rest.current == 0 and rest.V > jump.V + 0.01
 
 
 def test_constant_power():
