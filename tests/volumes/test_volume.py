@@ -4,6 +4,7 @@ sentence."""
 import hashlib
 import json
 import resource
+from contextlib import contextmanager
 
 import h5py
 import numpy as np
@@ -303,21 +304,25 @@ def test_a_file_of_another_format_is_refused(tmp_path):
 # ---- writing fails -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@contextmanager
 def little_space():
-    """No file may grow beyond 16 kB, as on a full disk."""
+    """No file may grow beyond 16 kB, as on a full disk; only for as long as the code under test runs, for the
+    test run's own log grows beyond that."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16384, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_full_disk_leaves_nothing_and_keeps_what_was_there(tmp_path, suffix, little_space, recwarn):
+def test_a_full_disk_leaves_nothing_and_keeps_what_was_there(tmp_path, suffix, recwarn):
     path = write_volume(tmp_path / f"v.{suffix}", LABELS)
     before = {file: file.read_bytes() for file in tmp_path.iterdir()}
     noise = np.random.default_rng(0).integers(0, 255, (30, 40, 50)).astype("u1")
-    said = sentence(write_volume, path, noise)
+    with little_space():
+        said = sentence(write_volume, path, noise)
     assert str(tmp_path) in said and "make room" in said
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == before
     assert not [str(warning.message) for warning in recwarn]
