@@ -18,6 +18,7 @@ _HOMES = {
     "VoxelGrid": "mesh.grid",
     "datasets": "jobs.datasets",
     "generate_electrode": "jobs.generate",
+    "segment_volume": "jobs.segment",
     "measure": "jobs.info",
     "export_mesh": "jobs.mesh",
     "particles": "jobs.particles",
@@ -71,6 +72,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.representative import representative_volume as representative_volume
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run
+    from .jobs.segment import segment_volume as segment_volume
     from .jobs.soc import lithiation_map as lithiation_map
     from .jobs.study import study as study
     from .jobs.transport import tortuosity as tortuosity

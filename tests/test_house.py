@@ -69,16 +69,7 @@ def test_no_public_name_stands_for_two_things():
     assert twice == {}
 
 
-SEGMENT = ("segment.py", "options.py")  # no job yet
-
-
-def commands():
-    for path in sorted((PACKAGE / "cli").glob("*.py")):
-        waits = pytest.mark.xfail(path.name in SEGMENT, reason="segment is not a job yet")
-        yield pytest.param(path, id=path.name, marks=waits)
-
-
-@pytest.mark.parametrize("path", list(commands()))
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=name_of)
 def test_commands_only_pass_on(path):
     """cli/ imports base and jobs and nothing else of ours."""
     nodes = [

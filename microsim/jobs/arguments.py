@@ -84,7 +84,8 @@ def voxel_size_nm(given, path):
     return triple(1e-9, 1e-4)(numbers(given), path, 1e9, "nm")
 
 
-def _crop(given, path):
+def voxel_box(given, path):
+    """Read voxels to keep: "x=0:96,y=4:80", or {"x": (0, 96)}, the end not included."""
     if isinstance(given, dict):
         return voxel_ranges({axis: list(ends) for axis, ends in given.items()}, path)
     return voxel_ranges(name_values(path, given, lambda ends, _: ends.split(":")), path)
@@ -144,7 +145,10 @@ VOLUME_PARTS = {
         Argument("Voxel edge in nm, or three: x,y,z. Wins over the file's.", voxel_size_nm, "H"),
     ),
     "file_axes": ("xyz", Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")),
-    "crop": (None, Argument("Voxels to keep along each axis, the end not included.", _crop, "x=0:96,...")),
+    "crop": (
+        None,
+        Argument("Voxels to keep along each axis, the end not included.", voxel_box, "x=0:96,..."),
+    ),
 }
 GRID = Spread(read_grid, VOLUME_PARTS, _grid_of)
 Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)

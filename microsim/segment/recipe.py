@@ -185,11 +185,14 @@ def _histogram(values):
 
 
 def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
-    """Open a grey volume: (values [x, y, z], Volume with their provenance).
+    """Open a grey volume, a file or an array: (values [x, y, z], Volume with their provenance).
 
     With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else
     is read whole.
     """
+    if getattr(name, "ndim", 0):
+        preparation.check_grey(name)
+        return _turned(np.asarray(name), file_axes, voxel_size, "array", None)
     path = Path(str(name))
     if store.folder is not None and path.suffix.lower() == ".npy" and path.is_file():
         mapped = _mapped(path, file_axes, voxel_size)
@@ -208,9 +211,14 @@ def _mapped(path, file_axes, voxel_size):
         return None
     if values.ndim != 3 or values.dtype.kind not in "uif" or values.dtype.byteorder == ">":
         return None
+    return _turned(values, file_axes, voxel_size, str(path), sha256_of([path]))
+
+
+def _turned(values, file_axes, voxel_size, source, sha256):
+    """Values [x, y, z] as they lie in memory or in a mapped file, and their Volume."""
     values = values.transpose([file_axes.index(axis) for axis in "xyz"])
     size = None if voxel_size is None else check_voxel_size(voxel_size)
-    return values, Volume(values, size, str(path), sha256_of([path]), file_axes)
+    return values, Volume(values, size, source, sha256, file_axes)
 
 
 def write_probability(path, probability, names, voxel_size):

@@ -5,8 +5,9 @@ Arrays may be NumPy arrays, memory maps or HDF5 data sets; results go where a `S
 """
 
 import itertools
+import shutil
 import tempfile
-from contextlib import ExitStack, contextmanager
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SLAB_BYTES = 2**27  # of float32 input at once
 @dataclass
 class Store:
     """Make arrays for results: in memory (folder None), or as files of a folder that are mapped into
-    memory."""
+    memory. A scratch folder goes with its store (scratch_store)."""
 
     folder: Path | None = None
     _numbers: itertools.count = field(default_factory=itertools.count, repr=False)
@@ -42,22 +43,21 @@ class Store:
 MEMORY = Store()
 
 
-@contextmanager
 def scratch_store(folder=None):
-    """Yield a Store whose arrays lie in a temporary folder within `folder`, removed at the end; None:
-    memory."""
-    with ExitStack() as stack:
-        if folder is None:
-            yield MEMORY
-            return
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            place = stack.enter_context(tempfile.TemporaryDirectory(dir=folder, prefix="microsim-"))
-        except OSError as error:
-            raise InputError(
-                f"expected a folder to write to, got {folder}: {error.strerror or error}; choose another."
-            ) from error
-        yield Store(Path(place))
+    """Make a Store whose arrays lie in a temporary folder within `folder`, which is removed when the store is
+    no longer used, or the program ends; None: memory."""
+    if folder is None:
+        return MEMORY
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        place = tempfile.mkdtemp(dir=folder, prefix="microsim-")
+    except OSError as error:
+        raise InputError(
+            f"expected a folder to write to, got {folder}: {error.strerror or error}; choose another."
+        ) from error
+    store = Store(Path(place))
+    weakref.finalize(store, shutil.rmtree, place, ignore_errors=True)
+    return store
 
 
 def by_slabs(

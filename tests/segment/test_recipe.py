@@ -75,19 +75,21 @@ def test_cracks_get_the_last_label(tmp_path):
 def test_in_files_it_gives_the_same(tmp_path, grey):
     recipe = rc.load_recipe(written(tmp_path, ALL))
     whole = rc.run_recipe(recipe, grey, (5e-8, 5e-8, 1e-7))[0]
-    with scratch_store(tmp_path / "scratch") as store:
-        np.save(tmp_path / "grey.npy", grey)
-        values, source = rc.open_grey(tmp_path / "grey.npy", store=store, voxel_size=(5e-8, 5e-8, 1e-7))
-        assert isinstance(values, np.memmap) and source.voxel_size == (5e-8, 5e-8, 1e-7)
-        parts = rc.run_recipe(recipe, values, source.voxel_size, store=store)[0]
-        assert isinstance(parts.grey, np.memmap) and np.array_equal(parts.labels, whole.labels)
+    store = scratch_store(tmp_path / "scratch")
+    np.save(tmp_path / "grey.npy", grey)
+    values, source = rc.open_grey(tmp_path / "grey.npy", store=store, voxel_size=(5e-8, 5e-8, 1e-7))
+    assert isinstance(values, np.memmap) and source.voxel_size == (5e-8, 5e-8, 1e-7)
+    parts = rc.run_recipe(recipe, values, source.voxel_size, store=store)[0]
+    assert isinstance(parts.grey, np.memmap) and np.array_equal(parts.labels, whole.labels)
 
 
 def test_axes_of_a_mapped_file_are_turned(tmp_path):
     np.save(tmp_path / "v.npy", np.arange(24).reshape(2, 3, 4))
-    with scratch_store(tmp_path) as store:
-        values, source = rc.open_grey(tmp_path / "v.npy", file_axes="zyx", store=store)
-        assert values.shape == (4, 3, 2) and values[1, 2, 0] == 9 and source.voxel_size is None
+    store = scratch_store(tmp_path)
+    values, source = rc.open_grey(tmp_path / "v.npy", file_axes="zyx", store=store)
+    assert values.shape == (4, 3, 2) and values[1, 2, 0] == 9 and source.voxel_size is None
+    values, source = rc.open_grey(np.arange(24).reshape(2, 3, 4), file_axes="zyx", voxel_size=1e-7)
+    assert values.shape == (4, 3, 2) and (source.source, source.sha256) == ("array", None)
 
 
 def test_without_a_step_that_labels_it_is_otsu(grey):

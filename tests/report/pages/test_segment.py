@@ -31,15 +31,16 @@ STEPS = [
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    from microsim.cli.segment import _segmented
-    from microsim.volumes.volume import Volume
+    from microsim.jobs.segment import SegmentResult
+    from microsim.volumes.slabs import MEMORY
 
     rough = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((30, 28, 12)), 3)
     grey = np.array([20.0, 90.0, 200.0])[np.digitize(rough, np.quantile(rough, (0.4, 0.6)))]
     grey = (grey + 3 * np.random.default_rng(1).standard_normal(grey.shape)).clip(0, 255).astype(np.uint8)
     recipe = section(Recipe, {"phases": ["pore", "cbd", "am"], "crack": "crack", "steps": STEPS}, "")
     state, pictures = run_recipe(recipe, grey, (1e-7,) * 3)
-    result = _segmented(state, 0.1, Volume(grey, (1e-7,) * 3, "a <stack>.tif", "00", "xyz"), recipe)
+    source = "a <stack>.tif", "00"
+    result = SegmentResult(state, pictures, recipe, 0.1, False, *source, MEMORY).numbers()
     out = tmp_path_factory.mktemp("page")
     return pages.write(out, state=state, pictures=pictures, result=result), result
 

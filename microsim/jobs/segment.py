@@ -1,0 +1,284 @@
+"""The job segment: from grey values to labelled phases, with how sure they are."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, job, spread_of, switch
+from ..base.errors import InputError
+from ..base.schema import listed, number
+from ..base.words import lengths_nm, times
+from .arguments import axes_order, phase_names, voxel_lengths
+from .result import Result, SavedFile, Table
+from .segment_route import Route
+
+FILES = ("labels", "low", "high", "probability", "recipe", "report")
+
+
+@dataclass(frozen=True, repr=False)
+class SegmentResult(Result):
+    """Labels of a grey-scale volume and how sure they are.
+
+    state        segment.steps.State: grey values, labels, levels, probability, figures of each step
+    pictures     what the report shows of each step
+    recipe       segment.recipe.Recipe that gives the same voxels again
+    bounds       share of the grey step by which low and high volumes move edges
+    with_bounds  save() writes those volumes too
+    source, sha256   of the grey volume
+    store        keeps the files of a scratch folder as long as the result is there
+    """
+
+    state: object
+    pictures: list
+    recipe: object
+    bounds: float
+    with_bounds: bool
+    source: str
+    sha256: str | None
+    store: object
+
+    files: ClassVar = {
+        "out": SavedFile(
+            "save", "Label volume to write; its suffix says the format.", "VOLUME", required=True
+        ),
+        "probability": SavedFile("save_probability", "Write the probability of each phase.", "FILE.h5"),
+    }
+
+    @property
+    def labels(self):
+        """The labels [x, y, z]: 0, 1, ... from dark to bright, cracks last."""
+        return self.state.labels
+
+    @property
+    def phases(self):
+        """Label of each phase, {"pore": 0, "am": 1}."""
+        return {name: label for label, name in enumerate(self.state.names)}
+
+    @property
+    def voxel_size(self):
+        """Voxel edges (m), or None."""
+        return self.state.voxel_size
+
+    @cached_property
+    def grid(self):
+        """The labels as a volume with named phases, for the other jobs."""
+        from ..mesh.grid import Source, grid_from_labels
+
+        return grid_from_labels(self.labels, self.phases, self.voxel_size, Source(self.source, self.sha256))
+
+    @cached_property
+    def fractions(self):
+        """Share of each phase as labelled and with moved edges, {"middle", "low", "high": {name: share}}."""
+        from ..segment.certainty import fractions_with_bounds
+
+        found = fractions_with_bounds(self.state, self.bounds)
+        return {bound: dict(zip(self.state.names, shares)) for bound, shares in found.items()}
+
+    @cached_property
+    def probability(self):
+        """Mean probability of the label that a voxel was given by its grey value."""
+        from ..segment.certainty import mean_probability
+
+        return mean_probability(self.state)
+
+    @property
+    def title(self):
+        size = f"voxels of {lengths_nm(self.voxel_size)} nm" if self.voxel_size else "unknown voxel size"
+        return f"{self.source}: {times(self.labels.shape)} {size}"
+
+    def numbers(self):
+        from ..segment.recipe import recipe_record
+
+        bounds = {bound: self.fractions[bound] for bound in ("low", "high")}
+        return {
+            "volume": self.source,
+            "shape": list(self.labels.shape),
+            "voxel_size_m": self.voxel_size,
+            "phases": self.phases,
+            "volume_fraction": self.fractions["middle"],
+            "bounds": {"moved_by": self.bounds, **bounds},
+            "levels": asdict(self.state.levels),
+            "mean_probability": self.probability,
+            "steps": [{"step": name, **figures} for name, figures in self.state.found.items()],
+            "recipe": recipe_record(self.recipe),
+            "files": {},
+            "volume_sha256": self.sha256,
+        }
+
+    def recorded(self, written):
+        return {**self.numbers(), "files": {name: written[name] for name in FILES if name in written}}
+
+    def tables(self):
+        rows = []
+        for name, label in self.phases.items():
+            three = [self.fractions[bound][name] for bound in ("middle", "low", "high")]
+            rows.append((name, label, three[0], min(three), max(three)))  # the first need not lie in between
+        shown = [Table(("phase", "label", "fraction", "least", "most"), rows)]
+        for name, figures in self.state.found.items():
+            if name.startswith("pore_back"):
+                rows = [(when, *figures[when].values()) for when in ("before", "after")]
+                shown.append(Table(("pore-back", *figures["before"]), rows))
+        levels = self.state.levels
+        grey = [f"{m:.4g} +- {s:.2g}" for m, s in zip(levels.means, levels.spreads)]
+        return [*shown, "grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey))]
+
+    def plot(self):
+        """Draw grey values and labels in three sections."""
+        from ..report.pages import segment as page
+
+        return page.figure(state=self.state)
+
+    def write(self, folder):
+        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        from ..report.pages import segment as page
+
+        numbers = self.numbers()
+        del numbers["files"]  # the page does not know what is written beside it
+        return page.write(folder, state=self.state, pictures=self.pictures, result=numbers)
+
+    def save(self, path):
+        """Write the labels, with `with_bounds` the low and high volumes, and the recipe beside them.
+
+        Returns {"labels", "low", "high", "recipe": path}.
+        """
+        from ..segment.certainty import bound_volume
+        from ..segment.recipe import save_recipe
+        from ..volumes.volume import write_volume
+
+        path, size = Path(path), {"voxel_size": self.voxel_size}
+        stem = path.name.removesuffix(path.suffix)
+        written = {"labels": write_volume(path, self.labels, **size)}
+        for bound in ("low", "high") if self.with_bounds else ():
+            moved = bound_volume(self.state, self.bounds, bound)
+            written[bound] = write_volume(path.with_name(f"{stem}.{bound}{path.suffix}"), moved, **size)
+        return written | {"recipe": save_recipe(path.with_name(f"{stem}.recipe.yaml"), self.recipe)}
+
+    def save_probability(self, path):
+        """Write the probability of each phase as HDF5; returns {"probability": path}."""
+        from ..segment.certainty import phase_probabilities
+        from ..segment.recipe import write_probability
+
+        likely = phase_probabilities(self.state)
+        return {"probability": write_probability(path, likely, self.state.phases, self.voxel_size)}
+
+    def to_xarray(self):
+        """Return grey values and labels as an xarray.Dataset on x, y, z in m."""
+        from .xarray import dataset
+
+        return dataset(self.grid, {"grey": (self.state.grey, "1"), "label": (self.labels, "1")})
+
+
+Grey = Annotated[
+    "str | PathLike | numpy.ndarray",  # noqa: F821 (a heavy import)
+    Argument("Grey-scale volume, or a data set's name.", metavar="GREY"),
+]
+Phases = Annotated[
+    "list[str] | str | None", Argument("Phases from dark to bright: pore,cbd,am.", phase_names, "NAME,...")
+]
+RecipeOf = Annotated[
+    "str | PathLike | dict | Recipe | None",  # noqa: F821 (segment.recipe)
+    Argument("Run these steps instead of those of the options.", None, "FILE.yaml", "--recipe"),
+]
+Bounds = Annotated[
+    float,
+    Argument("How far low and high volumes move edges; share of the grey step.", number(0.0, 0.45), "B"),
+]
+FileAxes = Annotated[str, Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")]
+Scratch = Annotated[
+    "str | PathLike | None", Argument("Work in files of this folder, not in memory.", metavar="DIR")
+]
+
+
+@job
+def segment_volume(
+    grey: Grey,
+    phases: Phases = None,
+    *,
+    recipe: RecipeOf = None,
+    steps: Annotated["dict | Route | None", spread_of(Route)] = None,
+    bounds: Bounds = 0.1,
+    write_bounds: Annotated[bool, switch("Write the low and high volumes beside VOLUME too.")] = False,
+    voxel_size: voxel_lengths() = None,
+    file_axes: FileAxes = "xyz",
+    scratch: Scratch = None,
+    progress=None,
+) -> SegmentResult:
+    """Turn a grey-scale volume into labelled phases.
+
+    The steps that options name run in the order of the list below, or those of a recipe in its order; either
+    way the recipe is written beside VOLUME as NAME.recipe.yaml, and running it again gives the same voxels.
+    Labels are 0, 1, ... from dark to bright, cracks last. Low and high volumes, with edges moved to other
+    grey values, give each fraction (and all that is computed from them) an error bar.
+
+    Parameters
+    ----------
+    grey : path or array
+        Grey-scale volume [x, y, z], or the name of a data set.
+    phases : list of str
+        Phases from dark to bright, ["pore", "cbd", "am"].
+    recipe : path, dict or segment.recipe.Recipe, optional
+        Phases and steps, in place of `phases` and `steps`.
+    steps : dict, optional
+        What is done, {"denoise": "nlm", "pore_back": True, "watershed": True}: slicing_axis, crop,
+        curtains_along, rings, normalise, align, align_region, crop_after, to_voxel, denoise, unsharp, method,
+        thresholds, painted, pore_back, pore_back_method, watershed, cracks, crack_width.
+    bounds : float
+        Share of the grey step by which low and high volumes move edges.
+    write_bounds : bool
+        `save` writes the low and high volumes too.
+    voxel_size : float, str or three of them, optional
+        Edge of a voxel in m, or with its unit, "50 nm". Wins over the file's.
+    file_axes : str
+        Axes of the file, slowest first.
+    scratch : path, optional
+        Folder for files to work in, where memory does not suffice.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    SegmentResult
+        `grid` is the volume with named phases for the other jobs.
+
+    Raises
+    ------
+    InputError
+        A volume that cannot be read, steps that mean nothing.
+    """
+    from dataclasses import replace
+
+    from ..segment.recipe import open_grey, run_recipe
+    from ..volumes.slabs import scratch_store
+
+    chosen = _recipe(recipe, phases, steps, file_axes)
+    axes = file_axes if file_axes != "xyz" else chosen.file_axes or "xyz"
+    store, size = scratch_store(scratch), voxel_size or chosen.voxel_size
+    values, origin = open_grey(grey, file_axes=axes, voxel_size=size, store=store)
+    chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
+    state, pictures = run_recipe(chosen, values, origin.voxel_size, store=store, progress=progress)
+    where = origin.source, origin.sha256
+    return SegmentResult(state, pictures, chosen, bounds, write_bounds, *where, store)
+
+
+def _recipe(recipe, phases, steps, file_axes):
+    """The recipe as given, or that of phases and steps."""
+    from ..base.schema import section
+    from ..segment.recipe import Recipe, load_recipe
+
+    route = steps or Route()
+    if recipe is None and phases is None:
+        raise InputError(
+            "--phases: expected the names of the phases from dark to bright, got none; add pore,cbd,am, say."
+        )
+    if recipe is None:
+        return route.recipe(phases, file_axes)
+    if phases is not None or route != Route():
+        given = listed(name for name, _ in route.steps()) if route != Route() else "phases"
+        raise InputError(
+            f"--recipe: expected no other steps beside it, got {given}; leave out one of the two."
+        )
+    if isinstance(recipe, Recipe):
+        return recipe
+    return section(Recipe, recipe, "") if isinstance(recipe, dict) else load_recipe(recipe)

@@ -1,0 +1,41 @@
+"""How sure a segmentation is: fractions with edges moved to other grey values, probability of the labels."""
+
+import numpy as np
+
+from .segmentation import label_shares, moved_edges, threshold_probabilities
+
+
+def fractions_with_bounds(state, shift):
+    """Return the share of each label: {"middle": as it is, "low" and "high": with the edges moved by so much
+    of the grey step, lower and higher}."""
+    count = len(state.names)
+    found = {"middle": label_shares(state.labels, count)}
+    for bound in ("low", "high"):
+        found[bound] = label_shares(bound_volume(state, shift, bound), count)
+    return found
+
+
+def bound_volume(state, shift, bound):
+    """Return the labels with the edges moved by a share of the grey step: "low" or "high" grey values."""
+    by = {"low": -shift, "high": shift}[bound]
+    return moved_edges(state.matter, state.labels, state.levels, by)
+
+
+def mean_probability(state):
+    """Return the mean probability of the label that a voxel was given before edges and cracks were looked
+    at."""
+    found = 0.0
+    for i in range(state.labels.shape[0]):
+        if state.probability is None:
+            likely = threshold_probabilities(state.matter[i : i + 1], state.levels)
+        else:
+            likely = state.probability[:, i]
+        found += float(np.max(likely, axis=0).mean())
+    return found / state.labels.shape[0]
+
+
+def phase_probabilities(state):
+    """Return the probability of each phase, [phase, x, y, z]."""
+    if state.probability is not None:
+        return state.probability
+    return threshold_probabilities(state.matter, state.levels)

@@ -1,0 +1,107 @@
+"""The job segment: grey values in, labels that print, draw, save themselves and go on to other jobs."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import microsim as ms
+from microsim.cli import main
+from microsim.segment.recipe import load_recipe
+from microsim.volumes.volume import read_voxels, write_volume
+
+NAMES = ["pore", "cbd", "am"]
+
+
+def grey_and_labels():
+    """A grey volume of three phases with blurred edges and noise, and the labels that it was made of."""
+    rough = [
+        ndimage.gaussian_filter(np.random.default_rng(k).standard_normal((30, 26, 20)), 4) for k in (0, 1)
+    ]
+    solid = rough[0] > np.quantile(rough[0], 0.5)
+    labels = np.where(solid, 2, np.where(rough[1] > np.quantile(rough[1], 0.6), 1, 0))
+    clean = ndimage.gaussian_filter(np.array([20.0, 90.0, 200.0])[labels], 0.6)
+    noise = 3 * np.random.default_rng(2).standard_normal(labels.shape)
+    return (clean + noise).clip(0, 255).astype(np.uint8), labels
+
+
+GREY, LABELS = grey_and_labels()
+
+
+@pytest.fixture(scope="module")
+def found():
+    return ms.segment_volume(GREY, NAMES, voxel_size="100 nm", steps={"unsharp": 0.3, "watershed": True})
+
+
+def test_arrays_give_what_the_command_prints(found, tmp_path, capsys):
+    path = write_volume(tmp_path / "grey.tif", GREY, voxel_size=1e-7)
+    options = ["--phases", "pore,cbd,am", "--unsharp", "0.3", "--watershed"]
+    assert main(["segment", str(path), "--out", str(tmp_path / "l.tif"), *options, "--json", "-"]) == 0
+    printed, numbers = json.loads(capsys.readouterr().out), found.numbers()
+    assert list(printed) == list(numbers) and list(printed["files"]) == ["labels", "recipe"]
+    for key in ("shape", "phases", "volume_fraction", "bounds", "levels", "mean_probability", "recipe"):
+        assert printed[key] == json.loads(json.dumps(numbers[key])), key
+    assert np.array_equal(read_voxels(tmp_path / "l.tif").values, found.labels)
+
+
+def test_the_labels_are_right_and_go_on(found):
+    assert np.mean(found.labels == LABELS) > 0.93 and found.phases == {"pore": 0, "cbd": 1, "am": 2}
+    assert found.grid.fraction("am") == pytest.approx(found.fractions["middle"]["am"])
+    low, high = (found.fractions[bound]["am"] for bound in ("low", "high"))
+    assert high < found.fractions["middle"]["am"] < low and found.probability > 0.9
+    assert ms.tortuosity(found.grid, "pore").tau > 1
+
+
+def test_it_prints_and_draws(found, tmp_path):
+    assert repr(found).startswith("array: 30 x 26 x 20 voxels of 100 x 100 x 100 nm")
+    for words in ("fraction", "grey levels: pore"):
+        assert words in repr(found) and words in found._repr_html_()
+    assert "pore-back" in repr(ms.segment_volume(GREY, NAMES, steps={"pore_back": True}))
+    assert len(found.plot().axes) == 6 and found.write(tmp_path / "page").is_file()
+
+
+def test_what_is_saved(tmp_path):
+    found = ms.segment_volume(GREY, NAMES, write_bounds=True)
+    written = found.save(tmp_path / "a.tif")
+    assert list(written) == ["labels", "low", "high", "recipe"]
+    low = read_voxels(written["low"]).values
+    assert np.mean(low == 2) == pytest.approx(found.fractions["low"]["am"])
+    again = ms.segment_volume(GREY, recipe=written["recipe"])
+    assert np.array_equal(again.labels, found.labels) and again.recipe == load_recipe(written["recipe"])
+    with h5py.File(found.save_probability(tmp_path / "p.h5")["probability"]) as file:
+        assert sum(file[name][()] for name in NAMES) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_recipe_may_be_plain_data_and_scratch_files_go_with_the_result(tmp_path):
+    recipe = {"phases": NAMES, "crack": "gap", "steps": [{"median": {"size": 3}}, "cracks"]}
+    found = ms.segment_volume(GREY, recipe=recipe, scratch=tmp_path / "scratch")
+    assert found.state.names == (*NAMES, "gap") and list((tmp_path / "scratch").rglob("*.npy"))
+    assert isinstance(found.state.grey, np.memmap)
+    del found
+    assert not list((tmp_path / "scratch").rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"grey": GREY[0]}, "expected three axes"),
+        ({"phases": None}, "--phases: expected the names"),
+        ({"phases": "pore"}, "two or more different names"),
+        ({"steps": {"denoise": "blur"}}, "denoise: expected none, median or nlm"),
+        ({"steps": {"smooth": 1}}, "steps: expected the keys slicing_axis"),
+        ({"steps": {"crop": {"x": (0, 99)}}}, "within 0 and 30"),
+        ({"steps": {"to_voxel": "100"}}, "to_voxel: expected a length with its unit"),
+        ({"steps": {"to_voxel": 1e-7}}, "a known voxel size to resample"),
+        ({"recipe": "r.yaml"}, "no other steps beside it, got phases"),
+        ({"phases": None, "recipe": "r.yaml", "steps": {"method": "li"}}, "got thresholds"),
+        ({"phases": None, "recipe": {"phases": NAMES, "steps": ["blur"]}}, "steps.0: expected"),
+        ({"bounds": 0.5}, "bounds: expected a number from 0 to 0.45"),
+        ({"voxel_size": 400}, "voxel_size: expected voxel edges between 1 nm"),
+    ],
+)
+def test_wrong_arguments(change, words):
+    given = {"grey": GREY, "phases": NAMES} | change
+    with pytest.raises(ms.InputError, match=words):
+        ms.segment_volume(**given)
