@@ -253,10 +253,10 @@ def lithiation_map(
         Files that cannot be read or do not belong together; no voxel with an edge.
     """
     from ..maps.components import components_of
-    from ..maps.drift import aligned
+    from ..maps.drift import without_drift
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption
-    from ..maps.soc_maps import lithiation_of, masked, measure, prepared
+    from ..maps.soc_maps import lithiation_of, masked, measure_spectra, prepared
 
     images, listed = _read(stack, energies, file_axes)
     table, numbers = references_of(references, reference_lithiation)
@@ -267,10 +267,10 @@ def lithiation_map(
     mu, sigma, reason = absorption(images, flat, dark, noise=noise, **options)
     mu, shifts = own_scale_undone(mu, listed, foil, energy_shift), None
     if align:
-        mu, sigma, shifts = aligned(mu, sigma, progress=progress)
+        mu, sigma, shifts = without_drift(mu, sigma, progress=progress)
     method = prepared(method, mu, listed, table)
     options = {"references": table, "numbers": numbers, "reason": reason}
-    measured = measure(mu, listed, method, sigma, progress=progress, **options)
+    measured = measure_spectra(mu, listed, method, sigma, progress=progress, **options)
     measured, threshold = (measured, None) if least_jump is None else masked(measured, least_jump)
     found, curve = lithiation_of(measured, listed, curve, table, numbers)
     parts = None if clusters is None else components_of(mu, listed, measured, clusters)

@@ -118,7 +118,7 @@ def undrift(stack, shifts, sigma=None, *, order=3):
     return moved, error
 
 
-def aligned(stack, sigma=None, *, progress=None):
+def without_drift(stack, sigma=None, *, progress=None):
     """Find and undo the drift of a stack: (stack, sigma, shifts); sigma moves along where it is like the
     stack."""
     shifts = drift(stack, progress=progress)

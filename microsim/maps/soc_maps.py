@@ -104,7 +104,9 @@ def mean_spectrum(mu):
     return total / count
 
 
-def measure(mu, energies, method, sigma=None, *, references=None, numbers=None, reason=None, progress=None):
+def measure_spectra(
+    mu, energies, method, sigma=None, *, references=None, numbers=None, reason=None, progress=None
+):
     """Reduce every spectrum of a stack to one number.
 
     mu          [energy, ...]; sigma: None (estimated voxel by voxel; lcf: from the misfit), a number,
@@ -232,7 +234,7 @@ def calibration_from(
     """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see
     fit_calibration)."""
     method = prepared(method, spectra, energies, references)
-    found = measure(spectra, energies, method, sigma, references=references, numbers=numbers)
+    found = measure_spectra(spectra, energies, method, sigma, references=references, numbers=numbers)
     if (found.reason > 0).any():
         lost = int((found.reason > 0).sum())
         raise InputError(

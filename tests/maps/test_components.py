@@ -7,7 +7,7 @@ from microsim.base.errors import InputError
 from microsim.maps.components import components, components_of
 from microsim.maps.method import Method
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import measure, prepared
+from microsim.maps.soc_maps import measure_spectra, prepared
 
 from ..nickel import ENERGIES, spectrum
 
@@ -37,7 +37,7 @@ def test_components_and_clusters_of_a_known_mixture():
 
 def test_two_states_are_two_clusters_whatever_their_thickness():
     method = prepared(Method("edge"), MU, ENERGIES)
-    measured = measure(MU, ENERGIES, method, 1e-3)
+    measured = measure_spectra(MU, ENERGIES, method, 1e-3)
     found = components_of(MU, ENERGIES, measured, 2)
     assert len(set(found.labels[:20])) == len(set(found.labels[20:])) == 1
     assert found.labels[0] != found.labels[-1] and found.figures()["cluster_voxels"] == [20, 20]
@@ -46,7 +46,9 @@ def test_two_states_are_two_clusters_whatever_their_thickness():
 
 def test_three_energies_have_no_components():
     few = ENERGIES[[0, 20, 59]]
-    measured = measure(MU[[0, 20, 59]], few, prepared(Method("three-energy"), MU[[0, 20, 59]], few), 1e-3)
+    measured = measure_spectra(
+        MU[[0, 20, 59]], few, prepared(Method("three-energy"), MU[[0, 20, 59]], few), 1e-3
+    )
     with pytest.raises(InputError, match="--clusters: expected full spectra"):
         components_of(MU[[0, 20, 59]], few, measured, 2)
     with pytest.raises(InputError, match="more spectra than components"):

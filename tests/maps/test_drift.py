@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.drift import aligned, drift, noise_factor, undrift
+from microsim.maps.drift import drift, noise_factor, undrift, without_drift
 
 
 def blobs(seed, shape=(80, 70)):
@@ -68,7 +68,7 @@ def test_only_a_sigma_like_the_stack_moves_along():
 
     image = blobs(6) / blobs(6).std() + 3
     stack = np.array([ndimage.shift(image, (k, 0), order=3, mode="nearest") for k in range(3)])[..., None]
-    still, sigma, shifts = aligned(stack, 0.1)
+    still, sigma, shifts = without_drift(stack, 0.1)
     assert sigma == 0.1 and shifts[0] == pytest.approx([2, 0, 0], abs=0.1)
-    moved = aligned(stack, np.full(stack.shape, 0.1))[1]
+    moved = without_drift(stack, np.full(stack.shape, 0.1))[1]
     assert np.isnan(moved[0][:1]).all() and np.array_equal(np.isfinite(moved), np.isfinite(still))

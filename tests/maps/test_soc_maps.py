@@ -15,7 +15,7 @@ from microsim.maps.soc_maps import (
     lithiation_of,
     map_statistics,
     masked,
-    measure,
+    measure_spectra,
     prepared,
     to_lithiation,
 )
@@ -50,7 +50,7 @@ def test_a_calibrated_map_is_the_lithiation_within_its_error(name, tmp_path):
     )
     curve = load_calibration(curve.save(tmp_path / "c.json"))
     method = Method.of(curve.settings)
-    found = to_lithiation(measure(mu, ENERGIES, method, 0.01, **kind), curve)
+    found = to_lithiation(measure_spectra(mu, ENERGIES, method, 0.01, **kind), curve)
     assert found.values.shape == s.shape and (found.reason == 0).all()
     z = (found.values - s) / found.sigma
     assert np.mean(np.abs(z) < 1.96) == pytest.approx(0.95, abs=0.03)
@@ -60,12 +60,12 @@ def test_a_calibrated_map_is_the_lithiation_within_its_error(name, tmp_path):
 def test_references_with_their_lithiation_are_enough_for_lcf():
     s = np.linspace(0.1, 0.9, 6)
     mu = PAIR.at(ENERGIES).T @ np.array([1 - s, s])
-    measured = measure(
+    measured = measure_spectra(
         mu, ENERGIES, prepared(Method("lcf"), mu, ENERGIES, PAIR), references=PAIR, numbers=[0.0, 1.0]
     )
     assert to_lithiation(measured).values == pytest.approx(s, abs=1e-8)
     assert measured.residual.max() < 1e-8
-    edge = measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01)
+    edge = measure_spectra(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01)
     with pytest.raises(InputError) as caught:
         to_lithiation(edge)
     assert "calibration" in sentence(caught)
@@ -88,14 +88,14 @@ def test_chunks_and_shapes_of_sigma_change_nothing(monkeypatch):
     mu = spectrum(ENERGIES, s)
     method = prepared(Method("edge"), mu, ENERGIES)
     whole = [
-        measure(mu, ENERGIES, method, sigma)
+        measure_spectra(mu, ENERGIES, method, sigma)
         for sigma in (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02))
     ]
     monkeypatch.setattr(soc_maps, "CHUNK", 5)
     for sigma, other in zip(
         (0.02, np.full(60, 0.02), np.full(s.shape, 0.02), np.full(mu.shape, 0.02)), whole
     ):
-        found = measure(mu, ENERGIES, method, sigma)
+        found = measure_spectra(mu, ENERGIES, method, sigma)
         assert found.quantity == pytest.approx(other.quantity) and found.sigma == pytest.approx(
             whole[0].sigma
         )
@@ -109,12 +109,12 @@ def test_reasons_add_up_and_masks_are_counted():
     mu[3, 0] = np.nan
     given = np.zeros(102, np.uint8)
     given[1] = CODE["saturated"]
-    measured = measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 1e-4, reason=given)
+    measured = measure_spectra(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 1e-4, reason=given)
     few, threshold = masked(measured, "otsu")
     assert 0.09 < threshold < 0.9
     assert few.reason.tolist() == [CODE["not finite"], CODE["saturated"], *[0] * 50, *[CODE["masked"]] * 50]
     assert np.isnan(few.quantity[52:]).all() and masked(measured, 0.95)[1] == 0.95
-    noisy = measure(
+    noisy = measure_spectra(
         mu[:, 2:], ENERGIES, measured.method, 0.2
     )  # those without an edge have none, and still count here
     assert (noisy.reason[50:] > 0).all() and 0.09 < masked(noisy, "otsu")[1] < 0.9
@@ -127,10 +127,10 @@ def test_a_calibration_of_another_method_is_refused():
     mu = spectrum(ENERGIES, STATES)
     curve = calibration_from(METHODS["three"], ENERGIES, mu, STATES, 1e-4)
     with pytest.raises(InputError) as caught:
-        to_lithiation(measure(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01), curve)
+        to_lithiation(measure_spectra(mu, ENERGIES, prepared(Method("edge"), mu, ENERGIES), 0.01), curve)
     assert "three-energy" in sentence(caught)
     with pytest.raises(InputError) as caught:
-        measure(mu, ENERGIES, Method("three-energy", three=(8348.0, 8348.2, 8450.0)), 0.01)
+        measure_spectra(mu, ENERGIES, Method("three-energy", three=(8348.0, 8348.2, 8450.0)), 0.01)
     assert "different energies" in sentence(caught)
     with pytest.raises(InputError) as caught:
         Method("edge", kind="top")
@@ -144,7 +144,7 @@ def test_noise_without_an_edge_gives_no_lithiation(name):
     mu[:, 0] += spectrum(ENERGIES, 0.5)
     method = prepared(METHODS[name], mu[:, :1], ENERGIES, PAIR)
     for sigma in (0.02, None):
-        measured = measure(mu, ENERGIES, method, sigma, **options(METHODS[name]))
+        measured = measure_spectra(mu, ENERGIES, method, sigma, **options(METHODS[name]))
         assert measured.reason[0] == 0 and np.mean(measured.reason[1:] == 0) < 0.02
 
 
@@ -167,7 +167,7 @@ def test_windows_that_are_given_stay_and_the_others_are_chosen():
 def test_references_of_known_lithiation_calibrate_a_method():
     s = np.array([0.1, 0.4, 0.8])
     method = prepared(METHODS["half"], PAIR.at(ENERGIES).T, ENERGIES)
-    measured = measure(spectrum(ENERGIES, s), ENERGIES, method)
+    measured = measure_spectra(spectrum(ENERGIES, s), ENERGIES, method)
     assert lithiation_of(measured, ENERGIES) == (None, None)
     found, curve = lithiation_of(measured, ENERGIES, None, PAIR, [0.0, 1.0])
     assert found.values == pytest.approx(s, abs=0.03) and curve.provenance["references"] == "refs.txt"

@@ -5,7 +5,7 @@ import numpy as np
 from microsim.maps.components import components
 from microsim.maps.method import Method
 from microsim.maps.mixture import References
-from microsim.maps.soc_maps import calibration_from, masked, measure, prepared, to_lithiation
+from microsim.maps.soc_maps import calibration_from, masked, measure_spectra, prepared, to_lithiation
 from microsim.maps.spectra import normalisation, normalise
 from microsim.report.pages.soc import SocPage
 
@@ -37,7 +37,7 @@ def page_of(name, size=(4e-8,) * 3, calibrated=True):
     if name == "three":
         method = prepared(Method("edge"), mu, ENERGIES)
         method = Method("three-energy", three=METHODS[name].three, windows=method.windows)
-    measured, threshold = masked(measure(mu, ENERGIES, method, 0.01, **options), "otsu")
+    measured, threshold = masked(measure_spectra(mu, ENERGIES, method, 0.01, **options), "otsu")
     states = np.linspace(0, 1, 11)
     curve = calibration_from(method, ENERGIES, spectrum(ENERGIES, states), states, 1e-3, degree=3, **options)
     found = to_lithiation(measured, curve) if calibrated else None

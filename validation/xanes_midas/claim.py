@@ -11,7 +11,7 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.maps.method import Method
 from microsim.maps.mixture import fit_references
-from microsim.maps.soc_maps import masked, mean_spectrum, measure, prepared
+from microsim.maps.soc_maps import masked, mean_spectrum, measure_spectra, prepared
 from microsim.maps.stacks import read_references, read_stack
 
 PHASES = "LiFe(II)PO4", "Pyrite", "StainlessSteelNP", "Hematite_NP"
@@ -35,7 +35,9 @@ def _iron_phosphate(folder, library):
         energies = np.loadtxt(io.BytesIO(archive.read("test_data/test_energy.txt")))
     pair = library.pick(["LiFe(II)PO4", "Fe(III)PO4"])
     method = prepared(Method("lcf", background=1, shift=None), images.values, energies, pair)
-    found, _ = masked(measure(images.values, energies, method, references=pair, numbers=[1.0, 0.0]), "otsu")
+    found, _ = masked(
+        measure_spectra(images.values, energies, method, references=pair, numbers=[1.0, 0.0]), "otsu"
+    )
     used = found.reason == 0
     yield Check("shift of the references (eV)", method.shift, -1.75, 0.1, "absolute", "MANIFEST: -1.75 eV")
     yield Check(

@@ -35,7 +35,7 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.maps.foil import on_one_scale
 from microsim.maps.method import Method
-from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure, to_lithiation
+from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure_spectra, to_lithiation
 from microsim.maps.spectra import windows_for
 
 FILE = "xanes/perex_LiNiO2_operando_NiK.h5"
@@ -49,9 +49,9 @@ def checks(data):
     charge = np.arange(int(np.argmin(x[:200])) + 1)
     discharge = np.arange(charge[-1] + 1, int(np.argmax(x[charge[-1] : 220])) + charge[-1] + 1)
     method = Method("edge", windows=windows_for(energies, mean_spectrum(mu)), normalised=True)
-    as_given = measure(mu, energies, method, NOISE).quantity
+    as_given = measure_spectra(mu, energies, method, NOISE).quantity
     mu = on_one_scale(mu, energies, np.loadtxt(Path(__file__).with_name("foil_shift_eV.txt")))
-    edge = measure(mu, energies, method, NOISE).quantity
+    edge = measure_spectra(mu, energies, method, NOISE).quantity
     yield Check("edge energy at mu = 0.5, pristine (eV)", edge[:4].mean(), 8344.8, 0.05, "absolute", "perex")
     yield Check(
         "edge energy at mu = 0.5, end of the first charge (eV)",
@@ -70,7 +70,7 @@ def checks(data):
 
     def recovered(states=discharge, **how):
         curve = calibration_from(method, energies, mu[:, charge], x[charge], NOISE, **how)
-        found = to_lithiation(measure(mu[:, states], energies, method, NOISE), curve)
+        found = to_lithiation(measure_spectra(mu[:, states], energies, method, NOISE), curve)
         return found.values - x[states], found.sigma, found.budget
 
     deviation, sigma, budget = recovered(ends=ENDS)

@@ -21,7 +21,7 @@ from microsim.maps.frames import optical_density
 from microsim.maps.lithiation import fit_calibration
 from microsim.maps.method import Method
 from microsim.maps.mixture import References, three_energy
-from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure, to_lithiation
+from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure_spectra, to_lithiation
 from microsim.maps.spectra import normalisation, windows_for
 
 ENERGIES = np.unique(
@@ -125,7 +125,7 @@ def _recover(method, energies, mu, sigma, truth, inside, pair):
     spectra += 0.002 * np.random.default_rng(5).standard_normal(spectra.shape)
     curve = calibration_from(method, energies, spectra, states, 0.002, degree=3, **options)
     method = replace(method, three=method.three or THREE)
-    found = to_lithiation(measure(mu, energies, method, sigma, **options), curve)
+    found = to_lithiation(measure_spectra(mu, energies, method, sigma, **options), curve)
     used = inside & (found.reason == 0)
     return (found.values - truth)[used], found.sigma[used]
 

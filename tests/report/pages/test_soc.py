@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.maps.method import Method
-from microsim.maps.soc_maps import calibration_from, measure, prepared, to_lithiation
+from microsim.maps.soc_maps import calibration_from, measure_spectra, prepared, to_lithiation
 from microsim.report import spectra_figures as figures
 from microsim.report.pages.soc import SocPage, example_voxels, write
 
@@ -71,7 +71,7 @@ def test_a_series_is_drawn_as_a_curve(tmp_path):
     states = np.linspace(0, 1, 40)
     mu = spectrum(ENERGIES, states)[..., None, None]
     method = prepared(Method("edge", normalised=True), mu, ENERGIES)
-    measured = measure(mu, ENERGIES, method, 0.001)
+    measured = measure_spectra(mu, ENERGIES, method, 0.001)
     curve = calibration_from(method, ENERGIES, mu[..., 0, 0], states, 1e-3, degree=3)
     page = SocPage(ENERGIES, mu, 0.001, measured, to_lithiation(measured, curve), None, None, None, curve)
     line = figures.soc_maps_figure(page, figures.section_of(page.values)).axes[0].lines[0]
