@@ -1,0 +1,63 @@
+"""The fields of a run on the voxels of its image. A field is one function here and one entry of
+base.quantities.FIELDS, which says its name, unit and colours; case, fields.h5 and report follow from these.
+"""
+
+import numpy as np
+
+from ..case.build import active_phases
+
+
+def run_fields(cell, grid):
+    """Return {name: function of a Moment that returns [x, y, z]}, NaN outside a field's phase.
+
+    cell: HalfCell; grid: VoxelGrid of the image.
+    """
+    apart = isolated_sto(cell, grid)
+
+    def sto(moment):
+        """That of the start in material that no path joins to the collector."""
+        values = cell.mesh.on_image(cell.mesh.solid, moment.u.sto)
+        return np.where(np.isnan(apart), values, apart)
+
+    return {"sto": sto, "c_e": c_e, "phi_e": phi_e, "phi_s": phi_s, "j": j}
+
+
+def c_e(moment):
+    """Concentration in the electrolyte (mol m-3)."""
+    mesh = moment.cell.mesh
+    return mesh.on_image(mesh.ionic, moment.u.c_e)
+
+
+def phi_e(moment):
+    """Potential of the electrolyte (V)."""
+    cell, u = moment.cell, moment.u
+    return cell.mesh.on_image(cell.mesh.ionic, u.psi + cell.W(u.c_e))
+
+
+def phi_s(moment):
+    """Potential of the solid (V)."""
+    mesh, u = moment.cell.mesh, moment.u
+    return mesh.on_image(mesh.electronic, u.V * mesh.positive + u.phi)
+
+
+def j(moment):
+    """Current density across the interface (A m-2), mean over the reactive faces of a cell; of a particle,
+    that at its surface."""
+    mesh = moment.cell.mesh
+    faces, n = mesh.faces, mesh.solid.n
+    area = np.bincount(faces.solid, faces.area, n)
+    current = np.bincount(faces.solid, faces.area * moment.j, n)
+    values = np.divide(current, area, out=np.full(n, np.nan), where=area > 0)
+    shells = mesh.solid.split(values)[1]
+    shells[:] = shells[:, -1:]
+    return mesh.on_image(mesh.solid, values)
+
+
+def isolated_sto(cell, grid):
+    """Return the lithiation, that of the start, of active material that no path joins to the collector; else
+    NaN."""
+    joined = ~np.isnan(cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n)))
+    sto, given = np.full(grid.shape, np.nan, np.float32), cell.design.initial_sto
+    for name in active_phases(cell.design):
+        sto[grid.mask(name) & ~joined] = given[name] if isinstance(given, dict) else given
+    return sto
