@@ -256,7 +256,9 @@ class HalfCell:
         salt = F * (self.salt_volume * d_dt.c_e + flows.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
         if flows.migration:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)
             salt += flows.migration.outflow(u.psi) - t_plus * into_electrolyte
-        return self.unknowns.joined(Balances(charge_e, charge_s, constraint, lithium, salt))
+        return self.unknowns.joined(
+            Balances(charge_e=charge_e, charge_s=charge_s, constraint=constraint, lithium=lithium, salt=salt)
+        )
 
     def balance(self, at):
         """Return a Point as Solved, its psi, V, sto and c_e each shifted by one number so that the wholes are
