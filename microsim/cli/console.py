@@ -4,6 +4,7 @@ import sys
 from contextlib import contextmanager
 
 from ..base.files import json_text, write_text
+from ..base.notices import told_to
 from ..base.words import aligned as table
 from ..base.words import lengths_nm, times
 
@@ -21,12 +22,15 @@ def progress_bar(title):
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=None)
+        task, at = bars.add_task(title, total=None), title
 
         def progress(done, total, message=""):
-            bars.update(task, completed=done, total=total, description=message or title)
+            nonlocal at
+            at = message or title
+            bars.update(task, completed=done, total=total, description=at)
 
-        yield progress
+        with told_to(lambda notice: bars.update(task, description=notice or at)):
+            yield progress
 
 
 def report(result, json_file, *lines):

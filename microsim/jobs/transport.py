@@ -9,6 +9,7 @@ from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
+from ..numerics.backend import available, running
 from .arguments import Axes, Conducting, Grid, spelled, tolerance
 from .result import Result, SavedFile, Table, one_or_all
 
@@ -158,7 +159,9 @@ def tortuosity(
     solver: Annotated[str, one_of("Who solves.", "multigrid", "taufactor", "fipy")] = "multigrid",
     sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
-    backend: Annotated[str, one_of("Where the solver runs.", "cpu")] = "cpu",
+    backend: Annotated[
+        str, one_of("What the solver runs on; reference is slow, for checks.", *available())
+    ] = "cpu",
     tensor: Annotated[bool, switch("Also the 3 x 3 tensor of the image repeated periodically.")] = False,
     flux: Annotated[
         bool, switch("Also what the flux map says: flux lines, constrictivity, dead ends.")
@@ -187,7 +190,7 @@ def tortuosity(
     tolerance : float
         Bound of the relative error of tau.
     backend : str
-        Where the solver runs.
+        What the solver's loops run on: "cpu" (compiled), or "reference" (their slow twins, for checks).
     tensor : bool
         Also the 3 x 3 tensor of the image repeated periodically.
     flux : bool
@@ -215,15 +218,16 @@ def tortuosity(
         )
     solve, keep = _solver(solver), flux or keep_fields
     axes, maps = {}, {}
-    for name in axis:
-        options = {"potential": True} if keep else {}
-        axes[name] = solve(
-            volume, conducting, AXES.index(name), tolerance=tolerance, sides=sides,
-            progress=titled(progress, f"tau along {name}"), **options,
-        )  # fmt: skip
-        if keep:
-            maps[name] = _flux(volume, conducting, name, sides, axes[name])
-    found = _tensor(volume, conducting, tolerance, progress) if tensor else None
+    with running(backend):
+        for name in axis:
+            options = {"potential": True} if keep else {}
+            axes[name] = solve(
+                volume, conducting, AXES.index(name), tolerance=tolerance, sides=sides,
+                progress=titled(progress, f"tau along {name}"), **options,
+            )  # fmt: skip
+            if keep:
+                maps[name] = _flux(volume, conducting, name, sides, axes[name])
+        found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
         volume, conducting, axes, solver, sides, tolerance, maps or None, flux, found, peak_memory_bytes()
     )

@@ -1,6 +1,7 @@
 """The job transport: one result for the notebook and the command line."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -23,6 +24,16 @@ def test_one_axis_and_all(grid):
     assert one.tau == pytest.approx(every.tau["y"], rel=1e-12) and one.tau > 1
     assert tortuosity(grid, "pore", 1).tau == one.tau
     assert every.D_eff_over_D0["y"] == pytest.approx(grid.fraction("pore") / one.tau, rel=1e-9)
+
+
+@pytest.mark.parametrize("conducting", ["pore", {"pore": 1.0, "am": 0.2}])
+def test_the_slow_kernels_give_the_same(grid, conducting, monkeypatch):
+    fast = tortuosity(grid, conducting, tensor=True)
+    monkeypatch.setitem(sys.modules, "microsim.numerics.kernels.cpu.rows", None)  # no way back to the others
+    monkeypatch.setitem(sys.modules, "microsim.numerics.kernels.cpu.laplacian", None)
+    slow = tortuosity(grid, conducting, tensor=True, backend="reference")
+    assert slow.tau == pytest.approx(fast.tau, rel=1e-6) and slow.tau != fast.tau
+    assert slow.tensor.D_eff_over_D0 == pytest.approx(fast.tensor.D_eff_over_D0, rel=1e-5, abs=1e-6)
 
 
 def test_it_prints_as_the_command_does(grid, tmp_path, capsys):
@@ -52,6 +63,7 @@ def test_numbers_are_what_json_prints(grid, tmp_path, capsys):
         ({"tolerance": 1}, "tolerance: expected a number above 0, at most 0.1"),
         ({"sides": "open"}, "sides: expected no-flux, mirror or periodic"),
         ({"solver": "fipy", "flux": True}, "expected multigrid"),
+        ({"backend": "gpu"}, "backend: expected cpu or reference, got gpu"),
     ],
 )
 def test_wrong_arguments(grid, options, words):

@@ -92,24 +92,43 @@ def test_files_of_older_sources_go(folder, monkeypatch, compilations):
     assert ".now." in file.name
 
 
-def test_folders(monkeypatch, tmp_path):
+@pytest.fixture
+def no_place(monkeypatch, tmp_path):
+    """A package and a home that cannot be written."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(store, "HERE", tmp_path / "file" / "package")
+    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
+    return tmp_path / f"microsim-{os.getuid()}"
+
+
+def test_the_package_s_folder_comes_first_then_the_user_s(monkeypatch, tmp_path):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
-    private = tmp_path / f"microsim-{os.getuid()}"
-    first, *others = store.folders()
-    assert first == store.HERE / "__pycache__" and others == [tmp_path / "cache" / "microsim", private]
-    assert private.stat().st_mode & 0o777 == 0o700
-    private.chmod(0o777)  # anybody could put code there
-    assert private not in store.folders()
+    monkeypatch.setattr(store, "HERE", tmp_path / "package")
+    assert store.folders() == [tmp_path / "package" / "__pycache__", tmp_path / "cache" / "microsim"]
 
 
-def test_a_link_in_place_of_the_temporary_folder_is_not_followed(monkeypatch, tmp_path):
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+def test_without_a_place_a_temporary_folder_is_taken(no_place, compilations):
+    for _ in range(2):
+        assert compiled(twice)(3) == 6
+    assert len(compilations) == 1
+    assert len(list(no_place.iterdir())) == 1 and no_place.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_temporary_folder_that_others_can_write_is_not(no_place, compilations):
+    no_place.mkdir()
+    no_place.chmod(0o777)
+    assert compiled(twice)(3) == 6
+    assert not list(no_place.iterdir())
+
+
+def test_a_link_in_place_of_a_temporary_folder_is_not_followed(no_place, tmp_path):
     (tmp_path / "elsewhere").mkdir(mode=0o700)
-    (tmp_path / f"microsim-{os.getuid()}").symlink_to(tmp_path / "elsewhere")
-    monkeypatch.setattr(store.tempfile, "gettempdir", lambda: str(tmp_path))
-    assert all(tmp_path != path.parent for path in store.folders())
+    no_place.symlink_to(tmp_path / "elsewhere")
+    assert compiled(twice)(3) == 6
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 # -- what is said --------------------------------------------------------------------------------------------

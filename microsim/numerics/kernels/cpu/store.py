@@ -46,7 +46,7 @@ class Store:
                     found = CompileResult._rebuild(target, *pickle.loads(content[32:]))
                     compiling.found(self.kernel)
                     return found
-        compiling.begun(self.kernel, any(map(_writable, folders())))
+        compiling.begun(self.kernel, kept=any(map(_writable, folders())))
         return None
 
     def save_overload(self, signature, compiled):
@@ -74,11 +74,12 @@ class Store:
 
 
 def folders():
-    """Return where compiled kernels are looked for: the folder that the user named, or the package's, the
-    user's and a temporary one."""
+    """Return where compiled kernels are looked for: in the folder that the user named, otherwise in the
+    package's and the user's, and in a temporary one where neither can be written."""
     if named := os.environ.get("NUMBA_CACHE_DIR"):
-        return (Path(named) / "microsim",)
-    return (HERE / "__pycache__", *_of_user(), *_temporary())
+        return [Path(named) / "microsim"]
+    places = [HERE / "__pycache__", *_of_user()]
+    return places if any(map(_writable, places)) else [*places, *_temporary()]
 
 
 def _of_user():
