@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.fields import run_fields
+from microsim.analysis.fields import isolated_sto, run_fields
 from microsim.base.quantities import FIELDS
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
@@ -69,3 +69,10 @@ def test_a_particle_has_the_current_of_its_surface():
     found = run_fields(cell, grid)["j"](last)
     own = cell.in_positive == 1
     assert sorted(found.ravel()) == pytest.approx(sorted(last.j[own]), rel=1e-6)
+
+
+def test_material_that_no_path_joins_keeps_its_lithium():
+    labels = np.zeros((6, 4, 4), np.uint8)
+    labels[4:], labels[1, 1, 1] = 1, 1
+    kept = isolated_sto(half_cell(labels, initial_sto=0.4), voxel_grid(labels))
+    assert np.argwhere(np.isfinite(kept)).tolist() == [[1, 1, 1]] and kept[1, 1, 1] == np.float32(0.4)
