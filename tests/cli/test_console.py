@@ -16,27 +16,33 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def terminal(monkeypatch):
-    shown = Terminal()
-    monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "120")
+    """A function that makes standard error a terminal; called by the test itself, for pytest puts its own
+    in place after the fixtures."""
+
+    def shown():
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "120")
+        return sys.stderr
+
     return shown
 
 
-def test_a_notice_stands_on_the_bar_while_it_lasts(terminal, monkeypatch):
+def test_a_notice_stands_on_the_bar_while_it_lasts(terminal):
+    shown = terminal()
     with progress_bar("tau along x") as progress:
         progress(1, 4)
         notice("compiling kernels")
-        monkeypatch.undo()  # the bar is drawn at its end at the latest
-    assert "compiling kernels" in terminal.getvalue()
+    assert "compiling kernels" in shown.getvalue()
 
 
 def test_after_a_notice_the_bar_says_what_it_said_before(terminal):
+    shown = terminal()
     with progress_bar("tau along x") as progress:
         progress(1, 4, "the second pass")
         notice("compiling kernels")
         notice()
-    assert "the second pass" in terminal.getvalue() and "compiling" not in terminal.getvalue()
+    assert "the second pass" in shown.getvalue() and "compiling" not in shown.getvalue()
 
 
 def test_nothing_is_said_in_a_pipe(monkeypatch):
