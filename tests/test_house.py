@@ -52,7 +52,6 @@ def public_names(path):
     return [n.name for n in tree_of(path).body if isinstance(n, kinds) and not n.name.startswith("_")]
 
 
-@pytest.mark.xfail(reason="a dozen names of segment, maps and jobs still stand for two things")
 def test_no_public_name_stands_for_two_things():
     """Twins of other packages (reference/), kernels of several backends and methods of one contract may
     agree."""
@@ -63,9 +62,7 @@ def test_no_public_name_stands_for_two_things():
             continue
         for name in public_names(path):
             homes[name].append(name_of(path))
-    twice = {
-        name: paths for name, paths in homes.items() if len(paths) > 1 and name not in ("write", "figure")
-    }
+    twice = {name: paths for name, paths in homes.items() if len(paths) > 1 and name not in SHARED}
     assert twice == {}
 
 

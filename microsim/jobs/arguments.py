@@ -10,7 +10,7 @@ from ..base.lengths import check_voxel_size
 from ..base.schema import number, say, triple, voxel_ranges, whole
 
 
-def read_grid(given, path):
+def as_grid(given, path):
     """Take a grid as it is; read a file or a data set, with the file's own voxel size and the labels'
     names."""
     from ..mesh.grid import VoxelGrid
@@ -125,7 +125,7 @@ def spelled(conducting):
     return ",".join(one(*item) for item in conducting.items())
 
 
-def phase_names(given, path):
+def as_phase_names(given, path):
     """Read the names of phases: "pore", "pore,cbd" or a list of them."""
     parts = comma_list(given)
     if not isinstance(parts, (list, tuple)) or not parts or not all(isinstance(p, str) and p for p in parts):
@@ -150,7 +150,7 @@ VOLUME_PARTS = {
         Argument("Voxels to keep along each axis, the end not included.", voxel_box, "x=0:96,..."),
     ),
 }
-GRID = Spread(read_grid, VOLUME_PARTS, _grid_of)
+GRID = Spread(as_grid, VOLUME_PARTS, _grid_of)
 Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)
 Conducting = Annotated[
     "str | dict[str, float]",
@@ -164,7 +164,7 @@ Axis = Annotated[
     "str | int", Argument("Direction.", lambda given, path: AXES[axis_number(given, path)], "x|y|z")
 ]
 Axes = Annotated["str | int", Argument("Direction, or all three.", axis_names, "x|y|z|all")]
-Through = Annotated["str | list[str]", Argument("Phases that the fluid fills.", phase_names, "NAME,...")]
+Through = Annotated["str | list[str]", Argument("Phases that the fluid fills.", as_phase_names, "NAME,...")]
 
 
 def voxel_lengths(help="Voxel edge in nm, or three: x,y,z. Wins over the file's.", option="--voxel-size-nm"):

@@ -24,7 +24,7 @@ Settings = Annotated[
 ]
 
 
-def folder(default):
+def results_folder(default):
     """Declare the folder of the results, with the words for its default."""
     return Annotated[
         "str | PathLike | None", Argument(f"Folder of the results [default: {default}].", metavar="DIR")

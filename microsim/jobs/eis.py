@@ -9,7 +9,7 @@ from ..base.axes import AXES
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
-from .arguments import Axes, Conducting, Grid, name_values, phase_names, require_size, spelled
+from .arguments import Axes, Conducting, Grid, as_phase_names, name_values, require_size, spelled
 from .frequencies import Frequencies
 from .regions import Sides
 from .result import Result, Table, one_or_all
@@ -170,7 +170,7 @@ Storage = Annotated[
 ]
 Reactive = Annotated[
     "str | list[str] | None",
-    Argument("Phases whose surface charges [default: all others].", phase_names, "NAME,..."),
+    Argument("Phases whose surface charges [default: all others].", as_phase_names, "NAME,..."),
 ]
 VoxelFaces = Annotated[bool, switch("Count plain voxel faces, without correction of their area.")]
 Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", number(1e-6, 0.1), "T")]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ..base.arguments import job
 from ..base.files import write_json, write_yaml
-from .case_arguments import CaseFile, Settings, folder
+from .case_arguments import CaseFile, Settings, results_folder
 from .result import Result, Table
 
 ROWS = {
@@ -97,7 +97,11 @@ class HomogeniseResult(Result):
 
 @job
 def homogenise(
-    case: CaseFile, out: folder("out/<case name>_homogenised") = None, *, set: Settings = None, progress=None
+    case: CaseFile,
+    out: results_folder("out/<case name>_homogenised") = None,
+    *,
+    set: Settings = None,
+    progress=None,
 ) -> HomogeniseResult:
     """Homogenise a case's volume into a porous electrode.
 

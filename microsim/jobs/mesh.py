@@ -9,7 +9,7 @@ from ..base.arguments import Argument, job, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import lengths_nm, times, titled
-from .arguments import Grid, phase_names, require_size
+from .arguments import Grid, as_phase_names, require_size
 from .result import Result, Table
 
 QUALITY = (
@@ -106,7 +106,7 @@ Kind = Annotated[
 Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")]
 Keep = Annotated[
     "str | list[str] | None",
-    Argument("Phases that go into the mesh, with their surfaces [default: all].", phase_names, "NAME,..."),
+    Argument("Phases that go into the mesh, with their surfaces [default: all].", as_phase_names, "NAME,..."),
 ]
 Smoothing = Annotated[
     int, Argument("Passes over the interfaces of tetrahedra; 0 leaves the steps.", whole(0, 1000), "N")

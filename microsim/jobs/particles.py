@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, Spread, job
 from ..base.schema import number, whole
 from ..base.words import titled
-from .arguments import VOLUME_PARTS, read_grid, require_size
+from .arguments import VOLUME_PARTS, as_grid, require_size
 from .result import Result, SavedFile, Table
 
 COLUMNS = {  # key of a column -> attribute of Particles
@@ -26,7 +26,7 @@ COLUMNS = {  # key of a column -> attribute of Particles
 
 
 @dataclass(frozen=True)
-class State:
+class ParticleState:
     """One state of an electrode.
 
     grid       VoxelGrid
@@ -50,15 +50,15 @@ class State:
 class ParticlesResult(Result):
     """The particles of a volume, and what changed since the state before.
 
-    state    State of the volume
+    state    ParticleState of the volume
     options  {active, crack, contact, depth, smallest}
-    before   State before, or None
+    before   ParticleState before, or None
     change   {figure: before, after, relative_change, low, high}, or None
     """
 
-    state: State
+    state: ParticleState
     options: dict
-    before: State | None = None
+    before: ParticleState | None = None
     change: dict | None = None
 
     files: ClassVar = {
@@ -176,9 +176,9 @@ def _before_of(against=None, **shared):
 
 SHARED = {name: part for name, part in VOLUME_PARTS.items() if name != "volume"}
 AGAINST = Argument("The state before, with the same phases and voxels.", metavar="VOLUME")
-After = Annotated["VoxelGrid", Spread(read_grid, VOLUME_PARTS, _state_of)]  # noqa: F821 (a heavy import)
+After = Annotated["VoxelGrid", Spread(as_grid, VOLUME_PARTS, _state_of)]  # noqa: F821 (a heavy import)
 Before = Annotated[
-    "VoxelGrid | None", Spread(read_grid, {"against": (None, AGAINST), **SHARED}, _before_of)  # noqa: F821
+    "VoxelGrid | None", Spread(as_grid, {"against": (None, AGAINST), **SHARED}, _before_of)  # noqa: F821
 ]
 Active = Annotated[str, Argument("Phase of the particles.", metavar="NAME")]
 Crack = Annotated[str, Argument("Phase of the cracks in them, if any.", metavar="NAME")]
@@ -307,7 +307,9 @@ def _state(grid, options, *, pore, regions, extent, progress):
         "grains": {"count": int(grains.max()), "by_depth": sizes_by_depth(grains, grid, regions=regions)},
         **_surroundings(grid, options["contact"], pore, extent),
     }
-    return State(grid, found, figures, {"particles": found.parts, "fragments": fragments, "grains": grains})
+    return ParticleState(
+        grid, found, figures, {"particles": found.parts, "fragments": fragments, "grains": grains}
+    )
 
 
 def _surroundings(grid, contact, pore, extent):

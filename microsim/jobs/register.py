@@ -160,7 +160,7 @@ def register(
         The map left the structure.
     """
     from ..maps.map import SocMap
-    from ..maps.registration import find_registration, resample
+    from ..maps.registration import find_registration, resample_map
 
     remedy = "--map-voxel-size-nm (voxel_size in Python)"
     given = read_map(soc_map, "MAP", voxel_size=voxel_size, file_axes=file_axes, remedy=remedy)
@@ -171,8 +171,8 @@ def register(
         image, _solid(structure, active), least_inside=least_inside, progress=progress, **options
     )
     place = structure.shape, structure.voxel_size
-    placed = resample(image, found, *place)
-    sigma = None if given.sigma is None else resample(replace(image, values=given.sigma), found, *place)
+    placed = resample_map(image, found, *place)
+    sigma = None if given.sigma is None else resample_map(replace(image, values=given.sigma), found, *place)
     return RegistrationResult(found, image, structure, active, placed, sigma, given.name, given.sha256)
 
 

@@ -11,14 +11,14 @@ from ..base.errors import InputError
 from ..base.files import plain, write_columns, write_json
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
-from .case_arguments import CaseFile, Settings, folder
+from .case_arguments import CaseFile, Settings, results_folder
 from .run_result import RunResult
 
 
 @job
 def run(
     case: CaseFile,
-    out: folder("out/<case name>") = None,
+    out: results_folder("out/<case name>") = None,
     *,
     set: Settings = None,
     resume: Annotated[bool, switch("Go on with an interrupted run.")] = False,

@@ -10,7 +10,7 @@ from ..base.arguments import Argument, job, spread_of, switch
 from ..base.errors import InputError
 from ..base.schema import listed, number
 from ..base.words import lengths_nm, times
-from .arguments import axes_order, phase_names, voxel_lengths
+from .arguments import as_phase_names, axes_order, voxel_lengths
 from .result import Result, SavedFile, Table
 from .segment_route import Route
 
@@ -21,7 +21,7 @@ FILES = ("labels", "low", "high", "probability", "recipe", "report")
 class SegmentResult(Result):
     """Labels of a grey-scale volume and how sure they are.
 
-    state        segment.steps.State: grey values, labels, levels, probability, figures of each step
+    state        segment.steps.SegmentState: grey values, labels, levels, probability, figures of each step
     pictures     what the report shows of each step
     recipe       segment.recipe.Recipe that gives the same voxels again
     bounds       share of the grey step by which low and high volumes move edges
@@ -175,7 +175,7 @@ Grey = Annotated[
     Argument("Grey-scale volume, or a data set's name.", metavar="GREY"),
 ]
 Phases = Annotated[
-    "list[str] | str | None", Argument("Phases from dark to bright: pore,cbd,am.", phase_names, "NAME,...")
+    "list[str] | str | None", Argument("Phases from dark to bright: pore,cbd,am.", as_phase_names, "NAME,...")
 ]
 RecipeOf = Annotated[
     "str | PathLike | dict | Recipe | None",  # noqa: F821 (segment.recipe)

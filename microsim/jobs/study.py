@@ -17,7 +17,7 @@ from ..base.arguments import Argument, job
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
 from ..base.schema import listed, whole
-from .case_arguments import folder
+from .case_arguments import results_folder
 from .result import Result, Table
 from .run_result import RunResult, open_run
 
@@ -90,7 +90,7 @@ def study(
     study: Annotated[
         "str | PathLike", Argument("The study: base case and what is swept.", metavar="STUDY.yaml")
     ],
-    out: folder("out/<study name>") = None,
+    out: results_folder("out/<study name>") = None,
     *,
     processes: _count("Cases at a time [default: the processor's cores].") = None,
     threads: _count("Threads of each case [default: cores / processes].") = None,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.packages import need
-from .spectra import as_rows, normalisation, normalise
+from .spectra import as_rows, normalisation, normalise_spectra
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def components_of(mu, energies, measured, clusters):
     if measured.method.windows is None:
         raise InputError("--clusters: expected full spectra, got three energies; leave it out.")
     used = np.where(measured.reason == 0, mu, np.nan)
-    values, _, _ = normalise(used, normalisation(energies, measured.method.windows))
+    values, _, _ = normalise_spectra(used, normalisation(energies, measured.method.windows))
     return components(values, clusters=clusters)

@@ -25,7 +25,7 @@ STEPS = 6
 
 
 @dataclass(frozen=True)
-class Quantity:
+class SpectrumEstimate:
     """A number per voxel from its spectrum: values, standard deviation from counting, reason (REASONS)."""
 
     values: np.ndarray
@@ -44,7 +44,7 @@ def edge_energy(mu, norm, sigma=None, *, kind="half", level=0.5, width=None, lea
            are used
     least_jump  edge jumps below so many of their standard deviations count as none
 
-    Returns Quantity (eV). Raises InputError for an unknown kind.
+    Returns SpectrumEstimate (eV). Raises InputError for an unknown kind.
     """
     if kind not in DEGREE:
         raise InputError(
@@ -59,7 +59,7 @@ def edge_energy(mu, norm, sigma=None, *, kind="half", level=0.5, width=None, lea
         part = slice(start, start + BLOCK)
         here = noise if noise is None or noise.ndim == 0 or noise.shape[1] == 1 else noise[:, part]
         values[part], errors[part], reason[part] = _block(rows[:, part], here, norm, local, least_jump)
-    return Quantity(values.reshape(shape), errors.reshape(shape), reason.reshape(shape))
+    return SpectrumEstimate(values.reshape(shape), errors.reshape(shape), reason.reshape(shape))
 
 
 @dataclass(frozen=True)

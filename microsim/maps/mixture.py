@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from ..base.errors import InputError
-from .edge import Quantity
+from .edge import SpectrumEstimate
 from .spectra import CODE, as_rows, check_energies, functional, reasons, sigma_rows
 
 BLOCK = 8192
@@ -324,7 +324,7 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
         s_m^2 = [s_edge^2 + (m - 1)^2 s_pre^2 + m^2 s_post^2] / (mu_post - mu_pre)^2
 
     mu [3, ...]; sigma: None, a number, [3], [...] or like mu. Spectra whose edge jump is below least_jump of
-    its standard deviations (or not above 0) have no value. Returns Quantity.
+    its standard deviations (or not above 0) have no value. Returns SpectrumEstimate.
     """
     rows, shape = as_rows(mu, 3)
     noise = sigma_rows(sigma, rows, shape)
@@ -335,4 +335,4 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
         spread = np.zeros((3, 1)) if noise is None else np.broadcast_to(noise, rows.shape)
         error = np.sqrt(spread[1] ** 2 + ((m - 1) * spread[0]) ** 2 + (m * spread[2]) ** 2) / jump
     error = np.where(reason == 0, error, np.nan)
-    return Quantity(m.reshape(shape), error.reshape(shape), reason.reshape(shape))
+    return SpectrumEstimate(m.reshape(shape), error.reshape(shape), reason.reshape(shape))

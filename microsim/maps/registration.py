@@ -139,7 +139,7 @@ def _described(best, image, structure, mask, solid, metric, least_inside):
     )
 
 
-def resample(image, registration, shape, voxel_size, origin=(0.0, 0.0, 0.0)):
+def resample_map(image, registration, shape, voxel_size, origin=(0.0, 0.0, 0.0)):
     """Bring a map onto a grid of the microstructure's frame: nearest voxel of the map, NaN outside it.
 
     shape, voxel_size (m), origin (m) of the grid. Returns an array [x, y, z].

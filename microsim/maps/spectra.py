@@ -134,7 +134,7 @@ def normalisation(energies, windows, *, normalised=False):
     return Normalisation(energies, windows, line, after, after_e0 - at_e0, normalised)
 
 
-def normalise(mu, norm, sigma=None, *, flatten=False, least_jump=3.0):
+def normalise_spectra(mu, norm, sigma=None, *, flatten=False, least_jump=3.0):
     """Normalise spectra.
 
     mu [energy, ...]; sigma: None, a number, [energy] or like mu; norm: Normalisation.

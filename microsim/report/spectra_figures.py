@@ -4,7 +4,7 @@ import numpy as np
 
 from ..base.quantities import MAPS
 from ..maps.mixture import fit_references
-from ..maps.spectra import normalise, sigma_rows
+from ..maps.spectra import normalise_spectra, sigma_rows
 from .number_format import THIN, digits, fixed
 from .style import (
     DASHED,
@@ -108,7 +108,7 @@ def mean_figure(page):
     if m.name != "lcf":
         figure = new_figure(3.2)
         axes = figure.subplots()
-        values, _, _ = normalise(mean, page.norm)
+        values, _, _ = normalise_spectra(mean, page.norm)
         for (low, high), colour, name in (
             (m.windows.pre, "#8cc4ea", "pre-edge"),
             (m.windows.edge, "#f3d9b8", "edge"),
@@ -240,7 +240,7 @@ def fitted(page, spectrum):
         inside &= (e >= m.fit_range[0]) & (e <= m.fit_range[1])
     data = spectrum
     if m.sum_to_one:
-        data, _, _ = normalise(spectrum, page.norm)
+        data, _, _ = normalise_spectra(spectrum, page.norm)
     elif m.background is None:
         data = page.norm.clean @ spectrum
     e, data = e[inside], data[inside]
@@ -266,7 +266,7 @@ def fitted(page, spectrum):
 
 
 def _edge_panel(panel, page, spectrum, voxel, norm):
-    values, jump, _ = normalise(spectrum, norm, least_jump=0.0)
+    values, jump, _ = normalise_spectra(spectrum, norm, least_jump=0.0)
     sigma = (
         None
         if page.sigma is None

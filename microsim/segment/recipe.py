@@ -30,7 +30,7 @@ from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
 from ..volumes.volume import Volume, read_voxels
 from . import preparation
-from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, State, Threshold
+from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, SegmentState, Threshold
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def save_recipe(path, recipe):
 
 
 def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, progress=None):
-    """Run the steps of a recipe on grey values [x, y, z]: (State, [Picture]).
+    """Run the steps of a recipe on grey values [x, y, z]: (SegmentState, [Picture]).
 
     Without a step that labels, voxels are labelled by Otsu's thresholds after the steps on grey values.
     voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or
@@ -143,7 +143,7 @@ def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, pr
     steps = list(recipe.steps)
     if not any(step.name in LABELLING for step in steps):
         steps.insert(sum(step.name in GREY for step in steps), Threshold())
-    state, shown_ = State(grey, voxel_size, recipe.phases, recipe.crack), []
+    state, shown_ = SegmentState(grey, voxel_size, recipe.phases, recipe.crack), []
     for step in steps:
         begun, before = time.perf_counter(), state
         state, figures = step.apply(state, store, progress)

@@ -22,7 +22,7 @@ SAMPLED = 2_000_000  # voxels that levels of labels are measured on
 
 
 @dataclass(frozen=True)
-class State:
+class SegmentState:
     """What steps work on: grey values, voxel size (m or None), phases, labels, levels, probability,
     notes.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.jobs.arguments import conductivities, phase_names, voxel_size_nm
+from microsim.jobs.arguments import as_phase_names, conductivities, voxel_size_nm
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,11 @@ def test_what_conducts_nothing(wrong):
 
 
 def test_names_and_sizes():
-    assert phase_names("pore, cbd", "through") == ("pore", "cbd") == phase_names(("pore", "cbd"), "through")
+    assert (
+        as_phase_names("pore, cbd", "through")
+        == ("pore", "cbd")
+        == as_phase_names(("pore", "cbd"), "through")
+    )
     assert voxel_size_nm("398", "H") == pytest.approx((3.98e-7,) * 3, rel=1e-12)
     assert voxel_size_nm("100,200,300", "H") == pytest.approx((1e-7, 2e-7, 3e-7), rel=1e-12)
     for wrong in ("0", "398,1", "1e9", "a"):

@@ -10,7 +10,7 @@ from scipy import ndimage
 from microsim.base.errors import InputError
 from microsim.maps.map import SocMap
 from microsim.maps.overlap import rotation
-from microsim.maps.registration import angles_of, find_registration, resample
+from microsim.maps.registration import angles_of, find_registration, resample_map
 
 from ..nickel import sentence
 
@@ -83,7 +83,7 @@ def test_a_map_in_its_place_stays_there():
     image, _ = taken(solid, (16, 15, 14), 3, (0, 0, 0), (0, 0, 0))
     found = find_registration(image, solid, largest_angle_deg=4.0)
     assert np.abs(found.shift).max() < 0.1 * 3 * H and found.inside == pytest.approx(1, abs=0.01)
-    back = resample(image, found, solid.values.shape, solid.voxel_size)
+    back = resample_map(image, found, solid.values.shape, solid.voxel_size)
     assert back.shape == solid.values.shape
     agree = np.isfinite(back) == (solid.values > 0)
     assert agree.mean() > 0.9
@@ -96,7 +96,7 @@ def test_a_placed_map_is_resampled_where_it_lies():
 
     shift = np.array([3 * H, 6 * H, 0.0])
     here = Registration(np.eye(3), shift, np.zeros(3), (0, 0, 0), 1.0, None, 1.0, 1.0, 1.0, "mask", 0.0)
-    back = resample(image, here, (24, 24, 12), (H,) * 3)
+    back = resample_map(image, here, (24, 24, 12), (H,) * 3)
     assert (
         np.array_equal(back[3:21:3, 6:21:3, ::3], values)
         and np.isnan(back[:3]).all()

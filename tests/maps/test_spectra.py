@@ -12,7 +12,7 @@ from microsim.maps.spectra import (
     check_energies,
     estimated_sigma,
     normalisation,
-    normalise,
+    normalise_spectra,
     windows_for,
 )
 
@@ -46,10 +46,10 @@ def test_normalisation_takes_out_baseline_and_thickness(thickness, level, slope,
     step = np.clip((ENERGIES - 8340 - 5 * s) / 10, 0, 1)
     line = level + slope * (ENERGIES - 8300)
     tail = np.where(ENERGIES > 8360, after * (ENERGIES - 8348), 0.0)
-    values, jump, reason = normalise(line + thickness * (step + tail), norm)
+    values, jump, reason = normalise_spectra(line + thickness * (step + tail), norm)
     assert reason == 0 and jump == pytest.approx(thickness, rel=1e-9)
     assert values == pytest.approx(step + tail, abs=1e-9)
-    flat, _, _ = normalise(line + thickness * (step + tail), norm, flatten=True)
+    flat, _, _ = normalise_spectra(line + thickness * (step + tail), norm, flatten=True)
     assert flat[ENERGIES > 8380] == pytest.approx(1, abs=1e-9)
 
 
@@ -87,6 +87,6 @@ def test_spectra_without_an_edge_are_counted():
         [spectrum(ENERGIES, 0.2), np.ones(60), -spectrum(ENERGIES, 0.2), np.full(60, np.nan)], axis=1
     )
     mu[5, 3] = 1.0
-    values, _, reason = normalise(mu, norm, 0.01)
+    values, _, reason = normalise_spectra(mu, norm, 0.01)
     assert reason.tolist() == [0, CODE["no edge jump"], CODE["no edge jump"], CODE["not finite"]]
     assert np.isfinite(values[:, 0]).all() and np.isnan(values[:, 1:]).all()

@@ -6,7 +6,7 @@ from microsim.maps.components import components
 from microsim.maps.method import Method
 from microsim.maps.mixture import References
 from microsim.maps.soc_maps import calibration_from, masked, measure_spectra, prepared, to_lithiation
-from microsim.maps.spectra import normalisation, normalise
+from microsim.maps.spectra import normalisation, normalise_spectra
 from microsim.report.pages.soc import SocPage
 
 from ..nickel import ENERGIES, spectrum
@@ -41,7 +41,7 @@ def page_of(name, size=(4e-8,) * 3, calibrated=True):
     states = np.linspace(0, 1, 11)
     curve = calibration_from(method, ENERGIES, spectrum(ENERGIES, states), states, 1e-3, degree=3, **options)
     found = to_lithiation(measured, curve) if calibrated else None
-    values, _, _ = normalise(
+    values, _, _ = normalise_spectra(
         np.where(measured.reason == 0, mu, np.nan), normalisation(ENERGIES, method.windows)
     )
     return SocPage(

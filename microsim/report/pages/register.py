@@ -51,9 +51,9 @@ def figure(*, image, structure, placed, found):
 
     Arguments as of `write`.
     """
-    from ...maps.registration import resample
+    from ...maps.registration import resample_map
 
-    before = resample(image, _unmoved(found), structure.values.shape, structure.voxel_size)
+    before = resample_map(image, _unmoved(found), structure.values.shape, structure.voxel_size)
     return registration_figure(structure, before, placed)
 
 

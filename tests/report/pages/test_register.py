@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("SimpleITK")
 
 from microsim.maps.map import SocMap
-from microsim.maps.registration import Registration, resample
+from microsim.maps.registration import Registration, resample_map
 from microsim.report.pages import register as page
 
 from ..reading import check_page, text_of
@@ -24,7 +24,7 @@ def given():
     found = Registration(
         np.eye(3), shift, zero, (0.0, 0.0, 1.5), 1.0, (1e-7, 2e-7, 3e-7), 0.95, 0.9, 0.8, "mask", -0.9
     )
-    placed = resample(image, found, solid.shape, SIZE)
+    placed = resample_map(image, found, solid.shape, SIZE)
     return {"image": image, "structure": structure, "placed": placed, "found": found}
 
 

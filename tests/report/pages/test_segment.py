@@ -11,7 +11,7 @@ from microsim.report.pages import segment as pages
 from microsim.segment.recipe import Recipe, run_recipe
 from microsim.segment.segmentation import Levels
 from microsim.segment.steps import STEPS as KINDS
-from microsim.segment.steps import State
+from microsim.segment.steps import SegmentState
 
 from ..reading import check_page, text_of
 
@@ -86,6 +86,6 @@ def test_the_histogram_shows_thresholds_and_levels():
 def test_the_figure_shows_grey_values_above_labels():
     labels = np.zeros((6, 5, 4), np.uint8)
     labels[3:] = 1
-    figure = pages.figure(state=State(100 * labels, None, ("pore", "am"), labels=labels))
+    figure = pages.figure(state=SegmentState(100 * labels, None, ("pore", "am"), labels=labels))
     above, below = (figure.axes[k].images[0].get_array() for k in (0, 3))
     assert np.array_equal(above, 100 * labels[:, :, 2].T) and np.array_equal(below, labels[:, :, 2].T)
