@@ -24,6 +24,7 @@ from ..materials.expressions import Expression
 from ..materials.laws import T_REF, ExchangeCurrent, Tabulated, arrhenius
 from .bpx_cell import BpxCell, Electrode, check_bpx
 from .keys import share
+from .tables import LITHIATION, SALT, in_order
 
 MARGIN = 0.1  # of lithiation by which an OCP is followed beyond the window that the file gives
 PLATEAU, HIGHEST = 2.0, 5.5  # V: below the first it is an anode; above the second no OCP is followed
@@ -36,9 +37,9 @@ concentration, energy = number(10.0, 1e4), number(-3e5, 3e5)  # mol m-3 of salt,
 class Law:
     """A coefficient of x: a number, a formula or a table, times an Arrhenius factor. `slope` follows x."""
 
-    def __init__(self, raw, path, energy=0.0, reference=T_REF, beyond="constant"):
+    def __init__(self, raw, path, axis, energy=0.0, reference=T_REF, beyond="constant"):
         self.energy, self.reference = energy, reference
-        self.form = _form(raw, path, beyond)
+        self.form = _form(raw, path, axis, beyond)
 
     def __call__(self, x, T=None):
         factor = 1.0 if T is None else arrhenius(self.energy, T, self.reference)
@@ -48,15 +49,15 @@ class Law:
         return self.form.slope(np.asarray(x, float))
 
 
-def _form(raw, path, beyond):
+def _form(raw, path, axis, beyond):
     if isinstance(raw, dict):
-        return _table(raw, path, beyond)
+        return _table(raw, path, axis, beyond)
     if isinstance(raw, str):
         return Expression(raw, path)
     return Expression(repr(number()(raw, path)), path)
 
 
-def _table(raw, path, beyond):
+def _table(raw, path, axis, beyond):
     if set(raw) != {"x", "y"} or not all(isinstance(raw[key], list) for key in "xy"):
         raise InputError(
             f'{path}: expected a table {{"x": [...], "y": [...]}}, got the keys {listed(raw)}; correct it.'
@@ -66,11 +67,7 @@ def _table(raw, path, beyond):
         raise InputError(
             f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table."
         )
-    twice = next((value for value in x if x.count(value) > 1), None) if len(set(x)) < len(x) else None
-    if twice is not None:
-        raise InputError(f"{path}: expected each x once, got {twice:g} more than once; correct the table.")
-    order = np.argsort(x)
-    return Tabulated(np.array(x)[order], np.array(y)[order], beyond)
+    return Tabulated(*in_order(x, y, axis, path, [f"x.{k}" for k in range(len(x))]), beyond)
 
 
 # -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------
@@ -268,7 +265,8 @@ def _electrolyte(given, rest, T_ref, source, name):
     e = _section(given["Electrolyte"], "Electrolyte", ELECTROLYTE)
     c_e_0 = rest or e.get("c_e_0", 1000.0)
     laws = {
-        law: Law(e[law], f"Electrolyte.{law}", e.get(f"{law}_energy", 0.0), T_ref) for law in ("kappa", "D_e")
+        law: Law(e[law], f"Electrolyte.{law}", SALT, e.get(f"{law}_energy", 0.0), T_ref)
+        for law in ("kappa", "D_e")
     }
     return (
         Electrolyte(
@@ -302,7 +300,7 @@ def _electrode(raw, side, T_ref, c_e_0, source, name):
             f"{path}: expected a Minimum below the Maximum stoichiometry, got {e['sto_min']:g} and "
             f"{e['sto_max']:g}; swap or correct them."
         )
-    U = Law(e["U"], f"{path}.OCP [V]", beyond="straight")
+    U = Law(e["U"], f"{path}.OCP [V]", LITHIATION, beyond="straight")
     active = _active(e, U, side, path, T_ref, c_e_0, source, name)
     sources = {key: source for key in ("active", "porosity", "transport_efficiency", "radius")}
     sources |= {"active_fraction": f"{source}; a R / 3", "sigma": f"{source}; effective"}
@@ -327,7 +325,7 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
         name=f"{name} {side} active material",
         U=U,
         dU=U.slope,
-        D_s=Law(e["D_s"], f"{path}.Diffusivity [m2.s-1]", e.get("D_s_energy", 0.0), T_ref),
+        D_s=Law(e["D_s"], f"{path}.Diffusivity [m2.s-1]", LITHIATION, e.get("D_s_energy", 0.0), T_ref),
         i0=ExchangeCurrent(
             F * e["k"] / (e["c_s_max"] * c_e_0**0.5), e["c_s_max"], e.get("k_energy", 0.0), T_ref
         ),

@@ -6,24 +6,19 @@ cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
 electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
 """
 
-import hashlib
-import re
 from dataclasses import dataclass, fields, replace
-from itertools import dropwhile
-from pathlib import Path
 
 import numpy as np
 
 from .. import materials
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, entry, number, say, section, text
-from ..materials.laws import Tabulated
 from .bpx import read_bpx
 from .keys import MICROMETRES, share
+from .tables import CONDUCTIVITY, DIFFUSIVITY, OCP, SALT_DIFFUSIVITY, read_table
 
 above_zero = number(0.0, above=True)
 GIVEN = "set to {} in the case"
-DECIMAL_COMMA = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
 
 
 def pair(raw, path):
@@ -100,14 +95,13 @@ class ActiveChanges(Changes):
     def _changed(self, material, locate):
         numbers = self._numbers()
         if self.ocp:
-            U = read_table(locate(self.ocp), "an OCP (V)", beyond="straight")
+            U = read_table(locate(self.ocp), OCP)
             window = numbers.get("sto_window", (max(U.x[0], 1e-4), min(U.x[-1], 1 - 1e-4)))
             material = replace(self._replaced(material, U=U), dU=U.slope, sto_window=window)
         if self.D_s_table:
-            D_s = read_table(
-                locate(self.D_s_table), "a diffusivity (m2 s-1)", beyond="constant", logarithm=True
+            material = self._replaced(
+                material, D_s=_Tabulated(read_table(locate(self.D_s_table), DIFFUSIVITY))
             )
-            material = self._replaced(material, D_s=_Tabulated(D_s))
         if self.D_s is not None:
             material = self._replaced(material, D_s=_Constant(self.D_s))
         if self.i0 is not None:
@@ -136,11 +130,10 @@ class ElectrolyteChanges(Changes):
         return cell.electrolyte
 
     def _changed(self, material, locate):
-        for name, what in (("kappa", "a conductivity (S m-1)"), ("D_e", "a diffusivity (m2 s-1)")):
+        for name, curve in (("kappa", CONDUCTIVITY), ("D_e", SALT_DIFFUSIVITY)):
             value, file = getattr(self, name), getattr(self, f"{name}_table")
             if file:
-                law = read_table(locate(file), what, beyond="constant", logarithm=True)
-                material = self._replaced(material, **{name: _Tabulated(law)})
+                material = self._replaced(material, **{name: _Tabulated(read_table(locate(file), curve))})
             if value is not None:
                 material = self._replaced(material, **{name: _Constant(value)})
         return self._replaced(material, **self._numbers())
@@ -287,49 +280,3 @@ class _Scaled:
 
     def __call__(self, c_e, sto, T):
         return self.factor * self.law(c_e, sto, T)
-
-
-def read_table(path, what, *, beyond, logarithm=False):
-    """Read a table of two columns (CSV, with or without header lines, # for comments); return a Tabulated.
-
-    Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal
-    points.
-
-    Raises InputError where it is not one, or not positive where it must be.
-    """
-    try:
-        content = Path(path).read_bytes()
-        lines = [line.split("#")[0].strip() for line in content.decode("utf-8-sig").splitlines()]
-        numbers = list(dropwhile(lambda row: not row, [_floats(line) for line in lines if line]))
-        rows = np.array(numbers, float)
-        sound = rows.ndim == 2 and rows.shape[1] == 2 and len(rows) > 2 and np.isfinite(rows).all()
-    except (OSError, UnicodeDecodeError, ValueError, IndexError):
-        sound = False
-    if not sound:
-        raise InputError(
-            f"{path}: expected a readable table of two columns, x and {what}, of at least three lines, got"
-            " something else; write lines like 0.35,4.05"
-        )
-    x, y = rows[np.argsort(rows[:, 0], kind="stable")].T
-    if (np.diff(x) <= 0).any():
-        raise InputError(
-            f"{path}: expected each x once, got {x[1:][np.diff(x) <= 0][0]:g} twice; average such points."
-        )
-    if logarithm and (y <= 0).any():
-        raise InputError(f"{path}: expected {what} above zero, got {y.min():g}; correct the table.")
-    table = Tabulated(x, y, beyond, logarithm)
-    table.source = f"table {Path(path).name}, sha256 {hashlib.sha256(content).hexdigest()[:12]}"
-    return table
-
-
-def _floats(line):
-    """Return the numbers of a line, or none where it holds anything else."""
-    line = line.replace('"', "")
-    comma = any(mark in line for mark in ";\t") or re.fullmatch(
-        f"{DECIMAL_COMMA}\\s+{DECIMAL_COMMA}", line.strip()
-    )
-    parts = re.split(r"[;\s]+" if comma else r"[,\s]+", line.strip(" ,;\t"))
-    try:
-        return [float(part.strip(",").replace(",", ".")) for part in parts]
-    except ValueError:
-        return []

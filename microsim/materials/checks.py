@@ -81,9 +81,14 @@ def _plausible(name, coefficient, where, values):
     k = int(np.argmax(wrong))
     at = "" if where is None else f" at {'sto' if where[-1] <= 1 else 'c_e'} {where[k]:.4g}"
     allowed = f"{low:g} to {high:g} {unit}".rstrip()
+    remedy = (
+        "divide by 1000 if it is in mV"
+        if coefficient == "U" and values[k] > 100
+        else "correct it or its unit"
+    )
     raise InputError(
         f"{name}: expected {coefficient} from {allowed} over its whole range, got {values[k]:.4g}{at};"
-        " correct it or its unit."
+        f" {remedy}."
     )
 
 
@@ -91,6 +96,11 @@ def _check_potential(name, material):
     low, high = material.sto_window
     sto = np.linspace(low, high, POINTS)[1:-1]
     U = material.U(sto)
+    if U[-1] > U[0]:
+        raise InputError(
+            f"{name}: expected an OCP that falls with lithiation, got one that rises, from {U[0]:.4g} to"
+            f" {U[-1]:.4g} V: over a state of charge, or what is taken out? write it over lithiation."
+        )
     rise = U - np.minimum.accumulate(U)
     if rise.max() > RISE:
         raise InputError(

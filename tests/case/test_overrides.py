@@ -9,7 +9,7 @@ from microsim import materials
 from microsim.base.errors import InputError
 from microsim.case.build import simulate
 from microsim.case.case import load_case, parse_case
-from microsim.case.overrides import read_material, read_table
+from microsim.case.overrides import read_material
 
 from ..bpx_example import example
 
@@ -112,45 +112,6 @@ def test_what_is_refused(raw, sentence):
     with pytest.raises(InputError, match=sentence) as error:
         read_material(raw, "cell.materials.am")
     assert str(error.value).startswith("cell.materials.am")
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("0.1,4\n0.2,3.9\n", "at least three lines"),
-        ("a,b\nc,d\n", "two columns"),
-        ("0.1,4\n0.1,3.9\n0.2,3\n", "got 0.1 twice"),
-        ("0.1,4,1\n0.2,3,1\n0.3,2,1\n", "two columns"),
-        ("", "two columns"),
-        ("0.1,4\n0.2,nan\n0.3,1\n", "two columns"),
-    ],
-)
-def test_a_table_that_is_none(tmp_path, content, sentence):
-    (tmp_path / "t.csv").write_text(content)
-    with pytest.raises(InputError, match=sentence):
-        read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "0.1,4.25\n0.2,3.9\n0.3,3.5\n",
-        "x;U\n0.1;4.25\n0.2;3.9\n0.3;3.5\n",
-        "sto\tOCP\n-\tV\n0.1\t4.25\n0.2\t3.9\n0.3\t3.5\n",
-        "sto;U\n-;V\n0,1;4,25\n0,2;3,9\n0,3;3,5\n",
-        "0,1\t4,25\n0,2\t3,9\n0,3\t3,5\n",
-        "0,1 4,25\n0,2 3,9\n0,3  3,5\n",
-        "0.1, 4.25\r\n0.2,\t3.9\r\n0.3 , 3.5\r\n",
-        '"sto","U"\n"0.1","4.25"\n"0.2","3.9"\n"0.3","3.5"\n',
-        "0.3 3.5\n0.1 4.25\n0.2 3.9",
-        "1e-1;4.25;\n2e-1;3.9;\n3e-1;3.5;\n",
-        "\ufeff0,1;4,25\n\n# between\n0,2;3,9\n0,3;3,5\n",
-    ],
-)
-def test_tables_as_programs_write_them(tmp_path, content):
-    (tmp_path / "t.csv").write_bytes(content.encode())
-    found = read_table(tmp_path / "t.csv", "an OCP (V)", beyond="straight")
-    assert found.x.tolist() == [0.1, 0.2, 0.3] and found.y.tolist() == [4.25, 3.9, 3.5]
 
 
 def test_a_table_of_the_base_s_own_values_gives_the_base_s_curve(tmp_path):
