@@ -65,7 +65,7 @@ class MapFilm:
 
     model: str = entry(choice("map"), default="map")
     file: str = entry(text)
-    file_axes: str = entry(axes_order, default="xyz")
+    file_axes: str | None = entry(axes_order, default=None)
     conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)

@@ -82,7 +82,7 @@ class VolumeSection:
     file: str | None = entry(text, default=None)
     slab: Slab | None = entry(partial(section, Slab), default=None)
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
-    file_axes: str = entry(axes_order, default="xyz")
+    file_axes: str | None = entry(axes_order, default=None)
     phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
     crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
     coarsen: int = entry(whole(1, 64), default=1)
@@ -204,7 +204,7 @@ class Compare:
 
     measured: str = entry(text)
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
-    file_axes: str = entry(axes_order, default="xyz")
+    file_axes: str | None = entry(axes_order, default=None)
     quantity: str = entry(choice("sto", "soc"), default="sto")
     time: str | float = entry(moment, default="end")
     origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))

@@ -25,7 +25,7 @@ def as_grid(given, path):
     )
 
 
-def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes="xyz", crop=None):
+def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None):
     from ..mesh.read import read_volume
 
     return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop)
@@ -137,6 +137,7 @@ def as_phase_names(given, path):
 
 # ---- declarations --------------------------------------------------------------------------------------
 
+FILE_AXES = "Axes of the file in reading order, for example zyx (default: xyz, or as it states them)."
 VOLUME_PARTS = {
     "volume": (REQUIRED, Argument("Path of a volume, or a data set's name.", metavar="VOLUME")),
     "phases": (None, Argument("Label of each phase: pore=0,am=1,cbd=2.", _phases, "NAME=LABEL,...")),
@@ -144,7 +145,7 @@ VOLUME_PARTS = {
         None,
         Argument("Voxel edge in nm, or three: x,y,z. Wins over the file's.", voxel_size_nm, "H"),
     ),
-    "file_axes": ("xyz", Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")),
+    "file_axes": (None, Argument(FILE_AXES, axes_order, "AXES")),
     "crop": (
         None,
         Argument("Voxels to keep along each axis, the end not included.", voxel_box, "x=0:96,..."),

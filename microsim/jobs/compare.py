@@ -8,7 +8,7 @@ from ..base.arguments import Argument, job
 from ..base.errors import InputError
 from ..base.lengths import length
 from ..base.schema import number, triple
-from .arguments import axes_order, numbers, voxel_lengths
+from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
 from .field import Field
 from .map_source import Map, read_map, read_mask
 from .result import Result, Table
@@ -76,7 +76,7 @@ def _map(help, metavar):
 
 
 def _axes(help):
-    return Annotated[str, Argument(help, axes_order, "AXES")]
+    return Annotated[str | None, Argument(help, axes_order, "AXES")]
 
 
 Place = Annotated[
@@ -99,8 +99,8 @@ def compare(
     *,
     simulated_voxel_size: voxel_lengths() = None,
     voxel_size: voxel_lengths("The same for the measured map.", "--measured-voxel-size-nm") = None,
-    file_axes: _axes("Axes of the file in reading order, for example zyx.") = "xyz",
-    measured_file_axes: _axes("The same for the measured map.") = "xyz",
+    file_axes: _axes(FILE_AXES) = None,
+    measured_file_axes: _axes("The same for the measured map.") = None,
     origin: Place = (0, 0, 0),
     min_coverage: Coverage = 0.5,
     mask: Mask = None,

@@ -26,7 +26,7 @@ class MapSource:
         return {"file": self.name, "sha256": self.sha256, "voxel_size_m": self.voxel_size}
 
 
-def read_map(given, what, voxel_size=None, file_axes="xyz", remedy="voxel_size"):
+def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size"):
     """Return a map given as a path, an array, a Field or a job's map as a MapSource.
 
     what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given.
@@ -50,7 +50,7 @@ def read_map(given, what, voxel_size=None, file_axes="xyz", remedy="voxel_size")
     return found
 
 
-def read_mask(given, file_axes="xyz"):
+def read_mask(given, file_axes=None):
     """Return a mask given as a path (0 leaves voxels out) or an array, None for none."""
     if isinstance(given, (str, PathLike)):
         from ..volumes.volume import read_voxels

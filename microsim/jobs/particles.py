@@ -164,7 +164,7 @@ def _pieces_table(by_depth):
     return Table(("depth um", "fragments", "mean um", "d10", "d50", "d90"), rows)
 
 
-def _state_of(volume, phases=None, voxel_size_nm=None, file_axes="xyz", crop=None):
+def _state_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None):
     from ..mesh.read import read_volume
 
     return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop, missing_ok=True)

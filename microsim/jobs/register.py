@@ -116,8 +116,8 @@ def register(
     ] = 0.5,
     voxel_size: voxel_lengths("The same for the map.", "--map-voxel-size-nm") = None,
     file_axes: Annotated[
-        str, Argument("The same for the map.", axes_order, "AXES", "--map-file-axes")
-    ] = "xyz",
+        str | None, Argument("The same for the map.", axes_order, "AXES", "--map-file-axes")
+    ] = None,
     progress=None,
 ) -> RegistrationResult:
     """Find where a map of lithiation lies in a volume of the microstructure.

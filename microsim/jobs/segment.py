@@ -10,7 +10,7 @@ from ..base.arguments import Argument, job, spread_of, switch
 from ..base.errors import InputError
 from ..base.schema import listed, number
 from ..base.words import lengths_nm, times
-from .arguments import as_phase_names, axes_order, voxel_lengths
+from .arguments import FILE_AXES, as_phase_names, axes_order, voxel_lengths
 from .result import Result, SavedFile, Table
 from .segment_route import Route
 
@@ -185,7 +185,7 @@ Bounds = Annotated[
     float,
     Argument("How far low and high volumes move edges; share of the grey step.", number(0.0, 0.45), "B"),
 ]
-FileAxes = Annotated[str, Argument("Axes of the file in reading order, for example zyx.", axes_order, "AXES")]
+FileAxes = Annotated[str | None, Argument(FILE_AXES, axes_order, "AXES")]
 Scratch = Annotated[
     "str | PathLike | None", Argument("Work in files of this folder, not in memory.", metavar="DIR")
 ]
@@ -201,7 +201,7 @@ def segment_volume(
     bounds: Bounds = 0.1,
     write_bounds: Annotated[bool, switch("Write the low and high volumes beside VOLUME too.")] = False,
     voxel_size: voxel_lengths() = None,
-    file_axes: FileAxes = "xyz",
+    file_axes: FileAxes = None,
     scratch: Scratch = None,
     progress=None,
 ) -> SegmentResult:
@@ -253,7 +253,7 @@ def segment_volume(
     from ..volumes.slabs import scratch_store
 
     chosen = _recipe(recipe, phases, steps, file_axes)
-    axes = file_axes if file_axes != "xyz" else chosen.file_axes or "xyz"
+    axes = file_axes or chosen.file_axes
     store, size = scratch_store(scratch), voxel_size or chosen.voxel_size
     values, origin = open_grey(grey, file_axes=axes, voxel_size=size, store=store)
     chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)

@@ -109,7 +109,7 @@ class Route:
                 "--thresholds: expected with --method otsu or li, got classifier; leave one out."
             )
 
-    def steps(self, file_axes="xyz"):
+    def steps(self, file_axes=None):
         """List the steps that are asked for, (name, settings) as a recipe has them; file_axes: of painted."""
         axis = {"axis": self.slicing_axis}
         size = self.to_voxel and [float(f"{1e9 * edge:.12g}") for edge in self.to_voxel]
@@ -138,9 +138,9 @@ class Route:
         if self.pore_back:
             yield "pore_back", {**axis, "method": self.pore_back_method}
         if self.method == "classifier":
-            yield "classifier", {"painted": self.painted, "file_axes": file_axes}
+            yield "classifier", {"painted": self.painted, "file_axes": file_axes or "xyz"}
 
-    def recipe(self, phases, file_axes="xyz"):
+    def recipe(self, phases, file_axes=None):
         """Make the recipe for phases named from dark to bright."""
         from ..base.schema import section
         from ..segment.recipe import Recipe

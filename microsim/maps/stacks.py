@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from ..base.errors import InputError, why
 from ..volumes import datasets
+from ..volumes.axes import in_stack
+from ..volumes.contract import Stored
 from ..volumes.datasets import Dataset
 from ..volumes.formats import read_file, split_name
 from ..volumes.stored import sha256_of
 from .mixture import References
 from .spectra import LOWEST_ENERGY, check_energies
 
+ARRAYS = (".h5", ".hdf5", ".hdf", ".nxs", ".mat", ".npy", ".npz")
 TEXT = (".txt", ".dat", ".csv", ".nor", ".xdi", ".mu", ".prj")
 _MIDAS = "https://raw.githubusercontent.com/pattammattel/NSLS-II-MIDAS/0a5bfda90941ed48475eb180088ada91367f4fe2/test_data.zip"
 
@@ -65,12 +67,12 @@ def read_stack(name, *, file_axes=None):
     """
     if _is_array(name):
         values, sha256, size, energies, name = np.asarray(name), None, None, None, "array"
+        axes = file_axes or {2: "Ex", 3: "Exy", 4: "Exyz"}.get(values.ndim, "")
     else:
         path, part, energies = _resolve(name, 1)
-        values, files, size = _array(path, part, name)
-        sha256 = sha256_of(files)
-    flat = "Eyx" if sha256 else "Exy"
-    axes = file_axes or {2: "Ex", 3: flat, 4: "Exyz"}.get(values.ndim, "")
+        stored = _stored(path, part)
+        values, axes = in_stack(stored, file_axes, name)
+        sha256, size = sha256_of(stored.files), _edges(stored.voxel_size, axes)
     if (
         len(axes) != values.ndim
         or sorted(set(axes)) != sorted(axes)
@@ -90,14 +92,22 @@ def read_stack(name, *, file_axes=None):
     return Stack(values, energies, size, str(name), sha256)
 
 
+def _edges(size, axes):
+    """Voxel edges x, y, z of a stack; None where the file states two of them at most."""
+    space = axes.replace("E", "")
+    if size is None or len(set(size)) == 1:
+        return size
+    return tuple(size[space.index(axis)] for axis in "xyz") if sorted(space) == ["x", "y", "z"] else None
+
+
 def read_energies(name):
     """Read a list of energies (eV): an array, text of one column (of several the first), npy, or
     "file.h5::name"."""
     if _is_array(name):
         return check_energies(np.ravel(name))
     path, part, _ = _resolve(name, 2)
-    if path.suffix.lower() in (".h5", ".hdf5", ".npy", ".npz") or part is not None:
-        return check_energies(np.ravel(_array(path, part, name)[0]))
+    if path.suffix.lower() in ARRAYS or part is not None:
+        return check_energies(np.ravel(_stored(path, part).values))
     return check_energies(_columns(path)[1][:, 0])
 
 
@@ -106,8 +116,8 @@ def read_numbers(name):
     if _is_array(name):
         return np.ravel(name).astype(float)
     path, part, _ = _resolve(name, 3)
-    if path.suffix.lower() in (".h5", ".hdf5", ".npy", ".npz") or part is not None:
-        return np.ravel(_array(path, part, name)[0]).astype(float)
+    if path.suffix.lower() in ARRAYS or part is not None:
+        return np.ravel(_stored(path, part).values).astype(float)
     return _columns(path)[1][:, -1]
 
 
@@ -133,10 +143,10 @@ def read_series(name, *, energies=None):
         if path.suffix.lower() in TEXT:
             references = read_references(name)
             return references.energies, references.values.T, None, references.source, references.sha256
-        values, files, _ = _array(path, part, name)
-        sha256 = sha256_of(files)
+        stored = _stored(path, part)
+        values, sha256 = stored.values, sha256_of(stored.files)
         if str(name) in KNOWN and KNOWN[str(name)][3]:
-            lithiation = np.ravel(_array(path, KNOWN[str(name)][3], name)[0]).astype(float)
+            lithiation = np.ravel(_stored(path, KNOWN[str(name)][3]).values).astype(float)
     energies = own if energies is None else energies
     if energies is None:
         raise InputError(f"expected the energies of {name}, got none; add --energies.")
@@ -211,29 +221,18 @@ def _resolve(name, what):
         energies = (
             check_energies(_columns_of(io.BytesIO(_member(path, parts[1])))[1][:, 0])
             if path.suffix == ".zip"
-            else check_energies(np.ravel(_array(path, parts[1], name)[0]))
+            else check_energies(np.ravel(_stored(path, parts[1]).values))
         )
     return path, part or parts[what - 1], energies
 
 
-def _array(path, part, name):
-    """Array of a file, the files whose bytes it is, and its voxel size."""
+def _stored(path, part):
+    """What a file or a member of a zip archive holds, all axes of it."""
     if path.suffix.lower() == ".zip" and part:
         import tifffile
 
-        return tifffile.imread(io.BytesIO(_member(path, part))), (path,), None
-    if path.suffix.lower() in (".h5", ".hdf5") and part:
-        with h5py.File(path, "r") as file:
-            if part not in file or not isinstance(file[part], h5py.Dataset):
-                raise InputError(f"expected a data set of {path}, got {part}; name one that is there.")
-            size = file[part].attrs.get("voxel_size_m")
-            return (
-                file[part][()],
-                (path,),
-                None if size is None else tuple(np.broadcast_to(np.ravel(size), 3).tolist()),
-            )
-    stored = read_file(path, part)
-    return stored.values, stored.files, None
+        return Stored(tifffile.imread(io.BytesIO(_member(path, part))), files=(path,))
+    return read_file(path, part, whole=True)
 
 
 def _member(path, part):

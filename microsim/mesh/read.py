@@ -14,7 +14,7 @@ def read_volume(
     phases: dict[str, int] | None = None,
     voxel_size: float | str | tuple | None = None,
     *,
-    axes: str = "xyz",
+    axes: str | None = None,
     crop: dict[str, tuple[int, int]] | None = None,
     missing_ok: bool = False,
 ) -> VoxelGrid:
@@ -30,8 +30,9 @@ def read_volume(
         names of the data set, else label0, label1 ...
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "398 nm"; x, y, z where they differ. Wins over the file's.
-    axes : str
-        The file's axes, slowest first; x runs through the thickness.
+    axes : str, optional
+        The file's axes, slowest first; x runs through the thickness. Default: as the file states them,
+        otherwise xyz.
     crop : dict, optional
         Voxels to keep, {"x": (0, 96)}, the end not included.
     missing_ok : bool
@@ -55,7 +56,7 @@ def read_volume(
     if missing_ok:
         there = label_counts(found.values)
         labels = {name: label for name, label in labels.items() if label in there}
-    origin = Source(found.source, found.sha256, axes)
+    origin = Source(found.source, found.sha256, found.file_axes)
     return grid_from_labels(found.values, labels, found.voxel_size, origin).crop(crop or {})
 
 

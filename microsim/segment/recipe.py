@@ -184,7 +184,7 @@ def _histogram(values):
 # ---- files -------------------------------------------------------------------------------------------------
 
 
-def open_grey(name, *, file_axes="xyz", voxel_size=None, store=MEMORY):
+def open_grey(name, *, file_axes=None, voxel_size=None, store=MEMORY):
     """Open a grey volume, a file or an array: (values [x, y, z], Volume with their provenance).
 
     With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else
@@ -216,6 +216,7 @@ def _mapped(path, file_axes, voxel_size):
 
 def _turned(values, file_axes, voxel_size, source, sha256):
     """Values [x, y, z] as they lie in memory or in a mapped file, and their Volume."""
+    file_axes = file_axes or "xyz"
     values = values.transpose([file_axes.index(axis) for axis in "xyz"])
     size = None if voxel_size is None else check_voxel_size(voxel_size)
     return values, Volume(values, size, source, sha256, file_axes)

@@ -17,12 +17,24 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Stored:
-    """What a file holds: values and voxel size (m) in the order of the file's axes, slowest first."""
+    """What a file holds: values and voxel size (m) in the order of the file's axes, slowest first.
+
+    values      the array as it is stored
+    voxel_size  of the axes that are lengths, None where it is not stated
+    files       where the bytes lie when that is not only the file itself
+    axes        the order of x, y, z where the file states it in our words
+    names       what the file calls its axes, "" for those of which it says nothing
+    usual       the order of x, y, z where nobody states one
+    doubt       why the voxel size that the file states cannot be taken for one; a given one ends it
+    """
 
     values: np.ndarray
     voxel_size: tuple[float, ...] | None = None
-    files: tuple[Path, ...] = ()  # where the bytes lie when that is not only the file itself
-    axes: str | None = None  # the order of the axes, where the file states it
+    files: tuple[Path, ...] = ()
+    axes: str | None = None
+    names: tuple[str, ...] = ()
+    usual: str = "xyz"
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,8 @@ class Format:
     suffixes  of its files, lower case
     read      read(path) -> Stored
     write     write(path, stored), whole or not at all; None: it is only read
-    takes     further arguments: "part", the name behind ::, and "index", the number behind @ (of read)
+    takes     further arguments: "part", the name behind ::, and of read "index", the number behind @, and
+              "whole", to give all axes and not one time
     opens     opens(path) -> whether this format reads it; None: any file with one of the suffixes
     package   of whom it is; filled in for those of other packages
     """

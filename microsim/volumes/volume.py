@@ -16,6 +16,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
+from .axes import in_space
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
@@ -35,13 +36,13 @@ class Volume:
     file_axes: str
 
 
-def read_voxels(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"):
+def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels"):
     """Read a volume from a file, a folder of slices or a known data set.
 
-    name_or_path  TIFF, zip with one TIFF, folder of TIFF slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar,
+    name_or_path  TIFF, zip with one TIFF, folder of slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar, mat,
                   "file.h5::name" (of [t, x, y, z] the last, or "file.h5::name@index"), "file.npz::name",
                   or the name of a data set
-    file_axes     the file's axes, slowest first; the axes in a raw file's sidecar stand in for the default
+    file_axes     the file's axes, slowest first; None: as the file states them, otherwise xyz
     voxel_size    edge or edges x, y, z in m; wins over what the data set or the file says
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
                   "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
@@ -49,23 +50,20 @@ def read_voxels(name_or_path, *, file_axes="xyz", voxel_size=None, kind="labels"
     Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the
     other). Raises InputError.
     """
-    _check_axes(file_axes)
+    if file_axes is not None:
+        _check_axes(file_axes)
     given = None if voxel_size is None else check_voxel_size(voxel_size)
     path, part, index, dataset = _find(name_or_path)
-    stored = read_file(path, part, index)
-    if stored.axes and file_axes not in ("xyz", stored.axes):
-        raise InputError(
-            f"expected the axes {stored.axes} that {stored.files[-1]} states, got {file_axes}; drop one of"
-            " the two."
-        )
-    axes, files, size = stored.axes or file_axes, stored.files, stored.voxel_size
-    values = stored.values
+    stored = in_space(read_file(path, part, index), file_axes, name_or_path)
+    known = given or (dataset.voxel_size_m if dataset else None)
+    if stored.doubt and not known:
+        raise InputError(stored.doubt)
+    axes, files, size, values = stored.axes, stored.files, stored.voxel_size, stored.values
     del stored  # so that the file's own order does not stay in memory beside the transposed array
     _check_rank(values, name_or_path)
     values = np.ascontiguousarray(values.transpose([axes.index(axis) for axis in "xyz"]))
     values = _as_kind(values, kind, name_or_path)
-    known = dataset.voxel_size_m if dataset else None
-    size = given or known or (size and _own_size(size, axes, name_or_path))
+    size = known or (size and _own_size(size, axes, name_or_path))
     size = check_voxel_size(size) if size else None
     return Volume(values, size, str(name_or_path), sha256_of(files), axes)
 

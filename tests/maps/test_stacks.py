@@ -119,3 +119,42 @@ def test_arrays_stand_in_for_files():
     assert references.values.tolist() == [[0, 1, 1], [0, 0, 1]] and read_references(references) is references
     with pytest.raises(InputError, match="a path, a known name or an array, got int"):
         read_stack(3)
+
+
+def test_a_stack_of_volumes_is_read_whole_without_its_name(tmp_path):
+    values = np.random.default_rng(0).random((3, 4, 5, 6))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["mu"] = values
+        file["mu"].attrs["voxel_size_um"] = [1.0, 2.0, 3.0]
+    stack = read_stack(str(tmp_path / "a.h5"))
+    assert np.array_equal(stack.values, values) and stack.voxel_size == (1e-6, 2e-6, 3e-6)
+    turned = read_stack(str(tmp_path / "a.h5"), file_axes="Ezyx")
+    assert turned.values.shape == (3, 6, 5, 4) and turned.voxel_size == (3e-6, 2e-6, 1e-6)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["mu"].attrs["axes"] = "z,energy,y,x"
+    with pytest.raises(InputError) as caught:
+        read_stack(str(tmp_path / "a.h5"))
+    assert "z (3), energy (4), y (5), x (6)" in sentence(caught) and "--file-axes" in sentence(caught)
+
+
+def test_a_stack_says_where_its_energies_are(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["mu"] = PAGES.transpose(1, 2, 0)[..., None]
+        file["mu"].attrs["axes"] = ["y", "x", "energy", "channel"]
+    assert np.array_equal(
+        read_stack(str(tmp_path / "a.h5"), file_axes="yxE").values[..., 0], PAGES.swapaxes(1, 2)
+    )
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["mu"] = PAGES.transpose(1, 2, 0)
+        file["mu"].attrs["axes"] = ["y", "x", "energy"]
+    assert np.array_equal(read_stack(str(tmp_path / "b.h5")).values[..., 0], PAGES.swapaxes(1, 2))
+
+
+def test_frames_never_written_and_files_not_there_are_named(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("mu", PAGES.shape, "f4", chunks=(1, 5, 6))[:3] = PAGES[:3]
+        file["far"] = h5py.ExternalLink("raw.h5", "/mu")
+    with pytest.raises(InputError, match="got 3 of 4 chunks"):
+        read_stack(f"{tmp_path / 'a.h5'}::mu")
+    with pytest.raises(InputError, match="a link to /mu in the file raw.h5"):
+        read_stack(f"{tmp_path / 'a.h5'}::far")

@@ -171,7 +171,7 @@ def labels_with(value, dtype="f4"):
         (LABELS.astype("c8"), "field", ["real numbers", "complex64"]),
         (LABELS, "mask", ["labels, grey or field", "'mask'"]),
         (LABELS[0], "labels", ["3-D", "2-D (4 x 5)", "stack the slices"]),
-        (LABELS[None], "field", ["3-D", "4-D (1 x 3 x 4 x 5)", "one channel or one time"]),
+        (LABELS[None].repeat(2, 0), "field", ["3-D", "4-D (2 x 3 x 4 x 5)", "one channel or one time"]),
         (np.uint8(3), "labels", ["3-D", "0-D (a single number)"]),
         (LABELS[:0], "labels", ["expected voxels", "0 x 4 x 5"]),
     ],
@@ -191,7 +191,7 @@ def test_255_labels_are_accepted(tmp_path):
 # ---- axes and voxel size -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("axes", ["xy", "xyy", "xyzt", "XYZ", None])
+@pytest.mark.parametrize("axes", ["xy", "xyy", "xyzt", "XYZ", 3])
 def test_axes_other_than_x_y_z_are_refused(tmp_path, axes):
     np.save(tmp_path / "v.npy", LABELS)
     assert "x, y, z" in sentence(read_voxels, tmp_path / "v.npy", file_axes=axes)

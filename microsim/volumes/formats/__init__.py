@@ -30,10 +30,12 @@ def split_name(name):
     return Path(path), part or None, None if index is None else int(index)
 
 
-def read_file(path, part=None, index=None):
-    """Read a file or a folder; any failure becomes one plain sentence."""
+def read_file(path, part=None, index=None, whole=False):
+    """Read a file or a folder; any failure becomes one plain sentence. whole: all axes, not one time."""
     form = _format(path, Format.reads, "read")
     asked = _asked(form, path, part=part, index=index)
+    if whole and "whole" in form.takes:
+        asked["whole"] = True
     try:
         stored = form.read(path, **asked)
         if not isinstance(stored, Stored) or not isinstance(stored.values, np.ndarray):

@@ -1,0 +1,129 @@
+"""Which axis of a file is which: by what the file says, by what a user says, asked where that is not clear.
+
+Readers name the axes of a file in its own words ("" where it says nothing). Axes of length 1 that are no
+length in space are dropped; one of channels, times or colours that is longer is refused by its name. Files
+of images call their axes z, y, x by habit, while x is the thickness here: names x, y, z that stand in
+another order than ours are asked about, and never followed or passed over in silence.
+"""
+
+import re
+from dataclasses import replace
+
+from ..base.errors import InputError
+
+TIME, CHANNEL, ENERGY, COLOUR = "time", "channel", "energy", "colour"
+WORDS = {
+    **dict.fromkeys(("t", "times"), TIME),
+    **dict.fromkeys(("c", "channels"), CHANNEL),
+    **dict.fromkeys(("e", "ev", "kev", "energies"), ENERGY),
+    "s": COLOUR,
+}
+
+
+def axis_word(name):
+    """Return what a file calls an axis in one spelling: x for "X", "x [um]" and "x_position", time for
+    "t"."""
+    word = str(name).strip().lower().rsplit("/", 1)[-1]
+    if word in (".", "?", "none", "i", "q"):
+        return ""
+    found = re.match(r"([xyz])(?![a-z])", word)
+    return found[1] if found else WORDS.get(word, word)
+
+
+def spare(shape, names=(), wanted=3):
+    """Return which axes of length 1 can go so that as many as wanted are left; () where that is none, or not
+    clear."""
+    excess = len(shape) - wanted
+    if excess <= 0:
+        return ()
+    if any(names):
+        found = [i for i, n in enumerate(shape) if n == 1 and names[i] not in ("x", "y", "z")]
+    else:
+        ahead = next((i for i, n in enumerate(shape) if n != 1), len(shape))
+        behind = next((i for i, n in enumerate(reversed(shape)) if n != 1), len(shape))
+        found = [*range(ahead), *range(len(shape) - behind, len(shape))]
+    return tuple(found) if len(found) == excess else ()
+
+
+def in_space(stored, file_axes, name):
+    """Return a Stored whose three axes are in the order of its `axes`, a permutation of xyz.
+
+    file_axes: what the user states, None for nothing. Raises InputError, which says what the file calls its
+    axes, where they are not those of a volume or their order is not clear.
+    """
+    if stored.axes and file_axes not in (None, stored.axes):
+        raise InputError(
+            f"expected the axes {stored.axes} that {stored.files[-1]} states, got {file_axes}; drop one of"
+            " the two."
+        )
+    stored = without_spare(stored)
+    if any(stored.names) and stored.values.ndim != 3:
+        raise InputError(
+            f"expected the axes of a volume, got {_listed(stored)} in {name}; export one volume without the"
+            " others."
+        )
+    if stored.axes is None and file_axes is None and any(stored.names):
+        _check_order(stored, name)
+    return replace(stored, axes=stored.axes or file_axes or stored.usual)
+
+
+def in_stack(stored, file_axes, name):
+    """Return the values of images over energy and the order of their axes, of E and x, y, z, slowest first.
+
+    file_axes: what the user states; None: what the file says, where that is clear, otherwise Exyz for four
+    axes, Eyx for three and Ex for two. Raises InputError.
+    """
+    stored = without_spare(stored, len(file_axes) if file_axes else 4)
+    values, names = stored.values, stored.names
+    usual = {2: "Ex", 3: "Eyx", 4: "Exyz"}.get(values.ndim, "")
+    if file_axes or stored.usual == "xyz" and not any(names):
+        return values, file_axes or usual
+    if not names:
+        raise InputError(
+            f"expected the axes of images over energy, got none in {name}, whose program counts its first"
+            " axis last; state --file-axes, E for the energy and that program's last axis first: Eyx, say."
+        )
+    order = "".join(word if word in ("x", "y", "z") else "E" if word else "?" for word in names)
+    behind = "E" in order[1:] or COLOUR in names
+    clear = sorted(order) == sorted(usual) and (values.ndim == 3 or order == usual)
+    if (behind or values.ndim == 4 and _differ(order, usual)) and not clear:
+        raise InputError(
+            f"expected the axes of images over energy, got {_listed(stored)} in {name}; state"
+            f" --file-axes, like {usual or 'Eyx'}: E for the energy, then x, y, z in the order of the file."
+        )
+    return values, order if sorted(order) == sorted(usual) else usual
+
+
+def _differ(order, usual):
+    return any(word not in (ours, "?") for word, ours in zip(order, usual, strict=True))
+
+
+def without_spare(stored, wanted=3):
+    """Drop axes of length 1 that are no lengths in space where more than wanted are left."""
+    dropped = spare(stored.values.shape, stored.names, wanted)
+    if not dropped:
+        return stored
+    names = tuple(word for i, word in enumerate(stored.names) if i not in dropped)
+    return replace(stored, values=stored.values.squeeze(dropped), names=names)
+
+
+def _check_order(stored, name):
+    foreign = [word for word in stored.names if word not in ("x", "y", "z", "")]
+    if foreign:
+        raise InputError(
+            f"expected the axes of a volume, got {_listed(stored)} in {name}; export a volume, or state the"
+            " axes with --file-axes (xyz, say) where that name is wrong."
+        )
+    wrong = [word for word, ours in zip(stored.names, stored.usual, strict=True) if word not in (ours, "")]
+    order = "".join(stored.names)
+    if wrong:
+        as_named = f"{order} to take them so" if sorted(order) == ["x", "y", "z"] else "zyx, say"
+        raise InputError(
+            f"expected the axes x, y, z with x through the thickness, got {_listed(stored)} in {name}; state"
+            f" --file-axes {as_named}, or {stored.usual} where its first axis is x (file_axes in a case)."
+        )
+
+
+def _listed(stored):
+    shape = stored.values.shape
+    return ", ".join(f"{word or 'unnamed'} ({n})" for word, n in zip(stored.names, shape, strict=True))

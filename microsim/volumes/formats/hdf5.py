@@ -1,0 +1,107 @@
+"""HDF5, files of MATLAB among them: one data set with what it says of its axes and its voxel size."""
+
+from io import BytesIO
+
+import h5py
+import numpy as np
+
+from ...base.errors import InputError
+from ..axes import TIME, spare
+from ..contract import Format, Stored
+from ..hdf5 import opened_dataset, require_complete
+from ..statements import stated_names, stated_size
+from ..stored import replacing_files
+
+DEFAULT_NAME = "volume"
+MOST_CHANNELS = 4  # a last axis so short, behind a longer first one, may be one of channels
+
+
+def read_hdf5(path, part=None, index=None, whole=False):
+    """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index` (default the last).
+
+    The attribute voxel_size_m (a number or three, in the order of the axes) of the data set or of the file is
+    its voxel size, or what other programs write in its place (volumes/statements.py).
+    """
+    with opened_dataset(path, part, lambda dataset: dataset.ndim >= 3) as (key, dataset):
+        name = f"{path}::{key}"
+        if dataset.dtype.kind not in "biuf":
+            raise InputError(f"expected numbers in {name}, got {dataset.dtype}; name another data set.")
+        names = stated_names(dataset)
+        row = None if whole else _row(dataset, names, index, name)
+        files = require_complete(dataset, name, None if row is None else (row, row))
+        values = dataset[()] if row is None else dataset[row]
+        size = stated_size(dataset, names, name)
+        usual = "zyx" if "MATLAB_class" in dataset.attrs else "xyz"  # it counts its first index fastest
+    files = (path, *(file for file in files if file != path))
+    return Stored(values, size, files, names=names if row is None else names[1:], usual=usual)
+
+
+def _row(dataset, names, index, name):
+    """Which array of the first axis is meant; None for all of them."""
+    if index is None and (dataset.ndim != 4 or spare(dataset.shape, names)):
+        return None
+    times = len(dataset) if dataset.ndim == 4 else 0
+    if not times:
+        raise InputError(
+            f"expected 4-D [t, x, y, z] to take number {index} of, got {dataset.ndim}-D {name}; drop"
+            f" @{index}."
+        )
+    if index is None and not _are_times(dataset.shape, names, name):
+        return None
+    if not -times <= (-1 if index is None else index) < times:
+        raise InputError(f"expected an index from 0 to {times - 1} in {name}, got {index}; correct it.")
+    return (-1 if index is None else index) % times
+
+
+def _are_times(shape, names, name):
+    """Whether the first of four axes is one of times, as it is where nothing else is said."""
+    if names:
+        return names[0] == TIME
+    if 1 < shape[-1] <= MOST_CHANNELS < shape[0]:
+        raise InputError(
+            f"expected [t, x, y, z], got {' x '.join(map(str, shape))} in {name}, whose last axis may be"
+            " channels; export one channel, or write @-1 behind the name for the last time."
+        )
+    return True
+
+
+def write_hdf5(path, stored, part=None):
+    """Write an HDF5 file with one data set, named `part`, that bears the voxel size."""
+    # HDF5 that meets a full disk cannot close its file and may end the process, so it writes to memory
+    content = BytesIO()
+    with h5py.File(content, "w") as file:
+        dataset = file.create_dataset(
+            (part or "").strip("/") or DEFAULT_NAME,
+            data=stored.values,
+            chunks=True,
+            compression="gzip",
+            shuffle=True,
+        )
+        if stored.voxel_size is not None:
+            dataset.attrs["voxel_size_m"] = stored.voxel_size
+    with replacing_files(path) as (file,):
+        file.write(content.getbuffer())
+
+
+def read_mat(path, part=None, index=None, whole=False):
+    """Read one array of a MATLAB file: version 7.3 is HDF5, an older one has a format of its own."""
+    if h5py.is_hdf5(path):
+        return read_hdf5(path, part, index, whole)
+    import scipy.io
+
+    arrays = {key: value for key, value in scipy.io.loadmat(path).items() if not key.startswith("__")}
+    fitting = [key for key, value in arrays.items() if part == key or part is None and np.ndim(value) >= 3]
+    if len(fitting) != 1 or index is not None:
+        raise InputError(
+            f"expected the name of one array in {path}, got {part or 'none'}; write {path}::NAME (the file"
+            f" has {', '.join(arrays) or 'none'})."
+        )
+    return Stored(np.asarray(arrays[fitting[0]]).T, usual="zyx")
+
+
+READS = ("part", "index", "whole")
+FORMATS = (
+    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=READS),
+    Format("HDF5 of other programs", (".hdf", ".nxs", ".dream3d", ".he5"), read_hdf5, takes=READS),
+    Format("MATLAB", (".mat",), read_mat, takes=READS),
+)

@@ -1,0 +1,133 @@
+"""HDF5 and MATLAB files: the data set that is meant is read as the file describes it, or it is named."""
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+
+from microsim.base.errors import InputError
+from microsim.volumes.volume import read_voxels
+
+LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
+
+
+def sentence(name, **options):
+    with pytest.raises(InputError) as caught:
+        read_voxels(name, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def h5(tmp_path):
+    path = tmp_path / "run.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["voxel_size_m"] = 1e-6
+        file["group/labels"] = LABELS
+        file["sto"] = np.stack([LABELS / 100, LABELS / 50, LABELS / 25]).astype("f4")
+        file["sto"].attrs["voxel_size_m"] = [1e-6, 2e-6, 3e-6]
+        file["time_s"] = np.arange(3.0)
+        file["name"] = "a run"
+        file["flat"] = LABELS[0]
+        file["words"] = np.full((2, 2, 2), b"x")
+    return path
+
+
+def test_a_data_set_is_read_by_its_path(h5):
+    for name in ("group/labels", "/group/labels"):
+        np.testing.assert_array_equal(read_voxels(f"{h5}::{name}").values, LABELS)
+    assert read_voxels(f"{h5}::group/labels").voxel_size == (1e-6,) * 3
+
+
+@pytest.mark.parametrize(("name", "expected"), [("sto", 25), ("sto@0", 100), ("sto@1", 50), ("sto@-3", 100)])
+def test_one_time_of_a_field_is_read(h5, name, expected):
+    volume = read_voxels(f"{h5}::{name}", kind="field")
+    np.testing.assert_array_equal(volume.values, (LABELS / expected).astype("f4"))
+    assert volume.voxel_size == (1e-6, 2e-6, 3e-6)
+
+
+def test_the_voxel_size_follows_the_axes(h5):
+    volume = read_voxels(f"{h5}::sto@0", kind="field", file_axes="yzx")
+    assert volume.values.shape == (5, 3, 4) and volume.voxel_size == (3e-6, 1e-6, 2e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "write {h5}::NAME (the file has flat, group/labels, name, sto, time_s, words)"),
+        ("::soc", "expected a data set of {h5}, got soc; the file has flat, group/labels"),
+        ("::group", "got group; the file has"),
+        ("::sto@3", "an index from 0 to 2 in {h5}::sto, got 3"),
+        ("::sto@-4", "from 0 to 2"),
+        ("::group/labels@0", "drop @0"),
+        ("::time_s", "got 1-D (3)"),
+        ("::flat", "got 2-D (4 x 5)"),
+        ("::name", "expected numbers"),
+        ("::words", "expected numbers"),
+    ],
+)
+def test_other_names_are_refused(h5, name, words):
+    assert words.format(h5=h5) in sentence(f"{h5}{name}")
+
+
+def test_the_only_volume_needs_no_name(tmp_path):
+    with h5py.File(tmp_path / "v.hdf5", "w") as file:
+        file["time_s"], file["flat"], file["deep/one"] = np.arange(3.0), LABELS[0], LABELS
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.hdf5").values, LABELS)
+
+
+def test_an_empty_file_has_none(tmp_path):
+    h5py.File(tmp_path / "v.h5", "w").close()
+    assert "the file has none" in sentence(tmp_path / "v.h5")
+
+
+@pytest.mark.parametrize("size", ["1 um", [1e-6, 1e-6]])
+def test_a_voxel_size_that_is_none_is_refused(tmp_path, size):
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file.create_dataset("v", data=LABELS).attrs["voxel_size_m"] = size
+    assert "one or three numbers as voxel_size_m" in sentence(tmp_path / "v.h5")
+
+
+def test_a_data_set_with_two_names_is_found_under_both(tmp_path):
+    values = np.random.default_rng(1).random((3, 4, 5))
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        file["sto"] = values
+        file["VTKHDF/CellData/sto"] = file["sto"]
+    for name in ("sto", "VTKHDF/CellData/sto"):
+        np.testing.assert_array_equal(
+            read_voxels(f"{tmp_path / 'two.h5'}::{name}", kind="field").values, values
+        )
+
+
+# ---- MATLAB ------------------------------------------------------------------------------------------------
+
+
+def matlab(path, values):
+    """As MATLAB 7.3 writes values(x, y, z): it counts its first index fastest, HDF5 its last."""
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.create_dataset("L", data=values.T).attrs["MATLAB_class"] = np.bytes_("uint8")
+    return path
+
+
+def test_arrays_of_matlab_are_as_matlab_counts_them(tmp_path):
+    for name in (matlab(tmp_path / "v.mat", LABELS), f"{matlab(tmp_path / 'v.h5', LABELS)}::L"):
+        volume = read_voxels(name)
+        np.testing.assert_array_equal(volume.values, LABELS)
+        assert volume.file_axes == "zyx"
+        np.testing.assert_array_equal(read_voxels(name, file_axes="xyz").values, LABELS.T)
+
+
+def test_files_of_older_matlab_are_read_the_same(tmp_path):
+    scipy.io.savemat(tmp_path / "v.mat", {"L": LABELS, "h": 0.4})
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.mat").values, LABELS)
+    np.testing.assert_array_equal(read_voxels(f"{tmp_path / 'v.mat'}::L", file_axes="xyz").values, LABELS.T)
+    assert "got M; write" in sentence(f"{tmp_path / 'v.mat'}::M")
+    scipy.io.savemat(tmp_path / "v.mat", {"L": LABELS, "M": LABELS})
+    assert "the file has L, M" in sentence(tmp_path / "v.mat")
+
+
+def test_an_axis_of_length_one_behind_or_ahead_is_dropped(tmp_path):
+    for i, shape in enumerate([(3, 4, 5, 1), (1, 3, 4, 5), (1, 1, 3, 4, 5)]):
+        with h5py.File(tmp_path / f"{i}.h5", "w") as file:
+            file["v"] = LABELS.reshape(shape)
+        np.testing.assert_array_equal(read_voxels(tmp_path / f"{i}.h5").values, LABELS)
