@@ -27,7 +27,7 @@ class Columns:
     sha256: str
 
 
-def read_columns(path, what):
+def read_two_columns(path, what):
     """Read a file of two columns; return Columns.
 
     Columns are apart by comma, semicolon, tab or blanks; where it is not commas, these may stand for decimal

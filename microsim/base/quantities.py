@@ -188,44 +188,6 @@ VOLTAGE_PARTS = _named(
     _part("counter_electronic", "Counter, electronic", "#a3a3a3", "counter slab: resistance of the solids"),
 )
 
-# agreement of two maps
-METRICS = _named(
-    Quantity("n_voxels", "Compared voxels", meaning="both maps have a value"),
-    Quantity(
-        "shared_fraction",
-        "Share of the measured voxels",
-        shown="%",
-        factor=100,
-        meaning="compared / measured with a value",
-    ),
-    Quantity(
-        "min_coverage",
-        "Least coverage",
-        shown="%",
-        factor=100,
-        meaning="share of a measured voxel that simulated voxels must cover",
-    ),
-    Quantity("bias", "Bias", meaning="mean of simulated − measured"),
-    Quantity("rmse", "RMSE", meaning="root mean square of simulated − measured"),
-    Quantity("rmse_without_bias", "RMSE without bias", meaning="standard deviation of simulated − measured"),
-    Quantity("mae", "MAE", meaning="mean of |simulated − measured|"),
-    Quantity("pearson_r", "Pearson r", meaning="linear correlation, voxel by voxel"),
-    Quantity(
-        "histogram_distance",
-        "Histogram distance",
-        meaning="1-Wasserstein, mean difference of the sorted values",
-    ),
-    Quantity(
-        "best_shift_voxels",
-        "Best shift",
-        meaning="measured voxels (x, y, z) by which the simulated map would agree best",
-    ),
-    Quantity("mean_simulated", "Mean, simulated"),
-    Quantity("mean_measured", "Mean, measured"),
-    Quantity("std_simulated", "Standard deviation, simulated"),
-    Quantity("std_measured", "Standard deviation, measured"),
-)
-
 # what is measured on the particles of one state, or of two
 PARTICLE_FIGURES = _named(
     Quantity("crack_share", "Cracks / particle volume", shown="%", factor=100),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.columns import read_columns
+from ..base.columns import read_two_columns
 from ..base.errors import InputError
 from ..materials.laws import Tabulated
 
@@ -102,7 +102,7 @@ def read_table(path, curve):
 
     Raises InputError where it is no table, not over the curve's axis, or not positive where it must be.
     """
-    found = read_columns(path, f"{curve.axis.name} and {curve.what}")
+    found = read_two_columns(path, f"{curve.axis.name} and {curve.what}")
     if found.x.size < FEWEST:
         raise InputError(f"{path}: expected a table of at least three lines, got {found.x.size}; add more")
     _check_heads(found, curve, path)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.errors import InputError
-from .alignment import best_shift
-from .map import ROUND_OFF, resample_onto
+from .map import resample_onto
+from .metrics import Pair, measure_agreement
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Two maps on the measured grid and the measures of their difference.
 
-    metrics     name -> number: see compare_maps
+    metrics     name -> number: see metrics
     profile     {"x_m", "simulated", "measured", "simulated_std", "measured_std", "n"}: layer by layer, [x]
     histogram   {"edges" [bins + 1], "simulated" [bins], "measured" [bins]}: voxels per bin
     simulated, measured, difference (simulated - measured)
@@ -45,66 +45,33 @@ def compare_maps(simulated, measured, *, mask=None, min_coverage=0.5, bins=50):
     simulated, measured: SocMap of the same quantity. mask: bool in the measured shape, voxels to use (all).
     min_coverage: share of a measured voxel that the simulated map must cover. bins: of the histogram.
 
-    Metrics, over the voxels in which both maps have a value, d = simulated - measured:
-      n_voxels, shared_fraction (of the measured voxels with a value, in the mask), min_coverage,
-      bias <d>, rmse sqrt(<d^2>), rmse_without_bias sqrt(<d^2> - <d>^2), mae <|d|>,
-      pearson_r (None when a map is constant), histogram_distance: 1-Wasserstein distance, the mean
-      difference of the sorted values; mean_ and std_ of simulated and measured;
-      best_shift_voxels: where the simulated map would have to go to agree best (see alignment).
+    Metrics: see metrics, over the voxels in which both maps have a value.
 
     Raises InputError when the two fields of view, or their voxels with a value, do not overlap.
     """
     _check_overlap(simulated, measured)
     ours = resample_onto(simulated, measured, min_coverage=min_coverage)
     theirs = np.asarray(measured.values, float)
-    wanted = np.isfinite(theirs) & _check_mask(mask, theirs.shape)
-    shared = wanted & np.isfinite(ours)
+    theirs = np.where(np.isfinite(theirs) & _check_mask(mask, theirs.shape), theirs, np.nan)
+    pair = Pair(ours, theirs, min_coverage, measured.sigma)
+    shared = pair.shared
     if not shared.any():
         raise InputError(
-            f"expected voxels in which both maps have a value, got none of {np.count_nonzero(wanted)} "
-            "measured ones; check origin, axes and mask, or lower min_coverage."
+            "expected voxels in which both maps have a value, got none of "
+            f"{np.count_nonzero(np.isfinite(theirs))} measured ones; check origin, axes and mask, or lower "
+            "min_coverage."
         )
-    metrics = _metrics(ours[shared], theirs[shared])
-    metrics["shared_fraction"] = metrics["n_voxels"] / int(np.count_nonzero(wanted))
-    metrics["min_coverage"] = float(min_coverage)
-    metrics["best_shift_voxels"] = best_shift(ours, np.where(wanted, theirs, np.nan))
     ours, theirs = np.where(shared, ours, np.nan), np.where(shared, theirs, np.nan)
     return Comparison(
-        metrics=metrics,
+        metrics=measure_agreement(pair),
         profile=_profile(ours, theirs, shared, measured),
-        histogram=_histogram(ours[shared], theirs[shared], bins),
+        histogram=_histogram(pair.ours, pair.theirs, bins),
         simulated=ours,
         measured=theirs,
         difference=ours - theirs,
         voxel_size=measured.voxel_size,
         origin=measured.origin,
     )
-
-
-def _metrics(ours, theirs):
-    difference = ours - theirs
-    bias, mean_square = difference.mean(), np.mean(difference**2)
-    return {
-        "n_voxels": int(ours.size),
-        "bias": float(bias),
-        "rmse": float(np.sqrt(mean_square)),
-        "rmse_without_bias": float(np.std(difference)),
-        "mae": float(np.mean(np.abs(difference))),
-        "pearson_r": _pearson(ours, theirs),
-        "histogram_distance": float(np.mean(np.abs(np.sort(ours) - np.sort(theirs)))),
-        "mean_simulated": float(ours.mean()),
-        "mean_measured": float(theirs.mean()),
-        "std_simulated": float(ours.std()),
-        "std_measured": float(theirs.std()),
-    }
-
-
-def _pearson(ours, theirs):
-    """Pearson's r, or None where a map is constant up to rounding."""
-    a, b = ours - ours.mean(), theirs - theirs.mean()
-    if a.std() <= ROUND_OFF * np.abs(ours).max() or b.std() <= ROUND_OFF * np.abs(theirs).max():
-        return None
-    return float(np.clip(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b)), -1.0, 1.0))
 
 
 def _profile(ours, theirs, shared, measured):

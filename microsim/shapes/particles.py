@@ -17,7 +17,7 @@ from ..base.errors import InputError
 from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors
 from .measures import clusters
-from .splitting import in_order, join_small, shared_faces, split_touching
+from .splitting import join_small, renumber, shared_faces, split_touching
 
 MARGIN = 4  # voxels around a particle, for the smoothing of its surface
 
@@ -107,7 +107,7 @@ def find_particles(grid, *, active="am", crack=None, contact=None, depth=1.0, sm
         )
     parts = split_touching(solid | cracks, depth=depth, smallest=smallest, progress=progress)
     sizes = np.bincount(parts.ravel(), weights=solid.ravel(), minlength=int(parts.max()) + 1)
-    parts = in_order(np.where(sizes[parts] >= smallest, parts, 0))
+    parts = renumber(np.where(sizes[parts] >= smallest, parts, 0))
     if not parts.any():
         raise InputError(f"expected particles of at least {smallest} voxels, got none; lower --smallest.")
     other = grid.mask(contact) if contact is not None and contact in grid.names else None
@@ -165,7 +165,7 @@ def fragment_labels(parts, solid, smallest=1):
     pieces = label(np.where(solid, parts, 0), connectivity=1)
     if smallest > 1:
         sizes = np.bincount(pieces.ravel())
-        pieces = in_order(np.where(sizes[pieces] >= smallest, pieces, 0))
+        pieces = renumber(np.where(sizes[pieces] >= smallest, pieces, 0))
     return pieces.astype(np.int32), int(pieces.max())
 
 
@@ -180,7 +180,7 @@ def grain_labels(grid, *, active="am", depth=0.3, smallest=8, progress=None):
     parts = join_small(
         split_touching(grid.mask(active), depth=depth, smoothing=0.5, progress=progress), smallest
     )
-    return in_order(np.where(np.bincount(parts.ravel())[parts] >= smallest, parts, 0))
+    return renumber(np.where(np.bincount(parts.ravel())[parts] >= smallest, parts, 0))
 
 
 # ---- distributions over the depth --------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def split_touching(mask, *, depth=1.0, smoothing=1.0, smallest=0, progress=None)
     parts = np.where(mask, watershed(-lifted, markers, mask=whole), 0).astype(np.int32)
     if smallest > 1:
         parts = join_small(parts, smallest)
-    return in_order(parts)
+    return renumber(parts)
 
 
 def inner_distance(mask):
@@ -110,7 +110,7 @@ def shared_faces(parts):
     return np.unique(pairs, axis=0, return_counts=True)
 
 
-def in_order(parts):
+def renumber(parts):
     """Number parts from 1 without gaps, in order of their first voxel."""
     numbers, first = np.unique(parts, return_index=True)
     order = numbers[np.argsort(first, kind="stable")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from microsim.base.columns import read_columns
+from microsim.base.columns import read_two_columns
 from microsim.base.errors import InputError
 
 
@@ -26,13 +26,13 @@ from microsim.base.errors import InputError
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_columns_as_programs_write_them(tmp_path, content, encoding):
     (tmp_path / "t.csv").write_bytes(content.lstrip("\ufeff" * (encoding == "utf-16")).encode(encoding))
-    found = read_columns(tmp_path / "t.csv", "x and y")
+    found = read_two_columns(tmp_path / "t.csv", "x and y")
     assert found.x.tolist() == [0.1, 0.2, 0.3] and found.y.tolist() == [4.25, 3.9, 3.5]
 
 
 def test_the_lines_above_say_what_the_columns_are(tmp_path):
     (tmp_path / "t.csv").write_bytes("# of a cell\nQ;U\nµAh;mV\n1;2\n\n3;4\n".encode("latin-1"))
-    found = read_columns(tmp_path / "t.csv", "x and y")
+    found = read_two_columns(tmp_path / "t.csv", "x and y")
     assert found.heads == (("Q", "U"), ("µAh", "mV")) and found.line.tolist() == [4, 6]
 
 
@@ -54,6 +54,6 @@ def test_the_lines_above_say_what_the_columns_are(tmp_path):
 def test_what_is_no_two_columns(tmp_path, content, sentence):
     (tmp_path / "t.csv").write_text(content)
     with pytest.raises(InputError, match=sentence):
-        read_columns(tmp_path / "t.csv", "x and y")
+        read_two_columns(tmp_path / "t.csv", "x and y")
     with pytest.raises(InputError, match="check the path"):
-        read_columns(tmp_path / "absent.csv", "x and y")
+        read_two_columns(tmp_path / "absent.csv", "x and y")

@@ -73,7 +73,7 @@ def test_faces_between_parts_are_counted():
     parts[:2], parts[2:] = 5, 2
     pairs, faces = sp.shared_faces(parts)
     assert pairs.tolist() == [[2, 5]] and faces.tolist() == [9]
-    assert sp.in_order(parts)[0, 0, 0] == 1 and sp.in_order(parts)[3, 0, 0] == 2
+    assert sp.renumber(parts)[0, 0, 0] == 1 and sp.renumber(parts)[3, 0, 0] == 2
 
 
 def test_closing_fills_what_a_ball_cannot_enter():

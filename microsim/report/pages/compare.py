@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from ...base.quantities import METRICS, Quantity, quantity
+from ...base.quantities import Quantity, quantity
+from ...maps.metrics import METRICS
 from .. import map_figures
 from ..map_figures import fullest_layer
 from ..number_format import digits, fixed, label, length_text, percent, rows
@@ -83,12 +84,10 @@ def cards(comparison):
 
 def metrics_table(comparison):
     """Tabulate the metrics of a comparison with what each means."""
-    metrics = comparison.metrics
-    known = {key: METRICS[key] for key in METRICS if key in metrics}
-    others = {key: Quantity(key, label(key)) for key in metrics if key not in METRICS}
-    found = [
-        (what.label, _metric(what, metrics[key]), what.meaning) for key, what in (known | others).items()
-    ]
+    found = []
+    for key, value in comparison.metrics.items():
+        what = METRICS[key].quantity if key in METRICS else Quantity(key, label(key))
+        found.append((what.label, _metric(what, value), what.meaning))
     return TextTable("", ("Metric", "Value", "Meaning"), found, (1,))
 
 

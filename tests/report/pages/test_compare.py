@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from microsim.base.quantities import METRICS
+from microsim.maps.metrics import METRICS
 from microsim.report.pages import compare as page
 
 from ..reading import check_page, text_of
@@ -40,11 +40,13 @@ def test_metrics_are_explained(run):
     shown = {row[0]: plain(row[1]) for row in table.rows}
     assert shown["Compared voxels"] == str(run["comparison"].metrics["n_voxels"])
     assert shown["Least coverage"] == "50.0 %" and shown["Best shift"].count(", ") == 2
-    assert {row[2] for row in table.rows} == {METRICS[key].meaning for key in run["comparison"].metrics}
+    assert {row[2] for row in table.rows} == {
+        METRICS[key].quantity.meaning for key in run["comparison"].metrics
+    }
 
 
 def test_a_metric_that_nobody_named_has_the_words_of_its_key(run):
-    other = replace(run["comparison"], metrics={"depth_error_um": 0.25, "best_shift_voxels": None})
+    other = replace(run["comparison"], metrics={"best_shift_voxels": None, "depth_error_um": 0.25})
     assert [row[:2] for row in page.metrics_table(other).rows] == [
         ("Best shift", "–"),
         ("Depth error", "0.2500"),
