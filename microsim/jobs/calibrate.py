@@ -153,11 +153,11 @@ def calibrate(
     from ..maps.foil import own_scale_undone
     from ..maps.method import Method
     from ..maps.soc_maps import calibration_from
-    from ..maps.stacks import read_energies, read_numbers, read_series
+    from ..maps.stacks import read_energies, read_lithiation, read_series
 
     listed = None if energies is None else read_energies(energies)
     listed, spectra, x, source, sha256 = read_series(series, energies=listed)
-    x = x if lithiation is None else read_numbers(lithiation)
+    x = x if lithiation is None else read_lithiation(lithiation)
     if x is None or len(x) != spectra.shape[1]:
         raise InputError(
             f"expected a lithiation for each of the {spectra.shape[1]} states, got "

@@ -244,16 +244,17 @@ def _transmission(given, channels):
     from ..maps.stacks import read_numbers
 
     shares = None if given is None else read_numbers(given)
-    if shares is not None and (len(shares) != channels or not (shares > 0).all()):
+    if shares is not None and (len(shares) != channels or not ((shares > 0) & (shares <= 1)).all()):
         raise InputError(
-            f"--transmission: expected a share above 0 for each of the {channels} channels, got "
-            f"{len(shares)}; correct the file."
+            f"--transmission: expected a share above 0 for each of the {channels} channels, 1 at most, got "
+            f"{len(shares)} from {shares.min():g} to {shares.max():g}; correct the file, per cent say."
         )
     return shares
 
 
 def _states(given):
     """S-parameter and lithium of the reference states."""
+    from ..maps.lithiation import check_lithiation
     from ..maps.stacks import read_columns
 
     columns = read_columns(given)
@@ -262,4 +263,4 @@ def _states(given):
             f"--states: expected two columns (S, lithium), got {columns.shape[1]} in {given}; correct the"
             " file."
         )
-    return columns[:, 0], columns[:, 1]
+    return columns[:, 0], check_lithiation(columns[:, 1], given)

@@ -18,6 +18,7 @@ from ..base.errors import InputError
 from ..base.files import write_text
 
 VERSION = 1
+LEAST, MOST = -1.0, 10.0  # lithium per formula unit: what lies beyond is another quantity
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,18 @@ def fit_calibration(
         provenance or {},
         tuple(zip(q.tolist(), x.tolist())),
     )
+
+
+def check_lithiation(x, where="the list"):
+    """Return lithiation per formula unit [state]; refuses what must be per cent or a capacity."""
+    x = np.asarray(x, float)
+    off = x[np.isfinite(x) & ((x < LEAST) | (x > MOST))]
+    if off.size:
+        raise InputError(
+            f"expected lithium per formula unit (0 to 1, say), got {off[0]:g} in {where}, which may be per"
+            " cent or a capacity; convert it to x."
+        )
+    return x
 
 
 def _known_states(q, x, sigma, degree):

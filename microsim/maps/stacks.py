@@ -10,19 +10,21 @@ import io
 import zipfile
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError, why
+from ..base.errors import InputError
 from ..volumes import datasets
 from ..volumes.axes import in_stack
 from ..volumes.contract import Stored
 from ..volumes.datasets import Dataset
 from ..volumes.formats import read_file, split_name
 from ..volumes.stored import sha256_of
+from .columns import absorption_of, energies_of
+from .lithiation import check_lithiation
 from .mixture import References
 from .spectra import LOWEST_ENERGY, check_energies
+from .tables import read_number_table, table_of
 
 ARRAYS = (".h5", ".hdf5", ".hdf", ".nxs", ".mat", ".npy", ".npz")
 TEXT = (".txt", ".dat", ".csv", ".nor", ".xdi", ".mu", ".prj")
@@ -101,14 +103,19 @@ def _edges(size, axes):
 
 
 def read_energies(name):
-    """Read a list of energies (eV): an array, text of one column (of several the first), npy, or
-    "file.h5::name"."""
+    """Read a list of energies (eV): an array, text (the column of energies, or of a monochromator's angles,
+    else the first), npy, or "file.h5::name"."""
     if _is_array(name):
         return check_energies(np.ravel(name))
     path, part, _ = _resolve(name, 2)
     if path.suffix.lower() in ARRAYS or part is not None:
         return check_energies(np.ravel(_stored(path, part).values))
-    return check_energies(_columns(path)[1][:, 0])
+    return check_energies(energies_of(read_number_table(path)))
+
+
+def read_lithiation(name):
+    """Read a list of lithiation as `read_numbers` does; refuses per cent and capacities."""
+    return check_lithiation(read_numbers(name), "array" if _is_array(name) else name)
 
 
 def read_numbers(name):
@@ -118,7 +125,7 @@ def read_numbers(name):
     path, part, _ = _resolve(name, 3)
     if path.suffix.lower() in ARRAYS or part is not None:
         return np.ravel(_stored(path, part).values).astype(float)
-    return _columns(path)[1][:, -1]
+    return read_number_table(path).values[:, -1]
 
 
 def read_columns(name):
@@ -126,7 +133,7 @@ def read_columns(name):
     if _is_array(name):
         return np.atleast_2d(np.asarray(name, float))
     path, _, _ = _resolve(name, 3)
-    return _columns(path)[1]
+    return read_number_table(path).values
 
 
 def read_series(name, *, energies=None):
@@ -161,35 +168,39 @@ def read_series(name, *, energies=None):
 
 
 def read_references(name):
-    """Read reference spectra: text with the energy (eV; keV is converted) in the first column, names from its
-    header.
+    """Read reference spectra: text with energies (or a monochromator's angles) and spectra.
 
-    Athena's .nor and .xdi, csv with a line of names, or plain columns. "file::A,B" picks and orders columns.
-    References pass; an array has the same columns.
+    Names come from the header, and what is an energy and what a spectrum (columns.py): Athena's .nor, .xdi,
+    csv with a line of names, or plain columns. "file::A,B" picks and orders columns. Lines of one energy are
+    averaged. References pass; an array has the same columns.
     """
     if isinstance(name, References):
         return name
     if _is_array(name):
-        path, part, sha256, names, table, name = Path("array"), None, None, [], read_columns(name), "array"
+        table, sha256, name = read_columns(name), None, "array"
+        energies, values = table[:, 0] * (1e3 if table[:, 0].max() < LOWEST_ENERGY else 1.0), table[:, 1:].T
+        names = ("array",) if len(values) == 1 else tuple(f"column{k + 1}" for k in range(len(values)))
     else:
         path, part, _ = _resolve(name, 1)
-        (names, table), sha256 = _columns(path), sha256_of([path])
-    order = np.argsort(table[:, 0], kind="stable")
-    table = table[order][np.r_[True, np.diff(table[order, 0]) > 0]]
-    energies = table[:, 0] * (1e3 if table[-1, 0] < LOWEST_ENERGY else 1.0)
-    if table.shape[1] < 2:
+        table, sha256 = read_number_table(path), sha256_of([path])
+        picked = tuple(word.strip() for word in part.split(",")) if part else ()
+        energies = energies_of(table)
+        names, values = absorption_of(table, picked)
+        names = (path.stem,) if len(names) == 1 and table.names is None else names
+    if len(values) == 0:
         raise InputError(
-            f"expected an energy and at least one spectrum in {path}, got one column; give another file."
+            f"expected an energy and at least one spectrum in {name}, got one column; give another file."
         )
-    names = (
-        names[1:]
-        if len(names) == table.shape[1]
-        else [path.stem]
-        if table.shape[1] == 2
-        else [f"column{k}" for k in range(1, table.shape[1])]
-    )
-    references = References(check_energies(energies), table[:, 1:].T, tuple(names), str(name), sha256)
-    return references.pick([word.strip() for word in part.split(",")]) if part else references
+    energies, values = _averaged(energies, values)
+    return References(check_energies(energies), values, names, str(name), sha256)
+
+
+def _averaged(energies, values):
+    """Rising energies and their spectra [spectrum, energy], lines of the same energy averaged."""
+    known, place = np.unique(energies, return_inverse=True)
+    total = np.zeros((len(values), known.size))
+    np.add.at(total, (slice(None), place), values)
+    return known, total / np.bincount(place)
 
 
 def _is_array(given):
@@ -219,7 +230,7 @@ def _resolve(name, what):
     energies = None
     if what == 1 and parts[1]:
         energies = (
-            check_energies(_columns_of(io.BytesIO(_member(path, parts[1])))[1][:, 0])
+            check_energies(energies_of(table_of(_member(path, parts[1]), parts[1])))
             if path.suffix == ".zip"
             else check_energies(np.ravel(_stored(path, parts[1]).values))
         )
@@ -242,37 +253,6 @@ def _member(path, part):
                 f"expected a file of {path}, got {part}; it has {', '.join(archive.namelist()[:8])}."
             )
         return archive.read(part)
-
-
-def _columns(path):
-    try:
-        with open(path, "rb") as file:
-            return _columns_of(file, path)
-    except OSError as error:
-        raise InputError(
-            f"expected a readable text file, got {path} ({why(error)}); correct the name."
-        ) from error
-
-
-def _columns_of(file, path="the file"):
-    """Names and numbers of a text table: the last line of words before the numbers names the columns."""
-    names, rows = [], []
-    for line in io.TextIOWrapper(file, encoding="utf-8", errors="replace"):
-        words = line.replace(",", " ").split() if "," in line else line.split()
-        try:
-            rows.append([float(word) for word in words if word])
-        except ValueError:
-            if not rows and words:
-                named = [
-                    word.strip('"') for word in line.lstrip("#").strip().split("," if "," in line else None)
-                ]
-                names = named if len(named) > 1 or not names else names
-    rows = [row for row in rows if row]
-    if not rows or len({len(row) for row in rows}) != 1:
-        raise InputError(
-            f"expected a table of numbers with as many in every line, got another text in {path}; mend it."
-        )
-    return [Path(name.strip()).name for name in names], np.array(rows)
 
 
 _SOURCES = {

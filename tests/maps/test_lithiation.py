@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.lithiation import fit_calibration, load_calibration
+from microsim.maps.lithiation import check_lithiation, fit_calibration, load_calibration
 
 from ..nickel import sentence
 
@@ -99,3 +99,11 @@ def test_what_calibrates_nothing_is_one_sentence(q, x, degree, words):
     with pytest.raises(InputError) as caught:
         fit_calibration("edge", q, x, degree=degree)
     assert words in sentence(caught)
+
+
+def test_per_cent_and_capacities_are_no_lithiation():
+    assert check_lithiation([0.0, 1.0, 4.0, np.nan])[2] == 4.0
+    for given in ([0, 20, 80], [0.1, 150.0], [-50.0, 0.0]):
+        with pytest.raises(InputError) as caught:
+            check_lithiation(given, "x.txt")
+        assert "per cent" in sentence(caught) and "x.txt" in sentence(caught)

@@ -158,3 +158,9 @@ def test_frames_never_written_and_files_not_there_are_named(tmp_path):
         read_stack(f"{tmp_path / 'a.h5'}::mu")
     with pytest.raises(InputError, match="a link to /mu in the file raw.h5"):
         read_stack(f"{tmp_path / 'a.h5'}::far")
+
+
+def test_lines_of_one_energy_are_averaged(tmp_path):
+    (tmp_path / "a.txt").write_text("8350 2\n8340 1\n8350 4\n8360 5\n")
+    found = read_references(str(tmp_path / "a.txt"))
+    assert found.energies.tolist() == [8340, 8350, 8360] and found.values.tolist() == [[1, 3, 5]]
