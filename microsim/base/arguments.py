@@ -2,10 +2,10 @@
 
     Tolerance = Annotated[float, Argument("Bound of the relative error.", number(0.0, 0.1, above=True), "T")]
 
-    @job
+    @reading
     def tortuosity(volume: Grid, ..., tolerance: Tolerance = 1e-3, progress=None) -> TortuosityResult: ...
 
-`job` reads every declared argument before the function sees it, so that a wrong one is one plain sentence
+`reading` reads every declared argument before the function sees it, so that a wrong one is one plain sentence
 wherever it came from. The command line makes an option of each declared argument; an argument without a
 declaration (`progress`) exists in Python only.
 """
@@ -29,6 +29,7 @@ class Argument:
     option    its name on the command line; default --the-name, or positional where it has no default
     text      how the words of the command line become what `read` takes; default: as they are
     many      on the command line it may come several times (or, as a positional argument, with several words)
+    writes    names of what is written into the folder that it names, "" for the file itself; None: it is read
     bare      on the command line it stands without the name of an option though it has a default
     """
 
@@ -40,6 +41,7 @@ class Argument:
     many: bool = False
     bare: bool = False
     choices: tuple = ()
+    writes: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def declared(function):
     return found
 
 
-def job(function):
+def reading(function):
     """Read the declared arguments of a job before it runs; None passes where it is the default."""
     signature = inspect.signature(function)
     readers = {p.name: a.read for p, _, a in declared(function) if a and a.read}
@@ -139,5 +141,4 @@ def job(function):
                 bound.arguments[name] = read(value, name)
         return function(*bound.args, **bound.kwargs)
 
-    checked.job = function
     return checked

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import InputError
+from .guard import check_target
+from .streams import is_stream, through
 
 
 @contextmanager
@@ -20,21 +22,37 @@ def replacing(path):
     A full disk or a missing permission is an InputError; the folder is made if need be.
     """
     path = Path(path)
+    check_target(path)
+    refuse_stream(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(
-            f"expected to write {path}, got: {error.strerror or error}; free some space or choose "
-            "another folder"
-        ) from error
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield part
+            os.replace(part, path)
     finally:
         try:
             part.unlink(missing_ok=True)
         except OSError:  # the folder itself could not be made or read
             pass
+
+
+@contextmanager
+def _writing(path):
+    """Turn what the system has to say while a file is written into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"expected to write {path}, got: {error.strerror or error}; free some space or choose "
+            "another folder"
+        ) from error
+
+
+def refuse_stream(path):
+    """Refuse a device or a pipe where a file must be written, which would take its place."""
+    if is_stream(path):
+        raise InputError(f"expected the name of a file to write, got {path}, a device or pipe; name a file.")
 
 
 def make_folder(path):
@@ -49,6 +67,7 @@ def make_folder(path):
 
 def remove(path):
     """Take a file away if it is there; a missing permission is an InputError."""
+    check_target(path)
     try:
         Path(path).unlink(missing_ok=True)
     except OSError as error:
@@ -58,7 +77,11 @@ def remove(path):
 
 
 def write_text(path, text):
-    """Write a text file in one piece."""
+    """Write a text file in one piece; a device or a pipe is written through."""
+    if is_stream(path):
+        with _writing(path), through(path) as file:
+            file.write(text)
+        return Path(path)
     with replacing(path) as part:
         part.write_text(text, encoding="utf-8")
     return Path(path)

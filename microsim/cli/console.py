@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from ..base.files import json_text, write_text
 from ..base.notices import told_to
+from ..base.streams import is_standard_output
 from ..base.words import aligned as table
 from ..base.words import lengths_nm, times
 
@@ -35,12 +36,10 @@ def progress_bar(title):
 
 def report(result, json_file, *lines):
     """Print the lines for people, or write the numbers as JSON to a file or, with -, to standard output."""
-    content = None
     if json_file is not None:
         content = json_text(result, indent=2)
-    if json_file == "-":
-        sys.stdout.write(content)
-        return
-    if json_file is not None:
+        if is_standard_output(json_file):  # which has no place for words beside the JSON
+            sys.stdout.write(content)
+            return
         write_text(json_file, content)
     print("\n".join(map(str, lines)))

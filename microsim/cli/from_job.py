@@ -17,7 +17,9 @@ import typer
 
 from ..base.arguments import REQUIRED, Argument, Spread, declared
 from ..base.errors import InputError
+from ..base.guard import guarding
 from ..base.schema import listed
+from ..jobs.job import check_outputs, inputs_of
 from .app import app
 from .console import progress_bar, report
 
@@ -113,6 +115,11 @@ class _Job:
     def run(self, name, given):
         """Read what was typed, do the job, and write and print what came out."""
         asked = {key: given.pop(key) for key in self.outputs}
+        with guarding(inputs_of(self.function, given)):
+            check_outputs(self.function, given, asked, self.result)
+            self._run(name, given, asked)
+
+    def _run(self, name, given, asked):
         given = {key: value for key, value in given.items() if value not in (None, [])}
         values = {key: _read(self.arguments[key], key, value) for key, value in given.items()}
         _imply(values, asked, self.result)

@@ -5,9 +5,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, switch
+from ..base.arguments import Argument, switch
 from ..base.axes import AXES, axis_number
 from ..base.schema import number, whole
+from .job import job
 from .result import Result
 
 
@@ -46,7 +47,8 @@ def animate(
     ],
     field: Annotated[str, Argument("Field: sto, c_e, phi_e, phi_s or j.", metavar="NAME")] = "sto",
     out: Annotated[
-        "str | PathLike", Argument("Film to write: .gif, or .mp4 where ffmpeg is installed.", metavar="FILE")
+        "str | PathLike",
+        Argument("Film to write: .gif, or .mp4 where ffmpeg is installed.", metavar="FILE", writes=("",)),
     ] = "movie.gif",
     *,
     axis: Annotated[

@@ -7,10 +7,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.files import write_json, write_yaml
 from ..base.schema import number, whole
+from .job import job
 from .materials import FIGURES, check_sets, coefficient_tables, material_figure
 from .result import Result, SavedFile, Table
 

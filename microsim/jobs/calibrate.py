@@ -3,9 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.schema import number, whole
+from .job import job
 from .result import Result, SavedFile, Table
 from .spectra_arguments import (
     Energies,

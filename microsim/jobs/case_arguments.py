@@ -24,8 +24,9 @@ Settings = Annotated[
 ]
 
 
-def results_folder(default):
-    """Declare the folder of the results, with the words for its default."""
+def results_folder(default, *writes):
+    """Declare the folder of the results, with the words for its default; writes: names of what goes there."""
     return Annotated[
-        "str | PathLike | None", Argument(f"Folder of the results [default: {default}].", metavar="DIR")
+        "str | PathLike | None",
+        Argument(f"Folder of the results [default: {default}].", metavar="DIR", writes=writes),
     ]

@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from .case_arguments import CaseFile, Settings
 from .frequencies import Frequencies
+from .job import job
 from .result import Result, Table
 
 FEWEST = 8  # frequencies that relaxation times and the Kramers-Kronig relations are asked of

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.lengths import length
 from ..base.schema import number, triple
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
 from .field import Field
+from .job import job
 from .map_source import Map, read_map, read_mask
 from .result import Result, Table
 

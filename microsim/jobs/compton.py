@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import voxel_lengths
+from .job import job
 from .map_result import MapResult
 from .result import Table
 

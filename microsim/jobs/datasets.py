@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from ..base.arguments import job
+from .job import job
 from .result import Result, Table
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from ..base import gallery
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.files import replacing
+from .job import job
 from .result import Result
 from .run import run
 from .run_result import RunResult
@@ -49,7 +50,7 @@ class DemoResult(Result):
 @job
 def demo(
     folder: Annotated[
-        "str | PathLike", Argument("Folder to write to and to run in.", metavar="DIR", bare=True)
+        "str | PathLike", Argument("Folder to write to and to run in.", metavar="DIR", bare=True, writes=())
     ] = "microsim-demo",
     *,
     progress=None,

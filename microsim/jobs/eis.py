@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from math import pi
 from typing import Annotated
 
-from ..base.arguments import Argument, job, one_of, switch
+from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
 from .arguments import Axes, Conducting, Grid, as_phase_names, name_values, require_size, spelled
 from .frequencies import Frequencies
+from .job import job
 from .regions import Sides
 from .result import Result, Table, one_or_all
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
@@ -12,6 +12,7 @@ from ..base.quantities import quantity
 from ..base.schema import say, to_number
 from ..base.words import times, titled
 from .arguments import Axes, Grid, Through, require_size, tolerance
+from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 
 KEYS = ("tau_flow", "porosity_percolating", "mass_imbalance", "error_bound", "iterations", "seconds")

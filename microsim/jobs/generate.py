@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.words import times
+from .job import job
 from .result import Result, SavedFile, Table
 
 

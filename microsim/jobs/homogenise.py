@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from ..base.arguments import job
 from ..base.files import write_json, write_yaml
 from .case_arguments import CaseFile, Settings, results_folder
+from .job import job
 from .result import Result, Table
 
+FILES = ("homogenised.yaml", "pybamm.json", "parameters.json")
 ROWS = {
     "porosity": "",
     "transport_efficiency": "",
@@ -98,7 +99,7 @@ class HomogeniseResult(Result):
 @job
 def homogenise(
     case: CaseFile,
-    out: results_folder("out/<case name>_homogenised") = None,
+    out: results_folder("out/<case name>_homogenised", *FILES) = None,
     *,
     set: Settings = None,
     progress=None,

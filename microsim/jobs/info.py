@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
 from .arguments import Grid, comma_list, require_size
+from .job import job
 from .result import Result, SavedFile, Table
 
 AREAS = ("surface_area_per_volume_m-1", "surface_area_per_volume_faces_m-1")

@@ -16,7 +16,10 @@ class MapResult(Result):
     unit: ClassVar[str] = "1"
     files: ClassVar = {
         "out": SavedFile(
-            "save", "Map to write (.tif, .h5, .npy); its uncertainty beside it as *_sigma.", label="map"
+            "save",
+            "Map to write (.tif, .h5, .npy); its uncertainty beside it as *_sigma.",
+            label="map",
+            beside=("{stem}_sigma{suffix}",),
         )
     }
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.schema import listed, number
 from .arguments import comma_list
+from .job import job
 from .result import Result, SavedFile, Table
 
 FIGURES = SavedFile(

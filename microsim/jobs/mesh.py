@@ -5,11 +5,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import lengths_nm, times, titled
 from .arguments import Grid, as_phase_names, require_size
+from .job import job
 from .result import Result, Table
 
 QUALITY = (
@@ -98,7 +99,7 @@ def _mesh_file(given, path):
 
 MeshFile = Annotated[
     "str | PathLike",
-    Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", option="--out"),
+    Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", "--out", writes=("",)),
 ]
 Kind = Annotated[
     str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")

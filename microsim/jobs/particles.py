@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, Spread, job
+from ..base.arguments import Argument, Spread
 from ..base.schema import number, whole
 from ..base.words import titled
 from .arguments import VOLUME_PARTS, as_grid, require_size
+from .job import job
 from .result import Result, SavedFile, Table
 
 COLUMNS = {  # key of a column -> attribute of Particles

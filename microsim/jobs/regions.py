@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.lengths import length
 from ..base.schema import number, say, whole
 from ..base.words import titled
 from .arguments import Conducting, Grid, comma_list, require_size, spelled, tolerance
+from .job import job
 from .result import Result, Table
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
-from ..base.arguments import REQUIRED, Argument, Spread, job, one_of
+from ..base.arguments import REQUIRED, Argument, Spread, one_of
 from ..base.schema import number, text
 from ..base.words import times
 from .arguments import GRID, VOLUME_PARTS, axes_order, require_size, voxel_lengths
+from .job import job
 from .map_result import MapResult
 from .map_source import Map, read_map
 from .result import SavedFile, Table

@@ -3,12 +3,13 @@
 from dataclasses import asdict, dataclass
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.schema import number, say, whole
 from ..base.words import times, titled
 from .arguments import Axis, Conducting, Grid, comma_list, tolerance
+from .job import job
 from .regions import Sides
 from .result import Result, Table
 

@@ -1,13 +1,17 @@
 """What every job returns: numbers, tables, figures and files of one result, the same in a notebook and on the
 command line."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from ..base.errors import InputError
 from ..base.files import write_json
+from ..base.guard import guarding
 from ..base.words import aligned, cell
+
+PAGE, FIGURES = "report.html", "figures"  # what a page is made of
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class SavedFile:
     needs    arguments of the job that must be set for it, {name: value}
     required whether the command insists on it
     key      key of the numbers that holds its path, "" for none
+    beside   names of files that are written beside it, from its {stem} and {suffix}
     """
 
     method: str
@@ -53,6 +58,7 @@ class SavedFile:
     needs: dict | None = None
     required: bool = False
     key: str = ""
+    beside: tuple = ()
 
 
 class Result:
@@ -68,6 +74,18 @@ class Result:
     has_page: ClassVar[bool] = True
     page_folder: ClassVar[str | None] = None
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
+
+    inputs = ()  # files that the job read
+
+    def __init_subclass__(cls):
+        """Let whatever writes a file spare those that the job read."""
+        writers = {"write", "save", *(file.method for file in cls.files.values())}
+        for name in writers & set(vars(cls)):
+            setattr(cls, name, _sparing(vars(cls)[name]))
+
+    def keep_safe(self, inputs):
+        """Take note of the files that the job read, which nothing is written over."""
+        object.__setattr__(self, "inputs", tuple(inputs))
 
     @classmethod
     def check(cls, values, asked):
@@ -109,7 +127,8 @@ class Result:
 
     def save(self, path):
         """Write the numbers as JSON; returns the path."""
-        return write_json(path, self.numbers(), indent=2)
+        with guarding(self.inputs):
+            return write_json(path, self.numbers(), indent=2)
 
     def __repr__(self):
         parts, shown = [self.title], self.tables()
@@ -122,6 +141,15 @@ class Result:
 
         parts = [t.html() if isinstance(t, Table) else f"<p>{escape(str(t))}</p>" for t in self.tables()]
         return f"<div><p><b>{escape(self.title)}</b></p>{''.join(parts)}</div>"
+
+
+def _sparing(write):
+    @functools.wraps(write)
+    def guarded(self, *args, **options):
+        with guarding(self.inputs):
+            return write(self, *args, **options)
+
+    return guarded
 
 
 def one_or_all(values):

@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Annotated
 
 from .. import __version__
-from ..base.arguments import job, switch
+from ..base.arguments import switch
 from ..base.errors import InputError
 from ..base.files import plain, write_columns, write_json
+from ..base.guard import check_target
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
 from .case_arguments import CaseFile, Settings, results_folder
+from .job import job
+from .result import PAGE
 from .run_result import RunResult
+
+FILES = ("result.json", "voltage.csv", "fields.h5", PAGE)
 
 
 @job
 def run(
     case: CaseFile,
-    out: results_folder("out/<case name>") = None,
+    out: results_folder("out/<case name>", *FILES) = None,
     *,
     set: Settings = None,
     resume: Annotated[bool, switch("Go on with an interrupted run.")] = False,
@@ -64,6 +69,8 @@ def run(
 
     begun, case = time.perf_counter(), load_case(case, set or ())
     out = Path("out") / case.name if out is None else Path(out)
+    for name in FILES:
+        check_target(out / name)
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
     check_profiles(case.protocol, case.locate)

@@ -6,11 +6,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, spread_of, switch
+from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
 from ..base.schema import listed, number
 from ..base.words import lengths_nm, times
 from .arguments import FILE_AXES, as_phase_names, axes_order, voxel_lengths
+from .job import job
 from .result import Result, SavedFile, Table
 from .segment_route import Route
 
@@ -41,7 +42,11 @@ class SegmentResult(Result):
 
     files: ClassVar = {
         "out": SavedFile(
-            "save", "Label volume to write; its suffix says the format.", "VOLUME", required=True
+            "save",
+            "Label volume to write; its suffix says the format.",
+            "VOLUME",
+            required=True,
+            beside=("{stem}.low{suffix}", "{stem}.high{suffix}"),
         ),
         "probability": SavedFile("save_probability", "Write the probability of each phase.", "FILE.h5"),
     }
@@ -144,7 +149,6 @@ class SegmentResult(Result):
         Returns {"labels", "low", "high", "recipe": path}.
         """
         from ..segment.certainty import bound_volume
-        from ..segment.recipe import save_recipe
         from ..volumes.volume import write_volume
 
         path, size = Path(path), {"voxel_size": self.voxel_size}
@@ -153,7 +157,14 @@ class SegmentResult(Result):
         for bound in ("low", "high") if self.with_bounds else ():
             moved = bound_volume(self.state, self.bounds, bound)
             written[bound] = write_volume(path.with_name(f"{stem}.{bound}{path.suffix}"), moved, **size)
-        return written | {"recipe": save_recipe(path.with_name(f"{stem}.recipe.yaml"), self.recipe)}
+        return written | {"recipe": self._save_recipe(path.with_name(f"{stem}.recipe.yaml"))}
+
+    def _save_recipe(self, path):
+        """Write the recipe, unless it was read from there and says the same."""
+        from ..segment.recipe import load_recipe, save_recipe
+
+        same = path in map(Path, self.inputs) and load_recipe(path) == self.recipe
+        return path if same else save_recipe(path, self.recipe)
 
     def save_probability(self, path):
         """Write the probability of each phase as HDF5; returns {"probability": path}."""
@@ -187,7 +198,8 @@ Bounds = Annotated[
 ]
 FileAxes = Annotated[str | None, Argument(FILE_AXES, axes_order, "AXES")]
 Scratch = Annotated[
-    "str | PathLike | None", Argument("Work in files of this folder, not in memory.", metavar="DIR")
+    "str | PathLike | None",
+    Argument("Work in files of this folder, not in memory.", metavar="DIR", writes=()),
 ]
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated
 
-from ..base.arguments import Argument, job, switch
+from ..base.arguments import Argument, switch
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import voxel_lengths
 from .calibrate import CalibrationResult
+from .job import job
 from .map_result import MapResult
 from .result import Table
 from .spectra_arguments import (

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from .. import __version__
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
 from ..base.schema import listed, whole
 from .case_arguments import results_folder
-from .result import Result, Table
+from .job import job
+from .result import PAGE, Result, Table
 from .run_result import RunResult, open_run
 
 COLUMNS = {
@@ -90,7 +91,7 @@ def study(
     study: Annotated[
         "str | PathLike", Argument("The study: base case and what is swept.", metavar="STUDY.yaml")
     ],
-    out: results_folder("out/<study name>") = None,
+    out: results_folder("out/<study name>", "study.csv", "study.json", PAGE) = None,
     *,
     processes: _count("Cases at a time [default: the processor's cores].") = None,
     threads: _count("Threads of each case [default: cores / processes].") = None,

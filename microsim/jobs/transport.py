@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from ..base.arguments import job, one_of, switch
+from ..base.arguments import one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes, volume_origin
@@ -11,6 +11,7 @@ from ..base.quantities import quantity
 from ..base.words import times, titled
 from ..numerics.backend import available, running
 from .arguments import Axes, Conducting, Grid, spelled, tolerance
+from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from ..base import gallery
-from ..base.arguments import Argument, job
+from ..base.arguments import Argument
 from ..base.errors import InputError, Missing
+from .job import job
 from .result import Result, Table
 
 

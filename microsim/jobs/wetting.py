@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from math import radians
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, job, one_of
+from ..base.arguments import Argument, one_of
 from ..base.axes import AXES
 from ..base.schema import number
 from ..base.words import times, titled
 from .arguments import Axis, Grid, require_size, tolerance
+from .job import job
 from .result import Result, SavedFile, Table
 
 ENDS = {"x": ("separator", "collector"), "y": ("y0", "y1"), "z": ("z0", "z1")}

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError, Missing
+from ..base.files import refuse_stream
+from ..base.guard import check_target
 from ..base.packages import need
 from .grid import voxel_edges
 
@@ -78,6 +80,9 @@ def save_meshio(path, mesh):
     path, kind = Path(path), mesh_format(path)
     # its companion takes the stem written here: fields.xdmf must not replace a fields.h5
     name = f"{path.stem}_mesh.xdmf" if kind == "xdmf" else path.name
+    for target in (path, *([path.with_name(f"{path.stem}_mesh.h5")] if kind == "xdmf" else [])):
+        check_target(target)
+        refuse_stream(target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:

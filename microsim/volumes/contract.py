@@ -47,6 +47,7 @@ class Format:
     write     write(path, stored), whole or not at all; None: it is only read
     takes     further arguments: "part", the name behind ::, and of read "index", the number behind @, and
               "whole", to give all axes and not one time
+    files     files(path) -> every file that its data lie in, found without reading them; None: it alone
     opens     opens(path) -> whether this format reads it; None: any file with one of the suffixes
     package   of whom it is; filled in for those of other packages
     """
@@ -57,6 +58,7 @@ class Format:
     write: Callable[..., None] | None = None
     takes: tuple[str, ...] = ()
     opens: Callable[[Path], bool] | None = None
+    files: Callable[[Path], tuple[Path, ...]] | None = None
     package: str = ""
 
     def reads(self, path):

@@ -64,6 +64,16 @@ def locate(name, progress=None):
     return _in_folder(dataset) or _download(dataset, progress)
 
 
+def known_path(name):
+    """Return where the file of a known data set lies on this machine, unread; None where it does not."""
+    import pooch
+
+    dataset, folder = find(name), os.environ.get(FOLDER_VARIABLE)
+    places = sorted(Path(folder).rglob(dataset.file)) if folder else []
+    places.append(Path(pooch.os_cache("microsim")) / dataset.file)
+    return next((path for path in places if path.is_file()), None)
+
+
 def _in_folder(dataset):
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:

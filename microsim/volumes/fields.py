@@ -16,6 +16,8 @@ import h5py
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.files import refuse_stream
+from ..base.guard import check_target
 
 CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
 PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
@@ -82,6 +84,8 @@ class FieldWriter:
         self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
 
     def __enter__(self):
+        check_target(self.path)
+        refuse_stream(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._output = _Output(self._part)

@@ -213,7 +213,7 @@ def _check_parts(dataset, name, rows, depth):
         low, high, voxels = _extent(part.vspace)
         if rows is None or high >= first and low <= last:
             covered += voxels
-            for given in _blocks(part.file_name, Path(dataset.file.filename).parent):
+            for given in numbered_parts(part.file_name, Path(dataset.file.filename).parent):
                 files += _check_part(dataset, name, given, part, depth)
     if covered < (last - first + 1) * math.prod(dataset.shape[1:]):
         raise InputError(
@@ -233,7 +233,7 @@ def _extent(space):
         return 0, math.inf, math.inf
 
 
-def _blocks(given, folder):
+def numbered_parts(given, folder):
     """Names of a part's files; one with %b stands for those from number 0 to the highest there is."""
     if "%b" not in given:
         return [given]
@@ -245,7 +245,7 @@ def _blocks(given, folder):
 def _check_part(dataset, name, given, part, depth):
     if given == ".":
         return _check_source(dataset.file, name, part, depth)
-    path = _part_file(Path(dataset.file.filename), given)
+    path = part_file(Path(dataset.file.filename), given)
     if path is None:
         raise InputError(
             f"expected the file {given}, a part of the virtual data set {name}, got no such file; put it"
@@ -255,7 +255,7 @@ def _check_part(dataset, name, given, part, depth):
         return _check_source(file, name, part, depth)
 
 
-def _part_file(master, given):
+def part_file(master, given):
     """Where HDF5 finds a part's file: as named, beside the file that names it, or beside what that links
     to."""
     last = os.path.basename(given)

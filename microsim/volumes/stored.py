@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError, why
+from ..base.files import refuse_stream
+from ..base.guard import check_target
 
 METRES = {
     **dict.fromkeys(("nm", "nanometer", "nanometers", "nanometre", "nanometres"), 1e-9),
@@ -47,6 +49,9 @@ def replacing_files(*paths):
     Yields the handles, in order. Raises InputError when a file cannot be written; then nothing of it stays.
     """
     paths = [Path(path) for path in paths]
+    for path in paths:
+        check_target(path)
+        refuse_stream(path)
     parts = [path.with_name(f".{path.name}.{os.getpid()}.part") for path in paths]
     try:
         with ExitStack() as stack:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import pytest
 
-from microsim.base.arguments import Argument, declared, job, one_of, read_fields, spread_of, switch
+from microsim.base.arguments import Argument, declared, one_of, read_fields, reading, spread_of, switch
 from microsim.base.errors import InputError
 from microsim.base.schema import number, whole
 
 
-@job
+@reading
 def halve(
     volume,
     size: Annotated[float, Argument("Size.", number(0.0, above=True), "S")] = 2.0,
@@ -52,7 +52,7 @@ class Way:
         read_fields(self)
 
 
-@job
+@reading
 def go(way: Annotated[Way, spread_of(Way)] = "up", progress=None):
     """Go."""
     return way

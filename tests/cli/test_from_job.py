@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 import pytest
 
-from microsim.base.arguments import REQUIRED, Argument, Spread, job, one_of, switch
+from microsim.base.arguments import REQUIRED, Argument, Spread, one_of, reading, switch
 from microsim.base.schema import number, whole
 from microsim.cli import from_job, main
 from microsim.cli.app import app
@@ -51,7 +51,7 @@ PARTS = {
 }
 
 
-@job
+@reading
 def double(
     value: Annotated[float, Spread(number(), PARTS, lambda value, unit=1.0: value * unit)],
     label: Annotated[str, Argument("Label.", option="--label", metavar="NAME")],
@@ -71,7 +71,7 @@ def command(monkeypatch):
     from_job.command_of(double, "double", ["microsim double 3"])
 
 
-@job
+@reading
 def halve(
     value: Annotated[float, Argument("Value.", number())],
     unit: Annotated[float, Argument("Unit.", number(0.0, above=True))] = 1.0,
@@ -82,7 +82,7 @@ def halve(
     return Doubled(value * unit / 2, "", 1, kept)
 
 
-@job
+@reading
 def triple(
     name: Annotated[str, Argument("Name.")],
     kept: Annotated[bool, switch("Keep it.")] = False,

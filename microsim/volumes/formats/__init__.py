@@ -7,6 +7,7 @@ A package of somebody else adds a format as an entry point of the group `microsi
 import importlib
 import pkgutil
 import re
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from ...base.plugins import plugins
 from ..contract import Format, Stored
 
 GROUP = "microsim.readers"
+FIELDS = "fields.h5"  # what a folder of a run stands for
 
 
 def split_name(name):
@@ -48,7 +50,7 @@ def read_file(path, part=None, index=None, whole=False):
             f"expected a readable {path.suffix.lower() or form.name} volume{by}, got {path} ({why(error)}); "
             "the file may be damaged or incomplete: fetch or export it again."
         ) from error
-    return replace(stored, files=stored.files or _files(path))
+    return replace(stored, files=stored.files or _bytes_of(path))
 
 
 def write_file(path, values, voxel_size, part, axes):
@@ -63,8 +65,21 @@ def suffixes():
     return [suffix for form in _ours() for suffix in form.suffixes]
 
 
-def _files(path):
-    return (path,) if path.is_file() else tuple(sorted(part for part in path.rglob("*") if part.is_file()))
+def files_of(path):
+    """List the files that the data of a file lie in, itself first; of a folder it where it is a volume."""
+    path = Path(path)
+    form = next((form for form in _ours() if form.reads(path)), None)
+    if path.is_dir():
+        return (path,) if form else tuple(file for file in (path / FIELDS,) if file.is_file())
+    with suppress(Exception):  # a damaged file, of which its reader will say so
+        return tuple(form.files(path)) if form and form.files else (path,)
+    return (path,)
+
+
+def _bytes_of(path):
+    if path.is_file():
+        return files_of(path)
+    return tuple(sorted(part for part in path.rglob("*") if part.is_file()))
 
 
 @cache

@@ -9,6 +9,7 @@ from ...base.errors import InputError
 from ..axes import TIME, spare
 from ..contract import Format, Stored
 from ..hdf5 import opened_dataset, require_complete
+from ..links import linked_files
 from ..statements import stated_names, stated_size
 from ..stored import replacing_files
 
@@ -101,7 +102,13 @@ def read_mat(path, part=None, index=None, whole=False):
 
 READS = ("part", "index", "whole")
 FORMATS = (
-    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=READS),
-    Format("HDF5 of other programs", (".hdf", ".nxs", ".dream3d", ".he5"), read_hdf5, takes=READS),
-    Format("MATLAB", (".mat",), read_mat, takes=READS),
+    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=READS, files=linked_files),
+    Format(
+        "HDF5 of other programs",
+        (".hdf", ".nxs", ".dream3d", ".he5"),
+        read_hdf5,
+        takes=READS,
+        files=linked_files,
+    ),
+    Format("MATLAB", (".mat",), read_mat, takes=READS, files=linked_files),
 )

@@ -65,6 +65,14 @@ def read_nrrd(path):
     return Stored(values, None if stated else _in_mm(sizes[::-1]), files)
 
 
+def _nrrd_files(path):
+    import nrrd
+
+    header = nrrd.read_header(str(path))
+    detached = header.get("data file", header.get("datafile"))
+    return (path, path.parent / detached) if detached else (path,)
+
+
 def write_nrrd(path, stored):
     """Write an NRRD file with packed voxels, slowest axis first, and the voxel size in um."""
     import nrrd
@@ -98,6 +106,11 @@ def read_meta(path):
     sizes = header.get("ElementSpacing", header.get("ElementSize", "")).split()
     size = _in_mm([float(word) for word in sizes[::-1]]) if len(sizes) == len(shape) else None
     return Stored(values, size, files=(path,) if data == path else (path, data))
+
+
+def _meta_files(path):
+    data = _check_meta(path, _meta_header(path)[0])
+    return (path,) if data == path else (path, data)
 
 
 def write_meta(path, stored):
@@ -196,8 +209,8 @@ class Sidecar:
 def read_raw(path):
     """Read a raw file as its sidecar says: vol.raw.json, .yaml or .yml beside vol.raw, or vol.json and so
     on."""
-    names = [Path(f"{base}{suffix}") for base in (path, path.with_suffix("")) for suffix in SIDECARS]
-    sidecars = [name for name in names if name.is_file()]
+    names = _sidecar_names(path)
+    sidecars = _sidecars(path)
     if not sidecars:
         raise InputError(
             f"expected {names[0].name} or {names[3].name} beside {path}, got neither; "
@@ -207,6 +220,14 @@ def read_raw(path):
     dtype = np.dtype(said.dtype).newbyteorder("<" if said.byte_order == "little" else ">")
     values = _voxels(path, said.shape, dtype, 0, packed=False)
     return Stored(values, said.voxel_size, files=(path, sidecars[0]), axes=said.axes)
+
+
+def _sidecar_names(path):
+    return [Path(f"{base}{suffix}") for base in (path, path.with_suffix("")) for suffix in SIDECARS]
+
+
+def _sidecars(path):
+    return [name for name in _sidecar_names(path) if name.is_file()]
 
 
 def write_raw(path, stored):
@@ -256,7 +277,7 @@ def _contiguous(values):
 
 
 FORMATS = (
-    Format("NRRD", (".nrrd",), read_nrrd, write_nrrd),
-    Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta),
-    Format("raw with a sidecar", (".raw",), read_raw, write_raw),
+    Format("NRRD", (".nrrd",), read_nrrd, write_nrrd, files=_nrrd_files),
+    Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta, files=_meta_files),
+    Format("raw with a sidecar", (".raw",), read_raw, write_raw, files=lambda path: (path, *_sidecars(path))),
 )

@@ -27,6 +27,14 @@ def read_tiff(path):
     return _read(path, path)
 
 
+def _tiff_files(path):
+    """A TIFF file and those that it names in its OME header, as a series of one file a slice has them."""
+    with open(path, "rb") as file, tifffile.TiffFile(file) as tif:
+        named = re.findall(r'FileName="([^"]+)"', tif.ome_metadata or "")
+    beside = (path.parent / name for name in dict.fromkeys(named))
+    return (path, *(file for file in beside if file.is_file() and file != path))
+
+
 def read_zip(path):
     """Read the one TIFF file in a zip archive."""
     with zipfile.ZipFile(path) as archive:
@@ -202,7 +210,7 @@ def _write_pages(file, values, voxel_size):
 
 
 FORMATS = (
-    Format("TIFF", SUFFIXES, read_tiff, write_tiff),
+    Format("TIFF", SUFFIXES, read_tiff, write_tiff, files=_tiff_files),
     Format("zip with a TIFF", (".zip",), read_zip, write_zip),
     Format("folder of TIFF slices", (), read_folder, opens=_has_slices),
 )

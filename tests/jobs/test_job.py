@@ -1,0 +1,82 @@
+"""No job writes over a file that it reads, from Python and from the command line."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.cli import main
+from microsim.jobs.transport import tortuosity
+from microsim.mesh.read import read_volume
+from microsim.volumes.volume import write_volume
+
+WORDS = ["--phases", "a=0,b=1", "--voxel-size-nm", "100"]
+
+
+@pytest.fixture
+def layers(tmp_path, monkeypatch):
+    """A volume of two layers, as npy and behind a link of an HDF5 file."""
+    monkeypatch.chdir(tmp_path)
+    values = np.zeros((6, 6, 6), np.uint8)
+    values[:, :3] = 1
+    write_volume("v.npy", values)
+    write_volume("data.h5", values)
+    with h5py.File("link.h5", "w") as file:
+        file["volume"] = h5py.ExternalLink("data.h5", "/volume")
+    return tmp_path
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["transport", "v.npy", *WORDS, "--conducting", "b", "--json", "v.npy"],
+        ["transport", "link.h5", *WORDS, "--conducting", "b", "--fields", "link.h5"],
+        ["transport", "link.h5", *WORDS, "--conducting", "b", "--fields", "data.h5"],
+        ["flow", "data.h5", *WORDS, "--through", "b", "--out", "data.h5"],
+        ["wetting", "v.npy", *WORDS, "--through", "b", "--out", "sub/../v.npy"],
+        ["segment", "v.npy", "--phases", "a,b", "--out", "v.npy"],
+        ["generate", "recipe.yaml", "--out", "x.tif", "--json", "recipe.yaml"],
+        ["bpx", "case.yaml", "--out", "case.yaml"],
+        ["mesh", "v.npy", *WORDS, "--out", "v.npy"],
+        ["info", "v.npy", *WORDS, "--measures", "clusters", "--maps", "m", "--json", "v.npy"],
+    ],
+    ids=lambda words: f"{words[0]} {words[-2]} {words[-1]}",
+)
+def test_an_output_that_is_an_input_is_refused(layers, capsys, words):
+    (layers / "recipe.yaml").write_text("shape: [8, 8, 8]\n")
+    (layers / "case.yaml").write_text("title: a\n")
+    before = contents(layers)
+    assert main(words) == 2
+    assert "expected an output that is none of the inputs" in capsys.readouterr().err
+    assert contents(layers) == before
+
+
+def test_two_outputs_are_two_files(layers, capsys):
+    words = ["transport", "v.npy", *WORDS, "--conducting", "b", "--fields", "a.h5", "--json", "./a.h5"]
+    assert main(words) == 2 and not (layers / "a.h5").exists()
+    assert "--json: expected a file of its own, got a.h5 as for --fields" in capsys.readouterr().err
+
+
+def test_a_result_spares_what_it_was_computed_from(layers):
+    found = tortuosity(read_volume("v.npy", {"a": 0, "b": 1}, 1e-7), "b")
+    before = contents(layers)
+    with pytest.raises(InputError, match="none of the inputs"):
+        found.save("v.npy")
+    assert contents(layers) == before
+    assert list(json.loads(found.save("w.json").read_text())["axes"]) == ["x"]
+
+
+def test_a_recipe_that_is_read_and_written_stays(layers):
+    grey = np.random.default_rng(3).integers(0, 90, (8, 8, 8)).astype(np.uint8)
+    grey[4:] += 120
+    write_volume("grey.tif", grey)
+    assert main(["segment", "grey.tif", "--phases", "a,b", "--out", "l.tif"]) == 0
+    recipe = (layers / "l.recipe.yaml").read_bytes()
+    assert main(["segment", "grey.tif", "--recipe", "l.recipe.yaml", "--out", "l.tif"]) == 0
+    assert (layers / "l.recipe.yaml").read_bytes() == recipe
