@@ -4,22 +4,34 @@ base.quantities.FIELDS, which says its name, unit and colours; case, fields.h5 a
 
 import numpy as np
 
+from ..base.hosts import Host
 from ..case.build import active_phases
 
 
 def run_fields(cell, grid):
     """Return {name: function of a Moment that returns [x, y, z]}, NaN outside a field's phase.
 
-    cell: HalfCell; grid: VoxelGrid of the image.
+    cell: HalfCell; grid: VoxelGrid of the image. Without the molar mass of every active material there is no
+    lithium per formula unit.
     """
-    apart = isolated_sto(cell, grid)
+    apart, sites = isolated_sto(cell, grid), sites_on(grid, hosts_of(cell.design))
 
     def sto(moment):
         """That of the start in material that no path joins to the collector."""
         values = cell.mesh.on_image(cell.mesh.solid, moment.u.sto)
         return np.where(np.isnan(apart), values, apart)
 
-    return {"sto": sto, "c_e": c_e, "phi_e": phi_e, "phi_s": phi_s, "j": j}
+    def lithium(moment):
+        """Per formula unit, of each voxel's own material."""
+        return sites * sto(moment)
+
+    fields = {"sto": sto, "lithium": lithium, "c_e": c_e, "phi_e": phi_e, "phi_s": phi_s, "j": j}
+    return {name: made for name, made in fields.items() if name != "lithium" or sites is not None}
+
+
+def hosts_of(design) -> dict[str, Host]:
+    """Return what holds lithium in the phases of a design, {phase: Host}."""
+    return {name: active.host for name, active in active_phases(design).items()}
 
 
 def c_e(moment):
@@ -51,6 +63,17 @@ def j(moment):
     shells = mesh.solid.split(values)[1]
     shells[:] = shells[:, -1:]
     return mesh.on_image(mesh.solid, values)
+
+
+def sites_on(grid, hosts):
+    """Return the sites for lithium per formula unit on the voxels of {phase: Host}, NaN elsewhere; None
+    where a molar mass is not known."""
+    if any(host.sites is None for host in hosts.values()):
+        return None
+    sites = np.full(grid.shape, np.nan, np.float32)
+    for phase, host in hosts.items():
+        sites[grid.mask(phase)] = host.sites
+    return sites
 
 
 def isolated_sto(cell, grid):

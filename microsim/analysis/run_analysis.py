@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.quantities import VOLTAGE_PARTS
-from .losses import VoltageSplit
 from .observer import Observer, stored
+from .overpotentials import VoltageSplit
 from .utilisation import Utilisation
 
 BETWEEN = 5  # splits of the voltage for each stored time: a curve wants more points than a map

@@ -90,6 +90,9 @@ FIELDS = _named(
         meaning="degree of lithiation of the active material",
     ),
     Quantity(
+        "lithium", "Lithium per formula unit", meaning="lithium per formula unit of the active material"
+    ),
+    Quantity(
         "c_e",
         "Electrolyte concentration",
         "$c_e$",
@@ -123,7 +126,6 @@ MAPS = _named(
     Quantity("lithiation", "Lithiation x"),
     Quantity("edge_energy", "Edge energy", unit="eV"),
     Quantity("ratio", "Ratio m"),
-    Quantity("lithium", "Lithium 1 − x"),
     Quantity("s_parameter", "S-parameter"),
     Quantity("sigma", "Standard deviation", colours="magma"),
     Quantity("misfit", "Misfit / spectrum", colours="cividis"),

@@ -332,7 +332,7 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
         c_s_max=e["c_s_max"],
         sigma=e["sigma"],
         density=density,
-        molar_mass=density / e["c_s_max"],
+        molar_mass=None,
         sto_window=_window(U, e["sto_min"], e["sto_max"]),
         sto_0=discharged,
         sto_100=charged,
@@ -343,8 +343,7 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
                 f"estimate: a BPX file gives none; {density:g} kg m-3 as of"
                 f" {'graphite' if anode else 'a layered oxide'}, for capacities per gram only (set"
                 " density_kg_m3)"
-            ),
-            "molar_mass": "estimate: density over c_s_max",
+            )
         },
     )
 

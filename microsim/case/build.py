@@ -46,8 +46,22 @@ class Setup:
         return {
             "c_rate_current_A": self.one_C,
             "current_density_1C_A_m2": self.one_C / self.cell.mesh.area,
+            "c_rate_mA_g": self.one_C / self.mass,
+            "c_rate_meaning": self._c_rate(),
             "active_mass_kg": self.mass,
         }
+
+    def _c_rate(self):
+        """Say what 1C is."""
+        spec, found = self.case.cell, active_phases(self.cell.design).values()
+        names = " and ".join(dict.fromkeys(active.name for active in found))
+        if spec.nominal_current_density:
+            why = "the current density that nominal_current_density_A_m2 gives"
+        elif spec.nominal_capacity:
+            why = "the nominal_capacity_mAh_g of the case in an hour"
+        else:
+            why = f"all of {names} from its sto_100 to its sto_0 in an hour"
+        return f"1C is {self.one_C / self.mass:.4g} mA per gram of active material ({names}): {why}."
 
     def loads(self):
         """Return the protocol's steps as Loads; Experiment.run takes them."""

@@ -24,7 +24,7 @@ from ..base.schema import (
     shown,
     text,
 )
-from .checks import check_compare, check_counter, check_materials, check_volume
+from .checks import check_compare, check_counter, check_materials, check_volume, stored_fields
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
 from .sections import Cell, Compare, Counter, Numerics, Output, VolumeSection, filled_cbd
@@ -76,6 +76,11 @@ class Case:
             phase: {"name": material.name, "sources": material.sources}
             for phase, material in self.load_materials().items()
         }
+
+    def hosts(self):
+        """Return what holds lithium in the electrode, {phase: Host}."""
+        loaded = {phase: getattr(m, "active", m) for phase, m in self.load_materials().items()}
+        return {phase: material.host for phase, material in loaded.items() if material.kind == "active"}
 
     def load_material(self, given, path):
         """Load a material that the case gives by name or with changes; `path` is its dotted key."""
@@ -145,6 +150,7 @@ def parse_case(raw, path=None):
     active = check_materials(case, loaded)
     initial_sto, cbd = initial_stos(case.cell.initial_sto, active), filled_cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
+    case = replace(case, output=replace(case.output, fields=stored_fields(case.output.fields, active)))
     check_counter(case)
     if case.cell.nominal_current_density and case.cell.nominal_capacity:
         raise InputError(

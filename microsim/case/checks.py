@@ -2,6 +2,7 @@
 output."""
 
 from ..base.errors import InputError
+from ..base.quantities import FIELDS
 from ..base.schema import any_of, listed, say
 from ..materials.checks import check_material
 from .sections import Counter
@@ -72,6 +73,22 @@ def check_materials(case, loaded):
     if not active:
         raise InputError("cell.materials: expected one active material, got none; name one.")
     return active
+
+
+def stored_fields(given, active):
+    """Return which fields a run stores: those that are asked for, or all that there are.
+
+    There is no lithium per formula unit without a molar mass of each of {phase: active material}.
+    """
+    unknown = [material.name for material in active.values() if material.host.sites is None]
+    if given is None:
+        return tuple(name for name in FIELDS if name != "lithium" or not unknown)
+    if "lithium" in given and unknown:
+        raise InputError(
+            f"output.fields: expected the molar mass of every active material for lithium, got none of"
+            f" {unknown[0]}; give its molar_mass_g_mol, or leave lithium out."
+        )
+    return given
 
 
 def check_counter(case):

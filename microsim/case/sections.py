@@ -225,10 +225,13 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """How many times, evenly spread over the run, and which fields are stored; how often a checkpoint (s of
-    wall time); homogenised: whether a porous electrode of the volume's own parameters runs beside it."""
+    """How many times, evenly spread over the run, and which fields are stored (None: all that there are).
+
+    checkpoint: how often one is written (s of wall time); homogenised: whether a porous electrode of the
+    volume's own parameters runs beside it.
+    """
 
     times: int = entry(whole(2, 10000), default=11)
-    fields: tuple[str, ...] = entry(field_names, default=tuple(FIELDS))
+    fields: tuple[str, ...] | None = entry(field_names, default=None)
     checkpoint: float = entry(number(0.0), units=SECONDS, default=30.0)
     homogenised: bool = entry(flag, default=False)

@@ -46,10 +46,10 @@ class Checkpoint:
             self.clear()
             raise
 
-    def keep_fields(self, time_s, step, fields):
-        """Store the fields of one time."""
+    def keep_fields(self, time_s, step, fields, number):
+        """Store the fields of one time; step, number: name and number of its protocol step."""
         with replacing(self.folder / f"fields_{self.stored:04d}.npz") as part, open(part, "wb") as file:
-            np.savez(file, time_s=time_s, step=step, **fields)
+            np.savez(file, time_s=time_s, step=step, step_number=number, **fields)
         self.stored += 1
 
     def keep_state(self, parts, always=False):
@@ -63,7 +63,8 @@ class Checkpoint:
             np.savez(file, plain=json.dumps(plain), **arrays)
 
     def read(self):
-        """Return ({name: snapshot}, fields stored before it as [(time_s, step, {name: array})])."""
+        """Return ({name: snapshot}, fields stored before it as [(time_s, step, {name: array},
+        number)])."""
         path = self.folder / "state.npz"
         if not path.is_file():
             found = "a finished one" if (self.folder.parent / "result.json").is_file() else "none"
@@ -93,8 +94,9 @@ class Checkpoint:
 
     def _fields(self, k):
         with np.load(self.folder / f"fields_{k:04d}.npz") as file:
-            fields = {name: file[name] for name in file.files if name not in ("time_s", "step")}
-            return float(file["time_s"]), str(file["step"]), fields
+            about = ("time_s", "step", "step_number")
+            fields = {name: file[name] for name in file.files if name not in about}
+            return float(file["time_s"]), str(file["step"]), fields, int(file["step_number"])
 
 
 def fingerprint(case, volume):

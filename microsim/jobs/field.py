@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from ..base.errors import InputError
-from ..base.schema import listed
 from ..base.words import times as spelled_shape
 
 
@@ -18,7 +16,7 @@ class Field:
         run.sto.at("Discharge at C/2 until 3.5 V").profile().plot()
 
     path   the file fields.h5
-    name   of the field in it: sto, c_e, phi_e, phi_s, j
+    name   of the field in it: sto, lithium, c_e, phi_e, phi_s, j
     index  of the stored time; -1 is the last
     """
 
@@ -81,18 +79,15 @@ class Field:
         Parameters
         ----------
         time : float or str
-            Seconds (the nearest stored time), "end", or the text of a protocol step (its end).
+            Seconds (the nearest stored time), "end", the text of a protocol step (its end), "text#2" for the
+            second step of that text, or "step:4" for the step of that number, from 0.
         """
         import numpy as np
 
-        if time == "end":
-            return replace(self, index=len(self.times) - 1)
+        from ..volumes.fields import stored_index
+
         if isinstance(time, str):
-            ends = [k for k, step in enumerate(self.steps) if step == time]
-            if not ends:
-                known = listed(dict.fromkeys(self.steps))
-                raise InputError(f"time: expected end, seconds, or a step ({known}), got {time}; correct it.")
-            return replace(self, index=ends[-1])
+            return replace(self, index=stored_index(self.path, time))
         return replace(self, index=int(np.argmin(np.abs(np.array(self.times) - time))))
 
     def section(self, *, x=None, y=None, z=None):

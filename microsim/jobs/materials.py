@@ -50,7 +50,9 @@ class MaterialsResult(Result):
         return {"materials": self.described, "temperature_K": self.temperature, **left_out}
 
     def tables(self):
-        return [*(coefficient_tables if self.in_full else overview_table)(self.described), *self.faults]
+        remarks = [told["remark"] for told in self.described.values() if self.in_full and told.get("remark")]
+        tables = (coefficient_tables if self.in_full else overview_table)(self.described)
+        return [*tables, *dict.fromkeys(remarks), *self.faults]
 
     def plot(self, name=None):
         """Draw the coefficients of a set (default: the first) over its whole range."""
@@ -148,9 +150,18 @@ def coefficient_tables(described):
         heading = f"{name} ({told['kind']}{', of ' + told['active'] if 'active' in told else ''})"
         about = [f"range: {_range(told)}"] * bool(told["range"])
         about += [f"{key}: {told[key]}" for key in ("temperature", "note") if told[key]]
+        about += [_lithium(told)] * bool(told.get("sites_per_formula_unit"))
         rows = [(key, _value(c), c["unit"], c["source"]) for key, c in told["coefficients"].items()]
         tables.append(Table(("coefficient", "value", "unit", "source"), rows, "\n".join([heading, *about])))
     return tables
+
+
+def _lithium(told):
+    """Say how much lithium a set holds."""
+    return (
+        f"lithium: {told['sites_per_formula_unit']:.4g} sites per formula unit;"
+        f" {told['theoretical_capacity_mAh_g']:.4g} mAh/g of one lithium"
+    )
 
 
 def _work(told):

@@ -94,11 +94,12 @@ def run(
 
 def _simulate(setup, fields_path, checkpoint, before, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Experiment and Watch."""
+    from ..analysis.fields import hosts_of
     from ..volumes.fields import FieldWriter
     from .snapshots import Watch
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
-    with FieldWriter(fields_path, setup.grid, units) as fields:
+    with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design)) as fields:
         experiment, watch, show = setup.experiment(), Watch(setup, fields, checkpoint), setup.shown(progress)
         parts = {"experiment": experiment, **watch.observers}
         if before:

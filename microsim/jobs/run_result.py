@@ -44,7 +44,14 @@ class RunResult(Result):
 
     def tables(self):
         rows = [[step.get(key) for key in COLUMNS.values()] for step in self.result.get("steps", [])]
-        return [Table(tuple(COLUMNS), rows), f"report: {self.folder / 'report.html'}"]
+        rate = self.result.get("c_rate_meaning")
+        notes = self.result.get("validity", {}).get("notes", [])
+        return [
+            Table(tuple(COLUMNS), rows),
+            *filter(None, [rate]),
+            *notes,
+            f"report: {self.folder / 'report.html'}",
+        ]
 
     def report(self):
         """Return the path of the report, one HTML page."""
@@ -83,6 +90,11 @@ class RunResult(Result):
     def sto(self):
         """Degree of lithiation of the active material, c_s / c_s_max."""
         return self.field("sto")
+
+    @property
+    def lithium(self):
+        """Lithium per formula unit of the active material, sto times its sites."""
+        return self.field("lithium")
 
     @property
     def c_e(self):

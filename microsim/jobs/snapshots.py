@@ -10,6 +10,7 @@ from ..analysis.run_analysis import RunAnalysis
 from ..analysis.utilisation import label_particles
 from ..analysis.validity import Validity
 from ..base.files import plain
+from ..base.hosts import remarks_on
 from ..case.build import resolved_phases
 from ..case.windows import beyond_windows
 from ..volumes.fields import profile_x
@@ -41,15 +42,15 @@ class Snapshots(Observer):
             return
         self.kept.passed = moment.throughput
         fields = {name: self.fields[name](moment) for name in self.names}
-        self.writer.write(moment.t, moment.load.name, fields)
-        self.checkpoint.keep_fields(moment.t, moment.load.name, fields)
+        self.writer.write(moment.t, moment.load.name, fields, moment.number)
+        self.checkpoint.keep_fields(moment.t, moment.load.name, fields, moment.number)
         if moment.last:
             self._keep_profiles(moment)
 
     def write_again(self, kept):
         """Write the fields that were stored before an interruption."""
-        for time_s, step, fields in kept:
-            self.writer.write(time_s, step, fields)
+        for stored_time in kept:
+            self.writer.write(*stored_time)
 
     def _keep_profiles(self, moment):
         h = self.cell.mesh.voxel_size[0]
@@ -86,8 +87,9 @@ class Watch:
 
     def figures(self):
         """Return what was found over the run, as result.json holds it."""
+        case = self.setup.case
         return {
-            "validity": self.validity.figures(beyond_windows(self.setup.case)),
+            "validity": self.validity.figures([*beyond_windows(case), *remarks_on(case.hosts().values())]),
             "overpotentials": self.analysis.overpotentials(self.setup.mass),
             "heterogeneity": self.analysis.heterogeneity(),
             "profiles": self.snapshots.kept.profiles,

@@ -16,6 +16,7 @@ from .. import __version__
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
+from ..base.hosts import remarks_on
 from ..base.schema import listed, whole
 from .case_arguments import results_folder
 from .job import job
@@ -71,6 +72,7 @@ class StudyResult(Result):
         ]
         return [
             Table(header, rows),
+            *self.result.get("remarks", ()),
             f"{self.result['finished']} finished, {self.result['failed']} failed",
             f"report: {self.folder / 'report.html'}",
         ]
@@ -146,6 +148,7 @@ def study(
         "processes": processes,
         "threads": threads,
         "cases": rows,
+        "remarks": remarks_on(host for v in sound for host in v.case.hosts().values()),
         "finished": sum(row["status"] == "finished" for row in rows),
         "failed": sum(row["status"] == "failed" for row in rows),
         "wall_s": time.perf_counter() - begun,

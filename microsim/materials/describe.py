@@ -7,8 +7,8 @@ from .checks import sampled
 
 
 def describe(material, T=298.15):
-    """Return the set's kind, ranges, note and coefficients (value or least and largest over the range, unit,
-    source) at T (K)."""
+    """Return the set's kind, ranges, note, lithium per formula unit and coefficients (value or least and
+    largest over the range, unit, source) at T (K)."""
     told = {
         "kind": material.kind,
         "range": ranges(material),
@@ -17,7 +17,18 @@ def describe(material, T=298.15):
     }
     if material.kind == "porous":
         told["active"] = material.active.name
+    if getattr(material, "active", material).kind == "active":
+        told |= _lithium(getattr(material, "active", material).host)
     return told | {"coefficients": _coefficients(material, T)}
+
+
+def _lithium(host):
+    """What a formula unit and a gram hold."""
+    return {
+        "sites_per_formula_unit": host.sites,
+        "theoretical_capacity_mAh_g": host.capacity,
+        "remark": host.remark,
+    }
 
 
 def ranges(material):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..base.hosts import Host
+
 AT_25_C = "25 C; used unchanged at other temperatures"
 ARRHENIUS = "Arrhenius factors of D_s and i0; their range is not stated"
 
@@ -15,8 +17,9 @@ class ActiveMaterial:
 
     U(sto) open-circuit potential (V vs Li/Li+); dU(sto) its slope (V); D_s(sto, T) (m2 s-1);
     i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
-    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; temperature: how the
-    coefficients follow it; note: what limits the set.
+    sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; molar_mass: of the formula unit with
+    one lithium (kg mol-1), or None where nobody says it; temperature: how the coefficients follow it; note:
+    what limits the set.
     """
 
     name: str
@@ -27,7 +30,7 @@ class ActiveMaterial:
     c_s_max: float
     sigma: float
     density: float
-    molar_mass: float
+    molar_mass: float | None
     sto_window: tuple
     sto_0: float
     sto_100: float
@@ -37,6 +40,13 @@ class ActiveMaterial:
     kind: str = "active"
     temperature: str = AT_25_C
     note: str = ""
+
+    @property
+    def host(self):
+        """How much lithium it holds, as a Host."""
+        return Host(
+            self.name, self.c_s_max, self.density, self.molar_mass, float(self.sto_0), float(self.sto_100)
+        )
 
 
 @dataclass(frozen=True)

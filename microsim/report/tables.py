@@ -94,6 +94,8 @@ def model_table(result):
     current = {"c_rate_current_A": "1C current_A", "current_density_1C_A_m2": "1C current density_A_m2"}
     own = {**current, "active_mass_kg": "active mass_kg"}
     found += rows({own[key]: result[key] for key in own if result.get(key) is not None})
+    if result.get("c_rate_meaning"):
+        found.append(("1C", result["c_rate_meaning"]))
     return TextTable("Model choices", (), found)
 
 

@@ -2,7 +2,9 @@
 
     /sto /c_e /phi_e ...   float32 [t, x, y, z], one chunk never spans two times
     /time_s /step          when each was stored, and in which step of the protocol
-    /phase                 uint8 [x, y, z], index into its attribute `names`
+    /step_number           which step that is, from 0: several may have one name
+    /phase                 uint8 [x, y, z], index into its attribute `names`; what each phase holds of lithium
+                           stands in its other attributes, see HOST
     /VTKHDF                the same data sets under the names that ParaView looks for; nothing is copied
 
 VTK counts i fastest and HDF5's last axis is the fastest, so i runs along z, j along y and k along x;
@@ -10,6 +12,7 @@ the group's Direction matrix turns that back, and ParaView shows x, y, z in metr
 """
 
 import os
+import re
 from pathlib import Path
 
 import h5py
@@ -18,9 +21,21 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.files import refuse_stream
 from ..base.guard import check_target
+from ..base.hosts import Host
+from ..base.schema import listed
 
 CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
 PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
+# attributes of /phase, a value for each of its names (NaN or "" where it holds no lithium) -> of a Host
+HOST = {
+    "material": "material",
+    "sites_per_formula_unit": "sites",
+    "sto_0": "sto_0",
+    "sto_100": "sto_100",
+    "c_s_max_mol_m3": "c_s_max",
+    "density_kg_m3": "density",
+    "molar_mass_kg_mol": "molar_mass",
+}
 
 
 class _Output:
@@ -73,13 +88,14 @@ class FieldWriter:
             fields.write(0.0, "Discharge at C/2 until 3.5 V", {"sto": sto, "c_e": c_e})
 
     path: file to make (its folder too). grid: VoxelGrid of the fields. units: name -> SI unit ("1" for none).
+    hosts: {phase: Host}, what holds lithium.
     Raises InputError when the file cannot be written (no permission, disk full); if the block is left by
     an exception, or nothing was stored, no file remains.
     """
 
-    def __init__(self, path, grid, units):
+    def __init__(self, path, grid, units, hosts=None):
         self.path = Path(path)
-        self.grid = grid
+        self.grid, self.hosts = grid, hosts or {}
         self.units = dict(units)
         self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
 
@@ -99,14 +115,16 @@ class FieldWriter:
             raise
         return self
 
-    def write(self, time_s, step_name, fields):
-        """Store the fields {name: [x, y, z]} of one time (s) and the protocol step it belongs to."""
+    def write(self, time_s, step_name, fields, number=0):
+        """Store the fields {name: [x, y, z]} of one time (s), and name and number of the protocol step it
+        belongs to."""
         self._check(time_s, fields)
         n = self._times.size
-        for dataset in (self._times, self._steps, *(self._file[name] for name in self.units)):
+        for dataset in (self._times, self._steps, self._numbers, *(self._file[name] for name in self.units)):
             dataset.resize(n + 1, axis=0)
         self._times[n] = time_s
         self._steps[n] = step_name
+        self._numbers[n] = number
         for name in self.units:
             self._file[name][n] = fields[name]
         self._file.flush()
@@ -137,8 +155,10 @@ class FieldWriter:
         self._times = file.create_dataset("time_s", (0,), "f8", maxshape=(None,))
         self._times.attrs["units"] = "s"
         self._steps = file.create_dataset("step", (0,), h5py.string_dtype(), maxshape=(None,))
+        self._numbers = file.create_dataset("step_number", (0,), "i4", maxshape=(None,))
         phase = file.create_dataset("phase", data=self.grid.phase, chunks=True, **pack)
         phase.attrs["names"] = list(self.grid.names)
+        _describe_hosts(phase, [self.hosts.get(name) for name in self.grid.names])
         _describe(phase, "1", h, PHASE_AXES)
         layers = max(1, min(shape[0], CHUNK_BYTES // (4 * shape[1] * shape[2])))
         for name, unit in self.units.items():
@@ -226,6 +246,65 @@ def read_times(path):
         return file["time_s"][...], tuple(file["step"].asstr()[...])
 
 
+def read_step_numbers(path):
+    """Read the number of the protocol step, from 0, that each stored time belongs to: [t]."""
+    with _open(path) as file:
+        if "step_number" not in file:
+            raise InputError(
+                f"expected /step_number, got {path} without; run the case again, for a file that tells steps"
+                " of one name apart."
+            )
+        return file["step_number"][...]
+
+
+def stored_index(path, asked):
+    """Return which stored time is asked for, from 0.
+
+    asked: "end"; the text of a protocol step, "Rest for 1 h" (its end), "Rest for 1 h#2" the second of that
+    name; "step:4" the end of the step of that number, from 0 as in voltage.csv. Raises InputError where a
+    text is that of several steps, or of none.
+    """
+    times, names = read_times(path)
+    if asked == "end":
+        return len(times) - 1
+    numbers = read_step_numbers(path).tolist()
+    ends = {number: (k, names[k]) for k, number in enumerate(numbers)}  # the last time of each step
+    step = re.fullmatch(r"step:(\d+)", asked)
+    if step and int(step[1]) in ends:
+        return ends[int(step[1])][0]
+    name, mark, which = asked.rpartition("#")
+    name, which = (name, int(which)) if mark and which.isdecimal() else (asked, None)
+    found = [k for k, named in ends.values() if named == name]
+    if which is None and len(found) > 1:
+        raise InputError(
+            f"time: expected one step, got {name}, the text of {len(found)}; write {name}#1 to"
+            f" {name}#{len(found)}, or step:N."
+        )
+    if not found or which == 0 or (which or 1) > len(found):
+        known = listed(dict.fromkeys(named for _, named in ends.values()))
+        raise InputError(
+            f"time: expected end, seconds, a step ({known}), TEXT#n for the n-th of one text or step:N with N"
+            f" out of {listed(ends)}, got {asked}; correct it."
+        )
+    return found[(which or 1) - 1]
+
+
+def read_hosts(path):
+    """Read what holds lithium in the phases of a file of a run: {phase: Host}, empty where it does not say.
+
+    lithium = host.sites * sto and soc = (sto - host.sto_0) / (host.sto_100 - host.sto_0), voxel by voxel with
+    the host of the voxel's phase (read_phase); host.capacity is mAh per gram and unit of lithium.
+    """
+    with _open(path) as file:
+        phase = file.get("phase")
+        if phase is None or "material" not in phase.attrs:
+            return {}
+        names = [str(name) for name in phase.attrs["names"]]
+        columns = {own: phase.attrs[name] for name, own in HOST.items() if own != "sites"}
+        rows = [{own: _value(values[k]) for own, values in columns.items()} for k in range(len(names))]
+    return {name: Host(**row) for name, row in zip(names, rows) if row["material"]}
+
+
 def read_names(path):
     """Read which fields a file holds: {name: unit}, without /phase, which has no time."""
     with _open(path) as file:
@@ -246,6 +325,24 @@ def profile_x(values):
     n = inside.sum(axis=(1, 2))
     total = np.where(inside, values, 0.0).sum(axis=(1, 2), dtype=float)
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def _describe_hosts(phase, hosts):
+    """Say of each phase what it holds of lithium."""
+    if not any(hosts):
+        return
+    phase.attrs["material"] = [host.material if host else "" for host in hosts]
+    for name, own in HOST.items():
+        if own != "material":
+            values = [getattr(host, own) if host else None for host in hosts]
+            phase.attrs[name] = np.array([np.nan if v is None else v for v in values], float)
+
+
+def _value(stored):
+    """An attribute of a Host as it was: text, number, None for NaN."""
+    if isinstance(stored, str):
+        return stored
+    return None if np.isnan(stored) else float(stored)
 
 
 def _describe(dataset, unit, voxel_size, axes):

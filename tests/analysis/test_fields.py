@@ -1,15 +1,18 @@
 """The fields of a run on its voxels: which there are, where they hold, and what they are made of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from microsim.analysis.fields import isolated_sto, run_fields
 from microsim.base.quantities import FIELDS
+from microsim.case.build import assemble
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
 
-from ..cells import half_cell, image, voxel_grid
-from .test_losses import SLAB, porous_cell
+from ..cells import ACTIVE, design, half_cell, image, voxel_grid
+from .test_overpotentials import SLAB, porous_cell
 
 LABELS = image((9, 6, 6), 1)
 
@@ -40,6 +43,28 @@ def test_each_holds_where_its_cells_are(resolved):
         known["phi_s"].sum() == last.cell.mesh.counts["electronic"] and not known["phi_s"][labels == 0].any()
     )
     assert known["j"].sum() == np.unique(last.cell.mesh.faces.solid).size
+
+
+def test_lithium_is_that_of_each_voxels_own_material():
+    labels = LABELS.copy()
+    labels[labels == 2] = 1
+    labels[5:][labels[5:] == 1] = 2
+    other = replace(ACTIVE, name="other", c_s_max=ACTIVE.c_s_max / 2)
+    grid = voxel_grid(labels)
+    cell = assemble(grid, design(grid, cbd=other))
+    *_, last = Experiment(cell, 0.4, Tolerances()).moments([Load("d", 5 * cell.mesh.area, duration=10.0)])
+    found = {name: made(last) for name, made in run_fields(cell, grid).items()}
+    sites = 63104.0 * 0.09728 / 4800.0
+    for label, of in ((1, sites), (2, sites / 2)):
+        assert found["lithium"][labels == label] == pytest.approx(
+            of * found["sto"][labels == label], rel=1e-6
+        )
+    assert np.isnan(found["lithium"][labels == 0]).all()
+
+
+def test_without_a_molar_mass_there_is_no_lithium_per_formula_unit():
+    cell = half_cell(LABELS, active=replace(ACTIVE, molar_mass=None))
+    assert list(run_fields(cell, voxel_grid(LABELS))) == [name for name in FIELDS if name != "lithium"]
 
 
 def test_an_island_keeps_the_lithium_of_the_start(resolved):

@@ -6,7 +6,7 @@ import pytest
 from microsim.analysis.utilisation import Utilisation, label_particles, particle_of_cells, surface_distance
 
 from ..cells import half_cell, voxel_grid
-from .test_losses import SLAB, porous_cell
+from .test_overpotentials import SLAB, porous_cell
 
 H = 0.5e-6
 

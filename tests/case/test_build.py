@@ -31,6 +31,10 @@ def test_what_1C_is():
     assert given.figures()["current_density_1C_A_m2"] == pytest.approx(30)
     given = set_up(load_case(CASES / "demo.yaml", [*SMALL, "cell.nominal_capacity_mAh_g=200"]))
     assert given.one_C == pytest.approx(0.2 * 1e3 * given.mass)
+    told = given.figures()
+    assert told["c_rate_mA_g"] == pytest.approx(200) and "200 mA per gram" in told["c_rate_meaning"]
+    assert "nominal_capacity_mAh_g of the case" in told["c_rate_meaning"]
+    assert "from its sto_100 to its sto_0 in an hour" in setup.figures()["c_rate_meaning"]
 
 
 def test_the_design_is_what_the_case_asks_for():

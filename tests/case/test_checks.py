@@ -1,9 +1,14 @@
 """What the sections of a case say of each other."""
 
+from dataclasses import replace
+
 import pytest
 
+from microsim.base.errors import InputError
+from microsim.base.quantities import FIELDS
 from microsim.case.case import load_case
-from microsim.case.checks import phase_names
+from microsim.case.checks import phase_names, stored_fields
+from microsim.materials import load
 
 from .half_cell import fails
 
@@ -11,6 +16,23 @@ from .half_cell import fails
 def test_the_phases_of_a_volume_and_of_a_slab(case_file):
     assert phase_names(load_case(case_file)) == ("pore", "am", "cbd")
     assert phase_names(load_case("cases/dfn_chen2020.yaml")) == ("cathode",)
+
+
+def test_lithium_is_stored_where_its_molar_mass_is_known(case_file):
+    assert load_case(case_file).output.fields == tuple(FIELDS)
+    known, unknown = load("NMC811_Chen2020"), replace(load("NMC811_Chen2020"), molar_mass=None)
+    assert stored_fields(None, {"am": known}) == tuple(FIELDS)
+    assert stored_fields(None, {"am": known, "more": unknown}) == ("sto", "c_e", "phi_e", "phi_s", "j")
+    assert stored_fields(("sto",), {"am": unknown}) == ("sto",)
+    with pytest.raises(
+        InputError, match="output.fields: expected the molar mass.*none of NMC811_Chen2020; give"
+    ):
+        stored_fields(("sto", "lithium"), {"am": known, "more": unknown})
+
+
+def test_a_molar_mass_is_given_in_a_case(case_file):
+    changed = load_case(case_file, ["cell.materials.am={base: NMC811_Chen2020, molar_mass_g_mol: 48.64}"])
+    assert changed.hosts()["am"].sites == pytest.approx(63104 * 0.04864 / 4800)
 
 
 @pytest.mark.parametrize(

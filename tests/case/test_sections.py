@@ -65,7 +65,7 @@ def test_cbd_exponent_uses_the_porosity_given_or_the_material_s(case_file):
         (["cell.temperature_K=25"], ["cell.temperature_K: expected a number from 200 to 400 K, got 25"]),
         (["cell.area_correction=1"], ["cell.area_correction: expected true or false"]),
         (["title=3"], ["title: expected a text, got 3"]),
-        (["output.fields=[sto, ce]"], ["output.fields.1: expected sto, c_e, phi_e", "c_e"]),
+        (["output.fields=[sto, ce]"], ["output.fields.1: expected sto, lithium, c_e, phi_e", "c_e"]),
         (["volume.file_axes=xyt"], ["volume.file_axes"]),
         (["volume.voxel_size_um=0.4"], ["expected one of voxel_size_nm and voxel_size_um, got both"]),
         (["cell.initial_soc=1"], ["initial_sto and initial_soc, got both", "--set cell.initial_sto=null"]),

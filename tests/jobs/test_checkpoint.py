@@ -125,12 +125,12 @@ def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     whole = run(case, tmp_path / "whole").numbers()
     original = Checkpoint.keep_fields
 
-    def torn(self, time_s, step, fields):
+    def torn(self, time_s, step, fields, number):
         if self.stored == 2:
-            original(self, time_s, step, fields)  # stored, but in no state yet
+            original(self, time_s, step, fields, number)  # stored, but in no state yet
             (self.folder / ".fields_0003.npz.1.part").write_bytes(b"PK")
             raise Killed
-        original(self, time_s, step, fields)
+        original(self, time_s, step, fields, number)
 
     with monkeypatch.context() as patched:
         patched.setattr(Checkpoint, "keep_fields", torn)

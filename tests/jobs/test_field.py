@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.base.quantities import FIELDS
 from microsim.jobs.field import Field
 
 STEP = "Discharge at 1C for 120 s"
@@ -15,7 +16,7 @@ def test_a_field_has_a_grid_times_and_values(small_run):
     assert np.array_equal(np.isfinite(sto.values), sto.grid.mask("am"))
     assert sto.grid.voxel_size == pytest.approx((400e-9,) * 3) and sto.times[0] == 0
     assert (sto.time, sto.step) == (pytest.approx(180), "Rest for 60 s")
-    assert small_run.c_e.unit == "mol m-3" and set(small_run.fields) == {"sto", "c_e", "phi_e", "phi_s", "j"}
+    assert small_run.c_e.unit == "mol m-3" and list(small_run.fields) == sorted(FIELDS)
     assert (
         np.isfinite(np.asarray(small_run.phi_s)).any()
         and small_run.phi_e.values.shape == small_run.j.values.shape
@@ -29,8 +30,15 @@ def test_a_field_at_another_time(small_run):
     assert discharged.time == pytest.approx(120) and small_run.sto.at(119.0).index == discharged.index
     assert np.nanmean(discharged.values) > np.nanmean(begun.values)
     assert small_run.sto.at("end").time == small_run.sto.time
-    with pytest.raises(InputError, match=r"time: expected end, seconds, or a step \(Discharge.*got Charge"):
+    with pytest.raises(InputError, match=r"time: expected end, seconds, a step \(Discharge.*got Charge"):
         small_run.sto.at("Charge at 1C")
+
+
+def test_a_field_at_a_step_by_its_number(small_run):
+    for asked in ("step:0", f"{STEP}#1"):
+        assert small_run.sto.at(asked).index == small_run.sto.at(STEP).index
+    with pytest.raises(InputError, match="got step:2; correct it"):
+        small_run.sto.at("step:2")
 
 
 def test_a_section_and_a_profile(small_run):

@@ -19,6 +19,13 @@ def test_all_sets_a_line_each_and_one_in_full():
     assert material_sets(["LFP_Prada2013", "lithium"]).described.keys() == {"LFP_Prada2013", "lithium"}
 
 
+def test_a_set_in_full_says_what_a_formula_unit_holds():
+    found = repr(material_sets("NMC811_Chen2020"))
+    assert "1.279 sites per formula unit; 275.5 mAh/g of one lithium" in found
+    assert found.count("NMC811_Chen2020 has 1.28 sites") == 1
+    assert "has 0.991 sites" not in repr(material_sets("NMC532_Xu2019"))
+
+
 def test_numbers_are_what_json_prints(capsys):
     assert main(["materials", "NMC811_Chen2020", "--temperature-K", "308.15", "--json", "-"]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -7,7 +7,11 @@ import pytest
 
 import microsim as ms
 from microsim.base.errors import InputError
+from microsim.case.case import load_case
 from microsim.jobs.run_result import RunResult
+from microsim.volumes.fields import read_hosts
+
+from .conftest import DEMO
 
 STEP = "Discharge at 1C for 120 s"
 
@@ -25,6 +29,22 @@ def test_numbers_are_those_of_the_file(small_run):
         small_run.numbers()["peak_memory_bytes"] > 1e7
         and small_run.report() == small_run.folder / "report.html"
     )
+
+
+def test_lithium_is_sto_times_the_sites_that_the_file_tells(small_run):
+    host = read_hosts(small_run.folder / "fields.h5")["am"]
+    material = load_case(DEMO).load_materials()["am"]
+    assert host == material.host
+    assert small_run.lithium.values == pytest.approx(host.sites * small_run.sto.values, rel=1e-6, nan_ok=True)
+
+
+def test_what_1C_is_and_that_sites_are_not_one_is_said_wherever_capacities_are(tmp_path):
+    small = {"volume.slab.cells": 6, "protocol": ["Discharge at 1C for 2 minutes"], "cell.shells": 8}
+    run = ms.run("cases/dfn_chen2020.yaml", tmp_path / "run", set=small)
+    assert run.numbers()["c_rate_mA_g"] == pytest.approx(48.6854917 / (75.6e-6 * 0.665 * 4800), rel=1e-6)
+    told = "NMC811_Chen2020 has 1.28 sites for lithium per formula unit"
+    assert any(told in note for note in run.numbers()["validity"]["notes"])
+    assert told in repr(run) and told in run.report().read_text() and "1C is 201.8 mA per gram" in repr(run)
 
 
 def test_the_voltage_curve_is_that_of_the_file(small_run):

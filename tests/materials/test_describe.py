@@ -38,6 +38,17 @@ def test_a_function_is_told_by_its_ends_and_a_constant_by_its_value():
     assert found["c_s_max"]["value"] == material.c_s_max and found["molar_mass"]["unit"] == "kg mol-1"
 
 
+def test_it_tells_what_a_formula_unit_and_a_gram_hold():
+    for name in ("NMC811_Chen2020", "Chen2020_cathode"):
+        told = describe(load(name))
+        assert told["sites_per_formula_unit"] == pytest.approx(63104 * 0.09728 / 4800)
+        assert told["theoretical_capacity_mAh_g"] == pytest.approx(275.51, abs=0.01)
+        assert "1.28 sites" in told["remark"]
+    assert describe(load("NMC532_Xu2019"))["remark"] == "" and "remark" not in describe(SALT)
+    unknown = describe(replace(ACTIVE, molar_mass=None))
+    assert unknown["sites_per_formula_unit"] is None and "molar_mass" not in unknown["coefficients"]
+
+
 def test_ranges_are_those_of_the_kind():
     assert ranges(SALT) == {"c_e_mol_m3": SALT.c_e_window}
     assert ranges(load("lithium")) == ranges(load("CBD_default")) == {}

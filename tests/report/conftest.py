@@ -9,7 +9,7 @@ from microsim.maps.map import SocMap, resample_onto
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter, read_field
 
-UNITS = {name: field.unit for name, field in FIELDS.items()}
+UNITS = {name: FIELDS[name].unit for name in ("sto", "c_e", "phi_e", "phi_s", "j")}
 ONE_STEP = (("Discharge at C/2 until 3.5 V", 6000.0),)
 FOUR_STEPS = (
     ("Charge at C/2 until 4.2 V", 3000.0),

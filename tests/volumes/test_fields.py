@@ -9,8 +9,18 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.base.hosts import Host
 from microsim.mesh.grid import VoxelGrid
-from microsim.volumes.fields import FieldWriter, profile_x, read_field, read_names, read_times
+from microsim.volumes.fields import (
+    FieldWriter,
+    profile_x,
+    read_field,
+    read_hosts,
+    read_names,
+    read_times,
+    stored_index,
+)
+from microsim.volumes.volume import read_voxels
 
 UNITS = {"sto": "1", "c_e": "mol m-3"}
 
@@ -181,3 +191,67 @@ def test_profile_leaves_out_what_is_outside_the_phase():
     values[0, 0, :] = np.nan
     values[2] = np.nan
     np.testing.assert_array_equal(profile_x(values), [5.5, 11.5, np.nan])
+
+
+HOSTS = {
+    "am": Host("NMC", 63104.0, 4800.0, 0.09728, 0.91, 0.27),
+    "cbd": Host("of a file", 5e4, 4700.0, None, 0.9, 0.3),
+}
+
+
+def test_what_holds_lithium_stands_in_the_file(tmp_path, grid, stored):
+    path = tmp_path / "fields.h5"
+    with FieldWriter(path, grid, {"sto": "1"}, HOSTS) as fields:
+        fields.write(0.0, "Rest", {"sto": np.zeros(grid.shape)})
+    assert read_hosts(path) == HOSTS and read_hosts(stored[0]) == {}
+    with h5py.File(path) as file:
+        told = dict(file["phase"].attrs)
+    assert told["sites_per_formula_unit"][1] == pytest.approx(63104 * 0.09728 / 4800)
+    assert np.isnan(told["sites_per_formula_unit"][[0, 2]]).all() and told["sto_0"][1:].tolist() == [
+        0.91,
+        0.9,
+    ]
+    assert list(told["material"]) == ["", "NMC", "of a file"]
+
+
+@pytest.fixture
+def cycled(tmp_path, grid):
+    """Two discharges of one name with a rest of another between: times 0 to 5."""
+    path = tmp_path / "cycled.h5"
+    with FieldWriter(path, grid, {"sto": "1"}) as fields:
+        for k, (number, name) in enumerate([(0, "D"), (0, "D"), (1, "Rest"), (2, "D"), (2, "D"), (3, "D")]):
+            fields.write(float(k), name, {"sto": np.full(grid.shape, k / 10)}, number)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [("end", 5), ("D#1", 1), ("D#2", 4), ("D#3", 5), ("Rest", 2), ("step:2", 4), ("step:0", 1)],
+)
+def test_steps_of_one_name_are_told_apart(cycled, asked, index):
+    assert stored_index(cycled, asked) == index
+    assert read_voxels(f"{cycled}::sto@{asked}", kind="field").values[0, 0, 0] == np.float32(index / 10)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("D", "expected one step, got D, the text of 3; write D#1 to D#3, or step:N"),
+        ("D#4", "got D#4"),
+        ("D#0", "got D#0"),
+        ("C", r"a step \(D, Rest\).*N out of 0, 1, 2, 3, got C"),
+        ("step:4", "got step:4"),
+        ("step:-1", "got step:-1"),
+    ],
+)
+def test_a_step_that_is_not_meant_by_a_text_is_one_sentence(cycled, asked, said):
+    with pytest.raises(InputError, match=said):
+        stored_index(cycled, asked)
+    with pytest.raises(InputError, match=said):
+        read_voxels(f"{cycled}::sto@{asked}", kind="field")
+
+
+def test_a_data_set_may_have_an_at_in_its_name(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["scan@two"] = np.ones((2, 2, 2))
+    assert read_voxels(f"{tmp_path / 'a.h5'}::scan@two", kind="field").values.all()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from microsim.analysis.losses import VoltageSplit
+from microsim.analysis.overpotentials import VoltageSplit
 from microsim.base import gallery
 from microsim.case.build import simulate
 from microsim.case.case import load_case

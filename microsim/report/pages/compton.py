@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from ...base.quantities import MAPS
+from ...base.quantities import MAPS, quantity
 from ..number_format import NONE, THIN, digits, fixed
 from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import DASHED, INK, UM, WIDTH, colour_map, limits, new_figure, show_section, styled
@@ -53,7 +53,7 @@ def figure(*, values, error, line, voxel_size):
 
 
 def _quantity(line):
-    return MAPS["s_parameter" if line is None else "lithium"]
+    return quantity("s_parameter" if line is None else "lithium")
 
 
 def _cards(name, result):
@@ -154,7 +154,7 @@ def line_figure(line, states):
     axes.fill_between(grid, low, high, color=BLUE, alpha=0.25, lw=0, label="95 % interval")
     axes.plot(grid, line.of(grid)[0], color=BLUE, label="line")
     axes.plot(s, lithium, ls="", marker="o", color=ORANGE, label="states")
-    axes.set(xlabel=MAPS["s_parameter"].axis, ylabel=MAPS["lithium"].axis)
+    axes.set(xlabel=MAPS["s_parameter"].axis, ylabel=quantity("lithium").axis)
     axes.legend(loc="lower right")
     return figure
 

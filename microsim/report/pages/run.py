@@ -4,7 +4,7 @@ from functools import partial
 
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
-from ...volumes.fields import read_names
+from ...volumes.fields import read_hosts, read_names
 from .. import analysis_figures, captions, figures, tables
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
@@ -124,13 +124,19 @@ def _fields(path):
     if path is None:
         return [Section("lithiation", "Fields", note="No fields were stored in this run.")]
     names = read_names(path)
-    series = {name: load_series(path, name) for name in FIELDS if name in names}
+    shown = [name for name in FIELDS if name in names and not (name == "lithium" and _one_host(path, names))]
+    series = {name: load_series(path, name) for name in shown}
     sections = []
     for name in (name for name in series if name not in TOGETHER):
         title = TITLES.get(name)
         anchor, title = (name, FIELDS[name].label) if title is None else (title.lower(), title)
         sections.append(Section(anchor, title, _field_drawings(series[name], spread=name != "c_e")))
     return sections + _potentials([series.get(name) for name in TOGETHER])
+
+
+def _one_host(path, names):
+    """Tell whether sto shows all that lithium would: one material, so that they differ by a factor."""
+    return "sto" in names and len({host.sites for host in read_hosts(path).values()}) == 1
 
 
 def _potentials(series):

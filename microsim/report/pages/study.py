@@ -56,7 +56,8 @@ def _varied(result, done):
 def _sections(result, done, curves):
     cases, keys = result["cases"], result["keys"]
     failed = [case for case in cases if case["status"] == "failed"]
-    notice = f"{len(failed)} of {len(cases)} cases failed; the table says why." if failed else ""
+    failures = [f"{len(failed)} of {len(cases)} cases failed; the table says why."] * bool(failed)
+    notice = " ".join([*failures, *result.get("remarks", ())])
     both = filled(cases_table(cases, keys), failures_table(failed))
     effects = filled(sensitivity_table(sensitivities(done, keys)))
     note = "" if done else "No case finished with a discharge."

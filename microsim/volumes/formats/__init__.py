@@ -23,13 +23,14 @@ FIELDS = "fields.h5"  # what a folder of a run stands for
 
 
 def split_name(name):
-    """Split "file.h5::name@index" into path, name and index, None for what is not given."""
+    """Split "file.h5::name@index" into path, name and index, None for what is not given; an index that is no
+    whole number stays text, "step:4"."""
     path, separator, part = str(name).partition("::")
-    found = re.fullmatch(r"(.*?)(?:@(-?[0-9]+))?", part, re.DOTALL)
-    part, index = found[1], found[2]
-    if separator and not part and index is None:
+    part, _, index = part.partition("@")
+    if separator and not (part or index):
         raise InputError(f"expected a name after ::, got {name}; write like fields.h5::sto.")
-    return Path(path), part or None, None if index is None else int(index)
+    whole = re.fullmatch(r"-?[0-9]+", index)
+    return Path(path), part or None, int(index) if whole else index or None
 
 
 def read_file(path, part=None, index=None, whole=False):

@@ -8,6 +8,7 @@ import numpy as np
 from ...base.errors import InputError
 from ..axes import TIME, spare
 from ..contract import Format, Stored
+from ..fields import stored_index
 from ..hdf5 import opened_dataset, require_complete
 from ..links import linked_files
 from ..statements import stated_names, stated_size
@@ -18,11 +19,14 @@ MOST_CHANNELS = 4  # a last axis so short, behind a longer first one, may be one
 
 
 def read_hdf5(path, part=None, index=None, whole=False):
-    """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index` (default the last).
+    """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index` (default the last), in the
+    fields of a run also "end" or a step of the protocol (fields.stored_index).
 
     The attribute voxel_size_m (a number or three, in the order of the axes) of the data set or of the file is
     its voxel size, or what other programs write in its place (volumes/statements.py).
     """
+    if isinstance(index, str):
+        part, index = _step_of(path, part, index)
     with opened_dataset(path, part, lambda dataset: dataset.ndim >= 3) as (key, dataset):
         name = f"{path}::{key}"
         if dataset.dtype.kind not in "biuf":
@@ -35,6 +39,14 @@ def read_hdf5(path, part=None, index=None, whole=False):
         usual = "zyx" if "MATLAB_class" in dataset.attrs else "xyz"  # it counts its first index fastest
     files = (path, *(file for file in files if file != path))
     return Stored(values, size, files, names=names if row is None else names[1:], usual=usual)
+
+
+def _step_of(path, part, words):
+    """Return a data set and the index of a step of the protocol; a data set may have an @ in its name."""
+    with h5py.File(path, "r") as file:
+        if f"{part}@{words}" in file:
+            return f"{part}@{words}", None
+    return part, stored_index(path, words)
 
 
 def _row(dataset, names, index, name):

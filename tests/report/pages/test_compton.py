@@ -45,7 +45,7 @@ def test_the_page_is_whole(calibrated, tmp_path):
     path = page.write(tmp_path, **given(line))
     check_page(path, [f"compton_{name}" for name in ("profile", "map", "regions", *["line"] * calibrated)])
     text = text_of(path)
-    name = "Lithium 1 − x" if calibrated else "S-parameter"
+    name = "Lithium per formula unit" if calibrated else "S-parameter"
     assert f"{name} by Compton scattering" in text and "93.874 keV" in text and "0 to 3 0.2200" in text
     assert ("0.4331" in text) == calibrated
 

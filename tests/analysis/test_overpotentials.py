@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from microsim.analysis.losses import VoltageSplit, rest_potential
+from microsim.analysis.overpotentials import VoltageSplit, rest_potential
 from microsim.base.quantities import VOLTAGE_PARTS
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
