@@ -21,12 +21,6 @@ app = typer.Typer(
 )
 
 
-def command(example):
-    """Register a command whose --help ends with an example."""
-    lines = "\n".join(f"  {line}" for line in example)
-    return app.command(epilog=f"\b\nExample:\n{lines}")
-
-
 @app.callback(invoke_without_command=True)
 def _microsim(
     context: typer.Context,

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microsim import cli
 from microsim.base.errors import InputError, NotConverged
 from microsim.cli import app, main
 
@@ -68,10 +67,6 @@ def test_help_alone_lists_the_commands_in_the_order_of_the_data_flow(capsys):
     assert main([]) == 0
     shown = capsys.readouterr().out.partition("Commands:\n")[2]
     assert re.findall(r"^  (\w+) ", shown, re.MULTILINE) == IN_DATA_FLOW
-
-
-def test_the_files_of_the_commands_are_in_that_order():
-    assert list(cli.COMMANDS) == [name for name in IN_DATA_FLOW if name in cli.COMMANDS]
 
 
 @pytest.mark.parametrize(

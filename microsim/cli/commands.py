@@ -1,0 +1,245 @@
+"""The commands, in the order in which the data flows, which is that of --help: each is read off its job."""
+
+from ..base.arguments import Argument
+from ..jobs.animate import animate
+from ..jobs.bpx import bpx
+from ..jobs.calibrate import calibrate
+from ..jobs.cell_eis import cell_impedance
+from ..jobs.compare import compare
+from ..jobs.compton import compton_map
+from ..jobs.datasets import datasets
+from ..jobs.demo import demo
+from ..jobs.eis import pore_impedance
+from ..jobs.flow import permeability
+from ..jobs.generate import generate_electrode
+from ..jobs.homogenise import homogenise
+from ..jobs.info import measure
+from ..jobs.materials import material_sets
+from ..jobs.mesh import export_mesh
+from ..jobs.particles import particles
+from ..jobs.regions import tortuosity_by_depth
+from ..jobs.register import register
+from ..jobs.representative import representative_volume
+from ..jobs.run import run
+from ..jobs.segment import segment_volume
+from ..jobs.soc import lithiation_map
+from ..jobs.study import study
+from ..jobs.transport import tortuosity
+from ..jobs.validate import validate
+from ..jobs.wetting import wet
+from .from_job import command_of, command_of_either
+
+
+def _kind(word):
+    return "A case" if word.lower().endswith((".yaml", ".yml")) else "A volume"
+
+
+command_of(datasets, "datasets", ["microsim datasets", "microsim datasets --json -"])
+
+command_of(
+    generate_electrode, "generate", ["microsim generate meshes/demo_electrode.yaml --out electrode.tif"]
+)
+
+command_of(
+    segment_volume,
+    "segment",
+    [
+        "microsim segment stack.tif --out labels.tif --phases pore,cbd,am --voxel-size-nm 15.2,15.2,100 \\",
+        "    --file-axes zyx --curtains-along y --align --to-voxel-nm 100 --denoise nlm --pore-back \\",
+        "    --watershed --cracks crack --report out",
+        "microsim segment stack.tif --out labels.tif --recipe labels.recipe.yaml --json -",
+    ],
+)
+
+command_of(
+    measure,
+    "info",
+    [
+        "microsim info electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --json -",
+        "microsim info electrode.tif --phases pore=0,am=1 --voxel-size-nm 398 --measures sizes,clusters \\",
+        "    --maps maps",
+    ],
+)
+
+command_of(
+    particles,
+    "particles",
+    [
+        "microsim particles cycled.tif --phases pore=0,cbd=1,am=2,crack=3 --voxel-size-nm 100 \\",
+        "    --against pristine.tif --json -",
+    ],
+)
+
+command_of(
+    export_mesh,
+    "mesh",
+    [
+        "microsim mesh electrode.tif --out electrode.vtu --phases pore=0,am=1,cbd=2 --voxel-size-nm 398",
+        "microsim mesh nrel_nmc --out corner.msh --kind tetrahedra --voxel-size-nm 398 \\",
+        "    --crop x=0:64,y=100:164,z=100:164",
+    ],
+)
+
+command_of(
+    tortuosity,
+    "transport",
+    [
+        "microsim transport electrode.tif --phases pore=0,am=1,cbd=2 --conducting pore=1.0,cbd=0.1 \\",
+        "    --axis all --voxel-size-nm 398 --json -",
+    ],
+)
+
+command_of(
+    tortuosity_by_depth,
+    "regions",
+    [
+        "microsim regions electrode.tif --phases pore=0,am=1 --voxel-size-nm 1000 \\",
+        "    --edges-um 0,300,600,1000 --diffusivity-m2-s 1.39e-11 --json -",
+    ],
+)
+
+command_of(
+    representative_volume,
+    "representative",
+    [
+        "microsim representative electrode.tif --phases pore=0,am=1 --voxel-size-nm 398 \\",
+        "    --sizes 32,48,64 --count 8 --seed 0 --json -",
+    ],
+)
+
+command_of_either(
+    {"A volume": pore_impedance, "A case": cell_impedance},
+    _kind,
+    Argument("A volume, or a case: its whole cell.", metavar="VOLUME|CASE.yaml"),
+    "eis",
+    "Compute the impedance of pores, or of a whole cell.",
+    [
+        "microsim eis electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 --axis all --json -",
+        "microsim eis electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 398 \\",
+        "    --walls double-layer --frequencies 1e-3:1e3:61 --frequency-unit characteristic",
+        "microsim eis cases/demo.yaml --set cell.initial_sto=0.6 --frequencies 1e-3:1e5:41 --out out/eis",
+    ],
+)
+
+command_of(
+    permeability,
+    "flow",
+    [
+        "microsim flow electrode.tif --phases pore=0,am=1,cbd=2 --through pore \\",
+        "    --axis all --voxel-size-nm 398 --json -",
+    ],
+)
+
+command_of(
+    wet,
+    "wetting",
+    [
+        "microsim wetting electrode.tif --phases pore=0,am=1,cbd=2 --through pore --axis x \\",
+        "    --voxel-size-nm 398 --contact-angle-deg 20 --surface-tension-N-m 0.03 \\",
+        "    --viscosity-Pa-s 0.003 --json -",
+    ],
+)
+
+command_of(
+    lithiation_map,
+    "soc",
+    [
+        "microsim soc frames.tif --energies E.txt --flat flat.tif --dark dark.tif --align \\",
+        "    --method edge --calibration first_charge.json --out soc.tif --report out",
+        "microsim soc midas_lfp --method lcf --references 'hxn_fe_references::LiFe(II)PO4,Fe(III)PO4' \\",
+        "    --shift fit --least-jump otsu --json -",
+    ],
+)
+
+command_of(
+    calibrate,
+    "calibrate",
+    [
+        "microsim calibrate series.h5::mu --energies series.h5::energy --lithiation x.txt \\",
+        "    --method edge --degree 3 --select 0:111 --out first_charge.json",
+    ],
+)
+
+command_of(
+    compton_map,
+    "compton",
+    [
+        "microsim compton counts.tif --energies E.txt --incident-keV 115 --angle-deg 90 \\",
+        "    --states table2.txt --regions 3 --out lithium.tif --report out",
+    ],
+)
+
+command_of(
+    register,
+    "register",
+    [
+        "microsim register soc.tif electrode.tif --phases pore=0,am=1,cbd=2 --voxel-size-nm 40 \\",
+        "    --map-voxel-size-nm 120 --out soc_on_electrode.tif --report out",
+    ],
+)
+
+command_of(
+    material_sets,
+    "materials",
+    [
+        "microsim materials",
+        "microsim materials NMC811_Chen2020 --plot out/materials",
+        "microsim materials --json -",
+    ],
+)
+
+command_of(
+    bpx,
+    "bpx",
+    [
+        "microsim bpx nmc_pouch_cell_BPX.json --case half.yaml",
+        "microsim bpx nmc_pouch_cell_BPX.json --case full.yaml --counter electrode",
+        "microsim bpx cases/dfn_chen2020.yaml --out chen2020.json",
+    ],
+)
+
+command_of(
+    run,
+    "run",
+    [
+        "microsim run cases/nrel_nmc_c2.yaml --out out/slow \\",
+        '    --set protocol.0="Discharge at C/3 until 3.5 V" --set cell.film.model=none',
+    ],
+)
+
+command_of(
+    homogenise,
+    "homogenise",
+    [
+        "microsim homogenise cases/demo.yaml --out out/demo_homogenised",
+        "microsim run out/demo_homogenised/homogenised.yaml",
+    ],
+)
+
+command_of(
+    compare,
+    "compare",
+    [
+        "microsim compare out/demo/fields.h5::sto soc.tif --measured-voxel-size-nm 800 --json -",
+        "microsim compare sim.npy soc.tif --voxel-size-nm 400 --measured-voxel-size-nm 800 --out out/compare",
+    ],
+)
+
+command_of(
+    study,
+    "study",
+    ["microsim study studies/rate.yaml", "microsim study studies/rate.yaml --processes 4 --json -"],
+)
+
+command_of(
+    animate,
+    "animate",
+    [
+        "microsim animate out/demo/fields.h5 --out lithiation.gif",
+        "microsim animate out/demo/fields.h5 --field c_e --axis y --fps 4 --out salt.mp4",
+    ],
+)
+
+command_of(validate, "validate", ["microsim validate", "microsim validate laminates --json -"])
+
+command_of(demo, "demo", ["microsim demo", "microsim demo my-first-electrode"])
