@@ -97,7 +97,9 @@ def read_stack(name, *, file_axes=None):
 def _edges(size, axes):
     """Voxel edges x, y, z of a stack; None where the file states two of them at most."""
     space = axes.replace("E", "")
-    if size is None or len(set(size)) == 1:
+    if size is None or len(size) != 3:
+        return None
+    if len(set(size)) == 1:
         return size
     return tuple(size[space.index(axis)] for axis in "xyz") if sorted(space) == ["x", "y", "z"] else None
 

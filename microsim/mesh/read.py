@@ -23,8 +23,8 @@ def read_volume(
     Parameters
     ----------
     source : str or path
-        TIFF, folder of TIFF slices, HDF5 ("file.h5::dataset"), NRRD, MHD, npy, npz, raw with a sidecar, or
-        the name of a known data set.
+        TIFF, folder of slices (TIFF, PNG, BMP), HDF5 ("file.h5::dataset"), NRRD, MHD, npy, npz, MATLAB, raw
+        with a sidecar, or the name of a known data set.
     phases : dict, optional
         Label of each phase, {"pore": 0, "am": 1}; every label of the volume must be named. Default: the
         names of the data set, else label0, label1 ...

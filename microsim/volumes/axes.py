@@ -18,6 +18,7 @@ WORDS = {
     **dict.fromkeys(("e", "ev", "kev", "energies"), ENERGY),
     "s": COLOUR,
 }
+PLAIN = ("", "page", "row", "column")  # where an axis lies in the file, which says nothing of space
 
 
 def axis_word(name):
@@ -36,8 +37,9 @@ def spare(shape, names=(), wanted=3):
     excess = len(shape) - wanted
     if excess <= 0:
         return ()
-    if any(names):
-        found = [i for i, n in enumerate(shape) if n == 1 and names[i] not in ("x", "y", "z")]
+    if _says(names):
+        kept = ("x", "y", "z", *PLAIN[1:])
+        found = [i for i, n in enumerate(shape) if n == 1 and names[i] not in kept]
     else:
         ahead = next((i for i, n in enumerate(shape) if n != 1), len(shape))
         behind = next((i for i, n in enumerate(reversed(shape)) if n != 1), len(shape))
@@ -57,12 +59,12 @@ def in_space(stored, file_axes, name):
             " the two."
         )
     stored = without_spare(stored)
-    if any(stored.names) and stored.values.ndim != 3:
+    if _says(stored.names) and stored.values.ndim != 3:
         raise InputError(
             f"expected the axes of a volume, got {_listed(stored)} in {name}; export one volume without the"
             " others."
         )
-    if stored.axes is None and file_axes is None and any(stored.names):
+    if stored.axes is None and file_axes is None and _says(stored.names):
         _check_order(stored, name)
     return replace(stored, axes=stored.axes or file_axes or stored.usual)
 
@@ -76,14 +78,14 @@ def in_stack(stored, file_axes, name):
     stored = without_spare(stored, len(file_axes) if file_axes else 4)
     values, names = stored.values, stored.names
     usual = {2: "Ex", 3: "Eyx", 4: "Exyz"}.get(values.ndim, "")
-    if file_axes or stored.usual == "xyz" and not any(names):
+    if file_axes or stored.usual == "xyz" and not _says(names):
         return values, file_axes or usual
-    if not names:
+    if not _says(names):
         raise InputError(
             f"expected the axes of images over energy, got none in {name}, whose program counts its first"
             " axis last; state --file-axes, E for the energy and that program's last axis first: Eyx, say."
         )
-    order = "".join(word if word in ("x", "y", "z") else "E" if word else "?" for word in names)
+    order = "".join(word if word in ("x", "y", "z") else "?" if word in PLAIN else "E" for word in names)
     behind = "E" in order[1:] or COLOUR in names
     clear = sorted(order) == sorted(usual) and (values.ndim == 3 or order == usual)
     if (behind or values.ndim == 4 and _differ(order, usual)) and not clear:
@@ -103,18 +105,23 @@ def without_spare(stored, wanted=3):
     dropped = spare(stored.values.shape, stored.names, wanted)
     if not dropped:
         return stored
-    names = tuple(word for i, word in enumerate(stored.names) if i not in dropped)
-    return replace(stored, values=stored.values.squeeze(dropped), names=names)
+    names, size = stored.names, stored.voxel_size
+    names = tuple(word for i, word in enumerate(names) if i not in dropped)
+    if size and len(size) == stored.values.ndim:
+        size = tuple(edge for i, edge in enumerate(size) if i not in dropped)
+    return replace(stored, values=stored.values.squeeze(dropped), names=names, voxel_size=size)
 
 
 def _check_order(stored, name):
-    foreign = [word for word in stored.names if word not in ("x", "y", "z", "")]
+    foreign = [word for word in stored.names if word not in ("x", "y", "z", *PLAIN)]
     if foreign:
         raise InputError(
-            f"expected the axes of a volume, got {_listed(stored)} in {name}; export a volume, or state the"
-            " axes with --file-axes (xyz, say) where that name is wrong."
+            f"expected the axes of a volume, got {_listed(stored)} in {name}; export one, or state"
+            " --file-axes (xyz, say) where these are slices."
         )
-    wrong = [word for word, ours in zip(stored.names, stored.usual, strict=True) if word not in (ours, "")]
+    wrong = [
+        word for word, ours in zip(stored.names, stored.usual, strict=True) if word not in (ours, *PLAIN)
+    ]
     order = "".join(stored.names)
     if wrong:
         as_named = f"{order} to take them so" if sorted(order) == ["x", "y", "z"] else "zyx, say"
@@ -122,6 +129,10 @@ def _check_order(stored, name):
             f"expected the axes x, y, z with x through the thickness, got {_listed(stored)} in {name}; state"
             f" --file-axes {as_named}, or {stored.usual} where its first axis is x (file_axes in a case)."
         )
+
+
+def _says(names):
+    return any(word not in PLAIN for word in names)
 
 
 def _listed(stored):

@@ -20,7 +20,7 @@ class Stored:
     """What a file holds: values and voxel size (m) in the order of the file's axes, slowest first.
 
     values      the array as it is stored
-    voxel_size  of the axes that are lengths, None where it is not stated
+    voxel_size  of the axes that are lengths, or of all, nan for those that are none; None: not stated
     files       where the bytes lie when that is not only the file itself
     axes        the order of x, y, z where the file states it in our words
     names       what the file calls its axes, "" for those of which it says nothing

@@ -11,9 +11,12 @@ from ..base.errors import InputError, why
 from ..base.files import refuse_stream
 from ..base.guard import check_target
 
+MICROMETRES = ("um", "µm", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometers", "micrometre")
 METRES = {
+    **dict.fromkeys(("pm", "picometer", "picometre"), 1e-12),
+    **dict.fromkeys(("å", "angstrom", "angstroms"), 1e-10),
     **dict.fromkeys(("nm", "nanometer", "nanometers", "nanometre", "nanometres"), 1e-9),
-    **dict.fromkeys(("um", "µm", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometre"), 1e-6),
+    **dict.fromkeys(MICROMETRES, 1e-6),
     **dict.fromkeys(("mm", "millimeter", "millimetre"), 1e-3),
     **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
     **dict.fromkeys(("m", "meter", "metre"), 1.0),

@@ -54,7 +54,7 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels")
         _check_axes(file_axes)
     given = None if voxel_size is None else check_voxel_size(voxel_size)
     path, part, index, dataset = _find(name_or_path)
-    stored = in_space(read_file(path, part, index), file_axes, name_or_path)
+    stored = in_space(read_file(path, part, index), file_axes or (dataset and "xyz"), name_or_path)
     known = given or (dataset.voxel_size_m if dataset else None)
     if stored.doubt and not known:
         raise InputError(stored.doubt)

@@ -124,7 +124,9 @@ def _others(path, fits):
 
 def _unknown(path, what):
     if path.is_dir():
-        return f"expected TIFF slices in the folder {path}, got none; name a folder with .tif files."
+        return (
+            f"expected slices (TIFF, PNG or BMP) in the folder {path}, got none; name a folder that has them."
+        )
     known = ", ".join(suffixes())
     return (
         f"expected a volume file to {what} ({known}), got {path.name} with"

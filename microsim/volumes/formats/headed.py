@@ -4,23 +4,25 @@ The slowest axis of these formats is the one across slices, so a stack has the s
 in TIFF (whose pages it is). Their headers count the other way round, fastest first; sidecars of raw files,
 which are microsim's own, count slowest first like everything here.
 
-MHD has no unit, NRRD may have none: then sizes are in mm, as ITK has it, and sizes that are all exactly 1 are
-what every program writes that knows none, so they are taken as not given.
+MHD and NRRD may state no unit. Sizes are then mm, as ITK has it, but asked about where um would make voxels
+too; sizes that are all exactly 1 are what every program writes that knows none, and taken as not given.
 """
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ...base.errors import InputError
+from ...base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ...base.schema import choice, entry, number, read_yaml, say, section, whole
+from ..axes import CHANNEL, axis_word
 from ..contract import Format, Stored
 from ..stored import metres, replacing_files, spacing
 
-MM = 1e-3
+MM, UM = 1e-3, 1e-6
 SIDECARS = (".json", ".yaml", ".yml")
 META_TYPES = {
     "MET_UCHAR": "u1",
@@ -50,19 +52,44 @@ def read_nrrd(path):
     import nrrd
 
     values, header = nrrd.read(str(path), index_order="C")
-    if "space directions" in header:
-        sizes = np.linalg.norm(np.asarray(header["space directions"], float), axis=1)
-    else:
-        sizes = np.asarray(header.get("spacings", ()), float)
-    stated = header.get("space units") or header.get("units") or ()
-    units = {metres(unit) for unit in stated}
+    sizes, units = _nrrd_sizes(header)
     detached = header.get("data file", header.get("datafile"))
     files = (path, path.parent / detached) if detached else (path,)
-    if sizes.size != 3 or not np.all(np.isfinite(sizes)):
-        return Stored(values, files=files)
-    if len(units) == 1 and None not in units:
-        return Stored(values, spacing(sizes[::-1], units.pop()), files)
-    return Stored(values, None if stated else _in_mm(sizes[::-1]), files)
+    stored = Stored(values, files=files, names=_nrrd_names(header, values.ndim)[::-1])
+    if units is None:
+        return _of_no_unit(stored, sizes[::-1], path)
+    edges = np.multiply(sizes, units)[::-1]
+    in_space = edges[~np.isnan(edges)]
+    known = len(in_space) == 3 and spacing(in_space, 1.0) and len(edges) == values.ndim
+    return replace(stored, voxel_size=tuple(edges.tolist()) if known else None)
+
+
+def _nrrd_sizes(header):
+    """Edges of the axes, fastest first, and the length of their units in m: nan where one is unknown, None
+    where none is stated."""
+    if "space directions" in header:
+        vectors = np.array(
+            [np.full(3, np.nan) if v is None else v for v in header["space directions"]], float
+        )
+        stated = header.get("space units")
+        scale = [metres(unit) or np.nan for unit in stated or ()]
+        if not stated or len(scale) != vectors.shape[1]:
+            return np.linalg.norm(vectors, axis=1), np.nan if stated else None
+        return np.linalg.norm(np.where(vectors, vectors * scale, 0.0), axis=1), 1.0
+    stated = [unit for unit in header.get("units", ())]
+    sizes = np.asarray(header.get("spacings", ()), float)
+    scale = [metres(unit) or np.nan for unit in stated]
+    return sizes, scale if len(scale) == len(sizes) and any(stated) else np.nan if any(stated) else None
+
+
+def _nrrd_names(header, count):
+    """What the header calls the axes, fastest first: by their labels, else by their kinds."""
+    kinds = [str(kind).strip().lower() for kind in header.get("kinds", ())]
+    names = [axis_word(label) for label in header.get("labels", ())]
+    if any(names):
+        return tuple(names) if len(names) == count else ()
+    words = {**dict.fromkeys(("domain", "space", "none", "???", ""), ""), "time": "time"}
+    return tuple(words.get(kind, CHANNEL) for kind in kinds) if len(kinds) == count else ()
 
 
 def _nrrd_files(path):
@@ -84,8 +111,25 @@ def write_nrrd(path, stored):
         nrrd.write(file, np.ascontiguousarray(stored.values), header, index_order="C", compression_level=6)
 
 
-def _in_mm(sizes):
-    return None if np.all(np.asarray(sizes) == 1) else spacing(sizes, MM)
+def _of_no_unit(stored, sizes, path):
+    """The Stored with sizes that bear no unit: in mm, or with the doubt whether um are meant."""
+    sizes = np.asarray(sizes, float)
+    in_space = sizes[np.isfinite(sizes)][-3:]
+    if len(in_space) != 3 or len(sizes) != stored.values.ndim or np.all(in_space == 1):
+        return stored
+    as_mm = spacing(in_space, MM)
+    if as_mm and all(_possible(in_space * unit) for unit in (MM, UM)):
+        said = " x ".join(f"{size:g}" for size in in_space)
+        doubt = (
+            f"expected a voxel size with its unit, got {said} in {path}, which may be mm as ITK has it or um;"
+            " state --voxel-size-nm."
+        )
+        return replace(stored, doubt=doubt)
+    return replace(stored, voxel_size=tuple((sizes * MM).tolist()) if as_mm and len(sizes) > 3 else as_mm)
+
+
+def _possible(edges):
+    return bool(np.all((edges >= SMALLEST_VOXEL) & (edges <= LARGEST_VOXEL)))
 
 
 # ---- MHD, MHA ----------------------------------------------------------------------------------------------
@@ -104,8 +148,13 @@ def read_meta(path):
     packed = header.get("CompressedData", "False").lower() == "true"
     values = _voxels(data, shape, dtype, offset, packed)
     sizes = header.get("ElementSpacing", header.get("ElementSize", "")).split()
-    size = _in_mm([float(word) for word in sizes[::-1]]) if len(sizes) == len(shape) else None
-    return Stored(values, size, files=(path,) if data == path else (path, data))
+    stored = Stored(values, files=(path,) if data == path else (path, data))
+    sizes = [float(word) for word in sizes[::-1]] if len(sizes) == len(shape) else []
+    unit = header.get("DistanceUnits", "?").strip("?")
+    if not unit:
+        return _of_no_unit(stored, sizes, path)
+    known = len(sizes) == 3 and metres(unit)
+    return replace(stored, voxel_size=spacing(sizes, metres(unit)) if known else None)
 
 
 def _meta_files(path):
@@ -129,6 +178,7 @@ def write_meta(path, stored):
         "ElementType": types[values.dtype.str[1:]],
     }
     if stored.voxel_size is not None:
+        header["DistanceUnits"] = "mm"
         header["ElementSpacing"] = " ".join(f"{size / MM:.12g}" for size in stored.voxel_size[::-1])
     header["ElementDataFile"] = "LOCAL" if local else data.name  # by definition the last line
     text = "".join(f"{key} = {value}\n" for key, value in header.items()).encode()

@@ -1,20 +1,22 @@
-"""TIFF: several pages in one file, one such file in a zip, a folder of slices; axes are pages, rows,
-columns."""
+"""TIFF: several pages in one file, or one such file in a zip; axes are pages, rows, columns."""
 
 import logging
 import re
 import zipfile
 from contextlib import contextmanager
 from io import BytesIO
+from xml.etree import ElementTree
 
 import numpy as np
 import tifffile
 
-from ...base.errors import InputError, why
+from ...base.errors import InputError
+from ..axes import COLOUR, axis_word
 from ..contract import Format, Stored
 from ..stored import metres, replacing_files, spacing
 
 SUFFIXES = (".tif", ".tiff")
+TIFFFILE_AS_IMAGEJ = "1.11a"  # what tifffile writes in ImageJ's name, with and without a distance of pages
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ reads, run out
 
@@ -38,7 +40,7 @@ def _tiff_files(path):
 def read_zip(path):
     """Read the one TIFF file in a zip archive."""
     with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if _is_slice(name)]
+        names = [name for name in archive.namelist() if is_slice(name)]
         if len(names) != 1:
             raise InputError(
                 f"expected one TIFF file in {path}, got {len(names)}{_some(names)}; "
@@ -48,49 +50,15 @@ def read_zip(path):
     return _read(content, f"{path} ({names[0]})")
 
 
-def read_folder(path):
-    """Read a folder of single-page TIFF files, in natural order (slice2 before slice10), as one array."""
-    files = sorted(_slices(path), key=lambda file: natural(file.name))
-    first, values = None, None
-    for i, file in enumerate(files):
-        plane = _read_slice(file)
-        if values is None:
-            first, values = file, np.empty((len(files), *plane.shape), plane.dtype)
-        if (plane.shape, plane.dtype) != (values.shape[1:], values.dtype):
-            raise InputError(
-                f"expected slices like {first.name} ({_kind(values[0])}), got {file.name} ({_kind(plane)}); "
-                f"keep only the slices of one volume in {path}."
-            )
-        values[i] = plane
-    return Stored(values, files=tuple(files))
-
-
-def natural(name):
-    """Return a sort key that counts numbers as numbers: slice2 comes before slice10."""
-    return [int(word) if i % 2 else word.lower() for i, word in enumerate(re.split(r"([0-9]+)", name))]
-
-
 def _read(file, name):
     with _errors_raised(), tifffile.TiffFile(file) as tif:
-        return Stored(_pages(tif, name), _voxel_size(tif))
+        return Stored(_pages(tif, name), _voxel_size(tif), names=_names(tif))
 
 
-def _read_slice(file):
-    try:
-        with _errors_raised(), tifffile.TiffFile(file) as tif:
-            plane = _pages(tif, file)
-    except InputError:
-        raise
-    except Exception as error:  # a damaged file makes the library fail in many ways
-        raise InputError(
-            f"expected a readable TIFF slice, got {file} ({why(error)}); it may be damaged: export it again."
-        ) from error
-    if plane.ndim != 2:
-        raise InputError(
-            f"expected one slice (2-D) in each file of a folder, got {plane.ndim}-D in {file}; "
-            "name one multi-page file, or a folder of grey or label slices."
-        )
-    return plane
+def read_page(path):
+    """Read a TIFF file of a single slice."""
+    with _errors_raised(), tifffile.TiffFile(path) as tif:
+        return _pages(tif, path)
 
 
 def _pages(tif, name):
@@ -118,18 +86,54 @@ def _stacked(tif, name):
     return tif.series[0].asarray()
 
 
+def _names(tif):
+    """What the file calls its axes; pages, rows and columns where it calls them Z, Y, X or not at all."""
+    axes = tif.series[0].axes
+    if len(tif.series) > 1 or len(axes) != tif.series[0].ndim:
+        return ()
+    ours = "ZYX" not in axes and set("XYZ") <= set(axes)  # written by hand, from an array of another order
+    return tuple(letter.lower() if ours and letter in "XYZ" else _word(letter) for letter in axes)
+
+
+def _word(letter):
+    plain = {"Z": "page", "I": "page", "Q": "page", "Y": "row", "X": "column", "S": COLOUR}
+    return plain.get(letter) or axis_word(tifffile.TIFF.AXES_NAMES.get(letter, letter))
+
+
+# ---- voxel size --------------------------------------------------------------------------------------------
+
+
 def _voxel_size(tif):
-    """Return pages, rows, columns in m where unit, resolution and distance of the pages are all stated.
+    """Return pages, rows, columns in m, None unless all three are stated with their units.
 
     A resolution in inches is that of a printer, by default 72 a page, and says nothing of a voxel.
     """
-    stated = tif.imagej_metadata or (tif.shaped_metadata or ({},))[0]
-    unit = metres(stated.get("unit"))
-    ratios = [tif.pages[0].tags.get(name) for name in ("YResolution", "XResolution")]
-    if unit is None or "spacing" not in stated or not all(tag and all(tag.value) for tag in ratios):
+    if len(tif.series) == 1 and _names(tif) and "page" not in _names(tif) and "z" not in _names(tif):
         return None
-    rows, columns = (tag.value[1] / tag.value[0] for tag in ratios)
-    return spacing((abs(float(stated["spacing"])), rows, columns), unit)
+    if tif.is_ome:
+        return _ome_size(tif.ome_metadata)
+    stated = tif.imagej_metadata or (tif.shaped_metadata or ({},))[0]
+    by_imagej = tif.is_imagej and stated.get("ImageJ") != TIFFFILE_AS_IMAGEJ
+    distance = stated.get("spacing", 1.0 if by_imagej else None)  # ImageJ leaves it out where it is exactly 1
+    ratios = [tif.pages[0].tags.get(name) for name in ("YResolution", "XResolution")]
+    if distance is None or not all(tag and all(tag.value) for tag in ratios):
+        return None
+    units = [metres(stated.get(key) or stated.get("unit")) for key in ("zunit", "yunit", "unit")]
+    if not tif.is_imagej and tif.pages[0].resolutionunit == tifffile.RESUNIT.CENTIMETER:
+        units[1:] = [1e-2, 1e-2]
+    if None in units:
+        return None
+    edges = (abs(float(distance)), *(tag.value[1] / tag.value[0] for tag in ratios))
+    return spacing(np.multiply(edges, units), 1.0)
+
+
+def _ome_size(text):
+    """The physical size of the pixels of the first image; um where an OME file states no unit."""
+    pixels = ElementTree.fromstring(text).find(".//{*}Pixels")
+    said = {} if pixels is None else pixels.attrib
+    sizes = [float(said.get(f"PhysicalSize{axis}", "nan")) for axis in "ZYX"]
+    units = [metres(said.get(f"PhysicalSize{axis}Unit", "um")) for axis in "ZYX"]
+    return None if None in units else spacing(np.multiply(sizes, units), 1.0)
 
 
 @contextmanager
@@ -151,17 +155,10 @@ def _errors_raised():
         raise ValueError(re.sub(r"<tifffile\.\w+ [^>]*> ", "", faults[0]))
 
 
-def _slices(folder):
-    return [file for file in folder.iterdir() if _is_slice(file.name)]
-
-
-def _has_slices(path):
-    return path.is_dir() and bool(_slices(path))
-
-
-def _is_slice(name):
+def is_slice(name, suffixes=SUFFIXES):
+    """Tell whether a name is that of a slice, and not of what a Mac adds to it."""
     last = name.rsplit("/", 1)[-1]  # a Mac adds ._v.tif to v.tif
-    return last.lower().endswith(SUFFIXES) and not last.startswith(".")
+    return last.lower().endswith(suffixes) and not last.startswith(".")
 
 
 def _some(names):
@@ -212,5 +209,4 @@ def _write_pages(file, values, voxel_size):
 FORMATS = (
     Format("TIFF", SUFFIXES, read_tiff, write_tiff, files=_tiff_files),
     Format("zip with a TIFF", (".zip",), read_zip, write_zip),
-    Format("folder of TIFF slices", (), read_folder, opens=_has_slices),
 )

@@ -129,11 +129,11 @@ def test_byte_order_and_offset_of_metaimage_are_heeded(tmp_path):
     path = write_header(tmp_path, ElementType="MET_USHORT", ElementByteOrderMSB="True", HeaderSize=7)
     (tmp_path / "v.bin").write_bytes(b"1234567" + LABELS.astype(">u2").tobytes())
     np.testing.assert_array_equal(read_voxels(path).values, LABELS)
-    path = write_header(tmp_path, HeaderSize=-1, ElementSize="0.001 0.001 0.002")
+    path = write_header(tmp_path, HeaderSize=-1, ElementSize="0.0005 0.0005 0.001")
     (tmp_path / "v.bin").write_bytes(b"any header" + LABELS.tobytes())
     volume = read_voxels(path)
     np.testing.assert_array_equal(volume.values, LABELS)
-    assert volume.voxel_size == (2e-6, 1e-6, 1e-6)
+    assert volume.voxel_size == (1e-6, 5e-7, 5e-7)
 
 
 @pytest.mark.parametrize(
@@ -226,3 +226,66 @@ def test_the_voxels_of_one_volume_do_not_replace_those_of_another(tmp_path):
     raw = write_volume(tmp_path / "v.raw", LABELS)
     write_volume(tmp_path / "v.mhd", LABELS[::-1])
     np.testing.assert_array_equal(read_voxels(raw).values, LABELS)
+
+
+# ---- axes and units ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["nrrd", "mhd"])
+@pytest.mark.parametrize(("spacing", "words"), [
+    ((0.04, 0.04, 0.04), "got 0.04 x 0.04 x 0.04 in"), ((0.002, 0.001, 0.001), "mm as ITK has it or um"),
+])  # fmt: skip
+def test_spacings_that_may_be_mm_or_um_are_asked_about(tmp_path, suffix, spacing, words):
+    sitk, image = itk_image(LABELS, spacing)
+    sitk.WriteImage(image, str(tmp_path / f"v.{suffix}"))
+    assert words in sentence(tmp_path / f"v.{suffix}") and "--voxel-size-nm" in sentence(
+        tmp_path / f"v.{suffix}"
+    )
+    assert read_voxels(tmp_path / f"v.{suffix}", voxel_size=40e-9).voxel_size == (40e-9,) * 3
+
+
+@pytest.mark.parametrize("size", [5e-9, 40e-9, 2e-6, 50e-6])
+def test_what_we_write_is_never_in_doubt(tmp_path, size):
+    for suffix in ("mhd", "mha", "nrrd"):
+        path = write_volume(tmp_path / f"v.{suffix}", LABELS, voxel_size=size)
+        assert read_voxels(path).voxel_size == pytest.approx((size,) * 3)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("um", 1e-6), ("mm", 1e-3), ("cm", 1e-2)])
+def test_the_unit_of_metaimage_is_heeded(tmp_path, unit, factor):
+    spacing = f"{1e-6 / factor:.9g} {2e-6 / factor:.9g} {4e-6 / factor:.9g}"
+    path = write_header(tmp_path, ElementSpacing=spacing, DistanceUnits=unit)
+    assert read_voxels(path).voxel_size == pytest.approx((4e-6, 2e-6, 1e-6))
+    assert read_voxels(write_header(tmp_path, ElementSpacing=spacing, DistanceUnits="px")).voxel_size is None
+
+
+def test_a_fourth_axis_of_metaimage_goes_with_its_size(tmp_path):
+    path = write_header(tmp_path, NDims=4, DimSize="5 4 3 1", ElementSpacing="0.5e-3 0.25e-3 0.1e-3 7")
+    assert read_voxels(path).voxel_size == pytest.approx((0.1e-6, 0.25e-6, 0.5e-6))
+
+
+@pytest.mark.parametrize(("header", "size"), [
+    ({"spacings": [500, 0.25, 1], "units": ["nm", "um", "um"]}, (1e-6, 0.25e-6, 0.5e-6)),
+    ({"spacings": [0.5, 0.25, 1], "units": ["um", "um", "px"]}, None),
+    ({"space directions": np.diag([500, 0.25, 1.0]), "space units": ["nm", "um", "um"], "space dimension": 3},
+     (1e-6, 0.25e-6, 0.5e-6)),
+    ({"space directions": np.diag([5, 2, 1.0]), "space units": ["um", "um", "px"], "space dimension": 3},
+     None),
+])  # fmt: skip
+def test_each_axis_of_nrrd_has_its_unit(tmp_path, header, size):
+    nrrd.write(str(tmp_path / "v.nrrd"), LABELS, header, index_order="C")
+    found = read_voxels(tmp_path / "v.nrrd").voxel_size
+    assert found == (None if size is None else pytest.approx(size))
+
+
+def test_axes_of_nrrd_that_are_no_lengths(tmp_path):
+    path = str(tmp_path / "v.nrrd")
+    nrrd.write(path, LABELS, {"kinds": ["domain", "domain", "time"]}, index_order="C")
+    assert "time (3), unnamed (4)" in sentence(path)
+    nrrd.write(path, LABELS, {"kinds": ["vector", "domain", "domain"]}, index_order="C")
+    assert "channel (5)" in sentence(path)
+    nrrd.write(path, LABELS, {"labels": ["x", "y", "z"]}, index_order="C")
+    assert "z (3), y (4), x (5)" in sentence(path) and "--file-axes zyx" in sentence(path)
+    header = {"kinds": ["list", "space", "space", "space"], "spacings": [np.nan, 0.1, 0.2, 0.4]}
+    nrrd.write(path, LABELS[..., None], header | {"units": ["", "um", "um", "um"]}, index_order="C")
+    assert read_voxels(path).voxel_size == pytest.approx((0.4e-6, 0.2e-6, 0.1e-6))

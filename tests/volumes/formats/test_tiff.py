@@ -1,6 +1,5 @@
-"""TIFF as other programs write it: page by page, zipped, in slices, with and without a scale."""
+"""TIFF as other programs write it: page by page, zipped, with and without a scale."""
 
-import hashlib
 import importlib.util
 import zipfile
 
@@ -10,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from microsim.base.errors import InputError
-from microsim.volumes.formats.tiff import natural
+from microsim.volumes.formats.tiff import _pages, _voxel_size
 from microsim.volumes.volume import read_voxels
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
@@ -70,7 +69,7 @@ def test_a_single_page_and_a_colour_image_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "flat.tif", LABELS[0])
     assert "got 2-D (4 x 5)" in sentence(tmp_path / "flat.tif")
     tifffile.imwrite(tmp_path / "colour.tif", np.zeros((6, 4, 5, 3), "u1"), photometric="rgb")
-    assert "got 4-D (6 x 4 x 5 x 3)" in sentence(tmp_path / "colour.tif")
+    assert "got page (6), row (4), column (5), colour (3)" in sentence(tmp_path / "colour.tif")
 
 
 def test_a_stack_cut_between_its_pages_is_not_a_thinner_volume(tmp_path):
@@ -124,47 +123,6 @@ def test_a_zipped_image_is_named_in_its_error(tmp_path):
         assert words in sentence(tmp_path / "v.zip")
 
 
-# ---- slices ------------------------------------------------------------------------------------------------
-
-
-def test_slices_are_stacked_in_natural_order(tmp_path):
-    labels = np.arange(12 * 2 * 3, dtype="u1").reshape(12, 2, 3)
-    for i, plane in enumerate(labels):
-        tifffile.imwrite(tmp_path / f"slice{i}.TIF", plane)
-    (tmp_path / "notes.txt").write_text("")
-    (tmp_path / "._slice3.TIF").write_text("")
-    volume = read_voxels(tmp_path)
-    np.testing.assert_array_equal(volume.values, labels)
-    other = read_voxels(tmp_path, file_axes="zyx")
-    np.testing.assert_array_equal(other.values, labels.T)
-    assert other.sha256 == volume.sha256
-
-
-def test_the_hash_of_slices_follows_their_order(tmp_path):
-    for i in (10, 9):
-        tifffile.imwrite(tmp_path / f"{i}.tif", LABELS[0] + i)
-    content = (tmp_path / "9.tif").read_bytes() + (tmp_path / "10.tif").read_bytes()
-    assert read_voxels(tmp_path).sha256 == hashlib.sha256(content).hexdigest()
-
-
-def test_natural_order_counts_numbers():
-    names = ["B1", "a10x2", "a2x10", "a2x9", "c"]
-    assert sorted(names, key=natural) == ["a2x9", "a2x10", "a10x2", "B1", "c"]
-
-
-def test_slices_that_do_not_belong_together_are_refused(tmp_path):
-    assert "got none" in sentence(tmp_path)
-    tifffile.imwrite(tmp_path / "1.tif", LABELS[0])
-    tifffile.imwrite(tmp_path / "2.tif", LABELS[0, :2])
-    assert "like 1.tif (4 x 5 uint8), got 2.tif (2 x 5 uint8)" in sentence(tmp_path)
-    tifffile.imwrite(tmp_path / "2.tif", LABELS[0].astype("u2"))
-    assert "2.tif (4 x 5 uint16)" in sentence(tmp_path)
-    tifffile.imwrite(tmp_path / "2.tif", LABELS, photometric="minisblack")
-    assert "got 3-D" in sentence(tmp_path)
-    (tmp_path / "2.tif").write_bytes(b"II*\0junk")
-    assert "readable TIFF slice" in sentence(tmp_path) and "2.tif" in sentence(tmp_path)
-
-
 # ---- scale -------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +142,9 @@ def test_the_scale_of_imagej_is_read(tmp_path, unit, factor):
     [{"spacing": 0.5}, {"unit": "um"}, {"unit": "inch", "spacing": 0.5}, {"unit": "pixel", "spacing": 1}, {}],
 )
 def test_a_scale_without_unit_or_distance_of_pages_is_none(tmp_path, metadata):
-    tifffile.imwrite(tmp_path / "v.tif", LABELS, imagej=True, resolution=(2, 2), metadata=metadata)
+    tifffile.imwrite(
+        tmp_path / "v.tif", LABELS, imagej=True, resolution=(2, 2), metadata=metadata | {"axes": "ZYX"}
+    )
     assert read_voxels(tmp_path / "v.tif").voxel_size is None
 
 
@@ -193,3 +153,89 @@ def test_the_resolution_of_a_printer_is_none(tmp_path):
         tmp_path / "v.tif", LABELS, resolution=(72, 72), resolutionunit="INCH", photometric="minisblack"
     )
     assert read_voxels(tmp_path / "v.tif").voxel_size is None
+
+
+def write_as_imagej(path, version, **said):
+    """As ImageJ of a version writes it: the distance of the pages only where it is not exactly 1."""
+    lines = {"ImageJ": version, "images": 3, "slices": 3, **said}
+    text = "".join(f"{key}={value}\n" for key, value in lines.items())
+    with tifffile.TiffWriter(path) as tif:
+        for i, page in enumerate(LABELS):
+            options = {"description": text} if i == 0 else {}
+            tif.write(page, metadata=None, resolution=(5, 2), resolutionunit="NONE", **options)
+    return path
+
+
+@pytest.mark.parametrize(("version", "said", "size"), [
+    ("1.53t", {"unit": "um"}, (1e-6, 0.5e-6, 0.2e-6)),
+    ("1.54f", {"unit": "\\u00B5m"}, (1e-6, 0.5e-6, 0.2e-6)),
+    ("1.53t", {"unit": "nm", "zunit": "um"}, (1e-6, 0.5e-9, 0.2e-9)),
+    ("1.53t", {"unit": "pixel"}, None), ("1.53t", {}, None), ("1.11a", {"unit": "um"}, None),
+    ("1.53t", {"unit": "nm", "zunit": "um", "spacing": 2.0}, (2e-6, 0.5e-9, 0.2e-9)),
+    ("1.53t", {"unit": "nm", "yunit": "um", "spacing": 2.0}, (2e-9, 0.5e-6, 0.2e-9)),
+    ("1.53t", {"unit": "um", "zunit": "furlong", "spacing": 2.0}, None),
+])  # fmt: skip
+def test_units_and_distances_of_imagej(tmp_path, version, said, size):
+    path = write_as_imagej(tmp_path / "v.tif", version, **said)
+    with tifffile.TiffFile(path) as tif:
+        found = _voxel_size(tif)
+        assert _pages(tif, path).shape == LABELS.shape
+    assert found == (None if size is None else pytest.approx(size))
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("um", 1), (None, 1), ("nm", 1e3), ("mm", 1e-3)])
+def test_the_sizes_of_ome_are_read(tmp_path, unit, factor):
+    metadata = {"axes": "ZYX"}
+    for axis, size in zip("ZYX", (0.5, 1.0, 0.25), strict=True):
+        metadata[f"PhysicalSize{axis}"] = size * factor
+        metadata |= {f"PhysicalSize{axis}Unit": unit.replace("um", "µm")} if unit else {}
+    tifffile.imwrite(tmp_path / "v.ome.tif", LABELS, metadata=metadata)
+    assert read_voxels(tmp_path / "v.ome.tif").voxel_size == pytest.approx((0.5e-6, 1e-6, 0.25e-6))
+    del metadata["PhysicalSizeZ"]
+    tifffile.imwrite(tmp_path / "v.ome.tif", LABELS, metadata=metadata)
+    assert read_voxels(tmp_path / "v.ome.tif").voxel_size is None
+
+
+def test_a_resolution_in_centimetres_is_one(tmp_path):
+    said = {
+        "resolution": (4e4, 1e4),
+        "resolutionunit": "CENTIMETER",
+        "metadata": {"unit": "um", "spacing": 0.5},
+    }
+    tifffile.imwrite(tmp_path / "v.tif", LABELS, photometric="minisblack", **said)
+    assert read_voxels(tmp_path / "v.tif").voxel_size == pytest.approx((0.5e-6, 1e-6, 0.25e-6))
+
+
+# ---- axes --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("axes", "imagej", "words"), [
+    ("TYX", True, "time (3), row (4), column (5)"), ("CYX", True, "channel (3), row (4)"),
+    ("TYX", False, "time (3)"), ("YXZ", False, "y (3), x (4), z (5)"), ("CYX", False, "channel (3)"),
+])  # fmt: skip
+def test_pages_that_are_no_slices_are_asked_about(tmp_path, axes, imagej, words):
+    tifffile.imwrite(
+        tmp_path / "v.tif", LABELS, imagej=imagej, metadata={"axes": axes}, photometric="minisblack"
+    )
+    assert words in sentence(tmp_path / "v.tif") and "--file-axes" in sentence(tmp_path / "v.tif")
+    for stated in ("xyz", "zyx"):
+        values = read_voxels(tmp_path / "v.tif", file_axes=stated).values
+        np.testing.assert_array_equal(values, LABELS if stated == "xyz" else LABELS.T)
+
+
+def test_a_coloured_picture_is_no_volume(tmp_path):
+    tifffile.imwrite(tmp_path / "v.tif", np.zeros((20, 16, 3), "u1"), photometric="rgb")
+    assert "row (20), column (16), colour (3)" in sentence(tmp_path / "v.tif")
+    tifffile.imwrite(tmp_path / "v.tif", np.zeros((3, 20, 16), "u1"), photometric="rgb")
+    assert "colour (3), row (20), column (16)" in sentence(tmp_path / "v.tif")
+
+
+def test_an_array_with_its_axes_is_taken_as_stated(tmp_path):
+    tifffile.imwrite(tmp_path / "v.tif", LABELS, metadata={"axes": "XYZ"}, photometric="minisblack")
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif").values, LABELS)
+
+
+def test_the_times_of_a_stack_are_not_its_slices(tmp_path):
+    both = np.stack([LABELS, LABELS])
+    tifffile.imwrite(tmp_path / "v.tif", both, imagej=True, metadata={"axes": "TZYX"})
+    assert "time (2), page (3)" in sentence(tmp_path / "v.tif")
