@@ -7,7 +7,6 @@ never executed.
                                                 R / 3
 """
 
-import difflib
 import hashlib
 import json
 import re
@@ -17,21 +16,20 @@ import numpy as np
 
 from ..base.constants import F
 from ..base.errors import InputError
-from ..base.schema import any_of, join, listed, number, say, text, whole
+from ..base.schema import any_of, listed, number, say, text
 from ..cell.design import Separator
 from ..materials import ActiveMaterial, Electrolyte, PorousElectrode
 from ..materials.expressions import Expression
 from ..materials.laws import T_REF, ExchangeCurrent, Tabulated, arrhenius
 from .bpx_cell import BpxCell, Electrode, check_bpx
-from .keys import share
-from .tables import LITHIATION, SALT, in_order
+from .bpx_schema import CELL, CONTACT, ELECTRODE, ELECTROLYTE, PARTS, read_section
+from .bpx_state import read_state
+from .tables import LITHIATION, SALT, over_axis
 
+SECTIONS = ("Header", "Parameterisation", "State", "Validation")
 MARGIN = 0.1  # of lithiation by which an OCP is followed beyond the window that the file gives
 PLATEAU, HIGHEST = 2.0, 5.5  # V: below the first it is an anode; above the second no OCP is followed
 DENSITY = {True: 2260.0, False: 4700.0}  # kg m-3, of an anode (graphite) and of a cathode (layered oxide)
-
-above_zero = number(0.0, above=True)
-concentration, energy = number(10.0, 1e4), number(-3e5, 3e5)  # mol m-3 of salt, J mol-1: what is plausible
 
 
 class Law:
@@ -67,94 +65,7 @@ def _table(raw, path, axis, beyond):
         raise InputError(
             f"{path}: expected as many x as y, at least two, got {len(x)} and {len(y)}; correct the table."
         )
-    return Tabulated(*in_order(x, y, axis, path, [f"x.{k}" for k in range(len(x))]), beyond)
-
-
-# -- the schema: key -> (name, reader, required); a key with no name is known and not used -------------------
-
-ANY = (None, lambda raw, path: raw, False)
-CELL = {
-    "Electrode area [m2]": ("area", above_zero, True),
-    "Lower voltage cut-off [V]": ("lower", number(0.0, 10.0), True),
-    "Number of electrode pairs connected in parallel to make a cell": ("pairs", whole(1), True),
-    "Upper voltage cut-off [V]": ("upper", number(0.0, 10.0), True),
-    "Nominal cell capacity [A.h]": ("capacity", above_zero, True),
-    "Reference temperature [K]": ("temperature", number(200.0, 400.0), False),
-} | dict.fromkeys(
-    (
-        "Ambient temperature [K]",
-        "Initial temperature [K]",
-        "External surface area [m2]",
-        "Volume [m3]",
-        "Density [kg.m-3]",
-        "Specific heat capacity [J.K-1.kg-1]",
-        "Thermal conductivity [W.m-1.K-1]",
-    ),
-    ANY,
-)
-LAW = object()  # read later, with its activation energy
-ELECTROLYTE = {
-    "Cation transference number": ("t_plus", share, True),
-    "Conductivity [S.m-1]": ("kappa", LAW, True),
-    "Diffusivity [m2.s-1]": ("D_e", LAW, True),
-    "Initial concentration [mol.m-3]": ("c_e_0", concentration, False),
-    "Conductivity activation energy [J.mol-1]": ("kappa_energy", energy, False),
-    "Diffusivity activation energy [J.mol-1]": ("D_e_energy", energy, False),
-}
-CONTACT = {
-    "Thickness [m]": ("thickness", number(1e-8, 1e-2), True),
-    "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
-    "Transport efficiency": ("transport_efficiency", number(0.0, 1.0, above=True), True),
-}
-ELECTRODE = CONTACT | {
-    "Conductivity [S.m-1]": ("sigma", above_zero, True),
-    "Particle radius [m]": ("radius", above_zero, True),
-    "Surface area per unit volume [m-1]": ("area", above_zero, True),
-    "Minimum stoichiometry": ("sto_min", share, True),
-    "Maximum stoichiometry": ("sto_max", share, True),
-    "Maximum concentration [mol.m-3]": ("c_s_max", above_zero, True),
-    "OCP [V]": ("U", LAW, True),
-    "Diffusivity [m2.s-1]": ("D_s", LAW, True),
-    "Reaction rate constant [mol.m-2.s-1]": ("k", above_zero, True),
-    "Diffusivity activation energy [J.mol-1]": ("D_s_energy", energy, False),
-    "Reaction rate constant activation energy [J.mol-1]": ("k_energy", energy, False),
-    "Entropic change coefficient [V.K-1]": ANY,
-}
-UNREAD = {
-    "Particle": "blended electrodes",
-    "OCP (lithiation) [V]": "OCP hysteresis",
-    "OCP (delithiation) [V]": "OCP hysteresis",
-    "OCP hysteresis decay constant": "OCP hysteresis",
-}
-PARTS = ("Cell", "Electrolyte", "Negative electrode", "Positive electrode", "Separator", "User-defined")
-
-
-def _section(raw, path, schema):
-    """Read one section by its schema: {name: value}; keys and required ones are checked."""
-    if not isinstance(raw, dict):
-        raise InputError(
-            f"{path}: expected a section with the keys {listed(schema)}, got {say(raw)}; correct it."
-        )
-    values = {}
-    for key, value in raw.items():
-        if key in UNREAD:
-            raise InputError(
-                f"{join(path, key)}: expected an electrode of one active material without hysteresis, got "
-                f"{UNREAD[key]}, which microsim does not model; give one material and one OCP."
-            )
-        if key not in schema:
-            near = difflib.get_close_matches(key, schema, 1, 0.5)
-            raise InputError(
-                f"{join(path, key)}: expected a key of BPX, got {key}; "
-                + (f"did you mean {near[0]}?" if near else f"known here: {listed(schema)}.")
-            )
-        name, read, _ = schema[key]
-        if name and value is not None:
-            values[name] = value if read is LAW else read(value, join(path, key))
-    for key, (name, _, required) in schema.items():
-        if required and name not in values:
-            raise InputError(f"{path}: expected {key}, got none; add it.")
-    return values
+    return Tabulated(*over_axis(x, y, axis, path, [f"x.{k}" for k in range(len(x))]), beyond)
 
 
 # -- from a file to a cell -----------------------------------------------------------------------------------
@@ -183,9 +94,10 @@ def read_bpx(path):
 def parse_bpx(raw, source="BPX", name="BPX"):
     """Turn the plain data of a BPX file into a BpxCell; `source` and `name` go into its sets."""
     given = _parts(raw)
-    cell = _section(given["Cell"], "Cell", CELL)
+    cell = read_section(given["Cell"], "Cell", CELL)
     T_ref = cell.pop("temperature", T_REF)
-    electrolyte, c_e_0 = _electrolyte(given, _rest(raw), T_ref, source, name)
+    state = read_state(raw.get("State"), cell, T_ref)
+    electrolyte, c_e_0 = _electrolyte(given, state.c_e_0, T_ref, source, name)
     electrodes = {
         side: _electrode(given.get(f"{side.capitalize()} electrode"), side, T_ref, c_e_0, source, name)
         for side in ("negative", "positive")
@@ -200,7 +112,7 @@ def parse_bpx(raw, source="BPX", name="BPX"):
         capacity=cell["capacity"] * 3600,
         lower=cell["lower"],
         upper=cell["upper"],
-        temperature=T_ref,
+        state=state,
         c_e_0=c_e_0,
         sources=source,
         validation=_validation(raw.get("Validation")),
@@ -209,7 +121,10 @@ def parse_bpx(raw, source="BPX", name="BPX"):
 
 def _parts(raw):
     """Return the sections of the parameterisation that a file gives; refuse a file that lacks one."""
-    for key in ("Header", "Parameterisation"):
+    for key in raw if isinstance(raw, dict) else ():
+        if key not in SECTIONS:
+            raise InputError(f"{key}: expected {any_of(SECTIONS)}, got {say(key)}; correct the key.")
+    for key in SECTIONS[:2]:
         if not isinstance(raw, dict) or not isinstance(raw.get(key), dict):
             raise InputError(
                 f"{key}: expected the sections Header and Parameterisation of a BPX file, got no {key};"
@@ -243,26 +158,13 @@ def _check_version(given):
 
 
 def _separator(raw):
-    return Separator(**_section(raw, "Separator", CONTACT))
-
-
-def _rest(raw):
-    """Return the salt concentration at rest of a 1.x file's State, or None."""
-    part, path = raw, ""
-    for key in ("State", "Initial conditions"):
-        part, path = part.get(key) or {}, join(path, key)
-        if not isinstance(part, dict):
-            raise InputError(f"{path}: expected a section, got {say(part)}; correct it.")
-    given = part.get("Initial electrolyte concentration [mol.m-3]")
-    return (
-        None if given is None else concentration(given, f"{path}.Initial electrolyte concentration [mol.m-3]")
-    )
+    return Separator(**read_section(raw, "Separator", CONTACT))
 
 
 def _electrolyte(given, rest, T_ref, source, name):
     if "Electrolyte" not in given:
         return None, rest or 1000.0
-    e = _section(given["Electrolyte"], "Electrolyte", ELECTROLYTE)
+    e = read_section(given["Electrolyte"], "Electrolyte", ELECTROLYTE)
     c_e_0 = rest or e.get("c_e_0", 1000.0)
     laws = {
         law: Law(e[law], f"Electrolyte.{law}", SALT, e.get(f"{law}_energy", 0.0), T_ref)
@@ -294,7 +196,7 @@ def _electrode(raw, side, T_ref, c_e_0, source, name):
     if raw is None:
         return None
     path = f"{side.capitalize()} electrode"
-    e = _section(raw, path, ELECTRODE)
+    e = read_section(raw, path, ELECTRODE)
     if e["sto_min"] >= e["sto_max"]:
         raise InputError(
             f"{path}: expected a Minimum below the Maximum stoichiometry, got {e['sto_min']:g} and "
@@ -336,8 +238,10 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
         sto_window=_window(U, e["sto_min"], e["sto_max"]),
         sto_0=discharged,
         sto_100=charged,
-        temperature="activation energies as the file gives them",
-        sources={key: source for key in ("U", "D_s", "i0", "c_s_max", "sigma", "sto_0", "sto_100")}
+        temperature="activation energies and entropic coefficient as the file gives them",
+        dU_dT=_entropy(e.get("dU_dT"), path),
+        U_temperature=T_ref,
+        sources={key: source for key in ("U", "D_s", "i0", "c_s_max", "sigma", "sto_0", "sto_100", "dU_dT")}
         | {
             "density": (
                 f"estimate: a BPX file gives none; {density:g} kg m-3 as of"
@@ -346,6 +250,11 @@ def _active(e, U, side, path, T_ref, c_e_0, source, name):
             )
         },
     )
+
+
+def _entropy(raw, path):
+    """The entropic coefficient as a law of lithiation, None where the file gives none."""
+    return Law(raw, f"{path}.Entropic change coefficient [V.K-1]", LITHIATION) if raw else None
 
 
 def _window(U, low, high):

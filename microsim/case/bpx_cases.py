@@ -8,7 +8,7 @@ and LAW holds it over the salt concentration, for a line of Python to put in its
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ..base.constants import F, R
 from ..base.errors import InputError
 from ..base.files import write_json
 from ..cell.design import Separator
-from ..materials import Electrolyte, LithiumMetal
+from ..materials import Electrolyte, LithiumMetal, at_temperature
 from ..materials.sets.lithium import C_LI
 from .bpx import PLATEAU
 from .bpx_cell import Electrode
@@ -26,10 +26,11 @@ VERSION = "1.1.0"
 LAW = "Lithium metal exchange-current density over x, the salt concentration [A.m-2]"
 LINE_ERROR = {
     "U": 5e-6,
+    "dU_dT": 1e-8,
     "D_s": 1e-3,
     "kappa": 1e-4,
     "D_e": 1e-4,
-}  # between the points of a table; U in V, else relative
+}  # between the points of a table; U in V, dU_dT in V K-1, else relative
 BELOW = 0.25  # V below the OCP of the discharged electrode at which a half cell's discharge ends
 LEAST = 0.005  # V, of an anode against lithium: where it would begin to plate
 MOST_POINTS = 20000
@@ -63,6 +64,7 @@ def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=
     """
     _check_parts(cell, electrode, counter)
     working, separator = getattr(cell, electrode), cell.separator
+    working = replace(working, material=at_temperature(working.material, cell.temperature))
     phase = "cathode" if electrode == "positive" else "anode"
     of_cell = {
         "separator": {
@@ -82,7 +84,7 @@ def case_of(cell, file, electrode="positive", counter="lithium", cells=80, step=
         },
         "temperature_K": cell.temperature,
         "electrolyte_concentration_mol_m3": cell.c_e_0,
-        "initial_sto": working.sto_min,
+        "initial_sto": _short(cell.sto("positive")) if electrode == "positive" else working.sto_min,
     }
     end = cell.lower if counter == "electrode" else _end(working)
     kind = "full cell" if counter == "electrode" else f"{electrode} electrode against lithium"
@@ -99,7 +101,7 @@ def _counter(cell, file):
     return {
         "material": {"bpx": file, "electrode": "negative"},
         "thickness_um": _short(cell.negative.thickness * 1e6),
-        "initial_sto": cell.negative.sto_max,
+        "initial_sto": _short(cell.sto("negative")),
         "layers": 60,
     }
 
@@ -256,13 +258,17 @@ def _electrode(electrode, T, c_e_0):
         "Maximum stoichiometry": electrode.sto_max,
         "Maximum concentration [mol.m-3]": active.c_s_max,
         "OCP [V]": _table(active.U, low, high, LINE_ERROR["U"], False),
-        "Entropic change coefficient [V.K-1]": 0.0,
+        "Entropic change coefficient [V.K-1]": _entropy(active.dU_dT, low, high),
         "Reaction rate constant [mol.m-2.s-1]": rate,
         "Reaction rate constant activation energy [J.mol-1]": energy,
     }
     return part | _coefficient(
         active.D_s, "Diffusivity [m2.s-1]", low, high, T, LINE_ERROR["D_s"], active.name
     )
+
+
+def _entropy(law, low, high):
+    return 0.0 if law is None else _table(law, low, high, LINE_ERROR["dU_dT"], False)
 
 
 def _rate(active, T, c_e_0):

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 from ..base.constants import F
 from ..base.errors import InputError
-from ..materials import Electrolyte, PorousElectrode
+from ..materials import Electrolyte, PorousElectrode, at_temperature
 from ..materials.checks import check_material
-from ..materials.laws import T_REF
+from .bpx_state import BpxState
 
-VOLTAGE_TOLERANCE = 0.05  # V by which the OCV at a window's end may pass the cut-off
+VOLTAGE_TOLERANCE = 1e-3  # V by which the OCV at a window's end may pass the cut-off unsaid, as in bpx
 CAPACITY_TOLERANCE = 0.05  # by which the capacities of the two electrodes' windows may differ
 # by which the nominal capacity may differ from that of the windows: a slip of area or pairs does more
 NOMINAL_FACTOR = 2.0
@@ -41,7 +41,7 @@ class BpxCell:
     where a Partial file leaves it out.
 
     area (m2) of one of `pairs` electrode pairs; capacity: nominal (C); lower, upper: cut-offs (V);
-    temperature: reference (K); c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
+    state: BpxState, where it begins; c_e_0: salt at rest (mol m-3); validation: {name: {quantity: array}}.
     """
 
     title: str
@@ -54,10 +54,21 @@ class BpxCell:
     capacity: float
     lower: float
     upper: float
-    temperature: float = T_REF
+    state: BpxState = field(default_factory=BpxState)
     c_e_0: float = 1000.0
     sources: str = ""
     validation: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def temperature(self):
+        """The temperature that it begins with and keeps (K)."""
+        return self.state.temperature
+
+    def sto(self, side):
+        """Return the lithiation of an electrode at the state of charge that the cell begins with."""
+        electrode, soc = getattr(self, side), 1.0 if self.state.soc is None else self.state.soc
+        share = soc if side == "negative" else 1 - soc
+        return electrode.sto_min + share * (electrode.sto_max - electrode.sto_min)
 
     def one_C(self):
         """Return the nominal 1C current density (A m-2)."""
@@ -73,6 +84,16 @@ class BpxCell:
             float(p.material.active.U(p.sto_max) - n.material.active.U(n.sto_min)),
         )
 
+    def notes(self):
+        """Return a sentence on everything that the file says and the cell does not follow."""
+        notes, ocv = list(self.state.notes), self.ocv()
+        if ocv and (ocv[0] > self.upper + VOLTAGE_TOLERANCE or ocv[1] < self.lower - VOLTAGE_TOLERANCE):
+            notes.append(
+                f"The OCV of the stoichiometry windows, {ocv[1]:.4g} to {ocv[0]:.4g} V, passes the cut-offs,"
+                f" {self.lower:g} to {self.upper:g} V: charged is the end of the window, beyond the cut-off."
+            )
+        return notes
+
     def figures(self):
         """Return what the file says of the cell as a whole, as plain numbers."""
         ocv = self.ocv()
@@ -83,6 +104,8 @@ class BpxCell:
             "one_C_A_m2": self.one_C(),
             "cutoffs_V": [self.lower, self.upper],
             "ocv_V": None if ocv is None else ocv[::-1],
+            "temperature_K": self.temperature,
+            "state_of_charge": self.state.soc,
             "validation": list(self.validation),
         }
 
@@ -93,7 +116,8 @@ def check_bpx(cell):
     for side in ("negative", "positive"):
         electrode = getattr(cell, side)
         if electrode is not None:
-            check_material(electrode.material, cell.temperature, f"{side.capitalize()} electrode")
+            material = at_temperature(electrode.material, cell.temperature)
+            check_material(material, cell.temperature, f"{side.capitalize()} electrode")
     if cell.electrolyte is not None:
         check_material(cell.electrolyte, cell.temperature, "Electrolyte")
     if cell.lower >= cell.upper:
@@ -104,15 +128,11 @@ def check_bpx(cell):
     if cell.ocv() is None:
         return
     charged, discharged = cell.ocv()
-    if (
-        charged > cell.upper + VOLTAGE_TOLERANCE
-        or discharged < cell.lower - VOLTAGE_TOLERANCE
-        or charged <= discharged
-    ):
+    if charged <= discharged or charged < cell.lower or discharged > cell.upper:
         raise InputError(
-            f"Cell: expected the OCV of the stoichiometry windows inside the cut-offs, {cell.lower:g} to"
-            f" {cell.upper:g} V, got {discharged:.4g} to {charged:.4g} V; correct the cut-offs or the minimum"
-            " and maximum stoichiometries."
+            f"Cell: expected stoichiometry windows whose OCV lies between the cut-offs, {cell.lower:g} to"
+            f" {cell.upper:g} V, got {charged:.4g} V charged and {discharged:.4g} V discharged; correct the"
+            " cut-offs or the minimum and maximum stoichiometries."
         )
     n, p = cell.negative.capacity(), cell.positive.capacity()
     if abs(n - p) > CAPACITY_TOLERANCE * max(n, p):

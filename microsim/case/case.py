@@ -83,9 +83,11 @@ class Case:
         return {phase: material.host for phase, material in loaded.items() if material.kind == "active"}
 
     def load_material(self, given, path):
-        """Load a material that the case gives by name or with changes; `path` is its dotted key."""
+        """Load a material that the case gives by name or with changes, its potential at the cell's
+        temperature; `path` is its dotted key."""
         try:
-            return given.load(self.locate) if isinstance(given, Changes) else materials.load(given)
+            found = given.load(self.locate) if isinstance(given, Changes) else materials.load(given)
+            return materials.at_temperature(found, self.cell.temperature)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
 
@@ -148,7 +150,8 @@ def parse_case(raw, path=None):
     check_volume(case)
     loaded = case.load_materials()
     active = check_materials(case, loaded)
-    initial_sto, cbd = initial_stos(case.cell.initial_sto, active), filled_cbd(case.cell.cbd, loaded)
+    initial_sto = initial_stos(case.cell.initial_sto, active, case.cell.counter_electrode)
+    cbd = filled_cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
     case = replace(case, output=replace(case.output, fields=stored_fields(case.output.fields, active)))
     check_counter(case)

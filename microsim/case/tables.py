@@ -106,7 +106,7 @@ def read_table(path, curve):
     if found.x.size < FEWEST:
         raise InputError(f"{path}: expected a table of at least three lines, got {found.x.size}; add more")
     _check_heads(found, curve, path)
-    x, y = in_order(found.x, found.y, curve.axis, path, [f"line {line}" for line in found.line])
+    x, y = over_axis(found.x, found.y, curve.axis, path, [f"line {line}" for line in found.line])
     if curve.logarithm and (y <= 0).any():
         raise InputError(f"{path}: expected {curve.what} above zero, got {y.min():g}; correct the table.")
     table = Tabulated(x, y, curve.beyond, curve.logarithm)
@@ -127,7 +127,7 @@ def _check_heads(found, curve, path):
                 )
 
 
-def in_order(x, y, axis, path, places):
+def over_axis(x, y, axis, path, places):
     """Return x and y by rising x.
 
     places: where each pair stands, in words. Raises InputError for an x beyond the axis, an x that comes

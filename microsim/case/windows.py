@@ -11,8 +11,11 @@ from .sections import Counter
 BELOW, ABOVE = 1.0, 0.5  # V
 
 
-def initial_stos(given, active):
-    """Turn what is given into a lithiation: one number, or with several active phases one for each."""
+def initial_stos(given, active, counter="lithium"):
+    """Turn what is given into a lithiation: one number, or with several active phases one for each. counter:
+    the case's counter electrode."""
+    if isinstance(given, tuple) and given[0] == "soc" and not isinstance(counter, Counter):
+        _check_sense(given[1], active)
     if isinstance(given, dict):
         if set(given) != set(active):
             raise InputError(
@@ -23,6 +26,20 @@ def initial_stos(given, active):
     else:
         stos = {phase: _initial_sto(given, material) for phase, material in active.items()}
     return next(iter(stos.values())) if len(set(stos.values())) == 1 else stos
+
+
+def _check_sense(soc, active):
+    """Refuse a state of charge of an anode against lithium: charged is full of lithium in its full cell, and
+    empty in this one."""
+    for material in active.values():
+        if material.sto_100 > material.sto_0:
+            charged = material.sto_0 + soc * (material.sto_100 - material.sto_0)
+            other = material.sto_100 + soc * (material.sto_0 - material.sto_100)
+            raise InputError(
+                f"cell.initial_soc: expected initial_sto or initial_voltage_V of an anode against lithium,"
+                f" got {soc:g}, which is sto {charged:.4g} of {material.name} in its full cell and {other:.4g} in"
+                " this half cell, which discharges by filling it; write the one that is meant as initial_sto."
+            )
 
 
 def _initial_sto(given, active):

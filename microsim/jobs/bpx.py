@@ -90,12 +90,24 @@ class BpxResult(Result):
         if self.written is not None:
             return {"file": None, "cell": self.cell.figures()}
         temperature = {"temperature_K": self.cell.temperature}
-        return {"materials": self.described, **temperature, "cell": self.cell.figures()}
+        told = {"cell": self.cell.figures(), "notes": self.notes()}
+        return {"materials": self.described, **temperature, **told}
+
+    def notes(self):
+        """Return a sentence on everything that the file says and the cell or its case does not follow."""
+        notes, soc = self.cell.notes(), self.cell.state.soc
+        if soc is not None and self.choices["electrode"] == "negative":
+            notes.append(
+                f"Initial state-of-charge {soc:g}: not used, a negative electrode against lithium begins"
+                f" delithiated, sto {self.cell.negative.sto_min:g}; set cell.initial_sto for another."
+            )
+        return notes
 
     def tables(self):
         shown = self.cell.figures()
         rows = [(key, _spelled(value)) for key, value in shown.items() if key != "validation"]
-        return [*([] if self.written else coefficient_tables(self.described)), Table(("cell", "value"), rows)]
+        cell = Table(("cell", "value"), rows)
+        return [cell] if self.written else [*coefficient_tables(self.described), cell, *self.notes()]
 
     def plot(self, name=None):
         """Draw the coefficients of one of the cell's sets (default: the first) over its whole range."""

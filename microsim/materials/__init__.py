@@ -22,11 +22,12 @@ from .kinds import (
     Filling,
     LithiumMetal,
     PorousElectrode,
+    at_temperature,
 )
 
 GROUP = "microsim.materials"
 __all__ = ["ARRHENIUS", "AT_25_C", "FILLINGS", "KINDS", "ActiveMaterial", "Conductor", "Electrolyte"]
-__all__ += ["Filling", "LithiumMetal", "PorousElectrode", "load", "load_every", "names"]
+__all__ += ["Filling", "LithiumMetal", "PorousElectrode", "at_temperature", "load", "load_every", "names"]
 
 
 def names():

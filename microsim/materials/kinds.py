@@ -1,11 +1,12 @@
 """What a material set is: one frozen dataclass a kind, SI units, a source on every coefficient."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..base.hosts import Host
+from .laws import T_REF, Warmed
 
 AT_25_C = "25 C; used unchanged at other temperatures"
 ARRHENIUS = "Arrhenius factors of D_s and i0; their range is not stated"
@@ -19,7 +20,8 @@ class ActiveMaterial:
     i0(c_e, sto, T) exchange current density (A m-2); sto_window: the range in which U is a fit to data;
     sto_0 and sto_100: lithiation at state of charge 0 and 1 of the cell; molar_mass: of the formula unit with
     one lithium (kg mol-1), or None where nobody says it; temperature: how the coefficients follow it; note:
-    what limits the set.
+    what limits the set; dU_dT(sto): entropic coefficient (V K-1), a potential like U, or None; U_temperature:
+    of U (K), see `at_temperature`.
     """
 
     name: str
@@ -40,6 +42,8 @@ class ActiveMaterial:
     kind: str = "active"
     temperature: str = AT_25_C
     note: str = ""
+    dU_dT: Callable | None = None
+    U_temperature: float = T_REF
 
     @property
     def host(self):
@@ -131,6 +135,17 @@ class Filling:
     name: str
     kind: str
     sources: dict = field(default_factory=dict, repr=False)
+
+
+def at_temperature(material, T):
+    """Return a set whose potential is that at T (K): U(sto) + (T - U_temperature) dU/dT(sto)."""
+    if material.kind == "porous":
+        active = at_temperature(material.active, T)
+        return material if active is material.active else replace(material, active=active)
+    if material.kind != "active" or material.dU_dT is None or T == material.U_temperature:
+        return material
+    U = Warmed(material.U, material.dU_dT, T - material.U_temperature)
+    return replace(material, U=U, dU=U.slope, U_temperature=T)
 
 
 KINDS = (ActiveMaterial, Electrolyte, Conductor, PorousElectrode, LithiumMetal)

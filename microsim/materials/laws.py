@@ -81,6 +81,21 @@ class Tabulated:
         return slope * self(x) if self.logarithm else slope
 
 
+@dataclass(frozen=True)
+class Warmed:
+    """A potential at another temperature: U(sto) + by dU/dT(sto), with its slope. by: K."""
+
+    U: object
+    dU_dT: object
+    by: float
+
+    def __call__(self, x):
+        return self.U(x) + self.by * self.dU_dT(x)
+
+    def slope(self, x):
+        return self.U.slope(x) + self.by * self.dU_dT.slope(x)
+
+
 class Sites:
     """Potential of a host of several kinds of sites, each an ideal solution of its own width (multi-species,
     multi-reaction).

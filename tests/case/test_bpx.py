@@ -28,7 +28,7 @@ def test_what_a_file_says(cell):
         2,
         0.01,
         1200.0,
-        300.0,
+        298.15,
     )
     assert p.active_fraction == pytest.approx(3.6e5 * 5e-6 / 3) and p.transport_efficiency == 0.16
     assert cell.one_C() == pytest.approx(CAPACITY / 0.02) and cell.capacity == pytest.approx(CAPACITY * 3600)

@@ -8,7 +8,7 @@ import pytest
 
 from microsim import materials
 from microsim.base.errors import InputError
-from microsim.case.bpx import read_bpx
+from microsim.case.bpx import parse_bpx, read_bpx
 from microsim.case.bpx_cases import LAW, bpx_of, case_of, design_of, write_bpx
 from microsim.case.build import simulate
 from microsim.case.case import load_case, parse_case
@@ -133,3 +133,42 @@ def test_what_bpx_cannot_say_is_not_written(design, sentence):
 def test_an_image_is_not_written():
     with pytest.raises(InputError, match="homogenised"):
         design_of(load_case("cases/demo.yaml"), 50.0)
+
+
+@pytest.mark.parametrize("counter", ["lithium", "electrode"])
+@pytest.mark.parametrize("T", [268.15, 318.15])
+def test_potentials_follow_the_entropic_coefficient(tmp_path, counter, T):
+    """At rest: U(300 K) + (T - 300 K) dU/dT of each electrode; laws and tables alike."""
+    changes = {"Negative electrode/Entropic change coefficient [V.K-1]": "2e-4 * x"}
+    if counter == "electrode":
+        table = {"x": [0.0, 1.0], "y": [-2e-4, 0.0]}
+        changes |= {"Positive electrode/Entropic change coefficient [V.K-1]": table}
+    changes |= {"State/Initial conditions": {"Initial temperature [K]": T, "Initial state-of-charge": 0.5}}
+    (tmp_path / "cell.json").write_text(json.dumps(example(**changes)))
+    raw = case_of(read_bpx(tmp_path / "cell.json"), "cell.json", counter=counter, cells=4)
+    record = simulate(parse_case(raw | {"protocol": ["Rest for 1 s"]}, tmp_path / "case.yaml"))[1]
+    x, y = 0.9 - 0.5 * 0.5, 0.05 + 0.5 * 0.75
+    U = (
+        4.6
+        - x
+        - 0.05 * np.tanh(8 * (x - 0.6))
+        + (T - 300) * (-1e-4 if counter == "lithium" else -2e-4 * (1 - x))
+    )
+    if counter == "electrode":
+        # the negative one's table at 300 K is followed by its own curve
+        ref = read_bpx(tmp_path / "cell.json").negative.material.active.U(np.array(y))
+        U -= float(ref) + (T - 300) * 2e-4 * y
+    assert record.columns["voltage_V"][-1] == pytest.approx(U, abs=1e-6)
+
+
+def test_an_entropic_coefficient_is_written(tmp_path):
+    changes = {"Positive electrode/Entropic change coefficient [V.K-1]": "-1e-4 * x"}
+    (tmp_path / "cell.json").write_text(json.dumps(example(**changes)))
+    raw = case_of(read_bpx(tmp_path / "cell.json"), "cell.json", counter="electrode", cells=4)
+    raw["protocol"] = ["Discharge at C/2 until 3.2 V"]
+    again = parse_bpx(bpx_of(design_of(parse_case(raw, tmp_path / "case.yaml"))))
+    active = again.positive.material.active
+    assert float(active.dU_dT(np.array(0.7))) == pytest.approx(-0.7e-4, abs=1e-8)
+    assert (
+        active.U_temperature == again.temperature == 298.15
+    )  # the potential that was written is of the case

@@ -15,11 +15,11 @@ P, N, C = "Positive electrode", "Negative electrode", "Cell"
 
 INCONSISTENT = {
     "cut-offs the wrong way": ({f"{C}/Lower voltage cut-off [V]": 4.3}, "lower below the upper cut-off"),
-    "charged above the cut-off": (
-        {f"{C}/Upper voltage cut-off [V]": 4.0},
-        "OCV of the stoichiometry windows inside the cut-offs",
+    "cut-offs above the window": (
+        {f"{C}/Lower voltage cut-off [V]": 4.3, f"{C}/Upper voltage cut-off [V]": 4.5},
+        "OCV lies between the cut-offs",
     ),
-    "discharged below the cut-off": ({f"{C}/Lower voltage cut-off [V]": 3.4}, "got 3.15"),
+    "a window turned round": ({f"{P}/OCP [V]": "0.5 - 0.1 * x"}, "got .* V charged and .* V discharged"),
     "windows of different capacity": (
         {f"{N}/Maximum stoichiometry": 0.95},
         "same capacity in the stoichiometry windows",
@@ -93,3 +93,22 @@ def test_the_example_itself_is_sound():
     assert cell.ocv() == pytest.approx(
         (4.6 - 0.4 + 0.05 * math.tanh(1.6) - 0.08, 4.6 - 0.9 - 0.05 * math.tanh(2.4) - 0.5)
     )
+
+
+@pytest.mark.parametrize(("lower", "upper", "said"), [(3.1, 4.0, True), (3.4, 4.2, True), (3.1, 4.2, False)])
+def test_windows_beyond_the_cut_offs_are_said(lower, upper, said):
+    """As the package bpx does, which warns beyond 1 mV."""
+    cell = parse_bpx(
+        example(**{f"{C}/Lower voltage cut-off [V]": lower, f"{C}/Upper voltage cut-off [V]": upper})
+    )
+    check_bpx(cell)
+    assert ["passes the cut-offs" in note for note in cell.notes()] == [True] * said
+
+
+def test_where_the_electrodes_stand_at_a_state_of_charge():
+    conditions = {"State/Initial conditions": {"Initial state-of-charge": 0.3}}
+    cell = parse_bpx(example(**conditions))
+    assert cell.sto("positive") == pytest.approx(0.9 - 0.3 * 0.5)
+    assert cell.sto("negative") == pytest.approx(0.05 + 0.3 * 0.75)
+    charged = parse_bpx(example())
+    assert (charged.sto("positive"), charged.sto("negative")) == (0.4, 0.8)

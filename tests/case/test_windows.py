@@ -3,6 +3,7 @@
 import pytest
 
 from microsim import materials
+from microsim.base.errors import InputError
 from microsim.case.case import load_case
 from microsim.case.windows import beyond_windows
 
@@ -15,6 +16,21 @@ def test_initial_state_by_voltage_and_by_soc(case_file):
     assert nmc.U(by_voltage.cell.initial_sto) == pytest.approx(4.1, abs=1e-8)
     by_soc = load_case(case_file, ["cell.initial_sto=null", "cell.initial_soc=1"])
     assert by_soc.cell.initial_sto == pytest.approx(nmc.sto_100)
+
+
+@pytest.mark.parametrize("soc", [0, 0.3, 1])
+def test_a_state_of_charge_of_an_anode_against_lithium_is_asked_for(soc):
+    """Charged, graphite is full in its full cell and empty against lithium."""
+    given = {"cell.initial_sto": None, "cell.initial_soc": soc, "volume.slab.phase": "anode"}
+    given |= {"cell.materials": {"anode": "Chen2020_anode", "electrolyte": "LiPF6_EC_EMC_3_7"}}
+    given |= {"protocol": ["Rest for 1 s"]}
+    graphite = materials.load("Chen2020_anode").active
+    ends = graphite.sto_0, graphite.sto_100
+    full, half = (a + soc * (b - a) for a, b in (ends, ends[::-1]))
+    with pytest.raises(InputError, match=f"sto {full:.4g} of .* in its full cell and {half:.4g} in this"):
+        load_case("cases/dfn_chen2020.yaml", given)
+    against = {"material": "Chen2020_anode", "thickness_um": 80, "initial_sto": 0.5}
+    load_case("cases/dfn_chen2020.yaml", given | {"cell.counter_electrode": against})
 
 
 def test_voltages_a_little_beyond_the_ocp_are_taken_and_told(case_file):

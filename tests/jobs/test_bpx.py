@@ -48,9 +48,20 @@ def test_a_case_becomes_a_file(tmp_path):
 
 def test_it_prints_and_draws(file):
     found = bpx(file)
-    assert repr(found).splitlines()[0].endswith(", 300 K") and "a R / 3" in repr(found)
+    assert repr(found).splitlines()[0].endswith(", 298.15 K") and "a R / 3" in repr(found)
     assert "capacity_A_h" in found._repr_html_()
     assert "half cell" in repr(bpx(CASE)) and len(found.plot(found.sets[-1].name).axes) == 4
+
+
+def test_what_a_case_does_not_follow_is_said(tmp_path):
+    path = tmp_path / "cell.json"
+    state = {"State": {"Initial conditions": {"Initial state-of-charge": 0.4}, "Degradation": {"LLI": 0.1}}}
+    path.write_text(json.dumps(example() | state))
+    for electrode, word in (("positive", "LLI 0.1"), ("negative", "begins delithiated, sto 0.05")):
+        found = bpx(path, electrode=electrode)
+        assert word in " ".join(found.numbers()["notes"]) and word in repr(found)
+    assert found._case("cell.json")["cell"]["initial_sto"] == 0.05
+    assert bpx(path)._case("cell.json")["cell"]["initial_sto"] == pytest.approx(0.9 - 0.4 * 0.5)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ WRONG = {
     "an OCP in mV": (replace(NMC, U=SumOfTerms((4000.0, -500.0))), "U from -0.1 to 5.6 V"),
     "an OCP that rises": (
         replace(NMC, U=SumOfTerms((3.0, 0.1))),
-        "falls with lithiation, got a rise of 79.6 mV",
+        "falls with lithiation, got one that rises, from 3.02 to 3.1 V",
     ),
     "a lithiation outside": (replace(NMC, sto_100=0.1), "expected sto_100 in the window"),
     "lithium in mol l-1": (replace(NMC, c_s_max=63.1), "c_s_max from 1000"),
