@@ -36,9 +36,10 @@ def _check_sense(soc, active):
             charged = material.sto_0 + soc * (material.sto_100 - material.sto_0)
             other = material.sto_100 + soc * (material.sto_0 - material.sto_100)
             raise InputError(
-                f"cell.initial_soc: expected initial_sto or initial_voltage_V of an anode against lithium,"
-                f" got {soc:g}, which is sto {charged:.4g} of {material.name} in its full cell and {other:.4g} in"
-                " this half cell, which discharges by filling it; write the one that is meant as initial_sto."
+                "cell.initial_soc: expected initial_sto or initial_voltage_V for an anode against lithium,"
+                f" got {soc:g}, which is sto {charged:.4g} of {material.name} in its full cell and"
+                f" {other:.4g} in this half cell, which discharges by filling it; write the one that is"
+                " meant as initial_sto."
             )
 
 

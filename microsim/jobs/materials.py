@@ -150,7 +150,7 @@ def coefficient_tables(described):
         heading = f"{name} ({told['kind']}{', of ' + told['active'] if 'active' in told else ''})"
         about = [f"range: {_range(told)}"] * bool(told["range"])
         about += [f"{key}: {told[key]}" for key in ("temperature", "note") if told[key]]
-        about += [_lithium(told)] * bool(told.get("sites_per_formula_unit"))
+        about += [_lithium(told)] if told.get("theoretical_capacity_mAh_g") else []
         rows = [(key, _value(c), c["unit"], c["source"]) for key, c in told["coefficients"].items()]
         tables.append(Table(("coefficient", "value", "unit", "source"), rows, "\n".join([heading, *about])))
     return tables

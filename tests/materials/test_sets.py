@@ -95,7 +95,7 @@ def test_electrolyte_is_stable_over_its_window(material):
 
 @named(EVERY)
 def test_every_coefficient_has_a_source(material):
-    """Derived (dU follows U), chosen (c_e_0), and names aside; alpha belongs to i0. None of ours has dU_dT."""
+    """Derived (dU follows U), chosen (c_e_0), absent (dU_dT), and names aside; alpha belongs to i0."""
     aside = {"name", "kind", "sources", "dU", "c_e_0", "c_e_window", "sto_window", "alpha_a", "alpha_c"}
     aside |= {"temperature", "note", "dU_dT", "U_temperature"}
     coefficients = {f.name for f in dataclasses.fields(material)} - aside
