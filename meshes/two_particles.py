@@ -13,7 +13,8 @@ import meshio
 import numpy as np
 
 from microsim.base.errors import InputError
-from microsim.mesh.export import load_gmsh, save_meshio
+from microsim.mesh.export import load_gmsh
+from microsim.mesh.files import save_meshio
 
 BOX = (18.0, 10.0, 10.0)  # um, like all lengths until the end: gmsh's geometry stops at 1e-8
 RADII, OVERLAP, SIZE = (4.0, 3.0), 0.4, 1.0

@@ -36,6 +36,7 @@ class MeshResult(Result):
     phases    {name: label, volume_fraction, and elements of hexahedra, or areas of tetrahedra (m2)}
     quality   elements, inverted; of tetrahedra also points, angles and radius ratios
     surfaces  {name: number, triangles, area_m2} of tetrahedra, None of hexahedra
+    msh       version of a .msh file
     """
 
     grid: object
@@ -44,6 +45,7 @@ class MeshResult(Result):
     phases: dict
     quality: dict
     surfaces: dict | None = None
+    msh: str = "2.2"
 
     has_page: ClassVar = False
 
@@ -51,6 +53,19 @@ class MeshResult(Result):
     def title(self):
         size = f"{times(self.grid.shape)} voxels of {lengths_nm(self.grid.voxel_size)} nm"
         return f"{self.grid.source.name}: {size}"
+
+    @property
+    def length_unit(self):
+        """Unit of the lengths in the file: um in .inp (CalculiX calls small elements in m inverted), else
+        m."""
+        return "um" if self.path.suffix.lower() == ".inp" else "m"
+
+    @property
+    def _told(self):
+        told = f"mesh: {self.path}, lengths in {self.length_unit}"
+        if self.path.suffix.lower() == ".msh" and self.msh == "2.2" and self.surfaces is not None:
+            told += "; scikit-fem finds interfaces in --msh-version 4.1 only"
+        return told
 
     def numbers(self):
         return {
@@ -60,6 +75,7 @@ class MeshResult(Result):
             "shape": list(self.grid.shape),
             "voxel_size_m": list(self.grid.voxel_size),
             "mesh": str(self.path),
+            "mesh_length_unit": self.length_unit,
             "phases": self.phases,
             **({} if self.surfaces is None else {"surfaces": self.surfaces}),
             "quality": self.quality,
@@ -69,7 +85,7 @@ class MeshResult(Result):
         if self.surfaces is None:
             keys = ("label", "elements", "volume_fraction")
             rows = [(name, *(phase[key] for key in keys)) for name, phase in self.phases.items()]
-            return [Table(("phase", "label", "hexahedra", "fraction"), rows), f"mesh: {self.path}"]
+            return [Table(("phase", "label", "hexahedra", "fraction"), rows), self._told]
         header = ("phase", "label", "fraction", "of the voxels", "area m2", "of the voxels, corrected")
         rows = [(name, *(phase[key] for key in PHASE_KEYS)) for name, phase in self.phases.items()]
         surfaces = [(name, *surface.values()) for name, surface in self.surfaces.items()]
@@ -78,7 +94,7 @@ class MeshResult(Result):
             Table(header, rows),
             Table(("surface", "number", "triangles", "area m2"), surfaces),
             Table(("quality", "value"), quality),
-            f"mesh: {self.path}",
+            self._told,
         ]
 
     def plot(self):
@@ -89,7 +105,7 @@ class MeshResult(Result):
 
 
 def _mesh_file(given, path):
-    from ..mesh.export import check_writable
+    from ..mesh.files import check_writable
 
     if not isinstance(given, (str, PathLike)):
         raise InputError(f"{path}: expected the name of a file, got {given!r}; like electrode.vtu.")
@@ -108,6 +124,12 @@ Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", 
 Keep = Annotated[
     "str | list[str] | None",
     Argument("Phases that go into the mesh, with their surfaces [default: all].", as_phase_names, "NAME,..."),
+]
+Msh = Annotated[
+    str,
+    one_of(
+        "Of .msh: 2.2 for FiPy, 4.1 for scikit-fem; Gmsh, meshio, DOLFINx and MFEM take both.", "2.2", "4.1"
+    ),
 ]
 Smoothing = Annotated[
     int, Argument("Passes over the interfaces of tetrahedra; 0 leaves the steps.", whole(0, 1000), "N")
@@ -130,14 +152,16 @@ def export_mesh(
     keep: Keep = None,
     smoothing: Smoothing = 60,
     least_quality: LeastQuality = 0.06,
+    msh_version: Msh = "2.2",
     progress=None,
 ) -> MeshResult:
     """Write the phases as a mesh.
 
     Voxel hexahedra, or conforming tetrahedra that share their nodes across smooth interfaces. Phases, and
     with tetrahedra interfaces (pore-am) and the box's faces (separator, collector, y0 ...), are named:
-    physical groups in .msh, element sets in .inp; .vtu, .vtk and .xdmf hold the numbers as the arrays phase
-    and surface. Lengths are in m.
+    physical groups in .msh (Gmsh, meshio, DOLFINx, MFEM, FiPy; scikit-fem needs version 4.1), element sets in
+    .inp (CalculiX); .vtu, .vtk and .xdmf hold the numbers as the arrays phase and surface. DOLFINx opens
+    .xdmf, surfaces in FILE_surfaces.xdmf. Lengths are in m, in .inp in um.
 
     Parameters
     ----------
@@ -155,6 +179,8 @@ def export_mesh(
         Passes over the interfaces of tetrahedra; 0 leaves the steps.
     least_quality : float
         Radius ratio (1: regular) below which smoothing is taken back.
+    msh_version : str
+        Of .msh: "2.2" for FiPy, "4.1" for scikit-fem; Gmsh, meshio, DOLFINx and MFEM take both.
     progress : callable, optional
         progress(done, total, message).
 
@@ -170,16 +196,16 @@ def export_mesh(
     require_size(volume)
     grid = volume.coarsen(coarsen)
     if kind == "voxels":
-        return _hexahedra(grid, out, keep, progress)
-    return _tetrahedra(grid, out, keep, smoothing, least_quality, progress)
+        return _hexahedra(grid, out, keep, msh_version, progress)
+    return _tetrahedra(grid, out, keep, smoothing, least_quality, msh_version, progress)
 
 
-def _hexahedra(grid, out, names, progress):
+def _hexahedra(grid, out, names, msh, progress):
     from ..mesh.export import write_mesh
 
     if progress:
         progress(0, 1, "writing hexahedra")
-    write_mesh(out, grid, phases=names)
+    write_mesh(out, grid, phases=names, msh=msh)
     phases = {
         name: {
             "label": grid.labels[grid.code(name)],
@@ -189,11 +215,11 @@ def _hexahedra(grid, out, names, progress):
         for name in names or grid.names
     }
     quality = {"elements": sum(phase["elements"] for phase in phases.values()), "inverted": 0}
-    return MeshResult(grid, out, "voxels", phases, quality)
+    return MeshResult(grid, out, "voxels", phases, quality, msh=msh)
 
 
-def _tetrahedra(grid, out, names, passes, least_quality, progress):
-    from ..mesh.export import save_meshio
+def _tetrahedra(grid, out, names, passes, least_quality, msh, progress):
+    from ..mesh.files import save_meshio
     from ..mesh.tetmesh import tetmesh_to_meshio
     from ..mesh.tetrahedra import tetrahedral_mesh
     from ..mesh.tetrahedra_quality import compared_with_voxels, quality
@@ -205,7 +231,7 @@ def _tetrahedra(grid, out, names, passes, least_quality, progress):
         least_quality=least_quality,
         progress=titled(progress, "cutting tetrahedra"),
     )
-    save_meshio(out, tetmesh_to_meshio(made))
+    save_meshio(out, tetmesh_to_meshio(made), msh)
     phases, areas = compared_with_voxels(made, grid), made.areas()
     surfaces = {
         name: {
@@ -216,4 +242,4 @@ def _tetrahedra(grid, out, names, passes, least_quality, progress):
         for k, name in enumerate(made.surfaces)
     }
     phases = {name: phases[name] for name in names or grid.names}
-    return MeshResult(grid, out, "tetrahedra", phases, quality(made), surfaces)
+    return MeshResult(grid, out, "tetrahedra", phases, quality(made), surfaces, msh)

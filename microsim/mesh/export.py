@@ -1,22 +1,11 @@
-"""Meshes for other programs: meshio (VTK, Gmsh, Abaqus, XDMF), FiPy, and tetrahedra made with pygmsh."""
-
-import errno
-import os
-import re
-import tempfile
-from pathlib import Path
+"""Meshes for other programs: voxels for meshio and FiPy, and tetrahedra made with pygmsh."""
 
 import numpy as np
 
 from ..base.errors import InputError, Missing
-from ..base.files import refuse_stream
-from ..base.guard import check_target
 from ..base.packages import need
+from .files import check_writable, save_meshio
 from .grid import voxel_edges
-
-# suffix -> meshio's name of the format; Gmsh 2.2 states each element's physical group, meshio's 4.1 does not;
-# VTK itself does not know meshio's names of types in 5.1
-FORMATS = {".vtu": "vtu", ".vtk": "vtk42", ".msh": "gmsh22", ".inp": "abaqus", ".xdmf": "xdmf"}
 
 # corners of a voxel, counted round the bottom and then round the top (VTK, Gmsh and Abaqus agree)
 CORNERS = np.array([(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)])
@@ -64,66 +53,13 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
     return meshio.Mesh(points, [(kind, cells)], cell_data=data, cell_sets=sets)
 
 
-def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None):
+def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None, msh="2.2"):
     """Write a grid's mesh in the format of the suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
 
-    Arguments as to_meshio's. In .msh the phases are physical groups, in .inp element sets, by name; .msh is
-    text, which FiPy asks for, unless there is cell_data, which meshio reads back from binary files only;
-    .xdmf keeps its arrays in a second file beside it, <stem>_mesh.h5. Returns the path.
+    Arguments as to_meshio's and save_meshio's. Returns the path.
     """
-    mesh_format(path)  # before the work
-    return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases))
-
-
-def save_meshio(path, mesh):
-    """Write a meshio mesh under a temporary name and move it into place when it is complete."""
-    path, kind = Path(path), mesh_format(path)
-    # its companion takes the stem written here: fields.xdmf must not replace a fields.h5
-    name = f"{path.stem}_mesh.xdmf" if kind == "xdmf" else path.name
-    for target in (path, *([path.with_name(f"{path.stem}_mesh.h5")] if kind == "xdmf" else [])):
-        check_target(target)
-        refuse_stream(target)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
-            options = {"binary": _has_fields(mesh)} if kind == "gmsh22" else {}
-            _prepared(mesh, kind).write(Path(folder) / name, file_format=kind, **options)
-            for part in Path(folder).glob("*.h5"):
-                os.replace(part, path.parent / part.name)
-            os.replace(Path(folder) / name, path)
-    except OSError as error:
-        raise _not_written(path, error) from error
-    return path
-
-
-def check_writable(path):
-    """Raise InputError where a mesh file of this name cannot be written: before the work that it would
-    take."""
-    path, _ = Path(path), mesh_format(path)
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _not_written(path, error):
-    return InputError(
-        f"expected to write {path}, got: {error.strerror or error}; free some space or choose another folder."
-    )
-
-
-def mesh_format(path):
-    """Look up meshio's name of the format that a mesh file's suffix stands for."""
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(
-            f"expected a mesh file ending on {', '.join(FORMATS)}, got {path.name}; choose one of these."
-        )
-    return FORMATS[path.suffix.lower()]
+    check_writable(path)  # before the work
+    return save_meshio(path, to_meshio(grid, cell_data, elements=elements, phases=phases), msh)
 
 
 def to_fipy(grid):
@@ -181,45 +117,6 @@ def _hexahedra(grid, keep):
     number = np.cumsum(used) - 1
     points = np.stack(np.unravel_index(np.flatnonzero(used), nodes), axis=1) * np.array(grid.voxel_size)
     return points, number[cells]
-
-
-def _has_fields(mesh):
-    """Whether there is more to write than phases and surfaces, in a mesh of one kind of elements."""
-    return len(mesh.cells) == 1 and bool(set(mesh.cell_data) - {"phase", "surface"})
-
-
-def _prepared(mesh, kind):
-    """Name the phases as the format does: physical groups, element sets, or only the array `phase`."""
-    import meshio
-
-    data, fields = dict(mesh.cell_data), {}
-    sets = dict(zip(_set_names(mesh.cell_sets, kind), mesh.cell_sets.values()))
-    if kind == "gmsh22":
-        groups = [np.zeros(len(block), dtype=np.int32) for block in mesh.cells]
-        for number, (name, members) in enumerate(sets.items(), start=1):
-            for block, group, chosen in zip(mesh.cells, groups, members):
-                if len(chosen):
-                    group[chosen], fields[name] = number, np.array([number, block.dim])
-        data = data if _has_fields(mesh) else {}
-        data |= {"gmsh:physical": groups, "gmsh:geometrical": groups}
-    if kind != "abaqus":
-        sets = {}
-    return meshio.Mesh(mesh.points, mesh.cells, cell_data=data, cell_sets=sets, field_data=fields)
-
-
-def _set_names(names, kind):
-    """Names that the format can hold: in .msh no double quotes; in .inp letters, digits, - and _ behind a
-    letter, and no two that differ in capitals only."""
-    found, alike = {}, str.lower if kind == "abaqus" else str
-    for name in names:
-        plain = name.replace('"', "'")
-        if kind == "abaqus":
-            plain = re.sub("[^A-Za-z0-9_-]+", "_", name)
-            plain = plain if plain[:1].isalpha() else f"S{plain}"
-        while alike(plain) in found:
-            plain += "_"
-        found[alike(plain)] = plain
-    return list(found.values())
 
 
 def load_gmsh():

@@ -14,7 +14,8 @@ class TetMesh:
 
     points    (n, 3), m;  cells (m, 4), right-handed;  phase (m,) uint8, index into names
     triangles (k, 3);  surface (k,) index into surfaces: "am-pore" (interfaces), "separator", "collector",
-                       "y0", ...
+                       "y0", ...; their normals point from the first-named phase to the second, or out of the
+                       mesh where that holds one of the two alone
     between   the two phases on either side of each surface, indices into names; () for the box's faces
     labels    what stood for each name in the volume's file
     box       edges of the whole image, m; one corner is the origin
@@ -52,7 +53,9 @@ def named_mesh(grid, points, cells, phase, keep, corners):
     between = (owner[one] != owner[other]) & (kept[one] | kept[other])
     one, other = one[between], other[between]
     pairs = np.minimum(owner[one], owner[other]).astype(int) * 256 + np.maximum(owner[one], owner[other])
-    seen = np.where(kept[one], one, other)  # by an element that is in the mesh
+    # by an element that is in the mesh, of both that of the first-named phase: normals point to the second
+    first = kept[one] & ((owner[one] < owner[other]) | ~kept[other])
+    seen = np.where(first, one, other)
     found = [
         (
             f"{grid.names[pair // 256]}-{grid.names[pair % 256]}",

@@ -54,6 +54,13 @@ def test_one_phase_alone_keeps_its_surface_to_the_other():
     assert np.einsum("ij,ij->", a, np.cross(b, c)) / 6 == pytest.approx(6)
 
 
+@pytest.mark.parametrize(("keep", "sign"), [((0, 1), 1), ((0,), 1), ((1,), -1)])
+def test_normals_point_from_the_first_phase_to_the_second_or_out_of_the_mesh(keep, sign):
+    _, mesh = two_boxes(keep=keep)
+    a, b, c = np.moveaxis(mesh.points[mesh.triangles[mesh.surface == mesh.surfaces.index("pore-am")]], 1, 0)
+    assert np.all(np.sign(np.cross(b - a, c - a)[:, 0]) == sign)
+
+
 def test_surfaces_called_like_phases_get_names_of_their_own():
     _, mesh = two_boxes(names=("separator", "z0"))
     assert {"separator-z0", "separator_face", "z0_face"} < set(mesh.surfaces)

@@ -21,7 +21,7 @@ import numpy as np
 
 from microsim.cli import main
 from microsim.jobs.validate import Check, Skip
-from microsim.mesh.export import save_meshio
+from microsim.mesh.files import save_meshio
 from microsim.mesh.grid import grid_from_labels
 from microsim.mesh.tetmesh import tetmesh_to_meshio
 from microsim.mesh.tetrahedra import tetrahedral_mesh
