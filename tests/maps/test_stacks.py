@@ -164,3 +164,9 @@ def test_lines_of_one_energy_are_averaged(tmp_path):
     (tmp_path / "a.txt").write_text("8350 2\n8340 1\n8350 4\n8360 5\n")
     found = read_references(str(tmp_path / "a.txt"))
     assert found.energies.tolist() == [8340, 8350, 8360] and found.values.tolist() == [[1, 3, 5]]
+
+
+def test_images_named_by_their_energies_are_in_their_order(tmp_path):
+    for energy, page in zip(("8333.25", "8333.5", "8340", "8350.0"), PAGES, strict=True):
+        tifffile.imwrite(tmp_path / f"mu_{energy}.tif", page)
+    assert np.array_equal(read_stack(str(tmp_path)).values[..., 0], PAGES.swapaxes(1, 2))

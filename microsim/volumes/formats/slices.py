@@ -16,13 +16,18 @@ from ..contract import Format, Stored
 from .tiff import SUFFIXES as TIFF
 from .tiff import is_slice, read_page
 
+NUMBER = re.compile(r"((?:(?<![0-9.])[0-9]+\.)?[0-9]+)")  # with decimals where it is no date or version
 PICTURES, JPEG = (".png", ".bmp"), (".jpg", ".jpeg")
 
 
-def read_folder(path):
-    """Read a folder of slices in natural order (slice2 before slice10) as one array."""
+def read_folder(path, whole=False):
+    """Read a folder of slices in natural order (slice2 before slice10) as one array.
+
+    whole: they are not slices of a volume but images over energy, say, whose numbers need not count on.
+    """
     files = sorted(_slices(path), key=lambda file: natural(file.name))
-    check_numbers([file.name for file in files], path)
+    if not whole:
+        check_numbers([file.name for file in files], path)
     values, palettes = None, set()
     for i, file in enumerate(files):
         plane, palette = _plane(file)
@@ -40,8 +45,8 @@ def read_folder(path):
 
 
 def natural(name):
-    """Return a sort key that counts numbers as numbers: slice2 comes before slice10."""
-    return [int(word) if i % 2 else word.lower() for i, word in enumerate(re.split(r"([0-9]+)", name))]
+    """Return a sort key that counts numbers as numbers: slice2 before slice10, 8333.25 before 8333.5."""
+    return [float(word) if i % 2 else word.lower() for i, word in enumerate(NUMBER.split(name))]
 
 
 # ---- which slices ------------------------------------------------------------------------------------------
@@ -49,7 +54,7 @@ def natural(name):
 
 def check_numbers(names, folder):
     """Refuse names of slices that do not count through one volume: a gap, a number twice, two series."""
-    parts = [re.split(r"([0-9]+)", Path(name).stem.lower()) for name in names]
+    parts = [NUMBER.split(Path(name).stem.lower()) for name in names]
     words = Counter(tuple(part[::2]) for part in parts)
     if len(words) > 1:
         if max(words.values()) > 1:
@@ -58,7 +63,7 @@ def check_numbers(names, folder):
                 f" {_other(names, parts)}; keep only those of one."
             )
         return
-    columns = [[int(part[i]) for part in parts] for i in range(1, len(parts[0]), 2)]
+    columns = [_counted([part[i] for part in parts]) for i in range(1, len(parts[0]), 2)]
     varying = [column for column in columns if len(set(column)) > 1]
     if len(names) == 1 or any(_gap(column) is None for column in varying):
         return
@@ -74,9 +79,16 @@ def check_numbers(names, folder):
     )
 
 
+def _counted(words):
+    """Numbers of the slices; of positions like 0.40, 0.80 how many steps of the first they are."""
+    numbers = [float(word) for word in words]
+    step = numbers[1] - numbers[0] if len(numbers) > 1 and any("." in word for word in words) else 1.0
+    return [round(number / step, 3) for number in numbers] if step > 0 else numbers
+
+
 def _gap(numbers):
     """The place before the first step that is not 1; None without one."""
-    return next((k for k in range(len(numbers) - 1) if numbers[k + 1] != numbers[k] + 1), None)
+    return next((k for k in range(len(numbers) - 1) if abs(numbers[k + 1] - numbers[k] - 1) > 1e-2), None)
 
 
 def _other(names, parts):
@@ -183,4 +195,4 @@ def _kind(array):
     return f"{' x '.join(str(n) for n in array.shape)} {array.dtype}"
 
 
-FORMATS = (Format("folder of slices", (), read_folder, opens=_opens),)
+FORMATS = (Format("folder of slices", (), read_folder, takes=("whole",), opens=_opens),)

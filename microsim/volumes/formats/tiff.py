@@ -1,10 +1,12 @@
 """TIFF: several pages in one file, or one such file in a zip; axes are pages, rows, columns."""
 
 import logging
+import os
 import re
 import zipfile
 from contextlib import contextmanager
 from io import BytesIO
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..stored import metres, replacing_files, spacing
 
 SUFFIXES = (".tif", ".tiff")
 TIFFFILE_AS_IMAGEJ = "1.11a"  # what tifffile writes in ImageJ's name, with and without a distance of pages
+MISSING = ("missing", "Missing", "failed to read")  # in what tifffile says of pages and files
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ reads, run out
 
@@ -52,7 +55,8 @@ def read_zip(path):
 
 def _read(file, name):
     with _errors_raised(), tifffile.TiffFile(file) as tif:
-        return Stored(_pages(tif, name), _voxel_size(tif), names=_names(tif))
+        values = _pages(tif, name)
+        return Stored(values, _voxel_size(tif), _files(tif), names=_names(tif))
 
 
 def read_page(path):
@@ -83,7 +87,37 @@ def _stacked(tif, name):
         )
     if len(tif.series) > 1:  # pages written one by one count as one image each
         return tif.asarray(key=slice(None))
-    return tif.series[0].asarray()
+    _check_count(tif, name)
+    series, last = tif.series[0], tif.pages[len(tif.pages) - 1]
+    end = None if series.dataoffset is None else series.dataoffset + series.nbytes
+    if end and len(tif.pages) > 1 and last.dataoffsets[0] + last.nbytes != end:
+        # tifffile takes the pages of an array that a text states as lying in a row, and headers for voxels
+        return tif.asarray(key=slice(None)).reshape(series.shape)
+    return series.asarray()
+
+
+def _check_count(tif, name):
+    """Refuse a file with fewer or more pages than it states; what is missing would be read as 0.
+
+    A single page may stand for all where they lie in one row, as in the large stacks of ImageJ; pages of
+    further files are those that an OME file names.
+    """
+    series, page = tif.series[0], tif.pages[0]
+    stated, there = series.size // max(page.size, 1), len(tif.pages)
+    in_one_row = there == 1 and page.dataoffsets[0] + series.nbytes <= tif.filehandle.size
+    whole = there == stated or in_one_row or len(_files(tif)) > 1
+    if not whole:
+        raise InputError(
+            f"expected {stated} pages, as {name} states, got {there}; it may be incomplete: export it again."
+        )
+
+
+def _files(tif):
+    """The files that hold the pages, where an OME file names others."""
+    if not tif.is_ome:
+        return ()
+    parts = (part.parent.filehandle.path for part in tif.series[0].pages if part is not None)
+    return tuple(Path(part) for part in dict.fromkeys(parts) if os.path.isfile(part))
 
 
 def _names(tif):
@@ -108,7 +142,7 @@ def _voxel_size(tif):
 
     A resolution in inches is that of a printer, by default 72 a page, and says nothing of a voxel.
     """
-    if len(tif.series) == 1 and _names(tif) and "page" not in _names(tif) and "z" not in _names(tif):
+    if _names(tif) and "page" not in _names(tif):
         return None
     if tif.is_ome:
         return _ome_size(tif.ome_metadata)
@@ -138,12 +172,14 @@ def _ome_size(text):
 
 @contextmanager
 def _errors_raised():
-    """Raise what tifffile only logs: it reads a truncated file as a stack of fewer pages."""
+    """Raise what tifffile only logs: it reads a truncated file as a stack of fewer pages, and pages that are
+    missing as 0."""
     log, faults = logging.getLogger("tifffile"), []
 
     def hear(record):
-        if record.levelno >= logging.ERROR:
-            faults.append(record.getMessage())
+        said = record.getMessage()
+        if record.levelno >= logging.ERROR or any(word in said for word in MISSING):
+            faults.append(said)
         return False
 
     log.addFilter(hear)

@@ -160,6 +160,7 @@ def test_large_slices_and_damaged_ones(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("names", [
     ["s_001.tif", "s_002.tif", "s_003.tif"], ["s7.png", "s8.png"], ["one.tif"], ["front.tif", "back.tif"],
+    ["z_0.00.tif", "z_0.40.tif", "z_0.80.tif"], ["a.001.tif", "a.002.tif"],
     ["scan2_009.tif", "scan2_010.tif"], ["s_0001_z0.00.tif", "s_0002_z0.40.tif"], ["S_1.tif", "s_2.TIF"],
 ])  # fmt: skip
 def test_slices_that_count_on_are_one_volume(names):
@@ -170,6 +171,7 @@ def test_slices_that_count_on_are_one_volume(names):
     (["s_001.tif", "s_003.tif"], "got s_001.tif and then s_003.tif"),
     (["s_8.png", "s_9.png", "s_11.png"], "got s_9.png and then s_11.png"),
     (["s_000.tif", "s_010.tif", "s_020.tif"], "without a gap"),
+    (["z_0.00.tif", "z_0.40.tif", "z_1.20.tif"], "got z_0.40.tif and then z_1.20.tif"),
     (["s_1.tif", "s_01.tif"], "each has its own number"),
     (["s_001.tif", "s_001.tiff"], "each has its own number"),
     (["t0_z0.tif", "t0_z1.tif", "t1_z0.tif", "t1_z1.tif"], "each has its own number"),

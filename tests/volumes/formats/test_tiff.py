@@ -239,3 +239,54 @@ def test_the_times_of_a_stack_are_not_its_slices(tmp_path):
     both = np.stack([LABELS, LABELS])
     tifffile.imwrite(tmp_path / "v.tif", both, imagej=True, metadata={"axes": "TZYX"})
     assert "time (2), page (3)" in sentence(tmp_path / "v.tif")
+
+
+# ---- all of it ---------------------------------------------------------------------------------------------
+
+OME = """<?xml version="1.0" encoding="UTF-8"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{0}"><Image ID="Image:0">
+<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="5" SizeY="4" SizeZ="{1}" SizeC="1" SizeT="1">
+<Channel ID="Channel:0:0" SamplesPerPixel="1"/>{2}</Pixels></Image></OME>"""
+
+
+@pytest.mark.parametrize("stated", [2, 6])
+@pytest.mark.parametrize("text", [
+    "ImageJ=1.53t\nimages={0}\nslices={0}\nunit=um\n", '{{"shape": [{0}, 4, 5]}}',
+    OME.format("a", "{0}", "<TiffData/>"),
+])  # fmt: skip
+def test_pages_that_are_stated_and_not_there_are_missed(tmp_path, text, stated):
+    for n in (stated, 3):
+        with tifffile.TiffWriter(tmp_path / "v.tif") as tif:
+            for i, page in enumerate(LABELS):
+                tif.write(page, metadata=None, **({"description": text.format(n)} if i == 0 else {}))
+        if n == 3:
+            np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif").values, LABELS)
+        else:
+            sentence(tmp_path / "v.tif")
+
+
+def test_one_page_may_stand_for_all_that_lie_in_a_row(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "v.tif", LABELS, photometric="minisblack", metadata={"axes": "ZYX"}, truncate=True
+    )
+    with tifffile.TiffFile(tmp_path / "v.tif") as tif:
+        assert len(tif.pages) == 1
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.tif").values, LABELS)
+
+
+def test_the_files_that_an_ome_file_names_belong_to_it(tmp_path):
+    data = "".join(
+        f'<TiffData FirstZ="{i}" IFD="0" PlaneCount="1">'
+        f'<UUID FileName="v{i}.ome.tif">urn:uuid:{i}</UUID></TiffData>'
+        for i in range(3)
+    )
+    for i, page in enumerate(LABELS):
+        with tifffile.TiffWriter(tmp_path / f"v{i}.ome.tif") as tif:
+            tif.write(page, description=OME.format(i, 3, data), metadata=None)
+    volume = read_voxels(tmp_path / "v0.ome.tif")
+    np.testing.assert_array_equal(volume.values, LABELS)
+    with tifffile.TiffWriter(tmp_path / "v2.ome.tif") as tif:
+        tif.write(LABELS[0], description=OME.format(2, 3, data), metadata=None)
+    assert read_voxels(tmp_path / "v0.ome.tif").sha256 != volume.sha256
+    (tmp_path / "v1.ome.tif").unlink()
+    assert "failed to read 'v1.ome.tif'" in sentence(tmp_path / "v0.ome.tif")
