@@ -85,7 +85,8 @@ def test_every_kernel_has_a_slow_twin_of_the_same_arguments(name):
 
 def test_every_backend_has_the_same_trades():
     for name in backend.BACKENDS:
-        assert {path.stem for path in (FOLDER / name).glob("[a-z]*.py")} - HELPERS[name] == set(TRADES)
+        files = {path.stem for path in (FOLDER / name).glob("[a-z]*.py")}
+        assert files - HELPERS.get(name, set()) == set(TRADES)
 
 
 def compared():
@@ -136,7 +137,7 @@ def test_another_backend_runs_where_it_is_chosen():
 
 
 def test_what_does_not_exist_is_not_offered():
-    assert backend.available() == ("cpu", "reference")
-    with pytest.raises(InputError, match="one of cpu, reference, got gpu"):
+    assert backend.available()[:2] == ("cpu", "reference")
+    with pytest.raises(InputError, match="one of cpu, reference.*, got gpu"):
         backend.choose("gpu")
     assert repr(kernels) == "Kernels('cpu')"

@@ -13,7 +13,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import zipfile
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -22,6 +21,7 @@ import numpy as np
 
 import microsim
 from microsim.base import gallery
+from microsim.base.records import from_plain
 from microsim.jobs.validate import Check
 
 CASE = gallery.folder("cases") / "demo.yaml"
@@ -162,9 +162,11 @@ def reached(out, moment):
     """Whether the run's last checkpoint lies past a time (s)."""
     try:
         with np.load(out / ".resume" / "state.npz") as file:
-            return json.loads(str(file["plain"]))["t"] >= moment
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            arrays = {name: file[name] for name in file.files if name != "plain"}
+            kept = from_plain(json.loads(str(file["plain"]))["kept"], arrays)
+    except OSError:  # none yet, or no longer
         return False
+    return kept["experiment"].t >= moment
 
 
 # -- what a run left -----------------------------------------------------------------------------------------
