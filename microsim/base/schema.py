@@ -8,6 +8,7 @@ is held in m.
 import difflib
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import MISSING, field, fields, is_dataclass
 from functools import partial
@@ -261,6 +262,8 @@ def to_number(raw, path):
     raw = raw.item() if getattr(raw, "ndim", None) == 0 else raw  # NumPy's own numbers
     if isinstance(raw, str) and re.fullmatch(rf"[-+]?{NUMBER}", raw.strip()):
         raw = float(raw)  # a number in quotes, or 1e-6 from a YAML 1.1 writer, arrives as text
+    if isinstance(raw, int) and abs(raw) > sys.float_info.max:
+        raw = math.inf  # a whole number of more than 308 digits
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
         raise InputError(f"{path}: expected a number, got {say(raw)}; write it like 0.47 or 1e-6.")
     return float(raw)

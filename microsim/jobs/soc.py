@@ -41,6 +41,7 @@ class LithiationResult(MapResult):
     threshold     edge jump below which voxels are masked, or None
     shifts        drift of each image that was undone, voxels, or None
     components    maps.components.Components of the spectra, or None
+    spread        standard deviation of an edge energy without calibration from the choice of the windows, eV
     voxel_size    m, or None
     source, sha256   of the stack
     """
@@ -56,6 +57,7 @@ class LithiationResult(MapResult):
     threshold: float | None
     shifts: object | None
     components: object | None
+    spread: float
     voxel_size: tuple | None
     source: str
     sha256: str | None
@@ -67,8 +69,10 @@ class LithiationResult(MapResult):
 
     @property
     def sigma(self):
-        """Standard deviation of the map: counting, calibration and curve."""
-        return self.lithiation.sigma if self.lithiation else self.measured.sigma
+        """Standard deviation of the map: counting, calibration and curve; without one counting, windows."""
+        from ..maps.soc_maps import quantity_sigma
+
+        return self.lithiation.sigma if self.lithiation else quantity_sigma(self.measured, self.spread)
 
     @property
     def quantity(self):
@@ -103,7 +107,7 @@ class LithiationResult(MapResult):
         drift = None if self.shifts is None else float(abs(self.shifts).max())
         found = {
             "quantity": self.quantity,
-            **map_statistics(self.measured, self.lithiation),
+            **map_statistics(self.measured, self.lithiation, self.spread),
             "least_jump": self.threshold,
             "largest_drift_voxels": drift,
             "method": self.measured.method.as_dict(),
@@ -125,6 +129,12 @@ class LithiationResult(MapResult):
         budget = (found["budget"] or {}).items()
         rows += [(f"error: {name.replace('_', ' ')}", value) for name, value in budget]
         shown = [Table((self.quantity, "value"), rows), f"voxels: {_listed(self.counts)}"]
+        if self.spread:
+            w = self.measured.method.windows
+            shown.append(
+                f"energies hold for pre-edge {w.pre[0]:g} to {w.pre[1]:g} eV and post-edge {w.post[0]:g} to"
+                f" {w.post[1]:g} eV: with other ends of the scan they move by {self.spread:.2g} eV"
+            )
         if self.measured.method.name == "lcf":
             shown.append(f"shift of the references: {self.measured.method.shift:.3f} eV")
         return shown
@@ -257,13 +267,15 @@ def lithiation_map(
     from ..maps.drift import without_drift
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption
-    from ..maps.soc_maps import lithiation_of, masked, measure_spectra, prepared
+    from ..maps.soc_maps import check_calibrated, lithiation_of, masked, measure_spectra, prepared
+    from ..maps.soundness import mean_spectrum, window_spread
 
     images, listed = _read(stack, energies, file_axes)
     table, numbers = references_of(references, reference_lithiation)
     method, curve = _calibrated(calibration, method, table)
     if curve is not None:
         numbers = curve.settings.get("numbers") or numbers
+        check_calibrated(method, listed)
     options = {"photons_per_unit": photons_per_unit, "saturation": saturation, "axes": file_axes}
     mu, sigma, reason = absorption(images, flat, dark, noise=noise, **options)
     mu, shifts = own_scale_undone(mu, listed, foil, energy_shift), None
@@ -274,11 +286,13 @@ def lithiation_map(
     measured = measure_spectra(mu, listed, method, sigma, progress=progress, **options)
     measured, threshold = (measured, None) if least_jump is None else masked(measured, least_jump)
     found, curve = lithiation_of(measured, listed, curve, table, numbers)
+    plain = found is None and method.name == "edge"
+    spread = window_spread(mean_spectrum(mu), listed, method) if plain else 0.0
     parts = None if clusters is None else components_of(mu, listed, measured, clusters)
     file = calibration if isinstance(calibration, (str, PathLike)) else None
     result = LithiationResult(
         listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
-        voxel_size or images.voxel_size, images.source, images.sha256,
+        spread, voxel_size or images.voxel_size, images.source, images.sha256,
     )  # fmt: skip
     _check_any(result)
     return result
@@ -318,7 +332,27 @@ def _calibrated(calibration, method, references):
             f"--calibration: expected the references {', '.join(names)} that {where} was made with, got "
             f"{', '.join(references.names) if references else 'none'}; add --references."
         )
-    return Method.of(curve.settings), curve
+    calibrated = Method.of(curve.settings)
+    if method is not None:
+        _check_same(method, calibrated)
+    return calibrated, curve
+
+
+def _check_same(given, calibrated):
+    """Refuse settings of a method that are given beside a calibration and are not its own."""
+    from dataclasses import fields
+
+    asked = {f.name: getattr(given, f.name) for f in fields(given) if getattr(given, f.name) != f.default}
+    own = {f.name: getattr(calibrated, f.name) for f in fields(given)}
+    windows = asked.pop("windows", None) or {}
+    asked |= windows if isinstance(windows, dict) else vars(windows)
+    own |= vars(calibrated.windows) if calibrated.windows else {}
+    for name, value in asked.items():
+        if name not in own or own[name] != value:
+            raise InputError(
+                f"--{name.replace('_', '-')}: expected that of the calibration, {own.get(name)}, got {value};"
+                " leave it out, or calibrate with it."
+            )
 
 
 def _check_any(result):

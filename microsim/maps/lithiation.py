@@ -9,21 +9,70 @@ beyond what their own noise explains. Beyond the reference states the polynomial
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, why
 from ..base.files import write_text
+from ..base.schema import choice, entry, number, say, section, text, whole
+from .method import METHODS, Method
 
 VERSION = 1
+OF_REFERENCES = ("references", "references_sha256", "numbers")  # beside the settings of the method
 LEAST, MOST = -1.0, 10.0  # lithium per formula unit: what lies beyond is another quantity
+
+
+def _numbers(least, most):
+    def read(raw, path):
+        if not isinstance(raw, list) or not least <= len(raw) <= most:
+            raise InputError(
+                f"{path}: expected {least} to {most} numbers in a list, got {say(raw)}; correct it."
+            )
+        return tuple(number()(part, f"{path}.{k}") for k, part in enumerate(raw))
+
+    return read
+
+
+def _rows(read_row):
+    def read(raw, path):
+        if not isinstance(raw, list):
+            raise InputError(f"{path}: expected a list of lists of numbers, got {say(raw)}; correct it.")
+        return tuple(read_row(row, f"{path}.{k}") for k, row in enumerate(raw))
+
+    return read
+
+
+def _any_section(raw, path):
+    if not isinstance(raw, dict):
+        raise InputError(f"{path}: expected a section, got {say(raw)}; correct it.")
+    return raw
+
+
+def _settings(raw, path):
+    """Settings of a method, and the references it was calibrated with."""
+    names, numbers = (_any_section(raw, path).get(key) for key in ("references", "numbers"))
+    unknown = [key for key in raw if key not in (*Method.__dataclass_fields__, *OF_REFERENCES)]
+    if unknown:
+        raise InputError(f"{path}: expected the settings of a method, got {unknown[0]}; leave it out.")
+    missing = [key for key in Method.__dataclass_fields__ if key not in raw]
+    if missing:
+        raise InputError(f"{path}: expected every setting of the method, got no {missing[0]}; add it.")
+    Method.of(raw)
+    if names is not None and not (isinstance(names, list) and all(isinstance(n, str) for n in names)):
+        raise InputError(f"{path}.references: expected a list of names, got {say(names)}; correct it.")
+    if numbers is not None:
+        count = len(names or ())
+        raw = raw | {"numbers": list(_numbers(count, count)(numbers, f"{path}.numbers"))}
+    if raw.get("references_sha256") is not None:
+        text(raw["references_sha256"], f"{path}.references_sha256")
+    return raw
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What turns a quantity into lithiation.
+    """What turns a quantity into lithiation; its fields are the keys of its file.
 
     method        edge, lcf or three-energy; settings: how the quantity was measured (windows, level,
                   references ...)
@@ -35,19 +84,19 @@ class Calibration:
     states        (quantity, lithiation) of each reference state, those that were not fitted to included
     """
 
-    method: str
-    coefficients: tuple[float, ...]
-    covariance: tuple[tuple[float, ...], ...]
-    centre: float
-    scale: float
-    low: float
-    high: float
-    residual: float
-    lack: float
-    n: int
-    settings: dict = field(default_factory=dict)
-    provenance: dict = field(default_factory=dict)
-    states: tuple[tuple[float, float], ...] = ()
+    method: str = entry(choice(*METHODS))
+    coefficients: tuple[float, ...] = entry(_numbers(2, 10))
+    covariance: tuple[tuple[float, ...], ...] = entry(_rows(_numbers(2, 10)))
+    centre: float = entry(number())
+    scale: float = entry(number(0.0, above=True))
+    low: float = entry(number())
+    high: float = entry(number())
+    residual: float = entry(number(0.0))
+    lack: float = entry(number(0.0))
+    n: int = entry(whole(2))
+    settings: dict = entry(_settings)
+    provenance: dict = entry(_any_section)
+    states: tuple[tuple[float, float], ...] = entry(_rows(_numbers(2, 2)), default=())
 
     def about(self):
         """Return how well the curve fits and where its states come from, as plain data."""
@@ -195,26 +244,59 @@ def _check_monotonic(c, degree):
 
 
 def load_calibration(path):
-    """Read a calibration file; raises InputError for another file or a missing key."""
+    """Read a calibration file; raises InputError for another file, and for a key of another type, shape or
+    range than its own."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(
-            f"expected a calibration file, got {path} ({error}); make one with microsim calibrate."
+            f"expected a calibration file, got {path} ({why(error)}); make one with microsim calibrate."
         ) from error
-    if not isinstance(found, dict) or found.pop("microsim_calibration", None) != VERSION:
+    version = found.pop("microsim_calibration", None) if isinstance(found, dict) else None
+    if isinstance(version, bool) or version != VERSION:
         raise InputError(
             f"expected a calibration of version {VERSION}, got {path}, which is none; "
             "make one with microsim calibrate."
         )
     try:
-        lists = {
-            "coefficients": tuple(found.pop("coefficients")),
-            "covariance": tuple(map(tuple, found.pop("covariance"))),
-            "states": tuple(map(tuple, found.pop("states", ()))),
-        }
-        return Calibration(**lists, **found)
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"expected the keys of a calibration, got {path} ({error}); make it again."
-        ) from error
+        calibration = section(Calibration, found, "")
+        _check_consistent(calibration)
+    except InputError as error:
+        raise InputError(f"calibration {path}: {error}") from error
+    return calibration
+
+
+def _check_consistent(found):
+    """Refuse a calibration whose entries contradict each other."""
+    c = np.array(found.coefficients)
+    shapes = {len(row) for row in found.covariance} | {len(found.covariance)}
+    covariance = np.array(found.covariance) if shapes == {c.size} else np.full((c.size, c.size), np.nan)
+    top = max(np.abs(covariance).max(), 1e-300)
+    states = np.array(found.states).reshape(-1, 2)
+    with np.errstate(all="ignore"):
+        u = (states[:, 0] - found.centre) / found.scale
+        rms = (
+            np.sqrt(np.mean((states[:, 1] - np.polynomial.polynomial.polyval(u, c)) ** 2)) if u.size else 0.0
+        )
+    wrong = {
+        "settings": found.settings.get("name", found.method) != found.method,
+        "covariance": not (
+            np.abs(covariance - covariance.T).max() <= 1e-6 * top
+            and np.linalg.eigvalsh(np.nan_to_num(covariance)).min() >= -1e-6 * top
+        ),
+        "low, high, centre and scale": not np.allclose(
+            [found.low, found.high],
+            [found.centre - found.scale, found.centre + found.scale],
+            rtol=0,
+            atol=1e-6 * found.scale,
+        ),
+        "residual": u.size and not np.isclose(found.residual, rms, atol=1e-9),
+        "n": found.n < c.size or 0 < u.size < found.n,
+    }
+    for name, is_wrong in wrong.items():
+        if is_wrong:
+            raise InputError(
+                f"{name}: expected what fits the other entries, got another value; make it with microsim"
+                " calibrate."
+            )
+    _check_monotonic(c, c.size - 1)

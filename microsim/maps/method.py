@@ -5,7 +5,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument, Spread, one_of, read_fields, spread_of, switch
 from ..base.errors import InputError
-from ..base.schema import listed, number, whole
+from ..base.schema import flag, listed, number, say, whole
 
 METHODS = ("edge", "lcf", "three-energy")
 # kind of edge energy -> degree of the polynomial fitted there
@@ -120,18 +120,31 @@ class Method:
 
     @classmethod
     def of(cls, settings):
-        """Make the method of a calibration's settings."""
+        """Make the method of a calibration's settings; every entry is checked."""
         known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
-        for key in ("three", "fit_range"):
-            known[key] = tuple(known[key]) if known.get(key) else None
-        if known.get("windows"):
-            w = known["windows"]
-            ends = {key: tuple(w[key]) for key in ("pre", "post", "edge")}
-            known["windows"] = Windows(**ends, e0=w["e0"], post_degree=w["post_degree"])
+        for key, read in (("bounded", flag), ("least_jump", number(0.0))):
+            known[key] = read(known[key], key) if key in known else cls.__dataclass_fields__[key].default
+        if known.get("windows") is not None:
+            known["windows"] = Windows(**_all_windows(known["windows"]))
         return cls(**known)
 
 
+def _all_windows(given):
+    """Every window of a calibration's settings, in its order; refuses one that is missing."""
+    found = _some_windows(given)
+    missing = [name for name in WINDOWS if name not in found]
+    if missing:
+        raise InputError(f"windows: expected the keys {listed(WINDOWS)}, got no {missing[0]}; add it.")
+    if not found["pre"][1] < found["e0"] < found["post"][0]:
+        raise InputError(
+            f"windows: expected e0 between pre-edge and post-edge, got {found['e0']:g}; correct the windows."
+        )
+    return found
+
+
 def _some_windows(given):
+    if not isinstance(given, dict):
+        raise InputError(f"windows: expected the keys {listed(WINDOWS)}, got {say(given)}; correct it.")
     unknown = [name for name in given if name not in WINDOWS]
     if unknown:
         raise InputError(f"windows: expected the keys {listed(WINDOWS)}, got {unknown[0]}; correct it.")

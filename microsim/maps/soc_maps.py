@@ -10,6 +10,7 @@ from .lithiation import fit_calibration
 from .map import statistics
 from .method import Method, Windows
 from .mixture import fit_references, fitted_shift, three_energy
+from .soundness import check_covered, check_images, check_normalised, check_three, mean_spectrum
 from .spectra import (
     CODE,
     REASONS,
@@ -67,6 +68,7 @@ def prepared(method, mu, energies, references=None):
             f"--method: expected three-energy for a stack of three images, got {method.name}; choose that."
         )
     mean = mean_spectrum(mu)
+    check_images(energies, mean)
     if not isinstance(method.windows, Windows):
         method = replace(method, windows=windows_for(energies, mean, **(method.windows or {})))
     if method.name == "three-energy" and method.three is None:
@@ -86,22 +88,33 @@ def prepared(method, mu, energies, references=None):
             inside = _inside(energies, method.fit_range)
             shift, _ = fitted_shift(mean[inside], energies[inside], references, **options)
             method = replace(method, shift=shift)
+    if method.normalised and (method.name == "edge" or method.sum_to_one):
+        check_normalised(mu, energies, method.windows)
     return method
 
 
-def mean_spectrum(mu):
-    """Mean [energy] over the voxels whose spectra are finite."""
-    flat = np.asarray(mu).reshape(len(mu), -1)
-    total, count = np.zeros(len(mu)), 0
-    for start in range(0, flat.shape[1], CHUNK):
-        rows = flat[:, start : start + CHUNK].astype(float)
-        known = np.isfinite(rows).all(axis=0)
-        total, count = total + rows[:, known].sum(axis=1), count + int(known.sum())
-    if count == 0:
+def at_images(method, energies):
+    """Return the method with its three energies as the images have them."""
+    if method.name != "three-energy":
+        return method
+    energies = np.asarray(energies, float)
+    nearest = [float(energies[np.argmin(np.abs(energies - wanted))]) for wanted in method.three]
+    return replace(method, three=tuple(nearest))
+
+
+def check_calibrated(method, energies):
+    """Refuse a stack that lacks the energies which a calibrated method (its own windows or three) measures
+    at."""
+    energies = check_energies(energies)
+    if (method.three if method.name == "three-energy" else method.windows) is None:
         raise InputError(
-            f"expected voxels with finite spectra, got none of {flat.shape[1]}; check flat and dark frames."
+            f"expected the energies of the method {method.name} in the calibration, got none; make it with"
+            " microsim calibrate."
         )
-    return total / count
+    if method.name == "three-energy":
+        check_three(energies, method.three)
+    elif method.name == "edge" or method.sum_to_one:
+        check_covered(energies, method.windows)
 
 
 def measure_spectra(
@@ -233,7 +246,7 @@ def calibration_from(
 ):
     """Calibrate a method on spectra [energy, state] of known lithiation [state], measured as a stack is (see
     fit_calibration)."""
-    method = prepared(method, spectra, energies, references)
+    method = at_images(prepared(method, spectra, energies, references), energies)
     found = measure_spectra(spectra, energies, method, sigma, references=references, numbers=numbers)
     if (found.reason > 0).any():
         lost = int((found.reason > 0).sum())
@@ -310,9 +323,20 @@ def lithiation_of(measured, energies, calibration=None, references=None, numbers
     return to_lithiation(measured, calibration), calibration
 
 
-def map_statistics(measured, found=None):
-    """Return statistics over the voxels used of a LithiationMap, or without one of the measured quantity."""
-    values, sigma = (found.values, found.sigma) if found else (measured.quantity, measured.sigma)
+def quantity_sigma(measured, spread):
+    """Standard deviation of a measured quantity: counting, and what its mean moves with the windows."""
+    return np.hypot(measured.sigma, spread)
+
+
+def map_statistics(measured, found=None, spread=0.0):
+    """Return statistics over the voxels used of a LithiationMap, or without one of the measured quantity.
+
+    spread: standard deviation of the quantity from the choice of the windows (window_spread).
+    """
+    values, sigma = measured.quantity, quantity_sigma(measured, spread)
+    budget = {"counting": _rms(measured.sigma), "windows": spread}
+    if found:
+        values, sigma, budget = found.values, found.sigma, found.budget
     own, known = statistics(values, sigma), np.isfinite(values)
     weights = np.clip(measured.jump[known], 0, None)
     weighted = np.average(values[known], weights=weights) if weights.sum() > 0 else None
@@ -322,7 +346,7 @@ def map_statistics(measured, found=None):
         "std": own["std"],
         "mean_weighted_by_jump": weighted,
         "sigma_rms": own["sigma_rms"],
-        "budget": found.budget if found else None,
+        "budget": budget,
         "voxels": found.counts if found else counts_of(measured.reason),
         "residual_median": None if misfit is None else float(np.median(misfit[known])),
     }

@@ -100,7 +100,7 @@ def windows_for(energies, mean, *, e0=None, pre=None, post=None, edge=None, post
             f"expected a mean spectrum with an edge, got {mean[0]:g} at every energy; check the stack."
         )
     if e0 is None:
-        e0 = float(energies[np.argmax(np.gradient(mean, energies))])
+        e0 = float(energies[np.argmax(_rise(mean, energies))])
     pre = pre or (float(energies[0]), max(e0 - 15.0, float(energies[1])))
     start = e0 + np.clip(0.3 * (energies[-1] - e0), 25.0, 150.0)
     post = post or (float(min(start, energies[-3])), float(energies[-1]))
@@ -108,7 +108,27 @@ def windows_for(energies, mean, *, e0=None, pre=None, post=None, edge=None, post
     if post_degree is None:
         span = post[1] - post[0]
         post_degree = 2 if span > 150 else 1 if span > 40 else 0
-    return Windows(tuple(pre), tuple(post), tuple(edge), float(e0), int(post_degree))
+    pre, post = (_within(energies, window) for window in (pre, post))
+    return Windows(pre, post, tuple(edge), float(e0), int(post_degree))
+
+
+def _rise(mean, energies):
+    """Slope of a mean spectrum; refuses one that falls at its edge."""
+    slope, third = np.gradient(mean, energies), max(len(mean) // 3, 1)
+    step = np.median(mean[-third:]) - np.median(mean[:third])
+    if -slope.min() > 2 * slope.max() and -step > 0.5 * np.ptp(mean):
+        raise InputError(
+            f"expected absorption, which rises at the edge, got a mean spectrum that falls at"
+            f" {energies[np.argmin(slope)]:g} eV; give mu = ln(I0 / It), not the transmission or its"
+            " logarithm."
+        )
+    return slope
+
+
+def _within(energies, window):
+    """The part of a window that has energies; all of it where none lie inside."""
+    low, high = max(window[0], float(energies[0])), min(window[1], float(energies[-1]))
+    return (low, high) if low < high else tuple(window)
 
 
 def normalisation(energies, windows, *, normalised=False):
@@ -193,7 +213,8 @@ def estimated_sigma(mu, norm):
         raise InputError(
             "expected three energies before or behind the edge to see the noise, got fewer; state the noise."
         )
-    return np.sqrt(((used @ rows) ** 2).mean(axis=0)).reshape(shape)
+    with np.errstate(invalid="ignore", over="ignore"):  # spectra that are not finite stay so
+        return np.sqrt(((used @ rows) ** 2).mean(axis=0)).reshape(shape)
 
 
 def as_rows(mu, count):

@@ -93,7 +93,8 @@ def test_references_of_known_lithiation_are_enough_and_none_is_the_quantity():
         )
     plain = ms.lithiation_map(SAMPLE, **FRAMES)
     assert (plain.quantity, plain.unit) == ("edge_energy_eV", "eV") and plain.lithiation is None
-    assert 8346.5 < plain.numbers()["mean"] < 8348.5 and plain.numbers()["budget"] is None
+    assert 8346.5 < plain.numbers()["mean"] < 8348.5
+    assert list(plain.numbers()["budget"]) == ["counting", "windows"]
 
 
 def test_drift_and_clusters_are_kept(curve):
@@ -127,3 +128,75 @@ def test_wrong_arguments(curve, change, words):
     given = {"stack": SAMPLE, **FRAMES, "calibration": curve} | change
     with pytest.raises(ms.InputError, match=words):
         ms.lithiation_map(**given)
+
+
+def test_what_a_calibration_was_made_with_binds_the_stack(curve):
+    mu = 1.2 * spectrum(ENERGIES, np.array([[0.3, 0.7]])) + 0.3
+    found = ms.lithiation_map(mu, energies=ENERGIES, calibration=curve)
+    assert found.values.ravel() == pytest.approx([0.3, 0.7], abs=0.02)
+    few = ENERGIES < 8470
+    for change, words in (
+        (
+            {"stack": mu[few], "energies": ENERGIES[few]},
+            "cover the windows of the calibration .pre-edge 8250",
+        ),
+        ({"stack": mu[3:], "energies": ENERGIES[3:]}, "cover the windows of the calibration"),
+        ({"method": {"level": 0.6}}, "--level: expected that of the calibration, 0.5, got 0.6"),
+        ({"method": {"windows": {"pre": "8250:8300"}}}, "--pre: expected that of the calibration"),
+        ({"method": {"normalised": True}}, "--normalised: expected that of the calibration"),
+    ):
+        with pytest.raises(ms.InputError, match=words):
+            ms.lithiation_map(**{"stack": mu, "energies": ENERGIES, "calibration": curve} | change)
+
+
+def test_a_calibration_of_normalised_spectra_takes_no_raw_stack():
+    plain = spectrum(ENERGIES, STATES) - 0.5 + np.arctan(97 / 1.5) / np.pi
+    made = {"energies": ENERGIES, "lithiation": STATES, "degree": 3, "noise": 1e-4}
+    of_plain = ms.calibrate(plain.T, **made, method={"normalised": True})
+    some = plain[:, [3, 7], None]
+    found = ms.lithiation_map(some, energies=ENERGIES, calibration=of_plain)
+    assert found.values.ravel() == pytest.approx([0.3, 0.7], abs=0.02)
+    with pytest.raises(ms.InputError, match="leave --normalised out, of the calibration too"):
+        ms.lithiation_map(1.7 * some + 0.4, energies=ENERGIES, calibration=of_plain)
+    of_both = ms.calibrate(plain.T, **made)  # without --normalised: fits spectra of either kind
+    for stack in (some, 1.7 * some + 0.4):
+        found = ms.lithiation_map(stack, energies=ENERGIES, calibration=of_both)
+        assert found.values.ravel() == pytest.approx([0.3, 0.7], abs=0.02)
+
+
+def test_a_bad_image_and_transmission_for_absorption_are_refused(curve):
+    mu = 1.2 * spectrum(ENERGIES, np.array([[0.3, 0.7]])) + 0.3
+    bad = mu.copy()
+    bad[4] = 0.0
+    with pytest.raises(ms.InputError, match=r"got 8292\.86 eV"):
+        ms.lithiation_map(bad, energies=ENERGIES)
+    for falling in (-mu, np.exp(-mu)):
+        with pytest.raises(ms.InputError, match="a mean spectrum that falls"):
+            ms.lithiation_map(falling, energies=ENERGIES)
+
+
+def test_a_calibration_at_three_energies_needs_these_energies():
+    three = {"name": "three-energy", "three": (8325, 8348, 8456)}
+    series = (1.2 * spectrum(ENERGIES, STATES) + 0.3).T
+    made = ms.calibrate(series, energies=ENERGIES, lithiation=STATES, method=three, noise=1e-4, degree=3)
+    assert made.calibration.settings["three"] == pytest.approx((8325.0, 8348.0, 8456.36), abs=0.01)
+    at = np.array([8325.0, 8348.0, 8456.36])
+    mu = 1.5 * spectrum(at, np.array([[0.3, 0.7]])) + 0.1
+    found = ms.lithiation_map(mu, energies=at, calibration=made)
+    assert found.values.ravel() == pytest.approx([0.3, 0.7], abs=0.02)
+    with pytest.raises(ms.InputError, match="images at the energies of the calibration"):
+        ms.lithiation_map(mu, energies=at + [0, 0.5, 0], calibration=made)
+
+
+def test_no_warning_of_numpy_leaks(curve, recwarn):
+    mu = 1.2 * spectrum(ENERGIES, np.random.default_rng(0).random((5, 6))) + 0.3
+    mu[:, 0], mu[:, 1] = np.nan, 0.0
+    mu[3, 2, 0], mu[5, 3, 0] = np.inf, 1e30
+    for options in ({"calibration": curve}, {}, {"method": {"kind": "peak"}}):
+        ms.lithiation_map(mu, energies=ENERGIES, least_jump="otsu", **options).numbers()
+    lcf = {"method": "lcf", "references": PAIR, "reference_lithiation": (0, 1)}
+    ms.lithiation_map(mu, energies=ENERGIES, **lcf).numbers()
+    ms.lithiation_map(
+        mu, energies=ENERGIES, **lcf | {"method": {"name": "lcf", "sum_to_one": True}}
+    ).numbers()
+    assert [str(w.message) for w in recwarn] == []

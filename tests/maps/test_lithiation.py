@@ -7,6 +7,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.maps.lithiation import check_lithiation, fit_calibration, load_calibration
+from microsim.maps.method import Method, Windows
 
 from ..nickel import sentence
 
@@ -70,7 +71,7 @@ def test_ends_alone_are_fitted_and_what_lies_between_is_stated():
 
 def test_a_file_comes_back_as_it_was(tmp_path):
     curve = fit_calibration(
-        "lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings={"level": 0.5}, provenance={"series": "a.h5"}
+        "lcf", [0.1, 0.5, 0.9], [0, 0.4, 1.0], settings=Method("lcf").as_dict(), provenance={"series": "a.h5"}
     )
     path = curve.save(tmp_path / "c.json")
     assert load_calibration(path) == curve
@@ -107,3 +108,88 @@ def test_per_cent_and_capacities_are_no_lithiation():
         with pytest.raises(InputError) as caught:
             check_lithiation(given, "x.txt")
         assert "per cent" in sentence(caught) and "x.txt" in sentence(caught)
+
+
+def calibration_file(folder):
+    q = np.linspace(8346.0, 8349.0, 8)
+    settings = Method("edge", windows=Windows((8250.0, 8320.0), (8390.0, 8500.0), (8335.0, 8370.0), 8348.0))
+    curve = fit_calibration("edge", q, 0.3 * (q - 8346) + 0.01 * np.cos(q), settings=settings.as_dict())
+    return curve.save(folder / "c.json")
+
+
+def places(part, here=()):
+    """Every place of nested lists and sections, as the keys that lead there."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        yield (*here, key)
+        if isinstance(value, (dict, list)):
+            yield from places(value, (*here, key))
+
+
+@pytest.mark.parametrize("wrong", ["x", "", [], {}, [["a"]], {"a": 1}, True, float("nan"), 10**400, "gone"])
+def test_an_entry_of_another_type_or_shape_is_one_sentence(wrong, tmp_path):
+    path = calibration_file(tmp_path)
+    whole = json.loads(path.read_text())
+    for place in list(places(whole)):
+        changed = json.loads(path.read_text())
+        part = changed
+        for key in place[:-1]:
+            part = part[key]
+        if wrong == "gone":
+            del part[place[-1]]
+        else:
+            part[place[-1]] = wrong
+        allowed = place[0] == "provenance" and (isinstance(wrong, dict) or place[1:])
+        allowed = allowed or place == ("states",) and wrong in ([], "gone")
+        allowed = allowed or wrong is True and place in (("settings", "bounded"), ("settings", "sum_to_one"))
+        allowed = allowed or wrong is True and place == ("settings", "normalised")
+        allowed = allowed or place == ("settings", "windows", "post_degree") and wrong is False
+        (tmp_path / "bad.json").write_text(json.dumps(changed))
+        if allowed:
+            load_calibration(tmp_path / "bad.json")
+            continue
+        with pytest.raises(InputError) as caught:
+            load_calibration(tmp_path / "bad.json")
+        assert "bad.json" in str(caught.value) and "\n" not in str(caught.value), place
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("covariance", 0, 0), -1e-4),
+        (("covariance", 0, 1), 0.5),
+        (("lack",), -0.01),
+        (("residual",), 0.5),
+        (("scale",), -1.5),
+        (("scale",), 3.0),
+        (("centre",), 8300.0),
+        (("low",), 8349.5),
+        (("n",), 1),
+        (("n",), 9),
+        (("coefficients", 1), -0.45),
+        (("coefficients", 0), 45.0),
+        (("method",), "three-energy"),
+        (("states", 3, 0), 8000.0),
+        (("settings", "windows", "e0"), 8200.0),
+        (("settings", "level"), 50),
+        (("settings", "colour"), "red"),
+    ],
+)
+def test_entries_that_contradict_each_other_are_one_sentence(place, value, tmp_path):
+    path = calibration_file(tmp_path)
+    found = json.loads(path.read_text())
+    part = found
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    path.write_text(json.dumps(found))
+    with pytest.raises(InputError) as caught:
+        load_calibration(path)
+    assert "c.json" in sentence(caught)
+
+
+def test_files_that_are_none_are_one_sentence(tmp_path):
+    for k, text in enumerate(("[" * 100_000, "[]", "1", "", "{", '{"microsim_calibration": true}')):
+        (tmp_path / f"{k}.json").write_text(text)
+        with pytest.raises(InputError) as caught:
+            load_calibration(tmp_path / f"{k}.json")
+        assert "calibration" in sentence(caught)

@@ -11,7 +11,8 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.maps.method import Method
 from microsim.maps.mixture import fit_references
-from microsim.maps.soc_maps import masked, mean_spectrum, measure_spectra, prepared
+from microsim.maps.soc_maps import masked, measure_spectra, prepared
+from microsim.maps.soundness import mean_spectrum
 from microsim.maps.stacks import read_references, read_stack
 
 PHASES = "LiFe(II)PO4", "Pyrite", "StainlessSteelNP", "Hematite_NP"

@@ -35,7 +35,8 @@ import numpy as np
 from microsim.jobs.validate import Check, Skip
 from microsim.maps.foil import on_one_scale
 from microsim.maps.method import Method
-from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure_spectra, to_lithiation
+from microsim.maps.soc_maps import calibration_from, measure_spectra, to_lithiation
+from microsim.maps.soundness import mean_spectrum
 from microsim.maps.spectra import windows_for
 
 FILE = "xanes/perex_LiNiO2_operando_NiK.h5"

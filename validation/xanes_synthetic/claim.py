@@ -21,7 +21,8 @@ from microsim.maps.frames import optical_density
 from microsim.maps.lithiation import fit_calibration
 from microsim.maps.method import Method
 from microsim.maps.mixture import References, three_energy
-from microsim.maps.soc_maps import calibration_from, mean_spectrum, measure_spectra, to_lithiation
+from microsim.maps.soc_maps import calibration_from, measure_spectra, to_lithiation
+from microsim.maps.soundness import mean_spectrum
 from microsim.maps.spectra import normalisation, windows_for
 
 ENERGIES = np.unique(
