@@ -41,3 +41,11 @@ def plugins(group):
         for entry in entry_points(group=group)
     )
     return sorted(found, key=lambda plugin: (plugin.name, plugin.package))
+
+
+def installed(*groups):
+    """List the packages that add to groups, "name version" each, in order; nothing is imported."""
+    from importlib.metadata import entry_points
+
+    found = (entry.dist for group in groups for entry in entry_points(group=group) if entry.dist)
+    return sorted({f"{package.name} {package.version}" for package in found})

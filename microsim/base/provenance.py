@@ -1,7 +1,16 @@
-"""Where numbers come from: the volume that they were computed on, and what the process needed."""
+"""Where numbers come from: the volume that they were computed on, the program that did it, and what it
+needed."""
 
 import resource
 import sys
+from functools import cache
+from hashlib import sha256
+
+from .gallery import PACKAGE
+from .plugins import installed
+
+GROUPS = ("microsim.materials", "microsim.readers")  # to which other packages add
+APART = ("report", "cli", "gallery", "__pycache__")  # folders that decide no number
 
 
 def volume_origin(grid):
@@ -18,3 +27,13 @@ def peak_memory_bytes():
     """Return the largest memory this process has held."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # Linux counts in KiB
+
+
+@cache
+def build():
+    """Return a digest of the code that decides numbers: this package's, and the versions of those that add to
+    it. A version's number stays the same while the code beside it is worked on."""
+    files = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    parts = [path for path in files if path.relative_to(PACKAGE).parts[0] not in APART]
+    code = b"".join(str(path.relative_to(PACKAGE)).encode() + path.read_bytes() for path in sorted(parts))
+    return sha256(code + " ".join(installed(*GROUPS)).encode()).hexdigest()[:12]

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ..base.arguments import REQUIRED, Argument, Spread, declared
-from ..base.errors import InputError
+from ..base.errors import InputError, NotConverged
 from ..base.guard import guarding
 from ..base.schema import listed
 from ..jobs.job import check_outputs, inputs_of
@@ -117,7 +117,11 @@ class _Job:
         asked = {key: given.pop(key) for key in self.outputs}
         with guarding(inputs_of(self.function, given)):
             check_outputs(self.function, given, asked, self.result)
-            self._run(name, given, asked)
+            try:
+                self._run(name, given, asked)
+            except NotConverged:  # what an earlier run wrote must not be taken for the result of this one
+                self.result.discard(asked)
+                raise
 
     def _run(self, name, given, asked):
         given = {key: value for key, value in given.items() if value not in (None, [])}

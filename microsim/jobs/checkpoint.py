@@ -6,36 +6,39 @@ DIR/.resume/fields_0000.npz   one file for each stored time
 """
 
 import json
-import shutil
+import re
 import time
-from contextlib import contextmanager
-from hashlib import sha256
-from os.path import isfile
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from ..base.errors import InputError
-from ..base.files import replacing
+from ..base.errors import InputError, MicrosimError, why
+from ..base.files import remove, replacing
 from ..base.records import from_plain, to_plain
+from .origin import differences
 
-# what a file that is cut short, or was written by another version, raises
-UNREADABLE = (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError, AttributeError, ImportError)
+# what a run that was killed leaves under temporary names
+KEPT = re.compile(r"state\.npz|fields_\d+\.npz")
+PARTS = re.compile(rf"\.({KEPT.pattern}|fields\.h5|result\.json|voltage\.csv|report\.html)\.\d+\.part")
 
 
 class Checkpoint:
-    """The checkpoint in a run's folder. `every`: least time between two states (s of wall time)."""
+    """The checkpoint in a run's folder. origin: of the run's numbers (jobs/origin); every: least time between
+    two states (s of wall time)."""
 
-    def __init__(self, out_dir, sha256, every=30.0):
-        self.folder, self.sha256, self.every = Path(out_dir) / ".resume", sha256, every
+    def __init__(self, out_dir, origin, every=30.0):
+        self.folder, self.origin, self.every = Path(out_dir) / ".resume", origin, every
         self.written, self.stored = -np.inf, 0
 
     def clear(self):
-        """Remove what an earlier run left, complete or not."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        for part in self.folder.parent.glob(".*.part"):
-            part.unlink(missing_ok=True)
+        """Remove what an earlier run left, complete or not; files of others stay."""
+        for place in (self.folder, self.folder.parent):
+            for path in place.iterdir() if place.is_dir() else ():
+                if PARTS.fullmatch(path.name) or place == self.folder and KEPT.fullmatch(path.name):
+                    remove(path)
+        with suppress(OSError):  # something of others is in it
+            self.folder.rmdir()
 
     @contextmanager
     def cleared_on(self, mistake):
@@ -58,7 +61,7 @@ class Checkpoint:
             return
         self.written = time.monotonic()
         kept, arrays = to_plain({name: part.snapshot() for name, part in parts.items()})
-        plain = {"sha256": self.sha256, "stored": self.stored, "kept": kept}
+        plain = {"origin": self.origin, "stored": self.stored, "kept": kept}
         with replacing(self.folder / "state.npz") as part, open(part, "wb") as file:
             np.savez(file, plain=json.dumps(plain), **arrays)
 
@@ -72,22 +75,31 @@ class Checkpoint:
                 f"--resume: expected an interrupted run in {self.folder.parent}, got {found}; leave"
                 " --resume out"
             )
-        try:
+        with self.readable():
             return self._read(path)
-        except UNREADABLE as error:
+
+    @contextmanager
+    def readable(self):
+        """Turn whatever a damaged or foreign checkpoint makes fail into one sentence."""
+        try:
+            yield
+        except MicrosimError:
+            raise
+        except Exception as error:  # each byte of it may be another one
             raise InputError(
                 f"--resume: expected a complete checkpoint in {self.folder}, got one that cannot be read"
-                f" ({error}); leave --resume out"
+                f" ({why(error)}); leave --resume out"
             ) from error
 
     def _read(self, path):
         with np.load(path) as file:
             plain = json.loads(str(file["plain"]))
             arrays = {name: file[name] for name in file.files if name != "plain"}
-        if plain["sha256"] != self.sha256:
+        if changed := differences(plain["origin"], self.origin, solved=True):
             raise InputError(
                 f"--resume: expected the case that was interrupted in {self.folder.parent}, with the same"
-                " files, got one that differs; undo the change, or leave --resume out"
+                f" files and the same microsim, got one that differs: {'; '.join(changed)}; undo the change,"
+                " or leave --resume out"
             )
         self.stored = plain["stored"]
         return from_plain(plain["kept"], arrays), [self._fields(k) for k in range(self.stored)]
@@ -97,27 +109,3 @@ class Checkpoint:
             about = ("time_s", "step", "step_number")
             fields = {name: file[name] for name in file.files if name not in about}
             return float(file["time_s"]), str(file["step"]), fields, int(file["step_number"])
-
-
-def fingerprint(case, volume):
-    """Return the SHA-256 of all that decides a run's numbers: the case, its volume, and every other file that
-    it names."""
-    found, parts = sha256(f"{case.sha256} {volume.sha256}".encode()), case.as_dict()
-    for words in _texts([parts["cell"], parts["protocol"]]):
-        file = str(case.locate(words)).partition("::")[0]
-        if isfile(file):
-            found.update(Path(file).read_bytes())
-    return found.hexdigest()
-
-
-def _texts(node):
-    """All texts in plain data, in order."""
-    if isinstance(node, dict):
-        node = list(node.values())
-    return (
-        [text for part in node for text in _texts(part)]
-        if isinstance(node, list)
-        else [node]
-        if isinstance(node, str)
-        else []
-    )

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..base.errors import InputError
-from ..base.files import write_json
+from ..base.files import remove, write_json
 from ..base.guard import guarding
+from ..base.streams import is_stream
 from ..base.words import aligned, cell
 
 PAGE, FIGURES = "report.html", "figures"  # what a page is made of
@@ -98,6 +99,17 @@ class Result:
                 raise InputError(
                     f"--out: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
                 )
+
+    @classmethod
+    def discard(cls, asked):
+        """Take away the files and the page that would have been replaced; asked: {option: path, or None}."""
+        if asked.get("page") is not None:
+            from ..report.page import remove_page
+
+            remove_page(asked["page"])
+        for key in (*cls.files, "json_file"):
+            if asked.get(key) is not None and Path(asked[key]).is_file() and not is_stream(asked[key]):
+                remove(asked[key])
 
     @property
     def title(self):

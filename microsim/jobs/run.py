@@ -8,8 +8,9 @@ from typing import Annotated
 from .. import __version__
 from ..base.arguments import switch
 from ..base.errors import InputError
-from ..base.files import plain, write_columns, write_json
+from ..base.files import plain, remove, write_columns, write_json
 from ..base.guard import check_target
+from ..base.locks import alone_in
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
 from .case_arguments import CaseFile, Settings, results_folder
@@ -59,23 +60,33 @@ def run(
     NotConverged
         With the history of the residuals.
     """
-    from ..analysis.effective import effective_transport
-    from ..analysis.twin import twin_of
-    from ..case.build import cell_design, read_grid, set_up
     from ..case.case import load_case
-    from ..case.loads import check_profiles
-    from .checkpoint import Checkpoint, fingerprint
-    from .compare import compare_with, read_measured
 
     begun, case = time.perf_counter(), load_case(case, set or ())
     out = Path("out") / case.name if out is None else Path(out)
     for name in FILES:
         check_target(out / name)
+    with alone_in(out):
+        return _run(case, out, resume, begun, progress)
+
+
+def _run(case, out, resume, begun, progress):
+    """Run a case in a folder that no other run works in."""
+    from ..analysis.effective import effective_transport
+    from ..analysis.twin import twin_of
+    from ..case.build import cell_design, read_grid, set_up
+    from ..case.loads import check_profiles
+    from .checkpoint import Checkpoint
+    from .compare import compare_with, read_measured
+    from .origin import origin_of
+
+    origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
     check_profiles(case.protocol, case.locate)
-    checkpoint = Checkpoint(out, fingerprint(case, volume), case.output.checkpoint)
+    checkpoint = Checkpoint(out, origin, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
+    _remove_results(out)
 
     design = cell_design(case, grid)
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
@@ -86,10 +97,19 @@ def run(
 
     found = _numbers(setup, volume, transport, experiment, watch, comparison, twin)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
-    numbers = plain({**found, **cost})
+    numbers = plain({**found, "origin": origin, **cost})
     _write(out, setup, numbers, experiment.now.record, comparison, flux, progress)
     checkpoint.clear()
     return RunResult(out, numbers)
+
+
+def _remove_results(out):
+    """Take away what an earlier run left, so that it cannot be taken for that of a run that fails."""
+    from ..report.page import remove_page
+
+    remove_page(out)
+    for name in FILES:
+        remove(out / name)
 
 
 def _simulate(setup, fields_path, checkpoint, before, progress):
@@ -103,9 +123,10 @@ def _simulate(setup, fields_path, checkpoint, before, progress):
         experiment, watch, show = setup.experiment(), Watch(setup, fields, checkpoint), setup.shown(progress)
         parts = {"experiment": experiment, **watch.observers}
         if before:
-            watch.snapshots.write_again(before[1])
-            for name, kept in before[0].items():
-                parts[name].restore(kept)
+            with checkpoint.readable():
+                watch.snapshots.write_again(before[1])
+                for name, kept in before[0].items():
+                    parts[name].restore(kept)
         with checkpoint.cleared_on(InputError):
             for moment in experiment.moments(setup.loads()):
                 watch.note(moment)
@@ -151,14 +172,12 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
 
 def _write(out, setup, numbers, record, comparison, flux, progress):
     """Write voltage.csv, result.json, the figures and the report."""
-    from ..report.page import remove_page
     from ..report.pages import run as page
     from .record import voltage_columns
 
     if progress:
         progress(1, 1, "writing the report")
     voltage = voltage_columns(record, setup.mass)
-    remove_page(out)
     write_columns(out / "voltage.csv", voltage)
     write_json(out / "result.json", numbers)
     page.write(

@@ -74,8 +74,15 @@ class StudyResult(Result):
             Table(header, rows),
             *self.result.get("remarks", ()),
             f"{self.result['finished']} finished, {self.result['failed']} failed",
+            *(f"{name} ran again: {why}" for name, why in self._again().items()),
             f"report: {self.folder / 'report.html'}",
         ]
+
+    def _again(self):
+        """Why old results were not taken, {case, or "all cases" where it is the same for all: reason}."""
+        again = {case["name"]: case["ran_again"] for case in self.cases if case["ran_again"]}
+        alike = len(set(again.values())) == 1 and len(again) > 1
+        return {f"{len(again)} cases": next(iter(again.values()))} if alike else again
 
     def plot(self):
         """Draw the capacity over each swept key."""
@@ -102,8 +109,9 @@ def study(
     """Sweep over cases.
 
     Each case is a process of its own and writes what microsim run writes. Finished cases are not run again,
-    interrupted ones go on from their checkpoint; one that fails is named in the table while the others go on
-    (exit code 1 then). Writes study.csv, study.json, report.html and figures/*.png.
+    unless a file that they name or microsim itself has changed since; interrupted ones go on from their
+    checkpoint; one that fails is named in the table while the others go on (exit code 1 then). Writes
+    study.csv, study.json, report.html and figures/*.png.
 
     Parameters
     ----------
@@ -128,18 +136,21 @@ def study(
         A study that does not read, or of which no case does.
     """
     from .study_cases import load_study
-    from .study_crew import finished
+    from .study_crew import finished, outdated
 
     begun, loaded, cores = time.perf_counter(), load_study(study), os.cpu_count() or 1
     out = Path("out") / loaded.name if out is None else Path(out)
     sound = [v for v in loaded.variants if v.case is not None]
     waiting = [v for v in sound if finished(out / v.name, v.case) is None]
     before = {v.name for v in sound} - {v.name for v in waiting}
+    again = {v.name: outdated(out / v.name, v.case) for v in waiting}
     processes = max(1, min(processes or cores, max(len(waiting), 1)))
     threads = threads or max(1, cores // processes)
     failures = {v.name: v.mistake for v in loaded.variants if v.case is None}
     failures |= _run(loaded, waiting, out, processes, threads, progress)
-    rows = [_row(v, out, failures.get(v.name), v.name in before) for v in loaded.variants]
+    rows = [
+        _row(v, out, failures.get(v.name), v.name in before, again.get(v.name, "")) for v in loaded.variants
+    ]
     result = {
         "title": loaded.title,
         "microsim_version": __version__,
@@ -182,7 +193,7 @@ def _run(study, waiting, out, processes, threads, progress):
 # -- what a study leaves -------------------------------------------------------------------------------------
 
 
-def _row(variant, out, failure, before):
+def _row(variant, out, failure, before, again):
     """Tabulate one case: what is swept, whether it finished, and its figures."""
     from .study_crew import finished
 
@@ -198,6 +209,7 @@ def _row(variant, out, failure, before):
         "status": "finished" if result else "failed",
         "message": failure or ("" if result else "expected a result, got none"),
         "ran_before": before,
+        "ran_again": again,
         "c_rate": rates[-1] if rates else None,
         "current_density_1C_A_m2": result.get("current_density_1C_A_m2"),
         "capacity_mAh_g": result.get("capacity_mAh_g"),

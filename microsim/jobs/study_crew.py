@@ -10,23 +10,36 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
+from ..base.locks import locked
+from .origin import differences, origin_of
+
 COMMAND = (sys.executable, "-m", "microsim", "run")
-PATIENCE = 0.2  # s between looks at a folder that another process works in
 THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def finished(folder, case):
     """Return the result that a complete run of this very case left in a folder, or None."""
+    result = _left(folder)
+    return result if result and not differences(result.get("origin"), origin_of(case)) else None
+
+
+def outdated(folder, case):
+    """Say why the complete result in a folder is not one of this case as it is now; "" where there is none or
+    it is."""
+    result = _left(folder)
+    return "; ".join(differences(result.get("origin"), origin_of(case))) if result else ""
+
+
+def _left(folder):
+    """Return the result of the complete run in a folder, or None."""
     try:
         result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     whole = (Path(folder) / "report.html").is_file() and (Path(folder) / "voltage.csv").is_file()
-    return result if whole and isinstance(result, dict) and result.get("case_sha256") == case.sha256 else None
+    return result if whole and isinstance(result, dict) else None
 
 
 class Crew:
@@ -98,24 +111,3 @@ class Crew:
         self.stopped = True
         for process in list(self.processes):
             process.terminate()
-
-
-@contextmanager
-def locked(path, given_up=lambda: False):
-    """Hold a lock that a child can inherit, so that it lasts as long as the last of the two; yields its file
-    descriptor."""
-    import fcntl
-
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if given_up():
-                    raise
-                time.sleep(PATIENCE)
-        yield descriptor
-    finally:
-        os.close(descriptor)

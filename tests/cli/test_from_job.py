@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 import pytest
 
 from microsim.base.arguments import REQUIRED, Argument, Spread, one_of, reading, switch
+from microsim.base.errors import NotConverged
 from microsim.base.schema import number, whole
 from microsim.cli import from_job, main
 from microsim.cli.app import app
@@ -188,3 +189,24 @@ def test_options_of_the_other_job_are_refused(either, capsys, arguments, words):
     assert main(["repeat", *arguments]) == 2
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
+
+
+@reading
+def hopeless(
+    value: Annotated[float, Argument("Value.", number())],
+    kept: Annotated[bool, switch("Keep.")] = False,
+    steps: Annotated[int, Argument("Steps.", whole(1), "N")] = 3,
+    progress=None,
+) -> Doubled:
+    """Never converge."""
+    raise NotConverged("expected convergence")
+
+
+def test_no_earlier_output_is_left_where_a_solver_does_not_converge(tmp_path, capsys):
+    from_job.command_of(hopeless, "hopeless", ["microsim hopeless 3"])
+    old, other = tmp_path / "old.json", tmp_path / "other.json"
+    for path in (old, tmp_path / "trace", other):
+        path.write_text("of an earlier run")
+    words = ["hopeless", "1", "--trace", str(tmp_path / "trace"), "--json", str(old)]
+    assert main(words) == 3 and sorted(path.name for path in tmp_path.iterdir()) == ["other.json"]
+    assert main(["hopeless", "1", "--json", "/dev/null"]) == 3

@@ -11,6 +11,7 @@ STAND_IN = """
     import json, os, signal, sys, time
     from pathlib import Path
     from microsim.case.case import load_case
+    from microsim.jobs.origin import origin_of
     sets = [b for a, b in zip(sys.argv, sys.argv[1:]) if a == "--set"]
     case = load_case(sys.argv[1], sets)
     out = Path(sys.argv[sys.argv.index("--out") + 1])
@@ -26,7 +27,7 @@ STAND_IN = """
     if (out.parent / "slow").exists():
         time.sleep(2)
     steps = [{"capacity_mAh_g": c_e / 10, "mean_voltage_V": 3.8, "end_reason": "voltage"}]
-    result = {"case_sha256": case.sha256, "current_density_1C_A_m2": 15.5, "capacity_mAh_g": c_e / 10,
+    result = {"origin": origin_of(case), "current_density_1C_A_m2": 15.5, "capacity_mAh_g": c_e / 10,
               "steps": steps, "lithium_balance_error": 0.0, "time_steps": 1, "wall_s": 0.1,
               "threads": os.environ["NUMBA_NUM_THREADS"]}
     header = "time_s,current_A,voltage_V,capacity_mAh_g,step\\n"

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microsim.base.errors import InputError
+from microsim.base.errors import InputError, NotConverged
+from microsim.base.locks import alone_in
+from microsim.base.records import to_plain
 from microsim.case.case import load_case
 from microsim.cell.experiment import Experiment
 from microsim.jobs.checkpoint import Checkpoint
+from microsim.jobs.origin import origin_of
 from microsim.jobs.run import run
 from microsim.volumes.fields import read_field, read_times
 
@@ -93,7 +96,7 @@ def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="expected an interrupted run"):
         run(case, tmp_path, resume=True)
     assert interrupted(monkeypatch, case, tmp_path, 5)
-    with pytest.raises(InputError, match="got one that differs"):
+    with pytest.raises(InputError, match="got one that differs: the case has changed"):
         run(load_case(CASE, [*SETTINGS, "cell.temperature_K=300"]), tmp_path, resume=True)
     run(case, tmp_path)  # from the start: what was left goes
     assert not (tmp_path / ".resume").exists()
@@ -113,7 +116,7 @@ def test_a_changed_file_of_the_case_is_not_resumed(tmp_path, monkeypatch):
     case = load_case(CASE, [*SETTINGS[:2], SETTINGS[3], f"protocol=[{{profile: {drive}}}]"])
     assert interrupted(monkeypatch, case, tmp_path / "out", 5)
     drive.write_text("0,0\n5,2\n20,2\n")
-    with pytest.raises(InputError, match="got one that differs"):
+    with pytest.raises(InputError, match=r"differs: drive\.csv \(protocol\.0\.profile\) has changed; undo"):
         run(case, tmp_path / "out", resume=True)
     drive.write_text("0,0\n5,1\n20,1\n")
     assert run(case, tmp_path / "out", resume=True).numbers()["steps"][0]["time_s"] == pytest.approx(20)
@@ -160,3 +163,81 @@ def test_a_finished_run_is_not_resumed(tmp_path):
     with pytest.raises(InputError, match="got a finished one"):
         run(case, tmp_path, resume=True)
     assert (tmp_path / "result.json").read_bytes() == before
+
+
+@pytest.fixture
+def broken_off(tmp_path, monkeypatch):
+    """A case, and the folder of a run of it that was interrupted."""
+    case = load_case(CASE, SETTINGS)
+    assert interrupted(monkeypatch, case, tmp_path / "out", 5)
+    return case, tmp_path / "out"
+
+
+def test_no_byte_of_a_checkpoint_can_be_another_without_a_word(broken_off):
+    """A flipped byte is a sentence, or lies where nothing is read; numbers never change."""
+    case, out = broken_off
+    whole = (out / ".resume" / "state.npz").read_bytes()
+    plain, arrays = to_plain(Checkpoint(out, origin_of(case)).read()[0])
+    for place in np.linspace(0, len(whole) - 1, 40).astype(int):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x5A
+        (out / ".resume" / "state.npz").write_bytes(damaged)
+        checkpoint = Checkpoint(out, origin_of(case))
+        try:
+            kept, _ = checkpoint.read()
+        except InputError as error:
+            assert "--resume: expected" in str(error) and "leave --resume out" in str(error)
+        else:
+            same, others = to_plain(kept)
+            assert same == plain and all(np.array_equal(others[key], arrays[key]) for key in arrays)
+
+
+def test_a_file_of_something_else_in_place_of_a_checkpoint_is_a_sentence(broken_off):
+    case, out = broken_off
+    for content in ({"a": np.zeros(3)}, {"plain": "[1]"}, {"plain": '{"origin": 3, "stored": "x"}'}):
+        np.savez(out / ".resume" / "state.npz", **content)
+        with pytest.raises(InputError, match="--resume: expected"):
+            run(case, out, resume=True)
+
+
+def test_a_checkpoint_of_another_build_is_not_taken(broken_off, monkeypatch):
+    from microsim.jobs import origin
+
+    monkeypatch.setattr(origin, "build", lambda: "another")
+    with pytest.raises(InputError, match=r"microsim has changed from .* to .*\(build another\)"):
+        run(broken_off[0], broken_off[1], resume=True)
+
+
+def test_files_of_others_stay(broken_off):
+    case, out = broken_off
+    ours = [out / ".fields.h5.77.part", out / ".resume" / ".state.npz.77.part"]
+    others = [out / ".video.mp4.77.part", out / "notes.part", out / ".resume" / "notes.txt"]
+    for path in (*ours, *others):
+        path.write_text("")
+    run(case, out)
+    assert [path.name for path in others if not path.exists()] == []
+    assert [path.name for path in ours if path.exists()] == []
+
+
+def test_a_run_that_does_not_converge_leaves_no_older_result(tmp_path, monkeypatch):
+    from microsim.analysis import effective
+
+    def fails(*args):
+        raise NotConverged("expected convergence", [1.0])
+
+    case = load_case(CASE, SETTINGS)
+    run(case, tmp_path / "out")
+    assert (tmp_path / "out" / "result.json").is_file()
+    monkeypatch.setattr(effective, "effective_transport", fails)
+    with pytest.raises(NotConverged):
+        run(case, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_run_in_a_folder_where_one_works_is_refused_and_takes_nothing(broken_off):
+    case, out = broken_off
+    with alone_in(out):
+        before = sorted(path.name for path in (out / ".resume").iterdir())
+        with pytest.raises(InputError, match="no other run works"):
+            run(case, out)
+        assert sorted(path.name for path in (out / ".resume").iterdir()) == before != []

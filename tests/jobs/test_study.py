@@ -51,9 +51,28 @@ def test_finished_cases_are_not_run_again(tmp_path, stand_in):
     assert [case["ran_before"] for case in again["cases"]] == [False, True, True]
     name = again["cases"][1]["name"]
     assert (out / name / "starts").read_text() == "fresh "
-    (out / name / "result.json").write_text('{"case_sha256": "of another case"}')
+    (out / name / "result.json").write_text('{"origin": {"case_sha256": "of another case", "files": {}}}')
     third = run_study(concentrations(tmp_path, 900), out).numbers()
     assert statuses(third) == ["finished"] and (out / name / "starts").read_text() == "fresh fresh "
+
+
+def test_a_finished_case_runs_again_where_a_file_that_it_names_has_changed(tmp_path, stand_in, capsys):
+    (tmp_path / "drive.csv").write_text("0,0\n5,1\n")
+    study = written(
+        tmp_path / "drive.yaml",
+        f"""
+        set: {{protocol: [{{profile: {tmp_path}/drive.csv}}]}}
+        sweep: {{cell.electrolyte_concentration_mol_m3: [900, 1000]}}
+        """,
+    )
+    run_study(study, tmp_path / "out")
+    (tmp_path / "drive.csv").write_text("0,0\n5,2\n")
+    assert main(["study", str(study), "--out", str(tmp_path / "out")]) == 0
+    assert "2 cases ran again: drive.csv (protocol.0.profile) has changed" in capsys.readouterr().out
+    rows = json.loads((tmp_path / "out" / "study.json").read_text())["cases"]
+    assert [(tmp_path / "out" / row["folder"] / "starts").read_text() for row in rows] == ["fresh fresh "] * 2
+    again = run_study(study, tmp_path / "out").numbers()["cases"]
+    assert [row["ran_before"] for row in again] == [True, True] and not any(row["ran_again"] for row in again)
 
 
 def test_the_command_runs_real_cases(tmp_path, capsys):

@@ -1,15 +1,11 @@
 """Processes of a study: kills, orphans and locks."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
 
-import pytest
-
 from microsim.jobs.study import study as run_study
-from microsim.jobs.study_crew import locked
 
 from .studies import concentrations, statuses
 
@@ -32,14 +28,3 @@ def test_a_folder_in_which_an_orphan_works_is_waited_for(tmp_path, stand_in):
     result = run_study(path, out).numbers()
     assert statuses(result) == ["finished"]
     assert next(out.glob("*/starts")).read_text() == "fresh "  # the orphan's work was taken, not done twice
-
-
-def test_a_lock_lasts_as_long_as_a_child_that_has_it(tmp_path):
-    with locked(tmp_path / "lock") as descriptor:
-        child = subprocess.Popen(["sleep", "30"], pass_fds=[descriptor])
-    with pytest.raises(BlockingIOError), locked(tmp_path / "lock", lambda: True):
-        pass
-    child.kill()
-    child.wait()
-    with locked(tmp_path / "lock") as descriptor:
-        assert os.fstat(descriptor)
