@@ -27,6 +27,7 @@ _HOMES = {
     "run": "jobs.run",
     "open_run": "jobs.run_result",
     "compare": "jobs.compare",
+    "losses": "jobs.losses",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise
     from .jobs.info import measure as measure
+    from .jobs.losses import losses as losses
     from .jobs.materials import material_sets as material_sets
     from .jobs.mesh import export_mesh as export_mesh
     from .jobs.particles import particles as particles

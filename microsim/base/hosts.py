@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .constants import F
 
+QUANTITIES = ("lithium", "sto", "soc")  # what maps of it are of; soc is the share of the material's window
 NEAR = 0.05  # of 1: sites further off are worth a sentence
 
 

@@ -14,6 +14,7 @@ from ..jobs.flow import permeability
 from ..jobs.generate import generate_electrode
 from ..jobs.homogenise import homogenise
 from ..jobs.info import measure
+from ..jobs.losses import losses
 from ..jobs.materials import material_sets
 from ..jobs.mesh import export_mesh
 from ..jobs.particles import particles
@@ -222,6 +223,16 @@ command_of(
     [
         "microsim compare out/demo/fields.h5::sto soc.tif --measured-voxel-size-nm 800 --json -",
         "microsim compare sim.npy soc.tif --voxel-size-nm 400 --measured-voxel-size-nm 800 --out out/compare",
+    ],
+)
+
+command_of(
+    losses,
+    "losses",
+    [
+        "microsim losses state_0.tif state_1.tif state_2.tif --material NMC532_Xu2019 --sigma 0.02 --json -",
+        "microsim losses run/fields.h5::lithium@step:0 run/fields.h5::lithium@step:1 \\",
+        "    run/fields.h5::lithium@step:2 --curve run/voltage.csv --out out/losses",
     ],
 )
 

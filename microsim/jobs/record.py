@@ -39,6 +39,34 @@ class VoltageCurve:
         capacity = self.capacity_mAh_g[shown]
         return capacity - capacity[0], self.voltage_V[shown]
 
+    def between(self, times_s):
+        """Return the capacity that passed between successive times (s): mAh g-1, above zero on discharge."""
+        asked, first, last = np.asarray(times_s, float), self.time_s[0], self.time_s[-1]
+        slack = 1e-6 * (last - first)
+        if asked.min() < first - slack or asked.max() > last + slack:
+            raise InputError(
+                f"expected times from {first:.6g} to {last:.6g} s of the voltage curve, got {asked.min():.6g}"
+                f" to {asked.max():.6g} s; give the voltage.csv of the same run."
+            )
+        return np.diff(np.interp(asked, self.time_s, self.capacity_mAh_g))
+
+    def half_cycles(self):
+        """Return the capacity of each charge and discharge: mAh g-1, above zero on discharge.
+
+        Steps without charge between them count as rests; steps of one direction that follow each other are
+        one.
+        """
+        ends = [np.flatnonzero(self.step == step)[[0, -1]] for step in dict.fromkeys(self.step.tolist())]
+        passed = [self.capacity_mAh_g[last] - self.capacity_mAh_g[first] for first, last in ends]
+        least = 1e-6 * max(map(abs, passed), default=0.0)
+        found = []
+        for charge in (charge for charge in passed if abs(charge) > least):
+            if found and np.sign(found[-1]) == np.sign(charge):
+                found[-1] += charge
+            else:
+                found.append(charge)
+        return np.array(found)
+
     def plot(self):
         """Draw the voltage over the capacity and, where there are several steps, over time."""
         from ..report.figures import voltage_figure
@@ -58,9 +86,17 @@ def read_curve(path, steps=(), area=np.nan):
     """Read a voltage.csv; steps: the summaries of result.json, area: of the cell (m2)."""
     if not Path(path).is_file():
         raise InputError(f"expected the voltage curve of a run, got no {path}; run the case again")
-    with open(path, newline="", encoding="utf-8") as file:
-        titles, *rows = csv.reader(file)
-    columns = dict(zip(titles, np.array(rows, float).T, strict=True))
+    names = [field.name for field in fields(VoltageCurve)[:5]]
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            titles, *rows = csv.reader(file)
+        columns = dict(zip(titles, np.array(rows, float).T, strict=True))
+        columns = {name: columns[name] for name in names}
+    except (ValueError, KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"expected a voltage.csv of numbers in the columns {', '.join(names)}, got another content in"
+            f" {path}; give the one that microsim run wrote."
+        ) from error
     columns["step"] = columns["step"].astype(int)
     return VoltageCurve(**columns, steps=tuple(steps), area=area)
 

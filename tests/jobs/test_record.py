@@ -68,3 +68,28 @@ def test_a_curve_reads_back_as_it_was_written(tmp_path):
     assert back.step.dtype.kind == "i"
     with pytest.raises(InputError, match="expected the voltage curve of a run"):
         read_curve(tmp_path / "absent.csv")
+
+
+CYCLED = VoltageCurve(
+    time_s=np.array([0.0, 10, 10, 20, 20, 30, 30, 40, 40, 50]),
+    current_A=np.zeros(10),
+    voltage_V=np.zeros(10),
+    capacity_mAh_g=np.array([0.0, 100, 100, 100, 100, 30, 30, 20, 20, 90]),
+    step=np.repeat(np.arange(5), 2),
+)
+
+
+def test_capacity_between_times_and_by_charge_and_discharge():
+    assert CYCLED.between([0, 5, 10, 25, 50]) == pytest.approx([50, 50, -35, 25])
+    assert CYCLED.half_cycles() == pytest.approx([100, -80, 70])  # a rest is none, two charges are one
+    with pytest.raises(InputError, match="expected times from 0 to 50 s of the voltage curve, got 0 to 60 s"):
+        CYCLED.between([0, 60])
+
+
+@pytest.mark.parametrize("content", ["time_s,voltage_V\n1,2\n", "", "a\nb\n", "time_s,current_A\n1\n"])
+def test_a_curve_of_another_make_is_one_sentence(tmp_path, content):
+    (tmp_path / "voltage.csv").write_text(content)
+    with pytest.raises(
+        InputError, match="expected a voltage.csv of numbers in the columns time_s, current_A"
+    ):
+        read_curve(tmp_path / "voltage.csv")

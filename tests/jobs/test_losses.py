@@ -1,0 +1,174 @@
+"""Reaction extents and capacity losses: of made maps, with noise, and of a run against its own curve."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import microsim as ms
+from microsim.base.errors import InputError
+from microsim.cli import main
+
+SHAPE = (6, 5, 4)
+C = 96485.33212 / 3.6 / 97.28  # mAh g-1 of one lithium in NMC811
+RNG = np.random.default_rng(1)
+STATES = [np.full(SHAPE, 0.2), 0.8 + 0.1 * RNG.random(SHAPE), 0.4 + 0.1 * RNG.random(SHAPE)]
+SETTINGS = {
+    "volume.slab.cells": 6,
+    "cell.shells": 8,
+    "cell.initial_sto": 0.4,
+    "protocol": [
+        "Discharge at 1C until 3.6 V",
+        "Rest for 5 minutes",
+        "Charge at 1C until 4.1 V",
+        "Discharge at 1C until 3.6 V",
+        "Charge at 1C until 4.1 V",
+    ],
+    "output.times": 4,
+}
+
+
+@pytest.fixture(scope="module")
+def cycled(tmp_path_factory):
+    return ms.run("cases/dfn_xu2019.yaml", tmp_path_factory.mktemp("cycled"), set=SETTINGS)
+
+
+def test_extent_and_loss_are_changes_of_lithium_in_capacity():
+    found = ms.losses(STATES, material="NMC811_Chen2020")
+    extent = [C * np.abs(b - a) for a, b in pairwise(STATES)]
+    numbers = found.numbers()
+    assert [row["mean_mAh_g"] for row in numbers["extent"]] == pytest.approx(
+        [e.mean() for e in extent], rel=1e-6
+    )
+    assert [row["lithium"] for row in numbers["extent"]] == ["in", "out"]
+    assert (numbers["extent"][1]["from"], numbers["extent"][1]["to"]) == (1, 2)
+    (loss,) = numbers["loss"]
+    assert loss["process"] == 2 and loss["mean_mAh_g"] == pytest.approx(
+        (extent[0] - extent[1]).mean(), rel=1e-6
+    )
+    for share in ("volume_share", "loss_share"):
+        assert len(loss["classes"][share]) == 4 and sum(loss["classes"][share]) == pytest.approx(1, abs=1e-12)
+    counts = np.histogram(extent[0] - extent[1], [-1e9, 35, 70, 105, 1e9])[0]
+    assert loss["classes"]["volume_share"] == pytest.approx(counts / counts.sum())
+    assert numbers["inactive_share"] is None and loss["sigma_mAh_g"] is None and numbers["voxels"] == 120
+    assert found.extent(1) == pytest.approx(extent[0], rel=1e-6)
+    assert found.loss(2) == pytest.approx(extent[0] - extent[1], rel=1e-6)
+
+
+def test_sto_of_a_set_of_other_sites_gives_the_same_capacity_and_says_so():
+    sites = 63104 * 0.09728 / 4800
+    found = ms.losses([x / sites for x in STATES], material="NMC811_Chen2020", quantity="sto", sigma=0.01)
+    plain = ms.losses(STATES, material="NMC811_Chen2020", quantity="lithium", sigma=0.01 * sites)
+    one, other = found.numbers(), plain.numbers()
+    for key in ("mean_mAh_g", "sigma_mAh_g"):
+        assert one["extent"][0][key] == pytest.approx(other["extent"][0][key], rel=1e-9)
+    assert any("1.28 sites" in remark for remark in one["remarks"]) and "1.28 sites" in repr(found)
+
+
+def test_voxels_count_that_have_a_value_in_every_map():
+    some = [x.copy() for x in STATES]
+    some[0][0], some[2][1] = np.nan, np.nan
+    found = ms.losses(some, material="NMC811_Chen2020")
+    assert found.numbers()["voxels"] == 4 * 20 and np.isnan(found.extent(1)[:2]).all()
+    some[1][2:] = np.nan
+    with pytest.raises(InputError, match="voxels that have a value in every map, got none of 6 x 5 x 4"):
+        ms.losses(some, material="NMC811_Chen2020")
+
+
+def test_a_run_against_its_own_curve(cycled):
+    maps = [cycled.lithium.at(0), *(cycled.lithium.at(f"step:{k}") for k in (0, 2, 3, 4))]
+    found = ms.losses(maps, curve=cycled.folder / "voltage.csv").numbers()
+    for row in found["extent"]:
+        assert row["net_mAh_g"] == pytest.approx(row["curve_mAh_g"], rel=1e-4)
+    capacities = [abs(step["capacity_mAh_g"]) for step in cycled.numbers()["steps"] if step["capacity_mAh_g"]]
+    assert [row["curve_mAh_g"] for row in found["extent"]] == pytest.approx(capacities, rel=1e-9)
+    assert [row["curve_mAh_g"] for row in found["loss"]] == pytest.approx(-np.diff(capacities), rel=1e-6)
+    assert found["loss"][0]["mean_mAh_g"] == pytest.approx(found["loss"][0]["curve_mAh_g"], rel=5e-3)
+    assert found["maps"][1]["time_s"] == pytest.approx(cycled.numbers()["steps"][0]["time_s"])
+
+
+def test_other_maps_take_the_half_cycles_of_the_curve(cycled):
+    maps = [cycled.sto.at(0), *(cycled.sto.at(f"step:{k}") for k in (0, 2, 3, 4))]
+    plain = [one.values.astype(float) for one in maps]
+    options = {"material": "NMC532_Xu2019", "quantity": "sto", "curve": cycled.folder / "voltage.csv"}
+    measured, own = ms.losses(plain, **options).numbers(), ms.losses(maps, curve=options["curve"]).numbers()
+    assert measured["extent"] == [pytest.approx(row) for row in own["extent"]]
+    with pytest.raises(InputError, match="a charge or discharge for each of the 3 processes.*got 4"):
+        ms.losses(plain[:4], **options)
+    turned = ms.losses(plain[::-1], **options).numbers()
+    assert any("do not take turns alike" in remark for remark in turned["remarks"]) is False
+    odd = ms.losses([plain[0], plain[1], plain[1] + 0.1, plain[3], plain[4]], **options).numbers()
+    assert any("check the order of the maps" in remark for remark in odd["remarks"])
+
+
+def test_noise_is_taken_from_the_maps_or_as_given(tmp_path):
+    for k, x in enumerate(STATES):
+        np.savez(tmp_path / f"{k}.npz", soc=x, sigma=np.full(SHAPE, 0.02))
+    paths = [tmp_path / f"{k}.npz" for k in range(3)]
+    own = ms.losses(paths, material="NMC811_Chen2020", quantity="lithium").numbers()
+    given = ms.losses(STATES, material="NMC811_Chen2020", sigma=[0.02, 0.02, 0.02]).numbers()
+    assert own["extent"] == given["extent"]
+    assert own["extent"][0]["sigma_mAh_g"] == pytest.approx(C * 0.02 * np.sqrt(2 / 120), rel=1e-6)
+    assert own["loss"][0]["sigma_mAh_g"] == pytest.approx(C * 0.02 * np.sqrt(2 / 120), rel=1e-6)
+    assert own["inactive_share"] == 0.0
+    with pytest.raises(InputError, match="--sigma: expected one number, or one for each of 3 maps, got 2"):
+        ms.losses(STATES, material="NMC811_Chen2020", sigma=[0.02, 0.02])
+
+
+def test_two_maps_have_an_extent_and_no_loss(tmp_path):
+    found = ms.losses(STATES[:2], material="NMC811_Chen2020", voxel_size="400 nm")
+    assert found.numbers()["loss"] == [] and len(found.numbers()["extent"]) == 1
+    assert found.write(tmp_path / "page").is_file() and repr(found)
+
+
+def test_constant_maps_are_right():
+    found = ms.losses([np.full(SHAPE, 0.5)] * 3, material="NMC811_Chen2020", sigma=0.02).numbers()
+    assert found["extent"][0]["mean_mAh_g"] == 0 and found["inactive_share"] == 1.0
+    assert found["loss"][0]["classes"]["loss_share"] is None
+    assert found["loss"][0]["classes"]["volume_share"] == [1.0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("maps", "options", "said"),
+    [
+        (STATES[:1], {}, "maps: expected the maps of at least two successive states.*got 1"),
+        ("soc.tif", {}, "maps: expected the maps of at least two"),
+        (STATES, {"material": None}, "--material: expected the material"),
+        (STATES, {"sigma": 0}, "sigma: expected a number above 0, got 0"),
+        (STATES, {"sigma": np.nan}, "sigma: expected"),
+        (STATES, {"sigma": -1}, "sigma: expected a number above 0"),
+        (STATES, {"classes": "35"}, "classes: expected at least two rising edges"),
+        (STATES, {"classes": (35, 0)}, "classes: expected at least two rising edges"),
+        (STATES, {"classes": "0,a"}, "classes: expected a number"),
+        (STATES, {"quantity": "salt"}, "quantity: expected lithium, sto or soc"),
+        (STATES, {"curve": "none.csv"}, "expected the voltage curve of a run, got no none.csv"),
+        (STATES, {"inactive": 0}, "inactive: expected a number above 0"),
+    ],
+)
+def test_a_mistake_is_one_sentence(maps, options, said):
+    with pytest.raises(InputError, match=said) as error:
+        ms.losses(maps, **{"material": "NMC811_Chen2020"} | options)
+    assert "\n" not in str(error.value)
+
+
+def test_the_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for k, x in enumerate(STATES):
+        np.save(f"{k}.npy", x)
+        np.save(f"noise_{k}.npy", np.full(SHAPE, 0.02))
+    words = ["losses", "0.npy", "1.npy", "2.npy", "--material", "NMC811_Chen2020", "--classes", "0,50,100"]
+    noise = ["--sigma", "noise_0.npy,noise_1.npy,noise_2.npy"]
+    assert main([*words, *noise, "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert set(found) >= {"extent", "loss", "inactive_share", "voxels"}
+    assert found["loss"][0]["classes"]["edges_mAh_g"] == [0, 50, 100]
+    options = ["--voxel-size-nm", "400", "--out", "page", "--save", "map.tif"]
+    assert main([*words, "--sigma", "0.02", *options]) == 0
+    printed = capsys.readouterr().out
+    assert "below 50" in printed and "0.npy is read as lithium per formula unit" in printed
+    assert {path.name for path in tmp_path.glob("map*")} == {
+        "map_extent_1.tif", "map_extent_2.tif", "map_loss_2.tif",
+    }  # fmt: skip
+    assert (tmp_path / "page" / "report.html").is_file()
+    assert main([*words, "--out", "page"]) == 2 and "--voxel-size-nm" in capsys.readouterr().err
