@@ -11,7 +11,7 @@ from ..base.errors import InputError, NotConverged
 from ..case.bpx_cases import bpx_of, design_of
 from ..case.build import simulate
 from ..case.case import parse_case
-from ..case.loads import loads
+from ..case.loads import Scale, loads
 from ..reference.dfn import discharge_pybamm
 from ..volumes.fields import profile_x
 from .homogenise import Homogenised, homogenise_volume, transport_of
@@ -207,7 +207,10 @@ def compare_with_dfn(twin, setup, record, profiles):
     resolved, ours = steps_of(record, area), steps_of(slab_record, slab_area)
     mass_per_area = setup.mass / area
     steps, curves = _compared(twin.case.protocol, resolved, ours, mass_per_area)
-    per_area = loads(twin.case.protocol, slab.one_C / slab_area, 1.0, twin.case.locate)
+    scale = Scale(
+        slab.one_C / slab_area, 1.0, slab.mass / slab_area, lambda soc: slab.charge_at(soc) / slab_area
+    )
+    per_area = loads(twin.case.protocol, scale, twin.case.locate)
     pybamm = _with_pybamm(twin, per_area, ours, mass_per_area, curves)
     pooled = (
         np.concatenate([np.subtract(c["homogenised_V"], c["resolved_V"]) for c in curves])

@@ -51,6 +51,11 @@ def read_two_columns(path, what):
     return Columns(np.array(x), np.array(y), np.array(line), named, hashlib.sha256(content).hexdigest())
 
 
+def unit_word(pattern):
+    """Return a pattern between anything but letters: units stand beside _, brackets and digits."""
+    return rf"(?<![a-zµ])(?:{pattern})(?![a-z])"
+
+
 def _content(path, what):
     try:
         return Path(path).read_bytes()

@@ -18,7 +18,7 @@ from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.volume import Volume, read_voxels
-from .loads import loads
+from .loads import Scale, loads
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,26 @@ class Setup:
 
     def loads(self):
         """Return the protocol's steps as Loads; Experiment.run takes them."""
-        return loads(self.case.protocol, self.one_C, self.cell.mesh.area, self.case.locate)
+        scale = Scale(self.one_C, self.cell.mesh.area, self.mass, self.charge_at)
+        return loads(self.case.protocol, scale, self.case.locate)
+
+    def charge_at(self, soc):
+        """Return what is discharged since the start (C) when the active material comes to a state of charge,
+        from its sto_0 to its sto_100. Raises InputError for an anode against lithium, where it could mean two
+        things."""
+        cell, mesh = self.cell, self.cell.mesh
+        empty, full = (
+            np.array([getattr(m, name) for m in mesh.materials])[mesh.material]
+            for name in ("sto_0", "sto_100")
+        )
+        held = np.where(cell.positive_cells, cell.capacity, 0.0)
+        if held @ (empty - full) <= 0:
+            raise InputError(
+                "protocol: expected steps of an anode against lithium that end at a voltage, a time or a"
+                f" charge, got an end at {soc * 100:g} % SOC, which could be of its full cell; write the"
+                " charge, like 300 mAh/g"
+            )
+        return float(held @ (empty - mesh.initial_sto) - soc * (held @ (empty - full)))
 
     def shown(self, progress):
         """Return a function of a Moment that tells progress(done, total, message) the share of a step's

@@ -1,26 +1,68 @@
 """From the steps of a protocol to what an experiment holds: amperes, volts, watts, profiles from files."""
 
-from pathlib import Path
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.columns import read_two_columns, unit_word
 from ..base.errors import InputError
 from ..cell.load import Load
+from .wording import LONGEST_S, SHORTEST_S, kind_of
+
+LEAST, MOST = 1e-6, 1e5  # C-rates that a step may ask for
+# unit in the head of a profile's values -> what it is; by the quantity that the case names
+NO_RATE = ((unit_word("m?A|m?W|m?V"), "a current, a power or a voltage: name its quantity"),)
+VALUE_HEADS = {
+    "c_rate": NO_RATE,
+    "current_A": (
+        (unit_word("mA"), "mA: divide by 1000"),
+        (unit_word("m?W|m?V"), "no current: name its quantity"),
+    ),
+    "current_A_m2": (
+        (unit_word("mA"), "mA/cm2? multiply by 10"),
+        (unit_word("m?W|m?V"), "no current: name its quantity"),
+    ),
+    "power_W": (
+        (unit_word("mW"), "mW: divide by 1000"),
+        (unit_word("m?A|m?V"), "no power: name its quantity"),
+    ),
+    "power_W_m2": (
+        (unit_word("mW"), "mW/cm2? multiply by 10"),
+        (unit_word("m?A|m?V"), "no power: name its quantity"),
+    ),
+    "voltage_V": (
+        (unit_word("mV"), "mV: divide by 1000"),
+        (unit_word("m?A|m?W"), "no voltage: name its quantity"),
+    ),
+}
+TIME_HEADS = ((unit_word("h|hours?|min|minutes?|ms|days?"), "in another unit: give seconds"),)
 
 
-def loads(protocol, one_C, area, locate=lambda file: file):
-    """Turn protocol steps into Loads.
+@dataclass(frozen=True)
+class Scale:
+    """What a protocol's numbers are of. one_C: the current of 1C (A); area: of the cell (m2); mass: of active
+    material (kg); charge_at(soc): what is discharged since the start at a state of charge (C)."""
 
-    one_C: the current of 1C (A); area: of the cell (m2); locate: finds the file of a profile.
-    """
-    scale = {
-        "c_rate": one_C,
-        "current_A_m2": area,
-        "current_A": 1.0,
-        "power_W_m2": area,
-        "power_W": 1.0,
-        "voltage_V": 1.0,
-    }
+    one_C: float
+    area: float
+    mass: float = np.nan
+    charge_at: Callable | None = None
+
+    def of(self, quantity):
+        """Return how many SI units one of a quantity is in this cell."""
+        return {
+            "c_rate": self.one_C,
+            "current_A_m2": self.area,
+            "power_W_m2": self.area,
+            "charge_C_m2": self.area,
+            "charge_C_kg": self.mass,
+        }.get(quantity, 1.0)
+
+
+def loads(protocol, scale, locate=lambda file: file):
+    """Turn protocol steps into Loads. scale: Scale; locate: finds the file of a profile."""
     return [_load(step, scale, locate) for step in protocol]
 
 
@@ -28,51 +70,79 @@ def _load(step, scale, locate):
     ends = {
         "until_voltage": step.until_voltage_V,
         "duration": step.duration_s,
-        "until_current": step.until and step.until[1] * scale[step.until[0]],
+        "until_current": step.until and step.until[1] * scale.of(step.until[0]),
+        "until_charge": step.until_charge and step.until_charge[1] * scale.of(step.until_charge[0]),
+        "until_total": None if step.until_soc is None else scale.charge_at(step.until_soc),
         "skip": step.skip,
     }
     if step.kind == "profile":
-        times, values = read_profile(locate(step.profile))
-        kind = "power" if step.quantity.startswith("power") else "current"
-        ends["duration"] = times[-1]
-        return Load(step.text, profile=(times, values * scale[step.quantity]), profile_of=kind, **ends)
+        times, values = read_profile(locate(step.profile), step.quantity)
+        values = values * scale.of(step.quantity)
+        _check_size(step, float(np.abs(values).max()), scale, 0.0)
+        ends["duration"] = float(times[-1])
+        return Load(step.text, profile=(times, values), profile_of=kind_of(step.quantity), **ends)
     held = "current" if step.kind == "rest" else step.kind
-    return Load(step.text, **{held: (step.value or 0.0) * scale.get(step.quantity, 1.0)}, **ends)
+    value = (step.value or 0.0) * scale.of(step.quantity)
+    if step.kind != "rest":
+        _check_size(step, abs(value), scale)
+    return Load(step.text, **{held: value}, **ends)
+
+
+def _check_size(step, size, scale, least=LEAST):
+    """Refuse currents that no cell is asked for: a step with them would not end, or not begin."""
+    kind = kind_of(step.quantity)
+    if kind == "voltage":
+        return
+    rate = size / scale.one_C / (3.0 if kind == "power" else 1.0)
+    if not least <= rate <= MOST:
+        raise InputError(
+            f"{step.text}: expected C/{1 / LEAST:.0f} to {MOST:g}C, got {rate:.4g}C; correct the current"
+        )
 
 
 def check_profiles(protocol, locate):
     """Read the profiles that a protocol names, so that a mistake costs nothing. Raises InputError."""
     for step in protocol:
         if step.profile:
-            read_profile(locate(step.profile))
+            read_profile(locate(step.profile), step.quantity)
 
 
-def read_profile(path):
-    """Read a profile (drive cycle): two columns, time (s) and value, with or without a header line."""
-    try:
-        lines = [line for line in Path(path).read_text().splitlines() if line.strip()]
-        header = not _numbers(lines[0])
-        table = np.array([_numbers(line) for line in lines[header:]], float)
-        sound = (
-            table.ndim == 2 and table.shape[1] == 2 and len(table) > 1 and np.all(np.diff(table[:, 0]) > 0)
-        )
-    except OSError as error:
+def read_profile(path, quantity="c_rate"):
+    """Read a profile (drive cycle): two columns, time (s) and value; return both.
+
+    A time that comes twice is a jump, from the value of the first line to that of the last. Raises
+    InputError, which names the line.
+    """
+    found = read_two_columns(path, f"time (s) and {quantity}")
+    for heads in found.heads:
+        _check_head(heads, (TIME_HEADS, VALUE_HEADS[quantity]), path)
+    t, line = found.x, found.line
+    if t.size < 2 or t[-1] == t[0]:
+        raise InputError(f"{path}: expected a profile of two times or more, got one; add lines like 10,1.5")
+    if t[0] != 0:
         raise InputError(
-            f"{path}: expected a profile of time (s) and value, got: {error.strerror}; check the path"
-        ) from error
-    except (UnicodeDecodeError, ValueError, IndexError):
-        sound = False
-    if not sound or table[0, 0] != 0 or not np.isfinite(table).all():
-        raise InputError(
-            f"{path}: expected a readable file of two columns, rising time (s) from 0 and value, got "
-            "something else; write lines like 0,1.5"
+            f"{path}, line {line[0]}: expected time to begin at 0 s, got {t[0]:g}; count from its start"
         )
-    return table[:, 0], table[:, 1]
+    if (np.diff(t) < 0).any():
+        k = int(np.argmax(np.diff(t) < 0)) + 1
+        raise InputError(
+            f"{path}, line {line[k]}: expected rising time (s), or one time twice for a jump, got {t[k]:g}"
+            f" after {t[k - 1]:g}; put the lines in order"
+        )
+    if not SHORTEST_S <= t[-1] <= LONGEST_S:
+        raise InputError(f"{path}: expected a profile of at most 100 years, got {t[-1]:g} s; give seconds")
+    if quantity == "voltage_V" and not (0 <= found.y.min() and found.y.max() <= 10):
+        raise InputError(
+            f"{path}: expected voltages from 0 to 10, got {found.y.min():g} to {found.y.max():g}; give volts"
+        )
+    return t, found.y
 
 
-def _numbers(line):
-    """Return the numbers of a line, or none where it holds anything else."""
-    try:
-        return [float(part) for part in line.replace(";", ",").replace("\t", ",").split(",")]
-    except ValueError:
-        return []
+def _check_head(heads, others, path):
+    """Refuse a profile whose own head says that it holds something else."""
+    for head, patterns in zip(heads, others, strict=True):
+        said = next((word for pattern, word in patterns if re.search(pattern, head, re.IGNORECASE)), None)
+        if said:
+            raise InputError(
+                f'{path}: expected a profile in s and its quantity, got a column "{head}", {said}'
+            )

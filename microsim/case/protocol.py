@@ -4,57 +4,31 @@ import re
 from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
-from ..base.schema import NUMBER, choice, number, say, text, whole
+from ..base.schema import choice, listed, number, say, text, whole
+from .wording import LONGEST, amount, check_step, ends_of, kind_of, split
 
 UNDERSTOOD = (
     '"Discharge at C/2 until 3.5 V", "Charge at 1C for 30 minutes or until 4.2 V", "Discharge at 20 A/m2'
-    ' until 3.5 V", "Discharge at 70 W/m2 until 3.5 V", "Hold at 4.2 V until C/20", "Rest for 30 minutes",'
-    ' "GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V", {repeat: 10, steps: [...]} (with'
-    " until_voltage_V, if it may end earlier) and {profile: drive.csv, quantity: c_rate}"
+    ' until 3.5 V or 150 mAh/g", "Charge at C/2 until 80 % SOC", "Discharge at 70 W/m2 until 3.5 V", "Hold'
+    ' at 4.2 V until C/20", "Rest for 30 minutes", "GITT discharge at C/10 for 10 minutes, rest for 1 hour,'
+    ' until 3 V", {repeat: 10, steps: [...]} (with until_voltage_V, if it may end earlier) and {profile:'
+    " drive.csv, quantity: c_rate}"
 )
-FOR = rf" for (?P<span>{NUMBER}) ?(?P<span_unit>ms|s|sec|seconds?|min|minutes?|h|hours?|d|days?)"
-UNTIL = rf" until (?P<limit>{NUMBER}) ?(?P<limit_unit>m?v)"
-
-
-def _bare(pattern):
-    """A pattern without the names of its groups, so that it may stand twice in one."""
-    return re.sub(r"\?P<\w+>", "?:", pattern)
-
-
-VALUE = rf"(?P<value>{NUMBER}) ?(?P<unit>a/m2|ma/cm2|m?a|w/m2|mw/cm2|m?w)"
-RATE = rf"c ?/ ?(?P<divisor>{NUMBER})|(?P<multiple>{NUMBER}) ?c|{VALUE}"
-FLOW_STEP = re.compile(
-    rf"(?P<verb>discharge|charge) at (?:{RATE})(?:{FOR})?(?:(?: or)?{UNTIL})?", re.IGNORECASE
-)
-END_CURRENT = rf" until (?:{RATE})"
-HOLD_STEP = re.compile(
-    rf"hold at (?P<held>{NUMBER}) ?(?P<held_unit>m?v)(?:{FOR})?(?:(?: or)?{END_CURRENT})?", re.IGNORECASE
-)
-REST_STEP = re.compile(rf"rest{FOR}", re.IGNORECASE)
+HEAD = re.compile(r"(?P<verb>discharge|charge|hold) at (?P<held>.+)", re.IGNORECASE)
 GITT = re.compile(
-    rf"gitt (?P<pulse>(?:discharge|charge) at .*?{_bare(FOR)}),? (?P<rest>rest{_bare(FOR)}),?{UNTIL}",
+    r"gitt (?P<pulse>(?:discharge|charge) at [^,]+?),? (?P<rest>rest for [^,]+?),? until (?P<limit>[^,]+)",
     re.IGNORECASE,
 )
 PULSES = 1000  # of a titration, at most
-SECONDS_PER = {
-    "ms": 1e-3,
-    "s": 1.0,
-    "m": 60.0,
-    "h": 3600.0,
-    "d": 86400.0,
-}  # by the unit, or by its first letter
-# unit -> (what it is, SI units in it)
-UNITS = {
-    "a/m2": ("current_A_m2", 1.0),
-    "ma/cm2": ("current_A_m2", 10.0),
-    "a": ("current_A", 1.0),
-    "ma": ("current_A", 1e-3),
-    "w/m2": ("power_W_m2", 1.0),
-    "mw/cm2": ("power_W_m2", 10.0),
-    "w": ("power_W", 1.0),
-    "mw": ("power_W", 1e-3),
+MOST_STEPS = 100000  # of a protocol, repeats written out
+QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W", "voltage_V")
+# what may end a step that does this
+MAY_END = {
+    "discharge": ("duration", "voltage", "charge", "soc"),
+    "charge": ("duration", "voltage", "charge", "soc"),
+    "hold": ("duration", "flow", "charge", "soc"),
+    "rest": ("duration",),
 }
-QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +41,8 @@ class ProtocolStep:
     profile          the file of a profile, or None
     until_voltage_V  the step ends here (falling on discharge, rising on charge), or None
     until            (quantity, value) of the current at which a held voltage ends, or None
+    until_charge     (quantity, value) of the charge that passes before the step ends, or None
+    until_soc        state of charge at which the step ends, 0 to 1, or None
     duration_s       the step ends after this time, or None
     skip             how many of the next steps fall away if the voltage limit ends this one (the rest of a
                      repeat)
@@ -80,6 +56,8 @@ class ProtocolStep:
     profile: str | None = None
     until_voltage_V: float | None = None
     until: tuple | None = None
+    until_charge: tuple | None = None
+    until_soc: float | None = None
     duration_s: float | None = None
     skip: int = 0
 
@@ -108,14 +86,26 @@ def read_protocol(raw, path):
     steps = []
     for i, item in enumerate(raw):
         here = f"{path}.{i}"
-        titration = GITT.fullmatch(" ".join(item.split())) if isinstance(item, str) else None
+        titration = GITT.fullmatch(" ".join(item.split())) if _short(item) else None
         if titration:
             steps += _titration(titration, here)
         elif isinstance(item, dict) and "repeat" in item:
             steps += _repeat(item, here)
         else:
             steps.append(read_step(item, here))
+        _check_count(len(steps), here)
     return Protocol(steps, _plain(raw))
+
+
+def _short(item):
+    return isinstance(item, str) and len(item) <= LONGEST
+
+
+def _check_count(count, path):
+    if count > MOST_STEPS:
+        raise InputError(
+            f"{path}: expected at most {MOST_STEPS} steps, repeats written out, got {count:.6g}; repeat less."
+        )
 
 
 def _plain(raw):
@@ -134,7 +124,9 @@ def _repeat(item, path):
             f"{', '.join(map(str, item))}; correct them."
         )
     steps, limit = read_protocol(item["steps"], f"{path}.steps"), item.get("until_voltage_V")
-    steps = list(steps) * whole(1, 100000)(item["repeat"], f"{path}.repeat")
+    times = whole(1, MOST_STEPS)(item["repeat"], f"{path}.repeat")
+    _check_count(len(steps) * times, path)
+    steps = list(steps) * times
     return (
         steps
         if limit is None
@@ -159,7 +151,13 @@ def _ended_at(limit, steps, path):
 def _titration(parts, path):
     """Pulses and rests by turns, until a pulse reaches the voltage (galvanostatic intermittent titration)."""
     pulse, rest = (read_step(parts[name][0].upper() + parts[name][1:], path) for name in ("pulse", "rest"))
-    return _ended_at(_volts(parts.groupdict(), "limit"), [pulse, rest] * PULSES, path)
+    ends = ends_of([parts["limit"]], path, parts.string)
+    if set(ends) != {"voltage"} or pulse.duration_s is None:
+        raise InputError(
+            f"{path}: expected a pulse for a time and a voltage as the end, got {say(parts.string)}; write it"
+            ' like "GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V".'
+        )
+    return _ended_at(ends["voltage"], [pulse, rest] * PULSES, path)
 
 
 def read_step(raw, path="protocol"):
@@ -167,44 +165,48 @@ def read_step(raw, path="protocol"):
     if isinstance(raw, dict):
         return _profile(raw, path)
     wording = " ".join(text(raw, path).split())
-    match = next((m for m in (p.fullmatch(wording) for p in (REST_STEP, FLOW_STEP, HOLD_STEP)) if m), None)
-    if not match:
+    did, texts = split(wording) if _short(raw) else ("", [])
+    head = HEAD.fullmatch(did)
+    verb, held = ("rest", None) if did.lower() == "rest" else (head and head["verb"].lower(), None)
+    if head:
+        held = amount(head["held"])
+    if not verb or (head and (held is None or held[0] != ("voltage" if verb == "hold" else "flow"))):
         raise InputError(f"{path}: expected a step that is understood now, got {say(raw)}; use {UNDERSTOOD}.")
-    parts = match.groupdict()
-    if any(parts.get(key) and float(parts[key]) <= 0 for key in ("span", "divisor", "multiple", "value")):
-        raise InputError(f"{path}: expected a current and a time above zero, got {say(raw)}; use a rest.")
-    if match.re is REST_STEP:
-        return ProtocolStep(kind="rest", text=wording, duration_s=_seconds(parts))
-    if match.re is HOLD_STEP:
-        return _hold(wording, parts, path)
-    if not parts["span"] and not parts["limit"]:
-        raise InputError(f'{path}: expected an end, got {say(raw)}; add "until 3.5 V" or "for 1 hour".')
-    quantity, value = _flow(parts)
-    value = -value if parts["verb"].lower() == "charge" else value
-    return ProtocolStep(
-        kind=_kind(quantity),
-        text=wording,
-        quantity=quantity,
-        value=value,
-        duration_s=_seconds(parts),
-        until_voltage_V=_volts(parts, "limit"),
-    )
+    ends = ends_of(texts, path, wording)
+    _check_ends(verb, ends, path, wording)
+    check_step(held, ends, path, wording)
+    return _made(verb, held, ends, wording)
 
 
-def _hold(wording, parts, path):
-    until = _flow(parts) if any(parts[key] for key in ("divisor", "multiple", "value")) else None
-    if until and until[0].startswith("power"):
-        raise InputError(f'{path}: expected a current to hold until, got "{wording}"; write C/20 or 1 A/m2.')
-    if not until and not parts["span"]:
-        raise InputError(f'{path}: expected an end, got "{wording}"; add "until C/20" or "for 1 hour".')
-    return ProtocolStep(
-        kind="voltage",
-        text=wording,
-        quantity="voltage_V",
-        value=_volts(parts, "held"),
-        until=until,
-        duration_s=_seconds(parts),
-    )
+def _check_ends(verb, ends, path, wording):
+    """Refuse a step without an end, and ends that it cannot meet."""
+    if not ends:
+        example = "until C/20" if verb == "hold" else "until 3.5 V"
+        raise InputError(f'{path}: expected an end, got "{wording}"; add "{example}" or "for 1 hour".')
+    for kind in ends:
+        if kind not in MAY_END[verb] or (kind == "flow" and ends[kind][0].startswith("power")):
+            raise InputError(
+                f"{path}: expected an end that a {verb} meets ({listed(MAY_END[verb])}; flow: a current), got"
+                f' {kind} in "{wording}"; correct it.'
+            )
+
+
+def _made(verb, held, ends, wording):
+    """Make the ProtocolStep of what is held and what ends it."""
+    until = {
+        "duration_s": ends.get("duration"),
+        "until_voltage_V": ends.get("voltage"),
+        "until": ends.get("flow"),
+        "until_charge": ends.get("charge"),
+        "until_soc": ends.get("soc"),
+    }
+    if verb == "rest":
+        return ProtocolStep(kind="rest", text=wording, **until)
+    if verb == "hold":
+        return ProtocolStep(kind="voltage", text=wording, quantity="voltage_V", value=held[1], **until)
+    quantity, value = held[1]
+    value = -value if verb == "charge" else value
+    return ProtocolStep(kind=kind_of(quantity), text=wording, quantity=quantity, value=value, **until)
 
 
 def _profile(raw, path):
@@ -220,27 +222,3 @@ def _profile(raw, path):
     return ProtocolStep(
         kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit
     )
-
-
-def _seconds(parts):
-    if not parts["span"]:
-        return None
-    unit = parts["span_unit"].lower()
-    return float(parts["span"]) * SECONDS_PER.get(unit, SECONDS_PER[unit[0]])
-
-
-def _volts(parts, key):
-    per = 1000.0 if (parts[f"{key}_unit"] or "").lower() == "mv" else 1.0
-    return float(parts[key]) / per if parts[key] else None
-
-
-def _flow(parts):
-    """Quantity and size of a current or a power."""
-    if parts["value"]:
-        quantity, per = UNITS[parts["unit"].lower()]
-        return quantity, per * float(parts["value"])
-    return "c_rate", float(parts["multiple"]) if parts["multiple"] else 1.0 / float(parts["divisor"])
-
-
-def _kind(quantity):
-    return "power" if quantity.startswith("power") else "current"

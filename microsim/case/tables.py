@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.columns import read_two_columns
+from ..base.columns import read_two_columns, unit_word
 from ..base.errors import InputError
 from ..materials.laws import Tabulated
 
@@ -34,24 +34,20 @@ class Axis:
         return _salt_may_be(x) if self is SALT else _lithiation_may_be(x, y)
 
 
-def _word(pattern):
-    """A pattern between anything but letters: units stand beside _, brackets and digits."""
-    return rf"(?<![a-zµ])(?:{pattern})(?![a-z])"
-
-
 LITHIATION = Axis(
     "lithiation from 0 to 1",
     -SLACK,
     1 + SLACK,
     {
-        _word("[mµuk]?A[.· ]?h") + "|capacit": "a capacity: divide it by that of full lithiation",
-        _word("SOC") + "|state.of.charge": "a state of charge: lithiation is sto_0 + SOC (sto_100 - sto_0)",
-        _word("DOD") + "|depth.of.discharge": "a depth of discharge: turn it into lithiation",
+        unit_word("[mµuk]?A[.· ]?h") + "|capacit": "a capacity: divide it by that of full lithiation",
+        unit_word("SOC")
+        + "|state.of.charge": "a state of charge: lithiation is sto_0 + SOC (sto_100 - sto_0)",
+        unit_word("DOD") + "|depth.of.discharge": "a depth of discharge: turn it into lithiation",
         "delithiat|de-lithiat": "what is taken out: write 1 - x",
         "%|per ?cent": "per cent: divide by 100",
         "mol.{0,2}m|concentration": "a concentration: divide by c_s_max",
-        _word("m?V|Ewe|OCP|OCV") + "|volt|potential": "a potential: swap the columns",
-        _word("time"): "a time: turn it into lithiation",
+        unit_word("m?V|Ewe|OCP|OCV") + "|volt|potential": "a potential: swap the columns",
+        unit_word("time"): "a time: turn it into lithiation",
     },
 )
 SALT = Axis(
@@ -59,7 +55,7 @@ SALT = Axis(
     0.0,
     2e4,
     {
-        "mol.{0,2}(?:l|dm)" + "|" + _word("(?-i:M)"): "mol/l: multiply by 1000",
+        "mol.{0,2}(?:l|dm)" + "|" + unit_word("(?-i:M)"): "mol/l: multiply by 1000",
         "mol.{0,2}kg|molal": "mol/kg: turn it into mol m-3",
         "%|per ?cent": "per cent: turn it into mol m-3",
     },
@@ -79,19 +75,19 @@ class Curve:
 
 
 AREA_PER_TIME = (
-    (_word("cm.{0,2}2|cm²"), "cm2/s: multiply by 1e-4"),
-    (_word("log|log10|ln"), "a logarithm: write its power"),
+    (unit_word("cm.{0,2}2|cm²"), "cm2/s: multiply by 1e-4"),
+    (unit_word("log|log10|ln"), "a logarithm: write its power"),
 )
-OCP = Curve("an OCP (V)", LITHIATION, "straight", False, ((_word("mV"), "mV: divide by 1000"),))
+OCP = Curve("an OCP (V)", LITHIATION, "straight", False, ((unit_word("mV"), "mV: divide by 1000"),))
 DIFFUSIVITY = Curve("a diffusivity (m2 s-1)", LITHIATION, others=AREA_PER_TIME)
 SALT_DIFFUSIVITY = Curve("a diffusivity (m2 s-1)", SALT, others=AREA_PER_TIME)
 CONDUCTIVITY = Curve(
     "a conductivity (S m-1)",
     SALT,
     others=(
-        (_word("mS") + ".{0,2}cm", "mS/cm: multiply by 0.1"),
-        (_word("S") + ".{0,2}cm", "S/cm: multiply by 100"),
-        (_word("mS") + ".{0,2}m", "mS/m: divide by 1000"),
+        (unit_word("mS") + ".{0,2}cm", "mS/cm: multiply by 0.1"),
+        (unit_word("S") + ".{0,2}cm", "S/cm: multiply by 100"),
+        (unit_word("mS") + ".{0,2}m", "mS/m: divide by 1000"),
     ),
 )
 

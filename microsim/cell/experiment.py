@@ -11,7 +11,9 @@ from ..base.errors import InputError, NotConverged
 from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
+from .ends import EndValues, met_at_once, past_ends, time_of_end
 from .kinetics import DoubleLayer
+from .obstacle import obstacle
 from .record import Moment, Progress, Record
 from .step import Control, StepProblem
 
@@ -98,6 +100,10 @@ class Experiment:
             reason = yield from self._run_load(load, clock)
             now.number += 1 + (load.skip if reason == "voltage" else 0)
         now.record.wall_s = time.perf_counter() - clock
+        if now.t == 0:
+            raise InputError(
+                f"{now.record.steps[0]['skipped']}; change its end, its current or the initial state"
+            )
 
     @property
     def x(self):
@@ -122,7 +128,8 @@ class Experiment:
         voltage."""
         V = self._V
         if load.profile is not None:
-            return float(np.abs(load.profile[1]).max()) / (V if load.profile_of == "power" else 1.0)
+            largest = float(np.abs(load.profile[1]).max())
+            return {"current": largest, "power": largest / V, "voltage": 0.0}[load.profile_of]
         return abs(load.current) if load.power is None else abs(load.power) / V
 
     # -- one protocol step -----------------------------------------------------------------------------------
@@ -131,30 +138,46 @@ class Experiment:
         """Run one protocol step from where it stands, yield its Moments; return why it ended."""
         now, reason = self.now, None
         if not now.under_way:
-            reason = self._begin(load)
+            now.begun, now.charge_begun = now.t, now.charge
+            now.side = float(np.sign(self._V - (load.until_voltage or 0.0)) or 1.0)
+            reason = self._set_in(load)
             yield self._noted(load, reason)
         end = now.begun + load.duration if load.duration else np.inf
         while reason is None:
-            dt = min(now.dt, self.tolerances.max_step, load.longest_step(now.t - now.begun))
-            if now.t + 1.001 * dt >= end:
-                dt = end - now.t
-            now.dt, reason = self._advance(dt, load)
-            self._turn(load)
-            if reason is None and now.t >= end * (1 - 1e-12):
-                reason = "duration"
+            if now.jumping:
+                reason = self._set_in(load)
+            else:
+                reason = self._go_on(load, end)
             now.record.wall_s = time.perf_counter() - clock
             now.under_way = reason is None
             yield self._noted(load, reason)
         return reason
 
-    def _begin(self, load):
-        """Let its current set in; return "voltage" where that meets the step's limit at once."""
+    def _set_in(self, load):
+        """Let its current, or that after a jump, set in; return the end that is met at once, or None."""
         now = self.now
-        now.begun, now.charge_begun, now.dt = now.t, now.charge, self._first_step
+        ahead = load.bend(now.t - now.begun)
+        now.dt = self._first_step if ahead is None else self._step_into(ahead)
+        now.jumping = False
         now.start_formula()
         self._settle(load)
-        now.under_way = not self._already_past(load)
-        return None if now.under_way else "voltage"
+        met = self._past_end(now.solved.x, self._current(now.solved), now.charge, load)
+        reason = next((kind for kind, value in met.items() if value > -self.tolerances.event), None)
+        now.under_way = reason is None
+        return reason
+
+    def _go_on(self, load, end):
+        """Take one time step; return why the protocol step ends, or None."""
+        now = self.now
+        dt = min(now.dt, self.tolerances.max_step, load.longest_step(now.t - now.begun))
+        if now.t + 1.001 * dt >= end:
+            dt = end - now.t
+        now.dt, reason = self._advance(dt, load)
+        if reason is None and now.t >= end * (1 - 1e-12):
+            return "duration"
+        now.jumping = load.jumps(now.t - now.begun)
+        self._turn(load)
+        return reason
 
     def _turn(self, load):
         """Begin a new BDF at a bend of a profile: across it the formula's past would be another curve's,
@@ -163,14 +186,19 @@ class Experiment:
         ahead = load.bend(self.now.t - self.now.begun)
         if ahead is not None:
             self.now.start_formula()
-            self.now.dt = max(min(self._first_step, ahead / 10), ahead / 100)
+            self.now.dt = self._step_into(ahead)
+
+    def _step_into(self, ahead):
+        """First step into a piece of a profile (s)."""
+        return max(min(self._first_step, ahead / 10), ahead / 100)
 
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
 
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
-        asked, at_once, layer = load.control(0.0), bdf.bdf(1e-4, []), self._layer(bdf.bdf(SETTLED, []))
+        asked = load.control(self.now.t - self.now.begun, after=True)
+        at_once, layer = bdf.bdf(1e-4, []), self._layer(bdf.bdf(SETTLED, []))
         solved, held, done, part = self.now.solved, self._held(asked.kind), 0.0, 1.0
         film = solved.step.R_film
         while done < 1.0:  # at tens of C the whole current at once may be too far
@@ -182,9 +210,9 @@ class Experiment:
             except NotConverged as failure:
                 part /= 4
                 if part < max(1e-4, 0.02 * done):
-                    obstacle = self._obstacle(solved, asked, failure)
+                    why = obstacle(self.cell, solved, asked, failure)
                     raise NotConverged(
-                        f"{load.name!r} did not start at {self.now.t:.3f} s: {obstacle}", failure.history
+                        f"{load.name!r} did not start at {self.now.t:.3f} s: {why}", failure.history
                     ) from None
         new, old = self.cell.state(solved.x), self.cell.state(self.now.solved.x)
         x = self.cell.vector(psi=new.psi, phi=new.phi, V=new.V, sto=old.sto, c_e=old.c_e)
@@ -196,18 +224,6 @@ class Experiment:
         """The present voltage, current or power."""
         V, I = self._V, self.cell.current(self.now.solved.x)
         return float({"voltage": V, "current": I, "power": V * I}[kind])
-
-    def _already_past(self, load):
-        """Whether the limit is met as soon as the current sets in: the end of a repeat, otherwise a
-        mistake."""
-        V, limit = self._V, load.until_voltage
-        past = limit is not None and load.sign and (V - limit) * load.sign <= 0
-        if past and not (load.skip and self.now.record.steps):
-            raise InputError(
-                f"expected to reach {limit} V by {load.name!r}, got a cell already at {V:.4f} V under this "
-                "current; change the voltage, the current or the initial state"
-            )
-        return past
 
     # -- one time step ---------------------------------------------------------------------------------------
 
@@ -223,7 +239,7 @@ class Experiment:
                 now.record.failed_steps += 1
                 dt /= 4
                 if dt < 1e-6:
-                    why = self._obstacle(now.solved, load.control(now.t - now.begun), failure)
+                    why = obstacle(self.cell, now.solved, load.control(now.t - now.begun), failure)
                     raise NotConverged(
                         f"the step at {now.t:.3f} s of {load.name!r} did not converge at any size: {why}",
                         failure.history,
@@ -234,12 +250,13 @@ class Experiment:
                 now.record.rejected_steps += 1
                 dt = max(bdf.next_step(dt, error, tolerance.step), SHORTEST)
                 continue
-            over = self._past_end(solved.x, load)
+            charge = self._charge(solved, dt, load.varies)
+            over = self._past_end(solved.x, self._current(solved), charge, load)
             event = next((kind for kind, value in over.items() if value > tolerance.event), None)
             if event and dt > 1e-9 * max(now.t, 1.0):
-                dt = self._time_of_event(solved.x, dt, load, event)
+                dt = self._time_of_event(over[event], dt, load, event)
                 continue
-            self._accept(solved, dt, load.varies)
+            self._accept(solved, dt, charge)
             known = len(now.earlier) > 2  # enough steps to tell the error
             longer = max(bdf.next_step(dt, error, tolerance.step), SHORTEST) if known else 1.8 * dt
             return longer, next((kind for kind, value in over.items() if value > -tolerance.event), None)
@@ -282,10 +299,14 @@ class Experiment:
         of_current = abs(self.cell.current(dx)) / self.now.scale_current
         return bdf.error_share(dt, self.now.earlier) * max(of_fields, of_current)
 
-    def _accept(self, solved, dt, varies):
-        # the charge by the same formula as the lithium, so that the two agree whatever the current does
+    def _charge(self, solved, dt, varies):
+        """The charge discharged by the end of a step (C): by the same formula as the lithium, so that the two
+        agree whatever the current does."""
         now, formula, I = self.now, solved.step.formula, self._current(solved)
-        charge = (I * dt - formula.past(now.charges)) / formula.alpha if varies else now.charge + I * dt
+        return (I * dt - formula.past(now.charges)) / formula.alpha if varies else now.charge + I * dt
+
+    def _accept(self, solved, dt, charge):
+        now = self.now
         now.throughput += abs(charge - now.charge)
         now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
         now.solved, now.t, now.charge = solved, now.t + dt, charge
@@ -295,7 +316,7 @@ class Experiment:
             now.voltages = [solved.interfaces.v, *now.voltages[:1]]
         if self.growth:
             now.driving = solved.interfaces.v
-        self._keep_balances(I)
+        self._keep_balances(self._current(solved))
 
     @property
     def _first_step(self):
@@ -312,53 +333,18 @@ class Experiment:
 
     # -- ends ------------------------------------------------------------------------------------------------
 
-    def _past_end(self, x, load):
-        """How far a state is past each end that the step names: the voltage in V, the current as a share of
-        its end."""
-        past = {}
-        if load.until_voltage is not None:
-            V, first = self.cell.state(x).V[0], self.cell.state(self.now.states[-1]).V[0]
-            # a profile may cross the limit from either side of where it began
-            sign = load.sign or np.sign(first - load.until_voltage) or 1.0
-            past["voltage"] = (load.until_voltage - V) * sign
-        if load.until_current is not None:
-            past["current"] = 1.0 - abs(self.cell.current(x)) / load.until_current
-        return past
+    def _past_end(self, x, current, charge, load):
+        """How far a state, with the charge discharged by then, is past each end that the step names."""
+        now, cell = self.now, self.cell
+        reached = EndValues(cell.state(x).V[0], current, charge, now.charge_begun)
+        return past_ends(load, reached, now.side, cell.capacity[cell.positive_cells].sum())
 
-    def _time_of_event(self, x, dt, load, event):
-        """Step at which an end is met: root of the parabola through the last values."""
-        values = np.array([self._past_end(s, load)[event] for s in [x, *self.now.states[:2]]])
-        times = [dt, 0.0, *(-np.cumsum(self.now.earlier[:1]))][: len(values)]
-        roots = np.roots(np.polyfit(times, values[: len(times)], len(times) - 1))
-        roots = [r.real for r in roots if abs(r.imag) < 1e-9 and 0 < r.real < dt]
-        linear = dt * values[1] / (values[1] - values[0])
-        return min(roots, key=lambda r: abs(r - linear)) if roots else linear
-
-    def _obstacle(self, solved, control, failure):
-        """Say what a step that no size helps ran into: the cell's own limits first, the solver's words
-        last."""
-        u, design, mesh = self.cell.state(solved.x), self.cell.design, self.cell.mesh
-        scarce, face = int(np.argmin(u.c_e)), self.cell.face_sto(solved)
-        remedy = (
-            f"; lower the {'power' if control.kind == 'power' else 'current'} or end the step earlier"
-            f" ({failure})"
-        )
-        if u.c_e[scarce] < 0.05 * design.c_e_0:
-            where = "separator" if mesh.ionic.position[scarce, 0] < mesh.lines else "electrode"
-            return (
-                f"the electrolyte in the {where} is depleted, to {u.c_e[scarce]:.2g} mol m-3 of "
-                f"{design.c_e_0:g} at {u.V[0]:.3f} V{remedy}"
-            )
-        if max(face.max(), 1 - face.min()) > 0.999:
-            word = "full" if face.max() > 0.999 else "empty"
-            return f"active material is {word} at its surface at {u.V[0]:.3f} V{remedy}"
-        if control.kind == "power":
-            given = abs(u.V[0] * self.cell.current(solved.x)) / mesh.area
-            return (
-                f"no current was found that gives {abs(control.value) / mesh.area:.4g} W/m2, {given:.4g} W/m2"
-                f" were reached at {u.V[0]:.3f} V{remedy}"
-            )
-        return str(failure)
+    def _time_of_event(self, over, dt, load, event):
+        """Step at which an end is met that a step of dt passes by `over`."""
+        now = self.now
+        earlier = zip(now.states[:2], now.charges[:2])
+        values = [self._past_end(x, self.cell.current(x), charge, load)[event] for x, charge in earlier]
+        return time_of_end([dt, 0.0, *(-np.cumsum(now.earlier[:1]))], [over, *values])
 
     # -- bookkeeping -----------------------------------------------------------------------------------------
 
@@ -427,16 +413,20 @@ class Experiment:
 
     def _summarise(self, load, reason):
         now, c = self.now, self.now.record.columns
-        mine = [k for k, step in enumerate(c["step"]) if step == now.number]
-        t, V = np.array(c["time_s"])[mine], np.array(c["voltage_V"])[mine]
+        first = len(c["step"]) - 1
+        while first > 0 and c["step"][first - 1] == now.number:
+            first -= 1
+        t, V = np.array(c["time_s"][first:]), np.array(c["voltage_V"][first:])
         mean = np.trapezoid(V, t) / (t[-1] - t[0]) if t[-1] > t[0] else V[-1]
-        now.record.steps.append(
-            {
-                "name": load.name,
-                "time_s": now.t - now.begun,
-                "charge_C": now.charge - now.charge_begun,
-                "end_reason": reason,
-                "mean_voltage_V": float(mean),
-                "end_voltage_V": float(V[-1]),
-            }
-        )
+        summary = {
+            "name": load.name,
+            "time_s": now.t - now.begun,
+            "charge_C": now.charge - now.charge_begun,
+            "end_reason": reason,
+            "mean_voltage_V": float(mean),
+            "end_voltage_V": float(V[-1]),
+        }
+        if now.t == now.begun:
+            reached = EndValues(V[-1], self._current(now.solved), now.charge, now.charge_begun)
+            summary["skipped"] = met_at_once(load, reason, reached)
+        now.record.steps.append(summary)

@@ -14,9 +14,10 @@ class Load:
     """One protocol step: what is held, and what ends it.
 
     current (A, discharge > 0), or voltage (V), or power (W, discharge > 0), or profile: (times, values) of
-    the kind `profile_of`, linear between its times (s from the start of the step). Ends: until_voltage (V),
-    until_current (A, its size falls to it), duration (s). skip: how many of the next steps fall away if the
-    voltage ends it.
+    the kind `profile_of`, linear between its times (s from the start of the step), where a time that comes
+    twice is a jump. Ends: until_voltage (V), until_current (A, its size falls to it), until_charge (C that
+    pass in this step), until_total (C discharged since the start of the run: a state of charge), duration
+    (s). skip: how many of the next steps fall away if the voltage ends it.
     """
 
     name: str
@@ -28,15 +29,31 @@ class Load:
     profile: tuple | None = None
     profile_of: str = "current"
     until_current: float | None = None
+    until_charge: float | None = None
+    until_total: float | None = None
     skip: int = 0
 
-    def control(self, time):
-        """Return what is held at a time from the start of the step (s)."""
+    def control(self, time, after=False):
+        """Return what is held at a time from the start of the step (s); at a jump what was held before it, or
+        what is held after it."""
         if self.profile is not None:
-            return Control(self.profile_of, float(np.interp(time, *self.profile)))
+            return Control(self.profile_of, self._value(time, after))
         if self.voltage is not None:
             return Control("voltage", self.voltage)
         return Control("current", self.current) if self.power is None else Control("power", self.power)
+
+    def _value(self, time, after):
+        """The profile at a time, which may be a jump but for round-off."""
+        times, values = (np.asarray(column, float) for column in self.profile)
+        first, last = self._corner(time)
+        if last >= first:
+            return float(values[last if after else first])
+        return float(np.interp(time, times, values))
+
+    def _corner(self, time):
+        """The first and the last point of the profile at a time; none where last < first."""
+        times, slack = np.asarray(self.profile[0], float), 1e-9 * (1 + time)
+        return int(np.searchsorted(times, time - slack)), int(np.searchsorted(times, time + slack)) - 1
 
     def longest_step(self, time):
         """Return the time left to the next corner of the profile (s)."""
@@ -46,19 +63,28 @@ class Load:
         later = corners[corners > time * (1 + 1e-9) + 1e-9]
         return later[0] - time if later.size else np.inf
 
+    def jumps(self, time):
+        """Whether the profile jumps at this time and goes on."""
+        if self.profile is None:
+            return False
+        first, last = self._corner(time)
+        return first < last < len(self.profile[0]) - 1
+
     def bend(self, time):
         """Return the length (s) of the piece of the profile that begins at this time with a bend, else None.
 
-        A bend turns the profile by more than BEND of its largest value over that piece.
+        A bend turns the profile by more than BEND of its largest value over that piece; a jump is one.
         """
         if self.profile is None:
             return None
         times, values = (np.asarray(column, float) for column in self.profile)
-        k = int(np.argmin(np.abs(times - time)))
-        if abs(times[k] - time) > 1e-9 * (1 + time) or not 0 < k < times.size - 1:
+        first, k = self._corner(time)
+        if k < first or not 0 < k < times.size - 1:
             return None
-        before, after = np.diff(values[k - 1 : k + 2]) / np.diff(times[k - 1 : k + 2])
         ahead = times[k + 1] - times[k]
+        if first < k or first == 0:
+            return ahead if first < k else None
+        before, after = np.diff(values[k - 1 : k + 2]) / np.diff(times[k - 1 : k + 2])
         return ahead if abs(after - before) * ahead > BEND * np.abs(values).max() else None
 
     @property

@@ -27,6 +27,10 @@ class Record:
     charge_balance_error: float = 0.0
     wall_s: float = 0.0
 
+    def notes(self):
+        """Return a sentence on each step that was skipped: it had nothing to do."""
+        return [f"Skipped: {step['skipped']}." for step in self.steps if "skipped" in step]
+
 
 @dataclass
 class Progress:
@@ -36,7 +40,9 @@ class Progress:
     solved: the present state and its step; record; lithium_0 of both electrodes and salt_0 at the start (C);
     dt: the next time step (s); scale_current: what residuals are held against (A); t (s); charge discharged
     and throughput (C); number of the protocol step, whether it is under way, when (s) and at which charge (C)
-    it began; driving: voltages that the film grows by; lithium_miss, salt_miss: the largest so far (C).
+    it began; side: of the step's voltage limit on which it began, 1 above, -1 below; jumping: whether its
+    profile has just come to a jump, whose current has not set in yet; driving: voltages that the film grows
+    by; lithium_miss, salt_miss: the largest so far (C).
     Of the BDF formula, newest first: before, states before the present one; earlier, lengths of the steps
     between them (s); charges (C); voltages across the interfaces, where they have a double layer (V).
     """
@@ -54,6 +60,8 @@ class Progress:
     under_way: bool = False
     begun: float = 0.0
     charge_begun: float = 0.0
+    side: float = 0.0
+    jumping: bool = False
     before: list = field(default_factory=list)
     earlier: list = field(default_factory=list)
     charges: list = field(default_factory=lambda: [0.0])

@@ -159,7 +159,7 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
         **counts(record),
         "area_correction": area_figures(cell),
         "film": film_figures(setup, experiment.R_film),
-        **watch.figures(),
+        **watch.figures(record),
         "comparison": comparison.as_dict() if comparison else None,
         **(
             {"homogenised": compare_with_dfn(twin, setup, record, watch.snapshots.kept.profiles)}

@@ -85,11 +85,12 @@ class Watch:
         for observer in self.observers.values():
             observer.note(moment)
 
-    def figures(self):
-        """Return what was found over the run, as result.json holds it."""
+    def figures(self, record):
+        """Return what was found over a run with this Record, as result.json holds it."""
         case = self.setup.case
+        notes = [*record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
         return {
-            "validity": self.validity.figures([*beyond_windows(case), *remarks_on(case.hosts().values())]),
+            "validity": self.validity.figures(notes),
             "overpotentials": self.analysis.overpotentials(self.setup.mass),
             "heterogeneity": self.analysis.heterogeneity(),
             "profiles": self.snapshots.kept.profiles,

@@ -72,6 +72,8 @@ def _step(pybamm, load):
     """Turn a Load into PyBaMM's step."""
     if load.profile is not None or load.skip:
         raise InputError(f"PyBaMM was left out: {load.name} is a profile or part of a repeat with a limit")
+    if load.until_charge is not None or load.until_total is not None:
+        raise InputError(f"PyBaMM was left out: {load.name} ends at a charge")
     ends = [] if load.until_voltage is None else [f"{load.until_voltage:.10g} V"]
     ends += [] if load.until_current is None else [f"{load.until_current:.10g} A"]
     longest = load.duration or 3600 * 400

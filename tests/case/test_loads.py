@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.case.loads import check_profiles, loads, read_profile
+from microsim.case.loads import Scale, check_profiles, loads, read_profile
 from microsim.case.protocol import read_protocol
 
-ONE_C, AREA = 2.0, 0.1
+# 20 C at full charge, of which 5 are out at the start
+SCALE = Scale(one_C=2.0, area=0.1, mass=0.01, charge_at=lambda soc: 20.0 * (0.75 - soc))
 
 
 def held(*steps):
-    return loads(read_protocol(list(steps), "protocol"), ONE_C, AREA)
+    return loads(read_protocol(list(steps), "protocol"), SCALE)
 
 
 def test_currents_powers_and_voltages_in_si():
@@ -45,13 +46,62 @@ def test_a_profile_is_scaled_by_what_its_values_are(tmp_path):
     assert power.profile_of == "power" and np.allclose(power.profile[1], [0.05, 0.1, -0.1])
 
 
-@pytest.mark.parametrize(
-    "content", ["", "0,1\n", "1,1\n2,1\n", "0,1\n0,2\n", "0,1,2\n1,1,2\n", "0,1\n1,nan\n"]
-)
-def test_what_is_no_profile_is_refused(tmp_path, content):
+WRONG = {
+    "nothing": ("", "no line of numbers"),
+    "one time": ("0,1\n", "two times or more"),
+    "one time twice": ("0,1\n0,2\n", "two times or more"),
+    "a later beginning": ("t,c\n1,1\n2,1\n", "line 2: expected time to begin at 0 s, got 1"),
+    "three columns": ("0,1,2\n1,1,2\n", "line 1: .*got 3 columns"),
+    "no number": ("0,1\n1,nan\n", "line 2: .*1,nan"),
+    "backwards": ("0,1\n5,1\n\n4,1\n", "line 4: expected rising time .*got 4 after 5"),
+    "for ever": ("0,1\n1e300,1\n", "at most 100 years"),
+    "hours": ("time (h),rate\n0,1\n1,1\n", "in another unit: give seconds"),
+    "amperes": ("t (s),I (mA)\n0,1\n1,1\n", "a current, a power or a voltage: name its quantity"),
+    "a decimal comma and a point": ("0;0,5\n1.5;1\n", "expected one decimal mark"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), WRONG.values(), ids=WRONG)
+def test_what_is_no_profile_is_refused(tmp_path, content, sentence):
     path = tmp_path / "drive.csv"
     path.write_text(content)
-    with pytest.raises(InputError, match="two columns, rising time"):
+    with pytest.raises(InputError, match=sentence):
         check_profiles(read_protocol([{"profile": str(path)}], "protocol"), lambda file: file)
     with pytest.raises(InputError, match="check the path"):
         read_profile(tmp_path / "absent.csv")
+
+
+def test_a_profile_may_jump_and_have_decimal_commas(tmp_path):
+    path = tmp_path / "drive.csv"
+    path.write_text("Zeit;Rate\n0;0,5\n50;0,5\n50;-1,5\n100;-1,5\n")
+    times, values = read_profile(path)
+    assert times.tolist() == [0, 50, 50, 100] and values.tolist() == [0.5, 0.5, -1.5, -1.5]
+
+
+def test_a_profile_of_voltages_is_held(tmp_path):
+    path = tmp_path / "sweep.csv"
+    path.write_text("t/s,E/V\n0,4.2\n100,3.9\n")
+    (step,) = held({"profile": str(path), "quantity": "voltage_V"})
+    assert step.profile_of == "voltage" and step.control(50.0).value == pytest.approx(4.05)
+    path.write_text("0,4200\n100,3900\n")
+    with pytest.raises(InputError, match="expected voltages from 0 to 10, got 3900 to 4200"):
+        held({"profile": str(path), "quantity": "voltage_V"})
+
+
+def test_ends_in_coulombs():
+    per_gram, per_area, absolute, soc = held(
+        "Discharge at C/2 until 2 mAh/g",
+        "Charge at C/2 until 3 mAh/cm2",
+        "Charge at C/2 until 4 mAh",
+        "Charge at C/2 until 50 % SOC",
+    )
+    assert per_gram.until_charge == pytest.approx(2 * 3.6 * 10)  # 10 g
+    assert per_area.until_charge == pytest.approx(3 * 3.6 * 1000)  # 1000 cm2
+    assert absolute.until_charge == pytest.approx(4 * 3.6)
+    assert soc.until_total == pytest.approx(5.0) and soc.until_charge is None
+
+
+@pytest.mark.parametrize("current", ["C/1e7", "1e6C", "1e12 A/m2", "1e-12 A", "1e9 W/m2"])
+def test_currents_that_no_cell_is_asked_for(current):
+    with pytest.raises(InputError, match="expected C/1000000 to 100000C, got .*correct the current"):
+        held(f"Discharge at {current} until 3.5 V")

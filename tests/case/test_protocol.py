@@ -4,7 +4,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.case.case import load_case
-from microsim.case.protocol import read_step
+from microsim.case.protocol import read_protocol, read_step
 
 from .half_cell import fails
 
@@ -99,6 +99,20 @@ def test_a_titration_is_pulses_and_rests_until_a_voltage(case_file):
         "Discharge at C/0 until 3.5 V",
         "Discharge at 1 Ah until 3.5 V",
         "Hold at 4.2 V until 3 W",
+        "Hold at 4.2 V until 4.1 V",
+        "Discharge at C/2 until C/20",
+        "Rest until 3 V",
+        "Rest for 1 hour or 2 hours",
+        "Discharge at C/2 until 3.5 V or 3.4 V",
+        "Discharge at C/2 until 80 %",
+        "Discharge at C/2 until 150 % SOC",
+        "Charge at C/2 until 50 SOC",
+        "Discharge at C/2 until 0 mAh/g",
+        "Discharge at C/1e-320 until 3.5 V",
+        "Rest for 1e12 days",
+        "Rest for 1e-9 s",
+        "Rest for" + " " * 100000 + "1 s" + " " * 100000,
+        "GITT discharge at C/10 for " * 20000,
         "Rest",
         "Rest for 0 s",
         "Discharge at C/2 until 3.5",
@@ -127,3 +141,40 @@ def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):
     assert "\n" not in said
     for part in parts:
         assert part in said
+
+
+ENDS = {
+    "until 3.5 V or 150 mAh/g": (3.5, ("charge_C_kg", 150 * 3600), None, None),
+    "until 150 mAh/g or 3500 mV": (3.5, ("charge_C_kg", 150 * 3600), None, None),
+    "for 1 h or until 20 % SOC": (None, None, 0.2, 3600.0),
+    "until SOC 0.2 or for 1 hour": (None, None, 0.2, 3600.0),
+    "until 0.2 SOC or 60 min": (None, None, 0.2, 3600.0),
+    "until 2 mAh/cm2": (None, ("charge_C_m2", 72000.0), None, None),
+    "until 3 Ah or until 3 V or for 2 h": (3.0, ("charge_C", 10800.0), None, 7200.0),
+}
+
+
+@pytest.mark.parametrize(("words", "ends"), ENDS.items(), ids=ENDS)
+def test_what_ends_a_step(words, ends):
+    step = read_step(f"Discharge at C/2 {words}")
+    assert (step.until_voltage_V, step.until_charge, step.until_soc, step.duration_s) == ends
+    hold = read_step("Hold at 4 V until C/20 or 1 h or 5 mAh/g")
+    assert (hold.until, hold.duration_s, hold.until_charge) == (
+        ("c_rate", 0.05),
+        3600.0,
+        ("charge_C_kg", 18000.0),
+    )
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"repeat": 100000, "steps": [{"repeat": 10, "steps": ["Rest for 1 s"]}]}],
+        [{"repeat": 100000, "steps": [{"repeat": 100000, "steps": ["Rest for 1 s"]}]}],
+        [{"repeat": 60000, "steps": ["Rest for 1 s"]}] * 2,
+        ["GITT discharge at C/10 for 10 minutes, rest for 1 hour, until 3 V"] * 51,
+    ],
+)
+def test_endless_protocols_are_refused(steps):
+    with pytest.raises(InputError, match="expected at most 100000 steps, repeats written out, got"):
+        read_protocol(steps, "protocol")

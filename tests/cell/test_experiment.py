@@ -224,6 +224,67 @@ def test_a_cut_off_already_passed_is_a_sentence(load, sentence):
         Experiment(cell, 0.27, Tolerances()).run([scaled])
 
 
+def test_a_step_already_met_is_skipped_and_said():
+    """The steps before and after it run; time and charge only go on."""
+    cell = electrode()
+    C = one_C(cell)
+    loads = [
+        Load("discharge", C / 5, duration=900.0),
+        Load("charge", -C / 5, until_voltage=3.5),
+        Load("again", C / 5, duration=300.0),
+    ]
+    record = run(cell, loads).record
+    assert [s["time_s"] for s in record.steps] == pytest.approx([900.0, 0.0, 300.0])
+    assert record.steps[1]["end_reason"] == "voltage" and record.steps[1]["charge_C"] == 0
+    (note,) = record.notes()
+    assert note.startswith("Skipped: expected to reach 3.5 V by 'charge', got a cell already at 4.")
+    alone = run(cell, [Load("discharge", C / 5, duration=1200.0)]).record
+    assert record.columns["voltage_V"][-1] == pytest.approx(alone.columns["voltage_V"][-1], abs=2e-4)
+    assert np.all(np.diff(record.columns["time_s"]) >= 0) and record.lithium_balance_error < 1e-9
+
+
+@pytest.mark.parametrize("begin", ["after a slow charge", "from rest"])
+def test_a_hold_whose_end_current_is_met_ends_at_once(begin):
+    cell = electrode()
+    C = one_C(cell)
+    before = [Load("c", -C / 50, duration=600.0)] if "slow" in begin else [Load("r", duration=600.0)]
+    V = run(cell, before, sto=0.5).seen[-1].V
+    ends = {"until_current": C / 20} if "slow" in begin else {"until_current": 2 * C}
+    volts = V if "slow" in begin else V - 0.02
+    record = run(cell, [*before, Load("h", voltage=volts, **ends), Load("r", duration=60.0)], sto=0.5).record
+    assert [s["end_reason"] for s in record.steps] == ["duration", "current", "duration"]
+    hold = record.steps[1]
+    assert hold["time_s"] == 0 and hold["charge_C"] == 0 and "already at" in hold["skipped"]
+    assert np.all(np.diff(record.columns["time_s"]) >= 0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_steps_end_at_a_charge_or_a_state_of_charge(sign):
+    cell = electrode()
+    C = one_C(cell)
+    loads = [
+        Load("charge", sign * C, until_charge=100 * C, duration=3600.0),
+        Load("first end", sign * C, until_charge=200 * C, duration=100.0),
+        Load("soc", sign * C, until_total=sign * 300 * C),
+        Load("power", power=sign * 3.9 * C, until_charge=50 * C),
+        Load("back", -sign * C, until_total=sign * 250 * C),
+    ]
+    record = run(cell, loads, sto=0.55).record
+    assert [s["end_reason"] for s in record.steps] == ["charge", "duration", "soc", "charge", "soc"]
+    passed = [s["charge_C"] / (sign * C) for s in record.steps]
+    assert passed == pytest.approx([100, 100, 100, 50, -100], rel=1e-4)
+    assert record.steps[0]["time_s"] == pytest.approx(100.0, rel=1e-4)
+
+
+def test_a_hold_ends_at_a_charge():
+    cell = electrode()
+    C = one_C(cell)
+    loads = [Load("d", C, duration=300.0), Load("h", voltage=4.1, until_charge=20 * C, until_current=C / 100)]
+    record = run(cell, loads).record
+    assert record.steps[1]["end_reason"] == "charge"
+    assert abs(record.steps[1]["charge_C"]) == pytest.approx(20 * C, rel=1e-4)
+
+
 def test_longest_step_is_kept():
     cell = electrode()
     t = [s.t for s in run(cell, [Load("d", one_C(cell), duration=300.0)], max_step=20.0).seen]
@@ -409,6 +470,42 @@ def test_sharp_corners_cost_hardly_a_refused_step_and_no_charge():
     record = run(cell, [Load("drive", profile=(times, currents), duration=60.0)]).record
     assert record.columns["charge_C"][-1] == pytest.approx(np.trapezoid(currents, times), rel=1e-4)
     assert record.rejected_steps <= 2 and record.lithium_balance_error < 1e-9
+
+
+def test_a_profile_jumps_where_a_time_comes_twice():
+    """50 s of 1C, then 50 s of -C/2: the current is never between them, the charge their integral."""
+    cell = electrode()
+    C = one_C(cell)
+    times, currents = np.array([0.0, 50.0, 50.0, 100.0]), C * np.array([1.0, 1.0, -0.5, -0.5])
+    record = run(cell, [Load("drive", profile=(times, currents), duration=100.0)]).record
+    t, I = (np.array(record.columns[name]) for name in ("time_s", "current_A"))
+    assert set(np.round(I / C, 12)) == {1.0, -0.5} and np.all(I[t < 50] > 0) and np.all(I[t > 50] < 0)
+    assert sorted(I[t == 50] / C) == [-0.5, 1.0]
+    assert record.columns["charge_C"][-1] == pytest.approx(25 * C, rel=1e-9)
+    steps = [Load("d", C, duration=50.0), Load("c", -C / 2, duration=50.0)]
+    V = np.array(run(cell, steps).record.columns["voltage_V"])
+    assert record.columns["voltage_V"][-1] == pytest.approx(V[-1], abs=1e-5)
+    assert record.lithium_balance_error < 1e-9
+
+
+def test_a_jump_beyond_the_limit_of_a_profile_ends_it():
+    cell = electrode()
+    C = one_C(cell)
+    drive = (np.array([0.0, 50.0, 50.0, 100.0]), C * np.array([0.1, 0.1, 8.0, 8.0]))
+    low = min(run(cell, [Load("d", profile=drive, duration=100.0)]).record.columns["voltage_V"])
+    limited = Load("d", profile=drive, duration=100.0, until_voltage=low + 0.3)
+    (step,) = run(cell, [limited]).record.steps
+    assert step["end_reason"] == "voltage" and step["time_s"] == pytest.approx(50.0)
+
+
+def test_a_profile_of_voltages_is_followed():
+    cell = electrode()
+    drive = (np.array([0.0, 60.0, 60.0, 120.0]), np.array([4.2, 4.15, 4.1, 4.1]))
+    ran = run(cell, [Load("sweep", profile=drive, profile_of="voltage", duration=120.0)])
+    t, V = (np.array(ran.record.columns[name]) for name in ("time_s", "voltage_V"))
+    held = np.interp(t, drive[0][:2], drive[1][:2])
+    assert V[t < 60] == pytest.approx(held[t < 60], abs=1e-7) and V[t > 60] == pytest.approx(4.1, abs=1e-7)
+    assert ran.record.lithium_balance_error < 1e-9
 
 
 def test_held_voltages_alone_are_solved_to_a_share_of_the_electrodes_current():

@@ -41,3 +41,16 @@ def test_steps_end_at_the_corners_of_a_profile():
 )
 def test_which_way_it_goes(load, sign, varies):
     assert load.sign == sign and load.varies == varies
+
+
+def test_a_time_that_comes_twice_is_a_jump():
+    drive = Load("drive", profile=([0.0, 50.0, 50.0, 50.0, 100.0, 100.0], [1.0, 1.0, 9.0, -0.5, -0.5, 3.0]))
+    held = [
+        drive.control(t, after).value for t in (50.0, 50.0 - 1e-9, 50.0 + 1e-9) for after in (False, True)
+    ]
+    assert held == [1.0, -0.5] * 3 and drive.control(25.0).value == 1.0 and drive.control(75.0).value == -0.5
+    assert [drive.jumps(t) for t in (0.0, 25.0, 50.0, 100.0)] == [False, False, True, False]
+    assert drive.bend(50.0) == 50.0 and drive.bend(100.0) is None  # what comes after the end is not held
+    assert drive.longest_step(50.0) == 50.0 and drive.longest_step(20.0) == 30.0
+    first = Load("drive", profile=([0.0, 0.0, 10.0], [5.0, 1.0, 1.0]))
+    assert first.control(0.0, after=True).value == 1.0 and not Load("d", 1.0).jumps(0.0)

@@ -40,13 +40,31 @@ def test_every_field_of_the_progress_comes_back():
     back = from_plain(json.loads(json.dumps(plain)), arrays)
     for f in fields(kept):
         assert same(getattr(back, f.name), getattr(kept, f.name)), f.name
-        if f.name not in ("lithium_0", "salt_0", "charges"):  # what the run did not change shows nothing
+        if f.name not in (
+            "lithium_0",
+            "salt_0",
+            "charges",
+            "jumping",
+        ):  # what the run did not change shows nothing
             assert not same(getattr(kept, f.name), getattr(fresh, f.name)), f.name
     again = experiment()
     again.restore(back)
     again.run(loads(ran.cell))
     ran.run(loads(ran.cell))
     assert same(again.now.solved, ran.now.solved)
+
+
+def test_a_run_interrupted_at_a_jump_goes_on_with_its_current():
+    ran, again = experiment(), experiment()
+    C = ran.cell.capacity.sum() / 3600
+    drive = [Load("drive", profile=([0.0, 5.0, 5.0, 9.0], [C, C, -C, -C]), duration=9.0)]
+    moments = ran.moments(drive)
+    kept = next(ran.snapshot() for moment in moments if moment.t == 5.0)
+    assert kept.jumping
+    again.restore(kept)
+    again.run(drive)
+    list(moments)
+    assert same(again.now.solved, ran.now.solved) and ran.now.record.columns["current_A"].count(-C) > 2
 
 
 def test_nothing_changes_in_an_experiment_but_its_progress():

@@ -103,7 +103,7 @@ def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):
 
 
 def test_a_mistake_leaves_no_checkpoint(tmp_path):
-    settings = [*SETTINGS[:2], "protocol=[Rest for 10 s, Discharge at 200C until 4.2 V]"]
+    settings = [*SETTINGS[:2], "protocol=[Discharge at 200C until 4.2 V, Discharge at 300C until 4.2 V]"]
     with pytest.raises(InputError, match="expected to reach"):
         run(load_case(CASE, settings), tmp_path)
     assert list(tmp_path.iterdir()) == []

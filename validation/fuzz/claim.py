@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from microsim.base.errors import InputError, NotConverged
 from microsim.case.build import assemble, nominal
-from microsim.case.loads import loads
+from microsim.case.loads import Scale, loads
 from microsim.case.protocol import read_protocol
 from microsim.cell.design import CellDesign, Separator
 from microsim.cell.experiment import Experiment, Tolerances
@@ -214,7 +214,8 @@ def outcome(case):
         cell = assemble(case.grid, case.design, case.film)
         experiment = Experiment(cell, None, Tolerances())
         one_C, _ = nominal(case.grid, case.design)
-        experiment.run(loads(read_protocol(list(case.protocol), "protocol"), one_C, cell.mesh.area), keep)
+        steps = read_protocol(list(case.protocol), "protocol")
+        experiment.run(loads(steps, Scale(one_C, cell.mesh.area)), keep)
         verdict, why = "ran", ""
     except InputError as error:
         verdict, why = "refused", str(error)
