@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from .sums import pull
-from .threads import SERIAL, spread
+from .threads import LIGHT, SERIAL, spread
 
 
 def sweep(indptr, neighbour, weight, diagonal, b, x, bounds, backward):
@@ -69,7 +69,7 @@ def _pull_later(first, stop, indptr, lower, neighbour, weight, x, r):
         r[i] = pull(neighbour, weight, x, x[i] * 0, indptr[i] + lower[i], indptr[i + 1])
 
 
-@spread("out", grain=SERIAL // 8)
+@spread("out", grain=SERIAL // 4)
 def _gather(first, stop, r, child_ptr, child, out):
     for big in range(first, stop):
         total = r[0] * 0
@@ -78,7 +78,7 @@ def _gather(first, stop, r, child_ptr, child, out):
         out[big] = total
 
 
-@spread("x")
+@spread("x", grain=LIGHT)
 def prolong(first, stop, parent, coarse, x):
     """Add each aggregate's correction to its members."""
     for i in range(first, stop):

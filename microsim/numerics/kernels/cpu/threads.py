@@ -19,6 +19,7 @@ from .bits import value_of
 from .compiled import compiled
 
 SERIAL = 8192  # cells below which waking the threads costs more than it saves
+LIGHT = 2**15  # the same of loops that take less than a nanosecond a cell
 PARTS = 2  # parts for each thread: one that is held up leaves its share to the others
 # looks at memory before a thread goes to sleep, about 0.1 ms; to wake it takes half of that
 PATIENCE = 200_000
