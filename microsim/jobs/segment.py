@@ -88,6 +88,13 @@ class SegmentResult(Result):
 
         return mean_probability(self.state)
 
+    @cached_property
+    def doubts(self):
+        """What speaks against the labels: uneven brightness, levels that overlap, stray voxels."""
+        from ..segment.doubts import doubts
+
+        return doubts(self.state, self.bounds)
+
     @property
     def title(self):
         size = f"voxels of {lengths_nm(self.voxel_size)} nm" if self.voxel_size else "unknown voxel size"
@@ -106,6 +113,7 @@ class SegmentResult(Result):
             "bounds": {"moved_by": self.bounds, **bounds},
             "levels": asdict(self.state.levels),
             "mean_probability": self.probability,
+            "doubts": self.doubts,
             "steps": [{"step": name, **figures} for name, figures in self.state.found.items()],
             "recipe": recipe_record(self.recipe),
             "files": {},
@@ -127,6 +135,7 @@ class SegmentResult(Result):
                 shown.append(Table(("pore-back", *figures["before"]), rows))
         levels = self.state.levels
         grey = [f"{m:.4g} +- {s:.2g}" for m, s in zip(levels.means, levels.spreads)]
+        shown += [f"doubt: {said}" for said in self.doubts]
         return [*shown, "grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey))]
 
     def plot(self):

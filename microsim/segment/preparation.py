@@ -13,6 +13,10 @@ from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..volumes.slabs import MEMORY, by_slabs, layers, place, take
 
+SAMPLED = 2_000_000  # voxels that a range of grey values is measured on
+FEW = 1e-3  # share of the voxels that may be zingers or dead pixels
+FAR = 3.0  # widths of the range of the others
+
 
 def check_grey(values, what="the grey volume"):
     """Refuse what no step can work on: not 3-D, empty, not finite, or one value throughout."""
@@ -34,6 +38,34 @@ def check_grey(values, what="the grey volume"):
             f"expected different grey values in {what}, got {low:g} in every voxel; check the file."
         )
     return float(low), float(high)
+
+
+def grey_span(values):
+    """Grey values between which voxels count, (low, high): those of all, or where a few lie far outside the
+    rest (zingers, dead pixels) that of the rest and three times its width to that side."""
+    low, high = check_grey(values)
+    step = max(int(np.cbrt(values.size / SAMPLED)), 1)
+    some = np.sort(np.asarray(values[::step, ::step, ::step], np.float64), axis=None)
+    few = max(int(some.size * FEW), min(2, (some.size - 1) // 4))
+    first, last = float(some[few]), float(some[-1 - few])
+    reach = FAR * (last - first)
+    if reach == 0:
+        return low, high
+    return max(low, first - reach), min(high, last + reach)
+
+
+def without_extremes(values, *, store=MEMORY):
+    """Bring voxels beyond `grey_span` to its ends: (values, how many); the same values where none are."""
+    low, high = grey_span(values)
+    beyond = sum(int(np.count_nonzero((layer < low) | (layer > high))) for layer in layers(values, 0))
+    if beyond == 0:
+        return values, 0
+    dtype, out = np.asarray(values[:1]).dtype, store.empty(values.shape, np.asarray(values[:1]).dtype)
+    if dtype.kind in "iu":
+        low, high = int(np.ceil(low)), int(np.floor(high))
+    for first in range(0, values.shape[0], 16):
+        out[first : first + 16] = np.clip(values[first : first + 16], low, high)
+    return out, beyond
 
 
 def crop(values, box):

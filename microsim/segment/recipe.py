@@ -139,11 +139,12 @@ def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, pr
     voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or
     None. Raises InputError for input that no step can work on.
     """
-    preparation.check_grey(grey)
+    grey, extremes = preparation.without_extremes(grey, store=store)
     steps = list(recipe.steps)
     if not any(step.name in LABELLING for step in steps):
         steps.insert(sum(step.name in GREY for step in steps), Threshold())
-    state, shown_ = SegmentState(grey, voxel_size, recipe.phases, recipe.crack), []
+    found = {"extremes": {"voxels_brought_in": extremes}} if extremes else {}
+    state, shown_ = SegmentState(grey, voxel_size, recipe.phases, recipe.crack, found=found), []
     for step in steps:
         begun, before = time.perf_counter(), state
         state, figures = step.apply(state, store, progress)

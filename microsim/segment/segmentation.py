@@ -14,22 +14,27 @@ from scipy import ndimage
 from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..volumes.slabs import MEMORY, SLAB_BYTES, by_slabs, layers, place
-from .preparation import check_grey
+from .preparation import grey_span
 
 BINS = 512
 MOST_PHASES = 8  # Otsu's search takes bins^(phases - 1); beyond four phases the bins are fewer
+APART = 3.0  # standard deviations between two phases of their own; halves of one phase lie 2.3 apart
+VALLEY = 0.5  # of the lower peak: a histogram that falls less between two levels shows one phase
+SMOOTH = 3.0  # bins
 BINS_OF = {5: 128, 6: 64, 7: 48, 8: 32}
 
 
 @dataclass(frozen=True)
 class Levels:
     """Grey levels of the phases from dark to bright: means, standard deviations (without edges), shares
-    of the flat voxels, and the thresholds between them."""
+    of the flat voxels, the thresholds between them, and how deep the histogram falls between each two (0 to
+    1)."""
 
     means: tuple[float, ...]
     spreads: tuple[float, ...]
     shares: tuple[float, ...]
     thresholds: tuple[float, ...]
+    valleys: tuple[float, ...] = ()
 
 
 # ---- levels and thresholds ---------------------------------------------------------------------------------
@@ -37,12 +42,12 @@ class Levels:
 
 def histogram(values, bins=BINS, where=None):
     """Count grey values: (counts, middles of the bins); where: callable(slab) -> bool, voxels that count."""
-    low, high = check_grey(values)
+    low, high = grey_span(values)
     edges = np.linspace(low, high, bins + 1)
     counts = np.zeros(bins, np.int64)
     for start in range(0, values.shape[0], 16):
         slab = np.asarray(values[start : start + 16], np.float32)
-        counts += np.histogram(slab if where is None else slab[where(slab)], edges)[0]
+        counts += np.histogram(np.clip(slab if where is None else slab[where(slab)], low, high), edges)[0]
     return counts, (edges[1:] + edges[:-1]) / 2
 
 
@@ -122,19 +127,67 @@ def phase_levels(values, phases, *, method="otsu", steepest=0.06, given=None):
     median and 1.48 times its median absolute deviation. The thresholds lie half way between levels, where a
     blurred edge is.
 
+    Where a phase is nowhere flat (a shell of two voxels), two parts of the flat voxels are no phases of their
+    own: less than three standard deviations apart, or without a valley between them. Then the histogram of
+    all voxels is parted instead, if that does better: by Otsu's thresholds, or between its highest peaks.
+
     given: thresholds to use (dark to bright). Returns Levels. Raises InputError for a phase without voxels.
     """
-    gradient = steepest * _range(*histogram(values))
+    everywhere = histogram(values)
+    gradient = steepest * _range(*everywhere)
     flat = histogram(values, where=lambda slab: _gradient(slab) <= gradient)
     if np.count_nonzero(flat[0]) < phases:  # no flat parts: all voxels
-        flat = histogram(values)
-    cuts = _check_cuts(given, phases) if given else _thresholds(*flat, phases, method)
-    part = np.digitize(flat[1], cuts)
-    levels = [_level(flat[0][part == k], flat[1][part == k], k, cuts) for k in range(phases)]
-    means, spreads, counts = zip(*levels)
+        flat = everywhere
+    if given:
+        return _levels(*flat, _check_cuts(given, phases), given)
+    found = [_levels(*flat, _thresholds(*flat, phases, method))]
+    for cut in (_thresholds, _between_peaks):
+        if not parted(found[-1]):
+            cuts = cut(*everywhere, phases, method)
+            found += [_levels(*everywhere, cuts)] if cuts else []
+    return max(found, key=lambda levels: (parted(levels), apart(levels)))
+
+
+def _levels(counts, middles, cuts, given=None):
+    """Levels of the parts of a histogram between cuts."""
+    part = np.digitize(middles, cuts)
+    found = [_level(counts[part == k], middles[part == k], k, cuts) for k in range(len(cuts) + 1)]
+    means, spreads, sizes = zip(*found)
     between = tuple((a + b) / 2 for a, b in pairwise(means))
-    shares = tuple(count / sum(counts) for count in counts)
-    return Levels(means, spreads, shares, tuple(given) if given else between)
+    shares, valleys = tuple(n / sum(sizes) for n in sizes), _valleys(counts, middles, means)
+    return Levels(means, spreads, shares, tuple(given) if given else between, valleys)
+
+
+def _valleys(counts, middles, means):
+    """Least count between each two levels over that at the lower of them, of the smoothed histogram."""
+    smooth = ndimage.gaussian_filter1d(counts.astype(float), SMOOTH, mode="constant")
+    at = [int(np.argmin(np.abs(middles - mean))) for mean in means]
+    return tuple(
+        float(smooth[a : b + 1].min() / max(min(smooth[a], smooth[b]), 1e-12)) for a, b in pairwise(at)
+    )
+
+
+def apart(levels):
+    """Least distance of two neighbouring levels over their standard deviation."""
+    pairs = zip(pairwise(levels.means), pairwise(levels.spreads))
+    return min((b - a) / np.sqrt((s**2 + t**2) / 2) for (a, b), (s, t) in pairs)
+
+
+def parted(levels):
+    """Whether each two neighbouring levels are two phases: apart, and with a valley between."""
+    return apart(levels) >= APART and max(levels.valleys, default=0.0) <= VALLEY
+
+
+def _between_peaks(counts, middles, phases, method):
+    """Thresholds in the valleys between the highest peaks of a histogram, or None for too few peaks."""
+    from scipy.signal import find_peaks
+
+    smooth = np.sqrt(ndimage.gaussian_filter1d(counts.astype(float), SMOOTH, mode="constant"))
+    peaks, about = find_peaks(np.r_[0.0, smooth, 0.0], prominence=1.0)
+    if peaks.size < phases:
+        return None
+    chosen = np.sort(peaks[np.argsort(about["prominences"])[-phases:]] - 1)
+    return tuple(float(middles[a + np.argmin(smooth[a : b + 1])]) for a, b in pairwise(chosen))
 
 
 def _check_cuts(given, phases):

@@ -190,3 +190,26 @@ def test_images_that_no_step_can_work_on_are_refused(values, said):
 def test_an_unknown_axis_is_refused(axis):
     with pytest.raises(InputError, match="axis x, y or z"):
         prep.axis_number(axis)
+
+
+@pytest.mark.parametrize("stray", [1e6, -1e6, 3e38, 1000.0])
+def test_zingers_and_dead_pixels_take_no_part_of_the_range(stray):
+    grey = np.random.default_rng(0).normal(100, 10, (20, 20, 20)).astype(np.float32)
+    low, high = prep.grey_span(grey)
+    assert (low, high) == (grey.min(), grey.max()) and prep.without_extremes(grey) == (grey, 0)
+    hot = grey.copy()
+    hot[3, 4, 5] = hot[9, 9, 9] = stray
+    clean, count = prep.without_extremes(hot)
+    assert count == 2 and np.count_nonzero(clean != hot) == 2 and np.abs(clean - 100).max() < 250
+    whole = np.clip(hot, 0, 65535).astype(np.uint16)
+    assert prep.without_extremes(whole)[0].dtype == np.uint16
+
+
+def test_a_volume_of_few_grey_values_is_left_as_it_is():
+    for grey in (
+        np.array([0, 0, 0, 1], np.uint8),
+        np.arange(8, dtype=np.uint8),
+        np.r_[np.zeros(9999), 255.0],
+    ):
+        values, count = prep.without_extremes(grey.reshape(-1, 1, 1))
+        assert count == 0 and np.array_equal(values.ravel(), grey)

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
+from microsim.base.schema import section
 from microsim.segment import recipe as rc
 from microsim.volumes.slabs import scratch_store
 
@@ -158,3 +159,18 @@ def test_the_recipe_of_the_tutorial_is_one(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "imaging.md").read_text()
     recipe = rc.load_recipe(written(tmp_path, page.split("```yaml\n")[1].split("```")[0]))
     assert [step.name for step in recipe.steps][-3:] == ["pore_back", "watershed", "cracks"]
+
+
+@pytest.mark.parametrize(
+    "step", [None, {"normalise": {"axis": "y"}}, {"curtains": {"axis": "z", "along": "y"}}]
+)
+def test_one_voxel_far_outside_changes_no_label_but_its_own(step):
+    grey = np.where(np.arange(30)[:, None, None] < 15, 100.0, 200.0) + np.zeros((30, 20, 20))
+    grey += 5 * np.random.default_rng(0).standard_normal(grey.shape)
+    hot = grey.copy()
+    hot[4, 5, 6] = 1e7
+    steps = [*([step] if step else []), {"thresholds": {}}]
+    recipe = section(rc.Recipe, {"phases": ["pore", "am"], "steps": steps}, "")
+    plain, stray = (rc.run_recipe(recipe, g.astype(np.float32), pictures=False)[0] for g in (grey, hot))
+    assert np.count_nonzero(plain.labels != stray.labels) <= 1
+    assert stray.found["extremes"] == {"voxels_brought_in": 1} and "extremes" not in plain.found

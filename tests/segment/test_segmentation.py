@@ -177,3 +177,28 @@ def test_two_grey_values_are_not_three_phases():
 
 def test_shares_of_labels():
     assert seg.label_shares(np.array([[[0, 1, 1, 3]]]), 4) == [0.25, 0.5, 0, 0.25]
+
+
+def shells(thickness, size=40):
+    """Solid (2) in a shell (1) of so many voxels, and pores (0)."""
+    rough = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((size,) * 3), 4)
+    solid = rough > np.quantile(rough, 0.72)
+    return np.where(solid, 2, ndimage.distance_transform_edt(~solid) <= thickness)
+
+
+@pytest.mark.parametrize("thickness", [1, 2])
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (1, 0, 2)])
+def test_a_thin_phase_that_is_nowhere_flat_keeps_its_level(thickness, order):
+    labels = np.array(order)[shells(thickness).astype(int)]
+    grey = image(labels, (50.0, 125.0, 225.0), blur=0, noise=5.0)
+    found = seg.phase_levels(grey, 3)
+    assert found.means == pytest.approx((50, 125, 225), abs=2) and seg.parted(found)
+    assert np.mean(seg.label_by_thresholds(grey, found.thresholds) == labels) > 0.999
+
+
+def test_a_phase_of_few_voxels_is_found_between_the_peaks():
+    labels = phases()
+    labels[labels == 2] = 0
+    labels[10:14, 10:14, 10:14] = 2  # 0.1 % of the volume: Otsu's thresholds part the noise of the others
+    grey = image(labels, (50.0, 100.0, 200.0), blur=0, noise=4.0)
+    assert seg.phase_levels(grey, 3).means == pytest.approx((50, 100, 200), abs=3)

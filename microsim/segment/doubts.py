@@ -1,0 +1,109 @@
+"""What speaks against a segmentation: uneven brightness, levels that overlap, phases of stray voxels.
+
+The bounds of the fractions move edges by a share of the step between two levels. They hold where the levels
+are the same everywhere; brightness that changes across the volume by more is a step that was left out.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+
+from ..base.axes import AXES
+from .segmentation import APART, VALLEY
+
+BLOCKS = 6  # along each axis, in which levels are measured
+FEWEST = 100  # voxels of a phase in a block that show its level
+RARE = 5e-3  # share of a phase below which it may be stray voxels
+ALONE = 0.5  # share of a phase's voxels without another beside them
+SAMPLED = 4_000_000  # voxels
+
+
+def doubts(state, bounds):
+    """List what speaks against the labels, as sentences; bounds: share of the grey step that edges move."""
+    said = [*_uneven(state, bounds), *_overlapping(state), *_stray(state)]
+    extremes = state.found.get("extremes")
+    if extremes:
+        count = extremes["voxels_brought_in"]
+        said.append(f"{count} voxels far outside the grey values of the others (zingers, dead pixels)")
+    return said
+
+
+def _uneven(state, bounds):
+    """Phases whose level changes across the volume by more than the bounds allow for."""
+    step = max(int(np.cbrt(state.labels.size / SAMPLED)), 1)
+    cut = (slice(None, None, step),) * 3
+    grey, labels = np.asarray(state.matter[cut], np.float32), np.asarray(state.labels[cut])
+    worst = (bounds, None, None)
+    for k, name in enumerate(state.phases):
+        known = labels == k
+        where = np.nonzero(known)
+        values = grey[known]
+        for axis in range(3):
+            apart = _range_of_medians(values, where[axis], grey.shape[axis])
+            worst = max(worst, (apart / (2 * _step_to(state.levels, k)), name, axis), key=lambda one: one[0])
+        blocks = np.ravel_multi_index([BLOCKS * w // n for w, n in zip(where, grey.shape)], (BLOCKS,) * 3)
+        apart = _range_of_medians(values, blocks, BLOCKS**3, groups=BLOCKS**3)
+        if apart / (2 * _step_to(state.levels, k)) > 1.5 * worst[0]:
+            worst = (apart / (2 * _step_to(state.levels, k)), name, None)
+    share, name, axis = worst
+    if name is None:
+        return
+    where = "across the volume" if axis is None else f"along {AXES[axis]}"
+    remedy = "even it out first" if axis is None else f"even it out first (--normalise {AXES[axis]})"
+    yield (
+        f"the brightness of {name} changes {where} by {200 * share:.0f} % of the step to the next level, more"
+        f" than low and high volumes cover ({200 * bounds:.0f} %): the bounds of the fractions do not hold;"
+        f" {remedy}"
+    )
+
+
+def _range_of_medians(values, places, count, groups=4 * BLOCKS):
+    """Range of the medians of values in groups of neighbouring places, less what chance makes of it."""
+    group = places * min(groups, count) // count
+    order = np.argsort(group, kind="stable")
+    parts = np.split(values[order], np.cumsum(np.bincount(group, minlength=min(groups, count)))[:-1])
+    known = [part for part in parts if part.size >= FEWEST]
+    if len(known) < 2:
+        return 0.0
+    medians = [float(np.median(part)) for part in known]
+    spread = np.median([np.std(part) / np.sqrt(part.size) for part in known])
+    return max(float(np.ptp(medians)) - 6 * float(spread), 0.0)
+
+
+def _step_to(levels, k):
+    """The smaller of the steps from a level to those beside it."""
+    return min(abs(levels.means[j] - levels.means[k]) for j in (k - 1, k + 1) if 0 <= j < len(levels.means))
+
+
+def _overlapping(state):
+    """Neighbouring phases whose levels are no two peaks."""
+    levels = state.levels
+    pairs = zip(pairwise(state.phases), pairwise(levels.means), pairwise(levels.spreads), levels.valleys)
+    for (dark, bright), (a, b), (s, t), valley in pairs:
+        far = (b - a) / np.sqrt((s**2 + t**2) / 2)
+        if far < APART or valley > VALLEY:
+            close = (
+                f"lie {far:.1f} of their standard deviations apart"
+                if far < APART
+                else "have no valley between"
+            )
+            yield (
+                f"the levels of {dark} and {bright} {close} and may be one phase, or noise: take off noise"
+                " (--denoise nlm), name fewer phases or give --thresholds"
+            )
+
+
+def _stray(state):
+    """Phases of few voxels, or of voxels that stand alone, which may be none."""
+    for k, name in enumerate(state.phases):
+        known = np.asarray(state.labels) == k
+        count = int(np.count_nonzero(known))
+        beside = ndimage.convolve(
+            known.astype(np.uint8), ndimage.generate_binary_structure(3, 1), mode="constant"
+        )
+        alone = known & (beside == 1)
+        if count and np.count_nonzero(alone) > ALONE * count:
+            yield f"most voxels of {name} stand alone: noise, zingers or dead pixels rather than a phase"
+        elif count < RARE * known.size:
+            yield f"{name} has {100 * count / known.size:.2g} % of the voxels: a phase, or stray voxels?"
