@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from ..base.errors import InputError
+from ..base.words import times
 
 TIME, CHANNEL, ENERGY, COLOUR = "time", "channel", "energy", "colour"
 WORDS = {
@@ -75,16 +76,14 @@ def in_stack(stored, file_axes, name):
     file_axes: what the user states; None: what the file says, where that is clear, otherwise Exyz for four
     axes, Eyx for three and Ex for two. Raises InputError.
     """
-    stored = without_spare(stored, len(file_axes) if file_axes else 4)
+    if file_axes:
+        return without_spare(stored, len(file_axes)).values, file_axes
+    stored = _without_single(stored)
     values, names = stored.values, stored.names
     usual = {2: "Ex", 3: "Eyx", 4: "Exyz"}.get(values.ndim, "")
-    if file_axes or stored.usual == "xyz" and not _says(names):
-        return values, file_axes or usual
     if not _says(names):
-        raise InputError(
-            f"expected the axes of images over energy, got none in {name}, whose program counts its first"
-            " axis last; state --file-axes, E for the energy and that program's last axis first: Eyx, say."
-        )
+        _check_unnamed(stored, name)
+        return values, usual
     order = "".join(word if word in ("x", "y", "z") else "?" if word in PLAIN else "E" for word in names)
     behind = "E" in order[1:] or COLOUR in names
     clear = sorted(order) == sorted(usual) and (values.ndim == 3 or order == usual)
@@ -94,6 +93,31 @@ def in_stack(stored, file_axes, name):
             f" --file-axes, like {usual or 'Eyx'}: E for the energy, then x, y, z in the order of the file."
         )
     return values, order if sorted(order) == sorted(usual) else usual
+
+
+def _check_unnamed(stored, name):
+    shape = stored.values.shape
+    if stored.usual != "xyz":
+        raise InputError(
+            f"expected the axes of images over energy, got none in {name}, whose program counts its first"
+            " axis last; state --file-axes, E for the energy and that program's last axis first: Eyx, say."
+        )
+    if len(shape) == 4 and 1 in (shape[0], shape[-1]):
+        raise InputError(
+            f"expected the axes of images over energy, got {times(shape)} in {name}, of which one may be no"
+            " length; state --file-axes: Eyx for images, Exyz for volumes of one layer."
+        )
+
+
+def _without_single(stored):
+    """Drop axes of length 1 that have a name and are neither energies nor lengths in space."""
+    shape, names = stored.values.shape, stored.names
+    others = [i for i, word in enumerate(names) if word not in ("x", "y", "z", ENERGY, *PLAIN)]
+    single = tuple(i for i in others if shape[i] == 1)
+    if not single or len(single) == len(others) and ENERGY not in names:
+        return stored
+    kept = tuple(word for i, word in enumerate(names) if i not in single)
+    return replace(stored, values=stored.values.squeeze(single), names=kept)
 
 
 def _differ(order, usual):

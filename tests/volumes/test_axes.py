@@ -67,7 +67,10 @@ def test_a_spare_axis_goes_with_its_name():
     ((7, 4, 5), (), None, "Eyx"), ((7, 4, 5, 6), (), None, "Exyz"), ((7, 4), (), None, "Ex"),
     ((4, 5, 7), ("y", "x", "energy"), None, "yxE"), ((7, 4, 5), ("time", "", ""), None, "Eyx"),
     ((7, 4, 5, 6), ("channel", "", "", ""), None, "Exyz"), ((7, 4, 5, 1), (), "Eyx", "Eyx"),
-    ((7, 4, 5, 6), ("energy", "z", "y", "x"), "Ezyx", "Ezyx"),
+    ((7, 4, 5, 6), ("energy", "z", "y", "x"), "Ezyx", "Ezyx"), ((7, 1, 4, 5), (), "Ezyx", "Ezyx"),
+    ((7, 1, 4, 5), ("time", "channel", "", ""), None, "Eyx"),
+    ((7, 4, 5, 1), ("energy", "y", "x", "channel"), None, "Eyx"),
+    ((1, 4, 5), ("energy", "", ""), None, "Eyx"), ((1, 4, 5), ("channel", "", ""), None, "Eyx"),
 ])  # fmt: skip
 def test_axes_of_a_stack(shape, names, asked, axes):
     values, found = in_stack(stored(shape, *names), asked, "v")
@@ -76,7 +79,8 @@ def test_axes_of_a_stack(shape, names, asked, axes):
 
 @pytest.mark.parametrize(("shape", "names"), [
     ((4, 7, 5, 6), ("", "channel", "", "")), ((7, 4, 5, 6), ("energy", "z", "y", "x")),
-    ((4, 5, 3), ("", "", "colour")), ((2, 7, 4, 5), ("time", "channel", "", "")),
+    ((4, 5, 3), ("", "", "colour")), ((7, 4, 5, 1), ()), ((1, 7, 4, 5), ()),
+    ((2, 7, 4, 5), ("time", "channel", "", "")),
 ])  # fmt: skip
 def test_a_stack_whose_energies_are_not_first_is_asked_about(shape, names):
     with pytest.raises(InputError, match="--file-axes"):

@@ -94,6 +94,7 @@ def test_times_that_were_not_written_do_not_matter_to_one_that_was(tmp_path):
     with h5py.File(tmp_path / "v.h5", "w") as file:
         made = file.create_dataset("v", (5, *LABELS.shape), "u1", chunks=(1, 3, 4, 5))
         made[1] = LABELS
+        made.attrs["axes"] = "t,x,y,z"
     np.testing.assert_array_equal(read_voxels(f"{tmp_path / 'v.h5'}::v@1").values, LABELS)
     assert "got 0 of 2 chunks" in sentence(f"{tmp_path / 'v.h5'}::v@2")
     assert "got 0 of 2 chunks" in sentence(f"{tmp_path / 'v.h5'}::v")

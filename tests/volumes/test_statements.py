@@ -76,11 +76,12 @@ def test_dream3d_counts_x_first(file):
     assert "--file-axes" in refused(file, "vc")
 
 
-def test_last_axes_that_may_be_channels_are_asked_about(file):
-    file["entry/rgb"] = np.zeros((6, 4, 5, 3), "u1")
-    assert "may be channels" in refused(file, "rgb") and "@-1" in refused(file, "rgb")
-    file.flush()
-    assert read_voxels(f"{file.filename}::entry/rgb@0").values.shape == (4, 5, 3)
+@pytest.mark.parametrize("shape", [(6, 4, 5, 3), (2, 4, 5, 6)])
+def test_a_fourth_axis_without_a_name_is_asked_about(file, shape):
+    file["entry/four"] = np.zeros(shape, "u1")
+    said = refused(file, "four")
+    assert " x ".join(map(str, shape)) in said and f"write @0 to @{shape[0] - 1}" in said
+    assert read(file, "four@0").values.shape == shape[1:]
 
 
 def test_nexus_names_and_coordinates(file):

@@ -246,8 +246,10 @@ def test_an_unknown_data_set_names_the_closest():
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
+    (tmp_path / "v.vol").write_bytes(b"")
+    assert ".nrrd" in sentence(read_voxels, tmp_path / "v.vol")
     (tmp_path / "v.png").write_bytes(b"")
-    assert ".nrrd" in sentence(read_voxels, tmp_path / "v.png")
+    assert "name the folder of the slices" in sentence(read_voxels, tmp_path / "v.png")
     assert "no suffix" in sentence(write_volume, tmp_path / "v", LABELS)
 
 

@@ -127,6 +127,8 @@ def _unknown(path, what):
         return (
             f"expected slices (TIFF, PNG or BMP) in the folder {path}, got none; name a folder that has them."
         )
+    if path.suffix.lower() in (".png", ".bmp", ".jpg", ".jpeg"):
+        return f"expected a volume to {what}, got {path.name}, a picture; name the folder of the slices."
     known = ", ".join(suffixes())
     return (
         f"expected a volume file to {what} ({known}), got {path.name} with"

@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 
 from ...base.errors import InputError
+from ...base.words import times
 from ..axes import TIME, spare
 from ..contract import Format, Stored
 from ..fields import stored_index
@@ -15,12 +16,11 @@ from ..statements import stated_names, stated_size
 from ..stored import replacing_files
 
 DEFAULT_NAME = "volume"
-MOST_CHANNELS = 4  # a last axis so short, behind a longer first one, may be one of channels
 
 
 def read_hdf5(path, part=None, index=None, whole=False):
-    """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index` (default the last), in the
-    fields of a run also "end" or a step of the protocol (fields.stored_index).
+    """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index`, in the fields of a run also
+    "end" or a step of the protocol (fields.stored_index); default the last, where the file names its times.
 
     The attribute voxel_size_m (a number or three, in the order of the axes) of the data set or of the file is
     its voxel size, or what other programs write in its place (volumes/statements.py).
@@ -36,7 +36,7 @@ def read_hdf5(path, part=None, index=None, whole=False):
         files = require_complete(dataset, name, None if row is None else (row, row))
         values = dataset[()] if row is None else dataset[row]
         size = stated_size(dataset, names, name)
-        usual = "zyx" if "MATLAB_class" in dataset.attrs else "xyz"  # it counts its first index fastest
+        usual = "zyx" if _counts_backwards(dataset) else "xyz"
     files = (path, *(file for file in files if file != path))
     return Stored(values, size, files, names=names if row is None else names[1:], usual=usual)
 
@@ -49,33 +49,36 @@ def _step_of(path, part, words):
     return part, stored_index(path, words)
 
 
+def _counts_backwards(dataset):
+    """Whether MATLAB or Octave wrote a data set, who count the first index fastest."""
+    return "MATLAB_class" in dataset.attrs or "OCTAVE_NEW_FORMAT" in dataset.parent.attrs
+
+
 def _row(dataset, names, index, name):
     """Which array of the first axis is meant; None for all of them."""
     if index is None and (dataset.ndim != 4 or spare(dataset.shape, names)):
         return None
-    times = len(dataset) if dataset.ndim == 4 else 0
-    if not times:
+    count = len(dataset) if dataset.ndim == 4 else 0
+    if not count:
         raise InputError(
             f"expected 4-D [t, x, y, z] to take number {index} of, got {dataset.ndim}-D {name}; drop"
             f" @{index}."
         )
     if index is None and not _are_times(dataset.shape, names, name):
         return None
-    if not -times <= (-1 if index is None else index) < times:
-        raise InputError(f"expected an index from 0 to {times - 1} in {name}, got {index}; correct it.")
-    return (-1 if index is None else index) % times
+    if not -count <= (-1 if index is None else index) < count:
+        raise InputError(f"expected an index from 0 to {count - 1} in {name}, got {index}; correct it.")
+    return (-1 if index is None else index) % count
 
 
 def _are_times(shape, names, name):
-    """Whether the first of four axes is one of times, as it is where nothing else is said."""
-    if names:
-        return names[0] == TIME
-    if 1 < shape[-1] <= MOST_CHANNELS < shape[0]:
+    """Whether the first of four axes is one of times."""
+    if not names:
         raise InputError(
-            f"expected [t, x, y, z], got {' x '.join(map(str, shape))} in {name}, whose last axis may be"
-            " channels; export one channel, or write @-1 behind the name for the last time."
+            f"expected the axes of a volume, got {times(shape)} in {name}, times or channels; write @0 to"
+            f" @{shape[0] - 1} behind the name for one along the first axis, or export one volume."
         )
-    return True
+    return names[0] == TIME
 
 
 def write_hdf5(path, stored, part=None):

@@ -328,6 +328,7 @@ def _contiguous(values):
 
 FORMATS = (
     Format("NRRD", (".nrrd",), read_nrrd, write_nrrd, files=_nrrd_files),
+    Format("header of an NRRD", (".nhdr",), read_nrrd, files=_nrrd_files),
     Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta, files=_meta_files),
     Format("raw with a sidecar", (".raw",), read_raw, write_raw, files=lambda path: (path, *_sidecars(path))),
 )

@@ -26,6 +26,7 @@ def h5(tmp_path):
         file["group/labels"] = LABELS
         file["sto"] = np.stack([LABELS / 100, LABELS / 50, LABELS / 25]).astype("f4")
         file["sto"].attrs["voxel_size_m"] = [1e-6, 2e-6, 3e-6]
+        file["sto"].attrs["axes"] = "t,x,y,z"
         file["time_s"] = np.arange(3.0)
         file["name"] = "a run"
         file["flat"] = LABELS[0]
@@ -115,6 +116,13 @@ def test_arrays_of_matlab_are_as_matlab_counts_them(tmp_path):
         np.testing.assert_array_equal(volume.values, LABELS)
         assert volume.file_axes == "zyx"
         np.testing.assert_array_equal(read_voxels(name, file_axes="xyz").values, LABELS.T)
+
+
+def test_octave_counts_as_matlab(tmp_path):
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file["L/value"] = LABELS.T
+        file["L"].attrs["OCTAVE_NEW_FORMAT"] = np.uint8(1)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.h5").values, LABELS)
 
 
 def test_files_of_older_matlab_are_read_the_same(tmp_path):

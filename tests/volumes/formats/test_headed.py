@@ -289,3 +289,11 @@ def test_axes_of_nrrd_that_are_no_lengths(tmp_path):
     header = {"kinds": ["list", "space", "space", "space"], "spacings": [np.nan, 0.1, 0.2, 0.4]}
     nrrd.write(path, LABELS[..., None], header | {"units": ["", "um", "um", "um"]}, index_order="C")
     assert read_voxels(path).voxel_size == pytest.approx((0.4e-6, 0.2e-6, 0.1e-6))
+
+
+def test_a_header_of_its_own_is_read_with_its_voxels(tmp_path):
+    nrrd.write(str(tmp_path / "v.nhdr"), LABELS, {"encoding": "raw"}, index_order="C")
+    volume = read_voxels(tmp_path / "v.nhdr")
+    np.testing.assert_array_equal(volume.values, LABELS)
+    (tmp_path / "v.raw").write_bytes(LABELS[::-1].tobytes())
+    assert read_voxels(tmp_path / "v.nhdr").sha256 != volume.sha256
