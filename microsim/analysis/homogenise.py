@@ -183,7 +183,8 @@ SOURCES = {
     "thickness": "length of the volume along x",
     "radii": (
         "diffusion: as radius; diffusion_second: by <psi^2>, equal to it for equal spheres; area: 3"
-        " active_fraction / specific area; thickness_mean: half the local thickness, mean by volume"
+        " active_fraction / specific area; thickness_mean: half the local thickness, mean by volume,"
+        " to about a voxel"
     ),
     "particle_sizes": (
         "particles apart at their necks (watershed), diameters of spheres of their volume, weighted by"

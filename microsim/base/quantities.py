@@ -196,6 +196,8 @@ PARTICLE_FIGURES = _named(
     Quantity("contact_share", "Contact with binder / particle surface", shown="%", factor=100),
     Quantity("mean_diameter_m", "Mean diameter", unit="m", shown="µm", factor=1e6),
     Quantity("mean_sphericity", "Mean sphericity"),
+    Quantity("mean_sphericity_error", "Sphericity of smooth particles is good to"),
+    Quantity("closed_surface_share", "Surface around closed voids / particle surface", shown="%", factor=100),
     Quantity("mean_neighbours", "Neighbours of a particle"),
     Quantity("fragments_per_particle", "Fragments of a particle"),
     Quantity("binder_share_of_largest", "Share of the largest binder cluster", shown="%", factor=100),

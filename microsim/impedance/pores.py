@@ -56,7 +56,7 @@ class PoreImpedance:
     there; tau from it (see the module); capacitance: what a blocked end charges, per area of the box (F m-2);
     eps: total fraction of the conducting phases; mean: the same, each phase times its conductivity along the
     axis; eps_connected: part of the box connected to the entrance;
-    area_per_volume: of the walls with a double layer (m-1);
+    area_per_volume: of the walls with a double layer (m-1), area_connected: of those that it reaches;
     resolved_up_to (Hz): where diffusion gets one voxel far, beyond which the voxels decide;
     error: bound of the relative error of Z (blocked: of Z less its capacitive part) at the frequencies where
     it is likely largest, None without frequencies;
@@ -74,6 +74,7 @@ class PoreImpedance:
     mean: float
     eps_connected: float
     area_per_volume: float
+    area_connected: float
     resolved_up_to: float
     error: float | None
     length: float
@@ -118,9 +119,10 @@ def solve_impedance(
     if walls == "double-layer":
         faces, area = _wall_faces(box, grid, reactive, area_correction)
         system = _wall_system(box, faces, area, half_cells)
+        connected = _area(box, [count * box.mask for count in faces])
         omega_c = electrolyte.conductivity * box.mean / (area * electrolyte.capacitance * box.length**2)
     else:
-        system, area = _diffusion_system(box, grid, storage or {}), 0.0
+        system, area, connected = _diffusion_system(box, grid, storage or {}), 0.0, 0.0
         omega_c = electrolyte.diffusivity / box.length**2
     omega, entrance = (
         _frequencies(freq) * (1.0 if relative else 2 * np.pi / omega_c),
@@ -131,6 +133,7 @@ def solve_impedance(
         **_figures(box, entrance, omega, omega_c, box.length / electrolyte.conductivity),
         omega_c=omega_c,
         area_per_volume=area,
+        area_connected=connected,
         error=error,
         length=box.length,
         solves=len(entrance.response.shifts),
@@ -333,12 +336,17 @@ def _wall_faces(box, grid, reactive, corrected):
         for here, inside, wall in pairs:
             here += factors[axis] * (inside & wall)
         counts.append(count[inner])
-    area = float(sum(count.sum(dtype=float) / h for count, h in zip(counts, box.h)) / box.mask.size)
+    area = _area(box, counts)
     if area == 0:
         raise InputError(
             "expected walls for the double layer, got none; name phases beside the conducting ones"
         )
     return counts, area
+
+
+def _area(box, counts):
+    """Area per volume of the box (m-1) of wall faces counted along each axis."""
+    return float(sum(count.sum(dtype=float) / h for count, h in zip(counts, box.h)) / box.mask.size)
 
 
 class _Entrance:

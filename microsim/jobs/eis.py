@@ -124,6 +124,7 @@ def _figures(found):
         "resolved_up_to_Hz": found.resolved_up_to,
         "capacitance_F_m2": found.capacitance,
         "area_per_volume_m-1": found.area_per_volume,
+        "area_per_volume_connected_m-1": found.area_connected,
         "eps": found.eps,
         "eps_connected": found.eps_connected,
         "error_bound": found.error,

@@ -12,7 +12,10 @@ from .arguments import Grid, comma_list, require_size
 from .job import job
 from .result import Result, SavedFile, Table
 
-AREAS = ("surface_area_per_volume_m-1", "surface_area_per_volume_faces_m-1")
+SIZES_NOTE = (
+    "sizes of largest balls that fit: a gap of n voxels between flat walls reads n + 1, a ball of n less"
+)
+AREAS = tuple(f"surface_area_per_volume{kind}_m-1" for kind in ("", "_closed", "_to_closed", "_faces"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -20,7 +23,8 @@ class PhasesResult(Result):
     """The phases of a volume.
 
     grid      VoxelGrid
-    phases    {name: label, volume_fraction, percolating_fraction {axis: ...}, areas per volume (m-1)}
+    phases    {name: label, volume_fraction, percolating_fraction {axis: ...}, closed_fraction
+              (in clusters that touch no face of the box), areas per volume (m-1)}
     measures  {measure: its numbers}, those asked for; {}
     """
 
@@ -58,13 +62,15 @@ class PhasesResult(Result):
         }
 
     def tables(self):
-        header = ("phase", "label", "fraction", "percolating x", "y", "z", "area m-1", "as voxel faces m-1")
+        header = ("phase", "label", "fraction", "percolating x", "y", "z", "closed")
+        header += ("area m-1", "of closed parts", "beside those of others", "as voxel faces m-1")
         rows = [
             (
                 name,
                 phase["label"],
                 phase["volume_fraction"],
                 *phase["percolating_fraction"].values(),
+                phase["closed_fraction"],
                 *(phase[area] for area in AREAS),
             )
             for name, phase in self.phases.items()
@@ -113,8 +119,18 @@ class PhasesResult(Result):
 
 def _sizes_table(found):
     keys = ("mean_m", "d10_m", "d50_m", "d90_m")
-    rows = [(name, *(sizes[key] * 1e6 for key in keys)) for name, sizes in found.items() if sizes]
-    return Table(("phase", "mean size um", "d10", "d50", "d90"), rows)
+    rows = [
+        (
+            name,
+            *(
+                1e6 * value
+                for value in (sizes["mean_m"], *sizes["mean_between_m"], *map(sizes.get, keys[1:]))
+            ),
+        )
+        for name, sizes in found.items()
+        if sizes
+    ]
+    return Table(("phase", "mean size um", "true from", "to", "d10", "d50", "d90"), rows, SIZES_NOTE)
 
 
 def _chords_table(found):

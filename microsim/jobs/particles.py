@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, Spread
+from ..base.errors import InputError
 from ..base.schema import number, whole
-from ..base.words import titled
+from ..base.words import lengths_nm, times, titled
 from .arguments import VOLUME_PARTS, as_grid, require_size
 from .job import job
 from .result import Result, SavedFile, Table
@@ -16,6 +17,9 @@ COLUMNS = {  # key of a column -> attribute of Particles
     "diameter_m": "diameter",
     "surface_m2": "surface",
     "sphericity": "sphericity",
+    "sphericity_error": "sphericity_error",
+    "closed_volume_m3": "closed_volume",
+    "closed_surface_m2": "closed_surface",
     "depth_m": "depth",
     "centre_m": "centre",
     "cut_by_box": "cut",
@@ -85,6 +89,7 @@ class ParticlesResult(Result):
         if self.before is not None:
             origin = self.before.grid.source
             about = {"volume": origin.name, "volume_sha256": origin.sha256}
+            about["shape"] = list(self.before.grid.shape)
             found = {"against": {**about, **self.before.numbers()}, "change": self.change}
         return {
             "volume": source.name,
@@ -116,6 +121,8 @@ class ParticlesResult(Result):
             rows = [(1e6 * s["depth_m"], 1e6 * s["thickness_m"], s["covered"]) for s in layers]
             shown.append(Table(("void layer at um", "thickness um", "share of the cross-section"), rows))
         if self.change is not None:
+            if other := another_box(self.before.grid.shape, self.grid.shape):
+                shown.append(other)
             header = ("figure", "before", "after", "relative change", "95 % from", "to")
             shown.append(Table(header, [(name, *row.values()) for name, row in self.change.items()]))
         return shown
@@ -147,6 +154,16 @@ class ParticlesResult(Result):
         from .xarray import dataset
 
         return dataset(self.grid, {name: (values, "1") for name, values in self.state.labels.items()})
+
+
+def another_box(before, after):
+    """Say that two states are boxes of different size, and what depends on that; "" for one size."""
+    if tuple(before) == tuple(after):
+        return ""
+    return (
+        f"The state before has another box, {times(before)} voxels for {times(after)}: the share of particles"
+        " that the box cuts, clusters of the binder and void layers change with it."
+    )
 
 
 def _map_of(name):
@@ -284,8 +301,19 @@ def particles(
     after = _state(volume, options, **measured)
     if against is None:
         return ParticlesResult(after, options)
+    _check_voxels(volume, against)
     before = _state(against, options, **measured)
     return ParticlesResult(after, options, before, _change(before, after, draws, seed))
+
+
+def _check_voxels(after, before):
+    """Refuse a state before with other voxels: surfaces, necks and cracks depend on them."""
+    sizes = [lengths_nm(grid.voxel_size) for grid in (after, before)]
+    if before.sized and sizes[0] != sizes[1]:
+        raise InputError(
+            f"against: expected a state before with voxels of {sizes[0]} nm, as the volume's, got"
+            f" {sizes[1]} nm; resample one of the two."
+        )
 
 
 def _state(grid, options, *, pore, regions, extent, progress):
@@ -301,9 +329,15 @@ def _state(grid, options, *, pore, regions, extent, progress):
     active = options["active"]
     found = find_particles(grid, **options, progress=titled(progress, "particles"))
     grains = grain_labels(grid, active=active, progress=titled(progress, "grains"))
+    whole = found.sphericity_error[~found.cut]
     fragments, count = fragment_labels(found.parts, grid.mask(active), options["smallest"])
     figures = {
-        "particles": {"count": len(found), "cut_by_box": int(found.cut.sum()), **state_figures(found)},
+        "particles": {
+            "count": len(found),
+            "cut_by_box": int(found.cut.sum()),
+            **state_figures(found),
+            "mean_sphericity_error": None if found.cut.all() else float(whole.mean()),
+        },
         "fragments": {"count": count, "by_depth": sizes_by_depth(fragments, grid, regions=regions)},
         "grains": {"count": int(grains.max()), "by_depth": sizes_by_depth(grains, grid, regions=regions)},
         **_surroundings(grid, options["contact"], pore, extent),

@@ -6,7 +6,7 @@ from scipy import ndimage
 from ..base.axes import AXES
 from ..base.errors import InputError
 from .grid import both_sides, voxel_edges
-from .percolation import percolating_fractions
+from .percolation import closed_clusters, percolating_fractions
 
 # less leaves the steps of the voxels in the normal; more rounds off edges and mixes neighbouring surfaces
 SMOOTHING = 1.0
@@ -93,27 +93,50 @@ def phase_summary(grid, progress=None):
     """Measure each phase of a grid: fraction, connectivity, surface (what `microsim info` shows).
 
     percolating_fraction  share of the phase's own voxels in clusters that join both end faces of an axis
+    closed_fraction       share of them in clusters that touch no face of the box: inner pores, loose grains
     surface_area_per_volume_m-1, surface_area_per_volume_faces_m-1
                           its area to all other phases, corrected and as voxel faces, per volume of the box
+    surface_area_per_volume_closed_m-1, surface_area_per_volume_to_closed_m-1
+                          what of it, corrected, is that of its own closed clusters, or lies beside closed
+                          clusters of other phases: of a particle the walls of its inner pores
 
     progress: callable(done, total, message) or None.
     """
     volume = grid.voxels * grid.voxel_volume
-    phases = {}
+    phases, closed = {}, np.zeros(grid.shape, dtype=bool)
+    for name in grid.names:
+        closed |= closed_clusters(grid.mask(name))
     for done, (name, label) in enumerate(zip(grid.names, grid.labels)):
         if progress:
             progress(done, len(grid.names), f"measuring {name}")
         mask = grid.mask(name)
+        area, own, others = _areas_of(grid, mask, closed)
         phases[name] = {
             "label": label,
             "volume_fraction": grid.fraction(name),
             "percolating_fraction": dict(zip(AXES, percolating_fractions(mask))),
-            "surface_area_per_volume_m-1": surface_area(mask, grid.voxel_size) / volume,
+            "closed_fraction": float(np.mean(closed[mask])) if mask.any() else 0.0,
+            "surface_area_per_volume_m-1": area / volume,
+            "surface_area_per_volume_closed_m-1": own / volume,
+            "surface_area_per_volume_to_closed_m-1": others / volume,
             "surface_area_per_volume_faces_m-1": surface_area_faces(mask, grid.voxel_size) / volume,
         }
     if progress:
         progress(len(grid.names), len(grid.names), "measured all phases")
     return {"shape": list(grid.shape), "voxel_size_m": list(grid.voxel_size), "phases": phases}
+
+
+def _areas_of(grid, mask, closed):
+    """Corrected area of a mask (m2); of it what its closed clusters have, and what lies beside those of
+    others."""
+    found = np.zeros(3)
+    for axis, factors in enumerate(face_area_factors(mask, grid.voxel_size)):
+        parts = (
+            np.ones_like(factors, dtype=bool),
+            *(np.logical_or(*both_sides(c, axis)) for c in (closed & mask, closed & ~mask)),
+        )
+        found += [factors[part].sum(dtype=float) * grid.face_area(axis) for part in parts]
+    return found.tolist()
 
 
 def _boundary(inside, axis):

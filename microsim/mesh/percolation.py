@@ -31,6 +31,24 @@ def connected_to(mask, face, *, periodic_sides=False):
     return _touching(clusters, count, axis, end)[clusters]
 
 
+def closed_clusters(mask):
+    """Keep the clusters of `mask` that touch no face of the box: nothing from outside gets there through
+    `mask`."""
+    clusters, count = cluster_labels(mask)
+    open_ = np.zeros(count + 1, dtype=bool)
+    for axis in range(3):
+        if clusters.shape[axis] > 1:  # an image of one slice is open along its plane only
+            for end in (0, -1):
+                open_ |= _touching(clusters, count, axis, end)
+    open_[0] = True
+    return ~open_[clusters]
+
+
+def closed_voids(body):
+    """Mark what a body encloses: voxels outside of it from which no path of voxel faces leads to the box."""
+    return closed_clusters(~np.asarray(body, dtype=bool))
+
+
 def percolating_fractions(mask, *, periodic_sides=False):
     """Measure, for x, y and z, the share of the voxels of `mask` that percolates along that axis."""
     voxels = np.count_nonzero(mask)

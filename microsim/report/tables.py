@@ -140,28 +140,37 @@ def phases_table(result, grid):
         "Percolating x",
         "y",
         "z",
+        "Closed",
         "Area / volume (µm⁻¹)",
+        "Of closed parts",
+        "Beside those of others",
         "Plain faces (µm⁻¹)",
     )
     found = []
     for name in grid.names:
         phase = phases.get(name) or {}
         reach = phase.get("percolating_fraction") or {}
-        areas = (phase.get(f"surface_area_per_volume{kind}_m-1") for kind in ("", "_faces"))
+        areas = (
+            phase.get(f"surface_area_per_volume{kind}_m-1")
+            for kind in ("", "_closed", "_to_closed", "_faces")
+        )
         found.append(
             (
                 LONG_NAMES.get(name, name),
                 digits(phase.get("label")),
                 percent(grid.fraction(name), 2),
                 *(percent(reach.get(axis), 2) for axis in "xyz"),
+                percent(phase.get("closed_fraction"), 2),
                 *(digits(None if area is None else 1e-6 * area, 3) for area in areas),
             )
         )
     note = (
         "Percolating: share of the phase's own voxels on paths from end to end of the axis. "
         "Area: interface to all other phases, corrected for the steps of the voxels, or as plain voxel faces."
+        " Closed: in clusters that touch no face of the volume; their interface, and that beside closed"
+        " clusters of other phases, as a particle has to its inner pores."
     )
-    return TextTable("", header, found, tuple(range(1, 8)), note)
+    return TextTable("", header, found, tuple(range(1, 11)), note)
 
 
 def transport_table(result):

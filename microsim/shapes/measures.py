@@ -14,7 +14,7 @@ from ..base.errors import InputError
 from ..mesh.grid import FACES, both_sides, voxel_edges
 from ..mesh.morphology import face_area_factors, interface_faces
 from ..mesh.percolation import cluster_labels
-from .thickness import local_thickness
+from .thickness import READS_HIGH, READS_LOW, local_thickness
 
 LINE_SMOOTHING = (
     2.5  # voxels; less leaves the staircase in the direction of a line, more mixes neighbouring lines
@@ -319,8 +319,10 @@ def _sizes(grid):
             found[name] = None
             continue
         sizes = size_distribution(local_thickness(grid.mask(name), grid.voxel_size), grid.voxel_size)
+        h = max(grid.voxel_size)
         found[name] = {
             "mean_m": sizes.mean,
+            "mean_between_m": [max(sizes.mean - READS_HIGH * h, 0.0), sizes.mean + READS_LOW * h],
             "d10_m": sizes.d10,
             "d50_m": sizes.d50,
             "d90_m": sizes.d90,

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..mesh.morphology import surface_area
-from ..mesh.percolation import cluster_labels, percolating
+from ..mesh.percolation import closed_clusters, cluster_labels, percolating
 from ..numerics.staggered import SIDES, staggered_grid
 from .stokes import Stokes
 
@@ -179,10 +179,11 @@ def _field(cells, v, back, pore):
 def kozeny_constant(grid, through, k):
     """Compute c of the Kozeny-Carman equation k = eps^3 / (c s^2), s the pores' area per total volume.
 
-    About 5 in beds of grains (Carman 1937). k: permeability, m2. None where it, or the area within the box,
-    is 0.
+    About 5 in beds of grains (Carman 1937). k: permeability, m2. Pores that touch no face of the box count as
+    solid. None where k, or the area within the box, is 0.
     """
     pore = grid.mask(*((through,) if isinstance(through, str) else through))
+    pore &= ~closed_clusters(pore)
     s = surface_area(pore, grid.voxel_size) / (grid.voxels * grid.voxel_volume)
     return float(pore.mean() ** 3 / (k * s**2)) if k > 0 and s > 0 else None
 

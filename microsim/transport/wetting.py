@@ -25,7 +25,7 @@ from scipy import ndimage
 from ..base.errors import InputError, NotConverged
 from ..mesh.grid import FACES, face_position, voxel_edges
 from ..mesh.morphology import surface_area
-from ..mesh.percolation import connected_to
+from ..mesh.percolation import closed_clusters, connected_to
 from ..numerics.backend import kernels
 from ..numerics.codes import CLOSED, DRY, WET
 from ..numerics.graph import voxel_graph
@@ -146,8 +146,9 @@ def solve_wetting(
     _check(grid, through, inlet, vents, gas, change, tolerance)
     pores = grid.mask(through)
     radius = np.where(pores, local_thickness(pores, grid.voxel_size) / 2, np.float32(1))
-    walls = surface_area(pores, grid.voxel_size) / (np.count_nonzero(pores) * grid.voxel_volume)
-    suction_factor = walls / (2 * np.mean(1 / radius[pores], dtype=float))
+    wet = pores & ~closed_clusters(pores)
+    walls = surface_area(wet, grid.voxel_size) / (np.count_nonzero(wet) * grid.voxel_volume)
+    suction_factor = walls / (2 * np.mean(1 / radius[wet], dtype=float))
     local, factor = radius.astype(float) ** 2 / 8, 1.0
     if permeability is not None:
         factor = permeability / through_permeability(pores, grid.voxel_size, local, inlet)

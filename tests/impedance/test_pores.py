@@ -431,6 +431,15 @@ def test_the_walls_store_what_their_area_holds(corrected):
     )
 
 
+def test_walls_of_closed_pores_are_told_apart():
+    labels = np.ones((12, 9, 9), int)
+    labels[:, 2] = 0
+    labels[4:6, 6:8, 4:6] = 0  # an inner pore: 24 faces in a slit's 216
+    result = run(labels, (), ends="blocked", walls="double-layer", **PLAIN)
+    assert result.area_per_volume - result.area_connected == pytest.approx(24 / (12 * 9 * 9 * UM), rel=1e-6)
+    assert result.capacitance == pytest.approx(0.1 * result.area_connected * 12 * UM, rel=1e-6)
+
+
 def test_only_the_walls_of_the_named_phases_charge():
     labels = np.ones((10, 5, 1), int)
     labels[:, 2] = 0

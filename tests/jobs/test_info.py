@@ -25,6 +25,15 @@ def test_it_prints_phases_and_measures(grid):
     assert "measures" not in measure(grid).numbers()
 
 
+def test_closed_pores_and_the_range_of_sizes_are_printed():
+    phase = np.ones((9, 9, 9), np.uint8)
+    phase[:3], phase[5:7, 4:6, 4:6] = 0, 0
+    shown = measure(VoxelGrid(phase, ("pore", "am"), 1e-6), "sizes")
+    for words in ("closed", "beside those of others", "true from", "n voxels between flat walls reads n + 1"):
+        assert words in repr(shown) and words in shown._repr_html_()
+    assert shown.phases["pore"]["closed_fraction"] == pytest.approx(8 / (8 + 243))
+
+
 def test_maps_are_written(grid, tmp_path):
     from microsim.volumes.volume import read_voxels
 

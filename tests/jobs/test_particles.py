@@ -79,6 +79,19 @@ def test_wrong_arguments(states, options, words):
         particles(states[0], **options)
 
 
+def test_a_state_before_in_another_box_is_said_and_other_voxels_are_refused(states, tmp_path):
+    cut = VoxelGrid(states[1].phase[:28], states[1].names, states[1].voxel_size)
+    found = particles(states[0], cut, draws=10)
+    words = "another box, 28 x 16 x 16 voxels for 30 x 16 x 16"
+    assert words in repr(found) and words in found._repr_html_()
+    assert found.numbers()["against"]["shape"] == [28, 16, 16]
+    assert "28 × 16 × 16" in found.write(tmp_path).read_text(encoding="utf-8")
+    assert "another box" not in repr(particles(states[0], states[1], draws=10))
+    coarse = VoxelGrid(states[1].phase, states[1].names, (2e-7,) * 3)
+    with pytest.raises(InputError, match="against: expected .* voxels of 100 x 100 x 100 nm.* got 200 x 200"):
+        particles(states[0], coarse)
+
+
 def test_both_states_need_a_voxel_size(states):
     unsized = VoxelGrid(states[1].phase, states[1].names, None)
     with pytest.raises(InputError, match="expected a known voxel size"):

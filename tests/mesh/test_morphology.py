@@ -295,7 +295,10 @@ def test_summary_has_the_promised_keys_and_figures():
         "label",
         "volume_fraction",
         "percolating_fraction",
+        "closed_fraction",
         "surface_area_per_volume_m-1",
+        "surface_area_per_volume_closed_m-1",
+        "surface_area_per_volume_to_closed_m-1",
         "surface_area_per_volume_faces_m-1",
     }
     assert active["label"] == 170 and active["volume_fraction"] == pytest.approx(5 / 120)
@@ -306,6 +309,26 @@ def test_summary_has_the_promised_keys_and_figures():
     assert summary["phases"]["pore"]["percolating_fraction"] == {"x": 1.0, "y": 1.0, "z": 1.0}
     assert [step[:2] for step in seen] == [(0, 2), (1, 2), (2, 2)]
     json.dumps(summary)  # plain numbers throughout
+
+
+def test_closed_pores_are_told_apart_from_the_surface():
+    """A particle at the box's face with an inner pore: of its area what lies round the pore is dead."""
+    x = np.meshgrid(*[np.arange(60.0)] * 3, indexing="ij")
+
+    def ball(centre, radius):
+        return sum((part - c) ** 2 for part, c in zip(x, centre)) <= radius**2
+
+    phase = (ball((20, 30, 30), 24) & ~ball((22, 30, 30), 8)).astype(np.uint8)
+    pore, active = phase_summary(VoxelGrid(phase, ("pore", "am"), 1e-6))["phases"].values()
+    per_volume = 4 * np.pi * 8**2 / 60**3 * 1e6
+    closed, beside = "surface_area_per_volume_closed_m-1", "surface_area_per_volume_to_closed_m-1"
+    assert pore[closed] == pytest.approx(per_volume, rel=0.01) and pore[beside] == 0
+    assert active[beside] == pytest.approx(per_volume, rel=0.01) and active[closed] == 0
+    outer = 2 * np.pi * 24 * (24 + 20.5) / 60**3 * 1e6  # a cap of height r + 20.5
+    assert active["surface_area_per_volume_m-1"] - active[beside] == pytest.approx(outer, rel=0.01)
+    assert active["closed_fraction"] == 0
+    voxels = np.count_nonzero(ball((22, 30, 30), 8))
+    assert pore["closed_fraction"] == pytest.approx(voxels / np.count_nonzero(phase == 0))
 
 
 def test_bad_smoothing_and_masks_are_refused():

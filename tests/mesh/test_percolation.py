@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import grid_from_labels
-from microsim.mesh.percolation import cluster_labels, connected_to, percolating, percolating_fractions
+from microsim.mesh.percolation import (
+    closed_clusters,
+    closed_voids,
+    cluster_labels,
+    connected_to,
+    percolating,
+    percolating_fractions,
+)
 
 
 def test_a_dead_end_and_an_island_do_not_percolate():
@@ -94,6 +101,26 @@ def flood(mask, axis, periodic):
 def test_same_as_flooding_voxel_by_voxel(seed, share, axis, periodic):
     mask = np.random.default_rng(seed).random((5, 4, 6)) < share
     assert np.array_equal(percolating(mask, axis, periodic_sides=periodic), flood(mask, axis, periodic))
+
+
+def test_closed_clusters_touch_no_face():
+    mask = np.zeros((7, 7, 7), bool)
+    mask[3, 3, 2:5] = True
+    mask[0:2, 1, 1] = mask[5, 5, 5:] = True
+    expected = np.zeros_like(mask)
+    expected[3, 3, 2:5] = True
+    assert np.array_equal(closed_clusters(mask), expected)
+    assert not closed_clusters(np.zeros((3, 3, 3), bool)).any()
+    image = mask[3:4]  # one slice: open along its plane only
+    assert np.array_equal(closed_clusters(image), image)
+
+
+def test_voids_are_closed_where_only_a_diagonal_leads_out():
+    body = np.ones((5, 5, 5), bool)
+    body[2, 2, 2] = body[1, 1, 2] = False
+    assert np.argwhere(closed_voids(body)).tolist() == [[1, 1, 2], [2, 2, 2]]
+    body[0, 1, 2] = False
+    assert np.argwhere(closed_voids(body)).tolist() == [[2, 2, 2]]
 
 
 def test_connected_share_of_a_published_electrode(data):

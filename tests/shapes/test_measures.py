@@ -25,7 +25,7 @@ from microsim.shapes.measures import (
     triple_line,
     two_point_correlation,
 )
-from microsim.shapes.thickness import local_thickness
+from microsim.shapes.thickness import READS_HIGH, READS_LOW, local_thickness
 
 quick = settings(max_examples=20, deadline=None)
 seeds = st.integers(0, 2**31)
@@ -382,3 +382,27 @@ def test_a_volume_of_one_phase_has_no_sizes():
     found = measure_shapes(VoxelGrid(np.zeros((3, 4, 5), np.uint8), ("pore",), 1e-6), ["all"])
     assert found["sizes"]["pore"] is None and found["tpb"] == {} and found["contacts"]["pore"] == {}
     assert found["clusters"]["pore"]["share_of_largest"] == 1
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 10])
+@pytest.mark.parametrize("edges", [(1e-6, 1e-6, 1e-6), (1e-6, 2e-6, 3e-6)])
+@pytest.mark.parametrize("channel", [False, True])
+def test_the_stated_range_of_a_mean_size_holds_the_width_of_slits_and_channels(n, edges, channel):
+    phase = np.zeros((24, 24, 24), np.uint8)
+    phase[5 : 5 + n] = 1
+    if channel:
+        phase[:, :, :5] = phase[:, :, 5 + n :] = 0
+    found = measure_shapes(VoxelGrid(phase, ("solid", "pore"), edges), ["sizes"])["sizes"]["pore"]
+    low, high = found["mean_between_m"]
+    assert low <= n * edges[0] <= high and low <= found["mean_m"] <= high
+    assert high - low <= (READS_HIGH + READS_LOW) * max(edges) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("radius", [2.3, 4, 7.6])
+def test_the_stated_range_of_a_mean_size_holds_the_diameter_of_balls_and_tubes(radius):
+    x = np.meshgrid(*[np.arange(-11.3, 11)] * 3, indexing="ij")
+    for parts in (x, x[:2]):
+        body = (sum(part**2 for part in parts) <= radius**2).astype(np.uint8)
+        found = measure_shapes(VoxelGrid(body, ("solid", "pore"), 1e-6), ["sizes"])["sizes"]["pore"]
+        low, high = found["mean_between_m"]
+        assert low <= 2 * radius * 1e-6 <= high

@@ -80,9 +80,57 @@ def test_a_cube_s_sphericity_is_that_of_a_cube():
     assert found.sphericity[0] == pytest.approx((np.pi / 6) ** (1 / 3), rel=0.05)  # edges are rounded off
 
 
+@pytest.mark.parametrize("radius", [1.9, 2.5, 3, 5, 6, 8, 12, 20])
+@pytest.mark.parametrize("place", ["voxel", "corner", "edge", "anywhere"])
+def test_no_sphere_is_rounder_than_a_sphere_and_the_error_holds(radius, place):
+    centre = {"voxel": np.zeros(3), "corner": np.full(3, 0.5), "edge": np.array([0.5, 0.5, 0])}
+    shift = centre.get(place, np.random.default_rng(int(10 * radius)).random(3))
+    body = ball((53, 53, 53), 26 + shift, radius)
+    found = pt.find_particles(grid_of(body.shape, am=body), smallest=8)
+    assert 1 - found.sphericity_error[0] <= found.sphericity[0] <= 1
+    assert found.sphericity_error[0] == pytest.approx(0.4 / radius, rel=0.15)
+
+
+@pytest.mark.parametrize("axes", [(7, 7, 14), (6, 12, 12), (5, 8, 14)])
+def test_an_ellipsoid_s_sphericity_within_its_error(axes):
+    """Knud Thomsen's formula for the surface, good to 1.2 %."""
+    x = np.meshgrid(*[np.arange(-18.3, 18)] * 3, indexing="ij")
+    body = sum((part / a) ** 2 for part, a in zip(x, axes)) <= 1
+    a, b, c = np.array(axes, float) ** 1.6075
+    surface = 4 * np.pi * ((a * b + a * c + b * c) / 3) ** (1 / 1.6075)
+    found = pt.find_particles(grid_of(body.shape, am=body), depth=9.0)
+    true = np.cbrt(np.pi) * np.cbrt(8 * np.pi * np.prod(axes)) ** 2 / surface
+    assert found.sphericity[0] == pytest.approx(true, abs=found.sphericity_error[0] + 0.012)
+
+
+def hollow(radius=15.0, hole=7.0, channel=False):
+    """A ball with a ball-shaped pore in it, and perhaps a channel of one voxel that leads out."""
+    shape = (44, 44, 44)
+    solid = ball(shape, (21.5, 21.5, 21.5), radius) & ~ball(shape, (21.5, 21.5, 21.5), hole)
+    if channel:
+        solid[21, 21, 22:] = False
+    return grid_of(shape, am=solid)
+
+
+def test_a_closed_pore_is_no_outer_surface():
+    found = pt.find_particles(hollow())
+    assert found.surface[0] == pytest.approx(4 * np.pi * (15 * H) ** 2, rel=0.01)
+    assert found.closed_surface[0] == pytest.approx(4 * np.pi * (7 * H) ** 2, rel=0.02)
+    assert found.closed_volume[0] == pytest.approx(
+        ball((44,) * 3, (21.5,) * 3, 7).sum() * H**3, rel=1e-9, abs=0
+    )
+    assert found.sphericity[0] == pytest.approx(1, abs=0.01)
+    assert found.total("closed_surface_share") == pytest.approx(49 / (49 + 225), rel=0.02)
+    opened = pt.find_particles(hollow(channel=True), depth=9.0)
+    assert (
+        opened.closed_surface[0] == 0 and opened.surface[0] > found.surface[0] + 0.9 * found.closed_surface[0]
+    )
+
+
 def test_particles_cut_by_the_box_have_no_shape():
     found = pt.find_particles(grid_of((30, 30, 30), am=ball((30, 30, 30), (0, 15, 15), 12)))
     assert found.cut.tolist() == [True] and np.isnan(found.sphericity[0])
+    assert np.isnan(found.sphericity_error[0])
 
 
 def test_split_depth_says_how_many():
@@ -154,6 +202,9 @@ def fake(rng, count, cracks):
         volume,
         share * volume,
         ones,
+        0 * ones,
+        0 * ones,
+        0.1,
         np.zeros((count, 3)),
         np.zeros(count, bool),
         ones,

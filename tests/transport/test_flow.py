@@ -379,6 +379,10 @@ def test_the_kozeny_constant_of_slits_and_spheres():
     pore, radius = sphere(40, 0.216)
     assert kozeny_constant(grid_of(pore), "pore", 0.1382441 * radius**2) == pytest.approx(8.30, rel=0.02)
     assert kozeny_constant(grid, "pore", 0.0) is None
+    closed = pore.copy()
+    closed[18:22, 18:22, 18:22] = True  # a pore inside of the sphere: nothing flows there
+    for mask in (pore, closed):
+        assert kozeny_constant(grid_of(mask), "pore", 0.1382441 * radius**2) == pytest.approx(8.30, rel=0.02)
 
 
 # -- bad input and the command line --------------------------------------------------------------------------

@@ -85,6 +85,10 @@ def _measured_table(grid, result):
         ("Volume", str(result["volume"])),
         ("State before", str(result["against"]["volume"]) if "against" in result else NONE),
         ("Voxels (x × y × z)", voxels_text(grid.shape)),
+        (
+            "Voxels of the state before",
+            voxels_text(result["against"]["shape"]) if "against" in result else NONE,
+        ),
         ("Voxel size", length_text(*grid.voxel_size)),
         ("Split depth (voxels)", digits(result["options"]["depth"], trim=True)),
         ("Smallest piece (voxels)", digits(result["options"]["smallest"])),

@@ -45,7 +45,20 @@ def found(grid):
     parts[1:4, 1:5], parts[4:7, 1:5] = 1, 2
     two, volume = np.ones(2), np.full(2, 60e-18)
     centre = np.array([[2.5e-6, 3e-6, 2.5e-6], [5.5e-6, 3e-6, 2.5e-6]])
-    return Particles(parts, volume, 0.1 * volume, 94e-12 * two, centre, two > 0, 1 * two, 9e-12 * two, two)
+    return Particles(
+        parts,
+        volume,
+        0.1 * volume,
+        94e-12 * two,
+        0 * two,
+        0 * two,
+        1e-6,
+        centre,
+        two > 0,
+        1 * two,
+        9e-12 * two,
+        two,
+    )
 
 
 def numbers(found, **more):
@@ -81,13 +94,15 @@ def test_the_page_of_one_state_is_whole(grid, found, tmp_path):
 def test_the_page_of_two_states_shows_their_change(grid, found, tmp_path):
     layer = {"depth_m": 2e-6, "thickness_m": 1e-6, "covered": 0.5}
     binder = {"count": 3, "share_of_largest": 0.75}
-    more = {"change": CHANGE, "against": {"volume": "before.tif"}, "binder": binder, "delaminated": [layer]}
+    before = {"volume": "before.tif", "shape": [10, 6, 4]}
+    more = {"change": CHANGE, "against": before, "binder": binder, "delaminated": [layer]}
     path = page.write(tmp_path, grid=grid, particles=found, result=numbers(found, **more))
     check_page(path, ["change", "particle_section", "particle_depth", "phases", "pieces"])
     text = text_of(path)
     assert "Mean diameter 4.000 µm 3.000 µm −25.0 % −40.0 % to −10.0 %" in text
     assert "Cracks / particle volume 4.0 % 5.0 % +25.0 % +10.0 % to +40.0 %" in text
-    assert "State before before.tif" in text and "Share of the largest 75.0 %" in text
+    assert "State before before.tif" in text and "Voxels of the state before 10 × 6 × 4" in text
+    assert "Share of the largest 75.0 %" in text
 
 
 def test_the_figure_has_a_colour_for_each_particle_and_a_line_between(grid, found):
