@@ -6,7 +6,7 @@ import re
 from .errors import InputError
 
 METRES = {"nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "m": 1.0}
-SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-4  # m
+SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-2  # m: Compton maps have pixels of 0.3 mm
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
 
@@ -36,7 +36,7 @@ def length(given, path="length"):
 
 
 def check_voxel_size(given, path="voxel_size"):
-    """Return the edges x, y, z (m) of a voxel from one length or three, each between 1 nm and 100 um."""
+    """Return the edges x, y, z (m) of a voxel from one length or three, each between 1 nm and 10 mm."""
     parts = given if isinstance(given, (tuple, list)) or getattr(given, "ndim", 0) else [given]
     edges = tuple(length(part, path) for part in parts)
     if len(edges) not in (1, 3):
@@ -44,7 +44,7 @@ def check_voxel_size(given, path="voxel_size"):
     if not all(SMALLEST_VOXEL <= edge <= LARGEST_VOXEL for edge in edges):
         said = " x ".join(f"{edge:g}" for edge in dict.fromkeys(edges))
         raise InputError(
-            f"{path}: expected voxel edges between 1 nm and 100 um, got {said} m; check the unit, or write "
+            f"{path}: expected voxel edges between 1 nm and 10 mm, got {said} m; check the unit, or write "
             'it with the number: "398 nm".'
         )
     return edges * 3 if len(edges) == 1 else edges

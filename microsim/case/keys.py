@@ -5,6 +5,7 @@ A unit is told by how many of it make one SI unit: dividing by it is exact where
 
 from itertools import permutations
 
+from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ..base.schema import choice, number, triple
 
 NANOMETRES = {"nm": 1e9, "um": 1e6, "m": 1.0}
@@ -18,4 +19,4 @@ MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 axes_order = choice(*("".join(axes) for axes in permutations("xyz")))
 share = number(0.0, 1.0)
 tolerance = number(0.0, 0.1, above=True)
-voxel_edges = triple(1e-9, 1e-4)
+voxel_edges = triple(SMALLEST_VOXEL, LARGEST_VOXEL)

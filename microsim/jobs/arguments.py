@@ -6,7 +6,7 @@ from typing import Annotated
 from ..base.arguments import REQUIRED, Argument, Spread
 from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
-from ..base.lengths import check_voxel_size
+from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL, check_voxel_size
 from ..base.schema import number, say, triple, voxel_ranges, whole
 
 
@@ -81,7 +81,7 @@ def axes_order(given, path="--file-axes"):
 
 def voxel_size_nm(given, path):
     """Read one edge or three (x,y,z) in nm; returns m."""
-    return triple(1e-9, 1e-4)(numbers(given), path, 1e9, "nm")
+    return triple(SMALLEST_VOXEL, LARGEST_VOXEL)(numbers(given), path, 1e9, "nm")
 
 
 def voxel_box(given, path):

@@ -5,14 +5,17 @@ from os import PathLike
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
+from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.lengths import length
+from ..base.lengths import LARGEST_VOXEL, length
 from ..base.schema import number, triple
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
 from .field import Field
 from .job import job
-from .map_source import Map, read_map, read_mask
+from .map_result import MapResult
+from .map_source import Map, read_map, read_mask, read_noise
 from .result import Result, Table
+from .structure import structure_of
 
 # what to add where a voxel size is not known
 OURS = "--voxel-size-nm (simulated_voxel_size in Python)"
@@ -21,11 +24,12 @@ THEIRS = "--measured-voxel-size-nm (voxel_size in Python)"
 
 @dataclass(frozen=True, repr=False)
 class ComparisonResult(Result):
-    """Two maps on the measured grid, and how well they agree.
+    """Two maps on the measured grid, how well they agree, and what that is worth.
 
-    comparison  maps.compare.Comparison: metrics, profile, histogram; simulated, measured and difference
-                [x, y, z] on the measured grid
-    maps        what was compared: files, hashes, voxel sizes, origin, mask
+    comparison  maps.compare.Comparison: metrics, scores, particles, profile, histogram; simulated, measured
+    and
+                difference [x, y, z] on the measured grid
+    maps        what was compared: files, hashes, voxel sizes, origin, mask, noise, instrument
     """
 
     comparison: object
@@ -35,18 +39,48 @@ class ComparisonResult(Result):
 
     @property
     def metrics(self):
-        """Bias, RMSE, Pearson r and more, {name: number}."""
+        """Bias, RMSE, Pearson r, chi2 and more, {name: number}."""
         return self.comparison.metrics
+
+    @property
+    def floor(self):
+        """What the true model would reach, {"rmse", "pearson_r", ...}; None where no noise is known."""
+        return self.comparison.scores.floor
+
+    @property
+    def explained(self):
+        """Share of what can be explained: 1 at the noise, 0 for a constant map, below 0 for a worse one."""
+        return self.comparison.scores.explained
+
+    @property
+    def skill(self):
+        """Skill over maps that know little, {"constant", "depth", "shell", "homogenised"}."""
+        return self.comparison.scores.skill
+
+    @property
+    def verdict(self):
+        """The agreement in sentences."""
+        from ..maps.verdict import verdict
+
+        return verdict(self.comparison)
 
     @property
     def title(self):
         return f"{self.maps['simulated']['file']} against {self.maps['measured']['file']}"
 
     def numbers(self):
-        return {**self.comparison.as_dict(), **self.maps}
+        return {**self.comparison.as_dict(), "verdict": list(self.verdict), **self.maps}
 
     def tables(self):
-        return [Table(("metric", "value"), list(self.metrics.items()))]
+        scores = self.comparison.scores
+        floor, within = scores.floor or {}, scores.intervals
+        values = {**self.metrics, "explained": scores.explained}
+        rows = [
+            (name, value, floor.get(name), *(within.get(name) or (None, None)))
+            for name, value in values.items()
+        ]
+        skill = [(f"skill over {name}", value, None, None, None) for name, value in scores.skill.items()]
+        return [*self.verdict, Table(("metric", "value", "true model", "95 % from", "to"), rows + skill)]
 
     def plot(self):
         """Draw both maps and their difference in the two sections that hold most voxels."""
@@ -84,6 +118,59 @@ Place = Annotated[
     tuple,
     Argument("Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um),
 ]
+
+
+def _spread(given, path):
+    """Read a point spread: one length or three, in m or with the unit."""
+    parts = given if isinstance(given, (tuple, list)) else (given,) * 3
+    lengths = tuple(length(part, path) for part in parts)
+    if len(lengths) != 3 or not all(0 <= part <= LARGEST_VOXEL for part in lengths):
+        raise InputError(f"{path}: expected one length from 0 to 10 mm or three, got {given!r}; correct it.")
+    return lengths
+
+
+def _spread_nm(given, path):
+    return triple(0.0, LARGEST_VOXEL)(numbers(given), path, 1e9, "nm")
+
+
+def _noise(given, path):
+    """Read a noise: a number above 0, or what holds one for each voxel."""
+    if isinstance(given, (PathLike, Field, MapResult)) or getattr(given, "ndim", 0) == 3:
+        return given
+    try:
+        float(given)
+    except (TypeError, ValueError):
+        if isinstance(given, str):
+            return given
+    return number(0.0, above=True)(given, path)
+
+
+Noise = Annotated[
+    "float | str | PathLike | numpy.ndarray | None",  # noqa: F821 (a heavy import)
+    Argument(
+        "Noise (standard deviation) of the measured map: one number or a map; default NAME_sigma beside it.",
+        _noise,
+        "NUMBER|MAP",
+    ),
+]
+PointSpread = Annotated[
+    tuple,
+    Argument(
+        "Standard deviation of the instrument's Gaussian point spread, one or x,y,z.",
+        _spread,
+        "S",
+        "--psf-nm",
+        _spread_nm,
+    ),
+]
+Beam = Annotated[
+    "str | int | None",
+    Argument(
+        "The measured map is a projection along this axis.",
+        lambda given, path: AXES[axis_number(given, path)],
+        "x|y|z",
+    ),
+]
 Coverage = Annotated[
     float, Argument("Share of a measured voxel that must be covered.", number(0.0, 1.0, above=True), "F")
 ]
@@ -105,12 +192,16 @@ def compare(
     origin: Place = (0, 0, 0),
     min_coverage: Coverage = 0.5,
     mask: Mask = None,
+    sigma: Noise = None,
+    psf: PointSpread = (0.0, 0.0, 0.0),
+    project: Beam = None,
     progress=None,
 ) -> ComparisonResult:
     """Compare a simulated with a measured map.
 
-    The simulated map is averaged onto the measured voxels; bias, RMSE, MAE, Pearson r and the distance of
-    the histograms are printed, and a report is written.
+    The simulated map is seen as the instrument would: through its point spread, averaged onto the measured
+    voxels. Scores stand beside what the true model would reach under the measurement's noise, with intervals
+    and with the skill over maps that know little (a constant, the depth, the distance to the surface).
 
     Parameters
     ----------
@@ -133,6 +224,13 @@ def compare(
         Share of a measured voxel that simulated voxels with a value must cover.
     mask : path or array, optional
         On the measured grid; 0 leaves voxels out.
+    sigma : float, path or array, optional
+        Noise of the measured map, one standard deviation for all voxels or a map of it. Default: that of a
+        job's map, or of the file NAME_sigma beside a file.
+    psf : length or three of them
+        Standard deviation of the instrument's Gaussian point spread (m, or with its unit).
+    project : str or int, optional
+        Axis of the beam, where the measured map is a projection through the whole sample.
     progress : callable, optional
         progress(done, total, message).
 
@@ -146,21 +244,26 @@ def compare(
         Maps that cannot be read, or that do not overlap.
     """
     from ..maps.compare import compare_maps
+    from ..maps.instrument import Instrument
     from ..maps.map import SocMap
 
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS)
+    noise, named = read_noise(sigma, theirs, measured_file_axes)
+    beam = None if project is None else axis_number(project)
     comparison = compare_maps(
         SocMap(ours.values, ours.voxel_size),
-        SocMap(theirs.values, theirs.voxel_size, origin),
+        SocMap(theirs.values, theirs.voxel_size, origin, noise),
         mask=read_mask(mask, measured_file_axes),
         min_coverage=min_coverage,
+        instrument=Instrument(psf, beam),
+        structure=structure_of(ours, beam, progress),
     )
-    named = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
-    maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "mask": named}
-    return ComparisonResult(comparison, maps)
+    maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin}
+    maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
+    return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})
 
 
 # ---- of a run and its case -----------------------------------------------------------------------------

@@ -6,20 +6,22 @@ from os import PathLike
 from ..base.errors import InputError
 from .field import Field
 from .map_result import MapResult
+from .result import beside
 
 Map = "str | PathLike | numpy.ndarray | Field | MapResult"
 
 
 @dataclass(frozen=True, eq=False)
 class MapSource:
-    """Values [x, y, z] with their voxel size (x, y, z; m), where they come from, and their standard deviation
-    where it is known."""
+    """Values [x, y, z] with their voxel size (x, y, z; m), where they come from, their standard deviation
+    where it is known, and where the electrolyte is (bool [x, y, z]) where the map is a run's."""
 
     values: object
     voxel_size: tuple
     name: str
     sha256: str | None
     sigma: object | None = None
+    wet: object | None = None
 
     def origin(self):
         """Return the lines that name a map in a command's numbers."""
@@ -59,11 +61,40 @@ def read_mask(given, file_axes=None):
     return None if given is None else given != 0
 
 
+def read_noise(given, measured, file_axes="xyz"):
+    """Return the noise of a measured MapSource as an array [x, y, z] or None, and a line that names it.
+
+    given: a number, a path, an array, a job's map; None for what the map brought with it.
+    """
+    import numpy as np
+
+    shape, source = np.shape(measured.values), "given"
+    if given is None:
+        values, source = measured.sigma, f"with {measured.name}"
+    elif isinstance(given, (int, float)):
+        values = np.full(shape, float(given))
+    else:
+        found = read_map(given, "sigma", measured.voxel_size, file_axes)
+        values, source = found.values, found.name
+    if values is None:
+        return None, None
+    if np.shape(values) != shape:
+        raise InputError(
+            f"sigma: expected a noise for each of the {shape} measured voxels, got {np.shape(values)}; give "
+            "it on the measured grid, or as one number."
+        )
+    values = np.asarray(values, float)
+    stated = values[np.isfinite(values) & np.isfinite(measured.values)]
+    rms = float(np.sqrt(np.mean(stated**2))) if stated.size else None
+    return values, {"source": source, "rms": rms}
+
+
 def _of_field(field):
     from ..volumes.stored import sha256_of
 
+    name = f"{field.path}::{field.name}"
     return MapSource(
-        field.values, field.grid.voxel_size, f"{field.path}::{field.name}", sha256_of([field.path])
+        field.values, field.grid.voxel_size, name, sha256_of([field.path]), wet=_electrolyte(field.path)
     )
 
 
@@ -72,4 +103,23 @@ def _of_file(name, file_axes, voxel_size):
 
     full = f"{name}::sto" if name.endswith(".h5") else name
     found = read_voxels(full, file_axes=file_axes, voxel_size=voxel_size, kind="field")
-    return MapSource(found.values, found.voxel_size, name, found.sha256)
+    stated, noise = beside(name, "_sigma"), None
+    if "::" not in name and stated.is_file():
+        noise = read_voxels(stated, file_axes=file_axes, voxel_size=voxel_size, kind="field").values
+    return MapSource(
+        found.values, found.voxel_size, name, found.sha256, noise, _electrolyte(full.partition("::")[0])
+    )
+
+
+def _electrolyte(path):
+    """Where a run's file of fields has electrolyte; None for another file."""
+    import numpy as np
+
+    from ..volumes.fields import read_field, read_names
+
+    if not str(path).endswith(".h5"):
+        return None
+    try:
+        return np.isfinite(read_field(path, "c_e", 0)[0]) if "c_e" in read_names(path) else None
+    except InputError:
+        return None

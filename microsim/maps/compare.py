@@ -1,77 +1,143 @@
-"""How well two maps of lithiation agree: one averaged onto the voxels of the other, voxel by voxel."""
+"""How well two maps of lithiation agree: one as the instrument would see it on the voxels of the other,
+voxel by voxel, and what that agreement is worth."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..base.errors import InputError
-from .map import resample_onto
+from .by_particle import ByParticle, by_particle, labels_on
+from .instrument import Instrument, seen_by
+from .map import SocMap, resample_onto
 from .metrics import Pair, measure_agreement
+from .naive import Naive, depth_map, shell_map
+from .scores import Scores, score
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What is known of the electrode behind a simulated map, on its grid [x, y, z].
+
+    particles  number of the particle, int, 0 for none; distance: to the surface that electrolyte wets, m;
+    homogenised: lithiation of a homogenised electrode, a layer the same value. None: not known.
+    """
+
+    particles: np.ndarray | None = None
+    distance: np.ndarray | None = None
+    homogenised: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two maps on the measured grid and the measures of their difference.
+    """Two maps on the measured grid, the measures of their difference, and what these are worth.
 
     metrics     name -> number: see metrics
+    scores      Scores: floor, explained, skill, intervals
+    particles   ByParticle, or None
     profile     {"x_m", "simulated", "measured", "simulated_std", "measured_std", "n"}: layer by layer, [x]
     histogram   {"edges" [bins + 1], "simulated" [bins], "measured" [bins]}: voxels per bin
     simulated, measured, difference (simulated - measured)
                 [x, y, z] on the measured grid, NaN where not both maps have a value
+    sigma       noise of the measured map there, or None
     voxel_size, origin     of the measured grid, m
     """
 
     metrics: dict
+    scores: Scores
+    particles: ByParticle | None
     profile: dict
     histogram: dict
     simulated: np.ndarray = field(repr=False)
     measured: np.ndarray = field(repr=False)
     difference: np.ndarray = field(repr=False)
+    sigma: np.ndarray | None = field(repr=False)
     voxel_size: tuple[float, float, float]
     origin: tuple[float, float, float]
 
     def as_dict(self):
-        """Return metrics, profile and histogram as plain numbers and lists for JSON, with None for NaN."""
+        """Return all but the maps as plain numbers and lists for JSON, with None for NaN."""
+        scores = self.scores
         return {
             "metrics": dict(self.metrics),
+            "floor": scores.floor,
+            "explained": scores.explained,
+            "skill": scores.skill,
+            "intervals": {name: ends and list(ends) for name, ends in scores.intervals.items()},
+            "independent_voxels": scores.independent_voxels,
+            "by_particle": self.particles and self.particles.as_dict(),
             "profile": {key: _plain(values) for key, values in self.profile.items()},
             "histogram": {key: _plain(values) for key, values in self.histogram.items()},
         }
 
 
-def compare_maps(simulated, measured, *, mask=None, min_coverage=0.5, bins=50):
+def compare_maps(
+    simulated, measured, *, mask=None, min_coverage=0.5, bins=50, instrument=None, structure=None
+):
     """Compare a simulated map with a measured one, voxel by voxel on the measured grid.
 
-    simulated, measured: SocMap of the same quantity. mask: bool in the measured shape, voxels to use (all).
-    min_coverage: share of a measured voxel that the simulated map must cover. bins: of the histogram.
+    simulated, measured: SocMap of the same quantity; the measured one with its noise as sigma, where that is
+    known: voxels whose sigma is no number above 0 are left out. mask: bool in the measured shape, voxels to
+    use (all). min_coverage: share of a measured voxel that the simulated map must cover. bins: of the
+    histogram. instrument: Instrument through which the simulated map is seen. structure: Structure behind it.
 
     Metrics: see metrics, over the voxels in which both maps have a value.
 
     Raises InputError when the two fields of view, or their voxels with a value, do not overlap.
     """
+    instrument, structure = instrument or Instrument(), structure or Structure()
     _check_overlap(simulated, measured)
-    ours = resample_onto(simulated, measured, min_coverage=min_coverage)
+    seen = seen_by(instrument, simulated, measured, min_coverage=min_coverage)
     theirs = np.asarray(measured.values, float)
     theirs = np.where(np.isfinite(theirs) & _check_mask(mask, theirs.shape), theirs, np.nan)
-    pair = Pair(ours, theirs, min_coverage, measured.sigma)
+    pair = Pair(seen, theirs, min_coverage, measured.sigma)
     shared = pair.shared
     if not shared.any():
-        raise InputError(
-            "expected voxels in which both maps have a value, got none of "
-            f"{np.count_nonzero(np.isfinite(theirs))} measured ones; check origin, axes and mask, or lower "
-            "min_coverage."
-        )
-    ours, theirs = np.where(shared, ours, np.nan), np.where(shared, theirs, np.nan)
+        raise InputError(_nothing_shared(pair))
+    ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
+    sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)
+    naive = _naive(theirs, simulated, measured, structure)
+    labels = None if structure.particles is None else labels_on(structure.particles, simulated, measured)
     return Comparison(
         metrics=measure_agreement(pair),
+        scores=score(ours, theirs, sigma, naive),
+        particles=None if labels is None else by_particle(ours, theirs, labels, sigma),
         profile=_profile(ours, theirs, shared, measured),
         histogram=_histogram(pair.ours, pair.theirs, bins),
         simulated=ours,
         measured=theirs,
         difference=ours - theirs,
+        sigma=sigma,
         voxel_size=measured.voxel_size,
         origin=measured.origin,
     )
+
+
+def _nothing_shared(pair):
+    count = np.count_nonzero(np.isfinite(pair.measured))
+    if count and not pair.noisy[np.isfinite(pair.measured)].any():
+        return (
+            f"expected a noise above 0 in the measured voxels, got none in {count} of them; correct sigma, "
+            "or leave it out."
+        )
+    return (
+        f"expected voxels in which both maps have a value, got none of {count} measured ones; check origin, "
+        "axes and mask, or lower min_coverage."
+    )
+
+
+def _naive(theirs, simulated, measured, structure):
+    """Maps that know little, on the measured grid."""
+
+    def there(values):
+        return resample_onto(SocMap(values, simulated.voxel_size, simulated.origin), measured, min_coverage=0)
+
+    distance, homogenised = structure.distance, structure.homogenised
+    deep = np.count_nonzero(np.isfinite(theirs).any(axis=(1, 2))) > 1
+    return {
+        "depth": depth_map(theirs) if deep else None,
+        "shell": None if distance is None else shell_map(theirs, there(distance)),
+        "homogenised": None if homogenised is None else Naive(there(homogenised)),
+    }
 
 
 def _profile(ours, theirs, shared, measured):

@@ -60,6 +60,11 @@ class SocMap:
         )
 
 
+def is_constant(values):
+    """Whether values do not vary beyond rounding."""
+    return bool(np.std(values) <= ROUND_OFF * np.abs(values).max())
+
+
 def statistics(values, sigma):
     """Return mean and standard deviation over the voxels with a value, and the rms of their own sigma."""
     known = np.isfinite(values)
@@ -77,18 +82,21 @@ def resample_onto(source, target_grid_of, *, min_coverage=0.5):
     min_coverage: share of a target voxel's volume (0 to 1) that source voxels with a value must cover.
     Returns an array in the target's shape, float64, NaN where covered less. Raises InputError.
     """
-    _check_coverage(min_coverage)
-    mean, coverage = _overlap_mean(source, target_grid_of)
-    return np.where(coverage >= max(min_coverage - ROUND_OFF, ROUND_OFF), mean, np.nan)
-
-
-def _overlap_mean(source, target):
-    """Mean of the source over each target voxel, and the share of the voxel that its values cover."""
-    overlaps = [_interval_overlap(source, target, axis) for axis in range(3)]
+    check_coverage(min_coverage)
     known = np.isfinite(source.values)
-    covered = _apply(overlaps, known.astype(float))
-    total = _apply(overlaps, np.where(known, source.values, 0.0).astype(float, copy=False))
-    return np.divide(total, covered, out=np.full(covered.shape, np.nan), where=covered > 0), covered
+    covered = box_means(known.astype(float), source, target_grid_of)
+    total = box_means(np.where(known, source.values, 0.0), source, target_grid_of)
+    enough = covered >= max(min_coverage - ROUND_OFF, ROUND_OFF)
+    return np.divide(total, covered, out=np.full(covered.shape, np.nan), where=enough)
+
+
+def box_means(values, source, target):
+    """Average an array [x, y, z] on the source's grid over the box of each target voxel, what lies outside
+    the source counting as 0.
+
+    source, target: SocMap, of which only the grids count."""
+    overlaps = [_interval_overlap(source, target, axis) for axis in range(3)]
+    return _apply(overlaps, values.astype(float, copy=False))
 
 
 def _interval_overlap(source, target, axis):
@@ -118,6 +126,7 @@ def _apply(matrices, values):
     return np.ascontiguousarray(values)
 
 
-def _check_coverage(min_coverage):
+def check_coverage(min_coverage):
+    """Refuse a share of a voxel that is none."""
     if not 0 <= min_coverage <= 1:
         raise InputError(f"expected min_coverage between 0 and 1, got {min_coverage}; give a share.")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..base.quantities import Quantity
 from .alignment import best_shift
-from .map import ROUND_OFF
+from .map import is_constant
 
 METRICS = {}
 
@@ -40,9 +40,16 @@ class Pair:
     sigma: np.ndarray | None = None
 
     @cached_property
+    def noisy(self):
+        """Voxels whose noise is a number above 0, all where none is given, bool [x, y, z]."""
+        if self.sigma is None:
+            return np.ones(self.measured.shape, bool)
+        return np.isfinite(self.sigma) & (np.nan_to_num(self.sigma) > 0)
+
+    @cached_property
     def shared(self):
-        """Voxels in which both maps have a value, bool [x, y, z]."""
-        return np.isfinite(self.simulated) & np.isfinite(self.measured)
+        """Voxels in which both maps have a value, and a noise where one is given, bool [x, y, z]."""
+        return np.isfinite(self.simulated) & np.isfinite(self.measured) & self.noisy
 
     @cached_property
     def ours(self):
@@ -105,10 +112,16 @@ def mae(pair):
 def pearson_r(pair):
     """None where a map is constant up to rounding."""
     ours, theirs = pair.ours, pair.theirs
-    a, b = ours - ours.mean(), theirs - theirs.mean()
-    if a.std() <= ROUND_OFF * np.abs(ours).max() or b.std() <= ROUND_OFF * np.abs(theirs).max():
+    if is_constant(ours) or is_constant(theirs):
         return None
+    a, b = ours - ours.mean(), theirs - theirs.mean()
     return float(np.clip(np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b)), -1.0, 1.0))
+
+
+@metric("Reduced χ²", "mean of (simulated − measured)² / noise²: 1 for the true model")
+def chi2(pair):
+    """None where no noise is given."""
+    return None if pair.sigma is None else float(np.mean((pair.difference / pair.sigma[pair.shared]) ** 2))
 
 
 @metric("Histogram distance", "1-Wasserstein, mean difference of the sorted values")

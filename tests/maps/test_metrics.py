@@ -21,7 +21,8 @@ def two_maps(seed=5, sigma=None):
 
 
 def test_metrics_follow_their_formulas():
-    ours, theirs = two_maps()
+    sigma = np.random.default_rng(0).uniform(0.1, 1, (7, 6, 5))
+    ours, theirs = two_maps(sigma=sigma)
     found = compare_maps(ours, theirs).metrics
     shared = np.isfinite(theirs.values)
     a, b = ours.values[shared], theirs.values[shared]
@@ -32,6 +33,7 @@ def test_metrics_follow_their_formulas():
         "rmse_without_bias": (a - b).std(),
         "mae": abs(a - b).mean(),
         "pearson_r": pearsonr(a, b).statistic,
+        "chi2": (((a - b) / sigma[shared]) ** 2).mean(),
         "histogram_distance": wasserstein_distance(a, b),
         "mean_simulated": a.mean(),
         "mean_measured": b.mean(),
@@ -51,17 +53,28 @@ def test_a_constant_map_has_no_correlation():
     assert compare_maps(flat, theirs).metrics["pearson_r"] is None
 
 
+def test_without_noise_there_is_no_chi2_and_a_voxel_without_one_is_left_out():
+    ours, theirs = two_maps()
+    assert compare_maps(ours, theirs).metrics["chi2"] is None
+    sigma = np.ones((7, 6, 5))
+    sigma[0], sigma[1], sigma[2, 0] = np.nan, 0, -1
+    found = compare_maps(*two_maps(sigma=sigma)).metrics
+    left = np.isfinite(theirs.values) & (np.nan_to_num(sigma) > 0)
+    assert found["n_voxels"] == left.sum()
+    assert found["shared_fraction"] == left.sum() / np.isfinite(theirs.values).sum()
+
+
 def test_one_more_metric_is_one_function(monkeypatch):
     """It sees where the voxels lie and how sure the measurement is, and is named on the page."""
     monkeypatch.setattr(metrics, "METRICS", dict(metrics.METRICS))
     monkeypatch.setattr(page, "METRICS", metrics.METRICS)
 
-    @metrics.metric("Chi square", "mean of the squared difference over its sigma")
-    def chi_square(pair):
-        return float(np.mean((pair.difference / pair.sigma[pair.shared]) ** 2))
+    @metrics.metric("Worst", "largest difference over its noise")
+    def worst(pair):
+        return float(np.max(abs(pair.difference) / pair.sigma[pair.shared]))
 
     ours, theirs = two_maps(sigma=np.full((7, 6, 5), 0.5))
     found = compare_maps(ours, theirs)
     table = page.metrics_table(found)
-    assert found.metrics["chi_square"] == pytest.approx(found.metrics["rmse"] ** 2 / 0.25)
-    assert table.rows[-1][0] == "Chi square" and "squared difference" in table.rows[-1][2]
+    assert found.metrics["worst"] == pytest.approx(np.nanmax(abs(found.difference)) / 0.5)
+    assert table.rows[-1][0] == "Worst" and "largest difference" in table.rows[-1][2]

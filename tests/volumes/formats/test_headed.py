@@ -207,7 +207,7 @@ def test_axes_that_contradict_the_sidecar_are_refused(tmp_path):
         ({"voxel_size_nm": [1, 2]}, "one number or three"),
         ({"voxel_size_nm": -1}, "voxel_size_nm"),
         ({"voxel_size": 398}, "voxel_size_nm"),
-        ({"voxel_size_nm": 398e9}, "between 1 nm and 100 um"),
+        ({"voxel_size_nm": 398e9}, "between 1 nm and 10 mm"),
         ({"colour": "red"}, "colour"),
     ],
 )

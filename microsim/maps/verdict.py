@@ -1,0 +1,78 @@
+"""A comparison in sentences that can be quoted: what the agreement is worth, and what it cannot tell."""
+
+NAIVE = {
+    "depth": "the best map of the depth alone",
+    "shell": "the best map of the distance to the surface alone",
+    "homogenised": "the homogenised electrode",
+}
+
+
+def verdict(comparison):
+    """Return the sentences: agreement beside what noise allows, rank among maps that know little, and
+    limits."""
+    told = [_agreement(comparison)]
+    told += [sentence for sentence in (_rank(comparison), *_limits(comparison)) if sentence]
+    return tuple(told)
+
+
+def _agreement(comparison):
+    scores, m = comparison.scores, comparison.metrics
+    rmse, r = f"RMSE {m['rmse']:.3g}", "" if m["pearson_r"] is None else f", r {m['pearson_r']:.2f}"
+    if scores.floor is None:
+        share = "" if scores.explained is None else f" and explains {_part(comparison)} of the map's variance"
+        worse = scores.explained is not None and scores.explained <= 0
+        if worse:
+            return (
+                f"The model does worse than a constant: {rmse}, the best constant {m['std_measured']:.3g}{r}."
+            )
+        return f"The model agrees with the map to {rmse}{r}{share}."
+    floor = f"{rmse} where the noise alone gives {scores.floor['rmse']:.3g}"
+    if r:
+        floor += f"{r} of at most {scores.floor['pearson_r']:.2f}"
+    if scores.explained is None:
+        return f"The model agrees with the map to {floor}."
+    if scores.explained <= 0:
+        best = f"the best constant {m['std_measured']:.3g}"
+        return f"The model does worse than a constant: {floor}, {best}."
+    return f"The model explains {_part(comparison)} of what can be explained of this map: {floor}."
+
+
+def _part(comparison):
+    """The share explained, with its interval."""
+    value, ends = comparison.scores.explained, comparison.scores.intervals["explained"]
+    within = "" if ends is None else f" (95 %: {100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
+    return f"{100 * value:.0f} %{within}"
+
+
+def _rank(comparison):
+    skill = {name: comparison.scores.skill.get(name) for name in NAIVE}
+    known = {name: value for name, value in skill.items() if value is not None}
+    better = [f"{NAIVE[name]} (skill {100 * value:.0f} %)" for name, value in known.items() if value > 0]
+    worse = [NAIVE[name] for name, value in known.items() if value <= 0]
+    parts = [f"better than {' and '.join(better)}"] if better else []
+    parts += [f"worse than {' and '.join(worse)}"] if worse else []
+    return f"It is {', and '.join(parts)}." if parts else ""
+
+
+def _limits(comparison):
+    scores = comparison.scores
+    chi2 = scores.intervals["chi2"]
+    if scores.floor is None:
+        yield (
+            "No noise of the measured map is known: how well the true model would score is unknown, and what "
+            "is explained is a lower bound; give its sigma."
+        )
+    if chi2 and chi2[0] <= 1 <= chi2[1]:
+        yield f"At this noise it cannot be told from the true model (chi2 {comparison.metrics['chi2']:.3g})."
+    if chi2 and chi2[1] < 1:
+        yield (
+            f"Differences are smaller than the stated noise (chi2 {comparison.metrics['chi2']:.3g}): the noise is "
+            "overstated, or the map was smoothed."
+        )
+    if "constant" in scores.hidden:
+        yield "The measured map varies no more than its noise: it tells no model from a constant."
+    for name in scores.hidden:
+        if name in NAIVE:
+            yield f"{NAIVE[name].capitalize()} already agrees as well as the noise allows."
+    if scores.intervals["rmse"] is None:
+        yield f"{scores.independent_voxels} independent voxels are too few for intervals."

@@ -1,0 +1,45 @@
+"""The sentences say what the numbers say."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.maps.compare import compare_maps
+from microsim.maps.map import SocMap
+from microsim.maps.verdict import verdict
+
+H, SHAPE = (1e-6,) * 3, (16, 12, 12)
+RNG = np.random.default_rng(0)
+TRUTH = 0.6 + 0.5 * ndimage.gaussian_filter(RNG.normal(size=SHAPE), 1.5)
+NOISE = RNG.normal(0, 0.02, SHAPE)
+
+
+def told(simulated, sigma=0.02, measured=TRUTH + NOISE):
+    stated = None if sigma is None else np.full(SHAPE, sigma)
+    return " ".join(verdict(compare_maps(SocMap(simulated, H), SocMap(measured, H, sigma=stated))))
+
+
+@pytest.mark.parametrize(
+    ("simulated", "sigma", "words"),
+    [
+        (
+            TRUTH,
+            0.02,
+            ["explains ", "of what can be explained", "cannot be told from the true", "of at most 0.9"],
+        ),
+        (TRUTH, 0.04, ["smaller than the stated noise"]),
+        (TRUTH, None, ["No noise of the measured map is known", "of the map's variance", "lower bound"]),
+        (TRUTH + 0.2, 0.02, ["does worse than a constant", "worse than the best map of the depth alone"]),
+        (TRUTH + 0.2, None, ["does worse than a constant"]),
+        (TRUTH, 0.2, ["varies no more than its noise"]),
+    ],
+)
+def test_what_is_said(simulated, sigma, words):
+    said = told(simulated, sigma)
+    assert all(word in said for word in words), said
+    assert said.count("constant") + said.count("explains") >= 1
+
+
+def test_few_voxels_have_no_interval():
+    two = SocMap(TRUTH[:2, :1, :2], H)
+    assert "too few for intervals" in " ".join(verdict(compare_maps(two, SocMap(TRUTH[:2, :1, :2] + 0.1, H))))
