@@ -27,7 +27,7 @@ from ..base.schema import (
 from .checks import check_compare, check_counter, check_materials, check_volume, stored_fields
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
-from .sections import Cell, Compare, Counter, Numerics, Output, VolumeSection, filled_cbd
+from .sections import Cell, Compares, Counter, Numerics, Output, VolumeSection, filled_cbd, read_compares
 from .windows import check_voltages, initial_stos
 
 
@@ -39,7 +39,7 @@ class Case:
     volume: VolumeSection = entry(partial(section, VolumeSection))
     cell: Cell = entry(partial(section, Cell))
     protocol: tuple[ProtocolStep, ...] = entry(read_protocol)
-    compare: Compare | None = entry(partial(section, Compare), default=None)
+    compare: Compares = entry(read_compares, default=Compares())
     numerics: Numerics = entry(partial(section, Numerics), default=Numerics())
     output: Output = entry(partial(section, Output), default=Output())
     name: str = ""

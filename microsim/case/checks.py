@@ -106,11 +106,12 @@ def check_counter(case):
 
 def check_compare(case):
     steps = [step.text for step in case.protocol]
-    time = case.compare.time if case.compare else "end"
-    if isinstance(time, str) and time not in ["end", *steps]:
-        raise InputError(
-            f"compare.time: expected end, seconds, or the text of a step ({'; '.join(steps)}), "
-            f"got {say(time)}; correct it."
-        )
+    for number, one in enumerate(case.compare):
+        if isinstance(one.time, str) and one.time not in ["end", *steps]:
+            path = "compare.time" if len(case.compare) == 1 else f"compare.{number}.time"
+            raise InputError(
+                f"{path}: expected end, seconds, or the text of a step ({'; '.join(steps)}), "
+                f"got {say(one.time)}; correct it."
+            )
     if case.compare and "sto" not in case.output.fields:
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")

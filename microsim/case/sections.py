@@ -16,6 +16,7 @@ from ..base.schema import (
     number,
     say,
     section,
+    shown,
     text,
     triple,
     voxel_ranges,
@@ -53,6 +54,13 @@ def moment(raw, path):
     if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
         return raw
     return number(0.0)(raw, path)
+
+
+def noise(raw, path):
+    """Read a noise: a number above 0, or the file of a map of it."""
+    if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
+        return text(raw, path)
+    return number(0.0, above=True)(raw, path)
 
 
 def _tagged(tag, read):
@@ -200,7 +208,8 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Compare:
-    """The measured map. voxel_size, origin (x, y, z), m; time: "end", a step's text or s."""
+    """A measured map. voxel_size, origin, psf (x, y, z), m; time: "end", a step's text or s; sigma: its
+    noise, a number or a map of it; project: axis of the beam, of a projection."""
 
     measured: str = entry(text)
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
@@ -210,6 +219,25 @@ class Compare:
     origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))
     min_coverage: float = entry(number(0.0, 1.0, above=True), default=0.5)
     mask: str | None = entry(text, default=None)
+    sigma: float | str | None = entry(noise, default=None)
+    psf: tuple[float, float, float] = entry(triple(0.0, 1e-2), units=NANOMETRES, default=(0.0, 0.0, 0.0))
+    project: str | None = entry(choice("x", "y", "z"), default=None)
+
+
+class Compares(tuple):
+    """The measured maps of a case: in YAML none, one section, or a list of them."""
+
+    def as_yaml(self):
+        """Give the sections back as plain data."""
+        parts = [shown(one) for one in self]
+        return parts if len(parts) > 1 else parts[0] if parts else None
+
+
+def read_compares(raw, path):
+    """Read a section of a measured map, or a list of them."""
+    if isinstance(raw, list):
+        return Compares(section(Compare, one, f"{path}.{i}") for i, one in enumerate(raw))
+    return Compares([section(Compare, raw, path)])
 
 
 @dataclass(frozen=True, kw_only=True)

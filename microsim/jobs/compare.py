@@ -269,39 +269,69 @@ def compare(
 # ---- of a run and its case -----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class MeasuredMap:
+    """A measured map that a case names: its section Compare, the SocMap with its noise, mask [x, y, z] or
+    None, and a line that names the noise."""
+
+    asked: object
+    image: object
+    mask: object
+    noise: dict | None
+
+
 def read_measured(case):
-    """Read the measured map (and mask) before anything is solved, so that a mistake costs nothing."""
+    """Read the measured maps of a case before anything is solved, so that a mistake costs nothing."""
     from ..maps.map import SocMap
-    from ..volumes.volume import read_voxels
 
-    spec = case.compare
-    if spec is None:
-        return None
-    volume = read_voxels(
-        case.locate(spec.measured), file_axes=spec.file_axes, voxel_size=spec.voxel_size, kind="field"
-    )
-    if volume.voxel_size is None:
-        raise InputError(f"compare: expected a voxel size, got none in {spec.measured}; add voxel_size_nm")
-    mask = read_mask(case.locate(spec.mask), spec.file_axes)
-    return SocMap(volume.values, volume.voxel_size, spec.origin), mask
+    found = []
+    for asked in case.compare:
+        file = case.locate(asked.measured)
+        given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm")
+        sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
+        noise, named = read_noise(sigma, given, asked.file_axes)
+        image = SocMap(given.values, given.voxel_size, asked.origin, noise)
+        found.append(MeasuredMap(asked, image, read_mask(case.locate(asked.mask), asked.file_axes), named))
+    return found
 
 
-def compare_with(measured, setup, fields_path):
-    """Compare the stored lithiation nearest to the asked time with the measured map; None where none is
-    given.
+def compare_with(measured, setup, fields_path, particles=None):
+    """Compare the stored lithiation nearest to the asked time with each measured map; returns [Comparison].
 
-    setup: case.build.Setup, whose active material says what soc is.
+    measured: [MeasuredMap]. setup: case.build.Setup, whose active material says what soc is. particles: label
+    of each voxel.
     """
-    if measured is None:
-        return None
+    return [_compare_one(one, setup, fields_path, particles) for one in measured]
+
+
+def _compare_one(measured, setup, fields_path, particles):
     from ..maps.compare import compare_maps
+    from ..maps.instrument import Instrument
     from ..maps.map import SocMap
 
-    spec, active = setup.case.compare, setup.cell.active
-    stored = Field(fields_path, "sto").at(spec.time)
+    asked, active = measured.asked, setup.cell.active
+    stored = read_map(Field(fields_path, "sto").at(asked.time), "sto")
     sto = stored.values
-    if spec.quantity == "soc":
+    if asked.quantity == "soc":
         sto = (sto - active.sto_0) / (active.sto_100 - active.sto_0)
+    beam = None if asked.project is None else axis_number(asked.project)
     return compare_maps(
-        SocMap(sto, stored.grid.voxel_size), measured[0], mask=measured[1], min_coverage=spec.min_coverage
+        SocMap(sto, stored.voxel_size),
+        measured.image,
+        mask=measured.mask,
+        min_coverage=asked.min_coverage,
+        instrument=Instrument(asked.psf, beam),
+        structure=structure_of(stored, beam, particles=particles),
     )
+
+
+def comparison_numbers(measured, comparisons):
+    """Return what result.json says of the comparisons: that of the first map, and all where there are
+    several."""
+    from ..maps.verdict import verdict
+
+    told = [
+        {**found.as_dict(), "verdict": list(verdict(found)), "noise": one.noise}
+        for one, found in zip(measured, comparisons, strict=True)
+    ]
+    return {"comparison": told[0] if told else None} | ({"comparisons": told} if len(told) > 1 else {})

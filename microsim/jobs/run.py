@@ -77,7 +77,7 @@ def _run(case, out, resume, begun, progress):
     from ..case.build import cell_design, read_grid, set_up
     from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
-    from .compare import compare_with, read_measured
+    from .compare import compare_with, comparison_numbers, read_measured
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
@@ -93,12 +93,13 @@ def _run(case, out, resume, begun, progress):
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
     experiment, watch = _simulate(setup, out / "fields.h5", checkpoint, before, progress)
-    comparison = compare_with(measured, setup, out / "fields.h5")
+    comparisons = compare_with(measured, setup, out / "fields.h5", watch.labels)
+    compared = comparison_numbers(measured, comparisons)
 
-    found = _numbers(setup, volume, transport, experiment, watch, comparison, twin)
+    found = _numbers(setup, volume, transport, experiment, watch, compared, twin)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
     numbers = plain({**found, "origin": origin, **cost})
-    _write(out, setup, numbers, experiment.now.record, comparison, flux, progress)
+    _write(out, setup, numbers, experiment.now.record, comparisons, flux, progress)
     checkpoint.clear()
     return RunResult(out, numbers)
 
@@ -136,7 +137,7 @@ def _simulate(setup, fields_path, checkpoint, before, progress):
     return experiment, watch
 
 
-def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
+def _numbers(setup, volume, transport, experiment, watch, compared, twin):
     """Put result.json together from what each part has to say."""
     from ..analysis.interface import area_figures, film_figures
     from ..analysis.twin import compare_with_dfn
@@ -159,8 +160,13 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
         **counts(record),
         "area_correction": area_figures(cell),
         "film": film_figures(setup, experiment.R_film),
+<<<<<<< HEAD
         **watch.figures(record),
         "comparison": comparison.as_dict() if comparison else None,
+=======
+        **watch.figures(),
+        **compared,
+>>>>>>> 4a85c80 (Comparison in runs and on pages: several measured maps, noise, point spread and beam in a case; page begins with what the agreement is worth)
         **(
             {"homogenised": compare_with_dfn(twin, setup, record, watch.snapshots.kept.profiles)}
             if twin
@@ -170,7 +176,7 @@ def _numbers(setup, volume, transport, experiment, watch, comparison, twin):
     }
 
 
-def _write(out, setup, numbers, record, comparison, flux, progress):
+def _write(out, setup, numbers, record, comparisons, flux, progress):
     """Write voltage.csv, result.json, the figures and the report."""
     from ..report.pages import run as page
     from .record import voltage_columns
@@ -187,6 +193,6 @@ def _write(out, setup, numbers, record, comparison, flux, progress):
         grid=setup.grid,
         voltage=voltage,
         fields_path=out / "fields.h5",
-        comparison=comparison,
+        comparisons=comparisons,
         flux=flux,
     )

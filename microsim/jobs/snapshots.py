@@ -70,9 +70,9 @@ class Watch:
 
     def __init__(self, setup, writer, checkpoint):
         every = setup.one_C * 3600 / (setup.case.output.times - 1)  # charge between stored times (C)
-        labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        self.labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
         self.setup, self.validity = setup, Validity(setup.cell)
-        self.analysis = RunAnalysis(setup.cell, labels, every)
+        self.analysis = RunAnalysis(setup.cell, self.labels, every)
         self.snapshots = Snapshots(setup, writer, checkpoint, every)
 
     @property

@@ -1,12 +1,14 @@
 """What the structure behind a simulated map says of it: its particles, and how far its surface is."""
 
+SMALLEST = 27  # voxels; what is smaller belongs to the particle that it touches most
 
-def structure_of(source, beam=None, progress=None):
+
+def structure_of(source, beam=None, progress=None, particles=None):
     """Return the Structure behind a simulated map; of a projection, where particles lie over each other,
     nothing.
 
     source: MapSource, whose values are NaN outside the active material. beam: axis of the projection, or
-    None.
+    None. particles: label of each voxel, where they are known; otherwise they are split at their necks.
     """
     import numpy as np
 
@@ -19,8 +21,6 @@ def structure_of(source, beam=None, progress=None):
         return Structure()
     if progress:
         progress(0, 2, "particles")
-    particles = split_touching(active, smallest=SMALLEST)
+    if particles is None:
+        particles = split_touching(active, smallest=SMALLEST)
     return Structure(particles, wetted_distance(active, source.wet, source.voxel_size))
-
-
-SMALLEST = 27  # voxels; what is smaller belongs to the particle that it touches most

@@ -61,6 +61,7 @@ class Comparison:
             "metrics": dict(self.metrics),
             "floor": scores.floor,
             "explained": scores.explained,
+            "naive_rmse": scores.naive_rmse,
             "skill": scores.skill,
             "intervals": {name: ends and list(ends) for name, ends in scores.intervals.items()},
             "independent_voxels": scores.independent_voxels,

@@ -41,6 +41,7 @@ class Scores:
 
     floor       {"rmse", "pearson_r", "mae", "chi2"} of the true model, None without a noise
     explained   share of what can be explained, None where the map shows nothing beyond its noise
+    naive_rmse  of the naive maps, {"constant", ...: number or None}
     skill       {"constant", "depth", "shell", "homogenised": number, or None where not to be had}
     intervals   {"rmse", "bias", "mae", "pearson_r", "chi2", "explained": (low, high) or None}, 95 %
     independent_voxels   among the compared ones
@@ -49,6 +50,7 @@ class Scores:
 
     floor: dict | None
     explained: float | None
+    naive_rmse: dict
     skill: dict
     intervals: dict
     independent_voxels: int
@@ -87,6 +89,7 @@ def score(ours, theirs, sigma=None, naive=None):
     return Scores(
         floor=None if noise is None else _floor(noise, value["left_constant"]),
         explained=skill["constant"],
+        naive_rmse={name: _rmse(value, f"left_{name}") for name in others},
         skill=skill,
         intervals=intervals,
         independent_voxels=round(found.count),
@@ -113,6 +116,7 @@ def _scores(c):
     with np.errstate(invalid="ignore", divide="ignore"):
         var_s, var_m = c["s2"] - c["s"] ** 2, c["m2"] - c["m"] ** 2
         found = {"rmse": np.sqrt(c["d2"]), "bias": c["d"], "mae": c["ad"], "chi2": c["chi2"]}
+        found["var"] = c["var"]
         found["pearson_r"] = (c["sm"] - c["s"] * c["m"]) / np.sqrt(var_s * var_m)
         for name in (key.removeprefix("naive_") for key in c if key.startswith("naive_")):
             found[f"left_{name}"] = c[f"naive_{name}"] - c["var"]
@@ -123,6 +127,11 @@ def _scores(c):
 def _hidden(left, bounds):
     """Whether what a naive map leaves over is no more than noise; False where it is not known."""
     return left is not None and (not left > 0 or (bounds is not None and bounds[0] <= 0))
+
+
+def _rmse(values, name):
+    """Of a naive map on values that it was not fitted to."""
+    return float(np.sqrt(max(values[name] + values["var"], 0.0))) if name in values else None
 
 
 def _number(values, name):

@@ -1,6 +1,7 @@
 """A comparison in sentences that can be quoted: what the agreement is worth, and what it cannot tell."""
 
 NAIVE = {
+    "constant": "the best constant",
     "depth": "the best map of the depth alone",
     "shell": "the best map of the distance to the surface alone",
     "homogenised": "the homogenised electrode",
@@ -45,8 +46,8 @@ def _part(comparison):
 
 
 def _rank(comparison):
-    skill = {name: comparison.scores.skill.get(name) for name in NAIVE}
-    known = {name: value for name, value in skill.items() if value is not None}
+    skill = comparison.scores.skill
+    known = {name: skill[name] for name in NAIVE if name != "constant" and skill.get(name) is not None}
     better = [f"{NAIVE[name]} (skill {100 * value:.0f} %)" for name, value in known.items() if value > 0]
     worse = [NAIVE[name] for name, value in known.items() if value <= 0]
     parts = [f"better than {' and '.join(better)}"] if better else []
@@ -66,13 +67,13 @@ def _limits(comparison):
         yield f"At this noise it cannot be told from the true model (chi2 {comparison.metrics['chi2']:.3g})."
     if chi2 and chi2[1] < 1:
         yield (
-            f"Differences are smaller than the stated noise (chi2 {comparison.metrics['chi2']:.3g}): the noise is "
-            "overstated, or the map was smoothed."
+            "Differences are smaller than the stated noise allows (chi2 "
+            f"{comparison.metrics['chi2']:.3g}): the noise is overstated, or the map was smoothed."
         )
     if "constant" in scores.hidden:
         yield "The measured map varies no more than its noise: it tells no model from a constant."
     for name in scores.hidden:
-        if name in NAIVE:
+        if name != "constant":
             yield f"{NAIVE[name].capitalize()} already agrees as well as the noise allows."
     if scores.intervals["rmse"] is None:
         yield f"{scores.independent_voxels} independent voxels are too few for intervals."

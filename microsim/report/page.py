@@ -56,7 +56,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page; `note` is shown in place of what is missing."""
+    """A section of the page; `lead`: what it says in short; `note` is shown in place of what is missing."""
 
     anchor: str
     title: str
@@ -64,6 +64,7 @@ class Section:
     tables: tuple = ()
     note: str = ""
     notice: str = ""
+    lead: str = ""
 
     @property
     def table_groups(self):

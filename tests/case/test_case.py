@@ -35,7 +35,7 @@ def test_settings_from_python_are_values_by_dotted_key(case_file):
         case_file, {"protocol": steps, "compare": None, "cell.film.model": "none", "title": "new"}
     )
     written = load_case(case_file, [f"protocol={steps}", "compare=null", "cell.film.model=none", "title=new"])
-    assert case == written and case.title == "new" and case.compare is None
+    assert case == written and case.title == "new" and not case.compare
 
 
 def test_a_case_is_read_from_a_dict_and_from_a_case(case_file):

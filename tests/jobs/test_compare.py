@@ -1,5 +1,7 @@
 """Two maps compared from Python: files, arrays and fields of a run."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,78 @@ def test_the_command_writes_its_page_into_a_folder_of_its_own(field, tmp_path, m
     assert main(["compare", "fields.h5", "soc.npy", "--measured-voxel-size-nm", "800"]) == 0
     assert "report: out/compare/report.html" in capsys.readouterr().out
     assert (tmp_path / "out" / "compare" / "report.html").is_file()
+
+
+# ---- noise, point spread, beam -----------------------------------------------------------------------------
+
+NOISY = COARSE - 0.01 + np.random.default_rng(0).normal(0, 0.02, COARSE.shape)
+
+
+@pytest.mark.parametrize(
+    "noise", [0.02, "0.02", np.full(COARSE.shape, 0.02)], ids=["number", "words", "array"]
+)
+def test_a_noise_gives_the_floor(field, noise):
+    found = ms.compare(field, NOISY, voxel_size=8e-7, sigma=noise)
+    assert found.floor["rmse"] == pytest.approx(0.02) and found.metrics["chi2"] == pytest.approx(1, abs=0.7)
+    assert found.explained == pytest.approx(1, abs=0.1) and found.numbers()["noise"]["rms"] == pytest.approx(
+        0.02
+    )
+    assert "of what can be explained" in repr(found) and found.verdict == tuple(found.numbers()["verdict"])
+
+
+def test_a_map_brings_its_noise_beside_it(field, tmp_path):
+    np.save(tmp_path / "soc.npy", NOISY)
+    bare = ms.compare(field, tmp_path / "soc.npy", voxel_size=8e-7)
+    assert bare.floor is None and bare.numbers()["noise"] is None
+    np.save(tmp_path / "soc_sigma.npy", np.full(COARSE.shape, 0.03))
+    with_noise = ms.compare(field, tmp_path / "soc.npy", voxel_size=8e-7)
+    assert with_noise.floor["rmse"] == pytest.approx(0.03)
+    assert "soc.npy" in with_noise.numbers()["noise"]["source"]
+    assert ms.compare(field, tmp_path / "soc.npy", voxel_size=8e-7, sigma=0.01).floor["rmse"] == 0.01
+
+
+def test_spread_and_beam(field):
+    sharp, blurred = (ms.compare(field, COARSE, voxel_size=8e-7, psf=psf) for psf in (0, "0.8 um"))
+    assert blurred.metrics["std_simulated"] < sharp.metrics["std_simulated"]
+    assert blurred.numbers()["psf_m"] == pytest.approx((8e-7,) * 3)
+    flat = FINE.mean(axis=2, keepdims=True)
+    beam = ms.compare(field, flat, voxel_size=4e-7, project="z")
+    assert beam.metrics["rmse"] == pytest.approx(0, abs=1e-6) and beam.metrics["n_voxels"] == flat.size
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sigma": 0}, "sigma: expected a number above 0"),
+        ({"sigma": float("nan")}, "sigma: expected a number"),
+        ({"sigma": -0.1}, "sigma: expected a number above 0"),
+        ({"sigma": np.ones((2, 2, 2))}, "sigma: expected a noise for each"),
+        ({"sigma": np.zeros(COARSE.shape)}, "expected a noise above 0"),
+        ({"sigma": np.full(COARSE.shape, np.nan)}, "expected a noise above 0"),
+        ({"sigma": "absent.tif"}, "absent.tif"),
+        ({"psf": -1e-7}, "psf: expected one length from 0"),
+        ({"psf": (1e-7, 1e-7)}, "psf: expected one length"),
+        ({"project": "z"}, "one layer along z, got 2"),
+        ({"project": "w"}, "axis x, y or z"),
+    ],
+)
+def test_a_wrong_instrument_is_one_sentence(field, options, said):
+    with pytest.raises(InputError, match=said):
+        ms.compare(field, COARSE, voxel_size=8e-7, **options)
+
+
+def test_the_command_takes_noise_spread_and_beam(field, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("soc.npy", NOISY.mean(axis=2, keepdims=True))
+    words = (
+        "compare fields.h5 soc.npy --measured-voxel-size-nm 800 --sigma 0.02 --psf-nm 100,100,0 --project z"
+    )
+    assert main([*words.split(), "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["floor"]["rmse"] == pytest.approx(0.02) and told["project"] == "z"
+    assert told["psf_m"] == pytest.approx([1e-7, 1e-7, 0]) and set(told["skill"]) == {
+        "constant",
+        "depth",
+        "shell",
+        "homogenised",
+    }

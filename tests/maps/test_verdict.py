@@ -27,7 +27,7 @@ def told(simulated, sigma=0.02, measured=TRUTH + NOISE):
             0.02,
             ["explains ", "of what can be explained", "cannot be told from the true", "of at most 0.9"],
         ),
-        (TRUTH, 0.04, ["smaller than the stated noise"]),
+        (TRUTH, 0.04, ["smaller than the stated noise allows"]),
         (TRUTH, None, ["No noise of the measured map is known", "of the map's variance", "lower bound"]),
         (TRUTH + 0.2, 0.02, ["does worse than a constant", "worse than the best map of the depth alone"]),
         (TRUTH + 0.2, None, ["does worse than a constant"]),

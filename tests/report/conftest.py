@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.quantities import FIELDS
-from microsim.maps.compare import compare_maps
+from microsim.maps.compare import Structure, compare_maps
 from microsim.maps.map import SocMap, resample_onto
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter, read_field
@@ -72,7 +72,7 @@ def make_run(folder, shape=(16, 12, 10), steps=ONE_STEP, stored=3):
         "grid": grid,
         "voltage": {name: np.concatenate(parts) for name, parts in columns.items()},
         "fields_path": folder / "fields.h5",
-        "comparison": make_comparison(folder / "fields.h5"),
+        "comparisons": [make_comparison(folder / "fields.h5")],
     }
 
 
@@ -122,7 +122,9 @@ def make_comparison(fields_path):
     coarse = SocMap(np.zeros([max(1, n // 2) for n in sto.shape]), [2 * edge for edge in h])
     mean = resample_onto(SocMap(sto, h), coarse)
     noise = 0.02 * np.random.default_rng(1).standard_normal(mean.shape)
-    return compare_maps(SocMap(sto, h), SocMap(mean + noise, coarse.voxel_size))
+    labels = np.where(np.isfinite(sto), 1 + np.arange(sto.shape[0])[:, None, None] // 4, 0)
+    measured = SocMap(mean + noise, coarse.voxel_size, sigma=np.full(mean.shape, 0.02))
+    return compare_maps(SocMap(sto, h), measured, structure=Structure(particles=labels))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from .texts import texts_on_each_other
 
 def draw(name, run):
     """Draw one figure of a run by its short name."""
-    grid, comparison = run["grid"], run["comparison"]
+    grid, comparison = run["grid"], run["comparisons"][0]
 
     def series(field):
         return load_series(run["fields_path"], field)

@@ -6,7 +6,8 @@ import numpy as np
 
 from ...base.quantities import Quantity, quantity
 from ...maps.metrics import METRICS
-from .. import map_figures
+from ...maps.verdict import NAIVE, verdict
+from .. import map_figures, score_figures
 from ..map_figures import fullest_layer
 from ..number_format import digits, fixed, label, length_text, percent, rows
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
@@ -39,56 +40,110 @@ def figure(*, comparison, of="sto"):
     return map_figures.comparison_maps_figure(comparison, quantity(of))
 
 
-def comparison_section(meta, comparison):
-    """Make the section of a comparison, also for the page of a run; comparison None: say how to have one."""
+def comparison_sections(asked, comparisons):
+    """Make the sections of the page of a run, one a measured map; without one: how to have one.
+
+    asked: what the case says of each map, as dicts. comparisons: [Comparison].
+    """
     title = "Comparison with the measured map"
-    if comparison is None:
+    if not comparisons:
         note = "No measured map was given; name one under compare: in the case, or use microsim compare."
-        return Section("comparison", title, note=note)
+        return [Section("comparison", title, note=note)]
+    if len(comparisons) == 1:
+        return [comparison_section(asked[0], comparisons[0])]
+    return [
+        comparison_section(meta, found, f"{title} {k}: {meta.get('measured')}", f"comparison_{k}")
+        for k, (meta, found) in enumerate(zip(asked, comparisons, strict=True), start=1)
+    ]
+
+
+def comparison_section(meta, comparison, title="Comparison with the measured map", anchor="comparison"):
+    """Make the section of a comparison."""
     what = quantity(meta.get("quantity") or "sto")
     drawn = {
         "maps": (map_figures.comparison_maps_figure, _maps_caption),
+        "worth": (score_figures.worth_figure, _worth_caption),
         "agreement": (map_figures.agreement_figure, _agreement_caption),
         "depth": (map_figures.comparison_depth_figure, _depth_caption),
     }
     drawings = tuple(
-        Drawing(f"comparison_{name}", partial(draw, comparison, what), caption(comparison))
+        Drawing(f"{anchor}_{name}", partial(draw, comparison, what), caption(comparison))
         for name, (draw, caption) in drawn.items()
     )
     virtual = meta.get("virtual") or "virtual" in str(meta.get("measured")).lower()
     notice = "The measured map is virtual: it was computed, not measured." if virtual else ""
-    both = (metrics_table(comparison), maps_table(meta))
-    return Section("comparison", title, drawings, filled(*both), notice=notice)
+    shown = filled(metrics_table(comparison), skill_table(comparison), maps_table(meta))
+    return Section(anchor, title, drawings, shown, notice=notice, lead=" ".join(verdict(comparison)))
+
+
+SCORED = ("floor", "explained", "naive_rmse", "skill", "intervals", "independent_voxels", "by_particle")
 
 
 # -- key numbers and tables ----------------------------------------------------------------------------------
 
 
 def cards(comparison):
-    """Choose the key numbers of a comparison."""
-    m = comparison.metrics
-    voxels = f"{digits(m['n_voxels'])} voxels"
-    return [
-        Card("Correlation r", fixed(m["pearson_r"], 3), "", f"simulated and measured, {voxels}"),
-        Card("RMSE", digits(m["rmse"], 3), "", f"of which bias {fixed(m['bias'], 4, plus=True)}"),
+    """Choose the key numbers of a comparison: first what the agreement is worth."""
+    m, scores = comparison.metrics, comparison.scores
+    floor, voxels = scores.floor or {}, f"{digits(scores.independent_voxels)} independent voxels"
+    best = f"the true model has {digits(floor['rmse'], 3)}" if floor else "noise not known"
+    most = f"of at most {fixed(floor['pearson_r'], 3)}" if floor else "noise not known"
+    found = [
+        Card("Explained", percent(scores.explained), "", _within(scores, "explained", percent)),
+        Card("RMSE", digits(m["rmse"], 3), "", best),
+        Card("Correlation r", fixed(m["pearson_r"], 3), "", most),
         Card("Bias", fixed(m["bias"], 4, plus=True), "", "mean of simulated − measured"),
-        Card("MAE", digits(m["mae"], 3), "", "mean of |simulated − measured|"),
-        Card(
-            "Compared",
-            digits(m["n_voxels"]),
-            "voxels",
-            f"{percent(m['shared_fraction'])} of the measured ones",
-        ),
+        Card("Compared", digits(m["n_voxels"]), "voxels", voxels),
     ]
+    if m["chi2"] is not None:
+        found.insert(3, Card("Reduced χ²", digits(m["chi2"], 3), "", "1 for the true model"))
+    return found
+
+
+def _within(scores, name, spell=None):
+    """Spell the interval of a score."""
+    ends = scores.intervals.get(name)
+    spell = spell or (lambda value: digits(value, 3))
+    return "" if ends is None else f"95 %: {spell(ends[0])} to {spell(ends[1])}"
 
 
 def metrics_table(comparison):
-    """Tabulate the metrics of a comparison with what each means."""
-    found = []
+    """Tabulate the metrics of a comparison with what each means, what the true model would have, and its
+    interval."""
+    found, floor = [], comparison.scores.floor or {}
     for key, value in comparison.metrics.items():
         what = METRICS[key].quantity if key in METRICS else Quantity(key, label(key))
-        found.append((what.label, _metric(what, value), what.meaning))
-    return TextTable("", ("Metric", "Value", "Meaning"), found, (1,))
+        best = _metric(what, floor[key]) if key in floor else ""
+        within = _within(comparison.scores, key).removeprefix("95 %: ")
+        found.append((what.label, _metric(what, value), best, within, what.meaning))
+    header = ("Metric", "Value", "True model", "95 % interval", "Meaning")
+    return TextTable("", header, found, (1, 2, 3))
+
+
+def skill_table(comparison):
+    """Tabulate the skill over maps that know little."""
+    scores = comparison.scores
+    found = [
+        (
+            NAIVE[name],
+            digits(scores.naive_rmse[name], 3),
+            percent(scores.skill[name]),
+            _of_skill(scores, name),
+        )
+        for name in NAIVE
+        if scores.naive_rmse.get(name) is not None
+    ]
+    return TextTable(
+        "Skill over maps that know little", ("Map", "Its RMSE", "Skill", "Remark"), found, (1, 2)
+    )
+
+
+def _of_skill(scores, name):
+    if name in scores.hidden:
+        return "agrees as well as the noise allows"
+    return (
+        "fitted to the measured map itself" if name != "homogenised" else "the same model without structure"
+    )
 
 
 def _metric(what, value):
@@ -99,7 +154,7 @@ def _metric(what, value):
 
 def maps_table(meta):
     """Tabulate what a comparison's maps are: files, voxel sizes, origin, mask; not its metrics and curves."""
-    left_out = ("metrics", "profile", "histogram")
+    left_out = ("metrics", "profile", "histogram", "verdict", *SCORED)
     return TextTable("Maps", (), rows({k: v for k, v in meta.items() if k not in left_out and v is not None}))
 
 
@@ -116,6 +171,30 @@ def _maps_caption(comparison):
         f"the sections z = {z} µm and y = {y} µm, those with most compared voxels; simulated and measured on "
         "one colour scale, the difference centred on zero. Grey: not compared. "
         f"RMSE {digits(c.metrics['rmse'], 3)}, bias {fixed(c.metrics['bias'], 4, plus=True)}."
+    )
+
+
+def _worth_caption(comparison):
+    """Say what the agreement is worth."""
+    told = "Left: RMSE of the model and of maps that know little"
+    if comparison.sigma is not None:
+        told += "; the line is what noise alone gives the true model. "
+        told += (
+            "Middle: differences over the noise of their voxel, against the unit normal of the true model. "
+        )
+    else:
+        told += ". Middle: differences of the two maps. "
+    p = comparison.particles
+    if p is None or p.n < 2:
+        return told + "No particles are known."
+    between, within = fixed(p.pearson_r_between, 2), fixed(p.pearson_r_within, 2)
+    most = ""
+    if p.ceiling_between is not None:
+        most = f" (of at most {fixed(p.ceiling_between, 2)} and {fixed(p.ceiling_within, 2)})"
+    return (
+        told
+        + f"Right: means of {digits(p.n)} particles, area by volume; r between particles {between}, within "
+        f"them {within}{most}."
     )
 
 

@@ -15,24 +15,24 @@ TOGETHER = ("phi_e", "phi_s", "j")  # their profiles are one figure
 TITLES = {"sto": "Lithiation", "c_e": "Electrolyte"}  # of the sections of other fields: their labels
 
 
-def write(
-    folder, *, case, result, grid, voltage, fields_path=None, comparison=None, flux=None, progress=None
-):
+def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=(), flux=None, progress=None):
     """Write report.html and figures/*.png of a run; return the path of the page.
 
     folder: where to. case: the case as a dict (or its YAML text). result: content of result.json.
     grid: VoxelGrid. voltage: columns of voltage.csv, {"time_s", "current_A", "voltage_V",
-    "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparison: Comparison, or None.
-    flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
+    "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparisons: one for each measured
+    map. flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
-    cards = tables.summary_cards(result) + (compare.cards(comparison)[:2] if comparison is not None else [])
+    cards = tables.summary_cards(result) + [
+        card for one in comparisons[:1] for card in compare.cards(one)[:3]
+    ]
     return write_page(
         folder,
         title=result.get("title") or "microsim run",
         kind="Half-cell run",
         cards=cards,
-        sections=_sections(case, result, grid, voltage, fields_path, comparison, flux),
+        sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
         records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
         version=result.get("microsim_version"),
         progress=progress,
@@ -45,9 +45,8 @@ def figure(*, result, grid, voltage):
     return figures.voltage_figure(voltage, result.get("steps") or [], area)
 
 
-def _sections(case, result, grid, voltage, fields_path, comparison, flux):
+def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
     asked = case if isinstance(case, dict) else {}
-    compared = {**(asked.get("compare") or {}), **(result.get("comparison") or {})}
     return [
         _about(result, grid),
         *phases_sections(grid, tables.phases_table(result, grid)),
@@ -57,9 +56,17 @@ def _sections(case, result, grid, voltage, fields_path, comparison, flux):
         *_fields(fields_path),
         *_evenness(result.get("heterogeneity"), grid, fields_path),
         *homogenise.homogenised_sections(result.get("homogenised")),
-        compare.comparison_section(compared, comparison),
+        *compare.comparison_sections(_compared(asked, result, comparisons), comparisons),
         Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
     ]
+
+
+def _compared(asked, result, comparisons):
+    """What case and result say of each measured map."""
+    named = asked.get("compare") or {}
+    named = named if isinstance(named, list) else [named]
+    told = result.get("comparisons") or [result.get("comparison") or {}]
+    return [{**a, **b} for a, b, _ in zip(named, told, comparisons, strict=False)]
 
 
 def _about(result, grid):

@@ -14,7 +14,8 @@ from ..analysed import heterogeneity, overpotentials
 from ..reading import check_page, long_numbers, text_of
 
 DRAWN = ("phases", "voltage", "sto_sections", "sto_deviation", "sto_profiles", "c_e_sections", "c_e_profiles")
-DRAWN += ("potentials_profiles", "comparison_maps", "comparison_agreement", "comparison_depth")
+DRAWN += ("potentials_profiles", "comparison_maps", "comparison_worth", "comparison_agreement")
+DRAWN += ("comparison_depth",)
 ANALYSED = ("overpotentials", "particles", "reaction")
 
 
@@ -34,7 +35,7 @@ def test_the_page_holds_every_figure(written):
 
 
 def test_the_page_says_the_key_numbers(written, run):
-    text, metrics = text_of(written[0]), run["comparison"].metrics
+    text, metrics = text_of(written[0]), run["comparisons"][0].metrics
     for expected in ("Made-up run", "150.1", "3.700", "3.212", "3.1 × 10⁻⁹", "d" * 64):
         assert expected in text
     assert f"{metrics['rmse']:.3g}" in text and "The measured map is virtual" in text
@@ -44,7 +45,7 @@ def test_the_page_says_the_key_numbers(written, run):
 
 
 def test_without_comparison_or_fields_words_stand_in_their_place(run, tmp_path):
-    bare = {**run, "comparison": None, "fields_path": None, "result": {**run["result"], "comparison": None}}
+    bare = {**run, "comparisons": (), "fields_path": None, "result": {**run["result"], "comparison": None}}
     path = page.write(tmp_path, **bare)
     check_page(path, ["phases", "voltage"])
     assert "No measured map was given" in text_of(path) and "No fields were stored" in text_of(path)
@@ -56,7 +57,7 @@ def test_a_result_without_any_key_still_gives_a_page(run, tmp_path):
 
 
 def test_what_a_run_left_its_windows_by_stands_on_top(run, tmp_path):
-    told = {**run, "fields_path": None, "comparison": None}
+    told = {**run, "fields_path": None, "comparisons": ()}
     notes = {**run["result"], "validity": {"notes": ["sto reached 1.", "Coarse."]}}
     text = page.write(tmp_path, **{**told, "result": notes}).read_text()
     assert '<p class="notice">sto reached 1. Coarse.</p>' in text.split("What was run")[1][:300]
@@ -64,7 +65,7 @@ def test_what_a_run_left_its_windows_by_stands_on_top(run, tmp_path):
 
 
 def test_several_steps_are_told_apart(run_with_rests, tmp_path):
-    text = text_of(page.write(tmp_path, **{**run_with_rests, "comparison": None}))
+    text = text_of(page.write(tmp_path, **{**run_with_rests, "comparisons": ()}))
     assert "Rest for 10 minutes" in text and "right: voltage and current density" in text
     assert "Dashed: at a rest" in text
 
@@ -72,14 +73,14 @@ def test_several_steps_are_told_apart(run_with_rests, tmp_path):
 def test_quantity_and_file_come_from_the_case(run, tmp_path):
     """The case says what was compared when result.json holds the metrics alone."""
     case = {"compare": {"measured": "meshes/demo_virtual_sto.tif", "quantity": "soc"}}
-    result = {**run["result"], "comparison": run["comparison"].as_dict()}
+    result = {**run["result"], "comparison": run["comparisons"][0].as_dict()}
     text = text_of(page.write(tmp_path, **{**run, "case": case, "result": result, "fields_path": None}))
     assert "meshes/demo_virtual_sto.tif" in text and "The measured map is virtual" in text
 
 
 def test_voltage_parts_and_evenness_have_their_sections(run, tmp_path):
     result = {**run["result"], "overpotentials": overpotentials(), "heterogeneity": heterogeneity()}
-    path = page.write(tmp_path, **{**run, "result": result, "comparison": None, "fields_path": None})
+    path = page.write(tmp_path, **{**run, "result": result, "comparisons": (), "fields_path": None})
     check_page(path, ["phases", "voltage", *ANALYSED])
     assert "Where the voltage goes" in text_of(path) and "How evenly the electrode is used" in text_of(path)
 
@@ -88,7 +89,7 @@ def test_a_rest_alone_has_a_table_and_no_figure(run, tmp_path):
     found = {k: v[-2:] if isinstance(v, list) else v for k, v in overpotentials().items()}
     found["parts_V"] = {k: v[-2:] for k, v in found["parts_V"].items()}
     more = {"overpotentials": found, "heterogeneity": {**heterogeneity(), "ends": []}}
-    bare = {"comparison": None, "fields_path": None}
+    bare = {"comparisons": (), "fields_path": None}
     path = page.write(tmp_path, **{**run, **bare, "result": {**run["result"], **more}})
     check_page(path, ["phases", "voltage"])
     assert "Where the voltage goes" in text_of(path)
@@ -101,7 +102,7 @@ def test_the_flux_that_is_given_is_drawn(run, tmp_path):
     solved = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     flux = flux_map(solved.potential, grid, {"pore": 1.0}, 0)
     given = {"flux": flux, "figures": flux_figures(flux, grid, {"pore": 1.0}, 0, solved)}
-    bare = {**run, "grid": grid, "fields_path": None, "comparison": None}
+    bare = {**run, "grid": grid, "fields_path": None, "comparisons": ()}
     path = page.write(tmp_path, **bare, flux=given)
     check_page(path, ["phases", "voltage", "flux_x"])
     assert "constrictivity 1.00" in text_of(path)
@@ -119,7 +120,7 @@ def test_a_new_field_is_one_entry(run, tmp_path, monkeypatch):
     with FieldWriter(tmp_path / "fields.h5", grid, {"stress": "Pa"}) as fields:
         for time in (0.0, 10.0):
             fields.write(time, "Rest", {"stress": values})
-    bare = {**run, "comparison": None, "fields_path": tmp_path / "fields.h5"}
+    bare = {**run, "comparisons": (), "fields_path": tmp_path / "fields.h5"}
     path = page.write(tmp_path, **bare)
     drawn = [f"stress_{kind}" for kind in ("sections", "deviation", "profiles")]
     check_page(path, ["phases", "voltage", *drawn])
