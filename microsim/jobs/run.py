@@ -160,13 +160,8 @@ def _numbers(setup, volume, transport, experiment, watch, compared, twin):
         **counts(record),
         "area_correction": area_figures(cell),
         "film": film_figures(setup, experiment.R_film),
-<<<<<<< HEAD
         **watch.figures(record),
-        "comparison": comparison.as_dict() if comparison else None,
-=======
-        **watch.figures(),
         **compared,
->>>>>>> 4a85c80 (Comparison in runs and on pages: several measured maps, noise, point spread and beam in a case; page begins with what the agreement is worth)
         **(
             {"homogenised": compare_with_dfn(twin, setup, record, watch.snapshots.kept.profiles)}
             if twin

@@ -85,7 +85,7 @@ def test_help_alone_lists_the_commands_in_the_order_of_the_data_flow(capsys):
         (["info", "a.npy", "--phases", "pore=a"], "--phases pore: expected a number"),
         (
             ["info", "a.npy", "--voxel-size-nm", "0.1"],
-            "--voxel-size-nm: expected a number from 1 to 100000 nm",
+            "--voxel-size-nm: expected a number from 1 to 1e+07 nm",
         ),
         (["info", "a.npy", "--voxel-size-nm", "1,2"], "--voxel-size-nm: expected one number or three"),
         (["info", "a.npy", "--file-axes", "xyt"], "--file-axes"),
