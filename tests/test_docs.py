@@ -68,7 +68,7 @@ def test_every_cited_document_is_in_the_repository():
 
 def test_every_module_that_the_docs_name_is_there():
     for page in DOCS.glob("*.md"):
-        for named in re.findall(r"`((?:\w+/)*\w+\.py)`", page.read_text()):
+        for named in re.findall(r"`((?:\w+/)*(?!NAME)\w+\.py)`", page.read_text()):  # NAME: of a new one
             at = (
                 ROOT / named,
                 *(p for f in ("microsim", "validation") for p in (ROOT / f).rglob(Path(named).name)),
