@@ -7,12 +7,15 @@ import csv
 import io
 import json
 import os
+import re
+import tempfile
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
 from .errors import InputError
 from .guard import check_target
-from .streams import is_stream, through
+from .streams import UNNAMED, is_stream, through
 
 
 @contextmanager
@@ -55,6 +58,16 @@ def refuse_stream(path):
         raise InputError(f"expected the name of a file to write, got {path}, a device or pipe; name a file.")
 
 
+def require_space(folder, size):
+    """Refuse a folder where a file of so many bytes has no room; raises OSError as a writer would.
+
+    For libraries that end the process where a disk is full: the room is taken, and given back.
+    """
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if size and hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
 def make_folder(path):
     """Make a folder and those above it, where they are missing; what cannot be made is an InputError."""
     try:
@@ -76,6 +89,20 @@ def remove(path):
         ) from error
 
 
+def file_names(words):
+    """Give each of some words a file name of its own, {word: name without suffix}: letters, digits, . + - _.
+
+    Names differ by more than the case of their letters, and none leads out of its folder.
+    """
+    names = {}
+    for word in words:
+        name = re.sub(r"[^\w.+-]+", "_", str(word)).strip("._")[:80] or "unnamed"
+        taken = {other.casefold() for other in names.values()}
+        numbered = (f"{name}_{k}" for k in count(2))
+        names[word] = next(one for one in chain([name], numbered) if one.casefold() not in taken)
+    return names
+
+
 def write_text(path, text):
     """Write a text file in one piece; a device or a pipe is written through."""
     if is_stream(path):
@@ -83,7 +110,7 @@ def write_text(path, text):
             file.write(text)
         return Path(path)
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors=UNNAMED)
     return Path(path)
 
 
@@ -106,9 +133,9 @@ def write_columns(path, columns):
     return write_text(path, content.getvalue())
 
 
-def json_text(value, indent=1):
-    """Word a value as JSON, with a line end."""
-    return json.dumps(plain(value), indent=indent, allow_nan=False, ensure_ascii=False) + "\n"
+def json_text(value, indent=1, ascii=False):
+    """Word a value as JSON, with a line end; ascii: other letters by their number."""
+    return json.dumps(plain(value), indent=indent, allow_nan=False, ensure_ascii=ascii) + "\n"
 
 
 def yaml_text(value, *, flow=False, width=80):

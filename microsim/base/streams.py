@@ -6,6 +6,7 @@ import stat
 import sys
 from contextlib import contextmanager
 
+UNNAMED = "backslashreplace"  # bytes of a file's name that are no UTF-8, as JSON writes them
 STANDARD = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -33,7 +34,7 @@ def through(path):
         for printed in (sys.stdout, sys.stderr):
             printed.flush()
     target = os.dup(number) if number is not None else path
-    with open(target, "w", encoding="utf-8") as file:
+    with open(target, "w", encoding="utf-8", errors=UNNAMED) as file:
         yield file
 
 

@@ -53,7 +53,7 @@ class Case:
     def sha256(self):
         """SHA-256 of the effective case: order of keys, comments and the file's place do not count."""
         canonical = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(canonical.encode(errors="backslashreplace")).hexdigest()
 
     def locate(self, file):
         """Find a file that the case names: beside the case file, otherwise the name as it was written."""

@@ -3,7 +3,6 @@
 Exit codes: 0 success, 2 bad input (one sentence on standard error), 3 a solver did not converge, 130 Ctrl-C.
 """
 
-import os
 import sys
 from typing import Annotated
 
@@ -11,6 +10,7 @@ import typer
 
 from ..base.errors import MicrosimError, NotConverged
 from ..base.schema import listed
+from .environment import drop_output, finish, prepare
 
 app = typer.Typer(
     name="microsim",
@@ -40,11 +40,10 @@ def _microsim(
 
 def main(arguments=None):
     """Run the command line; gives back the exit code. Every expected failure is one sentence."""
-    # dense algebra is a few hundred unknowns here; its library's own threads would only get in the kernels'
-    # way
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    prepare()
     try:
         code = app(args=arguments, prog_name="microsim", standalone_mode=False)
+        finish()
     except NotConverged as error:
         last = listed(f"{residual:.3g}" for residual in error.history[-3:])
         return _fail(f"{error}{f' (last residuals: {last})' * bool(last)}", error.exit_code)
@@ -55,6 +54,9 @@ def main(arguments=None):
         command = context.command_path if context else "microsim"
         said = error.format_message().replace("Value error, ", "").rstrip(".")
         return _fail(f"{said}; see {command} --help.", 2)
+    except BrokenPipeError:  # of head, or a pager that was left: there is nobody to tell
+        drop_output()
+        return 0
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         return _fail(
@@ -62,7 +64,9 @@ def main(arguments=None):
         )
     except MemoryError:
         return _fail("expected enough memory for this volume, got none left; crop or coarsen the volume.", 2)
-    except typer.Abort:
+    except typer.Abort as abort:
+        if isinstance(abort.__cause__, EOFError):  # which typer takes for the end of what was typed
+            return _fail("expected complete files, got one that ends too early; export or fetch it again.", 2)
         code = 130
     if code == 130:
         return _fail("interrupted by Ctrl-C.", 130)
@@ -70,5 +74,6 @@ def main(arguments=None):
 
 
 def _fail(message, code):
-    print("microsim: " + " ".join(str(message).split()), file=sys.stderr)
+    if sys.stderr is not None:
+        print("microsim: " + " ".join(str(message).split()), file=sys.stderr)
     return code

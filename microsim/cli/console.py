@@ -8,6 +8,7 @@ from ..base.notices import told_to
 from ..base.streams import is_standard_output
 from ..base.words import aligned as table
 from ..base.words import lengths_nm, times
+from .environment import shows_all
 
 __all__ = ["lengths_nm", "progress_bar", "report", "table", "times"]
 
@@ -15,7 +16,7 @@ __all__ = ["lengths_nm", "progress_bar", "report", "table", "times"]
 @contextmanager
 def progress_bar(title):
     """Show a bar with the time left on a terminal; yields the callable that moves it, or None in a pipe."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -37,9 +38,8 @@ def progress_bar(title):
 def report(result, json_file, *lines):
     """Print the lines for people, or write the numbers as JSON to a file or, with -, to standard output."""
     if json_file is not None:
-        content = json_text(result, indent=2)
         if is_standard_output(json_file):  # which has no place for words beside the JSON
-            sys.stdout.write(content)
+            print(json_text(result, indent=2, ascii=not shows_all(sys.stdout)), end="")
             return
-        write_text(json_file, content)
+        write_text(json_file, json_text(result, indent=2))
     print("\n".join(map(str, lines)))

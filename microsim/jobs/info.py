@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.files import file_names, make_folder
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
 from .arguments import Grid, comma_list, require_size
@@ -89,31 +90,35 @@ class PhasesResult(Result):
         paths."""
         from ..volumes.volume import write_volume
 
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        names = file_names(self.grid.names)
         return [
-            write_volume(Path(folder) / f"{name}.tif", values, voxel_size=self.grid.voxel_size)
-            for name, values in self._maps()
+            write_volume(Path(folder) / f"{names[phase]}_{what}.tif", values, voxel_size=self.grid.voxel_size)
+            for phase, what, values in self._maps()
         ]
 
     def _maps(self):
-        """Yield (name, array [x, y, z]) of what was measured, one at a time: a map is as large as the
-        volume."""
+        """Yield (phase, "clusters" or "sizes_m", array [x, y, z]) of what was measured, one at a time: a map
+        is as large as the volume."""
         from ..shapes.measures import clusters
         from ..shapes.thickness import local_thickness
 
         for phase in self.grid.names:
             mask = self.grid.mask(phase)
             if "clusters" in self.measures:
-                yield f"{phase}_clusters", clusters(mask).labels
+                yield phase, "clusters", clusters(mask).labels
             if self.measures.get("sizes", {}).get(phase):
-                yield f"{phase}_sizes_m", local_thickness(mask, self.grid.voxel_size)
+                yield phase, "sizes_m", local_thickness(mask, self.grid.voxel_size)
 
     def to_xarray(self):
         """Return phases, and clusters and sizes (m) where they were measured, as an xarray.Dataset on x, y, z
         in m."""
         from .xarray import dataset
 
-        maps = {name: (values, "m" if name.endswith("_m") else "1") for name, values in self._maps()}
+        maps = {
+            f"{phase}_{what}": (values, "m" if what == "sizes_m" else "1")
+            for phase, what, values in self._maps()
+        }
         return dataset(self.grid, {"phase": (self.grid.phase, "1"), **maps})
 
 

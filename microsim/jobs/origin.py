@@ -2,9 +2,9 @@
 microsim. A result or a checkpoint is taken for that of a case only where nothing of it differs.
 """
 
+import os
 from functools import lru_cache
 from hashlib import sha256
-from os import stat
 from pathlib import Path
 
 from .. import __version__
@@ -46,8 +46,9 @@ def digest(path):
     """Return the sha256 of a file's bytes, or of the names and bytes of the files in a folder."""
     if Path(path).is_dir():
         parts = sorted(file for file in Path(path).iterdir() if file.is_file())
-        return sha256("".join(f"{file.name} {digest(file)}\n" for file in parts).encode()).hexdigest()
-    found = stat(path)
+        lines = (os.fsencode(file.name) + f" {digest(file)}\n".encode() for file in parts)
+        return sha256(b"".join(lines)).hexdigest()
+    found = os.stat(path)
     # the time at which a file was last written or exchanged cannot be set back, unlike that of its content
     return _of_bytes(str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, Spread
 from ..base.errors import InputError
+from ..base.files import make_folder
 from ..base.schema import number, whole
 from ..base.words import lengths_nm, times, titled
 from .arguments import VOLUME_PARTS, as_grid, require_size
@@ -137,7 +138,7 @@ class ParticlesResult(Result):
         """Write label volumes of particles, fragments and grains; returns {"map of particles": path ...}."""
         from ..volumes.volume import write_volume
 
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         return {
             _map_of(name): write_volume(Path(folder) / f"{name}.tif", values, voxel_size=self.grid.voxel_size)
             for name, values in self.state.labels.items()

@@ -8,6 +8,9 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 
+from ..base.files import require_space
+
+OVERHEAD = 2**16  # bytes of an HDF5 file beside its arrays
 MARK = "written_by"  # attribute of the HDF5 file
 KINDS = {
     3: ("phase", ""),
@@ -37,6 +40,12 @@ def write_xdmf(path, mesh):
     import h5py
     import meshio
 
+    arrays = [
+        mesh.points,
+        *(block.data for block in mesh.cells),
+        *(a for d in mesh.cell_data.values() for a in d),
+    ]
+    require_space(path.parent, OVERHEAD + sum(np.asarray(array).nbytes for array in arrays))
     for block, *values in zip(mesh.cells, *mesh.cell_data.values()):
         first, ending = KINDS[block.dim]
         data = {first: None} | dict(zip(mesh.cell_data, values))

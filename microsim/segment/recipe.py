@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.files import replacing, write_text
+from ..base.files import file_names, write_text
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
@@ -226,10 +226,10 @@ def _turned(values, file_axes, voxel_size, source, sha256):
 def write_probability(path, probability, names, voxel_size):
     """Write the probability of each phase as a data set of an HDF5 file, with the voxel size (m) as
     attribute."""
-    import h5py
+    from ..volumes.output import writing_hdf5
 
-    with replacing(path) as part, h5py.File(part, "w") as file:
-        for name, values in zip(names, probability, strict=True):
+    with writing_hdf5(path) as file:
+        for name, values in zip(file_names(names).values(), probability, strict=True):
             data = file.create_dataset(
                 name, shape=values.shape, dtype=np.float32, chunks=True, compression="gzip"
             )

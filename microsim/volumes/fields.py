@@ -23,6 +23,7 @@ from ..base.files import refuse_stream
 from ..base.guard import check_target
 from ..base.hosts import Host
 from ..base.schema import listed
+from .output import Output
 
 CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
 PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
@@ -36,49 +37,6 @@ HOST = {
     "density_kg_m3": "density",
     "molar_mass_kg_mol": "molar_mass",
 }
-
-
-class _Output:
-    """Write to a file for HDF5 and remember the first failure instead of passing it on.
-
-    HDF5 that meets a full disk cannot close the file any more and ends the whole process with a
-    segmentation fault; here every write seems to succeed, and the writer above asks for `error`.
-    """
-
-    def __init__(self, path):
-        self.file = open(path, "w+b", buffering=0)  # noqa: SIM115 (closed by the writer)
-        self.error = None
-
-    def write(self, data):
-        try:
-            view = memoryview(data)
-            while self.error is None and len(view):
-                view = view[self.file.write(view) :]
-        except OSError as error:
-            self.error = error
-        return len(data)
-
-    def truncate(self, size=None):
-        try:
-            return self.file.truncate(size)
-        except OSError as error:
-            self.error = self.error or error
-            return size
-
-    def read(self, size=-1):
-        return self.file.read(size)
-
-    def readinto(self, buffer):
-        return self.file.readinto(buffer)
-
-    def seek(self, offset, whence=0):
-        return self.file.seek(offset, whence)
-
-    def tell(self):
-        return self.file.tell()
-
-    def flush(self):
-        pass
 
 
 class FieldWriter:
@@ -104,7 +62,7 @@ class FieldWriter:
         refuse_stream(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._output = _Output(self._part)
+            self._output = Output(self._part)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
         try:

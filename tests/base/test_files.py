@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.files import plain, replacing, write_columns, write_json, write_text, write_yaml
+from microsim.base.files import (
+    file_names,
+    plain,
+    replacing,
+    require_space,
+    write_columns,
+    write_json,
+    write_text,
+    write_yaml,
+)
 from microsim.base.schema import read_yaml
 
 
@@ -53,3 +62,25 @@ def test_columns_have_a_line_of_titles_and_lose_no_digit(tmp_path):
     assert list(csv.reader(path.open())) == [["time_s", "step"], ["0.0", "0"], ["0.1", "1"]]
     with pytest.raises(ValueError, match="shorter"):
         write_columns(path, {"a": np.zeros(2), "b": np.zeros(1)})
+
+
+def test_names_of_files_are_safe_and_differ():
+    words = ["../../escaped", "/etc/passwd", "a/b", "a_b", "A_B", "..", "", "µ-phase", "x" * 300, ".hidden"]
+    names = file_names(words)
+    assert (
+        list(names) == words and names["a/b"] == "a_b" and names["a_b"] == "a_b_2" and names["A_B"] == "A_B_3"
+    )
+    assert (
+        names["../../escaped"] == "escaped" and names["µ-phase"] == "µ-phase" and names[".hidden"] == "hidden"
+    )
+    assert not any("/" in name or name.startswith(".") or not name for name in names.values())
+    assert (
+        len({name.casefold() for name in names.values()}) == len(words) and max(map(len, names.values())) < 90
+    )
+
+
+def test_room_on_the_disk_is_looked_for_beforehand(tmp_path):
+    require_space(tmp_path, 4096)
+    with pytest.raises(OSError):
+        require_space(tmp_path, 2**62)
+    assert list(tmp_path.iterdir()) == []

@@ -80,3 +80,12 @@ def test_a_recipe_that_is_read_and_written_stays(layers):
     recipe = (layers / "l.recipe.yaml").read_bytes()
     assert main(["segment", "grey.tif", "--recipe", "l.recipe.yaml", "--out", "l.tif"]) == 0
     assert (layers / "l.recipe.yaml").read_bytes() == recipe
+
+
+def test_names_of_phases_do_not_leave_the_folder_of_maps(layers, capsys):
+    before = {path.name for path in layers.iterdir()}
+    words = ["--phases", "../../escaped=0,a/b=1", "--voxel-size-nm", "100", "--measures", "clusters"]
+    assert main(["info", "v.npy", *words, "--maps", "deep/maps"]) == 0
+    assert {path.name for path in layers.iterdir()} == before | {"deep"}
+    names = sorted(path.name for path in (layers / "deep" / "maps").iterdir())
+    assert names == ["a_b_clusters.tif", "escaped_clusters.tif"]
