@@ -171,8 +171,6 @@ def _write_mp4(program, file, frames, fps):
     ran = subprocess.run(
         command, input=b"".join(frame.tobytes() for frame in frames), capture_output=True, check=False
     )
-    if (
-        ran.returncode or ran.stderr.strip()
-    ):  # on a full disk it may end with an error's words and a code of 0
+    if ran.returncode or ran.stderr.strip():  # on a full disk it may end with words alone
         said = ran.stderr.decode(errors="replace").strip().splitlines() or ["no word"]
         raise InputError(f"expected ffmpeg to write {file}, got: {said[-1]}; write a .gif.")
