@@ -89,7 +89,7 @@ def remove(path):
         ) from error
 
 
-def file_names(words):
+def safe_file_names(words):
     """Give each of some words a file name of its own, {word: name without suffix}: letters, digits, . + - _.
 
     Names differ by more than the case of their letters, and none leads out of its folder.

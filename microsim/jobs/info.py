@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
-from ..base.files import file_names, make_folder
+from ..base.files import make_folder, safe_file_names
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
 from .arguments import Grid, comma_list, require_size
@@ -91,7 +91,7 @@ class PhasesResult(Result):
         from ..volumes.volume import write_volume
 
         make_folder(folder)
-        names = file_names(self.grid.names)
+        names = safe_file_names(self.grid.names)
         return [
             write_volume(Path(folder) / f"{names[phase]}_{what}.tif", values, voxel_size=self.grid.voxel_size)
             for phase, what, values in self._maps()

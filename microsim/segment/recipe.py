@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.files import file_names, write_text
+from ..base.files import safe_file_names, write_text
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
@@ -229,7 +229,7 @@ def write_probability(path, probability, names, voxel_size):
     from ..volumes.output import writing_hdf5
 
     with writing_hdf5(path) as file:
-        for name, values in zip(file_names(names).values(), probability, strict=True):
+        for name, values in zip(safe_file_names(names).values(), probability, strict=True):
             data = file.create_dataset(
                 name, shape=values.shape, dtype=np.float32, chunks=True, compression="gzip"
             )

@@ -23,7 +23,7 @@ from ..base.files import refuse_stream
 from ..base.guard import check_target
 from ..base.hosts import Host
 from ..base.schema import listed
-from .output import Output
+from .output import Hdf5Output
 
 CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
 PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
@@ -62,7 +62,7 @@ class FieldWriter:
         refuse_stream(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._output = Output(self._part)
+            self._output = Hdf5Output(self._part)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
         try:

@@ -7,7 +7,7 @@ import h5py
 from ..base.files import replacing
 
 
-class Output:
+class Hdf5Output:
     """Write to a file for HDF5 and remember the first failure instead of passing it on.
 
     HDF5 that meets a full disk cannot close the file any more and ends the whole process with a
@@ -54,7 +54,7 @@ class Output:
 def writing_hdf5(path):
     """Yield a new HDF5 file, which takes its name once it is complete; raises InputError on a full disk."""
     with replacing(path) as part:
-        output = Output(part)
+        output = Hdf5Output(part)
         try:
             with h5py.File(output, "w") as file:
                 yield file

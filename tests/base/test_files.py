@@ -8,10 +8,10 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.base.files import (
-    file_names,
     plain,
     replacing,
     require_space,
+    safe_file_names,
     write_columns,
     write_json,
     write_text,
@@ -66,7 +66,7 @@ def test_columns_have_a_line_of_titles_and_lose_no_digit(tmp_path):
 
 def test_names_of_files_are_safe_and_differ():
     words = ["../../escaped", "/etc/passwd", "a/b", "a_b", "A_B", "..", "", "µ-phase", "x" * 300, ".hidden"]
-    names = file_names(words)
+    names = safe_file_names(words)
     assert (
         list(names) == words and names["a/b"] == "a_b" and names["a_b"] == "a_b_2" and names["A_B"] == "A_B_3"
     )

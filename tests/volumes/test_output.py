@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.volumes.output import Output, writing_hdf5
+from microsim.volumes.output import Hdf5Output, writing_hdf5
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def full(monkeypatch):
         def __getattr__(self, name):
             return getattr(self.file, name)
 
-    made = Output.__init__
+    made = Hdf5Output.__init__
 
     def on_a_full_disk(self, path):
         made(self, path)
         self.file = Disk(self.file)
 
-    monkeypatch.setattr(Output, "__init__", on_a_full_disk)
+    monkeypatch.setattr(Hdf5Output, "__init__", on_a_full_disk)
 
 
 def test_a_full_disk_is_one_sentence(tmp_path, full):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...base.files import file_names, replacing
+from ...base.files import replacing, safe_file_names
 from ...base.quantities import COEFFICIENTS
 from ...materials.laws import T_REF
 from ..style import DASHED, INK, MUTED, new_figure, styled, to_png
@@ -20,7 +20,7 @@ def write(folder, *, materials, progress=None):
     when a file cannot be written.
     """
     paths, drawn = [], [m for m in materials if m.kind in DRAWINGS]
-    names = file_names(m.name.replace("*", "_changed") for m in drawn)
+    names = safe_file_names(m.name.replace("*", "_changed") for m in drawn)
     for done, material in enumerate(drawn):
         if progress:
             progress(done, len(drawn), material.name)
