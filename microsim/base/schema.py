@@ -17,6 +17,7 @@ from pathlib import Path
 from .errors import InputError
 
 NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+MOST = 10**300  # what a whole number may be
 UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|mAh_g"  # what a key may end on
 
 
@@ -161,6 +162,10 @@ def parse_yaml(content, where):
 
     try:
         return YAML(typ="safe", pure=True).load(content)
+    except RecursionError:
+        raise InputError(
+            f"{where}: expected sections within sections a few deep, got hundreds; check its brackets."
+        ) from None
     except (YAMLError, ValueError) as error:  # ValueError: a date that is none
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -264,6 +269,8 @@ def to_number(raw, path):
         raw = float(raw)  # a number in quotes, or 1e-6 from a YAML 1.1 writer, arrives as text
     if isinstance(raw, int) and abs(raw) > sys.float_info.max:
         raw = math.inf  # a whole number of more than 308 digits
+    if isinstance(raw, int) and abs(raw) > MOST:
+        raw = math.inf  # a float has no room for its digits
     if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not math.isfinite(raw):
         raise InputError(f"{path}: expected a number, got {say(raw)}; write it like 0.47 or 1e-6.")
     return float(raw)

@@ -113,7 +113,9 @@ def _end(working):
     end = float(active.U(working.sto_max))
     if end < PLATEAU:
         return max(LEAST, round(end - BELOW, 3))
-    return max(math.ceil(float(active.U(active.sto_window[1])) * 100 + 1) / 100, round(end - BELOW, 2))
+    least = math.ceil(float(active.U(active.sto_window[1])) * 100 + 1) / 100
+    below = round(end - BELOW, 2)
+    return max(least, below) if least < float(active.U(working.sto_min)) else below  # else a flat OCP
 
 
 def _short(value):

@@ -40,8 +40,8 @@ ELECTROLYTE = {
 }
 CONTACT = {
     "Thickness [m]": ("thickness", number(1e-8, 1e-2), True),
-    "Porosity": ("porosity", number(0.0, 1.0, above=True), True),
-    "Transport efficiency": ("transport_efficiency", number(0.0, 1.0, above=True), True),
+    "Porosity": ("porosity", number(1e-3, 1.0), True),
+    "Transport efficiency": ("transport_efficiency", number(1e-9, 1.0), True),
 }
 ELECTRODE = CONTACT | {
     "Conductivity [S.m-1]": ("sigma", above_zero, True),

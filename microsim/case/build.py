@@ -15,7 +15,7 @@ from ..cell.balances import HalfCell
 from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
-from ..cell.mesh import build_mesh
+from ..cell.mesh import build_mesh, check_reactive
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.volume import Volume, read_voxels
 from .loads import Scale, loads
@@ -120,6 +120,7 @@ def assemble(grid, design, film=0.0):
     returns a resistance for each.
     """
     mesh = build_mesh(grid, design)
+    check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity
     else:

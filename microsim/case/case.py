@@ -24,7 +24,14 @@ from ..base.schema import (
     shown,
     text,
 )
-from .checks import check_compare, check_counter, check_materials, check_volume, stored_fields
+from .checks import (
+    check_compare,
+    check_counter,
+    check_materials,
+    check_time_steps,
+    check_volume,
+    stored_fields,
+)
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
 from .sections import Cell, Compares, Counter, Numerics, Output, VolumeSection, filled_cbd, read_compares
@@ -163,4 +170,5 @@ def parse_case(raw, path=None):
     if not isinstance(case.cell.counter_electrode, Counter):
         check_voltages(case, active)
     check_compare(case)
+    check_time_steps(case)
     return case

@@ -1,11 +1,15 @@
 """Checks of a case across its sections: volume against film, materials against phases, comparison against
 output."""
 
+import numpy as np
+
 from ..base.errors import InputError
 from ..base.quantities import FIELDS
 from ..base.schema import any_of, listed, say
 from ..materials.checks import check_material
 from .sections import Counter
+
+MOST_TIME_STEPS = 1e6
 
 
 def check_volume(case):
@@ -102,6 +106,32 @@ def check_counter(case):
                 f"of the kind {material.kind}; name another material."
             )
         check_material(material, case.cell.temperature, f"{path}, {material.name}")
+        low, high = material.active.sto_window
+        if not low <= counter.initial_sto <= high:
+            raise InputError(
+                f"cell.counter_electrode.initial_sto: expected a lithiation in the window of"
+                f" {material.active.name}, {low:g} to {high:g}, got {counter.initial_sto:g}; correct it."
+            )
+
+
+def check_time_steps(case):
+    """Refuse a longest time step with which the protocol would not end."""
+    if not case.numerics.max_step:
+        return
+    asked = sum(_about(step) for step in case.protocol) / case.numerics.max_step
+    if asked > MOST_TIME_STEPS:
+        raise InputError(
+            f"numerics.max_step_s: expected at most {MOST_TIME_STEPS:g} time steps, got some {asked:.1g}"
+            " for this protocol; allow longer ones."
+        )
+
+
+def _about(step):
+    """About how long a step may take (s): its time, or twice that of its C-rate, or an hour."""
+    longest = step.duration_s or np.inf
+    if step.quantity == "c_rate" and step.value:
+        return min(longest, 7200 / abs(step.value))
+    return longest if step.duration_s else 3600.0
 
 
 def check_compare(case):

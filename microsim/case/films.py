@@ -8,6 +8,7 @@ from ..base.schema import any_of, choice, entry, number, offered_keys, say, sect
 from .keys import MICROMETRES, NANOMETRES, SIEMENS_PER_METRE, axes_order
 
 film_thickness = number(0.0, 1e-5)
+film_conductivity = number(1e-20, 1e8)  # S m-1: from the best insulators to metals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,7 @@ class GrowthSection:
     """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the
     voltage across the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
 
-    rate: float = entry(number(0.0, above=True), units={"nm_per_sqrt_h": 6e10})
+    rate: float = entry(number(0.0, 1e-6), units={"nm_per_sqrt_h": 6e10})
     alpha: float = entry(number(-2.0, 2.0), default=0.0)
     reference: float = entry(number(0.0, 10.0), units={"V": 1.0}, default=4.2)
 
@@ -34,7 +35,7 @@ class UniformFilm:
 
     model: str = entry(choice("uniform"), default="uniform")
     thickness: float = entry(film_thickness, units=NANOMETRES)
-    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    conductivity: float = entry(film_conductivity, units=SIEMENS_PER_METRE, default=5e-7)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
 
@@ -53,7 +54,7 @@ class GaussianFilm:
     min: float = entry(film_thickness, units=NANOMETRES, default=3e-9)
     max: float = entry(film_thickness, units=NANOMETRES, default=28e-9)
     correlation: float = entry(number(0.0, 1e-3), units=MICROMETRES, default=1e-6)
-    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    conductivity: float = entry(film_conductivity, units=SIEMENS_PER_METRE, default=5e-7)
     seed: int = entry(whole(0), default=0)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
@@ -66,7 +67,7 @@ class MapFilm:
     model: str = entry(choice("map"), default="map")
     file: str = entry(text)
     file_axes: str | None = entry(axes_order, default=None)
-    conductivity: float = entry(number(0.0, above=True), units=SIEMENS_PER_METRE, default=5e-7)
+    conductivity: float = entry(film_conductivity, units=SIEMENS_PER_METRE, default=5e-7)
     relative_permittivity: float = entry(number(0.0, 1e6), default=0.0)
     growth: GrowthSection | None = entry(partial(section, GrowthSection), default=None)
 

@@ -18,5 +18,5 @@ MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 
 axes_order = choice(*("".join(axes) for axes in permutations("xyz")))
 share = number(0.0, 1.0)
-tolerance = number(0.0, 0.1, above=True)
+tolerance = number(1e-12, 0.1)
 voxel_edges = triple(SMALLEST_VOXEL, LARGEST_VOXEL)

@@ -68,6 +68,7 @@ def _tagged(tag, read):
     return lambda raw, path: (tag, read(raw, path))
 
 
+efficiency_of_pores = number(1e-9, 1.0)  # at the least, where anything passes them at all
 BRUGGEMAN = {"bruggeman": _tagged("bruggeman", number(0.0, 10.0))}
 
 
@@ -101,16 +102,15 @@ class SeparatorSection:
     """A homogenised slab in front of the electrode; thickness, m. transport_efficiency: D_eff / D_e."""
 
     thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
-    porosity: float = entry(number(0.0, 1.0, above=True))
-    transport_efficiency: float = entry(
-        number(0.0, 1.0, above=True), instead=BRUGGEMAN, default=("bruggeman", 1.5)
-    )
+    porosity: float = entry(number(1e-3, 1.0))
+    transport_efficiency: float = entry(efficiency_of_pores, instead=BRUGGEMAN, default=("bruggeman", 1.5))
 
 
 def read_separator(raw, path):
     """Read the separator; a Bruggeman exponent becomes the transport efficiency porosity^exponent."""
     separator = section(SeparatorSection, raw, path)
-    return replace(separator, transport_efficiency=_efficiency(separator, separator.porosity))
+    efficiency = efficiency_of_pores(_efficiency(separator, separator.porosity), f"{path}.bruggeman")
+    return replace(separator, transport_efficiency=efficiency)
 
 
 def _efficiency(porous, porosity):
@@ -129,7 +129,7 @@ class Cbd:
     porosity: float | None = entry(share, default=None)
     transport_efficiency: float | None = entry(share, instead=BRUGGEMAN, default=None)
     reactive_share: float | None = entry(share, default=None)
-    contact_resistance: float = entry(number(0.0), units=OHM_SQUARE_METRE, default=0.0)
+    contact_resistance: float = entry(number(0.0, 1e6), units=OHM_SQUARE_METRE, default=0.0)
     contact_lost: float = entry(number(0.0, 0.999999), default=0.0)
 
 
@@ -181,10 +181,10 @@ class Cell:
 
     separator: SeparatorSection = entry(read_separator)
     counter_electrode: str | Counter = entry(read_counter, default="lithium")
-    nominal_current_density: float | None = entry(number(0.0, above=True), units={"A_m2": 1.0}, default=None)
-    nominal_capacity: float | None = entry(number(0.0, above=True), units={"mAh_g": 1 / 3600}, default=None)
+    nominal_current_density: float | None = entry(number(1e-6, 1e8), units={"A_m2": 1.0}, default=None)
+    nominal_capacity: float | None = entry(number(36.0, 3.6e7), units={"mAh_g": 1 / 3600}, default=None)
     shells: int = entry(whole(4, 1000), default=48)
-    pore_transport_efficiency: float = entry(number(0.0, 1.0, above=True), default=1.0)
+    pore_transport_efficiency: float = entry(efficiency_of_pores, default=1.0)
     materials: dict[str, str | Changes] = entry(
         mapping(read_material, "a material for each phase and the electrolyte")
     )
@@ -247,7 +247,7 @@ class Numerics:
     time_tolerance: float = entry(tolerance, default=5e-4)
     newton_tolerance: float = entry(tolerance, default=1e-6)
     linear_tolerance: float = entry(tolerance, default=1e-3)
-    max_step: float | None = entry(number(0.0, above=True), units=SECONDS, default=None)
+    max_step: float | None = entry(number(1e-6), units=SECONDS, default=None)
     transport_tolerance: float = entry(tolerance, default=1e-3)
 
 

@@ -112,7 +112,8 @@ def build_mesh(grid, design):
     if spheres:
         at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
     area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
-    front = np.flatnonzero(ionic.position[:, 0] == 0)
+    front, positive = np.flatnonzero(ionic.position[:, 0] == 0), electronic.position[:, 0] >= nf
+    faces = _faces(grid, design, image, ionic, electronic, solid, nf)
     return HalfCellMesh(
         ionic,
         electronic,
@@ -124,9 +125,9 @@ def build_mesh(grid, design):
         materials,
         code[tuple(at.T)],
         sto[tuple(at.T)],
-        electronic.position[:, 0] >= nf,
+        positive,
         electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
-        _faces(grid, design, image, ionic, electronic, solid, nf),
+        faces,
         ionic.index[0].ravel() if not counter else front[:0],
         electronic.index[0].ravel() if counter else front[:0],
         electronic.index[-1][electronic.index[-1] >= 0],
@@ -295,6 +296,16 @@ def _check_connected(grid, electrolyte, conducting, active, flooded):
         raise InputError(
             f"expected {' or '.join(active)} joined to the collector face, got none that is; "
             "check the phase labels and the direction of x"
+        )
+
+
+def check_reactive(mesh):
+    """Refuse a mesh whose electrode has no face that reacts. Raises InputError."""
+    if not mesh.faces.area[mesh.positive[mesh.faces.electronic]].sum() > 0:
+        raise InputError(
+            "expected active material that is joined to the collector to touch electrolyte that is joined to"
+            " the separator, got no reactive face: a gap between them, or additive that covers all of it"
+            " (cell.cbd.reactive_share); check the phase labels and the direction of x"
         )
 
 

@@ -6,21 +6,22 @@ from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.schema import number, say, whole
 
+in_range = number(1e-12, 1e15)  # Hz; a spectrum beyond is of nothing that is modelled here
+
 
 def frequencies(given, path):
     """Read "from:to:count" into frequencies evenly spaced in their logarithm; a list or array stays."""
     import numpy as np
 
-    above_zero = number(0.0, above=True)
     if not isinstance(given, str):
         values = np.atleast_1d(np.asarray(given, float))
         for value in values.tolist():
-            above_zero(value, path)
+            in_range(value, path)
         return values
     parts = given.split(":")
     if len(parts) != 3:
         raise InputError(f"{path}: expected from:to:count like 1e-4:1e5:91, got {say(given)}; correct it.")
-    low, high = (above_zero(part, path) for part in parts[:2])
+    low, high = (in_range(part, path) for part in parts[:2])
     return np.geomspace(low, high, whole(1, 100000)(parts[2], path))
 
 

@@ -99,7 +99,7 @@ def test_a_mistake_is_one_sentence_that_names_the_key(raw, words):
     assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("raw", [True, None, "a", "1e", [1], float("nan"), float("inf"), {}])
+@pytest.mark.parametrize("raw", [True, None, "a", "1e", [1], float("nan"), float("inf"), {}, 10**400])
 def test_what_is_no_number(raw):
     with pytest.raises(InputError, match="^here: expected a number, got"):
         number()(raw, "here")
@@ -149,6 +149,9 @@ def test_a_setting_changes_one_value_in_place():
         ("a: 1\na: 2", "f.yaml, line 2: .*keep one of the two"),
         ("a: [1", "f.yaml, line"),
         ("a: 1\n---\nb: 2", "f.yaml"),
+        ("a: " + "[" * 10000 + "]" * 10000, "f.yaml: expected sections within sections a few deep"),
+        ("a: " + "{b: " * 10000 + "}" * 10000, "f.yaml: expected sections within sections a few deep"),
+        ("a: " + "9" * 5000, "f.yaml"),
     ],
 )
 def test_yaml_that_is_none_names_its_line(content, words):

@@ -10,8 +10,9 @@ from microsim import materials
 from microsim.base.errors import InputError
 from microsim.case.bpx import parse_bpx, read_bpx
 from microsim.case.bpx_cases import LAW, bpx_of, case_of, design_of, write_bpx
-from microsim.case.build import simulate
+from microsim.case.build import set_up, simulate
 from microsim.case.case import load_case, parse_case
+from microsim.impedance.cell import solve_cell_impedance
 from microsim.materials.expressions import Expression
 
 from ..bpx_example import POSITIVE, example
@@ -172,3 +173,16 @@ def test_an_entropic_coefficient_is_written(tmp_path):
     assert (
         active.U_temperature == again.temperature == 298.15
     )  # the potential that was written is of the case
+
+
+@pytest.mark.parametrize("ocp", [3.4, "3.4", "3.45 - 1e-3 * x"])
+def test_a_flat_ocp_runs_and_has_a_spectrum(tmp_path, ocp):
+    """A number for an OCP: the case ends below it, and dU/dsto is 0."""
+    changes = {"Positive electrode/OCP [V]": ocp, "Cell/Lower voltage cut-off [V]": 2.5}
+    (tmp_path / "cell.json").write_text(json.dumps(example(**changes)))
+    raw = case_of(read_bpx(tmp_path / "cell.json"), "cell.json", cells=4)
+    case = parse_case(raw, tmp_path / "case.yaml")
+    assert case.protocol[0].until_voltage_V == pytest.approx(3.4 - 0.25, abs=0.06)
+    setup = set_up(case)
+    Z = solve_cell_impedance(setup.cell, setup.experiment().now.solved, [1e3, 1.0]).Z
+    assert np.all(np.isfinite(Z)) and np.all(Z.real > 0) and np.all(Z.imag < 0)

@@ -68,3 +68,47 @@ def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):
     assert "\n" not in said
     for part in parts:
         assert part in said
+
+
+@pytest.mark.parametrize(
+    ("max_step", "protocol", "said"),
+    [
+        (1e-300, ["Rest for 1 s"], "expected a number from 1e-06"),
+        (1e-3, ["Rest for 10 days"], "at most 1e[+]06 time steps, got some 9e[+]08"),
+        (1e-3, ["Discharge at C/10 until 3.5 V"], "got some 7e[+]07"),
+        (1e-3, ["Discharge at C/10 for 100 s"], None),
+        (1e-3, ["Discharge at 1 A/m2 until 3.5 V"], "got some 4e[+]06"),
+    ],
+)
+def test_a_longest_step_with_which_no_protocol_ends(max_step, protocol, said):
+    settings = {"numerics.max_step_s": max_step, "protocol": protocol}
+    if said is None:
+        load_case("cases/dfn_chen2020.yaml", settings)
+    else:
+        with pytest.raises(InputError, match=f"numerics.max_step_s: .*{said}"):
+            load_case("cases/dfn_chen2020.yaml", settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"cell.film": {"model": "uniform", "thickness_nm": 5, "conductivity_S_m": 1e-300}}, "from 1e-20 to"),
+        ({"cell.separator": {"thickness_um": 25, "porosity": 1e-300}}, "from 0.001 to 1"),
+        ({"cell.separator": {"thickness_um": 25, "porosity": 1e-3, "bruggeman": 10}}, "from 1e-09 to 1"),
+        ({"cell.pore_transport_efficiency": 1e-300}, "from 1e-09 to 1"),
+        ({"numerics.time_tolerance": 1e-300}, "from 1e-12 to 0.1"),
+        ({"cell.nominal_current_density_A_m2": 1e-300}, "from 1e-06 to 1e[+]08"),
+    ],
+)
+def test_numbers_that_no_cell_has(settings, said):
+    with pytest.raises(InputError, match=said):
+        load_case("cases/dfn_chen2020.yaml", settings)
+
+
+@pytest.mark.parametrize("sto", [0, 1])
+def test_a_counter_slab_begins_in_its_window(sto):
+    counter = {"material": "Chen2020_anode", "thickness_um": 80, "initial_sto": sto}
+    with pytest.raises(
+        InputError, match="cell.counter_electrode.initial_sto: expected .* window of Graphite"
+    ):
+        load_case("cases/dfn_chen2020.yaml", {"cell.counter_electrode": counter})

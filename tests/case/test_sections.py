@@ -60,7 +60,7 @@ def test_cbd_exponent_uses_the_porosity_given_or_the_material_s(case_file):
         (["volume.crop.w=[0, 3]"], ["volume.crop: expected x, y or z"]),
         (
             ["cell.separator.porosity=1.2"],
-            ["cell.separator.porosity: expected a number above 0, at most 1, got 1.2"],
+            ["cell.separator.porosity: expected a number from 0.001 to 1, got 1.2"],
         ),
         (["cell.temperature_K=25"], ["cell.temperature_K: expected a number from 200 to 400 K, got 25"]),
         (["cell.area_correction=1"], ["cell.area_correction: expected true or false"]),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError
 from microsim.cell.design import Separator
 from microsim.cell.load import Load
-from microsim.cell.mesh import build_mesh, separator_lines
+from microsim.cell.mesh import build_mesh, check_reactive, separator_lines
+from microsim.materials import load
 from microsim.mesh.morphology import face_area_factors
 
 from ..cells import ACTIVE, CBD, design, half_cell, image, run, voxel_grid
@@ -253,6 +254,18 @@ def test_no_connection_is_one_plain_sentence(labels, sentence):
     with pytest.raises(InputError, match=f"^expected {sentence}") as error:
         build_mesh(grid, design(grid))
     assert "\n" not in str(error.value) and "; check" in str(error.value)
+
+
+@pytest.mark.parametrize("between", ["a dry gap", "additive that lets no reaction pass"])
+def test_no_reactive_face_is_one_plain_sentence(between):
+    """Electrolyte reaches in and active material is joined to the collector, and nowhere do they touch."""
+    grid = voxel_grid(np.repeat([0, 0, 2, 1, 1], 4).reshape(5, 2, 2))
+    filled = load("dry") if "dry" in between else replace(CBD, reactive_share=0.0)
+    made = replace(design(grid), phases={"pore": None, "am": ACTIVE, "cbd": filled})
+    with pytest.raises(InputError, match="got no reactive face: a gap between them") as error:
+        check_reactive(build_mesh(grid, made))
+    assert "\n" not in str(error.value)
+    check_reactive(build_mesh(grid, replace(made, phases={"pore": None, "am": ACTIVE, "cbd": CBD})))
 
 
 def test_no_active_material_is_one_plain_sentence():

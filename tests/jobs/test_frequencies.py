@@ -13,7 +13,9 @@ def test_from_to_count_is_even_in_the_logarithm():
     assert frequencies(np.array([5.0]), "freq").tolist() == [5]
 
 
-@pytest.mark.parametrize("given", ["1:2", "0:1:3", "1:2:0", "a:b:3", [0.0], [1, -1]])
+@pytest.mark.parametrize(
+    "given", ["1:2", "0:1:3", "1:2:0", "a:b:3", [0.0], [1, -1], "1e300:1e301:3", "1e-300:1:3", [1e20]]
+)
 def test_what_is_none_is_refused(given):
     with pytest.raises(InputError, match="--frequencies: expected"):
         frequencies(given, "--frequencies")
