@@ -392,4 +392,6 @@ def _remarks(series, classes, states, passed, quantity, hosts):
             "No noise of the maps is known: extents are too large by it where little reacted, and there is no"
             " uncertainty; give --sigma."
         )
-    return [*told, *series.remarks(classes, passed)]
+    # a positive electrode fills on discharge; a negative one does so in a half cell and empties in a full one
+    positive = all(host.sto_0 > host.sto_100 for host in hosts)
+    return [*told, *series.remarks(classes, passed, True if positive else None)]

@@ -249,7 +249,7 @@ def lithium_of(states, quantity, hosts, sigmas=None):
     read_as = [_quantity(state, quantity) for state in states]
     values = [hosts.lithium(state.values, one) for state, one in zip(states, read_as)]
     for state, found, one in zip(states, values, read_as):
-        _require_plausible(state.name, found, one)
+        _require_plausible(state, found, one)
     noise = [state.sigma for state in states] if sigmas is None else sigmas
     if any(one is None for one in noise):
         return np.stack(values), None, read_as
@@ -291,10 +291,14 @@ def _require_one_shape(states):
             )
 
 
-def _require_plausible(name, lithium, quantity):
-    known = lithium[np.isfinite(lithium)]
+def _require_plausible(state, lithium, quantity):
+    name, known, own = state.name, lithium[np.isfinite(lithium)], state.values[np.isfinite(state.values)]
     if not known.size:
         raise InputError(f"expected voxels with a value, got NaN everywhere in {name}; check the map.")
+    if np.ptp(own) and (own == np.rint(own)).all():
+        raise InputError(
+            f"expected {quantity} with its decimals, got whole numbers in {name}, as labels are; name a map."
+        )
     if not PLAUSIBLE[0] <= known.mean() <= PLAUSIBLE[1]:
         raise InputError(
             f"expected lithium per formula unit from about 0 to 1, got a mean of {known.mean():.4g} from"

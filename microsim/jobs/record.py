@@ -92,6 +92,8 @@ def read_curve(path, steps=(), area=np.nan):
             titles, *rows = csv.reader(file)
         columns = dict(zip(titles, np.array(rows, float).T, strict=True))
         columns = {name: columns[name] for name in names}
+        if not np.isfinite(list(columns.values())).all():
+            raise ValueError("a value that is no number")
     except (ValueError, KeyError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"expected a voltage.csv of numbers in the columns {', '.join(names)}, got another content in"

@@ -21,6 +21,7 @@ from itertools import pairwise
 import numpy as np
 
 ODD = 0.02  # of the mean of |change|: where less passed on the whole it is worth a sentence
+APART = 0.02  # of a curve's charge: maps whose mean is further from it are worth a sentence
 OWN_SIGN = 4.0  # standard deviations of a change from which on a voxel's own sign counts
 
 
@@ -64,13 +65,14 @@ class ReactionSeries:
             return None
         return float(np.mean((np.abs(self.change) < times_sigma * self.extent_sigma).all(axis=0)))
 
-    def remarks(self, classes, passed=None):
+    def remarks(self, classes, passed=None, fills=None):
         """Return a sentence for each thing that a reader of the numbers must know.
 
         classes: loss_classes of each loss; passed: charge of each process by a voltage curve, above zero on
-        discharge (mAh g-1), or None.
+        discharge (mAh g-1), or None; fills: whether a discharge brings lithium in, None where either may be.
         """
-        return [*_blurred(self, classes), *_odd(self), *_gained(self), *_against(self, passed)]
+        told = [*_blurred(self, classes), *_odd(self), *_gained(self)]
+        return told if passed is None else [*told, *_against(self, passed, fills), *_apart(self, passed)]
 
 
 def reaction_series(lithium, capacity, *, sigma=None, weight=None):
@@ -168,8 +170,20 @@ def _gained(series):
     ]
 
 
-def _against(series, passed):
-    if passed is None or len(set(np.sign(passed) * series.direction)) < 2:
+def _apart(series, passed):
+    net = np.abs(series.mean(series.change))
+    sigma = np.zeros(net.size) if not series.noisy else series.sigma_of_mean(series.extent_sigma)
+    return [
+        f"Process {k}: by the maps {mine:.4g} mAh/g passed on the whole, by the curve {charge:.4g}; the maps"
+        " are of other material or states, or of a part of it that is not the whole's mean."
+        for k, (mine, charge, noise) in enumerate(zip(net, np.abs(passed), sigma), start=1)
+        if abs(mine - charge) > APART * charge + 3 * noise
+    ]
+
+
+def _against(series, passed, fills):
+    turns = set(np.sign(passed) * series.direction)
+    if len(turns) == 1 and (fills is None or turns == {1.0 if fills else -1.0}):
         return []
     ways = ", ".join("in" if sign > 0 else "out" for sign in series.direction)
     turns = ", ".join("discharge" if charge > 0 else "charge" for charge in passed)

@@ -47,7 +47,7 @@ def test_the_design_is_what_the_case_asks_for():
     ]
     design = set_up(load_case(CASES / "demo.yaml", [*SMALL, *settings])).cell.design
     assert (design.phases["cbd"].porosity, design.phases["cbd"].reactive_share) == (0.3, 0.2)
-    assert design.phases["pore"] is None and design.phases["am"].name == "NMC811_Chen2020"
+    assert design.phases["pore"] is None and design.phases["am"].name == "NMC811_crystal"
     assert (design.contact_resistance, design.contact_lost) == (0.01, 0.1)
     assert (design.pore_transport_efficiency, design.double_layer) == (0.5, 0.2)
     assert design.c_e_0 == design.electrolyte.c_e_0 == 900

@@ -108,6 +108,7 @@ def test_another_material_than_that_of_the_run_is_refused(fields):
     [
         (np.full((2, 3, 2), 0.4), {}, "expected maps of one shape.*2 x 3 x 2.*4 x 3 x 2"),
         (np.full(SHAPE, np.nan), {}, "got NaN everywhere in array"),
+        (np.arange(24.0).reshape(SHAPE) % 2, {}, "expected lithium with its decimals, got whole numbers"),
         (np.full(SHAPE, 40.0), {}, "a mean of 40 from array read as lithium.*divide per cent"),
         (np.full(SHAPE, 0.4), {"sigmas": [0.0, 0.0]}, "--sigma: expected standard deviations above 0, got 0"),
         (np.full(SHAPE, 0.4), {"sigmas": [np.full(SHAPE, np.nan)] * 2}, "got NaN everywhere for array"),

@@ -86,7 +86,10 @@ def test_capacity_between_times_and_by_charge_and_discharge():
         CYCLED.between([0, 60])
 
 
-@pytest.mark.parametrize("content", ["time_s,voltage_V\n1,2\n", "", "a\nb\n", "time_s,current_A\n1\n"])
+NAN = "time_s,current_A,voltage_V,capacity_mAh_g,step\n0,1,4,nan,0\n1,1,3.9,10,0\n"
+
+
+@pytest.mark.parametrize("content", ["time_s,voltage_V\n1,2\n", "", "a\nb\n", "time_s,current_A\n1\n", NAN])
 def test_a_curve_of_another_make_is_one_sentence(tmp_path, content):
     (tmp_path / "voltage.csv").write_text(content)
     with pytest.raises(

@@ -88,9 +88,14 @@ def test_remarks_on_what_misleads():
     gain = reaction_series([[0.1] * 3, [0.3] * 3, [0.9] * 3], C)
     classes = [loss_classes(loss, gain.weight, (0, 35, 70)) for loss in gain.loss]
     assert any("Process 2: its extent is 110.2 mAh/g larger" in told for told in gain.remarks(classes))
-    assert gain.remarks(classes, np.array([10.0, 20.0])) == gain.remarks(classes)
-    told = gain.remarks([], np.array([1.0, -1.0]))
-    assert any("in, in, by the curve it is discharge, charge" in one for one in told)
+    assert gain.remarks(classes, np.array([55.1, 165.3]), True) == gain.remarks(classes)
+    told = gain.remarks([], np.array([55.1, -165.3]))
+    assert any("in, in, by the curve it is discharge, charge" in one for one in told) and len(told) == 2
+    told = gain.remarks([], np.array([-55.1, -165.3]), fills=True)
+    assert any("by the curve it is charge, charge" in one for one in told)
+    assert len(gain.remarks([], np.array([-55.1, -165.3]))) == 1  # of the gain
+    (told,) = (one for one in gain.remarks([], np.array([50.0, 165.3]), True) if "curve" in one)
+    assert told.startswith("Process 1: by the maps 55.1 mAh/g passed on the whole, by the curve 50;")
     noisy = reaction_series([[0.1] * 3, [0.9] * 3, [0.2] * 3], C, sigma=np.full((3, 3), 0.1))
     assert any("is wide against classes of 35" in told for told in noisy.remarks(classes))
     against = reaction_series([[0.5] * 4, [0.9, 0.9, 0.9, 0.3]], C)

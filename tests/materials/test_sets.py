@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim import materials
@@ -163,6 +163,18 @@ def test_nmc811_is_ni_mn_co_of_eight_one_one():
     assert NMC.sto_100 == pytest.approx(17038 / 63104, abs=5e-5)
 
 
+def test_nmc811_as_a_crystal_has_one_site_and_the_kinetics_of_chen():
+    """3 formula units in the hexagonal cell; everything over lithiation as in the fitted set."""
+    crystal, x, T = materials.load("NMC811_crystal"), np.linspace(0.25, 0.95, 9), 310.0
+    volume = 2.871e-10**2 * np.sin(np.pi / 3) * 14.20e-10
+    assert crystal.c_s_max == pytest.approx(3 / volume / 6.02214076e23, rel=1e-9)
+    assert crystal.density == pytest.approx(4781, abs=1) and crystal.host.sites == pytest.approx(1, rel=1e-12)
+    assert crystal.host.remark == "" and NMC.host.sites == pytest.approx(1.279, abs=1e-3)
+    for law in (lambda m: m.U(x), lambda m: m.D_s(x, T), lambda m: m.i0(800.0, x, T)):
+        np.testing.assert_array_equal(law(crystal), law(NMC))
+
+
+@settings(deadline=None)
 @given(st.text(max_size=20).filter(lambda name: name not in [*materials.names(), *materials.FILLINGS]))
 def test_unknown_name_is_a_sentence_that_lists_the_known_ones(name):
     with pytest.raises(InputError) as error:

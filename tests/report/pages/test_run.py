@@ -1,8 +1,11 @@
 """The page of a run shows what there is: every section, or words in its place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from microsim.base.hosts import Host
 from microsim.base.quantities import FIELDS, VOLTAGE_PARTS
 from microsim.mesh.grid import grid_from_labels
 from microsim.report.pages import run as page
@@ -125,6 +128,21 @@ def test_a_new_field_is_one_entry(run, tmp_path, monkeypatch):
     drawn = [f"stress_{kind}" for kind in ("sections", "deviation", "profiles")]
     check_page(path, ["phases", "voltage", *drawn])
     assert "Hydrostatic stress in the section" in text_of(path) and "mean 50.00 MPa" in text_of(path)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_lithium_is_drawn_where_sto_does_not_show_it(run, tmp_path, several):
+    """Of one material lithium is sto times a number; of several its map is another."""
+    grid = run["grid"]
+    host = Host("NMC", 63104.0, 4800.0, 0.09728, 0.9, 0.3)
+    hosts = {"am": host, "cbd": replace(host, c_s_max=4e4)} if several else {"am": host}
+    with FieldWriter(tmp_path / "fields.h5", grid, {"sto": "1", "lithium": "1"}, hosts) as fields:
+        for time in (0.0, 10.0):
+            fields.write(
+                time, "Rest", dict.fromkeys(("sto", "lithium"), np.where(grid.mask("am"), 0.5, np.nan))
+            )
+    path = page.write(tmp_path, **{**run, "comparison": None, "fields_path": tmp_path / "fields.h5"})
+    assert ("Lithium per formula unit" in text_of(path)) == several
 
 
 def test_the_figure_of_a_run_is_its_voltage(run):
