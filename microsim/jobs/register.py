@@ -68,6 +68,9 @@ class RegistrationResult(MapResult):
         if found.misfit_m is not None:
             rows += [(f"misfit along {axis} (um)", 1e6 * part) for axis, part in zip("xyz", found.misfit_m)]
         rows += [("overlap of the masks (Dice)", found.dice), ("share of the map inside", found.inside)]
+        said = {"map": "correlation found in the search", "shuffled": "by chance, blocks shuffled"}
+        said |= {"mirrored": f"mirrored along {found.chance.get('mirrored_along')}"}
+        rows += [(text, found.chance[key]) for key, text in said.items() if key in found.chance]
         return [Table(("", "value"), rows)]
 
     def plot(self):
@@ -158,7 +161,8 @@ def register(
     InputError
         A map or structure without voxel size, or one that is full or empty.
     NotConverged
-        The map left the structure.
+        The map left the structure, fits it no better than chance or than its mirror image, or lies beyond the
+        angles and the share inside that were asked for.
     """
     from ..maps.map import SocMap
     from ..maps.registration import find_registration, resample_map

@@ -10,19 +10,23 @@ Med. Imaging
 22 (2003) 120 (mutual information).
 """
 
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
 
 from ..base.errors import InputError, NotConverged
 from ..base.packages import need
-from .overlap import middle, rotation, starts
+from .misfit import misfit_of_parts, sampler, voxel_middles
+from .overlap import middle, rotation, search
 
 WHAT = "the registration of maps"
 UM = 1e6  # SimpleITK works in micrometres: steps of order 1
 METRICS = ("mask", "mutual-information")
+BEYOND = 2.5  # standard deviations of what chance gives, above the best of it
+ALIKE = 0.05  # of correlation: a mirror image that is as good says that the structure has that symmetry
+SLACK = 0.5  # degrees by which the descent may leave the range of angles
+LARGEST_SCALE = 1.3
 KINDS = ("rigid", "similarity")
 
 
@@ -38,6 +42,8 @@ class Registration:
     correlation  of the map's mask with the microstructure's share in the same voxels
     inside       share of the map's box within the microstructure's box
     metric, value    what was optimised, and its value (lower is better)
+    chance       best correlations of the search: {"map": of the map, "shuffled": of its blocks at other
+                 places, "mirrored": of its best mirror image, "mirrored_along": its axes}
     """
 
     matrix: np.ndarray
@@ -51,6 +57,7 @@ class Registration:
     inside: float
     metric: str
     value: float
+    chance: dict = field(default_factory=dict)
 
     def place(self, points):
         """Transform points [..., 3] (m) of the map's frame into the microstructure's frame."""
@@ -60,6 +67,7 @@ class Registration:
         """Return the numbers for JSON."""
         plain = {key: np.asarray(getattr(self, key)).tolist() for key in ("matrix", "shift", "centre")}
         keys = ("angles_deg", "scale", "misfit_m", "dice", "correlation", "inside", "metric", "value")
+        keys += ("chance",)
         return plain | {key: getattr(self, key) for key in keys}
 
 
@@ -98,25 +106,76 @@ def find_registration(
             "expected a map with values in some voxels and a structure with active material in some, got "
             "one that is full or empty; give the mask of the particles."
         )
-    found = starts(mask, image, solid, structure, largest_angle_deg, least_inside, progress)
+    found = search(mask, image, solid, structure, largest_angle_deg, least_inside, progress)
+    chance = _beyond_chance(found)
     best = None
-    for count, (angles, shift) in enumerate(found):
+    for count, (angles, shift) in enumerate(found.starts):
         if progress is not None:
-            progress(count, len(found), "registration")
+            progress(count, len(found.starts), "registration")
         end = _refine(image, mask, structure, solid, angles, shift, kind, metric, seed)
         if best is None or end[0] < best[0]:
             best = end
-    return _described(best, image, structure, mask, solid, metric, least_inside)
+    placed = _described(best, image, structure, mask, solid, metric)
+    _check_options(placed, largest_angle_deg, least_inside)
+    return replace(placed, chance=chance)
 
 
-def _described(best, image, structure, mask, solid, metric, least_inside):
+def _beyond_chance(found):
+    """The correlations of a search as plain data; refuses a map that does no better than chance or than its
+    mirror image.
+
+    Chance is what the map reaches with its blocks shuffled and, unless the structure has that symmetry, as
+    its own mirror images.
+    """
+    own, axes = found.correlation, max(found.mirrored, key=found.mirrored.get)
+    most, mirrored = max(found.shuffled), found.mirrored[axes]
+    alike = [value > own - ALIKE and own > most + 4 * ALIKE for value in found.mirrored.values()]
+    others = [value for value, same in zip(found.mirrored.values(), alike) if not same]
+    least = max(BEYOND * float(np.std([*found.shuffled, *others])), 2 * ALIKE)
+    if mirrored > max(own, most) + 2 * ALIKE:
+        raise NotConverged(
+            "expected a map that lies in the structure as it is, got a correlation of"
+            f" {own:.2f} at best and {mirrored:.2f} mirrored along {' and '.join(axes)}; check"
+            " --map-file-axes and the direction of each axis",
+            [own],
+        )
+    if own < max(most, *others, 0.0) + least:
+        raise NotConverged(
+            "expected a map that fits the structure better than chance, got a correlation of"
+            f" {own:.2f} at best, {most:.2f} with its blocks shuffled and {mirrored:.2f} mirrored; check that"
+            " both show the same sample, the voxel sizes, and the range of angles (--largest-angle)",
+            [own],
+        )
+    return {"map": own, "shuffled": most, "mirrored": mirrored, "mirrored_along": axes}
+
+
+def _check_options(placed, largest_angle_deg, least_inside):
+    """Refuse a placement beyond what was asked for."""
+    angle, axis = max((abs(angle), axis) for angle, axis in zip(placed.angles_deg, "xyz"))
+    wrong = None
+    if angle > largest_angle_deg + SLACK:
+        wrong = f"a turn by {angle:.1f} degrees about {axis}, give a larger --largest-angle"
+    elif placed.inside < least_inside - 0.02:
+        wrong = f"{placed.inside:.2f} of the map inside, give a smaller --least-inside or a larger structure"
+    elif not 1 / LARGEST_SCALE < placed.scale < LARGEST_SCALE:
+        wrong = f"a scale of {placed.scale:.2f}, check the voxel sizes"
+    if wrong:
+        raise NotConverged(
+            f"expected a placement within {largest_angle_deg:g} degrees with {least_inside:g} of the map"
+            f" inside, got (correlation {placed.correlation:.2f}, Dice {placed.dice:.2f}) {wrong}",
+            [placed.value],
+        )
+
+
+def _described(best, image, structure, mask, solid, metric):
     """The Registration of the best end: overlap, correlation and misfit where the map lies in the
     structure."""
     value, matrix, angles, scale, shift = best
     centre = middle(image)
-    share = _sampled(solid, structure, image, matrix, shift, centre)
+    share_at = sampler(solid, structure, image, lambda points: (points - centre) @ matrix.T + centre + shift)
+    share = share_at(voxel_middles(image))
     known = np.isfinite(share)
-    if known.mean() < 0.5 * least_inside or known.sum() < 8:
+    if known.sum() < 8:
         raise NotConverged(
             "expected the map to come to lie in the microstructure, it left it; give a larger "
             "microstructure or a smaller range of angles",
@@ -130,7 +189,7 @@ def _described(best, image, structure, mask, solid, metric, least_inside):
         centre,
         tuple(np.degrees(angles).tolist()),
         float(scale),
-        _misfit(mask, share, image),
+        misfit_of_parts(mask, image, share_at),
         float(2 * both / max(here.sum() + np.sum(there >= 0.5), 1)),
         float(np.corrcoef(here, there)[0, 1]) if here.std() and there.std() else 0.0,
         float(known.mean()),
@@ -258,58 +317,6 @@ def angles_of(matrix):
             np.arctan2(matrix[1, 0], matrix[0, 0]),
         ]
     )
-
-
-# ---- how well it fits --------------------------------------------------------------------------------------
-
-
-def _sampled(solid, structure, image, matrix, shift, centre):
-    """Share of active material in each voxel of the placed map, NaN outside the microstructure."""
-    blur = [
-        0.0 if n == 1 else max(0.5 * h / g - 0.5, 0.0)
-        for n, h, g in zip(image.values.shape, image.voxel_size, structure.voxel_size)
-    ]
-    smooth = ndimage.gaussian_filter(solid.astype(np.float32), blur)
-    grid = np.stack(
-        np.meshgrid(
-            *[
-                o + (np.arange(n) + 0.5) * h
-                for n, h, o in zip(image.values.shape, image.voxel_size, image.origin)
-            ],
-            indexing="ij",
-        ),
-        -1,
-    )
-    placed = (grid - centre) @ matrix.T + centre + shift
-    index = (placed - np.asarray(structure.origin)) / np.asarray(structure.voxel_size) - 0.5
-    share = ndimage.map_coordinates(smooth, np.moveaxis(index, -1, 0), order=1, mode="nearest")
-    thin = np.array(solid.shape) == 1
-    inside = (((index >= -0.5) & (index <= np.array(solid.shape) - 0.5)) | thin).all(axis=-1)
-    return np.where(inside, share, np.nan)
-
-
-def _misfit(mask, share, image, parts=2):
-    """Rms shift (m) along each axis that the parts of the map would still make to fit better."""
-    from skimage.registration import phase_cross_correlation
-
-    shape, shifts = mask.shape, []
-    wide = [a for a in range(3) if shape[a] > 1]
-    for block in product(*[range(parts) if a in wide else (0,) for a in range(3)]):
-        cut = tuple(
-            slice(shape[a] * b // parts, shape[a] * (b + 1) // parts) if a in wide else slice(None)
-            for a, b in enumerate(block)
-        )
-        here, there = np.squeeze(mask[cut].astype(float)), np.squeeze(share[cut])
-        known = np.isfinite(there)
-        if min(here.shape) < 6 or known.mean() < 0.7 or here[known].std() < 0.1 or there[known].std() < 0.1:
-            continue
-        here, there = (np.where(known, part - part[known].mean(), 0.0) for part in (here, there))
-        shifts.append(phase_cross_correlation(there, here, upsample_factor=20, normalization=None)[0])
-    if len(shifts) < 2:
-        return None
-    rms = np.zeros(3)
-    rms[wide] = np.sqrt(np.mean(np.square(shifts), axis=0)) * np.asarray(image.voxel_size)[wide]
-    return tuple(rms.tolist())
 
 
 def _check(image, structure, kind, metric):

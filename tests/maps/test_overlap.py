@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from microsim.maps.map import SocMap
-from microsim.maps.overlap import _coarse, _correlator, middle, rotation, starts
+from microsim.maps.overlap import _coarse, _correlator, middle, rotation, search
 
 H = 1e-6
 
@@ -44,10 +44,14 @@ def test_the_best_start_is_where_the_box_was_cut_out():
     structure = SocMap(solid.astype(float), (H,) * 3)
     mask = solid[8:26, 5:25]
     image = SocMap(mask.astype(float), (H,) * 3)
-    found = starts(mask, image, solid, structure, 10.0, 0.5, None)
-    turn, shift = found[0]
+    found = search(mask, image, solid, structure, 10.0, 0.5, None)
+    turn, shift = found.starts[0]
     assert np.allclose(turn, 0) and shift == pytest.approx(np.array([8, 5, 0]) * H, abs=0.5 * H)
-    assert len(found) == 4
+    assert len(found.starts) == 4 and found.correlation == pytest.approx(1, abs=1e-3)
+    assert max(found.shuffled) < 0.7 and set(found.mirrored) == {"x", "y", "xy"}
+    assert max(found.mirrored.values()) < 0.7
+    turned = search(mask[::-1], image, solid, structure, 10.0, 0.5, None)
+    assert turned.mirrored["x"] == pytest.approx(1, abs=1e-3) and turned.correlation < 0.7
 
 
 def test_coarse_voxels_hold_the_share_of_their_block():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from microsim.base.errors import InputError
+from microsim.base.errors import InputError, NotConverged
 from microsim.maps.map import SocMap
 from microsim.maps.overlap import rotation
 from microsim.maps.registration import angles_of, find_registration, resample_map
@@ -122,3 +122,56 @@ def test_what_cannot_be_placed_is_one_sentence():
         with pytest.raises(InputError) as caught:
             call()
         assert words in sentence(caught)
+
+
+SECTION = structure((150, 140, 1), 3)
+TAKEN = taken(SECTION, (25, 46, 1), 3, (0, 0, 8.0), (11.0, 0.7, 0.0))[0]
+
+
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+def test_a_mirrored_map_is_refused_with_the_axes(axes):
+    mirrored = SocMap(np.flip(TAKEN.values, axes), TAKEN.voxel_size)
+    with pytest.raises(NotConverged, match="check") as caught:
+        find_registration(mirrored, SECTION)
+    assert " and ".join("xy"[axis] for axis in axes) in str(caught.value) and caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("seed", range(4, 10))
+def test_a_map_of_another_sample_is_refused_with_the_figures(seed):
+    other = taken(structure((150, 140, 1), seed), (25, 46, 1), 3, (0, 0, 8.0), (11.0, 0.7, 0.0))[0]
+    with pytest.raises(NotConverged, match="better than chance, got a correlation of 0"):
+        find_registration(other, SECTION)
+
+
+def test_a_map_of_another_sample_is_refused_in_a_volume():
+    solid = structure((48, 45, 42), 5)
+    image = taken(structure((48, 45, 42), 8), (16, 15, 14), 3, (0, 0, 0), (0, 0, 0))[0]
+    with pytest.raises(NotConverged, match="better than chance"):
+        find_registration(image, solid, largest_angle_deg=4.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"largest_angle_deg": 5.0}, r"a turn by 8\.\d degrees about z, give a larger --largest-angle"),
+        ({"least_inside": 1.0}, "of the map inside, give a smaller --least-inside"),
+    ],
+)
+def test_options_bind_the_result(options, words):
+    image = taken(SECTION, (25, 46, 1), 3, (0, 0, 8.0), (24.0, 0.7, 0.0))[0]
+    find_registration(image, SECTION)
+    with pytest.raises(NotConverged, match=words):
+        find_registration(image, SECTION, **options)
+
+
+def test_what_chance_gives_stands_beside_the_result():
+    found = find_registration(TAKEN, SECTION)
+    assert found.as_dict()["chance"] == found.chance and found.chance["map"] > 0.8
+    assert max(found.chance["shuffled"], found.chance["mirrored"]) < 0.6
+
+
+def test_a_structure_that_is_its_own_mirror_image_is_no_chance():
+    middle = np.stack(np.mgrid[:40, :40, :40], -1) - (20.0, 18.0, 21.0)
+    ball = SocMap((np.linalg.norm(middle, axis=-1) < 11).astype(float), (H,) * 3)
+    image, _ = taken(ball, (12, 12, 12), 3, (0, 0, 0), (0.5, 0.3, 0.2))
+    assert find_registration(image, ball, largest_angle_deg=6.0).dice > 0.95
