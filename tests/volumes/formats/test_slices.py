@@ -130,6 +130,14 @@ def test_grey_values_stored_as_colours_are_read_and_colours_refused(tmp_path):
     assert "got colours in" in sentence(tmp_path)
 
 
+def test_colours_of_16_bits_are_refused_for_pillow_halves_them(tmp_path):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    for i, plane in enumerate(LABELS.astype("u2") * 700):
+        content = imagecodecs.png_encode(np.repeat(plane[..., None], 3, -1))
+        (tmp_path / f"s_{i}.png").write_bytes(content)
+    assert "16 bits a colour" in sentence(tmp_path)
+
+
 def test_jpeg_is_refused_with_its_reason(tmp_path):
     save(tmp_path, LABELS, "jpg")
     assert "got JPEG, which changes the values of voxels" in sentence(tmp_path)

@@ -218,6 +218,7 @@ def test_pages_that_are_no_slices_are_asked_about(tmp_path, axes, imagej, words)
         tmp_path / "v.tif", LABELS, imagej=imagej, metadata={"axes": axes}, photometric="minisblack"
     )
     assert words in sentence(tmp_path / "v.tif") and "--file-axes" in sentence(tmp_path / "v.tif")
+    assert axes == "YXZ" or "where these are slices" in sentence(tmp_path / "v.tif")
     for stated in ("xyz", "zyx"):
         values = read_voxels(tmp_path / "v.tif", file_axes=stated).values
         np.testing.assert_array_equal(values, LABELS if stated == "xyz" else LABELS.T)
