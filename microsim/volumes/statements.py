@@ -95,7 +95,12 @@ def _words(given, count):
 
 
 def _text(given):
-    return given.decode(errors="replace") if isinstance(given, bytes) else str(given)
+    """Text of an attribute; a micro sign in Latin-1, as older programs write it, counts as well."""
+    content = given if isinstance(given, bytes) else str(given).encode("utf-8", "surrogateescape")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 # ---- coordinates -------------------------------------------------------------------------------------------

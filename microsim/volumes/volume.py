@@ -101,7 +101,7 @@ def _own_size(size, axes, name):
     except InputError as error:
         said = " x ".join(f"{edge:g}" for edge in ordered)
         raise InputError(
-            f"expected voxel edges between 1 nm and 100 um in {name}, got {said} m; state the voxel size"
+            f"expected voxel edges between 1 nm and 10 mm in {name}, got {said} m; state the voxel size"
             " yourself."
         ) from error
 

@@ -133,7 +133,7 @@ def test_volumes_that_hold_no_labels_are_refused(labels, word):
         (lambda g: g.coarsen(3), r"\(3, 6, 6\)"),
         (lambda g: g.coarsen(0), "from 1 up"),
         (lambda g: g.face_area(3), "axis x, y or z"),
-        (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 0, 1e-6)), "between 1 nm and 100 um"),
+        (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 0, 1e-6)), "between 1 nm and 10 mm"),
         (lambda g: VoxelGrid(g.phase, g.names, 398), "check the unit"),
         (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 1e-6)), "one voxel edge or three"),
         (lambda g: VoxelGrid(g.phase, ("a", "b"), 1e-6), "up to 2"),

@@ -204,14 +204,14 @@ def test_a_given_voxel_size_wins(tmp_path):
     assert read_voxels(path, voxel_size=[1e-6, 2e-6, 3e-6], file_axes="zyx").voxel_size == (1e-6, 2e-6, 3e-6)
 
 
-def test_voxel_sizes_from_1_nm_to_100_um_are_accepted():
+def test_voxel_sizes_from_1_nm_to_10_mm_are_accepted():
     assert check_voxel_size(1e-9) == (1e-9,) * 3
-    assert check_voxel_size(100 * 1e-6) == pytest.approx((1e-4,) * 3)
+    assert check_voxel_size(10 * 1e-3) == pytest.approx((1e-2,) * 3)
     assert check_voxel_size(np.array(H)) == H
 
 
 @pytest.mark.parametrize(
-    "h", [0.99e-9, 1.01e-4, 0, -1e-6, np.nan, np.inf, 398, (1e-6, 1e-6, 1), (1e-6, 1e-6), "1 parsec"]
+    "h", [0.99e-9, 1.01e-2, 0, -1e-6, np.nan, np.inf, 398, (1e-6, 1e-6, 1), (1e-6, 1e-6), "1 parsec"]
 )
 def test_other_voxel_sizes_are_refused(tmp_path, h):
     said = sentence(check_voxel_size, h)
