@@ -121,8 +121,11 @@ def declared(function):
     return found
 
 
-def reading(function):
-    """Read the declared arguments of a job before it runs; None passes where it is the default."""
+def reading(function, then=None):
+    """Read the declared arguments of a job before it runs; None passes where it is the default.
+
+    then: is given them as read, {name: value}, before the job runs.
+    """
     signature = inspect.signature(function)
     readers = {p.name: a.read for p, _, a in declared(function) if a and a.read}
 
@@ -139,6 +142,8 @@ def reading(function):
             value = bound.arguments[name]
             if not (value is None and signature.parameters[name].default is None):
                 bound.arguments[name] = read(value, name)
+        if then:
+            then(bound.arguments)
         return function(*bound.args, **bound.kwargs)
 
     return checked

@@ -11,6 +11,8 @@ import numpy as np
 from .. import materials
 from ..base.constants import F
 from ..base.errors import InputError
+from ..base.memory import require_memory
+from ..base.words import times
 from ..cell.balances import HalfCell
 from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
@@ -19,6 +21,8 @@ from ..cell.mesh import build_mesh, check_reactive
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.volume import Volume, read_voxels
 from .loads import Scale, loads
+
+CELL_BYTES = 1500  # of memory for each voxel of an electrode that runs; a dense one takes some 2000
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,7 @@ def read_grid(case, progress=None):
     grid = (
         grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
     )
+    require_memory(CELL_BYTES * grid.phase.size, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
         raise InputError(

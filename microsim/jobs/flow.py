@@ -187,7 +187,7 @@ Throat = Annotated[
 ]
 
 
-@job
+@job(voxel_bytes=250)
 def permeability(
     volume: Grid,
     through: Through = "pore",

@@ -180,7 +180,7 @@ def _measure_names(given, path):
     return tuple(MEASURES) if "all" in names else tuple(dict.fromkeys(names))
 
 
-@job
+@job(voxel_bytes=35)
 def measure(
     volume: Grid,
     measures: Annotated[

@@ -12,13 +12,19 @@ from pathlib import Path
 from ..base.arguments import declared, reading
 from ..base.errors import InputError
 from ..base.guard import check_target, guarding
+from ..base.memory import require_memory
 from ..base.streams import is_stream
 from .result import FIGURES, PAGE, Result
 
+KERNELS = 1e8  # bytes of memory that compiled kernels and their libraries take
 
-def job(function):
-    """Make a job of a function with declared arguments."""
-    read = reading(function)
+
+def job(function=None, *, voxel_bytes=0):
+    """Make a job of a function with declared arguments; voxel_bytes: memory that it takes for each voxel,
+    as measured, a number or a function of the arguments."""
+    if function is None:
+        return functools.partial(job, voxel_bytes=voxel_bytes)
+    read = reading(function, functools.partial(_check_memory, voxel_bytes))
 
     @functools.wraps(function)
     def safe(*args, **options):
@@ -31,6 +37,14 @@ def job(function):
         return found
 
     return safe
+
+
+def _check_memory(voxel_bytes, arguments):
+    """Refuse a volume whose work does not fit into memory."""
+    for grid in arguments.values():
+        if hasattr(grid, "sized"):  # a VoxelGrid
+            each = voxel_bytes(arguments) if callable(voxel_bytes) else voxel_bytes
+            require_memory(each * grid.phase.size + KERNELS * (each > 0), grid.source.name)
 
 
 def inputs_of(function, given):

@@ -118,7 +118,7 @@ Diffusivity = Annotated[
 Sides = Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")]
 
 
-@job
+@job(voxel_bytes=25)
 def tortuosity_by_depth(
     volume: Grid,
     conducting: Conducting = "pore",

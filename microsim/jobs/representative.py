@@ -122,7 +122,7 @@ RelativeError = Annotated[
 Confidence = Annotated[float, Argument("How often it must hold.", number(0.0, 0.9999, above=True), "P")]
 
 
-@job
+@job(voxel_bytes=25)
 def representative_volume(
     volume: Grid,
     conducting: Conducting = "pore",

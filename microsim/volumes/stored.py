@@ -10,6 +10,7 @@ import numpy as np
 from ..base.errors import InputError, why
 from ..base.files import refuse_stream
 from ..base.guard import check_target
+from ..base.memory import require_memory
 
 MICROMETRES = ("um", "µm", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometers", "micrometre")
 METRES = {
@@ -43,6 +44,12 @@ def sha256_of(paths, chunk=2**20):
             while block := file.read(chunk):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def require_reading(size, name):
+    """Refuse an array of so many bytes before it is read: it lies in memory twice, as in the file and with
+    its axes in order."""
+    require_memory(2 * size, str(name), "crop, convert or coarsen the file with what wrote it")
 
 
 @contextmanager

@@ -89,3 +89,26 @@ def test_names_of_phases_do_not_leave_the_folder_of_maps(layers, capsys):
     assert {path.name for path in layers.iterdir()} == before | {"deep"}
     names = sorted(path.name for path in (layers / "deep" / "maps").iterdir())
     assert names == ["a_b_clusters.tif", "escaped_clusters.tif"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["transport", "v.npy", *WORDS, "--conducting", "b"],
+        ["flow", "v.npy", *WORDS, "--through", "b"],
+        ["info", "v.npy", *WORDS],
+    ],
+    ids=lambda words: words[0],
+)
+def test_work_that_does_not_fit_into_memory_is_refused_before_it(layers, capsys, monkeypatch, words):
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.01")
+    assert main(words) == 2
+    assert "v.npy: expected enough memory, needs about 0.1 GB, 0.01 GB free; crop" in capsys.readouterr().err
+
+
+def test_an_array_that_a_file_only_declares_is_not_made(layers, capsys, monkeypatch):
+    with h5py.File("declared.h5", "w") as file:
+        file.create_dataset("v", (1000, 1000, 1000), "u1", chunks=(100, 100, 100))
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.9")
+    assert main(["info", "declared.h5"]) == 2
+    assert "declared.h5::v: expected enough memory, needs about 2 GB, 0.9 GB free" in capsys.readouterr().err

@@ -1,16 +1,20 @@
 """Arrays in files of numpy, npy and npz; axes are those of the stored array."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from ...base.errors import InputError
 from ..contract import Format, Stored
-from ..stored import replacing_files
+from ..stored import replacing_files, require_reading
 
 DEFAULT_NAME = "volume"
 
 
 def read_npy(path):
     """Read the array of an npy file."""
+    with suppress(ValueError):  # not laid out for that; read and refused below
+        require_reading(np.load(path, mmap_mode="r", allow_pickle=False).nbytes, path)
     return Stored(np.load(path, allow_pickle=False))
 
 
@@ -18,6 +22,7 @@ def read_npz(path, part=None):
     """Read one array of an npz file: the only one, or the one named `part`."""
     with np.load(path, allow_pickle=False) as arrays:
         name = _choose(path, part, arrays.files)
+        require_reading(arrays.zip.getinfo(f"{name}.npy").file_size, f"{path}::{name}")
         return Stored(arrays[name])
 
 

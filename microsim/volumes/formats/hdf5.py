@@ -1,5 +1,6 @@
 """HDF5, files of MATLAB among them: one data set with what it says of its axes and its voxel size."""
 
+import math
 from io import BytesIO
 
 import h5py
@@ -13,7 +14,7 @@ from ..fields import stored_index
 from ..hdf5 import opened_dataset, require_complete
 from ..links import linked_files
 from ..statements import stated_names, stated_size
-from ..stored import replacing_files
+from ..stored import replacing_files, require_reading
 
 DEFAULT_NAME = "volume"
 
@@ -33,6 +34,8 @@ def read_hdf5(path, part=None, index=None, whole=False):
             raise InputError(f"expected numbers in {name}, got {dataset.dtype}; name another data set.")
         names = stated_names(dataset)
         row = None if whole else _row(dataset, names, index, name)
+        shape = dataset.shape if row is None else dataset.shape[1:]
+        require_reading(math.prod(shape) * dataset.dtype.itemsize, name)
         files = require_complete(dataset, name, None if row is None else (row, row))
         values = dataset[()] if row is None else dataset[row]
         size = stated_size(dataset, names, name)

@@ -9,6 +9,7 @@ too; sizes that are all exactly 1 are what every program writes that knows none,
 """
 
 import json
+import math
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from ...base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ...base.schema import choice, entry, number, read_yaml, say, section, whole
 from ..axes import CHANNEL, axis_word
 from ..contract import Format, Stored
-from ..stored import metres, replacing_files, spacing
+from ..stored import metres, replacing_files, require_reading, spacing
 
 MM, UM = 1e-3, 1e-6
 SIDECARS = (".json", ".yaml", ".yml")
@@ -51,6 +52,7 @@ def read_nrrd(path):
     """Read an NRRD file, slowest axis first."""
     import nrrd
 
+    require_reading(math.prod(int(n) for n in nrrd.read_header(str(path))["sizes"]), path)
     values, header = nrrd.read(str(path), index_order="C")
     sizes, units = _nrrd_sizes(header)
     detached = header.get("data file", header.get("datafile"))
@@ -297,6 +299,8 @@ def write_raw(path, stored):
 
 def _voxels(path, shape, dtype, offset, packed):
     expected = _bytes(shape, dtype)
+    if packed:
+        require_reading(expected, path)
     with open(path, "rb") as file:
         file.seek(offset)
         if packed:
@@ -309,6 +313,7 @@ def _voxels(path, shape, dtype, offset, packed):
                 f"expected {expected} bytes of voxels ({' x '.join(map(str, shape))} {dtype.name}) in {path},"
                 f" got {found}; correct shape and type, or fetch the file again."
             )
+        require_reading(expected, path)
         count = expected // dtype.itemsize
         values = np.frombuffer(content, dtype) if packed else np.fromfile(content, dtype, count)
     return values.reshape(shape)

@@ -13,6 +13,7 @@ import numpy as np
 
 from ...base.errors import InputError, why
 from ..contract import Format, Stored
+from ..stored import require_reading
 from .tiff import SUFFIXES as TIFF
 from .tiff import is_slice, read_page
 
@@ -33,6 +34,7 @@ def read_folder(path, whole=False):
         plane, palette = _plane(file)
         palettes.add(palette)
         if values is None:
+            require_reading(len(files) * plane.nbytes, path)
             values = np.empty((len(files), *plane.shape), plane.dtype)
         if (plane.shape, plane.dtype) != (values.shape[1:], values.dtype) or len(palettes) > 1:
             kind = f" and the same colours as {files[0].name}" if len(palettes) > 1 else ""

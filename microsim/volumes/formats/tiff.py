@@ -15,7 +15,7 @@ import tifffile
 from ...base.errors import InputError
 from ..axes import COLOUR, axis_word
 from ..contract import Format, Stored
-from ..stored import metres, replacing_files, spacing
+from ..stored import metres, replacing_files, require_reading, spacing
 
 SUFFIXES = (".tif", ".tiff")
 TIFFFILE_AS_IMAGEJ = "1.11a"  # what tifffile writes in ImageJ's name, with and without a distance of pages
@@ -85,6 +85,7 @@ def _stacked(tif, name):
         raise InputError(
             f"expected pages of one size and type in {name}, got {kinds}; export one image stack."
         )
+    require_reading(sum(series.nbytes for series in tif.series), name)
     if len(tif.series) > 1:  # pages written one by one count as one image each
         return tif.asarray(key=slice(None))
     _check_count(tif, name)

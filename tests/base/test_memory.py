@@ -1,0 +1,69 @@
+"""What is free: of the machine, within a container's limits, within the process's; and the sentence."""
+
+import resource
+
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.base.memory import available_memory, require_memory
+
+GIB = 2**30
+
+
+@pytest.fixture
+def machine(tmp_path, monkeypatch):
+    """A function that lays out /proc and /sys/fs/cgroup; returns what is free there."""
+    monkeypatch.delenv("MICROSIM_MEMORY_GB", raising=False)
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (resource.RLIM_INFINITY,) * 2)
+
+    def laid_out(files):
+        usual = {"proc/meminfo": "MemAvailable: 8388608 kB\n", "proc/self/statm": "0 0"}
+        for name, text in {**usual, **files}.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        return available_memory(tmp_path / "proc", tmp_path / "cgroup")
+
+    return laid_out
+
+
+def test_the_machine_alone(machine):
+    assert machine({}) == 8 * GIB
+
+
+def test_a_limit_of_version_2_above_the_process_s_own_group(machine):
+    files = {
+        "proc/self/cgroup": "0::/user/job\n",
+        "cgroup/user/memory.max": f"{GIB}\n",
+        "cgroup/user/memory.current": f"{GIB // 2}\n",
+        "cgroup/user/memory.stat": f"anon 3\ninactive_file {GIB // 4}\n",
+        "cgroup/user/job/memory.max": "max\n",
+        "cgroup/user/job/memory.current": "5\n",
+    }
+    assert machine(files) == GIB // 2 + GIB // 4
+
+
+def test_a_limit_of_version_1_at_the_root_that_a_container_sees(machine):
+    files = {
+        "proc/self/cgroup": "9:cpu:/x\n4:memory:/docker/abc\n",
+        "cgroup/memory/memory.limit_in_bytes": str(GIB),
+        "cgroup/memory/memory.usage_in_bytes": str(GIB // 4),
+        "cgroup/memory/memory.stat": f"total_inactive_file {GIB // 8}\n",
+    }
+    assert machine(files) == GIB - GIB // 4 + GIB // 8
+
+
+def test_a_limit_of_the_process(machine, monkeypatch):
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (GIB, GIB))
+    assert machine({"proc/self/statm": "100 50"}) == GIB - 100 * resource.getpagesize()
+
+
+def test_what_is_stated_wins(machine, monkeypatch):
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "2.5")
+    assert machine({}) == 2.5e9
+
+
+def test_the_sentence(monkeypatch):
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.9")
+    require_memory(0.8e9, "big.npy")
+    with pytest.raises(InputError, match=r"big\.npy: expected .* needs about 12 GB, 0\.9 GB free; crop"):
+        require_memory(12.3e9, "big.npy")
