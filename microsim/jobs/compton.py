@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated
 
-from ..base.arguments import Argument
+from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import times
@@ -12,6 +12,8 @@ from .arguments import voxel_lengths
 from .job import job
 from .map_result import MapResult
 from .result import Table
+
+FAR = 0.3  # channels by which the peak may lie off
 
 Values = "str | PathLike | numpy.ndarray"
 Given = "str | PathLike | numpy.ndarray | None"
@@ -28,7 +30,8 @@ class ComptonResult(MapResult):
     states           (S, lithium) of the reference states, or None
     regions          [{"layers", "mean", "sigma", "std", "pixels"}] by depth along x
     voxel_size       m, or None
-    beam             {"incident_keV", "angle_deg", "peak_eV", "states"}
+    beam             {"incident_keV", "angle_deg", "peak_eV": expected, "peak_found_eV", "channel_eV": width
+                     one, "channel_energies": what the energies were taken for, "states"}
     source, sha256   of the stack
     """
 
@@ -85,6 +88,7 @@ class ComptonResult(MapResult):
         ]
         shown = [Table((self.quantity, "value"), rows)]
         shown.append(Table(("layers along x", "mean", "its sigma", "std", "pixels"), parts))
+        shown.append(_peak_line(self.beam))
         if self.line is not None:
             text = "lithium = {slope:.4g} S {intercept:+.4g}, R squared {r_squared:.5f}"
             shown.append(text.format(**found["line"]))
@@ -145,6 +149,10 @@ def compton_map(
             "Two ranges of momentum, atomic units, whose line is subtracted: -12:-9,9:12.", _ranges, "P:P,P:P"
         ),
     ] = None,
+    channel_energies: Annotated[
+        str,
+        one_of("What the energies are of each channel (HEXITEC: lower edges).", "centres", "lower", "upper"),
+    ] = "centres",
     transmission: Annotated[
         Given, Argument("Share of scattered photons detected in each channel.", metavar="FILE")
     ] = None,
@@ -175,6 +183,9 @@ def compton_map(
         Reference states [state, 2]: S-parameter and lithium 1 - x. Without them the map is that of S.
     background : two pairs of floats, optional
         Two ranges of momentum (atomic units) whose line is subtracted, ((-12, -9), (9, 12)).
+    channel_energies : str
+        What the energies are of each channel: "centres", "lower" or "upper" edges (HEXITEC's files hold lower
+        ones). One energy more than there are channels: all their edges.
     transmission : path or array, optional
         Share of the scattered photons detected in each channel.
     regions : int
@@ -198,11 +209,10 @@ def compton_map(
     import numpy as np
 
     from ..maps import compton as physics
-    from ..maps.spectra import check_energies
     from ..maps.stacks import read_energies, read_stack
 
     images = read_stack(counts, file_axes=file_axes)
-    listed = check_energies(read_energies(energies), len(images.values))
+    listed, taken = physics.channel_middles(read_energies(energies), len(images.values), channel_energies)
     shares = _transmission(transmission, len(listed))
     incident = 1e3 * incident_keV
     profile = physics.compton_profile(
@@ -218,10 +228,28 @@ def compton_map(
     peak = float(physics.scattered_energy(0.0, incident, angle_deg))
     named = states if isinstance(states, (str, PathLike, type(None))) else "array"
     beam = {"incident_keV": incident_keV, "angle_deg": angle_deg, "peak_eV": peak, "states": named}
+    found = physics.scattered_energy(physics.peak_momentum(profile), incident, angle_deg)
+    step = float(np.interp(peak, listed, np.gradient(listed)))
+    beam |= {"peak_found_eV": float(found), "channel_eV": step, "channel_energies": taken}
     size = voxel_size or images.voxel_size
     return ComptonResult(
         values, sigma, s, s_sigma, profile, line, points, by_depth, size, beam, images.source, images.sha256
     )
+
+
+def _peak_line(beam):
+    """Say where the peak lies, and what it may mean where it lies elsewhere than the beam makes it."""
+    off = (beam["peak_found_eV"] - beam["peak_eV"]) / beam["channel_eV"]
+    taken = {"lower": "lower edges", "upper": "upper edges"}.get(beam["channel_energies"])
+    said = (
+        f"energies taken as {taken or beam['channel_energies']} of the channels: peak at"
+        f" {beam['peak_found_eV']:.0f} eV, expected at {beam['peak_eV']:.0f} eV"
+    )
+    if abs(off) < FAR:
+        return said
+    if abs(off) > 1 - FAR:
+        return f"{said} (off by {off:.1f} channels: check beam, angle and energies)"
+    return f"{said} (off by half a channel: --channel-energies {'lower' if off < 0 else 'upper'}?)"
 
 
 def _by_depth(values, sigma, count):

@@ -22,6 +22,7 @@ from ..base.errors import InputError
 
 ELECTRON_REST_ENERGY = 510998.95  # eV, CODATA 2018
 MC_ATOMIC = 137.035999  # m c in atomic units of momentum
+LOWEST = 1e3  # eV; photon energies below are in keV
 ELECTRON_RADIUS = 2.8179403e-15  # m
 LOW, HIGH = (
     1.0,
@@ -63,6 +64,32 @@ def klein_nishina(scattered, incident, angle_deg):
     e2, e1, cosine = _checked(scattered, incident, angle_deg)
     ratio = e2 / e1
     return ELECTRON_RADIUS**2 / 2 * ratio**2 * (ratio + 1 / ratio - (1 - cosine**2))
+
+
+def channel_middles(energies, count, what="centres"):
+    """Return the middle energies (eV) of detector channels [count].
+
+    energies: one a channel, as `what` says "centres", "lower" or "upper" edges; or the count + 1 edges of all
+    channels. HEXITEC's files hold lower edges. Returns (energies, what they were taken for). Raises
+    InputError for energies in keV or of another number.
+    """
+    energies = np.asarray(energies, float)
+    if energies.size and energies.max() < LOWEST:
+        raise InputError(
+            f"expected channel energies in eV, got {energies.min():g} to {energies.max():g}, which may be"
+            " keV; convert them (1 keV is 1000 eV)."
+        )
+    if energies.size == count + 1:
+        return (energies[1:] + energies[:-1]) / 2, "edges"
+    if energies.size != count or count < 2:
+        raise InputError(
+            f"expected one energy for each of the {count} images, got {energies.size}; give the list of this"
+            f" stack, or the {count + 1} edges of its channels."
+        )
+    steps = np.diff(energies)
+    if what == "lower":
+        return energies + np.r_[steps, steps[-1]] / 2, what
+    return (energies if what == "centres" else energies - np.r_[steps[0], steps] / 2), what
 
 
 @dataclass(frozen=True)
@@ -161,6 +188,18 @@ def integral_weights(p, low, high):
         weights[k] += (b - a) * (1 - middle)
         weights[k + 1] += (b - a) * middle
     return weights
+
+
+def peak_momentum(profile):
+    """Momentum (atomic units) about which the mean profile lies: its centre of mass within 2 on each side."""
+    mean = np.nanmean(profile.values.reshape(profile.p_z.size, -1), axis=1)
+    centre = 0.0
+    for _ in range(30):
+        weights = integral_weights(profile.p_z, centre - 2 * LOW, centre + 2 * LOW)
+        if weights @ mean <= 0:
+            return float("nan")
+        centre = float(weights @ (profile.p_z * mean) / (weights @ mean))
+    return centre
 
 
 def s_parameter(profile):

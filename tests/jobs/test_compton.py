@@ -75,3 +75,44 @@ def test_wrong_arguments(change, words):
     given = {"counts": COUNTS, **BEAM} | change
     with pytest.raises(ms.InputError, match=words):
         ms.compton_map(**given)
+
+
+def test_energies_may_be_edges_of_the_channels_and_the_peak_shows_which():
+    wide = ENERGIES.reshape(-1, 10)
+    counts = COUNTS.reshape(-1, 10, 12, 8).sum(axis=1)
+    beam = {**BEAM, "energies": wide.mean(axis=1)}
+    middle, lower = ms.compton_map(counts, **beam), wide[:, 0] - 12.5
+    assert "energies taken as centres of the channels" in repr(middle) and "off by" not in repr(middle)
+    assert middle.beam["peak_found_eV"] == pytest.approx(middle.beam["peak_eV"], abs=5)
+    for energies, what in (
+        (lower, "lower"),
+        (wide[:, -1] + 12.5, "upper"),
+        (np.r_[lower, wide[-1, -1] + 12.5], "centres"),
+    ):
+        found = ms.compton_map(counts, **{**beam, "energies": energies}, channel_energies=what)
+        np.testing.assert_allclose(found.s, middle.s, rtol=1e-9)
+        if what != "centres":
+            wrong = ms.compton_map(counts, **{**beam, "energies": energies})
+            assert f"off by half a channel: --channel-energies {what}" in repr(wrong)
+    assert found.beam["channel_energies"] == "edges"
+    off = ms.compton_map(counts, **{**beam, "energies": wide.mean(axis=1) + 400})
+    assert "off by 1.6 channels: check beam" in repr(off)
+
+
+def test_energies_in_keV_and_shares_in_per_cent_are_refused(tmp_path):
+    with pytest.raises(ms.InputError, match="channel energies in eV, got 85 to .* which may be keV"):
+        ms.compton_map(COUNTS, **{**BEAM, "energies": ENERGIES / 1e3})
+    with pytest.raises(ms.InputError, match="1 at most, got 760 from 80 to 80"):
+        ms.compton_map(COUNTS, **BEAM, transmission=np.full(760, 80.0))
+    with pytest.raises(ms.InputError, match="may be per cent"):
+        ms.compton_map(COUNTS, **BEAM, states=STATES * [1, 100])
+    (tmp_path / "states.txt").write_text("0,88;0,10\n0,72;0,03\n2,40;0,76\n")
+    found = ms.compton_map(COUNTS, **BEAM, states=tmp_path / "states.txt")
+    assert found.states[0].tolist() == [0.88, 0.72, 2.4] and found.states[1].tolist() == [0.1, 0.03, 0.76]
+
+
+def test_no_warning_of_numpy_leaks_from_empty_pixels(recwarn):
+    empty = COUNTS.copy()
+    empty[:, :3] = 0
+    ms.compton_map(empty, **BEAM, states=STATES).numbers()
+    assert [str(w.message) for w in recwarn] == []
