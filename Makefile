@@ -26,7 +26,7 @@ docs: $(READY) $(VENV)/.docs
 
 accuracy: $(READY)
 	mkdir -p out
-	$(BIN)/microsim validate --json out/validate.json
+	PATH="$(abspath $(BIN)):$$PATH" microsim validate --json out/validate.json  # gmsh is a program there, too
 	$(BIN)/python docs/accuracy.py out/validate.json
 
 clean:
