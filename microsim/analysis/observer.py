@@ -26,6 +26,6 @@ class Observer:
 
 
 def stored(moment, passed, every):
-    """Whether the fields of a moment are stored: at the start, at the end of a step, and when `every` (C) has
-    passed since the last time, at a throughput of `passed`."""
-    return moment.t == 0 or moment.last or moment.throughput - passed >= every
+    """Whether the fields of a moment are stored: at the start, at the end of a step, at a mark, and when
+    `every` (C) has passed since the last time, at a throughput of `passed`."""
+    return moment.t == 0 or moment.last or moment.landed or moment.throughput - passed >= every

@@ -41,9 +41,9 @@ class Setup:
     one_C: float
     mass: float
 
-    def experiment(self):
-        """Return the Experiment at the case's initial state."""
-        return Experiment(self.cell, None, tolerances(self.case.numerics), self.growth)
+    def experiment(self, marks=()):
+        """Return the Experiment at the case's initial state; marks: Marks to land on."""
+        return Experiment(self.cell, None, tolerances(self.case.numerics), self.growth, marks)
 
     def figures(self):
         """Return what 1C is, and the mass of active material, as result.json holds them."""

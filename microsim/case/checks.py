@@ -1,6 +1,8 @@
 """Checks of a case across its sections: volume against film, materials against phases, comparison against
 output."""
 
+import re
+
 import numpy as np
 
 from ..base.errors import InputError
@@ -137,11 +139,34 @@ def _about(step):
 def check_compare(case):
     steps = [step.text for step in case.protocol]
     for number, one in enumerate(case.compare):
-        if isinstance(one.time, str) and one.time not in ["end", *steps]:
-            path = "compare.time" if len(case.compare) == 1 else f"compare.{number}.time"
+        path = "compare.time" if len(case.compare) == 1 else f"compare.{number}.time"
+        if isinstance(one.time, str) and one.time != "end":
+            _check_step(one.time, steps, path)
+        elif one.match is not None and one.time != "end":
             raise InputError(
-                f"{path}: expected end, seconds, or the text of a step ({'; '.join(steps)}), "
-                f"got {say(one.time)}; correct it."
+                f"{path}: expected the step in which the state is sought beside match, got {one.time:g} s; "
+                "name a step, or leave out one of the two."
             )
     if case.compare and "sto" not in case.output.fields:
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")
+
+
+def _check_step(asked, steps, path):
+    """Check that a step is named as `volumes.fields.stored_index` reads it."""
+    name, mark, which = asked.rpartition("#")
+    if not (mark and which.isdecimal()):
+        name, which = asked, "1"
+    known = steps.count(name)
+    by_number = re.fullmatch(r"step:(\d+)", asked)
+    if (by_number and int(by_number[1]) < len(steps)) or 1 <= int(which) <= known:
+        if known > 1 and not mark:
+            raise InputError(
+                f"{path}: expected one step, got {name}, the text of {known}; write {name}#1 to "
+                f"{name}#{known}, or step:N."
+            )
+        return
+    known = "; ".join(dict.fromkeys(steps))
+    raise InputError(
+        f"{path}: expected end, seconds, the text of a step ({known}), TEXT#n or step:N, got {say(asked)}; "
+        "correct it."
+    )

@@ -63,6 +63,13 @@ def noise(raw, path):
     return number(0.0, above=True)(raw, path)
 
 
+def stored_times(raw, path):
+    """Read how many times are stored, or a list of them (s)."""
+    if not isinstance(raw, list):
+        return whole(2, 10000)(raw, path)
+    return tuple(sorted({number(0.0, 1e10)(time, f"{path}.{i}") for i, time in enumerate(raw)}))
+
+
 def _tagged(tag, read):
     """Read a value that `load_case` or its section turns into the field's own quantity later."""
     return lambda raw, path: (tag, read(raw, path))
@@ -207,15 +214,45 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Match:
+    """The state whose mean over the measured voxels is the map's (mean), that has discharged a charge (C per
+    kg of active material) since the start of the run, or that is at a voltage (V)."""
+
+    mean: bool | None = entry(flag, default=None)
+    charge: float | None = entry(number(), units={"mAh_g": 1 / 3600}, default=None)
+    voltage: float | None = entry(number(0.0, 10.0), units={"V": 1.0}, default=None)
+
+    def as_yaml(self):
+        """Give the section back as plain data."""
+        if self.mean:
+            return "mean"
+        return {"voltage_V": self.voltage} if self.charge is None else {"charge_mAh_g": self.charge / 3600}
+
+
+def read_match(raw, path):
+    """Read what states are matched by: mean, {charge_mAh_g: number} or {voltage_V: number}."""
+    if raw == "mean":
+        return Match(mean=True)
+    if isinstance(raw, dict) and len(raw) == 1 and "mean" not in raw:
+        return section(Match, raw, path)
+    raise InputError(
+        f"{path}: expected mean, {{charge_mAh_g: number}} or {{voltage_V: number}}, got {say(raw)}; write "
+        "one of them."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compare:
-    """A measured map. voxel_size, origin, psf (x, y, z), m; time: "end", a step's text or s; sigma: its
-    noise, a number or a map of it; project: axis of the beam, of a projection."""
+    """A measured map. voxel_size, origin, psf (x, y, z), m; time: "end", a step or s; match: the state to
+    compare with, in the step that time names; sigma: its noise, a number or a map of it; project: axis of the
+    beam, of a projection."""
 
     measured: str = entry(text)
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
     file_axes: str | None = entry(axes_order, default=None)
-    quantity: str = entry(choice("sto", "soc"), default="sto")
+    quantity: str = entry(choice("sto", "soc", "lithium"), default="sto")
     time: str | float = entry(moment, default="end")
+    match: Match | None = entry(read_match, default=None)
     origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))
     min_coverage: float = entry(number(0.0, 1.0, above=True), default=0.5)
     mask: str | None = entry(text, default=None)
@@ -253,13 +290,14 @@ class Numerics:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """How many times, evenly spread over the run, and which fields are stored (None: all that there are).
+    """How many times, evenly spread over the run, or at which (s), and which fields are stored (None: all
+    that there are).
 
     checkpoint: how often one is written (s of wall time); homogenised: whether a porous electrode of the
     volume's own parameters runs beside it.
     """
 
-    times: int = entry(whole(2, 10000), default=11)
+    times: int | tuple[float, ...] = entry(stored_times, default=11)
     fields: tuple[str, ...] | None = entry(field_names, default=None)
     checkpoint: float = entry(number(0.0), units=SECONDS, default=30.0)
     homogenised: bool = entry(flag, default=False)

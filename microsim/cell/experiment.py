@@ -13,6 +13,7 @@ from ..numerics import bdf
 from ..numerics.newton import newton
 from .ends import EndValues, met_at_once, past_ends, time_of_end
 from .kinetics import DoubleLayer
+from .marks import step_to_mark
 from .obstacle import obstacle
 from .record import Moment, Progress, Record
 from .step import Control, StepProblem
@@ -53,11 +54,12 @@ class Experiment:
     """A half cell in time.
 
     cell: HalfCell; sto: lithiation at the start, None for that of its design; growth: the film.Growth that
-    thickens the film in each time step, or None. now: Progress, all that changes while it runs.
+    thickens the film in each time step, or None; marks: Marks to land on. now: Progress, all that changes
+    while it runs.
     """
 
-    def __init__(self, cell, sto, tolerances, growth=None):
-        self.cell, self.tolerances, self.growth = cell, tolerances, growth
+    def __init__(self, cell, sto, tolerances, growth=None, marks=()):
+        self.cell, self.tolerances, self.growth, self.marks = cell, tolerances, growth, tuple(marks)
         solved = initial_state(cell, sto)
         u = cell.state(solved.x)
         v = np.concatenate([cell.in_cells.U(u.sto)[cell.mesh.faces.solid], np.zeros(cell.mesh.counter.size)])
@@ -256,6 +258,10 @@ class Experiment:
             if event and dt > 1e-9 * max(now.t, 1.0):
                 dt = self._time_of_event(over[event], dt, load, event)
                 continue
+            shorter = self._step_to_mark(solved, dt, charge)
+            if shorter is not None and dt > 1e-9 * max(now.t, 1.0):
+                dt = shorter
+                continue
             self._accept(solved, dt, charge)
             known = len(now.earlier) > 2  # enough steps to tell the error
             longer = max(bdf.next_step(dt, error, tolerance.step), SHORTEST) if known else 1.8 * dt
@@ -346,6 +352,13 @@ class Experiment:
         values = [self._past_end(x, self.cell.current(x), charge, load)[event] for x, charge in earlier]
         return time_of_end([dt, 0.0, *(-np.cumsum(now.earlier[:1]))], [over, *values])
 
+    def _step_to_mark(self, solved, dt, charge):
+        """Step at which a mark is met that a step of dt passes; None where it passes none."""
+        now = self.now
+        times = [now.t + dt, now.t, *(now.t - np.cumsum(now.earlier[:1]))]
+        states = [self.cell.state(x) for x in (solved.x, *now.states[:2])]
+        return step_to_mark(self.marks, times, states, [charge, *now.charges[:2]])
+
     # -- bookkeeping -----------------------------------------------------------------------------------------
 
     @property
@@ -396,6 +409,9 @@ class Experiment:
         if reason:
             self._summarise(load, reason)
         solved = sealed(now.solved)
+        u = self.cell.state(solved.x)
+        met = [mark.name for mark in self.marks if abs(mark.distance(now.t, u, now.charge)) <= mark.within]
+        now.landed += [(name, now.number, now.t) for name in met]
         return Moment(
             self.cell,
             now.t,
@@ -403,12 +419,13 @@ class Experiment:
             load,
             last=bool(reason),
             solved=solved,
-            u=self.cell.state(solved.x),
+            u=u,
             current=current,
             charge=now.charge,
             charge_begun=now.charge_begun,
             throughput=now.throughput,
             time_steps=now.record.time_steps,
+            landed=bool(met),
         )
 
     def _summarise(self, load, reason):

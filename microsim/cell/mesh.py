@@ -75,6 +75,12 @@ class HalfCellMesh:
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
         return graph.scatter(values)[self.lines :]
 
+    def weights_of_cells(self, values):
+        """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
+        mean over the voxels, sum(values * on_image(solid, sto)) = sum(weights * sto)."""
+        front = np.zeros((self.lines, *self.shape[1:]))
+        return self.solid.spread(np.concatenate([front, values]))
+
 
 def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
     """Return layer widths (m) of the separator, counter electrode first: graded, one voxel wide at the

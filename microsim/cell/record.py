@@ -42,9 +42,9 @@ class Progress:
     and throughput (C); number of the protocol step, whether it is under way, when (s) and at which charge (C)
     it began; side: of the step's voltage limit on which it began, 1 above, -1 below; jumping: whether its
     profile has just come to a jump, whose current has not set in yet; driving: voltages that the film grows
-    by; lithium_miss, salt_miss: the largest so far (C).
-    Of the BDF formula, newest first: before, states before the present one; earlier, lengths of the steps
-    between them (s); charges (C); voltages across the interfaces, where they have a double layer (V).
+    by; lithium_miss, salt_miss: the largest so far (C); landed: (mark, number of the step, s) as each was
+    met. Of the BDF formula, newest first: before, states before the present one; earlier, lengths of the
+    steps between them (s); charges (C); voltages across the interfaces, where they have a double layer (V).
     """
 
     solved: Solved
@@ -69,6 +69,7 @@ class Progress:
     driving: np.ndarray | None = None
     lithium_miss: float = 0.0
     salt_miss: float = 0.0
+    landed: list = field(default_factory=list)
 
     @property
     def states(self):
@@ -87,7 +88,8 @@ class Moment:
 
     cell: HalfCell; t: time (s); number, load: step of the protocol; last: whether it ends here; solved: the
     state and what was solved with it; u: its fields; current (A); charge: discharged so far (C), and
-    charge_begun when the step began; throughput: passed in either direction (C); time_steps: taken so far.
+    charge_begun when the step began; throughput: passed in either direction (C); time_steps: taken so far;
+    landed: whether it is at a mark.
     """
 
     cell: object
@@ -102,6 +104,7 @@ class Moment:
     charge_begun: float
     throughput: float
     time_steps: int
+    landed: bool = False
 
     @property
     def x(self):

@@ -127,6 +127,14 @@ class LithiumCells:
             dense[tuple(self.spheres.position.T)] = shells @ share
         return dense
 
+    def spread(self, dense):
+        """Apply the transpose of `scatter`: each cell's share of its voxel's value, [n]."""
+        resolved = dense[tuple(self.resolved.position.T)]
+        if not self.chains:
+            return resolved
+        share = np.diff(shell_edges(self.shells) ** 3)
+        return np.concatenate([resolved, np.outer(dense[tuple(self.spheres.position.T)], share).ravel()])
+
 
 class LithiumSolver:
     """Approximate inverse of diffusion + storage: a multigrid cycle in resolved cells, exact in the

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument
+from ..base.arguments import Argument, one_of
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
+from ..base.hosts import QUANTITIES
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.schema import number, triple
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
+from .compared_state import converted, landed_index
 from .field import Field
 from .job import job
 from .map_result import MapResult
@@ -195,6 +197,9 @@ def compare(
     sigma: Noise = None,
     psf: PointSpread = (0.0, 0.0, 0.0),
     project: Beam = None,
+    quantity: Annotated[
+        "str | None", one_of("Quantity of the measured map; a run's sto is converted to it.", *QUANTITIES)
+    ] = None,
     progress=None,
 ) -> ComparisonResult:
     """Compare a simulated with a measured map.
@@ -231,6 +236,10 @@ def compare(
         Standard deviation of the instrument's Gaussian point spread (m, or with its unit).
     project : str or int, optional
         Axis of the beam, where the measured map is a projection through the whole sample.
+    quantity : str, optional
+        What the measured map holds: "sto" (c_s / c_s_max), "soc" (share of the material's window) or
+        "lithium" (per formula unit); the `sto` of a run is converted to it. Default: both maps are compared
+        as they are.
     progress : callable, optional
         progress(done, total, message).
 
@@ -251,19 +260,35 @@ def compare(
         simulated_voxel_size = voxel_size
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS)
+    values = _in_quantity(ours, quantity)
     noise, named = read_noise(sigma, theirs, measured_file_axes)
     beam = None if project is None else axis_number(project)
     comparison = compare_maps(
-        SocMap(ours.values, ours.voxel_size),
+        SocMap(values, ours.voxel_size),
         SocMap(theirs.values, theirs.voxel_size, origin, noise),
         mask=read_mask(mask, measured_file_axes),
         min_coverage=min_coverage,
         instrument=Instrument(psf, beam),
         structure=structure_of(ours, beam, progress),
     )
-    maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin}
+    maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})
+
+
+def _in_quantity(ours, quantity):
+    """Return the simulated values as the quantity of the measured map."""
+    from ..volumes.fields import read_hosts, read_phase
+
+    if quantity is None or ours.field == quantity:
+        return ours.values
+    if ours.field != "sto":
+        raise InputError(
+            f"quantity: expected the sto of a run, which can be turned into {quantity}, got {ours.name}; "
+            "give fields.h5::sto, or both maps in one quantity without it."
+        )
+    phase, names, _ = read_phase(ours.fields)
+    return converted(quantity, phase, names, read_hosts(ours.fields)).of(ours.values)
 
 
 # ---- of a run and its case -----------------------------------------------------------------------------
@@ -272,16 +297,18 @@ def compare(
 @dataclass(frozen=True)
 class MeasuredMap:
     """A measured map that a case names: its section Compare, the SocMap with its noise, mask [x, y, z] or
-    None, and a line that names the noise."""
+    None, the Instrument, and a line that names the noise."""
 
     asked: object
     image: object
     mask: object
+    instrument: object
     noise: dict | None
 
 
 def read_measured(case):
     """Read the measured maps of a case before anything is solved, so that a mistake costs nothing."""
+    from ..maps.instrument import Instrument
     from ..maps.map import SocMap
 
     found = []
@@ -291,47 +318,57 @@ def read_measured(case):
         sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
         noise, named = read_noise(sigma, given, asked.file_axes)
         image = SocMap(given.values, given.voxel_size, asked.origin, noise)
-        found.append(MeasuredMap(asked, image, read_mask(case.locate(asked.mask), asked.file_axes), named))
+        mask = read_mask(case.locate(asked.mask), asked.file_axes)
+        beam = None if asked.project is None else axis_number(asked.project)
+        found.append(MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named))
     return found
 
 
-def compare_with(measured, setup, fields_path, particles=None):
-    """Compare the stored lithiation nearest to the asked time with each measured map; returns [Comparison].
+def compare_with(measured, setup, fields_path, landed=(), particles=None):
+    """Compare the asked state of a run with each measured map.
 
-    measured: [MeasuredMap]. setup: case.build.Setup, whose active material says what soc is. particles: label
-    of each voxel.
+    measured: [MeasuredMap]. setup: case.build.Setup. landed: marks that the run met. particles: label of each
+    voxel. Returns [Comparison, or a sentence where the run never came to the state], and [{"time_s", "step"}]
+    of the states.
     """
-    return [_compare_one(one, setup, fields_path, particles) for one in measured]
+    found, states = [], []
+    for which, one in enumerate(measured):
+        try:
+            index = landed_index(which, one, landed, fields_path)
+            stored = Field(fields_path, "sto", index)
+            found.append(_compare_one(one, setup, stored, particles))
+            states.append({"time_s": stored.time, "step": stored.step})
+        except InputError as error:  # the run is done: what it found is not lost for a map
+            found.append(str(error))
+            states.append(None)
+    return found, states
 
 
-def _compare_one(measured, setup, fields_path, particles):
+def _compare_one(measured, setup, stored, particles):
     from ..maps.compare import compare_maps
-    from ..maps.instrument import Instrument
     from ..maps.map import SocMap
 
-    asked, active = measured.asked, setup.cell.active
-    stored = read_map(Field(fields_path, "sto").at(asked.time), "sto")
-    sto = stored.values
-    if asked.quantity == "soc":
-        sto = (sto - active.sto_0) / (active.sto_100 - active.sto_0)
-    beam = None if asked.project is None else axis_number(asked.project)
+    asked, grid, source = measured.asked, setup.grid, read_map(stored, "sto")
+    line = converted(asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
     return compare_maps(
-        SocMap(sto, stored.voxel_size),
+        SocMap(line.of(source.values), source.voxel_size),
         measured.image,
         mask=measured.mask,
         min_coverage=asked.min_coverage,
-        instrument=Instrument(asked.psf, beam),
-        structure=structure_of(stored, beam, particles=particles),
+        instrument=measured.instrument,
+        structure=structure_of(source, measured.instrument.project, particles=particles),
     )
 
 
-def comparison_numbers(measured, comparisons):
+def comparison_numbers(measured, found, states):
     """Return what result.json says of the comparisons: that of the first map, and all where there are
     several."""
     from ..maps.verdict import verdict
 
     told = [
-        {**found.as_dict(), "verdict": list(verdict(found)), "noise": one.noise}
-        for one, found in zip(measured, comparisons, strict=True)
+        {"refused": one}
+        if isinstance(one, str)
+        else {**one.as_dict(), "verdict": list(verdict(one)), "noise": map_.noise, "state": state}
+        for map_, one, state in zip(measured, found, states, strict=True)
     ]
     return {"comparison": told[0] if told else None} | ({"comparisons": told} if len(told) > 1 else {})

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ..base.errors import InputError
 from ..base.words import times as spelled_shape
 
 
@@ -12,7 +13,7 @@ class Field:
     """A field of a run on its voxels, at one of the stored times.
 
         run.sto.values                                  [x, y, z], NaN outside the active material
-        run.sto.at(1800).section(z="middle").plot()
+        run.sto.at(0).section(z="middle").plot()
         run.sto.at("Discharge at C/2 until 3.5 V").profile().plot()
 
     path   the file fields.h5
@@ -79,7 +80,7 @@ class Field:
         Parameters
         ----------
         time : float or str
-            Seconds (the nearest stored time), "end", the text of a protocol step (its end), "text#2" for the
+            Seconds of a stored time, "end", the text of a protocol step (its end), "text#2" for the
             second step of that text, or "step:4" for the step of that number, from 0.
         """
         import numpy as np
@@ -88,7 +89,14 @@ class Field:
 
         if isinstance(time, str):
             return replace(self, index=stored_index(self.path, time))
-        return replace(self, index=int(np.argmin(np.abs(np.array(self.times) - time))))
+        times = np.array(self.times)
+        nearest = int(np.argmin(np.abs(times - time)))
+        if abs(times[nearest] - time) > 1e-5 * max(float(np.ptp(times)), 1e-6):
+            raise InputError(
+                f"time: expected a stored time, got {time:g} s between {_around(times, time)} s; take one of "
+                "these, or run the case with output.times: [seconds, ...], which it lands on."
+            )
+        return replace(self, index=nearest)
 
     def section(self, *, x=None, y=None, z=None):
         """Return the section across one axis: "middle", the number of a layer, or a place in m."""
@@ -201,6 +209,12 @@ class FieldProfile:
             voxel_size=field.grid.voxel_size,
         )
         return profiles_figure(series)
+
+
+def _around(times, time):
+    """The stored times on either side of a time."""
+    below, above = times[times <= time], times[times >= time]
+    return " and ".join(f"{t:g}" for t in (*below[-1:], *above[:1]))
 
 
 def _spread(values):

@@ -1,6 +1,6 @@
 """Maps as jobs take them: a file, an array with its voxel size, a field of a run, or a job's map."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 from ..base.errors import InputError
@@ -14,7 +14,8 @@ Map = "str | PathLike | numpy.ndarray | Field | MapResult"
 @dataclass(frozen=True, eq=False)
 class MapSource:
     """Values [x, y, z] with their voxel size (x, y, z; m), where they come from, their standard deviation
-    where it is known, and where the electrolyte is (bool [x, y, z]) where the map is a run's."""
+    where it is known; of a run also its file of fields, the field's name, and where the electrolyte is (bool
+    [x, y, z])."""
 
     values: object
     voxel_size: tuple
@@ -22,6 +23,8 @@ class MapSource:
     sha256: str | None
     sigma: object | None = None
     wet: object | None = None
+    fields: object | None = None
+    field: str | None = None
 
     def origin(self):
         """Return the lines that name a map in a command's numbers."""
@@ -93,9 +96,8 @@ def _of_field(field):
     from ..volumes.stored import sha256_of
 
     name = f"{field.path}::{field.name}"
-    return MapSource(
-        field.values, field.grid.voxel_size, name, sha256_of([field.path]), wet=_electrolyte(field.path)
-    )
+    found = MapSource(field.values, field.grid.voxel_size, name, sha256_of([field.path]))
+    return _of_run(found, field.path, field.name)
 
 
 def _of_file(name, file_axes, voxel_size):
@@ -106,20 +108,21 @@ def _of_file(name, file_axes, voxel_size):
     stated, noise = beside(name, "_sigma"), None
     if "::" not in name and stated.is_file():
         noise = read_voxels(stated, file_axes=file_axes, voxel_size=voxel_size, kind="field").values
-    return MapSource(
-        found.values, found.voxel_size, name, found.sha256, noise, _electrolyte(full.partition("::")[0])
+    path, _, data = full.partition("::")
+    return _of_run(
+        MapSource(found.values, found.voxel_size, name, found.sha256, noise), path, data.split("@")[0]
     )
 
 
-def _electrolyte(path):
-    """Where a run's file of fields has electrolyte; None for another file."""
+def _of_run(found, path, name):
+    """Add what a run's file of fields says of its electrolyte; another file says nothing."""
     import numpy as np
 
     from ..volumes.fields import read_field, read_names
 
-    if not str(path).endswith(".h5"):
-        return None
     try:
-        return np.isfinite(read_field(path, "c_e", 0)[0]) if "c_e" in read_names(path) else None
+        known = read_names(path) if str(path).endswith(".h5") else {}
+        wet = np.isfinite(read_field(path, "c_e", 0)[0]) if "c_e" in known else None
     except InputError:
-        return None
+        return found
+    return replace(found, wet=wet, fields=path, field=name) if name in known else found

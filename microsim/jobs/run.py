@@ -78,6 +78,7 @@ def _run(case, out, resume, begun, progress):
     from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
     from .compare import compare_with, comparison_numbers, read_measured
+    from .compared_state import marks_of
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
@@ -92,9 +93,11 @@ def _run(case, out, resume, begun, progress):
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
-    experiment, watch = _simulate(setup, out / "fields.h5", checkpoint, before, progress)
-    comparisons = compare_with(measured, setup, out / "fields.h5", watch.labels)
-    compared = comparison_numbers(measured, comparisons)
+    marks = marks_of(measured, setup)
+    experiment, watch = _simulate(setup, out / "fields.h5", checkpoint, before, marks, progress)
+    landed = experiment.now.landed
+    comparisons, states = compare_with(measured, setup, out / "fields.h5", landed, watch.labels)
+    compared = comparison_numbers(measured, comparisons, states)
 
     found = _numbers(setup, volume, transport, experiment, watch, compared, twin)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
@@ -113,7 +116,7 @@ def _remove_results(out):
         remove(out / name)
 
 
-def _simulate(setup, fields_path, checkpoint, before, progress):
+def _simulate(setup, fields_path, checkpoint, before, marks, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Experiment and Watch."""
     from ..analysis.fields import hosts_of
     from ..volumes.fields import FieldWriter
@@ -121,7 +124,11 @@ def _simulate(setup, fields_path, checkpoint, before, progress):
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design)) as fields:
-        experiment, watch, show = setup.experiment(), Watch(setup, fields, checkpoint), setup.shown(progress)
+        experiment, watch, show = (
+            setup.experiment(marks),
+            Watch(setup, fields, checkpoint),
+            setup.shown(progress),
+        )
         parts = {"experiment": experiment, **watch.observers}
         if before:
             with checkpoint.readable():

@@ -69,11 +69,13 @@ class Watch:
     """What watches a run: its analysis, its validity, and what is stored of it."""
 
     def __init__(self, setup, writer, checkpoint):
-        every = setup.one_C * 3600 / (setup.case.output.times - 1)  # charge between stored times (C)
+        times = setup.case.output.times
+        named = isinstance(times, tuple)  # these are landed on
+        every = setup.one_C * 3600 / (10 if named else times - 1)  # charge between stored times (C)
         self.labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
         self.setup, self.validity = setup, Validity(setup.cell)
         self.analysis = RunAnalysis(setup.cell, self.labels, every)
-        self.snapshots = Snapshots(setup, writer, checkpoint, every)
+        self.snapshots = Snapshots(setup, writer, checkpoint, np.inf if named else every)
 
     @property
     def observers(self):

@@ -99,6 +99,13 @@ def box_means(values, source, target):
     return _apply(overlaps, values.astype(float, copy=False))
 
 
+def box_sums(values, source, target):
+    """Apply the transpose of `box_means`: bring an array on the target's voxels back onto the source's grid,
+    so that sum(box_sums(a) b) = sum(a box_means(b))."""
+    overlaps = [_interval_overlap(source, target, axis).T.tocsr() for axis in range(3)]
+    return _apply(overlaps, values.astype(float, copy=False))
+
+
 def _interval_overlap(source, target, axis):
     """Overlap of the two grids' intervals along one axis: sparse [target, source], in target voxels."""
     h, n = source.voxel_size[axis], source.values.shape[axis]

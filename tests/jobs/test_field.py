@@ -27,11 +27,18 @@ def test_a_field_has_a_grid_times_and_values(small_run):
 def test_a_field_at_another_time(small_run):
     begun, discharged = small_run.sto.at(0), small_run.sto.at(STEP)
     assert np.unique(begun.values[begun.grid.mask("am")]).size == 1
-    assert discharged.time == pytest.approx(120) and small_run.sto.at(119.0).index == discharged.index
+    assert discharged.time == pytest.approx(120) and small_run.sto.at(120.0).time == discharged.time
     assert np.nanmean(discharged.values) > np.nanmean(begun.values)
     assert small_run.sto.at("end").time == small_run.sto.time
     with pytest.raises(InputError, match=r"time: expected end, seconds, a step \(Discharge.*got Charge"):
         small_run.sto.at("Charge at 1C")
+
+
+def test_a_time_that_is_not_stored_is_not_rounded(small_run):
+    with pytest.raises(InputError, match=r"got 119 s between \d+ and 120 s; take one of these"):
+        small_run.sto.at(119)
+    with pytest.raises(InputError, match="between 180 s"):
+        small_run.sto.at(1500)
 
 
 def test_a_field_at_a_step_by_its_number(small_run):

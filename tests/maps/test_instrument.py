@@ -5,7 +5,7 @@ import pytest
 from scipy.special import erf
 
 from microsim.base.errors import InputError
-from microsim.maps.instrument import Instrument, seen_by
+from microsim.maps.instrument import Instrument, mean_weights, seen_by
 from microsim.maps.map import SocMap, resample_onto
 
 H = (0.2e-6, 0.3e-6, 0.5e-6)
@@ -71,3 +71,28 @@ def test_a_projection_has_one_layer():
         seen_by(Instrument(project=2), ours, ours)
     with pytest.raises(InputError, match="min_coverage"):
         seen_by(Instrument(), ours, ours, min_coverage=2)
+
+
+@pytest.mark.parametrize(
+    "instrument", [Instrument(), Instrument(psf=(3e-7, 2e-7, 4e-7)), Instrument(project=2)]
+)
+def test_weights_of_the_mean_are_those_of_what_is_seen(instrument):
+    rng = np.random.default_rng(3)
+    values = rng.random((6, 8, 4))
+    values[rng.random(values.shape) < 0.4] = np.nan
+    layers = 1 if instrument.project == 2 else 2
+    ours = SocMap(values, H)
+    grid = SocMap(np.zeros((3, 3, layers)), (0.35e-6, 0.7e-6, 1e-6), (0.05e-6, 0.1e-6, 0.0))
+    used = rng.random(grid.values.shape) < 0.8
+    seen = seen_by(instrument, ours, grid, min_coverage=0.3)
+    counted = used & np.isfinite(seen)
+    weights = mean_weights(instrument, ours, grid, used, min_coverage=0.3)
+    known = np.isfinite(values)
+    assert counted.sum() > 3 and np.sum(weights[known] * values[known]) == pytest.approx(seen[counted].mean())
+    assert weights.sum() == pytest.approx(1) and not weights[~known].any()
+
+
+def test_weights_of_a_mean_over_nothing_are_refused():
+    ours = SocMap(np.ones((2, 2, 2)), H)
+    with pytest.raises(InputError, match="got none"):
+        mean_weights(Instrument(), ours, ours, np.zeros((2, 2, 2), bool))

@@ -43,7 +43,7 @@ def figure(*, comparison, of="sto"):
 def comparison_sections(asked, comparisons):
     """Make the sections of the page of a run, one a measured map; without one: how to have one.
 
-    asked: what the case says of each map, as dicts. comparisons: [Comparison].
+    asked: what the case says of each map, as dicts. comparisons: [Comparison, or why there is none].
     """
     title = "Comparison with the measured map"
     if not comparisons:
@@ -58,7 +58,9 @@ def comparison_sections(asked, comparisons):
 
 
 def comparison_section(meta, comparison, title="Comparison with the measured map", anchor="comparison"):
-    """Make the section of a comparison."""
+    """Make the section of a comparison, or of the sentence that says why there is none."""
+    if isinstance(comparison, str):
+        return Section(anchor, title, note=comparison)
     what = quantity(meta.get("quantity") or "sto")
     drawn = {
         "maps": (map_figures.comparison_maps_figure, _maps_caption),
@@ -82,22 +84,24 @@ SCORED = ("floor", "explained", "naive_rmse", "skill", "intervals", "independent
 # -- key numbers and tables ----------------------------------------------------------------------------------
 
 
-def cards(comparison):
-    """Choose the key numbers of a comparison: first what the agreement is worth."""
+def cards(comparison, most=6):
+    """Choose the key numbers of a comparison, at most so many: first what the agreement is worth."""
+    if isinstance(comparison, str):
+        return []
     m, scores = comparison.metrics, comparison.scores
     floor, voxels = scores.floor or {}, f"{digits(scores.independent_voxels)} independent voxels"
     best = f"the true model has {digits(floor['rmse'], 3)}" if floor else "noise not known"
-    most = f"of at most {fixed(floor['pearson_r'], 3)}" if floor else "noise not known"
+    ceiling = f"of at most {fixed(floor['pearson_r'], 3)}" if floor else "noise not known"
     found = [
         Card("Explained", percent(scores.explained), "", _within(scores, "explained", percent)),
         Card("RMSE", digits(m["rmse"], 3), "", best),
-        Card("Correlation r", fixed(m["pearson_r"], 3), "", most),
+        Card("Correlation r", fixed(m["pearson_r"], 3), "", ceiling),
         Card("Bias", fixed(m["bias"], 4, plus=True), "", "mean of simulated − measured"),
         Card("Compared", digits(m["n_voxels"]), "voxels", voxels),
     ]
     if m["chi2"] is not None:
         found.insert(3, Card("Reduced χ²", digits(m["chi2"], 3), "", "1 for the true model"))
-    return found
+    return found[:most]
 
 
 def _within(scores, name, spell=None):

@@ -1,0 +1,154 @@
+"""The state of a run that a measured map is compared with: landed on while it runs, found again in its
+fields."""
+
+from dataclasses import dataclass
+
+from ..base.errors import InputError
+
+LITHIATION, VOLTAGE, CHARGE = 1e-6, 1e-5, 1e-6  # how near counts as there; charge: of the electrode's
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A quantity of lithium on the voxels of a run, factor * sto + offset, [x, y, z], NaN outside the active
+    material."""
+
+    factor: object
+    offset: object
+
+    def of(self, sto):
+        """Return the quantity of a lithiation [x, y, z]."""
+        return self.factor * sto + self.offset
+
+
+def converted(quantity, phase, names, hosts, what="quantity"):
+    """Return how a quantity (sto, soc, lithium) follows from the lithiation, voxel by voxel.
+
+    phase: [x, y, z] of numbers into names; hosts: {phase: Host}. Raises InputError where the run does not
+    say.
+    """
+    import numpy as np
+
+    factor, offset = (np.full(phase.shape, np.nan) for _ in range(2))
+    for number, name in enumerate(names):
+        host = hosts.get(name)
+        if host is None:
+            continue
+        inside, (a, b) = phase == number, _line(quantity, host, what)
+        factor[inside], offset[inside] = a, b
+    return Converted(factor, offset)
+
+
+def _line(quantity, host, what):
+    if quantity == "soc":
+        width = host.sto_100 - host.sto_0
+        return 1 / width, -host.sto_0 / width
+    if quantity == "lithium":
+        if host.sites is None:
+            raise InputError(
+                f"{what}: expected a molar mass of {host.material} for lithium per formula unit, got none; "
+                "give molar_mass_g_mol, or compare sto."
+            )
+        return host.sites, 0.0
+    return 1.0, 0.0
+
+
+def marks_of(measured, setup):
+    """Return the Marks that a run lands on: times to store, and times and states to compare with a map.
+
+    measured: [MeasuredMap]. setup: case.build.Setup.
+    """
+    from ..cell.marks import Mark
+
+    times = setup.case.output.times if isinstance(setup.case.output.times, tuple) else ()
+    found = [Mark(f"stored.{k}", "time", t, _near(t)) for k, t in enumerate(times)]
+    for number, one in enumerate(measured):
+        match, time = one.asked.match, one.asked.time
+        if match is None and not isinstance(time, str):
+            found.append(Mark(mark_name(number), "time", time, _near(time)))
+        elif match is not None and match.mean:
+            found.append(_mean_mark(mark_name(number), one, setup))
+        elif match is not None and match.voltage is not None:
+            found.append(Mark(mark_name(number), "voltage", match.voltage, VOLTAGE))
+        elif match is not None:
+            all_of_it = setup.cell.capacity[setup.cell.positive_cells].sum()
+            found.append(Mark(mark_name(number), "charge", match.charge * setup.mass, CHARGE * all_of_it))
+    return found
+
+
+def _near(time):
+    return 1e-9 * max(time, 1.0)  # s
+
+
+def mark_name(number):
+    """Name of the mark of the measured map of that number."""
+    return f"compare.{number}"
+
+
+def _mean_mark(name, one, setup):
+    """A Mark at the mean of the measured map over the voxels that are compared."""
+    import numpy as np
+
+    from ..analysis.fields import isolated_sto
+    from ..cell.marks import Mark
+    from ..maps.instrument import mean_weights, seen_by
+    from ..maps.map import SocMap
+
+    grid, mesh = setup.grid, setup.cell.mesh
+    joined = mesh.on_image(mesh.solid, np.ones(mesh.solid.n))
+    apart = isolated_sto(setup.cell, grid)
+    simulated = SocMap(np.where(np.isnan(joined), apart, joined), grid.voxel_size)
+    used = np.isfinite(one.image.values) & (True if one.mask is None else one.mask)
+    coverage = one.asked.min_coverage
+    weights = mean_weights(one.instrument, simulated, one.image, used, min_coverage=coverage)
+    seen = used & np.isfinite(seen_by(one.instrument, simulated, one.image, min_coverage=coverage))
+    line = converted(one.asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
+    slope, fixed = weights * np.nan_to_num(line.factor), float(np.sum(weights * np.nan_to_num(line.offset)))
+    fixed += float(np.nansum(slope * np.where(np.isfinite(apart), apart, 0.0)))
+    cells = mesh.weights_of_cells(np.where(np.isnan(joined), 0.0, slope))
+    return Mark(name, "mean", float(one.image.values[seen].mean()), LITHIATION, cells, fixed)
+
+
+def landed_index(number, one, landed, fields_path):
+    """Return which stored time a measured map is compared with. Raises InputError where the run never came
+    there, or came there in several steps.
+
+    landed: [(mark, number of the step, s)] of the run.
+    """
+    import numpy as np
+
+    from ..volumes.fields import read_step_numbers, read_times, stored_index
+
+    asked = one.asked
+    if asked.match is None and isinstance(asked.time, str):
+        return stored_index(fields_path, asked.time)
+    times, names = read_times(fields_path)
+    numbers = read_step_numbers(fields_path)
+    found = [(step, t) for name, step, t in landed if name == mark_name(number)]
+    if asked.match is not None and asked.time != "end":
+        wanted = int(numbers[stored_index(fields_path, asked.time)])
+        found = [(step, t) for step, t in found if step == wanted]
+    if not found:
+        raise InputError(
+            f"compare: expected a state at {_spelled(asked)}, the run from 0 to {times[-1]:g} s never came "
+            "there; change time, match or the protocol."
+        )
+    steps = sorted({step for step, _ in found}) if asked.match is not None else [found[0][0]]
+    if len(steps) > 1:
+        passed = ", ".join(f"step:{step} ({names[int(np.argmax(numbers == step))]})" for step in steps)
+        raise InputError(
+            f"compare: expected one state at {_spelled(asked)}, the run came there in {passed}; name one as "
+            "time."
+        )
+    step, t = found[0]
+    return int(np.flatnonzero((times == t) & (numbers == step))[0])
+
+
+def _spelled(asked):
+    if asked.match is None:
+        return f"{asked.time:g} s"
+    if asked.match.mean:
+        return "the mean of the measured map"
+    if asked.match.voltage is not None:
+        return f"{asked.match.voltage:g} V"
+    return f"{asked.match.charge / 3600:g} mAh/g"

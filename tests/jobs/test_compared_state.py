@@ -1,0 +1,125 @@
+"""The state that a map is compared with is the one that was asked for, or there is a sentence."""
+
+import numpy as np
+import pytest
+
+import microsim as ms
+from microsim.base.errors import InputError
+from microsim.base.hosts import Host
+from microsim.jobs.compared_state import converted
+from microsim.maps.instrument import Instrument, seen_by
+from microsim.maps.map import SocMap
+from microsim.volumes.volume import write_volume
+
+from .conftest import DEMO, SMALL, STEP
+
+SHAPE, H = (12, 8, 8), (400e-9,) * 3
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory, small_run):
+    """A function that runs the case of small_run with compare sections; its measured map: the state at 50 s
+    of another run, noise 0.005."""
+    folder = tmp_path_factory.mktemp("maps")
+    there = ms.run(DEMO, folder / "there", set={**SMALL, "output.times": [50.0, 60]})
+    fine = there.sto.at(50)
+    coarse = SocMap(np.zeros((6, 4, 4)), (800e-9,) * 3)
+    mean = seen_by(Instrument(), SocMap(fine.values, H), coarse)
+    noise = np.random.default_rng(0).normal(0, 0.005, mean.shape)
+    file = write_volume(folder / "soc.tif", (mean + noise).astype("f4"), voxel_size=800e-9)
+    count = iter(range(100))
+
+    def run(*asked):
+        given = [{"measured": str(file), "sigma": 0.005, **one} for one in asked]
+        return ms.run(DEMO, folder / f"run{next(count)}", set={**SMALL, "compare": given})
+
+    run.there, run.measured = there, mean + noise
+    return run
+
+
+def test_times_that_are_asked_for_are_stored(again):
+    assert [t for t in (50, 60) if t in again.there.sto.times] == [50, 60]
+    assert again.there.sto.at(50).step == STEP and again.there.sto.times[-1] == pytest.approx(180)
+
+
+def test_a_time_is_landed_on_and_others_are_told(again, small_run):
+    found = again({"time": 50}, {"time": "end"}, {"time": "step:0"}, {"time": 5000}).numbers()
+    at_time, at_end, after_step, never = found["comparisons"]
+    assert found["comparison"] == at_time
+    assert at_time["state"] == {"time_s": 50.0, "step": STEP}
+    assert at_time["metrics"]["chi2"] == pytest.approx(1, abs=0.35) and at_time["explained"] > 0.9
+    assert at_end["state"]["time_s"] == pytest.approx(180) and after_step["state"]["time_s"] == pytest.approx(
+        120
+    )
+    assert at_end["metrics"]["chi2"] > 4
+    assert "at 5000 s, the run from 0 to 180 s never came there" in never["refused"]
+    assert found["steps"][0]["end_reason"] == "duration"  # the run itself is whole
+    capacity = small_run.numbers()["capacity_mAh_g"]
+    assert found["capacity_mAh_g"] == pytest.approx(capacity, rel=1e-6)
+
+
+def test_states_are_matched(again):
+    found = again({"match": "mean"}, {"match": {"charge_mAh_g": 2.0}}, {"match": {"voltage_V": 2.6}})
+    by_mean, by_charge, never = found.numbers()["comparisons"]
+    assert by_mean["metrics"]["bias"] == pytest.approx(0, abs=2e-6)
+    n, rate = by_mean["metrics"]["n_voxels"], 0.27 / 2 / 3600  # of the lithiation at 1C, at least (s-1)
+    assert by_mean["state"]["time_s"] == pytest.approx(50, abs=2.5 * 0.005 / np.sqrt(n) / rate)
+    curve = found.voltage
+    charge = np.interp(by_charge["state"]["time_s"], curve.time_s, curve.capacity_mAh_g)
+    assert charge == pytest.approx(2.0, abs=1e-3)
+    assert "at 2.6 V" in never["refused"]
+    page = found.report().read_text()
+    assert "never came there" in page and "comparison_1_maps" in page
+
+
+def test_a_state_in_two_steps_is_asked_about(again):
+    steps = {"protocol": [STEP, "Charge at 1C for 120 s"], "compare": {"match": {"charge_mAh_g": 2.0}}}
+    steps["compare"]["measured"] = again.there.folder.parent.joinpath("soc.tif").as_posix()
+    two = ms.run(DEMO, again.there.folder.parent / "two", set={**SMALL, **steps}).numbers()["comparison"]
+    assert "came there in step:0" in two["refused"] and "step:1" in two["refused"]
+    steps["compare"]["time"] = "Charge at 1C for 120 s"
+    one = ms.run(DEMO, again.there.folder.parent / "one", set={**SMALL, **steps}).numbers()["comparison"]
+    assert one["state"]["step"] == "Charge at 1C for 120 s" and one["state"]["time_s"] > 120
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"time": "step:7"}, "compare.time: expected end, seconds"),
+        ({"time": f"{STEP}#2"}, "compare.time: expected end, seconds"),
+        ({"match": "median"}, "compare.match: expected mean"),
+        ({"match": {"charge_mAh_g": 1, "voltage_V": 3}}, "compare.match: expected mean"),
+        ({"match": "mean", "time": 60}, "compare.time: expected the step in which"),
+        ({"sigma": 0}, "compare.sigma: expected a number above 0"),
+        ({"project": "w"}, "compare.project"),
+    ],
+)
+def test_a_mistake_costs_nothing(tmp_path, asked, said):
+    with pytest.raises(InputError, match=said):
+        ms.run(DEMO, tmp_path, set={**SMALL, "compare": {"measured": "soc.tif", **asked}})
+
+
+def test_quantities_follow_from_the_host_of_each_voxel():
+    phase = np.array([0, 1, 2, 1], np.uint8).reshape(4, 1, 1)
+    a = Host("A", 50000.0, 4800.0, 0.096, 0.9, 0.3)
+    b = Host("B", 20000.0, 4800.0, 0.096, 0.8, 0.2)
+    sto = np.full((4, 1, 1), 0.5)
+
+    def of(quantity):
+        return converted(quantity, phase, ("pore", "a", "b"), {"a": a, "b": b}).of(sto).ravel().tolist()
+
+    assert of("lithium") == pytest.approx([np.nan, 0.5, 0.2, 0.5], nan_ok=True)
+    assert of("soc") == pytest.approx([np.nan, 2 / 3, 0.5, 2 / 3], nan_ok=True)
+    assert of("sto") == pytest.approx([np.nan, 0.5, 0.5, 0.5], nan_ok=True)
+    nobody = Host("C", 20000.0, 4800.0, None, 0.8, 0.2)
+    with pytest.raises(InputError, match="molar mass of C"):
+        converted("lithium", phase, ("pore", "a", "b"), {"a": nobody})
+
+
+def test_a_run_is_compared_as_lithium(small_run):
+    given = {"measured": small_run.lithium.values, "voxel_size": H, "quantity": "lithium"}
+    found = ms.compare(small_run.sto, **given)
+    assert found.metrics["rmse"] < 1e-6 and found.numbers()["quantity"] == "lithium"
+    assert ms.compare(small_run.lithium, **given).metrics["rmse"] == 0
+    with pytest.raises(InputError, match="quantity: expected the sto of a run"):
+        ms.compare(small_run.sto.values, **given)
