@@ -13,7 +13,7 @@ from ..numerics import bdf
 from ..numerics.newton import newton
 from .ends import EndValues, met_at_once, past_ends, time_of_end
 from .kinetics import DoubleLayer
-from .marks import step_to_mark
+from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
 from .record import Moment, Progress, Record
 from .step import Control, StepProblem
@@ -315,7 +315,7 @@ class Experiment:
         now = self.now
         now.throughput += abs(charge - now.charge)
         now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
-        now.solved, now.t, now.charge = solved, now.t + dt, charge
+        now.solved, now.t, now.charge = solved, time_of_mark(self.marks, now.t + dt), charge
         now.earlier = [dt, *now.earlier[:2]]
         now.record.time_steps += 1
         if now.voltages:
@@ -410,8 +410,8 @@ class Experiment:
             self._summarise(load, reason)
         solved = sealed(now.solved)
         u = self.cell.state(solved.x)
-        met = [mark.name for mark in self.marks if abs(mark.distance(now.t, u, now.charge)) <= mark.within]
-        now.landed += [(name, now.number, now.t) for name in met]
+        met = [mark for mark in self.marks if abs(mark.distance(now.t, u, now.charge)) <= mark.within]
+        now.landed += [(mark.name, now.number, now.t) for mark in met]
         return Moment(
             self.cell,
             now.t,

@@ -55,3 +55,8 @@ def step_to_mark(marks, times, states, charges):
             since = np.subtract(times, times[1])
             found.append(time_of_end(list(since), list(np.multiply(far, np.sign(far[0])))))
     return min(found, default=None)
+
+
+def time_of_mark(marks, t):
+    """Return a time (s), that of the mark which it differs from by rounding alone."""
+    return next((m.target for m in marks if m.kind == "time" and abs(t - m.target) <= m.within), t)
