@@ -5,6 +5,8 @@ Contrast changes across an edge, so that each image is compared with its neighbo
 are summed. Interpolation averages pixels: sigma comes back multiplied by sqrt(sum of the squared weights).
 """
 
+import warnings
+
 import numpy as np
 from scipy import ndimage
 
@@ -94,9 +96,10 @@ def _step(fixed, moving):
     fade = 1.0
     for axis, n in enumerate(fixed.shape):
         fade = fade * tukey(n, 0.5).reshape([-1 if a == axis else 1 for a in range(fixed.ndim)])
-    return phase_cross_correlation(
-        fixed * fade, moving * fade, upsample_factor=UPSAMPLING, normalization=None
-    )[0]
+    with warnings.catch_warnings(action="ignore"):  # an image that is even has no error to tell
+        return phase_cross_correlation(
+            fixed * fade, moving * fade, upsample_factor=UPSAMPLING, normalization=None
+        )[0]
 
 
 def undrift(stack, shifts, sigma=None, *, order=3):

@@ -85,7 +85,7 @@ class Method:
     level: Annotated[float, Argument("Normalised absorption of --edge half.", number(0.01, 0.99), "MU")] = 0.5
     width: Annotated[
         float | None,
-        Argument("Half the range of the local fit of the edge, eV.", number(0.0), "W", "--width-eV"),
+        Argument("Half the range of the local fit of the edge, eV.", number(0.0, 20.0), "W", "--width-eV"),
     ] = None
     windows: Windows | dict | None = None
     three: Annotated[

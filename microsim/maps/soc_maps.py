@@ -334,7 +334,8 @@ def map_statistics(measured, found=None, spread=0.0):
     spread: standard deviation of the quantity from the choice of the windows (window_spread).
     """
     values, sigma = measured.quantity, quantity_sigma(measured, spread)
-    budget = {"counting": _rms(measured.sigma), "windows": spread}
+    plain = {"counting": _rms(measured.sigma), "windows": spread}
+    budget = plain if measured.method.name == "edge" else None
     if found:
         values, sigma, budget = found.values, found.sigma, found.budget
     own, known = statistics(values, sigma), np.isfinite(values)

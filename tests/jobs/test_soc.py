@@ -83,7 +83,7 @@ def test_a_map_goes_on_to_the_next_job(found):
     assert again.metrics["rmse"] == 0 and again.numbers()["measured"]["voxel_size_m"] == (4e-8,) * 3
 
 
-def test_references_of_known_lithiation_are_enough_and_none_is_the_quantity():
+def test_references_of_known_lithiation_are_enough_and_none_is_the_quantity(tmp_path):
     for method in ("edge", {"name": "three-energy", "three": (8325, 8348, 8456)}, "lcf"):
         found = ms.lithiation_map(
             SAMPLE, **FRAMES, method=method, references=PAIR, reference_lithiation=(0, 1)
@@ -95,6 +95,8 @@ def test_references_of_known_lithiation_are_enough_and_none_is_the_quantity():
     assert (plain.quantity, plain.unit) == ("edge_energy_eV", "eV") and plain.lithiation is None
     assert 8346.5 < plain.numbers()["mean"] < 8348.5
     assert list(plain.numbers()["budget"]) == ["counting", "windows"]
+    assert "with other ends of the scan they move by" in repr(plain)
+    assert "other ends of the scan" in plain.write(tmp_path).read_text()
 
 
 def test_drift_and_clusters_are_kept(curve):

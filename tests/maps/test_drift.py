@@ -72,3 +72,10 @@ def test_only_a_sigma_like_the_stack_moves_along():
     assert sigma == 0.1 and shifts[0] == pytest.approx([2, 0, 0], abs=0.1)
     moved = without_drift(stack, np.full(stack.shape, 0.1))[1]
     assert np.isnan(moved[0][:1]).all() and np.array_equal(np.isfinite(moved), np.isfinite(still))
+
+
+def test_an_image_that_is_even_where_they_overlap_says_nothing_to_the_terminal(recwarn):
+    from microsim.maps.drift import _step
+
+    assert np.isfinite(_step(np.zeros((16, 16)), np.zeros((16, 16)))).all()
+    assert [str(warning.message) for warning in recwarn] == []

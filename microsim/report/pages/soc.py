@@ -221,6 +221,7 @@ def _budget_table(result):
         "counting": "Noise of the spectra",
         "calibration": "Coefficients of the calibration",
         "lack_of_fit": "Reference states about the curve",
+        "windows": "Windows, other ends of the scan (eV)",
     }
     rows = [(names[key], digits(float(value), 3)) for key, value in (result["budget"] or {}).items()]
     return TextTable("Uncertainty of a voxel, parts (rms)", (), rows)
