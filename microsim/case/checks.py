@@ -1,14 +1,13 @@
 """Checks of a case across its sections: volume against film, materials against phases, comparison against
 output."""
 
-import re
-
 import numpy as np
 
 from ..base.errors import InputError
 from ..base.quantities import FIELDS
-from ..base.schema import any_of, listed, say
+from ..base.schema import any_of, listed
 from ..materials.checks import check_material
+from ..volumes.fields import step_asked
 from .sections import Counter
 
 MOST_TIME_STEPS = 1e6
@@ -137,7 +136,7 @@ def _about(step):
 
 
 def check_compare(case):
-    steps = [step.text for step in case.protocol]
+    steps = {number: step.text for number, step in enumerate(case.protocol)}
     for number, one in enumerate(case.compare):
         path = "compare.time" if len(case.compare) == 1 else f"compare.{number}.time"
         if isinstance(one.time, str) and one.time != "end":
@@ -153,20 +152,7 @@ def check_compare(case):
 
 def _check_step(asked, steps, path):
     """Check that a step is named as `volumes.fields.stored_index` reads it."""
-    name, mark, which = asked.rpartition("#")
-    if not (mark and which.isdecimal()):
-        name, which = asked, "1"
-    known = steps.count(name)
-    by_number = re.fullmatch(r"step:(\d+)", asked)
-    if (by_number and int(by_number[1]) < len(steps)) or 1 <= int(which) <= known:
-        if known > 1 and not mark:
-            raise InputError(
-                f"{path}: expected one step, got {name}, the text of {known}; write {name}#1 to "
-                f"{name}#{known}, or step:N."
-            )
-        return
-    known = "; ".join(dict.fromkeys(steps))
-    raise InputError(
-        f"{path}: expected end, seconds, the text of a step ({known}), TEXT#n or step:N, got {say(asked)}; "
-        "correct it."
-    )
+    try:
+        step_asked(asked, steps)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error

@@ -216,33 +216,39 @@ def read_step_numbers(path):
 
 
 def stored_index(path, asked):
-    """Return which stored time is asked for, from 0.
-
-    asked: "end"; the text of a protocol step, "Rest for 1 h" (its end), "Rest for 1 h#2" the second of that
-    name; "step:4" the end of the step of that number, from 0 as in voltage.csv. Raises InputError where a
-    text is that of several steps, or of none.
-    """
+    """Return which stored time is asked for, from 0: "end", or the end of a step (see step_asked)."""
     times, names = read_times(path)
     if asked == "end":
         return len(times) - 1
-    numbers = read_step_numbers(path).tolist()
-    ends = {number: (k, names[k]) for k, number in enumerate(numbers)}  # the last time of each step
-    step = re.fullmatch(r"step:(\d+)", asked)
-    if step and int(step[1]) in ends:
-        return ends[int(step[1])][0]
-    name, mark, which = asked.rpartition("#")
-    name, which = (name, int(which)) if mark and which.isdecimal() else (asked, None)
-    found = [k for k, named in ends.values() if named == name]
+    ends = {number: k for k, number in enumerate(read_step_numbers(path).tolist())}  # the last time of each
+    try:
+        return ends[step_asked(asked, {number: names[k] for number, k in ends.items()})]
+    except InputError as error:
+        raise InputError(f"time: {error}") from error
+
+
+def step_asked(asked, steps):
+    """Return the number of the protocol step that is asked for, out of steps {number: text}.
+
+    asked: the text of a step, "Rest for 1 h"; "Rest for 1 h#2" the second of that text; "step:4" that of the
+    number 4, from 0 as in voltage.csv. Raises InputError where a text is that of several steps, or of none.
+    """
+    numbered = re.fullmatch(r"step:(\d+)", asked)
+    if numbered and int(numbered[1]) in steps:
+        return int(numbered[1])
+    text, mark, which = asked.rpartition("#")
+    text, which = (text, int(which)) if mark and which.isdecimal() else (asked, None)
+    found = [number for number, own in steps.items() if own == text]
     if which is None and len(found) > 1:
         raise InputError(
-            f"time: expected one step, got {name}, the text of {len(found)}; write {name}#1 to"
-            f" {name}#{len(found)}, or step:N."
+            f"expected one step, got {text}, the text of {len(found)}; write {text}#1 to {text}#{len(found)},"
+            " or step:N."
         )
     if not found or which == 0 or (which or 1) > len(found):
-        known = listed(dict.fromkeys(named for _, named in ends.values()))
+        known = listed(dict.fromkeys(steps.values()))
         raise InputError(
-            f"time: expected end, seconds, a step ({known}), TEXT#n for the n-th of one text or step:N with N"
-            f" out of {listed(ends)}, got {asked}; correct it."
+            f"expected end, seconds, a step ({known}), TEXT#n for the n-th of one text or step:N with N from"
+            f" 0 to {max(steps)}, got {asked}; correct it."
         )
     return found[(which or 1) - 1]
 

@@ -18,6 +18,12 @@ def test_the_phases_of_a_volume_and_of_a_slab(case_file):
     assert phase_names(load_case("cases/dfn_chen2020.yaml")) == ("cathode",)
 
 
+def test_a_compared_state_is_named_by_text_by_which_of_it_or_by_number(case_file):
+    rests = "protocol=[Rest for 1 s, Rest for 1 s]"
+    for time in ("Rest for 1 s#2", "step:1", "end", "1"):
+        assert load_case(case_file, [rests, f"compare.time={time}"]).compare
+
+
 def test_lithium_is_stored_where_its_molar_mass_is_known(case_file):
     assert load_case(case_file).output.fields == tuple(FIELDS)
     known, unknown = load("NMC811_Chen2020"), replace(load("NMC811_Chen2020"), molar_mass=None)
@@ -60,6 +66,11 @@ def test_a_molar_mass_is_given_in_a_case(case_file):
         ),
         (["output.fields=[c_e]"], ["output.fields: expected sto for the comparison"]),
         (["compare.time=start"], ["compare.time", "Rest for 30 minutes"]),
+        (
+            ["protocol=[Rest for 1 s, Rest for 1 s]", "compare.time=Rest for 1 s"],
+            ["compare.time: expected one step, got Rest for 1 s, the text of 2; write Rest for 1 s#1 to"],
+        ),
+        (["compare.time=step:9"], ["compare.time", "step:N with N from 0 to 1"]),
         (["volume.file=null"], ["volume: expected either file or slab, got neither"]),
     ],
 )

@@ -95,6 +95,15 @@ def test_the_command_exits_one_where_a_case_failed(tmp_path, stand_in, capsys):
     assert "round it" in shown and "1 finished, 1 failed" in shown
 
 
+def test_a_material_whose_sites_are_not_one_is_told_once(tmp_path, stand_in):
+    other = "{cell.materials.cathode: Chen2020_cathode, cell.initial_sto: 0.4}"
+    path = written(tmp_path / "sites.yaml", f"set: {other}\nsweep: {{c_rate: [1, 2]}}\n")
+    found = run_study(path, tmp_path / "out")
+    (told,) = found.numbers()["remarks"]
+    assert "1.28 sites" in told and repr(found).count(told) == 1
+    assert told in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_the_result_opens_its_runs_and_draws_itself(tmp_path):
     path = written(tmp_path / "rate.yaml", f"set: {TINY}\nsweep: {{c_rate: [1, 4]}}\n")
     found = run_study(path, tmp_path / "out")

@@ -239,7 +239,7 @@ def test_steps_of_one_name_are_told_apart(cycled, asked, index):
         ("D", "expected one step, got D, the text of 3; write D#1 to D#3, or step:N"),
         ("D#4", "got D#4"),
         ("D#0", "got D#0"),
-        ("C", r"a step \(D, Rest\).*N out of 0, 1, 2, 3, got C"),
+        ("C", r"a step \(D, Rest\).*N from 0 to 3, got C"),
         ("step:4", "got step:4"),
         ("step:-1", "got step:-1"),
     ],
