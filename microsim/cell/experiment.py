@@ -103,9 +103,7 @@ class Experiment:
             now.number += 1 + (load.skip if reason == "voltage" else 0)
         now.record.wall_s = time.perf_counter() - clock
         if now.t == 0:
-            raise InputError(
-                f"{now.record.steps[0]['skipped']}; change its end, its current or the initial state"
-            )
+            raise InputError(f"{now.record.steps[0]['skipped']}; change its end or the initial state")
 
     @property
     def x(self):
@@ -297,11 +295,13 @@ class Experiment:
         return guess if self.cell.unknowns.inside(guess) else self.now.solved.x.copy()
 
     def _local_error(self, dx, dt):
-        """Largest rms local error of what is declared in unknowns, and of the current over the largest one; 0
-        while there are too few steps to tell."""
+        """Largest rms local error of what is declared in unknowns, and of a current that is not asked for,
+        over the largest one; 0 while there are too few steps to tell."""
         if len(self.now.earlier) < 2:
             return 0.0
         of_fields = self.cell.unknowns.largest_error(dx, self.cell.design)
+        if self.now.solved.step.control.kind == "current":  # what is asked for has no error but round-off
+            return bdf.error_share(dt, self.now.earlier) * of_fields
         of_current = abs(self.cell.current(dx)) / self.now.scale_current
         return bdf.error_share(dt, self.now.earlier) * max(of_fields, of_current)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from .. import __version__
 from ..base.arguments import switch
-from ..base.errors import InputError
+from ..base.errors import InputError, NotConverged
 from ..base.files import plain, remove, write_columns, write_json
 from ..base.guard import check_target
 from ..base.locks import alone_in
@@ -94,7 +94,11 @@ def _run(case, out, resume, begun, progress):
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
     marks = marks_of(measured, setup)
-    experiment, watch = _simulate(setup, out / "fields.h5", checkpoint, before, marks, progress)
+    experiment, watch, failure = _simulate(setup, out / "fields.h5", checkpoint, before, marks, progress)
+    if failure:
+        raise _kept(
+            out, _numbers(setup, volume, transport, experiment, watch, {}, None), setup, experiment, failure
+        )
     landed = experiment.now.landed
     comparisons, states = compare_with(measured, setup, out / "fields.h5", landed, watch.labels)
     compared = comparison_numbers(measured, comparisons, states)
@@ -107,6 +111,17 @@ def _run(case, out, resume, begun, progress):
     return RunResult(out, numbers)
 
 
+def _kept(out, numbers, setup, experiment, failure):
+    """Write what ran until the solver failed, without a page, so that nobody takes it for a whole run; return
+    the error to raise."""
+    from .record import voltage_columns
+
+    write_columns(out / "voltage.csv", voltage_columns(experiment.now.record, setup.mass))
+    write_json(out / "result.json", plain({**numbers, "stopped": str(failure)}))
+    files = ", ".join(FILES[:3])
+    return NotConverged(f"{failure}; what ran until then is kept in {out} ({files})", failure.history)
+
+
 def _remove_results(out):
     """Take away what an earlier run left, so that it cannot be taken for that of a run that fails."""
     from ..report.page import remove_page
@@ -117,7 +132,8 @@ def _remove_results(out):
 
 
 def _simulate(setup, fields_path, checkpoint, before, marks, progress):
-    """Run the protocol, from its start or from what a checkpoint kept; return the Experiment and Watch."""
+    """Run the protocol, from its start or from what a checkpoint kept; return the Experiment, the Watch, and
+    what the solver failed with after a while, or None."""
     from ..analysis.fields import hosts_of
     from ..volumes.fields import FieldWriter
     from .snapshots import Watch
@@ -136,12 +152,17 @@ def _simulate(setup, fields_path, checkpoint, before, marks, progress):
                 for name, kept in before[0].items():
                     parts[name].restore(kept)
         with checkpoint.cleared_on(InputError):
-            for moment in experiment.moments(setup.loads()):
-                watch.note(moment)
-                if not moment.last:  # the end of a step is kept when the next one has begun
-                    checkpoint.keep_state(parts, always=moment.t == 0)
-                show(moment)
-    return experiment, watch
+            try:
+                for moment in experiment.moments(setup.loads()):
+                    watch.note(moment)
+                    if not moment.last:  # the end of a step is kept when the next one has begun
+                        checkpoint.keep_state(parts, always=moment.t == 0)
+                    show(moment)
+            except NotConverged as failure:
+                if experiment.now.t == 0:
+                    raise
+                return experiment, watch, failure
+    return experiment, watch, None
 
 
 def _numbers(setup, volume, transport, experiment, watch, compared, twin):

@@ -23,8 +23,8 @@ PLAUSIBLE = {
     "tdf": (1e-3, 100.0),
     "radius": (1e-9, 1e-3),
     "porosity": (0.0, 1.0),
-    "transport_efficiency": (0.0, 1.0),
-    "active_fraction": (0.0, 1.0),
+    "transport_efficiency": (1e-9, 1.0),
+    "active_fraction": (1e-4, 1.0),
     "reactive_share": (0.0, 1.0),
     "bruggeman": (0.0, 10.0),
 }

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError, NotConverged
-from microsim.case.build import nominal
+from microsim.case.build import nominal, simulate
+from microsim.case.case import load_case
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Growth
 from microsim.cell.load import Load
@@ -283,6 +284,14 @@ def test_a_hold_ends_at_a_charge():
     record = run(cell, loads).record
     assert record.steps[1]["end_reason"] == "charge"
     assert abs(record.steps[1]["charge_C"]) == pytest.approx(20 * C, rel=1e-4)
+
+
+def test_a_current_lost_in_round_off_costs_no_steps():
+    """C/1e8: what good conductors carry by round-off is more, and was taken for an error of each step."""
+    small = {"volume.slab.cells": 6, "cell.shells": 6, "cell.nominal_current_density_A_m2": 1e-6}
+    case = load_case("cases/dfn_chen2020.yaml", {**small, "protocol": ["Discharge at C/2 for 60 s"]})
+    record = simulate(case)[1]
+    assert record.time_steps < 40 and record.rejected_steps == 0
 
 
 def test_longest_step_is_kept():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import microsim as ms
-from microsim.base.errors import InputError
+from microsim.base.errors import InputError, NotConverged
 
 STEP = "Discharge at 1C for 120 s"
 
@@ -39,6 +39,28 @@ def test_no_page_of_an_earlier_run_stands_beside_new_numbers(tmp_path, monkeypat
     assert json.loads((tmp_path / "result.json").read_text())["title"] == "Second"
     assert not (tmp_path / "report.html").exists()
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["own.png"]
+
+
+def test_what_ran_until_the_solver_failed_is_written(tmp_path):
+    """The finished step with its summary, the curve up to the failure; no page: it is no whole run."""
+    steps = ["Discharge at C/5 for 60 s", "Discharge at 1C for 2 hours"]
+    tiny = {"volume.slab.cells": 6, "cell.shells": 6, "output.times": 2, "protocol": steps}
+    with pytest.raises(NotConverged, match="active material is full .*what ran until then is kept in"):
+        ms.run("cases/dfn_chen2020.yaml", tmp_path, set=tiny)
+    found = ms.open_run(tmp_path)
+    assert [step["name"] for step in found.numbers()["steps"]] == steps[:1]
+    assert found.voltage.time_s[-1] > 3600 and found.sto.times[-1] > 60
+    assert "full at its surface" in found.numbers()["stopped"]
+    assert not (tmp_path / "report.html").exists()
+    assert (tmp_path / ".resume" / "state.npz").is_file()
+
+
+def test_a_skipped_step_is_said(tmp_path):
+    steps = ["Discharge at C/5 for 60 s", "Charge at C/5 until 3.5 V", "Rest for 10 s"]
+    tiny = {"volume.slab.cells": 6, "cell.shells": 6, "output.times": 2, "protocol": steps}
+    found = ms.run("cases/dfn_chen2020.yaml", tmp_path, set=tiny)
+    assert [step["time_s"] for step in found.numbers()["steps"]] == pytest.approx([60, 0, 10])
+    assert "Skipped: expected to reach 3.5 V by 'Charge at C/5 until 3.5 V'" in repr(found)
 
 
 def test_a_mistake_costs_nothing(tmp_path):
