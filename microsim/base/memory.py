@@ -7,7 +7,7 @@ from pathlib import Path
 from .errors import InputError
 
 STATED = "MICROSIM_MEMORY_GB"  # variable that states what is free, where what is found is not true
-PROCESS = 2.5e8  # bytes of the program itself and its libraries
+KERNELS = 1e8  # bytes of compiled kernels and their libraries, which are loaded when they are first used
 GB = 1e9
 
 

@@ -12,11 +12,9 @@ from pathlib import Path
 from ..base.arguments import declared, reading
 from ..base.errors import InputError
 from ..base.guard import check_target, guarding
-from ..base.memory import require_memory
+from ..base.memory import KERNELS, require_memory
 from ..base.streams import is_stream
 from .result import FIGURES, PAGE, Result
-
-KERNELS = 1e8  # bytes of memory that compiled kernels and their libraries take
 
 
 def job(function=None, *, voxel_bytes=0):

@@ -108,3 +108,17 @@ def test_simulate_runs_the_protocol_and_shows_how_far_it_is():
     setup.experiment().run(setup.loads(), setup.shown(lambda *shown: told.append(shown)))
     shares = [done for done, _, message in told if message.startswith("Discharge at 1C")]
     assert shares == sorted(shares) and 0.5 < shares[-1] <= 0.99
+
+
+def test_a_volume_that_no_memory_is_free_for_is_refused_before_the_work(monkeypatch):
+    from pathlib import Path
+
+    from microsim.case.build import read_grid
+    from microsim.case.case import load_case
+
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.3")
+    case = load_case(Path(__file__).parents[2] / "cases" / "demo.yaml")
+    with pytest.raises(
+        InputError, match=r"volume: 64 x 48 x 48 voxels: .* about 0\.37 GB, 0\.3 GB free; crop"
+    ):
+        read_grid(case)
