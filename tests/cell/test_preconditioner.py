@@ -1,14 +1,19 @@
 """The half cell's preconditioner: few iterations for any control, and a true inverse of what it holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from microsim.base.errors import NotConverged
+from microsim.cell.experiment import Experiment, Tolerances
+from microsim.cell.load import Load
 from microsim.cell.step import Control, StepProblem
+from microsim.impedance.cell import solve_cell_impedance
 from microsim.numerics.bdf import bdf
 from microsim.numerics.krylov import gmres
 
-from ..cells import half_cell, image
+from ..cells import ACTIVE, CBD, half_cell, image
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +45,28 @@ def test_a_few_iterations_are_enough(cell, dt, held):
 def test_without_it_forty_iterations_are_not(cell):
     with pytest.raises(NotConverged):
         solved(cell, 20 * cell.mesh.area, 1.0, precondition=lambda r: r.copy())
+
+
+@pytest.mark.parametrize("sigma", [1e-6, 1e-3, 1.0, 1e8])
+@pytest.mark.parametrize("of_active", [1e-4, 1e8])
+def test_conductors_however_far_apart_drop_what_ohm_says(sigma, of_active):
+    """Pore, active material, additive, one behind the other, up to 1e14 apart in conductivity: the additive
+    costs I L / sigma in time and adds L / sigma to the impedance. Beyond 1e9 the solver may give up, but not
+    err."""
+    labels = np.repeat([0, 0, 0, 1, 1, 2, 2, 2], 4).reshape(8, 2, 2)
+
+    def found(of_additive):
+        parts = {"active": replace(ACTIVE, sigma=of_active), "cbd": replace(CBD, sigma=of_additive)}
+        cell = half_cell(labels, **parts)
+        ran = Experiment(cell, 0.4, Tolerances())
+        Z = solve_cell_impedance(cell, ran.now.solved, [100.0], tolerance=1e-8).Z[0]
+        return next(ran.moments([Load("d", 10.0 * cell.mesh.area, duration=1.0)])).V, Z
+
+    try:
+        (V, Z), (V_0, Z_0) = found(sigma), found(1e8)
+    except NotConverged:
+        assert of_active > 1e9 * sigma
+        return
+    resistance = 3 * 0.4e-6 * (1 / sigma - 1e-8)
+    assert V_0 - V == pytest.approx(10.0 * resistance, rel=2e-6, abs=2e-7)
+    assert Z - Z_0 == pytest.approx(resistance, rel=2e-6, abs=2e-9)
