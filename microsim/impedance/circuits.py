@@ -84,12 +84,15 @@ def randles(omega, R_s, R_ct, Q, n, R_w, t_w):
 
 # ---- fits -----
 
+HELD = 0.5  # relative standard error beyond which the data do not hold a parameter: 95 % is a factor of e
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class CircuitFit:
     """values {parameter: value}; errors {parameter: standard error}, None for a parameter held fixed or at
-    its bound; Z: the circuit at the frequencies; residual: (Z_measured - Z) / |Z_measured|; chi2: weighted
-    squares over the degrees of freedom; dof; log_covariance: of the logarithms of `free`, in its order."""
+    its bound, infinite for one that the data know nothing of; Z: the circuit at the frequencies; residual:
+    (Z_measured - Z) / |Z_measured|; chi2: weighted squares over the degrees of freedom; dof; log_covariance:
+    of the logarithms of `free`, in its order; undetermined: parameters that the data do not hold."""
 
     values: dict
     errors: dict
@@ -108,7 +111,32 @@ class CircuitFit:
             )
         place = self.free.index(name)
         half = student.ppf(0.5 + level / 2, self.dof) * np.sqrt(self.log_covariance[place, place])
-        return self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
+        with np.errstate(over="ignore"):  # what is not known at all reaches from 0 to infinity
+            return self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
+
+    @property
+    def undetermined(self):
+        """Names of the parameters whose standard error passes HELD of their value: the figures say
+        nothing."""
+        return tuple(name for name in self.free if not self.errors[name] <= HELD * self.values[name])
+
+    def __repr__(self):
+        lines = [f"CircuitFit: chi2 {self.chi2:.3g}, off by at most {100 * self.worst:.2g} %"]
+        return "\n".join([*lines, *(f"  {name}: {self._told(name)}" for name in self.values)])
+
+    @property
+    def worst(self):
+        """Largest deviation of the circuit from the data, relative to |Z|."""
+        return float(np.abs(self.residual).max())
+
+    def _told(self, name):
+        value, error = self.values[name], self.errors[name]
+        if error is None:
+            return f"{value:.5g}, fixed or at its bound"
+        if name in self.undetermined:
+            low, high = self.interval(name)
+            return f"not determined by these data (95 %: {low:.2g} to {high:.2g})"
+        return f"{value:.5g} +- {error:.2g}"
 
 
 def fit_circuit(circuit, freq, Z, start, *, fixed=None, exponents=("n",), weights="modulus"):
@@ -196,11 +224,7 @@ def _result(circuit, omega, Z, values, free, answer, scaled):
     J = answer.jac[:, answer.active_mask == 0]
     dof = 2 * omega.size - inner.size
     chi2 = 2 * answer.cost / dof
-    norms = np.linalg.norm(J, axis=0)
-    norms[norms == 0] = 1.0
-    with np.errstate(all="ignore"):  # parameters without influence: no error can be stated
-        covariance = np.linalg.pinv((J / norms).T @ (J / norms), rcond=1e-14) / np.outer(norms, norms)
-    covariance *= chi2 if scaled else 1.0
+    covariance = _covariance(J) * (chi2 if scaled else 1.0)
     spread = dict(zip(inner, np.sqrt(np.diag(covariance))))
     errors = {name: float(values[name] * spread[name]) if name in spread else None for name in values}
     modelled = circuit(omega, **values)
@@ -209,10 +233,26 @@ def _result(circuit, omega, Z, values, free, answer, scaled):
     )
 
 
+def _covariance(J):
+    """(J^T J)^-1, infinite for parameters that the data do not tell from others or know nothing of."""
+    norms = np.linalg.norm(J, axis=0)
+    norms[norms == 0] = 1.0
+    _, size, rows = np.linalg.svd(J / norms, full_matrices=False)
+    seen = size > 1e-7 * size[0]  # slopes by differences are not better than that
+    covariance = (rows[seen].T / size[seen] ** 2) @ rows[seen] / np.outer(norms, norms)
+    lost = np.flatnonzero(np.abs(rows[~seen]).max(axis=0, initial=0.0) > 1e-3)
+    covariance[lost, lost] = np.inf
+    return covariance
+
+
 @dataclass(frozen=True)
 class LineFit:
     """R_ion (ohm m2) of one electrode and tau = eps kappa R_ion / L, with standard errors; fit:
-    CircuitFit."""
+    CircuitFit.
+
+    The line is uniform: of an electrode that is denser at one end it gives neither the tau of transport nor
+    an error that covers it, only a misfit (fit.worst).
+    """
 
     R_ion: float
     R_ion_error: float

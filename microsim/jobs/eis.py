@@ -1,6 +1,6 @@
 """The job eis: impedance of the pores of a volume."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import pi
 from typing import Annotated
 
@@ -21,6 +21,9 @@ COLUMNS = (
 )
 
 
+ALIKE = 0.05  # within which two figures, or a spectrum and its fit, count as one
+
+
 @dataclass(frozen=True, repr=False)
 class PoreImpedanceResult(Result):
     """Impedance of the pores of a volume.
@@ -29,6 +32,8 @@ class PoreImpedanceResult(Result):
     conducting   {phase: conductivity relative to the electrolyte's}
     axes         {axis: PoreImpedance}: freq (Hz), Z (ohm m2), tau, R_dc (ohm m2), omega_c (rad s-1) ...
     lines        {axis: LineFit of a transmission line, or None}
+    through      {axis: tau of transport from end to end, or None}, of a blocked end; {} of an open one, where
+                 tau is that
     electrolyte  PoreElectrolyte: diffusivity (m2 s-1), conductivity (S m-1), capacitance (F m-2)
     options      {walls, ends, sides, storage, reactive, area_correction, tolerance}
     """
@@ -39,6 +44,7 @@ class PoreImpedanceResult(Result):
     lines: dict
     electrolyte: object
     options: dict
+    through: dict = field(default_factory=dict)
     peak_memory_bytes: int = 0
 
     @property
@@ -84,12 +90,42 @@ class PoreImpedanceResult(Result):
     def _row(self, name):
         line = self.lines[name]
         row = {**_spectrum(self.axes[name]), **_figures(self.axes[name])}
+        if self.through:
+            row |= {"tau_transport": self.through[name], "remarks": self.remarks(name)}
         return {**row, "transmission_line": _line_numbers(line)} if line else row
+
+    def remarks(self, name):
+        """Say what along an axis a blocked end does not tell: the tau of transport, or a uniform line's."""
+        found, through, line = self.axes[name].tau, self.through.get(name), self.lines[name]
+        told = []
+        if self.through and (through is None or found is None or abs(found / through - 1) > ALIKE):
+            other = (
+                "nothing gets from end to end"
+                if through is None
+                else f"transport through it has {through:.3g}"
+            )
+            told.append(
+                f"{name}: tau of the blocked electrode is {_figure(found)}, {other}: pores or walls are not"
+                " alike over its depth, and the spectrum weights them by the current that still flows there."
+            )
+        if line and line.fit.worst > ALIKE:
+            told.append(
+                f"{name}: the spectrum is not a uniform line's, off by up to {100 * line.fit.worst:.0f} %;"
+                f" the line's tau, {_figure(line.tau)}, has an error that its standard error does not hold."
+            )
+        if line and line.fit.undetermined:
+            told.append(f"{name}: not determined by these frequencies: {', '.join(line.fit.undetermined)}.")
+        return told
 
     def tables(self):
         figures = {name: _figures(found) for name, found in self.axes.items()}
         rows = [(name, *(row[key] for key in COLUMNS)) for name, row in figures.items()]
-        return [Table(("axis", *COLUMNS), rows)]
+        header = ("axis", *COLUMNS)
+        if self.through:
+            header = (*header[:2], "tau of transport", *header[2:])
+            rows = [(name, tau, self.through[name], *rest) for name, tau, *rest in rows]
+        remarks = [remark for name in self.axes for remark in self.remarks(name)]
+        return [Table(header, rows), *remarks]
 
     def plot(self):
         """Draw the spectra in the complex plane, normalised (Nyquist)."""
@@ -140,7 +176,13 @@ def _line_numbers(line):
         "R_ion_standard_error": line.R_ion_error,
         "tau": line.tau,
         "tau_standard_error": line.tau_error,
+        "worst_residual": line.fit.worst,
+        "undetermined": list(line.fit.undetermined),
     }
+
+
+def _figure(value):
+    return "undefined" if value is None else f"{value:.3g}"
 
 
 def _storage(given, path):
@@ -253,6 +295,7 @@ def pore_impedance(
     """
     from ..impedance.circuits import fit_pore_line
     from ..impedance.pores import PoreElectrolyte, solve_impedance
+    from ..transport.tortuosity import solve_tortuosity
 
     require_size(volume)
     medium, ends = PoreElectrolyte(diffusivity, conductivity, capacitance), ends or FAR_ENDS[walls]
@@ -268,4 +311,14 @@ def pore_impedance(
     }  # fmt: skip
     blocked = ends == "blocked"
     lines = {name: fit_pore_line(found, conductivity) if blocked else None for name, found in axes.items()}
-    return PoreImpedanceResult(volume, conducting, axes, lines, medium, options, peak_memory_bytes())
+    through = {
+        name: solve_tortuosity(
+            volume,
+            conducting,
+            AXES.index(name),
+            sides=sides,
+            progress=titled(progress, f"transport along {name}"),
+        ).tau
+        for name in (axis if blocked else ())
+    }
+    return PoreImpedanceResult(volume, conducting, axes, lines, medium, options, through, peak_memory_bytes())

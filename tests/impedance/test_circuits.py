@@ -269,6 +269,37 @@ def test_an_exponent_at_its_bound_has_no_error():
         fit.interval("n")
 
 
+def test_parameters_that_the_data_do_not_hold_are_named():
+    """A spectrum that ends before diffusion begins says nothing of it, one that begins after the arc nothing
+    of that."""
+    Z = noisy(randles(2 * np.pi * BAND, **CELL), 0.005, 3)
+    assert fit_randles(BAND, Z).undetermined == ()
+    fast = BAND > 30
+    fit = fit_randles(BAND[fast], Z[fast])
+    assert {"R_w", "t_w"} <= set(fit.undetermined) and "R_s" not in fit.undetermined
+    lines = {line.split(":")[0].strip(): line for line in repr(fit).splitlines()}
+    for name in fit.undetermined:
+        assert "not determined by these data" in lines[name] and f"{fit.values[name]:.5g}" not in lines[name]
+    assert f"{fit.values['R_s']:.5g} +- " in lines["R_s"]
+
+
+def test_parameters_without_influence_or_without_a_difference_have_no_finite_error():
+    def circuit(omega, R, a, b, C, idle):
+        return R + a * b + 1 / (1j * omega * C) + 0 * idle
+
+    Z = noisy(circuit(2 * np.pi * BAND, 1.0, 0.5, 2.0, 3.0, 1.0), 0.01)
+    start = {"R": 1.0, "a": 0.6, "b": 1.5, "C": 2.0, "idle": 1.0}
+    fit = fit_circuit(circuit, BAND, Z, start)
+    assert set(fit.undetermined) == {"R", "a", "b", "idle"} and 0 < fit.errors["C"] < 0.1
+    assert np.isinf(fit.errors["idle"]) and fit.interval("idle") == (0.0, np.inf)
+
+
+def test_a_line_of_ever_so_little_says_so_without_numpy_s_warnings(recwarn):
+    fast = np.geomspace(1e5, 1e6, 5)
+    fit = fit_transmission_line(fast, symmetric_cell(2 * np.pi * fast, **LINE), eps=1, kappa=1, length=1).fit
+    assert fit.undetermined and repr(fit) and not recwarn.list
+
+
 # -- Kramers and Kronig --------------------------------------------------------------------------------------
 
 OBEYING = {

@@ -34,6 +34,40 @@ def test_a_double_layer_blocks_its_far_end_and_has_a_line(grid):
     assert "transmission_line" not in few.numbers()["axes"]["x"]
 
 
+def straight(n=40):
+    """A pore of one voxel between walls of one phase in front and another behind: transport's tau is 1."""
+    phase = np.ones((n, 3, 3), np.uint8)
+    phase[n // 2 :] = 2
+    phase[:, 1, 1] = 0
+    return VoxelGrid(phase, ("pore", "am", "cbd"), 1e-7)
+
+
+@pytest.mark.parametrize(
+    ("reactive", "tau", "off"),  # tau: 3 / L times the integral of I^2; half a line is a line
+    [(None, 1.0, False), ("am", 3 / 6, False), ("cbd", 3 * (1 / 2 + 1 / 6), True)],
+)
+def test_a_graded_electrode_s_blocked_tau_is_not_transport_s_and_it_says_so(reactive, tau, off, tmp_path):
+    options = {"walls": "double-layer", "frequency_unit": "characteristic", "reactive": reactive}
+    found = pore_impedance(straight(), frequencies=np.geomspace(1e-2, 10, 16), **options)
+    row = found.numbers()["axes"]["x"]
+    assert found.tau == pytest.approx(tau, rel=0.01) and row["tau_transport"] == pytest.approx(1, rel=2e-3)
+    told = repr(found), found._repr_html_(), found.write(tmp_path).read_text(encoding="utf-8")
+    for text in told:
+        assert ("transport through it has 1" in text) == (reactive is not None)
+        assert ("is not a uniform line" in text) == off
+    assert bool(row["remarks"]) == (reactive is not None)
+    assert (row["transmission_line"]["worst_residual"] > 0.05) == off
+
+
+def test_an_open_end_is_transport_and_a_dead_end_is_said():
+    open_end = pore_impedance(straight(), **FEW)
+    assert "remarks" not in open_end.numbers()["axes"]["x"] and open_end.through == {}
+    phase = straight().phase.copy()
+    phase[30:, 1, 1] = 1
+    shut = pore_impedance(VoxelGrid(phase, ("pore", "am", "cbd"), 1e-7), walls="double-layer", **FEW)
+    assert shut.through == {"x": None} and "nothing gets from end to end" in repr(shut)
+
+
 def test_axes_by_name_and_number(grid):
     assert pore_impedance(grid, "pore", 1, **FEW).tau == pore_impedance(grid, "pore", "y", **FEW).tau
     every = pore_impedance(grid, axis="all", **FEW)

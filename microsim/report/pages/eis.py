@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ..number_format import THIN, digits, duration, fixed
+from ..number_format import THIN, digits, duration, fixed, percent
 from ..page import Card, Drawing, Section, TextTable, filled
 from ..style import DASHED, MUTED, WIDTH, new_figure, styled
 from ..transport_figures import AXIS_COLOURS
@@ -21,13 +21,20 @@ def write(folder, *, grid, result, progress=None):
     """
     spectra, through = spectra_of(grid, result), " + ".join(result["conducting"])
     both = _impedance_table(result["axes"]), _line_table(result["axes"])
+    remarks = " ".join(remark for row in result["axes"].values() for remark in row.get("remarks", ()))
     section = Section(
-        "impedance", "Impedance", _drawings(spectra, result["ends"] == "blocked"), filled(*both)
+        "impedance",
+        "Impedance",
+        _drawings(spectra, result["ends"] == "blocked"),
+        filled(*both),
+        notice=remarks,
     )
     cards = []
     for name, row in result["axes"].items():
         R = row["R_dc_normalised"]
         remark = "far end not reached" if R is None else f"R_dc = {digits(R)} L/κ"
+        if "tau_transport" in row:
+            remark += f"; transport: τ = {tau_text(row['tau_transport'])}"
         cards.append(tau_card(name, row["tau"], remark))
     first = next(iter(result["axes"].values()))
     remark = f"characteristic, along {next(iter(spectra))}"
@@ -109,10 +116,18 @@ def _line_table(axes):
     for name, numbers in axes.items():
         line = numbers.get("transmission_line")
         if line:
+            if "R_ion" in line.get("undetermined", ()):
+                rows.append((name, "not determined", "not determined", percent(line["worst_residual"])))
+                continue
             R = _plus_minus(1e4 * line["R_ion_ohm_m2"], 1e4 * line["R_ion_standard_error"])
-            rows.append((name, R, _plus_minus(line["tau"], line["tau_standard_error"])))
-    note = "Fitted up to ten times ω_c, as one would fit a measured spectrum; ±: standard error of the fit."
-    return TextTable("Fit of a transmission line", ("Axis", "R_ion (Ω cm²)", "τ"), rows, (1, 2), note)
+            tau = _plus_minus(line["tau"], line["tau_standard_error"])
+            rows.append((name, R, tau, percent(line["worst_residual"])))
+    note = (
+        "Fitted up to ten times ω_c, as one would fit a measured spectrum; ±: standard error of the fit. A"
+        " line is uniform: where it is off, its error holds neither the electrode's τ nor that of transport."
+    )
+    header = ("Axis", "R_ion (Ω cm²)", "τ", "Off by at most")
+    return TextTable("Fit of a transmission line", header, rows, (1, 2, 3), note)
 
 
 def _plus_minus(value, error):
