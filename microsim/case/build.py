@@ -20,6 +20,7 @@ from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.volume import Volume, read_voxels
+from .film_maps import film_map
 from .loads import Scale, loads
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
@@ -107,7 +108,7 @@ def set_up(case, grid=None, design=None):
     """Return the Setup of a case; grid, design: where they are known already, or other ones are wanted."""
     grid = read_grid(case)[1] if grid is None else grid
     design = design or cell_design(case, grid)
-    film = film_of(case)
+    film = film_of(case, grid)
     cell = assemble(grid, design, film)
     one_C, mass = nominal(grid, design)
     if case.cell.nominal_current_density:
@@ -255,8 +256,8 @@ def nominal(grid, design):
 # ---- the film ----------------------------------------------------------------------------------------------
 
 
-def film_of(case):
-    """Return the Film of a case."""
+def film_of(case, grid):
+    """Return the Film of a case on its grid."""
     spec = case.cell.film
     if spec.model == "uniform":
         return Film("uniform", spec.conductivity, spec.thickness)
@@ -273,10 +274,7 @@ def film_of(case):
             seed=spec.seed,
         )
     if spec.model == "map":
-        nm = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, kind="field").values
-        crop = case.volume.crop or {}
-        box = tuple(slice(*crop[axis]) if axis in crop else slice(None) for axis in "xyz")
-        return Film("map", spec.conductivity, thickness=nm[box] * 1e-9)
+        return Film("map", spec.conductivity, thickness=film_map(case, grid))
     return Film()
 
 
