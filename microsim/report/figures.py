@@ -14,6 +14,7 @@ from .style import (
     UM,
     WIDTH,
     colour_map,
+    legend_name,
     limits,
     mark_ends,
     new_figure,
@@ -206,7 +207,7 @@ def _phase_shares(axes, grid, colours):
         share = 100 * grid.mask(name).mean(axis=(1, 2))
         axes.plot(x, share, color=colours[name])
         axes.axhline(share.mean(), color=colours[name], lw=0.8, ls=DASHED)
-        text = f"{LONG_NAMES.get(name, name)}  {percent(grid.fraction(name))}"
+        text = f"{legend_name(LONG_NAMES.get(name, name))}  {percent(grid.fraction(name))}"
         handles.append(Patch(facecolor=colours[name], label=text))
     _depth_axes(axes, UM * grid.shape[0] * grid.voxel_size[0])
     axes.set(ylabel="Share of the layer (%)", ylim=(0, None))

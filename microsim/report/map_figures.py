@@ -124,7 +124,10 @@ def _parity(figure, axes, ours, theirs, span, pearson_r):
     from matplotlib.ticker import LogLocator, NullLocator
 
     bins = int(np.clip(np.sqrt(ours.size) / 2, 12, 80))
-    *_, image = axes.hist2d(theirs, ours, bins=bins, range=(span, span), norm=LogNorm(), cmap="cividis")
+    count, *_, image = axes.hist2d(
+        theirs, ours, bins=bins, range=(span, span), norm=LogNorm(), cmap="cividis"
+    )
+    image.set_clim(1, max(count.max(), 2))  # one voxel, or all in one bin, make no scale of their own
     axes.axline((span[0], span[0]), slope=1, color=INK, lw=0.9, ls=DASHED, label="1 : 1")
     axes.legend(loc="lower right" if ours.mean() >= theirs.mean() else "upper left")  # beside the voxels
     axes.set(xlabel="Measured", ylabel="Simulated", aspect="equal", xlim=span, ylim=span)

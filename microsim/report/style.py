@@ -2,7 +2,9 @@
 
 import functools
 import io
+import re
 import struct
+import warnings
 
 import numpy as np
 
@@ -15,6 +17,7 @@ DASHED = (0, (4, 3))
 INK, MUTED = "#1f2933", "#6b7280"
 PHASE_COLOURS = {"pore": "#8cc4ea", "am": "#6b7280", "cbd": "#1b1f27", "crack": "#e69f00", "sep": "#f0e442"}
 OTHER_COLOURS = ("#cc79a7", "#009e73", "#d55e00", "#0072b2", "#b8860b")
+OUR_MATH = re.compile(r"\\kappa|\\omega|\\mathdefault|\$10\^\{-?\d+\}\$")
 DEPTH = "Depth x (µm)"
 
 STYLE = {
@@ -76,10 +79,26 @@ def to_png(figure):
 
 @styled
 def rendered(figure, kind, metadata):
-    """Render a figure as bytes of a format that matplotlib knows: png, pdf, svg."""
+    """Render a figure as bytes of a format that matplotlib knows: png, pdf, svg.
+
+    Formulas are our own alone: a name with dollar signs stays as it is written, and letters that the font
+    does not have are boxes.
+    """
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        if "$" in text.get_text() and not OUR_MATH.search(text.get_text()):
+            text.set_parse_math(False)
     out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata=metadata)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata=metadata)
     return out.getvalue()
+
+
+def legend_name(name):
+    """Give a name as a legend shows it: matplotlib leaves out what begins with an underscore."""
+    return f"\u200a{name}" if name.startswith("_") else name
 
 
 def png_size(png):

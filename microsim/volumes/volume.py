@@ -22,6 +22,7 @@ from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
 
 MOST_LABELS = 255
+LARGEST = 1e100  # of a field: squares of more leave the range of numbers
 LARGEST_LABEL = 2**32 - 1
 
 
@@ -216,6 +217,8 @@ def _as_field(values, name):
     if values.dtype.kind != "f":
         return values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
     _refuse(sum(int(np.isinf(plane).sum()) for plane in values), values, "infinity", name)
+    if values.dtype.itemsize > 4:
+        _refuse(sum(int((np.abs(p) > LARGEST).sum()) for p in values), values, "more than 1e100", name)
     return values.astype(np.float32) if values.dtype.itemsize < 4 else values
 
 

@@ -81,7 +81,7 @@ def test_axes_by_name_and_number(grid):
         ({"axis": "w"}, "axis: expected the axis x, y or z"),
         ({"conducting": "metal"}, "pore, am, cbd"),
         ({"frequencies": "1:2"}, "frequencies: expected from:to:count"),
-        ({"frequencies": [0, 1]}, "frequencies: expected a number above 0"),
+        ({"frequencies": [0, 1]}, "frequencies: expected a number from 1e-12"),
         ({"ends": "shut"}, "ends: expected open or blocked"),
         ({"walls": "wet"}, "walls: expected inert or double-layer"),
         ({"storage": {"pore": 2}}, "storage pore: expected a number above 0, at most 1"),

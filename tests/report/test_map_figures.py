@@ -41,6 +41,14 @@ def test_smallest_comparison_can_be_drawn(values):
         assert to_png(figure).startswith(b"\x89PNG")
 
 
+def test_one_shared_voxel_can_be_drawn():
+    ours, theirs = np.full((4, 3, 2), np.nan), np.linspace(0, 1, 24).reshape(4, 3, 2)
+    ours[2, 1, 0] = 0.5
+    comparison = compare_maps(SocMap(ours, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+    assert comparison.metrics["n_voxels"] == 1
+    assert to_png(map_figures.agreement_figure(comparison)).startswith(b"\x89PNG")
+
+
 def test_the_legend_of_the_parity_plot_is_beside_the_voxels():
     """A simulated map far below the measured one fills the lower right corner."""
     theirs = 0.8 + 0.1 * np.random.default_rng(0).random((6, 6, 6))

@@ -13,6 +13,7 @@ from microsim.report.style import (
     SCREEN_DPI,
     STYLE,
     colour_map,
+    legend_name,
     limits,
     new_figure,
     panel_grid,
@@ -97,3 +98,28 @@ def test_a_section_is_drawn_to_scale():
 def test_a_grid_of_panels_holds_all_and_no_empty_line(count, aspect):
     columns, lines, height = panel_grid(count, aspect)
     assert columns * (lines - 1) < count <= columns * lines and 0.9 <= height <= 4.0
+
+
+@pytest.mark.parametrize(
+    "name", ["po$re", "$x$", r"$\frac{$", r"\alpha", "$", "$$", "\u5b54\u9699", "_pore", "<b>&"]
+)
+def test_any_name_is_drawn_as_it_is_written(name, recwarn):
+    figure = new_figure(2.0)
+    axes = figure.subplots()
+    axes.plot([1, 2], label=legend_name(name))
+    axes.set(title=name, xlabel=f"{name} (\u00b5m)")
+    legend = axes.legend()
+    assert to_png(figure).startswith(b"\x89PNG") and not recwarn.list
+    assert [text.get_text().strip() for text in legend.get_texts()] == [name]
+    assert not axes.title.get_parse_math() or "$" not in name
+
+
+def test_our_own_formulas_and_decades_are_still_set():
+    figure = new_figure(2.0)
+    axes = figure.subplots()
+    axes.loglog([1, 1e4], [1, 1e3])
+    axes.set(xlabel=r"Re $Z\kappa/L$")
+    mark = axes.annotate("$10^{-2}$", (10, 10))
+    to_png(figure)
+    ticks = [text for text in axes.get_xticklabels() if "mathdefault" in text.get_text()]
+    assert ticks and all(text.get_parse_math() for text in [mark, axes.xaxis.label, *ticks])

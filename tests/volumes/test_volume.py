@@ -168,6 +168,7 @@ def labels_with(value, dtype="f4"):
         (np.arange(256).reshape(4, 8, 8), "labels", ["at most 255 labels", "microsim segment"]),
         (labels_with(np.nan), "grey", ["NaN or infinity in 1 of 60 voxels"]),
         (labels_with(-np.inf), "field", ["infinity in 1 of 60 voxels"]),
+        (labels_with(0.5).astype(float) - 1e200 * (LABELS == 7), "field", ["more than 1e100 in"]),
         (LABELS.astype("c8"), "field", ["real numbers", "complex64"]),
         (LABELS, "mask", ["labels, grey or field", "'mask'"]),
         (LABELS[0], "labels", ["3-D", "2-D (4 x 5)", "stack the slices"]),

@@ -16,6 +16,7 @@ from ..style import (
     UM,
     WIDTH,
     colour_map,
+    legend_name,
     new_figure,
     phase_colours,
     plane_edges,
@@ -173,7 +174,9 @@ def labels_figure(grey, labels, names, size):
         panels[1, column].set_xlabel(f"{'xyz'[a]} (µm)")
         for row in (0, 1):
             panels[row, column].set_ylabel(f"{'xyz'[b]} (µm)")
-    handles = [Patch(facecolor=colours[n], edgecolor=MUTED, linewidth=0.4, label=n) for n in names]
+    handles = [
+        Patch(facecolor=colours[n], edgecolor=MUTED, linewidth=0.4, label=legend_name(n)) for n in names
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(names))
     return figure
 
