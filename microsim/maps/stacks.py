@@ -117,6 +117,13 @@ def read_energies(name):
 
 def read_lithiation(name):
     """Read a list of lithiation as `read_numbers` does; refuses per cent and capacities."""
+    if not _is_array(name) and _resolve(name, 3)[0].suffix.lower() in TEXT:
+        table = read_number_table(_resolve(name, 3)[0])
+        if any(word in (table.units[-1] or "").lower() for word in ("%", "cent", "ah")):
+            raise InputError(
+                f"expected lithium per formula unit, got the column {table.names[-1]} in {table.units[-1]} in"
+                f" {name}; convert it to x."
+            )
     return check_lithiation(read_numbers(name), "array" if _is_array(name) else name)
 
 

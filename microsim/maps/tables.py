@@ -155,7 +155,7 @@ def _first_of_block(rows, where):
         raise InputError(
             f"expected a table of numbers with as many in every line, got another text in {where}; mend it."
         )
-    if first > 0 and _looks_like_data(rows[first - 1], len(rows[first][1])):
+    if first > 0 and _looks_like_data(rows[:first], len(rows[first][1])):
         line, cells, _ = rows[first - 1]
         raise InputError(
             f"expected a table of numbers with as many in every line, got {_shown(cells)} in line {line + 1}"
@@ -164,9 +164,14 @@ def _first_of_block(rows, where):
     return first
 
 
-def _looks_like_data(row, width):
-    _, cells, found = row
-    return found is not None or len(cells) == width and bool(re.match(r"[-+]?[.,]?\d", cells[0]))
+def _looks_like_data(before, width):
+    """Whether the last line before the numbers is one of them that is broken: it begins with a digit, or
+    numbers stand right above it."""
+    _, cells, found = before[-1]
+    if found is not None or len(cells) != width:
+        return found is not None
+    above = before[-2][2] if len(before) > 1 else None
+    return bool(re.match(r"[-+]?[.,]?\d", cells[0])) or above is not None and len(above) == width
 
 
 # ---- names and units ---------------------------------------------------------------------------------------

@@ -8,7 +8,15 @@ import pytest
 import tifffile
 
 from microsim.base.errors import InputError
-from microsim.maps.stacks import KNOWN, read_energies, read_numbers, read_references, read_series, read_stack
+from microsim.maps.stacks import (
+    KNOWN,
+    read_energies,
+    read_lithiation,
+    read_numbers,
+    read_references,
+    read_series,
+    read_stack,
+)
 
 from ..nickel import sentence
 
@@ -170,3 +178,13 @@ def test_images_named_by_their_energies_are_in_their_order(tmp_path):
     for energy, page in zip(("8333.25", "8333.5", "8340", "8350.0"), PAGES, strict=True):
         tifffile.imwrite(tmp_path / f"mu_{energy}.tif", page)
     assert np.array_equal(read_stack(str(tmp_path)).values[..., 0], PAGES.swapaxes(1, 2))
+
+
+def test_a_header_that_says_per_cent_is_believed(tmp_path):
+    (tmp_path / "x.txt").write_text("lithiation (%)\n0\n0.5\n1\n")
+    with pytest.raises(InputError) as caught:
+        read_lithiation(str(tmp_path / "x.txt"))
+    assert "lithiation(%) in %" in sentence(caught)
+    (tmp_path / "x.txt").write_text("state x\n1 0.1\n2 0.5\n")
+    assert read_lithiation(str(tmp_path / "x.txt")).tolist() == [0.1, 0.5]
+    assert read_lithiation([0.1, 0.5]).tolist() == [0.1, 0.5]
