@@ -6,7 +6,9 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.constants import F, R
-from ..base.errors import InputError
+from ..base.errors import InputError, NotConverged
+
+THICKEST = 1e-4  # m that a film grows to; more fills the pores
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,10 @@ class Growth:
         """Return R_film (ohm m2) of the faces a time dt (s) later, exact for a v that stays as it is."""
         drive = np.exp(self.alpha * F * (v[: R_film.size] - self.reference) / (R * T))
         grown = np.sqrt((R_film * self.conductivity) ** 2 + self.rate**2 * drive * dt) / self.conductivity
-        return np.where(self.where, grown, R_film)
+        found = np.where(self.where, grown, R_film)
+        if not found.max(initial=0.0) * self.conductivity < THICKEST:
+            raise NotConverged(f"a film grows beyond {THICKEST * 1e6:g} um; lower its rate, or alpha")
+        return found
 
 
 def _beside(thickness, position, shape, voxel_size):

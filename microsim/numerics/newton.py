@@ -12,8 +12,17 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
     `problem` has residual(x) -> R, size(R) -> one number to hold against `tolerance`,
     linearise(x) -> (apply, precondition), and limit(x, dx) -> the share of dx that keeps x in its bounds.
     Each step solves J dx = -R to `linear_tolerance`; a step that does not lessen the residual is halved.
-    Raises NotConverged with the residual history.
+    Raises NotConverged with the residual history, also where numbers leave all bounds.
     """
+    with np.errstate(all="ignore"):  # what overflows is not finite, and so not converged
+        try:
+            return _iterate(problem, x, tolerance, linear_tolerance, maximum)
+        except (np.linalg.LinAlgError, ValueError) as error:  # of a factorisation of what is not finite
+            raise NotConverged(f"numbers left all bounds ({error})") from error
+
+
+def _iterate(problem, x, tolerance, linear_tolerance, maximum):
+    """Newton's method itself; arguments as there."""
     R = problem.residual(x)
     sizes, linear = [problem.size(R)], []
     while not sizes[-1] <= tolerance:  # NaN is not converged

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from microsim.base.errors import InputError
+from microsim.base.errors import InputError, NotConverged
 from microsim.cell.film import Film, Growth, correlated_noise, film_thickness
 
 SHAPE, VOXEL = (60, 50, 50), (0.4e-6, 0.4e-6, 0.4e-6)
@@ -136,3 +136,10 @@ def test_growth_by_potential_is_tafels():
     growth = Growth(2e-11, 0.5, 4.1, 5e-7, np.array([True]))
     low, high = (growth.after(np.zeros(1), np.array([v]), 100.0, 298.15)[0] for v in (4.1, 4.2))
     assert (high / low) ** 2 == pytest.approx(np.exp(0.5 * 0.1 / 0.0256926), rel=1e-4)
+
+
+def test_a_film_that_grows_without_bounds_is_not_converged():
+    growth = Growth(1e-9, 2.0, 0.0, 5e-7, np.ones(2, bool))
+    with pytest.raises(NotConverged, match="a film grows beyond 100 um; lower its rate, or alpha"):
+        growth.after(np.full(2, 0.01), np.full(2, 4.2), 1.0, 298.15)
+    assert np.all(growth.after(np.full(2, 0.01), np.full(2, -0.2), 1.0, 298.15) >= 0.01)

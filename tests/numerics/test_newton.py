@@ -154,3 +154,22 @@ def test_an_infinite_residual_raises():
 def test_a_residual_that_is_no_number_raises():
     with pytest.raises(NotConverged):
         newton(Problem(lambda u: u * np.nan, lambda u: np.eye(1)), np.ones(1), tolerance=1e-8)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("fails", [np.linalg.LinAlgError("singular"), ValueError("infs or NaNs"), None])
+def test_numbers_beyond_all_bounds_are_not_converged(fails):
+    """A factorisation that fails, or an overflow: neither a traceback nor a warning."""
+
+    class Beyond:
+        def residual(self, x):
+            return np.float64(1e300) * np.full(3, 1e300) if fails is None else np.ones(3)
+
+        def size(self, R):
+            return float(np.abs(R).sum())
+
+        def linearise(self, x, fresh=False):
+            raise fails
+
+    with pytest.raises(NotConverged):
+        newton(Beyond(), np.zeros(3), tolerance=1e-6)
