@@ -29,7 +29,7 @@ HEAVY = (
     "SimpleITK",
     "sklearn",
 )
-HEAVY += ("pybamm", "bpx", "IPython", "sympy", "pandas", "xarray")
+HEAVY += ("hdf5plugin", "pybamm", "bpx", "IPython", "sympy", "pandas", "xarray")
 DRIVER = """
 import contextlib, io, json, sys, traceback
 from microsim.cli import main

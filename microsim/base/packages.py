@@ -6,6 +6,7 @@ from .errors import Missing, why
 
 DISTRIBUTION = "microsim-electrode"
 EXTRAS = {
+    "hdf5plugin": "hdf5",
     "taufactor": "taufactor",
     "gmsh": "mesh",
     "pygmsh": "mesh",

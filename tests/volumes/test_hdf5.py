@@ -66,7 +66,7 @@ def test_a_filter_that_is_missing_is_named_with_its_package(tmp_path, monkeypatc
     assert "HDF5 filter 32021" in sentence(path) and "export it with gzip" in sentence(path)
     monkeypatch.setattr(h5py.h5z, "filter_avail", lambda code: False)
     monkeypatch.setitem(sys.modules, "hdf5plugin", None)
-    with pytest.raises(Missing, match="pip install hdf5plugin"):
+    with pytest.raises(Missing, match=r"pip install 'microsim-electrode\[hdf5\]'"):
         read_voxels(path)
     with h5py.File(path) as file, pytest.raises(Missing, match="package hdf5plugin for v, packed by"):
         require_complete(file["v"], "v")
