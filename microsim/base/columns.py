@@ -11,7 +11,7 @@ from .errors import InputError
 
 DECIMAL_COMMA = r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?"
 PAIR = re.compile(rf"{DECIMAL_COMMA}\s+{DECIMAL_COMMA}")
-PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 HEADER_LINES = 2  # above the numbers: names, and perhaps units
 
 

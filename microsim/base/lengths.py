@@ -7,7 +7,7 @@ from .errors import InputError
 
 METRES = {"nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "m": 1.0}
 SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-2  # m: Compton maps have pixels of 0.3 mm
-NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
 def length(given, path="length"):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .errors import InputError
 
-NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 MOST = 10**300  # what a whole number may be
 UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|mAh_g"  # what a key may end on
 

@@ -134,5 +134,6 @@ def _roles(table):
     """What each column holds by its name, or None."""
     if table.names is None:
         return [None] * table.values.shape[1]
-    bare = [re.sub(r"[\[(].*$|\s*\*\s*$", "", name).strip().lower() or name.lower() for name in table.names]
+    names = [" ".join(name.split()) for name in table.names]
+    bare = [re.sub(r"[\[(].*$| ?\* ?$", "", name).strip().lower() or name.lower() for name in names]
     return [next((role for role, words in ROLES if re.fullmatch(words, name)), None) for name in bare]

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..base.errors import InputError, why
 
-PLAIN = r"[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eEdD][-+]?\d+)?|nan|NaN|NAN|inf|Inf|INF)"
+PLAIN = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?|nan|NaN|NAN|inf|Inf|INF)"
 WITH_COMMA = r"[-+]?(?:\d+,?\d*|,\d+)(?:[eEdD][-+]?\d+)?"
 NUMERIC = r'(?:[\d\s.,;+"-]|[eEdD](?=[-+\d])|nan|NaN|NAN|inf|Inf|INF)+'
 COMMENTS = ("#", "%", "!", "//", ";", "*")

@@ -105,6 +105,13 @@ def test_what_is_no_number(raw):
         number()(raw, "here")
 
 
+@pytest.mark.parametrize("raw", ["1" * 200000 + "x", " " * 200000 + "x", "1." + "0" * 200000 + "x"])
+def test_a_long_text_is_told_from_a_number_at_once(raw):
+    """In a time that grows with its length, not with its square (ten minutes)."""
+    with pytest.raises(InputError, match="^here: expected a number, got"):
+        number()(raw, "here")
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_in_quotes_and_of_numpy_are_numbers(value):
     assert number()(repr(value), "") == number()(np.float64(value), "") == value
