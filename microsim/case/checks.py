@@ -25,6 +25,11 @@ def check_volume(case):
                 f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])};"
                 " remove it."
             )
+        if case.cell.pore_transport_efficiency != 1.0:
+            raise InputError(
+                "cell.pore_transport_efficiency: expected an image, whose pores it is of, got a slab; set"
+                " transport_efficiency of the electrode's material instead."
+            )
         return
     if volume.phases is None:
         raise InputError(

@@ -123,3 +123,8 @@ def test_a_counter_slab_begins_in_its_window(sto):
         InputError, match="cell.counter_electrode.initial_sto: expected .* window of Graphite"
     ):
         load_case("cases/dfn_chen2020.yaml", {"cell.counter_electrode": counter})
+
+
+def test_a_slab_has_no_pores_of_its_own():
+    with pytest.raises(InputError, match="cell.pore_transport_efficiency: expected an image, .*got a slab"):
+        load_case("cases/dfn_chen2020.yaml", {"cell.pore_transport_efficiency": 0.5})
