@@ -17,8 +17,9 @@ NAME = ".lock"
 
 @contextmanager
 def alone_in(folder):
-    """Keep other runs out of a folder, or refuse to work where one works."""
-    path = Path(folder) / NAME
+    """Keep other runs out of a folder, or refuse to work where one works; a folder made for it goes again
+    where nothing was written into it."""
+    path, new = Path(folder) / NAME, not Path(folder).exists()
     make_folder(folder)
     try:
         with locked(path, lambda: True, remove=True):
@@ -28,6 +29,10 @@ def alone_in(folder):
             f"expected a folder in which no other run works, got {folder}, in which one does; wait for it, or"
             " name another folder with --out."
         ) from None
+    finally:
+        if new:
+            with suppress(OSError):  # it is not empty
+                os.rmdir(folder)
 
 
 @contextmanager

@@ -266,12 +266,12 @@ def losses(
 ) -> LossesResult:
     """Reaction extent and capacity loss from maps of successive states.
 
-    Each process leads from one map to the next; its extent is |change of lithium| times the capacity of one
-    lithium per formula unit, and a loss is the extent of the process before less its own. Only voxels count
-    that have a value in every map. Classes of loss come with their shares of volume and loss: the first takes
-    in all below its upper edge, negative losses too, the last all above its lower edge. With a noise, extents
-    of voxels that cannot be told from none take the sign of the whole process, for the mean of |change| would
-    be too large by the noise.
+    Each process leads from one map to the next; its extent is the size of the change of lithium times the
+    capacity of one lithium per formula unit, and a loss is the extent of the process before less its own.
+    Only voxels count that have a value in every map. Classes of loss come with their shares of volume and
+    loss: the first takes in all below its upper edge, negative losses too, the last all above its lower edge.
+    With a noise, extents of voxels that cannot be told from none take the sign of the whole process, for the
+    mean of the sizes would be too large by the noise.
 
     Parameters
     ----------

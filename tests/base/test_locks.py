@@ -61,3 +61,15 @@ def test_a_lock_lasts_as_long_as_a_child_that_has_it(tmp_path):
     child.wait()
     with locked(tmp_path / "lock") as descriptor:
         assert os.fstat(descriptor)
+
+
+def test_an_empty_folder_that_was_made_for_the_lock_goes_with_it(tmp_path):
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for folder in (tmp_path / "new", kept):
+        with alone_in(folder):
+            assert folder.is_dir()
+    assert not (tmp_path / "new").exists() and kept.is_dir()
+    with alone_in(tmp_path / "new"):
+        (tmp_path / "new" / "file").write_text("")
+    assert (tmp_path / "new" / "file").is_file()
