@@ -15,7 +15,7 @@ from .compared_state import converted, landed_index
 from .field import Field
 from .job import job
 from .map_result import MapResult
-from .map_source import Map, read_map, read_mask, read_noise
+from .map_source import Map, check_decimals, read_map, read_mask, read_noise
 from .result import Result, Table
 from .structure import structure_of
 
@@ -137,7 +137,7 @@ def _spread_nm(given, path):
 
 def _noise(given, path):
     """Read a noise: a number above 0, or what holds one for each voxel."""
-    if isinstance(given, (PathLike, Field, MapResult)) or getattr(given, "ndim", 0) == 3:
+    if isinstance(given, (PathLike, Field, MapResult)) or getattr(given, "ndim", 0) in (2, 3):
         return given
     try:
         float(given)
@@ -238,8 +238,8 @@ def compare(
         Axis of the beam, where the measured map is a projection through the whole sample.
     quantity : str, optional
         What the measured map holds: "sto" (c_s / c_s_max), "soc" (share of the material's window) or
-        "lithium" (per formula unit); the `sto` of a run is converted to it. Default: both maps are compared
-        as they are.
+        "lithium" (per formula unit); the `sto` of a run is converted to it. Default: what a field of a run
+        says it is; other maps are compared as they are.
     progress : callable, optional
         progress(done, total, message).
 
@@ -259,10 +259,14 @@ def compare(
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
+    beam = None if project is None else axis_number(project)
+    measured, sigma, mask = (_one_layer(given, beam) for given in (measured, sigma, mask))
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS)
+    for one in (ours, theirs):
+        check_decimals(one.values, one.name)
+    quantity = _agreed(ours, theirs, quantity)
     values = _in_quantity(ours, quantity)
     noise, named = read_noise(sigma, theirs, measured_file_axes)
-    beam = None if project is None else axis_number(project)
     comparison = compare_maps(
         SocMap(values, ours.voxel_size),
         SocMap(theirs.values, theirs.voxel_size, origin, noise),
@@ -274,6 +278,28 @@ def compare(
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})
+
+
+def _one_layer(given, beam):
+    """Return an array of a projection [2 axes] with one layer along the beam; anything else as it is."""
+    import numpy as np
+
+    return np.expand_dims(given, beam) if beam is not None and getattr(given, "ndim", 0) == 2 else given
+
+
+def _agreed(ours, theirs, quantity):
+    """Return the quantity to compare: the asked one, or what the measured map says it is of."""
+    said = theirs.field
+    if said is None or said == (quantity or ours.field):
+        return quantity
+    if quantity is None and said in QUANTITIES and ours.field in QUANTITIES:
+        return said
+    if quantity is None and ours.field is None:
+        return None
+    raise InputError(
+        f"quantity: expected {said}, which {theirs.name} holds, got {quantity or ours.field}; compare maps "
+        "of one quantity."
+    )
 
 
 def _in_quantity(ours, quantity):
@@ -316,12 +342,28 @@ def read_measured(case):
         file = case.locate(asked.measured)
         given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm")
         sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
+        check_decimals(given.values, given.name)
+        _check_share(given, asked.quantity)
         noise, named = read_noise(sigma, given, asked.file_axes)
         image = SocMap(given.values, given.voxel_size, asked.origin, noise)
         mask = read_mask(case.locate(asked.mask), asked.file_axes)
         beam = None if asked.project is None else axis_number(asked.project)
         found.append(MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named))
     return found
+
+
+def _check_share(given, quantity):
+    """Refuse a measured map that is none of lithiation before anything is solved."""
+    import numpy as np
+
+    from ..maps.scale import is_lithiation
+
+    known = given.values[np.isfinite(given.values)]
+    if known.size and not is_lithiation(known):
+        raise InputError(
+            f"compare.measured: expected {quantity} from about 0 to 1, got a median of {np.median(known):.4g}"
+            f" in {given.name}; divide per cent by 100, calibrate the map, or mark its background as NaN."
+        )
 
 
 def compare_with(measured, setup, fields_path, landed=(), particles=None):

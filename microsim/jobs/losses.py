@@ -12,8 +12,10 @@ from ..base.schema import number
 from ..base.words import times
 from .arguments import axes_order, comma_list, numbers, voxel_lengths
 from .job import job
-from .map_source import Map
+from .map_source import Map, read_values
 from .result import Result, SavedFile, Table, beside
+
+BACKGROUND = 0.01  # share of voxels from which it is worth a sentence
 
 
 @dataclass(frozen=True, repr=False)
@@ -218,12 +220,12 @@ def _sigmas(given, path):
 
 def _sigma(part, path):
     if hasattr(part, "ndim") and part.ndim:
-        return part
+        return read_values(part, path)
     try:
         value = float(part)
     except (TypeError, ValueError):
         return part
-    return number(0.0, above=True)(value, path)
+    return number(0.0, above=True)(part if isinstance(part, bool) else value, path)
 
 
 @job
@@ -324,7 +326,7 @@ def losses(
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)
     size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
-    remarks = _remarks(series, found, states, passed, quantity, hosts.hosts)
+    remarks = _remarks(series, found, states, passed, quantity, hosts.hosts) + _background(states, shared)
     return LossesResult(
         series, shared, hosts.hosts, capacity, states, read_as, found, passed, inactive, size, remarks
     )
@@ -363,6 +365,22 @@ def _shared(lithium, noise, hosts):
             " out and that they are registered."
         )
     return shared
+
+
+def _background(states, shared):
+    """A sentence where many voxels of measured maps never change, as a background that nobody marked."""
+    import numpy as np
+
+    if any(state.run for state in states):
+        return []
+    first, *others = (state.values[shared] for state in states)
+    share = np.mean(np.all([other == first for other in others], axis=0))
+    if share < BACKGROUND:
+        return []
+    told = (
+        f"{share:.1%} of the voxels hold exactly the same value in every map and count as material that did"
+    )
+    return [f"{told} nothing: if that is background, mark it as NaN."]
 
 
 def _passed(curve, name, states):

@@ -12,13 +12,14 @@ from ..base.hosts import QUANTITIES, Host
 from ..base.quantities import FIELDS
 from ..base.schema import listed
 from ..base.words import times as spelled
+from ..maps.scale import check_no_fill, is_lithiation
 from .field import Field
 from .map_result import MapResult
+from .map_source import check_decimals, read_values
 from .result import beside
 
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}
-PLAUSIBLE = (-0.2, 2.0)  # mean lithium per formula unit; per cent, and energies of an edge, lie outside
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +93,7 @@ def read_state_map(given, file_axes=None):
     if isinstance(given, (str, PathLike)):
         return _of_path(str(given), file_axes)
     if getattr(given, "ndim", None) == 3:
-        return StateMap(np.asarray(given, float), "array")
+        return StateMap(read_values(given, "MAP"), "array")
     raise InputError(
         "MAP: expected a path, an array [x, y, z], a field of a run or a job's map, got"
         f" {type(given).__name__}; give one of them."
@@ -295,16 +296,14 @@ def _require_plausible(state, lithium, quantity):
     name, known, own = state.name, lithium[np.isfinite(lithium)], state.values[np.isfinite(state.values)]
     if not known.size:
         raise InputError(f"expected voxels with a value, got NaN everywhere in {name}; check the map.")
-    if np.ptp(own) and (own == np.rint(own)).all():
+    check_decimals(own, name)
+    if not is_lithiation(known):
         raise InputError(
-            f"expected {quantity} with its decimals, got whole numbers in {name}, as labels are; name a map."
+            f"expected lithium per formula unit from about 0 to 1, got a median of {np.median(known):.4g}"
+            f" from {name} read as {quantity}; name its --quantity, divide per cent by 100, or calibrate the"
+            " map first."
         )
-    if not PLAUSIBLE[0] <= known.mean() <= PLAUSIBLE[1]:
-        raise InputError(
-            f"expected lithium per formula unit from about 0 to 1, got a mean of {known.mean():.4g} from"
-            f" {name} read as {quantity}; name its --quantity, divide per cent by 100, or calibrate the map"
-            " first."
-        )
+    check_no_fill(known, name)
 
 
 def _sigma(given, state, step, lithium):
@@ -321,5 +320,10 @@ def _sigma(given, state, step, lithium):
         raise InputError(
             f"--sigma: expected standard deviations above 0, got {least} for {state.name}; give the noise of"
             " the maps, or maps that come without one."
+        )
+    if known.min() > 1:
+        raise InputError(
+            f"--sigma: expected standard deviations below 1, in the quantity of the map, got {known.min():g}"
+            f" for {state.name}; divide per cent by 100."
         )
     return step * sigma

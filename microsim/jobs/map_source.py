@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 
 from ..base.errors import InputError
+from ..base.hosts import QUANTITIES
 from .field import Field
 from .map_result import MapResult
 from .result import beside
@@ -14,8 +15,8 @@ Map = "str | PathLike | numpy.ndarray | Field | MapResult"
 @dataclass(frozen=True, eq=False)
 class MapSource:
     """Values [x, y, z] with their voxel size (x, y, z; m), where they come from, their standard deviation
-    where it is known; of a run also its file of fields, the field's name, and where the electrolyte is (bool
-    [x, y, z])."""
+    where it is known; the field's name or the quantity of a job's map; of a run also its file of fields, and
+    where the electrolyte is (bool [x, y, z])."""
 
     values: object
     voxel_size: tuple
@@ -42,26 +43,56 @@ def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size"):
         found = _of_file(str(given), file_axes, voxel_size)
     elif isinstance(given, MapResult):
         size = voxel_size or given.voxel_size
-        found = MapSource(given.values, size, given.source, given.sha256, given.sigma)
+        field = given.quantity if given.quantity in QUANTITIES else None
+        found = MapSource(given.values, size, given.source, given.sha256, given.sigma, field=field)
     elif getattr(given, "ndim", None) == 3:
-        found = MapSource(given, voxel_size, "array", None)
+        found = MapSource(read_values(given, what), voxel_size, "array", None)
     else:
+        shape = f" of shape {given.shape}" if hasattr(given, "shape") else ""
         raise InputError(
             f"{what}: expected a path, an array [x, y, z], a field of a run or a job's map, got "
-            f"{type(given).__name__}; give one of them."
+            f"{type(given).__name__}{shape}; give one of them."
         )
     if found.voxel_size is None:
         raise InputError(f"{what}: expected a known voxel size, {found.name} gives none; add {remedy}.")
     return found
 
 
+def read_values(given, what):
+    """Return the numbers of an array as floats, NaN where it is masked (numpy.ma)."""
+    import numpy as np
+
+    kind = np.asarray(given).dtype
+    if kind.kind not in "biuf":
+        raise InputError(f"{what}: expected an array of real numbers, got {kind}; convert it.")
+    values = np.asarray(np.ma.getdata(given), float)
+    return np.where(np.ma.getmaskarray(given), np.nan, values) if np.ma.isMaskedArray(given) else values
+
+
+def check_decimals(values, name):
+    """Refuse labels in place of a map: whole numbers, and more than one."""
+    import numpy as np
+
+    known = values[np.isfinite(values)]
+    if known.size and known.min() < known.max() and (known == np.rint(known)).all():
+        raise InputError(
+            f"expected a map of numbers with decimals, got whole numbers in {name}, as labels are; name a "
+            "map (per cent in whole numbers divided by 100)."
+        )
+
+
 def read_mask(given, file_axes=None):
-    """Return a mask given as a path (0 leaves voxels out) or an array, None for none."""
+    """Return a mask given as a path or an array, None for none; 0 and NaN leave voxels out."""
+    import numpy as np
+
     if isinstance(given, (str, PathLike)):
         from ..volumes.volume import read_voxels
 
         given = read_voxels(given, file_axes=file_axes).values
-    return None if given is None else given != 0
+    if given is None:
+        return None
+    values = read_values(given, "mask")
+    return np.isfinite(values) & (values != 0)
 
 
 def read_noise(given, measured, file_axes="xyz"):
@@ -87,6 +118,10 @@ def read_noise(given, measured, file_axes="xyz"):
             "it on the measured grid, or as one number."
         )
     values = np.asarray(values, float)
+    if (values < 0).any():
+        raise InputError(
+            f"sigma: expected standard deviations of at least 0, got {np.nanmin(values):.4g}; correct them."
+        )
     stated = values[np.isfinite(values) & np.isfinite(measured.values)]
     rms = float(np.sqrt(np.mean(stated**2))) if stated.size else None
     return values, {"source": source, "rms": rms}

@@ -11,6 +11,7 @@ from .instrument import Instrument, seen_by
 from .map import SocMap, resample_onto
 from .metrics import Pair, measure_agreement
 from .naive import Naive, depth_map, shell_map
+from .scale import background, check_one_scale
 from .scores import Scores, score
 
 
@@ -40,6 +41,7 @@ class Comparison:
                 [x, y, z] on the measured grid, NaN where not both maps have a value
     sigma       noise of the measured map there, or None
     voxel_size, origin     of the measured grid, m
+    remarks     sentences on what was compared
     """
 
     metrics: dict
@@ -53,6 +55,7 @@ class Comparison:
     sigma: np.ndarray | None = field(repr=False)
     voxel_size: tuple[float, float, float]
     origin: tuple[float, float, float]
+    remarks: tuple[str, ...] = ()
 
     def as_dict(self):
         """Return all but the maps as plain numbers and lists for JSON, with None for NaN."""
@@ -83,7 +86,8 @@ def compare_maps(
 
     Metrics: see metrics, over the voxels in which both maps have a value.
 
-    Raises InputError when the two fields of view, or their voxels with a value, do not overlap.
+    Raises InputError when the two fields of view, or their voxels with a value, do not overlap, and when the
+    maps are of two scales (per cent and shares) or hold fill values.
     """
     instrument, structure = instrument or Instrument(), structure or Structure()
     _check_overlap(simulated, measured)
@@ -94,6 +98,7 @@ def compare_maps(
     shared = pair.shared
     if not shared.any():
         raise InputError(_nothing_shared(pair))
+    check_one_scale(pair.ours, pair.theirs)
     ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
     sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)
     naive = _naive(theirs, simulated, measured, structure)
@@ -110,7 +115,16 @@ def compare_maps(
         sigma=sigma,
         voxel_size=measured.voxel_size,
         origin=measured.origin,
+        remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs)) if told),
     )
+
+
+def _without_noise(pair):
+    both = np.isfinite(pair.simulated) & np.isfinite(pair.measured)
+    without = np.count_nonzero(both & ~pair.noisy)
+    if not without:
+        return ""
+    return f"{without} of {np.count_nonzero(both)} voxels are left out: they have no noise above 0."
 
 
 def _nothing_shared(pair):

@@ -67,7 +67,7 @@ def score(ours, theirs, sigma=None, naive=None):
     s, m, noise = ours[known], theirs[known], None if sigma is None else sigma[known]
     found = independence(np.where(known, ours - theirs, np.nan), theirs)
     others = {"constant": Naive(np.full(ours.shape, m.mean()), 1), **(naive or {})}
-    fitted = {n: (o.values[known], o.fitted / found.measured) for n, o in others.items() if o}
+    fitted = {n: (o.values[known], min(o.fitted / found.measured, 1.0)) for n, o in others.items() if o}
     columns = _columns(s, m, noise, fitted)
     table = np.stack(list(columns.values()), axis=1)
     drawn = bootstrap_means(table, found, s, noise)

@@ -1,5 +1,7 @@
 """A comparison in sentences that can be quoted: what the agreement is worth, and what it cannot tell."""
 
+from .independence import FEWEST_BLOCKS
+
 NAIVE = {
     "constant": "the best constant",
     "depth": "the best map of the depth alone",
@@ -76,4 +78,8 @@ def _limits(comparison):
         if name != "constant":
             yield f"{NAIVE[name].capitalize()} already agrees as well as the noise allows."
     if scores.intervals["rmse"] is None:
-        yield f"{scores.independent_voxels} independent voxels are too few for intervals."
+        yield (
+            f"Fewer than {FEWEST_BLOCKS} blocks of voxels differ independently of one another: too few for "
+            "intervals."
+        )
+    yield from comparison.remarks

@@ -1,13 +1,16 @@
 """Two maps compared from Python: files, arrays and fields of a run."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import microsim as ms
 from microsim.base.errors import InputError
+from microsim.base.hosts import Host
 from microsim.cli import main
+from microsim.jobs.compare import read_measured
 from microsim.jobs.field import Field
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter
@@ -150,3 +153,79 @@ def test_the_command_takes_noise_spread_and_beam(field, tmp_path, monkeypatch, c
         "shell",
         "homogenised",
     }
+
+
+# ---- what the maps hold ------------------------------------------------------------------------------------
+
+
+def test_an_array_of_two_axes_is_a_projection_along_the_beam(field):
+    flat, sigma = FINE.mean(axis=1), np.full((8, 4), 0.01)
+    given = {"voxel_size": 4e-7, "project": "y"}
+    found = ms.compare(field, flat, sigma=sigma, mask=np.ones((8, 4)), **given)
+    assert found.metrics["rmse"] == pytest.approx(0, abs=1e-6) and found.metrics["n_voxels"] == 32
+    assert found.floor["rmse"] == pytest.approx(0.01)
+    with pytest.raises(InputError, match=r"ndarray of shape \(8, 4\)"):
+        ms.compare(field, flat, voxel_size=4e-7)
+
+
+@pytest.mark.parametrize(
+    ("simulated", "measured", "said"),
+    [
+        (FINE, 100 * FINE, "expected both maps in one quantity, got a median of 0.6 in the .* 60 in"),
+        (100 * FINE, FINE, "got a median of 60 in the simulated and 0.6 in"),
+        (FINE, np.where(FINE < 0.31, -9999, FINE), "got -9999 in 3 of 128 voxels of the measured map"),
+        (FINE, FINE > 0.5, "got whole numbers in array, as labels are"),
+        (np.rint(3 * FINE), FINE, "got whole numbers in array, as labels are"),
+    ],
+)
+def test_another_thing_than_lithiation_is_one_sentence(simulated, measured, said):
+    with pytest.raises(InputError, match=said):
+        ms.compare(simulated, measured, voxel_size=4e-7)
+
+
+@pytest.fixture
+def two_fields(tmp_path):
+    """Two fields of one electrode whose material has 1.28 sites for lithium: sto, and lithium with c_e."""
+    grid = VoxelGrid(np.zeros(FINE.shape, np.uint8), ("am",), 400e-9)
+    host = Host("NMC", 63104.0, 4780.0, 0.09728, 0.9, 0.3)
+    fields = {"sto": FINE, "lithium": host.sites * FINE, "c_e": FINE}
+    with FieldWriter(tmp_path / "two.h5", grid, dict.fromkeys(fields, "1"), hosts={"am": host}) as writer:
+        writer.write(0.0, "Rest for 1 s", fields)
+    return tmp_path / "two.h5"
+
+
+def test_fields_of_two_quantities_are_brought_to_that_of_the_measured(two_fields):
+    found = ms.compare(f"{two_fields}::sto", f"{two_fields}::lithium")
+    assert found.metrics["rmse"] == pytest.approx(0, abs=1e-6) and found.numbers()["quantity"] == "lithium"
+    assert ms.compare(f"{two_fields}::sto", f"{two_fields}::sto").numbers()["quantity"] is None
+
+
+@pytest.mark.parametrize(
+    ("simulated", "measured", "quantity", "said"),
+    [
+        ("sto", "lithium", "sto", "quantity: expected lithium, which .* holds, got sto"),
+        ("sto", "c_e", None, "quantity: expected c_e, which .* holds, got sto"),
+        ("lithium", "sto", None, "quantity: expected the sto of a run, which can be turned into sto, got"),
+    ],
+)
+def test_fields_of_two_quantities_that_do_not_meet_are_one_sentence(
+    two_fields, simulated, measured, quantity, said
+):
+    with pytest.raises(InputError, match=said):
+        ms.compare(f"{two_fields}::{simulated}", f"{two_fields}::{measured}", quantity=quantity)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (100 * FINE, "compare.measured: expected lithium from about 0 to 1, got a median of 60 in "),
+        ((FINE > 0.5).astype(np.uint8), "got whole numbers in .*as labels are"),
+    ],
+)
+def test_a_case_refuses_another_thing_than_lithiation_before_it_runs(tmp_path, values, said):
+    np.save(tmp_path / "soc.npy", values)
+    asked = SimpleNamespace(
+        measured="soc.npy", voxel_size=(4e-7,) * 3, file_axes="xyz", sigma=None, quantity="lithium"
+    )
+    with pytest.raises(InputError, match=said):
+        read_measured(SimpleNamespace(compare=[asked], locate=lambda name: tmp_path / name))

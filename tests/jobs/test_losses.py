@@ -173,3 +173,19 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     }  # fmt: skip
     assert (tmp_path / "page" / "report.html").is_file()
     assert main([*words, "--out", "page"]) == 2 and "--voxel-size-nm" in capsys.readouterr().err
+
+
+def test_a_background_that_never_changes_is_told():
+    hidden = np.zeros(SHAPE, bool)
+    hidden[0] = True  # 20 of 120 voxels
+    maps = [np.where(hidden, 0.0, state + 0.01 * RNG.random(SHAPE)) for state in STATES]
+    told = " ".join(ms.losses(maps, material="NMC811_crystal").remarks)
+    assert "16.7% of the voxels hold exactly the same value in every map" in told
+    clean = [np.ma.masked_array(values, hidden) for values in maps]
+    found = ms.losses(clean, material="NMC811_crystal")
+    assert found.numbers()["voxels"] == 100 and "exactly the same value" not in " ".join(found.remarks)
+
+
+def test_true_is_no_noise():
+    with pytest.raises(InputError, match="sigma: expected a number, got True"):
+        ms.losses(STATES, material="NMC811_crystal", sigma=True)

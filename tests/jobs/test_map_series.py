@@ -108,8 +108,18 @@ def test_another_material_than_that_of_the_run_is_refused(fields):
     [
         (np.full((2, 3, 2), 0.4), {}, "expected maps of one shape.*2 x 3 x 2.*4 x 3 x 2"),
         (np.full(SHAPE, np.nan), {}, "got NaN everywhere in array"),
-        (np.arange(24.0).reshape(SHAPE) % 2, {}, "expected lithium with its decimals, got whole numbers"),
-        (np.full(SHAPE, 40.0), {}, "a mean of 40 from array read as lithium.*divide per cent"),
+        (
+            np.arange(24.0).reshape(SHAPE) % 2,
+            {},
+            "expected a map of numbers with decimals, got whole numbers",
+        ),
+        (np.full(SHAPE, 40.0), {}, "a median of 40 from array read as lithium.*divide per cent"),
+        (np.where(np.arange(24).reshape(SHAPE) < 2, -9999, 0.4), {}, "got -9999 in 2 of 24 voxels of array"),
+        (
+            np.full(SHAPE, 0.4),
+            {"sigmas": [2.0, 2.0]},
+            "--sigma: expected standard deviations below 1.*got 2 for",
+        ),
         (np.full(SHAPE, 0.4), {"sigmas": [0.0, 0.0]}, "--sigma: expected standard deviations above 0, got 0"),
         (np.full(SHAPE, 0.4), {"sigmas": [np.full(SHAPE, np.nan)] * 2}, "got NaN everywhere for array"),
         (np.full(SHAPE, 0.4), {"sigmas": [np.ones((2, 2, 2))] * 2}, "expected a map in the shape of array"),

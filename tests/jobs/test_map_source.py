@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.jobs.map_source import read_map, read_mask
+from microsim.jobs.map_source import check_decimals, read_map, read_mask, read_noise
 
 VALUES = np.random.default_rng(0).random((3, 4, 5))
 
@@ -40,3 +40,33 @@ def test_a_mask_leaves_out_where_it_is_0(tmp_path):
     for given in (tmp_path / "mask.npy", labels):
         assert read_mask(given).tolist() == [[[False, True, True]]]
     assert read_mask(None) is None
+
+
+def test_what_a_masked_array_masks_has_no_value():
+    hidden = VALUES > 0.5
+    values = read_map(np.ma.masked_array(VALUES, hidden), "MAP", (1e-7,) * 3).values
+    assert np.array_equal(np.isnan(values), hidden) and np.array_equal(values[~hidden], VALUES[~hidden])
+    assert np.array_equal(read_mask(np.ma.masked_array(np.ones(VALUES.shape), hidden)), ~hidden)
+
+
+def test_a_mask_leaves_out_where_it_is_nan():
+    assert read_mask(np.array([[[np.nan, 1.0, 0.0]]])).tolist() == [[[False, True, False]]]
+
+
+@pytest.mark.parametrize("wrong", [VALUES + 1j, VALUES.astype(str), VALUES.astype(object)])
+def test_an_array_without_numbers_is_one_sentence(wrong):
+    with pytest.raises(InputError, match="MAP: expected an array of real numbers, got "):
+        read_map(wrong, "MAP", (1e-7,) * 3)
+
+
+@pytest.mark.parametrize("labels", [VALUES > 0.5, (5 * VALUES).astype(np.uint8), np.rint(100 * VALUES)])
+def test_labels_are_no_map(labels):
+    with pytest.raises(InputError, match="whole numbers in x, as labels are"):
+        check_decimals(np.where(VALUES > 0.9, np.nan, labels), "x")
+    check_decimals(np.ones(VALUES.shape), "x")
+
+
+def test_a_noise_below_0_is_refused():
+    measured = read_map(VALUES, "MAP", (1e-7,) * 3)
+    with pytest.raises(InputError, match=r"sigma: expected standard deviations of at least 0, got -0.5"):
+        read_noise(np.where(VALUES == VALUES[0, 0, 0], -0.5, 0.1), measured)

@@ -102,3 +102,11 @@ def test_without_noise_there_is_no_floor():
 def test_a_naive_map_that_is_not_to_be_had_has_no_skill():
     found = score(TRUTH, TRUTH + NOISE, STATED, {"depth": None, "shell": None})
     assert found.skill["shell"] is None and found.skill["depth"] is None and found.hidden == ()
+
+
+def test_a_constant_measured_map_gives_no_skill():
+    """All its voxels are one measured value: no more numbers than values can be fitted to it."""
+    theirs = np.full((12, 8, 8), 0.5)
+    ours = theirs + 0.1 * np.random.default_rng(2).normal(size=theirs.shape)
+    found = score(ours, theirs, np.full(theirs.shape, 0.02), {"depth": depth_map(theirs)})
+    assert found.skill == {"constant": None, "depth": None} and found.explained is None

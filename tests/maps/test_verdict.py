@@ -43,3 +43,13 @@ def test_what_is_said(simulated, sigma, words):
 def test_few_voxels_have_no_interval():
     two = SocMap(TRUTH[:2, :1, :2], H)
     assert "too few for intervals" in " ".join(verdict(compare_maps(two, SocMap(TRUTH[:2, :1, :2] + 0.1, H))))
+
+
+def test_voxels_without_a_noise_are_counted():
+    sigma = np.full(TRUTH.shape, 0.1)
+    whole = compare_maps(SocMap(TRUTH, H), SocMap(TRUTH, H, sigma=sigma))
+    sigma[0] = np.nan
+    sigma[1] = 0
+    some = compare_maps(SocMap(TRUTH, H), SocMap(TRUTH, H, sigma=sigma))
+    said = f"{2 * TRUTH[0].size} of {TRUTH.size} voxels are left out: they have no noise above 0."
+    assert said in verdict(some) and said not in verdict(whole)

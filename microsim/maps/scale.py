@@ -1,0 +1,54 @@
+"""Do the numbers of a map look like lithiation? What per cent, energies, fill values and backgrounds show."""
+
+import numpy as np
+
+from ..base.errors import InputError
+
+PLAUSIBLE = (-0.2, 2.0)  # the middle of a map of lithiation, as a share or per formula unit, under its noise
+FAR = 20.0  # no noise takes a voxel of such a map so far
+LARGEST = 1e30  # of any quantity; fill values of file formats lie beyond
+BACKGROUND = 0.01  # share of voxels of exactly one value from which that is worth a sentence
+
+
+def is_lithiation(values):
+    """Return whether the median of values is one of lithiation."""
+    return bool(PLAUSIBLE[0] <= np.median(values) <= PLAUSIBLE[1])
+
+
+def check_one_scale(ours, theirs):
+    """Refuse compared values of two scales, such as shares and per cent, and fill values among them.
+
+    ours, theirs: simulated and measured values, [voxels]. Raises InputError.
+    """
+    if is_lithiation(ours) != is_lithiation(theirs):
+        raise InputError(
+            f"expected both maps in one quantity, got a median of {np.median(ours):.4g} in the simulated and "
+            f"{np.median(theirs):.4g} in the measured one; divide per cent by 100, or calibrate the map."
+        )
+    for values, name in ((ours, "the simulated map"), (theirs, "the measured map")):
+        check_no_fill(values, name)
+
+
+def check_no_fill(values, name):
+    """Refuse values that no voxel has, where the others are lithiation: -9999, 1e36, per cent in a few.
+
+    values: [voxels], finite; name: of the map. Raises InputError.
+    """
+    far = np.abs(values) > (FAR if is_lithiation(values) else LARGEST)
+    if far.any():
+        raise InputError(
+            f"expected values of one quantity, got {values[far][0]:.4g} in {np.count_nonzero(far)} of "
+            f"{values.size} voxels of {name}; mark voxels without a value as NaN, or mask them."
+        )
+
+
+def background(values):
+    """Return a sentence where many measured values are exactly 0 or -1, as a background is; "" elsewhere."""
+    shares = {mark: np.count_nonzero(values == mark) / values.size for mark in (0, -1)}
+    mark = max(shares, key=shares.get)
+    if not BACKGROUND <= shares[mark] < 1:
+        return ""
+    return (
+        f"{100 * shares[mark]:.0f} % of the compared measured voxels are exactly {mark}: if that is "
+        "background, mark it as NaN or mask it."
+    )
