@@ -60,12 +60,12 @@ def test_files_are_named_as_seen_from_the_slab_s_folder(tmp_path):
     (tmp_path / "electrode.tif").symlink_to(DEMO.parents[1] / "meshes" / "demo_electrode.tif")
     written = DEMO.read_text().replace("../meshes/demo_electrode.tif", "electrode.tif")
     (tmp_path / "case.yaml").write_text(
-        written.replace("am: NMC811_Chen2020", "am: {base: NMC811_Chen2020, ocp: ocp.csv}")
+        written.replace("am: NMC811_crystal", "am: {base: NMC811_crystal, ocp: ocp.csv}")
     )
     case = load_case(tmp_path / "case.yaml", [*SMALL, "protocol=[Discharge at 1C for 6 minutes]"])
     found = twin_of(set_up(case), folder=tmp_path / "out")
     active = found.raw["cell"]["materials"]["cathode"]["active"]
-    assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_Chen2020" and "i0_A_m2" in active
+    assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_crystal" and "i0_A_m2" in active
     assert found.case.load_materials()["cathode"].active.U(0.5) == pytest.approx(3.9)
     assert slab_case(case, found.found, 1.0)["cell"]["materials"]["cathode"]["active"]["ocp"] == str(
         tmp_path / "ocp.csv"

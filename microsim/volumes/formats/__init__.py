@@ -16,6 +16,7 @@ import numpy as np
 
 from ...base.errors import InputError, MicrosimError, why
 from ...base.plugins import plugins
+from ...base.schema import any_of
 from ..contract import Format, Stored
 
 GROUP = "microsim.readers"
@@ -141,7 +142,7 @@ def _asked(form, path, **asked):
     asked = {name: given for name, given in asked.items() if given is not None}
     for name, given in asked.items():
         if name not in form.takes:
-            able = " or ".join(ours.name for ours in _ours() if name in ours.takes)
+            able = any_of(ours.name for ours in _ours() if name in ours.takes)
             mark = f"::{given}" if name == "part" else f"@{given}"
             raise InputError(f"expected {mark} behind a file of {able}, got {path}; drop it.")
     return asked
