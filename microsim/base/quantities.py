@@ -251,6 +251,14 @@ OPTIONS = _named(
     Quantity("tolerance", "Tolerance"),
 )
 
+# every formula among the symbols
+SYMBOLS = frozenset(
+    one.symbol
+    for table in (FIELDS, MAPS, VOLTAGE_PARTS, PARTICLE_FIGURES, COEFFICIENTS, OPTIONS)
+    for one in table.values()
+    if "$" in one.symbol
+)
+
 # other keys of results whose words are not those of the key
 WORDS = {
     "tau": "Tortuosity factor τ",

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+FEWEST = 3  # particles: two points always lie on a line
+
 
 @dataclass(frozen=True)
 class ByParticle:
-    """n: particles compared; pearson_r_between, pearson_r_within (None for a constant), and their ceilings,
+    """n: particles compared; pearson_r_between, pearson_r_within (None for a constant, and
+    between fewer than three), and their ceilings,
     what the true model would have (None without noise); simulated, measured, voxels: mean and size of each
     particle."""
 
@@ -49,9 +52,9 @@ def by_particle(ours, theirs, labels, sigma=None):
     share = n.size / own.size  # of the noise that lies between particles
     return ByParticle(
         n=int(n.size),
-        pearson_r_between=_pearson(mean_s[own], mean_m[own]),
+        pearson_r_between=_pearson(mean_s[own], mean_m[own]) if n.size >= FEWEST else None,
         pearson_r_within=_pearson(s - mean_s[own], m - mean_m[own]),
-        ceiling_between=_ceiling(mean_m[own], variance, share),
+        ceiling_between=_ceiling(mean_m[own], variance, share) if n.size >= FEWEST else None,
         ceiling_within=_ceiling(m - mean_m[own], variance, 1 - share),
         simulated=mean_s,
         measured=mean_m,

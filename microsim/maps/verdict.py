@@ -28,12 +28,12 @@ def _agreement(comparison):
             return (
                 f"The model does worse than a constant: {rmse}, the best constant {m['std_measured']:.3g}{r}."
             )
-        return f"The model agrees with the map to {rmse}{r}{share}."
+        return f"The model differs from the map by {rmse}{r}{share}."
     floor = f"{rmse} where the noise alone gives {scores.floor['rmse']:.3g}"
     if r:
         floor += f"{r} of at most {scores.floor['pearson_r']:.2f}"
     if scores.explained is None:
-        return f"The model agrees with the map to {floor}."
+        return f"The model differs from the map by {floor}."
     if scores.explained <= 0:
         best = f"the best constant {m['std_measured']:.3g}"
         return f"The model does worse than a constant: {floor}, {best}."

@@ -8,6 +8,8 @@ import warnings
 
 import numpy as np
 
+from ..base.quantities import SYMBOLS
+
 WIDTH = 9.0  # inches; the page shows a figure about as wide as its text
 DPI = 160
 SCREEN_DPI = 106  # pixels of a page per inch of a figure
@@ -87,13 +89,18 @@ def rendered(figure, kind, metadata):
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
-        if "$" in text.get_text() and not OUR_MATH.search(text.get_text()):
+        if not _is_ours(text.get_text()):
             text.set_parse_math(False)
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata=metadata)
     return out.getvalue()
+
+
+def _is_ours(words):
+    """Whether a text has no formula but ours: the symbol of a quantity, or what OUR_MATH knows."""
+    return "$" not in words or bool(OUR_MATH.search(words)) or any(symbol in words for symbol in SYMBOLS)
 
 
 def legend_name(name):

@@ -51,6 +51,15 @@ def test_without_particles_there_is_none():
     assert constant.pearson_r_between is None and constant.pearson_r_within is None
 
 
+def test_two_particles_have_no_correlation_between_them():
+    ours, theirs, sigma = RNG.random((3, *LABELS.shape))
+    for n, there in ((1, False), (2, False), (3, True)):
+        found = by_particle(ours, theirs, np.where(LABELS <= n, LABELS, 0), sigma / 10)
+        assert found.n == n and (found.pearson_r_between is not None) is there
+        assert there or found.ceiling_between is None
+        assert found.pearson_r_within is not None
+
+
 def test_a_voxel_is_of_the_particle_that_fills_most_of_it():
     labels = np.zeros((4, 2, 2), np.int32)
     labels[0], labels[1, 0, 0], labels[2, 0, 0] = 7, 3, 5

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib import colors, image
 
+from microsim.base.quantities import FIELDS, MAPS
 from microsim.report.style import (
     DPI,
     OUTSIDE,
@@ -123,3 +124,12 @@ def test_our_own_formulas_and_decades_are_still_set():
     to_png(figure)
     ticks = [text for text in axes.get_xticklabels() if "mathdefault" in text.get_text()]
     assert ticks and all(text.get_parse_math() for text in [mark, axes.xaxis.label, *ticks])
+
+
+@pytest.mark.parametrize("what", [*FIELDS.values(), *MAPS.values()], ids=lambda what: what.name)
+def test_the_symbol_of_a_quantity_is_set_as_a_formula(what):
+    figure = new_figure(2.0)
+    axes = figure.subplots()
+    axes.set(xlabel=what.title, ylabel=what.axis)
+    to_png(figure)
+    assert axes.xaxis.label.get_parse_math() and axes.yaxis.label.get_parse_math()
