@@ -322,7 +322,8 @@ def losses(
     shared = _shared(lithium, noise, hosts)
     capacity, density = (np.broadcast_to(v, shared.shape)[shared] for v in (hosts.capacity, hosts.density))
     known = None if noise is None else noise[:, shared]
-    series = reaction_series(lithium[:, shared], capacity, sigma=known, weight=density)
+    repeats = 1.0 if noise is None else _repeats(states, shared)
+    series = reaction_series(lithium[:, shared], capacity, sigma=known, weight=density, repeats=repeats)
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)
     size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
@@ -365,6 +366,17 @@ def _shared(lithium, noise, hosts):
             " out and that they are registered."
         )
     return shared
+
+
+def _repeats(states, shared):
+    """Voxels that one measured value fills (a map brought onto a finer grid), of the map with fewest."""
+    import numpy as np
+
+    from ..maps.independence import native_voxels
+
+    varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
+    counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
+    return float(np.count_nonzero(shared) / max(counts)) if counts else 1.0
 
 
 def _background(states, shared):

@@ -12,7 +12,7 @@ part of both extents of a loss,
     var loss_k = C^2 [(t_k + t_(k-1))^2 s_(k-1)^2 + s_(k-2)^2 + s_k^2]
 
 so that it cancels between a charge and a discharge and counts twice between two discharges. Means are those
-of independent voxels: a map on finer voxels than it was measured on has fewer than it shows.
+of independent voxels: a measured value that fills several voxels counts once.
 """
 
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ class ReactionSeries:
     extent_sigma, loss_sigma   their standard deviations, or None where the maps have none
     direction  sign of each process' mean change
     weight     mass of each voxel, of any scale
+    repeats    voxels that one measured value fills
     """
 
     change: np.ndarray
@@ -43,6 +44,7 @@ class ReactionSeries:
     loss_sigma: np.ndarray | None
     direction: np.ndarray
     weight: np.ndarray
+    repeats: float = 1.0
 
     @property
     def noisy(self):
@@ -54,10 +56,10 @@ class ReactionSeries:
         return values @ self.weight / self.weight.sum()
 
     def sigma_of_mean(self, sigma):
-        """Return the standard deviation of that mean, of independent values; None without one."""
+        """Return the standard deviation of that mean, of independent measured values; None without one."""
         if sigma is None:
             return [None] * len(self.extent)
-        return np.sqrt(sigma**2 @ self.weight**2) / self.weight.sum()
+        return np.sqrt(self.repeats * (sigma**2 @ self.weight**2)) / self.weight.sum()
 
     def inactive_share(self, times_sigma):
         """Return the share of voxels whose change stays below some sigma in every process; None without."""
@@ -75,13 +77,14 @@ class ReactionSeries:
         return told if passed is None else [*told, *_against(self, passed, fills), *_apart(self, passed)]
 
 
-def reaction_series(lithium, capacity, *, sigma=None, weight=None):
+def reaction_series(lithium, capacity, *, sigma=None, weight=None, repeats=1.0):
     """Compute reaction extents and capacity losses from lithium after successive states.
 
     lithium    per formula unit [state, voxel], at least two states
     capacity   of one lithium per formula unit, mAh g-1, a number or [voxel]
     sigma      standard deviation of lithium [state, voxel], independent from map to map, or None
     weight     mass of each voxel [voxel], of any scale; default: all alike
+    repeats    voxels that one measured value fills
     """
     change = capacity * np.diff(lithium, axis=0)
     weight = np.ones(change.shape[1]) if weight is None else np.asarray(weight, float)
@@ -102,6 +105,7 @@ def reaction_series(lithium, capacity, *, sigma=None, weight=None):
         loss_sigma=loss_sigma,
         direction=direction,
         weight=weight,
+        repeats=repeats,
     )
 
 

@@ -37,6 +37,8 @@ def _agreement(comparison):
     if scores.explained <= 0:
         best = f"the best constant {m['std_measured']:.3g}"
         return f"The model does worse than a constant: {floor}, {best}."
+    if scores.explained > 1:
+        return f"The model explains all of what can be explained of this map, {_part(comparison)}: {floor}."
     return f"The model explains {_part(comparison)} of what can be explained of this map: {floor}."
 
 

@@ -189,3 +189,19 @@ def test_a_background_that_never_changes_is_told():
 def test_true_is_no_noise():
     with pytest.raises(InputError, match="sigma: expected a number, got True"):
         ms.losses(STATES, material="NMC811_crystal", sigma=True)
+
+
+def test_a_measured_value_that_fills_several_voxels_counts_once():
+    """The sigma of the mean loss is what repeating the measurement gives, also on a grid twice as fine."""
+    rng = np.random.default_rng(7)
+    truth = [np.full((5, 5, 5), x) for x in (0.2, 0.7, 0.45)]
+
+    def repeated(fill):
+        maps = [np.kron(x + rng.normal(0, 0.03, x.shape), np.ones((fill,) * 3)) for x in truth]
+        return ms.losses(maps, material="NMC811_crystal", sigma=0.03).numbers()["loss"][0]
+
+    coarse, fine = ([repeated(fill) for _ in range(60)] for fill in (1, 2))
+    for found in (coarse, fine):
+        spread = np.std([one["mean_mAh_g"] for one in found])
+        assert found[0]["sigma_mAh_g"] == pytest.approx(spread, rel=0.3)
+    assert fine[0]["sigma_mAh_g"] == pytest.approx(coarse[0]["sigma_mAh_g"], rel=1e-9)

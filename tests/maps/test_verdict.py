@@ -53,3 +53,9 @@ def test_voxels_without_a_noise_are_counted():
     some = compare_maps(SocMap(TRUTH, H), SocMap(TRUTH, H, sigma=sigma))
     said = f"{2 * TRUTH[0].size} of {TRUTH.size} voxels are left out: they have no noise above 0."
     assert said in verdict(some) and said not in verdict(whole)
+
+
+def test_more_than_all_is_all():
+    """Below the noise the share is above 1: by chance, or because the noise is overstated."""
+    assert "explains all of what can be explained of this map, 1" in told(TRUTH + 0.5 * NOISE)
+    assert "explains all" not in told(TRUTH + 0.03 * np.sin(np.arange(12)))
