@@ -3,7 +3,6 @@ it is known, all turned into lithium per formula unit."""
 
 from dataclasses import dataclass, replace
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
@@ -15,8 +14,7 @@ from ..base.words import times as spelled
 from ..maps.scale import check_no_fill, is_lithiation
 from .field import Field
 from .map_result import MapResult
-from .map_source import check_decimals, read_values
-from .result import beside
+from .map_source import check_decimals, read_values, with_sigma
 
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}
@@ -119,7 +117,7 @@ def _of_path(name, file_axes):
     found = _field_of(name)
     if found:
         return _of_run(found, name)
-    of, noise = _with_sigma(name)
+    of, noise = with_sigma(name)
     volume = read_voxels(of, file_axes=file_axes, kind="field")
     sigma = None if noise is None else read_voxels(noise, file_axes=file_axes, kind="field").values
     part = of.partition("::")[2]
@@ -154,21 +152,6 @@ def _of_a_run(path):
             return "time_s" in file and "step" in file
     except OSError:
         return False
-
-
-def _with_sigma(name):
-    """Return the path of a map and that of its standard deviation: the array sigma of the same npz, or the
-    file NAME_sigma beside it; None where there is none."""
-    path, _, part = name.partition("::")
-    path = Path(path)
-    if path.suffix.lower() == ".npz" and path.is_file():
-        with np.load(path, allow_pickle=False) as arrays:
-            others = [key for key in arrays.files if key != "sigma"]
-            inside = "sigma" in arrays.files
-        own = f"{path}::{others[0]}" if not part and len(others) == 1 else name
-        return own, f"{path}::sigma" if inside else None
-    own = beside(path, "_sigma")
-    return name, str(own) if own.is_file() and not part else None
 
 
 # ---- a series of them ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from os import PathLike
+from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
@@ -127,6 +128,31 @@ def read_noise(given, measured, file_axes="xyz"):
     return values, {"source": source, "rms": rms}
 
 
+def with_sigma(name):
+    """Return the path of a map and that of its standard deviation: the array sigma of the same npz, or the
+    file NAME_sigma beside it; None where there is none."""
+    path, _, part = name.partition("::")
+    path = Path(path)
+    if path.suffix.lower() == ".npz" and path.is_file():
+        names = _arrays_in(path)
+        others = [key for key in names if key != "sigma"]
+        own = f"{path}::{others[0]}" if not part and len(others) == 1 else name
+        return own, f"{path}::sigma" if "sigma" in names else None
+    own = beside(path, "_sigma")
+    return name, str(own) if own.is_file() and not part else None
+
+
+def _arrays_in(path):
+    """Names of the arrays of an npz; none of a damaged one, which its reader refuses in a sentence."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as file:
+            return [name.removesuffix(".npy") for name in file.namelist()]
+    except (OSError, zipfile.BadZipFile):
+        return []
+
+
 def _of_field(field):
     from ..volumes.stored import sha256_of
 
@@ -138,11 +164,10 @@ def _of_field(field):
 def _of_file(name, file_axes, voxel_size):
     from ..volumes.volume import read_voxels
 
-    full = f"{name}::sto" if name.endswith(".h5") else name
+    own, stated = with_sigma(name)
+    full = f"{own}::sto" if own.endswith(".h5") else own
     found = read_voxels(full, file_axes=file_axes, voxel_size=voxel_size, kind="field")
-    stated, noise = beside(name, "_sigma"), None
-    if "::" not in name and stated.is_file():
-        noise = read_voxels(stated, file_axes=file_axes, voxel_size=voxel_size, kind="field").values
+    noise = stated and read_voxels(stated, file_axes=file_axes, voxel_size=voxel_size, kind="field").values
     path, _, data = full.partition("::")
     return _of_run(
         MapSource(found.values, found.voxel_size, name, found.sha256, noise), path, data.split("@")[0]

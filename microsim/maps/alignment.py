@@ -13,7 +13,7 @@ def best_shift(simulated, measured, *, overlap=0.5):
     simulated, measured: float [x, y, z] on one grid, NaN where a map has no value. Masked normalised
     cross-correlation over all shifts that leave `overlap` of the voxels shared (Padfield, IEEE Trans. Image
     Process. 21 (2012) 2706; scikit-image). Returns None where a map is constant or too large (2 million
-    voxels).
+    voxels); 0 along an axis along which the simulated one is constant.
     """
     known = np.isfinite(simulated), np.isfinite(measured)
     if simulated.size > LARGEST or min(np.nanstd(simulated), np.nanstd(measured)) < 1e-9:
@@ -25,4 +25,10 @@ def best_shift(simulated, measured, *, overlap=0.5):
         shift = phase_cross_correlation(
             theirs, ours, reference_mask=known[1], moving_mask=known[0], overlap_ratio=overlap
         )[0]
-    return tuple(round(float(s)) for s in shift)
+    return tuple(round(float(s)) if _varies(simulated, axis) else 0 for axis, s in enumerate(shift))
+
+
+def _varies(values, axis):
+    """Whether a map differs along an axis beyond rounding: where it does not, no shift is better."""
+    step = np.abs(np.diff(values, axis=axis))
+    return bool((step > 1e-9 * np.nanmax(np.abs(values))).any())

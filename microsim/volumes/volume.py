@@ -147,7 +147,8 @@ def _check_axes(file_axes):
 def _check_rank(values, name):
     shape = " x ".join(str(n) for n in values.shape) or "a single number"
     if values.ndim != 3:
-        hint = "stack the slices" if values.ndim < 3 else "export one channel or one time"
+        few = "stack the slices (a projection is a stack of one)"
+        hint = few if values.ndim < 3 else "export one channel or one time"
         raise InputError(f"expected a 3-D volume, got {values.ndim}-D ({shape}) in {name}; {hint}.")
     if values.size == 0:
         raise InputError(f"expected voxels, got none ({shape}) in {name}; export the volume again.")

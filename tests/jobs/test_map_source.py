@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.jobs.map_series import read_state_map
 from microsim.jobs.map_source import check_decimals, read_map, read_mask, read_noise
 
 VALUES = np.random.default_rng(0).random((3, 4, 5))
@@ -70,3 +71,17 @@ def test_a_noise_below_0_is_refused():
     measured = read_map(VALUES, "MAP", (1e-7,) * 3)
     with pytest.raises(InputError, match=r"sigma: expected standard deviations of at least 0, got -0.5"):
         read_noise(np.where(VALUES == VALUES[0, 0, 0], -0.5, 0.1), measured)
+
+
+@pytest.mark.parametrize("part", ["", "::soc"])
+def test_an_npz_brings_its_noise(tmp_path, part):
+    np.savez(tmp_path / "map.npz", soc=VALUES, sigma=VALUES / 10)
+    found = read_map(f"{tmp_path / 'map.npz'}{part}", "MAP", (1e-7,) * 3)
+    assert np.array_equal(found.values, VALUES) and np.array_equal(found.sigma, VALUES / 10)
+
+
+def test_a_damaged_npz_is_one_sentence(tmp_path):
+    (tmp_path / "map.npz").write_text("hello")
+    for read in (read_map, read_state_map):
+        with pytest.raises(InputError, match=r"map\.npz"):
+            read(tmp_path / "map.npz", "xyz")

@@ -27,3 +27,10 @@ def test_noise_does_not_move_the_answer():
 def test_a_constant_map_has_no_best_shift():
     _, measured = maps((0, 0, 0))
     assert best_shift(np.full(measured.shape, 0.5), measured) is None
+
+
+def test_along_an_axis_that_tells_nothing_there_is_no_shift():
+    rng = np.random.default_rng(0)
+    ours = np.broadcast_to(rng.random((16, 16, 1)), (16, 16, 16))
+    theirs = np.roll(ours, 2, axis=0) + rng.normal(0, 0.05, ours.shape)
+    assert best_shift(ours, theirs) == (2, 0, 0)
