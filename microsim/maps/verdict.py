@@ -2,6 +2,7 @@
 
 from .independence import FEWEST_BLOCKS
 
+AGAINST = -0.5  # Pearson r below which two maps are rather of two quantities
 NAIVE = {
     "constant": "the best constant",
     "depth": "the best map of the depth alone",
@@ -83,5 +84,10 @@ def _limits(comparison):
         yield (
             f"Fewer than {FEWEST_BLOCKS} blocks of voxels differ independently of one another: too few for "
             "intervals."
+        )
+    if (comparison.metrics["pearson_r"] or 0.0) < AGAINST:
+        yield (
+            "The maps run against each other: where one is of lithium and the other of charge, name the "
+            "quantity of the measured map (soc)."
         )
     yield from comparison.remarks

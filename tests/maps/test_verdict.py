@@ -59,3 +59,8 @@ def test_more_than_all_is_all():
     """Below the noise the share is above 1: by chance, or because the noise is overstated."""
     assert "explains all of what can be explained of this map, 1" in told(TRUTH + 0.5 * NOISE)
     assert "explains all" not in told(TRUTH + 0.03 * np.sin(np.arange(12)))
+
+
+def test_maps_that_run_against_each_other_are_told():
+    assert "The maps run against each other" in told(1 - TRUTH)
+    assert "run against" not in told(TRUTH) and "run against" not in told(TRUTH[::-1])
