@@ -24,6 +24,7 @@ from .app import app
 from .console import progress_bar, report
 
 PAGE_HELP = "Folder of a report: report.html and figures/*.png."
+OUTPUTS = {"page": "--report", "json_file": "--json"}
 JSON_HELP = "Write the numbers as JSON; - is standard output."
 
 
@@ -114,7 +115,9 @@ class _Job:
 
     def run(self, name, given):
         """Read what was typed, do the job, and write and print what came out."""
+        self._require_words(given)
         asked = {key: given.pop(key) for key in self.outputs}
+        asked |= {key: Path(path) for key, path in asked.items() if path is not None and key != "json_file"}
         with guarding(inputs_of(self.function, given)):
             check_outputs(self.function, given, asked, self.result)
             try:
@@ -122,6 +125,15 @@ class _Job:
             except NotConverged:  # what an earlier run wrote must not be taken for the result of this one
                 self.result.discard(asked)
                 raise
+
+    def _require_words(self, given):
+        """Refuse empty words, as a shell makes of a variable that is not set: a path to this folder."""
+        for key, value in given.items():
+            words = value if isinstance(value, list) else [value]
+            if any(isinstance(word, str) and not word.strip() for word in words):
+                own = self.arguments.get(key)
+                place = _place(key, own) if own else OUTPUTS.get(key, f"--{key}")
+                raise InputError(f"{place}: expected a value, got an empty text; give one, or leave it out.")
 
     def _run(self, name, given, asked):
         given = {key: value for key, value in given.items() if value not in (None, [])}
@@ -181,16 +193,16 @@ def _outputs(result):
 
     def add(key, kind, *names, **about):
         default = about.pop("default", None)
-        default = {} if about.pop("required", False) else {"default": default and Path(default)}
+        default = {} if about.pop("required", False) else {"default": default}
         annotation = Annotated[kind, typer.Option(*names, **about)]
         options[key] = inspect.Parameter(key, keyword, annotation=annotation, **default)
 
     for key, file in result.files.items():
-        kind = Path if file.required else Path | None
+        kind = str if file.required else str | None
         add(key, kind, f"--{key}", metavar=file.metavar, help=file.help, required=file.required)
     if result.has_page:
         names = ("--report",) if "out" in result.files else ("--out", "--report")
-        add("page", Path | None, *names, metavar="DIR", help=PAGE_HELP, default=result.page_folder)
+        add("page", str | None, *names, metavar="DIR", help=PAGE_HELP, default=result.page_folder)
     add("json_file", str | None, "--json", metavar="FILE", help=JSON_HELP)
     return options
 
@@ -200,11 +212,17 @@ def _read(argument, name, value):
     default, about, _ = argument
     if isinstance(default, bool):
         return value if not default else not value
-    positional = about.bare or default is REQUIRED and not about.option
-    path = name.upper() if positional else _option(name, about)
+    path = _place(name, argument)
     if about.text is not None:
         value = about.text(value, path)
     return value if about.read is None else about.read(value, path)
+
+
+def _place(name, argument):
+    """Spell an argument as --help does: --option, or VOLUME for one without."""
+    default, about, _ = argument
+    positional = about.bare or default is REQUIRED and not about.option
+    return name.upper() if positional else _option(name, about)
 
 
 def _joined(values, groups):

@@ -55,11 +55,13 @@ def inputs_of(function, given):
 
 
 def check_outputs(function, given, asked=None, result=Result):
-    """Refuse outputs that are inputs, and two that are one file; asked: {option: path} of `result`."""
+    """Refuse outputs that are inputs, folders, or two of one file; asked: {option: path} of `result`."""
     seen = {}
     for option, path in [*_outputs_given(function, given), *_outputs_asked(asked or {}, result)]:
         if is_stream(path):
             continue
+        if Path(path).is_dir():
+            raise InputError(f"{option}: expected the name of a file, got the folder {path}; name a file.")
         check_target(path)
         other = seen.setdefault(Path(path).resolve(), option)
         if other != option:
@@ -81,8 +83,9 @@ def _outputs_asked(asked, result):
     for key, file in result.files.items():
         if asked.get(key) is not None:
             path = Path(asked[key])
-            beside = (path.with_name(b.format(stem=path.stem, suffix=path.suffix)) for b in file.beside)
-            yield from ((f"--{key}", one) for one in (path, *beside))
+            yield f"--{key}", path
+            for name in file.beside:
+                yield f"--{key}", path.parent / name.format(stem=path.stem, suffix=path.suffix)
     if asked.get("page") is not None:
         yield "--report", Path(asked["page"]) / PAGE
         yield from _pictures("--report", asked["page"])

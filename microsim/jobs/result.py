@@ -172,4 +172,4 @@ def one_or_all(values):
 def beside(path, ending):
     """Name a file beside another: soc.tif and "_sigma" give soc_sigma.tif."""
     path = Path(path)
-    return path.with_name(f"{path.stem}{ending}{path.suffix}")
+    return path.parent / f"{path.stem}{ending}{path.suffix}"  # a folder like "." has no name

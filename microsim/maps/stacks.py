@@ -8,7 +8,7 @@ written as it is.
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 import numpy as np
@@ -16,9 +16,8 @@ import numpy as np
 from ..base.errors import InputError
 from ..volumes import datasets
 from ..volumes.axes import in_stack
-from ..volumes.contract import Stored
 from ..volumes.datasets import Dataset
-from ..volumes.formats import read_file, split_name
+from ..volumes.formats import damage_named, read_file, split_name
 from ..volumes.stored import sha256_of
 from .columns import absorption_of, energies_of
 from .lithiation import check_lithiation
@@ -249,9 +248,11 @@ def _resolve(name, what):
 def _stored(path, part):
     """What a file or a member of a zip archive holds, all axes of it."""
     if path.suffix.lower() == ".zip" and part:
-        import tifffile
+        from ..volumes.formats.tiff import read_tiff
 
-        return Stored(tifffile.imread(io.BytesIO(_member(path, part))), files=(path,))
+        file = io.BytesIO(_member(path, part))
+        with damage_named("TIFF", f"{path}::{part}"):
+            return replace(read_tiff(file, f"{path}::{part}"), files=(path,))
     return read_file(path, part, whole=True)
 
 

@@ -135,6 +135,11 @@ def test_tables_stand_apart(capsys):
         (["x", "--label", "a"], "VALUE: expected a number"),
         (["3", "--label", "a", "--steps", "0"], "--steps: expected a whole number from 1"),
         (["3", "--label", "a", "--way", "left"], "--way: expected up or down"),
+        (["", "--label", "a"], "VALUE: expected a value, got an empty text"),
+        (["3", "--label", " "], "--label: expected a value, got an empty text"),
+        (["3", "b", "", "--label", "a"], "NAMES: expected a value, got an empty text"),
+        (["3", "--label", "a", "--trace", ""], "--trace: expected a value, got an empty text"),
+        (["3", "--label", "a", "--json", ""], "--json: expected a value, got an empty text"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(capsys, arguments, words):

@@ -57,6 +57,27 @@ def test_an_output_that_is_an_input_is_refused(layers, capsys, words):
     assert contents(layers) == before
 
 
+@pytest.mark.parametrize("place", [".", "..", "sub", "/"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["transport", "v.npy", *WORDS, "--conducting", "b", "--json"],
+        ["transport", "v.npy", *WORDS, "--conducting", "b", "--fields"],
+        ["segment", "v.npy", "--phases", "a,b", "--out"],
+        ["mesh", "v.npy", *WORDS, "--out"],
+        ["bpx", "case.yaml", "--out"],
+        ["losses", "v.npy", "v.npy", "v.npy", "--save"],
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
+)
+def test_a_folder_is_no_file_to_write(layers, capsys, words, place):
+    (layers / "sub").mkdir()
+    (layers / "case.yaml").write_text("title: a\n")
+    assert main([*words, place]) == 2
+    said = capsys.readouterr().err
+    assert f"{words[-1]}: expected the name of a file, got the folder {place};" in said
+
+
 def test_two_outputs_are_two_files(layers, capsys):
     words = ["transport", "v.npy", *WORDS, "--conducting", "b", "--fields", "a.h5", "--json", "./a.h5"]
     assert main(words) == 2 and not (layers / "a.h5").exists()

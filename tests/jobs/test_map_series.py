@@ -156,3 +156,10 @@ def test_an_hdf5_file_that_is_none_of_a_run_is_a_map(tmp_path):
         file["lithium"] = np.full(SHAPE, 0.4)
     state = read_state_map(f"{tmp_path / 'a.h5'}::lithium")
     assert state.run is None and state.quantity == "lithium"
+
+
+@pytest.mark.parametrize("folder", ["", ".", "/"])
+def test_a_folder_is_no_map(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"expected slices"):
+        read_state_map(folder)

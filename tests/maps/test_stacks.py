@@ -38,6 +38,19 @@ def test_pages_of_a_tiff_are_energies(tmp_path):
     assert "deep/a.tif" in sentence(caught)
 
 
+def test_a_stack_cut_short_in_an_archive_is_not_a_thinner_one(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as tif:
+        for page in PAGES:
+            tif.write(page, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as tif:
+        last = tif.pages[3].offset
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.tif", (tmp_path / "a.tif").read_bytes()[:last])
+    with pytest.raises(InputError) as caught:
+        read_stack(f"{tmp_path / 'a.zip'}::a.tif")
+    assert "page offset" in sentence(caught)
+
+
 def test_volumes_over_energy_come_from_hdf5_and_npy(tmp_path):
     values = np.random.default_rng(0).random((3, 4, 5, 6))
     with h5py.File(tmp_path / "a.h5", "w") as file:

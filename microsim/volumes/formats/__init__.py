@@ -7,7 +7,7 @@ A package of somebody else adds a format as an entry point of the group `microsi
 import importlib
 import pkgutil
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -40,19 +40,26 @@ def read_file(path, part=None, index=None, whole=False):
     asked = _asked(form, path, part=part, index=index)
     if whole and "whole" in form.takes:
         asked["whole"] = True
-    try:
+    by = f" read by the package {form.package}" if form.package else ""
+    with damage_named(f"{path.suffix.lower() or form.name} volume{by}", path):
         stored = form.read(path, **asked)
         if not isinstance(stored, Stored) or not isinstance(stored.values, np.ndarray):
             raise TypeError(f"the reader of {form.package} gave no array in a Stored")
+    return replace(stored, files=stored.files or _bytes_of(path))
+
+
+@contextmanager
+def damage_named(what, name):
+    """Make one plain sentence of any failure to read: damaged files make the libraries fail in many ways."""
+    try:
+        yield
     except MicrosimError:
         raise
-    except Exception as error:  # a damaged file makes the libraries fail in many ways; all mean the same
-        by = f" read by the package {form.package}" if form.package else ""
+    except Exception as error:
         raise InputError(
-            f"expected a readable {path.suffix.lower() or form.name} volume{by}, got {path} ({why(error)}); "
-            "the file may be damaged or incomplete: fetch or export it again."
+            f"expected a readable {what}, got {name} ({why(error)}); the file may be damaged or incomplete:"
+            " fetch or export it again."
         ) from error
-    return replace(stored, files=stored.files or _bytes_of(path))
 
 
 def write_file(path, values, voxel_size, part, axes):

@@ -27,14 +27,14 @@ IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ rea
 # ---- reading -----------------------------------------------------------------------------------------------
 
 
-def read_tiff(path):
-    """Read all pages of a TIFF file as one array."""
-    return _read(path, path)
+def read_tiff(path, name=None):
+    """Read all pages of a TIFF file, or of an open one of that name, as one array."""
+    return _read(path, name or path)
 
 
 def _tiff_files(path):
     """A TIFF file and those that it names in its OME header, as a series of one file a slice has them."""
-    with open(path, "rb") as file, tifffile.TiffFile(file) as tif:
+    with _errors_raised(), open(path, "rb") as file, tifffile.TiffFile(file) as tif:
         named = re.findall(r'FileName="([^"]+)"', tif.ome_metadata or "")
     beside = (path.parent / name for name in dict.fromkeys(named))
     return (path, *(file for file in beside if file.is_file() and file != path))

@@ -9,6 +9,7 @@ import tifffile
 from PIL import Image
 
 from microsim.base.errors import InputError
+from microsim.volumes.formats import files_of
 from microsim.volumes.formats.tiff import _pages, _voxel_size
 from microsim.volumes.volume import read_voxels
 
@@ -81,6 +82,16 @@ def test_a_stack_cut_between_its_pages_is_not_a_thinner_volume(tmp_path):
         last = tif.pages[2].offset
     (tmp_path / "v.tif").write_bytes(whole[:last])
     assert "page offset" in sentence(tmp_path / "v.tif")
+
+
+def test_what_tifffile_says_of_a_damaged_file_is_in_the_sentence_alone(tmp_path, caplog):
+    tifffile.imwrite(tmp_path / "v.tif", LABELS, photometric="minisblack")
+    damaged = bytearray((tmp_path / "v.tif").read_bytes())
+    damaged[12:14] = b"\xff\xff"  # kind of value of the first tag
+    (tmp_path / "v.tif").write_bytes(damaged)
+    assert files_of(tmp_path / "v.tif") == (tmp_path / "v.tif",)
+    assert "the file may be damaged" in sentence(tmp_path / "v.tif")
+    assert not caplog.records
 
 
 def test_a_packing_that_cannot_be_undone_is_named(tmp_path):
