@@ -150,7 +150,7 @@ def _of_a_run(path):
     try:
         with h5py.File(path, "r") as file:
             return "time_s" in file and "step" in file
-    except OSError:
+    except (OSError, RuntimeError):  # the latter of h5py where its table of contents is damaged
         return False
 
 

@@ -57,9 +57,10 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
         if before:
             found_by = []
             for back, other in enumerate(reversed(before), start=1):
-                found = phase_cross_correlation(other, ready, upsample_factor=upsampling, normalization=None)[
-                    0
-                ]
+                found = np.zeros(2)  # a blank slice keeps the shift of its neighbour
+                if other.any() and ready.any():
+                    options = {"upsample_factor": upsampling, "normalization": None}
+                    found = phase_cross_correlation(other, ready, **options)[0]
                 found_by.append(shifts[s - back] - found)
             shifts.append(np.median(found_by, axis=0))
             steps.append(shifts[s] - shifts[s - 1])
@@ -73,7 +74,8 @@ def measure_drift(values, axis, *, region=None, neighbours=1, smallest=8, upsamp
 def _windowed(image):
     """Subtract what changes slowly, and fade out towards the rim."""
     image = np.asarray(image, np.float32)
-    image = ndimage.gaussian_filter(image, 1.0) - ndimage.gaussian_filter(image, max(image.shape) / 16)
+    wide = max(2.0, max(image.shape) / 16)  # wider than the narrow one, else nothing is left of a small image
+    image = ndimage.gaussian_filter(image, 1.0) - ndimage.gaussian_filter(image, wide)
     return image * np.hanning(image.shape[0])[:, None] * np.hanning(image.shape[1])
 
 

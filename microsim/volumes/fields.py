@@ -13,12 +13,13 @@ the group's Direction matrix turns that back, and ParaView shows x, y, z in metr
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, why
 from ..base.files import refuse_stream
 from ..base.guard import check_target
 from ..base.hosts import Host
@@ -315,14 +316,20 @@ def _describe(dataset, unit, voxel_size, axes):
     dataset.attrs["axes"] = axes
 
 
+@contextmanager
 def _open(path):
+    """Open a file of fields; whatever fails while it is read becomes one plain sentence."""
     if not Path(path).is_file():
         raise InputError(f"expected a fields file, got {path}, which is not there; give fields.h5 of a run.")
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
+        with h5py.File(path, "r") as file:
+            yield file
+    except InputError:
+        raise
+    except Exception as error:  # h5py has a kind of its own for each part that may be damaged
         raise InputError(
-            f"expected a file of fields (HDF5), got {path}, which cannot be read; give fields.h5 of a run."
+            f"expected a file of fields (HDF5), got {path}, which cannot be read ({why(error)}); give"
+            " fields.h5 of a run."
         ) from error
 
 

@@ -56,6 +56,21 @@ def test_fields_come_back_with_time_and_voxel_size(stored):
     assert read_names(path) == UNITS
 
 
+@pytest.mark.parametrize("part", ["contents", "names of the steps"])
+def test_a_damaged_file_is_one_sentence(stored, part):
+    whole = bytearray(stored[0].read_bytes())
+    if part == "contents":
+        at = whole.index(b"TREE") + 4
+        whole[at : at + 4] = b"\xff" * 4
+    else:
+        at = whole.index(b"Discharge")
+        whole[at : at + 2] = b"\xff\xff"
+    stored[0].write_bytes(whole)
+    with pytest.raises(InputError, match="which cannot be read .*; give fields.h5 of a run") as caught:
+        read_names(stored[0]), read_times(stored[0])
+    assert "\n" not in str(caught.value)
+
+
 def test_phase_and_attributes_are_stored(stored, grid):
     path = stored[0]
     phase, voxel_size, time_s = read_field(path, "phase")
