@@ -1,10 +1,10 @@
 """How much memory is free: of the machine, within the limits of the container (cgroup) and of the process."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from .errors import InputError
+from .schema import number
 
 STATED = "MICROSIM_MEMORY_GB"  # variable that states what is free, where what is found is not true
 KERNELS = 1e8  # bytes of compiled kernels and their libraries, which are loaded when they are first used
@@ -27,9 +27,10 @@ def said(size):
 
 
 def available_memory(proc="/proc", groups="/sys/fs/cgroup"):
-    """Return the bytes that this process may still take; infinite where nothing says."""
-    with suppress(KeyError, ValueError):
-        return float(os.environ[STATED]) * GB
+    """Return the bytes that this process may still take; infinite where nothing says. Raises InputError for
+    a statement that is no number."""
+    if stated := os.environ.get(STATED):
+        return number(0.0, above=True)(stated, STATED) * GB
     limits = [_of_machine(Path(proc)), _of_process(Path(proc)), *_of_groups(Path(proc), Path(groups))]
     return min(limits)
 

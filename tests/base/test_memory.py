@@ -62,6 +62,13 @@ def test_what_is_stated_wins(machine, monkeypatch):
     assert machine({}) == 2.5e9
 
 
+@pytest.mark.parametrize("said", ["64 GB", "nan", "-1", "0"])
+def test_what_is_stated_is_a_number(machine, monkeypatch, said):
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", said)
+    with pytest.raises(InputError, match="MICROSIM_MEMORY_GB: expected a number"):
+        machine({})
+
+
 def test_the_sentence(monkeypatch):
     monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.9")
     require_memory(0.8e9, "big.npy")

@@ -88,6 +88,7 @@ def said(words, **environment):
     "name, value",
     [
         ("NUMBA_NUM_THREADS", "0"),
+        ("NUMBA_NUM_THREADS", "99999"),
         ("NUMBA_OPT", "banana"),
         ("NUMBA_CPU_FEATURES", "x"),
         ("NUMBA_DISABLE_JIT", "1"),

@@ -9,6 +9,7 @@ import warnings
 
 from ....base.errors import InputError
 
+MOST_THREADS = 1024  # or one a core; a system starts so many, and none waits for a thousand to take turns
 FEATURES = r"[+-][^,+-][^,]*(,[+-][^,+-][^,]*)*"  # others end the process
 
 
@@ -26,6 +27,8 @@ def _checked_numba():
     words = " ".join(str(warning.message) for warning in said)
     if misread := {name: value for name, value in given.items() if f"'{name}'" in words}:
         raise _refused(misread)
+    if numba.config.NUMBA_NUM_THREADS > max(MOST_THREADS, os.cpu_count() or 1):
+        raise _refused({"NUMBA_NUM_THREADS": given.get("NUMBA_NUM_THREADS")})
     if numba.config.DISABLE_JIT:
         raise InputError(
             "expected numba to compile, got NUMBA_DISABLE_JIT=1; unset it, or use --backend reference."
