@@ -68,11 +68,13 @@ JOBS = {
     " --pore-back --report segment",
     "calibrate": "calibrate series.npy --energies E.txt --lithiation x.txt --degree 3 --noise 1e-4"
     " --out c.json",
-    "soc": "soc frames.npy --energies E.txt --normalised --noise 0.01 --calibration c.json --out soc.tif"
+    "soc": "soc frames.npy --energies E.txt --noise 0.01 --calibration c.json --out soc.tif"
     " --voxel-size-nm 40 --report soc",
     "compton": "compton counts.npy --energies keV.txt --incident-keV 115 --angle-deg 90 --out lithium.npy",
     "run": f"run {SMALL} --out run",
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
+    "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
+    " --out losses",
     "animate": "animate run/fields.h5 --out film.gif",
     "homogenise": f"homogenise {SMALL} --out homogenised",
     "study": "study study.yaml --out study",

@@ -10,7 +10,7 @@ from .gallery import PACKAGE
 from .plugins import installed
 
 GROUPS = ("microsim.materials", "microsim.readers")  # to which other packages add
-APART = ("report", "cli", "gallery", "__pycache__")  # folders that decide no number
+APART = ("report", "cli", "gallery")  # folders that decide no number
 
 
 def volume_origin(grid):
@@ -33,7 +33,8 @@ def peak_memory_bytes():
 def build():
     """Return a digest of the code that decides numbers: this package's, and the versions of those that add to
     it. A version's number stays the same while the code beside it is worked on."""
-    files = (path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    parts = [path for path in files if path.relative_to(PACKAGE).parts[0] not in APART]
+    files = (path for path in PACKAGE.rglob("*") if path.is_file())
+    own = (path for path in files if "__pycache__" not in path.parts)  # where kernels are kept once compiled
+    parts = [path for path in own if path.relative_to(PACKAGE).parts[0] not in APART]
     code = b"".join(str(path.relative_to(PACKAGE)).encode() + path.read_bytes() for path in sorted(parts))
     return sha256(code + " ".join(installed(*GROUPS)).encode()).hexdigest()[:12]

@@ -7,6 +7,7 @@ its result writes. Both are looked at before the work, and again by whoever writ
 
 import functools
 import inspect
+import os
 from pathlib import Path
 
 from ..base.arguments import declared, reading
@@ -72,7 +73,7 @@ def _outputs_given(function, given):
     """(option, path) of the files that a job writes by an argument of its own."""
     for parameter, _, about in declared(function):
         names, place = _writes(about), given.get(parameter.name)
-        if names is not None and place is not None:
+        if names is not None and isinstance(place, (str, os.PathLike)):  # another is refused as it is read
             option = getattr(about, "option", None) or f"--{parameter.name}"
             yield from ((option, Path(place) / name if name else Path(place)) for name in names)
             yield from _pictures(option, place) if PAGE in names else ()

@@ -76,5 +76,7 @@ def test_an_observer_must_say_what_it_notes():
     [(0.0, False, 0.0, True), (1.0, False, 0.4, False), (1.0, True, 0.4, True), (1.0, False, 1.0, True)],
 )
 def test_fields_are_stored_at_the_start_at_ends_and_each_time_enough_has_passed(t, last, throughput, due):
-    assert stored(SimpleNamespace(t=t, last=last, throughput=throughput), 0.5, 0.5) is due
-    assert stored(SimpleNamespace(t=1.0, last=False, throughput=0.0), -np.inf, 0.5)
+    moment = SimpleNamespace(t=t, last=last, landed=False, throughput=throughput)
+    assert stored(moment, 0.5, 0.5) is due
+    assert stored(SimpleNamespace(t=1.0, last=False, landed=False, throughput=0.0), -np.inf, 0.5)
+    assert stored(SimpleNamespace(t=1.0, last=False, landed=True, throughput=0.0), 0.0, 0.5)

@@ -45,6 +45,7 @@ def test_every_field_of_the_progress_comes_back():
             "salt_0",
             "charges",
             "jumping",
+            "landed",
         ):  # what the run did not change shows nothing
             assert not same(getattr(kept, f.name), getattr(fresh, f.name)), f.name
     again = experiment()
@@ -71,7 +72,7 @@ def test_nothing_changes_in_an_experiment_but_its_progress():
     ran = experiment()
     before = dict(vars(ran))
     ran.run(loads(ran.cell))
-    assert set(before) == {"cell", "tolerances", "growth", "now"}
+    assert set(before) == {"cell", "tolerances", "growth", "marks", "now"}
     assert all(vars(ran)[name] is value for name, value in before.items())
 
 

@@ -59,7 +59,7 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
     *("datasets", "generate", "segment", "info", "particles", "mesh"),
     *("transport", "regions", "representative", "eis", "flow", "wetting"),
     *("soc", "calibrate", "compton", "register", "materials", "bpx"),
-    *("run", "homogenise", "compare", "study", "animate", "validate", "demo"),
+    *("run", "homogenise", "compare", "losses", "study", "animate", "validate", "demo"),
 ]
 
 
@@ -136,7 +136,7 @@ def test_json_that_cannot_be_written_leaves_nothing(laminate, tmp_path, capsys):
     (tmp_path / "taken").mkdir()
     before = sorted(tmp_path.iterdir())
     assert main(["info", str(laminate), "--json", str(tmp_path / "taken")]) == 2
-    assert f"expected to write {tmp_path / 'taken'}, got: Is a directory" in sentence(capsys)
+    assert f"--json: expected the name of a file, got the folder {tmp_path / 'taken'}" in sentence(capsys)
     assert sorted(tmp_path.iterdir()) == before
 
 

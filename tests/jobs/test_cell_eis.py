@@ -46,7 +46,7 @@ def test_after_a_step_and_at_frequencies_of_ones_own():
         ({"after": 2}, "expected 0 to 1"),
         ({"after": -1}, "expected 0 to 1"),
         ({"frequencies": "1:2"}, "frequencies: expected from:to:count"),
-        ({"frequencies": [0.0]}, "frequencies: expected a number above 0"),
+        ({"frequencies": [0.0]}, "frequencies: expected a number from 1e-12"),
         ({"tolerance": 1}, "tolerance: expected a number"),
     ],
 )

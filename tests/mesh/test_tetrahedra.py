@@ -263,7 +263,9 @@ def test_other_formats_read_back(electrode, tmp_path, suffix, capfd):
     if suffix == ".inp":
         assert {"pore", "am", "cbd", "collector", "pore-am"} <= set(mesh.cell_sets)
     else:
-        surface = dict(zip((block.type for block in mesh.cells), mesh.cell_data["surface"]))["triangle"]
+        beside = tmp_path / "electrode_surfaces.xdmf"  # which has one kind of cell a file
+        faces = meshio.read(beside) if suffix == ".xdmf" else mesh
+        surface = dict(zip((block.type for block in faces.cells), faces.cell_data["surface"]))["triangle"]
         names = list(numbers["surfaces"])
         assert (
             np.count_nonzero(surface == names.index("pore-am") + 1)
@@ -357,7 +359,7 @@ def test_command_refuses_a_place_that_cannot_be_written_before_the_work(
             == 2
         )
         said = capsys.readouterr().err
-        assert "expected to write" in said and said.count("\n") == 1
+        assert ("expected to write" in said or "the name of a file" in said) and said.count("\n") == 1
 
 
 def test_command_writes_voxels_and_coarsens(electrode, tmp_path, capsys):

@@ -65,7 +65,8 @@ def test_mp4_pipes_the_frames(tmp_path, monkeypatch):
 
     def ran(command, input, **more):
         seen.update(command=command, bytes=len(input))
-        return subprocess.CompletedProcess(command, seen.get("code", 0), b"", b"no such encoder\n")
+        failed = seen.get("code", 0)
+        return subprocess.CompletedProcess(command, failed, b"", b"no such encoder\n" * failed)
 
     monkeypatch.setattr(subprocess, "run", ran)
     frames = [np.zeros((4, 6, 3), np.uint8)] * 3

@@ -141,7 +141,7 @@ def test_lithium_is_drawn_where_sto_does_not_show_it(run, tmp_path, several):
             fields.write(
                 time, "Rest", dict.fromkeys(("sto", "lithium"), np.where(grid.mask("am"), 0.5, np.nan))
             )
-    path = page.write(tmp_path, **{**run, "comparison": None, "fields_path": tmp_path / "fields.h5"})
+    path = page.write(tmp_path, **{**run, "comparisons": (), "fields_path": tmp_path / "fields.h5"})
     assert ("Lithium per formula unit" in text_of(path)) == several
 
 
