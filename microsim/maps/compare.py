@@ -64,6 +64,7 @@ class Comparison:
             "metrics": dict(self.metrics),
             "floor": scores.floor,
             "explained": scores.explained,
+            "explained_without_bias": scores.explained_without_bias,
             "naive_rmse": scores.naive_rmse,
             "skill": scores.skill,
             "intervals": {name: ends and list(ends) for name, ends in scores.intervals.items()},

@@ -41,6 +41,7 @@ class Scores:
 
     floor       {"rmse", "pearson_r", "mae", "chi2"} of the true model, None without a noise
     explained   share of what can be explained, None where the map shows nothing beyond its noise
+    explained_without_bias   the same of the simulated map moved to the mean of the measured one
     naive_rmse  of the naive maps, {"constant", ...: number or None}
     skill       {"constant", "depth", "shell", "homogenised": number, or None where not to be had}
     intervals   {"rmse", "bias", "mae", "pearson_r", "chi2", "explained": (low, high) or None}, 95 %
@@ -50,6 +51,7 @@ class Scores:
 
     floor: dict | None
     explained: float | None
+    explained_without_bias: float | None
     naive_rmse: dict
     skill: dict
     intervals: dict
@@ -89,6 +91,7 @@ def score(ours, theirs, sigma=None, naive=None):
     return Scores(
         floor=None if noise is None else _floor(noise, value["left_constant"]),
         explained=skill["constant"],
+        explained_without_bias=None if skill["constant"] is None else _number(value, "centred"),
         naive_rmse={name: _rmse(value, f"left_{name}") for name in others},
         skill=skill,
         intervals=intervals,
@@ -121,6 +124,7 @@ def _scores(c):
         for name in (key.removeprefix("naive_") for key in c if key.startswith("naive_")):
             found[f"left_{name}"] = c[f"naive_{name}"] - c["var"]
             found[f"skill_{name}"] = 1 - (c["d2"] - c["var"]) / found[f"left_{name}"]
+        found["centred"] = 1 - (c["d2"] - c["d"] ** 2 - c["var"]) / found["left_constant"]
     return found
 
 

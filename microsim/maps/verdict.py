@@ -2,6 +2,7 @@
 
 from .independence import FEWEST_BLOCKS
 
+WORTH = 0.1  # of what can be explained: a smaller effect of the bias is not told
 AGAINST = -0.5  # Pearson r below which two maps are rather of two quantities
 NAIVE = {
     "constant": "the best constant",
@@ -14,8 +15,8 @@ NAIVE = {
 def verdict(comparison):
     """Return the sentences: agreement beside what noise allows, rank among maps that know little, and
     limits."""
-    told = [_agreement(comparison)]
-    told += [sentence for sentence in (_rank(comparison), *_limits(comparison)) if sentence]
+    told = [_agreement(comparison), _bias(comparison), _rank(comparison), *_limits(comparison)]
+    told = [sentence for sentence in told if sentence]
     return tuple(told)
 
 
@@ -48,6 +49,18 @@ def _part(comparison):
     value, ends = comparison.scores.explained, comparison.scores.intervals["explained"]
     within = "" if ends is None else f" (95 %: {100 * ends[0]:.0f} to {100 * ends[1]:.0f} %)"
     return f"{100 * value:.0f} %{within}"
+
+
+def _bias(comparison):
+    """Say what the means have to do with it, where they differ and it matters."""
+    scores, bias = comparison.scores, comparison.metrics["bias"]
+    ends, share, without = scores.intervals["bias"], scores.explained, scores.explained_without_bias
+    if share is None or without is None or without - share < WORTH or not ends or ends[0] <= 0 <= ends[1]:
+        return ""
+    return (
+        f"The means differ by {bias:+.3g}; with equal means it would explain {100 * without:.0f} %: "
+        "compare states of equal lithiation (match: mean) to see the pattern alone."
+    )
 
 
 def _rank(comparison):

@@ -56,6 +56,11 @@ def test_half_the_amplitude_explains_three_quarters():
     assert score(half, TRUTH + NOISE, STATED).explained == pytest.approx(0.75, abs=0.05)
 
 
+def test_a_bias_is_told_apart_from_the_pattern():
+    found = score(TRUTH + 0.1, TRUTH + NOISE, STATED)
+    assert found.explained < -2 and found.explained_without_bias == pytest.approx(1, abs=0.05)
+
+
 def test_skill_over_the_depth():
     """Truth = layers + structure of the same variance: a model of the layers alone has no skill over the
     depth and explains half."""

@@ -78,7 +78,16 @@ def comparison_section(meta, comparison, title="Comparison with the measured map
     return Section(anchor, title, drawings, shown, notice=notice, lead=" ".join(verdict(comparison)))
 
 
-SCORED = ("floor", "explained", "naive_rmse", "skill", "intervals", "independent_voxels", "by_particle")
+SCORED = (
+    "floor",
+    "explained",
+    "explained_without_bias",
+    "naive_rmse",
+    "skill",
+    "intervals",
+    "independent_voxels",
+    "by_particle",
+)
 
 
 # -- key numbers and tables ----------------------------------------------------------------------------------

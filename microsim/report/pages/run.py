@@ -24,9 +24,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
     map. flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
-    cards = tables.summary_cards(result) + [
-        card for one in comparisons[:1] for card in compare.cards(one)[:3]
-    ]
+    cards = tables.summary_cards(result) + [card for one in comparisons[:1] for card in compare.cards(one, 2)]
     return write_page(
         folder,
         title=result.get("title") or "microsim run",
