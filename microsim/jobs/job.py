@@ -84,7 +84,8 @@ def _outputs_asked(asked, result):
     for key, file in result.files.items():
         if asked.get(key) is not None:
             path = Path(asked[key])
-            yield f"--{key}", path
+            if not file.is_folder:
+                yield f"--{key}", path
             for name in file.beside:
                 yield f"--{key}", path.parent / name.format(stem=path.stem, suffix=path.suffix)
     if asked.get("page") is not None:

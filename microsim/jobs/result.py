@@ -61,6 +61,11 @@ class SavedFile:
     key: str = ""
     beside: tuple = ()
 
+    @property
+    def is_folder(self):
+        """Whether its path is a folder that files are written into."""
+        return self.metavar == "DIR"
+
 
 class Result:
     """Base of the results; a subclass is a frozen dataclass with `title`, `numbers` and `tables`.

@@ -78,6 +78,13 @@ def test_a_folder_is_no_file_to_write(layers, capsys, words, place):
     assert f"{words[-1]}: expected the name of a file, got the folder {place};" in said
 
 
+def test_a_folder_that_is_there_takes_files(layers, capsys):
+    (layers / "maps").mkdir()
+    words = f"info {layers / 'v.npy'} --voxel-size-nm 100 --measures clusters --maps {layers / 'maps'}"
+    assert main(words.split()) == 0, capsys.readouterr().err
+    assert list((layers / "maps").iterdir())
+
+
 def test_two_outputs_are_two_files(layers, capsys):
     words = ["transport", "v.npy", *WORDS, "--conducting", "b", "--fields", "a.h5", "--json", "./a.h5"]
     assert main(words) == 2 and not (layers / "a.h5").exists()
