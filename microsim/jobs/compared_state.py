@@ -93,13 +93,15 @@ def _mean_mark(name, one, setup):
     from ..cell.marks import Mark
     from ..maps.instrument import mean_weights, seen_by
     from ..maps.map import SocMap
+    from ..maps.metrics import Pair
 
     grid, mesh = setup.grid, setup.cell.mesh
     joined = mesh.on_image(mesh.solid, np.ones(mesh.solid.n))
     apart = isolated_sto(setup.cell, grid)
     simulated = SocMap(np.where(np.isnan(joined), apart, joined), grid.voxel_size)
-    used = np.isfinite(one.image.values) & (True if one.mask is None else one.mask)
     coverage = one.asked.min_coverage
+    counted = Pair(one.image.values, one.image.values, coverage, one.image.sigma).shared
+    used = counted & (True if one.mask is None else one.mask)
     weights = mean_weights(one.instrument, simulated, one.image, used, min_coverage=coverage)
     seen = used & np.isfinite(seen_by(one.instrument, simulated, one.image, min_coverage=coverage))
     line = converted(one.asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")

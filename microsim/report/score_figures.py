@@ -22,7 +22,7 @@ def worth_figure(comparison, what=LITHIATION):
     """Draw RMSE beside naive maps and the noise, differences over the noise, and the means of the
     particles."""
     figure = new_figure(3.1)
-    particles = comparison.particles is not None and comparison.particles.n > 1
+    particles = comparison.particles is not None and comparison.particles.n > 2
     panels = figure.subplots(1, 3 if particles else 2, width_ratios=(1.1, 1, 1)[: 3 if particles else 2])
     _beside_naive(panels[0], comparison)
     _differences(panels[1], comparison)
@@ -45,8 +45,9 @@ def _beside_naive(axes, comparison):
     if ends is not None:
         error = [[max(m["rmse"] - ends[0], 0)], [max(ends[1] - m["rmse"], 0)]]
         axes.errorbar(m["rmse"], place[0], xerr=error, color=INK, lw=1, capsize=3)
-    for at, (_, value, _) in zip(place, rows, strict=True):
-        axes.text(value, at, f" {digits(value, 3)}", va="center", fontsize=8)
+    for at, (name, value, _) in zip(place, rows, strict=True):
+        beside = max(value, ends[1]) if name == "model" and ends is not None else value
+        axes.text(beside, at, f" {digits(value, 3)}", va="center", fontsize=8)
     axes.set_yticks(place, [name for name, *_ in rows])
     axes.set_xlim(0, 1.28 * max(value for _, value, _ in rows) or 1)
     axes.set_xlabel("RMSE")

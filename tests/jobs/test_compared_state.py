@@ -72,6 +72,16 @@ def test_states_are_matched(again):
     assert "never came there" in page and "comparison_1_maps" in page
 
 
+def test_the_matched_mean_is_that_of_the_voxels_that_count(again):
+    """Voxels without a noise are left out, of the mean too."""
+    sigma = np.full(again.measured.shape, 0.005, "f4")
+    sigma[:3] = 0
+    file = write_volume(again.there.folder.parent / "noise.tif", sigma, voxel_size=800e-9)
+    found = again({"match": "mean", "sigma": str(file)}).numbers()["comparison"]
+    assert found["metrics"]["n_voxels"] == np.isfinite(again.measured[3:]).sum()
+    assert found["metrics"]["bias"] == pytest.approx(0, abs=2e-6)
+
+
 def test_a_state_in_two_steps_is_asked_about(again):
     steps = {"protocol": [STEP, "Charge at 1C for 120 s"], "compare": {"match": {"charge_mAh_g": 2.0}}}
     steps["compare"]["measured"] = again.there.folder.parent.joinpath("soc.tif").as_posix()
