@@ -1,6 +1,5 @@
 """A package of somebody else adds material sets and file formats; nothing of it breaks ours."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -9,8 +8,9 @@ import pytest
 
 from microsim import materials
 from microsim.base.errors import InputError
-from microsim.cli import main
 from microsim.volumes.volume import read_voxels, write_volume
+
+from .commands import numbers, refusal
 
 CASES = Path(__file__).parents[1] / "cases"
 MATERIAL = """
@@ -47,18 +47,6 @@ def stranger(tmp_path, monkeypatch):
     yield install
     for name in names:
         sys.modules.pop(name, None)
-
-
-def refusal(arguments, capsys):
-    assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
-
-
-def numbers(arguments, capsys):
-    assert main([*arguments, "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 SETS = """

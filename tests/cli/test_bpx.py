@@ -9,6 +9,7 @@ from microsim.case.case import load_case
 from microsim.cli import main
 
 from ..bpx_example import example
+from ..commands import numbers, refusal
 
 
 @pytest.fixture
@@ -16,18 +17,6 @@ def file(tmp_path):
     path = tmp_path / "cell.json"
     path.write_text(json.dumps(example()))
     return path
-
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main([*map(str, arguments)]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 def test_a_bpx_file_is_shown(file, capsys):

@@ -1,6 +1,5 @@
 """microsim compton: files in, numbers, maps and a page out; refusals in one sentence."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +8,7 @@ import pytest
 from microsim.cli import main
 
 from .. import measured
-
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0, capsys.readouterr().err
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys, code=2):
-    assert main([str(a) for a in arguments]) == code
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
+from ..commands import numbers, refusal
 
 
 @pytest.fixture

@@ -1,21 +1,9 @@
 """The command materials."""
 
-import json
-
 from microsim import materials as sets
 from microsim.cli import main
 
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main([*map(str, arguments)]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
+from ..commands import numbers, refusal
 
 
 def test_every_set_is_listed_with_range_and_sources(capsys):

@@ -1,24 +1,12 @@
 """The command particles: files, numbers, reports, refusals."""
 
-import json
-
 import numpy as np
 import pytest
 
 from microsim.cli import main
 from microsim.volumes.volume import read_voxels, write_volume
 
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0, capsys.readouterr().err
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main([str(a) for a in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
+from ..commands import numbers, refusal
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """microsim register: files in, numbers, a map and a page out; refusals in one sentence."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +8,8 @@ import pytest
 from microsim.cli import main
 from microsim.volumes.volume import read_voxels, write_volume
 
+from ..commands import numbers, refusal
 from ..measured import SHIFT, map_and_structure
-
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0, capsys.readouterr().err
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys, code=2):
-    assert main([str(a) for a in arguments]) == code
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 @pytest.fixture

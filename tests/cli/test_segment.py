@@ -1,7 +1,5 @@
 """The command segment: files, numbers, reports, refusals."""
 
-import json
-
 import h5py
 import numpy as np
 import pytest
@@ -9,6 +7,8 @@ from scipy import ndimage
 
 from microsim.cli import main
 from microsim.volumes.volume import read_voxels, write_volume
+
+from ..commands import numbers, refusal
 
 
 @pytest.fixture
@@ -26,18 +26,6 @@ def stack(tmp_path):
     write_volume(path, grey, voxel_size=1e-7)
     np.save(tmp_path / "labels.npy", labels.astype(np.uint8))
     return path, labels
-
-
-def numbers(arguments, capsys):
-    assert main([*map(str, arguments), "--json", "-"]) == 0, capsys.readouterr().err
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main([str(a) for a in arguments]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 NAMES = ["--phases", "pore,cbd,am"]

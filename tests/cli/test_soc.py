@@ -1,7 +1,6 @@
 """microsim soc and calibrate: from frames on disk to a map, its uncertainty and a page; refusals in one
 sentence."""
 
-import json
 import re
 
 import numpy as np
@@ -11,6 +10,7 @@ import tifffile
 from microsim.cli import main
 from microsim.volumes.volume import read_voxels
 
+from ..commands import numbers, refusal
 from ..nickel import ENERGIES, spectrum
 
 SHAPE = (24, 20)
@@ -44,18 +44,6 @@ def folder(tmp_path, monkeypatch):
 
 FRAMES = ["soc", "frames.tif", "--energies", "E.txt", "--flat", "flat.tif", "--dark", "dark.tif"]
 REFERENCES = ["--references", "refs.txt", "--reference-lithiation", "0,1"]
-
-
-def numbers(arguments, capsys):
-    assert main([*arguments, "--json", "-"]) == 0, capsys.readouterr().err
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 METHODS = {

@@ -1,6 +1,5 @@
 """The commands on the structure of a volume: info --measures, regions, representative, wetting."""
 
-import json
 import re
 
 import numpy as np
@@ -8,6 +7,8 @@ import pytest
 from scipy import ndimage
 
 from microsim.cli import main
+
+from ..commands import numbers, refusal
 
 SIZE = ["--voxel-size-nm", "500"]
 
@@ -28,18 +29,6 @@ def slit(tmp_path):
     path = tmp_path / "slit.npy"
     np.save(path, labels)
     return str(path)
-
-
-def numbers(arguments, capsys):
-    assert main([*arguments, "--json", "-"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(arguments, capsys):
-    assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    return said
 
 
 PHASES = ["--phases", "pore=0,am=1,cbd=2"]
