@@ -60,7 +60,7 @@ def noise(raw, path):
     """Read a noise: a number above 0, or the file of a map of it."""
     if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
         return text(raw, path)
-    return number(0.0, above=True)(raw, path)
+    return number(0.0, 1.0, above=True)(raw, path)
 
 
 def stored_times(raw, path):

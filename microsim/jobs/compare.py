@@ -144,7 +144,7 @@ def _noise(given, path):
     except (TypeError, ValueError):
         if isinstance(given, str):
             return given
-    return number(0.0, above=True)(given, path)
+    return number(0.0, 1.0, above=True)(given, path)  # of a share: more is per cent
 
 
 Noise = Annotated[

@@ -122,6 +122,7 @@ def test_spread_and_beam(field):
     [
         ({"sigma": 0}, "sigma: expected a number above 0"),
         ({"sigma": float("nan")}, "sigma: expected a number"),
+        ({"sigma": 2}, "sigma: expected a number above 0, at most 1"),
         ({"sigma": -0.1}, "sigma: expected a number above 0"),
         ({"sigma": np.ones((2, 2, 2))}, "sigma: expected a noise for each"),
         ({"sigma": np.zeros(COARSE.shape)}, "expected a noise above 0"),

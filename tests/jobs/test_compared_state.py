@@ -101,6 +101,7 @@ def test_a_state_in_two_steps_is_asked_about(again):
         ({"match": {"charge_mAh_g": 1, "voltage_V": 3}}, "compare.match: expected mean"),
         ({"match": "mean", "time": 60}, "compare.time: expected the step in which"),
         ({"sigma": 0}, "compare.sigma: expected a number above 0"),
+        ({"sigma": 2}, "compare.sigma: expected a number above 0, at most 1"),
         ({"project": "w"}, "compare.project"),
     ],
 )
