@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from microsim.analysis.overpotentials import VoltageSplit, rest_potential
+from microsim.base.errors import InputError
 from microsim.base.quantities import VOLTAGE_PARTS
 from microsim.case.build import assemble
 from microsim.cell.design import CellDesign, CounterSlab, Separator
@@ -93,8 +94,10 @@ def test_parts_sum_to_the_whole_at_states_that_solve_nothing(seed):
     rng = np.random.default_rng(seed)
     labels = image((8, 5, 4), seed)
     labels[0], labels[-1] = 0, 1
-    cell = half_cell(labels, film=film, contact_resistance=1e-3)
-    assume(cell.mesh.faces.area.size > 0)
+    try:
+        cell = half_cell(labels, film=film, contact_resistance=1e-3)
+    except InputError:  # a drawn image in which nothing can react
+        reject()
     n, ionic = cell.mesh.solid.n, cell.mesh.ionic.n
     x = cell.vector(
         psi=-0.1 * rng.random(ionic),
