@@ -19,6 +19,8 @@ from .errors import InputError
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 MOST = 10**300  # what a whole number may be
 UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|mAh_g"  # what a key may end on
+# where a name stands for {base: name}, a section that changes what is named
+NAMED = re.compile(r"cell\.(materials\.[^.]+|counter_electrode\.material)(\.active)?")
 
 
 def entry(read, *, default=MISSING, units=None, instead=None):
@@ -183,7 +185,10 @@ def apply_setting(raw, setting):
 
 
 def set_value(raw, dotted, value):
-    """Set one value of raw YAML in place by its dotted key, list items by number; None removes a key."""
+    """Set one value of raw YAML in place by its dotted key, list items by number; None removes a key.
+
+    A key of a material that is given by its name makes {base: name} of it.
+    """
     node, keys = raw, str(dotted).split(".")
     for depth, key in enumerate(keys):
         node_path, last = ".".join(keys[:depth]), depth == len(keys) - 1
@@ -196,6 +201,8 @@ def set_value(raw, dotted, value):
             node[key] = value
         elif isinstance(node, dict) and node.get(key) is None:
             node[key] = {}  # a key that no section knows is refused when the case is read
+        elif isinstance(node[key], str) and NAMED.fullmatch(".".join(keys[: depth + 1])):
+            node[key] = {"base": node[key]}
         node = node[key]
 
 

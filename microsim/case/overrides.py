@@ -6,6 +6,7 @@ cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
 electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -73,13 +74,15 @@ def _source(value):
 @dataclass(frozen=True, kw_only=True)
 class ActiveChanges(Changes):
     """Of an insertion material. i0: at half lithiation, 1000 mol m-3 and 25 C; ocp, D_s_table: files of two
-    columns."""
+    columns; i0_scale, D_s_scale: factors on i0 and D_s, whichever these are."""
 
     active_material: str | None = entry(choice("positive", "negative"), default=None)
     ocp: str | None = entry(text, default=None)
     D_s: float | None = entry(above_zero, units={"m2_s": 1.0}, default=None)
     D_s_table: str | None = entry(text, default=None)
+    D_s_scale: float | None = entry(above_zero, default=None)
     i0: float | None = entry(above_zero, units={"A_m2": 1.0}, default=None)
+    i0_scale: float | None = entry(above_zero, default=None)
     c_s_max: float | None = entry(above_zero, units={"mol_m3": 1.0}, default=None)
     sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
     density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
@@ -88,7 +91,7 @@ class ActiveChanges(Changes):
     sto_100: float | None = entry(share, default=None)
     sto_window: tuple | None = entry(pair, default=None)
 
-    _own_way = ("ocp", "D_s_table", "D_s", "i0")
+    _own_way = ("ocp", "D_s_table", "D_s", "i0", "D_s_scale", "i0_scale")
 
     def _part(self, cell):
         return _electrode(cell, self.active_material).material.active
@@ -107,7 +110,7 @@ class ActiveChanges(Changes):
             material = self._replaced(material, D_s=_Constant(self.D_s))
         if self.i0 is not None:
             material = self._replaced(material, i0=_Scaled(material.i0, self.i0))
-        return self._replaced(material, **numbers)
+        return self._replaced(_multiplied(material, self), **numbers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +146,7 @@ class ElectrolyteChanges(Changes):
 @dataclass(frozen=True, kw_only=True)
 class PorousChanges(Changes):
     """Of a homogenised electrode. active: another material for its particles, by name or with changes of its
-    own."""
+    own; i0_scale, D_s_scale: factors on the i0 and D_s of its particles."""
 
     electrode: str | None = entry(choice("positive", "negative"), default=None)
     active: str | Changes | None = entry(lambda raw, path: read_material(raw, path), default=None)
@@ -153,8 +156,10 @@ class PorousChanges(Changes):
     radius: float | None = entry(number(1e-9, 1e-3), units=MICROMETRES, default=None)
     sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
     density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
+    D_s_scale: float | None = entry(above_zero, default=None)
+    i0_scale: float | None = entry(above_zero, default=None)
 
-    _own_way = ("active", "density")
+    _own_way = ("active", "density", "D_s_scale", "i0_scale")
 
     def _part(self, cell):
         return _electrode(cell, self.electrode).material
@@ -173,7 +178,8 @@ class PorousChanges(Changes):
             material = self._replaced(material, active=active)
         if self.density is not None:
             active = self._replaced(active, density=self.density)
-            material = replace(material, active=active)
+        active = _multiplied(active, self)
+        material = material if active is material.active else replace(material, active=active)
         return self._replaced(material, **self._numbers())
 
 
@@ -245,6 +251,19 @@ def _electrode(cell, side):
     return electrode
 
 
+def _multiplied(material, changes):
+    """Return an insertion material whose i0 and D_s are those of `material` times the factors of the
+    changes."""
+    for name in ("i0", "D_s"):
+        factor = getattr(changes, f"{name}_scale")
+        if factor is not None:
+            said = material.sources.get(name)
+            source = f"{said + '; ' if said else ''}times {factor:g} in the case"
+            changed = {name: _Times(factor, getattr(material, name))}
+            material = replace(material, **changed, sources=material.sources | {name: source})
+    return material
+
+
 # -- laws of changed coefficients ----------------------------------------------------------------------------
 
 
@@ -281,3 +300,14 @@ class _Scaled:
 
     def __call__(self, c_e, sto, T):
         return self.factor * self.law(c_e, sto, T)
+
+
+@dataclass(frozen=True)
+class _Times:
+    """A law times a factor."""
+
+    factor: float
+    law: Callable
+
+    def __call__(self, *at):
+        return self.factor * self.law(*at)

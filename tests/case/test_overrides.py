@@ -62,6 +62,51 @@ def test_tables_replace_laws(tables):
     assert "table ocp.csv, sha256 " in m.sources["U"]
 
 
+def test_scales_multiply_whatever_law_there_is(tables):
+    base, at = materials.load("NMC811_Chen2020"), (700.0, np.array([0.3, 0.6]), 310.0)
+    m = loaded({"base": "NMC811_Chen2020", "i0_scale": 3, "D_s_scale": 0.25}, tables)
+    np.testing.assert_allclose(m.i0(*at), 3 * base.i0(*at), rtol=1e-14)
+    np.testing.assert_allclose(m.D_s(*at[1:]), 0.25 * base.D_s(*at[1:]), rtol=1e-14)
+    assert m.sources["i0"] == base.sources["i0"] + "; times 3 in the case" and m.U is base.U
+    both = loaded({"base": "NMC811_Chen2020", "i0_A_m2": 2.0, "D_s_table": "D.txt", "i0_scale": 3,
+                   "D_s_scale": 2}, tables)  # fmt: skip
+    assert float(both.i0(1000.0, np.array(0.5), T)) == pytest.approx(6.0)
+    assert float(both.D_s(np.array(0.5), T)) == pytest.approx(2e-15, rel=1e-6, abs=0)
+    porous = loaded({"base": "Chen2020_cathode", "i0_scale": 2, "density_kg_m3": 4000}, tables)
+    inside = materials.load("Chen2020_cathode").active
+    assert porous.active.density == 4000.0
+    np.testing.assert_allclose(porous.active.i0(*at), 2 * inside.i0(*at), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("key", "at"),
+    {
+        "cell.materials.cathode.i0_scale": 2.0,
+        "cell.materials.cathode.active.i0_scale": 2.0,
+        "cell.counter_electrode.material.i0_scale": 2.0,
+    }.items(),
+)
+def test_a_key_of_a_material_given_by_its_name_is_set(key, at):
+    counter = {"material": "Chen2020_cathode", "thickness_um": 50, "initial_sto": 0.5}
+    raw = {"cell.materials.cathode": {"base": "Chen2020_cathode", "active": "NMC811_Chen2020"}}
+    raw |= {"cell.counter_electrode": counter}
+    before = load_case(CASE, raw)
+    after = load_case(CASE, raw | {key: at})
+
+    def i0(case):
+        loaded = [*case.load_materials().values()]
+        loaded.append(case.load_material(case.cell.counter_electrode.material, "counter"))
+        return [float(m.active.i0(1000.0, np.array(0.5), T)) for m in loaded if m.kind == "porous"]
+
+    changed = [b / a for a, b in zip(i0(before), i0(after))]
+    assert changed == pytest.approx([1.0, at] if "counter" in key else [at, 1.0])
+    assert load_case(after.as_dict()).sha256 == after.sha256
+    with pytest.raises(InputError, match="known key, got i0_scales"):
+        load_case(CASE, {"cell.materials.cathode.i0_scales": 2})
+    with pytest.raises(InputError, match="expected a number above 0, got 0"):
+        load_case(CASE, {"cell.materials.cathode.i0_scale": 0})
+
+
 def test_other_kinds(tmp_path):
     e = loaded({"base": "LiPF6_EC_EMC_3_7", "t_plus": 0.3, "kappa_S_m": 1.0}, tmp_path)
     assert e.t_plus == 0.3 and float(e.kappa(np.array(50.0), T)) == 1.0
