@@ -17,7 +17,8 @@ from ..volumes.fields import profile_x
 from .homogenise import Homogenised, homogenise_volume, transport_of
 
 CELLS = 80  # layers of the slab
-FILES = ("bpx", "ocp", "D_s_table", "kappa_table", "D_e_table", "profile")  # keys that name a file
+# keys that name a file
+FILES = ("bpx", "ocp", "D_s_table", "i0_table", "kappa_table", "D_e_table", "profile")
 POINTS = 200  # at which two curves are compared and kept
 
 
@@ -61,9 +62,9 @@ def slab_case(case, found, one_C, folder=None):
     """
     raw, porous = case.as_dict(), found.porous
     cell, factor = raw["cell"], found.surface_factor
-    i0 = factor * float(porous.active.i0(1000.0, np.array(0.5), 298.15))
     given = cell["materials"][found.phase]
-    active = {**({"base": given} if isinstance(given, str) else given), "i0_A_m2": _short(i0)}
+    active = {"base": given} if isinstance(given, str) else given
+    active = {**active, "i0_scale": _short(factor * active.get("i0_scale", 1.0))}
     cathode = {
         "base": "Chen2020_cathode",
         "active": active,

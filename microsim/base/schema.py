@@ -18,7 +18,7 @@ from .errors import InputError
 
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 MOST = 10**300  # what a whole number may be
-UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|mAh_g"  # what a key may end on
+UNITS = "nm|um|m|K|V|s|S_m|mol_m3|A_m2|m2_s|mAh_g"  # what a key may end on
 # where a name stands for {base: name}, a section that changes what is named
 NAMED = re.compile(r"cell\.(materials\.[^.]+|counter_electrode\.material)(\.active)?")
 
@@ -304,6 +304,8 @@ def shown(value):
 
 def _scaled(value, per):
     """Go back to the key's unit without the noise of the last digits: 398, not 398.00000000000006."""
+    if not isinstance(value, (int, float, tuple)):  # a formula, in the unit itself
+        return shown(value)
     if isinstance(value, tuple):
         parts = [_scaled(part, per) for part in value]
         return parts[0] if len(set(parts)) == 1 else parts

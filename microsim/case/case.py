@@ -96,6 +96,8 @@ class Case:
             found = given.load(self.locate) if isinstance(given, Changes) else materials.load(given)
             return materials.at_temperature(found, self.cell.temperature)
         except InputError as error:
+            if str(error).startswith(path):  # a formula knows its own key
+                raise
             raise InputError(f"{path}: {error}") from error
 
 

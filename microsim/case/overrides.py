@@ -1,6 +1,6 @@
 """A material set as a case may write it: a base, or a BPX file, with single coefficients or tables changed.
 
-am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15}
+am: {base: NMC811_Chen2020, ocp: my_ocp.csv, D_s_m2_s: 5e-15, i0_A_m2: "2 * sqrt(sto * (1 - sto))"}
 cathode: {base: Chen2020_cathode, porosity: 0.3, active: {base: NMC811_Chen2020, ocp: my_ocp.csv}}
 cathode: {bpx: cell.json, electrode: positive, density_kg_m3: 4700}
 electrolyte: {base: LiPF6_EC_EMC_3_7, t_plus: 0.3}
@@ -15,6 +15,7 @@ from .. import materials
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, entry, number, say, section, text
 from .bpx import read_bpx
+from .formulae import Formula, PositiveFormula, Potential, exchange, formula, number_or_formula
 from .keys import MICROMETRES, share
 from .tables import CONDUCTIVITY, DIFFUSIVITY, OCP, SALT_DIFFUSIVITY, read_table
 
@@ -73,15 +74,20 @@ def _source(value):
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveChanges(Changes):
-    """Of an insertion material. i0: at half lithiation, 1000 mol m-3 and 25 C; ocp, D_s_table: files of two
-    columns; i0_scale, D_s_scale: factors on i0 and D_s, whichever these are."""
+    """Of an insertion material. i0: a number, at half lithiation, 1000 mol m-3 and 25 C, or a formula; D_s: a
+    number or a formula; ocp_V: a formula; ocp, D_s_table, i0_table: files of two columns; i0_scale,
+    D_s_scale: factors on i0 and D_s, whichever these are."""
 
     active_material: str | None = entry(choice("positive", "negative"), default=None)
     ocp: str | None = entry(text, default=None)
-    D_s: float | None = entry(above_zero, units={"m2_s": 1.0}, default=None)
+    ocp_V: Formula | None = entry(formula("sto"), default=None)
+    D_s: float | Formula | None = entry(number_or_formula("sto", "T"), units={"m2_s": 1.0}, default=None)
     D_s_table: str | None = entry(text, default=None)
     D_s_scale: float | None = entry(above_zero, default=None)
-    i0: float | None = entry(above_zero, units={"A_m2": 1.0}, default=None)
+    i0: float | Formula | None = entry(
+        number_or_formula("sto", "T", "c_e"), units={"A_m2": 1.0}, default=None
+    )
+    i0_table: str | None = entry(text, default=None)
     i0_scale: float | None = entry(above_zero, default=None)
     c_s_max: float | None = entry(above_zero, units={"mol_m3": 1.0}, default=None)
     sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
@@ -91,26 +97,41 @@ class ActiveChanges(Changes):
     sto_100: float | None = entry(share, default=None)
     sto_window: tuple | None = entry(pair, default=None)
 
-    _own_way = ("ocp", "D_s_table", "D_s", "i0", "D_s_scale", "i0_scale")
+    _own_way = ("ocp", "ocp_V", "D_s_table", "D_s", "D_s_scale", "i0", "i0_table", "i0_scale")
 
     def _part(self, cell):
         return _electrode(cell, self.active_material).material.active
 
     def _changed(self, material, locate):
-        numbers = self._numbers()
-        if self.ocp:
-            U = read_table(locate(self.ocp), OCP)
-            window = numbers.get("sto_window", (max(U.x[0], 1e-4), min(U.x[-1], 1 - 1e-4)))
-            material = replace(self._replaced(material, U=U), dU=U.slope, sto_window=window)
+        material = self._replaced(self._potential(material, locate), **self._numbers())
+        return self._kinetic(material, locate)
+
+    def _potential(self, material, locate):
+        """Return the material with the U of a table or a formula."""
+        if self.ocp_V:
+            U = Potential(self.ocp_V)
+            return replace(self._replaced(material, U=U), dU=U.slope)
+        if not self.ocp:
+            return material
+        U = read_table(locate(self.ocp), OCP)
+        window = (max(U.x[0], 1e-4), min(U.x[-1], 1 - 1e-4))
+        return replace(self._replaced(material, U=U), dU=U.slope, sto_window=window)
+
+    def _kinetic(self, material, locate):
+        """Return the material with D_s and i0 of numbers, formulae or tables."""
         if self.D_s_table:
-            material = self._replaced(
-                material, D_s=_Tabulated(read_table(locate(self.D_s_table), DIFFUSIVITY))
-            )
-        if self.D_s is not None:
+            table = read_table(locate(self.D_s_table), DIFFUSIVITY)
+            material = self._replaced(material, D_s=_Tabulated(table))
+        if isinstance(self.D_s, Formula):
+            D_s = PositiveFormula(self.D_s, material.sto_window, "m2 s-1")
+            material = self._replaced(material, D_s=D_s)
+        elif self.D_s is not None:
             material = self._replaced(material, D_s=_Constant(self.D_s))
-        if self.i0 is not None:
+        if isinstance(self.i0, Formula) or self.i0_table:
+            material = self._replaced(material, i0=exchange(self.i0, self.i0_table, material, locate))
+        elif self.i0 is not None:
             material = self._replaced(material, i0=_Scaled(material.i0, self.i0))
-        return self._replaced(_multiplied(material, self), **numbers)
+        return _multiplied(material, self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,9 +237,10 @@ def read_material(raw, path):
         )
     kind = _kind(raw, path)
     changes = section(BY_KIND[kind], raw, path)
-    for name in ("D_s", "kappa", "D_e"):
-        if getattr(changes, name, None) is not None and getattr(changes, f"{name}_table") is not None:
-            raise InputError(f"{path}: expected one of {name} and {name}_table, got both; remove one.")
+    pairs = [(name, f"{name}_table") for name in ("D_s", "i0", "kappa", "D_e")] + [("ocp", "ocp_V")]
+    for one, other in pairs:
+        if getattr(changes, one, None) is not None and getattr(changes, other, None) is not None:
+            raise InputError(f"{path}: expected one of {one} and {other}, got both; remove one.")
     return changes
 
 

@@ -80,6 +80,16 @@ AREA_PER_TIME = (
 )
 OCP = Curve("an OCP (V)", LITHIATION, "straight", False, ((unit_word("mV"), "mV: divide by 1000"),))
 DIFFUSIVITY = Curve("a diffusivity (m2 s-1)", LITHIATION, others=AREA_PER_TIME)
+EXCHANGE = Curve(
+    "an exchange current density (A m-2)",
+    LITHIATION,
+    others=(
+        (unit_word("mA") + ".{0,2}cm", "mA/cm2: multiply by 10"),
+        (unit_word("[uµ]A") + ".{0,2}cm", "uA/cm2: multiply by 0.01"),
+        (unit_word("A") + ".{0,2}cm", "A/cm2: multiply by 1e4"),
+        (unit_word("log|log10|ln"), "a logarithm: write its power"),
+    ),
+)
 SALT_DIFFUSIVITY = Curve("a diffusivity (m2 s-1)", SALT, others=AREA_PER_TIME)
 CONDUCTIVITY = Curve(
     "a conductivity (S m-1)",

@@ -65,7 +65,7 @@ def test_files_are_named_as_seen_from_the_slab_s_folder(tmp_path):
     case = load_case(tmp_path / "case.yaml", [*SMALL, "protocol=[Discharge at 1C for 6 minutes]"])
     found = twin_of(set_up(case), folder=tmp_path / "out")
     active = found.raw["cell"]["materials"]["cathode"]["active"]
-    assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_crystal" and "i0_A_m2" in active
+    assert active["ocp"] == "../ocp.csv" and active["base"] == "NMC811_crystal" and active["i0_scale"] > 0
     assert found.case.load_materials()["cathode"].active.U(0.5) == pytest.approx(3.9)
     assert slab_case(case, found.found, 1.0)["cell"]["materials"]["cathode"]["active"]["ocp"] == str(
         tmp_path / "ocp.csv"

@@ -134,7 +134,10 @@ def test_a_bpx_file_as_a_material(tmp_path):
 
 
 WRONG = {
-    "a key that none has": ({"base": "NMC811_Chen2020", "D_s": 1e-14}, "did you mean D_s_m2_s"),
+    "a key that none has": (
+        {"base": "NMC811_Chen2020", "D_s": 1e-14},
+        "the unit in the key, got none; write D_s_m2_s",
+    ),
     "another kind's key": ({"base": "LiPF6_EC_EMC_3_7", "ocp": "a.csv"}, "expected a known key, got ocp"),
     "a base that is not": ({"base": "NMC812"}, "am.base: expected the name of a material set"),
     "both": ({"base": "NMC811_Chen2020", "bpx": "a.json"}, "give one of the two"),
