@@ -16,6 +16,7 @@ ORDER = [
         "generate",
         "segment",
         "maps",
+        "curves",
         "materials",
         "transport",
         "cell",

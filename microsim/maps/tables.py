@@ -52,7 +52,7 @@ def read_number_table(path):
 
 def table_of(content, where="the file"):
     """Make a NumberTable of the bytes of a text file."""
-    lines = _decoded(content, where).splitlines()
+    lines = decoded(content, where).splitlines()
     body = [(k, _bare(line)) for k, line in enumerate(lines) if _bare(line)]
     split = _splitter([text for _, text in body if re.fullmatch(NUMERIC, text)], where)
     rows = [(k, cells, _numbers(cells)) for k, cells in ((k, split(text)) for k, text in body)]
@@ -73,7 +73,7 @@ def _shown(cells):
     return repr(" ".join(cells)[:60])
 
 
-def _decoded(content, where):
+def decoded(content, where):
     """Text of a file in UTF-8, UTF-16 with its mark, or Latin-1."""
     marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if b"\x00" in content and not marked:
@@ -205,7 +205,7 @@ def _named(lines, width, header):
 def _names_in(line, width):
     """The names in a line of a header, or None where it holds another number of them."""
     text = re.sub(r"^[\s#%!;/*]+", "", re.sub(r"^\s*#[LC]\s+", "", line)).strip().rstrip(";,")
-    joined = re.sub(r"\s+(?=[\[(])", "", text)
+    joined = re.sub(r" +(?=[\[(])", "", text)
     parted = [re.split(pattern, joined) for pattern in (r"\t+", r";", r",", r"\s{2,}", r"\s+")]
     parted.append([line[k : k + FIELD] for k in range(1, len(line.rstrip()), FIELD)])
     for parts in parted:

@@ -1,0 +1,123 @@
+"""Current and charge of a measured file, with our signs: what is above zero discharges.
+
+Which sign a file has follows from its format, from the names of its columns, or from the cell: under a
+current that charges, the voltage rises.
+"""
+
+import numpy as np
+
+from ..base.errors import InputError
+from .columns import values_of
+from .halves import flow_signs, sign_runs
+
+OURS = ("current_A", "capacity_mAh_g")  # columns of voltage.csv: above zero on discharge
+
+
+def currents_of(picked, table, kept, t, V, positive):
+    """Return {"current", "charge", "per", "charge_per"} of the rows `kept`, and what was done, in words.
+
+    picked: {role: Column or None}; t (s, or None) and V of these rows; positive: "charge" or "discharge", or
+    None.
+    """
+    with_unit = {role: column if column and column.unit else None for role, column in picked.items()}
+    current, per = _taken(with_unit["current"], table, kept)
+    passed, charge_per, known = _passed(with_unit, table, kept, current)
+    if passed is None and current is not None and t is not None:
+        middle = (np.nan_to_num(current[1:]) + np.nan_to_num(current[:-1])) / 2
+        passed, charge_per = np.concatenate([[0.0], np.cumsum(middle * np.diff(t))]), per
+    if current is None and passed is None:
+        return {}, []
+    if positive is None and known is not None:
+        sign, why = known
+        if current is not None and np.nansum(current * np.gradient(passed)) < 0:
+            current = -current
+    else:
+        sign, why = _sign(current, passed, V, positive, table)
+    made = {"current": current if current is None else sign * current, "per": per}
+    made |= {"charge": passed if passed is None else sign * passed, "charge_per": charge_per}
+    return made, [*_names(with_unit, current, passed), why]
+
+
+def _names(picked, current, passed):
+    said = [f"current from {picked['current'].name!r}"] if current is not None else []
+    roles = [role for role in ("passed", "increment", "discharged", "charged", "capacity") if picked[role]]
+    return said + ([f"charge from {picked[roles[0]].name!r}"] if passed is not None and roles else [])
+
+
+def _taken(column, table, kept):
+    if column is None:
+        return None, ""
+    return values_of(column, table)[kept], column.unit.per
+
+
+def _passed(picked, table, kept, current):
+    """The charge passed since the first row, what it is per, and its sign (with its reason) where its columns
+    say it; None where it follows from the current."""
+    if picked["passed"]:
+        values, per = _taken(picked["passed"], table, kept)
+        return values - values[0], per, None
+    if picked["increment"]:
+        total = np.cumsum(np.nan_to_num(values_of(picked["increment"], table)))[kept]
+        return total - total[0], picked["increment"].unit.per, None
+    if table.names and set(OURS) <= set(table.names) and picked["capacity"]:
+        values, per = _taken(picked["capacity"], table, kept)
+        return values - values[0], per, (1.0, "positive current discharges")
+    if picked["discharged"] and picked["charged"]:
+        out, per = _taken(picked["discharged"], table, kept)
+        back, _ = _taken(picked["charged"], table, kept)
+        return _risen(out) - _risen(back), per, (1.0, "signs from the names of its capacities")
+    return *_of_capacity(picked, table, kept, current), None
+
+
+def _of_capacity(picked, table, kept, current):
+    """The charge of a capacity that counts from each half cycle's start, with the sign of the current."""
+    column = picked["capacity"] or picked["discharged"] or picked["charged"]
+    if column is None:
+        return None, ""
+    values, per = _taken(column, table, kept)
+    if current is None:
+        if (np.diff(values) < -1e-3 * np.nanmax(np.abs(values))).any():
+            raise InputError(
+                f"{table.where}: expected a capacity that goes on, got {column.name!r}, which begins anew,"
+                " and no current; give one half cycle a file, or a column of the current"
+            )
+        return values - values[0], per
+    steps = np.diff(values, prepend=values[:1])
+    anew = (steps < 0) & (np.abs(values) <= 1e-2 * np.nanmax(np.abs(values)))
+    return np.cumsum(np.where(anew, 0.0, np.abs(np.nan_to_num(steps))) * np.sign(np.nan_to_num(current))), per
+
+
+def _risen(values):
+    """What a counter that begins anew now and then has counted since its first row."""
+    return np.cumsum(np.maximum(np.diff(np.nan_to_num(values), prepend=np.nan_to_num(values[:1])), 0.0))
+
+
+def _sign(current, passed, V, positive, table):
+    """1 where what is above zero in the file discharges, -1 where it charges; and why, in words."""
+    by_cell = _by_voltage(current, passed, V)
+    said = positive or table.positive
+    if said is None and by_cell is None:
+        raise InputError(
+            f"{table.where}: expected to know what a positive current does, got a voltage that rises and"
+            " falls under the same sign; say positive_current: charge or discharge (of a file without signs"
+            " give one half cycle alone)"
+        )
+    if positive is None and said and by_cell and said != by_cell:
+        raise InputError(
+            f"{table.where}: expected that positive current would {said}, as its format has it, got a voltage"
+            f" as if it would {by_cell}; say positive_current: charge or discharge"
+        )
+    found = said or by_cell
+    if found == "charge":
+        return -1.0, "positive current charges: turned"
+    return 1.0, "positive current discharges"
+
+
+def _by_voltage(current, passed, V):
+    """What a positive current does by the voltage at the ends of each stretch of one sign; None where they
+    disagree."""
+    runs = [(a, b, sign) for a, b, sign in sign_runs(flow_signs(current, passed)) if b > a]
+    risen = {float(np.sign((V[b] - V[a]) * sign)) for a, b, sign in runs}
+    if len(risen) != 1 or 0.0 in risen:
+        return None
+    return "charge" if risen == {1.0} else "discharge"

@@ -1,0 +1,221 @@
+"""A measured voltage curve: rows of a cycler's file, one of its half cycles, in SI and with our signs.
+
+Discharge is above zero, as everywhere here: lithium goes into the electrode at the collector. Charge passed
+is what the file says (a column of it, or increments); without one it is the integral of the current.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..base.schema import listed
+from .charges import currents_of
+from .columns import columns_of, one_of_them, refuse_missing, values_of
+from .formats import read_instrument
+from .halves import HalfCycle, chosen, half_cycles
+
+ROLES = (
+    "time",
+    "step time",
+    "voltage",
+    "current",
+    "increment",
+    "passed",
+    "charged",
+    "discharged",
+    "capacity",
+)
+ROLES += ("cycle", "frequency")
+CHARGES = ("increment", "passed", "charged", "discharged", "capacity")
+VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
+NO_UNIT = 6.0  # a column of voltage without a unit is in V up to this
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredCurve:
+    """A measured voltage curve, or one of its half cycles.
+
+    time_s     since it began (s), or None where the file has no time
+    voltage_V  V
+    current    discharge above zero, in A, A kg-1 or A m-2 as `per` says; None where it is not known
+    charge     discharged since it began, in C, C kg-1 or C m-2 as `charge_per` says; None where not known
+    per, charge_per  "", "mass" or "area"
+    cycle      number of the cycle, as the file counts, [row], or None
+    half       HalfCycle that this is, or None: all of the file
+    halves     all half cycles of the file
+    said       what was read, in a line
+    where, sha256  of the file
+    """
+
+    time_s: np.ndarray | None
+    voltage_V: np.ndarray
+    current: np.ndarray | None = None
+    charge: np.ndarray | None = None
+    per: str = ""
+    charge_per: str = ""
+    cycle: np.ndarray | None = None
+    half: HalfCycle | None = None
+    halves: tuple = ()
+    said: str = ""
+    where: str = ""
+    sha256: str = field(default="", repr=False)
+
+    @property
+    def capacity_mAh_g(self):
+        """Discharged since it began per gram of active material (mAh g-1); None where that is not known."""
+        return self.charge / 3600 if self.charge is not None and self.charge_per == "mass" else None
+
+
+def read_measured_curve(
+    path, *, columns=None, cycle=None, half_cycle=None, positive_current=None, mass=None, area=None
+):
+    """Read a measured voltage curve; return a MeasuredCurve.
+
+    path: a file of curves.formats, .gz too. columns: {"voltage_V": "Ewe/V", "time_h": 1, ...}, name or number
+    of a column by quantity and unit, where names do not tell. cycle: as the file counts, or from 1;
+    half_cycle: its number in the file from 1, "charge", "discharge", or "all": the whole file. Without them a
+    file of one half cycle is that. positive_current: "charge" or "discharge", where the file does not tell.
+    mass of active material (kg) or area of the electrode (m2): brings currents and charges to one or the
+    other. Raises InputError, one sentence, where the file can mean two things.
+    """
+    table = read_instrument(path)
+    found = columns_of(table, ROLES, columns)
+    if found.pop("frequency") and not columns:
+        raise InputError(
+            f"{table.where}: expected a voltage curve, got a column of frequencies; give an impedance as"
+            " spectrum"
+        )
+    picked = {role: one_of_them(found, role, table, KEYS[role]) for role in found}
+    kept, t, V, left = _rows(table, picked)
+    if t is None and not any(picked[role] for role in CHARGES):
+        refuse_missing(table, "a column of the time or of the charge", "time_s: 1, voltage_V: 2")
+    currents, how = currents_of(picked, table, kept, t, V, positive_current)
+    counted = picked["cycle"] and values_of(picked["cycle"], table)[kept]
+    whole = MeasuredCurve(t, V, **currents, cycle=counted, where=table.where, sha256=table.sha256)
+    whole = _per_what(whole, mass, area)
+    halves = half_cycles(whole)
+    part = _part(whole, chosen(halves, cycle, half_cycle, whole))
+    names = [_called(role, picked[role]) for role in ("time", "step time", "voltage") if picked[role]]
+    size = f"read {V.size} points of {Path(table.where).name}: "
+    return replace(
+        part, halves=halves, said=size + listed([*names, *(how or ["no current"]), *left, *_which(part)])
+    )
+
+
+def _which(part):
+    return [] if part.half is None else [part.half.said]
+
+
+KEYS = {"time": "time_s", "step time": "time_s", "voltage": "voltage_V", "current": "current_mA"}
+KEYS |= {"increment": "increment_mAh", "passed": "passed_mAh", "charged": "charged_mAh", "cycle": "cycle"}
+KEYS |= {"discharged": "discharged_mAh", "capacity": "capacity_mAh"}
+
+
+def _called(role, column):
+    return f"{role.split()[-1]} from {column.name!r}"
+
+
+# ---- rows: time and voltage --------------------------------------------------------------------------------
+
+
+def _rows(table, picked):
+    """The rows that hold a time and a voltage, these two, and what was left out in words."""
+    voltage = picked["voltage"] or refuse_missing(table, "a column of the voltage", "time_s: 1, voltage_V: 2")
+    V, t, left = _volts(voltage, table), _times(picked, table), []
+    known = np.isfinite(V) & (True if t is None else np.isfinite(t))
+    if known.sum() < 2:
+        raise InputError(
+            f"{table.where}: expected two rows with a time and a voltage at least, got {int(known.sum())};"
+            " give a file that holds the curve"
+        )
+    left += [] if known.all() else [f"{int((~known).sum())} rows without a value left out"]
+    kept = np.flatnonzero(known)
+    _check_volts(V[kept], voltage, table)
+    if t is not None:
+        kept, again = _without_repeats(kept, t, V)
+        left += [f"{again} repeated rows left out"] if again else []
+        _check_order(t[kept], kept, table)
+        t = t[kept]
+    return kept, t, V[kept], left
+
+
+def _volts(column, table):
+    V = values_of(column, table)
+    if column.unit is None and np.nanmax(np.abs(V), initial=0.0) > NO_UNIT:
+        raise InputError(
+            f"{table.where}: expected the unit of {column.name!r}, got none and values up to"
+            f" {np.nanmax(np.abs(V)):.4g}; say it: columns: {{voltage_mV: {column.name}}}"
+        )
+    return V
+
+
+def _check_volts(V, column, table):
+    far = (V < VOLTS[0]) | (V > VOLTS[1])
+    if far.any():
+        raise InputError(
+            f"{table.where}: expected a voltage from {VOLTS[0]:g} to {VOLTS[1]:g} V in {column.name!r}, got"
+            f" {V[far][0]:.4g} V; say its unit (columns: {{voltage_mV: {column.name}}}), or leave that row"
+            " out"
+        )
+
+
+def _times(picked, table):
+    column = picked["time"] or picked["step time"]
+    if column is None:
+        return None
+    if column.unit is None and not any(":" in row[column.index] for row in table.cells[:20]):
+        raise InputError(
+            f"{table.where}: expected the unit of {column.name!r}, got none; say it: columns: {{time_s:"
+            f" {column.name}}}, or time_min, time_h"
+        )
+    return values_of(column, table)
+
+
+def _without_repeats(kept, t, V):
+    """Rows without those that say again what the row before them says."""
+    again = np.concatenate([[False], (np.diff(t[kept]) == 0) & (np.diff(V[kept]) == 0)])
+    return kept[~again], int(again.sum())
+
+
+def _check_order(t, kept, table):
+    back = np.flatnonzero(np.diff(t) < 0)
+    if back.size:
+        k = back[0] + 1
+        raise InputError(
+            f"{table.where}, line {table.lines[kept[k]]}: expected times that go on, got {t[k]:.6g} s after"
+            f" {t[k - 1]:.6g} s; sort the rows, or give the part of the file that is one measurement"
+        )
+
+
+def _per_what(curve, mass, area):
+    """Bring current and charge to what is asked: per mass (kg) or per area (m2)."""
+    if mass is None and area is None:
+        return curve
+    made, size, per = {}, mass or area, "mass" if mass else "area"
+    for name, of in (("current", "per"), ("charge", "charge_per")):
+        values = getattr(curve, name)
+        if values is not None and getattr(curve, of) == "":
+            made |= {name: values / size, of: per}
+        elif values is not None and getattr(curve, of):
+            raise InputError(
+                f"{curve.where}: expected a {name} that {'mass_mg' if mass else 'area_cm2'} can be told of,"
+                f" got one per {getattr(curve, of)} already; leave that key out"
+            )
+    return replace(curve, **made)
+
+
+def _part(curve, half):
+    """The rows of a half cycle, its time and charge from its beginning."""
+    if half is None:
+        first = None if curve.time_s is None else curve.time_s - curve.time_s[0]
+        return replace(curve, time_s=first)
+    rows = slice(half.first, half.last + 1)
+    cut = {name: getattr(curve, name) for name in ("time_s", "voltage_V", "current", "charge", "cycle")}
+    cut = {name: None if values is None else values[rows] for name, values in cut.items()}
+    if cut["time_s"] is not None:
+        cut["time_s"] = cut["time_s"] - half.begun
+    if cut["charge"] is not None:
+        cut["charge"] = cut["charge"] - half.charge_begun
+    return replace(curve, **cut, half=half)

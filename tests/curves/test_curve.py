@@ -1,0 +1,215 @@
+"""Measured voltage curves: units, signs, half cycles, and what is refused."""
+
+import gzip
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.curves.curve import read_measured_curve
+
+T = np.arange(0.0, 600.0, 10.0)
+FALLS = 4.0 - T / 1000 - (T / 900) ** 3
+
+
+def csv(path, mark=",", point=".", **columns):
+    rows = [mark.join(f"{v:.6g}".replace(".", point) for v in row) for row in zip(*columns["data"])]
+    path.write_text("\n".join([mark.join(columns["names"]), *rows]) + "\n")
+    return path
+
+
+@pytest.fixture
+def discharge(tmp_path):
+    return csv(tmp_path / "a.csv", names=("time/s", "V/V", "I/mA"), data=(T, FALLS, 2 + 0 * T))
+
+
+def test_a_discharge(discharge):
+    curve = read_measured_curve(discharge)
+    assert curve.time_s == pytest.approx(T)
+    assert curve.voltage_V == pytest.approx(FALLS, abs=1e-5)
+    assert curve.current == pytest.approx(0.002)
+    assert curve.charge == pytest.approx(0.002 * T)
+    assert curve.half.direction == "discharge"
+    assert curve.said == (
+        "read 60 points of a.csv: time from 'time/s', voltage from 'V/V', current from 'I/mA', positive"
+        " current discharges, half cycle 1 (discharge) of them"
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("up", [False, True])
+def test_the_cell_tells_the_sign_of_the_current(tmp_path, sign, up):
+    V = FALLS[::-1] if up else FALLS
+    path = csv(tmp_path / "a.csv", names=("t/s", "U/V", "I/mA"), data=(T, V, sign * 2 + 0 * T))
+    curve = read_measured_curve(path)
+    assert curve.half.direction == ("charge" if up else "discharge")
+    assert np.sign(curve.charge[-1]) == (-1 if up else 1)
+    assert ("turned" in curve.said) == ((sign > 0) == up)
+
+
+@pytest.mark.parametrize(
+    ("names", "data", "mark", "point"),
+    [
+        (("Voltage (mV)", "Time (min)", "Current (uA)"), (1e3 * FALLS, T / 60, 2e3 + 0 * T), ";", ","),
+        (("I/A", "U/V", "t/h"), (2e-3 + 0 * T, FALLS, T / 3600), "\t", "."),
+        (("t/ms", "Capacity/mAh", "Ewe/V"), (1e3 * T, 0.002 * T / 3.6, FALLS), ",", "."),
+    ],
+)
+def test_other_orders_units_and_decimal_commas(tmp_path, names, data, mark, point):
+    curve = read_measured_curve(csv(tmp_path / "a.csv", mark, point, names=names, data=data))
+    assert curve.time_s == pytest.approx(T, abs=1e-2)
+    assert curve.voltage_V == pytest.approx(FALLS, abs=1e-4)
+    assert curve.charge == pytest.approx(0.002 * T, abs=1e-5)
+
+
+def test_mass_and_area(discharge):
+    assert read_measured_curve(discharge, mass=1e-5).capacity_mAh_g[-1] == pytest.approx(
+        0.002 * T[-1] / 3.6 / 0.01
+    )
+    by_area = read_measured_curve(discharge, area=1e-4)
+    assert (by_area.charge[-1], by_area.charge_per) == (pytest.approx(20 * T[-1]), "area")
+    assert read_measured_curve(discharge).capacity_mAh_g is None
+
+
+def test_a_capacity_per_gram_takes_no_mass(tmp_path):
+    path = csv(tmp_path / "a.csv", names=("Capacity (mAh/g)", "Voltage (V)"), data=(T / 4, FALLS))
+    curve = read_measured_curve(path)
+    assert curve.time_s is None
+    assert curve.capacity_mAh_g == pytest.approx(T / 4)
+    with pytest.raises(
+        InputError, match="mass_mg can be told of, got one per mass already; leave that key out"
+    ):
+        read_measured_curve(path, mass=1e-5)
+
+
+def cycled(path, names=("time/s", "V/V", "I/mA")):
+    """A rest, then charge and discharge twice, with a rest between."""
+    up, I = FALLS[::-1], np.full(60, 1.0)
+    rest = np.full(5, 3.4)
+    V = np.concatenate([rest, up, FALLS, rest, up + 0.01, FALLS - 0.01])
+    current = np.concatenate([0 * rest, I, -I, 0 * rest, I, -I])
+    return csv(path, names=names, data=(10.0 * np.arange(V.size), V, current))
+
+
+def test_several_half_cycles_are_listed(tmp_path):
+    path = cycled(tmp_path / "a.csv")
+    with pytest.raises(InputError, match=r"got 4 of 1 charge 3\.\d+ to 4\.000 V \(cycle 1\); 2 discharge"):
+        read_measured_curve(path)
+    assert read_measured_curve(path, half_cycle=2).voltage_V == pytest.approx(FALLS, abs=1e-5)
+    assert read_measured_curve(path, half_cycle="charge", cycle=2).half.number == 3
+    assert read_measured_curve(path, half_cycle="all").voltage_V.size == 250
+    for asked in ({"half_cycle": 5}, {"cycle": 3}, {"half_cycle": "charge"}, {"cycle": 2}):
+        with pytest.raises(InputError, match="name one by half_cycle"):
+            read_measured_curve(path, **asked)
+
+
+def test_a_half_cycle_begins_where_its_current_does(tmp_path):
+    curve = read_measured_curve(cycled(tmp_path / "a.csv"), half_cycle=1)
+    assert curve.time_s[0] == pytest.approx(5.0)  # between a row at rest and one under current
+    assert curve.charge[0] == pytest.approx(-5e-3)
+    assert np.diff(curve.charge) == pytest.approx(-1e-2)
+
+
+@pytest.mark.parametrize(
+    ("names", "data", "says"),
+    [
+        (
+            ("time", "V/V"),
+            (T, FALLS),
+            "expected the unit of 'time', got none; say it: columns: {time_s: time}",
+        ),
+        (
+            ("t/s", "Voltage"),
+            (T, 1e3 * FALLS),
+            "expected the unit of 'Voltage', got none and values up to 4000",
+        ),
+        (("t/s", "V/V"), (T, 1e3 * FALLS), r"expected a voltage from -5 to 10 V in 'V/V', got 4000 V"),
+        (("t/s", "I/mA"), (T, FALLS), "expected a column of the voltage, got t/s, I/mA"),
+        (("V/V", "I/mA"), (FALLS, T), "expected a column of the time or of the charge"),
+        (("t/s", "V/V"), (T[::-1], FALLS), "line 3: expected times that go on, got 580 s after 590 s"),
+        (("t/s", "V/V"), (T % 300, FALLS), "line 32: expected times that go on, got 0 s after 290 s"),
+        (("t/s", "V/V"), (T, np.nan * T), "expected two rows with a time and a voltage at least, got 0"),
+        (("freq/Hz", "Ewe/V"), (T, FALLS), "got a column of frequencies; give an impedance as spectrum"),
+    ],
+)
+def test_what_could_be_several_things_is_one_sentence(tmp_path, names, data, says):
+    with pytest.raises(InputError, match=says):
+        read_measured_curve(csv(tmp_path / "a.csv", names=names, data=data))
+
+
+def test_currents_without_a_sign_are_refused(tmp_path):
+    V, size = np.concatenate([FALLS, FALLS[::-1]]), np.full(120, 1.0)
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "I/mA"), data=(np.arange(120.0), V, size))
+    with pytest.raises(InputError, match="what a positive current does"):
+        read_measured_curve(path)
+
+
+def test_blank_and_repeated_rows_are_left_out_and_said(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("t/s,V/V\n0,4.0\n0,4.0\n10,\n20,3.9\n30,nan\n40,3.8\n")
+    curve = read_measured_curve(path)
+    assert curve.voltage_V.tolist() == [4.0, 3.9, 3.8]
+    assert "2 rows without a value left out, 1 repeated rows left out" in curve.said
+
+
+def test_columns_are_taken_as_one_says(tmp_path):
+    path = csv(tmp_path / "a.csv", names=("a", "b"), data=(T / 3600, FALLS))
+    curve = read_measured_curve(path, columns={"time_h": "a", "voltage_V": 2})
+    assert curve.time_s == pytest.approx(T, rel=1e-4)
+    assert "no current" in curve.said
+
+
+def test_ours_reads_as_it_was_written(tmp_path):
+    names = ("time_s", "current_A", "voltage_V", "capacity_mAh_g", "step")
+    path = csv(tmp_path / "voltage.csv", names=names, data=(T, 1e-6 + 0 * T, FALLS, T / 5, 0 * T))
+    curve = read_measured_curve(path)
+    assert curve.capacity_mAh_g == pytest.approx(T / 5)
+    assert curve.half.direction == "discharge"
+
+
+MPT = "EC-Lab ASCII FILE\nNb header lines : 3\n{}\n"
+
+
+@pytest.mark.parametrize(
+    "names", ["time/s\tdq/mA.h\tEwe/V", "time/s\t(Q-Qo)/mA.h\tEwe/V", "time/s\t<I>/mA\tEwe/V"]
+)
+def test_ec_lab_files_charge_with_what_is_above_zero(tmp_path, names):
+    """Oxidation is above zero in EC-Lab; without a current there is the charge of each row, or all of it."""
+    step = np.full(60, 2e-3 / 3.6 * 10)
+    step[0] = 0.0
+    second = step if "dq" in names else np.cumsum(step) if "Q-Qo" in names else np.full(60, 2.0)
+    rows = [f"{a:.9g}\t{b:.9g}\t{c:.9g}".replace(".", ",") for a, b, c in zip(T, second, FALLS[::-1])]
+    path = tmp_path / "a.mpt"
+    path.write_text(MPT.format(names) + "\n".join(rows))
+    curve = read_measured_curve(path)
+    assert curve.half.direction == "charge"
+    assert curve.charge[-1] == pytest.approx(-0.002 * T[-1], rel=1e-6)
+    assert "positive current charges: turned" in curve.said
+
+
+def test_an_ec_lab_file_that_its_cell_contradicts_is_refused(tmp_path):
+    rows = [f"{a:g}\t2\t{c:.6g}" for a, c in zip(T, FALLS)]
+    (tmp_path / "a.mpt").write_text(MPT.format("time/s\t<I>/mA\tEwe/V") + "\n".join(rows))
+    with pytest.raises(InputError, match="positive current would charge, .* as if it would discharge"):
+        read_measured_curve(tmp_path / "a.mpt")
+    assert read_measured_curve(tmp_path / "a.mpt", positive_current="discharge").half.direction == "discharge"
+
+
+DATA = os.environ.get("MICROSIM_DATA")
+
+
+@pytest.mark.skipif(not DATA, reason="MICROSIM_DATA names no folder of the public data")
+def test_a_real_file_of_lithium_nickel_oxide():
+    """Five half cycles at 154 and 385 uA of 7 mg; the file's own capacities are the reference."""
+    path = Path(DATA) / "electrochem" / "perex_LiNiO2_220726cell4operandoxas_C06.mpt.gz"
+    lines = gzip.decompress(path.read_bytes()).decode("latin-1").splitlines()
+    names = lines[81].split("\t")
+    half = [line.split("\t") for line in lines[82:] if line.split("\t")[names.index("half cycle")] == "3"]
+    given = float(half[-1][names.index("Capacity/mA.h")].replace(",", "."))
+    curve = read_measured_curve(path, half_cycle=2, mass=7e-6)
+    assert curve.half.direction == "discharge"
+    assert curve.capacity_mAh_g[-1] == pytest.approx(given / 7e-3, rel=1e-4)
+    assert np.median(curve.current) == pytest.approx(154e-6 / 7e-6, rel=1e-2)
+    assert [h.direction for h in curve.halves] == ["charge", "discharge", "charge", "discharge", "charge"]
