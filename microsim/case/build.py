@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 
 from .. import materials
-from ..base.constants import F
+from ..base.constants import EPS_0, F
 from ..base.errors import InputError
 from ..base.memory import KERNELS, require_memory
 from ..base.words import times
@@ -18,6 +18,7 @@ from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
+from ..impedance.cell import C_DL
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
@@ -67,6 +68,13 @@ class Setup:
         else:
             why = f"all of {names} from its sto_100 to its sto_0 in an hour"
         return f"1C is {self.one_C / self.mass:.4g} mA per gram of active material ({names}): {why}."
+
+    def layers(self):
+        """Return the capacitance of the double layer (F m-2), and permittivity over conductivity of the film
+        (s)."""
+        spec = self.case.cell
+        C_dl = C_DL if spec.double_layer is None else spec.double_layer
+        return C_dl, EPS_0 * getattr(spec.film, "relative_permittivity", 0.0) / self.film.conductivity
 
     def loads(self):
         """Return the protocol's steps as Loads; Experiment.run takes them."""

@@ -8,7 +8,8 @@ from ..base.quantities import FIELDS
 from ..base.schema import any_of, listed
 from ..materials.checks import check_material
 from ..volumes.fields import step_asked
-from .sections import Counter
+from .measurements import CompareSpectrum, CompareVoltage
+from .sections import Compare, Counter
 
 MOST_TIME_STEPS = 1e6
 
@@ -143,16 +144,42 @@ def _about(step):
 def check_compare(case):
     steps = {number: step.text for number, step in enumerate(case.protocol)}
     for number, one in enumerate(case.compare):
-        path = "compare.time" if len(case.compare) == 1 else f"compare.{number}.time"
-        if isinstance(one.time, str) and one.time != "end":
-            _check_step(one.time, steps, path)
-        elif one.match is not None and one.time != "end":
-            raise InputError(
-                f"{path}: expected the step in which the state is sought beside match, got {one.time:g} s; "
-                "name a step, or leave out one of the two."
-            )
-    if case.compare and "sto" not in case.output.fields:
+        path = "compare" if len(case.compare) == 1 else f"compare.{number}"
+        if isinstance(one, CompareVoltage):
+            _check_voltage(one, steps, path)
+        elif isinstance(one, CompareSpectrum):
+            _check_spectrum(one, steps, path)
+        else:
+            _check_map(one, steps, f"{path}.time")
+    if any(isinstance(one, Compare) for one in case.compare) and "sto" not in case.output.fields:
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")
+
+
+def _check_map(one, steps, path):
+    if isinstance(one.time, str) and one.time != "end":
+        _check_step(one.time, steps, path)
+    elif one.match is not None and one.time != "end":
+        raise InputError(
+            f"{path}: expected the step in which the state is sought beside match, got {one.time:g} s; "
+            "name a step, or leave out one of the two."
+        )
+
+
+def _check_voltage(one, steps, path):
+    if one.step is not None:
+        _check_step(one.step, steps, f"{path}.step")
+    if one.mass is not None and one.area is not None:
+        raise InputError(
+            f"{path}.mass_mg: expected the mass or the area of what was measured, got both; leave one out."
+        )
+
+
+def _check_spectrum(one, steps, path):
+    if one.after != "end" and one.after > len(steps):
+        raise InputError(
+            f"{path}.after: expected 0 to {len(steps)} (the steps of the protocol) or end, got {one.after};"
+            " correct it."
+        )
 
 
 def _check_step(asked, steps, path):

@@ -35,6 +35,7 @@ from .keys import (
     tolerance,
     voxel_edges,
 )
+from .measurements import CompareSpectrum, CompareVoltage, section_named
 from .overrides import Changes, read_material
 
 # ---- readers of single keys --------------------------------------------------------------------------------
@@ -261,8 +262,12 @@ class Compare:
     project: str | None = entry(choice("x", "y", "z"), default=None)
 
 
+COMPARED = {"measured": Compare, "voltage": CompareVoltage, "spectrum": CompareSpectrum}
+
+
 class Compares(tuple):
-    """The measured maps of a case: in YAML none, one section, or a list of them."""
+    """What a case compares a run with, maps, voltage curves, impedances: in YAML none, one section, or a list
+    of them."""
 
     def as_yaml(self):
         """Give the sections back as plain data."""
@@ -271,10 +276,15 @@ class Compares(tuple):
 
 
 def read_compares(raw, path):
-    """Read a section of a measured map, or a list of them."""
+    """Read a section of a measured map, voltage curve or impedance, or a list of them."""
     if isinstance(raw, list):
-        return Compares(section(Compare, one, f"{path}.{i}") for i, one in enumerate(raw))
-    return Compares([section(Compare, raw, path)])
+        return Compares(read_compared(one, f"{path}.{i}") for i, one in enumerate(raw))
+    return Compares([read_compared(raw, path)])
+
+
+def read_compared(raw, path):
+    """Read one section of what is measured, by the key that names its file."""
+    return section(section_named(raw, path, COMPARED), raw, path)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ Source: Kuensch, Ann. Statist. 17 (1989) 1217 (bootstrap over blocks).
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from .spectrum import MeasuredSpectrum
 
 FEWEST_BLOCKS = 6  # that an interval is drawn from
 DRAWS = 1000
+CLOCK = 1e-7  # of the span of a curve: times nearer than that are one
 FORGOTTEN = 0.05  # correlation of a residual with itself below which it is over
 UNITS = {"": ("charge_C", 1.0), "mass": ("capacity_mAh_g", 3600.0), "area": ("capacity_mAh_cm2", 36000.0)}
 
@@ -46,6 +49,8 @@ class CurveScore:
     share: float
     sigma: float | None = None
 
+    kind: ClassVar = "voltage"
+
     @property
     def residual(self):
         """Computed less measured voltage (V), [points]."""
@@ -68,11 +73,15 @@ class CurveScore:
 
     def as_dict(self):
         """Return the scores as result.json holds them."""
+        return dict(self._told)
+
+    @cached_property
+    def _told(self):
         r, (name, unit) = self.residual, self.place
         far = int(np.argmax(np.abs(r)))
         within = intervals(r, {"rmse": _rms, "bias": np.mean})
         return {
-            "kind": "voltage",
+            "kind": self.kind,
             "by": self.by,
             "points": int(r.size),
             "share_compared": self.share,
@@ -98,6 +107,8 @@ class SpectrumScore:
     simulated: np.ndarray
     sigma: float | None = None
 
+    kind: ClassVar = "spectrum"
+
     @property
     def residual(self):
         """Computed less measured Z as a share of the measured |Z|, complex, [f]."""
@@ -111,11 +122,15 @@ class SpectrumScore:
 
     def as_dict(self):
         """Return the scores as result.json holds them."""
+        return dict(self._told)
+
+    @cached_property
+    def _told(self):
         r = self.residual
         far = int(np.argmax(np.abs(r)))
         within = intervals(np.abs(r), {"rms": _rms})["rms"]
         return {
-            "kind": "spectrum",
+            "kind": self.kind,
             "points": int(r.size),
             "rms_percent": 100 * _rms(np.abs(r)),
             "bias_real_percent": 100 * float(r.real.mean()),
@@ -150,8 +165,19 @@ def score_curve(measured, time, voltage, charge=None, *, by=None, sigma=None):
             f" {unit}, got them from {x.min():.4g} to {x.max():.4g}; compare another step, or by the other of"
             " time and charge"
         )
-    simulated = np.interp(x[inside], at, computed)
+    simulated = _between(x[inside], at, np.asarray(computed, float), V[inside])
     return CurveScore(measured, by, x[inside], V[inside], simulated, float(inside.mean()), sigma)
+
+
+def _between(x, at, values, measured):
+    """Return values [at] on straight lines at x; at a jump, where at comes twice, the one nearer to the
+    measured value, for the clock of a cycler does not tell which side of it a row is on."""
+    found, slack = np.interp(x, at, values), CLOCK * (at[-1] - at[0])
+    for k in np.flatnonzero((np.diff(at) <= slack) & (np.diff(values) != 0)):
+        for side in (values[k], values[k + 1]):
+            here = (np.abs(x - at[k]) <= slack) & (np.abs(side - measured) < np.abs(found - measured))
+            found[here] = side
+    return found
 
 
 def _measured(measured, by):

@@ -8,7 +8,10 @@ from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
+from ..case.measurements import CompareSpectrum
 from .case_arguments import CaseFile, Settings
+from .compare import comparison_numbers
+from .compare_curves import read_impedance, score_impedance, scored, summary
 from .frequencies import Frequencies
 from .job import job
 from .result import Result, Table
@@ -27,6 +30,7 @@ class CellImpedanceResult(Result):
     double_layer  capacitance of the interfaces (F m-2)
     relaxation    RelaxationTimes; None below eight frequencies
     residual      largest relative miss of the Kramers-Kronig relations, None likewise
+    compared      (SpectrumScore, what the numbers say beside) of each impedance that the case compares with
     """
 
     case: object
@@ -38,6 +42,7 @@ class CellImpedanceResult(Result):
     relaxation: object | None
     residual: float | None
     peak_memory_bytes: int = 0
+    compared: tuple = ()
 
     @property
     def freq(self):
@@ -82,6 +87,7 @@ class CellImpedanceResult(Result):
             "voxels": self.mesh.counts,
             "case_sha256": self.case.sha256,
             "peak_memory_bytes": self.peak_memory_bytes,
+            **(comparison_numbers(self.compared) if self.compared else {}),
         }
 
     def relaxation_peaks(self):
@@ -96,7 +102,8 @@ class CellImpedanceResult(Result):
     def tables(self):
         rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(self.freq, self.Z)]
         header = ("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2")
-        return [Table(header, rows[:: max(len(rows) // SHOWN, 1)])]
+        told = [line for score, beside in self.compared for line in summary({**score.as_dict(), **beside})]
+        return [Table(header, rows[:: max(len(rows) // SHOWN, 1)]), *told]
 
     @classmethod
     def check(cls, values, asked):
@@ -122,7 +129,8 @@ class CellImpedanceResult(Result):
         from ..report.pages import cell_eis as page
 
         shown = {"grid": self.grid, "case": self.case.as_dict(), "result": self.numbers()}
-        return page.write(folder, **shown, spectrum=self._drawn())
+        scores = [score for score, _ in self.compared]
+        return page.write(folder, **shown, spectrum=self._drawn(), scores=scores)
 
 
 @job
@@ -177,8 +185,9 @@ def cell_impedance(
 
     case = load_case(case, set or ())
     after = _steps(case, after)
+    measured = _measured(case, after)
     setup = set_up(case)
-    experiment, C_dl, film_time = setup.experiment(), *_layers(setup)
+    experiment, C_dl, film_time = setup.experiment(), *setup.layers()
     if after:
         experiment.run(setup.loads()[:after], setup.shown(progress))
     options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10, "progress": progress}
@@ -187,19 +196,21 @@ def cell_impedance(
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     tested = known and testable(spectrum.freq)
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if tested else None
-    return CellImpedanceResult(
-        case, setup.grid, setup.cell.mesh, after, spectrum, C_dl, relaxation, misfit, peak_memory_bytes()
-    )
+    compared = []
+    for one in measured:
+        own = solve_cell_impedance(setup.cell, experiment.now.solved, one.spectrum.freq, **options)
+        compared.append(scored(one, *score_impedance(0, one, {"0": own.Z})))
+    found = spectrum, C_dl, relaxation, misfit, peak_memory_bytes(), tuple(compared)
+    return CellImpedanceResult(case, setup.grid, setup.cell.mesh, after, *found)
 
 
-def _layers(setup):
-    """Return the double layer's capacitance (F m-2), and the film's permittivity over conductivity (s)."""
-    from ..base.constants import EPS_0
-    from ..impedance.cell import C_DL
-
-    spec = setup.case.cell
-    C_dl = C_DL if spec.double_layer is None else spec.double_layer
-    return C_dl, EPS_0 * getattr(spec.film, "relative_permittivity", 0.0) / setup.film.conductivity
+def _measured(case, after):
+    """Read the impedances that a case compares with after these steps."""
+    asked = [one for one in case.compare if isinstance(one, CompareSpectrum)]
+    steps = len(case.protocol)
+    return [
+        read_impedance(case, one) for one in asked if (steps if one.after == "end" else one.after) == after
+    ]
 
 
 def _steps(case, after):

@@ -10,7 +10,17 @@ from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.schema import number, triple
+from ..case.measurements import CompareSpectrum, CompareVoltage
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
+from .compare_curves import (
+    MeasuredImpedance,
+    MeasuredVoltage,
+    read_impedance,
+    read_voltage,
+    score_impedance,
+    score_voltage,
+    scored,
+)
 from .compared_state import converted, landed_index
 from .field import Field
 from .job import job
@@ -333,23 +343,25 @@ class MeasuredMap:
 
 
 def read_measured(case):
-    """Read the measured maps of a case before anything is solved, so that a mistake costs nothing."""
+    """Read what a case compares a run with before anything is solved, so that a mistake costs nothing."""
+    readers = {CompareVoltage: read_voltage, CompareSpectrum: read_impedance}
+    return [readers.get(type(asked), _read_map)(case, asked) for asked in case.compare]
+
+
+def _read_map(case, asked):
     from ..maps.instrument import Instrument
     from ..maps.map import SocMap
 
-    found = []
-    for asked in case.compare:
-        file = case.locate(asked.measured)
-        given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm")
-        sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
-        check_decimals(given.values, given.name)
-        _check_share(given, asked.quantity)
-        noise, named = read_noise(sigma, given, asked.file_axes)
-        image = SocMap(given.values, given.voxel_size, asked.origin, noise)
-        mask = read_mask(case.locate(asked.mask), asked.file_axes)
-        beam = None if asked.project is None else axis_number(asked.project)
-        found.append(MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named))
-    return found
+    file = case.locate(asked.measured)
+    given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm")
+    sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
+    check_decimals(given.values, given.name)
+    _check_share(given, asked.quantity)
+    noise, named = read_noise(sigma, given, asked.file_axes)
+    image = SocMap(given.values, given.voxel_size, asked.origin, noise)
+    mask = read_mask(case.locate(asked.mask), asked.file_axes)
+    beam = None if asked.project is None else axis_number(asked.project)
+    return MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named)
 
 
 def _check_share(given, quantity):
@@ -366,24 +378,30 @@ def _check_share(given, quantity):
         )
 
 
-def compare_with(measured, setup, fields_path, landed=(), particles=None):
-    """Compare the asked state of a run with each measured map.
+def compare_with(measured, setup, run, fields_path, particles=None, spectra=None):
+    """Compare a run with each map, voltage curve and impedance that was measured.
 
-    measured: [MeasuredMap]. setup: case.build.Setup. landed: marks that the run met. particles: label of each
-    voxel. Returns [Comparison, or a sentence where the run never came to the state], and [{"time_s", "step"}]
-    of the states.
+    measured: of read_measured. setup: case.build.Setup. run: the finished Experiment. particles: label of
+    each voxel. spectra: {number of the section: Z} of the impedances. Returns [(Comparison, CurveScore,
+    SpectrumScore, or a sentence where the run has nothing to compare; what result.json says beside)].
     """
-    found, states = [], []
+    found = []
     for which, one in enumerate(measured):
         try:
-            index = landed_index(which, one, landed, fields_path)
-            stored = Field(fields_path, "sto", index)
-            found.append(_compare_one(one, setup, stored, particles))
-            states.append({"time_s": stored.time, "step": stored.step})
-        except InputError as error:  # the run is done: what it found is not lost for a map
-            found.append(str(error))
-            states.append(None)
-    return found, states
+            if isinstance(one, MeasuredVoltage):
+                area = setup.cell.mesh.area
+                found.append(scored(one, *score_voltage(one, run.now.record, setup.mass, area)))
+            elif isinstance(one, MeasuredImpedance):
+                found.append(scored(one, *score_impedance(which, one, spectra)))
+            else:
+                stored = Field(fields_path, "sto", landed_index(which, one, run.now.landed, fields_path))
+                state = {"time_s": stored.time, "step": stored.step}
+                found.append(
+                    (_compare_one(one, setup, stored, particles), {"noise": one.noise, "state": state})
+                )
+        except InputError as error:  # the run is done: what it found is not lost for a measurement
+            found.append((str(error), {}))
+    return found
 
 
 def _compare_one(measured, setup, stored, particles):
@@ -402,15 +420,15 @@ def _compare_one(measured, setup, stored, particles):
     )
 
 
-def comparison_numbers(measured, found, states):
-    """Return what result.json says of the comparisons: that of the first map, and all where there are
-    several."""
+def comparison_numbers(found):
+    """Return what result.json says of the comparisons: the first one, and all where there are several."""
     from ..maps.verdict import verdict
 
-    told = [
-        {"refused": one}
-        if isinstance(one, str)
-        else {**one.as_dict(), "verdict": list(verdict(one)), "noise": map_.noise, "state": state}
-        for map_, one, state in zip(measured, found, states, strict=True)
-    ]
+    told = []
+    for one, beside in found:
+        if isinstance(one, str):
+            told.append({"refused": one})
+            continue
+        own = {} if "kind" in beside else {"kind": "map", "verdict": list(verdict(one))}
+        told.append({**one.as_dict(), **own, **beside})
     return {"comparison": told[0] if told else None} | ({"comparisons": told} if len(told) > 1 else {})

@@ -63,6 +63,8 @@ def marks_of(measured, setup):
     times = setup.case.output.times if isinstance(setup.case.output.times, tuple) else ()
     found = [Mark(f"stored.{k}", "time", t, _near(t)) for k, t in enumerate(times)]
     for number, one in enumerate(measured):
+        if not hasattr(one, "image"):  # a curve or an impedance is of more than a state
+            continue
         match, time = one.asked.match, one.asked.time
         if match is None and not isinstance(time, str):
             found.append(Mark(mark_name(number), "time", time, _near(time)))

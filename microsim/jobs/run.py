@@ -78,7 +78,7 @@ def _run(case, out, resume, begun, progress):
     from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
     from .compare import compare_with, comparison_numbers, read_measured
-    from .compared_state import marks_of
+    from .compare_curves import check_parts
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
@@ -93,15 +93,14 @@ def _run(case, out, resume, begun, progress):
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
     setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
-    marks = marks_of(measured, setup)
-    experiment, watch, failure = _simulate(setup, out / "fields.h5", checkpoint, before, marks, progress)
+    check_parts(measured, setup.loads())
+    experiment, watch, failure = _simulate(setup, out / "fields.h5", checkpoint, before, measured, progress)
     if failure:
         raise _kept(
             out, _numbers(setup, volume, transport, experiment, watch, {}, None), setup, experiment, failure
         )
-    landed = experiment.now.landed
-    comparisons, states = compare_with(measured, setup, out / "fields.h5", landed, watch.labels)
-    compared = comparison_numbers(measured, comparisons, states)
+    found = compare_with(measured, setup, experiment, out / "fields.h5", watch.labels, watch.spectra)
+    compared, comparisons = comparison_numbers(found), [one for one, _ in found]
 
     found = _numbers(setup, volume, transport, experiment, watch, compared, twin)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
@@ -131,18 +130,19 @@ def _remove_results(out):
         remove(out / name)
 
 
-def _simulate(setup, fields_path, checkpoint, before, marks, progress):
+def _simulate(setup, fields_path, checkpoint, before, measured, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Experiment, the Watch, and
     what the solver failed with after a while, or None."""
     from ..analysis.fields import hosts_of
     from ..volumes.fields import FieldWriter
+    from .compared_state import marks_of
     from .snapshots import Watch
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design)) as fields:
         experiment, watch, show = (
-            setup.experiment(marks),
-            Watch(setup, fields, checkpoint),
+            setup.experiment(marks_of(measured, setup)),
+            Watch(setup, fields, checkpoint, measured),
             setup.shown(progress),
         )
         parts = {"experiment": experiment, **watch.observers}
@@ -151,6 +151,7 @@ def _simulate(setup, fields_path, checkpoint, before, marks, progress):
                 watch.snapshots.write_again(before[1])
                 for name, kept in before[0].items():
                     parts[name].restore(kept)
+        watch.begin(experiment.now)
         with checkpoint.cleared_on(InputError):
             try:
                 for moment in experiment.moments(setup.loads()):

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from ..base.errors import InputError
 from ..base.schema import listed
+from .compare_curves import summary
 from .field import Field
 from .result import Result, Table
 
@@ -46,10 +47,13 @@ class RunResult(Result):
         rows = [[step.get(key) for key in COLUMNS.values()] for step in self.result.get("steps", [])]
         rate = self.result.get("c_rate_meaning")
         notes = self.result.get("validity", {}).get("notes", [])
+        compared = self.result.get("comparisons") or [self.result.get("comparison") or {}]
+        lines = [line for told in compared for line in summary(told)]
         return [
             Table(tuple(COLUMNS), rows),
             *filter(None, [rate]),
             *notes,
+            *lines,
             f"report: {self.folder / 'report.html'}",
         ]
 

@@ -14,6 +14,7 @@ from ..base.hosts import remarks_on
 from ..case.build import resolved_phases
 from ..case.windows import beyond_windows
 from ..volumes.fields import profile_x
+from .compare_curves import ImpedanceWatch
 
 PROFILES = ("sto", "c_e", "phi_e")
 
@@ -68,7 +69,7 @@ class Snapshots(Observer):
 class Watch:
     """What watches a run: its analysis, its validity, and what is stored of it."""
 
-    def __init__(self, setup, writer, checkpoint):
+    def __init__(self, setup, writer, checkpoint, measured=()):
         times = setup.case.output.times
         named = isinstance(times, tuple)  # these are landed on
         every = setup.one_C * 3600 / (10 if named else times - 1)  # charge between stored times (C)
@@ -76,11 +77,23 @@ class Watch:
         self.setup, self.validity = setup, Validity(setup.cell)
         self.analysis = RunAnalysis(setup.cell, self.labels, every)
         self.snapshots = Snapshots(setup, writer, checkpoint, np.inf if named else every)
+        self.impedance = ImpedanceWatch(setup, measured)
 
     @property
     def observers(self):
         """The observers by name."""
-        return {"analysis": self.analysis, "validity": self.validity, "snapshots": self.snapshots}
+        own = {"analysis": self.analysis, "validity": self.validity, "snapshots": self.snapshots}
+        return {**own, "impedance": self.impedance} if self.impedance.asked else own
+
+    @property
+    def spectra(self):
+        """The impedances that were computed, {number of the section: Z}."""
+        return self.impedance.kept.Z
+
+    def begin(self, now):
+        """Tell who looks at the start, before any current, the Progress of an experiment."""
+        if now.t == 0 and not now.under_way:
+            self.impedance.begin(now.solved)
 
     def note(self, moment):
         """Tell every observer the Moment after a time step."""

@@ -92,3 +92,10 @@ def test_a_misfit_that_goes_on_counts_once():
     wide, narrow = (np.ptp(intervals(r, {"m": np.mean})["m"]) for r in (walk, noise))
     assert 4 < wide / narrow < 12  # sqrt 50 for a mean over 50 points
     assert intervals(np.sin(T / 300), {"m": np.mean})["m"] is None
+
+
+def test_a_row_at_a_jump_is_on_the_side_that_it_is_on():
+    """A step of the current: time comes twice, before and after it."""
+    t, V = np.array([0.0, 10, 10, 20]), np.array([4.0, 3.9, 3.8, 3.7])
+    measured = MeasuredCurve(np.array([0.0, 10 - 1e-9, 10 + 1e-9, 20]), V)
+    assert score_curve(measured, t, V).residual == pytest.approx(0, abs=1e-9)

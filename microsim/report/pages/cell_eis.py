@@ -8,6 +8,7 @@ import numpy as np
 from ..number_format import digits, memory
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, MUTED, OTHER_COLOURS, UM, new_figure, styled
+from . import compare
 from .common import phases_sections, voxels_text
 
 CM2 = 1e4  # ohm cm2 per ohm m2
@@ -28,16 +29,19 @@ class CellSpectrum:
     depth: float
 
 
-def write(folder, *, grid, case, result, spectrum, progress=None):
+def write(folder, *, grid, case, result, spectrum, scores=(), progress=None):
     """Write report.html and figures/*.png of `microsim eis CASE.yaml`; return the path of the page.
 
     grid: VoxelGrid. case: what the case holds, plain data. result: what --json holds. spectrum: CellSpectrum.
-    progress: callable (done, total, message). Raises InputError when the files cannot be written.
+    scores: SpectrumScore of each measured impedance. progress: callable (done, total, message). Raises
+    InputError when the files cannot be written.
     """
+    told = result.get("comparisons") or [result.get("comparison")]
     sections = [
         Section("run", "What was run", tables=(_about_table(grid, result),)),
         *phases_sections(grid),
         Section("impedance", "Impedance", _drawings(spectrum), filled(_peaks_table(result))),
+        *(compare.comparison_sections(told, scores) if scores else []),
     ]
     return write_page(
         folder,

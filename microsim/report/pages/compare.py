@@ -8,10 +8,14 @@ from ...base.quantities import Quantity, quantity
 from ...maps.metrics import METRICS
 from ...maps.verdict import NAIVE, verdict
 from .. import map_figures, score_figures
+from ..curve_figures import beside_cards
 from ..map_figures import fullest_layer
 from ..number_format import digits, fixed, label, length_text, percent, rows
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import UM
+from .beside import beside_section
+
+MAP = "Comparison with the measured map"  # title of its section
 
 
 def write(folder, *, comparison, meta, progress=None):
@@ -45,19 +49,27 @@ def comparison_sections(asked, comparisons):
 
     asked: what the case says of each map, as dicts. comparisons: [Comparison, or why there is none].
     """
-    title = "Comparison with the measured map"
     if not comparisons:
         note = "No measured map was given; name one under compare: in the case, or use microsim compare."
-        return [Section("comparison", title, note=note)]
-    if len(comparisons) == 1:
-        return [comparison_section(asked[0], comparisons[0])]
+        return [Section("comparison", MAP, note=note)]
     return [
-        comparison_section(meta, found, f"{title} {k}: {meta.get('measured')}", f"comparison_{k}")
+        _section_of(meta, found, k if len(comparisons) > 1 else None)
         for k, (meta, found) in enumerate(zip(asked, comparisons, strict=True), start=1)
     ]
 
 
-def comparison_section(meta, comparison, title="Comparison with the measured map", anchor="comparison"):
+def _section_of(meta, found, number):
+    """Make the section of one of the comparisons; number: None where there is but one."""
+    anchor = "comparison" if number is None else f"comparison_{number}"
+    file = meta.get("measured") or meta.get("voltage") or meta.get("spectrum")
+    if hasattr(found, "kind"):
+        return beside_section(meta, found, anchor)
+    if isinstance(found, str) and not meta.get("measured"):
+        return Section(anchor, f"Comparison with {file}", note=found)
+    return comparison_section(meta, found, MAP if number is None else f"{MAP} {number}: {file}", anchor)
+
+
+def comparison_section(meta, comparison, title=MAP, anchor="comparison"):
     """Make the section of a comparison, or of the sentence that says why there is none."""
     if isinstance(comparison, str):
         return Section(anchor, title, note=comparison)
@@ -97,6 +109,8 @@ def cards(comparison, most=6):
     """Choose the key numbers of a comparison, at most so many: first what the agreement is worth."""
     if isinstance(comparison, str):
         return []
+    if hasattr(comparison, "kind"):
+        return beside_cards(comparison)
     m, scores = comparison.metrics, comparison.scores
     floor, voxels = scores.floor or {}, f"{digits(scores.independent_voxels)} independent voxels"
     best = f"the true model has {digits(floor['rmse'], 3)}" if floor else "noise not known"
