@@ -1,0 +1,398 @@
+"""How the states of a run move with a parameter of its cell: forward sensitivities along its accepted steps.
+
+Every accepted step solves R(x, past; p) = 0, so that S = dx/dp obeys
+
+    J S = -(dR/dp + dR/dpast S_past)
+
+A parameter may be any number that a cell is made of: its two neighbours are cells at p - a and p + b, whose
+states lie beside those of the run, x - a S and x + b S. One difference of the residual between them holds the
+right side, and what the J of Newton's method leaves out (how the drops beside faces follow their
+coefficients, single precision):
+
+    D(S) = [R_high(x + b S) - R_low(x - a S)] / (a + b),   S <- S - J^-1 D(S)   until D is small
+
+with the preconditioner at hand. An end or a mark g(x, t; p) = 0 that time steps land on moves in time,
+
+    dt/dp = -g_p / g_t,   dx/dp = S + S_t dt/dp,   J S_t = -dR/dt
+
+S_t: how the state follows the length of the step. g_p: difference of g between the neighbours.
+
+Source: Maly and Petzold, Appl. Numer. Math. 20 (1996) 57 (staggered direct method); Feehery et al., ibid. 25
+(1997) 41.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..base.constants import F
+from ..base.errors import InputError, NotConverged
+from ..numerics import bdf
+from ..numerics.krylov import gmres
+from .ends import EndValues, past_ends
+from .experiment import ROUND_OFF, initial_state
+from .kinetics import DoubleLayer
+from .step import Interfaces, Solved
+
+IN_TIME, LEAST_TIME = 1e-3, 1e-4  # share of a time step over which it is differentiated, and s at the least
+MOST_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A cell beside the one that runs: HalfCell, its Loads, Growth of its film or None, its Marks; offset:
+    its parameter less that of the run."""
+
+    cell: object = field(repr=False)
+    loads: list = field(repr=False)
+    growth: object = field(repr=False)
+    marks: tuple = field(repr=False)
+    offset: float
+
+
+@dataclass
+class Beside:
+    """A Neighbour on its way.
+
+    solved: its present state; before: states before it, newest first; charges discharged, newest first (C);
+    voltages across the interfaces where they have a double layer, newest first (V); driving: voltages that
+    its film grows by; begun: how much later the protocol step began than in the run (s); charge_begun (C).
+    """
+
+    of: Neighbour
+    solved: Solved
+    charges: list
+    voltages: list
+    driving: np.ndarray
+    before: list = field(default_factory=list)
+    begun: float = 0.0
+    charge_begun: float = 0.0
+
+    @classmethod
+    def start(cls, neighbour):
+        """Return it at rest, as an Experiment starts."""
+        cell, solved = neighbour.cell, initial_state(neighbour.cell)
+        u = cell.state(solved.x)
+        v = np.concatenate([cell.in_cells.U(u.sto)[cell.mesh.faces.solid], np.zeros(cell.mesh.counter.size)])
+        return cls(neighbour, solved, [0.0], [v], v)
+
+    @property
+    def states(self):
+        """Its states, newest first."""
+        return [self.solved.x, *self.before]
+
+    def step(self, taken, dt):
+        """Return the Step that it takes where the run takes one of dt. taken: Taken."""
+        cell, formula = self.of.cell, taken.formula(dt)
+        film, late = self.solved.step.R_film, dt - taken.dt
+        if self.of.growth and not taken.settling:
+            film = self.of.growth.after(film, self.driving, dt, cell.T)
+        control = self.of.loads[taken.number].control(taken.since + late, after=taken.settling)
+        return cell.step(
+            formula, self.states, control, R_film=film, scale_current=taken.scale_current,
+            layer=self._layer(taken, formula),
+        )  # fmt: skip
+
+    def _layer(self, taken, formula):
+        C = self.of.cell.design.double_layer
+        if not C:
+            return None
+        pace = taken.pace * taken.dt / formula.dt  # 1 / s
+        return DoubleLayer(C * formula.alpha * pace, C * formula.past(self.voltages) * pace)
+
+    def charge(self, solved, taken):
+        """Return the charge that it has discharged by the end of a step (C)."""
+        formula, dt, current = solved.step.formula, solved.step.formula.dt, self.current(solved)
+        if taken.settling:
+            return self.charges[0]
+        if taken.varies:
+            return (current * dt - formula.past(self.charges)) / formula.alpha
+        return self.charges[0] + current * dt
+
+    def current(self, solved):
+        """Return its current (A)."""
+        control = solved.step.control
+        if control.kind == "current":
+            return control.value
+        return -float(self.of.cell.currents(solved.interfaces)[0])
+
+    def accept(self, solved, taken):
+        """Take over what a step has come to."""
+        if taken.settling:
+            self.before, self.charges, self.voltages = [], self.charges[:1], self.voltages[:1]
+        else:
+            self.before, self.charges = self.states[:2], [self.charge(solved, taken), *self.charges[:1]]
+            self.voltages = [solved.interfaces.v, *self.voltages[:1]]
+        self.driving, self.solved = solved.interfaces.v, solved
+
+    def delay(self, delay, in_time):
+        """Move on by a delay (s), as a step of the run would."""
+        self.solved = _later(self.solved, delay, in_time)
+        self.charges = [self.charges[0] + delay * in_time.charge, *self.charges[1:]]
+        self.voltages = [self.solved.interfaces.v, *self.voltages[1:]]
+        self.driving, self.begun = self.solved.interfaces.v, self.begun + delay
+
+    def past_end(self, solved, charge, taken, reason):
+        """Return by how much a state is past an end of the protocol step."""
+        cell = self.of.cell
+        reached = EndValues(cell.state(solved.x).V[0], self.current(solved), charge, self.charge_begun)
+        capacity = cell.capacity[cell.positive_cells].sum()
+        return past_ends(self.of.loads[taken.number], reached, 1.0, capacity)[reason]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that the run took.
+
+    weights: of its BDF formula; dt (s); number of the protocol step; since: s from its start; settling:
+    whether a new current sets in, and no time passes; varies: whether the current is not the same throughout;
+    scale_current (A); pace: of the double layer, 1 / s of its own step.
+    """
+
+    weights: tuple
+    dt: float
+    number: int
+    since: float
+    settling: bool
+    varies: bool
+    scale_current: float
+    pace: float
+
+    def formula(self, dt):
+        """Return the BDF formula of a step of dt in its place."""
+        earlier = [self.dt / (-self.weights[0] - 1)] if len(self.weights) > 1 else []
+        return bdf.bdf(dt, earlier)
+
+
+@dataclass(frozen=True)
+class Sensed:
+    """A Moment of a run and what it is for the neighbours: pairs, [(low, high)] of their Solved at the same
+    time from the start of the protocol step; landed: {mark: the same where the neighbours meet the mark};
+    charges: [(low, high)] (C), at the same time."""
+
+    moment: object
+    pairs: list
+    charges: list
+    landed: dict
+
+
+@dataclass(frozen=True)
+class InTime:
+    """How what a step comes to follows its length: S = dx/dt, of the charge (A), of the voltages across the
+    interfaces and of the film; ahead, behind: (Solved, charge) a little later and earlier, by the delays
+    (s)."""
+
+    S: np.ndarray
+    charge: float
+    v: np.ndarray
+    R_film: np.ndarray
+    ahead: tuple
+    behind: tuple
+    delays: tuple
+
+    def slope(self, value):
+        """Return how a value(Solved, charge, delay) of the run changes with time."""
+        early, late = self.delays
+        return (value(*self.ahead, late) - value(*self.behind, early)) / (late - early)
+
+
+class Sensitivities:
+    """Follows an Experiment: how its states move with some parameters.
+
+    experiment: Experiment that has not begun; growth: of its film, or None; pairs: [(low, high)] of
+    Neighbours, a pair for each parameter; tolerance: share of D(0) that D may be. beside: [(low, high)] of
+    Beside.
+    """
+
+    def __init__(self, experiment, pairs, tolerance=1e-3):
+        self.experiment, self.tolerance, self.t, self.rounds, self.landed = experiment, tolerance, -1.0, 0, 0
+        self.beside = [tuple(map(Beside.start, pair)) for pair in pairs]
+        first = experiment.now.solved
+        _check_alike(experiment.cell, self.beside)
+        self.tangents = [[(high.solved.x - low.solved.x) / _apart(low, high)] for low, high in self.beside]
+        for pair, (S,) in zip(self.beside, self.tangents):
+            for one in pair:
+                one.solved = replace(one.solved, x=first.x + one.of.offset * S)
+
+    def moments(self, loads):
+        """Run the loads; yield what is Sensed after every time step."""
+        experiment = self.experiment
+        self.run = Beside.start(Neighbour(experiment.cell, loads, experiment.growth, experiment.marks, 0.0))
+        for moment in experiment.moments(loads):
+            taken, solve = self._taken(moment), self._solver(moment)
+            pairs = [self._follow(k, moment, taken, solve) for k in range(len(self.beside))]
+            charges = [tuple(one.charges[0] for one in pair) for pair in self.beside]
+            reason = experiment.now.record.steps[-1]["end_reason"] if moment.last else "duration"
+            marks = {name for name, *_ in experiment.now.landed[self.landed :]}
+            self.landed = len(experiment.now.landed)
+            timed = not taken.settling and (marks or reason != "duration")
+            in_time = self._in_time(moment, taken, solve) if timed else None
+            self.run.accept(moment.solved, taken)
+            landed = {name: self._at_mark(name, moment, pairs, in_time) for name in marks}
+            yield Sensed(moment, pairs, charges, landed)
+            if moment.last:
+                self._end(taken, reason, in_time)
+
+    # ---- one step ------------------------------------------------------------------------------------------
+
+    def _taken(self, moment):
+        now, step = self.experiment.now, moment.solved.step
+        settling, self.t = moment.t == self.t or moment.t == 0, moment.t
+        layer, C, f = step.layer, moment.cell.design.double_layer, step.formula
+        pace = layer.a / (C * f.alpha) if layer else 1 / f.dt
+        since, varies = moment.t - now.begun, moment.load.varies
+        return Taken(f.weights, f.dt, moment.number, since, settling, varies, step.scale_current, pace)
+
+    def _solver(self, moment):
+        """Return J^-1 b about a moment as a function of b and a tolerance."""
+        cell, solved = moment.cell, moment.solved
+        about = cell.linearise(cell.solve(solved.x, solved.step, solved.interfaces))
+        cell.preconditioner.update(about)
+        J, P = cell.jacobian(about), cell.preconditioner.answering(about)
+        return lambda b, tolerance: gmres(J, P, b, tolerance=tolerance)[0]
+
+    def _follow(self, k, moment, taken, solve):
+        """Move the neighbours of parameter k on by a step; return their Solved."""
+        pair, past = self.beside[k], self.tangents[k]
+        sides = [(one.of.cell, one.step(taken, taken.dt), one.of.offset) for one in pair]
+        S, found = self._solve(sides, moment, self._guess(past, taken), solve)
+        if taken.settling:  # lithiation and salt stay as they are
+            keep = moment.cell.unknowns.place("sto").start
+            S = np.concatenate([S[:keep], past[0][keep:]])
+        found = _beside(moment.solved, S, found, pair)
+        self.tangents[k] = [S] if taken.settling else [S, *past[:2]]
+        for side, solved in zip(pair, found):
+            side.accept(solved, taken)
+        return tuple(found)
+
+    def _guess(self, past, taken):
+        """Extend the last tangents in time."""
+        if taken.settling or len(past) < 2:
+            return past[0]
+        weights = bdf.extrapolation(taken.dt, self.experiment.now.earlier[1:])
+        return sum(w * S for w, S in zip(weights, past)) if len(weights) == len(past) else past[0]
+
+    def _solve(self, sides, moment, S, solve):
+        """Solve D(S) = 0 from a guess; return S and the Solved of both sides.
+
+        sides: (cell, Step, offset) of the lower and of the higher one.
+        """
+        width, guess = sides[1][2] - sides[0][2], moment.solved.interfaces
+
+        def difference(S):
+            found = [cell.solve(moment.x + offset * S, step, guess) for cell, step, offset in sides]
+            low, high = (side[0].residual(at) for side, at in zip(sides, found))
+            return (high - low) / width, found
+
+        scale, f = np.linalg.norm(difference(np.zeros_like(S))[0]), moment.solved.step.formula
+        noise = ROUND_OFF * moment.cell.capacity.sum() * f.alpha / f.dt
+        for _ in range(MOST_ROUNDS):
+            D, found = difference(S)
+            missed = np.linalg.norm(D)
+            if missed <= self.tolerance * scale or moment.cell.unknowns.largest_sum(D) * width <= noise:
+                S = S - _salt(moment, D)
+                return S, [Solved(at.x, at.step, at.interfaces) for at in found]
+            self.rounds += 1
+            S = S - solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)))
+        raise NotConverged(f"a sensitivity missed {missed / scale:.1e} of its source", [missed / scale])
+
+    # ---- ends and marks, which move in time ----------------------------------------------------------------
+
+    def _in_time(self, moment, taken, solve):
+        """Return how what the step comes to follows its length, before the run accepts it."""
+        h, run = max(IN_TIME * taken.dt, LEAST_TIME), self.run
+        delays = (-h, h) if taken.dt > 2 * h else (0.0, h)
+        sides = [(moment.cell, run.step(taken, taken.dt + late), late) for late in delays]
+        S, found = self._solve(sides, moment, (moment.x - run.solved.x) / taken.dt, solve)
+        behind, ahead = ((one, run.charge(one, taken)) for one in found)
+        (a, Q_a), (b, Q_b), width = behind, ahead, delays[1] - delays[0]
+        v = (b.interfaces.v - a.interfaces.v) / width
+        R_film = (b.step.R_film - a.step.R_film) / width
+        return InTime(S, (Q_b - Q_a) / width, v, R_film, ahead, behind, delays)
+
+    def _at_mark(self, name, moment, pairs, in_time):
+        """Return the Solved of the neighbours where they meet a mark that the run has met."""
+        if in_time is None:
+            return pairs
+
+        def far(one, t, solved, charge):
+            mark = next(mark for mark in one.of.marks if mark.name == name)
+            return mark.distance(t, one.of.cell.state(solved.x), charge)
+
+        found = []
+        slope = in_time.slope(lambda at, charge, late: far(self.run, moment.t + late, at, charge))
+        for pair, solved in zip(self.beside, pairs):
+            low, high = (
+                far(one, moment.t + one.begun, state, one.charges[0]) for one, state in zip(pair, solved)
+            )
+            later = -(high - low) / _apart(*pair) / slope
+            moved = (_later(state, later * one.of.offset, in_time) for one, state in zip(pair, solved))
+            found.append(tuple(moved))
+        return found
+
+    def _end(self, taken, reason, in_time):
+        """Move the neighbours to where their own protocol step ends."""
+        if in_time is not None and reason != "duration":
+            slope = in_time.slope(lambda at, charge, _: self.run.past_end(at, charge, taken, reason))
+            for k, pair in enumerate(self.beside):
+                low, high = (one.past_end(one.solved, one.charges[0], taken, reason) for one in pair)
+                later = -(high - low) / _apart(*pair) / slope
+                self.tangents[k][0] = self.tangents[k][0] + later * in_time.S
+                for one in pair:
+                    one.delay(later * one.of.offset, in_time)
+        for one in [self.run, *(side for pair in self.beside for side in pair)]:
+            one.charge_begun = one.charges[0]
+
+
+def _salt(moment, D):
+    """Return by how much the sum of salt is off by D, as a state: what each step leaves of it would add up.
+
+    What the faces give the electrolyte as salt is a share of the current, whose own sum is off too.
+    """
+    cell, rows = moment.cell, moment.cell.unknowns.rows(D)
+    t_plus = cell.electrolyte.t_plus
+    share = 1.0 if callable(t_plus) else 1 - t_plus
+    missed = rows.salt.sum() - share * rows.charge_e.sum()
+    return cell.vector(c_e=missed / (F * moment.solved.step.rate * cell.salt_volume.sum()))
+
+
+def _beside(solved, S, found, pair):
+    """Return the Solved of two neighbours right beside that of the run: what else they have in common is of
+    second order, and would add up."""
+
+    def between(part):
+        low, high = map(part, found)
+        return part(solved), (high - low) / _apart(*pair)
+
+    (v, dv), (film, d_film) = between(lambda s: s.interfaces.v), between(lambda s: s.step.R_film)
+    return [
+        Solved(
+            solved.x + side.of.offset * S,
+            replace(one.step, R_film=film + side.of.offset * d_film),
+            replace(one.interfaces, v=v + side.of.offset * dv),
+        )
+        for one, side in zip(found, pair)
+    ]
+
+
+def _later(solved, delay, in_time):
+    """Return a Solved a delay (s) later."""
+    j = solved.interfaces
+    step = replace(solved.step, R_film=solved.step.R_film + delay * in_time.R_film)
+    moved = Interfaces(j.j, j.reaction, j.v + delay * in_time.v)
+    return Solved(solved.x + delay * in_time.S, step, moved)
+
+
+def _check_alike(cell, beside):
+    """Refuse neighbours whose cells are not those of the run, one for one."""
+    for one in (side.of.cell for pair in beside for side in pair):
+        if (one.unknowns.n, one.mesh.faces.area.size) != (cell.unknowns.n, cell.mesh.faces.area.size):
+            raise InputError(
+                "expected a parameter that leaves the cells of the mesh as they are, got another number of"
+                " them beside it; choose another one, or bounds that keep the mesh."
+            )
+
+
+def _apart(low, high):
+    """How far two neighbours lie apart in their parameter."""
+    return high.of.offset - low.of.offset
