@@ -20,6 +20,7 @@ from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
 from ..impedance.cell import C_DL
 from ..mesh.grid import VoxelGrid, grid_from_labels
+from ..volumes.draws import drawn_names
 from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
 from .loads import Scale, loads
@@ -163,9 +164,8 @@ def read_grid(case, progress=None):
     volume = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
-    grid = (
-        grid_from_labels(volume.values, spec.phases, volume.voxel_size).crop(spec.crop).coarsen(spec.coarsen)
-    )
+    grid = _drawn(case, grid_from_labels(volume.values, spec.phases, volume.voxel_size))
+    grid = grid.crop(spec.crop).coarsen(spec.coarsen)
     needed = CELL_BYTES * grid.phase.size + KERNELS
     require_memory(needed, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
@@ -175,6 +175,23 @@ def read_grid(case, progress=None):
             "move or widen the crop"
         )
     return volume, grid
+
+
+def _drawn(case, grid):
+    """The draw that a case takes in its volume's place; without one the grid itself, its draws checked."""
+    spec = case.volume
+    if spec.draws is None:
+        return grid
+    names = drawn_names(case.locate(spec.draws))
+    if spec.draw is None:
+        for name in names:
+            grid.with_draws([read_voxels(name).values])
+        return grid
+    if spec.draw > len(names):
+        raise InputError(
+            f"volume.draw: expected 1 to {len(names)}, the draws in {spec.draws}, got {spec.draw}; correct it"
+        )
+    return grid.with_draws([read_voxels(names[spec.draw - 1]).values]).draws[0]
 
 
 def _slab(slab):

@@ -20,7 +20,11 @@ def check_volume(case):
         given = "neither" if volume.file is None else "both"
         raise InputError(f"volume: expected either file or slab, got {given}; give one of the two.")
     if volume.slab is not None:
-        given = [key for key in ("phases", "crop", "voxel_size") if getattr(volume, key) is not None]
+        given = [
+            key
+            for key in ("phases", "crop", "voxel_size", "draws", "draw")
+            if getattr(volume, key) is not None
+        ]
         if given or volume.coarsen > 1:
             raise InputError(
                 f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])};"
@@ -32,6 +36,10 @@ def check_volume(case):
                 " transport_efficiency of the electrode's material instead."
             )
         return
+    if volume.draw is not None and volume.draws is None:
+        raise InputError(
+            "volume.draws: expected the file that the draw is in, got none; name it, or remove volume.draw."
+        )
     if volume.phases is None:
         raise InputError(
             "volume.phases: expected the label of each phase, got none; add {pore: 0, am: 1, ...}."

@@ -94,7 +94,11 @@ class Slab:
 
 @dataclass(frozen=True, kw_only=True)
 class VolumeSection:
-    """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own."""
+    """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own.
+
+    draws: file of volumes that the image allows as well, for intervals; draw: the number of one that is taken
+    in the file's place.
+    """
 
     file: str | None = entry(text, default=None)
     slab: Slab | None = entry(partial(section, Slab), default=None)
@@ -103,6 +107,8 @@ class VolumeSection:
     phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
     crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
     coarsen: int = entry(whole(1, 64), default=1)
+    draws: str | None = entry(text, default=None)
+    draw: int | None = entry(whole(1), default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

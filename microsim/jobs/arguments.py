@@ -25,10 +25,10 @@ def as_grid(given, path):
     )
 
 
-def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None):
+def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None, draws=None):
     from ..mesh.read import read_volume
 
-    return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop)
+    return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop, draws=draws)
 
 
 def require_size(grid, what="--voxel-size-nm"):
@@ -151,7 +151,8 @@ VOLUME_PARTS = {
         Argument("Voxels to keep along each axis, the end not included.", voxel_box, "x=0:96,..."),
     ),
 }
-GRID = Spread(as_grid, VOLUME_PARTS, _grid_of)
+DRAWS = Argument("Draws of the segmentation: an interval beside each number.", metavar="FILE.draws.h5")
+GRID = Spread(as_grid, {**VOLUME_PARTS, "draws": (None, DRAWS)}, _grid_of)
 Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)
 Conducting = Annotated[
     "str | dict[str, float]",

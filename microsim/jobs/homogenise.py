@@ -50,6 +50,11 @@ class HomogeniseResult(Result):
         return self.twin.found.as_dict()
 
     @property
+    def folder(self):
+        """Folder of the files."""
+        return Path(next(iter(self.written.values()))).parent
+
+    @property
     def sources(self):
         """How each parameter was found, in a sentence."""
         return self.twin.found.sources

@@ -15,6 +15,7 @@ from ..base.errors import InputError
 from ..base.guard import check_target, guarding
 from ..base.memory import KERNELS, require_memory
 from ..base.streams import is_stream
+from .draws import repeated
 from .result import FIGURES, PAGE, Result
 
 
@@ -23,7 +24,7 @@ def job(function=None, *, voxel_bytes=0):
     as measured, a number or a function of the arguments."""
     if function is None:
         return functools.partial(job, voxel_bytes=voxel_bytes)
-    read = reading(function, functools.partial(_check_memory, voxel_bytes))
+    read = reading(repeated(function), functools.partial(_check_memory, voxel_bytes))
 
     @functools.wraps(function)
     def safe(*args, **options):

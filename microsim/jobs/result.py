@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..base.errors import InputError
-from ..base.files import remove, write_json
+from ..base.files import plain, remove, write_json
 from ..base.guard import guarding
 from ..base.streams import is_stream
 from ..base.words import aligned, cell
@@ -82,9 +82,13 @@ class Result:
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
 
     inputs = ()  # files that the job read
+    drawn = ()  # numbers of the same job on each draw of its volume
 
     def __init_subclass__(cls):
-        """Let whatever writes a file spare those that the job read."""
+        """Let whatever writes a file spare those that the job read; numbers of draws give intervals."""
+        for name, told in {"numbers": _with_intervals, "tables": _with_rows}.items():
+            if name in vars(cls):
+                setattr(cls, name, told(vars(cls)[name]))
         writers = {"write", "save", *(file.method for file in cls.files.values())}
         for name in writers & set(vars(cls)):
             setattr(cls, name, _sparing(vars(cls)[name]))
@@ -92,6 +96,15 @@ class Result:
     def keep_safe(self, inputs):
         """Take note of the files that the job read, which nothing is written over."""
         object.__setattr__(self, "inputs", tuple(inputs))
+
+    def keep_draws(self, drawn):
+        """Take note of the numbers of the same job on each draw of its volume."""
+        object.__setattr__(self, "drawn", tuple(drawn))
+
+    @property
+    def draw_count(self):
+        """Number of the draws that the intervals come from."""
+        return len(self.drawn)
 
     @classmethod
     def check(cls, values, asked):
@@ -167,6 +180,39 @@ def _sparing(write):
             return write(self, *args, **options)
 
     return guarded
+
+
+def _with_intervals(numbers):
+    @functools.wraps(numbers)
+    def told(self):
+        found = numbers(self)
+        if not self.drawn or "intervals" in found:
+            return found
+        from ..analysis.intervals import spread_intervals
+
+        return {**found, "draws": self.draw_count, "intervals": spread_intervals(plain(found), self.drawn)}
+
+    return told
+
+
+def _with_rows(tables):
+    @functools.wraps(tables)
+    def told(self):
+        shown = tables(self)
+        if not self.draw_count:
+            return shown
+        from ..analysis.intervals import MOST_ROWS, meaning, rows_of
+
+        numbers = plain(self.numbers())
+        rows = rows_of(numbers, numbers["intervals"])
+        known = [row for row in rows if row[2] is not None][:MOST_ROWS]
+        return [
+            *shown,
+            *([Table(("number", "value", "low", "high"), known)] if known else []),
+            meaning(self.draw_count, [row[0] for row in rows if row[2] is None]),
+        ]
+
+    return told
 
 
 def one_or_all(values):

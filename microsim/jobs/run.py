@@ -79,6 +79,7 @@ def _run(case, out, resume, begun, progress):
     from .checkpoint import Checkpoint
     from .compare import compare_with, comparison_numbers, read_measured
     from .compare_curves import check_parts
+    from .draws import drawn_runs
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
@@ -103,6 +104,7 @@ def _run(case, out, resume, begun, progress):
     compared, comparisons = comparison_numbers(found), [one for one, _ in found]
 
     found = _numbers(setup, volume, transport, experiment, watch, compared, twin)
+    found |= drawn_runs(case, out, plain(found), progress)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
     numbers = plain({**found, "origin": origin, **cost})
     _write(out, setup, numbers, experiment.now.record, comparisons, flux, progress)

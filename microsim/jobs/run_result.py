@@ -35,10 +35,15 @@ class RunResult(Result):
     result: dict = field(default_factory=dict)
 
     has_page: ClassVar = False  # it is written while the case runs
+    draws_kept: ClassVar = True  # their runs lie in the folder, their intervals in the numbers
 
     @property
     def title(self):
         return self.result.get("title", "")
+
+    @property
+    def draw_count(self):
+        return self.result.get("draws", 0)
 
     def numbers(self):
         return self.result

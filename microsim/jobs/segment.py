@@ -8,14 +8,15 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
-from ..base.schema import listed, number
+from ..base.schema import listed, number, whole
 from ..base.words import lengths_nm, times
 from .arguments import FILE_AXES, as_phase_names, axes_order, voxel_lengths
 from .job import job
 from .result import Result, SavedFile, Table
 from .segment_route import Route
 
-FILES = ("labels", "low", "high", "probability", "recipe", "report")
+FILES = ("labels", "low", "high", "draws", "probability", "recipe", "report")
+SEED = 0  # of the draws: the same grey values give the same ones
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,6 +28,7 @@ class SegmentResult(Result):
     recipe       segment.recipe.Recipe that gives the same voxels again
     bounds       share of the grey step by which low and high volumes move edges
     with_bounds  save() writes those volumes too
+    count        draws of the labels that the grey values allow as well
     source, sha256   of the grey volume
     store        keeps the files of a scratch folder as long as the result is there
     """
@@ -36,6 +38,7 @@ class SegmentResult(Result):
     recipe: object
     bounds: float
     with_bounds: bool
+    count: int
     source: str
     sha256: str | None
     store: object
@@ -46,7 +49,7 @@ class SegmentResult(Result):
             "Label volume to write; its suffix says the format.",
             "VOLUME",
             required=True,
-            beside=("{stem}.low{suffix}", "{stem}.high{suffix}"),
+            beside=("{stem}.low{suffix}", "{stem}.high{suffix}", "{stem}.draws.h5"),
         ),
         "probability": SavedFile("save_probability", "Write the probability of each phase.", "FILE.h5"),
     }
@@ -68,10 +71,17 @@ class SegmentResult(Result):
 
     @cached_property
     def grid(self):
-        """The labels as a volume with named phases, for the other jobs."""
+        """The labels, and their draws, as a volume with named phases, for the other jobs."""
         from ..mesh.grid import Source, grid_from_labels
 
-        return grid_from_labels(self.labels, self.phases, self.voxel_size, Source(self.source, self.sha256))
+        source = Source(self.source, self.sha256)
+        return grid_from_labels(self.labels, self.phases, self.voxel_size, source).with_draws(self.draws())
+
+    def draws(self):
+        """Yield label volumes that the grey values allow as well (segment/draws.py)."""
+        from ..segment.draws import drawn_labels
+
+        return drawn_labels(self.state, self.bounds, self.count, SEED) if self.count else iter(())
 
     @cached_property
     def fractions(self):
@@ -153,11 +163,12 @@ class SegmentResult(Result):
         return page.write(folder, state=self.state, pictures=self.pictures, result=numbers)
 
     def save(self, path):
-        """Write the labels, with `with_bounds` the low and high volumes, and the recipe beside them.
+        """Write the labels, with `with_bounds` the low and high volumes, draws, and the recipe beside them.
 
-        Returns {"labels", "low", "high", "recipe": path}.
+        Returns {"labels", "low", "high", "draws", "recipe": path}.
         """
         from ..segment.certainty import bound_volume
+        from ..volumes.draws import write_draws
         from ..volumes.volume import write_volume
 
         path, size = Path(path), {"voxel_size": self.voxel_size}
@@ -166,6 +177,8 @@ class SegmentResult(Result):
         for bound in ("low", "high") if self.with_bounds else ():
             moved = bound_volume(self.state, self.bounds, bound)
             written[bound] = write_volume(path.with_name(f"{stem}.{bound}{path.suffix}"), moved, **size)
+        if self.count:
+            written["draws"] = write_draws(path.with_name(f"{stem}.draws.h5"), self.draws(), **size)
         return written | {"recipe": self._save_recipe(path.with_name(f"{stem}.recipe.yaml"))}
 
     def _save_recipe(self, path):
@@ -190,6 +203,14 @@ class SegmentResult(Result):
         return dataset(self.grid, {"grey": (self.state.grey, "1"), "label": (self.labels, "1")})
 
 
+def draw_count(given, path):
+    """Read how many draws: none, or so many that they say how far apart they lie."""
+    count = whole(0, 1000)(given, path)
+    if count == 1:
+        raise InputError(f"{path}: expected 0, or 2 to 1000 draws, got 1; take 8.")
+    return count
+
+
 Grey = Annotated[
     "str | PathLike | numpy.ndarray",  # noqa: F821 (a heavy import)
     Argument("Grey-scale volume, or a data set's name.", metavar="GREY"),
@@ -206,6 +227,14 @@ Bounds = Annotated[
     Argument("How far low and high volumes move edges; share of the grey step.", number(0.0, 0.45), "B"),
 ]
 FileAxes = Annotated[str | None, Argument(FILE_AXES, axes_order, "AXES")]
+Draws = Annotated[
+    int,
+    Argument(
+        "Volumes to draw that the image allows as well: VOLUME.draws.h5, for --draws of others.",
+        draw_count,
+        "N",
+    ),
+]
 Scratch = Annotated[
     "str | PathLike | None",
     Argument("Work in files of this folder, not in memory.", metavar="DIR", writes=()),
@@ -221,6 +250,7 @@ def segment_volume(
     steps: Annotated["dict | Route | None", spread_of(Route)] = None,
     bounds: Bounds = 0.1,
     write_bounds: Annotated[bool, switch("Write the low and high volumes beside VOLUME too.")] = False,
+    draws: Draws = 0,
     voxel_size: voxel_lengths() = None,
     file_axes: FileAxes = None,
     scratch: Scratch = None,
@@ -249,6 +279,9 @@ def segment_volume(
         Share of the grey step by which low and high volumes move edges.
     write_bounds : bool
         `save` writes the low and high volumes too.
+    draws : int
+        Volumes to draw that the grey values allow as well, at least 2 (8 give intervals that hold): `grid`
+        bears them and jobs on it give intervals; `save` writes them as NAME.draws.h5.
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "50 nm". Wins over the file's.
     file_axes : str
@@ -280,7 +313,7 @@ def segment_volume(
     chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
     state, pictures = run_recipe(chosen, values, origin.voxel_size, store=store, progress=progress)
     where = origin.source, origin.sha256
-    return SegmentResult(state, pictures, chosen, bounds, write_bounds, *where, store)
+    return SegmentResult(state, pictures, chosen, bounds, write_bounds, draws, *where, store)
 
 
 def _recipe(recipe, phases, steps, file_axes):

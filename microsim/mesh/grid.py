@@ -64,6 +64,8 @@ class VoxelGrid:
     labels      the number that stood for each name in the volume file (default 0, 1, 2, ...)
     source      where the voxels come from
     relative    the edges are ratios and not lengths, as of a volume whose voxel size is unknown
+    draws       other VoxelGrids of the same shape that the image allows as well (segment/draws.py): a job on
+                this grid is done on each of them too, and gives intervals beside its numbers
     """
 
     phase: np.ndarray
@@ -72,6 +74,7 @@ class VoxelGrid:
     labels: tuple[int, ...] = None
     source: Source = Source()
     relative: bool = False
+    draws: tuple = ()
 
     def __post_init__(self):
         names = tuple(self.names)
@@ -170,7 +173,25 @@ class VoxelGrid:
         for axis, bounds in (box or {}).items():
             number = axis_number(axis)
             keep[number] = _range(AXES[number], bounds, self.shape[number])
-        return replace(self, phase=self.phase[tuple(keep)].copy())
+        draws = tuple(draw.crop(box) for draw in self.draws)
+        return replace(self, phase=self.phase[tuple(keep)].copy(), draws=draws)
+
+    def with_draws(self, draws):
+        """Return the grid with label volumes [x, y, z] that its image allows as well."""
+        number = np.full(256, 255, np.uint8)
+        number[list(self.labels)] = range(len(self.names))
+        return replace(self, draws=tuple(self._draw(number, k, draw) for k, draw in enumerate(draws, 1)))
+
+    def _draw(self, number, k, labels):
+        labels = np.asarray(labels)
+        phase = number[labels] if labels.size and labels.max() < 256 else np.full(labels.shape, 255, np.uint8)
+        if labels.shape != self.shape or phase.max() == 255:
+            raise InputError(
+                f"expected draws of the volume's shape {self.shape} and labels {self.labels}, got shape "
+                f"{labels.shape} and labels up to {labels.max()} in draw {k}; draw from the segmentation that"
+                " gave the volume."
+            )
+        return replace(self, phase=phase, source=replace(self.source, name=f"{self.source.name}, draw {k}"))
 
     def coarsen(self, factor):
         """Merge factor x factor x factor voxels into one that takes their most frequent phase.
@@ -196,7 +217,9 @@ class VoxelGrid:
             score = share + np.float32(0.5 / factor**3) * ndimage.uniform_filter(share, 3, mode="nearest")
             phase[score > best + 1e-6] = code
             np.maximum(best, score, out=best)
-        return replace(self, phase=phase, voxel_size=tuple(h * factor for h in self.voxel_size))
+        draws = tuple(draw.coarsen(factor) for draw in self.draws)
+        size = tuple(h * factor for h in self.voxel_size)
+        return replace(self, phase=phase, voxel_size=size, draws=draws)
 
 
 def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False):

@@ -5,6 +5,7 @@ from os import PathLike
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.datasets import find
+from ..volumes.draws import read_draws
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
 
@@ -17,6 +18,7 @@ def read_volume(
     axes: str | None = None,
     crop: dict[str, tuple[int, int]] | None = None,
     missing_ok: bool = False,
+    draws: str | PathLike | None = None,
 ) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
@@ -37,6 +39,9 @@ def read_volume(
         Voxels to keep, {"x": (0, 96)}, the end not included.
     missing_ok : bool
         Leave out named phases that the volume does not hold, as cracks of a pristine electrode.
+    draws : path, optional
+        Volumes that the image allows as well, as `segment --draws` writes them: jobs are done on each of
+        them too and give an interval beside every number.
 
     Returns
     -------
@@ -57,7 +62,8 @@ def read_volume(
         there = label_counts(found.values)
         labels = {name: label for name, label in labels.items() if label in there}
     origin = Source(found.source, found.sha256, found.file_axes)
-    return grid_from_labels(found.values, labels, found.voxel_size, origin).crop(crop or {})
+    grid = grid_from_labels(found.values, labels, found.voxel_size, origin)
+    return (grid.with_draws(read_draws(draws)) if draws is not None else grid).crop(crop or {})
 
 
 def _own_names(source, values):

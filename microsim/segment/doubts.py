@@ -10,18 +10,20 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.axes import AXES
+from .edges import blurred_films
 from .segmentation import APART, VALLEY
 
 BLOCKS = 6  # along each axis, in which levels are measured
 FEWEST = 100  # voxels of a phase in a block that show its level
 RARE = 5e-3  # share of a phase below which it may be stray voxels
+NOISY = 2e-3  # share of voxels without one of their own beside them: noise, not structure
 ALONE = 0.5  # share of a phase's voxels without another beside them
 SAMPLED = 4_000_000  # voxels
 
 
 def doubts(state, bounds):
     """List what speaks against the labels, as sentences; bounds: share of the grey step that edges move."""
-    said = [*_uneven(state, bounds), *_overlapping(state), *_stray(state)]
+    said = [*_uneven(state, bounds), *_overlapping(state), *_blurred(state), *_stray(state)]
     extremes = state.found.get("extremes")
     if extremes:
         count = extremes["voxels_brought_in"]
@@ -34,9 +36,11 @@ def _uneven(state, bounds):
     step = max(int(np.cbrt(state.labels.size / SAMPLED)), 1)
     cut = (slice(None, None, step),) * 3
     grey, labels = np.asarray(state.matter[cut], np.float32), np.asarray(state.labels[cut])
+    flat = (ndimage.maximum_filter(state.labels, 3) == ndimage.minimum_filter(state.labels, 3))[cut]
     worst = (bounds, None, None)
     for k, name in enumerate(state.phases):
-        known = labels == k
+        known = (labels == k) & flat
+        known = known if np.count_nonzero(known) > FEWEST else labels == k  # a shell is nowhere flat
         where = np.nonzero(known)
         values = grey[known]
         for axis in range(3):
@@ -94,8 +98,20 @@ def _overlapping(state):
             )
 
 
+def _blurred(state):
+    """Phases of which blurred edges between two others were taken for films."""
+    for film in blurred_films(state):
+        yield (
+            f"{100 * film.share:.0f} % of {state.phases[film.k]} lies as a film between a darker and a"
+            " brighter phase, which a blurred edge between those two explains better: the bounds of the"
+            " fractions do not hold; give such voxels to the two sides (--watershed), or sharpen first"
+            " (--unsharp)"
+        )
+
+
 def _stray(state):
-    """Phases of few voxels, or of voxels that stand alone, which may be none."""
+    """Phases of few voxels, or of voxels that stand alone, which may be none; stray voxels everywhere."""
+    everywhere = 0
     for k, name in enumerate(state.phases):
         known = np.asarray(state.labels) == k
         count = int(np.count_nonzero(known))
@@ -107,3 +123,9 @@ def _stray(state):
             yield f"most voxels of {name} stand alone: noise, zingers or dead pixels rather than a phase"
         elif count < RARE * known.size:
             yield f"{name} has {100 * count / known.size:.2g} % of the voxels: a phase, or stray voxels?"
+        everywhere += np.count_nonzero(alone) / known.size
+    if everywhere > NOISY:
+        yield (
+            f"{100 * everywhere:.2g} % of all voxels stand alone in another phase: noise, which makes"
+            " surfaces and paths wrong by more than the bounds; take it off (--denoise nlm)"
+        )

@@ -275,7 +275,8 @@ def moved_edges(values, labels, levels, by, *, store=MEMORY):
     by > 0: a voxel beside a darker phase whose grey is below the moved threshold goes to it; by < 0: a voxel
     beside a brighter phase whose grey is above goes to that. Edges move by one voxel at most, nothing changes
     elsewhere; a label without a level (cracks) has that of the first phase. Low, middle and high volumes
-    (-by, 0, by) give every number computed from them an error bar. Slab by slab.
+    (-by, 0, by) give every number computed from them an error bar; `by` may also differ from voxel to voxel,
+    [x, y, z] (draws.py). Slab by slab.
     """
     level = np.full(256, levels.means[0], np.float32)
     level[: len(levels.means)] = levels.means
@@ -284,7 +285,8 @@ def moved_edges(values, labels, levels, by, *, store=MEMORY):
     for first in range(0, n, thickness):
         end = min(first + thickness, n)
         low, high = max(first - 1, 0), min(end + 1, n)
-        moved = _moved(np.asarray(values[low:high], np.float32), np.asarray(labels[low:high]), level, by)
+        here = by[low:high] if np.ndim(by) else np.full((high - low, *labels.shape[1:]), by, np.float32)
+        moved = _moved(np.asarray(values[low:high], np.float32), np.asarray(labels[low:high]), level, here)
         out[first:end] = moved[first - low : end - low]
     return out
 
@@ -295,9 +297,9 @@ def _moved(values, old, level, by):
         for here, there in ((slice(None, -1), slice(1, None)), (slice(1, None), slice(None, -1))):
             here, there = ((slice(None),) * axis + (part,) for part in (here, there))
             mine, other = level[old[here]], level[old[there]]
-            cut = (mine + other) / 2 + by * np.abs(mine - other)
-            off = (other - mine) * np.sign(-by)  # above 0: the move is from this phase to that one
-            turns = (off > best[here]) & ((values[here] < cut) if by > 0 else (values[here] > cut))
+            cut = (mine + other) / 2 + by[here] * np.abs(mine - other)
+            off = (mine - other) * np.sign(by[here])  # above 0: the move is from this phase to that one
+            turns = (off > best[here]) & ((cut - values[here]) * by[here] > 0)
             new[here][turns] = old[there][turns]
             best[here][turns] = off[turns]
     return new

@@ -144,3 +144,16 @@ def test_volumes_that_hold_no_labels_are_refused(labels, word):
 def test_wrong_use_of_a_grid_gets_one_sentence(grid, mistake, word):
     with pytest.raises(InputError, match=word):
         mistake(grid)
+
+
+def test_draws_are_cut_and_merged_as_the_grid_is():
+    labels = np.random.default_rng(0).integers(0, 2, (4, 4, 4)) * 7
+    grid = grid_from_labels(labels, {"pore": 0, "am": 7}, 1e-7).with_draws([labels, 7 - labels])
+    one, _ = grid.crop({"x": (0, 2)}).coarsen(2).draws
+    assert one.shape == (1, 2, 2) and np.array_equal(one.phase, grid.crop({"x": (0, 2)}).coarsen(2).phase)
+    assert (
+        np.array_equal(grid.draws[1].phase, 1 - grid.phase) and grid.draws[1].source.name == "array, draw 2"
+    )
+    for wrong in (labels[1:], labels + 1, labels + 300):
+        with pytest.raises(InputError, match="expected draws of the volume's shape"):
+            grid.with_draws([wrong])

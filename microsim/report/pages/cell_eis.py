@@ -9,7 +9,7 @@ from ..number_format import digits, memory
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, MUTED, OTHER_COLOURS, UM, new_figure, styled
 from . import compare
-from .common import phases_sections, voxels_text
+from .common import interval_sections, phases_sections, voxels_text
 
 CM2 = 1e4  # ohm cm2 per ohm m2
 PANEL = 1.4  # width of a panel of the Nyquist plot over its height
@@ -48,7 +48,7 @@ def write(folder, *, grid, case, result, spectrum, scores=(), progress=None):
         title=result["title"],
         kind="impedance of a cell",
         cards=_cards(result, spectrum),
-        sections=sections,
+        sections=[*sections, *interval_sections(result)],
         records=[("Result (JSON)", compact_json(result)), ("Case (JSON)", compact_json(case))],
         progress=progress,
     )

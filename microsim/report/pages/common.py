@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 
 from ... import __version__
+from ...analysis.intervals import MOST_ROWS, meaning, rows_of
 from ...base.quantities import OPTIONS
 from ...mesh.morphology import phase_summary
 from .. import captions, figures, tables, transport_figures
@@ -26,7 +27,7 @@ def write_volume_page(folder, *, title, grid, result, cards, sections, progress=
         title=title,
         kind=str(result["volume"]),
         cards=cards,
-        sections=[about, *phases_sections(grid, table), *sections],
+        sections=[about, *phases_sections(grid, table), *sections, *interval_sections(result)],
         records=[("Result (JSON)", compact_json(result))],
         progress=progress,
     )
@@ -39,6 +40,19 @@ def phases_sections(grid, *shown):
         return []
     drawing = Drawing("phases", partial(figures.phases_figure, grid), captions.phases_caption(grid))
     return [Section("phases", "Phases", (drawing,), shown)]
+
+
+def interval_sections(result):
+    """Make the section of what draws of the segmentation say, where a result has them."""
+    if not result.get("draws") or "intervals" not in result:
+        return []
+    rows = rows_of(result, result["intervals"])
+    known = [(name, *map(digits, three)) for name, *three in rows if three[1] is not None][:MOST_ROWS]
+    missing = [name for name, _, low, _ in rows if low is None]
+    header = ("Number", "Value", "Low", "High")
+    note = f"{meaning(result['draws'], missing)}."
+    table = TextTable("Intervals from draws of the segmentation", header, known, (1, 2, 3), note)
+    return [Section("draws", "Uncertainty of the segmentation", tables=(table,))]
 
 
 def is_column(shape):

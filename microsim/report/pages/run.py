@@ -9,7 +9,7 @@ from .. import analysis_figures, captions, figures, tables
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
 from . import compare, homogenise
-from .common import flux_drawing, is_column, phases_sections
+from .common import flux_drawing, interval_sections, is_column, phases_sections
 
 TOGETHER = ("phi_e", "phi_s", "j")  # their profiles are one figure
 TITLES = {"sto": "Lithiation", "c_e": "Electrolyte"}  # of the sections of other fields: their labels
@@ -55,6 +55,7 @@ def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
         *_evenness(result.get("heterogeneity"), grid, fields_path),
         *homogenise.homogenised_sections(result.get("homogenised")),
         *compare.comparison_sections(_compared(asked, result, comparisons), comparisons),
+        *interval_sections(result),
         Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
     ]
 
