@@ -118,13 +118,17 @@ def traffic(n=120):
 
     from microsim.numerics.backend import kernels
     from microsim.numerics.graph import voxel_graph
+    from microsim.numerics.multigrid import Level
 
     mask = gaussian_filter(np.random.default_rng(0).standard_normal((n, n, n)), 2) > 0
     graph = voxel_graph(mask, [np.ones(n)] * 3)
-    weight = np.ones(graph.neighbour.size, np.float32)
+    level, weight = Level.of(graph, np.float32), np.ones(graph.neighbour.size, np.float32)
+    level.rows.set(graph, weight)
     x, out, b = (np.ones(graph.n, np.float32) for _ in range(3))
     diagonal = np.full(graph.n, 7, np.float32)
+    nowhere = np.zeros(graph.n, np.int32), np.zeros(1, np.float32)
     links = 8 * graph.n + (4 + 4) * graph.neighbour.size  # row ends, neighbours and weights
+    fixed = (4 + 4) * level.rows.near.size  # neighbours and weights in rows of one length
     basis, source, target = np.ones((20, graph.n), np.float32), np.ones(20_000_000), np.empty(20_000_000)
     copy = 2 * source.nbytes / _fastest(lambda: np.copyto(target, source))
     for name, moved, work in (
@@ -137,10 +141,8 @@ def traffic(n=120):
         ),
         (
             "sweep",
-            links + 16 * graph.n,
-            lambda: kernels.cycle.sweep(
-                graph.indptr, graph.neighbour, weight, diagonal, b, x, graph.bounds, False
-            ),
+            fixed + (16 + 12) * graph.n,  # and the aggregates' corrections
+            lambda: kernels.cycle.up(level.spans, *nowhere, *level.rows, diagonal, b, x),
         ),
         ("project", basis.nbytes + 4 * graph.n, lambda: kernels.vectors.project(basis, 20, x)),
         ("combine", basis.nbytes + 8 * graph.n, lambda: kernels.vectors.combine(basis, np.zeros(20), x)),

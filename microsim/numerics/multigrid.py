@@ -10,20 +10,24 @@ behaved.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import cho_factor
-from scipy.linalg.lapack import dpotrs
+from scipy.linalg import cholesky
 
 from .backend import kernels
+from .descent import Descent
+from .fixed_rows import Rows, spans_of
 from .graph import Graph, line_colours
 
 
 @dataclass
 class Level:
-    """One level: its graph, its numbers, and the way to the next coarser level."""
+    """One level: its graph, its numbers, and the way to the next coarser level.
+
+    spans: ranges of cells in the order of a sweep, [(first, stop, colour)].
+    """
 
     graph: Graph
-    lower: np.ndarray
-    weight: np.ndarray
+    spans: np.ndarray
+    rows: Rows
     diagonal: np.ndarray
     x: np.ndarray
     b: np.ndarray
@@ -33,6 +37,12 @@ class Level:
     child: np.ndarray | None = None
     scale: np.ndarray | None = field(default=None, repr=False)
     end_scale: tuple = (1.0, 1.0)
+
+    @classmethod
+    def of(cls, graph, dtype):
+        """Return a level without numbers."""
+        vectors = (np.zeros(graph.n, dtype) for _ in range(4))
+        return cls(graph, spans_of(graph), Rows.of(graph, dtype), *vectors)
 
 
 def merge_lines(width, limit):
@@ -140,23 +150,15 @@ class Multigrid:
         if weight is None:
             weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, dtype)
         while True:
-            n = graph.n
-            lower = kernels.coarsening.count_lower(graph.indptr, graph.neighbour)
-            self.levels.append(
-                Level(
-                    graph,
-                    lower,
-                    np.empty(graph.neighbour.size, dtype),
-                    *(np.zeros(n, dtype) for _ in range(4)),
-                )
-            )
-            made = coarsen(graph, weight) if n > coarsest else None
-            if made is None or made[0].n > 0.9 * n:
+            self.levels.append(Level.of(graph, dtype))
+            made = coarsen(graph, weight) if graph.n > coarsest else None
+            if made is None or made[0].n > 0.9 * graph.n:
                 break
             level, fine = self.levels[-1], graph
             graph, level.parent, level.child_ptr, level.child, level.scale, level.end_scale = made
             if weight.size:
                 weight = self._weights(level, fine, weight, graph)
+        self.descent = Descent(self.levels, visits)
 
     @staticmethod
     def _weights(level, fine, weight, coarse):
@@ -188,34 +190,35 @@ class Multigrid:
             np.zeros(self.levels[0].graph.n, self.dtype) if part is None else part.astype(self.dtype)
             for part in (mass, low, high)
         ]
-        self.levels[0].weight = weight.astype(self.dtype, copy=False)
+        weight = weight.astype(self.dtype, copy=False)
         self.ground = parts[0] + parts[1] + parts[2] if self.dtype is np.float64 else None
+        self.weight = weight if self.dtype is np.float64 else None
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
+            level.rows.set(level.graph, weight)
             kernels.laplacian.row_sums(
-                level.graph.indptr, level.weight, parts[0] + parts[1] + parts[2], level.diagonal
+                level.graph.indptr, weight, parts[0] + parts[1] + parts[2], level.diagonal
             )
             if coarse is None:
                 break
-            coarse.weight = self._weights(level, level.graph, level.weight, coarse.graph)
+            weight = self._weights(level, level.graph, weight, coarse.graph)
             summed = [np.empty(coarse.graph.n, self.dtype) for _ in parts]
             for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
                 kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
                 total *= self.dtype(factor)
             parts = summed
-        self._factor()
+        self._factor(weight)
 
-    def _factor(self):
+    def _factor(self, weight):
         """Factorise the coarsest matrix (a few hundred cells), shifted by rounding so that it stays
         definite."""
         level = self.levels[-1]
         n = level.graph.n
         rows = np.repeat(np.arange(n), np.diff(level.graph.indptr))
         matrix = np.zeros((n, n))
-        np.add.at(
-            matrix, (rows, level.graph.neighbour), -level.weight.astype(float) if level.weight.size else -1.0
-        )
+        np.add.at(matrix, (rows, level.graph.neighbour), -weight.astype(float) if weight.size else -1.0)
         matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + np.finfo(self.dtype).eps)
-        self.coarse = cho_factor(matrix)
+        lower = cholesky(matrix, lower=True) if n else matrix
+        self.factor = lower + np.tril(lower, -1).T
 
     def apply(self, p, out):
         """Write A p of the finest level; return p . A p (float64).
@@ -225,10 +228,8 @@ class Multigrid:
         """
         level, g = self.levels[0], self.levels[0].graph
         if self.ground is None:
-            return kernels.laplacian.apply_laplacian(
-                g.indptr, g.neighbour, level.weight, level.diagonal, p, out
-            )
-        kernels.laplacian.outflow(g.indptr, g.neighbour, level.weight, self.ground, p, out)
+            return kernels.cycle.product(*level.rows, level.diagonal, p, out)
+        kernels.laplacian.outflow(g.indptr, g.neighbour, self.weight, self.ground, p, out)
         return kernels.vectors.inner(p, out)
 
     def cycle(self, b, k=0):
@@ -237,40 +238,25 @@ class Multigrid:
 
         With visits = 1 a V-cycle; with 2 a W-cycle: each level asks the next coarser one twice.
         """
-        level = self.levels[k]
-        g, x = level.graph, level.x
-        if k == len(self.levels) - 1:
-            if x.size:
-                x[:] = dpotrs(self.coarse[0], b, self.coarse[1])[
-                    0
-                ]  # scipy's cho_solve costs four times the answer
-            return x
-        kernels.cycle.first_sweep(
-            g.indptr, level.lower, g.neighbour, level.weight, level.diagonal, b, x, g.bounds
-        )
-        kernels.cycle.restrict_residual(
-            g.indptr,
-            level.lower,
-            g.neighbour,
-            level.weight,
-            x,
-            level.child_ptr,
-            level.child,
-            level.r,
-            self.levels[k + 1].b,
-        )
-        kernels.cycle.prolong(level.parent, self.answer(k + 1), x)
-        kernels.cycle.sweep(g.indptr, g.neighbour, level.weight, level.diagonal, b, x, g.bounds, True)
-        return x
+        if k >= self.descent.top:
+            self.levels[k].b[:] = b
+            return self.descent.cycle(k, self.factor)
+        return self._visit(k, b, again=False)
 
     def answer(self, k=0):
-        """Solve level k for its own b, by one cycle or by two of which the second works on what the first
-        left."""
-        level, g = self.levels[k], self.levels[k].graph
-        x = self.cycle(level.b, k)
-        if self.visits == 1 or k == len(self.levels) - 1:
-            return x
-        first, product = x.copy(), np.empty_like(x)
-        kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, first, product)
-        np.subtract(level.b, product, out=level.b)
-        return first + self.cycle(level.b, k)
+        """Solve level k for its own b, by one cycle or by two of which the second goes on from the first."""
+        if k >= self.descent.top:
+            return self.descent.answer(k, self.factor)
+        for again in range(self.visits):
+            x = self._visit(k, self.levels[k].b, bool(again))
+        return x
+
+    def _visit(self, k, b, again):
+        """Improve x of level k by one cycle, from zero or `again` from where the last one left it."""
+        level, below = self.levels[k], self.levels[k + 1]
+        kernels.cycle.down(level.spans, again, *level.rows, level.diagonal, b, level.x, level.r)
+        kernels.cycle.gather(level.r, level.child_ptr, level.child, below.b)
+        kernels.cycle.up(
+            level.spans, level.parent, self.answer(k + 1), *level.rows, level.diagonal, b, level.x
+        )
+        return level.x

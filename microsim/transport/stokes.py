@@ -49,20 +49,23 @@ class ComponentMultigrid(Multigrid):
     percolation threshold); a sparse factor of it costs next to nothing, a dense one 7 GB.
     """
 
-    def _factor(self):
+    def _factor(self, weight):
         level, self.sparse = self.levels[-1], None
-        if level.graph.n <= 1000:
-            return super()._factor()
-        weight = level.weight if level.weight.size else np.ones(level.graph.neighbour.size)
-        n = level.graph.n
-        links = csr_array((-weight.astype(float), level.graph.neighbour, level.graph.indptr), shape=(n, n))
+        n, graph = level.graph.n, level.graph
+        if n <= 1000:
+            return super()._factor(weight)
+        self.descent.top = len(self.levels)
+        weight = weight if weight.size else np.ones(graph.neighbour.size)
+        links = csr_array((-weight.astype(float), graph.neighbour, graph.indptr), shape=(n, n))
         self.sparse = splu(csc_array(links + diags_array(level.diagonal * (1 + 1e-7))))
 
-    def cycle(self, b, k=0):
-        if self.sparse is None or k < len(self.levels) - 1:
-            return super().cycle(b, k)
-        self.levels[k].x[:] = self.sparse.solve(b.astype(float))
-        return self.levels[k].x
+    def _visit(self, k, b, again):
+        level = self.levels[k]
+        if k < len(self.levels) - 1:
+            return super()._visit(k, b, again)
+        if not again:
+            level.x[:] = self.sparse.solve(b.astype(float))
+        return level.x
 
 
 class Stokes:
@@ -78,9 +81,6 @@ class Stokes:
         for axis, (g, weight, wall) in enumerate(zip(grid.faces, grid.weight, grid.wall)):
             self.velocity_cycles.append(ComponentMultigrid(g))
             self.velocity_cycles[-1].update(weight, wall)
-            self.velocity_cycles[-1].levels[0].diagonal = self.light_diagonal[
-                grid.part(axis)
-            ]  # once is enough
         self.grid = grid = replace(grid, wall=())
         self.mobility = self._mobilities()
         self.pressure_cycle = self._darcy_multigrid()
@@ -187,9 +187,7 @@ class Stokes:
         )
 
     def _darcy(self, q, out):
-        level = self.pressure_cycle.levels[0]
-        g = level.graph
-        return kernels.laplacian.apply_laplacian(g.indptr, g.neighbour, level.weight, level.diagonal, q, out)
+        return self.pressure_cycle.apply(q, out)
 
     # -- both together ---------------------------------------------------------------------------------------
 

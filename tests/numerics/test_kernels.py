@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.backend import kernels
+from microsim.numerics.fixed_rows import Rows, spans_of
 from microsim.numerics.graph import line_colours, voxel_graph
 from microsim.numerics.kernels.cpu import threads
 from microsim.numerics.kernels.cpu.threads import SERIAL
-from microsim.numerics.multigrid import distance_ratios, merge_lines
+from microsim.numerics.multigrid import Multigrid, distance_ratios, merge_lines
 from microsim.numerics.rows import BitRows
 
 from .random_graphs import Weighted, masks, one_layer, random_weights, rows_of, two_layers, weighted
@@ -143,25 +144,49 @@ def _hold_products(case):
     g, diagonal = case.graph, row_sums(case)
     links = (g.indptr, g.neighbour, case.weight)
     b, x = vector(case), vector(case)
-    for backward in (False, True):
-        agree("cycle.sweep", *links, diagonal, b, x, g.bounds, backward, outputs=[5])
     agree("laplacian.apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
+    rows, spans = Rows.of(g, np.float32), spans_of(g)
+    rows.set(g, case.weight)
+    agree("cycle.pack_neighbours", g.indptr, g.neighbour, rows.near, outputs=[2])
+    agree("cycle.pack_weights", g.indptr, case.weight, np.full_like(rows.weight, np.nan), outputs=[2])
+    _, product = agree("cycle.product", *rows, diagonal, x, np.full_like(x, np.nan), outputs=[8])
+    kernels.laplacian.apply_laplacian(*links, diagonal, x, expected := np.empty_like(x))
+    scale = np.abs(b).max(initial=0) + np.abs(expected).max(initial=0)
+    assert np.allclose(product, expected, atol=3e-6 * scale)
     parent = (np.arange(g.n) // 3).astype(np.int32)
     child_ptr, child = kernels.coarsening.children_of(parent, parent[-1] + 1)
-    out = np.full(parent[-1] + 1, np.nan, np.float32)
-    (lower,) = agree("coarsening.count_lower", g.indptr, g.neighbour)
-    halves = (g.indptr, lower, g.neighbour, case.weight)
-    (x,) = agree("cycle.first_sweep", *halves, diagonal, b, x, g.bounds, outputs=[6])
-    r, total = agree(
-        "cycle.restrict_residual", *halves, x, child_ptr, child, np.full_like(x, np.nan), out, outputs=[7, 8]
+    for again in (False, True):
+        x, r = agree("cycle.down", spans, again, *rows, diagonal, b, x, np.zeros_like(x), outputs=[10, 11])
+        _hold_residual(spans, links, diagonal, b, x, r)
+        agree(
+            "cycle.gather", r, child_ptr, child, out := np.full(parent[-1] + 1, np.nan, x.dtype), outputs=[3]
+        )
+        agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
+        (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[11])
+
+
+def _hold_residual(spans, links, diagonal, b, x, r):
+    """r = b - A x, which the last colour of a sweep leaves at zero."""
+    kernels.laplacian.apply_laplacian(*links, diagonal, x, product := np.empty_like(x))
+    scale = np.abs(b).max(initial=0) + np.abs(diagonal * x).max(initial=0)
+    assert np.allclose(r, b - product, atol=3e-6 * scale)
+    assert not any(r[first:stop].any() for first, stop, colour in spans if colour == spans[-1, 2])
+
+
+@quick
+@given(weighted(), st.sampled_from([1, 2]))
+def test_the_lower_half_of_a_cycle(case, visits):
+    """The whole cycle in one call; the twin runs it stroke by stroke."""
+    grid = Multigrid(case.graph, case.weight, coarsest=8, visits=visits)
+    grid.update(case.weight, mass=case.ground)
+    descent = grid.descent
+    vectors = [descent.vectors[name] for name in ("diagonal", "parent", "child_ptr", "child")]
+    b, x, r = (descent.vectors[name] for name in ("b", "x", "r"))
+    b[:] = case.rng.normal(size=b.size)
+    strokes = np.array(descent._answer(0), np.int64)
+    agree(
+        "cycle.descend", strokes, *descent.places, *descent.rows, *vectors, grid.factor, b, x, r, outputs=[18]
     )
-    residual, product = b.copy(), np.empty_like(x)
-    kernels.laplacian.apply_laplacian(*links, diagonal, x, product)
-    residual -= product
-    scale = np.abs(b).max(initial=0) + np.abs(product).max(initial=0)
-    assert np.allclose(r, residual, atol=3e-6 * scale)
-    assert np.allclose(total, np.bincount(parent, residual), atol=1e-5 * scale)
-    agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
 
 
 @quick

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from microsim.mesh.percolation import percolating
-from microsim.numerics.backend import kernels
+from microsim.numerics.backend import kernels, running
+from microsim.numerics.fixed_rows import Rows, spans_of
 from microsim.numerics.graph import voxel_graph
 from microsim.numerics.kernels.reference import rows as reference_rows
 from microsim.numerics.multigrid import coarsen
@@ -132,16 +133,17 @@ def test_sweeps_are_those_of_the_graph(shape, seed, kind):
         kernels.rows.first_sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine)
     else:
         kernels.rows.sweep(rows.bits, rows.start, *ones, cell_values(rows, b), mine, kind == "backward")
-    kernels.cycle.sweep(
-        graph.indptr,
-        graph.neighbour,
-        np.empty(0, np.float32),
-        diagonal,
-        graph.gather(b),
-        theirs,
-        graph.bounds,
-        kind == "backward",
-    )
+    cells, spans = Rows.of(graph, np.float32), spans_of(graph)
+    cells.set(graph, np.empty(0, np.float32))
+    numbers = *cells, diagonal, graph.gather(b), theirs
+    if kind == "backward":
+        nowhere = np.zeros(graph.n, np.int32), np.zeros(1, np.float32)
+        kernels.cycle.up(spans, *nowhere, *numbers)
+    elif kind == "first":
+        kernels.cycle.down(spans, False, *numbers, np.zeros_like(theirs))
+    else:
+        with running("reference"):  # which relaxes the first colour, too
+            kernels.cycle.down(spans, True, *numbers, np.zeros_like(theirs))
     assert np.allclose(rows.scatter(mine), graph.scatter(theirs), atol=1e-5, equal_nan=True)
 
 

@@ -246,18 +246,3 @@ def sum_children(first, stop, value, child_ptr, child, out):
         for c in range(child_ptr[big], child_ptr[big + 1]):
             total += value[child[c]]
         out[big] = total
-
-
-def count_lower(indptr, neighbour):
-    """How many neighbours of each cell have lower numbers; they come first in its row."""
-    lower = np.zeros(indptr.size - 1, np.uint16)
-    _count_lower(indptr, neighbour, lower)
-    return lower
-
-
-@spread("lower")
-def _count_lower(first, stop, indptr, neighbour, lower):
-    for i in range(first, stop):
-        for slot in range(indptr[i], indptr[i + 1]):
-            if neighbour[slot] < i:
-                lower[i] += 1

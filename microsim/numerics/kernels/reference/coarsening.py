@@ -111,9 +111,3 @@ def coarse_weights(
 def sum_children(value, child_ptr, child, out):
     """Sum of a cell value over each aggregate."""
     out[:] = np.bincount(rows_of(child_ptr), value[child].astype(float), out.size)
-
-
-def count_lower(indptr, neighbour):
-    """How many neighbours of each cell have lower numbers; they come first in its row."""
-    rows = rows_of(indptr)
-    return np.bincount(rows[neighbour < rows], minlength=indptr.size - 1).astype(np.uint16)

@@ -1,37 +1,126 @@
 """Slow twins of cpu.cycle."""
 
-from itertools import pairwise
-
 import numpy as np
 
 from .coarsening import sum_children
-from .rows_of import rows_of, values_of
+
+LINKS = 6
+FROM_ZERO, FROM_THERE, UP, COARSEST = range(4)
 
 
-def sweep(indptr, neighbour, weight, diagonal, b, x, bounds, backward):
-    """One Gauss-Seidel sweep, colour after colour (or back): x_i = (b_i + sum_j w_ij x_j) / d_i."""
-    values = values_of(weight, neighbour)
-    ranges = [range(start, stop) for start, stop in pairwise(bounds)]
-    for cells in reversed(ranges) if backward else ranges:
-        for i in cells:
-            row = slice(indptr[i], indptr[i + 1])
-            x[i] = (b[i] + values[row] @ x[neighbour[row]]) / diagonal[i]
+def pack_neighbours(indptr, neighbour, near):
+    """Write the first six neighbours of each cell; its own number where it has fewer."""
+    for i in range(len(near)):
+        row = neighbour[indptr[i] : indptr[i + 1]][:LINKS]
+        near[i] = i
+        near[i, : len(row)] = row
 
 
-def first_sweep(indptr, lower, neighbour, weight, diagonal, b, x, bounds):
-    """The forward `sweep` from x = 0, whatever x holds: only neighbours that had their turn pull."""
-    x[:] = 0
-    sweep(indptr, neighbour, weight, diagonal, b, x, bounds, False)
+def pack_weights(indptr, weight, near_weight):
+    """Write the weights of each cell's first six links, 0 where it has fewer; no weights stand for ones."""
+    near_weight[:] = 0
+    for i in range(len(near_weight)):
+        begin, end = indptr[i], min(indptr[i + 1], indptr[i] + LINKS)
+        near_weight[i, : end - begin] = weight[begin:end] if weight.size else 1
 
 
-def restrict_residual(indptr, lower, neighbour, weight, x, child_ptr, child, r, out):
-    """Sum what `first_sweep` leaves of b over each aggregate: a cell lacks what its later neighbours pull."""
-    rows = rows_of(indptr)
-    later = neighbour > rows
-    r[:] = np.bincount(rows[later], (values_of(weight, neighbour) * x[neighbour])[later], x.size)
-    sum_children(r, child_ptr, child, out)
+def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r):
+    """One Gauss-Seidel sweep, colour after colour: x_i = (b_i + sum_j w_ij x_j) / d_i; r = b - A x.
+
+    From x = 0, whatever x holds, or `again`: from an x that an `up` left. r of the last colour stays what it
+    is: 0.
+    """
+    pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
+    if not again:
+        x[:] = 0
+    for first, stop, _ in spans:
+        cells = slice(first, stop)
+        x[cells] = (b + pull(x))[cells] / diagonal[cells]
+    for first, stop, colour in spans:
+        if colour < spans[-1, 2]:
+            r[first:stop] = (b - diagonal * x + pull(x))[first:stop]
+
+
+def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x):
+    """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
+    pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
+    prolong(parent, coarse, x)
+    for first, stop, _ in spans[::-1]:
+        x[first:stop] = (b + pull(x))[first:stop] / diagonal[first:stop]
+
+
+def product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out):
+    """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
+    out[:] = diagonal * x - _pull(near, weight, far, far_ptr, far_near, far_weight)(x)
+    return x.astype(float) @ out.astype(float)
 
 
 def prolong(parent, coarse, x):
     """Add each aggregate's correction to its members."""
     x += coarse[parent]
+
+
+def gather(r, child_ptr, child, out):
+    """Sum what is left of b over each aggregate."""
+    sum_children(r, child_ptr, child, out)
+
+
+def descend(
+    strokes,
+    spans,
+    cells,
+    span_at,
+    far_at,
+    link_at,
+    near,
+    weight,
+    far,
+    far_ptr,
+    far_near,
+    far_weight,
+    diagonal,
+    parent,
+    child_ptr,
+    child,
+    factor,
+    b,
+    x,
+    r,
+):
+    """Run the strokes [(stroke, level)] of the lower half of a cycle, whose graphs are small, in one call.
+
+    Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the entries
+    far_at[k]:far_at[k + 1] of `far` and link_at[k]:link_at[k + 1] of their links; far_ptr has one entry more
+    for each level, child_ptr for each but the first. factor: the coarsest level's Cholesky factor L, with its
+    transpose above the diagonal.
+    """
+    lower = np.tril(factor)
+    for stroke, k in strokes:
+        own, turns = slice(cells[k], cells[k + 1]), spans[span_at[k] : span_at[k + 1]]
+        if stroke == COARSEST:
+            x[own] = np.linalg.solve(lower @ lower.T, b[own]) if len(lower) else 0
+            continue
+        links = slice(link_at[k], link_at[k + 1])
+        pointers = far_ptr[far_at[k] + k : far_at[k + 1] + k + 1]
+        rows = near[own], weight[own], far[far_at[k] : far_at[k + 1]], pointers, far_near[links]
+        numbers = *rows, far_weight[links], diagonal[own], b[own], x[own]
+        below = slice(cells[k + 1], cells[k + 2])
+        if stroke == UP:
+            up(turns, parent[own], x[below], *numbers)
+            continue
+        down(turns, stroke == FROM_THERE, *numbers, r[own])
+        begin = cells[k + 1] - cells[1] + k
+        ends = child_ptr[begin : begin + cells[k + 2] - cells[k + 1] + 1]
+        gather(r[own], ends, child[own], b[below])
+
+
+def _pull(near, weight, far, far_ptr, far_near, far_weight):
+    """The sum of what all neighbours of each cell pull, as a function of x."""
+
+    def pull(x):
+        total = (weight * x[near]).sum(axis=1)
+        rows = np.repeat(far, np.diff(far_ptr))
+        np.add.at(total, rows, far_weight * x[far_near])
+        return total
+
+    return pull

@@ -1,0 +1,82 @@
+"""The small levels of a multigrid, whose part of a cycle one compiled call runs."""
+
+import numpy as np
+
+from .backend import kernels
+
+SMALL = 24576  # cells of a level that one thread in one compiled call sweeps as fast as two threads do
+
+
+class Descent:
+    """The small levels of a multigrid, in arrays that lie one after the other.
+
+    A W-cycle visits the coarsest of six levels 32 times, and a call from Python costs as much as a sweep over
+    2000 cells. top: the first of these levels; from it on everything is one call.
+    """
+
+    def __init__(self, levels, visits):
+        """Move the arrays of the small levels together; the levels keep views of them."""
+        self.top = next(k for k, level in enumerate(levels) if level.graph.n < SMALL or k == len(levels) - 1)
+        self.levels, self.visits, self.strokes = levels[self.top :], visits, {}
+        spans, span_at = _joined([level.spans for level in self.levels])
+        vectors = {
+            name: self._moved(name) for name in ("diagonal", "b", "x", "r", "parent", "child", "child_ptr")
+        }
+        rows, cells, far_at, link_at = self._moved_rows()
+        self.places = spans, cells, span_at, far_at, link_at
+        self.rows, self.vectors = rows, vectors
+
+    def _moved(self, name):
+        """Join the arrays of one name; those that the coarsest level, or the first, lacks are left out."""
+        having = [level for level in self.levels if getattr(level, name) is not None]
+        if not having:
+            return np.empty(0, np.int64 if name == "child_ptr" else np.int32)
+        joined, at = _joined([getattr(level, name) for level in having])
+        for level, begin, end in zip(having, at, at[1:]):
+            setattr(level, name, joined[begin:end])
+        return joined
+
+    def _moved_rows(self):
+        joined = [_joined(parts) for parts in zip(*(level.rows for level in self.levels))]
+        for k, level in enumerate(self.levels):
+            level.rows = type(level.rows)(*(array[at[k] : at[k + 1]] for array, at in joined))
+        (near, cells), (weight, _), (far, far_at), (far_ptr, _), (far_near, link_at), (far_weight, _) = joined
+        return (near, weight, far, far_ptr, far_near, far_weight), cells, far_at, link_at
+
+    def cycle(self, k, factor):
+        """Return the answer of one cycle at level k to its b, from zero, in a shared array."""
+        return self._run(k, self._cycle(k - self.top), factor)
+
+    def answer(self, k, factor):
+        """Return level k's answer to its b, by as many cycles as there are visits, in a shared array."""
+        return self._run(k, self._answer(k - self.top), factor)
+
+    def _run(self, k, strokes, factor):
+        v = self.vectors
+        kernels.cycle.descend(
+            np.array(strokes, np.int64),
+            *self.places,
+            *self.rows,
+            *(v[name] for name in ("diagonal", "parent", "child_ptr", "child")),
+            factor,
+            *(v[name] for name in ("b", "x", "r")),
+        )
+        return self.levels[k - self.top].x
+
+    def _answer(self, k):
+        """The strokes of an answer at the k-th of the small levels."""
+        if k == len(self.levels) - 1:
+            return self._cycle(k)
+        first, again = self._cycle(k), self._cycle(k)
+        again[0] = (kernels.cycle.FROM_THERE, k)
+        return first + again * (self.visits - 1)
+
+    def _cycle(self, k):
+        if k == len(self.levels) - 1:
+            return [(kernels.cycle.COARSEST, k)]
+        return [(kernels.cycle.FROM_ZERO, k), *self._answer(k + 1), (kernels.cycle.UP, k)]
+
+
+def _joined(arrays):
+    """Return the arrays as one, and where each begins (with the end)."""
+    return np.concatenate(arrays), np.cumsum([0] + [len(array) for array in arrays])

@@ -1,0 +1,73 @@
+"""Links of a graph in rows of one length, and the order in which a sweep takes its cells."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from .backend import kernels
+
+
+class Rows(NamedTuple):
+    """Links of the cells in rows of fixed length, and those of the few cells that have more (see
+    kernels.cycle)."""
+
+    near: np.ndarray
+    weight: np.ndarray
+    far: np.ndarray
+    far_ptr: np.ndarray
+    far_near: np.ndarray
+    far_weight: np.ndarray
+
+    @classmethod
+    def of(cls, graph, dtype):
+        """Return those of a graph, whose weights are still to be set."""
+        most = kernels.cycle.LINKS
+        more = np.diff(graph.indptr) - most
+        far = np.flatnonzero(more > 0).astype(np.uint32)
+        far_ptr = np.concatenate([[0], np.cumsum(more[far])])
+        slots = _ranges(graph.indptr[far] + most, more[far])
+        near = np.empty((graph.n, most), np.uint32)
+        kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
+        return cls(
+            near,
+            np.zeros(near.shape, dtype),
+            far,
+            far_ptr,
+            graph.neighbour[slots].astype(np.uint32),
+            np.ones(slots.size, dtype),
+        )
+
+    def set(self, graph, weight):
+        """Take over the weights of the graph's links; none stand for ones."""
+        kernels.cycle.pack_weights(graph.indptr, weight, self.weight)
+        if weight.size:
+            more = np.diff(self.far_ptr)
+            self.far_weight[:] = weight[_ranges(graph.indptr[self.far] + self.near.shape[1], more)]
+
+
+def _ranges(begin, length):
+    """Return the numbers begin, begin + 1 ... of ranges of given lengths, one after the other."""
+    ends = np.cumsum(length)
+    return np.repeat(begin - ends + length, length) + np.arange(ends[-1] if ends.size else 0)
+
+
+def spans_of(graph):
+    """Return the ranges of a graph's cells in the order of a sweep, [(first, stop, colour)].
+
+    Two coupled graphs of two colours each have two colours together, those of a chessboard, where no link
+    joins their first colours or their second ones. A sweep from zero then costs half.
+    """
+    ranges = [(a, b) for a, b in pairwise(graph.bounds.tolist())]
+    colours = list(range(len(ranges)))
+    if len(ranges) == 4 and _alternate(graph):
+        ranges, colours = [ranges[k] for k in (0, 2, 1, 3)], (0, 0, 1, 1)
+    spans = [(*cells, colour) for cells, colour in zip(ranges, colours) if cells[1] > cells[0]]
+    present = sorted({colour for *_, colour in spans})
+    return np.array([(a, b, present.index(colour)) for a, b, colour in spans], np.int64).reshape(-1, 3)
+
+
+def _alternate(graph):
+    """Whether every link joins a cell of an even range with one of an odd range."""
+    odd = (np.searchsorted(graph.bounds, np.arange(graph.n), side="right") % 2).astype(bool)
+    return not np.any(np.repeat(odd, np.diff(graph.indptr)) == odd[graph.neighbour])
