@@ -25,11 +25,12 @@ from .unknowns import Balances, State, Unknowns
 
 @dataclass(frozen=True)
 class Point(Solved):
-    """What was solved at a state: u, its fields; coefficients of the cells; faces: currents across the
-    reactive faces; counter: those of a metal counter electrode, or None."""
+    """What was solved at a state: u, its fields; coefficients of the cells and the flows that they make;
+    faces: currents across the reactive faces; counter: those of a metal counter electrode, or None."""
 
     u: State
     coefficients: Coefficients
+    flows: Flows
     faces: FaceCurrent
     counter: FaceCurrent | None
 
@@ -219,24 +220,25 @@ class HalfCell:
 
     # -- one time step ---------------------------------------------------------------------------------------
 
-    def solve(self, x, step, guess, coefficients=None):
-        """Return the Point at x: the currents across the interfaces are solved for. guess: Interfaces;
-        coefficients: those of x, where they are known."""
+    def solve(self, x, step, guess, like=None):
+        """Return the Point at x: the currents across the interfaces are solved for. guess: Interfaces; like:
+        a Point whose coefficients are those of x, too."""
         u = self.state(x)
-        known = coefficients or self.coefficients(u)
+        known = like.coefficients if like else self.coefficients(u)
+        flows = like.flows if like else self.flows(known)
         layer = step.layer and step.layer.on(self.on_faces)
         faces = face_current(self.sides(u, known, step.R_film), guess.j[self.on_faces], layer)
         if not self.counter:
-            return Point(x, step, Interfaces(faces.j, faces.reaction, faces.v), u, known, faces, None)
+            return Point(x, step, Interfaces(faces.j, faces.reaction, faces.v), u, known, flows, faces, None)
         layer = step.layer and step.layer.on(self.on_counter)
         metal = face_current(self.counter_sides(u, known), guess.j[self.on_counter], layer)
         both = (np.concatenate([getattr(part, k) for part in (faces, metal)]) for k in ("j", "reaction", "v"))
-        return Point(x, step, Interfaces(*both), u, known, faces, metal)
+        return Point(x, step, Interfaces(*both), u, known, flows, faces, metal)
 
     def residual(self, at):
         """Return the imbalance of every cell (A) at a Point: the equations of docs/method.md, one a line."""
         u, step, mesh, faces, t_plus = at.u, at.step, self.mesh, self.mesh.faces, at.coefficients.t_plus
-        flows, d_dt = self.flows(at.coefficients), at.step.changes(at.u)
+        flows, d_dt = at.flows, at.step.changes(at.u)
         A_j = faces.area * at.faces.j
         into_electrolyte = np.bincount(faces.ionic, A_j, mesh.ionic.n)
         if at.counter:
@@ -269,7 +271,7 @@ class HalfCell:
         I, then lithium (of each electrode), then salt.
         """
         x, step = at.x, at.step
-        solve = partial(self.solve, step=step, coefficients=at.coefficients)  # which V and psi do not change
+        solve = partial(self.solve, step=step, like=at)  # V and psi change no coefficient
         for _ in range(3):  # where material is full one step of Newton leaves 1e-6 of the current
             at = solve(x, guess=at.interfaces)
             d_V, d_psi = self._charge_shift(at)
@@ -400,7 +402,7 @@ class HalfCell:
         return Linearisation(
             u,
             known,
-            self.flows(known),
+            at.flows,
             at.step.rate,
             (at.faces.reaction_slopes, at.faces.slopes),
             at.counter and at.counter.slopes,

@@ -105,7 +105,8 @@ class StepProblem:
     def linearise(self, x, fresh=False):
         """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
         steps and are set once, or when asked for `fresh` ones."""
-        about = self.cell.linearise(self._solve(x))
+        solved = self.at is not None and self.at.x is x  # Newton asks for slopes where its residual is
+        about = self.cell.linearise(self.at if solved else self._solve(x))
         if fresh or self.fresh:
             self.cell.preconditioner.update(about)
             self.fresh = False

@@ -1,5 +1,7 @@
 """The small levels of a multigrid, whose part of a cycle one compiled call runs."""
 
+from functools import cache
+
 import numpy as np
 
 from .backend import kernels
@@ -17,7 +19,7 @@ class Descent:
     def __init__(self, levels, visits):
         """Move the arrays of the small levels together; the levels keep views of them."""
         self.top = next(k for k, level in enumerate(levels) if level.graph.n < SMALL or k == len(levels) - 1)
-        self.levels, self.visits, self.strokes = levels[self.top :], visits, {}
+        self.levels, self.visits = levels[self.top :], visits
         spans, span_at = _joined([level.spans for level in self.levels])
         vectors = {
             name: self._moved(name) for name in ("diagonal", "b", "x", "r", "parent", "child", "child_ptr")
@@ -25,6 +27,7 @@ class Descent:
         rows, cells, far_at, link_at = self._moved_rows()
         self.places = spans, cells, span_at, far_at, link_at
         self.rows, self.vectors = rows, vectors
+        self.strokes = cache(lambda once, k: np.array(self._cycle(k) if once else self._answer(k), np.int64))
 
     def _moved(self, name):
         """Join the arrays of one name; those that the coarsest level, or the first, lacks are left out."""
@@ -45,16 +48,16 @@ class Descent:
 
     def cycle(self, k, factor):
         """Return the answer of one cycle at level k to its b, from zero, in a shared array."""
-        return self._run(k, self._cycle(k - self.top), factor)
+        return self._run(k, self.strokes(True, k - self.top), factor)
 
     def answer(self, k, factor):
         """Return level k's answer to its b, by as many cycles as there are visits, in a shared array."""
-        return self._run(k, self._answer(k - self.top), factor)
+        return self._run(k, self.strokes(False, k - self.top), factor)
 
     def _run(self, k, strokes, factor):
         v = self.vectors
         kernels.cycle.descend(
-            np.array(strokes, np.int64),
+            strokes,
             *self.places,
             *self.rows,
             *(v[name] for name in ("diagonal", "parent", "child_ptr", "child")),
