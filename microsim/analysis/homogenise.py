@@ -299,8 +299,8 @@ def _solve(graph, links, ends, b, layers=None):
     if layers is None:
         grid = Multigrid(graph, visits=1)
     else:
-        grid = Multigrid(replace(graph, layer=layers), links.weight.astype(np.float32))
-    grid.update(links.weight, ends)
+        grid = Multigrid(replace(graph, layer=layers), links.weight.ravel().astype(np.float32))
+    grid.update(links.weight.ravel(), ends)
     u, history = gmres(
         lambda v: links.outflow(v) + ends * v,
         lambda r: grid.cycle(r.astype(np.float32)).astype(float),

@@ -149,9 +149,8 @@ class VoltageSplit:
 def joined_cells(solid):
     """Return which connected part of the lithium graph (LithiumCells) each of its cells is of, numbers from
     0."""
-    links = csr_array(
-        (np.ones(solid.neighbour.size, np.uint8), solid.neighbour, solid.indptr), shape=(solid.n, solid.n)
-    )
+    ends = solid.near.shape[1] * np.arange(solid.n + 1)
+    links = csr_array((np.ones(solid.near.size, np.uint8), solid.near.ravel(), ends), (solid.n, solid.n))
     return connected_components(links, directed=False)[1]
 
 

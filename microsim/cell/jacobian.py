@@ -97,17 +97,16 @@ class Within:
         a, a_rest = (F * part for part in cell.ionic_links.slopes(c.D_e, dD_e, about.u.c_e))
         if flows.migration:
             # how t_plus itself changes is left out: a part in ten of a term of a few percent
-            a += k * c.t_plus[mesh.ionic.neighbour]
+            a += k * c.t_plus[mesh.ionic.near]
             a_rest += k_rest * c.t_plus
-        a, a_rest = _with_differences(mesh.ionic, F * flows.salt.weight, a, a_rest)
+        a, a_rest = _with_differences(F * flows.salt.weight, a, a_rest)
         scale = F * cell.c_s_max
-        weight = scale.repeat(np.diff(mesh.solid.indptr)) * flows.solid.weight
+        weight = scale[:, None] * flows.solid.weight
         D, D_rest = weight, np.zeros(mesh.solid.n)
         if np.any(dD_s):
             off, rest = cell.solid_links.slopes(c.D_s, dD_s, about.u.sto)
-            off *= scale.repeat(np.diff(mesh.solid.indptr))
-            D, D_rest = _with_differences(mesh.solid, weight, off, scale * rest)
-        carried = flows.migration.weight if flows.migration else np.empty(0)
+            D, D_rest = _with_differences(weight, scale[:, None] * off, scale * rest)
+        carried = flows.migration.weight if flows.migration else np.empty((0, 0))
         singles = (part.astype(SINGLE) for part in (flows.ionic.weight, k, a, carried, D, k_rest))
         return cls(*singles, a_rest, D_rest)
 
@@ -170,13 +169,12 @@ class Jacobian:
         d, R = cell.unknowns.state(v), cell.unknowns.rows(out)
         lithium_rest, salt_rest = self.rests
         ionic, electronic, solid = mesh.ionic, mesh.electronic, mesh.solid
-        kernels.laplacian.two_outflows(
-            *(ionic.indptr, ionic.neighbour, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest),
-            *(d.psi, d.c_e, R.charge_e, R.salt),
+        kernels.fixed.two_outflows(
+            *(ionic.near, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest), *(d.psi, d.c_e, R.charge_e, R.salt)
         )
         conducting = cell.electronic_single
-        kernels.laplacian.outflow(electronic.indptr, electronic.neighbour, *conducting, d.phi, R.charge_s)
-        kernels.laplacian.outflow(solid.indptr, solid.neighbour, m.D, lithium_rest, d.sto, R.lithium)
+        kernels.fixed.outflow(electronic.near, *conducting, d.phi, R.charge_s)
+        kernels.fixed.outflow(solid.near, m.D, lithium_rest, d.sto, R.lithium)
         out_of_collector = cell.collector_conductance @ d.phi[mesh.collector]
         R.constraint[0] = self.of_current * out_of_collector + self.of_V * d.V[0]
         return out
@@ -199,12 +197,10 @@ class Jacobian:
         R.salt[:] -= self.share * into_electrolyte
 
 
-def _with_differences(graph, weight, off, rest):
+def _with_differences(weight, off, rest):
     """Turn sum_j weight_ij (x_i - x_j) + off_ij x_j + rest_i x_i into sum_j a_ij (x_i - x_j) + rest'_i
     x_i; return a and rest'."""
-    out_rest = np.empty(rest.size)
-    kernels.laplacian.row_sums(graph.indptr, off, rest, out_rest)
-    return weight - off, out_rest
+    return weight - off, rest + off.sum(axis=1)
 
 
 def _single(values):

@@ -111,6 +111,7 @@ def build_mesh(grid, design):
     ionic, electronic, resolved = _graphs(grid, image, nf, counter, widths)
     materials, code, sto = _materials(grid, design, nf, counter)
     resolved = _cut_between_materials(resolved, code)
+    ionic, electronic, resolved = (graph.filled() for graph in (ionic, electronic, resolved))
     spheres = _spheres(grid, design, image, nf, counter, widths)
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)

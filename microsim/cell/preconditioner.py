@@ -86,7 +86,7 @@ class Preconditioner:
     def _lithium_weight(self, about):
         """Conductances of lithium's links, all materials on one scale of A per unit of sto."""
         cell = self.cell
-        return F * about.flows.solid.weight * np.repeat(cell.c_s_max, np.diff(cell.mesh.solid.indptr))
+        return F * about.flows.solid.weight * cell.c_s_max[:, None]
 
     def _lithium_response(self, about):
         """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake
@@ -110,7 +110,8 @@ class Preconditioner:
     def _update_potentials(self, about, push):
         """push: how the faces' current follows the potential once lithium has followed (S)."""
         cell, (ionic, electronic), n_ionic = self.cell, self.once, self.cell.mesh.ionic.n
-        weights = np.concatenate([about.flows.ionic.weight[ionic], cell.electronic.weight[electronic], push])
+        flows = about.flows.ionic.weight.ravel()[ionic], cell.electronic.weight.ravel()[electronic]
+        weights = np.concatenate([*flows, push])
         self.weight[self.slots[0]] = weights
         self.weight[self.slots[1]] = weights
         if self.potential_grid is None:
@@ -130,7 +131,7 @@ class Preconditioner:
         if about.counter_slopes:
             sink[counter] -= anions[counter] * cell.counter_area * about.counter_slopes.dc_e
         storage = F * about.rate * cell.salt_volume
-        self.salt_grid.update(F * about.flows.salt.weight, storage + np.maximum(sink, 0))
+        self.salt_grid.update(F * about.flows.salt.weight.ravel(), storage + np.maximum(sink, 0))
 
     def _response(self, push):
         """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same)."""

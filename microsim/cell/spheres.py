@@ -57,28 +57,23 @@ class LithiumCells:
     """Cells that hold lithium: those of `resolved` (a Graph), then the shells of each voxel of `spheres` (or
     None).
 
-    Links as in Graph: neighbour[indptr[i]:indptr[i + 1]].
+    near: neighbours of each cell, as in a filled Graph; of a shell the first one inwards, the second one
+    outwards.
     """
 
     def __init__(self, resolved: Graph, spheres: Spheres | None = None):
         self.resolved, self.spheres = resolved, spheres
         self.chains, self.shells = (0, 0) if spheres is None else (len(spheres.volume), spheres.shells)
         self.n = resolved.n + self.chains * self.shells
-        self.indptr, self.neighbour = resolved.indptr, resolved.neighbour
+        self.near = resolved.near
         if self.chains:
             self._add_chains()
 
     def _add_chains(self):
-        m, k, first = self.chains, self.shells, self.resolved.n
-        number = first + np.arange(m * k).reshape(m, k)
-        inner, outer = number - 1, number + 1  # a shell's links: inwards, then outwards
-        both = np.stack([inner, outer], axis=-1)
-        exists = np.ones((m, k, 2), bool)
-        exists[:, 0, 0] = exists[:, -1, 1] = False
-        degree = exists.sum(axis=-1).ravel()
-        self.indptr = np.concatenate([self.indptr, self.indptr[-1] + np.cumsum(degree)])
-        self.neighbour = np.concatenate([self.neighbour, both[exists].astype(np.int32)])
-        self._exists = exists
+        number = self.resolved.n + np.arange(self.chains * self.shells).reshape(self.chains, self.shells)
+        near = np.repeat(number[..., None], self.near.shape[1], axis=2)
+        near[:, 1:, 0], near[:, :-1, 1] = number[:, :-1], number[:, 1:]  # inwards, outwards
+        self.near = np.concatenate([self.near, near.reshape(-1, self.near.shape[1]).astype(np.uint32)])
 
     @property
     def position(self):
@@ -103,16 +98,14 @@ class LithiumCells:
         if not self.chains:
             return own, other
         inner, outer = self.spheres.half_conductances()
-        mine, theirs = np.zeros((self.chains, self.shells, 2)), np.zeros((self.chains, self.shells, 2))
+        mine, theirs = np.zeros((2, self.chains, self.shells, self.near.shape[1]))
         mine[:, :-1, 1], theirs[:, :-1, 1] = inner, outer
         mine[:, 1:, 0], theirs[:, 1:, 0] = outer, inner
-        return np.concatenate([own, mine[self._exists]]), np.concatenate([other, theirs[self._exists]])
+        return np.concatenate([own, mine.ravel()]), np.concatenate([other, theirs.ravel()])
 
     def outward(self, weight):
         """Return the weights of the links outwards, [voxel, shell - 1], of all links' weights."""
-        all_links = np.zeros((self.chains, self.shells, 2))
-        all_links[self._exists] = weight[self.resolved.neighbour.size :]
-        return all_links[:, :-1, 1]
+        return weight[self.resolved.n :].reshape(self.chains, self.shells, -1)[:, :-1, 1]
 
     def split(self, values):
         """Return the values of the resolved cells, and those of the shells as [voxel, shell]."""
@@ -149,7 +142,7 @@ class LithiumSolver:
         """Set the link weights and the diagonal parts of all cells."""
         resolved, shells = self.cells.split(mass)
         if self.grid:
-            self.grid.update(weight[: self.cells.resolved.neighbour.size], resolved)
+            self.grid.update(weight[: self.cells.resolved.n].ravel(), resolved)
         if self.chains:
             self.chains.update(self.cells.outward(weight), shells)
 

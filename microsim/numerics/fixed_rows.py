@@ -27,8 +27,9 @@ class Rows(NamedTuple):
         far = np.flatnonzero(more > 0).astype(np.uint32)
         far_ptr = np.concatenate([[0], np.cumsum(more[far])])
         slots = _ranges(graph.indptr[far] + most, more[far])
-        near = np.empty((graph.n, most), np.uint32)
-        kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
+        near = graph.near if graph.is_filled else np.empty((graph.n, most), np.uint32)
+        if not graph.is_filled:
+            kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
         return cls(
             near,
             np.zeros(near.shape, dtype),
@@ -41,7 +42,9 @@ class Rows(NamedTuple):
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
         kernels.cycle.pack_weights(graph.indptr, weight, self.weight)
-        if weight.size:
+        if not weight.size:
+            self.weight[self.near == np.arange(graph.n)[:, None]] = 0  # what a filled graph lacks
+        else:
             more = np.diff(self.far_ptr)
             self.far_weight[:] = weight[_ranges(graph.indptr[self.far] + self.near.shape[1], more)]
 

@@ -4,7 +4,7 @@ A cell is linked to its face neighbours. Two layers (say of two kinds of carrier
 linked only where the caller says so. Numbering goes colour by colour (see kernels).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,26 @@ class Graph:
     def n(self):
         return self.position.shape[0]
 
+    @property
+    def is_filled(self):
+        """Whether every cell has six links, to itself where there is no neighbour."""
+        return np.array_equal(self.indptr, kernels.fixed.LINKS * np.arange(self.n + 1))
+
+    @property
+    def near(self):
+        """The six neighbours of each cell of a `filled` graph, [n, 6]."""
+        return self.neighbour.reshape(-1, kernels.fixed.LINKS).view(np.uint32)
+
+    def filled(self):
+        """Return it with six links a cell: absent ones lead from a cell to itself, face 6, and have no
+        area."""
+        most, there = kernels.fixed.LINKS, np.diff(self.indptr)
+        neighbour = np.repeat(np.arange(self.n, dtype=self.neighbour.dtype), most)
+        face = np.full(neighbour.size, most, np.uint8)
+        at = np.arange(self.neighbour.size) + np.repeat(most * np.arange(self.n) - self.indptr[:-1], there)
+        neighbour[at], face[at] = self.neighbour, self.face
+        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=face)
+
     def gather(self, array):
         """Return the values of a dense [x, y, z] array in the cells."""
         return array[self.position[:, 0], self.position[:, 1], self.position[:, 2]]
@@ -47,8 +67,7 @@ class Graph:
 
     def half_conductances(self):
         """Return face area over half cell length of each link, on its own and on the other side (m)."""
-        own = np.empty(self.neighbour.size)
-        other = np.empty(self.neighbour.size)
+        own, other = np.zeros((2, self.neighbour.size))
         rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         for axis in range(3):
             select = self.face // 2 == axis

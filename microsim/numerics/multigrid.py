@@ -190,7 +190,9 @@ class Multigrid:
             np.zeros(self.levels[0].graph.n, self.dtype) if part is None else part.astype(self.dtype)
             for part in (mass, low, high)
         ]
-        weight = weight.astype(self.dtype, copy=False)
+        weight, finest = weight.astype(self.dtype, copy=False), self.levels[0]
+        if not weight.size and finest.graph.is_filled:  # ones, of the links that are there
+            weight = (finest.rows.near != np.arange(finest.graph.n)[:, None]).ravel().astype(self.dtype)
         self.ground = parts[0] + parts[1] + parts[2] if self.dtype is np.float64 else None
         self.weight = weight if self.dtype is np.float64 else None
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):

@@ -236,9 +236,9 @@ def test_inner_products_are_summed_in_double_precision():
 
 @quick
 @given(one_layer())
-def test_conductances_and_their_slopes(case):
+def test_conductances(case):
     g, rng = case.graph, case.rng
-    conductivity, slope, potential = rng.uniform(0.1, 3, g.n), rng.normal(size=g.n), rng.normal(size=g.n)
+    conductivity = rng.uniform(0.1, 3, g.n)
     out = np.full(g.neighbour.size, np.nan)
     kind, table = rng.integers(0, 4, g.n).astype(np.uint8), rng.uniform(0.1, 3, (4, 3))
     shape, chi = np.array([1.0, 0.3, 2.0]), rng.normal(size=(3, g.n))
@@ -257,42 +257,6 @@ def test_conductances_and_their_slopes(case):
     )
     half = g.half_conductances()
     agree("links.harmonic_links", g.indptr, g.neighbour, *half, conductivity, out, outputs=[5], rtol=1e-12)
-    agree(
-        "links.link_slopes",
-        g.indptr,
-        g.neighbour,
-        *half,
-        conductivity,
-        slope,
-        potential,
-        out,
-        np.empty(g.n),
-        outputs=[7, 8],
-        rtol=1e-12,
-    )
-
-
-def test_slopes_are_the_derivative_of_the_flow():
-    """Against the difference of the flow itself at two conductivities."""
-    rng = np.random.default_rng(2)
-    g = voxel_graph(rng.random((4, 5, 3)) < 0.8, [np.ones(4), np.full(5, 0.4), 1.3 ** np.arange(3)], True)
-    half, n = g.half_conductances(), g.n
-    conductivity, slope, potential, dv = *rng.uniform(0.5, 2, (2, n)), *rng.normal(size=(2, n))
-
-    def outflow(k):
-        weight = np.empty(g.neighbour.size)
-        kernels.links.harmonic_links(g.indptr, g.neighbour, *half, k, weight)
-        rows = rows_of(g)
-        return np.bincount(rows, weight * (potential[rows] - potential[g.neighbour]), n)
-
-    off, diagonal = np.empty(g.neighbour.size), np.empty(n)
-    kernels.links.link_slopes(g.indptr, g.neighbour, *half, conductivity, slope, potential, off, diagonal)
-    product = diagonal * dv + np.bincount(rows_of(g), off * dv[g.neighbour], n)
-    step = 1e-5
-    difference = (outflow(conductivity + step * slope * dv) - outflow(conductivity - step * slope * dv)) / (
-        2 * step
-    )
-    assert np.allclose(product, difference, rtol=1e-7, atol=1e-8)
 
 
 def test_a_dead_half_cell_conducts_nothing():

@@ -34,23 +34,6 @@ def test_outflow(case, kind):
     assert out == pytest.approx(matrix(g, weight, rest) @ x, abs=1e-5 if kind is np.float32 else 1e-12)
 
 
-@quick
-@given(one_layer(), st.booleans())
-def test_two_outflows(case, migrates):
-    g, rng = case.graph, case.rng
-    w, a, k, carried = rng.normal(size=(4, g.neighbour.size)).astype(np.float32)
-    carried = carried if migrates else carried[:0]
-    a_rest, k_rest = rng.normal(size=(2, g.n)).astype(np.float32)
-    psi, c, out_psi, out_c = rng.normal(size=(4, g.n))
-    given = (g.indptr, g.neighbour, w, a, k, carried, a_rest, k_rest, psi, c, out_psi, out_c)
-    out_psi, out_c = agree("laplacian.two_outflows", *given, outputs=[10, 11], rtol=1e-12)
-    none, K = np.zeros(g.n), np.diag(k_rest.astype(float))
-    np.add.at(K, (rows_of(g), g.neighbour), k)
-    assert out_psi == pytest.approx(matrix(g, w, none) @ psi + K @ c, abs=1e-12)
-    migration = matrix(g, carried, none) @ psi if migrates else none
-    assert out_c == pytest.approx(matrix(g, a, a_rest) @ c + migration, abs=1e-12)
-
-
 @pytest.mark.parametrize("kind", [np.float32, np.float64, np.complex128])
 def test_faces(kind):
     rng, faces, cells = np.random.default_rng(3), 50, 12

@@ -36,6 +36,8 @@ def _adopt(indptr, neighbour, weight, layer, host):
         strongest = np.float32(0)
         for slot in range(indptr[i], indptr[i + 1]):
             j = neighbour[slot]
+            if j == i:  # no link, but an empty place of a filled graph
+                continue
             if layer[j] == layer[i]:
                 host[i] = i
                 break

@@ -91,22 +91,3 @@ def outflow(first, stop, indptr, neighbour, weight, rest, x, out):
         for slot in range(indptr[i], indptr[i + 1]):
             total += weight[slot] * (x[i] - x[neighbour[slot]])
         out[i] = total
-
-
-@spread("u")
-def two_outflows(first, stop, indptr, neighbour, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
-    """Two unknowns a cell, one pass over the links:
-
-    out_u_i = sum_j w_ij (u_i - u_j) + k_ij v_j + k_rest_i v_i
-    out_v_i = sum_j a_ij (v_i - v_j) + carried_ij (u_i - u_j) + a_rest_i v_i;   no `carried` stands for zeros
-    """
-    for i in range(first, stop):
-        of_u, of_v = k_rest[i] * v[i], a_rest[i] * v[i]
-        for slot in range(indptr[i], indptr[i + 1]):
-            j = neighbour[slot]
-            drop = u[i] - u[j]
-            of_u += w[slot] * drop + k[slot] * v[j]
-            of_v += a[slot] * (v[i] - v[j])
-            if carried.size:
-                of_v += carried[slot] * drop
-        out_u[i], out_v[i] = of_u, of_v

@@ -29,24 +29,3 @@ def harmonic_links(first, stop, indptr, neighbour, half_self, half_other, conduc
             a = half_self[slot] * conductivity[i]
             b = half_other[slot] * conductivity[neighbour[slot]]
             weight[slot] = a * b / (a + b) if a + b > 0 else 0.0
-
-
-@spread("indptr", less=1)
-def link_slopes(
-    first, stop, indptr, neighbour, half_self, half_other, conductivity, slope, potential, off, diagonal
-):
-    """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
-
-    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i
-    (u_i - u_j).
-    """
-    for i in range(first, stop):
-        total = 0.0
-        for slot in range(indptr[i], indptr[i + 1]):
-            j = neighbour[slot]
-            a = half_self[slot] * conductivity[i]
-            b = half_other[slot] * conductivity[j]
-            drop = (potential[i] - potential[j]) / ((a + b) * (a + b))
-            off[slot] = a * a * half_other[slot] * slope[j] * drop
-            total += b * b * half_self[slot] * slope[i] * drop
-        diagonal[i] = total

@@ -22,7 +22,7 @@ def adopt_islands(indptr, neighbour, weight, layer):
     """
     host = np.arange(layer.size).astype(np.int32)
     for i in range(layer.size):
-        slots = range(indptr[i], indptr[i + 1])
+        slots = [slot for slot in range(indptr[i], indptr[i + 1]) if neighbour[slot] != i]
         kin = [slot for slot in slots if layer[neighbour[slot]] // 2 == layer[i] // 2 and weight[slot] > 0]
         if kin and all(layer[neighbour[slot]] != layer[i] for slot in slots):
             host[i] = neighbour[max(kin, key=lambda slot: weight[slot])]

@@ -36,17 +36,6 @@ def outflow(indptr, neighbour, weight, rest, x, out):
     out[:] = rest * x + _differences(indptr, neighbour, weight, x)
 
 
-def two_outflows(indptr, neighbour, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
-    """Two unknowns a cell: out_u = w (u_i - u_j) + k v_j + k_rest v_i; out_v = a (v_i - v_j) + carried (u_i -
-    u_j) + a_rest v_i, summed over the links."""
-    rows = rows_of(indptr)
-    out_u[:] = k_rest * v + _differences(indptr, neighbour, w, u)
-    np.add.at(out_u, rows, k * v[neighbour])
-    out_v[:] = a_rest * v + _differences(indptr, neighbour, a, v)
-    if carried.size:
-        out_v += _differences(indptr, neighbour, carried, u)
-
-
 def _differences(indptr, neighbour, weight, x):
     """sum_j a_ij (x_i - x_j), in the precision of double."""
     rows, total = rows_of(indptr), np.zeros(indptr.size - 1, np.result_type(x, float))

@@ -21,17 +21,3 @@ def harmonic_links(indptr, neighbour, half_self, half_other, conductivity, weigh
     rows = rows_of(indptr)
     with np.errstate(divide="ignore"):
         weight[:] = 1 / (1 / (half_self * conductivity[rows]) + 1 / (half_other * conductivity[neighbour]))
-
-
-def link_slopes(indptr, neighbour, half_self, half_other, conductivity, slope, potential, off, diagonal):
-    """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
-
-    `slope` is dk/dv in each cell; off[slot] = dw/dk_j slope_j (u_i - u_j), diagonal[i] sums dw/dk_i slope_i
-    (u_i - u_j).
-    1/w = 1/(h_i k_i) + 1/(h_j k_j), so dw/dk_i = w^2 / (h_i k_i^2).
-    """
-    rows, k = rows_of(indptr), conductivity
-    w = 1 / (1 / (half_self * k[rows]) + 1 / (half_other * k[neighbour]))
-    drop = potential[rows] - potential[neighbour]
-    off[:] = w**2 / (half_other * k[neighbour] ** 2) * slope[neighbour] * drop
-    diagonal[:] = np.bincount(rows, w**2 / (half_self * k[rows] ** 2) * slope[rows] * drop, diagonal.size)
