@@ -110,8 +110,7 @@ def build_mesh(grid, design):
     widths[0] = np.concatenate([lines, widths[0]])
     ionic, electronic, resolved = _graphs(grid, image, nf, counter, widths)
     materials, code, sto = _materials(grid, design, nf, counter)
-    resolved = _cut_between_materials(resolved, code)
-    ionic, electronic, resolved = (graph.filled() for graph in (ionic, electronic, resolved))
+    resolved = _cut_between_materials(resolved, code).filled()
     spheres = _spheres(grid, design, image, nf, counter, widths)
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
@@ -154,7 +153,8 @@ def _graphs(grid, image, nf, counter, widths):
     if image.actives:
         active = _behind(image.conducting & grid.mask(*image.actives), nf, False)
     electrolyte = _behind(image.electrolyte, nf, True)
-    return tuple(voxel_graph(mask, widths) for mask in (electrolyte, conducting, active))
+    ionic, electronic, resolved = (voxel_graph(mask, widths) for mask in (electrolyte, conducting, active))
+    return ionic.filled(), electronic.filled(), resolved
 
 
 def _counts(grid, image, electronic, solid, front, separator_layers):
