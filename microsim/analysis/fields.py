@@ -80,7 +80,8 @@ def isolated_sto(cell, grid):
     """Return the lithiation, that of the start, of active material that no path joins to the collector; else
     NaN."""
     joined = ~np.isnan(cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n)))
-    sto, given = np.full(grid.shape, np.nan, np.float32), cell.design.initial_sto
+    sto = np.full(grid.shape, np.nan, np.float32)
     for name in active_phases(cell.design):
-        sto[grid.mask(name) & ~joined] = given[name] if isinstance(given, dict) else given
+        apart = grid.mask(name) & ~joined
+        sto[apart] = cell.design.sto_at_start(name, apart)
     return sto

@@ -11,6 +11,7 @@ formula; in a set that was fitted to the capacity of a cell it may be far from i
 from dataclasses import dataclass
 
 from .constants import F
+from .errors import InputError
 
 QUANTITIES = ("lithium", "sto", "soc")  # what maps of it are of; soc is the share of the material's window
 NEAR = 0.05  # of 1: sites further off are worth a sentence
@@ -43,6 +44,22 @@ class Host:
     def capacity(self):
         """Capacity of one lithium per formula unit (mAh g-1), or None without a molar mass."""
         return None if self.molar_mass is None else F / (3600 * self.molar_mass)
+
+    def line(self, quantity, what="quantity"):
+        """Return (factor, offset) of a quantity, lithium, sto or soc: factor * sto + offset.
+
+        what: the key, for errors. Raises InputError for lithium without a molar mass."""
+        if quantity == "soc":
+            width = self.sto_100 - self.sto_0
+            return 1 / width, -self.sto_0 / width
+        if quantity == "lithium":
+            if self.sites is None:
+                raise InputError(
+                    f"{what}: expected a molar mass of {self.material} for lithium per formula unit, got"
+                    " none; give molar_mass_g_mol, or compare sto."
+                )
+            return self.sites, 0.0
+        return 1.0, 0.0
 
     @property
     def remark(self):

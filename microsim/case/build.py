@@ -24,6 +24,7 @@ from ..volumes.draws import drawn_names
 from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
 from .loads import Scale, loads
+from .start_map import InitialMap, start_from
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
 
@@ -209,7 +210,13 @@ def _slab(slab):
 def cell_design(case, grid):
     """Return the CellDesign of a case."""
     spec, loaded = case.cell, case.load_materials()
-    electrolyte = loaded.pop("electrolyte")
+    electrolyte, start, remarks = loaded.pop("electrolyte"), case.cell.initial_sto, ()
+    if isinstance(start, InitialMap):
+        hosts = {
+            name: getattr(m, "active", m) for name, m in loaded.items() if m.kind in ("active", "porous")
+        }
+        start, said = start_from(case, grid, hosts)
+        remarks = (said,)
     return CellDesign(
         phases={name: _in_place(loaded.get(name), spec.cbd) for name in grid.names},
         electrolyte=replace(electrolyte, c_e_0=spec.electrolyte_concentration),
@@ -219,7 +226,7 @@ def cell_design(case, grid):
         counter_electrode=counter_electrode(case),
         temperature=spec.temperature,
         c_e_0=spec.electrolyte_concentration,
-        initial_sto=spec.initial_sto,
+        initial_sto=start,
         area_correction=spec.area_correction,
         cbd_transport_efficiency=spec.cbd.transport_efficiency,
         pore_transport_efficiency=spec.pore_transport_efficiency,
@@ -227,6 +234,7 @@ def cell_design(case, grid):
         double_layer=spec.double_layer or 0.0,
         contact_resistance=spec.cbd.contact_resistance,
         contact_lost=spec.cbd.contact_lost,
+        remarks=remarks,
     )
 
 

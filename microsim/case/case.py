@@ -28,6 +28,7 @@ from .checks import (
     check_compare,
     check_counter,
     check_materials,
+    check_start,
     check_time_steps,
     check_volume,
     stored_fields,
@@ -163,6 +164,7 @@ def parse_case(raw, path=None):
     cbd = filled_cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
     case = replace(case, output=replace(case.output, fields=stored_fields(case.output.fields, active)))
+    check_start(case)
     check_counter(case)
     if case.cell.nominal_current_density and case.cell.nominal_capacity:
         raise InputError(

@@ -10,6 +10,7 @@ from ..materials.checks import check_material
 from ..volumes.fields import step_asked
 from .measurements import CompareSpectrum, CompareVoltage
 from .sections import Compare, Counter
+from .start_map import InitialMap
 
 MOST_TIME_STEPS = 1e6
 
@@ -108,6 +109,22 @@ def stored_fields(given, active):
             f" {unknown[0]}; give its molar_mass_g_mol, or leave lithium out."
         )
     return given
+
+
+def check_start(case):
+    """Check that what starts from a map has the voxels of an image to bring it to."""
+    if not isinstance(case.cell.initial_sto, InitialMap):
+        return
+    if case.volume.slab is not None:
+        raise InputError(
+            "cell.initial_sto: expected one lithiation for a slab, got a map; give a number, or an image as"
+            " volume.file."
+        )
+    if case.output.homogenised:
+        raise InputError(
+            "output.homogenised: expected one lithiation at the start, got a map; leave homogenised out, or"
+            " start from a number."
+        )
 
 
 def check_counter(case):

@@ -37,6 +37,7 @@ from .keys import (
 )
 from .measurements import CompareSpectrum, CompareVoltage, section_named
 from .overrides import Changes, read_material
+from .start_map import InitialMap
 
 # ---- readers of single keys --------------------------------------------------------------------------------
 
@@ -177,7 +178,9 @@ def read_counter(raw, path):
 
 
 def sto_of_phases(raw, path):
-    """Read an initial lithiation, or one for each phase."""
+    """Read an initial lithiation, one for each phase, or a measured map of it."""
+    if isinstance(raw, dict) and isinstance(raw.get("map"), str):
+        return section(InitialMap, raw, path)
     if isinstance(raw, dict):
         return {str(phase): share(value, f"{path}.{phase}") for phase, value in raw.items()}
     return share(raw, path)
@@ -204,7 +207,7 @@ class Cell:
     )
     temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
     electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
-    initial_sto: float | dict[str, float] = entry(
+    initial_sto: float | dict[str, float] | InitialMap = entry(
         sto_of_phases,
         instead={
             "initial_soc": _tagged("soc", share),

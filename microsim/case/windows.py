@@ -7,6 +7,7 @@ within the last 0.1 % of its lithium (kinetics.end_potential).
 from ..base.errors import InputError
 from ..base.schema import listed
 from .sections import Counter
+from .start_map import InitialMap
 
 BELOW, ABOVE = 1.0, 0.5  # V
 
@@ -14,6 +15,8 @@ BELOW, ABOVE = 1.0, 0.5  # V
 def initial_stos(given, active, counter="lithium"):
     """Turn what is given into a lithiation: one number, or with several active phases one for each. counter:
     the case's counter electrode."""
+    if isinstance(given, InitialMap):
+        return given
     if isinstance(given, tuple) and given[0] == "soc" and not isinstance(counter, Counter):
         _check_sense(given[1], active)
     if isinstance(given, dict):
@@ -76,11 +79,11 @@ def _sto_at(voltage, active):
 def check_voltages(case, active):
     """Check every voltage against the OCP window and its reach beyond, and the first one against the initial
     state."""
-    stos = case.cell.initial_sto
-    initials = [float(m.U(stos[phase] if isinstance(stos, dict) else stos)) for phase, m in active.items()]
-    bottom, top = _voltage_window(active)
-    initial = sum(initials) / len(initials)
-    pristine = True
+    stos, (bottom, top) = case.cell.initial_sto, _voltage_window(active)
+    pristine, initial = not isinstance(stos, InitialMap), 0.0  # what a map begins at is not known yet
+    if pristine:
+        initials = [float(m.U(stos[p] if isinstance(stos, dict) else stos)) for p, m in active.items()]
+        initial = sum(initials) / len(initials)
     for i, step in enumerate(case.protocol):
         at_rest = pristine and step.kind in ("current", "power")
         least = initial if at_rest and step.charges else bottom - BELOW

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..materials import Electrolyte, LithiumMetal, PorousElectrode
 
 
@@ -29,9 +31,11 @@ class CounterSlab:
 class CellDesign:
     """What the cell is made of. `phases` maps the grid's phase names to their material set; pores to None.
 
-    initial_sto: one number, or one for each phase name. shells: in each particle of a porous electrode.
+    initial_sto: one number, one for each phase name, or that of each voxel of the image [x, y, z]. shells: in
+    each particle of a porous electrode.
     double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance
     (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons.
+    remarks: sentences on how it was made.
     """
 
     phases: dict
@@ -40,7 +44,7 @@ class CellDesign:
     counter_electrode: LithiumMetal | CounterSlab
     temperature: float = 298.15
     c_e_0: float = 1000.0
-    initial_sto: float | dict = 0.27
+    initial_sto: float | dict | np.ndarray = 0.27
     area_correction: bool = True
     cbd_transport_efficiency: float | None = None
     pore_transport_efficiency: float = 1.0
@@ -48,6 +52,14 @@ class CellDesign:
     double_layer: float = 0.0
     contact_resistance: float = 0.0
     contact_lost: float = 0.0
+    remarks: tuple = ()
+
+    def sto_at_start(self, name, mask):
+        """Return the lithiation at the start of a phase: a number, or that of each voxel of its mask."""
+        given = self.initial_sto
+        if isinstance(given, np.ndarray):
+            return given[mask]
+        return given[name] if isinstance(given, dict) else given
 
     def sort(self, *sorts):
         """Names of the phases whose material is of one of the given sorts."""

@@ -11,11 +11,14 @@ from ..base.errors import InputError, NotConverged
 from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
+from .dense import note_rows
 from .ends import EndValues, met_at_once, past_ends, time_of_end
 from .kinetics import DoubleLayer
+from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
 from .record import Moment, Progress, Record
+from .start import initial_state
 from .step import Control, StepProblem
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
@@ -35,19 +38,6 @@ class Tolerances:
     first_step: float = 0.01
     max_step: float = np.inf
     event: float = 1e-5
-
-
-def initial_state(cell, sto=None):
-    """Return the cell at rest, as Solved: uniform lithiation (or that of its design) and salt, no current."""
-    mesh = cell.mesh
-    sto = mesh.initial_sto.copy() if sto is None else np.full(mesh.solid.n, float(sto))
-    positive = cell.positive_cells
-    U = [
-        np.average(cell.in_cells.U(sto)[cells], weights=cell.capacity[cells]) if cells.any() else 0.0
-        for cells in (positive, ~positive)
-    ]
-    c_e = cell.design.c_e_0
-    return cell.at_rest(cell.vector(psi=-U[1] - cell.W(c_e), V=U[0] - U[1], sto=sto, c_e=c_e))
 
 
 class Experiment:
@@ -75,6 +65,8 @@ class Experiment:
             voltages=[v] if cell.design.double_layer else [],
             driving=v if growth else None,
         )
+        if np.ndim(cell.design.initial_sto):  # potentials of no current, between voxels that differ
+            self._settle(Load("rest"))
 
     def run(self, loads, note=None):
         """Run the protocol steps in order, from where it stands; return the Record.
@@ -404,8 +396,7 @@ class Experiment:
         """Add the present state to the record; at the end of a step, for the reason given, its summary too.
         Return its Moment."""
         now, current = self.now, self._current(self.now.solved)
-        for name, value in zip(now.record.columns, (now.t, current, float(self._V), now.charge, now.number)):
-            now.record.columns[name].append(value)
+        note_rows(self.cell, now, current, load)
         if reason:
             self._summarise(load, reason)
         solved = sealed(now.solved)

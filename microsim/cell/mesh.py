@@ -235,9 +235,10 @@ def _materials(grid, design, layers, counter):
         active = material.active if isinstance(material, PorousElectrode) else material
         if active not in materials:
             materials.append(active)
-        at = _behind(grid.mask(name), layers, False) if name in grid.names else np.zeros(code.shape, bool)
+        mask = grid.mask(name) if name in grid.names else np.zeros(grid.shape, bool)
+        at = _behind(mask, layers, False)
         code[at] = materials.index(active)
-        sto[at] = design.initial_sto[name] if isinstance(design.initial_sto, dict) else design.initial_sto
+        sto[at] = design.sto_at_start(name, mask)
     if counter:
         materials.append(design.counter_electrode.material.active)
         code[:counter], sto[:counter] = len(materials) - 1, design.counter_electrode.initial_sto

@@ -11,6 +11,7 @@ from ..base.hosts import QUANTITIES
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.schema import number, triple
 from ..case.measurements import CompareSpectrum, CompareVoltage
+from ..maps.scale import check_decimals
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
 from .compare_curves import (
     MeasuredImpedance,
@@ -25,7 +26,7 @@ from .compared_state import converted, landed_index
 from .field import Field
 from .job import job
 from .map_result import MapResult
-from .map_source import Map, check_decimals, read_map, read_mask, read_noise
+from .map_source import Map, read_map, read_mask, read_noise
 from .result import Result, Table
 from .structure import structure_of
 

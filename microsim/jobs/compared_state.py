@@ -34,23 +34,9 @@ def converted(quantity, phase, names, hosts, what="quantity"):
         host = hosts.get(name)
         if host is None:
             continue
-        inside, (a, b) = phase == number, _line(quantity, host, what)
+        inside, (a, b) = phase == number, host.line(quantity, what)
         factor[inside], offset[inside] = a, b
     return Converted(factor, offset)
-
-
-def _line(quantity, host, what):
-    if quantity == "soc":
-        width = host.sto_100 - host.sto_0
-        return 1 / width, -host.sto_0 / width
-    if quantity == "lithium":
-        if host.sites is None:
-            raise InputError(
-                f"{what}: expected a molar mass of {host.material} for lithium per formula unit, got none; "
-                "give molar_mass_g_mol, or compare sto."
-            )
-        return host.sites, 0.0
-    return 1.0, 0.0
 
 
 def marks_of(measured, setup):

@@ -11,10 +11,10 @@ from ..base.hosts import QUANTITIES, Host
 from ..base.quantities import FIELDS
 from ..base.schema import listed
 from ..base.words import times as spelled
-from ..maps.scale import check_no_fill, is_lithiation
+from ..maps.scale import check_decimals, check_no_fill, is_lithiation
 from .field import Field
 from .map_result import MapResult
-from .map_source import check_decimals, read_values, with_sigma
+from .map_source import read_values, with_sigma
 
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}

@@ -70,18 +70,6 @@ def read_values(given, what):
     return np.where(np.ma.getmaskarray(given), np.nan, values) if np.ma.isMaskedArray(given) else values
 
 
-def check_decimals(values, name):
-    """Refuse labels in place of a map: whole numbers, and more than one."""
-    import numpy as np
-
-    known = values[np.isfinite(values)]
-    if known.size and known.min() < known.max() and (known == np.rint(known)).all():
-        raise InputError(
-            f"expected a map of numbers with decimals, got whole numbers in {name}, as labels are; name a "
-            "map (per cent in whole numbers divided by 100)."
-        )
-
-
 def read_mask(given, file_axes=None):
     """Return a mask given as a path or an array, None for none; 0 and NaN leave voxels out."""
     import numpy as np

@@ -11,7 +11,8 @@ from ..base.errors import InputError
 
 @dataclass(frozen=True, repr=False)
 class VoltageCurve:
-    """The voltage curve of a run: one value for each accepted time step, the start of each step included.
+    """The voltage curve of a run: a row for each accepted time step and for the start of each step of the
+    protocol, and between them as many as straight lines between rows need to be the curve, within 0.1 mV.
 
     time_s          from the start of the run (s)
     current_A       above zero on discharge (A)

@@ -103,7 +103,8 @@ class Watch:
     def figures(self, record):
         """Return what was found over a run with this Record, as result.json holds it."""
         case = self.setup.case
-        notes = [*record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
+        remarks = self.setup.cell.design.remarks
+        notes = [*remarks, *record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
         return {
             "validity": self.validity.figures(notes),
             "overpotentials": self.analysis.overpotentials(self.setup.mass),

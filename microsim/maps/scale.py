@@ -52,3 +52,13 @@ def background(values):
         f"{100 * shares[mark]:.0f} % of the compared measured voxels are exactly {mark}: if that is "
         "background, mark it as NaN or mask it."
     )
+
+
+def check_decimals(values, name):
+    """Refuse labels in place of a map: whole numbers, and more than one."""
+    known = values[np.isfinite(values)]
+    if known.size and known.min() < known.max() and (known == np.rint(known)).all():
+        raise InputError(
+            f"expected a map of numbers with decimals, got whole numbers in {name}, as labels are; name a "
+            "map (per cent in whole numbers divided by 100)."
+        )

@@ -7,7 +7,8 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.jobs.map_series import read_state_map
-from microsim.jobs.map_source import check_decimals, read_map, read_mask, read_noise
+from microsim.jobs.map_source import read_map, read_mask, read_noise
+from microsim.maps.scale import check_decimals
 
 VALUES = np.random.default_rng(0).random((3, 4, 5))
 

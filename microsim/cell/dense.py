@@ -1,0 +1,102 @@
+"""The voltage curve between time steps, so dense that straight lines between its rows are the curve.
+
+A step is as long as its error in time allows, and over it the voltage bends: by 6 mV at C/3. It is
+
+    V(t) = v(t) + rest(t),   v = sum over the faces of j A (U(sto) + eta(j, sto, c_e)) / sum of j A
+
+v, open-circuit potential and overpotential where the current reacts, follows from sto and c_e, in time the
+polynomial through the last states that the step itself is of, for the currents j of its end; the rest, ohmic,
+is such a polynomial itself.
+"""
+
+import numpy as np
+
+from ..numerics.bdf import extrapolation
+
+WITHIN = 5e-5  # V; rows are added until straight lines are this near to the curve
+SHORTEST_STEP = 1e-3  # s; shorter ones are not looked into
+DEEPEST = 7  # halvings of a step
+
+
+def note_rows(cell, now, current, load):
+    """Add the present state of a Progress of a HalfCell to its record, and rows before it where the curve
+    bends. current: A; load: the Load of the step."""
+    columns = now.record.columns
+    row = (now.t, current, float(cell.state(now.solved.x).V[0]), now.charge, now.number)
+    followed = columns["step"] and columns["step"][-1] == now.number and now.earlier
+    if followed and now.earlier[0] > SHORTEST_STEP and now.t > columns["time_s"][-1]:
+        before = tuple(values[-1] for values in columns.values())
+        for since, voltage in _bends(cell, now):
+            t, I, charge = _between(before, row, since, load, now.begun)
+            _add(columns, (t, I, voltage, charge, now.number))
+    _add(columns, row)
+
+
+def _bends(cell, now):
+    """(s from the end of the last step, V) of the rows within it that straight lines need, in order."""
+    states, at_faces = now.states[: len(now.earlier[:2]) + 1], _at_faces(cell, now.solved)
+    ends = [float(cell.state(x).V[0]) for x in states]
+    rest = [V - at_faces(x) for V, x in zip(ends, states)]
+
+    def voltage(since):
+        weights = extrapolation(since, now.earlier)
+        return float(at_faces(_sum(weights, states)) + _sum(weights, rest))
+
+    return _halved(voltage, (-now.earlier[0], ends[1]), (0.0, ends[0]), DEEPEST)
+
+
+def _at_faces(cell, solved):
+    """A function of a state that returns v (V), for the currents that pass in a Solved."""
+    faces, mesh = cell.mesh.faces, cell.mesh
+    j, ours = solved.interfaces.reaction[cell.on_faces], mesh.positive[faces.electronic]
+    weights = _shares(j * faces.area, faces.area, ours) - _shares(j * faces.area, faces.area, ~ours)
+
+    def mean(x):
+        u = cell.state(x)
+        sides = cell.sides(u, cell.coefficients(u), solved.step.R_film)
+        return float(weights @ sides.response(j)[0].v)
+
+    return mean
+
+
+def _shares(current, area, part):
+    """Share of each face of a part (bool) in its current, or in its area where that has both signs."""
+    given, size = np.where(part, current, 0.0), np.where(part, area, 0.0)
+    known = given if abs(given.sum()) > 0.5 * np.abs(given).sum() else size
+    return known / (known.sum() or 1.0)
+
+
+def _sum(weights, values):
+    return sum(w * value for w, value in zip(weights, values))
+
+
+def _halved(value, first, last, depth):
+    """Points of a function between two of it, such that straight lines between all of them are near to it."""
+    (a, A), (b, B) = first, last
+    far = max(abs(value(a + s * (b - a)) - (A + s * (B - A))) for s in (1 / 3, 2 / 3))
+    if far <= WITHIN or depth == 0:
+        return []
+    middle = (a + b) / 2, value((a + b) / 2)
+    return [*_halved(value, first, middle, depth - 1), middle, *_halved(value, middle, last, depth - 1)]
+
+
+def _between(before, row, since, load, begun):
+    """Time, current and charge at a time since a row, from that before it: the charge by its ends and its
+    slopes there, which the currents are."""
+    (t0, I0, _, q0, _), (t1, I1, _, q1, _) = before, row
+    t = t1 + since
+    dt, s = t1 - t0, (t - t0) / (t1 - t0)
+    asked = load.control(t - begun)
+    current = asked.value if asked.kind == "current" else I0 + s * (I1 - I0)
+    charge = (
+        q0
+        + s * dt * I0
+        + s**2 * (3 * (q1 - q0) - dt * (2 * I0 + I1))
+        + s**3 * (dt * (I0 + I1) - 2 * (q1 - q0))
+    )
+    return t, current, charge
+
+
+def _add(columns, row):
+    for values, value in zip(columns.values(), row):
+        values.append(value)
