@@ -28,6 +28,7 @@ _HOMES = {
     "open_run": "jobs.run_result",
     "compare": "jobs.compare",
     "losses": "jobs.losses",
+    "ensemble": "jobs.ensemble",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -61,6 +62,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.compton import compton_map as compton_map
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import pore_impedance as pore_impedance
+    from .jobs.ensemble import ensemble as ensemble
     from .jobs.flow import permeability as permeability
     from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise

@@ -75,6 +75,8 @@ JOBS = {
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
     "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
     " --out losses",
+    "ensemble": "ensemble studies/ensemble_nmc333.yaml --set shells=6 --set radii_um=[2,5]"
+    " --set time_tolerance=1e-3 --out ensemble",
     "animate": "animate run/fields.h5 --out film.gif",
     "homogenise": f"homogenise {SMALL} --out homogenised",
     "study": "study study.yaml --out study",

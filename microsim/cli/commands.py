@@ -10,6 +10,7 @@ from ..jobs.compton import compton_map
 from ..jobs.datasets import datasets
 from ..jobs.demo import demo
 from ..jobs.eis import pore_impedance
+from ..jobs.ensemble import ensemble
 from ..jobs.flow import permeability
 from ..jobs.generate import generate_electrode
 from ..jobs.homogenise import homogenise
@@ -233,6 +234,15 @@ command_of(
         "microsim losses state_0.tif state_1.tif state_2.tif --material NMC532_Xu2019 --sigma 0.02 --json -",
         "microsim losses run/fields.h5::lithium@step:0 run/fields.h5::lithium@step:1 \\",
         "    run/fields.h5::lithium@step:2 --curve run/voltage.csv --out out/losses",
+    ],
+)
+
+command_of(
+    ensemble,
+    "ensemble",
+    [
+        "microsim ensemble studies/ensemble_nmc333.yaml --out out/ensemble",
+        "microsim ensemble studies/ensemble_nmc333.yaml --set parameters.low=1e-4 --json -",
     ],
 )
 
