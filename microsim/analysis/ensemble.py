@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.columns import unit_word
 from ..base.constants import F
 from ..base.errors import InputError
 from ..cell.many_particles import ManyParticles
@@ -11,6 +12,16 @@ from ..maps.particle_series import calibrate_shift, passage, read_over_time, rea
 
 # order (Sequence) up to which particles go together, and from which they go one after another
 TOGETHER, APART = 0.1, 0.25
+# what the head of a column may say that it holds instead
+NO_CURRENT = (
+    (unit_word("[mu]?A") + ".{0,4}cm", "a current per area: give mA per gram of active material"),
+    (unit_word("(?-i:A)"), "amperes: give mA per gram of active material"),
+    (unit_word("[mu]A") + r"\W*$", "a current of the whole cell: give mA per gram of active material"),
+    (unit_word("C.?rate|c_rate"), "a C-rate: give mA per gram of active material"),
+)
+NO_POTENTIAL = ((unit_word("mV"), "mV: divide by 1000"),)
+LEAST = 1e-3  # of sto that the charge of a current must be
+SHORTEST = 0.02  # of the longer of two series that they must have in common: less is another unit of time
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +55,7 @@ def read_current(ensemble, field, host):
         t = np.array([0.0, 3600 * spec.hours])
         rate = np.full(2, (spec.to_sto - ensemble.initial_sto) / t[-1])
     else:
-        t, given = read_over_time(ensemble.locate(spec.file), "a current (mA per gram)")
+        t, given = read_over_time(ensemble.locate(spec.file), "a current (mA per gram)", NO_CURRENT)
         rate = (-1.0 if spec.positive == "charge" else 1.0) * given / capacity
     sto = ensemble.initial_sto + np.concatenate([[0.0], np.cumsum(np.diff(t) * (rate[1:] + rate[:-1]) / 2)])
     if not (sto.min() > 0 and sto.max() < 1):
@@ -53,6 +64,11 @@ def read_current(ensemble, field, host):
             f"current: expected a charge that leaves the mean lithiation between 0 and 1, got {sto[k]:.3g}"
             f" at {t[k] / 3600:.3g} h with {capacity / 3600:.4g} mAh/g from full to empty; give"
             " capacity_mAh_g, or correct initial_sto or the sign (positive)."
+        )
+    if np.ptp(sto) < LEAST:
+        raise InputError(
+            f"current: expected one that changes the mean lithiation, got {np.ptp(sto):.2g} over"
+            f" {(t[-1] - t[0]) / 3600:.3g} h; check the file, or to_sto."
         )
     return CellCurrent(t, rate, sto, capacity)
 
@@ -108,18 +124,16 @@ def read_measured_cell(ensemble, field, current):
     """Read what a ParticleCell says was measured; returns a MeasuredCell. Raises InputError."""
     spec = field.measured
     series, remarks = read_particles(ensemble.locate(spec.whiteline))
-    t, first, last = current.t, current.t[0], current.t[-1]
-    if not any((one.t >= first).any() and (one.t <= last).any() for one in series):
-        raise InputError(
-            f"measured.whiteline: expected times within those of the current, {t[0] / 3600:.3g} to"
-            f" {t[-1] / 3600:.3g} h, got none; check the unit of time."
-        )
+    t = current.t
+    _check_times(np.concatenate([one.t for one in series]), t, "measured.whiteline")
     sto = spec.calibration.sto or (float(current.sto[0]), current.sto_turn)
     given = spec.calibration
     calibration = calibrate_shift(series, current.t_turn, sto, given.shift_eV, given.half_way_eV)
     potential = None
     if spec.potential:
-        potential = read_over_time(ensemble.locate(spec.potential), "a potential (V)")
+        potential = read_over_time(ensemble.locate(spec.potential), "a potential (V)", NO_POTENTIAL)
+        _check_times(potential[0], t, "measured.potential")
+    _check_direction(series, calibration, current)
     remarks = [*remarks, _anchors(calibration, given), _departure(series, calibration, current)]
     few = [one.name for one, found in zip(series, _passages(series, calibration)) if found.half_way is None]
     if few:
@@ -127,6 +141,28 @@ def read_measured_cell(ensemble, field, current):
             f"{', '.join(few)}: no half-way time (too few points, or it does not pass that level)."
         )
     return MeasuredCell(series, calibration, potential, remarks)
+
+
+def _check_times(given, t, path):
+    """Refuse times that have hardly any in common with those of the current."""
+    common = min(given.max(), t[-1]) - max(given.min(), t[0])
+    if common < SHORTEST * max(np.ptp(given), np.ptp(t)):
+        raise InputError(
+            f"{path}: expected times within those of the current, {t[0] / 3600:.3g} to {t[-1] / 3600:.3g} h,"
+            f" got {given.min() / 3600:.3g} to {given.max() / 3600:.3g} h; check the unit of time."
+        )
+
+
+def _check_direction(series, calibration, current):
+    """Refuse a calibration by which the particles fill while the charge empties them, or the other way."""
+    ends = [(one.shift[0], one.shift[np.argmin(np.abs(one.t - current.t_turn))]) for one in series]
+    change = np.diff(calibration.lithium(np.median(ends, axis=0)))[0]
+    charge = current.sto_turn - current.sto[0]
+    if change * charge < 0:
+        raise InputError(
+            "measured.calibration: expected lithium that follows the charge, which changes sto by"
+            f" {charge:.2g}, got {change:.2g} by the shifts; swap the anchors, or correct current.positive."
+        )
 
 
 def _passages(series, calibration):
@@ -193,18 +229,20 @@ class Sequence:
     spread     standard deviation of their half-way times (s)
     duration   median time that one takes (s); each None where too few are known
     order      largest standard deviation of their lithiations at one time, over half the way from full to
-               empty: 0 together, 1 each at once, one after another
+               empty: 0 together, 1 each at once, one after another; None of a single one
     noise      order that the uncertainty of a lithiation alone may look like
     """
 
     spread: float | None
     duration: float | None
-    order: float
+    order: float | None
     noise: float = 0.0
 
     @property
     def verdict(self):
         """Say it in words."""
+        if self.order is None:
+            return "not known"
         if self.order < 2 * self.noise and self.noise > TOGETHER / 2:
             return "not told from noise"
         return (
@@ -222,6 +260,7 @@ def sequence(passages, sto, ends, weights=None, sigma=0.0):
     known = [(p.half_way, w) for p, w in zip(passages, weights, strict=True) if p.half_way is not None]
     half = abs(ends[1] - ends[0]) / 2
     order, noise = float(_spread(sto, weights).max(initial=0.0) / half), sigma / half
+    order = order if len(passages) > 1 and np.size(sto) else None
     if len(known) < 2:
         return Sequence(None, _median_duration(passages), order, noise)
     t, w = np.array(known).T

@@ -56,6 +56,8 @@ def parameter_names(raw, path):
     """Read a list of names."""
     if not isinstance(raw, list) or not raw:
         raise InputError(f"{path}: expected a list of names of parameters, got {say(raw)}; like [low].")
+    if len(set(map(str, raw))) < len(raw):
+        raise InputError(f"{path}: expected each name once, got {say(raw)}; remove the second one.")
     return tuple(text(name, f"{path}.{k}") for k, name in enumerate(raw))
 
 

@@ -205,17 +205,22 @@ def first_crossing(t, x, level, falling):
     return float(t[k - 1] + (level - x[k - 1]) / (x[k] - x[k - 1]) * (t[k] - t[k - 1]))
 
 
-def read_over_time(path, what):
+def read_over_time(path, what, others=()):
     """Read a file of two columns, time with its unit in the head and a value; return times (s) and values.
 
-    what: the value in words. A time that comes twice is a jump. Raises InputError.
+    what: the value in words; others: what its head may say it is instead, ((pattern, words), ...). A time
+    that comes twice is a jump. Raises InputError.
     """
     found = read_two_columns(path, f"time and {what}")
     if not found.heads:
         raise InputError(
             f'{path}: expected a head with the unit of time, like "time_h,value", got none; add one.'
         )
-    t = found.x * seconds_in(found.heads[-1][0], path)
+    head = found.heads[-1]
+    said = next((words for pattern, words in others if re.search(pattern, head[1], re.IGNORECASE)), None)
+    if said:
+        raise InputError(f'{path}: expected {what}, got a column called "{head[1]}", {said}.')
+    t = found.x * seconds_in(head[0], path)
     back = np.flatnonzero(np.diff(t) < 0)
     if back.size:
         line, k = found.line[back[0] + 1], back[0] + 1

@@ -68,6 +68,7 @@ def test_a_sign_or_capacity_that_cannot_be_is_said(tmp_path):
     for change, words in (
         ({"current.positive": "discharge"}, r"got 1\.\d+ at .* h with 100 mAh/g"),
         ({"current.capacity_mAh_g": 80.0}, "give capacity_mAh_g"),
+        ({"current": {"hours": 2, "to_sto": 0.97}}, "expected one that changes the mean lithiation"),
     ):
         spec = read_ensemble(raw, change)
         with pytest.raises(InputError, match=words):
@@ -87,6 +88,53 @@ def test_times_of_another_unit_and_particles_of_few_points(tmp_path):
     whiteline.write_text("\n".join(later) + "\n")
     with pytest.raises(InputError, match="expected times within those of the current, 0 to 11 h"):
         read_measured_cell(spec, spec.field, current)
+
+
+@pytest.mark.parametrize("name", ["whiteline", "potential"])
+def test_hours_that_are_called_seconds_are_refused(tmp_path, name):
+    spec = read_ensemble(small(**write_measured(tmp_path, run(read_ensemble(small()))[1])))
+    path = tmp_path / f"{name}.csv"
+    path.write_text(path.read_text().replace("time_h", "time_s"))
+    current = read_current(spec, spec.field, spec.active().host)
+    with pytest.raises(InputError, match=f"measured.{name}: expected times within those of the current"):
+        read_measured_cell(spec, spec.field, current)
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "words"),
+    [
+        ("current", "current_A", "amperes"),
+        ("current", "I (A/g)", "amperes"),
+        ("current", "current_mA", "of the whole cell"),
+        ("current", "I (mA/cm2)", "per area"),
+        ("current", "c_rate", "a C-rate"),
+        ("potential", "E (mV)", "divide by 1000"),
+    ],
+)
+def test_a_column_of_another_unit_is_refused(tmp_path, name, head, words):
+    spec = read_ensemble(small(**write_measured(tmp_path, run(read_ensemble(small()))[1])))
+    path = tmp_path / f"{name}.csv"
+    path.write_text(path.read_text().replace("value", head))
+    with pytest.raises(InputError, match=words):
+        current = read_current(spec, spec.field, spec.active().host)
+        read_measured_cell(spec, spec.field, current)
+    path.write_text(path.read_text().replace(head, "I (mA/g)" if name == "current" else "E (V)"))
+    current = read_current(spec, spec.field, spec.active().host)
+    assert read_measured_cell(spec, spec.field, current).potential is not None
+
+
+def test_anchors_the_wrong_way_round_are_refused(tmp_path):
+    sections = write_measured(tmp_path, run(read_ensemble(small()))[1])
+    anchors = {"shift_eV": [4.2, 0.2], "sto": [0.97, 0.1]}
+    spec = read_ensemble(small(**sections), {"measured.calibration": anchors})
+    current = read_current(spec, spec.field, spec.active().host)
+    with pytest.raises(InputError, match="swap the anchors"):
+        read_measured_cell(spec, spec.field, current)
+
+
+def test_one_particle_is_neither_together_nor_apart():
+    alone = sequence([Passage(1.0, 1.0)], np.array([[0.9, 0.1]]), (0.9, 0.1))
+    assert alone.order is None and alone.verdict == "not known"
 
 
 def test_quantiles_do_not_ask_who_is_who():

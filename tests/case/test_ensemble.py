@@ -51,6 +51,7 @@ WRONG = {
         {"fit": {"free": ["far"]}, "measured": {"whiteline": "w"}},
         'fit.free: expected names of parameters .*low, high, edge.*got "far"',
     ),
+    "a free one twice": ({"fit": {"free": ["low", "low"]}}, "fit.free: expected each name once"),
     "a fit to nothing": ({"fit": {"free": ["low"]}}, "fit: expected something measured"),
     "an electrolyte": ({"material": "LiPF6_EC_EMC_3_7", "parameters": None}, "of the kind electrolyte"),
     "a formula below zero": ({"material.i0_A_m2": "low + high + edge - 3"}, "material.i0_A_m2: .*above zero"),
