@@ -22,10 +22,21 @@ def repeated(function):
         several = [*_drawn_volumes(given), *_drawn_cases(given, found)]
         if several:
             drawn = [_on_draw(functools.partial(function, **one), k) for k, one in enumerate(several, 1)]
-            found.keep_draws(plain(one.numbers()) for one in drawn)
+            found.keep_draws((plain(one.numbers()) for one in drawn), _doubts(given))
         return found
 
     return on_draws
+
+
+def _doubts(given):
+    """What speaks against the segmentation that the draws are from."""
+    if "case" in given:
+        from ..case.case import load_case
+        from ..volumes.draws import doubts_of
+
+        case = load_case(given["case"], given.get("set") or ())
+        return doubts_of(case.locate(case.volume.draws))
+    return next(one.source.doubts for one in given.values() if getattr(one, "draws", ()))
 
 
 def _drawn_volumes(given):
@@ -68,6 +79,7 @@ def drawn_runs(case, out, value, progress=None):
     """Run a case with each draw of its volume, those not again that are finished; value: the numbers of the
     case itself. Returns {"draws", "draws_failed", "intervals"}, {} for a case without draws."""
     from ..analysis.intervals import spread_intervals
+    from ..volumes.draws import doubts_of
     from .run import run
     from .study_crew import finished
 
@@ -82,7 +94,8 @@ def drawn_runs(case, out, value, progress=None):
     if not cases:
         return {}
     found = spread_intervals(value, numbers) if len(numbers) > 1 else {}
-    return {"draws": len(numbers), "draws_failed": failed, "intervals": found}
+    doubts = list(doubts_of(case.locate(case.volume.draws)))
+    return {"draws": len(numbers), "draws_failed": failed, "draws_doubts": doubts, "intervals": found}
 
 
 def _on_draw(work, k):

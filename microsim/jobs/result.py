@@ -83,6 +83,7 @@ class Result:
 
     inputs = ()  # files that the job read
     drawn = ()  # numbers of the same job on each draw of its volume
+    draws_doubts = ()  # what speaks against the segmentation that they are from
 
     def __init_subclass__(cls):
         """Let whatever writes a file spare those that the job read; numbers of draws give intervals."""
@@ -97,9 +98,11 @@ class Result:
         """Take note of the files that the job read, which nothing is written over."""
         object.__setattr__(self, "inputs", tuple(inputs))
 
-    def keep_draws(self, drawn):
-        """Take note of the numbers of the same job on each draw of its volume."""
+    def keep_draws(self, drawn, doubts=()):
+        """Take note of the numbers of the same job on each draw of its volume, and of what speaks against the
+        segmentation that these are from."""
         object.__setattr__(self, "drawn", tuple(drawn))
+        object.__setattr__(self, "draws_doubts", list(doubts))
 
     @property
     def draw_count(self):
@@ -190,7 +193,8 @@ def _with_intervals(numbers):
             return found
         from ..analysis.intervals import spread_intervals
 
-        return {**found, "draws": self.draw_count, "intervals": spread_intervals(plain(found), self.drawn)}
+        about = {"draws": self.draw_count, "draws_doubts": self.draws_doubts}
+        return {**found, **about, "intervals": spread_intervals(plain(found), self.drawn)}
 
     return told
 
@@ -210,6 +214,7 @@ def _with_rows(tables):
             *shown,
             *([Table(("number", "value", "low", "high"), known)] if known else []),
             meaning(self.draw_count, [row[0] for row in rows if row[2] is None]),
+            *(f"the intervals do not cover: {said}" for said in numbers["draws_doubts"]),
         ]
 
     return told

@@ -74,7 +74,7 @@ class SegmentResult(Result):
         """The labels, and their draws, as a volume with named phases, for the other jobs."""
         from ..mesh.grid import Source, grid_from_labels
 
-        source = Source(self.source, self.sha256)
+        source = Source(self.source, self.sha256, doubts=tuple(self.doubts) if self.count else ())
         return grid_from_labels(self.labels, self.phases, self.voxel_size, source).with_draws(self.draws())
 
     def draws(self):
@@ -105,6 +105,13 @@ class SegmentResult(Result):
 
         return doubts(self.state, self.bounds)
 
+    @cached_property
+    def bounds_hold(self):
+        """Whether nothing was found without which low and high fractions cannot hold the truth."""
+        from ..segment.doubts import broken_bounds
+
+        return not broken_bounds(self.state, self.bounds)
+
     @property
     def title(self):
         size = f"voxels of {lengths_nm(self.voxel_size)} nm" if self.voxel_size else "unknown voxel size"
@@ -120,7 +127,7 @@ class SegmentResult(Result):
             "voxel_size_m": self.voxel_size,
             "phases": self.phases,
             "volume_fraction": self.fractions["middle"],
-            "bounds": {"moved_by": self.bounds, **bounds},
+            "bounds": {"moved_by": self.bounds, **bounds, "hold": self.bounds_hold},
             "levels": asdict(self.state.levels),
             "mean_probability": self.probability,
             "doubts": self.doubts,
@@ -178,7 +185,9 @@ class SegmentResult(Result):
             moved = bound_volume(self.state, self.bounds, bound)
             written[bound] = write_volume(path.with_name(f"{stem}.{bound}{path.suffix}"), moved, **size)
         if self.count:
-            written["draws"] = write_draws(path.with_name(f"{stem}.draws.h5"), self.draws(), **size)
+            written["draws"] = write_draws(
+                path.with_name(f"{stem}.draws.h5"), self.draws(), **size, doubts=self.doubts
+            )
         return written | {"recipe": self._save_recipe(path.with_name(f"{stem}.recipe.yaml"))}
 
     def _save_recipe(self, path):

@@ -47,11 +47,13 @@ class Source:
     name       path, or name of the data set
     sha256     of the file's bytes; None for an array
     file_axes  the file's axes, slowest first
+    doubts     what speaks against the segmentation that draws of the volume are from, sentences
     """
 
     name: str = "array"
     sha256: str | None = None
     file_axes: str = "xyz"
+    doubts: tuple = ()
 
 
 @dataclass(frozen=True, repr=False)

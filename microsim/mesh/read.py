@@ -5,7 +5,7 @@ from os import PathLike
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.datasets import find
-from ..volumes.draws import read_draws
+from ..volumes.draws import doubts_of, read_draws
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
 
@@ -61,7 +61,8 @@ def read_volume(
     if missing_ok:
         there = label_counts(found.values)
         labels = {name: label for name, label in labels.items() if label in there}
-    origin = Source(found.source, found.sha256, found.file_axes)
+    doubts = doubts_of(draws) if draws is not None else ()
+    origin = Source(found.source, found.sha256, found.file_axes, doubts)
     grid = grid_from_labels(found.values, labels, found.voxel_size, origin)
     return (grid.with_draws(read_draws(draws)) if draws is not None else grid).crop(crop or {})
 

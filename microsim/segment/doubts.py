@@ -14,8 +14,10 @@ from .edges import blurred_films
 from .segmentation import APART, VALLEY
 
 BLOCKS = 6  # along each axis, in which levels are measured
+FEWEST_OF_LINE = 5  # voxels of a phase in a line that show whether it is a curtain
 FEWEST = 100  # voxels of a phase in a block that show its level
 RARE = 5e-3  # share of a phase below which it may be stray voxels
+CLEARLY = 1.5  # times more: one kind of change rather than another
 NOISY = 2e-3  # share of voxels without one of their own beside them: noise, not structure
 ALONE = 0.5  # share of a phase's voxels without another beside them
 SAMPLED = 4_000_000  # voxels
@@ -23,7 +25,7 @@ SAMPLED = 4_000_000  # voxels
 
 def doubts(state, bounds):
     """List what speaks against the labels, as sentences; bounds: share of the grey step that edges move."""
-    said = [*_uneven(state, bounds), *_overlapping(state), *_blurred(state), *_stray(state)]
+    said = [*broken_bounds(state, bounds), *_overlapping(state), *_stray(state)]
     extremes = state.found.get("extremes")
     if extremes:
         count = extremes["voxels_brought_in"]
@@ -31,35 +33,81 @@ def doubts(state, bounds):
     return said
 
 
-def _uneven(state, bounds):
-    """Phases whose level changes across the volume by more than the bounds allow for."""
+def broken_bounds(state, bounds):
+    """List the steps that were left out without which low and high volumes do not hold the truth."""
+    sampled = _sampled(state)
+    uneven, curtains = _uneven(state, bounds, sampled), _curtains(state, bounds, sampled)
+    told = []
+    if curtains[0] > CLEARLY * uneven[0]:  # shading along one axis changes lines along the others, too
+        told = [
+            _said(*curtains[:2], bounds, "from line to line along {0}", "--curtains-along {0}", curtains[2])
+        ]
+    elif uneven[0] > bounds:
+        told = [_said(*uneven[:2], bounds, "along {0}", "--normalise {0}", uneven[2])]
+    return [*told, *_blurred(state)]
+
+
+def _said(share, name, bounds, how, option, axis):
+    """The sentence on a level that changes."""
+    where = "across the volume" if axis is None else how.format(AXES[axis])
+    remedy = "" if axis is None else f" ({option.format(AXES[axis])})"
+    return (
+        f"the brightness of {name} changes {where} by {200 * share:.0f} % of the step to the next level, more"
+        f" than low and high volumes cover ({200 * bounds:.0f} %): the bounds of the fractions do not hold;"
+        f" even it out first{remedy}"
+    )
+
+
+def _sampled(state):
+    """Grey values [x, y, z] of some voxels, and for each phase which of them show its level: those whose
+    neighbours have the same label; of a shell, which has none, all."""
     step = max(int(np.cbrt(state.labels.size / SAMPLED)), 1)
     cut = (slice(None, None, step),) * 3
     grey, labels = np.asarray(state.matter[cut], np.float32), np.asarray(state.labels[cut])
     flat = (ndimage.maximum_filter(state.labels, 3) == ndimage.minimum_filter(state.labels, 3))[cut]
+    known = [(labels == k) & flat for k in range(len(state.phases))]
+    return grey, [one if np.count_nonzero(one) > FEWEST else labels == k for k, one in enumerate(known)]
+
+
+def _uneven(state, bounds, sampled):
+    """The phase whose level changes most across the volume: (share of twice the step, name, axis or None for
+    no single one), the share `bounds` and no name where none changes by more."""
+    grey, shown = sampled
     worst = (bounds, None, None)
-    for k, name in enumerate(state.phases):
-        known = (labels == k) & flat
-        known = known if np.count_nonzero(known) > FEWEST else labels == k  # a shell is nowhere flat
-        where = np.nonzero(known)
-        values = grey[known]
+    for k, (name, known) in enumerate(zip(state.phases, shown)):
+        where, values = np.nonzero(known), grey[known]
         for axis in range(3):
             apart = _range_of_medians(values, where[axis], grey.shape[axis])
             worst = max(worst, (apart / (2 * _step_to(state.levels, k)), name, axis), key=lambda one: one[0])
         blocks = np.ravel_multi_index([BLOCKS * w // n for w, n in zip(where, grey.shape)], (BLOCKS,) * 3)
         apart = _range_of_medians(values, blocks, BLOCKS**3, groups=BLOCKS**3)
-        if apart / (2 * _step_to(state.levels, k)) > 1.5 * worst[0]:
+        if apart / (2 * _step_to(state.levels, k)) > CLEARLY * worst[0]:
             worst = (apart / (2 * _step_to(state.levels, k)), name, None)
-    share, name, axis = worst
-    if name is None:
-        return
-    where = "across the volume" if axis is None else f"along {AXES[axis]}"
-    remedy = "even it out first" if axis is None else f"even it out first (--normalise {AXES[axis]})"
-    yield (
-        f"the brightness of {name} changes {where} by {200 * share:.0f} % of the step to the next level, more"
-        f" than low and high volumes cover ({200 * bounds:.0f} %): the bounds of the fractions do not hold;"
-        f" {remedy}"
-    )
+    return worst
+
+
+def _curtains(state, bounds, sampled):
+    """The phase whose level changes most from one line of voxels to the next, as `_uneven` has it."""
+    grey, shown = sampled
+    worst = (bounds, None, None)
+    for k, (name, known) in enumerate(zip(state.phases, shown)):
+        residual = np.where(known, grey - state.levels.means[k], 0.0)
+        for axis in range(3):
+            apart = 2 * _spread_of_lines(residual, known, axis)  # a standard deviation to each side, twice
+            worst = max(worst, (apart / _step_to(state.levels, k), name, axis), key=lambda one: one[0])
+    return worst
+
+
+def _spread_of_lines(residual, known, axis):
+    """Standard deviation of the means of lines of voxels along an axis, less what noise makes of it."""
+    count = known.sum(axis)
+    several = count >= FEWEST_OF_LINE
+    if np.count_nonzero(several) < FEWEST:
+        return 0.0
+    means = residual.sum(axis)[several] / count[several]
+    within = (residual**2).sum(axis)[several] / count[several] - means**2
+    noise = within / (count[several] - 1)
+    return float(np.sqrt(max(np.var(means) - 2 * np.mean(noise), 0.0)))
 
 
 def _range_of_medians(values, places, count, groups=4 * BLOCKS):

@@ -16,9 +16,11 @@ from .volume import read_voxels
 FEWEST = 2  # that say how far apart draws lie
 
 
-def write_draws(path, draws, voxel_size=None):
-    """Write label volumes [x, y, z] as they come, with the voxel size (m); returns the path."""
+def write_draws(path, draws, voxel_size=None, doubts=()):
+    """Write label volumes [x, y, z] as they come, with the voxel size (m) and what speaks against the
+    segmentation that they are from; returns the path."""
     with writing_hdf5(path) as file:
+        file.attrs["doubts"] = list(doubts)
         for k, labels in enumerate(draws, start=1):
             data = file.create_dataset(str(k), data=np.asarray(labels, np.uint8), chunks=True, compression=4)
             if voxel_size is not None:
@@ -46,3 +48,10 @@ def drawn_names(path):
 def read_draws(path):
     """Read the label volumes [x, y, z] of a file of draws."""
     return [read_voxels(name).values for name in drawn_names(path)]
+
+
+def doubts_of(path):
+    """Read what speaks against the segmentation that a file of draws is from, sentences."""
+    drawn_names(path)
+    with h5py.File(located(path), "r") as file:
+        return tuple(map(str, file.attrs.get("doubts", ())))

@@ -64,6 +64,20 @@ def test_the_command_says_what_python_says(tmp_path, capsys):
     assert "Uncertainty of the segmentation" in (tmp_path / "page" / "report.html").read_text()
 
 
+def test_doubts_of_the_segmentation_go_with_its_draws(tmp_path, capsys):
+    rough = ndimage.gaussian_filter(np.random.default_rng(0).standard_normal((40, 32, 32)), 4)
+    grey = 100 + 100 * (rough > 0) + 8 * np.random.default_rng(1).standard_normal(rough.shape)
+    grey *= 1 + 0.3 * np.linspace(-1, 1, 40)[:, None, None]
+    shaded = ms.segment_volume(grey.astype(np.float32), ["pore", "am"], draws=2, voxel_size="400 nm")
+    (said,) = [one for one in shaded.doubts if "--normalise x" in one]
+    found = ms.tortuosity(shaded.grid)
+    assert said in found.numbers()["draws_doubts"] and f"the intervals do not cover: {said}" in repr(found)
+    files = shaded.save(tmp_path / "v.tif")
+    asked = ["--phases", "pore=0,am=1", "--draws", str(files["draws"])]
+    assert main(["transport", str(files["labels"]), *asked, "--json", "-"]) == 0
+    assert said in json.loads(capsys.readouterr().out)["draws_doubts"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -101,7 +115,12 @@ def test_a_run_gives_intervals_of_capacity_and_keeps_the_runs_of_its_draws(demo_
     alone = [ms.open_run(tmp_path / "out" / "draws" / str(k)).numbers() for k in (1, 2)]
     low, high = numbers["intervals"]["steps"][0]["mean_voltage_V"]
     values = [one["steps"][0]["mean_voltage_V"] for one in alone]
-    assert numbers["draws"] == 2 and numbers["draws_failed"] == {} and len(set(values)) == 2
+    assert (
+        numbers["draws"] == 2
+        and numbers["draws_failed"] == {}
+        and numbers["draws_doubts"] == []
+        and len(set(values)) == 2
+    )
     assert low < numbers["steps"][0]["mean_voltage_V"] < high and "95 %, from 2 draws" in repr(found)
     assert "tau" in numbers["intervals"]["transport"]["pore"]["x"]
     assert "Uncertainty of the segmentation" in found.report().read_text()

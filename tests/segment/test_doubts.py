@@ -43,6 +43,23 @@ def test_shading_whose_truth_lies_beyond_the_bounds_is_said(factor, words):
     assert "doubt: the brightness" in repr(found)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("width", [0.0, 1.5])
+def test_curtains_whose_truth_lies_beyond_the_bounds_are_said(axis, width):
+    rough = ndimage.gaussian_filter(np.random.default_rng(4).standard_normal((40, 40)), (width, 0))
+    lines = 1 + 0.2 * np.expand_dims(rough / rough.std(), axis)
+    found = ms.segment_volume((image(SOLID) * lines).astype(np.float32), PHASES)
+    assert any(f"--curtains-along {'xyz'[axis]}" in said for said in found.doubts)
+    assert found.numbers()["bounds"]["hold"] is False
+
+
+def test_noise_that_leaves_single_voxels_is_said():
+    found = ms.segment_volume(image(SOLID, noise=25.0), PHASES)
+    assert any("of all voxels stand alone" in said and "--denoise nlm" in said for said in found.doubts)
+    assert found.numbers()["bounds"]["hold"] is True
+    assert ms.segment_volume(image(SOLID, noise=25.0), PHASES, steps={"denoise": "nlm"}).doubts == []
+
+
 def test_bounds_hold_where_nothing_is_said():
     for share in (0.0, 0.05, 0.1, 0.2, 0.4, 0.8):
         grey = (image(SOLID) * (1 + share * ALONG[:, None, None])).astype(np.float32)

@@ -50,7 +50,8 @@ def interval_sections(result):
     known = [(name, *map(digits, three)) for name, *three in rows if three[1] is not None][:MOST_ROWS]
     missing = [name for name, _, low, _ in rows if low is None]
     header = ("Number", "Value", "Low", "High")
-    note = f"{meaning(result['draws'], missing)}."
+    doubts = [f" The intervals do not cover: {said}." for said in result.get("draws_doubts", ())]
+    note = f"{meaning(result['draws'], missing).capitalize()}.{''.join(doubts)}"
     table = TextTable("Intervals from draws of the segmentation", header, known, (1, 2, 3), note)
     return [Section("draws", "Uncertainty of the segmentation", tables=(table,))]
 
