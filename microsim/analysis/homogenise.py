@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..base.constants import F, R
 from ..base.errors import InputError
+from ..cell.contacts import has_contacts, with_contacts
 from ..cell.mesh import build_mesh
 from ..materials import ActiveMaterial, PorousElectrode
 from ..mesh.grid import both_sides
@@ -21,10 +22,10 @@ from ..numerics.graph import contrast_layers
 from ..numerics.krylov import gmres
 from ..numerics.links import Links
 from ..numerics.multigrid import Multigrid
+from ..shapes.splitting import label_particles
 from ..shapes.thickness import local_thickness
 from ..transport.tortuosity import solve_tortuosity
 from .effective import conducting
-from .utilisation import label_particles
 
 TIGHT = 1e-6  # relative residual of the solves
 BINS = 12  # of the distribution of particle sizes, at most
@@ -335,7 +336,7 @@ def checked_transport(ions, electrons, mesh, design):
             "expected electrolyte that joins separator and collector face to homogenise, got none that does; "
             "check the phase labels and the direction of x, or crop the volume"
         )
-    if electrons == 0 or design.contact_resistance or design.contact_lost:
+    if electrons == 0 or has_contacts(design):
         electrons = drained_conductivity(mesh, design)
     return float(ions), float(electrons)
 
@@ -345,9 +346,7 @@ def drained_conductivity(mesh, design):
     on the way to the collector as current from all reactive faces does in the volume: sigma = I L / (3 A
     <phi>)."""
     graph, faces = mesh.electronic, mesh.faces
-    links = Links.of(graph).conducting(mesh.sigma)
-    if design.contact_resistance or design.contact_lost:
-        links = links.resisted(mesh.additive, design.contact_resistance, design.contact_lost)
+    links = with_contacts(Links.of(graph).conducting(mesh.sigma), mesh, design)
     own = mesh.positive[faces.electronic]
     source = np.bincount(faces.electronic[own], faces.area[own], graph.n)
     source /= source.sum()

@@ -10,25 +10,11 @@ two parts,
 import numpy as np
 from scipy import ndimage
 
-from ..shapes.splitting import inner_distance, split_touching
+from ..shapes.splitting import inner_distance
 
-SMALLEST = 27  # voxels; what is smaller belongs to the particle that it touches most
 MOST = 500  # particles that are listed one by one, the largest
 DISTANCES = 24  # bins of distance to the surface, at most
 SMOOTHED = 20  # the reaction front is that of a profile smoothed over this part of the thickness
-
-
-def label_particles(grid, phases, *, depth=1.0):
-    """Number the particles of the given phases of a VoxelGrid, each phase on its own (int32 [x, y, z], 0
-    outside).
-
-    depth: over-segmentation control of split_touching, voxels.
-    """
-    labels = np.zeros(grid.shape, np.int32)
-    for name in phases:
-        found = split_touching(grid.mask(name), depth=depth, smallest=SMALLEST)
-        labels[found > 0] = found[found > 0] + labels.max()
-    return labels
 
 
 def particle_of_cells(cell, labels):

@@ -24,6 +24,7 @@ from ..volumes.draws import drawn_names
 from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
 from .loads import Scale, loads
+from .lost_contact import lost_contact
 from .start_map import InitialMap, start_from
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
@@ -217,6 +218,8 @@ def cell_design(case, grid):
         }
         start, said = start_from(case, grid, hosts)
         remarks = (said,)
+    solid = [name for name in grid.names if getattr(loaded.get(name), "kind", "") == "active"]
+    lost, said_of_contact = lost_contact(case, grid, solid)
     return CellDesign(
         phases={name: _in_place(loaded.get(name), spec.cbd) for name in grid.names},
         electrolyte=replace(electrolyte, c_e_0=spec.electrolyte_concentration),
@@ -233,8 +236,8 @@ def cell_design(case, grid):
         shells=spec.shells,
         double_layer=spec.double_layer or 0.0,
         contact_resistance=spec.cbd.contact_resistance,
-        contact_lost=spec.cbd.contact_lost,
-        remarks=remarks,
+        contact_lost=lost,
+        remarks=(*remarks, *said_of_contact),
     )
 
 

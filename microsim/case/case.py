@@ -26,6 +26,7 @@ from ..base.schema import (
 )
 from .checks import (
     check_compare,
+    check_contact,
     check_counter,
     check_materials,
     check_start,
@@ -165,6 +166,7 @@ def parse_case(raw, path=None):
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))
     case = replace(case, output=replace(case.output, fields=stored_fields(case.output.fields, active)))
     check_start(case)
+    check_contact(case, loaded)
     check_counter(case)
     if case.cell.nominal_current_density and case.cell.nominal_capacity:
         raise InputError(

@@ -8,6 +8,7 @@ from ..base.quantities import FIELDS
 from ..base.schema import any_of, listed
 from ..materials.checks import check_material
 from ..volumes.fields import step_asked
+from .lost_contact import LostParticles
 from .measurements import CompareSpectrum, CompareVoltage
 from .sections import Compare, Counter
 from .start_map import InitialMap
@@ -124,6 +125,23 @@ def check_start(case):
         raise InputError(
             "output.homogenised: expected one lithiation at the start, got a map; leave homogenised out, or"
             " start from a number."
+        )
+
+
+def check_contact(case, loaded):
+    """Check that a lost contact is given once, and has a phase that it is of."""
+    lost = case.cell.contact_lost
+    if not lost:
+        return
+    if case.cell.cbd.contact_lost:
+        raise InputError(
+            "cell.contact_lost: expected it here or in cell.cbd, got both; leave one of them out."
+        )
+    kinds = {material.kind for material in loaded.values()}
+    if "active" not in kinds or (not isinstance(lost, LostParticles) and "conductor" not in kinds):
+        raise InputError(
+            "cell.contact_lost: expected voxels of active material and, but for particles, of a conductor"
+            " that they touch, got none; remove it, or give particles."
         )
 
 

@@ -16,7 +16,6 @@ from ..base.hosts import QUANTITIES
 from ..base.schema import choice, entry, text, triple
 from .keys import MICROMETRES, NANOMETRES, axes_order, voxel_edges
 
-SMALLEST = 27  # voxels of a particle whose mean fills its holes
 HALVINGS = 60  # of the interval that the shift lies in
 
 
@@ -97,7 +96,7 @@ def _sto_of(values, quantity, host):
 
 def _filled(values, inside, where, phase):
     """Values on a phase, where it has none the mean of its particle, or of all; and the shares of both."""
-    from ..shapes.splitting import split_touching
+    from ..shapes.splitting import SMALLEST, split_touching
 
     known, size = inside & np.isfinite(values), np.count_nonzero(inside)
     if not known.any():

@@ -13,6 +13,7 @@ import numpy as np
 from ..base.constants import F
 from ..numerics.bdf import Bdf
 from ..numerics.links import Links
+from .contacts import kept_at_collector, with_contacts
 from .design import CellDesign
 from .electrodes import Lithium, mixed
 from .jacobian import Coefficients, Flows, Jacobian, Linearisation
@@ -125,10 +126,7 @@ class HalfCell:
     def electronic(self):
         """Conductances between electronic cells, contacts included (S)."""
         mesh, design = self.mesh, self.design
-        made = Links.of(mesh.electronic).conducting(mesh.sigma)
-        if design.contact_resistance or design.contact_lost:
-            made = made.resisted(mesh.additive, design.contact_resistance, design.contact_lost)
-        return made
+        return with_contacts(Links.of(mesh.electronic).conducting(mesh.sigma), mesh, design)
 
     @cached_property
     def electronic_single(self):
@@ -141,7 +139,7 @@ class HalfCell:
     @cached_property
     def collector_conductance(self):
         """Conductance of each electronic cell at the collector to it (S)."""
-        return self._to_end(self.mesh.collector, -1)
+        return self._to_end(self.mesh.collector, -1) * kept_at_collector(self.mesh, self.design)
 
     @cached_property
     def counter_conductance(self):

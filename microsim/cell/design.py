@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..materials import Electrolyte, LithiumMetal, PorousElectrode
+from .contacts import LostContact
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class CellDesign:
     initial_sto: one number, one for each phase name, or that of each voxel of the image [x, y, z]. shells: in
     each particle of a porous electrode.
     double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance
-    (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons.
+    (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons, or a
+    LostContact.
     remarks: sentences on how it was made.
     """
 
@@ -51,7 +53,7 @@ class CellDesign:
     shells: int = 24
     double_layer: float = 0.0
     contact_resistance: float = 0.0
-    contact_lost: float = 0.0
+    contact_lost: float | LostContact = 0.0
     remarks: tuple = ()
 
     def sto_at_start(self, name, mask):

@@ -15,6 +15,7 @@ from ..materials import ActiveMaterial, Conductor, PorousElectrode
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.graph import Graph, voxel_graph
+from .contacts import set_off
 from .design import CounterSlab
 from .spheres import LithiumCells, Spheres
 
@@ -213,7 +214,7 @@ class _Image:
         electrolyte = (
             connected_to(grid.mask(*flooded), "separator") if flooded else np.zeros(grid.shape, bool)
         )
-        conducting = connected_to(grid.mask(*solids), "collector")
+        conducting = connected_to(set_off(design, grid.mask(*solids)), "collector")
         _check_connected(grid, electrolyte, conducting, [*actives, *porous], flooded)
         return cls(actives, conductor, porous, flooded, electrolyte, conducting)
 

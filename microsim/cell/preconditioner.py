@@ -9,6 +9,7 @@ from ..base.constants import F
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
 from ..numerics.multigrid import Multigrid
+from .contacts import contact_layers, has_contacts
 from .spheres import LithiumSolver
 
 
@@ -49,10 +50,9 @@ class Preconditioner:
 
     def __init__(self, cell):
         self.cell, mesh, design = cell, cell.mesh, cell.design
-        resisted = design.contact_resistance or design.contact_lost
         # coarse cells across a poor contact would join what it keeps apart
         self.potentials, self.slots, self.once = _coupled_graph(
-            mesh, mesh.additive if resisted else contrast_layers(mesh.sigma)
+            mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
         )
         self.weight = np.empty(self.potentials.neighbour.size, np.float32)
         self.in_positive = cell.in_positive.astype(np.float32)

@@ -7,12 +7,12 @@ import numpy as np
 from ..analysis.fields import run_fields
 from ..analysis.observer import Observer, stored
 from ..analysis.run_analysis import RunAnalysis
-from ..analysis.utilisation import label_particles
 from ..analysis.validity import Validity
 from ..base.files import plain
 from ..base.hosts import remarks_on
 from ..case.build import resolved_phases
 from ..case.windows import beyond_windows
+from ..shapes.splitting import label_particles
 from ..volumes.fields import profile_x
 from .compare_curves import ImpedanceWatch
 

@@ -50,6 +50,12 @@ class Conductances:
         weight[between] = (1 - lost) / (1 / weight[between] + resistance / areas)
         return Conductances(g, weight)
 
+    def lessened(self, group, kept):
+        """Return them times what both cells keep of a link between two groups: w kept_i kept_j."""
+        g = self.graph
+        both = np.where(group[:, None] != group[g.near], kept[:, None] * kept[g.near], 1.0)
+        return Conductances(g, self.weight * both)
+
     def shared(self, share):
         """Return them times the mean of a share of the two cells that each joins."""
         mean = (share[:, None] + share[self.graph.near]) / 2

@@ -9,11 +9,11 @@ import pytest
 
 from microsim.analysis.observer import Observer, stored
 from microsim.analysis.run_analysis import RunAnalysis
-from microsim.analysis.utilisation import label_particles
 from microsim.analysis.validity import Validity
 from microsim.base.records import from_plain, to_plain
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
+from microsim.shapes.splitting import label_particles
 
 from ..base.test_records import same
 from ..cells import half_cell, image, voxel_grid

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from microsim.analysis.run_analysis import Noted, RunAnalysis
-from microsim.analysis.utilisation import label_particles
 from microsim.base.quantities import VOLTAGE_PARTS
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
+from microsim.shapes.splitting import label_particles
 
 from ..cells import half_cell, image, voxel_grid
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.utilisation import Utilisation, label_particles, particle_of_cells, surface_distance
+from microsim.analysis.utilisation import Utilisation, particle_of_cells, surface_distance
+from microsim.shapes.splitting import label_particles
 
 from ..cells import half_cell, voxel_grid
 from .test_overpotentials import SLAB, porous_cell

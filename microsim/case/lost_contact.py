@@ -1,0 +1,154 @@
+"""Lost electronic contact as a case gives it: a number, a map, or particle by particle."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.columns import read_two_columns
+from ..base.errors import InputError
+from ..base.schema import entry, listed, number, say, section, text, whole
+from ..base.words import times
+from ..cell.contacts import ALL, LostContact
+from .keys import axes_order, share
+
+MOST_OF_A_CONTACT = 0.999999  # that a number or a map may say is lost; what is set off is a particle
+KEY = "cell.contact_lost"
+
+
+def shares_of_labels(raw, path):
+    """Read {label: share} of particles."""
+    if not isinstance(raw, dict) or not raw:
+        raise InputError(
+            f"{path}: expected {{label: share}} of particles, got {say(raw)}; like {{3: 1, 8: 0.5}}."
+        )
+    return {int(whole(1)(label, path)): share(value, f"{path}.{label}") for label, value in raw.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostMap:
+    """map: file of the share that is lost, on the voxels of the image or of its crop."""
+
+    map: str = entry(text)
+    file_axes: str | None = entry(axes_order, default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostParticles:
+    """Particles that have lost contact: {label: share}, or the file of a table of labels and shares, of the
+    file `labels`; or a share of the particles, drawn with a seed, which have lost all of it."""
+
+    particles: dict | None = entry(shares_of_labels, default=None)
+    table: str | None = entry(text, default=None)
+    labels: str | None = entry(text, default=None)
+    file_axes: str | None = entry(axes_order, default=None)
+    share_of_particles: float | None = entry(number(0.0, 1.0), default=None)
+    seed: int = entry(whole(0), default=0)
+
+
+def read_lost(raw, path):
+    """Read what contact is lost: a share, a map of it, or particles."""
+    if not isinstance(raw, dict):
+        return number(0.0, MOST_OF_A_CONTACT)(raw, path)
+    if raw.get("map") is not None:
+        return section(LostMap, raw, path)
+    found = section(LostParticles, raw, path)
+    ways = [key for key in ("particles", "table", "share_of_particles") if getattr(found, key) is not None]
+    if len(ways) != 1:
+        raise InputError(
+            f"{path}: expected one of map, particles, table, share_of_particles, got"
+            f" {listed(ways) or 'none'}; give one."
+        )
+    if ways != ["share_of_particles"] and found.labels is None:
+        raise InputError(
+            f"{path}.labels: expected the file that the labels are of, got none; add it (microsim particles"
+            " --save-maps writes one)."
+        )
+    return found
+
+
+def lost_contact(case, grid, active):
+    """Return what the cell takes as contact_lost, and sentences on it.
+
+    grid: VoxelGrid of a case; active: names of its phases of active material.
+    """
+    asked, inside = case.cell.contact_lost, grid.mask(*active)
+    if not isinstance(asked, (LostMap, LostParticles)):
+        return asked or case.cell.cbd.contact_lost, ()
+    if isinstance(asked, LostMap):
+        return _of_map(_on_grid(case, grid, asked.map, asked.file_axes, "field"), inside), ()
+    label = _labels(case, grid, asked, active)
+    shares = _shares(case, asked, np.unique(label[inside & (label > 0)]))
+    lost = np.zeros(int(label.max()) + 1)
+    lost[list(shares)] = list(shares.values())
+    off = np.count_nonzero(lost[label[inside]] == ALL) / np.count_nonzero(inside)
+    count = sum(value > 0 for value in shares.values())
+    said = f"{count} of {np.unique(label[label > 0]).size} particles have lost electronic contact"
+    said += f", {off:.1%} of the active material all of it." if off else "."
+    return LostContact(np.where(inside, lost[label], 0.0), np.where(inside, label, 0), True), (said,)
+
+
+def _of_map(values, inside):
+    found = np.where(inside, np.nan_to_num(values), 0.0)
+    if found.min() < 0 or found.max() > 1:
+        raise InputError(
+            f"{KEY}.map: expected shares from 0 to 1, got {found.min():.4g} to {found.max():.4g}; divide per"
+            " cent by 100."
+        )
+    return LostContact(np.minimum(found, MOST_OF_A_CONTACT), inside.astype(np.int8), False)
+
+
+def _labels(case, grid, asked, active):
+    """The particle of each voxel of active material, 0 elsewhere."""
+    if asked.labels is None:
+        from ..shapes.splitting import label_particles
+
+        return label_particles(grid, active)
+    label = _on_grid(case, grid, asked.labels, asked.file_axes, "labels")
+    return np.where(grid.mask(*active), np.asarray(label, np.int64), 0)
+
+
+def _shares(case, asked, known):
+    """{label: share that is lost} of what is asked for; known: labels of particles."""
+    if asked.share_of_particles is not None:
+        count = round(asked.share_of_particles * known.size)
+        drawn = np.random.default_rng(asked.seed).permutation(known)[:count]
+        return dict.fromkeys(drawn.tolist(), ALL)
+    shares = asked.particles
+    if shares is None:
+        table = read_two_columns(
+            case.locate(asked.table), "the label of a particle and the share that it lost"
+        )
+        shares = {}
+        for row, label, value in zip(table.line, table.x, table.y):
+            where = f"{asked.table}, line {row}"
+            if whole(1)(float(label), where) in shares:
+                raise InputError(
+                    f"{where}: expected each label once, got {label:g} again; keep one of the two."
+                )
+            shares[int(label)] = share(float(value), where)
+    missing = [label for label in shares if label not in known]
+    if missing:
+        raise InputError(
+            f"{KEY}: expected labels of particles of the volume, got {listed(missing[:8])}, which"
+            f" {asked.labels} does not have there (it has {known.size}, from {known.min()} to"
+            f" {known.max()}); correct them."
+        )
+    return shares
+
+
+def _on_grid(case, grid, file, file_axes, kind):
+    """Read a volume on the voxels of a case's image, or of its crop."""
+    from ..volumes.volume import read_voxels
+
+    volume = case.volume
+    if file_axes is None and (volume.file_axes or "xyz") != "xyz":
+        raise InputError(f"{KEY}.file_axes: expected the order of the axes of {file}, got none; add it.")
+    found = read_voxels(case.locate(file), file_axes=file_axes, **({"kind": kind} if kind == "field" else {}))
+    whole_image = read_voxels(case.locate(volume.file), file_axes=volume.file_axes).values.shape
+    if found.values.shape not in (grid.shape, whole_image) or volume.coarsen > 1:
+        raise InputError(
+            f"{KEY}: expected {file} on the voxels of the image, {times(whole_image)}, or of its crop,"
+            f" {times(grid.shape)} (not coarsened), got {times(found.values.shape)}; make it on these voxels."
+        )
+    box = tuple(slice(*(volume.crop or {}).get(axis, (None,))) for axis in "xyz")
+    return found.values if found.values.shape == grid.shape else found.values[box]
