@@ -42,16 +42,16 @@ class Graph:
 
     @property
     def near(self):
-        """The six neighbours of each cell of a `filled` graph, [n, 6]."""
+        """The six neighbours of each cell of a `filled` graph, [n, face]."""
         return self.neighbour.reshape(-1, kernels.fixed.LINKS).view(np.uint32)
 
     def filled(self):
-        """Return it with six links a cell: absent ones lead from a cell to itself, face 6, and have no
-        area."""
-        most, there = kernels.fixed.LINKS, np.diff(self.indptr)
+        """Return it with six links a cell, one across each face: absent ones lead from a cell to itself and
+        have no area."""
+        most = kernels.fixed.LINKS
         neighbour = np.repeat(np.arange(self.n, dtype=self.neighbour.dtype), most)
         face = np.full(neighbour.size, most, np.uint8)
-        at = np.arange(self.neighbour.size) + np.repeat(most * np.arange(self.n) - self.indptr[:-1], there)
+        at = np.repeat(most * np.arange(self.n), np.diff(self.indptr)) + self.face
         neighbour[at], face[at] = self.neighbour, self.face
         return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=face)
 

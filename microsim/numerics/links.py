@@ -10,27 +10,27 @@ from .graph import Graph
 
 @dataclass(frozen=True)
 class Links:
-    """A filled graph and the geometry of its links. half: area over half a cell's length, on a link's own and
-    on its other side (m), [n, 6]."""
+    """A filled graph and the geometry of its links. half: area over half a cell's length across each face
+    (m), [n, 6]."""
 
     graph: Graph
-    half: tuple
+    half: np.ndarray
 
     @classmethod
     def of(cls, graph):
-        return cls(graph, tuple(half.reshape(graph.near.shape) for half in graph.half_conductances()))
+        return cls(graph, graph.half_conductances()[0].reshape(graph.near.shape))
 
     def conducting(self, conductivity):
         """Return the Conductances of cells of the given conductivity (S m-1, or m2 s-1 of a diffusivity)."""
         weight = np.empty(self.graph.near.shape)
-        kernels.fixed.conductances(self.graph.near, *self.half, conductivity, weight)
+        kernels.fixed.conductances(self.graph.near, self.half, conductivity, weight)
         return Conductances(self.graph, weight)
 
     def slopes(self, conductivity, slope, u):
         """Return the row coefficients of d(outflow)/dv where conductivity depends on v: (off [n, 6],
         diagonal)."""
         off, diagonal = np.empty(self.graph.near.shape), np.empty(self.graph.n)
-        kernels.fixed.slopes(self.graph.near, *self.half, conductivity, slope, u, off, diagonal)
+        kernels.fixed.slopes(self.graph.near, self.half, conductivity, slope, u, off, diagonal)
         return off, diagonal
 
 

@@ -50,20 +50,21 @@ def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_
 
 
 @spread("conductivity", grain=GRAIN // 2)
-def conductances(first, stop, near, half_self, half_other, conductivity, weight):
+def conductances(first, stop, near, half, conductivity, weight):
     """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent ones.
 
-    `half` is face area over half cell length (m), 0 of absent links; `conductivity` a cell value.
+    `half` is face area over half cell length across each face (m), 0 of absent links, that of a neighbour
+    across the face opposite (face ^ 1); `conductivity` a cell value.
     """
     for i in range(first, stop):
-        for k in range(LINKS):
-            a = half_self[i, k] * conductivity[i]
-            b = half_other[i, k] * conductivity[near[i, k]]
-            weight[i, k] = a * b / (a + b) if a + b > 0 else 0.0
+        for face in range(LINKS):
+            j = near[i, face]
+            a, b = half[i, face] * conductivity[i], half[j, face ^ 1] * conductivity[j]
+            weight[i, face] = a * b / (a + b) if a + b > 0 else 0.0
 
 
 @spread("conductivity", grain=GRAIN // 2)
-def slopes(first, stop, near, half_self, half_other, conductivity, slope, potential, off, diagonal):
+def slopes(first, stop, near, half, conductivity, slope, potential, off, diagonal):
     """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
 
     `slope` is dk/dv in each cell; off_ij = dw/dk_j slope_j (u_i - u_j), diagonal_i sums dw/dk_i slope_i (u_i
@@ -71,12 +72,12 @@ def slopes(first, stop, near, half_self, half_other, conductivity, slope, potent
     """
     for i in range(first, stop):
         total = 0.0
-        for k in range(LINKS):
-            j = near[i, k]
-            a = half_self[i, k] * conductivity[i]
-            b = half_other[i, k] * conductivity[j]
+        for face in range(LINKS):
+            j = near[i, face]
+            own, other = half[i, face], half[j, face ^ 1]
+            a, b = own * conductivity[i], other * conductivity[j]
             per = 1 / (a + b) if a + b > 0 else 0.0
             drop = (potential[i] - potential[j]) * per * per
-            off[i, k] = a * a * half_other[i, k] * slope[j] * drop
-            total += b * b * half_self[i, k] * slope[i] * drop
+            off[i, face] = a * a * other * slope[j] * drop
+            total += b * b * own * slope[i] * drop
         diagonal[i] = total

@@ -24,30 +24,37 @@ def two_outflows(near, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
         out_v += _differences(near, carried, u)
 
 
-def conductances(near, half_self, half_other, conductivity, weight):
+def conductances(near, half, conductivity, weight):
     """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent ones.
 
-    `half` is face area over half cell length (m), 0 of absent links; `conductivity` a cell value.
+    `half` is face area over half cell length across each face (m), 0 of absent links, that of a neighbour
+    across the face opposite (face ^ 1); `conductivity` a cell value.
     """
     with np.errstate(divide="ignore"):
-        weight[:] = 1 / (1 / (half_self * conductivity[:, None]) + 1 / (half_other * conductivity[near]))
+        of_own, of_other = 1 / (half * conductivity[:, None]), 1 / (_across(near, half) * conductivity[near])
+        weight[:] = 1 / (of_own + of_other)
 
 
-def slopes(near, half_self, half_other, conductivity, slope, potential, off, diagonal):
+def slopes(near, half, conductivity, slope, potential, off, diagonal):
     """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
 
     `slope` is dk/dv in each cell; off_ij = dw/dk_j slope_j (u_i - u_j), diagonal_i sums dw/dk_i slope_i (u_i
     - u_j).
     1/w = 1/(h_i k_i) + 1/(h_j k_j), so dw/dk_i = w^2 / (h_i k_i^2).
     """
-    k, there = conductivity[:, None], half_self > 0
+    k, other, there = conductivity[:, None], _across(near, half), half > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        w = 1 / (1 / (half_self * k) + 1 / (half_other * k[near, 0]))
-        of_other = np.where(there, w**2 / (half_other * k[near, 0] ** 2), 0)
-        of_own = np.where(there, w**2 / (half_self * k**2), 0)
+        w = 1 / (1 / (half * k) + 1 / (other * k[near, 0]))
+        of_other = np.where(there, w**2 / (other * k[near, 0] ** 2), 0)
+        of_own = np.where(there, w**2 / (half * k**2), 0)
     drop = potential[:, None] - potential[near]
     off[:] = of_other * slope[near] * drop
     diagonal[:] = (of_own * slope[:, None] * drop).sum(axis=1)
+
+
+def _across(near, half):
+    """`half` of each neighbour across the face that it shares."""
+    return half[near, np.arange(LINKS) ^ 1]
 
 
 def _differences(near, weight, x):
