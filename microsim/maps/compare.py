@@ -13,6 +13,7 @@ from .metrics import Pair, measure_agreement
 from .naive import Naive, depth_map, shell_map
 from .scale import background, check_one_scale
 from .scores import Scores, score
+from .texture import correlation_lengths, spots
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Comparison:
                 [x, y, z] on the measured grid, NaN where not both maps have a value
     sigma       noise of the measured map there, or None
     voxel_size, origin     of the measured grid, m
+    lengths     correlation lengths of both maps and of their difference: texture.correlation_lengths
+    spots       hot and cold spots, misfits: texture.spots
     remarks     sentences on what was compared
     """
 
@@ -55,6 +58,8 @@ class Comparison:
     sigma: np.ndarray | None = field(repr=False)
     voxel_size: tuple[float, float, float]
     origin: tuple[float, float, float]
+    lengths: dict = field(default_factory=dict)
+    spots: dict = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
     def as_dict(self):
@@ -70,6 +75,8 @@ class Comparison:
             "intervals": {name: ends and list(ends) for name, ends in scores.intervals.items()},
             "independent_voxels": scores.independent_voxels,
             "by_particle": self.particles and self.particles.as_dict(),
+            "correlation_length": self.lengths,
+            "spots": self.spots,
             "profile": {key: _plain(values) for key, values in self.profile.items()},
             "histogram": {key: _plain(values) for key, values in self.histogram.items()},
         }
@@ -116,6 +123,8 @@ def compare_maps(
         sigma=sigma,
         voxel_size=measured.voxel_size,
         origin=measured.origin,
+        lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
+        spots=spots(ours, theirs, sigma, measured.voxel_size),
         remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs)) if told),
     )
 

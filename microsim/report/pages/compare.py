@@ -10,7 +10,7 @@ from ...maps.verdict import NAIVE, verdict
 from .. import map_figures, score_figures
 from ..curve_figures import beside_cards
 from ..map_figures import fullest_layer
-from ..number_format import digits, fixed, label, length_text, percent, rows
+from ..number_format import NONE, digits, fixed, label, length_text, percent, rows
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import UM
 from .beside import beside_section
@@ -86,7 +86,8 @@ def comparison_section(meta, comparison, title=MAP, anchor="comparison"):
     )
     virtual = meta.get("virtual") or "virtual" in str(meta.get("measured")).lower()
     notice = "The measured map is virtual: it was computed, not measured." if virtual else ""
-    shown = filled(metrics_table(comparison), skill_table(comparison), maps_table(meta))
+    shown = (metrics_table(comparison), skill_table(comparison), lengths_table(comparison))
+    shown = filled(*shown, spots_table(comparison), maps_table(meta))
     return Section(anchor, title, drawings, shown, notice=notice, lead=" ".join(verdict(comparison)))
 
 
@@ -99,6 +100,8 @@ SCORED = (
     "intervals",
     "independent_voxels",
     "by_particle",
+    "correlation_length",
+    "spots",
 )
 
 
@@ -163,6 +166,43 @@ def skill_table(comparison):
     return TextTable(
         "Skill over maps that know little", ("Map", "Its RMSE", "Skill", "Remark"), found, (1, 2)
     )
+
+
+def lengths_table(comparison):
+    """Tabulate how far the variations of both maps and of their difference reach."""
+    names = {"simulated": "Simulated", "measured": "Measured", "difference": "Difference"}
+    found = [
+        (names[name], *("none" if one is None else length_text(one) for one in lengths.values()))
+        for name, lengths in comparison.lengths.items()
+    ]
+    note = (
+        "Distance at which the autocovariance falls to 1 / e, the noise's share taken off; none: it does not"
+        " within half of the map, there is nothing beyond noise, or no noise is known."
+    )
+    return TextTable("Correlation length along", ("Map", "x", "y", "z"), found, (1, 2, 3), note)
+
+
+def spots_table(comparison):
+    """Tabulate hot and cold spots and where the maps differ by more than noise."""
+    named = (("hot", "Hot: upper tenth"), ("cold", "Cold: lower tenth"))
+    found = [_spot(words, comparison.spots[name]) for name, words in named if comparison.spots.get(name)]
+    misfit = comparison.spots.get("misfit")
+    if misfit:
+        share = f"{percent(misfit['share'])} of the voxels"
+        largest = digits(1e18 * misfit["largest_m3"], 3)
+        found.append(("Beyond 3 σ", digits(misfit["count"]), largest, share, percent(misfit["expected"])))
+    header = ("Spots", "Regions, simulated / measured", "Largest, µm³", "Shared", "True model")
+    note = "Connected voxels of the upper and lower tenth of each map; unrelated maps share 10 %."
+    return TextTable("Hot and cold spots", header, found, (1, 2, 3, 4), note)
+
+
+def _spot(words, one):
+    """One row of the spots of both maps."""
+    maps = ("simulated", "measured")
+    count = " / ".join(digits(one["count"][name]) for name in maps)
+    largest = " / ".join(digits(1e18 * one["largest_m3"][name], 3) for name in maps)
+    best = NONE if one["true_model"] is None else percent(one["true_model"]["shared"])
+    return words, count, largest, percent(one["shared"]), best
 
 
 def _of_skill(scores, name):
