@@ -25,10 +25,11 @@ def as_grid(given, path):
     )
 
 
-def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None, draws=None):
+def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None, draws=None, shares=None):
     from ..mesh.read import read_volume
 
-    return read_volume(volume, phases, voxel_size_nm, axes=file_axes, crop=crop, draws=draws)
+    more = {"crop": crop, "draws": draws, "shares": shares}
+    return read_volume(volume, phases, voxel_size_nm, axes=file_axes, **more)
 
 
 def require_size(grid, what="--voxel-size-nm"):
@@ -68,6 +69,11 @@ def name_values(option, given, read, bare=None):
 
 def _phases(given, path):
     return name_values(path, given, whole(0)) if isinstance(given, str) else given
+
+
+def _share_files(given, path):
+    """Read "pore=share.tif"; the files of a phase each."""
+    return name_values(path, given, lambda file, _: file) if isinstance(given, str) else given
 
 
 def axes_order(given, path="--file-axes"):
@@ -154,6 +160,18 @@ VOLUME_PARTS = {
 DRAWS = Argument("Draws of the segmentation: an interval beside each number.", metavar="FILE.draws.h5")
 GRID = Spread(as_grid, {**VOLUME_PARTS, "draws": (None, DRAWS)}, _grid_of)
 Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)
+SHARES_PARTS = {
+    **GRID.parts,
+    "shares": (
+        None,
+        Argument(
+            "Volumes with the share of phases in each voxel, 0 to 1 or up to 255: pore=FILE.",
+            _share_files,
+            "NAME=FILE,...",
+        ),
+    ),
+}
+GridWithShares = Annotated["VoxelGrid", Spread(as_grid, SHARES_PARTS, _grid_of)]  # noqa: F821
 Conducting = Annotated[
     "str | dict[str, float]",
     Argument(

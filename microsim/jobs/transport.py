@@ -1,6 +1,7 @@
 """The job transport: tortuosity factor and effective diffusivity of the phases of a volume."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, ClassVar
 
 from ..base.arguments import one_of, switch
@@ -10,10 +11,11 @@ from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
 from ..numerics.backend import available, running
-from .arguments import Axes, Conducting, Grid, spelled, tolerance
+from .arguments import Axes, Conducting, GridWithShares, spelled, tolerance
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 
+INTERFACES = ("voxel", "smooth", "grey")
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
 
@@ -33,6 +35,7 @@ class TortuosityResult(Result):
     axes: dict
     solver: str
     sides: str
+    interface: str
     tolerance: float
     flux: dict | None = field(default=None)
     show_flux: bool = False
@@ -78,6 +81,7 @@ class TortuosityResult(Result):
             "conducting": self.conducting,
             "solver": self.solver,
             "sides": self.sides,
+            "interface": self.interface,
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
         }
@@ -153,15 +157,24 @@ class TortuosityResult(Result):
 
 def _voxel_bytes(arguments):
     """One conductor alone is solved in single precision and without what several need to be told apart."""
-    return 25 if len(arguments["conducting"]) == 1 else 200
+    alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
+    return 25 if alone else 200
 
 
 @job(voxel_bytes=_voxel_bytes)
 def tortuosity(
-    volume: Grid,
+    volume: GridWithShares,
     conducting: Conducting = "pore",
     axis: Axes = "x",
     *,
+    interface: Annotated[
+        str | None,
+        one_of(
+            "Where the conductor ends: at voxel faces, at the smoothest surface that the labels allow, or by "
+            "shares. Default: voxel.",
+            *INTERFACES,
+        ),
+    ] = None,
     solver: Annotated[str, one_of("Who solves.", "multigrid", "taufactor", "fipy")] = "multigrid",
     sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
@@ -189,6 +202,11 @@ def tortuosity(
         numbers for x, y, z.
     axis : str or int
         "x", "y", "z" (0, 1, 2) or "all".
+    interface : str, optional
+        Where the conductor ends: "voxel" at the faces of its voxels; "smooth" at the smoothest surface that
+        leaves every voxel's centre on its side; "grey" by the shares that the volume holds
+        (read_volume(..., shares=...)). For conductors of one conductivity. Default: "voxel"; a volume with
+        shares has no default.
     solver : str
         "multigrid"; "taufactor" and "fipy" solve with those packages, for comparison.
     sides : str
@@ -222,7 +240,8 @@ def tortuosity(
             f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; "
             "leave one out."
         )
-    solve, keep = _solver(solver), flux or keep_fields
+    interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
+    solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps = {}, {}
     with running(backend):
         for name in axis:
@@ -235,8 +254,24 @@ def tortuosity(
                 maps[name] = _flux(volume, conducting, name, sides, axes[name])
         found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
-        volume, conducting, axes, solver, sides, tolerance, maps or None, flux, found, peak_memory_bytes()
-    )
+        volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
+        peak_memory_bytes(),
+    )  # fmt: skip
+
+
+def _interface(grid, interface, solver, more):
+    """Settle where the conductor ends; refuse what is not to be had there."""
+    if interface is None and grid.shares:
+        raise InputError(
+            "--interface: expected a choice for a volume with shares, got none; give grey (by shares), "
+            "smooth or voxel (by labels)."
+        )
+    if interface in ("smooth", "grey") and (solver != "multigrid" or more):
+        raise InputError(
+            f"--interface: expected voxel with --tensor, --flux, --fields, --out or another --solver, got "
+            f"{interface}; leave one out."
+        )
+    return interface or "voxel"
 
 
 def _tensor(grid, conducting, tolerance, progress):
@@ -245,11 +280,11 @@ def _tensor(grid, conducting, tolerance, progress):
     return conductivity_tensor(grid, conducting, tolerance=tolerance, progress=titled(progress, "tensor"))
 
 
-def _solver(name):
+def _solver(name, interface):
     if name == "multigrid":
         from ..transport.tortuosity import solve_tortuosity
 
-        return solve_tortuosity
+        return partial(solve_tortuosity, interface=interface)
     from ..reference import transport as reference
 
     return reference.tortuosity_taufactor if name == "taufactor" else reference.tortuosity_fipy

@@ -68,6 +68,7 @@ class VoxelGrid:
     relative    the edges are ratios and not lengths, as of a volume whose voxel size is unknown
     draws       other VoxelGrids of the same shape that the image allows as well (segment/draws.py): a job on
                 this grid is done on each of them too, and gives intervals beside its numbers
+    shares      {name: uint8 [x, y, z]}: share of a phase in each voxel, 255 for all of it; None where unknown
     """
 
     phase: np.ndarray
@@ -77,6 +78,7 @@ class VoxelGrid:
     source: Source = Source()
     relative: bool = False
     draws: tuple = ()
+    shares: dict[str, np.ndarray] | None = None
 
     def __post_init__(self):
         names = tuple(self.names)
@@ -176,7 +178,8 @@ class VoxelGrid:
             number = axis_number(axis)
             keep[number] = _range(AXES[number], bounds, self.shape[number])
         draws = tuple(draw.crop(box) for draw in self.draws)
-        return replace(self, phase=self.phase[tuple(keep)].copy(), draws=draws)
+        shares = {name: share[tuple(keep)].copy() for name, share in (self.shares or {}).items()}
+        return replace(self, phase=self.phase[tuple(keep)].copy(), draws=draws, shares=shares or None)
 
     def with_draws(self, draws):
         """Return the grid with label volumes [x, y, z] that its image allows as well."""
@@ -199,7 +202,7 @@ class VoxelGrid:
         """Merge factor x factor x factor voxels into one that takes their most frequent phase.
 
         A tie goes to the phase that is more frequent in the 3 x 3 x 3 coarse voxels around, then to the
-        earlier name. Layers thinner than a coarse voxel lose volume.
+        earlier name. Layers thinner than a coarse voxel lose volume. Shares become means.
         """
         if isinstance(factor, bool) or factor != int(factor) or factor < 1:
             raise InputError(f"expected a whole number from 1 up to coarsen by, got {factor!r}; correct it.")
@@ -220,8 +223,12 @@ class VoxelGrid:
             phase[score > best + 1e-6] = code
             np.maximum(best, score, out=best)
         draws = tuple(draw.coarsen(factor) for draw in self.draws)
+        shares = {
+            name: np.rint(_block_mean(share, factor)).astype(np.uint8)
+            for name, share in (self.shares or {}).items()
+        }
         size = tuple(h * factor for h in self.voxel_size)
-        return replace(self, phase=phase, voxel_size=size, draws=draws)
+        return replace(self, phase=phase, voxel_size=size, draws=draws, shares=shares or None)
 
 
 def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False):

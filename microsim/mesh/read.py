@@ -8,6 +8,7 @@ from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
+from .shares import with_shares
 
 
 def read_volume(
@@ -19,6 +20,7 @@ def read_volume(
     crop: dict[str, tuple[int, int]] | None = None,
     missing_ok: bool = False,
     draws: str | PathLike | None = None,
+    shares: dict[str, str | PathLike] | None = None,
 ) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
@@ -42,6 +44,9 @@ def read_volume(
     draws : path, optional
         Volumes that the image allows as well, as `segment --draws` writes them: jobs are done on each of
         them too and give an interval beside every number.
+    shares : dict, optional
+        Share of phases in each voxel, {"pore": "pore_share.tif"}: files (or arrays [x, y, z]) as large as the
+        volume, 0 to 1, or whole numbers of which the largest of the type (255, 65535) is all of the voxel.
 
     Returns
     -------
@@ -51,7 +56,8 @@ def read_volume(
     Raises
     ------
     InputError
-        A file that cannot be read, an unnamed label, an impossible voxel size.
+        A file that cannot be read, an unnamed label, an impossible voxel size, shares that are not the
+        phase's.
     """
     size = None if voxel_size is None else check_voxel_size(voxel_size)
     found = read_voxels(source, file_axes=axes, voxel_size=size)
@@ -64,7 +70,22 @@ def read_volume(
     doubts = doubts_of(draws) if draws is not None else ()
     origin = Source(found.source, found.sha256, found.file_axes, doubts)
     grid = grid_from_labels(found.values, labels, found.voxel_size, origin)
-    return (grid.with_draws(read_draws(draws)) if draws is not None else grid).crop(crop or {})
+    if draws is not None:
+        grid = grid.with_draws(read_draws(draws))
+    if shares:
+        grid = with_shares(
+            grid, {name: _share(part, axes or found.file_axes) for name, part in shares.items()}
+        )
+    return grid.crop(crop or {})
+
+
+def _share(given, axes):
+    """Read the shares of a phase; an array passes."""
+    return (
+        read_voxels(given, file_axes=axes, kind="grey").values
+        if isinstance(given, (str, PathLike))
+        else given
+    )
 
 
 def _own_names(source, values):

@@ -8,3 +8,9 @@ DRY, WET, CLOSED = (
 TIE = 1e-3  # share of the time since a stage began within which cells are taken to be full together
 WRAP, FREE, NO_SLIP = 0, 1, 2  # what holds on the box's two faces across an axis
 EDGE = 1e-9  # in volumes of a tetrahedron: how far outside a point still counts as within
+PURE = 1 / 512  # of a voxel: less than half a step of eight bits from empty or full counts as that
+FLAT = 1e-3  # least component of a normal whose components add up to 1: the volume divides by their product
+POOR_FIT, GOOD_FIT = (
+    0.1,
+    0.3,
+)  # gradient, over that of a plane, below which no plane fits, above which it does

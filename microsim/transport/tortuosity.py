@@ -21,6 +21,7 @@ from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid, precision_for
 from ..numerics.rows import BitRows, RowsMultigrid
+from .interface import conductor_share, cut_cells
 
 
 @dataclass(frozen=True)
@@ -42,49 +43,96 @@ class TransportResult:
 
 
 def solve_tortuosity(
-    grid, conducting, axis, *, tolerance=1e-3, sides="no-flux", progress=None, potential=False
+    grid,
+    conducting,
+    axis,
+    *,
+    tolerance=1e-3,
+    sides="no-flux",
+    interface="voxel",
+    progress=None,
+    potential=False,
 ):
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
     grid: VoxelGrid; conducting: {phase: conductivity relative to D0, one number or three for x, y, z};
     axis: 0, 1, 2; tolerance: bound of the relative error of tau; sides: "no-flux" or "periodic" walls beside
-    the axis ("mirror" is no-flux: the image goes on as its mirror image); potential: also return the field.
+    the axis ("mirror" is no-flux: the image goes on as its mirror image); interface: where the conductor
+    ends, "voxel", "smooth" or "grey" (see interface.py); potential: also return the field.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
     """
     begun = time.perf_counter()
     check_transport(conducting, tolerance, sides)
-    order = [axis, *(b for b in range(3) if b != axis)]
-    phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
-    h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
-    mean = sum(grid.fraction(name) * table[grid.code(name), 0] for name in conducting)
-    eps = float(sum(grid.fraction(name) for name in conducting if table[grid.code(name), 0] > 0))
-    mask = percolating((table[:, 0] > 0)[phase], 0, periodic_sides=sides == "periodic")
-    eps_percolating = float(np.count_nonzero(mask) / mask.size)
-    if eps_percolating == 0:
-        return TransportResult(None, 0.0, eps, 0.0, 0.0, 0, time.perf_counter() - begun)
-    unit = table[:, 0].max()
-    weights = (table[table[:, 0] > 0] / unit) * (h[0] / h) ** 2
-    if len(np.unique(weights, axis=0)) == 1 and sides != "periodic" and weights.max() <= 2.5 * weights.min():
-        problem = _RowsProblem(mask, weights[0])
-    else:
-        problem = _GraphProblem(mask, phase, table / unit, h, sides == "periodic")
+    set_up = _voxels if interface == "voxel" else partial(_cut_voxels, interface)
+    problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
+    if problem is None:
+        return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
-    D_eff = float(conductance * unit * mask.shape[0] / (mask.shape[1] * mask.shape[2]))
-    check_bounds(D_eff, [grid.fraction(name) for name in grid.names], table[:, 0], tolerance, gains)
+    n = np.roll(grid.shape, -axis)
+    D_eff = float(conductance * bulk.unit * n[0] / (n[1] * n[2]))
+    check_bounds(D_eff, bulk.shares, bulk.conductivity, tolerance, gains)
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
     return TransportResult(
-        float(mean) / D_eff,
+        float(bulk.shares @ bulk.conductivity) / D_eff,
         D_eff,
-        eps,
-        eps_percolating,
+        bulk.eps,
+        bulk.eps_percolating,
         imbalance,
         len(gains),
         time.perf_counter() - begun,
         tuple(gains),
         u,
     )
+
+
+@dataclass(frozen=True)
+class _Bulk:
+    """What is known before the solve: shares of all kinds of material, their conductivity along the axis,
+    the largest (the problem's unit), the fraction that conducts, the part of it that percolates."""
+
+    shares: np.ndarray
+    conductivity: np.ndarray
+    eps: float
+    eps_percolating: float
+
+    @property
+    def unit(self):
+        return self.conductivity.max()
+
+
+def _voxels(grid, conducting, axis, periodic):
+    """The problem of whole voxels; None where nothing percolates."""
+    order = [axis, *(b for b in range(3) if b != axis)]
+    phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
+    h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
+    shares = np.array([grid.fraction(name) for name in grid.names])
+    mask = percolating((table[:, 0] > 0)[phase], 0, periodic_sides=periodic)
+    through = float(np.count_nonzero(mask) / mask.size)
+    bulk = _Bulk(shares, table[:, 0], float(shares[table[:, 0] > 0].sum()), through)
+    if through == 0:
+        return None, bulk
+    weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
+    if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
+        return _RowsProblem(mask, weights[0]), bulk
+    return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
+
+
+def _cut_voxels(interface, grid, conducting, axis, periodic):
+    """The problem of voxels that the conductor's surface cuts; None where nothing percolates."""
+    share, conductivity = conductor_share(grid, conducting, interface, periodic_sides=periodic)
+    order = [axis, *(b for b in range(3) if b != axis)]
+    share = np.ascontiguousarray(np.moveaxis(share, axis, 0))
+    h, along = np.array(grid.voxel_size)[order], conductivity[order]
+    cut = cut_cells(share, h * np.sqrt(along[0] / along), periodic)
+    eps = float(share.mean(dtype=float))
+    through = float(cut.graph.gather(share).sum(dtype=float) / share.size) if cut else 0.0
+    bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through)
+    if cut is None:
+        return None, bulk
+    layer = np.zeros(cut.graph.n, np.uint8)
+    return _GraphProblem(cut.graph, cut.weight, cut.inlet, cut.outlet, layer, np.float32), bulk
 
 
 def conductivity_table(grid, conducting):
@@ -161,40 +209,42 @@ class _RowsProblem:
         return kernels.rows.plane_sums(self.cells.bits, self.cells.start, r)
 
 
-class _GraphProblem:
+def _phases_problem(mask, phase, table, h, periodic):
     """The same for several conductors, periodic sides or flat voxels, on a graph of the cells."""
+    graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic)
+    kind, shape = graph.gather(phase), (h[0] / h) ** 2
+    if np.allclose(
+        table[table[:, 0] > 0] * shape, 1, rtol=1e-12
+    ):  # all links alike: no weights to store or read
+        weight = np.empty(0)
+    else:
+        weight = np.empty(graph.neighbour.size)
+        kernels.links.voxel_links(graph.indptr, graph.neighbour, graph.face, kind, table, shape, weight)
+    x, ends = graph.position[:, 0], 2 * table[kind, 0]
+    inlet, outlet = np.where(x == 0, ends, 0.0), np.where(x == mask.shape[0] - 1, ends, 0.0)
+    layer = contrast_layers(table.mean(axis=1)[kind])
+    return _GraphProblem(graph, weight, inlet, outlet, layer, precision_for(table))
 
-    def __init__(self, mask, phase, table, h, periodic):
-        self.shape = mask.shape
-        self.cells = graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic)
-        kind, shape = graph.gather(phase), (h[0] / h) ** 2
-        if np.allclose(
-            table[table[:, 0] > 0] * shape, 1, rtol=1e-12
-        ):  # all links alike: no weights to store or read
-            self.weight = np.empty(0)
-        else:
-            self.weight = np.empty(graph.neighbour.size)
-            kernels.links.voxel_links(
-                graph.indptr, graph.neighbour, graph.face, kind, table, shape, self.weight
-            )
-        x, ends = graph.position[:, 0], 2 * table[kind, 0]
-        self.inlet = np.where(x == 0, ends, 0.0)
-        outlet = np.where(x == self.shape[0] - 1, ends, 0.0)
+
+class _GraphProblem:
+    """The linear system of one axis on a graph: link weights (none: ones), conductances to the ends."""
+
+    def __init__(self, graph, weight, inlet, outlet, layer, dtype):
+        self.cells, self.weight, self.inlet, self.outlet = graph, weight, inlet, outlet
+        self.shape, self.dtype = tuple(len(w) for w in graph.widths), dtype
         self.diagonal = np.empty(graph.n)
-        kernels.laplacian.row_sums(graph.indptr, self.weight, self.inlet + outlet, self.diagonal)
-        self.dtype = precision_for(table)
-        light = self.weight.astype(self.dtype)
-        layered = replace(graph, layer=contrast_layers(table.mean(axis=1)[kind]))
-        self.multigrid = Multigrid(layered, light if layered.layer.any() else None, dtype=self.dtype)
-        self.multigrid.update(light, None, self.inlet, outlet)
-        self.outlet, self.apply = outlet, self.multigrid.apply
-        self.u = self._first_guess(x, ends)
+        kernels.laplacian.row_sums(graph.indptr, weight, inlet + outlet, self.diagonal)
+        light, layered = weight.astype(dtype), replace(graph, layer=layer)
+        self.multigrid = Multigrid(layered, light if layer.any() else None, dtype=dtype)
+        self.multigrid.update(light, None, inlet, outlet)
+        self.apply = self.multigrid.apply
+        self.u = self._first_guess()
 
-    def _first_guess(self, x, ends):
-        forward = self.cells.face == 1
+    def _first_guess(self):
+        x, forward = self.cells.position[:, 0], self.cells.face == 1
         rows = np.repeat(x, np.diff(self.cells.indptr))[forward]
         between = np.bincount(rows, self.weight[forward] if self.weight.size else None, self.shape[0])[:-1]
-        return _series_profile(ends[x == 0].sum(), between, ends[x == self.shape[0] - 1].sum())[x]
+        return _series_profile(self.inlet.sum(), between, self.outlet.sum())[x]
 
     def residual(self, r):
         g, out = self.cells, np.empty(self.cells.n)

@@ -86,3 +86,45 @@ def test_it_draws_or_says_why_not(grid):
         blocked.plot()
     with pytest.raises(InputError, match="axis: expected the axis x, y or z"):
         blocked.plot("w")
+
+
+@pytest.fixture
+def cut(tmp_path):
+    """A labelled volume and the shares of its pores, as files."""
+    share = np.clip(np.random.default_rng(4).normal(0.7, 0.4, (8, 7, 6)), 0, 1)
+    volume = write_volume(tmp_path / "labels.npy", (share > 0.5).astype(np.uint8))
+    return volume, write_volume(tmp_path / "share.npy", np.rint(share * 255).astype(np.uint8)), share
+
+
+def test_shares_of_a_file_and_the_interface_are_stated(cut, capsys):
+    volume, shares, share = cut
+    command = ["transport", str(volume), "--phases", "am=0,pore=1", "--json", "-"]
+    found = {}
+    for interface in ("voxel", "smooth", "grey"):
+        more = ["--shares", f"pore={shares}"] if interface == "grey" else []
+        assert main([*command, "--interface", interface, *more]) == 0
+        found[interface] = json.loads(capsys.readouterr().out)
+        assert found[interface]["interface"] == interface
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["axes"]["x"]["tau"] == found["voxel"]["axes"]["x"]["tau"]
+    assert found["grey"]["axes"]["x"]["eps"] == pytest.approx(share.mean(), abs=2e-3)
+    assert len({row["axes"]["x"]["tau"] for row in found.values()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--shares", "pore={}"], "--interface: expected a choice for a volume with shares"),
+        (["--shares", "{}", "--interface", "grey"], "--shares: expected each name once, like"),
+        (["--interface", "grey"], "expected the shares of pore in each voxel"),
+        (["--interface", "smooth", "--flux"], "--interface: expected voxel with --tensor, --flux"),
+        (["--interface", "smooth", "--tensor"], "--interface: expected voxel with --tensor, --flux"),
+        (["--interface", "smooth", "--solver", "taufactor"], "--interface: expected voxel with --tensor"),
+        (["--interface", "smoth"], "--interface: expected"),
+    ],
+)
+def test_what_the_interface_does_not_go_with_is_refused(cut, capsys, options, words):
+    volume, shares, _ = cut
+    options = [option.format(shares) for option in options]
+    assert main(["transport", str(volume), "--phases", "am=0,pore=1", *options]) == 2
+    assert words in capsys.readouterr().err

@@ -1,0 +1,95 @@
+"""Shares of phases in voxels, beside the labels: taken, checked, and asked for."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..base.errors import InputError
+
+AGREE = (
+    0.9  # of the voxels that are mostly one phase carry its label, where shares and labels are of one image
+)
+
+
+def with_shares(grid, shares):
+    """Add the shares of phases to a VoxelGrid.
+
+    grid    VoxelGrid
+    shares  {name: array [x, y, z]}: floats 0 to 1, or unsigned whole numbers whose largest (255, 65535) is
+            all of the voxel
+
+    Returns a VoxelGrid. Raises InputError where an array cannot be a share, or not that of the phase, and for
+    a grid with draws, whose shares would be others.
+    """
+    if grid.draws:
+        raise InputError("expected draws of a volume or shares in its voxels, got both; leave one out.")
+    held = {name: _eight_bits(np.asarray(share), name, grid) for name, share in shares.items()}
+    for name, share in held.items():
+        _check_labels(share, name, grid)
+    total = sum(share.astype(np.uint16) for share in held.values())
+    if held and int(total.max()) > 255 + len(held):
+        raise InputError(
+            f"expected shares of {', '.join(held)} that add up to at most 1, got {total.max() / 255:.2f} in "
+            "a voxel; normalise them."
+        )
+    return replace(grid, shares=held or None)
+
+
+def share_of(grid, names):
+    """Return the summed share of phases in each voxel, float32 [x, y, z].
+
+    Of one phase without shares it is what the others leave. Raises InputError where shares are missing.
+    """
+    held = grid.shares or {}
+    absent = [name for name in grid.names if name not in held]
+    if all(name in held for name in names):
+        return _sum(held, names, grid.shape)
+    if held and set(absent) <= set(names):
+        return 1 - _sum(held, [name for name in held if name not in names], grid.shape)
+    raise InputError(
+        f"expected the shares of {', '.join(names)} in each voxel, got those of "
+        f"{', '.join(held) or 'nothing'}; add --shares {names[0]}=FILE (shares of read_volume in Python)."
+    )
+
+
+def _sum(held, names, shape):
+    total = sum((held[name] for name in names), np.zeros(shape, np.float32))
+    return np.minimum(total / np.float32(255), 1)
+
+
+def _eight_bits(share, name, grid):
+    """Return shares as uint8, 255 for all of a voxel."""
+    grid.code(name)
+    if share.shape != grid.shape:
+        raise InputError(
+            f"expected shares of {name} for the volume's {grid.shape} voxels, got {share.shape}; give the "
+            "image that the labels were made of."
+        )
+    if share.dtype.kind == "u":
+        largest = np.iinfo(share.dtype).max
+    elif share.dtype.kind in "bf":
+        largest = 1.0
+    else:
+        raise InputError(
+            f"expected shares of {name} as unsigned whole numbers or as 0 to 1, got {share.dtype}; convert "
+            "them."
+        )
+    low, high = float(share.min()), float(share.max())
+    if not (low >= 0 and high <= largest):
+        raise InputError(
+            f"expected shares of {name} from 0 to {largest:g}, got {low:g} to {high:g}; scale them to 0 to 1."
+        )
+    return np.rint(share * np.float32(255 / largest)).astype(np.uint8)
+
+
+def _check_labels(share, name, grid):
+    """Refuse shares that the labels contradict: those of another phase, on another scale or turned round."""
+    mask, sure = grid.mask(name), (share < 64) | (share > 191)
+    agree = np.count_nonzero(((share > 127) == mask) & sure) / max(np.count_nonzero(sure), 1)
+    middle = np.median(share[mask]) / 255 if mask.any() else 1.0
+    if agree < AGREE or middle < 0.5:
+        raise InputError(
+            f"expected shares of {name} above one half where the label is {name} and below elsewhere, got a "
+            f"middle value of {middle:.2f} there and {100 * agree:.0f} % of the voxels like their labels; "
+            f"give those of {name}, as 0 to 1 or up to 255, in the volume's axes."
+        )

@@ -1,0 +1,94 @@
+"""Surfaces within voxels: open shares, the openings of voxel faces, and shares of the smoothest surface that
+labels allow.
+
+A stair-step surface is wrong by a few per cent of every conductance; the openings of the faces, and nothing
+else, mend that. They come from planes that keep each voxel's share: the plane of either voxel of a face errs
+to one side where the surface is curved, the plane of both together twice as far to the other.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+from ..numerics.backend import kernels
+
+
+def face_openings(share, *, periodic_sides=False):
+    """Measure how far voxel faces are open.
+
+        opening = (side_i + side_j + both) / 3
+
+    side_i: the face as the plane of voxel i cuts it (normal from 3 x 3 x 3 shares, volume kept); both: as the
+    plane through both voxels does. Where no plane fits, as in a neck between two surfaces, the mean of the
+    two shares; in a wall thinner than two voxels nothing.
+
+    share           open share of each voxel, 0 to 1, [x, y, z]; below 1/512 a voxel is closed
+    periodic_sides  the image goes on periodically along y and z, otherwise as its mirror image
+
+    Returns float32 [axis, x, y, z], one longer along each axis: the lower face of each voxel, 0 to 1.
+    Planes: Youngs, in Numerical Methods for Fluid Dynamics (1982) 273; volumes: Scardovelli and Zaleski,
+    J. Comput. Phys. 164 (2000) 228.
+    """
+    share = np.asarray(share, np.float32)
+    sides = "wrap" if periodic_sides else "symmetric"
+    padded = np.pad(share, [(2, 2), (0, 0), (0, 0)], mode="symmetric")
+    padded = np.pad(padded, [(0, 0), (2, 2), (2, 2)], mode=sides)
+    gradient = np.empty((3, *(n - 2 for n in padded.shape)), np.float32)
+    kernels.cuts.gradients(padded, gradient)
+    opening = np.empty((3, *(n + 1 for n in share.shape)), np.float32)
+    kernels.cuts.openings(padded, gradient, opening)
+    return opening
+
+
+PASSES, MARGIN, DEPTH = 40, 0.2, 4.0
+
+
+def smooth_shares(mask, *, periodic_sides=False):
+    """Find the share of each voxel on the inner side of the smoothest surface that separates the labels.
+
+        min of the bending energy, |laplacian phi|^2,   with phi >= MARGIN inside and <= -MARGIN outside
+
+    at every voxel centre, so that no voxel changes its side and walls and necks of a voxel stay. The surface
+    is phi = 0; phi starts as the distance to the labels' faces.
+
+    mask  bool [x, y, z]; periodic_sides: see face_openings
+
+    Returns float32 [x, y, z]. Lempitsky, Proc. IEEE CVPR (2010) 1197.
+    """
+    sides = "grid-wrap" if periodic_sides else "reflect"
+    modes = ("reflect", sides, sides)
+    mask = np.asarray(mask, bool)
+    if mask.all() or not mask.any():
+        return mask.astype(np.float32)
+    sign = np.where(mask, np.float32(1), np.float32(-1))
+    phi = sign * _depth(mask, periodic_sides)
+    for _ in range(PASSES):
+        rough = _blurred(phi, modes) - phi
+        smooth = phi - (_blurred(rough, modes) - rough)
+        phi = sign * np.maximum(sign * smooth, np.float32(MARGIN))
+    return _share_of(phi, modes)
+
+
+def _depth(mask, periodic_sides):
+    """Distance of each voxel's centre to the nearest voxel of the other kind, less half a voxel."""
+    around = [(0, 0), *[(int(DEPTH) + 1,) * 2] * 2] if periodic_sides else [(0, 0)] * 3
+    wide = np.pad(mask, around, mode="wrap")
+    depth = ndimage.distance_transform_edt(wide) + ndimage.distance_transform_edt(~wide)
+    inner = tuple(slice(low, low + n) for (low, _), n in zip(around, mask.shape))
+    return np.minimum(depth[inner] - 0.5, DEPTH).astype(np.float32)
+
+
+def _blurred(values, modes):
+    weights = np.array([0.25, 0.5, 0.25])
+    for axis, mode in enumerate(modes):
+        values = ndimage.correlate1d(values, weights, axis=axis, mode=mode)
+    return values
+
+
+def _share_of(phi, modes):
+    """Share of each voxel where phi > 0, from the plane of its value and gradient."""
+    slope = [
+        ndimage.correlate1d(phi, [-0.5, 0, 0.5], axis=axis, mode=mode) for axis, mode in enumerate(modes)
+    ]
+    share = np.empty(phi.shape, np.float32)
+    kernels.cuts.shares(phi, *slope, share)
+    return share

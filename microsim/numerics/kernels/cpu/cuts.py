@@ -1,0 +1,161 @@
+"""CPU kernels of voxels that a surface cuts: how far their faces are open, from the open share of each voxel.
+
+A plane n . x = a, with n >= 0 and sum(n) = 1, cuts the unit cube whose corner x = 0 lies deepest in the open.
+"""
+
+from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
+from .compiled import inlined
+from .threads import spread
+
+
+@inlined
+def _square(t):
+    return t * t if t > 0 else 0.0
+
+
+@inlined
+def _cube(t):
+    return t * t * t if t > 0 else 0.0
+
+
+@inlined
+def _volume(n1, n2, n3, a):
+    """Share of the unit cube with n . x < a."""
+    v = _cube(a) - _cube(a - n1) - _cube(a - n2) - _cube(a - n3)
+    v += _cube(a - n1 - n2) + _cube(a - n1 - n3) + _cube(a - n2 - n3)
+    return min(max(v / (6 * n1 * n2 * n3), 0.0), 1.0)
+
+
+@inlined
+def _normal(a, b, c):
+    """Normal of three sizes of a gradient: positive, with a sum of 1."""
+    total = max(a + b + c, 1e-30)
+    a, b, c = max(a / total, FLAT), max(b / total, FLAT), max(c / total, FLAT)
+    total = a + b + c
+    return a / total, b / total, c / total
+
+
+@inlined
+def _section(across, along1, along2, share, depth):
+    """Open part of the section at `depth` of a unit cube that is open by `share`; across, along1, along2:
+    gradient of the open share, without signs; depth: 0 at the open side of the cube, 1 at the other."""
+    n1, n2, n3 = _normal(across, along1, along2)
+    low, high = 0.0, 1.0
+    for _ in range(24):
+        middle = 0.5 * (low + high)
+        if _volume(n1, n2, n3, middle) > share:
+            high = middle
+        else:
+            low = middle
+    a = 0.5 * (low + high) - n1 * depth
+    v = _square(a) - _square(a - n2) - _square(a - n3) + _square(a - n2 - n3)
+    return min(max(v / (2 * n2 * n3), 0.0), 1.0)
+
+
+@spread("gradient", axis=1)
+def gradients(first, stop, share, gradient):
+    """Gradient [axis, x, y, z] of the shares over 3 x 3 x 3 voxels (weights 1, 2, 1 across), inside the
+    outermost."""
+    for i in range(first, stop):
+        for j in range(gradient.shape[2]):
+            for k in range(gradient.shape[3]):
+                gx, gy, gz = 0.0, 0.0, 0.0
+                for a in range(3):
+                    for b in range(3):
+                        for c in range(3):
+                            s = share[i + a, j + b, k + c]
+                            gx += (a - 1) * (2 - abs(b - 1)) * (2 - abs(c - 1)) * s
+                            gy += (b - 1) * (2 - abs(a - 1)) * (2 - abs(c - 1)) * s
+                            gz += (c - 1) * (2 - abs(a - 1)) * (2 - abs(b - 1)) * s
+                gradient[0, i, j, k], gradient[1, i, j, k], gradient[2, i, j, k] = gx / 32, gy / 32, gz / 32
+
+
+@inlined
+def _side(g, b, c, axis, share, upward):
+    """Open part of the lower or upper face of a voxel across an axis, by the plane of its own gradient."""
+    across = g[axis]
+    if across == 0 and g[b] == 0 and g[c] == 0:
+        return share
+    depth = 0.0 if (across > 0) == upward else 1.0
+    return _section(abs(across), abs(g[b]), abs(g[c]), share, depth)
+
+
+@inlined
+def _misfit(g, share):
+    """0 where a plane fits a voxel's gradient, 1 where none does: too flat, as between two surfaces."""
+    if share > 1 - PURE:
+        return 0.0
+    size = (g[0] * g[0] + g[1] * g[1] + g[2] * g[2]) ** 0.5 / min(1.0, 4 * share * (1 - share) + 0.3)
+    return min(max((GOOD_FIT - size) / (GOOD_FIT - POOR_FIT), 0.0), 1.0)
+
+
+@inlined
+def _doubt(misfit, facing):
+    return min(4 * misfit, 1.0) if facing else 1.0
+
+
+@inlined
+def _passage(share, doubt, x, y, z, dx, dy, dz):
+    """1 without a doubt that a plane fits, and in a channel along an axis (step dx, dy, dz) that is narrower
+    than a voxel; 0 in a wall across it."""
+    s = share[x, y, z]
+    wall = max(share[x + dx, y + dy, z + dz] + share[x - dx, y - dy, z - dz] - 2 * s, 0.0)
+    b = 2 * s - share[x + dz, y + dx, z + dy] - share[x - dz, y - dx, z - dy]
+    c = 2 * s - share[x + dy, y + dz, z + dx] - share[x - dy, y - dz, z - dx]
+    channel = min(max((max(b, c, 0.0) + max(s - 2 * wall, 0.0)) / s, 0.0), 1.0)
+    return 1 - doubt * (1 - channel)
+
+
+@inlined
+def _face(share, gradient, x, y, z, axis, dx, dy, dz):
+    """Open part of the lower face, across an axis, of the voxel x, y, z of `share`."""
+    s, t = share[x, y, z], share[x - dx, y - dy, z - dz]
+    if s < PURE or t < PURE:
+        return 0.0
+    if s > 1 - PURE and t > 1 - PURE:
+        return 1.0
+    g, h = gradient[:, x - 1, y - 1, z - 1], gradient[:, x - 1 - dx, y - 1 - dy, z - 1 - dz]
+    of_s, of_t = _misfit(g, s), _misfit(h, t)
+    facing = g[0] * h[0] + g[1] * h[1] + g[2] * h[2] > 0  # the same way: one surface, not two
+    passage = _passage(share, _doubt(of_s, facing), x, y, z, dx, dy, dz)
+    passage = min(passage, _passage(share, _doubt(of_t, facing), x - dx, y - dy, z - dz, dx, dy, dz))
+    if s > 1 - PURE or t > 1 - PURE:
+        return passage
+    misfit = max(of_s, of_t)
+    b, c = (axis + 1) % 3, (axis + 2) % 3
+    sides = _side(g, b, c, axis, s, False) + _side(h, b, c, axis, t, True)
+    both = sides / 2
+    if facing:
+        both = _section(2 * abs(g[axis] + h[axis]), abs(g[b] + h[b]), abs(g[c] + h[c]), (s + t) / 2, 0.5)
+    return (1 - misfit) * (sides + both) / 3 + misfit * passage * (s + t) / 2
+
+
+@spread("opening", axis=1)
+def openings(first, stop, share, gradient, opening):
+    """Open part [axis, x, y, z] of the lower face of each voxel across each axis.
+
+        (1 - misfit) (side_i + side_j + both) / 3 + misfit passage (s_i + s_j) / 2
+
+    share: open share s, with two voxels around the box; gradient: of `gradients`.
+    """
+    for i in range(first, stop):
+        for j in range(opening.shape[2]):
+            for k in range(opening.shape[3]):
+                x, y, z = i + 2, j + 2, k + 2
+                opening[0, i, j, k] = _face(share, gradient, x, y, z, 0, 1, 0, 0)
+                opening[1, i, j, k] = _face(share, gradient, x, y, z, 1, 0, 1, 0)
+                opening[2, i, j, k] = _face(share, gradient, x, y, z, 2, 0, 0, 1)
+
+
+@spread("share")
+def shares(first, stop, phi, slope_x, slope_y, slope_z, share):
+    """Share of each voxel where phi > 0, phi linear with its slopes."""
+    for i in range(first, stop):
+        for j in range(share.shape[1]):
+            for k in range(share.shape[2]):
+                a, b, c = abs(slope_x[i, j, k]), abs(slope_y[i, j, k]), abs(slope_z[i, j, k])
+                place = 0.5 if phi[i, j, k] > 0 else -0.5
+                if 2 * abs(phi[i, j, k]) < a + b + c:
+                    place = phi[i, j, k] / (a + b + c)
+                n1, n2, n3 = _normal(a, b, c)
+                share[i, j, k] = _volume(n1, n2, n3, 0.5 + place)

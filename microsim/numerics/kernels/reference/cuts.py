@@ -1,0 +1,105 @@
+"""Slow twins of cpu.cuts."""
+
+import numpy as np
+
+from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
+
+
+def gradients(share, gradient):
+    """Gradient [axis, x, y, z] of the shares over 3 x 3 x 3 voxels (weights 1, 2, 1 across), inside the
+    outermost."""
+    inner = tuple(n - 2 for n in share.shape)
+    gradient[:] = 0
+    for place in np.ndindex(3, 3, 3):
+        step = np.array(place) - 1
+        window = share[tuple(slice(a, a + n) for a, n in zip(place, inner))].astype(float)
+        for axis in range(3):
+            across = np.prod([2 - abs(s) for s in np.delete(step, axis)])
+            gradient[axis] += step[axis] * across * window / 32
+
+
+def _normal(g):
+    n = np.maximum(np.abs(g) / np.maximum(np.abs(g).sum(axis=0), 1e-30), FLAT)
+    return n / n.sum(axis=0)
+
+
+def _volume(n, a):
+    """Share of unit cubes with n . x < a: pyramids over the corners, by inclusion and exclusion."""
+    corners = [np.array(c, float) for c in np.ndindex(2, 2, 2)]
+    cut = sum((-1) ** c.sum() * np.maximum(a - np.tensordot(c, n, 1), 0) ** 3 for c in corners)
+    return np.clip(cut / (6 * n.prod(axis=0)), 0, 1)
+
+
+def _section(g, share, depth):
+    """Open part of the section at `depth` of unit cubes; g: gradient, the axis across the section first."""
+    n, low, high = _normal(g), np.zeros(share.shape), np.ones(share.shape)
+    for _ in range(24):
+        a = (low + high) / 2
+        more = _volume(n, a) > share
+        low, high = np.where(more, low, a), np.where(more, a, high)
+    a = (low + high) / 2 - n[0] * depth
+    corners = [np.array(c, float) for c in np.ndindex(2, 2)]
+    cut = sum((-1) ** c.sum() * np.maximum(a - np.tensordot(c, n[1:], 1), 0) ** 2 for c in corners)
+    return np.clip(cut / (2 * n[1] * n[2]), 0, 1)
+
+
+def shares(phi, slope_x, slope_y, slope_z, share):
+    """Share of each voxel where phi > 0, phi linear with its slopes."""
+    g = np.stack([slope_x, slope_y, slope_z]).astype(float)
+    place = np.clip(phi / np.maximum(np.abs(g).sum(axis=0), 1e-30), -0.5, 0.5)
+    share[:] = _volume(_normal(g), 0.5 + place)
+
+
+def openings(share, gradient, opening):
+    """Open part [axis, x, y, z] of the lower face of each voxel across each axis; see cpu.cuts."""
+    for axis in range(3):
+        order = [axis, (axis + 1) % 3, (axis + 2) % 3]
+        found = _lower_faces(
+            share.transpose(order).astype(float), gradient[order].transpose([0, *(a + 1 for a in order)])
+        )
+        opening[axis] = found.transpose(np.argsort(order))
+
+
+def _lower_faces(share, gradient):
+    """Open part of the lower faces across axis 0."""
+    here = (slice(2, -1),) * 3
+    before = (slice(1, -2), *here[1:])
+    s, t = share[here], share[before]
+    g, h = gradient[:, 1:, 1:, 1:], gradient[:, :-1, 1:, 1:]
+    of_s, of_t = _misfit(g, s), _misfit(h, t)
+    facing = (g * h).sum(axis=0) > 0
+    doubts = [np.where(facing, np.minimum(4 * misfit, 1), 1) for misfit in (of_s, of_t)]
+    passage = np.minimum(_passage(share, doubts[0], here), _passage(share, doubts[1], before))
+    sides = _side(g, s, False) + _side(h, t, True)
+    doubled = (g + h) * np.array([2, 1, 1])[:, None, None, None]
+    both = np.where(facing, _section(doubled, (s + t) / 2, 0.5), sides / 2)
+    misfit = np.maximum(of_s, of_t)
+    open_ = (1 - misfit) * (sides + both) / 3 + misfit * passage * (s + t) / 2
+    open_ = np.where((s > 1 - PURE) | (t > 1 - PURE), passage, open_)
+    open_[(s > 1 - PURE) & (t > 1 - PURE)] = 1
+    open_[(s < PURE) | (t < PURE)] = 0
+    return open_
+
+
+def _side(g, share, upward):
+    none = np.all(g == 0, axis=0)
+    return np.where(none, share, _section(g, share, np.where((g[0] > 0) == upward, 0.0, 1.0)))
+
+
+def _misfit(g, share):
+    size = np.sqrt((g**2).sum(axis=0)) / np.minimum(1, 4 * share * (1 - share) + 0.3)
+    return np.where(share > 1 - PURE, 0, np.clip((GOOD_FIT - size) / (GOOD_FIT - POOR_FIT), 0, 1))
+
+
+def _passage(share, doubt, part):
+    s = share[part]
+    bend = [sum(share[_moved(part, axis, step)] for step in (1, -1)) - 2 * s for axis in range(3)]
+    wall = np.maximum(bend[0], 0)
+    channel = np.maximum(np.maximum(-bend[1], -bend[2]), 0) + np.maximum(s - 2 * wall, 0)
+    return 1 - doubt * (1 - np.clip(channel / np.maximum(s, PURE), 0, 1))
+
+
+def _moved(part, axis, step):
+    return tuple(
+        slice(p.start + step * (a == axis), p.stop + step * (a == axis) or None) for a, p in enumerate(part)
+    )

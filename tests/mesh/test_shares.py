@@ -1,0 +1,98 @@
+"""Shares beside the labels: taken in any spelling, refused where the labels contradict them."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.mesh.grid import VoxelGrid
+from microsim.mesh.read import read_volume
+from microsim.mesh.shares import share_of, with_shares
+from microsim.volumes.volume import write_volume
+
+
+@pytest.fixture
+def pore():
+    """Share of pore, rising along x."""
+    return np.broadcast_to(np.linspace(0, 1, 8)[:, None, None], (8, 4, 6)).copy()
+
+
+@pytest.fixture
+def grid(pore):
+    return VoxelGrid((pore > 0.5).astype(np.uint8), ("am", "pore"), "400 nm")
+
+
+@pytest.mark.parametrize(
+    "spelling", [lambda s: s, lambda s: s.astype(np.float32), lambda s: np.rint(s * 65535).astype(np.uint16)]
+)
+def test_spellings(grid, pore, spelling):
+    held = with_shares(grid, {"pore": spelling(pore)})
+    assert share_of(held, ["pore"]) == pytest.approx(pore, abs=0.5 / 255)
+    assert share_of(held, ["am"]) == pytest.approx(1 - pore, abs=0.5 / 255)
+    assert share_of(held, ["am", "pore"]) == pytest.approx(np.ones_like(pore), abs=1e-6)
+
+
+def test_labels_as_shares_are_the_labels(grid):
+    held = with_shares(grid, {"pore": grid.mask("pore")})
+    assert np.array_equal(share_of(held, ["pore"]), grid.mask("pore"))
+
+
+def test_three_phases(pore):
+    phase = np.where(pore > 0.6, 0, np.where(pore < 0.3, 1, 2)).astype(np.uint8)
+    grid = VoxelGrid(phase, ("pore", "am", "cbd"), 1e-6)
+    share = {"pore": np.clip(2 * pore - 1, 0, 1), "am": np.clip(1 - 2 * pore, 0, 1)}
+    held = with_shares(
+        grid, {name: np.where(phase == k, np.maximum(share[name], 0.6), 0) for k, name in enumerate(share)}
+    )
+    total = sum(share_of(held, [name]) for name in grid.names)
+    assert total == pytest.approx(np.ones_like(pore), abs=1e-6)
+    with pytest.raises(InputError, match="shares of am in each voxel, got those of pore"):
+        share_of(with_shares(grid, {"pore": phase == 0}), ["am"])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (lambda s: 1 - s, "above one half where the label is pore"),  # of the other phase
+        (lambda s: (100 * s).astype(np.uint8), "above one half where the label is pore"),  # per cent
+        (lambda s: (s > 0.5).astype(np.uint8), "above one half where the label is pore"),  # labels
+        (lambda s: 100 * s, "from 0 to 1, got 0 to 100"),
+        (lambda s: s - 0.1, "from 0 to 1, got -0.1"),
+        (lambda s: np.where(s < 1, s, np.nan), "from 0 to 1"),
+        (lambda s: (100 * s).astype(np.int16), "unsigned whole numbers or as 0 to 1, got int16"),
+        (lambda s: s[:4], "got \\(4, 4, 6\\)"),
+        (lambda s: s.transpose(2, 1, 0), "got \\(6, 4, 8\\)"),
+    ],
+)
+def test_what_is_no_share_of_the_phase_is_refused(grid, pore, wrong, words):
+    with pytest.raises(InputError, match=words):
+        with_shares(grid, {"pore": wrong(pore)})
+
+
+def test_more_than_all_of_a_voxel_is_refused(grid, pore):
+    with pytest.raises(InputError, match="add up to at most 1, got 1.2"):
+        with_shares(grid, {"pore": pore, "am": np.minimum(1.2 - pore, 1)})
+
+
+def test_an_unknown_phase_is_refused(grid, pore):
+    with pytest.raises(InputError, match="phases am, pore, got 'cbd'"):
+        with_shares(grid, {"cbd": pore})
+
+
+def test_read_with_the_volume(grid, pore, tmp_path):
+    labels = write_volume(tmp_path / "labels.npy", grid.phase, file_axes="zyx")
+    share = write_volume(tmp_path / "share.npy", pore, file_axes="zyx")
+    options = {"axes": "zyx", "crop": {"x": (2, 8)}}
+    read = read_volume(labels, {"am": 0, "pore": 1}, shares={"pore": share}, **options)
+    assert share_of(read, ["pore"]) == pytest.approx(pore[2:], abs=0.5 / 255)
+
+
+def test_coarse_voxels_hold_mean_shares(grid, pore):
+    coarse = with_shares(grid, {"pore": pore}).coarsen(2)
+    assert share_of(coarse, ["pore"])[:, 0, 0] == pytest.approx(
+        pore[:, 0, 0].reshape(4, 2).mean(axis=1), abs=1 / 255
+    )
+
+
+def test_draws_beside_shares_are_refused(grid, pore):
+    with pytest.raises(InputError, match="draws of a volume or shares in its voxels, got both"):
+        with_shares(grid.with_draws([grid.phase]), {"pore": pore})

@@ -1,0 +1,160 @@
+"""Openings of voxel faces and shares of smooth surfaces: planes, spheres, and what must hold of any."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from microsim.mesh.subvoxel import face_openings, smooth_shares
+
+quick = settings(max_examples=10, deadline=None)
+seeds = st.integers(0, 2**31)
+FINE = (np.arange(8) + 0.5) / 8  # samples along a voxel
+
+
+def blocks(n):
+    """Coordinates of 8 samples along each axis of each of n voxels."""
+    line = (np.arange(n)[:, None] + FINE).ravel()
+    return np.meshgrid(line, line, line, indexing="ij", sparse=True)
+
+
+def counted(inside, n):
+    return inside.reshape(n, 8, n, 8, n, 8).mean(axis=(1, 3, 5))
+
+
+def half_space(n, normal, place):
+    return counted(sum(a * (x - n / 2) for a, x in zip(normal, blocks(n))) < place, n)
+
+
+def ball(n, radius, centre):
+    return counted(sum((x - c) ** 2 for x, c in zip(blocks(n), centre)) > radius**2, n)
+
+
+def mixed(seed, shape=(6, 7, 5)):
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=shape), 0.8)
+    return np.clip(0.5 + noise / noise.std(), 0, 1)
+
+
+@quick
+@given(seeds)
+def test_whole_voxels_open_where_both_are(seed):
+    mask = np.random.default_rng(seed).random((5, 6, 4)) < 0.6
+    for axis, opening in enumerate(faces_of(mask)):
+        inner = np.take(opening, range(1, mask.shape[axis]), axis)
+        both = np.take(mask, range(1, mask.shape[axis]), axis) & np.take(
+            mask, range(mask.shape[axis] - 1), axis
+        )
+        assert np.array_equal(inner, both)
+
+
+@quick
+@given(seeds, st.integers(0, 2))
+def test_a_mirror_image_has_the_mirrored_openings(seed, axis):
+    share = mixed(seed)
+    one, other = faces_of(share), faces_of(np.flip(share, axis))
+    for along in range(3):
+        assert np.flip(other[along], axis) == pytest.approx(one[along], abs=2e-5)
+
+
+def faces_of(share):
+    """Openings across each axis, as many as there are faces."""
+    opening = face_openings(share)
+    return [
+        opening[axis][tuple(slice(n + (a == axis)) for a, n in enumerate(share.shape))] for axis in range(3)
+    ]
+
+
+@quick
+@given(seeds)
+def test_axes_change_places(seed):
+    share = mixed(seed)
+    one, other = faces_of(share), faces_of(share.transpose(2, 0, 1))
+    for axis in range(3):
+        assert other[axis] == pytest.approx(one[(2, 0, 1)[axis]].transpose(2, 0, 1), abs=2e-5)
+
+
+@pytest.mark.parametrize("normal", [(1.0, 0.4, 0.2), (-0.3, 1.0, 0.6), (0.1, -0.2, 1.0)])
+def test_openings_at_a_plane(normal):
+    n, place = 8, 0.37
+    opening = face_openings(half_space(n, normal, place))
+    line = (np.arange(n)[:, None] + FINE).ravel() - n / 2
+    y, z = line[:, None], line
+    for k in range(2, n - 1):  # away from the ends, where the image goes on as its mirror image
+        open_ = normal[0] * (k - n / 2) + normal[1] * y + normal[2] * z < place
+        exact = open_.reshape(n, 8, n, 8).mean(axis=(1, 3))[2:-2, 2:-2]
+        assert opening[0, k, 2 : n - 2, 2 : n - 2] == pytest.approx(exact, abs=0.06)
+
+
+def test_openings_at_a_sphere_are_a_hundredth_off():
+    n, radius, centre = 16, 5.3, (8.1, 7.7, 8.4)
+    opening = face_openings(ball(n, radius, centre))[0, 1:n, :n, :n]
+    line = (np.arange(n)[:, None] + FINE).ravel()
+    square = (line[:, None] - centre[1]) ** 2 + (line - centre[2]) ** 2
+    sections = [square + (k - centre[0]) ** 2 > radius**2 for k in range(1, n)]
+    exact = np.array([s.reshape(n, 8, n, 8).mean(axis=(1, 3)) for s in sections])
+    assert np.sqrt(np.mean((opening - exact) ** 2)) < 0.006
+    assert abs(np.mean(opening - exact)) < 2e-4
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [(3.0, 4.0), (3.5, 4.5), (3.2, 4.1), (3.6, 4.6), (3.8, 4.9), (3.45, 4.55), (3.4, 4.5), (3.55, 4.4)],
+)
+def test_a_wall_of_about_a_voxel_is_kept(edges):
+    line = np.arange(9.0)
+    wall = np.clip(np.minimum(line[1:], edges[1]) - np.maximum(line[:-1], edges[0]), 0, 1)
+    share = np.broadcast_to((1 - wall)[:, None, None], (8, 4, 4))
+    assert face_openings(share)[0, 1:-1, :4, :4].min() < 1e-6
+
+
+@pytest.mark.parametrize("width", [0.3, 0.6])
+def test_a_channel_narrower_than_a_voxel_is_kept(width):
+    share = np.zeros((8, 5, 5))
+    share[:, 2, 2] = width
+    assert face_openings(share)[0, :, 2, 2] == pytest.approx(width, abs=1e-5)
+
+
+@quick
+@given(seeds)
+def test_smooth_shares_keep_every_voxel_on_its_side(seed):
+    mask = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(9, 8, 7)), 1) > 0
+    share = smooth_shares(mask)
+    assert share.min() >= 0 and share.max() <= 1
+    assert share[mask].min() >= 0.5 >= share[~mask].max()
+
+
+def test_a_wall_and_a_channel_of_one_voxel_stay():
+    mask = np.ones((10, 6, 6), bool)
+    mask[5] = False
+    assert face_openings(smooth_shares(mask))[0, 1:-1, :6, :6].min() < 1e-6
+    mask = np.zeros((10, 7, 7), bool)
+    mask[:, 3, 3] = True
+    assert face_openings(smooth_shares(mask))[0, :, 3, 3].min() > 0.3
+
+
+def test_smooth_shares_of_a_sphere_are_nearer_than_its_voxels():
+    n, radius, centre = 20, 7.3, (10.2, 9.9, 10.1)
+    exact = ball(n, radius, centre)
+    middles = np.arange(n) + 0.5
+    mask = sum((x - c) ** 2 for x, c in zip(np.ix_(middles, middles, middles), centre)) > radius**2
+    off, smooth = mask - exact, smooth_shares(mask) - exact
+    assert np.sqrt(np.mean(smooth**2)) < 0.5 * np.sqrt(np.mean(off**2))
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+def test_flat_faces_and_pure_volumes_stay(periodic):
+    mask = np.zeros((8, 5, 5), bool)
+    assert not smooth_shares(mask, periodic_sides=periodic).any()
+    assert smooth_shares(~mask, periodic_sides=periodic).all()
+    mask[:4] = True
+    assert smooth_shares(mask, periodic_sides=periodic) == pytest.approx(mask.astype(float), abs=1e-3)
+
+
+def test_a_periodic_image_may_begin_anywhere():
+    mask = ndimage.gaussian_filter(np.random.default_rng(5).normal(size=(6, 9, 8)), 1.2, mode="wrap") > 0
+    moved = np.roll(mask, (4, 3), (1, 2))
+    share = smooth_shares(mask, periodic_sides=True)
+    assert smooth_shares(moved, periodic_sides=True) == pytest.approx(
+        np.roll(share, (4, 3), (1, 2)), abs=1e-5
+    )

@@ -1,0 +1,138 @@
+"""Conductors whose surface runs through voxels: arrays of spheres and cylinders, walls, channels, mirrors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from microsim.base.errors import InputError
+from microsim.mesh.grid import VoxelGrid
+from microsim.mesh.shares import with_shares
+from microsim.transport.tortuosity import solve_tortuosity
+
+quick = settings(max_examples=8, deadline=None)
+SAMPLES = 16
+
+
+def array(n, f, dimensions=3):
+    """Matrix around a sphere (or cylinder) in the middle of a cell of n voxels, with exact shares."""
+    radius = (3 * f / 4 / np.pi) ** (1 / 3) * n if dimensions == 3 else np.sqrt(f / np.pi) * n
+    fine = (np.arange(n * SAMPLES) + 0.5) / SAMPLES - n / 2
+    half = np.sqrt(np.maximum(radius**2 - sum(c**2 for c in np.ix_(*[fine] * (dimensions - 1))), 0))
+    edges = np.arange(n + 1) - n / 2
+    solid = np.diff(np.clip(edges, -half[..., None], half[..., None]), axis=-1)  # exact along the last axis
+    for axis in range(dimensions - 1):
+        shape = (*solid.shape[:axis], n, SAMPLES, *solid.shape[axis + 1 :])
+        solid = solid.reshape(shape).mean(axis=axis + 1)
+    middles = np.arange(n) + 0.5 - n / 2
+    ball = sum(c**2 for c in np.ix_(*[middles] * dimensions)) < radius**2
+    if dimensions == 2:
+        solid, ball = solid[:, :, None], ball[:, :, None]
+    grid = VoxelGrid(ball.astype(np.uint8), ("matrix", "ball"), 1e-6)
+    return with_shares(grid, {"matrix": 1 - solid})
+
+
+def sigma(grid, interface, axis=0, **options):
+    return solve_tortuosity(
+        grid, {"matrix": 1.0}, axis, interface=interface, tolerance=1e-6, **options
+    ).D_eff_over_D0
+
+
+SPHERES = {0.1: 0.857112, 0.3: 0.605661, 0.45: 0.432718, 0.5: 0.373735, np.pi / 6: 0.343739}
+CYLINDERS = {0.1: 0.81817676, 0.3: 0.53757998, 0.5: 0.32465447, 0.6: 0.23031795, 0.7: 0.13454044}
+
+
+@pytest.mark.parametrize(("n", "bound"), [(16, 0.005), (32, 0.0015)])
+@pytest.mark.parametrize("f", SPHERES)
+def test_spheres_from_shares(n, bound, f):
+    assert sigma(array(n, f), "grey") == pytest.approx(SPHERES[f], rel=bound)
+
+
+@pytest.mark.parametrize(("n", "bound"), [(16, 0.007), (32, 0.002)])
+@pytest.mark.parametrize("f", CYLINDERS)
+def test_cylinders_from_shares(n, bound, f):
+    assert sigma(array(n, f, 2), "grey") == pytest.approx(CYLINDERS[f], rel=bound)
+
+
+@pytest.mark.parametrize("f", SPHERES)
+def test_spheres_from_labels(f):
+    grid = array(32, f)
+    off = abs(sigma(grid, "smooth") / SPHERES[f] - 1)
+    assert off < (0.02 if f > 0.5 else 0.01)
+    assert off < 0.5 * abs(sigma(grid, "voxel") / SPHERES[f] - 1)
+
+
+@quick
+@given(st.integers(0, 2**31), st.sampled_from(["no-flux", "periodic"]), st.integers(0, 2))
+def test_full_shares_give_the_answer_of_voxels(seed, sides, axis):
+    labels = (ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(8, 9, 7)), 1) > 0.1).astype(
+        np.uint8
+    )
+    labels[4, 4, 3], labels[0, 0, 0] = 1, 0
+    grid = VoxelGrid(labels, ("matrix", "ball"), (1e-6, 2e-6, 1.5e-6))
+    grid = with_shares(grid, {"matrix": grid.mask("matrix")})
+    found = [
+        solve_tortuosity(grid, {"matrix": 1.0}, axis, interface=i, tolerance=1e-9, sides=sides)
+        for i in ("voxel", "grey")
+    ]
+    assert found[1].D_eff_over_D0 == pytest.approx(found[0].D_eff_over_D0, rel=1e-7)
+    assert found[1].tau == pytest.approx(found[0].tau, rel=1e-7)
+    assert found[1].eps_percolating == pytest.approx(found[0].eps_percolating, rel=1e-7)
+
+
+@quick
+@given(st.integers(0, 2**31), st.sampled_from(["smooth", "grey"]))
+def test_a_mirror_image_conducts_alike(seed, interface):
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(9, 8, 7)), 1.2)
+    share = np.clip(0.6 + noise / noise.std(), 0, 1)
+    grid, turned = (
+        with_shares(VoxelGrid((s <= 0.5).astype(np.uint8), ("matrix", "ball"), 1e-6), {"matrix": s})
+        for s in (share, share[::-1, ::-1])
+    )
+    assert sigma(turned, interface) == pytest.approx(sigma(grid, interface), rel=1e-4, abs=1e-9)
+
+
+def test_a_channel_narrower_than_a_voxel_conducts_by_its_share():
+    share = np.zeros((8, 5, 5))
+    share[:, 2, 2] = 0.75
+    grid = with_shares(
+        VoxelGrid((share <= 0.5).astype(np.uint8), ("matrix", "ball"), 1e-6), {"matrix": share}
+    )
+    found = solve_tortuosity(grid, {"matrix": 2.0}, 0, interface="grey", tolerance=1e-8)
+    assert found.D_eff_over_D0 == pytest.approx(2 * 0.75 / 25, rel=3e-3)
+    assert found.tau == pytest.approx(1, rel=3e-3) and found.eps == pytest.approx(0.75 / 25, rel=3e-3)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.45, 0.45), (0.5, 0.5), (0.4, 0.49), (0.0, 0.9), (0.2, 1.0)])
+def test_a_wall_within_voxels_carries_nothing(left, right):
+    share = np.ones((10, 4, 4))
+    share[4], share[5] = left, right
+    grid = with_shares(
+        VoxelGrid((share <= 0.5).astype(np.uint8), ("matrix", "ball"), 1e-6), {"matrix": share}
+    )
+    found = solve_tortuosity(grid, {"matrix": 1.0}, 0, interface="grey")
+    assert found.D_eff_over_D0 == 0 and found.tau is None
+
+
+def test_flat_voxels():
+    """Voxels twice as long along z: the same sphere on half as many."""
+    grid = array(32, 0.3)
+    pairs = grid.phase.reshape(32, 32, 16, 2)
+    share = grid.shares["matrix"].reshape(32, 32, 16, 2).mean(axis=3) / 255
+    flat = VoxelGrid(pairs.max(axis=3), ("matrix", "ball"), (1e-6, 1e-6, 2e-6))
+    flat = with_shares(flat, {"matrix": share})
+    for axis in (0, 2):
+        assert sigma(flat, "grey", axis) == pytest.approx(SPHERES[0.3], rel=0.006)
+
+
+def test_conductors_that_differ_are_refused():
+    grid = array(8, 0.3)
+    with pytest.raises(InputError, match="--interface smooth: expected conductors of one conductivity"):
+        solve_tortuosity(grid, {"matrix": 1.0, "ball": 10.0}, 0, interface="smooth")
+
+
+def test_grey_without_shares_is_refused():
+    grid = VoxelGrid(array(8, 0.3).phase, ("matrix", "ball"), 1e-6)
+    with pytest.raises(InputError, match="expected the shares of matrix in each voxel, got those of nothing"):
+        solve_tortuosity(grid, {"matrix": 1.0}, 0, interface="grey")
