@@ -112,6 +112,16 @@ class ManyParticles:
         means = np.array([one @ self.weights for *_, one in rows]).T
         return np.array([at for at, *_ in rows]), V, means
 
+    def _depends(self):
+        """Which changes depend on which shells: neighbours, and all surfaces on each other through V."""
+        from scipy.sparse import block_diag, diags, lil_matrix
+
+        n, shells = len(self.radii), self.shells
+        inside = block_diag([diags([1.0, 1.0, 1.0], [-1, 0, 1], (shells, shells))] * n)
+        pattern, last = lil_matrix(inside), shells * np.arange(1, n + 1) - 1
+        pattern[np.ix_(last, np.concatenate([last - 1, last]))] = 1
+        return pattern.tocsr()
+
     def _piece(self, y, begin, end, rate, tolerance):
         """Integrate over one straight piece of the current; return times and states."""
         from scipy.integrate import solve_ivp
@@ -122,7 +132,14 @@ class ManyParticles:
 
         with np.errstate(all="ignore"):  # trial states out of range; what comes out is looked at
             found = solve_ivp(
-                of, (begin, end), y.ravel(), "BDF", rtol=tolerance, atol=tolerance / 10, vectorized=True
+                of,
+                (begin, end),
+                y.ravel(),
+                "BDF",
+                rtol=tolerance,
+                atol=tolerance / 10,
+                vectorized=True,
+                jac_sparsity=self._depends(),
             )
         states = found.y.T.reshape(-1, *y.shape)
         if not found.success or not np.isfinite(states).all():

@@ -43,12 +43,15 @@ def test_the_band_holds_the_true_exchange_current(fitted):
     np.testing.assert_allclose(value, spec.active(found.values).i0(1000.0, sto, spec.temperature))
 
 
-def test_what_does_not_matter_is_not_identifiable(fitted, tmp_path):
-    raw = small(**write_measured(tmp_path, run_ensemble(*fitted[:2])), fit={"free": ["edge", "none"]})
+def test_what_does_not_matter_is_not_identifiable(tmp_path):
+    spec = read_ensemble(small())
+    run = run_ensemble(spec, read_current(spec, spec.field, spec.active().host))
+    raw = small(**write_measured(tmp_path, run), fit={"free": ["edge", "none"]})
     raw["material"]["i0_A_m2"] += " + 0 * none"
     spec = read_ensemble(raw | {"parameters": TRUE | {"none": 3.0}})
     current = read_current(spec, spec.field, spec.active().host)
-    found = fit_ensemble(spec, current, read_measured_cell(spec, spec.field, current)).numbers()["parameters"]
+    measured = read_measured_cell(spec, spec.field, current)
+    found = fit_ensemble(spec, current, measured).numbers()["parameters"]
     assert found["edge"]["identifiable"] and not found["none"]["identifiable"]
 
 

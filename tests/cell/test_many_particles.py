@@ -76,6 +76,19 @@ def test_lithium_is_that_of_the_current_and_of_a_jump():
     assert (np.diff(times) > 0).all() and np.isfinite(V).all()
 
 
+def test_what_depends_on_what_is_all_that_does():
+    """Slopes by differences are zero wherever the pattern says so."""
+    many = ManyParticles(constant(1e-14, step), np.array([1e-6, 2e-6, 4e-6]), np.array([1.0, 2, 3]), T, 6)
+    sto = 0.85 + 0.1 * np.random.default_rng(0).random((3, 6))
+    base, depends = many.change(sto, -1e-4).ravel(), many._depends().toarray().astype(bool)
+    for k in range(18):
+        moved = sto.copy().ravel()
+        moved[k] += 1e-6
+        changes = np.abs(many.change(moved.reshape(3, 6), -1e-4).ravel() - base) > 1e-13
+        assert (changes <= depends[:, k]).all() and changes[k]
+    assert depends.sum() < 18 * 8
+
+
 def test_it_is_the_half_cell_with_particles_of_two_radii():
     """The product's own cell, with electrolyte and lithium in excess, as two phases beside each other."""
     raw = load_case("cases/dfn_chen2020.yaml").as_dict()
