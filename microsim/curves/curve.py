@@ -30,6 +30,7 @@ ROLES = (
 ROLES += ("cycle", "frequency")
 CHARGES = ("increment", "passed", "charged", "discharged", "capacity")
 VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
+LEAST = 0.01  # V; a cell that never has as much was read in another unit
 NO_UNIT = 6.0  # a column of voltage without a unit is in V up to this
 
 
@@ -152,6 +153,11 @@ def _volts(column, table):
 
 
 def _check_volts(V, column, table):
+    if np.abs(V).max() < LEAST:
+        raise InputError(
+            f"{table.where}: expected the voltage of a cell in {column.name!r}, got at most"
+            f" {np.abs(V).max():.3g} V; say its unit: columns: {{voltage_V: {column.name}}}"
+        )
     far = (V < VOLTS[0]) | (V > VOLTS[1])
     if far.any():
         raise InputError(

@@ -80,6 +80,10 @@ def _table(lines, mark, where):
     comment = {k for k, line in lines if line.lstrip().startswith(("#", "%", "//"))}
     width = Counter(len(_trimmed(cells)) for k, cells in split if k not in comment).most_common(1)[0][0]
     data = [k not in comment and _is_data(cells, width, mark) for k, cells in split]
+    if True not in data:
+        raise InputError(
+            f"{where}: expected a line of {width} columns with two numbers, got none; give the measured file"
+        )
     first = data.index(True)
     rows = [(k, cells) for k, cells in split[first:] if k not in comment]
     cells = [_fitted(row, width, k, where) for k, row in rows]

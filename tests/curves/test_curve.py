@@ -213,3 +213,57 @@ def test_a_real_file_of_lithium_nickel_oxide():
     assert curve.capacity_mAh_g[-1] == pytest.approx(given / 7e-3, rel=1e-4)
     assert np.median(curve.current) == pytest.approx(154e-6 / 7e-6, rel=1e-2)
     assert [h.direction for h in curve.halves] == ["charge", "discharge", "charge", "discharge", "charge"]
+
+
+def test_a_voltage_of_a_few_millivolts_is_one_in_another_unit(tmp_path):
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/mV"), data=(T, FALLS))
+    with pytest.raises(InputError, match="got at most 0.004 V; say its unit: columns: {voltage_V: V/mV}"):
+        read_measured_curve(path)
+
+
+TEXTS = {
+    "a.csv": ["t/s,V/V,I/mA", *(f"{t:g},{v:.6g},2" for t, v in zip(T, FALLS))],
+    "b.csv": ["t/h;V/mV", *(f"{t / 3600:.6g};{1e3 * v:.6g}".replace(".", ",") for t, v in zip(T, FALLS))],
+    "c.mpt": [*MPT.format("time/s\tEwe/V").splitlines(), *(f"{t:g}\t{v:.6g}" for t, v in zip(T, FALLS))],
+}
+
+
+def changed(lines, rng):
+    """A file as it arrives now and then: cut, doubled, turned, with words, blanks and commas in it."""
+    lines, k = list(lines), int(rng.integers(len(lines)))
+    at = int(rng.integers(len(lines[k]) + 1))
+    ways = (
+        lambda: lines[:k],
+        lambda: lines[:k] + lines[k + 1 :],
+        lambda: lines[:k] + lines[k:][::-1],
+        lambda: lines + lines[len(lines) // 2 :],
+        lambda: [*lines[:k], lines[k], *lines[k:]],
+        lambda: [*lines[:k], lines[k][:at], *lines[k + 1 :]],
+        lambda: [*lines[:k], "", *lines[k + 1 :]],
+        lambda: [*lines[:k], "NaN" + lines[k][1:], *lines[k + 1 :]],
+        lambda: [*lines[:k], lines[k].replace(".", ","), *lines[k + 1 :]],
+        lambda: [
+            *lines[:k],
+            lines[k][:at] + str(rng.choice(list('xé;,\t -1e9"'))) + lines[k][at:],
+            *lines[k + 1 :],
+        ],
+        lambda: [line for line in lines if rng.random() < 0.1],
+    )
+    return ways[int(rng.integers(len(ways)))]()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.filterwarnings("error")
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(tmp_path, name):
+    rng, read = np.random.default_rng(len(TEXTS[name])), 0
+    for _ in range(200):
+        lines = changed(changed(TEXTS[name], rng), rng)
+        (tmp_path / name).write_text("\n".join(lines), encoding="latin-1")
+        try:
+            curve = read_measured_curve(tmp_path / name)
+        except InputError as error:
+            assert len(str(error).splitlines()) == 1
+            continue
+        read += 1
+        assert (np.diff(curve.time_s) >= 0).all() and np.isfinite(curve.voltage_V).all()
+    assert 20 < read < 190
