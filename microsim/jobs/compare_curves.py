@@ -1,6 +1,7 @@
 """Measured voltage curves and impedances beside those of a run: read before it, scored after it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..analysis.observer import Observer
 from ..base.errors import InputError
@@ -101,7 +102,8 @@ def _numbers(values):
 def scored(one, score, notes):
     """Return a score, and what result.json says beside it: what was read, and what of it was compared."""
     read = getattr(one, "curve", None) or one.spectrum
-    return score, {"kind": score.kind, "read": read.said, "notes": notes, "sha256": read.sha256}
+    named = {"file": Path(read.where).name, "sha256": read.sha256}
+    return score, {"kind": score.kind, **named, "read": read.said, "notes": notes}
 
 
 def summary(told):
