@@ -2,7 +2,7 @@
 runs differ."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,26 @@ class Twin:
     found: Homogenised
     case: object
     raw: dict
+
+
+@dataclass(frozen=True)
+class DfnRun:
+    """A Twin that ran: Setup and Record of its slab, and of each step {number: [lithiation over the layers
+    after each time step]}; or why it could not."""
+
+    twin: Twin
+    slab: object = None
+    record: object = None
+    states: dict = field(default_factory=dict)
+    missing: str = ""
+
+    def layers(self, number, mean, x):
+        """Return the lithiation at depths x (m) where its mean was nearest to `mean` in a step; None for a
+        step that the slab did not come to."""
+        if number not in self.states:
+            return None
+        nearest = min(self.states[number], key=lambda sto: abs(sto.mean() - mean))
+        return np.interp(x, _middles(self.twin), nearest)
 
 
 def twin_of(setup, *, R_film=None, transport=None, folder=None, progress=None):
@@ -186,24 +206,33 @@ def pybamm_values(twin, temperature):
 # -- beside the resolved run ---------------------------------------------------------------------------------
 
 
-def compare_with_dfn(twin, setup, record, profiles):
-    """Run a Twin and compare it with the resolved run; return what result.json holds of it, plain data.
-
-    setup, record: of the resolved run; profiles: those of result.json. A twin that cannot run is told in
-    `missing`.
-    """
-    ends = {}
+def run_dfn(twin):
+    """Run a Twin's slab; return its DfnRun. A twin that cannot run says so in `missing`."""
+    states = {}
 
     def keep(moment):
-        if moment.last:
-            mesh = moment.cell.mesh
-            ends[moment.number] = profile_x(mesh.on_image(mesh.solid, moment.u.sto))
+        mesh = moment.cell.mesh
+        layers = profile_x(mesh.on_image(mesh.solid, moment.u.sto))
+        states.setdefault(moment.number, []).append(layers)
 
-    told = {"parameters": twin.found.as_dict(), "sources": twin.found.sources}
     try:
-        slab, slab_record = simulate(twin.case, keep)
+        slab, record = simulate(twin.case, keep)
     except (InputError, NotConverged) as error:  # the resolved run is done and must not be lost
-        return {**told, "missing": f"The homogenised run ended early: {error}."}
+        return DfnRun(twin, missing=f"The homogenised run ended early: {error}.")
+    return DfnRun(twin, slab, record, states)
+
+
+def compare_with_dfn(dfn, setup, record, profiles):
+    """Compare a DfnRun with the resolved run; return what result.json holds of it, plain data.
+
+    setup, record: of the resolved run; profiles: those of result.json. A twin that could not run is told in
+    `missing`.
+    """
+    twin, slab, slab_record = dfn.twin, dfn.slab, dfn.record
+    told = {"parameters": twin.found.as_dict(), "sources": twin.found.sources}
+    if dfn.missing:
+        return {**told, "missing": dfn.missing}
+    ends = {number: states[-1] for number, states in dfn.states.items()}
     area, slab_area = setup.cell.mesh.area, slab.cell.mesh.area
     resolved, ours = steps_of(record, area), steps_of(slab_record, slab_area)
     mass_per_area = setup.mass / area
@@ -232,7 +261,7 @@ def compare_with_dfn(twin, setup, record, profiles):
 def _profiles(twin, profiles, ends, steps):
     """Return the lithiation over the depth at the end of each step, resolved (profiles of result.json) and
     homogenised (`ends` {step: over the slab's layers})."""
-    at, compared = (np.arange(CELLS) + 0.5) / CELLS * twin.found.thickness, []
+    at, compared = _middles(twin), []
     for stored, number in zip(profiles, steps):
         if number in ends:
             x, sto = np.array(stored["x_m"]), np.array([np.nan if v is None else v for v in stored["sto"]])
@@ -249,6 +278,11 @@ def _profiles(twin, profiles, ends, steps):
                 }
             )
     return compared
+
+
+def _middles(twin):
+    """Depths of the middles of the slab's layers (m)."""
+    return (np.arange(CELLS) + 0.5) / CELLS * twin.found.thickness
 
 
 def steps_of(record, area):

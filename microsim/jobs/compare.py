@@ -28,7 +28,7 @@ from .job import job
 from .map_result import MapResult
 from .map_source import Map, read_map, read_mask, read_noise
 from .result import Result, Table
-from .structure import structure_of
+from .structure import homogenised_map, homogenised_state, structure_of
 
 # what to add where a voxel size is not known
 OURS = "--voxel-size-nm (simulated_voxel_size in Python)"
@@ -193,6 +193,12 @@ Mask = Annotated[
 ]
 
 
+Homogenised = Annotated[
+    "str | PathLike | numpy.ndarray | Field | None",  # noqa: F821 (a heavy import)
+    Argument("The same state of a homogenised electrode: what its skill is over.", metavar="MAP"),
+]
+
+
 @job
 def compare(
     simulated: _map("Simulated map: fields.h5::sto, or a volume.", "SIMULATED"),
@@ -211,6 +217,7 @@ def compare(
     quantity: Annotated[
         "str | None", one_of("Quantity of the measured map; a run's sto is converted to it.", *QUANTITIES)
     ] = None,
+    homogenised: Homogenised = None,
     progress=None,
 ) -> ComparisonResult:
     """Compare a simulated with a measured map.
@@ -251,6 +258,9 @@ def compare(
         What the measured map holds: "sto" (c_s / c_s_max), "soc" (share of the material's window) or
         "lithium" (per formula unit); the `sto` of a run is converted to it. Default: what a field of a run
         says it is; other maps are compared as they are.
+    homogenised : path, array or Field, optional
+        The same state of a homogenised electrode, of which the skill over it is: on the simulated voxels, or
+        one column of layers.
     progress : callable, optional
         progress(done, total, message).
 
@@ -278,13 +288,14 @@ def compare(
     quantity = _agreed(ours, theirs, quantity)
     values = _in_quantity(ours, quantity)
     noise, named = read_noise(sigma, theirs, measured_file_axes)
+    beside = homogenised_map(homogenised, ours, file_axes, lambda one: _in_quantity(one, quantity))
     comparison = compare_maps(
         SocMap(values, ours.voxel_size),
         SocMap(theirs.values, theirs.voxel_size, origin, noise),
         mask=read_mask(mask, measured_file_axes),
         min_coverage=min_coverage,
         instrument=Instrument(psf, beam),
-        structure=structure_of(ours, beam, progress),
+        structure=structure_of(ours, beam, progress, beside=beside),
     )
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
@@ -379,11 +390,12 @@ def _check_share(given, quantity):
         )
 
 
-def compare_with(measured, setup, run, fields_path, particles=None, spectra=None):
+def compare_with(measured, setup, run, fields_path, particles=None, spectra=None, dfn=None):
     """Compare a run with each map, voltage curve and impedance that was measured.
 
     measured: of read_measured. setup: case.build.Setup. run: the finished Experiment. particles: label of
-    each voxel. spectra: {number of the section: Z} of the impedances. Returns [(Comparison, CurveScore,
+    each voxel. spectra: {number of the section: Z} of the impedances. dfn: DfnRun of the homogenised
+    electrode, or None. Returns [(Comparison, CurveScore,
     SpectrumScore, or a sentence where the run has nothing to compare; what result.json says beside)].
     """
     found = []
@@ -397,27 +409,28 @@ def compare_with(measured, setup, run, fields_path, particles=None, spectra=None
             else:
                 stored = Field(fields_path, "sto", landed_index(which, one, run.now.landed, fields_path))
                 state = {"time_s": stored.time, "step": stored.step}
-                found.append(
-                    (_compare_one(one, setup, stored, particles), {"noise": one.noise, "state": state})
-                )
+                beside = homogenised_state(dfn, run.now.record, stored)
+                compared = _compare_one(one, setup, stored, particles, *beside)
+                found.append((compared, {"noise": one.noise, "state": state}))
         except InputError as error:  # the run is done: what it found is not lost for a measurement
             found.append((str(error), {}))
     return found
 
 
-def _compare_one(measured, setup, stored, particles):
+def _compare_one(measured, setup, stored, particles, homogenised, missing):
     from ..maps.compare import compare_maps
     from ..maps.map import SocMap
 
     asked, grid, source = measured.asked, setup.grid, read_map(stored, "sto")
     line = converted(asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
+    homogenised = None if homogenised is None else line.of(homogenised)
     return compare_maps(
         SocMap(line.of(source.values), source.voxel_size),
         measured.image,
         mask=measured.mask,
         min_coverage=asked.min_coverage,
         instrument=measured.instrument,
-        structure=structure_of(source, measured.instrument.project, particles=particles),
+        structure=structure_of(source, measured.instrument.project, None, particles, (homogenised, missing)),
     )
 
 

@@ -73,7 +73,7 @@ def run(
 def _run(case, out, resume, begun, progress):
     """Run a case in a folder that no other run works in."""
     from ..analysis.effective import effective_transport
-    from ..analysis.twin import twin_of
+    from ..analysis.twin import run_dfn, twin_of
     from ..case.build import cell_design, read_grid, set_up
     from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
@@ -100,10 +100,11 @@ def _run(case, out, resume, begun, progress):
         raise _kept(
             out, _numbers(setup, volume, transport, experiment, watch, {}, None), setup, experiment, failure
         )
-    found = compare_with(measured, setup, experiment, out / "fields.h5", watch.labels, watch.spectra)
+    dfn = run_dfn(twin) if twin else None
+    found = compare_with(measured, setup, experiment, out / "fields.h5", watch.labels, watch.spectra, dfn)
     compared, comparisons = comparison_numbers(found), [one for one, _ in found]
 
-    found = _numbers(setup, volume, transport, experiment, watch, compared, twin)
+    found = _numbers(setup, volume, transport, experiment, watch, compared, dfn)
     found |= drawn_runs(case, out, plain(found), progress)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
     numbers = plain({**found, "origin": origin, **cost})
@@ -168,7 +169,7 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
     return experiment, watch, None
 
 
-def _numbers(setup, volume, transport, experiment, watch, compared, twin):
+def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
     """Put result.json together from what each part has to say."""
     from ..analysis.interface import area_figures, film_figures
     from ..analysis.twin import compare_with_dfn
@@ -194,8 +195,8 @@ def _numbers(setup, volume, transport, experiment, watch, compared, twin):
         **watch.figures(record),
         **compared,
         **(
-            {"homogenised": compare_with_dfn(twin, setup, record, watch.snapshots.kept.profiles)}
-            if twin
+            {"homogenised": compare_with_dfn(dfn, setup, record, watch.snapshots.kept.profiles)}
+            if dfn
             else {}
         ),
         "materials": case.material_sources(),

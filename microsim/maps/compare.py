@@ -1,7 +1,7 @@
 """How well two maps of lithiation agree: one as the instrument would see it on the voxels of the other,
 voxel by voxel, and what that agreement is worth."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,12 +21,14 @@ class Structure:
     """What is known of the electrode behind a simulated map, on its grid [x, y, z].
 
     particles  number of the particle, int, 0 for none; distance: to the surface that electrolyte wets, m;
-    homogenised: lithiation of a homogenised electrode, a layer the same value. None: not known.
+    homogenised: lithiation of a homogenised electrode, a layer the same value. None: not known, and then
+    `missing` may say why there is no homogenised one.
     """
 
     particles: np.ndarray | None = None
     distance: np.ndarray | None = None
     homogenised: np.ndarray | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Comparison:
                 [x, y, z] on the measured grid, NaN where not both maps have a value
     sigma       noise of the measured map there, or None
     voxel_size, origin     of the measured grid, m
+    missing     why there is no homogenised map, "" where there is one
     lengths     correlation lengths of both maps and of their difference: texture.correlation_lengths
     spots       hot and cold spots, misfits: texture.spots
     remarks     sentences on what was compared
@@ -58,6 +61,7 @@ class Comparison:
     sigma: np.ndarray | None = field(repr=False)
     voxel_size: tuple[float, float, float]
     origin: tuple[float, float, float]
+    missing: str = ""
     lengths: dict = field(default_factory=dict)
     spots: dict = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
@@ -72,6 +76,7 @@ class Comparison:
             "explained_without_bias": scores.explained_without_bias,
             "naive_rmse": scores.naive_rmse,
             "skill": scores.skill,
+            "homogenised_missing": self.missing or None,
             "intervals": {name: ends and list(ends) for name, ends in scores.intervals.items()},
             "independent_voxels": scores.independent_voxels,
             "by_particle": self.particles and self.particles.as_dict(),
@@ -109,7 +114,7 @@ def compare_maps(
     check_one_scale(pair.ours, pair.theirs)
     ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
     sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)
-    naive = _naive(theirs, simulated, measured, structure)
+    naive = _naive(theirs, simulated, measured, structure, instrument)
     labels = None if structure.particles is None else labels_on(structure.particles, simulated, measured)
     return Comparison(
         metrics=measure_agreement(pair),
@@ -123,6 +128,7 @@ def compare_maps(
         sigma=sigma,
         voxel_size=measured.voxel_size,
         origin=measured.origin,
+        missing="" if naive["homogenised"] else structure.missing,
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
         remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs)) if told),
@@ -150,19 +156,23 @@ def _nothing_shared(pair):
     )
 
 
-def _naive(theirs, simulated, measured, structure):
-    """Maps that know little, on the measured grid."""
+def _naive(theirs, simulated, measured, structure, instrument):
+    """Maps that know little, on the measured grid; the homogenised electrode as the instrument sees it."""
 
     def there(values):
         return resample_onto(SocMap(values, simulated.voxel_size, simulated.origin), measured, min_coverage=0)
 
-    distance, homogenised = structure.distance, structure.homogenised
+    distance, beside = structure.distance, structure.homogenised
     deep = np.count_nonzero(np.isfinite(theirs).any(axis=(1, 2))) > 1
     return {
         "depth": depth_map(theirs) if deep else None,
         "shell": None if distance is None else shell_map(theirs, there(distance)),
-        "homogenised": None if homogenised is None else Naive(there(homogenised)),
+        "homogenised": None if beside is None else Naive(_seen(beside, simulated, measured, instrument)),
     }
+
+
+def _seen(values, simulated, measured, instrument):
+    return seen_by(instrument, replace(simulated, values=values), measured, min_coverage=1e-6)
 
 
 def _profile(ours, theirs, shared, measured):

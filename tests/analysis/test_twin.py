@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from microsim.analysis.twin import compare_with_dfn, slab_case, twin_of
+from microsim.analysis.twin import compare_with_dfn, run_dfn, slab_case, twin_of
 from microsim.base.errors import InputError
 from microsim.case.bpx import read_bpx
 from microsim.case.build import set_up, simulate
@@ -84,7 +84,7 @@ def test_a_run_against_itself_differs_by_nothing():
             ends.append({"step": moment.load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
     own, record = simulate(found.case, keep)
-    told = compare_with_dfn(found, own, record, ends)
+    told = compare_with_dfn(run_dfn(found), own, record, ends)
     assert told["voltage_max_V"] < 1e-12 and told["sto_profiles"][0]["max"] < 1e-9
     assert told["steps"][0]["capacity_difference"] == pytest.approx(0.0, abs=1e-12)
     area = own.cell.mesh.area
@@ -92,7 +92,9 @@ def test_a_run_against_itself_differs_by_nothing():
     assert told["steps"][0]["capacity_mAh_g"] == pytest.approx(capacity, rel=1e-6)
     # the same curve 10 mV higher differs by 10 mV
     lower = [V - 0.01 for V in record.columns["voltage_V"]]
-    told = compare_with_dfn(found, own, replace(record, columns={**record.columns, "voltage_V": lower}), ends)
+    told = compare_with_dfn(
+        run_dfn(found), own, replace(record, columns={**record.columns, "voltage_V": lower}), ends
+    )
     assert told["voltage_rms_V"] == pytest.approx(0.01) and told["voltage_max_V"] == pytest.approx(0.01)
 
 
@@ -178,6 +180,6 @@ def test_pybamm_agrees_with_our_dfn():
     _, _, found = twin(["protocol=[Discharge at 1C until 3.6 V]"])
     slab = parse_case(slab_case(load_case(DEMO, SMALL), found.found, found.case.cell.nominal_current_density))
     own, record = simulate(found.case)
-    told = compare_with_dfn(found, own, record, [])
+    told = compare_with_dfn(run_dfn(found), own, record, [])
     assert slab.cell == found.case.cell
     assert told["pybamm"]["from_our_dfn_rms_V"] < 1e-3
