@@ -30,8 +30,13 @@ def twin(settings=(), folder=None):
     return case, setup, twin_of(setup, folder=folder)
 
 
-def test_the_slab_keeps_the_case_and_scales_what_lies_on_its_surface():
+OWN = 'cell.materials.am={base: NMC811_crystal, i0_A_m2: "0.3 + 2 * sto", i0_scale: 2}'
+
+
+@pytest.mark.parametrize("material", [(), (OWN,)], ids=["a set", "a formula with a scale"])
+def test_the_slab_keeps_the_case_and_scales_what_lies_on_its_surface(material):
     settings = [
+        *material,
         "cell.double_layer_F_m2=0.1",
         "cell.temperature_K=308.15",
         "cell.film={model: uniform, thickness_nm: 10, growth: {rate_nm_per_sqrt_h: 2}}",

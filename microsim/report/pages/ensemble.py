@@ -57,7 +57,8 @@ def _section(anchor, field, found, lead):
 
 LITHIUM = (
     "Mean lithiation of each particle over time, by the order in which they are half-way; dotted: the level"
-    " that counts as half-way. Measured: white-line shift between two anchors."
+    " that counts as half-way. Measured: white-line shift between two anchors, with the"
+    " uncertainty of one lithiation."
 )
 HALF_WAY = "Half-way times in their order: which simulated particle is which measured one is not known."
 VOLTAGE = "Potential of the cell."
@@ -70,7 +71,8 @@ def lithium_figure(field):
     if field.measured is not None:
         seen, lithium = field.measured, field.measured.calibration.lithium
         curves = [(one.t, lithium(one.shift)) for one in seen.series]
-        parts.insert(0, ("Measured", curves, seen.passages(), ".-"))
+        name = f"Measured (σ {digits(seen.calibration.sigma_sto, 2)})"
+        parts.insert(0, (name, curves, seen.passages(), ".-"))
     drawn = new_figure(3.1)
     panels = drawn.subplots(1, len(parts), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (title, curves, passages, look) in zip(panels, parts, strict=True):

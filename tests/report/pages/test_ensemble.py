@@ -61,8 +61,10 @@ def test_without_measurements_there_is_nothing_beside(tmp_path):
 
 
 def test_figures_hold_both_sides():
-    both = page.lithium_figure(cell("ours"))
-    assert [axes.get_title(loc="left") for axes in both.axes] == ["Measured", "Simulated"]
+    ours = cell("ours")
+    both = page.lithium_figure(ours)
+    sigma = f"Measured (σ {ours.measured.calibration.sigma_sto:.4f})"
+    assert [axes.get_title(loc="left") for axes in both.axes] == [sigma, "Simulated"]
     assert len(page.lithium_figure(cell("ours", measured=False)).axes) == 1
     points = page.half_way_figure(cell("ours")).axes[0].lines[0].get_xydata()
     np.testing.assert_allclose(points[:, 0], points[:, 1], atol=0.05)
