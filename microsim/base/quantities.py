@@ -131,6 +131,7 @@ MAPS = _named(
     Quantity("misfit", "Misfit / spectrum", colours="cividis"),
     Quantity("jump", "Edge jump", colours="cividis"),
     Quantity("difference", "Simulated − measured", colours="RdBu_r", diverging=True),
+    Quantity("difference_in_sigma", "(Simulated − measured) / noise", colours="RdBu_r", diverging=True),
     Quantity("potential", "Potential / drop over the volume", colours="cividis"),
     Quantity("flux", "Flux / conductivity and gradient of the drop", "$J$", colours="magma"),
     Quantity("v", "Velocity × viscosity / gradient of the pressure", "$v$", "m2", colours="magma"),

@@ -11,6 +11,7 @@ from .style import (
     MUTED,
     UM,
     colour_map,
+    extend_to,
     limits,
     mark_ends,
     new_figure,
@@ -22,22 +23,25 @@ from .style import (
 
 SIMULATED, MEASURED = "#1f5fa8", "#d1781f"
 LITHIATION, DIFFERENCE = quantity("sto"), quantity("difference")
+IN_SIGMA = quantity("difference_in_sigma")
+LEAST_SIGMAS = 3.0  # to either end of the colours: noise alone stays pale
 
 
 @styled
 def comparison_maps_figure(comparison, what=LITHIATION):
-    """Draw simulated, measured and difference side by side in the two sections that hold most voxels."""
+    """Draw simulated, measured and difference side by side in the two sections that hold most voxels; the
+    difference over its noise, where that is known."""
     c, shape = comparison, comparison.measured.shape
     size = UM * np.multiply(shape, c.voxel_size)
     heights = [float(np.clip(2.3 * size[b] / size[0], 0.6, 2.8)) for b in (1, 2)]
     figure = new_figure(sum(heights) + 1.8, layout="compressed")
     panels = figure.subplots(2, 3, sharex=True, sharey="row", height_ratios=heights)
     low, high, extend = limits(np.stack([c.simulated, c.measured]))
-    limit, extend_difference = symmetric_limit(c.difference)
+    difference, shown, limit, extend_difference = _difference(c)
     columns = (
         ("Simulated", c.simulated, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
         ("Measured", c.measured, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
-        ("Difference", c.difference, {"vmin": -limit, "vmax": limit, "cmap": colour_map(DIFFERENCE.colours)}),
+        ("Difference", difference, {"vmin": -limit, "vmax": limit, "cmap": colour_map(shown.colours)}),
     )
     images = []
     for line, (b, across) in enumerate(((1, 2), (2, 1))):
@@ -56,8 +60,18 @@ def comparison_maps_figure(comparison, what=LITHIATION):
         axes.set_xlabel(DEPTH)
     location = "right" if size[0] < 0.8 * max(size[1:]) else "bottom"
     _bar(figure, images[0], panels[:, :2], location, what.title, extend)
-    _bar(figure, images[2], panels[:, 2], location, DIFFERENCE.axis, extend_difference)
+    _bar(figure, images[2], panels[:, 2], location, shown.axis, extend_difference)
     return figure
+
+
+def _difference(c):
+    """The difference of a comparison as it is drawn: values, their Quantity, limit of the colours, and which
+    ends are pointed."""
+    if c.sigma is None:
+        return c.difference, DIFFERENCE, *symmetric_limit(c.difference)
+    values = c.difference / c.sigma
+    limit = max(symmetric_limit(values)[0], LEAST_SIGMAS)
+    return values, IN_SIGMA, limit, extend_to(values[np.isfinite(values)], -limit, limit)
 
 
 @styled
@@ -70,7 +84,8 @@ def agreement_figure(comparison, what=LITHIATION):
     figure.get_layout_engine().set(wspace=0.06)
     parity, histogram = figure.subplots(1, 2)
     low, high, _ = limits(np.concatenate([ours, theirs]), tail=0.1)
-    _parity(figure, parity, ours, theirs, (low, high), c.metrics["pearson_r"])
+    noise = None if c.sigma is None else float(np.sqrt(np.mean(c.sigma[shared] ** 2)))
+    _parity(figure, parity, ours, theirs, (low, high), c.metrics["pearson_r"], noise)
     edges, width = np.asarray(c.histogram["edges"]), np.diff(c.histogram["edges"])
     for name, colour in (("measured", MEASURED), ("simulated", SIMULATED)):
         density = c.histogram[name] / (c.metrics["n_voxels"] * width)
@@ -119,7 +134,7 @@ def fullest_layer(comparison, axis):
     return best, UM * (comparison.origin[axis] + (best + 0.5) * comparison.voxel_size[axis])
 
 
-def _parity(figure, axes, ours, theirs, span, pearson_r):
+def _parity(figure, axes, ours, theirs, span, pearson_r, noise):
     from matplotlib.colors import LogNorm
     from matplotlib.ticker import LogLocator, NullLocator
 
@@ -129,6 +144,9 @@ def _parity(figure, axes, ours, theirs, span, pearson_r):
     )
     image.set_clim(1, max(count.max(), 2))  # one voxel, or all in one bin, make no scale of their own
     axes.axline((span[0], span[0]), slope=1, color=INK, lw=0.9, ls=DASHED, label="1 : 1")
+    for sign in () if noise is None else (-2, 2):  # where 95 % of the true model's voxels would lie
+        label = "± 2 noise" if sign > 0 else None
+        axes.axline((span[0], span[0] + sign * noise), slope=1, color=MEASURED, lw=0.9, label=label)
     axes.legend(loc="lower right" if ours.mean() >= theirs.mean() else "upper left")  # beside the voxels
     axes.set(xlabel="Measured", ylabel="Simulated", aspect="equal", xlim=span, ylim=span)
     axes.set_title(f"r = {fixed(pearson_r, 3)}, {digits(int(ours.size))}{THIN}voxels", loc="left")

@@ -60,3 +60,26 @@ def test_the_legend_of_the_parity_plot_is_beside_the_voxels():
         middle = axes.get_legend().get_window_extent()
         at = axes.transAxes.inverted().transform([(middle.x0 + middle.x1) / 2, (middle.y0 + middle.y1) / 2])
         assert (at[0] < 0.5, at[1] > 0.5) == (place == "upper left",) * 2
+
+
+def test_differences_are_drawn_over_their_noise_and_the_floor_beside_the_voxels():
+    """Noise 0.02 in one half, 0.1 in the other: the same colours for as many sigmas."""
+    theirs = np.random.default_rng(0).random((6, 5, 4))
+    sigma = np.full(theirs.shape, 0.02)
+    sigma[3:] = 0.1
+    one = SocMap(theirs, (1e-6,) * 3, (0, 0, 0), sigma)
+    comparison = compare_maps(SocMap(theirs + sigma, (1e-6,) * 3), one)
+    drawn = images_of(map_figures.comparison_maps_figure(comparison))
+    for image in (drawn[2], drawn[5]):
+        np.testing.assert_allclose(image.get_array(), 1.0)
+        assert image.get_clim() == (-3.0, 3.0)
+    parity = map_figures.agreement_figure(comparison).axes[0]
+    assert "± 2 noise" in [text.get_text() for text in parity.get_legend().get_texts()]
+    rms = np.sqrt((0.02**2 + 0.1**2) / 2)
+    offsets = [line.get_xy1()[1] - line.get_xy1()[0] for line in parity.lines]
+    assert sorted(offsets) == pytest.approx([-2 * rms, 0, 2 * rms])
+    without = compare_maps(SocMap(theirs + sigma, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3))
+    np.testing.assert_allclose(
+        np.max(images_of(map_figures.comparison_maps_figure(without))[2].get_array()), 0.1
+    )
+    assert len(map_figures.agreement_figure(without).axes[0].lines) == 1

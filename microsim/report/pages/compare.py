@@ -233,8 +233,9 @@ def _maps_caption(comparison):
     c = comparison
     z, y = (digits(fullest_layer(c, axis)[1], 3) for axis in (2, 1))
     size = length_text(*c.voxel_size)
+    difference = "difference" if c.sigma is None else "difference over the noise of each voxel"
     return (
-        f"Simulated map averaged onto the measured voxels ({size}), measured map, and their difference, in "
+        f"Simulated map averaged onto the measured voxels ({size}), measured map, and their {difference}, in "
         f"the sections z = {z} µm and y = {y} µm, those with most compared voxels; simulated and measured on "
         "one colour scale, the difference centred on zero. Grey: not compared. "
         f"RMSE {digits(c.metrics['rmse'], 3)}, bias {fixed(c.metrics['bias'], 4, plus=True)}."
@@ -268,9 +269,12 @@ def _worth_caption(comparison):
 def _agreement_caption(comparison):
     """Say what the parity plot and the histogram show."""
     m = comparison.metrics
+    band = ""
+    if comparison.sigma is not None:
+        band = "; between the two lines lie 95 % of the true model's voxels"
     return (
         f"Left: simulated against measured value of {digits(m['n_voxels'])} voxels (colour: voxels per bin; "
-        f"the outermost 0.1 % at either end lie outside of the frame), r = {fixed(m['pearson_r'], 3)}. "
+        f"the outermost 0.1 % at either end lie outside of the frame), r = {fixed(m['pearson_r'], 3)}{band}. "
         "Right: distribution of both; the mean difference of the sorted values (1-Wasserstein distance) is "
         f"{digits(m['histogram_distance'], 3)}."
     )

@@ -88,4 +88,4 @@ def test_maps_are_told_without_what_is_empty():
 def test_the_figure_shows_the_quantity_that_was_compared(run):
     labels = [axes.get_xlabel() for axes in page.figure(comparison=run["comparisons"][0], of="soc").axes]
     labels += [axes.get_ylabel() for axes in page.figure(comparison=run["comparisons"][0], of="soc").axes]
-    assert "State of charge" in labels and "Simulated − measured" in labels
+    assert "State of charge" in labels and "(Simulated − measured) / noise" in labels
