@@ -15,7 +15,7 @@ from .job import job
 from .result import Result, SavedFile, Table
 from .segment_route import Route
 
-FILES = ("labels", "low", "high", "draws", "probability", "recipe", "report")
+FILES = ("labels", "low", "high", "draws", "probability", "shares", "recipe", "report")
 SEED = 0  # of the draws: the same grey values give the same ones
 
 
@@ -29,6 +29,7 @@ class SegmentResult(Result):
     bounds       share of the grey step by which low and high volumes move edges
     with_bounds  save() writes those volumes too
     count        draws of the labels that the grey values allow as well
+    given_blur   point spread of the image, voxels; None: fitted
     source, sha256   of the grey volume
     store        keeps the files of a scratch folder as long as the result is there
     """
@@ -39,6 +40,7 @@ class SegmentResult(Result):
     bounds: float
     with_bounds: bool
     count: int
+    given_blur: float | None
     source: str
     sha256: str | None
     store: object
@@ -52,6 +54,9 @@ class SegmentResult(Result):
             beside=("{stem}.low{suffix}", "{stem}.high{suffix}", "{stem}.draws.h5"),
         ),
         "probability": SavedFile("save_probability", "Write the probability of each phase.", "FILE.h5"),
+        "shares": SavedFile(
+            "save_shares", "Write the share of each of two phases, for --shares of transport.", "FILE.h5"
+        ),
     }
 
     @property
@@ -97,6 +102,22 @@ class SegmentResult(Result):
         from ..segment.certainty import mean_probability
 
         return mean_probability(self.state)
+
+    @cached_property
+    def blur(self):
+        """Point spread of an image of two phases, standard deviation in voxels: as given, or fitted."""
+        from ..segment.shares import fitted_blur, two_levels
+
+        return self.given_blur or fitted_blur(*two_levels(self.state))
+
+    @cached_property
+    def shares(self):
+        """Share of each of two phases in each voxel, {name: float32 [x, y, z]}, less blur and noise."""
+        from ..segment.shares import bright_share, two_levels
+
+        grey, noise = two_levels(self.state)
+        bright = bright_share(grey, self.blur, noise)
+        return dict(zip(self.state.names, (1 - bright, bright)))
 
     @cached_property
     def doubts(self):
@@ -205,6 +226,12 @@ class SegmentResult(Result):
         likely = phase_probabilities(self.state)
         return {"probability": write_probability(path, likely, self.state.phases, self.voxel_size)}
 
+    def save_shares(self, path):
+        """Write the share of each of two phases as HDF5; returns {"shares": path}."""
+        from ..segment.recipe import write_probability
+
+        return {"shares": write_probability(path, self.shares.values(), self.shares, self.voxel_size)}
+
     def to_xarray(self):
         """Return grey values and labels as an xarray.Dataset on x, y, z in m."""
         from .xarray import dataset
@@ -244,6 +271,14 @@ Draws = Annotated[
         "N",
     ),
 ]
+Blur = Annotated[
+    float | None,
+    Argument(
+        "Point spread of the image for --shares, standard deviation in voxels; default: fitted.",
+        number(0.0, 10.0, above=True),
+        "S",
+    ),
+]
 Scratch = Annotated[
     "str | PathLike | None",
     Argument("Work in files of this folder, not in memory.", metavar="DIR", writes=()),
@@ -260,6 +295,7 @@ def segment_volume(
     bounds: Bounds = 0.1,
     write_bounds: Annotated[bool, switch("Write the low and high volumes beside VOLUME too.")] = False,
     draws: Draws = 0,
+    blur: Blur = None,
     voxel_size: voxel_lengths() = None,
     file_axes: FileAxes = None,
     scratch: Scratch = None,
@@ -291,6 +327,8 @@ def segment_volume(
     draws : int
         Volumes to draw that the grey values allow as well, at least 2 (8 give intervals that hold): `grid`
         bears them and jobs on it give intervals; `save` writes them as NAME.draws.h5.
+    blur : float, optional
+        Point spread of the image that `shares` take back, standard deviation in voxels. Default: fitted.
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "50 nm". Wins over the file's.
     file_axes : str
@@ -322,7 +360,7 @@ def segment_volume(
     chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
     state, pictures = run_recipe(chosen, values, origin.voxel_size, store=store, progress=progress)
     where = origin.source, origin.sha256
-    return SegmentResult(state, pictures, chosen, bounds, write_bounds, draws, *where, store)
+    return SegmentResult(state, pictures, chosen, bounds, write_bounds, draws, blur, *where, store)
 
 
 def _recipe(recipe, phases, steps, file_axes):

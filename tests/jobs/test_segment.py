@@ -105,3 +105,63 @@ def test_wrong_arguments(change, words):
     given = {"grey": GREY, "phases": NAMES} | change
     with pytest.raises(ms.InputError, match=words):
         ms.segment_volume(**given)
+
+
+def two_phases():
+    """Grey values and exact shares of a body with blurred edges and noise."""
+    rough = ndimage.zoom(np.random.default_rng(6).standard_normal((9, 8, 7)), 12, order=3)
+    share = (rough > 0).reshape(27, 4, 24, 4, 21, 4).mean(axis=(1, 3, 5))
+    noise = 5 * np.random.default_rng(7).standard_normal(share.shape)
+    return 60 + 100 * ndimage.gaussian_filter(share, 0.7) + noise, share
+
+
+def test_shares_go_on_to_transport(tmp_path, capsys):
+    grey, share = two_phases()
+    path = write_volume(tmp_path / "grey.npy", grey.astype(np.float32))
+    out, shares = str(tmp_path / "labels.npy"), tmp_path / "shares.h5"
+    command = [
+        "segment",
+        str(path),
+        "--phases",
+        "pore,am",
+        "--out",
+        out,
+        "--shares",
+        str(shares),
+        "--json",
+        "-",
+    ]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["files"]["shares"] == str(shares)
+    found = {name: read_voxels(f"{shares}::{name}", kind="field").values for name in ("pore", "am")}
+    assert found["pore"] + found["am"] == pytest.approx(np.ones(share.shape), abs=1e-6)
+    labels = read_voxels(out).values
+    assert np.sqrt(np.mean((found["am"] - share) ** 2)) < 0.6 * np.sqrt(np.mean((labels - share) ** 2))
+    options = [
+        "--phases",
+        "pore=0,am=1",
+        "--shares",
+        f"pore={shares}::pore",
+        "--interface",
+        "grey",
+        "--json",
+        "-",
+    ]
+    assert main(["transport", out, *options]) == 0
+    assert json.loads(capsys.readouterr().out)["axes"]["x"]["eps"] == pytest.approx(
+        1 - share.mean(), abs=4e-3
+    )
+
+
+def test_shares_of_three_phases_are_refused(tmp_path, capsys):
+    path = write_volume(tmp_path / "grey.tif", GREY, voxel_size=1e-7)
+    options = [
+        "--phases",
+        "pore,cbd,am",
+        "--out",
+        str(tmp_path / "l.tif"),
+        "--shares",
+        str(tmp_path / "s.h5"),
+    ]
+    assert main(["segment", str(path), *options]) == 2
+    assert "--shares: expected two phases, got pore, cbd, am" in capsys.readouterr().err

@@ -40,7 +40,7 @@ def written(tmp_path_factory):
     recipe = section(Recipe, {"phases": ["pore", "cbd", "am"], "crack": "crack", "steps": STEPS}, "")
     state, pictures = run_recipe(recipe, grey, (1e-7,) * 3)
     source = "a <stack>.tif", "00"
-    result = SegmentResult(state, pictures, recipe, 0.1, False, *source, MEMORY).numbers()
+    result = SegmentResult(state, pictures, recipe, 0.1, False, 0, None, *source, MEMORY).numbers()
     out = tmp_path_factory.mktemp("page")
     return pages.write(out, state=state, pictures=pictures, result=result), result
 
