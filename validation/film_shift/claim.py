@@ -68,8 +68,11 @@ def discharge(grid, phases, salt, thickness):
     area = float(cell.mesh.faces.area.sum())
     lasts = 0.3 * float(cell.capacity.sum()) / current(area)  # s, for a change of lithiation of 0.3
     even = Tolerances(step=1e9, first_step=lasts / 40, max_step=lasts / 40, newton=3e-7)
-    record = Experiment(cell, None, even).run([Load("discharge", current(area), duration=lasts)])
-    return np.array(record.columns["voltage_V"]), area
+    voltages = []
+    Experiment(cell, None, even).run(
+        [Load("discharge", current(area), duration=lasts)], lambda moment: voltages.append(moment.V)
+    )
+    return np.array(voltages), area
 
 
 def slab():

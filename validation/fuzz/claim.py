@@ -290,8 +290,8 @@ def mirror_misses(case, run):
     """Differences to the mirrored run: end time (share), voltage (V, at equal times), sto at the end."""
     other, turn = mirrored(case)
     twin = outcome(other)
-    t, V, t_twin, V_twin = (
-        np.array(r.record.columns[name]) for r in (run, twin) for name in ("time_s", "voltage_V")
+    (t, V), (t_twin, V_twin) = (
+        np.array([(when, r.cell.state(x).V[0]) for when, x, _ in r.states]).T for r in (run, twin)
     )
     times = np.linspace(0, min(t[-1], t_twin[-1]), 400)
     last = [r.cell.mesh.on_image(r.cell.mesh.solid, r.cell.state(r.states[-1][1]).sto) for r in (run, twin)]
