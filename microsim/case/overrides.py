@@ -186,21 +186,23 @@ class PorousChanges(Changes):
         return _electrode(cell, self.electrode).material
 
     def _changed(self, material, locate):
-        active = material.active
+        active, known = material.active, material.active.sources
         if self.active:
-            active = (
-                self.active.load(locate) if isinstance(self.active, Changes) else materials.load(self.active)
-            )
+            of = self.active if isinstance(self.active, Changes) else None
+            active = of.load(locate) if of else materials.load(self.active)
+            known = materials.load(of.base).sources if of and of.base else active.sources
             if active.kind != "active":
                 raise InputError(
                     f"active: expected an insertion material, got {active.name} of the kind {active.kind}; "
                     "name another one."
                 )
-            material = self._replaced(material, active=active)
         if self.density is not None:
             active = self._replaced(active, density=self.density)
         active = _multiplied(active, self)
-        material = material if active is material.active else replace(material, active=active)
+        if active is not material.active:
+            changed = [f"{key}: {said}" for key, said in active.sources.items() if said != known.get(key)]
+            source = "; ".join([GIVEN.format(active.name), *changed])
+            material = replace(material, active=active, sources=material.sources | {"active": source})
         return self._replaced(material, **self._numbers())
 
 

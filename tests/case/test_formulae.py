@@ -48,6 +48,15 @@ def test_a_table_of_i0(tmp_path):
     assert "table i0.csv" in m.sources["i0"] and "salt as in the set" in m.sources["i0"]
 
 
+def test_a_homogenised_electrode_says_what_changed_in_its_particles():
+    active = {"base": BASE, "i0_A_m2": "2 * sto"}
+    raw = {"base": "Chen2020_cathode", "active": active, "density_kg_m3": 4700, "D_s_scale": 3}
+    said = read_material(raw, "cathode").load().sources["active"]
+    assert said.startswith(f"set to {BASE}* in the case; ") and "i0: formula 2 * sto in the case" in said
+    assert "density: set to 4700 in the case" in said and "D_s: " in said and "times 3" in said
+    assert "sigma" not in said and "U:" not in said
+
+
 def test_a_potential_with_its_slope():
     m = loaded(ocp_V="4.4 - 0.9 * sto - 0.02 * log(sto / (1 - sto))")
     np.testing.assert_allclose(m.U(STO), 4.4 - 0.9 * STO - 0.02 * np.log(STO / (1 - STO)), rtol=1e-14)
