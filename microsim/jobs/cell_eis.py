@@ -31,6 +31,7 @@ class CellImpedanceResult(Result):
     relaxation    RelaxationTimes; None below eight frequencies
     residual      largest relative miss of the Kramers-Kronig relations, None likewise
     compared      (SpectrumScore, what the numbers say beside) of each impedance that the case compares with
+    notes         sentences on how the cell was made, as of a start from a map
     """
 
     case: object
@@ -43,6 +44,7 @@ class CellImpedanceResult(Result):
     residual: float | None
     peak_memory_bytes: int = 0
     compared: tuple = ()
+    notes: tuple = ()
 
     @property
     def freq(self):
@@ -87,6 +89,7 @@ class CellImpedanceResult(Result):
             "voxels": self.mesh.counts,
             "case_sha256": self.case.sha256,
             "peak_memory_bytes": self.peak_memory_bytes,
+            "notes": self.notes,
             **(comparison_numbers(self.compared) if self.compared else {}),
         }
 
@@ -103,7 +106,7 @@ class CellImpedanceResult(Result):
         rows = [(f"{f:.4g}", Z.real * 1e4, Z.imag * 1e4) for f, Z in zip(self.freq, self.Z)]
         header = ("frequency Hz", "Re Z ohm cm2", "Im Z ohm cm2")
         told = [line for score, beside in self.compared for line in summary({**score.as_dict(), **beside})]
-        return [Table(header, rows[:: max(len(rows) // SHOWN, 1)]), *told]
+        return [Table(header, rows[:: max(len(rows) // SHOWN, 1)]), *self.notes, *told]
 
     @classmethod
     def check(cls, values, asked):
@@ -200,7 +203,8 @@ def cell_impedance(
     for one in measured:
         own = solve_cell_impedance(setup.cell, experiment.now.solved, one.spectrum.freq, **options)
         compared.append(scored(one, *score_impedance(0, one, {"0": own.Z})))
-    found = spectrum, C_dl, relaxation, misfit, peak_memory_bytes(), tuple(compared)
+    notes = setup.cell.design.remarks
+    found = spectrum, C_dl, relaxation, misfit, peak_memory_bytes(), tuple(compared), notes
     return CellImpedanceResult(case, setup.grid, setup.cell.mesh, after, *found)
 
 

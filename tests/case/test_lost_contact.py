@@ -172,3 +172,15 @@ def test_the_case_reads_back(tmp_path):
     for lost in (0.3, by_label(tmp_path, particles={11: 1.0}), {"share_of_particles": 0.3, "seed": 4}):
         case = case_of(tmp_path, lost)
         assert load_case(case.as_dict()).cell == case.cell
+
+
+def test_an_impedance_says_what_was_set_off(tmp_path):
+    import microsim as ms
+
+    case = case_of(tmp_path, by_label(tmp_path, particles={11: 1}))
+    found = ms.cell_impedance(case, [1.0, 100.0])
+    assert found.numbers()["notes"] == found.notes
+    assert "1 of 4 particles have lost electronic contact" in repr(found)
+    whole = ms.cell_impedance(case_of(tmp_path, None), [1.0, 100.0])
+    assert abs(found.Z[0]) > abs(whole.Z[0])
+    assert whole.notes == ()
