@@ -281,18 +281,17 @@ def compare(
         simulated_voxel_size = voxel_size
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     beam = None if project is None else axis_number(project)
-    measured, sigma, mask = (_one_layer(given, beam) for given in (measured, sigma, mask))
-    theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS)
+    theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
     quantity = _agreed(ours, theirs, quantity)
     values = _in_quantity(ours, quantity)
-    noise, named = read_noise(sigma, theirs, measured_file_axes)
+    noise, named = read_noise(sigma, theirs, measured_file_axes, beam)
     beside = homogenised_map(homogenised, ours, file_axes, lambda one: _in_quantity(one, quantity))
     comparison = compare_maps(
         SocMap(values, ours.voxel_size),
         SocMap(theirs.values, theirs.voxel_size, origin, noise),
-        mask=read_mask(mask, measured_file_axes),
+        mask=read_mask(mask, measured_file_axes, beam),
         min_coverage=min_coverage,
         instrument=Instrument(psf, beam),
         structure=structure_of(ours, beam, progress, beside=beside),
@@ -300,13 +299,6 @@ def compare(
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})
-
-
-def _one_layer(given, beam):
-    """Return an array of a projection [2 axes] with one layer along the beam; anything else as it is."""
-    import numpy as np
-
-    return np.expand_dims(given, beam) if beam is not None and getattr(given, "ndim", 0) == 2 else given
 
 
 def _agreed(ours, theirs, quantity):
@@ -365,14 +357,14 @@ def _read_map(case, asked):
     from ..maps.map import SocMap
 
     file = case.locate(asked.measured)
-    given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm")
+    beam = None if asked.project is None else axis_number(asked.project)
+    given = read_map(file, "compare", asked.voxel_size, asked.file_axes, "voxel_size_nm", beam)
     sigma = case.locate(asked.sigma) if isinstance(asked.sigma, str) else asked.sigma
     check_decimals(given.values, given.name)
     _check_share(given, asked.quantity)
-    noise, named = read_noise(sigma, given, asked.file_axes)
+    noise, named = read_noise(sigma, given, asked.file_axes, beam)
     image = SocMap(given.values, given.voxel_size, asked.origin, noise)
-    mask = read_mask(case.locate(asked.mask), asked.file_axes)
-    beam = None if asked.project is None else axis_number(asked.project)
+    mask = read_mask(case.locate(asked.mask), asked.file_axes, beam)
     return MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named)
 
 

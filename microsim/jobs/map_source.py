@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
+from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
 from .field import Field
@@ -33,15 +34,17 @@ class MapSource:
         return {"file": self.name, "sha256": self.sha256, "voxel_size_m": self.voxel_size}
 
 
-def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size"):
+def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size", beam=None):
     """Return a map given as a path, an array, a Field or a job's map as a MapSource.
 
-    what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given.
+    what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given;
+    beam: number of the axis along which what has two axes is a projection.
     """
+    given = _one_layer(given, beam)
     if isinstance(given, Field):
         return _of_field(given)
     if isinstance(given, (str, PathLike)):
-        found = _of_file(str(given), file_axes, voxel_size)
+        found = _of_file(str(given), file_axes, voxel_size, beam)
     elif isinstance(given, MapResult):
         size = voxel_size or given.voxel_size
         field = given.quantity if given.quantity in QUANTITIES else None
@@ -70,24 +73,26 @@ def read_values(given, what):
     return np.where(np.ma.getmaskarray(given), np.nan, values) if np.ma.isMaskedArray(given) else values
 
 
-def read_mask(given, file_axes=None):
-    """Return a mask given as a path or an array, None for none; 0 and NaN leave voxels out."""
+def read_mask(given, file_axes=None, beam=None):
+    """Return a mask given as a path or an array, None for none; 0 and NaN leave voxels out. beam: as of
+    read_map."""
     import numpy as np
 
     if isinstance(given, (str, PathLike)):
         from ..volumes.volume import read_voxels
 
-        given = read_voxels(given, file_axes=file_axes).values
+        given = read_voxels(given, file_axes=file_axes, beam=_letter(beam)).values
     if given is None:
         return None
-    values = read_values(given, "mask")
+    values = read_values(_one_layer(given, beam), "mask")
     return np.isfinite(values) & (values != 0)
 
 
-def read_noise(given, measured, file_axes="xyz"):
+def read_noise(given, measured, file_axes="xyz", beam=None):
     """Return the noise of a measured MapSource as an array [x, y, z] or None, and a line that names it.
 
-    given: a number, a path, an array, a job's map; None for what the map brought with it.
+    given: a number, a path, an array, a job's map; None for what the map brought with it. beam: as of
+    read_map.
     """
     import numpy as np
 
@@ -97,7 +102,7 @@ def read_noise(given, measured, file_axes="xyz"):
     elif isinstance(given, (int, float)):
         values = np.full(shape, float(given))
     else:
-        found = read_map(given, "sigma", measured.voxel_size, file_axes)
+        found = read_map(given, "sigma", measured.voxel_size, file_axes, beam=beam)
         values, source = found.values, found.name
     if values is None:
         return None, None
@@ -141,6 +146,17 @@ def _arrays_in(path):
         return []
 
 
+def _one_layer(given, beam):
+    """Return an array of a projection [2 axes] with one layer along the beam; anything else as it is."""
+    import numpy as np
+
+    return np.expand_dims(given, beam) if beam is not None and getattr(given, "ndim", 0) == 2 else given
+
+
+def _letter(beam):
+    return None if beam is None else AXES[beam]
+
+
 def _of_field(field):
     from ..volumes.stored import sha256_of
 
@@ -149,13 +165,14 @@ def _of_field(field):
     return _of_run(found, field.path, field.name)
 
 
-def _of_file(name, file_axes, voxel_size):
+def _of_file(name, file_axes, voxel_size, beam=None):
     from ..volumes.volume import read_voxels
 
     own, stated = with_sigma(name)
     full = f"{own}::sto" if own.endswith(".h5") else own
-    found = read_voxels(full, file_axes=file_axes, voxel_size=voxel_size, kind="field")
-    noise = stated and read_voxels(stated, file_axes=file_axes, voxel_size=voxel_size, kind="field").values
+    how = {"file_axes": file_axes, "voxel_size": voxel_size, "kind": "field", "beam": _letter(beam)}
+    found = read_voxels(full, **how)
+    noise = stated and read_voxels(stated, **how).values
     path, _, data = full.partition("::")
     return _of_run(
         MapSource(found.values, found.voxel_size, name, found.sha256, noise), path, data.split("@")[0]

@@ -9,6 +9,8 @@ another order than ours are asked about, and never followed or passed over in si
 import re
 from dataclasses import replace
 
+import numpy as np
+
 from ..base.errors import InputError
 from ..base.words import times
 
@@ -68,6 +70,29 @@ def in_space(stored, file_axes, name):
     if stored.axes is None and file_axes is None and _says(stored.names):
         _check_order(stored, name)
     return replace(stored, axes=stored.axes or file_axes or stored.usual)
+
+
+def with_beam(stored, file_axes, beam, name):
+    """Return a projection's image with the axis of the beam as one of length 1, in its place in file_axes;
+    what has three axes as it is.
+
+    beam: x, y or z. Raises InputError where nobody says which way the rows of the image run.
+    """
+    if stored.values.ndim != 2:
+        return stored
+    first, second = (axis for axis in "xyz" if axis != beam)
+    if file_axes is None:
+        raise InputError(
+            f"expected to be told how the image {name} lies, {times(stored.values.shape)} rows and columns;"
+            f" state its axes with the beam's first: {beam}{first}{second} where its rows count {first}, or"
+            f" {beam}{second}{first} (--measured-file-axes, file_axes in a case)."
+        )
+    place, size = file_axes.index(beam), stored.voxel_size
+    names = tuple(stored.names) and (*stored.names[:place], "", *stored.names[place:])
+    if size is not None and len(size) in (2, 3):  # through the sample it is as thick as that
+        size = tuple(size)[-2:]
+        size = (*size[:place], max(size), *size[place:])
+    return replace(stored, values=np.expand_dims(stored.values, place), names=names, voxel_size=size)
 
 
 def in_stack(stored, file_axes, name):

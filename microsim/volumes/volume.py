@@ -16,7 +16,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
-from .axes import in_space
+from .axes import in_space, with_beam
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
 from .stored import sha256_of
@@ -37,7 +37,7 @@ class Volume:
     file_axes: str
 
 
-def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels"):
+def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None):
     """Read a volume from a file, a folder of slices or a known data set.
 
     name_or_path  TIFF, zip with one TIFF, folder of slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar, mat,
@@ -47,6 +47,7 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels")
     voxel_size    edge or edges x, y, z in m; wins over what the data set or the file says
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
                   "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
+    beam          x, y or z: a file of two axes is a projection along it, one voxel thick there
 
     Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the
     other). Raises InputError.
@@ -55,7 +56,10 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels")
         _check_axes(file_axes)
     given = None if voxel_size is None else check_voxel_size(voxel_size)
     path, part, index, dataset = _find(name_or_path)
-    stored = in_space(read_file(path, part, index), file_axes or (dataset and "xyz"), name_or_path)
+    stored = read_file(path, part, index)
+    if beam is not None:
+        stored = with_beam(stored, file_axes, beam, name_or_path)
+    stored = in_space(stored, file_axes or (dataset and "xyz"), name_or_path)
     known = given or (dataset.voxel_size_m if dataset else None)
     if stored.doubt and not known:
         raise InputError(stored.doubt)

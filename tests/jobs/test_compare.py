@@ -3,8 +3,10 @@
 import json
 from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pytest
+import tifffile
 
 import microsim as ms
 from microsim.base.errors import InputError
@@ -169,6 +171,30 @@ def test_an_array_of_two_axes_is_a_projection_along_the_beam(field):
         ms.compare(field, flat, voxel_size=4e-7)
 
 
+@pytest.mark.parametrize("name", ["m.npy", "m.tif", "m.npz", "m.h5"])
+@pytest.mark.parametrize(("axes", "turned"), [("yxz", False), ("xyz", False), ("yzx", True), ("zyx", True)])
+def test_a_file_of_two_axes_is_a_projection_once_its_axes_are_told(field, tmp_path, name, axes, turned):
+    flat = FINE.mean(axis=1).astype(np.float32)
+    stored, path = flat.T if turned else flat, tmp_path / name
+    if name == "m.npy":
+        np.save(path, stored)
+    elif name == "m.npz":
+        np.savez(path, m=stored)
+    elif name == "m.tif":
+        tifffile.imwrite(path, stored)
+    else:
+        with h5py.File(path, "w") as file:
+            file["sto"] = stored
+    given = {"voxel_size": 4e-7, "project": "y", "sigma": 0.01}
+    found = ms.compare(field, path, measured_file_axes=axes, **given)
+    assert found.metrics["rmse"] == pytest.approx(0, abs=1e-6)
+    assert found.comparison.measured.shape == (8, 1, 4)
+    with pytest.raises(InputError, match="state its axes with the beam's first: yxz where its rows count x"):
+        ms.compare(field, path, **given)
+    with pytest.raises(InputError, match="expected a 3-D volume, got 2-D"):
+        ms.compare(field, path, voxel_size=4e-7, measured_file_axes=axes)
+
+
 @pytest.mark.parametrize(
     ("simulated", "measured", "said"),
     [
@@ -226,7 +252,12 @@ def test_fields_of_two_quantities_that_do_not_meet_are_one_sentence(
 def test_a_case_refuses_another_thing_than_lithiation_before_it_runs(tmp_path, values, said):
     np.save(tmp_path / "soc.npy", values)
     asked = SimpleNamespace(
-        measured="soc.npy", voxel_size=(4e-7,) * 3, file_axes="xyz", sigma=None, quantity="lithium"
+        measured="soc.npy",
+        voxel_size=(4e-7,) * 3,
+        file_axes="xyz",
+        sigma=None,
+        quantity="lithium",
+        project=None,
     )
     with pytest.raises(InputError, match=said):
         read_measured(SimpleNamespace(compare=[asked], locate=lambda name: tmp_path / name))
