@@ -29,6 +29,7 @@ _HOMES = {
     "compare": "jobs.compare",
     "losses": "jobs.losses",
     "ensemble": "jobs.ensemble",
+    "fit": "jobs.fit",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -63,6 +64,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import pore_impedance as pore_impedance
     from .jobs.ensemble import ensemble as ensemble
+    from .jobs.fit import fit as fit
     from .jobs.flow import permeability as permeability
     from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise

@@ -28,12 +28,14 @@ from .checks import (
     check_compare,
     check_contact,
     check_counter,
+    check_fit,
     check_materials,
     check_start,
     check_time_steps,
     check_volume,
     stored_fields,
 )
+from .fit import FitSection
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
 from .sections import Cell, Compares, Counter, Numerics, Output, VolumeSection, filled_cbd, read_compares
@@ -49,6 +51,7 @@ class Case:
     cell: Cell = entry(partial(section, Cell))
     protocol: tuple[ProtocolStep, ...] = entry(read_protocol)
     compare: Compares = entry(read_compares, default=Compares())
+    fit: FitSection | None = entry(partial(section, FitSection), default=None)
     numerics: Numerics = entry(partial(section, Numerics), default=Numerics())
     output: Output = entry(partial(section, Output), default=Output())
     name: str = ""
@@ -176,5 +179,6 @@ def parse_case(raw, path=None):
     if not isinstance(case.cell.counter_electrode, Counter):
         check_voltages(case, active)
     check_compare(case)
+    check_fit(case)
     check_time_steps(case)
     return case

@@ -1,6 +1,8 @@
 """Checks of a case across its sections: volume against film, materials against phases, comparison against
 output."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..base.errors import InputError
@@ -196,6 +198,15 @@ def check_compare(case):
             _check_map(one, steps, f"{path}.time")
     if any(isinstance(one, Compare) for one in case.compare) and "sto" not in case.output.fields:
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")
+
+
+def check_fit(case):
+    """Check what a case is fitted to as what it is compared with."""
+    for name in ("to", "held_out") if case.fit else ():
+        try:
+            check_compare(replace(case, compare=getattr(case.fit, name)))
+        except InputError as error:
+            raise InputError(f"fit.{name}: {str(error).removeprefix('compare.')}") from error
 
 
 def _check_map(one, steps, path):

@@ -33,9 +33,12 @@ from .ends import EndValues, past_ends
 from .experiment import ROUND_OFF, initial_state
 from .kinetics import DoubleLayer
 from .step import Interfaces, Solved
+from .unknowns import State
 
 IN_TIME, LEAST_TIME = 1e-3, 1e-4  # share of a time step over which it is differentiated, and s at the least
-MOST_ROUNDS = 8
+MOST_ROUNDS = 12
+LESS = 0.3  # share of what is missed that a round may leave; where it leaves more, J leaves out too much
+NEAR, THERMAL = 1e-4, 0.025  # of differences, in units of c_e_0, of sto and of V
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,11 @@ class Beside:
             return control.value
         return -float(self.of.cell.currents(solved.interfaces)[0])
 
+    def row(self, t):
+        """Return its row of a voltage curve where the run is at t (s)."""
+        V = float(self.of.cell.state(self.solved.x).V[0])
+        return t + self.begun, self.current(self.solved), V, self.charges[0]
+
     def accept(self, solved, taken):
         """Take over what a step has come to."""
         if taken.settling:
@@ -166,14 +174,18 @@ class Taken:
 
 @dataclass(frozen=True)
 class Sensed:
-    """A Moment of a run and what it is for the neighbours: pairs, [(low, high)] of their Solved at the same
-    time from the start of the protocol step; landed: {mark: the same where the neighbours meet the mark};
-    charges: [(low, high)] (C), at the same time."""
+    """A Moment of a run and what it is for the neighbours, [(low, high)] each.
+
+    pairs: their Solved at the same time from the start of the protocol step; rows: their voltage curves,
+    (time_s, current_A, voltage_V, charge_C) there; landed: {mark: their Solved where they meet it}; ends:
+    their Solved where their own protocol step ends, None before.
+    """
 
     moment: object
     pairs: list
-    charges: list
+    rows: list
     landed: dict
+    ends: list | None
 
 
 @dataclass(frozen=True)
@@ -205,7 +217,7 @@ class Sensitivities:
     """
 
     def __init__(self, experiment, pairs, tolerance=1e-3):
-        self.experiment, self.tolerance, self.t, self.rounds, self.landed = experiment, tolerance, -1.0, 0, 0
+        self.experiment, self.tolerance, self.t, self.landed = experiment, tolerance, -1.0, 0
         self.beside = [tuple(map(Beside.start, pair)) for pair in pairs]
         first = experiment.now.solved
         _check_alike(experiment.cell, self.beside)
@@ -221,7 +233,7 @@ class Sensitivities:
         for moment in experiment.moments(loads):
             taken, solve = self._taken(moment), self._solver(moment)
             pairs = [self._follow(k, moment, taken, solve) for k in range(len(self.beside))]
-            charges = [tuple(one.charges[0] for one in pair) for pair in self.beside]
+            rows = [tuple(one.row(moment.t) for one in pair) for pair in self.beside]
             reason = experiment.now.record.steps[-1]["end_reason"] if moment.last else "duration"
             marks = {name for name, *_ in experiment.now.landed[self.landed :]}
             self.landed = len(experiment.now.landed)
@@ -229,9 +241,8 @@ class Sensitivities:
             in_time = self._in_time(moment, taken, solve) if timed else None
             self.run.accept(moment.solved, taken)
             landed = {name: self._at_mark(name, moment, pairs, in_time) for name in marks}
-            yield Sensed(moment, pairs, charges, landed)
-            if moment.last:
-                self._end(taken, reason, in_time)
+            ends = self._end(taken, reason, in_time) if moment.last else None
+            yield Sensed(moment, pairs, rows, landed, ends)
 
     # ---- one step ------------------------------------------------------------------------------------------
 
@@ -244,12 +255,14 @@ class Sensitivities:
         return Taken(f.weights, f.dt, moment.number, since, settling, varies, step.scale_current, pace)
 
     def _solver(self, moment):
-        """Return J^-1 b about a moment as a function of b and a tolerance."""
+        """Return J^-1 b about a moment as a function of b, a tolerance, and whether nothing is left out of
+        J."""
         cell, solved = moment.cell, moment.solved
         about = cell.linearise(cell.solve(solved.x, solved.step, solved.interfaces))
         cell.preconditioner.update(about)
         J, P = cell.jacobian(about), cell.preconditioner.answering(about)
-        return lambda b, tolerance: gmres(J, P, b, tolerance=tolerance)[0]
+        whole = _differences(cell, solved)
+        return lambda b, tolerance, exact: gmres(whole if exact else J, P, b, tolerance=tolerance)[0]
 
     def _follow(self, k, moment, taken, solve):
         """Move the neighbours of parameter k on by a step; return their Solved."""
@@ -280,11 +293,17 @@ class Sensitivities:
         width, guess = sides[1][2] - sides[0][2], moment.solved.interfaces
 
         def difference(S):
-            found = [cell.solve(moment.x + offset * S, step, guess) for cell, step, offset in sides]
+            moved = [_within(cell, moment.x, offset * S) for cell, _, offset in sides]
+            found = [side[0].solve(x, side[1], guess) for side, x in zip(sides, moved)]
             low, high = (side[0].residual(at) for side, at in zip(sides, found))
             return (high - low) / width, found
 
-        scale, f = np.linalg.norm(difference(np.zeros_like(S))[0]), moment.solved.step.formula
+        scale, exact, before, f = (
+            np.linalg.norm(difference(np.zeros_like(S))[0]),
+            False,
+            np.inf,
+            moment.solved.step.formula,
+        )
         noise = ROUND_OFF * moment.cell.capacity.sum() * f.alpha / f.dt
         for _ in range(MOST_ROUNDS):
             D, found = difference(S)
@@ -292,8 +311,8 @@ class Sensitivities:
             if missed <= self.tolerance * scale or moment.cell.unknowns.largest_sum(D) * width <= noise:
                 S = S - _salt(moment, D)
                 return S, [Solved(at.x, at.step, at.interfaces) for at in found]
-            self.rounds += 1
-            S = S - solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)))
+            exact, before = exact or missed > LESS * before, missed
+            S = S - solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)), exact)
         raise NotConverged(f"a sensitivity missed {missed / scale:.1e} of its source", [missed / scale])
 
     # ---- ends and marks, which move in time ----------------------------------------------------------------
@@ -331,7 +350,7 @@ class Sensitivities:
         return found
 
     def _end(self, taken, reason, in_time):
-        """Move the neighbours to where their own protocol step ends."""
+        """Move the neighbours to where their own protocol step ends; return their Solved there."""
         if in_time is not None and reason != "duration":
             slope = in_time.slope(lambda at, charge, _: self.run.past_end(at, charge, taken, reason))
             for k, pair in enumerate(self.beside):
@@ -342,6 +361,7 @@ class Sensitivities:
                     one.delay(later * one.of.offset, in_time)
         for one in [self.run, *(side for pair in self.beside for side in pair)]:
             one.charge_begun = one.charges[0]
+        return [tuple(one.solved for one in pair) for pair in self.beside]
 
 
 def _salt(moment, D):
@@ -354,6 +374,34 @@ def _salt(moment, D):
     share = 1.0 if callable(t_plus) else 1 - t_plus
     missed = rows.salt.sum() - share * rows.charge_e.sum()
     return cell.vector(c_e=missed / (F * moment.solved.step.rate * cell.salt_volume.sum()))
+
+
+def _within(cell, x, change):
+    """Return x + change, at most half the way to a bound: where salt has run out a share is past it."""
+    found = x + change
+    for block, place in zip(cell.unknowns.blocks, cell.unknowns.places):
+        if block.low > -np.inf:
+            found[place] = np.maximum(found[place], (x[place] + block.low) / 2)
+        if block.high < np.inf:
+            found[place] = np.minimum(found[place], (x[place] + block.high) / 2)
+    return found
+
+
+def _differences(cell, solved):
+    """Return J v about a state by differences of the residual, which leave nothing out."""
+    scales = State(psi=THERMAL, phi=THERMAL, V=THERMAL, sto=1.0, c_e=cell.design.c_e_0)
+
+    def apply(v):
+        v = v.astype(float)
+        size = max(np.abs(part).max() / scale for part, scale in zip(cell.state(v), scales))
+        step = NEAR / max(size, 1e-300)
+        low, high = (
+            cell.residual(cell.solve(solved.x + way * step * v, solved.step, solved.interfaces))
+            for way in (-1, 1)
+        )
+        return (high - low) / (2 * step)
+
+    return apply
 
 
 def _beside(solved, S, found, pair):

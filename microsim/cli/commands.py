@@ -11,6 +11,7 @@ from ..jobs.datasets import datasets
 from ..jobs.demo import demo
 from ..jobs.eis import pore_impedance
 from ..jobs.ensemble import ensemble
+from ..jobs.fit import fit
 from ..jobs.flow import permeability
 from ..jobs.generate import generate_electrode
 from ..jobs.homogenise import homogenise
@@ -244,6 +245,12 @@ command_of(
         "microsim ensemble studies/ensemble_nmc333.yaml --out out/ensemble",
         "microsim ensemble studies/ensemble_nmc333.yaml --set parameters.low=1e-4 --json -",
     ],
+)
+
+command_of(
+    fit,
+    "fit",
+    ["microsim fit fit.yaml --out out/fit", "microsim fit fit.yaml --set fit.coarse=false --json -"],
 )
 
 command_of(

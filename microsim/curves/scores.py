@@ -154,8 +154,8 @@ def score_curve(measured, time, voltage, charge=None, *, by=None, sigma=None):
     file has one. sigma: noise (V). Raises InputError where they have nothing in common.
     """
     by = by or ("time" if measured.time_s is not None else "charge")
-    x, V = _measured(measured, by)
-    at, computed = (np.asarray(time, float), voltage) if by == "time" else _rising(charge, voltage, x)
+    x, V = points_of(measured, by)
+    at, computed = (np.asarray(time, float), voltage) if by == "time" else rising(charge, voltage, x)
     slack = 1e-9 * (at[-1] - at[0])
     inside = (x >= at[0] - slack) & (x <= at[-1] + slack)
     if inside.sum() < 2:
@@ -180,7 +180,7 @@ def _between(x, at, values, measured):
     return found
 
 
-def _measured(measured, by):
+def points_of(measured, by):
     """Abscissa and voltage of the measured points; by charge those at rest are none."""
     x = measured.time_s if by == "time" else measured.charge
     if x is None:
@@ -194,7 +194,7 @@ def _measured(measured, by):
     return x[flows], measured.voltage_V[flows]
 
 
-def _rising(charge, voltage, x):
+def rising(charge, voltage, x):
     """Computed charge and voltage in the order of rising charge, without what passes none."""
     if charge is None:
         raise InputError("expected the charge of the computed curve to compare by, got none")

@@ -11,7 +11,6 @@ from ..base.hosts import QUANTITIES
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.schema import number, triple
 from ..case.measurements import CompareSpectrum, CompareVoltage
-from ..maps.scale import check_decimals
 from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
 from .compare_curves import (
     MeasuredImpedance,
@@ -276,6 +275,7 @@ def compare(
     from ..maps.compare import compare_maps
     from ..maps.instrument import Instrument
     from ..maps.map import SocMap
+    from ..maps.scale import check_decimals
 
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
@@ -355,6 +355,7 @@ def read_measured(case):
 def _read_map(case, asked):
     from ..maps.instrument import Instrument
     from ..maps.map import SocMap
+    from ..maps.scale import check_decimals
 
     file = case.locate(asked.measured)
     beam = None if asked.project is None else axis_number(asked.project)

@@ -133,7 +133,7 @@ def score_voltage(one, record, mass, area):
     from ..curves.scores import score_curve
 
     c = {name: _numbers(values) for name, values in record.columns.items()}
-    rows, said = _part(one, c, record.steps)
+    rows, said = part_beside(one, c, record.steps)
     per = {"": 1.0, "mass": mass, "area": area}[one.curve.charge_per]
     t, q = c["time_s"][rows], (c["charge_C"][rows] - c["charge_C"][rows][0]) / per
     asked = one.asked
@@ -144,7 +144,7 @@ def score_voltage(one, record, mass, area):
     return score, notes
 
 
-def _part(one, c, steps):
+def part_beside(one, c, steps):
     """The rows of the run that the measured curve is set beside, and which these are in words."""
     import numpy as np
 

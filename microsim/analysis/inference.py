@@ -1,0 +1,121 @@
+"""Least squares for some numbers of a model that takes minutes: where they lie, how far they are known, and
+which of them the data do not hold.
+
+    chi2(q) = sum_t w_t sum_i [(model_i(q) - measured_i) / sigma_i]^2,   low <= q <= high
+
+w_t: the weight of a data set, its independent values over all of its values as far as it is known
+beforehand. At the minimum, with J the weighted slopes, the covariance is that of a weighted fit to data whose
+noise is S,
+
+    C = (J'J)^-1 J' S J (J'J)^-1,   S_t = max(1, chi2_t) w_t n_t / n_independent,t
+
+so that an interval widens by sqrt(chi2) where the model misses the data by more than their noise, and for
+residuals that go together. Intervals are q +- 1.96 sqrt(C_kk), cut at the bounds.
+
+A direction of q that the data do not hold: along it the interval is wider than the bounds are apart. A
+parameter is not identifiable where such a direction moves it, where its interval passes both bounds or, on a
+logarithmic scale, one of them.
+
+Source: Bates and Watts, Nonlinear Regression Analysis (1988), ch. 2; White, Econometrica 50 (1982) 1 (the
+covariance).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import least_squares
+
+NORMAL = 1.96
+FAINT = (
+    1e-8  # what the bounds themselves say, of a direction without any effect: ten thousand times their width
+)
+MOVES = 0.1  # share of a direction from which it counts for a parameter
+ENOUGH = 0.01  # of chi2 that a step must still gain
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Measured values, their noise, the weight of their squares."""
+
+    measured: np.ndarray = field(repr=False)
+    sigma: np.ndarray = field(repr=False)
+    weight: float = 1.0
+
+    def residual(self, values):
+        """Return (values - measured) / sigma."""
+        return (values - self.measured) / self.sigma
+
+    def chi2(self, values):
+        """Return the mean square of the residual."""
+        return float(np.mean(self.residual(values) ** 2))
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Numbers at the minimum: q; covariance [k, k]; interval [k, 2] cut at the bounds; held [k]: whether the
+    data hold each; loose: directions [n, k] that they do not hold, over the distance between the bounds, 1 at
+    most; correlation [k, k]."""
+
+    q: np.ndarray
+    covariance: np.ndarray = field(repr=False)
+    interval: np.ndarray
+    held: np.ndarray
+    loose: np.ndarray
+    correlation: np.ndarray
+
+
+def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
+    """Return the result of scipy's least_squares for a model.
+
+    evaluate(q): values of each set; near(q): slopes [value, parameter] of each set at or near q. sets:
+    [DataSet]. gain: share of chi2 below which a step is not worth a run. Trust region reflective: it keeps to
+    the bounds and takes Jacobians that are singular, which a number that the data do not hold makes; a few
+    parameters and many values are what it is made for.
+    """
+    scale = [np.sqrt(one.weight) / one.sigma for one in sets]
+
+    def residual(q):
+        return np.concatenate(
+            [np.sqrt(one.weight) * one.residual(v) for one, v in zip(sets, evaluate(np.array(q)))]
+        )
+
+    def slopes(q):
+        return np.concatenate([s[:, None] * J for s, J in zip(scale, near(np.array(q)))])
+
+    low, high = np.asarray(low, float), np.asarray(high, float)
+    inside = np.clip(start, low + 1e-4 * (high - low), high - 1e-4 * (high - low))
+    expected = sum(one.weight * one.measured.size for one in sets)  # chi2 of the true model
+    return least_squares(
+        residual, inside, slopes, bounds=(low, high), method="trf", x_scale=2.0,
+        ftol=max(ENOUGH / max(expected, 1.0), gain, 1e-10), xtol=1e-4, gtol=1e-12, max_nfev=most,
+    )  # fmt: skip
+
+
+def at_minimum(q, slopes, sets, values, independent, low, high, log):
+    """Return the Minimum at a minimum q.
+
+    slopes, values: of each DataSet there; independent: independent values of each; log: bool [k].
+    """
+    q, low, high = (np.asarray(part, float) for part in (q, low, high))
+    reach = high - low
+    J = [np.sqrt(one.weight) * s / one.sigma[:, None] for one, s in zip(sets, slopes)]
+    spread = [
+        max(1.0, one.chi2(v)) * one.weight * v.size / max(n, 1.0)
+        for one, v, n in zip(sets, values, independent)
+    ]
+    faint = FAINT * np.eye(q.size)
+    A = sum(part.T @ part for part in J) * np.outer(reach, reach) + faint
+    B = sum(factor * (part.T @ part) for factor, part in zip(spread, J)) * np.outer(reach, reach) + faint
+    inverse = np.linalg.inv(A)
+    C = inverse @ B @ inverse  # of q over the distance between its bounds
+    deviation = np.sqrt(np.diag(C))
+    size, axes = np.linalg.eigh(C)
+    loose = axes[:, NORMAL * np.sqrt(size) > 1.0].T
+    loose = loose / np.abs(loose).max(axis=1, keepdims=True)
+    ends = np.stack([q - NORMAL * reach * deviation, q + NORMAL * reach * deviation], axis=1)
+    past = np.stack([ends[:, 0] <= low, ends[:, 1] >= high])
+    held = ~(np.abs(loose) > MOVES).any(axis=0) & ~np.where(log, past.any(axis=0), past.all(axis=0))
+    return Minimum(
+        q, C * np.outer(reach, reach), np.clip(ends, low[:, None], high[:, None]), held, loose,
+        np.clip(C / np.outer(deviation, deviation), -1, 1),
+    )  # fmt: skip

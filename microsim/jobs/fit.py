@@ -1,0 +1,329 @@
+"""The job fit: numbers of a case from measured maps, voltage curves and impedances together."""
+
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar
+
+from .. import __version__
+from ..base.errors import InputError, NotConverged
+from ..base.files import make_folder, plain, remove, write_json
+from ..base.guard import check_target
+from ..base.locks import alone_in
+from .case_arguments import CaseFile, Settings, results_folder
+from .job import job
+from .result import PAGE, Result, Table
+
+FILES = ("fit.json", PAGE)
+KEPT = ".fit"  # folder of whole runs
+COARSE_FROM = 40_000  # voxels from which half as many along each axis are a start worth its time
+ROUGH = 0.03  # of chi2: a coarse fit is a start, and its own misfit larger than what it still gains
+RULE = (
+    "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
+    " its bounds. Squares count by independent values; where the reduced chi2 of a data set is above 1 its"
+    " noise is taken to be larger by its square root."
+)
+
+
+@dataclass(frozen=True, repr=False)
+class FitResult(Result):
+    """A fit that ran: its folder, `result`, content of fit.json, and `drawn`, what its page shows."""
+
+    folder: Path
+    result: dict
+    drawn: list = field(repr=False)
+
+    has_page: ClassVar = False  # it is written when the fit is done
+
+    @property
+    def title(self):
+        return self.result["title"]
+
+    @property
+    def parameters(self):
+        """What was found of each free number: value, interval, identifiable."""
+        return self.result["parameters"]
+
+    def numbers(self):
+        return self.result
+
+    def tables(self):
+        rows = [
+            (key, one["value"], *one["interval"], "yes" if one["identifiable"] else "no")
+            for key, one in self.parameters.items()
+        ]
+        header = ("free number", "value", "95 % from", "to", "held by the data")
+        return [
+            Table(header, rows),
+            *self.result["said"],
+            f"reduced chi2 {self.result['chi2']:.3g}; runs: {self.result['runs']}",
+            f"report: {self.folder / PAGE}",
+        ]
+
+    def plot(self):
+        """Draw the free numbers with their intervals."""
+        from ..report.pages import fit as page
+
+        return page.figure(result=self.result)
+
+
+@job
+def fit(
+    case: CaseFile,
+    out: results_folder("out/<case name>_fit", *FILES) = None,
+    *,
+    set: Settings = None,
+    progress=None,
+) -> FitResult:
+    """Fit numbers of a case to what was measured.
+
+    The case's section `fit` names the numbers that are free, and the measured maps, voltage curves and
+    impedances that they are fitted to together. Writes fit.json, report.html and figures/*.png. Runs that are
+    done are kept in the folder: a fit that was interrupted goes on with them.
+
+    Parameters
+    ----------
+    case : path, dict or Case
+        A YAML file, the content of one, or a case that was read before.
+    out : path, optional
+        Folder of the results; default out/<case name>_fit.
+    set : dict or list of str
+        Values of the case to change.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    InputError
+        One sentence that names the key of the case.
+    NotConverged
+        With the history of the residuals.
+    """
+    from ..case.case import load_case
+
+    case = load_case(case, set or ())
+    if case.fit is None:
+        raise InputError("fit: expected a section fit in the case, got none; add free and to.")
+    out = Path("out") / f"{case.name}_fit" if out is None else Path(out)
+    for name in FILES:
+        check_target(out / name)
+    with alone_in(out):
+        return _fit(case, out, progress)
+
+
+def _fit(case, out, progress):
+    """Fit in a folder that no other job works in."""
+    from ..report.page import remove_page
+    from ..report.pages import fit as page
+
+    begun, found = time.perf_counter(), _Fit(case, out, progress)
+    remove_page(out)
+    remove(out / "fit.json")
+    start = found.start()
+    q, coarse = found.on_coarse(start)
+    model, sets, best, slopes = found.on(case, q, "fine")
+    result = plain(found.told(model, sets, best, slopes, coarse, time.perf_counter() - begun))
+    write_json(out / "fit.json", result)
+    drawn = found.drawn(model, sets, best, result)
+    page.write(out, result=result, drawn=drawn)
+    return FitResult(out, result, drawn)
+
+
+class _Fit:
+    """What a fit is made of: parameters, what is measured and held out, where runs are kept."""
+
+    def __init__(self, case, out, progress):
+        import numpy as np
+
+        from ..case.free import parameters
+        from .fit_model import fit_measured
+        from .origin import origin_of
+
+        self.case, self.progress, self.folder, self.origin = case, progress, out / KEPT, origin_of(case)
+        self.parameters = parameters(case)
+        self.low, self.high = np.array([one.bounds for one in self.parameters]).T
+        measured, held = fit_measured(case)
+        self.measured = [*measured, *held]
+        self.fitted = len(measured)
+        make_folder(self.folder)
+
+    def start(self):
+        import numpy as np
+
+        return np.array([one.place(one.start) for one in self.parameters])
+
+    def on_coarse(self, q):
+        """Fit on half as many voxels along each axis, where that saves time; return q there and the model, or
+        None."""
+        from ..case.build import read_grid
+        from ..case.case import load_case
+
+        volume = self.case.volume
+        able = volume.file is not None and self.case.cell.film.model != "map"
+        if self.case.fit.coarse is False or not able:
+            return q, None
+        if self.case.fit.coarse is None and read_grid(self.case)[1].phase.size < COARSE_FROM:
+            return q, None
+        try:
+            case = load_case(self.case, {"volume.coarsen": 2 * volume.coarsen})
+            model, _, best, _ = self.on(case, q, "coarse", gain=ROUGH)
+        except (InputError, NotConverged):  # half the voxels may not join what the whole ones do
+            return q, None
+        return best.q, model
+
+    def on(self, case, q, name, gain=0.0):
+        """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes
+        there."""
+        from ..analysis.inference import DataSet, minimise
+        from .compared_state import marks_of
+        from .fit_model import FitModel
+        from .fit_targets import target_of
+
+        counted = {"runs": 0}
+        targets = [target_of(one, k) for k, one in enumerate(self.measured)]
+        self.targets, self.held = targets[: self.fitted], targets[self.fitted :]
+
+        def show(done, total, message):
+            if self.progress:
+                self.progress(done, total, f"{name} run {counted['runs'] + 1}: {message}")
+
+        model = FitModel(
+            replace(case, output=replace(case.output, times=2)), self.parameters, self.targets, self.held,
+            lambda setup: marks_of(self.measured, setup), self.folder, self.origin, show,
+        )  # fmt: skip
+        view = model.blank(q)
+        sets = [DataSet(*target.measured(view)) for target in self.targets]
+        self.scored = [DataSet(*target.measured(view)) for target in self.held]
+        _check_count(sets, self.parameters)
+
+        def evaluate(at):
+            found = model(at)
+            counted["runs"] = len(model.runs)
+            return found.values
+
+        done = minimise(evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, gain=gain)
+        if done.status == 0:
+            raise NotConverged(f"the fit was not done after {done.nfev} runs", [float(done.cost)])
+        best = model(done.x)
+        self.view = view
+        return model, sets, best, (model.near(done.x) or best).slopes
+
+    # ---- what was found ------------------------------------------------------------------------------------
+
+    def told(self, model, sets, best, slopes, coarse, wall_s):
+        """Return what fit.json holds."""
+        import numpy as np
+
+        from ..analysis.inference import at_minimum
+
+        independent = [
+            target.independent(one.residual(values), self.view)
+            for target, one, values in zip(self.targets, sets, best.values)
+        ]
+        log = np.array([one.log for one in self.parameters])
+        found = at_minimum(best.q, slopes, sets, best.values, independent, self.low, self.high, log)
+        first = model.runs[0] if coarse is None else coarse.runs[0]
+        chi2 = sum(n * one.chi2(v) for n, one, v in zip(independent, sets, best.values)) / sum(independent)
+        return {
+            "title": f"{self.case.title}: fit",
+            "microsim_version": __version__,
+            "case_sha256": self.case.sha256,
+            "parameters": {
+                one.key: _parameter(one, found, k) for k, one in enumerate(self.parameters)
+            },
+            "correlation": found.correlation,
+            "chi2": chi2,
+            "targets": [
+                {**self._score(target, one, v), "independent": n}
+                for target, one, v, n in zip(self.targets, sets, best.values, independent)
+            ],
+            "held_out": [
+                self._score(target, one, v) for target, one, v in zip(self.held, self.scored, best.held)
+            ],
+            "said": _said(found, self.parameters),
+            "rule": RULE,
+            "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
+            "runs": len(model.runs),
+            "coarse_runs": 0 if coarse is None else len(coarse.runs),
+            "runs_kept_from_before": model.kept + (0 if coarse is None else coarse.kept),
+            "wall_s": wall_s,
+            "origin": self.origin,
+        }  # fmt: skip
+
+    def _score(self, target, one, values):
+        import numpy as np
+
+        asked = target.of.asked
+        name = getattr(asked, {"map": "measured"}.get(target.kind, target.kind))
+        d = values - one.measured
+        return {
+            "kind": target.kind,
+            "file": name,
+            "values": int(values.size),
+            "rmse": float(np.sqrt(np.mean(d**2))),
+            "noise": float(np.sqrt(np.mean(one.sigma**2))),
+            "bias": float(np.mean(d)),
+            "chi2": one.chi2(values),
+        }
+
+    def drawn(self, model, sets, best, result):
+        """Return what the page draws of each target, before and after: dicts of arrays."""
+        first = model.runs[0]
+        return [
+            target.drawn(self.view, one, before, after)
+            for target, one, before, after in zip(
+                [*self.targets, *self.held], [*sets, *self.scored], [*first.values, *first.held],
+                [*best.values, *best.held],
+            )
+        ]  # fmt: skip
+
+
+def _check_count(sets, parameters):
+    values = sum(one.measured.size * one.weight for one in sets)
+    if values < len(parameters):
+        raise InputError(
+            f"fit: expected as many measured values as free numbers, {len(parameters)}, got {values:.0f}; fix"
+            " some numbers, or add what was measured."
+        )
+
+
+def _parameter(one, found, k):
+    ends = sorted(one.value(float(end)) for end in found.interval[k])
+    return {
+        "value": one.value(float(found.q[k])),
+        "interval": ends,
+        "identifiable": bool(found.held[k]),
+        "start": one.start,
+        "low": one.low,
+        "high": one.high,
+        "scale": "log" if one.log else "linear",
+    }
+
+
+def _said(found, parameters):
+    """Say in sentences what the data do not hold."""
+    from ..analysis.inference import MOVES
+
+    said = []
+    for direction in found.loose:
+        moves = [k for k, part in enumerate(direction) if abs(part) > MOVES]
+        names = [parameters[k].key for k in moves]
+        if len(moves) == 1:
+            said.append(f"The data do not hold {names[0]}.")
+        elif len(moves) == 2 and all(parameters[k].log for k in moves):
+            a, b = (direction[k] * (parameters[k].bounds[1] - parameters[k].bounds[0]) for k in moves)
+            power = -a / b
+            raised = "" if abs(abs(power) - 1) < 0.1 else f"^{abs(power):.2g}"
+            joined = f"{names[0]} {'x' if power > 0 else '/'} {names[1]}{raised}"
+            said.append(f"The data hold only {joined}, not the two apart.")
+        else:
+            said.append(f"The data do not hold {', '.join(names)} apart: they move together.")
+    alone = {k for direction in found.loose for k, part in enumerate(direction) if abs(part) > MOVES}
+    for k, one in enumerate(parameters):
+        if not found.held[k] and k not in alone:
+            said.append(f"The data do not hold {one.key}: its interval reaches over its bounds.")
+    return said

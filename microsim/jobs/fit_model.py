@@ -1,0 +1,209 @@
+"""A case as a function of its free numbers: values at what was measured, and how they follow the numbers.
+
+What a target sees of a run it sees of both neighbours of each parameter too (cell.sensitivity); the
+difference is its derivative. One run thus costs one solve a parameter and time step beside its own. Whole
+runs are kept in a folder, so that a fit that was interrupted goes on with them.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from zipfile import BadZipFile
+
+from ..base.errors import InputError
+from ..case.free import settled
+from .fit_targets import View
+
+BESIDE = 1e-3  # how far neighbours lie off in q
+TOLERANCE = 1e-3  # of sensitivities
+SAME = 0.15  # of q: derivatives of a run so near are taken for those here
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run at q: values of each target, and of each held-out one; slopes [value, parameter] of each target,
+    or None; wall time (s)."""
+
+    q: object
+    values: list = field(repr=False)
+    held: list = field(repr=False)
+    slopes: list | None = field(repr=False)
+    wall_s: float
+
+
+class FitModel:
+    """The runs of a fit on one volume.
+
+    case: Case; parameters: [Parameter]; targets, held: of fit_targets, fitted and only scored; marks: what
+    returns the Marks of a Setup; folder: where whole runs are kept, or None; origin: of the
+    case; progress: callable or None.
+    """
+
+    def __init__(self, case, parameters, targets, held, marks, folder=None, origin=None, progress=None):
+        self.case, self.parameters, self.marks = case, parameters, marks
+        self.targets, self.held = targets, held
+        self.folder, self.origin, self.progress = folder and Path(folder), origin, progress
+        self.runs, self.kept, self.grid = [], 0, None
+
+    def __call__(self, q):
+        """Return the Evaluation at q; with slopes where no run so near has them."""
+        known = next((run for run in self.runs if (run.q == q).all()), None)
+        return known or self._run(q, self.near(q) is None)
+
+    def near(self, q):
+        """Return the nearest Evaluation with slopes, None where none is near."""
+        import numpy as np
+
+        found = [(float(np.abs(run.q - q).max()), k) for k, run in enumerate(self.runs) if run.slopes]
+        far, k = min(found, default=(SAME, None))
+        return self.runs[k] if far < SAME else None
+
+    def _run(self, q, with_slopes):
+        path, found = self._path(q, with_slopes), None
+        if path is not None and path.is_file():
+            found = _read(path, q, len(self.targets), len(self.held), with_slopes)
+        if found is None:
+            begun = time.perf_counter()
+            views = self.views(q, with_slopes)
+            values = [[target.values(view) for view in views] for target in self.targets]
+            slopes = self._slopes(q, values) if with_slopes else None
+            held = [target.values(views[0]) for target in self.held]
+            wall_s = time.perf_counter() - begun
+            found = Evaluation(q, [each[0] for each in values], held, slopes, wall_s)
+            if path is not None:
+                _write(path, found)
+        else:
+            self.kept += 1
+        self.runs.append(found)
+        return found
+
+    def _slopes(self, q, values):
+        import numpy as np
+
+        widths = [high - low for low, high in map(self._offsets, range(len(q)), q)]
+        return [
+            np.stack([(each[2 + 2 * k] - each[1 + 2 * k]) / width for k, width in enumerate(widths)], axis=1)
+            for each in values
+        ]
+
+    def _offsets(self, k, at):
+        """How far the neighbours of a parameter lie off, within its bounds."""
+        low, high = self.parameters[k].bounds
+        return max(-BESIDE, min(low - at, 0.0)), min(BESIDE, max(high - at, 0.0))
+
+    # ---- runs ----------------------------------------------------------------------------------------------
+
+    def setup(self, q):
+        """Return the Setup at q."""
+        from ..case.build import read_grid, set_up
+        from ..case.case import load_case
+
+        case = load_case(self.case, settled(self.parameters, q))
+        if any(one.key.startswith("volume.") for one in self.parameters):
+            return set_up(case)
+        self.grid = self.grid or read_grid(case)[1]
+        return set_up(case, self.grid)
+
+    def blank(self, q):
+        """Return the View of a run at q that has not begun: its state at the start stands for all others."""
+        from ..cell.experiment import initial_state
+
+        setup = self.setup(q)
+        start = initial_state(setup.cell)
+        steps = [step.text for step in setup.case.protocol]
+        return View(setup, steps=steps, start=start, ends=dict.fromkeys(range(len(steps)), start))
+
+    def views(self, q, with_slopes=True):
+        """Run at q; return the View of the run, followed by those of the neighbours of each parameter."""
+        from ..cell.sensitivity import Neighbour, Sensitivities
+
+        setup, beside = self.setup(q), []
+        for k, at in enumerate(q if with_slopes else ()):
+            for offset in self._offsets(k, at):
+                moved = q.copy()
+                moved[k] += offset
+                beside.append((offset, self.setup(moved)))
+        neighbours = [
+            Neighbour(one.cell, one.loads(), one.growth, tuple(self.marks(one)), offset)
+            for offset, one in beside
+        ]
+        experiment = setup.experiment(self.marks(setup))
+        followed = Sensitivities(experiment, list(zip(neighbours[::2], neighbours[1::2])), TOLERANCE)
+        views = [View(setup), *(View(one) for _, one in beside)]
+        show = setup.shown(self.progress)
+        views[0].start = experiment.now.solved
+        for view, side in zip(views[1:], (one for pair in followed.beside for one in pair)):
+            view.start = side.solved
+        for sensed in followed.moments(setup.loads()):
+            _note(views, sensed)
+            show(sensed.moment)
+        return views
+
+    # ---- runs that are kept --------------------------------------------------------------------------------
+
+    def _path(self, q, with_slopes):
+        if self.folder is None:
+            return None
+        what = json.dumps(
+            [self.origin, self.case.sha256, [float(at) for at in q], with_slopes], sort_keys=True
+        )
+        return self.folder / f"run_{sha256(what.encode()).hexdigest()[:24]}.npz"
+
+
+def _note(views, sensed):
+    """Take what is Sensed of a run and its neighbours into their Views."""
+    moment, flat = sensed.moment, lambda pairs: [one for pair in pairs for one in pair]
+    row = (moment.t, moment.current, moment.V, moment.charge)
+    for view, each in zip(views, [row, *flat(sensed.rows)]):
+        if not view.columns["step"] or view.columns["step"][-1] != moment.number:
+            view.steps.append(moment.load.name)
+        view.add(each, moment.number)
+    for name, pairs in sensed.landed.items():
+        for view, solved in zip(views, [moment.solved, *flat(pairs)]):
+            view.landed.append((name, moment.number, solved))
+    if sensed.ends is not None:
+        for view, solved in zip(views, [moment.solved, *flat(sensed.ends)]):
+            view.ends[moment.number] = solved
+
+
+def _write(path, found):
+    import numpy as np
+
+    from ..base.files import replacing
+
+    arrays = {f"values_{k}": values for k, values in enumerate(found.values)}
+    arrays |= {f"held_{k}": values for k, values in enumerate(found.held)}
+    arrays |= {f"slopes_{k}": slopes for k, slopes in enumerate(found.slopes or ())}
+    with replacing(path) as part, open(part, "wb") as file:
+        np.savez(file, wall_s=found.wall_s, **arrays)
+
+
+def _read(path, q, count, held, with_slopes):
+    """Return the Evaluation that a file keeps; None of one that cannot be read."""
+    import numpy as np
+
+    try:
+        with np.load(path) as file:
+            values = [file[f"values_{k}"] for k in range(count)]
+            kept = [file[f"held_{k}"] for k in range(held)]
+            slopes = [file[f"slopes_{k}"] for k in range(count)] if with_slopes else None
+            return Evaluation(q, values, kept, slopes, float(file["wall_s"]))
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile):
+        return None
+
+
+def fit_measured(case):
+    """Return what a case is fitted to and what it holds out, as read: (targets' sources, held-out ones)."""
+    from dataclasses import replace
+
+    from .compare import read_measured
+
+    found = []
+    for name in ("to", "held_out"):
+        try:
+            found.append(read_measured(replace(case, compare=getattr(case.fit, name))))
+        except InputError as error:
+            raise InputError(f"fit.{name}: {error}") from error
+    return found

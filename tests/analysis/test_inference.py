@@ -1,0 +1,86 @@
+"""Least squares on models whose answer is known in closed form."""
+
+import numpy as np
+import pytest
+
+from microsim.analysis.inference import DataSet, at_minimum, minimise
+
+T = np.linspace(0.1, 3, 40)
+SIGMA = 0.02
+TRUE = np.array([0.4, -0.3])
+WIDE = (np.array([-5.0, -5.0]), np.array([5.0, 5.0]))
+LOG = np.array([True, True])
+
+
+def decay(q):
+    """exp(q0) exp(-exp(q1) t)."""
+    return np.exp(q[0] - np.exp(q[1]) * T)
+
+
+def slopes(q):
+    return np.stack([decay(q), -decay(q) * np.exp(q[1]) * T], axis=1)
+
+
+def fitted(measured, weight=1.0, model=decay, slope=slopes, start=(0.0, 0.0), bounds=WIDE, independent=None):
+    data = [DataSet(measured, np.full(measured.size, SIGMA), weight)]
+    done = minimise(lambda q: [model(q)], lambda q: [slope(q)], data, np.array(start), *bounds)
+    n = [measured.size if independent is None else independent]
+    return at_minimum(done.x, [slope(done.x)], data, [model(done.x)], n, *bounds, LOG)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    hits = np.zeros(2)
+    for seed in range(200):
+        noise = np.random.default_rng(seed).normal(0, SIGMA, T.size)
+        found = fitted(decay(TRUE) + noise)
+        hits += (found.interval[:, 0] <= TRUE) & (found.interval[:, 1] >= TRUE)
+        assert found.held.all() and not len(found.loose)
+    assert (hits / 2 >= 91).all() and (hits / 2 <= 99).all()
+
+
+def test_a_straight_line_has_the_covariance_of_the_books():
+    x = np.stack([np.ones(T.size), T], axis=1)
+    found = fitted(x @ TRUE, model=lambda q: x @ q, slope=lambda q: x)
+    np.testing.assert_allclose(found.q, TRUE, atol=1e-6)
+    np.testing.assert_allclose(found.covariance, SIGMA**2 * np.linalg.inv(x.T @ x), rtol=1e-3)
+
+
+def test_intervals_widen_where_the_model_misses_the_data_and_where_values_go_together():
+    exact = decay(TRUE)
+    width = np.diff(fitted(exact).interval)
+    rough = exact + 3 * SIGMA * np.where(np.arange(T.size) % 2, 1, -1)  # chi2 9, nothing to fit
+    np.testing.assert_allclose(np.diff(fitted(rough).interval), 3 * width, rtol=0.1)
+    np.testing.assert_allclose(np.diff(fitted(exact, independent=10).interval), 2 * width, rtol=1e-3)
+    four = DataSet(np.repeat(exact, 4), np.full(160, SIGMA), 0.25)  # each value four times counts once
+    data = at_minimum(TRUE, [np.repeat(slopes(TRUE), 4, axis=0)], [four], [four.measured], [40], *WIDE, LOG)
+    np.testing.assert_allclose(np.diff(data.interval), width, rtol=1e-3)
+
+
+def test_a_ratio_that_alone_is_held():
+    def ratio(q):
+        return np.exp(q[0] - q[1]) * T
+
+    found = fitted(
+        ratio(TRUE), model=ratio, slope=lambda q: np.stack([ratio(q), -ratio(q)], axis=1), start=(1.0, 0.5)
+    )
+    assert found.q[0] - found.q[1] == pytest.approx(TRUE[0] - TRUE[1], abs=1e-6)
+    assert not found.held.any()
+    np.testing.assert_allclose(found.interval, [[-5, 5], [-5, 5]])
+    np.testing.assert_allclose(np.abs(found.loose), [[1, 1]], rtol=1e-3)
+    assert found.loose[0, 0] * found.loose[0, 1] > 0 and found.correlation[0, 1] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_number_without_any_effect():
+    found = fitted(
+        decay(np.array([TRUE[0], 0.0])),
+        model=lambda q: decay(np.array([q[0], 0.0])),
+        slope=lambda q: slopes(np.array([q[0], 0.0])) * [1, 0],
+    )
+    assert found.held.tolist() == [True, False]
+    np.testing.assert_allclose(found.interval[1], [-5, 5])
+    assert found.q[0] == pytest.approx(TRUE[0], abs=1e-4)  # a hundredth of its deviation
+
+
+def test_bounds_are_kept():
+    found = fitted(decay(TRUE), bounds=(np.array([-1.0, -1.0]), np.array([0.2, 1.0])), start=(0.2, -1.0))
+    assert found.q[0] <= 0.2 and found.interval[0, 1] == 0.2 and not found.held[0]

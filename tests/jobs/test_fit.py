@@ -1,0 +1,90 @@
+"""The job fit: a virtual experiment whose truth is known, what it leaves, and what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+import microsim as ms
+from microsim.jobs import fit_model
+
+from ..commands import refusal
+from ..fits import CASE, SMALL, TRUE, settings, targets, virtual
+
+FREE = {key: {"start": value * 3} for key, value in zip(TRUE, TRUE.values())}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fit")
+    virtual(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def fitted(folder):
+    data = targets(folder)
+    asked = settings(FREE, [data.curve, data.spectrum], held_out=[data.map])
+    return ms.fit(CASE, folder / "out", set=asked), asked
+
+
+def test_the_truth_is_found_and_the_held_out_map_agrees(fitted, folder):
+    found, _ = fitted
+    numbers = json.loads((folder / "out" / "fit.json").read_text())
+    for key, true in TRUE.items():
+        one = numbers["parameters"][key]
+        low, high = one["interval"]
+        assert low < true < high and high < 1.3 * low and one["identifiable"]
+        assert low < one["value"] < high and one["start"] == 3 * true
+    assert numbers["chi2"] == pytest.approx(1.0, abs=0.4)
+    (held,) = numbers["held_out"]
+    assert held["kind"] == "map" and held["values"] == 3 and held["rmse"] < 0.015
+    assert np.shape(numbers["correlation"]) == (2, 2) and numbers["correlation"][0][0] == pytest.approx(1)
+    assert numbers["runs"] >= 3 and numbers["said"] == [] and "held by the data" in repr(found)
+    assert (folder / "out" / "report.html").is_file() and found.plot()
+
+
+def test_runs_that_are_done_are_not_done_again(fitted, folder, monkeypatch):
+    before, asked = fitted
+    monkeypatch.setattr(fit_model.FitModel, "views", None)  # any new run fails
+    again = ms.fit(CASE, folder / "out", set=asked)
+    assert again.parameters == before.parameters
+    assert again.numbers()["runs_kept_from_before"] == before.numbers()["runs"]
+
+
+def test_a_number_that_the_data_cannot_hold_is_named(folder):
+    """At rest nothing diffuses: an impedance above 1 kHz holds i0 and not D_s."""
+    lines = (folder / "eis.csv").read_text().splitlines()
+    (folder / "high.csv").write_text(
+        "\n".join([lines[0], *[x for x in lines[1:] if float(x.split(",")[0]) > 100]])
+    )
+    data = {**targets(folder).spectrum, "spectrum": str(folder / "high.csv")}
+    asked = {**settings(FREE, [data]), "protocol": ["Rest for 1 second"]}
+    numbers = ms.fit(CASE, folder / "high", set=asked).numbers()
+    i0, D_s = (numbers["parameters"][key] for key in TRUE)
+    assert i0["identifiable"] and not D_s["identifiable"]
+    assert D_s["interval"] == pytest.approx([D_s["low"], D_s["high"]])
+    assert numbers["said"] == ["The data do not hold cell.materials.cathode.D_s_scale."]
+
+
+def test_what_is_refused_in_a_sentence(folder, capsys):
+    data = targets(folder)
+    no_sigma = {key: value for key, value in data.curve.items() if key != "sigma_mV"}
+    far = folder / "far.csv"
+    far.write_text("time_s,voltage_V\n0,4.1\n90000,4.0\n180000,3.9\n")
+    words = {
+        "expected the noise of the voltage": settings(FREE, [no_sigma]),
+        "expected a section fit in the case": {**SMALL},
+        "expected as many measured values as free numbers": settings(
+            {**FREE, "cell.temperature_K": {"low": 280, "high": 320},
+             "cell.electrolyte_concentration_mol_m3": {"low": 500, "high": 2000}},
+            [data.map],
+        ),
+        "expected points where the computed curve is": settings(FREE, [{**data.curve, "voltage": str(far)}]),
+        "whole number": settings({"cell.shells": {"low": 6, "high": 30}}, [data.curve]),
+    }  # fmt: skip
+    for sentence, asked in words.items():
+        flags = [part for key, value in asked.items() for part in ("--set", f"{key}={json.dumps(value)}")]
+        said = refusal(["fit", CASE, "--out", folder / "no", *flags], capsys)
+        assert sentence in said, said
+    assert not (folder / "no" / "fit.json").exists()
