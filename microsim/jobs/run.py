@@ -86,15 +86,16 @@ def _run(case, out, resume, begun, progress):
     volume, grid = read_grid(case, progress)
     measured = read_measured(case)
     check_profiles(case.protocol, case.locate)
+    design = cell_design(case, grid)
+    setup = set_up(case, grid, design)
+    check_parts(measured, setup.loads())
+    # a case that is refused has lost nothing of an earlier run
     checkpoint = Checkpoint(out, origin, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
     _remove_results(out)
 
-    design = cell_design(case, grid)
     transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
-    setup = set_up(case, grid, design)
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
-    check_parts(measured, setup.loads())
     experiment, watch, failure = _simulate(setup, out / "fields.h5", checkpoint, before, measured, progress)
     if failure:
         raise _kept(

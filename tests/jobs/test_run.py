@@ -41,6 +41,22 @@ def test_no_page_of_an_earlier_run_stands_beside_new_numbers(tmp_path, monkeypat
     assert [path.name for path in (tmp_path / "figures").iterdir()] == ["own.png"]
 
 
+def test_a_case_that_is_refused_loses_nothing_of_an_earlier_run(tmp_path):
+    """Refused by its grid, by the cell, and by a measured discharge that it has not."""
+    tiny = {"volume.slab.cells": 6, "cell.shells": 6, "output.times": 2, "protocol": ["Rest for 60 s"]}
+    ms.run("cases/dfn_xu2019.yaml", tmp_path, set=tiny)
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    curve = tmp_path.parent / "curve.csv"
+    lines = [f"{60 * t},-1,{3.9 - 1e-3 * t},{-0.1 * t}" for t in range(9)]
+    curve.write_text("\n".join(["time_s,current_mA,voltage_V,capacity_mAh", *lines]))
+    between = {"voltage": str(curve), "positive_current": "charge", "mass_mg": 1.0}
+    nowhere = {"cell.initial_sto": None, "cell.initial_voltage_V": 9.0}
+    for wrong in ({"volume.slab.phase": "none"}, nowhere, {"compare": [between]}):
+        with pytest.raises(InputError):
+            ms.run("cases/dfn_xu2019.yaml", tmp_path, set={**tiny, **wrong})
+        assert kept == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
 def test_what_ran_until_the_solver_failed_is_written(tmp_path):
     """The finished step with its summary, the curve up to the failure; no page: it is no whole run."""
     steps = ["Discharge at C/5 for 60 s", "Discharge at 1C for 2 hours"]
