@@ -29,9 +29,7 @@ def face_openings(share, *, periodic_sides=False):
     J. Comput. Phys. 164 (2000) 228.
     """
     share = np.asarray(share, np.float32)
-    sides = "wrap" if periodic_sides else "symmetric"
-    padded = np.pad(share, [(2, 2), (0, 0), (0, 0)], mode="symmetric")
-    padded = np.pad(padded, [(0, 0), (2, 2), (2, 2)], mode=sides)
+    padded = _padded(share, 2, periodic_sides)
     gradient = np.empty((3, *(n - 2 for n in padded.shape)), np.float32)
     kernels.cuts.gradients(padded, gradient)
     opening = np.empty((3, *(n + 1 for n in share.shape)), np.float32)
@@ -54,18 +52,20 @@ def smooth_shares(mask, *, periodic_sides=False):
 
     Returns float32 [x, y, z]. Lempitsky, Proc. IEEE CVPR (2010) 1197.
     """
-    sides = "grid-wrap" if periodic_sides else "reflect"
-    modes = ("reflect", sides, sides)
     mask = np.asarray(mask, bool)
     if mask.all() or not mask.any():
         return mask.astype(np.float32)
     sign = np.where(mask, np.float32(1), np.float32(-1))
     phi = sign * _depth(mask, periodic_sides)
     for _ in range(PASSES):
-        rough = _blurred(phi, modes) - phi
-        smooth = phi - (_blurred(rough, modes) - rough)
-        phi = sign * np.maximum(sign * smooth, np.float32(MARGIN))
-    return _share_of(phi, modes)
+        wide = _padded(phi, 2, periodic_sides)
+        rough = _blurred(wide) - wide[1:-1, 1:-1, 1:-1]
+        phi -= _blurred(rough) - rough[1:-1, 1:-1, 1:-1]
+        phi = sign * np.maximum(sign * phi, np.float32(MARGIN))
+    share = np.empty_like(phi)
+    wide = _padded(phi, 1, periodic_sides)
+    kernels.cuts.shares(phi, *(_slope(wide, axis) for axis in range(3)), share)
+    return share
 
 
 def _depth(mask, periodic_sides):
@@ -77,18 +77,21 @@ def _depth(mask, periodic_sides):
     return np.minimum(depth[inner] - 0.5, DEPTH).astype(np.float32)
 
 
-def _blurred(values, modes):
-    weights = np.array([0.25, 0.5, 0.25])
-    for axis, mode in enumerate(modes):
-        values = ndimage.correlate1d(values, weights, axis=axis, mode=mode)
-    return values
+def _padded(values, by, periodic_sides):
+    """Values with voxels around the box: its mirror image, or along y and z its repetition."""
+    values = np.pad(values, [(by, by), (0, 0), (0, 0)], mode="symmetric")
+    return np.pad(values, [(0, 0), (by, by), (by, by)], mode="wrap" if periodic_sides else "symmetric")
 
 
-def _share_of(phi, modes):
-    """Share of each voxel where phi > 0, from the plane of its value and gradient."""
-    slope = [
-        ndimage.correlate1d(phi, [-0.5, 0, 0.5], axis=axis, mode=mode) for axis, mode in enumerate(modes)
-    ]
-    share = np.empty(phi.shape, np.float32)
-    kernels.cuts.shares(phi, *slope, share)
-    return share
+def _blurred(wide):
+    out = np.empty(tuple(n - 2 for n in wide.shape), np.float32)
+    kernels.cuts.blurred(wide, out)
+    return out
+
+
+def _slope(wide, axis):
+    inner = [slice(1, -1)] * 3
+    up, down = (
+        tuple(part if a == axis else s for a, s in enumerate(inner)) for part in (slice(2, None), slice(-2))
+    )
+    return (wide[up] - wide[down]) / 2

@@ -158,3 +158,11 @@ def test_a_periodic_image_may_begin_anywhere():
     assert smooth_shares(moved, periodic_sides=True) == pytest.approx(
         np.roll(share, (4, 3), (1, 2)), abs=1e-5
     )
+
+
+def test_openings_of_a_periodic_image_may_begin_anywhere():
+    share = mixed(8, (5, 7, 6))
+    cells = (slice(None), *(slice(n) for n in share.shape))
+    one = face_openings(share, periodic_sides=True)[cells]
+    moved = face_openings(np.roll(share, (3, 2), (1, 2)), periodic_sides=True)[cells]
+    assert moved == pytest.approx(np.roll(one, (3, 2), (2, 3)), abs=2e-5)

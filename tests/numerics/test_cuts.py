@@ -31,6 +31,13 @@ def test_gradients_and_openings(seed, shape, blur):
 
 @quick
 @given(seeds)
+def test_blurred(seed):
+    values = np.random.default_rng(seed).normal(size=(6, 5, 7)).astype(np.float32)
+    agree("cuts.blurred", values, np.zeros((4, 3, 5), np.float32), outputs=[1])
+
+
+@quick
+@given(seeds)
 def test_shares_of_planes(seed):
     rng = np.random.default_rng(seed)
     fields = [rng.normal(size=(4, 5, 6)).astype(np.float32) for _ in range(4)]

@@ -3,6 +3,8 @@
 A plane n . x = a, with n >= 0 and sum(n) = 1, cuts the unit cube whose corner x = 0 lies deepest in the open.
 """
 
+import numpy as np
+
 from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
 from .compiled import inlined
 from .threads import spread
@@ -159,3 +161,19 @@ def shares(first, stop, phi, slope_x, slope_y, slope_z, share):
                     place = phi[i, j, k] / (a + b + c)
                 n1, n2, n3 = _normal(a, b, c)
                 share[i, j, k] = _volume(n1, n2, n3, 0.5 + place)
+
+
+@spread("out")
+def blurred(first, stop, values, out):
+    """Mean over 3 x 3 x 3 voxels (weights 1, 2, 1 along each axis), inside the outermost."""
+    row = np.empty(values.shape[2], values.dtype)
+    for i in range(first, stop):
+        for j in range(out.shape[1]):
+            row[:] = 0
+            for a in range(3):
+                for b in range(3):
+                    weight = np.float32((2 - abs(a - 1)) * (2 - abs(b - 1)) / 64)
+                    for k in range(row.size):
+                        row[k] += weight * values[i + a, j + b, k]
+            for k in range(out.shape[2]):
+                out[i, j, k] = row[k] + 2 * row[k + 1] + row[k + 2]

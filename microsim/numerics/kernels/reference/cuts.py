@@ -18,6 +18,14 @@ def gradients(share, gradient):
             gradient[axis] += step[axis] * across * window / 32
 
 
+def blurred(values, out):
+    """Mean over 3 x 3 x 3 voxels (weights 1, 2, 1 along each axis), inside the outermost."""
+    out[:] = 0
+    for place in np.ndindex(3, 3, 3):
+        weight = np.prod([2 - abs(a - 1) for a in place]) / 64
+        out += weight * values[tuple(slice(a, a + n) for a, n in zip(place, out.shape))]
+
+
 def _normal(g):
     n = np.maximum(np.abs(g) / np.maximum(np.abs(g).sum(axis=0), 1e-30), FLAT)
     return n / n.sum(axis=0)
