@@ -244,7 +244,7 @@ class _Fit:
             "held_out": [
                 self._score(target, one, v) for target, one, v in zip(self.held, self.scored, best.held)
             ],
-            "said": _said(found, self.parameters),
+            "said": [*_said(found, self.parameters), *self._missed(best)],
             "rule": RULE,
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
             "runs": len(model.runs),
@@ -253,6 +253,22 @@ class _Fit:
             "wall_s": wall_s,
             "origin": self.origin,
         }  # fmt: skip
+
+    def _missed(self, best):
+        """Say what of the data the run does not come to."""
+        said = []
+        for target, share in zip([*self.targets, *self.held], best.covered):
+            if share == 0 and target.kind == "map":
+                said.append(
+                    f"The run does not come to the state of {target.of.asked.measured}: its last one stands"
+                    " in."
+                )
+            elif share < 1:
+                said.append(
+                    f"{100 * (1 - share):.0f} % of the points of {target.of.asked.voltage} lie beyond the"
+                    " computed curve, which is continued straight."
+                )
+        return said
 
     def _score(self, target, one, values):
         import numpy as np

@@ -24,12 +24,13 @@ SAME = 0.15  # of q: derivatives of a run so near are taken for those here
 @dataclass(frozen=True)
 class Evaluation:
     """A run at q: values of each target, and of each held-out one; slopes [value, parameter] of each target,
-    or None; wall time (s)."""
+    or None; share of each that the run came to; wall time (s)."""
 
     q: object
     values: list = field(repr=False)
     held: list = field(repr=False)
     slopes: list | None = field(repr=False)
+    covered: list
     wall_s: float
 
 
@@ -70,8 +71,9 @@ class FitModel:
             values = [[target.values(view) for view in views] for target in self.targets]
             slopes = self._slopes(q, values) if with_slopes else None
             held = [target.values(views[0]) for target in self.held]
+            covered = [target.covered(views[0]) for target in [*self.targets, *self.held]]
             wall_s = time.perf_counter() - begun
-            found = Evaluation(q, [each[0] for each in values], held, slopes, wall_s)
+            found = Evaluation(q, [each[0] for each in values], held, slopes, covered, wall_s)
             if path is not None:
                 _write(path, found)
         else:
@@ -177,7 +179,7 @@ def _write(path, found):
     arrays |= {f"held_{k}": values for k, values in enumerate(found.held)}
     arrays |= {f"slopes_{k}": slopes for k, slopes in enumerate(found.slopes or ())}
     with replacing(path) as part, open(part, "wb") as file:
-        np.savez(file, wall_s=found.wall_s, **arrays)
+        np.savez(file, wall_s=found.wall_s, covered=np.array(found.covered), **arrays)
 
 
 def _read(path, q, count, held, with_slopes):
@@ -189,7 +191,7 @@ def _read(path, q, count, held, with_slopes):
             values = [file[f"values_{k}"] for k in range(count)]
             kept = [file[f"held_{k}"] for k in range(held)]
             slopes = [file[f"slopes_{k}"] for k in range(count)] if with_slopes else None
-            return Evaluation(q, values, kept, slopes, float(file["wall_s"]))
+            return Evaluation(q, values, kept, slopes, file["covered"].tolist(), float(file["wall_s"]))
     except (OSError, KeyError, ValueError, EOFError, BadZipFile):
         return None
 

@@ -99,6 +99,13 @@ class MapTarget:
             )
         return met[0][1] if met else view.ends[last]
 
+    def covered(self, view):
+        """Return 1 where the run came to the state that the map is of, else 0."""
+        asked = self.of.asked
+        if asked.match is None and isinstance(asked.time, str):
+            return 1.0
+        return float(any(mark == mark_name(self.number) for mark, *_ in view.landed))
+
     def comparison(self, view):
         """Compare the simulated map with the measured one; return a Comparison."""
         from ..maps.compare import compare_maps
@@ -193,6 +200,11 @@ class CurveTarget:
             )
         return curve_at(x, at, V)
 
+    def covered(self, view):
+        """Return the share of the measured points that the computed curve comes to."""
+        x, at = self.points[0], self.curve(view)[0]
+        return float(((x >= at[0]) & (x <= at[-1] * (1 + 1e-9))).mean())
+
     @cached_property
     def points(self):
         """Abscissa and voltage of the measured points."""
@@ -246,6 +258,10 @@ class SpectrumTarget:
     of: object
 
     kind = "spectrum"
+
+    def covered(self, view):
+        """Return 1: without its state there are no values."""
+        return 1.0
 
     def values(self, view):
         """Return the computed impedance at the measured frequencies."""

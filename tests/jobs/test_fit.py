@@ -52,6 +52,19 @@ def test_runs_that_are_done_are_not_done_again(fitted, folder, monkeypatch):
     assert again.numbers()["runs_kept_from_before"] == before.numbers()["runs"]
 
 
+def test_what_the_run_does_not_come_to_is_said(folder):
+    late = {**targets(folder).map, "time": 7200}
+    short = {**settings({"cell.materials.cathode.i0_scale": {}}, [targets(folder).curve], held_out=[late])}
+    numbers = ms.fit(
+        CASE, folder / "short", set={**short, "protocol": ["Discharge at 1C for 27 minutes"]}
+    ).numbers()
+    assert (
+        numbers["said"][-2].startswith("10 % of the points of")
+        and "continued straight" in numbers["said"][-2]
+    )
+    assert numbers["said"][-1].startswith("The run does not come to the state of")
+
+
 def test_a_number_that_the_data_cannot_hold_is_named(folder):
     """At rest nothing diffuses: an impedance above 1 kHz holds i0 and not D_s."""
     lines = (folder / "eis.csv").read_text().splitlines()
