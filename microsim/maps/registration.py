@@ -125,13 +125,16 @@ def _beyond_chance(found):
     mirror image.
 
     Chance is what the map reaches with its blocks shuffled and, unless the structure has that symmetry, as
-    its own mirror images.
+    its own mirror images; standard deviations are those of artanh r, which alone is normal up to r = 1
+    (Fisher, Metron 1 (1921) 3).
     """
     own, axes = found.correlation, max(found.mirrored, key=found.mirrored.get)
     most, mirrored = max(found.shuffled), found.mirrored[axes]
     alike = [value > own - ALIKE and own > most + 4 * ALIKE for value in found.mirrored.values()]
     others = [value for value, same in zip(found.mirrored.values(), alike) if not same]
-    least = max(BEYOND * float(np.std([*found.shuffled, *others])), 2 * ALIKE)
+    best = max(most, *others, 0.0)
+    spread = float(np.std(_normal([*found.shuffled, *others])))
+    clear = _normal(own) >= _normal(best) + BEYOND * spread and own >= best + min(2 * ALIKE, (1 - best) / 2)
     if mirrored > max(own, most) + 2 * ALIKE:
         raise NotConverged(
             "expected a map that lies in the structure as it is, got a correlation of"
@@ -139,7 +142,7 @@ def _beyond_chance(found):
             " --map-file-axes and the direction of each axis",
             [own],
         )
-    if own < max(most, *others, 0.0) + least:
+    if not clear:
         raise NotConverged(
             "expected a map that fits the structure better than chance, got a correlation of"
             f" {own:.2f} at best, {most:.2f} with its blocks shuffled and {mirrored:.2f} mirrored; check that"
@@ -147,6 +150,10 @@ def _beyond_chance(found):
             [own],
         )
     return {"map": own, "shuffled": most, "mirrored": mirrored, "mirrored_along": axes}
+
+
+def _normal(correlations):
+    return np.arctanh(np.clip(correlations, -0.999, 0.999))
 
 
 def _check_options(placed, largest_angle_deg, least_inside):

@@ -175,3 +175,13 @@ def test_a_structure_that_is_its_own_mirror_image_is_no_chance():
     ball = SocMap((np.linalg.norm(middle, axis=-1) < 11).astype(float), (H,) * 3)
     image, _ = taken(ball, (12, 12, 12), 3, (0, 0, 0), (0.5, 0.3, 0.2))
     assert find_registration(image, ball, largest_angle_deg=6.0).dice > 0.95
+
+
+def test_a_map_of_few_large_particles_that_fits_is_not_taken_for_chance():
+    """Its blocks and mirror images fit at 0.5 to 0.8, it itself at 1.00: farther apart than that looks."""
+    rough = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((64, 48, 48)), 6)
+    solid = (rough > np.median(rough)).astype(float)
+    part = solid[8:48, 6:40, 6:40]
+    values = np.where(ndimage.gaussian_filter(part, 1) > 0.5, 0.5, np.nan)
+    found = find_registration(SocMap(values, (4e-7,) * 3), SocMap(solid, (4e-7,) * 3))
+    assert found.dice > 0.98 and found.chance["mirrored"] > 0.6
