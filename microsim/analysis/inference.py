@@ -31,6 +31,7 @@ FAINT = (
 )
 MOVES = 0.1  # share of a direction from which it counts for a parameter
 ENOUGH = 0.01  # of chi2 that a step must still gain
+SETTLED = 0.1  # of chi2: a tenth of what a number does that is off by its standard deviation
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,29 @@ class Minimum:
     correlation: np.ndarray
 
 
+class _Settled(Exception):
+    """Runs in a row have changed nothing that counts."""
+
+
 def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
-    """Return the result of scipy's least_squares for a model.
+    """Return q at the minimum, and whether it was found within the most runs.
 
     evaluate(q): values of each set; near(q): slopes [value, parameter] of each set at or near q. sets:
-    [DataSet]. gain: share of chi2 below which a step is not worth a run. Trust region reflective: it keeps to
-    the bounds and takes Jacobians that are singular, which a number that the data do not hold makes; a few
-    parameters and many values are what it is made for.
+    [DataSet]. gain: share of chi2 below which a step is not worth a run. Trust region reflective of scipy: it
+    keeps to the bounds and takes Jacobians that are singular, which a number that the data do not hold makes;
+    a few parameters and many values are what it is made for. Ends where two runs in a row change chi2 by less
+    than SETTLED: what other time steps do to a run keeps it from falling further.
     """
-    scale = [np.sqrt(one.weight) / one.sigma for one in sets]
+    scale, known = [np.sqrt(one.weight) / one.sigma for one in sets], []
 
     def residual(q):
-        return np.concatenate(
-            [np.sqrt(one.weight) * one.residual(v) for one, v in zip(sets, evaluate(np.array(q)))]
-        )
+        parts = [np.sqrt(one.weight) * one.residual(v) for one, v in zip(sets, evaluate(np.array(q)))]
+        known.append((float(sum(np.sum(part**2) for part in parts)), np.array(q)))
+        chi2 = [each for each, _ in known]
+        least = max(SETTLED, gain * min(chi2))
+        if len(chi2) > 2 and all(abs(each - min(chi2[:-2])) < least for each in chi2[-2:]):
+            raise _Settled
+        return np.concatenate(parts)
 
     def slopes(q):
         return np.concatenate([s[:, None] * J for s, J in zip(scale, near(np.array(q)))])
@@ -85,10 +95,15 @@ def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
     low, high = np.asarray(low, float), np.asarray(high, float)
     inside = np.clip(start, low + 1e-4 * (high - low), high - 1e-4 * (high - low))
     expected = sum(one.weight * one.measured.size for one in sets)  # chi2 of the true model
-    return least_squares(
-        residual, inside, slopes, bounds=(low, high), method="trf", x_scale=2.0,
-        ftol=max(ENOUGH / max(expected, 1.0), gain, 1e-10), xtol=1e-4, gtol=1e-12, max_nfev=most,
-    )  # fmt: skip
+    try:
+        done = least_squares(
+            residual, inside, slopes, bounds=(low, high), method="trf", x_scale=2.0,
+            ftol=max(ENOUGH / max(expected, 1.0), gain, 1e-10), xtol=1e-4, gtol=1e-12, max_nfev=most,
+        )  # fmt: skip
+        found = done.status != 0
+    except _Settled:
+        found = True
+    return min(known, key=lambda each: each[0])[1], found
 
 
 def at_minimum(q, slopes, sets, values, independent, low, high, log):

@@ -205,12 +205,14 @@ class _Fit:
             counted["runs"] = len(model.runs)
             return found.values
 
-        done = minimise(evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, gain=gain)
-        if done.status == 0:
-            raise NotConverged(f"the fit was not done after {done.nfev} runs", [float(done.cost)])
-        best = model(done.x)
+        at, found = minimise(
+            evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, gain=gain
+        )
+        if not found:
+            raise NotConverged(f"the fit was not done after {len(model.runs)} runs")
+        best = model(at)
         self.view = view
-        return model, sets, best, (model.near(done.x) or best).slopes
+        return model, sets, best, (model.near(at) or best).slopes
 
     # ---- what was found ------------------------------------------------------------------------------------
 

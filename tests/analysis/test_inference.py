@@ -23,9 +23,9 @@ def slopes(q):
 
 def fitted(measured, weight=1.0, model=decay, slope=slopes, start=(0.0, 0.0), bounds=WIDE, independent=None):
     data = [DataSet(measured, np.full(measured.size, SIGMA), weight)]
-    done = minimise(lambda q: [model(q)], lambda q: [slope(q)], data, np.array(start), *bounds)
+    at, _ = minimise(lambda q: [model(q)], lambda q: [slope(q)], data, np.array(start), *bounds)
     n = [measured.size if independent is None else independent]
-    return at_minimum(done.x, [slope(done.x)], data, [model(done.x)], n, *bounds, LOG)
+    return at_minimum(at, [slope(at)], data, [model(at)], n, *bounds, LOG)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
@@ -84,3 +84,18 @@ def test_a_number_without_any_effect():
 def test_bounds_are_kept():
     found = fitted(decay(TRUE), bounds=(np.array([-1.0, -1.0]), np.array([0.2, 1.0])), start=(0.2, -1.0))
     assert found.q[0] <= 0.2 and found.interval[0, 1] == 0.2 and not found.held[0]
+
+
+def test_it_ends_where_a_run_is_rough_and_says_where_it_does_not():
+    """Other time steps move every value a little; a model that is far off at every run is not done."""
+    rng, data = np.random.default_rng(3), [DataSet(decay(TRUE), np.full(T.size, SIGMA))]
+    runs = []
+
+    def rough(q):
+        runs.append(q)
+        return [decay(q) + 0.03 * SIGMA * rng.normal(size=T.size)]
+
+    q, found = minimise(rough, lambda q: [slopes(q)], data, np.zeros(2), *WIDE)
+    assert found and len(runs) < 12
+    np.testing.assert_allclose(q, TRUE, atol=0.01)
+    assert not minimise(rough, lambda q: [slopes(q)], data, np.array([3.0, 3.0]), *WIDE, most=2)[1]
