@@ -64,11 +64,12 @@ def _within(key, file):
 
 
 def _paths(words, folder):
-    """Files and folders that words name: FILE, FILE::PART, KEY=FILE, and several of them apart by commas."""
+    """Files and folders that words name: FILE, FILE::PART, KEY=FILE, and several of each apart by commas."""
     if len(words) > LONGEST or "\n" in words or "\0" in words:
         return
     whole = [words, words.partition("=")[2]]
-    for text in dict.fromkeys([*whole, *(part for one in whole for part in one.split(","))]):
+    parts = [part for one in whole for part in one.split(",")]
+    for text in dict.fromkeys([*whole, *parts, *(part.partition("=")[2] for part in parts)]):
         stem = text.partition("::")[0].strip()
         for name in dict.fromkeys((text.strip(), stem)):
             if path := _path(name, folder):

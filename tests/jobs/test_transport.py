@@ -128,3 +128,23 @@ def test_what_the_interface_does_not_go_with_is_refused(cut, capsys, options, wo
     options = [option.format(shares) for option in options]
     assert main(["transport", str(volume), "--phases", "am=0,pore=1", *options]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["pore", "am"])
+def test_shares_are_not_written_over(cut, tmp_path, capsys, target):
+    volume, shares, share = cut
+    files = {"pore": shares, "am": write_volume(tmp_path / "am.npy", 1 - share)}
+    before = files[target].read_bytes()
+    given = ",".join(f"{name}={file}" for name, file in files.items())
+    options = [
+        "--phases",
+        "am=0,pore=1",
+        "--shares",
+        given,
+        "--interface",
+        "grey",
+        "--json",
+        str(files[target]),
+    ]
+    assert main(["transport", str(volume), *options]) == 2
+    assert str(files[target]) in capsys.readouterr().err and files[target].read_bytes() == before

@@ -54,6 +54,7 @@ def test_three_phases(pore):
     [
         (lambda s: 1 - s, "above one half where the label is pore"),  # of the other phase
         (lambda s: (100 * s).astype(np.uint8), "above one half where the label is pore"),  # per cent
+        (lambda s: 100 * (s > 0.5).astype(np.uint8), "middle value of 0.39 there"),
         (lambda s: (s > 0.5).astype(np.uint8), "above one half where the label is pore"),  # labels
         (lambda s: 100 * s, "from 0 to 1, got 0 to 100"),
         (lambda s: s - 0.1, "from 0 to 1, got -0.1"),
