@@ -51,7 +51,8 @@ def interval_sections(result):
     missing = [name for name, _, low, _ in rows if low is None]
     header = ("Number", "Value", "Low", "High")
     doubts = [f" The intervals do not cover: {said}." for said in result.get("draws_doubts", ())]
-    note = f"{meaning(result['draws'], missing).capitalize()}.{''.join(doubts)}"
+    said = meaning(result["draws"], missing)
+    note = f"{said[0].upper()}{said[1:]}.{''.join(doubts)}"
     table = TextTable("Intervals from draws of the segmentation", header, known, (1, 2, 3), note)
     return [Section("draws", "Uncertainty of the segmentation", tables=(table,))]
 

@@ -48,3 +48,16 @@ def test_columns_without_numbers_are_left_out():
 )
 def test_components_have_the_decimals_of_the_largest(value, words):
     assert common.component_text(value, np.array([0.2, value])) == words
+
+
+def test_intervals_keep_the_names_of_their_numbers():
+    """One number with an interval, one that a draw does not have, and what the draws do not cover."""
+    result = {"D_eff": 0.5, "tau": 2.0, "draws": 3, "draws_doubts": ["tau of NMC"]}
+    result["intervals"] = {"D_eff": [0.4, 0.6], "tau": None}
+    (section,) = common.interval_sections(result)
+    (table,) = section.tables
+    assert [row[0] for row in table.rows] == ["D_eff"] and table.note.startswith(
+        "Intervals: 95 %, from 3 draws"
+    )
+    assert "no interval for tau" in table.note and "do not cover: tau of NMC." in table.note
+    assert common.interval_sections({"intervals": {"rmse": [0, 1]}}) == []
