@@ -55,6 +55,7 @@ def test_three_phases(pore):
         (lambda s: 1 - s, "above one half where the label is pore"),  # of the other phase
         (lambda s: (100 * s).astype(np.uint8), "above one half where the label is pore"),  # per cent
         (lambda s: 100 * (s > 0.5).astype(np.uint8), "middle value of 0.39 there"),
+        (lambda s: np.full_like(s, 0.9), "50 % of the voxels like their labels"),
         (lambda s: (s > 0.5).astype(np.uint8), "above one half where the label is pore"),  # labels
         (lambda s: 100 * s, "from 0 to 1, got 0 to 100"),
         (lambda s: s - 0.1, "from 0 to 1, got -0.1"),
