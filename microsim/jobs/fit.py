@@ -1,7 +1,7 @@
 """The job fit: numbers of a case from measured maps, voltage curves and impedances together."""
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -27,11 +27,10 @@ RULE = (
 
 @dataclass(frozen=True, repr=False)
 class FitResult(Result):
-    """A fit that ran: its folder, `result`, content of fit.json, and `drawn`, what its page shows."""
+    """A fit that ran: its folder, and `result`, content of fit.json."""
 
     folder: Path
     result: dict
-    drawn: list = field(repr=False)
 
     has_page: ClassVar = False  # it is written when the fit is done
 
@@ -130,7 +129,7 @@ def _fit(case, out, progress):
     write_json(out / "fit.json", result)
     drawn = found.drawn(model, sets, best, result)
     page.write(out, result=result, drawn=drawn)
-    return FitResult(out, result, drawn)
+    return FitResult(out, result)
 
 
 class _Fit:

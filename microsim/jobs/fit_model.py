@@ -18,7 +18,7 @@ from .fit_targets import View
 
 BESIDE = 1e-3  # how far neighbours lie off in q
 TOLERANCE = 1e-3  # of sensitivities
-SAME = 0.15  # of q: derivatives of a run so near are taken for those here
+SAME = 0.02  # of q: derivatives of a run so near are taken for those here
 
 
 @dataclass(frozen=True)

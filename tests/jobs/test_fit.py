@@ -41,6 +41,7 @@ def test_the_truth_is_found_and_the_held_out_map_agrees(fitted, folder):
     assert held["kind"] == "map" and held["values"] == 3 and held["rmse"] < 0.015
     assert np.shape(numbers["correlation"]) == (2, 2) and numbers["correlation"][0][0] == pytest.approx(1)
     assert numbers["runs"] >= 3 and numbers["said"] == [] and "held by the data" in repr(found)
+    assert "draws" not in numbers and "segmentation" not in repr(found)
     assert (folder / "out" / "report.html").is_file() and found.plot()
 
 

@@ -48,8 +48,8 @@ def test_slopes_are_the_differences_of_whole_runs(folder, what):
 def test_derivatives_nearby_are_taken_and_far_off_are_not(folder):
     model = model_of(folder)
     first = model(np.zeros(2))
-    assert model(np.zeros(2)) is first and model.near(np.array([0.1, 0.0])) is first
-    assert model(np.array([0.1, 0.0])).slopes is None  # a run alone
+    assert model(np.zeros(2)) is first and model.near(np.array([0.01, 0.0])) is first
+    assert model(np.array([0.01, 0.0])).slopes is None  # a run alone
     assert model.near(np.array([0.2, 0.0])) is None
     assert len(model.runs) == 2
 
