@@ -13,7 +13,7 @@ from ..base.errors import InputError
 from ..base.schema import say
 from .case import load_case
 
-REACH = 1000.0  # from the start to a bound that nobody gives
+REACHES = (1000.0, 100.0, 10.0)  # from the start to bounds that nobody gives, as far as the case takes them
 WHERE = ("cell.", "volume.voxel_size_")
 SHARES = (1.0, 0.999)  # the highest values that shares may have
 
@@ -110,9 +110,11 @@ def _bounds(case, key, given, start, path):
     low, high = given.low, given.high
     if low is not None and high is not None:
         return low, high
-    if start > 0 and (high is not None or _accepts(case, key, start * REACH)):
-        return start / REACH if low is None else low, start * REACH if high is None else high
-    share = next((top for top in SHARES if _accepts(case, key, top)), None)
+    share = None if _accepts(case, key, 2.0) else next((t for t in SHARES if _accepts(case, key, t)), None)
+    if start > 0 and share is None:
+        reach = next((r for r in REACHES if high is not None or _accepts(case, key, start * r)), None)
+        if reach is not None:
+            return start / reach if low is None else low, start * reach if high is None else high
     if share is None and high is None:
         raise InputError(f"{path}: expected low and high, got none for a start of {start:g}; add both.")
     return 0.0 if low is None else low, share if high is None else high

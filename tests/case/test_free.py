@@ -35,6 +35,12 @@ def test_start_and_bounds_follow_from_the_case():
     assert (t_plus.start, t_plus.high) == (0.26, 0.5)
 
 
+def test_bounds_reach_as_far_as_the_case_takes_them():
+    """A film is 10 um thick at most: a hundredfold of 20 nm, not a thousandfold."""
+    (film,) = read({"cell.film.thickness_nm": {"start": 20}}, **{"cell.film": FILM})
+    assert (film.low, film.high, film.log) == (pytest.approx(0.2), 2000.0, True)
+
+
 def test_places_and_numbers():
     film, lost = read(
         {"cell.film.conductivity_S_m": {}, "cell.cbd.contact_lost": {"high": 0.5}}, **{"cell.film": FILM}
