@@ -24,10 +24,18 @@ from microsim.jobs.validate import claim_names
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+
+
+def blocks(page):
+    """The commands of each block of a page that has some."""
+    line = re.compile(r"^\$ microsim (.*)$", re.MULTILINE)
+    return filter(None, (line.findall(block) for block in page.read_text().split("```")[1::2]))
+
+
 COMMANDS = [
-    pytest.param(line[2:], id=f"{page.stem}-{k}")
+    pytest.param(commands, id=f"{page.stem}-{k}")
     for page in sorted(DOCS.glob("*.md"))
-    for k, line in enumerate(re.findall(r"^\$ microsim .*$", page.read_text(), re.MULTILINE))
+    for k, commands in enumerate(blocks(page))
 ]
 
 
@@ -36,15 +44,17 @@ def words(page):
     return set(re.findall(r"[\w.\-/]+", " ".join(re.findall(r"`([^`\n]+)`", (DOCS / page).read_text()))))
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_tutorial_s_command_runs(command, data, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("commands", COMMANDS)
+def test_a_tutorial_s_commands_run(commands, data, tmp_path, monkeypatch, capsys):
+    """Those of one block one after the other: a later one may read what an earlier one wrote."""
     for folder in ("cases", "meshes"):
         (tmp_path / folder).symlink_to(DOCS.parent / folder)
     monkeypatch.chdir(tmp_path)
-    code = main(shlex.split(command)[1:])
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    assert len(printed.out.splitlines()) > 2 and not printed.err
+    for command in commands:
+        code = main(shlex.split(command))
+        printed = capsys.readouterr()
+        assert code == 0, printed.err
+        assert len(printed.out.splitlines()) > 2 and not printed.err, command
 
 
 # -- every reference leads somewhere -------------------------------------------------------------------------

@@ -28,6 +28,8 @@ class TortuosityResult(Result):
     flux    {axis: (flux [3, x, y, z] over the mean, FluxFigures)}, (None, None) where nothing percolates; or
             None
     tensor  TensorResult of the image repeated periodically, or None
+    whole_voxels  {axis: the same with conductors that end at voxel faces} beside another interface: how far
+            the two lie apart is what the voxels leave open; or None
     """
 
     grid: object
@@ -41,6 +43,7 @@ class TortuosityResult(Result):
     show_flux: bool = False
     tensor: object | None = None
     peak_memory_bytes: int = 0
+    whole_voxels: dict | None = None
 
     files: ClassVar = {
         "fields": SavedFile(
@@ -73,7 +76,7 @@ class TortuosityResult(Result):
     def numbers(self):
         flux = {name: _flux_numbers(found) for name, (_, found) in (self.flux or {}).items()}
         return {
-            "axes": {name: {key: getattr(found, key) for key in KEYS} for name, found in self.axes.items()},
+            "axes": self._numbers(self.axes),
             **({"flux": flux} if self.show_flux else {}),
             **({"tensor": _tensor_numbers(self.tensor)} if self.tensor else {}),
             "peak_memory_bytes": self.peak_memory_bytes,
@@ -82,13 +85,22 @@ class TortuosityResult(Result):
             "solver": self.solver,
             "sides": self.sides,
             "interface": self.interface,
+            **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
         }
 
+    @staticmethod
+    def _numbers(axes):
+        return {name: {key: getattr(found, key) for key in KEYS} for name, found in axes.items()}
+
     def tables(self):
         rows = [(name, *(getattr(found, key) for key in KEYS)) for name, found in self.axes.items()]
         shown = [Table(("axis", *KEYS), rows)]
+        if self.whole_voxels:
+            rows = [(n, *(getattr(found, key) for key in KEYS)) for n, found in self.whole_voxels.items()]
+            shown += [f"With conductors that end at voxel faces ({self.interface} is above):"]
+            shown += [Table(("axis", *KEYS), rows)]
         if self.show_flux:
             rows = [(n, *(f and getattr(f, key) for key in FLUX_KEYS)) for n, (_, f) in self.flux.items()]
             shown.append(Table(("axis", *FLUX_KEYS), rows))
@@ -242,7 +254,7 @@ def tortuosity(
         )
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
     solve, keep = _solver(solver, interface), flux or keep_fields
-    axes, maps = {}, {}
+    axes, maps, whole = {}, {}, {}
     with running(backend):
         for name in axis:
             options = {"potential": True} if keep else {}
@@ -252,10 +264,14 @@ def tortuosity(
             )  # fmt: skip
             if keep:
                 maps[name] = _flux(volume, conducting, name, sides, axes[name])
+            if interface != "voxel":
+                whole[name] = _solver(solver, "voxel")(
+                    volume, conducting, AXES.index(name), tolerance=tolerance, sides=sides
+                )
         found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
         volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
-        peak_memory_bytes(),
+        peak_memory_bytes(), whole or None,
     )  # fmt: skip
 
 

@@ -109,6 +109,10 @@ def test_shares_of_a_file_and_the_interface_are_stated(cut, capsys):
     assert json.loads(capsys.readouterr().out)["axes"]["x"]["tau"] == found["voxel"]["axes"]["x"]["tau"]
     assert found["grey"]["axes"]["x"]["eps"] == pytest.approx(share.mean(), abs=2e-3)
     assert len({row["axes"]["x"]["tau"] for row in found.values()}) == 3
+    assert "whole_voxels" not in found["voxel"]
+    for interface in ("smooth", "grey"):
+        beside = found[interface]["whole_voxels"]["x"]
+        assert beside["D_eff_over_D0"] == found["voxel"]["axes"]["x"]["D_eff_over_D0"]
 
 
 @pytest.mark.parametrize(

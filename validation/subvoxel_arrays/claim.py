@@ -1,6 +1,6 @@
 """With surfaces within voxels, arrays of spheres and cylinders conduct as series say: from exact shares
-within 0.5 % at 16 voxels a period and 0.2 % at 32, from grey values within 1.3 % and 0.4 %, from labels
-within 1 % at 32 (2 % touching).
+within 0.5 % at 16 voxels a period and 0.2 % at 32, from grey values within 1.3 % and 0.4 %; cubic
+arrays of spheres from labels within 1 % at 32 (2 % touching).
 
 Spheres: multipole series to l = 45, matrix 1, balls insulating (Rayleigh 1892, McPhedran & McKenzie 1978);
 cylinders: Perrins, McKenzie & McPhedran 1979. Shares are counted on 16 x 16 columns a voxel, exact along the
