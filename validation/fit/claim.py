@@ -45,6 +45,7 @@ BASE = {
     "output.times": 2,
 }
 CASE, PIXEL, PSF, NOISE, NOISE_V, DRAWS = "demo.yaml", 800e-9, 340e-9, 0.02, 1e-3, 200
+OTHER_STEPS = "whole runs choose other time steps; with the same steps they agree to 1e-3 (tests)"
 SHARE = {"cell.cbd.reactive_share": {"low": 0, "high": 1}}
 
 
@@ -148,7 +149,13 @@ def slopes(to):
     for target, slope, a, b in zip(model.targets, ours.slopes, low.values, high.values):
         theirs = (b - a) / (2 * h)
         off = np.linalg.norm(slope[:, 0] - theirs) / np.linalg.norm(theirs)
-        yield Check(f"derivative of the {target.kind} with {key}, relative", off, 3e-3, kind="at most")
+        yield Check(
+            f"derivative of the {target.kind} with {key}, relative",
+            off,
+            1e-3,
+            kind="at most",
+            unmet=OTHER_STEPS,
+        )
 
 
 def not_held(folder, to):
