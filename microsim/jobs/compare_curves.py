@@ -1,9 +1,8 @@
 """Measured voltage curves and impedances beside those of a run: read before it, scored after it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from ..analysis.observer import Observer
 from ..base.errors import InputError
 from ..base.schema import listed
 
@@ -182,47 +181,6 @@ def _currents(curve, by, current, sizes):
 
 
 # ---- the impedance -----------------------------------------------------------------------------------------
-
-
-@dataclass
-class Spectra:
-    """Impedances computed so far: {number of the section: Z (ohm m2), complex}."""
-
-    Z: dict = field(default_factory=dict)
-
-
-class ImpedanceWatch(Observer):
-    """Compute the impedances that measured ones are set beside, at their frequencies, as a run comes to their
-    states."""
-
-    def __init__(self, setup, measured):
-        self.setup, self.kept = setup, Spectra()
-        self.asked = {
-            str(number): (one.spectrum.freq, one.asked.after)
-            for number, one in enumerate(measured)
-            if isinstance(one, MeasuredImpedance)
-        }
-
-    def begin(self, solved):
-        """Take in the state at the start, before any current."""
-        for number, (freq, after) in self.asked.items():
-            if after == 0 and number not in self.kept.Z:
-                self.kept.Z[number] = self._solve(solved, freq)
-
-    def note(self, moment):
-        """Take in the Moment after a time step."""
-        if not moment.last:
-            return
-        for number, (freq, after) in self.asked.items():
-            steps = len(self.setup.case.protocol) if after == "end" else after
-            if moment.number == steps - 1:
-                self.kept.Z[number] = self._solve(moment.solved, freq)
-
-    def _solve(self, solved, freq):
-        from ..impedance.cell import solve_cell_impedance
-
-        C_dl, film_time = self.setup.layers()
-        return solve_cell_impedance(self.setup.cell, solved, freq, C_dl=C_dl, film_time=film_time).Z
 
 
 def score_impedance(number, one, computed):

@@ -14,7 +14,7 @@ from ..case.build import resolved_phases
 from ..case.windows import beyond_windows
 from ..shapes.splitting import label_particles
 from ..volumes.fields import profile_x
-from .compare_curves import ImpedanceWatch
+from .compare_curves import MeasuredImpedance
 
 PROFILES = ("sto", "c_e", "phi_e")
 
@@ -111,3 +111,44 @@ class Watch:
             "heterogeneity": self.analysis.heterogeneity(),
             "profiles": self.snapshots.kept.profiles,
         }
+
+
+@dataclass
+class Spectra:
+    """Impedances computed so far: {number of the section: Z (ohm m2), complex}."""
+
+    Z: dict = field(default_factory=dict)
+
+
+class ImpedanceWatch(Observer):
+    """Compute the impedances that measured ones are set beside, at their frequencies, as a run comes to their
+    states."""
+
+    def __init__(self, setup, measured):
+        self.setup, self.kept = setup, Spectra()
+        self.asked = {
+            str(number): (one.spectrum.freq, one.asked.after)
+            for number, one in enumerate(measured)
+            if isinstance(one, MeasuredImpedance)
+        }
+
+    def begin(self, solved):
+        """Take in the state at the start, before any current."""
+        for number, (freq, after) in self.asked.items():
+            if after == 0 and number not in self.kept.Z:
+                self.kept.Z[number] = self._solve(solved, freq)
+
+    def note(self, moment):
+        """Take in the Moment after a time step."""
+        if not moment.last:
+            return
+        for number, (freq, after) in self.asked.items():
+            steps = len(self.setup.case.protocol) if after == "end" else after
+            if moment.number == steps - 1:
+                self.kept.Z[number] = self._solve(moment.solved, freq)
+
+    def _solve(self, solved, freq):
+        from ..impedance.cell import solve_cell_impedance
+
+        C_dl, film_time = self.setup.layers()
+        return solve_cell_impedance(self.setup.cell, solved, freq, C_dl=C_dl, film_time=film_time).Z
