@@ -77,6 +77,8 @@ JOBS = {
     " --out losses",
     "ensemble": "ensemble studies/ensemble_nmc333.yaml --set shells=6 --set radii_um=[2,5]"
     " --set time_tolerance=1e-3 --out ensemble",
+    "fit": f'fit {SMALL} --set "fit={{free: {{cell.materials.am.i0_scale: {{start: 1.2}}}},'
+    ' to: {voltage: run/voltage.csv, sigma_mV: 1}}" --out fit',
     "animate": "animate run/fields.h5 --out film.gif",
     "homogenise": f"homogenise {SMALL} --out homogenised",
     "study": "study study.yaml --out study",

@@ -122,6 +122,4 @@ def _powers():
 
 def _lost(links, values):
     """Power lost in the links of a graph (W)."""
-    g = links.graph
-    rows = np.repeat(np.arange(g.n), np.diff(g.indptr))
-    return 0.5 * float(np.sum(links.weight * (values[rows] - values[g.neighbour]) ** 2))
+    return 0.5 * float(np.sum(links.weight * (values[:, None] - values[links.graph.near]) ** 2))

@@ -150,15 +150,15 @@ def openings(first, stop, share, gradient, opening):
 
 
 @spread("share")
-def shares(first, stop, phi, slope_x, slope_y, slope_z, share):
-    """Share of each voxel where phi > 0, phi linear with its slopes."""
+def shares(first, stop, height, slope_x, slope_y, slope_z, share):
+    """Share of each voxel where height > 0, height linear with its slopes."""
     for i in range(first, stop):
         for j in range(share.shape[1]):
             for k in range(share.shape[2]):
                 a, b, c = abs(slope_x[i, j, k]), abs(slope_y[i, j, k]), abs(slope_z[i, j, k])
-                place = 0.5 if phi[i, j, k] > 0 else -0.5
-                if 2 * abs(phi[i, j, k]) < a + b + c:
-                    place = phi[i, j, k] / (a + b + c)
+                place = 0.5 if height[i, j, k] > 0 else -0.5
+                if 2 * abs(height[i, j, k]) < a + b + c:
+                    place = height[i, j, k] / (a + b + c)
                 n1, n2, n3 = _normal(a, b, c)
                 share[i, j, k] = _volume(n1, n2, n3, 0.5 + place)
 

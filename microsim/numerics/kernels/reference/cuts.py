@@ -51,10 +51,10 @@ def _section(g, share, depth):
     return np.clip(cut / (2 * n[1] * n[2]), 0, 1)
 
 
-def shares(phi, slope_x, slope_y, slope_z, share):
-    """Share of each voxel where phi > 0, phi linear with its slopes."""
+def shares(height, slope_x, slope_y, slope_z, share):
+    """Share of each voxel where height > 0, height linear with its slopes."""
     g = np.stack([slope_x, slope_y, slope_z]).astype(float)
-    place = np.clip(phi / np.maximum(np.abs(g).sum(axis=0), 1e-30), -0.5, 0.5)
+    place = np.clip(height / np.maximum(np.abs(g).sum(axis=0), 1e-30), -0.5, 0.5)
     share[:] = _volume(_normal(g), 0.5 + place)
 
 
