@@ -280,6 +280,7 @@ class _Fit:
         return {
             "kind": target.kind,
             "file": name,
+            "unit": target.unit,
             "values": int(values.size),
             "rmse": float(np.sqrt(np.mean(d**2))),
             "noise": float(np.sqrt(np.mean(one.sigma**2))),

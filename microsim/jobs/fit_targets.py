@@ -58,7 +58,7 @@ class MapTarget:
     of: object
     number: int
 
-    kind = "map"
+    kind, unit = "map", "1"
 
     def values(self, view):
         """Return the simulated values of the compared voxels, as the instrument sees them."""
@@ -180,7 +180,7 @@ class CurveTarget:
 
     of: object
 
-    kind = "voltage"
+    kind, unit = "voltage", "V"
 
     @property
     def by(self):
@@ -257,7 +257,7 @@ class SpectrumTarget:
 
     of: object
 
-    kind = "spectrum"
+    kind, unit = "spectrum", "ohm m2"
 
     def covered(self, view):
         """Return 1: without its state there are no values."""

@@ -38,7 +38,7 @@ def test_the_truth_is_found_and_the_held_out_map_agrees(fitted, folder):
         assert low < one["value"] < high and one["start"] == 3 * true
     assert numbers["chi2"] == pytest.approx(1.0, abs=0.4)
     (held,) = numbers["held_out"]
-    assert held["kind"] == "map" and held["values"] == 3 and held["rmse"] < 0.015
+    assert held["kind"] == "map" and held["unit"] == "1" and held["values"] == 3 and held["rmse"] < 0.015
     assert np.shape(numbers["correlation"]) == (2, 2) and numbers["correlation"][0][0] == pytest.approx(1)
     assert numbers["runs"] >= 3 and numbers["said"] == [] and "held by the data" in repr(found)
     assert "draws" not in numbers and "segmentation" not in repr(found)

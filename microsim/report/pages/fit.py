@@ -37,7 +37,7 @@ def write(folder, *, result, drawn, progress=None):
     return write_page(
         folder,
         title=result["title"],
-        kind=f"Fit of {len(result['parameters'])} numbers to {fitted} measurements",
+        kind="Fit of a case to measurements",
         cards=_cards(result),
         sections=sections,
         records=[("Result (JSON)", compact_json(result))],
@@ -70,8 +70,8 @@ def _scores(result):
             use,
             one["file"],
             one["kind"],
-            digits(one["rmse"], 3),
-            digits(one["noise"], 3),
+            _with_unit(one["rmse"], one["unit"]),
+            _with_unit(one["noise"], one["unit"]),
             digits(one["chi2"], 3),
         )
         for use, ones in (("fitted", result["targets"]), ("held out", result["held_out"]))
@@ -81,12 +81,18 @@ def _scores(result):
     return TextTable("Agreement", header, rows, numeric=(3, 4, 5))
 
 
+def _with_unit(value, unit):
+    return digits(value, 3) if unit == "1" else f"{digits(value, 3)} {unit.replace('ohm m2', 'Ω m²')}"
+
+
 @styled
 def figure(*, result):
     """Draw each free number within its bounds: start, value and interval; return a Figure.
 
     result: content of fit.json.
     """
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     ones = result["parameters"]
     drawn = new_figure(max(LEAST_HEIGHT, 0.8 * len(ones) + 0.3))
     panels = drawn.subplots(len(ones), 1, squeeze=False)[:, 0]
@@ -98,10 +104,18 @@ def figure(*, result):
         axes.plot([one["start"]], [0], color=BEFORE, marker="x", ls="", label="start")
         if one["scale"] == "log":
             axes.set_xscale("log")
+            near = max(_drawn_ends(one)) < 10 * min(_drawn_ends(one))
+            axes.xaxis.set_major_locator(MaxNLocator(5) if near else LogLocator(subs=(1, 2, 5), numticks=9))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter("{x:g}")
         axes.set(yticks=[], ylim=(-1, 1))
         axes.set_title(key, loc="left", fontsize=9)
     drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return drawn
+
+
+def _drawn_ends(one):
+    return [one["start"], one["value"], *one["interval"]]
 
 
 @styled

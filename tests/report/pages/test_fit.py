@@ -13,7 +13,7 @@ ONE = {
     "low": 1e-10,
     "high": 1e-4,
 }
-SCORE = {"file": "a.tif", "rmse": 0.021, "noise": 0.02, "chi2": 1.1}
+SCORE = {"file": "a.tif", "unit": "1", "rmse": 0.021, "noise": 0.02, "chi2": 1.1}
 
 
 def result():
