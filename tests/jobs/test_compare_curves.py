@@ -131,7 +131,7 @@ def test_eis_sets_its_impedance_beside_the_measured_one(tmp_path, spectrum):
 def test_an_interrupted_run_keeps_its_impedances(tmp_path, spectrum):
     """The computed impedance is part of what a checkpoint keeps."""
     from microsim.base.records import from_plain, to_plain
-    from microsim.jobs.compare_curves import Spectra
+    from microsim.jobs.snapshots import Spectra
 
     kept = Spectra({"0": np.array([1 + 2j, 3 - 4j])})
     plain, arrays = to_plain(kept)
