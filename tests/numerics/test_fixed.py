@@ -82,7 +82,7 @@ def test_conductances_and_their_slopes(case):
     step = 1e-5
     difference = (flow(k + step * slope * dv) - flow(k - step * slope * dv)) / (2 * step)
     product = own * dv + (off * dv[graph.near]).sum(axis=1)
-    assert product == pytest.approx(difference, rel=1e-6, abs=1e-7)
+    assert product == pytest.approx(difference, rel=1e-7, abs=1e-8)
 
 
 def test_a_dead_half_cell_conducts_nothing():

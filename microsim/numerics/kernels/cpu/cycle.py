@@ -2,7 +2,7 @@
 
 Rows have a fixed length: cell i is linked to near[i, 0..5] with the weights beside them (absent ones: i
 itself, weight 0), and the few cells that have more links to the rest of them, `far`. Where rows end at
-different lengths a processor guesses wrong at every third one, and a sweep takes 9 ns a cell instead of 2.4.
+different lengths a processor guesses their ends, often wrongly: a sweep takes 9 ns a cell instead of 4.
 
 A span is a range of cells of one colour (first, stop, colour), and no two cells of a colour are linked: a
 sweep over a span can run in any order and on any number of threads with the same result.
