@@ -46,7 +46,8 @@ FIT = (
 
 
 def _section(anchor, field, found, lead):
-    drawings = [Drawing(f"{anchor}_lithium", partial(lithium_figure, field), LITHIUM)]
+    caption = LITHIUM if field.measured is None else LITHIUM + ANCHORED
+    drawings = [Drawing(f"{anchor}_lithium", partial(lithium_figure, field), caption)]
     if field.measured is not None:
         drawings.append(Drawing(f"{anchor}_half_way", partial(half_way_figure, field), HALF_WAY))
     drawings.append(Drawing(f"{anchor}_voltage", partial(potential_figure, field), VOLTAGE))
@@ -57,9 +58,9 @@ def _section(anchor, field, found, lead):
 
 LITHIUM = (
     "Mean lithiation of each particle over time, by the order in which they are half-way; dotted: the level"
-    " that counts as half-way. Measured: white-line shift between two anchors, with the"
-    " uncertainty of one lithiation."
+    " that counts as half-way."
 )
+ANCHORED = " Measured: white-line shift between two anchors, with the uncertainty of one lithiation."
 HALF_WAY = "Half-way times in their order: which simulated particle is which measured one is not known."
 VOLTAGE = "Potential of the cell."
 
@@ -153,8 +154,8 @@ def _band_drawing(band):
 def _cards(result):
     cards = []
     for who, said in result["sequence"].items():
-        spread = f"half-way times spread by {_text(said['spread_h'])} h"
-        cards.append(Card(who.capitalize(), said["verdict"], "", spread))
+        order = f"order {_text(said['order'])} of 0 together to 1 each at once"
+        cards.append(Card(who.capitalize(), said["verdict"], "", order))
     rms = result.get("rms", {}).get("half_way_h")
     if rms is not None:
         cards.append(Card("Half-way times", digits(rms, 3), "h", "rms, in their order"))
