@@ -175,6 +175,7 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
     from ..analysis.interface import area_figures, film_figures
     from ..analysis.twin import compare_with_dfn
     from ..mesh.morphology import phase_summary
+    from .cycles import cycle_results
     from .record import balances, counts, step_results
 
     case, grid, cell, record = setup.case, setup.grid, setup.cell, experiment.now.record
@@ -189,6 +190,7 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
         "transport": transport,
         **setup.figures(),
         **step_results(record, setup.mass),
+        "cycles": cycle_results(record, setup.mass),
         **balances(record),
         **counts(record),
         "area_correction": area_figures(cell),

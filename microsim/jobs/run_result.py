@@ -21,6 +21,13 @@ COLUMNS = {
     "capacity mAh/g": "capacity_mAh_g",
     "mean voltage V": "mean_voltage_V",
 }
+CYCLES = {
+    "cycle": "cycle",
+    "charge mAh/g": "charge_mAh_g",
+    "discharge mAh/g": "discharge_mAh_g",
+    "coulombic efficiency": "coulombic_efficiency",
+    "retention": "retention",
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,12 +57,15 @@ class RunResult(Result):
 
     def tables(self):
         rows = [[step.get(key) for key in COLUMNS.values()] for step in self.result.get("steps", [])]
+        cycles = self.result.get("cycles", [])
+        over = [Table(tuple(CYCLES), [[row[key] for key in CYCLES.values()] for row in cycles])]
         rate = self.result.get("c_rate_meaning")
         notes = self.result.get("validity", {}).get("notes", [])
         compared = self.result.get("comparisons") or [self.result.get("comparison") or {}]
         lines = [line for told in compared for line in summary(told)]
         return [
             Table(tuple(COLUMNS), rows),
+            *(over if cycles else []),
             *filter(None, [rate]),
             *notes,
             *lines,

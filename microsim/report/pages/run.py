@@ -5,7 +5,7 @@ from functools import partial
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
 from ...volumes.fields import read_hosts, read_names
-from .. import analysis_figures, captions, figures, tables
+from .. import analysis_figures, captions, cycle_figures, figures, tables
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
 from . import compare, homogenise
@@ -50,6 +50,7 @@ def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
         *phases_sections(grid, tables.phases_table(result, grid)),
         _transport(result, grid, flux),
         _voltage(result, voltage, grid),
+        *_cycles(result.get("cycles") or []),
         *_losses(result.get("overpotentials")),
         *_fields(fields_path),
         *_evenness(result.get("heterogeneity"), grid, fields_path),
@@ -98,6 +99,15 @@ def _voltage(result, voltage, grid):
     draw = partial(figure, result=result, grid=grid, voltage=voltage)
     drawing = Drawing("voltage", draw, captions.voltage_caption(result, several))
     return Section("voltage", "Voltage", (drawing,), filled(tables.steps_table(result)))
+
+
+def _cycles(found):
+    """Make the section of capacities over the cycles, where there are several."""
+    if sum(row["discharge_mAh_g"] is not None for row in found) < 2:
+        return []
+    draw = partial(cycle_figures.cycles_figure, found)
+    drawing = Drawing("cycles", draw, cycle_figures.cycles_caption(found))
+    return [Section("cycles", "Over the cycles", (drawing,), filled(cycle_figures.cycles_table(found)))]
 
 
 def _losses(found):

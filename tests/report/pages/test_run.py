@@ -13,7 +13,7 @@ from microsim.transport.flux import flux_figures, flux_map
 from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.fields import FieldWriter
 
-from ..analysed import heterogeneity, overpotentials
+from ..analysed import cycles, heterogeneity, overpotentials
 from ..reading import check_page, long_numbers, text_of
 
 DRAWN = ("phases", "voltage", "sto_sections", "sto_deviation", "sto_profiles", "c_e_sections", "c_e_profiles")
@@ -71,6 +71,14 @@ def test_several_steps_are_told_apart(run_with_rests, tmp_path):
     text = text_of(page.write(tmp_path, **{**run_with_rests, "comparisons": ()}))
     assert "Rest for 10 minutes" in text and "right: voltage and current density" in text
     assert "Dashed: at a rest" in text
+
+
+def test_several_discharges_have_a_figure_over_the_cycles(run, tmp_path):
+    told = {**run, "fields_path": None, "comparisons": ()}
+    two = {**run["result"], "cycles": cycles()}
+    check_page(page.write(tmp_path / "two", **{**told, "result": two}), ["phases", "voltage", "cycles"])
+    one = {**run["result"], "cycles": cycles()[:1]}
+    check_page(page.write(tmp_path / "one", **{**told, "result": one}), ["phases", "voltage"])
 
 
 def test_quantity_and_file_come_from_the_case(run, tmp_path):

@@ -1,0 +1,68 @@
+"""Charges and discharges of a run, cycle by cycle: capacities, coulombic efficiency, retention."""
+
+import numpy as np
+
+LEAST = 1e-6  # of the largest charge of a step: less is a rest
+
+
+def cycle_results(record, mass):
+    """Return a row for each discharge with the charge before it, and one for a charge at the end.
+
+        coulombic efficiency = discharge / charge before it
+        retention            = discharge / first discharge
+        energy efficiency    = energy discharged / energy charged before it
+
+    record: Record; mass: of active material (kg). Steps of one direction that follow each other, with the
+    rests between them, are one charge or discharge. What a row has no charge or no discharge for is None;
+    without any discharge beside a charge there is no row.
+    """
+    halves = _halves(record)
+    if len({half["sign"] for half in halves}) < 2:
+        return []
+    rows, before, per = [], None, 3.6 * 1000 * mass
+    for half in halves:
+        if half["sign"] > 0:
+            rows.append((before, half))
+        before = None if half["sign"] > 0 else half
+    rows += [(before, None)] if before else []
+    first = next(half["charge_C"] for half in halves if half["sign"] > 0)
+    return [_row(number, *pair, first, per) for number, pair in enumerate(rows, 1)]
+
+
+def _row(number, charge, discharge, first, per):
+    passed, taken = (None if half is None else abs(half["charge_C"]) for half in (charge, discharge))
+    energies = [None if half is None else abs(half["energy_J"]) for half in (charge, discharge)]
+    return {
+        "cycle": number,
+        "charge_mAh_g": passed and passed / per,
+        "discharge_mAh_g": taken and taken / per,
+        "coulombic_efficiency": passed and taken and taken / passed,
+        "retention": taken and taken / first,
+        "energy_efficiency": passed and taken and energies[1] / energies[0],
+        "mean_charge_V": passed and energies[0] / passed,
+        "mean_discharge_V": taken and energies[1] / taken,
+        "charge_ended_by": charge and charge["ended_by"],
+        "discharge_ended_by": discharge and discharge["ended_by"],
+    }
+
+
+def _halves(record):
+    """Charges and discharges in order: sign (1 on discharge), charge_C, energy_J, ended_by."""
+    largest, found = max((abs(step["charge_C"]) for step in record.steps), default=0.0), []
+    numbers = dict.fromkeys(record.columns["step"])  # of the protocol, where steps may have fallen away
+    for number, step in zip(numbers, record.steps):
+        passed = step["charge_C"]
+        if abs(passed) <= LEAST * largest:
+            continue
+        if not found or found[-1]["sign"] != np.sign(passed):
+            found.append({"sign": np.sign(passed), "charge_C": 0.0, "energy_J": 0.0, "ended_by": None})
+        found[-1]["charge_C"] += passed
+        found[-1]["energy_J"] += _energy(record.columns, number)
+        found[-1]["ended_by"] = step["end_reason"]
+    return found
+
+
+def _energy(columns, number):
+    """What a step gives to the outside (J)."""
+    rows = np.array(columns["step"]) == number
+    return float(np.trapezoid(np.array(columns["voltage_V"])[rows], np.array(columns["charge_C"])[rows]))
