@@ -7,88 +7,21 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from .. import __version__
-from ..base.arguments import Argument
+from ..base.arguments import Argument, switch
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
+from ..base.gallery import located
 from ..base.hosts import remarks_on
-from ..base.schema import listed, whole
+from ..base.schema import read_yaml, whole
 from .case_arguments import results_folder
 from .job import job
-from .result import PAGE, Result, Table
-from .run_result import RunResult, open_run
-
-COLUMNS = {
-    "status": "status",
-    "capacity mAh/g": "capacity_mAh_g",
-    "mean voltage V": "mean_voltage_V",
-    "ended by": "end_reason",
-    "wall s": "wall_s",
-}
-
-
-@dataclass(frozen=True, repr=False)
-class StudyResult(Result):
-    """A study that ran: its folder, and `result`, content of study.json."""
-
-    folder: Path
-    result: dict = field(default_factory=dict)
-
-    has_page: ClassVar = False  # it is written when the cases are done
-
-    @property
-    def title(self):
-        return self.result["title"]
-
-    @property
-    def failed(self):
-        return self.result["failed"] > 0
-
-    @property
-    def cases(self):
-        """One row for each case: name, what is swept, status, figures."""
-        return self.result["cases"]
-
-    def run(self, name) -> RunResult:
-        """Open the run of a case by its name."""
-        names = [case["name"] for case in self.cases if case["status"] == "finished"]
-        if name not in names:
-            raise InputError(f"expected a finished case ({listed(names)}), got {name}; name one")
-        return open_run(self.folder / name)
-
-    def numbers(self):
-        return self.result
-
-    def tables(self):
-        header = ("case", *COLUMNS, "reason")
-        rows = [
-            (case["name"], *(case[key] for key in COLUMNS.values()), case["message"] or None)
-            for case in self.cases
-        ]
-        return [
-            Table(header, rows),
-            *self.result.get("remarks", ()),
-            f"{self.result['finished']} finished, {self.result['failed']} failed",
-            *(f"{name} ran again: {why}" for name, why in self._again().items()),
-            f"report: {self.folder / 'report.html'}",
-        ]
-
-    def _again(self):
-        """Why old results were not taken, {case, or "all cases" where it is the same for all: reason}."""
-        again = {case["name"]: case["ran_again"] for case in self.cases if case["ran_again"]}
-        alike = len(set(again.values())) == 1 and len(again) > 1
-        return {f"{len(again)} cases": next(iter(again.values()))} if alike else again
-
-    def plot(self):
-        """Draw the capacity over each swept key."""
-        from ..report.pages import study as page
-
-        return page.figure(result=self.result)
+from .result import PAGE
+from .study_result import StudyResult
 
 
 def _count(what):
@@ -98,31 +31,38 @@ def _count(what):
 @job
 def study(
     study: Annotated[
-        "str | PathLike", Argument("The study: base case and what is swept.", metavar="STUDY.yaml")
+        "str | PathLike",
+        Argument("The study: base case and what is swept, or steps and figures.", metavar="STUDY.yaml"),
     ],
     out: results_folder("out/<study name>", "study.csv", "study.json", PAGE) = None,
     *,
     processes: _count("Cases at a time [default: the processor's cores].") = None,
     threads: _count("Threads of each case [default: cores / processes].") = None,
+    full: Annotated[bool, switch("The larger size of a study of steps.")] = False,
     progress=None,
 ) -> StudyResult:
-    """Sweep over cases.
+    """Sweep over cases, or run the steps of a published study.
 
     Each case is a process of its own and writes what microsim run writes. Finished cases are not run again,
     unless a file that they name or microsim itself has changed since; interrupted ones go on from their
     checkpoint; one that fails is named in the table while the others go on (exit code 1 then). Writes
     study.csv, study.json, report.html and figures/*.png.
 
+    A study with `steps` is a list of commands, run one after the other, and a table of figures from what they
+    write beside those of a paper (studies/*/study.yaml); finished steps are not run again either.
+
     Parameters
     ----------
     study : path
-        The study: base case and what is swept.
+        The study: base case and what is swept, or steps and the figures that they lead to.
     out : path, optional
         Folder of the results; default out/<study name>.
     processes : int, optional
         Cases at a time; default the processor's cores, at most the cases.
     threads : int, optional
         Threads of each case; default cores / processes.
+    full : bool
+        The larger size of a study of steps; default the small one, of minutes.
     progress : callable, optional
         progress(done, total, message).
 
@@ -135,6 +75,24 @@ def study(
     InputError
         A study that does not read, or of which no case does.
     """
+    from .study_journal import run_steps
+    from .study_steps import is_steps, load_steps
+
+    path = located(study)
+    raw = read_yaml(path)
+    if is_steps(raw):
+        name = path.parent.name if path.stem == "study" else path.stem
+        out = Path("out") / name if out is None else Path(out)
+        if processes is not None:
+            raise InputError("--processes: expected a sweep, got a study of steps; leave it out.")
+        return run_steps(load_steps(path, raw, out, full), out, threads, progress)
+    if full:
+        raise InputError("--full: expected a study of steps, got a sweep; leave it out.")
+    return _sweep(study, out, processes, threads, progress)
+
+
+def _sweep(study, out, processes, threads, progress):
+    """Run a base case with settings swept over."""
     from .study_cases import load_study
     from .study_crew import finished, outdated
 

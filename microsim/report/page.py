@@ -25,7 +25,7 @@ TEMPLATES, PAGE = Path(__file__).parent, "report.html"
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure to be drawn: file name, function that draws it, caption."""
+    """A figure to be drawn: file name, function that draws it (a Figure, or the bytes of a PNG), caption."""
 
     name: str
     draw: object
@@ -90,7 +90,8 @@ def write_page(folder, *, title, kind, cards, sections, records, version=None, p
     for done, drawing in enumerate(drawings):
         if progress is not None:
             progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
-        pictures[drawing.name] = to_png(drawing.draw())
+        drawn = drawing.draw()
+        pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
     page = _render(**content, images=images, version=version or __version__)

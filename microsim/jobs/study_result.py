@@ -1,0 +1,77 @@
+"""The result of a study: one row for each case."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from ..base.errors import InputError
+from ..base.schema import listed
+from .result import Result, Table
+from .run_result import RunResult, open_run
+
+COLUMNS = {
+    "status": "status",
+    "capacity mAh/g": "capacity_mAh_g",
+    "mean voltage V": "mean_voltage_V",
+    "ended by": "end_reason",
+    "wall s": "wall_s",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class StudyResult(Result):
+    """A study that ran: its folder, and `result`, content of study.json."""
+
+    folder: Path
+    result: dict = field(default_factory=dict)
+
+    has_page: ClassVar = False  # it is written when the cases are done
+
+    @property
+    def title(self):
+        return self.result["title"]
+
+    @property
+    def failed(self):
+        return self.result["failed"] > 0
+
+    @property
+    def cases(self):
+        """One row for each case: name, what is swept, status, figures."""
+        return self.result["cases"]
+
+    def run(self, name) -> RunResult:
+        """Open the run of a case by its name."""
+        names = [case["name"] for case in self.cases if case["status"] == "finished"]
+        if name not in names:
+            raise InputError(f"expected a finished case ({listed(names)}), got {name}; name one")
+        return open_run(self.folder / name)
+
+    def numbers(self):
+        return self.result
+
+    def tables(self):
+        header = ("case", *COLUMNS, "reason")
+        rows = [
+            (case["name"], *(case[key] for key in COLUMNS.values()), case["message"] or None)
+            for case in self.cases
+        ]
+        return [
+            Table(header, rows),
+            *self.result.get("remarks", ()),
+            f"{self.result['finished']} finished, {self.result['failed']} failed",
+            *(f"{name} ran again: {why}" for name, why in self._again().items()),
+            f"report: {self.folder / 'report.html'}",
+        ]
+
+    def _again(self):
+        """Why old results were not taken, {case, or "all cases" where it is the same for all: reason}."""
+        again = {case["name"]: case["ran_again"] for case in self.cases if case["ran_again"]}
+        alike = len(set(again.values())) == 1 and len(again) > 1
+        return {f"{len(again)} cases": next(iter(again.values()))} if alike else again
+
+    def plot(self):
+        """Draw the capacity over each swept key."""
+        from ..report.pages import study as page
+
+        return page.figure(result=self.result)

@@ -1,0 +1,80 @@
+"""Figures of a study's steps: what stands in an expression, what it comes to, and what is refused."""
+
+import json
+import math
+
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.step_figures import StepFigure
+
+NUMBERS = {
+    "tau": {"axes": {"x": {"tau": 2.5}, "y": {"tau": None}}, "a-b": 4},
+    "cei": {"cases": [{"name": "none", "mAh": 120.0}, {"name": "thick", "mAh": 90.0}], "x": [0, 2, 1]},
+}
+
+
+def read(text, folder="."):
+    return StepFigure(text, NUMBERS, "rows.0")(NUMBERS, folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tau.axes.x.tau", 2.5),
+        ('tau["a-b"] ** 2', 16),
+        ('100 * (1 - pick(cei.cases, "name", "thick").mAh / pick(cei.cases, "name", "none").mAh)', 25),
+        ('mean(each(cei.cases, "mAh"))', 105),
+        ("last(cei.x) + cei.x[-2] - -min(cei.x)", 3),
+        ("interp(1.5, cei.x, cei.x)", 1.5),  # the x are put in order first
+        ("correlation(cei.x, cei.x)", 1),
+        ("log10(1000) + sqrt(4) + len(cei.x)", 8),
+        ("tau.axes.y.tau", None),
+    ],
+)
+def test_an_expression_comes_to_its_figure(text, expected):
+    found = read(text)
+    assert found is None if expected is None else math.isclose(found, expected, rel_tol=1e-12)
+
+
+def test_a_file_that_a_step_wrote_is_read(tmp_path):
+    (tmp_path / "cei").mkdir()
+    (tmp_path / "cei" / "result.json").write_text(json.dumps({"capacity": 3.5}))
+    figure = StepFigure('read("cei/result.json").capacity', NUMBERS, "rows.0")
+    assert figure(NUMBERS, tmp_path) == 3.5 and figure.used == {"cei"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "other.key",
+        "__import__('os').getcwd()",
+        "tau.axes if tau else 3",
+        "[x for x in cei.x]",
+        'read("../secret.json")',
+        'read("/etc/hostname")',
+        "tau axes",
+        "cei.cases.sort(key=1)",
+        "(lambda: 1)()",
+    ],
+)
+def test_what_is_no_figure_is_refused_before_anything_runs(text):
+    with pytest.raises(InputError, match=r"^rows\.0: expected"):
+        StepFigure(text, NUMBERS, "rows.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("tau.axes.q.tau", "expected q in tau.axes, got x and y|expected q in tau.axes, got x, y"),
+        ("tau.axes", "one number"),
+        ("tau.axes.x.tau / 0", "one number"),
+        ("tau.axes.y.tau * 2", "one number"),
+        ('pick(cei.cases, "name", "some")', "got none, thick|got none and thick"),
+        ("cei.x[7]", "expected 7"),
+        ('read("cei/none.json").x', "expected JSON"),
+    ],
+)
+def test_a_figure_that_is_not_there_is_a_sentence(text, named, tmp_path):
+    with pytest.raises(InputError, match=named):
+        read(text, tmp_path)
