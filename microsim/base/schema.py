@@ -18,7 +18,7 @@ from .errors import InputError
 
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 MOST = 10**300  # what a whole number may be
-UNITS = "nm|um|m|K|V|mV|s|mg|cm2|S_m|mol_m3|A_m2|m2_s|mAh_g"  # what a key may end on
+UNITS = "nm|um|m|K|V|mV|s|mg|cm2|S_m|mol_m3|kg_m3|A_m2|m2_s|mAh_g"  # what a key may end on
 # where a name stands for {base: name}, a section that changes what is named
 NAMED = re.compile(r"cell\.(materials\.[^.]+|counter_electrode\.material)(\.active)?")
 

@@ -38,7 +38,18 @@ from .checks import (
 from .fit import FitSection
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
-from .sections import Cell, Compares, Counter, Numerics, Output, VolumeSection, filled_cbd, read_compares
+from .sections import (
+    Cell,
+    Compares,
+    Counter,
+    Numerics,
+    Output,
+    VolumeSection,
+    filled_cbd,
+    pressed,
+    read_compares,
+)
+from .stack import StackSection, check_stack
 from .windows import check_voltages, initial_stos
 
 
@@ -52,6 +63,7 @@ class Case:
     protocol: tuple[ProtocolStep, ...] = entry(read_protocol)
     compare: Compares = entry(read_compares, default=Compares())
     fit: FitSection | None = entry(partial(section, FitSection), default=None)
+    stack: StackSection | None = entry(partial(section, StackSection), default=None)
     numerics: Numerics = entry(partial(section, Numerics), default=Numerics())
     output: Output = entry(partial(section, Output), default=Output())
     name: str = ""
@@ -77,10 +89,11 @@ class Case:
 
     def load_materials(self):
         """Load the material of each phase and of the electrolyte: {phase or "electrolyte": material}."""
-        return {
+        loaded = {
             phase: self.load_material(given, f"cell.materials.{phase}")
             for phase, given in self.cell.materials.items()
         }
+        return pressed(loaded, self.volume.slab)
 
     def material_sources(self):
         """Return name and sources of each material, {phase or "electrolyte": {"name", "sources"}}."""
@@ -180,5 +193,6 @@ def parse_case(raw, path=None):
         check_voltages(case, active)
     check_compare(case)
     check_fit(case)
+    check_stack(case)
     check_time_steps(case)
     return case

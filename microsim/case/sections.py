@@ -22,6 +22,7 @@ from ..base.schema import (
     voxel_ranges,
     whole,
 )
+from ..materials import with_porosity
 from .films import GaussianFilm, MapFilm, NoFilm, UniformFilm, read_film
 from .keys import (
     KELVIN,
@@ -87,11 +88,28 @@ BRUGGEMAN = {"bruggeman": _tagged("bruggeman", number(0.0, 10.0))}
 
 @dataclass(frozen=True, kw_only=True)
 class Slab:
-    """A homogenised porous electrode (the DFN) in place of an image; thickness in m."""
+    """A homogenised porous electrode (the DFN) in place of an image; thickness in m.
+
+    porosity: to which its set is pressed, the solids the same; None: the set's own.
+    """
 
     phase: str = entry(text)
     thickness: float = entry(number(1e-7, 1e-1), units=MICROMETRES)
+    porosity: float | None = entry(number(0.01, 0.95), default=None)
     cells: int = entry(whole(2, 100000))
+
+
+def pressed(loaded, slab):
+    """Return {phase: material} with the porous electrode of a slab at the slab's porosity."""
+    if slab is None or slab.porosity is None or slab.phase not in loaded:
+        return loaded
+    electrode = loaded[slab.phase]
+    if electrode.kind != "porous":
+        raise InputError(
+            f"volume.slab.porosity: expected a porous electrode, got {electrode.name} of the kind"
+            f" {electrode.kind}; name another material, or remove the porosity."
+        )
+    return {**loaded, slab.phase: with_porosity(electrode, slab.porosity)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..base.errors import InputError
 
+STACK_FIGURES = ("areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")
+
 
 @dataclass(frozen=True, repr=False)
 class VoltageCurve:
@@ -116,17 +118,28 @@ def voltage_columns(record, mass):
     }
 
 
-def step_results(record, mass):
-    """Return the summaries of the steps and the capacity of the last discharge (mAh per g)."""
+def step_results(record, mass, stack=None):
+    """Return the summaries of the steps, and what the last discharge gave: capacity (mAh per g) and, with a
+    CellStack, capacity per area and energy per area, mass and volume of it."""
     steps = [
         {
             **{key: value for key, value in step.items() if key != "charge_C"},
             "capacity_mAh_g": step["charge_C"] / 3.6 / (mass * 1000),
+            **(stack.figures(step["charge_C"], step_energy(record, number)) if stack else {}),
         }
-        for step in record.steps
+        for number, step in enumerate(record.steps)
     ]
-    discharges = [step["capacity_mAh_g"] for step in steps if step["capacity_mAh_g"] > 0]
-    return {"capacity_mAh_g": discharges[-1] if discharges else None, "steps": steps}
+    discharges = [step for step in steps if step["capacity_mAh_g"] > 0]
+    names = ("capacity_mAh_g", *(STACK_FIGURES if stack else ()))
+    last = {name: discharges[-1][name] if discharges else None for name in names}
+    return {**last, "steps": steps}
+
+
+def step_energy(record, number):
+    """Return what a step gave at the terminals, the integral of V dQ (J)."""
+    columns = {name: np.array(record.columns[name]) for name in ("step", "voltage_V", "charge_C")}
+    rows = columns["step"] == number
+    return float(np.trapezoid(columns["voltage_V"][rows], columns["charge_C"][rows]))
 
 
 def balances(record):

@@ -173,12 +173,14 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
 def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
     """Put result.json together from what each part has to say."""
     from ..analysis.interface import area_figures, film_figures
+    from ..analysis.stack import stack_of
     from ..analysis.twin import compare_with_dfn
     from ..mesh.morphology import phase_summary
     from .cycles import cycle_results
     from .record import balances, counts, step_results
 
     case, grid, cell, record = setup.case, setup.grid, setup.cell, experiment.now.record
+    stack = stack_of(setup)
     return {
         "title": case.title,
         "microsim_version": __version__,
@@ -189,7 +191,8 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
         "phases": phase_summary(grid)["phases"],
         "transport": transport,
         **setup.figures(),
-        **step_results(record, setup.mass),
+        **step_results(record, setup.mass, stack),
+        "stack": stack.as_dict(),
         "cycles": cycle_results(record, setup.mass),
         **balances(record),
         **counts(record),

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..analysis.fields import run_fields
 from ..analysis.observer import Observer, stored
+from ..analysis.plating import Plating
 from ..analysis.run_analysis import RunAnalysis
 from ..analysis.validity import Validity
 from ..base.files import plain
@@ -77,13 +78,14 @@ class Watch:
         self.setup, self.validity = setup, Validity(setup.cell)
         self.analysis = RunAnalysis(setup.cell, self.labels, every)
         self.snapshots = Snapshots(setup, writer, checkpoint, np.inf if named else every)
-        self.impedance = ImpedanceWatch(setup, measured)
+        self.impedance, self.plating = ImpedanceWatch(setup, measured), Plating(setup.cell)
 
     @property
     def observers(self):
         """The observers by name."""
         own = {"analysis": self.analysis, "validity": self.validity, "snapshots": self.snapshots}
-        return {**own, "impedance": self.impedance} if self.impedance.asked else own
+        asked = {"impedance": self.impedance, "plating": self.plating}
+        return own | {name: one for name, one in asked.items() if one.asked}
 
     @property
     def spectra(self):
@@ -109,6 +111,7 @@ class Watch:
             "validity": self.validity.figures(notes),
             "overpotentials": self.analysis.overpotentials(self.setup.mass),
             "heterogeneity": self.analysis.heterogeneity(),
+            "plating": self.plating.figures(),
             "profiles": self.snapshots.kept.profiles,
         }
 

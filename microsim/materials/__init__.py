@@ -23,11 +23,13 @@ from .kinds import (
     LithiumMetal,
     PorousElectrode,
     at_temperature,
+    with_porosity,
 )
 
 GROUP = "microsim.materials"
 __all__ = ["ARRHENIUS", "AT_25_C", "FILLINGS", "KINDS", "ActiveMaterial", "Conductor", "Electrolyte"]
 __all__ += ["Filling", "LithiumMetal", "PorousElectrode", "at_temperature", "load", "load_every", "names"]
+__all__ += ["with_porosity"]
 
 
 def names():

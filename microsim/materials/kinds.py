@@ -148,5 +148,22 @@ def at_temperature(material, T):
     return replace(material, U=U, dU=U.slope, U_temperature=T)
 
 
+def with_porosity(electrode, porosity):
+    """Return a porous electrode pressed to another porosity, of the same solids.
+
+    The share of active material in the solids stays, D_eff / D is porosity^b with the set's own Bruggeman
+    exponent b, and sigma goes as (1 - porosity)^1.5.
+    """
+    solid = (1 - porosity) / (1 - electrode.porosity)
+    b = np.log(electrode.transport_efficiency) / np.log(electrode.porosity)
+    return replace(
+        electrode,
+        porosity=porosity,
+        transport_efficiency=float(porosity**b),
+        active_fraction=solid * electrode.active_fraction,
+        sigma=solid**1.5 * electrode.sigma,
+    )
+
+
 KINDS = (ActiveMaterial, Electrolyte, Conductor, PorousElectrode, LithiumMetal)
 FILLINGS = {kind: Filling(kind, kind) for kind in ("flooded", "dry")}

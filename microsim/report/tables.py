@@ -201,19 +201,43 @@ def transport_table(result):
 
 def steps_table(result):
     """Tabulate the steps of the protocol."""
-    header = ("#", "Step", "Duration", "Capacity (mAh g⁻¹)", "Mean voltage (V)", "Ended by")
+    figures = {
+        "capacity_mAh_g": "Capacity (mAh g⁻¹)",
+        "areal_capacity_mAh_cm2": "Capacity (mAh cm⁻²)",
+        "energy_Wh_kg": "Energy (Wh kg⁻¹ of stack)",
+        "energy_Wh_L": "Energy (Wh L⁻¹ of stack)",
+    }
+    header = ("#", "Step", "Duration", *figures.values(), "Mean voltage (V)", "Ended by")
     found = [
         (
             str(number),
             step["name"],
             duration(step.get("time_s")),
-            NONE if is_rest(step["name"]) else digits(_float(step.get("capacity_mAh_g"))),
+            *(NONE if is_rest(step["name"]) else digits(_float(step.get(key))) for key in figures),
             fixed(step.get("mean_voltage_V"), 3),
             str(step.get("end_reason") or NONE).replace("_", " "),
         )
         for number, step in enumerate(result.get("steps") or [], 1)
     ]
-    return TextTable("", header, found, (0, 2, 3, 4))
+    return TextTable("", header, found, (0, *range(2, 8)), "Capacity per gram is of active material.")
+
+
+def stack_table(result):
+    """Tabulate the layers of the stack that energies are of, with their share of its mass."""
+    stack = result.get("stack") or {}
+    mass = stack.get("mass_kg_m2")
+    found = [
+        (
+            name,
+            length_text(layer["thickness_m"]),
+            digits(100 * layer["mass_kg_m2"], 3),
+            percent(layer["mass_kg_m2"] / mass),
+        )
+        for name, layer in (stack.get("layers") or {}).items()
+    ]
+    header = ("Layer", "Thickness", "Mass (mg cm⁻²)", "Share of mass")
+    basis = f"Energies are {stack['basis']}." if found else ""
+    return TextTable("Stack", header, found, (1, 2, 3), basis)
 
 
 def _transport_row(values):

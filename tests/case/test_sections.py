@@ -4,7 +4,7 @@ import pytest
 
 from microsim.case.case import load_case
 
-from .half_cell import fails
+from .half_cell import BASE, fails
 
 
 def test_units_become_si(case_file):
@@ -82,3 +82,21 @@ def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):
     assert "\n" not in said
     for part in parts:
         assert part in said
+
+
+def test_a_slab_is_pressed_to_its_porosity_with_the_solids_it_has():
+    """Xu2019: porosity 0.331, active fraction 0.518, Bruggeman exponent 1.5."""
+    cell = {**BASE["cell"], "materials": {"c": "Xu2019_cathode", "electrolyte": "LiPF6_EC_EMC_3_7"}}
+    slab = {"phase": "c", "thickness_um": 50, "cells": 4}
+
+    def loaded(**more):
+        return load_case({**BASE, "volume": {"slab": {**slab, **more}}, "cell": cell}).load_materials()["c"]
+
+    found, own = loaded(porosity=0.2), loaded()
+    assert own.porosity == 0.331 and found.porosity == 0.2
+    assert found.active_fraction == pytest.approx(0.518 * 0.8 / 0.669)
+    assert found.transport_efficiency == pytest.approx(0.2**1.5)
+    assert found.sigma == pytest.approx(100 * 0.8**1.5)
+    solid = {**cell, "materials": {**cell["materials"], "c": "NMC811_Chen2020"}}
+    told = fails({**BASE, "volume": {"slab": {**slab, "porosity": 0.2}}, "cell": solid})
+    assert "volume.slab.porosity: expected a porous electrode" in told

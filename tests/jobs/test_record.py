@@ -3,10 +3,19 @@
 import numpy as np
 import pytest
 
+from microsim.analysis.stack import CellStack, Layer
 from microsim.base.errors import InputError
 from microsim.base.files import write_columns
 from microsim.cell.record import Record
-from microsim.jobs.record import VoltageCurve, balances, counts, read_curve, step_results, voltage_columns
+from microsim.jobs.record import (
+    VoltageCurve,
+    balances,
+    counts,
+    read_curve,
+    step_energy,
+    step_results,
+    voltage_columns,
+)
 
 MASS = 2e-6  # kg
 
@@ -35,6 +44,25 @@ def test_the_last_discharge_counts():
     assert [step["capacity_mAh_g"] for step in found["steps"]] == pytest.approx([500, -250, 1000, -1000])
     assert "charge_C" not in found["steps"][0] and found["steps"][0]["name"] == "step 0"
     assert step_results(record(-1.0), MASS)["capacity_mAh_g"] is None
+
+
+def test_a_stack_tells_what_the_last_discharge_gave_per_area_mass_and_volume():
+    """7.2 C between 4.0 and 3.9 V on 2 cm2 and a stack of 0.5 kg m-2, 100 um, with 0.1 V taken off."""
+    stack = CellStack(2e-4, 0.1, (Layer("all of it", 1e-4, 0.5),), U_counter=0.1)
+    found = step_results(record(7.2, -7.2), MASS, stack)
+    assert found["areal_capacity_mAh_cm2"] == pytest.approx(1.0)
+    assert found["areal_energy_mWh_cm2"] == pytest.approx(3.85)
+    assert found["energy_Wh_kg"] == pytest.approx(3.85 * 10 / 0.5)
+    assert found["energy_Wh_L"] == pytest.approx(3.85 * 10 / 0.1)
+    assert found["steps"][1]["areal_capacity_mAh_cm2"] == pytest.approx(-1.0)
+    nothing = step_results(record(-1.0), MASS, stack)
+    assert nothing["energy_Wh_kg"] is None and nothing["areal_capacity_mAh_cm2"] is None
+
+
+def test_energy_is_the_integral_of_the_voltage_over_the_charge():
+    """A held voltage passes its charge at the beginning: the mean over time is not the mean over charge."""
+    columns = {"step": [0, 0, 0, 1], "voltage_V": [4.0, 3.0, 3.0, 9.0], "charge_C": [0.0, 2.0, 2.0, 5.0]}
+    assert step_energy(Record(columns), 0) == pytest.approx(7.0)
 
 
 def test_balances_and_counts_are_plain_numbers():

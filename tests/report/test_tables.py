@@ -83,10 +83,23 @@ def test_steps_of_a_rest_have_no_capacity(run_with_rests):
         "Charge at C/2 until 4.2 V",
         "50 min",
         "75.00",
+        *["–"] * 3,
         "4.100",
         "voltage cut-off",
     ]
-    assert cells(table, 1) == ["2", "Rest for 10 minutes", "10 min", "–", "3.900", "duration"]
+    assert cells(table, 1) == ["2", "Rest for 10 minutes", "10 min", *["–"] * 4, "3.900", "duration"]
+
+
+def test_the_stack_is_told_layer_by_layer():
+    layers = {
+        "electrode": {"thickness_m": 42e-6, "mass_kg_m2": 0.15},
+        "separator": {"thickness_m": 25e-6, "mass_kg_m2": 0.05},
+    }
+    table = tables.stack_table({"stack": {"basis": "per everything", "mass_kg_m2": 0.2, "layers": layers}})
+    assert cells(table, 0) == ["electrode", "42 µm", "15.0", "75.0 %"] and "per everything" in table.note
+    assert tables.stack_table({"stack": {"missing": "no density"}}).rows == []
+    step = {"name": "Discharge at 1C", "areal_capacity_mAh_cm2": 2.5, "energy_Wh_kg": 251.0}
+    assert cells(tables.steps_table({"steps": [step]}), 0)[4:7] == ["2.500", "251.0", "–"]
 
 
 def test_phases_show_what_is_known(run):

@@ -98,7 +98,10 @@ def _voltage(result, voltage, grid):
     several = len(figures.step_spans(voltage, result.get("steps") or [])) > 1
     draw = partial(figure, result=result, grid=grid, voltage=voltage)
     drawing = Drawing("voltage", draw, captions.voltage_caption(result, several))
-    return Section("voltage", "Voltage", (drawing,), filled(tables.steps_table(result)))
+    both = filled(tables.steps_table(result), tables.stack_table(result))
+    return Section(
+        "voltage", "Voltage", (drawing,), both, notice=(result.get("stack") or {}).get("missing", "")
+    )
 
 
 def _cycles(found):
