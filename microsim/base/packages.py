@@ -13,6 +13,10 @@ EXTRAS = {
     "SimpleITK": "register",
     "pybamm": "pybamm",
     "xarray": "xarray",
+    "galvani": "cyclers",
+    "NewareNDA": "cyclers",
+    "openpyxl": "cyclers",
+    "pyarrow": "parquet",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from .gallery import PACKAGE
 from .plugins import installed
 
-GROUPS = ("microsim.materials", "microsim.readers")  # to which other packages add
+GROUPS = ("microsim.cyclers", "microsim.materials", "microsim.readers")  # to which other packages add
 APART = ("report", "cli", "gallery")  # folders that decide no number
 
 

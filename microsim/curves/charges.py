@@ -27,21 +27,48 @@ def currents_of(picked, table, kept, t, V, positive):
         passed, charge_per = np.concatenate([[0.0], np.cumsum(middle * np.diff(t))]), per
     if current is None and passed is None:
         return {}, []
+    derived = current is None and t is not None
+    if derived:
+        current, per = _flow(passed, t), charge_per
+    if known is not None and current is not None and np.nansum(current * np.gradient(passed)) < 0:
+        current, passed = (-current, passed) if positive is None else (current, -passed)
+        known = (1.0, f"{known[1]}: current turned")
     if positive is None and known is not None:
         sign, why = known
-        if current is not None and np.nansum(current * np.gradient(passed)) < 0:
-            current = -current
+        _check_known(current, passed, V, table)
     else:
         sign, why = _sign(current, passed, V, positive, table)
     made = {"current": current if current is None else sign * current, "per": per}
     made |= {"charge": passed if passed is None else sign * passed, "charge_per": charge_per}
-    return made, [*_names(with_unit, current, passed), why]
+    return made, [*_names(with_unit, current, passed, derived), why]
 
 
-def _names(picked, current, passed):
-    said = [f"current from {picked['current'].name!r}"] if current is not None else []
+def _flow(passed, t):
+    """The current (unit of passed per s) of a file that holds the charge only; that of the row before where
+    two rows are of one time."""
+    steps, dt = np.diff(passed), np.diff(t)
+    flow = np.full(passed.size, np.nan)
+    flow[1:][dt > 0] = steps[dt > 0] / dt[dt > 0]
+    flow[0] = flow[np.flatnonzero(np.isfinite(flow))[0]] if np.isfinite(flow).any() else 0.0
+    last = np.maximum.accumulate(np.where(np.isfinite(flow), np.arange(flow.size), 0))
+    return flow[last]
+
+
+def _names(picked, current, passed, derived):
+    said = [f"current from {picked['current'].name!r}"] if current is not None and not derived else []
     roles = [role for role in ("passed", "increment", "discharged", "charged", "capacity") if picked[role]]
-    return said + ([f"charge from {picked[roles[0]].name!r}"] if passed is not None and roles else [])
+    said += [f"charge from {picked[roles[0]].name!r}"] if passed is not None and roles else []
+    return said + (["current from the charge over the time"] if derived else [])
+
+
+def _check_known(current, passed, V, table):
+    """Refuse capacities whose names say that it discharges while the voltage rises."""
+    if _by_voltage(current, passed, V) == "charge":
+        raise InputError(
+            f"{table.where}: expected a voltage that falls while the discharged capacity grows, got one that"
+            " rises: the names of its capacities are the other way round; say positive_current: charge or"
+            " discharge, or name the columns"
+        )
 
 
 def _taken(column, table, kept):

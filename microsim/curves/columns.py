@@ -14,33 +14,42 @@ from ..base.schema import any_of, listed
 from .units import Unit, split_name
 
 # what a name without its unit says a column holds, and the quantity that its unit must be of
-TIME = r"(?:test |total |elapsed |run |running |experiment(?:al)? |exp )?time(?: elapsed)?|t|zeit|testtime"
+TIME = r"(?:test |total |cumulative |elapsed |run |running |experiment(?:al)? |exp )?time(?: elapsed)?|t|zeit"
+TIME += "|testtime"
 VOLTAGE = r"<?ewe>?|<?ecell>?|ewe-ece|<?e>?|u|v|vf|spannung|<?ewe>? vs\.? .*|e we|"
 VOLTAGE += r"(?:cell |terminal |working electrode )?(?:voltage|potential|volts)(?: vs\.? .*)?"
 CAPACITY = r"(?:specific |areal |discharge |charge |dis|cumulative )*capacity|cap|q|kapazität"
 ROLES = {
     "time": ("time", TIME),
-    "step time": ("time", r"step ?time"),
+    "step time": ("time", r"(?:step|relative) ?time"),
     "voltage": ("voltage", VOLTAGE),
-    "current": ("current", r"<?i>?|j|current(?: density)?|curr|amps|strom|specific current"),
+    "current": ("current", r"<?i>?|im|j|current(?: density)?|curr|amps|strom|specific current"),
     "increment": ("charge", r"dq"),
     "passed": ("charge", r"\(?q-qo?\)?|charge passed|total charge|net (?:capacity|charge)"),
-    "charged": ("charge", r"q charge|charge (?:specific )?capacity|(?:chg|charge)\.? ?cap(?:acity)?\.?"),
+    "charged": (
+        "charge",
+        r"q charge|charg(?:e|ing) (?:specific )?capacity|(?:chg|charge)\.? ?cap(?:acity)?\.?|capacitance chg",
+    ),
     "discharged": (
         "charge",
-        r"q discharge|discharge (?:specific )?capacity|(?:dchg|discharge|dch)\.? ?cap(?:acity)?\.?",
+        r"q discharge|discharg(?:e|ing) (?:specific )?capacity|capacitance dchg|"
+        + r"(?:dchg|discharge|dch)\.? ?cap(?:acity)?\.?",
     ),
     "capacity": ("charge", CAPACITY),
-    "cycle": (None, r"cycle(?: ?(?:number|index|no\.?|id|#))?|cyc#?|zyklus"),
+    "cycle": (None, r"cycle(?: ?(?:number|index|count|no\.?|id|#))?|cyc#?|zyklus"),
+    "step": (None, r"ns|step(?: ?(?:number|index|count|no\.?|id|#))?"),
     "frequency": ("frequency", r"f|freq\.?|frequency|freq\(hz\)|omega|ω"),
-    "real": ("impedance", r"re ?\(?z?\)?|z'|z ?re(?:al)?|real(?: ?\(?z\)?)?|zr|re\[z\]|z real|r"),
+    "real": ("impedance", r"re ?\(?z?\)?|z'|z ?re(?:al)?|real(?: impedance| ?\(?z\)?)?|zr|re\[z\]|z real|r"),
     "imaginary": (
         "impedance",
-        r"-? ?(?:im ?\(?z?\)?|z''|z\"|z ?im(?:ag)?|imag(?:inary)?(?: ?\(?z\)?)?|zi|zj|x)",
+        r"-? ?(?:im ?\(?z?\)?|z''|z\"|z ?im(?:a?g)?|imag(?:inary)?(?: impedance| ?\(?z\)?)?|zi|zj|x)",
     ),
-    "magnitude": ("impedance", r"\|z\||z ?mod|mod(?:ulus)?|magnitude|zmod|z"),
+    "magnitude": ("impedance", r"\|z\||absolute impedance|z ?mod|mod(?:ulus)?|magnitude|zmod|z"),
     "phase": ("angle", r"-? ?(?:phase(?: ?\(z\))?|zphz|theta|phase angle|arg ?\(?z\)?|phi)"),
 }
+
+# names that say so little that another one of the same role takes their place
+WEAK = {"time": "time|t", "real": "r", "imaginary": "-? ?x", "magnitude": "z", "step": "step"}
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,7 @@ def columns_of(table, roles, named=None):
         role = _role_of(stem, roles)
         if role and (unit is None or unit.of == ROLES[role][0]) and table.numeric(index):
             found[role].append(Column(index, name, unit, _negated(stem)))
+    found = {role: _strongest(columns, role) for role, columns in found.items()}
     for key, value in (named or {}).items():
         role, unit = _named_role(key, roles)
         index = _index_of(value, table, key)
@@ -75,13 +85,23 @@ def columns_of(table, roles, named=None):
     return found
 
 
+def _strongest(columns, role):
+    """The columns of a role without those of a weak name, where others are."""
+    strong = [c for c in columns if not re.fullmatch(WEAK.get(role, "(?!)"), _bare(split_name(c.name)[0]))]
+    return strong or columns
+
+
 def _negated(stem):
     return bool(re.match(r"\s*(?:-|\u2212|neg)", stem, re.IGNORECASE))
 
 
-def _role_of(stem, roles):
+def _bare(stem):
     bare = re.sub(r"[\s_]+", " ", stem.replace("\u2212", "-").replace("\u2019", "'")).strip().lower()
-    bare = re.sub(r"^neg\.? ", "-", bare)
+    return re.sub(r"^neg\.? ", "-", bare)
+
+
+def _role_of(stem, roles):
+    bare = _bare(stem)
     return next(
         (role for role, (_, words) in ROLES.items() if role in roles and re.fullmatch(words, bare)), None
     )

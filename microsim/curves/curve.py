@@ -15,6 +15,7 @@ from .charges import currents_of
 from .columns import columns_of, one_of_them, refuse_missing, values_of
 from .formats import read_instrument
 from .halves import HalfCycle, chosen, half_cycles
+from .header import Header
 
 ROLES = (
     "time",
@@ -27,10 +28,12 @@ ROLES = (
     "discharged",
     "capacity",
 )
-ROLES += ("cycle", "frequency")
+ROLES += ("cycle", "step", "frequency")
 CHARGES = ("increment", "passed", "charged", "discharged", "capacity")
+BY_ROW = ("time_s", "voltage_V", "current", "charge", "cycle", "step")
 VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
 LEAST = 0.01  # V; a cell that never has as much was read in another unit
+LEAST_CURVE = 0.05  # of rows without a frequency among those of impedances, which are a curve
 NO_UNIT = 6.0  # a column of voltage without a unit is in V up to this
 
 
@@ -44,9 +47,11 @@ class MeasuredCurve:
     charge     discharged since it began, in C, C kg-1 or C m-2 as `charge_per` says; None where not known
     per, charge_per  "", "mass" or "area"
     cycle      number of the cycle, as the file counts, [row], or None
+    step       number of the step of the cycler's programme [row], or None
     half       HalfCycle that this is, or None: all of the file
     halves     all half cycles of the file
     said       what was read, in a line
+    header     what the file says of its cell
     where, sha256  of the file
     """
 
@@ -57,9 +62,11 @@ class MeasuredCurve:
     per: str = ""
     charge_per: str = ""
     cycle: np.ndarray | None = None
+    step: np.ndarray | None = None
     half: HalfCycle | None = None
     halves: tuple = ()
     said: str = ""
+    header: Header = field(default_factory=Header)
     where: str = ""
     sha256: str = field(default="", repr=False)
 
@@ -83,26 +90,49 @@ def read_measured_curve(
     """
     table = read_instrument(path)
     found = columns_of(table, ROLES, columns)
-    if found.pop("frequency") and not columns:
-        raise InputError(
-            f"{table.where}: expected a voltage curve, got a column of frequencies; give an impedance as"
-            " spectrum"
-        )
+    _check_no_spectrum(found.pop("frequency"), table, columns)
+    found["increment"] = [] if found["passed"] else found["increment"]
     picked = {role: one_of_them(found, role, table, KEYS[role]) for role in found}
     kept, t, V, left = _rows(table, picked)
     if t is None and not any(picked[role] for role in CHARGES):
         refuse_missing(table, "a column of the time or of the charge", "time_s: 1, voltage_V: 2")
     currents, how = currents_of(picked, table, kept, t, V, positive_current)
-    counted = picked["cycle"] and values_of(picked["cycle"], table)[kept]
+    counted, odd = _counted(picked["cycle"], table, kept)
+    stepped, _ = _counted(picked["step"], table, kept)
     whole = MeasuredCurve(t, V, **currents, cycle=counted, where=table.where, sha256=table.sha256)
+    whole = replace(whole, step=stepped, header=table.header)
     whole = _per_what(whole, mass, area)
     halves = half_cycles(whole)
     part = _part(whole, chosen(halves, cycle, half_cycle, whole))
     names = [_called(role, picked[role]) for role in ("time", "step time", "voltage") if picked[role]]
+    words = [*names, *(how or ["no current"]), *left, *odd, *_which(part)]
     size = f"read {V.size} points of {Path(table.where).name}: "
-    return replace(
-        part, halves=halves, said=size + listed([*names, *(how or ["no current"]), *left, *_which(part)])
-    )
+    return replace(part, halves=halves, said=size + listed(words))
+
+
+def _check_no_spectrum(found, table, columns):
+    """Refuse an impedance; a file that holds a frequency of 0 in some rows has a curve in these."""
+    if found and not columns and not _resting(table, found[0]):
+        raise InputError(
+            f"{table.where}: expected a voltage curve, got a column of frequencies; give an impedance as"
+            " spectrum"
+        )
+
+
+def _resting(table, frequency):
+    """Whether a good part of the rows has a frequency of 0, as where impedances stand between other steps."""
+    return np.mean(table.numbers(frequency.index) == 0) > LEAST_CURVE
+
+
+def _counted(column, table, kept):
+    """Numbers of cycles or steps of the rows kept; None where they are no whole numbers, and so in words."""
+    if column is None:
+        return None, []
+    values = table.numbers(column.index)[kept]
+    known = values[np.isfinite(values)]
+    if (known == np.round(known)).all():
+        return values, []
+    return None, [f"{column.name!r} holds no whole numbers and was left out"]
 
 
 def _which(part):
@@ -111,7 +141,7 @@ def _which(part):
 
 KEYS = {"time": "time_s", "step time": "time_s", "voltage": "voltage_V", "current": "current_mA"}
 KEYS |= {"increment": "increment_mAh", "passed": "passed_mAh", "charged": "charged_mAh", "cycle": "cycle"}
-KEYS |= {"discharged": "discharged_mAh", "capacity": "capacity_mAh"}
+KEYS |= {"discharged": "discharged_mAh", "capacity": "capacity_mAh", "step": "step"}
 
 
 def _called(role, column):
@@ -125,6 +155,8 @@ def _rows(table, picked):
     """The rows that hold a time and a voltage, these two, and what was left out in words."""
     voltage = picked["voltage"] or refuse_missing(table, "a column of the voltage", "time_s: 1, voltage_V: 2")
     V, t, left = _volts(voltage, table), _times(picked, table), []
+    t, added = _added_up(t, picked["step"], table)
+    left += added
     known = np.isfinite(V) & (True if t is None else np.isfinite(t))
     if known.sum() < 2:
         raise InputError(
@@ -171,12 +203,25 @@ def _times(picked, table):
     column = picked["time"] or picked["step time"]
     if column is None:
         return None
-    if column.unit is None and not any(":" in row[column.index] for row in table.cells[:20]):
+    if column.unit is None and not table.clocked(column.index):
         raise InputError(
             f"{table.where}: expected the unit of {column.name!r}, got none; say it: columns: {{time_s:"
             f" {column.name}}}, or time_min, time_h"
         )
     return values_of(column, table)
+
+
+def _added_up(t, step, table):
+    """Times that begin anew with each step, added up; and that, in words."""
+    if t is None or step is None:
+        return t, []
+    back = np.flatnonzero(np.diff(t) < 0) + 1
+    changes = np.flatnonzero(np.diff(table.numbers(step.index)) != 0) + 1
+    if not back.size or not np.isin(back, changes).all():
+        return t, []
+    before = np.zeros(t.size)
+    before[changes] = t[changes - 1]
+    return np.cumsum(before) + t, [f"its time begins anew with each step of {step.name!r}: added up"]
 
 
 def _without_repeats(kept, t, V):
@@ -190,7 +235,7 @@ def _check_order(t, kept, table):
     if back.size:
         k = back[0] + 1
         raise InputError(
-            f"{table.where}, line {table.lines[kept[k]]}: expected times that go on, got {t[k]:.6g} s after"
+            f"{table.where}, {table.place(kept[k])}: expected times that go on, got {t[k]:.6g} s after"
             f" {t[k - 1]:.6g} s; sort the rows, or give the part of the file that is one measurement"
         )
 
@@ -218,7 +263,7 @@ def _part(curve, half):
         first = None if curve.time_s is None else curve.time_s - curve.time_s[0]
         return replace(curve, time_s=first)
     rows = slice(half.first, half.last + 1)
-    cut = {name: getattr(curve, name) for name in ("time_s", "voltage_V", "current", "charge", "cycle")}
+    cut = {name: getattr(curve, name) for name in BY_ROW}
     cut = {name: None if values is None else values[rows] for name, values in cut.items()}
     if cut["time_s"] is not None:
         cut["time_s"] = cut["time_s"] - half.begun

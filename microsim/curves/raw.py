@@ -1,4 +1,4 @@
-"""What a file of an instrument holds before anybody says what it means: named columns of text."""
+"""What a file of an instrument holds before anybody says what it means: named columns."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..base.errors import InputError
+from .header import Header
 
 PLAIN = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 COMMA = re.compile(r"[-+]?(?:\d+,\d*|,\d+)(?:[eE][-+]?\d+)?")
@@ -23,6 +24,7 @@ class RawTable:
     where  the file
     comma  whether a comma is its decimal mark
     positive  what a positive current does in this format, "charge" or "discharge", or None
+    header  what the file says of its cell
     """
 
     names: tuple | None
@@ -32,6 +34,7 @@ class RawTable:
     comma: bool = False
     positive: str | None = None
     sha256: str = field(default="", repr=False)
+    header: Header = field(default_factory=Header)
 
     @property
     def width(self):
@@ -51,6 +54,14 @@ class RawTable:
     def numeric(self, column):
         """Whether the first cells of a column hold numbers, or nothing, and no words."""
         return all(number_of(row[column], self.comma) is not None for row in self.cells[:50])
+
+    def clocked(self, column):
+        """Whether the first cells of a column are times as h:min:s."""
+        return any(":" in row[column] for row in self.cells[:20])
+
+    def place(self, row):
+        """Say where a row stands in the file."""
+        return f"line {self.lines[row]}"
 
     def _number(self, cell, line, column):
         value = number_of(cell, self.comma)
@@ -75,3 +86,24 @@ def number_of(cell, comma=False):
         return None
     days, hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in clock.groups())
     return 86400 * days + 3600 * hours + 60 * minutes + seconds
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayTable(RawTable):
+    """Columns of a file that holds no text: cells are arrays [column], lines the number of rows."""
+
+    @property
+    def width(self):
+        return len(self.cells)
+
+    def numbers(self, column):
+        return np.asarray(self.cells[column], float)
+
+    def numeric(self, column):
+        return np.asarray(self.cells[column]).dtype.kind in "fiub"
+
+    def clocked(self, column):
+        return False
+
+    def place(self, row):
+        return f"row {row + 1}"

@@ -52,7 +52,7 @@ def read_measured_spectrum(path, *, columns=None, cycle=None, imaginary=None, ar
     Z, sign_of, units = _complex(picked, table)
     per = _check_unit(units, area, table)
     asked = _rows_of(freq, cycle, picked["cycle"], table)
-    known = np.isfinite(freq) & np.isfinite(Z)
+    known = np.isfinite(freq) & np.isfinite(Z) & ~((freq == 0) & (Z == 0))
     freq, Z, left = *_cleaned(freq, Z, known & asked, table), _left(known[asked])
     turned, why = _turned(freq, Z, sign_of, imaginary, table)
     Z = np.conj(Z) if turned else Z
@@ -137,9 +137,10 @@ def _check_unit(units, area, table):
             )
         return 1.0
     if area is None:
+        says = table.header.area and f" (its header says {1e4 * table.header.area:.4g} cm2)"
         raise InputError(
             f"{table.where}: expected the area that its ohm are of, got none; add area_cm2, that of the"
-            " electrode"
+            f" electrode{says or ''}"
         )
     return area
 

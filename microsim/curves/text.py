@@ -9,6 +9,7 @@ import re
 from collections import Counter
 
 from ..base.errors import InputError
+from .header import ec_lab_header
 from .raw import COMMA, PLAIN, RawTable, number_of
 
 MARKS = ("\t", ";", ",", None)  # None: blanks
@@ -42,11 +43,22 @@ def read_mpt(content, where):
     while named and not named[-1]:
         named.pop()
     rows = [(k, line.rstrip("\r\n")) for k, line in enumerate(lines[first:], first + 1) if line.strip()]
+    named = _without_blank(named, [_split(line, "\t") for _, line in rows])
     cells = [_fitted(_split(line, "\t"), len(named), k, where) for k, line in rows]
     if not cells:
         raise InputError(f"{where}: expected measured points below the header, got none; export it again")
     numbers = [k for k, _ in rows]
-    return RawTable(tuple(named), cells, numbers, where, _comma(cells, where), "charge")  # oxidation above 0
+    head = ec_lab_header("\n".join(lines[:first]))
+    comma = comma_marks(cells, where)
+    return RawTable(tuple(named), cells, numbers, where, comma, "charge", header=head)  # oxidation above 0
+
+
+def _without_blank(named, rows):
+    """The names up to a blank one, where the rows hold that many values: EC-Lab names columns that it does
+    not write."""
+    if "" in named and rows and {len(row) for row in rows} == {named.index("")}:
+        return named[: named.index("")]
+    return named
 
 
 def _split(line, mark):
@@ -89,7 +101,7 @@ def _table(lines, mark, where):
     cells = [_fitted(row, width, k, where) for k, row in rows]
     _check_pairs(split[:first], cells, mark, where)
     names = _names(bare[:first], mark, width)
-    return RawTable(names, cells, [k for k, _ in rows], where, mark != "," and _comma(cells, where))
+    return RawTable(names, cells, [k for k, _ in rows], where, mark != "," and comma_marks(cells, where))
 
 
 def _is_data(cells, width, mark):
@@ -135,8 +147,8 @@ def _names(above, mark, width):
     return tuple(found[-1])
 
 
-def _comma(cells, where):
-    """Whether a comma is the decimal mark; refuses a file of both, 1,000 is one or a thousand."""
+def comma_marks(cells, where):
+    """Tell whether a comma is the decimal mark; refuses a file of both, 1,000 is one or a thousand."""
     flat = [cell for row in cells[:2000] for cell in row]
     commas = any(COMMA.fullmatch(cell) and "," in cell for cell in flat)
     points = any(PLAIN.fullmatch(cell) and "." in cell for cell in flat)

@@ -36,6 +36,8 @@ WORDS |= {
     "volts": "V",
     "amp": "A",
     "amps": "A",
+    "ampere": "A",
+    "amperes": "A",
     "hertz": "Hz",
     "degree": "deg",
     "degrees": "deg",
@@ -84,7 +86,7 @@ def unit_of(text, of=None):
 
 def split_name(text):
     """Return (name, unit or None, what stands where a unit would) of a column: "Ewe/V" -> ("Ewe", V, "V")."""
-    name = " ".join(text.split())
+    name = re.sub(r"^<([^<>]+)/([^<>/]+)>$", r"<\1>/\2", " ".join(text.split()))  # <Ewe/V>
     for stem, unit in _splits(name):
         found = unit_of(unit)
         if found and stem.strip():

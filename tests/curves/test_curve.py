@@ -267,3 +267,53 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(tmp_path, name):
         read += 1
         assert (np.diff(curve.time_s) >= 0).all() and np.isfinite(curve.voltage_V).all()
     assert 20 < read < 190
+
+
+def test_times_of_the_steps_are_added_up(tmp_path):
+    step = np.where(T <= 290, 1, 2)
+    names = ("Step Index", "Time(h:min:s.ms)", "V/V", "I/mA")
+    path = csv(
+        tmp_path / "a.csv", names=names, data=(step, np.where(step == 1, T, T - 290), FALLS, 1 + 0 * T)
+    )
+    text = path.read_text().splitlines()
+    body = [line.split(",") for line in text[1:]]
+    clock = [f"{int(float(t)) // 60:d}" for _, t, *_ in body]
+    rows = [",".join([s, f"0:{m}:{float(t) % 60:g}", *rest]) for (s, t, *rest), m in zip(body, clock)]
+    path.write_text("\n".join([text[0], *rows]))
+    curve = read_measured_curve(path)
+    assert curve.time_s == pytest.approx(T)
+    assert "its time begins anew with each step of 'Step Index': added up" in curve.said
+
+
+def test_numbers_of_cycles_that_are_none(tmp_path):
+    names, data = ("t/s", "V/V", "I/mA", "cycle_count"), (T, FALLS, 1 + 0 * T, 2 * np.pi + 0 * T)
+    curve = read_measured_curve(csv(tmp_path / "a.csv", names=names, data=data))
+    assert curve.cycle is None
+    assert "'cycle_count' holds no whole numbers and was left out" in curve.said
+
+
+def test_a_curve_among_impedances(tmp_path):
+    freq = np.where(T < 300, 0.0, T)
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "freq/Hz"), data=(T, FALLS, freq))
+    assert read_measured_curve(path).voltage_V.size == T.size
+
+
+def test_a_current_that_its_capacities_contradict_is_turned_and_said(tmp_path):
+    charged, discharged = 0 * T, T / 3600
+    names = ("t/s", "V/V", "I/A", "Charge Capacity(Ah)", "Discharge Capacity(Ah)")
+    path = csv(tmp_path / "a.csv", names=names, data=(T, FALLS, -1 + 0 * T, charged, discharged))
+    curve = read_measured_curve(path)
+    assert curve.current[0] == 1
+    assert "current turned" in curve.said
+    names = (*names[:3], "Discharge Capacity(Ah)", "Charge Capacity(Ah)")
+    path = csv(tmp_path / "b.csv", names=names, data=(T, FALLS, -1 + 0 * T, charged, discharged))
+    with pytest.raises(InputError, match="the names of its capacities are the other way round"):
+        read_measured_curve(path)
+
+
+def test_the_charge_over_the_time_is_a_current(tmp_path):
+    t = np.where(T == 300, 290, T)  # two rows of one time
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "(Q-Qo)/C"), data=(t, FALLS, -2 * T))
+    curve = read_measured_curve(path, positive_current="charge")
+    assert curve.current[[0, 10, -1]] == pytest.approx(2)
+    assert "current from the charge over the time" in curve.said

@@ -1,10 +1,12 @@
 """Which reader a file of an instrument gets."""
 
 import gzip
+from types import SimpleNamespace
 
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.base.plugins import Plugin
 from microsim.curves.formats import read_instrument
 
 TEXT = "t/s,V/V\n0,3.7\n1,3.6\n"
@@ -38,7 +40,9 @@ def test_encodings_and_gzip(tmp_path, encoding):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.mpr", b"BIO-LOGIC MODULAR FILE\x1a\0", r"expected a file of the kind .*, got \.mpr; export it"),
+        ("a.res", b"\0\1\0\0Standard Jet DB", r"expected a file of the kind .*, got \.res; .* MITS Pro"),
+        ("a.mpr", b"0,1", "expected a file of EC-Lab binary, as .mpr says, which begins with BIO-LOGIC"),
+        ("a.nda", b"0,1", "which begins with NEWARE, got other content; name it by what it is"),
         ("a", b"0,1", "got no suffix"),
         ("a.csv.gz", gzip.compress(TEXT.encode())[:-9], "expected a readable file"),
         ("a.csv", b"\x00\x01\x02\x03", "expected a text file"),
@@ -53,3 +57,25 @@ def test_other_files_are_refused(tmp_path, name, content, says):
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="expected a readable file"):
         read_instrument(tmp_path / "none.csv")
+
+
+BDF = "test_time_second,voltage_volt,current_ampere\n"
+
+
+@pytest.mark.parametrize("names", [BDF, "Test Time / s,Voltage / V,Current / A\n"])
+def test_the_battery_data_format_says_its_sign(tmp_path, names):
+    (tmp_path / "a.csv").write_text(names + "0,3.5,0.1\n1,3.6,0.1\n")
+    assert read_instrument(tmp_path / "a.csv").positive == "charge"
+    (tmp_path / "a.csv").write_text(names.replace("c", "k").replace("C", "K") + "0,3.5,0.1\n1,3.6,0.1\n")
+    assert read_instrument(tmp_path / "a.csv").positive is None
+
+
+def test_a_format_of_another_package(tmp_path, monkeypatch):
+    from microsim.curves import formats
+
+    mine = formats.FileFormat("mine", (".mine",), (b"",), lambda text, where: formats.read_text(text, where))
+    entry = SimpleNamespace(load=lambda: mine)
+    plugin = Plugin(formats.GROUP, "mine", "our_package", entry)
+    monkeypatch.setattr(formats, "plugins", lambda group: [plugin] if group == formats.GROUP else [])
+    (tmp_path / "a.mine").write_text(TEXT)
+    assert read_instrument(tmp_path / "a.mine").names == ("t/s", "V/V")
