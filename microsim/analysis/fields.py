@@ -47,9 +47,11 @@ def phi_e(moment):
 
 
 def phi_s(moment):
-    """Potential of the solid (V)."""
+    """Potential of the solid (V); of what has lost all contact nothing is known."""
     mesh, u = moment.cell.mesh, moment.u
-    return mesh.on_image(mesh.electronic, u.V * mesh.positive + u.phi)
+    values = u.V * mesh.positive + u.phi
+    known = values if mesh.apart is None else np.where(mesh.apart, np.nan, values)
+    return mesh.on_image(mesh.electronic, known)
 
 
 def j(moment):

@@ -16,23 +16,26 @@ def area_figures(cell):
     }
 
 
-def film_figures(setup, R_film):
+def film_figures(setup, R_film, mesh=None):
     """Return the film's parameters, what was drawn, and what had become of it at the end if it grows.
 
-    setup: case.build.Setup; R_film: on each face at the end (ohm m2).
+    setup: case.build.Setup; R_film: on each face at the end (ohm m2); mesh: of these faces, where contact was
+    lost on the way.
     """
-    film, growth, mesh = setup.film, setup.growth, setup.cell.mesh
+    film, growth, start = setup.film, setup.growth, setup.cell.mesh
+    mesh = mesh or start
     if film.model == "none":
         return {"model": "none"}
-    inside = mesh.positive[mesh.faces.electronic]
     figures = {name: value for name, value in asdict(film).items() if name != "thickness"}
-    figures["drawn"] = _spread(film_on(film, mesh, setup.grid)[inside], film.conductivity)
+    drawn = film_on(film, start, setup.grid)[start.positive[start.faces.electronic]]
+    figures["drawn"] = _spread(drawn, film.conductivity)
     if growth:
         figures["growth"] = {
             "rate_m_s-1/2": growth.rate,
             "alpha": growth.alpha,
             "reference_V": growth.reference,
         }
+        inside = mesh.positive[mesh.faces.electronic]
         figures["end"] = _spread(R_film[inside] * film.conductivity, film.conductivity)
     return figures
 

@@ -24,10 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ..cell.kinetics import end_potential
+from ..cell.spheres import joined_cells
 
 AGREE = 0.25  # share of the currents' sizes that their sum must reach for them to be the weights
 LEAST = 1e-5  # and of the largest current of the protocol: below, the currents are what Newton leaves
@@ -144,14 +143,6 @@ class VoltageSplit:
         """Mean lithiation of each particle."""
         held = np.bincount(self.particle, self.cell.capacity)
         return np.bincount(self.particle, self.cell.capacity * sto) / np.maximum(held, 1e-300)
-
-
-def joined_cells(solid):
-    """Return which connected part of the lithium graph (LithiumCells) each of its cells is of, numbers from
-    0."""
-    ends = solid.near.shape[1] * np.arange(solid.n + 1)
-    links = csr_array((np.ones(solid.near.size, np.uint8), solid.near.ravel(), ends), (solid.n, solid.n))
-    return connected_components(links, directed=False)[1]
 
 
 def rest_potential(cell, sto, capacity):

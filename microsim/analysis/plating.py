@@ -28,9 +28,7 @@ class Plating(Observer):
     HalfCell."""
 
     def __init__(self, cell):
-        mesh = cell.mesh
-        near = np.array([can_plate(material) for material in mesh.materials])
-        self.cell, self.faces = cell, near[mesh.material[mesh.faces.solid]]
+        self._look_at(cell)
         self.kept = Least()
 
     @property
@@ -40,9 +38,16 @@ class Plating(Observer):
 
     def note(self, moment):
         """Take in the Moment after a time step."""
+        if moment.cell is not self.cell:  # contact was lost
+            self._look_at(moment.cell)
         least = float(self.cell.responses(moment.solved)[1].v[self.faces].min())
         if self.kept.margin is None or least < self.kept.margin:
             self.kept = Least(least, moment.t, moment.number)
+
+    def _look_at(self, cell):
+        mesh = cell.mesh
+        near = np.array([can_plate(material) for material in mesh.materials])
+        self.cell, self.faces = cell, near[mesh.material[mesh.faces.solid]]
 
     def figures(self):
         """Return the margin, when and in which step, or None of a cell without graphite."""

@@ -36,13 +36,14 @@ class RunAnalysis(Observer):
     """
 
     def __init__(self, cell, labels, every):
-        self.every, self.between = every, every / BETWEEN
-        self.utilisation = Utilisation(cell, labels)
-        self.split = VoltageSplit(cell, self.utilisation.particle)
+        self.every, self.between, self.labels = every, every / BETWEEN, labels
+        self._look_at(cell)
         self.kept = Noted()
 
     def note(self, moment):
         """Take in the Moment after a time step."""
+        if moment.cell is not self.cell:  # contact was lost
+            self._look_at(moment.cell)
         kept, due = self.kept, stored(moment, self.kept.stored, self.every)
         named = {"step": moment.number, "name": moment.load.name, "time_s": moment.t}
         begins = not kept.losses or kept.losses[-1]["step"] != moment.number
@@ -54,6 +55,10 @@ class RunAnalysis(Observer):
             kept.moments.append({**named, **self._measures(moment)})
         if moment.last and abs(moment.charge - moment.charge_begun) > 1e-3 * self.between:
             kept.endings.append({**named, **self.utilisation.ending(moment.solved.x)})
+
+    def _look_at(self, cell):
+        self.cell, self.utilisation = cell, Utilisation(cell, self.labels)
+        self.split = VoltageSplit(cell, self.utilisation.particle)
 
     def _losses(self, moment):
         found = self.split(moment.solved)

@@ -40,14 +40,15 @@ class Validity(Observer):
     """Collect over a run the ranges that are reached, and the largest drop. cell: HalfCell."""
 
     def __init__(self, cell):
-        self.cell, mesh = cell, cell.mesh
-        self.of_cells, self.of_faces = mesh.material, mesh.material[mesh.faces.solid]
-        electrolyte = cell.electrolyte
+        self._look_at(cell)
+        electrolyte, mesh = cell.electrolyte, cell.mesh
         c_e = {"material": electrolyte.name, **_unseen(electrolyte.c_e_window)}
         self.kept = Reached({"c_e": c_e, "sto": {m.name: _unseen(m.sto_window) for m in mesh.materials}})
 
     def note(self, moment):
         """Take in the Moment after a time step."""
+        if moment.cell is not self.cell:  # contact was lost
+            self._look_at(moment.cell)
         cell, u, t, ranges = self.cell, moment.u, moment.t, self.kept.ranges
         centre, drop = u.sto[cell.mesh.faces.solid], cell.face_drop(moment.solved)
         face = np.clip(centre + drop, 0.0, 1.0)
@@ -55,6 +56,10 @@ class Validity(Observer):
         for k, material in enumerate(cell.mesh.materials):
             _widen(ranges["sto"][material.name], t, u.sto[self.of_cells == k], face[self.of_faces == k])
         self._note_drop(moment, centre, drop, face)
+
+    def _look_at(self, cell):
+        self.cell, mesh = cell, cell.mesh
+        self.of_cells, self.of_faces = mesh.material, mesh.material[mesh.faces.solid]
 
     def _note_drop(self, moment, centre, drop, face):
         """Keep the largest drop, and that which is largest as a mean over the current."""

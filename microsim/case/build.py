@@ -18,6 +18,7 @@ from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
+from ..cell.stages import Stages
 from ..impedance.cell import C_DL
 from ..mesh.grid import VoxelGrid, grid_from_labels
 from ..volumes.draws import drawn_names
@@ -25,6 +26,7 @@ from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
 from .loads import Scale, loads
 from .lost_contact import lost_contact
+from .lost_later import lost_later
 from .start_map import InitialMap, start_from
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
@@ -121,6 +123,7 @@ def set_up(case, grid=None, design=None):
     design = design or cell_design(case, grid)
     film = film_of(case, grid)
     cell = assemble(grid, design, film)
+    Stages(cell).check()
     one_C, mass = nominal(grid, design)
     if case.cell.nominal_current_density:
         one_C = case.cell.nominal_current_density * cell.mesh.area
@@ -220,6 +223,7 @@ def cell_design(case, grid):
         remarks = (said,)
     solid = [name for name in grid.names if getattr(loaded.get(name), "kind", "") == "active"]
     lost, said_of_contact = lost_contact(case, grid, solid)
+    later, said_of_later = lost_later(case, grid, solid)
     return CellDesign(
         phases={name: _in_place(loaded.get(name), spec.cbd) for name in grid.names},
         electrolyte=replace(electrolyte, c_e_0=spec.electrolyte_concentration),
@@ -237,7 +241,8 @@ def cell_design(case, grid):
         double_layer=spec.double_layer or 0.0,
         contact_resistance=spec.cbd.contact_resistance,
         contact_lost=lost,
-        remarks=(*remarks, *said_of_contact),
+        lost_later=later,
+        remarks=(*remarks, *said_of_contact, *said_of_later),
     )
 
 

@@ -11,6 +11,7 @@ from ..base.schema import any_of, listed
 from ..materials.checks import check_material
 from ..volumes.fields import step_asked
 from .lost_contact import LostParticles
+from .lost_later import LostEvery, LostSteps
 from .measurements import CompareSpectrum, CompareVoltage
 from .sections import Compare, Counter
 from .start_map import InitialMap
@@ -139,8 +140,17 @@ def check_contact(case, loaded):
         raise InputError(
             "cell.contact_lost: expected it here or in cell.cbd, got both; leave one of them out."
         )
+    later = isinstance(lost, (LostSteps, LostEvery))
+    if later and (case.fit or case.output.homogenised):
+        raise InputError(
+            f"{'fit' if case.fit else 'output.homogenised'}: expected contact that stays as it is over the"
+            " run, got one that is lost step by step in cell.contact_lost; leave one of the two out."
+        )
     kinds = {material.kind for material in loaded.values()}
-    if "active" not in kinds or (not isinstance(lost, LostParticles) and "conductor" not in kinds):
+    if isinstance(lost, LostSteps):
+        lost = lost[0][1]
+    of_particles = isinstance(lost, (LostParticles, LostEvery))
+    if "active" not in kinds or (not of_particles and "conductor" not in kinds):
         raise InputError(
             "cell.contact_lost: expected voxels of active material and, but for particles, of a conductor"
             " that they touch, got none; remove it, or give particles."

@@ -67,24 +67,38 @@ def read_lost(raw, path):
 
 
 def lost_contact(case, grid, active):
-    """Return what the cell takes as contact_lost, and sentences on it.
+    """Return what the cell takes as contact_lost from the start, and sentences on it.
 
     grid: VoxelGrid of a case; active: names of its phases of active material.
     """
-    asked, inside = case.cell.contact_lost, grid.mask(*active)
-    if not isinstance(asked, (LostMap, LostParticles)):
+    asked = case.cell.contact_lost
+    if not isinstance(asked, (float, int, LostMap, LostParticles)):
+        return 0.0, ()
+    if isinstance(asked, (float, int)):
         return asked or case.cell.cbd.contact_lost, ()
+    found = contact_of(case, grid, active, asked)
+    said = () if isinstance(asked, LostMap) else (told_of_particles(found, grid, active),)
+    return found, said
+
+
+def contact_of(case, grid, active, asked):
+    """Return the LostContact of a LostMap, voxel by voxel, or of LostParticles, by the particle."""
+    inside = grid.mask(*active)
     if isinstance(asked, LostMap):
-        return _of_map(_on_grid(case, grid, asked.map, asked.file_axes, "field"), inside), ()
-    label = _labels(case, grid, asked, active)
-    shares = _shares(case, asked, np.unique(label[inside & (label > 0)]))
-    lost = np.zeros(int(label.max()) + 1)
+        return _of_map(_on_grid(case, grid, asked.map, asked.file_axes, "field"), inside)
+    label = np.where(inside, _labels(case, grid, asked, active), 0)
+    shares = _shares(case, asked, np.unique(label[label > 0]))
+    lost = np.zeros(int(label.max(initial=0)) + 1)
     lost[list(shares)] = list(shares.values())
-    off = np.count_nonzero(lost[label[inside]] == ALL) / np.count_nonzero(inside)
-    count = sum(value > 0 for value in shares.values())
-    said = f"{count} of {np.unique(label[label > 0]).size} particles have lost electronic contact"
-    said += f", {off:.1%} of the active material all of it." if off else "."
-    return LostContact(np.where(inside, lost[label], 0.0), np.where(inside, label, 0), True), (said,)
+    return LostContact(lost, label, True)
+
+
+def told_of_particles(found, grid, active):
+    """Say how many particles have lost contact, and how much of the material all of it."""
+    inside, known = grid.mask(*active), np.unique(found.group[found.group > 0])
+    off = np.count_nonzero(found.of_voxels[inside] == ALL) / np.count_nonzero(inside)
+    said = f"{np.count_nonzero(found.share[known])} of {known.size} particles have lost electronic contact"
+    return said + (f", {off:.1%} of the active material all of it." if off else ".")
 
 
 def _of_map(values, inside):

@@ -36,7 +36,8 @@ from .keys import (
     tolerance,
     voxel_edges,
 )
-from .lost_contact import LostMap, LostParticles, read_lost
+from .lost_contact import LostMap, LostParticles
+from .lost_later import LostEvery, LostSteps, read_contact
 from .measurements import CompareSpectrum, CompareVoltage, section_named
 from .overrides import Changes, read_material
 from .start_map import InitialMap
@@ -237,7 +238,7 @@ class Cell:
     film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
     area_correction: bool = entry(flag, default=True)
     cbd: Cbd = entry(partial(section, Cbd), default=Cbd())
-    contact_lost: float | LostMap | LostParticles = entry(read_lost, default=0.0)
+    contact_lost: float | LostMap | LostParticles | LostSteps | LostEvery = entry(read_contact, default=0.0)
 
 
 # ---- what is asked of the run ------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from .jacobian import Coefficients, Flows, Jacobian, Linearisation
 from .kinetics import Drops, FaceCurrent, Sides, concentration_potential, face_current
 from .mesh import HalfCellMesh
 from .preconditioner import Preconditioner
+from .spheres import joined_cells
 from .step import Control, Interfaces, Solved, Step
 from .unknowns import Balances, State, Unknowns
 
@@ -167,6 +168,17 @@ class HalfCell:
         return self.mesh.positive[self.mesh.solid_to_electronic]
 
     @cached_property
+    def apart_cells(self):
+        """Which cells that hold lithium have lost all contact since the start."""
+        apart = self.mesh.apart
+        return np.zeros(self.mesh.solid.n, bool) if apart is None else apart[self.mesh.solid_to_electronic]
+
+    @cached_property
+    def pieces_apart(self):
+        """Which piece each of these is of, numbers from 0; each keeps its own lithium."""
+        return np.unique(joined_cells(self.mesh.solid)[self.apart_cells], return_inverse=True)[1]
+
+    @cached_property
     def preconditioner(self):
         """Its solver for potentials, lithium and salt; holds the numbers of a linearisation for a while."""
         return Preconditioner(self)
@@ -266,7 +278,7 @@ class HalfCell:
 
         Newton leaves up to its tolerance in every sum; over many steps, and over long rests, that would add
         up. One Newton step on the sums: face currents of the electrode = -I, those of the counter electrode =
-        I, then lithium (of each electrode), then salt.
+        I, then lithium (of each electrode and of each piece that is apart), then salt.
         """
         x, step = at.x, at.step
         solve = partial(self.solve, step=step, like=at)  # V and psi change no coefficient
@@ -279,9 +291,14 @@ class HalfCell:
         at = solve(x, guess=at.interfaces)
         R = self.unknowns.rows(self.residual(at))
         d_sto = np.zeros(self.mesh.solid.n)
-        for cells in (self.positive_cells, ~self.positive_cells):
+        for cells in (self.positive_cells & ~self.apart_cells, ~self.positive_cells):
             if cells.any():
                 d_sto[cells] = -R.lithium[cells].sum() / (step.rate * self.capacity[cells].sum())
+        if self.pieces_apart.size:
+            missed, held = (
+                np.bincount(self.pieces_apart, v[self.apart_cells]) for v in (R.lithium, self.capacity)
+            )
+            d_sto[self.apart_cells] = -(missed / (step.rate * held))[self.pieces_apart]
         d_c_e = -R.salt.sum() / (F * step.rate * self.salt_volume.sum())
         return Solved(x + self.vector(sto=d_sto, c_e=d_c_e), step, at.interfaces)
 

@@ -9,9 +9,12 @@ that joins the particle to others, to carbon-binder and to the collector. A part
 takes no part, as active material that no path joins to the collector.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+
+from ..numerics.links import Links
+from .spheres import LithiumCells, joined_cells
 
 ALL = 1.0
 APART = 0.5  # share from which coarse cells keep apart what a contact joins
@@ -21,7 +24,7 @@ APART = 0.5  # share from which coarse cells keep apart what a contact joins
 class LostContact:
     """Lost contacts, voxel by voxel of the image.
 
-    share       lost, 0 to 1, of each voxel [x, y, z]; 0 outside active material
+    share       lost, 0 to 1, of each voxel [x, y, z], or of each group; 0 outside active material
     group       number [x, y, z]; a contact is between voxels of two groups
     collector   whether the contact with the collector is lost too
     """
@@ -30,20 +33,25 @@ class LostContact:
     group: np.ndarray = field(repr=False)
     collector: bool
 
+    @property
+    def of_voxels(self):
+        """Share that each voxel has lost, [x, y, z]."""
+        return self.share if self.share.ndim == 3 else self.share[self.group]
+
     def of_cells(self, mesh):
         """Return share and group of each electronic cell of a HalfCellMesh, 0 and -1 before the image."""
         x, y, z = mesh.electronic.position.T
         inside = x >= mesh.lines
         at = x[inside] - mesh.lines, y[inside], z[inside]
         share, group = np.zeros(x.size), np.full(x.size, -1, np.int64)
-        share[inside], group[inside] = self.share[at], self.group[at]
+        share[inside], group[inside] = self.of_voxels[at], self.group[at]
         return share, group
 
 
 def set_off(design, mask):
     """Return a mask [x, y, z] without the voxels that have lost all contact."""
     lost = design.contact_lost
-    return mask & (lost.share < ALL) if isinstance(lost, LostContact) else mask
+    return mask & (lost.of_voxels < ALL) if isinstance(lost, LostContact) else mask
 
 
 def has_contacts(design):
@@ -67,7 +75,8 @@ def kept_at_collector(mesh, design):
     lost = design.contact_lost
     if not isinstance(lost, LostContact) or not lost.collector:
         return 1.0
-    return 1 - lost.of_cells(mesh)[0][mesh.collector]
+    kept = 1 - lost.of_cells(mesh)[0][mesh.collector]
+    return kept if mesh.apart is None else np.where(mesh.apart[mesh.collector], 1.0, kept)
 
 
 def contact_layers(mesh, design):
@@ -76,3 +85,45 @@ def contact_layers(mesh, design):
     if not isinstance(lost, LostContact):
         return mesh.additive
     return np.where(lost.of_cells(mesh)[0] > APART, 2, mesh.additive.astype(int))
+
+
+# ---- contact that is lost on the way -----------------------------------------------------------------------
+
+
+def after_loss(cell, lost):
+    """Return the HalfCell that a whole one becomes as contact is lost, on the same cells, and which of its
+    faces are left.
+
+    What no path joins to the collector any more has no face that reacts, and no lithium passes between its
+    particles and others: each keeps its own. lost: a share of the contacts with carbon-binder, or
+    LostContact.
+    """
+    mesh, design = cell.mesh, replace(cell.design, contact_lost=lost)
+    apart = _cells_apart(mesh, design)
+    left = ~apart[mesh.faces.electronic]
+    faces = type(mesh.faces)(*(getattr(mesh.faces, f.name)[left] for f in fields(mesh.faces)))
+    if apart.any():
+        collector = np.concatenate([mesh.collector, np.setdiff1d(np.flatnonzero(apart), mesh.collector)])
+        solid = _cut_off(mesh, lost, apart)
+        mesh = replace(mesh, solid=solid, collector=collector, apart=apart)
+    return replace(cell, mesh=replace(mesh, faces=faces), design=design, R_film=cell.R_film[left]), left
+
+
+def _cells_apart(mesh, design):
+    """Which electronic cells of the electrode no path joins to the collector."""
+    links = with_contacts(Links.of(mesh.electronic).conducting(mesh.sigma), mesh, design)
+    part = joined_cells(mesh.electronic, links.weight > 0)
+    held = mesh.collector[np.broadcast_to(kept_at_collector(mesh, design), mesh.collector.shape) > 0]
+    return mesh.positive & ~np.isin(part, part[held])
+
+
+def _cut_off(mesh, lost, apart):
+    """The LithiumCells without links between a particle that is apart and others."""
+    graph, group = mesh.solid.resolved, lost.of_cells(mesh)[1]
+    cells = mesh.solid_to_electronic[: graph.n]
+    apart, group, near = apart[cells], group[cells], graph.near
+    cut = (apart[:, None] | apart[near]) & (group[:, None] != group[near])
+    itself = np.broadcast_to(np.arange(graph.n, dtype=near.dtype)[:, None], near.shape)
+    neighbour = np.where(cut, itself, near).ravel().view(graph.neighbour.dtype)
+    face = np.where(cut.ravel(), near.shape[1], graph.face).astype(graph.face.dtype)
+    return LithiumCells(replace(graph, neighbour=neighbour, face=face), mesh.solid.spheres)

@@ -36,7 +36,8 @@ class CellDesign:
     each particle of a porous electrode.
     double_layer: capacitance of every interface with the electrolyte (F m-2), 0 for none. contact_resistance
     (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons, or a
-    LostContact.
+    LostContact; lost_later: contact that is lost on the way, ((number of protocol steps before it, as
+    contact_lost and all that is lost by then), ...).
     remarks: sentences on how it was made.
     """
 
@@ -54,6 +55,7 @@ class CellDesign:
     double_layer: float = 0.0
     contact_resistance: float = 0.0
     contact_lost: float | LostContact = 0.0
+    lost_later: tuple = ()
     remarks: tuple = ()
 
     def sto_at_start(self, name, mask):

@@ -12,12 +12,13 @@ from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
 from .dense import note_rows
-from .ends import EndValues, met_at_once, past_ends, time_of_end
+from .ends import EndValues, past_ends, time_of_end
 from .kinetics import DoubleLayer
 from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
-from .record import Moment, Progress, Record
+from .record import Moment, Progress, Record, step_summary
+from .stages import Stages
 from .start import initial_state
 from .step import Control, StepProblem
 
@@ -49,7 +50,12 @@ class Experiment:
     """
 
     def __init__(self, cell, sto, tolerances, growth=None, marks=()):
-        self.cell, self.tolerances, self.growth, self.marks = cell, tolerances, growth, tuple(marks)
+        self.stages, self.tolerances, self.marks, self.now = (
+            Stages(cell, growth),
+            tolerances,
+            tuple(marks),
+            None,
+        )
         solved = initial_state(cell, sto)
         u = cell.state(solved.x)
         v = np.concatenate([cell.in_cells.U(u.sto)[cell.mesh.faces.solid], np.zeros(cell.mesh.counter.size)])
@@ -65,6 +71,7 @@ class Experiment:
             voltages=[v] if cell.design.double_layer else [],
             driving=v if growth else None,
         )
+        self._lose_contact()
         if np.ndim(cell.design.initial_sto):  # potentials of no current, between voxels that differ
             self._settle(Load("rest"))
 
@@ -90,12 +97,23 @@ class Experiment:
         while now.number < len(loads):
             load = loads[now.number]
             if not now.under_way:
+                self._lose_contact()
                 now.scale_current = self._size(load) or largest
             reason = yield from self._run_load(load, clock)
             now.number += 1 + (load.skip if reason == "voltage" else 0)
         now.record.wall_s = time.perf_counter() - clock
         if now.t == 0:
             raise InputError(f"{now.record.steps[0]['skipped']}; change its end or the initial state")
+
+    @property
+    def cell(self):
+        """The HalfCell, as it is now where contact is lost on the way."""
+        return self.stages.at(self.now.stage if self.now else 0).cell
+
+    @property
+    def growth(self):
+        """How its film grows, or None."""
+        return self.stages.at(self.now.stage).growth
 
     @property
     def x(self):
@@ -114,6 +132,15 @@ class Experiment:
     def restore(self, kept):
         """Go back to a snapshot of the same cell and protocol."""
         self.now = copied(kept)
+
+    def _lose_contact(self):
+        """Go on with what is left of the contacts when the present protocol step begins."""
+        now, stage = self.now, self.stages.due(self.now.number)
+        if stage == now.stage:
+            return
+        held = self._lithium(now.solved)
+        self.stages.carry(now, stage)
+        now.lithium_0 = now.lithium_0 + self._lithium(now.solved) - held  # the double layer of lost faces
 
     def _size(self, load):
         """Largest current that a step will ask for (A), 0 where it is not known; a power's at the present
@@ -398,7 +425,7 @@ class Experiment:
         now, current = self.now, self._current(self.now.solved)
         note_rows(self.cell, now, current, load)
         if reason:
-            self._summarise(load, reason)
+            now.record.steps.append(step_summary(now, load, reason, current))
         solved = sealed(now.solved)
         u = self.cell.state(solved.x)
         met = [mark for mark in self.marks if abs(mark.distance(now.t, u, now.charge)) <= mark.within]
@@ -418,23 +445,3 @@ class Experiment:
             time_steps=now.record.time_steps,
             landed=bool(met),
         )
-
-    def _summarise(self, load, reason):
-        now, c = self.now, self.now.record.columns
-        first = len(c["step"]) - 1
-        while first > 0 and c["step"][first - 1] == now.number:
-            first -= 1
-        t, V = np.array(c["time_s"][first:]), np.array(c["voltage_V"][first:])
-        mean = np.trapezoid(V, t) / (t[-1] - t[0]) if t[-1] > t[0] else V[-1]
-        summary = {
-            "name": load.name,
-            "time_s": now.t - now.begun,
-            "charge_C": now.charge - now.charge_begun,
-            "end_reason": reason,
-            "mean_voltage_V": float(mean),
-            "end_voltage_V": float(V[-1]),
-        }
-        if now.t == now.begun:
-            reached = EndValues(V[-1], self._current(now.solved), now.charge, now.charge_begun)
-            summary["skipped"] = met_at_once(load, reason, reached)
-        now.record.steps.append(summary)

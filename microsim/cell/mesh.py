@@ -47,7 +47,8 @@ class HalfCellMesh:
     positive: which electronic cells belong to the electrode at the collector; additive: which are CBD;
     counter: ionic cells at a metal counter electrode; counter_collector: electronic cells at the counter
     slab's own collector; collector: electronic cells at the collector; lines: number of layers in front of
-    the image.
+    the image; apart: which electronic cells have lost all contact since the start, None for none: they are at
+    the collector's potential, for nothing flows in them.
     """
 
     ionic: Graph
@@ -71,6 +72,7 @@ class HalfCellMesh:
     shape: tuple
     area: float
     counts: dict = field(default_factory=dict)
+    apart: np.ndarray | None = None
 
     def on_image(self, graph, values):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .ends import EndValues, met_at_once
 from .load import Load
 from .step import Solved
 from .unknowns import State
@@ -11,12 +12,14 @@ from .unknowns import State
 
 @dataclass
 class Record:
-    """What happened: columns of the voltage curve, one summary a step, counts, balance errors."""
+    """What happened: columns of the voltage curve, one summary a step, one of contacts each time that
+    some are lost, counts, balance errors."""
 
     columns: dict = field(
         default_factory=lambda: {"time_s": [], "current_A": [], "voltage_V": [], "charge_C": [], "step": []}
     )
     steps: list = field(default_factory=list)
+    contacts: list = field(default_factory=list)
     newton_iterations: int = 0
     linear_iterations: int = 0
     time_steps: int = 0
@@ -42,9 +45,10 @@ class Progress:
     and throughput (C); number of the protocol step, whether it is under way, when (s) and at which charge (C)
     it began; side: of the step's voltage limit on which it began, 1 above, -1 below; jumping: whether its
     profile has just come to a jump, whose current has not set in yet; driving: voltages that the film grows
-    by; lithium_miss, salt_miss: the largest so far (C); landed: (mark, number of the step, s) as each was
-    met. Of the BDF formula, newest first: before, states before the present one; earlier, lengths of the
-    steps between them (s); charges (C); voltages across the interfaces, where they have a double layer (V).
+    by; stage: how often contact has been lost; lithium_miss, salt_miss: the largest so far (C); landed:
+    (mark, number of the step, s) as each was met. Of the BDF formula, newest first: before, states before the
+    present one; earlier, lengths of the steps between them (s); charges (C); voltages across the interfaces,
+    where they have a double layer (V).
     """
 
     solved: Solved
@@ -67,6 +71,7 @@ class Progress:
     charges: list = field(default_factory=lambda: [0.0])
     voltages: list = field(default_factory=list)
     driving: np.ndarray | None = None
+    stage: int = 0
     lithium_miss: float = 0.0
     salt_miss: float = 0.0
     landed: list = field(default_factory=list)
@@ -80,6 +85,29 @@ class Progress:
         """Forget the formula's past: what comes is another curve."""
         self.before, self.earlier, self.charges = [], [], [self.charge]
         self.voltages = self.voltages[:1]
+
+
+def step_summary(now, load, reason, current):
+    """Return what a protocol step comes to that a Progress is at the end of, for the reason given; current:
+    A."""
+    c = now.record.columns
+    first = len(c["step"]) - 1
+    while first > 0 and c["step"][first - 1] == now.number:
+        first -= 1
+    t, V = np.array(c["time_s"][first:]), np.array(c["voltage_V"][first:])
+    mean = np.trapezoid(V, t) / (t[-1] - t[0]) if t[-1] > t[0] else V[-1]
+    summary = {
+        "name": load.name,
+        "time_s": now.t - now.begun,
+        "charge_C": now.charge - now.charge_begun,
+        "end_reason": reason,
+        "mean_voltage_V": float(mean),
+        "end_voltage_V": float(V[-1]),
+    }
+    if now.t == now.begun:
+        reached = EndValues(V[-1], current, now.charge, now.charge_begun)
+        summary["skipped"] = met_at_once(load, reason, reached)
+    return summary
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ for them all. Shells get thinner towards the surface, where lithium gradients ar
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from ..numerics.chains import Chains
 from ..numerics.graph import Graph
@@ -127,6 +129,20 @@ class LithiumCells:
             return resolved
         share = np.diff(shell_edges(self.shells) ** 3)
         return np.concatenate([resolved, np.outer(dense[tuple(self.spheres.position.T)], share).ravel()])
+
+
+def joined_cells(cells, open_links=None):
+    """Return which connected part each cell is of, numbers from 0.
+
+    cells: LithiumCells or a filled Graph; open_links: which links count [n, 6], None for all.
+    """
+    near = cells.near
+    ends = near.shape[1] * np.arange(cells.n + 1)
+    counts = np.ones(near.size, np.uint8) if open_links is None else open_links.ravel().astype(np.uint8)
+    links = csr_array((counts, near.ravel(), ends), (cells.n, cells.n))
+    if open_links is not None:
+        links.eliminate_zeros()
+    return connected_components(links, directed=False)[1]
 
 
 class LithiumSolver:

@@ -194,14 +194,14 @@ def cell_impedance(
     if after:
         experiment.run(setup.loads()[:after], setup.shown(progress))
     options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10, "progress": progress}
-    spectrum = solve_cell_impedance(setup.cell, experiment.now.solved, frequencies, **options)
+    spectrum = solve_cell_impedance(experiment.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     tested = known and testable(spectrum.freq)
     misfit = float(abs(kramers_kronig(spectrum.freq, spectrum.Z).residual).max()) if tested else None
     compared = []
     for one in measured:
-        own = solve_cell_impedance(setup.cell, experiment.now.solved, one.spectrum.freq, **options)
+        own = solve_cell_impedance(experiment.cell, experiment.now.solved, one.spectrum.freq, **options)
         compared.append(scored(one, *score_impedance(0, one, {"0": own.Z})))
     notes = setup.cell.design.remarks
     found = spectrum, C_dl, relaxation, misfit, peak_memory_bytes(), tuple(compared), notes

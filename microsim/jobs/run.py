@@ -155,7 +155,7 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
                 watch.snapshots.write_again(before[1])
                 for name, kept in before[0].items():
                     parts[name].restore(kept)
-        watch.begin(experiment.now)
+        watch.begin(experiment)
         with checkpoint.cleared_on(InputError):
             try:
                 for moment in experiment.moments(setup.loads()):
@@ -194,10 +194,11 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
         **step_results(record, setup.mass, stack),
         "stack": stack.as_dict(),
         "cycles": cycle_results(record, setup.mass),
+        **({"contact_lost": record.contacts} if record.contacts else {}),
         **balances(record),
         **counts(record),
         "area_correction": area_figures(cell),
-        "film": film_figures(setup, experiment.R_film),
+        "film": film_figures(setup, experiment.R_film, experiment.cell.mesh),
         **watch.figures(record),
         **compared,
         **(

@@ -92,10 +92,11 @@ class Watch:
         """The impedances that were computed, {number of the section: Z}."""
         return self.impedance.kept.Z
 
-    def begin(self, now):
-        """Tell who looks at the start, before any current, the Progress of an experiment."""
+    def begin(self, experiment):
+        """Tell who looks at the start of an Experiment, before any current."""
+        now = experiment.now
         if now.t == 0 and not now.under_way:
-            self.impedance.begin(now.solved)
+            self.impedance.begin(experiment.cell, now.solved)
 
     def note(self, moment):
         """Tell every observer the Moment after a time step."""
@@ -135,11 +136,11 @@ class ImpedanceWatch(Observer):
             if isinstance(one, MeasuredImpedance)
         }
 
-    def begin(self, solved):
-        """Take in the state at the start, before any current."""
+    def begin(self, cell, solved):
+        """Take in the HalfCell and its state at the start, before any current."""
         for number, (freq, after) in self.asked.items():
             if after == 0 and number not in self.kept.Z:
-                self.kept.Z[number] = self._solve(solved, freq)
+                self.kept.Z[number] = self._solve(cell, solved, freq)
 
     def note(self, moment):
         """Take in the Moment after a time step."""
@@ -148,10 +149,10 @@ class ImpedanceWatch(Observer):
         for number, (freq, after) in self.asked.items():
             steps = len(self.setup.case.protocol) if after == "end" else after
             if moment.number == steps - 1:
-                self.kept.Z[number] = self._solve(moment.solved, freq)
+                self.kept.Z[number] = self._solve(moment.cell, moment.solved, freq)
 
-    def _solve(self, solved, freq):
+    def _solve(self, cell, solved, freq):
         from ..impedance.cell import solve_cell_impedance
 
         C_dl, film_time = self.setup.layers()
-        return solve_cell_impedance(self.setup.cell, solved, freq, C_dl=C_dl, film_time=film_time).Z
+        return solve_cell_impedance(cell, solved, freq, C_dl=C_dl, film_time=film_time).Z

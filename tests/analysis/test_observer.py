@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from microsim.analysis.observer import Observer, stored
+from microsim.analysis.plating import Plating
 from microsim.analysis.run_analysis import RunAnalysis
 from microsim.analysis.validity import Validity
 from microsim.base.records import from_plain, to_plain
+from microsim.cell.contacts import LostContact
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
+from microsim.materials import load
 from microsim.shapes.splitting import label_particles
 
 from ..base.test_records import same
@@ -80,3 +83,27 @@ def test_fields_are_stored_at_the_start_at_ends_and_each_time_enough_has_passed(
     assert stored(moment, 0.5, 0.5) is due
     assert stored(SimpleNamespace(t=1.0, last=False, landed=False, throughput=0.0), -np.inf, 0.5)
     assert stored(SimpleNamespace(t=1.0, last=False, landed=True, throughput=0.0), 0.0, 0.5)
+
+
+def test_what_watches_follows_a_cell_that_loses_contact():
+    """Its faces become fewer on the way; the particle that fell away shows in the spread."""
+    labels = np.zeros((8, 6, 6), np.uint8)
+    particle = np.zeros(labels.shape, int)
+    for number, (j, k) in enumerate(((0, 0), (0, 3), (3, 0), (3, 3)), 1):
+        labels[2:, j : j + 2, k : k + 2], particle[2:, j : j + 2, k : k + 2] = 1, number
+    share = np.array([0.0, 1, 0, 0, 0])
+    later = ((1, LostContact(share, particle, True)),)
+    cell = half_cell(labels, active=load("Graphite_Chen2020"), lost_later=later)
+    watch = RunAnalysis(cell, particle, 1e-9), Validity(cell), Plating(cell)
+    loads = [Load("d", cell.mesh.area, duration=300.0)] * 2
+    for moment in Experiment(cell, 0.4, Tolerances()).moments(loads):
+        for one in watch:
+            one.note(moment)
+    ends = watch[0].kept.endings
+    assert ends[0]["particles"]["std"] != ends[1]["particles"]["std"]
+    means = np.array([end["particles"]["mean"] for end in ends])
+    assert means[1, 0] == means[0, 0] and (means[1, 1:] > means[0, 1:] + 0.01).all()
+    splits = watch[0].kept.losses[-1]
+    total = splits["open_circuit_V"] - splits["voltage_V"]
+    assert sum(splits["parts_V"].values()) == pytest.approx(total, abs=1e-9)
+    assert watch[2].kept.step == 1 and watch[1].kept.drop["step"] == "d"

@@ -80,7 +80,7 @@ def test_particles_by_label(tmp_path):
     """Of four columns of one size one is set off and one keeps a half."""
     made = design(tmp_path, by_label(tmp_path, particles={11: 1, 14: 0.5}))
     lost = made.contact_lost
-    assert (lost.share[5, 0, 0], lost.share[5, 8, 8], lost.share[5, 0, 8]) == (1.0, 0.5, 0.0)
+    assert [float(lost.of_voxels[5, j, k]) for j, k in ((0, 0), (8, 8), (0, 8))] == [1.0, 0.5, 0.0]
     assert lost.collector
     assert made.remarks == (
         "2 of 4 particles have lost electronic contact, 25.0% of the active material all of it.",
@@ -94,18 +94,18 @@ def test_a_table_says_the_same(tmp_path):
     (tmp_path / "off.csv").write_text("label,lost\n11,1\n14,0.5\n")
     table = design(tmp_path, by_label(tmp_path, table=str(tmp_path / "off.csv"))).contact_lost
     given = design(tmp_path, by_label(tmp_path, particles={11: 1, 14: 0.5})).contact_lost
-    assert np.array_equal(table.share, given.share)
+    assert np.array_equal(table.of_voxels, given.of_voxels)
 
 
 def test_a_share_of_the_particles_is_drawn_with_a_seed(tmp_path):
     found = {
-        seed: design(tmp_path, {"share_of_particles": 0.5, "seed": seed}).contact_lost.share
+        seed: design(tmp_path, {"share_of_particles": 0.5, "seed": seed}).contact_lost.of_voxels
         for seed in (0, 1, 2)
     }
     inside = labels() == 1
     for share in found.values():
         assert share[inside].mean() == pytest.approx(0.5, abs=0.01)
-    assert np.array_equal(found[0], design(tmp_path, {"share_of_particles": 0.5}).contact_lost.share)
+    assert np.array_equal(found[0], design(tmp_path, {"share_of_particles": 0.5}).contact_lost.of_voxels)
     assert any(not np.array_equal(found[0], found[seed]) for seed in (1, 2))
 
 
