@@ -17,6 +17,7 @@ EXTRAS = {
     "NewareNDA": "cyclers",
     "openpyxl": "cyclers",
     "pyarrow": "parquet",
+    **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio"), "formats"),
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
 

@@ -188,7 +188,7 @@ def _sparing(write):
 def _with_intervals(numbers):
     @functools.wraps(numbers)
     def told(self):
-        found = numbers(self)
+        found = {**numbers(self), **({"volume_said": list(_said(self))} if _said(self) else {})}
         if not self.drawn or "intervals" in found:
             return found
         from ..analysis.intervals import spread_intervals
@@ -199,10 +199,15 @@ def _with_intervals(numbers):
     return told
 
 
+def _said(result):
+    """What was taken of the volume's file where it leaves a choice."""
+    return getattr(getattr(getattr(result, "grid", None), "source", None), "said", ())
+
+
 def _with_rows(tables):
     @functools.wraps(tables)
     def told(self):
-        shown = tables(self)
+        shown = [*tables(self), *(f"note: {said}" for said in _said(self))]
         if not self.draw_count:
             return shown
         from ..analysis.intervals import MOST_ROWS, meaning, rows_of

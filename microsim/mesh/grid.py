@@ -48,12 +48,18 @@ class Source:
     sha256     of the file's bytes; None for an array
     file_axes  the file's axes, slowest first
     doubts     what speaks against the segmentation that draws of the volume are from, sentences
+    size_from  who states the voxel edges: "given", "data set" or "file"; None: nobody
+    said       what was taken where the file leaves a choice, sentences
+    beside     other data of the file, as they are written behind ::
     """
 
     name: str = "array"
     sha256: str | None = None
     file_axes: str = "xyz"
     doubts: tuple = ()
+    size_from: str | None = None
+    said: tuple = ()
+    beside: tuple = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -27,8 +27,8 @@ def read_volume(
     Parameters
     ----------
     source : str or path
-        TIFF, folder of slices (TIFF, PNG, BMP), HDF5 ("file.h5::dataset"), NRRD, MHD, npy, npz, MATLAB, raw
-        with a sidecar, or the name of a known data set.
+        TIFF, slices (a folder, or "s%04d.png"), one image, HDF5 ("file.h5::dataset"), NRRD, MHD, Avizo, VTK,
+        NIfTI, OME-Zarr, npy, npz, MATLAB, raw with a sidecar, or the name of a known data set.
     phases : dict, optional
         Label of each phase, {"pore": 0, "am": 1}; every label of the volume must be named. Default: the
         names of the data set, else label0, label1 ...
@@ -68,7 +68,8 @@ def read_volume(
         there = label_counts(found.values)
         labels = {name: label for name, label in labels.items() if label in there}
     doubts = doubts_of(draws) if draws is not None else ()
-    origin = Source(found.source, found.sha256, found.file_axes, doubts)
+    told = (found.size_from, found.said, found.beside)
+    origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
     grid = grid_from_labels(found.values, labels, found.voxel_size, origin)
     if draws is not None:
         grid = grid.with_draws(read_draws(draws))

@@ -22,6 +22,7 @@ WORDS = {
     "s": COLOUR,
 }
 PLAIN = ("", "page", "row", "column")  # where an axis lies in the file, which says nothing of space
+IMAGE = ("row", "column")
 
 
 def axis_word(name):
@@ -93,6 +94,27 @@ def with_beam(stored, file_axes, beam, name):
         size = tuple(size)[-2:]
         size = (*size[:place], max(size), *size[place:])
     return replace(stored, values=np.expand_dims(stored.values, place), names=names, voxel_size=size)
+
+
+def as_section(stored):
+    """Return an image of rows (x) and columns (y) as a section one voxel thick; what is no image as it is."""
+    if stored.values.ndim != 2 or stored.names != IMAGE:
+        return stored
+    size = stored.voxel_size
+    if size is not None and len(size) == 2:
+        size = (max(size), *size)
+    words = (
+        "one image, taken as a section one voxel thick along z; rows count x (from the separator), columns y:"
+        " --file-axes zyx where columns count x"
+    )
+    return replace(
+        stored,
+        values=stored.values[None],
+        names=("page", *IMAGE),
+        usual="zxy",
+        voxel_size=size,
+        said=(*stored.said, words),
+    )
 
 
 def in_stack(stored, file_axes, name):

@@ -26,6 +26,8 @@ class Stored:
     names       what the file calls its axes, "" for those of which it says nothing
     usual       the order of x, y, z where nobody states one
     doubt       why the voxel size that the file states cannot be taken for one; a given one ends it
+    said        what was taken where the file leaves a choice, or leaves something open; sentences
+    beside      other data of the file, as they are written behind ::
     """
 
     values: np.ndarray
@@ -35,6 +37,8 @@ class Stored:
     names: tuple[str, ...] = ()
     usual: str = "xyz"
     doubt: str | None = None
+    said: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from ..base.gallery import located
 from ..base.schema import read_yaml
 from .datasets import find, known_path
 from .formats import files_of
+from .stored import is_pattern
 
 NO_FILES = ("title", "name")  # keys whose texts are words for people
 LONGEST = 4096  # of a path
@@ -82,6 +83,6 @@ def _path(name, folder):
         return None
     beside = [Path(folder) / name] if folder is not None else []
     for path in (*beside, located(name)):
-        if os.path.isfile(path) or os.path.isdir(path) and files_of(path):
+        if os.path.isfile(path) or (os.path.isdir(path) or is_pattern(path)) and files_of(path):
             return path
     return known_path(name) if find(name) else None

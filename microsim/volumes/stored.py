@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import re
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import numpy as np
 from ..base.errors import InputError, why
 from ..base.files import refuse_stream
 from ..base.guard import check_target
+from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ..base.memory import require_memory
 
 MICROMETRES = ("um", "µm", "μm", "\\u00b5m", "micron", "microns", "micrometer", "micrometers", "micrometre")
@@ -22,6 +25,13 @@ METRES = {
     **dict.fromkeys(("cm", "centimeter", "centimetre"), 1e-2),
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
 }
+PATTERN = re.compile(r"[*?]|%0?[0-9]*d")
+LENGTHS = {"m": 1.0, "mm": 1e-3, "um": 1e-6}  # that sizes without a unit may be in
+
+
+def is_pattern(path):
+    """Tell whether a name that is no file stands for slices, like s_*.png or s_%04d.png."""
+    return bool(PATTERN.search(Path(path).name)) and not os.path.exists(path)
 
 
 def metres(unit):
@@ -34,6 +44,37 @@ def spacing(sizes, unit):
     sizes = np.asarray(sizes, float) * unit
     # nine digits: formats keep sizes as ratios or in other units, and 0.398 um should come back as 0.398 um
     return tuple(float(f"{size:.9g}") for size in sizes) if np.all(sizes > 0) else None
+
+
+def of_no_unit(stored, sizes, path):
+    """Return a Stored with the edges, slowest axis first, that a file states without a unit.
+
+    They are lengths where only one of m, mm and um makes voxels of a possible size; cubes of an unknown unit
+    are cubes of an unknown size, and others are asked about. Edges of exactly 1 are what every program writes
+    that knows none.
+    """
+    sizes = np.asarray(sizes, float)
+    if len(sizes) != 3 or not np.all(np.isfinite(sizes)) or not np.all(sizes > 0) or np.all(sizes == 1):
+        return stored
+    fitting = {unit: edge for unit, edge in LENGTHS.items() if _possible(sizes * edge)}
+    said = " x ".join(f"{size:g}" for size in sizes)
+    if len(fitting) == 1:
+        ((unit, edge),) = fitting.items()
+        words = f"voxel edges {said} bear no unit: taken as {unit}, the only one of m, mm, um that fits"
+        return replace(stored, voxel_size=spacing(sizes, edge), said=(*stored.said, words))
+    if np.ptp(sizes) <= 1e-9 * sizes.max():
+        words = f"voxel edges {said} bear no unit and are left out; state --voxel-size-nm"
+        return replace(stored, said=(*stored.said, words))
+    units = " or ".join(fitting or LENGTHS)
+    return replace(
+        stored,
+        doubt=f"expected a voxel size with its unit, got {said} in {path}, which may be {units}; state"
+        " --voxel-size-nm.",
+    )
+
+
+def _possible(edges):
+    return bool(np.all((edges >= SMALLEST_VOXEL) & (edges <= LARGEST_VOXEL)))
 
 
 def sha256_of(paths, chunk=2**20):

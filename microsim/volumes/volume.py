@@ -16,10 +16,10 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
-from .axes import in_space, with_beam
+from .axes import as_section, in_space, with_beam
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
-from .stored import sha256_of
+from .stored import is_pattern, sha256_of
 
 MOST_LABELS = 255
 LARGEST = 1e100  # of a field: squares of more leave the range of numbers
@@ -28,21 +28,29 @@ LARGEST_LABEL = 2**32 - 1
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume as read: values [x, y, z], voxel edges (m) where known, and where it came from."""
+    """A volume as read: values [x, y, z], voxel edges (m) where known, and where it came from.
+
+    size_from  who states the voxel edges: "given", "data set" or "file"; None: nobody
+    said       what was taken where the file leaves a choice, sentences
+    beside     other data of the file, as they are written behind ::
+    """
 
     values: np.ndarray
     voxel_size: tuple[float, float, float] | None
     source: str
     sha256: str
     file_axes: str
+    size_from: str | None = None
+    said: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None):
     """Read a volume from a file, a folder of slices or a known data set.
 
-    name_or_path  TIFF, zip with one TIFF, folder of slices, npy, npz, NRRD, MHD/MHA, raw with a sidecar, mat,
-                  "file.h5::name" (of [t, x, y, z] the last, or "file.h5::name@index"), "file.npz::name",
-                  or the name of a data set
+    name_or_path  a file of one of the formats of volumes/formats (docs/formats.md), a folder of slices or a
+                  pattern like "s_*.png", "file.h5::name" (of [t, x, y, z] the last, or
+                  "file.h5::name@index"), "file.npz::name", or the name of a data set
     file_axes     the file's axes, slowest first; None: as the file states them, otherwise xyz
     voxel_size    edge or edges x, y, z in m; wins over what the data set or the file says
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
@@ -59,24 +67,28 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     stored = read_file(path, part, index)
     if beam is not None:
         stored = with_beam(stored, file_axes, beam, name_or_path)
+    if kind != "field":  # a map of two axes is a projection, along a beam that has to be named
+        stored = as_section(stored)
     stored = in_space(stored, file_axes or (dataset and "xyz"), name_or_path)
     known = given or (dataset.voxel_size_m if dataset else None)
     if stored.doubt and not known:
         raise InputError(stored.doubt)
     axes, files, size, values = stored.axes, stored.files, stored.voxel_size, stored.values
+    told = {"said": stored.said, "beside": stored.beside}
     del stored  # so that the file's own order does not stay in memory beside the transposed array
     _check_rank(values, name_or_path)
     values = np.ascontiguousarray(values.transpose([axes.index(axis) for axis in "xyz"]))
     values = _as_kind(values, kind, name_or_path)
     size = known or (size and _own_size(size, axes, name_or_path))
     size = check_voxel_size(size) if size else None
-    return Volume(values, size, str(name_or_path), sha256_of(files), axes)
+    told["size_from"] = size and ("given" if given else "data set" if known else "file")
+    return Volume(values, size, str(name_or_path), sha256_of(files), axes, **told)
 
 
 def write_volume(path, values, *, voxel_size=None, file_axes="xyz"):
     """Write a volume [x, y, z] in the format of the path's suffix, whole or not at all.
 
-    path        .tif, .zip, .h5 (or .h5::name), .npy, .npz, .nrrd, .mhd, .mha or .raw
+    path        .tif, .zip, .h5 (or .h5::name), .npy, .npz, .nrrd, .mhd, .mha, .raw, .am, .vti or .zarr
     voxel_size  edge or edges x, y, z in m; npy and npz have no place for it
     file_axes   the order of the axes in the file, slowest first
 
@@ -118,7 +130,9 @@ def _find(name_or_path):
     """Return path, part, index and data set: an existing file first, then the data set of that name."""
     path, part, index = split_name(name_or_path)
     path = located(path)
-    if os.path.exists(path):  # False for a name too long for the file system, where Path.exists raises
+    if os.path.exists(path) or is_pattern(
+        path
+    ):  # False for a name too long for the file system, where Path.exists raises
         return path, part, index, None
     dataset = find(str(path))
     if dataset is None:

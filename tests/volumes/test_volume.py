@@ -250,7 +250,7 @@ def test_an_unknown_suffix_is_refused(tmp_path):
     (tmp_path / "v.vol").write_bytes(b"")
     assert ".nrrd" in sentence(read_voxels, tmp_path / "v.vol")
     (tmp_path / "v.png").write_bytes(b"")
-    assert "name the folder of the slices" in sentence(read_voxels, tmp_path / "v.png")
+    assert "expected a readable slice" in sentence(read_voxels, tmp_path / "v.png")
     assert "no suffix" in sentence(write_volume, tmp_path / "v", LABELS)
 
 

@@ -18,6 +18,7 @@ from ...base.errors import InputError, MicrosimError, why
 from ...base.plugins import plugins
 from ...base.schema import any_of
 from ..contract import Format, Stored
+from ..stored import is_pattern
 
 GROUP = "microsim.readers"
 FIELDS = "fields.h5"  # what a folder of a run stands for
@@ -86,7 +87,7 @@ def files_of(path):
 
 
 def _bytes_of(path):
-    if path.is_file():
+    if not path.is_dir():
         return files_of(path)
     return tuple(sorted(part for part in path.rglob("*") if part.is_file()))
 
@@ -135,8 +136,8 @@ def _unknown(path, what):
         return (
             f"expected slices (TIFF, PNG or BMP) in the folder {path}, got none; name a folder that has them."
         )
-    if path.suffix.lower() in (".png", ".bmp", ".jpg", ".jpeg"):
-        return f"expected a volume to {what}, got {path.name}, a picture; name the folder of the slices."
+    if is_pattern(path):
+        return f"expected slices (TIFF, PNG or BMP) like {path}, got none; correct the pattern."
     known = ", ".join(suffixes())
     return (
         f"expected a volume file to {what} ({known}), got {path.name} with"

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from ...base.errors import InputError
+from ..choice import chosen_name
 from ..contract import Format, Stored
 from ..stored import replacing_files, require_reading
 
@@ -21,7 +21,7 @@ def read_npy(path):
 def read_npz(path, part=None):
     """Read one array of an npz file: the only one, or the one named `part`."""
     with np.load(path, allow_pickle=False) as arrays:
-        name = _choose(path, part, arrays.files)
+        name = chosen_name(path, part, arrays.files)
         require_reading(arrays.zip.getinfo(f"{name}.npy").file_size, f"{path}::{name}")
         return Stored(arrays[name])
 
@@ -36,18 +36,6 @@ def write_npz(path, stored, part=None):
     """Write a packed npz file with one array, named `part`; it has no place for the voxel size."""
     with replacing_files(path) as (file,):
         np.savez_compressed(file, **{part or DEFAULT_NAME: stored.values})
-
-
-def _choose(path, part, names):
-    """Return the array that is meant: the named one, or the only one."""
-    if part in names:
-        return part
-    if part is None and len(names) == 1:
-        return names[0]
-    has = f"the file has {', '.join(names[:12]) or 'none'}{', ...' if len(names) > 12 else ''}"
-    if part is None:
-        raise InputError(f"expected the name of one array in {path}, got none; write {path}::NAME ({has}).")
-    raise InputError(f"expected an array of {path}, got {part}; {has}.")
 
 
 FORMATS = (

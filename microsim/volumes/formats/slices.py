@@ -1,4 +1,5 @@
-"""A folder of slices, one file each: TIFF, PNG or BMP, numbered without a gap.
+"""Slices of a folder, or of a name like s_*.png, one file each: TIFF, PNG or BMP, numbered without a gap; and
+a single PNG or BMP, a section.
 
 A slice that is missing would make the volume thinner, and its neighbours touch. JPEG is refused: it changes
 the values of voxels, and labels beyond use.
@@ -6,19 +7,24 @@ the values of voxels, and labels beyond use.
 
 import re
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from ...base.errors import InputError, why
+from ..axes import IMAGE
 from ..contract import Format, Stored
-from ..stored import require_reading
+from ..stored import is_pattern, require_reading
 from .tiff import SUFFIXES as TIFF
 from .tiff import is_slice, read_page
 
 NUMBER = re.compile(r"((?:(?<![0-9.])[0-9]+\.)?[0-9]+)")  # with decimals where it is no date or version
 PICTURES, JPEG = (".png", ".bmp"), (".jpg", ".jpeg")
+NO_JPEG = (
+    "expected slices as TIFF, PNG or BMP in {}, got JPEG, which changes the values of voxels; export them in"
+    " one of the others."
+)
 
 
 def read_folder(path, whole=False):
@@ -27,6 +33,28 @@ def read_folder(path, whole=False):
     whole: they are not slices of a volume but images over energy, say, whose numbers need not count on.
     """
     files = sorted(_slices(path), key=lambda file: natural(file.name))
+    return _stacked(files, path, whole)
+
+
+def read_pattern(path, whole=False):
+    """Read the slices whose names fit, like s_*.png or s_%04d.png, in natural order as one array."""
+    return _stacked(_fitting(path), path, whole)
+
+
+def read_picture(path):
+    """Read a single picture, rows and columns."""
+    values, alike = _plane(path)[0], 0
+    with suppress(OSError):
+        alike = sum(is_slice(file.name, (path.suffix.lower(),)) for file in path.parent.iterdir())
+    said = (
+        (f"{alike - 1} more like it lie beside it: name the folder for a volume of slices",)
+        if alike > 1
+        else ()
+    )
+    return Stored(values, names=IMAGE, said=said)
+
+
+def _stacked(files, path, whole):
     if not whole:
         check_numbers([file.name for file in files], path)
     values, palettes = None, set()
@@ -105,12 +133,30 @@ def _slices(folder):
     if len(several) > 1:
         kinds = ", ".join(f"{len(kept)} {kept[0].suffix}" for kept in several)
         raise InputError(f"expected slices of one format in {folder}, got {kinds}; keep those of one.")
-    if not several:
-        raise InputError(
-            f"expected slices as TIFF, PNG or BMP in {folder}, got JPEG, which changes the values of voxels;"
-            " export them in one of the others."
-        )
-    return several[0]
+    return several[0] if several else [file for file in files if is_slice(file.name, JPEG)]
+
+
+def _fitting(path):
+    """Slices that fit a pattern, in natural order."""
+    text = re.sub(r"%0?([0-9]*)d", _digits, re.escape(path.name))
+    fits = re.compile(text.replace(r"\*", ".*").replace(r"\?", "."))
+    beside = path.parent.iterdir() if path.parent.is_dir() else ()
+    kinds = (*TIFF, *PICTURES, *JPEG)
+    found = (file for file in beside if fits.fullmatch(file.name) and is_slice(file.name, kinds))
+    files = sorted((file for file in found if file.is_file()), key=lambda file: natural(file.name))
+    return files
+
+
+def _opens_pattern(path):
+    return is_pattern(path) and bool(_fitting(path))
+
+
+def _digits(found):
+    return f"[0-9]{{{found[1]},}}" if found[1] else "[0-9]+"
+
+
+def _is_picture(path):
+    return is_slice(path.name, (*PICTURES, *JPEG)) and path.is_file()
 
 
 def _opens(path):
@@ -122,6 +168,8 @@ def _opens(path):
 
 def _plane(file):
     """Values [row, column] of a slice, and the colours that its values stand for, None for grey ones."""
+    if is_slice(file.name, JPEG):
+        raise InputError(NO_JPEG.format(file))
     try:
         if is_slice(file.name, TIFF):
             plane, palette = read_page(file), None
@@ -197,4 +245,8 @@ def _kind(array):
     return f"{' x '.join(str(n) for n in array.shape)} {array.dtype}"
 
 
-FORMATS = (Format("folder of slices", (), read_folder, takes=("whole",), opens=_opens),)
+FORMATS = (
+    Format("folder of slices", (), read_folder, takes=("whole",), opens=_opens),
+    Format("slices by pattern", (), read_pattern, takes=("whole",), opens=_opens_pattern, files=_fitting),
+    Format("picture", (), read_picture, opens=_is_picture),
+)

@@ -139,35 +139,41 @@ def _word(letter):
 
 
 def _voxel_size(tif):
-    """Return pages, rows, columns in m, None unless all three are stated with their units.
+    """Return pages, rows, columns in m, of a single image rows and columns, None unless all are stated with
+    their units.
 
     A resolution in inches is that of a printer, by default 72 a page, and says nothing of a voxel.
     """
-    if _names(tif) and "page" not in _names(tif):
+    flat = tif.series[0].ndim == 2 and len(tif.series) == 1
+    if _names(tif) and "page" not in _names(tif) and not flat:
         return None
     if tif.is_ome:
-        return _ome_size(tif.ome_metadata)
+        return _ome_size(tif.ome_metadata, "YX" if flat else "ZYX")
     stated = tif.imagej_metadata or (tif.shaped_metadata or ({},))[0]
     by_imagej = tif.is_imagej and stated.get("ImageJ") != TIFFFILE_AS_IMAGEJ
-    distance = stated.get("spacing", 1.0 if by_imagej else None)  # ImageJ leaves it out where it is exactly 1
+    distance = stated.get(
+        "spacing", 1.0 if by_imagej or flat else None
+    )  # ImageJ leaves it out where it is exactly 1
     ratios = [tif.pages[0].tags.get(name) for name in ("YResolution", "XResolution")]
     if distance is None or not all(tag and all(tag.value) for tag in ratios):
         return None
     units = [metres(stated.get(key) or stated.get("unit")) for key in ("zunit", "yunit", "unit")]
     if not tif.is_imagej and tif.pages[0].resolutionunit == tifffile.RESUNIT.CENTIMETER:
         units[1:] = [1e-2, 1e-2]
+    if flat:
+        units[0] = 1.0
     if None in units:
         return None
     edges = (abs(float(distance)), *(tag.value[1] / tag.value[0] for tag in ratios))
-    return spacing(np.multiply(edges, units), 1.0)
+    return spacing(np.multiply(edges, units)[1 if flat else 0 :], 1.0)
 
 
-def _ome_size(text):
+def _ome_size(text, axes="ZYX"):
     """The physical size of the pixels of the first image; um where an OME file states no unit."""
     pixels = ElementTree.fromstring(text).find(".//{*}Pixels")
     said = {} if pixels is None else pixels.attrib
-    sizes = [float(said.get(f"PhysicalSize{axis}", "nan")) for axis in "ZYX"]
-    units = [metres(said.get(f"PhysicalSize{axis}Unit", "um")) for axis in "ZYX"]
+    sizes = [float(said.get(f"PhysicalSize{axis}", "nan")) for axis in axes]
+    units = [metres(said.get(f"PhysicalSize{axis}Unit", "um")) for axis in axes]
     return None if None in units else spacing(np.multiply(sizes, units), 1.0)
 
 

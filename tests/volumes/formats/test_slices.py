@@ -196,3 +196,37 @@ def test_a_missing_slice_is_noticed_in_a_folder(tmp_path):
     save(tmp_path, LABELS)
     (tmp_path / "s_001.png").unlink()
     assert f"without a gap in {tmp_path}, got s_000.png and then s_002.png" in sentence(tmp_path)
+
+
+# ---- one image, and names by pattern -----------------------------------------------------------------------
+
+
+def test_one_picture_is_a_section(tmp_path):
+    save(tmp_path, LABELS)
+    one = read_voxels(tmp_path / "s_001.png")
+    np.testing.assert_array_equal(one.values, LABELS[1][:, :, None])
+    assert "2 more like it lie beside it" in one.said[0] and "--file-axes zyx" in one.said[1]
+    other = read_voxels(tmp_path / "s_001.png", file_axes="zyx")
+    np.testing.assert_array_equal(other.values, LABELS[1].T[:, :, None])
+
+
+@pytest.mark.parametrize("pattern", ["s_*.png", "s_%03d.png", "s_%d.png", "?_???.png"])
+def test_slices_by_pattern(tmp_path, pattern):
+    save(tmp_path, LABELS)
+    Image.fromarray(LABELS[0][:2]).save(tmp_path / "preview_of_all.png")
+    found = read_voxels(tmp_path / pattern)
+    np.testing.assert_array_equal(found.values, LABELS)
+    (tmp_path / "s_001.png").unlink()
+    assert "got s_000.png and then s_002.png" in sentence(tmp_path / pattern)
+
+
+def test_a_pattern_that_fits_nothing_is_named(tmp_path):
+    save(tmp_path, LABELS)
+    assert "expected slices (TIFF, PNG or BMP) like" in sentence(tmp_path / "t_*.png")
+    assert "expected slices (TIFF, PNG or BMP) like" in sentence(tmp_path / "s_%03d.png.bak")
+
+
+def test_a_jpeg_alone_is_refused(tmp_path):
+    Image.fromarray(LABELS[0]).save(tmp_path / "s.jpg")
+    assert "got JPEG, which changes the values of voxels" in sentence(tmp_path / "s.jpg")
+    assert "got JPEG, which changes the values of voxels" in sentence(tmp_path / "*.jpg")

@@ -66,9 +66,11 @@ def test_two_volumes_in_one_file_are_not_stacked(tmp_path):
     assert "got 3 x 4 x 5 uint8, 3 x 4 x 5 uint8" in sentence(tmp_path / "v.tif")
 
 
-def test_a_single_page_and_a_colour_image_are_refused(tmp_path):
+def test_a_single_page_is_a_section_and_a_colour_image_is_refused(tmp_path):
     tifffile.imwrite(tmp_path / "flat.tif", LABELS[0])
-    assert "got 2-D (4 x 5)" in sentence(tmp_path / "flat.tif")
+    flat = read_voxels(tmp_path / "flat.tif")
+    np.testing.assert_array_equal(flat.values, LABELS[0][:, :, None])
+    assert "one image, taken as a section one voxel thick along z" in flat.said[0]
     tifffile.imwrite(tmp_path / "colour.tif", np.zeros((6, 4, 5, 3), "u1"), photometric="rgb")
     assert "got page (6), row (4), column (5), colour (3)" in sentence(tmp_path / "colour.tif")
 
@@ -124,11 +126,11 @@ def test_a_zip_without_one_tiff_is_refused(tmp_path, names, words):
 
 
 def test_a_zipped_image_is_named_in_its_error(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", LABELS[0])
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5, 3), "u1"), photometric="rgb")
     with tifffile.TiffWriter(tmp_path / "b.tif") as tif:
         tif.write(LABELS[0])
         tif.write(LABELS[0, :2])
-    for name, words in (("a", "got 2-D"), ("b", "v.zip (b.tif), got 4 x 5 uint8, 2 x 5 uint8")):
+    for name, words in (("a", "colour (3)"), ("b", "v.zip (b.tif), got 4 x 5 uint8, 2 x 5 uint8")):
         with zipfile.ZipFile(tmp_path / "v.zip", "w") as archive:
             archive.write(tmp_path / f"{name}.tif", f"{name}.tif")
         assert words in sentence(tmp_path / "v.zip")
@@ -302,3 +304,18 @@ def test_the_files_that_an_ome_file_names_belong_to_it(tmp_path):
     assert read_voxels(tmp_path / "v0.ome.tif").sha256 != volume.sha256
     (tmp_path / "v1.ome.tif").unlink()
     assert "failed to read 'v1.ome.tif'" in sentence(tmp_path / "v0.ome.tif")
+
+
+def test_the_size_of_a_single_image(tmp_path):
+    """In ImageJ's words and in those of OME; its depth is its wider edge."""
+    tifffile.imwrite(
+        tmp_path / "j.tif",
+        LABELS[0],
+        imagej=True,
+        resolution=(2.5, 2.0),
+        metadata={"axes": "YX", "unit": "um"},
+    )
+    sizes = {"PhysicalSizeX": 0.4, "PhysicalSizeY": 0.5, "PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm"}
+    tifffile.imwrite(tmp_path / "o.ome.tif", LABELS[0], metadata={"axes": "YX", **sizes})
+    for name in ("j.tif", "o.ome.tif"):
+        assert read_voxels(tmp_path / name).voxel_size == pytest.approx((5e-7, 4e-7, 5e-7), rel=1e-9)

@@ -1,0 +1,54 @@
+"""NIfTI: files of nibabel, and what is said where it is not there."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.volumes.volume import read_voxels
+
+from ...missing import hide
+
+BODY = np.zeros((6, 5, 4), "u1")  # i, j, k
+BODY[5, 4, 3], BODY[0:3, 1, 2], BODY[5, 0, 0] = 2, 1, 3
+
+
+@pytest.fixture
+def nibabel():
+    return pytest.importorskip("nibabel")
+
+
+def saved(nibabel, path, values=BODY, sizes=(0.4, 0.5, 0.6), unit="micron", kind="Nifti1Image"):
+    image = getattr(nibabel, kind)(values, np.diag([*sizes, 1.0]))
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["v.nii", "v.nii.gz"])
+@pytest.mark.parametrize("kind", ["Nifti1Image", "Nifti2Image"])
+def test_slices_come_first(tmp_path, nibabel, name, kind):
+    found = read_voxels(saved(nibabel, tmp_path / name, kind=kind))
+    np.testing.assert_array_equal(found.values, BODY.T)
+    assert found.voxel_size == pytest.approx((6e-7, 5e-7, 4e-7), rel=1e-6)
+    np.testing.assert_array_equal(read_voxels(tmp_path / name, file_axes="zyx").values, BODY)
+
+
+def test_units(tmp_path, nibabel):
+    path = saved(nibabel, tmp_path / "v.nii", sizes=(4e-4, 5e-4, 6e-4), unit="mm")
+    assert read_voxels(path).voxel_size == pytest.approx((6e-7, 5e-7, 4e-7), rel=1e-6)
+    with pytest.raises(InputError, match="expected a voxel size with its unit, got 0.6 x 0.5 x 0.4"):
+        read_voxels(saved(nibabel, path, unit="unknown"))
+
+
+def test_a_fourth_axis(tmp_path, nibabel):
+    path = saved(nibabel, tmp_path / "v.nii", BODY[..., None])
+    np.testing.assert_array_equal(read_voxels(path).values, BODY.T)
+    with pytest.raises(InputError, match="time"):
+        read_voxels(saved(nibabel, path, np.stack([BODY] * 2, -1)))
+
+
+def test_without_nibabel(tmp_path, monkeypatch):
+    (tmp_path / "v.nii.gz").write_bytes(b"")
+    hide(monkeypatch, "nibabel")
+    with pytest.raises(InputError, match=r"expected the package nibabel for .*v.nii.gz .*\[formats\]"):
+        read_voxels(tmp_path / "v.nii.gz")
