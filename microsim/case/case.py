@@ -36,6 +36,7 @@ from .checks import (
     stored_fields,
 )
 from .fit import FitSection
+from .measured_protocol import with_measured
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
 from .sections import (
@@ -55,7 +56,8 @@ from .windows import check_voltages, initial_stos
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One run, in SI. `name` is the file's name without suffix, `path` the case file."""
+    """One run, in SI. `name` is the file's name without suffix, `path` the case file; read: what was read of
+    measured files for the protocol, in lines."""
 
     title: str = entry(text, default="")
     volume: VolumeSection = entry(partial(section, VolumeSection))
@@ -68,6 +70,7 @@ class Case:
     output: Output = entry(partial(section, Output), default=Output())
     name: str = ""
     path: Path | None = None
+    read: tuple[str, ...] = ()
 
     def as_dict(self):
         """Give the effective case back as plain data, defaults filled in; it reads in as a case again."""
@@ -171,9 +174,10 @@ def _written(source):
 
 def parse_case(raw, path=None):
     """Turn a case given as plain data into a checked Case; `path` is the file it came from, if any."""
+    raw, read = with_measured(raw, path and Path(path).parent)
     case = section(Case, raw, "")
     name = "case" if path is None else Path(path).stem
-    case = replace(case, name=name, path=path and Path(path), title=case.title or name)
+    case = replace(case, name=name, path=path and Path(path), title=case.title or name, read=read)
     check_volume(case)
     loaded = case.load_materials()
     active = check_materials(case, loaded)

@@ -9,6 +9,7 @@ import numpy as np
 from ..base.columns import read_two_columns, unit_word
 from ..base.errors import InputError
 from ..cell.load import Load
+from .measured_profile import is_measured, measured_profile
 from .wording import LONGEST_S, SHORTEST_S, kind_of
 
 LEAST, MOST = 1e-6, 1e5  # C-rates that a step may ask for
@@ -24,6 +25,7 @@ VALUE_HEADS = {
         (unit_word("mA"), "mA/cm2? multiply by 10"),
         (unit_word("m?W|m?V"), "no current: name its quantity"),
     ),
+    "current_A_kg": ((unit_word("m?W|m?V"), "no current: name its quantity"),),
     "power_W": (
         (unit_word("mW"), "mW: divide by 1000"),
         (unit_word("m?A|m?V"), "no power: name its quantity"),
@@ -55,6 +57,7 @@ class Scale:
         return {
             "c_rate": self.one_C,
             "current_A_m2": self.area,
+            "current_A_kg": self.mass,
             "power_W_m2": self.area,
             "charge_C_m2": self.area,
             "charge_C_kg": self.mass,
@@ -76,7 +79,7 @@ def _load(step, scale, locate):
         "skip": step.skip,
     }
     if step.kind == "profile":
-        times, values = read_profile(locate(step.profile), step.quantity)
+        times, values = profile_of(step, locate)
         values = values * scale.of(step.quantity)
         _check_size(step, float(np.abs(values).max()), scale, 0.0)
         ends["duration"] = float(times[-1])
@@ -104,7 +107,15 @@ def check_profiles(protocol, locate):
     """Read the profiles that a protocol names, so that a mistake costs nothing. Raises InputError."""
     for step in protocol:
         if step.profile:
-            read_profile(locate(step.profile), step.quantity)
+            profile_of(step, locate)
+
+
+def profile_of(step, locate):
+    """Return times (s) and values of a step's profile: two columns, or a cycler's file."""
+    path = locate(step.profile)
+    if step.per is None and step.span is None and not is_measured(path):
+        return read_profile(path, step.quantity)
+    return measured_profile(path, step.quantity, step.per, step.span)
 
 
 def read_profile(path, quantity="c_rate"):

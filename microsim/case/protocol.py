@@ -21,7 +21,13 @@ GITT = re.compile(
 )
 PULSES = 1000  # of a titration, at most
 MOST_STEPS = 100000  # of a protocol, repeats written out
-QUANTITIES = ("c_rate", "current_A_m2", "current_A", "power_W_m2", "power_W", "voltage_V")
+QUANTITIES = ("c_rate", "current_A_m2", "current_A_kg", "current_A", "power_W_m2", "power_W", "voltage_V")
+# what the cell of a cycler's file holds -> quantity of its current, A that are one of it
+PER = {
+    "mass_mg": ("current_A_kg", 1e-6),
+    "area_cm2": ("current_A_m2", 1e-4),
+    "capacity_mAh": ("c_rate", 1e-3),
+}
 # what may end a step that does this
 MAY_END = {
     "discharge": ("duration", "voltage", "charge", "soc"),
@@ -36,7 +42,8 @@ class ProtocolStep:
     """One step of the protocol. Current, C-rate and power are above zero on discharge, below on charge.
 
     kind             "current", "power", "voltage" (held), "profile" or "rest"
-    quantity         what `value` is: c_rate (h-1), current_A_m2, current_A, power_W_m2, power_W, voltage_V
+    quantity         what `value` is: c_rate (h-1), current_A_m2, current_A_kg, current_A, power_W_m2,
+                     power_W, voltage_V
     value            the number, or None
     profile          the file of a profile, or None
     until_voltage_V  the step ends here (falling on discharge, rising on charge), or None
@@ -44,6 +51,7 @@ class ProtocolStep:
     until_charge     (quantity, value) of the charge that passes before the step ends, or None
     until_soc        state of charge at which the step ends, 0 to 1, or None
     duration_s       the step ends after this time, or None
+    per, span        of a cycler's file: A that are one of `quantity`; from and to (s) of it, or None
     skip             how many of the next steps fall away if the voltage limit ends this one (the rest of a
                      repeat)
     text             the step as the user wrote it
@@ -59,6 +67,8 @@ class ProtocolStep:
     until_charge: tuple | None = None
     until_soc: float | None = None
     duration_s: float | None = None
+    per: float | None = None
+    span: tuple | None = None
     skip: int = 0
 
     @property
@@ -210,15 +220,36 @@ def _made(verb, held, ends, wording):
 
 
 def _profile(raw, path):
-    known = {"profile", "quantity", "until_voltage_V"}
+    known = {"profile", "quantity", "until_voltage_V", "from_s", "to_s", *PER}
     if "profile" not in raw or set(raw) - known:
         raise InputError(
             f"{path}: expected {{profile: FILE, quantity: {' or '.join(QUANTITIES)}}} (or a repeat), "
             f"got {say(raw)}; correct it."
         )
-    quantity = choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
+    per = _per(raw, path)
+    quantity = per[0] if per else choice(*QUANTITIES)(raw.get("quantity", "c_rate"), f"{path}.quantity")
+    span = tuple(number(0.0)(raw[key], f"{path}.{key}") if key in raw else None for key in ("from_s", "to_s"))
     file, limit = text(raw["profile"], f"{path}.profile"), raw.get("until_voltage_V")
     limit = None if limit is None else number(0.0, 10.0)(limit, f"{path}.until_voltage_V")
     return ProtocolStep(
-        kind="profile", text=f"Profile {file}", quantity=quantity, profile=file, until_voltage_V=limit
+        kind="profile",
+        text=f"Profile {file}",
+        quantity=quantity,
+        profile=file,
+        until_voltage_V=limit,
+        per=per and per[1],
+        span=None if span == (None, None) else span,
     )
+
+
+def _per(raw, path):
+    """(quantity, what one of it is in the file's current) of a profile that says what its cell holds."""
+    given = [key for key in PER if key in raw]
+    if not given:
+        return None
+    if len(given) > 1 or "quantity" in raw:
+        raise InputError(
+            f"{path}: expected one of quantity, {', '.join(PER)}, got {listed([*given, *raw])}; keep one."
+        )
+    quantity, factor = PER[given[0]]
+    return quantity, factor * number(0.0, above=True)(raw[given[0]], f"{path}.{given[0]}")

@@ -12,6 +12,9 @@ SECONDS_PER = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}  # by
 FLOWS = {
     "a/m2": ("current_A_m2", 1.0),
     "ma/cm2": ("current_A_m2", 10.0),
+    "ma/g": ("current_A_kg", 1.0),
+    "a/kg": ("current_A_kg", 1.0),
+    "a/g": ("current_A_kg", 1e3),
     "a": ("current_A", 1.0),
     "ma": ("current_A", 1e-3),
     "w/m2": ("power_W_m2", 1.0),

@@ -32,7 +32,9 @@ def currents_of(picked, table, kept, t, V, positive):
         current, per = _flow(passed, t), charge_per
     if known is not None and current is not None and np.nansum(current * np.gradient(passed)) < 0:
         current, passed = (-current, passed) if positive is None else (current, -passed)
-        known = (1.0, f"{known[1]}: current turned")
+        known = (1.0, f"{known[1]}, positive current charges: turned")
+    elif known is not None and current is not None and table.positive == "charge":
+        known = (1.0, f"{known[1]}, positive current discharges, against its format")
     if positive is None and known is not None:
         sign, why = known
         _check_known(current, passed, V, table)

@@ -38,6 +38,7 @@ ROLES = {
     "capacity": ("charge", CAPACITY),
     "cycle": (None, r"cycle(?: ?(?:number|index|count|no\.?|id|#))?|cyc#?|zyklus"),
     "step": (None, r"ns|step(?: ?(?:number|index|count|no\.?|id|#))?"),
+    "mode": (None, "mode"),
     "frequency": ("frequency", r"f|freq\.?|frequency|freq\(hz\)|omega|ω"),
     "real": ("impedance", r"re ?\(?z?\)?|z'|z ?re(?:al)?|real(?: impedance| ?\(?z\)?)?|zr|re\[z\]|z real|r"),
     "imaginary": (

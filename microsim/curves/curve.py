@@ -28,9 +28,9 @@ ROLES = (
     "discharged",
     "capacity",
 )
-ROLES += ("cycle", "step", "frequency")
+ROLES += ("cycle", "step", "mode", "frequency")
 CHARGES = ("increment", "passed", "charged", "discharged", "capacity")
-BY_ROW = ("time_s", "voltage_V", "current", "charge", "cycle", "step")
+BY_ROW = ("time_s", "voltage_V", "current", "charge", "cycle", "step", "mode")
 VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
 LEAST = 0.01  # V; a cell that never has as much was read in another unit
 LEAST_CURVE = 0.05  # of rows without a frequency among those of impedances, which are a curve
@@ -48,6 +48,7 @@ class MeasuredCurve:
     per, charge_per  "", "mass" or "area"
     cycle      number of the cycle, as the file counts, [row], or None
     step       number of the step of the cycler's programme [row], or None
+    mode       number of the way of control, as EC-Lab has it [row], or None
     half       HalfCycle that this is, or None: all of the file
     halves     all half cycles of the file
     said       what was read, in a line
@@ -63,6 +64,7 @@ class MeasuredCurve:
     charge_per: str = ""
     cycle: np.ndarray | None = None
     step: np.ndarray | None = None
+    mode: np.ndarray | None = None
     half: HalfCycle | None = None
     halves: tuple = ()
     said: str = ""
@@ -98,9 +100,9 @@ def read_measured_curve(
         refuse_missing(table, "a column of the time or of the charge", "time_s: 1, voltage_V: 2")
     currents, how = currents_of(picked, table, kept, t, V, positive_current)
     counted, odd = _counted(picked["cycle"], table, kept)
-    stepped, _ = _counted(picked["step"], table, kept)
+    (stepped, _), (mode, _) = (_counted(picked[role], table, kept) for role in ("step", "mode"))
     whole = MeasuredCurve(t, V, **currents, cycle=counted, where=table.where, sha256=table.sha256)
-    whole = replace(whole, step=stepped, header=table.header)
+    whole = replace(whole, step=stepped, mode=mode, header=table.header)
     whole = _per_what(whole, mass, area)
     halves = half_cycles(whole)
     part = _part(whole, chosen(halves, cycle, half_cycle, whole))
@@ -141,7 +143,7 @@ def _which(part):
 
 KEYS = {"time": "time_s", "step time": "time_s", "voltage": "voltage_V", "current": "current_mA"}
 KEYS |= {"increment": "increment_mAh", "passed": "passed_mAh", "charged": "charged_mAh", "cycle": "cycle"}
-KEYS |= {"discharged": "discharged_mAh", "capacity": "capacity_mAh", "step": "step"}
+KEYS |= {"discharged": "discharged_mAh", "capacity": "capacity_mAh", "step": "step", "mode": "mode"}
 
 
 def _called(role, column):

@@ -53,8 +53,9 @@ def read_mpr(content, where):
         settings = next((m["data"] for m in file.modules if m["shortname"].startswith(b"VMP Set")), b"")
     if not len(data):
         raise InputError(f"{where}: expected measured points, got none; give the file of a run measurement")
-    names = tuple(data.dtype.names)
-    columns = [data[name] for name in names]
+    columns = {name: data[name] for name in data.dtype.names}
+    columns |= {"mode": file.get_flag("mode")} if "mode" in file.flags_dict else {}
+    names, columns = tuple(columns), list(columns.values())
     return ArrayTable(names, columns, len(data), where, positive="charge", header=_settings(settings))
 
 

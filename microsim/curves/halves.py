@@ -77,15 +77,15 @@ def _half(curve, number, first, last, sign):
         "discharge" if sign > 0 else "charge",
         first,
         last,
-        _begun(curve, first),
+        begun(curve, first),
         0.0 if curve.charge is None else float(curve.charge[max(first - 1, 0)]),
         int(curve.cycle[first]) if counted else (number + 1) // 2,
         (float(V[first]), float(V[last])),
     )
 
 
-def _begun(curve, first):
-    """When the current set in (s): so long before its first row as its charge took."""
+def begun(curve, first):
+    """Return when the current set in (s): so long before its first row as its charge took."""
     if curve.time_s is None:
         return 0.0
     now, before = curve.time_s[first], curve.time_s[max(first - 1, 0)]

@@ -206,6 +206,7 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
             if dfn
             else {}
         ),
+        **({"protocol_read": case.read} if case.read else {}),
         "materials": case.material_sources(),
     }
 

@@ -68,6 +68,7 @@ class RunResult(Result):
             *(over if cycles else []),
             *filter(None, [rate]),
             *notes,
+            *self.result.get("protocol_read", []),
             *lines,
             f"report: {self.folder / 'report.html'}",
         ]

@@ -304,7 +304,7 @@ def test_a_current_that_its_capacities_contradict_is_turned_and_said(tmp_path):
     path = csv(tmp_path / "a.csv", names=names, data=(T, FALLS, -1 + 0 * T, charged, discharged))
     curve = read_measured_curve(path)
     assert curve.current[0] == 1
-    assert "current turned" in curve.said
+    assert "positive current charges: turned" in curve.said
     names = (*names[:3], "Discharge Capacity(Ah)", "Charge Capacity(Ah)")
     path = csv(tmp_path / "b.csv", names=names, data=(T, FALLS, -1 + 0 * T, charged, discharged))
     with pytest.raises(InputError, match="the names of its capacities are the other way round"):
