@@ -37,7 +37,7 @@ def comparison_maps_figure(comparison, what=LITHIATION):
     figure = new_figure(sum(heights) + 1.8, layout="compressed")
     panels = figure.subplots(2, 3, sharex=True, sharey="row", height_ratios=heights)
     low, high, extend = limits(np.stack([c.simulated, c.measured]))
-    difference, shown, limit, extend_difference = _difference(c)
+    difference, shown, limit, extend_difference = shown_difference(c)
     columns = (
         ("Simulated", c.simulated, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
         ("Measured", c.measured, {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}),
@@ -64,7 +64,7 @@ def comparison_maps_figure(comparison, what=LITHIATION):
     return figure
 
 
-def _difference(c):
+def shown_difference(c):
     """The difference of a comparison as it is drawn: values, their Quantity, limit of the colours, and which
     ends are pointed."""
     if c.sigma is None:

@@ -4,10 +4,10 @@ from functools import partial
 
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
-from ...volumes.fields import read_hosts, read_names
 from .. import analysis_figures, captions, cycle_figures, figures, tables
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
+from ..viewer import shown_fields, viewer_of
 from . import compare, homogenise
 from .common import flux_drawing, interval_sections, is_column, phases_sections
 
@@ -32,6 +32,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
         cards=cards,
         sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
         records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
+        viewer=_viewer(case, result, grid, voltage, fields_path, comparisons),
         version=result.get("microsim_version"),
         progress=progress,
     )
@@ -59,6 +60,14 @@ def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
         *interval_sections(result),
         Section("checks", "Conservation and numerics", tables=_checks(result, asked.get("numerics") or {})),
     ]
+
+
+def _viewer(case, result, grid, voltage, fields_path, comparisons):
+    """Pack what slides; a column of cells has no section to look at."""
+    if fields_path is None or is_column(grid.shape):
+        return None
+    asked = case if isinstance(case, dict) else {}
+    return viewer_of(grid, fields_path, comparisons, _compared(asked, result, comparisons), voltage)
 
 
 def _compared(asked, result, comparisons):
@@ -142,20 +151,13 @@ def _fields(path):
     """Make the sections of the fields that the file holds."""
     if path is None:
         return [Section("lithiation", "Fields", note="No fields were stored in this run.")]
-    names = read_names(path)
-    shown = [name for name in FIELDS if name in names and not (name == "lithium" and _one_host(path, names))]
-    series = {name: load_series(path, name) for name in shown}
+    series = {name: load_series(path, name) for name in shown_fields(path)}
     sections = []
     for name in (name for name in series if name not in TOGETHER):
         title = TITLES.get(name)
         anchor, title = (name, FIELDS[name].label) if title is None else (title.lower(), title)
         sections.append(Section(anchor, title, _field_drawings(series[name], spread=name != "c_e")))
     return sections + _potentials([series.get(name) for name in TOGETHER])
-
-
-def _one_host(path, names):
-    """Tell whether sto shows all that lithium would: one material, so that they differ by a factor."""
-    return "sto" in names and len({host.sites for host in read_hosts(path).values()}) == 1
 
 
 def _potentials(series):

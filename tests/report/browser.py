@@ -1,0 +1,37 @@
+"""A page in headless Chromium: what it asks for, says on its console, and shows."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# WebGL in software, so that a machine without a graphics card draws the same
+ARGUMENTS = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
+
+@contextmanager
+def opened(path, width=1000, **how):
+    """Open a page from disk, wait until its viewer is ready; give the Page, and check what it said."""
+    api = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed")
+    with api.sync_playwright() as playwright:
+        arguments = ARGUMENTS + ["--no-sandbox"] * (os.getuid() == 0)  # which Chromium refuses to root
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 1200}, accept_downloads=True, **how
+        )
+        page, said = context.new_page(), []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda asked: said.append(asked.url) if asked.url != path.as_uri() else None)
+        page.goto(path.as_uri())
+        page.wait_for_function("!window.microsim?.viewer || document.querySelector('[data-ready]')")
+        try:
+            yield page
+            # blob: what the page makes itself, for a download
+            assert [line for line in said if not line.startswith("blob:")] == []
+        finally:
+            chromium.close()

@@ -1,0 +1,137 @@
+"""What the scripts of a page do, in a browser: the sections follow sliders, pointer and voltage, and say what
+fields.h5 holds."""
+
+import re
+
+import numpy as np
+import pytest
+
+from microsim.report.pages import run as run_page
+from microsim.volumes.fields import read_field, read_phase, read_times
+
+from .browser import opened
+
+
+@pytest.fixture(scope="module")
+def written(run, tmp_path_factory):
+    """The page of a made-up run."""
+    return run_page.write(tmp_path_factory.mktemp("scripts"), **run)
+
+
+@pytest.fixture(scope="module")
+def page(written):
+    with opened(written) as shown:
+        yield shown
+
+
+def slide(page, name, value):
+    page.eval_on_selector(
+        f"#slide-{name}",
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }",
+        value,
+    )
+    page.wait_for_function("microsim.viewer.panels.every((panel) => panel.volume.frame !== undefined)")
+    page.wait_for_timeout(50)
+
+
+def picture(page, panel):
+    return page.eval_on_selector(f"#panel-{panel} > canvas", "(canvas) => canvas.toDataURL()")
+
+
+def reading(page, panel):
+    """Value and error that a panel tells, or its words."""
+    text = page.inner_text(f"#panel-{panel} output").replace("\N{MINUS SIGN}", "-")
+    found = re.match(r"(-?[\d.]+) ± ([\d.]+)", text)
+    return (float(found[1]), float(found[2])) if found else text
+
+
+FACTORS = {"sto": 1.0, "c_e": 1.0, "phi_e": 1e3, "phi_s": 1e3, "j": 1.0}
+
+
+def test_the_values_at_the_cursor_are_those_of_the_file(page, run):
+    path, random, seen = run["fields_path"], np.random.default_rng(5), 0
+    phase, names, _ = read_phase(path)
+    words = {"pore": "pore", "am": "active material", "cbd": "carbon-binder"}
+    for time in range(len(read_times(path)[0])):
+        at = tuple(int(random.integers(n)) for n in phase.shape)
+        for axis, number in zip("xyz", at, strict=True):
+            slide(page, axis, number)
+        slide(page, "time", time)
+        assert reading(page, "phases") == words[names[phase[at]]]
+        for name, factor in FACTORS.items():
+            stored, said = factor * float(read_field(path, name, time)[0][at]), reading(page, name)
+            if np.isnan(stored):
+                assert said == "no value here"
+                continue
+            seen += 1
+            assert abs(said[0] - stored) <= said[1] * (1 + 1e-6), name
+            assert said[1] <= 2e-4 * max(abs(stored), 1e-9) or said[1] < 1e-2, name
+    assert seen >= 6
+
+
+def test_the_maps_say_what_was_compared(page, run):
+    found = run["comparisons"][0]
+    at = tuple(np.argwhere(np.isfinite(found.difference))[7])
+    for axis, number in zip("xyz", at, strict=True):
+        slide(page, axis, 2 * int(number))  # a measured voxel is two of the run's
+    for key, values in (
+        ("seen", found.simulated),
+        ("measured", found.measured),
+        ("difference", found.difference / found.sigma),
+    ):
+        value, error = reading(page, f"map1-{key}")
+        assert abs(value - values[at]) <= error * (1 + 1e-6), key
+
+
+@pytest.mark.parametrize(("slider", "moved"), [("z", 2), ("time", 1)])
+def test_a_slider_moves_the_sections(page, slider, moved):
+    page.uncheck("#own-colours")  # of which a field that only grew would have the same
+    slide(page, "time", 3)
+    before = {panel: picture(page, panel) for panel in ("phases", "sto", "c_e")}
+    slide(page, slider, moved)
+    still = ["phases"] if slider == "time" else []
+    assert [panel for panel in before if picture(page, panel) == before[panel]] == still
+    page.check("#own-colours")
+
+
+def test_colours_of_one_time_or_of_all(page):
+    slide(page, "time", 1)
+    own = picture(page, "sto")
+    ends = page.inner_text("#panel-sto .bar")
+    page.uncheck("#own-colours")
+    assert picture(page, "sto") != own and page.inner_text("#panel-sto .bar") != ends
+    page.check("#own-colours")
+    assert picture(page, "sto") == own
+
+
+def test_keys_move_a_slider_and_it_says_where_it_stands(page):
+    slide(page, "x", 4)
+    page.focus("#slide-x")
+    page.keyboard.press("ArrowRight")
+    assert page.get_attribute("#slide-x", "aria-valuetext").startswith("2.20")  # the sixth voxel of 0.4 um
+    assert page.inner_text("#cursor").startswith("x = 2.20")
+
+
+def test_pointer_and_click_move_one_cursor_in_all_sections(page):
+    slide(page, "x", 8)
+    box = page.locator("#panel-sto > canvas").bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + box["height"] - 1)
+    pointed = page.inner_text("#cursor")
+    assert re.match("x = 0.0[0-9], y = 0.0[0-9]", pointed)
+    page.mouse.click(box["x"] + 1, box["y"] + box["height"] - 1)
+    page.mouse.move(2, 2)
+    assert page.input_value("#slide-x") == "0" and page.input_value("#slide-y") == "0"
+
+
+def test_the_handle_on_the_voltage_moves_the_time(page, run):
+    slide(page, "time", 3)
+    before = picture(page, "sto")
+    box = page.locator("#curve").bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 70, box["y"] + 60, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    assert page.input_value("#slide-time") == "0" and picture(page, "sto") != before
+    volts = f"{run['voltage']['voltage_V'][0]:.3f}"
+    assert volts in page.inner_text("label:has(#slide-time) output")
