@@ -25,10 +25,9 @@ def as_grid(given, path):
     )
 
 
-def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None, draws=None, shares=None):
+def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, **more):
     from ..mesh.read import read_volume
 
-    more = {"crop": crop, "draws": draws, "shares": shares}
     return read_volume(volume, phases, voxel_size_nm, axes=file_axes, **more)
 
 
@@ -160,8 +159,14 @@ VOLUME_PARTS = {
 DRAWS = Argument("Draws of the segmentation: an interval beside each number.", metavar="FILE.draws.h5")
 GRID = Spread(as_grid, {**VOLUME_PARTS, "draws": (None, DRAWS)}, _grid_of)
 Grid = Annotated["VoxelGrid", GRID]  # noqa: F821 (a heavy import)
+MASK = Argument(
+    "What is sample: cylinder (along x; cylinder=z), y=4:80,z=4:80, label=0 (is outside), or a volume.",
+    metavar="MASK",
+)
+MASK_PARTS = {**GRID.parts, "mask": (None, MASK)}
+GridWithMask = Annotated["VoxelGrid", Spread(as_grid, MASK_PARTS, _grid_of)]  # noqa: F821
 SHARES_PARTS = {
-    **GRID.parts,
+    **MASK_PARTS,
     "shares": (
         None,
         Argument(

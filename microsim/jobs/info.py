@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.files import make_folder, safe_file_names
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
-from .arguments import Grid, comma_list, require_size
+from .arguments import GridWithMask, comma_list, require_size
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -58,6 +58,7 @@ class PhasesResult(Result):
             "file_axes": source.file_axes,
             "shape": list(self.grid.shape),
             "voxel_size_m": list(self.grid.voxel_size) if self.grid.sized else None,
+            **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             "phases": self.phases,
             **({"measures": self.measures} if self.measures else {}),
         }
@@ -180,9 +181,14 @@ def _measure_names(given, path):
     return tuple(MEASURES) if "all" in names else tuple(dict.fromkeys(names))
 
 
-@job(voxel_bytes=35)
+def _refuse_mask(grid):
+    if grid.masked:
+        raise InputError("--measures: expected a volume without --mask, got one; leave one of the two out.")
+
+
+@job(voxel_bytes=35, masked=True)
 def measure(
-    volume: Grid,
+    volume: GridWithMask,
     measures: Annotated[
         "str | list[str] | None",
         Argument(
@@ -223,6 +229,7 @@ def measure(
 
     if measures:
         require_size(volume)
+        _refuse_mask(volume)
     phases = phase_summary(volume, progress=titled(progress, "measuring the phases"))["phases"]
     if not volume.sized:
         for phase in phases.values():

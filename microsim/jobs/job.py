@@ -19,12 +19,12 @@ from .draws import repeated
 from .result import FIGURES, PAGE, Result
 
 
-def job(function=None, *, voxel_bytes=0):
+def job(function=None, *, voxel_bytes=0, masked=False):
     """Make a job of a function with declared arguments; voxel_bytes: memory that it takes for each voxel,
-    as measured, a number or a function of the arguments."""
+    as measured, a number or a function of the arguments; masked: it heeds the mask of a volume's sample."""
     if function is None:
-        return functools.partial(job, voxel_bytes=voxel_bytes)
-    read = reading(repeated(function), functools.partial(_check_memory, voxel_bytes))
+        return functools.partial(job, voxel_bytes=voxel_bytes, masked=masked)
+    read = reading(repeated(function), functools.partial(_check_grids, voxel_bytes, masked))
 
     @functools.wraps(function)
     def safe(*args, **options):
@@ -39,9 +39,14 @@ def job(function=None, *, voxel_bytes=0):
     return safe
 
 
-def _check_memory(voxel_bytes, arguments):
-    """Refuse a volume whose work does not fit into memory."""
+def _check_grids(voxel_bytes, masked, arguments):
+    """Refuse a volume whose work does not fit into memory, and a mask that the job would not heed."""
     for grid in arguments.values():
+        if getattr(grid, "masked", False) and not masked:
+            raise InputError(
+                f"expected a volume without a mask, got one for {grid.source.name}; info and transport take"
+                " masks: crop it instead."
+            )
         if hasattr(grid, "sized"):  # a VoxelGrid
             each = voxel_bytes(arguments) if callable(voxel_bytes) else voxel_bytes
             require_memory(each * grid.phase.size + KERNELS * (each > 0), grid.source.name)

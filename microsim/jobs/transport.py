@@ -85,6 +85,7 @@ class TortuosityResult(Result):
             "solver": self.solver,
             "sides": self.sides,
             "interface": self.interface,
+            **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
@@ -173,7 +174,7 @@ def _voxel_bytes(arguments):
     return 25 if alone else 200
 
 
-@job(voxel_bytes=_voxel_bytes)
+@job(voxel_bytes=_voxel_bytes, masked=True)
 def tortuosity(
     volume: GridWithShares,
     conducting: Conducting = "pore",
@@ -253,6 +254,7 @@ def tortuosity(
             "leave one out."
         )
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
+    _check_mask(volume, solver, keep_fields or flux or tensor)
     solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps, whole = {}, {}, {}
     with running(backend):
@@ -288,6 +290,14 @@ def _interface(grid, interface, solver, more):
             f"{interface}; leave one out."
         )
     return interface or "voxel"
+
+
+def _check_mask(grid, solver, more):
+    if grid.masked and (solver != "multigrid" or more):
+        raise InputError(
+            "--mask: expected no --tensor, --flux, --fields, --out and no other --solver beside it, got one;"
+            " leave it out."
+        )
 
 
 def _tensor(grid, conducting, tolerance, progress):

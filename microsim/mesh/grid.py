@@ -75,6 +75,7 @@ class VoxelGrid:
     draws       other VoxelGrids of the same shape that the image allows as well (segment/draws.py): a job on
                 this grid is done on each of them too, and gives intervals beside its numbers
     shares      {name: uint8 [x, y, z]}: share of a phase in each voxel, 255 for all of it; None where unknown
+    masked      the last name stands for what is outside the sample (mesh/mask.py), and is no phase
     """
 
     phase: np.ndarray
@@ -85,6 +86,7 @@ class VoxelGrid:
     relative: bool = False
     draws: tuple = ()
     shares: dict[str, np.ndarray] | None = None
+    masked: bool = False
 
     def __post_init__(self):
         names = tuple(self.names)
@@ -115,7 +117,7 @@ class VoxelGrid:
     def __repr__(self):
         edges = " x ".join(f"{h * 1e9:g}" for h in dict.fromkeys(self.voxel_size))
         size = f"voxels of {edges} nm" if self.sized else "voxels of unknown size"
-        shares = (f"{name} {100 * self.fraction(name):.2f} %" for name in self.names)
+        shares = (f"{name} {100 * self.fraction(name):.2f} %" for name in self.phases)
         shape = " x ".join(map(str, self.shape))
         return f"VoxelGrid: {shape} {size}\n  {', '.join(shares)}\n  {self.source.name}"
 
@@ -138,6 +140,21 @@ class VoxelGrid:
     def voxels(self):
         """Number of voxels."""
         return self.phase.size
+
+    @property
+    def phases(self):
+        """Names of the phases, without what is outside the sample."""
+        return self.names[:-1] if self.masked else self.names
+
+    @property
+    def sample(self):
+        """Which voxels are sample: bool [x, y, z]."""
+        return self.phase < len(self.phases)
+
+    @property
+    def sample_share(self):
+        """Share of the box that is sample."""
+        return float(np.count_nonzero(self.sample) / self.voxels) if self.masked else 1.0
 
     @property
     def voxel_volume(self):
@@ -164,8 +181,9 @@ class VoxelGrid:
         return wanted[self.phase]
 
     def fraction(self, name):
-        """Volume fraction of a phase, eps[name]."""
-        return float(np.count_nonzero(self.phase == self.code(name)) / self.voxels)
+        """Volume fraction of a phase, eps[name]; of the sample alone where there is a mask."""
+        found = np.count_nonzero(self.phase == self.code(name))
+        return float(found / (np.count_nonzero(self.sample) if self.masked else self.voxels))
 
     def face(self, name, array):
         """View the layer of `array` [x, y, z] that lies at a named face of the box (see FACES), as 2D."""

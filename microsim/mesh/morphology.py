@@ -6,6 +6,7 @@ from scipy import ndimage
 from ..base.axes import AXES
 from ..base.errors import InputError
 from .grid import both_sides, voxel_edges
+from .mask import straight
 from .percolation import closed_clusters, percolating_fractions
 
 # less leaves the steps of the voxels in the normal; more rounds off edges and mixes neighbouring surfaces
@@ -92,8 +93,10 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
 def phase_summary(grid, progress=None):
     """Measure each phase of a grid: fraction, connectivity, surface (what `microsim info` shows).
 
-    percolating_fraction  share of the phase's own voxels in clusters that join both end faces of an axis
-    closed_fraction       share of them in clusters that touch no face of the box: inner pores, loose grains
+    percolating_fraction  share of the phase's own voxels in clusters that join both end faces of an axis;
+                          None where a mask has no end planes along it
+    closed_fraction       share of them in clusters that touch no face of the box (or of the sample): inner
+                          pores, loose grains
     surface_area_per_volume_m-1, surface_area_per_volume_faces_m-1
                           its area to all other phases, corrected and as voxel faces, per volume of the box
     surface_area_per_volume_closed_m-1, surface_area_per_volume_to_closed_m-1
@@ -102,41 +105,57 @@ def phase_summary(grid, progress=None):
 
     progress: callable(done, total, message) or None.
     """
-    volume = grid.voxels * grid.voxel_volume
+    sample = grid.sample if grid.masked else None
+    volume = grid.voxels * grid.sample_share * grid.voxel_volume
+    known = [sample is None or straight(sample, axis) for axis in range(3)]
     phases, closed = {}, np.zeros(grid.shape, dtype=bool)
-    for name in grid.names:
-        closed |= closed_clusters(grid.mask(name))
-    for done, (name, label) in enumerate(zip(grid.names, grid.labels)):
+    for name in grid.phases:
+        closed |= closed_clusters(grid.mask(name), None if sample is None else ~sample)
+    for done, (name, label) in enumerate(zip(grid.phases, grid.labels)):
         if progress:
-            progress(done, len(grid.names), f"measuring {name}")
+            progress(done, len(grid.phases), f"measuring {name}")
         mask = grid.mask(name)
-        area, own, others = _areas_of(grid, mask, closed)
+        area, own, others = _areas_of(grid, mask, closed, sample)
+        through = percolating_fractions(mask)
         phases[name] = {
             "label": label,
             "volume_fraction": grid.fraction(name),
-            "percolating_fraction": dict(zip(AXES, percolating_fractions(mask))),
+            "percolating_fraction": {a: f if k else None for a, f, k in zip(AXES, through, known)},
             "closed_fraction": float(np.mean(closed[mask])) if mask.any() else 0.0,
             "surface_area_per_volume_m-1": area / volume,
             "surface_area_per_volume_closed_m-1": own / volume,
             "surface_area_per_volume_to_closed_m-1": others / volume,
-            "surface_area_per_volume_faces_m-1": surface_area_faces(mask, grid.voxel_size) / volume,
+            "surface_area_per_volume_faces_m-1": _faces_within(mask, grid.voxel_size, sample) / volume,
         }
     if progress:
-        progress(len(grid.names), len(grid.names), "measured all phases")
+        progress(len(grid.phases), len(grid.phases), "measured all phases")
     return {"shape": list(grid.shape), "voxel_size_m": list(grid.voxel_size), "phases": phases}
 
 
-def _areas_of(grid, mask, closed):
+def _areas_of(grid, mask, closed, sample):
     """Corrected area of a mask (m2); of it what its closed clusters have, and what lies beside those of
-    others."""
-    found = np.zeros(3)
-    for axis, factors in enumerate(face_area_factors(mask, grid.voxel_size)):
+    others. Faces of the sample do not count; beyond them the image goes on as at its edge."""
+    found, body = np.zeros(3), mask
+    if sample is not None:
+        nearest = ndimage.distance_transform_edt(~sample, grid.voxel_size, False, True)
+        body = mask[tuple(nearest)]
+    for axis, factors in enumerate(face_area_factors(body, grid.voxel_size)):
+        if sample is not None:
+            factors[~np.logical_and(*both_sides(sample, axis))] = 0
         parts = (
             np.ones_like(factors, dtype=bool),
             *(np.logical_or(*both_sides(c, axis)) for c in (closed & mask, closed & ~mask)),
         )
         found += [factors[part].sum(dtype=float) * grid.face_area(axis) for part in parts]
     return found.tolist()
+
+
+def _faces_within(mask, voxel_size, sample):
+    """Area of the voxel faces of a mask, m2, less those to what is outside the sample."""
+    if sample is None:
+        return surface_area_faces(mask, voxel_size)
+    areas, other = _face_areas(voxel_edges(voxel_size)), sample & ~mask
+    return float(sum(np.count_nonzero(interface_faces(mask, other, a)) * areas[a] for a in range(3)))
 
 
 def _boundary(inside, axis):

@@ -31,15 +31,17 @@ def connected_to(mask, face, *, periodic_sides=False):
     return _touching(clusters, count, axis, end)[clusters]
 
 
-def closed_clusters(mask):
-    """Keep the clusters of `mask` that touch no face of the box: nothing from outside gets there through
-    `mask`."""
+def closed_clusters(mask, outside=None):
+    """Keep the clusters of `mask` that touch no face of the box, nor a voxel that is `outside` the sample:
+    nothing from there gets in through `mask`."""
     clusters, count = cluster_labels(mask)
     open_ = np.zeros(count + 1, dtype=bool)
     for axis in range(3):
         if clusters.shape[axis] > 1:  # an image of one slice is open along its plane only
             for end in (0, -1):
                 open_ |= _touching(clusters, count, axis, end)
+    if outside is not None:
+        open_[clusters[ndimage.binary_dilation(outside)]] = True
     open_[0] = True
     return ~open_[clusters]
 

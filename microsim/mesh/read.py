@@ -1,6 +1,9 @@
 """From a file to a grid with named phases."""
 
+from dataclasses import replace
 from os import PathLike
+
+import numpy as np
 
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
@@ -8,6 +11,7 @@ from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
+from .mask import OUTSIDE, sample_mask
 from .shares import with_shares
 
 
@@ -21,6 +25,7 @@ def read_volume(
     missing_ok: bool = False,
     draws: str | PathLike | None = None,
     shares: dict[str, str | PathLike] | None = None,
+    mask: str | PathLike | dict | None = None,
 ) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
@@ -47,6 +52,9 @@ def read_volume(
     shares : dict, optional
         Share of phases in each voxel, {"pore": "pore_share.tif"}: files (or arrays [x, y, z]) as large as the
         volume, 0 to 1, or whole numbers of which the largest of the type (255, 65535) is all of the voxel.
+    mask : str, path, dict or array, optional
+        Which voxels are sample: "cylinder" (along x; "cylinder=z"), "y=4:80,z=4:80", "label=0" (that label is
+        outside), or a volume, 0 outside. Fractions are then those of the sample, and nothing flows out.
 
     Returns
     -------
@@ -61,16 +69,18 @@ def read_volume(
     """
     size = None if voxel_size is None else check_voxel_size(voxel_size)
     found = read_voxels(source, file_axes=axes, voxel_size=size)
-    labels = phases or _own_names(source, found.values)
+    values, more = _without_outside(found, mask, axes)
+    labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):
         raise InputError(f'phases: expected names with labels, got {phases!r}; write {{"pore": 0, "am": 1}}.')
     if missing_ok:
-        there = label_counts(found.values)
+        there = label_counts(values)
         labels = {name: label for name, label in labels.items() if label in there}
     doubts = doubts_of(draws) if draws is not None else ()
     told = (found.size_from, found.said, found.beside)
     origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
-    grid = grid_from_labels(found.values, labels, found.voxel_size, origin)
+    grid = grid_from_labels(values, {**labels, **more}, found.voxel_size, origin)
+    grid = _masked(grid, draws, shares) if more else grid
     if draws is not None:
         grid = grid.with_draws(read_draws(draws))
     if shares:
@@ -89,7 +99,28 @@ def _share(given, axes):
     )
 
 
-def _own_names(source, values):
+def _without_outside(found, mask, axes):
+    """Labels in which what lies outside a mask has one of its own, and {its name: that label}, {} without."""
+    if mask is None:
+        return found.values, {}
+    inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
+    if inside.all():
+        return found.values, {}
+    own = int(found.values.max()) + 1
+    values = np.where(inside, found.values, np.min_scalar_type(own).type(own))
+    return values, {OUTSIDE: own}
+
+
+def _masked(grid, draws, shares):
+    if draws is not None or shares:
+        raise InputError("--mask: expected no --draws and no --shares beside it, got one; leave it out.")
+    return replace(grid, masked=True)
+
+
+def _own_names(source, values, more):
     """Name the phases as the data set's entry does, otherwise by their labels."""
     known = find(str(source))
-    return (known and known.labels) or {f"label{label}": label for label in label_counts(values)}
+    there = [label for label in label_counts(values) if label not in more.values()]
+    if known and known.labels:
+        return {name: label for name, label in known.labels.items() if not more or label in there}
+    return {f"label{label}": label for label in there}

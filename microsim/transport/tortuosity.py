@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from ..base.errors import InputError, NotConverged
+from ..mesh.mask import require_straight
 from ..mesh.percolation import percolating
 from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
@@ -65,13 +66,14 @@ def solve_tortuosity(
     """
     begun = time.perf_counter()
     check_transport(conducting, tolerance, sides)
+    check_sample(grid, axis, sides, interface)
     set_up = _voxels if interface == "voxel" else partial(_cut_voxels, interface)
     problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
     if problem is None:
         return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
     n = np.roll(grid.shape, -axis)
-    D_eff = float(conductance * bulk.unit * n[0] / (n[1] * n[2]))
+    D_eff = float(conductance * bulk.unit * n[0] / (n[1] * n[2] * grid.sample_share))
     check_bounds(D_eff, bulk.shares, bulk.conductivity, tolerance, gains)
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
     return TransportResult(
@@ -107,9 +109,9 @@ def _voxels(grid, conducting, axis, periodic):
     order = [axis, *(b for b in range(3) if b != axis)]
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
     h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
-    shares = np.array([grid.fraction(name) for name in grid.names])
+    shares = np.array([grid.fraction(name) if name in grid.phases else 0.0 for name in grid.names])
     mask = percolating((table[:, 0] > 0)[phase], 0, periodic_sides=periodic)
-    through = float(np.count_nonzero(mask) / mask.size)
+    through = float(np.count_nonzero(mask) / (mask.size * grid.sample_share))
     bulk = _Bulk(shares, table[:, 0], float(shares[table[:, 0] > 0].sum()), through)
     if through == 0:
         return None, bulk
@@ -133,6 +135,19 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
         return None, bulk
     layer = np.zeros(cut.graph.n, np.uint8)
     return _GraphProblem(cut.graph, cut.weight, cut.inlet, cut.outlet, layer, np.float32), bulk
+
+
+def check_sample(grid, axis, sides="no-flux", interface="voxel"):
+    """Refuse what has no meaning for a sample that a mask cuts out of the box: an axis along which its cross
+    section changes, sides that repeat, surfaces within voxels, which its border would be one of."""
+    if not grid.masked:
+        return
+    require_straight(grid, axis)
+    if sides == "periodic" or interface != "voxel":
+        given = "--sides periodic" if sides == "periodic" else f"--interface {interface}"
+        raise InputError(
+            f"--mask: expected no-flux sides and whole voxels beside it, got {given}; leave it out."
+        )
 
 
 def conductivity_table(grid, conducting):

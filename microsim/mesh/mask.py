@@ -1,0 +1,100 @@
+"""Which voxels of a volume are sample: a cylinder, a box, all but some labels, or those of another volume.
+
+What lies outside the field of view is no phase: it has no share of any fraction, and nothing flows there.
+"""
+
+import re
+from os import PathLike
+
+import numpy as np
+
+from ..base.axes import AXES, axis_number
+from ..base.errors import InputError
+from ..base.schema import voxel_ranges
+from ..volumes.volume import read_voxels
+
+OUTSIDE = "outside"
+WORDS = "cylinder, cylinder=z, x=0:96,y=4:80, label=0 (what is outside), a volume that is not 0 in the sample"
+CYLINDER = re.compile(r"cylinder(?:=([xyz])(?::([0-9.]+))?)?")
+LABELS = re.compile(r"label=([0-9]+(?::[0-9]+)*)")
+BOX = re.compile(r"(?:[xyz]=-?[0-9]+:-?[0-9]+(?:,|$))+")
+
+
+def sample_mask(mask, values, voxel_size=None, axes=None):
+    """Mark the voxels that are sample.
+
+    mask        "cylinder" (along x, as wide as the volume; "cylinder=z" along z, "cylinder=z:90" of radius 90
+                voxels), "x=0:96,y=4:80" or {"x": (0, 96)}, "label=0" or "label=0:9" for what is outside, a
+                file, or an array [x, y, z], in which 0 is outside
+    values      labels or grey values [x, y, z]
+    voxel_size  edges x, y, z; None: cubes
+    axes        of a file
+
+    Returns bool [x, y, z]. Raises InputError for a mask of another shape, or one that leaves nothing.
+    """
+    inside = _marked(mask, values, voxel_size or (1.0, 1.0, 1.0), axes)
+    if inside.shape != values.shape:
+        raise InputError(
+            f"--mask: expected one of the volume's shape {values.shape}, got {inside.shape}; align them."
+        )
+    if not inside.any():
+        raise InputError(
+            f"--mask: expected voxels of the sample in the mask, got none by {mask}; correct it."
+        )
+    return inside
+
+
+def _marked(mask, values, voxel_size, axes):
+    if isinstance(mask, dict):
+        return _box(mask, values.shape)
+    if isinstance(mask, np.ndarray):
+        return mask != 0
+    if not isinstance(mask, (str, PathLike)):
+        raise InputError(f"--mask: expected {WORDS}, got {mask!r}; correct it.")
+    words = str(mask).strip()
+    if found := CYLINDER.fullmatch(words):
+        radius = float(found[2]) if found[2] else None
+        return cylinder(values.shape, found[1] or "x", radius, voxel_size)
+    if found := LABELS.fullmatch(words):
+        return ~np.isin(values, [int(label) for label in found[1].split(":")])
+    if BOX.fullmatch(words):
+        parts = (part.partition("=")[::2] for part in words.split(","))
+        return _box({axis: ends.split(":") for axis, ends in parts}, values.shape)
+    return read_voxels(mask, file_axes=axes, kind="grey").values != 0
+
+
+def cylinder(shape, axis, radius=None, voxel_size=(1.0, 1.0, 1.0)):
+    """Mark a cylinder through the middle, voxels whose centre lies within: radius in voxels (of the smaller
+    edge across), default as wide as the volume."""
+    axis = axis_number(axis)
+    across = [i for i in range(3) if i != axis]
+    edges = [voxel_size[i] for i in across]
+    reach = min(shape[i] * voxel_size[i] for i in across) / 2 if radius is None else radius * min(edges)
+    first, second = (
+        (np.arange(shape[i]) - (shape[i] - 1) / 2) * edge for i, edge in zip(across, edges, strict=True)
+    )
+    disc = first[:, None] ** 2 + second[None, :] ** 2 <= reach**2
+    return np.broadcast_to(np.expand_dims(disc, axis), shape).copy()
+
+
+def _box(box, shape):
+    inside = np.zeros(shape, bool)
+    ends = voxel_ranges({axis: list(pair) for axis, pair in box.items()}, "--mask")
+    inside[tuple(slice(*ends[axis]) if axis in ends else slice(None) for axis in AXES)] = True
+    return inside
+
+
+def straight(inside, axis):
+    """Tell whether a mask has the same cross section all along an axis, so that its two ends are planes."""
+    return bool((inside == inside.take([0], axis)).all())
+
+
+def require_straight(grid, axis):
+    """Refuse an axis along which the sample's cross section changes: it has no end planes."""
+    if grid.masked and not straight(grid.sample, axis):
+        fitting = [name for k, name in enumerate(AXES) if straight(grid.sample, k)]
+        remedy = f"choose {' or '.join(fitting)}" if fitting else "choose a mask with planes at its ends"
+        raise InputError(
+            f"--axis: expected one along which the mask has one cross section, got {AXES[axis]}, where its"
+            f" ends are no planes; {remedy}, or crop instead."
+        )
