@@ -13,6 +13,10 @@ class InputError(MicrosimError):
     exit_code = 2
 
 
+class NotLabels(InputError):
+    """Values that are no labels where labels are expected: grey values, say."""
+
+
 class Missing(InputError):
     """A package or a library of the system that one job needs and this machine lacks."""
 

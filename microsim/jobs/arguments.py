@@ -164,7 +164,6 @@ MASK = Argument(
     metavar="MASK",
 )
 MASK_PARTS = {**GRID.parts, "mask": (None, MASK)}
-GridWithMask = Annotated["VoxelGrid", Spread(as_grid, MASK_PARTS, _grid_of)]  # noqa: F821
 SHARES_PARTS = {
     **MASK_PARTS,
     "shares": (

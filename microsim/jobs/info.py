@@ -1,15 +1,17 @@
 """The job info: what the phases of a volume look like."""
 
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument
+from ..base.arguments import Argument, Spread
 from ..base.errors import InputError
 from ..base.files import make_folder, safe_file_names
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
-from .arguments import GridWithMask, comma_list, require_size
+from .arguments import MASK_PARTS, as_grid, comma_list, require_size
+from .found import GreyResult, GreyVolume, found_numbers, found_table, grey_figures, labels_or_grey
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -58,6 +60,8 @@ class PhasesResult(Result):
             "file_axes": source.file_axes,
             "shape": list(self.grid.shape),
             "voxel_size_m": list(self.grid.voxel_size) if self.grid.sized else None,
+            **found_numbers(source),
+            "label_voxels": {str(label): n for label, n in self._counts()},
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             "phases": self.phases,
             **({"measures": self.measures} if self.measures else {}),
@@ -78,7 +82,17 @@ class PhasesResult(Result):
             for name, phase in self.phases.items()
         ]
         told = [name for name in MEASURE_TABLES if name in self.measures]
-        return [Table(header, rows), *(MEASURE_TABLES[name](self.measures[name]) for name in told)]
+        counts = ", ".join(f"{label}: {n} voxels" for label, n in self._counts())
+        size = self.grid.voxel_size if self.grid.sized else None
+        found = found_table(self.grid.source, size, ("labels", counts, "--phases"))
+        return [found, Table(header, rows), *(MEASURE_TABLES[name](self.measures[name]) for name in told)]
+
+    def _counts(self):
+        """(label, voxels) of each phase."""
+        from numpy import bincount
+
+        counts = bincount(self.grid.phase.ravel(), minlength=len(self.grid.names))
+        return [(label, int(n)) for label, n, _ in zip(self.grid.labels, counts, self.grid.phases)]
 
     def plot(self):
         """Draw the phases in sections and over the depth."""
@@ -170,6 +184,19 @@ MEASURE_TABLES = {  # of the measures that fit one, in the order shown
 }
 
 
+def _labels_or_grey(given, path):
+    if isinstance(given, GreyVolume):
+        return given
+    return labels_or_grey(given) if isinstance(given, (str, PathLike)) else as_grid(given, path)
+
+
+def _typed(volume, phases=None, voxel_size_nm=None, **more):
+    return labels_or_grey(volume, phases, voxel_size_nm, **more)
+
+
+LABELS_OR_GREY = Spread(_labels_or_grey, MASK_PARTS, _typed)
+
+
 def _measure_names(given, path):
     from ..shapes.measures import MEASURES
 
@@ -181,6 +208,15 @@ def _measure_names(given, path):
     return tuple(MEASURES) if "all" in names else tuple(dict.fromkeys(names))
 
 
+def _grey(grey, measures):
+    if measures:
+        raise InputError(
+            f"--measures: expected labels, got grey values in {grey.volume.source}; segment it first"
+            " (microsim segment)."
+        )
+    return GreyResult(grey.volume, grey_figures(grey.volume.values, grey.inside))
+
+
 def _refuse_mask(grid):
     if grid.masked:
         raise InputError("--measures: expected a volume without --mask, got one; leave one of the two out.")
@@ -188,7 +224,7 @@ def _refuse_mask(grid):
 
 @job(voxel_bytes=35, masked=True)
 def measure(
-    volume: GridWithMask,
+    volume: Annotated["VoxelGrid", LABELS_OR_GREY],  # noqa: F821 (a heavy import)
     measures: Annotated[
         "str | list[str] | None",
         Argument(
@@ -201,6 +237,7 @@ def measure(
 ) -> PhasesResult:
     """Show the phases of a volume.
 
+    What was found in the file, what was assumed, and how to say otherwise; of grey values their range.
     Volume fraction, percolating fraction along each axis, and interface area per volume, corrected for the
     steps of the voxels and as plain voxel faces. With measures also profiles of the fractions along each
     axis, chord lengths, pore and particle sizes (local thickness), contact areas phase by phase, the length
@@ -227,6 +264,8 @@ def measure(
     from ..mesh.morphology import phase_summary
     from ..shapes.measures import measure_shapes
 
+    if isinstance(volume, GreyVolume):
+        return _grey(volume, measures)
     if measures:
         require_size(volume)
         _refuse_mask(volume)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError
+from ..base.errors import InputError, NotLabels
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from .axes import as_section, in_space, with_beam
@@ -196,13 +196,13 @@ def _as_labels(values, name):
     for plane in values:  # plane by plane, so that no second array of the volume's size is needed
         found.update(np.unique(plane).tolist())
         if len(found) > MOST_LABELS:
-            raise InputError(
+            raise NotLabels(
                 f"expected at most {MOST_LABELS} labels, got more different values in {name}; "
                 "segment the grey image first (microsim segment)."
             )
     low, high = min(found), max(found)
     if low < 0 or high > LARGEST_LABEL:
-        raise InputError(
+        raise NotLabels(
             f"expected labels from 0 to {LARGEST_LABEL}, got values from {low:g} to {high:g} in {name};"
             " relabel it."
         )
@@ -212,13 +212,13 @@ def _as_labels(values, name):
 def _check_whole(values, name):
     missing = sum(int(np.isnan(plane).sum()) for plane in values)
     if missing:
-        raise InputError(
+        raise NotLabels(
             f"expected a label in every voxel, got NaN in {missing} of {values.size} voxels of {name}; "
             "give those a label of their own."
         )
     broken = sum(int(((plane != np.rint(plane)) | np.isinf(plane)).sum()) for plane in values)
     if broken:
-        raise InputError(
+        raise NotLabels(
             f"expected whole numbers as labels, got others in {broken} of {values.size} voxels of {name}; "
             "segment the grey image first (microsim segment)."
         )

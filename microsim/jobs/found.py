@@ -1,0 +1,141 @@
+"""What was found in a volume's file, what was assumed of it, and how to say otherwise."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..base.errors import InputError, NotLabels
+from ..base.words import lengths_nm, times
+from .result import Result, Table
+
+MOST_LABELS = 64  # of a volume of which nobody says that it is one of labels; more are grey values
+SOURCES = {"given": "as given", "data set": "of the data set", "file": "stated in the file"}
+
+
+def found_table(source, voxel_size, values):
+    """Tabulate what is known of a volume's file.
+
+    source      mesh.grid.Source, or volumes.volume.Volume
+    voxel_size  edges, m, or None
+    values      what stands for its values, words
+    """
+    of = SOURCES.get(source.size_from, "of the array")
+    size = f"{lengths_nm(voxel_size)} nm, {of}" if voxel_size else "not stated"
+    rows = [
+        ("axes of the file", f"{source.file_axes}, slowest first", "--file-axes"),
+        ("voxel size", size, "--voxel-size-nm"),
+        values,
+    ]
+    if source.beside:
+        rows.append(("other data", ", ".join(source.beside), "FILE::NAME"))
+    return Table(("found", "taken as", "otherwise"), rows)
+
+
+def found_numbers(source):
+    """Return what is known of a volume's file as plain data."""
+    return {"voxel_size_from": source.size_from, "other_data": list(source.beside)}
+
+
+@dataclass(frozen=True)
+class GreyVolume:
+    """A volume that is no labels, and which of its voxels are sample, None for all."""
+
+    volume: object
+    inside: object = None
+
+
+def labels_or_grey(volume, phases=None, voxel_size=None, *, file_axes=None, mask=None, **more):
+    """Read a volume with named phases, or one of grey values where nothing was asked of its labels."""
+    from ..mesh.mask import sample_mask
+    from ..mesh.read import read_volume
+    from ..volumes.volume import read_voxels
+
+    asked = phases or any(part is not None for part in more.values())
+    try:
+        grid = read_volume(volume, phases, voxel_size, axes=file_axes, mask=mask, **more)
+        if asked or len(grid.phases) <= MOST_LABELS:
+            return grid
+    except NotLabels:
+        if asked:
+            raise
+    given = {"file_axes": file_axes, "voxel_size": voxel_size}
+    try:
+        found = read_voxels(volume, kind="grey", **given)
+    except InputError:  # NaN in it
+        found = read_voxels(volume, kind="field", **given)
+    inside = None if mask is None else sample_mask(mask, found.values, found.voxel_size, found.file_axes)
+    return GreyVolume(found, inside)
+
+
+@dataclass(frozen=True, repr=False)
+class GreyResult(Result):
+    """What a volume of grey values holds.
+
+    volume    volumes.volume.Volume
+    figures   range of the values: least, largest, mean, percentiles, count of those that are not numbers
+    """
+
+    volume: object
+    figures: dict
+
+    has_page: ClassVar = False
+
+    @property
+    def grid(self):
+        """The volume, whose notes are told beside the result."""
+        from types import SimpleNamespace
+
+        return SimpleNamespace(source=self.volume)
+
+    @property
+    def title(self):
+        size = self.volume.voxel_size
+        told = f"voxels of {lengths_nm(size)} nm" if size else "unknown voxel size"
+        return f"{self.volume.source}: {times(self.volume.values.shape)} {told}, grey values"
+
+    def numbers(self):
+        volume = self.volume
+        return {
+            "volume": volume.source,
+            "volume_sha256": volume.sha256,
+            "file_axes": volume.file_axes,
+            "shape": list(volume.values.shape),
+            "voxel_size_m": list(volume.voxel_size) if volume.voxel_size else None,
+            **found_numbers(volume),
+            "grey": self.figures,
+        }
+
+    def tables(self):
+        f = self.figures
+        words = f"{f['type']} from {f['least']:g} to {f['largest']:g}, mean {f['mean']:.6g}"
+        row = ("grey values", words, "microsim segment makes labels of them")
+        ends = (f["least"], *f["percentiles"].values(), f["largest"])
+        header = ("least", "1 %", "50 %", "99 %", "largest", "not a number")
+        shares = Table(header, [(*ends, f["not_a_number"])])
+        return [found_table(self.volume, self.volume.voxel_size, row), shares]
+
+    def plot(self):
+        """Draw the grey values in sections."""
+        from ..report.section import section_figure
+
+        return section_figure(
+            self.volume.values, self.volume.voxel_size or (1e-6,) * 3, title="grey values", z="middle"
+        )
+
+
+def grey_figures(values, inside=None):
+    """Measure the range of grey values, of the sample alone where it is given."""
+    import numpy as np
+
+    held = values if inside is None else values[inside]
+    numbers = held[np.isfinite(held)] if held.dtype.kind == "f" else held.ravel()
+    if not numbers.size:
+        raise InputError("expected numbers in the volume, got none; export it again.")
+    low, middle, high = np.percentile(numbers, (1, 50, 99))
+    return {
+        "type": values.dtype.name,
+        "least": numbers.min().item(),
+        "largest": numbers.max().item(),
+        "mean": float(numbers.mean(dtype=float)),
+        "percentiles": {"1": float(low), "50": float(middle), "99": float(high)},
+        "not_a_number": int(held.size - numbers.size),
+    }
