@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from ..base.schema import shown
 from ..case.build import film_on
 
 
@@ -22,10 +23,14 @@ def film_figures(setup, R_film, mesh=None):
     setup: case.build.Setup; R_film: on each face at the end (ohm m2); mesh: of these faces, where contact was
     lost on the way.
     """
-    film, growth, start = setup.film, setup.growth, setup.cell.mesh
-    mesh = mesh or start
+    film, start, mesh = setup.film, setup.cell.mesh, mesh or setup.cell.mesh
+    growth, inside = getattr(setup.case.cell.film, "growth", None), mesh.positive[mesh.faces.electronic]
+    slab = getattr(setup.case.cell.counter_electrode, "film", None)
+    of_slab = {"counter": {"model": "none"}} if slab else {}
+    if slab and slab.model != "none":
+        of_slab = {"counter": {**shown(slab), "end": _spread_of(R_film[~inside], slab.conductivity)}}
     if film.model == "none":
-        return {"model": "none"}
+        return {"model": "none", **of_slab}
     figures = {name: value for name, value in asdict(film).items() if name != "thickness"}
     drawn = film_on(film, start, setup.grid)[start.positive[start.faces.electronic]]
     figures["drawn"] = _spread(drawn, film.conductivity)
@@ -34,10 +39,14 @@ def film_figures(setup, R_film, mesh=None):
             "rate_m_s-1/2": growth.rate,
             "alpha": growth.alpha,
             "reference_V": growth.reference,
+            "lithium_mol_m3": growth.lithium,
         }
-        inside = mesh.positive[mesh.faces.electronic]
-        figures["end"] = _spread(R_film[inside] * film.conductivity, film.conductivity)
-    return figures
+        figures["end"] = _spread_of(R_film[inside], film.conductivity)
+    return {**figures, **of_slab}
+
+
+def _spread_of(R_film, conductivity):
+    return _spread(R_film * conductivity, conductivity)
 
 
 def _spread(thickness, conductivity):

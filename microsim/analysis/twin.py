@@ -345,7 +345,9 @@ def _with_pybamm(twin, held, ours, mass_per_area, curves):
     """Run the slab in PyBaMM; add its curves, return its figures against our own DFN, or why there are
     none."""
     raw, reason = written_bpx(twin)
-    if twin.case.cell.film.model != "none" or twin.case.cell.double_layer:
+    slab_film = getattr(twin.case.cell.counter_electrode, "film", None)
+    films = [film for film in (twin.case.cell.film, slab_film) if film and film.model != "none"]
+    if films or twin.case.cell.double_layer:
         reason = "BPX and PyBaMM's half cell have no film or double layer like this one"
     if raw is None or reason:
         return {"missing": reason}

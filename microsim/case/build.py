@@ -3,7 +3,7 @@
 case -> grid -> CellDesign -> mesh and film -> HalfCell -> Experiment
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 
 import numpy as np
@@ -142,6 +142,8 @@ def assemble(grid, design, film=0.0):
     check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity
+        slab = ~mesh.positive[mesh.faces.electronic]
+        R_film[slab] = getattr(design.counter_electrode, "film_resistance", 0.0)
     else:
         R_film = film(mesh.faces) if callable(film) else np.full(mesh.faces.area.size, float(film))
     return HalfCell(mesh, design, R_film)
@@ -265,7 +267,9 @@ def counter_electrode(case):
     if spec == "ideal":
         return materials.LithiumMetal("ideal", i0=lambda c_e, T: 1e9 + 0 * c_e)
     material = case.load_material(spec.material, "cell.counter_electrode.material")
-    return CounterSlab(material, spec.thickness, spec.initial_sto, spec.layers)
+    film = spec.film
+    resistance = film.thickness / film.conductivity if film.model == "uniform" else 0.0
+    return CounterSlab(material, spec.thickness, spec.initial_sto, spec.layers, resistance)
 
 
 def active_phases(design):
@@ -320,14 +324,23 @@ def film_of(case, grid):
 
 
 def growth_of(case, film, mesh):
-    """Return how the film of a case grows, or None."""
-    spec = getattr(case.cell.film, "growth", None)
-    where = mesh.positive[mesh.faces.electronic]
-    return spec and Growth(spec.rate, spec.alpha, spec.reference, film.conductivity, where)
+    """Return how the films of a case grow, on the electrode and on a counter slab, or None."""
+    inside = mesh.positive[mesh.faces.electronic]
+    films = (case.cell.film, inside), (getattr(case.cell.counter_electrode, "film", None), ~inside)
+    grown = [_growth(one.growth, one.conductivity, at) for one, at in films if getattr(one, "growth", None)]
+    if len(grown) < 2:
+        return grown[0] if grown else None
+    ours, slab = grown
+    both = {f.name: np.where(inside, getattr(ours, f.name), getattr(slab, f.name)) for f in fields(Growth)}
+    return Growth(**both)
+
+
+def _growth(spec, conductivity, where):
+    return Growth(spec.rate, spec.alpha, spec.reference, conductivity, where, F * spec.lithium)
 
 
 def film_on(film, mesh, grid):
-    """Return the film thickness (m) on every face; a counter slab has none."""
+    """Return the film thickness (m) on every face, 0 on those of a counter slab."""
     thickness, inside = np.zeros(mesh.faces.area.size), mesh.positive[mesh.faces.electronic]
     thickness[inside] = film_thickness(film, mesh.faces.position[inside], grid.shape, grid.voxel_size)
     return thickness

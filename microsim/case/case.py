@@ -28,6 +28,7 @@ from .checks import (
     check_compare,
     check_contact,
     check_counter,
+    check_film_lithium,
     check_fit,
     check_materials,
     check_start,
@@ -197,6 +198,7 @@ def parse_case(raw, path=None):
         check_voltages(case, active)
     check_compare(case)
     check_fit(case)
+    check_film_lithium(case)
     check_stack(case)
     check_time_steps(case)
     return case

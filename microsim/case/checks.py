@@ -210,6 +210,18 @@ def check_compare(case):
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")
 
 
+def check_film_lithium(case):
+    """Check that nothing else in the case holds a film that takes lithium for one that takes none."""
+    counter = getattr(case.cell.counter_electrode, "film", None)
+    growths = [getattr(film, "growth", None) for film in (case.cell.film, counter)]
+    beside = "fit" if case.fit else "output.homogenised" if case.output.homogenised else None
+    if beside and any(growth and growth.lithium for growth in growths):
+        raise InputError(
+            f"{beside}: expected films that take no lithium, got growth.lithium_mol_m3 above 0; set it to 0,"
+            f" or leave {beside} out."
+        )
+
+
 def check_fit(case):
     """Check what a case is fitted to as what it is compared with."""
     for name in ("to", "held_out") if case.fit else ():

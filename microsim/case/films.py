@@ -14,11 +14,13 @@ film_conductivity = number(1e-20, 1e8)  # S m-1: from the best insulators to met
 @dataclass(frozen=True, kw_only=True)
 class GrowthSection:
     """Growth of a film with time: d(thickness^2)/dt = rate^2 exp(alpha F (v - reference) / R T), v the
-    voltage across the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V."""
+    voltage across the interface; rate, m s-1/2; alpha = 0: parabolic, the same everywhere; reference, V;
+    lithium that it takes, mol m-3 of film."""
 
     rate: float = entry(number(0.0, 1e-6), units={"nm_per_sqrt_h": 6e10})
     alpha: float = entry(number(-2.0, 2.0), default=0.0)
     reference: float = entry(number(0.0, 10.0), units={"V": 1.0}, default=4.2)
+    lithium: float = entry(number(0.0, 1.5e5), units={"mol_m3": 1.0}, default=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,4 +90,12 @@ def read_film(raw, path):
         raise InputError(
             f"{path}: expected min_nm up to max_nm, got {film.min * 1e9:g} and {film.max * 1e9:g}; swap them."
         )
+    return film
+
+
+def read_counter_film(raw, path):
+    """Read the film on a counter electrode, which has one thickness."""
+    film = read_film(raw, path)
+    if film.model not in ("none", "uniform"):
+        raise InputError(f"{path}.model: expected none or uniform on a slab, got {film.model}; choose one.")
     return film

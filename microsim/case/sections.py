@@ -23,7 +23,7 @@ from ..base.schema import (
     whole,
 )
 from ..materials import with_porosity
-from .films import GaussianFilm, MapFilm, NoFilm, UniformFilm, read_film
+from .films import GaussianFilm, MapFilm, NoFilm, UniformFilm, read_counter_film, read_film
 from .keys import (
     KELVIN,
     MICROMETRES,
@@ -181,13 +181,14 @@ def filled_cbd(given, loaded):
 
 @dataclass(frozen=True, kw_only=True)
 class Counter:
-    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation,
-    layers."""
+    """A homogenised porous electrode as counter electrode: material set, thickness (m), lithiation, layers,
+    film on its particles."""
 
     material: str | Changes = entry(read_material)
     thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
     initial_sto: float = entry(share)
     layers: int = entry(whole(2, 1000), default=20)
+    film: NoFilm | UniformFilm = entry(read_counter_film, default=NoFilm())
 
 
 def read_counter(raw, path):

@@ -20,12 +20,13 @@ class Separator:
 @dataclass(frozen=True)
 class CounterSlab:
     """A homogenised porous electrode as counter electrode: its material set, thickness (m), lithiation at the
-    start, number of layers."""
+    start, number of layers; film_resistance: on its particles (ohm m2)."""
 
     material: PorousElectrode
     thickness: float
     initial_sto: float
     layers: int = 20
+    film_resistance: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from ..numerics import bdf
 from ..numerics.newton import newton
 from .dense import note_rows
 from .ends import EndValues, past_ends, time_of_end
-from .kinetics import DoubleLayer
+from .kinetics import beside_reaction
 from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
-from .record import Moment, Progress, Record, step_summary
+from .record import Moment, Progress, Record, keep_balances, step_summary
 from .stages import Stages
 from .start import initial_state
 from .step import Control, StepProblem
@@ -70,6 +70,7 @@ class Experiment:
             cell.mesh.area,
             voltages=[v] if cell.design.double_layer else [],
             driving=v if growth else None,
+            films=[np.zeros(cell.mesh.faces.area.size)] if growth and growth.takes_lithium else [],
         )
         self._lose_contact()
         if np.ndim(cell.design.initial_sto):  # potentials of no current, between voxels that differ
@@ -109,6 +110,15 @@ class Experiment:
     def cell(self):
         """The HalfCell, as it is now where contact is lost on the way."""
         return self.stages.at(self.now.stage if self.now else 0).cell
+
+    @property
+    def film_lithium(self):
+        """Lithium that the films of the electrode and of a counter slab took (C); None where they take
+        none."""
+        if not self.now or not self.now.films:
+            return None
+        held, ours = self.cell.mesh.faces.area * self.now.films[0], self.cell.in_positive
+        return np.array([ours @ held, (1 - ours) @ held])
 
     @property
     def growth(self):
@@ -290,7 +300,8 @@ class Experiment:
         if self.growth:
             film = self.growth.after(film, now.driving, dt, self.cell.T)
         control = load.control(now.t + dt - now.begun)
-        return self._solve(formula, control, guess, interfaces, self._layer(formula), film)
+        layer = self._layer(formula, self._films(film))
+        return self._solve(formula, control, guess, interfaces, layer, film)
 
     def _solve(self, formula, control, x, interfaces, layer, R_film):
         """Solve a step from a guess of the state and of what passes the interfaces; return Solved."""
@@ -332,6 +343,7 @@ class Experiment:
 
     def _accept(self, solved, dt, charge):
         now = self.now
+        now.films = self._films(solved.step.R_film)[:2]
         now.throughput += abs(charge - now.charge)
         now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
         now.solved, now.t, now.charge = solved, time_of_mark(self.marks, now.t + dt), charge
@@ -341,7 +353,7 @@ class Experiment:
             now.voltages = [solved.interfaces.v, *now.voltages[:1]]
         if self.growth:
             now.driving = solved.interfaces.v
-        self._keep_balances(self._current(solved))
+        keep_balances(self.cell, now, self._lithium(solved), self._salt(solved), self._current(solved))
 
     @property
     def _first_step(self):
@@ -349,12 +361,18 @@ class Experiment:
         first = self.tolerances.first_step
         return min(first, SHORTEST) if self.cell.design.double_layer else first
 
-    def _layer(self, formula):
-        """What the double layer takes in a step; None where there is none."""
-        C = self.cell.design.double_layer
-        if not C:
-            return None
-        return DoubleLayer(C * formula.alpha / formula.dt, C * formula.past(self.now.voltages) / formula.dt)
+    def _layer(self, formula, films=()):
+        """What passes the interfaces beside the reaction in a step; None for nothing."""
+        interfaces = self.cell.mesh.faces.area.size + self.cell.mesh.counter.size
+        return beside_reaction(self.cell.design.double_layer, formula, self.now.voltages, films, interfaces)
+
+    def _films(self, R_film):
+        """Lithium in the film of each face (C m-2) with a film of R_film, then by now and before; [] where it
+        takes none."""
+        now = self.now
+        if not now.films:
+            return []
+        return [now.films[0] + self.growth.taken(now.solved.step.R_film, R_film), *now.films]
 
     # -- ends ------------------------------------------------------------------------------------------------
 
@@ -393,31 +411,16 @@ class Experiment:
         return -float(self.cell.currents(solved.interfaces)[0])
 
     def _lithium(self, solved):
-        """Lithium in the active material of the electrode and of a counter slab, less what the double layer
-        owes (C)."""
+        """Lithium in the active material and the film of the electrode and of a counter slab, less what the
+        double layer owes (C)."""
         cell = self.cell
         held = cell.capacity * cell.state(solved.x).sto
         both = np.array([held[cell.positive_cells].sum(), held[~cell.positive_cells].sum()])
-        return both - cell.stored(solved.interfaces)
+        film = self.film_lithium
+        return both - cell.stored(solved.interfaces) + (0.0 if film is None else film)
 
     def _salt(self, solved):
         return F * float(self.cell.salt_volume @ self.cell.state(solved.x).c_e)
-
-    def _keep_balances(self, I):
-        """Keep the largest misses: lithium against the charge passed, salt against itself, face currents
-        against I."""
-        cell, now, record = self.cell, self.now, self.now.record
-        gained = self._lithium(now.solved) - now.lithium_0
-        slab = abs(gained[1] + now.charge) if not cell.counter else 0.0
-        now.lithium_miss = max(now.lithium_miss, abs(gained[0] - now.charge), slab)
-        now.salt_miss = max(now.salt_miss, abs(self._salt(now.solved) - now.salt_0))
-        if now.throughput > 0:
-            record.lithium_balance_error = now.lithium_miss / now.throughput
-        record.salt_balance_error = now.salt_miss / now.salt_0
-        if abs(I) > 1e-9 * now.scale_current:
-            across, counter = cell.currents(now.solved.interfaces)
-            miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * now.scale_current)
-            record.charge_balance_error = max(record.charge_balance_error, float(miss))
 
     def _noted(self, load, reason):
         """Add the present state to the record; at the end of a step, for the reason given, its summary too.
@@ -425,7 +428,7 @@ class Experiment:
         now, current = self.now, self._current(self.now.solved)
         note_rows(self.cell, now, current, load)
         if reason:
-            now.record.steps.append(step_summary(now, load, reason, current))
+            now.record.steps.append(step_summary(now, load, reason, current, self.film_lithium))
         solved = sealed(now.solved)
         u = self.cell.state(solved.x)
         met = [mark for mark in self.marks if abs(mark.distance(now.t, u, now.charge)) <= mark.within]

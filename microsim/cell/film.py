@@ -1,6 +1,6 @@
 """Film (CEI) on the reactive faces: a thickness for each face, and R_film = thickness / conductivity."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from scipy import ndimage
@@ -61,7 +61,8 @@ class Growth:
 
     v: voltage between solid and electrolyte (V). alpha = 0 is the parabolic law of a film that its own
     thickness slows down, the same on every face; alpha > 0 lets it grow where and while the potential is
-    high. rate: m s^(-1/2); reference: V; conductivity of the film: S m-1; where: faces that it grows on.
+    high. rate: m s^(-1/2); reference: V; conductivity of the film: S m-1; where: faces that it grows on;
+    lithium that it takes: C m-3 of film. Each is a number, or one of each face.
     """
 
     rate: float
@@ -69,15 +70,33 @@ class Growth:
     reference: float
     conductivity: float
     where: np.ndarray = field(repr=False)
+    lithium: float = 0.0
+
+    @property
+    def takes_lithium(self):
+        """Whether lithium goes into the film."""
+        return bool(np.any(self.lithium))
+
+    def on(self, left):
+        """Return it on a part of the faces (bool)."""
+        return replace(self, **{f.name: _part(getattr(self, f.name), left) for f in fields(self)})
+
+    def taken(self, before, after):
+        """Return the lithium (C m-2) that the film takes as its resistance grows (ohm m2)."""
+        return self.lithium * self.conductivity * (after - before)
 
     def after(self, R_film, v, dt, T):
         """Return R_film (ohm m2) of the faces a time dt (s) later, exact for a v that stays as it is."""
         drive = np.exp(self.alpha * F * (v[: R_film.size] - self.reference) / (R * T))
         grown = np.sqrt((R_film * self.conductivity) ** 2 + self.rate**2 * drive * dt) / self.conductivity
         found = np.where(self.where, grown, R_film)
-        if not found.max(initial=0.0) * self.conductivity < THICKEST:
+        if not (found * self.conductivity).max(initial=0.0) < THICKEST:
             raise NotConverged(f"a film grows beyond {THICKEST * 1e6:g} um; lower its rate, or alpha")
         return found
+
+
+def _part(value, left):
+    return value[left] if np.ndim(value) else value
 
 
 def _beside(thickness, position, shape, voxel_size):

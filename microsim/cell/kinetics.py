@@ -2,7 +2,7 @@
 cells beside the face.
 
     j_r = i0(c_e, sto) [exp(alpha_a F eta / RT) - exp(-alpha_c F eta / RT)]    the reaction
-    j = j_r + C_dl dv/dt                                                       and the double layer beside it
+    j = j_r + C_dl dv/dt - dn/dt                  beside it the double layer, and lithium n that a film takes
     v = U(sto) + eta = phi_s - phi_e - j R_film
 
 All quantities at the face itself; the unknowns live at cell centres, half a cell away. The scalar problem for
@@ -33,7 +33,8 @@ class Drops:
 
 
 class DoubleLayer(NamedTuple):
-    """What a double layer takes in a time step, a v + b: a (A m-2 V-1), b (A m-2) on every face."""
+    """What passes the faces beside the reaction in a time step, a v + b: a (A m-2 V-1), b (A m-2) on every
+    face; what a double layer takes, and less the lithium that goes into a film."""
 
     a: float
     b: np.ndarray
@@ -62,6 +63,22 @@ class FaceCurrent:
     v: np.ndarray
     slopes: Slopes
     reaction_slopes: Slopes
+
+
+def beside_reaction(C, formula, voltages, films, faces):
+    """Return what passes the faces beside the reaction in a time step as a DoubleLayer, None for nothing.
+
+        a v + b = C dv/dt - dn/dt      n: lithium in the film (C m-2), reduced there: Li+ + e- + ... -> film
+
+    C: of the double layer (F m-2); formula: Bdf; voltages: across the interfaces, newest first (V); films: n
+    of each reactive face after the step, and before it, newest first; faces: number of all interfaces.
+    """
+    if not C and not films:
+        return None
+    b = np.zeros(faces) + (C * formula.past(voltages) / formula.dt if C else 0.0)
+    if films:
+        b[: films[0].size] -= (formula.alpha * films[0] + formula.past(films[1:])) / formula.dt
+    return DoubleLayer(C * formula.alpha / formula.dt, b)
 
 
 def overpotential(ratio, alpha_a, alpha_c):

@@ -48,7 +48,7 @@ class Progress:
     by; stage: how often contact has been lost; lithium_miss, salt_miss: the largest so far (C); landed:
     (mark, number of the step, s) as each was met. Of the BDF formula, newest first: before, states before the
     present one; earlier, lengths of the steps between them (s); charges (C); voltages across the interfaces,
-    where they have a double layer (V).
+    where they have a double layer (V); films: lithium that the films took (C m-2), where they take any.
     """
 
     solved: Solved
@@ -71,6 +71,7 @@ class Progress:
     charges: list = field(default_factory=lambda: [0.0])
     voltages: list = field(default_factory=list)
     driving: np.ndarray | None = None
+    films: list = field(default_factory=list)
     stage: int = 0
     lithium_miss: float = 0.0
     salt_miss: float = 0.0
@@ -87,9 +88,28 @@ class Progress:
         self.voltages = self.voltages[:1]
 
 
-def step_summary(now, load, reason, current):
-    """Return what a protocol step comes to that a Progress is at the end of, for the reason given; current:
-    A."""
+def keep_balances(cell, now, lithium, salt, I):
+    """Keep the largest misses in a Progress: lithium against the charge passed, salt against itself, face
+    currents against I. lithium of both electrodes, salt: all that is there (C)."""
+    record = now.record
+    gained = lithium - now.lithium_0
+    slab = abs(gained[1] + now.charge) if not cell.counter else 0.0
+    now.lithium_miss = max(now.lithium_miss, abs(gained[0] - now.charge), slab)
+    now.salt_miss = max(now.salt_miss, abs(salt - now.salt_0))
+    if now.throughput > 0:
+        record.lithium_balance_error = now.lithium_miss / now.throughput
+    record.salt_balance_error = now.salt_miss / now.salt_0
+    if abs(I) > 1e-9 * now.scale_current:
+        across, counter = cell.currents(now.solved.interfaces)
+        miss = max(abs(across + I), abs(counter - I)) / max(abs(I), 1e-3 * now.scale_current)
+        record.charge_balance_error = max(record.charge_balance_error, float(miss))
+
+
+def step_summary(now, load, reason, current, film=None):
+    """Return what a protocol step comes to that a Progress is at the end of, for the reason given.
+
+    current: A; film: lithium in the films of both electrodes (C), None where they take none.
+    """
     c = now.record.columns
     first = len(c["step"]) - 1
     while first > 0 and c["step"][first - 1] == now.number:
@@ -104,6 +124,8 @@ def step_summary(now, load, reason, current):
         "mean_voltage_V": float(mean),
         "end_voltage_V": float(V[-1]),
     }
+    if film is not None:
+        summary["film_lithium_C"], summary["counter_film_lithium_C"] = map(float, film)
     if now.t == now.begun:
         reached = EndValues(V[-1], current, now.charge, now.charge_begun)
         summary["skipped"] = met_at_once(load, reason, reached)

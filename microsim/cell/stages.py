@@ -39,7 +39,7 @@ class Stages:
         if number != self.latest.number:
             cell, left = after_loss(self.whole.cell, self.later[number - 1][1])
             growth = self.whole.growth
-            growth = growth and replace(growth, where=growth.where[left])
+            growth = growth and growth.on(left)
             self.latest = Stage(number, cell, growth, left)
         return self.latest
 
@@ -69,6 +69,7 @@ class Stages:
         step = replace(solved.step, R_film=solved.step.R_film[left], layer=None)
         now.solved = replace(solved, x=cell.vector(**u._asdict()), step=step, interfaces=flows)
         now.voltages = [kept(v) for v in now.voltages[:1]]
+        now.films = [n[left] for n in now.films]
         now.driving = None if now.driving is None else kept(now.driving)
         now.start_formula()
         now.stage = stage

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .record import step_energy
+
 LEAST = 1e-6  # of the largest charge of a step: less is a rest
 
 
@@ -55,14 +57,8 @@ def _halves(record):
         if abs(passed) <= LEAST * largest:
             continue
         if not found or found[-1]["sign"] != np.sign(passed):
-            found.append({"sign": np.sign(passed), "charge_C": 0.0, "energy_J": 0.0, "ended_by": None})
-        found[-1]["charge_C"] += passed
-        found[-1]["energy_J"] += _energy(record.columns, number)
+            found.append({"sign": float(np.sign(passed)), "charge_C": 0.0, "energy_J": 0.0, "ended_by": None})
+        found[-1]["charge_C"] += float(passed)
+        found[-1]["energy_J"] += step_energy(record, number)
         found[-1]["ended_by"] = step["end_reason"]
     return found
-
-
-def _energy(columns, number):
-    """What a step gives to the outside (J)."""
-    rows = np.array(columns["step"]) == number
-    return float(np.trapezoid(np.array(columns["voltage_V"])[rows], np.array(columns["charge_C"])[rows]))

@@ -11,6 +11,9 @@ from ..base.errors import InputError
 STACK_FIGURES = ("areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")
 
 
+FILM_LITHIUM = ("film_lithium_C", "counter_film_lithium_C")  # of a step's summary, at its end
+
+
 @dataclass(frozen=True, repr=False)
 class VoltageCurve:
     """The voltage curve of a run: a row for each accepted time step and for the start of each step of the
@@ -121,13 +124,15 @@ def voltage_columns(record, mass):
 def step_results(record, mass, stack=None):
     """Return the summaries of the steps, and what the last discharge gave: capacity (mAh per g) and, with a
     CellStack, capacity per area and energy per area, mass and volume of it."""
+    per = 3.6 * 1000 * mass
     steps = [
         {
-            **{key: value for key, value in step.items() if key != "charge_C"},
-            "capacity_mAh_g": step["charge_C"] / 3.6 / (mass * 1000),
+            **{key: value for key, value in step.items() if not key.endswith("_C")},
+            "capacity_mAh_g": step["charge_C"] / per,
+            **{f"{key[:-2]}_mAh_g": step[key] / per for key in FILM_LITHIUM if key in step},
             **(stack.figures(step["charge_C"], step_energy(record, number)) if stack else {}),
         }
-        for number, step in enumerate(record.steps)
+        for number, step in zip(dict.fromkeys(record.columns["step"]), record.steps)
     ]
     discharges = [step for step in steps if step["capacity_mAh_g"] > 0]
     names = ("capacity_mAh_g", *(STACK_FIGURES if stack else ()))
@@ -136,7 +141,7 @@ def step_results(record, mass, stack=None):
 
 
 def step_energy(record, number):
-    """Return what a step gave at the terminals, the integral of V dQ (J)."""
+    """Return what the protocol step of that number gave at the terminals, the integral of V dQ (J)."""
     columns = {name: np.array(record.columns[name]) for name in ("step", "voltage_V", "charge_C")}
     rows = columns["step"] == number
     return float(np.trapezoid(columns["voltage_V"][rows], columns["charge_C"][rows]))

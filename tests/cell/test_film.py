@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from microsim.base.constants import F
 from microsim.base.errors import InputError, NotConverged
+from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Film, Growth, correlated_noise, film_thickness
+from microsim.cell.load import Load
+
+from ..cells import half_cell
 
 SHAPE, VOXEL = (60, 50, 50), (0.4e-6, 0.4e-6, 0.4e-6)
 FREE = Film("gaussian", std=2e-9, low=-1.0, high=1.0, correlation=0.4e-6, seed=3)  # bounds out of reach
@@ -143,3 +148,37 @@ def test_a_film_that_grows_without_bounds_is_not_converged():
     with pytest.raises(NotConverged, match="a film grows beyond 100 um; lower its rate, or alpha"):
         growth.after(np.full(2, 0.01), np.full(2, 4.2), 1.0, 298.15)
     assert np.all(growth.after(np.full(2, 0.01), np.full(2, -0.2), 1.0, 298.15) >= 0.01)
+
+
+# -- lithium in the film -------------------------------------------------------------------------------------
+
+
+def test_a_film_takes_lithium_from_what_it_grows_on():
+    """At a current of I for t the electrode gains I t less what is in the film: A n (delta - delta_0) F."""
+    labels = np.repeat(np.array([0, 1, 1, 1])[:, None, None], 2, axis=1).repeat(2, axis=2)
+    per_volume, h = 6e4 * F, 0.4e-6
+    for C in (0.0, 0.1):
+        cell = half_cell(labels, h, film=10e-9 / 5e-7, double_layer=C)
+        where = np.ones(cell.mesh.faces.area.size, bool)
+        growth = Growth(1e-10, 0.0, 4.2, 5e-7, where, per_volume)
+        experiment = Experiment(cell, 0.4, Tolerances(), growth)
+        begun = cell.capacity @ experiment.now.solved.x[cell.unknowns.place("sto")]
+        I = 0.3 * cell.mesh.area
+        loads = [Load("d", I, duration=200.0), Load("r", 0.0, duration=300.0), Load("c", -I, duration=100.0)]
+        record = experiment.run(loads)
+        n = per_volume * (np.sqrt((10e-9) ** 2 + 1e-20 * 600.0) - 10e-9)
+        assert experiment.film_lithium[0] == pytest.approx(n * cell.mesh.area, rel=1e-9)
+        assert record.steps[-1]["film_lithium_C"] == experiment.film_lithium[0]
+        held = cell.capacity @ experiment.now.solved.x[cell.unknowns.place("sto")] - begun
+        layer = 0.0 if C else 1e-12  # what it holds has changed a little
+        assert held + experiment.film_lithium[0] == pytest.approx(100.0 * I, rel=max(layer, 0.1 * bool(C)))
+        assert record.lithium_balance_error < 1e-12 and record.charge_balance_error < 1e-10
+
+
+def test_lithium_in_a_film_goes_with_the_faces_that_are_left():
+    growth = Growth(1e-10, np.array([0.0, 0.1, 0.2]), 4.2, 5e-7, np.array([True, False, True]), 2.0)
+    left = np.array([False, True, True])
+    part = growth.on(left)
+    assert part.alpha.tolist() == [0.1, 0.2] and part.where.tolist() == [False, True] and part.rate == 1e-10
+    assert part.taken(np.array([1.0, 1.0]), np.array([1.0, 3.0])).tolist() == [0.0, 2 * 2.0 * 5e-7]
+    assert growth.takes_lithium and not Growth(1e-10, 0.0, 4.2, 5e-7, left).takes_lithium

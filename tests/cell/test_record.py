@@ -22,7 +22,7 @@ def experiment():
     """With a double layer, a film that grows and contact that is lost, so that every field has something in
     it."""
     cell = half_cell(image((9, 5, 5), 2), film=0.01, double_layer=0.1, lost_later=((1, 0.3),))
-    growth = Growth(1e-10, 0.2, 4.2, 5e-7, np.ones(cell.mesh.faces.area.size, bool))
+    growth = Growth(1e-10, 0.2, 4.2, 5e-7, np.ones(cell.mesh.faces.area.size, bool), 1e9)
     return Experiment(cell, 0.4, Tolerances(), growth)
 
 

@@ -21,12 +21,13 @@ MASS = 2e-6  # kg
 
 
 def record(*charges):
+    later = list(range(1, len(charges)))
     columns = {
-        "time_s": [0.0, 10.0],
-        "current_A": [1.0, 1.0],
-        "voltage_V": [4.0, 3.9],
-        "charge_C": [0.0, 7.2],
-        "step": [0, 0],
+        "time_s": [0.0, 10.0, *(10.0 for _ in later)],
+        "current_A": [1.0, 1.0, *(1.0 for _ in later)],
+        "voltage_V": [4.0, 3.9, *(3.9 for _ in later)],
+        "charge_C": [0.0, 7.2, *(7.2 for _ in later)],
+        "step": [0, 0, *later],
     }
     steps = [{"name": f"step {k}", "charge_C": charge} for k, charge in enumerate(charges)]
     return Record(columns, steps, newton_iterations=7, time_steps=3, salt_balance_error=np.float64(1e-9))
@@ -57,6 +58,23 @@ def test_a_stack_tells_what_the_last_discharge_gave_per_area_mass_and_volume():
     assert found["steps"][1]["areal_capacity_mAh_cm2"] == pytest.approx(-1.0)
     nothing = step_results(record(-1.0), MASS, stack)
     assert nothing["energy_Wh_kg"] is None and nothing["areal_capacity_mAh_cm2"] is None
+
+
+def test_energy_is_of_the_steps_that_ran():
+    """Of a repeat that its voltage ended the second step fell away: the third is the second that ran."""
+    stack = CellStack(2e-4, 0.1, (Layer("all of it", 1e-4, 0.5),), U_counter=0.0)
+    columns = {"step": [0, 0, 2, 2], "voltage_V": [4.0, 4.0, 3.0, 3.0], "charge_C": [0.0, -7.2, -7.2, 0.0]}
+    steps = [{"name": "c", "charge_C": -7.2}, {"name": "d", "charge_C": 7.2}]
+    found = step_results(Record(columns, steps), MASS, stack)
+    assert found["areal_energy_mWh_cm2"] == pytest.approx(3.0)
+
+
+def test_lithium_in_films_is_per_gram_too():
+    one = record(3.6)
+    one.steps[0] |= {"film_lithium_C": 0.36, "counter_film_lithium_C": 0.0}
+    (step,) = step_results(one, MASS)["steps"]
+    assert step["film_lithium_mAh_g"] == pytest.approx(50) and step["counter_film_lithium_mAh_g"] == 0
+    assert not any(key.endswith("_C") for key in step)
 
 
 def test_energy_is_the_integral_of_the_voltage_over_the_charge():
