@@ -47,7 +47,7 @@ def words(page):
 @pytest.mark.parametrize("commands", COMMANDS)
 def test_a_tutorial_s_commands_run(commands, data, tmp_path, monkeypatch, capsys):
     """Those of one block one after the other: a later one may read what an earlier one wrote."""
-    for folder in ("cases", "meshes"):
+    for folder in ("cases", "meshes", "studies"):
         (tmp_path / folder).symlink_to(DOCS.parent / folder)
     monkeypatch.chdir(tmp_path)
     for command in commands:

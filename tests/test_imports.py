@@ -24,7 +24,7 @@ ORDER = [
     *("impedance", "case", "reference", "analysis", "report", "jobs", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
-HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm"}
+HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm", "optuna"}
 BACKENDS = {"numba", "llvmlite", "cupy"}
 
 

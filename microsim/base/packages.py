@@ -18,6 +18,8 @@ EXTRAS = {
     "openpyxl": "cyclers",
     "pyarrow": "parquet",
     **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio"), "formats"),
+    "optuna": "optimise",
+    "torch": "optimise",
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
 

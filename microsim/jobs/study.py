@@ -6,7 +6,6 @@ import io
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from os import PathLike
 from pathlib import Path
 from typing import Annotated
@@ -17,11 +16,15 @@ from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
 from ..base.gallery import located
 from ..base.hosts import remarks_on
+from ..base.locks import alone_in
 from ..base.schema import read_yaml, whole
 from .case_arguments import results_folder
 from .job import job
+from .objectives import figures_of
 from .result import PAGE
 from .study_result import StudyResult
+
+SHOWN_BEFORE = ("capacity_mAh_g", "mean_voltage_V")
 
 
 def _count(what):
@@ -41,12 +44,16 @@ def study(
     full: Annotated[bool, switch("The larger size of a study of steps.")] = False,
     progress=None,
 ) -> StudyResult:
-    """Sweep over cases, or run the steps of a published study.
+    """Sweep over cases, search for the best of them, or run the steps of a published study.
 
     Each case is a process of its own and writes what microsim run writes. Finished cases are not run again,
     unless a file that they name or microsim itself has changed since; interrupted ones go on from their
     checkpoint; one that fails is named in the table while the others go on (exit code 1 then). Writes
     study.csv, study.json, report.html and figures/*.png.
+
+    A study with `objective` and `levers` is searched by an optimiser instead, point by point; what it has
+    tried is kept in search.json after each point, and a search that was killed goes on from there to the same
+    end.
 
     A study with `steps` is a list of commands, run one after the other, and a table of figures from what they
     write beside those of a paper (studies/*/study.yaml); finished steps are not run again either.
@@ -88,34 +95,23 @@ def study(
         return run_steps(load_steps(path, raw, out, full), out, threads, progress)
     if full:
         raise InputError("--full: expected a study of steps, got a sweep; leave it out.")
-    return _sweep(study, out, processes, threads, progress)
+    return _cases(study, out, processes, threads, progress)
 
 
-def _sweep(study, out, processes, threads, progress):
-    """Run a base case with settings swept over."""
+def _cases(study, out, processes, threads, progress):
+    """Run a base case with settings swept over, or searched."""
     from .study_cases import load_study
-    from .study_crew import finished, outdated
 
-    begun, loaded, cores = time.perf_counter(), load_study(study), os.cpu_count() or 1
+    begun, loaded = time.perf_counter(), load_study(study)
     out = Path("out") / loaded.name if out is None else Path(out)
-    sound = [v for v in loaded.variants if v.case is not None]
-    waiting = [v for v in sound if finished(out / v.name, v.case) is None]
-    before = {v.name for v in sound} - {v.name for v in waiting}
-    again = {v.name: outdated(out / v.name, v.case) for v in waiting}
-    processes = max(1, min(processes or cores, max(len(waiting), 1)))
-    threads = threads or max(1, cores // processes)
-    failures = {v.name: v.mistake for v in loaded.variants if v.case is None}
-    failures |= _run(loaded, waiting, out, processes, threads, progress)
-    rows = [
-        _row(v, out, failures.get(v.name), v.name in before, again.get(v.name, "")) for v in loaded.variants
-    ]
+    ran = _search if loaded.search else _sweep
+    rows, sound, told = ran(loaded, out, processes, threads, progress)
     result = {
         "title": loaded.title,
         "microsim_version": __version__,
         "base": str(loaded.base),
         "keys": list(loaded.keys),
-        "processes": processes,
-        "threads": threads,
+        **told,
         "cases": rows,
         "remarks": remarks_on(host for v in sound for host in v.case.hosts().values()),
         "finished": sum(row["status"] == "finished" for row in rows),
@@ -126,25 +122,64 @@ def _sweep(study, out, processes, threads, progress):
     return StudyResult(out, plain(result))
 
 
+def _sweep(loaded, out, processes, threads, progress):
+    """Run the cases of a sweep; return their rows, those that read, and how they were run."""
+    from .study_crew import finished, outdated
+
+    sound, cores = [v for v in loaded.variants if v.case is not None], os.cpu_count() or 1
+    waiting = [v for v in sound if finished(out / v.name, v.case) is None]
+    before = {v.name for v in sound} - {v.name for v in waiting}
+    again = {v.name: outdated(out / v.name, v.case) for v in waiting}
+    processes = max(1, min(processes or cores, max(len(waiting), 1)))
+    threads = threads or max(1, cores // processes)
+    failures = {v.name: v.mistake for v in loaded.variants if v.case is None}
+    failures |= _run(loaded, waiting, out, processes, threads, progress)
+    rows = [
+        _row(v, out, failures.get(v.name), v.name in before, again.get(v.name, "")) for v in loaded.variants
+    ]
+    return rows, sound, {"processes": processes, "threads": threads}
+
+
+def _search(loaded, out, processes, threads, progress):
+    """Run the points of a search; return their rows, those that read, and what was found."""
+    from .study_search import check_search, outcome, run_search
+
+    check_search(loaded)
+    cores = os.cpu_count() or 1
+    processes = processes or cores
+    out.mkdir(parents=True, exist_ok=True)
+    with alone_in(out):
+        history, variants = run_search(
+            loaded, out, processes, lambda count: threads or max(1, cores // count), progress
+        )
+    found, names = outcome(loaded.search, history), [goal.name for goal in loaded.search.objectives]
+    rows = [
+        {
+            **_row(variants[point.name], out, point.message, False, ""),
+            **dict(zip(names, point.objectives or [None] * len(names), strict=True)),
+            "feasible": point.name in found["feasible"],
+            "on_front": point.name in found["front"],
+        }
+        for point in history.points
+    ]
+    sound = [v for v in variants.values() if v.case is not None]
+    return rows, sound, {"processes": processes, "threads": threads, "search": found}
+
+
 def _run(study, waiting, out, processes, threads, progress):
     """Run the cases that wait, some at a time; return {name: why it failed} of those that did."""
-    from .study_crew import Crew
+    from .study_crew import run_all
 
-    say, total, failures = progress or (lambda *told: None), len(study.variants), {}
+    say, total, failures, ended = progress or (lambda *told: None), len(study.variants), {}, []
     say(total - len(waiting), total, f"{total - len(waiting)} finished before")
-    crew, pool = Crew(study.base, out, threads), ThreadPoolExecutor(processes)
-    try:
-        jobs = {pool.submit(crew.run, variant): variant.name for variant in waiting}
-        for done, one in enumerate(as_completed(jobs), start=total - len(waiting) + 1):
-            if one.result():
-                failures[jobs[one]] = one.result()
-            say(done, total, f"{jobs[one]}{': failed' if one.result() else ''}")
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        crew.stop()
-        raise
-    finally:
-        pool.shutdown()
+
+    def note(variant, failure):
+        ended.append(variant)
+        failures.update({variant.name: failure} if failure else {})
+        said = f"{variant.name}{': failed' if failure else ''}"
+        say(total - len(waiting) + len(ended), total, said)
+
+    run_all(study.base, waiting, out, processes, threads, note)
     return failures
 
 
@@ -173,6 +208,7 @@ def _row(variant, out, failure, before, again):
         "capacity_mAh_g": result.get("capacity_mAh_g"),
         "mean_voltage_V": last.get("mean_voltage_V"),
         "end_reason": last.get("end_reason"),
+        **{name: value for name, value in figures_of(result).items() if name not in SHOWN_BEFORE},
         "lithium_balance_error": result.get("lithium_balance_error"),
         "time_steps": result.get("time_steps"),
         "wall_s": result.get("wall_s"),

@@ -24,8 +24,10 @@ from ..base.errors import InputError, MicrosimError
 from ..base.gallery import located
 from ..base.schema import apply_setting, listed, mapping, read_yaml, say, text
 from ..case.case import Case, parse_case
+from .study_levers import KEYS as SEARCH_KEYS
+from .study_levers import DesignSearch, read_search
 
-KEYS = ("title", "base", "set", "sweep", "cases")
+KEYS = ("title", "base", "set", "sweep", "cases", *SEARCH_KEYS)
 MOST = 10_000
 RATE = re.compile(r"(?i)^(discharge at )(c ?/ ?[\d.eE+-]+|[\d.eE+-]+ ?c)")
 
@@ -44,13 +46,31 @@ class Variant:
 
 @dataclass(frozen=True)
 class Study:
-    """A study: title, file of the base case, its variants, and the keys that are swept over."""
+    """A study: title, file of the base case, its variants, and the keys that are swept over.
+
+    search: what it searches in their place, or None; plain, fixed: content of the base case, and the settings
+    that hold for every case.
+    """
 
     title: str
     name: str
     base: Path
     keys: tuple
     variants: tuple
+    search: DesignSearch | None = None
+    plain: dict | None = None
+    fixed: dict | None = None
+
+    def point(self, name, values):
+        """Return the Variant at values of the levers."""
+        swept = {lever.key: value for lever, value in zip(self.search.levers, values, strict=True)}
+        return _variant(self.plain, self.base, self.fixed, {**swept, "name": name}, ())
+
+    @property
+    def sha256(self):
+        """SHA-256 of the base case and of what holds for every case."""
+        content = json.dumps([self.plain, self.fixed], sort_keys=True, default=str)
+        return sha256(content.encode(errors="backslashreplace")).hexdigest()
 
 
 def load_study(path):
@@ -61,14 +81,18 @@ def load_study(path):
     if not isinstance(raw, dict) or not {"base"} <= set(raw) <= set(KEYS):
         given = listed(raw) if isinstance(raw, dict) else say(raw)
         raise InputError(
-            f"{path}: expected a study with base, and sweep or cases, out of {listed(KEYS)}, got {given}; "
-            "correct the keys"
+            f"{path}: expected a study with base, and sweep, cases or levers, out of {listed(KEYS)}, got"
+            f" {given}; correct the keys"
         )
     base = path.parent / text(raw["base"], "base")
     plain = read_yaml(base)
     if not isinstance(plain, dict):
         raise InputError(f"base: expected a case file, got {say(plain)} in {base}; name another file")
-    fixed = _section(raw, "set", lambda value, where: value, "settings by dotted key")
+    fixed = _settings(raw["set"], "set", "settings by dotted key") if raw.get("set") else {}
+    title = text(raw["title"], "title") if raw.get("title") else path.stem
+    if search := read_search(raw):
+        keys = tuple(lever.key for lever in search.levers)
+        return Study(title, path.stem, base, keys, (), search, plain, fixed)
     sweep = _section(raw, "sweep", _values, "a list of values for each dotted key")
     points = _points(raw, sweep, path)
     swept = tuple(dict.fromkeys(key for point in points for key in point if key != "name"))
@@ -78,7 +102,6 @@ def load_study(path):
         raise InputError(
             f"{path}: expected at least one case that reads, got none; the first: {variants[0].mistake}"
         )
-    title = text(raw["title"], "title") if raw.get("title") else path.stem
     return Study(title, path.stem, base, swept, variants)
 
 
@@ -114,7 +137,14 @@ def _list(raw, where):
 
 
 def _named_case(raw, where):
-    return mapping(lambda value, there: value, "settings by dotted key, and a name")(raw, where)
+    return _settings(raw, where, "settings by dotted key, and a name")
+
+
+def _settings(raw, where, what):
+    """Read {dotted key: value}; a value of null takes its key out of the case."""
+    if not isinstance(raw, dict) or not raw:
+        raise InputError(f"{where}: expected {what}, got {say(raw)}; write it as {{key: value, ...}}")
+    return {text(key, where): value for key, value in raw.items()}
 
 
 def _variant(plain, base, fixed, point, sweep):

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from ..base.locks import locked
@@ -40,6 +41,25 @@ def _left(folder):
         return None
     whole = (Path(folder) / "report.html").is_file() and (Path(folder) / "voltage.csv").is_file()
     return result if whole and isinstance(result, dict) else None
+
+
+def run_all(base, waiting, out_dir, processes, threads, note):
+    """Run variants, `processes` at a time with `threads` each; note(variant, why it failed or "") is called
+    as each ends."""
+    crew, pool = Crew(base, out_dir, threads), ThreadPoolExecutor(processes)
+    try:
+        jobs = {pool.submit(crew.run, variant): variant for variant in waiting if variant.case is not None}
+        for variant in waiting:
+            if variant.case is None:
+                note(variant, variant.mistake)
+        for one in as_completed(jobs):
+            note(jobs[one], one.result())
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        crew.stop()
+        raise
+    finally:
+        pool.shutdown()
 
 
 class Crew:

@@ -33,7 +33,14 @@ class StudyResult(Result):
 
     @property
     def failed(self):
+        if search := self.result.get("search"):  # a point that fails is one to keep away from
+            return not search["front"]
         return self.result["failed"] > 0
+
+    @property
+    def front(self):
+        """The rows that nothing beats, of a search; with one objective the best alone."""
+        return [case for case in self.cases if case.get("on_front")]
 
     @property
     def cases(self):
@@ -51,13 +58,34 @@ class StudyResult(Result):
         return self.result
 
     def tables(self):
+        return [*(self._found() if self.result.get("search") else self._listed()), *self._ended()]
+
+    def _found(self):
+        """The front of a search."""
+        search, keys = self.result["search"], self.result["keys"]
+        goals = [goal["name"] for goal in search["objectives"]]
+        rows = [
+            (case["name"], *(case["swept"][key] for key in keys), *(case[goal] for goal in goals))
+            for case in self.front
+        ]
+        if not rows:
+            return [f"no point of {len(self.cases)} keeps every constraint; widen levers or constraints"]
+        header = ("case", *(key.rpartition(".")[2] for key in keys), *goals)
+        return [
+            Table(header, rows),
+            *(f"{goal['name']} ({goal['goal']}d): {goal['basis']}" for goal in search["objectives"]),
+        ]
+
+    def _listed(self):
         header = ("case", *COLUMNS, "reason")
         rows = [
             (case["name"], *(case[key] for key in COLUMNS.values()), case["message"] or None)
             for case in self.cases
         ]
+        return [Table(header, rows)]
+
+    def _ended(self):
         return [
-            Table(header, rows),
             *self.result.get("remarks", ()),
             f"{self.result['finished']} finished, {self.result['failed']} failed",
             *(f"{name} ran again: {why}" for name, why in self._again().items()),

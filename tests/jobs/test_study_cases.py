@@ -51,6 +51,16 @@ def test_a_sweep_sets_rates_materials_and_lengths(tmp_path):
     assert slow.sha256 != fast.sha256 and len({variant.name for variant in study.variants}) == 2
 
 
+def test_null_takes_a_key_out_of_the_case(tmp_path):
+    """Of the base, of one case, and of one value of a sweep."""
+    key = "cell.nominal_current_density_A_m2"
+    for body in (f"set: {{{key}: null}}\nsweep: {{c_rate: [1]}}", f"cases: [{{name: a, {key}: null}}]"):
+        (variant,) = load_study(written(tmp_path / "s.yaml", body)).variants
+        assert variant.case.cell.nominal_current_density is None
+    given, none = load_study(written(tmp_path / "s.yaml", f"sweep: {{{key}: [20, null]}}")).variants
+    assert given.case.cell.nominal_current_density == 20 and none.case.cell.nominal_current_density is None
+
+
 def test_a_name_stays_when_values_are_added(tmp_path):
     few, more = (load_study(concentrations(tmp_path, *values)) for values in ((900, 1000), (800, 900, 1000)))
     assert {variant.name for variant in few.variants} < {variant.name for variant in more.variants}
