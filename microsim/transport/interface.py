@@ -9,13 +9,11 @@ shares that stand beside the labels, as a grey-scale image holds them.
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from ..base.errors import InputError
 from ..mesh.shares import share_of
 from ..mesh.subvoxel import face_openings, smooth_shares
-from ..numerics.codes import PURE
+from ..numerics.backend import kernels
 from ..numerics.graph import Graph, voxel_graph
 
 CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only spoil the conditioning
@@ -59,8 +57,7 @@ def cut_cells(share, h, periodic_sides=False):
     opening = face_openings(share, periodic_sides=periodic_sides)
     opening[opening < CLOSED] = 0
     ends = opening[0, 0, :-1, :-1], opening[0, -1, :-1, :-1]
-    links = _open_links(share >= PURE, opening, h, periodic_sides)
-    mask = _percolating(*links, *ends)
+    mask = _percolating(opening, share.shape, ends, periodic_sides)
     if not mask.any():
         return None
     graph, weight = _open_links(mask, opening, h, periodic_sides)
@@ -70,24 +67,23 @@ def cut_cells(share, h, periodic_sides=False):
     return CutCells(graph, weight, inlet, outlet)
 
 
+def _percolating(opening, shape, ends, periodic_sides):
+    """Mark the voxels that open faces join to both ends."""
+    cluster = kernels.open_faces.clusters(opening, shape, periodic_sides)
+    through = np.zeros((2, cluster.size), bool)
+    for k, end in enumerate((0, -1)):
+        through[k, cluster[end][ends[k] > 0]] = True
+    return through.all(axis=0)[cluster]
+
+
 def _open_links(mask, opening, h, periodic_sides):
     """Graph of the cells of a mask without the links that are closed, and the weights of the others."""
     graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic_sides)
-    rows, axis = np.repeat(np.arange(graph.n), np.diff(graph.indptr)), graph.face // 2
-    place = graph.position[rows].astype(np.intp)
-    place[np.arange(len(axis)), axis] += graph.face % 2
-    weight = opening[axis, *place.T] * ((h[0] / h) ** 2)[axis]
-    keep = weight > 0
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
-    kept = replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
-    return kept, weight[keep]
-
-
-def _percolating(graph, weight, inlet, outlet):
-    """Mark the cells that open links join to both ends."""
-    links = csr_array((np.ones(weight.size, bool), graph.neighbour, graph.indptr), shape=(graph.n, graph.n))
-    count, cluster = connected_components(links, directed=False)
-    x, y, z = graph.position.T
-    first = np.bincount(cluster[(x == 0) & (inlet[y, z] > 0)], minlength=count) > 0
-    last = np.bincount(cluster[(x == len(graph.widths[0]) - 1) & (outlet[y, z] > 0)], minlength=count) > 0
-    return graph.scatter((first & last)[cluster], fill=False, dtype=bool)
+    weight, indptr = np.empty(graph.neighbour.size), np.zeros_like(graph.indptr)
+    kernels.open_faces.weights(
+        graph.indptr, graph.face, graph.position, opening, (h[0] / h) ** 2, weight, indptr
+    )
+    np.cumsum(indptr, out=indptr)
+    kept = [np.empty(indptr[-1], links.dtype) for links in (graph.neighbour, graph.face, weight)]
+    kernels.open_faces.kept_links(graph.indptr, graph.neighbour, graph.face, weight, indptr, *kept)
+    return replace(graph, indptr=indptr, neighbour=kept[0], face=kept[1]), kept[2]
