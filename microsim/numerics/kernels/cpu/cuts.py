@@ -3,6 +3,8 @@
 A plane n . x = a, with n >= 0 and sum(n) = 1, cuts the unit cube whose corner x = 0 lies deepest in the open.
 """
 
+import math
+
 import numpy as np
 
 from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
@@ -38,18 +40,45 @@ def _normal(a, b, c):
 
 
 @inlined
+def _place(n1, n2, n3, share):
+    """Place a of the plane that leaves `share` of the unit cube open: the inverse of _volume.
+
+    Scardovelli and Zaleski, J. Comput. Phys. 164 (2000) 228, section 2.
+    """
+    m1, m3 = min(n1, n2, n3), max(n1, n2, n3)
+    m2, v = 1 - m1 - m3, min(share, 1 - share)
+    six = 6 * m1 * m2 * m3
+    v1 = m1 * m1 / (6 * m2 * m3)
+    v2 = v1 + (m2 - m1) / (2 * m3)
+    if v < v1:
+        a = (six * v) ** (1 / 3)
+    elif v < v2:
+        a = 0.5 * (m1 + (m1 * m1 + 8 * m2 * m3 * (v - v1)) ** 0.5)
+    elif m1 + m2 <= m3 and 2 * m3 * v >= m1 + m2:
+        a = m3 * v + 0.5 * (m1 + m2)
+    else:
+        b, c, d = 3 * (m1 + m2), 3 * (m1 * m1 + m2 * m2), m1 * m1 * m1 + m2 * m2 * m2 - six * v
+        a = _middle_root(-b, c, -d)
+        if a > m3:
+            a = _middle_root(-1.5, 0.5 * (c + 3 * m3 * m3), -0.5 * (d + m3 * m3 * m3))
+    return a if share <= 0.5 else 1 - a
+
+
+@inlined
+def _middle_root(b, c, d):
+    """Middle one of the three real roots of a^3 + b a^2 + c a + d."""
+    p = max(b * b / 9 - c / 3, 1e-30)
+    q = (b * c - 3 * d) / 6 - b * b * b / 27
+    angle = math.acos(min(max(q / p**1.5, -1.0), 1.0)) / 3
+    return p**0.5 * (3**0.5 * math.sin(angle) - math.cos(angle)) - b / 3
+
+
+@inlined
 def _section(across, along1, along2, share, depth):
     """Open part of the section at `depth` of a unit cube that is open by `share`; across, along1, along2:
     gradient of the open share, without signs; depth: 0 at the open side of the cube, 1 at the other."""
     n1, n2, n3 = _normal(across, along1, along2)
-    low, high = 0.0, 1.0
-    for _ in range(24):
-        middle = 0.5 * (low + high)
-        if _volume(n1, n2, n3, middle) > share:
-            high = middle
-        else:
-            low = middle
-    a = 0.5 * (low + high) - n1 * depth
+    a = _place(n1, n2, n3, share) - n1 * depth
     v = _square(a) - _square(a - n2) - _square(a - n3) + _square(a - n2 - n3)
     return min(max(v / (2 * n2 * n3), 0.0), 1.0)
 
