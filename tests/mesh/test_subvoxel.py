@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from microsim.mesh.subvoxel import face_openings, smooth_shares
+from microsim.mesh.subvoxel import _depth, face_openings, smooth_shares
 
 quick = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 2**31)
@@ -166,3 +166,15 @@ def test_openings_of_a_periodic_image_may_begin_anywhere():
     one = face_openings(share, periodic_sides=True)[cells]
     moved = face_openings(np.roll(share, (3, 2), (1, 2)), periodic_sides=True)[cells]
     assert moved == pytest.approx(np.roll(one, (3, 2), (2, 3)), abs=2e-5)
+
+
+@quick
+@given(seeds, st.booleans())
+def test_depth_is_the_distance_to_the_other_label(seed, periodic):
+    mask = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(12, 4, 9)), 2, mode="wrap") > 0
+    mask[0, 0, 0] = not mask[-1, -1, -1]
+    around = [(0, 0), (8, 8), (8, 8)] if periodic else [(0, 0)] * 3
+    wide = np.pad(mask, around, mode="wrap")
+    exact = ndimage.distance_transform_edt(wide) + ndimage.distance_transform_edt(~wide) - 0.5
+    inner = tuple(slice(low, low + n) for (low, _), n in zip(around, mask.shape))
+    assert np.allclose(_depth(mask, periodic), np.minimum(exact[inner], 4))

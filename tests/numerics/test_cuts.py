@@ -31,9 +31,19 @@ def test_gradients_and_openings(seed, shape, blur):
 
 @quick
 @given(seeds)
-def test_blurred(seed):
+def test_roughness(seed):
     values = np.random.default_rng(seed).normal(size=(6, 5, 7)).astype(np.float32)
-    agree("cuts.blurred", values, np.zeros((4, 3, 5), np.float32), outputs=[1])
+    agree("cuts.roughness", values, np.zeros((4, 3, 5), np.float32), outputs=[1])
+
+
+@quick
+@given(seeds)
+def test_unbend(seed):
+    rng = np.random.default_rng(seed)
+    rough, ahead = (rng.normal(size=[n + more for n in (4, 3, 5)]).astype(np.float32) for more in (2, 4))
+    phi, numbers = rng.normal(size=(4, 3, 5)).astype(np.float32), [np.float32(n) for n in (1.25, 0.6, 0.2)]
+    found, _ = agree("cuts.unbend", rough, *numbers, phi, ahead, outputs=[4, 5])
+    assert np.abs(found).min() >= np.float32(0.2) and np.array_equal(found > 0, phi > 0)
 
 
 @quick

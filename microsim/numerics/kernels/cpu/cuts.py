@@ -193,16 +193,50 @@ def shares(first, stop, height, slope_x, slope_y, slope_z, share):
 
 
 @spread("out")
-def blurred(first, stop, values, out):
-    """Mean over 3 x 3 x 3 voxels (weights 1, 2, 1 along each axis), inside the outermost."""
+def roughness(first, stop, values, out):
+    """Mean over 3 x 3 x 3 voxels (weights 1, 2, 1 along each axis) less the middle, inside the outermost."""
+    plane = np.empty(values.shape[1:], values.dtype)
     row = np.empty(values.shape[2], values.dtype)
     for i in range(first, stop):
+        _plane_sums(values, i, plane)
         for j in range(out.shape[1]):
-            row[:] = 0
-            for a in range(3):
-                for b in range(3):
-                    weight = np.float32((2 - abs(a - 1)) * (2 - abs(b - 1)) / 64)
-                    for k in range(row.size):
-                        row[k] += weight * values[i + a, j + b, k]
+            _row_sums(plane, j, row)
             for k in range(out.shape[2]):
-                out[i, j, k] = row[k] + 2 * row[k + 1] + row[k + 2]
+                out[i, j, k] = row[k] + 2 * row[k + 1] + row[k + 2] - values[i + 1, j + 1, k + 1]
+
+
+@spread("phi")
+def unbend(first, stop, rough, step, momentum, margin, phi, ahead):
+    """One accelerated step down the bending energy, from `ahead` (with two voxels around the box):
+
+        phi' = ahead - step (B - 1) rough, then no nearer to 0 than `margin`, on the side of phi
+        ahead' = phi' + momentum (phi' - phi)
+
+    rough: (B - 1) ahead, of `roughness`, with a voxel around the box. Nesterov, Soviet Math. Dokl. 27 (1983)
+    372; Beck and Teboulle, SIAM J. Imaging Sci. 2 (2009) 183.
+    """
+    plane = np.empty(rough.shape[1:], rough.dtype)
+    row = np.empty(rough.shape[2], rough.dtype)
+    for i in range(first, stop):
+        _plane_sums(rough, i, plane)
+        for j in range(phi.shape[1]):
+            _row_sums(plane, j, row)
+            for k in range(phi.shape[2]):
+                change = row[k] + 2 * row[k + 1] + row[k + 2] - rough[i + 1, j + 1, k + 1]
+                new, old = ahead[i + 2, j + 2, k + 2] - step * change, phi[i, j, k]
+                new = max(new, margin) if old > 0 else min(new, -margin)
+                phi[i, j, k], ahead[i + 2, j + 2, k + 2] = new, new + momentum * (new - old)
+
+
+@inlined
+def _plane_sums(values, i, plane):
+    for j in range(plane.shape[0]):
+        for k in range(plane.shape[1]):
+            plane[j, k] = values[i, j, k] + 2 * values[i + 1, j, k] + values[i + 2, j, k]
+
+
+@inlined
+def _row_sums(plane, j, row):
+    """Sums of three rows of three planes, over all 64 weights."""
+    for k in range(row.size):
+        row[k] = (plane[j, k] + 2 * plane[j + 1, k] + plane[j + 2, k]) * np.float32(1 / 64)
