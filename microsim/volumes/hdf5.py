@@ -64,14 +64,38 @@ def datasets_of(file):
     return dict(sorted(found.items()))
 
 
+def others_beside(dataset):
+    """List the other data sets of a file that may be volumes or images, each once."""
+    found = {_place(dataset): ""}
+    for name, other in datasets_of(dataset.file).items():
+        if other.ndim >= 2 and other.dtype.kind in "biuf":
+            found.setdefault(_place(other), name)
+    return tuple(filter(None, found.values()))
+
+
 def _only(file, path, fits):
     sets = datasets_of(file)
+    if (stated := _nexus_default(file)) and stated in sets and fits(sets[stated]):
+        return stated
     fitting = {_place(dataset): name for name, dataset in reversed(sets.items()) if fits(dataset)}
     if len(fitting) != 1:
         raise InputError(
             f"expected the name of one data set in {path}, got none; write {path}::NAME ({_has(file, sets)})."
         )
     return next(iter(fitting.values()))
+
+
+def _nexus_default(file):
+    """The signal that a NeXus file states as its default, by the attributes `default` from the root on."""
+    node = file
+    while isinstance(node, h5py.Group) and "signal" not in node.attrs:
+        step = node.attrs.get("default")
+        node = None if step is None else _target(node, step.decode() if isinstance(step, bytes) else step)
+    if not isinstance(node, h5py.Group):
+        return None
+    signal = node.attrs["signal"]
+    name = signal.decode() if isinstance(signal, bytes) else str(signal)
+    return f"{node.name}/{name}".strip("/")
 
 
 def _named(file, path, name):

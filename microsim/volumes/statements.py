@@ -4,7 +4,8 @@ ours               attributes axes and voxel_size_m
 ilastik, Fiji      attributes axistags (JSON) and element_size_um
 NeXus              attributes signal and axes of the group, and the data sets of coordinates they name
 HDF5, netCDF       labels and scales of dimensions
-DREAM.3D           attributes TupleDimensions (x, y, z) and ComponentDimensions
+DREAM.3D           attributes TupleDimensions (x, y, z) and ComponentDimensions, SPACING of the geometry
+VTKHDF             attributes Type, Spacing and Direction of the group above
 """
 
 import json
@@ -41,6 +42,30 @@ def stated_size(dataset, names, name):
                 edges = _edges(attributes[key], f"{key} of {name}")
                 return edges and spacing(edges, unit)
     return _of_coordinates(dataset, names)
+
+
+def vtk_image(dataset):
+    """Tell whether a data set is an array of an image of VTK, whose last axis is x."""
+    image = dataset.parent.parent
+    if _text(image.attrs.get("Type", "")) != "ImageData":
+        return False
+    turned = np.abs(np.reshape(image.attrs.get("Direction", np.eye(3)), (3, 3)))
+    if np.allclose(turned, np.eye(3)):
+        return True
+    if np.allclose(turned, np.eye(3)[::-1]):  # the last axis is z, as in the fields of a run
+        return False
+    raise InputError(f"expected an image along x, y, z in {dataset.name}, got one turned; resample it.")
+
+
+def unitless_size(dataset):
+    """Return the edges, slowest axis first, that a file states without a unit; None where it states none."""
+    above = dataset.parent.parent
+    if _text(above.attrs.get("Type", "")) == "ImageData" and "Spacing" in above.attrs:
+        return np.ravel(above.attrs["Spacing"])[::-1]
+    if "_SPACING" in above.attrs:  # DREAM3D-NX
+        return np.ravel(above.attrs["_SPACING"])[::-1]
+    spaced = above.get("_SIMPL_GEOMETRY/SPACING")
+    return np.ravel(spaced[()])[::-1] if isinstance(spaced, h5py.Dataset) else None
 
 
 def _edges(given, what):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +92,32 @@ def require_reading(size, name):
     """Refuse an array of so many bytes before it is read: it lies in memory twice, as in the file and with
     its axes in order."""
     require_memory(2 * size, str(name), "crop, convert or coarsen the file with what wrote it")
+
+
+@contextmanager
+def replacing_folder(path, replaceable):
+    """Make a temporary folder beside `path` and give it its name when the block ends without an error.
+
+    replaceable: replaceable(folder) -> whether one that is there may go. Raises InputError when it cannot be
+    written, or would replace another folder.
+    """
+    path = Path(path)
+    check_target(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.exists() and not (path.is_dir() and replaceable(path)):
+        raise InputError(f"expected a new folder, got {path}, which is something else; choose another name.")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if path.is_dir():
+            shutil.rmtree(path)
+        part.rename(path)
+    except OSError as error:
+        raise InputError(
+            f"expected to write {path}, got: {why(error)}; choose another folder or make room there."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from ...base.words import times
 from ..axes import TIME, spare
 from ..contract import Format, Stored
 from ..fields import stored_index
-from ..hdf5 import opened_dataset, require_complete
+from ..hdf5 import opened_dataset, others_beside, require_complete
 from ..links import linked_files
-from ..statements import stated_names, stated_size
-from ..stored import replacing_files, require_reading
+from ..statements import stated_names, stated_size, unitless_size, vtk_image
+from ..stored import of_no_unit, replacing_files, require_reading
 
 DEFAULT_NAME = "volume"
 
@@ -38,10 +38,13 @@ def read_hdf5(path, part=None, index=None, whole=False):
         require_reading(math.prod(shape) * dataset.dtype.itemsize, name)
         files = require_complete(dataset, name, None if row is None else (row, row))
         values = dataset[()] if row is None else dataset[row]
-        size = stated_size(dataset, names, name)
+        size, edges = stated_size(dataset, names, name), unitless_size(dataset)
         usual = "zyx" if _counts_backwards(dataset) else "xyz"
+        beside = others_beside(dataset)
     files = (path, *(file for file in files if file != path))
-    return Stored(values, size, files, names=names if row is None else names[1:], usual=usual)
+    names = names if row is None else names[1:]
+    stored = Stored(values, size, files, names=names, usual=usual, beside=beside)
+    return stored if size or edges is None else of_no_unit(stored, edges, name)
 
 
 def _step_of(path, part, words):
@@ -53,8 +56,10 @@ def _step_of(path, part, words):
 
 
 def _counts_backwards(dataset):
-    """Whether MATLAB or Octave wrote a data set, who count the first index fastest."""
-    return "MATLAB_class" in dataset.attrs or "OCTAVE_NEW_FORMAT" in dataset.parent.attrs
+    """Whether MATLAB or Octave wrote a data set, who count the first index fastest, or VTK."""
+    return (
+        vtk_image(dataset) or "MATLAB_class" in dataset.attrs or "OCTAVE_NEW_FORMAT" in dataset.parent.attrs
+    )
 
 
 def _row(dataset, names, index, name):
@@ -123,7 +128,7 @@ FORMATS = (
     Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=READS, files=linked_files),
     Format(
         "HDF5 of other programs",
-        (".hdf", ".nxs", ".dream3d", ".he5"),
+        (".hdf", ".nxs", ".dream3d", ".he5", ".vtkhdf"),
         read_hdf5,
         takes=READS,
         files=linked_files,

@@ -8,8 +8,10 @@ MHD and NRRD may state no unit. Sizes are then mm, as ITK has it, but asked abou
 too; sizes that are all exactly 1 are what every program writes that knows none, and taken as not given.
 """
 
+import itertools
 import json
 import math
+import re
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from ...base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ...base.schema import choice, entry, number, read_yaml, say, section, whole
 from ..axes import CHANNEL, axis_word
 from ..contract import Format, Stored
+from ..pieces import files_beside, numbered_files
 from ..stored import metres, replacing_files, require_reading, spacing
 
 MM, UM = 1e-3, 1e-6
@@ -52,18 +55,56 @@ def read_nrrd(path):
     """Read an NRRD file, slowest axis first."""
     import nrrd
 
-    require_reading(math.prod(int(n) for n in nrrd.read_header(str(path))["sizes"]), path)
-    values, header = nrrd.read(str(path), index_order="C")
+    header, parts = _nrrd_header(path)
+    require_reading(math.prod(int(n) for n in header["sizes"]), path)
+    whole = parts is None
+    values = nrrd.read(str(path), index_order="C")[0] if whole else _nrrd_parts(header, parts, path)
     sizes, units = _nrrd_sizes(header)
-    detached = header.get("data file", header.get("datafile"))
-    files = (path, path.parent / detached) if detached else (path,)
-    stored = Stored(values, files=files, names=_nrrd_names(header, values.ndim)[::-1])
+    stored = Stored(values, files=(path, *(parts or ())), names=_nrrd_names(header, values.ndim)[::-1])
     if units is None:
         return _of_no_unit(stored, sizes[::-1], path)
     edges = np.multiply(sizes, units)[::-1]
     in_space = edges[~np.isnan(edges)]
     known = len(in_space) == 3 and spacing(in_space, 1.0) and len(edges) == values.ndim
     return replace(stored, voxel_size=tuple(edges.tolist()) if known else None)
+
+
+def _nrrd_header(path):
+    """The header, and the files that hold the voxels, in order; None where it does itself."""
+    import nrrd
+
+    with open(path, "rb") as file:
+        lines = list(itertools.takewhile(bytes.strip, file))
+    texts = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines]
+    at = next((i for i, text in enumerate(texts) if re.match(r"data ?file *:", text, re.IGNORECASE)), None)
+    if at is None:
+        return nrrd.read_header(str(path)), None
+    words = texts[at].partition(":")[2].split()
+    if words[:1] == ["LIST"]:
+        listed, texts = [text.strip() for text in texts[at + 1 :]], texts[:at]
+    elif len(words) in (4, 5) and "%" in words[0]:
+        listed, texts = numbered_files(words[0], *map(int, words[1:4]), path), texts[:at] + texts[at + 1 :]
+    else:
+        listed, texts = [texts[at].partition(":")[2].strip()], texts[:at] + texts[at + 1 :]
+    return nrrd.read_header([text + "\n" for text in [*texts, ""]]), files_beside(listed, path)
+
+
+def _nrrd_part(header, file, count):
+    """The voxels of one of so many files, slowest axis first."""
+    import nrrd
+
+    fast, slowest = header["sizes"][:-1], int(header["sizes"][-1])
+    sizes = np.array([*fast, slowest // count])
+    return nrrd.read_data({**header, "sizes": sizes, "data file": str(file.resolve())}, None, str(file), "C")
+
+
+def _nrrd_parts(header, parts, path):
+    slowest = int(header["sizes"][-1])
+    if slowest % len(parts):
+        raise InputError(
+            f"expected {slowest} slices in files of equally many, got {len(parts)} files in {path}; mend it."
+        )
+    return np.concatenate([_nrrd_part(header, file, len(parts)) for file in parts])
 
 
 def _nrrd_sizes(header):
@@ -95,11 +136,7 @@ def _nrrd_names(header, count):
 
 
 def _nrrd_files(path):
-    import nrrd
-
-    header = nrrd.read_header(str(path))
-    detached = header.get("data file", header.get("datafile"))
-    return (path, path.parent / detached) if detached else (path,)
+    return (path, *(_nrrd_header(path)[1] or ()))
 
 
 def write_nrrd(path, stored):
@@ -139,18 +176,14 @@ def _possible(edges):
 
 def read_meta(path):
     """Read a MetaImage: header and voxels in one file (MHA) or two (MHD)."""
-    header, start = _meta_header(path)
-    data = _check_meta(path, header)
+    header, start, listed = _meta_header(path)
+    parts = _check_meta(path, header, listed)
     shape = [int(n) for n in header["DimSize"].split()][::-1]
     big = header.get("BinaryDataByteOrderMSB", header.get("ElementByteOrderMSB", "False")).lower() == "true"
     dtype = np.dtype(META_TYPES[header["ElementType"]]).newbyteorder(">" if big else "<")
-    offset = start if data == path else int(header.get("HeaderSize", 0))
-    if offset == -1:  # the voxels are the end of the file
-        offset = data.stat().st_size - _bytes(shape, dtype)
-    packed = header.get("CompressedData", "False").lower() == "true"
-    values = _voxels(data, shape, dtype, offset, packed)
+    values = _meta_voxels(parts, path, header, shape, dtype, start)
     sizes = header.get("ElementSpacing", header.get("ElementSize", "")).split()
-    stored = Stored(values, files=(path,) if data == path else (path, data))
+    stored = Stored(values, files=tuple(dict.fromkeys((path, *parts))))
     sizes = [float(word) for word in sizes[::-1]] if len(sizes) == len(shape) else []
     unit = header.get("DistanceUnits", "?").strip("?")
     if not unit:
@@ -159,9 +192,26 @@ def read_meta(path):
     return replace(stored, voxel_size=spacing(sizes, metres(unit)) if known else None)
 
 
+def _meta_voxels(parts, path, header, shape, dtype, start):
+    """The voxels out of their files, which hold equally many slices each."""
+    packed = header.get("CompressedData", "False").lower() == "true"
+    if shape[0] % len(parts):
+        raise InputError(
+            f"expected {shape[0]} slices in files of equally many, got {len(parts)} files in {path}; mend the"
+            " header."
+        )
+    each, values = [shape[0] // len(parts), *shape[1:]], []
+    for data in parts:
+        offset = start if data == path else int(header.get("HeaderSize", 0))
+        if offset == -1:  # the voxels are the end of the file
+            offset = data.stat().st_size - _bytes(each, dtype)
+        values.append(_voxels(data, each, dtype, offset, packed))
+    return values[0] if len(values) == 1 else np.concatenate(values)
+
+
 def _meta_files(path):
-    data = _check_meta(path, _meta_header(path)[0])
-    return (path,) if data == path else (path, data)
+    header, _, listed = _meta_header(path)
+    return tuple(dict.fromkeys((path, *_check_meta(path, header, listed))))
 
 
 def write_meta(path, stored):
@@ -190,7 +240,8 @@ def write_meta(path, stored):
 
 
 def _meta_header(path):
-    """Return the header's keys and values, and where the voxels begin in a file that holds both."""
+    """Return the header's keys and values, where the voxels begin in a file that holds both, and the names of
+    files below a LIST."""
     header = {}
     with open(path, "rb") as file:
         while "ElementDataFile" not in header:
@@ -198,11 +249,15 @@ def _meta_header(path):
             if not equals:
                 break
             header[key.strip()] = value.strip()
-        return header, file.tell()
+        start = file.tell()
+        if header.get("ElementDataFile", "").split()[:1] != ["LIST"]:
+            return header, start, []
+        names = [line.decode("utf-8", "replace").strip() for line in file]
+        return header, start, [name for name in names if name]
 
 
-def _check_meta(path, header):
-    """Refuse what cannot be read; return the file that holds the voxels."""
+def _check_meta(path, header, listed):
+    """Refuse what cannot be read; return the files that hold the voxels, in order."""
     missing = [key for key in ("DimSize", "ElementType", "ElementDataFile") if not header.get(key)]
     if missing:
         raise InputError(f"expected {missing[0]} in the header of {path}, got none; export the file again.")
@@ -215,10 +270,14 @@ def _check_meta(path, header):
             f"expected one number a voxel in {path}, got {channels} channels; export one of them."
         )
     name = header["ElementDataFile"]
-    data = path if name.upper() == "LOCAL" else path.parent / name
-    if not data.is_file():
-        raise InputError(f"expected the voxels of {path} in the file {data}, got no such file; put it there.")
-    return data
+    words = name.split()
+    if name.upper() == "LOCAL":
+        return [path]
+    if words[0] == "LIST":
+        return files_beside(listed, path)
+    if len(words) == 4 and "%" in words[0]:
+        return files_beside(numbered_files(words[0], *map(int, words[1:]), path), path)
+    return files_beside([name], path)
 
 
 # ---- raw with a sidecar ------------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from ...base.packages import need
 from ..axes import TIME, axis_word
 from ..choice import chosen_name
 from ..contract import Format, Stored
-from ..stored import metres, of_no_unit, require_reading, spacing
+from ..stored import metres, of_no_unit, replacing_folder, require_reading, spacing
 
 MARKS = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
+SLASH = {"name": "v2", "separator": "/"}  # between the numbers of a chunk, as OME-Zarr has it
+CHUNK = 128  # voxels along each axis
 HABIT = {"z": "page", "y": "row", "x": "column"}
 
 
@@ -51,7 +53,8 @@ def _array(node, path, part):
     """The array that is meant, and the names of the others."""
     if not hasattr(node, "members"):
         return node, ()
-    arrays = {name: found for name, found in node.members(max_depth=None) if getattr(found, "ndim", 0) > 2}
+    arrays = sorted(node.members(max_depth=None))
+    arrays = {name: found for name, found in arrays if getattr(found, "ndim", 0) > 2}
     name = chosen_name(path, part, arrays)
     return arrays[name], tuple(other for other in arrays if other != name)
 
@@ -150,4 +153,23 @@ def _opens(path):
 # ---- writing -----------------------------------------------------------------------------------------------
 
 
-FORMATS = (Format("OME-Zarr", (".zarr",), read_zarr, takes=("part", "index", "whole"), opens=_opens),)
+def write_zarr(path, stored):
+    """Write OME-Zarr 0.4: one resolution, axes under their own names, edges in um."""
+    zarr = need("zarr", f"{path} (Zarr)")
+    names = stored.axes or "xyz"
+    edges = [1.0] * 3 if stored.voxel_size is None else [edge * 1e6 for edge in stored.voxel_size]
+    unit = {} if stored.voxel_size is None else {"unit": "micrometer"}
+    level = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": edges}]}
+    axes = [{"name": name, "type": "space", **unit} for name in names]
+    image = {"version": "0.4", "name": path.name.partition(".")[0], "axes": axes, "datasets": [level]}
+    values = np.ascontiguousarray(stored.values)
+    with replacing_folder(path, _opens) as part:
+        group = zarr.open_group(part, mode="w", zarr_format=2)
+        chunks = tuple(min(n, CHUNK) for n in values.shape)
+        group.create_array("0", data=values, chunks=chunks, chunk_key_encoding=SLASH)
+        group.attrs["multiscales"] = [image]
+
+
+FORMATS = (
+    Format("OME-Zarr", (".zarr",), read_zarr, write_zarr, takes=("part", "index", "whole"), opens=_opens),
+)

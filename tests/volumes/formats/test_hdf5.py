@@ -139,3 +139,83 @@ def test_an_axis_of_length_one_behind_or_ahead_is_dropped(tmp_path):
         with h5py.File(tmp_path / f"{i}.h5", "w") as file:
             file["v"] = LABELS.reshape(shape)
         np.testing.assert_array_equal(read_voxels(tmp_path / f"{i}.h5").values, LABELS)
+
+
+# ---- geometries of other programs --------------------------------------------------------------------------
+
+BODY = np.zeros((4, 5, 6), "u1")  # z, y, x
+BODY[3, 4, 5], BODY[0, 1, 0:3], BODY[2, 0, 5] = 2, 1, 3
+
+
+def vtkhdf(path, spacing=(4e-7, 5e-7, 6e-7), direction=None):
+    with h5py.File(path, "w") as file:
+        group = file.create_group("VTKHDF")
+        group.attrs.create("Type", np.bytes_("ImageData"))
+        group.attrs.update({"Version": [2, 0], "WholeExtent": [0, 6, 0, 5, 0, 4], "Origin": np.zeros(3)})
+        group.attrs.update(
+            {
+                "Spacing": np.array(spacing),
+                "Direction": np.ravel(np.eye(3) if direction is None else direction),
+            }
+        )
+        group["CellData/phase"] = BODY
+    return path
+
+
+def test_x_is_x_in_an_image_of_vtkhdf(tmp_path):
+    found = read_voxels(vtkhdf(tmp_path / "v.vtkhdf"))
+    np.testing.assert_array_equal(found.values, BODY.T)
+    assert found.voxel_size == pytest.approx((4e-7, 5e-7, 6e-7)) and "taken as m" in found.said[0]
+    pv = pytest.importorskip("pyvista")
+    image = pv.read(tmp_path / "v.vtkhdf")
+    np.testing.assert_array_equal(
+        image.cell_data["phase"].reshape(found.values.shape, order="F"), found.values
+    )
+
+
+def test_what_vtk_writes_as_vtkhdf(tmp_path):
+    pv, vtk = pytest.importorskip("pyvista"), pytest.importorskip("vtk")
+    writer = getattr(vtk, "vtkHDFWriter", None)
+    image = pv.ImageData(dimensions=(7, 6, 5), spacing=(4e-7, 5e-7, 6e-7))
+    image.cell_data["phase"] = BODY.T.ravel(order="F")
+    made = writer and writer()
+    if not made:
+        pytest.skip("this VTK writes no VTKHDF")
+    made.SetInputData(image)
+    made.SetFileName(str(tmp_path / "v.vtkhdf"))
+    if not made.Write() or not (tmp_path / "v.vtkhdf").is_file():
+        pytest.skip("this VTK writes no images as VTKHDF")
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.vtkhdf").values, BODY.T)
+
+
+def test_turned_images_of_vtkhdf_are_refused(tmp_path):
+    turned = [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+    with pytest.raises(InputError, match="got one turned"):
+        read_voxels(vtkhdf(tmp_path / "v.vtkhdf", direction=turned))
+    with pytest.raises(InputError, match="expected a voxel size with its unit, got 0.6 x 0.5 x 0.4"):
+        read_voxels(vtkhdf(tmp_path / "v.vtkhdf", spacing=(0.4, 0.5, 0.6)))
+
+
+def test_the_spacing_of_dream3d(tmp_path):
+    with h5py.File(tmp_path / "v.dream3d", "w") as file:
+        group = file.create_group("DataContainers/Image")
+        group["_SIMPL_GEOMETRY/SPACING"] = np.array([4e-7, 5e-7, 6e-7], "f4")
+        group["CellData/FeatureIds"] = BODY[..., None].astype("i4")
+        group["CellData/FeatureIds"].attrs.update({"TupleDimensions": [6, 5, 4], "ComponentDimensions": [1]})
+    found = read_voxels(tmp_path / "v.dream3d", file_axes="zyx")
+    np.testing.assert_array_equal(found.values, BODY.T)
+    assert found.voxel_size == pytest.approx((4e-7, 5e-7, 6e-7), rel=1e-6)
+
+
+def test_a_nexus_file_states_its_default(tmp_path):
+    with h5py.File(tmp_path / "v.nxs", "w") as file:
+        data = file.create_group("entry/tomo")
+        data["data"], data["other"] = BODY, BODY + 1
+        data.attrs.update({"signal": "data", "NX_class": "NXdata"})
+    with pytest.raises(InputError, match="entry/tomo/data, entry/tomo/other"):
+        read_voxels(tmp_path / "v.nxs")
+    with h5py.File(tmp_path / "v.nxs", "a") as file:
+        file.attrs["default"], file["entry"].attrs["default"] = "entry", "tomo"
+    found = read_voxels(tmp_path / "v.nxs")
+    np.testing.assert_array_equal(found.values, BODY)
+    assert found.beside == ("entry/tomo/other",)

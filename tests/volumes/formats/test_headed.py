@@ -1,5 +1,6 @@
 """NRRD and MetaImage as other programs write them, and raw files with their sidecars."""
 
+import gzip
 import json
 
 import nrrd
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.volumes.formats import files_of
 from microsim.volumes.volume import read_voxels, write_volume
 
 LABELS = (np.arange(3 * 4 * 5) % 53).astype("u1").reshape(3, 4, 5)
@@ -297,3 +299,82 @@ def test_a_header_of_its_own_is_read_with_its_voxels(tmp_path):
     np.testing.assert_array_equal(volume.values, LABELS)
     (tmp_path / "v.raw").write_bytes(LABELS[::-1].tobytes())
     assert read_voxels(tmp_path / "v.nhdr").sha256 != volume.sha256
+
+
+# ---- voxels in several files -------------------------------------------------------------------------------
+
+
+def parts(folder, dtype="<i2", each=1, skip=b"", pack=bytes):
+    names = []
+    for k in range(0, len(LABELS), each):
+        names.append(f"s{k // each + 1:02d}.raw")
+        (folder / names[-1]).write_bytes(skip + pack(LABELS[k : k + each].astype(dtype).tobytes()))
+    return names
+
+
+NRRD = (
+    "NRRD0005\ntype: short\ndimension: 3\nsizes: 5 4 3\nendian: little\nencoding: {}\nspacings: 1 0.25 0.5\n"
+)
+META = (
+    "ObjectType = Image\nNDims = 3\nDimSize = 5 4 3\nElementType = MET_SHORT\n"
+    "ElementSpacing = 1e-3 25e-5 5e-4\n"
+)
+
+
+@pytest.mark.parametrize(
+    "listed", ["LIST\ns01.raw\ns02.raw\ns03.raw", "s%02d.raw 1 3 1", "s%02d.raw 1 3 1 2"]
+)
+@pytest.mark.parametrize(("encoding", "pack"), [("raw", bytes), ("gzip", gzip.compress)])
+def test_slices_of_an_nrrd_in_files_of_their_own(tmp_path, listed, encoding, pack):
+    parts(tmp_path, pack=pack)
+    head = NRRD.format(encoding) + f'units: "um" "um" "um"\ndata file: {listed}\n'
+    (tmp_path / "v.nhdr").write_text(head)
+    found = read_voxels(tmp_path / "v.nhdr")
+    np.testing.assert_array_equal(found.values, LABELS)
+    assert found.voxel_size == pytest.approx((0.5e-6, 0.25e-6, 1e-6))
+    assert [file.name for file in files_of(tmp_path / "v.nhdr")] == [
+        "v.nhdr",
+        "s01.raw",
+        "s02.raw",
+        "s03.raw",
+    ]
+    if encoding == "raw" and "1 3 1 2" not in listed:  # ITK knows no packed ones, nor a fifth word
+        sitk, _ = itk_image(LABELS)
+        np.testing.assert_array_equal(
+            sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "v.nhdr"))), LABELS
+        )
+    (tmp_path / "s02.raw").unlink()
+    assert "s02.raw, got no such file (of 3 files 1 are missing)" in sentence(tmp_path / "v.nhdr")
+
+
+@pytest.mark.parametrize("listed", ["LIST\ns01.raw\ns02.raw\ns03.raw\n", "s%02d.raw 1 3 1\n"])
+def test_slices_of_a_metaimage_in_files_of_their_own(tmp_path, listed):
+    parts(tmp_path)
+    (tmp_path / "v.mhd").write_text(f"{META}ElementDataFile = {listed}")
+    found = read_voxels(tmp_path / "v.mhd", voxel_size=1e-6)
+    np.testing.assert_array_equal(found.values, LABELS)
+    assert len(files_of(tmp_path / "v.mhd")) == 4
+    sitk, _ = itk_image(LABELS)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "v.mhd"))), LABELS)
+
+
+def test_slabs_and_headers_of_their_own(tmp_path):
+    parts(tmp_path, each=3, skip=b"12345678")
+    (tmp_path / "v.mhd").write_text(f"{META}HeaderSize = 8\nElementDataFile = s%02d.raw 1 1 1\n")
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.mhd", voxel_size=1e-6).values, LABELS)
+    (tmp_path / "v.nhdr").write_text(NRRD.format("raw") + "byte skip: 8\ndata file: s%02d.raw 1 1 1 3\n")
+    np.testing.assert_array_equal(read_voxels(tmp_path / "v.nhdr", voxel_size=1e-6).values, LABELS)
+
+
+def test_wrong_lists_are_refused(tmp_path):
+    parts(tmp_path)
+    for listed, words in (
+        ("LIST\ns01.raw\ns02.raw", "expected 3 slices in files of equally many, got 2 files"),
+        ("s%02d.raw 3 1 1", "expected a pattern with its first, last and step"),
+        ("s%02s%d.raw 1 3 1", "expected a pattern with its first, last and step"),
+        ("LIST\n", "expected the names of files behind LIST"),
+    ):
+        (tmp_path / "v.nhdr").write_text(NRRD.format("raw") + f"data file: {listed}\n")
+        assert words in sentence(tmp_path / "v.nhdr")
+        (tmp_path / "v.mhd").write_text(f"{META}ElementDataFile = {listed}\n")
+        assert words in sentence(tmp_path / "v.mhd")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.volumes.volume import read_voxels
+from microsim.volumes.volume import read_voxels, write_volume
 
 from ...missing import hide
 
@@ -121,3 +121,40 @@ def test_without_zarr(tmp_path, monkeypatch):
     hide(monkeypatch, "zarr")
     with pytest.raises(InputError, match=r"expected the package zarr for .*v.zarr .*\[formats\]"):
         read_voxels(tmp_path / "v.zarr")
+
+
+@pytest.mark.parametrize("file_axes", ["xyz", "yxz"])
+def test_what_is_written(tmp_path, zarr, file_axes):
+    """The metadata as OME-Zarr 0.4 has them, and the chunks in folders."""
+    path = write_volume(tmp_path / "w.ome.zarr", BODY, voxel_size=SIZE, file_axes=file_axes)
+    said = json.loads((path / ".zattrs").read_text())["multiscales"][0]
+    assert [axis["name"] for axis in said["axes"]] == list(file_axes) and said["version"] == "0.4"
+    assert {axis["unit"] for axis in said["axes"]} == {"micrometer"} and (
+        path / "0" / "0" / "0" / "0"
+    ).is_file()
+    order = ["xyz".index(axis) for axis in file_axes]
+    scale = said["datasets"][0]["coordinateTransformations"][0]["scale"]
+    assert scale == pytest.approx([1e6 * SIZE[i] for i in order])
+    np.testing.assert_array_equal(zarr.open(path / "0", mode="r")[...], BODY.transpose(order))
+    found = read_voxels(path, file_axes=file_axes)
+    np.testing.assert_array_equal(found.values, BODY)
+    assert found.voxel_size == pytest.approx(SIZE, rel=1e-9)
+
+
+def test_other_readers_read_what_is_written(tmp_path, zarr):
+    nz = pytest.importorskip("ngff_zarr")
+    image = nz.from_ngff_zarr(write_volume(tmp_path / "w.ome.zarr", BODY, voxel_size=SIZE)).images[0]
+    np.testing.assert_array_equal(np.asarray(image.data), BODY)
+    assert list(image.dims) == ["x", "y", "z"]
+    assert [image.scale[axis] for axis in "xyz"] == pytest.approx([0.6, 0.5, 0.4])
+
+
+def test_only_a_zarr_is_written_over(tmp_path, zarr):
+    for values in (BODY, BODY + 1):
+        write_volume(tmp_path / "w.zarr", values)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "w.zarr").values, BODY + 1)
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "notes.txt").write_text("dear diary")
+    with pytest.raises(InputError, match="expected a new folder"):
+        write_volume(tmp_path / "mine.zarr", BODY)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["mine.zarr", "w.zarr"]
