@@ -15,7 +15,8 @@ import numpy as np
 from scipy import ndimage
 
 from microsim.case.case import load_case
-from microsim.generate.synthetic import build_electrode, load_electrode_recipe
+from microsim.generate.recipe import load_electrode_recipe
+from microsim.generate.synthetic import build_electrode
 from microsim.jobs.run import run
 from microsim.maps.map import SocMap, resample_onto
 from microsim.volumes.volume import write_volume

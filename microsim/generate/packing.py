@@ -28,7 +28,19 @@ def lognormal_radii(rng, volume, median, spread, smallest, largest):
     return np.sort(np.array(radii))[::-1] * scale
 
 
-def pack_spheres(rng, radii, box, protrusion=0.2, steps=3000, tolerance=1e-3, progress=None):
+def pack_spheres(
+    rng,
+    radii,
+    box,
+    protrusion=0.2,
+    steps=3000,
+    tolerance=1e-3,
+    progress=None,
+    *,
+    zones=None,
+    depth=None,
+    push=None,
+):
     """Place spheres in a box, periodic in y and z, so that they hardly overlap.
 
     Each pair that overlaps is pushed apart along the line of its centres by half the overlap each, again
@@ -36,13 +48,37 @@ def pack_spheres(rng, radii, box, protrusion=0.2, steps=3000, tolerance=1e-3, pr
     stick out by `protrusion` of its radius; at either end at least one does.
 
     radii  [n], m; box: (Lx, Ly, Lz), m; tolerance: largest overlap allowed, in radii of the smaller sphere
+    zones  (start, end) along x that each sphere belongs to, m, [n] each; default: the box
+    depth  function from even random numbers to where spheres start between their limits, 0 to 1
+    push   as for `relax`
 
     Returns centres [n, 3], m, and the largest overlap left, in radii of the smaller sphere.
     """
     box = np.asarray(box, dtype=float)
     low, high = (1 - protrusion) * radii, box[0] - (1 - protrusion) * radii
+    floor, ceiling = (low, high) if zones is None else _within(zones, radii, low, high)
     centres = rng.random((radii.size, 3)) * box
-    centres[:, 0] = low + (high - low) * rng.random(radii.size)
+    even = rng.random(radii.size)
+    centres[:, 0] = floor + (ceiling - floor) * (even if depth is None else depth(even))
+    limits = {"floor": floor, "ceiling": ceiling, "steps": steps, "tolerance": tolerance}
+    centres, worst = relax(centres, radii, box, **limits, push=push, progress=progress)
+    centres[:, 0] = _stretched(centres[:, 0], low, high)
+    return centres, worst
+
+
+def _within(zones, radii, low, high):
+    """Lowest and highest x of spheres that stay in their zones; half a radius may stick out into the next."""
+    start, end = zones
+    return np.maximum(start + 0.5 * radii, low), np.minimum(end - 0.5 * radii, high)
+
+
+def relax(centres, radii, box, *, floor, ceiling, steps, tolerance, push=None, progress=None):
+    """Push overlapping spheres apart until they hardly overlap; their x stays from floor to ceiling [n].
+
+    push: function from centres [n, 3] to a step of each, applied after each round, or None
+
+    Returns centres and the largest overlap left, in radii of the smaller sphere.
+    """
     for step in range(steps):
         first, second, apart, overlap = overlapping_pairs(centres, radii, box)
         worst = float(np.max(overlap / np.minimum(radii[first], radii[second]), initial=0.0))
@@ -55,11 +91,12 @@ def pack_spheres(rng, radii, box, protrusion=0.2, steps=3000, tolerance=1e-3, pr
         if worst <= tolerance:
             break
         for axis in range(3):
-            push = 0.5 * overlap * apart[axis]
-            centres[:, axis] += np.bincount(second, push, radii.size) - np.bincount(first, push, radii.size)
-        centres[:, 0] = np.minimum(np.maximum(centres[:, 0], low), high)
+            moved = 0.5 * overlap * apart[axis]
+            centres[:, axis] += np.bincount(second, moved, radii.size) - np.bincount(first, moved, radii.size)
+        if push is not None:
+            centres += push(centres)
+        centres[:, 0] = np.minimum(np.maximum(centres[:, 0], floor), ceiling)
         centres[:, 1:] -= box[1:] * np.floor(centres[:, 1:] / box[1:])
-    centres[:, 0] = _stretched(centres[:, 0], low, high)
     return centres, worst
 
 

@@ -1,4 +1,4 @@
-"""A synthetic electrode: packed, slightly deformed particles, carbon-binder bridges between them, pores.
+"""A synthetic electrode: packed, slightly deformed particles, carbon-binder between them, pores, damage.
 
 The electrode that ships with the project is made here, so that no licence stands between it and its users.
 """
@@ -6,140 +6,97 @@ The electrode that ships with the project is made here, so that no licence stand
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import minimum_spanning_tree
 
 from ..base.errors import InputError
-from ..base.files import write_text
-from ..base.gallery import located
-from ..base.schema import entry, number, read_yaml, section, shown, whole
-from ..mesh.grid import both_sides
 from ..mesh.percolation import percolating
+from .bodies import Canvas, draw_shapes, two_nearest, with_images
+from .bridges import bridging
+from .calendering import press, pressed_layers
+from .cracks import crack_particles
+from .delamination import gap_sheet
+from .depth import leaning_limit
+from .layers import start_depth, zones_of
+from .noise import stage_rng
 from .packing import lognormal_radii, pack_spheres
+from .pores import channels
+from .recipe import ElectrodeRecipe
+from .voids import pushing_out
 
 PHASES = {"pore": 0, "am": 1, "cbd": 2}
-LENGTH = {"um": 1e6, "nm": 1e9}
-
-
-def _voxel_counts(raw, path):
-    """Read [x, y, z], each from 8 to 2000 voxels."""
-    if not isinstance(raw, (list, tuple)) or len(raw) != 3:
-        raise InputError(f"{path}: expected three numbers of voxels [x, y, z], got {raw}; give all three.")
-    return tuple(whole(8, 2000)(part, f"{path}.{i}") for i, part in enumerate(raw))
-
-
-@dataclass(frozen=True)
-class ElectrodeRecipe:
-    """What a synthetic electrode is made of; together with the seed it fixes every voxel.
-
-    shape              voxels along x, y, z
-    voxel_size         edge, m
-    active_fraction    volume fraction of active material
-    cbd_fraction       volume fraction of carbon-binder domain; the rest is pore
-    median_diameter    of the particles, lognormal by number, m
-    diameter_spread    standard deviation of ln(diameter)
-    smallest_diameter, largest_diameter   where the distribution is cut off, m
-    deformation        root mean square deviation of a particle's radius from a sphere's, relative
-    seed               of the random numbers
-    """
-
-    shape: tuple[int, int, int] = entry(_voxel_counts, default=(64, 48, 48))
-    voxel_size: float = entry(number(1e-9, 1e-4), default=0.4e-6, units={"nm": 1e9, "um": 1e6})
-    active_fraction: float = entry(number(0.05, 0.63), default=0.58)
-    cbd_fraction: float = entry(number(0, 0.3), default=0.09)
-    median_diameter: float = entry(number(1e-9, 1e-3), default=6e-6, units=LENGTH)
-    diameter_spread: float = entry(number(0, 1), default=0.3)
-    smallest_diameter: float = entry(number(1e-9, 1e-3), default=3e-6, units=LENGTH)
-    largest_diameter: float = entry(number(1e-9, 1e-3), default=9e-6, units=LENGTH)
-    deformation: float = entry(number(0, 0.1), default=0.05)
-    seed: int = entry(whole(0), default=1)
-
-    def __post_init__(self):
-        small, median, large = (
-            1e6 * d for d in (self.smallest_diameter, self.median_diameter, self.largest_diameter)
-        )
-        if not small <= median <= large:
-            raise InputError(
-                "expected smallest_diameter, median_diameter, largest_diameter in rising order, got "
-                f"{small:g}, {median:g}, {large:g} um; correct them."
-            )
-        side = 1e6 * self.voxel_size * min(self.shape)
-        if 2 * large > side * (1 + 1e-9):
-            raise InputError(
-                f"expected a largest_diameter of at most half the shortest side of the box, {side / 2:g} "
-                f"um, got {large:g} um; enlarge the box or lower the diameter."
-            )
-        if small < 4e6 * self.voxel_size * (1 - 1e-9):
-            raise InputError(
-                f"expected a smallest_diameter of at least 4 voxels, {4e6 * self.voxel_size:g} um, got "
-                f"{small:g} um; use finer voxels or raise the diameter."
-            )
-
-    @property
-    def box(self):
-        """Edges of the box, m."""
-        return np.array(self.shape) * self.voxel_size
+CRACK = {"crack": 3}
 
 
 @dataclass(frozen=True)
 class SyntheticElectrode:
     """A generated electrode and what was measured on it.
 
-    phase      uint8 [x, y, z], labels PHASES
-    particles  int32 [x, y, z]: number of the particle, from 1; 0 outside active material. A particle that the
-               sides of the box cut has one number for each of its parts
+    phase      uint8 [x, y, z], labels `phases`
+    particles  int32 [x, y, z]: number of the particle, from 1; 0 outside particles (cracks belong to them). A
+               particle that the sides of the box cut has one number for each of its parts
+    grains     int32 [x, y, z]: number of the grain or sector, from 1; None without cracks
     measured   {particles, volume_fraction {...}, connected_active_fraction, percolating_pore_fraction,
-               largest_overlap (of the packed spheres, in radii), surface_shift_voxels (see build_electrode)}
+               largest_overlap (of the packed spheres, in radii), surface_shift_voxels (mean over the depth,
+               see build_electrode), and before_calendering {shape, volume_fraction} where there was one}
     """
 
     recipe: ElectrodeRecipe
     phase: np.ndarray
     particles: np.ndarray
     measured: dict
+    grains: np.ndarray | None = None
+
+    @property
+    def phases(self):
+        """Label of each phase: {name: label}."""
+        return PHASES | CRACK if self.recipe.cracks else PHASES
 
 
-def load_electrode_recipe(path):
-    """Read a recipe from a YAML file; keys as ElectrodeRecipe's fields, lengths with a unit (_um, _nm)."""
-    return section(ElectrodeRecipe, read_yaml(located(path)) or {}, "")
+@dataclass(frozen=True)
+class DrawnParticles:
+    """Drawn particles: distances of each voxel to the two nearest surfaces (m, < 0 inside), their numbers,
+    the limit of `first` below which a voxel is active, [x or 1, 1, 1], and what was measured."""
 
-
-def save_electrode_recipe(path, recipe):
-    """Write a recipe as YAML, every value written out."""
-    return write_text(path, "".join(f"{key}: {value}\n" for key, value in shown(recipe).items()))
+    first: np.ndarray
+    second: np.ndarray
+    owner: np.ndarray
+    other: np.ndarray
+    shift: np.ndarray
+    measured: dict
 
 
 def build_electrode(recipe, progress=None):
     """Generate an electrode from its recipe, the same bits each time.
 
-    1. Spheres, lognormal in size, are packed without overlap, periodic in y and z (packing.py).
-    2. Each is deformed by Legendre polynomials of order 2 and 3 about random axes. A voxel belongs to the
+    1. Channels and a gap are marked; nothing else goes there (pores.py, delamination.py).
+    2. Spheres, lognormal in size, are packed without overlap, periodic in y and z (packing.py), layer by
+       layer (layers.py), and squeezed (calendering.py).
+    3. Each is deformed by Legendre polynomials of order 2 and 3 about random axes. A voxel belongs to the
        particle whose surface it lies deepest in, so that none overlap; all surfaces are then shifted by one
-       distance (`surface_shift_voxels`) that gives the active fraction.
-    3. The carbon-binder domain fills the voxels with the smallest sum of distances to the two nearest
+       distance (`surface_shift_voxels`; with layers or a gradient it depends on the depth) that gives the
+       active fraction.
+    4. The carbon-binder domain fills the voxels with the smallest sum of distances to the two nearest
        particles: bridges around contacts and narrow gaps. Along the shortest chain of gaps that joins all
        particles (their minimum spanning tree) the sum counts from the gap's narrowest place, so that each of
        these gaps gets a bridge.
+    5. Particles crack (cracks.py).
+
+    Each stage has random numbers of its own, from the recipe's seed.
 
     progress: callable(done, total, message) or None. Raises InputError when the packing fails.
     """
-    rng = np.random.default_rng(recipe.seed)
-    radii, centres, overlap = _pack(rng, recipe, progress)
-    bodies = _with_images(centres, radii, recipe)
-    first, second, owner, other = _two_nearest(bodies, _shapes(rng, radii.size), recipe, progress)
-    shift = np.sort(first, axis=None)[round(recipe.active_fraction * first.size)]
-    active = first < shift
-    sums = np.where(active, np.inf, first + second - 2 * shift)
-    sums -= _bridging(sums, active, owner, other, recipe.voxel_size)
-    binder = _smallest(sums, round(recipe.cbd_fraction * sums.size))
+    voids = _voids(recipe)
+    if recipe.solid_walls:
+        active = ~voids
+        phase = np.where(active, PHASES["am"], PHASES["pore"]).astype(np.uint8)
+        return SyntheticElectrode(recipe, phase, active.astype(np.int32), measure_electrode(phase))
+    packed = _packed(recipe, voids, progress)
+    active = packed.first < packed.shift
+    binder = _binder(recipe, packed, active, voids)
     phase = np.where(active, PHASES["am"], np.where(binder, PHASES["cbd"], PHASES["pore"])).astype(np.uint8)
     particles = np.zeros(phase.shape, dtype=np.int32)
-    particles[active] = np.unique(owner[active], return_inverse=True)[1] + 1
-    measured = measure_electrode(phase) | {
-        "particles": int(radii.size),
-        "largest_overlap": overlap,
-        "surface_shift_voxels": float(shift / recipe.voxel_size),
-    }
-    return SyntheticElectrode(recipe, phase, particles, measured)
+    particles[active] = np.unique(packed.owner[active], return_inverse=True)[1] + 1
+    grains = _cracked(recipe, phase, particles)
+    return SyntheticElectrode(recipe, phase, particles, measure_electrode(phase) | packed.measured, grains)
 
 
 def measure_electrode(phase):
@@ -150,19 +107,70 @@ def measure_electrode(phase):
     percolating_pore_fraction  share of the pore that joins both end faces of x
     """
     active, pore = phase == PHASES["am"], phase == PHASES["pore"]
-    electronic, open_pore = percolating(~pore, "x"), percolating(pore, "x")
+    electronic, open_pore = percolating(active | (phase == PHASES["cbd"]), "x"), percolating(pore, "x")
+    names = PHASES | CRACK if np.any(phase == CRACK["crack"]) else PHASES
     return {
-        "volume_fraction": {name: float(np.mean(phase == label)) for name, label in PHASES.items()},
+        "volume_fraction": {name: float(np.mean(phase == label)) for name, label in names.items()},
         "connected_active_fraction": float(np.count_nonzero(active & electronic) / max(np.sum(active), 1)),
         "percolating_pore_fraction": float(np.sum(open_pore) / max(np.sum(pore), 1)),
     }
 
 
-def _pack(rng, recipe, progress):
-    halves = (recipe.median_diameter / 2, recipe.diameter_spread, recipe.smallest_diameter / 2)
-    volume = recipe.active_fraction * recipe.box.prod()
-    radii = lognormal_radii(rng, volume, *halves, recipe.largest_diameter / 2)
-    centres, overlap = pack_spheres(rng, radii, recipe.box, progress=progress)
+def _shape(recipe):
+    """Voxels of the finished electrode."""
+    layers = recipe.shape[0]
+    return (pressed_layers(recipe.calendering, layers) if recipe.calendering else layers, *recipe.shape[1:])
+
+
+def _voids(recipe):
+    """Mark what stays empty: bool [x, y, z]."""
+    shape, found = _shape(recipe), np.zeros(_shape(recipe), dtype=bool)
+    if recipe.pores:
+        found |= channels(recipe.pores, shape, recipe.voxel_size, stage_rng(recipe.seed, "pores"))
+    if recipe.delamination:
+        rng = stage_rng(recipe.seed, "delamination")
+        found |= gap_sheet(recipe.delamination, shape, recipe.voxel_size, rng)
+    return found
+
+
+def _packed(recipe, voids, progress):
+    """Pack particles, squeeze them, and draw them up to the active fraction."""
+    rng, zones = np.random.default_rng(recipe.seed), zones_of(recipe)
+    radii, centres, overlap = _pack(rng, recipe, zones, voids, progress)
+    shapes = draw_shapes(rng, radii.size)
+    reach = max(zone.sizes[0] for zone in zones) / 2
+    canvas = Canvas(voids.shape, recipe.voxel_size, recipe.deformation, reach)
+    if recipe.calendering:
+        centres = press(centres, radii, recipe.box, canvas.box)
+    bodies = with_images(centres, radii, canvas)
+    first, second, owner, other = two_nearest(bodies, shapes, canvas, progress)
+    first[voids] = np.inf
+    shift = _surfaces(first, recipe, zones)
+    measured = {
+        "particles": int(radii.size),
+        "largest_overlap": overlap,
+        "surface_shift_voxels": float(np.mean(shift) / recipe.voxel_size),
+    }
+    if recipe.calendering:
+        measured["before_calendering"] = _before(recipe, zones)
+    return DrawnParticles(first, second, owner, other, shift, measured)
+
+
+def _pack(rng, recipe, zones, voids, progress):
+    volumes = [zone.active * (recipe.box.prod() * (zone.end - zone.start)) for zone in zones]
+    sizes = [(median / 2, spread, small / 2, large / 2) for median, spread, small, large in
+             (zone.sizes for zone in zones)]  # fmt: skip
+    parts = [lognormal_radii(rng, volume, *size) for volume, size in zip(volumes, sizes)]
+    radii = np.concatenate(parts)
+    options = {"depth": start_depth(zones[0]), "progress": progress}
+    if len(zones) > 1 or voids.any():  # walls within the box jam the last steps of a packing
+        options["tolerance"] = 0.02
+    if len(zones) > 1:
+        ends = np.repeat([(zone.start, zone.end) for zone in zones], [part.size for part in parts], axis=0)
+        options["zones"] = ends.T * recipe.box[0]
+    if voids.any():
+        options["push"] = pushing_out(voids, radii, recipe.voxel_size, recipe.shape[0] / voids.shape[0])
+    centres, overlap = pack_spheres(rng, radii, recipe.box, **options)
     if overlap > 0.1:
         raise InputError(
             f"expected a packing without overlap, got spheres that overlap by {100 * overlap:.0f} % of a "
@@ -171,128 +179,67 @@ def _pack(rng, recipe, progress):
     return radii, centres, overlap
 
 
-def _reach(recipe):
-    """How far from a particle's mean surface distances are needed, m."""
-    return recipe.median_diameter / 2
+def _surfaces(first, recipe, zones):
+    """Limit of the distance below which a voxel is active, zone by zone: [x or 1, 1, 1]."""
+    squeeze = recipe.shape[0] / len(first)
+    limits = []
+    for zone in zones:
+        part = first[zone.layers(len(first))]
+        count = round(zone.active * squeeze * part.size)
+        limit = leaning_limit(part, count, zone.active_lean, _windows(recipe), "the active fraction")
+        limits.append(limit if len(zones) == 1 else np.broadcast_to(limit, (len(part), 1, 1)))
+    return np.concatenate(limits)
 
 
-def _with_images(centres, radii, recipe):
-    """List the copies of particles, periodic in y and z, that may touch the box: number, centre, radius."""
-    bodies, box = [], recipe.box
-    for particle, (centre, radius) in enumerate(zip(centres, radii)):
-        extent = radius * (1 + 3 * recipe.deformation) + _reach(recipe)
-        for shift_y in (-box[1], 0.0, box[1]):
-            for shift_z in (-box[2], 0.0, box[2]):
-                moved = centre + (0.0, shift_y, shift_z)
-                if np.all(moved + extent > 0) and np.all(moved - extent < box):
-                    bodies.append((particle, moved, radius))
-    return bodies
+def _binder(recipe, packed, active, voids):
+    """Mark the binder, zone by zone: bool [x, y, z]."""
+    sums = np.where(active | voids, np.inf, packed.first + packed.second - 2 * packed.shift)
+    sums -= bridging(sums, active, packed.owner, packed.other, recipe.voxel_size)
+    squeeze, found = recipe.shape[0] / len(sums), np.zeros(sums.shape, dtype=bool)
+    for zone in zones_of(recipe):
+        layers = zone.layers(len(sums))
+        count = round(zone.binder * squeeze * sums[layers].size)
+        found[layers] = smallest(sums[layers], count, zone.binder_lean, _windows(recipe))
+    return found
 
 
-def _shapes(rng, count, terms=4):
-    """Draw each particle's shape: random axes [count, terms, 3] and weights [count, 2 orders, terms]."""
-    axes = rng.random((count, terms, 3)) - 0.5
-    axes /= np.sqrt(axes[..., :1] ** 2 + axes[..., 1:2] ** 2 + axes[..., 2:] ** 2)
-    return axes, (rng.random((count, 2, terms)) - 0.5) * np.sqrt(12 / (2 * terms))
+def _windows(recipe):
+    """Windows of the depth in which a gradient is met: two particles each."""
+    return max(2, round(recipe.box[0] / (2 * recipe.median_diameter)))
 
 
-def _bump(x, y, z, axes, weights):
-    """Relative deviation from a sphere in the directions x, y, z: root mean square about 1, at most 3.
+def _cracked(recipe, phase, particles):
+    """Open cracks in place; returns the grains, or None."""
+    if not recipe.cracks:
+        return None
+    grain = recipe.cracks.grain_diameter or recipe.median_diameter / 3
+    rng = stage_rng(recipe.seed, "cracks")
+    cracked, grains = crack_particles(recipe.cracks, particles, recipe.voxel_size, grain, rng)
+    phase[cracked] = CRACK["crack"]
+    return grains
 
-    sum_k w_2k sqrt(5) P2(n . u_k) + w_3k sqrt(7) P3(n . u_k),  P2 = (3 t2 - 1) / 2,  P3 = (5 t3 - 3 t) / 2
+
+def _before(recipe, zones):
+    """Shape and fractions before calendering."""
+    active, binder = (sum((z.end - z.start) * part(z) for z in zones)
+                      for part in (lambda z: z.active, lambda z: z.binder))  # fmt: skip
+    fractions = {"pore": 1 - active - binder, "am": active, "cbd": binder}
+    return {"shape": list(recipe.shape), "volume_fraction": fractions}
+
+
+def smallest(values, count, lean=None, windows=1):
+    """Mark the `count` smallest finite values; of equal ones the first in memory.
+
+    lean, windows: as for leaning_limit
     """
-    bump = np.zeros_like(x)
-    for (ux, uy, uz), second, third in zip(axes, *weights):
-        t = ux * x + uy * y + uz * z
-        bump += second * np.sqrt(5) * (3 * t * t - 1) / 2 + third * np.sqrt(7) * (5 * t * t * t - 3 * t) / 2
-    return np.clip(bump, -3, 3)
-
-
-def _two_nearest(bodies, shapes, recipe, progress):
-    """Find the two nearest particles of each voxel: distances to their surfaces (m, < 0 inside) and numbers.
-
-    Farther than _reach from all surfaces the distance is infinite and the number -1.
-    """
-    first, second = (np.full(recipe.shape, np.inf, dtype=np.float32) for _ in range(2))
-    owner, other = (np.full(recipe.shape, -1, dtype=np.int32) for _ in range(2))
-    for body, (particle, centre, radius) in enumerate(bodies):
-        if progress and body % 20 == 0:
-            progress(body, len(bodies), "drawing particles")
-        block, distance = _distance_around(centre, radius, shapes[0][particle], shapes[1][particle], recipe)
-        near, far, who, next_to = first[block], second[block], owner[block], other[block]
-        nearer = distance < near
-        closer = ~nearer & (distance < far)
-        far[...] = np.where(nearer, near, np.where(closer, distance, far))
-        next_to[...] = np.where(nearer, who, np.where(closer, body, next_to))
-        near[...] = np.where(nearer, distance, near)
-        who[nearer] = body
-    return first, second, owner, other
-
-
-def _distance_around(centre, radius, axes, weights, recipe):
-    """Distance to one particle's surface along the ray from its centre, in a block of voxels around it."""
-    h, extent = recipe.voxel_size, radius * (1 + 3 * recipe.deformation) + _reach(recipe)
-    low = np.maximum(np.floor((centre - extent) / h), 0).astype(int)
-    high = np.minimum(np.ceil((centre + extent) / h), recipe.shape).astype(int)
-    block = tuple(slice(a, b) for a, b in zip(low, high))
-    x, y, z = np.meshgrid(
-        *((np.arange(a, b) + 0.5) * h - c for a, b, c in zip(low, high, centre)), indexing="ij"
-    )
-    length = np.sqrt(x * x + y * y + z * z)
-    per_length = 1 / np.maximum(length, 1e-3 * h)
-    bump = _bump(x * per_length, y * per_length, z * per_length, axes, weights)
-    distance = (length - radius * (1 + recipe.deformation * bump)).astype(np.float32)
-    return block, np.where(distance < _reach(recipe), distance, np.float32(np.inf))
-
-
-def _bridging(sums, active, owner, other, h):
-    """What to subtract from `sums` between particles joined by the minimum spanning tree of gaps: m."""
-    between, count = ~active & np.isfinite(sums), int(owner.max()) + 1
-    pairs, position = np.unique(_pair(owner[between], other[between], count), return_inverse=True)
-    gaps = np.full(pairs.size, np.inf)
-    np.minimum.at(gaps, position, sums[between])
-    gaps = np.maximum(gaps, 0)
-    joined = _spanning_pairs(
-        pairs, gaps + h, _touching_pairs(np.where(active, owner, -1), count), 0.5 * h, count
-    )
-    taken = np.zeros(sums.shape, dtype=np.float32)
-    taken[between] = np.where(np.isin(pairs, joined), gaps, 0)[position]
-    return taken
-
-
-def _pair(a, b, count):
-    """One number for each pair of particles, in whichever order the two come."""
-    return np.minimum(a, b).astype(np.int64) * count + np.maximum(a, b)
-
-
-def _spanning_pairs(pairs, lengths, touching, short, count):
-    """Pairs in the minimum spanning tree; all lengths above zero, since zero would mean no link."""
-    pairs = np.concatenate([touching, pairs])
-    lengths = np.concatenate([np.full(touching.size, short), lengths])
-    pairs, first = np.unique(pairs, return_index=True)  # a pair that touches counts as touching
-    links = coo_array((lengths[first], (pairs // count, pairs % count)), shape=(count, count))
-    tree = minimum_spanning_tree(links.tocsr()).tocoo()
-    return _pair(tree.row, tree.col, count)
-
-
-def _touching_pairs(owner, count):
-    """Pairs of particles that share a voxel face, numbered low * count + high."""
-    found = [np.empty(0, dtype=np.int64)]
-    for axis in range(3):
-        low, high = both_sides(owner, axis)
-        differ = (low >= 0) & (high >= 0) & (low != high)
-        found.append(_pair(low[differ], high[differ], count))
-    return np.unique(np.concatenate(found))
-
-
-def _smallest(values, count):
-    """Mark the `count` smallest finite values; of equal ones the first in memory."""
     room = np.count_nonzero(np.isfinite(values))
     if count > room:
         raise InputError(
             "expected a cbd_fraction that fits between the particles, at most "
             f"{room / values.size:.3f} here, got {count / values.size:.3f}; lower it."
         )
+    if lean is not None:
+        values = values - leaning_limit(values, count, lean, windows, "the binder fraction")
     chosen = np.zeros(values.size, dtype=bool)
     chosen[np.argsort(values, axis=None, kind="stable")[:count]] = True
     return chosen.reshape(values.shape)

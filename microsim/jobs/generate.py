@@ -15,7 +15,7 @@ from .result import Result, SavedFile, Table
 class SyntheticResult(Result):
     """A synthetic electrode.
 
-    grid       VoxelGrid with the phases pore, am and cbd
+    grid       VoxelGrid with the phases pore, am and cbd, and crack where the recipe has cracks
     recipe     ElectrodeRecipe that it was made from
     particles  int32 [x, y, z]: number of the particle, from 1; 0 outside active material
     measured   what was measured on it, {particles, volume_fraction, connected_active_fraction ...}
@@ -78,7 +78,7 @@ class SyntheticResult(Result):
 def _recipe(given, path):
     """Take a recipe as it is; read a file or a dict with the keys of one."""
     from ..base.schema import section
-    from ..generate.synthetic import ElectrodeRecipe, load_electrode_recipe
+    from ..generate.recipe import ElectrodeRecipe, load_electrode_recipe
 
     if isinstance(given, ElectrodeRecipe):
         return given
@@ -101,7 +101,7 @@ def generate_electrode(
     Parameters
     ----------
     recipe : str, path or dict
-        YAML file of the recipe, or its keys: shape, voxel_size_nm, active_fraction, seed ...
+        YAML file of the recipe, or its keys: shape, voxel_size_nm, active_fraction, cracks, seed ...
     progress : callable, optional
         progress(done, total, message).
 
@@ -114,10 +114,10 @@ def generate_electrode(
     InputError
         An unknown key, a value that does not fit the box, a packing that fails.
     """
-    from ..generate.synthetic import PHASES, build_electrode
+    from ..generate.synthetic import build_electrode
     from ..mesh.grid import Source, VoxelGrid
 
     made = build_electrode(recipe, progress)
     source = Source(f"synthetic electrode, seed {recipe.seed}")
-    grid = VoxelGrid(made.phase, tuple(PHASES), recipe.voxel_size, tuple(PHASES.values()), source)
+    grid = VoxelGrid(made.phase, tuple(made.phases), recipe.voxel_size, tuple(made.phases.values()), source)
     return SyntheticResult(grid, recipe, made.particles, made.measured)

@@ -34,7 +34,7 @@ def test_a_shipped_file_is_found_by_its_name_unless_the_user_has_one(tmp_path, m
 def test_cases_studies_and_volumes_that_ship_are_read_from_an_empty_folder(tmp_path, monkeypatch, capsys):
     from microsim.case.case import load_case
     from microsim.cli import main
-    from microsim.generate.synthetic import load_electrode_recipe
+    from microsim.generate.recipe import load_electrode_recipe
     from microsim.jobs.study_cases import load_study
 
     monkeypatch.chdir(tmp_path)

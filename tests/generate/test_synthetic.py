@@ -1,18 +1,13 @@
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
-from microsim.generate.synthetic import (
-    ElectrodeRecipe,
-    build_electrode,
-    load_electrode_recipe,
-    measure_electrode,
-    save_electrode_recipe,
-)
+from microsim.generate.recipe import ElectrodeRecipe
+from microsim.generate.synthetic import build_electrode, measure_electrode
 from microsim.mesh.percolation import cluster_labels, percolating
 
 SMALL = ElectrodeRecipe(
@@ -131,47 +126,6 @@ def test_progress_is_told():
     build_electrode(SMALL, progress=lambda done, total, message: seen.append((done, total, message)))
     assert all(done < total for done, total, _ in seen)
     assert {message.split()[0] for _, _, message in seen} == {"packing", "drawing"}
-
-
-def test_recipe_to_yaml_and_back(tmp_path):
-    recipe = replace(SMALL, seed=11, voxel_size=0.45e-6, deformation=0.02, diameter_spread=0.25)
-    text = save_electrode_recipe(tmp_path / "recipe.yaml", recipe).read_text()
-    assert (
-        "voxel_size_nm: 450" in text and "median_diameter_um: 3.6\n" in text and "shape: [32, 28, 30]" in text
-    )
-    again = load_electrode_recipe(tmp_path / "recipe.yaml")
-    assert asdict(again) == {  # 3.6 / 1e6 differs from 3.6e-6 in the last bit
-        name: value if isinstance(value, tuple) else pytest.approx(value, rel=1e-9, abs=0)
-        for name, value in asdict(recipe).items()
-    }
-    assert load_electrode_recipe(save_electrode_recipe(tmp_path / "again.yaml", again)) == again
-
-
-def test_an_empty_recipe_is_the_shipped_electrode(tmp_path):
-    (tmp_path / "r.yaml").write_text("# all defaults\n")
-    assert load_electrode_recipe(tmp_path / "r.yaml") == ElectrodeRecipe()
-
-
-@pytest.mark.parametrize(
-    "line, words",
-    [
-        ("active_fracton: 0.5", "active_fraction"),
-        ("active_fraction: 0.8", "0.05 to 0.63"),
-        ("active_fraction: much", "a number"),
-        ("voxel_size: 400", "voxel_size_nm"),
-        ("shape: 64", "three numbers"),
-        ("shape: [64, 48, 2.5]", "whole number"),
-        ("largest_diameter_um: 12", "half the shortest side"),
-        ("smallest_diameter_um: 1", "at least 4 voxels"),
-        ("median_diameter_um: 2", "rising order"),
-        ("seed: -1", "whole number"),
-    ],
-)
-def test_mistakes_in_a_recipe_get_one_sentence(tmp_path, line, words):
-    (tmp_path / "r.yaml").write_text(line + "\n")
-    with pytest.raises(InputError, match=words) as error:
-        load_electrode_recipe(tmp_path / "r.yaml")
-    assert "\n" not in str(error.value)
 
 
 def test_a_packing_that_does_not_work_out_is_refused(monkeypatch):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
+from microsim.generate.recipe import ElectrodeRecipe
+from microsim.generate.synthetic import build_electrode
 from microsim.jobs.generate import generate_electrode
 from microsim.mesh.read import read_volume
 

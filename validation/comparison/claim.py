@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from microsim.base import gallery
-from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
+from microsim.generate.recipe import ElectrodeRecipe
+from microsim.generate.synthetic import build_electrode
 from microsim.jobs.run import run
 from microsim.jobs.validate import Check
 from microsim.maps.compare import compare_maps

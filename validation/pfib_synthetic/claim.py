@@ -10,7 +10,8 @@ import numpy as np
 
 from microsim.base.schema import section
 from microsim.generate.pfib import Optics, pfib_stack, with_cracks
-from microsim.generate.synthetic import ElectrodeRecipe, build_electrode
+from microsim.generate.recipe import ElectrodeRecipe
+from microsim.generate.synthetic import build_electrode
 from microsim.jobs.validate import Check
 from microsim.segment.recipe import Recipe, run_recipe
 
