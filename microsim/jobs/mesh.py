@@ -115,7 +115,9 @@ def _mesh_file(given, path):
 
 MeshFile = Annotated[
     "str | PathLike",
-    Argument("File to write: .vtu, .vtk, .msh, .inp or .xdmf.", _mesh_file, "FILE", "--out", writes=("",)),
+    Argument(
+        "File to write: .vtu, .vtk, .msh, .inp, .xdmf or .mphtxt.", _mesh_file, "FILE", "--out", writes=("",)
+    ),
 ]
 Kind = Annotated[
     str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")
@@ -160,15 +162,15 @@ def export_mesh(
     Voxel hexahedra, or conforming tetrahedra that share their nodes across smooth interfaces. Phases, and
     with tetrahedra interfaces (pore-am) and the box's faces (separator, collector, y0 ...), are named:
     physical groups in .msh (Gmsh, meshio, DOLFINx, MFEM, FiPy; scikit-fem needs version 4.1), element sets in
-    .inp (CalculiX); .vtu, .vtk and .xdmf hold the numbers as the arrays phase and surface. DOLFINx opens
-    .xdmf, surfaces in FILE_surfaces.xdmf. Lengths are in m, in .inp in um.
+    .inp (CalculiX), selections in .mphtxt (COMSOL); .vtu, .vtk and .xdmf hold the numbers as the arrays phase
+    and surface. DOLFINx opens .xdmf, surfaces in FILE_surfaces.xdmf. Lengths are in m, in .inp in um.
 
     Parameters
     ----------
     volume : VoxelGrid, str or path
         Voxels with named phases (read_volume), or a file or data set whose own names do.
     out : str or path
-        File to write: .vtu, .vtk, .msh, .inp or .xdmf.
+        File to write: .vtu, .vtk, .msh, .inp, .xdmf or .mphtxt.
     kind : str
         "voxels" for hexahedra, one a voxel, or "tetrahedra" with smooth interfaces.
     coarsen : int

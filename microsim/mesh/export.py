@@ -54,7 +54,7 @@ def to_meshio(grid, cell_data=None, *, elements="hexahedra", phases=None):
 
 
 def write_mesh(path, grid, cell_data=None, *, elements="hexahedra", phases=None, msh="2.2"):
-    """Write a grid's mesh in the format of the suffix (.vtu .vtk .msh .inp .xdmf), whole or not at all.
+    """Write a grid's mesh in the suffix's format (.vtu .vtk .msh .inp .xdmf .mphtxt), whole or not at all.
 
     Arguments as to_meshio's and save_meshio's. Returns the path.
     """

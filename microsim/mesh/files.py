@@ -1,4 +1,4 @@
-"""Files of meshes, each written whole or not at all: VTK, Gmsh, CalculiX and XDMF."""
+"""Files of meshes, each written whole or not at all: VTK, Gmsh, CalculiX, COMSOL and XDMF."""
 
 import errno
 import os
@@ -11,11 +11,12 @@ from ..base.errors import InputError
 from ..base.files import refuse_stream
 from ..base.guard import check_target
 from .calculix import write_inp
+from .comsol import write_mphtxt
 from .gmsh41 import write_msh41
 from .groups import element_groups
 from .xdmf import companions, ours, write_xdmf
 
-FORMATS = (".vtu", ".vtk", ".msh", ".inp", ".xdmf")
+FORMATS = (".vtu", ".vtk", ".msh", ".inp", ".xdmf", ".mphtxt")
 # FiPy reads 2.2 alone; scikit-fem finds the surfaces inside of a mesh in 4.1 alone
 MSH_VERSIONS = ("2.2", "4.1")
 
@@ -24,8 +25,8 @@ def save_meshio(path, mesh, msh="2.2"):
     """Write a meshio mesh, its cell sets by name, under a temporary name; move it into place when it is
     complete.
 
-    path  .vtu, .vtk; .msh (physical groups); .inp (element sets, lengths in um, see calculix); .xdmf (arrays
-          and surfaces in files beside it, see xdmf)
+    path  .vtu, .vtk; .msh (physical groups); .inp (element sets, lengths in um, see calculix); .mphtxt
+          (selections, see comsol); .xdmf (arrays and surfaces in files beside it, see xdmf)
     msh   version of .msh: 2.2 is text, unless there is cell data beside phases and surfaces, which meshio
           reads back from binary files only; 4.1 is binary
     """
@@ -84,6 +85,8 @@ def _write(path, mesh, msh):
     fields = sorted(set(mesh.cell_data) - {"phase", "surface"}) if len(mesh.cells) == 1 else []
     if suffix == ".inp":
         write_inp(path, mesh)
+    elif suffix == ".mphtxt":
+        write_mphtxt(path, mesh)
     elif suffix == ".xdmf":
         write_xdmf(path, mesh)
     elif suffix == ".msh" and msh == "4.1":
