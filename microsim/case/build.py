@@ -27,6 +27,7 @@ from .film_maps import film_map
 from .loads import Scale, loads
 from .lost_contact import lost_contact
 from .lost_later import lost_later
+from .made_volume import read_image
 from .start_map import InitialMap, start_from
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
@@ -168,7 +169,7 @@ def read_grid(case, progress=None):
         return _slab(spec.slab)
     if progress:
         progress(0, 1, "reading the volume")
-    volume = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, voxel_size=spec.voxel_size)
+    volume = read_image(case, progress)
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
     grid = _drawn(case, grid_from_labels(volume.values, spec.phases, volume.voxel_size))

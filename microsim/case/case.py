@@ -37,6 +37,7 @@ from .checks import (
     stored_fields,
 )
 from .fit import FitSection
+from .made_volume import recipe_phases, with_recipe
 from .measured_protocol import with_measured
 from .overrides import Changes
 from .protocol import ProtocolStep, read_protocol
@@ -176,7 +177,9 @@ def _written(source):
 def parse_case(raw, path=None):
     """Turn a case given as plain data into a checked Case; `path` is the file it came from, if any."""
     raw, read = with_measured(raw, path and Path(path).parent)
-    case = section(Case, raw, "")
+    case = section(Case, with_recipe(raw, path and Path(path).parent), "")
+    if case.volume.recipe and case.volume.phases is None:
+        case = replace(case, volume=replace(case.volume, phases=recipe_phases(case.volume.recipe)))
     name = "case" if path is None else Path(path).stem
     case = replace(case, name=name, path=path and Path(path), title=case.title or name, read=read)
     check_volume(case)

@@ -12,6 +12,7 @@ from ..materials.checks import check_material
 from ..volumes.fields import step_asked
 from .lost_contact import LostParticles
 from .lost_later import LostEvery, LostSteps
+from .made_volume import recipe_phases
 from .measurements import CompareSpectrum, CompareVoltage
 from .sections import Compare, Counter
 from .start_map import InitialMap
@@ -21,25 +22,16 @@ MOST_TIME_STEPS = 1e6
 
 def check_volume(case):
     volume = case.volume
-    if (volume.file is None) == (volume.slab is None):
-        given = "neither" if volume.file is None else "both"
-        raise InputError(f"volume: expected either file or slab, got {given}; give one of the two.")
+    sources = [key for key in ("file", "slab", "recipe") if getattr(volume, key) is not None]
+    if len(sources) != 1:
+        given = listed(sources) if sources else "none of them"
+        raise InputError(
+            f"volume: expected one of file, slab and recipe, got {given}; give one of the three."
+        )
+    if volume.recipe is not None:
+        _check_recipe(volume)
     if volume.slab is not None:
-        given = [
-            key
-            for key in ("phases", "crop", "voxel_size", "draws", "draw")
-            if getattr(volume, key) is not None
-        ]
-        if given or volume.coarsen > 1:
-            raise InputError(
-                f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])};"
-                " remove it."
-            )
-        if case.cell.pore_transport_efficiency != 1.0:
-            raise InputError(
-                "cell.pore_transport_efficiency: expected an image, whose pores it is of, got a slab; set"
-                " transport_efficiency of the electrode's material instead."
-            )
+        _check_slab(case)
         return
     if volume.draw is not None and volume.draws is None:
         raise InputError(
@@ -57,6 +49,35 @@ def check_volume(case):
         raise InputError(
             f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen};"
             " coarsen the volume and its map beforehand."
+        )
+
+
+def _check_slab(case):
+    """Check that nothing of an image stands beside a slab."""
+    volume = case.volume
+    given = [
+        key for key in ("phases", "crop", "voxel_size", "draws", "draw") if getattr(volume, key) is not None
+    ]
+    if given or volume.coarsen > 1:
+        raise InputError(
+            f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])}; remove it."
+        )
+    if case.cell.pore_transport_efficiency != 1.0:
+        raise InputError(
+            "cell.pore_transport_efficiency: expected an image, whose pores it is of, got a slab; set"
+            " transport_efficiency of the electrode's material instead."
+        )
+
+
+def _check_recipe(volume):
+    """Check that nothing beside a recipe says what the recipe says."""
+    given = [key for key in ("voxel_size", "file_axes", "draws", "draw") if getattr(volume, key) is not None]
+    if given:
+        raise InputError(f"volume.{given[0]}: expected none beside a recipe, which says it; remove it.")
+    own = recipe_phases(volume.recipe)
+    if volume.phases != own:
+        raise InputError(
+            f"volume.phases: expected those of the recipe, {own}, got {volume.phases}; remove it."
         )
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.words import lengths_nm, times
 from ..volumes.volume import read_voxels
+from .made_volume import read_image
 
 THINNEST, THICKEST = 1e-3, 1e4  # nm; a map beyond is in another unit
 
@@ -23,7 +24,7 @@ def film_map(case, grid):
             f" {volume.file_axes}, got none; add it."
         )
     found = read_voxels(case.locate(spec.file), file_axes=spec.file_axes, kind="field")
-    whole = grid if volume.slab else read_voxels(case.locate(volume.file), file_axes=volume.file_axes)
+    whole = grid if volume.slab else read_image(case)
     shape, full = found.values.shape, grid.shape if volume.slab else whole.values.shape
     if shape not in (grid.shape, full):
         raise InputError(_other_shape(shape, grid.shape, full))

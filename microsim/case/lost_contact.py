@@ -153,12 +153,13 @@ def _shares(case, asked, known):
 def _on_grid(case, grid, file, file_axes, kind):
     """Read a volume on the voxels of a case's image, or of its crop."""
     from ..volumes.volume import read_voxels
+    from .made_volume import read_image
 
     volume = case.volume
     if file_axes is None and (volume.file_axes or "xyz") != "xyz":
         raise InputError(f"{KEY}.file_axes: expected the order of the axes of {file}, got none; add it.")
     found = read_voxels(case.locate(file), file_axes=file_axes, **({"kind": kind} if kind == "field" else {}))
-    whole_image = read_voxels(case.locate(volume.file), file_axes=volume.file_axes).values.shape
+    whole_image = read_image(case).values.shape
     if found.values.shape not in (grid.shape, whole_image) or volume.coarsen > 1:
         raise InputError(
             f"{KEY}: expected {file} on the voxels of the image, {times(whole_image)}, or of its crop,"

@@ -22,6 +22,7 @@ from ..base.schema import (
     voxel_ranges,
     whole,
 )
+from ..generate.synthetic import ElectrodeRecipe
 from ..materials import with_porosity
 from .films import GaussianFilm, MapFilm, NoFilm, UniformFilm, read_counter_film, read_film
 from .keys import (
@@ -117,12 +118,14 @@ def pressed(loaded, slab):
 class VolumeSection:
     """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own.
 
+    recipe: of a generated electrode in the file's place, as microsim generate takes it.
     draws: file of volumes that the image allows as well, for intervals; draw: the number of one that is taken
     in the file's place.
     """
 
     file: str | None = entry(text, default=None)
     slab: Slab | None = entry(partial(section, Slab), default=None)
+    recipe: ElectrodeRecipe | None = entry(partial(section, ElectrodeRecipe), default=None)
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
     file_axes: str | None = entry(axes_order, default=None)
     phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)

@@ -24,6 +24,7 @@ from ..base.errors import InputError, MicrosimError
 from ..base.gallery import located
 from ..base.schema import apply_setting, listed, mapping, read_yaml, say, text
 from ..case.case import Case, parse_case
+from ..case.made_volume import with_recipe
 from .study_levers import KEYS as SEARCH_KEYS
 from .study_levers import DesignSearch, read_search
 
@@ -154,7 +155,7 @@ def _variant(plain, base, fixed, point, sweep):
     given, mistake, case = point.get("name"), "", None
     try:
         for key, value in {**fixed, **swept}.items():
-            new = _rate_settings(raw, value) if key == "c_rate" else [*_bases(raw, key), _setting(key, value)]
+            new = _changes(raw, key, value, base.parent)
             for setting in new:
                 apply_setting(raw, setting)
             settings += new
@@ -176,6 +177,22 @@ def _variant(plain, base, fixed, point, sweep):
     return Variant(
         slug if given and not sweep else f"{slug}_{code[:8]}", swept, tuple(settings), case, mistake
     )
+
+
+def _changes(raw, key, value, folder):
+    """Return the settings that give a key of a study its value; recipe.KEY is of the volume's recipe."""
+    if key == "c_rate":
+        return _rate_settings(raw, value)
+    if key.partition(".")[0] != "recipe":
+        return [*_bases(raw, key), _setting(key, value)]
+    volume = raw.get("volume") if isinstance(raw.get("volume"), dict) else {}
+    if volume.get("recipe") is None:
+        raise InputError(
+            f"{key}: expected a base case with volume.recipe, got none; give its volume a recipe"
+        )
+    file = isinstance(volume["recipe"], str)
+    keys = [_setting("volume.recipe", with_recipe(raw, folder)["volume"]["recipe"])] if file else []
+    return [*keys, _setting(f"volume.{key}", value)]
 
 
 def _setting(key, value):

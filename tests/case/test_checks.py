@@ -71,7 +71,7 @@ def test_a_molar_mass_is_given_in_a_case(case_file):
             ["compare.time: expected one step, got Rest for 1 s, the text of 2; write Rest for 1 s#1 to"],
         ),
         (["compare.time=step:9"], ["compare.time", "step:N with N from 0 to 1"]),
-        (["volume.file=null"], ["volume: expected either file or slab, got neither"]),
+        (["volume.file=null"], ["volume: expected one of file, slab and recipe, got none of them"]),
     ],
 )
 def test_a_mistake_is_one_sentence_with_its_path(case_file, settings, parts):

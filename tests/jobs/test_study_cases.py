@@ -91,3 +91,32 @@ def test_mistakes_in_a_study_are_one_sentence(tmp_path, body, words, capsys):
 def test_the_example_reads():
     study = load_study(BASE.parents[1] / "studies" / "rate.yaml")
     assert len(study.variants) == 12 and all(variant.case for variant in study.variants)
+
+
+RECIPE = """{shape: [16, 12, 12], voxel_size_nm: 500, active_fraction: 0.4, cbd_fraction: 0.1,
+  median_diameter_um: 2.5, smallest_diameter_um: 2, largest_diameter_um: 3}"""
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_recipe_s_keys_are_swept_as_the_case_s(tmp_path, in_file):
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    (tmp_path / "base.yaml").write_text(
+        f"volume: {{recipe: {'recipe.yaml' if in_file else RECIPE}}}\n"
+        "cell:\n  separator: {thickness_um: 20, porosity: 0.4}\n  initial_sto: 0.3\n"
+        "  materials: {am: NMC811_Chen2020, cbd: CBD_default, electrolyte: LiPF6_EC_EMC_3_7}\n"
+        "protocol: [Discharge at C/2 until 3.5 V]\n"
+    )
+    path = tmp_path / "s.yaml"
+    path.write_text("base: base.yaml\nsweep: {recipe.active_fraction: [0.3, 0.35], c_rate: [1, 2]}\n")
+    study = load_study(path)
+    fractions = [variant.case.volume.recipe.active_fraction for variant in study.variants]
+    assert fractions == [0.3, 0.3, 0.35, 0.35] and study.keys == ("recipe.active_fraction", "c_rate")
+    assert study.variants[0].case.volume.recipe.cbd_fraction == 0.1
+    path.write_text("base: base.yaml\nsweep: {recipe.porosity: [0.3]}\n")
+    with pytest.raises(InputError, match="volume.recipe.porosity: expected a known key"):
+        load_study(path)
+
+
+def test_a_recipe_s_key_without_a_recipe_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="expected a base case with volume.recipe"):
+        load_study(written(tmp_path / "s.yaml", "sweep: {recipe.seed: [1, 2]}"))
