@@ -8,7 +8,9 @@ from ..base.errors import InputError
 from ..base.files import write_text
 from ..base.gallery import located
 from ..base.schema import entry, listed, number, read_yaml, section, shown, whole
+from .binder import BinderShape
 from .calendering import Calendering
+from .contact_loss import ContactLoss
 from .cracks import CrackDamage
 from .delamination import Delamination
 from .layers import LENGTH, Gradient, read_layers, zones_of
@@ -25,7 +27,7 @@ PACKING = {
     "deformation": 0.05,
 }
 FULLEST = 0.63  # volume fraction beyond which spheres do not pack at random
-NEEDS_PARTICLES = ("layers", "gradient", "calendering", "cracks")
+NEEDS_PARTICLES = ("layers", "gradient", "calendering", "binder", "cracks", "contact_loss")
 
 
 def _voxel_counts(raw, path):
@@ -56,9 +58,11 @@ class ElectrodeRecipe:
     layers             layers with particles and fractions of their own, from the separator on; or
     gradient           a porosity that changes steadily over the depth
     calendering        squeezes all this along x; shape and fractions are those before
+    binder             how the binder lies between the particles; default: bridges
     pores              channels along x
     delamination       a gap across the electrode
     cracks             in the particles
+    contact_loss       binder that has come off the particles
     seed               of the random numbers
 
     The packing is None where the walls between channels are solid.
@@ -77,9 +81,11 @@ class ElectrodeRecipe:
     layers: tuple | None = entry(read_layers, default=None)
     gradient: Gradient | None = entry(_part(Gradient), default=None)
     calendering: Calendering | None = entry(_part(Calendering), default=None)
+    binder: BinderShape | None = entry(_part(BinderShape), default=None)
     pores: PoreArrays | None = entry(_part(PoreArrays), default=None)
     delamination: Delamination | None = entry(_part(Delamination), default=None)
     cracks: CrackDamage | None = entry(_part(CrackDamage), default=None)
+    contact_loss: ContactLoss | None = entry(_part(ContactLoss), default=None)
     seed: int = entry(whole(0), default=1)
 
     def __post_init__(self):

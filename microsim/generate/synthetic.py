@@ -9,9 +9,10 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..mesh.percolation import percolating
+from .binder import binder_order
 from .bodies import Canvas, draw_shapes, two_nearest, with_images
-from .bridges import bridging
 from .calendering import press, pressed_layers
+from .contact_loss import contact_count, contact_gaps
 from .cracks import crack_particles
 from .delamination import gap_sheet
 from .depth import leaning_limit
@@ -36,7 +37,8 @@ class SyntheticElectrode:
     grains     int32 [x, y, z]: number of the grain or sector, from 1; None without cracks
     measured   {particles, volume_fraction {...}, connected_active_fraction, percolating_pore_fraction,
                largest_overlap (of the packed spheres, in radii), surface_shift_voxels (mean over the depth,
-               see build_electrode), and before_calendering {shape, volume_fraction} where there was one}
+               see build_electrode), and before_calendering {shape, volume_fraction}, before_contact_loss
+               {volume_fraction} and lost_contact_share where there was one}
     """
 
     recipe: ElectrodeRecipe
@@ -77,8 +79,8 @@ def build_electrode(recipe, progress=None):
     4. The carbon-binder domain fills the voxels with the smallest sum of distances to the two nearest
        particles: bridges around contacts and narrow gaps. Along the shortest chain of gaps that joins all
        particles (their minimum spanning tree) the sum counts from the gap's narrowest place, so that each of
-       these gaps gets a bridge.
-    5. Particles crack (cracks.py).
+       these gaps gets a bridge. Or it makes films, fibres or aggregates (binder.py).
+    5. Particles crack (cracks.py), and binder comes off them (contact_loss.py).
 
     Each stage has random numbers of its own, from the recipe's seed.
 
@@ -95,8 +97,9 @@ def build_electrode(recipe, progress=None):
     phase = np.where(active, PHASES["am"], np.where(binder, PHASES["cbd"], PHASES["pore"])).astype(np.uint8)
     particles = np.zeros(phase.shape, dtype=np.int32)
     particles[active] = np.unique(packed.owner[active], return_inverse=True)[1] + 1
-    grains = _cracked(recipe, phase, particles)
-    return SyntheticElectrode(recipe, phase, particles, measure_electrode(phase) | packed.measured, grains)
+    grains, lost = _cracked(recipe, phase, particles), _unstuck(recipe, phase)
+    measured = measure_electrode(phase) | packed.measured | lost
+    return SyntheticElectrode(recipe, phase, particles, measured, grains)
 
 
 def measure_electrode(phase):
@@ -191,16 +194,34 @@ def _surfaces(first, recipe, zones):
     return np.concatenate(limits)
 
 
-def _binder(recipe, packed, active, voids):
+def _binder(recipe, drawn, active, voids):
     """Mark the binder, zone by zone: bool [x, y, z]."""
-    sums = np.where(active | voids, np.inf, packed.first + packed.second - 2 * packed.shift)
-    sums -= bridging(sums, active, packed.owner, packed.other, recipe.voxel_size)
-    squeeze, found = recipe.shape[0] / len(sums), np.zeros(sums.shape, dtype=bool)
-    for zone in zones_of(recipe):
-        layers = zone.layers(len(sums))
-        count = round(zone.binder * squeeze * sums[layers].size)
-        found[layers] = smallest(sums[layers], count, zone.binder_lean, _windows(recipe))
+    shape, zones = recipe.binder, zones_of(recipe)
+    squeeze, found = recipe.shape[0] / len(active), np.zeros(active.shape, dtype=bool)
+    fraction = squeeze * sum((zone.end - zone.start) * zone.binder for zone in zones)
+    rng = stage_rng(recipe.seed, "binder")
+    order = binder_order(shape, drawn, active, voids, fraction, recipe.voxel_size, rng)
+    for zone in zones:
+        layers, lean = zone.layers(len(order)), zone.binder_lean
+        if shape and shape.migration:
+            lean = (lean or 0.0) - shape.migration * zone.binder * squeeze
+        count = round(zone.binder * squeeze * order[layers].size)
+        found[layers] = smallest(order[layers], count, lean, _windows(recipe))
     return found
+
+
+def _unstuck(recipe, phase):
+    """Take the binder off particles in place; returns what was lost, or {}."""
+    if not recipe.contact_loss:
+        return {}
+    before = measure_electrode(phase)["volume_fraction"]
+    rng = stage_rng(recipe.seed, "contact_loss")
+    particle, binder = np.isin(phase, (PHASES["am"], CRACK["crack"])), phase == PHASES["cbd"]
+    gone = contact_gaps(recipe.contact_loss, particle, binder, recipe.voxel_size, rng)
+    faces = contact_count(particle, binder)
+    phase[gone] = PHASES["pore"]
+    lost = float(faces[gone].sum() / faces.sum())
+    return {"before_contact_loss": {"volume_fraction": before}, "lost_contact_share": lost}
 
 
 def _windows(recipe):
