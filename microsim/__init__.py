@@ -20,6 +20,7 @@ _HOMES = {
     "generate_electrode": "jobs.generate",
     "segment_volume": "jobs.segment",
     "measure": "jobs.info",
+    "export_fields": "jobs.export",
     "export_mesh": "jobs.mesh",
     "particles": "jobs.particles",
     "tortuosity": "jobs.transport",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import pore_impedance as pore_impedance
     from .jobs.ensemble import ensemble as ensemble
+    from .jobs.export import export_fields as export_fields
     from .jobs.fit import fit as fit
     from .jobs.flow import permeability as permeability
     from .jobs.generate import generate_electrode as generate_electrode

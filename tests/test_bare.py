@@ -80,6 +80,7 @@ JOBS = {
     "fit": f'fit {SMALL} --set "fit={{free: {{cell.materials.am.i0_scale: {{start: 1.2}}}},'
     ' to: {voltage: run/voltage.csv, sigma_mV: 1}}" --out fit',
     "animate": "animate run/fields.h5 --out film.gif",
+    "export": "export run/fields.h5 --out fields.vtkhdf",
     "homogenise": f"homogenise {SMALL} --out homogenised",
     "study": "study study.yaml --out study",
     "bpx": f"bpx {SLAB.split()[0]} --out cell.json",

@@ -17,7 +17,7 @@ EXTRAS = {
     "NewareNDA": "cyclers",
     "openpyxl": "cyclers",
     "pyarrow": "parquet",
-    **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio"), "formats"),
+    **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio", "h5netcdf"), "formats"),
     "optuna": "optimise",
     "torch": "optimise",
 }

@@ -11,6 +11,7 @@ from ..jobs.datasets import datasets
 from ..jobs.demo import demo
 from ..jobs.eis import pore_impedance
 from ..jobs.ensemble import ensemble
+from ..jobs.export import export_fields
 from ..jobs.fit import fit
 from ..jobs.flow import permeability
 from ..jobs.generate import generate_electrode
@@ -265,6 +266,15 @@ command_of(
     [
         "microsim animate out/demo/fields.h5 --out lithiation.gif",
         "microsim animate out/demo/fields.h5 --field c_e --axis y --fps 4 --out salt.mp4",
+    ],
+)
+
+command_of(
+    export_fields,
+    "export",
+    [
+        "microsim export out/demo/fields.h5 --out demo.vtkhdf",
+        "microsim export out/demo --field sto,c_e --out demo.nc",
     ],
 )
 

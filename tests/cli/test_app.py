@@ -59,7 +59,19 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
     *("datasets", "generate", "segment", "info", "particles", "mesh"),
     *("transport", "regions", "representative", "eis", "flow", "wetting"),
     *("soc", "calibrate", "compton", "register", "materials", "bpx"),
-    *("run", "homogenise", "compare", "losses", "ensemble", "fit", "study", "animate", "validate", "demo"),
+    *(
+        "run",
+        "homogenise",
+        "compare",
+        "losses",
+        "ensemble",
+        "fit",
+        "study",
+        "animate",
+        "export",
+        "validate",
+        "demo",
+    ),
 ]
 
 

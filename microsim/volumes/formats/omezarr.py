@@ -146,7 +146,8 @@ def _missing(array):
     )
 
 
-def _opens(path):
+def is_zarr(path):
+    """Tell whether a folder is an array or a group of Zarr."""
     return path.is_dir() and any((path / mark).is_file() for mark in MARKS)
 
 
@@ -163,7 +164,7 @@ def write_zarr(path, stored):
     axes = [{"name": name, "type": "space", **unit} for name in names]
     image = {"version": "0.4", "name": path.name.partition(".")[0], "axes": axes, "datasets": [level]}
     values = np.ascontiguousarray(stored.values)
-    with replacing_folder(path, _opens) as part:
+    with replacing_folder(path, is_zarr) as part:
         group = zarr.open_group(part, mode="w", zarr_format=2)
         chunks = tuple(min(n, CHUNK) for n in values.shape)
         group.create_array("0", data=values, chunks=chunks, chunk_key_encoding=SLASH)
@@ -171,5 +172,5 @@ def write_zarr(path, stored):
 
 
 FORMATS = (
-    Format("OME-Zarr", (".zarr",), read_zarr, write_zarr, takes=("part", "index", "whole"), opens=_opens),
+    Format("OME-Zarr", (".zarr",), read_zarr, write_zarr, takes=("part", "index", "whole"), opens=is_zarr),
 )
