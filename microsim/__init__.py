@@ -29,6 +29,7 @@ _HOMES = {
     "open_run": "jobs.run_result",
     "compare": "jobs.compare",
     "losses": "jobs.losses",
+    "evenness": "jobs.evenness",
     "ensemble": "jobs.ensemble",
     "fit": "jobs.fit",
     "lithiation_map": "jobs.soc",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import pore_impedance as pore_impedance
     from .jobs.ensemble import ensemble as ensemble
+    from .jobs.evenness import evenness as evenness
     from .jobs.export import export_fields as export_fields
     from .jobs.fit import fit as fit
     from .jobs.flow import permeability as permeability

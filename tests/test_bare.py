@@ -75,6 +75,7 @@ JOBS = {
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
     "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
     " --out losses",
+    "evenness": f"evenness {VOLUME} run/fields.h5::sto --smallest 8 --out evenness",
     "ensemble": "ensemble studies/ensemble_nmc333.yaml --set shells=6 --set radii_um=[2,5]"
     " --set time_tolerance=1e-3 --out ensemble",
     "fit": f'fit {SMALL} --set "fit={{free: {{cell.materials.am.i0_scale: {{start: 1.2}}}},'

@@ -10,7 +10,7 @@ two parts,
 import numpy as np
 from scipy import ndimage
 
-from ..shapes.splitting import inner_distance
+from ..shapes.splitting import surface_reached
 
 MOST = 500  # particles that are listed one by one, the largest
 DISTANCES = 24  # bins of distance to the surface, at most
@@ -25,22 +25,6 @@ def particle_of_cells(cell, labels):
     highest = int(labels.max(initial=0))
     chains = highest + 1 + np.repeat(np.arange(solid.chains), solid.shells)
     return np.unique(np.concatenate([resolved, chains]), return_inverse=True)[1]
-
-
-def surface_distance(mask, voxel_size):
-    """Return the distance of each voxel's centre of a mask to its surface (m); the faces of the box are none
-    of it.
-
-    The surface lies between two centres: half an edge from either along an axis, (1/2) sum(u_i^2 h_i) along
-    u.
-    """
-    h = np.asarray(voxel_size, float)
-    if np.ptp(h) < 1e-9 * h.max() or mask.all():
-        return (inner_distance(mask) - 0.5) * float(np.cbrt(h.prod()))
-    distance, nearest = ndimage.distance_transform_edt(mask, h, return_indices=True)
-    way = [(at - own) * edge for at, own, edge in zip(nearest, np.ogrid[tuple(map(slice, mask.shape))], h)]
-    halves = sum(part**2 * edge for part, edge in zip(way, h)) / 2
-    return distance - np.divide(halves, distance**2, out=np.zeros_like(distance), where=mask)
 
 
 class Utilisation:
@@ -58,17 +42,19 @@ class Utilisation:
         layer = mesh.electronic.position[mesh.solid_to_electronic, 0] - mesh.lines
         self.layer, self.h, self.layers = layer[self.cells], mesh.voxel_size[0], mesh.shape[0]
         self.particle_sites = np.bincount(self.own, self.sites)
-        self.bins = self._distance_bins(labels > 0) if mesh.solid.resolved.n else None
+        self.bins = self._distance_bins() if mesh.solid.resolved.n else None
         windows = np.array([(m.sto_0, m.sto_100) for m in mesh.materials])[mesh.material[self.cells]]
         self.empty, self.window = windows[:, 1], windows[:, 0] - windows[:, 1]
         self.faces = np.flatnonzero(cell.in_positive)
         self.face_layer = mesh.electronic.position[mesh.faces.electronic[self.faces], 0] - mesh.lines
 
-    def _distance_bins(self, active):
-        """Distance bins of the resolved cells, and the middles of the bins (m)."""
+    def _distance_bins(self):
+        """Bins of the resolved cells' distance to the surface that electrolyte reaches, and their middles
+        (m)."""
         mesh = self.cell.mesh
         x, y, z = mesh.solid.position.T
-        at, edge = surface_distance(active, mesh.voxel_size)[x - mesh.lines, y, z], min(mesh.voxel_size)
+        wet = mesh.on_image(mesh.ionic, np.ones(mesh.ionic.n)) == 1
+        at, edge = surface_reached(wet, mesh.voxel_size)[x - mesh.lines, y, z], min(mesh.voxel_size)
         largest = max(float(at.max(initial=edge)), edge)
         count = int(min(DISTANCES, np.ceil(largest / edge)))
         width = largest / count

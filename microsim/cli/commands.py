@@ -11,6 +11,7 @@ from ..jobs.datasets import datasets
 from ..jobs.demo import demo
 from ..jobs.eis import pore_impedance
 from ..jobs.ensemble import ensemble
+from ..jobs.evenness import evenness
 from ..jobs.export import export_fields
 from ..jobs.fit import fit
 from ..jobs.flow import permeability
@@ -236,6 +237,16 @@ command_of(
         "microsim losses state_0.tif state_1.tif state_2.tif --material NMC532_Xu2019 --sigma 0.02 --json -",
         "microsim losses run/fields.h5::lithium@step:0 run/fields.h5::lithium@step:1 \\",
         "    run/fields.h5::lithium@step:2 --curve run/voltage.csv --out out/losses",
+    ],
+)
+
+command_of(
+    evenness,
+    "evenness",
+    [
+        "microsim evenness electrode.tif soc_0.tif soc_1.tif --phases pore=0,am=1 --voxel-size-nm 100 \\",
+        "    --map-voxel-size-nm 200 --sigma 0.02 --times-h 0,1.5 --json -",
+        "microsim evenness meshes/demo_electrode.tif out/demo/fields.h5::sto --phases pore=0,am=1,cbd=2",
     ],
 )
 

@@ -211,7 +211,7 @@ def _edges(given, path):
     return tuple(edges)
 
 
-def _sigmas(given, path):
+def sigmas(given, path):
     """A number, or one number or map for each map."""
     parts = numbers(given)
     parts = list(parts) if isinstance(parts, (list, tuple)) else [parts]
@@ -249,7 +249,7 @@ def losses(
     ] = None,
     sigma: Annotated[
         "float | str | list | None",
-        Argument("Noise of the maps [default: what they come with].", _sigmas, "NUMBER|MAP,MAP,..."),
+        Argument("Noise of the maps [default: what they come with].", sigmas, "NUMBER|MAP,MAP,..."),
     ] = None,
     classes: Annotated[
         "tuple[float, ...]", Argument("Edges of the classes of loss, mAh/g.", _edges, "Q,Q,...")
@@ -318,7 +318,9 @@ def losses(
 
     states = [read_state_map(given, file_axes) for given in maps]
     hosts = read_hosts_of(states, material)
-    lithium, noise, read_as = lithium_of(states, quantity, hosts, _for_each(sigma, len(states), file_axes))
+    lithium, noise, read_as = lithium_of(
+        states, quantity, hosts, sigma_for_each(sigma, len(states), file_axes)
+    )
     shared = _shared(lithium, noise, hosts)
     capacity, density = (np.broadcast_to(v, shared.shape)[shared] for v in (hosts.capacity, hosts.density))
     known = None if noise is None else noise[:, shared]
@@ -333,7 +335,7 @@ def losses(
     )
 
 
-def _for_each(sigma, n, file_axes):
+def sigma_for_each(sigma, n, file_axes):
     """One sigma for each map: numbers as they are, maps read."""
     from ..volumes.volume import read_voxels
 

@@ -73,6 +73,32 @@ def inner_distance(mask):
     return ndimage.distance_transform_edt(mask).astype(np.float32)
 
 
+def surface_distance(mask, voxel_size):
+    """Return the distance of each voxel's centre of a mask to its surface (m); the faces of the box are none
+    of it.
+
+    The surface lies between two centres: half an edge from either along an axis, (1/2) sum(u_i^2 h_i) along
+    u.
+    """
+    h = np.asarray(voxel_size, float)
+    if np.ptp(h) < 1e-9 * h.max() or mask.all():
+        return (inner_distance(mask) - 0.5) * float(np.cbrt(h.prod()))
+    distance, nearest = ndimage.distance_transform_edt(mask, h, return_indices=True)
+    way = [(at - own) * edge for at, own, edge in zip(nearest, np.ogrid[tuple(map(slice, mask.shape))], h)]
+    halves = sum(part**2 * edge for part, edge in zip(way, h)) / 2
+    return distance - np.divide(halves, distance**2, out=np.zeros_like(distance), where=mask)
+
+
+def surface_reached(wet, voxel_size):
+    """Return the distance of each voxel's centre to the surface that electrolyte reaches (m), 0 in it.
+
+    wet: bool [x, y, z], where electrolyte is that a path joins to the separator, which lies in front of the
+    box (x = 0): pores without a way out are no surface.
+    """
+    front = np.concatenate([np.zeros((1, *wet.shape[1:]), bool), ~wet])
+    return np.maximum(surface_distance(front, voxel_size)[1:], 0.0)
+
+
 def _one_marker_each(markers, count, mask):
     """Add a marker to each cluster of the mask that has none."""
     clusters, parts = ndimage.label(mask)

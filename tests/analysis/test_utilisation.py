@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.utilisation import Utilisation, particle_of_cells, surface_distance
-from microsim.shapes.splitting import label_particles
+from microsim.analysis.utilisation import Utilisation, particle_of_cells
+from microsim.shapes.splitting import label_particles, surface_distance, surface_reached
 
 from ..cells import half_cell, voxel_grid
 from .test_overpotentials import SLAB, porous_cell
@@ -138,3 +138,27 @@ def test_homogenised_voxels_are_particles():
     assert uneven.ending(cell.vector(V=4, sto=0.3, c_e=1000))["by_distance_to_surface"] is None
     of = particle_of_cells(cell, np.zeros((8, 1, 1), np.int32))
     assert np.array_equal(np.bincount(of), np.full(14, 8))
+
+
+def test_a_pore_that_no_electrolyte_reaches_is_no_surface():
+    """A cube with a pore inside: closed it does not count, opened to the front by a channel it does."""
+    labels = np.zeros((13, 13, 13), np.uint8)
+    labels[2:, 1:12, 1:12] = 1
+    labels[6:9, 5:8, 5:8] = 0
+    opened = labels.copy()
+    opened[:6, 6, 6] = 0
+    dead, alive = (Utilisation(half_cell(one), (one == 1).astype(int)) for one in (labels, opened))
+
+    def near_pore(uneven):
+        x, y, z = uneven.cell.mesh.solid.position.T
+        of, middles = uneven.bins
+        return middles[of[(x - uneven.cell.mesh.lines == 9) & (y == 6) & (z == 6)][0]]
+
+    assert near_pore(alive) == pytest.approx(0.2e-6, rel=0.3)  # beside the pore
+    assert near_pore(dead) > 1.5e-6  # the way out to the sides
+
+
+def test_the_separator_is_electrolyte_too():
+    """Active material at the front of the box touches it there."""
+    found = surface_reached(np.zeros((4, 3, 3), bool), (1e-6, 1e-6, 1e-6))
+    assert found[:, 1, 1] == pytest.approx([0.5e-6, 1.5e-6, 2.5e-6, 3.5e-6])

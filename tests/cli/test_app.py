@@ -64,6 +64,7 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
         "homogenise",
         "compare",
         "losses",
+        "evenness",
         "ensemble",
         "fit",
         "study",

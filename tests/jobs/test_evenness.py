@@ -1,0 +1,186 @@
+"""Maps by particle, fragment and grain: of made electrodes whose lithium is known, and of a run."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from scipy import ndimage
+
+import microsim as ms
+from microsim.base.errors import InputError
+from microsim.cli import main
+from microsim.mesh.grid import VoxelGrid
+
+H = 1e-7
+RNG = np.random.default_rng(0)
+
+
+def packed(n=4, pitch=12):
+    """Balls on a lattice in a pore: labels, ball of each voxel."""
+    shape = (n * pitch,) * 3
+    labels, own = np.zeros(shape, np.uint8), np.zeros(shape, int)
+    place = np.indices(shape)
+    for number, corner in enumerate(np.ndindex(n, n, n), 1):
+        centre = (np.array(corner) + 0.5) * pitch - 0.5
+        ball = ((place - centre[:, None, None, None]) ** 2).sum(0) < RNG.uniform(3.6, 5.4) ** 2
+        labels[ball], own[ball] = 1, number
+    return labels, own
+
+
+LABELS, OWN = packed()
+GRID = VoxelGrid(LABELS, ("pore", "am"), (H,) * 3)
+TRUE = RNG.normal(0.5, 0.05, OWN.max() + 1)
+CLEAN = np.where(LABELS == 1, TRUE[OWN], np.nan)
+
+
+def truth():
+    size = np.bincount(OWN[OWN > 0], minlength=TRUE.size)[1:]
+    mean = np.average(TRUE[1:], weights=size)
+    return mean, np.sqrt(np.average((TRUE[1:] - mean) ** 2, weights=size))
+
+
+def test_means_of_the_particles_come_back_within_their_sigma():
+    noisy = CLEAN + 0.1 * RNG.standard_normal(CLEAN.shape)
+    found = ms.evenness(GRID, [noisy], sigma=[0.1])
+    per = found.numbers()["per_particle"]
+    # number of our particles: the ball in the middle of each
+    mean, sigma = (np.array(per[key][0]) for key in ("mean", "sigma"))
+    at = found.columns["particles"]
+    assert len(mean) == 64 == len(at["volume_m3"]) and not any(at["cut_by_box"])
+    order = [np.bincount(OWN[OWN > 0])[1:] * H**3, np.array(at["volume_m3"])]
+    assert np.sort(order[0]) == pytest.approx(np.sort(order[1]))
+    chi = np.sort(mean) - np.sort(TRUE[1:])
+    assert np.abs(chi).max() < 5 * sigma.max()
+    (state,) = found.states
+    expected, between = truth()
+    assert state["mean"] == pytest.approx(expected, abs=4 * state["sigma"])
+    assert state["particles"]["std_between"] == pytest.approx(between, rel=0.05)
+    assert state["particles"]["std_within"] < 0.015 and state["particles"]["std_within_raw"] > 0.09
+    assert found.remarks == []
+
+
+def test_a_coarse_map_elsewhere_says_the_same():
+    """A map on voxels twice as large that begins one voxel of its own further in."""
+    fine = CLEAN[2:, 2:, 2:]
+    blocks = fine[:46, :46, :46].reshape(23, 2, 23, 2, 23, 2)
+    held = np.isfinite(blocks).sum(axis=(1, 3, 5))
+    total = np.nansum(blocks, axis=(1, 3, 5))
+    coarse = np.divide(total, held, out=np.full(held.shape, np.nan), where=held > 0)
+    found = ms.evenness(GRID, [coarse], map_voxel_size=2 * H, origin=(2 * H,) * 3, sigma=[1e-6])
+    per = found.columns["particles"]
+    seen = np.array(per["voxels"][0]) > 8
+    assert seen.sum() > 55
+    mean = np.array([m if m is not None else np.nan for m in per["mean"][0]])
+    fine_mean = np.array(ms.evenness(GRID, [CLEAN], sigma=[1e-6]).columns["particles"]["mean"][0])
+    assert np.abs(mean - fine_mean)[seen].max() < 1e-6
+
+
+def test_profiles_from_the_surface_inwards_know_which_surface():
+    """A block with lithium around an inner pore: deep inside while the pore is closed, beside a surface
+    once it is opened to the front."""
+    labels = np.ones((20, 21, 21), np.uint8)
+    labels[:, [0, -1]] = labels[:, :, [0, -1]] = labels[0] = 0
+    labels[8:12, 8:13, 8:13] = 0
+    opened = labels.copy()
+    opened[:8, 10, 10] = 0
+    full = ndimage.binary_dilation(labels == 0, iterations=1) & (np.indices(labels.shape)[0] > 6)
+    full[:, :4] = full[:, -4:] = full[:, :, :4] = full[:, :, -4:] = False
+    for volume, beside in ((labels, 0.5), (opened, 0.52)):
+        grid = VoxelGrid(volume, ("pore", "am"), (H,) * 3)
+        values = np.where(volume == 1, np.where(full, 0.9, 0.5), np.nan)
+        (state,) = ms.evenness(grid, [values], sigma=[0.001]).states
+        first = state["by_distance_to_surface"]["mean"][0]
+        assert first == pytest.approx(0.5, abs=1e-9) if beside == 0.5 else first > beside
+
+
+def test_a_series_over_time_and_a_remark_without_noise():
+    states = [CLEAN, CLEAN + 0.1]
+    found = ms.evenness(GRID, states, times=[0.0, 3600.0])
+    assert [state["time_s"] for state in found.states] == [0.0, 3600.0]
+    first, second = found.columns["particles"]["mean"]
+    assert np.subtract(second, first) == pytest.approx(0.1, abs=1e-6)
+    assert "No noise is known" in found.remarks[0] and found.states[0]["sigma"] is None
+    text = str(found)
+    assert "particles" in text and "grains" in text
+
+
+def test_fragments_and_damage():
+    """Half of the balls are cut through by a crack; these halves differ by 0.2 in lithium."""
+    labels, values = LABELS.copy(), CLEAN.copy()
+    x = np.indices(labels.shape)[0] % 12
+    broken = (OWN % 2 == 1) & (OWN > 0)
+    labels[broken & (x == 6)] = 2
+    values[labels == 2] = np.nan
+    values = np.where(broken & (x > 6), values + 0.2, values)
+    grid = VoxelGrid(labels, ("pore", "am", "crack"), (H,) * 3)
+    found = ms.evenness(grid, [values], sigma=[1e-4], electrolyte="pore")
+    per, state = found.columns["particles"], found.states[0]
+    cracked = np.array(per["crack_share"]) > 0
+    between = np.array([v if v is not None else np.nan for v in per["std_between_fragments"][0]])
+    assert cracked.sum() == 32 and len(found.columns["fragments"]["volume_m3"]) == 96
+    assert between[cracked] == pytest.approx(0.1, abs=0.01) and np.isnan(between[~cracked]).all()
+    assert state["relations"]["unevenness within particles with crack share"]["interval"][0] > 0.3
+    by_size = state["groups"]["fragments"]["by_size"]
+    assert (
+        sum(row["count"] for row in by_size) == 96 and by_size[-1]["crack_share"] < by_size[0]["crack_share"]
+    )
+
+
+def test_a_run_knows_its_own_electrolyte_and_times(small_run):
+    folder = small_run.folder
+    maps = [f"{folder}/fields.h5::sto@0", f"{folder}/fields.h5::sto@step:0"]
+    volume = ms.read_volume(
+        "meshes/demo_electrode.tif",
+        phases={"pore": 0, "am": 1, "cbd": 2},
+        crop={"x": (0, 12), "y": (0, 8), "z": (0, 8)},
+    )
+    found = ms.evenness(volume, maps, smallest=8)
+    start, end = found.states
+    assert (start["time_s"], end["time_s"]) == (0.0, pytest.approx(120.0))
+    assert start["particles"]["std_between"] == pytest.approx(0, abs=1e-6) and end["mean"] > start["mean"]
+    ended = small_run.numbers()["heterogeneity"]["ends"][0]["by_depth"]["mean"]
+    ours = end["by_depth"]["mean"]
+    pairs = [(a, b) for a, b in zip(ours, ended, strict=True) if a is not None and b is not None]
+    assert np.subtract(*zip(*pairs)) == pytest.approx(0, abs=5e-3)
+    assert found.remarks == [] and end["by_distance_to_surface"]["mean"][0] > 0
+
+
+def test_the_command_writes_a_page(tmp_path, capsys):
+    tifffile.imwrite(tmp_path / "v.tif", LABELS)
+    np.savez(tmp_path / "m.npz", lithium=CLEAN, sigma=np.full(CLEAN.shape, 0.01))
+    args = [
+        str(tmp_path / "v.tif"),
+        str(tmp_path / "m.npz"),
+        "--phases",
+        "pore=0,am=1",
+        "--voxel-size-nm",
+        "100",
+    ]
+    args += ["--out", str(tmp_path / "page"), "--json", str(tmp_path / "n.json"), "--times-h", "2"]
+    assert main(["evenness", *args]) == 0
+    numbers = json.loads((tmp_path / "n.json").read_text())
+    assert numbers["states"][0]["time_s"] == 7200 and numbers["states"][0]["noisy"]
+    page = (tmp_path / "page" / "report.html").read_text()
+    assert "evenness_sizes" in page and "By size and by depth" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"maps": []}, "expected one map or several"),
+        ({"maps": [CLEAN], "times": [1.0, 2.0]}, "one time for each of 1 maps, got 2"),
+        ({"maps": [100 * CLEAN]}, "divide per cent by 100"),
+        ({"maps": [np.full(CLEAN.shape, np.nan)]}, "got NaN everywhere"),
+        ({"maps": [CLEAN[:10, :10, :10]]}, "expected a known voxel size"),
+        ({"maps": [CLEAN], "origin": (1e-4, 0.0, 0.0)}, "check its origin"),
+        ({"maps": [CLEAN], "electrolyte": ["gap"]}, "expected phases of the volume"),
+        ({"maps": [CLEAN], "active": "nmc"}, "nmc"),
+        ({"maps": [CLEAN], "sigma": [0.1, 0.1]}, "one for each of 1 maps, got 2"),
+        ({"maps": [CLEAN], "sigma": [np.ones((2, 2, 2))]}, "a map in the shape of"),
+    ],
+)
+def test_mistakes_are_one_sentence(change, says):
+    with pytest.raises(InputError, match=says) as caught:
+        ms.evenness(GRID, **change)
+    assert "\n" not in str(caught.value)
