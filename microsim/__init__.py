@@ -32,6 +32,7 @@ _HOMES = {
     "evenness": "jobs.evenness",
     "ensemble": "jobs.ensemble",
     "fit": "jobs.fit",
+    "virtual_spectra": "jobs.spectra",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.run_result import open_run as open_run
     from .jobs.segment import segment_volume as segment_volume
     from .jobs.soc import lithiation_map as lithiation_map
+    from .jobs.spectra import virtual_spectra as virtual_spectra
     from .jobs.study import study as study
     from .jobs.transport import tortuosity as tortuosity
     from .jobs.validate import validate as validate

@@ -28,6 +28,7 @@ from ..jobs.representative import representative_volume
 from ..jobs.run import run
 from ..jobs.segment import segment_volume
 from ..jobs.soc import lithiation_map
+from ..jobs.spectra import virtual_spectra
 from ..jobs.study import study
 from ..jobs.transport import tortuosity
 from ..jobs.validate import validate
@@ -153,6 +154,17 @@ command_of(
         "    --method edge --calibration first_charge.json --out soc.tif --report out",
         "microsim soc midas_lfp --method lcf --references 'hxn_fe_references::LiFe(II)PO4,Fe(III)PO4' \\",
         "    --shift fit --least-jump otsu --json -",
+    ],
+)
+
+command_of(
+    virtual_spectra,
+    "spectra",
+    [
+        "microsim spectra run/fields.h5::sto@step:0 --references nickel.csv --reference-lithiation 0,1 \\",
+        "    --energies 8325,8346,8400 --noise 0.02 --out planned.h5",
+        "microsim soc planned.h5::mu --energies planned.h5::energy_eV --method three-energy \\",
+        "    --references nickel.csv --reference-lithiation 0,1 --noise 0.02 --out soc.tif",
     ],
 )
 

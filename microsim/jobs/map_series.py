@@ -241,6 +241,19 @@ def lithium_of(states, quantity, hosts, sigmas=None):
     return np.stack(values), np.stack(scaled), read_as
 
 
+def lithium_in(state, quantity, material=None):
+    """Return lithium per formula unit of one StateMap [x, y, z] and the quantity that it was read as; only
+    other quantities than lithium ask for a material."""
+    if state.run:
+        _require_own([state], quantity)
+    read_as = _quantity(state, quantity)
+    values = state.values
+    if read_as != "lithium":
+        values = read_hosts_of([state], material).lithium(values, read_as)
+    _require_plausible(state, values, read_as)
+    return values, read_as
+
+
 def _quantity(state, asked):
     said = state.quantity
     if said is not None and said not in QUANTITIES:

@@ -10,6 +10,7 @@ import io
 import zipfile
 from dataclasses import dataclass, replace
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ..volumes import datasets
 from ..volumes.axes import in_stack
 from ..volumes.datasets import Dataset
 from ..volumes.formats import damage_named, read_file, split_name
-from ..volumes.stored import sha256_of
+from ..volumes.stored import replacing_files, sha256_of
 from .columns import absorption_of, energies_of
 from .lithiation import check_lithiation
 from .mixture import References
@@ -91,6 +92,27 @@ def read_stack(name, *, file_axes=None):
     values = values.reshape(*values.shape, *(1,) * (len(full) - len(axes)))
     values = np.ascontiguousarray(values.transpose([full.index(axis) for axis in "Exyz"]))
     return Stack(values, energies, size, str(name), sha256)
+
+
+def write_stack(path, energies, mu, voxel_size=None):
+    """Write spectra [energy, x, y, z] as `mu` and their energies (eV) as `energy_eV` of an HDF5 file.
+
+    voxel_size: x, y, z, m. Returns the path; raises InputError for another suffix.
+    """
+    import h5py
+
+    path = Path(path)
+    if path.suffix.lower() not in (".h5", ".hdf5"):
+        raise InputError(f"--out: expected the name of an HDF5 file, got {path}; write {path.stem}.h5, say.")
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file["energy_eV"] = np.asarray(energies, float)
+        stack = file.create_dataset("mu", data=mu, chunks=True, compression="gzip", shuffle=True)
+        if voxel_size is not None:
+            stack.attrs["voxel_size_m"] = voxel_size
+    with replacing_files(path) as (file,):
+        file.write(content.getbuffer())
+    return path
 
 
 def _edges(size, axes):

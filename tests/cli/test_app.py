@@ -58,7 +58,7 @@ def test_help_ends_with_an_example(command, capsys):
 IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
     *("datasets", "generate", "segment", "info", "particles", "mesh"),
     *("transport", "regions", "representative", "eis", "flow", "wetting"),
-    *("soc", "calibrate", "compton", "register", "materials", "bpx"),
+    *("soc", "spectra", "calibrate", "compton", "register", "materials", "bpx"),
     *(
         "run",
         "homogenise",
