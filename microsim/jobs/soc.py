@@ -8,7 +8,7 @@ from ..base.arguments import Argument, switch
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import times
-from .arguments import voxel_lengths
+from .arguments import MASK, voxel_lengths
 from .calibrate import CalibrationResult
 from .job import job
 from .map_result import MapResult
@@ -202,6 +202,7 @@ def lithiation_map(
         str | None, Argument("Axes of the file, slowest first, E the energy: Eyx.", metavar="AXES")
     ] = None,
     voxel_size: voxel_lengths() = None,
+    mask: Annotated["str | PathLike | dict | None", MASK] = None,
     progress=None,
 ) -> LithiationResult:
     """Map lithiation from a stack of spectra.
@@ -251,6 +252,9 @@ def lithiation_map(
         Axes of the files, slowest first, E the energy: "Eyx".
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "40 nm". Wins over the file's.
+    mask : str, path, dict or array, optional
+        Which voxels are sample: "cylinder" (of a single layer a disc), "x=0:96,y=4:80", or a volume or array
+        that is 0 outside, in the order of the stack's axes. Others are counted as outside.
     progress : callable, optional
         progress(done, total, message).
 
@@ -281,6 +285,7 @@ def lithiation_map(
     mu, shifts = own_scale_undone(mu, listed, foil, energy_shift), None
     if align:
         mu, sigma, shifts = without_drift(mu, sigma, progress=progress)
+    mu, reason = _sample(mu, reason, mask, voxel_size or images.voxel_size, file_axes)
     method = prepared(method, mu, listed, table)
     options = {"references": table, "numbers": numbers, "reason": reason}
     measured = measure_spectra(mu, listed, method, sigma, progress=progress, **options)
@@ -296,6 +301,31 @@ def lithiation_map(
     )  # fmt: skip
     _check_any(result)
     return result
+
+
+def _sample(mu, reason, mask, voxel_size, file_axes):
+    """Spectra that are not finite outside of a mask, and why voxels have none."""
+    import numpy as np
+
+    from ..maps.spectra import CODE
+    from ..mesh.mask import sample_mask
+
+    if mask is None:
+        return mu, reason
+    layer = np.shape(mu)[3] == 1
+    if layer and isinstance(mask, str) and mask.strip() == "cylinder":
+        mask = "cylinder=z"
+    order = (file_axes or ("Eyx" if layer else "Exyz")).replace("E", "")
+    order += "".join(axis for axis in "xyz" if axis not in order)
+    inside = sample_mask(mask, np.empty(np.shape(mu)[1:], bool), voxel_size, _of_mask(order, layer))
+    mu = np.where(inside, np.asarray(mu, float), np.nan)
+    before = np.zeros(inside.shape, np.uint8) if reason is None else reason
+    return mu, np.where(inside, before, CODE["outside"]).astype(np.uint8)
+
+
+def _of_mask(order, layer):
+    """Axes of a mask's file: those of the stack, of an image with the layer's first."""
+    return f"{order[-1]}{order[:-1]}" if layer else order
 
 
 def _read(stack, energies, file_axes):

@@ -371,7 +371,7 @@ def masked(measured, least):
     """
     jump = measured.jump
     known = np.isfinite(jump) & ~np.isin(
-        measured.reason, [CODE[name] for name in ("not finite", "saturated", "dead")]
+        measured.reason, [CODE[name] for name in ("not finite", "saturated", "dead", "outside")]
     )
     if least == "otsu":
         from skimage.filters import threshold_otsu

@@ -14,7 +14,7 @@ from ..base.errors import InputError
 from .method import Windows
 
 # why a voxel has no value; the code 0 is a voxel with one
-REASONS = ("used", "not finite", "saturated", "dead", "no edge jump", "no edge found", "masked")
+REASONS = ("used", "not finite", "saturated", "dead", "no edge jump", "no edge found", "masked", "outside")
 CODE = {name: code for code, name in enumerate(REASONS)}
 LOWEST_ENERGY, HIGHEST_ENERGY = 50.0, 5e5  # eV; below, the file is in keV
 

@@ -202,3 +202,22 @@ def test_no_warning_of_numpy_leaks(curve, recwarn):
         mu, energies=ENERGIES, **lcf | {"method": {"name": "lcf", "sum_to_one": True}}
     ).numbers()
     assert [str(w.message) for w in recwarn] == []
+
+
+def test_what_is_outside_the_sample_is_counted_apart(curve, tmp_path):
+    """Spectra beyond the field of view, here those of another state, have no share in the map."""
+    x, y = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    inside = (x - 7.5) ** 2 + (y - 5.5) ** 2 <= 36
+    s = np.where(inside, 0.3, 0.9)
+    options = {"energies": ENERGIES, "calibration": curve, "noise": 1e-3}
+    stack = spectrum(ENERGIES, s) * 1.2 + 0.3
+    whole = ms.lithiation_map(stack, **options)
+    assert "outside" not in whole.counts and whole.numbers()["mean"] > 0.4
+    masks = {"disc": "cylinder", "array": inside[:, :, None], "box": "x=4:12,y=3:9"}
+    tifffile.imwrite(tmp_path / "mask.tif", inside.T.astype("u1"))
+    for name, mask in {**masks, "file": str(tmp_path / "mask.tif")}.items():
+        found = ms.lithiation_map(stack, **options, mask=mask)
+        count = 48 if name == "box" else int(inside.sum())
+        assert found.counts == {"used": count, "outside": s.size - count, "beyond calibration": 0}, name
+        assert found.numbers()["mean"] == pytest.approx(0.3, abs=0.01), name
+        assert np.isnan(found.values).sum() == s.size - count
