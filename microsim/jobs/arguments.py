@@ -176,6 +176,7 @@ SHARES_PARTS = {
     ),
 }
 GridWithShares = Annotated["VoxelGrid", Spread(as_grid, SHARES_PARTS, _grid_of)]  # noqa: F821
+Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")]
 Conducting = Annotated[
     "str | dict[str, float]",
     Argument(

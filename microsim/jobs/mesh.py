@@ -9,7 +9,7 @@ from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from ..base.words import lengths_nm, times, titled
-from .arguments import Grid, as_phase_names, require_size
+from .arguments import Coarsen, Grid, as_phase_names, require_size
 from .job import job
 from .result import Result, Table
 
@@ -122,7 +122,6 @@ MeshFile = Annotated[
 Kind = Annotated[
     str, one_of("Hexahedra, one a voxel, or tetrahedra with smooth interfaces.", "voxels", "tetrahedra")
 ]
-Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")]
 Keep = Annotated[
     "str | list[str] | None",
     Argument("Phases that go into the mesh, with their surfaces [default: all].", as_phase_names, "NAME,..."),

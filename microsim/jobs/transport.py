@@ -11,7 +11,7 @@ from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
 from ..numerics.backend import available, running
-from .arguments import Axes, Conducting, GridWithShares, spelled, tolerance
+from .arguments import Axes, Coarsen, Conducting, GridWithShares, spelled, tolerance
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 
@@ -44,6 +44,7 @@ class TortuosityResult(Result):
     tensor: object | None = None
     peak_memory_bytes: int = 0
     whole_voxels: dict | None = None
+    coarsen: int = 1
 
     files: ClassVar = {
         "fields": SavedFile(
@@ -85,6 +86,7 @@ class TortuosityResult(Result):
             "solver": self.solver,
             "sides": self.sides,
             "interface": self.interface,
+            "coarsen": self.coarsen,
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             "tolerance": self.tolerance,
@@ -171,7 +173,7 @@ class TortuosityResult(Result):
 def _voxel_bytes(arguments):
     """One conductor alone is solved in single precision and without what several need to be told apart."""
     alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
-    return 25 if alone else 200
+    return (25 if alone else 200) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
 
 
 @job(voxel_bytes=_voxel_bytes, masked=True)
@@ -188,6 +190,7 @@ def tortuosity(
             *INTERFACES,
         ),
     ] = None,
+    coarsen: Coarsen = 1,
     solver: Annotated[str, one_of("Who solves.", "multigrid", "taufactor", "fipy")] = "multigrid",
     sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
@@ -220,6 +223,9 @@ def tortuosity(
         leaves every voxel's centre on its side; "grey" by the shares that the volume holds
         (read_volume(..., shares=...)). For conductors of one conductivity. Default: "voxel"; a volume with
         shares has no default.
+    coarsen : int
+        Voxels along each axis that are joined into one beforehand, by majority; with interface "grey" the
+        share of each conducting phase in them stays.
     solver : str
         "multigrid"; "taufactor" and "fipy" solve with those packages, for comparison.
     sides : str
@@ -254,6 +260,8 @@ def tortuosity(
             "leave one out."
         )
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
+    if coarsen > 1:
+        volume = _coarsened(volume, coarsen, conducting, interface)
     _check_mask(volume, solver, keep_fields or flux or tensor)
     solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps, whole = {}, {}, {}
@@ -273,7 +281,7 @@ def tortuosity(
         found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
         volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
-        peak_memory_bytes(), whole or None,
+        peak_memory_bytes(), whole or None, coarsen,
     )  # fmt: skip
 
 
@@ -298,6 +306,12 @@ def _check_mask(grid, solver, more):
             "--mask: expected no --tensor, --flux, --fields, --out and no other --solver beside it, got one;"
             " leave it out."
         )
+
+
+def _coarsened(grid, factor, conducting, interface):
+    from ..mesh.shares import coarsened
+
+    return coarsened(grid, factor, tuple(conducting) if interface == "grey" else None)
 
 
 def _tensor(grid, conducting, tolerance, progress):

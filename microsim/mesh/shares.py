@@ -35,6 +35,17 @@ def with_shares(grid, shares):
     return replace(grid, shares=held or None)
 
 
+def coarsened(grid, factor, names=None):
+    """Merge factor^3 voxels into one, with the share of each named phase in it: that of the shares of the
+    fine grid, or where it has none of its labels. Without names labels alone, by majority.
+
+    Returns a VoxelGrid. Raises InputError where VoxelGrid.coarsen does, and for draws with names.
+    """
+    if names and not grid.shares:
+        grid = with_shares(grid, {name: grid.mask(name) for name in names})
+    return grid.coarsen(factor)
+
+
 def share_of(grid, names):
     """Return the summed share of phases in each voxel, float32 [x, y, z].
 

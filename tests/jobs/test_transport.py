@@ -134,6 +134,37 @@ def test_what_the_interface_does_not_go_with_is_refused(cut, capsys, options, wo
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("conducting", ["pore", "pore,cbd"])
+def test_a_volume_made_coarse_keeps_the_shares_of_its_labels(tmp_path, capsys, conducting):
+    """A channel of five voxels of eight: by threes of two it is six or four wide, by shares five."""
+    labels = np.zeros((8, 8, 4), np.uint8)
+    labels[:, :5], labels[:, 6] = 1, 2
+    command = ["transport", str(write_volume(tmp_path / "channel.npy", labels)), "--conducting", conducting]
+    command += ["--phases", "am=0,pore=1,cbd=2", "--coarsen", "2", "--json", "-"]
+    found = {}
+    for interface in ("voxel", "smooth", "grey"):
+        assert main([*command, "--interface", interface]) == 0
+        found[interface] = json.loads(capsys.readouterr().out)
+        assert found[interface]["coarsen"] == 2 and found[interface]["voxels"] == 4 * 4 * 2
+    wide = 5 if conducting == "pore" else 6
+    grey = found["grey"]["axes"]["x"]
+    assert grey["eps"] == pytest.approx(wide / 8, abs=2e-3)
+    assert grey["D_eff_over_D0"] == pytest.approx(wide / 8, rel=4e-3)
+    assert found["grey"]["whole_voxels"]["x"]["eps"] == found["voxel"]["axes"]["x"]["eps"]
+    assert found["grey"]["whole_voxels"]["x"]["eps"] in ([0.5, 0.75] if conducting == "pore" else [0.75])
+
+
+def test_a_volume_that_cannot_be_made_coarse_is_refused(cut, capsys):
+    volume, _, _ = cut
+    command = ["transport", str(volume), "--phases", "am=0,pore=1", "--coarsen"]
+    assert main([*command, "2"]) == 2
+    assert "expected a shape that 2 divides, got (8, 7, 6); crop the volume to (8, 6, 6)" in (
+        capsys.readouterr().err
+    )
+    assert main([*command, "0"]) == 2
+    assert "--coarsen: expected" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", ["pore", "am"])
 def test_shares_are_not_written_over(cut, tmp_path, capsys, target):
     volume, shares, share = cut

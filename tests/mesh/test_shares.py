@@ -6,7 +6,7 @@ import pytest
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.read import read_volume
-from microsim.mesh.shares import share_of, with_shares
+from microsim.mesh.shares import coarsened, share_of, with_shares
 from microsim.volumes.volume import write_volume
 
 
@@ -98,3 +98,17 @@ def test_coarse_voxels_hold_mean_shares(grid, pore):
 def test_draws_beside_shares_are_refused(grid, pore):
     with pytest.raises(InputError, match="draws of a volume or shares in its voxels, got both"):
         with_shares(grid.with_draws([grid.phase]), {"pore": pore})
+
+
+def test_coarse_voxels_keep_the_shares_that_there_are(grid, pore):
+    of_labels = coarsened(grid, 2, ["pore"])
+    assert share_of(of_labels, ["pore"]) == pytest.approx(_by_twos(grid.mask("pore")), abs=0.5 / 255)
+    given = coarsened(with_shares(grid, {"pore": pore}), 2, ["pore"])
+    assert share_of(given, ["pore"]) == pytest.approx(_by_twos(pore), abs=1 / 255)
+    assert np.array_equal(given.phase, of_labels.phase)
+    assert coarsened(grid, 2).shares is None
+
+
+def _by_twos(values):
+    x, y, z = values.shape
+    return values.reshape(x // 2, 2, y // 2, 2, z // 2, 2).mean(axis=(1, 3, 5))
