@@ -198,6 +198,8 @@ def _row(variant, out, failure, before, again):
     rates = [step.value for step in protocol if step.quantity == "c_rate" and (step.value or 0) > 0]
     return {
         "name": variant.name,
+        "label": variant.label,
+        "sweep": list(variant.sweep),
         "swept": variant.swept,
         "status": "finished" if result else "failed",
         "message": failure or ("" if result else "expected a result, got none"),
@@ -231,12 +233,21 @@ def _write(out, keys, result):
     curves = {
         case["name"]: read_curve(out / case["folder"] / "voltage.csv").last_discharge() for case in done
     }
-    page.write(out, result=result, curves=curves)
+    profiles = {case["name"]: found for case in done if (found := _profile(out / case["folder"]))}
+    page.write(out, result=result, curves=curves, profiles=profiles)
+
+
+def _profile(folder):
+    """Return the profiles over the depth at the end of a run's last discharge, or None."""
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    steps, profiles = result.get("steps", []), result.get("profiles", [])
+    last = [k for k, step in enumerate(steps) if (step.get("capacity_mAh_g") or 0) > 0]
+    return profiles[last[-1]] if last and len(profiles) == len(steps) else None
 
 
 def _table(keys, cases):
     """Word the cases as CSV: name, what is swept, figures."""
-    figures = [key for key in cases[0] if key not in ("swept", "settings", "name", *keys)]
+    figures = [key for key in cases[0] if key not in ("swept", "settings", "name", "sweep", *keys)]
     content = io.StringIO()
     rows = csv.writer(content, lineterminator="\n")
     rows.writerow(["name", *keys, *figures])

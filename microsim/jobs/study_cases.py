@@ -14,7 +14,7 @@ table.
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -36,13 +36,15 @@ RATE = re.compile(r"(?i)^(discharge at )(c ?/ ?[\d.eE+-]+|[\d.eE+-]+ ?c)")
 @dataclass(frozen=True)
 class Variant:
     """One case of a study: what is swept in it {key: value}, the settings that make it, the Case or why there
-    is none."""
+    is none; label: its user's name; sweep: keys of the sweep that it is part of."""
 
     name: str
     swept: dict
     settings: tuple
     case: Case | None = None
     mistake: str = ""
+    label: str = ""
+    sweep: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class Study:
     def point(self, name, values):
         """Return the Variant at values of the levers."""
         swept = {lever.key: value for lever, value in zip(self.search.levers, values, strict=True)}
-        return _variant(self.plain, self.base, self.fixed, {**swept, "name": name}, ())
+        found = _variant(self.plain, self.base, self.fixed, {**swept, "name": name}, ())
+        return replace(found, label="")
 
     @property
     def sha256(self):
@@ -174,9 +177,8 @@ def _variant(plain, base, fixed, point, sweep):
     )
     slug = re.sub(r"[^A-Za-z0-9.+-]+", "_", "_".join(words)).strip("_.")[:80] or "case"
     code = case.sha256 if case else sha256(json.dumps(swept, default=str).encode()).hexdigest()
-    return Variant(
-        slug if given and not sweep else f"{slug}_{code[:8]}", swept, tuple(settings), case, mistake
-    )
+    name = slug if given and not sweep else f"{slug}_{code[:8]}"
+    return Variant(name, swept, tuple(settings), case, mistake, str(given or ""), sweep)
 
 
 def _changes(raw, key, value, folder):

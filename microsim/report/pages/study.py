@@ -1,26 +1,31 @@
 """The report of a study: its table, capacity over C-rate, voltage curves, and what each swept key does to the
 capacity."""
 
-import json
-import math
 from functools import partial
 
 import numpy as np
 
-from ...base.quantities import ENDINGS
 from ..number_format import digits, duration, fixed
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
-from ..style import DASHED, MUTED, new_figure, styled
+from ..study_figures import (
+    legend_beside,
+    study_front_figure,
+    study_names_figure,
+    study_profiles_figure,
+    study_progress_figure,
+)
+from ..study_words import case_label, is_number, short, value_words
+from ..style import DASHED, new_figure, styled
 
 CAPACITY, MARK = "Capacity (mAh g⁻¹)", {"marker": "o", "markersize": 4}
-LEGEND_LINES = 12  # more curves are told apart by colour alone
 
 
-def write(folder, *, result, curves, progress=None):
+def write(folder, *, result, curves, profiles=None, progress=None):
     """Write report.html and figures/*.png of a study; return the path of the page.
 
     result: content of study.json. curves: {name of a case: (capacity mAh per g, voltage V) of its last
-    discharge}. progress: callable (done, total, message). Raises InputError when the files cannot be written.
+    discharge}. profiles: {name: entry of result.json's profiles at its end}. progress: callable (done, total,
+    message). Raises InputError when the files cannot be written.
     """
     cases, done = result["cases"], _finished(result)
     return write_page(
@@ -28,7 +33,7 @@ def write(folder, *, result, curves, progress=None):
         title=result["title"],
         kind="Study",
         cards=_cards(cases, done, result),
-        sections=_sections(result, done, curves),
+        sections=_sections(result, done, curves, profiles or {}),
         records=[("Result (JSON)", compact_json(result))],
         version=result.get("microsim_version"),
         progress=progress,
@@ -50,25 +55,26 @@ def _finished(result):
 
 def _varied(result, done):
     """The swept keys that have more than one value among the finished cases."""
-    return [key for key in result["keys"] if len({_said(case["swept"].get(key)) for case in done}) > 1]
+    return [key for key in result["keys"] if len({value_words(case["swept"].get(key)) for case in done}) > 1]
 
 
-def _sections(result, done, curves):
+def _sections(result, done, curves, profiles):
     cases, keys = result["cases"], result["keys"]
     failed = [case for case in cases if case["status"] == "failed"]
     failures = [f"{len(failed)} of {len(cases)} cases failed; the table says why."] * bool(failed)
     notice = " ".join([*failures, *result.get("remarks", ())])
-    both = filled(cases_table(cases, keys), failures_table(failed))
+    both = filled(cases_table(cases, _columns(cases, keys)), settings_table(cases), failures_table(failed))
     effects = filled(sensitivity_table(sensitivities(done, keys)))
     note = "" if done else "No case finished with a discharge."
-    drawings = _drawings(done, _varied(result, done), curves)
+    drawings = _drawings(done, _varied(result, done), curves, profiles)
     return [
+        *_search_sections(result, done),
         Section("cases", "Cases", tables=both, notice=notice),
         Section("capacity", "Capacity and voltage", drawings, effects, note=note),
     ]
 
 
-def _drawings(done, shown, curves):
+def _drawings(done, shown, curves, profiles):
     rate = Drawing(
         "study_rate",
         partial(study_rate_figure, done, shown),
@@ -84,9 +90,79 @@ def _drawings(done, shown, curves):
         partial(study_keys_figure, done, shown),
         "Capacity over each swept key; lines join cases that differ in nothing else.",
     )
+    names = Drawing(
+        "study_names", partial(study_names_figure, done), "Capacity of the last discharge, by name."
+    )
+    depth = Drawing(
+        "study_profiles",
+        partial(study_profiles_figure, done, shown, profiles),
+        "Over the depth at the end of the last discharge: lithiation, salt, potential of the electrolyte.",
+    )
     rates = {case["c_rate"] for case in done if case["c_rate"]}
-    wanted = ((rate, len(rates) > 1), (voltage, done), (keys, shown))
+    named = bool(done) and all(case.get("label") and not case.get("sweep") for case in done)
+    wanted = (
+        (names, named and len(done) > 1),
+        (rate, len(rates) > 1),
+        (voltage, done),
+        (depth, any(case["name"] in profiles for case in done)),
+        (keys, shown and not named),
+    )
     return tuple(drawing for drawing, there in wanted if there)
+
+
+def _columns(cases, keys):
+    """The keys that have a column: all, or of cases with names those that are swept over."""
+    named = any(case.get("label") for case in cases)
+    return [key for key in keys if any(key in (case.get("sweep") or ()) for case in cases)] if named else keys
+
+
+def _search_sections(result, done):
+    """What a search found: its front, and how it came to it."""
+    search = result.get("search")
+    if not search:
+        return []
+    found = [case for case in done if case["on_front"]]
+    several = len(search["objectives"]) > 1
+    figure = study_front_figure if several else study_progress_figure
+    caption = (
+        "Every point by the first two goals; filled: the front, which nothing beats; crosses miss a"
+        " constraint. The hypervolume after each point, above the worst values that were met."
+        if several
+        else "The goal of every point in order, and the best until then; crosses miss a constraint."
+    )
+    drawing = Drawing("study_search", partial(figure, done, search), caption)
+    note = "" if found else "No point keeps every constraint."
+    title = "Front" if several else "Best"
+    return [
+        Section("search", title, (drawing,) if done else (), filled(front_table(found, search)), note=note)
+    ]
+
+
+def front_table(found, search):
+    """Tabulate the points that nothing beats: levers, goals, and what each goal is of."""
+    goals, levers = search["objectives"], list(search["levers"])
+    header = ("Point", *map(short, levers), *(short(goal["name"]) for goal in goals))
+    rows = [
+        (
+            case["name"],
+            *(value_words(case["swept"][key]) for key in levers),
+            *(digits(case[goal["name"]]) for goal in goals),
+        )
+        for case in found
+    ]
+    told = "; ".join(f"{short(goal['name'])}, {goal['goal']}d: {goal['basis']}" for goal in goals)
+    return TextTable("", header, rows, tuple(range(1, len(header))), f"{told[:1].upper()}{told[1:]}.")
+
+
+def settings_table(cases):
+    """Tabulate what each case with a name sets."""
+    rows = [
+        (case["name"], "; ".join(f"{short(key)} {value_words(value)}" for key, value in own.items()))
+        for case in cases
+        if case.get("label")
+        and (own := {k: v for k, v in case["swept"].items() if k not in (case.get("sweep") or ())})
+    ]
+    return TextTable("What each name sets", ("Case", "Settings"), rows)
 
 
 def _cards(cases, done, result):
@@ -126,7 +202,7 @@ def cases_table(cases, keys):
     rows = [
         (
             case["name"],
-            *(_said(case["swept"].get(key)) for key in keys),
+            *(value_words(case["swept"].get(key)) for key in keys),
             case["status"],
             digits(case["capacity_mAh_g"]),
             fixed(case["mean_voltage_V"], 3),
@@ -152,14 +228,16 @@ def sensitivities(cases, keys):
     found = {}
     for key in keys:
         groups = [
-            group for group in alike(cases, keys, key) if len({_said(c["swept"].get(key)) for c in group}) > 1
+            group
+            for group in alike(cases, keys, key)
+            if len({value_words(c["swept"].get(key)) for c in group}) > 1
         ]
         if not groups:
             continue
         capacities = [np.array([case["capacity_mAh_g"] for case in group], float) for group in groups]
         values = [[case["swept"].get(key) for case in group] for group in groups]
         exponent = None
-        if all(_is_number(v) and v > 0 for group in values for v in group) and all(
+        if all(is_number(v) and v > 0 for group in values for v in group) and all(
             (c > 0).all() for c in capacities
         ):
             x = np.concatenate([np.log(v) - np.mean(np.log(v)) for v in values])
@@ -192,10 +270,10 @@ def alike(cases, keys, key):
     """Group cases that differ in `key` only, each group in order of that key."""
     groups = {}
     for case in cases:
-        rest = tuple(_said(case["swept"].get(other)) for other in keys if other != key)
+        rest = tuple(value_words(case["swept"].get(other)) for other in keys if other != key)
         groups.setdefault(rest, []).append(case)
     values = [case["swept"].get(key) for case in cases]
-    if all(_is_number(value) for value in values):
+    if all(is_number(value) for value in values):
         return [sorted(group, key=lambda case: case["swept"][key]) for group in groups.values()]
     return list(groups.values())
 
@@ -216,12 +294,12 @@ def study_rate_figure(cases, keys):
                 [c["c_rate"] for c in group],
                 [c["capacity_mAh_g"] for c in group],
                 **MARK,
-                label=_label(group[0], keys, by),
+                label=case_label(group[0], keys, by),
             )
     axes.set(xlabel="C-rate (h⁻¹)", ylabel=CAPACITY, xscale="log")
     _whole_numbers(axes, sorted({case["c_rate"] for case in cases if case["c_rate"]}))
     _from_zero(axes)
-    _legend(axes)
+    legend_beside(axes)
     return figure
 
 
@@ -235,11 +313,11 @@ def study_voltage_figure(cases, keys, curves):
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, max(len(cases), 2)))
     for case, colour in zip(sorted(cases, key=lambda case: -case["capacity_mAh_g"]), colours):
         if case["name"] in curves:
-            axes.plot(*curves[case["name"]], color=colour, linewidth=1.4, label=_label(case, keys))
+            axes.plot(*curves[case["name"]], color=colour, linewidth=1.4, label=case_label(case, keys))
     axes.set(xlabel=CAPACITY, ylabel="Voltage (V)")
     axes.set_xlim(left=0)
     axes.grid(True)
-    _legend(axes)
+    legend_beside(axes)
     return figure
 
 
@@ -262,10 +340,10 @@ def study_keys_figure(cases, keys):
 
 def _key_panel(axes, cases, keys, key):
     values = [case["swept"].get(key) for case in cases]
-    numeric = all(_is_number(value) for value in values)
-    places = {said: k for k, said in enumerate(dict.fromkeys(map(_said, values)))}
+    numeric = all(is_number(value) for value in values)
+    places = {said: k for k, said in enumerate(dict.fromkeys(map(value_words, values)))}
     for group in alike(cases, keys, key):
-        x = [c["swept"][key] if numeric else places[_said(c["swept"].get(key))] for c in group]
+        x = [c["swept"][key] if numeric else places[value_words(c["swept"].get(key))] for c in group]
         axes.plot(
             x,
             [c["capacity_mAh_g"] for c in group],
@@ -293,60 +371,9 @@ def _from_zero(axes):
     axes.set_ylim(0, 1.05 * axes.dataLim.y1)  # room for the markers
 
 
-def _legend(axes):
-    labels = axes.get_legend_handles_labels()[1]
-    if 1 < len(labels) <= LEGEND_LINES and any(labels):
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    elif len(labels) > LEGEND_LINES:
-        axes.text(
-            1.0,
-            1.01,
-            f"{len(labels)} cases",
-            transform=axes.transAxes,
-            ha="right",
-            va="bottom",
-            color=MUTED,
-            fontsize=8,
-        )
-
-
 def _rate_key(cases, keys):
     """The swept key that the C-rate follows, if one does."""
     if "c_rate" in keys:
         return "c_rate"
     protocol = [key for key in keys if key.startswith("protocol")]
     return protocol[0] if protocol else None
-
-
-def _label(case, keys, without=None):
-    return ", ".join(f"{short(key)} {_said(case['swept'].get(key))}" for key in keys if key != without)
-
-
-def short(key):
-    """Word a dotted key by its last part, with the part before where that is a number, and its unit."""
-    parts = key.split(".")
-    word = "C-rate" if key == "c_rate" else ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
-    for ending, (factor, unit) in sorted(ENDINGS.items(), key=lambda item: -len(item[0])):
-        if factor == 1 and word.endswith(ending):
-            return f"{word.removesuffix(ending)} ({unit})"
-    return word
-
-
-def _said(value):
-    if value is None:
-        return "–"
-    if isinstance(value, dict):  # a section: its model or base by name, what else it sets beside it
-        return ", ".join(
-            _said(part) if key in ("model", "base") else f"{key} {_said(part)}" for key, part in value.items()
-        )
-    return (
-        f"{value:g}"
-        if _is_number(value)
-        else value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False)
-    )
-
-
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.report.pages.study import _said, alike, figure, sensitivities, short, write
+from microsim.report.pages.study import alike, figure, sensitivities, write
 
 KEYS = ["c_rate", "volume.slab.thickness_um"]
 
@@ -73,40 +73,6 @@ def test_a_page_names_failures_and_draws_what_there_is(power_law, tmp_path):
     assert "No case finished" in page and not list((tmp_path / "figures").iterdir())
 
 
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("c_rate", "C-rate"),
-        ("protocol.0", "protocol.0"),
-        (KEYS[1], "thickness (µm)"),
-        ("cell.materials.am.D_s_m2_s", "D_s (m² s⁻¹)"),
-        ("cell.film.seed", "seed"),
-    ],
-)
-def test_keys_are_worded_with_their_units(key, words):
-    assert short(key) == words
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        (None, "–"),
-        (2e-15, "2e-15"),
-        ("Discharge at 1C", "Discharge at 1C"),
-        (True, "true"),
-        ({"model": "none"}, "none"),
-        ([1, 2], "[1, 2]"),
-        ({"model": "uniform", "thickness_nm": 12.0}, "uniform, thickness_nm 12"),
-        (
-            {"base": "NMC811_Chen2020", "active": {"base": "LFP", "sto_0": 0.9}},
-            "NMC811_Chen2020, active LFP, sto_0 0.9",
-        ),
-    ],
-)
-def test_swept_values_are_worded_without_brackets(value, words):
-    assert _said(value) == words
-
-
 def test_the_figure_holds_every_case_inside_its_panels(power_law):
     drawn = figure(result={"keys": KEYS, "cases": power_law})
     assert [axes.get_xlabel() for axes in drawn.axes] == ["C-rate", "thickness (µm)"]
@@ -114,3 +80,55 @@ def test_the_figure_holds_every_case_inside_its_panels(power_law):
         capacities = np.concatenate([line.get_ydata() for line in axes.lines])
         assert sorted(capacities) == pytest.approx(sorted(c["capacity_mAh_g"] for c in power_law))
         assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1.04 * capacities.max()
+
+
+PROFILE = {"x_m": [1e-6, 2e-6], "sto": [0.5, None], "c_e": [900.0, 800.0], "phi_e": [0.0, -0.01]}
+
+
+def named(name, capacity, **swept):
+    return case(1, 16, capacity, label=name, sweep=[], swept=swept) | {"name": name.replace(" ", "_")}
+
+
+def test_cases_with_names_are_told_by_them(tmp_path):
+    """Eight keys, none of which stands in the legend or as a column."""
+    keys = [f"cell.film.key_{k}" for k in range(8)]
+    cases = [named("thin film", 150.0, **{keys[0]: 3}), named("thick film", 120.0, **dict.fromkeys(keys, 9))]
+    result = {"title": "Films", "keys": keys, "cases": cases, "processes": 1, "wall_s": 3.0}
+    curves = {c["name"]: ([0, c["capacity_mAh_g"]], [4.2, 3.5]) for c in cases}
+    profiles = {c["name"]: PROFILE for c in cases}
+    page = write(tmp_path, result=result, curves=curves, profiles=profiles).read_text()
+    assert "What each name sets" in page and "key_0 9; key_1 9" in page and "<th>key_0" not in page
+    assert {p.stem for p in (tmp_path / "figures").glob("*.png")} == {
+        "study_names",
+        "study_voltage",
+        "study_profiles",
+    }
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_search_shows_what_it_found(tmp_path, several):
+    goals = [
+        {"name": "capacity_mAh_g", "goal": "maximise", "basis": "per gram of active material"},
+        {"name": "std_sto", "goal": "minimise", "basis": "spread"},
+    ][: 1 + several]
+    cases = [
+        case(1, 40 + k, 100.0 + k, std_sto=0.1 * k, feasible=k < 3, on_front=k == 2)
+        | {"name": f"point-000{k + 1}"}
+        for k in range(4)
+    ]
+    grown = [None, 1.0, 2.0, 2.0]
+    search = {"objectives": goals, "levers": {KEYS[1]: {}}, "best_so_far": grown, "hypervolume": grown}
+    result = {
+        "title": "S",
+        "keys": [KEYS[1]],
+        "cases": cases,
+        "processes": 1,
+        "wall_s": 3.0,
+        "search": search,
+    }
+    page = write(tmp_path, result=result, curves={}).read_text()
+    assert (tmp_path / "figures" / "study_search.png").is_file()
+    assert "point-0003" in page and "maximised: per gram of active material" in page
+    for c in cases:
+        c["on_front"] = False
+    assert "No point keeps every constraint" in write(tmp_path, result=result, curves={}).read_text()
