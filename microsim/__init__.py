@@ -33,6 +33,7 @@ _HOMES = {
     "ensemble": "jobs.ensemble",
     "fit": "jobs.fit",
     "virtual_spectra": "jobs.spectra",
+    "fit_impedance": "jobs.impedance",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -73,6 +74,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.flow import permeability as permeability
     from .jobs.generate import generate_electrode as generate_electrode
     from .jobs.homogenise import homogenise as homogenise
+    from .jobs.impedance import fit_impedance as fit_impedance
     from .jobs.info import measure as measure
     from .jobs.losses import losses as losses
     from .jobs.materials import material_sets as material_sets

@@ -80,6 +80,7 @@ JOBS = {
     " --set time_tolerance=1e-3 --out ensemble",
     "fit": f'fit {SMALL} --set "fit={{free: {{cell.materials.am.i0_scale: {{start: 1.2}}}},'
     ' to: {voltage: run/voltage.csv, sigma_mV: 1}}" --out fit',
+    "impedance": "impedance eis.csv --out impedance",
     "animate": "animate run/fields.h5 --out film.gif",
     "export": "export run/fields.h5 --out fields.vtkhdf",
     "homogenise": f"homogenise {SMALL} --out homogenised",
@@ -115,6 +116,10 @@ def write_inputs(folder):
     peak = np.exp(-0.5 * ((energies - 93.87e3) / 700) ** 2)
     np.savetxt(folder / "keV.txt", energies)
     np.save(folder / "counts.npy", random.poisson(4000 * peak[:, None, None] + np.full((4, 3), 15.0)))
+    freq = np.geomspace(0.1, 1e4, 31)
+    Z = 1 + 5 / (1 + 1e-2j * freq)
+    table = np.stack([freq, Z.real, Z.imag], axis=1)
+    np.savetxt(folder / "eis.csv", table, delimiter=",", header="freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", comments="")
     (folder / "recipe.yaml").write_text(
         "{shape: [20, 16, 16], voxel_size_nm: 400, active_fraction: 0.4, cbd_fraction: 0.05, seed: 1,"
         " median_diameter_um: 2.5, diameter_spread: 0.2, smallest_diameter_um: 2, largest_diameter_um: 3}"

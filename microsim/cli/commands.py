@@ -17,6 +17,7 @@ from ..jobs.fit import fit
 from ..jobs.flow import permeability
 from ..jobs.generate import generate_electrode
 from ..jobs.homogenise import homogenise
+from ..jobs.impedance import fit_impedance
 from ..jobs.info import measure
 from ..jobs.losses import losses
 from ..jobs.materials import material_sets
@@ -275,6 +276,17 @@ command_of(
     fit,
     "fit",
     ["microsim fit fit.yaml --out out/fit", "microsim fit fit.yaml --set fit.coarse=false --json -"],
+)
+
+command_of(
+    fit_impedance,
+    "impedance",
+    [
+        "microsim impedance cell7.mpt --area-cm2 1.54 --circuit randles --length-um 80 --json -",
+        "microsim impedance cell7.z --area-cm2 1.54 --circuit warburg --concentration-mol-m3 24000",
+        "microsim impedance symmetric.DTA --area-cm2 1.54 --circuit line --electrodes 2 --length-um 80 \\",
+        "    --porosity 0.4 --conductivity-S-m 1.0",
+    ],
 )
 
 command_of(

@@ -8,7 +8,7 @@ the Kramers-Kronig relations the imaginary part follows from the slope of the re
 Source: Bode, Network analysis and feedback amplifier design (1945), chapter 14.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,31 +26,37 @@ TELLS = 0.5  # correlation of Im Z with the slope of Re Z from which its sign is
 
 @dataclass(frozen=True, eq=False)
 class MeasuredSpectrum:
-    """freq (Hz), from high to low; Z (ohm m2), complex, Im Z < 0 for a capacitor; said: what was read, in a
-    line; where, sha256 of the file."""
+    """freq (Hz), from high to low; Z (ohm m2, or ohm where per_area is false), complex, Im Z < 0 for a
+    capacitor; said: what was read, in a line; where, sha256 of the file."""
 
     freq: np.ndarray
     Z: np.ndarray
     said: str = ""
     where: str = ""
     sha256: str = field(default="", repr=False)
+    per_area: bool = True
+
+    def of_each(self, electrodes):
+        """Return the share of one of several alike electrodes."""
+        return replace(self, Z=self.Z / electrodes)
 
 
-def read_measured_spectrum(path, *, columns=None, cycle=None, imaginary=None, area=None):
+def read_measured_spectrum(path, *, columns=None, cycle=None, imaginary=None, area=None, bare=False):
     """Read a measured impedance; return a MeasuredSpectrum.
 
     path: a file of curves.formats, .gz too. columns: {"frequency_Hz": 1, "real_ohm": 2, "imaginary_ohm": 3},
     name or number of a column by quantity and unit, where names do not tell. cycle: which of several
     spectra, as the file counts, or from 1. imaginary: "Im" or "-Im", what its column holds, where the file
-    does not tell. area of the electrode (m2): of a file in ohm. Raises
-    InputError, one sentence, where the file can mean two things.
+    does not tell. area of the electrode (m2): of a file in ohm; bare: that it may stay in ohm.
+    Raises InputError, one sentence, where the file can mean two things.
     """
     table = read_instrument(path)
     found = columns_of(table, ROLES, columns)
     picked = {role: one_of_them(found, role, table, KEYS[role]) for role in ROLES}
     freq = _frequencies(picked["frequency"], table)
     Z, sign_of, units = _complex(picked, table)
-    per = _check_unit(units, area, table)
+    in_ohm = bare and area is None and not any(unit.per for unit in units)
+    per = 1.0 if in_ohm else _check_unit(units, area, table)
     asked = _rows_of(freq, cycle, picked["cycle"], table)
     known = np.isfinite(freq) & np.isfinite(Z) & ~((freq == 0) & (Z == 0))
     freq, Z, left = *_cleaned(freq, Z, known & asked, table), _left(known[asked])
@@ -59,7 +65,7 @@ def read_measured_spectrum(path, *, columns=None, cycle=None, imaginary=None, ar
     order = np.argsort(-freq, kind="stable")
     names = [f"{role} from {column.name!r}" for role, column in picked.items() if column in sign_of]
     said = f"read {freq.size} points of {Path(table.where).name}: {listed([*names, why, *left])}"
-    return MeasuredSpectrum(freq[order], Z[order] * per, said, table.where, table.sha256)
+    return MeasuredSpectrum(freq[order], Z[order] * per, said, table.where, table.sha256, not in_ohm)
 
 
 def _frequencies(column, table):

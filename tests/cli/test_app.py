@@ -67,12 +67,11 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
         "evenness",
         "ensemble",
         "fit",
+        "impedance",
         "study",
         "animate",
-        "export",
-        "validate",
-        "demo",
     ),
+    *("export", "validate", "demo"),
 ]
 
 
