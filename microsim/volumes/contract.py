@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .stored import is_pattern
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -67,7 +69,9 @@ class Format:
 
     def reads(self, path):
         """Tell whether this format reads a file or folder."""
-        return self.opens(path) if self.opens else self.named(path) and not path.is_dir()
+        return (
+            self.opens(path) if self.opens else self.named(path) and not (path.is_dir() or is_pattern(path))
+        )
 
     def writes(self, path):
         """Tell whether this format writes a file of that name."""

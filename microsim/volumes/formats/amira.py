@@ -30,7 +30,7 @@ TYPES = {
 }
 WRITTEN = {"u1": "byte", "i2": "short", "u2": "ushort", "i4": "int", "f4": "float", "f8": "double"}
 LARGER = {"i1": "i2", "u4": "f8", "i8": "f8", "u8": "f8"}  # types that every version reads hold these
-SECTION = re.compile(rb"^@([0-9]+)[ \t]*\r?\n", re.MULTILINE)
+SECTION = re.compile(rb"^@([0-9]+)[ \t]*(?:#[^\n]*)?\r?\n", re.MULTILINE)
 DATA = re.compile(
     r"^(\w+)\s*\{\s*(\w+)(?:\[([0-9]+)\])?\s+([\w.-]+)\s*\}\s*=?\s*@([0-9]+)(?:\((\w+)(?:,([0-9]+))?\))?",
     re.MULTILINE,

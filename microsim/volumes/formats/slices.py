@@ -1,5 +1,5 @@
-"""Slices of a folder, or of a name like s_*.png, one file each: TIFF, PNG or BMP, numbered without a gap; and
-a single PNG or BMP, a section.
+"""Slices of a folder, or of a name like s_*.png, one file each (TIFF, PNG, BMP, EDF), numbered without a gap;
+and a single PNG or BMP, a section.
 
 A slice that is missing would make the volume thinner, and its neighbours touch. JPEG is refused: it changes
 the values of voxels, and labels beyond use.
@@ -16,6 +16,8 @@ from ...base.errors import InputError, why
 from ..axes import IMAGE
 from ..contract import Format, Stored
 from ..stored import is_pattern, require_reading
+from .edf import SUFFIXES as EDF
+from .edf import read_frames
 from .tiff import SUFFIXES as TIFF
 from .tiff import is_slice, read_page
 
@@ -128,7 +130,7 @@ def _other(names, parts):
 def _slices(folder):
     """The slices of a folder; pictures beside several TIFF files are previews where there is only one."""
     files = [file for file in folder.iterdir() if file.is_file()]
-    found = [[file for file in files if is_slice(file.name, kind)] for kind in (TIFF, *PICTURES)]
+    found = [[file for file in files if is_slice(file.name, kind)] for kind in (TIFF, *PICTURES, EDF)]
     several = [kept for kept in found if len(kept) > 1] or [kept for kept in found if kept]
     if len(several) > 1:
         kinds = ", ".join(f"{len(kept)} {kept[0].suffix}" for kept in several)
@@ -141,7 +143,7 @@ def _fitting(path):
     text = re.sub(r"%0?([0-9]*)d", _digits, re.escape(path.name))
     fits = re.compile(text.replace(r"\*", ".*").replace(r"\?", "."))
     beside = path.parent.iterdir() if path.parent.is_dir() else ()
-    kinds = (*TIFF, *PICTURES, *JPEG)
+    kinds = (*TIFF, *PICTURES, *EDF, *JPEG)
     found = (file for file in beside if fits.fullmatch(file.name) and is_slice(file.name, kinds))
     files = sorted((file for file in found if file.is_file()), key=lambda file: natural(file.name))
     return files
@@ -160,7 +162,9 @@ def _is_picture(path):
 
 
 def _opens(path):
-    return path.is_dir() and any(is_slice(file.name, (*TIFF, *PICTURES, *JPEG)) for file in path.iterdir())
+    return path.is_dir() and any(
+        is_slice(file.name, (*TIFF, *PICTURES, *EDF, *JPEG)) for file in path.iterdir()
+    )
 
 
 # ---- one slice ---------------------------------------------------------------------------------------------
@@ -173,6 +177,8 @@ def _plane(file):
     try:
         if is_slice(file.name, TIFF):
             plane, palette = read_page(file), None
+        elif is_slice(file.name, EDF):
+            plane, palette = read_frames(file), None
         else:
             plane, palette = _picture(file)
     except InputError:

@@ -27,8 +27,14 @@ def read_zeiss(path):
             values[k] = _image(ole, k + 1, (rows, columns), dtype, path)
         edge = float(f"{_number(ole, 'PixelSize', '<f4', path, 0.0):.7g}")
     if count == 1:
-        return Stored(values[0], spacing([edge] * 2, 1e-6), names=IMAGE)
+        said = ("an image of Zeiss is a projection through the sample, unless it was taken of a section",)
+        return Stored(values[0], spacing([edge] * 2, 1e-6), names=IMAGE, said=said)
     return Stored(values, spacing([edge] * 3, 1e-6), names=("page", *IMAGE))
+
+
+def refuse_projections(path):
+    """Say that a .txrm holds projections, which are no volume."""
+    raise InputError(f"expected a reconstruction (.txm), got projections in {path}; reconstruct it first.")
 
 
 def _number(ole, name, dtype, path, usual=None):
@@ -52,4 +58,7 @@ def _image(ole, number, shape, dtype, path):
     return np.frombuffer(content, dtype).reshape(shape)
 
 
-FORMATS = (Format("Zeiss", (".txm", ".xrm"), read_zeiss),)
+FORMATS = (
+    Format("Zeiss", (".txm", ".xrm"), read_zeiss),
+    Format("projections of Zeiss", (".txrm",), refuse_projections),
+)

@@ -40,6 +40,13 @@ def test_what_fabio_writes(tmp_path, fabio):
     np.testing.assert_array_equal(read_voxels(tmp_path / "v.edf").values, BODY[0][:, :, None])
 
 
+def test_a_folder_of_slices(tmp_path, fabio):
+    for k, plane in enumerate(BODY):
+        (tmp_path / f"s_{k:04d}.edf").write_bytes(block(plane))
+    np.testing.assert_array_equal(read_voxels(tmp_path).values, BODY)
+    np.testing.assert_array_equal(read_voxels(tmp_path / "s_*.edf").values, BODY)
+
+
 def test_frames_of_two_kinds_are_refused(tmp_path, fabio):
     (tmp_path / "v.edf").write_bytes(block(BODY[0]) + block(BODY[0, :3]))
     with pytest.raises(InputError, match="expected frames of one size"):

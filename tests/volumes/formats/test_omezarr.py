@@ -158,3 +158,17 @@ def test_only_a_zarr_is_written_over(tmp_path, zarr):
     with pytest.raises(InputError, match="expected a new folder"):
         write_volume(tmp_path / "mine.zarr", BODY)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["mine.zarr", "w.zarr"]
+
+
+@pytest.mark.parametrize("version", ["V04", "V05"])
+def test_what_ome_zarr_writes(tmp_path, zarr, version):
+    writer = pytest.importorskip("ome_zarr.writer", reason="the package ome-zarr is not installed")
+    from ome_zarr import format as formats
+    from ome_zarr.scale import Methods
+
+    size = {"scale": {"z": 0.6, "y": 0.5, "x": 0.4}, "axes_units": dict.fromkeys("zyx", "micrometer")}
+    options = {"axes": "zyx", "method": Methods.NEAREST, "scale_factors": [2], **size}
+    writer.write_image(BODY, str(tmp_path / "v.zarr"), fmt=getattr(formats, f"Format{version}")(), **options)
+    found = read_voxels(tmp_path / "v.zarr")
+    np.testing.assert_array_equal(found.values, BODY)
+    assert found.voxel_size == pytest.approx(SIZE, rel=1e-9)

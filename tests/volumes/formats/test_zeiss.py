@@ -92,7 +92,11 @@ def test_slices_of_a_reconstruction(tmp_path, olefile, dtype):
 def test_one_image_is_a_section(tmp_path, olefile):
     found = read_voxels(written(tmp_path / "v.xrm", BODY[2:]))
     np.testing.assert_array_equal(found.values, BODY[2][:, :, None])
-    assert "one image" in found.said[0] and found.voxel_size == pytest.approx((398e-9,) * 3, rel=1e-6)
+    assert (
+        "projection" in found.said[0]
+        and "one image" in found.said[1]
+        and found.voxel_size == pytest.approx((398e-9,) * 3, rel=1e-6)
+    )
 
 
 def test_others_are_refused(tmp_path, olefile):
@@ -102,6 +106,12 @@ def test_others_are_refused(tmp_path, olefile):
     (tmp_path / "v.txm").write_bytes(b"something else")
     with pytest.raises(InputError, match="expected a readable .txm volume"):
         read_voxels(tmp_path / "v.txm")
+
+
+def test_projections_are_no_volume(tmp_path):
+    (tmp_path / "v.txrm").write_bytes(b"")
+    with pytest.raises(InputError, match="got projections in"):
+        read_voxels(tmp_path / "v.txrm")
 
 
 def test_without_olefile(tmp_path, monkeypatch):
