@@ -9,6 +9,8 @@ from ..base.schema import entry, number
 from .layers import LENGTH
 from .noise import smooth_noise
 
+WAVES = 0.2  # standard deviation of the depth of a gap, in heights
+
 
 @dataclass(frozen=True)
 class Delamination:
@@ -27,7 +29,7 @@ class Delamination:
 def gap_sheet(delamination, shape, voxel_size, rng):
     """Mark the gap: bool [x, y, z], one patch of the section, periodic in y and z.
 
-    Within the electrode the sheet waves by its own height about the depth given.
+    Within the electrode the sheet waves about the depth given.
     """
     height = round(delamination.height / voxel_size)
     if not 1 <= height <= shape[0] // 3:
@@ -38,7 +40,7 @@ def gap_sheet(delamination, shape, voxel_size, rng):
     patch = _patch(rng, shape[1:], delamination.share)
     bottom = np.full(shape[1:], shape[0] - height)
     if delamination.depth < 1:
-        waves = height * smooth_noise(rng, shape[1:], max(shape[1:]) / 10)
+        waves = WAVES * height * smooth_noise(rng, shape[1:], max(shape[1:]) / 5)
         bottom = np.rint(delamination.depth * shape[0] - height / 2 + waves).astype(int)
         bottom = np.clip(bottom, 1, shape[0] - height - 1)
     layer = np.arange(shape[0])[:, None, None]

@@ -38,7 +38,7 @@ class SyntheticElectrode:
     measured   {particles, volume_fraction {...}, connected_active_fraction, percolating_pore_fraction,
                largest_overlap (of the packed spheres, in radii), surface_shift_voxels (mean over the depth,
                see build_electrode), and before_calendering {shape, volume_fraction}, before_contact_loss
-               {volume_fraction} and lost_contact_share where there was one}
+               {volume_fraction}, lost_contact_share and gap_share (of the section) where there was one}
     """
 
     recipe: ElectrodeRecipe
@@ -98,6 +98,8 @@ def build_electrode(recipe, progress=None):
     particles = np.zeros(phase.shape, dtype=np.int32)
     particles[active] = np.unique(packed.owner[active], return_inverse=True)[1] + 1
     grains, lost = _cracked(recipe, phase, particles), _unstuck(recipe, phase)
+    if recipe.delamination:
+        lost["gap_share"] = float(_gap(recipe).any(0).mean())
     measured = measure_electrode(phase) | packed.measured | lost
     return SyntheticElectrode(recipe, phase, particles, measured, grains)
 
@@ -130,10 +132,12 @@ def _voids(recipe):
     shape, found = _shape(recipe), np.zeros(_shape(recipe), dtype=bool)
     if recipe.pores:
         found |= channels(recipe.pores, shape, recipe.voxel_size, stage_rng(recipe.seed, "pores"))
-    if recipe.delamination:
-        rng = stage_rng(recipe.seed, "delamination")
-        found |= gap_sheet(recipe.delamination, shape, recipe.voxel_size, rng)
-    return found
+    return found | _gap(recipe) if recipe.delamination else found
+
+
+def _gap(recipe):
+    rng = stage_rng(recipe.seed, "delamination")
+    return gap_sheet(recipe.delamination, _shape(recipe), recipe.voxel_size, rng)
 
 
 def _packed(recipe, voids, progress):
@@ -166,12 +170,12 @@ def _pack(rng, recipe, zones, voids, progress):
     parts = [lognormal_radii(rng, volume, *size) for volume, size in zip(volumes, sizes)]
     radii = np.concatenate(parts)
     options = {"depth": start_depth(zones[0]), "progress": progress}
-    if len(zones) > 1 or voids.any():  # walls within the box jam the last steps of a packing
+    if len(zones) > 1 or recipe.pores:  # walls within the box jam the last steps of a packing
         options["tolerance"] = 0.02
     if len(zones) > 1:
         ends = np.repeat([(zone.start, zone.end) for zone in zones], [part.size for part in parts], axis=0)
         options["zones"] = ends.T * recipe.box[0]
-    if voids.any():
+    if recipe.pores:
         options["push"] = pushing_out(voids, radii, recipe.voxel_size, recipe.shape[0] / voids.shape[0])
     centres, overlap = pack_spheres(rng, radii, recipe.box, **options)
     if overlap > 0.1:

@@ -2,13 +2,26 @@
 
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.files import make_folder
 from ..base.words import times
 from .job import job
 from .result import Result, SavedFile, Table
+
+TOLD = {  # key of what was measured -> how the table calls it
+    "connected_active_fraction": "active material joined to both faces",
+    "percolating_pore_fraction": "pores that go through",
+    "crack_share": "cracks in the particles",
+    "lost_contact_share": "contact lost",
+    "gap_share": "section that the gap crosses",
+    "delaminated_share": "section that `particles` finds split",
+}
+SLABS = 10  # of the depth, for the fractions
+SHEET_EXTENT = 5e-6  # m, as of the command particles
 
 
 @dataclass(frozen=True, repr=False)
@@ -18,13 +31,16 @@ class SyntheticResult(Result):
     grid       VoxelGrid with the phases pore, am and cbd, and crack where the recipe has cracks
     recipe     ElectrodeRecipe that it was made from
     particles  int32 [x, y, z]: number of the particle, from 1; 0 outside active material
-    measured   what was measured on it, {particles, volume_fraction, connected_active_fraction ...}
+    measured   what was measured on it: {particles, volume_fraction, connected_active_fraction,
+               percolating_pore_fraction, by_depth, binder, crack_share, delaminated_share ...}
+    grains     int32 [x, y, z]: number of the grain, from 1, where there are cracks; else None
     """
 
     grid: object
     recipe: object
     particles: object
     measured: dict
+    grains: object = None
 
     has_page: ClassVar = False
     files: ClassVar = {
@@ -35,7 +51,8 @@ class SyntheticResult(Result):
             "volume",
             required=True,
             key="volume",
-        )
+        ),
+        "maps": SavedFile("save_maps", "Folder for label volumes: particles, and grains if cracked.", "DIR"),
     }
 
     @property
@@ -48,13 +65,20 @@ class SyntheticResult(Result):
             "shape": self.grid.shape,
             "phases": dict(zip(self.grid.names, self.grid.labels)),
             "volume_fraction": {name: self.grid.fraction(name) for name in self.grid.names},
+            "measured": self.measured,
         }
 
     def tables(self):
         rows = [
             (name, label, self.grid.fraction(name)) for name, label in zip(self.grid.names, self.grid.labels)
         ]
-        return [Table(("phase", "label", "fraction"), rows)]
+        told = [
+            (name, self.measured[key]) for key, name in TOLD.items() if self.measured.get(key) is not None
+        ]
+        if self.measured["binder"]:
+            told.append(("largest cluster of the binder", self.measured["binder"]["share_of_largest"]))
+            told.append(("the same in sections", self.measured["binder"]["share_of_largest_in_sections"]))
+        return [Table(("phase", "label", "fraction"), rows), Table(("share", "value"), told)]
 
     def plot(self):
         """Draw the phases in sections and over the depth."""
@@ -67,6 +91,19 @@ class SyntheticResult(Result):
         from ..volumes.volume import write_volume
 
         return write_volume(path, self.grid.phase, voxel_size=self.grid.voxel_size)
+
+    def save_maps(self, folder):
+        """Write label volumes of particles, and of grains where there are cracks; returns {label: path}."""
+        from ..volumes.volume import write_volume
+
+        make_folder(folder)
+        labels = {"particles": self.particles} | ({} if self.grains is None else {"grains": self.grains})
+        return {
+            f"map of {name}": write_volume(
+                Path(folder) / f"{name}.tif", values, voxel_size=self.grid.voxel_size
+            )
+            for name, values in labels.items()
+        }
 
     def to_xarray(self):
         """Return phases and particles as an xarray.Dataset on x, y, z in m."""
@@ -120,4 +157,47 @@ def generate_electrode(
     made = build_electrode(recipe, progress)
     source = Source(f"synthetic electrode, seed {recipe.seed}")
     grid = VoxelGrid(made.phase, tuple(made.phases), recipe.voxel_size, tuple(made.phases.values()), source)
-    return SyntheticResult(grid, recipe, made.particles, made.measured)
+    measured = made.measured | _told(grid, recipe)
+    return SyntheticResult(grid, recipe, made.particles, measured, made.grains)
+
+
+def _told(grid, recipe):
+    """Measure a generated electrode as a segmented one is (info, particles)."""
+    from ..shapes.measures import phase_profiles
+    from ..shapes.particles import delaminated_layers
+
+    depth, fractions = phase_profiles(grid)
+    cracks = grid.fraction("crack") if "crack" in grid.names else 0.0
+    found = {
+        "by_depth": {
+            "depth_m": _slabs(depth),
+            "volume_fraction": {name: _slabs(values) for name, values in fractions.items()},
+        },
+        "binder": _binder(grid) if grid.fraction("cbd") else None,
+        "crack_share": cracks / (cracks + grid.fraction("am")) if recipe.cracks else None,
+        "delaminated_share": None,
+    }
+    if recipe.delamination:
+        sheets = delaminated_layers(grid, extent=max(SHEET_EXTENT, 2 * recipe.voxel_size))
+        found["delaminated_share"] = float(sum(sheet["covered"] for sheet in sheets))
+    return found
+
+
+def _slabs(values):
+    """Means over slabs of equal depth."""
+    import numpy as np
+
+    return [float(part.mean()) for part in np.array_split(np.asarray(values), min(SLABS, len(values)))]
+
+
+def _binder(grid):
+    """Clusters of the binder in the volume, and the mean share of the largest over its sections across z."""
+    import numpy as np
+
+    from ..shapes.measures import clusters
+    from ..shapes.particles import binder_clusters
+
+    binder = grid.mask("cbd")
+    sections = [clusters(binder[:, :, k : k + 1]) for k in range(grid.shape[2])]
+    shares = [section.share_of_largest for section in sections if section.voxels.size]
+    return binder_clusters(grid) | {"share_of_largest_in_sections": float(np.mean(shares))}

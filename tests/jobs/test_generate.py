@@ -62,3 +62,50 @@ def test_it_prints_its_phases(made):
 def test_wrong_recipes(recipe, words):
     with pytest.raises(InputError, match=words):
         generate_electrode(recipe)
+
+
+DAMAGED = {
+    **KEYS,
+    "shape": [40, 32, 32],
+    "largest_diameter_um": 4,
+    "cracks": {"share": 0.06},
+    "delamination": {"share": 0.8, "height_um": 1.2, "depth": 0.5},
+    "contact_loss": {"share": 0.3},
+}
+
+
+def test_a_generated_electrode_is_told_by_the_measures_of_a_segmented_one(tmp_path):
+    from microsim.jobs.info import measure
+    from microsim.jobs.particles import particles
+
+    made = generate_electrode(DAMAGED)
+    told, grid = made.numbers()["measured"], made.grid
+    assert (
+        told["binder"]["share_of_largest"]
+        == (measure(grid, ["clusters"]).numbers()["measures"]["clusters"]["cbd"]["share_of_largest"])
+    )
+    section = [
+        measure(grid.crop({"z": (k, k + 1)}), ["clusters"]).measures["clusters"]["cbd"] for k in range(32)
+    ]
+    mean = np.mean([part["share_of_largest"] for part in section if part["count"]])
+    assert told["binder"]["share_of_largest_in_sections"] == pytest.approx(mean)
+    by_depth = told["by_depth"]["volume_fraction"]
+    assert {name: np.mean(part) for name, part in by_depth.items()} == pytest.approx(
+        {name: grid.fraction(name) for name in grid.names}
+    )
+    assert told["crack_share"] == pytest.approx(0.06, abs=1e-3)
+    assert told["lost_contact_share"] == pytest.approx(0.3, abs=5e-3)
+    assert told["gap_share"] == pytest.approx(0.8, abs=1e-3)
+    sheets = particles(grid, draws=10).state.figures["delaminated"]
+    assert told["delaminated_share"] == pytest.approx(sum(sheet["covered"] for sheet in sheets))
+    assert {path.name for path in map(type(tmp_path), made.save_maps(tmp_path).values())} == {
+        "particles.tif",
+        "grains.tif",
+    }
+    assert "cracks in the particles" in repr(made)
+
+
+def test_what_is_not_there_is_not_told(made):
+    told = made.numbers()["measured"]
+    assert told["crack_share"] is None and told["delaminated_share"] is None
+    assert "lost_contact_share" not in told and "before_calendering" not in told
