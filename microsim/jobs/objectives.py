@@ -17,23 +17,27 @@ STEP, RUN = "step", "run"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of a run: its unit, what it is of in words, and whether of a step or of the whole run."""
+    """A figure of a run: what it is called, its unit, what it is of, and whether of a step or the whole
+    run."""
 
+    label: str
     unit: str
     basis: str
     of: str = STEP
 
 
 FIGURES = {
-    "capacity_mAh_g": Figure("mAh g⁻¹", "per gram of active material"),
-    "areal_capacity_mAh_cm2": Figure("mAh cm⁻²", "per area of electrode, one side"),
-    "areal_energy_mWh_cm2": Figure("mWh cm⁻²", "per area of electrode, one side"),
-    "energy_Wh_kg": Figure("Wh kg⁻¹", "per kilogram of the stack"),
-    "energy_Wh_L": Figure("Wh L⁻¹", "per litre of the stack"),
-    "mean_voltage_V": Figure("V", "mean over the time of the step"),
-    "std_sto": Figure("", "standard deviation of the lithiation at the end of the step"),
-    "min_c_e_mol_m3": Figure("mol m⁻³", "least salt anywhere, over the whole run", RUN),
-    "plating_margin_V": Figure("V", "least potential of graphite against lithium, over the whole run", RUN),
+    "capacity_mAh_g": Figure("Capacity", "mAh g⁻¹", "per gram of active material"),
+    "areal_capacity_mAh_cm2": Figure("Capacity", "mAh cm⁻²", "per area of electrode, one side"),
+    "areal_energy_mWh_cm2": Figure("Energy", "mWh cm⁻²", "per area of electrode, one side"),
+    "energy_Wh_kg": Figure("Energy", "Wh kg⁻¹", "per kilogram of the stack"),
+    "energy_Wh_L": Figure("Energy", "Wh L⁻¹", "per litre of the stack"),
+    "mean_voltage_V": Figure("Mean voltage", "V", "mean over the time of the step"),
+    "std_sto": Figure("Spread of lithiation", "", "standard deviation at the end of the step"),
+    "min_c_e_mol_m3": Figure("Least salt", "mol m⁻³", "anywhere, over the whole run", RUN),
+    "plating_margin_V": Figure(
+        "Margin to plating", "V", "least potential of graphite against lithium, over the whole run", RUN
+    ),
 }
 
 
@@ -64,7 +68,9 @@ class Objective(Asked):
         """Return it as study.json holds it."""
         found = FIGURES[self.figure]
         goal = "maximise" if self.sign > 0 else "minimise"
-        return {"name": self.name, "goal": goal, "unit": found.unit, "basis": found.basis}
+        label = found.label if self.step is None else f"{found.label}, {_step_words(self.step)}"
+        told = {"name": self.name, "goal": goal, "label": label}
+        return {**told, "unit": found.unit, "basis": found.basis}
 
 
 @dataclass(frozen=True)

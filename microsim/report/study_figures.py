@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..base.quantities import FIELDS
-from .study_words import case_label, short
+from .study_words import case_label, goal_title
 from .style import DASHED, DEPTH, MUTED, UM, new_figure, styled
 
 LEGEND_LINES = 12  # more curves are told apart by colour alone
@@ -18,6 +18,11 @@ def legend_beside(axes):
     elif len(labels) > LEGEND_LINES:
         where = {"transform": axes.transAxes, "ha": "right", "va": "bottom"}
         axes.text(1.0, 1.01, f"{len(labels)} cases", color=MUTED, fontsize=8, **where)
+
+
+def by_capacity(cases):
+    """Sort cases, the largest capacity first: the order of their colours in every figure."""
+    return sorted(cases, key=lambda case: -case["capacity_mAh_g"])
 
 
 def case_colours(count):
@@ -49,7 +54,7 @@ def study_profiles_figure(cases, keys, profiles):
     """
     figure = new_figure(3.2)
     panels = figure.subplots(1, len(PROFILES))
-    shown = [case for case in cases if case["name"] in profiles]
+    shown = by_capacity(case for case in cases if case["name"] in profiles)
     for case, colour in zip(shown, case_colours(len(shown))):
         found = profiles[case["name"]]
         for axes, name in zip(panels, PROFILES):
@@ -118,4 +123,4 @@ def _number(case):
 
 
 def _titled(goal):
-    return f"{short(goal['name'])}, {goal['goal']}d"
+    return f"{goal_title(goal)}, {goal['goal']}d"

@@ -30,6 +30,11 @@ def short(key):
     return word
 
 
+def goal_title(goal):
+    """Word a goal of a search with its unit: Energy (Wh kg⁻¹)."""
+    return f"{goal['label']} ({goal['unit']})" if goal["unit"] else goal["label"]
+
+
 def value_words(value):
     """Word a swept value, without brackets where it is a section."""
     if value is None:

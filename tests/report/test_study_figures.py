@@ -10,7 +10,10 @@ CASES = [
     | {"energy": 10.0 * k, "std": 0.1 * k, "feasible": k != 2, "on_front": k in (1, 3)}
     for k in (1, 2, 3)
 ]
-GOALS = [{"name": "energy", "goal": "maximise"}, {"name": "std", "goal": "minimise"}]
+GOALS = [
+    {"name": "energy", "label": "Energy", "unit": "Wh kg⁻¹", "goal": "maximise"},
+    {"name": "std", "label": "Spread", "unit": "", "goal": "minimise"},
+]
 
 
 def test_bars_stand_by_their_names():
@@ -26,7 +29,7 @@ def test_profiles_are_a_curve_for_each_case_that_has_one():
     assert [len(axes.lines) for axes in figure.axes] == [2, 2, 2]
     assert figure.axes[1].lines[0].get_xdata() == pytest.approx([1, 3])
     assert np.isnan(figure.axes[0].lines[0].get_ydata()[1])
-    assert [text.get_text() for text in figure.axes[2].get_legend().get_texts()] == ["case 1", "case 3"]
+    assert [text.get_text() for text in figure.axes[2].get_legend().get_texts()] == ["case 3", "case 1"]
 
 
 def test_progress_marks_what_misses_and_the_best_until_then():
@@ -41,7 +44,8 @@ def test_a_front_is_joined_and_its_hypervolume_drawn():
     left, right = drawn.study_front_figure(CASES, search).axes
     joined = left.lines[-1]
     assert joined.get_xdata().tolist() == [10, 30] and joined.get_ydata() == pytest.approx([0.1, 0.3])
-    assert left.get_ylabel() == "std, minimised" and right.lines[0].get_ydata()[1:].tolist() == [1, 4]
+    assert (left.get_xlabel(), left.get_ylabel()) == ("Energy (Wh kg⁻¹), maximised", "Spread, minimised")
+    assert right.lines[0].get_ydata()[1:].tolist() == [1, 4]
 
 
 def test_many_curves_have_a_count_in_place_of_a_legend():

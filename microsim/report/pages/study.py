@@ -8,13 +8,15 @@ import numpy as np
 from ..number_format import digits, duration, fixed
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..study_figures import (
+    by_capacity,
+    case_colours,
     legend_beside,
     study_front_figure,
     study_names_figure,
     study_profiles_figure,
     study_progress_figure,
 )
-from ..study_words import case_label, is_number, short, value_words
+from ..study_words import case_label, goal_title, is_number, short, value_words
 from ..style import DASHED, new_figure, styled
 
 CAPACITY, MARK = "Capacity (mAh g⁻¹)", {"marker": "o", "markersize": 4}
@@ -141,7 +143,7 @@ def _search_sections(result, done):
 def front_table(found, search):
     """Tabulate the points that nothing beats: levers, goals, and what each goal is of."""
     goals, levers = search["objectives"], list(search["levers"])
-    header = ("Point", *map(short, levers), *(short(goal["name"]) for goal in goals))
+    header = ("Point", *map(short, levers), *map(goal_title, goals))
     rows = [
         (
             case["name"],
@@ -150,7 +152,7 @@ def front_table(found, search):
         )
         for case in found
     ]
-    told = "; ".join(f"{short(goal['name'])}, {goal['goal']}d: {goal['basis']}" for goal in goals)
+    told = "; ".join(f"{goal['label']}, {goal['goal']}d: {goal['basis']}" for goal in goals)
     return TextTable("", header, rows, tuple(range(1, len(header))), f"{told[:1].upper()}{told[1:]}.")
 
 
@@ -306,12 +308,9 @@ def study_rate_figure(cases, keys):
 @styled
 def study_voltage_figure(cases, keys, curves):
     """Draw the voltage curves of all cases."""
-    import matplotlib
-
     figure = new_figure(4.0)
     axes = figure.subplots()
-    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, max(len(cases), 2)))
-    for case, colour in zip(sorted(cases, key=lambda case: -case["capacity_mAh_g"]), colours):
+    for case, colour in zip(by_capacity(cases), case_colours(len(cases))):
         if case["name"] in curves:
             axes.plot(*curves[case["name"]], color=colour, linewidth=1.4, label=case_label(case, keys))
     axes.set(xlabel=CAPACITY, ylabel="Voltage (V)")

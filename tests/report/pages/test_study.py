@@ -108,8 +108,14 @@ def test_cases_with_names_are_told_by_them(tmp_path):
 @pytest.mark.parametrize("several", [False, True])
 def test_a_search_shows_what_it_found(tmp_path, several):
     goals = [
-        {"name": "capacity_mAh_g", "goal": "maximise", "basis": "per gram of active material"},
-        {"name": "std_sto", "goal": "minimise", "basis": "spread"},
+        {
+            "name": "capacity_mAh_g",
+            "label": "Capacity",
+            "unit": "mAh g⁻¹",
+            "goal": "maximise",
+            "basis": "per gram of active material",
+        },
+        {"name": "std_sto", "label": "Spread", "unit": "", "goal": "minimise", "basis": "spread"},
     ][: 1 + several]
     cases = [
         case(1, 40 + k, 100.0 + k, std_sto=0.1 * k, feasible=k < 3, on_front=k == 2)
