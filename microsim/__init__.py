@@ -34,6 +34,7 @@ _HOMES = {
     "fit": "jobs.fit",
     "virtual_spectra": "jobs.spectra",
     "fit_impedance": "jobs.impedance",
+    "measured_curve": "jobs.curve",
     "lithiation_map": "jobs.soc",
     "calibrate": "jobs.calibrate",
     "compton_map": "jobs.compton",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
     from .jobs.compton import compton_map as compton_map
+    from .jobs.curve import measured_curve as measured_curve
     from .jobs.datasets import datasets as datasets
     from .jobs.eis import pore_impedance as pore_impedance
     from .jobs.ensemble import ensemble as ensemble

@@ -80,6 +80,7 @@ JOBS = {
     " --set time_tolerance=1e-3 --out ensemble",
     "fit": f'fit {SMALL} --set "fit={{free: {{cell.materials.am.i0_scale: {{start: 1.2}}}},'
     ' to: {voltage: run/voltage.csv, sigma_mV: 1}}" --out fit',
+    "curve": "curve run/voltage.csv --dqdv-mV 5 --out curve.csv",
     "impedance": "impedance eis.csv --out impedance",
     "animate": "animate run/fields.h5 --out film.gif",
     "export": "export run/fields.h5 --out fields.vtkhdf",

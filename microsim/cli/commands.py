@@ -7,6 +7,7 @@ from ..jobs.calibrate import calibrate
 from ..jobs.cell_eis import cell_impedance
 from ..jobs.compare import compare
 from ..jobs.compton import compton_map
+from ..jobs.curve import measured_curve
 from ..jobs.datasets import datasets
 from ..jobs.demo import demo
 from ..jobs.eis import pore_impedance
@@ -276,6 +277,16 @@ command_of(
     fit,
     "fit",
     ["microsim fit fit.yaml --out out/fit", "microsim fit fit.yaml --set fit.coarse=false --json -"],
+)
+
+command_of(
+    measured_curve,
+    "curve",
+    [
+        "microsim curve cell7.mpt --mass-mg 7.7 --dqdv-mV 5 --json -",
+        "microsim curve cell7.ndax --out cell7.csv",
+        "microsim curve out/gitt/voltage.csv --radius-um 2.5",
+    ],
 )
 
 command_of(

@@ -67,6 +67,7 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
         "evenness",
         "ensemble",
         "fit",
+        "curve",
         "impedance",
         "study",
         "animate",

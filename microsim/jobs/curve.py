@@ -1,0 +1,244 @@
+"""The job measured_curve: what a cycler's file holds, its half cycles, dQ/dV, a titration; and it as CSV."""
+
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+from ..base.arguments import Argument, one_of
+from ..base.errors import InputError
+from ..base.schema import number
+from .arguments import name_values
+from .job import job
+from .result import Result, SavedFile, Table
+
+MOST = 60  # rows of a table that are printed
+UNITS = {"": ("mAh", 3.6), "mass": ("mAh/g", 3600.0), "area": ("mAh/cm2", 36000.0)}
+FLOWS = {"": "A", "mass": "A/kg", "area": "A/m2"}
+
+
+@dataclass(frozen=True, repr=False)
+class MeasuredCurveResult(Result):
+    """A measured voltage curve, or one of a run (voltage.csv).
+
+    curve    MeasuredCurve of the whole file
+    steps    of its cycler, MeasuredStep each; () where it has no current
+    dq_dv    {number of a half cycle: (V, dQ/dV)}; {} where not asked for
+    pulses   of a titration, Pulse each; () where not asked for
+    """
+
+    curve: object
+    steps: tuple
+    dq_dv: dict
+    pulses: tuple
+
+    files: ClassVar = {
+        "out": SavedFile("save", "Write time, current, voltage and charge as CSV.", "FILE.csv", key="out")
+    }
+    has_page: ClassVar = False
+
+    @property
+    def title(self):
+        return f"{Path(self.curve.where).name}: {len(self.curve.halves)} half cycles"
+
+    @property
+    def unit(self):
+        """Unit of charges, and what it is in the curve's: ("mAh", 3.6)."""
+        return UNITS[self.curve.charge_per]
+
+    def _halves(self):
+        curve, (_, size) = self.curve, self.unit
+        for half in curve.halves:
+            rows = slice(half.first, half.last + 1)
+            timed = curve.time_s is not None
+            passed = None if curve.charge is None else curve.charge[half.last] - half.charge_begun
+            yield {
+                "number": half.number,
+                "cycle": half.cycle,
+                "direction": half.direction,
+                "capacity": None if passed is None else abs(float(passed)) / size,
+                "from_V": half.volts[0],
+                "to_V": half.volts[1],
+                "mean_V": self._mean(rows),
+                "duration_s": float(curve.time_s[half.last] - half.begun) if timed else None,
+            }
+
+    def _mean(self, rows):
+        """Mean voltage over the charge, or over the rows where no charge passes."""
+        import numpy as np
+
+        V, q = self.curve.voltage_V[rows], None if self.curve.charge is None else self.curve.charge[rows]
+        if q is None or q[-1] == q[0]:
+            return float(np.mean(V))
+        return float(np.trapezoid(V, q) / (q[-1] - q[0]))
+
+    def numbers(self):
+        curve = self.curve
+        told = {
+            "file": Path(curve.where).name,
+            "sha256": curve.sha256,
+            "read": curve.said,
+            "header": curve.header.told,
+            "points": int(curve.voltage_V.size),
+            "capacity_unit": self.unit[0],
+            "current_unit": FLOWS[curve.per],
+            "half_cycles": list(self._halves()),
+            "steps": [
+                {key: value for key, value in asdict(step).items() if key not in ("first", "last")}
+                for step in self.steps
+            ],
+        }
+        if self.dq_dv:
+            unit = self.unit[1]
+            told["dq_dv"] = {n: {"voltage_V": V, "dq_dv": d / unit} for n, (V, d) in self.dq_dv.items()}
+        return told | ({"titration": [asdict(pulse) for pulse in self.pulses]} if self.pulses else {})
+
+    @property
+    def remarks(self):
+        """What speaks against the diffusivities of a titration, in sentences."""
+        count, said = len(self.pulses), []
+        long, moving = (sum(not getattr(p, key) for p in self.pulses) for key in ("short", "relaxed"))
+        if long:
+            said.append(
+                f"{long} of {count} pulses last longer than a tenth of L^2 / D: for their D the equation of"
+                " Weppner and Huggins does not hold."
+            )
+        if moving:
+            said.append(f"{moving} of {count} pulses stand beside a rest whose voltage still moves.")
+        return said
+
+    def tables(self):
+        halves = list(self._halves())
+        columns = ("number", "cycle", "direction", "capacity", "from_V", "to_V", "mean_V", "duration_s")
+        heads = ("half cycle", "cycle", "", self.unit[0], "from V", "to V", "mean V", "s")
+        rows = [[row[key] for key in columns] for row in halves[:MOST]]
+        header = [f"its header says {', '.join(self.curve.header.told)}"] if self.curve.header.told else []
+        tables = [self.curve.said, *header, Table(heads, rows)]
+        if self.pulses:
+            shown = [(p.begin, p.duration, p.voltage, p.step, p.D) for p in self.pulses[:MOST]]
+            tables.append(Table(("pulse at s", "s", "rest V", "step V", "D m2/s"), shown))
+        return [*tables, *self.remarks]
+
+    def plot(self):
+        """Draw the voltage over the charge of each half cycle, and dQ/dV where it was asked for."""
+        from ..report.measured_figures import curve_figure
+
+        return curve_figure(self.curve, self.dq_dv, self.unit)
+
+    def save(self, path):
+        """Write time_s, current, voltage_V and charge (discharge above zero) as CSV; returns the path."""
+        from ..base.files import write_columns
+
+        curve = self.curve
+        unit = {"": ("current_A", "charge_C"), "mass": ("current_A_kg", "charge_C_kg")}
+        unit |= {"area": ("current_A_m2", "charge_C_m2")}
+        columns = {"time_s": curve.time_s, unit[curve.per][0]: curve.current, "voltage_V": curve.voltage_V}
+        columns |= {unit[curve.charge_per][1]: curve.charge, "cycle": curve.cycle, "step": curve.step}
+        write_columns(path, {name: values + 0.0 for name, values in columns.items() if values is not None})
+        return Path(path)
+
+
+def _above(help, metavar, option, unit):
+    def typed(given, path):
+        return number(0.0, above=True)(given, path) / unit
+
+    return Annotated["float | None", Argument(help, number(0.0, above=True), metavar, option, typed)]
+
+
+def _path(given, path):
+    if not isinstance(given, (str, PathLike)):
+        raise InputError(f"{path}: expected the path of a measured curve, got {type(given).__name__}")
+    return given
+
+
+def _columns(given, path):
+    from ..case.measurements import columns
+
+    if isinstance(given, str):
+        given = name_values(path, given, lambda value, _: int(value) if value.isdigit() else value)
+    return columns(given, path)
+
+
+@job
+def measured_curve(
+    file: Annotated["str | PathLike", Argument("File of a cycler, or voltage.csv.", _path, "FILE")],
+    *,
+    mass: _above("Of active material.", "M", "--mass-mg", 1e6) = None,
+    area: _above("Of the electrode.", "A", "--area-cm2", 1e4) = None,
+    dq_dv_step: _above("dQ/dV of each half cycle, in steps of voltage.", "MV", "--dqdv-mV", 1e3) = None,
+    radius: _above("Of spheres: D of a titration.", "R", "--radius-um", 1e6) = None,
+    length: _above("Of a sheet: D of a titration.", "L", "--length-um", 1e6) = None,
+    positive_current: Annotated[
+        "str | None", one_of("What a positive current does.", "charge", "discharge")
+    ] = None,
+    columns: Annotated[
+        "dict | None", Argument("Columns: time_s=1,voltage_V=2,current_mA=3.", _columns, "KEY=COL,...")
+    ] = None,
+    progress=None,
+) -> MeasuredCurveResult:
+    """Tell what a cycler's file holds, and take from it what it says.
+
+    Half cycles with their capacities, the steps that were run, dQ/dV, diffusivities of a titration (Weppner
+    and Huggins); of measured files and of a run's voltage.csv alike. --out writes it as CSV, in SI, discharge
+    above zero.
+
+    Parameters
+    ----------
+    file : str or path
+        EC-Lab, Neware, Arbin, Gamry, Battery Data Format, text (docs: files of cells and spectra).
+    mass : float, optional
+        Of active material, kg: capacities in mAh/g.
+    area : float, optional
+        Of the electrode, m2: capacities in mAh/cm2.
+    dq_dv_step : float, optional
+        dQ/dV in steps of this voltage, V.
+    radius : float, optional
+        Of spheres, m: D of each pulse of a titration.
+    length : float, optional
+        Of a sheet, m: the same.
+    positive_current : str, optional
+        "charge" or "discharge", where the file does not tell.
+    columns : dict, optional
+        {"time_s": 1, "voltage_V": 2, "current_mA": 3}, where names do not tell.
+    progress : callable, optional
+        progress(done, total, message).
+
+    Returns
+    -------
+    MeasuredCurveResult
+        `save(path)` writes it as CSV.
+
+    Raises
+    ------
+    InputError
+        A file that could mean two things, or that holds no titration.
+    """
+    from ..curves.curve import read_measured_curve
+    from ..curves.steps import measured_steps
+    from ..curves.titration import titration
+
+    if radius and length:
+        raise InputError("expected --radius-um or --length-um for the titration, got both; keep one")
+    if mass and area:
+        raise InputError("expected --mass-mg or --area-cm2, got both; keep one")
+    options = {"columns": columns, "positive_current": positive_current, "mass": mass, "area": area}
+    curve = read_measured_curve(file, half_cycle="all", **options)
+    whole = curve.time_s is not None and curve.current is not None and curve.charge is not None
+    pulses = titration(curve, length or radius / 3) if length or radius else ()
+    slopes = _slopes(curve, dq_dv_step) if dq_dv_step else {}
+    return MeasuredCurveResult(curve, measured_steps(curve) if whole else (), slopes, pulses)
+
+
+def _slopes(curve, step):
+    from ..curves.titration import dq_dv
+
+    if curve.charge is None or not curve.halves:
+        raise InputError(
+            f"{curve.where}: expected a current or a charge for dQ/dV, got none; name the columns"
+        )
+    found = {}
+    for half in curve.halves:
+        rows = slice(half.first, half.last + 1)
+        if abs(half.volts[1] - half.volts[0]) > 2 * step:
+            found[half.number] = dq_dv(curve.charge[rows], curve.voltage_V[rows], step)
+    return found

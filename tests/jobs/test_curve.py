@@ -1,0 +1,84 @@
+"""The job measured_curve and its command: what a file holds, and the file as CSV."""
+
+import json
+
+import numpy as np
+import pytest
+
+import microsim as ms
+from microsim.cli import main
+from microsim.curves.curve import read_measured_curve
+
+T = np.arange(0.0, 201.0)
+I = np.where(T <= 100, 1.0, -0.9) * (T > 0)  # mA, a charge first
+V = np.where(T <= 100, 3.0 + T / 100, 4.0 - (T - 100) / 100)
+
+
+@pytest.fixture
+def file(tmp_path):
+    rows = [f"{t},{v:.6f},{i}" for t, v, i in zip(T, V, I)]
+    path = tmp_path / "cell.csv"
+    path.write_text("\n".join(["t/s,V/V,I/mA", *rows]))
+    return path
+
+
+def test_half_cycles(file):
+    charge, discharge = ms.measured_curve(file, mass=1e-6).numbers()["half_cycles"]
+    assert (charge["direction"], discharge["direction"]) == ("charge", "discharge")
+    assert charge["capacity"] == pytest.approx(0.1 / 3.6 / 1e-3, rel=0.01)  # mAh/g
+    assert charge["mean_V"] == pytest.approx(3.5, abs=0.01)
+    assert discharge["to_V"] == pytest.approx(3.0)
+
+
+def test_dq_dv_and_steps(file):
+    found = ms.measured_curve(file, dq_dv_step=0.05).numbers()
+    assert found["dq_dv"][1]["dq_dv"] == pytest.approx(0.1 / 3.6, rel=0.02)  # mAh per V
+    assert [step["kind"] for step in found["steps"]] == ["rest", "current", "current"]
+    assert "titration" not in found and "dq_dv" not in ms.measured_curve(file).numbers()
+
+
+def test_what_is_written_reads_as_the_same_curve(file, tmp_path):
+    path = ms.measured_curve(file).save(tmp_path / "out.csv")
+    ours, again = (read_measured_curve(p, half_cycle="all") for p in (file, path))
+    assert again.voltage_V == pytest.approx(ours.voltage_V)
+    assert again.current == pytest.approx(ours.current)
+    assert again.charge == pytest.approx(ours.charge)
+
+
+def test_the_command(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    options = "--mass-mg 1 --dqdv-mV 50 --out out.csv --json n.json"
+    assert main(["curve", "cell.csv", *options.split()]) == 0
+    shown = capsys.readouterr().out
+    assert "read 201 points of cell.csv" in shown and "mAh/g" in shown
+    told = json.loads((tmp_path / "n.json").read_text())
+    assert told["half_cycles"][0]["capacity"] == pytest.approx(27.8, rel=0.01)
+    assert (tmp_path / "out.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"mass": 1e-6, "area": 1e-4}, "got both; keep one"),
+        ({"radius": 1e-6, "length": 1e-4}, "got both; keep one"),
+        ({"radius": 1e-6}, "expected pulses between rests"),
+    ],
+)
+def test_what_does_not_go_together(file, given, says):
+    with pytest.raises(ms.InputError, match=says):
+        ms.measured_curve(file, **given)
+
+
+def test_dq_dv_without_a_current_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("t/s,V/V\n0,3.5\n1,3.6\n2,3.7\n")
+    assert ms.measured_curve(tmp_path / "a.csv").steps == ()
+    with pytest.raises(ms.InputError, match="expected a current or a charge for dQ/dV"):
+        ms.measured_curve(tmp_path / "a.csv", dq_dv_step=0.01)
+
+
+def test_the_curve_of_a_run_is_read_as_a_measured_one(tmp_path):
+    rows = [f"{t},{1e-3},{4 - t / 1000},{t / 3600},1" for t in range(0, 1000, 10)]
+    head = "time_s,current_A,voltage_V,capacity_mAh_g,step"
+    (tmp_path / "voltage.csv").write_text("\n".join([head, *rows]))
+    (half,) = ms.measured_curve(tmp_path / "voltage.csv").numbers()["half_cycles"]
+    assert half["direction"] == "discharge" and half["capacity"] == pytest.approx(990 / 3600, rel=0.02)
