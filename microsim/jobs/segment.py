@@ -10,7 +10,7 @@ from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
 from ..base.schema import listed, number, whole
 from ..base.words import lengths_nm, times
-from .arguments import FILE_AXES, as_phase_names, axes_order, voxel_lengths
+from .arguments import FILE_AXES, MASK, as_phase_names, axes_order, voxel_lengths
 from .job import job
 from .result import Result, SavedFile, Table
 from .segment_route import Route
@@ -61,8 +61,12 @@ class SegmentResult(Result):
 
     @property
     def labels(self):
-        """The labels [x, y, z]: 0, 1, ... from dark to bright, cracks last."""
-        return self.state.labels
+        """The labels [x, y, z]: 0, 1, ... from dark to bright, cracks last; then what is outside a mask."""
+        if self.state.sample is None:
+            return self.state.labels
+        from numpy import uint8, where
+
+        return where(self.state.sample, self.state.labels, uint8(len(self.state.names)))
 
     @property
     def phases(self):
@@ -80,7 +84,16 @@ class SegmentResult(Result):
         from ..mesh.grid import Source, grid_from_labels
 
         source = Source(self.source, self.sha256, doubts=tuple(self.doubts) if self.count else ())
-        return grid_from_labels(self.labels, self.phases, self.voxel_size, source).with_draws(self.draws())
+        if self.state.sample is None:
+            return grid_from_labels(self.labels, self.phases, self.voxel_size, source).with_draws(
+                self.draws()
+            )
+        from dataclasses import replace
+
+        from ..mesh.mask import OUTSIDE
+
+        names = {**self.phases, OUTSIDE: len(self.phases)}
+        return replace(grid_from_labels(self.labels, names, self.voxel_size, source), masked=True)
 
     def draws(self):
         """Yield label volumes that the grey values allow as well (segment/draws.py)."""
@@ -148,6 +161,7 @@ class SegmentResult(Result):
             "voxel_size_m": self.voxel_size,
             "phases": self.phases,
             "volume_fraction": self.fractions["middle"],
+            **self._outside(),
             "bounds": {"moved_by": self.bounds, **bounds, "hold": self.bounds_hold},
             "levels": asdict(self.state.levels),
             "mean_probability": self.probability,
@@ -157,6 +171,17 @@ class SegmentResult(Result):
             "files": {},
             "volume_sha256": self.sha256,
         }
+
+    def _outside(self):
+        if self.state.sample is None:
+            return {}
+        return {"outside_label": len(self.phases), "sample_share": float(self.state.sample.mean())}
+
+    def _refuse_mask(self, option):
+        if self.state.sample is not None:
+            raise InputError(
+                f"{option}: expected a volume without --mask, got one; leave one of the two out."
+            )
 
     def recorded(self, written):
         return {**self.numbers(), "files": {name: written[name] for name in FILES if name in written}}
@@ -174,6 +199,8 @@ class SegmentResult(Result):
         levels = self.state.levels
         grey = [f"{m:.4g} +- {s:.2g}" for m, s in zip(levels.means, levels.spreads)]
         shown += [f"doubt: {said}" for said in self.doubts]
+        if self.state.sample is not None:
+            shown.append(f"outside the mask: label {len(self.phases)}, for --mask label={len(self.phases)}")
         return [*shown, "grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey))]
 
     def plot(self):
@@ -186,6 +213,7 @@ class SegmentResult(Result):
         """Write report.html and figures/*.png into a folder; returns the path of the page."""
         from ..report.pages import segment as page
 
+        self._refuse_mask("--report")
         numbers = self.numbers()
         del numbers["files"]  # the page does not know what is written beside it
         return page.write(folder, state=self.state, pictures=self.pictures, result=numbers)
@@ -223,6 +251,7 @@ class SegmentResult(Result):
         from ..segment.certainty import phase_probabilities
         from ..segment.recipe import write_probability
 
+        self._refuse_mask("--probability")
         likely = phase_probabilities(self.state)
         return {"probability": write_probability(path, likely, self.state.phases, self.voxel_size)}
 
@@ -230,6 +259,7 @@ class SegmentResult(Result):
         """Write the share of each of two phases as HDF5; returns {"shares": path}."""
         from ..segment.recipe import write_probability
 
+        self._refuse_mask("--shares")
         return {"shares": write_probability(path, self.shares.values(), self.shares, self.voxel_size)}
 
     def to_xarray(self):
@@ -299,6 +329,7 @@ def segment_volume(
     voxel_size: voxel_lengths() = None,
     file_axes: FileAxes = None,
     scratch: Scratch = None,
+    mask: Annotated["str | PathLike | None", MASK] = None,
     progress=None,
 ) -> SegmentResult:
     """Turn a grey-scale volume into labelled phases.
@@ -335,6 +366,9 @@ def segment_volume(
         Axes of the file, slowest first.
     scratch : path, optional
         Folder for files to work in, where memory does not suffice.
+    mask : str or path, optional
+        Which voxels are sample: "cylinder" (along x; "cylinder=z"), "y=4:80,z=4:80", "label=0" (that grey
+        value is outside), or a volume, 0 outside. Others are no phase and get the label after the last.
     progress : callable, optional
         progress(done, total, message).
 
@@ -358,9 +392,25 @@ def segment_volume(
     store, size = scratch_store(scratch), voxel_size or chosen.voxel_size
     values, origin = open_grey(grey, file_axes=axes, voxel_size=size, store=store)
     chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
-    state, pictures = run_recipe(chosen, values, origin.voxel_size, store=store, progress=progress)
+    chosen = replace(chosen, mask=str(mask) if mask is not None else chosen.mask)
+    sample = _sample(chosen, values, draws or write_bounds)
+    options = {"sample": sample, "store": store, "progress": progress}
+    state, pictures = run_recipe(chosen, values, origin.voxel_size, **options)
     where = origin.source, origin.sha256
     return SegmentResult(state, pictures, chosen, bounds, write_bounds, draws, blur, *where, store)
+
+
+def _sample(recipe, values, more):
+    """Which voxels are sample, None for all."""
+    from ..mesh.mask import sample_mask
+
+    if recipe.mask is None:
+        return None
+    if more:
+        raise InputError(
+            "--mask: expected no --draws and no --write-bounds beside it, got one; leave it out."
+        )
+    return sample_mask(recipe.mask, values, recipe.voxel_size, recipe.file_axes)
 
 
 def _recipe(recipe, phases, steps, file_axes):

@@ -8,11 +8,18 @@ from .segmentation import label_shares, moved_edges, threshold_probabilities
 def fractions_with_bounds(state, shift):
     """Return the share of each label: {"middle": as it is, "low" and "high": with the edges moved by so much
     of the grey step, lower and higher}."""
-    count = len(state.names)
-    found = {"middle": label_shares(state.labels, count)}
+    found = {"middle": _shares(state, state.labels)}
     for bound in ("low", "high"):
-        found[bound] = label_shares(bound_volume(state, shift, bound), count)
+        found[bound] = _shares(state, bound_volume(state, shift, bound))
     return found
+
+
+def _shares(state, labels):
+    """Share of each label, in the sample alone."""
+    count = len(state.names)
+    if state.sample is None:
+        return label_shares(labels, count)
+    return label_shares(labels[state.sample][:, None, None], count)
 
 
 def bound_volume(state, shift, bound):
@@ -30,8 +37,11 @@ def mean_probability(state):
             likely = threshold_probabilities(state.matter[i : i + 1], state.levels)
         else:
             likely = state.probability[:, i]
-        found += float(np.max(likely, axis=0).mean())
-    return found / state.labels.shape[0]
+        likely, inside = np.max(likely, axis=0), slice(None)
+        if state.sample is not None:
+            inside = state.sample[i].reshape(likely.shape)
+        found += float(likely[inside].sum(dtype=float))
+    return found / (state.labels.size if state.sample is None else np.count_nonzero(state.sample))
 
 
 def phase_probabilities(state):

@@ -384,3 +384,12 @@ def _odd(size):
     if int(size) != size or size < 1 or size % 2 == 0:
         raise InputError(f"expected an odd number of voxels from 1, got {size}; write 3 or 5.")
     return int(size)
+
+
+def beyond_edges(grey, sample):
+    """Return grey values that go on beyond the sample as they are at its edge: those of the nearest voxel.
+
+    sample: bool [x, y, z]. What lies outside a field of view then has no level of its own.
+    """
+    nearest = ndimage.distance_transform_edt(~sample, return_distances=False, return_indices=True)
+    return np.asarray(grey)[tuple(nearest)]

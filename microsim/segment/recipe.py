@@ -74,13 +74,14 @@ def _steps(raw, path):
 @dataclass(frozen=True)
 class Recipe:
     """The phases from dark to bright, the name of the cracks, the steps, and how the file is to be read: its
-    axes and its voxel size (m), None for what the file states."""
+    axes and its voxel size (m), None for what the file states, and which voxels are sample (mesh/mask.py)."""
 
     phases: tuple[str, ...] = entry(_names)
     steps: tuple = entry(_steps)
     crack: str | None = entry(text, default=None)
     file_axes: str | None = entry(choice(*map("".join, permutations("xyz"))), default=None)
     voxel_size: tuple | None = entry(triple(1e-9, 1e-4), default=None, units={"nm": 1e9})
+    mask: str | None = entry(text, default=None)
 
     def __post_init__(self):
         order = [0 if s.name in GREY else 1 if s.name in LABELLING else 2 for s in self.steps]
@@ -114,6 +115,7 @@ def recipe_record(recipe):
         "voxel_size_nm": size,
         "phases": list(recipe.phases),
         "crack": recipe.crack,
+        "mask": recipe.mask,
         "steps": steps,
     }
     return {key: value for key, value in record.items() if value is not None}
@@ -132,19 +134,23 @@ def save_recipe(path, recipe):
     return write_text(path, content.getvalue())
 
 
-def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, progress=None):
+def run_recipe(recipe, grey, voxel_size=None, *, sample=None, pictures=True, store=MEMORY, progress=None):
     """Run the steps of a recipe on grey values [x, y, z]: (SegmentState, [Picture]).
 
     Without a step that labels, voxels are labelled by Otsu's thresholds after the steps on grey values.
-    voxel_size: edges x, y, z in m, or None; store: where results between steps go; progress: callable or
-    None. Raises InputError for input that no step can work on.
+    voxel_size: edges x, y, z in m, or None; sample: bool [x, y, z], None for all of it; store: where results
+    between steps go; progress: callable or None. Raises InputError for input that no step can work on.
     """
-    grey, extremes = preparation.without_extremes(grey, store=store)
     steps = list(recipe.steps)
+    if sample is not None:
+        _require_shape_kept(steps)
+        grey = preparation.beyond_edges(grey, sample)
+    grey, extremes = preparation.without_extremes(grey, store=store)
     if not any(step.name in LABELLING for step in steps):
         steps.insert(sum(step.name in GREY for step in steps), Threshold())
     found = {"extremes": {"voxels_brought_in": extremes}} if extremes else {}
-    state, shown_ = SegmentState(grey, voxel_size, recipe.phases, recipe.crack, found=found), []
+    state = SegmentState(grey, voxel_size, recipe.phases, recipe.crack, sample=sample, found=found)
+    shown_ = []
     for step in steps:
         begun, before = time.perf_counter(), state
         state, figures = step.apply(state, store, progress)
@@ -154,6 +160,14 @@ def run_recipe(recipe, grey, voxel_size=None, *, pictures=True, store=MEMORY, pr
         if pictures:
             shown_.append(_picture(step, before, state))
     return state, shown_
+
+
+def _require_shape_kept(steps):
+    moved = [step.name for step in steps if step.name in ("crop", "align", "resample")]
+    if moved:
+        raise InputError(
+            f"--mask: expected steps that keep the voxels in place, got {moved[0]}; do it beforehand."
+        )
 
 
 def _picture(step, before, after):

@@ -27,6 +27,7 @@ class SegmentState:
     notes.
 
     solid: grey values with voids at the void's level, after a pore-back correction; None before
+    sample: which voxels are sample, bool [x, y, z]; None: all
     found: figures of each step for the record
     """
 
@@ -38,6 +39,7 @@ class SegmentState:
     labels: np.ndarray | None = None
     probability: np.ndarray | None = None
     solid: np.ndarray | None = None
+    sample: np.ndarray | None = None
     found: dict = field(default_factory=dict)
 
     @property

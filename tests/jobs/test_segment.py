@@ -165,3 +165,53 @@ def test_shares_of_three_phases_are_refused(tmp_path, capsys):
     ]
     assert main(["segment", str(path), *options]) == 2
     assert "--shares: expected two phases, got pore, cbd, am" in capsys.readouterr().err
+
+
+# ---- a round field of view ---------------------------------------------------------------------------------
+
+
+def seen_through_a_tube():
+    """Grey values of two phases within a cylinder along x, 0 outside, and the labels."""
+    from scipy import ndimage
+
+    from microsim.mesh.mask import cylinder
+
+    rng = np.random.default_rng(5)
+    noise = ndimage.gaussian_filter(rng.normal(size=(12, 40, 40)), 2.0)
+    labels = (noise > np.quantile(noise, 0.4)).astype("u1")
+    inside = cylinder(labels.shape, "x")
+    grey = np.where(labels, 160, 90) + rng.normal(0, 6, labels.shape)
+    return np.where(inside, grey, 0).astype("f4"), labels, inside
+
+
+def test_what_is_outside_the_field_of_view_is_no_phase(tmp_path):
+    grey, labels, inside = seen_through_a_tube()
+    found = ms.segment_volume(grey, ["pore", "am"], mask="cylinder", voxel_size=1e-7)
+    right = (found.labels == labels)[inside].mean()
+    assert right > 0.98 and set(np.unique(found.labels[~inside])) == {2}
+    assert found.numbers()["volume_fraction"]["am"] == pytest.approx(labels[inside].mean(), abs=0.01)
+    assert found.numbers()["outside_label"] == 2
+    assert found.numbers()["sample_share"] == pytest.approx(inside.mean())
+    grid = found.grid
+    assert grid.phases == ("pore", "am") and grid.masked
+    assert grid.fraction("am") == pytest.approx(found.numbers()["volume_fraction"]["am"])
+    found.save(tmp_path / "l.tif")
+    again = ms.read_volume(tmp_path / "l.tif", {"pore": 0, "am": 1}, mask="label=2")
+    assert again.fraction("am") == pytest.approx(grid.fraction("am"))
+    same = ms.segment_volume(grey, recipe=tmp_path / "l.recipe.yaml")
+    np.testing.assert_array_equal(same.labels, found.labels)
+    plain = ms.segment_volume(grey, ["pore", "am"]).numbers()["volume_fraction"]["am"]
+    assert abs(plain - labels[inside].mean()) > 0.1  # two phases alone take what is outside for pore
+
+
+def test_what_a_mask_does_not_go_with_is_refused(tmp_path):
+    grey, _, _ = seen_through_a_tube()
+    options = {"mask": "cylinder"}
+    with pytest.raises(ms.InputError, match="expected steps that keep the voxels in place, got crop"):
+        ms.segment_volume(grey, ["pore", "am"], steps={"crop": {"y": (4, 36)}}, **options)
+    with pytest.raises(ms.InputError, match="--mask: expected no --draws"):
+        ms.segment_volume(grey, ["pore", "am"], draws=2, **options)
+    found = ms.segment_volume(grey, ["pore", "am"], **options)
+    for write in (found.write, found.save_probability, found.save_shares):
+        with pytest.raises(ms.InputError, match="expected a volume without --mask"):
+            write(tmp_path / "x.h5")

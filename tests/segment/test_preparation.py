@@ -213,3 +213,10 @@ def test_a_volume_of_few_grey_values_is_left_as_it_is():
     ):
         values, count = prep.without_extremes(grey.reshape(-1, 1, 1))
         assert count == 0 and np.array_equal(values.ravel(), grey)
+
+
+def test_beyond_the_sample_values_go_on_as_at_its_edge():
+    sample = np.zeros((1, 1, 5), bool)
+    sample[0, 0, 1:4] = True
+    found = prep.beyond_edges(np.array([[[9.0, 1.0, 2.0, 3.0, 9.0]]]), sample)
+    np.testing.assert_array_equal(found, [[[1.0, 1.0, 2.0, 3.0, 3.0]]])
