@@ -1,6 +1,7 @@
 """The job particles: their sizes, cracks and contacts, and what changed between two states."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -117,6 +118,14 @@ class ParticlesResult(Result):
             shown.append(
                 f"binder: {binder['count']} clusters, the largest has {binder['share_of_largest']:.4g}"
             )
+        if figures["delaminated"] or any(row["crack_share"] for row in figures["damage"]):
+            keys = ("particles", "crack_share", "delaminated", "sheets")
+            rows = [
+                (f"{1e6 * r['start_m']:.4g} to {1e6 * r['end_m']:.4g}", *(r[key] for key in keys))
+                for r in figures["damage"]
+            ]
+            header = ("depth um", "particles", "crack share", "delaminated share of section", "sheets")
+            shown.append(Table(header, rows))
         if figures["delaminated"]:
             layers = figures["delaminated"]
             rows = [(1e6 * s["depth_m"], 1e6 * s["thickness_m"], s["covered"]) for s in layers]
@@ -172,15 +181,20 @@ def _map_of(name):
 
 
 def _pieces_table(by_depth):
+    keys = ("mean_m", "d10_m", "d50_m", "d90_m")
     rows = [
         (
             f"{1e6 * r['start_m']:.4g} to {1e6 * r['end_m']:.4g}",
             r["count"],
-            *(r[key] and 1e6 * r[key] for key in ("mean_m", "d10_m", "d50_m", "d90_m")),
+            *(r[key] and 1e6 * r[key] for key in keys),
+            r["touching_sides"],
+            r["corrected"]["count"],
+            *(r["corrected"][key] and 1e6 * r["corrected"][key] for key in ("mean_m", "d50_m")),
         )
         for r in by_depth
     ]
-    return Table(("depth um", "fragments", "mean um", "d10", "d50", "d90"), rows)
+    header = ("depth um", "fragments", "mean um", "d10", "d50", "d90", "at the sides")
+    return Table((*header, "count for the box", "its mean um", "its d50"), rows)
 
 
 def _state_of(volume, phases=None, voxel_size_nm=None, file_axes=None, crop=None):
@@ -343,14 +357,34 @@ def _state(grid, options, *, pore, regions, extent, progress):
         "grains": {"count": int(grains.max()), "by_depth": sizes_by_depth(grains, grid, regions=regions)},
         **_surroundings(grid, options["contact"], pore, extent),
     }
+    figures["damage"] = _damage(found, figures["delaminated"] or [], grid, regions)
     return ParticleState(
         grid, found, figures, {"particles": found.parts, "fragments": fragments, "grains": grains}
     )
 
 
+def _damage(found, sheets, grid, regions):
+    """Cracks beside delamination, by region of depth: [{start_m, end_m, particles, crack_share, delaminated,
+    sheets}]; crack_share None without particles."""
+    import numpy as np
+
+    edges = np.linspace(0, grid.shape[0] * grid.voxel_size[0], regions + 1)
+    rows = []
+    for start, end in pairwise(edges):
+        here = (found.depth >= start) & ((found.depth < end) | (end == edges[-1]))
+        near = [s for s in sheets if start <= s["depth_m"] < end or s["depth_m"] == end == edges[-1]]
+        volume = float(found.volume[here].sum())
+        share = float(found.crack_volume[here].sum()) / volume if volume else None
+        place = {"start_m": float(start), "end_m": float(end), "particles": int(here.sum())}
+        covered = float(sum(sheet["covered"] for sheet in near))
+        rows.append({**place, "crack_share": share, "delaminated": covered, "sheets": len(near)})
+    return rows
+
+
 def _surroundings(grid, contact, pore, extent):
     """Clusters of the binder and void layers, None where the phase is not there."""
-    from ..shapes.particles import binder_clusters, delaminated_layers
+    from ..shapes.particles import binder_clusters
+    from ..shapes.sheets import delaminated_layers
 
     return {
         "binder": binder_clusters(grid, contact) if contact in grid.names else None,

@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
-from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..mesh.grid import both_sides
 from ..mesh.morphology import face_area_factors, surface_area
@@ -215,7 +214,10 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
 
     regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same
     volume; d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left
-    out.
+    out. `corrected`: the same figures with each piece that is left weighted by the inverse of its chance of
+    not touching a side, n / (n - b - 1) along y and z, b its extent among n voxels (Miles and Lantuejoul:
+    large pieces touch more often); count: pieces whose middle lies in the box; largest_weight. What is larger
+    than the box is never seen.
     """
     span = grid.shape[0] * grid.voxel_size[0]
     edges = np.linspace(0, span, regions + 1) if edges is None else np.asarray(edges, float)
@@ -228,13 +230,32 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
     middle = np.array(ndimage.center_of_mass(np.ones_like(labels, np.uint8), labels, np.arange(1, count + 1)))
     depth = (middle.reshape(-1, 3)[:, 0] + 0.5) * grid.voxel_size[0]
     whole = ~np.isin(np.arange(1, count + 1), np.unique([*_sides(labels, 1), *_sides(labels, 2)]))
-    volume = voxels * grid.voxel_volume
+    volume, weight = voxels * grid.voxel_volume, _edge_weights(labels)
     found = []
     for i, (start, end) in enumerate(pairwise(edges)):
         last = i == len(edges) - 2
-        here = whole & (depth >= start) & ((depth <= end) if last else (depth < end))
+        here = whole & _within(depth, start, end, last)
         found.append({"start_m": float(start), "end_m": float(end), **_sizes(volume[here])})
+        found[-1]["touching_sides"] = int(np.count_nonzero(~whole & _within(depth, start, end, last)))
+        corrected = _sizes(volume[here], weight[here])
+        corrected.pop("diameters_m")
+        found[-1]["corrected"] = {**corrected, "largest_weight": float(weight[here].max(initial=1.0))}
     return found
+
+
+def _within(depth, start, end, last):
+    return (depth >= start) & ((depth <= end) if last else (depth < end))
+
+
+def _edge_weights(labels):
+    """Inverse chance that a piece of the extent of each does not touch the sides (y, z) of the box."""
+    weight = np.ones(int(labels.max()))
+    for number, box in enumerate(ndimage.find_objects(labels)):
+        for axis in (1, 2):
+            n, extent = labels.shape[axis], box[axis].stop - box[axis].start
+            if n > 1:
+                weight[number] *= n / max(n - extent - 1, 1)
+    return weight
 
 
 def _sides(labels, axis):
@@ -245,17 +266,20 @@ def _sides(labels, axis):
     )
 
 
-def _sizes(volume):
+def _sizes(volume, weight=None):
     if volume.size == 0:
         return {"count": 0, "mean_m": None, "d10_m": None, "d50_m": None, "d90_m": None, "diameters_m": []}
-    volume = np.sort(volume)
-    diameter, below = np.cbrt(6 * volume / np.pi), np.cumsum(volume) / volume.sum()
+    order = np.argsort(volume, kind="stable")
+    volume, weight = volume[order], np.ones(volume.size) if weight is None else weight[order]
+    held = weight * volume
+    diameter, below = np.cbrt(6 * volume / np.pi), np.cumsum(held) / held.sum()
     d10, d50, d90 = (
         float(diameter[min(np.searchsorted(below, q), volume.size - 1)]) for q in (0.1, 0.5, 0.9)
     )
+    total = float(weight.sum())
     return {
-        "count": int(volume.size),
-        "mean_m": float(diameter.mean()),
+        "count": int(volume.size) if np.all(weight == 1) else total,
+        "mean_m": float(weight @ diameter / total),
         "d10_m": d10,
         "d50_m": d50,
         "d90_m": d90,
@@ -263,7 +287,7 @@ def _sizes(volume):
     }
 
 
-# ---- binder, delaminated layers ----------------------------------------------------------------------------
+# ---- binder ----------------------------------------------------------------------------
 
 
 def binder_clusters(grid, phase="cbd"):
@@ -274,71 +298,6 @@ def binder_clusters(grid, phase="cbd"):
         "share_of_largest": found.share_of_largest,
         "largest_voxels": found.voxels[:10].tolist(),
     }
-
-
-def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
-    """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered,
-    voxels}.
-
-    A void voxel lies in a sheet if, in its plane across the axis, a disc of diameter `extent` (m) fits into
-    the void and covers it, and if the void is at most extent / aspect thick there along the axis; one that
-    the end of the box cuts has no thickness that is known. Such voxels are joined face to face; pieces with a
-    projected area of at least the disc's are sheets. thickness: volume / area; covered: share of the
-    cross-section. Largest first. Raises InputError for an extent below two voxels.
-    """
-    axis = axis_number(axis)
-    void = np.moveaxis(grid.mask(*voids), axis, 0)
-    h, others = grid.voxel_size[axis], [grid.voxel_size[a] for a in range(3) if a != axis]
-    if extent < 2 * max(others):
-        raise InputError(f"expected an extent of at least two voxels, got {1e6 * extent:g} um; enlarge it.")
-    wide = np.stack([_opened(plane, extent / 2, others) for plane in void])
-    runs = _run_lengths(void)
-    pieces, _ = ndimage.label(wide & (runs > 0) & (runs * h <= extent / aspect))
-    found = []
-    for number, box in enumerate(ndimage.find_objects(pieces), start=1):
-        piece = pieces[box] == number
-        voxels, area = np.count_nonzero(piece), np.count_nonzero(piece.any(0)) * np.prod(others)
-        if area < np.pi / 4 * extent**2 * 0.9:  # a disc of voxels may be that much smaller
-            continue
-        depth = ((np.nonzero(piece)[0].mean()) + box[0].start + 0.5) * h
-        found.append(
-            {
-                "depth_m": float(depth),
-                "thickness_m": float(voxels * grid.voxel_volume / area),
-                "area_m2": float(area),
-                "covered": float(area / (np.prod(others) * void[0].size)),
-                "voxels": int(voxels),
-            }
-        )
-    return sorted(found, key=lambda sheet: -sheet["area_m2"])
-
-
-def _run_lengths(mask):
-    """Length (voxels) of the unbroken run along the first axis that each voxel of a mask lies in; 0 outside
-    the mask and in runs that an end of the array cuts."""
-    lengths = np.zeros(mask.shape, np.int32)
-    for i, plane in enumerate(mask[1:], start=1):
-        begins = plane & ~mask[i - 1]
-        lengths[i] = np.where(begins, 1, np.where(plane & (lengths[i - 1] > 0), lengths[i - 1] + 1, 0))
-    lengths[-1] = 0
-    for i in range(len(mask) - 2, -1, -1):
-        lengths[i] = np.where(mask[i] & mask[i + 1], lengths[i + 1], lengths[i])
-    return lengths
-
-
-def _opened(plane, radius, edges):
-    """Opening by a disc; the void goes on beyond the box as at its rim."""
-    if not plane.any():
-        return plane
-    reach = [int(np.ceil(radius / e)) + 1 for e in edges]
-    padded = np.pad(plane, [(r, r) for r in reach], mode="edge")
-    if padded.all():
-        return plane
-    core = ndimage.distance_transform_edt(padded, sampling=edges) > radius
-    if not core.any():
-        return np.zeros_like(plane)
-    grown = ndimage.distance_transform_edt(~core, sampling=edges) <= radius
-    return plane & grown[reach[0] : -reach[0], reach[1] : -reach[1]]
 
 
 # ---- two states --------------------------------------------------------------------------------------------

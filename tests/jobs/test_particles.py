@@ -98,3 +98,17 @@ def test_both_states_need_a_voxel_size(states):
         particles(unsized)
     with pytest.raises(InputError, match="expected a known voxel size"):
         particles(states[0], unsized)
+
+
+def test_cracks_and_delamination_stand_in_one_table():
+    """A sheet over half of the section in the first third, cracked blocks in the last."""
+    labels = np.ones((30, 40, 40), np.uint8)
+    labels[4:7, :, :20] = 0
+    labels[24:26, 5:35, 5:35] = 2
+    grid = VoxelGrid(labels, ("pore", "am", "crack"), (1e-6,) * 3)
+    found = particles(grid, sheet_extent=14e-6, smallest=8)
+    first, _, last = found.numbers()["damage"]
+    assert first["delaminated"] == pytest.approx(0.5, abs=0.03) and first["sheets"] == 1
+    assert last["delaminated"] == 0 and last["sheets"] == 0
+    assert sum(row["particles"] for row in (first, _, last)) == len(found.particles)
+    assert "delaminated share of section" in str(found) and "count for the box" in str(found)

@@ -8,13 +8,8 @@ import numpy as np
 from microsim.generate.packing import lognormal_radii, pack_spheres
 from microsim.jobs.validate import Check
 from microsim.mesh.grid import VoxelGrid
-from microsim.shapes.particles import (
-    compare_states,
-    delaminated_layers,
-    find_particles,
-    fragment_labels,
-    sizes_by_depth,
-)
+from microsim.shapes.particles import compare_states, find_particles, fragment_labels, sizes_by_depth
+from microsim.shapes.sheets import delaminated_layers
 
 NAMES, H, N = ("pore", "am", "cbd", "crack"), 2e-7, 128
 

@@ -1,0 +1,87 @@
+"""Void sheets: flat, tilted, wavy, bridged, among pores; and none where there is none."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.base.errors import InputError
+from microsim.mesh.grid import VoxelGrid
+from microsim.shapes.sheets import _run_lengths, delaminated_layers
+
+from .test_particles import H, ball, grid_of
+
+EDGE, SHAPE, COVER = 0.3e-6, (60, 80, 80), 0.69
+
+
+def pores(porosity, seed):
+    rough = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal(SHAPE), 1.6, mode="wrap")
+    return rough < np.quantile(rough, porosity) if porosity else np.zeros(SHAPE, bool)
+
+
+def electrode(kind, porosity, seed=1):
+    """A sheet 1.2 um thick over 69 % of the section, less bridges; the grid, and what share it covers."""
+    x, y, z = np.indices(SHAPE)
+    rng, middle = np.random.default_rng(seed), 30.0
+    if "wavy" in kind:
+        middle = 30 + 4 * np.sin(2 * np.pi * y / 40) + 3 * np.sin(2 * np.pi * z / 60)
+    if "tilted" in kind:
+        middle = 30 + 0.25 * (y - 40)
+    inside = z[0] < COVER * SHAPE[2]
+    if "bridged" in kind:
+        for a, b in zip(rng.uniform(0, 80, 20), rng.uniform(0, 55, 20)):
+            inside = inside & ~((y[0] - a) ** 2 + (z[0] - b) ** 2 < 2.5**2)
+    void = pores(porosity, seed) | ((np.abs(x - middle) < 2) & inside)
+    return VoxelGrid(np.where(void, 0, 1).astype(np.uint8), ("pore", "am"), (EDGE,) * 3), inside.mean()
+
+
+@pytest.mark.parametrize("porosity", [0.0, 0.2, 0.35])
+@pytest.mark.parametrize("kind", ["flat", "tilted", "wavy", "bridged", "wavy bridged"])
+def test_a_sheet_has_its_extent(kind, porosity):
+    """Within five points, by default, in one piece where its surroundings are porous."""
+    grid, covered = electrode(kind, porosity)
+    found = delaminated_layers(grid)
+    assert sum(sheet["covered"] for sheet in found) == pytest.approx(covered, abs=0.05)
+    assert found[0]["thickness_m"] == pytest.approx(1.2e-6, rel=0.25)
+    if kind == "flat":
+        assert len(found) == 1 and found[0]["depth_m"] == pytest.approx(30 * EDGE, abs=2 * EDGE)
+
+
+@pytest.mark.parametrize("porosity", [0.2, 0.35, 0.45])
+def test_pores_alone_are_no_sheet(porosity):
+    for seed in (1, 2):
+        void = pores(porosity, seed)
+        grid = VoxelGrid(np.where(void, 0, 1).astype(np.uint8), ("pore", "am"), (EDGE,) * 3)
+        assert delaminated_layers(grid) == []
+
+
+def test_fine_voxels_say_the_same():
+    """Voxels of a third: windows in coarser cells."""
+    solid = np.ones((40, 120, 120), bool)
+    solid[18:30, :84] = False
+    fine = VoxelGrid(np.where(solid, 1, 0).astype(np.uint8), ("pore", "am"), (0.1e-6, 0.1e-6, 0.1e-6))
+    (sheet,) = delaminated_layers(fine)
+    assert sheet["covered"] == pytest.approx(0.7, abs=0.03) and sheet["thickness_m"] == pytest.approx(1.2e-6)
+
+
+def test_a_void_sheet_is_found_and_round_pores_are_none():
+    solid = np.ones((60, 50, 50), bool)
+    solid[30:33, 5:, 5:] = False  # 3 voxels thick, 45 x 45 wide
+    solid[ball(solid.shape, (12, 25, 25), 9)] = False  # a pore 19 voxels wide
+    solid[45, 10:14, 10:14] = False
+    sheets = delaminated_layers(grid_of(solid.shape, am=solid), extent=16 * H)
+    assert len(sheets) == 1
+    assert sheets[0]["depth_m"] == pytest.approx(31.5 * H) and sheets[0]["thickness_m"] == pytest.approx(
+        3 * H
+    )
+    assert sheets[0]["covered"] == pytest.approx(45 * 45 / 2500, rel=0.02)
+    turned = grid_of((50, 60, 50), am=np.moveaxis(solid, 0, 1))
+    assert delaminated_layers(turned, extent=16 * H) == []
+    assert len(delaminated_layers(turned, axis="y", extent=16 * H)) == 1
+    with pytest.raises(InputError, match="two voxels"):
+        delaminated_layers(turned, extent=H)
+
+
+def test_runs_have_their_length():
+    mask = np.array([1, 1, 0, 1, 1, 1, 0, 1], bool)[:, None, None]
+    assert _run_lengths(mask)[:, 0, 0].tolist() == [0, 0, 0, 3, 3, 3, 0, 0]
+    assert not _run_lengths(np.ones((4, 2, 2), bool)).any()
