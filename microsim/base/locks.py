@@ -18,12 +18,12 @@ NAME = ".lock"
 @contextmanager
 def alone_in(folder):
     """Keep other runs out of a folder, or refuse to work where one works; a folder made for it goes again
-    where nothing was written into it."""
+    where nothing was written into it. Yields the lock's file descriptor, for children that work there too."""
     path, new = Path(folder) / NAME, not Path(folder).exists()
     make_folder(folder)
     try:
-        with locked(path, lambda: True, remove=True):
-            yield
+        with locked(path, lambda: True, remove=True) as lock:
+            yield lock
     except BlockingIOError:
         raise InputError(
             f"expected a folder in which no other run works, got {folder}, in which one does; wait for it, or"

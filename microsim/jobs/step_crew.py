@@ -41,10 +41,14 @@ class Ran:
 
 
 class StepCrew:
-    """Processes of the steps of a study, in the folder `out`, with `threads` each (None: as they choose)."""
+    """Processes of the steps of a study, in the folder `out`, with `threads` each (None: as they choose).
 
-    def __init__(self, out, threads=None):
+    lock: file descriptor of the folder's lock, which a step that outlives the study keeps; None: no lock.
+    """
+
+    def __init__(self, out, threads=None, lock=None):
         self.out, self.record, self.wrote = Path(out).resolve(), _record(out), {}
+        self.shared = () if lock is None else (lock,)
         package = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
         self.env = {**os.environ, "PYTHONPATH": path}
@@ -139,6 +143,7 @@ class StepCrew:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            pass_fds=self.shared,
         )
         try:
             said = process.stderr.read().decode(errors="replace")

@@ -25,7 +25,7 @@ SIGNS = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 PLAIN = {"abs": abs, "min": np.min, "max": np.max, "mean": np.mean, "std": np.std, "sum": np.sum, "len": len}
 PLAIN |= {"sqrt": np.sqrt, "log": np.log, "log10": np.log10, "exp": np.exp, "last": lambda values: values[-1]}
 LONGEST = 2000  # characters
-FUNCTIONS = ("pick", "each", "interp", "correlation", "read")
+FUNCTIONS = ("pick", "each", "interp", "average", "correlation", "read")
 
 
 class StepFigure:
@@ -34,8 +34,8 @@ class StepFigure:
     text   the expression: numbers, + - * / **, brackets, step.key["key"][0], and
            abs min max mean std sum len sqrt log log10 exp last (of numbers or lists);
            pick(list, "key", value): the one entry with that value; each(list, "key"): that key of all;
-           interp(x, xs, ys): straight lines; correlation(xs, ys): Pearson's r; read("file.json"): what a step
-           wrote into a file of its own
+           interp(x, xs, ys): straight lines; average(ys, xs): their mean over x, by trapezoids;
+           correlation(xs, ys): Pearson's r; read("file.json"): what a step wrote into a file of its own
     steps  names that may stand in it
     used   those that do, read files' folders included
 
@@ -150,6 +150,7 @@ class StepFigure:
             "pick": self._pick,
             "each": lambda entries, key: [self._inside(one, key, self._tree) for one in entries],
             "interp": lambda x, xs, ys: float(np.interp(x, *_rising(xs, ys))),
+            "average": lambda ys, xs: np.trapezoid(ys, xs) / (xs[-1] - xs[0]),
             "correlation": lambda xs, ys: float(np.corrcoef(xs, ys)[0, 1]),
         }[name]
 

@@ -53,9 +53,9 @@ def run_steps(study, out, threads, progress):
 
     begun, say = perf_counter(), progress or (lambda *told: None)
     make_folder(out)
-    with alone_in(out):
+    with alone_in(out) as lock:
         remove_page(out)
-        crew, ran = StepCrew(out, threads), []
+        crew, ran = StepCrew(out, threads, lock), []
         for done, step in enumerate(study.steps):
             say(done, len(study.steps), step.name)
             ran.append(crew.run(step))

@@ -2,12 +2,13 @@
 
     title: Directional electrode of 1 mm
     source: Huang et al., Adv. Energy Mater. 2022, doi 10.1002/aenm.202105119
-    sizes:                                  # placeholders of the commands; --full takes the second set
+    let: {pores: "--phases pore=0,am=1 --conducting pore"}      # {pores} in a command is these words
+    sizes:                                  # more of them; --full takes the second set
       small: {n: 100}
       full: {n: 200}
     steps:                                  # each a command of microsim, run in the study's folder of results
       electrode: generate {here}/ice.yaml --out electrode.tif
-      pores: transport electrode.tif --voxel-size-nm 5000 --phases pore=0,am=1 --conducting pore
+      pores: transport electrode.tif --voxel-size-nm 5000 {pores}
       real: {command: transport nrel_nmc ..., needs: nrel_nmc}    # only where that data set is at hand
     rows:
       - {what: tau through the thickness, value: pores.axes.x.tau, paper: 1.6, explained: why it differs}
@@ -104,7 +105,7 @@ class StepsStudy:
     path: Path
 
 
-KEYS = ("title", "source", "about", "sizes", "steps", "rows", "figures")
+KEYS = ("title", "source", "about", "let", "sizes", "steps", "rows", "figures")
 
 
 def is_steps(raw):
@@ -120,9 +121,10 @@ def load_steps(path, raw, out, full=False):
     if unknown := set(raw) - set(KEYS):
         raise InputError(f"{path}: expected {listed(KEYS)}, got {listed(sorted(unknown))}; correct the keys.")
     size = "full" if full else "small"
-    values = {"here": path.parent.resolve(), "out": Path(out).resolve(), **_sizes(raw, size)}
+    places = {"here": path.parent.resolve(), "out": Path(out).resolve()}
+    words = {**_let(raw.get("let") or {}), **_sizes(raw, size)}
     given = mapping(_command, "a command for each step")(raw["steps"], "steps")
-    steps = tuple(_step(name, *command, values) for name, command in given.items())
+    steps = tuple(_step(name, *command, words, places) for name, command in given.items())
     names = [step.name for step in steps]
     rows = tuple(_row(one, f"rows.{k}", names) for k, one in enumerate(_list(raw, "rows")))
     shown = tuple(section(Shown, one, f"figures.{k}") for k, one in enumerate(_list(raw, "figures")))
@@ -130,6 +132,10 @@ def load_steps(path, raw, out, full=False):
         _check_shown(one, f"figures.{k}", names)
     about = [text(raw[key], key) if raw.get(key) else "" for key in ("title", "source", "about")]
     return StepsStudy(about[0] or path.stem, path.stem, *about[1:], size, steps, rows, shown, path)
+
+
+def _let(raw):
+    return mapping(lambda value, path: value, "words by their names")(raw, "let") if raw else {}
 
 
 def _sizes(raw, size):
@@ -163,27 +169,35 @@ def _command(raw, path):
     return text(parts["command"], path), parts.get("needs", "")
 
 
-def _step(name, command, needs, values):
-    """Make a step of a command as it stands in the file."""
+def _step(name, command, needs, values, places):
+    """Make a step of a command as it stands in the file; places: paths, which stay one word each."""
     where = f"steps.{name}"
     if not NAME.match(name):
         raise InputError(f"{where}: expected a name of letters, digits and _, got {say(name)}; rename it.")
-    unknown = [key for key in PLACEHOLDER.findall(command) if key not in values]
+    for _ in range(3):  # words may hold other words
+        command = PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), command)
+    unknown = [key for key in PLACEHOLDER.findall(command) if key not in places]
     if unknown:
-        raise InputError(f"{where}: expected {listed(values)} in braces, got {listed(unknown)}; correct it.")
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise InputError(f"{where}: expected a command, got {error}: {say(command)}; correct it.") from error
-    words = [PLACEHOLDER.sub(lambda found: str(values[found[1]]), word) for word in words]
-    words = words[1:] if words[:1] == ["microsim"] else words
-    if not words:
-        raise InputError(f"{where}: expected a command, got an empty one; write one.")
+        known = listed([*places, *values])
+        raise InputError(f"{where}: expected {known} in braces, got {listed(unknown)}; correct it.")
+    words = _words(command, where)
+    words = [PLACEHOLDER.sub(lambda found: str(places[found[1]]), word) for word in words]
     if words[0] in FOLDERS and "--out" not in words:
         words += ["--out", name]
     if "--json" not in words:
         words += ["--json", f"{name}.json"]
     return StudyStep(name, tuple(words), _known_data(needs, where))
+
+
+def _words(command, where):
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise InputError(f"{where}: expected a command, got {error}: {say(command)}; correct it.") from error
+    words = words[1:] if words[:1] == ["microsim"] else words
+    if not words:
+        raise InputError(f"{where}: expected a command, got an empty one; write one.")
+    return words
 
 
 def _known_data(name, where):

@@ -1,10 +1,17 @@
 """Steps of a study run in order, are kept where nothing changed, and fail by themselves alone."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
 
+from microsim.base.errors import InputError
+from microsim.base.locks import alone_in
 from microsim.jobs import step_crew
 from microsim.jobs.step_crew import StepCrew
 from microsim.jobs.study_steps import StudyStep
@@ -78,3 +85,31 @@ def test_what_a_step_wrote_itself_is_not_taken_for_its_input(tmp_path):
     assert crew._read_by(made) == {}
     crew.wrote["made"] = {"made.npy"}
     assert set(crew._read_by(looked("next", "made.npy"))) == {"made.npy"}
+
+
+def test_a_step_that_outlives_its_killed_study_keeps_others_out_of_the_folder(tmp_path):
+    script = textwrap.dedent("""
+        import os, signal, sys
+        from pathlib import Path
+        from microsim.base.locks import alone_in
+        from microsim.jobs import step_crew
+        from microsim.jobs.study_steps import StudyStep
+        with alone_in(sys.argv[1]) as lock:
+            crew = step_crew.StepCrew(sys.argv[1], lock=lock)
+            popen = step_crew.subprocess.Popen
+            def asleep(command, **options):
+                child = popen([sys.executable, "-c", "import time; time.sleep(60)"], **options)
+                print(child.pid, flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+            step_crew.subprocess.Popen = asleep
+            crew.run(StudyStep("one", ("info", "x", "--json", "one.json")))
+    """)
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "out")], capture_output=True, text=True, check=False
+    )
+    child = int(killed.stdout)
+    try:
+        with pytest.raises(InputError, match="no other run works"), alone_in(tmp_path / "out"):
+            pass
+    finally:
+        os.kill(child, signal.SIGKILL)

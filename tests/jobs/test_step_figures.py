@@ -10,7 +10,12 @@ from microsim.jobs.step_figures import StepFigure
 
 NUMBERS = {
     "tau": {"axes": {"x": {"tau": 2.5}, "y": {"tau": None}}, "a-b": 4},
-    "cei": {"cases": [{"name": "none", "mAh": 120.0}, {"name": "thick", "mAh": 90.0}], "x": [0, 2, 1]},
+    "cei": {
+        "cases": [{"name": "none", "mAh": 120.0}, {"name": "thick", "mAh": 90.0}],
+        "x": [0, 2, 1],
+        "y": [1, 1, 3, 3],
+        "z": [0, 1, 1, 4],
+    },
 }
 
 
@@ -28,6 +33,7 @@ def read(text, folder="."):
         ("last(cei.x) + cei.x[-2] - -min(cei.x)", 3),
         ("interp(1.5, cei.x, cei.x)", 1.5),  # the x are put in order first
         ("correlation(cei.x, cei.x)", 1),
+        ("average(cei.y, cei.z)", 2.5),  # 1 over one, 3 over the three others
         ("log10(1000) + sqrt(4) + len(cei.x)", 8),
         ("tau.axes.y.tau", None),
     ],

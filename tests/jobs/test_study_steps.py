@@ -8,11 +8,12 @@ from microsim.jobs.study_steps import is_steps, load_steps
 RAW = {
     "title": "Thick",
     "source": "a paper",
+    "let": {"look": "--report look --axis {axis}", "axis": "x"},
     "sizes": {"small": {"n": 8}, "full": {"n": 16}},
     "steps": {
         "one": "microsim generate {here}/e.yaml --out one.tif",
         "two": "run case.yaml --set 'volume.crop.x=[0, {n}]'",
-        "three": {"command": "info nrel_nmc --json three.json", "needs": "nrel_nmc"},
+        "three": {"command": "info nrel_nmc {look} --json three.json", "needs": "nrel_nmc"},
     },
     "rows": [{"what": "tau", "value": "one.shape[0]", "paper": 3}],
     "figures": [{"voltage": ["two"]}, {"profile": "c_e", "of": ["two"]}, {"picture": "two/figures/a.png"}],
@@ -34,7 +35,8 @@ def test_commands_get_their_placeholders_and_outputs(tmp_path):
         *("run", "case.yaml", "--set", "volume.crop.x=[0, 8]"),
         *("--out", "two", "--json", "two.json"),
     )
-    assert three.words == ("info", "nrel_nmc", "--json", "three.json") and three.needs == "nrel_nmc"
+    words = ("info", "nrel_nmc", "--report", "look", "--axis", "x", "--json", "three.json")
+    assert three.words == words and three.needs == "nrel_nmc"
     assert load(tmp_path, full=True).steps[1].words[3] == "volume.crop.x=[0, 16]"
     assert one.command.startswith("microsim generate") and study.size == "small"
     assert is_steps(RAW) and not is_steps({"base": "a"})
