@@ -17,6 +17,7 @@ from ..materials.laws import Tabulated
 SLACK = 0.01  # of lithiation by which a measured table may pass 0 and 1
 NARROWEST = 0.1  # of lithiation that a table must span; less is a capacity in Ah
 FEWEST = 3  # points
+CYCLERS = (".mpt", ".mpr", ".nda", ".ndax", ".dta", ".xlsx", ".parquet")  # suffixes of cyclers' own files
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def read_table(path, curve):
 
     Raises InputError where it is no table, not over the curve's axis, or not positive where it must be.
     """
+    _check_no_cycler(path, curve)
     found = read_two_columns(path, f"{curve.axis.name} and {curve.what}")
     if found.x.size < FEWEST:
         raise InputError(f"{path}: expected a table of at least three lines, got {found.x.size}; add more")
@@ -118,6 +120,16 @@ def read_table(path, curve):
     table = Tabulated(x, y, curve.beyond, curve.logarithm)
     table.source = f"table {Path(path).name}, sha256 {found.sha256[:12]}"
     return table
+
+
+def _check_no_cycler(path, curve):
+    """Refuse a cycler's own file, whose charge is not yet a lithiation, with how to make the table of it."""
+    suffix = Path(str(path).removesuffix(".gz")).suffix.lower()
+    if suffix in CYCLERS:
+        raise InputError(
+            f"{path}: expected a table of {curve.axis.name} and {curve.what}, got a cycler's file ({suffix});"
+            " make one of a half cycle: microsim curve FILE --half-cycle N --sto FROM,TO --ocp ocp.csv"
+        )
 
 
 def _check_heads(found, curve, path):

@@ -285,6 +285,7 @@ command_of(
     [
         "microsim curve cell7.mpt --mass-mg 7.7 --dqdv-mV 5 --json -",
         "microsim curve cell7.ndax --out cell7.csv",
+        "microsim curve slow.mpt --half-cycle 2 --sto 0.27,0.9 --ocp ocp.csv",
         "microsim curve out/gitt/voltage.csv --radius-um 2.5",
     ],
 )

@@ -25,17 +25,32 @@ class MeasuredCurveResult(Result):
     steps    of its cycler, MeasuredStep each; () where it has no current
     dq_dv    {number of a half cycle: (V, dQ/dV)}; {} where not asked for
     pulses   of a titration, Pulse each; () where not asked for
+    part     the half cycle that was asked for, a MeasuredCurve; None: none
+    sto      lithiation at its beginning and end, or None
     """
 
     curve: object
     steps: tuple
     dq_dv: dict
     pulses: tuple
+    part: object = None
+    sto: tuple | None = None
 
     files: ClassVar = {
-        "out": SavedFile("save", "Write time, current, voltage and charge as CSV.", "FILE.csv", key="out")
+        "out": SavedFile("save", "Write time, current, voltage and charge as CSV.", "FILE.csv", key="out"),
+        "ocp": SavedFile(
+            "save_ocp", "Write the half cycle's voltage over lithiation.", "FILE.csv", key="ocp"
+        ),
     }
     has_page: ClassVar = False
+
+    @classmethod
+    def check(cls, values, asked):
+        """Refuse, before the work, a table over lithiation of which nobody says what it is over."""
+        if asked.get("ocp") and values.get("sto") is None:
+            raise InputError(
+                "expected the lithiation at both ends of the half cycle, got none; add --sto 0.27,0.9"
+            )
 
     @property
     def title(self):
@@ -137,6 +152,43 @@ class MeasuredCurveResult(Result):
         write_columns(path, {name: values + 0.0 for name, values in columns.items() if values is not None})
         return Path(path)
 
+    def save_ocp(self, path):
+        """Write sto and U_V of the half cycle as CSV, the table that `ocp` of a material reads.
+
+        The lithiation goes with the charge from one end to the other; the voltage is as it was measured, with
+        whatever the current took. Returns the path.
+        """
+        import numpy as np
+
+        from ..base.files import write_columns
+
+        if self.part is None or self.sto is None or self.part.charge is None:
+            raise InputError(
+                f"{self.curve.where}: expected a half cycle with its charge, and the lithiation at both its"
+                " ends, got one of them not; add half_cycle and sto"
+            )
+        q, (first, last) = self.part.charge, self.sto
+        goes_on = np.concatenate([[True], np.diff(np.maximum.accumulate(np.abs(q - q[0]))) > 0])
+        q, V = q[goes_on], self.part.voltage_V[goes_on]
+        write_columns(path, {"sto": first + (last - first) * (q - q[0]) / (q[-1] - q[0]), "U_V": V})
+        return Path(path)
+
+
+def _sto(given, path):
+    parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, (list, tuple)) or len(parts) != 2:
+        raise InputError(f"{path}: expected two lithiations like 0.27,0.9, got {given}; correct it")
+    first, last = (number(0.0, 1.0)(part, path) for part in parts)
+    if first == last:
+        raise InputError(f"{path}: expected two lithiations that differ, got {first:g} twice; correct it")
+    return first, last
+
+
+def _half(given, path):
+    from ..case.measurements import half_cycle
+
+    return half_cycle(int(given) if isinstance(given, str) and given.isdigit() else given, path)
+
 
 def _above(help, metavar, option, unit):
     def typed(given, path):
@@ -168,6 +220,12 @@ def measured_curve(
     dq_dv_step: _above("dQ/dV of each half cycle, in steps of voltage.", "MV", "--dqdv-mV", 1e3) = None,
     radius: _above("Of spheres: D of a titration.", "R", "--radius-um", 1e6) = None,
     length: _above("Of a sheet: D of a titration.", "L", "--length-um", 1e6) = None,
+    half_cycle: Annotated[
+        "int | str | None", Argument("For --ocp: its number, charge or discharge.", _half, "N")
+    ] = None,
+    sto: Annotated[
+        "tuple | None", Argument("For --ocp: lithiation at its beginning and end.", _sto, "FROM,TO")
+    ] = None,
     positive_current: Annotated[
         "str | None", one_of("What a positive current does.", "charge", "discharge")
     ] = None,
@@ -196,6 +254,10 @@ def measured_curve(
         Of spheres, m: D of each pulse of a titration.
     length : float, optional
         Of a sheet, m: the same.
+    half_cycle : int or str, optional
+        Its number, "charge" or "discharge": of which a table over lithiation is made (save_ocp).
+    sto : pair of float, optional
+        Lithiation at the beginning and the end of that half cycle.
     positive_current : str, optional
         "charge" or "discharge", where the file does not tell.
     columns : dict, optional
@@ -226,7 +288,8 @@ def measured_curve(
     whole = curve.time_s is not None and curve.current is not None and curve.charge is not None
     pulses = titration(curve, length or radius / 3) if length or radius else ()
     slopes = _slopes(curve, dq_dv_step) if dq_dv_step else {}
-    return MeasuredCurveResult(curve, measured_steps(curve) if whole else (), slopes, pulses)
+    part = read_measured_curve(file, half_cycle=half_cycle, **options) if half_cycle or sto else None
+    return MeasuredCurveResult(curve, measured_steps(curve) if whole else (), slopes, pulses, part, sto)
 
 
 def _slopes(curve, step):

@@ -121,3 +121,10 @@ def test_an_ocp_in_millivolts_or_over_charge(tmp_path, scale, shift, said):
     material = {"base": "Chen2020_cathode", "active": own}
     with pytest.raises(InputError, match=said):
         load_case(CASE, {"cell.materials.cathode": material})
+
+
+@pytest.mark.parametrize("name", ["cell.mpt", "cell.mpr", "cell.mpt.gz", "CELL.NDAX"])
+def test_a_cycler_s_file_is_told_how_to_become_a_table(tmp_path, name):
+    (tmp_path / name).write_bytes(b"EC-Lab")
+    with pytest.raises(InputError, match=r"got a cycler's file .*: microsim curve FILE --half-cycle N --sto"):
+        read_table(tmp_path / name, OCP)

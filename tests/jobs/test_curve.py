@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import microsim as ms
+from microsim.case.tables import OCP, read_table
 from microsim.cli import main
 from microsim.curves.curve import read_measured_curve
 
@@ -54,6 +55,31 @@ def test_the_command(file, tmp_path, monkeypatch, capsys):
     told = json.loads((tmp_path / "n.json").read_text())
     assert told["half_cycles"][0]["capacity"] == pytest.approx(27.8, rel=0.01)
     assert (tmp_path / "out.csv").is_file()
+
+
+@pytest.mark.parametrize(("half", "sto"), [(1, (0.9, 0.3)), ("discharge", (0.3, 0.84))])
+def test_a_table_over_lithiation(file, tmp_path, half, sto):
+    path = ms.measured_curve(file, half_cycle=half, sto=sto).save_ocp(tmp_path / "ocp.csv")
+    table = read_table(path, OCP)
+    x = np.linspace(min(sto) + 0.05, max(sto) - 0.05, 9)
+    share = (x - sto[0]) / (sto[1] - sto[0])
+    assert table(x) == pytest.approx(3 + share if half == 1 else 4 - share, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ("--half-cycle 1", "expected the lithiation at both ends"),
+        ("--half-cycle 1 --sto 0.9", "expected two lithiations like 0.27,0.9"),
+        ("--half-cycle 1 --sto 0.9,0.9", "expected two lithiations that differ"),
+        ("--half-cycle 7 --sto 0.9,0.3", "expected one half cycle at half_cycle: 7, got none"),
+        ("--sto 0.9,0.3", "expected one half cycle, got 2 of"),
+    ],
+)
+def test_a_table_over_lithiation_of_which_something_is_missing(file, monkeypatch, capsys, options, says):
+    monkeypatch.chdir(file.parent)
+    assert main(["curve", "cell.csv", *options.split(), "--ocp", "ocp.csv"]) == 2
+    assert says in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
