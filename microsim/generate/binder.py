@@ -9,10 +9,18 @@ from ..base.errors import InputError
 from ..base.schema import choice, entry, number
 from .bridges import bridging
 from .fibres import fibre_distance
-from .layers import LENGTH
+from .layers import LENGTH, refuse_unused
 from .noise import smooth_noise
 
 FAR = 1.0  # m; comes after everything that is near
+DEFAULTS = {"coverage": 0.6, "diameter": 1e-6, "length": 15e-6, "bridged": 0.0, "filmed": 0.0}
+USED = {  # by each kind
+    "bridges": (),
+    "films": ("coverage", "diameter"),
+    "fibres": ("diameter", "length", "bridged", "filmed", "coverage"),
+    "aggregates": ("diameter", "bridged", "filmed", "coverage"),
+}
+THINNEST = 1.5  # voxels of a fibre or lump
 
 
 @dataclass(frozen=True)
@@ -21,8 +29,8 @@ class BinderShape:
 
     kind       bridges: at contacts and in narrow gaps; films: on the particles; fibres: fibrils through the
                pores, as dry coating draws them; aggregates: lumps, as a drying slurry leaves them
-    coverage   films: share of the particles' surface that they lie on
-    diameter   fibres: of a fibre; aggregates: of a lump, m
+    coverage   share of the particles' surface that films lie on
+    diameter   fibres: of a fibre; aggregates: of a lump; films: of a patch, m
     length     fibres: of a fibre, m
     bridged, filmed    fibres, aggregates: shares of the binder that make bridges and films all the same
     migration  binder fraction at the separator less that at the collector, over the mean: what drying
@@ -30,19 +38,22 @@ class BinderShape:
     """
 
     kind: str = entry(choice("bridges", "films", "fibres", "aggregates"), default="bridges")
-    coverage: float = entry(number(0.05, 1), default=0.6)
-    diameter: float = entry(number(1e-8, 1e-4), default=1e-6, units=LENGTH)
-    length: float = entry(number(1e-8, 1e-3), default=15e-6, units=LENGTH)
-    bridged: float = entry(number(0, 1), default=0.0)
-    filmed: float = entry(number(0, 1), default=0.0)
+    coverage: float | None = entry(number(0.05, 1), default=None)
+    diameter: float | None = entry(number(1e-8, 1e-4), default=None, units=LENGTH)
+    length: float | None = entry(number(1e-8, 1e-3), default=None, units=LENGTH)
+    bridged: float | None = entry(number(0, 1), default=None)
+    filmed: float | None = entry(number(0, 1), default=None)
     migration: float = entry(number(0, 1.9), default=0.0)
 
     def __post_init__(self):
-        shares = self.bridged + self.filmed
-        if shares > 1 or shares and self.kind in ("bridges", "films"):
+        refuse_unused("binder", self.kind, self, USED)
+        for name in USED[self.kind]:
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, DEFAULTS[name])
+        shares = (self.bridged or 0.0) + (self.filmed or 0.0)
+        if shares > 1:
             raise InputError(
-                "binder: expected bridged and filmed shares beside fibres or aggregates, 1 together at most, "
-                f"got {self.bridged:g} and {self.filmed:g} beside {self.kind}; correct them."
+                f"binder: expected bridged and filmed of 1 together at most, got {shares:g}; lower one."
             )
 
 
@@ -54,9 +65,10 @@ def binder_order(shape, drawn, active, voids, fraction, voxel_size, rng):
     fraction  of the volume that the binder will take
     """
     taken = active | voids
+    _check_size(shape, voxel_size)
     if shape is None or shape.kind == "bridges":
         return _bridges(drawn, active, taken, voxel_size)
-    rest = fraction * (1 - shape.bridged - shape.filmed)
+    rest = fraction * (1 - (shape.bridged or 0.0) - (shape.filmed or 0.0))
     order = KINDS[shape.kind](shape, drawn, taken, rest, voxel_size, rng)
     order[taken] = np.inf
     if shape.bridged:
@@ -64,6 +76,18 @@ def binder_order(shape, drawn, active, voids, fraction, voxel_size, rng):
     if shape.filmed:
         _put_first(order, _films(shape, drawn, taken, fraction, voxel_size, rng), shape.filmed * fraction)
     return order
+
+
+def _check_size(shape, voxel_size):
+    if (
+        shape
+        and shape.kind in ("fibres", "aggregates")
+        and shape.diameter < THINNEST * voxel_size * (1 - 1e-9)
+    ):
+        raise InputError(
+            f"binder.diameter: expected at least {THINNEST} voxels, {1e6 * THINNEST * voxel_size:g} um, got "
+            f"{1e6 * shape.diameter:g} um; enlarge it or use finer voxels."
+        )
 
 
 def _put_first(order, values, share):
@@ -93,7 +117,7 @@ def _films(shape, drawn, taken, fraction, voxel_size, rng):
 def _aggregates(shape, drawn, taken, fraction, voxel_size, rng):
     """Distance to the middle of the nearest lump, m, made uneven."""
     free = np.argwhere(~taken)
-    diameter = max(shape.diameter / voxel_size, 1.5)
+    diameter = shape.diameter / voxel_size
     share = min(fraction * taken.size / max(len(free), 1), 0.95)
     count = max(1, round(-np.log(1 - share) * len(free) / (np.pi / 6 * diameter**3)))
     seeds = np.ones(taken.shape, dtype=bool)

@@ -8,9 +8,12 @@ from scipy.spatial import cKDTree
 
 from ..base.errors import InputError
 from ..base.schema import choice, entry, number, whole
-from .layers import LENGTH
+from .layers import LENGTH, refuse_unused
 from .noise import smooth_noise
 
+USED = {"grains": ("grain_diameter",), "radial": ("sectors",)}  # by each kind
+SECTORS = 6
+FINEST = 2.0  # voxels of a grain
 MOST = 0.5  # share of one particle that cracks may take
 SMALLEST = 64  # voxels of a particle that may crack
 JAGGED = 0.8  # how far boundaries wander, voxels
@@ -23,7 +26,7 @@ class CrackDamage:
     share           of the particles' volume (solid and cracks) in all
     kind            grains: along boundaries of grains, one after the other; radial: planes through the middle
     width           opening of a crack, m; default one voxel, which every crack has at least
-    grain_diameter  of the grains, m; default a third of the recipe's median diameter
+    grain_diameter  of the grains, m; default a third of the recipe's median diameter, 3 voxels at least
     sectors         into which radial cracks cut a particle
     spread          relative standard deviation of the share from particle to particle
     rise            how much more at the collector than at the separator, in shares of the mean
@@ -33,9 +36,14 @@ class CrackDamage:
     kind: str = entry(choice("grains", "radial"), default="grains")
     width: float | None = entry(number(1e-9, 1e-4), default=None, units=LENGTH)
     grain_diameter: float | None = entry(number(1e-9, 1e-3), default=None, units=LENGTH)
-    sectors: int = entry(whole(2, 50), default=6)
+    sectors: int | None = entry(whole(2, 50), default=None)
     spread: float = entry(number(0, 2), default=0.5)
     rise: float = entry(number(-2, 2), default=0.0)
+
+    def __post_init__(self):
+        refuse_unused("cracks", self.kind, self, USED)
+        if self.kind == "radial" and self.sectors is None:
+            object.__setattr__(self, "sectors", SECTORS)
 
 
 def crack_particles(cracks, particles, voxel_size, grain_diameter, rng):
@@ -50,6 +58,12 @@ def crack_particles(cracks, particles, voxel_size, grain_diameter, rng):
     Returns (bool [x, y, z] where cracks are, int32 [x, y, z] the grains, numbered from 1). Raises InputError
     when the particles cannot take that many.
     """
+    finest = FINEST * voxel_size
+    if cracks.kind == "grains" and grain_diameter < finest * (1 - 1e-9):
+        raise InputError(
+            f"cracks.grain_diameter: expected at least {FINEST:g} voxels, {1e6 * finest:g} um, got "
+            f"{1e6 * grain_diameter:.3g} um; enlarge it or use finer voxels."
+        )
     boxes, sizes = ndimage.find_objects(particles), np.bincount(particles.ravel())[1:]
     wanted = _wanted(cracks, particles, sizes, boxes, rng)
     warp = np.stack([JAGGED * smooth_noise(rng, particles.shape, 3.0) for _ in range(3)], axis=-1)

@@ -3,12 +3,13 @@
 import numpy as np
 from scipy import ndimage
 
+from ..base.errors import InputError
 from .noise import ENDS
 
 STEP = 0.7  # of a fibre's point to the next, voxels
 BEND = 0.08  # standard deviation of the turn at each step
 CLEAR = 0.6  # how far a line stays from a particle, voxels
-MOST_FIBRES = 20000
+MOST_FIBRES = 200000
 
 
 def fibre_distance(walls, diameter, length, voxels, rng):
@@ -16,14 +17,19 @@ def fibre_distance(walls, diameter, length, voxels, rng):
 
     walls: distance to the particles, voxels [x, y, z], 0 within; diameter, length: of a fibre, voxels
     """
-    radius = max(diameter / 2, 0.6)
+    radius = diameter / 2
     each = max(np.pi * radius**2 * length, 1.0)
     count = int(np.clip(round(1.5 * voxels / each) + 2, 2, MOST_FIBRES))
     while True:
         paths = _paths(walls, count, length, rng)
         low, high = 1, count
-        if _volume(walls, paths, radius)[1] >= voxels or count >= MOST_FIBRES:
+        if _volume(walls, paths, radius)[1] >= voxels:
             break
+        if count >= MOST_FIBRES:
+            raise InputError(
+                f"binder: expected fibres that hold the binder, got {MOST_FIBRES} of them, too few; make "
+                "them thicker or longer, or lower cbd_fraction."
+            )
         count = min(2 * count, MOST_FIBRES)
     for _ in range(8):
         middle = (low + high) // 2

@@ -120,3 +120,14 @@ def start_depth(zone):
         return 2 * even / (b + np.sqrt(np.maximum(b * b + 2 * g * even, 0)))
 
     return depth
+
+
+def refuse_unused(path, kind, section, used):
+    """Refuse values that a kind has no use for; used: {kind: names of the optional fields that it takes}."""
+    given = [name for name in dict.fromkeys(sum(used.values(), ())) if getattr(section, name) is not None]
+    unused = [name for name in given if name not in used[kind]]
+    if unused:
+        raise InputError(
+            f"{path}: expected {', '.join(used[kind]) or 'nothing else'} beside {kind}, got {unused[0]}; "
+            "leave it out or choose another kind."
+        )

@@ -57,6 +57,12 @@ def channels(pores, shape, voxel_size, rng):
             f"pores.width: expected channels of at least 3 voxels, {3e6 * voxel_size:g} um, got "
             f"{1e6 * min(pores.width):.3g} um; widen them or use finer voxels."
         )
+    side = voxel_size * min(shape[1:])
+    if max(pores.width) > side / 3 * (1 + 1e-9):
+        raise InputError(
+            f"pores.width: expected channels of at most a third of the section's shorter side, "
+            f"{1e6 * side / 3:.3g} um, got {1e6 * max(pores.width):.3g} um; enlarge the box or narrow them."
+        )
     level = ndtri(1 - share)
     sigma = (
         np.maximum(width, 2 * voxel_size)

@@ -100,6 +100,7 @@ class ElectrodeRecipe:
             raise InputError("expected either layers or a gradient, got both; remove one of the two.")
         for zone in zones_of(self):
             self._check_sizes(*zone.sizes)
+            self._check_layer(zone)
             self._check_room(zone)
 
     @property
@@ -161,6 +162,14 @@ class ElectrodeRecipe:
             raise InputError(
                 f"expected a smallest_diameter of at least 4 voxels, {4e6 * self.voxel_size:g} um, got "
                 f"{small:g} um; use finer voxels or raise the diameter."
+            )
+
+    def _check_layer(self, zone):
+        thickness, largest = ((zone.end - zone.start) * self.box[0], zone.sizes[-1])
+        if largest > thickness * (1 + 1e-9):
+            raise InputError(
+                f"layers: expected each at least as thick as its largest particle, {1e6 * largest:g} um, got "
+                f"{1e6 * thickness:.3g} um; raise its share or lower its largest_diameter."
             )
 
     def _check_room(self, zone):

@@ -237,7 +237,7 @@ def _cracked(recipe, phase, particles):
     """Open cracks in place; returns the grains, or None."""
     if not recipe.cracks:
         return None
-    grain = recipe.cracks.grain_diameter or recipe.median_diameter / 3
+    grain = recipe.cracks.grain_diameter or max(recipe.median_diameter / 3, 3 * recipe.voxel_size)
     rng = stage_rng(recipe.seed, "cracks")
     cracked, grains = crack_particles(recipe.cracks, particles, recipe.voxel_size, grain, rng)
     phase[cracked] = CRACK["crack"]

@@ -56,7 +56,7 @@ def test_aggregates_are_thick_and_fibres_thin(made):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_drying_carries_binder_to_the_separator(kind):
-    shape = BinderShape(kind, diameter=2e-6, migration=0.8)
+    shape = BinderShape(kind, migration=0.8)
     binder = build_electrode(replace(BASE, binder=shape)).phase == 2
     windows = np.array([part.mean() for part in np.array_split(binder, 3)])
     assert np.all(np.diff(windows) < 0) and binder.mean() == pytest.approx(0.12, abs=1e-3)
@@ -73,7 +73,21 @@ def test_a_share_makes_bridges_or_films_all_the_same(made):
         assert other.mean() == pytest.approx(0.12, abs=1e-3) and alike[1] > alike[0] + 0.2
 
 
-def test_shares_that_do_not_fit_are_refused():
-    for more in ({"bridged": 0.6, "filmed": 0.6}, {"kind": "films", "bridged": 0.1}):
-        with pytest.raises(InputError, match="bridged and filmed shares"):
-            BinderShape(**{"kind": "fibres", **more})
+@pytest.mark.parametrize(
+    "section, words",
+    [
+        ({"kind": "fibres", "bridged": 0.6, "filmed": 0.6}, "1 together at most"),
+        ({"kind": "films", "bridged": 0.1}, "coverage, diameter beside films, got bridged"),
+        ({"kind": "bridges", "diameter": 1e-6}, "nothing else beside bridges, got diameter"),
+        ({"kind": "aggregates", "length": 1e-6}, "beside aggregates, got length"),
+    ],
+)
+def test_what_a_kind_has_no_use_for_is_refused(section, words):
+    with pytest.raises(InputError, match=words):
+        BinderShape(**section)
+
+
+@pytest.mark.parametrize("kind", ["fibres", "aggregates"])
+def test_what_the_voxels_do_not_resolve_is_refused(kind):
+    with pytest.raises(InputError, match="binder.diameter: expected at least 1.5 voxels, 0.6 um, got 0.5 um"):
+        build_electrode(replace(BASE, binder=BinderShape(kind, diameter=5e-7)))

@@ -82,3 +82,12 @@ def test_more_cracks_than_the_particles_hold_are_refused():
     crumbs[:3, :3, :3], crumbs[5:8, :3, :3] = 1, 2
     with pytest.raises(InputError, match="cracks.share: expected at most 0.00"):
         opened(CrackDamage(0.1), crumbs)
+
+
+def test_what_a_kind_has_no_use_for_and_grains_too_fine_are_refused():
+    with pytest.raises(InputError, match="sectors beside radial, got grain_diameter"):
+        CrackDamage(0.1, "radial", grain_diameter=1e-6)
+    with pytest.raises(InputError, match="grain_diameter beside grains, got sectors"):
+        CrackDamage(0.1, "grains", sectors=4)
+    with pytest.raises(InputError, match="at least 2 voxels, 0.8 um, got 0.5 um"):
+        build_electrode(replace(WHOLE, cracks=CrackDamage(0.1, grain_diameter=5e-7)))

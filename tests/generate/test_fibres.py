@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from microsim.base.errors import InputError
+from microsim.generate import fibres
 from microsim.generate.fibres import fibre_distance
 from microsim.mesh.percolation import cluster_labels
 
@@ -33,3 +35,9 @@ def test_fibres_slide_along_particles_and_stay_out():
 
 def test_the_same_draw_gives_the_same_fibres():
     assert np.array_equal(laid(), laid()) and not np.array_equal(laid(), laid(seed=1))
+
+
+def test_more_than_the_fibres_hold_is_refused(monkeypatch):
+    monkeypatch.setattr(fibres, "MOST_FIBRES", 3)
+    with pytest.raises(InputError, match="fibres that hold the binder, got 3"):
+        laid(voxels=30000)

@@ -48,6 +48,11 @@ def test_channels_too_narrow_for_the_voxels_are_refused():
         drawn(replace(ICE, width=(24e-6, 4e-6)))
 
 
+def test_channels_too_wide_for_the_section_are_refused():
+    with pytest.raises(InputError, match="at most a third of the section's shorter side, 64 um"):
+        drawn(replace(ICE, width=(70e-6,)))
+
+
 def test_walls_are_packed_or_solid():
     base = {"shape": (48, 40, 40), "pores": PoreArrays(share=(0.25, 0.15), width=(3.2e-6,))}
     solid = build_electrode(ElectrodeRecipe(**{**base, "pores": replace(base["pores"], walls="solid")}))

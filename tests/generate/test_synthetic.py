@@ -6,9 +6,15 @@ import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
-from microsim.generate.recipe import ElectrodeRecipe
+from microsim.generate.binder import BinderShape
+from microsim.generate.calendering import Calendering
+from microsim.generate.contact_loss import ContactLoss
+from microsim.generate.cracks import CrackDamage
+from microsim.generate.delamination import Delamination
+from microsim.generate.recipe import ElectrodeRecipe, load_electrode_recipe
 from microsim.generate.synthetic import build_electrode, measure_electrode
 from microsim.mesh.percolation import cluster_labels, percolating
+from microsim.mesh.read import read_volume
 
 SMALL = ElectrodeRecipe(
     shape=(32, 28, 30), median_diameter=3.6e-6, smallest_diameter=2e-6, largest_diameter=5.6e-6
@@ -138,3 +144,48 @@ def test_a_packing_that_does_not_work_out_is_refused(monkeypatch):
 def test_more_binder_than_fits_between_the_particles_is_refused():
     with pytest.raises(InputError, match="fits between the particles"):
         build_electrode(replace(SMALL, active_fraction=0.05, cbd_fraction=0.3))
+
+
+DAMAGED = replace(
+    SMALL,
+    active_fraction=0.45,
+    calendering=Calendering(0.1),
+    binder=BinderShape("aggregates"),
+    delamination=Delamination(0.5, 4e-7, 0.6),
+    cracks=CrackDamage(0.08, "radial"),
+    contact_loss=ContactLoss(0.2),
+)
+
+
+def test_all_stages_together_give_the_same_bits_again():
+    first, again = build_electrode(DAMAGED), build_electrode(DAMAGED)
+    for part in ("phase", "particles", "grains"):
+        assert np.array_equal(getattr(first, part), getattr(again, part))
+    assert first.measured == again.measured
+    other = build_electrode(replace(DAMAGED, seed=2))
+    assert np.mean(other.phase != first.phase) > 0.2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cracks": CrackDamage(0.08, "grains")},
+        {"cracks": None},
+        {"contact_loss": None},
+        {"binder": None, "contact_loss": None},
+    ],
+    ids=str,
+)
+def test_one_stage_leaves_the_draws_of_the_others(changed):
+    whole, other = build_electrode(DAMAGED), build_electrode(replace(DAMAGED, **changed))
+    assert np.array_equal(whole.particles, other.particles)
+    if "cracks" not in changed:
+        assert np.array_equal(whole.grains, other.grains)
+    if set(changed) == {"contact_loss"}:
+        binder = other.phase == 2
+        assert np.all(binder[whole.phase == 2]) and np.array_equal(whole.phase[~binder], other.phase[~binder])
+
+
+def test_the_demo_electrode_keeps_its_bits():
+    made = build_electrode(load_electrode_recipe("meshes/demo_electrode.yaml"))
+    assert np.array_equal(made.phase, read_volume("meshes/demo_electrode.tif", made.phases).phase)
