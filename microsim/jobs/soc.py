@@ -313,8 +313,6 @@ def _sample(mu, reason, mask, voxel_size, file_axes):
     if mask is None:
         return mu, reason
     layer = np.shape(mu)[3] == 1
-    if layer and isinstance(mask, str) and mask.strip() == "cylinder":
-        mask = "cylinder=z"
     order = (file_axes or ("Eyx" if layer else "Exyz")).replace("E", "")
     order += "".join(axis for axis in "xyz" if axis not in order)
     inside = sample_mask(mask, np.empty(np.shape(mu)[1:], bool), voxel_size, _of_mask(order, layer))

@@ -23,9 +23,9 @@ BOX = re.compile(r"(?:[xyz]=-?[0-9]+:-?[0-9]+(?:,|$))+")
 def sample_mask(mask, values, voxel_size=None, axes=None):
     """Mark the voxels that are sample.
 
-    mask        "cylinder" (along x, as wide as the volume; "cylinder=z" along z, "cylinder=z:90" of radius 90
-                voxels), "x=0:96,y=4:80" or {"x": (0, 96)}, "label=0" or "label=0:9" for what is outside, a
-                file, or an array [x, y, z], in which 0 is outside
+    mask        "cylinder" (along x or across a section, as wide as it; "cylinder=z" along z, "cylinder=z:90"
+                of radius 90 voxels), "x=0:96,y=4:80" or {"x": (0, 96)}, "label=0" or "label=0:9" for what is
+                outside, a file, or an array [x, y, z], in which 0 is outside
     values      labels or grey values [x, y, z]
     voxel_size  edges x, y, z; None: cubes
     axes        of a file
@@ -54,13 +54,19 @@ def _marked(mask, values, voxel_size, axes):
     words = str(mask).strip()
     if found := CYLINDER.fullmatch(words):
         radius = float(found[2]) if found[2] else None
-        return cylinder(values.shape, found[1] or "x", radius, voxel_size)
+        return cylinder(values.shape, found[1] or _across(values.shape), radius, voxel_size)
     if found := LABELS.fullmatch(words):
         return ~np.isin(values, [int(label) for label in found[1].split(":")])
     if BOX.fullmatch(words):
         parts = (part.partition("=")[::2] for part in words.split(","))
         return _box({axis: ends.split(":") for axis, ends in parts}, values.shape)
     return read_voxels(mask, file_axes=axes, kind="grey").values != 0
+
+
+def _across(shape):
+    """The axis of a cylinder of which nothing is said: x, of a section that across it."""
+    single = [axis for axis, n in zip(AXES, shape, strict=True) if n == 1]
+    return single[0] if len(single) == 1 else "x"
 
 
 def cylinder(shape, axis, radius=None, voxel_size=(1.0, 1.0, 1.0)):

@@ -27,7 +27,7 @@ METRES = {
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
 }
 PATTERN = re.compile(r"[*?]|%0?[0-9]*d")
-LENGTHS = {"m": 1.0, "mm": 1e-3, "um": 1e-6}  # that sizes without a unit may be in
+LENGTHS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9}  # that sizes without a unit may be in
 
 
 def is_pattern(path):
@@ -50,9 +50,9 @@ def spacing(sizes, unit):
 def of_no_unit(stored, sizes, path):
     """Return a Stored with the edges, slowest axis first, that a file states without a unit.
 
-    They are lengths where only one of m, mm and um makes voxels of a possible size; cubes of an unknown unit
-    are cubes of an unknown size, and others are asked about. Edges of exactly 1 are what every program writes
-    that knows none.
+    They are lengths where only one of m, mm, um and nm makes voxels of a possible size; cubes of an unknown
+    unit are cubes of an unknown size, and others are asked about. Edges of exactly 1 are what every program
+    writes that knows none.
     """
     sizes = np.asarray(sizes, float)
     if len(sizes) != 3 or not np.all(np.isfinite(sizes)) or not np.all(sizes > 0) or np.all(sizes == 1):
@@ -61,7 +61,7 @@ def of_no_unit(stored, sizes, path):
     said = " x ".join(f"{size:g}" for size in sizes)
     if len(fitting) == 1:
         ((unit, edge),) = fitting.items()
-        words = f"voxel edges {said} bear no unit: taken as {unit}, the only one of m, mm, um that fits"
+        words = f"voxel edges {said} bear no unit: taken as {unit}, the only one of m, mm, um, nm that fits"
         return replace(stored, voxel_size=spacing(sizes, edge), said=(*stored.said, words))
     if np.ptp(sizes) <= 1e-9 * sizes.max():
         words = f"voxel edges {said} bear no unit and are left out; state --voxel-size-nm"

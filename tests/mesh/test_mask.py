@@ -44,6 +44,11 @@ def test_a_cylinder_holds_the_centres_within():
     assert wide[0, 4] and wide[2, 0] and not wide[0, 0]
 
 
+def test_a_cylinder_of_a_section_is_a_disc():
+    found = sample_mask("cylinder", np.zeros((5, 5, 1)))
+    np.testing.assert_array_equal(found[:, :, 0], cylinder((1, 5, 5), "x")[0])
+
+
 @pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
 def test_fractions_are_those_of_the_sample(seen, labels, mask):
     path, inside = seen

@@ -41,12 +41,15 @@ class _File:
     def numbers(self, element):
         """The numbers of a DataArray, in a row."""
         dtype = np.dtype(TYPES[element.get("type")]).newbyteorder(self.order)
+        text = "".join(
+            [element.text or "", *(child.tail or "" for child in element)]
+        )  # round InformationKeys
         if element.get("format") == "ascii":
-            return np.array((element.text or "").split(), dtype=dtype.newbyteorder("="))
+            return np.array(text.split(), dtype=dtype.newbyteorder("="))
         if element.get("format") == "appended":
             content, encoded = self.appended[int(element.get("offset")) :], self.encoded
         else:
-            content, encoded = (element.text or "").strip().encode(), True
+            content, encoded = text.strip().encode(), True
         return np.frombuffer(self._unpacked(content, encoded), dtype)
 
     def _unpacked(self, content, encoded):

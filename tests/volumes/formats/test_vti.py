@@ -48,6 +48,7 @@ COUNTS = np.array([2, 64, 56, *map(len, PACKED)], "<u4").tobytes()
 BEHIND = b'<AppendedData encoding="raw">_' + np.uint32(120).tobytes() + BYTES + b"</AppendedData>"
 BY_HAND = {
     "written out": document(array(WORDS)),
+    "round a key": document(array(f'<InformationKey name="N" location="L">7</InformationKey>{WORDS}')),
     "base64": document(array(encoded(np.uint32(120).tobytes() + BYTES), form="binary")),
     "packed": document(
         array(encoded(COUNTS, b"".join(PACKED)), form="binary"), more='compressor="vtkZLibDataCompressor"'
@@ -149,7 +150,9 @@ def test_others_are_refused(tmp_path, content, words):
     assert words in sentence(tmp_path / "v.vti")
 
 
-def test_cubes_of_no_unit_are_of_unknown_size(tmp_path):
-    (tmp_path / "v.vti").write_bytes(document(array(WORDS), spacing="0.4 0.4 0.4"))
+@pytest.mark.parametrize("edge", [0.4, 398])
+def test_cubes_of_no_unit_are_of_unknown_size(tmp_path, edge):
+    """0.4 may be mm or um, 398 um or nm."""
+    (tmp_path / "v.vti").write_bytes(document(array(WORDS), spacing=f"{edge} {edge} {edge}"))
     found = read_voxels(tmp_path / "v.vti")
     assert found.voxel_size is None and "bear no unit" in found.said[0]
