@@ -1,6 +1,6 @@
 """The job transport: tortuosity factor and effective diffusivity of the phases of a volume."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -30,6 +30,8 @@ class TortuosityResult(Result):
     tensor  TensorResult of the image repeated periodically, or None
     whole_voxels  {axis: the same with conductors that end at voxel faces} beside another interface: how far
             the two lie apart is what the voxels leave open; or None
+    discretisation  {axis: Discretisation}: whole voxels, surfaces within them, half the resolution, and the
+            error that they speak for; or None
     """
 
     grid: object
@@ -45,6 +47,7 @@ class TortuosityResult(Result):
     peak_memory_bytes: int = 0
     whole_voxels: dict | None = None
     coarsen: int = 1
+    discretisation: dict | None = None
 
     files: ClassVar = {
         "fields": SavedFile(
@@ -89,9 +92,13 @@ class TortuosityResult(Result):
             "coarsen": self.coarsen,
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
+            **({"discretisation": self._open()} if self.discretisation else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
         }
+
+    def _open(self):
+        return {name: asdict(found) for name, found in self.discretisation.items()}
 
     @staticmethod
     def _numbers(axes):
@@ -104,6 +111,12 @@ class TortuosityResult(Result):
             rows = [(n, *(getattr(found, key) for key in KEYS)) for n, found in self.whole_voxels.items()]
             shown += [f"With conductors that end at voxel faces ({self.interface} is above):"]
             shown += [Table(("axis", *KEYS), rows)]
+        if self.discretisation:
+            shown += [
+                "What the voxels leave open: D_eff / D0 of three solves, relative error of D_eff and tau:"
+            ]
+            rows = [(name, *found.values()) for name, found in self._open().items()]
+            shown += [Table(("axis", "voxel", "subvoxel", "half", "error"), rows)]
         if self.show_flux:
             rows = [(n, *(f and getattr(f, key) for key in FLUX_KEYS)) for n, (_, f) in self.flux.items()]
             shown.append(Table(("axis", *FLUX_KEYS), rows))
@@ -201,6 +214,10 @@ def tortuosity(
     flux: Annotated[
         bool, switch("Also what the flux map says: flux lines, constrictivity, dead ends.")
     ] = False,
+    discretisation: Annotated[
+        bool,
+        switch("Also what the voxels' size leaves open: by surfaces within voxels and half the resolution."),
+    ] = False,
     keep_fields: bool = False,
     progress=None,
 ) -> TortuosityResult:
@@ -238,6 +255,9 @@ def tortuosity(
         Also the 3 x 3 tensor of the image repeated periodically.
     flux : bool
         Also the flux map and what it says.
+    discretisation : bool
+        Also the relative error of tau that whole voxels, surfaces within voxels and half the resolution speak
+        for. For conductors of one conductivity and an even number of voxels along each axis.
     keep_fields : bool
         Keep potential and flux, for `save_fields` and `to_xarray`.
     progress : callable, optional
@@ -262,9 +282,11 @@ def tortuosity(
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
     if coarsen > 1:
         volume = _coarsened(volume, coarsen, conducting, interface)
+    if discretisation:
+        _check_discretisation(volume, conducting, solver)
     _check_mask(volume, solver, keep_fields or flux or tensor)
     solve, keep = _solver(solver, interface), flux or keep_fields
-    axes, maps, whole = {}, {}, {}
+    axes, maps, whole, left = {}, {}, {}, {}
     with running(backend):
         for name in axis:
             options = {"potential": True} if keep else {}
@@ -278,10 +300,12 @@ def tortuosity(
                 whole[name] = _solver(solver, "voxel")(
                     volume, conducting, AXES.index(name), tolerance=tolerance, sides=sides
                 )
+            if discretisation:
+                left[name] = _left_open(volume, conducting, name, axes[name], interface, tolerance, sides)
         found = _tensor(volume, conducting, tolerance, progress) if tensor else None
     return TortuosityResult(
         volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
-        peak_memory_bytes(), whole or None, coarsen,
+        peak_memory_bytes(), whole or None, coarsen, left or None,
     )  # fmt: skip
 
 
@@ -312,6 +336,23 @@ def _coarsened(grid, factor, conducting, interface):
     from ..mesh.shares import coarsened
 
     return coarsened(grid, factor, tuple(conducting) if interface == "grey" else None)
+
+
+def _check_discretisation(grid, conducting, solver):
+    from ..transport.discretisation import check_discretisation
+
+    if solver != "multigrid":
+        raise InputError(
+            f"--discretisation: expected solver multigrid beside it, got {solver}; leave one out."
+        )
+    check_discretisation(grid, conducting)
+
+
+def _left_open(grid, conducting, name, found, interface, tolerance, sides):
+    from ..transport.discretisation import discretisation
+
+    options = {"tolerance": tolerance, "sides": sides}
+    return discretisation(grid, conducting, AXES.index(name), found, interface, **options)
 
 
 def _tensor(grid, conducting, tolerance, progress):

@@ -74,6 +74,8 @@ def solve_tortuosity(
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
     n = np.roll(grid.shape, -axis)
     D_eff = float(conductance * bulk.unit * n[0] / (n[1] * n[2] * grid.sample_share))
+    if bulk.bounded:
+        D_eff = min(D_eff, float(bulk.shares @ bulk.conductivity))
     check_bounds(D_eff, bulk.shares, bulk.conductivity, tolerance, gains)
     u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
     return TransportResult(
@@ -92,12 +94,14 @@ def solve_tortuosity(
 @dataclass(frozen=True)
 class _Bulk:
     """What is known before the solve: shares of all kinds of material, their conductivity along the axis,
-    the largest (the problem's unit), the fraction that conducts, the part of it that percolates."""
+    the largest (the problem's unit), the fraction that conducts, the part of it that percolates;
+    bounded: no more than the parallel mean, where openings do not see an obstacle that touches no face."""
 
     shares: np.ndarray
     conductivity: np.ndarray
     eps: float
     eps_percolating: float
+    bounded: bool = False
 
     @property
     def unit(self):
@@ -130,7 +134,7 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     cut = cut_cells(share, h * np.sqrt(along[0] / along), periodic)
     eps = float(share.mean(dtype=float))
     through = float(cut.graph.gather(share).sum(dtype=float) / share.size) if cut else 0.0
-    bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through)
+    bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through, bounded=True)
     if cut is None:
         return None, bulk
     layer = np.zeros(cut.graph.n, np.uint8)

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from microsim.base.errors import InputError
 from microsim.cli import main
@@ -183,3 +184,30 @@ def test_shares_are_not_written_over(cut, tmp_path, capsys, target):
     ]
     assert main(["transport", str(volume), *options]) == 2
     assert str(files[target]) in capsys.readouterr().err and files[target].read_bytes() == before
+
+
+def test_the_discretisation_s_share_of_tau_is_told(tmp_path, capsys):
+    noise = np.random.default_rng(3).normal(size=(12, 12, 12))
+    labels = (ndimage.gaussian_filter(noise, 2, mode="wrap") > -0.05).astype(np.uint8)
+    command = ["transport", str(write_volume(tmp_path / "labels.npy", labels)), "--phases", "am=0,pore=1"]
+    found = {}
+    for interface in ("voxel", "smooth"):
+        assert main([*command, "--interface", interface, "--discretisation", "--json", "-"]) == 0
+        found[interface] = json.loads(capsys.readouterr().out)
+        left = found[interface]["discretisation"]["x"]
+        own = found[interface]["axes"]["x"]["D_eff_over_D0"]
+        assert own == left["voxel" if interface == "voxel" else "subvoxel"] and left["half"] > 0
+        assert left["error"] >= 0.5 * abs(left["voxel"] - left["subvoxel"]) / own > 0
+    assert main(command + ["--json", "-"]) == 0
+    assert "discretisation" not in json.loads(capsys.readouterr().out)
+    assert main([*command, "--discretisation"]) == 0
+    assert "What the voxels leave open" in capsys.readouterr().out
+
+
+def test_discretisation_of_another_solver_is_refused(cut, capsys):
+    volume, _, _ = cut
+    command = ["transport", str(volume), "--phases", "am=0,pore=1", "--discretisation"]
+    assert main([*command, "--solver", "fipy"]) == 2
+    assert "--discretisation: expected solver multigrid beside it" in capsys.readouterr().err
+    assert main(command) == 2
+    assert "expected an even number of voxels" in capsys.readouterr().err

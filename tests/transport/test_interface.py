@@ -136,3 +136,12 @@ def test_grey_without_shares_is_refused():
     grid = VoxelGrid(array(8, 0.3).phase, ("matrix", "ball"), 1e-6)
     with pytest.raises(InputError, match="expected the shares of matrix in each voxel, got those of nothing"):
         solve_tortuosity(grid, {"matrix": 1.0}, 0, interface="grey")
+
+
+@pytest.mark.parametrize("places", [[(2, 2)], [(2, 2), (2, 3)], [(2, 2), (4, 4)]])
+def test_obstacles_of_a_voxel_leave_no_more_than_their_shares(places):
+    labels = np.zeros((6, 6, 1), np.uint8)
+    labels[tuple(np.transpose(places))] = 1
+    grid = VoxelGrid(labels, ("matrix", "ball"), 1e-6)
+    found = solve_tortuosity(grid, {"matrix": 1.0}, 0, interface="smooth", sides="periodic")
+    assert 0.8 < found.D_eff_over_D0 <= found.eps < 1 and found.tau >= 1
