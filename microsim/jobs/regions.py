@@ -8,8 +8,19 @@ from ..base.errors import InputError
 from ..base.lengths import length
 from ..base.schema import number, say, whole
 from ..base.words import titled
-from .arguments import Conducting, Grid, comma_list, require_size, spelled, tolerance
+from .arguments import (
+    Conducting,
+    Grid,
+    axes_order,
+    comma_list,
+    require_size,
+    spelled,
+    tolerance,
+    voxel_lengths,
+)
+from .compare import Noise, Place
 from .job import job
+from .map_source import Map, read_map, read_noise
 from .result import Result, Table
 
 
@@ -23,6 +34,8 @@ class DepthResult(Result):
                  tau_in_plane, D_in_plane
     diffusivity  D0 (m2 s-1), or None
     sides, tolerance  as asked for
+    against      what a measured map says of each region, and of all of them at the end; () without one
+    measured     lines that name the map
     """
 
     grid: object
@@ -31,6 +44,8 @@ class DepthResult(Result):
     diffusivity: float | None
     sides: str
     tolerance: float
+    against: tuple = ()
+    measured: dict | None = None
 
     has_page: ClassVar = False
 
@@ -50,6 +65,7 @@ class DepthResult(Result):
             "voxel_size_m": self.grid.voxel_size if self.grid.sized else None,
             "volume": self.grid.source.name,
             "volume_sha256": self.grid.source.sha256,
+            **({"map": {**self.measured, "regions": list(self.against)}} if self.measured else {}),
         }
 
     def _region(self, region):
@@ -82,7 +98,18 @@ class DepthResult(Result):
             )
             for region in self.regions
         ]
-        return [Table((*header, "D/D0 x", "D/D0 in plane"), rows)]
+        shown = [Table((*header, "D/D0 x", "D/D0 in plane"), rows)]
+        return [*shown, self._against()] if self.measured else shown
+
+    def _against(self):
+        names = [f"{1e6 * r.start:.4g} to {1e6 * r.end:.4g} um" for r in self.regions]
+        rows = []
+        for name, found in zip([*names, "all"], self.against):
+            r, slope = ((found["intervals"] or {}).get(key, (None, None)) for key in ("pearson_r", "slope"))
+            means = (found["pixels"], found["mean"], found["porosity"])
+            rows.append((name, *means, found["pearson_r"], *r, found["slope"], *slope))
+        header = ("region", "pixels", "mean of the map", "local porosity", "r of both", "95 % from", "to")
+        return Table((*header, "slope", "from", "to"), rows)
 
     def plot(self):
         """Draw porosity and tortuosity factors over the depth."""
@@ -128,6 +155,13 @@ def tortuosity_by_depth(
     diffusivity: Diffusivity = None,
     sides: Sides = "no-flux",
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
+    map: Annotated[
+        f"{Map} | None", Argument("Measured map, against the local porosity on its pixels.", metavar="MAP")
+    ] = None,
+    sigma: Noise = None,
+    map_voxel_size: voxel_lengths("Voxel edge of the map, or three: x,y,z.", "--map-voxel-size-nm") = None,
+    map_file_axes: Annotated[str | None, Argument("Axes of the map's file.", axes_order, "AXES")] = None,
+    origin: Place = (0.0, 0.0, 0.0),
     progress=None,
 ) -> DepthResult:
     """Compute porosity and tau by depth, through and in the plane.
@@ -151,6 +185,17 @@ def tortuosity_by_depth(
         "no-flux" ("mirror" is the same) or "periodic" walls beside the axis.
     tolerance : float
         Bound of the relative error of tau.
+    map : path, array, field of a run or result, optional
+        Measured map [x, y, z], of pixels of any size: of each region its correlation with the share of the
+        conducting phases on its pixels, with intervals of a bootstrap over blocks.
+    sigma : float, path or array, optional
+        Noise of the map; default: what it comes with.
+    map_voxel_size : float, str or three of them, optional
+        Edges of the map's pixels in m, or with their unit; wins over the file's.
+    map_file_axes : str, optional
+        Axes of the map's file, slowest first.
+    origin : tuple of float or str
+        Corner of the map in the volume, m or like "5 um".
     progress : callable, optional
         progress(done, total, message).
 
@@ -174,4 +219,36 @@ def tortuosity_by_depth(
         volume, conducting, edges=edges, count=slabs, sides=sides, tolerance=tolerance,
         progress=titled(progress, "regions"),
     )  # fmt: skip
-    return DepthResult(volume, conducting, found, diffusivity, sides, tolerance)
+    against, measured = (), None
+    if map is not None:
+        require_size(volume)
+        given = read_map(map, "map", map_voxel_size, map_file_axes, "--map-voxel-size-nm")
+        noise, about = read_noise(sigma, given, map_file_axes)
+        against = _with_porosity(volume, conducting, given, noise, origin, found)
+        measured = {**given.origin(), "origin_m": list(origin), "noise": about}
+    return DepthResult(volume, conducting, found, diffusivity, sides, tolerance, against, measured)
+
+
+def _with_porosity(volume, conducting, given, noise, origin, regions):
+    """What a MapSource says of each region, against the share of the conducting phases on its pixels."""
+    import numpy as np
+
+    from ..maps.by_region import against_porosity
+    from ..maps.map import SocMap, resample_onto
+
+    names = [conducting] if isinstance(conducting, str) else list(conducting)
+    here = SocMap(np.asarray(given.values, float), given.voxel_size, origin)
+    local = resample_onto(SocMap(volume.mask(*names).astype(float), volume.voxel_size), here)
+    x = here.origin[0] + (np.arange(here.values.shape[0]) + 0.5) * here.voxel_size[0]
+    of = np.full(x.size, -1)
+    for number_, region in enumerate(regions):
+        of[(x >= region.start) & (x < region.end)] = number_
+    found = against_porosity(here.values, local, noise, np.broadcast_to(of[:, None, None], here.values.shape))
+    if not found:
+        raise InputError(
+            f"expected pixels of {given.name} in the regions, got none; check its origin, axes and voxel"
+            " size."
+        )
+    missing = len(regions) + 1 - len(found)
+    nothing = {**dict.fromkeys(found[0]), "pixels": 0, "blocks": 0}
+    return (*found[:-1], *[nothing] * missing, found[-1])

@@ -51,6 +51,30 @@ def test_the_figure_shows_each_region(grid):
     assert np.allclose(steps.get_data().edges, [0, 1.6, 3.2, 4.8]) and len(tau.patches) == 3
 
 
+def test_a_map_is_held_against_the_porosity_on_its_own_pixels():
+    """Pixels of 5 x 5 x 10 voxels whose value is 0.9 less their porosity, under noise, from the 5th on."""
+    rng = np.random.default_rng(0)
+    share = rng.uniform(0.1, 0.6, (8, 10, 2))
+    labels = np.where(rng.random((40, 50, 20)) < share.repeat(5, 0).repeat(5, 1).repeat(10, 2), 0, 1)
+    volume = VoxelGrid(labels.astype(np.uint8), ("pore", "am"), 1e-6)
+    local = (labels == 0).reshape(8, 5, 10, 5, 2, 10).mean((1, 3, 5))
+    seen = (0.9 - local + 0.02 * rng.standard_normal(local.shape))[1:]
+    place = {"map_voxel_size": ("5 um", "5 um", "10 um"), "origin": ("5 um", 0.0, 0.0)}
+    found = tortuosity_by_depth(volume, count=2, map=seen, sigma=0.02, **place)
+    first, second, whole = found.numbers()["map"]["regions"]
+    assert (first["pixels"], second["pixels"], whole["pixels"]) == (60, 80, 140)
+    assert whole["slope"] == pytest.approx(-1, abs=0.05) and whole["porosity"] == pytest.approx(
+        local[1:].mean()
+    )
+    low, high = whole["intervals"]["slope"]
+    assert low < -1 < high and whole["pearson_r_without_noise"] == pytest.approx(-1, abs=0.02)
+    assert "local porosity" in repr(found) and found.numbers()["map"]["noise"]["rms"] == pytest.approx(0.02)
+    with pytest.raises(InputError, match="in the regions, got none; check its origin"):
+        tortuosity_by_depth(volume, count=2, map=seen, **{**place, "origin": ("1 mm", 0.0, 0.0)})
+    with pytest.raises(InputError, match="expected a known voxel size"):
+        tortuosity_by_depth(volume, count=2, map=seen)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
