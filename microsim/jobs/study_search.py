@@ -35,6 +35,8 @@ def run_search(study, out, processes, threads, progress):
     def variant(point):
         return variants.setdefault(point.name, study.point(point.name, point.values))
 
+    for point in history.points:
+        variant(point)
     history.reopen(lambda point: _kept(variant(point), out))
     say = progress or (lambda *told: None)
 

@@ -84,6 +84,8 @@ def test_points_that_fail_or_break_a_limit_are_told_and_not_best(tmp_path, stand
     able = [row["capacity_mAh_g"] for row in found.cases if row["feasible"]]
     assert 60 <= min(able) <= max(able) == found.front[0]["capacity_mAh_g"] <= 100
     assert found.numbers()["failed"] == len(failed)
+    again = run_study(salt(tmp_path, span="[-400, 1290]", budget=8, more=limits), tmp_path / "out")
+    assert again.numbers()["search"] == found.numbers()["search"] and again.numbers()["failed"] == len(failed)
 
 
 def test_two_goals_give_a_front_that_grows(tmp_path, stand_in, middle):
