@@ -62,7 +62,7 @@ def prepared(method, mu, energies, references=None):
     """Settle the windows and the energy shift of a method on the mean spectrum of a stack [energy, ...]."""
     energies = check_energies(energies, len(mu))
     if method.name == "three-energy" and energies.size == 3:
-        return replace(method, three=tuple(energies.tolist()))
+        return replace(method, three=tuple(energies.tolist()), windows=None)  # a calibration's: not of these
     if not isinstance(method.windows, Windows) and energies.size == 3:
         raise InputError(
             f"--method: expected three-energy for a stack of three images, got {method.name}; choose that."

@@ -221,3 +221,15 @@ def test_what_is_outside_the_sample_is_counted_apart(curve, tmp_path):
         assert found.counts == {"used": count, "outside": s.size - count, "beyond calibration": 0}, name
         assert found.numbers()["mean"] == pytest.approx(0.3, abs=0.01), name
         assert np.isnan(found.values).sum() == s.size - count
+
+
+def test_three_images_have_a_page_with_a_calibration_of_many_energies(tmp_path):
+    three = {"name": "three-energy", "three": (8325, 8348, 8456)}
+    options = {"energies": ENERGIES, "lithiation": STATES, "method": three, "degree": 3, "noise": 1e-4}
+    known = ms.calibrate(spectrum(ENERGIES, STATES).T, **options)
+    at = list(known.calibration.settings["three"])
+    truth = np.linspace(0.2, 0.8, 60).reshape(10, 6)
+    mu = spectrum(np.array(at), truth)
+    found = ms.lithiation_map(mu, energies=at, calibration=known, noise=1e-3, voxel_size="40 nm")
+    assert found.write(tmp_path).is_file()
+    np.testing.assert_allclose(found.values[..., 0], truth, atol=0.01)

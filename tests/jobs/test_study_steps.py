@@ -1,8 +1,13 @@
 """A study of steps as it is written: commands with their placeholders, rows, figures, and what is refused."""
 
+from pathlib import Path
+
 import pytest
+import typer
 
 from microsim.base.errors import InputError
+from microsim.base.schema import read_yaml
+from microsim.cli import app
 from microsim.jobs.study_steps import is_steps, load_steps
 
 RAW = {
@@ -71,3 +76,23 @@ def test_what_does_not_read_is_named(tmp_path, changed, named):
 def test_full_needs_sizes(tmp_path):
     with pytest.raises(InputError, match="--full: expected a study with sizes"):
         load(tmp_path, full=True, sizes=None)
+
+
+STUDIES = sorted((Path(__file__).parents[2] / "studies").glob("*/study.yaml"))
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("full", [False, True])
+def test_the_studies_that_come_with_the_project_read(path, full, tmp_path):
+    """Their commands exist with these options, the files that they name in their folder do, and a README."""
+    study = load_steps(path, read_yaml(path), tmp_path, full)
+    assert (path.parent / "README.md").is_file() and study.source and len(study.rows) > 5
+    commands = typer.main.get_command(app).commands
+    here = str(path.parent.resolve())
+    for step in study.steps:
+        command, *words = step.words
+        commands[command].make_context(command, list(words), resilient_parsing=False)
+        for word in words:
+            file = word.rpartition("=")[2].partition("::")[0]
+            assert not file.startswith(here) or Path(file).exists(), word
+    assert all(row.explained or row.paper is not None or row.value.used for row in study.rows)
