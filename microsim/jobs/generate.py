@@ -164,7 +164,7 @@ def generate_electrode(
 def _told(grid, recipe):
     """Measure a generated electrode as a segmented one is (info, particles)."""
     from ..shapes.measures import phase_profiles
-    from ..shapes.particles import delaminated_layers
+    from ..shapes.sheets import delaminated_layers
 
     depth, fractions = phase_profiles(grid)
     cracks = grid.fraction("crack") if "crack" in grid.names else 0.0

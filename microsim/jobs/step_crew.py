@@ -175,7 +175,7 @@ def _record(out):
 
 def _from_others(step, wrote):
     """Earlier steps whose name stands among the words of a step as a file's: electrode.tif, electrode/x."""
-    words = [part for word in step.words for part in word.replace("=", ",").split(",")]
+    words = [part for word in step.words[1:] for part in word.replace("=", ",").split(",")]
     stems = {part for word in words for part in (Path(word).name.partition(".")[0], *Path(word).parts[:1])}
     return [name for name in wrote if name in stems]
 

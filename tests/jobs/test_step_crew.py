@@ -54,9 +54,10 @@ def test_a_failing_step_is_named_and_takes_only_those_with_it_that_need_it(tmp_p
     ran = [
         crew.run(looked("lost", "nothing.npy")),
         crew.run(looked("after", "lost.npy")),
+        crew.run(looked("info", "none.npy")),  # named as the command of the next
         crew.run(looked("whole", "whole.npy")),
     ]
-    assert [one.status for one in ran] == ["failed", "left out", "finished"]
+    assert [one.status for one in ran] == ["failed", "left out", "failed", "finished"]
     assert "nothing.npy" in ran[0].message and ran[1].message.startswith("it needs lost")
 
 
