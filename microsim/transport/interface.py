@@ -6,7 +6,7 @@
 shares that stand beside the labels, as a grey-scale image holds them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..base.errors import InputError
 from ..mesh.shares import share_of
 from ..mesh.subvoxel import face_openings, smooth_shares
 from ..numerics.backend import kernels
-from ..numerics.graph import Graph, voxel_graph
+from ..numerics.graph import Graph, line_colours
 
 CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only spoil the conditioning
 
@@ -77,13 +77,14 @@ def _percolating(opening, shape, ends, periodic_sides):
 
 
 def _open_links(mask, opening, h, periodic_sides):
-    """Graph of the cells of a mask without the links that are closed, and the weights of the others."""
-    graph = voxel_graph(mask, [np.full(n, w) for n, w in zip(mask.shape, h)], periodic_sides)
-    weight, indptr = np.empty(graph.neighbour.size), np.zeros_like(graph.indptr)
-    kernels.open_faces.weights(
-        graph.indptr, graph.face, graph.position, opening, (h[0] / h) ** 2, weight, indptr
-    )
+    """Graph of the cells of a mask, linked through open faces, and the weights of its links."""
+    widths = tuple(np.full(n, w) for n, w in zip(mask.shape, h))
+    lines, colours = line_colours(mask.shape, periodic_sides)
+    index, position, bounds = kernels.graph.number_cells(mask, *lines, colours)
+    cells, indptr = (position, index, periodic_sides, opening), np.zeros(len(position) + 1, np.int64)
+    kernels.open_faces.count_links(*cells, indptr)
     np.cumsum(indptr, out=indptr)
-    kept = [np.empty(indptr[-1], links.dtype) for links in (graph.neighbour, graph.face, weight)]
-    kernels.open_faces.kept_links(graph.indptr, graph.neighbour, graph.face, weight, indptr, *kept)
-    return replace(graph, indptr=indptr, neighbour=kept[0], face=kept[1]), kept[2]
+    links = [np.empty(indptr[-1], kind) for kind in (np.int32, np.uint8, float)]
+    kernels.open_faces.fill_links(*cells, (h[0] / h) ** 2, indptr, *links)
+    layer, periodic = np.zeros(len(position), np.uint8), int(periodic_sides)
+    return Graph(indptr, links[0], position, layer, bounds, widths, periodic, links[1], index), links[2]

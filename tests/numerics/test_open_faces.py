@@ -39,17 +39,20 @@ def test_clusters(seed, periodic):
 @given(st.integers(0, 2**31), st.booleans())
 def test_open_links(seed, periodic):
     opening = some_open(seed, periodic)
-    graph = voxel_graph(np.ones(SHAPE, bool), [np.ones(n) for n in SHAPE], periodic)
-    shape = np.array([1.0, 2.0, 0.5])
-    empty = np.zeros(graph.neighbour.size), np.zeros_like(graph.indptr)
-    weight, count = agree(
-        "open_faces.weights", graph.indptr, graph.face, graph.position, opening, shape, *empty, outputs=[5, 6]
-    )
+    mask = np.random.default_rng(seed).random(SHAPE) < 0.8
+    graph = voxel_graph(mask, [np.ones(n) for n in SHAPE], periodic)
+    cells = graph.position, graph.index, periodic, opening
+    (count,) = agree("open_faces.count_links", *cells, np.zeros_like(graph.indptr), outputs=[4])
     start = np.cumsum(count)
-    kept = [np.zeros(start[-1], links.dtype) for links in (graph.neighbour, graph.face, weight)]
-    links = graph.indptr, graph.neighbour, graph.face, weight
-    neighbour, _, kept_weight = agree("open_faces.kept_links", *links, start, *kept, outputs=[5, 6, 7])
-    assert kept_weight.min() > 0 and kept_weight.sum() == weight.sum()
+    empty = [np.zeros(start[-1], kind) for kind in (np.int32, np.uint8, np.float64)]
+    shape = np.array([1.0, 2.0, 0.5])
+    neighbour, _, weight = agree("open_faces.fill_links", *cells, shape, start, *empty, outputs=[6, 7, 8])
     dense = np.zeros((graph.n, graph.n))
-    np.add.at(dense, (np.repeat(np.arange(graph.n), np.diff(start)), neighbour), kept_weight)
-    assert np.allclose(dense, dense.T)
+    np.add.at(dense, (np.repeat(np.arange(graph.n), np.diff(start)), neighbour), weight)
+    assert weight.min() > 0 and np.allclose(dense, dense.T)
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    place = graph.position[rows].astype(int)
+    place[np.arange(rows.size), graph.face // 2] += graph.face % 2
+    whole = np.zeros_like(dense)
+    np.add.at(whole, (rows, graph.neighbour), opening[graph.face // 2, *place.T] * shape[graph.face // 2])
+    assert np.allclose(dense, whole)

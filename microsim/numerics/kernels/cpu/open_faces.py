@@ -47,27 +47,43 @@ def _join(root, i, j):
     root[max(i, j)] = min(i, j)
 
 
-@spread("indptr", less=1)
-def weights(first, stop, indptr, face, position, opening, shape, weight, count):
-    """Weight of each link, open part times the axis's shape, and how many of a cell are open, into the place
-    of the next one."""
-    for i in range(first, stop):
-        for slot in range(indptr[i], indptr[i + 1]):
-            axis, upper = face[slot] // 2, face[slot] % 2
-            x = position[i, 0] + (upper if axis == 0 else 0)
-            y = position[i, 1] + (upper if axis == 1 else 0)
-            z = position[i, 2] + (upper if axis == 2 else 0)
-            weight[slot] = opening[axis, x, y, z] * shape[axis]
-            count[i + 1] += weight[slot] > 0
+@inlined
+def _beyond(index, x, y, z, face, periodic, opening):
+    """Cell across a face (2 axis + side), or -1, and the face's open part."""
+    axis, upper = face // 2, face % 2
+    ax, ay, az = np.int64(axis == 0), np.int64(axis == 1), np.int64(axis == 2)
+    x2, y2, z2 = x + ax * (2 * upper - 1), y + ay * (2 * upper - 1), z + az * (2 * upper - 1)
+    if periodic:
+        y2, z2 = y2 % index.shape[1], z2 % index.shape[2]
+    outside = x2 < 0 or y2 < 0 or z2 < 0
+    outside = outside or x2 >= index.shape[0] or y2 >= index.shape[1] or z2 >= index.shape[2]
+    if outside or (x2 == x and y2 == y and z2 == z):
+        return np.int64(-1), opening[0, 0, 0, 0]
+    return np.int64(index[x2, y2, z2]), opening[axis, x + ax * upper, y + ay * upper, z + az * upper]
 
 
-@spread("indptr", less=1)
-def kept_links(first, stop, indptr, neighbour, face, weight, start, kept_neighbour, kept_face, kept_weight):
-    """Copy the links that have a weight; start: first of those of each cell, and the end."""
+@spread("position")
+def count_links(first, stop, position, index, periodic, opening, indptr):
+    """Count the open faces of each cell to others into the place of the next one."""
     for i in range(first, stop):
-        to = start[i]
-        for slot in range(indptr[i], indptr[i + 1]):
-            if weight[slot] > 0:
-                kept_neighbour[to], kept_face[to] = neighbour[slot], face[slot]
-                kept_weight[to] = weight[slot]
-                to += 1
+        x, y, z = np.int64(position[i, 0]), np.int64(position[i, 1]), np.int64(position[i, 2])
+        for face in range(6):
+            j, share = _beyond(index, x, y, z, face, periodic, opening)
+            indptr[i + 1] += j >= 0 and share > 0
+
+
+@spread("position")
+def fill_links(first, stop, position, index, periodic, opening, shape, indptr, neighbour, faces, weight):
+    """Links of each cell through its open faces, lower neighbours first: face as in graph.grid_links, weight
+    the open part times the axis's shape."""
+    for i in range(first, stop):
+        x, y, z = np.int64(position[i, 0]), np.int64(position[i, 1]), np.int64(position[i, 2])
+        lower, upper = indptr[i], indptr[i + 1]
+        for face in range(6):
+            j, share = _beyond(index, x, y, z, face, periodic, opening)
+            if j >= 0 and share > 0:
+                later = j > np.int64(i)
+                upper -= later
+                slot = upper if later else lower
+                lower += not later
+                neighbour[slot], faces[slot], weight[slot] = j, face, share * shape[face // 2]

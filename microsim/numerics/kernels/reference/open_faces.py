@@ -4,8 +4,6 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .rows_of import rows_of
-
 
 def clusters(opening, shape, periodic):
     """First voxel (its place in the flattened box) of each voxel's cluster, joined through open faces, int32
@@ -23,18 +21,32 @@ def clusters(opening, shape, periodic):
     return np.unique(cluster, return_index=True)[1][cluster].astype(np.int32).reshape(shape)
 
 
-def weights(indptr, face, position, opening, shape, weight, count):
-    """Weight of each link, open part times the axis's shape, and how many of a cell are open, into the place
-    of the next one."""
-    rows, axis = rows_of(indptr), face // 2
-    place = position[rows].astype(int)
-    place[np.arange(axis.size), axis] += face % 2
-    weight[:] = opening[axis, *place.T] * shape[axis]
-    count[1:] += np.bincount(rows[weight > 0], minlength=count.size - 1)
+def count_links(position, index, periodic, opening, indptr):
+    """Count the open faces of each cell to others into the place of the next one."""
+    for i, links in enumerate(_rows(position, index, periodic, opening)):
+        indptr[i + 1] += len(links)
 
 
-def kept_links(indptr, neighbour, face, weight, start, kept_neighbour, kept_face, kept_weight):
-    """Copy the links that have a weight; start: first of those of each cell, and the end."""
-    keep = weight > 0
-    for links, kept in ((neighbour, kept_neighbour), (face, kept_face), (weight, kept_weight)):
-        kept[:] = links[keep]
+def fill_links(position, index, periodic, opening, shape, indptr, neighbour, faces, weight):
+    """Links of each cell through its open faces, lower neighbours first and the higher ones in reverse order
+    of their faces."""
+    for i, links in enumerate(_rows(position, index, periodic, opening)):
+        links = [link for link in links if link[0] < i] + [link for link in links[::-1] if link[0] > i]
+        for slot, (j, face, share) in enumerate(links, indptr[i]):
+            neighbour[slot], faces[slot], weight[slot] = j, face, share * shape[face // 2]
+
+
+def _rows(position, index, periodic, opening):
+    for i, cell in enumerate(position.astype(int)):
+        links = []
+        for face in range(6):
+            axis, upper = divmod(face, 2)
+            there, at = cell.copy(), cell.copy()
+            there[axis] += 2 * upper - 1
+            at[axis] += upper
+            if periodic and axis:
+                there[axis] %= index.shape[axis]
+            inside = np.all(there >= 0) and np.all(there < index.shape) and opening[axis, *at] > 0
+            if inside and index[tuple(there)] not in (-1, i):
+                links.append((index[tuple(there)], face, opening[axis, *at]))
+        yield links
