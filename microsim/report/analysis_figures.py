@@ -96,7 +96,7 @@ def overpotentials_caption(found):
     """Say what the stacked parts are, and what they come to on average over the last step that passes
     charge."""
     name, at = loaded_steps(found)[-1]
-    means = {part: 1e3 * _mean_over(found, at, found["parts_V"][part]) for part in found["parts_V"]}
+    means = {part: 1e3 * mean_over_charge(found, at, found["parts_V"][part]) for part in found["parts_V"]}
     largest = sorted(means, key=lambda part: -abs(means[part]))[:3]
     said = ", ".join(
         f"{VOLTAGE_PARTS[part].label.lower()} {digits(means[part], 3)}{THIN}mV" for part in largest
@@ -109,7 +109,7 @@ def overpotentials_caption(found):
     )
 
 
-def _mean_over(found, at, values):
+def mean_over_charge(found, at, values):
     """Mean over the charge."""
     capacity, values = np.array(found["capacity_mAh_g"])[at], np.array(values)[at]
     return float(np.trapezoid(values, capacity) / (capacity[-1] - capacity[0]))

@@ -77,12 +77,15 @@ def filled(*candidates):
     return tuple(table for table in candidates if table.rows)
 
 
-def write_page(folder, *, title, kind, cards, sections, records, viewer=None, version=None, progress=None):
+def write_page(
+    folder, *, title, kind, cards, sections, records, answers=(), viewer=None, version=None, progress=None
+):
     """Write report.html and figures/*.png into a folder; return the path of the page.
 
     title, kind: the headline and the words above it. cards: key numbers. sections: what the page shows.
-    records: [(name, text), ...] at its end. viewer: Viewer of what slides, or None. version: of microsim,
-    where the numbers are not of this one.
+    records: [(name, text), ...] at its end. answers: [(question, sentence), ...] for the first
+    screen. viewer: Viewer of what slides, or None. version: of microsim, where the numbers are not of this
+    one.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     folder = Path(folder)
@@ -95,7 +98,7 @@ def write_page(folder, *, title, kind, cards, sections, records, viewer=None, ve
         pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
-    content["viewer"] = viewer
+    content |= {"answers": answers, "viewer": viewer}
     page = _render(**content, images=images, version=version or __version__)
     _replace(folder, page, pictures)
     if progress is not None:

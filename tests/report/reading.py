@@ -7,7 +7,7 @@ import re
 def text_of(page):
     """The page's text: no images, style, record and tags; spaces as spaces."""
     content = re.sub(
-        r"<style>.*?</style>|<script.*?</script>|<pre>.*?</pre>|base64,[^\"]*",
+        r"<style>.*?</style>|<script.*?</script>|<pre.*?</pre>|base64,[^\"]*",
         "",
         page.read_text(),
         flags=re.DOTALL,

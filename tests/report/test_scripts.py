@@ -1,6 +1,7 @@
 """What the scripts of a page do, in a browser: the sections follow sliders, pointer and voltage, and say what
 fields.h5 holds."""
 
+import csv
 import re
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from microsim.report.pages import run as run_page
 from microsim.volumes.fields import read_field, read_phase, read_times
 
-from .browser import opened
+from .browser import opened, started
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +20,14 @@ def written(run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(written):
-    with opened(written) as shown:
+def chromium():
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(chromium, written):
+    with opened(chromium, written) as shown:
         yield shown
 
 
@@ -135,3 +142,72 @@ def test_the_handle_on_the_voltage_moves_the_time(page, run):
     assert page.input_value("#slide-time") == "0" and picture(page, "sto") != before
     volts = f"{run['voltage']['voltage_V'][0]:.3f}"
     assert volts in page.inner_text("label:has(#slide-time) output")
+
+
+def test_a_table_copies_and_downloads_as_programs_read_it(page, tmp_path):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    box = page.locator("#transport .table").first
+    box.get_by_role("button", name="Copy").click()
+    page.wait_for_timeout(100)
+    copied = [line.split("\t") for line in page.evaluate("navigator.clipboard.readText()").splitlines()]
+    with page.expect_download() as waiting:
+        box.get_by_role("button", name="Download").click()
+    waiting.value.save_as(tmp_path / "table.csv")
+    with open(tmp_path / "table.csv", newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.reader(file))
+    assert waiting.value.suggested_filename == "transport_1.csv" and copied == rows
+    row = dict(zip(rows[0], rows[1], strict=True))
+    assert (row["Network"], float(row["Tortuosity factor τ"]), float(row["Flux imbalance"])) == (
+        "pore",
+        3.212,
+        2e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("shown", "plain"),
+    [
+        ("3.2\u202f×\u202f10⁻⁹", "3.2e-9"),
+        ("−0.25", "-0.25"),
+        ("85\u202f524", "85524"),
+        ("85\u202f524 (58.0\u202f%)", "85524 (58.0 %)"),
+        ("0.4 × 0.4 × 0.4\u202fµm", "0.4 × 0.4 × 0.4 µm"),
+        ("1\u202f234\u202f567.5", "1234567.5"),
+    ],
+)
+def test_numbers_lose_their_typography(page, shown, plain):
+    assert page.evaluate("(text) => tables.plain(text)", shown) == plain
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_follow_the_system_until_the_reader_chooses(chromium, written, scheme):
+    with opened(chromium, written, color_scheme=scheme) as shown:
+        ground = "getComputedStyle(document.body).backgroundColor"
+        first, section = shown.evaluate(ground), picture(shown, "sto")
+        light = sum(map(int, re.findall(r"\d+", first)[:3])) > 3 * 128
+        assert light == (scheme == "light")
+        shown.click("#theme")
+        assert shown.evaluate(ground) != first and picture(shown, "sto") != section
+        shown.click("#theme")
+        assert shown.evaluate(ground) == first and picture(shown, "sto") == section
+
+
+def test_print_has_the_figures_and_not_the_sliders(chromium, written):
+    with opened(chromium, written, color_scheme="dark") as shown:
+        shown.emulate_media(media="print")
+        seen = {
+            name: shown.locator(name).first.is_visible() for name in ("#viewer", "button", "figure", "table")
+        }
+        assert seen == {"#viewer": False, "button": False, "figure": True, "table": True}
+        assert shown.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.mark.parametrize("width", [1000, 400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(chromium, written, width, scheme):
+    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="axe-core-python is not installed")
+    with opened(chromium, written, width, color_scheme=scheme) as shown:
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
+        found = axe.Axe().run(shown)["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []

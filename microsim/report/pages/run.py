@@ -5,6 +5,7 @@ from functools import partial
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
 from .. import analysis_figures, captions, cycle_figures, figures, tables
+from ..answers import answers
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
 from ..viewer import shown_fields, viewer_of
@@ -32,6 +33,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
         cards=cards,
         sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
         records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
+        answers=answers(case, result, grid, comparisons),
         viewer=_viewer(case, result, grid, voltage, fields_path, comparisons),
         version=result.get("microsim_version"),
         progress=progress,

@@ -3,7 +3,7 @@
 
 (() => {
   const NAMESPACE = "http://www.w3.org/2000/svg";
-  const SIZE = [900, 190], EDGE = { left: 58, right: 16, top: 12, bottom: 40 };
+  const HEIGHT = 190, EDGE = { left: 58, right: 16, top: 12, bottom: 40 };
 
   const unitOf = (span) => span > 5400 ? [3600, "h"] : span > 120 ? [60, "min"] : [1, "s"];
 
@@ -24,12 +24,19 @@
       this.span = [t[0], t[t.length - 1]];
       const room = 0.06 * (Math.max(...v) - Math.min(...v) || 0.1);
       this.range = [Math.min(...v) - room, Math.max(...v) + room];
-      svg.setAttribute("viewBox", `0 0 ${SIZE[0]} ${SIZE[1]}`);
+      this.listen();
+    }
+
+    // Draw it as wide as it is shown, so that its text has the page's size.
+    draw() {
+      const { time_s: t, voltage_V: v } = this.data;
+      this.width = Math.max(300, this.svg.clientWidth);
+      this.svg.replaceChildren();
+      this.svg.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
       this.axes();
       this.add("polyline", { class: "line", points: t.map((s, k) => this.at(s, v[k]).join(",")).join(" ") });
-      this.handle = this.add("line", { class: "handle", y1: EDGE.top, y2: SIZE[1] - EDGE.bottom });
+      this.handle = this.add("line", { class: "handle", y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
       this.knob = this.add("circle", { class: "knob", r: 6 });
-      this.listen();
     }
 
     add(kind, attributes, text) {
@@ -41,26 +48,26 @@
 
     at(seconds, volts) {
       const share = (value, [low, high]) => high > low ? (value - low) / (high - low) : 0.5;
-      return [EDGE.left + share(seconds, this.span) * (SIZE[0] - EDGE.left - EDGE.right),
-        SIZE[1] - EDGE.bottom - share(volts, this.range) * (SIZE[1] - EDGE.top - EDGE.bottom)];
+      return [EDGE.left + share(seconds, this.span) * (this.width - EDGE.left - EDGE.right),
+        HEIGHT - EDGE.bottom - share(volts, this.range) * (HEIGHT - EDGE.top - EDGE.bottom)];
     }
 
     axes() {
       const [seconds, unit] = unitOf(this.span[1] - this.span[0]);
-      const [marks, places] = ticks(this.span[0] / seconds, this.span[1] / seconds, 8);
+      const [marks, places] = ticks(this.span[0] / seconds, this.span[1] / seconds, Math.min(8, this.width / 90));
       for (const mark of marks) {
         const [u] = this.at(mark * seconds, 0);
-        this.add("line", { class: "grid", x1: u, x2: u, y1: EDGE.top, y2: SIZE[1] - EDGE.bottom });
-        this.add("text", { x: u, y: SIZE[1] - EDGE.bottom + 15, "text-anchor": "middle" }, mark.toFixed(places));
+        this.add("line", { class: "grid", x1: u, x2: u, y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
+        this.add("text", { x: u, y: HEIGHT - EDGE.bottom + 15, "text-anchor": "middle" }, mark.toFixed(places));
       }
       const [levels, decimals] = ticks(...this.range, 4);
       for (const level of levels) {
         const [, v] = this.at(0, level);
-        this.add("line", { class: "grid", x1: EDGE.left, x2: SIZE[0] - EDGE.right, y1: v, y2: v });
+        this.add("line", { class: "grid", x1: EDGE.left, x2: this.width - EDGE.right, y1: v, y2: v });
         this.add("text", { x: EDGE.left - 7, y: v + 4, "text-anchor": "end" }, level.toFixed(decimals));
       }
-      this.add("text", { x: (EDGE.left + SIZE[0]) / 2, y: SIZE[1] - 6, "text-anchor": "middle" }, `Time (${unit})`);
-      const middle = (SIZE[1] - EDGE.bottom + EDGE.top) / 2;
+      this.add("text", { x: (EDGE.left + this.width) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, `Time (${unit})`);
+      const middle = (HEIGHT - EDGE.bottom + EDGE.top) / 2;
       this.add("text", { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` }, "Voltage (V)");
     }
 
@@ -68,7 +75,7 @@
       let dragged = false;
       const move = (event) => {
         const box = this.svg.getBoundingClientRect();
-        const share = ((event.clientX - box.left) * SIZE[0] / box.width - EDGE.left) / (SIZE[0] - EDGE.left - EDGE.right);
+        const share = ((event.clientX - box.left) * this.width / box.width - EDGE.left) / (this.width - EDGE.left - EDGE.right);
         this.viewer.showTime(this.nearest(this.span[0] + share * (this.span[1] - this.span[0])));
       };
       this.svg.addEventListener("pointerdown", (event) => {
@@ -96,6 +103,7 @@
     }
 
     show(seconds) {
+      if (this.width !== Math.max(300, this.svg.clientWidth)) this.draw();
       const [u, v] = this.at(seconds, this.of("voltage_V", seconds));
       this.handle.setAttribute("x1", u);
       this.handle.setAttribute("x2", u);

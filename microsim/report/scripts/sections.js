@@ -4,7 +4,7 @@
 (() => {
   const AXES = "xyz";
   const hexOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const shadeOf = (element) => getComputedStyle(element).backgroundColor.match(/[\d.]+/g).slice(0, 3).map(Number);
 
   class Panel {
     constructor(volume, viewer) {
@@ -45,7 +45,7 @@
     // Colour of a code, [r, g, b].
     colours() {
       const { volume } = this;
-      const none = hexOf(style("--outside"));
+      const none = shadeOf(this.canvas);
       if (volume.names) {
         const own = volume.own_colours.map(hexOf);
         return (code) => own[code] ?? none;
@@ -64,8 +64,7 @@
       const across = volume.voxel(viewer.pinned.map((p, axis) => axis === viewer.across ? p : volume.corner_um[axis]));
       this.fit();
       const ink = this.canvas.getContext("2d");
-      ink.fillStyle = style("--outside");
-      ink.fillRect(0, 0, this.canvas.width, this.canvas.height);
+      ink.clearRect(0, 0, this.canvas.width, this.canvas.height);
       if (across) {
         this.paint(across[viewer.across], a, b);
         const scale = [a, b].map((axis, side) => [this.canvas.width, this.canvas.height][side] / viewer.about.size_um[axis]);
@@ -156,5 +155,5 @@
     }
   }
 
-  Object.assign(microsim, { Panel, hexOf, style });
+  Object.assign(microsim, { Panel, hexOf });
 })();

@@ -1,0 +1,73 @@
+"""The first screen says what was asked, what came out, how well it agrees and what limits the electrode."""
+
+import pytest
+
+from microsim.report.answers import answers
+
+from .analysed import heterogeneity, overpotentials
+
+
+def told(run, comparisons=None, case=None, **more):
+    found = answers(
+        run["case"] if case is None else case,
+        {**run["result"], **more},
+        run["grid"],
+        run["comparisons"] if comparisons is None else comparisons,
+    )
+    return {question: text.replace("\N{NARROW NO-BREAK SPACE}", " ") for question, text in found}
+
+
+def test_all_four_questions_are_answered_with_figures(run):
+    text = told(run, overpotentials=overpotentials(), heterogeneity=heterogeneity())
+    assert list(text) == ["Asked", "Answer", "Agreement", "What limits it"]
+    assert "Discharge at C/2 until 3.5 V, on 16 × 12 × 10 voxels of 0.4 × 0.4 × 0.4 µm" in text["Asked"]
+    assert "150.1 mAh g⁻¹ at a mean voltage of 3.700 V" in text["Answer"] and "no interval" in text["Answer"]
+    assert "where the noise alone gives 0.02" in text["Agreement"] and "95 %" in text["Agreement"]
+    # kinetic rises from 20 to 50 mV in a line and film is 10 mV: 35 and 10 of 45 mV
+    assert "45.0 mV stand between" in text["What limits it"]
+    assert "kinetic, 35.0 mV (78 %) and then film, 10.0 mV (22 %)" in text["What limits it"]
+    assert "0.13 between particles" in text["What limits it"]
+
+
+@pytest.mark.parametrize(
+    ("most", "cause"),
+    [
+        ("std_between", "particles of different size"),
+        ("std_within", "slow to move within"),
+        ("std_over_depth", "uneven from separator to collector"),
+    ],
+)
+def test_the_largest_spread_is_named(run, most, cause):
+    found = heterogeneity()
+    found["times"] |= {name: [0.0, 0.1, 0.1, 0.1] for name in ("std_between", "std_within", "std_over_depth")}
+    found["times"][most] = [0.0, 0.1, 0.1, 0.2]
+    assert cause in told(run, heterogeneity=found)["What limits it"]
+
+
+def test_draws_give_the_interval(run):
+    text = told(run, draws=8, intervals={"capacity_mAh_g": [148.0, 152.0]})["Answer"]
+    assert "150.1 mAh g⁻¹ (148.0 to 152.0)" in text and "8 draws" in text
+
+
+def test_what_is_not_there_is_not_made_up(run):
+    text = told(run, comparisons=())
+    assert text["Agreement"] == "Nothing measured was given to compare with." and "What limits it" not in text
+    empty = answers({}, {}, run["grid"])
+    assert empty == [("Agreement", "Nothing measured was given to compare with.")]
+
+
+def test_a_map_that_could_not_be_compared_says_why(run):
+    text = told(run, comparisons=["The map does not overlap.", run["comparisons"][0]])["Agreement"]
+    assert text.startswith("1: The map does not overlap. 2: The model")
+
+
+def test_a_long_protocol_is_cut(run):
+    text = told(run, case={"protocol": ["Rest for 1 h"] * 5})["Asked"]
+    assert text.count("Rest for 1 h") == 3 and "and 2 more steps" in text
+
+
+def test_a_rest_has_no_limit(run):
+    still = heterogeneity()
+    still["times"] |= {name: [0.0] * 4 for name in ("std_between", "std_within", "std_over_depth")}
+    assert "What limits it" not in told(run, heterogeneity={**still, "ends": []})
+    assert "What limits it" not in told(run, heterogeneity=still)
