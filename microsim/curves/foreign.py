@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-
 from ..base.errors import InputError, why
 from ..base.packages import need
 from .columns import columns_of
@@ -70,7 +68,7 @@ def _settings(settings):
 
 
 def read_neware(content, where):
-    """Return the table of a Neware file; its time is that of each step, and is added up here."""
+    """Return the table of a Neware file; its time is that of each step."""
     neware = need("NewareNDA", "files of Neware (.nda, .ndax)")
     suffix = Path(where.removesuffix(".gz")).suffix
     with tempfile.TemporaryDirectory() as folder, _read_by("NewareNDA", where):
@@ -80,12 +78,8 @@ def read_neware(content, where):
         said = neware.read_metadata(str(path)) if suffix.lower() == ".nda" else {}
     if not len(frame):
         raise InputError(f"{where}: expected measured points, got none; give the file of a run measurement")
-    step, within = frame["Step"].to_numpy(), frame["Time"].to_numpy().astype(float)
-    ends = np.flatnonzero(np.diff(step) != 0)
-    before = np.zeros(within.size)
-    before[ends + 1] = within[ends]
-    columns = {"Time/s": np.cumsum(before) + within, "Voltage/V": frame["Voltage"].to_numpy()}
-    columns |= {"Cycle": frame["Cycle"].to_numpy(), "Step": step}
+    columns = {"Time/s": frame["Time"].to_numpy(), "Voltage/V": frame["Voltage"].to_numpy()}
+    columns |= {name: frame[name].to_numpy() for name in ("Cycle", "Step")}
     kept = ("Current(mA)", "Charge_Capacity(mAh)", "Discharge_Capacity(mAh)")
     columns |= {name: frame[name].to_numpy() for name in kept if name in frame}
     mass = said.get("active_mass_mg")

@@ -133,19 +133,27 @@ def _joined(steps):
 
 
 def _limited(steps, curve):
-    """The steps with the voltages that ended them: round ones at an end of the file's range, where no like
-    step took as long."""
+    """The steps with the voltages that ended them: that of a hold after them, else a round one at an end of
+    the file's range, where no like step took as long."""
     for k, step in enumerate(steps):
         others = [o for o in steps[:k] + steps[k + 1 :] if o.kind == step.kind and o.value * step.value > 0]
         timed = any(abs(o.duration - step.duration) <= ALIKE * step.duration for o in others)
         flows = step.kind in ("current", "varying") and not timed
-        yield replace(step, limit=_limit(step, curve.voltage_V)) if flows else step
+        held = k + 1 < len(steps) and steps[k + 1].kind == "voltage" and step.kind in ("current", "varying")
+        limit = _round(steps[k + 1].value) if held else _limit(step, curve.voltage_V) if flows else None
+        yield replace(step, limit=limit)
 
 
 def _limit(step, V):
     at, end = float(V[step.last]), float(V.max() if step.value < 0 else V.min())
-    near = round(at / ROUND) * ROUND if at > LOW else round(at, 3)
-    return round(near, 3) if abs(at - end) <= AT_LIMIT and abs(at - near) <= NEAR else None
+    near = round(round(at / ROUND) * ROUND, 3) if at > LOW else round(at, 3)
+    return near if abs(at - end) <= AT_LIMIT and abs(at - near) <= NEAR else None
+
+
+def _round(V):
+    """The round voltage that a limit close by is, else that voltage to the millivolt."""
+    near = round(round(V / ROUND) * ROUND, 3)
+    return near if V > LOW and abs(V - near) <= NEAR else round(V, 3)
 
 
 def _of_cycles(steps, curve):

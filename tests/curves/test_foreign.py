@@ -90,6 +90,7 @@ def test_neware(tmp_path, monkeypatch, name, begins):
     curve = read_measured_curve(tmp_path / name, half_cycle="all")
     check_cell(curve)
     assert curve.time_s == pytest.approx(T)  # the file counts from each step's begin
+    assert "its time begins anew with each step of 'Step': added up" in curve.said
     assert curve.step[[0, -1]].tolist() == [1, 2]
     assert curve.header.mass == (1.5e-6 if name == "a.nda" else None)
 

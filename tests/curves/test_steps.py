@@ -44,6 +44,15 @@ def test_currents_holds_and_rests(tmp_path):
     assert (charge.half, pause.half, discharge.half) == (1, None, 2)
 
 
+def test_a_hold_that_no_number_tells_apart(tmp_path):
+    path = programme(
+        tmp_path / "a.csv", ("current", 700, 1.0), ("hold", 100, (4.2, 1.0)), header="t/s,V/V,I/mA,x"
+    )
+    charge, hold = steps_of(path)
+    assert (charge.kind, hold.kind) == ("current", "voltage")
+    assert hold.duration == pytest.approx(100, abs=4) and charge.limit == 4.2
+
+
 def test_the_charge_is_the_file_s_own(tmp_path):
     path = programme(tmp_path / "a.csv", ("rest", 5, 0), ("current", 333, 0.7), ("current", 200, -0.9))
     curve = read_measured_curve(path, half_cycle="all", positive_current="charge")
