@@ -112,9 +112,7 @@ class TortuosityResult(Result):
             shown += [f"With conductors that end at voxel faces ({self.interface} is above):"]
             shown += [Table(("axis", *KEYS), rows)]
         if self.discretisation:
-            shown += [
-                "What the voxels leave open: D_eff / D0 of three solves, relative error of D_eff and tau:"
-            ]
+            shown += ["What the voxels leave open: D_eff / D0 of three solves, relative error of tau:"]
             rows = [(name, *found.values()) for name, found in self._open().items()]
             shown += [Table(("axis", "voxel", "subvoxel", "half", "error"), rows)]
         if self.show_flux:
