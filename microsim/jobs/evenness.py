@@ -13,7 +13,6 @@ from .arguments import Grid, as_phase_names, axes_order, comma_list, require_siz
 from .compare import Place
 from .job import job
 from .losses import sigma_for_each, sigmas
-from .map_series import read_state_map
 from .map_source import Map
 from .particles import Active, Crack, Regions, Smallest, SplitDepth
 from .result import Result, Table
@@ -235,6 +234,7 @@ def _state_of(given, file_axes, voxel_size, volume):
     import numpy as np
 
     from ..maps.scale import check_decimals, check_no_fill, is_lithiation
+    from .map_series import read_state_map
 
     state = read_state_map(given, file_axes)
     known = state.values[np.isfinite(state.values)]
