@@ -36,7 +36,8 @@ def opened(chromium, path, width=1000, **how):
     page.wait_for_function("!window.microsim?.viewer || document.querySelector('[data-ready]')")
     try:
         yield page
-        # blob: what the page makes itself, for a download
-        assert [line for line in said if not line.startswith("blob:")] == []
+        # blob: what the page makes itself, for a download; Chromium remarks that pixels are read back
+        own = [line for line in said if not line.startswith("blob:") and "GL Driver Message" not in line]
+        assert own == []
     finally:
         context.close()

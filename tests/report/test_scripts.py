@@ -211,3 +211,24 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(chromium, written,
         found = axe.Axe().run(shown)["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []
+
+
+def test_the_volume_turns_with_a_drag_and_with_keys(page):
+    before = page.eval_on_selector("#turn", "(canvas) => canvas.toDataURL()")
+    page.locator("#turn").scroll_into_view_if_needed()
+    box = page.locator("#turn").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 280, box["y"] + 170, steps=3)
+    page.mouse.up()
+    dragged = page.eval_on_selector("#turn", "(canvas) => canvas.toDataURL()")
+    page.focus("#turn")
+    page.keyboard.press("ArrowLeft")
+    assert len({before, dragged, page.eval_on_selector("#turn", "(canvas) => canvas.toDataURL()")}) == 3
+    shown = """(canvas) => {
+      const gl = canvas.getContext("webgl2"), [w, h] = [canvas.width, canvas.height];
+      const pixels = new Uint8Array(4 * w * h);
+      gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+      return pixels.filter((value, k) => k % 4 === 3 && value > 0).length / (w * h);
+    }"""
+    assert 0.05 < page.eval_on_selector("#turn", shown) < 0.9

@@ -16,6 +16,7 @@
       this.slider = document.getElementById("slide-time");
       this.panels = about.panels.map((panel) => new microsim.Panel(new microsim.Volume(panel), this));
       this.curve = about.curve && new microsim.Curve(document.getElementById("curve"), this);
+      this.turn = new microsim.Turn(this);
       this.listen();
     }
 
@@ -84,6 +85,7 @@
     draw() {
       this.tell();
       for (const panel of this.panels) if (panel.volume.codes && !panel.root.hidden) panel.draw();
+      if (!this.pointed) this.turn.draw();
     }
   }
 
