@@ -56,7 +56,7 @@ def study(
     end.
 
     A study with `steps` is a list of commands, run one after the other, and a table of figures from what they
-    write beside those of a paper (studies/*/study.yaml); finished steps are not run again either.
+    write beside those of a paper; finished steps are not run again either.
 
     Parameters
     ----------
