@@ -16,6 +16,7 @@ from .datasets import find, known_path
 from .formats import files_of
 from .stored import is_pattern
 
+FOLDER_KEYS = ("measured", "file", "map")  # of a case, whose texts may be folders of runs
 NO_FILES = ("title", "name")  # keys whose texts are words for people
 LONGEST = 4096  # of a path
 READS_YAML = (".yaml", ".yml")
@@ -33,7 +34,7 @@ def named_files(node, folder=None):
         if not isinstance(part, (str, PathLike)):
             waiting += [(f"{key}.{name}" if key else name, inner, place) for name, inner in _parts(part)]
             continue
-        for path in _paths(str(part), place):
+        for path in _paths(str(part), place, key):
             for file in files_of(path):
                 if file not in seen:
                     seen.add(file)
@@ -64,8 +65,9 @@ def _within(key, file):
         return []
 
 
-def _paths(words, folder):
+def _paths(words, folder, key):
     """Files and folders that words name: FILE, FILE::PART, KEY=FILE, and several of each apart by commas."""
+    setting = "." in key and key.rpartition(".")[2] not in FOLDER_KEYS
     if len(words) > LONGEST or "\n" in words or "\0" in words:
         return
     whole = [words, words.partition("=")[2]]
@@ -73,9 +75,15 @@ def _paths(words, folder):
     for text in dict.fromkeys([*whole, *parts, *(part.partition("=")[2] for part in parts)]):
         stem = text.partition("::")[0].strip()
         for name in dict.fromkeys((text.strip(), stem)):
-            if path := _path(name, folder):
+            path = _path(name, folder)
+            if path and not ((setting or "=" in words) and _is_word(name, path)):
                 yield path
                 break
+
+
+def _is_word(name, path):
+    """Whether a setting like `flooded` only happens to be the name of a run's folder."""
+    return Path(name).name == name and os.path.isdir(path) and files_of(path) != (path,)
 
 
 def _path(name, folder):

@@ -63,3 +63,12 @@ def test_a_folder_counts_where_it_holds_slices(place):
 def test_a_volume_names_the_file_it_was_read_from(place):
     grid = read_volume("a.npy", {"pore": 0}, 1e-7)
     assert [str(path) for _, path in named_files([grid])] == ["a.npy"]
+
+
+def test_a_setting_that_happens_to_be_the_name_of_a_runs_folder_names_no_file(place):
+    (place / "flooded").mkdir()
+    (place / "flooded" / "fields.h5").touch()
+    case = {"cell": {"materials": {"crack": "flooded"}}, "compare": {"measured": "flooded"}}
+    assert [key for key, _ in named_files(case, place)] == ["compare.measured"]
+    assert named_files(["cell.materials.crack=flooded"], place) == []
+    assert len(named_files(["flooded"], place)) == 1  # a run that a command is given
