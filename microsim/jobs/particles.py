@@ -255,7 +255,7 @@ def particles(
     split_depth: SplitDepth = 1.0,
     smallest: Smallest = 27,
     regions: Regions = 3,
-    sheet_extent: SheetExtent = 5e-6,
+    sheet_extent: SheetExtent = "5 um",
     draws: Draws = 1000,
     seed: Seed = 0,
     progress=None,
