@@ -68,7 +68,7 @@ def test_some_phases_only(grid):
     assert volumes(mesh) == pytest.approx(6e-18, rel=1e-9, abs=0)
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+@pytest.mark.parametrize("suffix", [s for s in FORMATS if s != ".mphtxt"])  # which test_comsol reads
 @pytest.mark.parametrize("elements", ["hexahedra", "tetrahedra"])
 def test_files_read_back(grid, tmp_path, suffix, elements, capfd):
     field = np.where(grid.mask("am"), 0.5, np.nan)

@@ -205,12 +205,12 @@ def roughness(first, stop, values, out):
                 out[i, j, k] = row[k] + 2 * row[k + 1] + row[k + 2] - values[i + 1, j + 1, k + 1]
 
 
-@spread("phi")
-def unbend(first, stop, rough, step, momentum, margin, phi, ahead):
+@spread("height")
+def unbend(first, stop, rough, step, momentum, margin, height, ahead):
     """One accelerated step down the bending energy, from `ahead` (with two voxels around the box):
 
-        phi' = ahead - step (B - 1) rough, then no nearer to 0 than `margin`, on the side of phi
-        ahead' = phi' + momentum (phi' - phi)
+        height' = ahead - step (B - 1) rough, then no nearer to 0 than `margin`, on the side of height
+        ahead' = height' + momentum (height' - height)
 
     rough: (B - 1) ahead, of `roughness`, with a voxel around the box. Nesterov, Soviet Math. Dokl. 27 (1983)
     372; Beck and Teboulle, SIAM J. Imaging Sci. 2 (2009) 183.
@@ -219,13 +219,13 @@ def unbend(first, stop, rough, step, momentum, margin, phi, ahead):
     row = np.empty(rough.shape[2], rough.dtype)
     for i in range(first, stop):
         _plane_sums(rough, i, plane)
-        for j in range(phi.shape[1]):
+        for j in range(height.shape[1]):
             _row_sums(plane, j, row)
-            for k in range(phi.shape[2]):
+            for k in range(height.shape[2]):
                 change = row[k] + 2 * row[k + 1] + row[k + 2] - rough[i + 1, j + 1, k + 1]
-                new, old = ahead[i + 2, j + 2, k + 2] - step * change, phi[i, j, k]
+                new, old = ahead[i + 2, j + 2, k + 2] - step * change, height[i, j, k]
                 new = max(new, margin) if old > 0 else min(new, -margin)
-                phi[i, j, k], ahead[i + 2, j + 2, k + 2] = new, new + momentum * (new - old)
+                height[i, j, k], ahead[i + 2, j + 2, k + 2] = new, new + momentum * (new - old)
 
 
 @inlined

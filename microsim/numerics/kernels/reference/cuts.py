@@ -26,13 +26,13 @@ def roughness(values, out):
         out += weight * values[tuple(slice(a, a + n) for a, n in zip(place, out.shape))]
 
 
-def unbend(rough, step, momentum, margin, phi, ahead):
+def unbend(rough, step, momentum, margin, height, ahead):
     """One accelerated step down the bending energy; see cpu.cuts."""
-    side, change, inner = np.where(phi > 0, 1, -1), np.empty_like(phi), (slice(2, -2),) * 3
+    side, change, inner = np.where(height > 0, 1, -1), np.empty_like(height), (slice(2, -2),) * 3
     roughness(rough, change)
     new = side * np.maximum(side * (ahead[inner] - step * change), margin)
-    ahead[inner] = new + momentum * (new - phi)
-    phi[:] = new
+    ahead[inner] = new + momentum * (new - height)
+    height[:] = new
 
 
 def _normal(g):
