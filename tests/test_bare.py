@@ -75,6 +75,8 @@ JOBS = {
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
     "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
     " --out losses",
+    "spectra": "spectra run/fields.h5::sto@end --references nickel.csv"
+    " --reference-lithiation 0,1 --energies 8340,8350,8400 --out planned.h5",
     "evenness": f"evenness {VOLUME} run/fields.h5::sto --smallest 8 --out evenness",
     "ensemble": "ensemble studies/ensemble_nmc333.yaml --set shells=6 --set radii_um=[2,5]"
     " --set time_tolerance=1e-3 --out ensemble",
@@ -113,6 +115,8 @@ def write_inputs(folder):
     np.savetxt(folder / "x.txt", states)
     np.save(folder / "series.npy", spectrum(ENERGIES, states).T)
     np.save(folder / "frames.npy", spectrum(ENERGIES, np.linspace(0.2, 0.8, 48).reshape(8, 6)))
+    ends = np.column_stack([ENERGIES, spectrum(ENERGIES, np.array([0.0, 1.0]))])
+    np.savetxt(folder / "nickel.csv", ends, delimiter=",", header="energy_eV,li0,li1", comments="")
     energies = np.arange(85e3, 104e3, 25.0)
     peak = np.exp(-0.5 * ((energies - 93.87e3) / 700) ** 2)
     np.savetxt(folder / "keV.txt", energies)
