@@ -1,14 +1,13 @@
 """The job measured_curve: what a cycler's file holds, its half cycles, dQ/dV, a titration; and it as CSV."""
 
 from dataclasses import asdict, dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number
-from .arguments import name_values
+from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -190,36 +189,15 @@ def _half(given, path):
     return half_cycle(int(given) if isinstance(given, str) and given.isdigit() else given, path)
 
 
-def _above(help, metavar, option, unit):
-    def typed(given, path):
-        return number(0.0, above=True)(given, path) / unit
-
-    return Annotated["float | None", Argument(help, number(0.0, above=True), metavar, option, typed)]
-
-
-def _path(given, path):
-    if not isinstance(given, (str, PathLike)):
-        raise InputError(f"{path}: expected the path of a measured curve, got {type(given).__name__}")
-    return given
-
-
-def _columns(given, path):
-    from ..case.measurements import columns
-
-    if isinstance(given, str):
-        given = name_values(path, given, lambda value, _: int(value) if value.isdigit() else value)
-    return columns(given, path)
-
-
 @job
 def measured_curve(
-    file: Annotated["str | PathLike", Argument("File of a cycler, or voltage.csv.", _path, "FILE")],
+    file: measured_file("File of a cycler, or voltage.csv."),
     *,
-    mass: _above("Of active material.", "M", "--mass-mg", 1e6) = None,
-    area: _above("Of the electrode.", "A", "--area-cm2", 1e4) = None,
-    dq_dv_step: _above("dQ/dV of each half cycle, in steps of voltage.", "MV", "--dqdv-mV", 1e3) = None,
-    radius: _above("Of spheres: D of a titration.", "R", "--radius-um", 1e6) = None,
-    length: _above("Of a sheet: D of a titration.", "L", "--length-um", 1e6) = None,
+    mass: above_zero("Of active material.", "M", "--mass-mg", 1e6) = None,
+    area: above_zero("Of the electrode.", "A", "--area-cm2", 1e4) = None,
+    dq_dv_step: above_zero("dQ/dV of each half cycle, in steps of voltage.", "MV", "--dqdv-mV", 1e3) = None,
+    radius: above_zero("Of spheres: D of a titration.", "R", "--radius-um", 1e6) = None,
+    length: above_zero("Of a sheet: D of a titration.", "L", "--length-um", 1e6) = None,
     half_cycle: Annotated[
         "int | str | None", Argument("For --ocp: its number, charge or discharge.", _half, "N")
     ] = None,
@@ -229,9 +207,7 @@ def measured_curve(
     positive_current: Annotated[
         "str | None", one_of("What a positive current does.", "charge", "discharge")
     ] = None,
-    columns: Annotated[
-        "dict | None", Argument("Columns: time_s=1,voltage_V=2,current_mA=3.", _columns, "KEY=COL,...")
-    ] = None,
+    columns: file_columns("time_s=1,voltage_V=2,current_mA=3") = None,
     progress=None,
 ) -> MeasuredCurveResult:
     """Tell what a cycler's file holds, and take from it what it says.

@@ -1,7 +1,6 @@
 """The job fit_impedance: a circuit through a measured impedance, with intervals, and what follows from it."""
 
 from dataclasses import dataclass, replace
-from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -9,6 +8,7 @@ from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
 from .arguments import name_values
+from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, Table
 
@@ -202,30 +202,6 @@ def _row(name, told):
     return name, told["value"], unit, low, high, "yes" if told["identifiable"] else "no"
 
 
-def _above(help, metavar, option, unit=1.0):
-    def read(given, path):
-        return number(0.0, above=True)(given, path)
-
-    def typed(given, path):
-        return number(0.0, above=True)(given, path) / unit
-
-    return Annotated["float | None", Argument(help, read, metavar, option, typed)]
-
-
-def _path(given, path):
-    if not isinstance(given, (str, PathLike)):
-        raise InputError(f"{path}: expected the path of a measured impedance, got {type(given).__name__}")
-    return given
-
-
-def _columns(given, path):
-    from ..case.measurements import columns
-
-    if isinstance(given, str):
-        given = name_values(path, given, lambda value, _: int(value) if value.isdigit() else value)
-    return columns(given, path)
-
-
 def _fixed(given, path):
     if isinstance(given, str):
         return name_values(path, given, number(0.0, above=True))
@@ -234,7 +210,7 @@ def _fixed(given, path):
 
 @job
 def fit_impedance(
-    file: Annotated["str | PathLike", Argument("Measured impedance.", _path, "FILE")],
+    file: measured_file("Measured impedance."),
     *,
     circuit: Annotated[
         str,
@@ -243,23 +219,22 @@ def fit_impedance(
             *("randles", "open", "sphere", "warburg", "line", "none"),
         ),
     ] = "randles",
-    area: _above("Of the electrode: Z in ohm m2.", "A", "--area-cm2", 1e4) = None,
-    length: _above("Way of the diffusion, or of the pores.", "L", "--length-um", 1e6) = None,
-    radius: _above("Of the spheres.", "R", "--radius-um", 1e6) = None,
-    concentration: _above("Of lithium, for D from the 45 degree part.", "C", "--concentration-mol-m3") = None,
-    porosity: _above("For tau of a line.", "EPS", "--porosity") = None,
-    conductivity: _above("Of the electrolyte, for tau of a line.", "K", "--conductivity-S-m") = None,
+    area: above_zero("Of the electrode: Z in ohm m2.", "A", "--area-cm2", 1e4) = None,
+    length: above_zero("Way of the diffusion, or of the pores.", "L", "--length-um", 1e6) = None,
+    radius: above_zero("Of the spheres.", "R", "--radius-um", 1e6) = None,
+    concentration: above_zero(
+        "Of lithium, for D from the 45 degree part.", "C", "--concentration-mol-m3"
+    ) = None,
+    porosity: above_zero("For tau of a line.", "EPS", "--porosity") = None,
+    conductivity: above_zero("Of the electrolyte, for tau of a line.", "K", "--conductivity-S-m") = None,
     electrodes: Annotated[int, Argument("Alike electrodes in the cell, 1 or 2.", whole(1, 2), "N")] = 1,
-    temperature: _above("Of the cell.", "T", "--temperature-K") = 298.15,
+    temperature: above_zero("Of the cell.", "T", "--temperature-K") = 298.15,
     fix: Annotated["dict | None", Argument("Parameters to hold: n=1,R_s=0.01.", _fixed, "NAME=V,...")] = None,
-    low: _above("Lowest frequency to fit.", "F", "--from-Hz") = None,
-    high: _above("Highest frequency to fit.", "F", "--to-Hz") = None,
+    low: above_zero("Lowest frequency to fit.", "F", "--from-Hz") = None,
+    high: above_zero("Highest frequency to fit.", "F", "--to-Hz") = None,
     cycle: Annotated["int | None", Argument("Which of several spectra.", whole(0), "N")] = None,
     imaginary: Annotated["str | None", one_of("What its column holds.", "Im", "-Im")] = None,
-    columns: Annotated[
-        "dict | None",
-        Argument("Columns: frequency_Hz=1,real_ohm=2,imaginary_ohm=3.", _columns, "KEY=COL,..."),
-    ] = None,
+    columns: file_columns("frequency_Hz=1,real_ohm=2,imaginary_ohm=3") = None,
     progress=None,
 ) -> FittedImpedance:
     """Fit a circuit to a measured impedance.

@@ -20,6 +20,8 @@ SIZES_NOTE = (
 )
 AREAS = tuple(f"surface_area_per_volume{kind}_m-1" for kind in ("", "_closed", "_to_closed", "_faces"))
 
+SHOWN = 8  # labels whose voxels the table counts
+
 
 @dataclass(frozen=True, repr=False)
 class PhasesResult(Result):
@@ -82,7 +84,9 @@ class PhasesResult(Result):
             for name, phase in self.phases.items()
         ]
         told = [name for name in MEASURE_TABLES if name in self.measures]
-        counts = ", ".join(f"{label}: {n} voxels" for label, n in self._counts())
+        found = list(self._counts())
+        more = f" and {len(found) - SHOWN} more (--json has all)" if len(found) > SHOWN else ""
+        counts = ", ".join(f"{label}: {n} voxels" for label, n in found[:SHOWN]) + more
         size = self.grid.voxel_size if self.grid.sized else None
         found = found_table(self.grid.source, size, ("labels", counts, "--phases"))
         return [found, Table(header, rows), *(MEASURE_TABLES[name](self.measures[name]) for name in told)]

@@ -6,22 +6,14 @@ never executed.
 
 import ast
 import json
-import operator
 from pathlib import Path
 
 import numpy as np
 
 from ..base.errors import InputError
 from ..base.schema import listed, say
+from ..materials.expressions import OPERATORS, SIGNS
 
-OPERATORS = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Pow: operator.pow,
-}
-SIGNS = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 PLAIN = {"abs": abs, "min": np.min, "max": np.max, "mean": np.mean, "std": np.std, "sum": np.sum, "len": len}
 PLAIN |= {"sqrt": np.sqrt, "log": np.log, "log10": np.log10, "exp": np.exp, "last": lambda values: values[-1]}
 LONGEST = 2000  # characters
@@ -128,7 +120,8 @@ class StepFigure:
         if isinstance(node, ast.UnaryOp):
             return SIGNS[type(node.op)](value(node.operand))
         if isinstance(node, ast.BinOp):
-            return OPERATORS[type(node.op)](value(node.left), value(node.right))
+            # no integers: 9**9**9 is out of range at once
+            return OPERATORS[type(node.op)](float(value(node.left)), float(value(node.right)))
         given = [value(part) for part in node.args]
         if node.func.id == "read":
             return _read(folder / given[0], self.where)

@@ -54,3 +54,9 @@ def test_a_volume_of_unknown_size_has_no_areas(grid):
 def test_unknown_measures(grid, measures):
     with pytest.raises(InputError, match="measures: expected measures out of profiles, chords"):
         measure(grid, measures)
+
+
+def test_of_many_labels_the_table_counts_the_first_and_the_numbers_all():
+    names = tuple(f"phase_{k}" for k in range(24))
+    found = measure(VoxelGrid(np.arange(24, dtype=np.uint8).reshape(2, 3, 4), names, (1e-7,) * 3))
+    assert "7: 1 voxels and 16 more" in repr(found) and len(found.numbers()["label_voxels"]) == 24
