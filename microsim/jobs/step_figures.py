@@ -121,11 +121,17 @@ class StepFigure:
             return SIGNS[type(node.op)](value(node.operand))
         if isinstance(node, ast.BinOp):
             # no integers: 9**9**9 is out of range at once
-            return OPERATORS[type(node.op)](float(value(node.left)), float(value(node.right)))
+            return OPERATORS[type(node.op)](self._number(node.left, value), self._number(node.right, value))
         given = [value(part) for part in node.args]
         if node.func.id == "read":
             return _read(folder / given[0], self.where)
         return (PLAIN.get(node.func.id) or self._function(node.func.id))(*given)
+
+    def _number(self, node, value):
+        found = value(node)
+        if found is None:
+            raise self._refused(f"got null for {ast.unparse(node)}")
+        return float(found)
 
     def _inside(self, whole, key, node):
         """Go down one key, or one place of a list."""

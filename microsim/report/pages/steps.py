@@ -73,7 +73,8 @@ def rows_table(result):
         )
         for row in result["rows"]
     ]
-    return TextTable("", ("Figure", "Here", "Source", "Unit", "Remark"), rows, (1, 2))
+    words = any(isinstance(row["paper"], str) for row in result["rows"])  # these wrap, numbers do not
+    return TextTable("", ("Figure", "Here", "Source", "Unit", "Remark"), rows, (1,) if words else (1, 2))
 
 
 def steps_tables(result):

@@ -51,3 +51,9 @@ def test_curves_and_profiles_keep_their_names_and_units():
     assert voltage.lines[0].get_label() == "thick cei"
     depth = page.ends_figure("c_e", {"a": {"x_m": [0, 2e-6], "c_e": [1, 2.0]}}).axes[0]
     np.testing.assert_allclose(depth.lines[0].get_xdata(), [0, 2])
+
+
+def test_words_of_the_source_wrap_and_numbers_stand_in_line():
+    assert page.rows_table(RESULT).numeric == (1,)
+    numbers = {"rows": [row for row in RESULT["rows"] if row["paper"] != "abd"]}
+    assert page.rows_table(numbers).numeric == (1, 2)
