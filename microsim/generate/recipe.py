@@ -42,7 +42,7 @@ def _part(cls):
     return lambda raw, path: raw if isinstance(raw, cls) else section(cls, raw, path)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ElectrodeRecipe:
     """What a synthetic electrode is made of; together with the seed it fixes every voxel.
 

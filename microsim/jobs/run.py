@@ -61,12 +61,14 @@ def run(
         With the history of the residuals.
     """
     from ..case.case import load_case
+    from .first_use import compile_ahead
 
     begun, case = time.perf_counter(), load_case(case, set or ())
     out = Path("out") / case.name if out is None else Path(out)
     for name in FILES:
         check_target(out / name)
     with alone_in(out):
+        compile_ahead()
         return _run(case, out, resume, begun, progress)
 
 

@@ -56,6 +56,13 @@ def choose(backend):
     kernels.choose(backend)
 
 
+def lacks(kernel):
+    """Whether a kernel, like "faces.face_flow", still has to be compiled on this machine, once for all."""
+    if kernels._backend != "cpu":
+        return False
+    return import_module(f"{__package__}.kernels.cpu.store").lacks(kernel)
+
+
 @contextmanager
 def running(backend):
     """Let a backend run within a `with` block."""

@@ -71,7 +71,18 @@ def checks(data):
 
 def simulate(folder):
     """Run the truth and the models; return their last lithiation as SocMaps."""
-    recipe = ElectrodeRecipe((56, 40, 40), FINE, 0.58, 0.09, 3e-6, 0.3, 2e-6, 4e-6, 0.05, 3)
+    recipe = ElectrodeRecipe(
+        shape=(56, 40, 40),
+        voxel_size=FINE,
+        active_fraction=0.58,
+        cbd_fraction=0.09,
+        median_diameter=3e-6,
+        diameter_spread=0.3,
+        smallest_diameter=2e-6,
+        largest_diameter=4e-6,
+        deformation=0.05,
+        seed=3,
+    )
     volume = write_volume(folder / "electrode.tif", build_electrode(recipe).phase, voxel_size=FINE)
     base = {"volume.file": str(volume), "volume.voxel_size_nm": 200, "compare": None, "output.times": 2}
     base["protocol"] = ["Discharge at 3C for 6 minutes"]

@@ -73,6 +73,14 @@ class Store:
                 path.unlink(missing_ok=True)
 
 
+def lacks(kernel):
+    """Whether a kernel would have to be compiled now, and the next process would find it."""
+    places = folders()
+    return any(map(_writable, places)) and not any(
+        any(folder.glob(f"{kernel}.{_source()}.*.nbc")) for folder in places
+    )
+
+
 def folders():
     """Return where compiled kernels are looked for: in the folder that the user named, otherwise in the
     package's and the user's, and in a temporary one where neither can be written."""
