@@ -3,10 +3,10 @@ balances kept."""
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from ..base.constants import F
 from ..base.errors import InputError, NotConverged
 from ..base.records import copied, sealed
 from ..numerics import bdf
@@ -17,10 +17,10 @@ from .kinetics import beside_reaction
 from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
-from .record import Moment, Progress, Record, keep_balances, step_summary
+from .record import Moment, Progress, Record, keep_balances, lithium_held, salt_held, step_summary
 from .stages import Stages
 from .start import initial_state
-from .step import Control, StepProblem
+from .step import Control, StepProblem, StepTooLong
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
 SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
@@ -50,12 +50,8 @@ class Experiment:
     """
 
     def __init__(self, cell, sto, tolerances, growth=None, marks=()):
-        self.stages, self.tolerances, self.marks, self.now = (
-            Stages(cell, growth),
-            tolerances,
-            tuple(marks),
-            None,
-        )
+        self.stages, self.tolerances = Stages(cell, growth), tolerances
+        self.marks, self.now = tuple(marks), None
         solved = initial_state(cell, sto)
         u = cell.state(solved.x)
         v = np.concatenate([cell.in_cells.U(u.sto)[cell.mesh.faces.solid], np.zeros(cell.mesh.counter.size)])
@@ -65,7 +61,7 @@ class Experiment:
             solved,
             Record(),
             self._lithium(solved),
-            self._salt(solved),
+            salt_held(cell, solved),
             self._first_step,
             cell.mesh.area,
             voltages=[v] if cell.design.double_layer else [],
@@ -263,7 +259,11 @@ class Experiment:
         while True:
             guess = self._extrapolate(dt)
             try:
-                solved = self._try(dt, load, guess, interfaces)
+                solved, error = self._try(dt, load, guess, interfaces)
+            except StepTooLong as refused:
+                now.record.rejected_steps += 1
+                dt = max(bdf.next_step(dt, refused.error, tolerance.step), SHORTEST)
+                continue
             except NotConverged as failure:
                 now.record.failed_steps += 1
                 dt /= 4
@@ -274,11 +274,7 @@ class Experiment:
                         failure.history,
                     ) from None
                 continue
-            interfaces, error = solved.interfaces, self._local_error(solved.x - guess, dt)
-            if error > 1.5 * tolerance.step and dt > SHORTEST:
-                now.record.rejected_steps += 1
-                dt = max(bdf.next_step(dt, error, tolerance.step), SHORTEST)
-                continue
+            interfaces = solved.interfaces
             charge = self._charge(solved, dt, load.varies)
             over = self._past_end(solved.x, self._current(solved), charge, load)
             event = next((kind for kind, value in over.items() if value > tolerance.event), None)
@@ -295,26 +291,35 @@ class Experiment:
             return longer, next((kind for kind, value in over.items() if value > -tolerance.event), None)
 
     def _try(self, dt, load, guess, interfaces):
-        """Solve a step; the film as it will be then: an end of the step is found on the film that it has."""
+        """Return a step as solved and its local error, told to a percent by the first Newton step; the
+        film as it will be then: an end of the step is found on the film that it has."""
         now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
         if self.growth:
             film = self.growth.after(film, now.driving, dt, self.cell.T)
         control = load.control(now.t + dt - now.begun)
         layer = self._layer(formula, self._films(film))
-        return self._solve(formula, control, guess, interfaces, layer, film)
+        allowed = partial(self._allowed, dt=dt)
+        solved = self._solve(formula, control, guess, interfaces, layer, film, allowed)
+        return solved, self._allowed(solved.x - guess, dt)
 
-    def _solve(self, formula, control, x, interfaces, layer, R_film):
-        """Solve a step from a guess of the state and of what passes the interfaces; return Solved."""
+    def _allowed(self, dx, dt):
+        """Return the local error of a step that changes its guess by dx; StepTooLong if it is too large."""
+        error = self._local_error(dx, dt)
+        if error > 1.5 * self.tolerances.step and dt > SHORTEST:
+            raise StepTooLong(error)
+        return error
+
+    def _solve(self, formula, control, x, interfaces, layer, R_film, first=None):
+        """Solve a step from a guess of the state and of what passes the interfaces; return Solved. first: is
+        shown the first Newton step."""
         cell, now = self.cell, self.now
         step = cell.step(
             formula, now.states, control, R_film=R_film, scale_current=now.scale_current, layer=layer
         )
         # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
         noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / now.scale_current
-        problem = StepProblem(cell, step, interfaces)
-        _, log = newton(
-            problem, x, tolerance=max(self.tolerances.newton, noise), linear_tolerance=self.tolerances.linear
-        )
+        problem, tolerance = StepProblem(cell, step, interfaces), max(self.tolerances.newton, noise)
+        _, log = newton(problem, x, tolerance=tolerance, linear_tolerance=self.tolerances.linear, first=first)
         now.record.newton_iterations += len(log["linear_iterations"])
         now.record.linear_iterations += sum(log["linear_iterations"])
         return problem.solved()
@@ -353,7 +358,8 @@ class Experiment:
             now.voltages = [solved.interfaces.v, *now.voltages[:1]]
         if self.growth:
             now.driving = solved.interfaces.v
-        keep_balances(self.cell, now, self._lithium(solved), self._salt(solved), self._current(solved))
+        held = self._lithium(solved), salt_held(self.cell, solved)
+        keep_balances(self.cell, now, *held, self._current(solved))
 
     @property
     def _first_step(self):
@@ -413,14 +419,8 @@ class Experiment:
     def _lithium(self, solved):
         """Lithium in the active material and the film of the electrode and of a counter slab, less what the
         double layer owes (C)."""
-        cell = self.cell
-        held = cell.capacity * cell.state(solved.x).sto
-        both = np.array([held[cell.positive_cells].sum(), held[~cell.positive_cells].sum()])
         film = self.film_lithium
-        return both - cell.stored(solved.interfaces) + (0.0 if film is None else film)
-
-    def _salt(self, solved):
-        return F * float(self.cell.salt_volume @ self.cell.state(solved.x).c_e)
+        return lithium_held(self.cell, solved) + (0.0 if film is None else film)
 
     def _noted(self, load, reason):
         """Add the present state to the record; at the end of a step, for the reason given, its summary too.

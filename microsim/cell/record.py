@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..base.constants import F
 from .ends import EndValues, met_at_once
 from .load import Load
 from .step import Solved
@@ -86,6 +87,19 @@ class Progress:
         """Forget the formula's past: what comes is another curve."""
         self.before, self.earlier, self.charges = [], [], [self.charge]
         self.voltages = self.voltages[:1]
+
+
+def lithium_held(cell, solved):
+    """Return the lithium in the active material of the electrode and of a counter slab, less what the double
+    layer owes (C)."""
+    held = cell.capacity * cell.state(solved.x).sto
+    both = np.array([held[cell.positive_cells].sum(), held[~cell.positive_cells].sum()])
+    return both - cell.stored(solved.interfaces)
+
+
+def salt_held(cell, solved):
+    """Return the charge of the salt in the cell (C)."""
+    return F * float(cell.salt_volume @ cell.state(solved.x).c_e)
 
 
 def keep_balances(cell, now, lithium, salt, I):

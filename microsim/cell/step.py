@@ -77,6 +77,14 @@ class Solved:
     interfaces: Interfaces = field(repr=False)
 
 
+class StepTooLong(Exception):
+    """A step whose local error, `error`, is more than is allowed."""
+
+    def __init__(self, error):
+        super().__init__(error)
+        self.error = error
+
+
 class StepProblem:
     """A Step of a HalfCell as Newton's method sees it. at: what was solved last, at first a guess."""
 

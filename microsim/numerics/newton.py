@@ -6,22 +6,23 @@ from ..base.errors import NotConverged
 from .krylov import gmres
 
 
-def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12):
+def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=None):
     """Solve R(x) = 0; return x and the log {residuals, linear_iterations}.
 
     `problem` has residual(x) -> R, size(R) -> one number to hold against `tolerance`,
     linearise(x) -> (apply, precondition), and limit(x, dx) -> the share of dx that keeps x in its bounds.
     Each step solves J dx = -R to `linear_tolerance`; a step that does not lessen the residual is halved.
+    first(dx): is shown the first step, before it is taken; what it raises ends the iteration.
     Raises NotConverged with the residual history, also where numbers leave all bounds.
     """
     with np.errstate(all="ignore"):  # what overflows is not finite, and so not converged
         try:
-            return _iterate(problem, x, tolerance, linear_tolerance, maximum)
+            return _iterate(problem, x, tolerance, linear_tolerance, maximum, first)
         except (np.linalg.LinAlgError, ValueError) as error:  # of a factorisation of what is not finite
             raise NotConverged(f"numbers left all bounds ({error})") from error
 
 
-def _iterate(problem, x, tolerance, linear_tolerance, maximum):
+def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
     """Newton's method itself; arguments as there."""
     R = problem.residual(x)
     sizes, linear = [problem.size(R)], []
@@ -43,6 +44,8 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum):
             apply, precondition = problem.linearise(x, fresh=True)
             dx, history = gmres(apply, precondition, -R, tolerance=forcing)
         linear.append(len(history) - 1)
+        if first and len(linear) == 1:
+            first(dx)
         share = problem.limit(x, dx)
         for _ in range(6):
             trial = x + share * dx

@@ -9,6 +9,7 @@ import pytest
 from microsim.base.errors import InputError, NotConverged
 from microsim.case.build import nominal, simulate
 from microsim.case.case import load_case
+from microsim.cell.balances import HalfCell
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Growth
 from microsim.cell.load import Load
@@ -311,6 +312,16 @@ def test_steps_too_long_for_the_tolerance_are_taken_again():
         assert ran.record.rejected_steps > 0
         V.append(ran.seen[-1].V)
     assert V[0] == pytest.approx(V[1], abs=1e-5)
+
+
+def test_a_step_too_long_costs_one_newton_step(monkeypatch):
+    """Its local error is known by then, and what it was refused for is not solved to the end."""
+    solves, linearise = [], HalfCell.linearise
+    monkeypatch.setattr(HalfCell, "linearise", lambda *a: solves.append(1) or linearise(*a))
+    cell = electrode()
+    record = run(cell, [Load("d", one_C(cell), duration=30.0)], step=1e-6, first_step=1.0).record
+    assert record.rejected_steps > 0 == record.failed_steps
+    assert len(solves) == record.newton_iterations + record.rejected_steps
 
 
 # -- voltage, power and profiles -------------------------------------------------------------------

@@ -106,6 +106,19 @@ def test_the_last_linear_solve_aims_at_the_target_only():
     )
 
 
+def test_the_first_step_is_shown_before_it_is_taken():
+    """And no other one; what is raised there ends the iteration."""
+    shown = []
+    asked, problem, start = [], exponential(), np.zeros(20)
+    _, log = newton(problem, start, tolerance=1e-10, first=shown.append)
+    assert len(shown) == 1 < len(log["linear_iterations"])
+    assert np.allclose(problem.J(start) @ shown[0], -problem.R(start), atol=1e-2)
+    problem.R = lambda u, R=problem.R: asked.append(u) or R(u)
+    with pytest.raises(ZeroDivisionError):
+        newton(problem, np.zeros(20), tolerance=1e-10, first=lambda dx: 1 / 0)
+    assert len(asked) == 1
+
+
 def test_a_solution_is_not_touched():
     problem = exponential()
     solution, _ = newton(problem, np.zeros(20), tolerance=1e-10)
