@@ -29,7 +29,7 @@ HEAVY = (
     "SimpleITK",
     "sklearn",
 )
-HEAVY += ("hdf5plugin", "pybamm", "bpx", "IPython", "sympy", "pandas", "xarray")
+HEAVY += ("hdf5plugin", "pybamm", "bpx", "IPython", "sympy", "pandas", "xarray", "starlette", "uvicorn")
 DRIVER = """
 import contextlib, io, json, sys, traceback
 from microsim.cli import main
@@ -99,6 +99,7 @@ NEEDY = {
     "register soc.tif meshes/demo_electrode.tif --phases pore=0,am=1,cbd=2": "SimpleITK",
     "segment grey.npy --out l.tif --phases pore,cbd,am --method classifier --painted painted.npy": "sklearn",
     "soc frames.npy --energies E.txt --normalised --noise 0.01 --clusters 2": "sklearn",
+    "studio . --no-browser": "uvicorn",
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "microsim"
+# studio stands above jobs, whose command lines it runs, and below cli, which starts it
 ORDER = [
     *(
         "base",
@@ -21,10 +22,10 @@ ORDER = [
         "transport",
         "cell",
     ),
-    *("impedance", "case", "reference", "analysis", "report", "jobs", "cli", "__main__"),
+    *("impedance", "case", "reference", "analysis", "report", "jobs", "studio", "cli", "__main__"),
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
-HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm", "optuna"}
+HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm", "optuna", "starlette", "uvicorn"}
 BACKENDS = {"numba", "llvmlite", "cupy"}
 
 

@@ -20,6 +20,7 @@ EXTRAS = {
     **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio", "h5netcdf"), "formats"),
     "optuna": "optimise",
     "torch": "optimise",
+    **dict.fromkeys(("starlette", "uvicorn"), "studio"),
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
 

@@ -10,7 +10,7 @@ from .gallery import PACKAGE
 from .plugins import installed
 
 GROUPS = ("microsim.cyclers", "microsim.materials", "microsim.readers")  # to which other packages add
-APART = ("report", "cli", "gallery")  # folders that decide no number
+APART = ("report", "studio", "cli", "gallery")  # folders that decide no number
 
 
 def volume_origin(grid):

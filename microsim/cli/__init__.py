@@ -5,6 +5,7 @@ Each command is read off its job, in commands.py. Heavy packages are imported in
 """
 
 from . import commands as commands
+from . import studio as studio
 from .app import app, main
 
 __all__ = ["app", "main"]

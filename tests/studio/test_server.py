@@ -1,0 +1,156 @@
+"""The studio's server, as it is started on the command line, asked by a program."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from microsim.cli import main
+from microsim.volumes.volume import write_volume
+
+from .server import serving
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    outside = tmp_path_factory.mktemp("studio")
+    folder = outside / "electrodes"
+    (folder / "sub").mkdir(parents=True)
+    (outside / "secret.txt").write_text("secret")
+    labels = np.arange(60, dtype=np.uint8).reshape(3, 4, 5) % 3
+    write_volume(folder / "labels.tif", labels, voxel_size=4e-7)
+    write_volume(folder / "sub" / "grey.h5::image", np.arange(600.0).reshape(10, 10, 6))
+    (folder / "leak.txt").symlink_to(outside / "secret.txt")
+    (folder / "report.html").write_text("<script>fetch('/api/state')</script>")
+    (folder / "notes.txt").write_text("notes")
+    with serving(folder) as client:
+        client.folder = folder
+        yield client
+
+
+def test_what_it_shows_of_a_folder(studio):
+    assert studio.get("state")["folder"] == "electrodes"
+    found = {row["name"]: row["kind"] for row in studio.get("files")["files"]}
+    assert found == {"sub": "folder", "labels.tif": "volume", "report.html": "page", "notes.txt": "file"}
+    assert [row["path"] for row in studio.get("files", path="sub")["files"]] == ["sub/grey.h5"]
+
+
+def test_what_it_shows_of_a_volume(studio):
+    about = studio.get("volume", name="labels.tif")
+    assert about["shape"] == [3, 4, 5] and about["edge_um"] == pytest.approx([0.4] * 3)
+    status, content = studio.raw("/api/section?name=labels.tif&axis=y&index=2")
+    labels = np.arange(60).reshape(3, 4, 5) % 3
+    assert status == 200 and np.frombuffer(content, "<u2").reshape(3, 5).tolist() == labels[:, 2].tolist()
+    about = studio.get("volume", name="sub/grey.h5::image", voxel_size_nm="100,100,200", file_axes="zyx")
+    assert about["shape"] == [6, 10, 10] and about["edge_um"] == pytest.approx([0.1, 0.1, 0.2])
+    status, content = studio.raw("/api/coarse?name=labels.tif")
+    assert status == 200 and len(content) == 2 * 60
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/api/volume?name=missing.tif", "expected an existing file"),
+        ("/api/volume?name=notes.txt", "expected a volume file to read"),
+        ("/api/volume?name=labels.tif&voxel_size_nm=big", "voxel size: expected a number"),
+        ("/api/volume?name=labels.tif&file_axes=zzz", "axes of the file: expected x, y and z"),
+        ("/api/section?name=labels.tif&axis=w&index=0", "axis: expected x, y or z"),
+        ("/api/section?name=labels.tif&axis=x&index=9", "index: expected 0 to 2"),
+        ("/api/section?name=labels.tif&axis=x&index=", "index: expected a whole number"),
+        ("/api/files?path=notes.txt", "expected a folder"),
+    ],
+)
+def test_a_mistake_is_told_in_its_sentence(studio, path, said):
+    status, content = studio.raw(path)
+    assert status == 400 and content.decode().startswith(said) and content.count(b"\n") == 0
+
+
+ESCAPES = (
+    "/shown/../secret.txt",
+    "/shown/%2e%2e/secret.txt",
+    "/shown/..%2fsecret.txt",
+    "/shown/%2e%2e%2fsecret.txt",
+    "/shown/sub/..%2f..%2fsecret.txt",
+    "/shown/%252e%252e%252fsecret.txt",
+    "/shown//etc/hostname",
+    "/shown/%2fetc%2fhostname",
+    "/shown/leak.txt",
+    "/shown/.microsim-studio/token",
+    "/shown/%2emicrosim-studio/token",
+    "/shown/sub/../.microsim-studio/token",
+    "/static/../server.py",
+    "/static/..%2fserver.py",
+    "/static/%2e%2e%2fdoor.py",
+    "/api/files?path=..",
+    "/api/files?path=%2Fetc",
+    "/api/files?path=.microsim-studio",
+    "/api/volume?name=../secret.txt",
+    "/api/volume?name=%2e%2e%2fsecret.txt",
+    "/api/volume?name=leak.txt",
+    "/api/section?name=/etc/hostname&axis=x&index=0",
+    "/api/coarse?name=sub/../../secret.txt",
+)
+
+
+@pytest.mark.parametrize("path", ESCAPES)
+def test_nothing_outside_of_the_folder_is_read(studio, path):
+    status, content = studio.raw(path)
+    assert status in (400, 404) and b"secret" != content.strip()
+    assert status == 404 or b"expected" in content
+
+
+def test_without_the_token_or_from_elsewhere_nothing_is_told(studio):
+    for path in ("/", "/api/state", "/static/app.js", "/shown/notes.txt"):
+        assert studio.raw(path, Cookie=None)[0] == 401
+        assert studio.raw(path, Origin="http://evil.example")[0] == 403
+        assert studio.raw(path, Host="evil.example")[0] == 403
+        assert studio.raw(path)[0] == 200
+
+
+def test_every_script_and_style_that_the_page_names_is_served(studio):
+    names = [path.name for path in (studio_static()).iterdir()]
+    for name in [*names, "style.css", "turn.js", "volumes.js", "theme.js"]:
+        assert studio.raw(f"/static/{name}")[0] == 200, name
+    assert studio.raw("/static/missing.js")[0] == 404
+
+
+def studio_static():
+    from microsim.studio.server import STATIC
+
+    return STATIC
+
+
+def test_a_second_studio_of_a_folder_is_refused(studio, capsys):
+    assert main(["studio", str(studio.folder), "--no-browser", "--port", "0"]) == 2
+    assert "expected a folder without a studio" in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_and_a_folder_that_is_none(studio, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    taken = studio.host.partition(":")[2]
+    for words, said in (
+        ([str(tmp_path), "--port", taken], "--port: expected a free port"),
+        ([str(tmp_path), "--port", "99999"], "--port: expected a whole number"),
+        ([str(tmp_path / "none")], "DIR: expected a folder"),
+    ):
+        assert main(["studio", *words, "--no-browser"]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_it_listens_on_this_machine_alone(studio):
+    if not sys.platform.startswith("linux"):
+        pytest.skip("looks at /proc")
+    port = f"{int(studio.host.partition(':')[2]):04X}"
+    rows = subprocess.run(
+        ["cat", "/proc/net/tcp", "/proc/net/tcp6"], capture_output=True, text=True, check=False
+    )
+    listening = [row.split()[1] for row in rows.stdout.splitlines() if row.split()[3:4] == ["0A"]]
+    assert [address for address in listening if address.endswith(f":{port}")] == [f"0100007F:{port}"]
+
+
+def test_ctrl_c_ends_it_and_it_starts_again_with_the_same_token(tmp_path):
+    with serving(tmp_path) as first:
+        assert first.end() == 130
+    with serving(tmp_path) as second:
+        assert second.address.partition("?")[2] == first.address.partition("?")[2]
