@@ -13,12 +13,13 @@ from .app import app
 def studio(
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder to work in.")] = ".",
     port: Annotated[str, typer.Option(metavar="N", help="Port of 127.0.0.1; 0: any that is free.")] = "8765",
+    jobs: Annotated[str, typer.Option(metavar="N", help="Jobs that run at a time; others wait.")] = "1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ):
     """Work in a folder with a browser: look at volumes, paint labels, edit cases, run jobs.
 
     Serves pages to this machine alone, at an address with a token. Reads and writes nothing outside DIR. What
-    it does is a command line that it shows. Ctrl-C ends it.
+    it does is a command line that it shows. Jobs go on when the page or the server is closed. Ctrl-C ends it.
     """
     from ..studio.server import serve
 
@@ -27,4 +28,4 @@ def studio(
         if not no_browser:
             webbrowser.open(address)
 
-    serve(folder, whole(0, 65535)(port, "--port"), told)
+    serve(folder, whole(0, 65535)(port, "--port"), whole(1, 64)(jobs, "--jobs"), told)

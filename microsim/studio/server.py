@@ -5,6 +5,7 @@
 Every answer is data or a plain sentence (status 400); nothing is kept here that a restart would lose.
 """
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..base.packages import need
 from ..jobs.arguments import axes_order, voxel_size_nm
 from .door import HOSTS, Door, kept_token
 from .places import Place
+from .queue import Queue
 from .sections import Shelf
 
 STATIC = Path(__file__).parent / "static"
@@ -38,13 +40,14 @@ TYPES = {
 
 
 class Studio:
-    """What the routes share: the folder, and the volumes that were read."""
+    """What the routes share: the folder, its jobs, and the volumes that were read."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, at_once=1):
         self.place, self.shelf = Place.of(folder), Shelf()
+        self.queue = Queue(self.place, at_once)
 
     def shown(self, query):
-        """Return the VolumeShown of the volume that a query names, with the voxel size and axes that it gives."""
+        """Return the volume that a query names, with the voxel size and axes that it gives."""
         size = voxel_size_nm(query["voxel_size_nm"], "voxel size") if query.get("voxel_size_nm") else None
         axes = axes_order(query["file_axes"], "axes of the file") if query.get("file_axes") else None
         return self.shelf.get(self.place.volume(query.get("name", "")), size, axes)
@@ -52,7 +55,7 @@ class Studio:
     # ---- answers: query -> plain data, or (bytes, {header: value}) ----
 
     def state(self, query):
-        return {"folder": self.place.root.name, "version": __version__}
+        return {"folder": self.place.root.name, "version": __version__, "jobs": self.queue.told()}
 
     def files(self, query):
         return {"files": self.place.listing(query.get("path", ""))}
@@ -76,17 +79,75 @@ class Studio:
         codes, stride = self.shown(query).coarse()
         return codes.tobytes(), {"x-shape": ",".join(map(str, codes.shape)), "x-stride": str(stride)}
 
+    def job(self, query):
+        record = self.queue.record(_number(query.get("number")))
+        return {**record.told(), "out": record.text("out.txt"), "err": record.text("err.txt")}
 
-ANSWERS = ("state", "files", "volume", "section", "coarse")
+    # ---- acts: plain data -> plain data ----
+
+    def start(self, asked):
+        return {"number": self.queue.add(asked.get("line"))}
+
+    def stop(self, asked):
+        self.queue.record(_number(asked.get("number"))).stop(now=asked.get("now") is True)
+        return {}
 
 
-def application(folder, token, port):
-    """Make the ASGI application of a folder's studio, its door included."""
+ANSWERS = ("state", "files", "volume", "section", "coarse", "job")
+ACTS = ("start", "stop")
+MOST = 10**7  # bytes of what a browser may send
+
+
+def _number(given):
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise InputError(f"number: expected that of a job, got {given!r}; take one of the list.") from None
+
+
+async def _body(request):
+    """Read what a browser sends with an act: a JSON object, of a type that no form of another page has."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise InputError("expected JSON from the studio's page, got another type; use the page.")
+    content = b""
+    async for part in request.stream():
+        content += part
+        if len(content) > MOST:
+            raise InputError(f"expected at most {MOST} bytes from a page, got more; send less.")
+    try:
+        found = json.loads(content)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError("expected a JSON object from the studio's page, got something else; use the page.")
+    return found
+
+
+def application(studio, token, port):
+    """Make the ASGI application of a Studio, its door included."""
     from starlette.applications import Starlette
-    from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+    from starlette.responses import PlainTextResponse
+
+    def sentence(request, error):
+        said = str(error) if isinstance(error, MicrosimError) else why(error)
+        return PlainTextResponse(" ".join(said.split()), status_code=400)
+
+    handlers = dict.fromkeys((MicrosimError, OSError), sentence)
+    routes = [*_page_routes(studio), *_data_routes(studio)]
+    return Door(Starlette(routes=routes, exception_handlers=handlers), token, port)
+
+
+def _data_routes(studio):
+    """Routes of answers and acts."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
-    studio = Studio(folder)
+    def done(act):
+        async def endpoint(request):
+            return JSONResponse(await run_in_threadpool(act, await _body(request)))
+
+        return endpoint
 
     def told(answer):
         def endpoint(request):
@@ -96,6 +157,15 @@ def application(folder, token, port):
             return JSONResponse(found)
 
         return endpoint
+
+    acts = [Route(f"/api/{name}", done(getattr(studio, name)), methods=["POST"]) for name in ACTS]
+    return [*(Route(f"/api/{name}", told(getattr(studio, name))) for name in ANSWERS), *acts]
+
+
+def _page_routes(studio):
+    """Routes of the page itself, its scripts and style, and files of the folder."""
+    from starlette.responses import FileResponse, Response
+    from starlette.routing import Route
 
     def file(path):
         return FileResponse(path, media_type=TYPES.get(path.suffix.lower(), "application/octet-stream"))
@@ -114,17 +184,13 @@ def application(folder, token, port):
     def shown(request):
         return file(studio.place.root / studio.place.file(request.path_params["name"]))
 
-    def sentence(request, error):
-        return PlainTextResponse(" ".join(str(error).split()), status_code=400)
-
-    routes = [Route("/", index), Route("/static/{name}", static), Route("/shown/{name:path}", shown)]
-    routes += [Route(f"/api/{name}", told(getattr(studio, name))) for name in ANSWERS]
-    handlers = {MicrosimError: sentence, OSError: lambda request, error: sentence(request, why(error))}
-    return Door(Starlette(routes=routes, exception_handlers=handlers), token, port)
+    return [Route("/", index), Route("/static/{name}", static), Route("/shown/{name:path}", shown)]
 
 
-def serve(folder=".", port=8765, told=print):
+def serve(folder=".", port=8765, at_once=1, told=print):
     """Serve a folder's studio on 127.0.0.1 until Ctrl-C; told(line) is called with its address.
+
+    at_once: how many jobs run at a time; others wait.
 
     Raises InputError for a folder that is none or has a studio already, and for a port that is taken.
     """
@@ -137,7 +203,9 @@ def serve(folder=".", port=8765, told=print):
         with locked(place.own / ".lock", lambda: True), _listening(port) as listener:
             token = kept_token(place.own / "token")
             told(f"http://{HOSTS[0]}:{listener.getsockname()[1]}/?token={token}")
-            app = application(place.root, token, listener.getsockname()[1])
+            studio = Studio(place.root, at_once)
+            studio.queue.watch()
+            app = application(studio, token, listener.getsockname()[1])
             config = uvicorn.Config(
                 app, log_level="warning", lifespan="off", server_header=False, timeout_graceful_shutdown=2
             )

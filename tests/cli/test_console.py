@@ -1,6 +1,8 @@
 """The progress bar on a terminal and in a pipe."""
 
 import io
+import json
+import os
 import sys
 
 import pytest
@@ -51,3 +53,28 @@ def test_nothing_is_said_in_a_pipe(monkeypatch):
     with progress_bar("tau along x") as progress:
         notice("compiling kernels")
     assert progress is None and pipe.getvalue() == ""
+
+
+def test_progress_is_kept_in_a_file_where_one_is_named(monkeypatch, tmp_path):
+    path = tmp_path / "progress.json"
+    monkeypatch.setenv("MICROSIM_PROGRESS", str(path))
+
+    def kept():
+        return json.loads(path.read_text())
+
+    with progress_bar("tau along x") as progress:
+        assert kept()["message"] == "tau along x" and kept()["total"] is None
+        assert "MICROSIM_PROGRESS" not in os.environ  # what this process starts has its own
+        progress(2, 10, "the first pass")
+        monkeypatch.setattr("microsim.cli.console.SELDOM", 0.0)
+        progress(4, 10, "the first pass")
+        told = kept()
+        assert (told["done"], told["total"], told["begun_done"]) == (4, 10, 2)
+        assert 0 <= told["time"] - told["begun"] < 10
+        notice("compiling kernels")
+        assert kept()["message"] == "compiling kernels"
+        notice()
+        progress(1, 3, "the second pass")
+        assert (kept()["begun_done"], kept()["message"]) == (1, "the second pass")
+    with progress_bar("the next") as progress:
+        assert progress is None

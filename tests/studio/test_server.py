@@ -10,6 +10,7 @@ from microsim.cli import main
 from microsim.volumes.volume import write_volume
 
 from .server import serving
+from .waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,39 @@ def test_ctrl_c_ends_it_and_it_starts_again_with_the_same_token(tmp_path):
         assert first.end() == 130
     with serving(tmp_path) as second:
         assert second.address.partition("?")[2] == first.address.partition("?")[2]
+
+
+def test_a_job_runs_and_both_browsers_see_it(studio):
+    number = studio.post("start", line="microsim info labels.tif --phases a=0,b=1,c=2")["number"]
+    job = until(lambda: [one for one in studio.get("state")["jobs"] if one["ended"]], 60)[0]
+    assert (job["number"], job["state"]) == (number, "done")
+    assert "percolating" in studio.get("job", number=number)["out"]
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "said"),
+    [
+        ("start", {"line": "info ../secret.txt"}, "expected files inside of the studio's folder"),
+        ("start", {"line": "info leak.txt"}, "expected files inside of the studio's folder"),
+        ("start", {"line": "studio ."}, "expected a command"),
+        ("start", {}, "expected a command"),
+        ("stop", {"number": 99}, "number: expected that of a job"),
+        ("stop", {"number": "../1"}, "number: expected that of a job"),
+    ],
+)
+def test_an_act_that_may_not_be_is_refused(studio, act, body, said):
+    before = len(studio.get("state")["jobs"])
+    assert studio.post(act, 400, **body).startswith(said)
+    assert len(studio.get("state")["jobs"]) == before
+
+
+def test_acts_are_json_from_the_page_itself(studio):
+    line = '{"line": "info labels.tif"}'
+    json_type = {"Content-Type": "application/json"}
+    assert studio.raw("/api/start", "POST", line, **{"Content-Type": "text/plain"})[0] == 400
+    assert studio.raw("/api/start", "POST", "[1]", **json_type)[0] == 400
+    assert studio.raw("/api/start", "POST", "{", **json_type)[0] == 400
+    assert studio.raw("/api/start", "POST", line, **json_type, Origin=None)[0] == 403
+    assert studio.raw("/api/start", "POST", line, **json_type, Origin="http://evil.example")[0] == 403
+    assert studio.raw("/api/start", "POST", line, **json_type, Cookie=None)[0] == 401
+    assert studio.raw("/api/start?line=info")[0] == 405

@@ -2,11 +2,13 @@
 
 import { ask } from "./api.js";
 import { showFiles } from "./files.js";
+import { JobsView } from "./jobs.js";
 import { el, section, sentence } from "./parts.js";
 import { VolumeView } from "./volume.js";
 
 const main = document.getElementById("main");
 let shown = null;
+let state = { jobs: [] };
 
 const welcome = () => {
   main.append(section("Welcome", el("p", {}, "Choose a file on the left: a volume opens in three sections and in 3D.")));
@@ -21,6 +23,7 @@ const VIEWS = {
   "": welcome,
   volume: (path) => new VolumeView(main, path),
   page,
+  jobs: () => new JobsView(main, () => state),
 };
 
 const go = async () => {
@@ -37,16 +40,30 @@ const go = async () => {
   }
 };
 
+// How many jobs run and wait; when one ends, there may be new files.
+let ended = null;
+const tellJobs = () => {
+  const count = (...states) => state.jobs.filter((job) => states.includes(job.state)).length;
+  const [busy, waiting] = [count("running", "stopping"), count("waiting")];
+  document.getElementById("nav-jobs").textContent = busy || waiting ? `Jobs (${busy} running, ${waiting} waiting)` : "Jobs";
+  const over = state.jobs.length - busy - waiting;
+  if (ended !== null && over !== ended) showFiles();
+  ended = over;
+};
+
 // The server lives: its folder and version; when it does not answer the page says so and goes on asking.
 const watch = async () => {
   try {
-    const state = await ask("state");
+    state = await ask("state");
     document.getElementById("folder").textContent = state.folder;
     document.getElementById("version").textContent = state.version;
     document.title = `${state.folder}: microsim studio`;
     document.getElementById("lost").hidden = true;
+    tellJobs();
+    shown?.follow?.(state);
   } catch (error) {
-    document.getElementById("lost").hidden = false;
+    document.getElementById("lost").hidden = !(error instanceof TypeError); // of fetch: nobody answers
+    if (!(error instanceof TypeError)) throw error;
   }
   setTimeout(watch, 1000);
 };
