@@ -29,6 +29,7 @@ from .lost_contact import lost_contact
 from .lost_later import lost_later
 from .made_volume import read_image
 from .start_map import InitialMap, start_from
+from .unusual import unusual
 
 CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
 
@@ -217,6 +218,7 @@ def _slab(slab):
 def cell_design(case, grid):
     """Return the CellDesign of a case."""
     spec, loaded = case.cell, case.load_materials()
+    strange = unusual(case, loaded)
     electrolyte, start, remarks = loaded.pop("electrolyte"), case.cell.initial_sto, ()
     if isinstance(start, InitialMap):
         hosts = {
@@ -245,7 +247,7 @@ def cell_design(case, grid):
         contact_resistance=spec.cbd.contact_resistance,
         contact_lost=lost,
         lost_later=later,
-        remarks=(*remarks, *said_of_contact, *said_of_later),
+        remarks=(*remarks, *said_of_contact, *said_of_later, *strange),
     )
 
 

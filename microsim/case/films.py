@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..base.errors import InputError
+from ..base.plausible import physical
 from ..base.schema import any_of, choice, entry, number, offered_keys, say, section, text, whole
 from .keys import MICROMETRES, NANOMETRES, SIEMENS_PER_METRE, axes_order
 
-film_thickness = number(0.0, 1e-5)
-film_conductivity = number(1e-20, 1e8)  # S m-1: from the best insulators to metals
+film_thickness = physical("film_thickness")
+film_conductivity = physical("film_conductivity")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ A unit is told by how many of it make one SI unit: dividing by it is exact where
 from itertools import permutations
 
 from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
+from ..base.plausible import physical
 from ..base.schema import choice, number, triple
 
 NANOMETRES = {"nm": 1e9, "um": 1e6, "m": 1.0}
@@ -18,5 +19,6 @@ MOL_PER_CUBIC_METRE = {"mol_m3": 1.0}
 
 axes_order = choice(*("".join(axes) for axes in permutations("xyz")))
 share = number(0.0, 1.0)
+thickness = physical("thickness")
 tolerance = number(1e-12, 0.1)
 voxel_edges = triple(SMALLEST_VOXEL, LARGEST_VOXEL)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ..base.errors import InputError
+from ..base.plausible import physical
 from ..base.quantities import FIELDS
 from ..base.schema import (
     NUMBER,
@@ -34,6 +35,7 @@ from .keys import (
     SECONDS,
     axes_order,
     share,
+    thickness,
     tolerance,
     voxel_edges,
 )
@@ -96,7 +98,7 @@ class Slab:
     """
 
     phase: str = entry(text)
-    thickness: float = entry(number(1e-7, 1e-1), units=MICROMETRES)
+    thickness: float = entry(thickness, units=MICROMETRES)
     porosity: float | None = entry(number(0.01, 0.95), default=None)
     cells: int = entry(whole(2, 100000))
 
@@ -139,7 +141,7 @@ class VolumeSection:
 class SeparatorSection:
     """A homogenised slab in front of the electrode; thickness, m. transport_efficiency: D_eff / D_e."""
 
-    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    thickness: float = entry(thickness, units=MICROMETRES)
     porosity: float = entry(number(1e-3, 1.0))
     transport_efficiency: float = entry(efficiency_of_pores, instead=BRUGGEMAN, default=("bruggeman", 1.5))
 
@@ -167,7 +169,7 @@ class Cbd:
     porosity: float | None = entry(share, default=None)
     transport_efficiency: float | None = entry(share, instead=BRUGGEMAN, default=None)
     reactive_share: float | None = entry(share, default=None)
-    contact_resistance: float = entry(number(0.0, 1e6), units=OHM_SQUARE_METRE, default=0.0)
+    contact_resistance: float = entry(physical("contact_resistance"), units=OHM_SQUARE_METRE, default=0.0)
     contact_lost: float = entry(number(0.0, 0.999999), default=0.0)
 
 
@@ -188,7 +190,7 @@ class Counter:
     film on its particles."""
 
     material: str | Changes = entry(read_material)
-    thickness: float = entry(number(1e-7, 1e-2), units=MICROMETRES)
+    thickness: float = entry(thickness, units=MICROMETRES)
     initial_sto: float = entry(share)
     layers: int = entry(whole(2, 1000), default=20)
     film: NoFilm | UniformFilm = entry(read_counter_film, default=NoFilm())
@@ -222,15 +224,19 @@ class Cell:
 
     separator: SeparatorSection = entry(read_separator)
     counter_electrode: str | Counter = entry(read_counter, default="lithium")
-    nominal_current_density: float | None = entry(number(1e-6, 1e8), units={"A_m2": 1.0}, default=None)
-    nominal_capacity: float | None = entry(number(36.0, 3.6e7), units={"mAh_g": 1 / 3600}, default=None)
+    nominal_current_density: float | None = entry(
+        physical("current_density"), units={"A_m2": 1.0}, default=None
+    )
+    nominal_capacity: float | None = entry(
+        physical("nominal_capacity"), units={"mAh_g": 1 / 3600}, default=None
+    )
     shells: int = entry(whole(4, 1000), default=48)
     pore_transport_efficiency: float = entry(efficiency_of_pores, default=1.0)
     materials: dict[str, str | Changes] = entry(
         mapping(read_material, "a material for each phase and the electrolyte")
     )
     temperature: float = entry(number(200.0, 400.0), units=KELVIN, default=298.15)
-    electrolyte_concentration: float = entry(number(1.0, 1e4), units=MOL_PER_CUBIC_METRE, default=1000.0)
+    electrolyte_concentration: float = entry(physical("c_e"), units=MOL_PER_CUBIC_METRE, default=1000.0)
     initial_sto: float | dict[str, float] | InitialMap = entry(
         sto_of_phases,
         instead={
@@ -238,7 +244,7 @@ class Cell:
             "initial_voltage_V": _tagged("voltage", number(0.0, 10.0)),
         },
     )
-    double_layer: float | None = entry(number(0.0, 1e3), units={"F_m2": 1.0}, default=None)
+    double_layer: float | None = entry(physical("capacitance", zero=True), units={"F_m2": 1.0}, default=None)
     film: NoFilm | UniformFilm | GaussianFilm | MapFilm = entry(read_film, default=NoFilm())
     area_correction: bool = entry(flag, default=True)
     cbd: Cbd = entry(partial(section, Cbd), default=Cbd())

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES
+from ..base.plausible import physical, remarks_on_options
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
@@ -79,6 +80,7 @@ class PoreImpedanceResult(Result):
             "voxels": self.grid.voxels,
             "conducting": self.conducting,
             **self.options,
+            "remarks": self.unusual,
             "diffusivity_m2_s": self.electrolyte.diffusivity,
             "conductivity_S_m": self.electrolyte.conductivity,
             "capacitance_F_m2": self.electrolyte.capacitance,
@@ -93,6 +95,19 @@ class PoreImpedanceResult(Result):
         if self.through:
             row |= {"tau_transport": self.through[name], "remarks": self.remarks(name)}
         return {**row, "transmission_line": _line_numbers(line)} if line else row
+
+    @property
+    def unusual(self):
+        """Sentences on properties that electrolytes and walls have not."""
+        given = self.electrolyte
+        return remarks_on_options(
+            (f"--{name}", quantity, getattr(given, field))
+            for name, quantity, field in (
+                ("diffusivity-m2-s", "D_e", "diffusivity"),
+                ("conductivity-S-m", "kappa", "conductivity"),
+                ("capacitance-F-m2", "capacitance", "capacitance"),
+            )
+        )
 
     def remarks(self, name):
         """Say what along an axis a blocked end does not tell: the tau of transport, or a uniform line's."""
@@ -125,7 +140,7 @@ class PoreImpedanceResult(Result):
             header = (*header[:2], "tau of transport", *header[2:])
             rows = [(name, tau, self.through[name], *rest) for name, tau, *rest in rows]
         remarks = [remark for name in self.axes for remark in self.remarks(name)]
-        return [Table(header, rows), *remarks]
+        return [Table(header, rows), *remarks, *self.unusual]
 
     def plot(self):
         """Draw the spectra in the complex plane, normalised (Nyquist)."""
@@ -193,8 +208,8 @@ def _storage(given, path):
     return name_values(path, given, share)
 
 
-def _above_zero(help, metavar, option):
-    return Annotated[float, Argument(help, number(0.0, above=True), metavar, option)]
+def _physical(name, help, metavar, option):
+    return Annotated[float, Argument(help, physical(name), metavar, option)]
 
 
 FAR_ENDS = {"inert": "open", "double-layer": "blocked"}  # where none is asked for
@@ -206,9 +221,9 @@ FarEnd = Annotated[
 ]
 Walls = Annotated[str, one_of("Inert (diffusion), or charging a double layer.", "inert", "double-layer")]
 FrequencyUnit = Annotated[str, one_of("Hz, or omega / omega_c of each axis.", "Hz", "characteristic")]
-Diffusivity = _above_zero("Of the electrolyte; sets omega_c (inert).", "D", "--diffusivity-m2-s")
-Conductivity = _above_zero("Of the electrolyte; sets the unit of Z.", "K", "--conductivity-S-m")
-Capacitance = _above_zero("Of the walls, per true area.", "C", "--capacitance-F-m2")
+Diffusivity = _physical("D_e", "Of the electrolyte; sets omega_c (inert).", "D", "--diffusivity-m2-s")
+Conductivity = _physical("kappa", "Of the electrolyte; sets the unit of Z.", "K", "--conductivity-S-m")
+Capacitance = _physical("capacitance", "Of the walls, per true area.", "C", "--capacitance-F-m2")
 Storage = Annotated[
     "dict[str, float] | None", Argument("Porosity of conducting phases: cbd=0.47.", _storage, "NAME=F,...")
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.lengths import length
+from ..base.plausible import physical, remarks_on_options
 from ..base.schema import number, say, whole
 from ..base.words import titled
 from .arguments import (
@@ -58,6 +59,7 @@ class DepthResult(Result):
         return {
             "regions": [self._region(region) for region in self.regions],
             "diffusivity_m2_s": self.diffusivity,
+            "remarks": self.remarks,
             "conducting": self.conducting,
             "sides": self.sides,
             "tolerance": self.tolerance,
@@ -98,8 +100,14 @@ class DepthResult(Result):
             )
             for region in self.regions
         ]
-        shown = [Table((*header, "D/D0 x", "D/D0 in plane"), rows)]
+        shown = [Table((*header, "D/D0 x", "D/D0 in plane"), rows), *self.remarks]
         return [*shown, self._against()] if self.measured else shown
+
+    @property
+    def remarks(self):
+        """A sentence on a D0 that nothing in a battery has."""
+        given = [] if self.diffusivity is None else [self.diffusivity]
+        return remarks_on_options(("--diffusivity-m2-s", "diffusivity", D0) for D0 in given)
 
     def _against(self):
         names = [f"{1e6 * r.start:.4g} to {1e6 * r.end:.4g} um" for r in self.regions]
@@ -138,9 +146,7 @@ Edges = Annotated[
 Count = Annotated["int | None", Argument("Equal regions, in place of edges [default: 3].", whole(1), "N")]
 Diffusivity = Annotated[
     "float | None",
-    Argument(
-        "D0, for D_directional = D0 eps / tau.", number(0.0, 1.0, above=True), "D", "--diffusivity-m2-s"
-    ),
+    Argument("D0, for D_directional = D0 eps / tau.", physical("diffusivity"), "D", "--diffusivity-m2-s"),
 ]
 Sides = Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")]
 

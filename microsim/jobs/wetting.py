@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.axes import AXES
+from ..base.plausible import physical, remarks_on_options
 from ..base.schema import number
 from ..base.words import times, titled
 from .arguments import Axis, Grid, require_size, tolerance
@@ -76,6 +77,7 @@ class WettingResult(Result):
         return {
             **_filling_numbers(self.wetting),
             "permeability_given": self.permeability_given,
+            "remarks": self.remarks,
             "through": self.through,
             "axis": self.axis,
             "vents": self.vents,
@@ -96,7 +98,19 @@ class WettingResult(Result):
         numbers = _filling_numbers(self.wetting)
         reached = numbers["time_to_s"].items()
         rows = [(f"{100 * float(share):g} % of the pores wet, s", time) for share, time in reached]
-        return [Table(("", "value"), [*rows, *((name, numbers[name]) for name in TOLD)])]
+        return [Table(("", "value"), [*rows, *((name, numbers[name]) for name in TOLD)]), *self.remarks]
+
+    @property
+    def remarks(self):
+        """Sentences on properties that liquids in batteries have not."""
+        permeability = [("--permeability-m2", "permeability", self.wetting.permeability)]
+        return remarks_on_options(
+            [
+                ("--viscosity-Pa-s", "viscosity", self.liquid.viscosity),
+                ("--surface-tension-N-m", "surface_tension", self.liquid.surface_tension),
+                *(permeability if self.permeability_given else []),
+            ]
+        )
 
     def plot(self):
         """Draw the filled share of the pores over time, beside a uniform medium after Washburn."""
@@ -143,17 +157,22 @@ def _filling_numbers(found):
     }
 
 
-def _positive(help, metavar, option):
-    return Argument(help, number(0.0, above=True), metavar, option)
+def _physical(name, help, metavar, option):
+    return Argument(help, physical(name), metavar, option)
 
 
 Phase = Annotated[str, Argument("Phase that the liquid fills.", metavar="NAME")]
 ContactAngle = Annotated[float, Argument("Contact angle of the liquid.", number(0.0, 180.0), "A")]
-SurfaceTension = Annotated[float, _positive("Surface tension of the liquid.", "G", "--surface-tension-N-m")]
-Viscosity = Annotated[float, _positive("Viscosity of the liquid.", "MU", "--viscosity-Pa-s")]
+SurfaceTension = Annotated[
+    float, _physical("surface_tension", "Surface tension of the liquid.", "G", "--surface-tension-N-m")
+]
+Viscosity = Annotated[float, _physical("viscosity", "Viscosity of the liquid.", "MU", "--viscosity-Pa-s")]
 Permeability = Annotated[
     "float | None",
-    _positive("Of the volume along the axis [default: from Stokes flow].", "K", "--permeability-m2"),
+    _physical(
+        *("permeability", "Of the volume along the axis [default: from Stokes flow].", "K"),
+        "--permeability-m2",
+    ),
 ]
 Pressure = Annotated[
     float, Argument("Of the liquid at its inlet, over that of the gas.", number(), "P", "--pressure-Pa")

@@ -4,30 +4,11 @@ units."""
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.plausible import OTHER_SET, RANGES, farthest, remark
 from ..base.quantities import COEFFICIENTS
 
 RISE = 1e-3  # V by which an OCP may rise with lithiation: fits of flat plateaus do
 POINTS = 401
-# coefficient -> least and largest plausible value: a slip of units falls outside; cold concentrated
-# electrolytes have negative transference numbers (Landesfeind & Gasteiger 2019)
-PLAUSIBLE = {
-    "U": (-0.1, 5.6),
-    "D_s": (1e-21, 1e-8),
-    "i0": (1e-8, 1e5),
-    "c_s_max": (1e3, 1.5e5),
-    "sigma": (1e-12, 1e8),
-    "density": (300.0, 2e4),
-    "kappa": (1e-6, 1e3),
-    "D_e": (1e-16, 1e-7),
-    "t_plus": (-1.0, 1.0),
-    "tdf": (1e-3, 100.0),
-    "radius": (1e-9, 1e-3),
-    "porosity": (0.0, 1.0),
-    "transport_efficiency": (1e-9, 1.0),
-    "active_fraction": (1e-4, 1.0),
-    "reactive_share": (0.0, 1.0),
-    "bruggeman": (0.0, 10.0),
-}
 
 
 def check_material(material, T=298.15, name=None):
@@ -74,22 +55,49 @@ def _numbers(material, *names):
 
 
 def _plausible(name, coefficient, where, values):
-    (low, high), unit = PLAUSIBLE[coefficient], COEFFICIENTS[coefficient].unit
-    wrong = ~((values >= low) & (values <= high))
+    allowed, unit = RANGES[coefficient], COEFFICIENTS[coefficient].unit
+    wrong = ~((values >= allowed.low) & (values <= allowed.high))
     if not wrong.any():
         return
     k = int(np.argmax(wrong))
     at = "" if where is None else f" at {'sto' if where[-1] <= 1 else 'c_e'} {where[k]:.4g}"
-    allowed = f"{low:g} to {high:g} {unit}".rstrip()
-    remedy = (
-        "divide by 1000 if it is in mV"
-        if coefficient == "U" and values[k] > 100
-        else "correct it or its unit"
-    )
+    span = f"{allowed.low:g} to {allowed.high:g} {unit}".rstrip()
     raise InputError(
-        f"{name}: expected {coefficient} from {allowed} over its whole range, got {values[k]:.4g}{at};"
-        f" {remedy}."
+        f"{name}: expected {coefficient} from {span} over its whole range, got {values[k]:.4g}{at};"
+        f" {allowed.meant(float(values[k])) or 'correct it or its unit.'}"
     )
+
+
+def remarks_on_material(name, material, T=298.15):
+    """List what of a set nature has and batteries have not, a sentence each."""
+    if material.kind == "porous":
+        inner = remarks_on_material(f"{name}.active, {material.active.name}", material.active, T)
+    else:
+        inner = []
+    told = []
+    for coefficient, (_, values) in sampled(material, T).items():
+        quantity = "sigma_additive" if (material.kind, coefficient) == ("conductor", "sigma") else coefficient
+        value = farthest(quantity, values)
+        if value is not None:
+            told.append(remark(quantity, value, f"{name}: {coefficient}"))
+    return [*told, *inner]
+
+
+def remarks_on_change(name, base, material, T=298.15, but=()):
+    """List the coefficients that a case sets to some hundred times more or less than the set it changes has,
+    as another unit does; but: those that are given as a factor."""
+    before, told = sampled(base, T), []
+    for coefficient, (_, values) in sampled(material, T).items():
+        if coefficient in ("U", "t_plus", *but):
+            continue
+        old, new = float(np.median(before[coefficient][1])), float(np.median(values))
+        if old > 0 < new and not 1 / OTHER_SET < new / old < OTHER_SET:
+            unit = COEFFICIENTS[coefficient].unit
+            told.append(
+                f"{name}: {coefficient} is set to {new:.4g} {unit}, {new / old:.2g} times the {old:.4g} of"
+                f" {base.name}: is its unit right?"
+            )
+    return told
 
 
 def _check_potential(name, material):

@@ -87,7 +87,7 @@ def test_axes_by_name_and_number(grid):
         ({"storage": {"pore": 2}}, "storage pore: expected a number above 0, at most 1"),
         ({"storage": {"pore": 0.5}, "walls": "double-layer"}, "expected storage with inert walls"),
         ({"reactive": "pore", "walls": "double-layer"}, "expected reactive phases that do not conduct"),
-        ({"diffusivity": 0}, "diffusivity: expected a number above 0"),
+        ({"diffusivity": 3e-6}, "diffusivity: expected a diffusivity .* 3e-06 cm2/s"),
         ({"tolerance": 1}, "tolerance: expected a number from 1e-06 to 0.1"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_map_is_held_against_the_porosity_on_its_own_pixels():
         ({"edges": [0, 1]}, "expected two or more rising edges"),
         ({"edges": [0, 1e-6], "count": 2}, "expected either edges or a count"),
         ({"count": 0}, "count: expected a whole number from 1"),
-        ({"diffusivity": 0}, "diffusivity: expected a number above 0"),
+        ({"diffusivity": 0}, "diffusivity: expected a diffusivity from 1e-22"),
         ({"sides": "open"}, "sides: expected no-flux, mirror or periodic"),
     ],
 )

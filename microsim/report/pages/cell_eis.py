@@ -65,12 +65,9 @@ def _cards(result, spectrum):
         Card(f"|Z| at {spectrum.freq[k]:.3g} Hz", digits(size[k], 3), "Ω cm²")
         for k in (np.argmax(spectrum.freq), np.argmin(spectrum.freq))
     ]
-    misfit = f"{result['kramers_kronig_residual']:.2%}"
-    return [
-        Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]),
-        *ends,
-        Card("Kramers-Kronig", misfit, "", "largest misfit"),
-    ]
+    residual = result["kramers_kronig_residual"]
+    tested = [] if residual is None else [Card("Kramers-Kronig", f"{residual:.2%}", "", "largest misfit")]
+    return [Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]), *ends, *tested]
 
 
 def _drawings(spectrum):

@@ -43,6 +43,13 @@ def test_the_page_is_whole(layers, more, tmp_path):
         assert said in text
 
 
+def test_a_spectrum_that_no_test_can_fail_has_a_page_without_one(tmp_path):
+    result = RESULT | {"kramers_kronig_residual": None}
+    grid = VoxelGrid(np.zeros((8, 1, 1), np.uint8), ("am",), (2e-6,) * 3)
+    path = page.write(tmp_path, grid=grid, case={"title": "A cell"}, result=result, spectrum=spectrum(1))
+    assert "3.812" in text_of(path) and "Kramers" not in text_of(path)
+
+
 def test_the_right_panel_ends_before_the_last_rise():
     whole, arcs = (axes.lines[0] for axes in page.figure(spectrum=spectrum(8)).axes)
     assert whole.get_xydata()[:, 1].max() == pytest.approx(1e4 * (-Z.imag).max())
