@@ -7,10 +7,11 @@ voxel, the share of void is at least
     0.85,   and more by half of what the porosity has beyond 0.35
 
 The window's centre stays inside a straight rim by w (1/2 - (1 - share) / (1 - porosity)), which is how far
-sheets are let out again.
+sheets are let out again. What is higher than a quarter of a small window and wide enough for a larger one is
+found by the larger: windows grow by steps up to the width of the section.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -22,6 +23,8 @@ SLOPES = (-0.4, -0.2, 0.0, 0.2, 0.4)  # of the planes, along both axes
 SHARE, POROUS = 0.85, 0.35
 FINEST = 13  # cells along a window, at the least, when it is coarsened
 DENSE = 0.05  # porosity below which what a window has beyond a rim is solid
+SLACK = 2  # cells that the void of a sheet may lie above or below its level
+GROWTH = 1.5  # from one window to the next
 THIN = 0.25  # of the cells of a sheet whose own void must be thin: a wide pore's is not
 
 
@@ -55,31 +58,97 @@ class _Voids:
         return max(side / 2 - beyond / max(1 - self.porosity, 1e-6), 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """Share of void and level (cells along the axis) of each column [y, z] of a section, the mean level, and
+    the thickness (m)."""
+
+    share: np.ndarray = field(repr=False)
+    level: np.ndarray = field(repr=False)
+    depth: float
+    thickness: float
+
+    def on(self, section):
+        """Return it on the voxels of a section; 0 where cells do not cover it."""
+        factors = [n // m for n, m in zip(section, self.share.shape)]
+        place = tuple(
+            np.minimum(np.arange(n) // f, m - 1) for n, f, m in zip(section, factors, self.share.shape)
+        )
+        return replace(self, share=self.share[np.ix_(*place)], level=self.level[np.ix_(*place)])
+
+    def meets(self, other):
+        """Whether the other lies in it."""
+        both = (self.share > 0) & (other.share > 0)
+        return both.any() and np.median(np.abs(self.level - other.level)[both]) <= SLACK
+
+    def with_(self, other):
+        """Return it with the columns that only the other has, as thin as the one that sees less beside it."""
+        more = other.share > self.share
+        share, level = np.where(more, (other.share, other.level), (self.share, self.level))
+        return replace(
+            self, share=share, level=level.astype(int), thickness=min(self.thickness, other.thickness)
+        )
+
+
 def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
     """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered,
     voxels}.
 
-    extent: least extent of a sheet (m), which is at most extent / aspect thick; one that the end of the box
-    cuts has no thickness that is known, and is left out. thickness: mean of the void across it; covered:
-    share of the cross-section, without solid bridges. Largest first. Raises InputError for an extent below
-    two voxels.
+    extent: least extent of a sheet (m). A sheet is at most 1 / aspect as thick as it is wide; one that the
+    end of the box cuts has no thickness that is known, and is left out. thickness: mean of the void across
+    it; covered: share of the cross-section, without solid bridges. Largest first. Raises InputError for an
+    extent below two voxels.
     """
     axis = axis_number(axis)
     others = [grid.voxel_size[a] for a in range(3) if a != axis]
     if extent < 2 * max(others):
         raise InputError(f"expected an extent of at least two voxels, got {1e6 * extent:g} um; enlarge it.")
-    void = _coarse(np.moveaxis(grid.mask(*voids), axis, 0), grid.voxel_size[axis], others, extent)
-    thickest = extent / aspect
-    on_plane = _best_share(void)
-    runs = _run_lengths(on_plane >= void.wanted)
-    core = (void.share > 0.5) & (runs > 0) & (runs * void.h <= thickest)
+    mask, h = np.moveaxis(grid.mask(*voids), axis, 0), grid.voxel_size[axis]
+    width = min(n * e for n, e in zip(mask.shape[1:], others))
+    found = [s for e in _extents(extent, width) for s in _sheets(mask, h, others, e, e / aspect)]
+    rows = [_row(sheet, h, others, grid.voxel_volume) for sheet in _joined(found, mask.shape[1:])]
+    return sorted(rows, key=lambda row: -row["area_m2"])
+
+
+def _extents(extent, width):
+    """Extents of windows (m): the least, and larger ones up to the width of the section."""
+    steps = max(int(np.floor(np.log(width / extent) / np.log(GROWTH) + 1e-9)), 0)
+    return [extent * GROWTH**k for k in range(steps + 1)]
+
+
+def _sheets(mask, h, others, extent, thickest):
+    """The _Sheet of one extent."""
+    void = _coarse(mask, h, others, extent)
+    runs = _run_lengths(_best_share(void) >= void.wanted)
+    core = (void.share > 0.5) & (runs > 0) & (runs * h <= thickest)
     pieces, _ = ndimage.label(core, np.ones((3, 3, 3)))
     own = _run_lengths(void.share > 0.5)
-    found = [
-        _sheet(void, pieces[box] == number, box, own, thickest, grid.voxel_volume)
-        for number, box in enumerate(ndimage.find_objects(pieces), start=1)
-    ]
-    return sorted(filter(None, found), key=lambda sheet: -sheet["area_m2"])
+    boxes = enumerate(ndimage.find_objects(pieces), start=1)
+    found = [_sheet(void, pieces[box] == number, box, own, thickest) for number, box in boxes]
+    return [sheet for sheet in found if sheet is not None]
+
+
+def _joined(sheets, section):
+    """Sheets of all extents, those that lie in each other as one: [_Sheet on the voxels of the section]."""
+    found = []
+    for sheet in sorted((s.on(section) for s in sheets), key=lambda s: -s.share.sum()):
+        place = next((k for k, other in enumerate(found) if other.meets(sheet)), None)
+        if place is None:
+            found.append(sheet)
+        else:
+            found[place] = found[place].with_(sheet)
+    return found
+
+
+def _row(sheet, h, others, voxel_volume):
+    area = float(sheet.share.sum() * np.prod(others))
+    return {
+        "depth_m": (sheet.depth + 0.5) * h,
+        "thickness_m": sheet.thickness,
+        "area_m2": area,
+        "covered": float(sheet.share.mean()),
+        "voxels": round(area * sheet.thickness / voxel_volume),
+    }
 
 
 def _coarse(void, h, others, extent):
@@ -120,8 +189,8 @@ def _sheared(values, rise):
     return np.where(inside, np.take_along_axis(values, np.clip(source, 0, n - 1), 0), np.float32(0))
 
 
-def _sheet(void, core, box, own, thickest, voxel_volume):
-    """The sheet about a core of window centres, or None where it is none: too small, or a wide pore."""
+def _sheet(void, core, box, own, thickest):
+    """The _Sheet about a core of window centres, or None where it is none: too small, or a wide pore."""
     flat = core.any(0)
     if np.count_nonzero(flat) < (0.15 + void.porosity) * np.prod(void.window):
         return None
@@ -131,27 +200,20 @@ def _sheet(void, core, box, own, thickest, voxel_volume):
         return None
     place = np.arange(box[0].start, box[0].stop)[:, None, None]
     height = np.rint((core * place).sum(0) / np.maximum(core.sum(0), 1)).astype(np.int64)
-    share = _reached(void, flat, height, box)
-    area, thickness = float(share.sum() * np.prod(void.others)), float(lengths[thin].mean() * void.h)
-    return {
-        "depth_m": float(((core * place).sum() / np.count_nonzero(core) + 0.5) * void.h),
-        "thickness_m": thickness,
-        "area_m2": area,
-        "covered": float(share.sum() / void.share[0].size),
-        "voxels": round(area * thickness / voxel_volume),
-    }
+    depth = float((core * place).sum() / np.count_nonzero(core))
+    return _Sheet(*_reached(void, flat, height, box), depth, float(lengths[thin].mean() * void.h))
 
 
 def _reached(void, flat, height, box):
-    """Share of void of each column [y, z] of a sheet, let out by the rim from its core."""
+    """Share of void and level of each column [y, z] of a sheet, let out by the rim from its core."""
     shape = void.share.shape[1:]
     centres, heights = np.zeros(shape, bool), np.zeros(shape, np.int64)
     centres[box[1:]], heights[box[1:]] = flat, height
     away, nearest = ndimage.distance_transform_edt(~centres, return_indices=True)
-    level, slack = heights[tuple(nearest)], 2
-    near = [np.clip(level + k, 0, len(void.share) - 1)[None] for k in range(-slack, slack + 1)]
+    level = heights[tuple(nearest)]
+    near = [np.clip(level + k, 0, len(void.share) - 1)[None] for k in range(-SLACK, SLACK + 1)]
     most = np.max([np.take_along_axis(void.share, at, 0)[0] for at in near], axis=0)
-    return np.where(away <= void.rim, most, 0.0)
+    return np.where(away <= void.rim, most, 0.0), level
 
 
 def _run_lengths(mask):

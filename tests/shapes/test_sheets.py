@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
+from microsim.jobs.generate import generate_electrode
 from microsim.mesh.grid import VoxelGrid
 from microsim.shapes.sheets import _run_lengths, delaminated_layers
 
@@ -18,19 +19,20 @@ def pores(porosity, seed):
     return rough < np.quantile(rough, porosity) if porosity else np.zeros(SHAPE, bool)
 
 
-def electrode(kind, porosity, seed=1):
-    """A sheet 1.2 um thick over 69 % of the section, less bridges; the grid, and what share it covers."""
+def electrode(kind, porosity, seed=1, cover=COVER, height=4):
+    """A sheet so many voxels thick over 69 % of the section, less bridges; the grid, and what share it
+    covers."""
     x, y, z = np.indices(SHAPE)
     rng, middle = np.random.default_rng(seed), 30.0
     if "wavy" in kind:
         middle = 30 + 4 * np.sin(2 * np.pi * y / 40) + 3 * np.sin(2 * np.pi * z / 60)
     if "tilted" in kind:
         middle = 30 + 0.25 * (y - 40)
-    inside = z[0] < COVER * SHAPE[2]
+    inside = z[0] < cover * SHAPE[2]
     if "bridged" in kind:
         for a, b in zip(rng.uniform(0, 80, 20), rng.uniform(0, 55, 20)):
             inside = inside & ~((y[0] - a) ** 2 + (z[0] - b) ** 2 < 2.5**2)
-    void = pores(porosity, seed) | ((np.abs(x - middle) < 2) & inside)
+    void = pores(porosity, seed) | ((np.abs(x - middle) < height / 2) & inside)
     return VoxelGrid(np.where(void, 0, 1).astype(np.uint8), ("pore", "am"), (EDGE,) * 3), inside.mean()
 
 
@@ -44,6 +46,28 @@ def test_a_sheet_has_its_extent(kind, porosity):
     assert found[0]["thickness_m"] == pytest.approx(1.2e-6, rel=0.25)
     if kind == "flat":
         assert len(found) == 1 and found[0]["depth_m"] == pytest.approx(30 * EDGE, abs=2 * EDGE)
+
+
+@pytest.mark.parametrize("cover", [0.5, 0.95])
+@pytest.mark.parametrize("kind, height", [("flat", 2), ("wavy", 2), ("flat", 8), ("wavy bridged", 8)])
+def test_a_sheet_may_be_as_thick_as_its_width_allows(kind, height, cover):
+    """1 or 2 voxels, and 7, which is above a quarter of the least extent: its own width is what counts."""
+    grid, covered = electrode(kind, 0.35, cover=cover, height=height)
+    found = delaminated_layers(grid)
+    assert sum(sheet["covered"] for sheet in found) == pytest.approx(covered, abs=0.07)
+    assert found[0]["thickness_m"] == pytest.approx((height - 1) * EDGE, rel=0.25, abs=1.5 * EDGE)
+
+
+def test_the_gap_of_a_damaged_electrode_is_found_by_default():
+    """1.5 um high across 69 % of a section of 15 um, in 44 % of pores; without it there is none."""
+    recipe = {"shape": [40, 30, 30], "voxel_size_nm": 500, "active_fraction": 0.5, "cbd_fraction": 0.06}
+    recipe |= {"median_diameter_um": 6, "smallest_diameter_um": 4, "largest_diameter_um": 7.5}
+    split = {"share": 0.69, "height_um": 1.5, "depth": 0.85}
+    for seed in (5, 6):
+        whole = generate_electrode(recipe | {"seed": seed}).grid
+        gap = generate_electrode(recipe | {"seed": seed, "delamination": split}).grid
+        assert delaminated_layers(whole) == []
+        assert sum(s["covered"] for s in delaminated_layers(gap)) == pytest.approx(0.69, abs=0.13)
 
 
 @pytest.mark.parametrize("porosity", [0.2, 0.35, 0.45])
