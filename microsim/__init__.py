@@ -27,6 +27,7 @@ _HOMES = {
     "load_case": "case.case",
     "run": "jobs.run",
     "open_run": "jobs.run_result",
+    "reproduce": "jobs.reproduce",
     "compare": "jobs.compare",
     "losses": "jobs.losses",
     "evenness": "jobs.evenness",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.regions import tortuosity_by_depth as tortuosity_by_depth
     from .jobs.register import register as register
     from .jobs.representative import representative_volume as representative_volume
+    from .jobs.reproduce import reproduce as reproduce
     from .jobs.run import run as run
     from .jobs.run_result import open_run as open_run
     from .jobs.segment import segment_volume as segment_volume

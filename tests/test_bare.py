@@ -72,6 +72,7 @@ JOBS = {
     " --voxel-size-nm 40 --report soc",
     "compton": "compton counts.npy --energies keV.txt --incident-keV 115 --angle-deg 90 --out lithium.npy",
     "run": f"run {SMALL} --out run",
+    "reproduce": "reproduce run --out again",
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
     "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
     " --out losses",

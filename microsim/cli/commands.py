@@ -27,6 +27,7 @@ from ..jobs.particles import particles
 from ..jobs.regions import tortuosity_by_depth
 from ..jobs.register import register
 from ..jobs.representative import representative_volume
+from ..jobs.reproduce import reproduce
 from ..jobs.run import run
 from ..jobs.segment import segment_volume
 from ..jobs.soc import lithiation_map
@@ -223,6 +224,15 @@ command_of(
     [
         "microsim run cases/nrel_nmc_c2.yaml --out out/slow \\",
         '    --set protocol.0="Discharge at C/3 until 3.5 V" --set cell.film.model=none',
+    ],
+)
+
+command_of(
+    reproduce,
+    "reproduce",
+    [
+        "microsim reproduce out/demo --json -",
+        "microsim reproduce ro-crate-metadata.json --inputs data --out out/again",
     ],
 )
 

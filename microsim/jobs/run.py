@@ -14,11 +14,12 @@ from ..base.locks import alone_in
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
 from .case_arguments import CaseFile, Settings, results_folder
+from .crate import CRATE, write_crate
 from .job import job
 from .result import PAGE
 from .run_result import RunResult
 
-FILES = ("result.json", "voltage.csv", "fields.h5", PAGE)
+FILES = ("result.json", "voltage.csv", "fields.h5", PAGE, CRATE)
 
 
 @job
@@ -33,7 +34,8 @@ def run(
     """Run a case and write its report.
 
     Reads the volume, builds the mesh, solves transport and the half cell, compares with a measured map where
-    the case names one, and writes result.json, voltage.csv, fields.h5, report.html and figures/*.png.
+    the case names one, and writes result.json, voltage.csv, fields.h5, report.html and figures/*.png, and
+    where all of it comes from (ro-crate-metadata.json).
 
     Parameters
     ----------
@@ -214,7 +216,7 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
 
 
 def _write(out, setup, numbers, record, comparisons, flux, progress):
-    """Write voltage.csv, result.json, the figures and the report."""
+    """Write voltage.csv, result.json, the figures, the report and where all of it comes from."""
     from ..report.pages import run as page
     from .record import voltage_columns
 
@@ -233,3 +235,4 @@ def _write(out, setup, numbers, record, comparisons, flux, progress):
         comparisons=comparisons,
         flux=flux,
     )
+    write_crate(out, setup.case, numbers)
