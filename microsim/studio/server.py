@@ -11,11 +11,14 @@ import socket
 from pathlib import Path
 
 from .. import __version__
+from ..base.axes import AXES
 from ..base.errors import InputError, MicrosimError, why
 from ..base.locks import locked
 from ..base.packages import need
+from ..base.schema import choice, whole
 from ..jobs.arguments import axes_order, voxel_size_nm
 from .door import HOSTS, Door, kept_token
+from .painting import Easel
 from .places import Place
 from .queue import Queue
 from .sections import Shelf
@@ -44,7 +47,7 @@ class Studio:
 
     def __init__(self, folder, at_once=1):
         self.place, self.shelf = Place.of(folder), Shelf()
-        self.queue = Queue(self.place, at_once)
+        self.queue, self.easel = Queue(self.place, at_once), Easel(self.place)
 
     def shown(self, query):
         """Return the volume that a query names, with the voxel size and axes that it gives."""
@@ -55,7 +58,12 @@ class Studio:
     # ---- answers: query -> plain data, or (bytes, {header: value}) ----
 
     def state(self, query):
-        return {"folder": self.place.root.name, "version": __version__, "jobs": self.queue.told()}
+        return {
+            "folder": self.place.root.name,
+            "version": __version__,
+            "jobs": self.queue.told(),
+            "painted": self.easel.stamps(),
+        }
 
     def files(self, query):
         return {"files": self.place.listing(query.get("path", ""))}
@@ -64,16 +72,8 @@ class Studio:
         return self.shown(query).about()
 
     def section(self, query):
-        try:
-            index = int(query.get("index", ""))
-        except ValueError:
-            raise InputError(
-                f"index: expected a whole number, got {query.get('index')!r}; correct it."
-            ) from None
-        axis = query.get("axis")
-        if axis not in ("x", "y", "z"):
-            raise InputError(f"axis: expected x, y or z, got {axis!r}; name one of them.")
-        return self.shown(query).section(axis, index).tobytes(), {}
+        axis, shown = _axis(query), self.shown(query)
+        return shown.section(axis, _index(query, axis, shown.volume.values)).tobytes(), {}
 
     def coarse(self, query):
         codes, stride = self.shown(query).coarse()
@@ -82,6 +82,19 @@ class Studio:
     def job(self, query):
         record = self.queue.record(_number(query.get("number")))
         return {**record.told(), "out": record.text("out.txt"), "err": record.text("err.txt")}
+
+    def painted(self, query):
+        name, found = query.get("name", ""), self._painted(query)
+        told = {"file": found.path, "counts": found.counts, "stamp": found.stamp, "undo": len(found.strokes)}
+        return {**told, "classes": self.easel.classes(name)}
+
+    def painted_section(self, query):
+        axis, found = _axis(query), self._painted(query)
+        section = found.values.take(_index(query, axis, found.values), axis=AXES.index(axis))
+        return section.astype("<u2").tobytes(), {}
+
+    def _painted(self, query):
+        return self.easel.get(query.get("name", ""), self.shown(query), query.get("file_axes"))
 
     # ---- acts: plain data -> plain data ----
 
@@ -92,10 +105,38 @@ class Studio:
         self.queue.record(_number(asked.get("number"))).stop(now=asked.get("now") is True)
         return {}
 
+    def stroke(self, asked):
+        given = [asked.get(name) for name in ("axis", "index", "points", "radius", "label")]
+        self._painted(_named(asked)).stroke(*given)
+        return self.painted(_named(asked))
 
-ANSWERS = ("state", "files", "volume", "section", "coarse", "job")
-ACTS = ("start", "stop")
+    def undo(self, asked):
+        self._painted(_named(asked)).undo()
+        return self.painted(_named(asked))
+
+    def classes(self, asked):
+        self._painted(_named(asked))
+        self.easel.name_classes(asked["name"], asked.get("classes"))
+        return self.painted(_named(asked))
+
+
+ANSWERS = ("state", "files", "volume", "section", "coarse", "job", "painted", "painted_section")
+ACTS = ("start", "stop", "stroke", "undo", "classes")
 MOST = 10**7  # bytes of what a browser may send
+
+
+def _axis(query):
+    return choice(*AXES)(query.get("axis"), "axis")
+
+
+def _index(query, axis, values):
+    return whole(0, values.shape[AXES.index(axis)] - 1)(query.get("index", ""), "index")
+
+
+def _named(asked):
+    """What an act says of a volume, as a query says it."""
+    names = ("name", "voxel_size_nm", "file_axes")
+    return {name: asked[name] for name in names if isinstance(asked.get(name), str)}
 
 
 def _number(given):

@@ -72,13 +72,6 @@ def test_given_voxel_size_and_axes_win(tmp_path):
     assert about["shape"] == [4, 3, 2] and about["edge_um"] == pytest.approx([0.5] * 3)
 
 
-def test_an_index_beyond_the_volume_is_refused(tmp_path):
-    shown = show(str(write_volume(tmp_path / "labels.npy", np.zeros((2, 3, 4), np.uint8))))
-    for axis, index in (("x", 2), ("z", -1)):
-        with pytest.raises(InputError, match="index: expected 0 to"):
-            shown.section(axis, index)
-
-
 def test_a_large_volume_is_turned_coarsely(tmp_path):
     values = RANDOM.integers(0, 255, (40, 9, 20)).astype(np.uint8)
     shown = show(str(write_volume(tmp_path / "grey.npy", values)))

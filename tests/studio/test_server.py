@@ -57,8 +57,8 @@ def test_what_it_shows_of_a_volume(studio):
         ("/api/volume?name=labels.tif&voxel_size_nm=big", "voxel size: expected a number"),
         ("/api/volume?name=labels.tif&file_axes=zzz", "axes of the file: expected x, y and z"),
         ("/api/section?name=labels.tif&axis=w&index=0", "axis: expected x, y or z"),
-        ("/api/section?name=labels.tif&axis=x&index=9", "index: expected 0 to 2"),
-        ("/api/section?name=labels.tif&axis=x&index=", "index: expected a whole number"),
+        ("/api/section?name=labels.tif&axis=x&index=9", "index: expected a whole number from 0 to 2"),
+        ("/api/section?name=labels.tif&axis=x&index=", "index: expected a number"),
         ("/api/files?path=notes.txt", "expected a folder"),
     ],
 )

@@ -102,7 +102,7 @@ export class Plane {
     ink.imageSmoothingEnabled = false;
     ink.drawImage(this.picture, 0, 0, width, height);
     this.cross(ink, width, height);
-    this.view.brush?.show(this, ink, width / this.view.about.shape[a]);
+    this.view.brush?.draw(this, ink, width / this.view.about.shape[a]);
   }
 
   cross(ink, width, height) {

@@ -2,6 +2,7 @@
 
 import { ask, codesOf } from "./api.js";
 import { el, section, sentence } from "./parts.js";
+import { Painting } from "./paint.js";
 import { Plane } from "./plane.js";
 
 const AXES = ["x", "y", "z"];
@@ -45,6 +46,11 @@ export class VolumeView {
     document.removeEventListener("microsim-theme", this.again);
   }
 
+  // How the axes of labels of this volume are read.
+  get axesGiven() { return this.given.file_axes ? { file_axes: this.given.file_axes } : {}; }
+
+  follow(state) { return this.brush?.follow(state); }
+
   get size() { return this.about.shape.map((n, axis) => n * this.about.edge_um[axis]); }
 
   build() {
@@ -54,6 +60,8 @@ export class VolumeView {
     const box = section(this.name, this.told(), this.asked(), this.tools,
       el("div", { class: "sliders" }, this.planes.map((plane) => plane.slide)), this.tuning(),
       el("div", { class: "planes" }, this.planes.map((plane) => plane.panel)), el("p", {}, this.value));
+    this.layers = [];
+    this.brush = this.isLabels ? null : new Painting(this);
     this.main.replaceChildren(box);
     if (this.isLabels) this.main.append(this.fractions());
     this.main.append(this.solid());

@@ -1,0 +1,247 @@
+// Painting labels on a grey volume, segmenting with them, and the result over the grey image.
+
+import { ask, codesOf, tell } from "./api.js";
+import { commandLine } from "./jobs.js";
+import { button, el, sentence } from "./parts.js";
+import { COLOURS, colourOf, rgbOf } from "./volume.js";
+
+const AXES = ["x", "y", "z"];
+const ERASE = 0;
+const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+const swatch = (number) => el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) });
+
+// Labels of another volume over this one.
+class Result {
+  constructor(view, name, about) {
+    Object.assign(this, { view, name, about, share: 0.45, version: Date.now() });
+    this.table = new Map(about.labels.map(({ label }, number) => [(label - about.low) / about.step, rgbOf(colourOf(number))]));
+  }
+
+  section(plane) { return plane.section({ name: this.name, ...this.view.axesGiven }, this.version); }
+
+  colour(code) { return this.table.get(code) ?? null; }
+}
+
+export class Painting {
+  constructor(view) {
+    Object.assign(this, { view, label: 1, radius: 2, paints: false, share: 0.7, trail: null, version: "" });
+    this.state = el("p", { class: "small", role: "status" });
+    this.box = el("div", { class: "painting", hidden: true });
+    this.over = el("div", { class: "over", hidden: true });
+    this.switch = button("Paint labels", () => this.begin(), { id: "paint", "aria-expanded": "false" });
+    view.tools.append(el("div", { class: "choices" }, this.switch, this.chooser()), this.box, this.over, this.state);
+  }
+
+  // ---- another volume's labels over this one ----
+
+  chooser() {
+    this.name = el("input", { size: 22, value: this.resultName, "aria-label": "Label volume to lay over", id: "over-name" });
+    this.opacity = el("input", { type: "range", min: "0", max: "100", value: "45", "aria-label": "How much the labels cover",
+      oninput: () => { if (this.result) { this.result.share = this.opacity.value / 100; this.view.planes.forEach((plane) => plane.paint()); } } });
+    return el("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.lay(this.name.value.trim()); } },
+      el("label", {}, "Labels ", this.name), el("button", { type: "submit" }, "Lay over"), this.opacity,
+      button("Away", () => this.lay("")));
+  }
+
+  get resultName() {
+    const [path, part] = this.view.name.split("::");
+    return `${path.replace(/\.\w+$/, "")}${part ? `.${part.replaceAll("/", "_")}` : ""}.labels.tif`;
+  }
+
+  async lay(name) {
+    this.over.hidden = true;
+    this.view.layers = this.view.layers.filter((layer) => layer !== this.result);
+    this.result = null;
+    this.state.textContent = "";
+    try {
+      if (name) {
+        const about = await ask("volume", { name, ...this.view.axesGiven });
+        if (about.shape.join() !== this.view.about.shape.join()) {
+          throw new Error(`expected labels of ${this.view.about.shape.join(" × ")} voxels to lay over, got ${about.shape.join(" × ")} in ${name}; choose the labels of this volume.`);
+        }
+        if (!about.labels.length) throw new Error(`expected labels to lay over, got grey values in ${name}; choose labels.`);
+        this.result = new Result(this.view, name, about);
+        this.result.share = this.opacity.value / 100;
+        this.view.layers = [this.result, ...this.view.layers];
+        await this.fractions(name, about);
+      }
+      await this.view.draw();
+    } catch (error) {
+      this.state.textContent = error.message;
+    }
+  }
+
+  async fractions(name, about) {
+    const names = this.told?.classes ?? [];
+    const rows = about.labels.map(({ label, fraction }, number) => el("li", {}, swatch(number),
+      `${name === this.resultName && names[label] ? names[label] : `label ${label}`}: ${(100 * fraction).toFixed(2)} %`));
+    this.over.replaceChildren(el("ul", { class: "key", id: "fractions" }, rows));
+    this.over.hidden = false;
+  }
+
+  // ---- the brush ----
+
+  get query() { return this.view.query; }
+
+  async begin() {
+    if (!this.box.hidden) return this.end();
+    try {
+      this.told = await ask("painted", this.query);
+    } catch (error) {
+      this.state.replaceChildren(sentence(error));
+      return null;
+    }
+    this.switch.setAttribute("aria-expanded", "true");
+    this.switch.textContent = "End painting";
+    this.paints = true;
+    this.view.layers.push(this);
+    this.box.hidden = false;
+    this.show(this.told);
+    return this.view.draw();
+  }
+
+  end() {
+    this.switch.setAttribute("aria-expanded", "false");
+    this.switch.textContent = "Paint labels";
+    this.paints = false;
+    this.box.hidden = true;
+    this.view.layers = this.view.layers.filter((layer) => layer !== this);
+    return this.view.draw();
+  }
+
+  // What the server says of the painted labels; also after another browser has painted.
+  show(told) {
+    const drawn = this.told !== told && told.stamp !== this.version;
+    this.told = told;
+    this.version = told.stamp;
+    this.panel(told);
+    if (drawn) this.view.draw();
+  }
+
+  panel({ classes, counts, undo, file }) {
+    const key = JSON.stringify([classes, this.label, file]);
+    if (key !== this.key) {
+      this.key = key;
+      this.counted = classes.map(() => el("span", { class: "small" }));
+      const rows = classes.map((name, number) => el("li", {},
+        el("label", {}, el("input", { type: "radio", name: "class", value: String(number + 1), checked: this.label === number + 1, onchange: () => this.choose(number + 1) }),
+          swatch(number)), el("input", { size: 8, value: name, "aria-label": `Name of class ${number + 1}`, onchange: (event) => this.rename(number, event.target) }), this.counted[number]));
+      const erase = el("label", {}, el("input", { type: "radio", name: "class", value: "0", checked: this.label === ERASE, onchange: () => this.choose(ERASE) }), " erase");
+      const size = el("input", { type: "range", min: "0", max: "30", value: String(this.radius), id: "brush", oninput: (event) => { this.radius = Number(event.target.value); } });
+      this.back = button("Undo", () => this.act("undo", {}));
+      this.starter = commandLine(this.line(), (number) => { this.waits = number; this.state.textContent = "The segmentation is in the queue."; });
+      this.box.replaceChildren(el("p", { class: "note" }, `Classes from dark to bright; painted labels are kept in ${file}.`),
+        el("ul", { class: "classes" }, rows, el("li", {}, erase)),
+        el("div", { class: "choices" }, el("label", {}, "Brush ", size), this.back,
+          button("Add a class", () => this.act("classes", { classes: [...classes, `phase${classes.length + 1}`] })),
+          classes.length > 2 ? button("Drop the last", () => this.act("classes", { classes: classes.slice(0, -1) })) : null),
+        el("h3", {}, "Segment with what is painted"), this.starter);
+    }
+    this.counted.forEach((span, number) => { span.textContent = `${counts[number]} voxels`; });
+    this.back.disabled = !undo;
+  }
+
+  choose(label) { this.label = label; }
+
+  rename(number, input) {
+    this.act("classes", { classes: this.told.classes.map((name, k) => k === number ? input.value.trim() : name) });
+  }
+
+  line() {
+    const { name, given } = this.view, { classes, file } = this.told;
+    const size = given.voxel_size_nm ? ["--voxel-size-nm", given.voxel_size_nm] : [];
+    const axes = given.file_axes ? ["--file-axes", given.file_axes] : [];
+    return ["microsim", "segment", name, "--out", this.resultName, "--phases", classes.join(","), "--method", "classifier",
+      "--painted", file, ...size, ...axes].map(quoted).join(" ");
+  }
+
+  async act(name, more) {
+    try {
+      this.show(await tell(name, { ...this.query, ...more }));
+      this.state.textContent = "";
+    } catch (error) {
+      this.key = null;
+      this.show(await ask("painted", this.query));
+      this.state.textContent = error.message;
+    }
+  }
+
+  // ---- what a plane asks of its brush, and a view of its layers ----
+
+  down(plane, at, event) {
+    if (!this.paints || event.button !== 0) return false;
+    event.preventDefault();
+    this.trail = { plane, points: [this.pair(plane, at)] };
+    plane.show();
+    return true;
+  }
+
+  move(plane, at) {
+    this.cursor = { plane, point: this.pair(plane, at) };
+    if (this.trail?.plane === plane) {
+      const point = this.pair(plane, at), last = this.trail.points.at(-1);
+      if (point.join() !== last.join()) this.trail.points.push(point);
+    }
+    if (this.paints) plane.show();
+  }
+
+  async up(plane) {
+    if (this.trail?.plane !== plane) return;
+    const { points } = this.trail;
+    await this.act("stroke", { axis: AXES[plane.axis], index: this.view.at[plane.axis], points, radius: this.radius, label: this.label });
+    this.trail = null;
+    plane.show();
+  }
+
+  pair(plane, at) { return plane.along.map((axis) => at[axis]); }
+
+  // The way of the brush until the server has it, and the brush itself.
+  draw(plane, ink, scale) {
+    const height = this.view.about.shape[plane.along[1]], stretch = ink.canvas.height / height;
+    const place = ([u, v]) => [(u + 0.5) * scale, (height - v - 0.5) * stretch];
+    const wide = (2 * this.radius + 1) * scale;
+    const colour = this.label === ERASE ? "rgba(255,255,255,0.8)" : colourOf(this.label - 1);
+    if (this.trail?.plane === plane) {
+      Object.assign(ink, { strokeStyle: colour, fillStyle: colour, lineWidth: wide, lineCap: "round", lineJoin: "round", globalAlpha: 0.7 });
+      ink.beginPath();
+      this.trail.points.map(place).forEach(([x, y], k) => k ? ink.lineTo(x, y) : ink.moveTo(x, y));
+      ink.lineTo(...place(this.trail.points.at(-1)));
+      ink.stroke();
+      ink.globalAlpha = 1;
+    }
+    if (this.cursor?.plane === plane) {
+      Object.assign(ink, { strokeStyle: colour, lineWidth: 1.5 });
+      ink.beginPath();
+      ink.arc(...place(this.cursor.point), wide / 2, 0, 7);
+      ink.stroke();
+    }
+  }
+
+  section(plane) {
+    const index = this.view.at[plane.axis], key = `${index}@${this.version}`;
+    plane.painted ??= {};
+    if (plane.painted.key !== key) {
+      plane.painted = { key, codes: codesOf("painted_section", { ...this.query, axis: AXES[plane.axis], index }).then(([codes]) => codes) };
+    }
+    return plane.painted.codes;
+  }
+
+  colour(code) { return code ? rgbOf(colourOf(code - 1)) : null; }
+
+  // Another browser may have painted, and the segmentation may be over.
+  async follow({ jobs, painted }) {
+    if (this.paints && !this.trail && painted[this.told.file] !== this.version) this.show(await ask("painted", this.query));
+    const job = jobs.find(({ number }) => number === this.waits);
+    if (!job || job.state === "waiting") return;
+    const { message, left_s } = job.progress;
+    if (!job.ended) this.state.textContent = `Segmenting: ${message ?? "starting"}${left_s === undefined ? "" : `, about ${Math.ceil(left_s)} s left`}`;
+    else {
+      this.waits = null;
+      const out = job.written.find(([label]) => label === "labels");
+      if (job.state === "done" && out) {
+        this.name.value = out[1];
+        await this.lay(out[1]);
+      } else this.state.textContent = job.sentence || job.state;
+    }
+  }
+}

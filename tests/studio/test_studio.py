@@ -1,0 +1,103 @@
+"""The studio from end to end in Chromium: paint, segment, run, compare, and a server that starts again."""
+
+import re
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from microsim.volumes.volume import read_voxels, write_volume
+
+from ..report.browser import started
+from .server import serving
+
+SHAPE = (20, 24, 22)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def truth():
+    """Labels of two phases, blurred and noisy as grey values: (labels, grey)."""
+    random = np.random.default_rng(1)
+    labels = (ndimage.gaussian_filter(random.standard_normal(SHAPE), 3) > 0).astype(np.uint8)
+    grey = np.array([60.0, 180.0])[labels] + 10 * random.standard_normal(SHAPE)
+    return labels, grey.clip(0, 255).astype(np.uint8)
+
+
+@contextmanager
+def browsing(chromium, address, width=1200):
+    """A page of the studio; what it said on its console and asked of others is looked at in the end."""
+    context = chromium.new_context(viewport={"width": width, "height": 1000})
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda asked: said.append(asked.url) if not own(asked.url, address) else None)
+    page.goto(address)
+    try:
+        yield page
+        known = ("GL Driver Message", "ERR_CONNECTION", "Failed to load resource")
+        assert [line for line in said if not any(words in line for words in known)] == []
+    finally:
+        context.close()
+
+
+def own(url, address):
+    return url.startswith((address.partition("?")[0], "blob:", "data:"))
+
+
+def test_from_a_tiff_to_labels_with_a_second_browser_and_a_restart(chromium, truth, tmp_path):
+    labels, grey = truth
+    write_volume(tmp_path / "grey.tif", grey, voxel_size=4e-7)
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        port = int(server.host.partition(":")[2])
+        page.click("text=grey.tif")
+        page.wait_for_selector("main[data-ready]")
+        assert "token" not in page.url  # which would stand in the browser's history
+        with browsing(chromium, server.address) as other:
+            other.click("text=grey.tif")
+            other.wait_for_selector("main[data-ready]")
+            for one in (page, other):
+                one.click("#paint")
+            for number, label in ((1, 0), (2, 1)):
+                page.check(f"input[name=class][value='{number}']")
+                inside = ndimage.binary_erosion(labels[:, :, SHAPE[2] // 2] == label, iterations=3)
+                paint(page, np.argwhere(inside))
+            # what one paints, the other sees
+            other.wait_for_function("/[1-9]\\d* voxels/.test(document.querySelector('.classes').textContent)")
+            counted = page.inner_text(".classes")
+            other.wait_for_function(
+                "(text) => document.querySelector('.classes').innerText === text", arg=counted
+            )
+        painted = read_voxels(tmp_path / "grey.painted.tif").values
+        assert (painted[labels == 0] != 2).all() and (painted[labels == 1] != 1).all() and painted.max() == 2
+        assert server.end() == 130
+        page.wait_for_selector("#lost", state="visible")
+        with serving(tmp_path, port):  # nothing is lost
+            page.wait_for_selector("#lost", state="hidden")
+            assert page.inner_text(".classes") == counted
+            page.click(".starter button")
+            page.wait_for_selector("#fractions", timeout=120000)
+            found = read_voxels(tmp_path / "grey.labels.tif").values
+            assert (found == labels).mean() > 0.95
+            told = [float(share) for share in re.findall(r"([\d.]+) %", page.inner_text("#fractions"))]
+            assert told == pytest.approx([100 * (found == k).mean() for k in (0, 1)], abs=0.006)
+
+
+def paint(page, pixels):
+    """Click on some pixels [x, y] of the section across z with a small brush."""
+    canvas = page.locator("#plane-z canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    for x, y in pixels[:: max(1, len(pixels) // 4)][:4]:
+        before = page.inner_text(".classes")
+        across = box["x"] + (x + 0.5) / SHAPE[0] * box["width"]
+        page.mouse.move(across, box["y"] + (1 - (y + 0.5) / SHAPE[1]) * box["height"])
+        page.mouse.down()
+        page.mouse.up()
+        page.wait_for_function("(text) => document.querySelector('.classes').innerText !== text", arg=before)
