@@ -87,10 +87,10 @@ class Place:
         if escapes or len(stem) < 4096 and not self.holds(stem):
             raise Outside(f"expected files inside of the studio's folder, got {say(word)}; name one there.")
 
-    def check_named(self, node):
+    def check_named(self, node, folder=None):
         """Refuse plain data that name files outside of the folder, other than those that ship with microsim
         and known data sets; files within files included."""
-        far = [(key, file) for key, file in named_files(node, self.root) if not self.holds(file)]
+        far = [(key, file) for key, file in named_files(node, folder or self.root) if not self.holds(file)]
         for key, file in far:
             real = Path(os.path.realpath(file))
             if not any(real.is_relative_to(one) for one in _known()):

@@ -18,6 +18,7 @@ from ..base.packages import need
 from ..base.schema import choice, whole
 from ..jobs.arguments import axes_order, voxel_size_nm
 from .door import HOSTS, Door, kept_token
+from .editing import case_help, check_text, save_text, template, templates, text_of
 from .painting import Easel
 from .places import Place
 from .queue import Queue
@@ -93,6 +94,15 @@ class Studio:
         section = found.values.take(_index(query, axis, found.values), axis=AXES.index(axis))
         return section.astype("<u2").tobytes(), {}
 
+    def text(self, query):
+        return text_of(self.place, query.get("name", ""))
+
+    def help(self, query):
+        return {"sections": case_help(), "templates": templates()}
+
+    def template(self, query):
+        return {"text": template(query.get("name"))}
+
     def _painted(self, query):
         return self.easel.get(query.get("name", ""), self.shown(query), query.get("file_axes"))
 
@@ -104,6 +114,13 @@ class Studio:
     def stop(self, asked):
         self.queue.record(_number(asked.get("number"))).stop(now=asked.get("now") is True)
         return {}
+
+    def check(self, asked):
+        return check_text(self.place, asked.get("name"), str(asked.get("text", "")))
+
+    def save(self, asked):
+        given = [asked.get(name) for name in ("name", "text", "sha256")]
+        return {"sha256": save_text(self.place, *given)}
 
     def stroke(self, asked):
         given = [asked.get(name) for name in ("axis", "index", "points", "radius", "label")]
@@ -120,8 +137,20 @@ class Studio:
         return self.painted(_named(asked))
 
 
-ANSWERS = ("state", "files", "volume", "section", "coarse", "job", "painted", "painted_section")
-ACTS = ("start", "stop", "stroke", "undo", "classes")
+ANSWERS = (
+    "state",
+    "files",
+    "volume",
+    "section",
+    "coarse",
+    "job",
+    "painted",
+    "painted_section",
+    "text",
+    "help",
+    "template",
+)
+ACTS = ("start", "stop", "stroke", "undo", "classes", "check", "save")
 MOST = 10**7  # bytes of what a browser may send
 
 

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { showFiles } from "./files.js";
+import { CaseView, newCase } from "./case.js";
 import { JobsView } from "./jobs.js";
 import { el, section, sentence } from "./parts.js";
 import { VolumeView } from "./volume.js";
@@ -23,6 +24,8 @@ const VIEWS = {
   "": welcome,
   volume: (path) => new VolumeView(main, path),
   page,
+  case: (path) => new CaseView(main, path),
+  new: () => newCase(main),
   jobs: () => new JobsView(main, () => state),
 };
 

@@ -8,13 +8,15 @@ const OPENS = [[/\.html$/, "page"], [/\.(ya?ml)$/, "case"], [/\.(tiff?|nrrd|mhd|
 export const opens = (path) => link(OPENS.find(([ending]) => ending.test(path))?.[1] ?? "page", path);
 
 // A command line that may be changed before it is started; `started` is told the job's number.
-export const commandLine = (line, started = () => { location.hash = "#/jobs"; }) => {
+// before: what is done first.
+export const commandLine = (line, started = () => { location.hash = "#/jobs"; }, before = async () => {}) => {
   const input = el("input", { class: "line", value: line, spellcheck: "false", autocomplete: "off", "aria-label": "Command line" });
   const complaint = el("div", {});
   const start = async (event) => {
     event.preventDefault();
     complaint.replaceChildren();
     try {
+      await before();
       started((await tell("start", { line: input.value })).number);
     } catch (error) {
       complaint.append(sentence(error));
