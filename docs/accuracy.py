@@ -1,16 +1,18 @@
-"""Write docs/accuracy.md from the numbers of `microsim validate --json FILE`: `make accuracy`, or
+"""Write docs/accuracy.md and validation/results.json from what `microsim validate --json FILE` wrote: `make
+accuracy`, or
 
 python docs/accuracy.py FILE [FILE ...]
 """
 
-import ast
 import json
 import sys
 from pathlib import Path
 
 from microsim import __version__
+from microsim.base.files import write_json
 from microsim.base.gallery import folder
-from microsim.jobs.validate import claim_names
+from microsim.jobs.bearing import RESULTS
+from microsim.jobs.validate import claim_names, claim_text, validate
 
 PAGE = Path(__file__).with_name("accuracy.md")
 HEAD = """# Accuracy
@@ -19,7 +21,9 @@ Every claim below is code that computes a number and holds it against a referenc
 form, published data, another solver. `microsim validate` runs them all, `microsim validate NAME` one; this
 page is what microsim {version} gave (`make accuracy` writes it anew). Tolerances are relative unless *abs*
 stands behind them; "at most" and "at least" bound the value by the reference. *short*: the reference is
-wanted and cannot be had from the data; the reason stands there.
+wanted and cannot be had from the data; the reason stands there. The same with pictures, dates and builds,
+and a field that searches: <a href="validation.html">the validation page</a>, which `microsim validate --out
+DIR` writes.
 
 {claims} claims, {checks} checks.
 
@@ -38,6 +42,7 @@ def main(files):
         raise SystemExit(
             f"expected every claim in {', '.join(files)}, {', '.join(missing)} missing; run them"
         )
+    write_json(folder("validation") / RESULTS, validate(claim_names(), kept=files).numbers())
     names, parts = claim_names(), []
     summary = "\n".join(_summary(name, results[name]) for name in names)
     for name in names:
@@ -45,13 +50,6 @@ def main(files):
     count = sum(len(results[name]["checks"]) for name in names)
     head = HEAD.format(version=__version__, claims=len(names), checks=count, summary=summary)
     PAGE.write_text("\n\n".join([head.rstrip(), *parts]) + "\n", encoding="utf-8")
-
-
-def claim_text(name):
-    """Return the sentence of a claim, and what its docstring says after that."""
-    doc = ast.get_docstring(ast.parse((folder("validation") / name / "claim.py").read_text(encoding="utf-8")))
-    first, _, rest = doc.partition("\n\n")
-    return " ".join(first.split()), rest
 
 
 def _docstring(name):

@@ -8,6 +8,8 @@ import inspect
 import io
 import os
 import re
+import shutil
+import tempfile
 import typing
 
 import typer
@@ -16,8 +18,11 @@ from latex2mathml.converter import convert
 from sphinx.ext.napoleon import Config, NumpyDocstring
 
 import microsim
+from microsim.base import gallery
 from microsim.cli import app as app_of_microsim
 from microsim.cli import main
+from microsim.jobs.bearing import RESULTS
+from microsim.jobs.validate import validate
 
 project, author, copyright = "microsim", microsim.__doc__, "the microsim developers"
 version = release = microsim.__version__
@@ -104,6 +109,18 @@ def help_of(name):
     return f"### microsim {name}\n\n```text\n{printed.getvalue().rstrip()}\n```"
 
 
+# -- the page of the claims, as they stood at the release ----------------------------------------------------
+
+
+def validation_page(app, failure):
+    """Write validation.html into the site, of what validation/results.json keeps."""
+    if failure is None and app.builder.name == "html":
+        kept = gallery.folder("validation") / RESULTS
+        with tempfile.TemporaryDirectory() as folder:
+            page = validate(kept=[kept]).write(folder)
+            shutil.copyfile(page, os.path.join(app.outdir, "validation.html"))
+
+
 def docstring(app, what, name, thing, options, lines):
     """Bring a docstring into reStructuredText: numpydoc sections, or paragraphs and columns."""
     if any(re.fullmatch(r"-{3,}", line.strip()) for line in lines):
@@ -128,4 +145,5 @@ def _paragraph(part):
 def setup(app):
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     app.connect("source-read", fill)
+    app.connect("build-finished", validation_page)
     app.connect("autodoc-process-docstring", docstring)

@@ -335,6 +335,14 @@ command_of(
     ],
 )
 
-command_of(validate, "validate", ["microsim validate", "microsim validate laminates --json -"])
+command_of(
+    validate,
+    "validate",
+    [
+        "microsim validate laminates --json -",
+        "microsim validate --out out/validation --json claims.json",
+        "microsim validate --kept claims.json --out out/validation",
+    ],
+)
 
 command_of(demo, "demo", ["microsim demo", "microsim demo my-first-electrode"])

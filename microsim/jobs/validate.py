@@ -2,21 +2,26 @@
 
 claim.py has a docstring (the claim in a sentence, and where its reference comes from) and `checks(data)`, a
 generator of Check; `data` is the folder that MICROSIM_DATA names, or None. Raise Skip where something is
-missing.
+missing. What came of the claims of a release is kept as JSON beside them (validation/results.json).
 """
 
+import ast
 import importlib.util
+import json
 import math
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
+from .. import __version__
 from ..base import gallery
 from ..base.arguments import Argument
 from ..base.errors import InputError, Missing
+from ..base.provenance import build
 from .job import job
 from .result import Result, Table
 
@@ -79,16 +84,32 @@ class Check:
 
 @dataclass(frozen=True)
 class Claim:
-    """What came of one claim: its checks, how long they took (s), and why it was skipped, or None."""
+    """What came of one claim: its checks, how long they took (s), and why it was skipped, or None.
+
+    sentence, about   what it claims, and where its reference comes from
+    date, microsim, build   when it was checked, on which version and code; None where it was not kept
+    """
 
     checks: list
     seconds: float
     skipped: str | None
+    sentence: str = ""
+    about: str = ""
+    date: str | None = None
+    microsim: str | None = None
+    build: str | None = None
 
     def numbers(self):
         """Return the claim as plain data."""
         checks = [check.numbers() for check in self.checks]
-        return {"seconds": self.seconds, "skipped": self.skipped, "checks": checks}
+        told = {key: getattr(self, key) for key in ("about", "date", "microsim", "build")}
+        return {
+            "seconds": self.seconds,
+            "skipped": self.skipped,
+            "claim": self.sentence,
+            **told,
+            "checks": checks,
+        }
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,8 +117,6 @@ class ValidationResult(Result):
     """What came of the claims: {name: Claim}."""
 
     claims: dict
-
-    has_page: ClassVar = False
 
     @property
     def checks(self):
@@ -128,6 +147,18 @@ class ValidationResult(Result):
         total += f", {short} short of what cannot be had" if short else ""
         header = ("claim", "what", "value", "reference", "tolerance", "result")
         return [Table(header, rows), *reasons, total]
+
+    def write(self, folder):
+        """Write report.html: every claim with its checks, to be searched; returns the path of the page."""
+        from ..report.pages import validate as page
+
+        return page.write(folder, result=self.numbers())
+
+    def plot(self):
+        """Draw how much of its tolerance each check uses."""
+        from ..report.pages import validate as page
+
+        return page.figure(result=self.numbers())
 
 
 def _rows(name, claim):
@@ -161,6 +192,10 @@ def validate(
         "str | PathLike | None", Argument("Folder of the claims [default: those that ship].", metavar="DIR")
     ] = None,
     *,
+    kept: Annotated[
+        "list[str | PathLike]",
+        Argument("Take what --json wrote, do not run it again; repeatable.", metavar="FILE", many=True),
+    ] = (),
     data: "str | PathLike | None" = None,
     progress=None,
 ) -> ValidationResult:
@@ -168,7 +203,8 @@ def validate(
 
     Prints value, reference, tolerance and pass for each; exits 1 if one fails. "short": what was wanted and
     cannot be had from the data, with the reason. What needs real data is skipped
-    where MICROSIM_DATA names no folder, what needs a package where that is not installed.
+    where MICROSIM_DATA names no folder, what needs a package where that is not installed. --out writes a page
+    with every claim; with --kept it is made of what --json wrote before.
 
     Parameters
     ----------
@@ -176,6 +212,8 @@ def validate(
         Claims to check; default all.
     folder : path, optional
         Folder of the claims; default those that ship.
+    kept : list of path
+        JSON files of earlier validations, taken in place of a new one; of a claim in several the last.
     data : path, optional
         Folder of the real data; default the one that MICROSIM_DATA names.
     progress : callable, optional
@@ -185,22 +223,61 @@ def validate(
     -------
     ValidationResult
     """
+    if kept:
+        return ValidationResult(_chosen(names, _kept(kept)))
     folder = Path(folder or gallery.folder("validation"))
     known = claim_names(folder)
     if not known:
         raise InputError(f"expected a folder with <claim>/claim.py, got none in {folder}; correct the folder")
+    names, data, claims = list(_chosen(names, dict.fromkeys(known))), _data(data), {}
+    for done, name in enumerate(names):
+        if progress:
+            progress(done, len(names), name)
+        claims[name] = _check(folder / name / "claim.py", data)
+    return ValidationResult(claims)
+
+
+def _chosen(names, known):
+    """Return those of {claim: ...} that are named, all of them where none is."""
     names = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in names if name not in known]
-    if unknown:
+    if unknown := [name for name in names if name not in known]:
         raise InputError(
             f"expected names of claims ({', '.join(known)}), got {', '.join(unknown)}; correct them"
         )
-    data, claims = _data(data), {}
-    for done, name in enumerate(names or known):
-        if progress:
-            progress(done, len(names or known), name)
-        claims[name] = _check(folder / name / "claim.py", data)
-    return ValidationResult(claims)
+    return {name: known[name] for name in names or known}
+
+
+def _kept(files):
+    """Read claims from what --json wrote, {name: Claim} in order of name."""
+    claims, own = {}, {field.name for field in fields(Check)} - {"what"}
+    for file in [files] if isinstance(files, (str, PathLike)) else files:
+        try:
+            for name, found in json.loads(Path(file).read_text(encoding="utf-8"))["claims"].items():
+                checks = [
+                    Check(one["claim"], **{key: _number(key, one[key]) for key in own})
+                    for one in found["checks"]
+                ]
+                told = {key: found.get(key) for key in ("date", "microsim", "build")}
+                words = (found.get("claim") or "", found.get("about") or "")
+                claims[name] = Claim(checks, found["seconds"], found["skipped"], *words, **told)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"--kept: expected what microsim validate --json wrote, got {file}, which is not; correct it."
+            ) from error
+    return dict(sorted(claims.items()))
+
+
+def _number(key, value):
+    """What JSON keeps of a value that is no number is null."""
+    return math.nan if value is None and key in ("value", "reference", "tolerance") else value
+
+
+def claim_text(name, folder=None):
+    """Return the sentence of a claim, and what its docstring says after that."""
+    path = Path(folder or gallery.folder("validation")) / name / "claim.py"
+    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    first, _, rest = doc.partition("\n\n")
+    return " ".join(first.split()), rest
 
 
 def _data(given):
@@ -215,7 +292,9 @@ def _check(path, data):
         checks = list(_load(path).checks(data))
     except (Skip, Missing) as reason:
         skipped = str(reason)
-    return Claim(checks, time.perf_counter() - begun, skipped)
+    now = datetime.now(UTC).date().isoformat()
+    words = claim_text(path.parent.name, path.parents[1])
+    return Claim(checks, time.perf_counter() - begun, skipped, *words, now, __version__, build())
 
 
 def _load(path):

@@ -56,7 +56,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the page; `lead`: what it says in short; `note` is shown in place of what is missing."""
+    """A section of the page; `lead`: what it says in short; `about`: more of it, lines kept; `note` is shown
+    in place of what is missing."""
 
     anchor: str
     title: str
@@ -65,6 +66,7 @@ class Section:
     note: str = ""
     notice: str = ""
     lead: str = ""
+    about: str = ""
 
     @property
     def table_groups(self):
@@ -78,14 +80,25 @@ def filled(*candidates):
 
 
 def write_page(
-    folder, *, title, kind, cards, sections, records, answers=(), viewer=None, version=None, progress=None
+    folder,
+    *,
+    title,
+    kind,
+    cards,
+    sections,
+    records,
+    answers=(),
+    viewer=None,
+    search="",
+    version=None,
+    progress=None,
 ):
     """Write report.html and figures/*.png into a folder; return the path of the page.
 
     title, kind: the headline and the words above it. cards: key numbers. sections: what the page shows.
     records: [(name, text), ...] at its end. answers: [(question, sentence), ...] for the first
-    screen. viewer: Viewer of what slides, or None. version: of microsim, where the numbers are not of this
-    one.
+    screen. viewer: Viewer of what slides, or None. search: words beside a field that searches the sections.
+    version: of microsim, where the numbers are not of this one.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     folder = Path(folder)
@@ -98,7 +111,7 @@ def write_page(
         pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
-    content |= {"answers": answers, "viewer": viewer}
+    content |= {"answers": answers, "viewer": viewer, "search": search}
     page = _render(**content, images=images, version=version or __version__)
     _replace(folder, page, pictures)
     if progress is not None:
