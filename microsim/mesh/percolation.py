@@ -24,6 +24,45 @@ def percolating(mask, axis, *, periodic_sides=False):
     return keep[clusters]
 
 
+def joining(mask, slab):
+    """Keep the clusters that touch both ends of a volume whose planes of x several ranks share.
+
+    mask  bool [x, y, z] of the rank's own planes
+    slab  numerics.slab.RankSlab, which planes these are
+
+    Returns bool [x, y, z] of them. Only what touches an edge of a slab is told to the other ranks.
+    """
+    clusters, count = cluster_labels(mask)
+    ranks, (below, above) = slab.ranks, slab.neighbours
+    before = int(ranks.join(np.array([count]))[: ranks.rank].sum())
+    ends = [np.where(clusters[x] > 0, clusters[x] + np.int64(before), 0) for x in (0, -1)]
+    beyond = [np.zeros_like(end) for end in ends]
+    both = zip((below, above), ends, beyond)
+    ranks.swap([(rank, end, other) for rank, end, other in both if rank is not None])
+    across = np.stack([ends[1].ravel(), beyond[1].ravel()], axis=1)
+    pairs = ranks.join(np.unique(across[across.all(axis=1)], axis=0))
+    first, last = (
+        ranks.join(np.unique(end[end > 0]) if rank is None else np.empty(0, np.int64))
+        for rank, end in zip((below, above), ends)
+    )
+    found = _joining_both(pairs, first, last) - before
+    keep = np.zeros(count + 1, bool)
+    keep[found[(found > 0) & (found <= count)]] = True
+    return keep[clusters]
+
+
+def _joining_both(pairs, first, last):
+    """Return the numbers that pairs [(number, number)] link to one of `first` and to one of `last`."""
+    numbers, place = np.unique(np.concatenate([pairs.ravel(), first, last]), return_inverse=True)
+    one, other = place[: pairs.size].reshape(-1, 2).T
+    links = coo_array((np.ones(one.size, bool), (one, other)), shape=(numbers.size, numbers.size))
+    count, component = connected_components(links, directed=False)
+    touching = np.zeros((2, count), bool)
+    for k, end in enumerate((first, last)):
+        touching[k, component[np.searchsorted(numbers, end)]] = True
+    return numbers[touching.all(axis=0)[component]]
+
+
 def connected_to(mask, face, *, periodic_sides=False):
     """Keep the clusters of `mask` that touch one named face (grid.FACES: "separator", "collector", ...)."""
     axis, end = face_position(face)

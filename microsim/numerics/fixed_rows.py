@@ -26,7 +26,7 @@ class Rows(NamedTuple):
         more = np.diff(graph.indptr) - most
         far = np.flatnonzero(more > 0).astype(np.uint32)
         far_ptr = np.concatenate([[0], np.cumsum(more[far])])
-        slots = _ranges(graph.indptr[far] + most, more[far])
+        slots = joined_ranges(graph.indptr[far] + most, more[far])
         near = graph.near if graph.is_filled else np.empty((graph.n, most), np.uint32)
         if not graph.is_filled:
             kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
@@ -46,10 +46,10 @@ class Rows(NamedTuple):
             self.weight[self.near == np.arange(graph.n)[:, None]] = 0  # what a filled graph lacks
         else:
             more = np.diff(self.far_ptr)
-            self.far_weight[:] = weight[_ranges(graph.indptr[self.far] + self.near.shape[1], more)]
+            self.far_weight[:] = weight[joined_ranges(graph.indptr[self.far] + self.near.shape[1], more)]
 
 
-def _ranges(begin, length):
+def joined_ranges(begin, length):
     """Return the numbers begin, begin + 1 ... of ranges of given lengths, one after the other."""
     ends = np.cumsum(length)
     return np.repeat(begin - ends + length, length) + np.arange(ends[-1] if ends.size else 0)
@@ -61,11 +61,11 @@ def spans_of(graph):
     Two coupled graphs of two colours each have two colours together, those of a chessboard, where no link
     joins their first colours or their second ones. A sweep from zero then costs half.
     """
-    ranges = [(a, b) for a, b in pairwise(graph.bounds.tolist())]
-    colours = list(range(len(ranges)))
-    if len(ranges) == 4 and _alternate(graph):
-        ranges, colours = [ranges[k] for k in (0, 2, 1, 3)], (0, 0, 1, 1)
-    spans = [(*cells, colour) for cells, colour in zip(ranges, colours) if cells[1] > cells[0]]
+    parts = [(a, b) for a, b in pairwise(graph.bounds.tolist())]
+    colours = list(range(len(parts)))
+    if len(parts) == 4 and _alternate(graph):
+        parts, colours = [parts[k] for k in (0, 2, 1, 3)], (0, 0, 1, 1)
+    spans = [(*cells, colour) for cells, colour in zip(parts, colours) if cells[1] > cells[0]]
     present = sorted({colour for *_, colour in spans})
     return np.array([(a, b, present.index(colour)) for a, b, colour in spans], np.int64).reshape(-1, 3)
 

@@ -6,7 +6,7 @@ from ..base.errors import NotConverged
 from .backend import kernels
 
 
-def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
+def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, inner=None):
     """Lower the energy x.A x / 2 - b.x from x (zero) with residual r = b - A x; return (x, gains, r).
 
     apply(p, out) writes A p and returns p.A p; precondition(r) returns an array that may be overwritten.
@@ -14,8 +14,10 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
     gains still to come is the squared energy norm of the error. Stops when enough(gains, r) says so;
     raises NotConverged with the gains after `maximum` steps. `r` is float32 or float64; x may be more
     precise. Both are overwritten. A step that would not lower the energy (r.z or p.A p not above 0: the
-    precision of r has ended) is not taken and ends the iteration.
+    precision of r has ended) is not taken and ends the iteration. inner(a, b): another inner product, as of
+    vectors whose entries several processes hold.
     """
+    inner = inner or kernels.vectors.inner
     x = np.zeros_like(r) if x is None else x
     p, gains, rz = np.zeros_like(r), [], 1.0
     while not enough(gains, r):
@@ -26,7 +28,7 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None):
                 gains,
             )
         z = precondition(r)
-        rz, before = kernels.vectors.inner(r, z), rz
+        rz, before = inner(r, z), rz
         if not rz > 0:
             break
         kernels.vectors.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)

@@ -70,18 +70,19 @@ def distance_ratios(width, coarse, coarse_width):
     return ratio
 
 
-def coarsen(graph, weight):
+def coarsen(graph, weight, count=lambda graph: graph.n):
     """Build the next coarser graph; return it with parent, children, link scales, end scales.
 
     Axes up to 1.5 times as wide as the narrowest are halved; where that joins hardly anything (sheets across
     the narrow axis) wider ones are taken in. `weight` tells an island (a cell without neighbours in its
-    layer) which neighbour to join. Returns None when no axis is left to halve.
+    layer) which neighbour to join; count: number of cells of a graph, or of all parts of which it is one.
+    Returns None when no axis is left to halve.
     """
     narrow = min((np.median(w) for w in graph.widths if len(w) > 1), default=None)
     made = None
     for reach in (1.5, 6.0, 1e9) if narrow is not None else ():
         made = _coarsen(graph, weight, reach * narrow)
-        if made[0].n <= 0.7 * graph.n:
+        if count(made[0]) <= 0.7 * count(graph):
             break
     return made
 
@@ -137,6 +138,24 @@ def precision_for(conductivity):
     return np.float64 if values.size and values.max() > CONTRAST * values.min() else np.float32
 
 
+def level_weights(level, fine, weight, coarse):
+    """Return the weights of the links of the graph below a level."""
+    out = np.empty(coarse.neighbour.size, weight.dtype)
+    kernels.coarsening.coarse_weights(
+        fine.indptr,
+        fine.neighbour,
+        weight,
+        level.parent,
+        level.child_ptr,
+        level.child,
+        coarse.indptr,
+        coarse.neighbour,
+        level.scale,
+        out,
+    )
+    return out
+
+
 class Multigrid:
     """Symmetric V-cycle for A = weighted graph Laplacian + diagonal.
 
@@ -157,25 +176,8 @@ class Multigrid:
             level, fine = self.levels[-1], graph
             graph, level.parent, level.child_ptr, level.child, level.scale, level.end_scale = made
             if weight.size:
-                weight = self._weights(level, fine, weight, graph)
+                weight = level_weights(level, fine, weight, graph)
         self.descent = Descent(self.levels, visits)
-
-    @staticmethod
-    def _weights(level, fine, weight, coarse):
-        out = np.empty(coarse.neighbour.size, weight.dtype)
-        kernels.coarsening.coarse_weights(
-            fine.indptr,
-            fine.neighbour,
-            weight,
-            level.parent,
-            level.child_ptr,
-            level.child,
-            coarse.indptr,
-            coarse.neighbour,
-            level.scale,
-            out,
-        )
-        return out
 
     def __str__(self):
         rows = [f"{'cells':>10} {'links':>10}  lines"]
@@ -202,7 +204,7 @@ class Multigrid:
             )
             if coarse is None:
                 break
-            weight = self._weights(level, level.graph, weight, coarse.graph)
+            weight = level_weights(level, level.graph, weight, coarse.graph)
             summed = [np.empty(coarse.graph.n, self.dtype) for _ in parts]
             for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
                 kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
@@ -221,6 +223,11 @@ class Multigrid:
         matrix[np.arange(n), np.arange(n)] += level.diagonal * (1 + np.finfo(self.dtype).eps)
         lower = cholesky(matrix, lower=True) if n else matrix
         self.factor = lower + np.tril(lower, -1).T
+
+    @property
+    def b(self):
+        """The right-hand side that `answer` takes."""
+        return self.levels[0].b
 
     def apply(self, p, out):
         """Write A p of the finest level; return p . A p (float64).

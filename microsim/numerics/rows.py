@@ -13,6 +13,8 @@ import numpy as np
 from .backend import kernels
 from .graph import Graph
 from .multigrid import Multigrid, distance_ratios, merge_lines
+from .slab import Halo
+from .slab_multigrid import SlabMultigrid
 
 
 def _block_parts():
@@ -54,6 +56,17 @@ class BitRows:
         bits, start, bounds = kernels.rows.pack(mask)
         return cls(bits, start, mask.shape, int(bounds[-1]))
 
+    def range_of(self, colour, x):
+        """Return the first cell of a colour in a plane of x, and the end."""
+        follows = self.start[colour, x + 1, 0, 0] if x + 1 < self.shape[0] else None
+        if follows is None:
+            follows = self.n if colour else self.start[1, 0, 0, 0]
+        return int(self.start[colour, x, 0, 0]), int(follows)
+
+    def ranges_of(self, planes):
+        """Return the ranges of cells of planes (first, stop) of x, one of each colour."""
+        return [(self.range_of(c, planes[0])[0], self.range_of(c, planes[1] - 1)[1]) for c in (0, 1)]
+
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
         dense = np.full(self.shape, fill, dtype)
@@ -62,13 +75,20 @@ class BitRows:
 
 
 class RowsMultigrid:
-    """Multigrid cycle for A on bit rows; from the first coarser level on it is a Multigrid on a graph."""
+    """Multigrid cycle for A on bit rows; from the first coarser level on it is a Multigrid on a graph.
 
-    def __init__(self, rows, weights, coarsest=300, visits=2):
+    slab: the rows are those of a rank's box, and the cycle is that of the whole volume (see slab.py).
+    """
+
+    def __init__(self, rows, weights, coarsest=300, visits=2, slab=None):
         self.rows, self.weights = rows, tuple(np.float32(w) for w in weights)
         graph, weight, self.parent, low, high = first_aggregates(rows, self.weights)
-        self.coarse = Multigrid(graph, weight, coarsest, visits)
-        self.coarse.update(weight, None, low, high)
+        if slab is None or slab.alone:
+            self.coarse, self.planes, self.halo = Multigrid(graph, weight, coarsest, visits), None, None
+            self.coarse.update(weight, None, low, high)
+        else:
+            self.coarse = SlabMultigrid(slab, graph, weight, low, high, coarsest, visits)
+            self.planes, self.halo = slab.own, Halo.of_rows(slab, rows)
         self.x = np.zeros(rows.n, np.float32)
 
     def __str__(self):
@@ -77,13 +97,13 @@ class RowsMultigrid:
     def cycle(self, b):
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
         array."""
-        rows, x, coarse = self.rows, self.x, self.coarse
-        kernels.rows.first_sweep(rows.bits, rows.start, *self.weights, b, x)
+        rows, x, coarse, within = self.rows, self.x, self.coarse, (self.planes, self.halo)
+        kernels.rows.first_sweep(rows.bits, rows.start, *self.weights, b, x, *within)
         kernels.rows.restrict_residual(
-            rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.levels[0].b
+            rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.b, self.planes
         )
         kernels.cycle.prolong(self.parent, coarse.answer(), x)
-        kernels.rows.sweep(rows.bits, rows.start, *self.weights, b, x, True)
+        kernels.rows.sweep(rows.bits, rows.start, *self.weights, b, x, True, *within)
         return x
 
 

@@ -16,12 +16,13 @@ import numpy as np
 
 from ..base.errors import InputError, NotConverged
 from ..mesh.mask import require_straight
-from ..mesh.percolation import percolating
+from ..mesh.percolation import joining, percolating
 from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid, precision_for
 from ..numerics.rows import BitRows, RowsMultigrid
+from ..numerics.slab import RankSlab, inner_of
 from .interface import conductor_share, cut_cells
 
 
@@ -53,13 +54,16 @@ def solve_tortuosity(
     interface="voxel",
     progress=None,
     potential=False,
+    slab=None,
 ):
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
     grid: VoxelGrid; conducting: {phase: conductivity relative to D0, one number or three for x, y, z};
     axis: 0, 1, 2; tolerance: bound of the relative error of tau; sides: "no-flux" or "periodic" walls beside
     the axis ("mirror" is no-flux: the image goes on as its mirror image); interface: where the conductor
-    ends, "voxel", "smooth" or "grey" (see interface.py); potential: also return the field.
+    ends, "voxel", "smooth" or "grey" (see interface.py); potential: also return the field;
+    slab: the planes along the axis that `grid` is of a volume that several ranks share (see numerics.slab),
+    for one conductor of whole voxels without flux through the sides.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
@@ -67,13 +71,14 @@ def solve_tortuosity(
     begun = time.perf_counter()
     check_transport(conducting, tolerance, sides)
     check_sample(grid, axis, sides, interface)
-    set_up = _voxels if interface == "voxel" else partial(_cut_voxels, interface)
+    slab = slab or RankSlab.of(grid.shape[axis])
+    set_up = partial(_voxels, slab) if interface == "voxel" else partial(_cut_voxels, interface)
     problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
     if problem is None:
         return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
     conductance, imbalance, gains = _solve(problem, tolerance, progress)
     n = np.roll(grid.shape, -axis)
-    D_eff = float(conductance * bulk.unit * n[0] / (n[1] * n[2] * grid.sample_share))
+    D_eff = float(conductance * bulk.unit * slab.length / (n[1] * n[2] * grid.sample_share))
     if bulk.bounded:
         D_eff = min(D_eff, float(bulk.shares @ bulk.conductivity))
     check_bounds(D_eff, bulk.shares, bulk.conductivity, tolerance, gains)
@@ -108,21 +113,36 @@ class _Bulk:
         return self.conductivity.max()
 
 
-def _voxels(grid, conducting, axis, periodic):
+def _voxels(slab, grid, conducting, axis, periodic):
     """The problem of whole voxels; None where nothing percolates."""
     order = [axis, *(b for b in range(3) if b != axis)]
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
     h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
-    shares = np.array([grid.fraction(name) if name in grid.phases else 0.0 for name in grid.names])
-    mask = percolating((table[:, 0] > 0)[phase], 0, periodic_sides=periodic)
-    through = float(np.count_nonzero(mask) / (mask.size * grid.sample_share))
+    shares = _shares(grid, slab)
+    conductor = (table[:, 0] > 0)[phase]
+    mask = percolating(conductor, 0, periodic_sides=periodic) if slab.alone else joining(conductor, slab)
+    through = slab.ranks.sum(np.count_nonzero(mask))
+    through = float(through / (slab.length * mask[0].size * grid.sample_share))
     bulk = _Bulk(shares, table[:, 0], float(shares[table[:, 0] > 0].sum()), through)
     if through == 0:
         return None, bulk
     weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
-        return _RowsProblem(mask, weights[0]), bulk
+        return _RowsProblem(slab.with_ghosts(mask), weights[0], slab), bulk
+    if not slab.alone:
+        raise InputError(
+            "--backend: expected one conductor, the same along x, y and z, in voxels whose edges differ by "
+            "at most 1.58 and with no-flux sides for mpi, got another; use --backend cpu."
+        )
     return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
+
+
+def _shares(grid, slab):
+    """Volume fraction of each name of the grid in the whole volume."""
+    if slab.alone:
+        return np.array([grid.fraction(name) if name in grid.phases else 0.0 for name in grid.names])
+    count = slab.ranks.sum(np.bincount(grid.phase.ravel(), minlength=len(grid.names)))
+    return count / count.sum()
 
 
 def _cut_voxels(interface, grid, conducting, axis, periodic):
@@ -205,27 +225,31 @@ class _RowsProblem:
 
     dtype = np.float32
 
-    def __init__(self, mask, weights):
-        self.cells = rows = BitRows.of(mask)
-        self.weights = tuple(weights)
-        self.multigrid = RowsMultigrid(rows, self.weights)
-        cells, links = kernels.rows.plane_links(rows.bits)
+    def __init__(self, mask, weights, slab):
+        self.cells, self.slab = BitRows.of(mask), slab
+        rows, self.weights = self.cells, tuple(weights)
+        self.multigrid = RowsMultigrid(rows, self.weights, slab=slab)
+        self.inner = inner_of(slab, rows.ranges_of(slab.own))
+        cells, links = (slab.planes(found) for found in kernels.rows.plane_links(rows.bits))
         profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
         self.u = np.empty(rows.n)
-        kernels.rows.set_planes(rows.bits, rows.start, profile, self.u)
+        kernels.rows.set_planes(rows.bits, rows.start, profile[slab.first : slab.stop], self.u)
 
     def residual(self, r):
         """Write b - A u; return its sum over each plane and the conductance that u stands for, in float64."""
         conductance, planes = kernels.rows.residual(
-            self.cells.bits, self.cells.start, *self.weights, self.u, r
+            self.cells.bits, self.cells.start, *self.weights, self.u, r, self.multigrid.planes
         )
-        return planes, conductance
+        return self.slab.planes(planes), self.slab.ranks.sum(conductance)
 
     def apply(self, p, out):
-        return kernels.rows.apply(self.cells.bits, self.cells.start, *self.multigrid.weights, p, out)
+        rows, grid = self.cells, self.multigrid
+        return self.slab.ranks.sum(
+            kernels.rows.apply(rows.bits, rows.start, *grid.weights, p, out, grid.planes)
+        )
 
     def plane_sums(self, r):
-        return kernels.rows.plane_sums(self.cells.bits, self.cells.start, r)
+        return self.slab.planes(kernels.rows.plane_sums(self.cells.bits, self.cells.start, r))
 
 
 def _phases_problem(mask, phase, table, h, periodic):
@@ -247,6 +271,8 @@ def _phases_problem(mask, phase, table, h, periodic):
 
 class _GraphProblem:
     """The linear system of one axis on a graph: link weights (none: ones), conductances to the ends."""
+
+    inner = None
 
     def __init__(self, graph, weight, inlet, outlet, layer, dtype):
         self.cells, self.weight, self.inlet, self.outlet = graph, weight, inlet, outlet
@@ -303,7 +329,9 @@ def _solve(problem, tolerance, progress):
         if _enough(problem, tolerance, conductance, progress, gains, r, planes):
             return conductance, _imbalance(planes, conductance), gains
         stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * conductance)
-        _, more, _ = conjugate_gradients(problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u)
+        _, more, _ = conjugate_gradients(
+            problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u, inner=problem.inner
+        )
         gains += more
     far = "; conductors so far apart leave too few digits: raise the lowest, or leave that phase out"
     raise NotConverged(
@@ -318,7 +346,7 @@ def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
     """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
     and the flux through the planes agrees to ten times the tolerance."""
     if len(gains) < 3:
-        return len(gains) == 0 and np.abs(r).sum(dtype=float) < 1e-12 * conductance
+        return len(gains) == 0 and problem.plane_sums(np.abs(r)).sum() < 1e-12 * conductance
     left = energy_left(gains) / conductance
     if progress:
         progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")

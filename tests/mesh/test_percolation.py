@@ -12,9 +12,13 @@ from microsim.mesh.percolation import (
     closed_voids,
     cluster_labels,
     connected_to,
+    joining,
     percolating,
     percolating_fractions,
 )
+from microsim.numerics.slab import RankSlab
+
+from ..ranks_on_threads import on_ranks
 
 
 def test_a_dead_end_and_an_island_do_not_percolate():
@@ -135,3 +139,31 @@ def test_connected_share_of_a_published_electrode(data):
         mask = grid.mask(name)
         share = percolating(mask, 0).sum() / mask.sum()
         assert share == pytest.approx(expected["connected_fraction_axis0_faces"][name], abs=5.1e-5)
+
+
+def across_ranks(mask, size):
+    """What joins both ends of x, found by ranks that own a slab each."""
+
+    def part(ranks):
+        slab = RankSlab.of(len(mask), ranks)
+        return joining(mask[slab.low : slab.high], slab)
+
+    return np.concatenate(on_ranks(size, part))
+
+
+@pytest.mark.parametrize("fill", [0.0, 0.28, 0.32, 0.34, 0.5, 1.0])
+def test_clusters_across_ranks_are_those_of_the_volume(fill):
+    for seed, size in enumerate((2, 3, 4, 5)):
+        mask = np.random.default_rng(seed).random((40 + seed, 14, 15)) < fill
+        assert np.array_equal(across_ranks(mask, size), percolating(mask, 0))
+
+
+def test_a_path_that_crosses_the_edges_to_and_fro():
+    mask = np.zeros((24, 9, 1), bool)
+    mask[:18, 0] = mask[17, :3] = mask[5:18, 2] = mask[5, 2:5] = mask[5:, 4] = True  # on, back, and on
+    mask[:, 6][:20] = True  # a dead end through three slabs
+    mask[10:14, 8] = True  # an island across no edge
+    mask[6:10, 8] = True  # and across one
+    through = across_ranks(mask, 3)
+    assert np.array_equal(through, percolating(mask, 0))
+    assert through[:, 0].sum() == 18 and not through[:, 6:].any()

@@ -163,6 +163,21 @@ def _hold_products(case):
         )
         agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
         (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[11])
+    _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent)
+
+
+def _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent):
+    """Spans of a part of the cells, and what is done after each colour."""
+
+    def changed(x, colour):
+        x *= np.float32(1.5 - colour)
+
+    halves = [part for a, b, c in spans for part in ((a, (a + b) // 2, c), ((a + b) // 2, b, c))]
+    some, x = np.array([part for part in halves[:-1] if part[1] > part[0]]), vector(case)
+    if len(some):
+        left, coarse = np.zeros_like(x), vector(case, parent[-1] + 1)
+        agree("cycle.down", some, False, *rows, diagonal, b, x, left, changed, outputs=[10, 11])
+        agree("cycle.up", some, parent, coarse, *rows, diagonal, b, x, changed, outputs=[11])
 
 
 def _hold_residual(spans, links, diagonal, b, x, r):

@@ -74,6 +74,18 @@ def test_twins(shape, seed, weights, fill):
         agree("rows.first_sweep", *rows, *light, *single, outputs=[6])
     parent, out = aggregates_agree(rows, shape, light, rng)
     agree("rows.restrict_residual", *rows, *light, *single, parent, out, outputs=[8])
+    some = 2 * int(rng.integers(0, (shape[0] + 1) // 2)), shape[0]
+    agree("rows.apply", *rows, *weights, u, np.ones_like(u), some, outputs=[6], rtol=1e-12)
+    agree("rows.residual", *rows, *weights, u, np.ones_like(u), some, outputs=[6], rtol=1e-12)
+    agree("rows.restrict_residual", *rows, *light, *single, parent, out, some, outputs=[8])
+    if not alone.any():
+        agree("rows.sweep", *rows, *light, *single, True, some, _doubled, outputs=[6])
+        agree("rows.first_sweep", *rows, *light, *single, some, _doubled, outputs=[6])
+
+
+def _doubled(u, colour):
+    """What an exchange after each colour may do: change values that the next colour pulls."""
+    u *= np.float32(1.5 - colour)
 
 
 def aggregates_agree(rows, shape, weights, rng):

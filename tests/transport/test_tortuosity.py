@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
+from microsim.numerics.slab import RankSlab
 from microsim.transport.tortuosity import solve_tortuosity
+
+from ..ranks_on_threads import on_ranks
 
 quick = settings(max_examples=25, deadline=None)
 UM = 1e-6
@@ -421,3 +424,85 @@ def test_the_result_says_what_was_done():
 def test_what_makes_no_sense_is_refused(arguments, words):
     with pytest.raises(InputError, match=words):
         solve_tortuosity(grid_of(np.ones((3, 3, 3))), **{"conducting": {"b": 1.0}, "axis": 0, **arguments})
+
+
+# ---- a volume that several ranks share ---------------------------------------------------------------------
+
+
+def shared(grid, axis, size, conducting=None, **options):
+    """What each rank finds, which owns a slab of the grid."""
+
+    def part(ranks):
+        slab = RankSlab.of(grid.shape[axis], ranks)
+        own = grid.crop({"xyz"[axis]: (slab.low, slab.high)})
+        found = solve_tortuosity(own, conducting or {"b": 1.0}, axis, slab=slab, **options)
+        return found, ranks
+
+    return on_ranks(size, part)
+
+
+@pytest.mark.parametrize(
+    "shape, share, voxel_size, axis, size",
+    [
+        ((48, 40, 36), 0.6, (1, 1, 1), 0, 2),
+        ((31, 33, 41), 0.4, (1, 1, 1), 2, 3),
+        ((22, 45, 17), 0.5, (1.2, 1, 0.9), 1, 4),
+        ((16, 60, 50), 0.8, (1, 1, 1.5), 0, 2),
+        ((25, 6, 7), 0.7, (1, 1.4, 1.4), 0, 3),
+    ],
+)
+def test_ranks_find_what_one_process_finds(shape, share, voxel_size, axis, size):
+    image = np.random.default_rng(11).random(shape) < share
+    grid = grid_of(image, tuple(UM * h for h in voxel_size))
+    alone = solve_tortuosity(grid, {"b": 2.0}, axis, tolerance=1e-6)
+    for found, _ in shared(grid, axis, size, {"b": 2.0}, tolerance=1e-6):
+        assert found.tau == pytest.approx(alone.tau, rel=1e-9)
+        assert found.D_eff_over_D0 == pytest.approx(alone.D_eff_over_D0, rel=1e-9)
+        assert (found.eps, found.eps_percolating) == pytest.approx((alone.eps, alone.eps_percolating))
+        assert found.iterations == alone.iterations  # the very same multigrid
+        assert found.flux_imbalance < 1e-5
+
+
+def test_ranks_against_a_direct_solve_of_the_undivided_volume():
+    image = porous(17, 0.6, 2)[:, :6, :6]
+    found = shared(grid_of(image), 0, 2, tolerance=1e-9)
+    expected, _ = direct(np.where(image, 1.0, 0.0), (UM, UM, UM), 0, False)
+    for one, _ in found:
+        assert one.D_eff_over_D0 == pytest.approx(expected, rel=1e-7)
+
+
+def test_dead_ends_and_islands_at_the_edges_carry_nothing():
+    image = np.zeros((32, 6, 6), int)
+    image[:, :2, :2] = 1
+    image[15, 2:5, 0] = image[15:28, 4, 0] = 1  # hangs on one voxel and crosses the edge
+    image[3:30, 4, 4] = image[:16, 0, 5] = 1  # islands
+    for found, _ in shared(grid_of(image), 0, 2, tolerance=1e-8):
+        assert found.D_eff_over_D0 == pytest.approx(4 / 36, rel=1e-6)
+        assert found.eps_percolating == (4 * 32 + 3 + 12) / image.size
+
+
+def test_what_does_not_percolate_is_told_by_all_ranks():
+    image = np.ones((24, 5, 5), int)
+    image[15] = 0
+    for found, _ in shared(grid_of(image), 0, 3):
+        assert found.tau is None and found.D_eff_over_D0 == 0
+        assert found.eps == pytest.approx(23 / 24)
+
+
+def test_two_conductors_and_flat_voxels_are_refused_over_ranks():
+    image = np.random.default_rng(0).integers(0, 3, (16, 8, 8))
+    for conducting, size in (({"b": 1.0, "c": 0.5}, (UM,) * 3), ({"b": 1.0}, (UM, UM, 2 * UM))):
+        with pytest.raises(InputError, match="--backend cpu"):
+            shared(grid_of(np.maximum(image, 1), size), 0, 2, conducting)
+
+
+def test_iterations_and_bytes_a_rank_stay_level():
+    """Weak scaling: a slab of 24 planes for each rank."""
+    image = np.random.default_rng(4).random((24 * 6, 24, 24)) < 0.65
+    sent, iterations = [], []
+    for size in (3, 6):
+        found = shared(grid_of(image[: 24 * size]), 0, size)
+        sent.append(max(ranks.messages for _, ranks in found))
+        iterations.append(found[0][0].iterations)
+    assert iterations[1] <= iterations[0] + 1
+    assert sent[1] <= 2.5 * sent[0]

@@ -39,32 +39,43 @@ def pack_weights(first, stop, indptr, weight, near_weight):
                 near_weight[i, k] = weight[begin + k] if weight.size else 1
 
 
-def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r):
+def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r, after=None):
     """One Gauss-Seidel sweep, colour after colour: x_i = (b_i + sum_j w_ij x_j) / d_i; r = b - A x.
 
     From x = 0, whatever x holds, or `again`: from an x that an `up` left. r of the last colour stays what it
-    is: 0.
+    is: 0. after(x, colour) is called after each colour.
     """
     rows = near, weight, far, far_ptr, far_near, far_weight
     last = spans[-1, 2]
-    for first, stop, colour in spans.tolist():
-        if colour == 0:
-            if not again:
+    for colour, ranges in _by_colour(spans):
+        if colour == 1 and not again:
+            _clear(spans, x)
+        for first, stop in ranges:
+            if colour:
+                _relax.between(first, stop, *rows, diagonal, b, x)
+            elif not again:
                 _begin.between(first, stop, diagonal, b, x)
-        else:
-            if colour == 1 and not again:
-                _clear(spans, x)
-            _relax.between(first, stop, *rows, diagonal, b, x)
+        if after and not (again and colour == 0):
+            after(x, colour)
     for first, stop, colour in spans.tolist():
         if colour < last:
             _lack.between(first, stop, *rows, diagonal, b, x, r)
 
 
-def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x):
+def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, after=None):
     """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
     prolong(parent, coarse, x)
-    for first, stop, _ in reversed(spans.tolist()):
-        _relax.between(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x)
+    for colour, ranges in reversed(_by_colour(spans)):
+        for first, stop in ranges:
+            _relax.between(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x)
+        if after:
+            after(x, colour)
+
+
+def _by_colour(spans):
+    """Return the ranges of cells of each colour, [(colour, [(first, stop)])], in the order of a sweep."""
+    rows = spans.tolist()
+    return [(c, [(a, b) for a, b, own in rows if own == c]) for c in dict.fromkeys(c for *_, c in rows)]
 
 
 def product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out):

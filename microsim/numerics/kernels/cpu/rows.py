@@ -137,10 +137,23 @@ def _ends(x, nx, wx):
     return wx * (np.float32(2 * (x == 0)) + np.float32(2 * (x == nx - 1)))
 
 
-def sweep(bits, start, wx, wy, wz, b, u, backward):
-    """One Gauss-Seidel sweep, colour after colour (or back): u_i = (b_i + sum_j w_j u_j) / d_i."""
+def _over(planes, loop, *arguments):
+    """Run a loop over all planes of x, or over planes first to stop - 1."""
+    if planes is None:
+        loop(*arguments)
+    else:
+        loop.between(*planes, *arguments)
+
+
+def sweep(bits, start, wx, wy, wz, b, u, backward, planes=None, after=None):
+    """One Gauss-Seidel sweep, colour after colour (or back): u_i = (b_i + sum_j w_j u_j) / d_i.
+
+    planes: only the cells of planes (first, stop) of x; after(u, colour) is called after each colour.
+    """
     for colour in (1, 0) if backward else (0, 1):
-        _relax(bits, start, wx, wy, wz, b, u, colour)
+        _over(planes, _relax, bits, start, wx, wy, wz, b, u, colour)
+        if after:
+            after(u, colour)
 
 
 @spread("bits", axis=1, grain=WORDS)
@@ -162,10 +175,12 @@ def _relax(first, stop, bits, start, wx, wy, wz, b, u, colour):
                         i += 1
 
 
-def first_sweep(bits, start, wx, wy, wz, b, u):
+def first_sweep(bits, start, wx, wy, wz, b, u, planes=None, after=None):
     """A forward sweep from u = 0, whatever u holds: the first colour has nothing to pull."""
     for colour in (0, 1):
-        _relax_first(bits, start, wx, wy, wz, b, u, colour)
+        _over(planes, _relax_first, bits, start, wx, wy, wz, b, u, colour)
+        if after:
+            after(u, colour)
 
 
 @spread("bits", axis=1, grain=WORDS)
@@ -187,13 +202,15 @@ def _relax_first(first, stop, bits, start, wx, wy, wz, b, u, colour):
                         i += 1
 
 
-def restrict_residual(bits, start, wx, wy, wz, b, u, parent, out):
+def restrict_residual(bits, start, wx, wy, wz, b, u, parent, out, planes=None):
     """Sum the residual b - A u of the first colour (the second was just relaxed) over each aggregate.
 
-    Two planes of cells at a time: their aggregates are theirs alone.
+    Two planes of cells at a time: their aggregates are theirs alone. planes: only the cells of planes (first,
+    stop), of which the first is even and stop even or the end.
     """
     out[:] = 0
-    _restrict(bits, start, wx, wy, wz, b, u, parent, out)
+    pairs = None if planes is None else (planes[0] // 2, (planes[1] + 1) // 2)
+    _over(pairs, _restrict, bits, start, wx, wy, wz, b, u, parent, out)
 
 
 @spread("bits", axis=1, chunk=2, grain=WORDS)
@@ -215,10 +232,10 @@ def _restrict(first, stop, bits, start, wx, wy, wz, b, u, parent, out):
                         i += 1
 
 
-def apply(bits, start, wx, wy, wz, u, out):
-    """out = A u; return u . A u, summed in float64."""
-    sums = np.empty(bits.shape[1])
-    _apply(bits, start, wx, wy, wz, u, out, sums)
+def apply(bits, start, wx, wy, wz, u, out, planes=None):
+    """out = A u; return u . A u, summed in float64; planes: in the cells of planes (first, stop) only."""
+    sums = np.zeros(bits.shape[1])
+    _over(planes, _apply, bits, start, wx, wy, wz, u, out, sums)
     return in_order(sums)
 
 
@@ -247,19 +264,20 @@ def _apply(first, stop, bits, start, wx, wy, wz, u, out, sums):
         sums[x] = total
 
 
-def residual(bits, start, wx, wy, wz, u, r):
+def residual(bits, start, wx, wy, wz, u, r, planes=None):
     """r = b - A u for a drop of 1 between the end faces (b = conductance to the first one), in the precision
     of u.
 
-    Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane.
+    Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane;
+    planes: of the cells of planes (first, stop) only.
     """
-    energy, planes = np.empty(bits.shape[1]), np.empty(bits.shape[1])
-    _residual(bits, start, wx, wy, wz, u, r, energy, planes)
-    return in_order(energy), planes
+    energy, sums = np.zeros(bits.shape[1]), np.zeros(bits.shape[1])
+    _over(planes, _residual, bits, start, wx, wy, wz, u, r, energy, sums)
+    return in_order(energy), sums
 
 
 @spread("bits", axis=1, grain=WORDS)
-def _residual(first, stop, bits, start, wx, wy, wz, u, r, energy, planes):
+def _residual(first, stop, bits, start, wx, wy, wz, u, r, energy, sums):
     _, nx, ny, words = bits.shape
     for x in range(first, stop):
         end = _ends(x, nx, wx)
@@ -282,7 +300,7 @@ def _residual(first, stop, bits, start, wx, wy, wz, u, r, energy, planes):
                             r[i] = inlet - Au
                             left &= left - ONE
                             i += 1
-        energy[x], planes[x] = total, plane
+        energy[x], sums[x] = total, plane
 
 
 def plane_sums(bits, start, value):

@@ -55,7 +55,7 @@ class Spread:
 
     def __call__(self, *arguments):
         given = arguments[self.place]
-        steps = (given.shape[self.axis] + self.more) // self.chunk
+        steps = self._steps(given)
         if given.size < 2 * self.grain:
             self.loop(START, np.uint64(steps), *arguments)
         else:
@@ -63,7 +63,12 @@ class Spread:
 
     def between(self, first, stop, *arguments):
         """Run over a part of the range."""
-        run(self.loop, first, stop, (stop - first) // self.grain, arguments)
+        given = arguments[self.place]
+        entries = (stop - first) * given.size // max(self._steps(given), 1)
+        run(self.loop, first, stop, entries // self.grain, arguments)
+
+    def _steps(self, given):
+        return (given.shape[self.axis] + self.more) // self.chunk
 
     def alone(self, first, stop, *arguments):
         """Run over a part of the range on this thread only."""

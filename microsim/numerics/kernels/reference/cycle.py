@@ -24,29 +24,37 @@ def pack_weights(indptr, weight, near_weight):
         near_weight[i, : end - begin] = weight[begin:end] if weight.size else 1
 
 
-def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r):
+def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r, after=None):
     """One Gauss-Seidel sweep, colour after colour: x_i = (b_i + sum_j w_ij x_j) / d_i; r = b - A x.
 
     From x = 0, whatever x holds, or `again`: from an x that an `up` left. r of the last colour stays what it
-    is: 0.
+    is: 0. after(x, colour) is called after each colour.
     """
     pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
-    if not again:
-        x[:] = 0
     for first, stop, _ in spans:
-        cells = slice(first, stop)
-        x[cells] = (b + pull(x))[cells] / diagonal[cells]
+        x[first:stop] = x[first:stop] if again else 0
+    for colour in dict.fromkeys(spans[:, 2].tolist()):
+        for first, stop, own in spans:
+            if own == colour:
+                cells = slice(first, stop)
+                x[cells] = (b + pull(x) * (again or colour > 0))[cells] / diagonal[cells]
+        if after and not (again and colour == 0):
+            after(x, colour)
     for first, stop, colour in spans:
         if colour < spans[-1, 2]:
             r[first:stop] = (b - diagonal * x + pull(x))[first:stop]
 
 
-def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x):
+def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, after=None):
     """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
     pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
     prolong(parent, coarse, x)
-    for first, stop, _ in spans[::-1]:
-        x[first:stop] = (b + pull(x))[first:stop] / diagonal[first:stop]
+    for colour in reversed(dict.fromkeys(spans[:, 2].tolist())):
+        for first, stop, own in spans:
+            if own == colour:
+                x[first:stop] = (b + pull(x))[first:stop] / diagonal[first:stop]
+        if after:
+            after(x, colour)
 
 
 def product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out):

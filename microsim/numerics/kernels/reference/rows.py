@@ -43,47 +43,68 @@ def _operator(bits, wx, wy, wz):
     return place, neighbour, weight, ends + weight.sum(axis=1)
 
 
-def sweep(bits, start, wx, wy, wz, b, u, backward):
-    """One Gauss-Seidel sweep, colour after colour (or back): u_i = (b_i + sum_j w_j u_j) / d_i."""
+def _within(place, planes):
+    """Which cells lie in planes (first, stop) of x; all of them for None."""
+    first, stop = planes or (0, np.inf)
+    return (place[:, 0] >= first) & (place[:, 0] < stop)
+
+
+def sweep(bits, start, wx, wy, wz, b, u, backward, planes=None, after=None):
+    """One Gauss-Seidel sweep, colour after colour (or back): u_i = (b_i + sum_j w_j u_j) / d_i.
+
+    planes: only the cells of planes (first, stop) of x; after(u, colour) is called after each colour.
+    """
     place, neighbour, weight, diagonal = _operator(bits, wx, wy, wz)
     for colour in (1, 0) if backward else (0, 1):
-        cells = place.sum(axis=1) % 2 == colour
+        cells = (place.sum(axis=1) % 2 == colour) & _within(place, planes)
         pull = (weight * u.astype(float)[neighbour]).sum(axis=1)
         u[cells] = ((b + pull) / diagonal)[cells]
+        if after:
+            after(u, colour)
 
 
-def first_sweep(bits, start, wx, wy, wz, b, u):
+def first_sweep(bits, start, wx, wy, wz, b, u, planes=None, after=None):
     """A forward sweep from u = 0, whatever u holds."""
-    u[:] = 0
-    sweep(bits, start, wx, wy, wz, b, u, False)
+    u[_within(places(bits), planes)] = 0
+    place, neighbour, weight, diagonal = _operator(bits, wx, wy, wz)
+    for colour in (0, 1):
+        cells = (place.sum(axis=1) % 2 == colour) & _within(place, planes)
+        pull = (weight * u.astype(float)[neighbour]).sum(axis=1) * colour
+        u[cells] = ((b + pull) / diagonal)[cells]
+        if after:
+            after(u, colour)
 
 
-def restrict_residual(bits, start, wx, wy, wz, b, u, parent, out):
+def restrict_residual(bits, start, wx, wy, wz, b, u, parent, out, planes=None):
     """Sum the residual b - A u of the first colour (the second was just relaxed) over each aggregate."""
     place, neighbour, weight, diagonal = _operator(bits, wx, wy, wz)
     left = b - diagonal * u + (weight * u.astype(float)[neighbour]).sum(axis=1)
-    out[:] = np.bincount(parent, left * (place.sum(axis=1) % 2 == 0), out.size)
+    cells = (place.sum(axis=1) % 2 == 0) & _within(place, planes)
+    out[:] = np.bincount(parent, np.where(cells, left, 0), out.size)
 
 
-def apply(bits, start, wx, wy, wz, u, out):
-    """out = A u; return u . A u, summed in float64."""
-    _, neighbour, weight, diagonal = _operator(bits, wx, wy, wz)
+def apply(bits, start, wx, wy, wz, u, out, planes=None):
+    """out = A u; return u . A u, summed in float64; planes: in the cells of planes (first, stop) only."""
+    place, neighbour, weight, diagonal = _operator(bits, wx, wy, wz)
+    cells = _within(place, planes)
     product = diagonal * u - (weight * u.astype(float)[neighbour]).sum(axis=1)
-    out[:] = product
-    return float(u.astype(float) @ product)
+    out[cells] = product[cells]
+    return float(u[cells].astype(float) @ product[cells])
 
 
-def residual(bits, start, wx, wy, wz, u, r):
+def residual(bits, start, wx, wy, wz, u, r, planes=None):
     """r = b - A u for a drop of 1 between the end faces (b = conductance to the first one), in the precision
     of u.
 
-    Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane.
+    Returns u . A u - 2 b . u + b . 1, the conductance that u stands for, and the sum of r over each plane;
+    planes: of the cells of planes (first, stop) only.
     """
-    place, product = places(bits), np.empty(u.size)
-    b = 2.0 * wx * (place[:, 0] == 0)
-    energy = apply(bits, start, wx, wy, wz, u, product) - 2 * float(b @ u) + float(b.sum())
-    r[:] = b - product
-    return energy, np.bincount(place[:, 0], b - product, bits.shape[1])
+    place, product = places(bits), np.zeros(u.size)
+    cells = _within(place, planes)
+    b = 2.0 * wx * (place[:, 0] == 0) * cells
+    energy = apply(bits, start, wx, wy, wz, u, product, planes) - 2 * float(b @ u) + float(b.sum())
+    r[cells] = (b - product)[cells]
+    return energy, np.bincount(place[:, 0], (b - product) * cells, bits.shape[1])
 
 
 def plane_sums(bits, start, value):
