@@ -2,12 +2,13 @@
 
 DIR/.resume/state.npz         snapshots of the experiment and of what watches it, whatever they declare;
                               arrays as they are, the rest as JSON; replaced as a whole
-DIR/.resume/fields_0000.npz   one file for each stored time
+DIR/.resume/fields_0000.npz   one file for each stored time, whose checksums the state has
 """
 
 import json
 import re
 import time
+import zlib
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +30,7 @@ class Checkpoint:
 
     def __init__(self, out_dir, origin, every=30.0):
         self.folder, self.origin, self.every = Path(out_dir) / ".resume", origin, every
-        self.written, self.stored = -np.inf, 0
+        self.written, self.sums = -np.inf, []
 
     def clear(self):
         """Remove what an earlier run left, complete or not; files of others stay."""
@@ -51,9 +52,10 @@ class Checkpoint:
 
     def keep_fields(self, time_s, step, fields, number):
         """Store the fields of one time; step, number: name and number of its protocol step."""
-        with replacing(self.folder / f"fields_{self.stored:04d}.npz") as part, open(part, "wb") as file:
+        path = self._file(len(self.sums))
+        with replacing(path) as part, open(part, "wb") as file:
             np.savez(file, time_s=time_s, step=step, step_number=number, **fields)
-        self.stored += 1
+        self.sums.append(_checksum(path))
 
     def keep_state(self, parts, always=False):
         """Store the snapshots of the named parts of a run if the last ones are old enough."""
@@ -61,7 +63,7 @@ class Checkpoint:
             return
         self.written = time.monotonic()
         kept, arrays = to_plain({name: part.snapshot() for name, part in parts.items()})
-        plain = {"origin": self.origin, "stored": self.stored, "kept": kept}
+        plain = {"origin": self.origin, "sums": self.sums, "kept": kept}
         with replacing(self.folder / "state.npz") as part, open(part, "wb") as file:
             np.savez(file, plain=json.dumps(plain), **arrays)
 
@@ -101,11 +103,30 @@ class Checkpoint:
                 f" files and the same microsim, got one that differs: {'; '.join(changed)}; undo the change,"
                 " or leave --resume out"
             )
-        self.stored = plain["stored"]
-        return from_plain(plain["kept"], arrays), [self._fields(k) for k in range(self.stored)]
+        self.sums = list(plain["sums"])
+        return from_plain(plain["kept"], arrays), [self._fields(k) for k in range(len(self.sums))]
+
+    def _file(self, k):
+        return self.folder / f"fields_{k:04d}.npz"
 
     def _fields(self, k):
-        with np.load(self.folder / f"fields_{k:04d}.npz") as file:
+        path = self._file(k)
+        found = _checksum(path) if path.is_file() else None
+        if found != self.sums[k]:
+            given = "none" if found is None else "one that is damaged or of another run"
+            raise InputError(
+                f"--resume: expected {path}, which this run wrote, got {given}; bring it back, or leave"
+                " --resume out"
+            )
+        with np.load(path) as file:
             about = ("time_s", "step", "step_number")
             fields = {name: file[name] for name in file.files if name not in about}
             return float(file["time_s"]), str(file["step"]), fields, int(file["step_number"])
+
+
+def _checksum(path):
+    found = 0
+    with open(path, "rb") as file:
+        while part := file.read(2**24):
+            found = zlib.crc32(part, found)
+    return found

@@ -235,7 +235,7 @@ VoxelFaces = Annotated[bool, switch("Count plain voxel faces, without correction
 Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", number(1e-6, 0.1), "T")]
 
 
-@job
+@job(voxel_bytes=170)
 def pore_impedance(
     volume: Grid,
     conducting: Conducting = "pore",

@@ -103,7 +103,7 @@ def _hours(given, path):
     return [3600 * t for t in _times(given, path)]
 
 
-@job
+@job(voxel_bytes=110)
 def evenness(
     volume: Grid,
     maps: Annotated[

@@ -15,8 +15,6 @@ from .job import job
 from .map_source import Map, read_values
 from .result import Result, SavedFile, Table, beside
 
-BACKGROUND = 0.01  # share of voxels from which it is worth a sentence
-
 
 @dataclass(frozen=True, repr=False)
 class LossesResult(Result):
@@ -228,6 +226,11 @@ def _sigma(part, path):
     return number(0.0, above=True)(part if isinstance(part, bool) else value, path)
 
 
+def _mark(given, path):
+    """Read the value of a background, or none for none."""
+    return given if given == "none" else number()(given, path)
+
+
 @job
 def losses(
     maps: Annotated[
@@ -250,6 +253,10 @@ def losses(
     sigma: Annotated[
         "float | str | list | None",
         Argument("Noise of the maps [default: what they come with].", sigmas, "NUMBER|MAP,MAP,..."),
+    ] = None,
+    background: Annotated[
+        "float | str | None",
+        Argument("Value outside the sample; none: all is material [default: NaN].", _mark, "V|none"),
     ] = None,
     classes: Annotated[
         "tuple[float, ...]", Argument("Edges of the classes of loss, mAh/g.", _edges, "Q,Q,...")
@@ -287,6 +294,9 @@ def losses(
     sigma : float, or list of float, path or array, optional
         Standard deviation of the maps, in their own quantity: a number, or one number or map for each.
         Default: what the maps come with (NAME_sigma beside a file, sigma in the same npz).
+    background : float or "none", optional
+        Value of the voxels outside the sample, which are left out; "none": voxels of one value in every map
+        are material too. Default: what lies outside is NaN; what else may be a background is refused.
     classes : sequence of float
         Edges of the classes of loss, mAh/g.
     curve : path, optional
@@ -313,10 +323,10 @@ def losses(
     import numpy as np
 
     from ..maps.reaction_extent import loss_classes, reaction_series
-    from .map_series import lithium_of, read_hosts_of, read_state_map
+    from .map_series import lithium_of, read_hosts_of, read_state_map, without_background
     from .record import read_curve
 
-    states = [read_state_map(given, file_axes) for given in maps]
+    states = without_background([read_state_map(given, file_axes) for given in maps], background)
     hosts = read_hosts_of(states, material)
     lithium, noise, read_as = lithium_of(
         states, quantity, hosts, sigma_for_each(sigma, len(states), file_axes)
@@ -329,7 +339,7 @@ def losses(
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)
     size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
-    remarks = _remarks(series, found, states, passed, quantity, hosts.hosts) + _background(states, shared)
+    remarks = _remarks(series, found, states, passed, quantity, hosts.hosts)
     return LossesResult(
         series, shared, hosts.hosts, capacity, states, read_as, found, passed, inactive, size, remarks
     )
@@ -379,22 +389,6 @@ def _repeats(states, shared):
     varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
     counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
     return float(np.count_nonzero(shared) / max(counts)) if counts else 1.0
-
-
-def _background(states, shared):
-    """A sentence where many voxels of measured maps never change, as a background that nobody marked."""
-    import numpy as np
-
-    if any(state.run for state in states):
-        return []
-    first, *others = (state.values[shared] for state in states)
-    share = np.mean(np.all([other == first for other in others], axis=0))
-    if share < BACKGROUND:
-        return []
-    told = (
-        f"{share:.1%} of the voxels hold exactly the same value in every map and count as material that did"
-    )
-    return [f"{told} nothing: if that is background, mark it as NaN."]
 
 
 def _passed(curve, name, states):

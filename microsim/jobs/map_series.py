@@ -154,6 +154,34 @@ def _of_a_run(path):
         return False
 
 
+def without_background(states, mark):
+    """Return StateMaps without the voxels of a background; runs say themselves where they have none.
+
+    mark: its value, "none" where all voxels are material, or None, where voxels of one value in every map, or
+    at exactly 0 or -1 in one, are refused: they would count as material.
+    """
+    from ..maps.scale import shared_background
+
+    if mark is None:
+        measured = [state for state in states if not state.run]
+        if measured and (told := shared_background([state.values for state in measured])):
+            value, share, number = told
+            where = measured[0].name if number is None else measured[number].name
+            every = " in every map" if number is None else ""
+            raise InputError(
+                f"expected NaN where {where} says nothing, got exactly {value:g} in {share:.1%} of its"
+                f" voxels{every}; add --background {value:g} to leave them out, or --background none where"
+                " they are material."
+            )
+        return states
+    if mark == "none":
+        return states
+    return [
+        state if state.run else replace(state, values=np.where(state.values == mark, np.nan, state.values))
+        for state in states
+    ]
+
+
 # ---- a series of them ----------------------------------------------------------------------------------
 
 

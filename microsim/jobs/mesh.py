@@ -143,7 +143,13 @@ LeastQuality = Annotated[
 ]
 
 
-@job
+def _voxel_bytes(arguments):
+    """Of the whole volume as hexahedra, or cut into tetrahedra."""
+    each = 360 if arguments["kind"] == "voxels" else 3700
+    return each / arguments["coarsen"] ** 3
+
+
+@job(voxel_bytes=_voxel_bytes)
 def export_mesh(
     volume: Grid,
     out: MeshFile,

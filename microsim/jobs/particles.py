@@ -243,7 +243,7 @@ Draws = Annotated[int, Argument("Bootstrap samples of the comparison.", whole(10
 Seed = Annotated[int, Argument("Of the bootstrap.", whole(0), "N")]
 
 
-@job
+@job(voxel_bytes=110)
 def particles(
     volume: After,
     against: Before = None,

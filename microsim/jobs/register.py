@@ -102,7 +102,7 @@ STRUCTURE_PARTS = {
 Structure = Annotated["VoxelGrid", Spread(GRID.read, STRUCTURE_PARTS, _structure)]  # noqa: F821
 
 
-@job
+@job(voxel_bytes=250)
 def register(
     soc_map: Annotated[Map, Argument("Map: a volume of floats, NaN outside the particles.", metavar="MAP")],
     structure: Structure,

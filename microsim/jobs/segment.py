@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
+from ..base.memory import require_memory
 from ..base.schema import listed, number, whole
 from ..base.words import lengths_nm, times
 from .arguments import FILE_AXES, MASK, as_phase_names, axes_order, voxel_lengths
@@ -314,6 +315,8 @@ Scratch = Annotated[
     Argument("Work in files of this folder, not in memory.", metavar="DIR", writes=()),
 ]
 
+VOXEL_BYTES = 45  # of memory for each voxel beside the image, as measured
+
 
 @job
 def segment_volume(
@@ -391,6 +394,9 @@ def segment_volume(
     axes = file_axes or chosen.file_axes
     store, size = scratch_store(scratch), voxel_size or chosen.voxel_size
     values, origin = open_grey(grey, file_axes=axes, voxel_size=size, store=store)
+    if scratch is None:
+        remedy = "crop the file, work in files of a folder (--scratch)"
+        require_memory(VOXEL_BYTES * values.size, origin.source, remedy)
     chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
     chosen = replace(chosen, mask=str(mask) if mask is not None else chosen.mask)
     sample = _sample(chosen, values, draws or write_bounds)

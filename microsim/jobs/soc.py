@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument, switch
 from ..base.errors import InputError
+from ..base.memory import require_memory
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import MASK, voxel_lengths
@@ -161,6 +162,9 @@ class LithiationResult(MapResult):
         )  # fmt: skip
 
 
+VALUE_BYTES = {False: 20, True: 50}  # of memory for each value of a stack, and with align, as measured
+
+
 def _jump(given, path):
     return given if isinstance(given, str) and given == "otsu" else number()(given, path)
 
@@ -275,6 +279,9 @@ def lithiation_map(
     from ..maps.soundness import mean_spectrum, window_spread
 
     images, listed = _read(stack, energies, file_axes)
+    require_memory(
+        VALUE_BYTES[align] * images.values.size, images.source, "crop the stack or leave energies out"
+    )
     table, numbers = references_of(references, reference_lithiation)
     method, curve = _calibrated(calibration, method, table)
     if curve is not None:

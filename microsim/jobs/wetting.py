@@ -189,7 +189,7 @@ Change = Annotated[
 ]
 
 
-@job
+@job(voxel_bytes=250)
 def wet(
     volume: Grid,
     through: Phase = "pore",

@@ -54,6 +54,30 @@ def background(values):
     )
 
 
+def shared_background(maps):
+    """Return the value, share and number of the map of what may be a background, None where nothing may.
+
+    maps: of successive states, all [x, y, z] of one shape. A value that is exactly 0 or -1 in a map, or the
+    same in all of them (its number is then None): lithium of a sample is never so. Shares of the voxels with
+    a value.
+    """
+    for number, values in enumerate(maps):
+        known = values[np.isfinite(values)]
+        for mark in (0.0, -1.0):
+            share = np.count_nonzero(known == mark) / max(known.size, 1)
+            if BACKGROUND <= share < 1:
+                return mark, share, number
+    if len({values.shape for values in maps}) > 1 or len(maps) < 2:
+        return None
+    first = maps[0]
+    same = np.all([values == first for values in maps[1:]], axis=0)
+    share = np.count_nonzero(same) / max(np.count_nonzero(np.isfinite(first)), 1)
+    if not BACKGROUND <= share < 1:
+        return None
+    found, counts = np.unique(first[same], return_counts=True)
+    return (float(found[counts.argmax()]), share, None) if counts.max() > counts.sum() / 2 else None
+
+
 def check_decimals(values, name):
     """Refuse labels in place of a map: whole numbers, and more than one."""
     known = values[np.isfinite(values)]

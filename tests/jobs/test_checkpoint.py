@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_killed_while_fields_are_written(tmp_path, monkeypatch):
     original = Checkpoint.keep_fields
 
     def torn(self, time_s, step, fields, number):
-        if self.stored == 2:
+        if len(self.sums) == 2:
             original(self, time_s, step, fields, number)  # stored, but in no state yet
             (self.folder / ".fields_0003.npz.1.part").write_bytes(b"PK")
             raise Killed
@@ -190,6 +191,48 @@ def test_no_byte_of_a_checkpoint_can_be_another_without_a_word(broken_off):
         else:
             same, others = to_plain(kept)
             assert same == plain and all(np.array_equal(others[key], arrays[key]) for key in arrays)
+
+
+def _flipped(path):
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0x5A
+    path.write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A case, and the folder of a run of it that stopped after some fields were stored."""
+    case, out = (
+        load_case(CASE, [*SETTINGS, "output.times=[0.01, 0.02, 0.05]"]),
+        tmp_path_factory.mktemp("stopped") / "out",
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        assert interrupted(patched, case, out, 14)
+    return case, out
+
+
+DAMAGES = {
+    "missing": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:300]),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "a byte": _flipped,
+    "its neighbour": lambda path: path.write_bytes(path.with_name("fields_0000.npz").read_bytes()),
+    "another run's": lambda path: np.savez(
+        path, **{**np.load(path), "sto": np.load(path)["sto"] * 0 + np.float32(0.5)}
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_fields_that_this_run_did_not_write_are_not_taken(stopped, tmp_path, damage):
+    case, out = stopped
+    shutil.copytree(out, tmp_path / "out")
+    path = tmp_path / "out" / ".resume" / "fields_0001.npz"
+    damage(path)
+    with pytest.raises(InputError, match="--resume: expected .*fields_0001.npz, which this run wrote, got"):
+        run(case, tmp_path / "out", resume=True)
+    assert path.with_name("state.npz").is_file()
 
 
 def test_a_file_of_something_else_in_place_of_a_checkpoint_is_a_sentence(broken_off):

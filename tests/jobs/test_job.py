@@ -124,6 +124,11 @@ def test_names_of_phases_do_not_leave_the_folder_of_maps(layers, capsys):
     [
         ["transport", "v.npy", *WORDS, "--conducting", "b"],
         ["flow", "v.npy", *WORDS, "--through", "b"],
+        ["wetting", "v.npy", *WORDS, "--through", "b"],
+        ["eis", "v.npy", *WORDS, "--conducting", "b", "--frequencies", "1:10:4"],
+        ["particles", "v.npy", *WORDS, "--active", "b"],
+        ["mesh", "v.npy", *WORDS, "--out", "m.vtu"],
+        ["mesh", "v.npy", *WORDS, "--out", "m.vtu", "--kind", "tetrahedra"],
         ["info", "v.npy", *WORDS],
     ],
     ids=lambda words: words[0],
@@ -132,6 +137,36 @@ def test_work_that_does_not_fit_into_memory_is_refused_before_it(layers, capsys,
     monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.01")
     assert main(words) == 2
     assert "v.npy: expected enough memory, needs about 0.1 GB, 0.01 GB free; crop" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [
+        (["eis", "v.npy", *WORDS, "--conducting", "b", "--frequencies", "1:10:4"], "0.27"),
+        (["wetting", "v.npy", *WORDS, "--through", "b"], "0.35"),
+        (["wetting", "v.npy", *WORDS, "--through", "b", "--permeability-m2", "1e-14"], "0.35"),
+        (["particles", "v.npy", *WORDS, "--active", "b"], "0.21"),
+        (["evenness", "v.npy", "v.npy", *WORDS, "--active", "b"], "0.21"),
+        (["mesh", "v.npy", *WORDS, "--out", "m.vtu"], "0.46"),
+        (["mesh", "v.npy", *WORDS, "--out", "m.vtu", "--kind", "tetrahedra"], "3.8"),
+        (["mesh", "v.npy", *WORDS, "--out", "m.vtu", "--kind", "tetrahedra", "--coarsen", "2"], "0.56"),
+        (["register", "v.npy", "v.npy", *WORDS, "--map-voxel-size-nm", "100", "--out", "r.npz"], "0.35"),
+        (["segment", "v.npy", "--phases", "a,b", "--out", "s.npy"], "0.045"),
+        (["soc", "v.npy", "--energies", "e.txt", "--file-axes", "Exy", "--out", "s.npy"], "0.02"),
+        (["soc", "v.npy", "--energies", "e.txt", "--file-axes", "Exy", "--out", "s.npy", "--align"], "0.05"),
+    ],
+    ids=lambda words: words if isinstance(words, str) else " ".join(words[:1] + words[-2:]),
+)
+def test_the_memory_of_each_job_is_told_before_it(tmp_path, monkeypatch, capsys, words, needed):
+    monkeypatch.chdir(tmp_path)
+    np.save("v.npy", np.indices((100, 100, 100), np.uint8).sum(0, dtype=np.uint8) // 50 % 2)
+    np.savetxt("e.txt", 8300 + np.arange(100.0))
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.015")
+    assert main(words) == 2
+    assert (
+        f"v.npy: expected enough memory, needs about {needed} GB, 0.015 GB free; crop"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_array_that_a_file_only_declares_is_not_made(layers, capsys, monkeypatch):

@@ -145,6 +145,7 @@ def test_constant_maps_are_right():
         (STATES, {"quantity": "salt"}, "quantity: expected lithium, sto or soc"),
         (STATES, {"curve": "none.csv"}, "expected the voltage curve of a run, got no none.csv"),
         (STATES, {"inactive": 0}, "inactive: expected a number above 0"),
+        (STATES, {"background": "zero"}, "background: expected a number"),
     ],
 )
 def test_a_mistake_is_one_sentence(maps, options, said):
@@ -175,15 +176,37 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     assert main([*words, "--out", "page"]) == 2 and "--voxel-size-nm" in capsys.readouterr().err
 
 
-def test_a_background_that_never_changes_is_told():
-    hidden = np.zeros(SHAPE, bool)
-    hidden[0] = True  # 20 of 120 voxels
-    maps = [np.where(hidden, 0.0, state + 0.01 * RNG.random(SHAPE)) for state in STATES]
-    told = " ".join(ms.losses(maps, material="NMC811_crystal").remarks)
-    assert "16.7% of the voxels hold exactly the same value in every map" in told
-    clean = [np.ma.masked_array(values, hidden) for values in maps]
-    found = ms.losses(clean, material="NMC811_crystal")
-    assert found.numbers()["voxels"] == 100 and "exactly the same value" not in " ".join(found.remarks)
+HIDDEN = np.zeros(SHAPE, bool)
+HIDDEN[0] = True  # 20 of 120 voxels
+SEEN = [state + 0.01 * RNG.random(SHAPE) for state in STATES]
+
+
+@pytest.mark.parametrize("mark", [0.0, -1.0, 0.25])
+def test_a_background_is_asked_for_and_left_out(mark):
+    """A mean over it as well would be a sixth too small."""
+    maps = [np.where(HIDDEN, mark, state) for state in SEEN]
+    with pytest.raises(InputError, match=f"exactly {mark:g} in 16.7% .* --background {mark:g} to leave"):
+        ms.losses(maps, material="NMC811_crystal")
+    found = ms.losses(maps, material="NMC811_crystal", background=mark).numbers()
+    clean = ms.losses([np.ma.masked_array(state, HIDDEN) for state in SEEN], material="NMC811_crystal")
+    assert found["voxels"] == 100 and found["extent"] == clean.numbers()["extent"]
+    whole = ms.losses(maps, material="NMC811_crystal", background="none").numbers()
+    assert whole["voxels"] == 120
+    ratio = whole["extent"][0]["mean_mAh_g"] / found["extent"][0]["mean_mAh_g"]
+    assert ratio == pytest.approx(100 / 120, rel=1e-9)
+
+
+def test_a_background_of_one_map_is_asked_for_too():
+    maps = [SEEN[0], np.where(HIDDEN, 0.0, SEEN[1]), SEEN[2]]
+    with pytest.raises(InputError, match="expected NaN where array says nothing, got exactly 0 in 16.7%"):
+        ms.losses(maps, material="NMC811_crystal")
+    assert ms.losses(maps, material="NMC811_crystal", background=0).numbers()["voxels"] == 100
+
+
+def test_a_few_voxels_of_one_value_are_material():
+    maps = [state.copy() for state in SEEN]
+    maps[0][0, 0, 0] = 0.0
+    assert ms.losses(maps, material="NMC811_crystal").numbers()["voxels"] == 120
 
 
 def test_true_is_no_noise():
