@@ -14,10 +14,10 @@ from ..base.errors import InputError
 from ..base.schema import listed, say
 from ..materials.expressions import OPERATORS, SIGNS
 
-PLAIN = {"abs": abs, "min": np.min, "max": np.max, "mean": np.mean, "std": np.std, "sum": np.sum, "len": len}
+PLAIN = {"abs": abs, "min": np.min, "max": np.max, "mean": np.mean, "sum": np.sum, "len": len}
 PLAIN |= {"sqrt": np.sqrt, "log": np.log, "log10": np.log10, "exp": np.exp, "last": lambda values: values[-1]}
 LONGEST = 2000  # characters
-FUNCTIONS = ("pick", "each", "interp", "average", "correlation", "read")
+FUNCTIONS = ("pick", "each", "std", "interp", "average", "correlation", "read")
 
 
 class StepFigure:
@@ -26,8 +26,10 @@ class StepFigure:
     text   the expression: numbers, + - * / **, brackets, step.key["key"][0], and
            abs min max mean std sum len sqrt log log10 exp last (of numbers or lists);
            pick(list, "key", value): the one entry with that value; each(list, "key"): that key of all;
-           interp(x, xs, ys): straight lines; average(ys, xs): their mean over x, by trapezoids;
-           correlation(xs, ys): Pearson's r; read("file.json"): what a step wrote into a file of its own
+           std(list): over n, of two or more; interp(x, xs, ys): straight lines, between the ends;
+           average(ys, xs): their mean over x, by trapezoids; of both the xs rise or fall throughout;
+           correlation(xs, ys): Pearson's r, of three or more; read("file.json"): what a step wrote into
+           a file of its own
     steps  names that may stand in it
     used   those that do, read files' folders included
 
@@ -60,7 +62,7 @@ class StepFigure:
         found = found.item() if isinstance(found, np.generic) else found
         if isinstance(found, (dict, list)):
             raise self._refused(f"got {len(found)} of them")
-        if isinstance(found, float) and not np.isfinite(found):
+        if isinstance(found, complex) or (isinstance(found, float) and not np.isfinite(found)):
             raise self._refused(f"got {found}")
         return found
 
@@ -148,9 +150,10 @@ class StepFigure:
         return {
             "pick": self._pick,
             "each": lambda entries, key: [self._inside(one, key, self._tree) for one in entries],
-            "interp": lambda x, xs, ys: float(np.interp(x, *_rising(xs, ys))),
-            "average": lambda ys, xs: np.trapezoid(ys, xs) / (xs[-1] - xs[0]),
-            "correlation": lambda xs, ys: float(np.corrcoef(xs, ys)[0, 1]),
+            "std": lambda values: float(np.std(_columns(2, values)[0])),
+            "interp": _between,
+            "average": _mean_over,
+            "correlation": lambda xs, ys: float(np.corrcoef(*_columns(3, xs, ys))[0, 1]),
         }[name]
 
     def _pick(self, entries, key, value):
@@ -163,9 +166,37 @@ class StepFigure:
         return found[0]
 
 
+def _columns(least, *lists):
+    """Lists of numbers as arrays of one length; raises ValueError where they are none, or too short."""
+    columns = [np.asarray(values, float) for values in lists]
+    lengths = sorted({column.size if column.ndim == 1 else 0 for column in columns})
+    if len(lengths) > 1 or lengths[0] < least:
+        raise ValueError(f"lists of {listed(map(str, lengths))} numbers where {least} or more in each say it")
+    return columns
+
+
 def _rising(xs, ys):
-    order = np.argsort(xs)
-    return np.asarray(xs, float)[order], np.asarray(ys, float)[order]
+    """Both lists with x rising; raises ValueError where x turns back: which branch is meant is not said."""
+    xs, ys = _columns(2, xs, ys)
+    xs, ys = (xs, ys) if xs[-1] >= xs[0] else (xs[::-1], ys[::-1])
+    if not (np.diff(xs) >= 0).all() or xs[0] == xs[-1]:
+        raise ValueError("an x that does not rise or fall throughout; take one branch of it")
+    return xs, ys
+
+
+def _between(x, xs, ys):
+    xs, ys = _rising(xs, ys)
+    if not xs[0] <= float(x) <= xs[-1]:
+        raise ValueError(f"{float(x):.6g}, where the x go from {xs[0]:.6g} to {xs[-1]:.6g}")
+    here = ys[xs == float(x)]
+    if here.size and np.ptp(here):
+        raise ValueError(f"a jump at {float(x):.6g}, from {here[0]:.6g} to {here[-1]:.6g}")
+    return float(np.interp(float(x), xs, ys))
+
+
+def _mean_over(ys, xs):
+    xs, ys = _rising(xs, ys)
+    return float(np.trapezoid(ys, xs) / (xs[-1] - xs[0]))
 
 
 def _read(path, where):

@@ -1,6 +1,7 @@
 """The voxel grid: which phase fills each voxel, under names instead of numbers, and the box's named faces."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -11,6 +12,10 @@ from ..base.lengths import check_voxel_size
 
 # name -> (axis, index along it); x runs from the separator to the current collector
 FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
+
+# share of the voxels in which draws may differ from their segmentation, beside ten times that in which they
+# differ from one another (all thresholds may have moved the same way)
+STRAY = 0.05
 
 
 def face_position(face):
@@ -209,7 +214,23 @@ class VoxelGrid:
         """Return the grid with label volumes [x, y, z] that its image allows as well."""
         number = np.full(256, 255, np.uint8)
         number[list(self.labels)] = range(len(self.names))
-        return replace(self, draws=tuple(self._draw(number, k, draw) for k, draw in enumerate(draws, 1)))
+        drawn = tuple(self._draw(number, k, draw) for k, draw in enumerate(draws, 1))
+        self._check_drawn(drawn)
+        return replace(self, draws=drawn)
+
+    def _check_drawn(self, draws):
+        """Refuse draws that are far from the volume beside how far they are from one another."""
+        if not draws:
+            return
+        away = np.mean([np.mean(draw.phase != self.phase) for draw in draws])
+        apart = [np.mean(a.phase != b.phase) for a, b in pairwise(draws)]
+        by_chance = 1 - sum(self.fraction(name) ** 2 for name in self.names)
+        if away > min(by_chance / 2, STRAY + 10 * np.mean(apart) if apart else 1):
+            between = f" and {100 * np.mean(apart):.2g} % of them from one another" if apart else ""
+            raise InputError(
+                f"expected draws of this volume, got some that differ from it in {100 * away:.2g} % of the"
+                f" voxels{between}; give those of the segmentation that gave the volume, on its axes."
+            )
 
     def _draw(self, number, k, labels):
         labels = np.asarray(labels)

@@ -15,6 +15,10 @@ NUMBERS = {
         "x": [0, 2, 1],
         "y": [1, 1, 3, 3],
         "z": [0, 1, 1, 4],
+        "V": [4.2, 3.8, 3.4],
+        "q": [0, 60, 150],
+        "loop": [3.0, 4.2, 3.0],
+        "one": [5],
     },
 }
 
@@ -31,8 +35,11 @@ def read(text, folder="."):
         ('100 * (1 - pick(cei.cases, "name", "thick").mAh / pick(cei.cases, "name", "none").mAh)', 25),
         ('mean(each(cei.cases, "mAh"))', 105),
         ("last(cei.x) + cei.x[-2] - -min(cei.x)", 3),
-        ("interp(1.5, cei.x, cei.x)", 1.5),  # the x are put in order first
+        ("interp(3.6, cei.V, cei.q)", 105),  # falling as well
+        ("interp(4.2, cei.V, cei.q)", 0),
+        ("average(cei.q, cei.V)", 67.5),
         ("correlation(cei.x, cei.x)", 1),
+        ("std(cei.q) ** 2", 3800),  # over n
         ("average(cei.y, cei.z)", 2.5),  # 1 over one, 3 over the three others
         ("log10(1000) + sqrt(4) + len(cei.x)", 8),
         ("tau.axes.y.tau", None),
@@ -79,6 +86,17 @@ def test_what_is_no_figure_is_refused_before_anything_runs(text):
         ("tau.axes.y.tau * 2", "got null for tau.axes.y.tau"),
         ('pick(cei.cases, "name", "some")', "got none, thick|got none and thick"),
         ("cei.x[7]", "expected 7"),
+        ("interp(3.0, cei.V, cei.q)", r"got 3, where the x go from 3\.4 to 4\.2"),
+        ("interp(3.5, cei.loop, cei.q)", "one branch"),
+        ("interp(3.5, cei.x, cei.x)", "one branch"),
+        ("interp(1, cei.z, cei.y)", "a jump at 1, from 1 to 3"),
+        ("interp(3.5, cei.V, cei.y)", "lists of 3 and 4 numbers|lists of 3, 4 numbers"),
+        ("average(cei.q, cei.loop)", "one branch"),
+        ("average(cei.one, cei.one)", "lists of 1 numbers"),
+        ("std(cei.one)", "lists of 1 numbers"),
+        ("correlation(cei.V[0], cei.V[0])", "lists of 0 numbers"),
+        ("correlation(cei.one, cei.one)", "3 or more"),
+        ("(-8) ** (1 / 3)", "one number"),
         ('read("cei/none.json").x', "expected JSON"),
     ],
 )

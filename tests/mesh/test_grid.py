@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import FACES, VoxelGrid, grid_from_labels, label_counts
@@ -146,14 +147,32 @@ def test_wrong_use_of_a_grid_gets_one_sentence(grid, mistake, word):
         mistake(grid)
 
 
+@pytest.mark.parametrize(
+    "turned",
+    [lambda v: np.roll(v, 5, 1), lambda v: v[::-1], lambda v: v.transpose(2, 1, 0), lambda v: 1 - v],
+    ids=["shifted", "mirrored", "transposed", "renamed"],
+)
+def test_draws_of_another_volume_are_refused(turned):
+    rng = np.random.default_rng(3)
+    smooth = ndimage.gaussian_filter(rng.random((16, 16, 16)), 2, mode="wrap")
+    labels = (smooth > np.median(smooth)).astype(np.uint8)
+    draws = [(smooth > np.quantile(smooth, q)).astype(np.uint8) for q in (0.45, 0.48, 0.52)]
+    phases = {"pore": 0, "am": 1}
+    assert len(grid_from_labels(labels, phases, 1e-7).with_draws(draws).draws) == 3
+    other = grid_from_labels(turned(labels), phases, 1e-7)
+    for theirs in (draws, draws[:1], [labels, labels]):
+        with pytest.raises(InputError, match="expected draws of this volume, got some that differ"):
+            other.with_draws(theirs)
+
+
 def test_draws_are_cut_and_merged_as_the_grid_is():
     labels = np.random.default_rng(0).integers(0, 2, (4, 4, 4)) * 7
-    grid = grid_from_labels(labels, {"pore": 0, "am": 7}, 1e-7).with_draws([labels, 7 - labels])
+    moved = labels.copy()
+    moved[0, 0, :3] = 7 - moved[0, 0, :3]
+    grid = grid_from_labels(labels, {"pore": 0, "am": 7}, 1e-7).with_draws([labels, moved])
     one, _ = grid.crop({"x": (0, 2)}).coarsen(2).draws
     assert one.shape == (1, 2, 2) and np.array_equal(one.phase, grid.crop({"x": (0, 2)}).coarsen(2).phase)
-    assert (
-        np.array_equal(grid.draws[1].phase, 1 - grid.phase) and grid.draws[1].source.name == "array, draw 2"
-    )
+    assert np.array_equal(grid.draws[1].phase * 7, moved) and grid.draws[1].source.name == "array, draw 2"
     for wrong in (labels[1:], labels + 1, labels + 300):
         with pytest.raises(InputError, match="expected draws of the volume's shape"):
             grid.with_draws([wrong])
