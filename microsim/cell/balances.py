@@ -6,7 +6,7 @@ in a Point, its slopes in a Linearisation.
 """
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -114,6 +114,15 @@ class HalfCell:
         return F * self.c_s_max * self.solid_volume
 
     @cached_property
+    def halves(self):
+        """What drops across half a cell per current density: electronic (ohm m2), lithium times
+        D_s and salt times D_e."""
+        faces = self.mesh.faces
+        electronic = faces.share * faces.half_electronic / self.mesh.sigma[faces.electronic]
+        of_solid = -faces.share * faces.half_solid / (F * self.c_s_max[faces.solid])
+        return electronic, of_solid, faces.share * faces.half_ionic / F
+
+    @cached_property
     def ionic_links(self):
         """Links between ionic cells."""
         return Links.of(self.mesh.ionic)
@@ -188,6 +197,11 @@ class HalfCell:
         """The reactive faces in what is kept of the Interfaces, as a slice."""
         return slice(None, self.mesh.faces.area.size)
 
+    @property
+    def places(self):
+        """Both, in this order."""
+        return self.on_faces, self.on_counter
+
     @cached_property
     def on_counter(self):
         """The metal counter electrode in what is kept of the Interfaces, as a slice."""
@@ -230,20 +244,34 @@ class HalfCell:
 
     # -- one time step ---------------------------------------------------------------------------------------
 
-    def solve(self, x, step, guess, like=None):
+    def solve(self, x, step, guess, like=None, near=None):
         """Return the Point at x: the currents across the interfaces are solved for. guess: Interfaces; like:
-        a Point whose coefficients are those of x, too."""
+        a Point whose coefficients are those of x, too; near: a Point of the step whose slopes tell more than
+        a guess."""
         u = self.state(x)
         known = like.coefficients if like else self.coefficients(u)
         flows = like.flows if like else self.flows(known)
+        start, at_counter = self._followed(near, x) if near else (guess.reaction[k] for k in self.places)
         layer = step.layer and step.layer.on(self.on_faces)
-        faces = face_current(self.sides(u, known, step.R_film), guess.j[self.on_faces], layer)
+        faces = face_current(self.sides(u, known, step.R_film), start, layer)
         if not self.counter:
             return Point(x, step, Interfaces(faces.j, faces.reaction, faces.v), u, known, flows, faces, None)
         layer = step.layer and step.layer.on(self.on_counter)
-        metal = face_current(self.counter_sides(u, known), guess.j[self.on_counter], layer)
+        metal = face_current(self.counter_sides(u, known), at_counter, layer)
         both = (np.concatenate([getattr(part, k) for part in (faces, metal)]) for k in ("j", "reaction", "v"))
         return Point(x, step, Interfaces(*both), u, known, flows, faces, metal)
+
+    def _followed(self, near, x):
+        """Return the reactions at x by the slopes of a Point near it: of the faces and of a metal counter."""
+        d, faces, counter = self.state(x - near.x), self.mesh.faces, self.mesh.counter
+        dphi, dsto, dc_e = near.faces.reaction_slopes
+        push = d.V * self.in_positive + d.phi[faces.electronic] - d.psi[faces.ionic]
+        change = dphi * push + dsto * d.sto[faces.solid] + dc_e * d.c_e[faces.ionic]
+        if not near.counter:
+            return near.faces.reaction + change, None
+        dphi, _, dc_e = near.counter.reaction_slopes
+        at_counter = dc_e * d.c_e[counter] - dphi * d.psi[counter]
+        return near.faces.reaction + change, near.counter.reaction + at_counter
 
     def residual(self, at):
         """Return the imbalance of every cell (A) at a Point: the equations of docs/method.md, one a line."""
@@ -271,57 +299,6 @@ class HalfCell:
         return self.unknowns.joined(
             Balances(charge_e=charge_e, charge_s=charge_s, constraint=constraint, lithium=lithium, salt=salt)
         )
-
-    def balance(self, at):
-        """Return a Point as Solved, its psi, V, sto and c_e each shifted by one number so that the wholes are
-        kept to round-off.
-
-        Newton leaves up to its tolerance in every sum; over many steps, and over long rests, that would add
-        up. One Newton step on the sums: face currents of the electrode = -I, those of the counter electrode =
-        I, then lithium (of each electrode and of each piece that is apart), then salt.
-        """
-        x, step = at.x, at.step
-        solve = partial(self.solve, step=step, like=at)  # V and psi change no coefficient
-        for _ in range(3):  # where material is full one step of Newton leaves 1e-6 of the current
-            at = solve(x, guess=at.interfaces)
-            d_V, d_psi = self._charge_shift(at)
-            x = x + self.vector(psi=d_psi, V=d_V)
-            if max(abs(d_V), abs(d_psi)) < 1e-12:
-                break
-        at = solve(x, guess=at.interfaces)
-        R = self.unknowns.rows(self.residual(at))
-        d_sto = np.zeros(self.mesh.solid.n)
-        for cells in (self.positive_cells & ~self.apart_cells, ~self.positive_cells):
-            if cells.any():
-                d_sto[cells] = -R.lithium[cells].sum() / (step.rate * self.capacity[cells].sum())
-        if self.pieces_apart.size:
-            missed, held = (
-                np.bincount(self.pieces_apart, v[self.apart_cells]) for v in (R.lithium, self.capacity)
-            )
-            d_sto[self.apart_cells] = -(missed / (step.rate * held))[self.pieces_apart]
-        d_c_e = -R.salt.sum() / (F * step.rate * self.salt_volume.sum())
-        return Solved(x + self.vector(sto=d_sto, c_e=d_c_e), step, at.interfaces)
-
-    def _charge_shift(self, at):
-        """Return how V and psi must move so that both electrodes pass the current (V)."""
-        V, control = at.u.V[0], at.step.control
-        (total, slope), (total_counter, slope_counter) = self._electrode_currents(at)
-        if control.kind == "voltage":
-            return control.value - V, (total + total_counter) / (slope + slope_counter)
-        current = control.value / (V if control.kind == "power" else 1.0)
-        d_psi = (total_counter - current) / slope_counter
-        return d_psi - (total + current) / slope, d_psi
-
-    def _electrode_currents(self, at):
-        """Return sum of A j and of A dj/dphi_s over the electrode and over the counter electrode (A, A
-        V-1)."""
-        j, dphi, area = at.faces.j, at.faces.slopes.dphi, self.mesh.faces.area
-        sums = [
-            ((share * area) @ j, (share * area) @ dphi) for share in (self.in_positive, 1 - self.in_positive)
-        ]
-        if at.counter:
-            sums[1] = (self.counter_area @ at.counter.j, self.counter_area @ at.counter.slopes.dphi)
-        return sums
 
     # -- what was solved -------------------------------------------------------------------------------------
 
@@ -390,16 +367,26 @@ class HalfCell:
 
     def sides(self, u, known, R_film):
         """Return the Sides of the reactive faces, with a film that resists with R_film (ohm m2)."""
-        faces, mesh = self.mesh.faces, self.mesh
+        faces = self.mesh.faces
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        ohmic = faces.share * (faces.half_ionic / known.kappa[e] + faces.half_electronic / mesh.sigma[s])
+        electronic, of_solid, of_ionic = self.halves
         drops = Drops(
-            ohmic + R_film,
-            -faces.share * faces.half_solid / (F * self.c_s_max[m] * known.D_s[m]),
-            (1 - known.t_plus[e]) * faces.share * faces.half_ionic / (F * known.D_e[e]),
+            electronic + faces.share * faces.half_ionic / known.kappa[e] + R_film,
+            of_solid / known.D_s[m],
+            of_ionic * (1 - known.t_plus[e]) / known.D_e[e],
         )
         phi_s = u.V * self.in_positive + u.phi[s]
         return Sides(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T)
+
+    def voltages(self, u, j):
+        """Return the voltage across each reactive face (V) that lets j react (A m-2), by the coefficients of
+        the cells beside the faces alone."""
+        faces, T, (_, of_solid, of_ionic) = self.mesh.faces, self.T, self.halves
+        sto, c_e = u.sto[faces.solid], u.c_e[faces.ionic]
+        D_e = self.mesh.beta[faces.ionic] * self.electrolyte.D_e(c_e, T)
+        anions = 1 - self.electrolyte.value("t_plus", c_e, T)
+        drops = Drops(0.0, of_solid / self.at_faces.D_s(sto, T), of_ionic * anions / D_e)
+        return Sides(None, None, sto, c_e, drops, self.at_faces, self.W, T).voltage(j)
 
     def counter_sides(self, u, known):
         """Return the Sides of the faces of a metal counter electrode."""

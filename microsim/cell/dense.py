@@ -52,9 +52,7 @@ def _at_faces(cell, solved):
     weights = _shares(j * faces.area, faces.area, ours) - _shares(j * faces.area, faces.area, ~ours)
 
     def mean(x):
-        u = cell.state(x)
-        sides = cell.sides(u, cell.coefficients(u), solved.step.R_film)
-        return float(weights @ sides.response(j)[0].v)
+        return float(weights @ cell.voltages(cell.state(x), j))
 
     return mean
 

@@ -112,12 +112,22 @@ class Sides:
     W: object
     T: float
 
+    def at_face(self, j):
+        """Return sto and c_e at faces whose reaction is j (A m-2), then both within their bounds."""
+        x, c = self.sto + j * self.drops.sto, self.c_e + j * self.drops.c_e
+        return x, c, np.clip(x, 1e-6, 1 - 1e-6), np.maximum(c, 1e-3)
+
+    def voltage(self, j):
+        """Return the voltage v behind the film of faces whose reaction is j (V)."""
+        electrode, (_, _, x, c) = self.electrode, self.at_face(j)
+        u, _ = overpotential(j / electrode.i0(c, x, self.T), electrode.alpha_a, electrode.alpha_c)
+        return electrode.U(x) + end_potential(x)[0] + R * self.T / F * u
+
     def response(self, j):
         """Return the Response of faces whose reaction is j (A m-2), and c_e at them."""
         drops, electrode, T = self.drops, self.electrode, self.T
         thermal = R * T / F
-        x_face, c_face = self.sto + j * drops.sto, self.c_e + j * drops.c_e
-        x, c = np.clip(x_face, 1e-6, 1 - 1e-6), np.maximum(c_face, 1e-3)
+        x_face, c_face, x, c = self.at_face(j)
         i0 = electrode.i0(c, x, T)
         step_c, step_x = 1e-6 * c, 1e-7
         i0_c = (electrode.i0(c + step_c, x, T) - i0) / step_c
@@ -138,7 +148,7 @@ class Sides:
         return self.phi_s - self.psi - self.W(c) - response.v - whole * self.drops.resistance, response
 
 
-def face_current(sides, guess, layer=None, tolerance=1e-6):
+def face_current(sides, guess, layer=None, tolerance=3e-8):
     """Solve each face's scalar problem for j_r; return FaceCurrent.
 
         v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
@@ -156,8 +166,7 @@ def face_current(sides, guess, layer=None, tolerance=1e-6):
         trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
         if change < tolerance:  # Newton's error is the square of its last change
-            G, response = sides.mismatch(trial, a, b)
-            return response.current(trial - G / response.G_j(a, drops), trial, layer)
+            return response.current(trial, j, layer)
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
         j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j
@@ -217,6 +226,8 @@ def end_potential(x):
     8 mV at 1e-4 from the end, 1 V at 1e-6; towards the end 1e-6 V / (what is left), the term PyBaMM adds to
     its OCPs.
     """
+    if np.min(x, initial=0.5) >= LAST and np.max(x, initial=0.5) <= 1 - LAST:
+        return 0.0, 0.0
     low, high = np.minimum(x / LAST, 1), np.minimum((1 - x) / LAST, 1)
     value = PULL * ((1 - low) ** 2 / low - (1 - high) ** 2 / high)
     return value, PULL / LAST * (2 - 1 / low**2 - 1 / high**2)

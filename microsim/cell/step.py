@@ -8,6 +8,7 @@ import numpy as np
 from ..numerics.bdf import Bdf
 from .kinetics import DoubleLayer
 from .unknowns import State
+from .wholes import balanced
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class StepProblem:
         self.cell, self.step, self.interfaces, self.at, self.fresh = cell, step, guess, None, True
 
     def _solve(self, x):
-        self.at = self.cell.solve(x, self.step, self.interfaces)
+        self.at = self.cell.solve(x, self.step, self.interfaces, near=self.at)
         self.interfaces = self.at.interfaces
         return self.at
 
@@ -121,5 +122,6 @@ class StepProblem:
         return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
 
     def solved(self):
-        """Return what was solved last, with its wholes kept to round-off (see HalfCell.balance)."""
-        return self.cell.balance(self.at)
+        """Return what was solved last, with its wholes kept to round-off (see wholes)."""
+        x, at = balanced(self.cell, self.at)
+        return Solved(x, at.step, at.interfaces)

@@ -35,7 +35,7 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
             )
         apply, precondition = problem.linearise(x)
         # no more digits than the target asks for
-        forcing = min(0.1, max(linear_tolerance, 0.3 * tolerance / sizes[-1]))
+        forcing = min(0.1, max(linear_tolerance, 0.8 * tolerance / sizes[-1]))
         try:
             dx, history = gmres(apply, precondition, -R, tolerance=forcing)
         except NotConverged:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from microsim.cell.kinetics import Sides
 from microsim.cell.step import StepProblem
 from microsim.numerics.bdf import bdf
 
@@ -33,6 +34,23 @@ def test_charge_salt_and_lithium_leave_nowhere(seed):
     assert sto - (phi - (V + I)) == pytest.approx(lithium, abs=1e-11 * scale)
     metal = cell.counter_area @ at.counter.j
     assert psi + phi == pytest.approx(V + I - metal, abs=1e-11 * scale)
+
+
+def test_slopes_of_a_point_near_by_start_the_kinetics(monkeypatch):
+    """The same currents from a better start: for 1e-6 of every unknown one look at each face is enough."""
+    cell, looks, mismatch = half_cell(image((9, 6, 7), 1), film=0.002), [], Sides.mismatch
+    step, x = rough_step(cell, 10.0), random_state(cell, 1)
+    at = cell.solve(x, step, cell.at_rest(x).interfaces)
+    u = at.u
+    moved = x + 1e-6 * cell.vector(psi=u.psi[::-1], phi=u.phi[::-1], V=1.0, sto=u.sto[::-1], c_e=u.c_e[::-1])
+    monkeypatch.setattr(Sides, "mismatch", lambda *a: looks.append(1) or mismatch(*a))
+    counted = []
+    for near in (None, at):
+        found = cell.solve(moved, step, cell.at_rest(x).interfaces, near=near)
+        counted.append((found.faces.j, found.counter.j, len(looks)))
+    np.testing.assert_allclose(counted[0][0], counted[1][0], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(counted[0][1], counted[1][1], rtol=1e-12, atol=1e-12)
+    assert counted[1][2] - counted[0][2] == 2 < counted[0][2]  # the electrode's faces, and the metal's
 
 
 def test_residual_of_every_cell_by_hand():

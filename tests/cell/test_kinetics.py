@@ -185,12 +185,14 @@ def test_many_faces_are_solved_as_one_by_one():
     phi_s = state["push"] + state["psi"] + W(state["c_e"]) + chen_U(state["sto"])
     drops = Drops(np.full(50, 1e-3), np.full(50, -1e-4), np.full(50, 0.01))
     sides = Sides(phi_s, state["psi"], state["sto"], state["c_e"], drops, NMC, W, T)
-    together = face_current(sides, np.zeros(50)).j
+    solved = face_current(sides, np.zeros(50))
+    together = solved.j
     alone = [
         solve({**{k: v[n] for k, v in state.items()}, "resistance": 1e-3, "dsto": -1e-4, "dc_e": 0.01}).j[0]
         for n in range(50)
     ]
     np.testing.assert_allclose(together, alone, rtol=1e-10)
+    np.testing.assert_allclose(sides.voltage(solved.reaction), solved.v, rtol=1e-13)
 
 
 @pytest.mark.parametrize("alpha", [(0.5, 0.5), (0.2, 0.8), (0.7, 0.3)])
