@@ -1,6 +1,6 @@
 """The job generate: a synthetic electrode."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.files import make_folder
+from ..base.schema import whole
 from ..base.words import times
 from .job import job
 from .result import Result, SavedFile, Table
@@ -20,6 +21,7 @@ TOLD = {  # key of what was measured -> how the table calls it
     "gap_share": "section that the gap crosses",
     "delaminated_share": "section that `particles` finds split",
 }
+MOST = 1000  # electrodes to choose from
 SLABS = 10  # of the depth, for the fractions
 SHEET_EXTENT = 5e-6  # m, as of the command particles
 
@@ -33,6 +35,7 @@ class SyntheticResult(Result):
     particles  int32 [x, y, z]: number of the particle, from 1; 0 outside active material
     measured   what was measured on it: {particles, volume_fraction, connected_active_fraction,
                percolating_pore_fraction, by_depth, binder, crack_share, delaminated_share ...}
+    chosen     None, or what it was chosen from: {seed, seeds, D_eff_over_D0}, one entry for each electrode
     grains     int32 [x, y, z]: number of the grain, from 1, where there are cracks; else None
     """
 
@@ -41,6 +44,7 @@ class SyntheticResult(Result):
     particles: object
     measured: dict
     grains: object = None
+    chosen: dict | None = None
 
     has_page: ClassVar = False
     files: ClassVar = {
@@ -66,6 +70,7 @@ class SyntheticResult(Result):
             "phases": dict(zip(self.grid.names, self.grid.labels)),
             "volume_fraction": {name: self.grid.fraction(name) for name in self.grid.names},
             "measured": self.measured,
+            "chosen": self.chosen,
         }
 
     def tables(self):
@@ -78,7 +83,11 @@ class SyntheticResult(Result):
         if self.measured["binder"]:
             told.append(("largest cluster of the binder", self.measured["binder"]["share_of_largest"]))
             told.append(("the same in sections", self.measured["binder"]["share_of_largest_in_sections"]))
-        return [Table(("phase", "label", "fraction"), rows), Table(("share", "value"), told)]
+        tables = [Table(("phase", "label", "fraction"), rows), Table(("share", "value"), told)]
+        if self.chosen:
+            rows = list(zip(self.chosen["seeds"], self.chosen["D_eff_over_D0"]))
+            tables.append(Table(("seed", "D_eff / D0 through the pores"), rows))
+        return tables
 
     def plot(self):
         """Draw the phases in sections and over the depth."""
@@ -129,16 +138,22 @@ def _recipe(given, path):
 @job
 def generate_electrode(
     recipe: Annotated["str | PathLike | dict", Argument("Recipe of the electrode.", _recipe, "RECIPE.yaml")],
+    best_of: Annotated[
+        int, Argument("Make N, from the recipe's seed on; keep the best by transport.", whole(1, MOST), "N")
+    ] = 1,
     progress=None,
 ) -> SyntheticResult:
     """Generate a synthetic electrode.
 
-    The same recipe gives the same voxels, bit for bit.
+    The same recipe gives the same voxels, bit for bit. Of several the one is kept whose pores let most pass
+    through the thickness (largest D_eff / D0 along x).
 
     Parameters
     ----------
     recipe : str, path or dict
         YAML file of the recipe, or its keys: shape, voxel_size_nm, active_fraction, cracks, seed ...
+    best_of : int
+        How many to make, with the seeds seed, seed + 1, ...
     progress : callable, optional
         progress(done, total, message).
 
@@ -151,6 +166,20 @@ def generate_electrode(
     InputError
         An unknown key, a value that does not fit the box, a packing that fails.
     """
+    if best_of == 1:
+        return _made(recipe, progress)
+    chosen, passes, seeds = None, [], range(recipe.seed, recipe.seed + best_of)
+    for seed in seeds:
+        made = _made(replace(recipe, seed=seed), progress)
+        passes.append(_passing(made.grid))
+        if passes[-1] >= max(passes):
+            chosen = made
+    told = {"seed": chosen.recipe.seed, "seeds": list(seeds), "D_eff_over_D0": passes}
+    return replace(chosen, chosen=told)
+
+
+def _made(recipe, progress):
+    """One electrode of a recipe."""
     from ..generate.synthetic import build_electrode
     from ..mesh.grid import Source, VoxelGrid
 
@@ -159,6 +188,13 @@ def generate_electrode(
     grid = VoxelGrid(made.phase, tuple(made.phases), recipe.voxel_size, tuple(made.phases.values()), source)
     measured = made.measured | _told(grid, recipe)
     return SyntheticResult(grid, recipe, made.particles, measured, made.grains)
+
+
+def _passing(grid):
+    """D_eff / D0 of the pores along x; 0 where they do not go through."""
+    from ..transport.tortuosity import solve_tortuosity
+
+    return solve_tortuosity(grid, {"pore": 1.0}, 0).D_eff_over_D0
 
 
 def _told(grid, recipe):

@@ -7,6 +7,7 @@ from microsim.base.errors import InputError
 from microsim.generate.recipe import ElectrodeRecipe
 from microsim.generate.synthetic import build_electrode
 from microsim.jobs.generate import generate_electrode
+from microsim.jobs.transport import tortuosity
 from microsim.mesh.read import read_volume
 
 from .volumes import printed
@@ -42,6 +43,22 @@ def test_a_recipe_is_taken_as_it_is(made):
     assert np.array_equal(build_electrode(made.recipe).phase, made.grid.phase)
     assert np.array_equal(generate_electrode(made.recipe).grid.phase, made.grid.phase)
     assert isinstance(made.recipe, ElectrodeRecipe) and made.recipe.seed == 1
+
+
+def test_of_several_the_best_by_transport_is_kept(made, capsys):
+    """By tau of each alone; the first of them is the recipe's own."""
+    best = generate_electrode(KEYS, best_of=3)
+    alone = [generate_electrode(KEYS | {"seed": seed}).grid for seed in (1, 2, 3)]
+    passing = [tortuosity(grid, "pore", axis="x").numbers()["axes"]["x"]["D_eff_over_D0"] for grid in alone]
+    first = int(np.argmax(passing))
+    assert best.chosen["D_eff_over_D0"] == pytest.approx(passing, rel=3e-3) and best.chosen["seeds"] == [
+        1,
+        2,
+        3,
+    ]
+    assert best.chosen["seed"] == best.recipe.seed == first + 1 and len(set(passing)) == 3
+    assert np.array_equal(best.grid.phase, alone[first].phase) and "D_eff / D0" in repr(best)
+    assert made.numbers()["chosen"] is None
 
 
 def test_it_prints_its_phases(made):
