@@ -18,6 +18,7 @@ EXTRAS = {
     "openpyxl": "cyclers",
     "pyarrow": "parquet",
     **dict.fromkeys(("nibabel", "zarr", "olefile", "fabio", "h5netcdf"), "formats"),
+    **dict.fromkeys(("dask", "distributed", "bokeh"), "cluster"),
     "optuna": "optimise",
     "torch": "optimise",
     **dict.fromkeys(("starlette", "uvicorn"), "studio"),

@@ -5,6 +5,7 @@ case -> grid -> CellDesign -> mesh and film -> HalfCell -> Experiment
 
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from math import prod
 
 import numpy as np
 
@@ -161,6 +162,26 @@ def simulate(case, note=None):
 
 
 # ---- the volume --------------------------------------------------------------------------------------------
+
+
+def planned_bytes(case):
+    """Return the bytes of memory that a case takes; of a volume that does not read only the kernels'."""
+    spec = case.volume
+    if spec.slab:
+        return KERNELS
+    try:
+        shape = spec.recipe.shape if spec.recipe is not None else _stored_shape(case)
+    except InputError:
+        return KERNELS
+    ends = [(spec.crop or {}).get(axis, (0, n)) for axis, n in zip("xyz", shape, strict=True)]
+    return CELL_BYTES * prod(end - begin for begin, end in ends) / spec.coarsen**3 + KERNELS
+
+
+def _stored_shape(case):
+    cropped = case.volume.crop or {}
+    if len(cropped) == 3:  # all that is needed
+        return tuple(cropped[axis][1] for axis in "xyz")
+    return read_image(case).values.shape
 
 
 def read_grid(case, progress=None):

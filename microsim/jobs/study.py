@@ -2,10 +2,11 @@
 table. How it is written: study_cases; how it runs: study_crew."""
 
 import csv
+import functools
 import io
 import json
-import os
 import time
+from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
 from typing import Annotated
@@ -39,8 +40,12 @@ def study(
     ],
     out: results_folder("out/<study name>", "study.csv", "study.json", PAGE) = None,
     *,
-    processes: _count("Cases at a time [default: the processor's cores].") = None,
-    threads: _count("Threads of each case [default: cores / processes].") = None,
+    processes: _count("Cases at a time [default: as many as cores and memory allow].") = None,
+    threads: _count("Threads of each case [default: cores / processes; 1 on a cluster].") = None,
+    scheduler: Annotated[
+        "str | None",
+        Argument("Run the cases on a Dask scheduler; local: start one here.", metavar="ADDRESS|local"),
+    ] = None,
     full: Annotated[bool, switch("The larger size of a study of steps.")] = False,
     progress=None,
 ) -> StudyResult:
@@ -65,9 +70,13 @@ def study(
     out : path, optional
         Folder of the results; default out/<study name>.
     processes : int, optional
-        Cases at a time; default the processor's cores, at most the cases.
+        Cases at a time; default the processor's cores, at most the cases and what fits into memory.
     threads : int, optional
-        Threads of each case; default cores / processes.
+        Threads of each case; default cores / processes, 1 on the workers of a cluster.
+    scheduler : str, optional
+        Run the cases on the workers of a Dask scheduler, "tcp://host:8786", which see the study's files and
+        results under the same paths; "local" starts one on this machine, with a worker for each of
+        `processes` and a dashboard. Default: processes of this machine, without Dask.
     full : bool
         The larger size of a study of steps; default the small one, of minutes.
     progress : callable, optional
@@ -90,22 +99,23 @@ def study(
     if is_steps(raw):
         name = path.parent.name if path.stem == "study" else path.stem
         out = Path("out") / name if out is None else Path(out)
-        if processes is not None:
-            raise InputError("--processes: expected a sweep, got a study of steps; leave it out.")
+        for option, given in {"--processes": processes, "--scheduler": scheduler}.items():
+            if given is not None:
+                raise InputError(f"{option}: expected a sweep, got a study of steps; leave it out.")
         return run_steps(load_steps(path, raw, out, full), out, threads, progress)
     if full:
         raise InputError("--full: expected a study of steps, got a sweep; leave it out.")
-    return _cases(study, out, processes, threads, progress)
+    return _cases(study, out, (processes, threads, scheduler), progress)
 
 
-def _cases(study, out, processes, threads, progress):
+def _cases(study, out, asked, progress):
     """Run a base case with settings swept over, or searched."""
     from .study_cases import load_study
 
     begun, loaded = time.perf_counter(), load_study(study)
     out = Path("out") / loaded.name if out is None else Path(out)
     ran = _search if loaded.search else _sweep
-    rows, sound, told = ran(loaded, out, processes, threads, progress)
+    rows, sound, told = ran(loaded, out, asked, progress)
     result = {
         "title": loaded.title,
         "microsim_version": __version__,
@@ -122,36 +132,32 @@ def _cases(study, out, processes, threads, progress):
     return StudyResult(out, plain(result))
 
 
-def _sweep(loaded, out, processes, threads, progress):
+def _sweep(loaded, out, asked, progress):
     """Run the cases of a sweep; return their rows, those that read, and how they were run."""
-    from .study_crew import finished, outdated
+    from .study_crew import crew_plan, finished, outdated
 
-    sound, cores = [v for v in loaded.variants if v.case is not None], os.cpu_count() or 1
+    sound = [v for v in loaded.variants if v.case is not None]
     waiting = [v for v in sound if finished(out / v.name, v.case) is None]
     before = {v.name for v in sound} - {v.name for v in waiting}
     again = {v.name: outdated(out / v.name, v.case) for v in waiting}
-    processes = max(1, min(processes or cores, max(len(waiting), 1)))
-    threads = threads or max(1, cores // processes)
+    plan = crew_plan(*asked, [v.case for v in waiting])
     failures = {v.name: v.mistake for v in loaded.variants if v.case is None}
-    failures |= _run(loaded, waiting, out, processes, threads, progress)
+    failures |= _run(loaded, waiting, out, plan, progress)
     rows = [
         _row(v, out, failures.get(v.name), v.name in before, again.get(v.name, "")) for v in loaded.variants
     ]
-    return rows, sound, {"processes": processes, "threads": threads}
+    return rows, sound, asdict(plan)
 
 
-def _search(loaded, out, processes, threads, progress):
+def _search(loaded, out, asked, progress):
     """Run the points of a search; return their rows, those that read, and what was found."""
+    from .study_crew import crew_plan
     from .study_search import check_search, outcome, run_search
 
     check_search(loaded)
-    cores = os.cpu_count() or 1
-    processes = processes or cores
     out.mkdir(parents=True, exist_ok=True)
     with alone_in(out):
-        history, variants = run_search(
-            loaded, out, processes, lambda count: threads or max(1, cores // count), progress
-        )
+        history, variants = run_search(loaded, out, lambda cases: crew_plan(*asked, cases), progress)
     found, names = outcome(loaded.search, history), [goal.name for goal in loaded.search.objectives]
     rows = [
         {
@@ -163,23 +169,24 @@ def _search(loaded, out, processes, threads, progress):
         for point in history.points
     ]
     sound = [v for v in variants.values() if v.case is not None]
-    return rows, sound, {"processes": processes, "threads": threads, "search": found}
+    return rows, sound, {**asdict(crew_plan(*asked, [])), "search": found}
 
 
-def _run(study, waiting, out, processes, threads, progress):
+def _run(study, waiting, out, plan, progress):
     """Run the cases that wait, some at a time; return {name: why it failed} of those that did."""
     from .study_crew import run_all
 
     say, total, failures, ended = progress or (lambda *told: None), len(study.variants), {}, []
     say(total - len(waiting), total, f"{total - len(waiting)} finished before")
 
-    def note(variant, failure):
+    def note(variant, failure, where):
         ended.append(variant)
         failures.update({variant.name: failure} if failure else {})
-        said = f"{variant.name}{': failed' if failure else ''}"
+        said = f"{variant.name}{': failed' if failure else ''}{f' ({where})' * bool(where)}"
         say(total - len(waiting) + len(ended), total, said)
 
-    run_all(study.base, waiting, out, processes, threads, note)
+    told = functools.partial(say, total - len(waiting), total)
+    run_all(study.base, waiting, out, plan, note, told)
     return failures
 
 

@@ -23,11 +23,10 @@ def check_search(study):
         raise InputError(f"levers: expected cases that read, got none; the first: {first[0].mistake}")
 
 
-def run_search(study, out, processes, threads, progress):
+def run_search(study, out, plan, progress):
     """Run a search to its budget; return its History and the variants {name: Variant} of its points.
 
-    What its folder has is not run again. processes: of the first points at a time; threads(processes): of
-    each.
+    What its folder has is not run again. plan: plan(cases) -> how these run.
     """
     search, history = study.search, History(out, study.search, study.sha256).read()
     variants = {}
@@ -40,17 +39,16 @@ def run_search(study, out, processes, threads, progress):
     history.reopen(lambda point: _kept(variant(point), out))
     say = progress or (lambda *told: None)
 
-    def note(one, failure):
+    def note(one, failure, where):
         history.tell(one.name, **judged(search, one, out, failure))
         point = next(p for p in history.points if p.name == one.name)
         done = sum(p.status != ASKED for p in history.points)
-        say(done, search.budget, f"{one.name}: {_said(search, point)}")
+        say(done, search.budget, f"{one.name}: {_said(search, point)}{f' ({where})' * bool(where)}")
 
     while True:
         waiting = [variant(point) for point in history.points if point.status == ASKED]
         if waiting:
-            count = min(processes, len(waiting))
-            run_all(study.base, waiting, out, count, threads(count), note)
+            run_all(study.base, waiting, out, plan([one.case for one in waiting]), note)
             _check_first(history)
         if len(history.points) >= search.budget:
             return history, variants

@@ -1,6 +1,5 @@
 """Fixtures of the jobs' tests."""
 
-import sys
 import textwrap
 from pathlib import Path
 
@@ -38,5 +37,5 @@ def stand_in(tmp_path, monkeypatch):
 
     script = tmp_path / "stand_in.py"
     script.write_text(textwrap.dedent(STAND_IN))
-    monkeypatch.setattr(study_crew, "COMMAND", (sys.executable, str(script)))
+    monkeypatch.setattr(study_crew, "COMMAND", (str(script),))
     return script

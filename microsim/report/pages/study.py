@@ -176,15 +176,9 @@ def _cards(cases, done, result):
             Card("Largest capacity", digits(best["capacity_mAh_g"]), "mAh g⁻¹", best["name"]),
             Card("Smallest capacity", digits(worst["capacity_mAh_g"]), "mAh g⁻¹", worst["name"]),
         ]
-    return [
-        *cards,
-        Card(
-            "Time",
-            duration(result["wall_s"]),
-            "",
-            f"{result['processes']} process{'es' * (result['processes'] > 1)} at a time",
-        ),
-    ]
+    count = result["processes"]  # None: the workers of a cluster say
+    way = "on a cluster" if count is None else f"{count} process{'es' * (count > 1)} at a time"
+    return [*cards, Card("Time", duration(result["wall_s"]), "", way)]
 
 
 # -- tables --------------------------------------------------------------------------------------------------
