@@ -13,7 +13,7 @@ from ..base.schema import parse_yaml, say, section
 ENDINGS = (".yaml", ".yml")
 HELP = "case.md"  # in docs/; in a wheel beside the gallery (pyproject.toml)
 LINE = re.compile(r", line (\d+)")  # how a sentence on YAML names a line
-ROW = re.compile(r"^\| (`.*?) \| (.*?)(?: \| (.*))? \|$")
+CELL = re.compile(r"\|(?=(?:[^`]*`[^`]*`)*[^`]*$)")  # a bar outside of backticks
 TEMPLATES = "cases"
 
 
@@ -134,11 +134,10 @@ def case_help():
     for line in page.read_text(encoding="utf-8").splitlines() if page else ():
         if line.startswith("#"):
             found.append({"section": line.strip("# ").lower(), "rows": []})
-        elif row := ROW.match(line):
-            keys, default, text = row.groups()
-            default, text = ("", default) if text is None else (default, text)  # a table of two columns
-            row = {"keys": re.findall("`([^`]+)`", keys), "default": default, "text": text}
-            found[-1]["rows"].append(row)
+        elif line.startswith("| `"):
+            keys, *between, text = [cell.strip() for cell in CELL.split(line)[1:-1]]
+            keys = re.findall("`([^`]+)`", keys)
+            found[-1]["rows"].append({"keys": keys, "default": "".join(between), "text": text})
     return [part for part in found if part["rows"]]
 
 

@@ -22,6 +22,7 @@ from .editing import case_help, check_text, save_text, template, templates, text
 from .painting import Easel
 from .places import Place
 from .queue import Queue
+from .runs import can_compare, found_runs, label_names
 from .sections import Shelf
 
 STATIC = Path(__file__).parent / "static"
@@ -70,7 +71,8 @@ class Studio:
         return {"files": self.place.listing(query.get("path", ""))}
 
     def volume(self, query):
-        return self.shown(query).about()
+        names = label_names(self.place, self.place.volume(query.get("name", "")))
+        return {**self.shown(query).about(), "names": names}
 
     def section(self, query):
         axis, shown = _axis(query), self.shown(query)
@@ -93,6 +95,9 @@ class Studio:
         axis, found = _axis(query), self._painted(query)
         section = found.values.take(_index(query, axis, found.values), axis=AXES.index(axis))
         return section.astype("<u2").tobytes(), {}
+
+    def runs(self, query):
+        return {"runs": found_runs(self.place), "can_compare": can_compare()}
 
     def text(self, query):
         return text_of(self.place, query.get("name", ""))
@@ -146,6 +151,7 @@ ANSWERS = (
     "job",
     "painted",
     "painted_section",
+    "runs",
     "text",
     "help",
     "template",

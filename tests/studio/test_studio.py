@@ -89,6 +89,41 @@ def test_from_a_tiff_to_labels_with_a_second_browser_and_a_restart(chromium, tru
             assert told == pytest.approx([100 * (found == k).mean() for k in (0, 1)], abs=0.006)
 
 
+def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp_path):
+    labels, _ = truth
+    write_volume(tmp_path / "labels.tif", labels[:12, :10, :10], voxel_size=4e-7)
+    (tmp_path / "labels.recipe.yaml").write_text("{phases: [pore, am], steps: []}")
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        page.click("text=labels.tif")
+        page.wait_for_selector("main[data-ready]")
+        page.click("#make-case")
+        page.wait_for_selector("#fault.good")
+        text = page.input_value("#text")
+        assert "{pore: 0, am: 1}" in text and "voxel_size_nm: 400" in text
+        wrong = text.replace("porosity: 0.47", "porosity: 47")
+        page.fill("#text", wrong)
+        page.wait_for_selector("#fault.bad")
+        assert page.inner_text(".numbers .bad") == str(wrong[: wrong.index("porosity: 47")].count("\n") + 1)
+        page.fill("#text", re.sub(r"Discharge at .*", "Discharge at 1C for 2 minutes", text))
+        page.wait_for_selector("#fault.good")
+        page.click(".starter button")
+        page.wait_for_selector("#job-1")
+        assert "Discharge at 1C for 2" in (tmp_path / "labels.yaml").read_text()  # it was saved before it ran
+        page.fill(".starter input", "run labels.yaml --out out/other --set 'protocol.0=Rest for 1 minute'")
+        page.click(".starter button")
+        for number in (1, 2):
+            page.wait_for_selector(f"#job-{number}[data-state=done]", timeout=180000)
+        assert page.inner_text("#job-2 .links").startswith("report: out/other/report.html")
+        page.click("text=Compare")
+        for name in ("out/labels", "out/other"):
+            page.check(f"input[aria-label='Choose {name}']")
+        page.click("text=Side by side")
+        for frame in (page.frame_locator("iframe >> nth=0"), page.frame_locator("iframe >> nth=1")):
+            frame.locator("#viewer-root[data-ready]").wait_for(timeout=60000)  # its sections slide
+        with pytest.raises(Exception, match="SecurityError|opaque|sandboxed"):
+            page.frames[1].evaluate("document.cookie")  # a page of the folder has no part in the studio's
+
+
 def paint(page, pixels):
     """Click on some pixels [x, y] of the section across z with a small brush."""
     canvas = page.locator("#plane-z canvas")

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { showFiles } from "./files.js";
 import { CaseView, newCase } from "./case.js";
+import { CompareView } from "./compare.js";
 import { JobsView } from "./jobs.js";
 import { el, section, sentence } from "./parts.js";
 import { VolumeView } from "./volume.js";
@@ -26,6 +27,7 @@ const VIEWS = {
   page,
   case: (path) => new CaseView(main, path),
   new: () => newCase(main),
+  compare: () => new CompareView(main, () => state),
   jobs: () => new JobsView(main, () => state),
 };
 

@@ -15,6 +15,10 @@ const ALIASES = { contact_lost: "lost contact", initial_sto: "a start from a map
 const worded = (text) => text.split(/(`[^`]+`|\[[^\]]+\]\([^)]+\))/).map((part) =>
   part.startsWith("`") ? el("code", {}, part.slice(1, -1)) : part.replace(/^\[(.+)\]\(.+\)$/, "$1").replaceAll("`", ""));
 
+// Texts that an editor of a new file begins with.
+const begun = new Map();
+export const begin = (name, text) => begun.set(name, text);
+
 export class CaseView {
   constructor(main, name) { Object.assign(this, { main, name, saved: "", sha256: "" }); }
 
@@ -23,7 +27,9 @@ export class CaseView {
     this.help = help.sections;
     this.build(help.templates);
     this.take(found);
-    if (!found.sha256) this.state.textContent = "A new file: begin with a case that ships, or write your own.";
+    if (begun.has(this.name)) this.write(begun.get(this.name));
+    begun.delete(this.name);
+    if (!found.sha256 && !this.dirty) this.state.textContent = "A new file: begin with a case that ships, or write your own.";
     await this.check();
     this.main.setAttribute("data-ready", this.name);
   }

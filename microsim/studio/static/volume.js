@@ -2,6 +2,7 @@
 
 import { ask, codesOf } from "./api.js";
 import { el, section, sentence } from "./parts.js";
+import { labelsSections } from "./labels.js";
 import { Painting } from "./paint.js";
 import { Plane } from "./plane.js";
 
@@ -63,7 +64,7 @@ export class VolumeView {
     this.layers = [];
     this.brush = this.isLabels ? null : new Painting(this);
     this.main.replaceChildren(box);
-    if (this.isLabels) this.main.append(this.fractions());
+    if (this.isLabels) this.main.append(...labelsSections(this));
     this.main.append(this.solid());
     this.again = () => this.draw();
     document.addEventListener("microsim-theme", this.again);
@@ -118,15 +119,6 @@ export class VolumeView {
       return el("label", {}, el("span", {}, word === "dark" ? "Black at" : "White at"), input, told);
     };
     return el("div", { class: "sliders" }, slide(0, "dark"), slide(1, "bright"));
-  }
-
-  fractions() {
-    const rows = this.about.labels.map(({ label, fraction, voxels }, number) => el("tr", {},
-      el("td", {}, el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) }), String(label)),
-      el("td", { class: "number" }, `${(100 * fraction).toFixed(2)} %`), el("td", { class: "number" }, String(voxels))));
-    return section("Labels", el("div", { class: "table" }, el("table", {},
-      el("thead", {}, el("tr", {}, el("th", {}, "label"), el("th", { class: "number" }, "fraction"), el("th", { class: "number" }, "voxels"))),
-      el("tbody", {}, rows))));
   }
 
   // Colour of every code, packed as a canvas wants it.
