@@ -21,7 +21,7 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import converted, landed_index
+from .compared_state import converted, landed_index, read_as_sto
 from .field import Field
 from .job import job
 from .map_result import MapResult
@@ -284,6 +284,8 @@ def compare(
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
+    if quantity is None and getattr(measured, "quantity", None) == "lithiation" and ours.field in QUANTITIES:
+        quantity = "lithium"  # what a calibration's references are given in
     quantity = _agreed(ours, theirs, quantity)
     values = _in_quantity(ours, quantity)
     noise, named = read_noise(sigma, theirs, measured_file_axes, beam)
@@ -296,6 +298,8 @@ def compare(
         instrument=Instrument(psf, beam),
         structure=structure_of(ours, beam, progress, beside=beside),
     )
+    if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
+        comparison = read_as_sto(comparison, theirs.name, ours.fields)
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})

@@ -1,7 +1,7 @@
 """The state of a run that a measured map is compared with: landed on while it runs, found again in its
 fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
 
@@ -37,6 +37,35 @@ def converted(quantity, phase, names, hosts, what="quantity"):
         inside, (a, b) = phase == number, host.line(quantity, what)
         factor[inside], offset[inside] = a, b
     return Converted(factor, offset)
+
+
+def read_as_sto(comparison, name, fields_path):
+    """Return a Comparison that says that a measured map, which does not say what it holds, was compared as
+    sto, and what the means are in other quantities.
+
+    comparison: of a run's sto; name: of the map; fields_path: of the run.
+    """
+    import numpy as np
+
+    from ..volumes.fields import read_hosts, read_phase
+
+    (phase, names, _), hosts = read_phase(fields_path), read_hosts(fields_path)
+    sto, told = float(np.nanmean(comparison.simulated)), []
+    for quantity, words in (("lithium", "lithium per formula unit"), ("soc", "soc")):
+        try:
+            found = converted(quantity, phase, names, hosts)
+        except InputError:
+            continue
+        if np.isfinite(found.factor).any():
+            mean = np.nanmean(found.factor) * sto + np.nanmean(found.offset)
+            told.append(f"{mean:.3g} as {words}")
+    others = f", {' and '.join(told)}" if told else ""
+    said = (
+        f"{name} does not say what it holds and is compared as sto (c_s / c_s_max): its mean is"
+        f" {np.nanmean(comparison.measured):.3g}, the simulated one {sto:.3g} as sto{others}; --quantity says"
+        " otherwise."
+    )
+    return replace(comparison, remarks=(*comparison.remarks, said))
 
 
 def marks_of(measured, setup):

@@ -15,6 +15,8 @@ from .scale import background, check_one_scale
 from .scores import Scores, score
 from .texture import correlation_lengths, spots
 
+NARROW = 0.1  # of a voxel: a point spread below it moves nothing
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -115,6 +117,7 @@ def compare_maps(
     ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
     sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)
     naive = _naive(theirs, simulated, measured, structure, instrument)
+    unseen = _without_effect(instrument.psf, simulated)
     labels = None if structure.particles is None else labels_on(structure.particles, simulated, measured)
     return Comparison(
         metrics=measure_agreement(pair),
@@ -131,8 +134,24 @@ def compare_maps(
         missing="" if naive["homogenised"] else structure.missing,
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
-        remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs)) if told),
+        remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs), unseen) if told),
     )
+
+
+def _without_effect(psf, simulated):
+    """A sentence on a point spread that moves nothing, or everything; "" on another."""
+    widths = [(s, h, n * h) for s, h, n in zip(psf, simulated.voxel_size, simulated.values.shape) if s > 0]
+    if not widths:
+        return ""
+    given = f"The point spread of {max(s for s, _, _ in widths) * 1e9:.4g} nm"
+    if all(s < NARROW * h for s, h, _ in widths):
+        return (
+            f"{given} is far below a simulated voxel of {widths[0][1] * 1e9:.4g} nm and changes nothing: is"
+            " it in another unit?"
+        )
+    if any(s > size / 2 for s, _, size in widths):
+        return f"{given} is wider than half of the simulated map: is it in another unit?"
+    return ""
 
 
 def _without_noise(pair):

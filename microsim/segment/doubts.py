@@ -141,8 +141,9 @@ def _overlapping(state):
                 else "have no valley between"
             )
             yield (
-                f"the levels of {dark} and {bright} {close} and may be one phase, or noise: take off noise"
-                " (--denoise nlm), name fewer phases or give --thresholds"
+                f"the levels of {dark} and {bright} {close} and may be one phase, or noise: the bounds of the"
+                " fractions do not hold; take off noise (--denoise nlm), name fewer phases or give"
+                " --thresholds"
             )
 
 
@@ -175,5 +176,6 @@ def _stray(state):
     if everywhere > NOISY:
         yield (
             f"{100 * everywhere:.2g} % of all voxels stand alone in another phase: noise, which makes"
-            " surfaces and paths wrong by more than the bounds; take it off (--denoise nlm)"
+            " surfaces, paths and the shares of thin phases wrong by more than the bounds; take it off"
+            " (--denoise nlm)"
         )

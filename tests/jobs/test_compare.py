@@ -14,6 +14,7 @@ from microsim.base.hosts import Host
 from microsim.cli import main
 from microsim.jobs.compare import read_measured
 from microsim.jobs.field import Field
+from microsim.jobs.map_result import MapResult
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.fields import FieldWriter
 
@@ -219,6 +220,50 @@ def two_fields(tmp_path):
     with FieldWriter(tmp_path / "two.h5", grid, dict.fromkeys(fields, "1"), hosts={"am": host}) as writer:
         writer.write(0.0, "Rest for 1 s", fields)
     return tmp_path / "two.h5"
+
+
+def test_a_map_that_does_not_say_what_it_holds_is_told_as_what_it_was_read(two_fields):
+    """Lithium taken for sto is 28 % too much: the three means beside that of the map show it."""
+    sites = Host("NMC", 63104.0, 4780.0, 0.09728, 0.9, 0.3).sites
+    lithium = sites * FINE + 1e-6
+    found = ms.compare(f"{two_fields}::sto", lithium, voxel_size=400e-9)
+    told = " ".join(found.verdict)
+    mean, soc = FINE.mean(), (0.9 - FINE.mean()) / 0.6
+    assert "array does not say what it holds and is compared as sto" in told
+    assert f"its mean is {sites * mean:.3g}, the simulated one {mean:.3g} as sto, " in told
+    assert f"as sto, {sites * mean:.3g} as lithium per formula unit and" in told
+    assert f"and {soc:.3g} as soc; --quantity says" in told
+    for said in ("lithium", "sto", "soc"):
+        again = ms.compare(f"{two_fields}::sto", lithium, voxel_size=400e-9, quantity=said)
+        assert "does not say" not in repr(again)
+
+
+def test_a_map_of_spectra_is_of_lithium(two_fields):
+    """What a calibration's references are given in; another quantity may be named."""
+
+    class Spectra(MapResult):
+        values, sigma, voxel_size = 1.28 * FINE, None, (4e-7,) * 3
+        source, sha256, quantity = "soc", None, "lithiation"
+
+    found = ms.compare(f"{two_fields}::sto", Spectra())
+    assert found.numbers()["quantity"] == "lithium" and abs(found.metrics["bias"]) < 5e-3
+    assert ms.compare(f"{two_fields}::sto", Spectra(), quantity="sto").metrics["bias"] < -0.1
+
+
+@pytest.mark.parametrize(
+    ("psf", "said"),
+    [
+        ("0.4 nm", "The point spread of 0.4 nm is far below a simulated voxel of 400 nm and changes nothing"),
+        ("30 nm", "is far below a simulated voxel"),
+        ("40 um", "The point spread of 4e+04 nm is wider than half of the simulated map"),
+        (0, None),
+        ("200 nm", None),
+        ("400 nm", None),
+    ],
+)
+def test_a_point_spread_in_another_unit_is_told(psf, said):
+    found = repr(ms.compare(FINE, FINE + 0.02, voxel_size="400 nm", psf=psf))
+    assert said in found if said else "point spread" not in found
 
 
 def test_fields_of_two_quantities_are_brought_to_that_of_the_measured(two_fields):
