@@ -2,6 +2,7 @@
 the surface that electrolyte reaches; measured and simulated maps alike."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated
 
 from ..base.arguments import Argument
@@ -191,6 +192,12 @@ def evenness(
     require_size(volume)
     if times is not None and len(times) != len(maps):
         raise InputError(f"--times-h: expected one time for each of {len(maps)} maps, got {len(times)}.")
+    if times is not None and any(b <= a for a, b in pairwise(times)):
+        given = ", ".join(f"{t / 3600:g}" for t in times)
+        raise InputError(
+            f"--times-h: expected times that rise, maps in order of time, got {given} h; put maps and times"
+            " in order."
+        )
     wet = _filled(volume, electrolyte)
     structure = pieces_of_volume(
         volume, active, crack, split_depth, smallest, wet, progress=titled(progress, "particles")
@@ -265,4 +272,4 @@ def _remarks(states):
             f"No noise is known of {measured[0]}{' and others' if len(measured) > 1 else ''}: what it adds to"
             " the spread is not taken off, and means have no sigma; give --sigma."
         )
-    return told
+    return told + list(dict.fromkeys(said for state in states for said in state["remarks"]))

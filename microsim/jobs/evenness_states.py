@@ -19,11 +19,15 @@ from ..maps.evenness import (
 )
 from ..maps.independence import native_voxels
 from ..maps.map import SocMap, resample_onto
+from ..maps.placing import check_order, placed
+from ..maps.scale import background
 from ..mesh.percolation import connected_to
 from ..shapes.particles import find_particles, fragment_labels, grain_labels
 from ..shapes.splitting import surface_reached
+from .map_series import check_noise
 
 LAYERS, DISTANCES = 40, 24  # bins, at most
+LEFT_OUT = 0.01  # share of the particles' volume that may be without a value unsaid
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,8 @@ def measure_state(structure, state, sigma, *, origin, regions, classes):
     """Return what a StateMap says of a PieceVolume, as plain data, and the columns of its pieces."""
     grid, sigma = structure.grid, _noise(state, sigma)
     values = state.values if sigma is None else np.where(np.isfinite(sigma), state.values, np.nan)
-    here = SocMap(values, state.voxel_size, origin)
+    here, box = SocMap(values, state.voxel_size, origin), SocMap(structure.inside, grid.voxel_size)
+    check_order(here, box)
     labels = {
         kind: labels_on(one, SocMap(one, grid.voxel_size), here) for kind, one in structure.labels.items()
     }
@@ -119,9 +124,31 @@ def measure_state(structure, state, sigma, *, origin, regions, classes):
         **{kind: spread_with_intervals(one) for kind, one in pieces.items()},
         "groups": _groups(structure, pieces, regions, classes),
         "relations": _relations(structure, pieces, columns),
+        "remarks": [*_said(structure, state, pieces, values[known], sigma), *placed(here, box)],
         **_profiles(structure, state, here, np.where(known, values, np.nan), sigma, repeats),
     }
     return _without_nan(told), columns
+
+
+def _said(structure, state, pieces, values, sigma):
+    """Sentences on what of a measured map would make its spreads those of something else."""
+    if state.run is not None:
+        return []
+    told = [background(values, f"the voxels of {state.name} in particles")]
+    volume, seen = structure.about["particles"]["volume_m3"], pieces["particles"].seen
+    if volume[~seen].sum() > LEFT_OUT * volume.sum():
+        told.append(
+            f"{state.name} has no value in {np.count_nonzero(~seen)} of {seen.size} particles,"
+            f" {100 * volume[~seen].sum() / volume.sum():.0f} % of their volume: means and spreads are of the"
+            " others alone."
+        )
+    noise = 0.0 if sigma is None else float(np.sqrt(np.nanmean(pieces["particles"].noise)))
+    if noise > values.std():
+        told.append(
+            f"The noise of {state.name}, {noise:.3g}, is more than its values in particles differ at all,"
+            f" {values.std():.3g}: it is overstated, and spreads with it taken off say nothing."
+        )
+    return [one for one in told if one]
 
 
 def _noise(state, given):
@@ -134,6 +161,7 @@ def _noise(state, given):
             f"--sigma: expected a map in the shape of {state.name}, {spelled(state.values.shape)}, got"
             f" {spelled(sigma.shape)}; give one for each map."
         )
+    check_noise(sigma[np.isfinite(sigma) & np.isfinite(state.values)], state.name)
     return sigma
 
 

@@ -338,16 +338,23 @@ def _sigma(given, state, step, lithium):
             f"--sigma: expected a map in the shape of {state.name}, {spelled(lithium.shape)}, got"
             f" {spelled(sigma.shape)}; give one for each map."
         )
-    known = sigma[np.isfinite(sigma) & np.isfinite(lithium)]
+    check_noise(sigma[np.isfinite(sigma) & np.isfinite(lithium)], state.name)
+    return step * sigma
+
+
+def check_noise(known, name):
+    """Refuse a noise of a map that is none: not above 0, or above 1 everywhere, as per cent are.
+
+    known: standard deviations where map and noise have a value; name: of the map. Raises InputError.
+    """
     if not known.size or known.min() <= 0:
         least = "NaN everywhere" if not known.size else f"{known.min():g}"
         raise InputError(
-            f"--sigma: expected standard deviations above 0, got {least} for {state.name}; give the noise of"
+            f"--sigma: expected standard deviations above 0, got {least} for {name}; give the noise of"
             " the maps, or maps that come without one."
         )
     if known.min() > 1:
         raise InputError(
             f"--sigma: expected standard deviations below 1, in the quantity of the map, got {known.min():g}"
-            f" for {state.name}; divide per cent by 100."
+            f" for {name}; divide per cent by 100."
         )
-    return step * sigma

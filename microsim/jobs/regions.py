@@ -37,6 +37,7 @@ class DepthResult(Result):
     sides, tolerance  as asked for
     against      what a measured map says of each region, and of all of them at the end; () without one
     measured     lines that name the map
+    said         sentences on how it lies in the volume
     """
 
     grid: object
@@ -47,6 +48,7 @@ class DepthResult(Result):
     tolerance: float
     against: tuple = ()
     measured: dict | None = None
+    said: tuple = ()
 
     has_page: ClassVar = False
 
@@ -105,9 +107,9 @@ class DepthResult(Result):
 
     @property
     def remarks(self):
-        """A sentence on a D0 that nothing in a battery has."""
+        """Sentences on a D0 that nothing in a battery has, and on the map."""
         given = [] if self.diffusivity is None else [self.diffusivity]
-        return remarks_on_options(("--diffusivity-m2-s", "diffusivity", D0) for D0 in given)
+        return [*remarks_on_options(("--diffusivity-m2-s", "diffusivity", D0) for D0 in given), *self.said]
 
     def _against(self):
         names = [f"{1e6 * r.start:.4g} to {1e6 * r.end:.4g} um" for r in self.regions]
@@ -225,26 +227,31 @@ def tortuosity_by_depth(
         volume, conducting, edges=edges, count=slabs, sides=sides, tolerance=tolerance,
         progress=titled(progress, "regions"),
     )  # fmt: skip
-    against, measured = (), None
+    against, measured, said = (), None, ()
     if map is not None:
         require_size(volume)
         given = read_map(map, "map", map_voxel_size, map_file_axes, "--map-voxel-size-nm")
         noise, about = read_noise(sigma, given, map_file_axes)
-        against = _with_porosity(volume, conducting, given, noise, origin, found)
+        against, said = _with_porosity(volume, conducting, given, noise, origin, found)
         measured = {**given.origin(), "origin_m": list(origin), "noise": about}
-    return DepthResult(volume, conducting, found, diffusivity, sides, tolerance, against, measured)
+    return DepthResult(volume, conducting, found, diffusivity, sides, tolerance, against, measured, said)
 
 
 def _with_porosity(volume, conducting, given, noise, origin, regions):
-    """What a MapSource says of each region, against the share of the conducting phases on its pixels."""
+    """What a MapSource says of each region, against the share of the conducting phases on its pixels, and
+    sentences on where it lies."""
     import numpy as np
 
     from ..maps.by_region import against_porosity
     from ..maps.map import SocMap, resample_onto
+    from ..maps.placing import check_order, placed
+    from ..maps.scale import background
 
     names = [conducting] if isinstance(conducting, str) else list(conducting)
     here = SocMap(np.asarray(given.values, float), given.voxel_size, origin)
-    local = resample_onto(SocMap(volume.mask(*names).astype(float), volume.voxel_size), here)
+    share = SocMap(volume.mask(*names).astype(float), volume.voxel_size)
+    check_order(here, share)
+    local = resample_onto(share, here)
     x = here.origin[0] + (np.arange(here.values.shape[0]) + 0.5) * here.voxel_size[0]
     of = np.full(x.size, -1)
     for number_, region in enumerate(regions):
@@ -257,4 +264,6 @@ def _with_porosity(volume, conducting, given, noise, origin, regions):
         )
     missing = len(regions) + 1 - len(found)
     nothing = {**dict.fromkeys(found[0]), "pixels": 0, "blocks": 0}
-    return (*found[:-1], *[nothing] * missing, found[-1])
+    told = background(here.values[np.isfinite(here.values)], f"the pixels of {given.name}")
+    said = [one for one in (told, *placed(here, share)) if one]
+    return (*found[:-1], *[nothing] * missing, found[-1]), said

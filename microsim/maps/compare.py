@@ -11,6 +11,7 @@ from .instrument import Instrument, seen_by
 from .map import SocMap, resample_onto
 from .metrics import Pair, measure_agreement
 from .naive import Naive, depth_map, shell_map
+from .placing import check_order, placed
 from .scale import background, check_one_scale
 from .scores import Scores, score
 from .texture import correlation_lengths, spots
@@ -106,6 +107,7 @@ def compare_maps(
     """
     instrument, structure = instrument or Instrument(), structure or Structure()
     _check_overlap(simulated, measured)
+    check_order(measured, simulated)
     seen = seen_by(instrument, simulated, measured, min_coverage=min_coverage)
     theirs = np.asarray(measured.values, float)
     theirs = np.where(np.isfinite(theirs) & _check_mask(mask, theirs.shape), theirs, np.nan)
@@ -117,7 +119,6 @@ def compare_maps(
     ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
     sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)
     naive = _naive(theirs, simulated, measured, structure, instrument)
-    unseen = _without_effect(instrument.psf, simulated)
     labels = None if structure.particles is None else labels_on(structure.particles, simulated, measured)
     return Comparison(
         metrics=measure_agreement(pair),
@@ -134,8 +135,14 @@ def compare_maps(
         missing="" if naive["homogenised"] else structure.missing,
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
-        remarks=tuple(told for told in (_without_noise(pair), background(pair.theirs), unseen) if told),
+        remarks=_remarks(pair, simulated, measured, instrument),
     )
+
+
+def _remarks(pair, simulated, measured, instrument):
+    narrow = _without_effect(instrument.psf, simulated)
+    beside = placed(replace(measured, values=pair.measured, sigma=None), simulated)
+    return tuple(one for one in (_without_noise(pair), background(pair.theirs), narrow, *beside) if one)
 
 
 def _without_effect(psf, simulated):

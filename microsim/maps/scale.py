@@ -42,15 +42,17 @@ def check_no_fill(values, name):
         )
 
 
-def background(values):
-    """Return a sentence where many measured values are exactly 0 or -1, as a background is; "" elsewhere."""
+def background(values, of="the compared measured voxels"):
+    """Return a sentence where many measured values are exactly 0 or -1, as a background is; "" elsewhere.
+
+    of: what the values are, in words."""
     shares = {mark: np.count_nonzero(values == mark) / values.size for mark in (0, -1)}
     mark = max(shares, key=shares.get)
     if not BACKGROUND <= shares[mark] < 1:
         return ""
     return (
-        f"{100 * shares[mark]:.0f} % of the compared measured voxels are exactly {mark}: if that is "
-        "background, mark it as NaN or mask it."
+        f"{100 * shares[mark]:.0f} % of {of} are exactly {mark}: if that is background, mark it as NaN or"
+        " mask it."
     )
 
 

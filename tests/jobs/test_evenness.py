@@ -105,6 +105,24 @@ def test_a_series_over_time_and_a_remark_without_noise():
     assert "particles" in text and "grains" in text
 
 
+def test_what_makes_spreads_those_of_something_else_is_told():
+    def said(given, sigma=0.02, **more):
+        return " ".join(ms.evenness(GRID, [given], sigma=[sigma], **more).remarks)
+
+    assert said(CLEAN) == ""
+    part = CLEAN.copy()
+    part[: LABELS.shape[0] // 2] = 0.0  # not measured, and stored as zeros
+    assert "53 % of the voxels of array in particles are exactly 0: if that is background" in said(part)
+    part[part == 0] = np.nan
+    assert "has no value in 32 of 64 particles" in said(part)
+    assert "has no value in" in said(CLEAN, map_voxel_size=H / 2)  # the edge of a coarser image
+    assert "12 % of the simulated volume" in said(CLEAN, map_voxel_size=H / 2)
+    assert "The noise of array, 0.3, is more than its values" in said(CLEAN, sigma=0.3)
+    low = CLEAN[:, :, :24]
+    with pytest.raises(InputError, match="axes in another order; .* zyx or"):
+        ms.evenness(VoxelGrid(LABELS[:24], ("pore", "am"), (H,) * 3), [low], map_voxel_size=H)
+
+
 def test_fragments_and_damage():
     """Half of the balls are cut through by a crack; these halves differ by 0.2 in lithium."""
     labels, values = LABELS.copy(), CLEAN.copy()
@@ -176,6 +194,9 @@ def test_the_command_writes_a_page(tmp_path, capsys):
         ({"maps": [CLEAN], "origin": (1e-4, 0.0, 0.0)}, "check its origin"),
         ({"maps": [CLEAN], "electrolyte": ["gap"]}, "expected phases of the volume"),
         ({"maps": [CLEAN], "active": "nmc"}, "nmc"),
+        ({"maps": [CLEAN, CLEAN], "times": [7200.0, 3600.0]}, "times that rise, .* got 2, 1 h"),
+        ({"maps": [CLEAN], "sigma": [3.0]}, "standard deviations below 1"),
+        ({"maps": [CLEAN], "sigma": [0.0]}, "standard deviations above 0"),
         ({"maps": [CLEAN], "sigma": [0.1, 0.1]}, "one for each of 1 maps, got 2"),
         ({"maps": [CLEAN], "sigma": [np.ones((2, 2, 2))]}, "a map in the shape of"),
     ],
