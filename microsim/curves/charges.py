@@ -10,6 +10,7 @@ from ..base.errors import InputError
 from .columns import values_of
 from .halves import flow_signs, sign_runs
 
+AMISS = 1.5  # times the charge of the current that a file's own may be off: what it rounds is less
 OURS = ("current_A", "capacity_mAh_g")  # columns of voltage.csv: above zero on discharge
 
 
@@ -30,6 +31,8 @@ def currents_of(picked, table, kept, t, V, positive):
     derived = current is None and t is not None
     if derived:
         current, per = _flow(passed, t), charge_per
+    elif current is not None and t is not None and per == charge_per:
+        _check_charge(current, passed, t, table)
     if known is not None and current is not None and np.nansum(current * np.gradient(passed)) < 0:
         current, passed = (-current, passed) if positive is None else (current, -passed)
         known = (1.0, f"{known[1]}, positive current charges: turned")
@@ -43,6 +46,22 @@ def currents_of(picked, table, kept, t, V, positive):
     made = {"current": current if current is None else sign * current, "per": per}
     made |= {"charge": passed if passed is None else sign * passed, "charge_per": charge_per}
     return made, [*_names(with_unit, current, passed, derived), why]
+
+
+def _check_charge(current, passed, t, table):
+    """Refuse a charge that the current cannot have passed: one of them is in another unit than its name says.
+
+    Between two rows the current is taken to lie between theirs, so that a sparse file is not accused."""
+    ends, dt = np.abs(np.nan_to_num([current[:-1], current[1:]])), np.diff(t)
+    least, most = (float(flow @ dt) for flow in (ends.min(axis=0), ends.max(axis=0)))
+    total = float(np.nansum(np.abs(np.diff(passed))))
+    if total > AMISS * most or total < least / AMISS:
+        raise InputError(
+            f"{table.where}: expected the charge that its current passes in its time, got"
+            f" {total / max((least + most) / 2, 1e-300):.3g} times it: time, current or charge is in another"
+            " unit than its column says; name them with their units (columns: {time_s: 1, current_mA: 3,"
+            " capacity_mAh: 4}), or take the wrong column out of the file"
+        )
 
 
 def _flow(passed, t):

@@ -12,7 +12,9 @@ import numpy as np
 from ..base.errors import InputError
 from .halves import begun, flow_signs
 
-STRAIGHT = 0.01  # of a step's charge: so far from a straight line over time is a current constant
+# of a step's charge: so far from a straight line over time is a current constant; or so little of itself does
+# it vary, for in a pulse of few rows the charge is uncertain by more
+STRAIGHT = 0.01
 FLAT = 2e-3  # V within which a voltage is held
 FALLS = 0.95  # of its first value: a current that ends below it is that of a held voltage
 AT_LIMIT = 5e-3  # V from the file's highest or lowest voltage that a limit of it can be
@@ -117,7 +119,10 @@ def _made(curve, piece, begin, passed, end, passed_then):
     if np.ptp(V[inside]) <= 2 * FLAT and abs(curve.current[last]) < FALLS * abs(curve.current[first]):
         return replace(step, kind="voltage", value=float(np.median(V[inside])))
     line = passed + charge * (t[inside] - begin) / (end - begin)
-    straight = np.abs(q[inside] - line).max() <= STRAIGHT * abs(charge)
+    flow = np.abs(curve.current[inside])
+    straight = (
+        np.abs(q[inside] - line).max() <= STRAIGHT * abs(charge) or np.ptp(flow) <= STRAIGHT * flow.max()
+    )
     return replace(step, kind="current" if straight else "varying", value=charge / (end - begin))
 
 

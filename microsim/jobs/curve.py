@@ -265,7 +265,20 @@ def measured_curve(
     pulses = titration(curve, length or radius / 3) if length or radius else ()
     slopes = _slopes(curve, dq_dv_step) if dq_dv_step else {}
     part = read_measured_curve(file, half_cycle=half_cycle, **options) if half_cycle or sto else None
+    if sto:
+        _check_falls(part, sto)
     return MeasuredCurveResult(curve, measured_steps(curve) if whole else (), slopes, pulses, part, sto)
+
+
+def _check_falls(part, sto):
+    """Refuse lithiations with which the voltage of a half cycle would rise, as no potential does."""
+    first, last = (float(part.voltage_V[k]) for k in (0, -1))
+    if (last - first) * (sto[1] - sto[0]) > 0:
+        raise InputError(
+            "--sto: expected a voltage that falls while the lithiation rises, got"
+            f" {first:.4g} to {last:.4g} V from {sto[0]:g} to {sto[1]:g}; say --sto {sto[1]:g},{sto[0]:g},"
+            " its beginning first (a voltage of a full cell is no potential of one electrode)"
+        )
 
 
 def _slopes(curve, step):

@@ -48,3 +48,32 @@ def test_a_capacity_that_begins_anew_needs_a_current(tmp_path):
 def test_one_says_the_sign_of_an_unsigned_file(tmp_path):
     path = write(tmp_path / "a.csv", ["I/A"], np.ones(40))
     assert read_measured_curve(path, positive_current="charge").charge[-1] == pytest.approx(-39)
+
+
+@pytest.mark.parametrize(
+    ("names", "factor"),
+    [
+        ("t/s,V/V,Current/mA,Capacity/mAh", 2.0),
+        ("t/s,V/V,Current/A,Capacity/mAh", 1.0),  # mA under the head A
+        ("t/s,V/V,Current/mA,Capacity/Ah", 1.0),
+        ("Time/h,V/V,Current/mA,Capacity/mAh", 1.0),  # seconds under the head h
+        ("t/s,V/V,Current/mA,Capacity/mAh", 0.5),
+    ],
+)
+def test_a_charge_that_its_current_cannot_have_passed_is_refused(tmp_path, names, factor):
+    t = np.arange(0, 3601, 10.0)
+    file = tmp_path / "a.csv"
+    rows = [f"{s},{4.2 - 0.9 * s / 3600},-2,{factor * 2 * s / 3600}" for s in t]
+    file.write_text("\n".join([names, *rows]))
+    with pytest.raises(InputError, match="expected the charge that its current passes in its time, got"):
+        read_measured_curve(file, half_cycle="all")
+    if factor == 1:
+        own = {"time_s": 1, "voltage_V": 2, "current_mA": 3, "capacity_mAh": 4}
+        assert read_measured_curve(file, half_cycle="all", columns=own).charge[-1] == pytest.approx(7.2)
+
+
+def test_sparse_rows_accuse_nobody(tmp_path):
+    file = tmp_path / "a.csv"  # logged at the switches alone, and a current that decays in between
+    rows = ["0,4.2,0,0", "1,4.1,-2,0.0005", "1800,3.9,-0.2,0.4", "1801,4.0,0,0.4", "3600,4.0,0,0.4"]
+    file.write_text("\n".join(["t/s,V/V,Current/mA,Capacity/mAh", *rows]))
+    assert read_measured_curve(file, half_cycle="all").charge[-1] == pytest.approx(1.44, rel=1e-3)

@@ -75,6 +75,16 @@ def test_a_known_diffusivity(tmp_path):
         )
 
 
+def test_a_pulse_of_few_rows_without_their_numbers_is_found(tmp_path):
+    gitt(tmp_path / "a.csv", 1e-15, rest=1e6)  # every other row, and no column that counts the steps
+    rows = (tmp_path / "a.csv").read_text().splitlines()
+    few = [row.rsplit(",", 1)[0] for row in rows[1::3]]
+    (tmp_path / "b.csv").write_text("\n".join(["t/s,V/V,I/mA", *few]))
+    curve = read_measured_curve(tmp_path / "b.csv", half_cycle="all", positive_current="discharge")
+    found = titration(curve, RADIUS / 3)
+    assert [pulse.D for pulse in found] == pytest.approx([1e-15] * 2, rel=0.2)
+
+
 def test_pulses_that_are_too_long_are_marked(tmp_path):
     assert not any(p.short for p in titration(gitt(tmp_path / "a.csv", 1e-12, rest=1e4), RADIUS / 3))
 

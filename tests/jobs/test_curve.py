@@ -74,6 +74,8 @@ def test_a_table_over_lithiation(file, tmp_path, half, sto):
         ("--half-cycle 1 --sto 0.9,0.9", "expected two lithiations that differ"),
         ("--half-cycle 7 --sto 0.9,0.3", "expected one half cycle at half_cycle: 7, got none"),
         ("--sto 0.9,0.3", "expected one half cycle, got 2 of"),
+        ("--half-cycle 1 --sto 0.3,0.9", "falls while the lithiation rises, got 3.01 to 4 V from 0.3 to 0.9"),
+        ("--half-cycle discharge --sto 0.9,0.3", "say --sto 0.3,0.9, its beginning first"),
     ],
 )
 def test_a_table_over_lithiation_of_which_something_is_missing(file, monkeypatch, capsys, options, says):
