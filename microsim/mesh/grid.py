@@ -16,6 +16,7 @@ FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1),
 # share of the voxels in which draws may differ from their segmentation, beside ten times that in which they
 # differ from one another (all thresholds may have moved the same way)
 STRAY = 0.05
+LOST = 0.1  # of a phase's fraction: what joining voxels may add or take without a word
 
 
 def face_position(face):
@@ -54,7 +55,7 @@ class Source:
     file_axes  the file's axes, slowest first
     doubts     what speaks against the segmentation that draws of the volume are from, sentences
     size_from  who states the voxel edges: "given", "data set" or "file"; None: nobody
-    said       what was taken where the file leaves a choice, sentences
+    said       what was taken where the file leaves a choice, and what was lost since, sentences
     beside     other data of the file, as they are written behind ::
     """
 
@@ -273,7 +274,18 @@ class VoxelGrid:
             for name, share in (self.shares or {}).items()
         }
         size = tuple(h * factor for h in self.voxel_size)
-        return replace(self, phase=phase, voxel_size=size, draws=draws, shares=shares or None)
+        coarse = replace(self, phase=phase, voxel_size=size, draws=draws, shares=shares or None)
+        moved = [
+            f"{name} {now:.2g} of the volume in place of {then:.2g}"
+            for name in self.names
+            for then, now in [(self.fraction(name), coarse.fraction(name))]
+            if abs(now - then) > LOST * then
+        ]
+        return coarse.with_note(f"by labels, joining voxels leaves {', '.join(moved)}") if moved else coarse
+
+    def with_note(self, sentence):
+        """Return the grid with one more sentence on what was taken or made of its voxels."""
+        return replace(self, source=replace(self.source, said=(*self.source.said, sentence)))
 
 
 def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False):

@@ -9,6 +9,7 @@ from ..base.errors import InputError
 AGREE = (
     0.9  # of the voxels that are mostly one phase carry its label, where shares and labels are of one image
 )
+APART = 0.1  # of a phase's fraction by labels, by which that by shares may differ without a word
 
 
 def with_shares(grid, shares):
@@ -32,7 +33,15 @@ def with_shares(grid, shares):
             f"expected shares of {', '.join(held)} that add up to at most 1, got {total.max() / 255:.2f} in "
             "a voxel; normalise them."
         )
-    return replace(grid, shares=held or None)
+    grid = replace(grid, shares=held or None)
+    for name, share in held.items():
+        mean, labels = float(share.mean()) / 255, grid.fraction(name)
+        if abs(mean - labels) > APART * labels:
+            grid = grid.with_note(
+                f"the shares of {name} add up to {mean:.3g} of the volume and its labels to {labels:.3g}: are"
+                " the shares on the scale 0 to 1, or up to 255, and of this image?"
+            )
+    return grid
 
 
 def coarsened(grid, factor, names=None):

@@ -75,6 +75,12 @@ def test_more_than_all_of_a_voxel_is_refused(grid, pore):
         with_shares(grid, {"pore": pore, "am": np.minimum(1.2 - pore, 1)})
 
 
+def test_shares_that_add_up_to_less_than_their_labels_are_told(grid, pore):
+    assert with_shares(grid, {"pore": pore}).source.said == ()
+    (told,) = with_shares(grid, {"pore": np.rint(180 * pore).astype(np.uint8)}).source.said  # not to 255
+    assert told.startswith("the shares of pore add up to") and "on the scale 0 to 1, or up to 255" in told
+
+
 def test_an_unknown_phase_is_refused(grid, pore):
     with pytest.raises(InputError, match="phases am, pore, got 'cbd'"):
         with_shares(grid, {"cbd": pore})
