@@ -54,7 +54,6 @@ class Preconditioner:
         self.potentials, self.slots, self.once = _coupled_graph(
             mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
         )
-        self.weight = np.empty(self.potentials.neighbour.size, np.float32)
         self.in_positive = cell.in_positive.astype(np.float32)
         self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic)
         self.potential_grid = None  # its coarse cells follow the first weights
@@ -112,16 +111,17 @@ class Preconditioner:
         cell, (ionic, electronic), n_ionic = self.cell, self.once, self.cell.mesh.ionic.n
         flows = about.flows.ionic.weight.ravel()[ionic], cell.electronic.weight.ravel()[electronic]
         weights = np.concatenate([*flows, push])
-        self.weight[self.slots[0]] = weights
-        self.weight[self.slots[1]] = weights
+        weight = np.empty(self.potentials.neighbour.size, np.float32)
+        for slots in self.slots:
+            weight[slots] = weights
         if self.potential_grid is None:
-            self.potential_grid = Multigrid(self.potentials, self.weight)
+            self.potential_grid = Multigrid(self.potentials, weight)
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
         mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
         if about.counter_slopes:
             mass[cell.mesh.counter] = cell.counter_area * about.counter_slopes.dphi
-        self.potential_grid.update(self.weight, mass, None, high)
+        self.potential_grid.update(weight, mass, None, high)
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -193,7 +193,7 @@ def _coupled_graph(mesh, kind):
     parts, edges, offset = [], [], 0
     for graph in (mesh.ionic, mesh.electronic):
         rows = np.repeat(np.arange(graph.n, dtype=np.int32), np.diff(graph.indptr))
-        once = np.flatnonzero(rows < graph.neighbour)
+        once = np.flatnonzero(rows < graph.neighbour).astype(np.int32)
         parts.append(once)
         edges.append((rows[once] + offset, graph.neighbour[once] + offset))
         offset += graph.n

@@ -1,7 +1,7 @@
 """One implicit time step of the half cell: what it holds beside the state, what solves it, and how Newton's
 method sees it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -114,8 +114,10 @@ class StepProblem:
     def linearise(self, x, fresh=False):
         """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
         steps and are set once, or when asked for `fresh` ones."""
-        solved = self.at is not None and self.at.x is x  # Newton asks for slopes where its residual is
+        # Newton asks for slopes where its residual is
+        solved = self.at is not None and self.at.x is x and self.at.flows is not None
         about = self.cell.linearise(self.at if solved else self._solve(x))
+        self.at = replace(self.at, flows=None)  # a tenth of a run's memory while GMRES has its vectors
         if fresh or self.fresh:
             self.cell.preconditioner.update(about)
             self.fresh = False

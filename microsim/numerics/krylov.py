@@ -107,8 +107,11 @@ def _gmres_cycle(apply, precondition, r, target, size):
             break
     k += 1
     y, correction = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k]), np.zeros(r.size)
+    del basis
+    part = np.empty(r.size)
     for factor, z in zip(y, answers):
-        correction += factor * z.astype(float)
+        np.multiply(z, factor, out=part)
+        correction += part
     return correction, history
 
 

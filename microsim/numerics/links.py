@@ -18,7 +18,9 @@ class Links:
 
     @classmethod
     def of(cls, graph):
-        return cls(graph, graph.half_conductances()[0].reshape(graph.near.shape))
+        return cls(
+            graph, graph.half_conductances()[0].reshape(graph.near.shape).copy()
+        )  # without the other side
 
     def conducting(self, conductivity):
         """Return the Conductances of cells of the given conductivity (S m-1, or m2 s-1 of a diffusivity)."""

@@ -15,6 +15,10 @@ def links():
     return Links.of(voxel_graph(mask, [RNG.uniform(0.5, 2, n) for n in mask.shape]).filled())
 
 
+def test_the_other_side_of_each_link_takes_no_memory(links):
+    assert links.half.base is None
+
+
 def matrix(graph, of_link):
     """The Laplacian of conductances of_link(i, j, axis, area, width of i, width of j)."""
     A = np.zeros((graph.n, graph.n))

@@ -110,7 +110,7 @@ def rows_from_edges(n, first, second):
     slots."""
     degree = np.bincount(first, minlength=n) + np.bincount(second, minlength=n)
     indptr = np.concatenate([[0], np.cumsum(degree)])
-    neighbour, slots = np.empty(indptr[-1], np.int32), np.empty((2, first.size), np.int64)
+    neighbour, slots = np.empty(indptr[-1], np.int32), np.empty((2, first.size), np.int32)
     _fill_rows(first, second, indptr[:-1].copy(), neighbour, slots)
     return indptr, neighbour, slots
 

@@ -48,7 +48,7 @@ def rows_from_edges(n, first, second):
         row.sort(key=lambda entry: entry[0] > i)
     indptr = np.cumsum([0] + [len(row) for row in rows])
     neighbour = np.array([j for row in rows for j, _, _ in row], np.int32)
-    slots = np.empty((2, len(first)), np.int64)
+    slots = np.empty((2, len(first)), np.int32)
     for slot, (_, side, edge) in enumerate(entry for row in rows for entry in row):
         slots[side, edge] = slot
     return indptr, neighbour, slots
