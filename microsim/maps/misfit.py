@@ -12,8 +12,8 @@ import numpy as np
 from scipy import ndimage
 
 PARTS = 2  # along each axis
-STEPS = 8  # of Gauss-Newton
-LARGEST = 3.0  # voxels of the map; beyond, a part fits nowhere
+STEPS = 16  # of Gauss-Newton
+LARGEST = 6.0  # voxels of the map: a part that is farther off counts with about these
 SLOPE = 0.25  # voxels over which the slope of the share is taken
 
 
@@ -63,8 +63,8 @@ def misfit_of_parts(mask, image, share_at):
 
 
 def _shift(mask, points, voxel_size, wide, share_at):
-    """Shift (m, x, y, z) of one part, or None where it shows none: too little inside, even, or it fits
-    nowhere."""
+    """Shift (m, x, y, z) of one part, or None where it shows none: too little inside, even, or its
+    opposite."""
     moved, steps = np.zeros(3), [SLOPE * voxel_size[a] * np.eye(3)[a] for a in wide]
     for _ in range(STEPS):
         here = points + moved
@@ -79,5 +79,5 @@ def _shift(mask, points, voxel_size, wide, share_at):
             return None
         moved[wide] += np.clip(np.divide(along, scale), -0.5, 0.5) * voxel_size[wide]
         if np.abs(moved / voxel_size).max() > LARGEST:
-            return None
+            break  # at least so far: left out, it would make the misfit of the others that of the map
     return moved

@@ -26,7 +26,7 @@ def map_with_parts_moved(by, axis, ratio=2):
 
 
 @pytest.mark.parametrize("axis", [0, 2])
-@pytest.mark.parametrize("by", [0.0, 0.2, 0.6, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("by", [0.0, 0.2, 0.6, 1.0, 2.0, 3.0, 6.0, 8.0, 10.0])
 def test_parts_that_are_off_are_stated_as_far_off(by, axis):
     image = map_with_parts_moved(by, axis)
     structure = SocMap(SOLID.astype(float), (H,) * 3)
@@ -34,6 +34,15 @@ def test_parts_that_are_off_are_stated_as_far_off(by, axis):
     found = misfit_of_parts(np.isfinite(image.values), image, share_at)
     assert found[axis] == pytest.approx(by * H, rel=0.1, abs=0.03 * H * 2)
     assert max(found[k] for k in range(3) if k != axis) < 0.06 * H * 2
+
+
+def test_parts_that_are_too_far_off_count_with_the_farthest():
+    """Left out, they would make the misfit of the others that of the map."""
+    image = map_with_parts_moved(16.0, 0)  # 8 of its voxels
+    structure = SocMap(SOLID.astype(float), (H,) * 3)
+    share_at = sampler(SOLID, structure, image, lambda points: points + 16 * H)
+    found = misfit_of_parts(np.isfinite(image.values), image, share_at)
+    assert np.linalg.norm(found) > 2.5 * 2 * H
 
 
 def test_parts_without_structure_show_none():
