@@ -11,7 +11,7 @@ demo: $(READY)
 	@echo "The report: out/demo/report.html"
 
 test: $(READY) $(VENV)/.docs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
