@@ -16,7 +16,8 @@ from .result import PAGE, Result, Table
 
 FILES = ("fit.json", PAGE)
 KEPT = ".fit"  # folder of whole runs
-COARSE_FROM = 40_000  # voxels from which half as many along each axis are a start worth its time
+COARSE_FROM = 10_000  # voxels from which half as many along each axis are a start worth its time
+STARTS = (4, 2)  # times coarser: a sixty-fourth and an eighth of a run's time
 ROUGH = 0.03  # of chi2: a coarse fit is a start, and its own misfit larger than what it still gains
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
@@ -124,7 +125,7 @@ def _fit(case, out, progress):
     remove(out / "fit.json")
     start = found.start()
     q, coarse = found.on_coarse(start)
-    model, sets, best, slopes = found.on(case, q, "fine")
+    model, sets, best, slopes = found.on(case, q, "all voxels")
     result = plain(found.told(model, sets, best, slopes, coarse, time.perf_counter() - begun))
     write_json(out / "fit.json", result)
     drawn = found.drawn(model, sets, best, result)
@@ -156,23 +157,29 @@ class _Fit:
         return np.array([one.place(one.start) for one in self.parameters])
 
     def on_coarse(self, q):
-        """Fit on half as many voxels along each axis, where that saves time; return q there and the model, or
-        None."""
-        from ..case.build import read_grid
+        """Fit on fewer voxels first, where that saves time; return q there and the FitModels."""
         from ..case.case import load_case
 
-        volume = self.case.volume
-        able = volume.file is not None and self.case.cell.film.model != "map"
-        if self.case.fit.coarse is False or not able:
-            return q, None
-        if self.case.fit.coarse is None and read_grid(self.case)[1].phase.size < COARSE_FROM:
-            return q, None
-        try:
-            case = load_case(self.case, {"volume.coarsen": 2 * volume.coarsen})
-            model, _, best, _ = self.on(case, q, "coarse", gain=ROUGH)
-        except (InputError, NotConverged):  # half the voxels may not join what the whole ones do
-            return q, None
-        return best.q, model
+        models, volume = [], self.case.volume
+        for times in self._starts():
+            try:
+                case = load_case(self.case, {"volume.coarsen": times * volume.coarsen})
+                model, _, best, _ = self.on(case, q, f"{times} times coarser", gain=ROUGH)
+            except (InputError, NotConverged):  # fewer voxels may not join what all of them do
+                continue
+            q, models = best.q, [*models, model]
+        return q, models
+
+    def _starts(self):
+        """Return how many times coarser a fit begins, one after the other."""
+        from ..case.build import read_grid
+
+        asked, able = self.case.fit.coarse, self.case.volume.file and self.case.cell.film.model != "map"
+        if asked is False or not able:
+            return ()
+        voxels = read_grid(self.case)[1].phase.size
+        worth = [times for times in STARTS if voxels * 8 >= COARSE_FROM * times**3]
+        return worth or (STARTS[-1:] if asked else ())
 
     def on(self, case, q, name, gain=0.0):
         """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes
@@ -188,7 +195,7 @@ class _Fit:
 
         def show(done, total, message):
             if self.progress:
-                self.progress(done, total, f"{name} run {counted['runs'] + 1}: {message}")
+                self.progress(done, total, f"run {counted['runs'] + 1}, {name}: {message}")
 
         model = FitModel(
             replace(case, output=replace(case.output, times=2)), self.parameters, self.targets, self.held,
@@ -227,7 +234,7 @@ class _Fit:
         ]
         log = np.array([one.log for one in self.parameters])
         found = at_minimum(best.q, slopes, sets, best.values, independent, self.low, self.high, log)
-        first = model.runs[0] if coarse is None else coarse.runs[0]
+        first = [*coarse, model][0].runs[0]
         chi2 = sum(n * one.chi2(v) for n, one, v in zip(independent, sets, best.values)) / sum(independent)
         return {
             "title": f"{self.case.title}: fit",
@@ -249,8 +256,8 @@ class _Fit:
             "rule": RULE,
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
             "runs": len(model.runs),
-            "coarse_runs": 0 if coarse is None else len(coarse.runs),
-            "runs_kept_from_before": model.kept + (0 if coarse is None else coarse.kept),
+            "coarse_runs": sum(len(one.runs) for one in coarse),
+            "runs_kept_from_before": sum(one.kept for one in (*coarse, model)),
             "wall_s": wall_s,
             "origin": self.origin,
         }  # fmt: skip
