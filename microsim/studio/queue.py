@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 
 from ..base.errors import InputError, MicrosimError
+from ..base.files import write_text
 from ..base.schema import say
 from .places import OWN
 from .record import JOBS, JobRecord
@@ -93,7 +94,19 @@ class Queue:
             busy = {n for n, state in states.items() if state in BUSY} | set(self.keepers)
             waiting = [n for n, state in states.items() if state == "waiting" and n not in busy]
             for number in waiting[: max(0, self.at_once - len(busy))]:
-                self.keepers[number] = self._keeper(number)
+                if self._still_inside(number):
+                    self.keepers[number] = self._keeper(number)
+
+    def _still_inside(self, number):
+        """Whether a job that waited still names nothing outside; it has failed where its case now does."""
+        record = JobRecord(self.place.root, number)
+        try:
+            self.place.check_words(record.words)
+        except InputError as error:
+            write_text(record.folder / "err.txt", f"microsim: {' '.join(str(error).split())}\n")
+            record.write("ended.json", code=InputError.exit_code, time=time.time())
+            return False
+        return True
 
     def _keeper(self, number):
         words = [sys.executable, "-P", "-m", "microsim.studio.keeper", str(self.place.root), str(number)]

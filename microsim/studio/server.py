@@ -28,6 +28,7 @@ from .sections import Shelf
 STATIC = Path(__file__).parent / "static"
 REPORT = Path(__file__).parents[1] / "report"
 SCRIPTS = ("volumes.js", "turn.js", "theme.js")  # of the pages of a run, used here too
+SERVER = {"log_level": "warning", "lifespan": "off", "server_header": False, "timeout_graceful_shutdown": 2}
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -208,7 +209,14 @@ def application(studio, token, port):
         said = str(error) if isinstance(error, MicrosimError) else why(error)
         return PlainTextResponse(" ".join(said.split()), status_code=400)
 
-    handlers = dict.fromkeys((MicrosimError, OSError), sentence)
+    def full(request, error):
+        return PlainTextResponse("expected memory for this, got none left; crop the volume.", status_code=400)
+
+    def failed(request, error):
+        said = f"the studio failed, which is its fault and not yours: {type(error).__name__}: {why(error)}"
+        return PlainTextResponse(said, status_code=500)
+
+    handlers = {MicrosimError: sentence, OSError: sentence, MemoryError: full, Exception: failed}
     routes = [*_page_routes(studio), *_data_routes(studio)]
     return Door(Starlette(routes=routes, exception_handlers=handlers), token, port)
 
@@ -277,14 +285,13 @@ def serve(folder=".", port=8765, at_once=1, told=print):
     place.own.mkdir(mode=0o700, exist_ok=True)
     try:
         with locked(place.own / ".lock", lambda: True), _listening(port) as listener:
-            token = kept_token(place.own / "token")
-            told(f"http://{HOSTS[0]}:{listener.getsockname()[1]}/?token={token}")
+            token, port = kept_token(place.own / "token"), listener.getsockname()[1]
             studio = Studio(place.root, at_once)
+            app = application(studio, token, port)
+            config = uvicorn.Config(app, **SERVER)
+            config.load()
             studio.queue.watch()
-            app = application(studio, token, listener.getsockname()[1])
-            config = uvicorn.Config(
-                app, log_level="warning", lifespan="off", server_header=False, timeout_graceful_shutdown=2
-            )
+            told(f"http://{HOSTS[0]}:{port}/?token={token}")
             uvicorn.Server(config).run(sockets=[listener])
     except BlockingIOError:
         raise InputError(

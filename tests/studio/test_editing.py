@@ -22,7 +22,7 @@ volume:
 cell:
   separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}
   counter_electrode: lithium
-  materials: {am: NMC532_porous_Xu2019, electrolyte: LiPF6_EC_DMC_1_1_Xu2019}
+  materials: {am: Xu2019_cathode, electrolyte: LiPF6_EC_DMC_Capiglia1999}
   initial_sto: 0.4
 protocol:
   - Discharge at 1C for 2 minutes

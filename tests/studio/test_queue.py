@@ -73,6 +73,19 @@ def test_no_shell_reads_the_line(queue):
     assert queue.record(queue.add(line)).words == line.split()
 
 
+def test_a_case_that_reaches_outside_by_the_time_it_would_run_is_refused(queue, place):
+    (place.root / "case.yaml").write_text("volume: {file: labels.tif}\n")
+    for line in ("info labels.tif", "run case.yaml"):
+        queue.add(line)
+    until(lambda: queue.record(1).state == "running")
+    (place.root / "case.yaml").write_text("volume: {file: ../secret/grey.tif}\n")
+    (place.root / "go").touch()
+    until(lambda: queue.record(1).state == "done")
+    until(lambda: queue.look() or queue.record(2).state == "failed")
+    assert queue.started == [1]
+    assert "inside of the studio's folder" in queue.record(2).sentence()
+
+
 def test_one_runs_at_a_time_and_others_wait(queue):
     numbers = [queue.add("info labels.tif") for _ in range(3)]
     queue.look()

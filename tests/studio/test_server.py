@@ -1,7 +1,12 @@
 """The studio's server, as it is started on the command line, asked by a program."""
 
+import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -191,3 +196,57 @@ def test_acts_are_json_from_the_page_itself(studio):
     assert studio.raw("/api/start", "POST", line, **json_type, Origin="http://evil.example")[0] == 403
     assert studio.raw("/api/start", "POST", line, **json_type, Cookie=None)[0] == 401
     assert studio.raw("/api/start?line=info")[0] == 405
+
+
+SLAB = """title: A slab
+volume:
+  slab: {phase: am, thickness_um: 42, cells: 8}
+cell:
+  separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}
+  counter_electrode: lithium
+  materials: {am: Xu2019_cathode, electrolyte: LiPF6_EC_DMC_Capiglia1999}
+  initial_sto: 0.4
+  shells: 8
+protocol:
+  - Discharge at 1C for 10 minutes
+numerics: {max_step_s: 1}
+output: {checkpoint_s: 0.5, times: 3}
+"""
+
+
+def children(pid):
+    """Processes that a process started."""
+    found = []
+    for one in filter(str.isdecimal, os.listdir("/proc")):
+        with suppress(OSError):  # it has ended meanwhile
+            parent = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[1]
+            found += [int(one)] * (int(parent) == pid)
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at /proc")
+def test_a_run_outlives_its_server_is_stopped_and_goes_on(tmp_path):
+    (tmp_path / "slab.yaml").write_text(SLAB)
+    job = tmp_path / ".microsim-studio" / "jobs" / "0001"
+    with serving(tmp_path) as first:
+        first.post("start", line="run slab.yaml")
+        first.post("start", line="info labels.tif")  # waits, and has nothing to read
+        until(lambda: (tmp_path / "out" / "slab" / ".resume" / "state.npz").is_file(), 90)
+        (running,) = children(json.loads((job / "started.json").read_text())["pid"])
+        os.killpg(running, signal.SIGSTOP)  # so that it does not end before the next server is there
+        first.process.kill()
+        first.process.wait()
+    with serving(tmp_path) as second:
+        waiting, run = second.get("state")["jobs"]
+        assert (run["state"], waiting["state"]) == ("running", "waiting")
+        second.post("stop", number=1)
+        os.killpg(running, signal.SIGCONT)
+        until(lambda: second.get("state")["jobs"][1]["state"] == "stopped", 60)
+        until(lambda: second.get("state")["jobs"][0]["state"] == "failed", 60)  # the next one had its turn
+        stopped = second.get("state")["jobs"][1]
+        assert stopped["sentence"] == "interrupted by Ctrl-C."
+        assert stopped["resume"] == "microsim run slab.yaml --resume"
+        second.post("start", line=stopped["resume"])
+        until(lambda: second.get("state")["jobs"][0]["state"] == "done", 180)
+        assert ["report", "out/slab/report.html"] in second.get("state")["jobs"][0]["written"]
+        assert not second.get("state")["jobs"][2]["resume"]  # nothing is left to go on with

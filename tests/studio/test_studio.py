@@ -31,9 +31,9 @@ def truth():
 
 
 @contextmanager
-def browsing(chromium, address, width=1200):
+def browsing(chromium, address, width=1200, **how):
     """A page of the studio; what it said on its console and asked of others is looked at in the end."""
-    context = chromium.new_context(viewport={"width": width, "height": 1000})
+    context = chromium.new_context(viewport={"width": width, "height": 1000}, **how)
     page, said = context.new_page(), []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
@@ -122,6 +122,25 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
             frame.locator("#viewer-root[data-ready]").wait_for(timeout=60000)  # its sections slide
         with pytest.raises(Exception, match="SecurityError|opaque|sandboxed"):
             page.frames[1].evaluate("document.cookie")  # a page of the folder has no part in the studio's
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1000, "light"), (400, "dark")])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(chromium, truth, tmp_path, width, scheme):
+    axe = pytest.importorskip("axe_core_python.sync_playwright", reason="axe-core-python is not installed")
+    write_volume(tmp_path / "labels.tif", truth[0], voxel_size=4e-7)
+    write_volume(tmp_path / "grey.tif", truth[1])
+    with serving(tmp_path) as server, browsing(chromium, server.address, width, color_scheme=scheme) as page:
+        server.post("start", line="info labels.tif --phases a=0")
+        for view in ("volume/grey.tif", "volume/labels.tif", "case/new.yaml", "jobs", "compare", "new"):
+            page.evaluate("(view) => { location.hash = `#/${view}`; }", view)
+            page.wait_for_selector(f"main[data-view='{view}'] section")
+            if "grey" in view:
+                page.click("#paint")
+                page.wait_for_selector(".classes")
+            page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+            found = axe.Axe().run(page)["violations"]
+            serious = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert [(view, one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []
 
 
 def paint(page, pixels):

@@ -37,9 +37,11 @@ const go = async () => {
   const [, kind = "", ...rest] = location.hash.split("/");
   const path = rest.map(decodeURIComponent).join("/");
   main.replaceChildren();
+  delete main.dataset.view;
   try {
     shown = await (VIEWS[kind] ?? welcome)(path);
     await shown?.open?.();
+    main.dataset.view = [kind, path].filter(Boolean).join("/");
   } catch (error) {
     main.append(sentence(error));
   }

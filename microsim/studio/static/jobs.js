@@ -38,7 +38,7 @@ class Card {
     this.said = el("p", { class: "said" });
     this.links = el("p", { class: "links" });
     this.acts = el("p", { class: "acts" });
-    this.printed = el("pre", { tabindex: "0", "aria-label": `What job ${number} printed` });
+    this.printed = el("pre", { tabindex: "0", role: "region", "aria-label": `What job ${number} printed` });
     this.more = el("details", { ontoggle: () => this.read() }, el("summary", {}, "What it printed"), this.printed);
     this.root = el("li", { class: "job", id: `job-${number}` },
       el("p", { class: "head" }, this.state, el("b", {}, ` ${number} `), this.times), this.line,

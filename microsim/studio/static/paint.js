@@ -124,7 +124,7 @@ export class Painting {
       this.key = key;
       this.counted = classes.map(() => el("span", { class: "small" }));
       const rows = classes.map((name, number) => el("li", {},
-        el("label", {}, el("input", { type: "radio", name: "class", value: String(number + 1), checked: this.label === number + 1, onchange: () => this.choose(number + 1) }),
+        el("label", {}, el("input", { type: "radio", name: "class", "aria-label": `Paint class ${number + 1}`, value: String(number + 1), checked: this.label === number + 1, onchange: () => this.choose(number + 1) }),
           swatch(number)), el("input", { size: 8, value: name, "aria-label": `Name of class ${number + 1}`, onchange: (event) => this.rename(number, event.target) }), this.counted[number]));
       const erase = el("label", {}, el("input", { type: "radio", name: "class", value: "0", checked: this.label === ERASE, onchange: () => this.choose(ERASE) }), " erase");
       const size = el("input", { type: "range", min: "0", max: "30", value: String(this.radius), id: "brush", oninput: (event) => { this.radius = Number(event.target.value); } });

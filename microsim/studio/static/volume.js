@@ -167,7 +167,7 @@ export class VolumeView {
 
   solid() {
     const cut = el("input", { type: "checkbox", id: "turn-cut", checked: true });
-    const across = el("select", { id: "turn-across", onchange: () => this.turn.draw() }, AXES.map((axis, k) => el("option", { value: String(k), selected: k === 2 }, axis)));
+    const across = el("select", { id: "turn-across", "aria-label": "Axis across which it is cut open", onchange: () => this.turn.draw() }, AXES.map((axis, k) => el("option", { value: String(k), selected: k === 2 }, axis)));
     const chosen = this.isLabels ? this.about.labels.map(({ label }, number) => el("label", {},
       el("input", { type: "checkbox", checked: !this.hidden.has(label), onchange: (event) => {
         this.hidden[event.target.checked ? "delete" : "add"](label);
@@ -176,7 +176,7 @@ export class VolumeView {
       : el("label", {}, "Shown from ", el("input", { type: "range", min: "0", max: "100", value: "50", id: "turn-from",
         oninput: () => { clearTimeout(this.later); this.later = setTimeout(() => this.turn.draw(), 60); } }), " of the contrast");
     this.canvas3d = el("canvas", { id: "turn", tabindex: "0", role: "img", "aria-label": "The volume in three dimensions; drag it, or turn it with the arrow keys" });
-    return section("In three dimensions", el("select", { id: "turn-of", hidden: true }, el("option", { value: "it" })),
+    return section("In three dimensions", el("select", { id: "turn-of", hidden: true, "aria-label": "Volume that turns" }, el("option", { value: "it" })),
       el("div", { class: "choices" }, chosen, el("label", {}, cut, " cut open at the section across "), across),
       this.canvas3d, el("p", { class: "small", id: "turn-note" }, "Drag to turn, or use the arrow keys."));
   }
