@@ -28,6 +28,7 @@ _HOMES = {
     "run": "jobs.run",
     "open_run": "jobs.run_result",
     "reproduce": "jobs.reproduce",
+    "compare_runs": "jobs.compare_runs",
     "compare": "jobs.compare",
     "losses": "jobs.losses",
     "evenness": "jobs.evenness",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the test holds this list aga
     from .jobs.calibrate import calibrate as calibrate
     from .jobs.cell_eis import cell_impedance as cell_impedance
     from .jobs.compare import compare as compare
+    from .jobs.compare_runs import compare_runs as compare_runs
     from .jobs.compton import compton_map as compton_map
     from .jobs.curve import measured_curve as measured_curve
     from .jobs.datasets import datasets as datasets

@@ -73,6 +73,7 @@ JOBS = {
     "compton": "compton counts.npy --energies keV.txt --incident-keV 115 --angle-deg 90 --out lithium.npy",
     "run": f"run {SMALL} --out run",
     "reproduce": "reproduce run --out again",
+    "report": "report run again --out side_by_side --figures journal",
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
     "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
     " --out losses",

@@ -6,6 +6,7 @@ from ..jobs.bpx import bpx
 from ..jobs.calibrate import calibrate
 from ..jobs.cell_eis import cell_impedance
 from ..jobs.compare import compare
+from ..jobs.compare_runs import compare_runs
 from ..jobs.compton import compton_map
 from ..jobs.curve import measured_curve
 from ..jobs.datasets import datasets
@@ -315,6 +316,16 @@ command_of(
     study,
     "study",
     ["microsim study studies/rate.yaml", "microsim study studies/rate.yaml --processes 4 --json -"],
+)
+
+command_of(
+    compare_runs,
+    "report",
+    [
+        "microsim report out/slow out/fast --out out/side_by_side",
+        "microsim report out/demo --figures figures --width single --figure-format pdf",
+        "microsim report out/demo --pdf demo.pdf",
+    ],
 )
 
 command_of(
