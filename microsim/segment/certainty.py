@@ -2,16 +2,25 @@
 
 import numpy as np
 
-from .segmentation import label_shares, moved_edges, threshold_probabilities
+from .segmentation import label_shares, moved_edges, moved_slabs, shares_of_parts, threshold_probabilities
 
 
 def fractions_with_bounds(state, shift):
     """Return the share of each label: {"middle": as it is, "low" and "high": with the edges moved by so much
     of the grey step, lower and higher}."""
     found = {"middle": _shares(state, state.labels)}
-    for bound in ("low", "high"):
-        found[bound] = _shares(state, bound_volume(state, shift, bound))
+    for bound, by in (("low", -shift), ("high", shift)):
+        found[bound] = _moved_shares(state, by)
     return found
+
+
+def _moved_shares(state, by):
+    """Share of each label with moved edges, of which no more than a slab is in memory."""
+    parts = moved_slabs(state.matter, state.labels, state.levels, by)
+    if state.sample is None:
+        return shares_of_parts((part for _, part in parts), len(state.names))
+    inside = (part[state.sample[first : first + len(part)]] for first, part in parts)
+    return shares_of_parts(inside, len(state.names))
 
 
 def _shares(state, labels):

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.axes import AXES
+from ..volumes.slabs import windows
 from .edges import blurred_films
 from .segmentation import APART, VALLEY
 
@@ -64,9 +65,18 @@ def _sampled(state):
     step = max(int(np.cbrt(state.labels.size / SAMPLED)), 1)
     cut = (slice(None, None, step),) * 3
     grey, labels = np.asarray(state.matter[cut], np.float32), np.asarray(state.labels[cut])
-    flat = (ndimage.maximum_filter(state.labels, 3) == ndimage.minimum_filter(state.labels, 3))[cut]
+    flat = _flat(state.labels, step)
     known = [(labels == k) & flat for k in range(len(state.phases))]
     return grey, [one if np.count_nonzero(one) > FEWEST else labels == k for k, one in enumerate(known)]
+
+
+def _flat(labels, step):
+    """Which voxels, every `step`th along each axis, have neighbours of the same label alone."""
+    parts = []
+    for slab, own, first in windows(labels, reach=1):
+        same = ndimage.maximum_filter(slab, 3) == ndimage.minimum_filter(slab, 3)
+        parts.append(same[own][-first % step :: step, ::step, ::step])
+    return np.concatenate(parts)
 
 
 def _uneven(state, bounds, sampled):
@@ -162,20 +172,29 @@ def _stray(state):
     """Phases of few voxels, or of voxels that stand alone, which may be none; stray voxels everywhere."""
     everywhere = 0
     for k, name in enumerate(state.phases):
-        known = np.asarray(state.labels) == k
-        count = int(np.count_nonzero(known))
-        beside = ndimage.convolve(
-            known.astype(np.uint8), ndimage.generate_binary_structure(3, 1), mode="constant"
-        )
-        alone = known & (beside == 1)
-        if count and np.count_nonzero(alone) > ALONE * count:
+        count, alone = _counted(state.labels, k)
+        if count and alone > ALONE * count:
             yield f"most voxels of {name} stand alone: noise, zingers or dead pixels rather than a phase"
-        elif count < RARE * known.size:
-            yield f"{name} has {100 * count / known.size:.2g} % of the voxels: a phase, or stray voxels?"
-        everywhere += np.count_nonzero(alone) / known.size
+        elif count < RARE * state.labels.size:
+            share = 100 * count / state.labels.size
+            yield f"{name} has {share:.2g} % of the voxels: a phase, or stray voxels?"
+        everywhere += alone / state.labels.size
     if everywhere > NOISY:
         yield (
             f"{100 * everywhere:.2g} % of all voxels stand alone in another phase: noise, which makes"
             " surfaces, paths and the shares of thin phases wrong by more than the bounds; take it off"
             " (--denoise nlm)"
         )
+
+
+def _counted(labels, k):
+    """Count the voxels of a label, and those of them without another beside them."""
+    count = alone = 0
+    for slab, own, _ in windows(labels, reach=1):
+        known = slab == k
+        beside = ndimage.convolve(
+            known.astype(np.uint8), ndimage.generate_binary_structure(3, 1), mode="constant"
+        )
+        count += int(np.count_nonzero(known[own]))
+        alone += int(np.count_nonzero((known & (beside == 1))[own]))
+    return count, alone

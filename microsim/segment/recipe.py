@@ -202,8 +202,8 @@ def _histogram(values):
 def open_grey(name, *, file_axes=None, voxel_size=None, store=MEMORY):
     """Open a grey volume, a file or an array: (values [x, y, z], Volume with their provenance).
 
-    With a Store that has a folder an npy file is mapped into memory and read piece by piece; everything else
-    is read whole.
+    With a Store that has a folder an npy file is mapped into memory and read piece by piece, and HDF5 and
+    Zarr are laid out there slab by slab; everything else is read whole.
     """
     if getattr(name, "ndim", 0):
         preparation.check_grey(name)
@@ -213,7 +213,7 @@ def open_grey(name, *, file_axes=None, voxel_size=None, store=MEMORY):
         mapped = _mapped(path, file_axes, voxel_size)
         if mapped is not None:
             return mapped
-    source = read_voxels(name, file_axes=file_axes, voxel_size=voxel_size, kind="grey")
+    source = read_voxels(name, file_axes=file_axes, voxel_size=voxel_size, kind="grey", store=store)
     return source.values, source
 
 

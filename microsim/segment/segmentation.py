@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from ..base.axes import axis_number
 from ..base.errors import InputError
-from ..volumes.slabs import MEMORY, SLAB_BYTES, by_slabs, layers, place
+from ..volumes.slabs import MEMORY, SLAB_BYTES, by_slabs, layers, place, windows
 from .preparation import grey_span
 
 BINS = 512
@@ -242,10 +242,16 @@ def label_by_thresholds(values, cuts, *, store=MEMORY, progress=None):
 
 def label_shares(labels, count):
     """Share of each of `count` labels: list of floats."""
-    found = np.zeros(count, np.int64)
-    for layer in layers(labels, 0):
-        found += np.bincount(layer.ravel(), minlength=count)[:count]
-    return (found / labels.size).tolist()
+    return shares_of_parts(layers(labels, 0), count)
+
+
+def shares_of_parts(parts, count):
+    """Share of each of `count` labels in a volume that comes in parts: list of floats."""
+    found, size = np.zeros(count, np.int64), 0
+    for part in parts:
+        found += np.bincount(np.ravel(part), minlength=count)[:count]
+        size += np.size(part)
+    return (found / size).tolist()
 
 
 def threshold_probabilities(values, levels):
@@ -278,17 +284,21 @@ def moved_edges(values, labels, levels, by, *, store=MEMORY):
     (-by, 0, by) give every number computed from them an error bar; `by` may also differ from voxel to voxel,
     [x, y, z] (draws.py). Slab by slab.
     """
+    out = store.empty(labels.shape, np.uint8)
+    for first, part in moved_slabs(values, labels, levels, by):
+        out[first : first + len(part)] = part
+    return out
+
+
+def moved_slabs(values, labels, levels, by):
+    """Go through what `moved_edges` gives slab by slab: (number of the first layer, labels)."""
     level = np.full(256, levels.means[0], np.float32)
     level[: len(levels.means)] = levels.means
-    out, n = store.empty(labels.shape, np.uint8), labels.shape[0]
     thickness = max(SLAB_BYTES // (16 * labels[0].size), 1)
-    for first in range(0, n, thickness):
-        end = min(first + thickness, n)
-        low, high = max(first - 1, 0), min(end + 1, n)
-        here = by[low:high] if np.ndim(by) else np.full((high - low, *labels.shape[1:]), by, np.float32)
-        moved = _moved(np.asarray(values[low:high], np.float32), np.asarray(labels[low:high]), level, here)
-        out[first:end] = moved[first - low : end - low]
-    return out
+    for old, own, first in windows(labels, 1, thickness):
+        low, high = first - own.start, first - own.start + len(old)
+        here = by[low:high] if np.ndim(by) else np.full(old.shape, by, np.float32)
+        yield first, _moved(np.asarray(values[low:high], np.float32), old, level, here)[own]
 
 
 def _moved(values, old, level, by):

@@ -52,7 +52,7 @@ class Format:
     read      read(path) -> Stored
     write     write(path, stored), whole or not at all; None: it is only read
     takes     further arguments: "part", the name behind ::, and of read "index", the number behind @, and
-              "whole", to give all axes and not one time
+              "whole", to give all axes and not one time, and "store", where the values go (slabs.Store)
     files     files(path) -> every file that its data lie in, found without reading them; None: it alone
     opens     opens(path) -> whether this format reads it; None: any file with one of the suffixes
     package   of whom it is; filled in for those of other packages

@@ -39,6 +39,18 @@ class Store:
                 " folder."
             ) from error
 
+    def hold(self, array, row=None):
+        """Read an array of a file (HDF5, Zarr), or its `row`: whole, or slab by slab into a file here."""
+        if self.folder is None:
+            return np.asarray(array[...] if row is None else array[row])
+        shape, before = (array.shape, ()) if row is None else (array.shape[1:], (row,))
+        out, n = self.empty(shape, array.dtype.newbyteorder("=")), shape[0]
+        each = max(SLAB_BYTES // (4 * array.dtype.itemsize * max(out.size // n, 1)), 1)
+        for first in range(0, n, each):
+            part = slice(first, min(first + each, n))
+            out[part] = array[(*before, part)]
+        return out
+
 
 MEMORY = Store()
 
@@ -84,6 +96,17 @@ def by_slabs(
         if progress:
             progress(end, n, message)
     return out
+
+
+def windows(values, reach=0, thickness=None):
+    """Go through a volume slab by slab along x: (slab with `reach` more layers on each side, where there are
+    any, in memory; which of its layers are its own; number of the first of these)."""
+    n = values.shape[0]
+    thickness = thickness or max(SLAB_BYTES // (4 * max(values.size // n, 1)), 1)
+    for first in range(0, n, thickness):
+        end, low = min(first + thickness, n), max(first - reach, 0)
+        slab = np.asarray(values[low : min(end + reach, n)])
+        yield slab, slice(first - low, end - low), first
 
 
 def layers(values, axis):

@@ -19,6 +19,7 @@ from ..base.lengths import check_voxel_size
 from .axes import as_section, in_space, with_beam
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
+from .slabs import MEMORY
 from .stored import is_pattern, sha256_of
 
 MOST_LABELS = 255
@@ -45,7 +46,7 @@ class Volume:
     beside: tuple[str, ...] = ()
 
 
-def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None):
+def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None, store=MEMORY):
     """Read a volume from a file, a folder of slices or a known data set.
 
     name_or_path  a file of one of the formats of volumes/formats (docs/formats.md), a folder of slices or a
@@ -56,15 +57,16 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
                   "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
     beam          x, y or z: a file of two axes is a projection along it, one voxel thick there
+    store         where the values go: those of HDF5 and Zarr slab by slab into a file (slabs.Store)
 
-    Returns a Volume, C-contiguous; sha256 is that of the file's bytes (of several files: one after the
-    other). Raises InputError.
+    Returns a Volume, C-contiguous in memory; sha256 is that of the file's bytes (of several files: one after
+    the other). Raises InputError.
     """
     if file_axes is not None:
         _check_axes(file_axes)
     given = None if voxel_size is None else check_voxel_size(voxel_size)
     path, part, index, dataset = _find(name_or_path)
-    stored = read_file(path, part, index)
+    stored = read_file(path, part, index, store=store)
     if beam is not None:
         stored = with_beam(stored, file_axes, beam, name_or_path)
     if kind != "field":  # a map of two axes is a projection, along a beam that has to be named
@@ -77,7 +79,8 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     told = {"said": stored.said, "beside": stored.beside}
     del stored  # so that the file's own order does not stay in memory beside the transposed array
     _check_rank(values, name_or_path)
-    values = np.ascontiguousarray(values.transpose([axes.index(axis) for axis in "xyz"]))
+    values = values.transpose([axes.index(axis) for axis in "xyz"])
+    values = values if store.folder is not None else np.ascontiguousarray(values)
     values = _as_kind(values, kind, name_or_path)
     size = known or (size and _own_size(size, axes, name_or_path))
     size = check_voxel_size(size) if size else None

@@ -215,3 +215,29 @@ def test_what_a_mask_does_not_go_with_is_refused(tmp_path):
     for write in (found.write, found.save_probability, found.save_shares):
         with pytest.raises(ms.InputError, match="expected a volume without --mask"):
             write(tmp_path / "x.h5")
+
+
+@pytest.mark.parametrize("name", ["grey.zarr", "grey.h5", "grey.npy", "grey.tif"])
+@pytest.mark.parametrize("options", [{}, {"mask": "cylinder=z"}, {"steps": {"denoise": "median"}}])
+def test_in_files_of_a_folder_every_number_is_the_same(tmp_path, monkeypatch, name, options):
+    """Slabs of two layers and a file whose axes are turned, against the whole volume in memory."""
+    from microsim.segment import segmentation
+    from microsim.volumes import slabs
+
+    if name.endswith(".zarr"):
+        pytest.importorskip("zarr", reason="needs the extra formats")
+    noisy = GREY.astype(np.uint16) + np.random.default_rng(3).integers(0, 60, GREY.shape, np.uint16)
+    path = write_volume(tmp_path / name, noisy, file_axes="zyx", voxel_size=None if "npy" in name else 1e-7)
+    given = {"phases": NAMES, "file_axes": "zyx", "voxel_size": "100 nm", **options}
+    whole = ms.segment_volume(path, **given)
+    numbers = whole.numbers()
+    for module in (slabs, segmentation):
+        monkeypatch.setattr(module, "SLAB_BYTES", 4 * 2 * 26 * 20)
+    found = ms.segment_volume(path, **given, scratch=tmp_path / "scratch")
+    again = found.numbers()
+    for one in (numbers, again):
+        one["steps"] = [{k: v for k, v in step.items() if k != "seconds"} for step in one["steps"]]
+    assert again == numbers and bool(numbers["doubts"]) == ("steps" not in options)
+    assert np.array_equal(found.labels, whole.labels)
+    written = read_voxels(found.save(tmp_path / f"labels.{name.partition('.')[2]}")["labels"])
+    assert np.array_equal(written.values, whole.labels)

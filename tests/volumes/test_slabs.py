@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from microsim.base.errors import InputError
-from microsim.volumes.slabs import MEMORY, by_slabs, layers, scratch_store
+from microsim.volumes.slabs import MEMORY, by_slabs, layers, scratch_store, windows
 
 
 @settings(deadline=None, max_examples=20)
@@ -53,3 +53,32 @@ def test_a_folder_that_cannot_be_is_refused(tmp_path):
 def test_layers_run_along_any_axis():
     values = np.arange(24).reshape(2, 3, 4)
     assert [layer.tolist() for layer in layers(values, 2)] == [values[:, :, k].tolist() for k in range(4)]
+
+
+@pytest.mark.parametrize(("reach", "thickness"), [(0, 3), (2, 3), (1, 7), (9, 2)])
+def test_windows_bear_their_own_layers_once(reach, thickness):
+    values = np.arange(60).reshape(10, 3, 2)
+    parts = list(windows(values, reach, thickness))
+    assert np.array_equal(np.concatenate([slab[own] for slab, own, _ in parts]), values)
+    for slab, own, first in parts:
+        assert np.array_equal(slab[own.start], values[first])
+        assert own.start == min(first, reach) and len(slab) - own.stop == min(
+            10 - first - len(slab[own]), reach
+        )
+
+
+@pytest.mark.parametrize("row", [None, 1])
+def test_a_file_s_array_is_held_slab_by_slab(tmp_path, monkeypatch, row):
+    import h5py
+
+    from microsim.volumes import slabs
+
+    monkeypatch.setattr(slabs, "SLAB_BYTES", 4 * 4 * 24)  # two layers
+    values = np.arange(2 * 5 * 3 * 4).reshape(2, 5, 3, 4) if row else np.arange(60).reshape(5, 3, 4)
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        file["v"] = values.astype(">i4")
+        store = scratch_store(tmp_path)
+        found = store.hold(file["v"], row)
+        assert np.array_equal(MEMORY.hold(file["v"], row), values if row is None else values[row])
+    assert isinstance(found, np.memmap) and found.dtype == np.dtype("i4")
+    assert np.array_equal(found, values if row is None else values[row])

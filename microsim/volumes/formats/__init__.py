@@ -18,6 +18,7 @@ from ...base.errors import InputError, MicrosimError, why
 from ...base.plugins import plugins
 from ...base.schema import any_of
 from ..contract import Format, Stored
+from ..slabs import MEMORY
 from ..stored import is_pattern
 
 GROUP = "microsim.readers"
@@ -35,12 +36,15 @@ def split_name(name):
     return Path(path), part or None, int(index) if whole else index or None
 
 
-def read_file(path, part=None, index=None, whole=False):
-    """Read a file or a folder; any failure becomes one plain sentence. whole: all axes, not one time."""
+def read_file(path, part=None, index=None, whole=False, store=MEMORY):
+    """Read a file or a folder; any failure becomes one plain sentence. whole: all axes, not one time; store:
+    where the values go, as far as the format can."""
     form = _format(path, Format.reads, "read")
     asked = _asked(form, path, part=part, index=index)
     if whole and "whole" in form.takes:
         asked["whole"] = True
+    if "store" in form.takes:
+        asked["store"] = store
     by = f" read by the package {form.package}" if form.package else ""
     with damage_named(f"{path.suffix.lower() or form.name} volume{by}", path):
         stored = form.read(path, **asked)

@@ -13,13 +13,14 @@ from ..contract import Format, Stored
 from ..fields import stored_index
 from ..hdf5 import opened_dataset, others_beside, require_complete
 from ..links import linked_files
+from ..slabs import MEMORY
 from ..statements import stated_names, stated_size, unitless_size, vtk_image
 from ..stored import of_no_unit, replacing_files, require_reading
 
 DEFAULT_NAME = "volume"
 
 
-def read_hdf5(path, part=None, index=None, whole=False):
+def read_hdf5(path, part=None, index=None, whole=False, store=MEMORY):
     """Read one data set of an HDF5 file; of [t, x, y, z] the array at `index`, in the fields of a run also
     "end" or a step of the protocol (fields.stored_index); default the last, where the file names its times.
 
@@ -35,9 +36,10 @@ def read_hdf5(path, part=None, index=None, whole=False):
         names = stated_names(dataset)
         row = None if whole else _row(dataset, names, index, name)
         shape = dataset.shape if row is None else dataset.shape[1:]
-        require_reading(math.prod(shape) * dataset.dtype.itemsize, name)
+        if store.folder is None:
+            require_reading(math.prod(shape) * dataset.dtype.itemsize, name)
         files = require_complete(dataset, name, None if row is None else (row, row))
-        values = dataset[()] if row is None else dataset[row]
+        values = store.hold(dataset, row)
         size, edges = stated_size(dataset, names, name), unitless_size(dataset)
         usual = "zyx" if _counts_backwards(dataset) else "xyz"
         beside = others_beside(dataset)

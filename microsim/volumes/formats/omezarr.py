@@ -14,6 +14,7 @@ from ...base.packages import need
 from ..axes import TIME, axis_word
 from ..choice import chosen_name
 from ..contract import Format, Stored
+from ..slabs import MEMORY
 from ..stored import metres, of_no_unit, replacing_folder, require_reading, spacing
 
 MARKS = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
@@ -22,9 +23,9 @@ CHUNK = 128  # voxels along each axis
 HABIT = {"z": "page", "y": "row", "x": "column"}
 
 
-def read_zarr(path, part=None, index=None, whole=False):
+def read_zarr(path, part=None, index=None, whole=False, store=MEMORY):
     """Read one array: the finest of an image, or the one that `part` names; of several times the last, or the
-    one at `index`."""
+    one at `index`. store: where the values go (volumes/slabs.py)."""
     zarr = need("zarr", f"{path} (Zarr)")
     node = zarr.open(path, mode="r")
     image = _image(node)
@@ -34,12 +35,14 @@ def read_zarr(path, part=None, index=None, whole=False):
         image = _image(node)
     if image is None:
         array, others = _array(node, path, part)
-        return _read(array, Stored(np.empty(0), beside=others), (), ((), ()), index, whole, path)
+        row = _row(array, (), index, path) if not whole else None
+        return _read(array, Stored(np.empty(0), beside=others), (), ((), ()), row, store, path)
     level, said = _level(image, part, path)
     array, names = node[level["path"]], _names(image)
     scales = _scales(image, level, array.ndim)
     stored = Stored(np.empty(0), said=said, beside=_beside(node, image, level))
-    return _read(array, stored, names, scales, index, whole, path)
+    row = _row(array, names, index, path) if not whole else None
+    return _read(array, stored, names, scales, row, store, path)
 
 
 def _image(node):
@@ -98,12 +101,12 @@ def _scales(image, level, count):
     return scale, units
 
 
-def _read(array, stored, names, scales, index, whole, path):
+def _read(array, stored, names, scales, row, store, path):
     if array.dtype.kind not in "biuf":
         raise InputError(f"expected numbers in {path}, got {array.dtype}; name another array.")
-    row = _row(array, names, index, path) if not whole else None
-    require_reading(math.prod(array.shape) * array.dtype.itemsize, path)
-    values = np.asarray(array[...] if row is None else array[row])
+    if store.folder is None:
+        require_reading(math.prod(array.shape) * array.dtype.itemsize, path)
+    values = store.hold(array, row)
     if row is not None:
         said = f"time {row} of 0 to {array.shape[0] - 1}; ::@0 for the first"
         stored = replace(stored, said=(*stored.said, said))
@@ -163,14 +166,24 @@ def write_zarr(path, stored):
     level = {"path": "0", "coordinateTransformations": [{"type": "scale", "scale": edges}]}
     axes = [{"name": name, "type": "space", **unit} for name in names]
     image = {"version": "0.4", "name": path.name.partition(".")[0], "axes": axes, "datasets": [level]}
-    values = np.ascontiguousarray(stored.values)
+    values = stored.values
     with replacing_folder(path, is_zarr) as part:
         group = zarr.open_group(part, mode="w", zarr_format=2)
         chunks = tuple(min(n, CHUNK) for n in values.shape)
-        group.create_array("0", data=values, chunks=chunks, chunk_key_encoding=SLASH)
+        more = {"chunks": chunks, "chunk_key_encoding": SLASH}
+        held = group.create_array("0", shape=values.shape, dtype=values.dtype, **more)
+        for first in range(0, values.shape[0], CHUNK):  # a row of chunks in memory
+            held[first : first + CHUNK] = np.ascontiguousarray(values[first : first + CHUNK])
         group.attrs["multiscales"] = [image]
 
 
 FORMATS = (
-    Format("OME-Zarr", (".zarr",), read_zarr, write_zarr, takes=("part", "index", "whole"), opens=is_zarr),
+    Format(
+        "OME-Zarr",
+        (".zarr",),
+        read_zarr,
+        write_zarr,
+        takes=("part", "index", "whole", "store"),
+        opens=is_zarr,
+    ),
 )
