@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
+from ..base.plausible import RANGES, physical
 from ..base.schema import number, whole
 from .arguments import name_values
 from .curve_arguments import above_zero, file_columns, measured_file
@@ -95,6 +96,16 @@ class FittedImpedance(Result):
             if not found.identifiable:
                 low, high = found.interval
                 yield f"{name} is not identifiable from these data (95 %: {low:.2g} to {high:.2g})."
+            elif name == "tau" and found.value < 1:
+                yield (
+                    f"tau is {found.value:.3g}, and no pores have one below 1: check porosity, conductivity"
+                    " (in S/m), length, area, and how many electrodes the cell has."
+                )
+            elif name.startswith("D_") and not RANGES["diffusivity"].is_usual(found.value):
+                yield (
+                    f"{name} is {found.value:.3g}, and nothing in a cell has such a diffusivity: check"
+                    " length, radius, area and concentration, and their units."
+                )
         if self.fit.worst > APART:
             yield (
                 f"The circuit is off the spectrum by up to {100 * self.fit.worst:.2g} % of |Z|: its intervals"
@@ -225,10 +236,17 @@ def fit_impedance(
     concentration: above_zero(
         "Of lithium, for D from the 45 degree part.", "C", "--concentration-mol-m3"
     ) = None,
-    porosity: above_zero("For tau of a line.", "EPS", "--porosity") = None,
-    conductivity: above_zero("Of the electrolyte, for tau of a line.", "K", "--conductivity-S-m") = None,
+    porosity: Annotated[
+        "float | None", Argument("For tau of a line, 0 to 1.", number(0.0, 1.0, above=True), "EPS")
+    ] = None,
+    conductivity: Annotated[
+        "float | None",
+        Argument("Of the electrolyte, for tau of a line.", physical("kappa"), "K", "--conductivity-S-m"),
+    ] = None,
     electrodes: Annotated[int, Argument("Alike electrodes in the cell, 1 or 2.", whole(1, 2), "N")] = 1,
-    temperature: above_zero("Of the cell.", "T", "--temperature-K") = 298.15,
+    temperature: Annotated[
+        float, Argument("Of the cell.", number(200.0, 400.0), "T", "--temperature-K")
+    ] = 298.15,
     fix: Annotated["dict | None", Argument("Parameters to hold: n=1,R_s=0.01.", _fixed, "NAME=V,...")] = None,
     low: above_zero("Lowest frequency to fit.", "F", "--from-Hz") = None,
     high: above_zero("Highest frequency to fit.", "F", "--to-Hz") = None,

@@ -16,6 +16,8 @@ from .map_source import Map
 from .result import Result, SavedFile, Table
 from .spectra_arguments import Given, references_of
 
+BEYOND = 0.01  # share of the voxels that may lie beyond the references without a word
+
 
 @dataclass(frozen=True, repr=False)
 class SpectraResult(Result):
@@ -28,6 +30,7 @@ class SpectraResult(Result):
     noise       standard deviation of mu; psf: of the point spread, m; seed
     voxel_size  m, or None
     source, sha256, read_as   of the map, and the quantity that it was read as
+    remarks     sentences on what of the map the references do not hold
     """
 
     energies: object
@@ -42,6 +45,7 @@ class SpectraResult(Result):
     source: str
     sha256: str | None
     read_as: str
+    remarks: tuple = ()
 
     has_page: ClassVar = False
     files: ClassVar = {
@@ -68,12 +72,13 @@ class SpectraResult(Result):
             "voxel_size_m": self.voxel_size,
             "references": {**self.references.about(), "lithiation": self.numbers_of},
             "map": {"file": self.source, "sha256": self.sha256, "quantity": self.read_as},
+            "remarks": list(self.remarks),
         }
 
     def tables(self):
         found = self.numbers()
         keys = ("voxels", "lithium_mean", "lithium_std", "noise")
-        return [Table(("", "value"), [(key.replace("_", " "), found[key]) for key in keys])]
+        return [Table(("", "value"), [(key.replace("_", " "), found[key]) for key in keys]), *self.remarks]
 
     def save_stack(self, path):
         """Write the spectra and their energies as `mu` and `energy_eV` of an HDF5 file; returns its path."""
@@ -183,9 +188,27 @@ def virtual_spectra(
     size = voxel_size or state.voxel_size
     mu = mixed_spectra(lithium, listed, table, states, jump=jump)
     mu = seen_spectra(mu, noise, psf=_in_voxels(psf, size, state.name), seed=seed)
+    remarks = _remarks(lithium, states, state)
     return SpectraResult(
-        listed, mu, lithium, table, states, noise, psf, seed, size, state.name, state.sha256, read_as
+        listed, mu, lithium, table, states, noise, psf, seed, size, state.name, state.sha256, read_as, remarks
     )
+
+
+def _remarks(lithium, states, state):
+    """Sentences on voxels beyond the references, and on a background that is taken for material."""
+    import numpy as np
+
+    from ..maps.scale import background
+
+    known, low, high = lithium[np.isfinite(lithium)], min(states), max(states)
+    beyond = np.mean((known < low) | (known > high))
+    told = [] if state.run else [background(known, f"the voxels of {state.name}")]
+    if beyond > BEYOND:
+        told.append(
+            f"{100 * beyond:.0f} % of the voxels are beyond the references' lithiation, {low:g} to {high:g}:"
+            " their spectra go on straight from the two nearest, which no reference holds."
+        )
+    return tuple(one for one in told if one)
 
 
 def _in_voxels(psf, size, name):

@@ -96,6 +96,15 @@ def test_tau_of_a_symmetric_cell(tmp_path):
     given = {"electrodes": 2, "area": 1e-4, "length": 1e-4, "porosity": 0.4, "conductivity": 1.0}
     found = ms.fit_impedance(path, circuit="line", **given)
     assert found.derived["tau"].value == pytest.approx(0.4 * 50e-4 / 1e-4, rel=1e-2)
+    assert found.remarks == []
+    low = ms.fit_impedance(path, circuit="line", **{**given, "conductivity": 0.01})  # S/cm for S/m
+    assert any(told.startswith("tau is 0.2, and no pores have one below 1") for told in low.remarks)
+
+
+def test_a_diffusivity_that_nothing_has_is_told(file):
+    assert ms.fit_impedance(file, area=2e-4, length=1e-5).remarks == []
+    (told,) = ms.fit_impedance(file, area=2e-4, length=0.1).remarks  # a length in the wrong unit
+    assert told.startswith("D_m2_s is 9.99e-05, and nothing in a cell has such")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +113,9 @@ def test_tau_of_a_symmetric_cell(tmp_path):
         ({"concentration": 2e4}, "expected an impedance times an area, got ohm; add --area-cm2"),
         ({"circuit": "line", "porosity": 0.4}, "together for tau"),
         ({"porosity": 0.4}, "with --circuit line alone"),
+        ({"porosity": 40}, "porosity: expected a number above 0, at most 1, got 40"),
+        ({"conductivity": 1e4}, "conductivity: expected a conductivity from"),
+        ({"temperature": 25}, "temperature: expected a number from 200 to 400, got 25"),
         ({"radius": 1e-6}, "expected --radius-um with --circuit sphere"),
         ({"circuit": "sphere", "length": 1e-6}, "expected the radius of the spheres"),
         ({"low": 1e6}, "expected three points or more with Im Z below 0, got 0 of 61"),

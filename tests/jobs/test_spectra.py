@@ -60,6 +60,18 @@ def test_a_map_of_sto_needs_its_material_and_becomes_lithium():
     )  # sites per formula unit, docs/materials.md
 
 
+def test_what_the_references_do_not_hold_is_told():
+    def said(given, states=(0, 1)):
+        made = ms.virtual_spectra(given, **{**PAIR, "reference_lithiation": list(states)})
+        return list(made.remarks) == made.numbers()["remarks"] and " ".join(made.remarks)
+
+    assert said(X) == ""
+    assert said(X, (0.3, 0.7)).startswith(
+        "50 % of the voxels are beyond the references' lithiation, 0.3 to 0"
+    )
+    assert "17 % of the voxels of array are exactly 0: if that is background" in said(np.nan_to_num(X))
+
+
 def test_a_point_spread_is_in_lengths():
     wide = ms.virtual_spectra(X, **PAIR, noise=0, psf=2e-7, voxel_size=1e-7).mu
     narrow = ms.virtual_spectra(X, **PAIR, noise=0, psf=2e-7, voxel_size=1e-5).mu
