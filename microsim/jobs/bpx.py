@@ -12,7 +12,7 @@ from ..base.errors import InputError
 from ..base.files import write_json, write_yaml
 from ..base.schema import number, whole
 from .job import job
-from .materials import FIGURES, check_sets, coefficient_tables, material_figure
+from .materials import FIGURES, check_sets, coefficient_tables, material_figure, unusual_of
 from .result import Result, SavedFile, Table
 
 
@@ -101,7 +101,7 @@ class BpxResult(Result):
                 f"Initial state-of-charge {soc:g}: not used, a negative electrode against lithium begins"
                 f" delithiated, sto {self.cell.negative.sto_min:g}; set cell.initial_sto for another."
             )
-        return notes
+        return [*notes, *unusual_of(self.sets, self.cell.temperature)]
 
     def tables(self):
         shown = self.cell.figures()

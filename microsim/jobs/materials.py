@@ -52,7 +52,7 @@ class MaterialsResult(Result):
     def tables(self):
         remarks = [told["remark"] for told in self.described.values() if self.in_full and told.get("remark")]
         tables = (coefficient_tables if self.in_full else overview_table)(self.described)
-        return [*tables, *dict.fromkeys(remarks), *self.faults]
+        return [*tables, *dict.fromkeys(remarks), *unusual_of(self.sets, self.temperature), *self.faults]
 
     def plot(self, name=None):
         """Draw the coefficients of a set (default: the first) over its whole range."""
@@ -112,6 +112,14 @@ def material_sets(
     sets, faults = ([load(name) for name in names], ()) if names else load_every()
     check_sets(sets, temperature)
     return MaterialsResult(sets, temperature, bool(names), tuple(faults))
+
+
+def unusual_of(sets, temperature):
+    """List a sentence on each coefficient of sets that nature has and batteries have not."""
+    from ..materials.checks import remarks_on_material
+
+    told = [said for one in sets for said in remarks_on_material(one.name, one, temperature)]
+    return list(dict.fromkeys(told))
 
 
 def check_sets(sets, temperature):

@@ -85,3 +85,13 @@ def test_nothing_is_written_of_options_that_do_not_go_together(file, tmp_path, c
     assert main(["bpx", str(file), "--case", str(case), "--out", str(out)]) == 2
     assert main(["bpx", CASE, "--case", str(case), "--out", str(out)]) == 2
     assert not case.exists() and not out.exists() and "bpx: expected --out" in capsys.readouterr().err
+
+
+def test_coefficients_that_batteries_have_not_are_said(tmp_path):
+    """A diffusivity of 4e-11 cm2/s, in a file whose unit is m2/s."""
+    raw = example()
+    raw["Parameterisation"]["Positive electrode"]["Diffusivity [m2.s-1]"] = 4e-11
+    (tmp_path / "cell.json").write_text(json.dumps(raw))
+    assert "active material: D_s: 3.806e-11 m2 s-1 is beyond the 1e-20 to 1e-11 of solids" in " ".join(
+        bpx(tmp_path / "cell.json").notes()
+    )

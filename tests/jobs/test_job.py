@@ -169,6 +169,15 @@ def test_the_memory_of_each_job_is_told_before_it(tmp_path, monkeypatch, capsys,
     )
 
 
+def test_an_electrode_that_does_not_fit_is_not_begun(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "big.yaml").write_text("shape: [2000, 2000, 2000]\n")
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "16")
+    assert main(["generate", "big.yaml", "--out", "v.npy"]) == 2
+    said = "shape: 2000 x 2000 x 2000 voxels: expected enough memory, needs about 360 GB, 16 GB free; make"
+    assert said in capsys.readouterr().err
+
+
 def test_an_array_that_a_file_only_declares_is_not_made(layers, capsys, monkeypatch):
     with h5py.File("declared.h5", "w") as file:
         file.create_dataset("v", (1000, 1000, 1000), "u1", chunks=(100, 100, 100))
