@@ -26,7 +26,8 @@ class StepFigure:
     text   the expression: numbers, + - * / **, brackets, step.key["key"][0], and
            abs min max mean std sum len sqrt log log10 exp last (of numbers or lists);
            pick(list, "key", value): the one entry with that value; each(list, "key"): that key of all;
-           std(list): over n, of two or more; interp(x, xs, ys): straight lines, between the ends;
+           std(list): over n, of two or more; interp(x, xs, ys): straight lines, between the ends, at one x
+           or a list;
            average(ys, xs): their mean over x, by trapezoids; of both the xs rise or fall throughout;
            correlation(xs, ys): Pearson's r, of three or more; read("file.json"): what a step wrote into
            a file of its own
@@ -185,6 +186,8 @@ def _rising(xs, ys):
 
 
 def _between(x, xs, ys):
+    if isinstance(x, list):
+        return [_between(one, xs, ys) for one in x]
     xs, ys = _rising(xs, ys)
     if not xs[0] <= float(x) <= xs[-1]:
         raise ValueError(f"{float(x):.6g}, where the x go from {xs[0]:.6g} to {xs[-1]:.6g}")

@@ -7,8 +7,10 @@ from microsim.base.errors import InputError
 from microsim.generate.pores import PoreArrays, channels
 from microsim.generate.recipe import ElectrodeRecipe
 from microsim.generate.synthetic import build_electrode
+from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.percolation import percolating
 from microsim.shapes.measures import chords
+from microsim.transport.tortuosity import solve_tortuosity
 
 ICE = PoreArrays(share=(0.33, 0.22, 0.11), width=(24e-6, 18e-6, 12e-6), length=(1e-3,))
 
@@ -35,6 +37,20 @@ def test_channels_run_along_x(seed):
     found = drawn(ICE, seed=seed)
     assert np.mean(percolating(found, "x")[found]) > 0.8
     assert chords(found, 2e-6, 0).mean > 4 * chords(found, 2e-6, 1).mean
+
+
+def test_arms_join_channels_across_the_walls():
+    """Porosity by region stays; in the plane the channels, which stood apart, are joined; x stays open."""
+    joined = replace(ICE, arms=(0.1, 0.15, 0.3))
+    for seed in (0, 1):
+        apart, arms = drawn(ICE, seed=seed), drawn(joined, seed=seed)
+        assert arms.reshape(3, 20, 96, 96).mean((1, 2, 3)) == pytest.approx(ICE.share, abs=2e-3)
+        assert percolating(apart, "y")[apart].mean() < 0.1
+        assert percolating(arms, "y")[arms].mean() > 0.9
+        grid = VoxelGrid(np.where(arms, 0, 1).astype(np.uint8), ("pore", "am"), (2e-6,) * 3)
+        through, across = (solve_tortuosity(grid, {"pore": 1.0}, axis).tau for axis in (0, 1))
+        assert through < 3
+        assert across > 4
 
 
 def test_short_channels_wind():

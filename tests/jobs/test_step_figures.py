@@ -37,6 +37,7 @@ def read(text, folder="."):
         ("last(cei.x) + cei.x[-2] - -min(cei.x)", 3),
         ("interp(3.6, cei.V, cei.q)", 105),  # falling as well
         ("interp(4.2, cei.V, cei.q)", 0),
+        ("sum(interp(cei.V, cei.V, cei.q)) - sum(cei.q)", 0),
         ("average(cei.q, cei.V)", 67.5),
         ("correlation(cei.x, cei.x)", 1),
         ("std(cei.q) ** 2", 3800),  # over n
