@@ -32,7 +32,7 @@ from .made_volume import read_image
 from .start_map import InitialMap, start_from
 from .unusual import unusual
 
-CELL_BYTES = 1800  # of memory for each voxel of an electrode that runs, as measured on 0.15 and 1.2 million
+CELL_BYTES = 1150  # of memory for each voxel of an electrode that runs, as measured on 0.15 to 1.2 million
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def read_grid(case, progress=None):
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
     grid = _drawn(case, grid_from_labels(volume.values, spec.phases, volume.voxel_size))
     grid = grid.crop(spec.crop).coarsen(spec.coarsen)
-    needed = CELL_BYTES * grid.phase.size + KERNELS
+    needed = CELL_BYTES * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
     require_memory(needed, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
