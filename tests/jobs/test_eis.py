@@ -99,3 +99,10 @@ def test_wrong_arguments(grid, options, words):
 def test_a_voxel_size_is_needed(grid):
     with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
         pore_impedance(VoxelGrid(grid.phase, grid.names, None), **FEW)
+
+
+def test_an_electrolyte_that_batteries_have_not_is_told(grid):
+    found = pore_impedance(grid, conductivity=50.0, capacitance=5.0, **FEW)
+    told = found.numbers()["remarks"]
+    assert len(told) == 2 and "did you mean 5 uF/cm2 (0.05 F m-2)" in told[1] and told[0] in repr(found)
+    assert pore_impedance(grid, **FEW).numbers()["remarks"] == []

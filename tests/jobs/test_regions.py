@@ -91,3 +91,9 @@ def test_a_map_is_held_against_the_porosity_on_its_own_pixels():
 def test_wrong_arguments(grid, options, words):
     with pytest.raises(InputError, match=words):
         tortuosity_by_depth(grid, **options)
+
+
+def test_a_diffusivity_in_another_unit_is_told(grid):
+    found = tortuosity_by_depth(grid, count=2, diffusivity=3e-6)
+    assert "did you mean 3e-06 cm2/s (3e-10 m2 s-1)" in repr(found) and len(found.numbers()["remarks"]) == 1
+    assert tortuosity_by_depth(grid, count=2, diffusivity=3e-10).remarks == []

@@ -66,3 +66,9 @@ def test_wrong_arguments(grid, options, words):
 def test_a_voxel_size_is_needed(grid):
     with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
         wet(VoxelGrid(grid.phase, grid.names, None))
+
+
+def test_a_liquid_that_batteries_have_not_is_told(grid):
+    found = wet(grid, viscosity=0.5, **GIVEN)
+    assert "--viscosity-Pa-s: 0.5 Pa s is beyond the 0.0001 to 0.2 of electrolytes" in repr(found)
+    assert len(found.numbers()["remarks"]) == 1 and wet(grid, **GIVEN).remarks == []
