@@ -21,6 +21,7 @@ EXTRAS = {
     **dict.fromkeys(("dask", "distributed", "bokeh"), "cluster"),
     "optuna": "optimise",
     "torch": "optimise",
+    "mpi4py": "mpi",
     **dict.fromkeys(("starlette", "uvicorn"), "studio"),
 }
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
@@ -31,7 +32,7 @@ def need(package, what):
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        extra = EXTRAS.get(package)
+        extra = EXTRAS.get(package.partition(".")[0])
         named = f"'{DISTRIBUTION}[{extra}]'" if extra else DISTRIBUTIONS.get(package, package)
         raise Missing(
             f"expected the package {package} for {what}, got: {why(error)}; pip install {named}"

@@ -4,11 +4,13 @@ Exit codes: 0 success, 2 bad input (one sentence on standard error), 3 a solver 
 """
 
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
 from ..base.errors import MicrosimError, NotConverged
+from ..base.launch import fail_together, launch_rank
 from ..base.schema import listed
 from .environment import drop_output, finish, prepare
 
@@ -68,12 +70,18 @@ def main(arguments=None):
         if isinstance(abort.__cause__, EOFError):  # which typer takes for the end of what was typed
             return _fail("expected complete files, got one that ends too early; export or fetch it again.", 2)
         code = 130
+    except Exception:
+        if launch_rank() is None:
+            raise
+        return fail_together(traceback.print_exc, 1)  # the other ranks would wait for this one forever
     if code == 130:
         return _fail("interrupted by Ctrl-C.", 130)
     return code if isinstance(code, int) else 0
 
 
 def _fail(message, code):
-    if sys.stderr is not None:
-        print("microsim: " + " ".join(str(message).split()), file=sys.stderr)
-    return code
+    def say():
+        if sys.stderr is not None:
+            print("microsim: " + " ".join(str(message).split()), file=sys.stderr)
+
+    return fail_together(say, code)

@@ -143,6 +143,8 @@ class _Job:
         self.result.check(values, asked)
         with progress_bar(name) as progress:
             found = self.function(**values, progress=progress)
+            if not found.speaks:
+                return
             lines, numbers = _write(found, self.result, asked)
         report(numbers, asked["json_file"], found, *lines)
         if found.failed:

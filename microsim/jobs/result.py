@@ -79,6 +79,7 @@ class Result:
     page_needs: ClassVar[dict] = {}
     has_page: ClassVar[bool] = True
     page_folder: ClassVar[str | None] = None
+    speaks: ClassVar[bool] = True  # False: of one of several ranks, the first of which writes and prints
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
 
     inputs = ()  # files that the job read

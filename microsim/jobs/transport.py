@@ -14,6 +14,7 @@ from ..numerics.backend import available, running
 from .arguments import Axes, Coarsen, Conducting, GridWithShares, spelled, tolerance
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
+from .transport_ranks import NOT_SHARED, ranks_table, ranks_told, solve_over_ranks
 
 INTERFACES = ("voxel", "smooth", "grey")
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
@@ -32,6 +33,8 @@ class TortuosityResult(Result):
             the two lie apart is what the voxels leave open; or None
     discretisation  {axis: Discretisation}: whole voxels, surfaces within them, half the resolution, and the
             error that they speak for; or None
+    ranks   what each of several ranks did (transport_ranks.EACH): bytes and messages sent to those beside it,
+            bytes got from all, processor time, peak memory; or None
     """
 
     grid: object
@@ -48,6 +51,7 @@ class TortuosityResult(Result):
     whole_voxels: dict | None = None
     coarsen: int = 1
     discretisation: dict | None = None
+    ranks: dict | None = None
 
     files: ClassVar = {
         "fields": SavedFile(
@@ -69,6 +73,11 @@ class TortuosityResult(Result):
     def D_eff_over_D0(self):
         """Effective over bulk diffusivity, 0 if nothing percolates; {axis: value} for several axes."""
         return one_or_all({name: found.D_eff_over_D0 for name, found in self.axes.items()})
+
+    @property
+    def speaks(self):
+        """Whether this is the result of the rank that writes and prints."""
+        return not self.ranks or self.ranks["rank"] == 0
 
     @property
     def title(self):
@@ -93,6 +102,7 @@ class TortuosityResult(Result):
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             **({"discretisation": self._open()} if self.discretisation else {}),
+            **({"ranks": ranks_told(self.ranks)} if self.ranks else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
         }
@@ -115,6 +125,8 @@ class TortuosityResult(Result):
             shown += ["What the voxels leave open: D_eff / D0 of three solves, relative error of tau:"]
             rows = [(name, *found.values()) for name, found in self._open().items()]
             shown += [Table(("axis", "voxel", "subvoxel", "half", "error"), rows)]
+        if self.ranks:
+            shown += ["What each rank did:", ranks_table(self.ranks)]
         if self.show_flux:
             rows = [(n, *(f and getattr(f, key) for key in FLUX_KEYS)) for n, (_, f) in self.flux.items()]
             shown.append(Table(("axis", *FLUX_KEYS), rows))
@@ -206,7 +218,10 @@ def tortuosity(
     sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
     backend: Annotated[
-        str, one_of("What the solver runs on; reference is slow, for checks.", *available())
+        str,
+        one_of(
+            "What the solver runs on; reference is slow, for checks; mpi: by mpiexec.", *available(), "mpi"
+        ),
     ] = "cpu",
     tensor: Annotated[bool, switch("Also the 3 x 3 tensor of the image repeated periodically.")] = False,
     flux: Annotated[
@@ -249,6 +264,7 @@ def tortuosity(
         Bound of the relative error of tau.
     backend : str
         What the solver's loops run on: "cpu" (compiled), or "reference" (their slow twins, for checks).
+        "mpi": the ranks that mpiexec started share one volume; for one conductor of whole voxels.
     tensor : bool
         Also the 3 x 3 tensor of the image repeated periodically.
     flux : bool
@@ -283,6 +299,10 @@ def tortuosity(
     if discretisation:
         _check_discretisation(volume, conducting, solver)
     _check_mask(volume, solver, keep_fields or flux or tensor)
+    if backend == "mpi":
+        if tensor or flux or keep_fields or discretisation:
+            raise InputError(NOT_SHARED.format("--tensor, --flux, --fields, --out or --discretisation"))
+        return _over_ranks(volume, conducting, axis, (solver, sides, interface), tolerance, coarsen, progress)
     solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps, whole, left = {}, {}, {}, {}
     with running(backend):
@@ -304,6 +324,16 @@ def tortuosity(
     return TortuosityResult(
         volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
         peak_memory_bytes(), whole or None, coarsen, left or None,
+    )  # fmt: skip
+
+
+def _over_ranks(volume, conducting, axis, choices, tolerance, coarsen, progress):
+    if choices != ("multigrid", "no-flux", "voxel") and choices != ("multigrid", "mirror", "voxel"):
+        raise InputError(NOT_SHARED.format("another --solver, --sides periodic or another --interface"))
+    axes, ranks = solve_over_ranks(volume, conducting, axis, tolerance, progress)
+    return TortuosityResult(
+        volume, conducting, axes, *choices, tolerance,
+        peak_memory_bytes=peak_memory_bytes(), coarsen=coarsen, ranks=ranks,
     )  # fmt: skip
 
 

@@ -4,23 +4,31 @@ Everything is said by two acts: `join` (each learns the arrays of all) and `swap
 Sums are added in the order of the ranks, so that all of them hold the same digits and decide alike.
 """
 
-import os
+import time
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.launch import launch_rank
 from ..base.packages import need
+
+LOOKS, PAUSE = 1000, 5e-5  # about 1 ms of looking, then 50 us (s) at a time
 
 
 @dataclass(eq=False)
 class Alone:
-    """A process by itself, to which the acts cost nothing; bytes_sent and messages stay 0."""
+    """A process by itself, to which the acts cost nothing.
+
+    bytes_sent, messages: what it sent to the ranks beside it; bytes_joined, joins: what it got from all.
+    """
 
     rank: int = 0
     size: int = 1
     bytes_sent: int = 0
     messages: int = 0
+    bytes_joined: int = 0
+    joins: int = 0
 
     def join(self, values, counts=None):
         """Return the arrays of all ranks, one after the other along the first axis; counts: their lengths,
@@ -44,20 +52,22 @@ class Ranks(Alone):
 
     def join(self, values, counts=None):
         values = np.ascontiguousarray(values)
-        counts = self.communicator.allgather(len(values)) if counts is None else counts
+        if counts is None:
+            counts = self.join(np.array([len(values)]), [1] * self.size).tolist()
         out = np.empty((sum(counts), *values.shape[1:]), values.dtype)
         row = int(np.prod(values.shape[1:]))
-        self._count(values.nbytes, self.size - 1)
-        self.communicator.Allgatherv(values, [out, [row * count for count in counts]])
+        self.bytes_joined += out.nbytes - values.nbytes
+        self.joins += 1
+        _await([self.communicator.Iallgatherv(values, [out, [row * count for count in counts]])])
         return out
 
     def swap(self, parcels):
         talk = [self.communicator.Irecv(received, rank) for rank, _, received in parcels]
         talk += [self.communicator.Isend(sent, rank) for rank, sent, _ in parcels]
         for _, sent, _ in parcels:
-            self._count(sent.nbytes, 1)
-        for one in talk:
-            one.Wait()
+            self.bytes_sent += sent.nbytes
+            self.messages += 1
+        _await(talk)
 
     def sum(self, value):
         parts = self.join(np.asarray(value, float)[None], [1] * self.size)
@@ -66,28 +76,29 @@ class Ranks(Alone):
             total = total + part
         return float(total) if np.ndim(value) == 0 else total
 
-    def _count(self, size, messages):
-        self.bytes_sent += int(size) * messages
-        self.messages += messages
-
 
 ALONE = Alone()
-# what mpiexec of MPICH, Intel and others, of Open MPI, and Slurm tell a process of its rank
-MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK", "MPI_LOCALRANKID")
 
 
-def launched():
-    """Whether mpiexec started this process."""
-    return any(name in os.environ for name in MARKS)
+def _await(talk):
+    """Wait for requests: first looking at them without a pause, then with pauses.
+
+    MPI's own waits never pause; where others want the same cores a rank that waits would keep the one busy
+    that it waits for.
+    """
+    looks = 0
+    while not all(one.Test() for one in talk):
+        looks += 1
+        if looks > LOOKS:
+            time.sleep(PAUSE)
 
 
 def world():
     """Return the ranks that mpiexec started; InputError where it did not, or where mpi4py is missing."""
-    need("mpi4py", "--backend mpi")
-    mpi = need("mpi4py.MPI", "--backend mpi")
-    if not launched():
+    if launch_rank() is None:
         raise InputError(
             "--backend: expected to be started by mpiexec for mpi, got a process of its own; write "
             "mpiexec -n 2 microsim transport ... --backend mpi."
         )
-    return Ranks(mpi.COMM_WORLD)
+    need("mpi4py", "--backend mpi")
+    return Ranks(need("mpi4py.MPI", "--backend mpi").COMM_WORLD.Dup())

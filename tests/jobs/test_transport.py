@@ -64,7 +64,7 @@ def test_numbers_are_what_json_prints(grid, tmp_path, capsys):
         ({"tolerance": 1}, "tolerance: expected a number above 0, at most 0.1"),
         ({"sides": "open"}, "sides: expected no-flux, mirror or periodic"),
         ({"solver": "fipy", "flux": True}, "expected multigrid"),
-        ({"backend": "gpu"}, "backend: expected cpu or reference, got .gpu"),
+        ({"backend": "gpu"}, "backend: expected cpu, reference or mpi, got .gpu"),
     ],
 )
 def test_wrong_arguments(grid, options, words):

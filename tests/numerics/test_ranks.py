@@ -1,9 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 
-from microsim.base.errors import InputError
-from microsim.numerics import ranks
-from microsim.numerics.ranks import ALONE
+from microsim.base.errors import InputError, Missing
+from microsim.base.launch import MARKS
+from microsim.numerics.ranks import ALONE, world
 
 
 def test_alone_nothing_is_said():
@@ -14,8 +16,14 @@ def test_alone_nothing_is_said():
 
 
 def test_a_process_of_its_own_is_told_of_mpiexec(monkeypatch):
-    monkeypatch.setattr(ranks, "need", lambda *_: None)
-    for mark in ranks.MARKS:
+    for mark in MARKS:
         monkeypatch.delenv(mark, raising=False)
     with pytest.raises(InputError, match="started by mpiexec"):
-        ranks.world()
+        world()
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setenv("PMI_RANK", "0")
+    monkeypatch.setitem(sys.modules, "mpi4py", None)
+    with pytest.raises(Missing, match=r"pip install 'microsim-electrode\[mpi\]'"):
+        world()

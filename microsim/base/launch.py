@@ -1,0 +1,46 @@
+"""A process that mpiexec started: which rank it is, who speaks for all, and how all end when one fails."""
+
+import os
+import sys
+import time
+
+# what mpiexec of MPICH, Intel and others, of Open MPI, and srun tell a process of its rank
+MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
+PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
+
+
+def launch_rank():
+    """Return the rank that mpiexec gave this process, None where it did not start it."""
+    given = next((os.environ[name] for name in MARKS if os.environ.get(name, "").isdecimal()), None)
+    return None if given is None else int(given)
+
+
+def fail_together(say, code):
+    """Say why this process ends, and end the other ranks with it; returns the exit code.
+
+    Where all ranks fail alike, as at a bad argument, the first says it for all. Where one fails alone it says
+    it itself and the others, who wait for it, are ended.
+    """
+    mpi, rank = sys.modules.get("mpi4py.MPI"), launch_rank()
+    if mpi is None:  # nobody waits for this process; all that ask for mpi lack the same
+        if not rank or "mpi" not in sys.argv:
+            say()
+        return code
+    if not rank:
+        say()
+    if not _all_fail(mpi):
+        if rank:
+            say()
+        sys.stderr.flush()
+        mpi.COMM_WORLD.Abort(code)
+    return code
+
+
+def _all_fail(mpi):
+    """Whether the other ranks come here too before patience ends."""
+    all_here, until = mpi.COMM_WORLD.Ibarrier(), time.monotonic() + PATIENCE
+    while not all_here.Test():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True

@@ -1,0 +1,60 @@
+import sys
+import types
+
+import pytest
+
+from microsim.base import launch
+from microsim.base.launch import MARKS, fail_together, launch_rank
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    for mark in MARKS:
+        monkeypatch.delenv(mark, raising=False)
+    monkeypatch.setattr(launch, "PATIENCE", 0.03)
+    monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_the_rank_is_what_the_launcher_says(alone, mark):
+    assert launch_rank() is None
+    alone.setenv(mark, "3")
+    assert launch_rank() == 3
+
+
+def test_a_process_of_its_own_says_what_is_wrong(alone):
+    said = []
+    assert fail_together(lambda: said.append(1), 2) == 2 and said == [1]
+
+
+def test_of_ranks_that_lack_the_same_the_first_speaks(alone):
+    alone.setattr(sys, "argv", ["microsim", "transport", "v.npy", "--backend", "mpi"])
+    for rank, words in (("0", [1]), ("1", [])):
+        alone.setenv("PMI_RANK", rank)
+        said = []
+        assert fail_together(lambda said=said: said.append(1), 2) == 2 and said == words
+
+
+class World:
+    """A communicator whose other ranks fail too, or do not."""
+
+    def __init__(self, alike):
+        self.alike, self.aborted = alike, None
+
+    def Ibarrier(self):
+        return types.SimpleNamespace(Test=lambda: self.alike)
+
+    def Abort(self, code):
+        self.aborted = code
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_rank_that_fails_alone_speaks_and_ends_the_others(alone, rank, alike):
+    world, said = World(alike), []
+    alone.setitem(sys.modules, "mpi4py.MPI", types.SimpleNamespace(COMM_WORLD=world))
+    alone.setenv("PMI_RANK", str(rank))
+    assert fail_together(lambda: said.append(1), 3) == 3
+    assert said == ([1] if rank == 0 or not alike else [])
+    assert world.aborted == (None if alike else 3)

@@ -1,0 +1,130 @@
+"""tau of one volume on the ranks of MPI: the command, and what becomes of a rank that fails."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.transport import tortuosity
+from microsim.jobs.transport_ranks import EACH, ranks_table, ranks_told
+from microsim.mesh.grid import VoxelGrid
+
+MPIEXEC = which("mpiexec", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+over_mpi = pytest.mark.skipif(
+    find_spec("mpi4py") is None or MPIEXEC is None, reason="needs mpi4py and mpiexec: the extra mpi"
+)
+
+
+def mpiexec(count, *arguments):
+    """Run python on so many ranks; returns what it gave and the seconds it took."""
+    begun = time.monotonic()
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [MPIEXEC, "-n", str(count), sys.executable, *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+        env=environment,
+    )
+    return done, time.monotonic() - begun
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory):
+    path = tmp_path_factory.mktemp("ranks") / "v.npy"
+    np.save(path, (np.random.default_rng(2).random((41, 30, 52)) < 0.6).astype(np.uint8))
+    return path
+
+
+@over_mpi
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_command_finds_what_one_process_finds(volume, count, tmp_path):
+    out = tmp_path / "numbers.json"
+    options = ["transport", volume, "--conducting", "label1", "--axis", "all", "--tolerance", "1e-5"]
+    done, _ = mpiexec(count, "-m", "microsim", *options, "--backend", "mpi", "--json", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" and done.stdout.count("tau") == 1  # one rank speaks
+    found, alone = json.loads(out.read_text()), tortuosity(str(volume), "label1", "all", tolerance=1e-5)
+    for name, one in alone.axes.items():
+        assert found["axes"][name]["tau"] == pytest.approx(one.tau, rel=1e-8)
+        assert found["axes"][name]["iterations"] == one.iterations
+        each = found["ranks"]["axes"][name]
+        assert sum(each["planes"]) == alone.grid.shape["xyz".index(name)]
+        assert len(each["bytes_sent"]) == count and min(each["bytes_sent"]) > 0
+    assert found["voxels"] == alone.grid.voxels
+
+
+@over_mpi
+def test_all_say_once_what_is_wrong_with_the_input(volume):
+    options = ["transport", volume, "--conducting", "absent", "--backend", "mpi"]
+    done, _ = mpiexec(2, "-m", "microsim", *options)
+    assert done.returncode == 2 and done.stderr.count("expected one of the phases") == 1
+
+
+ONE_FAILS = """
+import os, sys
+from microsim.base import launch
+launch.PATIENCE = 0.3
+from microsim.cli import main
+from microsim.jobs import transport_ranks
+from microsim.numerics import slab
+inner, rank = slab.RankSlab.with_ghosts, os.environ["PMI_RANK"]
+def broken(self, values):
+    if rank == "1":
+        {what}
+    return inner(self, values)
+slab.RankSlab.with_ghosts = broken
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@over_mpi
+@pytest.mark.parametrize(
+    "what, words, code",
+    [
+        ("raise slab.InputError('the disk of rank 1 is gone')", "microsim: the disk of rank 1 is gone", 2),
+        ("raise RuntimeError('a fault')", "RuntimeError: a fault", 1),
+        ("os.kill(os.getpid(), 9)", "BAD TERMINATION", 9),
+    ],
+)
+def test_a_rank_that_ends_alone_ends_all(volume, tmp_path, what, words, code):
+    script = tmp_path / "one_fails.py"
+    script.write_text(ONE_FAILS.format(what=what))
+    done, seconds = mpiexec(2, script, "transport", volume, "--conducting", "label1", "--backend", "mpi")
+    assert done.returncode == code and seconds < 30
+    assert words in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count(words) == 1 and "tau" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tensor": True},
+        {"flux": True},
+        {"keep_fields": True},
+        {"discretisation": True},
+        {"sides": "periodic"},
+        {"interface": "smooth"},
+    ],
+)
+def test_what_ranks_do_not_share_is_refused(options):
+    grid = VoxelGrid(np.ones((16, 4, 4), np.uint8), ("am", "pore"), 1e-6)
+    with pytest.raises(InputError, match="which ranks of MPI do not share yet"):
+        tortuosity(grid, "pore", backend="mpi", **options)
+
+
+def test_what_each_rank_did_is_told_in_rows():
+    each = {key: [1.0, 2.0] for key in EACH}
+    ranks = {"rank": 0, "count": 2, "axes": {"x": {**each, "processor_seconds": [0.5, 0.75]}}}
+    assert ranks_told(ranks)["axes"]["x"]["planes"] == [1, 2]
+    table = ranks_table(ranks)
+    assert [dict(zip(table.header, row))["processor_seconds"] for row in table.rows] == [0.5, 0.75]
