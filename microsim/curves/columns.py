@@ -64,6 +64,9 @@ class Column:
     negated: bool | None = None
 
 
+LARGEST = 1e15  # that an instrument writes, in whatever unit: ms of a year are 3e10
+
+
 def columns_of(table, roles, named=None):
     """Return {role: [Column]} of a RawTable, in the order of the file.
 
@@ -141,9 +144,16 @@ def _index_of(value, table, key):
 
 
 def values_of(column, table):
-    """Return the numbers of a column in SI [row]."""
+    """Return the numbers of a column in SI [row]; raises InputError for numbers that no instrument writes."""
     factor = column.unit.factor if column.unit else 1.0
-    return factor * table.numbers(column.index)
+    values = table.numbers(column.index)
+    far = np.flatnonzero(np.abs(values) > LARGEST)
+    if far.size:
+        raise InputError(
+            f"{table.where}, {table.place(far[0])}: expected a measured number in {column.name!r}, got"
+            f" {values[far[0]]:.4g}; mend or drop that line"
+        )
+    return factor * values
 
 
 def one_of_them(found, role, table, key):

@@ -3,7 +3,7 @@
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.curves.columns import columns_of, one_of_them
+from microsim.curves.columns import columns_of, one_of_them, values_of
 from microsim.curves.text import read_text
 
 ROLES = ("time", "voltage", "current", "capacity", "charged", "discharged", "cycle")
@@ -65,3 +65,14 @@ def test_two_columns_of_one_quantity():
         InputError, match="got Ewe/V and Ewe-Ece/V, which differ; name one: columns: {voltage_V:"
     ):
         one_of_them(columns_of(other, ROLES), "voltage", other, "voltage_V")
+
+
+@pytest.mark.parametrize("far", ["1e300", "-1e308", "1e16", "9" * 400])
+@pytest.mark.parametrize("column", ["time", "voltage", "current", "capacity"])
+@pytest.mark.filterwarnings("error")
+def test_a_number_that_no_instrument_writes_is_refused_by_its_line(far, column):
+    rows = [["0", "3.7", "1", "0"], ["10", "3.6", "1", "1"]]
+    rows[1][["time", "voltage", "current", "capacity"].index(column)] = far
+    read = table("t/s,V/V,I/mA,Q/mAh", [",".join(row) for row in rows])
+    with pytest.raises(InputError, match=r"a\.csv, line 3: expected a measured number in"):
+        values_of(columns_of(read, (column,), None)[column][0], read)
