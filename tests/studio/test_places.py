@@ -80,6 +80,7 @@ REACH = (
     ["run", "case.yaml", "--set", "volume.file=../secret/grey.tif"],
     ["run", "case.yaml", "--set", 'volume={file: "/etc/hostname"}'],
     ["run", "case.yaml", "--set", 'volume.file="\\x2fetc\\x2fhostname"'],
+    ["run", "case.yaml", "--set", 'volume.file="\\x2e\\x2e/not_there.tif"'],
     ["run", "case.yaml", "--set", "volume.file=\n  ../secret/grey.tif"],
     ["soc", "a.h5::mu", "--references", "b.h5::x,../secret/grey.tif"],
     ["run", "reaching.yaml"],
