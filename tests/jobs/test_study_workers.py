@@ -24,7 +24,8 @@ SOON = 60  # s
 @pytest.fixture(scope="module")
 def cluster():
     distributed = pytest.importorskip("distributed", reason="needs the extra cluster")
-    options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "memory_limit": 0}
+    options |= {"dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(**options) as cluster:
         yield cluster
 
