@@ -85,7 +85,7 @@ def evenness_profiles_figure(result):
         axes.set_xlabel(label)
         axes.grid(True)
     panels[0].set_ylabel("Mean of the map")
-    panels[0].legend(loc="best")
+    panels[1].legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
     return drawn
 
 
