@@ -15,6 +15,7 @@ import numpy as np
 
 from .observer import Observer
 
+APART = 0.1  # of the active material's voxels that may take no part without a sentence
 COARSE = 0.02  # drop, as a mean over the current, that is worth a sentence
 SLACK = 1e-6  # of a bound, so that a start at the bound lies inside
 
@@ -124,3 +125,20 @@ def _left(quantity, unit, name, found):
         f"{quantity} reached {least:.6g} to {most:.6g}{unit}, beyond the {low:g} to {high:g} for which {name}"
         f" is known, first after {found['left_after_s']:.6g} s; there its coefficients are extrapolated."
     )
+
+
+def taking_no_part(counts):
+    """Return a sentence on active material that no path joins to the collector, [] on little of it.
+
+    counts: voxels "active" and "isolated_active", as of a cell's mesh; a slab has none apart."""
+    joined, apart = counts.get("active", 0), counts.get("isolated_active", 0)
+    whole = joined + apart
+    if apart <= APART * whole:
+        return []
+    return [
+        (
+            f"{100 * apart / whole:.0f} % of the active material takes no part: no path joins it to the"
+            " collector. 1C and capacities are per gram of all of it: the rest works at"
+            f" {whole / max(joined, 1):.2g} times the rate."
+        )
+    ]

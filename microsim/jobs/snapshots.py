@@ -8,7 +8,7 @@ from ..analysis.fields import run_fields
 from ..analysis.observer import Observer, stored
 from ..analysis.plating import Plating
 from ..analysis.run_analysis import RunAnalysis
-from ..analysis.validity import Validity
+from ..analysis.validity import Validity, taking_no_part
 from ..base.files import plain
 from ..base.hosts import remarks_on
 from ..case.build import resolved_phases
@@ -107,6 +107,8 @@ class Watch:
         """Return what was found over a run with this Record, as result.json holds it."""
         case = self.setup.case
         remarks = self.setup.cell.design.remarks
+        if not case.cell.contact_lost:  # which has sentences of its own
+            remarks = (*remarks, *taking_no_part(self.setup.cell.mesh.counts))
         notes = [*remarks, *record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
         return {
             "validity": self.validity.figures(notes),

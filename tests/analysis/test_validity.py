@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from microsim.analysis.validity import Validity
+from microsim.analysis.validity import Validity, taking_no_part
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.load import Load
 
@@ -93,3 +93,9 @@ def test_the_double_layer_is_no_flux_of_lithium():
     """As a current sets in the double layer takes all of it: no drop yet."""
     kept, _ = ran(lambda A: [Load("d", 20 * A, duration=1e-5)], double_layer=0.2)
     assert kept.figures()["half_voxel_drop"]["largest_sto"] < 0.01 * 20 * H / 2 / (F * 63104.0 * 4e-15)
+
+
+def test_active_material_that_takes_no_part_is_told():
+    (told,) = taking_no_part({"active": 61, "isolated_active": 145})
+    assert told.startswith("70 % of the active material takes no part") and "at 3.4 times the rate" in told
+    assert taking_no_part({"active": 95, "isolated_active": 5}) == taking_no_part({}) == []
