@@ -14,7 +14,7 @@ from scipy.linalg import cholesky
 
 from .backend import kernels
 from .descent import Descent
-from .fixed_rows import Rows, spans_of
+from .fixed_rows import Rows, joined_ranges, spans_of
 from .graph import Graph, line_colours
 
 
@@ -156,6 +156,37 @@ def level_weights(level, fine, weight, coarse):
     return out
 
 
+def end_conductance(level, fine, weight, part, ratio):
+    """Return the conductance of each aggregate to an end face of x: of its cells' own (`part`) and of the
+    way through it, in series.
+
+        1 / (1 / sum(part) + 1 / (2 g)),   g: its links along x
+
+    In a full block that is sum(part) times `ratio`, fine over coarse width, and never less: where few cells
+    touch the end, half of their conductance from level to level would leave too little of it. What the coarse
+    grids then answer overshoots by a factor a level, and the cycle diverges (an electrode whose contact with
+    its collector is sparse).
+    """
+    n = len(level.child_ptr) - 1
+    total = np.empty(n, part.dtype)
+    kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
+    held = np.flatnonzero(total > 0)
+    if ratio == 1 or not held.size:
+        return total
+    count = np.diff(level.child_ptr)[held]
+    cells = level.child[joined_ranges(level.child_ptr[held], count)]
+    links = np.diff(fine.indptr)[cells]
+    slots, own = joined_ranges(fine.indptr[cells], links), np.repeat(np.repeat(held, count), links)
+    here, there = np.repeat(cells, links), fine.neighbour[slots]
+    along = (level.parent[there] == own) & (fine.layer[here] == fine.layer[there])
+    along &= fine.position[here, 0] != fine.position[there, 0]
+    within = np.bincount(own[along], weight[slots[along]] if weight.size else None, n)  # each link twice
+    series = total.copy()
+    passed = within > 0
+    series[passed] = 1 / (1 / total[passed] + 1 / within[passed])
+    return np.maximum(series, total * part.dtype.type(ratio), out=total)
+
+
 class Multigrid:
     """Symmetric V-cycle for A = weighted graph Laplacian + diagonal.
 
@@ -204,12 +235,11 @@ class Multigrid:
             )
             if coarse is None:
                 break
+            parts = [
+                end_conductance(level, level.graph, weight, part, ratio)
+                for part, ratio in zip(parts, (1.0, *level.end_scale))
+            ]
             weight = level_weights(level, level.graph, weight, coarse.graph)
-            summed = [np.empty(coarse.graph.n, self.dtype) for _ in parts]
-            for part, total, factor in zip(parts, summed, (1.0, *level.end_scale)):
-                kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
-                total *= self.dtype(factor)
-            parts = summed
         self._factor(weight)
 
     def _factor(self, weight):

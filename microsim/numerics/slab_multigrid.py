@@ -11,7 +11,7 @@ import numpy as np
 from .backend import kernels
 from .fixed_rows import joined_ranges
 from .graph import Graph
-from .multigrid import Level, Multigrid, coarsen, level_weights
+from .multigrid import Level, Multigrid, coarsen, end_conductance, level_weights
 from .slab import Halo, runs_of
 
 SHARED = 2  # graphs that the ranks share: a neighbour's planes in a rank's box are one line of the next
@@ -29,8 +29,9 @@ class SlabMultigrid:
                 break
             level = self._level(graph, weight, low + high, lines)
             coarse, level.parent, level.child_ptr, level.child, level.scale, level.end_scale = made
+            ends = zip((low, high), level.end_scale)
+            low, high = (end_conductance(level, graph, weight, *end) for end in ends)
             weight = level_weights(level, graph, weight, coarse)
-            low, high = (_summed(level, *part) for part in zip((low, high), level.end_scale))
             graph, lines = coarse, below
         self.last = _Gathered(slab, graph, weight, low, high, lines, coarsest, visits)
 
@@ -125,12 +126,6 @@ def _ordered(order, place, links, neighbour):
     sort = np.lexsort((neighbour > row, row))
     indptr = np.concatenate([[0], np.cumsum(links[order])])
     return indptr, neighbour[sort].astype(np.int32), was[sort]
-
-
-def _summed(level, part, factor):
-    total = np.empty(len(level.child_ptr) - 1, np.float32)
-    kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
-    return total * np.float32(factor)
 
 
 def _within(graph, lines):

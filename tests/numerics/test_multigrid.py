@@ -346,3 +346,44 @@ def test_the_hierarchy_prints_its_levels():
     text = str(conduction(np.ones((8, 8, 8), bool), coarsest=100)[0]).splitlines()
     assert text[0].split() == ["cells", "links", "lines"]
     assert text[1].split() == ["512", "1344", "8", "x", "8", "x", "8"] and text[2].split()[0] == "64"
+
+
+# -- conductance to the ends of x ----------------------------------------------------------------------------
+
+
+def touching(cells, n=32):
+    """A full block of which so many cells of its last plane lie at a fixed value, as a collector with sparse
+    contact has them; its Multigrid and a right-hand side."""
+    mask = np.ones((n, n, n), bool)
+    graph = voxel_graph(mask, [np.ones(n)] * 3)
+    last = np.flatnonzero(graph.position[:, 0] == n - 1)
+    high = np.zeros(graph.n, np.float32)
+    high[np.random.default_rng(cells).choice(last, cells, replace=False)] = 2.0
+    multigrid = Multigrid(graph, np.ones(graph.neighbour.size, np.float32), coarsest=30, visits=2)
+    multigrid.update(np.ones(graph.neighbour.size, np.float32), None, None, high)
+    return multigrid, np.random.default_rng(0).standard_normal(graph.n).astype(np.float32)
+
+
+def left_after_cycles(multigrid, b, cycles=6):
+    """Share of the residual that so many cycles leave."""
+    x, Ax = np.zeros_like(b), np.empty_like(b)
+    for _ in range(cycles):
+        multigrid.apply(x, Ax)
+        x = x + multigrid.cycle(b - Ax)
+    multigrid.apply(x, Ax)
+    return np.linalg.norm(b - Ax) / np.linalg.norm(b)
+
+
+@pytest.mark.parametrize("cells", [1, 4, 16, 64])
+def test_cycles_are_as_good_where_few_cells_touch_the_end(cells):
+    """Half of their conductance from level to level leaves eight times as much, in electrodes more each
+    cycle."""
+    assert left_after_cycles(*touching(cells)) < 2 * left_after_cycles(*touching(1024))
+
+
+def test_an_aggregate_conducts_to_the_end_in_series_with_the_way_through_it():
+    """Of a full block that is half of what its four cells conduct; of one cell in it 1 / (1 / 2 + 1 / 8)."""
+    for cells, expected in ((64, 16 * 4), (1, 1.6)):
+        multigrid, _ = touching(cells, n=8)
+        held = [np.sum(level.diagonal) - np.sum(level.rows.weight) for level in multigrid.levels[:2]]
+        assert held == pytest.approx([2 * cells, expected], rel=1e-4)
