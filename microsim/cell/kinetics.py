@@ -148,6 +148,9 @@ class Sides:
         return self.phi_s - self.psi - self.W(c) - response.v - whole * self.drops.resistance, response
 
 
+ROUGH = 1e-6  # relative change of j_r after which another Newton step leaves its round-off alone
+
+
 def face_current(sides, guess, layer=None, tolerance=3e-8):
     """Solve each face's scalar problem for j_r; return FaceCurrent.
 
@@ -160,13 +163,15 @@ def face_current(sides, guess, layer=None, tolerance=3e-8):
     Raises NotConverged with the last relative change.
     """
     j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
-    (a, b), drops = layer or (0.0, 0.0), sides.drops
+    (a, b), drops, last = layer or (0.0, 0.0), sides.drops, np.inf
     for _ in range(100):
         G, response = sides.mismatch(j, a, b)
         trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
-        if change < tolerance:  # Newton's error is the square of its last change
+        # Newton's error is the square of its last change; swift kinetics end at the round-off of G before
+        if change < tolerance or max(change, last) < ROUGH:
             return response.current(trial, j, layer)
+        last = change
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
         j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j

@@ -2,8 +2,6 @@
 
 import time
 
-import numpy as np
-
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
@@ -21,6 +19,8 @@ def solve_over_ranks(grid, conducting, axes, tolerance, progress=None):
     grid: the whole volume, of which each rank keeps its planes along the axis. Returns {axis:
     TransportResult}, the same on all ranks, and what each did: {rank, count, axis: {EACH: of each rank}}.
     """
+    import numpy as np
+
     from ..numerics.ranks import world
     from ..numerics.slab import RankSlab
     from ..transport.tortuosity import solve_tortuosity

@@ -223,7 +223,7 @@ def test_concentration_part_follows_the_salt():
     ideal = replace(ELECTROLYTE, D_e=lambda c, T: 3e-10 + 0 * c, kappa=lambda c, T: 1.0 + 0 * c)
     cell = half_cell(labels, 1e-6, electrolyte=ideal, separator=(100e-6, 1.0, 1.0))
     i = 20.0
-    state = run(cell, [Load("discharge", i * cell.mesh.area, duration=250.0)], step=1e-4).seen[-1]
+    state = run(cell, [Load("discharge", i * cell.mesh.area, duration=100.0)], step=1e-4).seen[-1]
     parts = VoltageSplit(cell)(state.solved).parts
     gradient = (1 - ideal.t_plus) * i / (F * 3e-10)
     high, low = 1000 + gradient * 51e-6, 1000 - gradient * 51e-6

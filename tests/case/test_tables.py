@@ -113,7 +113,7 @@ def test_what_is_too_short_or_not_positive(tmp_path):
 
 @pytest.mark.parametrize(
     ("scale", "shift", "said"),
-    [(1000, 0, "divide by 1000 if it is in mV"), (-1, 8, "over a state of charge")],
+    [(1000, 0, r"did you mean 4\d{3}[.\d]* mV \(4\.\d+ V\)"), (-1, 8, "over a state of charge")],
 )
 def test_an_ocp_in_millivolts_or_over_charge(tmp_path, scale, shift, said):
     path = written(tmp_path, STO, scale * U + shift)

@@ -61,6 +61,7 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
     *("soc", "spectra", "calibrate", "compton", "register", "materials", "bpx"),
     *(
         "run",
+        "reproduce",
         "homogenise",
         "compare",
         "losses",
@@ -70,9 +71,10 @@ IN_DATA_FLOW = [  # image, phases, transport, measured maps, cell, comparison
         "curve",
         "impedance",
         "study",
+        "report",
         "animate",
     ),
-    *("export", "validate", "demo"),
+    *("export", "validate", "demo", "studio"),
 ]
 
 
