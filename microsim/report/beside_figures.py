@@ -94,7 +94,8 @@ def depths_figure(runs, width=WIDTH):
             values = FIELDS[name].factor * np.array(run.depth[name], float)
             axes.plot(UM * np.array(run.depth["x_m"], float), values, **look)
     for axes, name in zip(panels, PROFILES, strict=True):
-        axes.set(xlabel=DEPTH, ylabel=FIELDS[name].title)
+        axes.set_xlabel(DEPTH)
+        axes.set_title(FIELDS[name].title, loc="left", fontsize="medium")  # longer than the axis is high
         axes.set_xlim(left=0)
         axes.grid(True)
     _legend(figure, panels[0], len(runs))
