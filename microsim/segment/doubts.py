@@ -75,7 +75,7 @@ def _flat(labels, step):
     parts = []
     for slab, own, first in windows(labels, reach=1):
         same = ndimage.maximum_filter(slab, 3) == ndimage.minimum_filter(slab, 3)
-        parts.append(same[own][-first % step :: step, ::step, ::step])
+        parts.append(same[own][-first % step :: step, ::step, ::step].copy())  # a view would keep the slab
     return np.concatenate(parts)
 
 
