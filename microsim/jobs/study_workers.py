@@ -4,11 +4,12 @@ Either is an executor of concurrent.futures that is given a function of plain ar
 meanwhile, there, whether the work is still wanted.
 """
 
+import atexit
 import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ..base.errors import InputError
 from ..base.packages import need
@@ -72,12 +73,25 @@ def _here(count):
         executor.shutdown(cancel_futures=True)
 
 
+def _end_quietly():
+    """Let a cluster that Ctrl-C stopped while it began be closed at exit without a traceback of Dask's."""
+    from distributed.deploy import spec
+
+    def close():
+        with suppress(Exception):
+            spec.close_clusters()
+
+    atexit.unregister(spec.close_clusters)
+    atexit.register(close)
+
+
 @contextmanager
 def _client(count, scheduler):
     """Connect to a scheduler, or make a cluster of processes of this machine."""
     from distributed import Client, LocalCluster
 
     if scheduler == LOCAL:
+        _end_quietly()
         # memory: a case is a process of its own, beside its worker, and refuses what does not fit
         options = {"n_workers": count, "threads_per_worker": 1, "memory_limit": 0}
         options |= {"silence_logs": logging.CRITICAL}  # what fails is told as the study's own

@@ -164,8 +164,7 @@ def end_conductance(level, fine, weight, part, ratio):
 
     In a full block that is sum(part) times `ratio`, fine over coarse width, and never less: where few cells
     touch the end, half of their conductance from level to level would leave too little of it. What the coarse
-    grids then answer overshoots by a factor a level, and the cycle diverges (an electrode whose contact with
-    its collector is sparse).
+    grids then answer overshoots by a factor a level, and the cycle diverges.
     """
     n = len(level.child_ptr) - 1
     total = np.empty(n, part.dtype)
