@@ -115,14 +115,7 @@
       const [w, h] = [this.canvas.width, this.canvas.height];
       const place = this.viewer.place;
       const [u, v] = [w * place[a] / this.viewer.about.size_um[a], h * (1 - place[b] / this.viewer.about.size_um[b])];
-      for (const [colour, wide] of [["rgba(0,0,0,0.55)", 3], ["rgba(255,255,255,0.95)", 1]]) {
-        ink.strokeStyle = colour;
-        ink.lineWidth = wide;
-        ink.beginPath();
-        ink.moveTo(u, 0); ink.lineTo(u, h);
-        ink.moveTo(0, v); ink.lineTo(w, v);
-        ink.stroke();
-      }
+      microsim.cross(ink, u, v, w, h);
     }
 
     // The colour bar with its ends.

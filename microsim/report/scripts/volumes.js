@@ -93,4 +93,16 @@ const microsim = {};
   };
 
   Object.assign(microsim, { Volume, bytesOf, codesOf, told });
+
+  // The lines of a cursor at (u, v) of a picture, bright on dark, so that they show on any colour.
+  microsim.cross = (ink, u, v, width, height) => {
+    for (const [colour, wide] of [["rgba(0,0,0,0.55)", 3], ["rgba(255,255,255,0.95)", 1]]) {
+      ink.strokeStyle = colour;
+      ink.lineWidth = wide;
+      ink.beginPath();
+      ink.moveTo(u, 0); ink.lineTo(u, height);
+      ink.moveTo(0, v); ink.lineTo(width, v);
+      ink.stroke();
+    }
+  };
 })();

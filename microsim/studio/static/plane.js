@@ -108,13 +108,6 @@ export class Plane {
   cross(ink, width, height) {
     const { at, about: { shape } } = this.view, [a, b] = this.along;
     const [u, v] = [width * (at[a] + 0.5) / shape[a], height * (1 - (at[b] + 0.5) / shape[b])];
-    for (const [colour, wide] of [["rgba(0,0,0,0.45)", 3], ["rgba(255,255,255,0.85)", 1]]) {
-      ink.strokeStyle = colour;
-      ink.lineWidth = wide;
-      ink.beginPath();
-      ink.moveTo(u, 0); ink.lineTo(u, height);
-      ink.moveTo(0, v); ink.lineTo(width, v);
-      ink.stroke();
-    }
+    microsim.cross(ink, u, v, width, height);
   }
 }
