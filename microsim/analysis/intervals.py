@@ -6,8 +6,9 @@ For a number x of the volume and its values x_d on n draws
 
 The draws lie about x as x lies about what a perfect image would give, so their distance from x itself, not
 from their own mean, counts: a step that shifts a number each time it is taken has shifted x, too. Numbers
-above zero on the scale of their logarithm, those between 0 and 1 of their logit, which they cannot leave;
-those that may have either sign (SIGNED) as they are.
+above zero on the scale of their logarithm, those between 0 and 1 of their logit, a tau of the logarithm of
+tau - 1: no interval holds what cannot be (REACH; where the number, or a draw's, is at its bound, the straight
+interval is cut there). Those that may have either sign (SIGNED) as they are.
 """
 
 import math
@@ -28,41 +29,50 @@ SIGNED = (
     *("bias", "pearson", "explained", "skill", "correlation", "difference", "change", "overpotential", "phi"),
     *("Z_imag", "moran", "offset", "shift", "slope", "trend"),
 )  # words in the names of numbers that may have either sign
+ANY, POSITIVE, SHARE, WAY = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0), (1.0, math.inf)
+REACH = (
+    (lambda name: any(word in name for word in SIGNED), ANY),
+    (lambda name: name in ("tau", "tau_flow", "tau_in_plane"), WAY),
+    (lambda name: name in SHARES or name.endswith(("_share", "_fraction")), SHARE),
+)  # what numbers of a name cannot leave
+SHARES = ("eps", "eps_percolating", "porosity", "fraction", "share", "sto", "mean_sphericity", "coverage")
 MOST_ROWS = 40
 
 
-def spread_intervals(value, drawn, signed=False):
+def spread_intervals(value, drawn, reach=POSITIVE):
     """Return the intervals of plain data, [low, high] in the place of each number that is not the same in
     every draw; of a list of numbers two lists. None where there is none: a draw without that number.
 
-    signed: a number above zero in every draw may be below it all the same.
+    reach: (low, high) that numbers without a telling name cannot leave; (-inf, inf) of either sign.
     """
     if isinstance(value, dict):
         found = {
-            key: spread_intervals(
-                one, [_part(d, key) for d in drawn], signed or any(word in key for word in SIGNED)
-            )
+            key: spread_intervals(one, [_part(d, key) for d in drawn], _reach(key, reach))
             for key, one in value.items()
             if key not in COSTS
         }
         return {key: one for key, one in found.items() if one not in ({}, [])}
     if isinstance(value, (list, tuple)):
-        return _of_list(value, drawn, signed)
+        return _of_list(value, drawn, reach)
     if not _is_number(value) or all(one == value for one in drawn):
         return {}
-    return spread_interval(value, drawn, signed) if all(map(_is_number, drawn)) else None
+    return spread_interval(value, drawn, reach) if all(map(_is_number, drawn)) else None
+
+
+def _reach(name, outer):
+    return next((reach for named, reach in REACH if named(name)), outer)
 
 
 def _part(data, key):
     return data.get(key) if isinstance(data, dict) else None
 
 
-def _of_list(value, drawn, signed):
+def _of_list(value, drawn, reach):
     """Intervals of a list: two lists of numbers, or one list of what each part has; {} where none differs or
     where the draws' lists have other lengths."""
     if not all(isinstance(one, (list, tuple)) and len(one) == len(value) for one in drawn):
         return {}
-    parts = [spread_intervals(one, [d[k] for d in drawn], signed) for k, one in enumerate(value)]
+    parts = [spread_intervals(one, [d[k] for d in drawn], reach) for k, one in enumerate(value)]
     if not any(parts):
         return {}
     if all(map(_is_number, value)):
@@ -71,17 +81,26 @@ def _of_list(value, drawn, signed):
     return parts
 
 
-def spread_interval(value, drawn, signed=False):
-    """Return [low, high] that hold a number at 95 %; drawn: its values on the draws."""
+def spread_interval(value, drawn, reach=POSITIVE):
+    """Return [low, high] that hold a number at 95 %; drawn: its values on the draws; reach: see
+    spread_intervals. Numbers that do leave it have either sign."""
     every = np.array([value, *drawn], float)
-    if every.min() > 0 and not signed:
-        there, back = (special.logit, special.expit) if every.max() < 1 else (np.log, np.exp)
-    else:
-        there = back = np.positive
+    low, high = reach if reach[0] <= every.min() and every.max() <= reach[1] else ANY
+    high = 1.0 if (low, high) == POSITIVE and every.max() < 1 else high
+    inside = low < every.min() and every.max() < high
+    there, back = _scale(*((low, high) if inside else ANY))
     middle, moved = there(every[0]), there(every[1:])
     half = stats.t.ppf((1 + LEVEL) / 2, len(drawn)) * np.sqrt(np.mean((moved - middle) ** 2))
-    low, high = (float(back(middle + sign * half)) for sign in (-1, 1))
-    return [max(low, 0.0) if every.min() == 0 and not signed else low, high]
+    return [max(float(back(middle - half)), low), min(float(back(middle + half)), high)]
+
+
+def _scale(low, high):
+    """Return a scale that ends at the bounds, and its inverse: the number, log(q - low), or the logit."""
+    if math.isinf(low):
+        return np.positive, np.positive
+    if math.isinf(high):
+        return lambda q: np.log(q - low), lambda u: low + np.exp(u)
+    return special.logit, special.expit  # bounds on both sides are 0 and 1
 
 
 def _is_number(value):

@@ -92,7 +92,8 @@ class CircuitFit:
     """values {parameter: value}; errors {parameter: standard error}, None for a parameter held fixed or at
     its bound, infinite for one that the data know nothing of; Z: the circuit at the frequencies; residual:
     (Z_measured - Z) / |Z_measured|; chi2: weighted squares over the degrees of freedom; dof; log_covariance:
-    of the logarithms of `free`, in its order; undetermined: parameters that the data do not hold."""
+    of the logarithms of `free`, in its order; exponents: parameters that do not pass 1; undetermined:
+    parameters that the data do not hold."""
 
     values: dict
     errors: dict
@@ -102,9 +103,11 @@ class CircuitFit:
     dof: int
     free: tuple
     log_covariance: np.ndarray = field(repr=False)
+    exponents: tuple = ("n",)
 
     def interval(self, name, level=0.95):
-        """Confidence interval of a parameter: symmetric in its logarithm, Student's t."""
+        """Confidence interval of a parameter: symmetric in its logarithm, Student's t; of an exponent up to
+        1."""
         if name not in self.free:
             raise InputError(
                 f"expected a fitted parameter ({', '.join(self.free)}), got {name!r}; name one of these"
@@ -112,7 +115,8 @@ class CircuitFit:
         place = self.free.index(name)
         half = student.ppf(0.5 + level / 2, self.dof) * np.sqrt(self.log_covariance[place, place])
         with np.errstate(over="ignore"):  # what is not known at all reaches from 0 to infinity
-            return self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
+            low, high = self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
+        return low, min(high, 1.0) if name in self.exponents else high
 
     @property
     def undetermined(self):
@@ -165,7 +169,8 @@ def fit_circuit(circuit, freq, Z, start, *, fixed=None, exponents=("n",), weight
         raise NotConverged(
             "the fit of the circuit came to no end from any of its starts; give other start values"
         )
-    return _result(circuit, omega, Z, {**best.fitted, **fixed}, free, best, scaled=isinstance(weights, str))
+    scaled = isinstance(weights, str)
+    return _result(circuit, omega, Z, {**best.fitted, **fixed}, free, best, scaled, tuple(exponents))
 
 
 def _checked(freq, Z, weights, starts, free):
@@ -219,7 +224,7 @@ def _attempt(circuit, omega, Z, sigma, begin, fixed, exponents):
     return answer if answer.success else None
 
 
-def _result(circuit, omega, Z, values, free, answer, scaled):
+def _result(circuit, omega, Z, values, free, answer, scaled, exponents):
     inner = np.array([name for name, active in zip(free, answer.active_mask) if not active], dtype=object)
     J = answer.jac[:, answer.active_mask == 0]
     dof = 2 * omega.size - inner.size
@@ -228,9 +233,8 @@ def _result(circuit, omega, Z, values, free, answer, scaled):
     spread = dict(zip(inner, np.sqrt(np.diag(covariance))))
     errors = {name: float(values[name] * spread[name]) if name in spread else None for name in values}
     modelled = circuit(omega, **values)
-    return CircuitFit(
-        values, errors, modelled, (Z - modelled) / np.abs(Z), chi2, dof, tuple(inner), covariance
-    )
+    off = (Z - modelled) / np.abs(Z)
+    return CircuitFit(values, errors, modelled, off, chi2, dof, tuple(inner), covariance, exponents)
 
 
 def _covariance(J):

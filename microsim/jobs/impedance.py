@@ -381,7 +381,9 @@ def _derived(fit, length, radius, concentration, porosity, conductivity, tempera
     if porosity or concentration:
         _require_area(spectrum)
     if porosity:
-        found["tau"] = combined(fit, {"R_ion": 1.0}, porosity * conductivity / length, "eps kappa R_ion / L")
+        tau = combined(fit, {"R_ion": 1.0}, porosity * conductivity / length, "eps kappa R_ion / L")
+        low, high = tau.interval
+        found["tau"] = replace(tau, interval=(max(low, min(1.0, tau.value)), high))  # no pores have less
     if concentration:
         found["D_warburg_m2_s"] = diffusivity_of_warburg(fit, concentration, temperature)
     return found

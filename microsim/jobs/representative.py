@@ -64,6 +64,7 @@ class RepresentativeResult(Result):
             "seed": options["seed"],
             "confidence": found.confidence,
             "relative_error": found.relative_error,
+            "remarks": self.remarks,
             "sides": options["sides"],
             "tolerance": options["tolerance"],
             "conducting": self.conducting,
@@ -96,7 +97,16 @@ class RepresentativeResult(Result):
         edges = ", ".join(f"{name} {edge:.0f}" for name, edge in self.edge_voxels.items() if edge)
         error = f"{100 * self.found.relative_error:g} %"
         last = f"edge in voxels for {error} in one sub-volume: {edges or 'not known from these'}"
-        return [Table(header, rows), last]
+        return [Table(header, rows), last, *self.remarks]
+
+    @property
+    def remarks(self):
+        """Which sizes have no interval, in a sentence; [] where all have one."""
+        from ..transport.regions import FEWEST
+
+        few = [f"{size.voxels}" for size in self.found.sizes if size.tau.n < FEWEST]
+        told = f"No interval, and no edge, from fewer than {FEWEST} values of tau (--sizes {','.join(few)})"
+        return [f"{told}: take smaller sizes, or more sub-volumes."] if few else []
 
     def plot(self):
         """Draw mean and spread of porosity and tortuosity factor over the size of the sub-volumes."""

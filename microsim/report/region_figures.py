@@ -40,10 +40,11 @@ def sizes_figure(sizes):
         figure.subplots(1, 2), ("eps", "tau"), ("Volume fraction ε", "Tortuosity factor τ"), strict=True
     ):
         known = [(s.voxels, getattr(s, name)) for s in sizes if getattr(s, name).mean is not None]
+        look = {"color": AXIS_COLOURS["x"], "solid_capstyle": "butt"}
         for voxels, value in known:
             if value.std is not None:
-                look = {"color": AXIS_COLOURS["x"], "solid_capstyle": "butt"}
                 axes.plot([voxels] * 2, [value.mean - value.std, value.mean + value.std], lw=1.2, **look)
+            if value.low is not None:
                 axes.plot([voxels] * 2, [value.low, value.high], lw=5.0, alpha=0.35, **look)
         axes.plot([v for v, _ in known], [value.mean for _, value in known], "o-", color=INK, ms=4, lw=1.0)
         axes.set(xlabel="Edge of the sub-volume (voxels)", ylabel=label, xticks=[v for v, _ in known])

@@ -19,6 +19,7 @@ from ..mesh.percolation import closed_voids
 from .measures import clusters
 from .splitting import join_small, renumber, shared_faces, split_touching
 
+FEWEST = 5  # particles of each state that intervals of a change are told of
 MARGIN = 4  # voxels around a particle, for the smoothing of its surface
 # voxel edges: balls of 1.5 to 30 voxels radius, also those centred on a voxel, are off by less over radius
 SPHERICITY_ERROR = 0.4
@@ -335,9 +336,9 @@ def compare_states(before, after, *, draws=1000, level=0.95, seed=0):
         relative change = after / before - 1
 
     low, high: interval that holds `level` of `draws` bootstrap samples, particles drawn with replacement in
-    each state on its own (Efron & Tibshirani 1993, ch. 13). It holds what the choice of particles adds, not
-    errors of segmentation: run the low and high volumes of `microsim segment` for those. None where a figure
-    is undefined or zero before.
+    each state on its own (Efron & Tibshirani 1993, ch. 13); None of fewer than FEWEST particles. It holds
+    what the choice of particles adds, not errors of segmentation: run the low and high volumes of `microsim
+    segment` for those. None where a figure is undefined or zero before.
     """
     rng = np.random.default_rng(seed)
     first, second = state_figures(before), state_figures(after)
@@ -351,7 +352,7 @@ def compare_states(before, after, *, draws=1000, level=0.95, seed=0):
         known = np.array([c for c in samples[name] if c is not None])
         ends = (
             np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist()
-            if known.size >= draws / 2
+            if known.size >= draws / 2 and min(len(before), len(after)) >= FEWEST
             else [None, None]
         )
         found[name] = {

@@ -15,6 +15,8 @@ from ..base.axes import AXES
 from ..base.errors import InputError
 from .tortuosity import check_transport, solve_tortuosity
 
+FEWEST = 3  # values of which an interval is told: t of two is 12.7 standard deviations
+
 
 @dataclass(frozen=True)
 class Region:
@@ -33,8 +35,8 @@ class Region:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Mean, standard deviation (n - 1) and confidence interval of the mean (Student's t) of n values; None
-    where n is too small."""
+    """Mean, standard deviation (n - 1) and confidence interval of the mean (Student's t, within the
+    quantity's bounds) of n values; None where n is too small: an interval is of FEWEST and more."""
 
     n: int
     mean: float | None
@@ -62,9 +64,9 @@ class SizeResult:
 @dataclass(frozen=True)
 class Representative:
     """Results by size, and the edge (m) of the cube whose single value lies within the relative error of the
-    mean with the given confidence: {"eps", "tau", "D_eff_over_D0"}, None without a spread. exponent: b of std
-    / mean ~ V^(-b / 2) through all sizes, None for one; far from 1, the sizes are too small for the edge to
-    be trusted."""
+    mean with the given confidence: {"eps", "tau", "D_eff_over_D0"}, None without a spread of FEWEST.
+    exponent: b of std / mean ~ V^(-b / 2) through all sizes, None for one; far from 1, the sizes are too
+    small for the edge to be trusted."""
 
     sizes: tuple
     edge: dict
@@ -174,6 +176,7 @@ def analyse_sizes(
     check_transport(conducting, tolerance, sides)
     sizes = _check_sizes(grid, sizes, count, positions, confidence, relative_error)
     rng, results = np.random.default_rng(seed), []
+    most = float(np.max([np.max(value) for value in conducting.values()]))
     places = [_places(grid.shape, size, count, positions, rng) for size in sizes]
     tell, done = progress or (lambda *_: None), 0.0
     work = float(sum(len(origins) * size**3 for size, origins in zip(sizes, places)))
@@ -184,7 +187,7 @@ def analyse_sizes(
             part = grid.crop({name: (int(first), int(first) + size) for name, first in zip(AXES, origin)})
             values.append(solve_tortuosity(part, conducting, axis, sides=sides, tolerance=tolerance))
             done += size**3
-        results.append(_size_result(grid, size, origins, values, confidence))
+        results.append(_size_result(grid, size, origins, values, confidence, most))
     tell(work, work, "sub-volumes")
     fits = {
         name: _representative_edge(results, name, confidence, relative_error)
@@ -199,29 +202,33 @@ def analyse_sizes(
     )
 
 
-def estimate(values, confidence=0.95):
-    """Summarise values: mean, standard deviation, confidence interval mean +- t std / sqrt(n)."""
+def estimate(values, confidence=0.95, bounds=(-np.inf, np.inf)):
+    """Summarise values: mean, standard deviation, confidence interval mean -+ t std / sqrt(n).
+
+    bounds: what the quantity cannot leave; the interval is cut there.
+    """
     values, n = np.asarray(values, dtype=float), len(values)
     if n == 0:
         return Estimate(0, None, None, None, None)
     mean = float(values.mean())
-    if n == 1:
-        return Estimate(1, mean, None, None, None)
-    std = float(values.std(ddof=1))
+    std = float(values.std(ddof=1)) if n > 1 else None
+    if n < FEWEST:
+        return Estimate(n, mean, std, None, None)
     half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * std / np.sqrt(n)
-    return Estimate(n, mean, std, float(mean - half), float(mean + half))
+    low, high = min(bounds[0], mean), max(bounds[1], mean)  # a mean is beyond by the solver's tolerance
+    return Estimate(n, mean, std, float(max(mean - half, low)), float(min(mean + half, high)))
 
 
-def _size_result(grid, size, origins, values, confidence):
+def _size_result(grid, size, origins, values, confidence, most):
     there = [value.tau for value in values if value.tau is not None]
     return SizeResult(
         size,
         float(size * grid.voxel_volume ** (1 / 3)),
         len(values),
         len(there),
-        estimate([value.eps for value in values], confidence),
-        estimate(there, confidence),
-        estimate([value.D_eff_over_D0 for value in values], confidence),
+        estimate([value.eps for value in values], confidence, (0.0, 1.0)),
+        estimate(there, confidence, (1.0, np.inf)),
+        estimate([value.D_eff_over_D0 for value in values], confidence, (0.0, most)),
         tuple(tuple(int(first) for first in origin) for origin in origins),
     )
 
@@ -240,7 +247,7 @@ def _representative_edge(results, name, confidence, relative_error):
     """Edge of the representative cube, from the largest size that has a spread; and the exponent b through
     all sizes."""
     spreads = [(result.edge, getattr(result, name)) for result in results]
-    known = [(edge, s.std / abs(s.mean)) for edge, s in spreads if s.std and s.mean]
+    known = [(edge, s.std / abs(s.mean)) for edge, s in spreads if s.std and s.mean and s.n >= FEWEST]
     if not known:
         return None, None
     edge, relative = np.array(known).T

@@ -29,6 +29,20 @@ def test_no_number_leaves_its_scale():
     assert bias["bias"][0] < 0 < bias["rmse"][0]
 
 
+@pytest.mark.parametrize("name", ["eps", "volume_fraction", "active_share", "mean_sphericity"])
+def test_no_share_passes_1(name):
+    for value, draws in ((1.0, [0.6, 0.9]), (0.99, [1.0, 0.7]), (0.0, [0.5, 0.9]), (0.9, [0.99, 0.3])):
+        low, high = spread_intervals({name: value}, [{name: one} for one in draws])[name]
+        assert 0 <= low <= value <= high <= 1
+
+
+def test_no_tau_falls_below_1():
+    draws = [{"axes": {"x": {"tau": one}}} for one in (1.6, 1.01)]
+    low, high = spread_intervals({"axes": {"x": {"tau": 1.1}}}, draws)["axes"]["x"]["tau"]
+    assert low > 1 and (low - 1) * (high - 1) == pytest.approx(0.1**2)
+    assert spread_intervals({"tau_s": 1.1}, [{"tau_s": 1.6}, {"tau_s": 1.01}])["tau_s"][0] < 1  # a time
+
+
 def test_plain_data_keep_their_shape():
     value = {
         "axes": {"x": {"tau": 2.0, "seconds": 1.0, "eps": 0.5}},
@@ -63,7 +77,7 @@ def test_95_of_100_hold_a_truth_that_the_value_is_drawn_about(count):
     held = 0
     for _ in range(2000):
         value = rng.standard_normal()  # about 0
-        low, high = spread_interval(value, value + rng.standard_normal(count), signed=True)
+        low, high = spread_interval(value, value + rng.standard_normal(count), reach=(-np.inf, np.inf))
         held += low < 0 < high
     assert held / 2000 == pytest.approx(0.95, abs=3 * np.sqrt(0.05 * 0.95 / 2000))
     assert stats.t.ppf(0.975, 4) == pytest.approx(T4)

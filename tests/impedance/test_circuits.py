@@ -269,6 +269,13 @@ def test_an_exponent_at_its_bound_has_no_error():
         fit.interval("n")
 
 
+def test_no_interval_of_an_exponent_passes_1():
+    Z = noisy(symmetric_cell(2 * np.pi * BAND, 2e-3, 0.05, 20.0, 0.98), 0.1, 1)
+    fit = fit_transmission_line(BAND, Z, eps=0.4, kappa=1.0, length=1e-4).fit
+    low, high = fit.interval("n", 0.9999)
+    assert low < fit.values["n"] < 1 and high == 1.0 and fit.interval("Q", 0.9999)[1] > fit.values["Q"]
+
+
 def test_parameters_that_the_data_do_not_hold_are_named():
     """A spectrum that ends before diffusion begins says nothing of it, one that begins after the arc nothing
     of that."""

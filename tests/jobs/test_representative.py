@@ -31,6 +31,17 @@ def test_axes_by_name_and_number(grid):
     assert along["y"] == along[1] != along["x"]
 
 
+def test_two_sub_volumes_have_no_interval_and_say_so(grid):
+    two = representative_volume(grid, sizes=(5, 6), count=2, positions="random")
+    assert [(s.tau.n, s.tau.low, s.tau.high) for s in two.found.sizes] == [(2, None, None)] * 2
+    assert two.edge_voxels["tau"] is None
+    assert "fewer than 3 values of tau (--sizes 5,6)" in two.numbers()["remarks"][0] and two.remarks[
+        0
+    ] in repr(two)
+    three = representative_volume(grid, sizes=(6,), count=3, positions="random")
+    assert three.remarks == [] and all(s.tau.low >= 1 for s in three.found.sizes)
+
+
 def test_an_unknown_size_counts_voxels(grid):
     found = representative_volume(VoxelGrid(grid.phase, grid.names, None), **SMALL)
     assert found.edge["eps"] is None and found.edge_voxels["eps"] > 0

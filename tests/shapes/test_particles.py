@@ -225,6 +225,15 @@ def test_bootstrap_intervals_hold_the_true_change_as_often_as_they_say():
     assert found["contact_share"]["relative_change"] == 0 == found["contact_share"]["low"]
 
 
+@pytest.mark.parametrize(("before", "after", "told"), [(1, 1, False), (9, 4, False), (5, 5, True)])
+def test_a_few_particles_have_no_interval(before, after, told):
+    """One particle drawn again and again is always the same: its interval would have no width."""
+    rng = np.random.default_rng(6)
+    found = pt.compare_states(fake(rng, before, 0.1), fake(rng, after, 0.2), draws=20)["crack_share"]
+    assert found["relative_change"] is not None
+    assert (found["low"] is not None and found["high"] is not None) is told
+
+
 def test_a_change_from_nothing_has_no_number():
     rng = np.random.default_rng(6)
     found = pt.compare_states(fake(rng, 9, 0.0), fake(rng, 9, 0.1), draws=20)["crack_share"]

@@ -99,11 +99,46 @@ def test_spread_of_few_values():
     assert (found.low, found.high) == pytest.approx((low, high))
 
 
+def test_two_values_have_no_interval():
+    """Student's t of one degree of freedom is 12.7: tau 1.3 and 3.5 would reach from -11.6 to 16.4."""
+    found = estimate([1.3, 3.5])
+    assert found.mean == pytest.approx(2.4) and found.std == pytest.approx(2.2 / np.sqrt(2))
+    assert found.low is None and found.high is None
+
+
+def test_no_interval_leaves_the_bounds_of_its_quantity():
+    low, high = stats.t.interval(0.95, 2, loc=2.4, scale=np.std([1.1, 2.0, 4.1], ddof=1) / np.sqrt(3))
+    assert low < 1
+    found = estimate([1.1, 2.0, 4.1], 0.95, (1.0, np.inf))
+    assert found.low == 1.0 and found.high == pytest.approx(high)
+    found = estimate([0.01, 0.02, 0.97], 0.95, (0.0, 1.0))
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_values_at_their_bound():
+    """Straight channels, tau 1 to the solver's tolerance; a phase that fills every part, or none."""
+    found = estimate([0.9999, 1.0, 1.0003], 0.95, (1.0, np.inf))
+    assert found.low <= found.mean <= found.high < 1.001 and found.low >= 0.999
+    for value in (0.0, 1.0):
+        found = estimate([value] * 3, 0.95, (0.0, 1.0))
+        assert (found.low, found.high) == (value, value)
+
+
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 1000))
 def test_the_interval_holds_the_truth_as_often_as_it_says(seed):
     rng = np.random.default_rng(seed)
     inside = sum(s.low < 3 < s.high for s in (estimate(rng.normal(3, 2, 5), 0.8) for _ in range(400)))
+    assert inside / 400 == pytest.approx(0.8, abs=0.08)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 1000))
+def test_within_bounds_it_holds_the_truth_as_often(seed):
+    """tau of parts with a mean of 2, which no part leaves downwards: lognormal tau - 1 of mean 1."""
+    rng = np.random.default_rng(seed)
+    draws = 1 + np.exp(rng.normal(-(0.4**2) / 2, 0.4, (400, 5)))
+    inside = sum(s.low < 2 < s.high for s in (estimate(d, 0.8, (1.0, np.inf)) for d in draws))
     assert inside / 400 == pytest.approx(0.8, abs=0.08)
 
 
