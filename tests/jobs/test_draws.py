@@ -35,7 +35,7 @@ def test_a_volume_with_draws_gives_intervals(drawn):
     low, high = found.numbers()["intervals"]["axes"]["x"]["tau"]
     from microsim.analysis.intervals import spread_interval
 
-    assert [low, high] == spread_interval(found.tau, alone) and found.numbers()["draws"] == 3
+    assert [low, high] == spread_interval(found.tau, alone, (1.0, np.inf)) and found.numbers()["draws"] == 3
     assert set(found.numbers()["intervals"]["axes"]["x"]) == {
         "tau",
         "D_eff_over_D0",
