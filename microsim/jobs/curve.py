@@ -11,6 +11,7 @@ from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, SavedFile, Table
 
+COARSE = 0.01  # of a pulse, between the rows where it begins, from which that is said
 MOST = 60  # rows of a table that are printed
 UNITS = {"": ("mAh", 3.6), "mass": ("mAh/g", 3600.0), "area": ("mAh/cm2", 36000.0)}
 FLOWS = {"": "A", "mass": "A/kg", "area": "A/m2"}
@@ -111,11 +112,24 @@ class MeasuredCurveResult(Result):
     def remarks(self):
         """What speaks against the diffusivities of a titration, in sentences."""
         count, said = len(self.pulses), []
-        long, moving = (sum(not getattr(p, key) for p in self.pulses) for key in ("short", "relaxed"))
+        none = sum(p.D is None for p in self.pulses)
+        long = sum(not p.short for p in self.pulses) - none
+        moving = sum(not p.relaxed for p in self.pulses)
+        if none:
+            said.append(
+                f"{none} of {count} pulses have no D: their voltage goes with the charge alone (too long for"
+                " this size, or with more noise than diffusion adds)."
+            )
         if long:
             said.append(
-                f"{long} of {count} pulses last longer than a tenth of L^2 / D: for their D the equation of"
-                " Weppner and Huggins does not hold."
+                f"{long} of {count} pulses last longer than half of L^2 / D (L a third of the radius): 1 % of"
+                " their slope is 3 % of D and more."
+            )
+        gap = max((p.gap for p in self.pulses if p.D), default=0.0)
+        if gap > COARSE:
+            said.append(
+                f"Rows are up to {100 * gap:.2g} % of a pulse apart where it begins: when it did is not known"
+                f" better, and D may be off by {250 * gap:.2g} %."
             )
         if moving:
             said.append(f"{moving} of {count} pulses stand beside a rest whose voltage still moves.")
@@ -212,9 +226,9 @@ def measured_curve(
 ) -> MeasuredCurveResult:
     """Tell what a cycler's file holds, and take from it what it says.
 
-    Half cycles with their capacities, the steps that were run, dQ/dV, diffusivities of a titration (Weppner
-    and Huggins); of measured files and of a run's voltage.csv alike. --out writes it as CSV, in SI, discharge
-    above zero.
+    Half cycles with their capacities, the steps that were run, dQ/dV, diffusivities of a titration (diffusion
+    under a constant current, in full); of measured files and of a run's voltage.csv alike. --out writes it as
+    CSV, in SI, discharge above zero.
 
     Parameters
     ----------
@@ -262,7 +276,7 @@ def measured_curve(
     options = {"columns": columns, "positive_current": positive_current, "mass": mass, "area": area}
     curve = read_measured_curve(file, half_cycle="all", **options)
     whole = curve.time_s is not None and curve.current is not None and curve.charge is not None
-    pulses = titration(curve, length or radius / 3) if length or radius else ()
+    pulses = titration(curve, length or radius, sphere=bool(radius)) if length or radius else ()
     slopes = _slopes(curve, dq_dv_step) if dq_dv_step else {}
     part = read_measured_curve(file, half_cycle=half_cycle, **options) if half_cycle or sto else None
     if sto:

@@ -110,3 +110,21 @@ def test_the_curve_of_a_run_is_read_as_a_measured_one(tmp_path):
     (tmp_path / "voltage.csv").write_text("\n".join([head, *rows]))
     (half,) = ms.measured_curve(tmp_path / "voltage.csv").numbers()["half_cycles"]
     assert half["direction"] == "discharge" and half["capacity"] == pytest.approx(990 / 3600, rel=0.02)
+
+
+def test_what_speaks_against_a_diffusivity_is_said(tmp_path):
+    """Pulses of 60 s of spheres: too long for a D, long, and short."""
+    from tests.curves.test_titration import RADIUS, gitt
+
+    for D, told in (
+        (1e-12, "2 of 2 pulses have no D"),
+        (4e-14, "2 of 2 pulses last longer than half of L^2"),
+    ):
+        gitt(tmp_path / "a.csv", D, rest=1e6, points=600)
+        found = ms.measured_curve(tmp_path / "a.csv", radius=RADIUS, positive_current="discharge")
+        assert [said.startswith(told) for said in found.remarks] == [True] and told in repr(found)
+    gitt(tmp_path / "a.csv", 1e-15, rest=1e6, points=600)
+    assert ms.measured_curve(tmp_path / "a.csv", radius=RADIUS, positive_current="discharge").remarks == []
+    gitt(tmp_path / "a.csv", 1e-15, rest=1e6, points=30)
+    (said,) = ms.measured_curve(tmp_path / "a.csv", radius=RADIUS, positive_current="discharge").remarks
+    assert said.startswith("Rows are up to 3.4 % of a pulse apart") and "D may be off by 8.5 %" in said
