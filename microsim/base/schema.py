@@ -153,7 +153,8 @@ def read_yaml(path):
         content = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"{path}: expected a readable YAML file, got: {reason}; check the path.") from error
+        remedy = "check the path" if isinstance(error, OSError) else "name the YAML file"
+        raise InputError(f"{path}: expected a readable YAML file, got: {reason}; {remedy}.") from error
     return parse_yaml(content, str(path))
 
 

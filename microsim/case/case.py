@@ -24,6 +24,7 @@ from ..base.schema import (
     shown,
     text,
 )
+from ..volumes.formats import suffixes
 from .checks import (
     check_compare,
     check_contact,
@@ -166,6 +167,11 @@ def _written(source):
             f"case: expected a path, a dict or a Case, got {type(source).__name__}; give one of them."
         )
     path = located(source)
+    if str(path).lower().endswith(tuple(suffixes())):
+        raise InputError(
+            f"expected a case (YAML), got the volume {path}; begin one for it: microsim info {path} --phases"
+            " pore=0,am=1 --case FILE.yaml."
+        )
     raw = read_yaml(path)
     if not isinstance(raw, dict):
         raise InputError(

@@ -59,8 +59,9 @@ def name_values(option, given, read, bare=None):
         name, equals, value = (part.strip() for part in item.partition("="))
         if not name or name in values or not (equals or bare is not None):
             example = "pore=0,am=1" if bare is None else "pore or pore=1.0,cbd=0.1"
+            lacks = f", where {name} has no =" if name and name not in values else ""
             raise InputError(
-                f"{option}: expected each name once, like {example}, got {say(given)}; correct it."
+                f"{option}: expected each name once, like {example}, got {say(given)}{lacks}; correct it."
             )
         values[name] = read(value, f"{option} {name}") if equals else bare
     return values

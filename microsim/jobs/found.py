@@ -113,6 +113,13 @@ class GreyResult(Result):
         shares = Table(header, [(*ends, f["not_a_number"])])
         return [found_table(self.volume, self.volume.voxel_size, row), shares]
 
+    def save_case(self, path):
+        """Refuse: a case needs labels."""
+        raise InputError(
+            f"--case: expected labels, got grey values in {self.volume.source}; segment it first (microsim"
+            " segment)."
+        )
+
     def plot(self):
         """Draw the grey values in sections."""
         from ..report.section import section_figure

@@ -1,5 +1,6 @@
 """The job info: what the phases of a volume look like."""
 
+import os
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, Spread
 from ..base.errors import InputError
-from ..base.files import make_folder, safe_file_names
+from ..base.files import make_folder, safe_file_names, write_text
 from ..base.schema import say
 from ..base.words import lengths_nm, times, titled
 from .arguments import MASK_PARTS, as_grid, comma_list, require_size
@@ -39,13 +40,16 @@ class PhasesResult(Result):
 
     has_page: ClassVar = False
     files: ClassVar = {
+        "case": SavedFile(
+            "save_case", "Write a case to begin with, which runs these phases.", "CASE.yaml", "case"
+        ),
         "maps": SavedFile(
             "save_maps",
             "Folder for maps of the sizes and clusters of each phase.",
             "DIR",
             "map",
             {"measures": ("sizes", "clusters")},
-        )
+        ),
     }
 
     @property
@@ -103,6 +107,21 @@ class PhasesResult(Result):
         from ..report.figures import phases_figure
 
         return phases_figure(self.grid)
+
+    def save_case(self, path):
+        """Write a case to begin with: half a cell of these phases, with what it assumes; returns its path."""
+        from ..case.begin import first_case
+
+        source, path = self.grid.source, Path(path)
+        if path.exists():
+            raise InputError(f"--case: expected a file that is not there yet, got {path}; name another.")
+        file, mark, part = source.name.partition("::")
+        if os.path.exists(file):
+            file = Path(os.path.relpath(file, path.parent)).as_posix()
+        named = {name: phase["label"] for name, phase in self.phases.items()}
+        size = self.grid.voxel_size if self.grid.sized else None
+        text = first_case(f"{file}{mark}{part}", named, size, self.grid.shape, source.file_axes)
+        return write_text(path, text)
 
     def save_maps(self, folder):
         """Write label volumes of the clusters and volumes of the sizes (m), one a phase; returns their

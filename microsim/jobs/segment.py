@@ -202,7 +202,8 @@ class SegmentResult(Result):
         shown += [f"doubt: {said}" for said in self.doubts]
         if self.state.sample is not None:
             shown.append(f"outside the mask: label {len(self.phases)}, for --mask label={len(self.phases)}")
-        return [*shown, "grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey))]
+        shown.append("grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey)))
+        return [*shown, f"for what follows: --phases {','.join(f'{n}={k}' for n, k in self.phases.items())}"]
 
     def plot(self):
         """Draw grey values and labels in three sections."""

@@ -46,6 +46,9 @@ def voxel_edges(voxel_size):
     return edges
 
 
+MOST_NAMED = 64  # phases that labels have; more different values are grey ones
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a grid's voxels come from.
@@ -175,10 +178,23 @@ class VoxelGrid:
     def code(self, name):
         """Index that stands for the phase `name` in `phase`."""
         if name not in self.names:
-            raise InputError(
-                f"expected one of the phases {', '.join(self.names)}, got {name!r}; name one of these."
-            )
+            raise InputError(self._unknown(name))
         return self.names.index(name)
+
+    def _unknown(self, name):
+        """The sentence on a phase that is not there; where nobody named the labels, how they are named."""
+        if len(self.names) > MOST_NAMED:
+            return (
+                f"expected a phase out of labels, got {name!r} and {len(self.names)} different values in"
+                f" {self.source.name}, as grey values are; make labels of them first: microsim segment."
+            )
+        if self.names == tuple(f"label{label}" for label in self.labels):
+            asked = ",".join(f"{name if k == 0 else f'NAME{k + 1}'}={n}" for k, n in enumerate(self.labels))
+            return (
+                f"expected one of the phases {', '.join(self.names)}, got {name!r}; name the labels, each as"
+                f" what it is: --phases {asked}, say."
+            )
+        return f"expected one of the phases {', '.join(self.names)}, got {name!r}; name one of these."
 
     def mask(self, *names):
         """Mark the voxels of the named phases: bool [x, y, z]."""
@@ -348,6 +364,11 @@ def _check_names(phases, counts):
     if len(set(phases.values())) < len(phases):
         raise InputError(f"expected a different label for each phase, got {names}; give each label one name.")
     unnamed = [label for label in counts if label not in phases.values()]
+    if len(unnamed) > MOST_NAMED:
+        raise InputError(
+            f"expected labels, got {len(counts)} different values in the volume, as grey values are, for"
+            f" {names or 'no phases'}; make labels of them first: microsim segment."
+        )
     if unnamed:
         raise InputError(
             f"expected a phase name for each label of the volume, which has {found}, got {names or 'none'}; "

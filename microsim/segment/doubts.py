@@ -159,12 +159,13 @@ def _overlapping(state):
 
 def _blurred(state):
     """Phases of which blurred edges between two others were taken for films."""
+    give = "; give such voxels to the two sides (--watershed), or sharpen first (--unsharp)"
+    left = ", and the watershed left it; sharpen first (--unsharp)"
     for film in blurred_films(state):
         yield (
             f"{100 * film.share:.0f} % of {state.phases[film.k]} lies as a film between a darker and a"
             " brighter phase, which a blurred edge between those two explains better: the bounds of the"
-            " fractions do not hold; give such voxels to the two sides (--watershed), or sharpen first"
-            " (--unsharp)"
+            f" fractions do not hold{left if 'watershed' in state.found else give}"
         )
 
 

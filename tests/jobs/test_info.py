@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.cli.app import main
 from microsim.jobs.info import measure
 from microsim.mesh.grid import VoxelGrid
+from microsim.volumes.volume import write_volume
 
 from .volumes import printed, stored, timeless
 
@@ -60,3 +62,25 @@ def test_of_many_labels_the_table_counts_the_first_and_the_numbers_all():
     names = tuple(f"phase_{k}" for k in range(24))
     found = measure(VoxelGrid(np.arange(24, dtype=np.uint8).reshape(2, 3, 4), names, (1e-7,) * 3))
     assert "7: 1 voxels and 16 more" in repr(found) and len(found.numbers()["label_voxels"]) == 24
+
+
+def test_a_case_to_begin_with_runs_these_phases_and_replaces_none(grid, tmp_path, capsys):
+    from microsim.case.case import load_case
+
+    _, words = stored(grid, tmp_path / "v.tif")
+    (tmp_path / "cases").mkdir()
+    path = tmp_path / "cases" / "first.yaml"
+    assert main(["info", *words, "--case", str(path)]) == 0
+    case = load_case(path)
+    assert case.volume.file == "../v.tif" and case.volume.voxel_size == pytest.approx(grid.voxel_size)
+    assert list(case.volume.phases) == list(grid.names)
+    written = path.read_bytes()
+    assert main(["info", *words, "--case", str(path)]) == 2 and path.read_bytes() == written
+    assert "--case: expected a file that is not there yet" in capsys.readouterr().err
+
+
+def test_a_case_of_grey_values_is_refused(tmp_path, capsys):
+    write_volume(tmp_path / "grey.tif", np.arange(1000, dtype=np.uint16).reshape(10, 10, 10), voxel_size=1e-7)
+    assert main(["info", str(tmp_path / "grey.tif"), "--case", str(tmp_path / "c.yaml")]) == 2
+    assert "--case: expected labels, got grey values" in capsys.readouterr().err
+    assert not (tmp_path / "c.yaml").exists()

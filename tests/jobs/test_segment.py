@@ -56,7 +56,7 @@ def test_the_labels_are_right_and_go_on(found):
 
 def test_it_prints_and_draws(found, tmp_path):
     assert repr(found).startswith("array: 30 x 26 x 20 voxels of 100 x 100 x 100 nm")
-    for words in ("fraction", "grey levels: pore"):
+    for words in ("fraction", "grey levels: pore", "--phases pore=0,cbd=1,am=2"):
         assert words in repr(found) and words in found._repr_html_()
     assert "pore-back" in repr(ms.segment_volume(GREY, NAMES, steps={"pore_back": True}))
     assert len(found.plot().axes) == 6 and found.write(tmp_path / "page").is_file()

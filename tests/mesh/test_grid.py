@@ -186,3 +186,15 @@ def test_draws_are_cut_and_merged_as_the_grid_is():
     for wrong in (labels[1:], labels + 1, labels + 300):
         with pytest.raises(InputError, match="expected draws of the volume's shape"):
             grid.with_draws([wrong])
+
+
+def test_labels_without_names_and_grey_values_are_told_apart_where_a_phase_is_asked_for():
+    labels = np.array([0, 128, 255], np.uint8).reshape(3, 1, 1)
+    unnamed = grid_from_labels(labels, {f"label{n}": n for n in (0, 128, 255)}, 1e-7)
+    with pytest.raises(InputError, match="each as what it is: --phases pore=0,NAME2=128,NAME3=255, say"):
+        unnamed.code("pore")
+    grey = np.arange(200, dtype=np.uint8).reshape(200, 1, 1)
+    for phases in ({f"label{n}": n for n in range(200)}, {"pore": 0, "am": 1}):
+        with pytest.raises(InputError, match="200 different values in .*: microsim segment") as said:
+            grid_from_labels(grey, phases, 1e-7).code("pore")
+        assert len(str(said.value)) < 200

@@ -1,10 +1,13 @@
 """What an image of the labels leaves at edges: noise where they are right, more where a film is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 import microsim as ms
+from microsim.segment.doubts import doubts
 from microsim.segment.edges import blurred_films, edge_residual
 from microsim.segment.segmentation import Levels
 from microsim.segment.steps import SegmentState
@@ -54,6 +57,9 @@ def test_a_blurred_edge_taken_for_binder_is_said(blur):
     (film,) = blurred_films(found.state)
     assert film.k == 1 and film.share > 0.15 and film.left < 0.9
     assert any("cbd lies as a film" in said and "--watershed" in said for said in found.doubts)
+    done = replace(found.state, found={**found.state.found, "watershed": {}})
+    said = next(said for said in doubts(done, 0.1) if "lies as a film" in said)
+    assert "the watershed left it" in said and "--watershed" not in said  # which was done
 
 
 def test_a_true_film_is_none():

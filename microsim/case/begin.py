@@ -1,0 +1,97 @@
+"""A case to begin with, for labels of one's own: every assumption stands beside its line.
+
+first_case("phases.tif", {"pore": 0, "active": 1}, (4e-7,) * 3, (100, 100, 100), "xyz")
+"""
+
+import json
+import math
+import re
+
+from ..materials import load
+
+SETS = {  # words within a phase's name -> the set that is assumed; the first that fits
+    "pore|void|hole|crack|electrolyte": "flooded",
+    "cbd|binder|carbon|conductive|additive": "CBD_default",
+    "graphite|anode": "Graphite_Chen2020",
+    "lfp": "LFP_Prada2013",
+    "lco": "LCO_Marquis2019",
+    "lnmo": "LNMO_Pron2019",
+    "nmc622|ncm622": "NMC622_Verbrugge2017",
+    "nmc532|ncm523|nmc523": "NMC532_Xu2019",
+    "^am|active|cathode|particle|solid|n[mc][mc](?!\\d)|n[mc][mc]811": "NMC811_crystal",
+}
+FIRST_TRY = 150_000  # voxels of which a discharge takes a minute or two
+LEAST = 24  # voxels that stay across
+NO_WORDS = ("null", "true", "false")  # what YAML takes for something else
+BLANK = "  # which set? flooded, where electrolyte fills it"
+
+
+def first_case(file, phases, voxel_size, shape, axes):
+    """Return the text of a case for a label volume: half a cell against lithium, C/2.
+
+    file: as the case is to name it; phases: {name: label}; voxel_size: m, None where the file does not state
+    it; shape: voxels [x, y, z]; axes: of the file, slowest first. What a phase is made of is told by its
+    name; one whose name does not tell stands there without a material, which a run asks for.
+    """
+    sets = {name: _set_of(name) for name in phases if name != "pore"}
+    named = ", ".join(f"{_word(name)}: {label}" for name, label in phases.items())
+    lines = [
+        f"title: {_word(f'{file}, C/2')}",
+        "volume:",
+        f"  file: {_word(file)}",
+        f"  voxel_size_nm: {_nm(voxel_size)}",
+        f"  file_axes: {axes}   # slowest first; x has to run from the separator to the current collector",
+        f"  phases: {{{named}}}",
+        *_crop(shape),
+        "cell:",
+        "  separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}   # assumed",
+        "  counter_electrode: lithium",
+        "  materials:   # assumed, by the names of the phases; `microsim materials` lists all sets",
+        *(f"    {_word(name)}: {one or BLANK}" for name, one in sets.items()),
+        "    electrolyte: LiPF6_EC_EMC_3_7",
+        *_start(sets.values()),
+        "# a measured map, of sto, soc or lithium, is compared where the next line has no #:",
+        "# compare: {measured: soc.tif, voxel_size_nm: 600, quantity: soc, match: mean}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _word(text):
+    """A text as YAML takes it for one."""
+    plain = re.fullmatch(r"[^\W\d][\w./+-]*", text) and text.lower() not in NO_WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _set_of(name):
+    return next((one for words, one in SETS.items() if re.search(words, name.lower())), "")
+
+
+def _nm(voxel_size):
+    if voxel_size is None:
+        return "  # edge of a voxel: the file does not state it"
+    edges = [f"{1e9 * edge:.9g}" for edge in voxel_size]
+    return edges[0] if len(set(edges)) == 1 else f"[{', '.join(edges)}]"
+
+
+def _crop(shape):
+    """The middle of a large volume across, as deep as it is."""
+    count = math.prod(shape)
+    if count <= FIRST_TRY:
+        return []
+    side = max(math.isqrt(FIRST_TRY // shape[0]), LEAST)
+    across = [((n - min(n, side)) // 2, (n + min(n, side)) // 2) for n in shape[1:]]
+    told = ", ".join(f"{axis}: [{low}, {high}]" for axis, (low, high) in zip("yz", across, strict=True))
+    return [f"  crop: {{{told}}}   # for a first try; without this line all {count} voxels"]
+
+
+def _start(sets):
+    """Where the discharge begins and ends: full of charge, and at the end of what is known of the OCP."""
+    found = [load(name) for name in sets if name]
+    active = next((one for one in found if one.kind == "active"), load("NMC811_crystal"))
+    low, high = active.sto_window
+    end = math.ceil(10 * float(active.U(high)) - 1e-6) / 10
+    start = "initial_soc: 1   # charged"
+    if active.sto_100 > active.sto_0:
+        empty = math.ceil(1e3 * max(low, active.sto_0)) / 1e3
+        start = f"initial_sto: {empty:g}   # empty: against lithium a discharge fills an anode"
+    return [f"  {start}", "protocol:", f"  - Discharge at C/2 until {end:g} V"]
