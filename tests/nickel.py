@@ -1,4 +1,4 @@
-"""Made-up Ni K spectra: an arctangent edge and a Gaussian white line that move with lithiation s."""
+"""Made-up Ni K spectra: an arctangent edge and a Gaussian white line that fall with lithiation s."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ def spectrum(energies, s):
     e = np.asarray(energies, float).reshape(-1, *[1] * np.ndim(s))
     return (
         0.5
-        + np.arctan((e - 8346.5 - 2 * s) / 1.5) / np.pi
-        + 0.4 * np.exp(-(((e - 8349.5 - 2.7 * s) / 2.5) ** 2))
+        + np.arctan((e - 8348.5 + 2 * s) / 1.5) / np.pi
+        + 0.4 * np.exp(-(((e - 8352.2 + 2.7 * s) / 2.5) ** 2))
     )
 
 

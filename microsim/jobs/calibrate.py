@@ -28,10 +28,12 @@ class CalibrationResult(Result):
 
     calibration   maps.lithiation.Calibration: coefficients, covariance, range, lack of fit, settings, states
     source        of the series
+    remarks       sentences on what speaks against its lithiation
     """
 
     calibration: object
     source: str
+    remarks: tuple = ()
 
     files: ClassVar = {
         "out": SavedFile(
@@ -45,7 +47,7 @@ class CalibrationResult(Result):
         return f"{self.source}: x over {self.calibration.method}"
 
     def numbers(self):
-        return {"calibration": None, **asdict(self.calibration)}
+        return {"calibration": None, **asdict(self.calibration), "remarks": list(self.remarks)}
 
     def tables(self):
         c = self.calibration
@@ -57,7 +59,7 @@ class CalibrationResult(Result):
             ("lack of fit", c.lack),
             ("coefficients", " ".join(f"{part:.5g}" for part in c.coefficients)),
         ]
-        return [Table(("", "value"), rows)]
+        return [Table(("", "value"), rows), *self.remarks]
 
     def plot(self):
         """Draw lithiation over the measured quantity, with its interval and the states."""
@@ -153,6 +155,7 @@ def calibrate(
     """
     from ..maps.foil import own_scale_undone
     from ..maps.method import Method
+    from ..maps.oxidation import order_remark
     from ..maps.soc_maps import calibration_from
     from ..maps.stacks import read_energies, read_lithiation, read_series
 
@@ -175,4 +178,5 @@ def calibrate(
         method or Method(), listed, spectra, x[first:last], noise, degree=degree, ends=ends,
         references=table, numbers=numbers, provenance=about,
     )  # fmt: skip
-    return CalibrationResult(curve, source)
+    against = order_remark(listed, spectra, x[first:last], "--lithiation")
+    return CalibrationResult(curve, source, (against,) if against else ())

@@ -45,6 +45,7 @@ class LithiationResult(MapResult):
     spread        standard deviation of an edge energy without calibration from the choice of the windows, eV
     voxel_size    m, or None
     source, sha256   of the stack
+    remarks       sentences on what speaks against the lithiation of references or calibration
     """
 
     energies: object
@@ -62,6 +63,7 @@ class LithiationResult(MapResult):
     voxel_size: tuple | None
     source: str
     sha256: str | None
+    remarks: tuple = ()
 
     @property
     def values(self):
@@ -119,6 +121,7 @@ class LithiationResult(MapResult):
             "voxel_size_m": self.voxel_size,
             "stack": self.source,
             "stack_sha256": self.sha256,
+            "remarks": list(self.remarks),
         }
         parts = self.components
         return found | ({"components": parts.figures()} if parts else {})
@@ -138,7 +141,7 @@ class LithiationResult(MapResult):
             )
         if self.measured.method.name == "lcf":
             shown.append(f"shift of the references: {self.measured.method.shift:.3f} eV")
-        return shown
+        return [*shown, *self.remarks]
 
     def plot(self):
         """Draw the map, its uncertainty, and the misfit or edge jump in one section."""
@@ -305,9 +308,24 @@ def lithiation_map(
     result = LithiationResult(
         listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
         spread, voxel_size or images.voxel_size, images.source, images.sha256,
+        _order(table, numbers, curve, calibration is not None),
     )  # fmt: skip
     _check_any(result)
     return result
+
+
+def _order(references, numbers, curve, calibrated):
+    """Which lithium the references or the calibration stand for, and whether their edges speak against it."""
+    from ..maps.oxidation import calibration_remark, order_remark
+
+    if calibrated:
+        told = calibration_remark(curve)
+        return (told,) if told else ()
+    if references is None or numbers is None:
+        return ()
+    states = ", ".join(f"{name} {x:g}" for name, x in zip(references.names, numbers))
+    against = order_remark(references.energies, references.values.T, numbers, "--reference-lithiation")
+    return tuple(one for one in (f"lithiation of the references: {states}", against) if one)
 
 
 def _sample(mu, reason, mask, voxel_size, file_axes):

@@ -188,16 +188,18 @@ def virtual_spectra(
     size = voxel_size or state.voxel_size
     mu = mixed_spectra(lithium, listed, table, states, jump=jump)
     mu = seen_spectra(mu, noise, psf=_in_voxels(psf, size, state.name), seed=seed)
-    remarks = _remarks(lithium, states, state)
+    remarks = _remarks(lithium, states, state, table)
     return SpectraResult(
         listed, mu, lithium, table, states, noise, psf, seed, size, state.name, state.sha256, read_as, remarks
     )
 
 
-def _remarks(lithium, states, state):
-    """Sentences on voxels beyond the references, and on a background that is taken for material."""
+def _remarks(lithium, states, state, table):
+    """Sentences on voxels beyond the references, on references the wrong way round, and on a background
+    that is taken for material."""
     import numpy as np
 
+    from ..maps.oxidation import order_remark
     from ..maps.scale import background
 
     known, low, high = lithium[np.isfinite(lithium)], min(states), max(states)
@@ -208,6 +210,7 @@ def _remarks(lithium, states, state):
             f"{100 * beyond:.0f} % of the voxels are beyond the references' lithiation, {low:g} to {high:g}:"
             " their spectra go on straight from the two nearest, which no reference holds."
         )
+    told.append(order_remark(table.energies, table.values.T, states, "--reference-lithiation"))
     return tuple(one for one in told if one)
 
 

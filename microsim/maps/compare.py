@@ -218,7 +218,9 @@ def _mean(total, n):
 
 
 def _histogram(ours, theirs, bins):
-    edges = np.histogram_bin_edges(np.concatenate([ours, theirs]), bins)
+    low, high = (end([end(v) for v in (ours, theirs)]) for end in (np.min, np.max))
+    pad = 0.5 if high - low <= 1e-9 * max(abs(low), abs(high), 1e-300) else 0.0  # alike but for round-off
+    edges = np.linspace(low - pad, high + pad, bins + 1)
     counts = {name: np.histogram(v, edges)[0] for name, v in (("simulated", ours), ("measured", theirs))}
     return {"edges": edges, **counts}
 

@@ -292,8 +292,7 @@ def _edge_panel(panel, page, spectrum, voxel, norm):
 
 def _histogram(axes, values, name, colour, log=False):
     values = np.asarray(values)[np.isfinite(values)]
-    low, high = np.percentile(values, [0.2, 99.8]) if values.size else (0.0, 1.0)
-    high = high if high > low else low + 1e-6
+    low, high, _ = limits(values, tail=0.2)
     axes.hist(values, bins=60, range=(low, high), color=colour, alpha=0.8)
     axes.set_xlabel(name)
     axes.xaxis.set_major_locator(_few(4))

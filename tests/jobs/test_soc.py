@@ -233,3 +233,31 @@ def test_three_images_have_a_page_with_a_calibration_of_many_energies(tmp_path):
     found = ms.lithiation_map(mu, energies=at, calibration=known, noise=1e-3, voxel_size="40 nm")
     assert found.write(tmp_path).is_file()
     np.testing.assert_allclose(found.values[..., 0], truth, atol=0.01)
+
+
+@pytest.mark.parametrize("method", ["lcf", "edge", "three-energy"])
+def test_references_the_wrong_way_round_are_told(method, tmp_path):
+    three = {"three": (8325, 8348, 8456)} if method == "three-energy" else {}
+    given = {"energies": ENERGIES, "references": PAIR, "method": {"name": method, **three}, "noise": 1e-3}
+    mu = spectrum(ENERGIES, np.full((3, 3), 0.3)) + 0.1
+    right = ms.lithiation_map(mu, **given, reference_lithiation=[0, 1])
+    assert right.remarks == ("lithiation of the references: charged 0, discharged 1",)
+    swapped = ms.lithiation_map(mu, **given, reference_lithiation=[1, 0])
+    told, against = swapped.numbers()["remarks"]
+    assert told == "lithiation of the references: charged 1, discharged 0" and told in repr(swapped)
+    assert against.startswith("The K edge of Ni rises by 2") and against in repr(swapped)
+    assert swapped.numbers()["mean"] == pytest.approx(1 - right.numbers()["mean"], abs=1e-6)
+    assert "wrong way round" in swapped.write(tmp_path).read_text(encoding="utf-8")
+
+
+def test_a_calibration_the_wrong_way_round_is_told(tmp_path):
+    series, mu = spectrum(ENERGIES, STATES), spectrum(ENERGIES, np.full((3, 3), 0.3))
+    for method in ("edge", {"name": "three-energy", "three": (8325, 8348, 8456)}):
+        options = {"energies": ENERGIES, "method": method, "degree": 2, "noise": 1e-4}
+        assert ms.calibrate(series.T, lithiation=STATES, **options).remarks == ()
+        turned = ms.calibrate(series.T, lithiation=STATES[::-1], **options)
+        (said,) = turned.numbers()["remarks"]
+        assert "if --lithiation is the wrong way round" in said and said in repr(turned)
+        found = ms.lithiation_map(mu, energies=ENERGIES, calibration=turned, noise=1e-3)
+        assert ("oxidised as lithium leaves" in " ".join(found.remarks)) is (method == "edge")
+    assert ms.lithiation_map(mu, energies=ENERGIES, noise=1e-3).remarks == ()

@@ -14,7 +14,7 @@ from microsim.volumes.volume import read_voxels, write_volume
 from ..nickel import spectrum
 
 GRID = np.arange(8240.0, 8511.0)
-REFERENCES = np.c_[GRID, spectrum(GRID, np.array([1.0, 0.0]))]  # without lithium, with all of it
+REFERENCES = np.c_[GRID, spectrum(GRID, np.array([0.0, 1.0]))]  # without lithium, with all of it
 PAIR = {"references": REFERENCES, "reference_lithiation": [0, 1]}
 X = np.broadcast_to(np.linspace(0.1, 0.9, 20)[:, None, None], (20, 12, 10)).copy()
 X[:, :2] = np.nan
@@ -66,6 +66,7 @@ def test_what_the_references_do_not_hold_is_told():
         return list(made.remarks) == made.numbers()["remarks"] and " ".join(made.remarks)
 
     assert said(X) == ""
+    assert said(X, (1, 0)).startswith("The K edge of Ni rises by 2.1 eV from lithium 0 to 1, but a metal is")
     assert said(X, (0.3, 0.7)).startswith(
         "50 % of the voxels are beyond the references' lithiation, 0.3 to 0"
     )

@@ -87,3 +87,10 @@ def test_bad_input_is_one_sentence():
         compare_maps(one, one, mask=np.ones((2, 2, 2)))
     with pytest.raises(InputError, match="min_coverage between 0 and 1, got 50"):
         compare_maps(one, one, min_coverage=50)
+
+
+def test_maps_that_are_constant_but_for_round_off_have_a_histogram():
+    values = 0.3 + np.spacing(0.3) * np.arange(8).reshape(2, 2, 2) % 3
+    c = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values[::-1].copy(), (1e-6,) * 3))
+    assert c.histogram["simulated"].sum() == 8 == c.histogram["measured"].sum()
+    assert c.histogram["edges"][[0, -1]] == pytest.approx([-0.2, 0.8])

@@ -91,7 +91,12 @@ def _sections(page, result):
         _drawing("histograms", figures.histograms_figure, _histograms_caption(page), page),
     )
     sections = [
-        Section("run", "What was run", tables=(_stack_table(result), _method_table(page, result))),
+        Section(
+            "run",
+            "What was run",
+            tables=(_stack_table(result), _method_table(page, result)),
+            notice=" ".join(result["remarks"]),
+        ),
         Section("map", "Map", map_, tables),
     ]
     if page.norm is not None:

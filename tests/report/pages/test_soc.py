@@ -31,6 +31,7 @@ def numbers_of(page):
         "energies_eV": [8250.0, 8500.0, 60],
         "stack": "frames.tif",
         "stack_sha256": "0" * 64,
+        "remarks": [],
     }
 
 
