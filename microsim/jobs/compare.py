@@ -21,7 +21,7 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import converted, landed_index, read_as_sto
+from .compared_state import converted, landed_index, nearest_state, read_as_sto
 from .field import Field
 from .job import job
 from .map_result import MapResult
@@ -200,7 +200,7 @@ Homogenised = Annotated[
 
 @job
 def compare(
-    simulated: _map("Simulated map: fields.h5::sto, or a volume.", "SIMULATED"),
+    simulated: _map("Simulated map: folder of a run (its end), fields.h5::sto@3, or a volume.", "SIMULATED"),
     measured: _map("Measured map: a volume of floats.", "MEASURED"),
     *,
     simulated_voxel_size: voxel_lengths() = None,
@@ -300,6 +300,8 @@ def compare(
     )
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
         comparison = read_as_sto(comparison, theirs.name, ours.fields)
+    if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
+        comparison = nearest_state(comparison, quantity, ours.fields)
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
 
+LIKE = 0.01  # how near two means of lithiation are those of one state
 LITHIATION, VOLTAGE, CHARGE = 1e-6, 1e-5, 1e-6  # how near counts as there; charge: of the electrode's
 
 
@@ -64,6 +65,34 @@ def read_as_sto(comparison, name, fields_path):
         f"{name} does not say what it holds and is compared as sto (c_s / c_s_max): its mean is"
         f" {np.nanmean(comparison.measured):.3g}, the simulated one {sto:.3g} as sto{others}; --quantity says"
         " otherwise."
+    )
+    return replace(comparison, remarks=(*comparison.remarks, said))
+
+
+def nearest_state(comparison, quantity, fields_path):
+    """Return a Comparison of a run's last stored state that says which other one has the mean lithiation
+    nearest to that of the measured map, where it is nearer by more than half.
+
+    quantity: that of the comparison, None for sto; fields_path: of the run.
+    """
+    import numpy as np
+
+    from ..volumes.fields import read_field, read_hosts, read_phase, read_times
+
+    slope = 1.0
+    if quantity not in (None, "sto"):
+        phase, names, _ = read_phase(fields_path)
+        slope = np.nanmean(converted(quantity, phase, names, read_hosts(fields_path)).factor)
+    times, _ = read_times(fields_path)
+    means = np.array([np.nanmean(read_field(fields_path, "sto", k)[0]) for k in range(len(times))])
+    off = np.abs(comparison.metrics["bias"] + slope * (means - means[-1]))
+    nearest = int(np.argmin(off))
+    alike = (comparison.metrics["pearson_r"] or 0) > 0  # otherwise lithium may stand against charge
+    if not alike or off[-1] < LIKE or off[nearest] > off[-1] / 2:
+        return comparison
+    said = (
+        f"This is the end of the run; of its stored states sto@{nearest} ({times[nearest]:.4g} s) has the"
+        f" mean nearest to the measured one: {fields_path}::sto@{nearest} compares that."
     )
     return replace(comparison, remarks=(*comparison.remarks, said))
 

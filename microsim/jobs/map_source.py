@@ -166,8 +166,11 @@ def _of_field(field):
 
 
 def _of_file(name, file_axes, voxel_size, beam=None):
+    from ..volumes.formats import FIELDS
     from ..volumes.volume import read_voxels
 
+    if (Path(name) / FIELDS).is_file():
+        name = str(Path(name) / FIELDS)
     own, stated = with_sigma(name)
     full = f"{own}::sto" if own.endswith(".h5") else own
     how = {"file_axes": file_axes, "voxel_size": voxel_size, "kind": "field", "beam": _letter(beam)}

@@ -59,7 +59,7 @@ def _bias(comparison):
         return ""
     return (
         f"The means differ by {bias:+.3g}; with equal means it would explain {100 * without:.0f} %: "
-        "compare states of equal lithiation (match: mean) to see the pattern alone."
+        "compare states of equal lithiation (match: mean in a case) to see the pattern alone."
     )
 
 

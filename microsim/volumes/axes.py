@@ -96,6 +96,28 @@ def with_beam(stored, file_axes, beam, name):
     return replace(stored, values=np.expand_dims(stored.values, place), names=names, voxel_size=size)
 
 
+def without_colours(stored, name):
+    """Return the one value a voxel that a picture stores as three equal ones, perhaps with a constant
+    opacity; what has no colours as it is. Raises InputError for colours that differ."""
+    if COLOUR not in stored.names or stored.values.shape[stored.names.index(COLOUR)] not in (2, 3, 4):
+        return stored
+    axis = stored.names.index(COLOUR)
+    values = np.moveaxis(stored.values, axis, -1)
+    grey, last = values[..., 0], values.shape[-1] - (values.shape[-1] % 2 == 0)  # two or four: with opacity
+    alike = all(np.array_equal(values[..., k], grey) for k in range(1, last))
+    if not alike or last < values.shape[-1] and (values[..., last] != values[..., last].flat[0]).any():
+        raise InputError(
+            f"expected one value a voxel, got colours, {_listed(stored)}, in {name}; export the labels or"
+            " grey values themselves, not a picture of them."
+        )
+    size = stored.voxel_size
+    if size and len(size) == stored.values.ndim:
+        size = (*size[:axis], *size[axis + 1 :])
+    names = (*stored.names[:axis], *stored.names[axis + 1 :])
+    said = (*stored.said, "colours that are all grey, taken as grey values")
+    return replace(stored, values=np.ascontiguousarray(grey), names=names, voxel_size=size, said=said)
+
+
 def as_section(stored):
     """Return an image of rows (x) and columns (y) as a section one voxel thick; what is no image as it is."""
     if stored.values.ndim != 2 or stored.names != IMAGE:

@@ -16,7 +16,7 @@ import numpy as np
 from ..base.errors import InputError, NotLabels
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
-from .axes import as_section, in_space, with_beam
+from .axes import as_section, in_space, with_beam, without_colours
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
 from .slabs import MEMORY
@@ -67,6 +67,7 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     given = None if voxel_size is None else check_voxel_size(voxel_size)
     path, part, index, dataset = _find(name_or_path)
     stored = read_file(path, part, index, store=store)
+    stored = without_colours(stored, name_or_path)
     if beam is not None:
         stored = with_beam(stored, file_axes, beam, name_or_path)
     if kind != "field":  # a map of two axes is a projection, along a beam that has to be named

@@ -45,6 +45,22 @@ def test_a_field_against_a_file_of_another_voxel_size(field, tmp_path):
     assert "rmse" in repr(found) and found.title.endswith("soc.npy") and found.plot().axes
 
 
+def test_the_folder_of_a_run_is_its_end_and_an_earlier_state_nearer_to_the_map_is_named(field, tmp_path):
+    np.save(tmp_path / "soc.npy", COARSE - 0.1)
+    run, how = str(tmp_path), {"voxel_size": "800 nm"}
+    found = ms.compare(run, tmp_path / "soc.npy", **how)
+    assert found.metrics["bias"] == pytest.approx(0.09, abs=1e-6)
+    (said,) = [line for line in found.verdict if "nearest to the measured one" in line]
+    assert f"sto@0 (0 s) has the mean nearest to the measured one: {run}/fields.h5::sto@0" in said
+    named = ms.compare(f"{run}/fields.h5::sto@0", tmp_path / "soc.npy", **how)
+    assert named.metrics["bias"] == pytest.approx(-0.01, abs=1e-6)
+    assert not any("nearest" in line for line in named.verdict)
+    np.save(tmp_path / "soc.npy", COARSE)  # the end is the nearest
+    assert not any("nearest" in line for line in ms.compare(run, tmp_path / "soc.npy", **how).verdict)
+    np.save(tmp_path / "soc.npy", 0.9 - COARSE)  # lithium against charge: no state is nearer
+    assert not any("nearest" in line for line in ms.compare(run, tmp_path / "soc.npy", **how).verdict)
+
+
 def test_arrays_on_one_grid_share_their_voxel_size(tmp_path):
     found = ms.compare(FINE, FINE + 0.02, voxel_size="400 nm", mask=FINE > 0.5)
     assert found.metrics["bias"] == pytest.approx(-0.02)

@@ -56,7 +56,7 @@ def read_zip(path):
 def _read(file, name):
     with _errors_raised(), tifffile.TiffFile(file) as tif:
         values = _pages(tif, name)
-        return Stored(values, _voxel_size(tif), _files(tif), names=_names(tif))
+        return Stored(values, _voxel_size(tif), _files(tif), names=_names(tif), said=_said(tif))
 
 
 def read_page(path):
@@ -80,7 +80,8 @@ def _pages(tif, name):
 
 def _stacked(tif, name):
     alike = len({(series.shape, series.dtype) for series in tif.series}) == 1
-    if len(tif.series) > 1 and not (alike and tif.series[0].ndim == 2):
+    flat = tif.series[0].ndim == 2 or tif.series[0].axes in ("YXS", "SYX")
+    if len(tif.series) > 1 and not (alike and flat):
         kinds = ", ".join(_kind(series) for series in tif.series[:4])
         raise InputError(
             f"expected pages of one size and type in {name}, got {kinds}; export one image stack."
@@ -113,6 +114,16 @@ def _check_count(tif, name):
         )
 
 
+def _said(tif):
+    """What a viewer shows otherwise than it is stored and read."""
+    kind = getattr(tif.pages[0].photometric, "name", "")
+    words = {
+        "MINISWHITE": "white is stored as 0 in this file: dark and bright change places against a viewer",
+        "PALETTE": "values are the numbers of a palette's colours, not their brightness",
+    }
+    return (words[kind],) if kind in words else ()
+
+
 def _files(tif):
     """The files that hold the pages, where an OME file names others."""
     if not tif.is_ome:
@@ -124,7 +135,9 @@ def _files(tif):
 def _names(tif):
     """What the file calls its axes; pages, rows and columns where it calls them Z, Y, X or not at all."""
     axes = tif.series[0].axes
-    if len(tif.series) > 1 or len(axes) != tif.series[0].ndim:
+    if len(tif.series) > 1 and "S" in axes:  # pages of colours, written one by one
+        axes = f"Q{axes}"
+    elif len(tif.series) > 1 or len(axes) != tif.series[0].ndim:
         return ()
     ours = "ZYX" not in axes and set("XYZ") <= set(axes)  # written by hand, from an array of another order
     return tuple(letter.lower() if ours and letter in "XYZ" else _word(letter) for letter in axes)

@@ -66,13 +66,51 @@ def test_two_volumes_in_one_file_are_not_stacked(tmp_path):
     assert "got 3 x 4 x 5 uint8, 3 x 4 x 5 uint8" in sentence(tmp_path / "v.tif")
 
 
+def coloured(*shape):
+    return np.arange(np.prod(shape), dtype="u1").reshape(shape)
+
+
+@pytest.mark.parametrize("kind", ["stack", "opacity", "imagej", "pages", "planes", "ome"])
+def test_grey_values_stored_as_colours_are_grey_values_and_it_is_said(kind, tmp_path):
+    rgb, path = np.stack([LABELS] * 3, -1), tmp_path / ("v.ome.tif" if kind == "ome" else "v.tif")
+    if kind == "pages":
+        with tifffile.TiffWriter(path) as tif:
+            for page in rgb:
+                tif.write(page, photometric="rgb", contiguous=False)
+    elif kind == "planes":
+        tifffile.imwrite(path, np.moveaxis(rgb, -1, 1), photometric="rgb", planarconfig="separate")
+    elif kind == "opacity":
+        opaque = np.concatenate([rgb, np.full_like(rgb[..., :1], 255)], -1)
+        tifffile.imwrite(path, opaque, photometric="rgb", extrasamples=["unassalpha"])
+    else:
+        about = {"axes": "ZYXS"} if kind in ("imagej", "ome") else None
+        tifffile.imwrite(path, rgb, photometric="rgb", imagej=kind == "imagej", metadata=about)
+    found = read_voxels(path, kind="grey")
+    np.testing.assert_array_equal(found.values, LABELS)
+    assert "colours that are all grey" in found.said[0]
+
+
+def test_a_picture_that_is_clear_in_places_is_no_volume(tmp_path):
+    picture = np.stack([LABELS] * 4, -1)  # opacity as the values
+    tifffile.imwrite(tmp_path / "v.tif", picture, photometric="rgb", extrasamples=["unassalpha"])
+    assert "colour (4)" in sentence(tmp_path / "v.tif")
+
+
+def test_what_a_viewer_shows_otherwise_is_said(tmp_path):
+    tifffile.imwrite(tmp_path / "v.tif", LABELS, photometric="miniswhite")
+    assert "dark and bright change places" in read_voxels(tmp_path / "v.tif").said[0]
+    colours = np.arange(768, dtype="u2").reshape(3, 256)
+    tifffile.imwrite(tmp_path / "p.tif", LABELS, photometric="palette", colormap=colours)
+    assert "numbers of a palette's colours" in read_voxels(tmp_path / "p.tif").said[0]
+
+
 def test_a_single_page_is_a_section_and_a_colour_image_is_refused(tmp_path):
     tifffile.imwrite(tmp_path / "flat.tif", LABELS[0])
     flat = read_voxels(tmp_path / "flat.tif")
     np.testing.assert_array_equal(flat.values, LABELS[0][:, :, None])
     assert "one image, taken as a section one voxel thick along z" in flat.said[0]
-    tifffile.imwrite(tmp_path / "colour.tif", np.zeros((6, 4, 5, 3), "u1"), photometric="rgb")
-    assert "got page (6), row (4), column (5), colour (3)" in sentence(tmp_path / "colour.tif")
+    tifffile.imwrite(tmp_path / "colour.tif", coloured(6, 4, 5, 3), photometric="rgb")
+    assert "got colours, page (6), row (4), column (5), colour (3)" in sentence(tmp_path / "colour.tif")
 
 
 def test_a_stack_cut_between_its_pages_is_not_a_thinner_volume(tmp_path):
@@ -126,7 +164,7 @@ def test_a_zip_without_one_tiff_is_refused(tmp_path, names, words):
 
 
 def test_a_zipped_image_is_named_in_its_error(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5, 3), "u1"), photometric="rgb")
+    tifffile.imwrite(tmp_path / "a.tif", coloured(4, 5, 3), photometric="rgb")
     with tifffile.TiffWriter(tmp_path / "b.tif") as tif:
         tif.write(LABELS[0])
         tif.write(LABELS[0, :2])
@@ -238,9 +276,9 @@ def test_pages_that_are_no_slices_are_asked_about(tmp_path, axes, imagej, words)
 
 
 def test_a_coloured_picture_is_no_volume(tmp_path):
-    tifffile.imwrite(tmp_path / "v.tif", np.zeros((20, 16, 3), "u1"), photometric="rgb")
+    tifffile.imwrite(tmp_path / "v.tif", coloured(20, 16, 3), photometric="rgb")
     assert "row (20), column (16), colour (3)" in sentence(tmp_path / "v.tif")
-    tifffile.imwrite(tmp_path / "v.tif", np.zeros((3, 20, 16), "u1"), photometric="rgb")
+    tifffile.imwrite(tmp_path / "v.tif", coloured(3, 20, 16), photometric="rgb")
     assert "colour (3), row (20), column (16)" in sentence(tmp_path / "v.tif")
 
 
