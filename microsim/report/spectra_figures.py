@@ -14,6 +14,7 @@ from .style import (
     UM,
     WIDTH,
     colour_map,
+    few_ticks,
     limits,
     new_figure,
     show_section,
@@ -22,6 +23,7 @@ from .style import (
 
 ENERGY = "Energy (eV)"
 BLUE, ORANGE = "#1f5fa8", "#d1781f"
+FLAT = 4.0  # width over height from which sections stand one above another
 
 
 def section_of(values):
@@ -46,18 +48,21 @@ def soc_maps_figure(page, where):
     panels = ((page.values, page.quantity), (page.error, MAPS["sigma"]), third)
     plane = _plane(page.values, where)
     aspect = plane.shape[0] * _edge(page, where, 0) / (plane.shape[1] * _edge(page, where, 1))
-    figure = new_figure(float(np.clip(WIDTH / 3 / aspect + 0.9, 1.8, 7.0)), layout="compressed")
-    axes = figure.subplots(1, 3, sharex=True, sharey=True)
+    flat = aspect > FLAT
+    height = 3 * (0.85 * WIDTH / aspect + 0.5) if flat else WIDTH / 3 / aspect + 0.9
+    figure = new_figure(float(np.clip(height, 1.8, 7.0)), layout="compressed")
+    axes = figure.subplots(*((3, 1) if flat else (1, 3)), sharex=True, sharey=True)
     for panel, (values, what) in zip(axes, panels, strict=True):
         shown = np.where(np.isfinite(page.values), values, np.nan)
         low, high, extend = limits(shown)
         look = {"vmin": low, "vmax": high, "cmap": colour_map(what.colours)}
         image = _show(panel, page, _plane(shown, where), where, **look)
-        bar = figure.colorbar(image, ax=panel, location="bottom", extend=extend, aspect=24, pad=0.02)
-        bar.set_label(what.axis)
-        bar.locator = _few(4)
+        place = {"location": "right", "aspect": 8} if flat else {"location": "bottom", "aspect": 24}
+        bar = figure.colorbar(image, ax=panel, extend=extend, pad=0.02, **place)
+        (panel.set_title if flat else bar.set_label)(what.axis, loc="left" if flat else "center")
+        bar.locator = few_ticks()
         bar.outline.set_linewidth(0.5)
-    _labels(axes[0], page, where)
+    _labels(axes[-1 if flat else 0], page, where)
     return figure
 
 
@@ -295,16 +300,10 @@ def _histogram(axes, values, name, colour, log=False):
     low, high, _ = limits(values, tail=0.2)
     axes.hist(values, bins=60, range=(low, high), color=colour, alpha=0.8)
     axes.set_xlabel(name)
-    axes.xaxis.set_major_locator(_few(4))
+    axes.xaxis.set_major_locator(few_ticks())
     if log:
         axes.set_yscale("log")
     axes.grid(True, axis="y")
-
-
-def _few(count):
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(count)
 
 
 def _plane(values, where):

@@ -128,13 +128,23 @@ def colour_map(name):
 
 def show_section(axes, plane, edges_um, **how):
     """Draw a plane [horizontal, vertical] to scale; edges_um = (left, right, bottom, top)."""
-    from matplotlib.ticker import MaxNLocator
-
     image = axes.imshow(plane.T, origin="lower", extent=edges_um, interpolation="nearest", **how)
     axes.spines[["top", "right"]].set_visible(True)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(few_ticks())
     return image
+
+
+def few_ticks():
+    """Place four round ticks and fewer, as many as find room beside each other on their axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    class Few(MaxNLocator):
+        def __call__(self):
+            self.set_params(nbins=int(np.clip(self.axis.get_tick_space(), 1, 4)))
+            return super().__call__()
+
+    return Few(4, steps=[1, 2, 5, 10])
 
 
 def plane_edges(shape, voxel_size, origin, axes):

@@ -27,9 +27,9 @@ METHODS = {
 }
 
 
-def page_of(name, size=(4e-8,) * 3, calibrated=True):
+def page_of(name, size=(4e-8,) * 3, calibrated=True, shape=(14, 12, 1)):
     rng = np.random.default_rng(1)
-    s = 0.2 + 0.6 * rng.random((14, 12, 1))
+    s = 0.2 + 0.6 * rng.random(shape)
     thickness = np.where(rng.random(s.shape) < 0.6, 1.0, 0.05)
     mu = 0.2 + thickness * spectrum(ENERGIES, s) + 0.01 * rng.standard_normal((60, *s.shape))
     options = {"references": PAIR, "numbers": [0.0, 1.0]} if METHODS[name].name == "lcf" else {}

@@ -47,3 +47,12 @@ def test_the_mean_spectrum_leaves_out_what_single_energies_lack():
     page = page_of("three")
     page.mu[3, :2] = np.nan  # drift moved these out of view at an energy that is not used
     assert np.isfinite(figures.mean_figure(page).axes[0].lines[0].get_ydata()).all()
+
+
+@pytest.mark.parametrize(("shape", "columns"), [((60, 6, 1), 1), ((14, 12, 1), 3)])
+def test_flat_maps_stand_one_above_another(shape, columns):
+    page = page_of("edge", shape=shape)
+    drawn = figures.soc_maps_figure(page, figures.section_of(page.values))
+    drawn.draw_without_rendering()
+    assert len({round(axes.get_position().x0, 3) for axes in drawn.axes[:3]}) == columns
+    assert [axes.get_xlabel() != "" for axes in drawn.axes[:3]].index(True) == (2 if columns == 1 else 0)

@@ -1,6 +1,7 @@
 """The look of every figure: colours, limits, scale; matplotlib's own settings stay."""
 
 import io
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -92,6 +93,16 @@ def test_a_section_is_drawn_to_scale():
     )
     assert shown.get_array().shape == (5, 4) and shown.get_extent() == pytest.approx(edges)
     assert shown.get_cmap()(np.ma.masked) == pytest.approx(colors.to_rgba(OUTSIDE))
+
+
+@pytest.mark.parametrize("width", [1.0, 1.5, 2.0, 6.0])
+def test_numbers_below_a_narrow_section_do_not_touch(width):
+    drawn = new_figure(2.0, width)
+    axes = drawn.subplots()
+    show_section(axes, np.zeros((40, 40)), (0, 200, 0, 200))
+    drawn.draw_without_rendering()
+    ends = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert len(ends) > 1 and all(a.x1 < b.x0 for a, b in pairwise(ends))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 9])

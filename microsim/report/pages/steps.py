@@ -179,7 +179,8 @@ def _caption(shown):
         said = "Voltage over the capacity of the last discharge."
     else:
         said = f"{quantity(shown.profile).label}: means of the layers at the end of each run."
-    return " ".join(filter(None, (shown.title and f"{shown.title.rstrip('.')}.", shown.caption, said)))
+    sentences = [f"{part.rstrip('.')}." for part in (shown.title, shown.caption) if part]
+    return " ".join(filter(None, (*sentences, said)))
 
 
 def _words(name):

@@ -41,7 +41,7 @@ def test_the_page_holds_tables_curves_profiles_and_pictures(tmp_path, there):
     page.write(tmp_path, result=RESULT, shown=shown if there else [], curves=curves, profiles=profiles)
     text = (tmp_path / "report.html").read_text()
     assert "Not had: b failed" in text and "microsim info x" in text and "Source: a paper." in text
-    assert ("seen" in text) == there
+    assert ("seen." in text) == there
     names = {path.stem for path in (tmp_path / "figures").glob("*.png")}
     assert names == ({"steps_ratio", "steps_0", "steps_1", "steps_2"} if there else {"steps_ratio"})
 
