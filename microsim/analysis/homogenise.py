@@ -255,6 +255,11 @@ def contacts(grid, phase):
 
 def _active_phase(grid, design):
     """Name the one phase of active material."""
+    if design.within_voxels:
+        raise InputError(
+            "volume.interface: expected voxel of a volume that is homogenised, got surfaces within"
+            " voxels; write voxel."
+        )
     found = [name for name in design.sort(ActiveMaterial, PorousElectrode) if name in grid.names]
     if len(found) != 1 or isinstance(design.phases[found[0]], PorousElectrode):
         raise InputError(

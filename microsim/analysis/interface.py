@@ -11,6 +11,7 @@ def area_figures(cell):
     faces = cell.mesh.faces
     return {
         "applied": cell.design.area_correction,
+        "within_voxels": cell.design.within_voxels,
         "reactive_area_m2": float(faces.area.sum()),
         "faces": int(faces.area.size),
         "mean_share_of_voxel_face": float(faces.share.mean()),

@@ -22,6 +22,9 @@ def particle_of_cells(cell, labels):
     solid, lines = cell.mesh.solid, cell.mesh.lines
     x, y, z = solid.position.T
     resolved = labels[x - lines, y, z].astype(np.int64)
+    # what a surface within voxels leaves in those of the pores belongs to the particle beside it
+    beside = resolved == 0
+    resolved[beside] = resolved[solid.resolved.near[beside]].max(axis=1, initial=0)
     highest = int(labels.max(initial=0))
     chains = highest + 1 + np.repeat(np.arange(solid.chains), solid.shells)
     return np.unique(np.concatenate([resolved, chains]), return_inverse=True)[1]

@@ -15,6 +15,7 @@ from ..base.errors import InputError
 from ..base.memory import KERNELS, require_memory
 from ..base.words import times
 from ..cell.balances import HalfCell
+from ..cell.cut_mesh import build_cut_mesh
 from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
@@ -22,6 +23,7 @@ from ..cell.mesh import build_mesh, check_reactive
 from ..cell.stages import Stages
 from ..impedance.cell import C_DL
 from ..mesh.grid import VoxelGrid, grid_from_labels
+from ..mesh.shares import share_of
 from ..volumes.draws import drawn_names
 from ..volumes.volume import Volume, read_voxels
 from .film_maps import film_map
@@ -30,6 +32,7 @@ from .lost_contact import lost_contact
 from .lost_later import lost_later
 from .made_volume import read_image
 from .start_map import InitialMap, start_from
+from .surfaces import with_surface
 from .unusual import unusual
 
 # of memory for each voxel of an electrode that runs: a run of 0.15 million, the first steps of 0.5 and 1.2
@@ -142,7 +145,7 @@ def assemble(grid, design, film=0.0):
     film: on the reactive faces, a Film, its resistance (ohm m2), or a function of the mesh's Faces that
     returns a resistance for each.
     """
-    mesh = build_mesh(grid, design)
+    mesh = (build_cut_mesh if design.within_voxels else build_mesh)(grid, design)
     check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity
@@ -196,7 +199,7 @@ def read_grid(case, progress=None):
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
     grid = _drawn(case, grid_from_labels(volume.values, spec.phases, volume.voxel_size))
-    grid = grid.crop(spec.crop).coarsen(spec.coarsen)
+    grid = with_surface(case, grid, volume.file_axes)
     needed = CELL_BYTES * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
     require_memory(needed, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
@@ -269,6 +272,7 @@ def cell_design(case, grid):
         contact_resistance=spec.cbd.contact_resistance,
         contact_lost=lost,
         lost_later=later,
+        within_voxels=case.volume.interface != "voxel",
         remarks=(*remarks, *said_of_contact, *said_of_later, *strange),
     )
 
@@ -316,7 +320,8 @@ def nominal(grid, design):
     mass (kg)."""
     current = mass = 0.0
     for name, active in active_phases(design).items():
-        volume = np.count_nonzero(grid.mask(name)) * grid.voxel_volume
+        filled = share_of(grid, [name]).astype(float) if design.within_voxels else grid.mask(name)
+        volume = filled.sum() * grid.voxel_volume
         volume *= getattr(design.phases[name], "active_fraction", 1.0)
         current += F * active.c_s_max * abs(active.sto_0 - active.sto_100) * volume / 3600
         mass += active.density * volume

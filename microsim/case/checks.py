@@ -16,6 +16,7 @@ from .made_volume import recipe_phases
 from .measurements import CompareSpectrum, CompareVoltage
 from .sections import Compare, Counter
 from .start_map import InitialMap
+from .surfaces import check_surface
 
 MOST_TIME_STEPS = 1e6
 
@@ -50,14 +51,18 @@ def check_volume(case):
             f"cell.film.model: expected another model with volume.coarsen, got map with {volume.coarsen};"
             " coarsen the volume and its map beforehand."
         )
+    check_surface(case)
 
 
 def _check_slab(case):
     """Check that nothing of an image stands beside a slab."""
     volume = case.volume
     given = [
-        key for key in ("phases", "crop", "voxel_size", "draws", "draw") if getattr(volume, key) is not None
+        key
+        for key in ("phases", "crop", "voxel_size", "shares", "draws", "draw")
+        if getattr(volume, key) is not None
     ]
+    given += ["interface"] * (volume.interface != "voxel")
     if given or volume.coarsen > 1:
         raise InputError(
             f"volume.slab: expected nothing else beside it, got {listed(given or ['coarsen'])}; remove it."

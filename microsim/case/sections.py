@@ -121,6 +121,8 @@ class VolumeSection:
     """The image and how it becomes a voxel grid. voxel_size (x, y, z), m; None: the file's own.
 
     recipe: of a generated electrode in the file's place, as microsim generate takes it.
+    interface: where the surface of the active material runs, along voxel faces, within voxels as smooth as
+    the labels allow, or as the shares of voxels say; shares: their files, by phase.
     draws: file of volumes that the image allows as well, for intervals; draw: the number of one that is taken
     in the file's place.
     """
@@ -133,6 +135,8 @@ class VolumeSection:
     phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
     crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
     coarsen: int = entry(whole(1, 64), default=1)
+    interface: str = entry(choice("voxel", "smooth", "grey"), default="voxel")
+    shares: dict[str, str] | None = entry(mapping(text, "the file of a phase's shares"), default=None)
     draws: str | None = entry(text, default=None)
     draw: int | None = entry(whole(1), default=None)
 

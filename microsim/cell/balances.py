@@ -149,7 +149,8 @@ class HalfCell:
     @cached_property
     def collector_conductance(self):
         """Conductance of each electronic cell at the collector to it (S)."""
-        return self._to_end(self.mesh.collector, -1) * kept_at_collector(self.mesh, self.design)
+        mesh = self.mesh
+        return self._to_end(mesh.collector, -1) * mesh.collector_open * kept_at_collector(mesh, self.design)
 
     @cached_property
     def counter_conductance(self):
@@ -278,20 +279,20 @@ class HalfCell:
         u, step, mesh, faces, t_plus = at.u, at.step, self.mesh, self.mesh.faces, at.coefficients.t_plus
         flows, d_dt = at.flows, at.step.changes(at.u)
         A_j = faces.area * at.faces.j
-        into_electrolyte = np.bincount(faces.ionic, A_j, mesh.ionic.n)
+        into_electrolyte = faces.summed("ionic", A_j, mesh.ionic.n)
         if at.counter:
             into_electrolyte[mesh.counter] += self.counter_area * at.counter.j
         out_of_collector = self.collector_conductance * u.phi[mesh.collector]
 
         charge_e = flows.ionic.outflow(u.psi) - into_electrolyte
-        charge_s = self.electronic.outflow(u.phi) + np.bincount(faces.electronic, A_j, mesh.electronic.n)
+        charge_s = self.electronic.outflow(u.phi) + faces.summed("electronic", A_j, mesh.electronic.n)
         charge_s[mesh.collector] += out_of_collector
         charge_s[mesh.counter_collector] += self.counter_conductance * u.phi[mesh.counter_collector]
         constraint = step.control.miss(out_of_collector.sum(), u.V[0], step.scale_current)[0]
         lithium = (
             self.capacity * d_dt.sto
             + F * self.c_s_max * flows.solid.outflow(u.sto)
-            + np.bincount(faces.solid, faces.area * at.faces.reaction, mesh.solid.n)
+            + faces.summed("solid", faces.area * at.faces.reaction, mesh.solid.n)
         )
         salt = F * (self.salt_volume * d_dt.c_e + flows.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
         if flows.migration:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)

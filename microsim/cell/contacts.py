@@ -9,7 +9,7 @@ that joins the particle to others, to carbon-binder and to the collector. A part
 takes no part, as active material that no path joins to the collector.
 """
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def after_loss(cell, lost):
     mesh, design = cell.mesh, replace(cell.design, contact_lost=lost)
     apart = _cells_apart(mesh, design)
     left = ~apart[mesh.faces.electronic]
-    faces = type(mesh.faces)(*(getattr(mesh.faces, f.name)[left] for f in fields(mesh.faces)))
+    faces = mesh.faces.part(left)
     if apart.any():
         collector = np.concatenate([mesh.collector, np.setdiff1d(np.flatnonzero(apart), mesh.collector)])
         solid = _cut_off(mesh, lost, apart)

@@ -39,7 +39,8 @@ class CellDesign:
     (ohm m2) between active material and CBD, and the share of that contact that is lost to electrons, or a
     LostContact; lost_later: contact that is lost on the way, ((number of protocol steps before it, as
     contact_lost and all that is lost by then), ...).
-    remarks: sentences on how it was made.
+    within_voxels: whether the surface of the active material runs through voxels, as the shares of the grid
+    say; remarks: sentences on how it was made.
     """
 
     phases: dict
@@ -57,6 +58,7 @@ class CellDesign:
     contact_resistance: float = 0.0
     contact_lost: float | LostContact = 0.0
     lost_later: tuple = ()
+    within_voxels: bool = False
     remarks: tuple = ()
 
     def sto_at_start(self, name, mask):

@@ -185,11 +185,11 @@ class Jacobian:
         A_j, into_electrolyte = np.empty(faces.area.size, d.psi.dtype), np.zeros_like(d.psi)
         between = faces.ionic, faces.electronic, faces.solid, self.cell.in_positive
         kernels.faces.face_flow(*between, self.whole, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
-        kernels.faces.add_to_cells(faces.ionic, A_j, 1, into_electrolyte)
-        kernels.faces.add_to_cells(faces.electronic, A_j, 1, R.charge_s)
+        faces.add("ionic", A_j, 1, into_electrolyte)
+        faces.add("electronic", A_j, 1, R.charge_s)
         if self.layered:
             kernels.faces.face_flow(*between, self.reaction, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
-        kernels.faces.add_to_cells(faces.solid, A_j, 1, R.lithium)
+        faces.add("solid", A_j, 1, R.lithium)
         if self.counter:
             dphi, _, dc_e = self.counter
             into_electrolyte[mesh.counter] += dc_e * d.c_e[mesh.counter] - dphi * d.psi[mesh.counter]

@@ -6,7 +6,7 @@ in active material. Parts that no path joins to the separator (ions) or the coll
 part.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from ..base.errors import InputError
 from ..materials import ActiveMaterial, Conductor, PorousElectrode
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
+from ..numerics.backend import kernels
 from ..numerics.graph import Graph, voxel_graph
 from .contacts import set_off
+from .deposit import Deposit
 from .design import CounterSlab
 from .spheres import LithiumCells, Spheres
 
@@ -24,7 +26,8 @@ from .spheres import LithiumCells, Spheres
 class Faces:
     """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area
     over voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face
-    (m), 0 where a homogenised electrode knows it at the face; position (n, 3): centre in the image (m)."""
+    (m), 0 where a homogenised electrode knows it at the face; position (n, 3): centre in the image (m);
+    deposit: where their current goes, where that is more than the cells beside them."""
 
     ionic: np.ndarray
     solid: np.ndarray
@@ -35,6 +38,25 @@ class Faces:
     half_ionic: np.ndarray
     half_electronic: np.ndarray
     position: np.ndarray
+    deposit: Deposit | None = None
+
+    def part(self, left):
+        """Return some of the faces, by a mask or by numbers."""
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Faces(**{name: None if value is None else value[left] for name, value in own.items()})
+
+    def add(self, kind, values, sign, out):
+        """Add (sign 1) or take away (-1) what passes each face in the cells of a kind that it goes to."""
+        if self.deposit is None:
+            kernels.faces.add_to_cells(getattr(self, kind), values, sign, out)
+        else:
+            self.deposit.add(kind, values, sign, out)
+
+    def summed(self, kind, values, n):
+        """Return what passes the faces into each of n cells of a kind."""
+        out = np.zeros(n)
+        self.add(kind, values, 1, out)
+        return out
 
 
 @dataclass(frozen=True)
@@ -48,7 +70,9 @@ class HalfCellMesh:
     counter: ionic cells at a metal counter electrode; counter_collector: electronic cells at the counter
     slab's own collector; collector: electronic cells at the collector; lines: number of layers in front of
     the image; apart: which electronic cells have lost all contact since the start, None for none: they are at
-    the collector's potential, for nothing flows in them.
+    the collector's potential, for nothing flows in them; collector_open: open part of the collector's faces;
+    solid_voxels: where voxels hold cells of both kinds, on which of the image the solid's are shown, else
+    None.
     """
 
     ionic: Graph
@@ -73,10 +97,15 @@ class HalfCellMesh:
     area: float
     counts: dict = field(default_factory=dict)
     apart: np.ndarray | None = None
+    collector_open: np.ndarray | float = 1.0
+    solid_voxels: np.ndarray | None = None
 
     def on_image(self, graph, values):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
-        return graph.scatter(values)[self.lines :]
+        dense = graph.scatter(values)[self.lines :]
+        if self.solid_voxels is not None:
+            dense[self.solid_voxels != (graph is not self.ionic)] = np.nan
+        return dense
 
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
@@ -107,14 +136,14 @@ def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
 def build_mesh(grid, design):
     """Return the HalfCellMesh of a VoxelGrid for a CellDesign; raises InputError where no cell exists."""
     image = _Image.of(grid, design)
-    lines, counter = _front(grid, design)
+    lines, counter = layers_in_front(grid, design)
     nf = len(lines)
     widths = [np.full(n, h) for n, h in zip(grid.shape, grid.voxel_size)]
     widths[0] = np.concatenate([lines, widths[0]])
     ionic, electronic, resolved = _graphs(grid, image, nf, counter, widths)
     materials, code, sto = _materials(grid, design, nf, counter)
     resolved = _cut_between_materials(resolved, code).filled()
-    spheres = _spheres(grid, design, image, nf, counter, widths)
+    spheres = spheres_of(image.particles(grid, design), design, nf, counter, widths)
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
     at = solid.position
@@ -174,7 +203,7 @@ def _counts(grid, image, electronic, solid, front, separator_layers):
     }
 
 
-def _front(grid, design):
+def layers_in_front(grid, design):
     """Return the layer widths in front of the image (m) and how many of them are a counter slab."""
     lines = separator_lines(design.separator.thickness, grid.voxel_size[0])
     if not isinstance(design.counter_electrode, CounterSlab):
@@ -220,6 +249,11 @@ class _Image:
         _check_connected(grid, electrolyte, conducting, [*actives, *porous], flooded)
         return cls(actives, conductor, porous, flooded, electrolyte, conducting)
 
+    def particles(self, grid, design):
+        """Voxels of each porous phase with electrolyte and a way to the collector, and its material."""
+        joined = self.electrolyte & self.conducting
+        return [(grid.mask(name) & joined, design.phases[name]) for name in self.porous]
+
     def isolated_active(self, grid):
         names = [*self.actives, *self.porous]
         return int(np.count_nonzero(grid.mask(*names) & ~self.conducting))
@@ -260,18 +294,16 @@ def _cut_between_materials(graph, code):
     return replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
 
 
-def _spheres(grid, design, image, layers, counter, widths):
-    """Particles of the porous electrodes that have both electrolyte and a way to the collector, or None."""
-    where = [
-        (
-            np.argwhere(grid.mask(name) & image.electrolyte & image.conducting) + [layers, 0, 0],
-            design.phases[name],
-        )
-        for name in image.porous
-    ]
+def spheres_of(porous, design, layers, counter, widths):
+    """Return the Spheres of porous electrodes and of a counter slab, or None.
+
+    porous: (voxels [x, y, z] with electrolyte and a way to the collector, material) of each; layers in
+    front of the image, the first `counter` of which are the slab.
+    """
+    where = [(np.argwhere(mask) + [layers, 0, 0], material) for mask, material in porous]
     if counter:
-        slab = np.zeros((counter, *grid.shape[1:]), bool)
-        where.append((np.argwhere(~slab), design.counter_electrode.material))
+        slab = np.ones((counter, len(widths[1]), len(widths[2])), bool)
+        where.append((np.argwhere(slab), design.counter_electrode.material))
     if not where:
         return None
     position = np.concatenate([at for at, _ in where])

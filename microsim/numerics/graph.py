@@ -18,7 +18,8 @@ class Graph:
     position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
     links of cell i: neighbour[indptr[i]:indptr[i+1]], face 0..5 for -x +x -y +y -z +z;
     bounds: first cell of each colour and the end; layer (n): 0 or 1; index: dense map, -1 outside;
-    periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too.
+    periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too;
+    open: open part of the face of each link, part: of each cell's box that it fills; None: all.
     """
 
     indptr: np.ndarray
@@ -30,6 +31,8 @@ class Graph:
     periodic: int = 0
     face: np.ndarray | None = None
     index: np.ndarray | None = None
+    open: np.ndarray | None = None
+    part: np.ndarray | None = None
 
     @property
     def n(self):
@@ -53,7 +56,11 @@ class Graph:
         face = np.full(neighbour.size, most, np.uint8)
         at = np.repeat(most * np.arange(self.n), np.diff(self.indptr)) + self.face
         neighbour[at], face[at] = self.neighbour, self.face
-        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=face)
+        open_ = self.open
+        if open_ is not None:
+            open_ = np.zeros(neighbour.size)
+            open_[at] = self.open
+        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=face, open=open_)
 
     def gather(self, array):
         """Return the values of a dense [x, y, z] array in the cells."""
@@ -75,7 +82,7 @@ class Graph:
             area = self._areas(here, axis)
             own[select] = area / (self.widths[axis][here[:, axis]] / 2)
             other[select] = area / (self.widths[axis][there[:, axis]] / 2)
-        return own, other
+        return (own, other) if self.open is None else (own * self.open, other * self.open)
 
     def areas(self, slots):
         """Return the face areas of the given links (m2)."""
@@ -83,7 +90,7 @@ class Graph:
         for axis in range(3):
             select = self.face[slots] // 2 == axis
             out[select] = self._areas(self.position[rows[select]], axis)
-        return out
+        return out if self.open is None else out * self.open[slots]
 
     def _areas(self, position, axis):
         """Area of the faces across an axis of cells at `position` (m2)."""
@@ -93,7 +100,7 @@ class Graph:
     def volumes(self):
         """Return the cell volumes (m3)."""
         x, y, z = (self.widths[axis][self.position[:, axis]] for axis in range(3))
-        return x * y * z
+        return x * y * z if self.part is None else x * y * z * self.part
 
 
 def line_colours(lengths, periodic):
@@ -138,3 +145,20 @@ def voxel_graph(mask, widths, periodic=0):
         face,
         index,
     )
+
+
+def cut_graph(mask, widths, part, opening):
+    """Build the graph of voxels that are filled in part, linked through the open parts of their faces.
+
+    part: of each voxel [x, y, z]; opening: of the lower face of each voxel [axis, x, y, z], one longer
+    along each axis, 0 where nothing passes.
+    """
+    graph = voxel_graph(mask, widths)
+    rows, axis = np.repeat(np.arange(graph.n), np.diff(graph.indptr)), graph.face // 2
+    at = graph.position[rows].astype(np.int64)
+    at[np.arange(rows.size), axis] += graph.face % 2
+    open_ = opening[(axis, *at.T)].astype(float)
+    keep = open_ > 0
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
+    links = {name: getattr(graph, name)[keep] for name in ("neighbour", "face")}
+    return replace(graph, indptr=indptr, open=open_[keep], part=graph.gather(part).astype(float), **links)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
+from ..mesh.cut_surface import CLOSED
 from ..mesh.shares import share_of
 from ..mesh.subvoxel import face_openings, smooth_shares
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, line_colours
-
-CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only spoil the conditioning
 
 
 @dataclass(frozen=True)

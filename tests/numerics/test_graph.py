@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.graph import line_colours, voxel_graph
+from microsim.numerics.graph import cut_graph, line_colours, voxel_graph
 
 from .random_graphs import masks, mirror_slots, one_layer, rows_of, weighted
 
@@ -95,3 +95,19 @@ def test_volumes_fill_the_box():
     along_x = graph.face == 1
     # 0.5 x 3 of area between cells of 1 and 2, 2 and 4
     assert sorted(zip(own[along_x], other[along_x])) == [(1.5 / 1, 1.5 / 2)] * 2 + [(1.5 / 0.5, 1.5 / 1)] * 2
+
+
+def test_cells_filled_in_part_have_its_volume_and_conduct_through_what_is_open():
+    mask, part = np.ones((3, 2, 1), bool), np.full((3, 2, 1), 0.5)
+    opening = np.ones((3, 4, 3, 2), np.float32)
+    opening[0, 1], opening[1, :, 1] = 0.25, 0.0  # narrow behind the first layer, closed along y
+    part[0] = 0.1
+    graph = cut_graph(mask, [np.full(n, 2.0) for n in mask.shape], part, opening)
+    assert graph.neighbour.size == 8  # two rows of three, both ways
+    filled = graph.filled()
+    assert filled.volumes() == pytest.approx(8 * filled.gather(part))
+    own, other = filled.half_conductances()
+    links = filled.neighbour != np.repeat(np.arange(6), 6)
+    assert sorted(own[links]) == pytest.approx([1.0] * 4 + [4.0] * 4) and np.array_equal(own, other)
+    assert np.all(own[~links] == 0)
+    assert filled.areas(np.flatnonzero(links)) == pytest.approx(own[links])

@@ -1,0 +1,328 @@
+"""The half cell on voxels that the surface of the active material runs through.
+
+Such a voxel holds a cell of the solid and one of the electrolyte, each with its share of the volume and
+linked through the open parts of its faces, and between them a face that reacts: the piece of the surface in
+it. Values are means of the cells, known at their middles, the depth of the part within the surface (see
+`deposit`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base.errors import InputError
+from ..materials import ActiveMaterial
+from ..mesh.cut_surface import cut_surface
+from ..mesh.shares import share_of
+from ..numerics.backend import kernels
+from ..numerics.graph import Graph, cut_graph
+from .deposit import Deposit
+from .mesh import Faces, HalfCellMesh, layers_in_front, spheres_of
+from .spheres import LithiumCells
+
+MOST = 0.75  # of a face's current that goes into the neighbours of its voxel
+
+
+def build_cut_mesh(grid, design):
+    """Return the HalfCellMesh of a VoxelGrid with shares for a CellDesign; raises InputError where no cell
+    exists."""
+    active = _only_active(design)
+    surface = cut_surface(share_of(grid, [active]), grid.voxel_size)
+    lines, counter = layers_in_front(grid, design)
+    front = _Front(len(lines), counter)
+    widths = [np.full(n, h) for n, h in zip(grid.shape, grid.voxel_size)]
+    widths[0] = np.concatenate([lines, widths[0]])
+    ionic, electronic, resolved = _graphs(surface, front, widths, active)
+    cells = _Cells(
+        ionic, LithiumCells(resolved, spheres_of([], design, len(lines), counter, widths)), electronic
+    )
+    to_electronic = electronic.index[tuple(cells.lithium_position.T)]
+    collector, first = electronic.index[-1][electronic.index[-1] >= 0], ionic.index[0].ravel()
+    at_collector = tuple(electronic.position[collector, 1:].T)
+    return HalfCellMesh(
+        ionic,
+        electronic,
+        cells.solid,
+        to_electronic,
+        *_coefficients(design, design.phases[active], cells, front),
+        *_lithium(design, active, cells, front),
+        electronic.position[:, 0] >= front.layers,
+        np.zeros(electronic.n, bool),
+        _faces(grid, surface, cells, front, to_electronic),
+        first[:0] if counter else first,
+        electronic.index[0].ravel() if counter else first[:0],
+        collector,
+        front.layers,
+        grid.voxel_size,
+        grid.shape,
+        grid.shape[1] * grid.shape[2] * grid.face_area("x"),
+        _counts(grid, surface, cells, front),
+        collector_open=surface.inner.opening[0, -1][at_collector].astype(float),
+        solid_voxels=grid.mask(active),
+    )
+
+
+def _only_active(design):
+    """Return the one active phase of a design that this can run; refuse others."""
+    active = design.sort(ActiveMaterial)
+    others = [name for name, material in design.phases.items() if material is not None and name not in active]
+    if len(active) != 1 or others:
+        raise InputError(
+            "volume.interface: expected one phase of active material with electrolyte around it, got "
+            f"{', '.join([*active, *others]) or 'none'}; surfaces within voxels are not known between"
+            f" more: leave"
+            " the interface out"
+        )
+    return active[0]
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Layers in front of the image, the first `counter` of which are a counter slab."""
+
+    layers: int
+    counter: int
+
+    def values(self, graph, image, separator, slab):
+        """Return a value of each cell of a graph, by where it lies."""
+        x = graph.position[:, 0]
+        return np.where(x >= self.layers, image, np.where(x >= self.counter, separator, slab or 0.0)) + 0.0
+
+    def mask(self, image, separator, slab):
+        """Put layers of a mask in front of that of the image."""
+        wide = np.concatenate([np.full((self.layers, *image.shape[1:]), separator), image])
+        wide[: self.counter] = slab
+        return wide
+
+    def opening(self, opening):
+        """Put open layers in front of the openings of an image."""
+        _, nx, ny, nz = opening.shape
+        wide = np.ones((3, self.layers + nx, ny, nz), opening.dtype)
+        wide[:, self.layers :] = opening
+        return wide
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of the electrolyte, of lithium and of electrons."""
+
+    ionic: Graph
+    solid: LithiumCells
+    electronic: Graph
+
+    @property
+    def lithium_position(self):
+        """Voxel of each cell of lithium, those of a counter slab's particles last."""
+        at, solid = self.solid.position, self.solid
+        if solid.spheres is None:
+            return at
+        return np.concatenate([at, np.repeat(solid.spheres.position, solid.shells, axis=0)])
+
+
+def _coefficients(design, material, cells, front):
+    """Porosity and transport efficiency of each ionic cell, conductivity of each electronic one (S m-1)."""
+    separator, slab = design.separator, front.counter and design.counter_electrode.material
+    return (
+        front.values(cells.ionic, 1.0, separator.porosity, slab and slab.porosity),
+        front.values(
+            cells.ionic,
+            design.pore_transport_efficiency,
+            separator.transport_efficiency,
+            slab and slab.transport_efficiency,
+        ),
+        front.values(cells.electronic, material.sigma, 1.0, slab and slab.sigma),
+    )
+
+
+def _lithium(design, active, cells, front):
+    """The materials that hold lithium, and which of them each cell is of, with its lithiation at the
+    start."""
+    in_slab, own = cells.lithium_position[:, 0] < front.counter, design.sto_at_start(active, None)
+    if not front.counter:
+        return (design.phases[active],), in_slab.astype(np.uint8), np.full(in_slab.size, float(own))
+    slab = design.counter_electrode
+    materials = design.phases[active], slab.material.active
+    return materials, in_slab.astype(np.uint8), np.where(in_slab, slab.initial_sto, own)
+
+
+def _graphs(surface, front, widths, active):
+    """The graphs of the electrolyte, of what conducts electrons, and of the active material, as far as they
+    are joined to the separator and to the collector."""
+    wet, dry = (_joined(part, end) for part, end in ((surface.outer, 0), (surface.inner, -1)))
+    for found, part, what in (
+        (wet, surface.outer, "electrolyte to reach in from the separator face"),
+        (dry, surface.inner, f"{active} joined to the collector face"),
+    ):
+        if not found.any():
+            raise InputError(
+                f"expected {what}, got none that does; check the phase labels and the direction of x"
+            )
+    graphs = []
+    for found, part, separator, slab in (
+        (wet, surface.outer, True, True),
+        (dry, surface.inner, False, True),
+        (dry, surface.inner, False, False),
+    ):
+        mask = front.mask(found, separator, slab)
+        share = front.mask(part.share.astype(float), 1.0, 1.0)
+        graphs.append(cut_graph(mask, widths, share, front.opening(part.opening)).filled())
+    return graphs
+
+
+def _joined(part, end):
+    """Mark the voxels of a part that open faces join to an end of x (0 or -1)."""
+    shape = part.share.shape
+    cluster = kernels.open_faces.clusters(part.opening, shape, False)
+    joined = np.zeros(cluster.size, bool)
+    joined[cluster[end][part.opening[0, end, :-1, :-1] > 0]] = True
+    return joined[cluster] & (part.share > 0)
+
+
+# ---- faces -------------------------------------------------------------------------------------------------
+
+
+def _faces(grid, surface, cells, front, to_electronic):
+    """Return the pieces of the surface that react: within voxels, on voxel faces, towards the separator,
+    and those of a counter slab's particles."""
+    parts = [_within(grid, surface, cells, front)]
+    parts += [_between(grid, surface, cells, front, axis) for axis in range(3)]
+    parts.append(_towards_separator(grid, surface, cells, front))
+    if cells.solid.spheres:
+        parts.append(_of_particles(grid, cells, front))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(columns["solid"], kind="stable")  # neighbours in memory as in space
+    columns = {name: column[order] for name, column in columns.items()}
+    deposit = Deposit(*(columns.pop(name) for name in ("to_ionic", "ionic_share", "to_solid", "solid_share")))
+    return Faces(
+        electronic=to_electronic[columns["solid"]],
+        share=np.ones(len(order)),
+        deposit=deposit.with_electronic(to_electronic),
+        **columns,
+    )
+
+
+def _plain(ionic, solid, area, half_solid, half_ionic, half_electronic, position):
+    """Columns of faces whose current goes into the two cells beside them alone."""
+    alone = np.zeros((len(solid), 7))
+    alone[:, 0] = 1.0
+    return {
+        "ionic": ionic,
+        "solid": solid,
+        "area": area,
+        "half_solid": half_solid,
+        "half_ionic": half_ionic,
+        "half_electronic": half_electronic,
+        "position": position,
+        "to_ionic": np.repeat(ionic[:, None], 7, axis=1),
+        "ionic_share": alone,
+        "to_solid": np.repeat(solid[:, None], 7, axis=1),
+        "solid_share": alone,
+    }
+
+
+def _within(grid, surface, cells, front):
+    """Pieces in voxels that hold a cell of either kind."""
+    at = surface.position + [front.layers, 0, 0]
+    ionic, solid = (graph.index[tuple(at.T)] for graph in (cells.ionic, cells.solid))
+    both = (ionic >= 0) & (solid >= 0)
+    at, ionic, solid = at[both], ionic[both], solid[both]
+    area = np.linalg.norm(surface.vector[both], axis=1)
+    inner, outer = (part.depth[both] for part in (surface.inner, surface.outer))
+    found = _plain(
+        ionic, solid, area, inner, outer, inner, (surface.position[both] + 0.5) * np.array(grid.voxel_size)
+    )
+    for kind, part in (("ionic", surface.outer), ("solid", surface.inner)):
+        index = getattr(cells, kind).index
+        found[f"to_{kind}"], found[f"{kind}_share"] = _reached(
+            grid, index, front.opening(part.opening), at, part.shift[both] / area, front.layers
+        )
+    return found
+
+
+def _reached(grid, index, opening, at, reach, layers):
+    """Return the seven cells of a kind that the current of pieces in voxels `at` goes to, and the share of
+    each;
+    reach: shift over area (m-1)."""
+    own = index[tuple(at.T)]
+    cells, share = np.repeat(own[:, None], 7, axis=1), np.zeros((len(at), 7))
+    for axis, h in enumerate(grid.voxel_size):
+        for side in (0, 1):
+            face, beyond = at.copy(), at.copy()
+            face[:, axis] += side
+            beyond[:, axis] += 2 * side - 1
+            inside = (beyond[:, axis] >= (layers if axis == 0 else 0)) & (beyond[:, axis] < index.shape[axis])
+            cell = index[tuple(np.where(inside[:, None], beyond, at).T)]
+            open_ = np.where(inside & (cell >= 0), opening[(axis, *face.T)], 0.0)
+            column = 1 + 2 * axis + side
+            share[:, column] = open_ * reach * grid.face_area(axis) / h
+            cells[:, column] = np.where(open_ > 0, cell, own)
+    total = share.sum(axis=1)
+    share *= (np.minimum(total, MOST) / np.maximum(total, 1e-300))[:, None]
+    share[:, 0] = 1 - share.sum(axis=1)
+    return cells, share
+
+
+def _between(grid, surface, cells, front, axis):
+    """Pieces on the voxel faces across an axis, between a voxel that is all solid and one that is all
+    electrolyte."""
+    at, across = surface.position + [front.layers, 0, 0], surface.vector[:, axis]
+    full = surface.inner.share[tuple(surface.position.T)] == 1
+    beyond = at.copy()
+    beyond[:, axis] += np.sign(across).astype(int)
+    inside = (beyond >= 0).all(axis=1) & (beyond < cells.ionic.index.shape).all(axis=1)
+    beyond = np.where(inside[:, None], beyond, at)
+    ionic, solid = cells.ionic.index[tuple(beyond.T)], cells.solid.index[tuple(at.T)]
+    on = full & inside & (across != 0) & (ionic >= 0) & (solid >= 0) & (beyond[:, 0] >= front.layers)
+    size = np.linalg.norm(surface.vector[on], axis=1) / np.abs(surface.vector[on]).sum(axis=1)
+    half = np.full(np.count_nonzero(on), grid.voxel_size[axis] / 2)
+    centre = surface.position[on] + 0.5
+    centre[:, axis] += np.sign(across[on]) / 2
+    area = np.abs(across[on]) * size
+    return _plain(ionic[on], solid[on], area, half, half, half, centre * np.array(grid.voxel_size))
+
+
+def _towards_separator(grid, surface, cells, front):
+    """Pieces on the front of the image, where solid lies bare against the separator."""
+    open_ = surface.inner.opening[0, 0, :-1, :-1]
+    solid, ionic = cells.solid.index[front.layers], cells.ionic.index[front.layers - 1]
+    y, z = np.nonzero((open_ > 0) & (solid >= 0))
+    half = np.full(len(y), grid.voxel_size[0] / 2)
+    return _plain(
+        ionic[y, z],
+        solid[y, z],
+        open_[y, z] * grid.face_area(0),
+        half,
+        np.full(len(y), cells.ionic.widths[0][front.layers - 1] / 2),
+        half,
+        np.stack([np.zeros(len(y)), y + 0.5, z + 0.5], axis=1) * np.array(grid.voxel_size),
+    )
+
+
+def _of_particles(grid, cells, front):
+    """The surface of each voxel's particles in a counter slab; its potentials and c_e hold there."""
+    spheres = cells.solid.spheres
+    none = np.zeros(len(spheres.volume))
+    return _plain(
+        cells.ionic.index[tuple(spheres.position.T)],
+        cells.solid.surface(),
+        spheres.surface_area(),
+        spheres.surface_half_width(),
+        none,
+        none,
+        (spheres.position - [front.layers, 0, 0] + 0.5) * np.array(grid.voxel_size),
+    )
+
+
+def _counts(grid, surface, cells, front):
+    """Cells of each sort on the image, and what no path joins; for the record."""
+    wet = int((cells.ionic.position[:, 0] >= front.layers).sum())
+    active = cells.solid.resolved.n
+    return {
+        "total": grid.voxels,
+        "active": active,
+        "electrolyte": wet,
+        "electronic": active,
+        "separator_cells": (front.layers - front.counter) * grid.shape[1] * grid.shape[2],
+        "isolated_active": int(np.count_nonzero(surface.inner.share)) - active,
+        "isolated_electrolyte": int(np.count_nonzero(surface.outer.share)) - wet,
+    }

@@ -1,0 +1,70 @@
+"""The surface that shares stand for: planes counted by hand, and a sphere."""
+
+import numpy as np
+import pytest
+
+from microsim.mesh.cut_surface import cut_surface
+
+from .test_subvoxel import ball, blocks, counted, half_space
+
+N = 8
+
+
+def middle(surface):
+    """Pieces whose voxels are two or more from the sides of the box, beyond which its mirror image lies."""
+    return ((surface.position >= 2) & (surface.position < N - 2)).all(axis=1)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 0.3, 0.6])
+def test_the_area_of_a_plane_is_what_it_covers_over_the_cosine_of_its_tilt(tilt):
+    normal = np.array([np.cos(tilt), np.sin(tilt), 0.0])
+    surface = cut_surface(half_space(N, normal, 0.13), (1e-6, 1e-6, 1e-6))
+    area = surface.vector[middle(surface)].sum(axis=0) * 1e12
+    assert area == pytest.approx((N - 4) ** 2 * normal / normal[0], rel=0.02, abs=0.02)
+
+
+@pytest.mark.parametrize("normal", [(1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.6, 0.5, 0.62)])
+def test_depths_are_those_of_the_points_on_either_side(normal):
+    normal = np.array(normal) / np.linalg.norm(normal)
+    away = 0.13 - sum(a * (x - N / 2) for a, x in zip(normal, blocks(N)))  # how deep a point lies inside
+    inside = counted(away > 0, N)
+    sums = counted(np.where(away > 0, away, 0.0), N), counted(np.where(away < 0, -away, 0.0), N)
+    surface = cut_surface(inside, (2e-6, 2e-6, 2e-6))
+    at, voxels = middle(surface), tuple(surface.position.T)
+    for part, share, total in ((surface.inner, inside, sums[0]), (surface.outer, 1 - inside, sums[1])):
+        whole = at & (share[voxels] > 0.1)
+        mean = total[voxels][whole] / share[voxels][whole]
+        assert part.depth[whole] * 5e5 == pytest.approx(mean, abs=0.03)
+
+
+def test_an_edge_of_another_length_stretches_areas_and_depths():
+    share = half_space(N, np.array([0.8, 0.6, 0.0]), 0.13)
+    cubes, long = cut_surface(share, (1.0, 1.0, 1.0)), cut_surface(share, (1.0, 1.0, 3.0))
+    assert long.vector == pytest.approx(cubes.vector * [3, 3, 1])
+    assert long.inner.depth == pytest.approx(cubes.inner.depth, rel=1e-3)
+
+
+def test_a_part_is_deeper_than_the_middle_of_its_voxel_by_its_shift():
+    share = np.zeros((6, 1, 1))
+    share[:3] = 1
+    share[3] = 0.3
+    surface = cut_surface(share, (1.0, 1.0, 1.0))
+    (at,) = np.flatnonzero(surface.position[:, 0] == 3)
+    assert surface.inner.depth[at] == pytest.approx(0.15, abs=2e-3)
+    assert surface.inner.shift[at] == pytest.approx(0.35, abs=2e-3)  # the middle lies 0.2 outside
+    assert surface.outer.depth[at] == pytest.approx(0.35, abs=2e-3)
+    assert surface.outer.shift[at] == pytest.approx(0.15, abs=2e-3)
+    assert np.linalg.norm(surface.vector, axis=1).sum() == pytest.approx(1.0)
+
+
+def test_the_area_of_a_sphere_of_ten_voxels_is_right_within_half_a_per_cent():
+    share = 1 - ball(14, 5.0, (6.8, 7.1, 7.3))
+    surface = cut_surface(share, (1.0, 1.0, 1.0))
+    area = np.linalg.norm(surface.vector, axis=1).sum()
+    assert area == pytest.approx(4 * np.pi * 25, rel=5e-3)
+    assert np.abs(surface.vector.sum(axis=0)).max() < 1e-5  # closed
+
+
+def test_what_is_all_or_nothing_has_no_surface():
+    for share in (0.0, 1.0):
+        assert len(cut_surface(np.full((3, 3, 3), share), (1.0, 1.0, 1.0)).position) == 0
