@@ -252,8 +252,9 @@ def cell_design(case, grid):
         start, said = start_from(case, grid, hosts)
         remarks = (said,)
     solid = [name for name in grid.names if getattr(loaded.get(name), "kind", "") == "active"]
-    lost, said_of_contact = lost_contact(case, grid, solid)
-    later, said_of_later = lost_later(case, grid, solid)
+    conducting = [n for n in grid.names if getattr(loaded.get(n), "kind", "") in ("active", "conductor")]
+    lost, said_of_contact = lost_contact(case, grid, solid, conducting)
+    later, said_of_later = lost_later(case, grid, solid, conducting)
     return CellDesign(
         phases={name: _in_place(loaded.get(name), spec.cbd) for name in grid.names},
         electrolyte=replace(electrolyte, c_e_0=spec.electrolyte_concentration),

@@ -9,6 +9,7 @@ from ..base.errors import InputError
 from ..base.schema import entry, listed, number, say, section, text, whole
 from ..base.words import times
 from ..cell.contacts import ALL, LostContact
+from ..mesh.percolation import connected_to
 from .keys import axes_order, share
 
 MOST_OF_A_CONTACT = 0.999999  # that a number or a map may say is lost; what is set off is a particle
@@ -66,10 +67,11 @@ def read_lost(raw, path):
     return found
 
 
-def lost_contact(case, grid, active):
+def lost_contact(case, grid, active, conducting):
     """Return what the cell takes as contact_lost from the start, and sentences on it.
 
-    grid: VoxelGrid of a case; active: names of its phases of active material.
+    grid: VoxelGrid of a case; active: names of its phases of active material; conducting: of all that
+    electrons pass.
     """
     asked = case.cell.contact_lost
     if not isinstance(asked, (float, int, LostMap, LostParticles)):
@@ -77,7 +79,7 @@ def lost_contact(case, grid, active):
     if isinstance(asked, (float, int)):
         return asked or case.cell.cbd.contact_lost, ()
     found = contact_of(case, grid, active, asked)
-    said = () if isinstance(asked, LostMap) else (told_of_particles(found, grid, active),)
+    said = () if isinstance(asked, LostMap) else (told_of_particles(found, grid, active, conducting),)
     return found, said
 
 
@@ -93,12 +95,17 @@ def contact_of(case, grid, active, asked):
     return LostContact(lost, label, True)
 
 
-def told_of_particles(found, grid, active):
-    """Say how many particles have lost contact, and how much of the material all of it."""
+def told_of_particles(found, grid, active, conducting):
+    """Say how many particles have lost contact, how much of the material all of it, and how many of them no
+    path joined to the collector anyway."""
     inside, known = grid.mask(*active), np.unique(found.group[found.group > 0])
     off = np.count_nonzero(found.of_voxels[inside] == ALL) / np.count_nonzero(inside)
-    said = f"{np.count_nonzero(found.share[known])} of {known.size} particles have lost electronic contact"
-    return said + (f", {off:.1%} of the active material all of it." if off else ".")
+    lost = known[found.share[known] > 0]
+    joined = np.unique(found.group[connected_to(grid.mask(*conducting), "collector") & inside])
+    before = np.count_nonzero(~np.isin(lost, joined))
+    said = f"{lost.size} of {known.size} particles have lost electronic contact"
+    said += f", {off:.1%} of the active material all of it" if off else ""
+    return f"{said}; {before} of them no path joined to the collector before." if before else f"{said}."
 
 
 def _of_map(values, inside):

@@ -105,10 +105,11 @@ def _kind(lost):
     return ("map",) if isinstance(lost, LostMap) else ("particles", lost.labels, lost.file_axes)
 
 
-def lost_later(case, grid, active):
+def lost_later(case, grid, active, conducting):
     """Return what a CellDesign takes as lost_later, and sentences on it; () for what is lost from the start.
 
-    What is lost stays lost: each item is joined to those before it. grid, active: as of lost_contact.
+    What is lost stays lost: each item is joined to those before it. grid, active, conducting: as of
+    lost_contact.
     """
     asked, count = case.cell.contact_lost, len(case.protocol)
     if not isinstance(asked, (LostSteps, LostEvery)):
@@ -128,7 +129,7 @@ def lost_later(case, grid, active):
         if isinstance(new, LostContact) and new.share.ndim == 1:
             label = new.group if label is None else label
             new = replace(new, group=label)  # one array for all
-            said.append(f"After step {after}: {told_of_particles(new, grid, active)}")
+            said.append(f"After step {after}: {told_of_particles(new, grid, active, conducting)}")
         found.append((after, new))
     return tuple(found), tuple(said)
 

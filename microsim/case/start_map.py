@@ -39,10 +39,15 @@ def start_from(case, grid, active):
     Raises InputError where the map cannot be that of this electrode.
     """
     from ..maps.map import SocMap, resample_onto
+    from ..maps.placing import check_order, placed
 
     asked, where = case.cell.initial_sto, "cell.initial_sto"
     measured = _read(case, asked, where)
     here = SocMap(np.zeros(grid.shape), grid.voxel_size)
+    try:
+        check_order(measured, here)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
     on_grid = resample_onto(measured, here)
     sto, told = np.full(grid.shape, np.nan), []
     for phase, material in active.items():
@@ -51,7 +56,7 @@ def start_from(case, grid, active):
         clipped, share, shift = _in_window(found[inside], material.sto_window, where, material.name)
         sto[inside] = clipped
         told.append((phase, filled, share, shift, float(clipped.mean())))
-    return sto, _said(asked.map, told)
+    return sto, " ".join([_said(asked.map, told), *placed(measured, here)])
 
 
 def _read(case, asked, where):

@@ -156,9 +156,12 @@ def _sign(current, passed, V, positive, table):
             f" as if it would {by_cell}; say positive_current: charge or discharge"
         )
     found = said or by_cell
+    against = ""
+    if positive and by_cell and positive != by_cell:
+        against = f" (as is said, though the voltage moves as if it would {by_cell})"
     if found == "charge":
-        return -1.0, "positive current charges: turned"
-    return 1.0, "positive current discharges"
+        return -1.0, f"positive current charges: turned{against}"
+    return 1.0, f"positive current discharges{against}"
 
 
 def _by_voltage(current, passed, V):

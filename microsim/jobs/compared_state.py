@@ -97,6 +97,37 @@ def nearest_state(comparison, quantity, fields_path):
     return replace(comparison, remarks=(*comparison.remarks, said))
 
 
+def check_measured(measured, setup):
+    """Refuse, before a run, what it could not be compared with: curves of steps that it has not, maps that do
+    not lie on its active material (check_placed)."""
+    from .compare_curves import check_parts
+
+    check_parts(measured, setup.loads())
+    check_placed(measured, setup)
+
+
+def check_placed(measured, setup):
+    """Refuse, before a run, measured maps that do not lie on its active material as the case places them.
+
+    measured: of compare.read_measured. setup: case.build.Setup. Raises InputError that names the section.
+    """
+    import numpy as np
+
+    from ..maps.compare import shared_pair
+    from ..maps.map import SocMap
+
+    grid = setup.grid
+    for one in measured:
+        if not hasattr(one, "image"):  # a curve or an impedance lies nowhere
+            continue
+        line = converted(one.asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
+        simulated = SocMap(line.of(np.full(grid.shape, 0.5)), grid.voxel_size)
+        try:
+            shared_pair(simulated, one.image, one.mask, one.asked.min_coverage, one.instrument)
+        except InputError as error:
+            raise InputError(f"compare, {one.asked.measured}: {error}") from error
+
+
 def marks_of(measured, setup):
     """Return the Marks that a run lands on: times to store, and times and states to compare with a map.
 

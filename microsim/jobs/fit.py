@@ -185,7 +185,7 @@ class _Fit:
         """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes
         there."""
         from ..analysis.inference import DataSet, minimise
-        from .compared_state import marks_of
+        from .compared_state import check_placed, marks_of
         from .fit_model import FitModel
         from .fit_targets import target_of
 
@@ -202,6 +202,7 @@ class _Fit:
             lambda setup: marks_of(self.measured, setup), self.folder, self.origin, show,
         )  # fmt: skip
         view = model.blank(q)
+        check_placed(self.measured, view.setup)
         sets = [DataSet(*target.measured(view)) for target in self.targets]
         self.scored = [DataSet(*target.measured(view)) for target in self.held]
         _check_count(sets, self.parameters)

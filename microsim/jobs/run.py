@@ -82,7 +82,7 @@ def _run(case, out, resume, begun, progress):
     from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
     from .compare import compare_with, comparison_numbers, read_measured
-    from .compare_curves import check_parts
+    from .compared_state import check_measured
     from .draws import drawn_runs
     from .origin import origin_of
 
@@ -92,7 +92,7 @@ def _run(case, out, resume, begun, progress):
     check_profiles(case.protocol, case.locate)
     design = cell_design(case, grid)
     setup = set_up(case, grid, design)
-    check_parts(measured, setup.loads())
+    check_measured(measured, setup)
     # a case that is refused has lost nothing of an earlier run
     checkpoint = Checkpoint(out, origin, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()

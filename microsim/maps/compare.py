@@ -90,6 +90,24 @@ class Comparison:
         }
 
 
+def shared_pair(simulated, measured, mask, min_coverage, instrument):
+    """Return both maps as a Pair on the measured grid; arguments as of compare_maps.
+
+    Raises InputError where they do not belong together: no overlap, other axes, a mask of another shape, no
+    voxel with both values. Of the simulated map only where it has values counts, so that this can be asked
+    before there is one.
+    """
+    _check_overlap(simulated, measured)
+    check_order(measured, simulated)
+    seen = seen_by(instrument, simulated, measured, min_coverage=min_coverage)
+    theirs = np.asarray(measured.values, float)
+    theirs = np.where(np.isfinite(theirs) & _check_mask(mask, theirs.shape), theirs, np.nan)
+    pair = Pair(seen, theirs, min_coverage, measured.sigma)
+    if not pair.shared.any():
+        raise InputError(_nothing_shared(pair))
+    return pair
+
+
 def compare_maps(
     simulated, measured, *, mask=None, min_coverage=0.5, bins=50, instrument=None, structure=None
 ):
@@ -106,15 +124,8 @@ def compare_maps(
     maps are of two scales (per cent and shares) or hold fill values.
     """
     instrument, structure = instrument or Instrument(), structure or Structure()
-    _check_overlap(simulated, measured)
-    check_order(measured, simulated)
-    seen = seen_by(instrument, simulated, measured, min_coverage=min_coverage)
-    theirs = np.asarray(measured.values, float)
-    theirs = np.where(np.isfinite(theirs) & _check_mask(mask, theirs.shape), theirs, np.nan)
-    pair = Pair(seen, theirs, min_coverage, measured.sigma)
-    shared = pair.shared
-    if not shared.any():
-        raise InputError(_nothing_shared(pair))
+    pair = shared_pair(simulated, measured, mask, min_coverage, instrument)
+    seen, theirs, shared = pair.simulated, pair.measured, pair.shared
     check_one_scale(pair.ours, pair.theirs)
     ours, theirs = np.where(shared, seen, np.nan), np.where(shared, theirs, np.nan)
     sigma = None if measured.sigma is None else np.where(shared, measured.sigma, np.nan)

@@ -90,6 +90,18 @@ def test_particles_by_label(tmp_path):
     assert isolated == np.count_nonzero(particles() == 11)
 
 
+def test_particles_that_nothing_joined_before_are_told(tmp_path):
+    """A particle apart from the others, with pore in front of the collector, has no contact to lose."""
+    case = case_of(tmp_path, by_label(tmp_path, particles={11: 1, 14: 0.5}))
+    image = labels()
+    image[10:, :5, :5] = 0  # behind the column 11
+    tifffile.imwrite(tmp_path / "image.tif", image)
+    (said,) = set_up(case).cell.design.remarks
+    assert said.startswith("2 of 4 particles have lost") and said.endswith(
+        "; 1 of them no path joined to the collector before."
+    )
+
+
 def test_a_table_says_the_same(tmp_path):
     (tmp_path / "off.csv").write_text("label,lost\n11,1\n14,0.5\n")
     table = design(tmp_path, by_label(tmp_path, table=str(tmp_path / "off.csv"))).contact_lost

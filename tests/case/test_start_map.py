@@ -114,6 +114,15 @@ def test_a_map_of_a_part_of_the_volume_fills_the_rest_and_says_so(tmp_path):
         or "of particles without a value" in setup.cell.design.remarks[0]
     )
     assert np.isfinite(on_image(setup)[labels() == 1]).all()
+    assert "covers 50 %" not in setup.cell.design.remarks[0]
+
+
+def test_a_map_of_voxels_half_as_large_or_beside_the_volume_is_told(tmp_path):
+    half = started(tmp_path, coarse(), voxel_size_nm=H).cell.design.remarks[0]
+    assert "The measured map covers 12 % of the simulated volume" in half
+    beside = started(tmp_path, coarse(), origin_um=[0, 1.6, 0]).cell.design.remarks[0]
+    assert "50 % of the measured voxels lie beside the simulated volume" in beside
+    assert "simulated volume" not in started(tmp_path, coarse()).cell.design.remarks[0]
 
 
 def test_a_run_from_a_map_keeps_its_lithium(tmp_path):
@@ -140,6 +149,7 @@ def test_a_run_from_a_map_keeps_its_lithium(tmp_path):
         (coarse(), {"origin_um": 100}, "no measured voxel on it; correct origin_um"),
         (1.5 + 0 * coarse() + 0.01 * coarse(), {}, "a mean lithiation in the window of .* say its quantity"),
         (coarse(), {"quantity": "x"}, "expected lithium, sto or soc"),
+        (coarse().transpose(2, 1, 0), {}, "cell.initial_sto: .*axes of the map's file, zyx"),
         (coarse(), {"voxel_size_nm": None}, "expected a voxel size, .* add voxel_size_nm"),
         (coarse(), {"sigma": 0.1}, "expected a known key"),
     ],

@@ -50,6 +50,19 @@ def test_one_says_the_sign_of_an_unsigned_file(tmp_path):
     assert read_measured_curve(path, positive_current="charge").charge[-1] == pytest.approx(-39)
 
 
+def test_a_sign_against_the_voltage_is_taken_and_said(tmp_path):
+    """The voltage of the file falls, then rises; who says that a current above zero charges is believed."""
+    path = write(tmp_path / "a.csv", ["I/A"], -FLOW)
+    by_cell = read_measured_curve(path, half_cycle="all")
+    other = {"charge": "discharge", "discharge": "charge"}
+    right = "charge" if "charges: turned" in by_cell.said else "discharge"
+    agreed = read_measured_curve(path, half_cycle="all", positive_current=right)
+    assert "as is said" not in by_cell.said and "as is said" not in agreed.said
+    against = read_measured_curve(path, half_cycle="all", positive_current=other[right])
+    assert f"(as is said, though the voltage moves as if it would {right})" in against.said
+    assert against.charge == pytest.approx(-agreed.charge)
+
+
 @pytest.mark.parametrize(
     ("names", "factor"),
     [

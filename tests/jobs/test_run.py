@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import microsim as ms
 from microsim.base.errors import InputError, NotConverged
+
+from .conftest import DEMO, SMALL
 
 STEP = "Discharge at 1C for 120 s"
 
@@ -88,3 +91,31 @@ def test_a_mistake_costs_nothing(tmp_path):
         with pytest.raises(InputError, match=said):
             ms.run("cases/demo.yaml", tmp_path / "out", set=change)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_measured_map_that_does_not_lie_on_the_electrode_is_refused_before_the_run(tmp_path):
+    """Axes in another order, a corner far away, a mask of another shape: an earlier result stays."""
+    image = 0.4 + 0.01 * np.random.default_rng(0).random((12, 8, 8))
+    case = {**SMALL, "protocol": ["Discharge at C/3 for 20 s"]}
+    out = tmp_path / "out"
+    kept = ms.run(DEMO, out, set={**case, "compare": None}).numbers()
+    np.save(tmp_path / "turned.npy", image.transpose(2, 1, 0))
+    np.save(tmp_path / "map.npy", image)
+    np.save(tmp_path / "mask.npy", np.ones((3, 3, 3), np.uint8))
+    for change, said in (
+        (
+            {"measured": "turned.npy"},
+            "turned.npy: expected a map in the volume, .* axes of the map's file, zyx",
+        ),
+        ({"measured": "map.npy", "origin_um": [100, 0, 0]}, "fields of view|overlap"),
+        ({"measured": "map.npy", "mask": str(tmp_path / "mask.npy")}, "mask"),
+        (
+            {"measured": "map.npy", "min_coverage": 1.0, "origin_um": [4.7, 3.1, 3.1]},
+            "both maps have a value",
+        ),
+    ):
+        asked = {"voxel_size_nm": 400, **change, "measured": str(tmp_path / change["measured"])}
+        with pytest.raises(InputError, match=said):
+            ms.run(DEMO, out, set={**case, "compare": asked})
+        assert json.loads((out / "result.json").read_text())["capacity_mAh_g"] == kept["capacity_mAh_g"]
+        assert (out / "fields.h5").is_file()
