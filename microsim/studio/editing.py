@@ -9,6 +9,7 @@ from ..base import gallery
 from ..base.errors import InputError
 from ..base.files import write_text
 from ..base.schema import parse_yaml, say, section
+from ..case.begin import first_case
 
 ENDINGS = (".yaml", ".yml")
 HELP = "case.md"  # in docs/; in a wheel beside the gallery (pyproject.toml)
@@ -152,6 +153,18 @@ def template(name):
         raise InputError(f"expected a case that ships with microsim, got {say(name)}; take one of the list.")
     text = (gallery.folder(TEMPLATES) / name).read_text(encoding="utf-8")
     return text.replace("../meshes/", "meshes/")  # which are found from every folder
+
+
+def begun_text(shown, name, phases):
+    """Return the text of a case to begin with, for a label volume and the names of its labels.
+
+    shown: sections.VolumeShown; name: of its file, beside which the case will lie; phases: {name: label}.
+    """
+    good = isinstance(phases, dict) and all(type(one) is int for one in phases.values())
+    if not good or sorted(phases.values()) != sorted(shown.labels) or not all(phases):
+        raise InputError(f"phases: expected one name for each label, got {say(phases)}; name each once.")
+    volume = shown.volume
+    return first_case(Path(name).name, phases, volume.voxel_size, volume.values.shape, volume.file_axes)
 
 
 def _yaml_path(place, name):

@@ -154,6 +154,13 @@ class Easel:
             raise InputError(
                 f"classes: expected 2 to {MOST_CLASSES} different names like pore, got {say(names)}; mend it."
             )
+        painted = self.open.get(painted_name(name))
+        beyond = painted.counts[len(names) :] if painted else []
+        if any(beyond):
+            raise InputError(
+                f"classes: expected no painted voxels of a class that is dropped, got {sum(beyond)}; erase"
+                " them first."
+            )
         with self.lock:
             write_json(self.place.own / CLASSES, {**self._kept(), painted_name(name): names})
 

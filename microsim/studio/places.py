@@ -15,6 +15,8 @@ from ..volumes.named import named_files
 
 OWN = ".microsim-studio"  # folder of the records, which no browser reads
 YAML, PAGES = (".yaml", ".yml"), (".html",)
+FOLDERS = ("folder", "slices", "run")  # kinds that a listing begins with
+SLICES = (".tif", ".tiff", ".png", ".bmp")  # that count as one volume where their names count
 WORD = re.compile(r"""[^\s,=:;{}\[\]()"'|]+""")  # what may be a path in a word of a command line
 
 
@@ -64,6 +66,17 @@ class Place:
             raise InputError(f"expected a file in the studio's folder, got {say(name)}, which is none there.")
         return path
 
+    def fresh(self, name):
+        """Return the full path of a file that is not there yet, in a folder that is."""
+        path = self.root / self.inside(name)
+        if os.path.lexists(path):
+            raise InputError(
+                f"expected a name that is not there yet, got {say(name)}, which is; rename one of the two."
+            )
+        if not path.parent.is_dir():
+            raise InputError(f"expected a folder that is there, got {say(name)}; name one that is.")
+        return path
+
     def volume(self, name):
         """Return the name of a volume, FILE or FILE::PART, none of whose data lie outside."""
         stem, mark, part = str(name).partition("::")
@@ -104,7 +117,7 @@ class Place:
         if not path.is_dir():
             raise InputError(f"expected a folder in the studio's folder, got {say(name)}; name one there.")
         rows = [row for one in path.iterdir() if (row := self._row(one))]
-        return sorted(rows, key=lambda row: (row["kind"] not in ("folder", "run"), row["name"].casefold()))
+        return sorted(rows, key=lambda row: (row["kind"] not in FOLDERS, row["name"].casefold()))
 
     def _row(self, path):
         if path.name.startswith(".") or not path.name.isprintable() or not self.holds(path):
@@ -119,12 +132,14 @@ class Place:
 
 
 def file_kind(path):
-    """Say what the studio does with a file or folder: run, folder, volume, slices, case, page, text; None for
+    """Say what the studio does with a file or folder: run, folder, slices, volume, case, page, file; None for
     devices and links that lead nowhere."""
     if path.is_dir():
         if (path / "result.json").is_file() and (path / "report.html").is_file():
             return "run"
-        return "volume" if path.suffix and files_of(path) else "folder"
+        if path.suffix and files_of(path):
+            return "volume"
+        return "slices" if _numbered_slices(path) else "folder"
     if not path.is_file():
         return None
     suffix = path.suffix.lower()
@@ -133,6 +148,12 @@ def file_kind(path):
     if suffix in PAGES:
         return "page"
     return "volume" if path.name.lower().endswith(tuple(suffixes())) else "file"
+
+
+def _numbered_slices(folder):
+    """Tell whether a folder holds images whose names differ by a number alone."""
+    names = [one.name for one in folder.iterdir() if one.name.lower().endswith(SLICES)]
+    return len(names) > 1 and len({re.sub("[0-9]+", "0", name) for name in names}) == 1
 
 
 def _known():

@@ -20,6 +20,7 @@ from .places import OWN, Place
 
 JOBS = "jobs"
 TAIL = 20000  # characters of what a job printed that a page shows
+DOUBTS = re.compile(r"^doubt: (.+)$", re.MULTILINE)  # what a job doubts of its own result
 LINKS = re.compile(r"^([\w -]+): (\S.*)$", re.MULTILINE)  # how a command tells what it wrote
 CTRL_C = (130, -signal.SIGINT)  # as the program ends itself, and as the system does while it is being loaded
 
@@ -172,6 +173,7 @@ class JobRecord:
             "sentence": self.sentence(),
             "resume": self.resume_line(),
             "written": self.written() if state == "done" else [],
+            "doubts": DOUBTS.findall(self.text("out.txt")) if state == "done" else [],
         }
 
     def written(self):

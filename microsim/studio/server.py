@@ -13,12 +13,13 @@ from pathlib import Path
 from .. import __version__
 from ..base.axes import AXES
 from ..base.errors import InputError, MicrosimError, why
+from ..base.files import replacing
 from ..base.locks import locked
 from ..base.packages import need
 from ..base.schema import choice, whole
 from ..jobs.arguments import axes_order, voxel_size_nm
 from .door import HOSTS, Door, kept_token
-from .editing import case_help, check_text, save_text, template, templates, text_of
+from .editing import begun_text, case_help, check_text, save_text, template, templates, text_of
 from .painting import Easel
 from .places import Place
 from .queue import Queue
@@ -124,6 +125,9 @@ class Studio:
     def check(self, asked):
         return check_text(self.place, asked.get("name"), str(asked.get("text", "")))
 
+    def begin(self, asked):
+        return {"text": begun_text(self.shown(_named(asked)), asked.get("name", ""), asked.get("phases"))}
+
     def save(self, asked):
         given = [asked.get(name) for name in ("name", "text", "sha256")]
         return {"sha256": save_text(self.place, *given)}
@@ -157,7 +161,7 @@ ANSWERS = (
     "help",
     "template",
 )
-ACTS = ("start", "stop", "stroke", "undo", "classes", "check", "save")
+ACTS = ("start", "stop", "stroke", "undo", "classes", "check", "begin", "save")
 MOST = 10**7  # bytes of what a browser may send
 
 
@@ -198,6 +202,20 @@ async def _body(request):
     if not isinstance(found, dict):
         raise InputError("expected a JSON object from the studio's page, got something else; use the page.")
     return found
+
+
+async def _upload(studio, request):
+    """Write a file that a browser sends, as it is, under a name that nothing has yet."""
+    if request.headers.get("content-type", "") != "application/octet-stream":  # which no form of a page sends
+        raise InputError("expected a file from the studio's page, got another type; use the page.")
+    from anyio import open_file
+
+    path = studio.place.fresh(request.query_params.get("name", ""))
+    with replacing(path) as part:
+        async with await open_file(part, "wb") as file:
+            async for piece in request.stream():
+                await file.write(piece)
+    return path
 
 
 def application(studio, token, port):
@@ -242,7 +260,12 @@ def _data_routes(studio):
 
         return endpoint
 
-    acts = [Route(f"/api/{name}", done(getattr(studio, name)), methods=["POST"]) for name in ACTS]
+    async def upload(request):
+        path = await _upload(studio, request)
+        return JSONResponse({"path": path.relative_to(studio.place.root).as_posix()})
+
+    sent = Route("/api/upload", upload, methods=["POST"])
+    acts = [sent, *(Route(f"/api/{name}", done(getattr(studio, name)), methods=["POST"]) for name in ACTS)]
     return [*(Route(f"/api/{name}", told(getattr(studio, name))) for name in ANSWERS), *acts]
 
 

@@ -128,3 +128,12 @@ def test_classes_have_names_that_are_kept(easel, place):
     for names in (["pore"], ["pore", "pore"], ["a", ""], ["a", "b,c"], "ab", [1, 2], list("abcdefghi")):
         with pytest.raises(InputError, match="classes: expected 2 to 8"):
             easel.name_classes("grey.tif", names)
+
+
+def test_a_class_that_is_painted_is_not_dropped(easel):
+    easel.name_classes("grey.tif", ["pore", "cbd", "am"])
+    painted(easel).stroke("x", 0, [[1, 1]], 0, 3)
+    with pytest.raises(InputError, match="no painted voxels of a class that is dropped, got 1"):
+        easel.name_classes("grey.tif", ["pore", "am"])
+    painted(easel).undo()
+    easel.name_classes("grey.tif", ["pore", "am"])

@@ -124,3 +124,23 @@ def test_data_of_a_volume_lie_inside_too(place):
             place.volume(name)
     assert place.volume("./labels.tif") == "labels.tif" and OWN == ".microsim-studio"
     assert place.volume("run/fields.h5::sto@end") == "run/fields.h5::sto@end"
+
+
+def test_slices_are_told_from_a_folder_of_pictures(place):
+    folders = {"slices": ("s_01.png", "s_2.png"), "figures": ("a.png", "b.png"), "one": ("s_1.tif",)}
+    for name, files in folders.items():
+        (place.root / name).mkdir()
+        for file in files:
+            (place.root / name / file).touch()
+    kinds = {row["name"]: row["kind"] for row in place.listing()}
+    assert [kinds[name] for name in folders] == ["slices", "folder", "folder"]
+    assert list(kinds)[:4] == ["figures", "more", "one", "slices"]  # before files
+
+
+@pytest.mark.parametrize(
+    "name", ["labels.tif", "out.txt", "none/a.tif", "../a.tif", "out/a.tif", ".a", "", "."]
+)
+def test_a_new_file_replaces_none_and_stays_inside(place, name):
+    assert place.fresh("more/a.tif") == place.root / "more" / "a.tif"
+    with pytest.raises(InputError):
+        place.fresh(name)

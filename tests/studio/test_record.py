@@ -120,3 +120,8 @@ def test_a_damaged_record_is_as_good_as_none(place):
 def test_the_line_is_one_that_a_shell_takes(place):
     record = asked(place, "run", "a b.yaml", "--set", "protocol.0=Rest for 1 minute")
     assert record.told()["line"] == "microsim run 'a b.yaml' --set 'protocol.0=Rest for 1 minute'"
+
+
+def test_what_a_job_doubts_of_its_result_is_told(place):
+    record = ended(asked(place, "segment", "a.tif"), 0, out="doubt: overlap\ndoubt: noise\nlabels: l.tif\n")
+    assert record.told()["doubts"] == ["overlap", "noise"]

@@ -250,3 +250,34 @@ def test_a_run_outlives_its_server_is_stopped_and_goes_on(tmp_path):
         until(lambda: second.get("state")["jobs"][0]["state"] == "done", 180)
         assert ["report", "out/slab/report.html"] in second.get("state")["jobs"][0]["written"]
         assert not second.get("state")["jobs"][2]["resume"]  # nothing is left to go on with
+
+
+def test_a_file_that_is_sent_lies_in_the_folder_as_it_was(studio):
+    content, kind = bytes(range(256)) * 9000, {"Content-Type": "application/octet-stream"}
+    status, _ = studio.raw("/api/upload?name=sub/new.raw", "POST", content, **kind)
+    assert status == 200 and (studio.folder / "sub" / "new.raw").read_bytes() == content
+    for name, how, code in (
+        ("sub/new.raw", kind, 400),  # is there
+        ("../new.raw", kind, 400),
+        ("leak.txt", kind, 400),
+        ("form.raw", {"Content-Type": "text/plain"}, 400),  # as a form of another page sends
+        ("other.raw", kind | {"Origin": "http://example.org"}, 403),
+        ("none.raw", kind | {"Cookie": None}, 401),
+    ):
+        assert studio.raw(f"/api/upload?name={name}", "POST", b"else", **how)[0] == code
+    assert (studio.folder / "sub" / "new.raw").read_bytes() == content
+    assert (studio.folder.parent / "secret.txt").read_text() == "secret"
+    assert not {"form.raw", "other.raw", "none.raw"} & set(os.listdir(studio.folder))
+    (studio.folder / "sub" / "new.raw").unlink()
+
+
+def test_a_case_to_begin_with_is_that_of_the_command_line(studio, tmp_path):
+    phases = {"pore": 0, "binder": 1, "active": 2}
+    text = studio.post("begin", name="labels.tif", phases=phases)["text"]
+    named = ",".join(f"{name}={label}" for name, label in phases.items())
+    path = studio.folder / "begun.yaml"
+    assert main(["info", str(studio.folder / "labels.tif"), "--phases", named, "--case", str(path)]) == 0
+    assert path.read_text() == text and "binder: CBD_default" in text
+    path.unlink()
+    for phases in ({"pore": 0, "am": 1}, {"pore": 0}, ["pore"], {"": 0, "a": 1, "b": 2}, None):
+        assert "one name for each label" in studio.post("begin", 400, name="labels.tif", phases=phases)

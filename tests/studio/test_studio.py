@@ -89,6 +89,44 @@ def test_from_a_tiff_to_labels_with_a_second_browser_and_a_restart(chromium, tru
             assert told == pytest.approx([100 * (found == k).mean() for k in (0, 1)], abs=0.006)
 
 
+def test_a_file_from_elsewhere_is_painted_by_keyboard_and_segmented_by_its_grey_values(
+    chromium, truth, tmp_path
+):
+    labels, grey = truth
+    write_volume(tmp_path / "mine.tif", grey, voxel_size=4e-7)
+    (tmp_path / "folder" / "slices").mkdir(parents=True)
+    for number, name in enumerate(("s_1.tif", "s_2.tif", "s_3.tif")):
+        write_volume(tmp_path / "folder" / "slices" / name, grey[number : number + 1])
+    with serving(tmp_path / "folder") as server, browsing(chromium, server.address) as page:
+        page.click("#files >> text=as volume")
+        page.wait_for_selector("main[data-ready='slices']")
+        assert "3 × 24 × 22 voxels" in page.inner_text("main .note >> nth=0")
+        page.set_input_files("#add", tmp_path / "mine.tif")
+        page.click("#files >> text=mine.tif")
+        page.wait_for_selector("main[data-ready='mine.tif']")
+        page.click("#paint")
+        page.wait_for_selector(".classes")
+        page.focus("#plane-z canvas")
+        for key in ("ArrowRight", "Shift+ArrowUp", "PageUp", "[", "[", "2", " "):  # a brush of one voxel
+            page.keyboard.press(key)
+            page.wait_for_timeout(150)
+        page.wait_for_selector("text=1 voxels")
+        place = tuple(np.add([n // 2 for n in SHAPE], (1, 10, 1)).clip(0, np.subtract(SHAPE, 1)))
+        painted = read_voxels(tmp_path / "folder" / "mine.painted.tif").values
+        assert [tuple(one) for one in np.argwhere(painted)] == [place] and painted[place] == 2
+        assert page.inner_text(".value").endswith(f": {grey[place]}")
+        page.keyboard.press("Control+z")
+        page.wait_for_selector("text=1 voxels", state="detached")
+        page.select_option("#method", "thresholds")
+        assert "--painted" not in page.input_value(".starter input")
+        page.click(".starter button")
+        page.wait_for_selector("#fractions", timeout=120000)
+        found = read_voxels(tmp_path / "folder" / "mine.labels.tif").values
+        assert (found == labels).mean() > 0.95
+        doubted = page.locator(".over .doubts li").count()
+        assert doubted == len(server.get("job", number=1)["doubts"])
+
+
 def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp_path):
     labels, _ = truth
     write_volume(tmp_path / "labels.tif", labels[:12, :10, :10], voxel_size=4e-7)

@@ -20,3 +20,8 @@ export const codesOf = async (name, query) => {
 export const tell = async (name, body) => (await answered(await fetch(`/api/${name}`, {
   method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
 }))).json();
+
+// A file into the folder, as it is.
+export const send = async (name, file) => (await answered(await fetch(address("upload", { name }), {
+  method: "POST", headers: { "content-type": "application/octet-stream" }, body: file,
+}))).json();

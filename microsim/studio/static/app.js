@@ -1,7 +1,7 @@
 // The studio's page: files on the left, and what the address after # names: a volume, a page of the folder.
 
 import { ask } from "./api.js";
-import { showFiles } from "./files.js";
+import { addFiles, showFiles } from "./files.js";
 import { CaseView, newCase } from "./case.js";
 import { CompareView } from "./compare.js";
 import { JobsView } from "./jobs.js";
@@ -12,8 +12,18 @@ const main = document.getElementById("main");
 let shown = null;
 let state = { jobs: [] };
 
+const STEPS = [
+  ["A grey image", "opens in three sections: a stack (TIFF, HDF5, NRRD, …), or a folder of slices as volume. Check its voxel size, and that x runs from the separator to the current collector."],
+  ["Segment it", "by its grey values, or by labels that you paint on it. The result is a label volume, with what speaks against it."],
+  ["Labels", "get names, and give fractions, tortuosity, permeability: each a command line that a terminal repeats."],
+  ["A case of this volume", "is a cell with a protocol, with what it assumes beside each line. Start it: the report opens from Jobs."],
+  ["Compare", "a run with a measured map, or runs with each other."],
+];
+
 const welcome = () => {
-  main.append(section("Welcome", el("p", {}, "Choose a file on the left: a volume opens in three sections and in 3D.")));
+  main.append(section("From an image to a report", el("p", {}, "Choose a file on the left, or add one from anywhere on this machine."),
+    el("ol", { class: "steps" }, STEPS.map(([what, how]) => el("li", {}, el("b", {}, what), ` ${how}`))),
+    el("p", { class: "note" }, "Nothing of your own at hand? ", el("a", { href: "#/jobs" }, "Jobs"), " runs the demo: microsim run cases/demo.yaml.")));
 };
 
 const page = (path) => {
@@ -78,6 +88,12 @@ const watch = async () => {
 if (location.search) history.replaceState(null, "", `/${location.hash}`); // the token does not stay in the address
 addEventListener("hashchange", go);
 document.getElementById("look-again").addEventListener("click", () => showFiles());
+const add = document.getElementById("add");
+const take = (files) => addFiles([...files], document.getElementById("added"));
+add.addEventListener("change", () => { take(add.files); add.value = ""; });
+const aside = document.querySelector("aside");
+aside.addEventListener("dragover", (event) => event.preventDefault());
+aside.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files); });
 showFiles();
 watch();
 go();

@@ -5,6 +5,7 @@ import { commandLine } from "./jobs.js";
 import { button, el, link, section } from "./parts.js";
 
 const MOST = 6;
+const QUANTITIES = { soc: "state of charge (soc)", sto: "c_s / c_s_max (sto)", lithium: "lithium per formula unit" };
 const page = (path) => `/shown/${path.split("/").map(encodeURIComponent).join("/")}/report.html`;
 const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
@@ -19,8 +20,27 @@ export class CompareView {
     this.side = button("Side by side", () => this.show(), { class: "main" });
     this.main.replaceChildren(section("Compare runs", this.words,
       el("div", { class: "table" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, ""), el("th", {}, "Run"), el("th", {}, "Title"),
-        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), this.side, this.one), this.frames);
+        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), this.side, this.one), this.withMap(), this.frames);
     await this.read();
+  }
+
+  // A run against a map that was measured: its file, its voxels, what it holds.
+  withMap() {
+    this.run = el("select", { "aria-label": "Run", onchange: () => this.tellMap() });
+    this.map = el("input", { size: 22, value: "soc.tif", "aria-label": "File of the measured map", oninput: () => this.tellMap() });
+    this.edge = el("input", { size: 9, placeholder: "of the file", "aria-label": "Voxel size of the map in nm", oninput: () => this.tellMap() });
+    this.quantity = el("select", { "aria-label": "What the map holds", onchange: () => this.tellMap() },
+      Object.entries(QUANTITIES).map(([key, words]) => el("option", { value: key }, words)));
+    this.mapLine = commandLine("");
+    return section("Compare a run with a measured map", el("p", { class: "note" }, "The map's numbers have decimals: shares, not per cent; voxels without a value are NaN."),
+      el("div", { class: "choices" }, el("label", {}, "Run ", this.run), el("label", {}, "Map ", this.map), el("label", {}, "Voxel size (nm) ", this.edge), el("label", {}, "It holds ", this.quantity)), this.mapLine);
+  }
+
+  tellMap() {
+    const edge = this.edge.value.trim() ? ` --measured-voxel-size-nm ${quoted(this.edge.value.trim())}` : "";
+    const name = this.run.value.split("/").at(-1);
+    this.mapLine.hidden = !this.run.value;
+    this.mapLine.say(`microsim compare ${quoted(this.run.value)} ${quoted(this.map.value.trim())} --quantity ${this.quantity.value}${edge} --out ${quoted(`out/${name}_compared`)}`);
   }
 
   async read() {
@@ -35,7 +55,10 @@ export class CompareView {
         onchange: (event) => this.choose(run.path, event.target) })),
       el("td", {}, el("a", { href: link("page", `${run.path}/report.html`) }, run.path)), el("td", {}, run.title ?? ""),
       el("td", { class: "number" }, run.capacity_mAh_g?.toFixed(1) ?? ""), el("td", {}, new Date(1000 * run.ended).toLocaleString([], { dateStyle: "short", timeStyle: "short" })))));
+    const before = this.run.value;
+    this.run.replaceChildren(...runs.map(({ path }) => el("option", { value: path, selected: path === before }, path)));
     this.tell();
+    this.tellMap();
   }
 
   follow({ jobs }) {

@@ -1,18 +1,20 @@
 // The files of the folder, one level at a time.
 
-import { ask } from "./api.js";
+import { ask, send } from "./api.js";
 import { bytes, button, el, link, sentence } from "./parts.js";
 
 const OPENS = { volume: "volume", page: "page", case: "case", file: "page" };
+// What a folder is beside its files: the report of a run, slices of one volume.
+const INSIDE = { folder: () => null, run: (path) => el("a", { href: link("page", `${path}/report.html`) }, "report"),
+  slices: (path) => el("a", { href: link("volume", path), title: "Open the slices as one volume" }, "as volume") };
 let here = "";
 
 const row = (file) => {
-  const mark = el("span", { class: `kind-of ${file.kind}` }, file.kind);
+  const mark = el("span", { class: `kind-of ${file.kind}` }, file.name.endsWith(".recipe.yaml") ? "recipe" : file.kind);
   const size = el("span", { class: "size" }, file.size === null ? "" : bytes(file.size));
-  if (file.kind === "folder" || file.kind === "run") {
+  if (INSIDE[file.kind]) {
     const open = button(`${file.name}/`, () => showFiles(file.path), { class: "plain" });
-    const report = file.kind === "run" ? el("a", { href: link("page", `${file.path}/report.html`) }, "report") : null;
-    return el("li", {}, open, report ?? mark, size);
+    return el("li", {}, open, INSIDE[file.kind](file.path) ?? mark, size);
   }
   return el("li", {}, el("a", { href: link(OPENS[file.kind], file.path) }, file.name), mark, size);
 };
@@ -34,4 +36,20 @@ export const showFiles = async (path = here) => {
     list.replaceChildren(el("li", {}, sentence(error)));
   }
   document.getElementById("path").replaceChildren(...crumbs());
+};
+
+// Put files of the reader's own into the folder that is shown.
+export const addFiles = async (files, told) => {
+  told.replaceChildren();
+  for (const file of files) {
+    const line = el("p", { class: "small" }, `${file.name}: ${bytes(file.size)} …`);
+    told.append(line);
+    try {
+      await send(here ? `${here}/${file.name}` : file.name, file);
+      line.textContent = `${file.name}: is in the folder`;
+    } catch (error) {
+      line.replaceWith(sentence(error));
+    }
+  }
+  showFiles();
 };

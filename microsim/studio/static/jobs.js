@@ -27,6 +27,9 @@ export const commandLine = (line, started = () => { location.hash = "#/jobs"; },
   return Object.assign(el("div", { class: "starter" }, form, complaint), { say: (text) => { input.value = text; } });
 };
 
+// What a job doubts of its own result.
+export const doubts = (job) => job.doubts.map((said) => el("li", {}, `Doubt: ${said}`));
+
 class Card {
   constructor(number) {
     this.number = number;
@@ -36,13 +39,14 @@ class Card {
     this.bar = el("progress", { "aria-label": `Progress of job ${number}` });
     this.left = el("p", { class: "small" });
     this.said = el("p", { class: "said" });
+    this.doubts = el("ul", { class: "doubts" });
     this.links = el("p", { class: "links" });
     this.acts = el("p", { class: "acts" });
     this.printed = el("pre", { tabindex: "0", role: "region", "aria-label": `What job ${number} printed` });
     this.more = el("details", { ontoggle: () => this.read() }, el("summary", {}, "What it printed"), this.printed);
     this.root = el("li", { class: "job", id: `job-${number}` },
       el("p", { class: "head" }, this.state, el("b", {}, ` ${number} `), this.times), this.line,
-      this.bar, this.left, this.said, this.links, this.acts, this.more);
+      this.bar, this.left, this.said, this.doubts, this.links, this.acts, this.more);
   }
 
   show(job, again) {
@@ -63,6 +67,8 @@ class Card {
     this.left.textContent = `${progress.message ?? "starting"}${left}`;
     this.said.hidden = !job.sentence;
     this.said.textContent = job.sentence;
+    this.doubts.replaceChildren(...doubts(job));
+    this.doubts.hidden = !job.doubts.length;
     this.links.replaceChildren(...job.written.flatMap(([label, path]) => [el("a", { href: opens(path) }, `${label}: ${path}`), " "]));
     this.links.hidden = !job.written.length;
     this.acts.replaceChildren(...this.buttons(job, busy, again));

@@ -1,10 +1,10 @@
 // What can be done with labels: names of the phases, measures, transport, a case.
 
+import { tell } from "./api.js";
 import { begin } from "./case.js";
 import { commandLine } from "./jobs.js";
-import { button, el, link, section } from "./parts.js";
+import { button, el, link, section, sentence } from "./parts.js";
 
-const MATERIALS = { am: "NMC811_crystal", cbd: "CBD_default" };
 const LINES = {
   "Fractions, connectivity, surface": (volume, about) => `microsim info ${volume} ${about}`,
   "Tortuosity factor": (volume, about, first, stem) => `microsim transport ${volume} ${about} --conducting ${first} --axis all --report out/${stem}_transport`,
@@ -14,25 +14,6 @@ const LINES = {
 };
 const COLUMNS = 8; // colours of studio.css
 const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-
-const caseText = (view, names) => {
-  const { sized, edge_um } = view.about, nm = edge_um.map((edge) => Number((1000 * edge).toPrecision(9)));
-  const size = sized ? `  voxel_size_nm: ${new Set(nm).size === 1 ? nm[0] : `[${nm.join(", ")}]`}\n` : "  voxel_size_nm:   # not stated in the file\n";
-  const axes = view.given.file_axes ? `  file_axes: ${view.given.file_axes}\n` : "";
-  const solid = Object.keys(names).filter((name) => name !== "pore").map((name) => `${name}: ${MATERIALS[name] ?? "NMC811_crystal"}`);
-  return `title: ${view.name}
-volume:
-  file: ${view.name.split("/").at(-1)}
-${size}${axes}  phases: {${Object.entries(names).map(([name, label]) => `${name}: ${label}`).join(", ")}}
-cell:
-  separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}
-  counter_electrode: lithium
-  materials: {${[...solid, "electrolyte: LiPF6_EC_EMC_3_7"].join(", ")}}
-  initial_sto: 0.27
-protocol:
-  - Discharge at C/2 until 3.5 V
-`;
-};
 
 export const labelsSections = (view) => {
   const { labels, names } = view.about;
@@ -44,7 +25,7 @@ export const labelsSections = (view) => {
   const table = el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "label"), el("th", {}, "phase"),
     el("th", { class: "number" }, "fraction"), el("th", { class: "number" }, "voxels"))), el("tbody", {}, rows));
   const choice = el("select", { "aria-label": "What to compute", onchange: () => write() }, Object.keys(LINES).map((name) => el("option", { value: name }, name)));
-  const starter = commandLine("");
+  const starter = commandLine(""), complaint = el("div", {});
   const phases = () => Object.fromEntries(labels.map(({ label }, number) => [inputs[number].value.trim(), label]));
   const write = () => {
     const named = phases(), first = "pore" in named ? "pore" : Object.keys(named)[0];
@@ -53,12 +34,17 @@ export const labelsSections = (view) => {
       voxel_size_nm ? `--voxel-size-nm ${quoted(voxel_size_nm)}` : "", file_axes ? `--file-axes ${file_axes}` : ""].filter(Boolean).join(" ");
     starter.say(LINES[choice.value](quoted(view.name), about, first, stem));
   };
-  const make = () => {
+  const make = async () => {
     const name = view.name.replace(/\.\w+(::.*)?$/, ".yaml");
-    begin(name, caseText(view, phases()));
-    location.hash = link("case", name);
+    complaint.replaceChildren();
+    try {
+      begin(name, (await tell("begin", { ...view.query, phases: phases() })).text);
+      location.hash = link("case", name);
+    } catch (error) {
+      complaint.append(sentence(error));
+    }
   };
   write();
-  return [section("Labels", el("div", { class: "table" }, table)),
-    section("Go on with them", el("div", { class: "choices" }, el("label", {}, "Compute ", choice), button("A case of this volume", make, { id: "make-case" })), starter)];
+  return [section("Labels", el("p", { class: "note" }, "Name each label as what it is: the names are those of every command below."), el("div", { class: "table" }, table)),
+    section("Go on with them", el("div", { class: "choices" }, el("label", {}, "Compute ", choice), button("A case of this volume", make, { id: "make-case" })), complaint, starter)];
 };

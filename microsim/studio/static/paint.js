@@ -1,12 +1,15 @@
 // Painting labels on a grey volume, segmenting with them, and the result over the grey image.
 
 import { ask, codesOf, tell } from "./api.js";
-import { commandLine } from "./jobs.js";
-import { button, el, sentence } from "./parts.js";
+import { commandLine, doubts } from "./jobs.js";
+import { button, el, link, sentence } from "./parts.js";
 import { COLOURS, colourOf, rgbOf } from "./volume.js";
 
 const AXES = ["x", "y", "z"];
 const ERASE = 0;
+const CLOSED = "Segment, paint labels";
+const METHODS = { painted: "what is painted", thresholds: "grey values alone" };
+const KEYS = "With the keyboard: Tab to a section, arrows move (Shift: ten voxels), Page Up and Down change the section, space paints, 1 to 8 choose a class, 0 the eraser, [ and ] the brush.";
 const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 const swatch = (number) => el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) });
 
@@ -28,7 +31,7 @@ export class Painting {
     this.state = el("p", { class: "small", role: "status" });
     this.box = el("div", { class: "painting", hidden: true });
     this.over = el("div", { class: "over", hidden: true });
-    this.switch = button("Paint labels", () => this.begin(), { id: "paint", "aria-expanded": "false" });
+    this.switch = button(CLOSED, () => this.begin(), { id: "paint", "aria-expanded": "false" });
     view.tools.append(el("div", { class: "choices" }, this.switch, this.chooser()), this.box, this.over, this.state);
   }
 
@@ -92,7 +95,7 @@ export class Painting {
       return null;
     }
     this.switch.setAttribute("aria-expanded", "true");
-    this.switch.textContent = "End painting";
+    this.switch.textContent = "End painting and segmenting";
     this.paints = true;
     this.view.layers.push(this);
     this.box.hidden = false;
@@ -102,7 +105,7 @@ export class Painting {
 
   end() {
     this.switch.setAttribute("aria-expanded", "false");
-    this.switch.textContent = "Paint labels";
+    this.switch.textContent = CLOSED;
     this.paints = false;
     this.box.hidden = true;
     this.view.layers = this.view.layers.filter((layer) => layer !== this);
@@ -129,13 +132,16 @@ export class Painting {
       const erase = el("label", {}, el("input", { type: "radio", name: "class", value: "0", checked: this.label === ERASE, onchange: () => this.choose(ERASE) }), " erase");
       const size = el("input", { type: "range", min: "0", max: "30", value: String(this.radius), id: "brush", oninput: (event) => { this.radius = Number(event.target.value); } });
       this.back = button("Undo", () => this.act("undo", {}));
-      this.starter = commandLine(this.line(), (number) => { this.waits = number; this.state.textContent = "The segmentation is in the queue."; });
-      this.box.replaceChildren(el("p", { class: "note" }, `Classes from dark to bright; painted labels are kept in ${file}.`),
+      this.starter = commandLine("", (number) => { this.waits = number; this.state.textContent = "The segmentation is in the queue."; });
+      this.method = el("select", { id: "method", "aria-label": "Segment by", onchange: () => this.starter.say(this.line()) },
+        Object.entries(METHODS).map(([key, words]) => el("option", { value: key, selected: key === (this.method?.value ?? "painted") }, words)));
+      this.box.replaceChildren(el("p", { class: "note" }, `One class for each phase, from dark to bright. Paint a little of each in several places; ${file} keeps it. ${KEYS}`),
         el("ul", { class: "classes" }, rows, el("li", {}, erase)),
         el("div", { class: "choices" }, el("label", {}, "Brush ", size), this.back,
           button("Add a class", () => this.act("classes", { classes: [...classes, `phase${classes.length + 1}`] })),
           classes.length > 2 ? button("Drop the last", () => this.act("classes", { classes: classes.slice(0, -1) })) : null),
-        el("h3", {}, "Segment with what is painted"), this.starter);
+        el("div", { class: "choices" }, el("label", {}, "Segment by ", this.method)), this.starter);
+      this.starter.say(this.line());
     }
     this.counted.forEach((span, number) => { span.textContent = `${counts[number]} voxels`; });
     this.back.disabled = !undo;
@@ -151,8 +157,9 @@ export class Painting {
     const { name, given } = this.view, { classes, file } = this.told;
     const size = given.voxel_size_nm ? ["--voxel-size-nm", given.voxel_size_nm] : [];
     const axes = given.file_axes ? ["--file-axes", given.file_axes] : [];
-    return ["microsim", "segment", name, "--out", this.resultName, "--phases", classes.join(","), "--method", "classifier",
-      "--painted", file, ...size, ...axes].map(quoted).join(" ");
+    const how = this.method.value === "painted" ? ["--method", "classifier", "--painted", file] : ["--denoise", "nlm"];
+    const edges = classes.length > 2 ? ["--watershed"] : []; // a blurred edge passes through the phases between
+    return ["microsim", "segment", name, "--out", this.resultName, "--phases", classes.join(","), ...how, ...edges, ...size, ...axes].map(quoted).join(" ");
   }
 
   async act(name, more) {
@@ -183,6 +190,25 @@ export class Painting {
       if (point.join() !== last.join()) this.trail.points.push(point);
     }
     if (this.paints) plane.show();
+  }
+
+  // A key in a section: whether it was one of the brush's.
+  press(plane, event) {
+    if (!this.paints || event.ctrlKey && event.key !== "z") return false;
+    const classes = this.told.classes.length, at = this.view.at;
+    if (event.key === " ") {
+      this.trail = { plane, points: [this.pair(plane, at)] };
+      this.up(plane);
+    } else if (event.ctrlKey) this.act("undo", {});
+    else if (/^[0-8]$/.test(event.key) && Number(event.key) <= classes) {
+      this.choose(Number(event.key));
+      this.box.querySelector(`input[name=class][value="${event.key}"]`).checked = true;
+    } else if (event.key === "[" || event.key === "]") {
+      this.radius = Math.min(30, Math.max(0, this.radius + (event.key === "]" ? 1 : -1)));
+      this.box.querySelector("#brush").value = String(this.radius);
+    } else return false;
+    this.move(plane, at);
+    return true;
   }
 
   async up(plane) {
@@ -241,6 +267,8 @@ export class Painting {
       if (job.state === "done" && out) {
         this.name.value = out[1];
         await this.lay(out[1]);
+        this.over.append(el("ul", { class: "doubts" }, doubts(job)), el("p", { class: "small" }, "Go on with ",
+          el("a", { href: link("volume", out[1]) }, out[1]), ": names, fractions, tortuosity, a case."));
       } else this.state.textContent = job.sentence || job.state;
     }
   }

@@ -13,7 +13,7 @@ export class Plane {
       id: `slide-${AXES[axis]}`, oninput: () => view.goTo(view.at.map((k, one) => one === axis ? Number(this.input.value) : k)) });
     this.told = el("output", {});
     this.slide = el("label", {}, el("span", {}, axis === 0 ? "Depth x" : AXES[axis]), this.input, this.told);
-    this.canvas = el("canvas", { role: "img", "aria-label": `Section across ${AXES[axis]}` });
+    this.canvas = el("canvas", { role: "img", tabindex: "0", "aria-label": `Section across ${AXES[axis]}; arrow keys move in it, Page Up and Down through it` });
     this.panel = el("div", { class: "panel", id: `plane-${AXES[axis]}` }, el("h3", {}, `Across ${AXES[axis]} (${a} to the right, ${b} upwards)`), this.canvas);
     this.picture = document.createElement("canvas");
     this.listen();
@@ -22,14 +22,32 @@ export class Plane {
   listen() {
     this.canvas.addEventListener("pointermove", (event) => {
       const at = this.placeOf(event);
-      if (this.codes) this.view.say(at, this.codes[at[this.along[0]] * this.view.about.shape[this.along[1]] + at[this.along[1]]]);
+      this.tellValue(at);
       this.view.brush?.move(this, at, event);
     });
+    this.canvas.addEventListener("keydown", (event) => this.key(event));
     this.canvas.addEventListener("pointerdown", (event) => {
       if (this.view.brush?.down(this, this.placeOf(event), event)) this.canvas.setPointerCapture(event.pointerId);
     });
     for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.view.brush?.up(this));
     this.canvas.addEventListener("click", (event) => { if (!this.view.brush?.paints) this.view.goTo(this.placeOf(event)); });
+  }
+
+  // Arrows go along the section, pages across it; other keys are the brush's.
+  async key(event) {
+    const [a, b] = this.along, far = event.shiftKey ? 10 : 1;
+    const ways = { ArrowRight: [a, far], ArrowLeft: [a, -far], ArrowUp: [b, far], ArrowDown: [b, -far], PageUp: [this.axis, far], PageDown: [this.axis, -far] };
+    const way = ways[event.key];
+    if (!way && !this.view.brush?.press(this, event)) return;
+    event.preventDefault();
+    if (!way) return;
+    await this.view.goTo(this.view.at.map((k, one) => one === way[0] ? k + way[1] : k));
+    this.tellValue(this.view.at);
+    this.view.brush?.move(this, this.view.at, event);
+  }
+
+  tellValue(at) {
+    if (this.codes) this.view.say(at, this.codes[at[this.along[0]] * this.view.about.shape[this.along[1]] + at[this.along[1]]]);
   }
 
   // The voxel under the pointer.

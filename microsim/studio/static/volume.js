@@ -77,7 +77,7 @@ export class VolumeView {
     const nm = edge_um.map((edge) => round(1000 * edge));
     const from = { given: "as given", file: "as the file states", "data set": "of the data set" }[size_from] ?? "";
     const edge = sized ? `${new Set(nm).size === 1 ? nm[0] : times(nm)} nm (${from})` : "unknown size";
-    return el("p", { class: "note" }, `${times(shape)} voxels of ${edge}; ${type}; axes of the file ${file_axes}.`,
+    return el("p", { class: "note" }, `${times(shape)} voxels of ${edge}; ${type}; axes of the file ${file_axes}, slowest first: ${file_axes[0]} counts its slices, and x has to run from the separator to the current collector.`,
       said.map((line) => ` ${line}.`));
   }
 
@@ -87,7 +87,7 @@ export class VolumeView {
     const axes = el("input", { size: 4, value: this.given.file_axes ?? "", placeholder: this.about.file_axes, "aria-label": "Axes of the file" });
     const part = el("input", { size: 14, value: this.name.split("::")[1] ?? "", placeholder: "data set in it", "aria-label": "Data set in the file" });
     const form = el("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.take(size, axes, part); } },
-      el("label", {}, "Voxel size (nm) ", size), el("label", {}, "Axes ", axes),
+      el("label", {}, "Voxel size (nm) ", size), el("label", { title: "Axes of the file, slowest first: zyx where the depth is the last one" }, "Axes ", axes),
       this.about.beside.length || this.name.includes("::") ? el("label", { title: this.about.beside.join(", ") }, "Data ::", part) : null,
       el("button", { type: "submit" }, "Read so"));
     this.complaint = el("div", {});

@@ -187,6 +187,8 @@ def _plane(file):
         raise InputError(
             f"expected a readable slice, got {file} ({why(error)}); it may be damaged: export it again."
         ) from error
+    if plane.ndim == 3 and len(plane) == 1 and plane.shape[-1] > 4:  # a stack of one page
+        plane = plane[0]
     if plane.ndim == 3 and plane.shape[-1] in (2, 3, 4):
         plane = _grey(plane, file)
     if plane.ndim != 2:

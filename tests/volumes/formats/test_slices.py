@@ -230,3 +230,9 @@ def test_a_jpeg_alone_is_refused(tmp_path):
     Image.fromarray(LABELS[0]).save(tmp_path / "s.jpg")
     assert "got JPEG, which changes the values of voxels" in sentence(tmp_path / "s.jpg")
     assert "got JPEG, which changes the values of voxels" in sentence(tmp_path / "*.jpg")
+
+
+def test_stacks_of_one_page_are_slices(tmp_path):
+    for number in range(3):
+        tifffile.imwrite(tmp_path / f"s_{number}.tif", np.full((1, 6, 7), number, "u1"))
+    assert read_voxels(tmp_path).values.shape == (3, 6, 7)
