@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..base.errors import InputError, why
+from ..base.memory import require_memory
 from ..base.plugins import plugins
 from ..base.schema import listed
 from ..maps.tables import decoded
@@ -20,6 +21,8 @@ from .raw import RawTable
 from .text import read_mpt, read_text
 
 GZIP = b"\x1f\x8b"
+DEFLATED = 1032  # times its size that a packed file unpacks to at most
+BYTES = 20  # of memory for each byte of a file, as measured: cells, numbers, steps
 GROUP = "microsim.cyclers"
 # the three columns that the Battery Data Format asks for, in its two ways of writing them
 BDF = (r"test_time_second|test time ?/ ?s", r"voltage_volt|voltage ?/ ?v", r"current_ampere|current ?/ ?a")
@@ -89,11 +92,20 @@ def read_instrument(path):
     return replace(found.read(content, where), sha256=hashlib.sha256(stored).hexdigest())
 
 
+def _require(size, where):
+    require_memory(BYTES * size, where, "give the part of the file that is asked for")
+
+
 def _content(path, where):
     """The bytes of a file, as they are stored and unpacked."""
     try:
+        _require(Path(path).stat().st_size, where)
         stored = Path(path).read_bytes()
-        return stored, gzip.decompress(stored) if stored[:2] == GZIP else stored
+        if stored[:2] != GZIP:
+            return stored, stored
+        most = DEFLATED * len(stored)  # the end of a file that is cut short says anything
+        _require(min(int.from_bytes(stored[-4:], "little"), most), where)
+        return stored, gzip.decompress(stored)
     except (OSError, EOFError, gzip.zlib.error) as error:
         raise InputError(
             f"{where}: expected a readable file of a cycler or potentiostat, got: {why(error)}; check the"

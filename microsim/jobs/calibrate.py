@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.memory import require_memory
 from ..base.schema import number, whole
 from .job import job
 from .result import Result, SavedFile, Table
@@ -20,6 +21,8 @@ from .spectra_arguments import (
     named,
     references_of,
 )
+
+VALUE_BYTES = 30  # of memory for each value of a series, as measured
 
 
 @dataclass(frozen=True, repr=False)
@@ -161,6 +164,7 @@ def calibrate(
 
     listed = None if energies is None else read_energies(energies)
     listed, spectra, x, source, sha256 = read_series(series, energies=listed)
+    require_memory(VALUE_BYTES * spectra.size, source, "leave states or energies out")
     x = x if lithiation is None else read_lithiation(lithiation)
     if x is None or len(x) != spectra.shape[1]:
         raise InputError(

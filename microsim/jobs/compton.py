@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
+from ..base.memory import require_memory
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import voxel_lengths
@@ -13,6 +14,7 @@ from .job import job
 from .map_result import MapResult
 from .result import Table
 
+VALUE_BYTES = 55  # of memory for each value of a stack, as measured
 FAR = 0.3  # channels by which the peak may lie off
 
 Values = "str | PathLike | numpy.ndarray"
@@ -212,6 +214,7 @@ def compton_map(
     from ..maps.stacks import read_energies, read_stack
 
     images = read_stack(counts, file_axes=file_axes)
+    require_memory(VALUE_BYTES * images.values.size, images.source, "crop the stack or join channels")
     listed, taken = physics.channel_middles(read_energies(energies), len(images.values), channel_energies)
     shares = _transmission(transmission, len(listed))
     incident = 1e3 * incident_keV

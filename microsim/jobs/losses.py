@@ -8,12 +8,15 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, remarks_on
+from ..base.memory import require_memory
 from ..base.schema import number
 from ..base.words import times
 from .arguments import axes_order, comma_list, numbers, voxel_lengths
 from .job import job
 from .map_source import Map, read_values
 from .result import Result, SavedFile, Table, beside
+
+VALUE_BYTES = 46  # of memory for each voxel of a map, as measured
 
 
 @dataclass(frozen=True, repr=False)
@@ -327,6 +330,8 @@ def losses(
     from .record import read_curve
 
     states = without_background([read_state_map(given, file_axes) for given in maps], background)
+    needed = VALUE_BYTES * sum(state.values.size for state in states)
+    require_memory(needed, f"{len(states)} maps", "crop the maps or take fewer")
     hosts = read_hosts_of(states, material)
     lithium, noise, read_as = lithium_of(
         states, quantity, hosts, sigma_for_each(sigma, len(states), file_axes)

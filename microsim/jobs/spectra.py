@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
+from ..base.memory import require_memory
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import axes_order, numbers, voxel_lengths
@@ -16,6 +17,7 @@ from .map_source import Map
 from .result import Result, SavedFile, Table
 from .spectra_arguments import Given, references_of
 
+VALUE_BYTES = 17  # of memory for each voxel and energy, as measured
 BEYOND = 0.01  # share of the voxels that may lie beyond the references without a word
 
 
@@ -184,6 +186,8 @@ def virtual_spectra(
     table, states = references_of(references, reference_lithiation)
     listed = table.energies if energies is None else read_energies(energies)
     state = read_state_map(map, file_axes)
+    needed = VALUE_BYTES * state.values.size * len(listed)
+    require_memory(needed, state.name, "crop the map or give fewer energies")
     lithium, read_as = lithium_in(state, quantity, material)
     size = voxel_size or state.voxel_size
     mu = mixed_spectra(lithium, listed, table, states, jump=jump)

@@ -4,7 +4,10 @@ import warnings
 
 import numpy as np
 
+from ..base.memory import available_memory
+
 LARGEST = 2_000_000  # voxels; the correlation holds about 20 complex volumes of eight times that
+VOXEL_BYTES = 2200  # of memory for each voxel, as measured
 
 
 def best_shift(simulated, measured, *, overlap=0.5):
@@ -13,10 +16,11 @@ def best_shift(simulated, measured, *, overlap=0.5):
     simulated, measured: float [x, y, z] on one grid, NaN where a map has no value. Masked normalised
     cross-correlation over all shifts that leave `overlap` of the voxels shared (Padfield, IEEE Trans. Image
     Process. 21 (2012) 2706; scikit-image). Returns None where a map is constant or too large (2 million
-    voxels); 0 along an axis along which the simulated one is constant.
+    voxels, or the memory that is free); 0 along an axis along which the simulated one is constant.
     """
     known = np.isfinite(simulated), np.isfinite(measured)
-    if simulated.size > LARGEST or min(np.nanstd(simulated), np.nanstd(measured)) < 1e-9:
+    large = simulated.size > min(LARGEST, available_memory() / VOXEL_BYTES)
+    if large or min(np.nanstd(simulated), np.nanstd(measured)) < 1e-9:
         return None
     from skimage.registration import phase_cross_correlation
 

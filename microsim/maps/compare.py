@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.memory import require_memory
 from .by_particle import ByParticle, by_particle, labels_on
 from .instrument import Instrument, seen_by
 from .map import SocMap, resample_onto
@@ -17,6 +18,9 @@ from .scores import Scores, score
 from .texture import correlation_lengths, spots
 
 NARROW = 0.1  # of a voxel: a point spread below it moves nothing
+
+
+VOXEL_BYTES = 450  # of memory for each measured voxel, as measured
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def compare_maps(
     maps are of two scales (per cent and shares) or hold fill values.
     """
     instrument, structure = instrument or Instrument(), structure or Structure()
+    require_memory(VOXEL_BYTES * np.size(measured.values), "the measured map", "crop or coarsen it")
     pair = shared_pair(simulated, measured, mask, min_coverage, instrument)
     seen, theirs, shared = pair.simulated, pair.measured, pair.shared
     check_one_scale(pair.ours, pair.theirs)

@@ -163,7 +163,8 @@ def fit_calibration(
     )
     own = (slope * noise) ** 2
     # each state's own noise, or what they scatter where that is more
-    covariance = inverse @ np.diag(np.maximum(own, _scatter(misfit[fitted], degree))[fitted]) @ inverse.T
+    variance = np.maximum(own, _scatter(misfit[fitted], degree))[fitted]
+    covariance = (inverse * variance) @ inverse.T
     lack = float(np.sqrt(max(_scatter(misfit, degree) - own.mean(), 0.0)))
     return Calibration(
         method,

@@ -8,18 +8,21 @@ Source: XDI 1.0, Ravel et al., J. Synchrotron Rad. 19 (2012) 869.
 """
 
 import csv
+import os
 import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..base.errors import InputError, why
+from ..base.memory import require_memory
 
 PLAIN = r"[-+]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][-+]?\d+)?|nan|NaN|NAN|inf|Inf|INF)"
 WITH_COMMA = r"[-+]?(?:\d+,?\d*|,\d+)(?:[eEdD][-+]?\d+)?"
 NUMERIC = r'(?:[\d\s.,;+"-]|[eEdD](?=[-+\d])|nan|NaN|NAN|inf|Inf|INF)+'
 COMMENTS = ("#", "%", "!", "//", ";", "*")
 FIELD = 21  # characters of a heading in the files of APS beamlines
+TEXT_BYTES = 15  # of memory for each byte of a text file, as measured: lines, cells, numbers
 COMMA = "mend it: decimal points, or a semicolon between columns"
 
 
@@ -41,6 +44,7 @@ class NumberTable:
 def read_number_table(path):
     """Read a text file as a NumberTable; raises InputError where it is none."""
     try:
+        require_memory(TEXT_BYTES * os.path.getsize(path), str(path), "leave columns or lines out")
         with open(path, "rb") as file:
             content = file.read()
     except OSError as error:

@@ -184,3 +184,56 @@ def test_an_array_that_a_file_only_declares_is_not_made(layers, capsys, monkeypa
     monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.9")
     assert main(["info", "declared.h5"]) == 2
     assert "declared.h5::v: expected enough memory, needs about 2 GB, 0.9 GB free" in capsys.readouterr().err
+
+
+PAIR = ["--references", "r.csv", "--reference-lithiation", "1,0"]
+BEAM = ["--incident-keV", "115.56", "--angle-deg", "90"]
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "needed"),
+    [
+        (["compton", "u.npy", "--energies", "e.txt", *BEAM, "--file-axes", "Exy"], "u.npy", "0.055"),
+        (["calibrate", "s.npy", "--energies", "e.txt", "--out", "c.json"], "s.npy", "0.03"),
+        (["spectra", "m.npy", *PAIR, "--voxel-size-nm", "9", "--out", "p.h5"], "m.npy", "0.054"),
+        (["losses", "m.npy", "m.npy", "m.npy", "--material", "NMC532_Xu2019"], "3 maps", "0.022"),
+        (["compare", "m.npy", "m.npy", "--voxel-size-nm", "9", "--measured-voxel-size-nm", "9"], "", "0.072"),
+        (["curve", "long.csv"], "long.csv", "0.028"),
+        (
+            ["soc", "u.npy", "--energies", "long.csv", "--file-axes", "Exy", "--out", "s.tif"],
+            "long.csv",
+            "0.021",
+        ),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else None,
+)
+def test_files_of_spectra_curves_and_maps_that_do_not_fit_are_refused(
+    tmp_path, monkeypatch, capsys, words, file, needed
+):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.save("u.npy", np.ones((100, 100, 100), np.uint8))
+    np.save("s.npy", np.ones((10000, 100), np.uint8))
+    np.save("m.npy", (0.5 + 0.1 * rng.random((20, 100, 80))).astype("f4"))
+    energies = 8300 + np.arange(100.0)
+    np.savetxt("e.txt", energies)
+    edge = np.c_[energies, np.arctan(energies - 8345), np.arctan(energies - 8347)][:20]
+    np.savetxt("r.csv", edge, delimiter=",", header="energy_eV,a,b", comments="")
+    (tmp_path / "long.csv").write_text("time/s,voltage/V,current/mA\n" + "1,3.7,1.0\n" * 140_000)
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.02")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"{file}: expected enough memory, needs about {needed} GB, 0.02 GB free; " in said
+
+
+def test_a_small_file_that_is_packed_and_cut_short_is_damaged_not_large(tmp_path, monkeypatch, capsys):
+    import gzip
+
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.5")
+    whole = gzip.compress(b"time/s,voltage/V\n" + b"1,3.7\n" * 1000)
+    (tmp_path / "a.csv.gz").write_bytes(whole[: len(whole) - 6] + b"\xff\xff\xff\xff")
+    assert main(["curve", str(tmp_path / "a.csv.gz")]) == 2
+    assert "expected a readable file of a cycler" in capsys.readouterr().err
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"time/s,voltage/V\n" + b"1,3.7\n" * 10_000_000))
+    assert main(["curve", str(tmp_path / "b.csv.gz")]) == 2
+    assert "b.csv.gz: expected enough memory, needs about 1.2 GB, 0.5 GB free" in capsys.readouterr().err

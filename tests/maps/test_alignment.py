@@ -34,3 +34,11 @@ def test_along_an_axis_that_tells_nothing_there_is_no_shift():
     ours = np.broadcast_to(rng.random((16, 16, 1)), (16, 16, 16))
     theirs = np.roll(ours, 2, axis=0) + rng.normal(0, 0.05, ours.shape)
     assert best_shift(ours, theirs) == (2, 0, 0)
+
+
+def test_a_map_for_whose_correlation_memory_is_short_has_no_best_shift(monkeypatch):
+    simulated, measured = maps((1, 0, 0))
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", str(2.1e3 * measured.size / 1e9))
+    assert best_shift(simulated, measured) is None
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", str(2.3e3 * measured.size / 1e9))
+    assert best_shift(simulated, measured) == (1, 0, 0)

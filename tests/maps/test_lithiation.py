@@ -193,3 +193,15 @@ def test_files_that_are_none_are_one_sentence(tmp_path):
         with pytest.raises(InputError) as caught:
             load_calibration(tmp_path / f"{k}.json")
         assert "calibration" in sentence(caught)
+
+
+def test_a_long_series_is_calibrated_in_memory_of_its_size():
+    """50 000 states: a matrix of them by them would be 20 GB."""
+    import tracemalloc
+
+    q = np.linspace(0, 1, 50_000)
+    tracemalloc.start()
+    found = fit_calibration("edge", q, 1 - q, 1e-3, degree=2)
+    assert tracemalloc.get_traced_memory()[1] < 1e8
+    tracemalloc.stop()
+    assert found.n == q.size and found.coefficients[1] == pytest.approx(-0.5)
