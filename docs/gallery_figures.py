@@ -9,7 +9,7 @@ from pathlib import Path
 
 from microsim.jobs.compare_runs import compare_runs
 from microsim.report.beside_figures import field_maps_figure, voltages_figure
-from microsim.report.style import to_png
+from microsim.report.png import to_png
 
 FOLDER = Path(__file__).with_name("gallery")
 WIDTH = 5.4  # inches

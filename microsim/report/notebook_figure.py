@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from ..base.errors import InputError
 from ..base.files import replacing
-from .style import png_size, rendered, to_png
+from .png import to_png
+from .style import png_size, rendered
 
 # format -> what keeps a time stamp out of the file
 ENDINGS = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}

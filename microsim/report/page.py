@@ -18,7 +18,8 @@ import numpy as np
 
 from .. import __version__
 from ..base.files import make_folder, remove, replacing, write_text
-from .style import png_size, to_png
+from .png import to_png
+from .style import png_size
 
 TEMPLATES, PAGE = Path(__file__).parent, "report.html"
 

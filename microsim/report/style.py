@@ -12,6 +12,7 @@ from ..base.quantities import SYMBOLS
 
 WIDTH = 9.0  # inches; the page shows a figure about as wide as its text
 DPI = 160
+PAD = 0.06  # inches of background around what is drawn
 SCREEN_DPI = 106  # pixels of a page per inch of a figure
 UM = 1e6  # micrometres per metre
 OUTSIDE = "#d0d5dc"  # voxels of another phase in a section; darker than the white middle of RdBu
@@ -74,28 +75,27 @@ def new_figure(height, width=WIDTH, *, layout="constrained"):
     return NotebookFigure(figsize=(width, height), layout=layout)
 
 
-def to_png(figure):
-    """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file."""
-    return rendered(figure, "png", {"Software": None})
-
-
 @styled
 def rendered(figure, kind, metadata):
     """Render a figure as bytes of a format that matplotlib knows: png, pdf, svg.
 
-    Formulas are our own alone: a name with dollar signs stays as it is written, and letters that the font
-    does not have are boxes.
+    Letters that the font does not have are boxes.
     """
+    only_our_formulas(figure)
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=PAD, metadata=metadata)
+    return out.getvalue()
+
+
+def only_our_formulas(figure):
+    """Set no formula but our own: a name with dollar signs stays as it is written."""
     from matplotlib.text import Text
 
     for text in figure.findobj(Text):
         if not _is_ours(text.get_text()):
             text.set_parse_math(False)
-    out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(out, format=kind, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata=metadata)
-    return out.getvalue()
 
 
 def _is_ours(words):

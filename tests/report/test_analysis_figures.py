@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.report import analysis_figures
-from microsim.report.style import to_png
+from microsim.report.png import to_png
 
 from .analysed import heterogeneity, overpotentials
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from microsim.report import cycle_figures
-from microsim.report.style import to_png
+from microsim.report.png import to_png
 
 from .analysed import cycles
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from microsim.mesh.grid import VoxelGrid
 from microsim.report import figures, map_figures
 from microsim.report.field_series import load_series
-from microsim.report.style import to_png
+from microsim.report.png import to_png
 
 from .texts import texts_on_each_other
 

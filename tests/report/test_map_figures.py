@@ -6,7 +6,7 @@ import pytest
 from microsim.maps.compare import compare_maps
 from microsim.maps.map import SocMap
 from microsim.report import map_figures
-from microsim.report.style import to_png
+from microsim.report.png import to_png
 
 
 def images_of(figure):

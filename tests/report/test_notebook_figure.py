@@ -9,7 +9,8 @@ import matplotlib
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.report.style import DPI, SCREEN_DPI, new_figure, to_png
+from microsim.report.png import to_png
+from microsim.report.style import DPI, SCREEN_DPI, new_figure
 
 
 def small_figure():

@@ -9,6 +9,7 @@ import pytest
 from matplotlib import colors, image
 
 from microsim.base.quantities import FIELDS, MAPS
+from microsim.report.png import to_png
 from microsim.report.style import (
     DPI,
     OUTSIDE,
@@ -25,7 +26,6 @@ from microsim.report.style import (
     show_section,
     styled,
     symmetric_limit,
-    to_png,
 )
 
 

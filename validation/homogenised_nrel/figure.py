@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from microsim.case.case import load_case
-from microsim.report.style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled, to_png
+from microsim.report.png import to_png
+from microsim.report.style import DASHED, DEPTH, INK, OTHER_COLOURS, UM, mark_ends, new_figure, styled
 
 spec = importlib.util.spec_from_file_location("claim", Path(__file__).parent / "claim.py")
 claim = importlib.util.module_from_spec(spec)

@@ -7,7 +7,8 @@ import numpy as np
 from ...base.files import replacing, safe_file_names
 from ...base.quantities import COEFFICIENTS
 from ...materials.laws import T_REF
-from ..style import DASHED, INK, MUTED, new_figure, styled, to_png
+from ..png import to_png
+from ..style import DASHED, INK, MUTED, new_figure, styled
 
 TEMPERATURES = {278.15: "#1f5fa8", T_REF: INK, 318.15: "#c2571a"}  # K
 POINTS = 1501

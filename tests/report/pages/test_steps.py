@@ -5,7 +5,8 @@ import pytest
 
 from microsim.jobs.study_steps import Shown
 from microsim.report.pages import steps as page
-from microsim.report.style import new_figure, to_png
+from microsim.report.png import to_png
+from microsim.report.style import new_figure
 
 STEP = {"name": "a", "status": "finished", "wall_s": 2.0, "peak_memory_bytes": 2e8, "message": ""}
 RESULT = {
