@@ -14,6 +14,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
 from ..base.schema import choice, entry, text, triple
+from .corners import ask_corner, crop_corner
 from .keys import MICROMETRES, NANOMETRES, axes_order, voxel_edges
 
 HALVINGS = 60  # of the interval that the shift lies in
@@ -28,7 +29,7 @@ class InitialMap:
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
     file_axes: str | None = entry(axes_order, default=None)
     quantity: str = entry(choice(*QUANTITIES), default="sto")
-    origin: tuple[float, float, float] = entry(triple(-1.0, 1.0), units=MICROMETRES, default=(0.0, 0.0, 0.0))
+    origin: tuple[float, float, float] | None = entry(triple(-1.0, 1.0), units=MICROMETRES, default=None)
     mask: str | None = entry(text, default=None)
 
 
@@ -44,6 +45,9 @@ def start_from(case, grid, active):
     asked, where = case.cell.initial_sto, "cell.initial_sto"
     measured = _read(case, asked, where)
     here = SocMap(np.zeros(grid.shape), grid.voxel_size)
+    if asked.origin is None:
+        sizes = ((one.values.shape, one.voxel_size) for one in (here, measured))
+        ask_corner(crop_corner(case, grid), *sizes, (f"{where}.origin_um, {asked.map}", "[{}]"))
     try:
         check_order(measured, here)
     except InputError as error:
@@ -90,7 +94,7 @@ def _read(case, asked, where):
     check_no_fill(known, asked.map)
     if said := background(known):
         raise InputError(f"{where}: expected NaN where {asked.map} says nothing; {said.rstrip('.')}.")
-    return SocMap(values, found.voxel_size, asked.origin)
+    return SocMap(values, found.voxel_size, asked.origin or (0.0, 0.0, 0.0))
 
 
 def _sto_of(values, quantity, host):

@@ -21,7 +21,7 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import converted, landed_index, nearest_state, read_as_sto
+from .compared_state import converted, landed_index, nearest_state, read_as_sto, stated_corner
 from .field import Field
 from .job import job
 from .map_result import MapResult
@@ -127,7 +127,7 @@ def _axes(help):
 
 
 Place = Annotated[
-    tuple,
+    "tuple | None",
     Argument("Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um),
 ]
 
@@ -207,7 +207,7 @@ def compare(
     voxel_size: voxel_lengths("The same for the measured map.", "--measured-voxel-size-nm") = None,
     file_axes: _axes(FILE_AXES) = None,
     measured_file_axes: _axes("The same for the measured map.") = None,
-    origin: Place = (0, 0, 0),
+    origin: Place = None,
     min_coverage: Coverage = 0.5,
     mask: Mask = None,
     sigma: Noise = None,
@@ -241,7 +241,8 @@ def compare(
     measured_file_axes : str
         The same for the measured map.
     origin : three lengths
-        Corner of the measured map in the simulated one (m, or with the unit).
+        Corner of the measured map in the simulated one (m, or with the unit). Default: that one's own, unless
+        it is a crop and the map larger.
     min_coverage : float
         Share of a measured voxel that simulated voxels with a value must cover.
     mask : path or array, optional
@@ -282,6 +283,7 @@ def compare(
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     beam = None if project is None else axis_number(project)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
+    origin = stated_corner(origin, ours, theirs)
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
     if quantity is None and getattr(measured, "quantity", None) == "lithiation" and ours.field in QUANTITIES:
@@ -370,7 +372,7 @@ def _read_map(case, asked):
     check_decimals(given.values, given.name)
     _check_share(given, asked.quantity)
     noise, named = read_noise(sigma, given, asked.file_axes, beam)
-    image = SocMap(given.values, given.voxel_size, asked.origin, noise)
+    image = SocMap(given.values, given.voxel_size, asked.origin or (0.0, 0.0, 0.0), noise)
     mask = read_mask(case.locate(asked.mask), asked.file_axes, beam)
     return MeasuredMap(asked, image, mask, Instrument(asked.psf, beam), named)
 

@@ -4,6 +4,7 @@ fields."""
 from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
+from ..case.corners import ask_corner, crop_corner
 
 LIKE = 0.01  # how near two means of lithiation are those of one state
 LITHIATION, VOLTAGE, CHARGE = 1e-6, 1e-5, 1e-6  # how near counts as there; charge: of the electrode's
@@ -106,6 +107,20 @@ def check_measured(measured, setup):
     check_placed(measured, setup)
 
 
+def stated_corner(origin, ours, theirs):
+    """Return where a map begins in a simulated one, 0 where nobody says and it is not to be asked.
+
+    origin: as given, or None; ours, theirs: jobs.map_source.MapSource.
+    """
+    from ..volumes.fields import read_corner
+
+    if origin is None and ours.fields:
+        here, there = ((one.values.shape, one.voxel_size) for one in (ours, theirs))
+        words = (f"--origin-um, {theirs.name}", "--origin-um {}")
+        ask_corner(read_corner(ours.fields), here, there, words)
+    return origin or (0.0, 0.0, 0.0)
+
+
 def check_placed(measured, setup):
     """Refuse, before a run, measured maps that do not lie on its active material as the case places them.
 
@@ -120,6 +135,11 @@ def check_placed(measured, setup):
     for one in measured:
         if not hasattr(one, "image"):  # a curve or an impedance lies nowhere
             continue
+        if one.asked.origin is None:
+            here = grid.shape, grid.voxel_size
+            there = one.image.values.shape, one.image.voxel_size
+            words = (f"compare.origin_um, {one.asked.measured}", "[{}]")
+            ask_corner(crop_corner(setup.case, grid), here, there, words)
         line = converted(one.asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
         simulated = SocMap(line.of(np.full(grid.shape, 0.5)), grid.voxel_size)
         try:

@@ -142,12 +142,14 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
     """Run the protocol, from its start or from what a checkpoint kept; return the Experiment, the Watch, and
     what the solver failed with after a while, or None."""
     from ..analysis.fields import hosts_of
+    from ..case.corners import crop_corner
     from ..volumes.fields import FieldWriter
     from .compared_state import marks_of
     from .snapshots import Watch
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
-    with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design)) as fields:
+    corner = crop_corner(setup.case, setup.grid)
+    with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design), corner) as fields:
         experiment, watch, show = (
             setup.experiment(marks_of(measured, setup)),
             Watch(setup, fields, checkpoint, measured),

@@ -47,13 +47,13 @@ class FieldWriter:
             fields.write(0.0, "Discharge at C/2 until 3.5 V", {"sto": sto, "c_e": c_e})
 
     path: file to make (its folder too). grid: VoxelGrid of the fields. units: name -> SI unit ("1" for none).
-    hosts: {phase: Host}, what holds lithium.
+    hosts: {phase: Host}, what holds lithium. corner: where the grid begins in the image it is a crop of, m.
     Raises InputError when the file cannot be written (no permission, disk full); if the block is left by
     an exception, or nothing was stored, no file remains.
     """
 
-    def __init__(self, path, grid, units, hosts=None):
-        self.path = Path(path)
+    def __init__(self, path, grid, units, hosts=None, corner=(0.0, 0.0, 0.0)):
+        self.path, self.corner = Path(path), corner
         self.grid, self.hosts = grid, hosts or {}
         self.units = dict(units)
         self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
@@ -111,6 +111,7 @@ class FieldWriter:
         file = self._file
         file.attrs["axes"] = FIELD_AXES
         file.attrs["voxel_size_m"] = h
+        file.attrs["corner_m"] = np.asarray(self.corner, float)
         self._times = file.create_dataset("time_s", (0,), "f8", maxshape=(None,))
         self._times.attrs["units"] = "s"
         self._steps = file.create_dataset("step", (0,), h5py.string_dtype(), maxshape=(None,))
@@ -268,6 +269,12 @@ def read_hosts(path):
         columns = {own: phase.attrs[name] for name, own in HOST.items() if own != "sites"}
         rows = [{own: _value(values[k]) for own, values in columns.items()} for k in range(len(names))]
     return {name: Host(**row) for name, row in zip(names, rows) if row["material"]}
+
+
+def read_corner(path):
+    """Read where the voxels of a file begin in the image that they are a crop of: x, y, z in m."""
+    with _open(path) as file:
+        return tuple(map(float, file.attrs.get("corner_m", (0.0, 0.0, 0.0))))
 
 
 def read_names(path):

@@ -9,6 +9,8 @@ from microsim.base.hosts import Host
 from microsim.jobs.compared_state import converted
 from microsim.maps.instrument import Instrument, seen_by
 from microsim.maps.map import SocMap
+from microsim.mesh.grid import VoxelGrid
+from microsim.volumes.fields import FieldWriter
 from microsim.volumes.volume import write_volume
 
 from .conftest import DEMO, SMALL, STEP
@@ -134,3 +136,34 @@ def test_a_run_is_compared_as_lithium(small_run):
     assert ms.compare(small_run.lithium, **given).metrics["rmse"] == 0
     with pytest.raises(InputError, match="quantity: expected the sto of a run"):
         ms.compare(small_run.sto.values, **given)
+
+
+@pytest.mark.parametrize(("crop", "origin"), [({"y": [8, 16]}, "0,-3.2,0"), ({"x": [2, 14]}, "-0.8,0,0")])
+def test_a_map_larger_than_the_crop_is_asked_where_it_begins(tmp_path, crop, origin):
+    whole = write_volume(tmp_path / "soc.tif", np.full((32, 24, 24), 0.5, "f4"), voxel_size=800e-9)
+    own = {"x": [0, 12], "y": [0, 8], "z": [0, 8], **crop}
+    changed = {**SMALL, "volume.crop": own, "compare": {"measured": str(whole)}}
+    with pytest.raises(
+        InputError, match=rf"compare.origin_um, .*: .*; state \[{origin}\] where it begins with"
+    ):
+        ms.run(DEMO, tmp_path / "run", set=changed)
+    assert not (tmp_path / "run").exists()
+
+
+def test_where_the_voxels_of_a_run_begin_in_their_image_stands_in_its_fields(tmp_path):
+    grid = VoxelGrid(np.zeros(SHAPE, np.uint8), ("am",), H)
+    sto, path = np.linspace(0.3, 0.9, 12)[:, None, None] + np.zeros(SHAPE), tmp_path / "fields.h5"
+    with FieldWriter(path, grid, {"sto": "1"}, corner=(0.0, 3.2e-6, 0.0)) as writer:
+        writer.write(0.0, "Rest for 1 s", {"sto": sto})
+    whole = np.full((12, 24, 8), 0.1)
+    whole[:, 8:16] = sto
+    np.save(tmp_path / "whole.npy", whole)
+    np.save(tmp_path / "crop.npy", sto)
+    how = {"voxel_size": H}
+    with pytest.raises(InputError, match="--origin-um 0,-3.2,0 where it begins with the image"):
+        ms.compare(path, tmp_path / "whole.npy", **how)
+    placed = ms.compare(path, tmp_path / "whole.npy", origin=(0, -3.2e-6, 0), **how)
+    assert placed.metrics["rmse"] < 1e-6
+    stated = ms.compare(path, tmp_path / "whole.npy", origin=(0, 0, 0), **how)
+    assert stated.metrics["rmse"] > 0.1
+    assert ms.compare(path, tmp_path / "crop.npy", **how).metrics["rmse"] < 1e-6
