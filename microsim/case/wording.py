@@ -7,6 +7,8 @@ from ..base.schema import NUMBER, say
 
 LONGEST = 400  # characters of a step; more is none
 SHORTEST_S, LONGEST_S = 1e-6, 100 * 365.25 * 86400.0
+# of the current of a held voltage: what is less is round-off
+LEAST_END = {"c_rate": 1e-6, "current_A_m2": 1e-5, "current_A_kg": 1e-4}
 SECONDS_PER = {"ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}  # by the unit, or its first letter
 # unit -> (what it is, SI units in it)
 FLOWS = {
@@ -134,6 +136,12 @@ def check_step(head, ends, path, wording):
         raise InputError(
             f"{path}: expected a time from {SHORTEST_S:g} s to 100 years, got {span:g} s in {say(wording)};"
             " correct it."
+        )
+    quantity, flow = ends.get("flow", ("", 1.0))
+    if 0 < flow < LEAST_END.get(quantity, 0.0):
+        raise InputError(
+            f"{path}: expected an end of C/1000000 or more, got {say(wording)}; the current of a held voltage"
+            " does not come to less than round-off: name a time."
         )
     for kind, value in [*filter(None, [head]), *ends.items()]:
         size = value[1] if isinstance(value, tuple) else value
