@@ -117,8 +117,9 @@ class VoltageSplit:
     def _chain(self, at, response):
         """Drops at each face; at: the Point, response: of the faces there."""
         cell, faces, u, j, reaction = self.cell, self.cell.mesh.faces, at.u, at.faces.j, at.faces.reaction
-        e, m, s = faces.ionic, faces.solid, faces.electronic
-        U = _potential(cell.at_faces, u.sto[m] + reaction * response.drops.sto)
+        e, s = faces.ionic, faces.electronic
+        beside = cell.beside(u, at.coefficients.D_s, at.step)
+        U = _potential(cell.at_faces, beside + reaction * response.drops.sto)
         return {
             "U": U,
             "U_particle": _potential(cell.at_faces, self._particle_means(u.sto)[self.of_faces]),

@@ -254,7 +254,7 @@ class HalfCell:
         flows = like.flows if like else self.flows(known)
         start, at_counter = self._followed(near, x) if near else (guess.reaction[k] for k in self.places)
         layer = step.layer and step.layer.on(self.on_faces)
-        faces = face_current(self.sides(u, known, step.R_film), start, layer)
+        faces = self._bent(face_current(self.sides(u, known, step), start, layer), known, step)
         if not self.counter:
             return Point(x, step, Interfaces(faces.j, faces.reaction, faces.v), u, known, flows, faces, None)
         layer = step.layer and step.layer.on(self.on_counter)
@@ -325,11 +325,12 @@ class HalfCell:
 
     def face_drop(self, solved):
         """Return by how much the lithiation at the reactive faces differs from that of the cells behind them:
-        -j_r l / (F c_s_max D_s), of the reaction alone, for a double layer is no flux of lithium."""
-        u, faces = self.state(solved.x), self.mesh.faces
-        D_s = self.at_faces.D_s(u.sto[faces.solid], self.T)
+        -j_r l / (F c_s_max D_s), of the reaction alone, for a double layer is no flux of lithium; and what
+        its profile bends."""
+        u, m = self.state(solved.x), self.mesh.faces.solid
+        D_s = self.in_cells.D_s(u.sto, self.T) + np.zeros(u.sto.shape)
         reaction = solved.interfaces.reaction[self.on_faces]
-        return -reaction * faces.share * faces.half_solid / (F * self.c_s_max[faces.solid] * D_s)
+        return self.beside(u, D_s, solved.step) - u.sto[m] + reaction * self.halves[1] / D_s[m]
 
     def face_sto(self, solved):
         """Return the lithiation at the reactive faces themselves."""
@@ -339,7 +340,7 @@ class HalfCell:
         """Solve once more; return the Point, and how the faces and those of a metal counter electrode (or
         None) answer to small changes."""
         at = self.solve(solved.x, solved.step, solved.interfaces)
-        of_faces = self.sides(at.u, at.coefficients, at.step.R_film).response(at.faces.reaction)[0]
+        of_faces = self.sides(at.u, at.coefficients, at.step).response(at.faces.reaction)[0]
         if not at.counter:
             return at, of_faces, None
         return at, of_faces, self.counter_sides(at.u, at.coefficients).response(at.counter.reaction)[0]
@@ -366,18 +367,35 @@ class HalfCell:
             ionic.shared(coefficients.t_plus) if callable(self.electrolyte.t_plus) else None,
         )
 
-    def sides(self, u, known, R_film):
-        """Return the Sides of the reactive faces, with a film that resists with R_film (ohm m2)."""
+    def beside(self, u, D_s, step):
+        """Return the lithiation that the drops to the faces begin with, s - b / D_s ds/dt: that of the
+        cells, and how its profile bends within them."""
+        faces = self.mesh.faces
+        sto = u.sto[faces.solid]
+        if faces.bend is None or not step.formula.weights:  # of a state at rest no change is known
+            return sto
+        return sto - faces.bend / D_s[faces.solid] * step.changes(u).sto[faces.solid]
+
+    def _bent(self, found, known, step):
+        """Return a FaceCurrent with its slopes with the cells' lithiation in place of those with `beside`."""
+        faces = self.mesh.faces
+        if faces.bend is None or not step.formula.weights:
+            return found
+        return found.following(1 - faces.bend / known.D_s[faces.solid] * step.rate)
+
+    def sides(self, u, known, step):
+        """Return the Sides of the reactive faces in a step, with its film."""
         faces = self.mesh.faces
         e, m, s = faces.ionic, faces.solid, faces.electronic
         electronic, of_solid, of_ionic = self.halves
         drops = Drops(
-            electronic + faces.share * faces.half_ionic / known.kappa[e] + R_film,
+            electronic + faces.share * faces.half_ionic / known.kappa[e] + step.R_film,
             of_solid / known.D_s[m],
             of_ionic * (1 - known.t_plus[e]) / known.D_e[e],
         )
         phi_s = u.V * self.in_positive + u.phi[s]
-        return Sides(phi_s, u.psi[e], u.sto[m], u.c_e[e], drops, self.at_faces, self.W, self.T)
+        sto = self.beside(u, known.D_s, step)
+        return Sides(phi_s, u.psi[e], sto, u.c_e[e], drops, self.at_faces, self.W, self.T)
 
     def voltages(self, u, j):
         """Return the voltage across each reactive face (V) that lets j react (A m-2), by the coefficients of

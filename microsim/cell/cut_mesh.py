@@ -20,6 +20,7 @@ from .deposit import Deposit
 from .mesh import Faces, HalfCellMesh, layers_in_front, spheres_of
 from .spheres import LithiumCells
 
+BENT = 0.5  # curvature times depth beyond which it is not known
 MOST = 0.75  # of a face's current that goes into the neighbours of its voxel
 
 
@@ -201,7 +202,7 @@ def _faces(grid, surface, cells, front, to_electronic):
     )
 
 
-def _plain(ionic, solid, area, half_solid, half_ionic, half_electronic, position):
+def _plain(ionic, solid, area, half_solid, half_ionic, position):
     """Columns of faces whose current goes into the two cells beside them alone."""
     alone = np.zeros((len(solid), 7))
     alone[:, 0] = 1.0
@@ -211,8 +212,9 @@ def _plain(ionic, solid, area, half_solid, half_ionic, half_electronic, position
         "area": area,
         "half_solid": half_solid,
         "half_ionic": half_ionic,
-        "half_electronic": half_electronic,
+        "half_electronic": half_solid,
         "position": position,
+        "bend": half_solid**2 / 2,
         "to_ionic": np.repeat(ionic[:, None], 7, axis=1),
         "ionic_share": alone,
         "to_solid": np.repeat(solid[:, None], 7, axis=1),
@@ -226,17 +228,24 @@ def _within(grid, surface, cells, front):
     ionic, solid = (graph.index[tuple(at.T)] for graph in (cells.ionic, cells.solid))
     both = (ionic >= 0) & (solid >= 0)
     at, ionic, solid = at[both], ionic[both], solid[both]
-    area = np.linalg.norm(surface.vector[both], axis=1)
-    inner, outer = (part.depth[both] for part in (surface.inner, surface.outer))
-    found = _plain(
-        ionic, solid, area, inner, outer, inner, (surface.position[both] + 0.5) * np.array(grid.voxel_size)
+    area, depth = surface.area[both], surface.inner.depth[both]
+    inner, outer = (
+        _along_a_bent_surface(part.depth[both], side * surface.curvature[both])
+        for part, side in ((surface.inner, 1), (surface.outer, -1))
     )
+    centre = (surface.position[both] + 0.5) * np.array(grid.voxel_size)
+    found = _plain(ionic, solid, area, inner, outer, centre) | {"bend": depth**2 / 2}
     for kind, part in (("ionic", surface.outer), ("solid", surface.inner)):
         index = getattr(cells, kind).index
         found[f"to_{kind}"], found[f"{kind}_share"] = _reached(
             grid, index, front.opening(part.opening), at, part.shift[both] / area, front.layers
         )
     return found
+
+
+def _along_a_bent_surface(depth, curvature):
+    """How far a flux goes that widens on its way, or narrows: d (1 + K d / 2)."""
+    return depth * (1 + np.clip(curvature * depth, -BENT, BENT) / 2)
 
 
 def _reached(grid, index, opening, at, reach, layers):
@@ -273,12 +282,12 @@ def _between(grid, surface, cells, front, axis):
     beyond = np.where(inside[:, None], beyond, at)
     ionic, solid = cells.ionic.index[tuple(beyond.T)], cells.solid.index[tuple(at.T)]
     on = full & inside & (across != 0) & (ionic >= 0) & (solid >= 0) & (beyond[:, 0] >= front.layers)
-    size = np.linalg.norm(surface.vector[on], axis=1) / np.abs(surface.vector[on]).sum(axis=1)
+    size = surface.area[on] / np.abs(surface.vector[on]).sum(axis=1)
     half = np.full(np.count_nonzero(on), grid.voxel_size[axis] / 2)
     centre = surface.position[on] + 0.5
     centre[:, axis] += np.sign(across[on]) / 2
     area = np.abs(across[on]) * size
-    return _plain(ionic[on], solid[on], area, half, half, half, centre * np.array(grid.voxel_size))
+    return _plain(ionic[on], solid[on], area, half, half, centre * np.array(grid.voxel_size))
 
 
 def _towards_separator(grid, surface, cells, front):
@@ -293,7 +302,6 @@ def _towards_separator(grid, surface, cells, front):
         open_[y, z] * grid.face_area(0),
         half,
         np.full(len(y), cells.ionic.widths[0][front.layers - 1] / 2),
-        half,
         np.stack([np.zeros(len(y)), y + 0.5, z + 0.5], axis=1) * np.array(grid.voxel_size),
     )
 
@@ -302,15 +310,15 @@ def _of_particles(grid, cells, front):
     """The surface of each voxel's particles in a counter slab; its potentials and c_e hold there."""
     spheres = cells.solid.spheres
     none = np.zeros(len(spheres.volume))
-    return _plain(
+    found = _plain(
         cells.ionic.index[tuple(spheres.position.T)],
         cells.solid.surface(),
         spheres.surface_area(),
         spheres.surface_half_width(),
         none,
-        none,
         (spheres.position - [front.layers, 0, 0] + 0.5) * np.array(grid.voxel_size),
     )
+    return found | {"half_electronic": none, "bend": none}
 
 
 def _counts(grid, surface, cells, front):

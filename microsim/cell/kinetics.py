@@ -10,7 +10,7 @@ j_r is solved face by face, so that the stiff exponential never reaches the glob
 dv/dt is (alpha v + past) / dt, so that j = j_r + a v + b.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +63,14 @@ class FaceCurrent:
     v: np.ndarray
     slopes: Slopes
     reaction_slopes: Slopes
+
+    def following(self, share):
+        """Return it with slopes with a lithiation of which that beside the face follows a share."""
+        whole = self.slopes._replace(dsto=share * self.slopes.dsto)
+        if self.reaction_slopes is self.slopes:
+            return replace(self, slopes=whole, reaction_slopes=whole)
+        reaction = self.reaction_slopes._replace(dsto=share * self.reaction_slopes.dsto)
+        return replace(self, slopes=whole, reaction_slopes=reaction)
 
 
 def beside_reaction(C, formula, voltages, films, faces):

@@ -27,7 +27,8 @@ class Faces:
     """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area
     over voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face
     (m), 0 where a homogenised electrode knows it at the face; position (n, 3): centre in the image (m);
-    deposit: where their current goes, where that is more than the cells beside them."""
+    bend: half the square of the depth (m2), where it counts how lithium's profile bends within it; deposit:
+    where their current goes, where that is more than the cells beside them."""
 
     ionic: np.ndarray
     solid: np.ndarray
@@ -38,6 +39,7 @@ class Faces:
     half_ionic: np.ndarray
     half_electronic: np.ndarray
     position: np.ndarray
+    bend: np.ndarray | None = None
     deposit: Deposit | None = None
 
     def part(self, left):

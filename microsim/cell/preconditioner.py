@@ -65,6 +65,8 @@ class Preconditioner:
         reaction, whole = about.slopes
         push, pull = (_single(faces.area * slope) for slope in (whole.dphi, whole.dsto))
         reacted = np.bincount(faces.solid, faces.area * reaction.dsto, cell.mesh.solid.n)
+        if faces.bend is not None:  # a short step's lithium lies before a face, not behind it
+            reacted = np.maximum(reacted, -rate * cell.capacity / 2)
         # share of a face's response that is left once its cell's lithium follows
         kept = self._lithium_response(about)
         self.lithium.update(self._lithium_weight(about), rate * cell.capacity + reacted)

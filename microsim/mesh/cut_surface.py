@@ -6,18 +6,26 @@ voxel's faces,
 
     A n = - sum of the open parts' area vectors
 
-so that an even field passes through the part of a voxel as through the whole.
+so that an even field passes through the part of a voxel as through the whole. Noise of the shares roughens
+planes, which would add to their area: what counts of it is what they show along the smoothed normal, and as
+the cap of a sphere of the surface's curvature K,
+
+    A (n . n_smooth) (1 + A K^2 / 16 pi)
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ..numerics.codes import PURE
 from .subvoxel import face_openings
 
 CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only spoil the conditioning
 LEAST = 1e-6  # area, in voxel faces, of a piece that counts
+SMOOTHING = 1.5  # voxels; less leaves the noise of second differences, more mixes neighbouring surfaces
+FAINT = 0.25  # share, or what lacks of one, that is noise where no voxel around is mostly another phase
+STEEP = 1.0  # curvature times the width of a piece beyond which it is not known
 SLIM = 1e-3  # least component of a normal beside its largest: volumes divide by their product
 
 
@@ -36,10 +44,13 @@ class Part:
 @dataclass(frozen=True)
 class CutSurface:
     """Pieces of a surface: position (n, 3) of their voxels; vector (n, 3): area times normal out of the
-    phase (m2); inner, outer: the Part that the phase has, and the rest."""
+    phase, as planes (m2); area: as caps of a surface whose normal is smooth (m2); curvature: sum of the
+    two, above 0 where the phase bulges (m-1); inner, outer: the Part that the phase has, and the rest."""
 
     position: np.ndarray
     vector: np.ndarray
+    area: np.ndarray
+    curvature: np.ndarray
     inner: Part
     outer: Part
 
@@ -52,17 +63,59 @@ def cut_surface(share, voxel_size):
     Returns a CutSurface. Area vectors: the divergence theorem; planes: Scardovelli and Zaleski, J. Comput.
     Phys. 164 (2000) 228.
     """
-    share = np.asarray(share, np.float32)
-    share = np.where(share < PURE, 0, np.where(share > 1 - PURE, 1, share)).astype(np.float32)
+    share = _without_noise(np.asarray(share, np.float32))
     edges = np.asarray(voxel_size, float)
     inner, outer = (_openings(part) for part in (share, 1 - share))
     vector = np.stack([_closing(inner, axis) for axis in range(3)], axis=-1)
-    position = np.argwhere(np.linalg.norm(vector, axis=-1) > LEAST)
-    at = tuple(position.T)
+    at = np.nonzero(np.linalg.norm(vector, axis=-1) > LEAST)
     vector = vector[at] * (edges.prod() / edges)
+    normal, curvature = smooth_normals(share, edges, at)
+    area = (vector * normal).sum(axis=1)
+    counts = area > LEAST * edges.prod() / edges.max()  # what faces the other way is noise
+    vector, area, curvature, at = vector[counts], area[counts], curvature[counts], [a[counts] for a in at]
+    area = area * (1 + np.minimum(area * curvature**2, STEEP**2) / (16 * np.pi))
     slopes = np.abs(vector) / np.linalg.norm(vector, axis=1, keepdims=True) * edges
-    sides = [_depth(part[at].astype(float), slopes) for part in (share, 1 - share)]
-    return CutSurface(position, vector, Part(inner, share, *sides[0]), Part(outer, 1 - share, *sides[1]))
+    parts = (
+        Part(opening, one, *_depth(one[tuple(at)].astype(float), slopes))
+        for opening, one in ((inner, share), (outer, 1 - share))
+    )
+    return CutSurface(np.stack(at, axis=1), vector, area, curvature, *parts)
+
+
+def smooth_normals(share, voxel_size, at):
+    """Measure unit normals out of a phase [n, 3] and the curvature of its surface (m-1) at voxels `at`.
+
+        n = - grad S / |grad S|,   K = div n,   S: the shares smoothed by a Gaussian of SMOOTHING of the
+        largest edge
+
+    K is the sum of the two curvatures, above 0 where the phase bulges: 4 % below that of spheres of 10
+    voxels and more, 6 % at 6.
+    """
+    sigma = SMOOTHING * max(voxel_size) / np.asarray(voxel_size)
+    smooth = ndimage.gaussian_filter(share, sigma, mode="reflect")  # beyond the box its mirror image
+    smooth = np.pad(smooth, 2, mode="symmetric")
+    inner = tuple(place + 2 for place in at)
+    first = [_slope(smooth, axis, h) for axis, h in enumerate(voxel_size)]
+    g = np.array([slope[inner] for slope in first], float)
+    second = np.array(
+        [[_slope(slope, axis, h)[inner] for axis, h in enumerate(voxel_size)] for slope in first], float
+    )
+    size = np.sqrt(np.maximum((g**2).sum(axis=0), 1e-30))
+    along = np.einsum("an,abn,bn->n", g, second, g) / size**2
+    return -(g / size).T, (along - np.trace(second)) / size
+
+
+def _slope(values, axis, h):
+    return np.gradient(values, np.float32(h), axis=axis) if values.shape[axis] > 1 else np.zeros_like(values)
+
+
+def _without_noise(share):
+    """Shares, those of nearly all or nothing as that; also what a noisy image holds amid voxels that are all
+    mostly the phase, or mostly not: the electrolyte shall not seep into particles."""
+    full = share >= 0.5
+    amid = ndimage.minimum_filter(full, 3) == ndimage.maximum_filter(full, 3)
+    near = np.where(amid, np.float32(FAINT), np.float32(PURE))
+    return np.where(share < near, 0, np.where(share > 1 - near, 1, share)).astype(np.float32)
 
 
 def _openings(share):

@@ -57,12 +57,40 @@ def test_a_part_is_deeper_than_the_middle_of_its_voxel_by_its_shift():
     assert np.linalg.norm(surface.vector, axis=1).sum() == pytest.approx(1.0)
 
 
-def test_the_area_of_a_sphere_of_ten_voxels_is_right_within_half_a_per_cent():
-    share = 1 - ball(14, 5.0, (6.8, 7.1, 7.3))
-    surface = cut_surface(share, (1.0, 1.0, 1.0))
-    area = np.linalg.norm(surface.vector, axis=1).sum()
-    assert area == pytest.approx(4 * np.pi * 25, rel=5e-3)
+@pytest.mark.parametrize("centre", [(6.8, 7.1, 7.3), (7.0, 7.0, 7.0), (6.5, 7.5, 7.5)])
+def test_a_sphere_of_ten_voxels_has_its_area_and_curvature(centre):
+    surface = cut_surface(1 - ball(14, 5.0, centre), (1.0, 1.0, 1.0))
+    assert surface.area.sum() == pytest.approx(4 * np.pi * 25, rel=2e-3)
+    assert np.average(surface.curvature, weights=surface.area) == pytest.approx(2 / 5, rel=0.06)
     assert np.abs(surface.vector.sum(axis=0)).max() < 1e-5  # closed
+    pores = cut_surface(ball(14, 5.0, centre), (1.0, 1.0, 1.0))
+    assert np.average(pores.curvature, weights=pores.area) == pytest.approx(-2 / 5, rel=0.06)
+
+
+def test_an_eighth_between_mirrors_is_an_eighth_of_the_sphere():
+    whole = cut_surface(1 - ball(14, 5.0, (7.0, 7.0, 7.0)), (1.0, 1.0, 1.0))
+    eighth = cut_surface(1 - ball(14, 5.0, (7.0, 7.0, 7.0))[7:, 7:, 7:], (1.0, 1.0, 1.0))
+    assert 8 * eighth.area.sum() == pytest.approx(whole.area.sum(), rel=1e-4)
+    assert 8 * eighth.curvature.sum() == pytest.approx(whole.curvature.sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("noise", [0.03, 0.05])
+def test_noise_adds_neither_to_the_area_nor_pores_within_what_is_solid(noise):
+    rng, away = np.random.default_rng(0), np.array([9.8, 10.1, 10.3])
+    share = np.clip(1 - ball(20, 7.0, away) + noise * rng.standard_normal((20, 20, 20)), 0, 1)
+    surface = cut_surface(share, (1.0, 1.0, 1.0))
+    assert surface.area.sum() == pytest.approx(4 * np.pi * 49, rel=0.01)
+    middle = np.linalg.norm(np.indices((20, 20, 20)).T + 0.5 - away, axis=-1).T < 4
+    assert np.all(surface.inner.share[middle] == 1) and np.all(
+        surface.outer.opening[:, :20, :20, :20][:, middle] == 0
+    )
+
+
+def test_a_crack_below_a_voxel_that_its_labels_do_not_show_stays():
+    share = np.ones((8, 8, 8))
+    share[4] = 0.6
+    surface = cut_surface(share, (1.0, 1.0, 1.0))
+    assert np.all(surface.outer.share[4] == pytest.approx(0.4)) and np.all(surface.outer.share[:4] == 0)
 
 
 def test_what_is_all_or_nothing_has_no_surface():
