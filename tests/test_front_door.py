@@ -59,3 +59,12 @@ def test_importing_it_imports_nothing_heavy():
     code = "import sys, microsim; print(*{'numpy', 'typer', 'scipy', 'h5py'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_way_of_a_run_imports_no_statistics():
+    """scipy.stats takes half a second of processor time; the quantiles that we need are in scipy.special."""
+    rooms = ("jobs.snapshots", "jobs.compare", "jobs.checkpoint", "case.build", "report.pages.run")
+    imported = ", ".join(f"microsim.{room}" for room in rooms)
+    code = f"import sys, {imported}; print('scipy.stats' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -14,7 +14,7 @@ interval is cut there). Those that may have either sign (SIGNED) as they are.
 import math
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from ..base.schema import listed
 
@@ -90,7 +90,7 @@ def spread_interval(value, drawn, reach=POSITIVE):
     inside = low < every.min() and every.max() < high
     there, back = _scale(*((low, high) if inside else ANY))
     middle, moved = there(every[0]), there(every[1:])
-    half = stats.t.ppf((1 + LEVEL) / 2, len(drawn)) * np.sqrt(np.mean((moved - middle) ** 2))
+    half = special.stdtrit(len(drawn), (1 + LEVEL) / 2) * np.sqrt(np.mean((moved - middle) ** 2))
     return [max(float(back(middle - half)), low), min(float(back(middle + half)), high)]
 
 

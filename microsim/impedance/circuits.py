@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import least_squares
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from ..base.errors import InputError, NotConverged
 
@@ -113,7 +113,7 @@ class CircuitFit:
                 f"expected a fitted parameter ({', '.join(self.free)}), got {name!r}; name one of these"
             )
         place = self.free.index(name)
-        half = student.ppf(0.5 + level / 2, self.dof) * np.sqrt(self.log_covariance[place, place])
+        half = stdtrit(self.dof, 0.5 + level / 2) * np.sqrt(self.log_covariance[place, place])
         with np.errstate(over="ignore"):  # what is not known at all reaches from 0 to infinity
             low, high = self.values[name] * np.exp(-half), self.values[name] * np.exp(half)
         return low, min(high, 1.0) if name in self.exponents else high

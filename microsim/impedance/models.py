@@ -17,8 +17,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy.special import fdtri, stdtrit
 
 from ..base.constants import F, R
 from ..base.errors import InputError
@@ -131,7 +130,7 @@ def end_unseen(freq, Z, fit, fixed=None):
         return False
     bare = fit_named("warburg", freq, Z, {name: held[name] for name in held if name not in ("R_w", "t_w")})
     more = bare.chi2 * bare.dof - fit.chi2 * fit.dof
-    return bool(more <= fit.chi2 * fisher.ppf(0.95, 1, fit.dof))
+    return bool(more <= fit.chi2 * fdtri(1, fit.dof, 0.95))
 
 
 def unit_of_parameter(name, unit):
@@ -154,7 +153,7 @@ def combined(fit, powers, factor=1.0, how=""):
     with np.errstate(over="ignore", invalid="ignore"):
         spread = np.sqrt(weights[seen] @ fit.log_covariance[np.ix_(seen, seen)] @ weights[seen])
         spread = float(spread) if np.isfinite(spread) else np.inf
-        half = student.ppf(0.975, fit.dof) * spread
+        half = stdtrit(fit.dof, 0.975) * spread
         ends = (value * float(np.exp(-half)), value * float(np.exp(half)))
     at_bound = any(name in powers and fit.errors[name] is None for name in fit.values)
     return Derived(value, ends, bool(spread <= HELD) and not at_bound, how)

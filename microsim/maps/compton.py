@@ -238,10 +238,10 @@ class Stoichiometry:
     def interval(self, s, sigma=0.0, level=0.95):
         """Lower and upper end of the interval of a further measurement: (Student's t) standard deviations and
         scatter."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         value, error = self.of(s, sigma)
-        half = t.ppf(0.5 + level / 2, max(self.n - 2, 1)) * np.sqrt(error**2 + self.scatter**2)
+        half = stdtrit(max(self.n - 2, 1), 0.5 + level / 2) * np.sqrt(error**2 + self.scatter**2)
         return value - half, value + half
 
     def figures(self):

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
 
 DRAWS, SEED, LEVEL = 400, 0, 0.95
 FEWEST = 5  # pieces that a relation, or an interval, is told of
@@ -163,6 +162,8 @@ def profile(values, sigma, place, width, count, repeats=1.0):
 def relation(x, y, draws=DRAWS, seed=SEED):
     """Return Spearman's rank correlation with a 95 % bootstrap interval over the pieces; None of few or of a
     constant."""
+    from scipy.stats import spearmanr
+
     known = np.isfinite(x) & np.isfinite(y)
     a, b = np.asarray(x, float)[known], np.asarray(y, float)[known]
     if a.size < FEWEST or _same(a) or _same(b):
@@ -171,8 +172,8 @@ def relation(x, y, draws=DRAWS, seed=SEED):
     for _ in range(draws):
         at = rng.integers(0, a.size, a.size)
         if not (_same(a[at]) or _same(b[at])):
-            drawn.append(stats.spearmanr(a[at], b[at])[0])
-    return {"spearman": float(stats.spearmanr(a, b)[0]), "interval": _interval(drawn), "count": int(a.size)}
+            drawn.append(spearmanr(a[at], b[at])[0])
+    return {"spearman": float(spearmanr(a, b)[0]), "interval": _interval(drawn), "count": int(a.size)}
 
 
 def _same(values):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 DEPTHS = (16, 12, 8)  # bits of a code, finest first
+LEVEL = 4  # of zlib: half the time of its own choice, 6, for 1 to 3 % more characters
 
 
 @dataclass(frozen=True)
@@ -57,4 +58,4 @@ def _planes(codes, bits):
 
 
 def _text(data):
-    return base64.b64encode(zlib.compress(data, 6)).decode()
+    return base64.b64encode(zlib.compress(data, LEVEL)).decode()

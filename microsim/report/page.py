@@ -7,9 +7,11 @@ that it does not make itself, and no other file.
 """
 
 import base64
+import gc
 import json
 import math
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -104,12 +106,8 @@ def write_page(
     """
     folder = Path(folder)
     drawings = [drawing for section in sections for drawing in section.drawings]
-    pictures = {}
-    for done, drawing in enumerate(drawings):
-        if progress is not None:
-            progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
-        drawn = drawing.draw()
-        pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
+    with _collecting_seldom():
+        pictures = _draw(drawings, progress)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
     content |= {"answers": answers, "viewer": viewer, "search": search}
@@ -118,6 +116,29 @@ def write_page(
     if progress is not None:
         progress(len(drawings), len(drawings), "report written")
     return folder / PAGE
+
+
+def _draw(drawings, progress):
+    """Draw the figures of a page: {name: PNG}."""
+    pictures = {}
+    for done, drawing in enumerate(drawings):
+        if progress is not None:
+            progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
+        drawn = drawing.draw()
+        pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
+    return pictures
+
+
+@contextmanager
+def _collecting_seldom(objects=20_000):
+    """Let Python look for garbage less often: a figure is of some thousand small objects, and an eighth of
+    the time to draw it went there."""
+    first, *others = gc.get_threshold()
+    gc.set_threshold(max(first, objects) if first else 0, *others)
+    try:
+        yield
+    finally:
+        gc.set_threshold(first, *others)
 
 
 def _replace(folder, page, pictures):

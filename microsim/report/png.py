@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from .packing import LEVEL
 from .style import DPI, PAD, only_our_formulas, rendered, styled
 
 # what an Axis finds out again and again while a figure is laid out and drawn, with nothing changed in between
@@ -89,5 +90,7 @@ def _encoded(pixels):
     from PIL import Image
 
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="png", dpi=(DPI, DPI))
+    Image.fromarray(np.ascontiguousarray(pixels)).save(
+        out, format="png", dpi=(DPI, DPI), compress_level=LEVEL
+    )
     return out.getvalue()

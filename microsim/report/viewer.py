@@ -89,7 +89,7 @@ def viewer_of(grid, fields_path, comparisons=(), told=(), voltage=None, room=Non
     plan = plan_for(fields_path, room)
     times, steps = read_times(fields_path)
     panels = [_phases(grid, plan.stride, blobs)]
-    panels += [_field(fields_path, name, plan, blobs) for name in shown_fields(fields_path)]
+    panels += [_field(fields_path, name, grid.voxel_size, plan, blobs) for name in shown_fields(fields_path)]
     for number, (meta, found) in enumerate(zip(told, comparisons, strict=False), start=1):
         if hasattr(found, "simulated") and hasattr(found, "difference"):
             mark = f" {number}" if len(comparisons) > 1 else ""
@@ -135,7 +135,8 @@ def _size(path, name, bits, stride, count):
 
 def _every(values, stride):
     """Keep every so manieth voxel, those in the middle of their block."""
-    return values[tuple(slice(min(stride // 2, n - 1), None, stride) for n in values.shape)]
+    kept = values[tuple(slice(min(stride // 2, n - 1), None, stride) for n in values.shape)]
+    return np.ascontiguousarray(kept)  # so that the rest of the volume is let go
 
 
 def _place(shape, voxel_size, origin=(0.0, 0.0, 0.0), stride=1):
@@ -162,15 +163,15 @@ def _phases(grid, stride, blobs):
     }
 
 
-def _field(path, name, plan, blobs):
+def _field(path, name, voxel_size, plan, blobs):
     """Pack a field at the times of a plan; return what its panel needs."""
-    what, frames, mask = quantity(name), [], False
-    for index in plan.times:
-        mask = mask | np.isfinite(_every(read_field(path, name, index)[0], plan.stride))
-    for index in plan.times:
-        values, voxel_size, _ = read_field(path, name, index)
-        values = _every(values, plan.stride)
-        frames.append(_frame(f"{name}-{index}", values, mask, what.factor, plan.bits, blobs))
+    what = quantity(name)
+    volumes = [_every(read_field(path, name, index)[0], plan.stride) for index in plan.times]
+    mask = np.any([np.isfinite(values) for values in volumes], axis=0)
+    frames = [
+        _frame(f"{name}-{index}", values, mask, what.factor, plan.bits, blobs)
+        for index, values in zip(plan.times, volumes, strict=True)
+    ]
     blobs[f"{name}-mask"] = pack_mask(mask)
     return {
         "id": name,
@@ -181,7 +182,7 @@ def _field(path, name, plan, blobs):
         "bits": plan.bits,
         "frames": frames,
         "limits": None if name in OWN_LEVEL else _over(frame["limits"] for frame in frames),
-        **_place(values.shape, voxel_size, stride=plan.stride),
+        **_place(mask.shape, voxel_size, stride=plan.stride),
     }
 
 

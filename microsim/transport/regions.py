@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 from ..base.axes import AXES
 from ..base.errors import InputError
@@ -214,7 +214,7 @@ def estimate(values, confidence=0.95, bounds=(-np.inf, np.inf)):
     std = float(values.std(ddof=1)) if n > 1 else None
     if n < FEWEST:
         return Estimate(n, mean, std, None, None)
-    half = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * std / np.sqrt(n)
+    half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * std / np.sqrt(n)
     low, high = min(bounds[0], mean), max(bounds[1], mean)  # a mean is beyond by the solver's tolerance
     return Estimate(n, mean, std, float(max(mean - half, low)), float(min(mean + half, high)))
 
@@ -251,7 +251,7 @@ def _representative_edge(results, name, confidence, relative_error):
     if not known:
         return None, None
     edge, relative = np.array(known).T
-    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    z = float(ndtri(0.5 + confidence / 2))
     b = -2 / 3 * float(np.polyfit(np.log(edge), np.log(relative), 1)[0]) if len(known) > 1 else None
     return float(edge[-1] * (z * relative[-1] / relative_error) ** (2 / 3)), b
 

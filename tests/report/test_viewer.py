@@ -37,7 +37,7 @@ def packed_size(viewer):
 
 def test_less_room_takes_depth_then_times_then_voxels(run_with_rests):
     path = run_with_rests["fields_path"]
-    plans = [plan_for(path, room) for room in (20_000, 11_700, 4_000, 1_000, 1)]
+    plans = [plan_for(path, room) for room in (20_000, 13_800, 4_000, 1_000, 1)]
     assert [plan.bits for plan in plans] == [16, 12, 8, 8, 8]
     assert [plan.stride for plan in plans[:3]] == [1, 1, 1] and 1 < plans[3].stride < plans[4].stride
     assert [len(plan.times) for plan in plans[:2]] == [13, 13] and 6 <= len(plans[2].times) < 13
