@@ -71,7 +71,8 @@ RANGES = {
     "reactive_share": Range("share", "", 0.0, 1.0, others={"%": 0.01}),
     "bruggeman": Range("exponent", "", 0.0, 10.0),
     "thickness": Range("thickness", "m", 1e-7, 1e-2, (1e-6, 2e-3), "electrodes and separators", LENGTHS),
-    "film_thickness": Range("thickness", "m", 0.0, 1e-5, (0.0, 1e-6), "films", LENGTHS),
+    "film_thickness": Range("thickness", "m", 0.0, 1e-5, (1e-10, 1e-6), "films", LENGTHS),
+    "voxel": Range("voxel size", "m", 1e-9, 1e-2, (1e-9, 1e-4), "images of electrodes", LENGTHS),
     "film_conductivity": Range("conductivity", "S m-1", 1e-20, 1e8, (1e-12, 1.0), "films", CONDUCTIVITIES),
     "c_e": Range("concentration", "mol m-3", 10.0, 1e4, (100.0, 5e3), "electrolytes", {"mol/l": 1e3}),
     "current_density": Range(

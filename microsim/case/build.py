@@ -243,7 +243,7 @@ def _slab(slab):
 def cell_design(case, grid):
     """Return the CellDesign of a case."""
     spec, loaded = case.cell, case.load_materials()
-    strange = unusual(case, loaded)
+    strange = unusual(case, loaded, max(grid.voxel_size))
     electrolyte, start, remarks = loaded.pop("electrolyte"), case.cell.initial_sto, ()
     if isinstance(start, InitialMap):
         hosts = {

@@ -1,17 +1,20 @@
 """What a case says that nature has and batteries have not: numbers in another unit than their key's."""
 
-from ..base.plausible import remarks_on_section
+from ..base.plausible import remark, remarks_on_section
 from ..materials import load
 from ..materials.checks import remarks_on_change, remarks_on_material
 from .overrides import Changes
 
 
-def unusual(case, loaded):
+def unusual(case, loaded, voxel=None):
     """List a sentence for each number of a case that is far from those of batteries.
 
-    loaded: {phase or electrolyte: material}, as the case changes them.
+    loaded: {phase or electrolyte: material}, as the case changes them; voxel: its longest edge (m), or None.
     """
-    told = [
+    known = voxel is not None and not case.volume.slab
+    edge = remark("voxel", voxel, "volume.voxel_size_nm", 1e9, "nm") if known else None
+    told = [edge] if edge else []
+    told += [
         said
         for path in ("volume.slab", "cell")
         if (part := _at(case, path)) is not None

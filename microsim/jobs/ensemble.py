@@ -118,6 +118,7 @@ class EnsembleResult(Result):
                 for radius, part in zip(self.ensemble.radii, share, strict=True)
             ],
             **self.fields[0].numbers(),
+            "remarks": [*self.fields[0].numbers().get("remarks", []), *self.unusual],
             "fit": None if self.fitted is None else self.fitted.numbers(),
             "blind": [one.numbers() for one in self.fields[1:]],
         }
@@ -132,7 +133,14 @@ class EnsembleResult(Result):
                 for name, p in self.fitted.numbers()["parameters"].items()
             ]
             shown.append(Table(("parameter", "value", "2.5 %", "97.5 %", "identifiable"), rows))
-        return shown
+        return [*shown, *self.unusual]
+
+    @property
+    def unusual(self):
+        """Coefficients of the material that batteries have not, a sentence each."""
+        from ..materials.checks import remarks_on_material
+
+        return remarks_on_material(self.material.name, self.material)
 
     def plot(self):
         """Draw the lithiation of each particle over time, measured and simulated."""

@@ -417,6 +417,11 @@ def _remarks(series, classes, states, passed, quantity, hosts):
     told = []
     if unsaid and quantity is None:
         told.append(f"{unsaid[0]} is read as lithium per formula unit; --quantity says otherwise.")
+    told += [
+        f"Maps {k} and {k + 1} are the same, value by value: is one named twice?"
+        for k, extent in enumerate(series.extent, 1)
+        if not extent.any()
+    ]
     told += remarks_on(hosts)
     if not series.noisy and not all(state.run for state in states):
         told.append(

@@ -1,7 +1,7 @@
 """The job wetting: how a liquid fills the pores of a volume."""
 
 from dataclasses import dataclass
-from math import radians
+from math import degrees, pi, radians
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
@@ -104,7 +104,10 @@ class WettingResult(Result):
     def remarks(self):
         """Sentences on properties that liquids in batteries have not."""
         permeability = [("--permeability-m2", "permeability", self.wetting.permeability)]
-        return remarks_on_options(
+        angle = self.contact_angle_deg
+        asked = f"--contact-angle-deg: {angle:g} degrees; in radians it would be {degrees(angle):.3g}"
+        doubt = [f"{asked} degrees: is its unit right?"] if 0 < angle <= pi and angle % 1 else []
+        return doubt + remarks_on_options(
             [
                 ("--viscosity-Pa-s", "viscosity", self.liquid.viscosity),
                 ("--surface-tension-N-m", "surface_tension", self.liquid.surface_tension),

@@ -16,6 +16,7 @@ import numpy as np
 from ..base.errors import InputError, NotLabels
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
+from ..base.plausible import remark
 from .axes import as_section, in_space, with_beam, without_colours
 from .datasets import DATASETS, find, locate
 from .formats import read_file, split_name, suffixes, write_file
@@ -85,6 +86,8 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     values = _as_kind(values, kind, name_or_path)
     size = known or (size and _own_size(size, axes, name_or_path))
     size = check_voxel_size(size) if size else None
+    unusual = remark("voxel", max(size), "voxel size", 1e9, "nm") if size else None
+    told["said"] += (unusual,) if unusual else ()
     told["size_from"] = size and ("given" if given else "data set" if known else "file")
     return Volume(values, size, str(name_or_path), sha256_of(files), axes, **told)
 

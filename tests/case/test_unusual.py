@@ -39,7 +39,11 @@ SAID = {
     "a double layer": ({"cell.double_layer_F_m2": 5}, "double_layer_F_m2: 5 F/m2 .* did you mean 5 uF/cm2"),
     "a film in m": (
         {"cell.film": {"model": "uniform", "thickness_nm": 5000}},
-        "cell.film.thickness_nm: 5000 nm is beyond the 0 to 1000 of films",
+        "cell.film.thickness_nm: 5000 nm is beyond the 0.1 to 1000 of films",
+    ),
+    "a film of 10e-9 m": (
+        {"cell.film": {"model": "uniform", "thickness_nm": 1e-8}},
+        "cell.film.thickness_nm: 1e-08 nm is beyond the 0.1 to 1000 of films",
     ),
 }
 SILENT = {
@@ -79,3 +83,10 @@ def test_what_nature_has_not_is_refused(changes, sentence):
 def test_a_run_says_it():
     case = load_case("cases/dfn_chen2020.yaml", {"volume.slab.thickness_um": 4200, "volume.slab.cells": 10})
     assert any("4200 um is beyond" in note for note in set_up(case).cell.design.remarks)
+
+
+def test_voxels_of_a_tenth_of_a_millimetre_are_told():
+    case = load_case("cases/demo.yaml", {"compare": None})
+    assert unusual(case, {}, 400e-9) == () == unusual(case, {}, 99e-6)
+    (said,) = unusual(case, {}, 400e-6)
+    assert said.startswith("volume.voxel_size_nm: 4e+05 nm is beyond the 1 to 100000 of images of electrodes")

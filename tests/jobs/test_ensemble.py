@@ -51,6 +51,15 @@ def test_without_measurements_it_says_what_they_would_do(tmp_path):
     assert "measured" not in found.numbers() and found.numbers()["fit"] is None
     assert found.numbers()["sequence"]["simulated"]["verdict"] == "together"
     assert found.write(tmp_path).exists() and found.plot() is not None
+    assert found.numbers()["remarks"] == []
+
+
+def test_a_diffusivity_in_another_unit_is_told():
+    raw = small(TOGETHER)
+    raw["material"] = {**raw["material"], "D_s_m2_s": 5e-11}
+    found = ms.ensemble(raw)
+    (said,) = found.numbers()["remarks"]
+    assert "D_s: 5e-11 m2 s-1 is beyond the 1e-20 to 1e-11 of solids" in said and said in repr(found)
 
 
 def test_the_command_with_a_fit(cell, tmp_path, capsys):

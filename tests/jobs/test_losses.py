@@ -123,6 +123,13 @@ def test_two_maps_have_an_extent_and_no_loss(tmp_path):
     assert found.write(tmp_path / "page").is_file() and repr(found)
 
 
+def test_a_map_that_is_named_twice_is_told():
+    given = {"material": "NMC811_Chen2020", "voxel_size": "400 nm", "sigma": [0.01]}
+    found = ms.losses([STATES[0], STATES[1], STATES[1]], **given)
+    assert "Maps 2 and 3 are the same, value by value: is one named twice?" in found.numbers()["remarks"]
+    assert not any("named twice" in said for said in ms.losses(STATES, **given).numbers()["remarks"])
+
+
 def test_constant_maps_are_right():
     found = ms.losses([np.full(SHAPE, 0.5)] * 3, material="NMC811_Chen2020", sigma=0.02).numbers()
     assert found["extent"][0]["mean_mAh_g"] == 0 and found["inactive_share"] == 1.0

@@ -72,3 +72,13 @@ def test_a_liquid_that_batteries_have_not_is_told(grid):
     found = wet(grid, viscosity=0.5, **GIVEN)
     assert "--viscosity-Pa-s: 0.5 Pa s is beyond the 0.0001 to 0.2 of electrolytes" in repr(found)
     assert len(found.numbers()["remarks"]) == 1 and wet(grid, **GIVEN).remarks == []
+
+
+@pytest.mark.parametrize(
+    ("angle", "told"), [(0.5, True), (1.5708, True), (0.0, False), (3.0, False), (30.5, False)]
+)
+def test_an_angle_that_may_be_in_radians_is_told(grid, angle, told):
+    said = wet(grid, contact_angle_deg=angle, **GIVEN).remarks
+    assert [one.startswith(f"--contact-angle-deg: {angle:g} degrees; in radians") for one in said] == [
+        True
+    ] * told

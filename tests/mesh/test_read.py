@@ -50,3 +50,11 @@ def test_what_the_caller_says_wins(path):
 def test_mistakes_are_one_sentence(path, options, words):
     with pytest.raises(InputError, match=words):
         read_volume(path, **{"phases": {"a": 0, "b": 1, "c": 2}, **options})
+
+
+def test_a_voxel_size_that_images_of_electrodes_have_not_is_told(path):
+    assert read_volume(path, voxel_size=4e-7).source.said == ()
+    (said,) = read_volume(path, voxel_size=(4e-7, 4e-7, 4e-4)).source.said
+    assert said.startswith(
+        "voxel size: 4e+05 nm is beyond the 1 to 100000 of images of electrodes: is its unit"
+    )
