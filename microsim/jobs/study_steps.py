@@ -13,7 +13,7 @@
     rows:
       - {what: tau through the thickness, value: pores.axes.x.tau, paper: 1.6, explained: why it differs}
     figures:
-      - {voltage: [none, cei], title: ...}  # of runs
+      - {voltage: [none, cei], names: [no CEI, CEI], title: ...}  # of runs, and what the legend calls them
       - {profile: sto, of: [none, cei]}     # over the depth, at the end of a run
       - {picture: pores/figures/flux.png, caption: ...}           # of a page that a step wrote
 
@@ -70,7 +70,7 @@ class Row:
 def _names(raw, path):
     names = raw if isinstance(raw, list) else [raw]
     if not names or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{path}: expected a list of steps, got {say(raw)}; write it as [a, b].")
+        raise InputError(f"{path}: expected a list of names, got {say(raw)}; write it as [a, b].")
     return tuple(names)
 
 
@@ -82,6 +82,7 @@ class Shown:
     voltage: tuple = entry(_names, default=())
     profile: str = entry(choice(*PROFILES), default="")
     of: tuple = entry(_names, default=())
+    names: tuple = entry(_names, default=())  # by which the legend calls the runs
     picture: str = entry(text, default="")
     caption: str = entry(text, default="")
 
@@ -226,3 +227,9 @@ def _check_shown(shown, where, steps):
         )
     if unknown := [name for name in shown.steps if Path(name).parts[0] not in steps]:
         raise InputError(f"{where}: expected steps ({listed(steps)}), got {listed(unknown)}; name one.")
+    if shown.names and (shown.picture or len(shown.names) != len(shown.steps)):
+        runs = len(shown.voltage or shown.of)
+        raise InputError(
+            f"{where}.names: expected one for each of the {runs} runs, got {len(shown.names)}; give them in "
+            "the order of the runs."
+        )

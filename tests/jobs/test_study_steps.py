@@ -65,6 +65,14 @@ def test_commands_get_their_placeholders_and_outputs(tmp_path):
         ({"figures": [{"voltage": ["two"], "picture": "two/x.png"}]}, r"figures\.0: expected one of"),
         ({"figures": [{"of": ["two"]}]}, r"figures\.0: expected one of"),
         ({"figures": [{"voltage": ["four"]}]}, r"figures\.0: expected steps"),
+        (
+            {"figures": [{"voltage": ["two"], "names": ["a", "b"]}]},
+            r"figures\.0\.names: expected one for each of the 1",
+        ),
+        (
+            {"figures": [{"picture": "two/x.png", "names": ["a"]}]},
+            r"figures\.0\.names: expected one for each",
+        ),
         ({"figures": [{"profile": "colour", "of": ["two"]}]}, r"figures\.0\.profile: expected"),
     ],
 )

@@ -121,8 +121,7 @@ def figure(*, result):
     axes.axvline(1, color=MUTED, lw=0.8)
     axes.plot(ratios, range(len(rows)), "o", markersize=5)
     axes.set_yticks(range(len(rows)), [row["what"] for row in rows])
-    axes.invert_yaxis()
-    axes.set(xlabel="Here over source", xscale="log")
+    axes.set(xlabel="Here over source", xscale="log", ylim=(len(rows) - 0.5, -0.5))
     low, high = min([*ratios, 0.8]), max([*ratios, 1.25])
     ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if low / 2 < t < 2 * high]
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -138,8 +137,10 @@ def _shown_figure(folder, shown, curves, profiles):
     if shown.picture:
         return (folder / shown.picture).read_bytes()
     if shown.voltage:
-        return discharges_figure({name: curves[name] for name in shown.voltage if name in curves})
-    return ends_figure(shown.profile, {name: profiles[name] for name in shown.of if name in profiles})
+        return discharges_figure({said: curves[name] for name, said in _called(shown) if name in curves})
+    return ends_figure(
+        shown.profile, {said: profiles[name] for name, said in _called(shown) if name in profiles}
+    )
 
 
 @styled
@@ -148,7 +149,7 @@ def discharges_figure(curves):
     drawn = new_figure(3.4)
     axes = drawn.subplots()
     for name, (capacity, voltage) in curves.items():
-        axes.plot(capacity, voltage, label=_words(name))
+        axes.plot(capacity, voltage, label=name)
     axes.set(xlabel="Capacity (mAh g⁻¹)", ylabel="Voltage (V)")
     axes.set_xlim(left=0)
     axes.grid(True)
@@ -164,7 +165,7 @@ def ends_figure(field, profiles):
     axes = drawn.subplots()
     for name, found in profiles.items():
         values = np.array(found[field], float)
-        axes.plot(UM * np.array(found["x_m"]), what.factor * values, label=_words(name))
+        axes.plot(UM * np.array(found["x_m"]), what.factor * values, label=name)
     axes.set(xlabel="Depth x (µm)", ylabel=what.title)
     axes.grid(True)
     drawn.legend(loc="outside right center")
@@ -183,5 +184,7 @@ def _caption(shown):
     return " ".join(filter(None, (*sentences, said)))
 
 
-def _words(name):
-    return Path(name).name.replace("_", " ")
+def _called(shown):
+    """List the runs of a figure, each with what the legend calls it."""
+    words = [Path(name).name.replace("_", " ") for name in shown.steps]
+    return list(zip(shown.steps, shown.names or words, strict=True))

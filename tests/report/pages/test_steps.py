@@ -47,9 +47,23 @@ def test_the_page_holds_tables_curves_profiles_and_pictures(tmp_path, there):
     assert names == ({"steps_ratio", "steps_0", "steps_1", "steps_2"} if there else {"steps_ratio"})
 
 
-def test_curves_and_profiles_keep_their_names_and_units():
-    voltage = page.discharges_figure({"five/thick_cei": ([0, 1], [4, 3])}).axes[0]
-    assert voltage.lines[0].get_label() == "thick cei"
+@pytest.mark.parametrize(("names", "said"), [((), "thick cei"), (("thick CEI, C/3",), "thick CEI, C/3")])
+@pytest.mark.parametrize("kind", ["voltage", "profile"])
+def test_the_legend_has_the_names_that_were_given(tmp_path, names, said, kind):
+    runs = (
+        {"voltage": ("five/thick_cei",)}
+        if kind == "voltage"
+        else {"profile": "c_e", "of": ("five/thick_cei",)}
+    )
+    curves, profiles = (
+        {"five/thick_cei": ([0, 1], [4, 3])},
+        {"five/thick_cei": {"x_m": [0, 1], "c_e": [1, 2.0]}},
+    )
+    drawn = page._shown_figure(tmp_path, Shown(names=names, **runs), curves, profiles)
+    assert drawn.axes[0].lines[0].get_label() == said
+
+
+def test_profiles_keep_their_units():
     depth = page.ends_figure("c_e", {"a": {"x_m": [0, 2e-6], "c_e": [1, 2.0]}}).axes[0]
     np.testing.assert_allclose(depth.lines[0].get_xdata(), [0, 2])
 
