@@ -336,7 +336,7 @@ class Numerics:
     """Tolerances (relative) and the longest time step (s; None: no bound)."""
 
     time_tolerance: float = entry(tolerance, default=5e-4)
-    newton_tolerance: float = entry(tolerance, default=1e-6)
+    newton_tolerance: float = entry(tolerance, default=2e-5)
     linear_tolerance: float = entry(tolerance, default=1e-3)
     max_step: float | None = entry(number(1e-6), units=SECONDS, default=None)
     transport_tolerance: float = entry(tolerance, default=1e-3)

@@ -34,7 +34,7 @@ class Tolerances:
     (V)."""
 
     step: float = 5e-4
-    newton: float = 1e-6
+    newton: float = 2e-5
     linear: float = 1e-3
     first_step: float = 0.01
     max_step: float = np.inf

@@ -6,7 +6,7 @@ import numpy as np
 
 from .backend import kernels
 
-SMALL = 24576  # cells of a level; below 50,000 two threads sweep no faster than one
+SMALL = 49152  # cells of a level; below 50,000 two threads sweep no faster than one
 
 
 class Descent:

@@ -22,7 +22,8 @@ from .graph import Graph, line_colours
 class Level:
     """One level: its graph, its numbers, and the way to the next coarser level.
 
-    spans: ranges of cells in the order of a sweep, [(first, stop, colour)].
+    spans: ranges of cells in the order of a sweep, [(first, stop, colour)]; slots: which coarse link takes
+    each fine one (see coarse_slots).
     """
 
     graph: Graph
@@ -36,6 +37,7 @@ class Level:
     child_ptr: np.ndarray | None = None
     child: np.ndarray | None = None
     scale: np.ndarray | None = field(default=None, repr=False)
+    slots: np.ndarray | None = field(default=None, repr=False)
     end_scale: tuple = (1.0, 1.0)
 
     @classmethod
@@ -140,18 +142,17 @@ def precision_for(conductivity):
 
 def level_weights(level, fine, weight, coarse):
     """Return the weights of the links of the graph below a level."""
+    if level.slots is None:
+        most = np.diff(coarse.indptr).max(initial=0)
+        level.slots = np.empty(fine.neighbour.size, np.uint8 if most < np.iinfo(np.uint8).max else np.uint32)
+        kernels.coarsening.coarse_slots(
+            *(fine.indptr, fine.neighbour, level.parent, level.child_ptr, level.child),
+            *(coarse.indptr, coarse.neighbour, np.iinfo(level.slots.dtype).max, level.slots),
+        )
     out = np.empty(coarse.neighbour.size, weight.dtype)
+    within, children = np.iinfo(level.slots.dtype).max, (level.child_ptr, level.child)
     kernels.coarsening.coarse_weights(
-        fine.indptr,
-        fine.neighbour,
-        weight,
-        level.parent,
-        level.child_ptr,
-        level.child,
-        coarse.indptr,
-        coarse.neighbour,
-        level.scale,
-        out,
+        fine.indptr, weight, level.slots, within, *children, coarse.indptr, level.scale, out
     )
     return out
 

@@ -61,19 +61,12 @@ def test_aggregation_of_any_keys(case, keys):
     agree("coarsening.colour_greedily", g.indptr, g.neighbour)
     scale = case.rng.uniform(0.3, 1, links[1].size).astype(np.float32)
     out = np.full(links[1].size, np.nan, np.float32)
-    agree(
-        "coarsening.coarse_weights",
-        g.indptr,
-        g.neighbour,
-        case.weight,
-        parent,
-        child_ptr,
-        child,
-        *links,
-        scale,
-        out,
-        outputs=[9],
+    aggregates, within, slots = (parent, child_ptr, child), 255, np.zeros(g.neighbour.size, np.uint8)
+    (slots,) = agree(
+        "coarsening.coarse_slots", g.indptr, g.neighbour, *aggregates, *links, within, slots, outputs=[8]
     )
+    numbers = case.weight, slots, within, child_ptr, child, links[0], scale
+    agree("coarsening.coarse_weights", g.indptr, *numbers, out, outputs=[8])
     total = np.full(len(member), np.nan, np.float32)
     agree("coarsening.sum_children", case.ground, child_ptr, child, total, outputs=[3])
 

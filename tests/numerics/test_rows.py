@@ -11,7 +11,7 @@ from microsim.numerics.backend import kernels, running
 from microsim.numerics.fixed_rows import Rows, spans_of
 from microsim.numerics.graph import voxel_graph
 from microsim.numerics.kernels.reference import rows as reference_rows
-from microsim.numerics.multigrid import coarsen
+from microsim.numerics.multigrid import Level, coarsen, level_weights
 from microsim.numerics.rows import PART, PARTS, BitRows, RowsMultigrid, first_aggregates
 
 from .twins import agree
@@ -168,19 +168,9 @@ def test_first_aggregates_are_those_of_the_graph(shape, seed):
         return
     coarse, weight, parent, low, high = first_aggregates(rows, np.ones(3, np.float32))
     other, their_parent, child_ptr, child, scale, ends = coarsen(graph, np.empty(0, np.float32))
-    theirs = np.empty(other.neighbour.size, np.float32)
-    kernels.coarsening.coarse_weights(
-        graph.indptr,
-        graph.neighbour,
-        np.empty(0, np.float32),
-        their_parent,
-        child_ptr,
-        child,
-        other.indptr,
-        other.neighbour,
-        scale,
-        theirs,
-    )
+    level = Level.of(graph, np.float32)
+    level.parent, level.child_ptr, level.child, level.scale = their_parent, child_ptr, child, scale
+    theirs = level_weights(level, graph, np.empty(0, np.float32), other)
     mine_at, theirs_at = rows.scatter(parent, -1, np.int64), graph.scatter(their_parent, -1, np.int64)
     to = np.full(coarse.n, -1)
     to[mine_at[mask]] = theirs_at[mask]

@@ -15,7 +15,7 @@ that by 1e-6.
 import numpy as np
 
 from microsim.analysis.homogenise import homogenise_volume
-from microsim.analysis.twin import compare_with_dfn, twin_of
+from microsim.analysis.twin import compare_with_dfn, run_dfn, twin_of
 from microsim.base import gallery
 from microsim.case.build import simulate
 from microsim.case.case import load_case
@@ -73,7 +73,7 @@ def compared(case):
             ends.append({"step": moment.load.name, "x_m": x.tolist(), "sto": sto.tolist()})
 
     setup, record = simulate(case, keep)
-    return compare_with_dfn(twin_of(setup), setup, record, ends)
+    return compare_with_dfn(run_dfn(twin_of(setup)), setup, record, ends)
 
 
 def spheres():

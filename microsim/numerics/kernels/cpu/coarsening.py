@@ -220,22 +220,34 @@ def _line_ratio(ratio, a, b):
 
 
 @spread("coarse_ptr", less=1, grain=SERIAL // 8)
-def coarse_weights(
-    first, stop, indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
+def coarse_slots(
+    first, stop, indptr, neighbour, parent, child_ptr, child, coarse_ptr, coarse_neighbour, within, in_row
 ):
-    """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
+    """Say of each fine link which link of its parent's row holds it; `within` where both ends have one
+    parent."""
+    for big in range(first, stop):
+        low, high = coarse_ptr[big], coarse_ptr[big + 1]
+        for c in range(child_ptr[big], child_ptr[big + 1]):
+            for slot in range(indptr[child[c]], indptr[child[c] + 1]):
+                other = parent[neighbour[slot]]
+                in_row[slot] = within
+                for k in range(low, high):
+                    if coarse_neighbour[k] == other and other != big:
+                        in_row[slot] = k - low
+                        break
+
+
+@spread("coarse_ptr", less=1, grain=SERIAL // 8)
+def coarse_weights(first, stop, indptr, weight, in_row, within, child_ptr, child, coarse_ptr, scale, out):
+    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`."""
     for big in range(first, stop):
         low, high = coarse_ptr[big], coarse_ptr[big + 1]
         for slot in range(low, high):
             out[slot] = 0.0
         for c in range(child_ptr[big], child_ptr[big + 1]):
             for slot in range(indptr[child[c]], indptr[child[c] + 1]):
-                other = parent[neighbour[slot]]
-                if other != big:
-                    for k in range(low, high):
-                        if coarse_neighbour[k] == other:
-                            out[k] += weight[slot] if weight.size else 1
-                            break
+                if in_row[slot] != within:
+                    out[low + in_row[slot]] += weight[slot] if weight.size else 1
         for slot in range(low, high):
             out[slot] *= scale[slot]
 

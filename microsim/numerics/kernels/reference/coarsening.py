@@ -1,7 +1,5 @@
 """Slow twins of cpu.coarsening."""
 
-from collections import defaultdict
-
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -97,15 +95,24 @@ def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):
     return scale
 
 
-def coarse_weights(
-    indptr, neighbour, weight, parent, child_ptr, child, coarse_ptr, coarse_neighbour, scale, out
-):
-    """Weight of each coarse link: sum of the fine links it holds, times its `scale`."""
-    total = defaultdict(float)
-    for i, j, w in zip(rows_of(indptr), neighbour, values_of(weight, neighbour)):
-        total[parent[i], parent[j]] += w
+def coarse_slots(indptr, neighbour, parent, child_ptr, child, coarse_ptr, coarse_neighbour, within, in_row):
+    """Say of each fine link which link of its parent's row holds it; `within` where both ends have one
+    parent."""
+    places = {}
     for slot, pair in enumerate(zip(rows_of(coarse_ptr), coarse_neighbour)):
-        out[slot] = total[pair] * scale[slot]
+        places[pair] = slot - coarse_ptr[pair[0]]
+    for slot, (i, j) in enumerate(zip(rows_of(indptr), neighbour)):
+        in_row[slot] = places.get((parent[i], parent[j]), within)
+
+
+def coarse_weights(indptr, weight, in_row, within, child_ptr, child, coarse_ptr, scale, out):
+    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`."""
+    total, cells, parent = np.zeros(out.size), rows_of(indptr), np.empty(len(child), np.int64)
+    parent[child] = rows_of(child_ptr)
+    for slot, w in enumerate(values_of(weight, in_row)):
+        if in_row[slot] != within:
+            total[coarse_ptr[parent[cells[slot]]] + in_row[slot]] += w
+    out[:] = total * scale
 
 
 def sum_children(value, child_ptr, child, out):
