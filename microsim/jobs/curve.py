@@ -11,6 +11,7 @@ from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, SavedFile, Table
 
+ELECTRODES = {"mAh/g": (1e-2, 5000.0, "--mass-mg"), "mAh/cm2": (1e-4, 300.0, "--area-cm2")}
 COARSE = 0.01  # of a pulse, between the rows where it begins, from which that is said
 MOST = 60  # rows of a table that are printed
 UNITS = {"": ("mAh", 3.6), "mass": ("mAh/g", 3600.0), "area": ("mAh/cm2", 36000.0)}
@@ -106,12 +107,13 @@ class MeasuredCurveResult(Result):
         if self.dq_dv:
             unit = self.unit[1]
             told["dq_dv"] = {n: {"voltage_V": V, "dq_dv": d / unit} for n, (V, d) in self.dq_dv.items()}
+        told["remarks"] = self.remarks
         return told | ({"titration": [asdict(pulse) for pulse in self.pulses]} if self.pulses else {})
 
     @property
     def remarks(self):
-        """What speaks against the diffusivities of a titration, in sentences."""
-        count, said = len(self.pulses), []
+        """What speaks against the capacities and the diffusivities of a titration, in sentences."""
+        count, said = len(self.pulses), self._unlikely()
         none = sum(p.D is None for p in self.pulses)
         long = sum(not p.short for p in self.pulses) - none
         moving = sum(not p.relaxed for p in self.pulses)
@@ -134,6 +136,15 @@ class MeasuredCurveResult(Result):
         if moving:
             said.append(f"{moving} of {count} pulses stand beside a rest whose voltage still moves.")
         return said
+
+    def _unlikely(self):
+        """A sentence on capacities that no electrode has, as of a mass in g or an area in mm2."""
+        largest = max((row["capacity"] or 0.0 for row in self._halves()), default=0.0)
+        low, high, option = ELECTRODES.get(self.unit[0], (0.0, float("inf"), ""))
+        if largest == 0 or low <= largest <= high:
+            return []
+        held = f"{largest:.3g} {self.unit[0]}, and electrodes have {low:g} to {high:g}"
+        return [f"The largest half cycle has {held}: is {option} in its unit?"]
 
     def tables(self):
         halves = list(self._halves())

@@ -21,17 +21,28 @@ RARE = 5e-3  # share of a phase below which it may be stray voxels
 CLEARLY = 1.5  # times more: one kind of change rather than another
 NOISY = 2e-3  # share of voxels without one of their own beside them: noise, not structure
 ALONE = 0.5  # share of a phase's voxels without another beside them
+PORES = ("pore", "pores", "void", "voids", "porosity", "air", "electrolyte")
 SAMPLED = 4_000_000  # voxels
 
 
 def doubts(state, bounds):
     """List what speaks against the labels, as sentences; bounds: share of the grey step that edges move."""
-    said = [*broken_bounds(state, bounds), *_overlapping(state), *_stray(state)]
+    said = [*broken_bounds(state, bounds), *_overlapping(state), *_stray(state), *_turned(state.phases)]
     extremes = state.found.get("extremes")
     if extremes:
         count = extremes["voxels_brought_in"]
         said.append(f"{count} voxels far outside the grey values of the others (zingers, dead pixels)")
     return said
+
+
+def _turned(phases):
+    """Say that pores are not the darkest phase, as they are to X-rays and electrons."""
+    pores = [name for name in phases if name.lower() in PORES]
+    if pores and phases[0] not in pores:
+        yield (
+            f"{phases[0]} is darker than {pores[0]}, for phases are named from dark to bright: in X-ray and"
+            " electron images pores are the darkest"
+        )
 
 
 def broken_bounds(state, bounds):

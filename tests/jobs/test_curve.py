@@ -128,3 +128,22 @@ def test_what_speaks_against_a_diffusivity_is_said(tmp_path):
     gitt(tmp_path / "a.csv", 1e-15, rest=1e6, points=30)
     (said,) = ms.measured_curve(tmp_path / "a.csv", radius=RADIUS, positive_current="discharge").remarks
     assert said.startswith("Rows are up to 3.4 % of a pulse apart") and "D may be off by 8.5 %" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"mass": 7e-9}, "1.43e+05 mAh/g, and electrodes have 0.01 to 5000: is --mass-mg in its unit?"),
+        ({"mass": 7e-6}, ""),
+        ({"area": 15.4}, "mAh/cm2, and electrodes have 0.0001 to 300: is --area-cm2 in its unit?"),
+        ({"area": 1.54e-4}, ""),
+        ({}, ""),
+    ],
+)
+def test_capacities_that_no_electrode_has_are_told(tmp_path, given, told):
+    """1 mA for an hour with 7 mg, or 1.54 cm2; a mass in g, an area a hundred thousand times too large."""
+    rows = "\n".join(f"{60 * k},{4 - 0.5 * k / 60:.4f},1" for k in range(61))
+    (tmp_path / "a.csv").write_text(f"time/s,voltage/V,current/mA\n{rows}")
+    found = ms.measured_curve(tmp_path / "a.csv", positive_current="discharge", **given)
+    assert found.remarks == found.numbers()["remarks"] and told in " ".join(found.remarks)
+    assert bool(found.remarks) is bool(told) and (not told or found.remarks[0] in repr(found))

@@ -77,3 +77,13 @@ def test_levels_of_noise_and_stray_voxels_are_said():
     small = 0 * SOLID
     small[10:14, 10:14, 10:13] = 1
     assert "am has 0.075 % of the voxels" in " ".join(ms.segment_volume(image(small), PHASES).doubts)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(["am", "pore"], True), (["Solid", "Voids"], True), (["a", "b"], False)]
+)
+def test_pores_that_are_not_the_darkest_are_said(names, told):
+    said = [one for one in ms.segment_volume(image(SOLID), names).doubts if "is darker than" in one]
+    assert len(said) == told and (
+        not told or said[0].startswith(f"{names[0]} is darker than {names[1]}, for")
+    )
