@@ -199,7 +199,7 @@ def pieces_figure(fragments, grains):
     """Draw cumulative size distributions by region of depth."""
     import matplotlib
 
-    figure = new_figure(3.2)
+    figure = new_figure(3.2 + 0.2 * -(-len(fragments) // 2))
     panels = figure.subplots(1, 2, sharey=True)
     shades = matplotlib.colormaps["viridis"](np.linspace(0.05, 0.85, len(fragments)))
     for axes, regions, title in zip(panels, (fragments, grains), ("Fragments", "Grains")):
@@ -221,7 +221,8 @@ def pieces_figure(fragments, grains):
         axes.set_xlim(0, None)
         axes.grid(True)
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(title="depth (count)", title_fontsize=8, loc="upper left")
+            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}  # lines may be anywhere within
+            axes.legend(title="Depth (count)", title_fontsize=8, ncols=2, **below)
     panels[0].set(ylabel="Share by number", ylim=(0, 1.02))
     return figure
 

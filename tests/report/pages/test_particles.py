@@ -118,3 +118,13 @@ def test_a_change_without_interval_is_a_dot():
         PARTICLE_FIGURES[key].label for key in ("binder_share_of_largest", "crack_share")
     ]
     assert len(axes.collections) == 1  # one interval
+
+
+@pytest.mark.parametrize("regions", [1, 2, 5, 9])
+def test_the_legend_of_the_pieces_hides_no_line(found, regions):
+    sizes = {"start_m": 0.0, "end_m": 1e-5, "diameters_m": list(found.diameter)}
+    drawn = page.pieces_figure([sizes] * regions, [sizes] * regions)
+    drawn.draw_without_rendering()
+    for axes in drawn.axes:
+        legend = axes.get_legend().get_window_extent()
+        assert -1 < legend.y0 and legend.y1 <= axes.xaxis.get_tightbbox().y0
