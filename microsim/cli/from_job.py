@@ -8,6 +8,8 @@ a page; one option for each file that the result can write.
 """
 
 import inspect
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from ..base.arguments import REQUIRED, Argument, Spread, declared
 from ..base.errors import InputError, NotConverged
 from ..base.guard import guarding
 from ..base.schema import listed
+from ..jobs.command_crate import Command, write_command_crate
 from ..jobs.job import check_outputs, inputs_of
 from .app import app
 from .console import progress_bar, report
@@ -136,7 +139,10 @@ class _Job:
                 raise InputError(f"{place}: expected a value, got an empty text; give one, or leave it out.")
 
     def _run(self, name, given, asked):
-        given = {key: value for key, value in given.items() if value not in (None, [])}
+        given, began = (
+            {key: value for key, value in given.items() if value not in (None, [])},
+            time.monotonic(),
+        )
         values = {key: _read(self.arguments[key], key, value) for key, value in given.items()}
         _imply(values, asked, self.result)
         values = _joined(values, self.groups)
@@ -146,9 +152,33 @@ class _Job:
             if not found.speaks:
                 return
             lines, numbers = _write(found, self.result, asked)
+            if asked.get("page") is not None:
+                seconds = time.monotonic() - began
+                write_command_crate(asked["page"], self._command(name, given, asked, numbers), seconds)
         report(numbers, asked["json_file"], found, *lines)
         if found.failed:
             raise typer.Exit(1)
+
+    def _command(self, name, given, asked, numbers):
+        """What was typed, as a crate keeps it: what is written apart from the rest."""
+        writes = {one.name for one, _, about in declared(self.function) if getattr(about, "writes", None)}
+        typed = {key: _spelled_again(key, self.arguments[key], value) for key, value in given.items()}
+        words = [word for key, words in typed.items() if key not in writes for word in words]
+        outputs = {f"--{key}": asked[key] for key in self.result.files if asked[key] is not None}
+        page, place = "--report" if "out" in self.result.files else "--out", asked["page"]
+        here = Path(os.path.relpath(os.getcwd(), place)).as_posix()
+        read = [file for file in inputs_of(self.function, given) if os.path.exists(file)]  # no formulas
+        return Command(name, words, page, outputs, read, here, numbers)
+
+
+def _spelled_again(key, argument, value):
+    """The words that give an argument as it was typed."""
+    default, *_ = argument
+    option = _place(key, argument)
+    if isinstance(default, bool):
+        return [option if not default else f"--no-{option.removeprefix('--')}"]
+    values = value if isinstance(value, list) else [value]
+    return values if option == key.upper() else [word for one in values for word in (option, one)]
 
 
 def _arguments(function):

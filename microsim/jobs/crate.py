@@ -64,20 +64,21 @@ class Crate:
 # ---- writing -------------------------------------------------------------------------------------------
 
 
-def write_crate(folder, case, numbers):
+def write_crate(folder, case, numbers, inputs=None):
     """Write the crate of a finished run beside its results; return its path.
 
-    case: Case. numbers: content of result.json, as plain data.
+    case: Case, or a command_crate.Command. numbers: content of result.json, as plain data. inputs: [(key,
+    path)] of the files that were read; None: those that the case names, and then claims bear on it, too.
     """
-    folder, ended = Path(folder), datetime.now(UTC)
-    inputs, results = list(_inputs(case)), list(_results(folder))
-    claims, values = list(_claims(case)), list(_values(numbers))
+    folder, ended, of_run = Path(folder), datetime.now(UTC), inputs is None
+    inputs, results = list(_inputs(_named(case) if of_run else inputs)), list(_results(folder))
+    claims, values = list(_claims(case)) if of_run else [], list(_values(numbers))
     tools, on = list(_packages()), list(_properties("machine", machine()))
     cost = list(_properties("cost", {key: numbers[key] for key in NOT_NUMBERS if key in numbers}))
     action = {
         "@id": ACTION,
         "@type": "CreateAction",
-        "name": f"microsim run: {case.title}",
+        "name": f"microsim run: {case.title}" if of_run else f"microsim {case.title}",
         "description": "; ".join(step.text for step in case.protocol[:12]),
         "instrument": _to(TOOL),
         "object": [_to(CASE), *map(_to, inputs)],
@@ -145,7 +146,9 @@ def _case_entity(case, folder):
         "@id": CASE,
         "@type": "CreativeWork",
         "name": case.name,
-        "description": "The whole case, defaults filled in, as microsim run takes it.",
+        "description": "The command as it was given, and its numbers."
+        if "command" in case.as_dict()
+        else "The whole case, defaults filled in, as microsim run takes it.",
         "encodingFormat": "application/json",
         "sha256": case.sha256,
         "text": json.dumps(plain(case.as_dict()), ensure_ascii=False),
@@ -178,18 +181,22 @@ def _packages():
         }
 
 
-def _inputs(case):
-    """Name every file of the case by its content (RFC 6920), so that it is the same wherever it lies."""
+def _named(case):
     from ..volumes.named import named_files
 
-    for key, path in named_files(case.as_dict(), case.path and case.path.parent):
+    return named_files(case.as_dict(), case.path and case.path.parent)
+
+
+def _inputs(named):
+    """Name every file by its content (RFC 6920), so that it is the same wherever it lies."""
+    for key, path in named:
         found = digest(path)
         name = base64.urlsafe_b64encode(bytes.fromhex(found)).decode().rstrip("=")
         yield {
             "@id": f"ni:///sha-256;{name}?key={quote(key)}&name={quote(path.name)}",
             "@type": "Dataset" if path.is_dir() else "File",
             "name": path.name,
-            "description": f"{key} of the case",
+            "description": f"{key} of what was asked for",
             "identifier": key,
             "encodingFormat": _kind(path),
             "contentSize": str(_size(path)),

@@ -5,9 +5,12 @@ from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from .. import __version__
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.provenance import build
 from .case_arguments import results_folder
+from .command_crate import given_again
 from .crate import CRATE, NOT_NUMBERS, read_crate
 from .job import job
 from .origin import differences, digest, origin_of
@@ -15,6 +18,7 @@ from .result import Result, Table
 from .run import FILES, run
 
 NOT_COMPARED = (*NOT_NUMBERS, "seconds", "origin", "case_sha256", "source", "protocol_read", "read")
+PLACES = ("report", "files", "volume", "recipe")  # of a command's numbers: where files lie
 MOST = 40  # rows of numbers that are printed
 
 
@@ -80,12 +84,16 @@ class ReproducedResult(Result):
 
     def plot(self):
         """Draw the voltage of the second run."""
+        if "command" in self.crate.case:
+            raise InputError(f"expected a run to draw, got {self.crate.name}; open {self.again.folder}.")
         return self.again.plot()
 
 
 @job
 def reproduce(
-    file: Annotated["str | PathLike", Argument(f"{CRATE} of a run, or its folder.", metavar="FILE")],
+    file: Annotated[
+        "str | PathLike", Argument(f"{CRATE} of a run or another page, or its folder.", metavar="FILE")
+    ],
     out: results_folder("out/<case name>_again", *FILES) = None,
     *,
     inputs: Annotated[
@@ -96,7 +104,8 @@ def reproduce(
     """Run again what a run's provenance describes, and say what differs.
 
     Reads ro-crate-metadata.json, finds the files that the case names, runs the case, and compares every
-    number (times and memory aside), the curve and the fields. On the same build with the same inputs they are
+    number (times and memory aside), the curve and the fields; of another command with a page (transport, eis,
+    segment, ...) its numbers. On the same build with the same inputs they are
     the same to the digit. Otherwise a sentence says what changed: inputs, microsim, packages, machine.
     Exits 1 where anything differs.
 
@@ -127,6 +136,9 @@ def reproduce(
     out = Path("out") / f"{crate.name}_again" if out is None else Path(out)
     if out.resolve() == crate.folder.resolve():
         raise InputError(f"--out: expected another folder than that of the first run, got {out}; name one.")
+    if "command" in crate.case:
+        again, changed = given_again(crate, out, None if inputs is None else Path(inputs))
+        return _compared(crate, again, {**crate.origin, "microsim": __version__, "build": build()}, changed)
     case = _case(crate, None if inputs is None else Path(inputs))
     now = {**origin_of(case), "case_sha256": crate.origin["case_sha256"]}
     again = run(case, out, progress=progress)
@@ -182,10 +194,7 @@ def _found(words, key, crate, folders):
 # ---- what differs ----------------------------------------------------------------------------------------
 
 
-def _compared(crate, again, now):
-    import json
-
-    from ..base.files import plain
+def _compared(crate, again, now, changed=()):
     from ..base.provenance import machine, packages
 
     today = {**packages(), **machine()}
@@ -194,8 +203,35 @@ def _compared(crate, again, now):
         for name in dict.fromkeys([*crate.told, *today])
         if crate.told.get(name) != today.get(name)
     ]
-    new = plain(again.numbers())
-    path, notes = crate.folder / "result.json", []
+    old, new, notes = _numbers(crate, again)
+    apart = [
+        (key, old.get(key, "-"), new.get(key, "-"))
+        for key in dict.fromkeys([*old, *new])
+        if old.get(key, "-") != new.get(key, "-")
+    ]
+    said = () if "command" in crate.case else (*_curves(crate, again), *_fields(crate, again))
+    return ReproducedResult(
+        crate,
+        again,
+        (*differences(crate.origin, now), *changed, *causes),
+        tuple(apart),
+        said,
+        len(old),
+        tuple(notes),
+    )
+
+
+def _numbers(crate, again):
+    """Return the numbers of the first and of the second time, {dotted key: value}, and notes on the first."""
+    import json
+
+    from ..base.files import plain
+
+    new, path, notes = plain(again.numbers()), crate.folder / "result.json", []
+    if "command" in crate.case:
+        both = (dict(_leaves(one)) for one in (crate.case["command"]["numbers"], new))
+        old, new = ({key: one[key] for key in one if key.split(".")[0] not in PLACES} for one in both)
+        return old, new, notes
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
         if digest(path) != crate.results.get("result.json"):
@@ -205,22 +241,7 @@ def _compared(crate, again, now):
         notes = [
             f"no {path} to compare with: the single numbers of {CRATE} and its voltage curve stand for it"
         ]
-    old, new = dict(_leaves(old)), dict(_leaves(new))
-    apart = [
-        (key, old.get(key, "-"), new.get(key, "-"))
-        for key in dict.fromkeys([*old, *new])
-        if old.get(key, "-") != new.get(key, "-")
-    ]
-    said, found = _curves(crate, again), _fields(crate, again)
-    return ReproducedResult(
-        crate,
-        again,
-        (*differences(crate.origin, now), *causes),
-        tuple(apart),
-        (*said, *found),
-        len(old),
-        tuple(notes),
-    )
+    return dict(_leaves(old)), dict(_leaves(new)), notes
 
 
 def _leaves(node, key=""):
