@@ -2,19 +2,22 @@
 
 from dataclasses import asdict
 
+import numpy as np
+
 from ..base.schema import shown
 from ..case.build import film_on
 
 
 def area_figures(cell):
     """Return the reactive area (m2), and what share of the voxels' faces it is."""
-    faces = cell.mesh.faces
+    faces, within = cell.mesh.faces, cell.design.within_voxels
+    of_face = faces.area / np.prod(cell.mesh.voxel_size) ** (2 / 3) if within else faces.share
     return {
         "applied": cell.design.area_correction,
-        "within_voxels": cell.design.within_voxels,
+        "within_voxels": within,
         "reactive_area_m2": float(faces.area.sum()),
         "faces": int(faces.area.size),
-        "mean_share_of_voxel_face": float(faces.share.mean()),
+        "mean_share_of_voxel_face": float(of_face.mean()),
     }
 
 

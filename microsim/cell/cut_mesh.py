@@ -10,12 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..base.errors import InputError
-from ..materials import ActiveMaterial
-from ..mesh.cut_surface import cut_surface
-from ..mesh.shares import share_of
-from ..numerics.backend import kernels
 from ..numerics.graph import Graph, cut_graph
+from .cut_image import CutImage
 from .deposit import Deposit
 from .mesh import Faces, HalfCellMesh, layers_in_front, spheres_of
 from .spheres import LithiumCells
@@ -27,13 +23,19 @@ MOST = 0.75  # of a face's current that goes into the neighbours of its voxel
 def build_cut_mesh(grid, design):
     """Return the HalfCellMesh of a VoxelGrid with shares for a CellDesign; raises InputError where no cell
     exists."""
-    active = _only_active(design)
-    surface = cut_surface(share_of(grid, [active]), grid.voxel_size)
+    image = CutImage.of(grid, design)
     lines, counter = layers_in_front(grid, design)
     front = _Front(len(lines), counter)
     widths = [np.full(n, h) for n, h in zip(grid.shape, grid.voxel_size)]
     widths[0] = np.concatenate([lines, widths[0]])
-    ionic, electronic, resolved = _graphs(surface, front, widths, active)
+    ionic, electronic, resolved = (
+        front.graph(medium, widths, *fronts)
+        for medium, fronts in (
+            (image.ionic, (True, True)),
+            (image.electronic, (False, True)),
+            (image.solid, (False, False)),
+        )
+    )
     cells = _Cells(
         ionic, LithiumCells(resolved, spheres_of([], design, len(lines), counter, widths)), electronic
     )
@@ -45,11 +47,11 @@ def build_cut_mesh(grid, design):
         electronic,
         cells.solid,
         to_electronic,
-        *_coefficients(design, design.phases[active], cells, front),
-        *_lithium(design, active, cells, front),
+        *_coefficients(design, image, cells, front),
+        *_lithium(design, image.active, cells, front),
         electronic.position[:, 0] >= front.layers,
-        np.zeros(electronic.n, bool),
-        _faces(grid, surface, cells, front, to_electronic),
+        electronic.gather(front.values(image.additive, False, False)),
+        _faces(grid, image, cells, front, to_electronic),
         first[:0] if counter else first,
         electronic.index[0].ravel() if counter else first[:0],
         collector,
@@ -57,24 +59,10 @@ def build_cut_mesh(grid, design):
         grid.voxel_size,
         grid.shape,
         grid.shape[1] * grid.shape[2] * grid.face_area("x"),
-        _counts(grid, surface, cells, front),
-        collector_open=surface.inner.opening[0, -1][at_collector].astype(float),
-        solid_voxels=grid.mask(active),
+        _counts(grid, image, cells, front),
+        collector_open=image.electronic.opening[0, -1][at_collector].astype(float),
+        shown=(~image.labelled, image.labelled | image.additive, image.labelled),
     )
-
-
-def _only_active(design):
-    """Return the one active phase of a design that this can run; refuse others."""
-    active = design.sort(ActiveMaterial)
-    others = [name for name, material in design.phases.items() if material is not None and name not in active]
-    if len(active) != 1 or others:
-        raise InputError(
-            "volume.interface: expected one phase of active material with electrolyte around it, got "
-            f"{', '.join([*active, *others]) or 'none'}; surfaces within voxels are not known between"
-            f" more: leave"
-            " the interface out"
-        )
-    return active[0]
 
 
 @dataclass(frozen=True)
@@ -84,16 +72,17 @@ class _Front:
     layers: int
     counter: int
 
-    def values(self, graph, image, separator, slab):
-        """Return a value of each cell of a graph, by where it lies."""
-        x = graph.position[:, 0]
-        return np.where(x >= self.layers, image, np.where(x >= self.counter, separator, slab or 0.0)) + 0.0
-
-    def mask(self, image, separator, slab):
-        """Put layers of a mask in front of that of the image."""
-        wide = np.concatenate([np.full((self.layers, *image.shape[1:]), separator), image])
+    def values(self, image, separator, slab):
+        """Put layers of a value in front of those of the image [x, y, z]."""
+        wide = np.concatenate([np.full((self.layers, *image.shape[1:]), separator, image.dtype), image])
         wide[: self.counter] = slab
         return wide
+
+    def graph(self, medium, widths, separator, slab):
+        """Return the graph of a Medium; separator, slab: whether it has cells in front of the image."""
+        mask = self.values(medium.joined, separator, slab)
+        share = self.values(medium.share.astype(float), 1.0, 1.0)
+        return cut_graph(mask, widths, share, self.opening(medium.opening)).filled()
 
     def opening(self, opening):
         """Put open layers in front of the openings of an image."""
@@ -120,19 +109,13 @@ class _Cells:
         return np.concatenate([at, np.repeat(solid.spheres.position, solid.shells, axis=0)])
 
 
-def _coefficients(design, material, cells, front):
+def _coefficients(design, image, cells, front):
     """Porosity and transport efficiency of each ionic cell, conductivity of each electronic one (S m-1)."""
     separator, slab = design.separator, front.counter and design.counter_electrode.material
-    return (
-        front.values(cells.ionic, 1.0, separator.porosity, slab and slab.porosity),
-        front.values(
-            cells.ionic,
-            design.pore_transport_efficiency,
-            separator.transport_efficiency,
-            slab and slab.transport_efficiency,
-        ),
-        front.values(cells.electronic, material.sigma, 1.0, slab and slab.sigma),
-    )
+    eps = front.values(image.eps, separator.porosity, slab and slab.porosity)
+    beta = front.values(image.beta, separator.transport_efficiency, slab and slab.transport_efficiency)
+    sigma = front.values(image.sigma, 1.0, slab and slab.sigma)
+    return cells.ionic.gather(eps), cells.ionic.gather(beta), cells.electronic.gather(sigma)
 
 
 def _lithium(design, active, cells, front):
@@ -146,48 +129,15 @@ def _lithium(design, active, cells, front):
     return materials, in_slab.astype(np.uint8), np.where(in_slab, slab.initial_sto, own)
 
 
-def _graphs(surface, front, widths, active):
-    """The graphs of the electrolyte, of what conducts electrons, and of the active material, as far as they
-    are joined to the separator and to the collector."""
-    wet, dry = (_joined(part, end) for part, end in ((surface.outer, 0), (surface.inner, -1)))
-    for found, part, what in (
-        (wet, surface.outer, "electrolyte to reach in from the separator face"),
-        (dry, surface.inner, f"{active} joined to the collector face"),
-    ):
-        if not found.any():
-            raise InputError(
-                f"expected {what}, got none that does; check the phase labels and the direction of x"
-            )
-    graphs = []
-    for found, part, separator, slab in (
-        (wet, surface.outer, True, True),
-        (dry, surface.inner, False, True),
-        (dry, surface.inner, False, False),
-    ):
-        mask = front.mask(found, separator, slab)
-        share = front.mask(part.share.astype(float), 1.0, 1.0)
-        graphs.append(cut_graph(mask, widths, share, front.opening(part.opening)).filled())
-    return graphs
-
-
-def _joined(part, end):
-    """Mark the voxels of a part that open faces join to an end of x (0 or -1)."""
-    shape = part.share.shape
-    cluster = kernels.open_faces.clusters(part.opening, shape, False)
-    joined = np.zeros(cluster.size, bool)
-    joined[cluster[end][part.opening[0, end, :-1, :-1] > 0]] = True
-    return joined[cluster] & (part.share > 0)
-
-
 # ---- faces -------------------------------------------------------------------------------------------------
 
 
-def _faces(grid, surface, cells, front, to_electronic):
+def _faces(grid, image, cells, front, to_electronic):
     """Return the pieces of the surface that react: within voxels, on voxel faces, towards the separator,
     and those of a counter slab's particles."""
-    parts = [_within(grid, surface, cells, front)]
-    parts += [_between(grid, surface, cells, front, axis) for axis in range(3)]
-    parts.append(_towards_separator(grid, surface, cells, front))
+    parts = [_within(grid, image, cells, front)]
+    parts += [_between(grid, image, cells, front, axis) for axis in range(3)]
+    parts.append(_towards_separator(grid, image, cells, front))
     if cells.solid.spheres:
         parts.append(_of_particles(grid, cells, front))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -195,10 +145,7 @@ def _faces(grid, surface, cells, front, to_electronic):
     columns = {name: column[order] for name, column in columns.items()}
     deposit = Deposit(*(columns.pop(name) for name in ("to_ionic", "ionic_share", "to_solid", "solid_share")))
     return Faces(
-        electronic=to_electronic[columns["solid"]],
-        share=np.ones(len(order)),
-        deposit=deposit.with_electronic(to_electronic),
-        **columns,
+        electronic=to_electronic[columns["solid"]], deposit=deposit.with_electronic(to_electronic), **columns
     )
 
 
@@ -214,6 +161,7 @@ def _plain(ionic, solid, area, half_solid, half_ionic, position):
         "half_ionic": half_ionic,
         "half_electronic": half_solid,
         "position": position,
+        "share": np.ones(len(solid)),
         "bend": half_solid**2 / 2,
         "to_ionic": np.repeat(ionic[:, None], 7, axis=1),
         "ionic_share": alone,
@@ -222,8 +170,9 @@ def _plain(ionic, solid, area, half_solid, half_ionic, position):
     }
 
 
-def _within(grid, surface, cells, front):
+def _within(grid, image, cells, front):
     """Pieces in voxels that hold a cell of either kind."""
+    surface = image.surface
     at = surface.position + [front.layers, 0, 0]
     ionic, solid = (graph.index[tuple(at.T)] for graph in (cells.ionic, cells.solid))
     both = (ionic >= 0) & (solid >= 0)
@@ -236,11 +185,16 @@ def _within(grid, surface, cells, front):
     centre = (surface.position[both] + 0.5) * np.array(grid.voxel_size)
     found = _plain(ionic, solid, area, inner, outer, centre) | {"bend": depth**2 / 2}
     for kind, part in (("ionic", surface.outer), ("solid", surface.inner)):
-        index = getattr(cells, kind).index
+        index, opening = getattr(cells, kind).index, front.opening(getattr(image, kind).opening)
         found[f"to_{kind}"], found[f"{kind}_share"] = _reached(
-            grid, index, front.opening(part.opening), at, part.shift[both] / area, front.layers
+            grid, index, opening, at, part.shift[both] / area, front.layers
         )
-    return found
+    return _reacting(found, image.reactive[tuple(surface.position[both].T)])
+
+
+def _reacting(columns, share):
+    """Columns of faces of which a share reacts."""
+    return columns | {"area": columns["area"] * share, "share": columns["share"] * share}
 
 
 def _along_a_bent_surface(depth, curvature):
@@ -271,9 +225,10 @@ def _reached(grid, index, opening, at, reach, layers):
     return cells, share
 
 
-def _between(grid, surface, cells, front, axis):
+def _between(grid, image, cells, front, axis):
     """Pieces on the voxel faces across an axis, between a voxel that is all solid and one that is all
     electrolyte."""
+    surface = image.surface
     at, across = surface.position + [front.layers, 0, 0], surface.vector[:, axis]
     full = surface.inner.share[tuple(surface.position.T)] == 1
     beyond = at.copy()
@@ -287,12 +242,13 @@ def _between(grid, surface, cells, front, axis):
     centre = surface.position[on] + 0.5
     centre[:, axis] += np.sign(across[on]) / 2
     area = np.abs(across[on]) * size
-    return _plain(ionic[on], solid[on], area, half, half, centre * np.array(grid.voxel_size))
+    found = _plain(ionic[on], solid[on], area, half, half, centre * np.array(grid.voxel_size))
+    return _reacting(found, image.reactive[tuple((beyond[on] - [front.layers, 0, 0]).T)])
 
 
-def _towards_separator(grid, surface, cells, front):
+def _towards_separator(grid, image, cells, front):
     """Pieces on the front of the image, where solid lies bare against the separator."""
-    open_ = surface.inner.opening[0, 0, :-1, :-1]
+    open_ = image.solid.opening[0, 0, :-1, :-1]
     solid, ionic = cells.solid.index[front.layers], cells.ionic.index[front.layers - 1]
     y, z = np.nonzero((open_ > 0) & (solid >= 0))
     half = np.full(len(y), grid.voxel_size[0] / 2)
@@ -321,16 +277,18 @@ def _of_particles(grid, cells, front):
     return found | {"half_electronic": none, "bend": none}
 
 
-def _counts(grid, surface, cells, front):
+def _counts(grid, image, cells, front):
     """Cells of each sort on the image, and what no path joins; for the record."""
-    wet = int((cells.ionic.position[:, 0] >= front.layers).sum())
+    wet, conducting = (
+        int((graph.position[:, 0] >= front.layers).sum()) for graph in (cells.ionic, cells.electronic)
+    )
     active = cells.solid.resolved.n
     return {
         "total": grid.voxels,
         "active": active,
         "electrolyte": wet,
-        "electronic": active,
+        "electronic": conducting,
         "separator_cells": (front.layers - front.counter) * grid.shape[1] * grid.shape[2],
-        "isolated_active": int(np.count_nonzero(surface.inner.share)) - active,
-        "isolated_electrolyte": int(np.count_nonzero(surface.outer.share)) - wet,
+        "isolated_active": int(np.count_nonzero(image.solid.share)) - active,
+        "isolated_electrolyte": int(np.count_nonzero(image.ionic.share)) - wet,
     }

@@ -73,8 +73,8 @@ class HalfCellMesh:
     slab's own collector; collector: electronic cells at the collector; lines: number of layers in front of
     the image; apart: which electronic cells have lost all contact since the start, None for none: they are at
     the collector's potential, for nothing flows in them; collector_open: open part of the collector's faces;
-    solid_voxels: where voxels hold cells of both kinds, on which of the image the solid's are shown, else
-    None.
+    shown: where voxels hold cells of several kinds, those of the image that the ionic, the electronic and the
+    solid's are shown on, else None.
     """
 
     ionic: Graph
@@ -100,13 +100,14 @@ class HalfCellMesh:
     counts: dict = field(default_factory=dict)
     apart: np.ndarray | None = None
     collector_open: np.ndarray | float = 1.0
-    solid_voxels: np.ndarray | None = None
+    shown: tuple | None = None
 
     def on_image(self, graph, values):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
         dense = graph.scatter(values)[self.lines :]
-        if self.solid_voxels is not None:
-            dense[self.solid_voxels != (graph is not self.ionic)] = np.nan
+        for of, voxels in zip((self.ionic, self.electronic, self.solid), self.shown or ()):
+            if of is graph:
+                dense[~voxels] = np.nan
         return dense
 
     def weights_of_cells(self, values):
@@ -239,7 +240,7 @@ class _Image:
                 f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material"
             )
         conductor = conductors[0] if conductors else None
-        beta_cbd = _cbd_efficiency(design, conductor)
+        beta_cbd = cbd_efficiency(design, conductor)
         flooded = [
             n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)
         ]
@@ -317,7 +318,8 @@ def spheres_of(porous, design, layers, counter, widths):
     return Spheres(position, volume * share, radius, design.shells)
 
 
-def _cbd_efficiency(design, conductor):
+def cbd_efficiency(design, conductor):
+    """Return the transport efficiency of the carbon-binder's pores, of the phase of that name; 0 for none."""
     if conductor is None:
         return 0.0
     if design.cbd_transport_efficiency is not None:
@@ -367,9 +369,7 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
         sigma[at] = material.sigma
         if name not in image.actives:
             eps[at] = material.porosity
-            beta[at] = (
-                material.transport_efficiency if name in image.porous else _cbd_efficiency(design, name)
-            )
+            beta[at] = material.transport_efficiency if name in image.porous else cbd_efficiency(design, name)
     eps[:layers], beta[:layers] = design.separator.porosity, design.separator.transport_efficiency
     if counter:
         slab = design.counter_electrode.material

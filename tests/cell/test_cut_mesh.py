@@ -11,8 +11,9 @@ from microsim.case.build import assemble
 from microsim.cell.cut_mesh import build_cut_mesh
 from microsim.cell.load import Load
 from microsim.mesh.grid import VoxelGrid
+from microsim.numerics.links import Links
 
-from ..cells import design, half_cell, run
+from ..cells import ACTIVE, CBD, design, half_cell, run
 from ..mesh.test_subvoxel import ball
 from .rough import BLOCKS, FROZEN, random_state, rough_step
 from .test_jacobian import mismatch
@@ -132,15 +133,71 @@ def test_voxels_of_the_image_show_what_their_labels_say():
     assert np.isnan(solid[labels]).mean() < 0.02
 
 
-def test_other_solids_are_refused():
-    labels = np.zeros((6, 2, 2), np.uint8)
-    labels[2:4], labels[4:] = 2, 1
-    grid = VoxelGrid(labels, ("pore", "am", "cbd"), 0.5e-6)
-    grid = replace(grid, shares={"am": np.uint8(255) * (labels == 1)})
-    with pytest.raises(
-        InputError, match="one phase of active material with electrolyte around it, got am, cbd"
-    ):
-        build_cut_mesh(grid, design(grid, within_voxels=True))
+def three_phases(share, labels, **more):
+    """Grid of pores, active material with a share, and carbon-binder; and its design."""
+    grid = VoxelGrid(np.asarray(labels, np.uint8), ("pore", "am", "cbd"), 0.5e-6)
+    grid = replace(grid, shares={"am": np.rint(255 * np.asarray(share, float)).astype(np.uint8)})
+    return grid, design(grid, separator=SEPARATOR, within_voxels=True, **more)
+
+
+@pytest.mark.parametrize("clogged", [False, True])
+@pytest.mark.parametrize("order", [(0, 2, 1), (2, 0, 2, 1)])
+def test_layers_with_carbon_binder_are_the_mesh_of_whole_voxels(order, clogged):
+    """Beside a strip of pores along x, so that there is electrolyte where the carbon-binder is clogged."""
+    labels = np.repeat(order, 2)[:, None, None] * np.ones((1, 3, 2), int)
+    labels[:, 0] = 0
+    more = {"cbd_transport_efficiency": 0.0} if clogged else {}
+    grid, own = three_phases(labels == 1, labels, **more)
+    cut = assemble(grid, own)
+    whole = half_cell(labels, 0.5e-6, separator=SEPARATOR, area_correction=False, **more)
+    for name in ("ionic", "electronic"):
+        ours, theirs = getattr(cut.mesh, name), getattr(whole.mesh, name)
+        assert np.array_equal(ours.index >= 0, theirs.index >= 0)
+        u = np.random.default_rng(0).random(theirs.index.shape)
+        k = cut.mesh.beta if name == "ionic" else cut.mesh.sigma
+        k_whole = whole.mesh.beta if name == "ionic" else whole.mesh.sigma
+        flows = [
+            Links.of(graph).conducting(k).outflow(graph.gather(u))
+            for graph, k in ((ours, k), (theirs, k_whole))
+        ]
+        assert flows[0] == pytest.approx(flows[1], rel=1e-12)
+    assert np.array_equal(cut.mesh.additive, whole.mesh.additive)
+    assert cut.mesh.eps == pytest.approx(whole.mesh.eps)
+    assert cut.collector_conductance == pytest.approx(whole.collector_conductance)
+
+
+def test_part_of_a_surface_under_carbon_binder_reacts():
+    labels = np.repeat([0, 2, 1, 1], 2)[:, None, None] * np.ones((1, 2, 2), int)
+    grid, own = three_phases(wall(8, 4), labels)
+    share, faces = own.phases["cbd"].reactive_share, assemble(grid, own).mesh.faces
+    assert 0 < share < 1
+    assert faces.area.sum() == pytest.approx(share * 4 * 0.25e-12) and faces.share == pytest.approx(share)
+
+
+def test_a_cut_cell_with_carbon_binder_keeps_lithium_salt_and_charge():
+    share = bumpy()
+    labels = (share >= 0.5).astype(int)
+    labels[4:, :3][labels[4:, :3] == 0] = 2
+    grid, own = three_phases(share, labels)
+    cell = assemble(grid, own)
+    current = 2 * cell.mesh.faces.area.sum()
+    record = run(cell, [Load("d", current, duration=100.0), Load("r", 0.0, duration=100.0)]).record
+    assert record.lithium_balance_error < 1e-11
+    assert record.salt_balance_error < 1e-11
+    assert record.charge_balance_error < 1e-11
+    phi_s = cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n))
+    assert np.isnan(phi_s[labels == 0]).all() and not np.isnan(phi_s[labels == 2]).all()
+
+
+def test_what_is_not_known_between_solids_is_refused():
+    labels = np.repeat([0, 2, 1], 2)[:, None, None] * np.ones((1, 2, 2), int)
+    grid, own = three_phases(labels == 1, labels)
+    for phases in ({"cbd": ACTIVE}, {"am": CBD}):
+        with pytest.raises(InputError, match="one phase of active material, and at most one of carbon"):
+            build_cut_mesh(grid, replace(own, phases=own.phases | phases))
+    for more in ({"contact_resistance": 1e-4}, {"contact_lost": 0.5}):
+        with pytest.raises(InputError, match="expected no contact_resistance and no contact that is lost"):
+            build_cut_mesh(grid, replace(own, **more))
 
 
 @pytest.mark.parametrize("place, what", [(0, "electrolyte to reach in"), (8, "am joined to the collector")])
