@@ -95,7 +95,7 @@ def test_what_passes_a_face_goes_into_cells_in_shares_that_add_up_to_one():
         assert mesh.faces.summed(kind, values, cells).sum() == pytest.approx(values.sum())
 
 
-@pytest.mark.parametrize("dt, C_dl", [(1.0, 0.0), (1000.0, 0.0), (10.0, 0.2)])
+@pytest.mark.parametrize("dt, C_dl", [(10.0, 0.0), (1000.0, 0.0), (10.0, 0.2)])
 @pytest.mark.parametrize("block", BLOCKS)
 def test_jacobian_is_the_slope_of_the_residual(block, dt, C_dl):
     cell = cut_cell(bumpy(), electrolyte=FROZEN)
