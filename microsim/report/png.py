@@ -7,18 +7,19 @@ from contextlib import contextmanager
 import numpy as np
 
 from .packing import LEVEL
-from .style import DPI, PAD, only_our_formulas, rendered, styled
+from .style import DPI, PAD, rendered, styled, texts_of
 
-# what an Axis finds out again and again while a figure is laid out and drawn, with nothing changed in between
-ASKED = ("get_tightbbox", "_update_ticks", "_get_ticklabel_bboxes", "_update_label_position")
+# what is asked again and again while a figure is laid out and drawn, with nothing changed in between
+OF_AXIS = ("get_tightbbox", "_update_ticks", "_get_ticklabel_bboxes", "_update_label_position")
+OF_TEXT = ("_get_layout",)
 
 
 @styled
 def to_png(figure):
     """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file."""
-    only_our_formulas(figure)
+    texts = texts_of(figure)
     figure.set_dpi(DPI)
-    with warnings.catch_warnings(), _answers_kept(figure):
+    with warnings.catch_warnings(), _answers_kept(figure, texts):
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.canvas.draw()
     pixels = _cut(np.asarray(figure.canvas.buffer_rgba()), round(PAD * DPI))
@@ -26,31 +27,36 @@ def to_png(figure):
 
 
 @contextmanager
-def _answers_kept(figure):
-    """Let every axis of a figure answer once for each place that the layout tries.
+def _answers_kept(figure, texts):
+    """Let every axis and text of a figure answer once for each place and wording that the layout tries.
 
     matplotlib's constrained layout and drawing set the ticks of an axis some twenty times and measure their
     labels as often, at three places of the axes. Ticks and labels follow from view and place alone.
     """
-    every = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
-    for axis in every:
-        _keep_answers(axis)
+    axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
+    for axis in axes:
+        _keep(axis, OF_AXIS, lambda axis: (*axis.get_view_interval(), *axis.axes.bbox.bounds))
+    for text in texts:
+        _keep(
+            text, OF_TEXT, lambda text: (text.get_text(), text.get_rotation(), text.get_ha(), text.get_va())
+        )
     try:
         yield
     finally:
-        for axis in every:
-            for name in ASKED:
-                vars(axis).pop(name, None)
+        for artist in (*axes, *texts):
+            for name in (*OF_AXIS, *OF_TEXT):
+                vars(artist).pop(name, None)
 
 
-def _keep_answers(axis):
-    place, known = [None], {}
+def _keep(artist, names, state_of):
+    """Let an artist answer what it is asked by these names once for each state, the last one."""
+    last, known = [None], {}
 
     def once(name, ask):
         def answer(*args, for_layout_only=False, **more):
-            now = (*axis.get_view_interval(), *axis.axes.bbox.bounds)
-            if place[0] != now:
-                place[0] = now
+            state = state_of(artist)
+            if last[0] != state:
+                last[0] = state
                 known.clear()
             what = name, for_layout_only
             if what not in known:
@@ -61,9 +67,9 @@ def _keep_answers(axis):
 
         return answer
 
-    for name in ASKED:
-        if hasattr(axis, name):  # those with an underscore are matplotlib's own
-            setattr(axis, name, once(name, getattr(axis, name)))
+    for name in names:
+        if hasattr(artist, name):  # those with an underscore are matplotlib's own
+            setattr(artist, name, once(name, getattr(artist, name)))
 
 
 def _cut(rgba, pad):

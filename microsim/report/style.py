@@ -81,7 +81,7 @@ def rendered(figure, kind, metadata):
 
     Letters that the font does not have are boxes.
     """
-    only_our_formulas(figure)
+    texts_of(figure)
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -89,13 +89,16 @@ def rendered(figure, kind, metadata):
     return out.getvalue()
 
 
-def only_our_formulas(figure):
-    """Set no formula but our own: a name with dollar signs stays as it is written."""
+def texts_of(figure):
+    """Find the texts of a figure, and set no formula but our own: a name with dollar signs stays as it is
+    written."""
     from matplotlib.text import Text
 
-    for text in figure.findobj(Text):
+    found = figure.findobj(Text)
+    for text in found:
         if not _is_ours(text.get_text()):
             text.set_parse_math(False)
+    return found
 
 
 def _is_ours(words):

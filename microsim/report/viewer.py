@@ -20,6 +20,7 @@ from .style import UM, limits, phase_colours
 
 ROOM, ROOM_PER_VOXEL, MOST_ROOM = 3e6, 14, 20e6  # characters of the page
 LEAST_TIMES = 6  # before voxels are left out
+SPARSE, BLOCK = 3, 4096  # one block of so many values in three tells what a field takes
 OWN_LEVEL = ("phi_s",)  # its level is the cell voltage: colours of one time at a time
 TITLES = {"sto": "Simulated lithiation", "phi_s": "Solid potential"}
 
@@ -114,8 +115,9 @@ def plan_for(path, room):
     times, steps = read_times(path)
     everything = tuple(range(len(times)))
     for stride in range(1, 64):
+        fields = [_some(path, name, stride, len(times)) for name in shown_fields(path)]
         for bits in DEPTHS if stride == 1 else DEPTHS[-1:]:
-            size = sum(_size(path, name, bits, stride, len(times)) for name in shown_fields(path))
+            size = sum(_size(field, bits) for field in fields)
             if size * len(times) <= room:
                 return Plan(bits, everything, stride)
         fit = int(room // max(size, 1))
@@ -124,13 +126,22 @@ def plan_for(path, room):
     return Plan(bits, (len(times) - 1,), stride)
 
 
-def _size(path, name, bits, stride, count):
-    """Characters that a field takes at the fullest of a few of its `count` times; at rest it takes few."""
+def _some(path, name, stride, count):
+    """Values of a field at a few of its `count` times, and how many there are for each of them: [(values,
+    share), ...]. Of large fields one block in SPARSE: neighbours stay neighbours."""
     found = []
-    for index in {count // 3, 2 * count // 3, count - 1}:
+    for index in sorted({count // 3, 2 * count // 3, count - 1}):
         values = _every(read_field(path, name, index)[0], stride)
-        found.append(len(pack_values(values[np.isfinite(values)], bits).data))
-    return max(found)
+        inside = values[np.isfinite(values)]
+        blocks = inside.size // (SPARSE * BLOCK)
+        some = inside[: blocks * SPARSE * BLOCK].reshape(blocks, SPARSE, BLOCK)[:, 0].ravel()
+        found.append((some, inside.size / some.size) if blocks else (inside, 1.0))
+    return found
+
+
+def _size(field, bits):
+    """Characters that a field takes at the fullest of a few of its times; at rest it takes few."""
+    return max(share * len(pack_values(values, bits).data) for values, share in field)
 
 
 def _every(values, stride):

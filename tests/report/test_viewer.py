@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from microsim.report import viewer
 from microsim.report.viewer import plan_for, shown_fields, viewer_of
 
 FIELDS = ["sto", "c_e", "phi_e", "phi_s", "j"]
@@ -42,6 +43,17 @@ def test_less_room_takes_depth_then_times_then_voxels(run_with_rests):
     assert [plan.stride for plan in plans[:3]] == [1, 1, 1] and 1 < plans[3].stride < plans[4].stride
     assert [len(plan.times) for plan in plans[:2]] == [13, 13] and 6 <= len(plans[2].times) < 13
     assert all(plan.times[-1] == 12 for plan in plans)  # the end is always there
+
+
+def test_part_of_a_large_field_tells_what_it_takes(run, monkeypatch):
+    def noise(path, name, index):  # what does not pack: every value takes its room
+        return np.random.default_rng(index).random(run["grid"].shape), None, 0.0
+
+    monkeypatch.setattr(viewer, "read_field", noise)
+    monkeypatch.setattr(viewer, "BLOCK", 100)
+    whole = packed_size(viewer_of(run["grid"], run["fields_path"], room=1e9))
+    assert plan_for(run["fields_path"], 1.05 * whole).bits == 16
+    assert plan_for(run["fields_path"], 0.95 * whole).bits == 12
 
 
 def test_a_coarse_page_says_so_and_keeps_its_room(run):
