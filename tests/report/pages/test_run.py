@@ -37,6 +37,11 @@ def test_the_page_holds_every_figure(written):
     assert {total for _, total, _ in told} == {len(DRAWN)}
 
 
+def test_the_page_says_how_its_figures_become_svg_and_how_it_is_run_again(written):
+    content = written[0].read_text()
+    assert "microsim report . --figures figures" in content and "microsim reproduce ." in content
+
+
 def test_the_page_says_the_key_numbers(written, run):
     text, metrics = text_of(written[0]), run["comparisons"][0].metrics
     for expected in ("Made-up run", "150.1", "3.700", "3.212", "3.1 × 10⁻⁹", "d" * 64):
