@@ -6,9 +6,10 @@ voxel's faces,
 
     A n = - sum of the open parts' area vectors
 
-so that an even field passes through the part of a voxel as through the whole. Noise of the shares roughens
-planes, which would add to their area: what counts of it is what they show along the smoothed normal, and as
-the cap of a sphere of the surface's curvature K,
+so that an even field passes through the part of a voxel as through the whole. Noise of the shares tilts
+planes, which would add to their area: of planes that lean little against the smoothed normal what they show
+along it counts, and all of those that lean more, as at edges, but nothing of what faces the other way. As the
+cap of a sphere of the surface's curvature K that is
 
     A (n . n_smooth) (1 + A K^2 / 16 pi)
 """
@@ -25,6 +26,7 @@ CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only
 LEAST = 1e-6  # area, in voxel faces, of a piece that counts
 SMOOTHING = 1.5  # voxels; less leaves the noise of second differences, more mixes neighbouring surfaces
 FAINT = 0.25  # share, or what lacks of one, that is noise where no voxel around is mostly another phase
+EDGE = 0.95  # cosine between a plane's normal and the smoothed one, 18 degrees, below which it is no noise
 STEEP = 1.0  # curvature times the width of a piece beyond which it is not known
 SLIM = 1e-3  # least component of a normal beside its largest: volumes divide by their product
 
@@ -70,9 +72,12 @@ def cut_surface(share, voxel_size):
     at = np.nonzero(np.linalg.norm(vector, axis=-1) > LEAST)
     vector = vector[at] * (edges.prod() / edges)
     normal, curvature = smooth_normals(share, edges, at)
-    area = (vector * normal).sum(axis=1)
-    counts = area > LEAST * edges.prod() / edges.max()  # what faces the other way is noise
-    vector, area, curvature, at = vector[counts], area[counts], curvature[counts], [a[counts] for a in at]
+    area = np.linalg.norm(vector, axis=1)
+    lean = (vector * normal).sum(axis=1) / area
+    counted = np.where(lean > EDGE, lean, np.clip(2 * np.minimum(lean, EDGE - lean / 2), 0, 1))
+    counts = counted > LEAST  # what faces the other way is noise
+    vector, area, curvature = vector[counts], (area * counted)[counts], curvature[counts]
+    at = [place[counts] for place in at]
     area = area * (1 + np.minimum(area * curvature**2, STEEP**2) / (16 * np.pi))
     slopes = np.abs(vector) / np.linalg.norm(vector, axis=1, keepdims=True) * edges
     parts = (
