@@ -35,11 +35,9 @@ def _answers_kept(figure, texts):
     """
     axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
     for axis in axes:
-        _keep(axis, OF_AXIS, lambda axis: (*axis.get_view_interval(), *axis.axes.bbox.bounds))
+        _keep(axis, OF_AXIS, lambda one: (*one.get_view_interval(), *one.axes.bbox.bounds))
     for text in texts:
-        _keep(
-            text, OF_TEXT, lambda text: (text.get_text(), text.get_rotation(), text.get_ha(), text.get_va())
-        )
+        _keep(text, OF_TEXT, lambda one: (one.get_text(), one.get_rotation(), one.get_ha(), one.get_va()))
     try:
         yield
     finally:

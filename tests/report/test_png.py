@@ -16,11 +16,14 @@ WORDS = "A long title that goes on beyond the axes and the figure " * 3
 def figure_with(*, title="", layout="constrained"):
     """A figure of what changes while it is laid out: tick labels, a shared axis, a colour bar, a legend."""
     figure = new_figure(3.0, 6.0, layout=layout)
-    upper, lower = figure.subplots(2, 1, sharex=True)
+    (upper, lower), (high, low) = figure.subplots(2, 2, sharex="col", width_ratios=[2, 3]).T
     image = upper.imshow(np.arange(600.0).reshape(20, 30), aspect="equal")
     figure.colorbar(image, ax=upper, extend="both", label="Label")
     lower.semilogy([0, 29], [1e-3, 1e4], label="line")
     lower.set(title=title, xlabel="x", ylabel="y")
+    for axes in (high, low):
+        axes.plot([0, 1e5], [0, 12345.6])
+        axes.set_title("A title that\nleaves little room:\nits axes change their\nticks")
     figure.legend(loc="outside right center")
     return figure
 
