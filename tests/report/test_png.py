@@ -72,3 +72,18 @@ def test_what_is_changed_after_a_png_is_in_the_next_one():
 
 def test_an_empty_figure_is_a_whole_one():
     assert pixels_of(to_png(new_figure(1.0, 2.0))).shape[:2] == (DPI, 2 * DPI)
+
+
+def test_ticks_are_set_once_for_each_place(monkeypatch):
+    from matplotlib.axis import Axis
+
+    set_ticks, calls = Axis._update_ticks, []
+
+    def counted(axis):
+        calls.append(axis)
+        return set_ticks(axis)
+
+    monkeypatch.setattr(Axis, "_update_ticks", counted)
+    figure = figure_with()
+    to_png(figure)
+    assert 0 < len(calls) <= 4 * 2 * len(figure.axes)  # at three places, and a colour bar's
