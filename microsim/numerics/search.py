@@ -161,10 +161,13 @@ def _beats(told, other, k):
 def hypervolume(points, reference):
     """Return the volume of what points dominate above a reference, all objectives to be maximised.
 
-    points: [n, m]; reference: [m]. By slices along the last objective.
+    points: [n, m]; reference: [m]. By slices along the last objective; a point that another one beats
+    changes no digit.
     """
     above = np.asarray(points, float).reshape(-1, len(reference)) - np.asarray(reference, float)
     above = above[(above > 0).all(axis=1)]
+    beaten = [((above >= one).all(axis=1) & (above > one).any(axis=1)).any() for one in above]
+    above = above[~np.array(beaten, bool)]
     if above.shape[0] == 0:
         return 0.0
     if above.shape[1] == 1:

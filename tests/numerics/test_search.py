@@ -62,6 +62,15 @@ def test_hypervolume_is_the_area_of_steps_and_the_volume_of_blocks():
     assert hypervolume([(4.0,), (2.0,)], (1.0,)) == 3
 
 
+def test_a_point_that_another_one_beats_changes_no_digit_of_the_hypervolume():
+    rng = np.random.default_rng(0)
+    for count in (2, 3):
+        points = rng.uniform(0.1, 1, (12, count))
+        volume = hypervolume(points, np.zeros(count))
+        for point in points:
+            assert hypervolume([*points, point * rng.uniform(0.2, 0.9, count)], np.zeros(count)) == volume
+
+
 def test_a_search_without_its_packages_is_one_sentence(monkeypatch):
     hide(monkeypatch, "optuna")
     with pytest.raises(Missing, match=r"microsim-electrode\[optimise\]"):
