@@ -143,3 +143,18 @@ def test_quantiles_do_not_ask_who_is_who():
     assert quantiles(passages, 1).tolist() == [20]
     assert quantiles(passages, 1, weights=[8, 1, 1, 1])[0] > 22
     assert np.isnan(quantiles([Passage(None, None)], 2)).all()
+
+
+def test_particles_that_were_never_measured_at_once_are_told():
+    """One until an hour, the other from two hours on: there is no mean to hold against the charge."""
+    from types import SimpleNamespace
+
+    from microsim.analysis.ensemble import _departure
+
+    early, late = (
+        SimpleNamespace(t=np.linspace(*ends, 5), shift=np.zeros(5)) for ends in ((0, 3600), (7200, 9000))
+    )
+    calibration = SimpleNamespace(lithium=lambda shift: 0.5 + shift)
+    current = SimpleNamespace(t=np.array([0.0, 9000.0]), sto=np.array([0.5, 0.4]))
+    assert _departure([early, late], calibration, current).startswith("The particles have no time in common")
+    assert _departure([early], calibration, current).startswith("The particles hold up to 0.04 more lithium")

@@ -47,6 +47,11 @@ def test_what_is_no_lithiation(tmp_path, curve, x, said):
     assert said.split(", ", 1)[-1].split("may be ")[-1] in str(error.value)
 
 
+def test_the_capacity_of_a_small_cell_is_no_lithium_of_another_host(tmp_path):
+    with pytest.raises(InputError, match="which may be a capacity in Ah: divide it"):
+        read_table(written(tmp_path, STO * 0.004, U), OCP)
+
+
 HEADS = {
     "Capacity_mAh_g,U_V": "0.25 to 0.98: a capacity",
     "Q (Ah),U": "a capacity",

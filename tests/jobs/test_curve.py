@@ -147,3 +147,12 @@ def test_capacities_that_no_electrode_has_are_told(tmp_path, given, told):
     found = ms.measured_curve(tmp_path / "a.csv", positive_current="discharge", **given)
     assert found.remarks == found.numbers()["remarks"] and told in " ".join(found.remarks)
     assert bool(found.remarks) is bool(told) and (not told or found.remarks[0] in repr(found))
+
+
+def test_rests_that_are_not_over_are_counted(tmp_path):
+    from tests.curves.test_titration import RADIUS, gitt
+
+    gitt(tmp_path / "a.csv", 1e-15, rest=200.0, points=600)
+    found = ms.measured_curve(tmp_path / "a.csv", radius=RADIUS, positive_current="discharge")
+    moving = sum(not pulse.relaxed for pulse in found.pulses)
+    assert moving and f"{moving} of 2 pulses stand beside a rest whose voltage still moves." in found.remarks

@@ -247,6 +247,7 @@ def test_references_the_wrong_way_round_are_told(method, tmp_path):
     assert told == "lithiation of the references: charged 1, discharged 0" and told in repr(swapped)
     assert against.startswith("The K edge of Ni rises by 2") and against in repr(swapped)
     assert swapped.numbers()["mean"] == pytest.approx(1 - right.numbers()["mean"], abs=1e-6)
+    assert ("shift of the references: 0.000 eV" in repr(right)) is (method == "lcf")
     assert "wrong way round" in swapped.write(tmp_path).read_text(encoding="utf-8")
 
 
