@@ -92,7 +92,9 @@ class Route:
     painted: Painted = None
     pore_back: Annotated[bool, switch("Return walls seen through pores to pore (FIB-SEM).")] = False
     pore_back_method: Annotated[str, one_of("How such walls are found.", "fading", "mixture")] = "fading"
-    watershed: Annotated[bool, switch("Give voxels of blurred edges to the phases on their sides.")] = False
+    watershed: Annotated[
+        bool, switch("Give voxels of blurred edges to their sides; for three phases and more.")
+    ] = False
     cracks: CrackName = None
     crack_width: Annotated[int, Argument("Half of the widest crack, voxels.", whole(1, 50), "N")] = 4
 
