@@ -10,6 +10,7 @@ import inspect
 import os
 from pathlib import Path
 
+from ..base.algebra import algebra_on_one_thread
 from ..base.arguments import declared, reading
 from ..base.errors import InputError
 from ..base.guard import check_target, guarding
@@ -31,7 +32,8 @@ def job(function=None, *, voxel_bytes=0, masked=False):
         inputs = inputs_of(function, _named(function, args, options))
         with guarding(inputs):
             check_outputs(function, _named(function, args, options))
-            found = read(*args, **options)
+            with algebra_on_one_thread():
+                found = read(*args, **options)
         if isinstance(found, Result):
             found.keep_safe(inputs)
         return found
