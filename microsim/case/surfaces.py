@@ -40,6 +40,7 @@ def check_surface(case):
         ("cell.initial_sto", isinstance(cell.initial_sto, InitialMap)),
         ("cell.contact_lost", not isinstance(cell.contact_lost, float | int)),
         ("output.homogenised", case.output.homogenised),
+        ("fit", case.fit is not None),  # its slopes know nothing of how the profile bends to a face
     ):
         if given:
             raise InputError(

@@ -88,6 +88,10 @@ def test_whole_voxels_have_no_shares(case_file):
             ["volume.interface=smooth", "cell.film.model=map", "cell.film.file=f.tif"],
             "cell.film.model: expected",
         ),
+        (
+            ["volume.interface=smooth", "fit={free: {cell.initial_sto: {}}, to: {voltage: v.csv}}"],
+            "fit: expected none of it",
+        ),
         (["volume.interface=smooth", "volume.draws=d.txt"], "volume.draws: expected none"),
     ],
 )
