@@ -1,6 +1,7 @@
 """A page holds everything, needs nothing else, is whole or not there, and takes away what pages before it
 wrote."""
 
+import gc
 import json
 import os
 
@@ -46,6 +47,20 @@ def test_a_page_shows_its_parts(tmp_path):
     for said in ("Made up", "Test", "Key FAIL 3.2 V a remark", "Caption of two.", "Mind this.", "Colour red"):
         assert said in text
     assert told == [(0, 2, "drawing one"), (1, 2, "drawing two"), (2, 2, "report written")]
+
+
+def test_garbage_is_collected_as_before_and_seldom_meanwhile(tmp_path):
+    before, seen = gc.get_threshold(), []
+
+    def draw():
+        seen.append(gc.get_threshold())
+        return new_figure(1.0, 1.0)
+
+    write(tmp_path, "one", draw=draw)
+    assert seen[0][0] > 10 * before[0] and gc.get_threshold() == before
+    with pytest.raises(ZeroDivisionError):
+        write(tmp_path, "one", draw=lambda: 1 / 0)
+    assert gc.get_threshold() == before
 
 
 def test_words_of_the_user_are_escaped(tmp_path):
