@@ -2,6 +2,7 @@
 kept."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from ..mesh.test_subvoxel import ball
 from .rough import BLOCKS, FROZEN, random_state, rough_step
 from .test_jacobian import mismatch
 
+close = partial(pytest.approx, rel=1e-6, abs=0)  # areas and volumes in m2 and m3 lie below its 1e-12
 SEPARATOR = (4e-6, 0.47, 0.32)
 
 
@@ -43,8 +45,8 @@ def bumpy(n=10):
 def test_a_wall_on_voxel_faces_is_the_mesh_of_whole_voxels():
     cut, whole = cut_cell(wall(8, 3)), half_cell(wall(8, 3), 0.5e-6, separator=SEPARATOR)
     faces, plain = cut.mesh.faces, whole.mesh.faces
-    assert faces.area == pytest.approx(plain.area)
-    assert faces.bend == pytest.approx(faces.half_solid**2 / 2)
+    assert faces.area == close(plain.area)
+    assert faces.bend == close(faces.half_solid**2 / 2)
     cut = replace(cut, mesh=replace(cut.mesh, faces=replace(faces, bend=None)))
     loads = [Load("d", 2 * cut.mesh.area, duration=200.0)]
     V = [run(cell, loads, step=1e-4).record.columns["voltage_V"] for cell in (cut, whole)]
@@ -58,22 +60,22 @@ def test_walls_within_a_voxel_are_those_of_finer_voxels():
     for place in (3.1, 3.3, 3.5, 3.7, 3.9):
         cut = cut_cell(wall(8, place))
         fine = half_cell(wall(80, round(10 * place)), 0.05e-6, separator=SEPARATOR)
-        assert cut.solid_volume.sum() == pytest.approx((8 - place) * 4 * 0.125e-18, rel=1e-3)
+        assert cut.solid_volume.sum() == close((8 - place) * 4 * 0.125e-18, rel=1e-3)
         for cell in (cut, fine):
             found = run(cell, [Load("d", 2 * cell.mesh.area, duration=200.0)], step=1e-4)
             gain = cell.face_sto(found.seen[-1].solved).mean() - 0.27
             ends.append((gain, found.record.columns["voltage_V"][-1]))
     gain, V = np.array(ends).reshape(5, 2, 2).transpose(2, 1, 0)
     assert np.abs(gain[0] / gain[1] - 1).max() < 0.015
-    assert gain[0].mean() == pytest.approx(gain[1].mean(), rel=1e-3)
+    assert gain[0].mean() == close(gain[1].mean(), rel=1e-3)
     assert V[0].mean() == pytest.approx(V[1].mean(), abs=1e-4)
 
 
 def test_the_depths_of_a_wall_are_half_of_what_lies_on_either_side():
     faces = cut_cell(wall(8, 3.3)).mesh.faces
-    assert faces.area.sum() == pytest.approx(4 * 0.25e-12)
-    assert faces.half_solid == pytest.approx(0.35 * 0.5e-6, rel=0.01)
-    assert faces.half_ionic == pytest.approx(0.15 * 0.5e-6, rel=0.02)
+    assert faces.area.sum() == close(4 * 0.25e-12)
+    assert faces.half_solid == close(0.35 * 0.5e-6, rel=0.01)
+    assert faces.half_ionic == close(0.15 * 0.5e-6, rel=0.02)
 
 
 def test_solid_bare_at_the_separator_reacts_there():
@@ -81,18 +83,18 @@ def test_solid_bare_at_the_separator_reacts_there():
     share[:, :2], share[:, 2] = 1.0, 0.4
     faces = cut_cell(share).mesh.faces
     front = faces.position[:, 0] == 0
-    assert faces.area[front].sum() == pytest.approx(2.4 * 3 * 0.25e-12, rel=1e-3)
-    assert faces.area[~front].sum() == pytest.approx(4 * 3 * 0.25e-12)
+    assert faces.area[front].sum() == close(2.4 * 3 * 0.25e-12, rel=1e-3)
+    assert faces.area[~front].sum() == close(4 * 3 * 0.25e-12)
 
 
 def test_what_passes_a_face_goes_into_cells_in_shares_that_add_up_to_one():
     mesh = cut_cell(bumpy()).mesh
     deposit, n = mesh.faces.deposit, len(mesh.faces.area)
     for share in (deposit.ionic_share, deposit.solid_share):
-        assert share.sum(axis=1) == pytest.approx(np.ones(n)) and share.min() > 0 - 1e-12
+        assert share.sum(axis=1) == close(np.ones(n)) and share.min() > 0 - 1e-12
     values = np.random.default_rng(0).random(n)
     for kind, cells in (("ionic", mesh.ionic.n), ("solid", mesh.solid.n), ("electronic", mesh.electronic.n)):
-        assert mesh.faces.summed(kind, values, cells).sum() == pytest.approx(values.sum())
+        assert mesh.faces.summed(kind, values, cells).sum() == close(values.sum())
 
 
 @pytest.mark.parametrize("dt, C_dl", [(10.0, 0.0), (1000.0, 0.0), (10.0, 0.2)])
@@ -109,9 +111,7 @@ def test_the_lithiation_at_a_face_is_that_of_the_profile_behind_it():
     rate = 0.2 / (96485.33212 * cell.active.c_s_max * depth)  # 1 / s
     D_s = 4e-15
     mean = 0.8 - 8000.0 * rate
-    assert cell.face_sto(found.seen[-1].solved).mean() == pytest.approx(
-        mean - rate * depth**2 / (3 * D_s), abs=2e-4
-    )
+    assert cell.face_sto(found.seen[-1].solved).mean() == close(mean - rate * depth**2 / (3 * D_s), abs=2e-4)
 
 
 def test_lithium_salt_and_charge_are_kept():
@@ -160,10 +160,10 @@ def test_layers_with_carbon_binder_are_the_mesh_of_whole_voxels(order, clogged):
             Links.of(graph).conducting(k).outflow(graph.gather(u))
             for graph, k in ((ours, k), (theirs, k_whole))
         ]
-        assert flows[0] == pytest.approx(flows[1], rel=1e-12)
+        assert flows[0] == close(flows[1])
     assert np.array_equal(cut.mesh.additive, whole.mesh.additive)
-    assert cut.mesh.eps == pytest.approx(whole.mesh.eps)
-    assert cut.collector_conductance == pytest.approx(whole.collector_conductance)
+    assert cut.mesh.eps == close(whole.mesh.eps)
+    assert cut.collector_conductance == close(whole.collector_conductance)
 
 
 def test_part_of_a_surface_under_carbon_binder_reacts():
@@ -171,7 +171,7 @@ def test_part_of_a_surface_under_carbon_binder_reacts():
     grid, own = three_phases(wall(8, 4), labels)
     share, faces = own.phases["cbd"].reactive_share, assemble(grid, own).mesh.faces
     assert 0 < share < 1
-    assert faces.area.sum() == pytest.approx(share * 4 * 0.25e-12) and faces.share == pytest.approx(share)
+    assert faces.area.sum() == close(share * 4 * 0.25e-12) and faces.share == close(share)
 
 
 def test_a_cut_cell_with_carbon_binder_keeps_lithium_salt_and_charge():
