@@ -200,7 +200,7 @@ def _passing(grid):
 def _told(grid, recipe):
     """Measure a generated electrode as a segmented one is (info, particles)."""
     from ..shapes.measures import phase_profiles
-    from ..shapes.sheets import delaminated_layers
+    from ..shapes.sheets import void_sheets
 
     depth, fractions = phase_profiles(grid)
     cracks = grid.fraction("crack") if "crack" in grid.names else 0.0
@@ -214,8 +214,8 @@ def _told(grid, recipe):
         "delaminated_share": None,
     }
     if recipe.delamination:
-        sheets = delaminated_layers(grid, extent=max(SHEET_EXTENT, 2 * recipe.voxel_size))
-        found["delaminated_share"] = float(sum(sheet["covered"] for sheet in sheets))
+        sheets = void_sheets(grid, extent=max(SHEET_EXTENT, 2 * recipe.voxel_size))
+        found["delaminated_share"] = sheets.share()
     return found
 
 

@@ -38,7 +38,7 @@ class ParticleState:
 
     grid       VoxelGrid
     particles  Particles: one entry a particle of volume (m3), diameter (m), sphericity ...
-    figures    {particles, fragments, grains, binder, delaminated}: numbers as plain data
+    figures    {particles, fragments, grains, binder, delaminated, delaminated_share}: numbers as plain data
     labels     {particles, fragments, grains: int32 [x, y, z]}
     """
 
@@ -355,9 +355,14 @@ def _state(grid, options, *, pore, regions, extent, progress):
         },
         "fragments": {"count": count, "by_depth": sizes_by_depth(fragments, grid, regions=regions)},
         "grains": {"count": int(grains.max()), "by_depth": sizes_by_depth(grains, grid, regions=regions)},
-        **_surroundings(grid, options["contact"], pore, extent),
     }
-    figures["damage"] = _damage(found, figures["delaminated"] or [], grid, regions)
+    sheets = _sheets(grid, pore, extent)
+    figures |= {
+        "binder": _binder(grid, options["contact"]),
+        "delaminated": sheets and sheets.rows(),
+        "delaminated_share": sheets and sheets.share(),
+        "damage": _damage(found, sheets, grid, regions),
+    }
     return ParticleState(
         grid, found, figures, {"particles": found.parts, "fragments": fragments, "grains": grains}
     )
@@ -369,27 +374,32 @@ def _damage(found, sheets, grid, regions):
     import numpy as np
 
     edges = np.linspace(0, grid.shape[0] * grid.voxel_size[0], regions + 1)
+    depths = np.array([row["depth_m"] for row in sheets.rows()] if sheets else [])
     rows = []
     for start, end in pairwise(edges):
-        here = (found.depth >= start) & ((found.depth < end) | (end == edges[-1]))
-        near = [s for s in sheets if start <= s["depth_m"] < end or s["depth_m"] == end == edges[-1]]
+        stop = np.inf if end == edges[-1] else end
+        here = (found.depth >= start) & (found.depth < stop)
         volume = float(found.volume[here].sum())
         share = float(found.crack_volume[here].sum()) / volume if volume else None
         place = {"start_m": float(start), "end_m": float(end), "particles": int(here.sum())}
-        covered = float(sum(sheet["covered"] for sheet in near))
-        rows.append({**place, "crack_share": share, "delaminated": covered, "sheets": len(near)})
+        covered = sheets.share(start, stop) if sheets else 0.0
+        count = int(np.count_nonzero((depths >= start) & (depths < stop)))
+        rows.append({**place, "crack_share": share, "delaminated": covered, "sheets": count})
     return rows
 
 
-def _surroundings(grid, contact, pore, extent):
-    """Clusters of the binder and void layers, None where the phase is not there."""
+def _binder(grid, contact):
+    """Clusters of the binder, None where the phase is not there."""
     from ..shapes.particles import binder_clusters
-    from ..shapes.sheets import delaminated_layers
 
-    return {
-        "binder": binder_clusters(grid, contact) if contact in grid.names else None,
-        "delaminated": delaminated_layers(grid, voids=(pore,), extent=extent) if pore in grid.names else None,
-    }
+    return binder_clusters(grid, contact) if contact in grid.names else None
+
+
+def _sheets(grid, pore, extent):
+    """Void layers, None where the phase is not there."""
+    from ..shapes.sheets import void_sheets
+
+    return void_sheets(grid, voids=(pore,), extent=extent) if pore in grid.names else None
 
 
 def _change(before, after, draws, seed):
@@ -399,7 +409,7 @@ def _change(before, after, draws, seed):
     found = compare_states(before.particles, after.particles, draws=draws, seed=seed)
     for name, pick in (
         ("binder_share_of_largest", lambda f: (f["binder"] or {}).get("share_of_largest")),
-        ("delaminated_cross_section", lambda f: sum(s["covered"] for s in f["delaminated"] or ())),
+        ("delaminated_cross_section", lambda f: f["delaminated_share"] or 0.0),
     ):
         a, b = pick(before.figures), pick(after.figures)
         change = b / a - 1 if a and b is not None else None

@@ -90,14 +90,38 @@ class _Sheet:
         )
 
 
-def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
-    """Find void sheets parallel to the current collector: list of {depth_m, thickness_m, area_m2, covered,
-    voxels}.
+@dataclass(frozen=True, eq=False)
+class VoidSheets:
+    """Void sheets of a volume, with the edges of its voxels along the axis and across it (m)."""
+
+    sheets: tuple = field(repr=False)
+    h: float
+    others: tuple
+
+    def rows(self):
+        """List {depth_m, thickness_m, area_m2, covered, voxels}, largest first."""
+        rows = [_row(sheet, self.h, self.others) for sheet in self.sheets]
+        return sorted(rows, key=lambda row: -row["area_m2"])
+
+    def share(self, start=-np.inf, end=np.inf):
+        """Share of the cross-section that lies on any sheet between two depths (m), each column once."""
+        here = [sheet.share for sheet in self.sheets if start <= (sheet.depth + 0.5) * self.h < end]
+        return float(np.max(here, axis=0).mean()) if here else 0.0
+
+
+def delaminated_layers(grid, **how):
+    """Find void sheets parallel to the current collector; return the rows of `void_sheets`."""
+    return void_sheets(grid, **how).rows()
+
+
+def void_sheets(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0):
+    """Find void sheets parallel to the current collector; return VoidSheets.
 
     extent: least extent of a sheet (m). A sheet is at most 1 / aspect as thick as it is wide; one that the
-    end of the box cuts has no thickness that is known, and is left out. thickness: mean of the void across
-    it; covered: share of the cross-section, without solid bridges. Largest first. Raises InputError for an
-    extent below two voxels.
+    end of the box cuts has no thickness that is known, and is left out. Of a row, thickness: mean of the
+    void across it; covered: share of the cross-section, without solid bridges. Sheets at different depths
+    may lie above each other, so that what they cover adds up to more than what `share` tells. Raises
+    InputError for an extent below two voxels.
     """
     axis = axis_number(axis)
     others = [grid.voxel_size[a] for a in range(3) if a != axis]
@@ -106,8 +130,7 @@ def delaminated_layers(grid, *, voids=("pore",), axis=0, extent=5e-6, aspect=4.0
     mask, h = np.moveaxis(grid.mask(*voids), axis, 0), grid.voxel_size[axis]
     width = min(n * e for n, e in zip(mask.shape[1:], others))
     found = [s for e in _extents(extent, width) for s in _sheets(mask, h, others, e, e / aspect)]
-    rows = [_row(sheet, h, others, grid.voxel_volume) for sheet in _joined(found, mask.shape[1:])]
-    return sorted(rows, key=lambda row: -row["area_m2"])
+    return VoidSheets(tuple(_joined(found, mask.shape[1:])), h, tuple(others))
 
 
 def _extents(extent, width):
@@ -140,14 +163,14 @@ def _joined(sheets, section):
     return found
 
 
-def _row(sheet, h, others, voxel_volume):
+def _row(sheet, h, others):
     area = float(sheet.share.sum() * np.prod(others))
     return {
         "depth_m": (sheet.depth + 0.5) * h,
         "thickness_m": sheet.thickness,
         "area_m2": area,
         "covered": float(sheet.share.mean()),
-        "voxels": round(area * sheet.thickness / voxel_volume),
+        "voxels": round(area * sheet.thickness / (h * np.prod(others))),
     }
 
 

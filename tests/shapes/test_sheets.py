@@ -7,7 +7,7 @@ from scipy import ndimage
 from microsim.base.errors import InputError
 from microsim.jobs.generate import generate_electrode
 from microsim.mesh.grid import VoxelGrid
-from microsim.shapes.sheets import _run_lengths, delaminated_layers
+from microsim.shapes.sheets import _run_lengths, delaminated_layers, void_sheets
 
 from .test_particles import H, ball, grid_of
 
@@ -103,6 +103,17 @@ def test_a_void_sheet_is_found_and_round_pores_are_none():
     assert len(delaminated_layers(turned, axis="y", extent=16 * H)) == 1
     with pytest.raises(InputError, match="two voxels"):
         delaminated_layers(turned, extent=H)
+
+
+def test_sheets_above_each_other_cover_the_section_once():
+    solid = np.ones((60, 50, 50), bool)
+    solid[15:18, 5:, 5:] = solid[40:43, :, 10:] = False
+    sheets = void_sheets(grid_of(solid.shape, am=solid), extent=16 * H)
+    first, second = (row["covered"] for row in sheets.rows())
+    assert first + second > 1.5  # 45 x 45 and 50 x 40 of 50 x 50
+    assert sheets.share() == pytest.approx((45 * 45 + 5 * 40) / 2500, rel=0.02)
+    assert {sheets.share(0, 30 * H), sheets.share(30 * H)} == {first, second}
+    assert sheets.share(20 * H, 30 * H) == 0
 
 
 def test_runs_have_their_length():
