@@ -237,7 +237,7 @@ def test_in_files_of_a_folder_every_number_is_the_same(tmp_path, monkeypatch, na
     again = found.numbers()
     for one in (numbers, again):
         one["steps"] = [{k: v for k, v in step.items() if k != "seconds"} for step in one["steps"]]
-    assert again == numbers and bool(numbers["doubts"]) == ("steps" not in options)
+    assert again == numbers and numbers["doubts"]
     assert np.array_equal(found.labels, whole.labels)
     written = read_voxels(found.save(tmp_path / f"labels.{name.partition('.')[2]}")["labels"])
     assert np.array_equal(written.values, whole.labels)
