@@ -156,27 +156,30 @@ class Sides:
         return self.phi_s - self.psi - self.W(c) - response.v - whole * self.drops.resistance, response
 
 
-def face_current(sides, guess, layer=None, tolerance=1e-5):
+ROUGH = 1e-5  # relative change of j_r that swift kinetics may end at, twice: the round-off of G
+
+
+def face_current(sides, guess, layer=None, tolerance=1e-6):
     """Solve each face's scalar problem for j_r; return FaceCurrent.
 
         v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
         G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
 
     sides: Sides; guess: j_r to start from (A m-2); layer: DoubleLayer, None for none; tolerance: last
-    relative change of a Newton step, whose error is about its square (swift kinetics end at a round-off of
-    1e-6).
+    relative change of a Newton step, whose error is about its square, and that of its slopes itself.
     G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced
     by its middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
     """
     j, low, high, moved = guess, *(np.full(guess.shape, bound) for bound in (-np.inf, np.inf, np.inf))
-    (a, b), drops = layer or (0.0, 0.0), sides.drops
+    (a, b), drops, last = layer or (0.0, 0.0), sides.drops, np.inf
     for _ in range(100):
         G, response = sides.mismatch(j, a, b)
         trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
-        if change < tolerance:
+        if change < tolerance or max(change, last) < ROUGH:
             return response.current(trial, j, layer)
+        last = change
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
         astray = (trial <= low) | (trial >= high) | (np.abs(trial - j) > moved / 2)
         j, before = np.where(astray & np.isfinite(low) & np.isfinite(high), (low + high) / 2, trial), j

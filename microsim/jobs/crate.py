@@ -193,7 +193,7 @@ def _inputs(named):
         found = digest(path)
         name = base64.urlsafe_b64encode(bytes.fromhex(found)).decode().rstrip("=")
         yield {
-            "@id": f"ni:///sha-256;{name}?key={quote(key)}&name={quote(path.name)}",
+            "@id": f"ni:///sha-256;{name}?key={_quoted(key)}&name={_quoted(path.name)}",
             "@type": "Dataset" if path.is_dir() else "File",
             "name": path.name,
             "description": f"{key} of what was asked for",
@@ -202,6 +202,11 @@ def _inputs(named):
             "contentSize": str(_size(path)),
             "sha256": found,
         }
+
+
+def _quoted(name):
+    """Quote a name by the bytes that the file system has, for not every name is UTF-8."""
+    return quote(os.fsencode(name))
 
 
 def _kind(path):
@@ -219,7 +224,7 @@ def _results(folder):
     for path in [*(folder / name for name in WHAT if (folder / name).is_file()), *pictures]:
         name = path.relative_to(folder).as_posix()
         yield {
-            "@id": quote(name),
+            "@id": _quoted(name),
             "@type": "File",
             "name": name,
             "description": WHAT.get(name, "a figure of the report"),
