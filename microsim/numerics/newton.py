@@ -25,7 +25,7 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=No
 def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
     """Newton's method itself; arguments as there."""
     R = problem.residual(x)
-    sizes, linear = [problem.size(R)], []
+    sizes, linear, loose = [problem.size(R)], [], True
     while not sizes[-1] <= tolerance:  # NaN is not converged
         if len(linear) == maximum or not np.isfinite(sizes[-1]):
             raise NotConverged(
@@ -33,29 +33,45 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
                 f"tolerance {tolerance:.1e}",
                 sizes,
             )
-        apply, precondition = problem.linearise(x)
         # no more digits than the target asks for
-        forcing = min(0.1, max(linear_tolerance, 0.8 * tolerance / sizes[-1]))
-        try:
-            dx, history = gmres(apply, precondition, -R, tolerance=forcing)
-        except NotConverged:
-            if not linear:  # the preconditioner was of this very state
-                raise
-            apply, precondition = problem.linearise(x, fresh=True)
-            dx, history = gmres(apply, precondition, -R, tolerance=forcing)
-        linear.append(len(history) - 1)
+        enough = max(linear_tolerance, 0.8 * tolerance / sizes[-1]) if loose else linear_tolerance
+        dx, iterations = _step(problem, x, R, min(0.1, enough), fallback=bool(linear))
+        linear.append(iterations)
         if first and len(linear) == 1:
             first(dx)
-        share = problem.limit(x, dx)
-        for _ in range(6):
-            trial = x + share * dx
-            R_trial = problem.residual(trial)
-            size = problem.size(R_trial)
-            if size < (1 - 0.1 * share) * sizes[-1] or size < tolerance:
-                break
-            share /= 2
-        else:
+        found = _lessened(problem, x, dx, sizes[-1], tolerance)
+        if found is None and enough <= linear_tolerance:
             raise NotConverged(f"Newton found no step that lessens its residual of {sizes[-1]:.1e}", sizes)
-        x, R = trial, R_trial
-        sizes.append(size)
+        # GMRES lessens another norm than `size`: where that hardly falls, a loose answer was not enough
+        loose = found is not None and found[2] < sizes[-1] / 2
+        if found:
+            x, R, size = found
+            sizes.append(size)
     return x, {"residuals": sizes, "linear_iterations": linear}
+
+
+def _step(problem, x, R, forcing, fallback):
+    """Solve J dx = -R; return dx and the number of iterations. fallback: try again with a preconditioner of
+    this very state."""
+    apply, precondition = problem.linearise(x)
+    try:
+        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+    except NotConverged:
+        if not fallback:
+            raise
+        apply, precondition = problem.linearise(x, fresh=True)
+        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+    return dx, len(history) - 1
+
+
+def _lessened(problem, x, dx, size, tolerance):
+    """Go so much of dx that the residual falls; return (x, R, its size), or None where it does not."""
+    share = problem.limit(x, dx)
+    for _ in range(6):
+        trial = x + share * dx
+        R = problem.residual(trial)
+        found = problem.size(R)
+        if found < (1 - 0.1 * share) * size or found < tolerance:
+            return trial, R, found
+        share /= 2
+    return None

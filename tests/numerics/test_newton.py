@@ -186,3 +186,21 @@ def test_numbers_beyond_all_bounds_are_not_converged(fails):
 
     with pytest.raises(NotConverged):
         newton(Beyond(), np.zeros(3), tolerance=1e-6)
+
+
+@dataclass
+class Skewed(Problem):
+    """A linear system without a preconditioner, whose size counts the second row more than GMRES does."""
+
+    def size(self, R):
+        return float(abs(R[0]) + 1e4 * abs(R[1]))
+
+    def linearise(self, x):
+        return lambda v: self.J(x) @ v, lambda v: v
+
+
+def test_where_a_loose_answer_lessens_nothing_a_sharper_one_is_asked_for():
+    matrix, b = np.diag([1.0, -3.0]), np.array([1.0, 1e-3])
+    x, log = newton(Skewed(lambda x: matrix @ x - b, lambda x: matrix), np.zeros(2), tolerance=2.0)
+    assert log["linear_iterations"] == [1, 2] and len(log["residuals"]) == 2
+    np.testing.assert_allclose(matrix @ x, b, rtol=1e-3)
