@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .salt_at_faces import NoSalt
+
 
 def obstacle(cell, solved, control, failure):
     """Say why a step from a Solved state under a Control fails; failure: the solver's error."""
@@ -10,7 +12,7 @@ def obstacle(cell, solved, control, failure):
     remedy = (
         f"; lower the {'power' if control.kind == 'power' else 'current'} or end the step earlier ({failure})"
     )
-    if u.c_e[scarce] < 0.05 * design.c_e_0:
+    if u.c_e[scarce] < 0.05 * design.c_e_0 or isinstance(failure, NoSalt):
         where = "separator" if mesh.ionic.position[scarce, 0] < mesh.lines else "electrode"
         return (
             f"the electrolyte in the {where} is depleted, to {u.c_e[scarce]:.2g} mol m-3 of"

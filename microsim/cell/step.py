@@ -7,6 +7,7 @@ import numpy as np
 
 from ..numerics.bdf import Bdf
 from .kinetics import DoubleLayer
+from .salt_at_faces import check_salt
 from .unknowns import State
 from .wholes import balanced
 
@@ -124,6 +125,8 @@ class StepProblem:
         return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
 
     def solved(self):
-        """Return what was solved last, with its wholes kept to round-off (see wholes)."""
+        """Return what was solved last, with its wholes kept to round-off (see wholes); raises NotConverged
+        where it is no answer (see salt_at_faces)."""
         x, at = balanced(self.cell, self.at)
+        check_salt(self.cell, at)
         return Solved(x, at.step, at.interfaces)

@@ -205,15 +205,15 @@ def error(n, t, i, tolerances):
     return np.abs((last(n, t, i, tolerances)[1] - C0) / (UNIT * i) - series(centres(n), D * t / L**2)).max()
 
 
-def steady(n, i):
+def steady(n, i, newton=1e-6):
     """After four times L2 / D, when exp(-4 pi2) = 1e-17 of the transient is left."""
-    return last(n, 4 * L**2 / D, i, Tolerances(step=1e-4))
+    return last(n, 4 * L**2 / D, i, Tolerances(step=1e-4, newton=newton))
 
 
 def ends(n, i):
     """Whether the salt gives out."""
     try:
-        steady(n, i)
+        steady(n, i, Tolerances().newton)
     except NotConverged:
         return True
     return False
