@@ -57,13 +57,14 @@ def reference(file):
     return {rate: table[table[:, 0] == rate, 1:].T for rate in np.unique(table[:, 0])}
 
 
-def _against_pybamm(title, found, theirs, bounds):
-    """Check a discharge (t, V, end): rms voltage while both go on, and the end; bounds: V, share."""
+def _against_pybamm(title, found, theirs, bounds, unmet=""):
+    """Check a discharge (t, V, end): rms voltage while both go on, and the end; bounds: V, share; unmet: of
+    the first."""
     (t, V, end), (times, voltages) = found, theirs
     both = times[:-1] < t[-1]
     off = CubicSpline(t, V)(times[:-1][both]) - voltages[:-1][both]
     rms, told = float(np.sqrt((off**2).mean())), {"source": "PyBaMM 26.10.1"}
-    yield Check(f"{title}: rms voltage difference (V)", rms, bounds[0], kind="at most", **told)
+    yield Check(f"{title}: rms voltage difference (V)", rms, bounds[0], kind="at most", unmet=unmet, **told)
     yield Check(f"{title}: end (s)", end, times[-1], bounds[1], **told)
 
 
@@ -73,14 +74,15 @@ def _coarse():
     phases, (theirs,) = {"pore": None, "am": active, "wire": WIRE}, reference("reference_true.csv").values()
     for n, what, bounds in (
         (10, "whole voxels", (5e-3, 0.015)),
-        (10, "exact shares", (1.1e-3, 0.003)),
+        (10, "exact shares", (1e-3, 0.003)),
         (12, "exact shares", (1e-3, 0.003)),
     ):
         grid = spheres(n, 0.08)
         if what == "exact shares":
             grid = with_shares(grid, {"am": shares(n)})
         title = f"0.5C, {2 * SHARE * n:.1f} voxels a sphere, {what}"
-        yield from _against_pybamm(title, run(grid, phases, 0.5, 0.0), theirs, bounds)
+        unmet = "1 mV is asked of 10 voxels a sphere" if n == 10 and what == "exact shares" else ""
+        yield from _against_pybamm(title, run(grid, phases, 0.5, 0.0), theirs, bounds, unmet)
 
 
 def shares(n, samples=16):
