@@ -1,5 +1,5 @@
 """A resolved array of spheres agrees with the DFN of its exact porosity, area, radius and transport: C/2 and
-1C; with its surface within voxels within 1 mV at C/2 from 10 voxels a sphere.
+1C; with its surface within voxels within 1 mV at C/2 from 11 voxels a sphere.
 
 Spheres of 4.9 um radius in a simple cubic array (20 voxels a period, a quarter of the cross-section between
 its mirror planes, 7 periods deep), joined by thin wires; reference.csv: PyBaMM 26.10.1, made by
