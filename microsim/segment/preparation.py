@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
+from ..volumes.filed import FileArray
 from ..volumes.slabs import MEMORY, by_slabs, layers, place, take
 
 SAMPLED = 2_000_000  # voxels that a range of grey values is measured on
@@ -79,7 +80,7 @@ def crop(values, box):
                 " correct it."
             )
         keep[axis] = slice(int(first), int(end))
-    return values[tuple(keep)]
+    return values.part(*keep) if isinstance(values, FileArray) else values[tuple(keep)]
 
 
 # ---- voxel size --------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from ..base.files import safe_file_names, write_text
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
+from ..volumes.filed import FileArray
 from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
 from ..volumes.volume import Volume, read_voxels
@@ -202,7 +203,7 @@ def _histogram(values):
 def open_grey(name, *, file_axes=None, voxel_size=None, store=MEMORY):
     """Open a grey volume, a file or an array: (values [x, y, z], Volume with their provenance).
 
-    With a Store that has a folder an npy file is mapped into memory and read piece by piece, and HDF5 and
+    With a Store that has a folder an npy file is read piece by piece, and HDF5 and
     Zarr are laid out there slab by slab; everything else is read whole.
     """
     if getattr(name, "ndim", 0):
@@ -218,10 +219,10 @@ def open_grey(name, *, file_axes=None, voxel_size=None, store=MEMORY):
 
 
 def _mapped(path, file_axes, voxel_size):
-    """The npy file mapped into memory; None for one that is to be refused for a reason that read_voxels
+    """The npy file as it lies; None for one that is to be refused for a reason that read_voxels
     knows."""
     try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
+        values = FileArray.of_npy(path)
     except (ValueError, OSError):
         return None
     if values.ndim != 3 or values.dtype.kind not in "uif" or values.dtype.byteorder == ">":
@@ -230,7 +231,7 @@ def _mapped(path, file_axes, voxel_size):
 
 
 def _turned(values, file_axes, voxel_size, source, sha256):
-    """Values [x, y, z] as they lie in memory or in a mapped file, and their Volume."""
+    """Values [x, y, z] as they lie in memory or in a file, and their Volume."""
     file_axes = file_axes or "xyz"
     values = values.transpose([file_axes.index(axis) for axis in "xyz"])
     size = None if voxel_size is None else check_voxel_size(voxel_size)

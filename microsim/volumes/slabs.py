@@ -1,7 +1,7 @@
 """Work on a volume slab by slab: what is in memory at once is a slab and its margins, whatever the volume's
 size.
 
-Arrays may be NumPy arrays, memory maps or HDF5 data sets; results go where a `Store` puts them.
+Arrays may be NumPy arrays, those in files (filed.py) or HDF5 data sets; results go where a `Store` puts them.
 """
 
 import itertools
@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
+from .filed import made_in
 
 SLAB_BYTES = 2**27  # of float32 input at once
 
 
 @dataclass
 class Store:
-    """Make arrays for results: in memory (folder None), or as files of a folder that are mapped into
-    memory. A scratch folder goes with its store (scratch_store)."""
+    """Make arrays for results: in memory (folder None), or in files of a folder. A scratch folder goes with
+    its store (scratch_store)."""
 
     folder: Path | None = None
     _numbers: itertools.count = field(default_factory=itertools.count, repr=False)
@@ -30,14 +31,7 @@ class Store:
         """Make an array to be filled."""
         if self.folder is None:
             return np.empty(shape, dtype)
-        path = Path(self.folder) / f"{next(self._numbers)}.npy"
-        try:
-            return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=tuple(shape))
-        except OSError as error:
-            raise InputError(
-                f"expected to write {path}, got: {error.strerror or error}; free some space or choose another"
-                " folder."
-            ) from error
+        return made_in(self.folder, f"{next(self._numbers)}.npy", shape, dtype)
 
     def hold(self, array, row=None):
         """Read an array of a file (HDF5, Zarr), or its `row`: whole, or slab by slab into a file here."""

@@ -19,6 +19,7 @@ from ..base.lengths import check_voxel_size
 from ..base.plausible import remark
 from .axes import as_section, in_space, with_beam, without_colours
 from .datasets import DATASETS, find, locate
+from .filed import FileArray
 from .formats import read_file, split_name, suffixes, write_file
 from .slabs import MEMORY
 from .stored import is_pattern, sha256_of
@@ -105,7 +106,7 @@ def write_volume(path, values, *, voxel_size=None, file_axes="xyz"):
     target, part, index = split_name(path)
     if index is not None:
         raise InputError(f"expected a name to write to, got {path}; drop @{index}.")
-    values = np.asarray(values)
+    values = values if isinstance(values, FileArray) else np.asarray(values)
     if values.dtype.kind not in "biuf":
         raise InputError(f"expected real numbers to write, got {values.dtype}; convert them first.")
     _check_rank(values, target)

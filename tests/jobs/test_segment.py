@@ -10,6 +10,7 @@ from scipy import ndimage
 import microsim as ms
 from microsim.cli import main
 from microsim.segment.recipe import load_recipe
+from microsim.volumes.filed import FileArray
 from microsim.volumes.volume import read_voxels, write_volume
 
 NAMES = ["pore", "cbd", "am"]
@@ -78,7 +79,7 @@ def test_a_recipe_may_be_plain_data_and_scratch_files_go_with_the_result(tmp_pat
     recipe = {"phases": NAMES, "crack": "gap", "steps": [{"median": {"size": 3}}, "cracks"]}
     found = ms.segment_volume(GREY, recipe=recipe, scratch=tmp_path / "scratch")
     assert found.state.names == (*NAMES, "gap") and list((tmp_path / "scratch").rglob("*.npy"))
-    assert isinstance(found.state.grey, np.memmap)
+    assert isinstance(found.state.grey, FileArray)
     del found
     assert not list((tmp_path / "scratch").rglob("*"))
 

@@ -7,6 +7,7 @@ from scipy import ndimage
 from microsim.base.errors import InputError
 from microsim.base.schema import section
 from microsim.segment import recipe as rc
+from microsim.volumes.filed import FileArray
 from microsim.volumes.slabs import scratch_store
 
 ALL = """
@@ -79,12 +80,12 @@ def test_in_files_it_gives_the_same(tmp_path, grey):
     store = scratch_store(tmp_path / "scratch")
     np.save(tmp_path / "grey.npy", grey)
     values, source = rc.open_grey(tmp_path / "grey.npy", store=store, voxel_size=(5e-8, 5e-8, 1e-7))
-    assert isinstance(values, np.memmap) and source.voxel_size == (5e-8, 5e-8, 1e-7)
+    assert isinstance(values, FileArray) and source.voxel_size == (5e-8, 5e-8, 1e-7)
     parts = rc.run_recipe(recipe, values, source.voxel_size, store=store)[0]
-    assert isinstance(parts.grey, np.memmap) and np.array_equal(parts.labels, whole.labels)
+    assert isinstance(parts.grey, FileArray) and np.array_equal(parts.labels, whole.labels)
 
 
-def test_axes_of_a_mapped_file_are_turned(tmp_path):
+def test_axes_of_a_file_that_is_not_read_whole_are_turned(tmp_path):
     np.save(tmp_path / "v.npy", np.arange(24).reshape(2, 3, 4))
     store = scratch_store(tmp_path)
     values, source = rc.open_grey(tmp_path / "v.npy", file_axes="zyx", store=store)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from microsim.base.errors import InputError
+from microsim.volumes.filed import FileArray
 from microsim.volumes.slabs import MEMORY, by_slabs, layers, scratch_store, windows
 
 
@@ -37,7 +38,7 @@ def test_scratch_files_hold_results_and_go(tmp_path):
     values = np.arange(60.0).reshape(5, 4, 3)
     store = scratch_store(tmp_path / "here")
     found = by_slabs(lambda slab: slab + 1, values, thickness=2, store=store)
-    assert isinstance(found, np.memmap) and np.array_equal(found, values + 1)
+    assert isinstance(found, FileArray) and np.array_equal(found, values + 1)
     assert len(list((tmp_path / "here").rglob("*.npy"))) == 1
     del store
     assert not list((tmp_path / "here").rglob("*"))
@@ -80,5 +81,5 @@ def test_a_file_s_array_is_held_slab_by_slab(tmp_path, monkeypatch, row):
         store = scratch_store(tmp_path)
         found = store.hold(file["v"], row)
         assert np.array_equal(MEMORY.hold(file["v"], row), values if row is None else values[row])
-    assert isinstance(found, np.memmap) and found.dtype == np.dtype("i4")
+    assert isinstance(found, FileArray) and found.dtype == np.dtype("i4")
     assert np.array_equal(found, values if row is None else values[row])

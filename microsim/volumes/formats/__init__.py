@@ -18,6 +18,7 @@ from ...base.errors import InputError, MicrosimError, why
 from ...base.plugins import plugins
 from ...base.schema import any_of
 from ..contract import Format, Stored
+from ..filed import FileArray
 from ..slabs import MEMORY
 from ..stored import is_pattern
 
@@ -48,7 +49,7 @@ def read_file(path, part=None, index=None, whole=False, store=MEMORY):
     by = f" read by the package {form.package}" if form.package else ""
     with damage_named(f"{path.suffix.lower() or form.name} volume{by}", path):
         stored = form.read(path, **asked)
-        if not isinstance(stored, Stored) or not isinstance(stored.values, np.ndarray):
+        if not isinstance(stored, Stored) or not isinstance(stored.values, (np.ndarray, FileArray)):
             raise TypeError(f"the reader of {form.package} gave no array in a Stored")
     return replace(stored, files=stored.files or _bytes_of(path))
 
@@ -71,6 +72,7 @@ def write_file(path, values, voxel_size, part, axes):
     """Write values and voxel size (m), both in the order of the file's axes."""
     form = _format(path, Format.writes, "write")
     asked = _asked(form, path, part=part)
+    values = values if "store" in form.takes else np.asarray(values)
     form.write(path, Stored(_plain(values), voxel_size, axes=axes), **asked)
 
 
@@ -164,8 +166,9 @@ def _plain(values):
     """Return values in a type that all formats know: uint8 for bool, no 64-bit integer where less will do."""
     dtype = values.dtype
     if dtype.kind == "b":
-        return values.view(np.uint8)
+        return np.asarray(values).view(np.uint8)
     if dtype.kind in "iu" and dtype.itemsize == 8:
+        values = np.asarray(values)
         return values.astype(
             np.result_type(*(np.min_scalar_type(int(end)) for end in (values.min(), values.max())))
         )
