@@ -102,9 +102,9 @@ class HalfCellMesh:
     collector_open: np.ndarray | float = 1.0
     shown: tuple | None = None
 
-    def on_image(self, graph, values):
+    def on_image(self, graph, values, dtype=np.float32):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
-        dense = graph.scatter(values)[self.lines :]
+        dense = graph.scatter(values, dtype=dtype)[self.lines :]
         for of, voxels in zip((self.ionic, self.electronic, self.solid), self.shown or ()):
             if of is graph:
                 dense[~voxels] = np.nan

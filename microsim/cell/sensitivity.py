@@ -4,18 +4,19 @@ Every accepted step solves R(x, past; p) = 0, so that S = dx/dp obeys
 
     J S = -(dR/dp + dR/dpast S_past)
 
-A parameter may be any number that a cell is made of: its two neighbours are cells at p - a and p + b, whose
-states lie beside those of the run, x - a S and x + b S. One difference of the residual between them holds the
-right side, and what the J of Newton's method leaves out (how the drops beside faces follow their
-coefficients, single precision):
+A parameter may be any number that a cell is made of: its neighbour is a cell at p + b, whose states lie
+beside those of the run, x + b S. One difference of the residual between them holds the right side, and what
+the J of Newton's method leaves out (how the drops beside faces follow their coefficients, single precision):
 
-    D(S) = [R_high(x + b S) - R_low(x - a S)] / (a + b),   S <- S - J^-1 D(S)   until D is small
+    D(S) = [R_b(x + b S) - R(x)] / b,   S <- S - J^-1 D(S)   until D is small beside D(0) = D(S) - J S
 
-with the preconditioner at hand. An end or a mark g(x, t; p) = 0 that time steps land on moves in time,
+with the preconditioner at hand; b is so small that what is left out, of second order, is of no account, and
+so large that round-off is not: 1e-4 of a logarithm. An end or a mark g(x, t; p) = 0 that time steps land on
+moves in time,
 
     dt/dp = -g_p / g_t,   dx/dp = S + S_t dt/dp,   J S_t = -dR/dt
 
-S_t: how the state follows the length of the step. g_p: difference of g between the neighbours.
+S_t: how the state follows the length of the step. g_p: difference of g between run and neighbour.
 
 Source: Maly and Petzold, Appl. Numer. Math. 20 (1996) 57 (staggered direct method); Feehery et al., ibid. 25
 (1997) 41.
@@ -35,7 +36,7 @@ from .kinetics import DoubleLayer
 from .step import Interfaces, Solved
 from .unknowns import State
 
-IN_TIME, LEAST_TIME = 1e-3, 1e-4  # share of a time step over which it is differentiated, and s at the least
+IN_TIME, LEAST_TIME = 1e-4, 1e-5  # share of a time step over which it is differentiated, and s at the least
 MOST_ROUNDS = 12
 LESS = 0.3  # share of what is missed that a round may leave; where it leaves more, J leaves out too much
 NEAR, THERMAL = 1e-4, 0.025  # of differences, in units of c_e_0, of sto and of V
@@ -174,15 +175,15 @@ class Taken:
 
 @dataclass(frozen=True)
 class Sensed:
-    """A Moment of a run and what it is for the neighbours, [(low, high)] each.
+    """A Moment of a run and what it is for each neighbour.
 
-    pairs: their Solved at the same time from the start of the protocol step; rows: their voltage curves,
+    beside: their Solved at the same time from the start of the protocol step; rows: their voltage curves,
     (time_s, current_A, voltage_V, charge_C) there; landed: {mark: their Solved where they meet it}; ends:
     their Solved where their own protocol step ends, None before.
     """
 
     moment: object
-    pairs: list
+    beside: list
     rows: list
     landed: dict
     ends: list | None
@@ -191,58 +192,55 @@ class Sensed:
 @dataclass(frozen=True)
 class InTime:
     """How what a step comes to follows its length: S = dx/dt, of the charge (A), of the voltages across the
-    interfaces and of the film; ahead, behind: (Solved, charge) a little later and earlier, by the delays
-    (s)."""
+    interfaces and of the film; now, ahead: (Solved, charge), and a delay (s) later."""
 
     S: np.ndarray
     charge: float
     v: np.ndarray
     R_film: np.ndarray
+    now: tuple
     ahead: tuple
-    behind: tuple
-    delays: tuple
+    delay: float
 
     def slope(self, value):
         """Return how a value(Solved, charge, delay) of the run changes with time."""
-        early, late = self.delays
-        return (value(*self.ahead, late) - value(*self.behind, early)) / (late - early)
+        return (value(*self.ahead, self.delay) - value(*self.now, 0.0)) / self.delay
 
 
 class Sensitivities:
     """Follows an Experiment: how its states move with some parameters.
 
-    experiment: Experiment that has not begun; growth: of its film, or None; pairs: [(low, high)] of
-    Neighbours, a pair for each parameter; tolerance: share of D(0) that D may be. beside: [(low, high)] of
-    Beside.
+    experiment: Experiment that has not begun; growth: of its film, or None; neighbours: [Neighbour], one for
+    each parameter; tolerance: share of D(0) that D may be. beside: [Beside].
     """
 
-    def __init__(self, experiment, pairs, tolerance=1e-3):
+    def __init__(self, experiment, neighbours, tolerance=1e-3):
         self.experiment, self.tolerance, self.t, self.landed = experiment, tolerance, -1.0, 0
-        self.beside = [tuple(map(Beside.start, pair)) for pair in pairs]
+        self.beside = list(map(Beside.start, neighbours))
         first = experiment.now.solved
         _check_alike(experiment.cell, self.beside)
-        self.tangents = [[(high.solved.x - low.solved.x) / _apart(low, high)] for low, high in self.beside]
-        for pair, (S,) in zip(self.beside, self.tangents):
-            for one in pair:
-                one.solved = replace(one.solved, x=first.x + one.of.offset * S)
+        rest = initial_state(experiment.cell).x
+        self.tangents = [[(one.solved.x - rest) / one.of.offset] for one in self.beside]
+        for one, (S,) in zip(self.beside, self.tangents):
+            one.solved = replace(one.solved, x=first.x + one.of.offset * S)
 
     def moments(self, loads):
         """Run the loads; yield what is Sensed after every time step."""
         experiment = self.experiment
         self.run = Beside.start(Neighbour(experiment.cell, loads, experiment.growth, experiment.marks, 0.0))
         for moment in experiment.moments(loads):
-            taken, solve = self._taken(moment), self._solver(moment)
-            pairs = [self._follow(k, moment, taken, solve) for k in range(len(self.beside))]
-            rows = [tuple(one.row(moment.t) for one in pair) for pair in self.beside]
+            taken, about = self._taken(moment), About(moment)
+            found = [self._follow(k, moment, taken, about) for k in range(len(self.beside))]
+            rows = [one.row(moment.t) for one in self.beside]
             reason = experiment.now.record.steps[-1]["end_reason"] if moment.last else "duration"
             marks = {name for name, *_ in experiment.now.landed[self.landed :]}
             self.landed = len(experiment.now.landed)
             timed = not taken.settling and (marks or reason != "duration")
-            in_time = self._in_time(moment, taken, solve) if timed else None
+            in_time = self._in_time(moment, taken, about) if timed else None
             self.run.accept(moment.solved, taken)
-            landed = {name: self._at_mark(name, moment, pairs, in_time) for name in marks}
+            landed = {name: self._at_mark(name, moment, found, in_time) for name in marks}
             ends = self._end(taken, reason, in_time) if moment.last else None
-            yield Sensed(moment, pairs, rows, landed, ends)
+            yield Sensed(moment, found, rows, landed, ends)
 
     # ---- one step ------------------------------------------------------------------------------------------
 
@@ -254,29 +252,18 @@ class Sensitivities:
         since, varies = moment.t - now.begun, moment.load.varies
         return Taken(f.weights, f.dt, moment.number, since, settling, varies, step.scale_current, pace)
 
-    def _solver(self, moment):
-        """Return J^-1 b about a moment as a function of b, a tolerance, and whether nothing is left out of
-        J."""
-        cell, solved = moment.cell, moment.solved
-        about = cell.linearise(cell.solve(solved.x, solved.step, solved.interfaces))
-        cell.preconditioner.update(about)
-        J, P = cell.jacobian(about), cell.preconditioner.answering(about)
-        whole = _differences(cell, solved)
-        return lambda b, tolerance, exact: gmres(whole if exact else J, P, b, tolerance=tolerance)[0]
-
-    def _follow(self, k, moment, taken, solve):
-        """Move the neighbours of parameter k on by a step; return their Solved."""
-        pair, past = self.beside[k], self.tangents[k]
-        sides = [(one.of.cell, one.step(taken, taken.dt), one.of.offset) for one in pair]
-        S, found = self._solve(sides, moment, self._guess(past, taken), solve)
+    def _follow(self, k, moment, taken, about):
+        """Move the neighbour of parameter k on by a step; return its Solved."""
+        one, past = self.beside[k], self.tangents[k]
+        step = one.step(taken, taken.dt)
+        S, found = self._solve(one.of.cell, step, one.of.offset, self._guess(past, taken), about)
         if taken.settling:  # lithiation and salt stay as they are
             keep = moment.cell.unknowns.place("sto").start
             S = np.concatenate([S[:keep], past[0][keep:]])
-        found = _beside(moment.solved, S, found, pair)
+        solved = replace(found, x=moment.x + one.of.offset * S)
         self.tangents[k] = [S] if taken.settling else [S, *past[:2]]
-        for side, solved in zip(pair, found):
-            side.accept(solved, taken)
-        return tuple(found)
+        one.accept(solved, taken)
+        return solved
 
     def _guess(self, past, taken):
         """Extend the last tangents in time."""
@@ -285,83 +272,75 @@ class Sensitivities:
         weights = bdf.extrapolation(taken.dt, self.experiment.now.earlier[1:])
         return sum(w * S for w, S in zip(weights, past)) if len(weights) == len(past) else past[0]
 
-    def _solve(self, sides, moment, S, solve):
-        """Solve D(S) = 0 from a guess; return S and the Solved of both sides.
-
-        sides: (cell, Step, offset) of the lower and of the higher one.
-        """
-        width, guess = sides[1][2] - sides[0][2], moment.solved.interfaces
-
-        def difference(S):
-            moved = [_within(cell, moment.x, offset * S) for cell, _, offset in sides]
-            found = [side[0].solve(x, side[1], guess) for side, x in zip(sides, moved)]
-            low, high = (side[0].residual(at) for side, at in zip(sides, found))
-            return (high - low) / width, found
-
-        scale, exact, before, f = (
-            np.linalg.norm(difference(np.zeros_like(S))[0]),
-            False,
-            np.inf,
-            moment.solved.step.formula,
-        )
-        noise = ROUND_OFF * moment.cell.capacity.sum() * f.alpha / f.dt
+    def _solve(self, cell, step, offset, S, about):
+        """Solve D(S) = 0 of a neighbour from a guess; return S and the neighbour's Solved."""
+        moment, exact, before, scale, at = about.moment, False, np.inf, None, about.at
+        noise = ROUND_OFF * moment.cell.capacity.sum() * moment.solved.step.rate / abs(offset)
         for _ in range(MOST_ROUNDS):
-            D, found = difference(S)
+            at = cell.solve(_within(cell, moment.x, offset * S), step, at.interfaces, near=at)
+            D = (cell.residual(at) - about.residual) / offset
             missed = np.linalg.norm(D)
-            if missed <= self.tolerance * scale or moment.cell.unknowns.largest_sum(D) * width <= noise:
-                S = S - _salt(moment, D)
-                return S, [Solved(at.x, at.step, at.interfaces) for at in found]
+            scale = np.linalg.norm(D - about.J(S)) if scale is None else scale
+            if missed <= self.tolerance * scale or moment.cell.unknowns.largest_sum(D) <= noise:
+                return S - _salt(moment, D), Solved(at.x, at.step, at.interfaces)
             exact, before = exact or missed > LESS * before, missed
-            S = S - solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)), exact)
+            S = S - about.solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)), exact)
         raise NotConverged(f"a sensitivity missed {missed / scale:.1e} of its source", [missed / scale])
 
     # ---- ends and marks, which move in time ----------------------------------------------------------------
 
-    def _in_time(self, moment, taken, solve):
+    def _in_time(self, moment, taken, about):
         """Return how what the step comes to follows its length, before the run accepts it."""
-        h, run = max(IN_TIME * taken.dt, LEAST_TIME), self.run
-        delays = (-h, h) if taken.dt > 2 * h else (0.0, h)
-        sides = [(moment.cell, run.step(taken, taken.dt + late), late) for late in delays]
-        S, found = self._solve(sides, moment, (moment.x - run.solved.x) / taken.dt, solve)
-        behind, ahead = ((one, run.charge(one, taken)) for one in found)
-        (a, Q_a), (b, Q_b), width = behind, ahead, delays[1] - delays[0]
-        v = (b.interfaces.v - a.interfaces.v) / width
-        R_film = (b.step.R_film - a.step.R_film) / width
-        return InTime(S, (Q_b - Q_a) / width, v, R_film, ahead, behind, delays)
+        h, run, now = max(IN_TIME * taken.dt, LEAST_TIME), self.run, moment.solved
+        step, guess = run.step(taken, taken.dt + h), (moment.x - run.solved.x) / taken.dt
+        S, later = self._solve(moment.cell, step, h, guess, about)
+        charge, charge_later = run.charge(now, taken), run.charge(later, taken)
+        v = (later.interfaces.v - now.interfaces.v) / h
+        R_film = (later.step.R_film - now.step.R_film) / h
+        return InTime(S, (charge_later - charge) / h, v, R_film, (now, charge), (later, charge_later), h)
 
-    def _at_mark(self, name, moment, pairs, in_time):
+    def _at_mark(self, name, moment, found, in_time):
         """Return the Solved of the neighbours where they meet a mark that the run has met."""
         if in_time is None:
-            return pairs
+            return found
 
         def far(one, t, solved, charge):
             mark = next(mark for mark in one.of.marks if mark.name == name)
             return mark.distance(t, one.of.cell.state(solved.x), charge)
 
-        found = []
         slope = in_time.slope(lambda at, charge, late: far(self.run, moment.t + late, at, charge))
-        for pair, solved in zip(self.beside, pairs):
-            low, high = (
-                far(one, moment.t + one.begun, state, one.charges[0]) for one, state in zip(pair, solved)
-            )
-            later = -(high - low) / _apart(*pair) / slope
-            moved = (_later(state, later * one.of.offset, in_time) for one, state in zip(pair, solved))
-            found.append(tuple(moved))
-        return found
+        here = far(self.run, moment.t, *in_time.now)
+        there = [far(one, moment.t + one.begun, at, one.charges[0]) for one, at in zip(self.beside, found)]
+        return [_later(at, (here - off) / slope, in_time) for at, off in zip(found, there)]
 
     def _end(self, taken, reason, in_time):
         """Move the neighbours to where their own protocol step ends; return their Solved there."""
         if in_time is not None and reason != "duration":
             slope = in_time.slope(lambda at, charge, _: self.run.past_end(at, charge, taken, reason))
-            for k, pair in enumerate(self.beside):
-                low, high = (one.past_end(one.solved, one.charges[0], taken, reason) for one in pair)
-                later = -(high - low) / _apart(*pair) / slope
-                self.tangents[k][0] = self.tangents[k][0] + later * in_time.S
-                for one in pair:
-                    one.delay(later * one.of.offset, in_time)
-        for one in [self.run, *(side for pair in self.beside for side in pair)]:
+            here = self.run.past_end(*in_time.now, taken, reason)
+            for k, one in enumerate(self.beside):
+                delay = (here - one.past_end(one.solved, one.charges[0], taken, reason)) / slope
+                self.tangents[k][0] = self.tangents[k][0] + delay / one.of.offset * in_time.S
+                one.delay(delay, in_time)
+        for one in [self.run, *self.beside]:
             one.charge_begun = one.charges[0]
-        return [tuple(one.solved for one in pair) for pair in self.beside]
+        return [one.solved for one in self.beside]
+
+
+class About:
+    """The balances about a Moment of the run: at (Point), its residual, J."""
+
+    def __init__(self, moment):
+        self.moment, cell, solved = moment, moment.cell, moment.solved
+        self.at = cell.solve(solved.x, solved.step, solved.interfaces)
+        self.residual, linear = cell.residual(self.at), cell.linearise(self.at)
+        cell.preconditioner.update(linear)
+        self.J, self.precondition = cell.jacobian(linear), cell.preconditioner.answering(linear)
+
+    def solve(self, b, tolerance, exact):
+        """Return J^-1 b; exact: whether nothing is left out of J."""
+        J = _differences(self.moment.cell, self.moment.solved) if exact else self.J
+        return gmres(J, self.precondition, b, tolerance=tolerance)[0]
 
 
 def _salt(moment, D):
@@ -404,25 +383,6 @@ def _differences(cell, solved):
     return apply
 
 
-def _beside(solved, S, found, pair):
-    """Return the Solved of two neighbours right beside that of the run: what else they have in common is of
-    second order, and would add up."""
-
-    def between(part):
-        low, high = map(part, found)
-        return part(solved), (high - low) / _apart(*pair)
-
-    (v, dv), (film, d_film) = between(lambda s: s.interfaces.v), between(lambda s: s.step.R_film)
-    return [
-        Solved(
-            solved.x + side.of.offset * S,
-            replace(one.step, R_film=film + side.of.offset * d_film),
-            replace(one.interfaces, v=v + side.of.offset * dv),
-        )
-        for one, side in zip(found, pair)
-    ]
-
-
 def _later(solved, delay, in_time):
     """Return a Solved a delay (s) later."""
     j = solved.interfaces
@@ -433,14 +393,9 @@ def _later(solved, delay, in_time):
 
 def _check_alike(cell, beside):
     """Refuse neighbours whose cells are not those of the run, one for one."""
-    for one in (side.of.cell for pair in beside for side in pair):
+    for one in (side.of.cell for side in beside):
         if (one.unknowns.n, one.mesh.faces.area.size) != (cell.unknowns.n, cell.mesh.faces.area.size):
             raise InputError(
                 "expected a parameter that leaves the cells of the mesh as they are, got another number of"
                 " them beside it; choose another one, or bounds that keep the mesh."
             )
-
-
-def _apart(low, high):
-    """How far two neighbours lie apart in their parameter."""
-    return high.of.offset - low.of.offset

@@ -1,6 +1,6 @@
 """A case as a function of its free numbers: values at what was measured, and how they follow the numbers.
 
-What a target sees of a run it sees of both neighbours of each parameter too (cell.sensitivity); the
+What a target sees of a run it sees of the neighbour of each parameter too (cell.sensitivity); the
 difference is its derivative. One run thus costs one solve a parameter and time step beside its own. Whole
 runs are kept in a folder, so that a fit that was interrupted goes on with them.
 """
@@ -16,7 +16,7 @@ from ..base.errors import InputError
 from ..case.free import settled
 from .fit_targets import View
 
-BESIDE = 1e-3  # how far neighbours lie off in q
+BESIDE = 1e-4  # how far a neighbour lies off in q: its curvature, and round-off, are then both below 1e-3
 TOLERANCE = 1e-3  # of sensitivities
 SAME = 0.02  # of q: derivatives of a run so near are taken for those here
 
@@ -84,16 +84,15 @@ class FitModel:
     def _slopes(self, q, values):
         import numpy as np
 
-        widths = [high - low for low, high in map(self._offsets, range(len(q)), q)]
+        offsets = list(map(self._offset, range(len(q)), q))
         return [
-            np.stack([(each[2 + 2 * k] - each[1 + 2 * k]) / width for k, width in enumerate(widths)], axis=1)
+            np.stack([(moved - each[0]) / offset for moved, offset in zip(each[1:], offsets)], axis=1)
             for each in values
         ]
 
-    def _offsets(self, k, at):
-        """How far the neighbours of a parameter lie off, within its bounds."""
-        low, high = self.parameters[k].bounds
-        return max(-BESIDE, min(low - at, 0.0)), min(BESIDE, max(high - at, 0.0))
+    def _offset(self, k, at):
+        """How far the neighbour of a parameter lies off, within its bounds."""
+        return BESIDE if at + BESIDE <= self.parameters[k].bounds[1] else -BESIDE
 
     # ---- runs ----------------------------------------------------------------------------------------------
 
@@ -118,25 +117,24 @@ class FitModel:
         return View(setup, steps=steps, start=start, ends=dict.fromkeys(range(len(steps)), start))
 
     def views(self, q, with_slopes=True):
-        """Run at q; return the View of the run, followed by those of the neighbours of each parameter."""
+        """Run at q; return the View of the run, followed by those of the neighbour of each parameter."""
         from ..cell.sensitivity import Neighbour, Sensitivities
 
         setup, beside = self.setup(q), []
         for k, at in enumerate(q if with_slopes else ()):
-            for offset in self._offsets(k, at):
-                moved = q.copy()
-                moved[k] += offset
-                beside.append((offset, self.setup(moved)))
+            moved, offset = q.copy(), self._offset(k, at)
+            moved[k] += offset
+            beside.append((offset, self.setup(moved)))
         neighbours = [
             Neighbour(one.cell, one.loads(), one.growth, tuple(self.marks(one)), offset)
             for offset, one in beside
         ]
         experiment = setup.experiment(self.marks(setup))
-        followed = Sensitivities(experiment, list(zip(neighbours[::2], neighbours[1::2])), TOLERANCE)
+        followed = Sensitivities(experiment, neighbours, TOLERANCE)
         views = [View(setup), *(View(one) for _, one in beside)]
         show = setup.shown(self.progress)
         views[0].start = experiment.now.solved
-        for view, side in zip(views[1:], (one for pair in followed.beside for one in pair)):
+        for view, side in zip(views[1:], followed.beside):
             view.start = side.solved
         for sensed in followed.moments(setup.loads()):
             _note(views, sensed)
@@ -156,17 +154,17 @@ class FitModel:
 
 def _note(views, sensed):
     """Take what is Sensed of a run and its neighbours into their Views."""
-    moment, flat = sensed.moment, lambda pairs: [one for pair in pairs for one in pair]
+    moment = sensed.moment
     row = (moment.t, moment.current, moment.V, moment.charge)
-    for view, each in zip(views, [row, *flat(sensed.rows)]):
+    for view, each in zip(views, [row, *sensed.rows]):
         if not view.columns["step"] or view.columns["step"][-1] != moment.number:
             view.steps.append(moment.load.name)
         view.add(each, moment.number)
-    for name, pairs in sensed.landed.items():
-        for view, solved in zip(views, [moment.solved, *flat(pairs)]):
+    for name, there in sensed.landed.items():
+        for view, solved in zip(views, [moment.solved, *there]):
             view.landed.append((name, moment.number, solved))
     if sensed.ends is not None:
-        for view, solved in zip(views, [moment.solved, *flat(sensed.ends)]):
+        for view, solved in zip(views, [moment.solved, *sensed.ends]):
             view.ends[moment.number] = solved
 
 

@@ -13,6 +13,7 @@ from .compare import MeasuredMap
 from .compare_curves import MeasuredVoltage
 from .compared_state import converted, mark_name
 
+CLOSE = 1e-8  # of an impedance: it is held beside that of a neighbour 1e-4 off
 LAST = 0.02  # share of a computed curve that its last slope is taken of
 
 
@@ -40,13 +41,14 @@ class View:
             self.columns[name].append(value)
 
     def sto(self, solved):
-        """Return the lithiation of a state on the image [x, y, z]."""
+        """Return the lithiation of a state on the image [x, y, z], in double precision: neighbours differ
+        little."""
         import numpy as np
 
         from ..analysis.fields import isolated_sto
 
         cell, grid = self.setup.cell, self.setup.grid
-        joined = cell.mesh.on_image(cell.mesh.solid, cell.state(solved.x).sto)
+        joined = cell.mesh.on_image(cell.mesh.solid, cell.state(solved.x).sto, float)
         apart = isolated_sto(cell, grid)
         return np.where(np.isnan(apart), joined, apart)
 
@@ -273,7 +275,9 @@ class SpectrumTarget:
         solved = view.ends[after - 1] if after else view.start
         C_dl, film_time = view.setup.layers()
         freq = self.of.spectrum.freq
-        Z = solve_cell_impedance(view.setup.cell, solved, freq, C_dl=C_dl, film_time=film_time).Z
+        Z = solve_cell_impedance(
+            view.setup.cell, solved, freq, C_dl=C_dl, film_time=film_time, tolerance=CLOSE
+        ).Z
         return np.concatenate([Z.real, Z.imag])
 
     def measured(self, view):
