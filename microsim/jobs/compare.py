@@ -408,7 +408,7 @@ def compare_with(measured, setup, run, fields_path, particles=None, spectra=None
             elif isinstance(one, MeasuredImpedance):
                 found.append(scored(one, *score_impedance(which, one, spectra)))
             else:
-                stored = Field(fields_path, "sto", landed_index(which, one, run.now.landed, fields_path))
+                stored = Field(fields_path, "sto", landed_index(which, one, run, setup, fields_path))
                 state = {"time_s": stored.time, "step": stored.step}
                 beside = homogenised_state(dfn, run.now.record, stored)
                 compared = _compare_one(one, setup, stored, particles, *beside)

@@ -208,11 +208,11 @@ def _mean_mark(name, one, setup):
     return Mark(name, "mean", float(one.image.values[seen].mean()), LITHIATION, cells, fixed)
 
 
-def landed_index(number, one, landed, fields_path):
+def landed_index(number, one, run, setup, fields_path):
     """Return which stored time a measured map is compared with. Raises InputError where the run never came
-    there, or came there in several steps.
+    there, with how near it came, or came there in several steps.
 
-    landed: [(mark, number of the step, s)] of the run.
+    run: the finished Experiment, of whose landed [(mark, number of the step, s)] it is one. setup: of it.
     """
     import numpy as np
 
@@ -223,15 +223,14 @@ def landed_index(number, one, landed, fields_path):
         return stored_index(fields_path, asked.time)
     times, names = read_times(fields_path)
     numbers = read_step_numbers(fields_path)
-    found = [(step, t) for name, step, t in landed if name == mark_name(number)]
+    found = [(step, t) for name, step, t in run.now.landed if name == mark_name(number)]
+    wanted = None
     if asked.match is not None and asked.time != "end":
         wanted = int(numbers[stored_index(fields_path, asked.time)])
         found = [(step, t) for step, t in found if step == wanted]
     if not found:
-        raise InputError(
-            f"compare: expected a state at {_spelled(asked)}, the run from 0 to {times[-1]:g} s never came "
-            "there; change time, match or the protocol."
-        )
+        near = _how_near(one, run, setup, fields_path, wanted)
+        raise InputError(f"compare: expected a state at {_spelled(asked)}, {near}")
     steps = sorted({step for step, _ in found}) if asked.match is not None else [found[0][0]]
     if len(steps) > 1:
         passed = ", ".join(f"step:{step} ({names[int(np.argmax(numbers == step))]})" for step in steps)
@@ -241,6 +240,72 @@ def landed_index(number, one, landed, fields_path):
         )
     step, t = found[0]
     return int(np.flatnonzero((times == t) & (numbers == step))[0])
+
+
+def _how_near(one, run, setup, fields_path, step):
+    """How near a run, or one step of it, came to a state that it never reached, and what to do."""
+    import numpy as np
+
+    from ..volumes.fields import read_step_numbers, read_times
+
+    match, columns = one.asked.match, run.now.record.columns
+    within = "the run" if step is None else f"step:{step}"
+    if match is None:
+        last = read_times(fields_path)[0][-1]
+        return f"the run from 0 to {last:g} s never came there; change time or the protocol."
+    if match.mean:
+        stored = np.arange(len(read_times(fields_path)[0]))
+        if step is not None:
+            stored = stored[np.asarray(read_step_numbers(fields_path)) == step]
+        return f"{within} never came there: {_nearest_mean(one, setup, fields_path, stored)}"
+    name, scale, unit = (
+        ("voltage_V", 1.0, "V") if match.voltage is not None else ("charge_C", 1 / 3600, "mAh/g")
+    )
+    values = np.asarray(columns[name], float) * scale / (1.0 if unit == "V" else setup.mass)
+    if step is not None:
+        values = values[np.asarray(columns["step"]) == step]
+    return (
+        f"{within} never came there: it went from {values.min():.5g} to {values.max():.5g} {unit}; change"
+        " match or the protocol."
+    )
+
+
+def _nearest_mean(one, setup, fields_path, stored):
+    """Which stored state has the mean nearest to that of a measured map, how near, and how it is compared."""
+    import numpy as np
+
+    from ..maps.instrument import seen_by
+    from ..maps.map import SocMap
+    from ..volumes.fields import read_field, read_times
+
+    grid = setup.grid
+    line = converted(one.asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
+
+    def off(k):
+        sto, size, _ = read_field(fields_path, "sto", k)
+        seen = seen_by(
+            one.instrument, SocMap(line.of(sto), size), one.image, min_coverage=one.asked.min_coverage
+        )
+        both = np.isfinite(seen) & np.isfinite(one.image.values) & (True if one.mask is None else one.mask)
+        return float(np.mean(seen[both])), float(np.mean(one.image.values[both]))
+
+    means = {k: off(k) for k in map(int, stored)}
+    nearest = min(means, key=lambda k: abs(np.subtract(*means[k])))
+    ours, theirs = means[nearest]
+    return (
+        f"nearest is the state at {read_times(fields_path)[0][nearest]:.6g} s, with a mean of {ours:.6g}"
+        f" against {theirs:.6g}; time: {_named(nearest, fields_path)} in place of match compares that one."
+    )
+
+
+def _named(k, fields_path):
+    """A stored state as time takes it: end, the end of a step, or its seconds."""
+    from ..volumes.fields import read_step_numbers, read_times
+
+    numbers = read_step_numbers(fields_path).tolist()
+    if k == len(numbers) - 1:
+        return "end"
+    return f"step:{numbers[k]}" if numbers[k + 1] != numbers[k] else f"{read_times(fields_path)[0][k]:.9g}"
 
 
 def _spelled(asked):

@@ -74,6 +74,24 @@ def test_states_are_matched(again):
     assert "never came there" in page and "comparison_1_maps" in page
 
 
+def test_a_state_that_the_run_never_reached_says_how_near_it_came(again, tmp_path):
+    end = again.there.sto.at("end").values
+    file = write_volume(tmp_path / "beyond.tif", (end + 0.01).astype("f4"), voxel_size=400e-9)
+    asked = {"measured": str(file), "voxel_size_nm": 400, "match": "mean"}
+    beyond, volts, charge, of_a_step = again(
+        asked, {"match": {"voltage_V": 2.6}}, {"match": {"charge_mAh_g": 500}}, {**asked, "time": "step:0"}
+    ).numbers()["comparisons"]
+    mean = float(np.nanmean(end))
+    assert (
+        f"180 s, with a mean of {mean:.6g} against" in beyond["refused"] and "time: end" in beyond["refused"]
+    )
+    assert float(beyond["refused"].split("against ")[1].split(";")[0]) == pytest.approx(mean + 0.01, abs=1e-5)
+    curve = again.there.voltage
+    assert f"from {min(curve.voltage_V):.5g} to {max(curve.voltage_V):.5g} V" in volts["refused"]
+    assert f"to {max(curve.capacity_mAh_g):.3g}" in charge["refused"] and "mAh/g" in charge["refused"]
+    assert "120 s" in of_a_step["refused"] and "time: step:0" in of_a_step["refused"]
+
+
 def test_the_matched_mean_is_that_of_the_voxels_that_count(again):
     """Voxels without a noise are left out, of the mean too."""
     sigma = np.full(again.measured.shape, 0.005, "f4")
