@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
-from ..base.files import write_json, write_yaml
+from ..base.files import write_json, write_text, yaml_text
 from ..base.schema import number, whole
 from .job import job
 from .materials import FIGURES, check_sets, coefficient_tables, material_figure, unusual_of
@@ -120,9 +120,11 @@ class BpxResult(Result):
         return write_json(path, self.written)
 
     def save_case(self, path):
-        """Write a case that runs the cell of a BPX file; returns its path."""
+        """Write a case that runs the cell of a BPX file, under what it does not follow of the file; returns
+        its path."""
         _ = self.case  # nothing is written that could not run
-        return write_yaml(path, self._case(os.path.relpath(self.file, Path(path).parent)))
+        case = yaml_text(self._case(os.path.relpath(self.file, Path(path).parent)))
+        return write_text(path, "".join(f"# {' '.join(note.split())}\n" for note in self.notes()) + case)
 
     def save_figures(self, folder):
         """Draw each set that has curves into folder/NAME.png; returns the paths."""

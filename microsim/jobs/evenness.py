@@ -219,7 +219,7 @@ def evenness(
         "electrolyte": list(wet),
         "origin_m": list(origin),
     }
-    return EvennessResult(states, structure.columns(seen), options, _remarks(states))
+    return EvennessResult(states, structure.columns(seen), options, _remarks(states, times is not None))
 
 
 def _filled(volume, asked):
@@ -263,8 +263,10 @@ def _state_of(given, file_axes, voxel_size, volume):
     return replace(state, voxel_size=size)
 
 
-def _remarks(states):
-    told = []
+def _remarks(states, timed):
+    from .map_series import names_remarks
+
+    told = [] if timed else list(names_remarks(state["file"] for state in states))
     quiet = [state["file"] for state in states if not state["noisy"]]
     simulated = [state["file"] for state in states if state["simulated"]]
     if measured := [name for name in quiet if name not in simulated]:

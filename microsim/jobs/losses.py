@@ -326,10 +326,11 @@ def losses(
     import numpy as np
 
     from ..maps.reaction_extent import loss_classes, reaction_series
-    from .map_series import lithium_of, read_hosts_of, read_state_map, without_background
+    from .map_series import check_in_time, lithium_of, read_hosts_of, read_state_map, without_background
     from .record import read_curve
 
     states = without_background([read_state_map(given, file_axes) for given in maps], background)
+    check_in_time(states)
     needed = VALUE_BYTES * sum(state.values.size for state in states)
     require_memory(needed, f"{len(states)} maps", "crop the maps or take fewer")
     hosts = read_hosts_of(states, material)
@@ -413,16 +414,13 @@ def _passed(curve, name, states):
 
 
 def _remarks(series, classes, states, passed, quantity, hosts):
+    from .map_series import order_remarks
+
     unsaid = [state.name for state in states if state.quantity is None]
     told = []
     if unsaid and quantity is None:
         told.append(f"{unsaid[0]} is read as lithium per formula unit; --quantity says otherwise.")
-    told += [
-        f"Maps {k} and {k + 1} are the same, value by value: is one named twice?"
-        for k, extent in enumerate(series.extent, 1)
-        if not extent.any()
-    ]
-    told += remarks_on(hosts)
+    told += [*order_remarks(states, series.direction), *remarks_on(hosts)]
     if not series.noisy and not all(state.run for state in states):
         told.append(
             "No noise of the maps is known: extents are too large by it where little reacted, and there is no"

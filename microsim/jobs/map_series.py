@@ -2,6 +2,7 @@
 it is known, all turned into lithium per formula unit."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations, pairwise
 from os import PathLike
 
 import numpy as np
@@ -12,6 +13,7 @@ from ..base.quantities import FIELDS
 from ..base.schema import listed
 from ..base.words import times as spelled
 from ..maps.scale import check_decimals, check_no_fill, is_lithiation
+from ..volumes.formats.slices import natural
 from .field import Field
 from .map_result import MapResult
 from .map_source import read_values, with_sigma
@@ -183,6 +185,49 @@ def without_background(states, mark):
 
 
 # ---- a series of them ----------------------------------------------------------------------------------
+
+
+def check_in_time(states):
+    """Refuse states of one run that are not in the order of their times."""
+    for one, other in pairwise(state for state in states if state.run):
+        if one.run.path == other.run.path and other.run.time < one.run.time:
+            raise InputError(
+                f"expected states in the order of time, got {one.run.time:g} s in {one.name} before"
+                f" {other.run.time:g} s in {other.name}; give them in that order."
+            )
+
+
+def names_remarks(names):
+    """Say where files stand in the order of a listing, map_10 before map_2, and not in that of their
+    numbers."""
+    names = list(names)
+    counted = sorted(names, key=natural)
+    if names == sorted(names) != counted:
+        yield (
+            f"Maps stand in the order {', '.join(names)}, as a listing has them; by their numbers it is"
+            f" {', '.join(counted)}: give them in the order of time."
+        )
+
+
+def order_remarks(states, direction):
+    """Say what speaks against the order in which maps of successive states were given.
+
+    direction: of each process between them, above zero where lithium came in.
+    """
+    yield from names_remarks(state.name for state in states if not state.run)
+    for (k, one), (other_k, other) in combinations(enumerate(states, 1), 2):
+        if other_k > k + 1 and np.nanmin(one.values) == np.nanmax(one.values):
+            continue  # constants return
+        if np.array_equal(one.values, other.values, equal_nan=True):
+            yield f"Maps {k} and {other_k} are the same, value by value: is one named twice?"
+    for k, (first, second) in enumerate(pairwise(direction), 1):
+        if first == second:
+            way = "into" if first > 0 else "out of"
+            yield (
+                f"Processes {k} and {k + 1} both bring lithium {way} the material, as the maps stand: if they"
+                " are in order these are two parts of one charge or discharge, and their difference is no"
+                " loss of capacity."
+            )
 
 
 def read_hosts_of(states, material):

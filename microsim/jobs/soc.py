@@ -240,7 +240,7 @@ def lithiation_map(
     flat : path or array, optional
         Reference frames without sample.
     dark : path or array, optional
-        Dark frames.
+        Dark frames. Without them all counts are taken for light, and a sentence says what an offset does.
     photons_per_unit : float
         Detected photons per detector unit.
     saturation : float, optional
@@ -277,7 +277,7 @@ def lithiation_map(
     from ..maps.components import components_of
     from ..maps.drift import without_drift
     from ..maps.foil import own_scale_undone
-    from ..maps.frames import absorption
+    from ..maps.frames import absorption, dark_remark
     from ..maps.soc_maps import check_calibrated, lithiation_of, masked, measure_spectra, prepared
     from ..maps.soundness import mean_spectrum, window_spread
 
@@ -308,7 +308,7 @@ def lithiation_map(
     result = LithiationResult(
         listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
         spread, voxel_size or images.voxel_size, images.source, images.sha256,
-        _order(table, numbers, curve, calibration is not None),
+        (*_order(table, numbers, curve, calibration is not None), *dark_remark(flat, dark, mu)),
     )  # fmt: skip
     _check_any(result)
     return result

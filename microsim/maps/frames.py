@@ -12,6 +12,7 @@ from .stacks import read_stack
 
 # share of the light (mu of 7): below, what is seen is stray light and the error of the one dark frame
 DARKEST = 1e-3
+OFFSET = 0.01  # of a camera, share of the light: what one forgotten is measured by
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,23 @@ def absorption(images, flat=None, dark=None, *, photons_per_unit=1.0, saturation
     options = {"photons_per_unit": photons_per_unit, "saturation": saturation}
     found = optical_density(images.values, light, offset, **options)
     return found.values, found.sigma if noise is None else noise, found.reason
+
+
+def dark_remark(flat, dark, mu):
+    """Return sentences on what frames without a dark one leave open: none where one was given, or no frames.
+
+    mu: absorption [energy, ...] as it was taken from them.
+    """
+    if flat is None or dark is not None:
+        return ()
+    middle = max(float(np.nanmedian(mu)), 0.0)
+    lower = middle + np.log((np.exp(-middle) + OFFSET) / (1 + OFFSET))
+    said = (
+        "No dark frames were given (--dark): all counts are taken for light. An offset of"
+        f" {OFFSET:.0%} of the flat's light in them would make the median absorption of {middle:.3g} too low"
+        f" by {lower:.2g}, and high ones by more."
+    )
+    return (said,)
 
 
 def _frames(given, shape, axes, *, repeated):

@@ -97,10 +97,19 @@ def straight(inside, axis):
 
 def require_straight(grid, axis):
     """Refuse an axis along which the sample's cross section changes: it has no end planes."""
-    if grid.masked and not straight(grid.sample, axis):
-        fitting = [name for k, name in enumerate(AXES) if straight(grid.sample, k)]
-        remedy = f"choose {' or '.join(fitting)}" if fitting else "choose a mask with planes at its ends"
+    if not grid.masked or straight(grid.sample, axis):
+        return
+    fitting = [name for k, name in enumerate(AXES) if straight(grid.sample, k)]
+    ends = np.flatnonzero(grid.sample.any(axis=tuple(k for k in range(3) if k != axis)))[[0, -1]] + (0, 1)
+    held = grid.sample.take(range(*ends), axis)
+    if ends[1] - ends[0] < grid.shape[axis] and straight(held, axis):
         raise InputError(
-            f"--axis: expected one along which the mask has one cross section, got {AXES[axis]}, where its"
-            f" ends are no planes; {remedy}, or crop instead."
+            f"--axis: expected a mask that reaches both ends of the volume, got {ends[0]} to {ends[1]} of"
+            f" {grid.shape[axis]} voxels along {AXES[axis]}; crop to it, as with"
+            f" --crop {AXES[axis]}={ends[0]}:{ends[1]}."
         )
+    remedy = f"choose {' or '.join(fitting)}" if fitting else "choose a mask with planes at its ends"
+    raise InputError(
+        f"--axis: expected one along which the mask has one cross section, got {AXES[axis]}, where its"
+        f" ends are no planes; {remedy}, or crop instead."
+    )

@@ -60,6 +60,8 @@ def test_what_a_case_does_not_follow_is_said(tmp_path):
     for electrode, word in (("positive", "LLI 0.1"), ("negative", "begins delithiated, sto 0.05")):
         found = bpx(path, electrode=electrode)
         assert word in " ".join(found.numbers()["notes"]) and word in repr(found)
+        written = found.save_case(tmp_path / f"{electrode}.yaml")
+        assert f"{word}" in written.read_text().split("title:")[0] and load_case(written)
     assert found._case("cell.json")["cell"]["initial_sto"] == 0.05
     assert bpx(path)._case("cell.json")["cell"]["initial_sto"] == pytest.approx(0.9 - 0.4 * 0.5)
 

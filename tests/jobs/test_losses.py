@@ -128,6 +128,26 @@ def test_a_map_that_is_named_twice_is_told():
     found = ms.losses([STATES[0], STATES[1], STATES[1]], **given)
     assert "Maps 2 and 3 are the same, value by value: is one named twice?" in found.numbers()["remarks"]
     assert not any("named twice" in said for said in ms.losses(STATES, **given).numbers()["remarks"])
+    back = ms.losses([STATES[1], STATES[2], STATES[1]], **given).numbers()["remarks"]
+    assert "Maps 1 and 3 are the same, value by value: is one named twice?" in back
+
+
+def test_maps_out_of_order_are_told(tmp_path, monkeypatch, cycled):
+    """Two processes of one direction; file names in the order of a listing; states of a run refused."""
+    given = {"material": "NMC811_Chen2020", "voxel_size": "400 nm", "sigma": [0.01]}
+    told = ms.losses([STATES[0], STATES[2], STATES[1]], **given).numbers()["remarks"]
+    assert any(said.startswith("Processes 1 and 2 both bring lithium into the material") for said in told)
+    assert not any("both bring" in said for said in ms.losses(STATES, **given).numbers()["remarks"])
+    monkeypatch.chdir(tmp_path)
+    for name, values in zip(("map_1.npy", "map_2.npy", "map_10.npy"), STATES, strict=True):
+        np.save(name, values)
+    listed = ms.losses(["map_1.npy", "map_10.npy", "map_2.npy"], **given).numbers()["remarks"]
+    assert any("by their numbers it is map_1.npy, map_2.npy, map_10.npy" in said for said in listed)
+    counted = ms.losses(["map_1.npy", "map_2.npy", "map_10.npy"], **given).numbers()["remarks"]
+    assert not any("by their numbers" in said for said in counted)
+    fields = f"{cycled.folder}/fields.h5::lithium@step:"
+    with pytest.raises(InputError, match="expected states in the order of time, got .* before"):
+        ms.losses([f"{fields}0", f"{fields}3", f"{fields}2"])
 
 
 def test_constant_maps_are_right():

@@ -105,6 +105,7 @@ def test_drift_and_clusters_are_kept(curve):
     found = ms.lithiation_map(np.array(moved), **options, calibration=curve, align=True, clusters=2)
     assert found.shifts.shape == (60, 3) and found.numbers()["largest_drift_voxels"] > 1
     assert len(found.numbers()["components"]["cluster_voxels"]) == 2
+    assert "No dark frames were given (--dark)" in repr(found)
 
 
 @pytest.mark.parametrize(

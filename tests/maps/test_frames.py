@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.maps.frames import absorption, optical_density
+from microsim.maps.frames import absorption, dark_remark, optical_density
 from microsim.maps.spectra import CODE
 from microsim.maps.stacks import read_stack
 
@@ -31,6 +31,16 @@ def test_read_noise_comes_from_the_scatter_of_the_dark_frames():
     reference, dark = np.full((2, 100, 50), 1e6), rng.normal(200, 8, (30, 100, 50))
     found = optical_density(sample, reference, dark, photons_per_unit=1e9)
     assert found.values.std() == pytest.approx(np.sqrt(np.nanmean(found.sigma**2)), rel=0.03)
+
+
+def test_a_forgotten_dark_frame_is_told_with_what_an_offset_does():
+    """Frames with an offset of 1 % of the light, taken as they are: mu of 2 comes out 0.052 too low."""
+    flat, mu = np.full((3, 4, 5), 10_000.0), 2.0
+    taken = optical_density(flat * np.exp(-mu) + 100, flat + 100).values
+    (said,) = dark_remark(flat, None, np.full((3, 4, 5), mu))
+    low = float(said.split("too low by ")[1].split(",")[0])
+    assert low == pytest.approx(mu - taken.mean(), rel=0.02) and "absorption of 2 " in said
+    assert dark_remark(flat, np.full((4, 5), 100), taken) == () == dark_remark(None, None, taken)
 
 
 def test_bad_pixels_are_masked_with_their_reason():

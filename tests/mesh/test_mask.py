@@ -8,7 +8,7 @@ from microsim.base.errors import InputError
 from microsim.jobs.flow import permeability
 from microsim.jobs.info import measure
 from microsim.jobs.transport import tortuosity
-from microsim.mesh.mask import cylinder, sample_mask, straight
+from microsim.mesh.mask import cylinder, require_straight, sample_mask, straight
 from microsim.mesh.morphology import phase_summary
 from microsim.mesh.read import read_volume
 from microsim.volumes.volume import write_volume
@@ -150,3 +150,18 @@ def test_other_masks_are_refused(seen, mask, words):
 def test_draws_and_shares_have_no_mask(seen):
     with pytest.raises(InputError, match="--mask: expected no --draws and no --shares"):
         read_volume(seen[0], PHASES, mask="cylinder", shares={"pore": np.ones(SHAPE)})
+
+
+def test_a_box_that_ends_within_the_volume_is_told_the_crop():
+    """Eighteen voxels with planes at their ends: what is in the way is the rest of the volume."""
+    box = np.zeros((8, 8, 8), bool)
+    box[3:6, 2:5, 4:6] = True
+    labels = np.where(np.arange(8)[None, None] % 2, 1, 0) * np.ones((8, 8, 8), np.uint8)
+    how = {"phases": {"a": 0, "b": 1}, "voxel_size": 1e-7, "mask": box}
+    grid = read_volume(labels, **how)
+    with pytest.raises(InputError, match="got 3 to 6 of 8 voxels along x; crop to it, as with --crop x=3:6"):
+        require_straight(grid, 0)
+    require_straight(read_volume(labels, **how, crop={"x": (3, 6)}), 0)
+    box[4, 2, 4] = False
+    with pytest.raises(InputError, match="its ends are no planes"):
+        require_straight(read_volume(labels, **how), 0)
