@@ -152,11 +152,12 @@ def test_draws_and_shares_have_no_mask(seen):
         read_volume(seen[0], PHASES, mask="cylinder", shares={"pore": np.ones(SHAPE)})
 
 
-def test_a_box_that_ends_within_the_volume_is_told_the_crop():
+def test_a_box_that_ends_within_the_volume_is_told_the_crop(tmp_path):
     """Eighteen voxels with planes at their ends: what is in the way is the rest of the volume."""
     box = np.zeros((8, 8, 8), bool)
     box[3:6, 2:5, 4:6] = True
-    labels = np.where(np.arange(8)[None, None] % 2, 1, 0) * np.ones((8, 8, 8), np.uint8)
+    labels = tmp_path / "labels.npy"
+    np.save(labels, np.arange(512, dtype="u1").reshape(8, 8, 8) % 2)
     how = {"phases": {"a": 0, "b": 1}, "voxel_size": 1e-7, "mask": box}
     grid = read_volume(labels, **how)
     with pytest.raises(InputError, match="got 3 to 6 of 8 voxels along x; crop to it, as with --crop x=3:6"):
