@@ -183,4 +183,5 @@ def calibrate(
         references=table, numbers=numbers, provenance=about,
     )  # fmt: skip
     against = order_remark(listed, spectra, x[first:last], "--lithiation")
-    return CalibrationResult(curve, source, (against,) if against else ())
+    told = (*(table.said if table else ()), against)
+    return CalibrationResult(curve, source, tuple(one for one in told if one))

@@ -322,10 +322,11 @@ def _order(references, numbers, curve, calibrated):
         told = calibration_remark(curve)
         return (told,) if told else ()
     if references is None or numbers is None:
-        return ()
+        return () if references is None else references.said
     states = ", ".join(f"{name} {x:g}" for name, x in zip(references.names, numbers))
     against = order_remark(references.energies, references.values.T, numbers, "--reference-lithiation")
-    return tuple(one for one in (f"lithiation of the references: {states}", against) if one)
+    told = (*references.said, f"lithiation of the references: {states}", against)
+    return tuple(one for one in told if one)
 
 
 def _sample(mu, reason, mask, voxel_size, file_axes):

@@ -102,7 +102,10 @@ def virtual_spectra(
     references: Annotated[
         "str | PathLike | numpy.ndarray | References",  # noqa: F821 (maps.mixture)
         Argument(
-            "Reference spectra: .nor, csv or columns; A,B picks some.", None, "FILE[::A,B]", "--references"
+            "Reference spectra: .prj, .nor, csv, columns; A,B picks some.",
+            None,
+            "FILE[::A,B]",
+            "--references",
         ),
     ],
     reference_lithiation: Annotated[
@@ -215,7 +218,7 @@ def _remarks(lithium, states, state, table):
             " their spectra go on straight from the two nearest, which no reference holds."
         )
     told.append(order_remark(table.energies, table.values.T, states, "--reference-lithiation"))
-    return tuple(one for one in told if one)
+    return tuple(one for one in (*table.said, *told) if one)
 
 
 def _in_voxels(psf, size, name):

@@ -26,7 +26,9 @@ Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or fil
 MethodOf = Annotated["str | dict | Method | None", method_spread()]  # noqa: F821 (maps.method)
 ReferenceSpectra = Annotated[
     "str | PathLike | numpy.ndarray | References | None",  # noqa: F821 (maps.mixture)
-    Argument("Reference spectra: .nor, csv or columns; A,B picks some.", None, "FILE[::A,B]", "--references"),
+    Argument(
+        "Reference spectra: .prj, .nor, csv, columns; A,B picks some.", None, "FILE[::A,B]", "--references"
+    ),
 ]
 ReferenceLithiation = Annotated[
     "list[float] | None", Argument("Lithiation of the references, in their order.", _lithiation, "X,X")
@@ -47,12 +49,14 @@ EnergyShift = Annotated[
 
 
 def references_of(given, lithiation):
-    """Read references and check that each has its lithiation; returns (References or None, list or None)."""
+    """Read references, on an edge jump of 1, and check that each has its lithiation; returns (References or
+    None, list or None)."""
     if given is None:
         return None, None
+    from ..maps.reference_scale import on_unit_jump
     from ..maps.stacks import read_references
 
-    found = read_references(given)
+    found = on_unit_jump(read_references(given))
     if lithiation is not None and len(lithiation) != len(found.names):
         raise InputError(
             f"--reference-lithiation: expected one number for each of {', '.join(found.names)}, got "

@@ -5,7 +5,7 @@ Linear combination:  mu(E) = sum_r w_r ref_r(E - shift) + background(E), least s
 Three energies:      m = (mu_edge - mu_pre) / (mu_post - mu_pre).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -20,13 +20,14 @@ MOST_REFERENCES = 8  # all subsets of them are tried where bounds are active
 
 @dataclass(frozen=True)
 class References:
-    """Reference spectra: energies (eV), values [reference, energy], names."""
+    """Reference spectra: energies (eV), values [reference, energy], names; said: what was done to them."""
 
     energies: np.ndarray
     values: np.ndarray
     names: tuple[str, ...]
     source: str = ""
     sha256: str = ""
+    said: tuple[str, ...] = ()
 
     def about(self):
         """Return which spectra they are and where they come from, as plain data."""
@@ -41,7 +42,7 @@ class References:
                 " names."
             )
         rows = [self.names.index(name) for name in names]
-        return References(self.energies, self.values[rows], tuple(names), self.source, self.sha256)
+        return replace(self, values=self.values[rows], names=tuple(names))
 
     def at(self, energies, shift=0.0):
         """Interpolate to energies (eV), the references moved up by shift (eV): [reference, energy]."""

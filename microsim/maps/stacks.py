@@ -20,14 +20,16 @@ from ..volumes.axes import in_stack
 from ..volumes.datasets import Dataset
 from ..volumes.formats import damage_named, read_file, split_name
 from ..volumes.stored import replacing_files, sha256_of
+from .athena import athena_spectra, read_athena
 from .columns import absorption_of, energies_of
 from .lithiation import check_lithiation
 from .mixture import References
 from .spectra import LOWEST_ENERGY, check_energies
 from .tables import read_number_table, table_of
 
+ATHENA = ".prj"
 ARRAYS = (".h5", ".hdf5", ".hdf", ".nxs", ".mat", ".npy", ".npz")
-TEXT = (".txt", ".dat", ".csv", ".nor", ".xdi", ".mu", ".prj")
+TEXT = (".txt", ".dat", ".csv", ".nor", ".xdi", ".mu", ATHENA)
 _MIDAS = "https://raw.githubusercontent.com/pattammattel/NSLS-II-MIDAS/0a5bfda90941ed48475eb180088ada91367f4fe2/test_data.zip"
 
 # name -> file, and which parts of it are the stack, its energies and, of a series, the lithiation of its
@@ -201,8 +203,9 @@ def read_references(name):
     """Read reference spectra: text with energies (or a monochromator's angles) and spectra.
 
     Names come from the header, and what is an energy and what a spectrum (columns.py): Athena's .nor, .xdi,
-    csv with a line of names, or plain columns. "file::A,B" picks and orders columns. Lines of one energy are
-    averaged. References pass; an array has the same columns.
+    csv with a line of names, or plain columns. "file::A,B" picks and orders columns, or groups of a project
+    of Athena (.prj), normalised as it says (athena.py). Lines of one energy are averaged. References pass; an
+    array has the same columns.
     """
     if isinstance(name, References):
         return name
@@ -212,17 +215,23 @@ def read_references(name):
         names = ("array",) if len(values) == 1 else tuple(f"column{k + 1}" for k in range(len(values)))
     else:
         path, part, _ = _resolve(name, 1)
-        table, sha256 = read_number_table(path), sha256_of([path])
-        picked = tuple(word.strip() for word in part.split(",")) if part else ()
-        energies = energies_of(table)
-        names, values = absorption_of(table, picked)
-        names = (path.stem,) if len(names) == 1 and table.names is None else names
+        picked, sha256 = tuple(word.strip() for word in part.split(",")) if part else (), sha256_of([path])
+        names, energies, values = _columns_of(path, picked)
     if len(values) == 0:
         raise InputError(
             f"expected an energy and at least one spectrum in {name}, got one column; give another file."
         )
     energies, values = _averaged(energies, values)
     return References(check_energies(energies), values, names, str(name), sha256)
+
+
+def _columns_of(path, picked):
+    """Names, energies (eV) and spectra of a file of text, or of a project of Athena."""
+    if path.suffix.lower() == ATHENA:
+        return athena_spectra(read_athena(path.read_bytes(), path), picked, path)
+    table = read_number_table(path)
+    names, values = absorption_of(table, picked)
+    return (path.stem,) if len(names) == 1 and table.names is None else names, energies_of(table), values
 
 
 def _averaged(energies, values):
