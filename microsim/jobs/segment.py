@@ -239,14 +239,15 @@ class SegmentResult(Result):
             written["draws"] = write_draws(
                 path.with_name(f"{stem}.draws.h5"), self.draws(), **size, doubts=self.doubts
             )
-        return written | {"recipe": self._save_recipe(path.with_name(f"{stem}.recipe.yaml"))}
+        return written | {"recipe": self._save_recipe(path.with_name(f"{stem}.recipe.yaml"), path)}
 
-    def _save_recipe(self, path):
-        """Write the recipe, unless it was read from there and says the same."""
+    def _save_recipe(self, path, labels):
+        """Write the recipe and what speaks against the labels, unless it was read from there and is the
+        same."""
         from ..segment.recipe import load_recipe, save_recipe
 
         same = path in map(Path, self.inputs) and load_recipe(path) == self.recipe
-        return path if same else save_recipe(path, self.recipe)
+        return path if same else save_recipe(path, self.recipe, labels, self.doubts)
 
     def save_probability(self, path):
         """Write the probability of each phase as HDF5; returns {"probability": path}."""
@@ -422,8 +423,7 @@ def _sample(recipe, values, more):
 
 def _recipe(recipe, phases, steps, file_axes):
     """The recipe as given, or that of phases and steps."""
-    from ..base.schema import section
-    from ..segment.recipe import Recipe, load_recipe
+    from ..segment.recipe import Recipe, load_recipe, read_recipe
 
     route = steps or Route()
     if recipe is None and phases is None:
@@ -439,4 +439,4 @@ def _recipe(recipe, phases, steps, file_axes):
         )
     if isinstance(recipe, Recipe):
         return recipe
-    return section(Recipe, recipe, "") if isinstance(recipe, dict) else load_recipe(recipe)
+    return read_recipe(recipe) if isinstance(recipe, dict) else load_recipe(recipe)

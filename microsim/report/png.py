@@ -79,13 +79,13 @@ def _cut(rgba, pad):
     drawn = np.ascontiguousarray(rgba).view(np.uint32)[..., 0] != background.view(np.uint32)[0]
     rows, columns = (np.flatnonzero(drawn.any(axis)) for axis in (1, 0))
     if rows.size == 0:
-        return rgba[..., :3]
+        return rgba
     (top, bottom), (left, right) = (line[[0, -1]] for line in (rows, columns))
     if min(top, left) == 0 or bottom == len(rgba) - 1 or right == rgba.shape[1] - 1:
         return None
-    inside = rgba[top : bottom + 1, left : right + 1, :3]
-    framed = np.empty((inside.shape[0] + 2 * pad, inside.shape[1] + 2 * pad, 3), np.uint8)
-    framed[:] = background[:3]
+    inside = rgba[top : bottom + 1, left : right + 1]
+    framed = np.empty((inside.shape[0] + 2 * pad, inside.shape[1] + 2 * pad, 4), np.uint8)
+    framed[:] = background
     framed[pad:-pad, pad:-pad] = inside
     return framed
 
@@ -94,7 +94,7 @@ def _encoded(pixels):
     from PIL import Image
 
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(
+    Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB").save(
         out, format="png", dpi=(DPI, DPI), compress_level=LEVEL
     )
     return out.getvalue()

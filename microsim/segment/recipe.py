@@ -10,6 +10,7 @@ at will.
       - pore_back: {axis: z}
       - watershed: {axis: z}
       - cracks: {}
+    labels: {sha256: ..., doubts: [...]}   # what they made of one image; no setting
 
 The steps are those of steps.py. Steps on grey values come before those on labels.
 """
@@ -27,11 +28,14 @@ from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
 from ..volumes.filed import FileArray
+from ..volumes.formats import bytes_of
 from ..volumes.slabs import MEMORY, take
 from ..volumes.stored import sha256_of
 from ..volumes.volume import Volume, read_voxels
 from . import preparation
 from .steps import GREY, LABELLING, REFINING, SAMPLED, STEPS, SegmentState, Threshold
+
+MADE = "labels"  # key of what the steps made of one image, by its hash, and what speaks against it
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,13 @@ class Recipe:
 
 def load_recipe(path):
     """Read a recipe from a YAML file; a mistake is one sentence that names the key."""
-    return section(Recipe, read_yaml(located(path)) or {}, "")
+    return read_recipe(read_yaml(located(path)) or {})
+
+
+def read_recipe(raw):
+    """Read a recipe from plain data; what its steps made of another image is no part of it."""
+    asked = {key: value for key, value in raw.items() if key != MADE} if isinstance(raw, dict) else raw
+    return section(Recipe, asked, "")
 
 
 def recipe_record(recipe):
@@ -122,8 +132,20 @@ def recipe_record(recipe):
     return {key: value for key, value in record.items() if value is not None}
 
 
-def save_recipe(path, recipe):
-    """Write a recipe as YAML."""
+def doubts_in(raw, labels):
+    """Return the doubts that a written recipe (plain data) has of a label volume, None where it is of others.
+
+    labels: path. Labels that were changed since, and those of another run of the steps, are others.
+    """
+    made = raw.get(MADE) if isinstance(raw, dict) else None
+    known = isinstance(made, dict) and isinstance(made.get("doubts"), list)
+    if not known or made.get("sha256") != sha256_of(bytes_of(labels)):
+        return None
+    return [str(said) for said in made["doubts"]]
+
+
+def save_recipe(path, recipe, labels=None, doubts=()):
+    """Write a recipe as YAML, with the doubts of the labels (path) that its steps made."""
     import io
 
     from ruamel.yaml import YAML
@@ -131,7 +153,8 @@ def save_recipe(path, recipe):
     yaml, content = YAML(), io.StringIO()
     yaml.default_flow_style = None
     yaml.width = 110
-    yaml.dump(recipe_record(recipe), content)
+    made = {MADE: {"sha256": sha256_of(bytes_of(labels)), "doubts": list(doubts)}} if labels else {}
+    yaml.dump(recipe_record(recipe) | made, content)
     return write_text(path, content.getvalue())
 
 

@@ -83,9 +83,9 @@ def _checked(raw, kind, path):
         case = parse_case(raw, path)
         return f"A case, as it should be: {case.title}; {len(case.protocol)} steps."
     if kind == "segment":
-        from ..segment.recipe import Recipe
+        from ..segment.recipe import read_recipe
 
-        recipe = section(Recipe, raw, "")
+        recipe = read_recipe(raw)
         return f"Steps of segment, as they should be: {len(recipe.steps)} for {', '.join(recipe.phases)}."
     if kind == "electrode":
         from ..generate.recipe import ElectrodeRecipe

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..base.errors import InputError
 from ..base.schema import read_yaml
+from ..segment.recipe import doubts_in
 from ..volumes.formats import split_name
 
 DEPTH = 5  # folders within folders in which runs are looked for
@@ -40,14 +41,18 @@ def _row(folder, path):
     return {"path": path, **told, "ended": (folder / "result.json").stat().st_mtime}
 
 
-def label_names(place, name):
-    """Return {label: name} of a label volume as the recipe beside it has them, {} without one."""
+def label_notes(place, name):
+    """Return what the recipe beside a label volume has of it: {"names": {label: name}, "doubts": [...]}.
+
+    No names without a recipe; doubts None where it is not of these labels.
+    """
     path, _, _ = split_name(name)
     recipe = path.with_name(f"{path.name.removesuffix(path.suffix)}.recipe.yaml")
     try:
         raw = read_yaml(place.file(str(recipe)))
     except InputError:
-        return {}
+        return {"names": {}, "doubts": None}
     phases = raw.get("phases") if isinstance(raw, dict) else None
     names = [*phases, raw.get("crack")] if isinstance(phases, list) else []
-    return {label: one for label, one in enumerate(names) if isinstance(one, str)}
+    known = {label: one for label, one in enumerate(names) if isinstance(one, str)}
+    return {"names": known, "doubts": doubts_in(raw, path)}

@@ -23,7 +23,7 @@ from .editing import begun_text, case_help, check_text, save_text, template, tem
 from .painting import Easel
 from .places import Place
 from .queue import Queue
-from .runs import can_compare, found_runs, label_names
+from .runs import can_compare, found_runs, label_notes
 from .sections import Shelf
 
 STATIC = Path(__file__).parent / "static"
@@ -73,8 +73,8 @@ class Studio:
         return {"files": self.place.listing(query.get("path", ""))}
 
     def volume(self, query):
-        names = label_names(self.place, self.place.volume(query.get("name", "")))
-        return {**self.shown(query).about(), "names": names}
+        notes = label_notes(self.place, self.place.volume(query.get("name", "")))
+        return {**self.shown(query).about(), **notes}
 
     def section(self, query):
         axis, shown = _axis(query), self.shown(query)

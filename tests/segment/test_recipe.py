@@ -5,10 +5,11 @@ import pytest
 from scipy import ndimage
 
 from microsim.base.errors import InputError
-from microsim.base.schema import section
+from microsim.base.schema import read_yaml, section
 from microsim.segment import recipe as rc
 from microsim.volumes.filed import FileArray
 from microsim.volumes.slabs import scratch_store
+from microsim.volumes.volume import write_volume
 
 ALL = """
 phases: [pore, cbd, am]
@@ -175,3 +176,17 @@ def test_one_voxel_far_outside_changes_no_label_but_its_own(step):
     plain, stray = (rc.run_recipe(recipe, g.astype(np.float32), pictures=False)[0] for g in (grey, hot))
     assert np.count_nonzero(plain.labels != stray.labels) <= 1
     assert stray.found["extremes"] == {"voxels_brought_in": 1} and "extremes" not in plain.found
+
+
+@pytest.mark.parametrize("name", ["l.tif", "l.mhd", "l.h5", "l.zarr"])
+def test_a_written_recipe_knows_the_doubts_of_its_own_labels_alone(tmp_path, name):
+    recipe = rc.read_recipe({"phases": ["pore", "am"], "steps": [{"median": {"size": 3}}]})
+    labels = write_volume(tmp_path / name, np.eye(4, dtype=np.uint8)[None].repeat(3, 0), voxel_size=1e-7)
+    path = rc.save_recipe(tmp_path / "l.recipe.yaml", recipe, labels, ["dark: brighter at one end"])
+    raw = read_yaml(path)
+    assert rc.doubts_in(raw, labels) == ["dark: brighter at one end"]
+    assert rc.load_recipe(path) == rc.read_recipe(raw) == recipe  # what they made is no setting
+    write_volume(tmp_path / name, np.zeros((3, 4, 4), np.uint8), voxel_size=1e-7)
+    assert rc.doubts_in(raw, labels) is None
+    for other in ({}, {"labels": "none"}, {"labels": {"doubts": "none"}}, ["labels"]):
+        assert rc.doubts_in(other, labels) is None

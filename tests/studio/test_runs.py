@@ -3,10 +3,13 @@
 import json
 import os
 
+import numpy as np
 import pytest
 
+from microsim.segment.recipe import read_recipe, save_recipe
 from microsim.studio import runs
-from microsim.studio.runs import can_compare, found_runs, label_names
+from microsim.studio.runs import can_compare, found_runs, label_notes
+from microsim.volumes.volume import write_volume
 
 
 def made(folder, ended, **result):
@@ -38,12 +41,21 @@ def test_a_damaged_result_hides_no_other_run(place, content):
 
 
 def test_labels_have_the_names_of_the_recipe_beside_them(place):
-    assert label_names(place, "labels.tif") == {}
+    assert label_notes(place, "labels.tif")["names"] == {}
     (place.root / "labels.recipe.yaml").write_text("phases: [pore, am]\nsteps: []\ncrack: crack\n")
-    assert label_names(place, "labels.tif") == {0: "pore", 1: "am", 2: "crack"}
+    assert label_notes(place, "labels.tif")["names"] == {0: "pore", 1: "am", 2: "crack"}
     for other in ("phases: {pore: 0}", "- a", "phases: ["):
         (place.root / "labels.recipe.yaml").write_text(other)
-        assert label_names(place, "labels.tif") == {}
+        assert label_notes(place, "labels.tif")["names"] == {}
+
+
+def test_labels_have_the_doubts_of_a_recipe_that_was_written_for_them(place):
+    assert label_notes(place, "labels.tif") == {"names": {}, "doubts": None}
+    recipe = read_recipe({"phases": ["pore", "am"], "steps": ["median"]})
+    write_volume(place.root / "more" / "other.tif", np.ones((2, 2, 2), np.uint8))
+    for labels, doubts in (("labels.tif", ["noise"]), ("same.tif", ["noise"]), ("more/other.tif", None)):
+        save_recipe(place.root / "labels.recipe.yaml", recipe, place.root / labels, ["noise"])
+        assert label_notes(place, "labels.tif") == {"names": {0: "pore", 1: "am"}, "doubts": doubts}
 
 
 def test_several_runs_have_a_page_where_microsim_has_the_command(monkeypatch):

@@ -118,13 +118,22 @@ def test_a_file_from_elsewhere_is_painted_by_keyboard_and_segmented_by_its_grey_
         page.keyboard.press("Control+z")
         page.wait_for_selector("text=1 voxels", state="detached")
         page.select_option("#method", "thresholds")
-        assert "--painted" not in page.input_value(".starter input")
+        line = page.input_value(".starter input")
+        assert "--painted" not in line
+        page.fill(".starter input", line.replace("pore,am", "am,pore"))  # which it doubts
         page.click(".starter button")
         page.wait_for_selector("#fractions", timeout=120000)
         found = read_voxels(tmp_path / "folder" / "mine.labels.tif").values
         assert (found == labels).mean() > 0.95
-        doubted = page.locator(".over .doubts li").count()
-        assert doubted == len(server.get("job", number=1)["doubts"])
+        doubts = server.get("job", number=1)["doubts"]
+        assert doubts and page.locator(".over .doubts li").count() == len(doubts)
+        page.click("text=Away")
+        page.wait_for_selector(".over", state="hidden")
+        page.fill("#over-name", "mine.labels.tif")  # the same labels later, by hand
+        page.click("text=Lay over")
+        page.wait_for_selector("#fractions")
+        assert page.locator(".over .doubts li").all_inner_texts() == [f"Doubt: {said}" for said in doubts]
+        assert page.inner_text("#fractions").startswith("am: ")  # as the recipe names it
 
 
 def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp_path):

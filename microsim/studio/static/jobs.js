@@ -27,8 +27,8 @@ export const commandLine = (line, started = () => { location.hash = "#/jobs"; },
   return Object.assign(el("div", { class: "starter" }, form, complaint), { say: (text) => { input.value = text; } });
 };
 
-// What a job doubts of its own result.
-export const doubts = (job) => job.doubts.map((said) => el("li", {}, `Doubt: ${said}`));
+// What a job doubts of its own result, or a recipe of its labels.
+export const doubts = ({ doubts: told }) => (told ?? []).map((said) => el("li", {}, `Doubt: ${said}`));
 
 class Card {
   constructor(number) {

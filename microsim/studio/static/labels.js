@@ -2,7 +2,7 @@
 
 import { tell } from "./api.js";
 import { begin } from "./case.js";
-import { commandLine } from "./jobs.js";
+import { commandLine, doubts } from "./jobs.js";
 import { button, el, link, section, sentence } from "./parts.js";
 
 const LINES = {
@@ -14,6 +14,13 @@ const LINES = {
 };
 const COLUMNS = 8; // colours of studio.css
 const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+// What speaks against labels that segment made, as the recipe beside them has it.
+export const doubtsOf = (about) => {
+  const unknown = Object.keys(about.names).length > 0 && about.doubts === null;
+  return unknown ? el("p", { class: "small" }, "What speaks against these labels is not known: their recipe was written for others, or by hand.")
+    : el("ul", { class: "doubts" }, doubts(about));
+};
 
 export const labelsSections = (view) => {
   const { labels, names } = view.about;
@@ -45,6 +52,6 @@ export const labelsSections = (view) => {
     }
   };
   write();
-  return [section("Labels", el("p", { class: "note" }, "Name each label as what it is: the names are those of every command below."), el("div", { class: "table" }, table)),
+  return [section("Labels", el("p", { class: "note" }, "Name each label as what it is: the names are those of every command below."), el("div", { class: "table" }, table), doubtsOf(view.about)),
     section("Go on with them", el("div", { class: "choices" }, el("label", {}, "Compute ", choice), button("A case of this volume", make, { id: "make-case" })), complaint, starter)];
 };

@@ -1,7 +1,8 @@
 // Painting labels on a grey volume, segmenting with them, and the result over the grey image.
 
 import { ask, codesOf, tell } from "./api.js";
-import { commandLine, doubts } from "./jobs.js";
+import { commandLine } from "./jobs.js";
+import { doubtsOf } from "./labels.js";
 import { button, el, link, sentence } from "./parts.js";
 import { COLOURS, colourOf, rgbOf } from "./volume.js";
 
@@ -66,7 +67,7 @@ export class Painting {
         this.result = new Result(this.view, name, about);
         this.result.share = this.opacity.value / 100;
         this.view.layers = [this.result, ...this.view.layers];
-        await this.fractions(name, about);
+        this.fractions(name, about);
       }
       await this.view.draw();
     } catch (error) {
@@ -74,11 +75,12 @@ export class Painting {
     }
   }
 
-  async fractions(name, about) {
-    const names = this.told?.classes ?? [];
+  // Fractions of the labels that lie over it, what speaks against them, and where they go on.
+  fractions(name, about) {
     const rows = about.labels.map(({ label, fraction }, number) => el("li", {}, swatch(number),
-      `${name === this.resultName && names[label] ? names[label] : `label ${label}`}: ${(100 * fraction).toFixed(2)} %`));
-    this.over.replaceChildren(el("ul", { class: "key", id: "fractions" }, rows));
+      `${about.names[label] ?? `label ${label}`}: ${(100 * fraction).toFixed(2)} %`));
+    this.over.replaceChildren(el("ul", { class: "key", id: "fractions" }, rows), doubtsOf(about), el("p", { class: "small" }, "Go on with ",
+      el("a", { href: link("volume", name) }, name), ": names, fractions, tortuosity, a case."));
     this.over.hidden = false;
   }
 
@@ -267,8 +269,6 @@ export class Painting {
       if (job.state === "done" && out) {
         this.name.value = out[1];
         await this.lay(out[1]);
-        this.over.append(el("ul", { class: "doubts" }, doubts(job)), el("p", { class: "small" }, "Go on with ",
-          el("a", { href: link("volume", out[1]) }, out[1]), ": names, fractions, tortuosity, a case."));
       } else this.state.textContent = job.sentence || job.state;
     }
   }

@@ -51,7 +51,7 @@ def read_file(path, part=None, index=None, whole=False, store=MEMORY):
         stored = form.read(path, **asked)
         if not isinstance(stored, Stored) or not isinstance(stored.values, (np.ndarray, FileArray)):
             raise TypeError(f"the reader of {form.package} gave no array in a Stored")
-    return replace(stored, files=stored.files or _bytes_of(path))
+    return replace(stored, files=stored.files or bytes_of(path))
 
 
 @contextmanager
@@ -92,7 +92,8 @@ def files_of(path):
     return (path,)
 
 
-def _bytes_of(path):
+def bytes_of(path):
+    """List the files whose bytes are the volume of a path; of a folder all within it."""
     if not path.is_dir():
         return files_of(path)
     return tuple(sorted(part for part in path.rglob("*") if part.is_file()))
