@@ -1,18 +1,47 @@
 """A process that mpiexec started: which rank it is, who speaks for all, and how all end when one fails."""
 
+import atexit
 import os
+import subprocess
 import sys
 import time
 
 # what mpiexec of MPICH, Intel and others, of Open MPI, and srun tell a process of its rank
 MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
+FAILED = 20  # tag of the message by which a rank that fails alone tells the first
+# a program that reads until its parent ends, and says its argument where the parent left no word before
+WATCHER = "import sys\nif not sys.stdin.buffer.read(): sys.stderr.write(sys.argv[1] + chr(10))"
+_watcher = []
 
 
 def launch_rank():
     """Return the rank that mpiexec gave this process, None where it did not start it."""
     given = next((os.environ[name] for name in MARKS if os.environ.get(name, "").isdecimal()), None)
     return None if given is None else int(given)
+
+
+def watch(words):
+    """Have `words` said if this process is killed before it ends by itself.
+
+    mpiexec kills all ranks where one is killed, so that none is left to say so: a small process beside the
+    first rank does.
+    """
+    command = [sys.executable, "-S", "-E", "-c", WATCHER, words]
+    _watcher.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
+    atexit.register(unwatch)
+
+
+def unwatch():
+    """Say to the watcher that this process ends by itself, or for a reason that is told."""
+    while _watcher:
+        _watcher.pop().communicate(b".")
+
+
+def heed_failure(communicator):
+    """Leave the word to a rank that failed alone, which says why it ends this one."""
+    if _watcher and communicator.Iprobe(tag=FAILED):
+        unwatch()
 
 
 def fail_together(say, code):
@@ -26,7 +55,10 @@ def fail_together(say, code):
         if not rank or "mpi" not in sys.argv:
             say()
         return code
-    if not rank:
+    unwatch()
+    if rank:
+        mpi.COMM_WORLD.Isend(b"", 0, FAILED)
+    else:
         say()
     if not _all_fail(mpi):
         if rank:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Annotated, ClassVar
 
-from ..base.arguments import one_of, switch
+from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes, volume_origin
@@ -14,7 +14,7 @@ from ..numerics.backend import available, running
 from .arguments import Axes, Coarsen, Conducting, GridWithShares, spelled, tolerance
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
-from .transport_ranks import NOT_SHARED, ranks_table, ranks_told, solve_over_ranks
+from .transport_ranks import NOT_SHARED, check_checkpoint, ranks_table, ranks_told, solve_over_ranks
 
 INTERFACES = ("voxel", "smooth", "grey")
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
@@ -193,6 +193,12 @@ class TortuosityResult(Result):
         return dataset(self.grid, fields)
 
 
+Checkpoint = Annotated[
+    "str | PathLike | None",  # noqa: F821
+    Argument("Folder in which ranks of MPI keep how far they are.", metavar="DIR", writes=()),
+]
+
+
 def _voxel_bytes(arguments):
     """One conductor alone is solved in single precision and without what several need to be told apart."""
     alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
@@ -232,6 +238,8 @@ def tortuosity(
         switch("Also what the voxels' size leaves open: by surfaces within voxels and half the resolution."),
     ] = False,
     keep_fields: bool = False,
+    checkpoint: Checkpoint = None,
+    resume: Annotated[bool, switch("Go on with what was interrupted, from --checkpoint.")] = False,
     progress=None,
 ) -> TortuosityResult:
     """Compute tortuosity and effective diffusivity.
@@ -274,6 +282,10 @@ def tortuosity(
         for. For conductors of one conductivity and an even number of voxels along each axis.
     keep_fields : bool
         Keep potential and flux, for `save_fields` and `to_xarray`.
+    checkpoint : path, optional
+        Folder in which the ranks of MPI keep how far they are, every 30 s.
+    resume : bool
+        Go on from `checkpoint`; by as many ranks as before.
     progress : callable, optional
         progress(done, total, message).
 
@@ -293,6 +305,7 @@ def tortuosity(
             f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; "
             "leave one out."
         )
+    check_checkpoint(backend, checkpoint, resume)
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
     if coarsen > 1:
         volume = _coarsened(volume, coarsen, conducting, interface)
@@ -302,7 +315,8 @@ def tortuosity(
     if backend == "mpi":
         if tensor or flux or keep_fields or discretisation:
             raise InputError(NOT_SHARED.format("--tensor, --flux, --fields, --out or --discretisation"))
-        return _over_ranks(volume, conducting, axis, (solver, sides, interface), tolerance, coarsen, progress)
+        how = {"checkpoint": checkpoint, "resume": resume, "progress": progress}
+        return _over_ranks(volume, conducting, axis, (solver, sides, interface), tolerance, coarsen, **how)
     solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps, whole, left = {}, {}, {}, {}
     with running(backend):
@@ -327,10 +341,10 @@ def tortuosity(
     )  # fmt: skip
 
 
-def _over_ranks(volume, conducting, axis, choices, tolerance, coarsen, progress):
+def _over_ranks(volume, conducting, axis, choices, tolerance, coarsen, **how):
     if choices != ("multigrid", "no-flux", "voxel") and choices != ("multigrid", "mirror", "voxel"):
         raise InputError(NOT_SHARED.format("another --solver, --sides periodic or another --interface"))
-    axes, ranks = solve_over_ranks(volume, conducting, axis, tolerance, progress)
+    axes, ranks = solve_over_ranks(volume, conducting, axis, tolerance, **how)
     return TortuosityResult(
         volume, conducting, axes, *choices, tolerance,
         peak_memory_bytes=peak_memory_bytes(), coarsen=coarsen, ranks=ranks,

@@ -6,6 +6,7 @@ from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.words import titled
+from .rank_checkpoint import RankCheckpoint
 from .result import Table
 
 NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
@@ -13,32 +14,68 @@ COUNTED = ("bytes_sent", "messages", "bytes_joined", "joins")
 EACH = ("planes", *COUNTED, "processor_seconds", "peak_memory_bytes")
 
 
-def solve_over_ranks(grid, conducting, axes, tolerance, progress=None):
+GO_ON = "start again with --resume beside --checkpoint {}"
+NO_WAY_BACK = "start again; with --checkpoint DIR a later start goes on with --resume"
+
+
+def check_checkpoint(backend, checkpoint, resume):
+    """Refuse a checkpoint without ranks, and to go on without one."""
+    if resume and checkpoint is None:
+        raise InputError("--resume: expected the folder of --checkpoint to go on from, got none; name it.")
+    if checkpoint is not None and backend != "mpi":
+        raise InputError(f"--checkpoint: expected --backend mpi beside it, got {backend}; leave it out.")
+
+
+def solve_over_ranks(grid, conducting, axes, tolerance, progress=None, checkpoint=None, resume=False):
     """Solve tortuosity along axes on the ranks that mpiexec started.
 
-    grid: the whole volume, of which each rank keeps its planes along the axis. Returns {axis:
-    TransportResult}, the same on all ranks, and what each did: {rank, count, axis: {EACH: of each rank}}.
+    grid: the whole volume, of which each rank keeps its planes along the axis; checkpoint: folder in which
+    the ranks keep how far they are; resume: go on from there. Returns {axis: TransportResult}, the same on
+    all ranks, and what each did: {rank, count, axis: {EACH: of each rank}}.
     """
-    import numpy as np
-
     from ..numerics.ranks import world
-    from ..numerics.slab import RankSlab
-    from ..transport.tortuosity import solve_tortuosity
 
     if grid.masked or grid.draws or grid.shares:
         raise InputError(NOT_SHARED.format("--mask, --draws or --shares"))
-    ranks, found, told = world(), {}, {}
+    ranks, found, told = world(GO_ON.format(checkpoint) if checkpoint else NO_WAY_BACK), {}, {}
+    kept = _checkpoint(checkpoint, resume, ranks, grid, conducting, axes, tolerance)
     for name in axes:
-        slab = RankSlab.of(grid.shape[AXES.index(name)], ranks)
-        before = _counters(ranks)
-        part = grid.crop({name: (slab.low, slab.high)})
-        found[name] = solve_tortuosity(
-            part, conducting, AXES.index(name), tolerance=tolerance, slab=slab,
-            progress=titled(progress, f"tau along {name}"),
-        )  # fmt: skip
-        mine = [slab.high - slab.low, *np.subtract(_counters(ranks), before), peak_memory_bytes()]
-        told[name] = dict(zip(EACH, ranks.join(np.array([mine], float)).T.tolist()))
+        shown = titled(progress, f"tau along {name}")
+        found[name], told[name] = _axis(grid, conducting, name, tolerance, ranks, kept, shown)
+    if kept:
+        kept.close()
     return found, {"rank": ranks.rank, "count": ranks.size, "axes": told}
+
+
+def _checkpoint(folder, resume, ranks, grid, conducting, axes, tolerance):
+    """The checkpoint in a folder, None without one."""
+    if folder is None:
+        return None
+    what = {
+        "volume": grid.source.sha256, "shape": grid.shape, "voxel size": grid.voxel_size,
+        "phases": grid.names, "conductors": conducting, "axes": axes, "tolerance": tolerance,
+    }  # fmt: skip
+    return RankCheckpoint(folder, what, ranks, resume)
+
+
+def _axis(grid, conducting, name, tolerance, ranks, kept, progress):
+    """Solve one axis, or take it from the checkpoint: TransportResult, {EACH: of each rank}."""
+    import numpy as np
+
+    from ..numerics.slab import RankSlab
+    from ..transport.tortuosity import TransportResult, solve_tortuosity
+
+    slab, before = RankSlab.of(grid.shape[AXES.index(name)], ranks), _counters(ranks)
+    found = kept and kept.finished(name, TransportResult)
+    if not found:
+        found = solve_tortuosity(
+            grid.crop({name: (slab.low, slab.high)}), conducting, AXES.index(name), tolerance=tolerance,
+            slab=slab, progress=progress, keep=kept and kept.keeper(name),
+        )  # fmt: skip
+        if kept:
+            kept.finish(name, found)
+    mine = [slab.high - slab.low, *np.subtract(_counters(ranks), before), peak_memory_bytes()]
+    return found, dict(zip(EACH, ranks.join(np.array([mine], float)).T.tolist()))
 
 
 def _counters(ranks):

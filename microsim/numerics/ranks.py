@@ -10,10 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.launch import launch_rank
+from ..base.launch import heed_failure, launch_rank, watch
 from ..base.packages import need
 
 LOOKS, PAUSE = 1000, 5e-5  # about 1 ms of looking, then 50 us (s) at a time
+HEED = 100  # pauses between looks for a rank that failed
+KILLED = (
+    "microsim: a rank was killed from outside (by hand, or for want of memory), which ended the others; {}."
+)
 
 
 @dataclass(eq=False)
@@ -46,9 +50,9 @@ class Alone:
 class Ranks(Alone):
     """The ranks of an MPI communicator; counts what this one sent."""
 
-    def __init__(self, communicator):
-        super().__init__(communicator.Get_rank(), communicator.Get_size())
-        self.communicator = communicator
+    def __init__(self, world):
+        super().__init__(world.Get_rank(), world.Get_size())
+        self.world, self.communicator = world, world.Dup()
 
     def join(self, values, counts=None):
         values = np.ascontiguousarray(values)
@@ -58,7 +62,7 @@ class Ranks(Alone):
         row = int(np.prod(values.shape[1:]))
         self.bytes_joined += out.nbytes - values.nbytes
         self.joins += 1
-        _await([self.communicator.Iallgatherv(values, [out, [row * count for count in counts]])])
+        self._await([self.communicator.Iallgatherv(values, [out, [row * count for count in counts]])])
         return out
 
     def swap(self, parcels):
@@ -67,7 +71,7 @@ class Ranks(Alone):
         for _, sent, _ in parcels:
             self.bytes_sent += sent.nbytes
             self.messages += 1
-        _await(talk)
+        self._await(talk)
 
     def sum(self, value):
         parts = self.join(np.asarray(value, float)[None], [1] * self.size)
@@ -76,29 +80,36 @@ class Ranks(Alone):
             total = total + part
         return float(total) if np.ndim(value) == 0 else total
 
+    def _await(self, talk):
+        """Wait for requests: first looking at them without a pause, then with pauses.
+
+        MPI's own waits never pause; where others want the same cores a rank that waits would keep the one
+        busy that it waits for.
+        """
+        looks = 0
+        while not all(one.Test() for one in talk):
+            looks += 1
+            if looks > LOOKS:
+                time.sleep(PAUSE)
+            if looks % HEED == 0:
+                heed_failure(self.world)
+
 
 ALONE = Alone()
 
 
-def _await(talk):
-    """Wait for requests: first looking at them without a pause, then with pauses.
+def world(remedy="start it again"):
+    """Return the ranks that mpiexec started; InputError where it did not, or where mpi4py is missing.
 
-    MPI's own waits never pause; where others want the same cores a rank that waits would keep the one busy
-    that it waits for.
+    remedy: what to do where a rank is killed, said after that it was.
     """
-    looks = 0
-    while not all(one.Test() for one in talk):
-        looks += 1
-        if looks > LOOKS:
-            time.sleep(PAUSE)
-
-
-def world():
-    """Return the ranks that mpiexec started; InputError where it did not, or where mpi4py is missing."""
     if launch_rank() is None:
         raise InputError(
             "--backend: expected to be started by mpiexec for mpi, got a process of its own; write "
             "mpiexec -n 2 microsim transport ... --backend mpi."
         )
     need("mpi4py", "--backend mpi")
-    return Ranks(need("mpi4py.MPI", "--backend mpi").COMM_WORLD.Dup())
+    ranks = Ranks(need("mpi4py.MPI", "--backend mpi").COMM_WORLD)
+    if ranks.rank == 0:
+        watch(KILLED.format(remedy))
+    return ranks

@@ -55,6 +55,7 @@ def solve_tortuosity(
     progress=None,
     potential=False,
     slab=None,
+    keep=None,
 ):
     """Compute the tortuosity factor tau = sum(eps_p s_p) / sigma_eff along one axis.
 
@@ -63,7 +64,8 @@ def solve_tortuosity(
     the axis ("mirror" is no-flux: the image goes on as its mirror image); interface: where the conductor
     ends, "voxel", "smooth" or "grey" (see interface.py); potential: also return the field;
     slab: the planes along the axis that `grid` is of a volume that several ranks share (see numerics.slab),
-    for one conductor of whole voxels without flux through the sides.
+    for one conductor of whole voxels without flux through the sides; keep: keep.begin(u) fills in where to
+    begin, keep(u) is called with the potential of the rank's cells before every iteration.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
@@ -76,7 +78,7 @@ def solve_tortuosity(
     problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
     if problem is None:
         return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
-    conductance, imbalance, gains = _solve(problem, tolerance, progress)
+    conductance, imbalance, gains = _solve(problem, tolerance, progress, keep)
     n = np.roll(grid.shape, -axis)
     D_eff = float(conductance * bulk.unit * slab.length / (n[1] * n[2] * grid.sample_share))
     if bulk.bounded:
@@ -317,8 +319,10 @@ def _series_profile(first, between, last):
     return 1 - resistance[:-1] / resistance[-1]
 
 
-def _solve(problem, tolerance, progress):
+def _solve(problem, tolerance, progress, keep=None):
     """Lower the energy until what is left to gain bounds tau; return conductance, flux imbalance, gains."""
+    if keep:
+        keep.begin(problem.u)
     gains, r, before = [], np.empty(problem.u.size, problem.dtype), np.inf
     for _ in range(20):  # each pass works in its precision on what the last left in float64
         planes, conductance = problem.residual(r)
@@ -328,7 +332,9 @@ def _solve(problem, tolerance, progress):
         enough = partial(_enough, problem, tolerance, conductance, progress)
         if _enough(problem, tolerance, conductance, progress, gains, r, planes):
             return conductance, _imbalance(planes, conductance), gains
-        stop = partial(_pass_ends, tuple(gains), enough, 1e-10 * conductance)
+        stop = partial(
+            _pass_ends, tuple(gains), enough, 1e-10 * conductance, keep and partial(keep, problem.u)
+        )
         _, more, _ = conjugate_gradients(
             problem.apply, problem.multigrid.cycle, r, enough=stop, x=problem.u, inner=problem.inner
         )
@@ -368,7 +374,9 @@ def _imbalance(planes, conductance):
     return float((max(flux.max(), 0) - min(flux.min(), 0)) / conductance)
 
 
-def _pass_ends(done, enough, floor, new, residual):
+def _pass_ends(done, enough, floor, keep, new, residual):
     """Whether a float32 pass, after the gains of those before it, has reached the goal or its own
     precision."""
+    if keep:
+        keep()
     return bool(new) and (enough([*done, *new], residual) or (len(new) > 3 and max(new[-3:]) < floor))

@@ -1,3 +1,4 @@
+import subprocess
 import sys
 import types
 
@@ -40,7 +41,10 @@ class World:
     """A communicator whose other ranks fail too, or do not."""
 
     def __init__(self, alike):
-        self.alike, self.aborted = alike, None
+        self.alike, self.aborted, self.sent = alike, None, []
+
+    def Isend(self, what, rank, tag):
+        self.sent.append((rank, tag))
 
     def Ibarrier(self):
         return types.SimpleNamespace(Test=lambda: self.alike)
@@ -58,3 +62,35 @@ def test_a_rank_that_fails_alone_speaks_and_ends_the_others(alone, rank, alike):
     assert fail_together(lambda: said.append(1), 3) == 3
     assert said == ([1] if rank == 0 or not alike else [])
     assert world.aborted == (None if alike else 3)
+    assert world.sent == ([(0, launch.FAILED)] if rank else [])
+
+
+DIES = """
+import os, sys
+from microsim.base import launch
+launch.watch("it was killed")
+{end}
+"""
+
+
+@pytest.mark.parametrize(
+    "end, said",
+    [
+        ("os.kill(os.getpid(), 9)", "it was killed\n"),
+        ("", ""),
+        ("sys.exit(2)", ""),
+        ("launch.unwatch(); os._exit(0)", ""),
+    ],
+)
+def test_the_watcher_speaks_for_a_process_that_was_killed(end, said):
+    command = [sys.executable, "-c", DIES.format(end=end)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert done.stderr == said
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_watcher_is_told_of_a_failure_that_is_said_elsewhere(alone, there):
+    asked = []
+    alone.setattr(launch, "_watcher", [types.SimpleNamespace(communicate=asked.append)])
+    launch.heed_failure(types.SimpleNamespace(Iprobe=lambda tag: there and tag == launch.FAILED))
+    assert asked == ([b"."] if there else [])

@@ -93,7 +93,7 @@ sys.exit(main(sys.argv[1:]))
     [
         ("raise slab.InputError('the disk of rank 1 is gone')", "microsim: the disk of rank 1 is gone", 2),
         ("raise RuntimeError('a fault')", "RuntimeError: a fault", 1),
-        ("os.kill(os.getpid(), 9)", "BAD TERMINATION", 9),
+        ("os.kill(os.getpid(), 9)", "microsim: a rank was killed from outside", 9),
     ],
 )
 def test_a_rank_that_ends_alone_ends_all(volume, tmp_path, what, words, code):
@@ -102,7 +102,56 @@ def test_a_rank_that_ends_alone_ends_all(volume, tmp_path, what, words, code):
     done, seconds = mpiexec(2, script, "transport", volume, "--conducting", "label1", "--backend", "mpi")
     assert done.returncode == code and seconds < 30
     assert words in done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count("microsim: ") == words.startswith("microsim")
     assert (done.stdout + done.stderr).count(words) == 1 and "tau" not in done.stdout
+
+
+KILLED = """
+import os, sys
+from microsim.cli import main
+from microsim.jobs import rank_checkpoint
+rank_checkpoint.RankCheckpoint.__init__.__defaults__ = (False, 0.0)
+call, times = rank_checkpoint.Keeper.__call__, []
+def watched(self, u):
+    times.append(call(self, u))
+    if self.axis == "y" and len(times) > {after} and os.environ["PMI_RANK"] == "1":
+        os.kill(os.getpid(), 9)
+rank_checkpoint.Keeper.__call__ = watched
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@over_mpi
+def test_a_solve_of_which_a_rank_was_killed_goes_on(volume, tmp_path):
+    script, folder, out = tmp_path / "killed.py", tmp_path / "kept", tmp_path / "numbers.json"
+    alone = tortuosity(str(volume), "label1", "all", tolerance=1e-5).axes
+    options = ["transport", volume, "--conducting", "label1", "--axis", "all", "--tolerance", "1e-5"]
+    options += ["--backend", "mpi", "--checkpoint", folder]
+    script.write_text(KILLED.format(after=alone["x"].iterations + 4))
+    done, _ = mpiexec(2, script, *options)
+    assert done.returncode == 9 and f"--resume beside --checkpoint {folder}" in done.stderr
+    names = sorted(path.name for path in (folder / ".transport").iterdir())
+    assert "x.json" in names and sum(name.startswith("y.") for name in names) >= 2
+    done, _ = mpiexec(2, "-m", "microsim", *options, "--resume", "--tolerance", "1e-4")
+    assert done.returncode == 2 and "with the tolerance 1e-05, got 0.0001" in done.stderr
+    done, _ = mpiexec(2, "-m", "microsim", *options, "--resume", "--json", out)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(out.read_text())["axes"]
+    for name in alone:
+        assert found[name]["tau"] == pytest.approx(alone[name].tau, rel=2e-5)
+    assert found["x"]["iterations"] == alone["x"].iterations
+    assert found["y"]["iterations"] < alone["y"].iterations  # it did not begin anew
+    assert not any(folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [({"resume": True}, "--resume: expected the folder"), ({"checkpoint": "d"}, "--backend mpi")],
+)
+def test_a_checkpoint_is_for_ranks(options, words):
+    grid = VoxelGrid(np.ones((16, 4, 4), np.uint8), ("am", "pore"), 1e-6)
+    with pytest.raises(InputError, match=words):
+        tortuosity(grid, "pore", **options)
 
 
 @pytest.mark.parametrize(
