@@ -14,7 +14,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from .errors import InputError
-from .guard import check_target
+from .guard import check_place, check_target
 from .streams import UNNAMED, is_stream, through
 
 
@@ -106,6 +106,7 @@ def safe_file_names(words):
 def write_text(path, text):
     """Write a text file in one piece; a device or a pipe is written through."""
     if is_stream(path):
+        check_place(path)
         with _writing(path), through(path) as file:
             file.write(text)
         return Path(path)

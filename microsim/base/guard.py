@@ -1,6 +1,7 @@
 """Files that a job reads are never written over: whoever writes a file asks here first.
 
 What counts is the file and not its name: links, hard links and other spellings of a path are the same file.
+A command that somebody else wrote down (jobs/command_crate) is given one folder, and writes nowhere else.
 """
 
 import os
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from .errors import InputError
 
+ONLY_INTO = "MICROSIM_ONLY_INTO"  # variable that names the one folder that is written into; children have it
 _guarded = []
 
 
@@ -25,8 +27,18 @@ def guarding(files):
 
 def check_target(path):
     """Refuse to write to a file that a job reads, or to add a file to a folder that it reads as a whole."""
+    check_place(path)
     for guarded in _guarded:
         guarded.check(path)
+
+
+def check_place(path):
+    """Refuse to write outside of the one folder that is written into, where the environment names one."""
+    folder = os.environ.get(ONLY_INTO)
+    if folder is not None and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise InputError(
+            f"expected to write into {folder} alone, got {path}; give the command by itself to write there."
+        )
 
 
 class _Guarded:

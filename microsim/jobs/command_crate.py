@@ -14,8 +14,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from ..base.errors import InputError, NotConverged
-from ..base.files import make_folder, plain
+from ..base.files import make_folder, plain, remove
 from ..base.gallery import PACKAGE
+from ..base.guard import ONLY_INTO
 from .crate import write_crate
 
 OF_A_RUN = "result.json"  # in a folder whose crate is that of a run
@@ -79,27 +80,28 @@ def given_again(crate, out, folder):
     result (folder, numbers) and sentences on inputs that have changed.
 
     folder: in which its inputs are looked for first, or None. Raises InputError and NotConverged as it does.
+    Whatever its words ask for, it writes into `out` alone: a crate may be anybody's.
     """
     asked = crate.case["command"]
-    if not asked["name"].isalpha() or {"--out", "--report", "--json"} & set(asked["words"]):
-        raise InputError(f"expected a crate as microsim writes it, got one that was changed: {crate.folder}.")
     place = crate.folder.resolve() / asked["place"]
     place = place if place.is_dir() else Path.cwd()
     words, causes = _placed(asked["words"], crate, place, folder)
     make_folder(out)
-    numbers = Path(out).resolve() / NUMBERS
-    writes = [asked["page"], str(Path(out).resolve()), "--json", str(numbers)]
+    into = Path(out).resolve()
+    remove(into / NUMBERS)
+    writes = [asked["page"], str(into), "--json", str(into / NUMBERS)]
     for option, path in asked["outputs"].items():
-        writes += [option, str(Path(out).resolve() / Path(path).name)]
+        writes += [option, str(into / Path(path).name)]
     command = [sys.executable, "-m", "microsim", asked["name"], *words, *writes]
     here = os.pathsep.join([str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])  # this very microsim
-    environment = {**os.environ, "PYTHONPATH": here}
+    # a folder that holds already, where this is itself a crate's command, stays the one
+    environment = {ONLY_INTO: str(into), **os.environ, "PYTHONPATH": here, "TMPDIR": str(into)}
     done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and not (into / NUMBERS).is_file():  # a claim that fails has numbers, too
         said = done.stderr.strip().splitlines()
         error = NotConverged if done.returncode == NOT_CONVERGED else InputError
         raise error(said[-1].removeprefix("microsim: ") if said else f"{asked['name']} failed again.")
-    found = json.loads(numbers.read_text(encoding="utf-8"))
+    found = json.loads((into / NUMBERS).read_text(encoding="utf-8"))
     return SimpleNamespace(folder=Path(out), numbers=lambda: found), causes
 
 

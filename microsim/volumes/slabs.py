@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.guard import check_place
 from .filed import made_in
 
 SLAB_BYTES = 2**27  # of float32 input at once
@@ -54,6 +55,7 @@ def scratch_store(folder=None):
     no longer used, or the program ends; None: memory."""
     if folder is None:
         return MEMORY
+    check_place(folder)
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         place = tempfile.mkdtemp(dir=folder, prefix="microsim-")

@@ -6,7 +6,8 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.base.files import remove, write_text
-from microsim.base.guard import guarding
+from microsim.base.guard import ONLY_INTO, guarding
+from microsim.volumes.slabs import scratch_store
 
 
 @pytest.fixture
@@ -51,3 +52,19 @@ def test_afterwards_the_file_may_be_replaced(measured):
     with guarding([measured]):
         pass
     assert write_text(measured, "new").read_text() == "new"
+
+
+@pytest.mark.parametrize("place", ["../a.txt", "x/../../a.txt", "out/a.txt", "pipe"])
+def test_one_folder_is_written_into_where_one_is_named(tmp_path, monkeypatch, place):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "out").symlink_to(tmp_path)  # which leads out
+    os.mkfifo(tmp_path / "fifo")
+    (home / "pipe").symlink_to(tmp_path / "fifo")
+    (tmp_path / "a.txt").write_text("kept")
+    monkeypatch.setenv(ONLY_INTO, str(home))
+    for lose in (lambda path: write_text(path, "lost"), remove, scratch_store):
+        with pytest.raises(InputError, match=r"expected to write into .*home alone"):
+            lose(home / place)
+    assert (tmp_path / "a.txt").read_text() == "kept"
+    assert write_text(home / "b" / ".." / "b.txt", "kept").read_text() == "kept"
