@@ -3,13 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 
 from ..base.errors import InputError
 
-AGREE = (
-    0.9  # of the voxels that are mostly one phase carry its label, where shares and labels are of one image
-)
+AGREE = 0.8  # of a phase's sure voxels are so by labels and shares; fewer are of no one image
+ALIKE = 0.95  # of them below which a shift is worth a sentence: one voxel of particles of some twenty
 APART = 0.1  # of a phase's fraction by labels, by which that by shares may differ without a word
+WITHIN = 0.1  # by which shares in the middle of phases may be off all or nothing; more is another scale
+NOISE = 0.01  # of the same that is worth a sentence: transport is off by some times as much
+WHY = (
+    "noise or a probability in them shifts transport by some times as much; segment --shares takes them"
+    " from an image without it."
+)
+ENOUGH = 100  # voxels whose mean tells
 
 
 def with_shares(grid, shares):
@@ -25,8 +32,13 @@ def with_shares(grid, shares):
     if grid.draws:
         raise InputError("expected draws of a volume or shares in its voxels, got both; leave one out.")
     held = {name: _eight_bits(np.asarray(share), name, grid) for name, share in shares.items()}
-    for name, share in held.items():
-        _check_labels(share, name, grid)
+    notes = [note for name in held for note in _check_labels(held[name], name, grid)]
+    notes += [
+        note
+        for name in held
+        if np.asarray(shares[name]).dtype != bool
+        for note in _noise(held[name], name, grid)
+    ]
     total = sum(share.astype(np.uint16) for share in held.values())
     if held and int(total.max()) > 255 + len(held):
         raise InputError(
@@ -34,6 +46,8 @@ def with_shares(grid, shares):
             "a voxel; normalise them."
         )
     grid = replace(grid, shares=held or None)
+    for note in notes:
+        grid = grid.with_note(note)
     for name, share in held.items():
         mean, labels = float(share.mean()) / 255, grid.fraction(name)
         if abs(mean - labels) > APART * labels:
@@ -103,13 +117,50 @@ def _eight_bits(share, name, grid):
 
 
 def _check_labels(share, name, grid):
-    """Refuse shares that the labels contradict: those of another phase, on another scale or turned round."""
+    """Refuse shares that the labels contradict: those of another phase, on another scale or turned round.
+
+    Returns sentences on shares that may lie beside their labels.
+    """
     mask, sure = grid.mask(name), (share < 64) | (share > 191)
-    agree = np.count_nonzero(((share > 127) == mask) & sure) / max(np.count_nonzero(sure), 1)
+    mostly = share > 127
+    both, either = (np.count_nonzero(sure & of) for of in (mask & mostly, mask | mostly))
+    agree = both / either if either else 1.0
     middle = np.median(share[mask]) / 255 if mask.any() else 1.0
     if agree < AGREE or middle < 0.5:
         raise InputError(
             f"expected shares of {name} above one half where the label is {name} and below elsewhere, got a "
-            f"middle value of {middle:.2f} there and {100 * agree:.0f} % of the voxels like their labels; "
-            f"give those of {name}, as 0 to 1 or up to 255, in the volume's axes."
+            f"middle value of {middle:.2f} there and {100 * agree:.0f} % of its voxels like their labels; "
+            f"give those of {name}, as 0 to 1 or up to 255, in the volume's axes and place."
         )
+    if agree < ALIKE:
+        said = f"{100 * agree:.0f} % of the voxels that are {name} by labels or by shares are so by both"
+        return [f"{said}: are the two of one image, and not shifted or turned against one another?"]
+    return []
+
+
+def _noise(share, name, grid):
+    """Refuse shares of another scale in the middle of phases, where they are all or nothing; returns
+    sentences on noise."""
+    mask = grid.mask(name).view(np.uint8)
+    inner, outer = (_middle(part) for part in (mask, 1 - mask))
+    lacks = 0.0 if inner is None else 1 - float(share[inner].mean()) / 255
+    beyond = 0.0 if outer is None else float(share[outer].mean()) / 255
+    if max(lacks, beyond) > WITHIN:
+        raise InputError(
+            f"expected shares of {name} of about 1 in the middle of its voxels and 0 in that of others, got"
+            f" {1 - lacks:.2f} and {beyond:.2f}; give shares, not grey values (segment --shares makes them of"
+            " an image), from 0 to 1 or up to 255."
+        )
+    if max(lacks, beyond) > NOISE:
+        said = f"shares of {name} are {1 - lacks:.3f} in the middle of its voxels"
+        return [f"{said} and {beyond:.3f} in that of others, not 1 and 0: {WHY}"]
+    return []
+
+
+def _middle(mask):
+    """Voxels with nothing else within two voxels, or where these are too few within one; None for none."""
+    for width in (5, 3):
+        held = ndimage.minimum_filter(mask, width) > 0
+        if np.count_nonzero(held) >= ENOUGH:
+            return held
+    return None

@@ -55,7 +55,7 @@ def test_three_phases(pore):
         (lambda s: 1 - s, "above one half where the label is pore"),  # of the other phase
         (lambda s: (100 * s).astype(np.uint8), "above one half where the label is pore"),  # per cent
         (lambda s: 100 * (s > 0.5).astype(np.uint8), "middle value of 0.39 there"),
-        (lambda s: np.full_like(s, 0.9), "50 % of the voxels like their labels"),
+        (lambda s: np.full_like(s, 0.9), "50 % of its voxels like their labels"),
         (lambda s: (s > 0.5).astype(np.uint8), "above one half where the label is pore"),  # labels
         (lambda s: 100 * s, "from 0 to 1, got 0 to 100"),
         (lambda s: s - 0.1, "from 0 to 1, got -0.1"),
@@ -79,6 +79,47 @@ def test_shares_that_add_up_to_less_than_their_labels_are_told(grid, pore):
     assert with_shares(grid, {"pore": pore}).source.said == ()
     (told,) = with_shares(grid, {"pore": np.rint(180 * pore).astype(np.uint8)}).source.said  # not to 255
     assert told.startswith("the shares of pore add up to") and "on the scale 0 to 1, or up to 255" in told
+
+
+@pytest.fixture
+def ball():
+    """Labels and share of a ball of radius 7.3 in 24^3 voxels, counted on 5^3 points a voxel."""
+    at = (np.arange(120) + 0.5) / 5 - 12
+    fine = (at[:, None, None] - 1) ** 2 + at[None, :, None] ** 2 + at[None, None] ** 2 < 7.3**2
+    share = fine.reshape(24, 5, 24, 5, 24, 5).mean(axis=(1, 3, 5))
+    return VoxelGrid((share > 0.5).astype(np.uint8), ("pore", "am"), "400 nm"), share
+
+
+def test_true_shares_need_no_word(ball):
+    grid, share = ball
+    assert with_shares(grid, {"am": share, "pore": 1 - share}).source.said == ()
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_shares_that_lie_beside_their_labels(ball, steps):
+    """One voxel is told, three are refused; most voxels of the volume agree all the same."""
+    grid, share = ball
+    moved = np.roll(share, steps, axis=2)
+    assert np.mean((moved > 0.5) == grid.mask("am")) > 0.9
+    if steps == 1:
+        (told,) = with_shares(grid, {"am": moved}).source.said
+        assert (
+            " % of the voxels that are am by labels or by shares are so by both" in told
+            and "shifted or turned" in told
+        )
+    else:
+        with pytest.raises(InputError, match="% of its voxels like their labels"):
+            with_shares(grid, {"am": moved})
+
+
+def test_noise_in_the_middle_of_phases_is_told_and_another_scale_refused(ball):
+    grid, share = ball
+    noisy = np.clip(share + 0.05 * np.random.default_rng(0).standard_normal(share.shape), 0, 1)
+    told, *_ = with_shares(grid, {"am": noisy}).source.said
+    assert "in the middle of its voxels and 0.020 in that of others" in told
+    for scale in (0.6 * share, 0.2 + 0.4 * share, 0.3 + 0.7 * share):
+        with pytest.raises(InputError, match="in the middle|middle value"):
+            with_shares(grid, {"am": scale})
 
 
 def test_an_unknown_phase_is_refused(grid, pore):
