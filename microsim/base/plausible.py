@@ -11,7 +11,9 @@ from .schema import any_of, join, say, to_number
 LENGTHS = {"nm": 1e-9, "um": 1e-6, "mm": 1e-3}
 AREA_A_SECOND = {"cm2/s": 1e-4, "um2/s": 1e-12, "mm2/s": 1e-6}
 CONDUCTIVITIES = {"S/cm": 100.0, "mS/cm": 0.1, "mS/m": 1e-3, "uS/cm": 1e-4}
-OTHER_SET = 99.0  # times more or less than the set that a case changes has: S/cm for S/m is 100
+OTHER_SET = (
+    40.0  # times more or less than the set that a case changes has: S/cm for S/m is 100, and sets differ
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ RANGES = {
         "conductivity", "S m-1", 1e-12, 1e8, (1.0, 1e5), "carbon and binder", CONDUCTIVITIES
     ),
     "density": Range("density", "kg m-3", 300.0, 2e4, (500.0, 1.2e4), "solids", {"g/cm3": 1e3}),
-    "kappa": Range("conductivity", "S m-1", 1e-6, 200.0, (1e-3, 10.0), "electrolytes", CONDUCTIVITIES),
+    "molar_mass": Range("molar mass", "kg mol-1", 5e-3, 2.0, (0.02, 0.5), "formula units", {"kg/mol": 1.0}),
+    "kappa": Range("conductivity", "S m-1", 1e-6, 200.0, (1e-3, 3.0), "electrolytes", CONDUCTIVITIES),
     "D_e": Range("diffusivity", "m2 s-1", 1e-16, 1e-7, (1e-13, 1e-8), "electrolytes", AREA_A_SECOND),
     "diffusivity": Range(
         "diffusivity", "m2 s-1", 1e-22, 1e-3, (1e-20, 1e-8), "solids and electrolytes", AREA_A_SECOND

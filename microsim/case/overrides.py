@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import materials
 from ..base.errors import InputError
+from ..base.plausible import physical
 from ..base.schema import any_of, choice, entry, number, say, section, text
 from .bpx import read_bpx
 from .formulae import Formula, PositiveFormula, Potential, exchange, formula, number_or_formula
@@ -92,7 +93,7 @@ class ActiveChanges(Changes):
     c_s_max: float | None = entry(above_zero, units={"mol_m3": 1.0}, default=None)
     sigma: float | None = entry(above_zero, units={"S_m": 1.0}, default=None)
     density: float | None = entry(above_zero, units={"kg_m3": 1.0}, default=None)
-    molar_mass: float | None = entry(above_zero, units={"g_mol": 1000.0}, default=None)
+    molar_mass: float | None = entry(physical("molar_mass"), units={"g_mol": 1000.0}, default=None)
     sto_0: float | None = entry(share, default=None)
     sto_100: float | None = entry(share, default=None)
     sto_window: tuple | None = entry(pair, default=None)

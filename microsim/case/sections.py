@@ -154,7 +154,18 @@ def read_separator(raw, path):
     """Read the separator; a Bruggeman exponent becomes the transport efficiency porosity^exponent."""
     separator = section(SeparatorSection, raw, path)
     efficiency = efficiency_of_pores(_efficiency(separator, separator.porosity), f"{path}.bruggeman")
+    _check_efficiency(efficiency, separator.porosity, path)
     return replace(separator, transport_efficiency=efficiency)
+
+
+def _check_efficiency(efficiency, porosity, path):
+    """Refuse pores that would conduct better than straight ones: a tau, porosity / efficiency, below 1."""
+    if None not in (efficiency, porosity) and efficiency > porosity * (1 + 1e-6):
+        raise InputError(
+            f"{path}: expected a transport efficiency (porosity / tau) of at most the porosity, {porosity:g},"
+            f" or a bruggeman of at least 1, got an efficiency of {efficiency:.4g}, a tau of"
+            f" {porosity / efficiency:.3g}; correct one of them."
+        )
 
 
 def _efficiency(porous, porosity):
@@ -185,7 +196,9 @@ def filled_cbd(given, loaded):
             "cell.cbd: expected a phase with a conductor as material, got none; remove cell.cbd."
         )
     porosity = conductors[0].porosity if conductors and given.porosity is None else given.porosity
-    return replace(given, transport_efficiency=_efficiency(given, porosity))
+    efficiency = _efficiency(given, porosity)
+    _check_efficiency(efficiency, porosity, "cell.cbd")
+    return replace(given, transport_efficiency=efficiency)
 
 
 @dataclass(frozen=True, kw_only=True)

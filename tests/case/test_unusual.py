@@ -36,6 +36,14 @@ SAID = {
     "a diffusivity in cm2/s": (of_particles(D_s_m2_s=4e-11), "D_s: 4e-11 m2 s-1 is beyond .* 4e-11 cm2/s"),
     "the same, as set": (of_particles(D_s_m2_s=4e-11), "1e\\+04 times the 4e-15 of NMC811_Chen2020"),
     "a formula": (of_particles(D_s_m2_s="4e-11 * (1 + 0 * sto)"), "did you mean 4e-11 cm2/s"),
+    "a conductivity in mS/cm": (
+        {SALT: {"base": "LiPF6_EC_EMC_3_7", "kappa_S_m": 9.5}},
+        "kappa: 9.5 S m-1 is beyond .* did you mean 9.5 mS/cm \\(0.95 S m-1\\)",
+    ),
+    "a conductivity in S/cm": (
+        {SALT: {"base": "LiPF6_EC_EMC_3_7", "kappa_S_m": 0.0095}},
+        "electrolyte: kappa is set to 0.0095 S m-1, 0.012 times",
+    ),
     "a double layer": ({"cell.double_layer_F_m2": 5}, "double_layer_F_m2: 5 F/m2 .* did you mean 5 uF/cm2"),
     "a film in m": (
         {"cell.film": {"model": "uniform", "thickness_nm": 5000}},
@@ -51,6 +59,10 @@ SILENT = {
     "a factor says itself": of_particles(D_s_scale=1000),
     "another diffusivity": of_particles(D_s_m2_s=2e-14),
     "no double layer": {"cell.double_layer_F_m2": 0},
+    "another electrolyte": {SALT: {"base": "LiPF6_EC_EMC_3_7", "kappa_S_m": 0.25}},
+    "pores without a wall": {
+        "cell.separator": {"thickness_um": 12, "porosity": 1, "transport_efficiency": 1}
+    },
     "a thick electrode": {"volume.slab.thickness_um": 1500},
 }
 REFUSED = {
@@ -60,6 +72,15 @@ REFUSED = {
     "uF/cm2": ({"cell.double_layer_F_m2": 20}, "did you mean 20 uF/cm2 \\(0.2 F/m2\\)"),
     "kappa": ({SALT: {"base": "LiPF6_EC_EMC_3_7", "kappa_S_m": 950}}, "950 mS/m \\(0.95 S m-1\\)"),
     "D_e": ({SALT: {"base": "LiPF6_EC_EMC_3_7", "D_e_m2_s": 3e-6}}, "3e-06 cm2/s \\(3e-10 m2 s-1\\)"),
+    "a molar mass": (of_particles(molar_mass_g_mol=0.0973), "0.0973 kg/mol \\(97.3 g/mol\\)"),
+    "a tau below 1": (
+        {"cell.separator": {"thickness_um": 12, "porosity": 0.47, "bruggeman": 0.3}},
+        "a tau of 0.589",
+    ),
+    "a tau below 1, too": (
+        {"cell.separator": {"thickness_um": 12, "porosity": 0.47, "transport_efficiency": 0.6}},
+        "cell.separator: expected a transport efficiency .* of at most the porosity, 0.47, .* of 0.6,",
+    ),
     "c_s_max": (of_particles(c_s_max_mol_m3=63.1), "63.1 mol/l \\(6.31e\\+04 mol m-3\\)"),
 }
 

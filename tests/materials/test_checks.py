@@ -32,7 +32,7 @@ WRONG = {
     "lithium in mol l-1": (replace(NMC, c_s_max=63.1), "c_s_max from 1000"),
     "a conductivity in mS cm-1 and m": (
         replace(SALT, kappa=constant(9500.0)),
-        "kappa from 1e-06 to 200 S m-1.* did you mean 9500 mS/m",
+        "kappa from 1e-06 to 200 S m-1.* did you mean 9500 uS/cm",
     ),
     "salt diffusivity below 0 at the end": (
         replace(SALT, D_e=lambda c, T: 1e-10 * (1 - c / 2000)),
