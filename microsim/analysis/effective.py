@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..mesh.mask import straight
 from ..transport.flux import flux_figures, flux_map
 from ..transport.tortuosity import solve_tortuosity
 
@@ -29,7 +30,7 @@ def effective_transport(grid, design, tolerance, progress=None):
     """Measure tau and effective conductivity (S m-1) of each network of a design along x, y and z.
 
     Networks are the electrolyte with what is in the CBD's pores, the solids' electrons, and the open pores
-    alone where these differ from the electrolyte.
+    alone where these differ from the electrolyte. Axes along which a sample has no end planes are left out.
 
     Returns {network: {"conducting": {phase: share}, "x": {"tau", ...}, "y", "z"}}, and the flux through the
     pores along x, {"flux": [3, x, y, z], "figures": FluxFigures}; None where nothing passes, or in a line of
@@ -44,6 +45,8 @@ def effective_transport(grid, design, tolerance, progress=None):
     for network, shares in networks.items():
         table[network] = {"conducting": shares}
         for number, axis in enumerate("xyz"):
+            if grid.masked and not straight(grid.sample, number):
+                continue  # no end planes along it
             if progress:
                 progress(0, 1, f"transport: {network} along {axis}")
             show = wanted and flux is None and network != "electronic" and axis == "x"

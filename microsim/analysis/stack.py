@@ -130,7 +130,7 @@ def _electrode(grid, design, section, liquid):
     thickness = grid.shape[0] * grid.voxel_size[0]
     per_volume = sum(
         grid.fraction(name) * phase_density(design.phases[name], section.inactive_density, liquid)
-        for name in grid.names
+        for name in grid.phases
     )
     return Layer("electrode", thickness, per_volume * thickness)
 

@@ -26,12 +26,13 @@ NO_WORDS = ("null", "true", "false")  # what YAML takes for something else
 BLANK = "  # which set? flooded, where electrolyte fills it"
 
 
-def first_case(file, phases, voxel_size, shape, axes):
+def first_case(file, phases, voxel_size, shape, axes, mask=None):
     """Return the text of a case for a label volume: half a cell against lithium, C/2.
 
     file: as the case is to name it; phases: {name: label}; voxel_size: m, None where the file does not state
     it; shape: voxels [x, y, z]; axes: of the file, slowest first. What a phase is made of is told by its
-    name; one whose name does not tell stands there without a material, which a run asks for.
+    name; one whose name does not tell stands there without a material, which a run asks for. mask: which
+    voxels are sample, None for all.
     """
     sets = {name: _set_of(name) for name in phases if name != "pore"}
     named = ", ".join(f"{_word(name)}: {label}" for name, label in phases.items())
@@ -42,6 +43,7 @@ def first_case(file, phases, voxel_size, shape, axes):
         f"  voxel_size_nm: {_nm(voxel_size)}",
         f"  file_axes: {axes}   # slowest first; x has to run from the separator to the current collector",
         f"  phases: {{{named}}}",
+        *([f"  mask: {_word(mask)}   # what is sample; the rest is no phase"] if mask else []),
         *_crop(shape),
         "cell:",
         "  separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}   # assumed",

@@ -22,7 +22,7 @@ from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
 from ..cell.stages import Stages
 from ..impedance.cell import C_DL
-from ..mesh.grid import VoxelGrid, grid_from_labels
+from ..mesh.grid import VoxelGrid
 from ..mesh.shares import share_of
 from ..volumes.draws import drawn_names
 from ..volumes.volume import Volume, read_voxels
@@ -31,6 +31,7 @@ from .loads import Scale, loads
 from .lost_contact import lost_contact
 from .lost_later import lost_later
 from .made_volume import read_image
+from .sample import NOTHING, sample_of, within_box
 from .start_map import InitialMap, start_from
 from .surfaces import with_surface
 from .unusual import unusual
@@ -198,8 +199,8 @@ def read_grid(case, progress=None):
     volume = read_image(case, progress)
     if volume.voxel_size is None:
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
-    grid = _drawn(case, grid_from_labels(volume.values, spec.phases, volume.voxel_size))
-    grid = with_surface(case, grid, volume.file_axes)
+    grid = _drawn(case, sample_of(case, volume))
+    grid = within_box(with_surface(case, grid, volume.file_axes))
     needed = CELL_BYTES * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
     require_memory(needed, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
@@ -245,6 +246,7 @@ def cell_design(case, grid):
     spec, loaded = case.cell, case.load_materials()
     strange = unusual(case, loaded, max(grid.voxel_size))
     electrolyte, start, remarks = loaded.pop("electrolyte"), case.cell.initial_sto, ()
+    loaded |= NOTHING if grid.masked else {}
     if isinstance(start, InitialMap):
         hosts = {
             name: getattr(m, "active", m) for name, m in loaded.items() if m.kind in ("active", "porous")

@@ -14,6 +14,7 @@ from .lost_contact import LostParticles
 from .lost_later import LostEvery, LostSteps
 from .made_volume import recipe_phases
 from .measurements import CompareSpectrum, CompareVoltage
+from .sample import check_mask
 from .sections import Compare, Counter
 from .start_map import InitialMap
 from .surfaces import check_surface
@@ -52,6 +53,7 @@ def check_volume(case):
             " coarsen the volume and its map beforehand."
         )
     check_surface(case)
+    check_mask(case)
 
 
 def _check_slab(case):
@@ -59,7 +61,7 @@ def _check_slab(case):
     volume = case.volume
     given = [
         key
-        for key in ("phases", "crop", "voxel_size", "shares", "draws", "draw")
+        for key in ("phases", "crop", "voxel_size", "shares", "draws", "draw", "mask")
         if getattr(volume, key) is not None
     ]
     given += ["interface"] * (volume.interface != "voxel")

@@ -125,6 +125,7 @@ class VolumeSection:
     the labels allow, or as the shares of voxels say; shares: their files, by phase.
     draws: file of volumes that the image allows as well, for intervals; draw: the number of one that is taken
     in the file's place.
+    mask: which voxels are sample (mesh/mask.py); what is outside is no phase, and nothing flows there.
     """
 
     file: str | None = entry(text, default=None)
@@ -135,6 +136,7 @@ class VolumeSection:
     phases: dict[str, int] | None = entry(mapping(whole(0), "the label of each phase"), default=None)
     crop: dict[str, tuple[int, int]] | None = entry(voxel_ranges, default=None)
     coarsen: int = entry(whole(1, 64), default=1)
+    mask: str | None = entry(text, default=None)
     interface: str = entry(choice("voxel", "smooth", "grey"), default="voxel")
     shares: dict[str, str] | None = entry(mapping(text, "the file of a phase's shares"), default=None)
     draws: str | None = entry(text, default=None)

@@ -18,7 +18,6 @@ from ..mesh.cut_surface import CutSurface, cut_surface
 from ..mesh.shares import share_of
 from ..numerics.backend import kernels
 from .contacts import has_contacts
-from .mesh import cbd_efficiency
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class _Table:
             self.wet[code], self.beta[code] = material is None, design.pore_transport_efficiency
             if name == conductor:
                 self.binder[code], self.sigma[code] = True, material.sigma
-                self.eps[code], self.beta[code] = material.porosity, cbd_efficiency(design, name)
+                self.eps[code], self.beta[code] = material.porosity, design.cbd_efficiency(name)
                 self.wet[code], self.reactive[code] = self.beta[code] > 0, material.reactive_share
 
 

@@ -36,9 +36,8 @@ def build_cut_mesh(grid, design):
             (image.solid, (False, False)),
         )
     )
-    cells = _Cells(
-        ionic, LithiumCells(resolved, spheres_of([], design, len(lines), counter, widths)), electronic
-    )
+    spheres = spheres_of([], design, len(lines), counter, widths, grid.sample[0])
+    cells = _Cells(ionic, LithiumCells(resolved, spheres), electronic)
     to_electronic = electronic.index[tuple(cells.lithium_position.T)]
     collector, first = electronic.index[-1][electronic.index[-1] >= 0], ionic.index[0].ravel()
     at_collector = tuple(electronic.position[collector, 1:].T)
@@ -58,7 +57,7 @@ def build_cut_mesh(grid, design):
         front.layers,
         grid.voxel_size,
         grid.shape,
-        grid.shape[1] * grid.shape[2] * grid.face_area("x"),
+        grid.section_area,
         _counts(grid, image, cells, front),
         collector_open=image.electronic.opening[0, -1][at_collector].astype(float),
         shown=(~image.labelled, image.labelled | image.additive, image.labelled),

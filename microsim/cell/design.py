@@ -71,3 +71,12 @@ class CellDesign:
     def sort(self, *sorts):
         """Names of the phases whose material is of one of the given sorts."""
         return [name for name, material in self.phases.items() if isinstance(material, sorts)]
+
+    def cbd_efficiency(self, name):
+        """Return the transport efficiency of the carbon-binder's pores, of the phase of that name; 0 for
+        none."""
+        if name is None:
+            return 0.0
+        if self.cbd_transport_efficiency is not None:
+            return self.cbd_transport_efficiency
+        return self.phases[name].porosity ** self.phases[name].bruggeman

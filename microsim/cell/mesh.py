@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..materials import ActiveMaterial, Conductor, PorousElectrode
+from ..mesh.mask import over_the_rim
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.backend import kernels
@@ -146,14 +147,13 @@ def build_mesh(grid, design):
     ionic, electronic, resolved = _graphs(grid, image, nf, counter, widths)
     materials, code, sto = _materials(grid, design, nf, counter)
     resolved = _cut_between_materials(resolved, code).filled()
-    spheres = spheres_of(image.particles(grid, design), design, nf, counter, widths)
+    spheres = spheres_of(image.particles(grid, design), design, nf, counter, widths, grid.sample[0])
     solid = LithiumCells(resolved, spheres)
     eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
     at = solid.position
     if spheres:
         at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
-    area = grid.shape[1] * grid.shape[2] * grid.face_area("x")
-    front, positive = np.flatnonzero(ionic.position[:, 0] == 0), electronic.position[:, 0] >= nf
+    positive = electronic.position[:, 0] >= nf
     faces = _faces(grid, design, image, ionic, electronic, solid, nf)
     return HalfCellMesh(
         ionic,
@@ -169,25 +169,31 @@ def build_mesh(grid, design):
         positive,
         electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
         faces,
-        ionic.index[0].ravel() if not counter else front[:0],
-        electronic.index[0].ravel() if counter else front[:0],
-        electronic.index[-1][electronic.index[-1] >= 0],
+        *_ends(ionic, electronic, counter),
         nf,
         grid.voxel_size,
         grid.shape,
-        area,
+        grid.section_area,
         _counts(grid, image, electronic, solid, nf, nf - counter),
     )
+
+
+def _ends(ionic, electronic, counter):
+    """Cells at a metal counter electrode, at the collector of a counter slab, and at the electrode's
+    collector."""
+    layers = ionic.index[0], electronic.index[0], electronic.index[-1]
+    first, outer, last = (layer[layer >= 0] for layer in layers)
+    return (first[:0], outer, last) if counter else (first, outer[:0], last)
 
 
 def _graphs(grid, image, nf, counter, widths):
     """The graphs of the electrolyte, of what conducts electrons, and of the resolved active material."""
     conducting = _behind(image.conducting, nf, False)
-    conducting[:counter] = True
+    conducting[:counter] = grid.sample[0]
     active = np.zeros_like(conducting)
     if image.actives:
         active = _behind(image.conducting & grid.mask(*image.actives), nf, False)
-    electrolyte = _behind(image.electrolyte, nf, True)
+    electrolyte = _behind(image.electrolyte, nf, grid.sample[0])
     ionic, electronic, resolved = (voxel_graph(mask, widths) for mask in (electrolyte, conducting, active))
     return ionic.filled(), electronic.filled(), resolved
 
@@ -200,7 +206,7 @@ def _counts(grid, image, electronic, solid, front, separator_layers):
         "active": solid.resolved.n + porous,
         "electrolyte": int(image.electrolyte.sum()),
         "electronic": int((electronic.position[:, 0] >= front).sum()),
-        "separator_cells": separator_layers * grid.shape[1] * grid.shape[2],
+        "separator_cells": separator_layers * int(grid.sample[0].sum()),
         "isolated_active": image.isolated_active(grid),
         "isolated_electrolyte": image.isolated_electrolyte(grid),
     }
@@ -240,7 +246,7 @@ class _Image:
                 f"expected one conductive additive, got {', '.join(conductors)}; give one phase that material"
             )
         conductor = conductors[0] if conductors else None
-        beta_cbd = cbd_efficiency(design, conductor)
+        beta_cbd = design.cbd_efficiency(conductor)
         flooded = [
             n for n in present if design.phases[n] is None or n in porous or (n == conductor and beta_cbd > 0)
         ]
@@ -297,15 +303,15 @@ def _cut_between_materials(graph, code):
     return replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
 
 
-def spheres_of(porous, design, layers, counter, widths):
+def spheres_of(porous, design, layers, counter, widths, section):
     """Return the Spheres of porous electrodes and of a counter slab, or None.
 
     porous: (voxels [x, y, z] with electrolyte and a way to the collector, material) of each; layers in
-    front of the image, the first `counter` of which are the slab.
+    front of the image, the first `counter` of which are the slab, over a section [y, z].
     """
     where = [(np.argwhere(mask) + [layers, 0, 0], material) for mask, material in porous]
     if counter:
-        slab = np.ones((counter, len(widths[1]), len(widths[2])), bool)
+        slab = np.broadcast_to(section, (counter, *section.shape))
         where.append((np.argwhere(slab), design.counter_electrode.material))
     if not where:
         return None
@@ -318,19 +324,9 @@ def spheres_of(porous, design, layers, counter, widths):
     return Spheres(position, volume * share, radius, design.shells)
 
 
-def cbd_efficiency(design, conductor):
-    """Return the transport efficiency of the carbon-binder's pores, of the phase of that name; 0 for none."""
-    if conductor is None:
-        return 0.0
-    if design.cbd_transport_efficiency is not None:
-        return design.cbd_transport_efficiency
-    cbd = design.phases[conductor]
-    return cbd.porosity**cbd.bruggeman
-
-
 def _behind(mask, layers, value):
-    """Put `layers` separator layers of `value` in front of an image mask."""
-    return np.concatenate([np.full((layers, *mask.shape[1:]), value), mask])
+    """Put `layers` separator layers of `value`, one or one a column, in front of an image mask."""
+    return np.concatenate([np.broadcast_to(value, (layers, *mask.shape[1:])), mask])
 
 
 def _check_connected(grid, electrolyte, conducting, active, flooded):
@@ -369,7 +365,7 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
         sigma[at] = material.sigma
         if name not in image.actives:
             eps[at] = material.porosity
-            beta[at] = material.transport_efficiency if name in image.porous else cbd_efficiency(design, name)
+            beta[at] = material.transport_efficiency if name in image.porous else design.cbd_efficiency(name)
     eps[:layers], beta[:layers] = design.separator.porosity, design.separator.transport_efficiency
     if counter:
         slab = design.counter_electrode.material
@@ -385,9 +381,8 @@ def _faces(grid, design, image, ionic, electronic, solid, layers):
         cbd = _behind(grid.mask(image.conductor), layers, False)
         reactive_share = design.phases[image.conductor].reactive_share
     if image.actives:
-        factors = (
-            face_area_factors(grid.mask(*image.actives), grid.voxel_size) if design.area_correction else None
-        )
+        whole = over_the_rim(grid.mask(*image.actives), grid.sample)
+        factors = face_area_factors(whole, grid.voxel_size) if design.area_correction else None
         parts = [
             _faces_along(axis, side, ionic, electronic, solid, grid, layers, factors, cbd, reactive_share)
             for axis in range(3)

@@ -120,7 +120,12 @@ class PhasesResult(Result):
             file = Path(os.path.relpath(file, path.parent)).as_posix()
         named = {name: phase["label"] for name, phase in self.phases.items()}
         size = self.grid.voxel_size if self.grid.sized else None
-        text = first_case(f"{file}{mark}{part}", named, size, self.grid.shape, source.file_axes)
+        if self.grid.masked and not source.mask:
+            raise InputError("--case: expected a mask that a case can name, got an array; save it to a file.")
+        mask = source.mask if self.grid.masked else None
+        if mask and os.path.exists(mask):
+            mask = Path(os.path.relpath(mask, path.parent)).as_posix()
+        text = first_case(f"{file}{mark}{part}", named, size, self.grid.shape, source.file_axes, mask)
         return write_text(path, text)
 
     def save_maps(self, folder):

@@ -192,7 +192,7 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
         "microsim_version": __version__,
         "case_sha256": case.sha256,
         "volume_sha256": volume.sha256,
-        "volume": {"source": volume.source, "shape": grid.shape, "voxel_size_m": grid.voxel_size},
+        "volume": _volume(volume, grid),
         "voxels": cell.mesh.counts,
         "phases": phase_summary(grid)["phases"],
         "transport": transport,
@@ -215,6 +215,11 @@ def _numbers(setup, volume, transport, experiment, watch, compared, dfn):
         **({"protocol_read": case.read} if case.read else {}),
         "materials": case.material_sources(),
     }
+
+
+def _volume(volume, grid):
+    found = {"source": volume.source, "shape": grid.shape, "voxel_size_m": grid.voxel_size}
+    return found | ({"sample_share": grid.sample_share} if grid.masked else {})
 
 
 def _write(out, setup, numbers, record, comparisons, flux, progress):

@@ -86,7 +86,7 @@ class RunResult(Result):
         from .record import read_curve
 
         shape, h = (self.result["volume"][key] for key in ("shape", "voxel_size_m"))
-        area = shape[1] * h[1] * shape[2] * h[2]
+        area = shape[1] * h[1] * shape[2] * h[2] * self.result["volume"].get("sample_share", 1.0)
         return read_curve(self.folder / "voltage.csv", self.result["steps"], area)
 
     @cached_property

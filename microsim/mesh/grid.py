@@ -60,6 +60,7 @@ class Source:
     size_from  who states the voxel edges: "given", "data set" or "file"; None: nobody
     said       what was taken where the file leaves a choice, and what was lost since, sentences
     beside     other data of the file, as they are written behind ::
+    mask       which voxels are sample, in words or as a file's name; None: all
     """
 
     name: str = "array"
@@ -69,6 +70,7 @@ class Source:
     size_from: str | None = None
     said: tuple = ()
     beside: tuple = ()
+    mask: str | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,6 +166,16 @@ class VoxelGrid:
     def sample_share(self):
         """Share of the box that is sample."""
         return float(np.count_nonzero(self.sample) / self.voxels) if self.masked else 1.0
+
+    @property
+    def section_area(self):
+        """Area of the sample across x, m2; with a mask, of one cross-section all along x."""
+        return int(np.count_nonzero(self.sample[0])) * self.face_area("x")
+
+    def layer_shares(self, name):
+        """Share of a phase in the sample of each layer along x; NaN in a layer without any."""
+        found, whole = (m.sum(axis=(1, 2), dtype=float) for m in (self.mask(name), self.sample))
+        return np.divide(found, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
 
     @property
     def voxel_volume(self):

@@ -7,6 +7,7 @@ import re
 from os import PathLike
 
 import numpy as np
+from scipy import ndimage
 
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
@@ -42,6 +43,25 @@ def sample_mask(mask, values, voxel_size=None, axes=None):
             f"--mask: expected voxels of the sample in the mask, got none by {mask}; correct it."
         )
     return inside
+
+
+def names_file(mask):
+    """Whether a mask in words is the name of a file, and no cylinder, box or label."""
+    words = str(mask).strip()
+    return not any(form.fullmatch(words) for form in (CYLINDER, LABELS, BOX))
+
+
+def without_outside(found, mask, axes=None):
+    """Labels of a Volume in which what lies outside a mask has one of its own, and {its name: that label}, {}
+    without; axes: of a mask's file, default those of the volume's."""
+    if mask is None:
+        return found.values, {}
+    inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
+    if inside.all():
+        return found.values, {}
+    own = int(found.values.max()) + 1
+    values = np.where(inside, found.values, np.min_scalar_type(own).type(own))
+    return values, {OUTSIDE: own}
 
 
 def _marked(mask, values, voxel_size, axes):
@@ -113,3 +133,12 @@ def require_straight(grid, axis):
         f"--axis: expected one along which the mask has one cross section, got {AXES[axis]}, where its"
         f" ends are no planes; {remedy}, or crop instead."
     )
+
+
+def over_the_rim(mask, sample):
+    """Return a mask [x, y, z] that goes on outside a sample as at its rim, as images do beyond their box; the
+    sample has one cross-section all along x."""
+    if sample.all():
+        return mask
+    nearest = ndimage.distance_transform_edt(~sample[0], return_distances=False, return_indices=True)
+    return mask[:, nearest[0], nearest[1]]

@@ -3,15 +3,13 @@
 from dataclasses import replace
 from os import PathLike
 
-import numpy as np
-
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
-from .mask import OUTSIDE, sample_mask
+from .mask import without_outside
 from .shares import with_shares
 
 
@@ -69,7 +67,7 @@ def read_volume(
     """
     size = None if voxel_size is None else check_voxel_size(voxel_size)
     found = read_voxels(source, file_axes=axes, voxel_size=size)
-    values, more = _without_outside(found, mask, axes)
+    values, more = without_outside(found, mask, axes)
     labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):
         raise InputError(f'phases: expected names with labels, got {phases!r}; write {{"pore": 0, "am": 1}}.')
@@ -77,7 +75,7 @@ def read_volume(
         there = label_counts(values)
         labels = {name: label for name, label in labels.items() if label in there}
     doubts = doubts_of(draws) if draws is not None else ()
-    told = (found.size_from, found.said, found.beside)
+    told = (found.size_from, found.said, found.beside, _words(mask))
     origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
     grid = grid_from_labels(values, {**labels, **more}, found.voxel_size, origin)
     grid = _masked(grid, draws, shares) if more else grid
@@ -99,16 +97,11 @@ def _share(given, axes):
     )
 
 
-def _without_outside(found, mask, axes):
-    """Labels in which what lies outside a mask has one of its own, and {its name: that label}, {} without."""
-    if mask is None:
-        return found.values, {}
-    inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
-    if inside.all():
-        return found.values, {}
-    own = int(found.values.max()) + 1
-    values = np.where(inside, found.values, np.min_scalar_type(own).type(own))
-    return values, {OUTSIDE: own}
+def _words(mask):
+    """A mask as a case can say it again; None for an array, or none."""
+    if isinstance(mask, dict):
+        return ",".join(f"{axis}={low}:{high}" for axis, (low, high) in mask.items())
+    return str(mask) if isinstance(mask, (str, PathLike)) else None
 
 
 def _masked(grid, draws, shares):

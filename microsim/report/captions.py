@@ -13,8 +13,9 @@ def phases_caption(grid):
     """Say what the phase figure shows: size, fractions and how much they vary over the depth."""
     size = " × ".join(digits(UM * n * h, 3) for n, h in zip(grid.shape, grid.voxel_size, strict=True))
     spans = []
-    for name in grid.names:
-        share = grid.mask(name).mean(axis=(1, 2))
+    for name in grid.phases:
+        share = grid.layer_shares(name)
+        share = share[np.isfinite(share)]  # not of layers outside the sample
         spans.append(
             f"{LONG_NAMES.get(name, name)} {percent(grid.fraction(name))} "
             f"({percent(share.min(), 0)} to {percent(share.max(), 0)} in single layers)"

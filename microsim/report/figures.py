@@ -190,7 +190,7 @@ def _phase_section(axes, grid, colours, order):
     a, b, c = order
     middle = grid.shape[c] // 2
     plane = np.transpose(grid.phase, order)[:, :, middle]
-    codes = ListedColormap([colours[name] for name in grid.names])
+    codes = ListedColormap([colours[name] for name in grid.phases] + ["none"] * grid.masked)
     norm = BoundaryNorm(np.arange(len(grid.names) + 1) - 0.5, len(grid.names))
     edges = plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b))
     show_section(axes, plane, edges, cmap=codes, norm=norm)
@@ -203,10 +203,9 @@ def _phase_shares(axes, grid, colours):
     from matplotlib.patches import Patch
 
     x, handles = UM * (np.arange(grid.shape[0]) + 0.5) * grid.voxel_size[0], []
-    for name in grid.names:
-        share = 100 * grid.mask(name).mean(axis=(1, 2))
-        axes.plot(x, share, color=colours[name])
-        axes.axhline(share.mean(), color=colours[name], lw=0.8, ls=DASHED)
+    for name in grid.phases:
+        axes.plot(x, 100 * grid.layer_shares(name), color=colours[name])
+        axes.axhline(100 * grid.fraction(name), color=colours[name], lw=0.8, ls=DASHED)
         text = f"{legend_name(LONG_NAMES.get(name, name))}  {percent(grid.fraction(name))}"
         handles.append(Patch(facecolor=colours[name], label=text))
     _depth_axes(axes, UM * grid.shape[0] * grid.voxel_size[0])

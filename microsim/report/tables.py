@@ -147,7 +147,7 @@ def phases_table(result, grid):
         "Plain faces (µm⁻¹)",
     )
     found = []
-    for name in grid.names:
+    for name in grid.phases:
         phase = phases.get(name) or {}
         reach = phase.get("percolating_fraction") or {}
         areas = (

@@ -166,8 +166,8 @@ def _phases(grid, stride, blobs):
     return {
         "id": "phases",
         "title": "Phases",
-        "names": [LONG_NAMES.get(name, name) for name in grid.names],
-        "own_colours": [colours[name] for name in grid.names],
+        "names": [LONG_NAMES.get(name, name) for name in grid.phases],
+        "own_colours": [colours[name] for name in grid.phases],
         "unit": "",
         "blob": "phases",
         **_place(labels.shape, grid.voxel_size, stride=stride),

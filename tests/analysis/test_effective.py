@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from microsim.analysis.effective import conducting, effective_transport
+from microsim.case.sample import NOTHING
+from microsim.mesh.grid import VoxelGrid
 
 from ..cells import ACTIVE, CBD, design, voxel_grid
 
@@ -49,3 +51,15 @@ def test_what_conducts():
     plain = conducting(design(grid, pore_transport_efficiency=0.5))
     assert plain["electrolyte"] == {"pore": 0.5, "cbd": pytest.approx(CBD.porosity**CBD.bruggeman)}
     assert plain["electronic"] == {"am": ACTIVE.sigma, "cbd": CBD.sigma}
+
+
+def test_a_sample_is_measured_along_the_axes_that_it_has_ends_on():
+    inside = np.zeros(LAYERS.shape, bool)
+    inside[:, 1:3, 1:5] = True  # a rod along x: one of pore, two of CBD, one of active material
+    phase = np.where(inside, LAYERS, 3).astype(np.uint8)
+    grid = VoxelGrid(phase, ("pore", "am", "cbd", "outside"), 1e-6, masked=True)
+    made = design(voxel_grid(LAYERS), cbd_transport_efficiency=0.1)
+    made = replace(made, phases=made.phases | NOTHING)
+    table, _ = effective_transport(grid, made, 1e-4)
+    assert [axis for axis in "xyz" if axis in table["electrolyte"]] == ["x"]
+    assert table["electrolyte"]["x"]["D_eff_over_D0"] == pytest.approx((1 + 2 * 0.1) / 4)

@@ -56,3 +56,8 @@ def test_sizes_and_names_are_as_the_file_has_them():
     assert case.volume.voxel_size == pytest.approx((4e-7, 1e-7, 1e-7))
     unsized = first_case("a.tif", {"pore": 0, "am": 1}, None, SHAPE, "zyx")
     assert parse_yaml(unsized, "a.yaml")["volume"]["voxel_size_nm"] is None and "file_axes: zyx" in unsized
+
+
+def test_a_mask_is_in_the_case():
+    text = first_case("labels.tif", {"pore": 0, "am": 1}, SIZE, SHAPE, "xyz", "label=9")
+    assert parse_case(parse_yaml(text, "case.yaml")).volume.mask == "label=9"

@@ -7,6 +7,7 @@ from microsim.base.errors import InputError
 from microsim.cli.app import main
 from microsim.jobs.info import measure
 from microsim.mesh.grid import VoxelGrid
+from microsim.mesh.read import read_volume
 from microsim.volumes.volume import write_volume
 
 from .volumes import printed, stored, timeless
@@ -77,6 +78,22 @@ def test_a_case_to_begin_with_runs_these_phases_and_replaces_none(grid, tmp_path
     written = path.read_bytes()
     assert main(["info", *words, "--case", str(path)]) == 2 and path.read_bytes() == written
     assert "--case: expected a file that is not there yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mask", ["cylinder", "m.tif", {"y": (1, 4)}])
+def test_a_case_to_begin_with_names_the_mask(grid, mask, tmp_path):
+    from microsim.case.build import read_grid
+    from microsim.case.case import load_case
+
+    labels = write_volume(tmp_path / "v.tif", grid.phase)
+    inside = np.ones(grid.shape, np.uint8)
+    inside[:, 0] = 0
+    mask = write_volume(tmp_path / mask, inside) if mask == "m.tif" else mask
+    seen = read_volume(labels, dict(zip(grid.names, range(len(grid.names)))), 4e-7, mask=mask)
+    (tmp_path / "sub").mkdir()
+    path = measure(seen).save_case(tmp_path / "sub" / "c.yaml")
+    _, found = read_grid(load_case(path))
+    assert found.masked and found.sample_share == seen.sample_share
 
 
 def test_a_case_of_grey_values_is_refused(tmp_path, capsys):

@@ -8,7 +8,7 @@ from microsim.base.errors import InputError
 from microsim.jobs.flow import permeability
 from microsim.jobs.info import measure
 from microsim.jobs.transport import tortuosity
-from microsim.mesh.mask import cylinder, require_straight, sample_mask, straight
+from microsim.mesh.mask import cylinder, names_file, over_the_rim, require_straight, sample_mask, straight
 from microsim.mesh.morphology import phase_summary
 from microsim.mesh.read import read_volume
 from microsim.volumes.volume import write_volume
@@ -166,3 +166,21 @@ def test_a_box_that_ends_within_the_volume_is_told_the_crop(tmp_path):
     box[4, 2, 4] = False
     with pytest.raises(InputError, match="its ends are no planes"):
         require_straight(read_volume(labels, **how), 0)
+
+
+def test_a_mask_goes_on_over_the_rim_of_the_sample():
+    sample = np.zeros((2, 5, 4), bool)
+    sample[:, 1:4, 1:3] = True
+    inside = np.zeros(sample.shape, bool)
+    inside[0, 1, 1] = inside[1, 3, 2] = True
+    found = over_the_rim(inside, sample)
+    assert (found[sample] == inside[sample]).all()
+    assert found[0, :2, :2].all() and not found[0, 2:].any() and found[1, 3:, 2:].all()
+    assert over_the_rim(inside, np.ones_like(sample)) is inside
+
+
+@pytest.mark.parametrize(
+    ("mask", "file"), [("cylinder", False), ("label=0:9", False), ("y=1:4", False), ("m.tif", True)]
+)
+def test_words_are_no_file(mask, file):
+    assert names_file(mask) is file

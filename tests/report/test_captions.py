@@ -26,6 +26,14 @@ def test_phases_are_told_with_their_layers():
     assert "90.0 % (80 % to 100 %" in said and said.endswith(".") and "\n" not in said
 
 
+def test_shares_of_layers_are_those_of_the_sample():
+    phase = np.zeros((4, 5, 2), np.uint8)
+    phase[:2, 0], phase[3] = 1, 2
+    phase[:, 4] = 2  # outside, with all of the last layer: 8 of 10 voxels a layer are sample
+    said = plain(captions.phases_caption(VoxelGrid(phase, ("pore", "am", "outside"), 1e-6, masked=True)))
+    assert "16.7 % (0 % to 25 % in single layers)" in said and "outside" not in said
+
+
 @pytest.mark.parametrize("several", [False, True])
 def test_the_discharge_is_told_by_capacity_and_mean_voltage(several):
     step = {"name": "Discharge at 1C", "capacity_mAh_g": 151.26, "mean_voltage_V": 3.70049}

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from microsim.mesh.grid import VoxelGrid
 from microsim.report import viewer
 from microsim.report.viewer import plan_for, shown_fields, viewer_of
 
@@ -87,3 +88,11 @@ def test_no_word_of_the_user_ends_the_script(run):
 
 def test_shown_fields_are_those_of_the_file(run):
     assert shown_fields(run["fields_path"]) == FIELDS
+
+
+def test_what_is_outside_the_sample_is_no_phase():
+    phase = np.zeros((2, 3, 3), np.uint8)
+    phase[:, 0] = 1
+    grid = VoxelGrid(phase, ("pore", "outside"), 1e-6, masked=True)
+    panel = viewer._phases(grid, 1, {})
+    assert panel["names"] == ["pore"] and len(panel["own_colours"]) == 1

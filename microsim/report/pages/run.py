@@ -42,7 +42,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
 
 def figure(*, result, grid, voltage):
     """Draw the voltage over capacity and time; return a Figure. Arguments as of `write`."""
-    area = grid.face_area("x") * grid.shape[1] * grid.shape[2]
+    area = grid.section_area
     return figures.voltage_figure(voltage, result.get("steps") or [], area)
 
 

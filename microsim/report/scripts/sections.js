@@ -137,7 +137,7 @@
       const { volume, viewer } = this;
       const at = volume.voxel(viewer.place);
       if (!at) this.output.textContent = "outside of the map";
-      else if (volume.names) this.output.textContent = volume.names[volume.code(at)];
+      else if (volume.names) this.output.textContent = volume.names[volume.code(at)] ?? "outside";
       else {
         const value = volume.value(volume.code(at));
         this.output.textContent = Number.isNaN(value) ? "no value here"
