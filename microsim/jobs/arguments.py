@@ -3,7 +3,7 @@
 from os import PathLike
 from typing import Annotated
 
-from ..base.arguments import REQUIRED, Argument, Spread
+from ..base.arguments import REQUIRED, Argument, Spread, one_of
 from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
 from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL, check_voxel_size
@@ -177,6 +177,31 @@ SHARES_PARTS = {
     ),
 }
 GridWithShares = Annotated["VoxelGrid", Spread(as_grid, SHARES_PARTS, _grid_of)]  # noqa: F821
+INTERFACES = ("voxel", "smooth", "grey")
+
+
+def interface_of(what):
+    """Declare where a phase ends; `what` names it."""
+    return Annotated[
+        str | None,
+        one_of(
+            f"Where {what} ends: at voxel faces, at the smoothest surface that the labels allow, or by "
+            "shares. Default: voxel.",
+            *INTERFACES,
+        ),
+    ]
+
+
+def settled_interface(grid, interface):
+    """Return where the surfaces run, voxel by default; a volume with shares has no default."""
+    if interface is None and grid.shares:
+        raise InputError(
+            "--interface: expected a choice for a volume with shares, got none; give grey (by shares), "
+            "smooth or voxel (by labels)."
+        )
+    return interface or "voxel"
+
+
 Coarsen = Annotated[int, Argument("Join N x N x N voxels into one beforehand.", whole(1, 64), "N")]
 Conducting = Annotated[
     "str | dict[str, float]",

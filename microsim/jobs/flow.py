@@ -11,7 +11,16 @@ from ..base.provenance import peak_memory_bytes
 from ..base.quantities import quantity
 from ..base.schema import say, to_number
 from ..base.words import times, titled
-from .arguments import Axes, Grid, Through, require_size, tolerance
+from .arguments import (
+    Axes,
+    Coarsen,
+    GridWithShares,
+    Through,
+    interface_of,
+    require_size,
+    settled_interface,
+    tolerance,
+)
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 
@@ -27,7 +36,9 @@ class PermeabilityResult(Result):
     through  names of the phases that the fluid fills
     axes     {axis: FlowResult}: permeability (m2), tau_flow, porosity, mean_velocity (m2), velocity ...
     kozeny   {axis: c of eps^3 / (k s^2)}, None where nothing flows
-    sides, ends, tolerance, throat  as asked for
+    sides, ends, tolerance, throat, interface, coarsen  as asked for
+    whole_voxels  {axis: the same with walls that run along voxel faces} beside another interface: how far the
+            two lie apart is what the voxels leave open; or None
     """
 
     grid: object
@@ -39,6 +50,9 @@ class PermeabilityResult(Result):
     tolerance: float
     throat: float
     peak_memory_bytes: int = 0
+    interface: str = "voxel"
+    coarsen: int = 1
+    whole_voxels: dict | None = None
 
     files: ClassVar = {
         "out": SavedFile(
@@ -77,8 +91,10 @@ class PermeabilityResult(Result):
 
     def numbers(self):
         tensor = self.tensor
+        whole = {name: self._row(name, self.whole_voxels) for name in self.whole_voxels or ()}
         return {
             "axes": {name: self._row(name) for name in self.axes},
+            **({"whole_voxels": whole} if whole else {}),
             **({"tensor_m2": tensor} if tensor else {}),
             "porosity": next(iter(self.axes.values())).porosity,
             "peak_memory_bytes": self.peak_memory_bytes,
@@ -88,23 +104,30 @@ class PermeabilityResult(Result):
             "ends": self.ends,
             "tolerance": self.tolerance,
             "throat_voxels": self.throat,
+            "interface": self.interface,
+            "coarsen": self.coarsen,
             "voxel_size_m": self.grid.voxel_size,
             "volume": self.grid.source.name,
             "volume_sha256": self.grid.source.sha256,
         }
 
-    def _row(self, name):
-        found = self.axes[name]
-        return {
-            "permeability_m2": found.permeability,
-            **{key: getattr(found, key) for key in KEYS},
-            "kozeny_constant": self.kozeny[name],
-        }
+    def _row(self, name, axes=None):
+        found = (axes or self.axes)[name]
+        kozeny = {} if axes else {"kozeny_constant": self.kozeny[name]}
+        return {"permeability_m2": found.permeability, **{key: getattr(found, key) for key in KEYS}, **kozeny}
 
     def tables(self):
-        rows = {name: self._row(name) for name in self.axes}
-        header = ("axis", *next(iter(rows.values())))
-        return [Table(header, [(name, *row.values()) for name, row in rows.items()])]
+        shown = [self._table(self.axes)]
+        if self.whole_voxels:
+            shown += [f"With walls along voxel faces ({self.interface} is above):"]
+            shown += [self._table(self.whole_voxels)]
+        return shown
+
+    def _table(self, axes):
+        rows = {name: self._row(name, None if axes is self.axes else axes) for name in axes}
+        return Table(
+            ("axis", *next(iter(rows.values()))), [(name, *row.values()) for name, row in rows.items()]
+        )
 
     def plot(self, axis=None):
         """Draw the speed along an axis (default: the first): a section and the distribution over the voxels.
@@ -122,7 +145,7 @@ class PermeabilityResult(Result):
             return self
         return permeability(
             self.grid, self.through, name, sides=self.sides, ends=self.ends, tolerance=self.tolerance,
-            throat=self.throat, keep_fields=True,
+            throat=self.throat, interface=self.interface, keep_fields=True,
         )  # fmt: skip
 
     def save_velocities(self, path):
@@ -189,10 +212,12 @@ Throat = Annotated[
 
 @job(voxel_bytes=250)
 def permeability(
-    volume: Grid,
+    volume: GridWithShares,
     through: Through = "pore",
     axis: Axes = "x",
     *,
+    interface: interface_of("the fluid") = None,
+    coarsen: Coarsen = 1,
     sides: Sides = "no-slip",
     ends: Ends = "pressure",
     tolerance: tolerance("Bound of the relative error of the permeability.") = 1e-3,
@@ -214,6 +239,13 @@ def permeability(
         Phases that the fluid fills.
     axis : str or int
         "x", "y", "z" (0, 1, 2) or "all".
+    interface : str, optional
+        Where the fluid ends: "voxel" at the faces of its voxels; "smooth" at the smoothest surface that
+        leaves every voxel's centre on its side; "grey" by the shares that the volume holds
+        (read_volume(..., shares=...)). Default: "voxel"; a volume with shares has no default.
+    coarsen : int
+        Voxels along each axis that are joined into one beforehand, by majority; with interface "grey" the
+        share of the fluid's phases in them stays.
     sides : str
         What bounds the box beside the flow: "no-slip" walls, "symmetry" planes, or "periodic".
     ends : str
@@ -222,7 +254,7 @@ def permeability(
         Bound of the relative error of the permeability.
     throat : float
         Width, in voxels, up to which a step of a wall holds like a flat one; 0 takes all walls for smooth,
-        inf none.
+        inf none. For interface "voxel": the others have no steps.
     keep_fields : bool
         Keep the velocities, for `write`, `save_velocities` and `to_xarray`.
     progress : callable, optional
@@ -239,17 +271,27 @@ def permeability(
     NotConverged
         With the history of the gap between the bounds.
     """
+    from ..mesh.shares import coarsened
     from ..transport.flow import kozeny_constant, solve_permeability
 
     require_size(volume)
-    axes = {
-        name: solve_permeability(
-            volume, through, AXES.index(name), sides=sides, ends=ends, tolerance=tolerance, throat=throat,
-            velocity=keep_fields, progress=titled(progress, f"flow along {name}"),
-        )
-        for name in axis
-    }  # fmt: skip
+    interface = settled_interface(volume, interface)
+    if coarsen > 1:
+        volume = coarsened(volume, coarsen, tuple(through) if interface == "grey" else None)
+    options = {"sides": sides, "ends": ends, "tolerance": tolerance, "throat": throat}
+
+    def solved(interface, **more):
+        return {
+            name: solve_permeability(
+                volume, through, AXES.index(name), interface=interface, **options, **more,
+                progress=titled(progress, f"flow along {name}"),
+            )
+            for name in axis
+        }  # fmt: skip
+
+    axes = solved(interface, velocity=keep_fields)
     kozeny = {name: kozeny_constant(volume, through, found.permeability) for name, found in axes.items()}
     return PermeabilityResult(
-        volume, through, axes, kozeny, sides, ends, tolerance, throat, peak_memory_bytes()
-    )
+        volume, through, axes, kozeny, sides, ends, tolerance, throat, peak_memory_bytes(), interface,
+        coarsen, solved("voxel") if interface != "voxel" else None,
+    )  # fmt: skip

@@ -11,12 +11,20 @@ from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
 from ..numerics.backend import available, running
-from .arguments import Axes, Coarsen, Conducting, GridWithShares, spelled, tolerance
+from .arguments import (
+    Axes,
+    Coarsen,
+    Conducting,
+    GridWithShares,
+    interface_of,
+    settled_interface,
+    spelled,
+    tolerance,
+)
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
 from .transport_ranks import NOT_SHARED, check_checkpoint, ranks_table, ranks_told, solve_over_ranks
 
-INTERFACES = ("voxel", "smooth", "grey")
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
 
@@ -211,14 +219,7 @@ def tortuosity(
     conducting: Conducting = "pore",
     axis: Axes = "x",
     *,
-    interface: Annotated[
-        str | None,
-        one_of(
-            "Where the conductor ends: at voxel faces, at the smoothest surface that the labels allow, or by "
-            "shares. Default: voxel.",
-            *INTERFACES,
-        ),
-    ] = None,
+    interface: interface_of("the conductor") = None,
     coarsen: Coarsen = 1,
     solver: Annotated[str, one_of("Who solves.", "multigrid", "taufactor", "fipy")] = "multigrid",
     sides: Annotated[str, one_of("What holds on the sides.", "no-flux", "mirror", "periodic")] = "no-flux",
@@ -353,17 +354,13 @@ def _over_ranks(volume, conducting, axis, choices, tolerance, coarsen, **how):
 
 def _interface(grid, interface, solver, more):
     """Settle where the conductor ends; refuse what is not to be had there."""
-    if interface is None and grid.shares:
-        raise InputError(
-            "--interface: expected a choice for a volume with shares, got none; give grey (by shares), "
-            "smooth or voxel (by labels)."
-        )
+    interface = settled_interface(grid, interface)
     if interface in ("smooth", "grey") and (solver != "multigrid" or more):
         raise InputError(
             f"--interface: expected voxel with --tensor, --flux, --fields, --out or another --solver, got "
             f"{interface}; leave one out."
         )
-    return interface or "voxel"
+    return interface
 
 
 def _check_mask(grid, solver, more):

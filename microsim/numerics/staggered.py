@@ -16,6 +16,7 @@ import numpy as np
 
 from .backend import kernels
 from .codes import FREE, NO_SLIP, WRAP
+from .cut_faces import Walls
 from .graph import Graph, voxel_graph
 
 SIDES = {"periodic": WRAP, "symmetry": FREE, "no-slip": NO_SLIP}
@@ -28,7 +29,8 @@ class StaggeredGrid:
     diagonal: of A, float64; face_cells (n, 2), cell_faces (cells, 6): neighbours, -1 for none;
     area, volume: of a voxel's faces and of the voxel; inlet: faces that the unit drop pushes, None for all of
     axis 0; gradient: mean gradient of the pressure; flux_scale, permeability_scale: flux and permeability
-    over force . u; wrapped: whether axis 0 is periodic."""
+    over force . u; wrapped: whether axis 0 is periodic; open: the part of its face that each velocity carries
+    (see cut_faces), None for all of it."""
 
     cells: Graph
     faces: tuple
@@ -44,6 +46,7 @@ class StaggeredGrid:
     flux_scale: float
     permeability_scale: float
     wrapped: bool
+    open: np.ndarray | None = None
 
     @property
     def n(self):
@@ -65,29 +68,40 @@ class StaggeredGrid:
             )
         return energy
 
+    def carried(self, u):
+        """Return what the faces carry of velocities, or of forces on them."""
+        return u if self.open is None else u * self.open.astype(u.dtype)
+
     def add_pressure(self, p, out, sign=1):
         """Add sign times B^T p."""
+        push = out if self.open is None else np.zeros_like(out)
         for axis in range(3):
             part = self.part(axis)
             kernels.staggered.add_pressure(
-                self.face_cells[part], out.dtype.type(self.area[axis]), out.dtype.type(sign), p, out[part]
+                self.face_cells[part], out.dtype.type(self.area[axis]), out.dtype.type(sign), p, push[part]
             )
+        if push is not out:
+            out += self.carried(push)
 
     def drive(self, out):
         """Add the force f that drives the flow: pressure 1 on the first end plane, or 1 per volume in a
         ring."""
-        out[self.part(0) if self.wrapped else self.inlet] += self.volume if self.wrapped else self.area[0]
+        there = np.arange(self.n)[self.part(0)] if self.wrapped else self.inlet
+        out[there] += (self.volume if self.wrapped else self.area[0]) * self._open_at(there)
 
     def work(self, u):
         """Return f . u."""
         if self.wrapped:
-            return self.volume * float(u[self.part(0)].sum(dtype=float))
-        return self.area[0] * float(u[self.inlet].sum(dtype=float))
+            return self.volume * float((u[self.part(0)] * self._open_at(self.part(0))).sum(dtype=float))
+        return self.area[0] * float((u[self.inlet] * self._open_at(self.inlet)).sum(dtype=float))
+
+    def _open_at(self, faces):
+        return 1.0 if self.open is None else self.open[faces]
 
     def divergence(self, u):
         """Return B u, in the precision of u."""
         out = np.empty(self.cells.n, u.dtype)
-        kernels.staggered.divergence(self.cell_faces, self.area, u, out)
+        kernels.staggered.divergence(self.cell_faces, self.area, self.carried(u), out)
         return out
 
     def volumes(self):
@@ -96,29 +110,31 @@ class StaggeredGrid:
         if not self.wrapped:
             lines = self.faces[0].position[:, 0]
             out[self.part(0)][(lines == 0) | (lines == lines.max())] /= 2
-        return out
+        return self.carried(out)
 
     def centre_velocity(self, u):
         """Return the velocity in the voxels (3, cells)."""
         out = np.empty((3, self.cells.n))
-        kernels.staggered.centre_velocity(self.cell_faces, u, out)
+        kernels.staggered.centre_velocity(self.cell_faces, self.carried(u), out)
         return out
 
 
-def staggered_grid(fluid, h, sides, ends, throat):
+def staggered_grid(fluid, h, sides, ends, throat, within=None):
     """Build the staggered grid of the True voxels of `fluid`.
 
     fluid: bool [x, y, z], axis 0 along the flow; h: the three voxel edges; sides: "no-slip", "symmetry" or
     "periodic"; ends: "pressure", or "periodic" where the sides are; throat: width of a channel, in voxels, up
-    to which a step of its wall holds like a flat wall (see kernels.staggered.wall_conductance).
+    to which a step of its wall holds like a flat wall (see kernels.staggered.wall_conductance); within:
+    depth and normal of the voxels' centres, where the walls run through voxels (see cut_faces.Walls).
     """
     h = np.asarray(h, float) / h[0]
     volume, wrapped = float(np.prod(h)), ends == "periodic"
     around = (1 + wrapped) if sides == "periodic" else 0
     side = np.array([WRAP if wrapped else NO_SLIP, SIDES[sides], SIDES[sides]])
-    cells = voxel_graph(fluid, [np.full(n, w) for n, w in zip(fluid.shape, h)], around)
-    parts = [_component(fluid, cells.index, axis, h, side, around, throat) for axis in range(3)]
-    faces, weight, wall, face_cells = zip(*parts)
+    walls = _Steps(fluid, side, float(throat)) if within is None else Walls(*within, side)
+    cells = voxel_graph(walls.cells, [np.full(n, w) for n, w in zip(fluid.shape, h)], around)
+    parts = [_component(walls, cells.index, axis, h, side, around) for axis in range(3)]
+    faces, weight, wall, opened, face_cells = zip(*parts)
     cell_faces, first = np.full((cells.n, 6), -1, np.int32), 0
     for axis in range(3):
         kernels.staggered.cell_faces(face_cells[axis], first, axis, cell_faces)
@@ -142,27 +158,47 @@ def staggered_grid(fluid, h, sides, ends, throat):
         flux,
         flux / area / gradient,
         wrapped,
+        None if within is None else np.concatenate(opened).astype(np.float32),
     )
 
 
-def _component(fluid, index, axis, h, side, around, throat):
-    """Graph, link weights, wall conductances and cells of the velocities along one axis."""
+@dataclass(frozen=True)
+class _Steps:
+    """Walls along the faces of voxels: what Walls of cut_faces are to those within."""
+
+    cells: np.ndarray
+    side: np.ndarray
+    throat: float
+
+    def faces(self, axis):
+        return face_mask(self.cells, axis, bool(self.side[axis] == WRAP))
+
+    def around(self, position, axis, conductance):
+        hold = np.empty(len(position))
+        kernels.staggered.wall_conductance(
+            position, self.cells, axis, conductance, self.side, self.throat, hold
+        )
+        return hold, None
+
+
+def _component(walls, index, axis, h, side, around):
+    """Graph, link weights, wall conductances, open parts and cells of the velocities along one axis."""
     wrap = bool(side[axis] == WRAP)
-    mask = face_mask(fluid, axis, wrap)
+    mask = walls.faces(axis)
     widths = [np.full(n, w) for n, w in zip(mask.shape, h)]
     g, conductance = voxel_graph(mask, widths, around), np.prod(h) / h**2
-    wall = np.empty(g.n)
-    kernels.staggered.wall_conductance(g.position, fluid, axis, conductance, side, float(throat), wall)
+    wall, opened = walls.around(g.position, axis, conductance)
     weight = np.empty(0, np.float32)
     ended = axis == 0 and side[0] != WRAP
     if ended or not np.allclose(h, 1, rtol=1e-12):
         weight = np.empty(g.neighbour.size, np.float32)
-        last = fluid.shape[0] if ended else -1
+        last = index.shape[0] if ended else -1
         kernels.staggered.face_links(g.indptr, g.face, g.position, axis, conductance, last, weight)
     return (
         replace(g, index=None, face=None),
         weight,
         wall,
+        opened,
         kernels.staggered.face_cells(g.position, index, axis, wrap),
     )
 

@@ -15,6 +15,8 @@ import numpy as np
 from ..base.errors import InputError
 from ..mesh.morphology import surface_area
 from ..mesh.percolation import closed_clusters, cluster_labels, percolating
+from ..mesh.shares import share_of
+from ..mesh.subvoxel import depths_of, smooth_shares
 from ..numerics.staggered import SIDES, staggered_grid
 from .stokes import Stokes
 
@@ -51,6 +53,7 @@ def solve_permeability(
     ends="pressure",
     tolerance=1e-3,
     throat=THROAT,
+    interface="voxel",
     progress=None,
     velocity=False,
 ):
@@ -83,14 +86,19 @@ def solve_permeability(
     """
     begun = time.perf_counter()
     check_flow(sides, ends, tolerance, throat)
-    pore = grid.mask(*((through,) if isinstance(through, str) else through))
+    names = (through,) if isinstance(through, str) else tuple(through)
+    pore, share = grid.mask(*names), None
+    if interface != "voxel":
+        share = np.moveaxis(_shares(grid, names, interface, axis, sides, ends), axis, 0)
+        pore = np.moveaxis(share > 0.5, 0, axis)
     moving = flowing(np.moveaxis(pore, axis, 0), sides, ends)
-    eps, moved = (float(np.count_nonzero(mask) / mask.size) for mask in (pore, moving))
+    moved, eps = float(moving.mean()), float((pore if share is None else share).mean(dtype=float))
     if moved == 0:
         return _at_rest(pore, eps, velocity, time.perf_counter() - begun)
     order = (axis, *(a for a in range(3) if a != axis))
     h = [grid.voxel_size[a] for a in order]
-    staggered = staggered_grid(moving, h, sides, ends, throat)
+    within = None if share is None else _depth(share, moving, sides, ends)
+    staggered = staggered_grid(moving, h, sides, ends, throat, within)
     if not staggered.wall[0].any():
         raise InputError(
             "expected walls that hold the flow back, got pores that fill the whole box; choose sides "
@@ -114,6 +122,29 @@ def solve_permeability(
         tuple(flow.gaps),
         _field(flow.grid.cells, v, back, pore) if velocity else None,
     )
+
+
+RING = 16  # voxels beyond either end of a ring, farther than labels bear on a surface
+
+
+def _shares(grid, names, interface, axis, sides, ends):
+    """The open share of each voxel: that of the image, or of the smoothest surface of the labels."""
+    if interface == "grey":
+        return share_of(grid, names)
+    mask = np.moveaxis(grid.mask(*names), axis, 0)
+    reach = min(RING, len(mask)) if ends == "periodic" else 0
+    wide = np.pad(mask, [(reach, reach), (0, 0), (0, 0)], "wrap")
+    share = smooth_shares(wide, periodic_sides=sides == "periodic")
+    return np.moveaxis(share[reach : reach + len(mask)], 0, axis)
+
+
+def _depth(share, moving, sides, ends):
+    """How deep each voxel's centre lies in the fluid, and the normal; pores that do not move are solid."""
+    reach = 3 if ends == "periodic" else 0
+    wide = np.pad(share, [(reach, reach), (0, 0), (0, 0)], "wrap")
+    depth, normal = depths_of(wide, periodic_sides=sides == "periodic")
+    depth, normal = depth[reach : reach + len(share)], normal[:, reach : reach + len(share)]
+    return np.where(moving | (depth <= 0), depth, np.float32(-0.5)), normal
 
 
 def _at_rest(pore, eps, velocity, seconds):

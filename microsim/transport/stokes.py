@@ -26,10 +26,10 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array, diags_array
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from ..base.errors import NotConverged
-from ..mesh.percolation import cluster_labels
 from ..numerics.backend import kernels
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.minres import minres
@@ -135,16 +135,18 @@ class Stokes:
         """Multigrid of B M B^T; a ring has no ends to hold the pressure, so one voxel of each cluster is
         held."""
         grid, g = self.grid, self.grid.cells
-        weight = np.empty(g.neighbour.size, np.float32)
-        kernels.staggered.mobility_links(g.indptr, g.face, grid.cell_faces, self.mobility, grid.area, weight)
+        weight, mobility = np.empty(g.neighbour.size, np.float32), grid.carried(grid.carried(self.mobility))
+        kernels.staggered.mobility_links(g.indptr, g.face, grid.cell_faces, mobility, grid.area, weight)
         low, high, held = np.zeros((3, g.n), np.float32)
         if grid.wrapped:
-            clusters = cluster_labels(g.scatter(1, fill=0, dtype=np.uint8), (0, 1, 2))[0]
-            held[np.unique(g.gather(clusters), return_index=True)[1]] = weight.mean()
+            links = csr_array((weight, g.neighbour, g.indptr), shape=(g.n, g.n), copy=True)
+            links.eliminate_zeros()  # in a copy: the graph keeps its links
+            held[np.unique(connected_components(links)[1], return_index=True)[1]] = weight.mean()
         else:
             x = g.position[:, 0]
             for ends, at, side in ((low, 0, 0), (high, x.max(), 1)):
-                ends[x == at] = grid.area[0] ** 2 * self.mobility[grid.cell_faces[x == at, side]]
+                face = grid.cell_faces[x == at, side]
+                ends[x == at] = np.where(face < 0, 0, grid.area[0] ** 2 * mobility[face])
         cycle = Multigrid(g)
         cycle.update(weight, held, low, high)
         self.grid = replace(grid, cells=replace(g, face=None))
@@ -156,7 +158,7 @@ class Stokes:
         grid = self.grid
         if grid.wrapped:
             return np.zeros(grid.cells.n)
-        along = self.mobility[grid.part(0)].astype(float)
+        along = grid.carried(grid.carried(self.mobility))[grid.part(0)].astype(float)
         resistance = np.cumsum(1 / np.bincount(grid.faces[0].position[:, 0], along))
         return (1 - resistance[:-1] / resistance[-1])[grid.cells.position[:, 0]]
 
@@ -297,5 +299,5 @@ class Stokes:
     def imbalance(self):
         """Spread of the flux through the planes across axis 0, over its mean."""
         part = self.grid.part(0)
-        flux = np.bincount(self.grid.faces[0].position[:, 0], self.u[part])
+        flux = np.bincount(self.grid.faces[0].position[:, 0], self.grid.carried(self.u)[part])
         return float((flux.max() - flux.min()) / flux.mean())

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from microsim.mesh.subvoxel import _depth, face_openings, smooth_shares
+from microsim.mesh.subvoxel import FAR, _depth, depths_of, face_openings, smooth_shares
 
 quick = settings(max_examples=10, deadline=None)
 seeds = st.integers(0, 2**31)
@@ -178,3 +178,30 @@ def test_depth_is_the_distance_to_the_other_label(seed, periodic):
     exact = ndimage.distance_transform_edt(wide) + ndimage.distance_transform_edt(~wide) - 0.5
     inner = tuple(slice(low, low + n) for (low, _), n in zip(around, mask.shape))
     assert np.allclose(_depth(mask, periodic), np.minimum(exact[inner], 4))
+
+
+@pytest.mark.parametrize("centre", [(8.0, 8.0, 8.0), (7.6, 8.2, 7.9)])
+def test_depths_beside_a_ball_are_the_distance(centre):
+    share, radius = ball(16, 5.3, centre), 5.3
+    depth, normal = depths_of(share)
+    line = np.arange(16) + 0.5
+    away = np.stack([a - c for a, c in zip(np.meshgrid(line, line, line, indexing="ij"), centre)])
+    exact = np.sqrt((away**2).sum(axis=0)) - radius
+    near = np.abs(exact) < 1
+    assert depth[near] == pytest.approx(exact[near], abs=0.1)  # planes go on straight beside their voxels
+    assert np.sqrt(np.mean((depth - exact)[near] ** 2)) < 0.03
+    assert (depth * (share - 0.5) >= 0).all() and (np.abs(depth[np.abs(exact) > 2.7]) == FAR).all()
+    lean = (normal * away).sum(axis=0) / np.sqrt((away**2).sum(axis=0))
+    assert (lean[near & (normal != 0).any(axis=0)] > 0.97).all()
+
+
+@pytest.mark.parametrize("normal", [(1.0, 0.0, 0.0), (0.6, 0.8, 0.0), (2 / 3, 1 / 3, 2 / 3)])
+def test_depths_beside_a_plane_are_the_distance(normal):
+    depth, found = depths_of(half_space(10, normal, 0.25))
+    line = np.arange(10) - 4.5
+    exact = 0.25 - sum(a * x for a, x in zip(normal, np.meshgrid(line, line, line, indexing="ij")))
+    inner = np.zeros(exact.shape, bool)
+    inner[2:-2, 2:-2, 2:-2] = True  # at the ends the image goes on as its mirror
+    near = inner & (np.abs(exact) < 0.9)
+    assert depth[near] == pytest.approx(exact[near], abs=0.03)
+    assert -found[:, near].mean(axis=1) == pytest.approx(normal, abs=0.02)

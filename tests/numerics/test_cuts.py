@@ -30,6 +30,16 @@ def test_gradients_and_openings(seed, shape, blur):
 
 
 @quick
+@given(seeds, st.sampled_from([0.4, 1.0, 2.0]))
+def test_depths(seed, blur):
+    share = cut_shares(seed, (6, 5, 7), blur)
+    gradient = np.zeros((3, 4, 3, 5), np.float32)
+    (gradient,) = agree("cuts.gradients", share, gradient, outputs=[1])
+    (depth,) = agree("cuts.depths", share, gradient, np.zeros((4, 3, 5), np.float32), outputs=[2], rtol=1e-4)
+    assert (np.sign(depth) == np.sign(share[1:-1, 1:-1, 1:-1] - 0.5)).all()
+
+
+@quick
 @given(seeds)
 def test_roughness(seed):
     values = np.random.default_rng(seed).normal(size=(6, 5, 7)).astype(np.float32)

@@ -178,6 +178,25 @@ def openings(first, stop, share, gradient, opening):
                 opening[2, i, j, k] = _face(share, gradient, x, y, z, 2, 0, 0, 1)
 
 
+@spread("depth")
+def depths(first, stop, share, gradient, depth):
+    """Distance of the centre of each voxel to the plane that cuts it, in voxels, above 0 where the centre is
+    open; (s - 1/2) where no plane fits or nothing is cut.
+
+    share: open share s, with a voxel around the box; gradient: of `gradients`, of the same voxels as depth.
+    """
+    for i in range(first, stop):
+        for j in range(depth.shape[1]):
+            for k in range(depth.shape[2]):
+                s, g = share[i + 1, j + 1, k + 1], gradient[:, i, j, k]
+                depth[i, j, k] = s - 0.5
+                if PURE <= s <= 1 - PURE:
+                    n1, n2, n3 = _normal(abs(g[0]), abs(g[1]), abs(g[2]))
+                    plane = (_place(n1, n2, n3, s) - 0.5) / (n1 * n1 + n2 * n2 + n3 * n3) ** 0.5
+                    misfit = _misfit(g, s)
+                    depth[i, j, k] = (1 - misfit) * plane + misfit * (s - 0.5)
+
+
 @spread("share")
 def shares(first, stop, height, slope_x, slope_y, slope_z, share):
     """Share of each voxel where height > 0, height linear with its slopes."""

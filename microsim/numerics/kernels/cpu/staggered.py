@@ -171,11 +171,11 @@ def face_links(first, stop, indptr, face, position, axis, conductance, last, out
 @spread("indptr", less=1)
 def mobility_links(first, stop, indptr, face, faces_of_cell, mobility, area, out):
     """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
-    them."""
+    them, 0 where that does not move."""
     for i in range(first, stop):
         for slot in range(indptr[i], indptr[i + 1]):
-            a = area[face[slot] // 2]
-            out[slot] = a * a * mobility[faces_of_cell[i, face[slot]]]
+            a, between = area[face[slot] // 2], faces_of_cell[i, face[slot]]
+            out[slot] = a * a * mobility[between] if between >= 0 else 0.0
 
 
 @spread("out")

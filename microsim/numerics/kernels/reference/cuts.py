@@ -47,14 +47,20 @@ def _volume(n, a):
     return np.clip(cut / (6 * n.prod(axis=0)), 0, 1)
 
 
-def _section(g, share, depth):
-    """Open part of the section at `depth` of unit cubes; g: gradient, the axis across the section first."""
-    n, low, high = _normal(g), np.zeros(share.shape), np.ones(share.shape)
+def _places(n, share):
+    """Places a of the planes n . x = a that leave `share` of unit cubes open, by bisection."""
+    low, high = np.zeros(share.shape), np.ones(share.shape)
     for _ in range(24):
         a = (low + high) / 2
         more = _volume(n, a) > share
         low, high = np.where(more, low, a), np.where(more, a, high)
-    a = (low + high) / 2 - n[0] * depth
+    return (low + high) / 2
+
+
+def _section(g, share, depth):
+    """Open part of the section at `depth` of unit cubes; g: gradient, the axis across the section first."""
+    n = _normal(g)
+    a = _places(n, share) - n[0] * depth
     corners = [np.array(c, float) for c in np.ndindex(2, 2)]
     cut = sum((-1) ** c.sum() * np.maximum(a - np.tensordot(c, n[1:], 1), 0) ** 2 for c in corners)
     return np.clip(cut / (2 * n[1] * n[2]), 0, 1)
@@ -65,6 +71,14 @@ def shares(height, slope_x, slope_y, slope_z, share):
     g = np.stack([slope_x, slope_y, slope_z]).astype(float)
     place = np.clip(height / np.maximum(np.abs(g).sum(axis=0), 1e-30), -0.5, 0.5)
     share[:] = _volume(_normal(g), 0.5 + place)
+
+
+def depths(share, gradient, depth):
+    """Distance of the centre of each voxel to the plane that cuts it; see cpu.cuts."""
+    s, n = share[(slice(1, -1),) * 3].astype(float), _normal(gradient)
+    plane = (_places(n, s) - 0.5) / np.sqrt((n**2).sum(axis=0))
+    misfit = np.where((s < PURE) | (s > 1 - PURE), 1, _misfit(gradient, s))
+    depth[:] = (1 - misfit) * plane + misfit * (s - 0.5)
 
 
 def openings(share, gradient, opening):

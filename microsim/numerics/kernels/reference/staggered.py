@@ -97,9 +97,9 @@ def face_links(indptr, face, position, axis, conductance, last, out):
 
 def mobility_links(indptr, face, faces_of_cell, mobility, area, out):
     """Darcy conductance between neighbouring cells: area squared times the mobility of the face between
-    them."""
-    rows = rows_of(indptr)
-    out[:] = np.asarray(area)[face // 2] ** 2 * mobility[faces_of_cell[rows, face]]
+    them, 0 where that does not move."""
+    between = faces_of_cell[rows_of(indptr), face]
+    out[:] = np.where(between < 0, 0, np.asarray(area)[face // 2] ** 2 * mobility[between])
 
 
 def divergence(faces_of_cell, area, u, out):
