@@ -5,8 +5,8 @@ A step is as long as its error in time allows, and over it the voltage bends: by
     V(t) = v(t) + rest(t),   v = sum over the faces of j A (U(sto) + eta(j, sto, c_e)) / sum of j A
 
 v, open-circuit potential and overpotential where the current reacts, follows from sto and c_e, in time the
-polynomial through the last states that the step itself is of, for the currents j of its end; the rest, ohmic,
-is such a polynomial itself.
+polynomial through the last states that the step itself is of, for the currents j of its end, or of a profile
+on straight lines through those of its begin; the rest, ohmic, is such a polynomial itself.
 """
 
 import numpy as np
@@ -34,25 +34,26 @@ def note_rows(cell, now, current, load):
 
 def _bends(cell, now):
     """(s from the end of the last step, V) of the rows within it that straight lines need, in order."""
-    states, at_faces = now.states[: len(now.earlier[:2]) + 1], _at_faces(cell, now.solved)
-    ends = [float(cell.state(x).V[0]) for x in states]
-    rest = [V - at_faces(x) for V, x in zip(ends, states)]
+    states, at_faces = now.states[: len(now.earlier[:2]) + 1], _at_faces(cell, now)
+    ends, times = [float(cell.state(x).V[0]) for x in states], -np.cumsum([0.0, *now.earlier[:2]])
+    rest = [V - at_faces(x, t) for V, x, t in zip(ends, states, times)]
 
     def voltage(since):
         weights = extrapolation(since, now.earlier)
-        return float(at_faces(_sum(weights, states)) + _sum(weights, rest))
+        return float(at_faces(_sum(weights, states), since) + _sum(weights, rest))
 
     return _halved(voltage, (-now.earlier[0], ends[1]), (0.0, ends[0]), DEEPEST)
 
 
-def _at_faces(cell, solved):
-    """A function of a state that returns v (V), for the currents that pass in a Solved."""
+def _at_faces(cell, now):
+    """A function of a state and of the time since the last step's end (s) that returns v (V)."""
     faces, mesh = cell.mesh.faces, cell.mesh
-    j, ours = solved.interfaces.reaction[cell.on_faces], mesh.positive[faces.electronic]
+    j, ours = now.solved.interfaces.reaction[cell.on_faces], mesh.positive[faces.electronic]
     weights = _shares(j * faces.area, faces.area, ours) - _shares(j * faces.area, faces.area, ~ours)
+    slope = 0.0 if now.reacted is None else (j - now.reacted[cell.on_faces]) / now.earlier[0]
 
-    def mean(x):
-        return float(weights @ cell.voltages(cell.state(x), j))
+    def mean(x, since):
+        return float(weights @ cell.voltages(cell.state(x), j + since * slope))
 
     return mean
 

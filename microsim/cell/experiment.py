@@ -17,13 +17,13 @@ from .kinetics import beside_reaction
 from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
+from .pace import SHORTEST, local_error, longer, step_into
 from .record import Moment, Progress, Record, keep_balances, lithium_held, salt_held, step_summary
 from .stages import Stages
 from .start import initial_state
 from .step import Control, StepProblem, StepTooLong
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
-SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
 
 
@@ -182,8 +182,8 @@ class Experiment:
         """Let its current, or that after a jump, set in; return the end that is met at once, or None."""
         now = self.now
         ahead = load.bend(now.t - now.begun)
-        now.dt = self._first_step if ahead is None else self._step_into(ahead)
-        now.jumping = False
+        now.dt = self._first_step if ahead is None else step_into(ahead, self._first_step)
+        now.jumping, now.pace = False, 0.0
         now.start_formula()
         self._settle(load)
         met = self._past_end(now.solved.x, self._current(now.solved), now.charge, load)
@@ -208,14 +208,11 @@ class Experiment:
         """Begin a new BDF at a bend of a profile: across it the formula's past would be another curve's,
         which costs refused steps and the charge its exactness (BDF2 integrates a straight current
         exactly)."""
-        ahead = load.bend(self.now.t - self.now.begun)
+        now, ahead = self.now, load.bend(self.now.t - self.now.begun)
         if ahead is not None:
-            self.now.start_formula()
-            self.now.dt = self._step_into(ahead)
-
-    def _step_into(self, ahead):
-        """First step into a piece of a profile (s)."""
-        return max(min(self._first_step, ahead / 10), ahead / 100)
+            now.start_formula()
+            now.pace = min(now.dt, load.near(now.t - now.begun))
+            now.dt = step_into(ahead, self._first_step)
 
     def _settle(self, load):
         """Solve the potentials for the new current; sto and c_e stay as they are.
@@ -285,10 +282,10 @@ class Experiment:
             if shorter is not None and dt > 1e-9 * max(now.t, 1.0):
                 dt = shorter
                 continue
-            self._accept(solved, dt, charge)
-            known = len(now.earlier) > 2  # enough steps to tell the error
-            longer = max(bdf.next_step(dt, error, tolerance.step), SHORTEST) if known else 1.8 * dt
-            return longer, next((kind for kind, value in over.items() if value > -tolerance.event), None)
+            self._accept(solved, dt, charge, load.profile is not None)
+            left = load.longest_step(now.t - now.begun)
+            reason = next((kind for kind, value in over.items() if value > -tolerance.event), None)
+            return longer(now, dt, error, left, tolerance.step), reason
 
     def _try(self, dt, load, guess, interfaces):
         """Return a step as solved and its local error, told to a percent by the first Newton step; the
@@ -304,7 +301,7 @@ class Experiment:
 
     def _allowed(self, dx, dt):
         """Return the local error of a step that changes its guess by dx; StepTooLong if it is too large."""
-        error = self._local_error(dx, dt)
+        error = local_error(self.cell, self.now, dx, dt)
         if error > 1.5 * self.tolerances.step and dt > SHORTEST:
             raise StepTooLong(error)
         return error
@@ -329,28 +326,18 @@ class Experiment:
         guess = sum(w * s for w, s in zip(weights, self.now.states))
         return guess if self.cell.unknowns.inside(guess) else self.now.solved.x.copy()
 
-    def _local_error(self, dx, dt):
-        """Largest rms local error of what is declared in unknowns, and of a current that is not asked for,
-        over the largest one; 0 while there are too few steps to tell."""
-        if len(self.now.earlier) < 2:
-            return 0.0
-        of_fields = self.cell.unknowns.largest_error(dx, self.cell.design)
-        if self.now.solved.step.control.kind == "current":  # what is asked for has no error but round-off
-            return bdf.error_share(dt, self.now.earlier) * of_fields
-        of_current = abs(self.cell.current(dx)) / self.now.scale_current
-        return bdf.error_share(dt, self.now.earlier) * max(of_fields, of_current)
-
     def _charge(self, solved, dt, varies):
         """The charge discharged by the end of a step (C): by the same formula as the lithium, so that the two
         agree whatever the current does."""
         now, formula, I = self.now, solved.step.formula, self._current(solved)
         return (I * dt - formula.past(now.charges)) / formula.alpha if varies else now.charge + I * dt
 
-    def _accept(self, solved, dt, charge):
+    def _accept(self, solved, dt, charge, varies):
         now = self.now
         now.films = self._films(solved.step.R_film)[:2]
         now.throughput += abs(charge - now.charge)
         now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
+        now.reacted = now.solved.interfaces.reaction if varies else None
         now.solved, now.t, now.charge = solved, time_of_mark(self.marks, now.t + dt), charge
         now.earlier = [dt, *now.earlier[:2]]
         now.record.time_steps += 1

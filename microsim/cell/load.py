@@ -7,6 +7,7 @@ import numpy as np
 from .step import Control
 
 BEND = 0.01  # share of a profile's largest value; smoother turns, as in a sampled curve, cost no new start
+NEAR = 0.1  # share of it that a profile may leave its course by within one step, at first
 
 
 @dataclass(frozen=True)
@@ -77,15 +78,25 @@ class Load:
         """
         if self.profile is None:
             return None
-        times, values = (np.asarray(column, float) for column in self.profile)
+        times = np.asarray(self.profile[0], float)
         first, k = self._corner(time)
         if k < first or not 0 < k < times.size - 1:
             return None
         ahead = times[k + 1] - times[k]
         if first < k or first == 0:
             return ahead if first < k else None
-        before, after = np.diff(values[k - 1 : k + 2]) / np.diff(times[k - 1 : k + 2])
-        return ahead if abs(after - before) * ahead > BEND * np.abs(values).max() else None
+        return ahead if self._turn(k) * ahead > BEND else None
+
+    def near(self, time):
+        """Return how long (s) a profile with a bend at this time stays near the line it was on: within NEAR
+        of its largest value."""
+        return NEAR / self._turn(self._corner(time)[1])
+
+    def _turn(self, k):
+        """Change of the profile's slope at its k-th point, over its largest value (s-1)."""
+        times, values = (np.asarray(column, float)[k - 1 : k + 2] for column in self.profile)
+        before, after = np.diff(values) / np.diff(times)
+        return abs(after - before) / np.abs(self.profile[1]).max()
 
     @property
     def varies(self):

@@ -45,11 +45,13 @@ class Progress:
     dt: the next time step (s); scale_current: what residuals are held against (A); t (s); charge discharged
     and throughput (C); number of the protocol step, whether it is under way, when (s) and at which charge (C)
     it began; side: of the step's voltage limit on which it began, 1 above, -1 below; jumping: whether its
-    profile has just come to a jump, whose current has not set in yet; driving: voltages that the film grows
-    by; stage: how often contact has been lost; lithium_miss, salt_miss: the largest so far (C); landed:
-    (mark, number of the step, s) as each was met. Of the BDF formula, newest first: before, states before the
-    present one; earlier, lengths of the steps between them (s); charges (C); voltages across the interfaces,
-    where they have a double layer (V); films: lithium that the films took (C m-2), where they take any.
+    profile has just come to a jump, whose current has not set in yet; pace: the time step that the last
+    bend of a profile allows (s); reacted: what reacted when the last step of a profile began (A m-2);
+    driving: voltages that the film grows by; stage: how often contact has been lost; lithium_miss, salt_miss:
+    the largest so far (C); landed: (mark, number of the step, s) as each was met. Of the BDF formula, newest
+    first: before, states before the present one; earlier, lengths of the steps between them (s); charges (C);
+    voltages across the interfaces, where they have a double layer (V); films: lithium that the films took (C
+    m-2), where they take any.
     """
 
     solved: Solved
@@ -71,6 +73,8 @@ class Progress:
     earlier: list = field(default_factory=list)
     charges: list = field(default_factory=lambda: [0.0])
     voltages: list = field(default_factory=list)
+    pace: float = 0.0
+    reacted: np.ndarray | None = None
     driving: np.ndarray | None = None
     films: list = field(default_factory=list)
     stage: int = 0

@@ -44,11 +44,14 @@ def extrapolation(dt, earlier_steps):
 
 
 def error_share(dt, earlier_steps):
-    """Return the local error of BDF2 as a share of (solution - quadratic extrapolation).
+    """Return the local error of BDF2 as a share of (solution - extrapolation).
 
-    Both are multiples of u''': the extrapolation misses h (h+h1)(h+h1+h2)/6, BDF2 misses h^2 (h+h1)/(6
-    alpha).
+    Both are multiples of u''': the quadratic extrapolation misses h (h+h1)(h+h1+h2)/6, BDF2 misses h^2
+    (h+h1)/(6 alpha). After one step the linear one misses h (h+h1)/2 of u'', and BDF2 at most 1/(3 alpha) of
+    that where u''' h is no more than u''.
     """
+    if len(earlier_steps) == 1:
+        return 1 / (3 * bdf(dt, earlier_steps).alpha)
     h1, h2 = earlier_steps[:2]
     c = dt / (bdf(dt, earlier_steps).alpha * (dt + h1 + h2))
     return c / (1 + c)

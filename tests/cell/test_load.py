@@ -54,3 +54,10 @@ def test_a_time_that_comes_twice_is_a_jump():
     assert drive.longest_step(50.0) == 50.0 and drive.longest_step(20.0) == 30.0
     first = Load("drive", profile=([0.0, 0.0, 10.0], [5.0, 1.0, 1.0]))
     assert first.control(0.0, after=True).value == 1.0 and not Load("d", 1.0).jumps(0.0)
+
+
+def test_a_profile_stays_near_its_course_the_longer_the_smoother_it_turns():
+    """Within a tenth of its largest value: of 2, behind a turn by 1 a second, for 0.2 s."""
+    drive = Load("drive", profile=(np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 1.0, 1.0, 2.0])))
+    assert drive.near(1.0) == pytest.approx(0.2)
+    assert drive.near(2.0) == pytest.approx(0.4)

@@ -95,3 +95,12 @@ def test_the_next_step_follows_the_cube_root_of_the_error():
     assert next_step(2.0, 8e-4, 1e-4) == pytest.approx(2 * 0.85 / 2)
     assert next_step(2.0, 1.0, 1e-4) == pytest.approx(2 * 0.3)
     assert next_step(2.0, 1e-9, 1e-4) == next_step(2.0, 0, 1e-4) == pytest.approx(2 * 1.8)
+
+
+@pytest.mark.parametrize("h, h1", [(1.0, 0.01), (0.5, 0.01), (0.3, 0.2)])
+def test_after_one_step_the_error_share_is_a_bound(h, h1):
+    """y = exp(-t), y' given: one step from exact states, held against a straight line through them."""
+    past, formula = [1.0, np.exp(h1)], bdf(h, [h1])
+    solution = (-h * np.exp(-h) - formula.past(past)) / formula.alpha
+    bound = error_share(h, [h1]) * abs(solution - np.dot(extrapolation(h, [h1]), past))
+    assert 0.1 * bound < abs(solution - np.exp(-h)) < bound

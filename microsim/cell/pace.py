@@ -1,0 +1,37 @@
+"""How long the time steps of an Experiment are, and the error that each of them leaves."""
+
+from ..numerics import bdf
+
+SHORTEST = 1e-5  # s; below, the round-off of sto / dt shows: 3e-6 of the current at 1 us
+GROWTH = 1.8  # of a step over the last one where too few steps tell the error
+
+
+def step_into(ahead, first):
+    """Return the first step into a piece of a profile of a length `ahead`, at most `first` (s)."""
+    return max(min(first, ahead / 10), ahead / 100)
+
+
+def longer(now, dt, error, left, tolerance):
+    """Return the step after an accepted one of dt and its local error (s).
+
+    left: time to the next corner of a profile (s). At a bend the current's slope is new, but not the current
+    and what diffusion has built up. Behind its short first step comes one as long as those before the bend,
+    at most half the piece: the third step of a piece tells its error by three states.
+    """
+    if len(now.earlier) > 2:  # enough steps to tell the error
+        return max(bdf.next_step(dt, error, tolerance), SHORTEST)
+    stride = min(now.pace, left / 2) if len(now.earlier) == 1 else 0.0
+    return max(GROWTH * dt, stride)
+
+
+def local_error(cell, now, dx, dt):
+    """Return the largest rms local error of a step of dt that changes its guess by dx: of what is declared in
+    unknowns, and of a current that is not asked for, over the largest one; 0 while there are too few steps to
+    tell."""
+    told = len(now.earlier) > 1 or (now.earlier and dt > 2 * now.earlier[0])
+    if not told:
+        return 0.0
+    share, of_fields = bdf.error_share(dt, now.earlier), cell.unknowns.largest_error(dx, cell.design)
+    if now.solved.step.control.kind == "current":  # what is asked for has no error but round-off
+        return share * of_fields
+    return share * max(of_fields, abs(cell.current(dx)) / now.scale_current)
