@@ -6,7 +6,6 @@ from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.provenance import peak_memory_bytes
 from ..base.words import titled
-from .rank_checkpoint import RankCheckpoint
 from .result import Table
 
 NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
@@ -49,6 +48,8 @@ def solve_over_ranks(grid, conducting, axes, tolerance, progress=None, checkpoin
 
 def _checkpoint(folder, resume, ranks, grid, conducting, axes, tolerance):
     """The checkpoint in a folder, None without one."""
+    from .rank_checkpoint import RankCheckpoint
+
     if folder is None:
         return None
     what = {

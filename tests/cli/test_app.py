@@ -323,10 +323,14 @@ def test_a_real_volume_by_name(data, capsys):
 
 
 def test_help_needs_no_heavy_package_and_little_time():
+    import resource
+
     command = [sys.executable, "-X", "importtime", "-m", "microsim", "--help"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     report = subprocess.run(command, capture_output=True, text=True, check=True).stderr.splitlines()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     imported = {line.rsplit("|", 1)[-1].strip() for line in report}
     assert "typer" in imported
     assert not imported & {"numpy", "scipy", "torch", "matplotlib", "h5py", "ruamel.yaml", "rich"}
-    total_us = sum(int(line.split("|")[0].removeprefix("import time:")) for line in report[1:])
-    assert total_us < 1e6
+    spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    assert spent < 1  # of the processor: others' work beside it counts for nothing
