@@ -29,6 +29,7 @@ FILTERS = {
     32026: "blosc2",
     32028: "sperr",
 }
+OF_MATLAB = ("#refs#", "#subsystem#")  # where MATLAB keeps what its cells and objects refer to
 DEEPEST = 16  # virtual data sets of virtual data sets
 
 
@@ -56,6 +57,8 @@ def datasets_of(file):
             continue
         seen.add(_place(group))
         for name in group:
+            if name.startswith(OF_MATLAB):
+                continue
             node = _target(group, name)
             if isinstance(node, h5py.Dataset):
                 found[prefix + name] = node

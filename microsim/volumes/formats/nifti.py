@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...base.errors import InputError
 from ...base.packages import need
 from ..contract import Format, Stored
 from ..stored import metres, of_no_unit, require_reading, spacing
@@ -13,6 +14,8 @@ def read_nifti(path):
     """Read a NIfTI file, slowest axis first; scaled as its header says."""
     nibabel = need("nibabel", f"{path} (NIfTI)")
     image = nibabel.load(path)
+    if not isinstance(image, nibabel.spatialimages.SpatialImage):  # CIFTI, points on a surface
+        raise InputError(f"expected a volume in {path}, got {type(image).__name__}; export a NIfTI volume.")
     require_reading(np.prod(image.shape, dtype=float) * image.get_data_dtype().itemsize, path)
     values = np.asanyarray(image.dataobj).T
     names = ("", "", "", *("time", "channel", "channel", "channel")[: values.ndim - 3])[::-1]

@@ -20,6 +20,7 @@ from ..stored import metres, replacing_files, require_reading, spacing
 SUFFIXES = (".tif", ".tiff")
 TIFFFILE_AS_IMAGEJ = "1.11a"  # what tifffile writes in ImageJ's name, with and without a distance of pages
 MISSING = ("missing", "Missing", "failed to read")  # in what tifffile says of pages and files
+TURNED = "its tag Orientation asks viewers to turn or mirror it: taken as stored, as ImageJ shows it"
 IMAGEJ_TYPES = ("uint8", "uint16", "float32")
 IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ reads, run out
 
@@ -121,7 +122,8 @@ def _said(tif):
         "MINISWHITE": "white is stored as 0 in this file: dark and bright change places against a viewer",
         "PALETTE": "values are the numbers of a palette's colours, not their brightness",
     }
-    return (words[kind],) if kind in words else ()
+    turned = TURNED if int(tif.pages[0].tags.valueof("Orientation", 1)) not in (0, 1) else None
+    return tuple(word for word in (words.get(kind), turned) if word)
 
 
 def _files(tif):

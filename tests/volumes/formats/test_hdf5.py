@@ -219,3 +219,11 @@ def test_a_nexus_file_states_its_default(tmp_path):
     found = read_voxels(tmp_path / "v.nxs")
     np.testing.assert_array_equal(found.values, BODY)
     assert found.beside == ("entry/tomo/other",)
+
+
+def test_what_matlab_keeps_for_its_cells_is_no_volume(tmp_path):
+    matlab(tmp_path / "v.mat", LABELS)
+    with h5py.File(tmp_path / "v.mat", "a") as file:
+        file["#refs#/a"], file["#subsystem#/MCOS"] = np.ones((2, 3, 4)), np.ones((2, 2, 2))
+    found = read_voxels(tmp_path / "v.mat")
+    assert found.beside == () and found.values.shape == LABELS.shape

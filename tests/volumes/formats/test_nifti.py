@@ -47,6 +47,14 @@ def test_a_fourth_axis(tmp_path, nibabel):
         read_voxels(saved(nibabel, path, np.stack([BODY] * 2, -1)))
 
 
+def test_points_on_a_surface_are_no_volume(tmp_path, nibabel):
+    axis = nibabel.cifti2.BrainModelAxis.from_mask(np.ones(5, bool), name="cortex_left")
+    scalars = nibabel.cifti2.ScalarAxis(["a"])
+    nibabel.save(nibabel.Cifti2Image(np.ones((1, 5)), (scalars, axis)), tmp_path / "c.dscalar.nii")
+    with pytest.raises(InputError, match="expected a volume in .*, got Cifti2Image"):
+        read_voxels(tmp_path / "c.dscalar.nii")
+
+
 def test_without_nibabel(tmp_path, monkeypatch):
     (tmp_path / "v.nii.gz").write_bytes(b"")
     hide(monkeypatch, "nibabel")

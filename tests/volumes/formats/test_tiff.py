@@ -102,6 +102,10 @@ def test_what_a_viewer_shows_otherwise_is_said(tmp_path):
     colours = np.arange(768, dtype="u2").reshape(3, 256)
     tifffile.imwrite(tmp_path / "p.tif", LABELS, photometric="palette", colormap=colours)
     assert "numbers of a palette's colours" in read_voxels(tmp_path / "p.tif").said[0]
+    turned = [(274, "H", 1, 6, True)]  # rows are columns: a viewer would show y as x
+    tifffile.imwrite(tmp_path / "o.tif", LABELS, photometric="minisblack", extratags=turned)
+    found = read_voxels(tmp_path / "o.tif")
+    assert "its tag Orientation" in found.said[0] and np.array_equal(found.values, LABELS)
 
 
 def test_a_single_page_is_a_section_and_a_colour_image_is_refused(tmp_path):
