@@ -12,7 +12,7 @@ from .instrument import Instrument, seen_by
 from .map import SocMap, resample_onto
 from .metrics import Pair, measure_agreement
 from .naive import Naive, depth_map, shell_map
-from .placing import check_order, placed
+from .placing import check_order, lies_on, placed
 from .scale import background, check_one_scale
 from .scores import Scores, score
 from .texture import correlation_lengths, spots
@@ -158,6 +158,7 @@ def compare_maps(
 def _remarks(pair, simulated, measured, instrument):
     narrow = _without_effect(instrument.psf, simulated)
     beside = placed(replace(measured, values=pair.measured, sigma=None), simulated)
+    beside = beside or lies_on(pair.measured, pair.simulated)
     return tuple(one for one in (_without_noise(pair), background(pair.theirs), narrow, *beside) if one)
 
 

@@ -12,6 +12,8 @@ from ..base.axes import AXES
 from ..base.errors import InputError
 
 BESIDE = 0.01  # share of the voxels with a value that may lie beside the volume without a word
+FULL = 0.7  # of its own box: a map that fills more shows a field of view, one that fills less its material
+LIES = 0.5  # of the way from chance to all of its voxels on material, below which a map may lie wrong
 SMALL = 0.5  # share of the volume below which a map is said to cover a part
 
 
@@ -66,3 +68,22 @@ def placed(theirs, ours):
             " check its voxel size."
         )
     return told
+
+
+def lies_on(measured, simulated):
+    """Tell in a list of sentences where a map with its own material lies on that of the simulated one hardly
+    more often than by chance.
+
+    measured, simulated: [x, y, z] on the measured grid, NaN where a map has no value.
+    """
+    theirs, ours = np.isfinite(measured), np.isfinite(simulated)
+    if 1 in theirs.shape or not theirs.any():
+        return []
+    box = tuple(slice(at.min(), at.max() + 1) for at in np.nonzero(theirs))
+    chance, shared = ours[box].mean(), ours[theirs].mean()
+    if theirs[box].mean() > FULL or chance == 1 or (shared - chance) / (1 - chance) >= LIES:
+        return []
+    share = (
+        f"{shared:.0%} of the measured voxels lie on material of the simulated map, where {chance:.0%} would"
+    )
+    return [f"{share} by chance: is the map shifted, turned or mirrored against it?"]

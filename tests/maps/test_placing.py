@@ -5,7 +5,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.maps.map import SocMap
-from microsim.maps.placing import check_order, placed
+from microsim.maps.placing import check_order, lies_on, placed
 
 H = 1e-7
 VOLUME = SocMap(np.zeros((24, 16, 12)), (H,) * 3)
@@ -55,3 +55,18 @@ def test_a_map_of_a_part_is_told():
     assert told.startswith("The measured map covers 12 % of the simulated volume")
     first, second = placed(of((12, 8, 6), 4 * H), VOLUME)[:1], placed(of((24, 16, 12), 0.5 * H), VOLUME)
     assert "beside" in first[0] and "covers 12 %" in second[0]
+
+
+def test_a_map_that_lies_beside_its_material_is_told():
+    """Balls in a volume: as they are, shifted by three voxels, turned, mirrored; a field of view is no
+    material."""
+    at = np.indices((20, 20, 20))
+    centres = [(5, 4, 5, 4.2), (6, 14, 12, 4.4), (16, 5, 14, 4.3), (15, 15, 4, 3.9)]
+    balls = sum((at[0] - x) ** 2 + (at[1] - y) ** 2 + (at[2] - z) ** 2 < r * r for x, y, z, r in centres) > 0
+    ours = np.where(balls, 0.5, np.nan)
+    assert lies_on(ours, ours) == [] == lies_on(np.where(balls & (at[0] < 16), 0.5, np.nan), ours)
+    for wrong in (np.roll(ours, 4, axis=0), ours.transpose(2, 1, 0), ours[:, ::-1]):
+        (told,) = lies_on(wrong, ours)
+        assert "would by chance: is the map shifted, turned or mirrored" in told
+    assert lies_on(np.where(at[0] < 12, 0.5, np.nan), ours) == []
+    assert lies_on(np.where((at[1] - 9.5) ** 2 + (at[2] - 9.5) ** 2 < 90, 0.5, np.nan), ours) == []
