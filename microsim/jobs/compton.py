@@ -127,10 +127,15 @@ def _ranges(given, path):
 
 @job
 def compton_map(
-    counts: Annotated[Values, Argument("Photons over energy (TIFF, HDF5, npy): a stack.", metavar="COUNTS")],
+    counts: Annotated[
+        Values, Argument("Photons over energy (TIFF, HDF5, npy, .hxt): a stack.", metavar="COUNTS")
+    ],
     *,
     energies: Annotated[
-        Values, Argument("Energies of the channels, eV, one a line.", metavar="FILE", option="--energies")
+        Values,
+        Argument(
+            "Channels' energies, eV, one a line; or the .hxt file.", metavar="FILE", option="--energies"
+        ),
     ],
     incident_keV: Annotated[
         float, Argument("Energy of the beam, keV.", number(1.0, 1e4), "E", "--incident-keV")

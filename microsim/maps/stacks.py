@@ -17,11 +17,14 @@ import numpy as np
 from ..base.errors import InputError
 from ..volumes import datasets
 from ..volumes.axes import in_stack
+from ..volumes.contract import Stored
 from ..volumes.datasets import Dataset
 from ..volumes.formats import damage_named, read_file, split_name
 from ..volumes.stored import replacing_files, sha256_of
 from .athena import athena_spectra, read_athena
 from .columns import absorption_of, energies_of
+from .hexitec import SUFFIX as HXT
+from .hexitec import channel_edges, read_hxt
 from .lithiation import check_lithiation
 from .mixture import References
 from .spectra import LOWEST_ENERGY, check_energies
@@ -62,8 +65,8 @@ class Stack:
 def read_stack(name, *, file_axes=None):
     """Read a stack of images over energy.
 
-    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", a known name,
-               or an array
+    name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", HEXITEC's
+               .hxt, a known name, or an array
     file_axes  its axes, slowest first: a permutation of E and two or three of x, y, z (default: Exyz for
                four axes, Eyx for three of a file and Exy for three of an array)
 
@@ -129,10 +132,12 @@ def _edges(size, axes):
 
 def read_energies(name):
     """Read a list of energies (eV): an array, text (the column of energies, or of a monochromator's angles,
-    else the first), npy, or "file.h5::name"."""
+    else the first), npy, "file.h5::name", or the edges of the channels of a .hxt file."""
     if _is_array(name):
         return check_energies(np.ravel(name))
     path, part, _ = _resolve(name, 2)
+    if path.suffix.lower() == HXT:
+        return channel_edges(path)
     if path.suffix.lower() in ARRAYS or part is not None:
         return check_energies(np.ravel(_stored(path, part).values))
     return check_energies(energies_of(read_number_table(path)))
@@ -278,6 +283,8 @@ def _resolve(name, what):
 
 def _stored(path, part):
     """What a file or a member of a zip archive holds, all axes of it."""
+    if path.suffix.lower() == HXT:
+        return Stored(read_hxt(path)[1], files=(path,), names=("energy", "row", "column"))
     if path.suffix.lower() == ".zip" and part:
         from ..volumes.formats.tiff import read_tiff
 
