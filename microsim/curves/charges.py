@@ -136,8 +136,11 @@ def _of_capacity(picked, table, kept, current):
 
 
 def _risen(values):
-    """What a counter that begins anew now and then has counted since its first row."""
-    return np.cumsum(np.maximum(np.diff(np.nan_to_num(values), prepend=np.nan_to_num(values[:1])), 0.0))
+    """What a counter that begins anew now and then has counted since its first row; one that counts below
+    zero, as Neware's of pulses, counts too."""
+    counted = np.nan_to_num(values)
+    counted = -counted if counted.max(initial=0.0) <= 0 else counted
+    return np.cumsum(np.maximum(np.diff(counted, prepend=counted[:1]), 0.0))
 
 
 def _sign(current, passed, V, positive, table):

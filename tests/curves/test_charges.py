@@ -30,6 +30,10 @@ def write(path, names, *columns):
             ["Charge Capacity(C)", "Discharge Capacity(C)"],
             [np.concatenate([T, 0 * T]), np.concatenate([0 * T, T + 1])],
         ),
+        (
+            ["Charge Capacity(C)", "Discharge Capacity(C)"],  # Neware's pulses discharge below zero
+            [np.concatenate([T, T[-1] + 0 * T]), -np.concatenate([0 * T, T + 1])],
+        ),
         (["Capacity/C", "I/A"], [np.concatenate([T, T]), FLOW]),  # counts anew in each half cycle
     ],
 )
