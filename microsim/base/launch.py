@@ -8,6 +8,8 @@ import time
 
 # what mpiexec of MPICH, Intel and others, of Open MPI, and srun tell a process of its rank
 MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
+SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # and how many ranks there are, and how many on its machine
+LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
 FAILED = 20  # tag of the message by which a rank that fails alone tells the first
 # a program that reads until its parent ends, and says its argument where the parent left no word before
@@ -19,6 +21,21 @@ def launch_rank():
     """Return the rank that mpiexec gave this process, None where it did not start it."""
     given = next((os.environ[name] for name in MARKS if os.environ.get(name, "").isdecimal()), None)
     return None if given is None else int(given)
+
+
+def shares_volume():
+    """Whether this process is one of several ranks that are to share a volume."""
+    return launch_rank() is not None and "mpi" in sys.argv
+
+
+def share_of_node():
+    """Return the share of all ranks that this one's machine has: all of them where the launcher does not
+    say."""
+    counts = []
+    for names in (LOCAL, SIZE):
+        counts.append(next((int(os.environ[n]) for n in names if os.environ.get(n, "").isdecimal()), None))
+    local, size = counts
+    return min(local / size, 1.0) if local and size else 1.0
 
 
 def watch(words):

@@ -1,11 +1,13 @@
 """Arguments that several jobs share: a volume with its phases, conducting phases, axes, tolerances."""
 
 from os import PathLike
+from tempfile import gettempdir
 from typing import Annotated
 
 from ..base.arguments import REQUIRED, Argument, Spread, one_of
 from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
+from ..base.launch import shares_volume
 from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL, check_voxel_size
 from ..base.schema import number, say, triple, voxel_ranges, whole
 
@@ -28,6 +30,8 @@ def as_grid(given, path):
 def _grid_of(volume, phases=None, voxel_size_nm=None, file_axes=None, **more):
     from ..mesh.read import read_volume
 
+    if shares_volume() and not more.get("mask") and not more.get("shares"):
+        more["scratch"] = gettempdir()  # each rank reads its own part
     return read_volume(volume, phases, voxel_size_nm, axes=file_axes, **more)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
+from ..base.launch import share_of_node
 from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
@@ -210,7 +211,8 @@ Checkpoint = Annotated[
 def _voxel_bytes(arguments):
     """One conductor alone is solved in single precision and without what several need to be told apart."""
     alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
-    return (25 if alone else 200) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
+    here = share_of_node() if arguments["backend"] == "mpi" else 1.0
+    return here * (25 if alone else 200) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
 
 
 @job(voxel_bytes=_voxel_bytes, masked=True)

@@ -9,6 +9,7 @@ from scipy import ndimage
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
+from ..volumes.filed import CodedArray, FileArray
 
 # name -> (axis, index along it); x runs from the separator to the current collector
 FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
@@ -46,6 +47,7 @@ def voxel_edges(voxel_size):
     return edges
 
 
+MOST_CODED = 2**16  # largest label that stays in its file
 MOST_NAMED = 64  # phases that labels have; more different values are grey ones
 
 
@@ -77,7 +79,7 @@ class Source:
 class VoxelGrid:
     """A box of voxels with named phases.
 
-    phase       uint8 [x, y, z]: index into `names`
+    phase       uint8 [x, y, z]: index into `names`; in memory, or in a file of which parts are read
     names       phase names
     voxel_size  edges (x, y, z) in m, or like "398 nm"; one for cubes; None where unknown
     labels      the number that stood for each name in the volume file (default 0, 1, 2, ...)
@@ -112,12 +114,14 @@ class VoxelGrid:
                 f"expected 1 to 255 different phase names with one label each, got names {list(names)} and "
                 f"labels {list(labels)}; name each phase once."
             )
-        if np.asarray(self.phase).dtype != np.uint8 or int(np.max(self.phase)) >= len(names):
+        in_file = isinstance(self.phase, FileArray)
+        kind, most = np.asarray(self.phase[:1] if in_file else self.phase).dtype, _largest(self.phase)
+        if kind != np.uint8 or most >= len(names):
             raise InputError(
-                f"expected phase numbers 0 to {len(names) - 1} as uint8, got "
-                f"{np.asarray(self.phase).dtype} up to {np.max(self.phase)}; make it with grid_from_labels."
+                f"expected phase numbers 0 to {len(names) - 1} as uint8, got {kind} up to {most}; make it"
+                " with grid_from_labels."
             )
-        object.__setattr__(self, "phase", np.ascontiguousarray(self.phase))
+        object.__setattr__(self, "phase", self.phase if in_file else np.ascontiguousarray(self.phase))
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "labels", labels)
         relative = self.relative or self.voxel_size is None
@@ -325,17 +329,31 @@ def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False
     source      where the voxels come from
     relative    the edges are ratios and not lengths
     """
-    labels = np.asarray(labels)
+    in_file = isinstance(labels, FileArray)
+    labels = labels if in_file else np.asarray(labels)
     phases = {str(name): _whole(label, f"phase {name!r}") for name, label in dict(phases).items()}
     counts = label_counts(labels)
     _check_names(phases, counts)
     if len(phases) > 255:
         raise InputError(f"expected at most 255 phases, got {len(phases)}; merge labels.")
-    phase = np.zeros(labels.shape, dtype=np.uint8)
-    for code, label in enumerate(phases.values()):
-        if code:
-            phase[labels == label] = code
+    phase = _coded(labels, phases) if in_file and max(phases.values()) <= MOST_CODED else None
+    if phase is None:
+        labels, phase = np.asarray(labels), np.zeros(labels.shape, dtype=np.uint8)
+        for code, label in enumerate(phases.values()):
+            if code:
+                phase[labels == label] = code
     return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()), source, relative)
+
+
+def _coded(labels, phases):
+    """Phase numbers of labels that lie in a file, which they stay in."""
+    table = np.zeros(max(phases.values()) + 1, np.uint8)
+    table[list(phases.values())] = range(len(phases))
+    return CodedArray.of(labels, table)
+
+
+def _largest(phase):
+    return max(int(np.max(layer)) for layer in phase) if isinstance(phase, FileArray) else int(np.max(phase))
 
 
 def label_counts(labels):

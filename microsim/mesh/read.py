@@ -3,10 +3,13 @@
 from dataclasses import replace
 from os import PathLike
 
+import numpy as np
+
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
+from ..volumes.slabs import scratch_store
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels, label_counts
 from .mask import without_outside
@@ -24,6 +27,7 @@ def read_volume(
     draws: str | PathLike | None = None,
     shares: dict[str, str | PathLike] | None = None,
     mask: str | PathLike | dict | None = None,
+    scratch: str | PathLike | None = None,
 ) -> VoxelGrid:
     """Read a segmented volume as voxels with named phases.
 
@@ -53,6 +57,9 @@ def read_volume(
     mask : str, path, dict or array, optional
         Which voxels are sample: "cylinder" (along x; "cylinder=z"), "y=4:80,z=4:80", "label=0" (that label is
         outside), or a volume, 0 outside. Fractions are then those of the sample, and nothing flows out.
+    scratch : path, optional
+        Folder for files to work in: voxels then stay in the file, or are laid out in one there, and parts of
+        them are read as they are needed.
 
     Returns
     -------
@@ -66,7 +73,10 @@ def read_volume(
         phase's.
     """
     size = None if voxel_size is None else check_voxel_size(voxel_size)
-    found = read_voxels(source, file_axes=axes, voxel_size=size)
+    store = scratch_store(scratch)
+    found = read_voxels(source, file_axes=axes, voxel_size=size, store=store)
+    if store.folder is not None and isinstance(found.values, np.ndarray):
+        found = replace(found, values=store.hold(found.values))
     values, more = without_outside(found, mask, axes)
     labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):
@@ -85,7 +95,7 @@ def read_volume(
         grid = with_shares(
             grid, {name: _share(part, axes or found.file_axes) for name, part in shares.items()}
         )
-    return grid.crop(crop or {})
+    return grid.crop(crop) if crop else grid
 
 
 def _share(given, axes):

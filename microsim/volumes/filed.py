@@ -7,7 +7,7 @@ a part of the file is mapped as long as it is copied, so that what is taken is w
 import math
 import mmap
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,8 @@ PIECE = 2**24  # bytes of the file that are mapped at once
 class FileArray(np.lib.mixins.NDArrayOperatorsMixin):
     """An array in a file, or a part of one: what indices give are copies in memory, `part` gives the rest.
 
-    shape, strides (bytes) and offset (bytes) of its first element, as NumPy has them. NumPy's functions take
-    it for an array, which they read whole.
+    shape, strides (bytes) and offset (bytes) of its first element, as NumPy has them; keeper: whose life
+    keeps the file. NumPy's functions take it for an array, which they read whole.
     """
 
     path: Path
@@ -30,6 +30,16 @@ class FileArray(np.lib.mixins.NDArrayOperatorsMixin):
     shape: tuple
     strides: tuple
     offset: int = 0
+    keeper: object = None
+
+    @classmethod
+    def at(cls, path, shape, dtype, offset):
+        """Return that of voxels in a row in a file, the last index fastest; None for bytes in another order
+        than this machine's."""
+        dtype = np.dtype(dtype)
+        if not dtype.isnative:
+            return None
+        return cls(Path(path), dtype, tuple(map(int, shape)), _strides(shape, dtype), int(offset))
 
     @classmethod
     def made(cls, path, shape, dtype):
@@ -157,6 +167,22 @@ class FileArray(np.lib.mixins.NDArrayOperatorsMixin):
                 del values  # the map cannot be closed while an array looks into it
         finally:
             os.close(handle)
+
+
+@dataclass(frozen=True, eq=False)
+class CodedArray(FileArray):
+    """An array of numbers that stand for others, table[number]: what indices give are those."""
+
+    table: np.ndarray = None
+
+    @classmethod
+    def of(cls, numbers, table):
+        """Return a FileArray of numbers as one of codes."""
+        known = {field.name: getattr(numbers, field.name) for field in fields(numbers)}
+        return cls(**known, table=np.asarray(table))
+
+    def __getitem__(self, index):
+        return self.table[super().__getitem__(index)]
 
 
 def made_in(folder, name, shape, dtype):

@@ -8,7 +8,7 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..base.errors import InputError
 from ..base.guard import check_place
 from .filed import made_in
 
-SLAB_BYTES = 2**27  # of float32 input at once
+SLAB_BYTES = 2**26  # of float32 input at once
 
 
 @dataclass
@@ -32,7 +32,8 @@ class Store:
         """Make an array to be filled."""
         if self.folder is None:
             return np.empty(shape, dtype)
-        return made_in(self.folder, f"{next(self._numbers)}.npy", shape, dtype)
+        made = made_in(self.folder, f"{next(self._numbers)}.npy", shape, dtype)
+        return replace(made, keeper=self)
 
     def hold(self, array, row=None):
         """Read an array of a file (HDF5, Zarr), or its `row`: whole, or slab by slab into a file here."""
@@ -51,8 +52,8 @@ MEMORY = Store()
 
 
 def scratch_store(folder=None):
-    """Make a Store whose arrays lie in a temporary folder within `folder`, which is removed when the store is
-    no longer used, or the program ends; None: memory."""
+    """Make a Store whose arrays lie in a temporary folder within `folder`, which is removed when neither the
+    store nor one of them is used any longer, or the program ends; None: memory."""
     if folder is None:
         return MEMORY
     check_place(folder)

@@ -196,6 +196,8 @@ def _as_kind(values, kind, name):
 
 
 def _as_labels(values, name):
+    if values.dtype.kind not in "iu":  # those stay in a file where they lie in one
+        values = np.asarray(values)
     if values.dtype.kind == "b":
         return values.view(np.uint8)
     if values.dtype.kind == "f":
@@ -214,6 +216,8 @@ def _as_labels(values, name):
             f"expected labels from 0 to {LARGEST_LABEL}, got values from {low:g} to {high:g} in {name};"
             " relabel it."
         )
+    if isinstance(values, FileArray):
+        return values
     return values.astype(np.min_scalar_type(int(high)), copy=False)
 
 

@@ -65,6 +65,23 @@ def test_a_rank_that_fails_alone_speaks_and_ends_the_others(alone, rank, alike):
     assert world.sent == ([(0, launch.FAILED)] if rank else [])
 
 
+@pytest.mark.parametrize(
+    "told, share",
+    [
+        ({}, 1.0),
+        ({"PMI_SIZE": "4", "MPI_LOCALNRANKS": "2"}, 0.5),
+        ({"OMPI_COMM_WORLD_SIZE": "3", "OMPI_COMM_WORLD_LOCAL_SIZE": "3"}, 1.0),
+        ({"PMI_SIZE": "4"}, 1.0),
+    ],
+)
+def test_a_machine_has_its_share_of_the_ranks(alone, told, share):
+    for name in (*launch.SIZE, *launch.LOCAL):
+        alone.delenv(name, raising=False)
+    for name, value in told.items():
+        alone.setenv(name, value)
+    assert launch.share_of_node() == share
+
+
 DIES = """
 import os, sys
 from microsim.base import launch

@@ -1,10 +1,13 @@
 """From a file to a grid with named phases."""
 
+import gc
+
 import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
 from microsim.mesh.read import read_volume
+from microsim.volumes.filed import FileArray
 from microsim.volumes.volume import write_volume
 
 LABELS = (np.arange(60).reshape(3, 4, 5) % 3).astype(np.uint8)
@@ -58,3 +61,48 @@ def test_a_voxel_size_that_images_of_electrodes_have_not_is_told(path):
     assert said.startswith(
         "voxel size: 4e+05 nm is beyond the 1 to 100000 of images of electrodes: is its unit"
     )
+
+
+SCATTERED = np.random.default_rng(4).choice(np.array([0, 3, 200]), (14, 9, 11)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, ">u2", bool, np.float32])
+@pytest.mark.parametrize(
+    "name", ["v.npy", "v.tif", "v.raw", "v.mhd", "v.mha", "v.h5", "v.zarr", "v.zip", "v.nrrd"]
+)
+def test_in_a_file_voxels_are_those_in_memory(tmp_path, name, dtype):
+    if name.endswith(".zarr"):
+        pytest.importorskip("zarr", reason="needs the extra formats")
+    labels = (SCATTERED > 0) if dtype is bool else SCATTERED.astype(dtype)
+    if name == "v.npy":
+        np.save(tmp_path / name, labels)
+    else:
+        write_volume(tmp_path / name, labels, file_axes="zyx")
+    axes = "xyz" if name == "v.npy" else "zyx"
+    whole = read_volume(tmp_path / name, axes=axes)
+    found = read_volume(tmp_path / name, axes=axes, scratch=tmp_path / "scratch")
+    assert isinstance(found.phase, FileArray) and isinstance(whole.phase, np.ndarray)
+    assert (found.names, found.labels, found.shape, found.voxels) == (
+        whole.names,
+        whole.labels,
+        whole.shape,
+        whole.voxels,
+    )
+    assert np.array_equal(found.phase, whole.phase)
+    box = {"x": (3, 9), "z": (0, 5)}
+    assert np.array_equal(found.crop(box).phase, whole.crop(box).phase)
+    assert isinstance(found.crop(box).phase, np.ndarray)
+    assert [found.fraction(one) for one in found.names] == [whole.fraction(one) for one in whole.names]
+    assert np.array_equal(found.mask(whole.names[0]), whole.mask(whole.names[0]))
+    where = {"v.npy": "v.npy", "v.tif": "v.tif", "v.raw": "v.raw", "v.mhd": "v.mhd.raw", "v.mha": "v.mha"}
+    if name in where and np.dtype(dtype) in (np.uint8, np.uint16):
+        assert found.phase.path == tmp_path / where[name]  # it stays where it lies
+    del found
+    gc.collect()
+    assert not list((tmp_path / "scratch").rglob("*"))
+
+
+def test_a_file_whose_labels_are_not_named_is_refused_from_the_file_too(tmp_path):
+    np.save(tmp_path / "v.npy", SCATTERED)
+    with pytest.raises(InputError, match="name label 200"):
+        read_volume(tmp_path / "v.npy", {"pore": 0, "am": 3}, scratch=tmp_path)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from microsim.base.errors import InputError
 from microsim.volumes import filed
-from microsim.volumes.filed import FileArray, made_in
+from microsim.volumes.filed import CodedArray, FileArray, made_in
 
 SHAPE = (5, 7, 6)
 CUTS = st.one_of(
@@ -92,3 +92,17 @@ def test_a_file_is_taken_as_numpy_takes_it_or_not_at_all(tmp_path, values):
     (tmp_path / "v.npy").write_bytes((tmp_path / "v.npy").read_bytes()[:-1])
     with pytest.raises(ValueError, match="fewer bytes"):
         FileArray.of_npy(tmp_path / "v.npy")
+
+
+def test_codes_are_given_for_numbers(place):
+    file, table = FileArray.of_npy(place), np.arange(210, 0, -1, dtype=np.uint8)
+    coded, memory = CodedArray.of(file, table), table[np.load(place)]
+    assert np.array_equal(coded, memory) and np.array_equal(coded[1:3, ::-2], memory[1:3, ::-2])
+    assert np.array_equal(coded.part(slice(None), 2).transpose((1, 0)), memory[:, 2].T)
+    assert np.array_equal(coded == 7, memory == 7)
+
+
+def test_bytes_of_another_machine_are_not_taken_as_they_lie(place):
+    other = np.dtype(np.uint16).newbyteorder()
+    assert FileArray.at(place, SHAPE, other, 128) is None
+    assert np.array_equal(FileArray.at(place, SHAPE, np.uint16, 128), np.load(place))

@@ -41,6 +41,8 @@ def test_scratch_files_hold_results_and_go(tmp_path):
     assert isinstance(found, FileArray) and np.array_equal(found, values + 1)
     assert len(list((tmp_path / "here").rglob("*.npy"))) == 1
     del store
+    assert np.array_equal(found, values + 1)  # an array keeps its file
+    del found
     assert not list((tmp_path / "here").rglob("*"))
     assert scratch_store(None) is MEMORY
 

@@ -6,13 +6,20 @@ import numpy as np
 
 from ..choice import chosen_name
 from ..contract import Format, Stored
+from ..filed import FileArray
+from ..slabs import MEMORY
 from ..stored import replacing_files, require_reading
 
 DEFAULT_NAME = "volume"
 
 
-def read_npy(path):
-    """Read the array of an npy file."""
+def read_npy(path, store=MEMORY):
+    """Read the array of an npy file; with a store of files it stays where it lies."""
+    if store.folder is not None:
+        with suppress(ValueError):
+            lying = FileArray.of_npy(path)
+            if lying.dtype.isnative and lying.dtype.kind in "biuf":
+                return Stored(lying)
     with suppress(ValueError):  # not laid out for that; read and refused below
         require_reading(np.load(path, mmap_mode="r", allow_pickle=False).nbytes, path)
     return Stored(np.load(path, allow_pickle=False))
@@ -39,6 +46,6 @@ def write_npz(path, stored, part=None):
 
 
 FORMATS = (
-    Format("npy", (".npy",), read_npy, write_npy),
+    Format("npy", (".npy",), read_npy, write_npy, takes=("store",)),
     Format("npz", (".npz",), read_npz, write_npz, takes=("part",)),
 )

@@ -23,7 +23,9 @@ from ...base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL
 from ...base.schema import choice, entry, number, read_yaml, say, section, whole
 from ..axes import CHANNEL, axis_word
 from ..contract import Format, Stored
+from ..filed import FileArray
 from ..pieces import files_beside, numbered_files
+from ..slabs import MEMORY
 from ..stored import metres, replacing_files, require_reading, spacing
 
 MM, UM = 1e-3, 1e-6
@@ -174,14 +176,14 @@ def _possible(edges):
 # ---- MHD, MHA ----------------------------------------------------------------------------------------------
 
 
-def read_meta(path):
+def read_meta(path, store=MEMORY):
     """Read a MetaImage: header and voxels in one file (MHA) or two (MHD)."""
     header, start, listed = _meta_header(path)
     parts = _check_meta(path, header, listed)
     shape = [int(n) for n in header["DimSize"].split()][::-1]
     big = header.get("BinaryDataByteOrderMSB", header.get("ElementByteOrderMSB", "False")).lower() == "true"
     dtype = np.dtype(META_TYPES[header["ElementType"]]).newbyteorder(">" if big else "<")
-    values = _meta_voxels(parts, path, header, shape, dtype, start)
+    values = _meta_voxels(parts, path, header, shape, dtype, start, store)
     sizes = header.get("ElementSpacing", header.get("ElementSize", "")).split()
     stored = Stored(values, files=tuple(dict.fromkeys((path, *parts))))
     sizes = [float(word) for word in sizes[::-1]] if len(sizes) == len(shape) else []
@@ -192,7 +194,7 @@ def read_meta(path):
     return replace(stored, voxel_size=spacing(sizes, metres(unit)) if known else None)
 
 
-def _meta_voxels(parts, path, header, shape, dtype, start):
+def _meta_voxels(parts, path, header, shape, dtype, start, store):
     """The voxels out of their files, which hold equally many slices each."""
     packed = header.get("CompressedData", "False").lower() == "true"
     if shape[0] % len(parts):
@@ -205,7 +207,8 @@ def _meta_voxels(parts, path, header, shape, dtype, start):
         offset = start if data == path else int(header.get("HeaderSize", 0))
         if offset == -1:  # the voxels are the end of the file
             offset = data.stat().st_size - _bytes(each, dtype)
-        values.append(_voxels(data, each, dtype, offset, packed))
+        kept = store if len(parts) == 1 else MEMORY
+        values.append(_voxels(data, each, dtype, offset, packed, kept))
     return values[0] if len(values) == 1 else np.concatenate(values)
 
 
@@ -317,7 +320,7 @@ class Sidecar:
     voxel_size: tuple[float, ...] | None = entry(_sizes, default=None, units={"nm": 1e9, "um": 1e6, "m": 1.0})
 
 
-def read_raw(path):
+def read_raw(path, store=MEMORY):
     """Read a raw file as its sidecar says: vol.raw.json, .yaml or .yml beside vol.raw, or vol.json and so
     on."""
     names = _sidecar_names(path)
@@ -329,8 +332,12 @@ def read_raw(path):
         )
     said = section(Sidecar, read_yaml(sidecars[0]), str(sidecars[0]))
     dtype = np.dtype(said.dtype).newbyteorder("<" if said.byte_order == "little" else ">")
-    values = _voxels(path, said.shape, dtype, 0, packed=False)
+    values = _voxels(path, said.shape, dtype, 0, packed=False, store=store)
     return Stored(values, said.voxel_size, files=(path, sidecars[0]), axes=said.axes)
+
+
+def _raw_files(path):
+    return (path, *_sidecars(path))
 
 
 def _sidecar_names(path):
@@ -356,7 +363,7 @@ def write_raw(path, stored):
 # ---- voxels in a row ---------------------------------------------------------------------------------------
 
 
-def _voxels(path, shape, dtype, offset, packed):
+def _voxels(path, shape, dtype, offset, packed, store=MEMORY):
     expected = _bytes(shape, dtype)
     if packed:
         require_reading(expected, path)
@@ -372,6 +379,9 @@ def _voxels(path, shape, dtype, offset, packed):
                 f"expected {expected} bytes of voxels ({' x '.join(map(str, shape))} {dtype.name}) in {path},"
                 f" got {found}; correct shape and type, or fetch the file again."
             )
+        lying = None if packed or store.folder is None else FileArray.at(path, shape, dtype, offset)
+        if lying is not None:
+            return lying
         require_reading(expected, path)
         count = expected // dtype.itemsize
         values = np.frombuffer(content, dtype) if packed else np.fromfile(content, dtype, count)
@@ -393,6 +403,13 @@ def _contiguous(values):
 FORMATS = (
     Format("NRRD", (".nrrd",), read_nrrd, write_nrrd, files=_nrrd_files),
     Format("header of an NRRD", (".nhdr",), read_nrrd, files=_nrrd_files),
-    Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta, files=_meta_files),
-    Format("raw with a sidecar", (".raw",), read_raw, write_raw, files=lambda path: (path, *_sidecars(path))),
+    Format("MetaImage", (".mhd", ".mha"), read_meta, write_meta, takes=("store",), files=_meta_files),
+    Format(
+        "raw with a sidecar",
+        (".raw",),
+        read_raw,
+        write_raw,
+        takes=("store",),
+        files=lambda path: (path, *_sidecars(path)),
+    ),
 )

@@ -5,6 +5,7 @@ as those of an OME-TIFF; other orders are asked about.
 """
 
 import math
+import resource
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ HABIT = {"z": "page", "y": "row", "x": "column"}
 def read_zarr(path, part=None, index=None, whole=False, store=MEMORY):
     """Read one array: the finest of an image, or the one that `part` names; of several times the last, or the
     one at `index`. store: where the values go (volumes/slabs.py)."""
-    zarr = need("zarr", f"{path} (Zarr)")
+    zarr = _zarr(path)
     node = zarr.open(path, mode="r")
     image = _image(node)
     levels = [level["path"] for level in image["datasets"]] if image else []
@@ -43,6 +44,14 @@ def read_zarr(path, part=None, index=None, whole=False, store=MEMORY):
     stored = Stored(np.empty(0), said=said, beside=_beside(node, image, level))
     row = _row(array, names, index, path) if not whole else None
     return _read(array, stored, names, scales, row, store, path)
+
+
+def _zarr(path):
+    """The package; where address space is limited it works with one thread, as each takes 64 MB or more."""
+    zarr = need("zarr", f"{path} (Zarr)")
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        zarr.config.set({"threading.max_workers": 1})
+    return zarr
 
 
 def _image(node):
@@ -159,7 +168,7 @@ def is_zarr(path):
 
 def write_zarr(path, stored):
     """Write OME-Zarr 0.4: one resolution, axes under their own names, edges in um."""
-    zarr = need("zarr", f"{path} (Zarr)")
+    zarr = _zarr(path)
     names = stored.axes or "xyz"
     edges = [1.0] * 3 if stored.voxel_size is None else [edge * 1e6 for edge in stored.voxel_size]
     unit = {} if stored.voxel_size is None else {"unit": "micrometer"}

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 import zipfile
 from contextlib import contextmanager
 from io import BytesIO
@@ -15,6 +16,8 @@ import tifffile
 from ...base.errors import InputError
 from ..axes import COLOUR, axis_word
 from ..contract import Format, Stored
+from ..filed import FileArray
+from ..slabs import MEMORY
 from ..stored import metres, replacing_files, require_reading, spacing
 
 SUFFIXES = (".tif", ".tiff")
@@ -28,9 +31,10 @@ IMAGEJ_BYTES = 2 * 2**30  # above, the offsets of classic TIFF, which ImageJ rea
 # ---- reading -----------------------------------------------------------------------------------------------
 
 
-def read_tiff(path, name=None):
-    """Read all pages of a TIFF file, or of an open one of that name, as one array."""
-    return _read(path, name or path)
+def read_tiff(path, name=None, store=MEMORY):
+    """Read all pages of a TIFF file, or of an open one of that name, as one array; with a store of files one
+    whose pages lie in a row stays where it lies."""
+    return _read(path, name or path, store)
 
 
 def _tiff_files(path):
@@ -54,9 +58,10 @@ def read_zip(path):
     return _read(content, f"{path} ({names[0]})")
 
 
-def _read(file, name):
+def _read(file, name, store=MEMORY):
     with _errors_raised(), tifffile.TiffFile(file) as tif:
-        values = _pages(tif, name)
+        lying = None if store.folder is None else _lying(tif, file)
+        values = _pages(tif, name) if lying is None else lying
         return Stored(values, _voxel_size(tif), _files(tif), names=_names(tif), said=_said(tif))
 
 
@@ -77,6 +82,22 @@ def _pages(tif, name):
             f"expected a TIFF that is not packed, or by zlib or PackBits, got {name} packed by {packing}; "
             "install imagecodecs, or save the image without compression."
         ) from error
+
+
+def _lying(tif, path):
+    """The pages of a file as they lie in a row, None where they do not."""
+    series, pages = tif.series[0], tif.pages
+    if (
+        len(tif.series) > 1
+        or series.dataoffset is None
+        or series.nbytes != series.size * series.dtype.itemsize
+    ):
+        return None
+    last = pages[len(pages) - 1]
+    ends = {series.dataoffset + series.nbytes, last.dataoffsets[0] + last.nbytes}
+    whole = len(ends) == 1 and len(pages) == series.size // max(pages[0].size, 1) and len(_files(tif)) < 2
+    native = tif.byteorder == {"little": "<", "big": ">"}[sys.byteorder]
+    return FileArray.at(path, series.shape, series.dtype, series.dataoffset) if whole and native else None
 
 
 def _stacked(tif, name):
@@ -265,6 +286,6 @@ def _write_pages(file, values, voxel_size):
 
 
 FORMATS = (
-    Format("TIFF", SUFFIXES, read_tiff, write_tiff, files=_tiff_files),
+    Format("TIFF", SUFFIXES, read_tiff, write_tiff, takes=("store",), files=_tiff_files),
     Format("zip with a TIFF", (".zip",), read_zip, write_zip),
 )
