@@ -126,7 +126,7 @@ def overpotentials_table(found):
         (
             f"{found['step'][at] + 1} {_short(found['step_name'][at])}",
             *(
-                fixed(round(1e3 * value, 2) + 0.0, 2)
+                fixed(1e3 * value, 2)
                 for value in (found["total_V"][at], *(found["parts_V"][name][at] for name in used))
             ),
             found["weights"][at],

@@ -37,10 +37,11 @@ def digits(value, significant=4, *, trim=False):
 
 
 def fixed(value, decimals, plus=False):
-    """Write a number with so many decimals, a dash for none."""
+    """Write a number with so many decimals, a dash for none; what rounds to zero has no sign."""
     if value is None or math.isnan(value):
         return NONE
-    return _sign(f"{value:+.{decimals}f}" if plus else f"{value:.{decimals}f}")
+    value = round(value, decimals) + 0.0
+    return _sign(f"{value:+.{decimals}f}" if plus and value else f"{value:.{decimals}f}")
 
 
 def percent(share, decimals=1):

@@ -57,6 +57,7 @@ def test_settings_lose_zeros_at_the_end():
 
 def test_fixed_and_percent():
     assert plain(fixed(3.88849, 3)) == "3.888" and plain(fixed(0.01, 4, plus=True)) == "+0.0100"
+    assert fixed(-6e-8, 4, plus=True) == fixed(-6e-8, 4) == fixed(6e-8, 4, plus=True) == "0.0000"
     assert plain(fixed(-0.01, 2, plus=True)) == "-0.01" and fixed(None, 3) == "–" == fixed(math.nan, 3)
     assert plain(percent(0.30543)) == "30.5 %" and percent(None) == "–"
 

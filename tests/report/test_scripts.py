@@ -213,6 +213,21 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(chromium, written,
         assert [(one["id"], one["nodes"][0]["html"][:200]) for one in serious] == []
 
 
+def test_no_table_is_cut_on_paper(chromium, written):
+    """A sheet is 182 mm wide between its margins, 688 px; a bar to scroll with is of no use there."""
+    with opened(chromium, written, 688) as page:
+        page.emulate_media(media="print")
+        wide = "[...document.querySelectorAll('.table')].filter((t) => t.scrollWidth > t.clientWidth).length"
+        assert page.locator("table.wide").count() > 0 and page.evaluate(wide) == 0
+
+
+def test_words_of_a_table_keep_a_readable_width_on_a_phone(chromium, written):
+    with opened(chromium, written, 400) as page:
+        narrow = "(cell) => cell.clientWidth < 150"
+        cells = page.locator(".tables :is(.words, .prose):not(:first-child)")
+        assert cells.count() > 3 and not cells.evaluate_all(f"(all) => all.some({narrow})")
+
+
 def test_the_volume_turns_with_a_drag_and_with_keys(page):
     before = page.eval_on_selector("#turn", "(canvas) => canvas.toDataURL()")
     page.locator("#turn").scroll_into_view_if_needed()

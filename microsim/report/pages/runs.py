@@ -7,7 +7,7 @@ import numpy as np
 
 from ...base.quantities import FIELDS
 from .. import beside_figures as figures
-from ..number_format import digits, duration, memory, value_text
+from ..number_format import THIN, digits, duration, fixed, memory, value_text
 from ..page import Drawing, Section, TextTable, compact_json, filled, write_page
 
 NONE = "–"
@@ -120,13 +120,13 @@ def _score(row, value):
         return duration(value)
     if row["key"] == "peak_memory_bytes":
         return memory(value)
-    return digits(value) if isinstance(value, float) else str(value)
+    return digits(value)
 
 
 def _change(first, value):
     if first in (None, 0) or value is None:
         return NONE
-    return f"{100 * (value / first - 1):+.2f} %".replace("-", "−")
+    return f"{fixed(100 * (value / first - 1), 2, plus=True)}{THIN}%"
 
 
 def _cases(told):

@@ -39,7 +39,7 @@ def test_it_has_scores_changes_cases_and_remarks(tmp_path):
     text = page.write(tmp_path, runs=[shown("slow"), shown("fast", shift=0.1)], told=TOLD).read_text()
     for words in (
         *("2 runs side by side", "fast has other voxels.\n1C is not the same.", "Change from slow"),
-        *("−25.00 %", "Rest for 1 s; Rest for 2 s", "0, 8", "12.3"),
+        *("−25.00\N{NARROW NO-BREAK SPACE}%", "Rest for 1 s; Rest for 2 s", "0, 8", "12.3"),
         *("Electrolyte concentration", "Difference from slow at equal capacity"),
     ):
         assert words in text, words
