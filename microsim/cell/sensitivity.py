@@ -38,6 +38,7 @@ from .unknowns import State
 
 IN_TIME, LEAST_TIME = 1e-4, 1e-5  # share of a time step over which it is differentiated, and s at the least
 MOST_ROUNDS = 12
+SLIGHT = 1e-6  # of the current: an effect of a parameter's unit that is of no account
 LESS = 0.3  # share of what is missed that a round may leave; where it leaves more, J leaves out too much
 NEAR, THERMAL = 1e-4, 0.025  # of differences, in units of c_e_0, of sto and of V
 
@@ -256,7 +257,7 @@ class Sensitivities:
         """Move the neighbour of parameter k on by a step; return its Solved."""
         one, past = self.beside[k], self.tangents[k]
         step = one.step(taken, taken.dt)
-        S, found = self._solve(one.of.cell, step, one.of.offset, self._guess(past, taken), about)
+        S, found = self._solve(one.of.cell, step, one.of.offset, self._guess(past, taken), about, 1.0)
         if taken.settling:  # lithiation and salt stay as they are
             keep = moment.cell.unknowns.place("sto").start
             S = np.concatenate([S[:keep], past[0][keep:]])
@@ -272,10 +273,12 @@ class Sensitivities:
         weights = bdf.extrapolation(taken.dt, self.experiment.now.earlier[1:])
         return sum(w * S for w, S in zip(weights, past)) if len(weights) == len(past) else past[0]
 
-    def _solve(self, cell, step, offset, S, about):
-        """Solve D(S) = 0 of a neighbour from a guess; return S and the neighbour's Solved."""
+    def _solve(self, cell, step, offset, S, about, unit):
+        """Solve D(S) = 0 of a neighbour from a guess; return S and the neighbour's Solved. unit: of what
+        the neighbour is off by, over which it may do something."""
         moment, exact, before, scale, at = about.moment, False, np.inf, None, about.at
         noise = ROUND_OFF * moment.cell.capacity.sum() * moment.solved.step.rate / abs(offset)
+        noise = max(noise, SLIGHT * step.scale_current / unit)
         for _ in range(MOST_ROUNDS):
             at = cell.solve(_within(cell, moment.x, offset * S), step, at.interfaces, near=at)
             D = (cell.residual(at) - about.residual) / offset
@@ -293,7 +296,7 @@ class Sensitivities:
         """Return how what the step comes to follows its length, before the run accepts it."""
         h, run, now = max(IN_TIME * taken.dt, LEAST_TIME), self.run, moment.solved
         step, guess = run.step(taken, taken.dt + h), (moment.x - run.solved.x) / taken.dt
-        S, later = self._solve(moment.cell, step, h, guess, about)
+        S, later = self._solve(moment.cell, step, h, guess, about, taken.dt)
         charge, charge_later = run.charge(now, taken), run.charge(later, taken)
         v = (later.interfaces.v - now.interfaces.v) / h
         R_film = (later.step.R_film - now.step.R_film) / h

@@ -17,7 +17,7 @@ from .result import PAGE, Result, Table
 FILES = ("fit.json", PAGE)
 KEPT = ".fit"  # folder of whole runs
 COARSE_FROM = 10_000  # voxels from which half as many along each axis are a start worth its time
-STARTS = (4, 2)  # times coarser: a sixty-fourth and an eighth of a run's time
+COARSER = 2  # times: an eighth of a run's time
 ROUGH = 0.03  # of chi2: a coarse fit is a start, and its own misfit larger than what it still gains
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
@@ -178,8 +178,7 @@ class _Fit:
         if asked is False or not able:
             return ()
         voxels = read_grid(self.case)[1].phase.size
-        worth = [times for times in STARTS if voxels * 8 >= COARSE_FROM * times**3]
-        return worth or (STARTS[-1:] if asked else ())
+        return asked or voxels >= COARSE_FROM
 
     def on(self, case, q, name, gain=0.0):
         """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes

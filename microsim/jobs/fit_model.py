@@ -18,7 +18,7 @@ from .fit_targets import View
 
 BESIDE = 1e-4  # how far a neighbour lies off in q: its curvature, and round-off, are then both below 1e-3
 TOLERANCE = 1e-3  # of sensitivities
-SAME = 0.02  # of q: derivatives of a run so near are taken for those here
+SAME = 0.1  # of q: derivatives of a run so near are taken for those here, a step's error is a tenth of it
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def coverage(model, sets):
 
 def slopes(to):
     """Derivatives of a run against differences of whole runs."""
-    exact, key, h = {"numerics.time_tolerance": 3e-5, "numerics.newton_tolerance": 1e-8}, "D_s_scale", 0.02
+    exact, key, h = {"numerics.time_tolerance": 0.1, "numerics.max_step_s": 10, "numerics.newton_tolerance": 1e-8}, "D_s_scale", 0.005
     model = model_of(to, {f"cell.materials.am.{key}": {}}, **exact)
     ours = model(np.zeros(1))
     low, high = (model._run(np.array([q]), False) for q in (-h, h))
