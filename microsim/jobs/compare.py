@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, one_of
-from ..base.axes import AXES, axis_number
+from ..base.arguments import one_of
+from ..base.axes import axis_number
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
-from ..base.lengths import LARGEST_VOXEL, length
-from ..base.schema import number, triple
 from ..case.measurements import CompareSpectrum, CompareVoltage
-from .arguments import FILE_AXES, axes_order, numbers, voxel_lengths
+from .arguments import FILE_AXES, voxel_lengths
+from .compare_arguments import (
+    Against,
+    Beam,
+    Coverage,
+    Homogenised,
+    Mask,
+    Noise,
+    Place,
+    PointSpread,
+    a_map,
+    some_axes,
+)
 from .compare_curves import (
     MeasuredImpedance,
     MeasuredVoltage,
@@ -24,8 +34,7 @@ from .compare_curves import (
 from .compared_state import converted, landed_index, nearest_state, read_as_sto, stated_corner
 from .field import Field
 from .job import job
-from .map_result import MapResult
-from .map_source import Map, read_map, read_mask, read_noise
+from .map_source import read_map, read_mask, read_noise
 from .result import Result, Table
 from .structure import homogenised_map, homogenised_state, structure_of
 
@@ -107,106 +116,15 @@ class ComparisonResult(Result):
         return page.write(folder, comparison=self.comparison, meta=self.maps)
 
 
-def _place(given, path):
-    parts = tuple(given) if isinstance(given, (tuple, list)) else (given,) * 3
-    if len(parts) != 3:
-        raise InputError(f"{path}: expected three lengths x, y, z, got {given!r}; correct it.")
-    return tuple(length(part, path) for part in parts)
-
-
-def _place_um(given, path):
-    return triple(-1.0, 1.0)(numbers(given), path, 1e6, "um")
-
-
-def _map(help, metavar):
-    return Annotated[Map, Argument(help, metavar=metavar)]
-
-
-def _axes(help):
-    return Annotated[str | None, Argument(help, axes_order, "AXES")]
-
-
-Place = Annotated[
-    "tuple | None",
-    Argument("Corner of the measured map in the simulated one.", _place, "X,Y,Z", "--origin-um", _place_um),
-]
-
-
-def _spread(given, path):
-    """Read a point spread: one length or three, in m or with the unit."""
-    parts = given if isinstance(given, (tuple, list)) else (given,) * 3
-    lengths = tuple(length(part, path) for part in parts)
-    if len(lengths) != 3 or not all(0 <= part <= LARGEST_VOXEL for part in lengths):
-        raise InputError(f"{path}: expected one length from 0 to 10 mm or three, got {given!r}; correct it.")
-    return lengths
-
-
-def _spread_nm(given, path):
-    return triple(0.0, LARGEST_VOXEL)(numbers(given), path, 1e9, "nm")
-
-
-def _noise(given, path):
-    """Read a noise: a number above 0, or what holds one for each voxel."""
-    if isinstance(given, (PathLike, Field, MapResult)) or getattr(given, "ndim", 0) in (2, 3):
-        return given
-    try:
-        float(given)
-    except (TypeError, ValueError):
-        if isinstance(given, str):
-            return given
-    return number(0.0, 1.0, above=True)(given, path)  # of a share: more is per cent
-
-
-Noise = Annotated[
-    "float | str | PathLike | numpy.ndarray | None",  # noqa: F821 (a heavy import)
-    Argument(
-        "Noise (standard deviation) of the measured map: one number or a map; default NAME_sigma beside it.",
-        _noise,
-        "NUMBER|MAP",
-    ),
-]
-PointSpread = Annotated[
-    tuple,
-    Argument(
-        "Standard deviation of the instrument's Gaussian point spread, one or x,y,z.",
-        _spread,
-        "S",
-        "--psf-nm",
-        _spread_nm,
-    ),
-]
-Beam = Annotated[
-    "str | int | None",
-    Argument(
-        "The measured map is a projection along this axis.",
-        lambda given, path: AXES[axis_number(given, path)],
-        "x|y|z",
-    ),
-]
-Coverage = Annotated[
-    float, Argument("Share of a measured voxel that must be covered.", number(0.0, 1.0, above=True), "F")
-]
-Mask = Annotated[
-    "str | PathLike | numpy.ndarray | None",  # noqa: F821 (a heavy import)
-    Argument("Volume on the measured grid; 0 leaves voxels out.", metavar="VOLUME"),
-]
-
-
-Homogenised = Annotated[
-    "str | PathLike | numpy.ndarray | Field | None",  # noqa: F821 (a heavy import)
-    Argument("The same state of a homogenised electrode: what its skill is over.", metavar="MAP"),
-]
-
-
 @job
 def compare(
-    simulated: _map("Simulated map: folder of a run (its end), fields.h5::sto@3, or a volume.", "SIMULATED"),
-    measured: _map("Measured map: a volume of floats.", "MEASURED"),
+    simulated: a_map("Simulated map: folder of a run (its end), fields.h5::sto@3, or a volume.", "SIMULATED"),
+    measured: a_map("Measured map: a volume of floats.", "MEASURED"),
     *,
     simulated_voxel_size: voxel_lengths() = None,
     voxel_size: voxel_lengths("The same for the measured map.", "--measured-voxel-size-nm") = None,
-    file_axes: _axes(FILE_AXES) = None,
-    measured_file_axes: _axes("The same for the measured map.") = None,
+    file_axes: some_axes(FILE_AXES) = None,
+    measured_file_axes: some_axes("The same for the measured map.") = None,
     origin: Place = None,
     min_coverage: Coverage = 0.5,
     mask: Mask = None,
@@ -217,6 +135,7 @@ def compare(
         "str | None", one_of("Quantity of the measured map; a run's sto is converted to it.", *QUANTITIES)
     ] = None,
     homogenised: Homogenised = None,
+    against: Against = (),
     progress=None,
 ) -> ComparisonResult:
     """Compare a simulated with a measured map.
@@ -261,6 +180,9 @@ def compare(
     homogenised : path, array or Field, optional
         The same state of a homogenised electrode, of which the skill over it is: on the simulated voxels, or
         one column of layers.
+    against : list of path, array or Field, optional
+        Further simulated maps, seen as the first one is: which of all agrees best, from which others the
+        measured map tells it with which odds, and up to which noise it would. It needs a noise.
     progress : callable, optional
         progress(done, total, message).
 
@@ -274,9 +196,10 @@ def compare(
         Maps that cannot be read, or that do not overlap.
     """
     from ..maps.compare import compare_maps
-    from ..maps.instrument import Instrument
+    from ..maps.instrument import Instrument, seen_by
     from ..maps.map import SocMap
     from ..maps.scale import check_decimals
+    from .compared_models import with_rivals
 
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
@@ -292,21 +215,33 @@ def compare(
     values = _in_quantity(ours, quantity)
     noise, named = read_noise(sigma, theirs, measured_file_axes, beam)
     beside = homogenised_map(homogenised, ours, file_axes, lambda one: _in_quantity(one, quantity))
+    image, instrument = SocMap(theirs.values, theirs.voxel_size, origin, noise), Instrument(psf, beam)
     comparison = compare_maps(
         SocMap(values, ours.voxel_size),
-        SocMap(theirs.values, theirs.voxel_size, origin, noise),
+        image,
         mask=read_mask(mask, measured_file_axes, beam),
         min_coverage=min_coverage,
-        instrument=Instrument(psf, beam),
+        instrument=instrument,
         structure=structure_of(ours, beam, progress, beside=beside),
     )
+    models = []
+    if against:
+        further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
+        seen = [
+            seen_by(instrument, SocMap(_in_quantity(one, quantity), one.voxel_size), image,
+                    min_coverage=min_coverage)
+            for one in further
+        ]  # fmt: skip
+        comparison, models = with_rivals(comparison, [one.name for one in (ours, *further)], seen)
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
         comparison = read_as_sto(comparison, theirs.name, ours.fields)
     if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
         comparison = nearest_state(comparison, quantity, ours.fields)
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
-    return ComparisonResult(comparison, {**maps, "noise": named, "psf_m": psf, "project": project})
+    return ComparisonResult(
+        comparison, {**maps, "noise": named, "psf_m": psf, "project": project, "models": models}
+    )
 
 
 def _agreed(ours, theirs, quantity):

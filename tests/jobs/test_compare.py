@@ -322,3 +322,20 @@ def test_a_case_refuses_another_thing_than_lithiation_before_it_runs(tmp_path, v
     )
     with pytest.raises(InputError, match=said):
         read_measured(SimpleNamespace(compare=[asked], locate=lambda name: tmp_path / name))
+
+
+def test_models_beside_each_other_and_which_the_map_speaks_for(field, tmp_path):
+    """Seen and converted as the first one; odds need a noise."""
+    np.save(tmp_path / "soc.npy", COARSE - 0.01)
+    how = {"voxel_size": "800 nm", "sigma": 0.005}
+    found = ms.compare(
+        f"{tmp_path}/fields.h5::sto@1", tmp_path / "soc.npy", against=[f"{tmp_path}/fields.h5::sto@0"], **how
+    )
+    right, wrong = found.numbers()["models"]
+    assert right["chi2"] == pytest.approx(found.metrics["chi2"]) and right["told_apart"] is None
+    assert wrong["simulated"].endswith("sto@0") and wrong["told_apart"] and wrong["log10_odds"] > 100
+    assert wrong["noise_limit"] == pytest.approx(0.1 * 4 / 4.585, rel=0.01)  # 16 voxels, 0.1 off
+    assert any(line.startswith("Of 2 models") for line in found.verdict)
+    assert ms.compare(field, tmp_path / "soc.npy", **how).numbers()["models"] == []
+    with pytest.raises(InputError, match="expected the noise of the measured map"):
+        ms.compare(field, tmp_path / "soc.npy", voxel_size="800 nm", against=[field.at(0)])

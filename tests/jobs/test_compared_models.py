@@ -1,0 +1,27 @@
+"""What is told of further models beside the one that is compared."""
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.jobs.compared_models import with_rivals
+from microsim.maps.compare import compare_maps
+from microsim.maps.map import SocMap
+
+OURS = np.linspace(0.3, 0.7, 64).reshape(4, 4, 4)
+
+
+def compared(sigma):
+    noise = None if sigma is None else np.full(OURS.shape, sigma)
+    return compare_maps(SocMap(OURS, (1e-6,) * 3), SocMap(OURS + 0.01, (1e-6,) * 3, sigma=noise))
+
+
+def test_sentences_join_the_remarks_and_the_numbers_are_plain():
+    found, models = with_rivals(compared(0.01), ["a", "b"], [OURS + 0.1])
+    assert [one["simulated"] for one in models] == ["a", "b"] and models[1]["told_apart"] is True
+    assert found.remarks[-2:][0].startswith("Of 2 models a agrees best")
+
+
+def test_there_are_no_odds_without_a_noise():
+    with pytest.raises(InputError, match="add sigma"):
+        with_rivals(compared(None), ["a", "b"], [OURS])
