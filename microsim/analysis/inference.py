@@ -77,10 +77,11 @@ def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
     the box (scipy's lsq_linear), and the box follows how much of what was promised came. What the slopes
     leave out is as large as the misfit: so long as that is far above the noise, a step that goes far for the
     sake of little is held back (Levenberg; |step / FAR|^2 misfit is added, misfit: by how much the mean of
-    the squares is above 1; the shortest step where the data do not hold a direction). From three times off that takes half of the runs. Ends where the slopes promise too little, and where two runs in a row
-    change chi2 by less than SETTLED: what other time steps do to a run keeps it from falling further. Runs
-    take minutes: scipy's least_squares shortens the first steps for the sake of the bounds, and takes a
-    straight line in three runs where this takes two.
+    the squares is above 1; the shortest step where the data do not hold a direction). From three times off
+    that takes half of the runs. Ends where the slopes promise too little, and where two runs in a row change
+    chi2 by less than SETTLED: what other time steps do to a run keeps it from falling further. Runs take
+    minutes: scipy's least_squares shortens the first steps for the sake of the bounds, and takes more of
+    them.
     """
     scale = [np.sqrt(one.weight) / one.sigma for one in sets]
 
