@@ -196,10 +196,9 @@ def compare(
         Maps that cannot be read, or that do not overlap.
     """
     from ..maps.compare import compare_maps
-    from ..maps.instrument import Instrument, seen_by
+    from ..maps.instrument import Instrument
     from ..maps.map import SocMap
     from ..maps.scale import check_decimals
-    from .compared_models import with_rivals
 
     if hasattr(simulated, "ndim") and simulated_voxel_size is None:
         simulated_voxel_size = voxel_size
@@ -224,15 +223,8 @@ def compare(
         instrument=instrument,
         structure=structure_of(ours, beam, progress, beside=beside),
     )
-    models = []
-    if against:
-        further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
-        seen = [
-            seen_by(instrument, SocMap(_in_quantity(one, quantity), one.voxel_size), image,
-                    min_coverage=min_coverage)
-            for one in further
-        ]  # fmt: skip
-        comparison, models = with_rivals(comparison, [one.name for one in (ours, *further)], seen)
+    further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
+    models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
         comparison = read_as_sto(comparison, theirs.name, ours.fields)
     if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
@@ -242,6 +234,21 @@ def compare(
     return ComparisonResult(
         comparison, {**maps, "noise": named, "psf_m": psf, "project": project, "models": models}
     )
+
+
+def _models(comparison, models, instrument, image, min_coverage, quantity):
+    """Return what is told of models beside the first one, as plain data, and the Comparison with it; [] of
+    one alone."""
+    from ..maps.instrument import seen_by
+    from ..maps.map import SocMap
+    from .compared_models import with_rivals
+
+    if len(models) == 1:
+        return [], comparison
+    maps = [SocMap(_in_quantity(one, quantity), one.voxel_size) for one in models[1:]]
+    seen = [seen_by(instrument, one, image, min_coverage=min_coverage) for one in maps]
+    comparison, told = with_rivals(comparison, [one.name for one in models], seen)
+    return told, comparison
 
 
 def _agreed(ours, theirs, quantity):
