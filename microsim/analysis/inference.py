@@ -67,11 +67,11 @@ class Minimum:
     correlation: np.ndarray
 
 
-def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
+def minimise(evaluate, near, sets, start, low, high, *, most=30):
     """Return q at the minimum, and whether it was found within the most runs.
 
     evaluate(q): values of each set; near(q): slopes [value, parameter] of each set at or near q. sets:
-    [DataSet]. gain: share of chi2 below which a step is not worth a run.
+    [DataSet].
 
     Gauss and Newton within a box of trust: a step is the answer of the linear problem within the bounds and
     the box (scipy's lsq_linear), and the box follows how much of what was promised came. What the slopes
@@ -98,12 +98,12 @@ def minimise(evaluate, near, sets, start, low, high, *, gain=0.0, most=30):
         J = np.concatenate([factor[:, None] * slope for factor, slope in zip(scale, near(q))])
         step = _step(J, left, np.maximum(low - q, -box), np.minimum(high - q, box))
         promised = chi2 - np.sum((left + J @ step) ** 2)
-        if promised < max(ENOUGH, gain * chi2):
+        if promised < ENOUGH:
             return q, True
         tried = np.clip(q + step, low, high)
         found = residual(tried)
         won = chi2 - found @ found
-        still = still + 1 if abs(won) < max(SETTLED, gain * chi2) else 0
+        still = still + 1 if abs(won) < SETTLED else 0
         if won > 0:
             q, left = tried, found
         if still == 2:

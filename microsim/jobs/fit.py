@@ -18,7 +18,8 @@ FILES = ("fit.json", PAGE)
 KEPT = ".fit"  # folder of whole runs
 COARSE_FROM = 10_000  # voxels from which half as many along each axis are a start worth its time
 COARSER = 2  # times: an eighth of a run's time
-ROUGH = 0.03  # of chi2: a coarse fit is a start, and its own misfit larger than what it still gains
+COARSE_RUNS = 3  # on fewer voxels; what they miss themselves leads further ones astray
+MOST_RUNS = 30
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
     " its bounds. Squares count by independent values; where the reduced chi2 of a data set is above 1 its"
@@ -157,32 +158,31 @@ class _Fit:
         return np.array([one.place(one.start) for one in self.parameters])
 
     def on_coarse(self, q):
-        """Fit on fewer voxels first, where that saves time; return q there and the FitModels."""
+        """Come nearer on fewer voxels first, where that saves time; return q there and their FitModel, or
+        None."""
         from ..case.case import load_case
 
-        models, volume = [], self.case.volume
-        for times in self._starts():
-            try:
-                case = load_case(self.case, {"volume.coarsen": times * volume.coarsen})
-                model, _, best, _ = self.on(case, q, f"{times} times coarser", gain=ROUGH)
-            except (InputError, NotConverged):  # fewer voxels may not join what all of them do
-                continue
-            q, models = best.q, [*models, model]
-        return q, models
+        if not self._begins_coarse():
+            return q, None
+        try:
+            case = load_case(self.case, {"volume.coarsen": COARSER * self.case.volume.coarsen})
+            model, _, best, _ = self.on(case, q, f"{COARSER} times coarser", most=COARSE_RUNS)
+        except (InputError, NotConverged):  # fewer voxels may not join what all of them do
+            return q, None
+        return best.q, model
 
-    def _starts(self):
-        """Return how many times coarser a fit begins, one after the other."""
+    def _begins_coarse(self):
+        """Whether the fit begins on fewer voxels."""
         from ..case.build import read_grid
 
         asked, able = self.case.fit.coarse, self.case.volume.file and self.case.cell.film.model != "map"
         if asked is False or not able:
-            return ()
-        voxels = read_grid(self.case)[1].phase.size
-        return asked or voxels >= COARSE_FROM
+            return False
+        return asked or read_grid(self.case)[1].phase.size >= COARSE_FROM
 
-    def on(self, case, q, name, gain=0.0):
+    def on(self, case, q, name, most=None):
         """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes
-        there."""
+        there. most: runs, after which it is where it is; None: to the end."""
         from ..analysis.inference import DataSet, minimise
         from .compared_state import check_placed, marks_of
         from .fit_model import FitModel
@@ -212,9 +212,9 @@ class _Fit:
             return found.values
 
         at, found = minimise(
-            evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, gain=gain
+            evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, most=most or MOST_RUNS
         )
-        if not found:
+        if not found and most is None:
             raise NotConverged(f"the fit was not done after {len(model.runs)} runs")
         best = model(at)
         self.view = view
@@ -234,7 +234,8 @@ class _Fit:
         ]
         log = np.array([one.log for one in self.parameters])
         found = at_minimum(best.q, slopes, sets, best.values, independent, self.low, self.high, log)
-        first = [*coarse, model][0].runs[0]
+        both = [model] if coarse is None else [coarse, model]
+        first = both[0].runs[0]
         chi2 = sum(n * one.chi2(v) for n, one, v in zip(independent, sets, best.values)) / sum(independent)
         return {
             "title": f"{self.case.title}: fit",
@@ -256,8 +257,8 @@ class _Fit:
             "rule": RULE,
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
             "runs": len(model.runs),
-            "coarse_runs": sum(len(one.runs) for one in coarse),
-            "runs_kept_from_before": sum(one.kept for one in (*coarse, model)),
+            "coarse_runs": len(coarse.runs) if coarse else 0,
+            "runs_kept_from_before": sum(one.kept for one in both),
             "wall_s": wall_s,
             "origin": self.origin,
         }  # fmt: skip
