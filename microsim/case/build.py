@@ -276,7 +276,7 @@ def cell_design(case, grid):
         contact_lost=lost,
         lost_later=later,
         within_voxels=case.volume.interface != "voxel",
-        remarks=(*remarks, *said_of_contact, *said_of_later, *strange),
+        remarks=(*grid.source.said, *remarks, *said_of_contact, *said_of_later, *strange),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ..base.errors import InputError
 from ..materials.kinds import FILLINGS
-from ..mesh.grid import grid_from_labels
+from ..mesh.grid import Source, grid_from_labels
 from ..mesh.mask import OUTSIDE, names_file, straight, without_outside
 
 NOTHING = {OUTSIDE: FILLINGS["dry"]}  # what the cell takes it for
@@ -47,7 +47,8 @@ def sample_of(case, volume):
         values, more = without_outside(volume, mask)
     except InputError as error:
         raise InputError(str(error).replace("--mask", "volume.mask")) from error
-    grid = grid_from_labels(values, {**spec.phases, **more}, volume.voxel_size)
+    told = Source(volume.source, volume.sha256, volume.file_axes, said=tuple(volume.said))
+    grid = grid_from_labels(values, {**spec.phases, **more}, volume.voxel_size, told)
     return replace(grid, masked=bool(more))
 
 

@@ -6,7 +6,7 @@ import tifffile
 import yaml
 
 from microsim.base.errors import InputError
-from microsim.case.build import read_grid, set_up, simulate
+from microsim.case.build import cell_design, read_grid, set_up, simulate
 from microsim.case.case import load_case
 
 from .half_cell import BASE, fails
@@ -119,3 +119,21 @@ def test_what_is_not_known_of_a_sample_is_refused(case_file, settings, words):
 def test_samples_that_face_no_collector_are_refused(case_file, mask, words):
     with pytest.raises(InputError, match=words):
         read_grid(load_case(case_file, [f"volume.mask={mask}"]))
+
+
+def test_what_was_taken_of_the_volume_is_among_the_remarks_of_a_run(case_file):
+    """White stored as 0 in a file, a phase that joined voxels lose: said by transport, and by a run."""
+    folder = case_file.parent
+    tifffile.imwrite(folder / "white.tif", LAYERS.astype(np.uint8), photometric="miniswhite")
+    remarks = set_up(load_case(case_file, ["volume.file=white.tif"])).cell.design.remarks
+    assert any("white is stored as 0" in one for one in remarks)
+
+    def design_of(settings):
+        case = load_case(case_file, settings)
+        return cell_design(case, read_grid(case)[1])
+
+    coarse = ["volume.file=blobs.tif", "volume.coarsen=2"]
+    remarks = design_of(coarse).remarks
+    assert any(one.startswith("by labels, joining voxels leaves am") for one in remarks)
+    fine = design_of(coarse[:1]).remarks
+    assert not any("joining" in one for one in fine)
