@@ -123,7 +123,7 @@ class Sides:
     def at_face(self, j):
         """Return sto and c_e at faces whose reaction is j (A m-2), then both within their bounds."""
         x, c = self.sto + j * self.drops.sto, self.c_e + j * self.drops.c_e
-        return x, c, np.clip(x, 1e-6, 1 - 1e-6), np.maximum(c, 1e-3)
+        return x, c, np.minimum(np.maximum(x, 1e-6), 1 - 1e-6), np.maximum(c, 1e-3)  # np.clip takes longer
 
     def voltage(self, j):
         """Return the voltage v behind the film of faces whose reaction is j (V)."""

@@ -86,7 +86,11 @@ class Unknowns:
 
     def joined(self, parts):
         """Return the flat vector of a State or of Balances."""
-        return np.concatenate([np.broadcast_to(part, n) for part, n in zip(parts, self.n)])
+        parts = [np.asarray(part) for part in parts]
+        x = np.empty(self.size, np.result_type(float, *(part.dtype for part in parts)))
+        for place, part in zip(self.places, parts):
+            x[place] = part
+        return x
 
     def largest_sum(self, R):
         """Return the largest of the balances' sums over their cells, taken absolutely."""

@@ -161,7 +161,7 @@ class ExchangeCurrent:
     reference: float = T_REF
 
     def __call__(self, c_e, sto, T):
-        filled = np.sqrt(np.maximum(c_e, 0) * np.clip(sto * (1 - sto), NEAR_FULL, None))
+        filled = np.sqrt(np.maximum(c_e, 0) * np.maximum(sto * (1 - sto), NEAR_FULL))
         return self.rate * arrhenius(self.energy, T, self.reference) * self.c_s_max * filled
 
 
@@ -175,7 +175,7 @@ class SkewedExchangeCurrent:
     c_ref: float = 1000.0
 
     def __call__(self, c_e, sto, T):
-        x, a = np.clip(sto, NEAR_FULL, 1 - NEAR_FULL), self.alpha
+        x, a = np.minimum(np.maximum(sto, NEAR_FULL), 1 - NEAR_FULL), self.alpha
         salt = (np.maximum(c_e, 0) / self.c_ref) ** (1 - a)
         return self.i_ref * arrhenius(self.energy, T) * salt * x**a * (1 - x) ** (1 - a)
 

@@ -5,6 +5,7 @@ linked only where the caller says so. Numbering goes colour by colour (see kerne
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Graph:
         """Whether every cell has six links, to itself where there is no neighbour."""
         return np.array_equal(self.indptr, kernels.fixed.LINKS * np.arange(self.n + 1))
 
-    @property
+    @cached_property
     def near(self):
         """The six neighbours of each cell of a `filled` graph, [n, face]."""
         return self.neighbour.reshape(-1, kernels.fixed.LINKS).view(np.uint32)
