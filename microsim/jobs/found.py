@@ -1,6 +1,6 @@
 """What was found in a volume's file, what was assumed of it, and how to say otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ..base.errors import InputError, NotLabels
@@ -47,9 +47,11 @@ def labels_or_grey(volume, phases=None, voxel_size=None, *, file_axes=None, mask
     """Read a volume with named phases, or one of grey values where nothing was asked of its labels."""
     from ..mesh.mask import sample_mask
     from ..mesh.read import read_volume
+    from ..volumes.filed import FileArray
+    from ..volumes.slabs import scratch_store
     from ..volumes.volume import read_voxels
 
-    asked = phases or any(part is not None for part in more.values())
+    asked = phases or any(part is not None for name, part in more.items() if name != "scratch")
     try:
         grid = read_volume(volume, phases, voxel_size, axes=file_axes, mask=mask, **more)
         if asked or len(grid.phases) <= MOST_LABELS:
@@ -57,12 +59,15 @@ def labels_or_grey(volume, phases=None, voxel_size=None, *, file_axes=None, mask
     except NotLabels:
         if asked:
             raise
-    given = {"file_axes": file_axes, "voxel_size": voxel_size}
+    store = scratch_store(more.get("scratch"))
+    given = {"file_axes": file_axes, "voxel_size": voxel_size, "store": store}
     try:
         found = read_voxels(volume, kind="grey", **given)
     except InputError:  # NaN in it
         found = read_voxels(volume, kind="field", **given)
     inside = None if mask is None else sample_mask(mask, found.values, found.voxel_size, found.file_axes)
+    if isinstance(found.values, FileArray):
+        found = replace(found, values=replace(found.values, keeper=store))
     return GreyVolume(found, inside)
 
 
@@ -133,7 +138,11 @@ def grey_figures(values, inside=None):
     """Measure the range of grey values, of the sample alone where it is given."""
     import numpy as np
 
-    held = values if inside is None else values[inside]
+    from ..volumes.filed import FileArray
+
+    if isinstance(values, FileArray) and inside is None and values.dtype in (np.uint8, np.uint16):
+        return _figures_by_counts(values)
+    held = np.asarray(values) if inside is None else values[inside]
     numbers = held[np.isfinite(held)] if held.dtype.kind == "f" else held.ravel()
     if not numbers.size:
         raise InputError("expected numbers in the volume, got none; export it again.")
@@ -145,4 +154,25 @@ def grey_figures(values, inside=None):
         "mean": float(numbers.mean(dtype=float)),
         "percentiles": {"1": float(low), "50": float(middle), "99": float(high)},
         "not_a_number": int(held.size - numbers.size),
+    }
+
+
+def _figures_by_counts(values):
+    """The same of whole numbers that stay in their file, which are counted layer by layer."""
+    import numpy as np
+
+    counts = np.zeros(np.iinfo(values.dtype).max + 1, np.int64)
+    for layer in values:
+        counts += np.bincount(layer.ravel(), minlength=counts.size)
+    there, below = np.flatnonzero(counts), np.cumsum(counts)
+    between = np.array([0.01, 0.5, 0.99]) * (values.size - 1)
+    low, high = (np.searchsorted(below, place(between), side="right") for place in (np.floor, np.ceil))
+    marks = low + (between - np.floor(between)) * (high - low)
+    return {
+        "type": values.dtype.name,
+        "least": int(there[0]),
+        "largest": int(there[-1]),
+        "mean": float(counts @ np.arange(counts.size) / values.size),
+        "percentiles": dict(zip(("1", "50", "99"), marks.tolist())),
+        "not_a_number": 0,
     }

@@ -99,7 +99,8 @@ class PhasesResult(Result):
         """(label, voxels) of each phase."""
         from numpy import bincount
 
-        counts = bincount(self.grid.phase.ravel(), minlength=len(self.grid.names))
+        names = len(self.grid.names)
+        counts = sum(bincount(layer.ravel(), minlength=names) for layer in self.grid.phase)
         return [(label, int(n)) for label, n, _ in zip(self.grid.labels, counts, self.grid.phases)]
 
     def plot(self):
@@ -222,7 +223,19 @@ def _typed(volume, phases=None, voxel_size_nm=None, **more):
     return labels_or_grey(volume, phases, voxel_size_nm, **more)
 
 
-LABELS_OR_GREY = Spread(_labels_or_grey, MASK_PARTS, _typed)
+SCRATCH = Argument("Leave the voxels in their file, and work in files of this folder.", metavar="DIR")
+LABELS_OR_GREY = Spread(_labels_or_grey, {**MASK_PARTS, "scratch": (None, SCRATCH)}, _typed)
+
+
+def _voxel_bytes(arguments):
+    return 0 if in_file(arguments["volume"]) else 35
+
+
+def in_file(grid):
+    """Whether the voxels of a grid stay in a file."""
+    from ..volumes.filed import FileArray
+
+    return isinstance(getattr(grid, "phase", None), FileArray)
 
 
 def _measure_names(given, path):
@@ -234,6 +247,21 @@ def _measure_names(given, path):
             f"{path}: expected measures out of {', '.join(MEASURES)} or all, got {say(given)}; correct them."
         )
     return tuple(MEASURES) if "all" in names else tuple(dict.fromkeys(names))
+
+
+def _summary(grid, measures, progress):
+    """Measure the phases, in memory or slab by slab."""
+    from ..mesh.by_slabs import summary_by_slabs
+    from ..mesh.morphology import phase_summary
+
+    if not in_file(grid):
+        return phase_summary(grid, progress=progress)
+    if measures:
+        raise InputError(
+            "--measures: expected a volume in memory, for they look at all of it at once, got --scratch;"
+            " leave one of the two out, or crop the volume."
+        )
+    return summary_by_slabs(grid, grid.phase.keeper, progress)
 
 
 def _grey(grey, measures):
@@ -250,7 +278,7 @@ def _refuse_mask(grid):
         raise InputError("--measures: expected a volume without --mask, got one; leave one of the two out.")
 
 
-@job(voxel_bytes=35, masked=True)
+@job(voxel_bytes=_voxel_bytes, masked=True)
 def measure(
     volume: Annotated["VoxelGrid", LABELS_OR_GREY],  # noqa: F821 (a heavy import)
     measures: Annotated[
@@ -289,7 +317,6 @@ def measure(
     InputError
         An unknown measure; measures of a volume without a voxel size.
     """
-    from ..mesh.morphology import phase_summary
     from ..shapes.measures import measure_shapes
 
     if isinstance(volume, GreyVolume):
@@ -297,7 +324,7 @@ def measure(
     if measures:
         require_size(volume)
         _refuse_mask(volume)
-    phases = phase_summary(volume, progress=titled(progress, "measuring the phases"))["phases"]
+    phases = _summary(volume, measures, titled(progress, "measuring the phases"))["phases"]
     if not volume.sized:
         for phase in phases.values():
             phase.update(dict.fromkeys(AREAS))

@@ -220,7 +220,8 @@ class VoxelGrid:
 
     def fraction(self, name):
         """Volume fraction of a phase, eps[name]; of the sample alone where there is a mask."""
-        found = np.count_nonzero(self.phase == self.code(name))
+        code, layers = self.code(name), self.phase if isinstance(self.phase, FileArray) else [self.phase]
+        found = sum(np.count_nonzero(layer == code) for layer in layers)
         return float(found / (np.count_nonzero(self.sample) if self.masked else self.voxels))
 
     def face(self, name, array):

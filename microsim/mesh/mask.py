@@ -59,7 +59,7 @@ def without_outside(found, mask, axes=None):
     inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
     if inside.all():
         return found.values, {}
-    own = int(found.values.max()) + 1
+    own = int(np.max(found.values)) + 1
     values = np.where(inside, found.values, np.min_scalar_type(own).type(own))
     return values, {OUTSIDE: own}
 

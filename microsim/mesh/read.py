@@ -75,8 +75,9 @@ def read_volume(
     size = None if voxel_size is None else check_voxel_size(voxel_size)
     store = scratch_store(scratch)
     found = read_voxels(source, file_axes=axes, voxel_size=size, store=store)
-    if store.folder is not None and isinstance(found.values, np.ndarray):
-        found = replace(found, values=store.hold(found.values))
+    if store.folder is not None:
+        lying = store.hold(found.values) if isinstance(found.values, np.ndarray) else found.values
+        found = replace(found, values=replace(lying, keeper=store))
     values, more = without_outside(found, mask, axes)
     labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):

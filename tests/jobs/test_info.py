@@ -1,11 +1,13 @@
 """The job info: the phases of a volume, in Python and as the command prints them."""
 
+import json
+
 import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
 from microsim.cli.app import main
-from microsim.jobs.info import measure
+from microsim.jobs.info import AREAS, measure
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.read import read_volume
 from microsim.volumes.volume import write_volume
@@ -101,3 +103,39 @@ def test_a_case_of_grey_values_is_refused(tmp_path, capsys):
     assert main(["info", str(tmp_path / "grey.tif"), "--case", str(tmp_path / "c.yaml")]) == 2
     assert "--case: expected labels, got grey values" in capsys.readouterr().err
     assert not (tmp_path / "c.yaml").exists()
+
+
+def by_slabs(path, tmp_path, capsys, *options):
+    """The numbers of the command in memory and slab by slab, areas apart."""
+    found = []
+    for more in ([], ["--scratch", str(tmp_path / "s")]):
+        assert main(["info", str(path), *options, *more, "--json", str(tmp_path / "n.json")]) == 0
+        found.append(json.loads((tmp_path / "n.json").read_text()))
+    capsys.readouterr()
+    assert not list((tmp_path / "s").iterdir())
+    return found
+
+
+def test_slab_by_slab_phases_are_the_same(tmp_path, capsys):
+    labels = (np.random.default_rng(2).random((15, 12, 9)) > 0.4).astype(np.uint8)
+    path = write_volume(tmp_path / "v.tif", labels, voxel_size=1e-7, file_axes="zyx")
+    whole, found = by_slabs(path, tmp_path, capsys, "--phases", "pore=0,am=1", "--file-axes", "zyx")
+    for name in ("pore", "am"):
+        areas = [{k: one["phases"][name].pop(k) for k in AREAS} for one in (whole, found)]
+        assert areas[1] == pytest.approx(areas[0], rel=1e-12)
+    assert found == whole
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_slab_by_slab_grey_values_are_the_same(tmp_path, capsys, dtype):
+    grey = np.random.default_rng(2).integers(3, 254, (15, 12, 9)).astype(dtype)
+    grey[3, 2, 1], grey[1, 1, 1] = 0, 255
+    path = write_volume(tmp_path / "v.tif", grey, file_axes="zyx")
+    whole, found = by_slabs(path, tmp_path, capsys, "--file-axes", "zyx")
+    assert found == whole and whole["grey"]["largest"] == 255
+
+
+def test_measures_want_a_volume_in_memory(tmp_path, grid):
+    path = write_volume(tmp_path / "v.tif", grid.phase, voxel_size=1e-7)
+    with pytest.raises(InputError, match="leave one of the two out"):
+        measure(read_volume(path, scratch=tmp_path), "chords")
