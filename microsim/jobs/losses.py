@@ -326,7 +326,14 @@ def losses(
     import numpy as np
 
     from ..maps.reaction_extent import loss_classes, reaction_series
-    from .map_series import check_in_time, lithium_of, read_hosts_of, read_state_map, without_background
+    from .map_series import (
+        check_in_time,
+        lithium_of,
+        read_hosts_of,
+        read_state_map,
+        shared_remarks,
+        without_background,
+    )
     from .record import read_curve
 
     states = without_background([read_state_map(given, file_axes) for given in maps], background)
@@ -345,7 +352,10 @@ def losses(
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)
     size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
-    remarks = _remarks(series, found, states, passed, quantity, hosts.hosts)
+    remarks = [
+        *_remarks(series, found, states, passed, quantity, hosts.hosts),
+        *shared_remarks(states, shared, lithium, noise),
+    ]
     return LossesResult(
         series, shared, hosts.hosts, capacity, states, read_as, found, passed, inactive, size, remarks
     )

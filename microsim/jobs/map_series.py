@@ -18,6 +18,8 @@ from .field import Field
 from .map_result import MapResult
 from .map_source import read_values, with_sigma
 
+SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
+OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}
 
@@ -207,6 +209,28 @@ def names_remarks(names):
             f"Maps stand in the order {', '.join(names)}, as a listing has them; by their numbers it is"
             f" {', '.join(counted)}: give them in the order of time."
         )
+
+
+def shared_remarks(states, shared, lithium, noise):
+    """Say where maps have few voxels in common, and where a noise is larger than all that a map varies.
+
+    shared: the voxels that count [x, y, z]; lithium, noise: of the states [state, x, y, z], noise or None.
+    """
+    for state in states:
+        share = np.count_nonzero(shared) / np.count_nonzero(np.isfinite(state.values))
+        if share < SHARED and not state.run:
+            yield (
+                f"{share:.0%} of the voxels of {state.name} have a value in every map and count: are all maps"
+                " of one place, not shifted, turned or mirrored against one another?"
+            )
+            break
+    for state, values, sigma in () if noise is None else zip(states, lithium, noise):
+        rms, spread = float(np.sqrt(np.mean(sigma[shared] ** 2))), float(np.nanstd(values))
+        if rms > OVERSTATED * spread > 0:
+            yield (
+                f"The noise of {state.name}, {rms:.3g} of lithium, is larger than all that the map varies,"
+                f" {spread:.3g}: it is overstated, or in another unit."
+            )
 
 
 def order_remarks(states, direction):

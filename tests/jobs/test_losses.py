@@ -132,6 +132,24 @@ def test_a_map_that_is_named_twice_is_told():
     assert "Maps 1 and 3 are the same, value by value: is one named twice?" in back
 
 
+def test_maps_of_other_places_and_too_large_a_noise_are_told():
+    """Balls with values, one map of them mirrored; a noise in per cent."""
+    x, y, z = np.indices((16, 12, 12))
+    inside = (x - 5) ** 2 + (y - 5) ** 2 + (z - 4) ** 2 < 16
+    maps = [np.where(inside, m + 0.01 * x + 0.002 * y, np.nan) for m in (0.2, 0.6, 0.3)]
+    given = {"material": "NMC811_Chen2020", "voxel_size": "400 nm"}
+
+    def told(maps, sigma):
+        return [s for s in ms.losses(maps, sigma=sigma, **given).numbers()["remarks"] if "array" in s]
+
+    first = "array is read as lithium per formula unit; --quantity says otherwise."
+    assert told(maps, 0.01) == [first]
+    _, share = told([maps[0], maps[1][::-1], maps[2]], 0.01)
+    kept = np.count_nonzero(inside & inside[::-1]) / inside.sum()
+    assert share.startswith(f"{kept:.0%} of the voxels of array have a value in every map")
+    assert len(told(maps, 1.0)) == 4 and "The noise of array, 1 of lithium, is larger" in told(maps, 1.0)[1]
+
+
 def test_maps_out_of_order_are_told(tmp_path, monkeypatch, cycled):
     """Two processes of one direction; file names in the order of a listing; states of a run refused."""
     given = {"material": "NMC811_Chen2020", "voxel_size": "400 nm", "sigma": [0.01]}
