@@ -7,6 +7,7 @@ import json
 import math
 import re
 
+from ..base.errors import InputError
 from ..materials import load
 
 SETS = {  # words within a phase's name -> the set that is assumed; the first that fits
@@ -26,14 +27,20 @@ NO_WORDS = ("null", "true", "false")  # what YAML takes for something else
 BLANK = "  # which set? flooded, where electrolyte fills it"
 
 
-def first_case(file, phases, voxel_size, shape, axes, mask=None):
+def first_case(file, phases, voxel_size, shape, axes, mask=None, box=None):
     """Return the text of a case for a label volume: half a cell against lithium, C/2.
 
     file: as the case is to name it; phases: {name: label}; voxel_size: m, None where the file does not state
     it; shape: voxels [x, y, z]; axes: of the file, slowest first. What a phase is made of is told by its
     name; one whose name does not tell stands there without a material, which a run asks for. mask: which
-    voxels are sample, None for all.
+    voxels are sample, None for all; box: (first, end) of the file's voxels that shape counts, None: all.
+    Raises InputError for a phase called electrolyte, the word of a case for its salt.
     """
+    if "electrolyte" in phases:
+        raise InputError(
+            "--phases: expected another name than electrolyte, by which a case calls its salt, got"
+            f" electrolyte={phases['electrolyte']}; call it pore={phases['electrolyte']}."
+        )
     sets = {name: _set_of(name) for name in phases if name != "pore"}
     named = ", ".join(f"{_word(name)}: {label}" for name, label in phases.items())
     lines = [
@@ -44,7 +51,7 @@ def first_case(file, phases, voxel_size, shape, axes, mask=None):
         f"  file_axes: {axes}   # slowest first; x has to run from the separator to the current collector",
         f"  phases: {{{named}}}",
         *([f"  mask: {_word(mask)}   # what is sample; the rest is no phase"] if mask else []),
-        *_crop(shape),
+        *_crop(shape, box),
         "cell:",
         "  separator: {thickness_um: 25, porosity: 0.47, bruggeman: 1.5}   # assumed",
         "  counter_electrode: lithium",
@@ -75,15 +82,19 @@ def _nm(voxel_size):
     return edges[0] if len(set(edges)) == 1 else f"[{', '.join(edges)}]"
 
 
-def _crop(shape):
-    """The middle of a large volume across, as deep as it is."""
-    count = math.prod(shape)
-    if count <= FIRST_TRY:
-        return []
-    side = max(math.isqrt(FIRST_TRY // shape[0]), LEAST)
-    across = [((n - min(n, side)) // 2, (n + min(n, side)) // 2) for n in shape[1:]]
-    told = ", ".join(f"{axis}: [{low}, {high}]" for axis, (low, high) in zip("yz", across, strict=True))
-    return [f"  crop: {{{told}}}   # for a first try; without this line all {count} voxels"]
+def _crop(shape, box):
+    """The voxels that were looked at; the middle of a large volume across, as deep as it is."""
+    kept, count = dict(zip("xyz", box, strict=True)) if box else {}, math.prod(shape)
+    why = ""
+    if count > FIRST_TRY:
+        side = max(math.isqrt(FIRST_TRY // shape[0]), LEAST)
+        corner = [first for first, _ in box or ((0, 0),) * 3]
+        for axis, at, n in zip("yz", corner[1:], shape[1:], strict=True):
+            kept[axis] = (at + (n - min(n, side)) // 2, at + (n + min(n, side)) // 2)
+        why = f"   # for a first try; of {count} voxels" if box else ""
+        why = why or f"   # for a first try; without this line all {count} voxels"
+    told = ", ".join(f"{axis}: [{low}, {high}]" for axis, (low, high) in kept.items())
+    return [f"  crop: {{{told}}}{why}"] if kept else []
 
 
 def _start(sets):

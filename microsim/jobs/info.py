@@ -126,7 +126,8 @@ class PhasesResult(Result):
         mask = source.mask if self.grid.masked else None
         if mask and os.path.exists(mask):
             mask = Path(os.path.relpath(mask, path.parent)).as_posix()
-        text = first_case(f"{file}{mark}{part}", named, size, self.grid.shape, source.file_axes, mask)
+        of = f"{file}{mark}{part}", named, size, self.grid.shape, source.file_axes
+        text = first_case(*of, mask, source.box)
         return write_text(path, text)
 
     def save_maps(self, folder):

@@ -63,6 +63,7 @@ class Source:
     said       what was taken where the file leaves a choice, and what was lost since, sentences
     beside     other data of the file, as they are written behind ::
     mask       which voxels are sample, in words or as a file's name; None: all
+    box        (first, end) of the file's voxels along x, y, z that were kept; None: all
     """
 
     name: str = "array"
@@ -73,6 +74,7 @@ class Source:
     said: tuple = ()
     beside: tuple = ()
     mask: str | None = None
+    box: tuple | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -242,7 +244,12 @@ class VoxelGrid:
             keep[number] = _range(AXES[number], bounds, self.shape[number])
         draws = tuple(draw.crop(box) for draw in self.draws)
         shares = {name: share[tuple(keep)].copy() for name, share in (self.shares or {}).items()}
-        return replace(self, phase=self.phase[tuple(keep)].copy(), draws=draws, shares=shares or None)
+        corner = [first for first, _ in self.source.box or ((0, 0),) * 3]
+        ends = [part.indices(n)[:2] for part, n in zip(keep, self.shape, strict=True)]
+        kept = tuple((at + first, at + end) for at, (first, end) in zip(corner, ends, strict=True))
+        source = replace(self.source, box=kept) if box else self.source
+        voxels = self.phase[tuple(keep)].copy()
+        return replace(self, phase=voxels, draws=draws, shares=shares or None, source=source)
 
     def with_draws(self, draws):
         """Return the grid with label volumes [x, y, z] that its image allows as well."""

@@ -50,6 +50,23 @@ def test_a_large_volume_is_cropped_across_and_a_small_one_is_whole():
     assert crop == {"y": (186, 213), "z": (1, 28)}  # 200 x 27 x 27 voxels
 
 
+def test_a_crop_that_was_looked_at_is_that_of_the_case():
+    phases = {"pore": 0, "am": 1}
+
+    def crop(shape, box):
+        text = first_case("a.tif", phases, SIZE, shape, "xyz", box=box)
+        return parse_case(parse_yaml(text, "case.yaml")).volume.crop
+
+    assert crop((20, 30, 10), ((2, 22), (0, 30), (5, 15))) == {"x": (2, 22), "y": (0, 30), "z": (5, 15)}
+    large = crop((200, 400, 30), ((10, 210), (100, 500), (7, 37)))
+    assert large == {"x": (10, 210), "y": (286, 313), "z": (8, 35)}  # as without a box, from its corner
+
+
+def test_a_phase_called_electrolyte_is_refused():
+    with pytest.raises(InputError, match="another name than electrolyte.*call it pore=3"):
+        first_case("a.tif", {"electrolyte": 3, "am": 1}, SIZE, SHAPE, "xyz")
+
+
 def test_sizes_and_names_are_as_the_file_has_them():
     case = parsed({"pore": 0, "am": 1}, size=(4e-7, 1e-7, 1e-7), file="my data/run #3: b.tif::a/b")
     assert case.volume.file == "my data/run #3: b.tif::a/b"

@@ -79,6 +79,10 @@ def test_a_case_to_begin_with_runs_these_phases_and_replaces_none(grid, tmp_path
     assert list(case.volume.phases) == list(grid.names)
     written = path.read_bytes()
     assert main(["info", *words, "--case", str(path)]) == 2 and path.read_bytes() == written
+    cut = ["--crop", "x=1:5,z=2:6", "--case", str(tmp_path / "cut.yaml")]
+    assert case.volume.crop is None and main(["info", *words, *cut]) == 0
+    y = grid.shape[1]
+    assert load_case(cut[-1]).volume.crop == {"x": (1, 5), "y": (0, y), "z": (2, 6)}
     assert "--case: expected a file that is not there yet" in capsys.readouterr().err
 
 

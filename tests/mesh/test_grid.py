@@ -41,6 +41,14 @@ def test_faces_have_names(grid):
     assert set(FACES) == {"separator", "collector", "y0", "y1", "z0", "z1"}
 
 
+def test_a_crop_knows_which_voxels_of_the_file_it_is(grid):
+    a, b, c = grid.shape
+    assert grid.source.box is None is grid.crop({}).source.box
+    once = grid.crop({"x": (1, a), "z": (0, c - 1)})
+    assert once.source.box == ((1, a), (0, b), (0, c - 1))
+    assert once.crop({"x": (1, 2)}).source.box == ((2, 3), (0, b), (0, c - 1))
+
+
 def test_crop_keeps_names_labels_and_size(grid):
     part = grid.crop({"x": (2, 4), "z": [0, 5]})
     assert part.shape == (2, 6, 5) and part.labels == grid.labels and part.voxel_size == grid.voxel_size
