@@ -10,8 +10,9 @@ from ..base.errors import InputError
 from ..base.schema import listed
 from .spectra import normalisation, windows_for
 
-JUMPS = (0.7, 1.4)  # of references that are normalised, by whatever ranges (Athena's 11 of HXN: 0.79 to 1.05)
-OFFSET = 0.15  # that the pre-edge of a normalised spectrum is off zero
+JUMPS = (0.7, 1.3)  # of references that are normalised, by whatever ranges (Athena's 11 of HXN: 0.79 to 1.05)
+OFFSET = 0.1  # that the pre-edge of a normalised spectrum is off zero
+FLAT = 1e-3  # a jump of less is none
 
 
 def on_unit_jump(references):
@@ -24,8 +25,13 @@ def on_unit_jump(references):
     except InputError:
         return references
     rows = references.values.T
-    jumps, before = norm.jump @ rows, (norm.background @ rows)[0]
-    if (jumps <= 0).any() or _normalised(jumps, before):
+    jumps = norm.jump @ rows
+    before = (norm.background @ rows)[references.energies <= windows.e0]
+    if (flat := jumps <= FLAT).any():
+        names = listed(name for name, none in zip(references.names, flat, strict=True) if none)
+        said = f"no edge is seen in {names}: taken as it is, on the scale that it has"
+        return replace(references, said=(*references.said, said))
+    if _normalised(jumps, before):
         return references
     told = listed(f"{name} {jump:.3g}" for name, jump in zip(references.names, jumps, strict=True))
     said = (

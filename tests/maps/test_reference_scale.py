@@ -24,6 +24,18 @@ def test_normalised_references_stay_as_they_are():
     assert on_unit_jump(three) is three  # no pre-edge to tell by
 
 
+def test_a_pre_edge_that_begins_at_zero_and_falls_is_none_of_a_normalised_spectrum():
+    slope = (E - E[0]) / 400
+    assert on_unit_jump(References(E, np.array([A - slope]), ("A",))).said
+
+
+def test_a_reference_without_an_edge_is_told():
+    flat = References(E, np.array([A, 0 * E + 2]), ("A", "flat"))
+    found = on_unit_jump(flat)
+    assert found.said == ("no edge is seen in flat: taken as it is, on the scale that it has",)
+    assert np.array_equal(found.values, flat.values)
+
+
 @pytest.mark.parametrize(("scale", "offset"), [(3, 0), (0.3, 0), (1, 0.5), (1, -0.4)])
 def test_jump_and_pre_edge_are_taken_out_and_told(scale, offset):
     raw = References(E, np.array([A, scale * B + offset]), ("A", "B"), "file", "digest")
