@@ -255,6 +255,11 @@ def contacts(grid, phase):
 
 def _active_phase(grid, design):
     """Name the one phase of active material."""
+    if grid.masked:
+        raise InputError(
+            "volume.mask: expected a volume that is all sample to homogenise, got one with a mask; crop it to"
+            " a box within the sample (volume.crop)."
+        )
     if design.within_voxels:
         raise InputError(
             "volume.interface: expected voxel of a volume that is homogenised, got surfaces within"

@@ -220,3 +220,9 @@ def test_what_is_homogenised_tells_of_particles_and_contacts():
     told = homogenise_volume(grid, design(grid)).as_dict()
     assert told["particle_sizes"]["count"] >= 1 and sum(told["contact"].values()) == pytest.approx(1)
     assert set(told["contact"]) == {"pore", "cbd"}
+
+
+def test_a_sample_that_does_not_fill_its_box_is_not_homogenised():
+    grid = replace(voxel_grid(columns()), masked=True)
+    with pytest.raises(InputError, match="volume.mask: expected a volume that is all sample"):
+        homogenise_volume(grid, design(grid))

@@ -137,3 +137,10 @@ def test_what_was_taken_of_the_volume_is_among_the_remarks_of_a_run(case_file):
     assert any(one.startswith("by labels, joining voxels leaves am") for one in remarks)
     fine = design_of(coarse[:1]).remarks
     assert not any("joining" in one for one in fine)
+
+
+def test_merged_voxels_keep_the_sample(case_file):
+    settings = ["volume.file=rod.tif", "volume.mask='y=2:10,z=2:8'", "volume.coarsen=2"]
+    _, grid = read_grid(load_case(case_file, settings))
+    assert grid.masked and grid.shape == (3, 6, 5) and grid.sample[0].sum() == 4 * 3
+    assert grid.fraction("am") == pytest.approx(2 / 3)
