@@ -63,7 +63,8 @@ class Queue:
     def words_of(self, line):
         """Take a command line apart as a terminal does, and refuse one that reaches outside of the folder."""
         try:
-            words = shlex.split(line) if isinstance(line, str) else []
+            # as documentation breaks a long line, and a shell joins it
+            words = shlex.split(line.replace("\\\n", " ")) if isinstance(line, str) else []
         except ValueError as error:
             raise InputError(
                 f"expected a command line, got {say(line)} ({error}); close the quotes."

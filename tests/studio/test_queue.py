@@ -48,6 +48,7 @@ def queue(place, monkeypatch):
             'run c.yaml --set protocol.0="Rest for 1 minute"',
             ["run", "c.yaml", "--set", "protocol.0=Rest for 1 minute"],
         ),
+        ("microsim info a.tif \\\n    --json -", ["info", "a.tif", "--json", "-"]),
     ],
 )
 def test_a_line_is_read_as_a_terminal_reads_it(queue, line, words):

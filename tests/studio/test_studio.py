@@ -118,9 +118,9 @@ def test_a_file_from_elsewhere_is_painted_by_keyboard_and_segmented_by_its_grey_
         page.keyboard.press("Control+z")
         page.wait_for_selector("text=1 voxels", state="detached")
         page.select_option("#method", "thresholds")
-        line = page.input_value(".starter input")
+        line = page.input_value(".starter .line")
         assert "--painted" not in line
-        page.fill(".starter input", line.replace("pore,am", "am,pore"))  # which it doubts
+        page.fill(".starter .line", line.replace("pore,am", "am,pore"))  # which it doubts
         page.click(".starter button")
         page.wait_for_selector("#fractions", timeout=120000)
         found = read_voxels(tmp_path / "folder" / "mine.labels.tif").values
@@ -156,7 +156,7 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
         page.click(".starter button")
         page.wait_for_selector("#job-1")
         assert "Discharge at 1C for 2" in (tmp_path / "labels.yaml").read_text()  # it was saved before it ran
-        page.fill(".starter input", "run labels.yaml --out out/other --set 'protocol.0=Rest for 1 minute'")
+        page.fill(".starter .line", "run labels.yaml --out out/other --set 'protocol.0=Rest for 1 minute'")
         page.click(".starter button")
         for number in (1, 2):
             page.wait_for_selector(f"#job-{number}[data-state=done]", timeout=180000)
@@ -164,6 +164,12 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
         page.click("text=Compare")
         for name in ("out/labels", "out/other"):
             page.check(f"input[aria-label='Choose {name}']")
+        page.fill("input[aria-label='File of the measured map']", "soc.tif")
+        line = page.input_value("section:has-text('measured map') .line")
+        assert line.startswith("microsim compare out/other soc.tif --quantity soc")
+        assert page.locator("#maps option").evaluate_all("(all) => all.map((one) => one.value)") == [
+            "labels.tif"
+        ]
         page.click("text=Side by side")
         for frame in (page.frame_locator("iframe >> nth=0"), page.frame_locator("iframe >> nth=1")):
             frame.locator("#viewer-root[data-ready]").wait_for(timeout=60000)  # its sections slide

@@ -63,12 +63,13 @@ export class CaseView {
 
   take({ text, sha256 }) {
     Object.assign(this, { saved: text, sha256 });
-    this.area.value = text;
-    this.changed();
+    this.write(text);
   }
 
+  // A text from its beginning: the help is that of its first key.
   write(text) {
     this.area.value = text;
+    this.area.setSelectionRange(0, 0);
     this.changed();
   }
 

@@ -27,24 +27,26 @@ export class CompareView {
   // A run against a map that was measured: its file, its voxels, what it holds.
   withMap() {
     this.run = el("select", { "aria-label": "Run", onchange: () => this.tellMap() });
-    this.map = el("input", { size: 22, value: "soc.tif", "aria-label": "File of the measured map", oninput: () => this.tellMap() });
+    this.map = el("input", { size: 22, placeholder: "soc.tif", list: "maps", "aria-label": "File of the measured map", oninput: () => this.tellMap() });
+    this.maps = el("datalist", { id: "maps" });
     this.edge = el("input", { size: 9, placeholder: "of the file", "aria-label": "Voxel size of the map in nm", oninput: () => this.tellMap() });
     this.quantity = el("select", { "aria-label": "What the map holds", onchange: () => this.tellMap() },
       Object.entries(QUANTITIES).map(([key, words]) => el("option", { value: key }, words)));
     this.mapLine = commandLine("");
     return section("Compare a run with a measured map", el("p", { class: "note" }, "The map's numbers have decimals: shares, not per cent; voxels without a value are NaN."),
-      el("div", { class: "choices" }, el("label", {}, "Run ", this.run), el("label", {}, "Map ", this.map), el("label", {}, "Voxel size (nm) ", this.edge), el("label", {}, "It holds ", this.quantity)), this.mapLine);
+      el("div", { class: "choices" }, el("label", {}, "Run ", this.run), el("label", {}, "Map ", this.map), el("label", {}, "Voxel size (nm) ", this.edge), el("label", {}, "It holds ", this.quantity)), this.maps, this.mapLine);
   }
 
   tellMap() {
     const edge = this.edge.value.trim() ? ` --measured-voxel-size-nm ${quoted(this.edge.value.trim())}` : "";
     const name = this.run.value.split("/").at(-1);
-    this.mapLine.hidden = !this.run.value;
+    this.mapLine.hidden = !this.run.value || !this.map.value.trim();
     this.mapLine.say(`microsim compare ${quoted(this.run.value)} ${quoted(this.map.value.trim())} --quantity ${this.quantity.value}${edge} --out ${quoted(`out/${name}_compared`)}`);
   }
 
   async read() {
-    const { runs, can_compare } = await ask("runs");
+    const [{ runs, can_compare }, { files }] = await Promise.all([ask("runs"), ask("files")]);
+    this.maps.replaceChildren(...files.filter(({ kind }) => kind === "volume").map(({ path }) => el("option", { value: path })));
     this.canCompare = can_compare;
     const key = JSON.stringify(runs);
     if (key === this.key) return;

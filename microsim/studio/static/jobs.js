@@ -10,7 +10,11 @@ export const opens = (path) => link(OPENS.find(([ending]) => ending.test(path))?
 // A command line that may be changed before it is started; `started` is told the job's number.
 // before: what is done first.
 export const commandLine = (line, started = () => { location.hash = "#/jobs"; }, before = async () => {}) => {
-  const input = el("input", { class: "line", value: line, spellcheck: "false", autocomplete: "off", "aria-label": "Command line" });
+  const input = el("textarea", { class: "line", rows: 2, spellcheck: "false", autocomplete: "off", "aria-label": "Command line", onkeydown: (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    form.requestSubmit();
+  } }, line);
   const complaint = el("div", {});
   const start = async (event) => {
     event.preventDefault();
