@@ -53,7 +53,7 @@ class Place:
         plain = isinstance(name, str) and len(name) < 4096 and name.isprintable()
         parts = Path(name).parts if plain else ()
         hidden = any(part.startswith(".") for part in parts)
-        if not plain or Path(name).is_absolute() or hidden or not self.holds(name):
+        if not parts or Path(name).is_absolute() or hidden or not self.holds(name):
             raise Outside(
                 f"expected a name inside of the studio's folder, got {say(name)}; name a file there."
             )

@@ -197,7 +197,7 @@ async def _body(request):
             raise InputError(f"expected at most {MOST} bytes from a page, got more; send less.")
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of lists in lists in lists ...
         found = None
     if not isinstance(found, dict):
         raise InputError("expected a JSON object from the studio's page, got something else; use the page.")
@@ -225,7 +225,8 @@ def application(studio, token, port):
 
     def sentence(request, error):
         said = str(error) if isinstance(error, MicrosimError) else why(error)
-        return PlainTextResponse(" ".join(said.split()), status_code=400)
+        said = " ".join(said.split()).encode("utf-8", "backslashreplace")  # a name that is no UTF-8
+        return PlainTextResponse(said, status_code=400)
 
     def full(request, error):
         return PlainTextResponse("expected memory for this, got none left; crop the volume.", status_code=400)

@@ -16,6 +16,8 @@ OUT = (
     "out",
     "~/x/../../..",
     "..",
+    "",
+    ".",
     "a\0b",
     "more/../.microsim-studio/token",
     ".microsim-studio/token",

@@ -186,6 +186,18 @@ def test_an_act_that_may_not_be_is_refused(studio, act, body, said):
     assert len(studio.get("state")["jobs"]) == before
 
 
+def test_what_no_page_sends_is_a_sentence_too(studio):
+    """No name, a name that is no UTF-8, lists in lists: refused, and no failure of the studio."""
+    for path in ("/api/volume", "/api/volume?name=", "/api/volume?name=."):
+        status, content = studio.raw(path)
+        assert status == 400 and b"inside of the studio's folder" in content
+    as_json = {"Content-Type": "application/json"}
+    status, content = studio.raw("/api/stroke", "POST", '{"a":' + "[" * 5000, **as_json)
+    assert status == 400 and b"expected a JSON object" in content
+    status, content = studio.raw("/api/begin", "POST", '{"name": "\\udcff.npy"}', **as_json)
+    assert status == 400 and b"udcff" in content
+
+
 def test_acts_are_json_from_the_page_itself(studio):
     line = '{"line": "info labels.tif"}'
     json_type = {"Content-Type": "application/json"}
