@@ -159,6 +159,7 @@ def calibrate(
     from ..maps.foil import own_scale_undone
     from ..maps.method import Method
     from ..maps.oxidation import order_remark
+    from ..maps.reference_scale import with_line
     from ..maps.soc_maps import calibration_from
     from ..maps.stacks import read_energies, read_lithiation, read_series
 
@@ -179,7 +180,7 @@ def calibrate(
     shifts = {"foil": named(foil), "energy_shift": named(energy_shift)}
     about = {"series": source, "sha256": sha256, "states": [first, last], "ends": ends, **shifts}
     curve = calibration_from(
-        method or Method(), listed, spectra, x[first:last], noise, degree=degree, ends=ends,
+        with_line(method or Method(), table), listed, spectra, x[first:last], noise, degree=degree, ends=ends,
         references=table, numbers=numbers, provenance=about,
     )  # fmt: skip
     against = order_remark(listed, spectra, x[first:last], "--lithiation")

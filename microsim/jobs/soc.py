@@ -368,7 +368,9 @@ def _calibrated(calibration, method, references):
     """The method as it was calibrated and the calibration; without one: the method as given, None."""
     from ..maps.lithiation import Calibration, load_calibration
     from ..maps.method import Method
+    from ..maps.reference_scale import with_line
 
+    method = method and with_line(method, references)
     if calibration is None:
         return method or Method(), None
     if isinstance(calibration, CalibrationResult):

@@ -20,7 +20,8 @@ MOST_REFERENCES = 8  # all subsets of them are tried where bounds are active
 
 @dataclass(frozen=True)
 class References:
-    """Reference spectra: energies (eV), values [reference, energy], names; said: what was done to them."""
+    """Reference spectra: energies (eV), values [reference, energy], names; said: what was done to them;
+    freed: of pre-edge lines that they had as measured."""
 
     energies: np.ndarray
     values: np.ndarray
@@ -28,6 +29,7 @@ class References:
     source: str = ""
     sha256: str = ""
     said: tuple[str, ...] = ()
+    freed: bool = False
 
     def about(self):
         """Return which spectra they are and where they come from, as plain data."""

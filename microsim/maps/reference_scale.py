@@ -37,12 +37,21 @@ def on_unit_jump(references):
     said = (
         f"references are not normalised (edge jumps: {told}): their pre-edge lines"
         f" ({windows.pre[0]:g} to {windows.pre[1]:g} eV) and jumps (post-edge {windows.post[0]:g} to"
-        f" {windows.post[1]:g} eV) are taken out; give normalised ones for other ranges"
+        f" {windows.post[1]:g} eV) are taken out, and a line is fitted along; give normalised ones for"
+        " other ranges, or fit near the edge alone (--fit-range)"
     )
     values = ((norm.clean @ rows) / jumps).T
-    return replace(references, values=values, said=(*references.said, said))
+    return replace(references, values=values, said=(*references.said, said), freed=True)
 
 
 def _normalised(jumps, before):
     low, high = JUMPS
     return low <= jumps.min() and jumps.max() <= high and abs(before).max() <= OFFSET
+
+
+def with_line(method, references):
+    """Return the Method of a linear combination with a line fitted along where references were not
+    normalised and a constant was to be: what their pre-edge lines are off by, far from the edge, would go for
+    shares."""
+    freed = references is not None and references.freed and method.name == "lcf"
+    return replace(method, background=2) if freed and method.background == 1 else method

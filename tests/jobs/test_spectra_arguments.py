@@ -55,6 +55,7 @@ def test_thickness_and_background_of_references_change_no_share(of_a, of_b, tmp_
     options = {"method": {"name": "lcf"}, "reference_lithiation": [1, 0], "noise": 1e-4}
     found = ms.lithiation_map(stack, energies=E, references=str(table(tmp_path, "raw.csv", *raw)), **options)
     assert np.nanmean(found.lithiation.values) == pytest.approx(0.7, abs=0.005)
+    assert found.measured.method.background == 2
     assert "not normalised" in " ".join(found.remarks) and "edge jumps: A" in " ".join(found.remarks)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from microsim.maps.method import Method
 from microsim.maps.mixture import References
-from microsim.maps.reference_scale import on_unit_jump
+from microsim.maps.reference_scale import on_unit_jump, with_line
 
 E = np.arange(8200.0, 8600.0)
 
@@ -44,3 +45,11 @@ def test_jump_and_pre_edge_are_taken_out_and_told(scale, offset):
     assert found.values[1] == pytest.approx(B, abs=0.1)
     assert "references are not normalised (edge jumps: A " in found.said[0]
     assert found.pick(["B"]).said == found.said
+
+
+def test_a_line_is_fitted_along_with_references_that_had_one():
+    raw, plain = (on_unit_jump(References(E, np.array([A, s * B]), ("A", "B"))) for s in (3, 1))
+    method = Method("lcf")
+    assert with_line(method, raw).background == 2 and with_line(method, plain) is method
+    assert with_line(method, None) is method and with_line(Method(), raw) == Method()
+    assert with_line(Method("lcf", background=None), raw).background is None
