@@ -94,12 +94,12 @@ def told(names, found):
         if one.noise is None:
             continue
         if one.apart:
-            upto = f", and would up to a noise of {one.noise:.2g}" if one.noise > 0 else ""
+            upto = f"; 95 of 100 maps would up to a noise of {one.noise:.2g}" if one.noise > 0 else ""
             said.append(f"The map tells it from {name}, odds {_odds(one)} to 1{upto}.")
         elif one.noise > 0:
             said.append(
-                f"The map does not tell it from {name} (odds {_odds(one)} to 1): at a noise below"
-                f" {one.noise:.2g} it would."
+                f"The map does not tell it from {name} (odds {_odds(one)} to 1): at a noise of"
+                f" {one.noise:.2g} 95 of 100 maps would."
             )
         else:
             said.append(

@@ -62,8 +62,14 @@ def test_sentences_say_what_is_told_and_what_is_not():
     found = standings([beside(0.05), TRUE, beside(0.0008)], measured(NOISE, 0), np.full(SHAPE, NOISE))
     first, far, near = told(["far", "right", "near"], found)
     assert first == f"Of 3 models right agrees best (chi2 {found[1].chi2:.3g})."
-    assert far.startswith("The map tells it from far, odds above 10^300") and "up to a noise of 0.4" in far
-    assert near.startswith("The map does not tell it from near") and "below 0.0072 it would" in near
+    assert (
+        far.startswith("The map tells it from far, odds above 10^300")
+        and "maps would up to a noise of 0.4" in far
+    )
+    assert (
+        near.startswith("The map does not tell it from near")
+        and "at a noise of 0.0072 95 of 100 maps would" in near
+    )
 
 
 def test_a_value_that_fills_several_voxels_counts_once():
