@@ -278,7 +278,7 @@ def lithiation_map(
     from ..maps.drift import without_drift
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption, dark_remark
-    from ..maps.soc_maps import check_calibrated, lithiation_of, masked, measure_spectra, prepared
+    from ..maps.soc_maps import check_calibrated, fit_remark, lithiation_of, masked, measure_spectra, prepared
     from ..maps.soundness import mean_spectrum, window_spread
 
     images, listed = _read(stack, energies, file_axes)
@@ -305,10 +305,11 @@ def lithiation_map(
     spread = window_spread(mean_spectrum(mu), listed, method) if plain else 0.0
     parts = None if clusters is None else components_of(mu, listed, measured, clusters)
     file = calibration if isinstance(calibration, (str, PathLike)) else None
+    told = _order(table, numbers, curve, calibration is not None)
     result = LithiationResult(
         listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
         spread, voxel_size or images.voxel_size, images.source, images.sha256,
-        (*_order(table, numbers, curve, calibration is not None), *dark_remark(flat, dark, mu)),
+        (*told, *dark_remark(flat, dark, mu), *fit_remark(mu, listed, measured, table, numbers)),
     )  # fmt: skip
     _check_any(result)
     return result

@@ -118,7 +118,9 @@ def virtual_spectra(
             "Energies, eV: a list, or a file [default: those of the references].", _energies, "E,E,...|FILE"
         ),
     ] = None,
-    noise: Annotated[float, Argument("Standard deviation of mu in each voxel.", number(0.0), "S")] = 0.02,
+    noise: Annotated[
+        float, Argument("Standard deviation of mu in each voxel.", number(0.0, 1e6), "S")
+    ] = 0.02,
     jump: Annotated[
         float, Argument("Factor on the references' absorption.", number(0.0, above=True), "J")
     ] = 1.0,

@@ -19,7 +19,7 @@ def _lithiation(given, path):
 
 
 def _noise(given, path):
-    return given if getattr(given, "ndim", 0) else number(0.0)(given, path)
+    return given if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
 
 
 Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or file.h5::name.", metavar="FILE")]

@@ -22,6 +22,7 @@ from .spectra import (
     windows_for,
 )
 
+POOR = 0.05  # of a mean spectrum that references may leave without a word
 CHUNK = 131072  # spectra in float64 at a time
 
 
@@ -151,6 +152,25 @@ def measure_spectra(
         found = np.where(reason > 0, reason, found).astype(np.uint8)
     quantity, error = np.where(found == 0, quantity, np.nan), np.where(found == 0, error, np.nan)
     return Measured(quantity, error, jump, residual, found, method)
+
+
+def fit_remark(mu, energies, measured, references, numbers):
+    """Return sentences on references that leave much of the spectra, averaged over the voxels that were used
+    so that noise is none of it; () where they fit.
+
+    mu: [energy, ...]; measured: Measured of them; references, numbers: as of measure_spectra.
+    """
+    used = np.flatnonzero(measured.reason.ravel() == 0)
+    if measured.method.name != "lcf" or not used.size:
+        return ()
+    some = used[:: -(-used.size // CHUNK)]
+    mean = np.asarray(mu).reshape(len(mu), -1)[:, some].astype(float).mean(axis=1, keepdims=True)
+    found = measure_spectra(mean, energies, measured.method, references=references, numbers=numbers)
+    left = float(found.residual[0])
+    if not left > POOR:
+        return ()
+    said = f"The references leave {left:.0%} of the mean spectrum: they are of another energy scale"
+    return (f"{said} (--shift fit), another edge or thickness, or a state is missing among them.",)
 
 
 def _measure(rows, energies, method, sigma, references, numbers):

@@ -236,6 +236,22 @@ def test_three_images_have_a_page_with_a_calibration_of_many_energies(tmp_path):
     np.testing.assert_allclose(found.values[..., 0], truth, atol=0.01)
 
 
+@pytest.mark.parametrize(("off", "told"), [(0, False), (10, True), (-6, True)])
+def test_references_of_another_energy_scale_are_told(off, told):
+    """Of noisy spectra, too, whose own misfit is as large: a stack 10 eV off made a map of one end."""
+    noise = np.random.default_rng(1).normal(0, 0.1, (ENERGIES.size, 12, 10))
+    mu = spectrum(ENERGIES, np.full((12, 10), 0.4)) + noise
+    lcf = {"method": "lcf", "references": PAIR, "reference_lithiation": (0, 1), "noise": 0.1}
+    found = ms.lithiation_map(mu, energies=ENERGIES + off, **lcf)
+    assert any("of the mean spectrum: they are of another energy scale" in s for s in found.remarks) == told
+    assert (abs(np.nanmean(found.values) - 0.4) < 0.03) != told
+
+
+def test_a_noise_that_no_absorption_has_is_refused():
+    with pytest.raises(ms.InputError, match="noise: expected a number from 0 to 1e"):
+        ms.lithiation_map(np.ones((3, 2, 2)), energies=[1e3, 2e3, 3e3], noise=1e300)
+
+
 @pytest.mark.parametrize("method", ["lcf", "edge", "three-energy"])
 def test_references_the_wrong_way_round_are_told(method, tmp_path):
     three = {"three": (8325, 8348, 8456)} if method == "three-energy" else {}
