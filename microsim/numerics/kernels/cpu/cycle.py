@@ -11,7 +11,7 @@ sweep over a span can run in any order and on any number of threads with the sam
 import numpy as np
 
 from .compiled import compiled, inlined
-from .sums import CHUNK, chunk_sums, in_order
+from .sums import CHUNK, chunk_sums, dot, in_order
 from .threads import LIGHT, SERIAL, spread
 
 LINKS = 6  # in a row of fixed length: those of a voxel
@@ -181,10 +181,7 @@ def _product(first, stop, near, weight, far, far_ptr, far_near, far_weight, diag
             out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i, x[i] * 0)
         for f in range(_place(far, begin), _place(far, end)):
             out[far[f]] -= _pulled_from_far(far_ptr, far_near, far_weight, x, f, x[far[f]] * 0)
-        total = 0.0
-        for i in range(begin, end):
-            total += np.float64(x[i]) * np.float64(out[i])
-        sums[c] = total
+        sums[c] = dot(x[begin:end], out[begin:end])
 
 
 @compiled

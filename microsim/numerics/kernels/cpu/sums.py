@@ -31,6 +31,26 @@ def in_order(values):
 
 
 @inlined
+def dot(a, b):
+    """Return a . b (float64), as eight sums that a processor adds side by side: in half the time of one."""
+    eights = a.size // 8 * 8
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+    for i in range(0, eights, 8):
+        s0 += np.float64(a[i]) * np.float64(b[i])
+        s1 += np.float64(a[i + 1]) * np.float64(b[i + 1])
+        s2 += np.float64(a[i + 2]) * np.float64(b[i + 2])
+        s3 += np.float64(a[i + 3]) * np.float64(b[i + 3])
+        s4 += np.float64(a[i + 4]) * np.float64(b[i + 4])
+        s5 += np.float64(a[i + 5]) * np.float64(b[i + 5])
+        s6 += np.float64(a[i + 6]) * np.float64(b[i + 6])
+        s7 += np.float64(a[i + 7]) * np.float64(b[i + 7])
+    rest = 0.0
+    for i in range(eights, a.size):
+        rest += np.float64(a[i]) * np.float64(b[i])
+    return ((s0 + s4) + (s1 + s5)) + ((s2 + s6) + (s3 + s7)) + rest
+
+
+@inlined
 def pull(neighbour, weight, x, zero, begin, end):
     """Sum of weight times x over some of a cell's links, from zero on; no weights stand for ones."""
     total = zero

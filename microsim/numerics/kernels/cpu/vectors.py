@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .sums import CHUNK, chunk_sums, in_order, total
+from .sums import CHUNK, chunk_sums, dot, in_order, total
 from .threads import LIGHT, spread
 
 LONG = 2**18  # entries of a vector that are worth a thread: a step through memory takes 0.1 ns each
@@ -18,10 +18,8 @@ def inner(a, b):
 @spread("a", chunk=CHUNK, grain=LIGHT)
 def _inner(first, stop, a, b, sums):
     for c in range(first, stop):
-        total = 0.0
-        for i in range(c * CHUNK, min((c + 1) * CHUNK, a.size)):
-            total += np.float64(a[i]) * np.float64(b[i])
-        sums[c] = total
+        own = slice(c * CHUNK, min((c + 1) * CHUNK, a.size))
+        sums[c] = dot(a[own], b[own])
 
 
 @spread("x", grain=LONG)
@@ -52,12 +50,9 @@ def project(basis, count, w):
 @spread("w", chunk=CHUNK)
 def _project(first, stop, w, basis, sums):
     for c in range(first, stop):
-        begin, end = c * CHUNK, min((c + 1) * CHUNK, w.size)
+        own = slice(c * CHUNK, min((c + 1) * CHUNK, w.size))
         for k in range(sums.shape[1]):
-            total = 0.0
-            for i in range(begin, end):
-                total += basis[k, i] * w[i]
-            sums[c, k] = total
+            sums[c, k] = dot(basis[k, own], w[own])
 
 
 def combine(basis, coefficients, w):
@@ -75,10 +70,7 @@ def _combine(first, stop, w, basis, coefficients, sums):
             factor = np.float32(coefficients[k])
             for i in range(begin, end):
                 w[i] += factor * basis[k, i]
-        total = 0.0
-        for i in range(begin, end):
-            total += w[i] * w[i]
-        sums[c] = total
+        sums[c] = dot(w[begin:end], w[begin:end])
 
 
 @spread("x", grain=2 * LIGHT)
