@@ -137,7 +137,9 @@ def at_minimum(q, slopes, sets, values, independent, low, high, log):
     C = inverse @ B @ inverse  # of q over the distance between its bounds
     deviation = np.sqrt(np.diag(C))
     size, axes = np.linalg.eigh(C)
-    loose = axes[:, NORMAL * np.sqrt(size) > 1.0].T
+    loose = axes[
+        :, NORMAL * np.sqrt(np.maximum(size, 0.0)) > 1.0
+    ].T  # round-off of the largest may be below 0
     loose = loose / np.abs(loose).max(axis=1, keepdims=True)
     ends = np.stack([q - NORMAL * reach * deviation, q + NORMAL * reach * deviation], axis=1)
     past = np.stack([ends[:, 0] <= low, ends[:, 1] >= high])
