@@ -29,6 +29,7 @@ NORMAL = 1.96
 FAINT = (
     1e-8  # what the bounds themselves say, of a direction without any effect: ten thousand times their width
 )
+ROUND_OFF = 1e-13  # of the largest eigenvalue
 MOVES = 0.1  # share of a direction from which it counts for a parameter
 ENOUGH = 0.01  # of chi2 that a step must promise: a tenth of a number's standard deviation
 BOX, WIDEST = 0.7, 1.0  # of q, the first step at most: a number doubles; any other one: a factor e
@@ -130,16 +131,18 @@ def at_minimum(q, slopes, sets, values, independent, low, high, log):
         max(1.0, one.chi2(v)) * one.weight * v.size / max(n, 1.0)
         for one, v, n in zip(sets, values, independent)
     ]
-    faint = FAINT * np.eye(q.size)
-    A = sum(part.T @ part for part in J) * np.outer(reach, reach) + faint
-    B = sum(factor * (part.T @ part) for factor, part in zip(spread, J)) * np.outer(reach, reach) + faint
-    inverse = np.linalg.inv(A)
-    C = inverse @ B @ inverse  # of q over the distance between its bounds
+    A, B = (
+        sum(factor * (part.T @ part) for factor, part in zip(factors, J)) * np.outer(reach, reach)
+        for factors in ([1.0] * len(J), spread)
+    )
+    known, axes = np.linalg.eigh(A)
+    seen = known > ROUND_OFF * known.max()  # the rest are directions without any effect
+    inverse = axes / (np.where(seen, known, 0.0) + FAINT)
+    noise = np.where(np.outer(seen, seen), axes.T @ B @ axes, 0.0) + FAINT * np.eye(q.size)
+    C = inverse @ noise @ inverse.T  # of q over the distance between its bounds
     deviation = np.sqrt(np.diag(C))
     size, axes = np.linalg.eigh(C)
-    loose = axes[
-        :, NORMAL * np.sqrt(np.maximum(size, 0.0)) > 1.0
-    ].T  # round-off of the largest may be below 0
+    loose = axes[:, NORMAL * np.sqrt(np.maximum(size, 0.0)) > 1.0].T
     loose = loose / np.abs(loose).max(axis=1, keepdims=True)
     ends = np.stack([q - NORMAL * reach * deviation, q + NORMAL * reach * deviation], axis=1)
     past = np.stack([ends[:, 0] <= low, ends[:, 1] >= high])

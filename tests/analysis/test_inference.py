@@ -114,3 +114,14 @@ def test_no_run_is_made_for_what_the_slopes_say_is_not_to_be_gained():
     assert found and len(set(seen)) == 2
     best = np.linalg.lstsq(x, data[0].measured, rcond=None)[0]
     np.testing.assert_allclose(q, best, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_two_numbers_that_only_their_ratio_holds_make_no_warning():
+    """However strong the data are: round-off leaves nothing of the other direction."""
+    for power in range(4, 9):
+        slope = 10.0**power * np.stack([np.sin(T), -np.sin(T)], axis=1)
+        data = [DataSet(np.sin(T), np.full(T.size, SIGMA))]
+        bounds = np.array([-6.9, -6.9]), np.array([6.9, 6.9])
+        found = at_minimum(np.zeros(2), [slope], data, [np.sin(T)], [T.size], *bounds, LOG)
+        assert not found.held.any() and len(found.loose) == 1
