@@ -130,6 +130,12 @@ def _beyond_chance(found):
     """
     own, axes = found.correlation, max(found.mirrored, key=found.mirrored.get)
     most, mirrored = max(found.shuffled), found.mirrored[axes]
+    if own < -1:  # no place at which enough of the two lie on one another
+        raise NotConverged(
+            "expected a map and a structure that lie on one another to a good part at some place, got none;"
+            " check the two voxel sizes",
+            [],
+        )
     alike = [value > own - ALIKE and own > most + 4 * ALIKE for value in found.mirrored.values()]
     others = [value for value, same in zip(found.mirrored.values(), alike) if not same]
     best = max(most, *others, 0.0)

@@ -164,6 +164,15 @@ def test_options_bind_the_result(options, words):
         find_registration(image, SECTION, **options)
 
 
+def test_a_map_ten_times_too_large_is_told_its_voxel_size():
+    """Nowhere do enough of the two lie on one another: no figure of a correlation is told."""
+    solid = structure((16, 14, 14))
+    wide = SocMap(np.where(solid.values > 0, 0.5, np.nan), (10 * H,) * 3)
+    with pytest.raises(NotConverged, match="check the two voxel sizes") as caught:
+        find_registration(wide, solid)
+    assert "correlation" not in str(caught.value)
+
+
 def test_what_chance_gives_stands_beside_the_result():
     found = find_registration(TAKEN, SECTION)
     assert found.as_dict()["chance"] == found.chance and found.chance["map"] > 0.8
