@@ -78,7 +78,7 @@ def plain_standings(names, found):
         {
             "simulated": name,
             "chi2": one.chi2,
-            "log10_odds": one.log_odds / np.log(10),
+            "log10_odds": float(one.log_odds / np.log(10)),
             "told_apart": None if one.noise is None else bool(one.apart),
             "noise_limit": one.noise,
         }

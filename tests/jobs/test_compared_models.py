@@ -25,3 +25,12 @@ def test_sentences_join_the_remarks_and_the_numbers_are_plain():
 def test_there_are_no_odds_without_a_noise():
     with pytest.raises(InputError, match="add sigma"):
         with_rivals(compared(None), ["a", "b"], [OURS])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("further", "said"), [(100 * OURS, "per cent"), (np.nan * OURS, "all of the maps have a value")]
+)
+def test_a_further_model_in_per_cent_and_one_without_values_are_refused(further, said):
+    with pytest.raises(InputError, match=said):
+        with_rivals(compared(0.01), ["a", "b"], [further])
