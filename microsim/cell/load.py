@@ -95,7 +95,8 @@ class Load:
     def _turn(self, k):
         """Change of the profile's slope at its k-th point, over its largest value (s-1)."""
         times, values = (np.asarray(column, float)[k - 1 : k + 2] for column in self.profile)
-        before, after = np.diff(values) / np.diff(times)
+        with np.errstate(divide="ignore"):  # a jump turns without end
+            before, after = np.diff(values) / np.diff(times)
         return abs(after - before) / np.abs(self.profile[1]).max()
 
     @property

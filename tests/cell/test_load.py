@@ -1,5 +1,7 @@
 """Steps of a protocol as the experiment holds them."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,12 @@ def test_a_profile_bends_where_its_slope_changes():
     drive = Load("drive", profile=([0.0, 10.0, 20.0, 40.0, 50.0], [0.0, 1.0, 2.001, 2.001, 2.001]))
     assert [drive.bend(t) for t in (0.0, 5.0, 10.0, 20.0, 40.0, 50.0)] == [None, None, None, 20.0, None, None]
     assert Load("d", 1.0).bend(0.0) is None
+
+
+def test_a_jump_turns_without_end_and_without_a_warning():
+    drive = Load("drive", profile=([0.0, 60.0, 60.0, 120.0], [0.5, 1.0, -1.0, 0.0]))
+    with warnings.catch_warnings(action="error"):
+        assert drive.near(60.0) == 0.0 and drive.bend(60.0) == 60.0
 
 
 def test_what_is_held():
