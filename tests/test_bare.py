@@ -75,7 +75,7 @@ JOBS = {
     "reproduce": "reproduce run --out again",
     "report": "report run again --out side_by_side --figures journal",
     "compare": "compare run/fields.h5 run/fields.h5 --out compare",
-    "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end run/fields.h5::lithium@0"
+    "losses": "losses run/fields.h5::lithium@0 run/fields.h5::lithium@end again/fields.h5::lithium@0"
     " --out losses",
     "spectra": "spectra run/fields.h5::sto@end --references nickel.csv"
     " --reference-lithiation 0,1 --energies 8340,8350,8400 --out planned.h5",
