@@ -10,6 +10,11 @@ from ..page import Card, Drawing, Section, TextTable, filled
 from .common import component_text, porosity_card, tau_text, write_volume_page
 
 MILLIDARCY = 9.869233e-16  # m2
+INTERFACES = {
+    "voxel": "Walls along voxel faces",
+    "smooth": "Walls within voxels: the smoothest surface that the labels allow",
+    "grey": "Walls within voxels: by the shares of the volume",
+}
 
 
 def write(folder, *, grid, result, velocity, progress=None):
@@ -23,7 +28,9 @@ def write(folder, *, grid, result, velocity, progress=None):
         for name, field in velocity.items()
         if field is not None and result["axes"][name]["permeability_m2"]
     )
-    section = Section("flow", "Stokes flow", drawings, filled(_flow_table(result["axes"])))
+    tables = _flow_table(result["axes"], INTERFACES[result.get("interface", "voxel")])
+    whole = _flow_table(result.get("whole_voxels", {}), "Walls along voxel faces, beside it")
+    section = Section("flow", "Stokes flow", drawings, filled(tables, whole))
     tensor = [_permeability_section(result["tensor_m2"])] if result.get("tensor_m2") else []
     through = " + ".join(result["through"])
     cards = [
@@ -74,7 +81,7 @@ def _permeability_section(tensor):
     )
 
 
-def _flow_table(axes):
+def _flow_table(axes, title):
     header = (
         "Axis",
         "Permeability (m²)",
@@ -100,7 +107,7 @@ def _flow_table(axes):
         for name, a in axes.items()
     ]
     note = "Kozeny constant: ε³ / (k s²), s the area of the pores per volume; about 5 in beds of grains."
-    return TextTable("", header, rows, tuple(range(1, 10)), note)
+    return TextTable(title, header, rows, tuple(range(1, 10)), note)
 
 
 def _area(k):

@@ -23,6 +23,15 @@ def test_the_page_says_the_numbers_of_every_axis(written):
     assert "no-slip" in text and "Width up to which a step holds like a flat wall" in text
 
 
+def test_walls_within_voxels_stand_beside_whole_ones(page_of, electrode, written):
+    path, numbers = page_of("flow", electrode, "--interface", "smooth", "--tolerance", "1e-2")
+    text = text_of(path)
+    assert "smoothest surface that the labels allow" in text and "Walls along voxel faces, beside it" in text
+    for axes in (numbers["axes"], numbers["whole_voxels"]):
+        assert f"{axes['x']['permeability_m2']:#.4g}".replace("e-", " × 10")[:5] in text
+    assert "Walls along voxel faces" in text_of(written[0])
+
+
 def test_no_path_is_said(page_of, walled):
     path, _ = page_of("flow", walled)
     assert "no path" in text_of(path)
