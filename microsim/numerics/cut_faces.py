@@ -51,10 +51,10 @@ class Walls:
             np.moveaxis(carries, axis, 0)[[0, -1]] = False
         return np.ascontiguousarray(carries)
 
-    def _with_images(self, values, axis, by=1):
-        """Values with voxels before and behind the box along an axis: its repetition or its mirror image."""
+    def _with_images(self, values, axis):
+        """Values with a voxel before and behind the box along an axis: its repetition or its mirror image."""
         around = [(0, 0)] * 3
-        around[axis] = (by, by)
+        around[axis] = (1, 1)
         return np.pad(values, around, "wrap" if self.side[axis] == WRAP else "symmetric")
 
     def _pair(self, values, axis, odd=False):

@@ -247,6 +247,18 @@ def test_spheres_whose_surface_runs_within_voxels(fraction, exact):
     assert result.porosity == pytest.approx(1 - fraction, abs=1e-3)
 
 
+@pytest.mark.parametrize("h", [(1.0, 2.0, 0.5), (2.0, 0.5, 3.0)])
+def test_walls_within_voxels_of_unlike_edges(h):
+    """A slit of 6 voxels that begins within one: width^2 / 12 of its own part of the box, along both axes."""
+    open_ = np.zeros(12)
+    open_[2:9] = 0.75, 1, 1, 1, 1, 1, 0.25
+    share = np.broadcast_to(open_[None, :, None], (4, 12, 3))
+    grid = with_shares(grid_of(share > 0.5, h), {"pore": share})
+    for axis in (0, 2):
+        result = solve_permeability(grid, "pore", axis, sides="symmetry", tolerance=1e-6, interface="grey")
+        assert result.permeability == pytest.approx(0.5 * (6 * h[1]) ** 2 / 12, rel=3e-3)
+
+
 @pytest.mark.parametrize("interface", ["smooth", "grey"])
 def test_a_ring_holds_what_an_eighth_between_mirrors_does(interface):
     grid = with_ball(16, 6.3, (8, 8, 8))
