@@ -6,7 +6,7 @@ from functools import partial
 
 from ..base.errors import InputError
 from ..base.plausible import physical
-from ..base.quantities import FIELDS
+from ..base.quantities import FIELDS, LEAST_NOISE
 from ..base.schema import (
     NUMBER,
     any_of,
@@ -68,7 +68,7 @@ def noise(raw, path):
     """Read a noise: a number above 0, or the file of a map of it."""
     if isinstance(raw, str) and not re.fullmatch(NUMBER, raw):
         return text(raw, path)
-    return number(0.0, 1.0, above=True)(raw, path)
+    return number(LEAST_NOISE, 1.0)(raw, path)
 
 
 def stored_times(raw, path):

@@ -7,6 +7,7 @@ from ..base.arguments import Argument
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import LARGEST_VOXEL, length
+from ..base.quantities import LEAST_NOISE
 from ..base.schema import number, triple
 from .arguments import axes_order, numbers
 from .field import Field
@@ -61,7 +62,7 @@ def _noise(given, path):
     except (TypeError, ValueError):
         if isinstance(given, str):
             return given
-    return number(0.0, 1.0, above=True)(given, path)  # of a share: more is per cent
+    return number(LEAST_NOISE, 1.0)(given, path)  # of a share: more is per cent
 
 
 Noise = Annotated[

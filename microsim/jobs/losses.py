@@ -9,6 +9,7 @@ from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, remarks_on
 from ..base.memory import require_memory
+from ..base.quantities import LEAST_NOISE
 from ..base.schema import number
 from ..base.words import times
 from .arguments import axes_order, comma_list, numbers, voxel_lengths
@@ -226,7 +227,7 @@ def _sigma(part, path):
         value = float(part)
     except (TypeError, ValueError):
         return part
-    return number(0.0, above=True)(part if isinstance(part, bool) else value, path)
+    return number(LEAST_NOISE)(part if isinstance(part, bool) else value, path)
 
 
 def _mark(given, path):

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, Host
-from ..base.quantities import FIELDS
+from ..base.quantities import FIELDS, LEAST_NOISE
 from ..base.schema import listed
 from ..base.words import times as spelled
-from ..maps.scale import check_decimals, check_no_fill, is_lithiation
+from ..maps.scale import check_decimals, check_no_fill, is_lithiation, shared_background, strays
 from ..volumes.formats.slices import natural
 from .field import Field
 from .map_result import MapResult
@@ -161,25 +161,35 @@ def _of_a_run(path):
 def without_background(states, mark):
     """Return StateMaps without the voxels of a background; runs say themselves where they have none.
 
-    mark: its value, "none" where all voxels are material, or None, where voxels of one value in every map, or
-    at exactly 0 or -1 in one, are refused: they would count as material.
+    mark: its value, "none" where all voxels are material, or None. Voxels of another value in every map,
+    or at exactly 0 or -1 in one, are refused: they would count as material.
     """
-    from ..maps.scale import shared_background
-
-    if mark is None:
-        measured = [state for state in states if not state.run]
-        if measured and (told := shared_background([state.values for state in measured])):
-            value, share, number = told
-            where = measured[0].name if number is None else measured[number].name
-            every = " in every map" if number is None else ""
-            raise InputError(
-                f"expected NaN where {where} says nothing, got exactly {value:g} in {share:.1%} of its"
-                f" voxels{every}; add --background {value:g} to leave them out, or --background none where"
-                " they are material."
-            )
-        return states
     if mark == "none":
         return states
+    if mark is not None:
+        states = _marked_out(states, mark)
+    measured = [state for state in states if not state.run]
+    if measured and (told := shared_background([state.values for state in measured])):
+        value, share, number = told
+        where = measured[0].name if number is None else measured[number].name
+        every = " in every map" if number is None else ""
+        raise InputError(
+            f"expected NaN where {where} says nothing, got exactly {value:g} in {share:.1%} of its"
+            f" voxels{every}; add --background {value:g} to leave them out, or --background none where"
+            " they are material."
+        )
+    return states
+
+
+def _marked_out(states, mark):
+    """Return StateMaps with NaN where measured ones hold a value; raises InputError where none does."""
+    measured = [state for state in states if not state.run]
+    if measured and not any((state.values == mark).any() for state in measured):
+        raise InputError(
+            f"--background: expected voxels of exactly {mark:g}, got none in"
+            f" {listed(s.name for s in measured)}; leave it out, or give the value that"
+            " stands outside the sample."
+        )
     return [
         state if state.run else replace(state, values=np.where(state.values == mark, np.nan, state.values))
         for state in states
@@ -224,6 +234,10 @@ def shared_remarks(states, shared, lithium, noise):
                 " of one place, not shifted, turned or mirrored against one another?"
             )
             break
+    for k, state in enumerate(states):
+        if not state.run:
+            known = None if noise is None else noise[k][shared]
+            yield from filter(None, [strays(lithium[k][shared], known, f"voxels of {state.name}")])
     for state, values, sigma in () if noise is None else zip(states, lithium, noise):
         rms, spread = float(np.sqrt(np.mean(sigma[shared] ** 2))), float(np.nanstd(values))
         if rms > OVERSTATED * spread > 0:
@@ -416,11 +430,11 @@ def check_noise(known, name):
 
     known: standard deviations where map and noise have a value; name: of the map. Raises InputError.
     """
-    if not known.size or known.min() <= 0:
+    if not known.size or known.min() <= LEAST_NOISE:
         least = "NaN everywhere" if not known.size else f"{known.min():g}"
         raise InputError(
-            f"--sigma: expected standard deviations above 0, got {least} for {name}; give the noise of"
-            " the maps, or maps that come without one."
+            f"--sigma: expected standard deviations above {LEAST_NOISE:g}, got {least} for {name}; give the"
+            " noise of the maps, or maps that come without one."
         )
     if known.min() > 1:
         raise InputError(

@@ -74,6 +74,13 @@ def homogenised_map(given, ours, file_axes, in_quantity):
             f"homogenised: expected a value wherever the simulated map {ours.values.shape} has one, or one"
             f" column of layers, got {values.shape}; give sto of the run of homogenised.yaml."
         )
+    thick = [len(one.values) * one.voxel_size[0] for one in (found, ours)]
+    if abs(thick[0] - thick[1]) > max(found.voxel_size[0], ours.voxel_size[0]):
+        um = [f"{1e6 * one:.4g}" for one in thick]
+        raise InputError(
+            f"homogenised: expected layers as thick together as the simulated map, {um[1]} um, got {um[0]}"
+            " um; give the twin of this volume, or a field of it, which knows its layers."
+        )
     at, depth = ((np.arange(len(one.values)) + 0.5) * one.voxel_size[0] for one in (found, ours))
     return _layered(np.interp(depth, at, values[:, 0, 0]), ours.values), ""
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.memory import require_memory
+from ..base.quantities import LEAST_NOISE
 from .by_particle import ByParticle, by_particle, labels_on
 from .instrument import Instrument, seen_by
 from .map import SocMap, resample_onto
 from .metrics import Pair, measure_agreement
 from .naive import Naive, depth_map, shell_map
 from .placing import check_order, lies_on, placed
-from .scale import background, check_one_scale
+from .scale import background, check_one_scale, other_quantity, strays
 from .scores import Scores, score
 from .texture import correlation_lengths, spots
 
@@ -159,7 +160,21 @@ def _remarks(pair, simulated, measured, instrument):
     narrow = _without_effect(instrument.psf, simulated)
     beside = placed(replace(measured, values=pair.measured, sigma=None), simulated)
     beside = beside or lies_on(pair.measured, pair.simulated)
-    return tuple(one for one in (_without_noise(pair), background(pair.theirs), narrow, *beside) if one)
+    told = (_without_noise(pair), _same(pair), other_quantity(pair.ours, pair.theirs), _stray(pair))
+    marks = (background(pair.theirs), background(pair.ours, "the compared simulated voxels"))
+    return tuple(one for one in (*told, *marks, narrow, *beside) if one)
+
+
+def _same(pair):
+    """A sentence on a map that is compared with itself."""
+    if pair.ours.size < 2 or np.ptp(pair.theirs) == 0 or not np.array_equal(pair.ours, pair.theirs):
+        return ""
+    return "The two maps are the same, value by value: is one named twice?"
+
+
+def _stray(pair):
+    sigma = None if pair.sigma is None else pair.sigma[pair.shared]
+    return strays(pair.theirs, sigma, "measured voxels")
 
 
 def _without_effect(psf, simulated):
@@ -183,15 +198,16 @@ def _without_noise(pair):
     without = np.count_nonzero(both & ~pair.noisy)
     if not without:
         return ""
-    return f"{without} of {np.count_nonzero(both)} voxels are left out: they have no noise above 0."
+    share = f"{without} of {np.count_nonzero(both)}"
+    return f"{share} voxels are left out: they have no noise above {LEAST_NOISE:g}."
 
 
 def _nothing_shared(pair):
     count = np.count_nonzero(np.isfinite(pair.measured))
     if count and not pair.noisy[np.isfinite(pair.measured)].any():
         return (
-            f"expected a noise above 0 in the measured voxels, got none in {count} of them; correct sigma, "
-            "or leave it out."
+            f"expected a noise above {LEAST_NOISE:g} in the measured voxels, got none in {count} of them; "
+            "correct sigma, or leave it out."
         )
     return (
         f"expected voxels in which both maps have a value, got none of {count} measured ones; check origin, "
@@ -206,6 +222,8 @@ def _naive(theirs, simulated, measured, structure, instrument):
         return resample_onto(SocMap(values, simulated.voxel_size, simulated.origin), measured, min_coverage=0)
 
     distance, beside = structure.distance, structure.homogenised
+    if beside is not None:
+        check_one_scale(beside[np.isfinite(beside)], theirs[np.isfinite(theirs)], "the homogenised electrode")
     deep = np.count_nonzero(np.isfinite(theirs).any(axis=(1, 2))) > 1
     return {
         "depth": depth_map(theirs) if deep else None,

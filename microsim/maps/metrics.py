@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..base.quantities import Quantity
+from ..base.quantities import LEAST_NOISE, Quantity
 from .alignment import best_shift
 from .map import is_constant
 
@@ -41,10 +41,10 @@ class Pair:
 
     @cached_property
     def noisy(self):
-        """Voxels whose noise is a number above 0, all where none is given, bool [x, y, z]."""
+        """Voxels whose noise is a number above LEAST_NOISE, all where none is given, bool [x, y, z]."""
         if self.sigma is None:
             return np.ones(self.measured.shape, bool)
-        return np.isfinite(self.sigma) & (np.nan_to_num(self.sigma) > 0)
+        return np.isfinite(self.sigma) & (np.nan_to_num(self.sigma) > LEAST_NOISE)
 
     @cached_property
     def shared(self):

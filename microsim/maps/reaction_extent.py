@@ -22,6 +22,8 @@ import numpy as np
 
 ODD = 0.02  # of the mean of |change|: where less passed on the whole it is worth a sentence
 APART = 0.02  # of a curve's charge: maps whose mean is further from it are worth a sentence
+TOLD = 2.0  # sigma of a mean loss, below which it may be none
+ROUND_OFF = 1e-9  # of an extent: a difference below it is none
 OWN_SIGN = 4.0  # standard deviations of a change from which on a voxel's own sign counts
 
 
@@ -73,7 +75,7 @@ class ReactionSeries:
         classes: loss_classes of each loss; passed: charge of each process by a voltage curve, above zero on
         discharge (mAh g-1), or None; fills: whether a discharge brings lithium in, None where either may be.
         """
-        told = [*_blurred(self, classes), *_odd(self), *_gained(self)]
+        told = [*_blurred(self, classes), *_odd(self), *_gained(self), *_untold(self)]
         return told if passed is None else [*told, *_against(self, passed, fills), *_apart(self, passed)]
 
 
@@ -93,6 +95,8 @@ def reaction_series(lithium, capacity, *, sigma=None, weight=None, repeats=1.0):
     noise = 0.0 if variance is None else np.sqrt(variance[1:] + variance[:-1])
     sign = np.where(np.abs(change) > OWN_SIGN * noise, np.sign(change), direction[:, None])
     extent = sign * change
+    loss = extent[:-1] - extent[1:]
+    loss = np.where(np.abs(loss) > ROUND_OFF * np.abs(extent[:-1]), loss, 0.0)
     loss_sigma = None
     if variance is not None:
         shared = (sign[1:] + sign[:-1]) ** 2 * variance[1:-1]
@@ -100,7 +104,7 @@ def reaction_series(lithium, capacity, *, sigma=None, weight=None, repeats=1.0):
     return ReactionSeries(
         change=change,
         extent=extent,
-        loss=extent[:-1] - extent[1:],
+        loss=loss,
         extent_sigma=None if variance is None else noise,
         loss_sigma=loss_sigma,
         direction=direction,
@@ -169,8 +173,20 @@ def _gained(series):
     return [
         f"Process {k}: its extent is {-mean:.4g} mAh/g larger than that of the one before; shares of the loss"
         " are shares of this gain."
-        for k, mean in enumerate(series.mean(series.loss), start=2)
-        if mean < 0
+        for k, (mean, size) in enumerate(zip(series.mean(series.loss), series.mean(series.extent)), start=2)
+        if mean < -ROUND_OFF * abs(size)
+    ]
+
+
+def _untold(series):
+    if not series.noisy:
+        return []
+    means, sigmas = series.mean(series.loss), series.sigma_of_mean(series.loss_sigma)
+    return [
+        f"Process {k}: its loss of {mean:.3g} mAh/g on average is not told from none (sigma {noise:.2g}):"
+        " shares of the loss are those of the noise."
+        for k, (mean, noise) in enumerate(zip(means, sigmas), start=2)
+        if abs(mean) < TOLD * noise
     ]
 
 

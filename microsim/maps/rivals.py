@@ -38,12 +38,13 @@ MOST = 300.0  # powers of ten of odds that are told
 class Standing:
     """A model beside the best one: chi2; log_odds: natural logarithm of the odds of the best one over it, 0
     of the best; apart: whether the map tells the two apart; noise: up to which it would, 0 for at none, None
-    of the best one."""
+    of the best one; distance: rms difference of the two, 0 of the best and of one that is the same."""
 
     chi2: float
     log_odds: float
     apart: bool
     noise: float | None
+    distance: float = 0.0
 
 
 def standings(simulated, measured, sigma):
@@ -66,9 +67,9 @@ def standings(simulated, measured, sigma):
         log_odds = n * (chi2[k] - chi2[best]) / (2 * c)
         differ = n * float(np.mean(((one - simulated[best])[known] / sigma[known]) ** 2))
         limit = noise * np.sqrt(max(differ / REACH**2 - (c - 1), 0.0))
-        found.append(
-            Standing(chi2[k], log_odds, log_odds >= np.log(ODDS), None if k == best else float(limit))
-        )
+        distance = float(np.sqrt(np.mean((one - simulated[best])[known] ** 2)))
+        upto = None if k == best else float(limit)
+        found.append(Standing(chi2[k], log_odds, log_odds >= np.log(ODDS), upto, distance))
     return found
 
 
@@ -93,7 +94,12 @@ def told(names, found):
     for name, one in zip(names, found):
         if one.noise is None:
             continue
-        if one.apart:
+        if one.distance == 0:
+            said.append(
+                f"{name} is the same map as {names[best]} in every voxel that counts: no map tells them"
+                " apart."
+            )
+        elif one.apart:
             upto = f"; 95 of 100 maps would up to a noise of {one.noise:.2g}" if one.noise > 0 else ""
             said.append(f"The map tells it from {name}, odds {_odds(one)} to 1{upto}.")
         elif one.noise > 0:
@@ -103,8 +109,9 @@ def told(names, found):
             )
         else:
             said.append(
-                f"The map does not tell it from {name} (odds {_odds(one)} to 1), nor would it at any noise:"
-                " what the better of the two misses beside the noise is more than they differ by."
+                f"The map does not tell it from {name} (odds {_odds(one)} to 1), and would not without any"
+                f" noise either: the two differ by {one.distance:.2g}, too little beside what both miss of"
+                " the map."
             )
     return said
 

@@ -7,6 +7,9 @@ from ..base.errors import InputError
 PLAUSIBLE = (-0.2, 2.0)  # the middle of a map of lithiation, as a share or per formula unit, under its noise
 FAR = 20.0  # no noise takes a voxel of such a map so far
 LARGEST = 1e30  # of any quantity; fill values of file formats lie beyond
+NORMAL = 1.4826  # standard deviations of a normal distribution in a median absolute deviation
+STRAY = 6.0  # standard deviations beyond lithium from none to full that hardly any noise takes a voxel
+EMPTY, FULL = -0.1, 1.3  # of a share or per formula unit, of any set of materials
 BACKGROUND = 0.01  # share of voxels of exactly one value from which that is worth a sentence
 
 
@@ -15,17 +18,17 @@ def is_lithiation(values):
     return bool(PLAUSIBLE[0] <= np.median(values) <= PLAUSIBLE[1])
 
 
-def check_one_scale(ours, theirs):
+def check_one_scale(ours, theirs, of="the simulated map"):
     """Refuse compared values of two scales, such as shares and per cent, and fill values among them.
 
-    ours, theirs: simulated and measured values, [voxels]. Raises InputError.
+    ours, theirs: simulated and measured values, [voxels]; of: what the first are of. Raises InputError.
     """
     if is_lithiation(ours) != is_lithiation(theirs):
         raise InputError(
-            f"expected both maps in one quantity, got a median of {np.median(ours):.4g} in the simulated and "
+            f"expected both maps in one quantity, got a median of {np.median(ours):.4g} in {of} and "
             f"{np.median(theirs):.4g} in the measured one; divide per cent by 100, or calibrate the map."
         )
-    for values, name in ((ours, "the simulated map"), (theirs, "the measured map")):
+    for values, name in ((ours, of), (theirs, "the measured map")):
         check_no_fill(values, name)
 
 
@@ -40,6 +43,38 @@ def check_no_fill(values, name):
             f"expected values of one quantity, got {values[far][0]:.4g} in {np.count_nonzero(far)} of "
             f"{values.size} voxels of {name}; mark voxels without a value as NaN, or mask them."
         )
+
+
+def other_quantity(ours, theirs):
+    """Return a sentence where compared values are of one scale, but none of lithiation; "" elsewhere."""
+    if is_lithiation(theirs):
+        return ""
+    return (
+        f"Both maps are about {np.median(ours):.4g} and {np.median(theirs):.4g}, which is no lithiation:"
+        " scores are those of the numbers as they are, sigma in the same unit."
+    )
+
+
+def strays(values, sigma, of):
+    """Return a sentence where single values are no lithiation and no noise either, as hot pixels are; ""
+    elsewhere.
+
+    values, sigma: [voxels], sigma a number or of each, or None: then what the values scatter bounds it; of:
+    the voxels, in words.
+    """
+    if not is_lithiation(values):
+        return ""
+    if sigma is None:
+        sigma = NORMAL * np.median(np.abs(values - np.median(values)))
+    beyond = np.maximum(EMPTY - values, values - FULL)
+    far = beyond > STRAY * np.broadcast_to(sigma, values.shape)
+    if not far.any():
+        return ""
+    worst = values[far][np.argmax(beyond[far])]
+    return (
+        f"{np.count_nonzero(far)} of {values.size} {of} are no lithiation, up to {worst:.3g}, and further off"
+        f" than {STRAY:g} sigma of noise: mask them where they are hot or dead pixels."
+    )
 
 
 def background(values, of="the compared measured voxels"):

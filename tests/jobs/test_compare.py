@@ -139,13 +139,13 @@ def test_spread_and_beam(field):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"sigma": 0}, "sigma: expected a number above 0"),
+        ({"sigma": 0}, "sigma: expected a number from 1e-08"),
         ({"sigma": float("nan")}, "sigma: expected a number"),
-        ({"sigma": 2}, "sigma: expected a number above 0, at most 1"),
-        ({"sigma": -0.1}, "sigma: expected a number above 0"),
+        ({"sigma": 2}, "sigma: expected a number from 1e-08 to 1"),
+        ({"sigma": -0.1}, "sigma: expected a number from 1e-08"),
         ({"sigma": np.ones((2, 2, 2))}, "sigma: expected a noise for each"),
-        ({"sigma": np.zeros(COARSE.shape)}, "expected a noise above 0"),
-        ({"sigma": np.full(COARSE.shape, np.nan)}, "expected a noise above 0"),
+        ({"sigma": np.zeros(COARSE.shape)}, "expected a noise above 1e-08"),
+        ({"sigma": np.full(COARSE.shape, np.nan)}, "expected a noise above 1e-08"),
         ({"sigma": "absent.tif"}, "absent.tif"),
         ({"psf": -1e-7}, "psf: expected one length from 0"),
         ({"psf": (1e-7, 1e-7)}, "psf: expected one length"),
@@ -216,7 +216,7 @@ def test_a_file_of_two_axes_is_a_projection_once_its_axes_are_told(field, tmp_pa
     ("simulated", "measured", "said"),
     [
         (FINE, 100 * FINE, "expected both maps in one quantity, got a median of 0.6 in the .* 60 in"),
-        (100 * FINE, FINE, "got a median of 60 in the simulated and 0.6 in"),
+        (100 * FINE, FINE, "got a median of 60 in the simulated map and 0.6 in"),
         (FINE, np.where(FINE < 0.31, -9999, FINE), "got -9999 in 3 of 128 voxels of the measured map"),
         (FINE, FINE > 0.5, "got whole numbers in array, as labels are"),
         (np.rint(3 * FINE), FINE, "got whole numbers in array, as labels are"),

@@ -34,3 +34,11 @@ def test_there_are_no_odds_without_a_noise():
 def test_a_further_model_in_per_cent_and_one_without_values_are_refused(further, said):
     with pytest.raises(InputError, match=said):
         with_rivals(compared(0.01), ["a", "b"], [further])
+
+
+def test_models_of_one_name_are_numbered_and_the_voxels_that_odds_leave_out_are_told():
+    half = np.where(np.arange(4)[:, None, None] < 2, OURS + 0.1, np.nan)
+    found, models = with_rivals(compared(0.01), ["array", "array"], [half])
+    assert [one["simulated"] for one in models] == ["array (1)", "array (2)"]
+    assert found.remarks[-1].startswith("array (2) has no value in 32 of the 64 voxels that are compared")
+    assert "no value" not in with_rivals(compared(0.01), ["a", "b"], [OURS + 0.1])[0].remarks[-1]

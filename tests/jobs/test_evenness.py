@@ -196,7 +196,7 @@ def test_the_command_writes_a_page(tmp_path, capsys):
         ({"maps": [CLEAN], "active": "nmc"}, "nmc"),
         ({"maps": [CLEAN, CLEAN], "times": [7200.0, 3600.0]}, "times that rise, .* got 2, 1 h"),
         ({"maps": [CLEAN], "sigma": [3.0]}, "standard deviations below 1"),
-        ({"maps": [CLEAN], "sigma": [np.zeros(CLEAN.shape)]}, "standard deviations above 0"),
+        ({"maps": [CLEAN], "sigma": [np.zeros(CLEAN.shape)]}, "standard deviations above 1e-08"),
         ({"maps": [CLEAN], "sigma": [0.1, 0.1]}, "one for each of 1 maps, got 2"),
         ({"maps": [CLEAN], "sigma": [np.ones((2, 2, 2))]}, "a map in the shape of"),
     ],

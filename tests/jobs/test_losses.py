@@ -181,9 +181,9 @@ def test_constant_maps_are_right():
         (STATES[:1], {}, "maps: expected the maps of at least two successive states.*got 1"),
         ("soc.tif", {}, "maps: expected the maps of at least two"),
         (STATES, {"material": None}, "--material: expected the material"),
-        (STATES, {"sigma": 0}, "sigma: expected a number above 0, got 0"),
+        (STATES, {"sigma": 0}, "sigma: expected a number from 1e-08, got 0"),
         (STATES, {"sigma": np.nan}, "sigma: expected"),
-        (STATES, {"sigma": -1}, "sigma: expected a number above 0"),
+        (STATES, {"sigma": -1}, "sigma: expected a number from 1e-08"),
         (STATES, {"classes": "35"}, "classes: expected at least two rising edges"),
         (STATES, {"classes": (35, 0)}, "classes: expected at least two rising edges"),
         (STATES, {"classes": "0,a"}, "classes: expected a number"),
@@ -273,3 +273,21 @@ def test_a_measured_value_that_fills_several_voxels_counts_once():
         spread = np.std([one["mean_mAh_g"] for one in found])
         assert found[0]["sigma_mAh_g"] == pytest.approx(spread, rel=0.3)
     assert fine[0]["sigma_mAh_g"] == pytest.approx(coarse[0]["sigma_mAh_g"], rel=1e-9)
+
+
+def test_a_background_that_no_voxel_has_is_refused_and_another_one_still_asked_for():
+    with pytest.raises(InputError, match="--background: expected voxels of exactly -9, got none in array"):
+        ms.losses(STATES, material="NMC811_Chen2020", background=-9)
+    outside = np.arange(STATES[0].size).reshape(SHAPE) % 3
+    maps = [np.where(outside == 0, 0.0, np.where(outside == 1, -9.0, values + 1e-3)) for values in STATES]
+    with pytest.raises(InputError, match="got exactly 0 in 50.0% of its voxels"):
+        ms.losses(maps, material="NMC811_Chen2020", background=-9)
+
+
+def test_a_hot_voxel_is_told():
+    maps = [values.copy() for values in STATES]
+    maps[1][1, 2, 3] = 3.0
+    for sigma in (None, 0.02):
+        said = " ".join(ms.losses(maps, material="NMC811_Chen2020", sigma=sigma).remarks)
+        assert "1 of 120 voxels of array are no lithiation, up to 3," in said
+    assert "no lithiation" not in " ".join(ms.losses(STATES, material="NMC811_Chen2020").remarks)

@@ -120,7 +120,11 @@ def test_another_material_than_that_of_the_run_is_refused(fields):
             {"sigmas": [2.0, 2.0]},
             "--sigma: expected standard deviations below 1.*got 2 for",
         ),
-        (np.full(SHAPE, 0.4), {"sigmas": [0.0, 0.0]}, "--sigma: expected standard deviations above 0, got 0"),
+        (
+            np.full(SHAPE, 0.4),
+            {"sigmas": [0.0, 0.0]},
+            "--sigma: expected standard deviations above 1e-08, got 0",
+        ),
         (np.full(SHAPE, 0.4), {"sigmas": [np.full(SHAPE, np.nan)] * 2}, "got NaN everywhere for array"),
         (np.full(SHAPE, 0.4), {"sigmas": [np.ones((2, 2, 2))] * 2}, "expected a map in the shape of array"),
     ],

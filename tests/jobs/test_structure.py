@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import microsim as ms
+from microsim.base.errors import InputError
 from microsim.jobs.field import Field
 from microsim.jobs.map_source import MapSource, read_map
 from microsim.jobs.structure import structure_of
@@ -90,3 +91,16 @@ def test_a_run_that_made_its_twin_has_the_skill_over_it(tmp_path):
     assert found["naive_rmse"]["homogenised"] < 2 * found["naive_rmse"]["constant"]
     none = ms.run(DEMO, tmp_path / "none", set=with_map).numbers()["comparison"]
     assert none["skill"]["homogenised"] is None and "output.homogenised" in none["homogenised_missing"]
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        (np.full((7, 1, 1), 0.5), "layers as thick together as the simulated map, 8 um, got 2.8 um"),
+        (np.full((20, 1, 1), 50.0), "got a median of 50 in the homogenised electrode and"),
+    ],
+)
+def test_a_homogenised_electrode_of_another_thickness_or_scale_is_refused(layers, said):
+    values = 0.5 + 0.1 * np.random.default_rng(5).random(AM.shape)
+    with pytest.raises(InputError, match=said):
+        ms.compare(values, values + 0.01, voxel_size=H, sigma=0.02, homogenised=layers)

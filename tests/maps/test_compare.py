@@ -94,3 +94,45 @@ def test_maps_that_are_constant_but_for_round_off_have_a_histogram():
     c = compare_maps(SocMap(values, (1e-6,) * 3), SocMap(values[::-1].copy(), (1e-6,) * 3))
     assert c.histogram["simulated"].sum() == 8 == c.histogram["measured"].sum()
     assert c.histogram["edges"][[0, -1]] == pytest.approx([-0.2, 0.8])
+
+
+NOISY = np.random.default_rng(2).normal(0.5, 0.1, (6, 6, 6))
+
+
+def remarks(ours, theirs, **more):
+    return " ".join(compare_maps(SocMap(ours, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3, **more)).remarks)
+
+
+def test_a_map_that_is_compared_with_itself_is_told():
+    assert "are the same, value by value" in remarks(NOISY, NOISY.copy())
+    assert "the same" not in remarks(NOISY, NOISY + 1e-9) + remarks(0 * NOISY + 0.5, 0 * NOISY + 0.5)
+
+
+def test_two_maps_that_are_no_lithiation_are_told():
+    said = remarks(8345 + NOISY, 8345.01 + NOISY)
+    assert "about 8346 and 8346, which is no lithiation" in said and "lithiation" not in remarks(
+        NOISY, NOISY + 1
+    )
+
+
+@pytest.mark.parametrize("sigma", [None, np.full(NOISY.shape, 0.05)])
+def test_single_values_that_are_neither_lithiation_nor_noise_are_told(sigma):
+    hot = NOISY.copy()
+    hot[1, 2, 3], hot[2, 2, 2] = 3.0, -2.0
+    said = remarks(NOISY, hot + 0.01, sigma=sigma)
+    assert "2 of 216 measured voxels are no lithiation, up to -1.99" in said
+    assert "hot" not in remarks(NOISY, NOISY + 0.4, sigma=sigma)
+    assert "hot" not in remarks(NOISY, hot, sigma=np.full(NOISY.shape, 0.6))
+
+
+def test_a_background_of_the_simulated_map_is_told():
+    dead = np.where(np.arange(6)[:, None, None] < 2, 0.0, NOISY)
+    assert "33 % of the compared simulated voxels are exactly 0" in remarks(dead, NOISY)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_noise_next_to_nothing_is_none():
+    """One voxel of noise 1e-300 would outweigh all others."""
+    sigma = np.where(np.arange(216).reshape(NOISY.shape) == 7, 1e-300, 0.02)
+    said = remarks(NOISY, NOISY + 0.01, sigma=sigma)
+    assert "1 of 216 voxels are left out: they have no noise above 1e-08" in said

@@ -105,3 +105,19 @@ def test_remarks_on_what_misleads():
 def test_classes_are_named_by_their_edges():
     assert class_names([0, 35, 70, 105]) == ["below 35", "35 to 70", "above 70"]
     assert class_names([0, 35]) == ["all"]
+
+
+def test_a_loss_of_round_off_is_none_and_one_within_its_noise_is_told():
+    first, last = np.full(500, 0.3), np.linspace(0.7, 0.9, 500)
+    parts = reaction_series(np.array([first, (first + last) / 2, last]), 275.0)
+    assert (parts.loss == 0).all() and not any("larger than" in one for one in parts.remarks([]))
+    noisy = [
+        values + 0.02 * np.random.default_rng(k).normal(size=500)
+        for k, values in enumerate((first, last, first))
+    ]
+    series = reaction_series(np.array(noisy), 275.0, sigma=np.full((3, 500), 0.02))
+    assert any("is not told from none (sigma 0.35)" in one for one in series.remarks([]))
+    less = reaction_series(
+        np.array([noisy[0], noisy[1], noisy[2] + 0.1]), 275.0, sigma=np.full((3, 500), 0.02)
+    )
+    assert not any("is not told" in one for one in less.remarks([]))

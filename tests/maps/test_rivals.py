@@ -55,7 +55,14 @@ def test_what_the_best_model_misses_itself_lowers_the_odds():
     without = standings([TRUE, beside(0.004)], measured(NOISE, 0), np.full(SHAPE, NOISE))[1]
     assert with_it.noise < without.noise and with_it.log_odds < without.log_odds
     (sentence,) = told(["a", "b"], standings([TRUE + 0.1 * X, TRUE + 0.1 * X + 1e-4], TRUE, 1e-3 + 0 * X))[1:]
-    assert "nor would it at any noise" in sentence
+    assert "would not without any noise either: the two differ by 0.0001" in sentence
+
+
+def test_a_model_that_is_given_twice_is_said_to_be_the_same_map():
+    found = standings([TRUE, TRUE.copy(), beside(0.05)], measured(NOISE, 0), np.full(SHAPE, NOISE))
+    _, same, far = told(["a", "b", "c"], found)
+    assert same == "b is the same map as a in every voxel that counts: no map tells them apart."
+    assert "tells it from c" in far and found[2].distance == pytest.approx(0.05, rel=0.5)
 
 
 def test_sentences_say_what_is_told_and_what_is_not():
