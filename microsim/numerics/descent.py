@@ -24,8 +24,8 @@ class Descent:
         vectors = {
             name: self._moved(name) for name in ("diagonal", "b", "x", "r", "parent", "child", "child_ptr")
         }
-        rows, cells, far_at, link_at = self._moved_rows()
-        self.places = spans, cells, span_at, far_at, link_at
+        rows, cells, far_at = self._moved_rows()
+        self.places = spans, cells, span_at, far_at
         self.rows, self.vectors = rows, vectors
         self.strokes = cache(lambda once, k: np.array(self._cycle(k) if once else self._answer(k), np.int64))
 
@@ -43,8 +43,7 @@ class Descent:
         joined = [_joined(parts) for parts in zip(*(level.rows for level in self.levels))]
         for k, level in enumerate(self.levels):
             level.rows = type(level.rows)(*(array[at[k] : at[k + 1]] for array, at in joined))
-        (near, cells), (weight, _), (far, far_at), (far_ptr, _), (far_near, link_at), (far_weight, _) = joined
-        return (near, weight, far, far_ptr, far_near, far_weight), cells, far_at, link_at
+        return tuple(array for array, _ in joined), joined[0][1], joined[2][1]
 
     def cycle(self, k, factor):
         """Return the answer of one cycle at level k to its b, from zero, in a shared array."""

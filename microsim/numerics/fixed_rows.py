@@ -9,44 +9,36 @@ from .backend import kernels
 
 
 class Rows(NamedTuple):
-    """Links of the cells in rows of fixed length, and those of the few cells that have more (see
-    kernels.cycle)."""
+    """Links of the cells in rows of fixed length, and further rows of the cells `far` that have more, a cell
+    as often as it takes (see kernels.cycle)."""
 
     near: np.ndarray
     weight: np.ndarray
     far: np.ndarray
-    far_ptr: np.ndarray
     far_near: np.ndarray
     far_weight: np.ndarray
 
     @classmethod
     def of(cls, graph, dtype):
         """Return those of a graph, whose weights are still to be set."""
-        most = kernels.cycle.LINKS
-        more = np.diff(graph.indptr) - most
-        far = np.flatnonzero(more > 0).astype(np.uint32)
-        far_ptr = np.concatenate([[0], np.cumsum(more[far])])
-        slots = joined_ranges(graph.indptr[far] + most, more[far])
-        near = graph.near if graph.is_filled else np.empty((graph.n, most), np.uint32)
+        near = graph.near if graph.is_filled else np.empty((graph.n, kernels.cycle.LINKS), np.uint32)
         if not graph.is_filled:
             kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
-        return cls(
-            near,
-            np.zeros(near.shape, dtype),
-            far,
-            far_ptr,
-            graph.neighbour[slots].astype(np.uint32),
-            np.ones(slots.size, dtype),
-        )
+        beyond = np.maximum(np.diff(graph.indptr) - kernels.cycle.LINKS, 0)
+        far = np.repeat(np.arange(graph.n, dtype=np.uint32), -(-beyond // kernels.cycle.MORE))
+        far_near = np.repeat(far[:, None], kernels.cycle.MORE, axis=1)
+        kernels.cycle.pack_more(graph.indptr, far, graph.neighbour, far_near)
+        weights = np.zeros(near.shape, dtype), np.zeros(far_near.shape, dtype)
+        return cls(near, weights[0], far, far_near, weights[1])
 
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
         kernels.cycle.pack_weights(graph.indptr, weight, self.weight)
         if not weight.size:
             self.weight[self.near == np.arange(graph.n)[:, None]] = 0  # what a filled graph lacks
-        else:
-            more = np.diff(self.far_ptr)
-            self.far_weight[:] = weight[joined_ranges(graph.indptr[self.far] + self.near.shape[1], more)]
+        if self.far.size:
+            weight = weight if weight.size else np.ones(graph.neighbour.size, self.weight.dtype)
+            kernels.cycle.pack_more(graph.indptr, self.far, weight, self.far_weight)
 
 
 def joined_ranges(begin, length):

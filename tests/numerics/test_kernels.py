@@ -142,20 +142,22 @@ def _hold_products(case):
     rows.set(g, case.weight)
     agree("cycle.pack_neighbours", g.indptr, g.neighbour, rows.near, outputs=[2])
     agree("cycle.pack_weights", g.indptr, case.weight, np.full_like(rows.weight, np.nan), outputs=[2])
-    _, product = agree("cycle.product", *rows, diagonal, x, np.full_like(x, np.nan), outputs=[8])
+    of_more = np.arange(g.neighbour.size), np.full(rows.far_near.shape, -1)
+    agree("cycle.pack_more", g.indptr, rows.far, *of_more, outputs=[3])
+    _, product = agree("cycle.product", *rows, diagonal, x, np.full_like(x, np.nan), outputs=[7])
     kernels.laplacian.apply_laplacian(*links, diagonal, x, expected := np.empty_like(x))
     scale = np.abs(b).max(initial=0) + np.abs(expected).max(initial=0)
     assert np.allclose(product, expected, atol=3e-6 * scale)
     parent = (np.arange(g.n) // 3).astype(np.int32)
     child_ptr, child = kernels.coarsening.children_of(parent, parent[-1] + 1)
     for again in (False, True):
-        x, r = agree("cycle.down", spans, again, *rows, diagonal, b, x, np.zeros_like(x), outputs=[10, 11])
+        x, r = agree("cycle.down", spans, again, *rows, diagonal, b, x, np.zeros_like(x), outputs=[9, 10])
         _hold_residual(spans, links, diagonal, b, x, r)
         agree(
             "cycle.gather", r, child_ptr, child, out := np.full(parent[-1] + 1, np.nan, x.dtype), outputs=[3]
         )
         agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
-        (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[11])
+        (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[10])
     _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent)
 
 
@@ -169,8 +171,8 @@ def _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent):
     some, x = np.array([part for part in halves[:-1] if part[1] > part[0]]), vector(case)
     if len(some):
         left, coarse = np.zeros_like(x), vector(case, parent[-1] + 1)
-        agree("cycle.down", some, False, *rows, diagonal, b, x, left, changed, outputs=[10, 11])
-        agree("cycle.up", some, parent, coarse, *rows, diagonal, b, x, changed, outputs=[11])
+        agree("cycle.down", some, False, *rows, diagonal, b, x, left, changed, outputs=[9, 10])
+        agree("cycle.up", some, parent, coarse, *rows, diagonal, b, x, changed, outputs=[10])
 
 
 def _hold_residual(spans, links, diagonal, b, x, r):
@@ -193,7 +195,7 @@ def test_the_lower_half_of_a_cycle(case, visits):
     b[:] = case.rng.normal(size=b.size)
     strokes = descent.strokes(False, 0)
     agree(
-        "cycle.descend", strokes, *descent.places, *descent.rows, *vectors, grid.factor, b, x, r, outputs=[18]
+        "cycle.descend", strokes, *descent.places, *descent.rows, *vectors, grid.factor, b, x, r, outputs=[16]
     )
 
 

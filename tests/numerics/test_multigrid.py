@@ -126,9 +126,9 @@ def test_coarse_numbers_sum_the_fine_ones(case):
 def weights_of(level):
     """The weights of a level's links, in the order of its graph."""
     cells, weight = level.rows, []
-    far = dict(zip(cells.far.tolist(), zip(cells.far_ptr, cells.far_ptr[1:])))
     for i, count in enumerate(np.diff(level.graph.indptr)):
-        weight += [*cells.weight[i, :count], *cells.far_weight[slice(*far.get(i, (0, 0)))]]
+        row = [*cells.weight[i], *cells.far_weight[cells.far == i].ravel()]
+        weight += row[:count]
     return np.array(weight)
 
 

@@ -1,8 +1,9 @@
 """CPU kernels of a multigrid cycle on a graph: relaxation, and the way to the coarser graph and back.
 
 Rows have a fixed length: cell i is linked to near[i, 0..5] with the weights beside them (absent ones: i
-itself, weight 0), and the few cells that have more links to the rest of them, `far`. Where rows end at
-different lengths a processor guesses their ends, often wrongly: a sweep takes 9 ns a cell instead of 4.
+itself, weight 0); the cells that have more links, far, to the rest of them by far_near[f, 0..2], in as many
+such rows, one after the other, as it takes. Where rows end at different lengths a processor guesses their
+ends, often wrongly: a sweep takes 9 ns a cell instead of 4.
 
 A span is a range of cells of one colour (first, stop, colour), and no two cells of a colour are linked: a
 sweep over a span can run in any order and on any number of threads with the same result.
@@ -15,6 +16,7 @@ from .sums import CHUNK, chunk_sums, dot, in_order
 from .threads import LIGHT, SERIAL, spread
 
 LINKS = 6  # in a row of fixed length: those of a voxel
+MORE = 3  # in a further row of a cell that has more
 FROM_ZERO, FROM_THERE, UP, COARSEST = range(4)  # strokes of a cycle
 GRAIN = 12288  # cells of a sweep that are worth a thread
 
@@ -39,13 +41,26 @@ def pack_weights(first, stop, indptr, weight, near_weight):
                 near_weight[i, k] = weight[begin + k] if weight.size else 1
 
 
-def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r, after=None):
+@compiled
+def pack_more(indptr, far, values, out):
+    """Write what a cell's links beyond the first six have into its further rows, one row after the other;
+    places that are not filled stay as they are."""
+    row = 0
+    for f in range(far.size):
+        i = far[f]
+        row = row + 1 if f > 0 and far[f - 1] == i else 0
+        begin = indptr[i] + LINKS + row * MORE
+        for k in range(min(MORE, indptr[i + 1] - begin)):
+            out[f, k] = values[begin + k]
+
+
+def down(spans, again, near, weight, far, far_near, far_weight, diagonal, b, x, r, after=None):
     """One Gauss-Seidel sweep, colour after colour: x_i = (b_i + sum_j w_ij x_j) / d_i; r = b - A x.
 
     From x = 0, whatever x holds, or `again`: from an x that an `up` left. r of the last colour stays what it
     is: 0. after(x, colour) is called after each colour.
     """
-    rows = near, weight, far, far_ptr, far_near, far_weight
+    rows = near, weight, far, far_near, far_weight
     last = spans[-1, 2]
     for colour, ranges in _by_colour(spans):
         if colour == 1 and not again:
@@ -62,12 +77,12 @@ def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagona
             _lack.between(first, stop, *rows, diagonal, b, x, r)
 
 
-def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, after=None):
+def up(spans, parent, coarse, near, weight, far, far_near, far_weight, diagonal, b, x, after=None):
     """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
     prolong(parent, coarse, x)
     for colour, ranges in reversed(_by_colour(spans)):
         for first, stop in ranges:
-            _relax.between(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x)
+            _relax.between(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x)
         if after:
             after(x, colour)
 
@@ -78,10 +93,10 @@ def _by_colour(spans):
     return [(c, [(a, b) for a, b, own in rows if own == c]) for c in dict.fromkeys(c for *_, c in rows)]
 
 
-def product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out):
+def product(near, weight, far, far_near, far_weight, diagonal, x, out):
     """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
     sums = chunk_sums(x.size)
-    _product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out, sums)
+    _product(near, weight, far, far_near, far_weight, diagonal, x, out, sums)
     return in_order(sums)
 
 
@@ -139,48 +154,48 @@ def _pulled(near, weight, x, i, zero):
 
 
 @inlined
-def _pulled_from_far(far_ptr, far_near, far_weight, x, f, zero):
+def _pulled_from_far(far_near, far_weight, x, f, zero):
     total = zero
-    for slot in range(far_ptr[f], far_ptr[f + 1]):
-        total += far_weight[slot] * x[far_near[slot]]
+    for k in range(MORE):
+        total += far_weight[f, k] * x[far_near[f, k]]
     return total
 
 
 @inlined
-def _relaxed(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x):
+def _relaxed(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x):
     for i in range(first, stop):
         x[i] = (b[i] + _pulled(near, weight, x, i, x[i] * 0)) / diagonal[i]
     for f in range(_place(far, first), _place(far, stop)):
         i = far[f]
-        x[i] += _pulled_from_far(far_ptr, far_near, far_weight, x, f, x[i] * 0) / diagonal[i]
+        x[i] += _pulled_from_far(far_near, far_weight, x, f, x[i] * 0) / diagonal[i]
 
 
 @inlined
-def _lacking(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r):
+def _lacking(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, r):
     for i in range(first, stop):
         r[i] = b[i] - diagonal[i] * x[i] + _pulled(near, weight, x, i, x[i] * 0)
     for f in range(_place(far, first), _place(far, stop)):
-        r[far[f]] += _pulled_from_far(far_ptr, far_near, far_weight, x, f, x[far[f]] * 0)
+        r[far[f]] += _pulled_from_far(far_near, far_weight, x, f, x[far[f]] * 0)
 
 
 @spread("x", grain=GRAIN)
-def _relax(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x):
-    _relaxed(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x)
+def _relax(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x):
+    _relaxed(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x)
 
 
 @spread("x", grain=GRAIN)
-def _lack(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r):
-    _lacking(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r)
+def _lack(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, r):
+    _lacking(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, r)
 
 
 @spread("x", chunk=CHUNK, grain=GRAIN)
-def _product(first, stop, near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out, sums):
+def _product(first, stop, near, weight, far, far_near, far_weight, diagonal, x, out, sums):
     for c in range(first, stop):
         begin, end = np.uint64(c * CHUNK), np.uint64(min((c + 1) * CHUNK, x.size))
         for i in range(begin, end):
             out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i, x[i] * 0)
         for f in range(_place(far, begin), _place(far, end)):
-            out[far[f]] -= _pulled_from_far(far_ptr, far_near, far_weight, x, f, x[far[f]] * 0)
+            out[far[f]] -= _pulled_from_far(far_near, far_weight, x, f, x[far[f]] * 0)
         sums[c] = dot(x[begin:end], out[begin:end])
 
 
@@ -191,11 +206,9 @@ def descend(
     cells,
     span_at,
     far_at,
-    link_at,
     near,
     weight,
     far,
-    far_ptr,
     far_near,
     far_weight,
     diagonal,
@@ -209,22 +222,19 @@ def descend(
 ):
     """Run the strokes [(stroke, level)] of the lower half of a cycle, whose graphs are small, in one call.
 
-    Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the entries
-    far_at[k]:far_at[k + 1] of `far` and link_at[k]:link_at[k + 1] of their links; far_ptr has one entry more
-    for each level, child_ptr for each but the first. factor: the coarsest level's Cholesky factor L, with its
-    transpose above the diagonal.
+    Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the further
+    rows far_at[k]:far_at[k + 1]; child_ptr has one entry more for each level but the first. factor: the
+    coarsest level's Cholesky factor L, with its transpose above the diagonal.
     """
     for s in range(strokes.shape[0]):
         stroke, k = strokes[s, 0], strokes[s, 1]
         own, more = slice(cells[k], cells[k + 1]), slice(far_at[k], far_at[k + 1])
-        links = slice(link_at[k], link_at[k + 1])
         if stroke == COARSEST:
             _back_substitute(factor, b[own], x[own])
             continue
         turns, xk, bk, dk = spans[span_at[k] : span_at[k + 1]], x[own], b[own], diagonal[own]
         near_k, weight_k = near[own], weight[own]
-        far_k, ptr_k = far[more], far_ptr[far_at[k] + k : far_at[k + 1] + k + 1]
-        far_near_k, far_weight_k = far_near[links], far_weight[links]
+        far_k, far_near_k, far_weight_k = far[more], far_near[more], far_weight[more]
         if stroke == UP:
             coarse = x[cells[k + 1] : cells[k + 2]]
             for i in range(np.uint64(xk.size)):
@@ -237,16 +247,14 @@ def descend(
             t = turns.shape[0] - 1 - turn if stroke == UP else turn
             first, stop, colour = np.uint64(turns[t, 0]), np.uint64(turns[t, 1]), turns[t, 2]
             if colour > 0 or stroke == UP:
-                _relaxed(first, stop, near_k, weight_k, far_k, ptr_k, far_near_k, far_weight_k, dk, bk, xk)
+                _relaxed(first, stop, near_k, weight_k, far_k, far_near_k, far_weight_k, dk, bk, xk)
         if stroke == UP:
             continue
         rk, last = r[own], turns[-1, 2]
         for t in range(turns.shape[0]):
             first, stop = np.uint64(turns[t, 0]), np.uint64(turns[t, 1])
             if turns[t, 2] < last:
-                _lacking(
-                    first, stop, near_k, weight_k, far_k, ptr_k, far_near_k, far_weight_k, dk, bk, xk, rk
-                )
+                _lacking(first, stop, near_k, weight_k, far_k, far_near_k, far_weight_k, dk, bk, xk, rk)
         below, ends = b[cells[k + 1] : cells[k + 2]], child_ptr[cells[k + 1] - cells[1] + k :]
         children = child[own]
         for big in range(np.uint64(below.size)):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .coarsening import sum_children
 
-LINKS = 6
+LINKS, MORE = 6, 3
 FROM_ZERO, FROM_THERE, UP, COARSEST = range(4)
 
 
@@ -24,13 +24,23 @@ def pack_weights(indptr, weight, near_weight):
         near_weight[i, : end - begin] = weight[begin:end] if weight.size else 1
 
 
-def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, r, after=None):
+def pack_more(indptr, far, values, out):
+    """Write what a cell's links beyond the first six have into its further rows, one row after the other;
+    places that are not filled stay as they are."""
+    for i in dict.fromkeys(far.tolist()):
+        own, left = far == i, values[indptr[i] + LINKS : indptr[i + 1]]
+        row = out[own].ravel()
+        row[: len(left)] = left
+        out[own] = row.reshape(-1, MORE)
+
+
+def down(spans, again, near, weight, far, far_near, far_weight, diagonal, b, x, r, after=None):
     """One Gauss-Seidel sweep, colour after colour: x_i = (b_i + sum_j w_ij x_j) / d_i; r = b - A x.
 
     From x = 0, whatever x holds, or `again`: from an x that an `up` left. r of the last colour stays what it
     is: 0. after(x, colour) is called after each colour.
     """
-    pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
+    pull = _pull(near, weight, far, far_near, far_weight)
     for first, stop, _ in spans:
         x[first:stop] = x[first:stop] if again else 0
     for colour in dict.fromkeys(spans[:, 2].tolist()):
@@ -45,9 +55,9 @@ def down(spans, again, near, weight, far, far_ptr, far_near, far_weight, diagona
             r[first:stop] = (b - diagonal * x + pull(x))[first:stop]
 
 
-def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, diagonal, b, x, after=None):
+def up(spans, parent, coarse, near, weight, far, far_near, far_weight, diagonal, b, x, after=None):
     """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
-    pull = _pull(near, weight, far, far_ptr, far_near, far_weight)
+    pull = _pull(near, weight, far, far_near, far_weight)
     prolong(parent, coarse, x)
     for colour in reversed(dict.fromkeys(spans[:, 2].tolist())):
         for first, stop, own in spans:
@@ -57,9 +67,9 @@ def up(spans, parent, coarse, near, weight, far, far_ptr, far_near, far_weight, 
             after(x, colour)
 
 
-def product(near, weight, far, far_ptr, far_near, far_weight, diagonal, x, out):
+def product(near, weight, far, far_near, far_weight, diagonal, x, out):
     """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
-    out[:] = diagonal * x - _pull(near, weight, far, far_ptr, far_near, far_weight)(x)
+    out[:] = diagonal * x - _pull(near, weight, far, far_near, far_weight)(x)
     return x.astype(float) @ out.astype(float)
 
 
@@ -79,11 +89,9 @@ def descend(
     cells,
     span_at,
     far_at,
-    link_at,
     near,
     weight,
     far,
-    far_ptr,
     far_near,
     far_weight,
     diagonal,
@@ -97,10 +105,9 @@ def descend(
 ):
     """Run the strokes [(stroke, level)] of the lower half of a cycle, whose graphs are small, in one call.
 
-    Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the entries
-    far_at[k]:far_at[k + 1] of `far` and link_at[k]:link_at[k + 1] of their links; far_ptr has one entry more
-    for each level, child_ptr for each but the first. factor: the coarsest level's Cholesky factor L, with its
-    transpose above the diagonal.
+    Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the further
+    rows far_at[k]:far_at[k + 1]; child_ptr has one entry more for each level but the first. factor: the
+    coarsest level's Cholesky factor L, with its transpose above the diagonal.
     """
     lower = np.tril(factor)
     for stroke, k in strokes:
@@ -108,10 +115,9 @@ def descend(
         if stroke == COARSEST:
             x[own] = np.linalg.solve(lower @ lower.T, b[own]) if len(lower) else 0
             continue
-        links = slice(link_at[k], link_at[k + 1])
-        pointers = far_ptr[far_at[k] + k : far_at[k + 1] + k + 1]
-        rows = near[own], weight[own], far[far_at[k] : far_at[k + 1]], pointers, far_near[links]
-        numbers = *rows, far_weight[links], diagonal[own], b[own], x[own]
+        more = slice(far_at[k], far_at[k + 1])
+        rows = near[own], weight[own], far[more], far_near[more], far_weight[more]
+        numbers = *rows, diagonal[own], b[own], x[own]
         below = slice(cells[k + 1], cells[k + 2])
         if stroke == UP:
             up(turns, parent[own], x[below], *numbers)
@@ -122,13 +128,12 @@ def descend(
         gather(r[own], ends, child[own], b[below])
 
 
-def _pull(near, weight, far, far_ptr, far_near, far_weight):
+def _pull(near, weight, far, far_near, far_weight):
     """The sum of what all neighbours of each cell pull, as a function of x."""
 
     def pull(x):
         total = (weight * x[near]).sum(axis=1)
-        rows = np.repeat(far, np.diff(far_ptr))
-        np.add.at(total, rows, far_weight * x[far_near])
+        np.add.at(total, far, (far_weight * x[far_near]).sum(axis=1))
         return total
 
     return pull
