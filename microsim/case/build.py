@@ -146,7 +146,7 @@ def assemble(grid, design, film=0.0):
     film: on the reactive faces, a Film, its resistance (ohm m2), or a function of the mesh's Faces that
     returns a resistance for each.
     """
-    mesh = (build_cut_mesh if design.within_voxels else build_mesh)(grid, design)
+    mesh = (build_cut_mesh if design.within_voxels else build_mesh)(grid, design).lean()
     check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity

@@ -144,7 +144,7 @@ class HalfCell:
         ends = np.zeros(self.mesh.electronic.n, np.float32)
         ends[self.mesh.collector] = self.collector_conductance
         ends[self.mesh.counter_collector] = self.counter_conductance
-        return self.electronic.weight.astype(np.float32), ends
+        return self.electronic.scaled(1.0), ends
 
     @cached_property
     def collector_conductance(self):

@@ -125,5 +125,4 @@ def _cut_off(mesh, lost, apart):
     cut = (apart[:, None] | apart[near]) & (group[:, None] != group[near])
     itself = np.broadcast_to(np.arange(graph.n, dtype=near.dtype)[:, None], near.shape)
     neighbour = np.where(cut, itself, near).ravel().view(graph.neighbour.dtype)
-    face = np.where(cut.ravel(), near.shape[1], graph.face).astype(graph.face.dtype)
-    return LithiumCells(replace(graph, neighbour=neighbour, face=face), mesh.solid.spheres)
+    return LithiumCells(replace(graph, neighbour=neighbour), mesh.solid.spheres)

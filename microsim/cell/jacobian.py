@@ -19,7 +19,7 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.backend import kernels
-from ..numerics.links import Conductances
+from ..numerics.links import Conductances, InSeries
 from .kinetics import Slopes
 from .unknowns import State
 
@@ -42,9 +42,9 @@ class Flows:
     """Conductances of the links at a state: ionic of psi (S), salt of c_e and solid of sto (m3 s-1);
     migration of psi for the current that cations carry where t_plus varies, else None."""
 
-    ionic: Conductances
-    salt: Conductances
-    solid: Conductances
+    ionic: InSeries
+    salt: InSeries
+    solid: InSeries
     migration: Conductances | None
 
 
@@ -93,22 +93,16 @@ class Within:
         """Return those of a Linearisation."""
         c, flows, mesh = about.coefficients, about.flows, cell.mesh
         dkappa, dD_e, dD_s = about.coefficient_slopes
-        k, k_rest = cell.ionic_links.slopes(c.kappa, dkappa, about.u.psi)
-        a, a_rest = (F * part for part in cell.ionic_links.slopes(c.D_e, dD_e, about.u.c_e))
+        k, k_rest = cell.ionic_links.slopes(c.kappa, dkappa, about.u.psi, SINGLE)
+        a, a_rest = cell.ionic_links.with_slopes(c.D_e, dD_e, np.full(mesh.ionic.n, F), about.u.c_e)
         if flows.migration:
             # how t_plus itself changes is left out: a part in ten of a term of a few percent
-            a += k * c.t_plus[mesh.ionic.near]
-            a_rest += k_rest * c.t_plus
-        a, a_rest = _with_differences(F * flows.salt.weight, a, a_rest)
-        scale = F * cell.c_s_max
-        weight = scale[:, None] * flows.solid.weight
-        D, D_rest = weight, np.zeros(mesh.solid.n)
-        if np.any(dD_s):
-            off, rest = cell.solid_links.slopes(c.D_s, dD_s, about.u.sto)
-            D, D_rest = _with_differences(weight, scale[:, None] * off, scale * rest)
-        carried = flows.migration.weight if flows.migration else np.empty((0, 0))
-        singles = (part.astype(SINGLE) for part in (flows.ionic.weight, k, a, carried, D, k_rest))
-        return cls(*singles, a_rest, D_rest)
+            with_t = k * c.t_plus[mesh.ionic.near]
+            a -= with_t
+            a_rest += k_rest * c.t_plus + with_t.sum(axis=1)
+        D, D_rest = cell.solid_links.with_slopes(c.D_s, dD_s, F * cell.c_s_max, about.u.sto)
+        carried = flows.migration.scaled(1.0) if flows.migration else np.empty((0, 0), SINGLE)
+        return cls(flows.ionic.scaled(1.0), k, a, carried, D, k_rest.astype(SINGLE), a_rest, D_rest)
 
 
 @dataclass(frozen=True)
@@ -195,12 +189,6 @@ class Jacobian:
             into_electrolyte[mesh.counter] += dc_e * d.c_e[mesh.counter] - dphi * d.psi[mesh.counter]
         R.charge_e[:] -= into_electrolyte
         R.salt[:] -= self.share * into_electrolyte
-
-
-def _with_differences(weight, off, rest):
-    """Turn sum_j weight_ij (x_i - x_j) + off_ij x_j + rest_i x_i into sum_j a_ij (x_i - x_j) + rest'_i
-    x_i; return a and rest'."""
-    return weight - off, rest + off.sum(axis=1)
 
 
 def _single(values):

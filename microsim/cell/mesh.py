@@ -111,6 +111,11 @@ class HalfCellMesh:
                 dense[~voxels] = np.nan
         return dense
 
+    def lean(self):
+        """Return it without the dense maps of its graphs, which only making it needs."""
+        solid = LithiumCells(self.solid.resolved.lean(), self.solid.spheres)
+        return replace(self, ionic=self.ionic.lean(), electronic=self.electronic.lean(), solid=solid)
+
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
         mean over the voxels, sum(values * on_image(solid, sto)) = sum(weights * sto)."""

@@ -51,7 +51,7 @@ class Preconditioner:
     def __init__(self, cell):
         self.cell, mesh, design = cell, cell.mesh, cell.design
         # coarse cells across a poor contact would join what it keeps apart
-        self.potentials, self.slots, self.once = _coupled_graph(
+        self.potentials, self.face_slots = _coupled_graph(
             mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
         )
         self.in_positive = cell.in_positive.astype(np.float32)
@@ -86,8 +86,8 @@ class Preconditioner:
 
     def _lithium_weight(self, about):
         """Conductances of lithium's links, all materials on one scale of A per unit of sto."""
-        cell = self.cell
-        return F * about.flows.solid.weight * cell.c_s_max[:, None]
+        exact = float if self.cell.mesh.solid.chains else np.float32
+        return about.flows.solid.scaled(F * self.cell.c_s_max, exact)
 
     def _lithium_response(self, about):
         """What a surface cell takes up per unit of sto while lithium diffuses inwards (A): storage + uptake
@@ -110,12 +110,14 @@ class Preconditioner:
 
     def _update_potentials(self, about, push):
         """push: how the faces' current follows the potential once lithium has followed (S)."""
-        cell, (ionic, electronic), n_ionic = self.cell, self.once, self.cell.mesh.ionic.n
-        flows = about.flows.ionic.weight.ravel()[ionic], cell.electronic.weight.ravel()[electronic]
-        weights = np.concatenate([*flows, push])
+        cell, n_ionic = self.cell, self.cell.mesh.ionic.n
+        ionic = cell.mesh.ionic.near, about.flows.ionic.scaled(1.0)
+        electronic = cell.mesh.electronic.near, cell.electronic_single[0]
         weight = np.empty(self.potentials.neighbour.size, np.float32)
-        for slots in self.slots:
-            weight[slots] = weights
+        rows = self.potentials.indptr, self.potentials.neighbour
+        kernels.graph.join_weights(*rows, *ionic, *electronic, weight)
+        del ionic
+        weight[self.face_slots] = push
         if self.potential_grid is None:
             self.potential_grid = Multigrid(self.potentials, weight)
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
@@ -133,7 +135,7 @@ class Preconditioner:
         if about.counter_slopes:
             sink[counter] -= anions[counter] * cell.counter_area * about.counter_slopes.dc_e
         storage = F * about.rate * cell.salt_volume
-        self.salt_grid.update(F * about.flows.salt.weight.ravel(), storage + np.maximum(sink, 0))
+        self.salt_grid.update(about.flows.salt.scaled(F).ravel(), storage + np.maximum(sink, 0))
 
     def _response(self, push):
         """Response of the potentials to the cell voltage, from zero (a resumed run shall have the same)."""
@@ -188,15 +190,13 @@ def _single(values):
 
 
 def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, the slots of its links, and which
-    link of each part goes there (each link once). kind: 0 or 1 for each electronic cell, never joined on
-    coarse levels.
+    """Return one graph of ionic and electronic cells linked by the faces, and the two slots of each face's
+    link. kind: 0 or 1 for each electronic cell, never joined on coarse levels.
     """
-    parts, edges, offset = [], [], 0
+    edges, offset = [], 0
     for graph in (mesh.ionic, mesh.electronic):
         rows = np.repeat(np.arange(graph.n, dtype=np.int32), np.diff(graph.indptr))
         once = np.flatnonzero(rows < graph.neighbour).astype(np.int32)
-        parts.append(once)
         edges.append((rows[once] + offset, graph.neighbour[once] + offset))
         offset += graph.n
     edges.append((mesh.faces.ionic, mesh.faces.electronic + mesh.ionic.n))
@@ -206,4 +206,4 @@ def _coupled_graph(mesh, kind):
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
     graph = Graph(indptr, neighbour, position, layer, bounds, mesh.ionic.widths)
-    return graph, slots, parts
+    return graph, slots[:, slots.shape[1] - mesh.faces.area.size :].copy()

@@ -18,7 +18,8 @@ class Graph:
 
     position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
     links of cell i: neighbour[indptr[i]:indptr[i+1]], face 0..5 for -x +x -y +y -z +z;
-    bounds: first cell of each colour and the end; layer (n): 0 or 1; index: dense map, -1 outside;
+    bounds: first cell of each colour and the end; layer (n): 0 or 1; dense: map of the cells' numbers, -1
+    outside, None where it is not kept;
     periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too;
     open: open part of the face of each link, part: of each cell's box that it fills; None: all.
     """
@@ -31,13 +32,22 @@ class Graph:
     widths: tuple
     periodic: int = 0
     face: np.ndarray | None = None
-    index: np.ndarray | None = None
+    dense: np.ndarray | None = None
     open: np.ndarray | None = None
     part: np.ndarray | None = None
 
     @property
     def n(self):
         return self.position.shape[0]
+
+    @property
+    def index(self):
+        """Dense map of the cells' numbers, -1 outside."""
+        return self.scatter(np.arange(self.n), -1, np.int32) if self.dense is None else self.dense
+
+    def lean(self):
+        """Return it without its dense map, which can be made again."""
+        return replace(self, dense=None)
 
     @property
     def is_filled(self):
@@ -54,14 +64,21 @@ class Graph:
         have no area."""
         most = kernels.fixed.LINKS
         neighbour = np.repeat(np.arange(self.n, dtype=self.neighbour.dtype), most)
-        face = np.full(neighbour.size, most, np.uint8)
         at = np.repeat(most * np.arange(self.n), np.diff(self.indptr)) + self.face
-        neighbour[at], face[at] = self.neighbour, self.face
-        open_ = self.open
+        neighbour[at], open_ = self.neighbour, self.open
         if open_ is not None:
             open_ = np.zeros(neighbour.size)
             open_[at] = self.open
-        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=face, open=open_)
+        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=None, open=open_)
+
+    @property
+    def faces(self):
+        """The face of each link; of those that a filled graph lacks their number."""
+        if self.face is not None:
+            return self.face
+        most = kernels.fixed.LINKS
+        there = self.near != np.arange(self.n, dtype=self.near.dtype)[:, None]
+        return np.where(there, np.arange(most, dtype=np.uint8), np.uint8(most)).ravel()
 
     def gather(self, array):
         """Return the values of a dense [x, y, z] array in the cells."""
@@ -75,21 +92,37 @@ class Graph:
 
     def half_conductances(self):
         """Return face area over half cell length of each link, on its own and on the other side (m)."""
-        own, other = np.zeros((2, self.neighbour.size))
+        faces, (own, other) = self.faces, np.zeros((2, self.neighbour.size))
         rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         for axis in range(3):
-            select = self.face // 2 == axis
+            select = faces // 2 == axis
             here, there = self.position[rows[select]], self.position[self.neighbour[select]]
             area = self._areas(here, axis)
             own[select] = area / (self.widths[axis][here[:, axis]] / 2)
             other[select] = area / (self.widths[axis][there[:, axis]] / 2)
         return (own, other) if self.open is None else (own * self.open, other * self.open)
 
+    @property
+    def alike_along_x(self):
+        """Whether all of a cell but its links follows from its line along x."""
+        return self.open is None and all(np.ptp(w) == 0 for w in self.widths[1:])
+
+    def line_halves(self):
+        """Return face area over half cell length across each face (m), of each line of cells along x where
+        they are alike, [line, 6]."""
+        position = np.zeros((len(self.widths[0]), 3), np.int64)
+        position[:, 0] = np.arange(len(position))
+        sides = [
+            self._areas(position, axis) / (self.widths[axis][position[:, axis]] / 2) for axis in range(3)
+        ]
+        return np.repeat(np.stack(sides, axis=1), 2, axis=1)
+
     def areas(self, slots):
         """Return the face areas of the given links (m2)."""
         rows, out = np.searchsorted(self.indptr, slots, side="right") - 1, np.empty(len(slots))
+        faces = slots % kernels.fixed.LINKS if self.face is None else self.face[slots]
         for axis in range(3):
-            select = self.face[slots] // 2 == axis
+            select = faces // 2 == axis
             out[select] = self._areas(self.position[rows[select]], axis)
         return out if self.open is None else out * self.open[slots]
 

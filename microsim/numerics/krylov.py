@@ -5,6 +5,8 @@ import numpy as np
 from ..base.errors import NotConverged
 from .backend import kernels
 
+PIECE = 2**16  # entries of a vector that are worked on at a time
+
 
 def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, inner=None):
     """Lower the energy x.A x / 2 - b.x from x (zero) with residual r = b - A x; return (x, gains, r).
@@ -53,17 +55,18 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6).
     """
     size = np.linalg.norm(b)
-    x, r, history = np.zeros_like(b), b, [1.0]
+    x, r, history = None, b, [1.0]
     if size == 0:
-        return x, history
+        return np.zeros_like(b), history
     while len(history) <= maximum and history[-1] > tolerance:
         # a little below the target: the basis is float32, and what counts is the residual recomputed after
         # the cycle
         correction, inner = _gmres_cycle(
             apply, precondition, r, 0.9 * tolerance * size, min(restart, maximum + 1 - len(history))
         )
-        x += correction
-        r = b - apply(x)
+        x = correction if x is None else x + correction
+        r = apply(x)
+        np.subtract(b, r, out=r)
         history += [value * history[-1] for value in inner[:-1]] + [np.linalg.norm(r) / size]
     if history[-1] > tolerance:
         raise NotConverged(
@@ -108,10 +111,10 @@ def _gmres_cycle(apply, precondition, r, target, size):
     k += 1
     y, correction = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k]), np.zeros(r.size)
     del basis
-    part = np.empty(r.size)
-    for factor, z in zip(y, answers):
-        np.multiply(z, factor, out=part)
-        correction += part
+    for begin in range(0, r.size, PIECE):
+        piece = slice(begin, begin + PIECE)
+        for factor, z in zip(y, answers):
+            correction[piece] += np.multiply(z[piece], factor, dtype=float)
     return correction, history
 
 

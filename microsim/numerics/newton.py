@@ -55,13 +55,13 @@ def _step(problem, x, R, forcing, fallback):
     this very state."""
     apply, precondition = problem.linearise(x)
     try:
-        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
+        dx, history = gmres(apply, precondition, R, tolerance=forcing)
     except NotConverged:
         if not fallback:
             raise
         apply, precondition = problem.linearise(x, fresh=True)
-        dx, history = gmres(apply, precondition, -R, tolerance=forcing)
-    return dx, len(history) - 1
+        dx, history = gmres(apply, precondition, R, tolerance=forcing)
+    return np.negative(dx, out=dx), len(history) - 1
 
 
 def _lessened(problem, x, dx, size, tolerance):

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.backend import kernels
 from microsim.numerics.graph import voxel_graph
 
 from .random_graphs import one_layer
@@ -70,14 +69,18 @@ def test_conductances_and_their_slopes(case):
     assert np.array_equal(half > 0, there) and np.array_equal(other > 0, there)
     assert np.array_equal(half[graph.near, np.arange(6) ^ 1][there], other[there])
     k, slope, u, dv = (case.rng.uniform(0.5, 2, graph.n), *case.rng.uniform(-1, 1, (3, graph.n)))
-    (w,) = agree("fixed.conductances", graph.near, half, k, np.full(there.shape, np.nan), outputs=[3])
-    assert not w[~there].any() and np.all(w[there] > 0)
+    cells, scale = (graph.near, half, np.arange(graph.n, dtype=np.uint32)), case.rng.uniform(1, 2, graph.n)
     blank = np.full(there.shape, np.nan), np.full(graph.n, np.nan)
-    off, own = agree("fixed.slopes", graph.near, half, k, slope, u, *blank, outputs=[5, 6], rtol=1e-12)
+    (w,) = agree("fixed.conductances", *cells, k, scale, blank[0], outputs=[5])
+    assert not w[~there].any() and np.all(w[there] > 0)
+    off, own = agree("fixed.slopes", *cells, k, slope, scale, u, *blank, outputs=[7, 8], rtol=1e-12)
+    a, rest = agree("fixed.with_slopes", *cells, k, slope, scale, u, *blank, outputs=[7, 8], rtol=1e-12)
+    assert a == pytest.approx(w - off, abs=1e-12)
+    assert rest == pytest.approx(own + off.sum(axis=1), abs=1e-12)
 
     def flow(k):
-        kernels.fixed.conductances(graph.near, half, k, weight := np.empty(there.shape))
-        return (weight * (u[:, None] - u[graph.near])).sum(axis=1)
+        (out,) = agree("fixed.flows_in_series", *cells, k, u, blank[1], outputs=[5])
+        return scale * out
 
     step = 1e-5
     difference = (flow(k + step * slope * dv) - flow(k - step * slope * dv)) / (2 * step)
@@ -87,10 +90,10 @@ def test_conductances_and_their_slopes(case):
 
 def test_a_dead_half_cell_conducts_nothing():
     graph = voxel_graph(np.ones((3, 1, 1), bool), [np.ones(n) for n in (3, 1, 1)]).filled()
-    half = graph.half_conductances()[0].reshape(3, 6)
+    half, line, one = graph.half_conductances()[0].reshape(3, 6), np.arange(3, dtype=np.uint32), np.ones(3)
     for backend in ("cpu", "reference"):
         weight = np.full((3, 6), np.nan)
-        trade(backend, "fixed").conductances(graph.near, half, np.array([1.0, 0, 0]), weight)
+        trade(backend, "fixed").conductances(graph.near, half, line, np.array([1.0, 0, 0]), one, weight)
         assert not weight.any()
 
 
@@ -101,8 +104,8 @@ def test_a_filled_graph_has_the_same_links(case):
     links = {(i, int(j)) for i, row in enumerate(graph.near) for j in row if i != j}
     rows = np.repeat(np.arange(graph.n), np.diff(case.graph.indptr))
     assert links == set(zip(rows.tolist(), case.graph.neighbour.tolist()))
-    assert graph.is_filled and np.all((graph.face < 6) == there.ravel())
+    assert graph.is_filled and np.all((graph.faces < 6) == there.ravel())
     own, theirs = graph.areas(np.flatnonzero(there)), case.graph.areas(np.arange(rows.size))
     assert np.sort(own) == pytest.approx(np.sort(theirs))
-    faces = graph.face.reshape(there.shape)
+    faces = graph.faces.reshape(there.shape)
     assert np.all(faces[there] == np.broadcast_to(np.arange(6), there.shape)[there])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.backend import kernels
@@ -44,6 +44,27 @@ def test_rows_from_edges(n, edges, seed):
     assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(
         neighbour[slots[1]], first[apart]
     )
+
+
+@quick
+@given(one_layer(), one_layer())
+def test_weights_of_two_graphs_joined(one, two):
+    assume(not one.graph.periodic and not two.graph.periodic)
+    parts, n, rng = [one.graph.filled(), two.graph.filled()], one.graph.n, one.rng
+    edges = [(np.arange(n), n + np.arange(n) % parts[1].n)] if parts[1].n else []
+    for begin, g in zip((0, n), parts):
+        i, face = np.nonzero(g.near > np.arange(g.n)[:, None])
+        edges.append((begin + i, begin + g.near[i, face]))
+    first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
+    indptr, neighbour, _ = kernels.graph.rows_from_edges(n + parts[1].n, first, second)
+    weights = [rng.random(g.near.shape).astype(np.float32) for g in parts]
+    rows, blank = (
+        np.repeat(np.arange(indptr.size - 1), np.diff(indptr)),
+        np.full(neighbour.size, -1, np.float32),
+    )
+    given_ = (parts[0].near, weights[0], parts[1].near, weights[1])
+    (out,) = agree("graph.join_weights", indptr, neighbour, *given_, blank, outputs=[6])
+    assert np.array_equal(out < 0, (rows < n) != (neighbour < n))
 
 
 @quick

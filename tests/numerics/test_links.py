@@ -9,14 +9,30 @@ from microsim.numerics.links import Links
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture
-def links():
-    mask = RNG.random((4, 3, 5)) < 0.7
-    return Links.of(voxel_graph(mask, [RNG.uniform(0.5, 2, n) for n in mask.shape]).filled())
+@pytest.fixture(params=["lines of any width", "alike along x"])
+def links(request):
+    mask, alike = RNG.random((4, 3, 5)) < 0.7, request.param == "alike along x"
+    widths = [
+        np.full(n, 0.7 + a) if alike and a else RNG.uniform(0.5, 2, n) for a, n in enumerate(mask.shape)
+    ]
+    return Links.of(voxel_graph(mask, widths).filled())
 
 
-def test_the_other_side_of_each_link_takes_no_memory(links):
-    assert links.half.base is None
+def test_halves_are_kept_once_for_each_line_of_cells_that_are_alike(links):
+    g = links.graph
+    assert links.half.base is None and len(links.half) == (len(g.widths[0]) if g.alike_along_x else g.n)
+
+
+def test_conductances_on_a_scale_and_slopes_taken_together(links):
+    n = links.graph.n
+    k, slope, scale, u = RNG.uniform(0.1, 3, n), RNG.standard_normal(n), RNG.uniform(1, 2, n), RNG.random(n)
+    made = links.conducting(k)
+    assert made.scaled(scale).dtype == np.float32
+    assert made.scaled(scale, float) == pytest.approx(scale[:, None] * made.weight, rel=1e-12)
+    a, rest = links.with_slopes(k, slope, scale, u)
+    off, diagonal = links.slopes(k, slope, u)
+    assert a == pytest.approx(scale[:, None] * (made.weight - off), rel=1e-6, abs=1e-6)
+    assert rest == pytest.approx(scale * (diagonal + off.sum(axis=1)), rel=1e-12, abs=1e-12)
 
 
 def matrix(graph, of_link):

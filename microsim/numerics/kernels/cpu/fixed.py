@@ -49,35 +49,77 @@ def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_
         out_v[i] = _differences(near, carried, u, i, of_v) if carried.size else of_v
 
 
-@spread("conductivity", grain=GRAIN // 2)
-def conductances(first, stop, near, half, conductivity, weight):
-    """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent ones.
+@inlined
+def _in_series(near, half, line, conductivity, i, face):
+    """Conductances of the own and the other half of a link; zeros of an absent one."""
+    j = near[i, face]
+    if j == i:
+        return 0.0, 0.0
+    return half[line[i], face] * conductivity[i], half[line[j], face ^ 1] * conductivity[j]
 
-    `half` is face area over half cell length across each face (m), 0 of absent links, that of a neighbour
-    across the face opposite (face ^ 1); `conductivity` a cell value.
+
+@spread("conductivity", grain=GRAIN // 2)
+def conductances(first, stop, near, half, line, conductivity, scale, weight):
+    """Link conductance of two half cells in series: w = scale_i / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent
+    ones.
+
+    `half` is face area over half cell length across each face (m), of each `line` of cells that are alike;
+    that of a neighbour is the one across the face opposite (face ^ 1). `conductivity` and `scale`: cell
+    values; `weight` of either precision.
     """
     for i in range(first, stop):
         for face in range(LINKS):
-            j = near[i, face]
-            a, b = half[i, face] * conductivity[i], half[j, face ^ 1] * conductivity[j]
-            weight[i, face] = a * b / (a + b) if a + b > 0 else 0.0
+            a, b = _in_series(near, half, line, conductivity, i, face)
+            weight[i, face] = scale[i] * (a * b / (a + b)) if a + b > 0 else 0.0
 
 
 @spread("conductivity", grain=GRAIN // 2)
-def slopes(first, stop, near, half, conductivity, slope, potential, off, diagonal):
-    """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
+def flows_in_series(first, stop, near, half, line, conductivity, x, out):
+    """out_i = sum_j w_ij (x_i - x_j) with the w of `conductances`, which are not kept."""
+    for i in range(first, stop):
+        total = 0.0
+        for face in range(LINKS):
+            a, b = _in_series(near, half, line, conductivity, i, face)
+            if a + b > 0:
+                total += a * b / (a + b) * (x[i] - x[near[i, face]])
+        out[i] = total
+
+
+@spread("conductivity", grain=GRAIN // 2)
+def slopes(first, stop, near, half, line, conductivity, slope, scale, potential, off, diagonal):
+    """Derivative of the flow out of a cell, scale_i sum w_ij (u_i - u_j), with respect to the variable behind
+    k.
 
     `slope` is dk/dv in each cell; off_ij = dw/dk_j slope_j (u_i - u_j), diagonal_i sums dw/dk_i slope_i (u_i
-    - u_j).
+    - u_j), both times scale_i.
     """
     for i in range(first, stop):
         total = 0.0
         for face in range(LINKS):
-            j = near[i, face]
-            own, other = half[i, face], half[j, face ^ 1]
-            a, b = own * conductivity[i], other * conductivity[j]
-            per = 1 / (a + b) if a + b > 0 else 0.0
-            drop = (potential[i] - potential[j]) * per * per
-            off[i, face] = a * a * other * slope[j] * drop
-            total += b * b * own * slope[i] * drop
-        diagonal[i] = total
+            off[i, face] = 0.0
+            a, b = _in_series(near, half, line, conductivity, i, face)
+            if a + b > 0:
+                j = near[i, face]
+                drop = (potential[i] - potential[j]) / (a + b) / (a + b)
+                off[i, face] = scale[i] * (a * a * half[line[j], face ^ 1] * slope[j] * drop)
+                total += b * b * half[line[i], face] * slope[i] * drop
+        diagonal[i] = scale[i] * total
+
+
+@spread("conductivity", grain=GRAIN // 2)
+def with_slopes(first, stop, near, half, line, conductivity, slope, scale, u, a_of, rest):
+    """Linear flow of the variable v behind k itself, u: sum_j w_ij (v_i - v_j) + off_ij v_j + diagonal_i v_i
+    of `conductances` and `slopes` as sum_j a_ij (v_i - v_j) + rest_i v_i, a = w - off."""
+    for i in range(first, stop):
+        total = 0.0
+        for face in range(LINKS):
+            a_of[i, face] = 0.0
+            a, b = _in_series(near, half, line, conductivity, i, face)
+            if a + b > 0:
+                j = near[i, face]
+                per = 1 / (a + b)
+                drop = (u[i] - u[j]) * per * per
+                off = a * a * half[line[j], face ^ 1] * slope[j] * drop
+                total += b * b * half[line[i], face] * slope[i] * drop + off
+                a_of[i, face] = scale[i] * (a * b * per - off)
+        rest[i] = scale[i] * total

@@ -105,6 +105,23 @@ def _fill_links(first, stop, position, index, periodic, indptr, neighbour, faces
                     slot += 1
 
 
+@spread("indptr", less=1, grain=SERIAL)
+def join_weights(first, stop, indptr, neighbour, near_a, weight_a, near_b, weight_b, out):
+    """Write the weights of the links of two filled graphs into the rows of a graph of the cells of both, a's
+    first; links between the two graphs are left as they are."""
+    n = np.uint64(near_a.shape[0])
+    for i in range(first, stop):
+        for slot in range(indptr[i], indptr[i + 1]):
+            j = np.uint64(neighbour[slot])
+            if (i < n) != (j < n):
+                continue
+            for face in range(6):
+                if i < n and near_a[i, face] == j:
+                    out[slot] = weight_a[i, face]
+                if i >= n and near_b[i - n, face] == j - n:
+                    out[slot] = weight_b[i - n, face]
+
+
 def rows_from_edges(n, first, second):
     """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
     slots."""

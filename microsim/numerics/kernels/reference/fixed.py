@@ -24,37 +24,58 @@ def two_outflows(near, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
         out_v += _differences(near, carried, u)
 
 
-def conductances(near, half, conductivity, weight):
-    """Link conductance of two half cells in series: w = 1 / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent ones.
+def conductances(near, half, line, conductivity, scale, weight):
+    """Link conductance of two half cells in series: w = scale_i / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent
+    ones.
 
-    `half` is face area over half cell length across each face (m), 0 of absent links, that of a neighbour
-    across the face opposite (face ^ 1); `conductivity` a cell value.
+    `half` is face area over half cell length across each face (m), of each `line` of cells that are alike;
+    that of a neighbour is the one across the face opposite (face ^ 1).
     """
+    own, other = _halves(near, half, line)
     with np.errstate(divide="ignore"):
-        of_own, of_other = 1 / (half * conductivity[:, None]), 1 / (_across(near, half) * conductivity[near])
-        weight[:] = 1 / (of_own + of_other)
+        weight[:] = scale[:, None] / (1 / (own * conductivity[:, None]) + 1 / (other * conductivity[near]))
 
 
-def slopes(near, half, conductivity, slope, potential, off, diagonal):
-    """Derivative of the flow out of a cell, sum w_ij (u_i - u_j), with respect to the variable behind k.
+def flows_in_series(near, half, line, conductivity, x, out):
+    """out_i = sum_j w_ij (x_i - x_j) with the w of `conductances`."""
+    conductances(near, half, line, conductivity, np.ones(len(near)), weight := np.empty(near.shape))
+    differences(near, weight, x, out)
+
+
+def slopes(near, half, line, conductivity, slope, scale, potential, off, diagonal):
+    """Derivative of the flow out of a cell, scale_i sum w_ij (u_i - u_j), with respect to the variable behind
+    k.
 
     `slope` is dk/dv in each cell; off_ij = dw/dk_j slope_j (u_i - u_j), diagonal_i sums dw/dk_i slope_i (u_i
-    - u_j).
+    - u_j), both times scale_i.
     1/w = 1/(h_i k_i) + 1/(h_j k_j), so dw/dk_i = w^2 / (h_i k_i^2).
     """
-    k, other, there = conductivity[:, None], _across(near, half), half > 0
+    own, other = _halves(near, half, line)
+    k, there = conductivity[:, None], own > 0
     with np.errstate(divide="ignore", invalid="ignore"):
-        w = 1 / (1 / (half * k) + 1 / (other * k[near, 0]))
+        w = 1 / (1 / (own * k) + 1 / (other * k[near, 0]))
         of_other = np.where(there, w**2 / (other * k[near, 0] ** 2), 0)
-        of_own = np.where(there, w**2 / (half * k**2), 0)
+        of_own = np.where(there, w**2 / (own * k**2), 0)
     drop = potential[:, None] - potential[near]
-    off[:] = of_other * slope[near] * drop
-    diagonal[:] = (of_own * slope[:, None] * drop).sum(axis=1)
+    off[:] = scale[:, None] * of_other * slope[near] * drop
+    diagonal[:] = scale * (of_own * slope[:, None] * drop).sum(axis=1)
 
 
-def _across(near, half):
-    """`half` of each neighbour across the face that it shares."""
-    return half[near, np.arange(LINKS) ^ 1]
+def with_slopes(near, half, line, conductivity, slope, scale, u, a_of, rest):
+    """Linear flow of the variable v behind k itself, u: sum_j w_ij (v_i - v_j) + off_ij v_j + diagonal_i v_i
+    of `conductances` and `slopes` as sum_j a_ij (v_i - v_j) + rest_i v_i, a = w - off."""
+    conductances(near, half, line, conductivity, scale, weight := np.empty(near.shape))
+    off, diagonal = np.empty(near.shape), np.empty(len(near))
+    slopes(near, half, line, conductivity, slope, scale, u, off, diagonal)
+    a_of[:], rest[:] = weight - off, diagonal + off.sum(axis=1)
+
+
+def _halves(near, half, line):
+    """`half` of each link on its own side, and of the neighbour across the face that it shares; 0 of absent
+    ones."""
+    there = near != np.arange(len(near))[:, None]
+    other = half[line[near], np.arange(LINKS) ^ 1]
+    return np.where(there, half[line], 0.0), np.where(there, other, 0.0)
 
 
 def _differences(near, weight, x):

@@ -37,6 +37,18 @@ def grid_links(index, position, periodic):
     return np.array(indptr, np.int64), np.array(neighbour, np.int32), np.array(faces, np.uint8)
 
 
+def join_weights(indptr, neighbour, near_a, weight_a, near_b, weight_b, out):
+    """Write the weights of the links of two filled graphs into the rows of a graph of the cells of both, a's
+    first; links between the two graphs are left as they are."""
+    n, known = len(near_a), {}
+    for begin, near, weight in ((0, near_a, weight_a), (n, near_b, weight_b)):
+        for i, row in enumerate(near):
+            known |= {(begin + i, begin + int(j)): w for j, w in zip(row, weight[i]) if j != i}
+    rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+    for slot, pair in enumerate(zip(rows.tolist(), neighbour.tolist())):
+        out[slot] = known.get(pair, out[slot])
+
+
 def rows_from_edges(n, first, second):
     """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
     slots."""
