@@ -16,7 +16,7 @@ from ..mesh.mask import over_the_rim
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.backend import kernels
-from ..numerics.graph import Graph, voxel_graph
+from ..numerics.graph import Graph, lean, voxel_graph
 from .contacts import set_off
 from .deposit import Deposit
 from .design import CounterSlab
@@ -112,9 +112,10 @@ class HalfCellMesh:
         return dense
 
     def lean(self):
-        """Return it without the dense maps of its graphs, which only making it needs."""
-        solid = LithiumCells(self.solid.resolved.lean(), self.solid.spheres)
-        return replace(self, ionic=self.ionic.lean(), electronic=self.electronic.lean(), solid=solid)
+        """Return it without what only making it needs."""
+        ionic, electronic, resolved = lean([self.ionic, self.electronic, self.solid.resolved])
+        solid = LithiumCells(resolved, self.solid.spheres)
+        return replace(self, ionic=ionic, electronic=electronic, solid=solid)
 
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the

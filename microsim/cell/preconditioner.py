@@ -1,6 +1,6 @@
 """The half cell's preconditioner: lithium eliminated into the potentials, multigrid for what is left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,8 @@ from ..numerics.graph import Graph, contrast_layers
 from ..numerics.multigrid import Multigrid
 from .contacts import contact_layers, has_contacts
 from .spheres import LithiumSolver
+
+NOBODY = np.empty(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -111,21 +113,29 @@ class Preconditioner:
     def _update_potentials(self, about, push):
         """push: how the faces' current follows the potential once lithium has followed (S)."""
         cell, n_ionic = self.cell, self.cell.mesh.ionic.n
-        ionic = cell.mesh.ionic.near, about.flows.ionic.scaled(1.0)
-        electronic = cell.mesh.electronic.near, cell.electronic_single[0]
-        weight = np.empty(self.potentials.neighbour.size, np.float32)
-        rows = self.potentials.indptr, self.potentials.neighbour
-        kernels.graph.join_weights(*rows, *ionic, *electronic, weight)
-        del ionic
-        weight[self.face_slots] = push
+        # its neighbours are made anew each time: a twentieth of a run's memory, and the sweeps have their own
+        graph, weight = self._coupled(about.flows.ionic.scaled(1.0), push)
         if self.potential_grid is None:
-            self.potential_grid = Multigrid(self.potentials, weight)
+            self.potential_grid = Multigrid(graph, weight)
+        self.potential_grid.levels[0].graph = graph
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
         mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
         if about.counter_slopes:
             mass[cell.mesh.counter] = cell.counter_area * about.counter_slopes.dphi
         self.potential_grid.update(weight, mass, None, high)
+        self.potential_grid.levels[0].graph = self.potentials
+
+    def _coupled(self, ionic, push):
+        """Return the graph of the potentials with its neighbours, and the weights of its links (S)."""
+        mesh, faces, slots = self.cell.mesh, self.cell.mesh.faces, self.face_slots
+        neighbour = np.empty(self.potentials.indptr[-1], np.int32)
+        weight = np.empty(neighbour.size, np.float32)
+        parts = mesh.ionic.near, ionic, mesh.electronic.near, self.cell.electronic_single[0]
+        kernels.graph.fill_joined(self.potentials.indptr, *parts, neighbour, weight)
+        neighbour[slots[0]], neighbour[slots[1]] = mesh.ionic.n + faces.electronic, faces.ionic
+        weight[slots] = push
+        return replace(self.potentials, neighbour=neighbour), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -190,20 +200,14 @@ def _single(values):
 
 
 def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, and the two slots of each face's
-    link. kind: 0 or 1 for each electronic cell, never joined on coarse levels.
+    """Return one graph of ionic and electronic cells linked by the faces, its neighbours left out, and the
+    two slots of each face's link. kind: 0 or 1 for each electronic cell, never joined on coarse levels.
     """
-    edges, offset = [], 0
-    for graph in (mesh.ionic, mesh.electronic):
-        rows = np.repeat(np.arange(graph.n, dtype=np.int32), np.diff(graph.indptr))
-        once = np.flatnonzero(rows < graph.neighbour).astype(np.int32)
-        edges.append((rows[once] + offset, graph.neighbour[once] + offset))
-        offset += graph.n
-    edges.append((mesh.faces.ionic, mesh.faces.electronic + mesh.ionic.n))
-    first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
-    indptr, neighbour, slots = kernels.graph.rows_from_edges(offset, first, second)
+    faces = mesh.faces
+    indptr, slots = kernels.graph.joined_rows(
+        mesh.ionic.near, mesh.electronic.near, faces.ionic, faces.electronic
+    )
     layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-    graph = Graph(indptr, neighbour, position, layer, bounds, mesh.ionic.widths)
-    return graph, slots[:, slots.shape[1] - mesh.faces.area.size :].copy()
+    return Graph(indptr, NOBODY, position, layer, bounds, mesh.ionic.widths), slots

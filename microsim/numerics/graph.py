@@ -45,10 +45,6 @@ class Graph:
         """Dense map of the cells' numbers, -1 outside."""
         return self.scatter(np.arange(self.n), -1, np.int32) if self.dense is None else self.dense
 
-    def lean(self):
-        """Return it without its dense map, which can be made again."""
-        return replace(self, dense=None)
-
     @property
     def is_filled(self):
         """Whether every cell has six links, to itself where there is no neighbour."""
@@ -135,6 +131,13 @@ class Graph:
         """Return the cell volumes (m3)."""
         x, y, z = (self.widths[axis][self.position[:, axis]] for axis in range(3))
         return x * y * z if self.part is None else x * y * z * self.part
+
+
+def lean(graphs):
+    """Return filled graphs without their dense maps, which can be made again, and the ends of their rows,
+    six links a cell, kept once for all."""
+    ends = max((graph.indptr for graph in graphs), key=len)
+    return [replace(graph, dense=None, indptr=ends[: graph.n + 1]) for graph in graphs]
 
 
 def line_colours(lengths, periodic):

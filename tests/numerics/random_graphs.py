@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import strategies as st
 
-from microsim.numerics.backend import kernels
 from microsim.numerics.graph import Graph, voxel_graph
 
 
@@ -116,7 +115,9 @@ def coupled_graph(labels, widths):
             both = (first >= 0) & (second >= 0)
             edges.append((first[both], second[both] + offsets[1]))
     first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
-    indptr, neighbour, _ = kernels.graph.rows_from_edges(parts[0].n + parts[1].n, first, second)
+    here, there = np.concatenate([first, second]), np.concatenate([second, first])
+    neighbour = there[np.lexsort((there, here))]  # lower ones first
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(here, minlength=parts[0].n + parts[1].n))])
     layer = np.concatenate([np.zeros(parts[0].n), 2 + (parts[1].gather(labels) == 2)]).astype(np.uint8)
     bounds = np.concatenate([parts[0].bounds, parts[0].n + parts[1].bounds[1:]])
     return Graph(

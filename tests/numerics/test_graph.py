@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.graph import cut_graph, line_colours, voxel_graph
+from microsim.numerics.graph import cut_graph, lean, line_colours, voxel_graph
 
 from .random_graphs import masks, mirror_slots, one_layer, rows_of, weighted
 
@@ -71,6 +71,14 @@ def test_only_an_odd_ring_needs_a_third_colour(length, periodic, colours):
     assert line_colours((5, length, 2), periodic)[1] == colours
     assert line_colours((4, length, 2), 2 * periodic)[1] == colours
     assert line_colours((5, 2, 2), 2)[1] == 3
+
+
+def test_lean_graphs_make_their_maps_anew_and_share_the_ends_of_rows():
+    graphs = [voxel_graph(np.ones((n, 2, 1), bool), [np.ones(n), np.ones(2), np.ones(1)]) for n in (2, 5)]
+    kept = lean([graph.filled() for graph in graphs])
+    assert all(graph.is_filled and np.shares_memory(graph.indptr, kept[1].indptr) for graph in kept)
+    assert all(np.array_equal(new.index, graph.index) for new, graph in zip(kept, graphs))
+    assert kept[0].dense is None
 
 
 @quick

@@ -35,36 +35,32 @@ def _lines_and_colours(shape, periodic):
 
 
 @quick
-@given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 2**31))
-def test_rows_from_edges(n, edges, seed):
-    rng = np.random.default_rng(seed)
-    first, second = rng.integers(0, n, (2, edges)).astype(np.int32)
-    apart = first != second
-    _, neighbour, slots = agree("graph.rows_from_edges", n, first[apart], second[apart])
-    assert np.array_equal(neighbour[slots[0]], second[apart]) and np.array_equal(
-        neighbour[slots[1]], first[apart]
-    )
-
-
-@quick
-@given(one_layer(), one_layer())
-def test_weights_of_two_graphs_joined(one, two):
-    assume(not one.graph.periodic and not two.graph.periodic)
-    parts, n, rng = [one.graph.filled(), two.graph.filled()], one.graph.n, one.rng
-    edges = [(np.arange(n), n + np.arange(n) % parts[1].n)] if parts[1].n else []
-    for begin, g in zip((0, n), parts):
-        i, face = np.nonzero(g.near > np.arange(g.n)[:, None])
-        edges.append((begin + i, begin + g.near[i, face]))
-    first, second = (np.concatenate(side).astype(np.int32) for side in zip(*edges))
-    indptr, neighbour, _ = kernels.graph.rows_from_edges(n + parts[1].n, first, second)
+@given(masks(), masks(), st.integers(0, 2**31))
+def test_rows_of_two_graphs_joined(one, two, seed):
+    """Each link of the parts in two rows with its weight, and each link between them."""
+    assume(one.any() and two.any())
+    parts = [voxel_graph(mask, [np.ones(k) for k in mask.shape]).filled() for mask in (one, two)]
+    n, rng = parts[0].n, np.random.default_rng(seed)
+    of_a, of_b = rng.integers(0, n, 2 * n), rng.integers(0, parts[1].n, 2 * n)
+    near = [g.near for g in parts]
+    indptr, slots = agree("graph.joined_rows", *near, of_a, of_b)
     weights = [rng.random(g.near.shape).astype(np.float32) for g in parts]
-    rows, blank = (
-        np.repeat(np.arange(indptr.size - 1), np.diff(indptr)),
-        np.full(neighbour.size, -1, np.float32),
-    )
-    given_ = (parts[0].near, weights[0], parts[1].near, weights[1])
-    (out,) = agree("graph.join_weights", indptr, neighbour, *given_, blank, outputs=[6])
-    assert np.array_equal(out < 0, (rows < n) != (neighbour < n))
+    blank = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], -1, np.float32)
+    given_ = near[0], weights[0], near[1], weights[1], *blank
+    neighbour, weight = agree("graph.fill_joined", indptr, *given_, outputs=[5, 6])
+    assert np.array_equal(np.flatnonzero(weight < 0), np.sort(slots.ravel()))
+    neighbour[slots[0]], neighbour[slots[1]] = n + of_b, of_a
+    edges = [(of_a, n + of_b)]
+    for begin, rows, links in zip((0, n), near, weights):
+        i, face = np.nonzero(rows > np.arange(len(rows))[:, None])
+        edges.append((begin + i, begin + rows[i, face]))
+        own = np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) - begin, neighbour.astype(int) - begin
+        for k in np.flatnonzero((weight >= 0) & (own[0] >= 0) & (own[0] < len(rows))):
+            assert weight[k] == links[own[0][k], rows[own[0][k]] == own[1][k]]
+    both = [(a, b) for pair in edges for a, b in zip(*pair)]
+    expected = sorted(both + [(b, a) for a, b in both])
+    rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
+    assert sorted(zip(rows, neighbour)) == expected
 
 
 @quick

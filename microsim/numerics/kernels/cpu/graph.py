@@ -105,40 +105,44 @@ def _fill_links(first, stop, position, index, periodic, indptr, neighbour, faces
                     slot += 1
 
 
-@spread("indptr", less=1, grain=SERIAL)
-def join_weights(first, stop, indptr, neighbour, near_a, weight_a, near_b, weight_b, out):
-    """Write the weights of the links of two filled graphs into the rows of a graph of the cells of both, a's
-    first; links between the two graphs are left as they are."""
-    n = np.uint64(near_a.shape[0])
-    for i in range(first, stop):
-        for slot in range(indptr[i], indptr[i + 1]):
-            j = np.uint64(neighbour[slot])
-            if (i < n) != (j < n):
-                continue
-            for face in range(6):
-                if i < n and near_a[i, face] == j:
-                    out[slot] = weight_a[i, face]
-                if i >= n and near_b[i - n, face] == j - n:
-                    out[slot] = weight_b[i - n, face]
-
-
-def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
-    slots."""
-    degree = np.bincount(first, minlength=n) + np.bincount(second, minlength=n)
-    indptr = np.concatenate([[0], np.cumsum(degree)])
-    neighbour, slots = np.empty(indptr[-1], np.int32), np.empty((2, first.size), np.int32)
-    _fill_rows(first, second, indptr[:-1].copy(), neighbour, slots)
-    return indptr, neighbour, slots
+def joined_rows(near_a, near_b, face_a, face_b):
+    """Rows of a graph of the cells of two filled graphs, a's first, and of links between face_a[f] and
+    face_b[f]: where they end, and the two slots of each link between."""
+    n = len(near_a)
+    between = [np.bincount(face_a, minlength=n), np.bincount(face_b, minlength=len(near_b))]
+    own = [(near != np.arange(len(near))[:, None]).sum(axis=1) for near in (near_a, near_b)]
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate(own) + np.concatenate(between))])
+    slots = np.empty((2, len(face_a)), np.int32)
+    _place_links(indptr[1 : n + 1] - between[0], face_a, slots[0])
+    _place_links(indptr[n:-1].copy(), face_b, slots[1])
+    return indptr, slots
 
 
 @compiled
-def _fill_rows(first, second, cursor, neighbour, slots):
-    for later in range(2):
-        for e in range(first.size):
-            i, j = first[e], second[e]
-            side = 0 if (j > i) == (later == 1) else 1  # of the cell whose row gets the other one now
-            here, there = (i, j) if side == 0 else (j, i)
-            slots[side, e] = cursor[here]
-            neighbour[cursor[here]] = there
-            cursor[here] += 1
+def _place_links(cursor, cells, slots):
+    for f in range(cells.size):
+        slots[f] = cursor[cells[f]]
+        cursor[cells[f]] += 1
+
+
+@spread("indptr", less=1, grain=SERIAL)
+def fill_joined(first, stop, indptr, near_a, weight_a, near_b, weight_b, neighbour, weight):
+    """Write the neighbours of each graph's own links into `joined_rows`, lower ones first, and their weights;
+    what is between the graphs lies behind them in a's rows and before them in b's."""
+    n = np.uint64(near_a.shape[0])
+    for i in range(first, stop):
+        of_a = i < n
+        base = np.uint64(0) if of_a else n
+        near, links = (near_a[i], weight_a[i]) if of_a else (near_b[i - n], weight_b[i - n])
+        slot = indptr[i]
+        if not of_a:
+            slot = indptr[i + 1]
+            for face in range(6):
+                if near[face] + base != i:
+                    slot -= 1
+        for later in range(2):
+            for face in range(6):
+                j = near[face] + base
+                if j != i and (j > i) == (later == 1):
+                    neighbour[slot], weight[slot] = j, links[face]
+                    slot += 1

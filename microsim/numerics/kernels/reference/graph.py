@@ -37,30 +37,28 @@ def grid_links(index, position, periodic):
     return np.array(indptr, np.int64), np.array(neighbour, np.int32), np.array(faces, np.uint8)
 
 
-def join_weights(indptr, neighbour, near_a, weight_a, near_b, weight_b, out):
-    """Write the weights of the links of two filled graphs into the rows of a graph of the cells of both, a's
-    first; links between the two graphs are left as they are."""
-    n, known = len(near_a), {}
-    for begin, near, weight in ((0, near_a, weight_a), (n, near_b, weight_b)):
+def joined_rows(near_a, near_b, face_a, face_b):
+    """Rows of a graph of the cells of two filled graphs, a's first, and of links between face_a[f] and
+    face_b[f]: where they end, and the two slots of each link between."""
+    indptr, slots = [0], np.empty((2, len(face_a)), np.int32)
+    for i, row in enumerate(near_a):
+        own, held = int((row != i).sum()), np.flatnonzero(face_a == i)
+        slots[0, held] = indptr[-1] + own + np.arange(held.size)
+        indptr.append(indptr[-1] + own + held.size)
+    for i, row in enumerate(near_b):
+        own, held = int((row != i).sum()), np.flatnonzero(face_b == i)
+        slots[1, held] = indptr[-1] + np.arange(held.size)
+        indptr.append(indptr[-1] + own + held.size)
+    return np.array(indptr), slots
+
+
+def fill_joined(indptr, near_a, weight_a, near_b, weight_b, neighbour, weight):
+    """Write the neighbours of each graph's own links into `joined_rows`, lower ones first, and their weights;
+    what is between the graphs lies behind them in a's rows and before them in b's."""
+    n = len(near_a)
+    for begin, near, links in ((0, near_a, weight_a), (n, near_b, weight_b)):
         for i, row in enumerate(near):
-            known |= {(begin + i, begin + int(j)): w for j, w in zip(row, weight[i]) if j != i}
-    rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    for slot, pair in enumerate(zip(rows.tolist(), neighbour.tolist())):
-        out[slot] = known.get(pair, out[slot])
-
-
-def rows_from_edges(n, first, second):
-    """Compressed rows of an undirected graph, lower neighbours first: indptr, neighbour, and each edge's two
-    slots."""
-    rows = [[] for _ in range(n)]
-    for edge, (i, j) in enumerate(zip(first, second)):
-        rows[i].append((j, 0, edge))
-        rows[j].append((i, 1, edge))
-    for i, row in enumerate(rows):
-        row.sort(key=lambda entry: entry[0] > i)
-    indptr = np.cumsum([0] + [len(row) for row in rows])
-    neighbour = np.array([j for row in rows for j, _, _ in row], np.int32)
-    slots = np.empty((2, len(first)), np.int32)
-    for slot, (_, side, edge) in enumerate(entry for row in rows for entry in row):
-        slots[side, edge] = slot
-    return indptr, neighbour, slots
+            order = [k for k in range(6) if row[k] < i] + [k for k in range(6) if row[k] > i]
+            low, high = indptr[begin + i], indptr[begin + i + 1]
+            own = slice(high - len(order), high) if begin else slice(low, low + len(order))
+            neighbour[own], weight[own] = begin + row[order].astype(int), links[i, order]
