@@ -31,6 +31,12 @@ class Rows(NamedTuple):
         weights = np.zeros(near.shape, dtype), np.zeros(far_near.shape, dtype)
         return cls(near, weights[0], far, far_near, weights[1])
 
+    @classmethod
+    def alone(cls, near, weight):
+        """Return rows of cells that have no further links; near, weight [n, 6]."""
+        far = np.empty((0, kernels.cycle.MORE), near.dtype)
+        return cls(near, weight, far[:, 0], far, far.astype(weight.dtype))
+
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
         kernels.cycle.pack_weights(graph.indptr, weight, self.weight)

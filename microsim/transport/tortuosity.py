@@ -21,6 +21,7 @@ from ..numerics.backend import kernels
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid, precision_for
+from ..numerics.open_rows import OpenMultigrid
 from ..numerics.rows import BitRows, RowsMultigrid
 from ..numerics.slab import RankSlab, inner_of
 from .interface import conductor_share, cut_cells
@@ -155,12 +156,9 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     h, along = np.array(grid.voxel_size)[order], conductivity[order]
     cut = cut_cells(share, h * np.sqrt(along[0] / along), periodic)
     eps = float(share.mean(dtype=float))
-    through = float(cut.graph.gather(share).sum(dtype=float) / share.size) if cut else 0.0
+    through = float(cut.gather(share).sum(dtype=float) / share.size) if cut else 0.0
     bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through, bounded=True)
-    if cut is None:
-        return None, bulk
-    layer = np.zeros(cut.graph.n, np.uint8)
-    return _GraphProblem(cut.graph, cut.weight, cut.inlet, cut.outlet, layer, np.float32), bulk
+    return _OpenProblem(cut) if cut else None, bulk
 
 
 def check_sample(grid, axis, sides="no-flux", interface="voxel"):
@@ -311,6 +309,30 @@ class _GraphProblem:
 
     def plane_sums(self, r):
         return np.bincount(self.cells.position[:, 0], r, self.shape[0])
+
+
+class _OpenProblem:
+    """The linear system of one axis for one conductor that ends within voxels, on OpenRows."""
+
+    dtype, inner = np.float32, None
+
+    def __init__(self, cells):
+        self.cells, self.multigrid = cells, OpenMultigrid(cells)
+        self.apply, self.planes = self.multigrid.apply, cells.planes
+        x, between = cells.position[:, 0], self.plane_sums(cells.weight[:, 1])[:-1]
+        self.u = _series_profile(cells.inlet.sum(dtype=float), between, cells.outlet.sum(dtype=float))[x]
+
+    def residual(self, r):
+        cells, out = self.cells, np.empty(self.cells.n)
+        kernels.fixed.outflow(cells.near, cells.weight, cells.inlet + cells.outlet, self.u, out)
+        conductance = float(self.u @ out - 2 * (cells.inlet @ self.u) + cells.inlet.sum(dtype=float))
+        np.subtract(cells.inlet, out, out=out)
+        r[:] = out
+        return self.plane_sums(out), conductance
+
+    def plane_sums(self, r):
+        total = np.concatenate([[0.0], np.cumsum(r, dtype=float)])
+        return np.diff(total[self.planes]).sum(axis=0)
 
 
 def _series_profile(first, between, last):

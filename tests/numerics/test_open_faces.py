@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.graph import voxel_graph
+from microsim.numerics.kernels.cpu.coarsening import children_of
 
 from .twins import agree
 
 quick = settings(max_examples=12, deadline=None)
 SHAPE = (5, 6, 4)
+STRETCH = np.array([1.0, 2.0, 0.5], np.float32)
 
 
 def some_open(seed, periodic):
@@ -35,24 +37,56 @@ def test_clusters(seed, periodic):
     assert np.array_equal(np.unique(cluster), np.flatnonzero(first))
 
 
+def some_cells(seed, periodic):
+    """Graph of most of the voxels; openings, those of opposite sides alike where they are one face."""
+    mask = np.random.default_rng(seed).random(SHAPE) < 0.8
+    return voxel_graph(mask, [np.ones(n) for n in SHAPE], periodic), some_open(seed, periodic)
+
+
+def linked(graph, periodic, opening):
+    """Rows of open links."""
+    near, weight = np.zeros((graph.n, 6), np.uint32), np.zeros((graph.n, 6), np.float32)
+    cells = graph.position, graph.index, periodic, opening, STRETCH, near, weight
+    return agree("open_faces.open_rows", *cells, outputs=[5, 6])
+
+
 @quick
 @given(st.integers(0, 2**31), st.booleans())
 def test_open_links(seed, periodic):
-    opening = some_open(seed, periodic)
-    mask = np.random.default_rng(seed).random(SHAPE) < 0.8
-    graph = voxel_graph(mask, [np.ones(n) for n in SHAPE], periodic)
-    cells = graph.position, graph.index, periodic, opening
-    (count,) = agree("open_faces.count_links", *cells, np.zeros_like(graph.indptr), outputs=[4])
-    start = np.cumsum(count)
-    empty = [np.zeros(start[-1], kind) for kind in (np.int32, np.uint8, np.float64)]
-    shape = np.array([1.0, 2.0, 0.5])
-    neighbour, _, weight = agree("open_faces.fill_links", *cells, shape, start, *empty, outputs=[6, 7, 8])
-    dense = np.zeros((graph.n, graph.n))
-    np.add.at(dense, (np.repeat(np.arange(graph.n), np.diff(start)), neighbour), weight)
-    assert weight.min() > 0 and np.allclose(dense, dense.T)
+    graph, opening = some_cells(seed, periodic)
+    near, weight = linked(graph, periodic, opening)
+    dense, whole = np.zeros((2, graph.n, graph.n))
+    np.add.at(dense, (np.arange(graph.n)[:, None], near), weight)
+    assert np.allclose(dense, dense.T)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     place = graph.position[rows].astype(int)
     place[np.arange(rows.size), graph.face // 2] += graph.face % 2
-    whole = np.zeros_like(dense)
-    np.add.at(whole, (rows, graph.neighbour), opening[graph.face // 2, *place.T] * shape[graph.face // 2])
+    open_ = opening[graph.face // 2, *place.T] * STRETCH[graph.face // 2]
+    np.add.at(whole, (rows, graph.neighbour), open_)
     assert np.allclose(dense, whole)
+
+
+@quick
+@given(st.integers(0, 2**31), st.booleans(), st.sampled_from([(2, 2, 2), (2, 1, 2), (1, 2, 1)]))
+def test_blocks_of_voxels(seed, periodic, step):
+    graph, opening = some_cells(seed, periodic)
+    blocks = [-(-n // s) for n, s in zip(SHAPE, step)]
+    part, parts = np.zeros(SHAPE, np.uint8), np.zeros(blocks, np.uint8)
+    given_ = graph.index, opening, step
+    part, parts = agree("open_faces.block_parts", *given_, part, parts, outputs=[3, 4])
+    base = (np.cumsum(parts) - parts.ravel()).astype(np.int32).reshape(blocks)
+    parent = np.zeros(graph.n, np.int32)
+    (parent,) = agree("open_faces.parents", graph.position, step, base, part, parent, outputs=[4])
+    assert np.array_equal(np.unique(parent), np.arange(parts.sum()))
+    near, weight = linked(graph, periodic, opening)
+    children = children_of(parent, int(parts.sum()))
+    position = graph.position[children[1][children[0][:-1]]] // np.array(step)
+    ratios = [np.linspace(0.4, 0.6, n, dtype=np.float32) for n in blocks]
+    given_ = near, weight, parent, *children, position.astype(np.int16), *ratios
+    indptr, neighbour, total = agree("open_faces.block_links", *given_)
+    rows = np.repeat(np.arange(len(position)), np.diff(indptr))
+    assert len(set(zip(rows.tolist(), neighbour.tolist()))) == rows.size and (rows != neighbour).all()
+    across = parent[near] != parent[:, None]
+    ratio = np.array([r[position[:, a]] for a, r in enumerate(ratios)]).max() + 1e-6
+    held = (weight * across).sum()
+    assert held * 0.4 - 1e-3 <= total.sum() <= held * ratio

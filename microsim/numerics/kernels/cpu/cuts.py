@@ -3,8 +3,6 @@
 A plane n . x = a, with n >= 0 and sum(n) = 1, cuts the unit cube whose corner x = 0 lies deepest in the open.
 """
 
-import math
-
 import numpy as np
 
 from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
@@ -57,20 +55,11 @@ def _place(n1, n2, n3, share):
     elif m1 + m2 <= m3 and 2 * m3 * v >= m1 + m2:
         a = m3 * v + 0.5 * (m1 + m2)
     else:
-        b, c, d = 3 * (m1 + m2), 3 * (m1 * m1 + m2 * m2), m1 * m1 * m1 + m2 * m2 * m2 - six * v
-        a = _middle_root(-b, c, -d)
-        if a > m3:
-            a = _middle_root(-1.5, 0.5 * (c + 3 * m3 * m3), -0.5 * (d + m3 * m3 * m3))
+        a = m2 + (0.5 - m2) * (v - v2) / max(0.5 - v2, 1e-9)  # the chord
+        for _ in range(3):
+            slope = _square(a) - _square(a - m1) - _square(a - m2) - _square(a - m3) + _square(a - m1 - m2)
+            a -= (_volume(m1, m2, m3, a) - v) * 2 * m1 * m2 * m3 / slope
     return a if share <= 0.5 else 1 - a
-
-
-@inlined
-def _middle_root(b, c, d):
-    """Middle one of the three real roots of a^3 + b a^2 + c a + d."""
-    p = max(b * b / 9 - c / 3, 1e-30)
-    q = (b * c - 3 * d) / 6 - b * b * b / 27
-    angle = math.acos(min(max(q / p**1.5, -1.0), 1.0)) / 3
-    return p**0.5 * (3**0.5 * math.sin(angle) - math.cos(angle)) - b / 3
 
 
 @inlined
@@ -78,7 +67,12 @@ def _section(across, along1, along2, share, depth):
     """Open part of the section at `depth` of a unit cube that is open by `share`; across, along1, along2:
     gradient of the open share, without signs; depth: 0 at the open side of the cube, 1 at the other."""
     n1, n2, n3 = _normal(across, along1, along2)
-    a = _place(n1, n2, n3, share) - n1 * depth
+    return _open_part(n2, n3, _place(n1, n2, n3, share) - n1 * depth)
+
+
+@inlined
+def _open_part(n2, n3, a):
+    """Part of a unit square with n2 y + n3 z < a."""
     v = _square(a) - _square(a - n2) - _square(a - n3) + _square(a - n2 - n3)
     return min(max(v / (2 * n2 * n3), 0.0), 1.0)
 
@@ -102,13 +96,13 @@ def gradients(first, stop, share, gradient):
 
 
 @inlined
-def _side(g, b, c, axis, share, upward):
+def _side(g, b, c, axis, share, place, upward):
     """Open part of the lower or upper face of a voxel across an axis, by the plane of its own gradient."""
     across = g[axis]
     if across == 0 and g[b] == 0 and g[c] == 0:
         return share
-    depth = 0.0 if (across > 0) == upward else 1.0
-    return _section(abs(across), abs(g[b]), abs(g[c]), share, depth)
+    n1, n2, n3 = _normal(abs(across), abs(g[b]), abs(g[c]))
+    return _open_part(n2, n3, place if (across > 0) == upward else place - n1)
 
 
 @inlined
@@ -138,8 +132,9 @@ def _passage(share, doubt, x, y, z, dx, dy, dz):
 
 
 @inlined
-def _face(share, gradient, x, y, z, axis, dx, dy, dz):
-    """Open part of the lower face, across an axis, of the voxel x, y, z of `share`."""
+def _face(share, gradient, places, x, y, z, axis, dx, dy, dz):
+    """Open part of the lower face, across an axis, of the voxel x, y, z of `share`; places: of the planes in
+    the voxels of x - 1 and x."""
     s, t = share[x, y, z], share[x - dx, y - dy, z - dz]
     if s < PURE or t < PURE:
         return 0.0
@@ -154,7 +149,8 @@ def _face(share, gradient, x, y, z, axis, dx, dy, dz):
         return passage
     misfit = max(of_s, of_t)
     b, c = (axis + 1) % 3, (axis + 2) % 3
-    sides = _side(g, b, c, axis, s, False) + _side(h, b, c, axis, t, True)
+    sides = _side(g, b, c, axis, s, places[x % 2, y - 1, z - 1], False)
+    sides += _side(h, b, c, axis, t, places[(x - dx) % 2, y - 1 - dy, z - 1 - dz], True)
     both = sides / 2
     if facing:
         both = _section(2 * abs(g[axis] + h[axis]), abs(g[b] + h[b]), abs(g[c] + h[c]), (s + t) / 2, 0.5)
@@ -169,13 +165,32 @@ def openings(first, stop, share, gradient, opening):
 
     share: open share s, with two voxels around the box; gradient: of `gradients`.
     """
+    places = np.empty((2, gradient.shape[2], gradient.shape[3]))  # each serves six faces
+    _plane_places(share, gradient, first + 1, places)
     for i in range(first, stop):
+        _plane_places(share, gradient, i + 2, places)
         for j in range(opening.shape[2]):
+            here, behind, beside = share[i + 2, j + 2], share[i + 1, j + 2], share[i + 2, j + 1]
             for k in range(opening.shape[3]):
-                x, y, z = i + 2, j + 2, k + 2
-                opening[0, i, j, k] = _face(share, gradient, x, y, z, 0, 1, 0, 0)
-                opening[1, i, j, k] = _face(share, gradient, x, y, z, 1, 0, 1, 0)
-                opening[2, i, j, k] = _face(share, gradient, x, y, z, 2, 0, 0, 1)
+                x, y, z, s = i + 2, j + 2, k + 2, here[k + 2]
+                least = min(s, behind[k + 2], beside[k + 2], here[k + 1])
+                if s < PURE or least > 1 - PURE:  # most voxels
+                    opening[:, i, j, k] = s >= PURE
+                    continue
+                opening[0, i, j, k] = _face(share, gradient, places, x, y, z, 0, 1, 0, 0)
+                opening[1, i, j, k] = _face(share, gradient, places, x, y, z, 1, 0, 1, 0)
+                opening[2, i, j, k] = _face(share, gradient, places, x, y, z, 2, 0, 0, 1)
+
+
+@inlined
+def _plane_places(share, gradient, x, places):
+    """Places of the planes in the voxels of one x that are cut."""
+    for j in range(places.shape[1]):
+        for k in range(places.shape[2]):
+            s, g = share[x, j + 1, k + 1], gradient[:, x - 1, j, k]
+            if PURE <= s <= 1 - PURE:
+                n1, n2, n3 = _normal(abs(g[0]), abs(g[1]), abs(g[2]))
+                places[x % 2, j, k] = _place(n1, n2, n3, s)
 
 
 @spread("depth")

@@ -21,24 +21,10 @@ def clusters(opening, shape, periodic):
     return np.unique(cluster, return_index=True)[1][cluster].astype(np.int32).reshape(shape)
 
 
-def count_links(position, index, periodic, opening, indptr):
-    """Count the open faces of each cell to others into the place of the next one."""
-    for i, links in enumerate(_rows(position, index, periodic, opening)):
-        indptr[i + 1] += len(links)
-
-
-def fill_links(position, index, periodic, opening, shape, indptr, neighbour, faces, weight):
-    """Links of each cell through its open faces, lower neighbours first and the higher ones in reverse order
-    of their faces."""
-    for i, links in enumerate(_rows(position, index, periodic, opening)):
-        links = [link for link in links if link[0] < i] + [link for link in links[::-1] if link[0] > i]
-        for slot, (j, face, share) in enumerate(links, indptr[i]):
-            neighbour[slot], faces[slot], weight[slot] = j, face, share * shape[face // 2]
-
-
-def _rows(position, index, periodic, opening):
+def open_rows(position, index, periodic, opening, shape, near, weight):
+    """Links of each cell, one across each face: the cell beyond and the open part times the axis's shape; the
+    cell itself and 0 where nothing passes."""
     for i, cell in enumerate(position.astype(int)):
-        links = []
         for face in range(6):
             axis, upper = divmod(face, 2)
             there, at = cell.copy(), cell.copy()
@@ -46,7 +32,50 @@ def _rows(position, index, periodic, opening):
             at[axis] += upper
             if periodic and axis:
                 there[axis] %= index.shape[axis]
-            inside = np.all(there >= 0) and np.all(there < index.shape) and opening[axis, *at] > 0
-            if inside and index[tuple(there)] not in (-1, i):
-                links.append((index[tuple(there)], face, opening[axis, *at]))
-        yield links
+            inside = np.all(there >= 0) and np.all(there < index.shape)
+            j = index[tuple(there)] if inside else -1
+            near[i, face], weight[i, face] = (i, 0) if j in (-1, i) else (j, opening[axis, *at] * shape[axis])
+
+
+def block_parts(index, opening, step, part, parts):
+    """Number what hangs together through open faces within each block, by its first voxel: part of each
+    voxel that is a cell, and number of parts of each block."""
+    within, step = opening.copy(), np.array(step)
+    for axis in range(3):
+        np.moveaxis(within[axis], axis, 0)[:: step[axis]] = 0
+    inner = tuple(slice(n) for n in index.shape)
+    for axis in range(3):
+        low = tuple(slice(None, -1) if a == axis else slice(None) for a in range(3))
+        high = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))
+        within[axis][inner][high] *= (index[low] >= 0) & (index[high] >= 0)
+    cluster = clusters(within, index.shape, False)
+    for block in np.ndindex(parts.shape):
+        box = tuple(slice(b * s, (b + 1) * s) for b, s in zip(block, step))
+        cells = index[box] >= 0
+        names = np.unique(cluster[box][cells])
+        part[box][cells] = np.searchsorted(names, cluster[box][cells])
+        parts[block] = names.size
+
+
+def parents(position, step, base, part, out):
+    """Aggregate of each cell: its part of its block, whose first one has the number `base`."""
+    block = position // np.array(step)
+    out[:] = base[tuple(block.T)] + part[tuple(position.T)]
+
+
+def block_links(near, weight, parent, child_ptr, child, position, ratio_x, ratio_y, ratio_z):
+    """Links between aggregates, lower neighbours first: indptr, neighbour, and weight, the open links held
+    times fine over coarse distance."""
+    ratios, indptr, links = (ratio_x, ratio_y, ratio_z), [0], []
+    for big, place in enumerate(position):
+        row = {}
+        for i in child[child_ptr[big] : child_ptr[big + 1]]:
+            for face in range(6):
+                j = int(parent[near[i, face]])
+                if j != big and weight[i, face] > 0:
+                    ratio = ratios[face // 2][place[face // 2] - 1 + face % 2]
+                    row[j] = row.get(j, 0) + weight[i, face] * ratio
+        links += [(j, w) for j, w in row.items() if j < big] + [(j, w) for j, w in row.items() if j > big]
+        indptr.append(len(links))
+    neighbour = np.array([j for j, _ in links], np.int32)
+    return np.array(indptr), neighbour, np.array([w for _, w in links], np.float32)
