@@ -13,12 +13,11 @@ from contextlib import contextmanager
 def algebra_on_one_thread():
     """Hold the libraries behind numpy and scipy to one thread within a `with` block.
 
-    Where the environment does so already, as on the command line, there is nothing to do.
+    A library reads the environment once, as it is loaded: a variable that was set later holds nothing, so
+    that those which are loaded are told.
     """
-    if os.environ.get("OPENBLAS_NUM_THREADS") == "1":
-        yield
-        return
-    import scipy.linalg  # noqa: F401  (brings a library of its own, which else would be loaded within)
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        import scipy.linalg  # noqa: F401  (brings a library of its own, which else would be loaded within)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, user_api="blas"):

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import json, numpy
 from threadpoolctl import threadpool_info
@@ -23,8 +25,27 @@ print(json.dumps([before, count(), threads()]))
 """
 
 
-def test_a_job_keeps_the_library_to_one_thread_and_gives_it_back():
+# numpy is loaded before the environment asks for one thread: by the command line, or by whoever calls it
+LATE = {
+    "main": "from microsim.cli import main; main(['--version'])",
+    "a script": "import os; os.environ['OPENBLAS_NUM_THREADS'] = '1'",
+}
+
+
+def threads_of(script):
+    """Run a script without the variable that this test run has set; its last line."""
     env = {key: value for key, value in os.environ.items() if key != "OPENBLAS_NUM_THREADS"}
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=env)
-    before, within, after = json.loads(done.stdout)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_job_keeps_the_library_to_one_thread_and_gives_it_back():
+    before, within, after = threads_of(SCRIPT)
     assert before and set(within) == {1} and after == before
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor has one thread anyway")
+@pytest.mark.parametrize("late", LATE.values(), ids=LATE)
+def test_a_variable_that_comes_after_numpy_is_not_taken_for_one_thread(late):
+    before, within, after = threads_of(SCRIPT.replace("import scipy.linalg", f"{late}\nimport scipy.linalg"))
+    assert max(before) > 1 and set(within) == {1} and after == before
