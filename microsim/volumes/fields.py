@@ -14,6 +14,7 @@ the group's Direction matrix turns that back, and ParaView shows x, y, z in metr
 import os
 import re
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import h5py
@@ -26,6 +27,7 @@ from ..base.hosts import Host
 from ..base.schema import listed
 from .output import Hdf5Output
 
+KEPT_BYTES = 2**28  # of fields that are read again, see read_once
 CHUNK_BYTES = 8 * 2**20  # a chunk is packed in one piece: larger ones make it dear to read a single slice
 PHASE_AXES, FIELD_AXES = "x,y,z", "t,x,y,z"
 # attributes of /phase, a value for each of its names (NaN or "" where it holds no lithium) -> of a Host
@@ -38,6 +40,9 @@ HOST = {
     "density_kg_m3": "density",
     "molar_mass_kg_mol": "molar_mass",
 }
+
+
+_kept = ContextVar("fields that were read", default=None)
 
 
 class FieldWriter:
@@ -182,6 +187,31 @@ def read_field(path, name, index=-1):
     Returns values [x, y, z] as stored (float32, NaN outside the field's phase), voxel size (x, y, z) in m,
     and the time in s (None for /phase, which has no time). Raises InputError.
     """
+    kept = _kept.get()
+    asked = (str(path), name, index)
+    if kept is None or asked not in kept:
+        found = _read_field(path, name, index)
+        if kept is None or found[0].nbytes + sum(values.nbytes for values, *_ in kept.values()) > KEPT_BYTES:
+            return found
+        found[0].flags.writeable = False
+        kept[asked] = found
+    return kept[asked]
+
+
+@contextmanager
+def read_once():
+    """Keep what read_field reads within a `with` block, as far as KEPT_BYTES go, for whoever asks again.
+
+    For files that nobody writes meanwhile; the arrays refuse to be written to.
+    """
+    before = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(before)
+
+
+def _read_field(path, name, index):
     with _open(path) as file:
         if not isinstance(file.get(name), h5py.Dataset) or "voxel_size_m" not in file[name].attrs:
             known = [key for key, item in file.items() if "voxel_size_m" in item.attrs]

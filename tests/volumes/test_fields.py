@@ -17,6 +17,7 @@ from microsim.volumes.fields import (
     read_field,
     read_hosts,
     read_names,
+    read_once,
     read_times,
     stored_index,
 )
@@ -54,6 +55,36 @@ def test_fields_come_back_with_time_and_voxel_size(stored):
         assert voxel_size == (1e-6, 2e-6, 3e-6) and time_s == times[index]
     np.testing.assert_array_equal(read_field(path, "c_e")[0], c_e[-1])
     assert read_names(path) == UNITS
+
+
+def test_within_a_block_a_field_is_read_once(stored, monkeypatch):
+    path, sto, _ = stored
+    opened, file = [], h5py.File
+
+    def counted(*args):
+        opened.append(args)
+        return file(*args)
+
+    monkeypatch.setattr("microsim.volumes.fields.h5py.File", counted)
+    with read_once():
+        for _ in range(3):
+            np.testing.assert_array_equal(read_field(path, "sto", 1)[0], sto[1])
+            np.testing.assert_array_equal(read_field(path, "sto", 2)[0], sto[2])
+        with pytest.raises(ValueError, match="read-only"):
+            read_field(path, "sto", 1)[0][0] = 0
+    assert len(opened) == 2
+    assert read_field(path, "sto", 1)[0].flags.writeable and len(opened) == 3
+
+
+def test_what_has_no_room_is_read_again(stored, monkeypatch):
+    path, sto, _ = stored
+    monkeypatch.setattr("microsim.volumes.fields.KEPT_BYTES", 1.5 * sto[0].nbytes)
+    with read_once():
+        first, other = read_field(path, "sto", 1)[0], read_field(path, "sto", 2)[0]
+        assert read_field(path, "sto", 1)[0] is first
+        again = read_field(path, "sto", 2)[0]
+    assert again is not other
+    np.testing.assert_array_equal(again, sto[2])
 
 
 @pytest.mark.parametrize("part", ["contents", "names of the steps"])

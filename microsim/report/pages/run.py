@@ -4,6 +4,7 @@ from functools import partial
 
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
+from ...volumes.fields import read_once
 from .. import analysis_figures, captions, cycle_figures, figures, tables
 from ..answers import answers
 from ..field_series import load_series
@@ -26,18 +27,19 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     cards = tables.summary_cards(result) + [card for one in comparisons[:1] for card in compare.cards(one, 2)]
-    return write_page(
-        folder,
-        title=result.get("title") or "microsim run",
-        kind="Half-cell run",
-        cards=cards,
-        sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
-        records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
-        answers=answers(case, result, grid, comparisons),
-        viewer=_viewer(case, result, grid, voltage, fields_path, comparisons),
-        version=result.get("microsim_version"),
-        progress=progress,
-    )
+    with read_once():
+        return write_page(
+            folder,
+            title=result.get("title") or "microsim run",
+            kind="Half-cell run",
+            cards=cards,
+            sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
+            records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
+            answers=answers(case, result, grid, comparisons),
+            viewer=_viewer(case, result, grid, voltage, fields_path, comparisons),
+            version=result.get("microsim_version"),
+            progress=progress,
+        )
 
 
 def figure(*, result, grid, voltage):
