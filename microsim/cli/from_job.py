@@ -23,6 +23,8 @@ from ..base.guard import guarding
 from ..base.schema import listed
 from ..jobs.command_crate import Command, write_command_crate
 from ..jobs.job import check_outputs, inputs_of
+from ..jobs.vectors import HELP as VECTOR_HELP
+from ..jobs.vectors import METAVAR, drawing_vectors
 from .app import app
 from .console import progress_bar, report
 
@@ -120,11 +122,15 @@ class _Job:
         """Read what was typed, do the job, and write and print what came out."""
         self._require_words(given)
         asked = {key: given.pop(key) for key in self.outputs}
+        vector = asked.pop("vector", None)
+        if vector is not None and self.result.has_page and asked["page"] is None:
+            raise InputError("--vector: expected a page whose figures it draws, got none; add --out DIR.")
         asked |= {key: Path(path) for key, path in asked.items() if path is not None and key != "json_file"}
         with guarding(inputs_of(self.function, given)):
             check_outputs(self.function, given, asked, self.result)
             try:
-                self._run(name, given, asked)
+                with drawing_vectors(vector) as drawn:
+                    self._run(name, given, asked, drawn)
             except NotConverged:  # what an earlier run wrote must not be taken for the result of this one
                 self.result.discard(asked)
                 raise
@@ -138,7 +144,7 @@ class _Job:
                 place = _place(key, own) if own else OUTPUTS.get(key, f"--{key}")
                 raise InputError(f"{place}: expected a value, got an empty text; give one, or leave it out.")
 
-    def _run(self, name, given, asked):
+    def _run(self, name, given, asked, drawn):
         given, began = (
             {key: value for key, value in given.items() if value not in (None, [])},
             time.monotonic(),
@@ -155,7 +161,7 @@ class _Job:
             if asked.get("page") is not None:
                 seconds = time.monotonic() - began
                 write_command_crate(asked["page"], self._command(name, given, asked, numbers), seconds)
-        report(numbers, asked["json_file"], found, *lines)
+        report(numbers, asked["json_file"], found, *lines, *drawn())
         if found.failed:
             raise typer.Exit(1)
 
@@ -235,6 +241,8 @@ def _outputs(result):
     if result.has_page:
         names = ("--report",) if "out" in result.files else ("--out", "--report")
         add("page", str | None, *names, metavar="DIR", help=PAGE_HELP, default=result.page_folder)
+    if result.has_page or result.own_page:
+        add("vector", str | None, "--vector", metavar=METAVAR, help=VECTOR_HELP)
     add("json_file", str | None, "--json", metavar="FILE", help=JSON_HELP)
     return options
 

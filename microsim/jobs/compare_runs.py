@@ -11,9 +11,10 @@ from ..base.schema import number
 from .job import job
 from .result import PAGE, Result, SavedFile, Table
 from .run_result import open_run
+from .vectors import WIDTHS
+from .vectors import width as width_words
 
 MOST_RUNS = 6
-JOURNAL = {"single": 0.085, "double": 0.174}  # m, widths of a column and of a page's text
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,14 +130,7 @@ def _runs(given, path):
 
 def _width(given, path):
     """Read a width: the name of one, or m."""
-    if given in JOURNAL:
-        return JOURNAL[given]
-    return number(0.03, 0.5)(given, path, 1.0, "m")
-
-
-def _width_words(given, path):
-    """Read the words of the command line: the name of a width, or mm."""
-    return given if given in JOURNAL else number(0.03, 0.5)(given, path, 1e3, "mm (or single, double)")
+    return WIDTHS[given] if given in WIDTHS else number(0.03, 0.5)(given, path, 1.0, "m")
 
 
 @job
@@ -148,7 +142,7 @@ def compare_runs(
     *,
     width: Annotated[
         "str | float",
-        Argument("Of --figures: single (85 mm), double (174 mm), or mm.", _width, "W", text=_width_words),
+        Argument("Of --figures: single (85 mm), double (174 mm), or mm.", _width, "W", text=width_words),
     ] = "double",
     kind: Annotated[str, one_of("Files of --figures.", "svg", "pdf", option="--figure-format")] = "svg",
     progress=None,

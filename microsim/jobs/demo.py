@@ -27,6 +27,7 @@ class DemoResult(Result):
     run: RunResult
 
     has_page: ClassVar = False
+    own_page: ClassVar = True
 
     @property
     def title(self):

@@ -35,6 +35,7 @@ class FitResult(Result):
     result: dict
 
     has_page: ClassVar = False  # it is written when the fit is done
+    own_page: ClassVar = True
 
     @property
     def title(self):

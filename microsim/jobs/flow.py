@@ -162,11 +162,13 @@ class PermeabilityResult(Result):
         return path
 
     def write(self, folder):
-        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        """Write report.html and figures/*.png into a folder; returns the path of the page.
+
+        Where the velocities were not kept (`keep_fields=True` keeps them) the axes are solved once more.
+        """
         from ..report.pages import flow as page
 
-        self._need_velocities()
-        velocity = {name: found.velocity for name, found in self.axes.items()}
+        velocity = {name: self._kept(name).axes[name].velocity for name in self.axes}
         return page.write(folder, grid=self.grid, result=self.numbers(), velocity=velocity)
 
     def _need_velocities(self):
@@ -256,7 +258,7 @@ def permeability(
         Width, in voxels, up to which a step of a wall holds like a flat one; 0 takes all walls for smooth,
         inf none. For interface "voxel": the others have no steps.
     keep_fields : bool
-        Keep the velocities, for `write`, `save_velocities` and `to_xarray`.
+        Keep the velocities, for `save_velocities` and `to_xarray`.
     progress : callable, optional
         progress(done, total, message).
 

@@ -43,6 +43,7 @@ class HomogeniseResult(Result):
     bpx_missing: str | None
 
     has_page: ClassVar = False
+    own_page: ClassVar = True
 
     @property
     def parameters(self):

@@ -78,6 +78,7 @@ class Result:
     files: ClassVar[dict] = {}
     page_needs: ClassVar[dict] = {}
     has_page: ClassVar[bool] = True
+    own_page: ClassVar[bool] = False  # without has_page: whether the job writes a page as it works
     page_folder: ClassVar[str | None] = None
     speaks: ClassVar[bool] = True  # False: of one of several ranks, the first of which writes and prints
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
@@ -94,6 +95,8 @@ class Result:
         writers = {"write", "save", *(file.method for file in cls.files.values())}
         for name in writers & set(vars(cls)):
             setattr(cls, name, _sparing(vars(cls)[name]))
+        if "write" in vars(cls):
+            cls.write = _with_vectors(cls.write)
 
     def keep_safe(self, inputs):
         """Take note of the files that the job read, which nothing is written over."""
@@ -156,7 +159,10 @@ class Result:
         raise NotImplementedError
 
     def write(self, folder):
-        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        """Write report.html and figures/*.png into a folder; returns the path of the page.
+
+        vector="svg", "pdf:single" or "svg:120" (mm) writes the figures as vectors, too.
+        """
         raise NotImplementedError
 
     def save(self, path):
@@ -184,6 +190,17 @@ def _sparing(write):
             return write(self, *args, **options)
 
     return guarded
+
+
+def _with_vectors(write):
+    @functools.wraps(write)
+    def drawn(self, folder, *, vector=None, **options):
+        from .vectors import drawing_vectors
+
+        with drawing_vectors(vector, "vector"):
+            return write(self, folder, **options)
+
+    return drawn
 
 
 def _with_intervals(numbers):

@@ -42,6 +42,7 @@ class RunResult(Result):
     result: dict = field(default_factory=dict)
 
     has_page: ClassVar = False  # it is written while the case runs
+    own_page: ClassVar = True
     draws_kept: ClassVar = True  # their runs lie in the folder, their intervals in the numbers
 
     @property

@@ -26,6 +26,7 @@ class StudyResult(Result):
     result: dict = field(default_factory=dict)
 
     has_page: ClassVar = False  # it is written when the cases are done
+    own_page: ClassVar = True
 
     @property
     def title(self):

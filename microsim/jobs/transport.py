@@ -1,6 +1,6 @@
 """The job transport: tortuosity factor and effective diffusivity of the phases of a volume."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -184,9 +184,15 @@ class TortuosityResult(Result):
         return path
 
     def write(self, folder):
-        """Write report.html and figures/*.png into a folder; returns the path of the page."""
+        """Write report.html and figures/*.png into a folder; returns the path of the page.
+
+        Where the fluxes were not kept (`flux=True` keeps them) the axes are solved once more.
+        """
         from ..report.pages import transport as page
 
+        if not self.flux:
+            again = {name: self._with_flux(name)[name] for name in self.axes}
+            return replace(self, flux=again, show_flux=True).write(folder)
         flux = {name: array for name, (array, _) in self.flux.items()}
         return page.write(folder, grid=self.grid, result=self.numbers(), flux=flux)
 

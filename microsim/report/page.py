@@ -21,9 +21,11 @@ import numpy as np
 from .. import __version__
 from ..base.files import make_folder, remove, replacing, write_text
 from .png import to_png
+from .printing import NO_STAMP, vector_of
 from .style import png_size
 
 TEMPLATES, PAGE = Path(__file__).parent, "report.html"
+ENDINGS = ("png", *NO_STAMP)  # of a figure's files
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def write_page(
 ):
     """Write report.html and figures/*.png into a folder; return the path of the page.
 
+    Within printing.vectors_too the figures are there as vectors, too.
     title, kind: the headline and the words above it. cards: key numbers. sections: what the page shows.
     records: [(name, text), ...] at its end. answers: [(question, sentence), ...] for the first
     screen. viewer: Viewer of what slides, or None. search: words beside a field that searches the sections.
@@ -107,26 +110,27 @@ def write_page(
     folder = Path(folder)
     drawings = [drawing for section in sections for drawing in section.drawings]
     with _collecting_seldom():
-        pictures = _draw(drawings, progress)
+        pictures, files = _draw(drawings, progress)
     images = {name: _image(png) for name, png in pictures.items()}
     content = {"title": title, "kind": kind, "cards": cards, "sections": sections, "records": records}
     content |= {"answers": answers, "viewer": viewer, "search": search}
     page = _render(**content, images=images, version=version or __version__)
-    _replace(folder, page, pictures)
+    _replace(folder, page, files)
     if progress is not None:
         progress(len(drawings), len(drawings), "report written")
     return folder / PAGE
 
 
 def _draw(drawings, progress):
-    """Draw the figures of a page: {name: PNG}."""
-    pictures = {}
+    """Draw the figures of a page: {name: PNG}, and the files that they become, {file name: content}."""
+    pictures, files = {}, {}
     for done, drawing in enumerate(drawings):
         if progress is not None:
             progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
-        drawn = drawing.draw()
-        pictures[drawing.name] = drawn if isinstance(drawn, bytes) else to_png(drawn)
-    return pictures
+        drawn, name = drawing.draw(), drawing.name
+        pictures[name] = files[f"{name}.png"] = drawn if isinstance(drawn, bytes) else to_png(drawn)
+        files |= {} if isinstance(drawn, bytes) else vector_of(drawn, name)
+    return pictures, files
 
 
 @contextmanager
@@ -141,19 +145,18 @@ def _collecting_seldom(objects=20_000):
         gc.set_threshold(first, *others)
 
 
-def _replace(folder, page, pictures):
-    """Put a page and its pictures in the place of the page before.
+def _replace(folder, page, files):
+    """Put a page and the files of its figures in the place of the page before.
 
     The page names its pictures before they are there, so that none is left unnamed wherever this breaks off.
     """
-    if pictures:
-        make_folder(_picture(folder, "").parent)
-    for name in _named_pictures(folder) - set(pictures):
-        remove(_picture(folder, name))
+    if files:
+        make_folder(_picture(folder, ""))
+    _remove_pictures(folder, but=files)
     write_text(folder / PAGE, page)
-    for name, png in pictures.items():
+    for name, content in files.items():
         with replacing(_picture(folder, name)) as part:
-            part.write_bytes(png)
+            part.write_bytes(content)
 
 
 def remove_page(folder):
@@ -162,9 +165,15 @@ def remove_page(folder):
     Whoever writes new numbers into a folder calls this first: no old page stands beside them.
     """
     folder = Path(folder)
-    for name in _named_pictures(folder):
-        remove(_picture(folder, name))
+    _remove_pictures(folder)
     remove(folder / PAGE)
+
+
+def _remove_pictures(folder, but=()):
+    """Take away the files of the figures that the folder's page names, but those that are written anew."""
+    for name in _named_pictures(folder):
+        for file in {f"{name}.{ending}" for ending in ENDINGS} - set(but):
+            remove(_picture(folder, file))
 
 
 def compact_json(value, *, indent=1):
@@ -186,8 +195,8 @@ def compact_json(value, *, indent=1):
     )
 
 
-def _picture(folder, name):
-    return folder / "figures" / f"{name}.png"
+def _picture(folder, file):
+    return folder / "figures" / file
 
 
 def _named_pictures(folder):

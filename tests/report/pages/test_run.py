@@ -39,7 +39,7 @@ def test_the_page_holds_every_figure(written):
 
 def test_the_page_says_how_its_figures_become_svg_and_how_it_is_run_again(written):
     content = written[0].read_text()
-    assert "microsim report . --figures figures" in content and "microsim reproduce ." in content
+    assert "--vector pdf" in content and "microsim reproduce ." in content
 
 
 def test_the_page_says_the_key_numbers(written, run):
