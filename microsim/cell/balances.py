@@ -96,14 +96,14 @@ class HalfCell:
     @cached_property
     def c_s_max(self):
         """Saturation of each cell that holds lithium (mol m-3)."""
-        return self.in_cells.c_s_max + np.zeros(self.mesh.solid.n)
+        return np.broadcast_to(self.in_cells.c_s_max, self.mesh.solid.n)
 
     @cached_property
     def salt_volume(self):
         """Volume of electrolyte in each ionic cell (m3)."""
         return self.mesh.eps * self.mesh.ionic.volumes()
 
-    @cached_property
+    @property
     def solid_volume(self):
         """Volume of active material in each cell that holds lithium (m3)."""
         return self.mesh.solid.volumes()

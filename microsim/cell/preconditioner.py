@@ -100,10 +100,11 @@ class Preconditioner:
         own chain.
         """
         cell, cells, rate, D_s = self.cell, self.cell.mesh.solid, about.rate, about.coefficients.D_s
-        h = cell.solid_volume ** (1 / 3)
+        volume = cell.solid_volume
+        h = volume ** (1 / 3)
         q = rate * h * h / D_s
-        inward = cell.solid_volume / h**2 * D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
-        kept = F * cell.c_s_max * (rate * cell.solid_volume + inward)
+        inward = volume / h**2 * D_s * q / (q / 2 + np.sqrt(q + q * q / 4))
+        kept = F * cell.c_s_max * (rate * volume + inward)
         if cells.chains:
             kept[cells.surface()] = self.lithium.end_response(
                 self._lithium_weight(about), rate * cell.capacity
@@ -113,7 +114,7 @@ class Preconditioner:
     def _update_potentials(self, about, push):
         """push: how the faces' current follows the potential once lithium has followed (S)."""
         cell, n_ionic = self.cell, self.cell.mesh.ionic.n
-        # its neighbours are made anew each time: a twentieth of a run's memory, and the sweeps have their own
+        # what the sweeps do not look at is made anew each time: it would be a twentieth of a run's memory
         graph, weight = self._coupled(about.flows.ionic.scaled(1.0), push)
         if self.potential_grid is None:
             self.potential_grid = Multigrid(graph, weight)
@@ -127,7 +128,7 @@ class Preconditioner:
         self.potential_grid.levels[0].graph = self.potentials
 
     def _coupled(self, ionic, push):
-        """Return the graph of the potentials with its neighbours, and the weights of its links (S)."""
+        """Return the graph of the potentials, whole, and the weights of its links (S)."""
         mesh, faces, slots = self.cell.mesh, self.cell.mesh.faces, self.face_slots
         neighbour = np.empty(self.potentials.indptr[-1], np.int32)
         weight = np.empty(neighbour.size, np.float32)
@@ -135,7 +136,8 @@ class Preconditioner:
         kernels.graph.fill_joined(self.potentials.indptr, *parts, neighbour, weight)
         neighbour[slots[0]], neighbour[slots[1]] = mesh.ionic.n + faces.electronic, faces.ionic
         weight[slots] = push
-        return replace(self.potentials, neighbour=neighbour), weight
+        position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
+        return replace(self.potentials, neighbour=neighbour, position=position), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -162,9 +164,9 @@ class Preconditioner:
     def answering(self, about):
         """Return P^-1 r as a function: with the numbers of the last update, but the constraint and the
         anions' share of the current of a Linearisation."""
-        return partial(self._answer, about.of_current, about.of_V, 1 - about.coefficients.t_plus)
+        return partial(self._answer, about.of_current, about.of_V, about.coefficients.t_plus)
 
-    def _answer(self, of_current, of_V, anions, r):
+    def _answer(self, of_current, of_V, t_plus, r):
         """Return P^-1 r in single precision."""
         cell, faces, mesh, k = self.cell, self.cell.mesh.faces, self.cell.mesh, self.numbers
         e, m, s = faces.ionic, faces.solid, faces.electronic
@@ -190,7 +192,7 @@ class Preconditioner:
         kernels.faces.add_to_cells(e, k.push * push + k.pull * d.sto[m], 1, into_electrolyte)
         if k.counter_push is not None:
             into_electrolyte[mesh.counter] -= k.counter_push * d.psi[mesh.counter]
-        self.salt_grid.levels[0].b[:] = R.salt + anions * into_electrolyte
+        self.salt_grid.levels[0].b[:] = R.salt + (1 - t_plus) * into_electrolyte
         d.c_e[:] = self.salt_grid.answer()
         return out
 
@@ -200,8 +202,9 @@ def _single(values):
 
 
 def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, its neighbours left out, and the
-    two slots of each face's link. kind: 0 or 1 for each electronic cell, never joined on coarse levels.
+    """Return one graph of ionic and electronic cells linked by the faces, its neighbours and places left out,
+    and the two slots of each face's link. kind: 0 or 1 for each electronic cell, never joined on coarse
+    levels.
     """
     faces = mesh.faces
     indptr, slots = kernels.graph.joined_rows(
@@ -209,5 +212,5 @@ def _coupled_graph(mesh, kind):
     )
     layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
-    position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-    return Graph(indptr, NOBODY, position, layer, bounds, mesh.ionic.widths), slots
+    nowhere = np.broadcast_to(np.int16(0), (layer.size, 3))
+    return Graph(indptr, NOBODY, nowhere, layer, bounds, mesh.ionic.widths), slots

@@ -78,7 +78,7 @@ class Electrolyte:
     def value(self, name, c_e, T):
         """Return t_plus or tdf at c_e, whether it is a number or a function."""
         given = getattr(self, name)
-        return given(c_e, T) if callable(given) else np.full(np.shape(c_e), float(given))
+        return given(c_e, T) if callable(given) else np.broadcast_to(float(given), np.shape(c_e))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Links:
     def of(cls, graph):
         """Return those of a filled Graph or of LithiumCells; in lines of equal cells one row stands for a
         line, not for a cell."""
+        graph = graph if isinstance(graph, Graph) or graph.chains else graph.resolved
         if getattr(graph, "alike_along_x", False):
             return cls(graph, graph.line_halves(), graph.position[:, 0].astype(np.uint32))
         half = graph.half_conductances()[0].reshape(graph.near.shape).copy()  # without the other side

@@ -40,6 +40,7 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
         if first and len(linear) == 1:
             first(dx)
         found = _lessened(problem, x, dx, sizes[-1], tolerance)
+        del dx  # none of it is needed while GMRES has its vectors
         if found is None and enough <= linear_tolerance:
             raise NotConverged(f"Newton found no step that lessens its residual of {sizes[-1]:.1e}", sizes)
         # GMRES lessens another norm than `size`: where that hardly falls, a loose answer was not enough
