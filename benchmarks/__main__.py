@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.half_cell import half_cell_beside_fipy
+from benchmarks.half_cell_bytes import half_cell_bytes
 from benchmarks.half_cell_cost import half_cell_cost
+from benchmarks.half_cell_runs import half_cell_runs
 from benchmarks.thick_cathode import thick_cathode
 from microsim import __version__
 from microsim.mesh.grid import VoxelGrid
@@ -43,6 +45,12 @@ def main():
         metavar="PYTHON",
         help="interpreter that has PoreSpy and OpenPNM (pip install porespy openpnm)",
     )
+    parser.add_argument(
+        "--against",
+        metavar="DIR",
+        help="another checkout of microsim, for half_cell_runs to run beside this one",
+    )
+    parser.add_argument("--only", metavar="WORD", help="of half_cell_runs those whose names hold this")
     parser.add_argument("--child", nargs=2, metavar=("CODE", "VOLUME"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -254,7 +262,9 @@ BENCHMARKS = {
     "tortuosity": tortuosity_beside_peers,
     "networks": hard_networks,
     "half_cell": half_cell_beside_fipy,
+    "half_cell_bytes": half_cell_bytes,
     "half_cell_cost": half_cell_cost,
+    "half_cell_runs": half_cell_runs,
     "thick_cathode": thick_cathode,
 }
 
