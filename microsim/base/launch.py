@@ -11,6 +11,7 @@ MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # and how many ranks there are, and how many on its machine
 LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
+NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
 FAILED = 20  # tag of the message by which a rank that fails alone tells the first
 # a program that reads until its parent ends, and says its argument where the parent left no word before
 WATCHER = "import sys\nif not sys.stdin.buffer.read(): sys.stderr.write(sys.argv[1] + chr(10))"

@@ -13,6 +13,7 @@ import numpy as np
 from ..base.constants import F
 from ..numerics.bdf import Bdf
 from ..numerics.links import Links
+from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
 from .design import CellDesign
 from .electrodes import Lithium, mixed
@@ -20,6 +21,7 @@ from .jacobian import Coefficients, Flows, Jacobian, Linearisation
 from .kinetics import Drops, FaceCurrent, Sides, concentration_potential, face_current
 from .mesh import HalfCellMesh
 from .preconditioner import Preconditioner
+from .sharing import ByRanks, OneProcess
 from .spheres import joined_cells
 from .step import Control, Interfaces, Solved, Step
 from .unknowns import Balances, State, Unknowns
@@ -42,14 +44,13 @@ class HalfCell:
     """Balances of the cell, and their linearisation.
 
     mesh: cells, links and reactive faces; design: what they are made of; R_film: film on the reactive faces
-    at the start (ohm m2). The properties below are its constants.
+    at the start (ohm m2); ranks: that share its work. The properties below are its constants.
     """
 
     mesh: HalfCellMesh
     design: CellDesign
     R_film: np.ndarray
-
-    # -- constants -------------------------------------------------------------------------------------------
+    ranks: Alone = ALONE
 
     @property
     def T(self):
@@ -60,11 +61,6 @@ class HalfCell:
     def electrolyte(self):
         """The electrolyte's laws."""
         return self.design.electrolyte
-
-    @property
-    def active(self):
-        """The first active material of the electrode."""
-        return self.mesh.materials[0]
 
     @cached_property
     def in_cells(self):
@@ -189,6 +185,11 @@ class HalfCell:
         return np.unique(joined_cells(self.mesh.solid)[self.apart_cells], return_inverse=True)[1]
 
     @cached_property
+    def sharing(self):
+        """How processes share the work of a time step."""
+        return OneProcess(self) if self.ranks.size == 1 else ByRanks(self, self.ranks)
+
+    @cached_property
     def preconditioner(self):
         """Its solver for potentials, lithium and salt; holds the numbers of a linearisation for a while."""
         return Preconditioner(self)
@@ -245,16 +246,16 @@ class HalfCell:
 
     # -- one time step ---------------------------------------------------------------------------------------
 
-    def solve(self, x, step, guess, like=None, near=None):
+    def solve(self, x, step, guess, like=None, near=None, react=face_current):
         """Return the Point at x: the currents across the interfaces are solved for. guess: Interfaces; like:
         a Point whose coefficients are those of x, too; near: a Point of the step whose slopes tell more than
-        a guess."""
+        a guess; react: solves the reactive faces."""
         u = self.state(x)
         known = like.coefficients if like else self.coefficients(u)
         flows = like.flows if like else self.flows(known)
         start, at_counter = self._followed(near, x) if near else (guess.reaction[k] for k in self.places)
         layer = step.layer and step.layer.on(self.on_faces)
-        faces = self._bent(face_current(self.sides(u, known, step), start, layer), known, step)
+        faces = self._bent(react(self.sides(u, known, step), start, layer), known, step)
         if not self.counter:
             return Point(x, step, Interfaces(faces.j, faces.reaction, faces.v), u, known, flows, faces, None)
         layer = step.layer and step.layer.on(self.on_counter)

@@ -316,7 +316,10 @@ class Experiment:
         # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
         noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / now.scale_current
         problem, tolerance = StepProblem(cell, step, interfaces), max(self.tolerances.newton, noise)
-        _, log = newton(problem, x, tolerance=tolerance, linear_tolerance=self.tolerances.linear, first=first)
+        _, log = newton(
+            problem, x, tolerance=tolerance, linear_tolerance=self.tolerances.linear, first=first,
+            solve=cell.sharing.gmres,
+        )  # fmt: skip
         now.record.newton_iterations += len(log["linear_iterations"])
         now.record.linear_iterations += sum(log["linear_iterations"])
         return problem.solved()

@@ -136,7 +136,7 @@ class Jacobian:
                 (rest + stored.real).astype(SINGLE)
                 for rest, stored in zip((within.D_rest, within.a_rest), storage)
             ),
-            *(tuple(_single(area * slope) for slope in part) for part in about.slopes),
+            *(tuple(_single(cell.sharing.of_faces(area * slope)) for slope in part) for part in about.slopes),
             about.layered,
             about.counter_slopes and tuple(cell.counter_area * slope for slope in about.counter_slopes),
             _single(np.ones(1) if about.flows.migration else 1 - t_plus),
@@ -146,7 +146,7 @@ class Jacobian:
 
     def __call__(self, v):
         """Return J v, of the precision of v."""
-        unknowns = self.cell.unknowns
+        unknowns, v = self.cell.unknowns, self.cell.sharing.spread(v)
         if np.iscomplexobj(v):
             out = self._within(v.real.copy()) + 1j * self._within(v.imag.copy())
             d, R = unknowns.state(v), unknowns.rows(out)
@@ -155,29 +155,27 @@ class Jacobian:
         else:
             out = self._within(v)
         self._across(unknowns.state(v), unknowns.rows(out))
-        return out
+        return self.cell.sharing.taken(out)
 
     def _within(self, v):
         """What is stored and what flows between cells of one kind."""
-        cell, mesh, out, m = self.cell, self.cell.mesh, np.empty_like(v), self.within
+        cell, mesh, out, m = self.cell, self.cell.mesh, np.zeros_like(v), self.within
         d, R = cell.unknowns.state(v), cell.unknowns.rows(out)
         lithium_rest, salt_rest = self.rests
         ionic, electronic, solid = mesh.ionic, mesh.electronic, mesh.solid
-        kernels.fixed.two_outflows(
-            *(ionic.near, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest), *(d.psi, d.c_e, R.charge_e, R.salt)
-        )
-        conducting = cell.electronic_single
-        kernels.fixed.outflow(electronic.near, *conducting, d.phi, R.charge_s)
-        kernels.fixed.outflow(solid.near, m.D, lithium_rest, d.sto, R.lithium)
-        out_of_collector = cell.collector_conductance @ d.phi[mesh.collector]
-        R.constraint[0] = self.of_current * out_of_collector + self.of_V * d.V[0]
+        loop, of_ions = cell.sharing.loop, (ionic.near, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest)
+        loop(kernels.fixed.two_outflows, "ionic", *of_ions, d.psi, d.c_e, R.charge_e, R.salt)
+        conducting = electronic.near, *cell.electronic_single
+        loop(kernels.fixed.outflow, "electronic", *conducting, d.phi, R.charge_s)
+        loop(kernels.fixed.outflow, "solid", solid.near, m.D, lithium_rest, d.sto, R.lithium)
+        R.constraint[0] = self.of_current * cell.sharing.collected(d.phi) + self.of_V * d.V[0]
         return out
 
     def _across(self, d, R):
         """Add what passes the faces to the balances R."""
-        faces, mesh = self.cell.mesh.faces, self.cell.mesh
+        cell, faces, mesh = self.cell, self.cell.sharing.faces, self.cell.mesh
         A_j, into_electrolyte = np.empty(faces.area.size, d.psi.dtype), np.zeros_like(d.psi)
-        between = faces.ionic, faces.electronic, faces.solid, self.cell.in_positive
+        between = faces.ionic, faces.electronic, faces.solid, cell.sharing.of_faces(cell.in_positive)
         kernels.faces.face_flow(*between, self.whole, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
         faces.add("ionic", A_j, 1, into_electrolyte)
         faces.add("electronic", A_j, 1, R.charge_s)

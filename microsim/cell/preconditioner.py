@@ -8,7 +8,6 @@ import numpy as np
 from ..base.constants import F
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
-from ..numerics.multigrid import Multigrid
 from .contacts import contact_layers, has_contacts
 from .spheres import LithiumSolver
 
@@ -56,8 +55,10 @@ class Preconditioner:
         self.potentials, self.face_slots = _coupled_graph(
             mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
         )
-        self.in_positive = cell.in_positive.astype(np.float32)
-        self.lithium, self.salt_grid = LithiumSolver(mesh.solid), Multigrid(mesh.ionic)
+        self.sharing = cell.sharing
+        self.in_positive = self.sharing.of_faces(cell.in_positive).astype(np.float32)
+        grid = self.sharing.grid
+        self.lithium, self.salt_grid = LithiumSolver(mesh.solid, grid), grid(mesh.ionic)
         self.potential_grid = None  # its coarse cells follow the first weights
         self.numbers = None
 
@@ -76,10 +77,11 @@ class Preconditioner:
         self._update_potentials(about, followed)
         self._update_salt(about, whole.dc_e)
         response = self._response(followed * cell.in_positive)
+        own = self.sharing.of_faces
         self.numbers = Numbers(
-            push,
-            _single(faces.area * reaction.dphi) if about.layered else push,
-            pull,
+            own(push),
+            own(_single(faces.area * reaction.dphi) if about.layered else push),
+            own(pull),
             _single(1 / (kept + reacted)),
             cell.counter_area * about.counter_slopes.dphi if about.counter_slopes else None,
             response,
@@ -117,7 +119,7 @@ class Preconditioner:
         # what the sweeps do not look at is made anew each time: it would be a twentieth of a run's memory
         graph, weight = self._coupled(about.flows.ionic.scaled(1.0), push)
         if self.potential_grid is None:
-            self.potential_grid = Multigrid(graph, weight)
+            self.potential_grid = self.sharing.grid(graph, weight)
         self.potential_grid.levels[0].graph = graph
         mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
@@ -158,8 +160,7 @@ class Preconditioner:
 
     def _current(self, potentials):
         """Current out of the collector for given potentials."""
-        mesh = self.cell.mesh
-        return float(self.cell.collector_conductance @ potentials[mesh.ionic.n + mesh.collector])
+        return self.sharing.collected(potentials[self.cell.mesh.ionic.n :])
 
     def answering(self, about):
         """Return P^-1 r as a function: with the numbers of the last update, but the constraint and the
@@ -168,8 +169,8 @@ class Preconditioner:
 
     def _answer(self, of_current, of_V, t_plus, r):
         """Return P^-1 r in single precision."""
-        cell, faces, mesh, k = self.cell, self.cell.mesh.faces, self.cell.mesh, self.numbers
-        e, m, s = faces.ionic, faces.solid, faces.electronic
+        cell, faces, mesh, k = self.cell, self.sharing.faces, self.cell.mesh, self.numbers
+        e, m, s, r = faces.ionic, faces.solid, faces.electronic, self.sharing.spread(r)
         R, out = cell.unknowns.rows(r), np.empty(r.size, np.float32)
         d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, mesh.ionic.n
         b[:n_ionic], b[n_ionic:] = R.charge_e, R.charge_s
@@ -194,7 +195,7 @@ class Preconditioner:
             into_electrolyte[mesh.counter] -= k.counter_push * d.psi[mesh.counter]
         self.salt_grid.levels[0].b[:] = R.salt + (1 - t_plus) * into_electrolyte
         d.c_e[:] = self.salt_grid.answer()
-        return out
+        return self.sharing.taken(out)
 
 
 def _single(values):

@@ -146,12 +146,14 @@ def joined_cells(cells, open_links=None):
 
 
 class LithiumSolver:
-    """Approximate inverse of diffusion + storage: a multigrid cycle in resolved cells, exact in the
-    chains."""
+    """Approximate inverse of diffusion + storage: a multigrid cycle in resolved cells, exact in the chains.
 
-    def __init__(self, cells: LithiumCells):
+    grid(graph, visits=1): makes the multigrid
+    """
+
+    def __init__(self, cells: LithiumCells, grid=Multigrid):
         self.cells = cells
-        self.grid = Multigrid(cells.resolved, visits=1) if cells.resolved.n else None
+        self.grid = grid(cells.resolved, visits=1) if cells.resolved.n else None
         self.chains = Chains(cells.chains, cells.shells) if cells.chains else None
 
     def update(self, weight, mass):

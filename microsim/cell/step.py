@@ -95,7 +95,8 @@ class StepProblem:
         self.cell, self.step, self.interfaces, self.at, self.fresh = cell, step, guess, None, True
 
     def _solve(self, x):
-        self.at = self.cell.solve(x, self.step, self.interfaces, near=self.at)
+        react = self.cell.sharing.react
+        self.at = self.cell.solve(x, self.step, self.interfaces, near=self.at, react=react)
         self.interfaces = self.at.interfaces
         return self.at
 

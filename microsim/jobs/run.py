@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from .. import __version__
-from ..base.arguments import switch
+from ..base.arguments import one_of, switch
 from ..base.errors import InputError, NotConverged
 from ..base.files import plain, remove, write_columns, write_json
 from ..base.guard import check_target
@@ -17,6 +17,7 @@ from .case_arguments import CaseFile, Settings, results_folder
 from .crate import CRATE, write_crate
 from .job import job
 from .result import PAGE
+from .run_ranks import ranks_for, ready_to_run, run_beside, together
 from .run_result import RunResult
 
 FILES = ("result.json", "voltage.csv", "fields.h5", PAGE, CRATE)
@@ -29,6 +30,7 @@ def run(
     *,
     set: Settings = None,
     resume: Annotated[bool, switch("Go on with an interrupted run.")] = False,
+    backend: Annotated[str, one_of("Who solves; mpi: the ranks of mpiexec together.", "cpu", "mpi")] = "cpu",
     progress=None,
 ) -> RunResult:
     """Run a case and write its report.
@@ -47,6 +49,8 @@ def run(
         Values of the case to change, {"protocol.0": "Discharge at 1C until 3.5 V"}.
     resume : bool
         Go on from the checkpoint that an interrupted run of the same case left in `out`.
+    backend : str
+        "cpu": this process. "mpi": the ranks that mpiexec started share each time step; resolved electrodes.
     progress : callable, optional
         progress(done, total, message).
 
@@ -65,46 +69,45 @@ def run(
     from ..case.case import load_case
     from .first_use import compile_ahead
 
-    begun, case = time.perf_counter(), load_case(case, set or ())
+    begun, case, ranks = time.perf_counter(), load_case(case, set or ()), ranks_for(backend)
     out = Path("out") / case.name if out is None else Path(out)
     for name in FILES:
         check_target(out / name)
+    if ranks.rank:
+        run_beside(case, out, resume, ranks)
+        return RunResult(out, speaks=False)
     with alone_in(out):
         compile_ahead()
-        return _run(case, out, resume, begun, progress)
+        return _run(case, out, resume, begun, progress, ranks)
 
 
-def _run(case, out, resume, begun, progress):
+def _run(case, out, resume, begun, progress, ranks):
     """Run a case in a folder that no other run works in."""
     from ..analysis.effective import effective_transport
     from ..analysis.twin import run_dfn, twin_of
-    from ..case.build import cell_design, read_grid, set_up
-    from ..case.loads import check_profiles
     from .checkpoint import Checkpoint
-    from .compare import compare_with, comparison_numbers, read_measured
-    from .compared_state import check_measured
+    from .compare import compare_with, comparison_numbers
     from .draws import drawn_runs
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
-    volume, grid = read_grid(case, progress)
-    measured = read_measured(case)
-    check_profiles(case.protocol, case.locate)
-    design = cell_design(case, grid)
-    setup = set_up(case, grid, design)
-    check_measured(measured, setup)
+    volume, measured, setup = ready_to_run(case, ranks, progress)
     # a case that is refused has lost nothing of an earlier run
     checkpoint = Checkpoint(out, origin, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()
+    together(ranks)
     _remove_results(out)
 
-    transport, flux = effective_transport(grid, design, case.numerics.transport_tolerance, progress)
+    transport, flux = effective_transport(
+        setup.grid, setup.cell.design, case.numerics.transport_tolerance, progress
+    )
     twin = twin_of(setup, transport=transport, progress=progress) if case.output.homogenised else None
     experiment, watch, failure = _simulate(setup, out / "fields.h5", checkpoint, before, measured, progress)
     if failure:
-        raise _kept(
-            out, _numbers(setup, volume, transport, experiment, watch, {}, None), setup, experiment, failure
-        )
+        left = _numbers(setup, volume, transport, experiment, watch, {}, None)
+        kept = _kept(out, left, setup, experiment, failure)
+        together(ranks)
+        raise kept
     dfn = run_dfn(twin) if twin else None
     found = compare_with(measured, setup, experiment, out / "fields.h5", watch.labels, watch.spectra, dfn)
     compared, comparisons = comparison_numbers(found), [one for one, _ in found]
@@ -115,6 +118,7 @@ def _run(case, out, resume, begun, progress):
     numbers = plain({**found, "origin": origin, **cost})
     _write(out, setup, numbers, experiment.now.record, comparisons, flux, progress)
     checkpoint.clear()
+    together(ranks)
     return RunResult(out, numbers)
 
 

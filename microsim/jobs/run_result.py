@@ -40,6 +40,7 @@ class RunResult(Result):
 
     folder: Path
     result: dict = field(default_factory=dict)
+    speaks: bool = True  # False: of one of several ranks, the first of which writes and prints
 
     has_page: ClassVar = False  # it is written while the case runs
     own_page: ClassVar = True

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.launch import share_of_node
+from ..base.launch import NOT_SHARED, share_of_node
 from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
-from .transport_ranks import NOT_SHARED, check_checkpoint, ranks_table, ranks_told, solve_over_ranks
+from .transport_ranks import check_checkpoint, ranks_table, ranks_told, solve_over_ranks
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")

@@ -4,11 +4,11 @@ import time
 
 from ..base.axes import AXES
 from ..base.errors import InputError
+from ..base.launch import NOT_SHARED
 from ..base.provenance import peak_memory_bytes
 from ..base.words import titled
 from .result import Table
 
-NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
 COUNTED = ("bytes_sent", "messages", "bytes_joined", "joins")
 EACH = ("planes", *COUNTED, "processor_seconds", "peak_memory_bytes")
 

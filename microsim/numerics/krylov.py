@@ -44,7 +44,7 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, 
     return x, gains, r
 
 
-def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
+def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=None):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied
@@ -52,9 +52,11 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     large residuals, and half of the solves of coupled balances needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors;
-    raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6).
+    raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds
+    up sums over vectors whose entries several processes hold.
     """
-    size = np.linalg.norm(b)
+    norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
+    size = norm(b)
     x, r, history = None, b, [1.0]
     if size == 0:
         return np.zeros_like(b), history
@@ -62,12 +64,13 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
         # a little below the target: the basis is float32, and what counts is the residual recomputed after
         # the cycle
         correction, inner = _gmres_cycle(
-            apply, precondition, r, 0.9 * tolerance * size, min(restart, maximum + 1 - len(history))
-        )
+            apply, precondition, r, 0.9 * tolerance * size, min(restart, maximum + 1 - len(history)), norm(r),
+            total or (lambda sums: sums),
+        )  # fmt: skip
         x = correction if x is None else x + correction
         r = apply(x)
         np.subtract(b, r, out=r)
-        history += [value * history[-1] for value in inner[:-1]] + [np.linalg.norm(r) / size]
+        history += [value * history[-1] for value in inner[:-1]] + [norm(r) / size]
     if history[-1] > tolerance:
         raise NotConverged(
             f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
@@ -77,13 +80,12 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20):
     return x, history
 
 
-def _gmres_cycle(apply, precondition, r, target, size):
-    """One Arnoldi cycle; return the correction and the residuals relative to |r|.
+def _gmres_cycle(apply, precondition, r, target, size, norm, total):
+    """One Arnoldi cycle; return the correction and the residuals relative to |r|, its `norm`.
 
     The basis is float32, and so are a cell's answers of P^-1: the largest arrays of a run; the residual is
     recomputed outside in float64.
     """
-    norm = np.linalg.norm(r)
     basis, answers = np.empty((size + 1, r.size), np.float32), []
     basis[0] = r / norm
     H = np.zeros((size + 1, size))
@@ -93,8 +95,8 @@ def _gmres_cycle(apply, precondition, r, target, size):
     for k in range(size):
         answers.append(precondition(basis[k]))
         w = apply(answers[k]).astype(np.float32, copy=False)
-        H[: k + 1, k] = kernels.vectors.project(basis, k + 1, w)
-        H[k + 1, k] = np.sqrt(kernels.vectors.combine(basis, -H[: k + 1, k], w))
+        H[: k + 1, k] = total(kernels.vectors.project(basis, k + 1, w))
+        H[k + 1, k] = np.sqrt(total(kernels.vectors.combine(basis, -H[: k + 1, k], w)))
         if H[k + 1, k] > 0:
             np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
         for i, (c, s) in enumerate(rotations):

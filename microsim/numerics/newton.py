@@ -6,23 +6,24 @@ from ..base.errors import NotConverged
 from .krylov import gmres
 
 
-def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=None):
+def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=None, solve=gmres):
     """Solve R(x) = 0; return x and the log {residuals, linear_iterations}.
 
     `problem` has residual(x) -> R, size(R) -> one number to hold against `tolerance`,
     linearise(x) -> (apply, precondition), and limit(x, dx) -> the share of dx that keeps x in its bounds.
     Each step solves J dx = -R to `linear_tolerance`; a step that does not lessen the residual is halved.
-    first(dx): is shown the first step, before it is taken; what it raises ends the iteration.
+    first(dx): is shown the first step, before it is taken; what it raises ends the iteration. solve: what
+    solves J dx = -R, called as gmres is.
     Raises NotConverged with the residual history, also where numbers leave all bounds.
     """
     with np.errstate(all="ignore"):  # what overflows is not finite, and so not converged
         try:
-            return _iterate(problem, x, tolerance, linear_tolerance, maximum, first)
+            return _iterate(problem, x, tolerance, linear_tolerance, maximum, first, solve)
         except (np.linalg.LinAlgError, ValueError) as error:  # of a factorisation of what is not finite
             raise NotConverged(f"numbers left all bounds ({error})") from error
 
 
-def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
+def _iterate(problem, x, tolerance, linear_tolerance, maximum, first, solve):
     """Newton's method itself; arguments as there."""
     R = problem.residual(x)
     sizes, linear, loose = [problem.size(R)], [], True
@@ -35,7 +36,7 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
             )
         # no more digits than the target asks for
         enough = max(linear_tolerance, 0.8 * tolerance / sizes[-1]) if loose else linear_tolerance
-        dx, iterations = _step(problem, x, R, min(0.1, enough), fallback=bool(linear))
+        dx, iterations = _step(problem, x, R, min(0.1, enough), bool(linear), solve)
         linear.append(iterations)
         if first and len(linear) == 1:
             first(dx)
@@ -51,17 +52,17 @@ def _iterate(problem, x, tolerance, linear_tolerance, maximum, first):
     return x, {"residuals": sizes, "linear_iterations": linear}
 
 
-def _step(problem, x, R, forcing, fallback):
+def _step(problem, x, R, forcing, fallback, solve):
     """Solve J dx = -R; return dx and the number of iterations. fallback: try again with a preconditioner of
     this very state."""
     apply, precondition = problem.linearise(x)
     try:
-        dx, history = gmres(apply, precondition, R, tolerance=forcing)
+        dx, history = solve(apply, precondition, R, tolerance=forcing)
     except NotConverged:
         if not fallback:
             raise
         apply, precondition = problem.linearise(x, fresh=True)
-        dx, history = gmres(apply, precondition, R, tolerance=forcing)
+        dx, history = solve(apply, precondition, R, tolerance=forcing)
     return np.negative(dx, out=dx), len(history) - 1
 
 

@@ -98,15 +98,15 @@ class Ranks(Alone):
 ALONE = Alone()
 
 
-def world(remedy="start it again"):
+def world(remedy="start it again", command="transport"):
     """Return the ranks that mpiexec started; InputError where it did not, or where mpi4py is missing.
 
-    remedy: what to do where a rank is killed, said after that it was.
+    remedy: what to do where a rank is killed, said after that it was; command: what is started.
     """
     if launch_rank() is None:
         raise InputError(
             "--backend: expected to be started by mpiexec for mpi, got a process of its own; write "
-            "mpiexec -n 2 microsim transport ... --backend mpi."
+            f"mpiexec -n 2 microsim {command} ... --backend mpi."
         )
     need("mpi4py", "--backend mpi")
     ranks = Ranks(need("mpi4py.MPI", "--backend mpi").COMM_WORLD)
