@@ -52,9 +52,9 @@ def pack_mask(mask):
 
 def _planes(codes, bits):
     """Bytes of the differences between neighbours: all low ones, then all high ones where there are any."""
-    change = np.diff(codes.astype(np.int32), prepend=0) % 2**bits
-    low = (change % 256).astype(np.uint8).tobytes()
-    return low if bits <= 8 else low + (change // 256).astype(np.uint8).tobytes()
+    change = np.diff(codes, prepend=np.uint16(0)) & np.uint16(2**bits - 1)  # uint16 is modulo 2^16 by itself
+    low = change.astype(np.uint8).tobytes()
+    return low if bits <= 8 else low + (change >> 8).astype(np.uint8).tobytes()
 
 
 def _text(data):

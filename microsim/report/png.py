@@ -1,14 +1,15 @@
 """A figure as PNG: laid out once, drawn once, and cut to what is drawn."""
 
-import io
+import struct
 import warnings
+import zlib
 from contextlib import contextmanager
 
 import numpy as np
 
-from .packing import LEVEL
 from .style import DPI, PAD, rendered, styled, texts_of
 
+FASTEST = 3  # level of zlib; as small as with a filter of each row and level 4, in a third of the time
 # what is asked again and again while a figure is laid out and drawn, with nothing changed in between
 OF_AXIS = ("get_tightbbox", "_update_ticks", "_get_ticklabel_bboxes", "_update_label_position")
 OF_TEXT = ("_get_layout",)
@@ -91,10 +92,23 @@ def _cut(rgba, pad):
 
 
 def _encoded(pixels):
-    from PIL import Image
+    """Write pixels [y, x, RGBA] as PNG (ISO/IEC 15948), 8 bits a colour, opaque.
 
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB").save(
-        out, format="png", dpi=(DPI, DPI), compress_level=LEVEL
+    No row is filtered: plain areas and lines of a figure are packed best as they are. Trying five filters for
+    each row, as Pillow always does, takes twice the time of packing them.
+    """
+    height, width = pixels.shape[:2]
+    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # 0: not filtered
+    rows[:, 1:].reshape(height, width, 3)[...] = pixels[..., :3]
+    a_metre = round(DPI / 0.0254)
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"pHYs", struct.pack(">IIB", a_metre, a_metre, 1)),
+        (b"IDAT", zlib.compress(rows, FASTEST)),
+        (b"IEND", b""),
     )
-    return out.getvalue()
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

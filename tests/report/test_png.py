@@ -70,6 +70,13 @@ def test_what_is_changed_after_a_png_is_in_the_next_one():
     assert (after == ink(drawn_by_matplotlib(theirs))).all()
 
 
+def test_readers_find_a_whole_png_of_its_resolution():
+    png = to_png(figure_with())
+    with Image.open(io.BytesIO(png)) as image:
+        image.verify()  # the sums of its chunks
+        assert image.mode == "RGB" and image.info["dpi"] == pytest.approx((DPI, DPI), rel=1e-3)
+
+
 def test_an_empty_figure_is_a_whole_one():
     assert pixels_of(to_png(new_figure(1.0, 2.0))).shape[:2] == (DPI, 2 * DPI)
 
