@@ -12,6 +12,7 @@ declaration (`progress`) exists in Python only.
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 
@@ -82,6 +83,30 @@ def spread_of(cls):
     return Spread(read, {name: (default, about) for name, default, about in declared_fields(cls)}, cls)
 
 
+def _misfit(function, error):
+    """Say how a call does not fit a job, in words that go beyond Python's own."""
+    name = function.__name__
+    known = f"{name}: expected {listed(inspect.signature(function).parameters)}"
+    unknown = re.search("unexpected keyword argument '(.+)'", error)
+    if unknown is None:
+        return f"{known}, got a call with {error}; correct it."
+    key = unknown[1]
+    for group, _, about in declared(function):
+        if isinstance(about, Spread) and key in about.parts:
+            so = (
+                f"give {group.name}={{{key!r}: ...}}"
+                if inspect.isclass(about.make)
+                else f"give {_made(group)}"
+            )
+            return f"{name}: expected {key} within {group.name}, got it as an argument of its own; {so}."
+    return f"{known}, got {key}; correct it."
+
+
+def _made(group):
+    """How an argument that the command line takes apart is put together in Python."""
+    return f"{group.name}=read_volume(FILE, ...)" if group.name == "volume" else f"{group.name} as a whole"
+
+
 def declared_fields(cls):
     """List a dataclass' declared fields as [(name, default, Argument)]."""
     found = []
@@ -134,9 +159,7 @@ def reading(function, then=None):
         try:
             bound = signature.bind(*args, **options)
         except TypeError as error:
-            raise InputError(
-                f"{function.__name__}: expected {', '.join(signature.parameters)}, got a call with {error}"
-            ) from None
+            raise InputError(_misfit(function, str(error))) from None
         bound.apply_defaults()
         for name, read in readers.items():
             value = bound.arguments[name]

@@ -14,9 +14,19 @@ def cell(value):
     return "-" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
+def rounded(value, significant):
+    """Word a number by its first digits, the others zero: 12690, 2200, 0.0032."""
+    return f"{float(f'{value:.{significant}g}'):g}"
+
+
 def times(shape):
     """Word a shape: 64 x 48 x 48."""
     return " x ".join(str(n) for n in shape)
+
+
+def voxels_of(shape, size):
+    """Word a volume: 64 x 48 x 48 voxels of 398 x 398 x 398 nm; size: edges (m), None where unknown."""
+    return f"{times(shape)} voxels of {lengths_nm(size) + ' nm' if size else 'unknown size'}"
 
 
 def lengths_nm(lengths):

@@ -17,7 +17,6 @@ from .environment import drop_output, finish, prepare
 app = typer.Typer(
     name="microsim",
     rich_markup_mode=None,  # plain text: half the start-up time, and help that reads the same in a pipe
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

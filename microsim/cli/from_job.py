@@ -217,7 +217,10 @@ def _parameter(name, default, about):
         annotation = Annotated[bool, typer.Option(flag, help=about.help)]
         return inspect.Parameter(name, keyword, default=None, annotation=annotation)
     words = about.help if default in (None, ()) else f"{about.help} [default: {_spelled(default)}]"
-    annotation = Annotated[kind | None, typer.Option(option, metavar=metavar, help=words)]
+    known = (lambda: list(about.choices)) if about.choices else None  # for the Tab key
+    annotation = Annotated[
+        kind | None, typer.Option(option, metavar=metavar, help=words, autocompletion=known)
+    ]
     return inspect.Parameter(name, keyword, default=None, annotation=annotation)
 
 

@@ -131,15 +131,10 @@ class Field:
         return self.values if dtype is None else self.values.astype(dtype)
 
     def __repr__(self):
-        unit = "" if self.unit == "1" else f" {self.unit}"
-        low, mean, high = _spread(self.values)
-        return (
-            f"{self.name} at {self.time:.6g} s ({self.step}), one of {len(self.times)} times: "
-            f"{low:.4g} to {high:.4g}{unit}, mean {mean:.4g}, {spelled_shape(self.values.shape)} voxels"
-        )
+        return _told(self, f"one of {len(self.times)} times", self.values, "voxels")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class FieldSection:
     """A section of a field: `across` names the axis across it and where it lies, {"z": "middle"}."""
 
@@ -166,8 +161,12 @@ class FieldSection:
         look = {"name": field.name, "title": f"{field.step}, {field.time:.6g} s", "deviation": deviation}
         return section_figure(field.values, field.grid.voxel_size, **look, **self.across)
 
+    def __repr__(self):
+        place = self._plane.place(self.field.grid.voxel_size)
+        return _told(self.field, f"section {place}", self.values, "pixels")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class FieldProfile:
     """The mean of a field in each layer across the depth x."""
 
@@ -209,6 +208,19 @@ class FieldProfile:
             voxel_size=field.grid.voxel_size,
         )
         return profiles_figure(series)
+
+    def __repr__(self):
+        return _told(self.field, "mean of each layer over the depth", self.values, "layers")
+
+
+def _told(field, what, values, points):
+    """Say what part of a field values are, and how far they go."""
+    unit = "" if field.unit == "1" else f" {field.unit}"
+    low, mean, high = _spread(values)
+    return (
+        f"{field.name} at {field.time:.6g} s ({field.step}), {what}: {low:.4g} to {high:.4g}{unit}, mean"
+        f" {mean:.4g}, {spelled_shape(values.shape)} {points}"
+    )
 
 
 def _around(times, time):

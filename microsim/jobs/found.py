@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ..base.errors import InputError, NotLabels
-from ..base.words import lengths_nm, times
+from ..base.words import lengths_nm, voxels_of
 from .result import Result, Table
 
 MOST_LABELS = 64  # of a volume of which nobody says that it is one of labels; more are grey values
@@ -93,9 +93,8 @@ class GreyResult(Result):
 
     @property
     def title(self):
-        size = self.volume.voxel_size
-        told = f"voxels of {lengths_nm(size)} nm" if size else "unknown voxel size"
-        return f"{self.volume.source}: {times(self.volume.values.shape)} {told}, grey values"
+        volume = self.volume
+        return f"{volume.source}: {voxels_of(volume.values.shape, volume.voxel_size)}, grey values"
 
     def numbers(self):
         volume = self.volume

@@ -10,7 +10,7 @@ from ..base.arguments import Argument, Spread
 from ..base.errors import InputError
 from ..base.files import make_folder, safe_file_names, write_text
 from ..base.schema import say
-from ..base.words import lengths_nm, times, titled
+from ..base.words import titled, voxels_of
 from .arguments import MASK_PARTS, as_grid, comma_list, require_size
 from .found import GreyResult, GreyVolume, found_numbers, found_table, grey_figures, labels_or_grey
 from .job import job
@@ -55,8 +55,7 @@ class PhasesResult(Result):
     @property
     def title(self):
         grid = self.grid
-        size = f"voxels of {lengths_nm(grid.voxel_size)} nm" if grid.sized else "unknown voxel size"
-        return f"{grid.source.name}: {times(grid.shape)} {size}"
+        return f"{grid.source.name}: {voxels_of(grid.shape, grid.voxel_size if grid.sized else None)}"
 
     def numbers(self):
         source = self.grid.source

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, whole
-from ..base.words import lengths_nm, times, titled
+from ..base.words import titled, voxels_of
 from .arguments import Coarsen, Grid, as_phase_names, require_size
 from .job import job
 from .result import Result, Table
@@ -51,8 +51,7 @@ class MeshResult(Result):
 
     @property
     def title(self):
-        size = f"{times(self.grid.shape)} voxels of {lengths_nm(self.grid.voxel_size)} nm"
-        return f"{self.grid.source.name}: {size}"
+        return f"{self.grid.source.name}: {voxels_of(self.grid.shape, self.grid.voxel_size)}"
 
     @property
     def length_unit(self):

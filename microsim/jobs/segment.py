@@ -10,7 +10,7 @@ from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
 from ..base.memory import require_memory
 from ..base.schema import listed, number, whole
-from ..base.words import lengths_nm, times
+from ..base.words import rounded, voxels_of
 from .arguments import FILE_AXES, MASK, as_phase_names, axes_order, voxel_lengths
 from .job import job
 from .result import Result, SavedFile, Table
@@ -149,8 +149,7 @@ class SegmentResult(Result):
 
     @property
     def title(self):
-        size = f"voxels of {lengths_nm(self.voxel_size)} nm" if self.voxel_size else "unknown voxel size"
-        return f"{self.source}: {times(self.labels.shape)} {size}"
+        return f"{self.source}: {voxels_of(self.labels.shape, self.voxel_size)}"
 
     def numbers(self):
         from ..segment.recipe import recipe_record
@@ -198,7 +197,7 @@ class SegmentResult(Result):
                 rows = [(when, *figures[when].values()) for when in ("before", "after")]
                 shown.append(Table(("pore-back", *figures["before"]), rows))
         levels = self.state.levels
-        grey = [f"{m:.4g} +- {s:.2g}" for m, s in zip(levels.means, levels.spreads)]
+        grey = [f"{rounded(m, 4)} +- {rounded(s, 2)}" for m, s in zip(levels.means, levels.spreads)]
         shown += [f"doubt: {said}" for said in self.doubts]
         if self.state.sample is not None:
             shown.append(f"outside the mask: label {len(self.phases)}, for --mask label={len(self.phases)}")

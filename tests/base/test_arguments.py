@@ -34,12 +34,21 @@ def test_values_arrive_as_read():
         ({"size": 0}, "^size: expected a number above 0, got 0"),
         ({"way": "left"}, "^way: expected up or down"),
         ({"exact": "yes"}, "^exact: expected true or false"),
-        ({"sise": 1}, "expected volume, size, way, exact, limit, progress, got a call with .*sise"),
+        ({"sise": 1}, "expected volume, size, way, exact, limit, progress, got sise; correct it"),
     ],
 )
 def test_wrong_arguments_are_one_sentence(options, words):
     with pytest.raises(InputError, match=words):
         halve("v", **options)
+
+
+def test_a_part_of_an_argument_is_asked_for_within_it():
+    with pytest.raises(InputError, match=r"expected name within way, got it as .* give way=\{'name': ...\}"):
+        go(name="down")
+    with pytest.raises(InputError, match="expected way, progress, got size; correct it"):
+        go(size=1)
+    with pytest.raises(InputError, match="got a call with too many positional arguments; correct it"):
+        go("up", None, 1)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from microsim.base.words import aligned, cell, lengths_nm, times, titled
+from microsim.base.words import aligned, cell, lengths_nm, rounded, times, titled, voxels_of
 
 
 def test_columns_stand_under_their_titles():
@@ -20,6 +20,19 @@ def test_a_value_has_five_digits(value, said):
 
 def test_shapes_and_lengths():
     assert times((64, 48)) == "64 x 48" and lengths_nm((3.98e-7, 1e-6)) == "398 x 1000"
+
+
+def test_a_volume_is_so_many_voxels_of_a_size():
+    assert voxels_of((6, 4, 2), (3.98e-7,) * 3) == "6 x 4 x 2 voxels of 398 x 398 x 398 nm"
+    assert voxels_of((6, 4, 2), None) == "6 x 4 x 2 voxels of unknown size"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [(12688.4, 4, "12690"), (2234.0, 2, "2200"), (502.1, 2, "500"), (0.003217, 2, "0.0032"), (0.0, 2, "0")],
+)
+def test_grey_values_are_no_powers_of_ten(value, digits, said):
+    assert rounded(value, digits) == said
 
 
 def test_a_title_stands_in_for_a_message_that_is_missing():

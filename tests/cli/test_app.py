@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -334,3 +335,19 @@ def test_help_needs_no_heavy_package_and_little_time():
     assert not imported & {"numpy", "scipy", "torch", "matplotlib", "h5py", "ruamel.yaml", "rich"}
     spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     assert spent < 1  # of the processor: others' work beside it counts for nothing
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("microsim tran", ["transport"]),
+        ("microsim transport v.tif --solv", ["--solver"]),
+        ("microsim transport v.tif --sides p", ["periodic"]),
+        ("microsim run cases/de", []),  # the shell offers files
+    ],
+)
+def test_the_tab_key_offers_commands_options_and_their_words(words, offered):
+    asked = {"_MICROSIM_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    command = [sys.executable, "-m", "microsim"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ | asked)
+    assert done.stdout.split() == offered and done.stderr == ""

@@ -57,6 +57,9 @@ def test_a_section_and_a_profile(small_run):
     assert profile.values[5] == pytest.approx(np.nanmean(sto.values[5], dtype=float))
     stored = small_run.numbers()["profiles"][-1]["sto"]
     assert profile.values == pytest.approx([np.nan if v is None else v for v in stored], nan_ok=True)
+    section = repr(small_run.c_e.section(z=2))
+    assert "section z = 1.00 µm" in section and " mol m-3, mean " in section and "12 x 8 pixels" in section
+    assert "mean of each layer over the depth: " in repr(profile) and "12 layers" in repr(profile)
     for figure in (sto.plot(), sto.section(y="middle").plot(deviation=True), profile.plot()):
         assert figure.axes
 

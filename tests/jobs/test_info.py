@@ -49,7 +49,7 @@ def test_maps_are_written(grid, tmp_path):
 
 def test_a_volume_of_unknown_size_has_no_areas(grid):
     unsized = measure(VoxelGrid(grid.phase, grid.names, None))
-    assert unsized.numbers()["voxel_size_m"] is None and "unknown voxel size" in unsized.title
+    assert unsized.numbers()["voxel_size_m"] is None and "voxels of unknown size" in unsized.title
     assert unsized.phases["am"]["surface_area_per_volume_m-1"] is None
     with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
         measure(unsized.grid, "sizes")
