@@ -27,6 +27,7 @@ HEAVY = (
     "taufactor",
     "fipy",
     "SimpleITK",
+    "warp",
     "sklearn",
 )
 HEAVY += ("hdf5plugin", "pybamm", "bpx", "IPython", "sympy", "pandas", "xarray", "starlette", "uvicorn")
@@ -98,6 +99,7 @@ JOBS = {
 NEEDY = {
     f"transport {VOLUME} --conducting pore --solver taufactor": "taufactor",
     f"transport {VOLUME} --conducting pore --solver fipy": "fipy",
+    f"transport {VOLUME} --conducting pore --backend gpu": "warp",
     "register soc.tif meshes/demo_electrode.tif --phases pore=0,am=1,cbd=2": "SimpleITK",
     "segment grey.npy --out l.tif --phases pore,cbd,am --method classifier --painted painted.npy": "sklearn",
     "soc frames.npy --energies E.txt --normalised --noise 0.01 --clusters 2": "sklearn",

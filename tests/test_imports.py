@@ -26,7 +26,7 @@ ORDER = [
 ]
 HEAVY = {"torch", "vtk", "vtkmodules", "pyvista", "gmsh", "pygmsh", "fipy", "taufactor", "matplotlib"}
 HEAVY |= {"SimpleITK", "skimage", "sklearn", "pybamm", "optuna", "starlette", "uvicorn"}
-BACKENDS = {"numba", "llvmlite", "cupy"}
+BACKENDS = {"numba", "llvmlite", "cupy", "warp"}
 
 
 def imports(source, module):

@@ -22,9 +22,10 @@ EXTRAS = {
     "optuna": "optimise",
     "torch": "optimise",
     "mpi4py": "mpi",
+    "warp": "gpu",
     **dict.fromkeys(("starlette", "uvicorn"), "studio"),
 }
-DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name
+DISTRIBUTIONS = {"sklearn": "scikit-learn", "warp": "warp-lang"}  # packages that pip knows by another name
 
 
 def need(package, what):

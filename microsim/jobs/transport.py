@@ -4,14 +4,14 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Annotated, ClassVar
 
-from ..base.arguments import Argument, one_of, switch
+from ..base.arguments import one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.launch import NOT_SHARED, share_of_node
 from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
-from ..numerics.backend import available, running
+from ..numerics.backend import BACKENDS, running
 from .arguments import (
     Axes,
     Coarsen,
@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
-from .transport_ranks import check_checkpoint, ranks_table, ranks_told, solve_over_ranks
+from .transport_ranks import Checkpoint, check_backend, ranks_table, ranks_told, solve_over_ranks
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
@@ -208,12 +208,6 @@ class TortuosityResult(Result):
         return dataset(self.grid, fields)
 
 
-Checkpoint = Annotated[
-    "str | PathLike | None",  # noqa: F821
-    Argument("Folder in which ranks of MPI keep how far they are.", metavar="DIR", writes=()),
-]
-
-
 def _voxel_bytes(arguments):
     """One conductor alone is solved in single precision and without what several need to be told apart."""
     alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
@@ -234,9 +228,7 @@ def tortuosity(
     tolerance: tolerance("Bound of the relative error of tau.") = 1e-3,
     backend: Annotated[
         str,
-        one_of(
-            "What the solver runs on; reference is slow, for checks; mpi: by mpiexec.", *available(), "mpi"
-        ),
+        one_of("What the solver runs on; reference is slow, for checks; mpi: by mpiexec.", *BACKENDS, "mpi"),
     ] = "cpu",
     tensor: Annotated[bool, switch("Also the 3 x 3 tensor of the image repeated periodically.")] = False,
     flux: Annotated[
@@ -281,6 +273,7 @@ def tortuosity(
         Bound of the relative error of tau.
     backend : str
         What the solver's loops run on: "cpu" (compiled), or "reference" (their slow twins, for checks).
+        "gpu": a CUDA device, by warp; for one conductor of whole voxels.
         "mpi": the ranks that mpiexec started share one volume; for one conductor of whole voxels.
     tensor : bool
         Also the 3 x 3 tensor of the image repeated periodically.
@@ -314,7 +307,7 @@ def tortuosity(
             f"--solver: expected multigrid with --tensor, --flux, --fields or --out, got {solver}; "
             "leave one out."
         )
-    check_checkpoint(backend, checkpoint, resume)
+    check_backend(backend, checkpoint, resume, solver, tensor or discretisation)
     interface = _interface(volume, interface, solver, keep_fields or flux or tensor)
     if coarsen > 1:
         volume = _coarsened(volume, coarsen, conducting, interface)

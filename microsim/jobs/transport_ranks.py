@@ -1,7 +1,9 @@
 """Transport through one volume that several ranks share: each solves its slab, all find the same tau."""
 
 import time
+from typing import Annotated
 
+from ..base.arguments import Argument
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.launch import NOT_SHARED
@@ -17,12 +19,24 @@ GO_ON = "start again with --resume beside --checkpoint {}"
 NO_WAY_BACK = "start again; with --checkpoint DIR a later start goes on with --resume"
 
 
-def check_checkpoint(backend, checkpoint, resume):
-    """Refuse a checkpoint without ranks, and to go on without one."""
+Checkpoint = Annotated[
+    "str | PathLike | None",  # noqa: F821
+    Argument("Folder in which ranks of MPI keep how far they are.", metavar="DIR", writes=()),
+]
+
+
+def check_backend(backend, checkpoint, resume, solver, more):
+    """Refuse a checkpoint without ranks, to go on without one, and what no GPU runs yet: another solver,
+    or `more` than tau and flux."""
     if resume and checkpoint is None:
         raise InputError("--resume: expected the folder of --checkpoint to go on from, got none; name it.")
     if checkpoint is not None and backend != "mpi":
         raise InputError(f"--checkpoint: expected --backend mpi beside it, got {backend}; leave it out.")
+    if backend == "gpu" and (solver != "multigrid" or more):
+        raise InputError(
+            "--backend: expected cpu with another --solver, --tensor or --discretisation, which do not run "
+            "on a GPU yet, got gpu; leave one out."
+        )
 
 
 def solve_over_ranks(grid, conducting, axes, tolerance, progress=None, checkpoint=None, resume=False):

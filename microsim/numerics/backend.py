@@ -5,6 +5,9 @@ the same names and arguments in each:
 
     cpu         compiled by numba for this processor, on its threads
     reference   slow twins, plain numpy and loops: what the others are held against
+    gpu         compiled by warp for a GPU, on arrays of that device: what a solve repeats, and no more
+
+What the folder of the gpu has not is set up by the cpu's.
 
 Whoever needs a loop asks for it here: `kernels.vectors.inner(a, b)`; nothing is loaded before. A new backend
 is a new folder under kernels/ and its name in BACKENDS.
@@ -15,13 +18,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from ..base.errors import InputError
+from ..base.packages import need
 
-BACKENDS = {"cpu": "numba", "reference": "scipy"}  # and the package that each runs on
-
-
-def available():
-    """Return the names of the backends that run here, the fastest first."""
-    return tuple(name for name, package in BACKENDS.items() if find_spec(package))
+BACKENDS = {"cpu": "numba", "reference": "scipy", "gpu": "warp"}  # and the package that each runs on
+SET_UP_BY = {"gpu": "cpu"}  # who does what a backend has no kernels for
 
 
 class Kernels:
@@ -36,9 +36,17 @@ class Kernels:
     def __getattr__(self, trade):
         if trade.startswith("_"):
             raise AttributeError(trade)
-        module = import_module(f"{__package__}.kernels.{self._backend}.{trade}")
+        place = f"{__package__}.kernels.{self._backend}"
+        if self.on_device and not find_spec(f"{place}.{trade}"):
+            place = f"{__package__}.kernels.{SET_UP_BY[self._backend]}"
+        module = import_module(f"{place}.{trade}")
         setattr(self, trade, module)
         return module
+
+    @property
+    def on_device(self):
+        """Whether kernels run on arrays of a device of its own."""
+        return self._backend in SET_UP_BY
 
     def choose(self, backend):
         """Let another backend run from now on."""
@@ -51,8 +59,11 @@ kernels = Kernels("cpu")
 
 def choose(backend):
     """Let a backend run in this process; InputError if there is none of that name here."""
-    if backend not in available():
-        raise InputError(f"expected a backend, one of {', '.join(available())}, got {backend}; choose one.")
+    if backend not in BACKENDS:
+        raise InputError(f"expected a backend, one of {', '.join(BACKENDS)}, got {backend}; choose one.")
+    need(BACKENDS[backend], f"--backend {backend}")
+    if backend in SET_UP_BY:
+        import_module(f"{__package__}.kernels.{backend}.device").device()  # is there one?
     kernels.choose(backend)
 
 

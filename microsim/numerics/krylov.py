@@ -20,8 +20,8 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, 
     vectors whose entries several processes hold.
     """
     inner = inner or kernels.vectors.inner
-    x = np.zeros_like(r) if x is None else x
-    p, gains, rz = np.zeros_like(r), [], 1.0
+    x = kernels.vectors.zeros(r.size, r.dtype) if x is None else x
+    p, gains, rz = kernels.vectors.zeros(r.size, r.dtype), [], 1.0
     while not enough(gains, r):
         if len(gains) == maximum:
             raise NotConverged(
@@ -33,15 +33,20 @@ def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, 
         rz, before = inner(r, z), rz
         if not rz > 0:
             break
-        kernels.vectors.search_direction(z, r.dtype.type(rz / before if gains else 0.0), p)
+        kernels.vectors.search_direction(z, _number(r, rz / before if gains else 0.0), p)
         curvature = apply(p, z)  # z has done its work: A p takes its place
         if not curvature > 0:
             break
         alpha = rz / curvature
-        kernels.vectors.add_scaled(x.dtype.type(alpha), p, x)
-        kernels.vectors.add_scaled(r.dtype.type(-alpha), z, r)
+        kernels.vectors.add_scaled(_number(x, alpha), p, x)
+        kernels.vectors.add_scaled(_number(r, -alpha), z, r)
         gains.append(alpha * rz)
     return x, gains, r
+
+
+def _number(vector, value):
+    """Return a number in the precision of a vector, of NumPy's or of a device's."""
+    return getattr(vector.dtype, "type", vector.dtype)(value)
 
 
 def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=None):

@@ -18,6 +18,7 @@ from ..base.errors import InputError, NotConverged
 from ..mesh.mask import require_straight
 from ..mesh.percolation import joining, percolating
 from ..numerics.backend import kernels
+from ..numerics.device_multigrid import DeviceMultigrid
 from ..numerics.graph import contrast_layers, voxel_graph
 from ..numerics.krylov import conjugate_gradients
 from ..numerics.multigrid import Multigrid, precision_for
@@ -25,6 +26,11 @@ from ..numerics.open_rows import OpenMultigrid
 from ..numerics.rows import BitRows, RowsMultigrid
 from ..numerics.slab import RankSlab, inner_of
 from .interface import conductor_share, cut_cells
+
+ONE_CONDUCTOR = (
+    "--backend: expected one conductor, the same along x, y and z, in whole voxels whose edges differ by at "
+    "most 1.58 and with no-flux sides for {}, got another; use --backend cpu."
+)
 
 
 @dataclass(frozen=True)
@@ -132,11 +138,8 @@ def _voxels(slab, grid, conducting, axis, periodic):
     weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
         return _RowsProblem(slab.with_ghosts(mask), weights[0], slab), bulk
-    if not slab.alone:
-        raise InputError(
-            "--backend: expected one conductor, the same along x, y and z, in voxels whose edges differ by "
-            "at most 1.58 and with no-flux sides for mpi, got another; use --backend cpu."
-        )
+    if not slab.alone or kernels.on_device:
+        raise InputError(ONE_CONDUCTOR.format("gpu" if slab.alone else "mpi"))
     return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
 
 
@@ -150,6 +153,8 @@ def _shares(grid, slab):
 
 def _cut_voxels(interface, grid, conducting, axis, periodic):
     """The problem of voxels that the conductor's surface cuts; None where nothing percolates."""
+    if kernels.on_device:
+        raise InputError(ONE_CONDUCTOR.format("gpu"))
     share, conductivity = conductor_share(grid, conducting, interface, periodic_sides=periodic)
     order = [axis, *(b for b in range(3) if b != axis)]
     share = np.ascontiguousarray(np.moveaxis(share, axis, 0))
@@ -228,12 +233,15 @@ class _RowsProblem:
     def __init__(self, mask, weights, slab):
         self.cells, self.slab = BitRows.of(mask), slab
         rows, self.weights = self.cells, tuple(weights)
-        self.multigrid = RowsMultigrid(rows, self.weights, slab=slab)
+        make = DeviceMultigrid.of if kernels.on_device else partial(RowsMultigrid, slab=slab)
+        self.multigrid = make(rows, self.weights)
         self.inner = inner_of(slab, rows.ranges_of(slab.own))
         cells, links = (slab.planes(found) for found in kernels.rows.plane_links(rows.bits))
         profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
         self.u = np.empty(rows.n)
         kernels.rows.set_planes(rows.bits, rows.start, profile[slab.first : slab.stop], self.u)
+        if kernels.on_device:
+            self.cells, self.u = self.multigrid.rows, kernels.device.upload(self.u)
 
     def residual(self, r):
         """Write b - A u; return its sum over each plane and the conductance that u stands for, in float64."""
@@ -345,7 +353,7 @@ def _solve(problem, tolerance, progress, keep=None):
     """Lower the energy until what is left to gain bounds tau; return conductance, flux imbalance, gains."""
     if keep:
         keep.begin(problem.u)
-    gains, r, before = [], np.empty(problem.u.size, problem.dtype), np.inf
+    gains, r, before = [], kernels.vectors.zeros(problem.u.size, problem.dtype), np.inf
     for _ in range(20):  # each pass works in its precision on what the last left in float64
         planes, conductance = problem.residual(r)
         if not conductance <= before * (1 + tolerance):
@@ -374,7 +382,9 @@ def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
     """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
     and the flux through the planes agrees to ten times the tolerance."""
     if len(gains) < 3:
-        return len(gains) == 0 and problem.plane_sums(np.abs(r)).sum() < 1e-12 * conductance
+        if gains:
+            return False
+        return problem.plane_sums(kernels.vectors.magnitudes(r)).sum() < 1e-12 * conductance
     left = energy_left(gains) / conductance
     if progress:
         progress(float(np.clip(np.log(max(left, 1e-16)) / np.log(tolerance / 3), 0, 1)), 1.0, "conduction")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from microsim.base.errors import InputError, Missing
-from microsim.base.packages import DISTRIBUTION, EXTRAS, need
+from microsim.base.packages import DISTRIBUTION, DISTRIBUTIONS, EXTRAS, need
 
 from ..missing import hide
 
@@ -25,6 +25,7 @@ def test_what_is_there_is_imported():
         ("taufactor", "pip install 'microsim-electrode[taufactor]'"),
         ("fipy", "pip install fipy"),
         ("sklearn", "pip install scikit-learn"),
+        ("warp", "pip install 'microsim-electrode[gpu]'"),
     ],
 )
 def test_what_is_missing_is_named_with_the_line_for_pip(monkeypatch, package, line):
@@ -38,6 +39,7 @@ def test_the_lines_for_pip_fit_the_project():
     extras = PROJECT["optional-dependencies"]
     assert PROJECT["name"] == DISTRIBUTION
     for package, extra in EXTRAS.items():
+        package = DISTRIBUTIONS.get(package, package)
         assert package in [re.split("[<>=~!]", named)[0] for named in extras[extra]]
         assert package not in PROJECT["dependencies"]
     every = {extra for extra in extras if extra not in ("all", "test", "docs", "pybamm")}

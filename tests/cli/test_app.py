@@ -96,7 +96,7 @@ def test_help_alone_lists_the_commands_in_the_order_of_the_data_flow(capsys):
         (["info", "a.npy", "--phases", "pore,am"], 'got "pore,am", where pore has no =; correct it.'),
         (["transport", "a.npy", "--axis", "w"], "expected the axis x, y or z"),
         (["transport", "a.npy", "--tolerance", "tight"], "--tolerance: expected a number"),
-        (["transport", "a.npy", "--backend", "gpu"], "expected cpu"),
+        (["transport", "a.npy", "--backend", "tpu"], "expected cpu"),
         (["transport", "a.npy", "--conducting", "pore,pore"], "--conducting: expected each name once"),
         (["transport", "a.npy", "--conducting", "pore=much"], "--conducting pore: expected a number"),
         (["info", "a.npy", "--phases", "pore"], "--phases: expected each name once, like pore=0,am=1"),

@@ -64,7 +64,10 @@ def test_numbers_are_what_json_prints(grid, tmp_path, capsys):
         ({"tolerance": 1}, "tolerance: expected a number above 0, at most 0.1"),
         ({"sides": "open"}, "sides: expected no-flux, mirror or periodic"),
         ({"solver": "fipy", "flux": True}, "expected multigrid"),
-        ({"backend": "gpu"}, "backend: expected cpu, reference or mpi, got .gpu"),
+        ({"backend": "tpu"}, "backend: expected cpu, reference, gpu or mpi, got .tpu"),
+        ({"backend": "gpu", "tensor": True}, "--backend: expected cpu with another --solver, --tensor"),
+        ({"backend": "gpu", "solver": "fipy"}, "--backend: expected cpu with another --solver"),
+        ({"backend": "gpu", "discretisation": True}, "--backend: expected cpu with another --solver"),
     ],
 )
 def test_wrong_arguments(grid, options, words):

@@ -13,12 +13,14 @@ from microsim.base.errors import InputError
 from microsim.numerics import backend
 from microsim.numerics.backend import kernels
 
+from ..missing import hide
 from .twins import FOLDER, public, trade
 
 HERE = Path(__file__).parent
 HELPERS = {
     "cpu": {"bits", "compiled", "compiling", "store", "sums", "threads"},
     "reference": {"rows_of", "places"},
+    "gpu": {"device", "sums"},
 }
 TRADES = sorted(
     path.stem for path in (FOLDER / "reference").glob("[a-z]*.py") if path.stem not in HELPERS["reference"]
@@ -85,8 +87,8 @@ def test_every_kernel_has_a_slow_twin_of_the_same_arguments(name):
 
 def test_every_backend_has_the_same_trades():
     for name in backend.BACKENDS:
-        files = {path.stem for path in (FOLDER / name).glob("[a-z]*.py")}
-        assert files - HELPERS.get(name, set()) == set(TRADES)
+        files = {path.stem for path in (FOLDER / name).glob("[a-z]*.py")} - HELPERS[name]
+        assert files == set(TRADES) or (name in backend.SET_UP_BY and files < set(TRADES))
 
 
 def compared():
@@ -136,8 +138,26 @@ def test_another_backend_runs_where_it_is_chosen():
     assert kernels.vectors is trade("cpu", "vectors")
 
 
-def test_what_does_not_exist_is_not_offered():
-    assert backend.available()[:2] == ("cpu", "reference")
-    with pytest.raises(InputError, match="one of cpu, reference.*, got gpu"):
-        backend.choose("gpu")
+def test_what_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="one of cpu, reference, gpu, got tpu"):
+        backend.choose("tpu")
     assert repr(kernels) == "Kernels('cpu')"
+
+
+def test_the_package_of_a_backend_is_named_where_it_is_missing(monkeypatch):
+    hide(monkeypatch, "warp")
+    with pytest.raises(InputError, match=r"the package warp for --backend gpu.*pip install .*\[gpu\]"):
+        backend.choose("gpu")
+    assert kernels.vectors is trade("cpu", "vectors")
+
+
+def test_a_device_that_is_not_there_is_told(monkeypatch):
+    warp = pytest.importorskip("warp")
+    monkeypatch.setenv("MICROSIM_GPU", "cuda:99")
+    with pytest.raises(InputError, match="MICROSIM_GPU: expected one of the devices cpu.*, got cuda:99"):
+        backend.choose("gpu")
+    if len(warp.get_devices()) == 1:  # the processor
+        monkeypatch.setenv("MICROSIM_GPU", "")
+        with pytest.raises(InputError, match="expected a CUDA device, found none; use --backend cpu"):
+            backend.choose("gpu")
+    assert kernels.vectors is trade("cpu", "vectors")

@@ -242,6 +242,8 @@ def test_products_in_double_precision(case):
 @quick
 def test_vector_kernels(n, seed):
     a, b = np.random.default_rng(seed).normal(size=(2, n)).astype(np.float32)
+    agree("vectors.zeros", 3, np.float32)
+    agree("vectors.magnitudes", a)
     agree("vectors.add_scaled", np.float32(-0.3), a, b, outputs=[2])
     agree("vectors.search_direction", a, np.float32(0.7), b, outputs=[2])
     agree("vectors.inner", a, b, rtol=1e-12)

@@ -5,8 +5,10 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from microsim.numerics import kernels
+from microsim.numerics.backend import running
 
 FOLDER = Path(kernels.__file__).parent
 
@@ -25,6 +27,15 @@ def public(module):
         and not name.startswith("_")
         and getattr(kernel, "__module__", "") == module.__name__
     }
+
+
+@pytest.fixture
+def gpu_on_processor(monkeypatch):
+    """Kernels of the gpu, compiled by warp for the processor."""
+    pytest.importorskip("warp", reason="warp, which compiles the kernels of the gpu, is not installed")
+    monkeypatch.setenv("MICROSIM_GPU", "cpu")
+    with running("gpu"):
+        yield
 
 
 def agree(name, *arguments, outputs=(), rtol=2e-5):

@@ -90,6 +90,11 @@ def folders():
     return places if any(map(_writable, places)) else [*places, *_temporary()]
 
 
+def writable_folder():
+    """Return the first of these folders that can be written, None for none."""
+    return next(filter(_writable, folders()), None)
+
+
 def _of_user():
     """The user's folder for what can be made again."""
     homes = {"win32": ("LOCALAPPDATA", "AppData/Local"), "darwin": ("", "Library/Caches")}

@@ -8,6 +8,16 @@ from .threads import LIGHT, spread
 LONG = 2**18  # entries of a vector that are worth a thread: a step through memory takes 0.1 ns each
 
 
+def zeros(n, dtype):
+    """Return a vector of zeros."""
+    return np.zeros(n, dtype)
+
+
+def magnitudes(x):
+    """Return |x|."""
+    return np.abs(x)
+
+
 def inner(a, b):
     """a . b, summed in float64."""
     sums = chunk_sums(a.size)

@@ -1,5 +1,17 @@
 """Slow twins of cpu.vectors."""
 
+import numpy as np
+
+
+def zeros(n, dtype):
+    """Return a vector of zeros."""
+    return np.zeros(n, dtype)
+
+
+def magnitudes(x):
+    """Return |x|."""
+    return np.abs(x)
+
 
 def inner(a, b):
     """a . b, summed in float64."""

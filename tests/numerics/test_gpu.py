@@ -1,0 +1,197 @@
+"""Kernels of the gpu, which warp compiles for the processor here, against their slow twins."""
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.numerics.fixed_rows import Rows, spans_of
+from microsim.numerics.multigrid import coarsen
+from microsim.numerics.rows import BitRows, first_aggregates
+
+from .random_graphs import Weighted, random_weights, two_layers
+from .test_rows import random_mask
+from .twins import FOLDER, gpu_on_processor, public, trade  # noqa: F401
+
+warp = pytest.importorskip("warp", reason="warp, which compiles the kernels of the gpu, is not installed")
+pytestmark = pytest.mark.usefixtures("gpu_on_processor")
+
+SHAPES = [(1, 1, 1), (5, 4, 3), (4, 7, 130), (9, 3, 257)]
+TRADES = ("cycle", "rows", "vectors")
+DEVICE_ONLY = {"uploaded", "inverse", "parts", "solve"}  # the way to the device, and the coarsest level
+HOST = {"pack", "plane_links", "set_planes", "unpack", "pack_neighbours", "pack_weights", "pack_more"}
+
+
+def twins(name, *arguments, outputs=(), rtol=2e-5):
+    """Run a kernel on the device and its slow twin; compare what they return and the arguments they write."""
+    module, kernel = name.split(".")
+    device = trade("gpu", "device")
+    theirs = [np.copy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    mine = [device.upload(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    own = returned(getattr(trade("gpu", module), kernel)(*mine)) + [mine[k].numpy() for k in outputs]
+    other = returned(getattr(trade("reference", module), kernel)(*theirs)) + [theirs[k] for k in outputs]
+    close(own, other, rtol)
+    return own
+
+
+def returned(values):
+    values = values if isinstance(values, tuple) else (values,)
+    return [v.numpy() if isinstance(v, warp.array) else v for v in values if v is not None]
+
+
+def close(own, other, rtol):
+    assert len(own) == len(other) > 0
+    for one, two in zip(own, other):
+        assert np.shape(one) == np.shape(two)
+        assert np.allclose(one, two, rtol=rtol, atol=rtol * np.abs(two).max(initial=0))
+
+
+def rows_case(shape, seed):
+    """Bit rows of a random mask all of whose cells have a link, and random vectors on them."""
+    mask = random_mask(shape, seed, 0.7)
+    mask[:, 0] = True
+    rows, rng = BitRows.of(mask), np.random.default_rng(seed)
+    return rows, [rng.standard_normal(rows.n).astype(np.float32) for _ in range(2)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_rows(shape):
+    rows, (b, u) = rows_case(shape, 1)
+    weights, bits = tuple(np.float32([1, 0.7, 1.3])), (rows.bits, rows.start)
+    alone = degenerate(rows)
+    for backward in () if alone else (False, True):
+        twins("rows.sweep", *bits, *weights, b, u, backward, outputs=[6])
+    if not alone:
+        twins("rows.first_sweep", *bits, *weights, b, np.full_like(u, np.nan), outputs=[6])
+    twins("rows.apply", *bits, *weights, u, np.full_like(u, np.nan), outputs=[6])
+    twins(
+        "rows.residual",
+        *bits,
+        1.0,
+        0.7,
+        1.3,
+        u.astype(float),
+        np.full_like(u, np.nan),
+        outputs=[6],
+        rtol=2e-7,
+    )
+    twins("rows.plane_sums", *bits, u)
+    graph, _, parent, *_ = first_aggregates(rows, weights)
+    out = np.full(graph.n, np.nan, np.float32)
+    twins("rows.restrict_residual", *bits, *weights, b, u, parent, out, outputs=[8])
+    dense, other = (np.full(shape, -1.0, np.float32) for _ in range(2))
+    trade("reference", "rows").unpack(*bits, u, other)
+    trade("gpu", "rows").unpack(*map(trade("gpu", "device").upload, (*bits, u)), dense)
+    assert np.array_equal(dense, other)
+
+
+def degenerate(rows):
+    """Whether a cell has no link at all, so that its equation has no answer."""
+    diagonal, ones = np.empty(rows.n), np.ones(rows.n)
+    trade("reference", "rows").apply(rows.bits, rows.start, 1.0, 1.0, 1.0, ones, diagonal)
+    _, neighbour = trade("reference", "rows")._neighbours(rows.bits)
+    return bool(np.any((neighbour < 0).all(axis=1) & (diagonal == 0)))
+
+
+def levels():
+    """Graphs whose cells have more links than six, of two colours and of more."""
+    rows, _ = rows_case((9, 8, 13), 2)
+    graph, weight, *_ = first_aggregates(rows, np.ones(3, np.float32))
+    coarse = coarsen(graph, weight)[0]
+    rng = np.random.default_rng(3)
+    yield Weighted(graph, weight, rng.random(graph.n).astype(np.float32), rng)
+    yield Weighted(coarse, random_weights(coarse, rng), rng.random(coarse.n).astype(np.float32), rng)
+    yield two_layers().example()
+
+
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+def test_cycle(which):
+    case = list(levels())[which]
+    g, rng, device, mine = case.graph, case.rng, trade("gpu", "device"), trade("gpu", "cycle")
+    rows, spans, slow = Rows.of(g, np.float32), spans_of(g), trade("reference", "cycle")
+    rows.set(g, case.weight)
+    diagonal = np.full(g.n, 7.0, np.float32) + case.ground
+    b, x, coarse = (rng.standard_normal(g.n).astype(np.float32) for _ in range(3))
+    parent, r = rng.integers(0, g.n, g.n).astype(np.int32), np.zeros(g.n, np.float32)
+    for again in (False, True):
+        if again:  # as an up leaves it
+            slow.up(spans, parent, coarse, *rows, diagonal, b, x)
+        theirs, mine_x, mine_r = (x.copy(), r.copy()), device.upload(x), device.upload(r)
+        slow.down(spans, again, *rows, diagonal, b, *theirs)
+        numbers = *mine.uploaded(*rows), device.upload(diagonal), device.upload(b)
+        mine.down(spans, again, *numbers, mine_x, mine_r)
+        close([mine_x.numpy(), mine_r.numpy()], theirs, 2e-5)
+    theirs, mine_x = x.copy(), device.upload(x)
+    slow.up(spans, parent, coarse, *rows, diagonal, b, theirs)
+    mine.up(spans, device.upload(parent), device.upload(coarse), *numbers, mine_x)
+    close([mine_x.numpy()], [theirs], 2e-5)
+    twins("cycle.prolong", parent, coarse, x, outputs=[2])
+    child_ptr, child = np.array([0, g.n // 2, g.n // 2, g.n]), rng.permutation(g.n).astype(np.int32)
+    twins("cycle.gather", x, child_ptr, child, np.full(3, np.nan, np.float32), outputs=[3])
+
+
+def test_the_coarsest_level():
+    rng, cycle, upload = np.random.default_rng(4), trade("gpu", "cycle"), trade("gpu", "device").upload
+    a = rng.standard_normal((57, 57))
+    a, b = a @ a.T + 10 * np.eye(57), rng.standard_normal(57).astype(np.float32)
+    x = upload(np.full(57, np.nan, np.float32))
+    cycle.solve(cycle.inverse(np.linalg.cholesky(a)), upload(b), cycle.parts(57), x)
+    close([x.numpy()], [np.linalg.solve(a, b)], 2e-5)
+
+
+@pytest.mark.parametrize("n", [1, 1000, 100_003])
+def test_vectors(n):
+    rng = np.random.default_rng(n)
+    a, b = (rng.standard_normal(n).astype(np.float32) for _ in range(2))
+    twins("vectors.inner", a, b, rtol=1e-6 if n > 1 else 1e-12)
+    twins("vectors.inner", a.astype(float), b.astype(float), rtol=1e-6 if n > 1 else 1e-12)
+    twins("vectors.magnitudes", a, rtol=0)
+    twins("vectors.add_scaled", np.float32(0.3), a, b, outputs=[2])
+    twins("vectors.add_scaled", np.float64(0.3), a, b.astype(float), outputs=[2], rtol=1e-14)
+    twins("vectors.search_direction", a, np.float32(0.3), b, outputs=[2])
+    twins("vectors.zeros", n, np.float64)
+
+
+def test_every_kernel_of_the_gpu_has_a_twin_of_the_same_arguments_and_is_compared():
+    called = {
+        node.value
+        for node in ast.walk(ast.parse(Path(__file__).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    } | {"cycle.down", "cycle.up"}
+    for name in TRADES:
+        mine, slow = public(trade("gpu", name)), public(trade("reference", name))
+        kernels = {kernel for kernel in mine if not hasattr(getattr(trade("gpu", name), kernel), "adj")}
+        assert {k: mine[k] for k in kernels - DEVICE_ONLY} == {k: slow[k] for k in kernels - DEVICE_ONLY}
+        assert {f"{name}.{kernel}" for kernel in kernels - DEVICE_ONLY - HOST} <= called
+
+
+def test_the_kernels_compile_for_a_gpu_without_spills_or_atomics(tmp_path):
+    for name in (*TRADES, "sums"):
+        warp.compile_aot_module(trade("gpu", name), arch=90, use_ptx=True, module_dir=tmp_path)
+    found = list(tmp_path.glob("*.ptx"))
+    assert len(found) == len(TRADES) + 1
+    for path in found:
+        code = path.read_text(encoding="latin-1")
+        assert ".entry" in code and not re.search(r"^\s*(@%p\d+ )?(atom|red)\.|\.local", code, re.MULTILINE)
+
+
+def test_what_does_not_fit_into_the_device_is_told(monkeypatch):
+    device = trade("gpu", "device")
+
+    class Small:
+        is_cuda, free_memory = True, 2e9
+
+    monkeypatch.setattr(device, "device", Small)
+    device.require(1.9e9, "a")
+    with pytest.raises(
+        InputError, match="a: expected enough memory of the device, needs about 2.1 GB, 2 GB free"
+    ):
+        device.require(2.1e9, "a")
+
+
+def test_the_folder_is_that_of_the_kernels():
+    assert {path.stem for path in (FOLDER / "gpu").glob("[a-z]*.py")} == {*TRADES, "device", "sums"}
