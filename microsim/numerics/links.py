@@ -19,8 +19,8 @@ class Links:
 
     @classmethod
     def of(cls, graph):
-        """Return those of a filled Graph or of LithiumCells; in lines of equal cells one row stands for a
-        line, not for a cell."""
+        """Return those of a filled Graph or of what stands for one; in lines of equal cells a row stands for
+        a line, not for a cell."""
         graph = graph if isinstance(graph, Graph) or graph.chains else graph.resolved
         if getattr(graph, "alike_along_x", False):
             return cls(graph, graph.line_halves(), graph.position[:, 0].astype(np.uint32))
