@@ -144,7 +144,7 @@ def staggered_grid(fluid, h, sides, ends, throat, within=None):
     gradient, flux = (1.0, 1 / n) if wrapped else (1 / n, 1.0)
     inlet = None if wrapped else np.flatnonzero(faces[0].position[:, 0] == 0)
     return StaggeredGrid(
-        replace(cells, index=None),
+        replace(cells, dense=None),
         faces,
         weight,
         wall,
@@ -195,7 +195,7 @@ def _component(walls, index, axis, h, side, around):
         last = index.shape[0] if ended else -1
         kernels.staggered.face_links(g.indptr, g.face, g.position, axis, conductance, last, weight)
     return (
-        replace(g, index=None, face=None),
+        replace(g, dense=None, face=None),
         weight,
         wall,
         opened,
