@@ -37,6 +37,11 @@ FIGURES = [  # claim, what it checks, how the page tells it from value and devia
     ("xanes_synthetic", "edge: coverage of the 95 % interval", lambda v, d: f"{100 * v:.1f} %"),
     ("sphere_diffusion", "areas corrected: uptake", lambda v, d: f"{100 * d:.1f}, "),
     ("cell_impedance", "chen2020: modulus, largest relative difference", lambda v, d: f"{100 * v:.1f} % of"),
+    (
+        "capacity_loss_causes",
+        "sigma of the mean loss 2 over",
+        lambda v, d: f"stated sigma is {v:.2f} to 1.03",
+    ),
     ("comparison", "noise 0.02: of 100 intervals of rmse", lambda v, d: f"{v:.0f} of 100 intervals of rmse"),
 ]
 

@@ -264,7 +264,7 @@ def _state_of(given, file_axes, voxel_size, volume):
 
 
 def _remarks(states, timed):
-    from .map_series import names_remarks
+    from .map_remarks import names_remarks
 
     told = [] if timed else list(names_remarks(state["file"] for state in states))
     quiet = [state["file"] for state in states if not state["noisy"]]

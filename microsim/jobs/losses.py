@@ -91,7 +91,8 @@ class LossesResult(Result):
         sigma, absolute = series.sigma_of_mean(series.extent_sigma), series.mean(abs(series.change))
         curve = [None] * len(sigma) if self.passed is None else abs(self.passed)
         net = series.direction * series.mean(series.change)
-        columns = (series.mean(series.extent), sigma, absolute, net, series.direction, curve)
+        beside = series.elsewhere(self.passed)
+        columns = (series.mean(series.extent), sigma, absolute, net, series.direction, curve, beside)
         return [
             {
                 "from": k,
@@ -102,8 +103,9 @@ class LossesResult(Result):
                 "net_mAh_g": float(passed),
                 "lithium": "in" if sign > 0 else "out",
                 "curve_mAh_g": _number(charge),
+                "elsewhere_mAh_g": _number(other),
             }
-            for k, (mean, noise, size, passed, sign, charge) in enumerate(zip(*columns))
+            for k, (mean, noise, size, passed, sign, charge, other) in enumerate(zip(*columns))
         ]
 
     def _losses(self):
@@ -272,6 +274,9 @@ def losses(
         float, Argument("Times sigma below which a voxel did nothing.", number(0.0, above=True), "N")
     ] = 3.0,
     voxel_size: voxel_lengths() = None,
+    native_voxel_size: voxel_lengths(
+        "Edge of the voxels in which was measured, of maps on finer ones.", "--native-voxel-size-nm"
+    ) = None,
     file_axes: Annotated[
         str | None, Argument("Axes of the files in reading order, for example zyx.", axes_order, "AXES")
     ] = None,
@@ -310,6 +315,9 @@ def losses(
         Times sigma below which a voxel did nothing in a process.
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "40 nm"; for the page and written maps.
+    native_voxel_size : float, str or three of them, optional
+        Edge of the voxels in which was measured, where maps were interpolated onto finer ones: so many
+        voxels hold one measured value, of which sigma is the noise.
     file_axes : str, optional
         Axes of the maps' files, slowest first.
     progress : callable, optional
@@ -327,12 +335,13 @@ def losses(
     import numpy as np
 
     from ..maps.reaction_extent import loss_classes, reaction_series
+    from .map_remarks import shared_remarks
     from .map_series import (
         check_in_time,
         lithium_of,
         read_hosts_of,
         read_state_map,
-        shared_remarks,
+        voxels_to_a_value,
         without_background,
     )
     from .record import read_curve
@@ -348,14 +357,14 @@ def losses(
     shared = _shared(lithium, noise, hosts)
     capacity, density = (np.broadcast_to(v, shared.shape)[shared] for v in (hosts.capacity, hosts.density))
     known = None if noise is None else noise[:, shared]
-    repeats = 1.0 if noise is None else _repeats(states, shared)
+    size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
+    repeats = 1.0 if noise is None else voxels_to_a_value(states, shared, native_voxel_size, size)
     series = reaction_series(lithium[:, shared], capacity, sigma=known, weight=density, repeats=repeats)
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)
-    size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
     remarks = [
         *_remarks(series, found, states, passed, quantity, hosts.hosts),
-        *shared_remarks(states, shared, lithium, noise),
+        *shared_remarks(states, shared, lithium, noise, native_voxel_size is not None),
     ]
     return LossesResult(
         series, shared, hosts.hosts, capacity, states, read_as, found, passed, inactive, size, remarks
@@ -397,20 +406,14 @@ def _shared(lithium, noise, hosts):
     return shared
 
 
-def _repeats(states, shared):
-    """Voxels that one measured value fills (a map brought onto a finer grid), of the map with fewest."""
-    import numpy as np
-
-    from ..maps.independence import native_voxels
-
-    varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
-    counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
-    return float(np.count_nonzero(shared) / max(counts)) if counts else 1.0
-
-
 def _passed(curve, name, states):
     """Charge of each process by a voltage curve, mAh g-1, above zero on discharge."""
     if all(state.run for state in states):
+        if len({state.run.path for state in states}) > 1:
+            raise InputError(
+                f"--curve: expected states of one run, whose curve {name} is, got states of several; leave it"
+                " out, or give fields of that run."
+            )
         return curve.between([state.run.time for state in states])
     found, n = curve.half_cycles(), len(states) - 1
     if len(found) != n:
@@ -425,7 +428,7 @@ def _passed(curve, name, states):
 
 
 def _remarks(series, classes, states, passed, quantity, hosts):
-    from .map_series import order_remarks
+    from .map_remarks import order_remarks
 
     unsaid = [state.name for state in states if state.quantity is None]
     told = []

@@ -2,7 +2,7 @@
 it is known, all turned into lithium per formula unit."""
 
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 from os import PathLike
 
 import numpy as np
@@ -12,14 +12,12 @@ from ..base.hosts import QUANTITIES, Host
 from ..base.quantities import FIELDS, LEAST_NOISE
 from ..base.schema import listed
 from ..base.words import times as spelled
-from ..maps.scale import check_decimals, check_no_fill, is_lithiation, shared_background, strays
-from ..volumes.formats.slices import natural
+from ..maps.independence import native_voxels
+from ..maps.scale import check_decimals, check_no_fill, is_lithiation, shared_background
 from .field import Field
 from .map_result import MapResult
 from .map_source import read_values, with_sigma
 
-SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
-OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}
 
@@ -209,65 +207,6 @@ def check_in_time(states):
             )
 
 
-def names_remarks(names):
-    """Say where files stand in the order of a listing, map_10 before map_2, and not in that of their
-    numbers."""
-    names = list(names)
-    counted = sorted(names, key=natural)
-    if names == sorted(names) != counted:
-        yield (
-            f"Maps stand in the order {', '.join(names)}, as a listing has them; by their numbers it is"
-            f" {', '.join(counted)}: give them in the order of time."
-        )
-
-
-def shared_remarks(states, shared, lithium, noise):
-    """Say where maps have few voxels in common, and where a noise is larger than all that a map varies.
-
-    shared: the voxels that count [x, y, z]; lithium, noise: of the states [state, x, y, z], noise or None.
-    """
-    for state in states:
-        share = np.count_nonzero(shared) / np.count_nonzero(np.isfinite(state.values))
-        if share < SHARED and not state.run:
-            yield (
-                f"{share:.0%} of the voxels of {state.name} have a value in every map and count: are all maps"
-                " of one place, not shifted, turned or mirrored against one another?"
-            )
-            break
-    for k, state in enumerate(states):
-        if not state.run:
-            known = None if noise is None else noise[k][shared]
-            yield from filter(None, [strays(lithium[k][shared], known, f"voxels of {state.name}")])
-    for state, values, sigma in () if noise is None else zip(states, lithium, noise):
-        rms, spread = float(np.sqrt(np.mean(sigma[shared] ** 2))), float(np.nanstd(values))
-        if rms > OVERSTATED * spread > 0:
-            yield (
-                f"The noise of {state.name}, {rms:.3g} of lithium, is larger than all that the map varies,"
-                f" {spread:.3g}: it is overstated, or in another unit."
-            )
-
-
-def order_remarks(states, direction):
-    """Say what speaks against the order in which maps of successive states were given.
-
-    direction: of each process between them, above zero where lithium came in.
-    """
-    yield from names_remarks(state.name for state in states if not state.run)
-    for (k, one), (other_k, other) in combinations(enumerate(states, 1), 2):
-        if other_k > k + 1 and np.nanmin(one.values) == np.nanmax(one.values):
-            continue  # constants return
-        if np.array_equal(one.values, other.values, equal_nan=True):
-            yield f"Maps {k} and {other_k} are the same, value by value: is one named twice?"
-    for k, (first, second) in enumerate(pairwise(direction), 1):
-        if first == second:
-            way = "into" if first > 0 else "out of"
-            yield (
-                f"Processes {k} and {k + 1} both bring lithium {way} the material, as the maps stand: if they"
-                " are in order these are two parts of one charge or discharge, and their difference is no"
-                " loss of capacity."
-            )
-
-
 def read_hosts_of(states, material):
     """Return the HostMap of a series of StateMaps: what a run's file says, or the named material."""
     runs = [state.run for state in states if state.run]
@@ -441,3 +380,35 @@ def check_noise(known, name):
             f"--sigma: expected standard deviations below 1, in the quantity of the map, got {known.min():g}"
             f" for {name}; divide per cent by 100."
         )
+
+
+def voxels_to_a_value(states, shared, native=None, size=None):
+    """Return how many voxels one measured value fills (maps brought onto a finer grid), of the map that has
+    fewest.
+
+    shared: the voxels that count [x, y, z]; native, size: edges of a voxel in which was measured, and of the
+    maps (m, one or x, y, z), or None. Raises InputError for native ones smaller than those.
+    """
+    varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
+    counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
+    seen = float(np.count_nonzero(shared) / max(counts)) if counts else 1.0
+    return max(seen, _finer(native, size))
+
+
+def _finer(native, size):
+    """Voxels of a map that lie in one of those in which was measured; 1 where nothing is said of these."""
+    if native is None:
+        return 1.0
+    if size is None:
+        raise InputError(
+            "--native-voxel-size-nm: expected maps of a known voxel size, got none; add --voxel-size-nm."
+        )
+    native, size = (one if isinstance(one, (tuple, list)) else (one,) * 3 for one in (native, size))
+    ratio = [a / b for a, b in zip(native, size, strict=True)]
+    if min(ratio) < 1 - 1e-6:
+        nm = [" x ".join(f"{1e9 * h:.4g}" for h in one) for one in (size, native)]
+        raise InputError(
+            f"--native-voxel-size-nm: expected edges of at least those of the maps, {nm[0]} nm, got {nm[1]};"
+            " give the voxels in which was measured."
+        )
+    return float(np.prod(ratio))

@@ -23,6 +23,7 @@ PER_STRATUM = 16  # blocks among which one is drawn; the interval is widened by 
 MOST_GROUPS = 4096  # more blocks are drawn in groups: the spread of a sum is the same
 FEWEST_BLOCKS = 8
 LEAST_CORRELATION = 0.1
+FEWEST_PAIRS = 200  # of neighbours that say whether their noise is independent
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,34 @@ def native_voxels(measured):
     return parts - 1, [_width(parts, axis) for axis in range(3)]
 
 
+def neighbours_over_noise(values, sigma):
+    """Return the mean square difference of neighbours over what their noise alone makes, at its least of the
+    three axes; None where too few tell, 1 at least of independent noise.
+
+        <(x_1 - x_2)^2 / (sigma_1^2 + sigma_2^2)>
+
+    Interpolation and smoothing make it less, and so does an overstated noise; what varies beside it makes it
+    more. values, sigma: [x, y, z], NaN where there is none. Values that fill several voxels are passed over.
+    """
+    _, steps = native_voxels(values)
+    known, found = np.isfinite(values) & np.isfinite(sigma), []
+    for axis, step in enumerate(steps):
+        first, second = _apart(axis, step)
+        both = known[first] & known[second]
+        if np.count_nonzero(both) >= FEWEST_PAIRS:
+            noise = sigma[first][both] ** 2 + sigma[second][both] ** 2
+            found.append(float(np.mean((values[first][both] - values[second][both]) ** 2 / noise)))
+    return min(found, default=None)
+
+
+def _apart(axis, lag):
+    """Slices of a map [x, y, z] and of what lies some voxels further along an axis."""
+    return (
+        tuple(part if a == axis else slice(None) for a in range(3))
+        for part in (slice(lag, None), slice(None, -lag))
+    )
+
+
 def _width(parts, axis):
     """Mean length of the runs of one number along an axis, rounded up."""
     lines = np.moveaxis(parts, axis, 0)
@@ -99,10 +128,7 @@ def _correlation(rest, known, axis, step):
     noise."""
     rho, variance = [], np.mean(rest[known] ** 2)
     for lag in range(step, rest.shape[axis] // 2 + 1, step):
-        first, second = (
-            tuple(s if a == axis else slice(None) for a in range(3))
-            for s in (slice(lag, None), slice(None, -lag))
-        )
+        first, second = _apart(axis, lag)
         pairs = np.count_nonzero(known[first] & known[second])
         value = np.sum(rest[first] * rest[second]) / max(pairs, 1) / max(variance, 1e-300)
         if value < max(LEAST_CORRELATION, 3 * np.sqrt(step / max(pairs, 1))):

@@ -63,6 +63,19 @@ class ReactionSeries:
             return [None] * len(self.extent)
         return np.sqrt(self.repeats * (sigma**2 @ self.weight**2)) / self.weight.sum()
 
+    def elsewhere(self, passed):
+        """Return the lithium of each process that came and is not in the maps (mAh g-1): what films and side
+        reactions took, below zero what they gave; None each without a curve.
+
+            passed - change,   passed above zero where the charge brings lithium in
+
+        passed: charge of each process by a voltage curve, above zero on discharge (mAh g-1), or None.
+        """
+        if passed is None:
+            return [None] * len(self.extent)
+        way = 1.0 if np.sum(np.asarray(passed) * self.direction) >= 0 else -1.0
+        return way * np.asarray(passed) - self.mean(self.change)
+
     def inactive_share(self, times_sigma):
         """Return the share of voxels whose change stays below some sigma in every process; None without."""
         if self.extent_sigma is None:
@@ -195,7 +208,8 @@ def _apart(series, passed):
     sigma = np.zeros(net.size) if not series.noisy else series.sigma_of_mean(series.extent_sigma)
     return [
         f"Process {k}: by the maps {mine:.4g} mAh/g passed on the whole, by the curve {charge:.4g}; the maps"
-        " are of other material or states, or of a part of it that is not the whole's mean."
+        " are of other material or states, or of a part that is not the whole's mean, or lithium went"
+        " elsewhere, as into films."
         for k, (mine, charge, noise) in enumerate(zip(net, np.abs(passed), sigma), start=1)
         if abs(mine - charge) > APART * charge + 3 * noise
     ]

@@ -136,7 +136,9 @@ def test_maps_of_other_places_and_too_large_a_noise_are_told():
     """Balls with values, one map of them mirrored; a noise in per cent."""
     x, y, z = np.indices((16, 12, 12))
     inside = (x - 5) ** 2 + (y - 5) ** 2 + (z - 4) ** 2 < 16
-    maps = [np.where(inside, m + 0.01 * x + 0.002 * y, np.nan) for m in (0.2, 0.6, 0.3)]
+    noise = [0.01 * np.random.default_rng(k).normal(size=inside.shape) for k in range(3)]
+    means = (0.2, 0.6, 0.3)
+    maps = [np.where(inside, m + 0.01 * x + 0.002 * y + n, np.nan) for m, n in zip(means, noise)]
     given = {"material": "NMC811_Chen2020", "voxel_size": "400 nm"}
 
     def told(maps, sigma):
@@ -291,3 +293,49 @@ def test_a_hot_voxel_is_told():
         said = " ".join(ms.losses(maps, material="NMC811_Chen2020", sigma=sigma).remarks)
         assert "1 of 120 voxels of array are no lithiation, up to 3," in said
     assert "no lithiation" not in " ".join(ms.losses(STATES, material="NMC811_Chen2020").remarks)
+
+
+def test_the_voxels_in_which_was_measured_make_the_sigma_of_a_mean():
+    """Maps brought onto half the voxel edge by straight lines: as many values as before them, at the noise of
+    one."""
+    from scipy import ndimage
+
+    def found(rng, **more):
+        maps = [values + 0.02 * rng.standard_normal(SHAPE) for values in STATES]
+        fine = [ndimage.zoom(one, 2, order=1, grid_mode=True, mode="nearest") for one in maps]
+        return ms.losses(fine, material="NMC811_Chen2020", sigma=0.02, voxel_size="100 nm", **more).numbers()
+
+    drawn = [found(np.random.default_rng(k), native_voxel_size="200 nm") for k in range(200)]
+    for kind in ("extent", "loss"):
+        scatter = np.std([one[kind][0]["mean_mAh_g"] for one in drawn])
+        assert drawn[0][kind][0]["sigma_mAh_g"] == pytest.approx(scatter, rel=0.15)
+    said = "expected edges of at least those of the maps, 100 x 100 x 100 nm, got 50 x 50 x 50"
+    with pytest.raises(InputError, match=said):
+        found(np.random.default_rng(0), native_voxel_size="50 nm")
+    with pytest.raises(InputError, match="maps of a known voxel size"):
+        ms.losses(STATES, material="NMC811_Chen2020", sigma=0.02, native_voxel_size="50 nm")
+
+
+def test_lithium_that_is_not_in_the_maps_is_told_of_a_cathode_and_an_anode(cycled):
+    """Each process of the curve less what the maps show, from the charge itself."""
+    maps = [cycled.sto.at(0), *(cycled.sto.at(f"step:{k}") for k in (0, 2, 3))]
+    curve = cycled.folder / "voltage.csv"
+    rows = ms.losses(maps, curve=curve).numbers()["extent"]
+    assert [row["elsewhere_mAh_g"] for row in rows] == pytest.approx([0] * 3, abs=0.02)
+    from microsim.maps.reaction_extent import reaction_series
+
+    series = reaction_series(np.array([[0.2], [0.5], [0.3]]), 100.0)
+    assert series.elsewhere([32.0, -19.0]) == pytest.approx([2.0, 1.0])
+    anode = reaction_series(np.array([[0.5], [0.2], [0.4]]), 100.0)
+    assert anode.elsewhere([28.0, -22.0]) == pytest.approx([2.0, 2.0])
+    assert anode.elsewhere(None) == [None, None]
+
+
+def test_states_of_two_runs_are_told_and_have_no_common_curve(cycled, tmp_path):
+    from shutil import copy
+
+    other = copy(cycled.folder / "fields.h5", tmp_path / "fields.h5")
+    maps = [cycled.sto.at(0), f"{other}::sto@step:0", cycled.sto.at("step:2")]
+    assert "States are of 2 runs" in " ".join(ms.losses(maps).remarks)
+    with pytest.raises(InputError, match="--curve: expected states of one run"):
+        ms.losses(maps, curve=cycled.folder / "voltage.csv")

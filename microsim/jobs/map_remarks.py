@@ -1,0 +1,92 @@
+"""What a reader of maps of successive states must know of them: sentences on order, place and noise."""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+
+from ..maps.independence import neighbours_over_noise
+from ..maps.scale import strays
+from ..volumes.formats.slices import natural
+
+SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
+SMOOTH = 0.8  # of the square difference that noise alone makes, below which it is no independent noise
+OVERSTATED = 1.2  # times the spread of a map, which holds its noise
+
+
+def names_remarks(names):
+    """Say where files stand in the order of a listing, map_10 before map_2, and not in that of their
+    numbers."""
+    names = list(names)
+    counted = sorted(names, key=natural)
+    if names == sorted(names) != counted:
+        yield (
+            f"Maps stand in the order {', '.join(names)}, as a listing has them; by their numbers it is"
+            f" {', '.join(counted)}: give them in the order of time."
+        )
+
+
+def shared_remarks(states, shared, lithium, noise, native=True):
+    """Say where maps have few voxels in common, hold values that are no lithiation, or a noise that is larger
+    than all that a map varies, or than what neighbours differ.
+
+    shared: the voxels that count [x, y, z]; lithium, noise: of the states [state, x, y, z], noise or None;
+    native: whether it is known in which voxels was measured.
+    """
+    measured = [k for k, state in enumerate(states) if not state.run]
+    for k in measured:
+        share = np.count_nonzero(shared) / np.count_nonzero(np.isfinite(states[k].values))
+        if share < SHARED:
+            yield (
+                f"{share:.0%} of the voxels of {states[k].name} have a value in every map and count: are all"
+                " maps of one place, not shifted, turned or mirrored against one another?"
+            )
+            break
+    for k in measured:
+        known = None if noise is None else noise[k][shared]
+        told = strays(lithium[k][shared], known, f"voxels of {states[k].name}")
+        yield from [told] * bool(told)
+    for k in () if noise is None else range(len(states)):
+        yield from _noise_remarks(
+            states[k], *(np.where(shared, one[k], np.nan) for one in (lithium, noise)), native
+        )
+
+
+def _noise_remarks(state, values, sigma, native):
+    rms, spread = float(np.sqrt(np.nanmean(sigma**2))), float(np.nanstd(values))
+    if rms > OVERSTATED * spread > 0:
+        yield (
+            f"The noise of {state.name}, {rms:.3g} of lithium, is larger than all that the map varies,"
+            f" {spread:.3g}: it is overstated, or in another unit."
+        )
+        return
+    ratio = None if native or not spread else neighbours_over_noise(values, sigma)
+    if ratio is not None and ratio < SMOOTH:
+        yield (
+            f"Neighbours in {state.name} differ by {np.sqrt(ratio):.2g} of what its noise says: it was"
+            " interpolated or smoothed, or the noise is overstated. Sigmas of means are those of independent"
+            " voxels: give --native-voxel-size-nm where these are finer than was measured."
+        )
+
+
+def order_remarks(states, direction):
+    """Say what speaks against the order in which maps of successive states were given.
+
+    direction: of each process between them, above zero where lithium came in.
+    """
+    yield from names_remarks(state.name for state in states if not state.run)
+    runs = {str(state.run.path) for state in states if state.run}
+    if len(runs) > 1:
+        yield f"States are of {len(runs)} runs: what differs between runs counts as reaction, too."
+    for (k, one), (other_k, other) in combinations(enumerate(states, 1), 2):
+        if other_k > k + 1 and np.nanmin(one.values) == np.nanmax(one.values):
+            continue  # constants return
+        if np.array_equal(one.values, other.values, equal_nan=True):
+            yield f"Maps {k} and {other_k} are the same, value by value: is one named twice?"
+    for k, (first, second) in enumerate(pairwise(direction), 1):
+        if first == second:
+            way = "into" if first > 0 else "out of"
+            yield (
+                f"Processes {k} and {k + 1} both bring lithium {way} the material, as the maps stand: if they"
+                " are in order these are two parts of one charge or discharge, and their difference is no"
+                " loss of capacity."
+            )
