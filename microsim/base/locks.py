@@ -36,14 +36,15 @@ def alone_in(folder):
 
 
 @contextmanager
-def locked(path, given_up=lambda: False, remove=False):
+def locked(path, given_up=lambda: False, remove=False, patience=PATIENCE):
     """Hold a lock that a child can inherit, so that it lasts as long as the last of the two; yields its file
     descriptor.
 
     given_up()  asked while another program holds it; true raises BlockingIOError
     remove      the file goes with the lock
+    patience    between looks at a lock that another program holds (s)
     """
-    descriptor = _acquired(path, given_up)
+    descriptor = _acquired(path, given_up, patience)
     try:
         yield descriptor
     finally:
@@ -53,12 +54,12 @@ def locked(path, given_up=lambda: False, remove=False):
         os.close(descriptor)
 
 
-def _acquired(path, given_up):
+def _acquired(path, given_up, patience):
     """Open and lock a file; that of a program which removed it meanwhile does not count."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            _wait(descriptor, given_up)
+            _wait(descriptor, given_up, patience)
             if _same(descriptor, path):
                 return descriptor
         except BaseException:
@@ -67,7 +68,7 @@ def _acquired(path, given_up):
         os.close(descriptor)
 
 
-def _wait(descriptor, given_up):
+def _wait(descriptor, given_up, patience):
     import fcntl
 
     while True:
@@ -76,7 +77,7 @@ def _wait(descriptor, given_up):
         except BlockingIOError:
             if given_up():
                 raise
-            time.sleep(PATIENCE)
+            time.sleep(patience)
         except OSError:  # a file system without locks: better unlocked than not at all
             return None
 

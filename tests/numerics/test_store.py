@@ -1,10 +1,13 @@
 """Compiled kernels on disk: found again, and compiled again whatever became of the files."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from microsim.base.locks import locked
 from microsim.base.notices import told_to
 from microsim.numerics.backend import kernels
 from microsim.numerics.kernels.cpu import compiling, store
@@ -157,3 +160,53 @@ def test_a_short_wait_is_not_worth_a_word(folder, monkeypatch):
     with told_to(told.append):
         assert compiled(twice)(np.float32(3)) == 6
     assert told == [""]
+
+
+SEVERAL = """
+import sys, time
+from pathlib import Path
+from microsim.numerics.kernels.cpu import compiling
+from microsim.numerics.kernels.cpu.compiled import compiled
+
+def long(x):
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] ** 3 / (1 + x[i])
+    return total
+
+import numpy as np
+names, done = [], compiling.done
+compiling.done = lambda name: (names.append(name), done(name))
+here, count = Path(sys.argv[1]), int(sys.argv[2])
+(here / f"{sys.argv[3]}.ready").touch()
+while len(list(here.glob("*.ready"))) < count:
+    time.sleep(0.001)
+assert compiled(long)(np.ones(4)) == 2.0
+print(len(names))
+"""
+
+
+def test_of_several_processes_one_compiles(tmp_path):
+    """As the ranks of a first mpiexec do, or the first cases of a study."""
+    script = tmp_path / "several.py"
+    script.write_text(SEVERAL)
+    options = {"stdout": subprocess.PIPE, "text": True}
+    options["env"] = {
+        **os.environ,
+        "NUMBA_CACHE_DIR": str(tmp_path / "kernels"),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    processes = [
+        subprocess.Popen([sys.executable, script, tmp_path, "3", str(k)], **options) for k in range(3)
+    ]
+    said = [int(process.communicate(timeout=120)[0]) for process in processes]
+    assert sorted(said) == [0, 0, 1]
+    assert [path.suffix for path in (tmp_path / "kernels" / "microsim").iterdir()] == [".nbc"]
+
+
+def test_a_process_that_compiles_for_ever_is_not_waited_for(folder, compilations, monkeypatch):
+    monkeypatch.setattr(store, "PATIENCE", 0.05)
+    folder.mkdir()
+    with locked(folder / ".test_store.twice.lock"):
+        assert compiled(twice)(3) == 6
+    assert len(compilations) == 1

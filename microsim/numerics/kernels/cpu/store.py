@@ -12,7 +12,8 @@ import pickle
 import stat
 import sys
 import tempfile
-from contextlib import suppress
+import time
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -23,9 +24,11 @@ from numba.core.serialize import dumps
 
 from ....base.errors import InputError
 from ....base.files import replacing
+from ....base.locks import locked
 from . import compiling
 
 HERE = Path(__file__).parent
+PATIENCE, LOOK = 60.0, 0.01  # s to wait for a process that compiles the same kernel, and between two looks
 
 
 class Store:
@@ -34,11 +37,32 @@ class Store:
     cache_path = None  # that of numba's own cache, which this one stands in for
 
     def __init__(self, kernel):
-        self.kernel = kernel
+        self.kernel, self._turn = kernel, ExitStack()
 
     def load_overload(self, signature, target):
-        """Return the kernel compiled for these types, None if there is none."""
+        """Return the kernel compiled for these types, None if there is none. What another process compiles at
+        the moment, as a rank or a case of a study does, is waited for."""
         target.refresh()  # as numba's cache does: code that is loaded before anything was compiled crashes
+        if found := self._kept(signature, target):
+            return found
+        self._take_turn()
+        if found := self._kept(signature, target):
+            self._turn.close()
+            return found
+        compiling.begun(self.kernel, kept=any(map(_writable, folders())))
+        return None
+
+    def _take_turn(self):
+        """Be the one process that compiles this kernel; given up where another one takes very long."""
+        self._turn.close()
+        until, folder = time.monotonic() + PATIENCE, next(filter(_writable, folders()), None)
+        with suppress(OSError, ImportError):  # no locks here, or one that lasts
+            if folder:
+                path, given_up = folder / f".{self.kernel}.lock", lambda: time.monotonic() > until
+                self._turn.enter_context(locked(path, given_up, remove=True, patience=LOOK))
+
+    def _kept(self, signature, target):
+        """Read what was compiled for these types, None where there is nothing that reads."""
         for folder in folders():
             with suppress(Exception):  # whatever is wrong with a file: compiling again mends it
                 content = (folder / self._file(signature, target)).read_bytes()
@@ -46,11 +70,14 @@ class Store:
                     found = CompileResult._rebuild(target, *pickle.loads(content[32:]))
                     compiling.found(self.kernel)
                     return found
-        compiling.begun(self.kernel, kept=any(map(_writable, folders())))
         return None
 
     def save_overload(self, signature, compiled):
         """Keep a compiled kernel in the first folder that can be written."""
+        with self._turn:
+            self._keep(signature, compiled)
+
+    def _keep(self, signature, compiled):
         compiling.done(self.kernel)
         content = dumps(compiled._reduce())
         file = self._file(signature, compiled.target_context)
