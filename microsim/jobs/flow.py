@@ -1,7 +1,7 @@
 """The job flow: permeability and flow tortuosity of the pores of a volume."""
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
@@ -39,6 +39,7 @@ class PermeabilityResult(Result):
     sides, ends, tolerance, throat, interface, coarsen  as asked for
     whole_voxels  {axis: the same with walls that run along voxel faces} beside another interface: how far the
             two lie apart is what the voxels leave open; or None
+    width   mean chord of the pores, in voxels
     """
 
     grid: object
@@ -53,6 +54,7 @@ class PermeabilityResult(Result):
     interface: str = "voxel"
     coarsen: int = 1
     whole_voxels: dict | None = None
+    width: float = inf
 
     files: ClassVar = {
         "out": SavedFile(
@@ -83,6 +85,15 @@ class PermeabilityResult(Result):
         return list(zip(*(found.mean_velocity for found in self.axes.values())))
 
     @property
+    def doubt(self):
+        """What pores of a few voxels leave open of the permeability, a sentence; None where they are wide or
+        nothing flows."""
+        from ..transport.flow import doubt_of
+
+        flows = any(found.permeability for found in self.axes.values())
+        return doubt_of(self.width, self.interface) if flows else None
+
+    @property
     def title(self):
         return (
             f"{self.grid.source.name}: Stokes flow through {','.join(self.through)}, "
@@ -97,6 +108,8 @@ class PermeabilityResult(Result):
             **({"whole_voxels": whole} if whole else {}),
             **({"tensor_m2": tensor} if tensor else {}),
             "porosity": next(iter(self.axes.values())).porosity,
+            "pore_width_voxels": self.width if isfinite(self.width) else None,
+            **({"doubt": self.doubt} if self.doubt else {}),
             "peak_memory_bytes": self.peak_memory_bytes,
             "voxels": self.grid.voxels,
             "through": self.through,
@@ -121,7 +134,7 @@ class PermeabilityResult(Result):
         if self.whole_voxels:
             shown += [f"With walls along voxel faces ({self.interface} is above):"]
             shown += [self._table(self.whole_voxels)]
-        return shown
+        return [*shown, self.doubt] if self.doubt else shown
 
     def _table(self, axes):
         rows = {name: self._row(name, None if axes is self.axes else axes) for name in axes}
@@ -274,7 +287,7 @@ def permeability(
         With the history of the gap between the bounds.
     """
     from ..mesh.shares import coarsened
-    from ..transport.flow import kozeny_constant, solve_permeability
+    from ..transport.flow import kozeny_constant, pore_width, solve_permeability
 
     require_size(volume)
     interface = settled_interface(volume, interface)
@@ -295,5 +308,5 @@ def permeability(
     kozeny = {name: kozeny_constant(volume, through, found.permeability) for name, found in axes.items()}
     return PermeabilityResult(
         volume, through, axes, kozeny, sides, ends, tolerance, throat, peak_memory_bytes(), interface,
-        coarsen, solved("voxel") if interface != "voxel" else None,
+        coarsen, solved("voxel") if interface != "voxel" else None, pore_width(volume, through),
     )  # fmt: skip

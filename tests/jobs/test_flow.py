@@ -77,3 +77,27 @@ def test_wrong_arguments(slit, options, words):
 def test_a_voxel_size_is_needed(slit):
     with pytest.raises(InputError, match="expected a known voxel size, array gives none"):
         permeability(VoxelGrid(slit.phase, slit.names, None))
+
+
+@pytest.mark.parametrize(
+    "gap, interface, said",
+    [(4, "voxel", "voxel left -7 to"), (4, "smooth", "smooth left +5 to"), (8, "smooth", None)],
+)
+def test_what_pores_of_few_voxels_leave_open_is_said(gap, interface, said):
+    """Chords through a slit are twice its width in the mean."""
+    labels = np.ones((6, gap + 2, 4), np.uint8)
+    labels[:, 1:-1] = 0
+    found = permeability(VoxelGrid(labels, ("pore", "am"), 5e-7), interface=interface, **ROUGH)
+    assert found.numbers()["pore_width_voxels"] == pytest.approx(2 * gap, rel=0.02)
+    if said is None:
+        assert found.doubt is None and "doubt" not in found.numbers()
+    else:
+        assert said in found.doubt and found.doubt in found.tables()
+        assert found.numbers()["doubt"] == found.doubt
+
+
+def test_pores_that_nothing_flows_through_leave_no_doubt():
+    labels = np.ones((6, 6, 4), np.uint8)
+    labels[:3, 1:-1] = 0
+    found = permeability(VoxelGrid(labels, ("pore", "am"), 5e-7), **ROUGH)
+    assert found.permeability == 0 and found.doubt is None

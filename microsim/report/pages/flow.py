@@ -28,7 +28,8 @@ def write(folder, *, grid, result, velocity, progress=None):
         for name, field in velocity.items()
         if field is not None and result["axes"][name]["permeability_m2"]
     )
-    tables = _flow_table(result["axes"], INTERFACES[result.get("interface", "voxel")])
+    walls = INTERFACES[result.get("interface", "voxel")]
+    tables = _flow_table(result["axes"], walls, result.get("doubt", ""))
     whole = _flow_table(result.get("whole_voxels", {}), "Walls along voxel faces, beside it")
     section = Section("flow", "Stokes flow", drawings, filled(tables, whole))
     tensor = [_permeability_section(result["tensor_m2"])] if result.get("tensor_m2") else []
@@ -81,7 +82,7 @@ def _permeability_section(tensor):
     )
 
 
-def _flow_table(axes, title):
+def _flow_table(axes, title, doubt=""):
     header = (
         "Axis",
         "Permeability (m²)",
@@ -107,7 +108,7 @@ def _flow_table(axes, title):
         for name, a in axes.items()
     ]
     note = "Kozeny constant: ε³ / (k s²), s the area of the pores per volume; about 5 in beds of grains."
-    return TextTable(title, header, rows, tuple(range(1, 10)), note)
+    return TextTable(title, header, rows, tuple(range(1, 10)), f"{note} {doubt}".strip())
 
 
 def _area(k):
