@@ -39,6 +39,15 @@ def share_of_node():
     return min(local / size, 1.0) if local and size else 1.0
 
 
+def ranks_here():
+    """Return how many ranks that share a volume this one's machine has: all where the launcher does not say,
+    1 without ranks."""
+    if not shares_volume():
+        return 1
+    counts = (os.environ[n] for n in (*LOCAL, *SIZE) if os.environ.get(n, "").isdecimal())
+    return max(int(next(counts, 1)), 1)
+
+
 def watch(words):
     """Have `words` said if this process is killed before it ends by itself.
 

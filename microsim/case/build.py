@@ -12,6 +12,7 @@ import numpy as np
 from .. import materials
 from ..base.constants import EPS_0, F
 from ..base.errors import InputError
+from ..base.launch import ranks_here
 from ..base.memory import KERNELS, require_memory
 from ..base.words import times
 from ..cell.balances import HalfCell
@@ -202,7 +203,8 @@ def read_grid(case, progress=None):
     grid = _drawn(case, sample_of(case, volume))
     grid = within_box(with_surface(case, grid, volume.file_axes))
     needed = CELL_BYTES * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
-    require_memory(needed, f"volume: {times(grid.shape)} voxels", "crop or coarsen it")
+    each = f" on each of {ranks_here()} ranks" if ranks_here() > 1 else ""
+    require_memory(needed * ranks_here(), f"volume: {times(grid.shape)} voxels{each}", "crop or coarsen it")
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
         raise InputError(

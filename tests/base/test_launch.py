@@ -82,6 +82,24 @@ def test_a_machine_has_its_share_of_the_ranks(alone, told, share):
     assert launch.share_of_node() == share
 
 
+@pytest.mark.parametrize(
+    "told, words, count",
+    [
+        ({}, ["mpi"], 1),
+        ({"PMI_RANK": "1", "PMI_SIZE": "4", "MPI_LOCALNRANKS": "2"}, ["mpi"], 2),
+        ({"PMI_RANK": "1", "PMI_SIZE": "4"}, ["mpi"], 4),
+        ({"PMI_RANK": "1", "PMI_SIZE": "4"}, ["cpu"], 1),  # each for itself
+    ],
+)
+def test_a_machine_has_so_many_of_the_ranks(alone, told, words, count):
+    for name in (*launch.MARKS, *launch.SIZE, *launch.LOCAL):
+        alone.delenv(name, raising=False)
+    for name, value in told.items():
+        alone.setenv(name, value)
+    alone.setattr(sys, "argv", ["microsim", "run", *words])
+    assert launch.ranks_here() == count
+
+
 DIES = """
 import os, sys
 from microsim.base import launch
