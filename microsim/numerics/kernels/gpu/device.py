@@ -70,6 +70,21 @@ def require(size, what):
         )
 
 
+def copy(here, there):
+    """Copy an array of the device to another."""
+    wp.copy(there, here)
+
+
+def wait():
+    """Wait for what was launched."""
+    wp.synchronize_device(device())
+
+
+def used():
+    """Return the bytes of the device that are in use; 0 on the processor."""
+    return wp.get_mempool_used_mem_current(device()) if device().is_cuda else 0
+
+
 def recorded(launches):
     """Return a function that repeats the launches of one: on CUDA as a graph, in one call."""
     if not device().is_cuda:
