@@ -391,4 +391,5 @@ def tolerances(numerics):
         numerics.newton_tolerance,
         numerics.linear_tolerance,
         max_step=numerics.max_step or np.inf,
+        restart=numerics.restart,
     )

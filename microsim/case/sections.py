@@ -348,13 +348,15 @@ def read_compared(raw, path):
 
 @dataclass(frozen=True, kw_only=True)
 class Numerics:
-    """Tolerances (relative) and the longest time step (s; None: no bound)."""
+    """Tolerances (relative), the longest time step (s; None: no bound), and after how many iterations GMRES
+    starts again, each of which keeps two vectors."""
 
     time_tolerance: float = entry(tolerance, default=5e-4)
     newton_tolerance: float = entry(tolerance, default=2e-5)
     linear_tolerance: float = entry(tolerance, default=1e-3)
     max_step: float | None = entry(number(1e-6), units=SECONDS, default=None)
     transport_tolerance: float = entry(tolerance, default=1e-3)
+    restart: int = entry(whole(2, 40), default=20)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,7 +31,7 @@ SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: 
 class Tolerances:
     """step: local error of sto, c_e / c_e_0 and V (rms per step); newton: share of the current that a balance
     may miss; linear: digits a Newton step gains; first_step, max_step (s); event: voltage at a cut-off
-    (V)."""
+    (V); restart: iterations after which GMRES starts again, with none of their vectors."""
 
     step: float = 5e-4
     newton: float = 2e-5
@@ -39,6 +39,7 @@ class Tolerances:
     first_step: float = 0.01
     max_step: float = np.inf
     event: float = 1e-5
+    restart: int = 20
 
 
 class Experiment:
@@ -254,9 +255,8 @@ class Experiment:
         None)."""
         now, tolerance, interfaces = self.now, self.tolerances, self.now.solved.interfaces
         while True:
-            guess = self._extrapolate(dt)
             try:
-                solved, error = self._try(dt, load, guess, interfaces)
+                solved, error = self._try(dt, load, interfaces)
             except StepTooLong as refused:
                 now.record.rejected_steps += 1
                 dt = max(bdf.next_step(dt, refused.error, tolerance.step), SHORTEST)
@@ -287,7 +287,7 @@ class Experiment:
             reason = next((kind for kind, value in over.items() if value > -tolerance.event), None)
             return longer(now, dt, error, left, tolerance.step), reason
 
-    def _try(self, dt, load, guess, interfaces):
+    def _try(self, dt, load, interfaces):
         """Return a step as solved and its local error, told to a percent by the first Newton step; the
         film as it will be then: an end of the step is found on the film that it has."""
         now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
@@ -296,8 +296,9 @@ class Experiment:
         control = load.control(now.t + dt - now.begun)
         layer = self._layer(formula, self._films(film))
         allowed = partial(self._allowed, dt=dt)
+        guess = partial(self._extrapolate, dt)  # twice, for it need not lie in memory while a step is solved
         solved = self._solve(formula, control, guess, interfaces, layer, film, allowed)
-        return solved, self._allowed(solved.x - guess, dt)
+        return solved, self._allowed(solved.x - guess(), dt)
 
     def _allowed(self, dx, dt):
         """Return the local error of a step that changes its guess by dx; StepTooLong if it is too large."""
@@ -307,8 +308,8 @@ class Experiment:
         return error
 
     def _solve(self, formula, control, x, interfaces, layer, R_film, first=None):
-        """Solve a step from a guess of the state and of what passes the interfaces; return Solved. first: is
-        shown the first Newton step."""
+        """Solve a step from a guess of the state, or a function that makes one, and of what passes the
+        interfaces; return Solved. first: is shown the first Newton step."""
         cell, now = self.cell, self.now
         step = cell.step(
             formula, now.states, control, R_film=R_film, scale_current=now.scale_current, layer=layer
@@ -317,8 +318,8 @@ class Experiment:
         noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / now.scale_current
         problem, tolerance = StepProblem(cell, step, interfaces), max(self.tolerances.newton, noise)
         _, log = newton(
-            problem, x, tolerance=tolerance, linear_tolerance=self.tolerances.linear, first=first,
-            solve=cell.sharing.gmres,
+            problem, x() if callable(x) else x, tolerance=tolerance, linear_tolerance=self.tolerances.linear,
+            first=first, solve=partial(cell.sharing.gmres, restart=self.tolerances.restart),
         )  # fmt: skip
         now.record.newton_iterations += len(log["linear_iterations"])
         now.record.linear_iterations += sum(log["linear_iterations"])

@@ -107,12 +107,13 @@ class Within:
 
 @dataclass(frozen=True)
 class Jacobian:
-    """J v about a state. storage: of lithium and of salt; rests: what stays of each cell's own lithium and
-    salt; slopes of the reaction and of the whole current times area; share: of anions in the current."""
+    """J v about a state. swing: at a frequency the imaginary part of what lithium and salt store; rests: what
+    stays of each cell's own lithium and salt; slopes of the reaction and of the whole current times area;
+    share: of anions in the current."""
 
     cell: object
     within: Within
-    storage: tuple
+    swing: tuple
     rests: tuple
     reaction: tuple
     whole: tuple
@@ -127,11 +128,12 @@ class Jacobian:
         """Return that of a Linearisation; within: its Within, where that is known already."""
         within, area = within or Within.of(cell, about), cell.mesh.faces.area
         storage = about.rate * cell.capacity, about.rate * F * cell.salt_volume
+        swing = tuple(stored.imag for stored in storage) if np.iscomplexobj(about.rate) else ()
         t_plus = about.coefficients.t_plus
         return cls(
             cell,
             within,
-            storage,
+            swing,
             tuple(
                 (rest + stored.real).astype(SINGLE)
                 for rest, stored in zip((within.D_rest, within.a_rest), storage)
@@ -150,8 +152,8 @@ class Jacobian:
         if np.iscomplexobj(v):
             out = self._within(v.real.copy()) + 1j * self._within(v.imag.copy())
             d, R = unknowns.state(v), unknowns.rows(out)
-            R.lithium[:] += 1j * self.storage[0].imag * d.sto
-            R.salt[:] += 1j * self.storage[1].imag * d.c_e
+            R.lithium[:] += 1j * self.swing[0] * d.sto
+            R.salt[:] += 1j * self.swing[1] * d.c_e
         else:
             out = self._within(v)
         self._across(unknowns.state(v), unknowns.rows(out))

@@ -129,10 +129,11 @@ class ByRanks(OneProcess):
     def taken(self, x):
         return np.concatenate([x[part] for part in self.own])
 
-    def gmres(self, apply, precondition, b, *, tolerance):
+    def gmres(self, apply, precondition, b, *, tolerance, restart=20):
         """Solve J x = b as one process does; b and x are whole."""
         self._agree(b)
-        x, history = gmres(apply, precondition, self.taken(b), tolerance=tolerance, total=self.ranks.sum)
+        own, total = self.taken(b), self.ranks.sum
+        x, history = gmres(apply, precondition, own, tolerance=tolerance, restart=restart, total=total)
         return self.whole(x), history
 
     def _agree(self, b):

@@ -1,7 +1,7 @@
 """One implicit time step of the half cell: what it holds beside the state, what solves it, and how Newton's
 method sees it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -117,9 +117,8 @@ class StepProblem:
         """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
         steps and are set once, or when asked for `fresh` ones."""
         # Newton asks for slopes where its residual is
-        solved = self.at is not None and self.at.x is x and self.at.flows is not None
+        solved = self.at is not None and self.at.x is x
         about = self.cell.linearise(self.at if solved else self._solve(x))
-        self.at = replace(self.at, flows=None)  # a tenth of a run's memory while GMRES has its vectors
         if fresh or self.fresh:
             self.cell.preconditioner.update(about)
             self.fresh = False

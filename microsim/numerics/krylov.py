@@ -116,8 +116,9 @@ def _gmres_cycle(apply, precondition, r, target, size, norm, total):
         if abs(rhs[k + 1]) <= target or lucky:
             break
     k += 1
-    y, correction = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k]), np.zeros(r.size)
-    del basis
+    y = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k])
+    del basis, w
+    correction = np.zeros(r.size)
     for begin in range(0, r.size, PIECE):
         piece = slice(begin, begin + PIECE)
         for factor, z in zip(y, answers):

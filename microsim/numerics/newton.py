@@ -1,5 +1,7 @@
 """Newton's method with a Krylov solver and a limited step."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from ..base.errors import NotConverged
@@ -16,40 +18,44 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=No
     solves J dx = -R, called as gmres is.
     Raises NotConverged with the residual history, also where numbers leave all bounds.
     """
-    with np.errstate(all="ignore"):  # what overflows is not finite, and so not converged
+    with _finite():
+        R = problem.residual(x)
+        sizes, linear, loose = [problem.size(R)], [], True
+        while not sizes[-1] <= tolerance:  # NaN is not converged
+            if len(linear) == maximum or not np.isfinite(sizes[-1]):
+                raise NotConverged(
+                    f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
+                    f"tolerance {tolerance:.1e}",
+                    sizes,
+                )
+            # no more digits than the target asks for
+            enough = max(linear_tolerance, 0.8 * tolerance / sizes[-1]) if loose else linear_tolerance
+            dx, iterations = _step(problem, x, R, min(0.1, enough), bool(linear), solve)
+            linear.append(iterations)
+            if first and len(linear) == 1:
+                first(dx)
+            found = _lessened(problem, x, dx, sizes[-1], tolerance)
+            del dx  # none of it is needed while GMRES has its vectors
+            if found is None and enough <= linear_tolerance:
+                raise NotConverged(
+                    f"Newton found no step that lessens its residual of {sizes[-1]:.1e}", sizes
+                )
+            # GMRES lessens another norm than `size`: where that hardly falls, a loose answer was not enough
+            loose = found is not None and found[2] < sizes[-1] / 2
+            if found:
+                x, R, size = found
+                sizes.append(size)
+        return x, {"residuals": sizes, "linear_iterations": linear}
+
+
+@contextmanager
+def _finite():
+    """Let what overflows, and the factorisation of what is not finite, count as not converged."""
+    with np.errstate(all="ignore"):
         try:
-            return _iterate(problem, x, tolerance, linear_tolerance, maximum, first, solve)
-        except (np.linalg.LinAlgError, ValueError) as error:  # of a factorisation of what is not finite
+            yield
+        except (np.linalg.LinAlgError, ValueError) as error:
             raise NotConverged(f"numbers left all bounds ({error})") from error
-
-
-def _iterate(problem, x, tolerance, linear_tolerance, maximum, first, solve):
-    """Newton's method itself; arguments as there."""
-    R = problem.residual(x)
-    sizes, linear, loose = [problem.size(R)], [], True
-    while not sizes[-1] <= tolerance:  # NaN is not converged
-        if len(linear) == maximum or not np.isfinite(sizes[-1]):
-            raise NotConverged(
-                f"Newton stopped after {len(linear)} iterations at a residual of {sizes[-1]:.1e}, "
-                f"tolerance {tolerance:.1e}",
-                sizes,
-            )
-        # no more digits than the target asks for
-        enough = max(linear_tolerance, 0.8 * tolerance / sizes[-1]) if loose else linear_tolerance
-        dx, iterations = _step(problem, x, R, min(0.1, enough), bool(linear), solve)
-        linear.append(iterations)
-        if first and len(linear) == 1:
-            first(dx)
-        found = _lessened(problem, x, dx, sizes[-1], tolerance)
-        del dx  # none of it is needed while GMRES has its vectors
-        if found is None and enough <= linear_tolerance:
-            raise NotConverged(f"Newton found no step that lessens its residual of {sizes[-1]:.1e}", sizes)
-        # GMRES lessens another norm than `size`: where that hardly falls, a loose answer was not enough
-        loose = found is not None and found[2] < sizes[-1] / 2
-        if found:
-            x, R, size = found
-            sizes.append(size)
-    return x, {"residuals": sizes, "linear_iterations": linear}
 
 
 def _step(problem, x, R, forcing, fallback, solve):

@@ -201,6 +201,26 @@ def test_halved_tolerances_change_little():
     assert coarse["mean_voltage_V"] == pytest.approx(fine["mean_voltage_V"], abs=1e-3)
 
 
+def test_gmres_that_starts_again_keeps_fewer_vectors_and_finds_the_same(monkeypatch):
+    from microsim.numerics import krylov
+
+    cell, longest, cycle = electrode(), [], krylov._gmres_cycle
+
+    def counted(*arguments):
+        longest.append(arguments[4])
+        return cycle(*arguments)
+
+    monkeypatch.setattr(krylov, "_gmres_cycle", counted)
+    ends = {}
+    for restart in (2, 20):
+        begun = len(longest)
+        step = Load("d", 0.5 * one_C(cell), duration=20.0)
+        ends[restart] = Experiment(cell, 0.27, Tolerances(restart=restart)).run([step])
+        assert max(longest[begun:]) == restart
+    assert ends[2].columns["voltage_V"][-1] == pytest.approx(ends[20].columns["voltage_V"][-1], abs=2e-6)
+    assert ends[2].linear_iterations > ends[20].linear_iterations
+
+
 def test_a_film_costs_voltage_and_capacity():
     ends = []
     for R_film in (0.0, 0.02, 0.04):
