@@ -97,9 +97,12 @@ def _encoded(pixels):
     No row is filtered: plain areas and lines of a figure are packed best as they are. Trying five filters for
     each row, as Pillow always does, takes twice the time of packing them.
     """
+    from PIL import Image
+
     height, width = pixels.shape[:2]
+    rgb = Image.fromarray(np.ascontiguousarray(pixels)).convert("RGB").tobytes()
     rows = np.zeros((height, 1 + 3 * width), np.uint8)  # 0: not filtered
-    rows[:, 1:].reshape(height, width, 3)[...] = pixels[..., :3]
+    rows[:, 1:] = np.frombuffer(rgb, np.uint8).reshape(height, 3 * width)
     a_metre = round(DPI / 0.0254)
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
