@@ -161,11 +161,20 @@ def _score(row, runs):
     }
 
 
+def _pores_alone(numbers):
+    """Whether a run tells of its pores as the electrolyte, for nothing else has any."""
+    transport = numbers.get("transport") or {}
+    shares = (transport.get("electrolyte") or {}).get("conducting") or {}
+    return "pore" not in transport and set(shares.values()) == {1.0}
+
+
 def _value(numbers, key):
     if key == "mean_voltage_V":
         steps = numbers.get("steps") or []
         return steps[_last_discharge(numbers)].get(key) if steps else None
     node = numbers
+    if key.startswith("transport.pore.") and _pores_alone(numbers):
+        key = key.replace("pore", "electrolyte", 1)
     for name in key.split("."):
         if isinstance(node, list) and name.isdigit() and int(name) < len(node):
             node = node[int(name)]

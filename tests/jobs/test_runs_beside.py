@@ -1,5 +1,8 @@
 """What runs say beside each other: differences as computed by hand, and what must not be compared."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -31,6 +34,21 @@ def test_only_the_keys_that_differ_are_listed(small_run, slow):
         ]
     }
     assert told["remarks"] == []
+
+
+def test_pores_that_are_all_of_the_electrolyte_have_their_tortuosity(small_run, tmp_path):
+    """Of a run without porous binder the table of transport has them under the electrolyte alone."""
+    folder = shutil.copytree(small_run.folder, tmp_path / "alone")
+    numbers = json.loads((folder / "result.json").read_text())
+    pore = numbers["transport"].pop("pore")
+    numbers["transport"]["electrolyte"] = pore | {"conducting": {"void": 1.0}}
+    (folder / "result.json").write_text(json.dumps(numbers))
+    rows = {row["key"]: row["values"] for row in told_of([small_run, ms.open_run(folder)])[1]["scores"]}
+    assert rows["transport.pore.x.tau"] == [pore["x"]["tau"]] * 2 and pore["x"]["tau"] > 1
+    numbers["transport"]["electrolyte"]["conducting"] = {"void": 1.0, "cbd": 0.2}
+    (folder / "result.json").write_text(json.dumps(numbers))
+    rows = {row["key"]: row["values"] for row in told_of([small_run, ms.open_run(folder)])[1]["scores"]}
+    assert rows["transport.pore.x.tau"] == [pore["x"]["tau"], None]
 
 
 def test_maps_are_of_the_end_of_the_last_discharge_and_differ_as_by_hand(small_run, slow):
@@ -84,8 +102,6 @@ def test_other_phases_on_the_same_voxels_are_no_reason_to_subtract(small_run, tm
 
 
 def test_runs_are_named_by_as_much_of_their_folders_as_it_takes(small_run, tmp_path):
-    import shutil
-
     for name in ("a", "b"):
         shutil.copytree(small_run.folder, tmp_path / name / "out")
     _, told = told_of([ms.open_run(tmp_path / name / "out") for name in ("a", "b")])

@@ -228,6 +228,17 @@ def test_words_of_a_table_keep_a_readable_width_on_a_phone(chromium, written):
         assert cells.count() > 3 and not cells.evaluate_all(f"(all) => all.some({narrow})")
 
 
+@pytest.mark.parametrize(("width", "least", "stops"), [(1000, 600, False), (400, 500, True)])
+def test_a_picture_is_wide_enough_to_be_read_and_is_scrolled_by_keyboard(
+    chromium, written, width, least, stops
+):
+    with opened(chromium, written, width) as page:
+        wide = page.locator("#figure-phases img").bounding_box()["width"]
+        assert wide > least and (wide > width) == stops
+        reached = page.locator("#figure-phases .picture").get_attribute("tabindex")
+        assert reached == ("0" if stops else None)
+
+
 def test_the_volume_turns_with_a_drag_and_with_keys(page):
     before = page.eval_on_selector("#turn", "(canvas) => canvas.toDataURL()")
     page.locator("#turn").scroll_into_view_if_needed()

@@ -97,8 +97,19 @@ def _state(claim):
     return next(word for word in ("FAIL", "short", "pass") if word in words)
 
 
+def _paragraphs(text):
+    """Join the lines of a paragraph, which wrap to the page; indented ones, as of equations, stay."""
+    lines = []
+    for line in text.splitlines():
+        if lines and line[:1].strip() and lines[-1][:1].strip():
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
+
+
 def _section(name, claim):
-    about, checks = claim.get("about") or "", claim["checks"]
+    about, checks = _paragraphs(claim.get("about") or ""), claim["checks"]
     drawings = ()
     if _shares(checks).size >= LEAST_CHECKS:
         drawings = (Drawing(f"claim_{name}", partial(claim_figure, checks), _caption(checks)),)

@@ -1,5 +1,5 @@
 "use strict";
-// Light or dark: as the system says, until the reader chooses.
+// Light or dark: as the system says, until the reader chooses. Pictures that scroll.
 
 (() => {
   const root = document.documentElement;
@@ -12,4 +12,12 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
   say();
   document.querySelector("header").prepend(button);
+
+  // a picture that is wider than its room scrolls, by the keyboard, too
+  const pictures = document.querySelectorAll(".picture");
+  const reach = () => pictures.forEach((one) => {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0; else one.removeAttribute("tabindex");
+  });
+  addEventListener("load", reach);
+  addEventListener("resize", reach);
 })();

@@ -17,7 +17,7 @@ CHECKS = [
 
 def validation(*, broken=False):
     checks = [*CHECKS, *([Check("wrong", 3.0, 2.0, 0.1)] if broken else [])]
-    about = "Closed form:\n  k = <1 + 2 f>"
+    about = "Closed form of layers,\nwhatever their order:\n  k = <1 + 2 f>\nThen\nthe rest.\n\nLast."
     laminates = Claim(checks, 2.5, None, "Layers conduct as series say.", about, "2026-11-29", "1.0", "abc")
     absent = Claim([], 0.0, "no gmsh here", "Meshes load in gmsh.", date="2026-11-28", build="abc")
     return ValidationResult({"laminates": laminates, "elsewhere": absent})
@@ -29,7 +29,7 @@ def test_it_has_every_claim_with_what_came_of_it(tmp_path):
     for words in (
         *(
             "Layers conduct as series say.",
-            "k = &lt;1 + 2 f&gt;",
+            "Closed form of layers, whatever their order:\n  k = &lt;1 + 2 f&gt;\nThen the rest.\n\nLast.",
             "Maxwell (1873)",
             "short: the scan ends at 2",
         ),
