@@ -273,7 +273,7 @@ def tortuosity(
         Bound of the relative error of tau.
     backend : str
         What the solver's loops run on: "cpu" (compiled), or "reference" (their slow twins, for checks).
-        "gpu": a CUDA device, by warp; for one conductor of whole voxels.
+        "gpu": a CUDA device, by warp; for whole voxels.
         "mpi": the ranks that mpiexec started share one volume; for one conductor of whole voxels.
     tensor : bool
         Also the 3 x 3 tensor of the image repeated periodically.

@@ -1,4 +1,4 @@
-"""The cycle of one conductor's multigrid on a device: set up by the processor, run where the arrays are."""
+"""The cycle of a multigrid on a device: set up by the processor, run where the arrays are."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ CELL_BYTES = 45  # of the device for each cell of the finest level, vectors of c
 
 @dataclass(frozen=True)
 class DeviceLevel:
-    """A level of a Multigrid on the device; the coarsest has no rows."""
+    """A level of a Multigrid on the device; the coarsest leads no further (None)."""
 
     spans: object
     rows: tuple
@@ -26,32 +26,63 @@ class DeviceLevel:
     def of(cls, level):
         """Bring what the processor set up to the device."""
         names = "diagonal", "b", "x", "r", "parent", "child_ptr", "child"
+        parts = (getattr(level, name) for name in names)
+        upload = kernels.device.upload
         return cls(
             level.spans,
             kernels.cycle.uploaded(*level.rows),
-            *(kernels.device.upload(getattr(level, name)) for name in names),
+            *(None if part is None else upload(part) for part in parts),
         )
+
+
+class DeviceLevels:
+    """The levels of a Multigrid on the device, the coarsest as its inverse."""
+
+    def __init__(self, host):
+        self.levels, self.visits = [DeviceLevel.of(level) for level in host.levels], host.visits
+        self.inverse, self.parts = kernels.cycle.inverse(host.factor), kernels.cycle.parts(len(host.factor))
+
+    def answer(self, k):
+        """Solve level k for its own b, by one cycle or by two of which the second goes on from the first."""
+        for again in range(self.visits if k + 1 < len(self.levels) else 1):
+            x = self.visit(k, self.levels[k].b, bool(again))
+        return x
+
+    def visit(self, k, b, again):
+        """Improve x of level k by one cycle, from zero or `again` from where the last one left it."""
+        level = self.levels[k]
+        if k + 1 == len(self.levels):
+            kernels.cycle.solve(self.inverse, b, self.parts, level.x)
+            return level.x
+        numbers = *level.rows, level.diagonal, b, level.x
+        kernels.cycle.down(level.spans, again, *numbers, level.r)
+        kernels.cycle.gather(level.r, level.child_ptr, level.child, self.levels[k + 1].b)
+        kernels.cycle.up(level.spans, level.parent, self.answer(k + 1), *numbers)
+        return level.x
+
+
+class Recorded:
+    """Launches that depend on a right-hand side, recorded once for each and then repeated in one call:
+    hundreds of launches take as long as the work of the coarser levels."""
+
+    def __init__(self, launches):
+        self.launches, self.b, self.repeat = launches, None, None
+
+    def __call__(self, b):
+        if b is not self.b:
+            self.b, self.repeat = b, kernels.device.recorded(lambda: self.launches(b))
+        self.repeat()
 
 
 class DeviceMultigrid:
-    """A RowsMultigrid whose cycle runs on the device: the same levels, the coarsest by its inverse.
-
-    A cycle is recorded once and repeated in one call: hundreds of launches take as long as the work of the
-    coarser levels.
-    """
+    """A RowsMultigrid whose cycle runs on the device."""
 
     def __init__(self, host):
-        upload, coarse = kernels.device.upload, host.coarse
+        upload = kernels.device.upload
         self.rows = replace(host.rows, bits=upload(host.rows.bits), start=upload(host.rows.start))
-        self.weights, self.planes, self.visits = host.weights, None, coarse.visits
-        self.levels = [DeviceLevel.of(level) for level in coarse.levels[:-1]]
-        self.last = upload(coarse.levels[-1].b), upload(coarse.levels[-1].x)
-        self.inverse, self.parts = (
-            kernels.cycle.inverse(coarse.factor),
-            kernels.cycle.parts(len(coarse.factor)),
-        )
+        self.weights, self.planes, self.coarse = host.weights, None, DeviceLevels(host.coarse)
         self.parent, self.x = upload(host.parent), upload(host.x)
-        self._b = self._repeat = None
+        self._run = Recorded(self._cycle)
 
     @classmethod
     def of(cls, rows, weights):
@@ -61,27 +92,30 @@ class DeviceMultigrid:
 
     def cycle(self, b):
         """Return the answer of one cycle to A x = b from a zero start, in a shared array of the device."""
-        if b is not self._b:
-            self._b, self._repeat = b, kernels.device.recorded(lambda: self._cycle(b))
-        self._repeat()
+        self._run(b)
         return self.x
 
     def _cycle(self, b):
-        rows, x = (self.rows.bits, self.rows.start, *self.weights), self.x
-        below = self.levels[0].b if self.levels else self.last[0]
+        rows, x, coarse = (self.rows.bits, self.rows.start, *self.weights), self.x, self.coarse
         kernels.rows.first_sweep(*rows, b, x)
-        kernels.rows.restrict_residual(*rows, b, x, self.parent, below)
-        kernels.cycle.prolong(self.parent, self._answer(0), x)
+        kernels.rows.restrict_residual(*rows, b, x, self.parent, coarse.levels[0].b)
+        kernels.cycle.prolong(self.parent, coarse.answer(0), x)
         kernels.rows.sweep(*rows, b, x, True)
 
-    def _answer(self, k):
-        if k == len(self.levels):
-            kernels.cycle.solve(self.inverse, self.last[0], self.parts, self.last[1])
-            return self.last[1]
-        level, below = self.levels[k], self.levels[k + 1].b if k + 1 < len(self.levels) else self.last[0]
-        numbers = *level.rows, level.diagonal, level.b, level.x
-        for again in range(self.visits):
-            kernels.cycle.down(level.spans, bool(again), *numbers, level.r)
-            kernels.cycle.gather(level.r, level.child_ptr, level.child, below)
-            kernels.cycle.up(level.spans, level.parent, self._answer(k + 1), *numbers)
-        return level.x
+
+class DeviceGraphMultigrid:
+    """A Multigrid whose cycle, and the product with its finest matrix, run on the device."""
+
+    def __init__(self, host):
+        self.levels = DeviceLevels(host)
+        self._run = Recorded(lambda b: self.levels.visit(0, b, False))
+
+    def cycle(self, b):
+        """Return the answer of one cycle to A x = b from a zero start, in a shared array of the device."""
+        self._run(b)
+        return self.levels.levels[0].x
+
+    def apply(self, p, out):
+        """Write A p; return p . A p (float64)."""
+        level = self.levels.levels[0]
+        return kernels.cycle.product(*level.rows, level.diagonal, p, out)

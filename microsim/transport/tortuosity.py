@@ -25,11 +25,12 @@ from ..numerics.multigrid import Multigrid, precision_for
 from ..numerics.open_rows import OpenMultigrid
 from ..numerics.rows import BitRows, RowsMultigrid
 from ..numerics.slab import RankSlab, inner_of
+from .device import DeviceGraphProblem, check_device
 from .interface import conductor_share, cut_cells
 
 ONE_CONDUCTOR = (
     "--backend: expected one conductor, the same along x, y and z, in whole voxels whose edges differ by at "
-    "most 1.58 and with no-flux sides for {}, got another; use --backend cpu."
+    "most 1.58 and with no-flux sides for mpi, got another; use --backend cpu."
 )
 
 
@@ -138,8 +139,8 @@ def _voxels(slab, grid, conducting, axis, periodic):
     weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
         return _RowsProblem(slab.with_ghosts(mask), weights[0], slab), bulk
-    if not slab.alone or kernels.on_device:
-        raise InputError(ONE_CONDUCTOR.format("gpu" if slab.alone else "mpi"))
+    if not slab.alone:
+        raise InputError(ONE_CONDUCTOR)
     return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
 
 
@@ -154,7 +155,7 @@ def _shares(grid, slab):
 def _cut_voxels(interface, grid, conducting, axis, periodic):
     """The problem of voxels that the conductor's surface cuts; None where nothing percolates."""
     if kernels.on_device:
-        raise InputError(ONE_CONDUCTOR.format("gpu"))
+        raise InputError("--backend: expected --interface voxel for gpu, got another; use --backend cpu.")
     share, conductivity = conductor_share(grid, conducting, interface, periodic_sides=periodic)
     order = [axis, *(b for b in range(3) if b != axis)]
     share = np.ascontiguousarray(np.moveaxis(share, axis, 0))
@@ -274,7 +275,15 @@ def _phases_problem(mask, phase, table, h, periodic):
     x, ends = graph.position[:, 0], 2 * table[kind, 0]
     inlet, outlet = np.where(x == 0, ends, 0.0), np.where(x == mask.shape[0] - 1, ends, 0.0)
     layer = contrast_layers(table.mean(axis=1)[kind])
-    return _GraphProblem(graph, weight, inlet, outlet, layer, precision_for(table))
+    return _graph_problem(graph, weight, inlet, outlet, layer, precision_for(table))
+
+
+def _graph_problem(graph, *numbers):
+    """The linear system of one axis on a graph, where the kernels run."""
+    if not kernels.on_device:
+        return _GraphProblem(graph, *numbers)
+    check_device(graph.n, numbers[-1])
+    return DeviceGraphProblem(_GraphProblem(graph, *numbers, coarsest=kernels.cycle.COARSEST_CELLS))
 
 
 class _GraphProblem:
@@ -282,13 +291,13 @@ class _GraphProblem:
 
     inner = None
 
-    def __init__(self, graph, weight, inlet, outlet, layer, dtype):
+    def __init__(self, graph, weight, inlet, outlet, layer, dtype, coarsest=300):
         self.cells, self.weight, self.inlet, self.outlet = graph, weight, inlet, outlet
         self.shape, self.dtype = tuple(len(w) for w in graph.widths), dtype
         self.diagonal = np.empty(graph.n)
         kernels.laplacian.row_sums(graph.indptr, weight, inlet + outlet, self.diagonal)
         light, layered = weight.astype(dtype), replace(graph, layer=layer)
-        self.multigrid = Multigrid(layered, light if layer.any() else None, dtype=dtype)
+        self.multigrid = Multigrid(layered, light if layer.any() else None, coarsest, dtype=dtype)
         self.multigrid.update(light, None, inlet, outlet)
         self.apply = self.multigrid.apply
         self.u = self._first_guess()

@@ -128,6 +128,10 @@ def test_cycle(colours):
     slow.up(spans, parent, coarse, *rows, diagonal, b, theirs)
     mine.up(spans, device.upload(parent), device.upload(coarse), *numbers, mine_x)
     close([mine_x.numpy()], [theirs], 2e-5)
+    theirs, mine_out = np.full_like(x, np.nan), device.upload(np.full_like(x, np.nan))
+    told = slow.product(*rows, diagonal, x, theirs)
+    assert mine.product(*numbers[:-1], device.upload(x), mine_out) == pytest.approx(told, rel=1e-5)
+    close([mine_out.numpy()], [theirs], 2e-5)
     twins("cycle.prolong", parent, coarse, x, outputs=[2])
     child_ptr, child = np.array([0, g.n // 2, g.n // 2, g.n]), rng.permutation(g.n).astype(np.int32)
     twins("cycle.gather", x, child_ptr, child, np.full(3, np.nan, np.float32), outputs=[3])
@@ -160,7 +164,7 @@ def test_every_kernel_of_the_gpu_has_a_twin_of_the_same_arguments_and_is_compare
         node.value
         for node in ast.walk(ast.parse(Path(__file__).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    } | {"cycle.down", "cycle.up"}
+    } | {"cycle.down", "cycle.up", "cycle.product"}
     for name in TRADES:
         mine, slow = public(trade("gpu", name)), public(trade("reference", name))
         kernels = {kernel for kernel in mine if not hasattr(getattr(trade("gpu", name), kernel), "adj")}

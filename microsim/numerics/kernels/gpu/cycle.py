@@ -11,6 +11,7 @@ from scipy.linalg import cho_solve
 
 from ..cpu import cycle as host
 from .device import device, upload
+from .vectors import inner
 
 wp.set_module_options({"enable_backward": False})
 LINKS, MORE = host.LINKS, host.MORE
@@ -81,6 +82,12 @@ def up(spans, parent, coarse, near, weight, far, far_near, far_weight, diagonal,
         _launch(_relax, first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, 1)
 
 
+def product(near, weight, far, far_near, far_weight, diagonal, x, out):
+    """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
+    _launch(_product, 0, x.size, near, weight, far, far_near, far_weight, diagonal, x, out)
+    return inner(x, out)
+
+
 def prolong(parent, coarse, x):
     """Add each aggregate's correction to its members."""
     wp.launch(_prolong, x.size, [parent, coarse, x], device=x.device)
@@ -128,6 +135,15 @@ def _lack(
     i = first + wp.tid()
     pulled = _pulled(near, weight, far, far_near, far_weight, x, i)
     r[i] = b[i] - diagonal[i] * x[i] + pulled
+
+
+@wp.kernel
+def _product(
+    first: int, near: Links, weight: Weights, far: Numbers, far_near: Links, far_weight: Weights,
+    diagonal: Vector, x: Vector, out: Vector,
+):  # fmt: skip
+    i = first + wp.tid()
+    out[i] = diagonal[i] * x[i] - _pulled(near, weight, far, far_near, far_weight, x, i)
 
 
 @wp.kernel

@@ -82,7 +82,7 @@ def wait():
 
 def used():
     """Return the bytes of the device that are in use; 0 on the processor."""
-    return wp.get_mempool_used_mem_current(device()) if device().is_cuda else 0
+    return device().total_memory - device().free_memory if device().is_cuda else 0
 
 
 def recorded(launches):
