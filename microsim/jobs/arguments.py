@@ -13,13 +13,14 @@ from ..base.schema import number, say, triple, voxel_ranges, whole
 
 
 def as_grid(given, path):
-    """Take a grid as it is; read a file or a data set, with the file's own voxel size and the labels'
-    names."""
+    """Take a grid as it is, or that of a result; read a file or a data set, with the file's own voxel size
+    and the labels' names."""
     from ..mesh.grid import VoxelGrid
     from ..mesh.read import read_volume
 
-    if isinstance(given, VoxelGrid):
-        return given
+    for grid in (given, getattr(given, "grid", None)):
+        if isinstance(grid, VoxelGrid):
+            return grid
     if isinstance(given, (str, PathLike)):
         return read_volume(given)
     raise InputError(

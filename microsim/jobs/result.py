@@ -121,8 +121,9 @@ class Result:
         """
         for grid in values.values():  # a page with lengths needs them
             if asked.get("page") is not None and getattr(grid, "sized", True) is False:
+                at = "--report" if "out" in cls.files else "--out (or --report)"
                 raise InputError(
-                    f"--out: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
+                    f"{at}: expected a known voxel size, {grid.source.name} gives none; add --voxel-size-nm."
                 )
 
     @classmethod

@@ -81,7 +81,9 @@ def _checked(raw, kind, path):
         from ..case.case import parse_case
 
         case = parse_case(raw, path)
-        return f"A case, as it should be: {case.title}; {len(case.protocol)} steps."
+        _need_sizes(raw)
+        steps = len(case.protocol)
+        return f"A case, as it should be: {case.title}; {steps} step{'s' * (steps != 1)}."
     if kind == "segment":
         from ..segment.recipe import read_recipe
 
@@ -93,6 +95,17 @@ def _checked(raw, kind, path):
         section(ElectrodeRecipe, raw, "")
         return "An electrode to generate, as it should be."
     return "Valid YAML; what it asks for is checked as it runs."
+
+
+def _need_sizes(raw):
+    """Refuse a voxel size that was begun and left empty, as of a file that states none: a run would."""
+    for name in ("volume", "compare"):
+        for part in raw[name] if isinstance(raw.get(name), list) else [raw.get(name)]:
+            if isinstance(part, dict) and part.get("voxel_size_nm", 0) is None:
+                raise InputError(
+                    f"{name}.voxel_size_nm: expected the edge of a voxel in nm, got nothing; type it, or take"
+                    " the line out where the file states it."
+                )
 
 
 def line_of(text, sentence):

@@ -53,6 +53,7 @@ def test_the_labels_are_right_and_go_on(found):
     low, high = (found.fractions[bound]["am"] for bound in ("low", "high"))
     assert high < found.fractions["middle"]["am"] < low and found.probability > 0.9
     assert ms.tortuosity(found.grid, "pore").tau > 1
+    assert ms.tortuosity(found, "pore").tau == ms.tortuosity(found.grid, "pore").tau  # its grid is meant
 
 
 def test_it_prints_and_draws(found, tmp_path):

@@ -114,6 +114,13 @@ def test_commands_and_results_have_it(tmp_path, volume, capsys):
     assert names == {"phases.png", "phases.svg", "flux_x.png", "flux_x.svg"}
 
 
+@pytest.mark.parametrize("option", ["--out", "--report"])
+def test_a_page_without_a_voxel_size_is_refused_by_the_name_that_was_typed(tmp_path, volume, capsys, option):
+    assert main(["transport", volume, "--phases", "pore=1,am=0", option, str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert option in said.partition(": expected a known voxel size")[0]
+
+
 @pytest.mark.parametrize("job, key", [("tortuosity", "flux"), ("permeability", "keep_fields")])
 def test_a_result_that_kept_no_map_writes_the_page_of_one_that_did(tmp_path, volume, job, key):
     grid = ms.read_volume(volume, {"pore": 1, "am": 0}, voxel_size="100 nm")

@@ -67,6 +67,31 @@ def test_a_mistake_is_told_at_its_line(place, old, new, line, said):
     assert found["line"] == line
 
 
+SLAB = "  slab: {phase: am, thickness_um: 42, cells: 8}"
+FILE = "  file: labels.tif\n  phases: {pore: 0, am: 1}"
+
+
+@pytest.mark.parametrize(
+    ("volume", "rest", "line", "said"),
+    [
+        (f"{FILE}\n  voxel_size_nm:   # the file does not state it", "", 6, "volume.voxel_size_nm: expected"),
+        (
+            FILE,
+            "compare:\n  measured: soc.tif\n  quantity: soc\n  voxel_size_nm:\n",
+            17,
+            "compare.voxel_size_nm",
+        ),
+        (FILE, "", None, ""),
+        (f"{FILE}\n  voxel_size_nm: 400", "", None, ""),
+    ],
+)
+def test_a_voxel_size_that_was_left_empty_is_asked_for(place, volume, rest, line, said):
+    """As `info --case` begins the case of a file that states none."""
+    found = check_text(place, "case.yaml", changed(SLAB, volume) + rest)
+    assert found["line"] == line and said in found["sentence"]
+    assert found["told"] == ("" if said else "A case, as it should be: A slab; 2 steps.")
+
+
 def test_a_section_that_is_missing_has_no_line(place):
     found = check_text(place, "case.yaml", CASE.partition("protocol")[0])
     assert found["sentence"].startswith("protocol: expected protocol, got none") and found["line"] is None
