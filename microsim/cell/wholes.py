@@ -21,7 +21,8 @@ def balanced(cell, at):
         if max(abs(d_V), abs(d_psi)) < ENOUGH:
             break
         x = at.x + cell.vector(psi=d_psi, V=d_V)
-        at = cell.solve(x, step, at.interfaces, like=at, near=at)  # V and psi change no coefficient
+        # V and psi change no coefficient
+        at = cell.solve(x, step, at.interfaces, like=at, near=at, react=cell.sharing.react)
     R = cell.unknowns.rows(cell.residual(at))
     d_c_e = -R.salt.sum() / (F * step.rate * cell.salt_volume.sum())
     d_sto = _lithium_shift(cell, R.lithium, step.rate)

@@ -13,7 +13,7 @@ from ..base.errors import InputError
 from ..base.launch import heed_failure, launch_rank, watch
 from ..base.packages import need
 
-LOOKS, PAUSE = 1000, 5e-5  # about 1 ms of looking, then 50 us (s) at a time
+LOOKS, PAUSE = 100, 5e-5  # about 0.1 ms of looking, then 50 us (s) at a time
 HEED = 100  # pauses between looks for a rank that failed
 KILLED = (
     "microsim: a rank was killed from outside (by hand, or for want of memory), which ended the others; {}."
