@@ -112,7 +112,7 @@ def _bounds(case, key, given, start, path):
         return low, high
     share = None if _accepts(case, key, 2.0) else next((t for t in SHARES if _accepts(case, key, t)), None)
     if start > 0 and share is None:
-        reach = next((r for r in REACHES if high is not None or _accepts(case, key, start * r)), None)
+        reach = next((r for r in REACHES if _reaches(case, key, start, r, low, high)), None)
         if reach is not None:
             return start / reach if low is None else low, start * reach if high is None else high
     if share is None and high is None:
@@ -134,3 +134,10 @@ def _set(case, key, value, path):
         return load_case(case, {key: value})
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _reaches(case, key, start, reach, low, high):
+    """Whether the case takes bounds so many times below and above the start; those that are given count as
+    taken."""
+    ends = [end for end, given in ((start / reach, low), (start * reach, high)) if given is None]
+    return all(_accepts(case, key, end) for end in ends)

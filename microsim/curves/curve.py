@@ -165,8 +165,12 @@ def _rows(table, picked):
             f"{table.where}: expected two rows with a time and a voltage at least, got {int(known.sum())};"
             " give a file that holds the curve"
         )
-    left += [] if known.all() else [f"{int((~known).sum())} rows without a value left out"]
     kept = np.flatnonzero(known)
+    if not known.all():
+        first = (
+            "" if kept[0] == 0 or t is None else ", the first among them: its time counts from after these"
+        )
+        left.append(f"{int((~known).sum())} rows without a value left out{first}")
     _check_volts(V[kept], voltage, table)
     if t is not None:
         kept, again = _without_repeats(kept, t, V)

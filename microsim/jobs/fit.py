@@ -20,6 +20,7 @@ COARSE_FROM = 10_000  # voxels from which half as many along each axis are a sta
 COARSER = 2  # times: an eighth of a run's time
 COARSE_RUNS = 3  # on fewer voxels; what they miss themselves leads further ones astray
 MOST_RUNS = 30
+MISFIT = 2.0  # times the noise that residuals are, from which on it is worth a sentence
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
     " its bounds. Squares count by independent values; where the reduced chi2 of a data set is above 1 its"
@@ -254,7 +255,7 @@ class _Fit:
             "held_out": [
                 self._score(target, one, v) for target, one, v in zip(self.held, self.scored, best.held)
             ],
-            "said": [*_said(found, self.parameters), *self._missed(best)],
+            "said": [*_said(found, self.parameters), *self._of_data(sets, best), *self._missed(best)],
             "rule": RULE,
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
             "runs": len(model.runs),
@@ -280,15 +281,25 @@ class _Fit:
                 )
         return said
 
+    def _of_data(self, sets, best):
+        """Say what speaks against the data, or against the model beside them."""
+        told = [remark for target in [*self.targets, *self.held] for remark in target.remarks(self.view)]
+        for target, one, values in zip(self.targets, sets, best.values):
+            times = one.chi2(values) ** 0.5
+            if times > MISFIT:
+                told.append(
+                    f"The residuals of {target.file} are {times:.2g} times its noise: the model misses what"
+                    " was measured, and the numbers make up for it as far as they can."
+                )
+        return list(dict.fromkeys(told))
+
     def _score(self, target, one, values):
         import numpy as np
 
-        asked = target.of.asked
-        name = getattr(asked, {"map": "measured"}.get(target.kind, target.kind))
         d = values - one.measured
         return {
             "kind": target.kind,
-            "file": name,
+            "file": target.file,
             "unit": target.unit,
             "values": int(values.size),
             "rmse": float(np.sqrt(np.mean(d**2))),

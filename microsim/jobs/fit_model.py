@@ -206,4 +206,31 @@ def fit_measured(case):
             found.append(read_measured(replace(case, compare=getattr(case.fit, name))))
         except InputError as error:
             raise InputError(f"fit.{name}: {error}") from error
+    _check_once([one for part in found for one in part])
     return found
+
+
+def _check_once(measured):
+    """Refuse data that stand twice: they would count twice, or be held out of what they were fitted to."""
+    from itertools import combinations
+
+    import numpy as np
+
+    def values(one):
+        of = getattr(one, "image", None) or getattr(one, "curve", None) or one.spectrum
+        return next(v for name in ("values", "voltage_V", "Z") if (v := getattr(of, name, None)) is not None)
+
+    for one, other in combinations(measured, 2):
+        first, second = values(one), values(other)
+        if first.dtype.kind == second.dtype.kind and np.array_equal(first, second, equal_nan=True):
+            names = [_file(one), _file(other)]
+            raise InputError(
+                f"fit: expected each measurement once, got the same values in {names[0]} and {names[1]};"
+                " leave one out (what is held out is not fitted to)."
+            )
+
+
+def _file(one):
+    """The measured file, as the case names it."""
+    names = ("measured", "voltage", "spectrum")
+    return next(file for name in names if (file := getattr(one.asked, name, None)) is not None)

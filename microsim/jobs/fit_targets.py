@@ -62,6 +62,16 @@ class MapTarget:
 
     kind, unit = "map", "1"
 
+    @property
+    def file(self):
+        """The measured file, as the case names it."""
+        return self.of.asked.measured
+
+    def remarks(self, view):
+        """Return what a comparison with the map says of it, sentences."""
+        self.shared(view)
+        return [f"{self.file}: {one}" for one in self._kept["remarks"]]
+
     def values(self, view):
         """Return the simulated values of the compared voxels, as the instrument sees them."""
         return self.seen(view)[self.shared(view)]
@@ -123,7 +133,8 @@ class MapTarget:
         import numpy as np
 
         if "shared" not in self._kept:
-            self._kept["shared"] = np.isfinite(self.comparison(view).difference)
+            found = self.comparison(view)
+            self._kept["shared"], self._kept["remarks"] = np.isfinite(found.difference), found.remarks
         return self._kept["shared"]
 
     @cached_property
@@ -183,6 +194,15 @@ class CurveTarget:
     of: object
 
     kind, unit = "voltage", "V"
+
+    @property
+    def file(self):
+        """The measured file, as the case names it."""
+        return self.of.asked.voltage
+
+    def remarks(self, view):
+        """Return what was read, where rows of the file were left out."""
+        return [self.of.curve.said] if "left out" in self.of.curve.said else []
 
     @property
     def by(self):
@@ -260,6 +280,15 @@ class SpectrumTarget:
     of: object
 
     kind, unit = "spectrum", "ohm m2"
+
+    @property
+    def file(self):
+        """The measured file, as the case names it."""
+        return self.of.asked.spectrum
+
+    def remarks(self, view):
+        """Return nothing: an impedance is read whole."""
+        return []
 
     def covered(self, view):
         """Return 1: without its state there are no values."""

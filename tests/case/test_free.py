@@ -41,6 +41,12 @@ def test_bounds_reach_as_far_as_the_case_takes_them():
     assert (film.low, film.high, film.log) == (pytest.approx(0.2), 2000.0, True)
 
 
+def test_the_voxel_size_is_free_within_what_the_case_takes():
+    """400 nm: no thousandth of it, which is below a nanometre."""
+    (edge,) = read({"volume.voxel_size_nm": {}})
+    assert (edge.start, edge.low, edge.high) == (400.0, 4.0, 40000.0)
+
+
 def test_places_and_numbers():
     film, lost = read(
         {"cell.film.conductivity_S_m": {}, "cell.cbd.contact_lost": {"high": 0.5}}, **{"cell.film": FILM}

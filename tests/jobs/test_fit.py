@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import microsim as ms
+from microsim.base.errors import InputError
 from microsim.jobs import fit_model
 
 from ..commands import refusal
@@ -102,3 +103,27 @@ def test_what_is_refused_in_a_sentence(folder, capsys):
         said = refusal(["fit", CASE, "--out", folder / "no", *flags], capsys)
         assert sentence in said, said
     assert not (folder / "no" / "fit.json").exists()
+
+
+def test_a_measurement_that_stands_twice_is_refused(folder):
+    """It would count twice, or be held out of what it was fitted to."""
+    data = targets(folder)
+    for to, held in (([data.map, data.map], []), ([data.curve], [data.curve]), ([data.spectrum] * 2, [])):
+        with pytest.raises(InputError, match="expected each measurement once, got the same values in"):
+            ms.fit(CASE, folder / "twice", set=settings(FREE, to, held_out=held))
+
+
+def test_data_that_the_model_does_not_describe_and_rows_that_are_missing_are_said(folder):
+    head, *rows = (folder / "curve.csv").read_text().splitlines()
+    at = head.split(",").index("voltage_V")
+    cells = [row.split(",") for row in rows]
+    off = [",".join([*c[:at], f"{float(c[at]) - 0.3:.6f}", *c[at + 1 :]]) for c in cells]
+    gone = [",".join([*c[:at], "nan" if k < 3 else c[at], *c[at + 1 :]]) for k, c in enumerate(cells)]
+    for name, lines, said in (
+        ("off", off, "times its noise: the model misses what was measured"),
+        ("gone", gone, "3 rows without a value left out, the first among them"),
+    ):
+        (folder / f"{name}.csv").write_text("\n".join([head, *lines]))
+        data = {**targets(folder).curve, "voltage": str(folder / f"{name}.csv")}
+        asked = settings({"cell.materials.cathode.i0_scale": {}}, [data])
+        assert said in " ".join(ms.fit(CASE, folder / name, set=asked).numbers()["said"])
