@@ -37,8 +37,11 @@ from .start_map import InitialMap, start_from
 from .surfaces import with_surface
 from .unusual import unusual
 
-# of memory for each voxel of an electrode that runs: a run of 0.15 million, the first steps of 0.5 and 1.2
-CELL_BYTES = 1150
+# of memory: of a process before its volume; for each voxel of an electrode that runs (first steps, 737 in all
+# at 1.2 million voxels, 766 at 0.5 million), and more for each iteration of GMRES before it starts again, of
+# which they take 8, and for what it goes on from where it does
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 630, 18, 8, 37
+REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 
 @dataclass(frozen=True)
@@ -171,16 +174,24 @@ def simulate(case, note=None):
 
 
 def planned_bytes(case):
-    """Return the bytes of memory that a case takes; of a volume that does not read only the kernels'."""
+    """Return the bytes of memory that a case takes; of a volume that does not read what any takes."""
     spec = case.volume
     if spec.slab:
-        return KERNELS
+        return PROCESS_BYTES
     try:
         shape = spec.recipe.shape if spec.recipe is not None else _stored_shape(case)
     except InputError:
-        return KERNELS
+        return PROCESS_BYTES
     ends = [(spec.crop or {}).get(axis, (0, n)) for axis, n in zip("xyz", shape, strict=True)]
-    return CELL_BYTES * prod(end - begin for begin, end in ends) / spec.coarsen**3 + KERNELS
+    voxels = prod(end - begin for begin, end in ends) / spec.coarsen**3
+    return PROCESS_BYTES + _voxel_bytes(case) * voxels
+
+
+def _voxel_bytes(case):
+    """Return the bytes of memory that a voxel of a case's electrode takes at most."""
+    restart = case.numerics.restart
+    again = AGAIN_BYTES if restart < ITERATIONS else 0
+    return CELL_BYTES + ITERATION_BYTES * min(restart, ITERATIONS) + again
 
 
 def _stored_shape(case):
@@ -202,9 +213,11 @@ def read_grid(case, progress=None):
         raise InputError(f"volume: expected a voxel size, got none in {spec.file}; add voxel_size_nm")
     grid = _drawn(case, sample_of(case, volume))
     grid = within_box(with_surface(case, grid, volume.file_axes))
-    needed = CELL_BYTES * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
+    needed = (
+        _voxel_bytes(case) * grid.phase.size + 2 * KERNELS
+    )  # scipy's solvers and the first run's compiler too
     each = f" on each of {ranks_here()} ranks" if ranks_here() > 1 else ""
-    require_memory(needed * ranks_here(), f"volume: {times(grid.shape)} voxels{each}", "crop or coarsen it")
+    require_memory(needed * ranks_here(), f"volume: {times(grid.shape)} voxels{each}", REMEDY)
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
         raise InputError(
