@@ -115,7 +115,7 @@ class Experiment:
         if not self.now or not self.now.films:
             return None
         held, ours = self.cell.mesh.faces.area * self.now.films[0], self.cell.in_positive
-        return np.array([ours @ held, (1 - ours) @ held])
+        return np.array([ours @ held + self.now.films_apart, (1 - ours) @ held])
 
     @property
     def growth(self):

@@ -51,7 +51,7 @@ class Progress:
     the largest so far (C); landed: (mark, number of the step, s) as each was met. Of the BDF formula, newest
     first: before, states before the present one; earlier, lengths of the steps between them (s); charges (C);
     voltages across the interfaces, where they have a double layer (V); films: lithium that the films took (C
-    m-2), where they take any.
+    m-2), where they take any; films_apart: that in films whose faces were lost (C).
     """
 
     solved: Solved
@@ -77,6 +77,7 @@ class Progress:
     reacted: np.ndarray | None = None
     driving: np.ndarray | None = None
     films: list = field(default_factory=list)
+    films_apart: float = 0.0
     stage: int = 0
     lithium_miss: float = 0.0
     salt_miss: float = 0.0

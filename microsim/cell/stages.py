@@ -54,7 +54,8 @@ class Stages:
     def carry(self, now, stage):
         """Carry a Progress into a later stage: what is on faces that are lost falls away, and so does the
         past of its formula."""
-        before, cell = self.at(now.stage).left, self.at(stage).cell
+        before, area = self.at(now.stage).left, self.at(now.stage).cell.mesh.faces.area
+        cell = self.at(stage).cell
         left, solved = self.at(stage).left[before], now.solved
 
         def kept(values):
@@ -69,6 +70,8 @@ class Stages:
         step = replace(solved.step, R_film=solved.step.R_film[left], layer=None)
         now.solved = replace(solved, x=cell.vector(**u._asdict()), step=step, interfaces=flows)
         now.voltages = [kept(v) for v in now.voltages[:1]]
+        if now.films:
+            now.films_apart += float(area[~left] @ now.films[0][~left])
         now.films = [n[left] for n in now.films]
         now.driving = None if now.driving is None else kept(now.driving)
         now.start_formula()

@@ -167,9 +167,8 @@ def _rows(table, picked):
         )
     kept = np.flatnonzero(known)
     if not known.all():
-        first = (
-            "" if kept[0] == 0 or t is None else ", the first among them: its time counts from after these"
-        )
+        leads = kept[0] > 0 and t is not None
+        first = ", the first among them: time counts from the row after these" if leads else ""
         left.append(f"{int((~known).sum())} rows without a value left out{first}")
     _check_volts(V[kept], voltage, table)
     if t is not None:

@@ -104,6 +104,31 @@ def test_a_film_grows_on_what_is_left():
     assert experiment.R_film.min() > 0.01
 
 
+def test_lithium_in_the_film_of_what_is_lost_stays_counted():
+    """A n (delta - delta_0) of all faces before the loss; of the lost ones that much, of the others on."""
+    cell, n, rate, first = (
+        half_cell(LABELS, lost_later=((1, lost(1, 2, 3)),)),
+        5.7e4 * 96485.33212,
+        1e-10,
+        1e-8,
+    )
+    where = np.ones(cell.mesh.faces.area.size, bool)
+    experiment = Experiment(cell, 0.4, Tolerances(), Growth(rate, 0.0, 4.2, 5e-7, where, n))
+    experiment.now.solved.step.R_film[:] = first / 5e-7
+    step = Load("d", I * cell.mesh.area, duration=50.0)
+    taken = [one["film_lithium_C"] for one in experiment.run([step, step]).steps]
+    after = [n * (np.sqrt(first**2 + rate**2 * t) - first) for t in (50.0, 100.0)]
+    area = cell.mesh.faces.area.sum()
+    left = experiment.cell.mesh.faces.area.sum()
+    assert left < 0.8 * area
+    assert taken[0] == pytest.approx(area * after[0], rel=1e-9)
+    assert taken[1] == pytest.approx(left * after[1] + (area - left) * after[0], rel=1e-9)
+    assert experiment.now.record.lithium_balance_error < 1e-10
+    again = Experiment(cell, 0.4, Tolerances(), Growth(rate, 0.0, 4.2, 5e-7, where, n))
+    again.restore(experiment.snapshot())
+    assert again.film_lithium[0] == taken[1]
+
+
 def test_a_run_goes_on_from_a_snapshot_after_a_loss():
     cell = half_cell(LABELS, double_layer=0.1, lost_later=((1, lost(1, 2)),))
     loads = [Load("d", I * cell.mesh.area, duration=50.0), Load("c", -I * cell.mesh.area, duration=50.0)]
