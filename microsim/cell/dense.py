@@ -16,6 +16,7 @@ from ..numerics.bdf import extrapolation
 WITHIN = 5e-5  # V; rows are added until straight lines are this near to the curve
 SHORTEST_STEP = 1e-3  # s; shorter ones are not looked into
 DEEPEST = 7  # halvings of a step
+BENT = 0.01  # V off its parabola; further off, where U falls steeply, an extrapolated state tells no voltage
 
 
 def note_rows(cell, now, current, load):
@@ -32,21 +33,44 @@ def note_rows(cell, now, current, load):
     _add(columns, row)
 
 
+def foreseen(cell, now, x, since):
+    """Return the voltage (V) of a state x that the last ones are extrapolated to, `since` the present one
+    (s): v of x, and the rest on its parabola. V itself on a parabola misses what U bends."""
+    at_faces = _at_faces(cell, now)
+    with np.errstate(all="ignore"):  # beyond the end of its lithium no number is foreseen
+        v = at_faces(x, since)
+    return v + _sum(extrapolation(since, now.earlier), _rests(cell, now, at_faces))
+
+
+def bent_off(cell, now, x, since):
+    """Return by how much the voltage of such a state is off its parabola, where U bends; 0 where no current
+    is held or that tells nothing (V)."""
+    if not now.earlier or now.solved.step.control.kind != "current":
+        return 0.0
+    off = foreseen(cell, now, x, since) - float(cell.state(x).V[0])
+    return off if abs(off) < BENT else 0.0
+
+
 def _bends(cell, now):
     """(s from the end of the last step, V) of the rows within it that straight lines need, in order."""
     states, at_faces = now.states[: len(now.earlier[:2]) + 1], _at_faces(cell, now)
-    ends, times = [float(cell.state(x).V[0]) for x in states], -np.cumsum([0.0, *now.earlier[:2]])
-    rest = [V - at_faces(x, t) for V, x, t in zip(ends, states, times)]
+    ends, rests = [float(cell.state(x).V[0]) for x in states[:2]], _rests(cell, now, at_faces)
 
     def voltage(since):
         weights = extrapolation(since, now.earlier)
-        return float(at_faces(_sum(weights, states), since) + _sum(weights, rest))
+        return float(at_faces(_sum(weights, states), since) + _sum(weights, rests))
 
     return _halved(voltage, (-now.earlier[0], ends[1]), (0.0, ends[0]), DEEPEST)
 
 
+def _rests(cell, now, at_faces):
+    """The voltages of the last states, less v (V)."""
+    times = -np.cumsum([0.0, *now.earlier[:2]])
+    return [float(cell.state(x).V[0]) - at_faces(x, t) for x, t in zip(now.states, times)]
+
+
 def _at_faces(cell, now):
-    """A function of a state and of the time since the last step's end (s) that returns v (V)."""
+    """Return a function of a state and of the time since the present one (s) that returns v (V)."""
     faces, mesh = cell.mesh.faces, cell.mesh
     j, ours = now.solved.interfaces.reaction[cell.on_faces], mesh.positive[faces.electronic]
     weights = _shares(j * faces.area, faces.area, ours) - _shares(j * faces.area, faces.area, ~ours)

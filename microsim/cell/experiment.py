@@ -11,7 +11,7 @@ from ..base.errors import InputError, NotConverged
 from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
-from .dense import note_rows
+from .dense import bent_off, note_rows
 from .ends import EndValues, past_ends, time_of_end
 from .kinetics import beside_reaction
 from .load import Load
@@ -291,18 +291,19 @@ class Experiment:
         """Return a step as solved and its local error, told to a percent by the first Newton step; the
         film as it will be then: an end of the step is found on the film that it has."""
         now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
+        _, bent = self._extrapolate(dt)
         if self.growth:
             film = self.growth.after(film, now.driving, dt, self.cell.T)
         control = load.control(now.t + dt - now.begun)
         layer = self._layer(formula, self._films(film))
-        allowed = partial(self._allowed, dt=dt)
-        guess = partial(self._extrapolate, dt)  # twice, for it need not lie in memory while a step is solved
-        solved = self._solve(formula, control, guess, interfaces, layer, film, allowed)
-        return solved, self._allowed(solved.x - guess(), dt)
+        allowed, again = partial(self._allowed, bent=bent, dt=dt), partial(self._extrapolate, dt, bent)
+        # made twice, for it need not lie in memory while a step is solved
+        solved = self._solve(formula, control, lambda: again()[0], interfaces, layer, film, allowed)
+        return solved, self._allowed(solved.x - again()[0], bent, dt)
 
-    def _allowed(self, dx, dt):
+    def _allowed(self, dx, bent, dt):
         """Return the local error of a step that changes its guess by dx; StepTooLong if it is too large."""
-        error = local_error(self.cell, self.now, dx, dt)
+        error = local_error(self.cell, self.now, dx + self.cell.vector(V=bent), dt)
         if error > 1.5 * self.tolerances.step and dt > SHORTEST:
             raise StepTooLong(error)
         return error
@@ -325,10 +326,16 @@ class Experiment:
         now.record.linear_iterations += sum(log["linear_iterations"])
         return problem.solved()
 
-    def _extrapolate(self, dt):
-        weights = bdf.extrapolation(dt, self.now.earlier)
-        guess = sum(w * s for w, s in zip(weights, self.now.states))
-        return guess if self.cell.unknowns.inside(guess) else self.now.solved.x.copy()
+    def _extrapolate(self, dt, bent=None):
+        """Return a guess of the state after a step of dt, and by how much its V, where U bends, is off the
+        parabola through the last states, by which a step's error is told (V; bent, where that is known)."""
+        cell, now = self.cell, self.now
+        x = sum(w * s for w, s in zip(bdf.extrapolation(dt, now.earlier), now.states))
+        if not cell.unknowns.inside(x):
+            return now.solved.x.copy(), 0.0
+        bent = bent_off(cell, now, x, dt) if bent is None else bent
+        cell.state(x).V[0] += bent
+        return x, bent
 
     def _charge(self, solved, dt, varies):
         """The charge discharged by the end of a step (C): by the same formula as the lithium, so that the two

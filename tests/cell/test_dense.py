@@ -5,7 +5,8 @@ import pytest
 
 from microsim.case.build import set_up
 from microsim.case.case import load_case
-from microsim.cell.dense import WITHIN, _halved
+from microsim.cell.dense import WITHIN, _halved, foreseen
+from microsim.numerics.bdf import extrapolation
 
 SMALL = {"volume.slab.cells": 10}
 
@@ -69,6 +70,26 @@ def test_full_cells_holds_and_rests_too():
         assert np.abs(between).max() < 1.5e-4
     held, _ = curve("cases/dfn_xu2019.yaml", protocol=steps[:1] + ["Hold at 3.9 V for 10 minutes"])
     assert held["voltage_V"][held["step"] == 1] == pytest.approx(3.9, abs=1e-4)
+
+
+def test_the_voltage_of_a_step_is_foreseen_where_the_open_circuit_potential_bends():
+    """Within a third of what parabolas through the last voltages miss."""
+    setup = set_up(
+        load_case("cases/dfn_xu2019.yaml", {**SMALL, "protocol": ["Discharge at C/3 until 3.5 V"]})
+    )
+    experiment, missed, before = setup.experiment(), [], None
+    for moment in experiment.moments(setup.loads()):
+        now, dt = before, moment.t - (before.t if before else 0.0)
+        before = experiment.snapshot()
+        if now is None or len(now.earlier) < 2 or moment.last:
+            continue
+        weights = extrapolation(dt, now.earlier)
+        x = sum(w * state for w, state in zip(weights, now.states))
+        found = foreseen(moment.cell, now, x, dt), moment.cell.state(x).V[0]
+        missed.append([abs(V - moment.u.V[0]) for V in found])
+    ours, parabolas = np.sum(missed, axis=0)
+    assert len(missed) > 20
+    assert ours < parabolas / 3
 
 
 def test_a_function_is_halved_where_it_bends():

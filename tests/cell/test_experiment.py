@@ -568,6 +568,8 @@ def test_a_cut_off_beyond_the_ocp_runs_until_the_material_is_full(volts):
     whole = (1 - 0.27) / (ACTIVE.sto_0 - ACTIVE.sto_100) * 3600 * one_C(cell)
     assert end[0].steps[0]["charge_C"] < end[1].steps[0]["charge_C"] < whole
     assert end[1].steps[0]["end_voltage_V"] == pytest.approx(volts, abs=1e-5)
+    assert end[0].newton_iterations < 1.8 * end[0].time_steps  # 2.0 from parabolas through the last voltages
+    assert end[1].time_steps < 100  # 120 and more where steep potentials are foreseen, too
     assert end[1].lithium_balance_error < 1e-9 and end[1].charge_balance_error < 1e-9
 
 
