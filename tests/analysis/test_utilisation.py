@@ -72,7 +72,7 @@ def test_between_and_within_share_the_variance(uneven):
 def test_local_rate(uneven):
     window = 0.63
     before = np.full(uneven.cell.mesh.solid.n, 0.3)
-    active = uneven.cell.active
+    active = uneven.cell.mesh.materials[0]
     assert abs(active.sto_0 - active.sto_100) == pytest.approx(window, abs=0.02)
     window = abs(active.sto_0 - active.sto_100)
     found = uneven.rate(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)), before, 1800.0)

@@ -93,7 +93,7 @@ def test_noise_beyond_the_window_is_clipped_and_the_mean_stays(tmp_path):
     values = coarse(0.25)
     setup = started(tmp_path, values)
     found, inside = on_image(setup), labels() == 1
-    low, high = setup.cell.active.sto_window
+    low, high = setup.cell.mesh.materials[0].sto_window
     assert found[inside].min() >= low and found[inside].max() <= high
     raw = values.repeat(2, 0).repeat(2, 1).repeat(2, 2)[inside]
     assert found[inside].mean() == pytest.approx(raw.mean(), abs=1e-6)  # of single precision

@@ -34,7 +34,7 @@ def volumes(case_file, *settings):
     setup = set_up(case)
     mass = nominal(setup.grid, setup.cell.design)[1]
     found = setup.cell.solid_volume[setup.cell.positive_cells].sum()
-    return 1e18 * mass / setup.cell.active.density, 1e18 * found, setup.grid
+    return 1e18 * mass / setup.cell.mesh.materials[0].density, 1e18 * found, setup.grid
 
 
 def test_shares_of_a_file_are_the_volume_of_the_active_material(case_file):

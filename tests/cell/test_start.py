@@ -12,6 +12,6 @@ def test_one_lithiation_is_at_rest():
     cell = half_cell(image((6, 4, 4), 1))
     solved = initial_state(cell, 0.5)
     u = cell.state(solved.x)
-    assert u.V[0] == pytest.approx(float(cell.active.U(np.array(0.5))))
+    assert u.V[0] == pytest.approx(float(cell.mesh.materials[0].U(np.array(0.5))))
     assert u.sto == pytest.approx(0.5)
     assert cell.currents(solved.interfaces) == pytest.approx((0, 0), abs=1e-12)
