@@ -91,6 +91,11 @@ def _path(name, folder):
         return None
     beside = [Path(folder) / name] if folder is not None else []
     for path in (*beside, located(name)):
-        if os.path.isfile(path) or (os.path.isdir(path) or is_pattern(path)) and files_of(path):
+        if os.path.isfile(path) or os.path.isdir(path) and files_of(path) or _is_slices(path):
             return path
     return known_path(name) if find(name) else None
+
+
+def _is_slices(path):
+    """Whether a name like s_*.tif stands for files; a formula, `2 * sto`, has the same signs."""
+    return is_pattern(path) and any(file.is_file() for file in files_of(path))

@@ -72,3 +72,10 @@ def test_a_setting_that_happens_to_be_the_name_of_a_runs_folder_names_no_file(pl
     assert [key for key, _ in named_files(case, place)] == ["compare.measured"]
     assert named_files(["cell.materials.crack=flooded"], place) == []
     assert len(named_files(["flooded"], place)) == 1  # a run that a command is given
+
+
+def test_a_formula_is_no_pattern_of_slices(place):
+    tifffile.imwrite("s_1.tif", np.zeros((2, 2), np.uint8))
+    formulae = ["1e-14*(1 + 3*sto)", "2.0 * sqrt(sto * (1 - sto))", "4.4-0.9*sto", "sto**2", "(1*sto)[0]"]
+    assert names({"am": {"D_s_m2_s": formulae}}, place) == names(formulae) == {}
+    assert names({"file": "s_*.tif"}) == {"file": "s_1.tif"}
