@@ -163,7 +163,8 @@ class TortuosityResult(Result):
         if self.flux and name in self.flux:
             return self.flux
         options = {"sides": self.sides, "tolerance": self.tolerance, "flux": True}
-        return tortuosity(self.grid, self.conducting, name, **options).flux
+        as_solved = {"solver": self.solver, "interface": self.interface}  # refused where its flux is unknown
+        return tortuosity(self.grid, self.conducting, name, **options, **as_solved).flux
 
     def save_fields(self, path):
         """Store potential and flux of each axis in an HDF5 file; returns its path."""

@@ -21,7 +21,7 @@ def drawing_vectors(words, path="--vector"):
     if words is None:
         yield list
         return
-    kind, mark, wide = words.partition(":")
+    kind, mark, wide = str(words).partition(":")
     if kind not in KINDS:
         raise InputError(f"{path}: expected {any_of(KINDS)}, got {kind or 'an empty text'}; name one.")
     from ..report.printing import Vectors, vectors_too

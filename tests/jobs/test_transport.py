@@ -92,6 +92,14 @@ def test_it_draws_or_says_why_not(grid):
         blocked.plot("w")
 
 
+def test_it_draws_no_flux_of_another_problem_than_it_solved(grid, tmp_path):
+    found = tortuosity(grid, "pore", interface="smooth")
+    for draw in (found.plot, lambda: found.write(tmp_path)):
+        with pytest.raises(InputError, match="expected voxel with .* got smooth"):
+            draw()
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def cut(tmp_path):
     """A labelled volume and the shares of its pores, as files."""

@@ -47,6 +47,8 @@ def letters(svg):
         (":single", "expected svg or pdf, got an empty text"),
         ("svg:", "--vector: "),
         ("svg:10", r"from 30 to 500 mm \(or single, double\)"),
+        (85, "expected svg or pdf, got 85"),
+        (True, "expected svg or pdf, got True"),
         ("pdf:wide", 'expected a number, got "wide"'),
     ],
 )
