@@ -47,6 +47,14 @@ def require_size(grid, what="--voxel-size-nm"):
 # ---- words of the command line -------------------------------------------------------------------------
 
 
+def as_list(given, path):
+    """Take one thing alone, a name or a map, as a list of it, which else is read letter by letter or plane by
+    plane; None as none."""
+    if given is None:
+        return []
+    return list(given) if isinstance(given, (list, tuple)) else [given]
+
+
 def comma_list(given):
     """Split "a,b" into its parts."""
     return [part.strip() for part in given.split(",")] if isinstance(given, str) else given

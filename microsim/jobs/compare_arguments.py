@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.quantities import LEAST_NOISE
 from ..base.schema import number, triple
-from .arguments import axes_order, numbers
+from .arguments import as_list, axes_order, numbers
 from .field import Field
 from .map_result import MapResult
 from .map_source import Map
@@ -107,6 +107,9 @@ Homogenised = Annotated[
 Against = Annotated[
     "list[str | PathLike | numpy.ndarray | Field]",  # noqa: F821 (a heavy import)
     Argument(
-        "A further simulated map: what odds the measured one gives; repeatable.", metavar="MAP", many=True
+        "A further simulated map: what odds the measured one gives; repeatable.",
+        as_list,
+        metavar="MAP",
+        many=True,
     ),
 ]

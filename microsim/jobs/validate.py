@@ -22,6 +22,7 @@ from ..base import gallery
 from ..base.arguments import Argument
 from ..base.errors import InputError, Missing
 from ..base.provenance import build
+from .arguments import as_list
 from .job import job
 from .result import Result, Table
 
@@ -186,7 +187,8 @@ def claim_names(folder=None):
 @job
 def validate(
     names: Annotated[
-        "list[str]", Argument("Claims to check [default: all].", metavar="NAME", bare=True, many=True)
+        "list[str]",
+        Argument("Claims to check [default: all].", as_list, metavar="NAME", bare=True, many=True),
     ] = (),
     folder: Annotated[
         "str | PathLike | None", Argument("Folder of the claims [default: those that ship].", metavar="DIR")
@@ -194,7 +196,7 @@ def validate(
     *,
     kept: Annotated[
         "list[str | PathLike]",
-        Argument("Take what --json wrote, do not run it again; repeatable.", metavar="FILE", many=True),
+        Argument("Take what --json wrote, do not run it again; repeatable.", as_list, "FILE", many=True),
     ] = (),
     data: "str | PathLike | None" = None,
     progress=None,

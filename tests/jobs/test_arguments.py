@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.jobs.arguments import as_phase_names, conductivities, voxel_size_nm
+from microsim.jobs.arguments import as_list, as_phase_names, conductivities, voxel_size_nm
+from microsim.jobs.compare import compare
+from microsim.jobs.validate import validate
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,19 @@ def test_names_and_sizes():
     for wrong in ("0", "398,1", "1e9", "a"):
         with pytest.raises(InputError, match="^H"):
             voxel_size_nm(wrong, "H")
+
+
+def test_one_alone_is_a_list_of_one(tmp_path):
+    assert (
+        as_list("run", "against") == ["run"]
+        and as_list(("a", "b"), "") == ["a", "b"]
+        and as_list(None, "") == []
+    )
+    planes = np.zeros((2, 3, 3))
+    assert as_list(planes, "against")[0] is planes
+    with pytest.raises(InputError, match="got nosuch; correct them"):
+        validate("nosuch")
+    soc = np.linspace(0.3, 0.7, 27).reshape(3, 3, 3)
+    options = {"voxel_size": 1e-6, "simulated_voxel_size": 1e-6, "sigma": 0.02}
+    one, listed = (compare(soc, soc + 0.01, against=given, **options) for given in (soc + 0.1, [soc + 0.1]))
+    assert one.numbers()["models"] == listed.numbers()["models"] != []
