@@ -275,11 +275,12 @@ class Experiment:
             charge = self._charge(solved, dt, load.varies)
             over = self._past_end(solved.x, self._current(solved), charge, load)
             event = next((kind for kind, value in over.items() if value > tolerance.event), None)
-            if event and dt > 1e-9 * max(now.t, 1.0):
+            least = 8 * np.spacing(now.t + dt)  # what the clock still tells apart, after months too
+            if event and dt > least:
                 dt = self._time_of_event(over[event], dt, load, event)
                 continue
             shorter = self._step_to_mark(solved, dt, charge)
-            if shorter is not None and dt > 1e-9 * max(now.t, 1.0):
+            if shorter is not None and dt > least:
                 dt = shorter
                 continue
             self._accept(solved, dt, charge, load.profile is not None)

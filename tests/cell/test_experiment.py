@@ -112,6 +112,14 @@ def test_cut_off_is_met_as_closely_as_asked(event):
     assert min(s.V for s in ran.seen[:-1]) > 4.15 - event
 
 
+@pytest.mark.parametrize("days", [30, 365])
+def test_cut_off_is_met_as_closely_after_months_of_rest(days):
+    """Where the voltage falls by 100 V/s a clock that tells a share of 1e-9 apart leaves tens of mV."""
+    cell = half_cell(image((8, 4, 4)))
+    loads = Load("storage", duration=86400.0 * days), Load("d", 10 * cell.mesh.area, until_voltage=2.6)
+    assert run(cell, loads, sto=0.3).record.columns["voltage_V"][-1] == pytest.approx(2.6, abs=1e-5)
+
+
 def test_rest_relaxes_to_U_of_the_mean_lithiation():
     cell, ran = cycle()
     rested = [s for s in ran.seen if s.number == 1][-1]
