@@ -224,7 +224,7 @@ def _porosity_and_area(grid, through):
     return pore.mean(), surface_area(pore, grid.voxel_size) / (grid.voxels * grid.voxel_volume)
 
 
-NARROW = 12.0  # voxels: random pores up to this width were held against finer voxels
+NARROWEST, NARROW = 3.0, 12.0  # voxels: random pores of widths between were held against finer voxels
 LEFT = {  # of the permeability of pores 3 to 11 voxels wide (docs/method.md)
     "voxel": "-7 to +10 %, and +25 to +39 % in Berea sandstone,",
     "smooth": "+5 to +24 %",
@@ -242,10 +242,11 @@ def doubt_of(width, interface):
     """Say what pores of so many voxels leave open of a permeability; None where they are wide."""
     if width >= NARROW:
         return None
+    beyond = "" if width >= NARROWEST else ", less than any that were held against finer ones"
     return (
-        f"The pores are {width:.1f} voxels wide in the mean: in random pores of 3 to 11 voxels interface"
-        f" {interface} left {LEFT[interface]} of the permeability of finer voxels. Where that matters take a"
-        " finer image."
+        f"The pores are {width:.1f} voxels wide in the mean{beyond}: in random pores of 3 to 11 voxels"
+        f" interface {interface} left {LEFT[interface]} of the permeability of finer voxels. Where that"
+        " matters take a finer image."
     )
 
 

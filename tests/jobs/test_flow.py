@@ -81,7 +81,16 @@ def test_a_voxel_size_is_needed(slit):
 
 @pytest.mark.parametrize(
     "gap, interface, said",
-    [(4, "voxel", "voxel left -7 to"), (4, "smooth", "smooth left +5 to"), (8, "smooth", None)],
+    [
+        (1, "voxel", "2.0 voxels wide in the mean, less than any that were held"),
+        (
+            4,
+            "voxel",
+            "8.0 voxels wide in the mean: in random pores of 3 to 11 voxels interface voxel left -7 to",
+        ),
+        (4, "smooth", "smooth left +5 to"),
+        (8, "smooth", None),
+    ],
 )
 def test_what_pores_of_few_voxels_leave_open_is_said(gap, interface, said):
     """Chords through a slit are twice its width in the mean."""
