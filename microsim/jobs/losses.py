@@ -358,7 +358,7 @@ def losses(
     capacity, density = (np.broadcast_to(v, shared.shape)[shared] for v in (hosts.capacity, hosts.density))
     known = None if noise is None else noise[:, shared]
     size = voxel_size or next((s.voxel_size for s in states if s.voxel_size is not None), None)
-    repeats = 1.0 if noise is None else voxels_to_a_value(states, shared, native_voxel_size, size)
+    repeats = voxels_to_a_value(states, shared, native_voxel_size, size, noisy=noise is not None)
     series = reaction_series(lithium[:, shared], capacity, sigma=known, weight=density, repeats=repeats)
     found = [loss_classes(loss, series.weight, classes) for loss in series.loss]
     passed = None if curve is None else _passed(read_curve(curve), curve, states)

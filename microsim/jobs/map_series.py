@@ -382,13 +382,20 @@ def check_noise(known, name):
         )
 
 
-def voxels_to_a_value(states, shared, native=None, size=None):
+def voxels_to_a_value(states, shared, native=None, size=None, noisy=True):
     """Return how many voxels one measured value fills (maps brought onto a finer grid), of the map that has
-    fewest.
+    fewest; 1 without a noise, of which alone it tells.
 
     shared: the voxels that count [x, y, z]; native, size: edges of a voxel in which was measured, and of the
-    maps (m, one or x, y, z), or None. Raises InputError for native ones smaller than those.
+    maps (m, one or x, y, z), or None; noisy: whether the maps have a noise. Raises InputError for native ones
+    smaller than those, and without a noise.
     """
+    if not noisy and native is not None:
+        raise InputError(
+            "--native-voxel-size-nm: expected maps with a noise, got none; add --sigma, or leave it out."
+        )
+    if not noisy:
+        return 1.0
     varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
     counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
     seen = float(np.count_nonzero(shared) / max(counts)) if counts else 1.0

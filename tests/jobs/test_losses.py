@@ -316,6 +316,11 @@ def test_the_voxels_in_which_was_measured_make_the_sigma_of_a_mean():
         ms.losses(STATES, material="NMC811_Chen2020", sigma=0.02, native_voxel_size="50 nm")
 
 
+def test_voxels_in_which_was_measured_are_of_maps_with_a_noise():
+    with pytest.raises(InputError, match="--native-voxel-size-nm: expected maps with a noise, got none"):
+        ms.losses(STATES, material="NMC811_Chen2020", voxel_size="50 nm", native_voxel_size="100 nm")
+
+
 def test_lithium_that_is_not_in_the_maps_is_told_of_a_cathode_and_an_anode(cycled):
     """Each process of the curve less what the maps show, from the charge itself."""
     maps = [cycled.sto.at(0), *(cycled.sto.at(f"step:{k}") for k in (0, 2, 3))]
