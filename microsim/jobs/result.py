@@ -198,6 +198,11 @@ def _with_vectors(write):
     def drawn(self, folder, *, vector=None, **options):
         from .vectors import drawing_vectors
 
+        grid = getattr(self, "grid", None)
+        if getattr(grid, "sized", True) is False:  # a page with lengths needs them
+            raise InputError(
+                f"write: expected a known voxel size, {grid.source.name} gives none; read it with voxel_size."
+            )
         with drawing_vectors(vector, "vector"):
             return write(self, folder, **options)
 

@@ -100,6 +100,14 @@ def test_it_draws_no_flux_of_another_problem_than_it_solved(grid, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_page_has_no_lengths_of_voxels_of_unknown_size(grid, tmp_path):
+    found = tortuosity(VoxelGrid(grid.phase, grid.names, None), "pore")
+    assert found.tau > 1
+    with pytest.raises(InputError, match="write: expected a known voxel size, array gives none"):
+        found.write(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.fixture
 def cut(tmp_path):
     """A labelled volume and the shares of its pores, as files."""
