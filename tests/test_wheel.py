@@ -48,7 +48,7 @@ def test_the_wheel_carries_what_ships_and_the_pages_templates(installed):
                 inside = package / "gallery" / path.relative_to(ROOT)
                 assert inside.read_bytes() == path.read_bytes(), inside
     for path in (ROOT / "microsim").rglob("*"):
-        if path.is_file() and path.parent.name != "__pycache__":
+        if path.is_file() and "__pycache__" not in path.parts:
             assert (installed.site / path.relative_to(ROOT)).is_file()
     assert not list(package.rglob("__pycache__"))
 

@@ -61,7 +61,8 @@ def choose(backend):
     """Let a backend run in this process; InputError if there is none of that name here."""
     if backend not in BACKENDS:
         raise InputError(f"expected a backend, one of {', '.join(BACKENDS)}, got {backend}; choose one.")
-    need(BACKENDS[backend], f"--backend {backend}")
+    if backend in SET_UP_BY or not find_spec(BACKENDS[backend]):  # numba's settings are looked at first
+        need(BACKENDS[backend], f"--backend {backend}")
     if backend in SET_UP_BY:
         import_module(f"{__package__}.kernels.{backend}.device").device()  # is there one?
     kernels.choose(backend)

@@ -28,7 +28,10 @@ WRONG = {
     "nothing measured": ({"to": []}, "fit.to: expected a measured map, voltage or spectrum, got none"),
     "no such step": ({"to": [{**FIT["to"][0], "match": None, "time": "Rest"}]}, "fit.to: time: expected end"),
     "too many steps": ({"held_out": [{**FIT["to"][2], "after": 9}]}, "fit.held_out: after: expected 0 to 1"),
-    "a sigma of 0": ({"to": [{**FIT["to"][0], "sigma": 0}]}, "fit.to.0.sigma: expected a number above 0"),
+    "a sigma of 0": (
+        {"to": [{**FIT["to"][0], "sigma": 0}]},
+        "fit.to.0.sigma: expected a number from 1e-08 to 1, got 0",
+    ),
     "a list of keys": ({"free": ["cell.temperature_K"]}, "fit.free: expected the keys"),
     "a start in words": ({"free": {"cell.temperature_K": {"start": "warm"}}}, "start: expected a number"),
     "an unknown key": ({"free": {"cell.temperature_K": {"begin": 1}}}, "expected a known key, got begin"),

@@ -36,7 +36,8 @@ def test_every_field_of_the_progress_comes_back():
         if moment.t > 22:  # in the second step, well under way
             break
     before = ran.snapshot()
-    kept = replace(before, pace=2.5, reacted=np.arange(3.0))  # which a profile alone changes
+    of_others = {"pace": 2.5, "reacted": np.arange(3.0), "films_apart": 0.5}  # no current alone changes these
+    kept = replace(before, **of_others)
     fresh = experiment().now
     plain, arrays = to_plain(kept)
     back = from_plain(json.loads(json.dumps(plain)), arrays)
@@ -51,7 +52,7 @@ def test_every_field_of_the_progress_comes_back():
         ):  # what the run did not change shows nothing
             assert not same(getattr(kept, f.name), getattr(fresh, f.name)), f.name
     again = experiment()
-    again.restore(replace(back, pace=before.pace, reacted=before.reacted))
+    again.restore(replace(back, **{name: getattr(before, name) for name in of_others}))
     again.run(loads(ran.cell))
     ran.run(loads(ran.cell))
     assert same(again.now.solved, ran.now.solved)

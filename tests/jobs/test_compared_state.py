@@ -120,8 +120,8 @@ def test_a_state_in_two_steps_is_asked_about(again):
         ({"match": "median"}, "compare.match: expected mean"),
         ({"match": {"charge_mAh_g": 1, "voltage_V": 3}}, "compare.match: expected mean"),
         ({"match": "mean", "time": 60}, "compare.time: expected the step in which"),
-        ({"sigma": 0}, "compare.sigma: expected a number above 0"),
-        ({"sigma": 2}, "compare.sigma: expected a number above 0, at most 1"),
+        ({"sigma": 0}, "compare.sigma: expected a number from 1e-08 to 1, got"),
+        ({"sigma": 2}, "compare.sigma: expected a number from 1e-08 to 1, got 2"),
         ({"project": "w"}, "compare.project"),
     ],
 )
