@@ -132,10 +132,10 @@ def section_along(values, grid, axis):
 def show_along(axes, plane, grid, where, **look):
     """Draw a plane of section_along with its axes and its place."""
     a, b, c, layer = where
-    image = show_section(axes, plane, plane_edges(grid.shape, grid.voxel_size, (0, 0, 0), (a, b)), **look)
-    axes.set(xlabel=f"{_depth(a)} (µm)", ylabel=f"{_depth(b)} (µm)")
-    place = UM * (layer + 0.5) * grid.voxel_size[c]
-    axes.set_title(f"{'xyz'[c]} = {digits(place, 3)} µm", loc="left")
+    lengths, unit = (grid.voxel_size, "µm") if grid.sized else ((1 / UM,) * 3, "voxels")
+    image = show_section(axes, plane, plane_edges(grid.shape, lengths, (0, 0, 0), (a, b)), **look)
+    axes.set(xlabel=f"{_depth(a)} ({unit})", ylabel=f"{_depth(b)} ({unit})")
+    axes.set_title(f"{'xyz'[c]} = {digits(UM * (layer + 0.5) * lengths[c], 3)} {unit}", loc="left")
     return image
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from microsim.mesh.grid import VoxelGrid
 from microsim.report import transport_figures
@@ -30,3 +31,15 @@ def test_a_section_is_that_with_values_nearest_to_the_middle():
     assert where == (0, 1, 2, 0) and aspect == pytest.approx(2 / 3)
     assert np.array_equal(plane, values[:, :, 0])
     assert transport_figures.section_along(np.full(grid.shape, np.nan), grid, 0)[2][3] == 1
+
+
+@pytest.mark.parametrize("voxel_size, unit, end", [(0.5e-6, "µm", 2.0), (None, "voxels", 4.0)])
+def test_a_section_is_in_voxels_where_their_size_is_not_known(voxel_size, unit, end):
+    """A voxel for a metre would make axes of millions of µm."""
+    labels = np.zeros((4, 6, 5), np.uint8)
+    grid = VoxelGrid(labels, ("a", "b"), voxel_size or 1.0, relative=voxel_size is None)
+    plane, _, where = transport_figures.section_along(np.ones(grid.shape), grid, 0)
+    axes = Figure().subplots()
+    transport_figures.show_along(axes, plane, grid, where)
+    assert axes.get_xlabel() == f"Depth x ({unit})" and axes.get_ylabel().endswith(f" ({unit})")
+    assert axes.get_xlim()[1] == pytest.approx(end) and axes.get_title(loc="left").endswith(unit)
