@@ -79,7 +79,8 @@ const microsim = {};
     }
   }
 
-  // A number with so many decimals that what rounding takes is little beside the error, and both told together.
+  // A number with so many decimals that what rounding takes is little beside the error, and both told together;
+  // with a word, for of a measured value a bare ± would be read as its noise.
   // span: of the values around it; a hundred-thousandth of it is as fine as a reader wants.
   const told = (value, error, unit, span) => {
     const scale = Math.max(error, 1e-5 * span) || Math.max(Math.abs(value), 1e-12) * 1e-6;
@@ -89,7 +90,7 @@ const microsim = {};
     const within = Math.ceil(off / power - 1e-9) * power;
     const number = (v, d) => v.toFixed(d).replace("-", "\u2212");
     const places = Math.min(14, Math.max(0, -Math.floor(Math.log10(power) + 1e-9)));
-    return `${number(value, decimals)} ± ${number(within, places)}${unit ? "\u202f" + unit : ""}`;
+    return `${number(value, decimals)} ± ${number(within, places)}${unit ? "\u202f" + unit : ""} (rounding)`;
   };
 
   Object.assign(microsim, { Volume, bytesOf, codesOf, told });
