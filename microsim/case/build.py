@@ -37,10 +37,10 @@ from .start_map import InitialMap, start_from
 from .surfaces import with_surface
 from .unusual import unusual
 
-# of memory: of a process before its volume; for each voxel of an electrode that runs (first steps, 737 in all
-# at 1.2 million voxels, 766 at 0.5 million), and more for each iteration of GMRES before it starts again, of
-# which they take 8, and for what it goes on from where it does
-PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 630, 18, 8, 37
+# of memory: of a process before its volume; for each voxel of an electrode that runs (whole runs, 1056 in all
+# at 0.5 and at 1.2 million voxels; their first steps 766 and 737), and more for each iteration of GMRES until
+# it starts again, and for what it goes on from where it does
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 700, 18, 20, 37
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 
