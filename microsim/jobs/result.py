@@ -79,6 +79,7 @@ class Result:
     page_needs: ClassVar[dict] = {}
     has_page: ClassVar[bool] = True
     own_page: ClassVar[bool] = False  # without has_page: whether the job writes a page as it works
+    page_in_voxels: ClassVar[bool] = False  # whether the page says what it says without a voxel size, too
     page_folder: ClassVar[str | None] = None
     speaks: ClassVar[bool] = True  # False: of one of several ranks, the first of which writes and prints
     failed: ClassVar[bool] = False  # a claim or a case of a study: the command ends with exit code 1
@@ -198,7 +199,7 @@ def _with_vectors(write):
     def drawn(self, folder, *, vector=None, **options):
         from .vectors import drawing_vectors
 
-        grid = getattr(self, "grid", None)
+        grid = None if self.page_in_voxels else getattr(self, "grid", None)
         if getattr(grid, "sized", True) is False:  # a page with lengths needs them
             raise InputError(
                 f"write: expected a known voxel size, {grid.source.name} gives none; read it with voxel_size."

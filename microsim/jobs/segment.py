@@ -46,6 +46,7 @@ class SegmentResult(Result):
     sha256: str | None
     store: object
 
+    page_in_voxels: ClassVar = True
     files: ClassVar = {
         "out": SavedFile(
             "save",

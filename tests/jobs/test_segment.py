@@ -219,6 +219,15 @@ def test_what_a_mask_does_not_go_with_is_refused(tmp_path):
             write(tmp_path / "x.h5")
 
 
+def test_a_grey_volume_without_a_voxel_size_has_its_page(tmp_path):
+    grey, _, _ = seen_through_a_tube()
+    np.save(tmp_path / "grey.npy", grey)
+    found = ms.segment_volume(tmp_path / "grey.npy", ["pore", "am"])
+    assert found.voxel_size is None
+    found.write(tmp_path / "page")
+    assert (tmp_path / "page" / "report.html").is_file()
+
+
 @pytest.mark.parametrize("name", ["grey.zarr", "grey.h5", "grey.npy", "grey.tif"])
 @pytest.mark.parametrize("options", [{}, {"mask": "cylinder=z"}, {"steps": {"denoise": "median"}}])
 def test_in_files_of_a_folder_every_number_is_the_same(tmp_path, monkeypatch, name, options):
