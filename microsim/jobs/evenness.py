@@ -123,6 +123,9 @@ def evenness(
     map_voxel_size: voxel_lengths(
         "Voxel edge of the maps in nm, or three: x,y,z.", "--map-voxel-size-nm"
     ) = None,
+    native_voxel_size: voxel_lengths(
+        "Edge of the voxels in which was measured, of maps on finer ones.", "--native-voxel-size-nm"
+    ) = None,
     map_file_axes: Annotated[str | None, Argument("Axes of the maps' files.", axes_order, "AXES")] = None,
     origin: Place = (0.0, 0.0, 0.0),
     electrolyte: Annotated[
@@ -157,6 +160,9 @@ def evenness(
         When each map is of, s; default: that of a run.
     map_voxel_size : float, str or three of them, optional
         Edge of a voxel of the maps in m, or with its unit; wins over the files' own.
+    native_voxel_size : float, str or three of them, optional
+        Edge of the voxels in which was measured, where maps were interpolated onto finer ones: so many
+        voxels hold one measured value, of which sigma is the noise.
     map_file_axes : str, optional
         Axes of the maps' files, slowest first.
     origin : tuple of float or str
@@ -203,7 +209,7 @@ def evenness(
         volume, active, crack, split_depth, smallest, wet, progress=titled(progress, "particles")
     )
     noise = sigma_for_each(sigma, len(maps), map_file_axes) or [None] * len(maps)
-    how = {"origin": origin, "regions": regions, "classes": classes}
+    how = {"origin": origin, "regions": regions, "classes": classes, "native": native_voxel_size}
     states, seen = [], []
     for number_, given in enumerate(maps):
         state = _state_of(given, map_file_axes, map_voxel_size, volume)

@@ -24,7 +24,8 @@ from ..maps.scale import background
 from ..mesh.percolation import connected_to
 from ..shapes.particles import find_particles, fragment_labels, grain_labels
 from ..shapes.splitting import surface_reached
-from .map_series import check_noise
+from .map_remarks import interpolated_remark, too_alike
+from .map_series import check_noise, voxels_in_native
 
 LAYERS, DISTANCES = 40, 24  # bins, at most
 LEFT_OUT = 0.01  # share of the particles' volume that may be without a value unsaid
@@ -95,8 +96,11 @@ def _about(labels, parts, grid, cracks):
     }
 
 
-def measure_state(structure, state, sigma, *, origin, regions, classes):
-    """Return what a StateMap says of a PieceVolume, as plain data, and the columns of its pieces."""
+def measure_state(structure, state, sigma, *, origin, regions, classes, native=None):
+    """Return what a StateMap says of a PieceVolume, as plain data, and the columns of its pieces.
+
+    native: edges of the voxels in which was measured (m, one or x, y, z), or None where they are the map's.
+    """
     grid, sigma = structure.grid, _noise(state, sigma)
     values = state.values if sigma is None else np.where(np.isfinite(sigma), state.values, np.nan)
     here, box = SocMap(values, state.voxel_size, origin), SocMap(structure.inside, grid.voxel_size)
@@ -110,7 +114,7 @@ def measure_state(structure, state, sigma, *, origin, regions, classes):
             f"expected values of {state.name} in the particles, got none in {spelled(values.shape)} voxels"
             f" from {', '.join(f'{1e6 * o:g}' for o in origin)} um; check its origin, axes and voxel size."
         )
-    repeats = _repeats(values, known) if state.run is None else 1.0
+    repeats = _repeats(values, sigma, known, native, state) if state.run is None else 1.0
     pieces = {
         kind: pieces_of(values, sigma, one, len(structure.about[kind]["volume_m3"]), repeats)
         for kind, one in labels.items()
@@ -124,7 +128,11 @@ def measure_state(structure, state, sigma, *, origin, regions, classes):
         **{kind: spread_with_intervals(one) for kind, one in pieces.items()},
         "groups": _groups(structure, pieces, regions, classes),
         "relations": _relations(structure, pieces, columns),
-        "remarks": [*_said(structure, state, pieces, values[known], sigma), *placed(here, box)],
+        "remarks": [
+            *_said(structure, state, pieces, values[known], sigma if native is None else None),
+            *_alike(state, values, sigma, known, native),
+            *placed(here, box),
+        ],
         **_profiles(structure, state, here, np.where(known, values, np.nan), sigma, repeats),
     }
     return _without_nan(told), columns
@@ -151,6 +159,22 @@ def _said(structure, state, pieces, values, sigma):
     return [one for one in told if one]
 
 
+def _alike(state, values, sigma, known, native):
+    """Say where a measured map was interpolated, or smoothed, and what that does to its spreads."""
+    if state.run is not None or sigma is None:
+        return
+    ratio = too_alike(*(np.where(known, one, np.nan) for one in (values, sigma)))
+    if ratio is not None:
+        yield (
+            interpolated_remark(state.name, ratio)
+            if native is None
+            else (
+                f"Spreads within pieces of {state.name} are of interpolated values, the noise taken off them"
+                " is that of measured ones: they come out small."
+            )
+        )
+
+
 def _noise(state, given):
     sigma = state.sigma if given is None else given
     if sigma is None:
@@ -165,10 +189,15 @@ def _noise(state, given):
     return sigma
 
 
-def _repeats(values, known):
+def _repeats(values, sigma, known, native, state):
     """Voxels that one measured value fills."""
-    native = native_voxels(np.where(known, values, np.nan))[0]
-    return float(np.count_nonzero(known) / (native.max() + 1))
+    if native is not None and sigma is None:
+        raise InputError(
+            f"--native-voxel-size-nm: expected maps with a noise, got none with {state.name}; add --sigma, or"
+            " leave it out."
+        )
+    seen = native_voxels(np.where(known, values, np.nan))[0].max() + 1
+    return max(float(np.count_nonzero(known) / seen), voxels_in_native(native, state.voxel_size))
 
 
 def _whole(values, sigma, known, repeats):

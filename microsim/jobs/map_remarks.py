@@ -59,13 +59,27 @@ def _noise_remarks(state, values, sigma, native):
             f" {spread:.3g}: it is overstated, or in another unit."
         )
         return
-    ratio = None if native or not spread else neighbours_over_noise(values, sigma)
-    if ratio is not None and ratio < SMOOTH:
-        yield (
-            f"Neighbours in {state.name} differ by {np.sqrt(ratio):.2g} of what its noise says: it was"
-            " interpolated or smoothed, or the noise is overstated. Sigmas of means are those of independent"
-            " voxels: give --native-voxel-size-nm where these are finer than was measured."
-        )
+    ratio = None if native else too_alike(values, sigma)
+    if ratio is not None:
+        yield interpolated_remark(state.name, ratio)
+
+
+def too_alike(values, sigma):
+    """Return what neighbours of a map differ over what its noise says (rms), None where that is no less.
+
+    values, sigma: [x, y, z], NaN where there is none.
+    """
+    ratio = neighbours_over_noise(values, sigma) if np.nanstd(values) else None
+    return float(np.sqrt(ratio)) if ratio is not None and ratio < SMOOTH else None
+
+
+def interpolated_remark(name, ratio):
+    """Say of a map that its neighbours are too alike for its noise; ratio: of too_alike."""
+    return (
+        f"Neighbours in {name} differ by {ratio:.2g} of what its noise says: it was interpolated or smoothed,"
+        " or the noise is overstated. Sigmas of means are those of independent voxels: give"
+        " --native-voxel-size-nm where these are finer than was measured."
+    )
 
 
 def order_remarks(states, direction):

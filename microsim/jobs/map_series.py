@@ -399,11 +399,16 @@ def voxels_to_a_value(states, shared, native=None, size=None, noisy=True):
     varying = [s.values for s in states if s.run is None and np.ptp(s.values[shared]) > 0]
     counts = [native_voxels(np.where(shared, values, np.nan))[0].max() + 1 for values in varying]
     seen = float(np.count_nonzero(shared) / max(counts)) if counts else 1.0
-    return max(seen, _finer(native, size))
+    return max(seen, voxels_in_native(native, size))
 
 
-def _finer(native, size):
-    """Voxels of a map that lie in one of those in which was measured; 1 where nothing is said of these."""
+def voxels_in_native(native, size):
+    """Return how many voxels of a map lie in one of those in which was measured; 1 where nothing is said of
+    these.
+
+    native, size: edges of a voxel in which was measured, and of the map (m, one or x, y, z), or None. Raises
+    InputError for native ones smaller than those of the map.
+    """
     if native is None:
         return 1.0
     if size is None:
