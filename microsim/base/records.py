@@ -46,31 +46,38 @@ def to_plain(record):
     Raises TypeError where a part is neither a record nor an array nor a plain value.
     """
     arrays, keys = {}, {}
+    return _plain(record, arrays, keys), arrays
 
-    def plain(part):
-        if isinstance(part, np.ndarray):
-            key = keys.setdefault(id(part), f"a{len(keys)}")
-            arrays[key] = part
-            return {"array": key}
-        if is_dataclass(part) or hasattr(part, "_make"):
-            names = part._fields if hasattr(part, "_make") else [f.name for f in fields(part)]
-            values = {name: plain(getattr(part, name)) for name in names}
-            return {"class": f"{type(part).__module__}:{type(part).__qualname__}", "fields": values}
-        if isinstance(part, dict):
-            if not all(isinstance(name, str) for name in part):
-                raise TypeError(f"expected names as keys, got {list(part)[:3]}")
-            return {"dict": {name: plain(value) for name, value in part.items()}}
-        if isinstance(part, tuple):
-            return {"tuple": [plain(value) for value in part]}
-        if isinstance(part, list):
-            return [plain(value) for value in part]
-        if isinstance(part, np.generic):
-            return part.item()
-        if part is None or isinstance(part, (bool, int, float, str)):
-            return part
-        raise TypeError(f"expected a record, an array or a plain value, got {type(part).__name__}")
 
-    return plain(record), arrays
+def _plain(part, arrays, keys):
+    """Turn a part into what JSON holds and add its arrays. No function within `to_plain`: one that calls
+    itself is garbage that waits for the collector, which held the states of several checkpoints, 60 bytes a
+    voxel each."""
+
+    def within(value):
+        return _plain(value, arrays, keys)
+
+    if isinstance(part, np.ndarray):
+        key = keys.setdefault(id(part), f"a{len(keys)}")
+        arrays[key] = part
+        return {"array": key}
+    if is_dataclass(part) or hasattr(part, "_make"):
+        names = part._fields if hasattr(part, "_make") else [f.name for f in fields(part)]
+        values = {name: within(getattr(part, name)) for name in names}
+        return {"class": f"{type(part).__module__}:{type(part).__qualname__}", "fields": values}
+    if isinstance(part, dict):
+        if not all(isinstance(name, str) for name in part):
+            raise TypeError(f"expected names as keys, got {list(part)[:3]}")
+        return {"dict": {name: within(value) for name, value in part.items()}}
+    if isinstance(part, tuple):
+        return {"tuple": [within(value) for value in part]}
+    if isinstance(part, list):
+        return [within(value) for value in part]
+    if isinstance(part, np.generic):
+        return part.item()
+    if part is None or isinstance(part, (bool, int, float, str)):
+        return part
+    raise TypeError(f"expected a record, an array or a plain value, got {type(part).__name__}")
 
 
 def from_plain(plain, arrays):

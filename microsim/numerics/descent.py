@@ -1,7 +1,5 @@
 """The small levels of a multigrid, whose part of a cycle one compiled call runs."""
 
-from functools import cache
-
 import numpy as np
 
 from .backend import kernels
@@ -27,7 +25,7 @@ class Descent:
         rows, cells, far_at = self._moved_rows()
         self.places = spans, cells, span_at, far_at
         self.rows, self.vectors = rows, vectors
-        self.strokes = cache(lambda once, k: np.array(self._cycle(k) if once else self._answer(k), np.int64))
+        self._known = {}
 
     def _moved(self, name):
         """Join the arrays of one name; those that the coarsest level, or the first, lacks are left out."""
@@ -44,6 +42,14 @@ class Descent:
         for k, level in enumerate(self.levels):
             level.rows = type(level.rows)(*(array[at[k] : at[k + 1]] for array, at in joined))
         return tuple(array for array, _ in joined), joined[0][1], joined[2][1]
+
+    def strokes(self, once, k):
+        """Return the strokes of a cycle, or of an answer, at the k-th of the small levels, made once. They
+        lie in a dict: a cache around a function that knows its Descent would keep a grid that nobody
+        needs, all of its levels, until the collector comes."""
+        if (once, k) not in self._known:
+            self._known[once, k] = np.array(self._cycle(k) if once else self._answer(k), np.int64)
+        return self._known[once, k]
 
     def cycle(self, k, factor):
         """Return the answer of one cycle at level k to its b, from zero, in a shared array."""

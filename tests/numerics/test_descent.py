@@ -1,8 +1,12 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from microsim.numerics import descent
+from microsim.numerics.graph import voxel_graph
 from microsim.numerics.multigrid import Multigrid
 
 from .random_graphs import weighted
@@ -42,3 +46,18 @@ def test_levels_are_views_of_what_the_call_works_on(case):
         for name in ("diagonal", "b", "x", "r"):
             assert getattr(level, name).base is grid.descent.vectors[name], (k, name)
         assert level.rows.near.base is grid.descent.rows[0]
+
+
+def test_a_grid_is_let_go_without_the_collector():
+    """What the grids of a transport solve took would else lie beside what a run takes."""
+    graph = voxel_graph(np.ones((8, 8, 8), bool), [np.ones(8)] * 3)
+    multigrid = Multigrid(graph, coarsest=20)
+    multigrid.update(np.empty(0), np.ones(graph.n))
+    multigrid.cycle(np.ones(graph.n, np.float32))
+    gone = weakref.ref(multigrid.levels[0])
+    gc.disable()
+    try:
+        del multigrid
+        assert gone() is None
+    finally:
+        gc.enable()
