@@ -14,6 +14,12 @@ def cell(value):
     return "-" if value is None else f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
+def beyond(value, rounding, worded=cell):
+    """Word a value, or zero with its rounding where it is not larger than that: 0 +- 2e-07."""
+    within = value is not None and rounding and abs(value) <= rounding
+    return f"0 +- {rounding:.0e}" if within and value else worded(value)
+
+
 def rounded(value, significant):
     """Word a number by its first digits, the others zero: 12690, 2200, 0.0032."""
     return f"{float(f'{value:.{significant}g}'):g}"

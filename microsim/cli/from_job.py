@@ -3,8 +3,8 @@
     command_of(transport.tortuosity, "transport", ["microsim transport electrode.tif ..."])
 
 Every argument arrives as text and is read by the argument's own reader, so that a notebook and the command
-line refuse the same things in the same words. Each command has --json; --out or --report where the result has
-a page; one option for each file that the result can write.
+line refuse the same things in the same words; what a result refuses to write names options here. Each command
+has --json; --out or --report where the result has a page; one option for each file that the result can write.
 """
 
 import inspect
@@ -20,6 +20,7 @@ import typer
 from ..base.arguments import REQUIRED, Argument, Spread, declared
 from ..base.errors import InputError, NotConverged
 from ..base.guard import guarding
+from ..base.refusals import options_named
 from ..base.schema import listed
 from ..jobs.command_crate import Command, write_command_crate
 from ..jobs.job import check_outputs, inputs_of
@@ -126,7 +127,7 @@ class _Job:
         if vector is not None and self.result.has_page and asked["page"] is None:
             raise InputError("--vector: expected a page whose figures it draws, got none; add --out DIR.")
         asked |= {key: Path(path) for key, path in asked.items() if path is not None and key != "json_file"}
-        with guarding(inputs_of(self.function, given)):
+        with options_named(), guarding(inputs_of(self.function, given)):
             check_outputs(self.function, given, asked, self.result)
             try:
                 with drawing_vectors(vector) as drawn:

@@ -1,6 +1,7 @@
 """The job compare_runs: finished runs side by side, their figures for a journal, their pages as PDF."""
 
 from dataclasses import dataclass
+from itertools import repeat
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -8,6 +9,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number
+from ..base.words import beyond
 from .job import job
 from .result import PAGE, Result, SavedFile, Table
 from .run_result import open_run
@@ -66,7 +68,7 @@ class ComparedRuns(Result):
     def tables(self):
         labels = [run.label for run in self.shown]
         rows = [
-            (row["label"], *row["values"])
+            (row["label"], *map(beyond, row["values"], row.get("rounding") or repeat(0)))
             for row in self.told["scores"]
             if any(value is not None for value in row["values"])
         ]

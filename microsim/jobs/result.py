@@ -9,6 +9,7 @@ from typing import ClassVar
 from ..base.errors import InputError
 from ..base.files import plain, remove, write_json
 from ..base.guard import guarding
+from ..base.refusals import arguments_named
 from ..base.streams import is_stream
 from ..base.words import aligned, cell
 
@@ -89,15 +90,16 @@ class Result:
     draws_doubts = ()  # what speaks against the segmentation that they are from
 
     def __init_subclass__(cls):
-        """Let whatever writes a file spare those that the job read; numbers of draws give intervals."""
+        """Let whatever writes a file spare those that the job read, and refuse in words of Python; numbers of
+        draws give intervals."""
         for name, told in {"numbers": _with_intervals, "tables": _with_rows}.items():
             if name in vars(cls):
                 setattr(cls, name, told(vars(cls)[name]))
-        writers = {"write", "save", *(file.method for file in cls.files.values())}
-        for name in writers & set(vars(cls)):
-            setattr(cls, name, _sparing(vars(cls)[name]))
         if "write" in vars(cls):
             cls.write = _with_vectors(cls.write)
+        writers = {"write", "save", "plot", *(file.method for file in cls.files.values())}
+        for name in writers & set(vars(cls)):
+            setattr(cls, name, _sparing(vars(cls)[name]))
 
     def keep_safe(self, inputs):
         """Take note of the files that the job read, which nothing is written over."""
@@ -188,7 +190,8 @@ class Result:
 def _sparing(write):
     @functools.wraps(write)
     def guarded(self, *args, **options):
-        with guarding(self.inputs):
+        methods = {f"--{key}": file.method for key, file in self.files.items()}
+        with guarding(self.inputs), arguments_named({"--out": "write", "--report": "write"} | methods):
             return write(self, *args, **options)
 
     return guarded

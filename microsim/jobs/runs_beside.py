@@ -23,6 +23,9 @@ SCORES = (  # key, words, whether a change in per cent says something
     ("wall_s", "Wall time", False),
     ("peak_memory_bytes", "Peak memory", False),
 )
+# below this share of another number: what is left where the state of equal mean was looked for, no bias
+ROUNDED = {"comparison.metrics.bias": ("comparison.metrics.rmse", 1e-5)}
+STORED, CURVE = 2.0**-23, 1e-9  # fields are in single precision; of a curve's largest value
 MAPS = ("sto", "c_e", "phi_e")  # of which sections are shown
 
 
@@ -108,7 +111,8 @@ def _cuts(run, first, same, label, maps):
             off = (values.astype(float) - before)[np.isfinite(values) & np.isfinite(before)]
             if off.size:
                 mean, rms, largest = off.mean(), np.sqrt((off**2).mean()), np.abs(off).max()
-                maps.setdefault(name, {})[label] = {"mean": mean, "rms": rms, "largest": largest}
+                told = {"mean": mean, "rms": rms, "largest": largest}
+                maps.setdefault(name, {})[label] = told | {"rounding": STORED * np.nanmax(np.abs(before))}
     return cuts
 
 
@@ -145,7 +149,9 @@ def _voltages(shown):
         if q.size > 1 and q[-1] > q[0]:
             most = int(np.abs(volts).argmax())
             rms = float(np.sqrt(np.trapezoid(volts**2, q) / (q[-1] - q[0])))
-            yield run.label, {"rms_mV": 1e3 * rms, "largest_mV": 1e3 * abs(volts[most]), "at_mAh_g": q[most]}
+            rounding = 1e3 * CURVE * float(np.abs(run.curve.voltage_V).max())
+            told = {"rms_mV": 1e3 * rms, "largest_mV": 1e3 * abs(volts[most]), "at_mAh_g": q[most]}
+            yield run.label, told | {"rounding_mV": rounding}
 
 
 # ---- numbers and cases ---------------------------------------------------------------------------------
@@ -158,7 +164,13 @@ def _score(row, runs):
         "label": label,
         "change": change,
         "values": [_value(run.numbers(), key) for run in runs],
+        **({"rounding": [_rounding(run.numbers(), *ROUNDED[key]) for run in runs]} if key in ROUNDED else {}),
     }
+
+
+def _rounding(numbers, of, share):
+    """What is no value but rounding: a share of another of the numbers, 0 without it."""
+    return share * (_value(numbers, of) or 0.0)
 
 
 def _pores_alone(numbers):

@@ -162,9 +162,17 @@ class TortuosityResult(Result):
         """The kept fluxes, or those of the axis solved once more."""
         if self.flux and name in self.flux:
             return self.flux
-        options = {"sides": self.sides, "tolerance": self.tolerance, "flux": True}
-        as_solved = {"solver": self.solver, "interface": self.interface}  # refused where its flux is unknown
-        return tortuosity(self.grid, self.conducting, name, **options, **as_solved).flux
+        self._need_flux()
+        options = {"sides": self.sides, "tolerance": self.tolerance, "interface": self.interface}
+        return tortuosity(self.grid, self.conducting, name, flux=True, **options).flux
+
+    def _need_flux(self):
+        """Refuse figure and page of what was solved in a way that has no flux in each voxel."""
+        given = {f"interface {self.interface}": self.interface in ("smooth", "grey")}
+        given |= {"a masked volume": self.grid.masked, f"solver {self.solver}": self.solver != "multigrid"}
+        for words in (words for words, so in given.items() if so):
+            instead = "solve by interface='voxel', solver='multigrid' without a mask, or save(FILE) numbers"
+            raise InputError(f"expected a flux in each voxel to draw, {words} gives none; {instead}.")
 
     def save_fields(self, path):
         """Store potential and flux of each axis in an HDF5 file; returns its path."""
@@ -173,8 +181,8 @@ class TortuosityResult(Result):
         names = [name for name in self.axes if (self.flux or {}).get(name, (None,))[0] is not None]
         if not names:
             raise InputError(
-                "--fields: expected a conductor that joins both ends of an axis, and keep_fields, got none; "
-                "leave it out."
+                "--fields: expected a conductor that joins both ends of an axis, and keep_fields=True, got "
+                "none; leave it out."
             )
         values = {}
         for name in names:

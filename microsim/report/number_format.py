@@ -36,6 +36,12 @@ def digits(value, significant=4, *, trim=False):
     return _sign(f"{mantissa}{THIN}×{THIN}10") + str(power).translate(SUPERSCRIPTS)
 
 
+def beyond_rounding(value, rounding, significant=4):
+    """Write a number, or zero with its rounding where it is not larger than that: 0 ± 2 × 10⁻⁷."""
+    within = value and rounding and abs(value) <= rounding
+    return f"0{THIN}±{THIN}{digits(float(rounding), 1)}" if within else digits(value, significant)
+
+
 def fixed(value, decimals, plus=False):
     """Write a number with so many decimals, a dash for none; what rounds to zero has no sign."""
     if value is None or math.isnan(value):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from microsim.base.words import aligned, cell, lengths_nm, rounded, times, titled, voxels_of
+from microsim.base.words import aligned, beyond, cell, lengths_nm, rounded, times, titled, voxels_of
 
 
 def test_columns_stand_under_their_titles():
@@ -41,3 +41,11 @@ def test_a_title_stands_in_for_a_message_that_is_missing():
     said(1, 2)
     said(1, 2, "own")
     assert told == [(1, 2, "solve"), (1, 2, "own")] and titled(None, "solve") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "rounding", "said"),
+    [(-6.8e-8, 2.2e-7, "0 +- 2e-07"), (6.8e-7, 2.2e-7, "6.8e-07"), (3e-9, 0, "3e-09"), (None, 1.0, "-")],
+)
+def test_rounding_is_zero_with_its_size(value, rounding, said):
+    assert beyond(value, rounding) == said

@@ -3,10 +3,12 @@
 import json
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 
 import microsim as ms
+from microsim.jobs.compare_runs import compare_runs
 from microsim.jobs.runs_beside import told_of
 
 from .conftest import DEMO, SMALL
@@ -106,3 +108,23 @@ def test_runs_are_named_by_as_much_of_their_folders_as_it_takes(small_run, tmp_p
         shutil.copytree(small_run.folder, tmp_path / name / "out")
     _, told = told_of([ms.open_run(tmp_path / name / "out") for name in ("a", "b")])
     assert [run["label"] for run in told["runs"]] == ["a/out", "b/out"]
+
+
+def test_what_is_rounding_is_told_as_such(small_run, tmp_path):
+    """A bias where the means were made equal, and fields that differ in their last bit."""
+    folder = shutil.copytree(small_run.folder, tmp_path / "again")
+    for place, bias in ((folder, 3e-8), (shutil.copytree(folder, tmp_path / "more"), 3e-3)):
+        numbers = json.loads((place / "result.json").read_text())
+        numbers["comparison"] = {"metrics": {"bias": bias, "rmse": 0.02}}
+        (place / "result.json").write_text(json.dumps(numbers))
+    with h5py.File(folder / "fields.h5", "r+") as file:
+        stored = file["sto"]
+        stored[...] = np.nextafter(stored[...], np.float32(2))
+    runs = compare_runs([small_run.folder, folder, tmp_path / "more"])
+    bias = next(row for row in runs.told["scores"] if row["key"] == "comparison.metrics.bias")
+    assert bias["values"] == [None, 3e-8, 3e-3] and bias["rounding"] == pytest.approx([0, 2e-7, 2e-7])
+    shown = next(row for row in runs.tables()[0].rows if row[0].startswith("Bias"))
+    assert shown[1:] == ("-", "0 +- 2e-07", "0.003")
+    off = runs.told["maps"]["sto"]["again"]
+    assert 0 < off["largest"] <= off["rounding"] < 2e-7
+    assert runs.told["voltage"]["again"]["rms_mV"] <= runs.told["voltage"]["again"]["rounding_mV"] < 1e-5

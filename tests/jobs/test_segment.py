@@ -215,7 +215,7 @@ def test_what_a_mask_does_not_go_with_is_refused(tmp_path):
         ms.segment_volume(grey, ["pore", "am"], draws=2, **options)
     found = ms.segment_volume(grey, ["pore", "am"], **options)
     for write in (found.write, found.save_probability, found.save_shares):
-        with pytest.raises(ms.InputError, match="expected a volume without --mask"):
+        with pytest.raises(ms.InputError, match="expected a volume without mask, got one"):
             write(tmp_path / "x.h5")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from microsim.cli import main
 from microsim.jobs.transport import tortuosity
 from microsim.mesh.grid import VoxelGrid
 from microsim.volumes.volume import write_volume
+
+from ..commands import refusal
 
 
 @pytest.fixture
@@ -93,11 +96,29 @@ def test_it_draws_or_says_why_not(grid):
 
 
 def test_it_draws_no_flux_of_another_problem_than_it_solved(grid, tmp_path):
-    found = tortuosity(grid, "pore", interface="smooth")
-    for draw in (found.plot, lambda: found.write(tmp_path)):
-        with pytest.raises(InputError, match="expected voxel with .* got smooth"):
-            draw()
+    labels = np.where(np.arange(9)[:, None] < 7, grid.phase, np.uint8(2))
+    masked = replace(VoxelGrid(labels, (*grid.names, "outside"), grid.voxel_size), masked=True)
+    for found, words in (
+        (tortuosity(grid, "pore", interface="smooth"), "interface smooth gives none; .*interface='voxel'"),
+        (tortuosity(masked, "pore"), "a masked volume gives none; .* without a mask"),
+    ):
+        for draw in (found.plot, lambda found=found: found.write(tmp_path)):
+            with pytest.raises(InputError, match=words) as caught:
+                draw()
+            assert "--" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_not_written_is_named_as_it_was_asked_for(grid, tmp_path, capsys):
+    walls = np.ones(grid.shape, np.uint8)
+    walls[:3] = 0
+    write_volume(tmp_path / "walls.npy", walls)
+    volume = VoxelGrid(walls, ("pore", "am"), grid.voxel_size)
+    with pytest.raises(InputError, match="^save_fields: expected a conductor"):
+        tortuosity(volume, "pore", keep_fields=True).save_fields(tmp_path / "fields.h5")
+    words = [str(tmp_path / "walls.npy"), "--phases", "pore=0,am=1", "--voxel-size-nm", "400"]
+    said = refusal(["transport", *words, "--fields", tmp_path / "fields.h5"], capsys)
+    assert "--fields: expected a conductor" in said and "save_fields" not in said
 
 
 def test_a_page_has_no_lengths_of_voxels_of_unknown_size(grid, tmp_path):

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from microsim.report.number_format import (
+    beyond_rounding,
     digits,
     duration,
     fixed,
@@ -133,3 +134,17 @@ def test_nested_settings_become_rows():
 
 def test_short_times_have_their_unit():
     assert [short_time_unit(t)[1] for t in (3e-6, 5e-3, 3.0, 200.0, 9000.0)] == ["µs", "ms", "s", "min", "h"]
+
+
+@pytest.mark.parametrize(
+    ("value", "rounding", "text"),
+    [
+        (-6.8e-8, 2.2e-7, "0 ± 2 × 10⁻⁷"),
+        (6.8e-7, 2.2e-7, "6.800 × 10⁻⁷"),
+        (6.8e-8, 0, "6.800 × 10⁻⁸"),
+        (0.0, 2.2e-7, "0"),
+        (None, 2.2e-7, "–"),
+    ],
+)
+def test_what_is_rounding_is_zero_with_its_size(value, rounding, text):
+    assert plain(beyond_rounding(value, rounding)) == text

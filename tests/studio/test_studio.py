@@ -143,6 +143,13 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
     with serving(tmp_path) as server, browsing(chromium, server.address) as page:
         page.click("text=labels.tif")
         page.wait_for_selector("main[data-ready]")
+        legend = page.locator("label:has(.swatch)")
+        assert legend.all_inner_texts() == ["pore", "am"]
+        page.fill("input[aria-label='Name of label 1']", "solid")
+        assert legend.all_inner_texts() == ["pore", "solid"]
+        page.hover("canvas >> nth=0")
+        assert page.inner_text(".value").split(": ")[1] in ("pore", "solid")
+        page.fill("input[aria-label='Name of label 1']", "am")
         page.click("#make-case")
         page.wait_for_selector("#fault.good")
         text = page.input_value("#text")

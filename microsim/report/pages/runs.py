@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 
 from ...base.quantities import FIELDS
 from .. import beside_figures as figures
-from ..number_format import THIN, digits, duration, fixed, memory, value_text
+from ..number_format import THIN, beyond_rounding, digits, duration, fixed, memory, value_text
 from ..page import Drawing, Section, TextTable, compact_json, filled, write_page
 
 NONE = "–"
+SAME = f"same to 1{THIN}×{THIN}10⁻⁹"
 ANCHORS = {"sto": "lithiation", "c_e": "salt", "phi_e": "potential"}
 
 
@@ -96,7 +98,7 @@ def compared(runs, name):
 def _scores(told):
     labels = [run["label"] for run in told["runs"]]
     rows = [
-        (row["label"], *(_score(row, value) for value in row["values"]))
+        (row["label"], *map(partial(_score, row), row["values"], row.get("rounding") or repeat(0)))
         for row in told["scores"]
         if any(value is not None for value in row["values"])
     ]
@@ -113,20 +115,23 @@ def _scores(told):
     return Section("scores", "What they came to", tables=filled(*both), notice="\n".join(told["remarks"]))
 
 
-def _score(row, value):
+def _score(row, value, rounding):
     if value is None:
         return NONE
     if row["key"] == "wall_s":
         return duration(value)
     if row["key"] == "peak_memory_bytes":
         return memory(value)
-    return digits(value)
+    return beyond_rounding(value, rounding)
 
 
 def _change(first, value):
     if first in (None, 0) or value is None:
         return NONE
-    return f"{fixed(100 * (value / first - 1), 2, plus=True)}{THIN}%"
+    if value == first:
+        return "same"
+    change = value / first - 1
+    return SAME if abs(change) <= 1e-9 else f"{fixed(100 * change, 2, plus=True)}{THIN}%"
 
 
 def _cases(told):
@@ -150,7 +155,7 @@ def _value(key, value):
 def _voltage(runs, told):
     labels = {run["label"]: run for run in told["runs"]}
     rows = [
-        (label, digits(found["rms_mV"], 3), digits(found["largest_mV"], 3), digits(found["at_mAh_g"]))
+        (label, *_beyond(found, ("rms_mV", "largest_mV"), "rounding_mV"), digits(found["at_mAh_g"]))
         for label, found in told["voltage"].items()
     ]
     header = ("Run", "rms (mV)", "Largest (mV)", "at (mAh g⁻¹)")
@@ -160,6 +165,11 @@ def _voltage(runs, told):
     table = TextTable(f"Difference from {next(iter(labels))} at equal capacity", header, rows, (1, 2, 3))
     drawing = Drawing("voltage", partial(figures.voltages_figure, runs), caption)
     return Section("voltage", "Voltage", (drawing,), filled(table))
+
+
+def _beyond(found, keys, rounding, factor=1.0):
+    """Write what runs are apart, each to three digits, or that it is rounding."""
+    return [beyond_rounding(factor * found[key], factor * found.get(rounding, 0), 3) for key in keys]
 
 
 def _depth(runs):
@@ -189,7 +199,7 @@ def _maps(runs, told):
                 Drawing(f"{name}_differences", partial(figures.differences_figure, runs, name), caption)
             )
         rows = [
-            (one, *(digits(FIELDS[name].factor * found[key], 3) for key in ("mean", "rms", "largest")))
+            (one, *_beyond(found, ("mean", "rms", "largest"), "rounding", FIELDS[name].factor))
             for one, found in told["maps"].get(name, {}).items()
         ]
         unit = f" ({FIELDS[name].shown_unit})" if FIELDS[name].shown_unit not in ("", "1") else ""

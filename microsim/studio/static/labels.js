@@ -35,6 +35,7 @@ export const labelsSections = (view) => {
   const starter = commandLine(""), complaint = el("div", {});
   const phases = () => Object.fromEntries(labels.map(({ label }, number) => [inputs[number].value.trim(), label]));
   const write = () => {
+    view.call(Object.fromEntries(labels.map(({ label }, number) => [label, inputs[number].value])));
     const named = phases(), first = "pore" in named ? "pore" : Object.keys(named)[0];
     const { voxel_size_nm, file_axes } = view.given;
     const about = [`--phases ${quoted(Object.entries(named).map(([name, label]) => `${name}=${label}`).join(","))}`,

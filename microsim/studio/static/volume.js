@@ -33,6 +33,7 @@ export class VolumeView {
     this.at = this.about.shape.map((n) => n >> 1);
     this.isLabels = this.about.labels.length > 0;
     if (this.isLabels) this.hidden = new Set([this.about.labels[0].label]);
+    this.called = { ...this.about.names };
     this.build();
     await this.draw();
     await this.turn3d();
@@ -45,6 +46,14 @@ export class VolumeView {
     this.turn?.gl?.getExtension("WEBGL_lose_context")?.loseContext();
     this.watching?.disconnect();
     document.removeEventListener("microsim-theme", this.again);
+  }
+
+  nameOf(label) { return this.called[label]?.trim() || `label ${label}`; }
+
+  // Names of the labels, as they are typed: {label: name}.
+  call(names) {
+    this.called = names;
+    this.named?.forEach((span, label) => { span.textContent = this.nameOf(label); });
   }
 
   // How the axes of labels of this volume are read.
@@ -161,18 +170,19 @@ export class VolumeView {
   say(at, code) {
     const { low, step, error, edge_um, sized } = this.about;
     const place = at.map((k, axis) => `${AXES[axis]} = ${sized ? ((k + 0.5) * edge_um[axis]).toFixed(2) : k}`).join(", ");
-    const value = code === NONE ? "no value" : error ? `${round(low + step * code)} ± ${error.toPrecision(1)}` : String(low + step * code);
+    const value = code === NONE ? "no value" : this.isLabels ? this.nameOf(low + step * code) : error ? `${round(low + step * code)} ± ${error.toPrecision(1)}` : String(low + step * code);
     this.value.textContent = `${place}${sized ? " µm" : ""}: ${value}`;
   }
 
   solid() {
     const cut = el("input", { type: "checkbox", id: "turn-cut", checked: true });
     const across = el("select", { id: "turn-across", "aria-label": "Axis across which it is cut open", onchange: () => this.turn.draw() }, AXES.map((axis, k) => el("option", { value: String(k), selected: k === 2 }, axis)));
+    this.named = new Map(this.about.labels.map(({ label }) => [label, el("span", {}, this.nameOf(label))]));
     const chosen = this.isLabels ? this.about.labels.map(({ label }, number) => el("label", {},
       el("input", { type: "checkbox", checked: !this.hidden.has(label), onchange: (event) => {
         this.hidden[event.target.checked ? "delete" : "add"](label);
         this.turn.draw();
-      } }), el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) }), `label ${label}`))
+      } }), el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) }), this.named.get(label)))
       : el("label", {}, "Shown from ", el("input", { type: "range", min: "0", max: "100", value: "50", id: "turn-from",
         oninput: () => { clearTimeout(this.later); this.later = setTimeout(() => this.turn.draw(), 60); } }), " of the contrast");
     this.canvas3d = el("canvas", { id: "turn", tabindex: "0", role: "img", "aria-label": "The volume in three dimensions; drag it, or turn it with the arrow keys" });

@@ -76,3 +76,19 @@ def test_the_third_panel_is_the_difference_at_equal_capacity():
     panels = page.figure(runs=[shown("slow"), shown("fast", shift=0.1)]).axes
     lines = [line for line in panels[2].lines if len(line.get_xdata()) > 2]
     assert len(lines) == 1 and np.allclose(lines[0].get_ydata(), -100.0)
+
+
+def test_rounding_is_told_as_such(tmp_path):
+    scores = [
+        {"key": "capacity_mAh_g", "label": "Capacity", "change": True, "values": [3.0, 3.0 * (1 + 1e-12)]},
+        {"key": "energy_Wh_kg", "label": "Energy", "change": True, "values": [2.0, 2.0]},
+        {"key": "e", "label": "Bias", "change": False, "values": [0.1, -4e-8], "rounding": [2e-7, 2e-7]},
+    ]
+    voltage = {"fast": {"rms_mV": 3e-7, "largest_mV": 0.2, "at_mAh_g": 1.0, "rounding_mV": 4e-6}}
+    maps = {"c_e": {"fast": {"mean": 1e-6, "rms": 2e-3, "largest": 3e-3, "rounding": 1e-4}}}
+    told = TOLD | {"scores": scores, "voltage": voltage, "maps": maps}
+    text = page.write(tmp_path, runs=[shown("slow"), shown("fast")], told=told).read_text()
+    text = text.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    for words in ("same to 1 × 10⁻⁹", "<td>same</td>", "0 ± 2 × 10⁻⁷", "0 ± 4 × 10⁻⁶", "0 ± 1 × 10⁻⁴"):
+        assert words.replace("<td>", "").replace("</td>", "") in text, words
+    assert "0.00200" in text and "+0.00" not in text
