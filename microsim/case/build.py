@@ -40,7 +40,7 @@ from .unusual import unusual
 # of memory: of a process before its volume; for each voxel of an electrode that runs (whole runs, 1056 in all
 # at 0.5 and at 1.2 million voxels; their first steps 766 and 737), and more for each iteration of GMRES until
 # it starts again, and for what it goes on from where it does
-PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 700, 18, 20, 37
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 700, 18, 20, 18
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 

@@ -255,6 +255,7 @@ class Experiment:
         None)."""
         now, tolerance, interfaces = self.now, self.tolerances, self.now.solved.interfaces
         while True:
+            solved = None  # a state that is not taken need not lie in memory while another is solved for
             try:
                 solved, error = self._try(dt, load, interfaces)
             except StepTooLong as refused:

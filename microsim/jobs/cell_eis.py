@@ -182,7 +182,7 @@ def cell_impedance(
     """
     from ..case.build import set_up
     from ..case.case import load_case
-    from ..impedance.cell import solve_cell_impedance
+    from ..impedance.cell import RESTART, solve_cell_impedance
     from ..impedance.circuits import kramers_kronig, testable
     from ..impedance.relaxation import relaxation_times
 
@@ -194,6 +194,7 @@ def cell_impedance(
     if after:
         experiment.run(setup.loads()[:after], setup.shown(progress))
     options = {"C_dl": C_dl, "film_time": film_time, "tolerance": tolerance / 10, "progress": progress}
+    options["restart"] = min(RESTART, case.numerics.restart)
     spectrum = solve_cell_impedance(experiment.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None

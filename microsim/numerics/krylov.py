@@ -56,9 +56,9 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     to. In single precision P^-1 (V y) is not Z y: good conductors turn the round-off of x into
     large residuals, and half of the solves of coupled balances needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
-    tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors;
-    raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds
-    up sums over vectors whose entries several processes hold.
+    tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors
+    and, from then on, x; raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm
+    9.6). total(sums): adds up sums over vectors whose entries several processes hold.
     """
     norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
     size = norm(b)
@@ -66,13 +66,19 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     if size == 0:
         return np.zeros_like(b), history
     while len(history) <= maximum and history[-1] > tolerance:
+        length, most = norm(r), min(restart, maximum + 1 - len(history))
+        basis = np.empty((most + 1, b.size), np.float32)
+        np.divide(r, length, out=basis[0], casting="same_kind")
+        del r  # none of it is needed beside the basis
         # a little below the target: the basis is float32, and what counts is the residual recomputed after
         # the cycle
-        correction, inner = _gmres_cycle(
-            apply, precondition, r, 0.9 * tolerance * size, min(restart, maximum + 1 - len(history)), norm(r),
-            total or (lambda sums: sums),
-        )  # fmt: skip
-        x = correction if x is None else x + correction
+        y, answers, inner = _gmres_cycle(
+            apply, precondition, basis, 0.9 * tolerance * size, length, total or (lambda sums: sums)
+        )
+        del basis
+        x = np.zeros(b.size) if x is None else x
+        _add_pieces(y, answers, x)
+        del answers
         r = apply(x)
         np.subtract(b, r, out=r)
         history += [value * history[-1] for value in inner[:-1]] + [norm(r) / size]
@@ -85,14 +91,14 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     return x, history
 
 
-def _gmres_cycle(apply, precondition, r, target, size, norm, total):
-    """One Arnoldi cycle; return the correction and the residuals relative to |r|, its `norm`.
+def _gmres_cycle(apply, precondition, basis, target, norm, total):
+    """One Arnoldi cycle; return y and the answers of P^-1, with which Z y corrects x, and the residuals
+    relative to the first, whose size is `norm`.
 
-    The basis is float32, and so are a cell's answers of P^-1: the largest arrays of a run; the residual is
-    recomputed outside in float64.
+    basis: room for the vectors, the first of them there. It is float32, and so are a cell's answers of P^-1:
+    the largest arrays of a run; the residual is recomputed outside in float64.
     """
-    basis, answers = np.empty((size + 1, r.size), np.float32), []
-    basis[0] = r / norm
+    size, answers = len(basis) - 1, []
     H = np.zeros((size + 1, size))
     rhs = np.zeros(size + 1)
     rhs[0] = norm
@@ -116,26 +122,23 @@ def _gmres_cycle(apply, precondition, r, target, size, norm, total):
         if abs(rhs[k + 1]) <= target or lucky:
             break
     k += 1
-    y = np.linalg.solve(np.triu(H[:k, :k]), rhs[:k])
-    del basis, w
-    correction = np.zeros(r.size)
-    for begin in range(0, r.size, PIECE):
-        piece = slice(begin, begin + PIECE)
-        for factor, z in zip(y, answers):
-            correction[piece] += np.multiply(z[piece], factor, dtype=float)
-    return correction, history
+    return np.linalg.solve(np.triu(H[:k, :k]), rhs[:k]), answers, history
 
 
 def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=60):
     """Solve A x = b for complex A from a start x; return x and the relative residual history.
 
-    As `gmres`, with a basis of complex64 whose residual is recomputed in complex128 after each cycle.
+    As `gmres`, with a basis of complex64 whose residual is recomputed in complex128 after each cycle of at
+    most `restart` iterations, each of which keeps two vectors; of twice as many after a cycle that left more
+    than a tenth. x is overwritten; b may be of any precision that holds it.
     """
     size, r = np.linalg.norm(b), b - apply(x)
     history = [np.linalg.norm(r) / size]
     while len(history) <= maximum and history[-1] > tolerance:
         norm = np.linalg.norm(r)
-        basis, answers, H = [(r / norm).astype(np.complex64)], [], np.zeros((restart + 1, restart), complex)
+        r /= norm
+        basis, answers, H = [r.astype(np.complex64)], [], np.zeros((restart + 1, restart), complex)
+        del r  # none of it is needed beside the basis
         for k in range(restart):
             answers.append(precondition(basis[k]))
             w = apply(answers[k]).astype(np.complex64, copy=False)
@@ -149,11 +152,16 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
             history.append(np.linalg.norm(first - H[: k + 2, : k + 1] @ y) / size)
             if history[-1] <= 0.9 * tolerance or len(history) > maximum or H[k + 1, k] == 0:
                 break
-            basis.append(w / np.complex64(H[k + 1, k]))
-        for factor, z in zip(y, answers):
-            x = x + factor * z.astype(complex)
-        r = b - apply(x)
+            if k + 1 < restart:
+                w /= np.complex64(H[k + 1, k])
+                basis.append(w)
+        del basis, w
+        _add_pieces(y, answers, x)
+        del answers
+        r = apply(x)
+        np.subtract(b, r, out=r)
         history[-1] = np.linalg.norm(r) / size
+        restart *= 2 if history[-1] > 0.1 * norm / size else 1
     if history[-1] > tolerance:
         raise NotConverged(
             f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "
@@ -161,3 +169,11 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
             history,
         )
     return x, history
+
+
+def _add_pieces(factors, vectors, x):
+    """Add factor times vector of each pair to x, in its precision, piece by piece."""
+    for begin in range(0, x.size, PIECE):
+        piece = slice(begin, begin + PIECE)
+        for factor, z in zip(factors, vectors):
+            x[piece] += np.multiply(z[piece], factor, dtype=x.dtype)

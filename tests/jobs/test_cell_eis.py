@@ -53,3 +53,18 @@ def test_after_a_step_and_at_frequencies_of_ones_own():
 def test_a_mistake_is_one_sentence(options, said):
     with pytest.raises(InputError, match=said):
         ms.cell_impedance("cases/dfn_xu2019.yaml", **options)
+
+
+def test_gmres_starts_again_after_as_many_iterations_as_a_case_allows(monkeypatch):
+    from microsim.impedance import cell
+
+    solve, asked = cell.complex_gmres, []
+
+    def counted(*arguments, restart, **options):
+        asked.append(restart)
+        return solve(*arguments, restart=restart, **options)
+
+    monkeypatch.setattr(cell, "complex_gmres", counted)
+    short = ms.cell_impedance("cases/dfn_xu2019.yaml", [1.0], set={**SLAB, "numerics.restart": 3})
+    usual = ms.cell_impedance("cases/dfn_xu2019.yaml", [1.0], set=SLAB)
+    assert asked == [3, cell.RESTART] and short.Z == pytest.approx(usual.Z, rel=1e-4)

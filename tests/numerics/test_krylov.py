@@ -168,6 +168,16 @@ def test_gmres_does_not_trust_its_own_estimate():
     assert history[-1] == pytest.approx(np.linalg.norm(b - A @ x) / np.linalg.norm(b), rel=1e-6)
 
 
+def test_complex_gmres_that_starts_again_gains_from_longer_cycles():
+    """In cycles of two alone this one has lost its digits of nine after more than 200 iterations."""
+    A = np.diag(np.linspace(1, 300, 60)) + 1j * np.eye(60)
+    b = np.ones(60, np.float32)
+    x, history = complex_gmres(
+        lambda v: A @ v, lambda v: v.copy(), b, np.zeros(60, complex), tolerance=1e-9, restart=2
+    )
+    assert x == pytest.approx(np.linalg.solve(A, b), rel=1e-6) and len(history) < 200
+
+
 @pytest.mark.parametrize("restart", [5, 60])
 def test_complex_gmres_solves_a_shifted_system(restart):
     rng = np.random.default_rng(0)
