@@ -9,6 +9,8 @@ polynomial through the last states that the step itself is of, for the currents 
 on straight lines through those of its begin; the rest, ohmic, is such a polynomial itself.
 """
 
+from functools import partial
+
 import numpy as np
 
 from ..numerics.bdf import extrapolation
@@ -65,8 +67,10 @@ def _bends(cell, now):
 
 def _rests(cell, now, at_faces):
     """The voltages of the last states, less v (V)."""
-    times = -np.cumsum([0.0, *now.earlier[:2]])
-    return [float(cell.state(x).V[0]) - at_faces(x, t) for x, t in zip(now.states, times)]
+    if not now.rests:  # asked for by the rows of a step and by the guess of the next one
+        times = -np.cumsum([0.0, *now.earlier[:2]])
+        now.rests = [float(cell.state(x).V[0]) - at_faces(x, t) for x, t in zip(now.states, times)]
+    return now.rests
 
 
 def _at_faces(cell, now):
@@ -94,13 +98,35 @@ def _sum(weights, values):
 
 
 def _halved(value, first, last, depth):
-    """Points of a function between two of it, such that straight lines between all of them are near to it."""
+    """Points of a function between two of it, such that straight lines between all of them are near to it.
+
+    A value of it is a voltage of all faces: a cubic through four of them stands for it where two more agree.
+    """
     (a, A), (b, B) = first, last
-    far = max(abs(value(a + s * (b - a)) - (A + s * (B - A))) for s in (1 / 3, 2 / 3))
-    if far <= WITHIN or depth == 0:
+
+    def line(t):
+        return A + (t - a) / (b - a) * (B - A)
+
+    inner = [(t, value(t)) for t in (a + s * (b - a) for s in (1 / 3, 2 / 3))]
+    if depth == 0 or all(abs(V - line(t)) <= WITHIN for t, V in inner):
         return []
+    cubic = partial(_through, [first, *inner, last])
+    # where what a fourth and a fifth power would add is largest
+    if all(abs(cubic(t) - value(t)) <= WITHIN / 5 for t in (a + s * (b - a) for s in (1 / 6, 5 / 6))):
+        value = cubic
     middle = (a + b) / 2, value((a + b) / 2)
     return [*_halved(value, first, middle, depth - 1), middle, *_halved(value, middle, last, depth - 1)]
+
+
+def _through(points, t):
+    """The polynomial through points (t, value), at t."""
+    value = 0.0
+    for k, (t_k, v_k) in enumerate(points):
+        for i, (t_i, _) in enumerate(points):
+            if i != k:
+                v_k *= (t - t_i) / (t_k - t_i)
+        value += v_k
+    return value
 
 
 def _between(before, row, since, load, begun):

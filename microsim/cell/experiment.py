@@ -352,7 +352,7 @@ class Experiment:
         now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
         now.reacted = now.solved.interfaces.reaction if varies else None
         now.solved, now.t, now.charge = solved, time_of_mark(self.marks, now.t + dt), charge
-        now.earlier = [dt, *now.earlier[:2]]
+        now.earlier, now.rests = [dt, *now.earlier[:2]], []
         now.record.time_steps += 1
         if now.voltages:
             now.voltages = [solved.interfaces.v, *now.voltages[:1]]

@@ -125,6 +125,12 @@ class Sides:
         x, c = self.sto + j * self.drops.sto, self.c_e + j * self.drops.c_e
         return x, c, np.minimum(np.maximum(x, 1e-6), 1 - 1e-6), np.maximum(c, 1e-3)  # np.clip takes longer
 
+    def gentle(self, j):
+        """Whether no face whose reaction is j (A m-2) is near an end of its lithium or of its salt, where
+        the square of a change is no measure of what it leaves."""
+        x, c, _, _ = self.at_face(j)
+        return x.min(initial=0.5) > LAST and x.max(initial=0.5) < 1 - LAST and c.min(initial=np.inf) > SCARCE
+
     def voltage(self, j):
         """Return the voltage v behind the film of faces whose reaction is j (V)."""
         electrode, (_, _, x, c) = self.electrode, self.at_face(j)
@@ -159,14 +165,15 @@ class Sides:
 ROUGH = 1e-5  # relative change of j_r that swift kinetics may end at, twice: the round-off of G
 
 
-def face_current(sides, guess, layer=None, tolerance=1e-6):
+def face_current(sides, guess, layer=None, tolerance=1e-6, gentle=1):
     """Solve each face's scalar problem for j_r; return FaceCurrent.
 
         v(j_r) = U(sto + j_r ds) + (RT/F) u(j_r / i0),   j = j_r + a v + b
         G(j_r) = phi_s - psi - W(c_e + j_r dc) - v - j r = 0
 
     sides: Sides; guess: j_r to start from (A m-2); layer: DoubleLayer, None for none; tolerance: last
-    relative change of a Newton step, whose error is about its square, and that of its slopes itself.
+    relative change of a Newton step, whose error is about its square, and that of its slopes itself;
+    gentle: so many times that where every face has lithium and salt to spare.
     G falls with j_r, so every value tried is one side of a bracket; a Newton step that leaves it is replaced
     by its middle (from far off, the inverse hyperbolic sine sends Newton from one side to the other).
     Raises NotConverged with the last relative change.
@@ -177,7 +184,8 @@ def face_current(sides, guess, layer=None, tolerance=1e-6):
         G, response = sides.mismatch(j, a, b)
         trial = j - G / response.G_j(a, drops)
         change = np.max(np.abs(trial - j) / (np.abs(trial) + 1e-3), initial=0)
-        if change < tolerance or max(change, last) < ROUGH:
+        near = change < tolerance or max(change, last) < ROUGH
+        if near or change < gentle * tolerance and sides.gentle(trial):
             return response.current(trial, j, layer)
         last = change
         low, high = np.where(G > 0, j, low), np.where(G > 0, high, j)
@@ -227,6 +235,7 @@ class Response:
         return FaceCurrent(j if layer is None else j + a * v + b, j, v, whole, reaction)
 
 
+SCARCE = 10.0  # mol m-3 of salt at a face
 LAST, PULL = 1e-3, 1e-3  # the last share of sto at either end, and the scale of what is added there (V)
 
 

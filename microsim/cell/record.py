@@ -47,6 +47,7 @@ class Progress:
     it began; side: of the step's voltage limit on which it began, 1 above, -1 below; jumping: whether its
     profile has just come to a jump, whose current has not set in yet; pace: the time step that the last
     bend of a profile allows (s); reacted: what reacted when the last step of a profile began (A m-2);
+    rests: ohmic parts of the last states' voltages (see dense), newest first, [] until asked for (V);
     driving: voltages that the film grows by; stage: how often contact has been lost; lithium_miss, salt_miss:
     the largest so far (C); landed: (mark, number of the step, s) as each was met. Of the BDF formula, newest
     first: before, states before the present one; earlier, lengths of the steps between them (s); charges (C);
@@ -75,6 +76,7 @@ class Progress:
     voltages: list = field(default_factory=list)
     pace: float = 0.0
     reacted: np.ndarray | None = None
+    rests: list = field(default_factory=list)
     driving: np.ndarray | None = None
     films: list = field(default_factory=list)
     films_apart: float = 0.0
@@ -90,7 +92,7 @@ class Progress:
 
     def start_formula(self):
         """Forget the formula's past: what comes is another curve."""
-        self.before, self.earlier, self.charges = [], [], [self.charge]
+        self.before, self.earlier, self.charges, self.rests = [], [], [self.charge], []
         self.voltages = self.voltages[:1]
 
 

@@ -145,11 +145,12 @@ class ByRanks(OneProcess):
                 "expected the same state on all ranks, got several; start them on machines of one kind."
             )
 
-    def react(self, sides, guess, layer=None):
+    def react(self, sides, guess, layer=None, gentle=1):
         """Solve the scalar problems of the faces, each rank an equal share of them, as face_current does."""
         part, failure = slice(*self._share), None
         try:
-            found = face_current(self._sides(sides, part), guess[part], layer and layer.on(part))
+            layer = layer and layer.on(part)
+            found = face_current(self._sides(sides, part), guess[part], layer, gentle=gentle)
             values = np.stack(
                 [found.j, found.reaction, found.v, *found.slopes, *found.reaction_slopes], axis=1
             )

@@ -1,10 +1,13 @@
 """Wholes kept to round-off: charge, lithium and salt of a whole cell, after each time step."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..base.constants import F
 
 ENOUGH = 1e-14  # V that potentials need not move any further by
+SMALL = 1e-7  # V; the currents of a shift by less follow their slopes to (V F / R T)^2, 2e-11 of themselves
 
 
 def balanced(cell, at):
@@ -18,15 +21,50 @@ def balanced(cell, at):
     step = at.step
     for _ in range(3):  # where material is full one step of Newton leaves 1e-6 of the current
         d_V, d_psi = _charge_shift(cell, at)
-        if max(abs(d_V), abs(d_psi)) < ENOUGH:
+        largest = max(abs(d_V), abs(d_psi))
+        if largest < ENOUGH:
+            break
+        if largest < SMALL:
+            at = _followed(cell, at, d_V, d_psi)
             break
         x = at.x + cell.vector(psi=d_psi, V=d_V)
         # V and psi change no coefficient
         at = cell.solve(x, step, at.interfaces, like=at, near=at, react=cell.sharing.react)
-    R = cell.unknowns.rows(cell.residual(at))
-    d_c_e = -R.salt.sum() / (F * step.rate * cell.salt_volume.sum())
-    d_sto = _lithium_shift(cell, R.lithium, step.rate)
+    salt, lithium = _missed(cell, at)
+    d_c_e = -salt / (F * step.rate * cell.salt_volume.sum())
+    d_sto = _lithium_shift(cell, lithium, step.rate)
     return at.x + cell.vector(sto=d_sto, c_e=d_c_e), at
+
+
+def _followed(cell, at, d_V, d_psi):
+    """Return the Point whose currents follow a small shift by their slopes, as the sums ask them to."""
+    layer = at.step.layer
+
+    def moved(faces, push):
+        dj, reacting = faces.slopes.dphi * push, faces.reaction_slopes.dphi * push
+        # j = reaction + a v + b; without a double layer no balance holds v
+        v = faces.v + (dj - reacting) / layer.a if layer is not None and layer.a else faces.v
+        return replace(faces, j=faces.j + dj, reaction=faces.reaction + reacting, v=v)
+
+    faces = moved(at.faces, d_V * cell.in_positive - d_psi)
+    counter = at.counter and moved(at.counter, -d_psi)
+    both = [part for part in (faces, counter) if part]
+    fields = {k: np.concatenate([getattr(part, k) for part in both]) for k in ("j", "reaction", "v")}
+    flows = replace(at.interfaces, **fields)
+    x = at.x + cell.vector(psi=d_psi, V=d_V)
+    return replace(at, x=x, interfaces=flows, u=cell.state(x), faces=faces, counter=counter)
+
+
+def _missed(cell, at):
+    """Return the salt that the whole cell misses, and the lithium that each cell does but for what flows
+    between cells, of which nothing is left in a sum (A)."""
+    changes, faces = at.step.changes(at.u), cell.mesh.faces
+    into_electrolyte = faces.area @ at.faces.j + (cell.counter_area @ at.counter.j if at.counter else 0.0)
+    # with a t_plus that changes from place to place, what flows between cells holds the rest
+    anions = 1.0 if at.flows.migration else 1 - np.ravel(at.coefficients.t_plus)[0]
+    salt = F * (cell.salt_volume @ changes.c_e) - anions * into_electrolyte
+    reacted = faces.summed("solid", faces.area * at.faces.reaction, cell.mesh.solid.n)
+    return salt, cell.capacity * changes.sto + reacted
 
 
 def _lithium_shift(cell, missed, rate):

@@ -5,6 +5,7 @@ import pytest
 
 from microsim.case.build import set_up
 from microsim.case.case import load_case
+from microsim.cell.balances import HalfCell
 from microsim.cell.dense import WITHIN, _halved, foreseen
 from microsim.numerics.bdf import extrapolation
 
@@ -102,3 +103,39 @@ def test_a_function_is_halved_where_it_bends():
     fine = np.linspace(0, 1, 1001)
     assert np.abs(np.interp(fine, x, y) - bends(fine)).max() < 2 * WITHIN
     assert _halved(lambda x: 2 * x, (0, 0), (1, 2), 9) == []
+
+
+def test_a_smooth_curve_is_asked_four_times():
+    """Its halves are those of the cubic through two of its values within a step, which two others bear out; a
+    curve with a corner, though a cubic fits it at the thirds, is halved where the corner is."""
+    asked = []
+
+    def smooth(t):
+        asked.append(t)
+        return 3e-3 * np.exp(t)
+
+    points = _halved(smooth, (0.0, smooth(0.0)), (1.0, smooth(1.0)), 9)
+    assert len(asked) == 2 + 4 and len(points) >= 3
+    assert max(abs(V - 3e-3 * np.exp(t)) for t, V in points) < WITHIN / 5
+
+
+def test_the_ohmic_rests_of_a_step_are_asked_once(monkeypatch):
+    """Rows of a step and the guess of the next one share them; they are forgotten with the formula's past."""
+    asked, voltages = [], HalfCell.voltages
+    monkeypatch.setattr(HalfCell, "voltages", lambda self, u, j: asked.append(0) or voltages(self, u, j))
+    setup = set_up(
+        load_case("cases/dfn_xu2019.yaml", {**SMALL, "protocol": ["Discharge at C/3 until 3.5 V"]})
+    )
+    experiment = setup.experiment()
+    moments = experiment.moments(setup.loads())
+    for _ in range(8):
+        next(moments)
+    now, dt = experiment.now, experiment.now.dt
+    rests, asked[:] = list(now.rests), []
+    x = sum(w * state for w, state in zip(extrapolation(dt, now.earlier), now.states))
+    found = foreseen(experiment.cell, now, x, dt)
+    assert len(rests) == 3 and len(asked) == 1
+    now.rests = []
+    assert foreseen(experiment.cell, now, x, dt) == found and now.rests == rests
+    now.start_formula()
+    assert now.rests == []

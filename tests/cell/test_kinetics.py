@@ -243,3 +243,29 @@ def test_the_potential_has_ends():
     assert low[1] == pytest.approx(
         (end_potential(x + step)[0] - end_potential(x - step)[0]) / (2 * step), rel=1e-4
     )
+
+
+def _many(sto, c_e, push=0.05):
+    """Sides of faces at rest but for a push (V), with drops of 0.1 % of the lithium at 10 A m-2, and i0-like
+    guesses 1 % off the answer."""
+    sto, c_e = np.asarray(sto, float), np.asarray(c_e, float)
+    U = NMC.U(sto)
+    drops = Drops(np.full(sto.size, 1e-4), np.full(sto.size, -1e-4), np.full(sto.size, 0.1))
+    return Sides(push + U + W(c_e), np.zeros(sto.size), sto, c_e, drops, NMC, W, T)
+
+
+def test_gentle_faces_end_sooner_and_as_near(monkeypatch):
+    """A change of 2e-5 is the last one; where one face is near an end the tight bound holds."""
+    asked, response = [], Sides.response
+    monkeypatch.setattr(Sides, "response", lambda self, j: asked.append(0) or response(self, j))
+    for sto, c_e, sooner in (([0.4, 0.6], [900, 1100], True), ([0.4, 0.9995], [900, 1100], False),
+                             ([0.4, 0.6], [5, 1100], False)):  # fmt: skip
+        sides = _many(sto, c_e)
+        exact = face_current(sides, np.zeros(2), tolerance=1e-13).j
+        counts = []
+        for gentle in (1, 100):
+            asked.clear()
+            found = face_current(sides, exact * (1 + 2e-5), gentle=gentle)
+            counts.append(len(asked))
+            assert found.j == pytest.approx(exact, rel=1e-8)
+        assert counts == ([2, 1] if sooner else [2, 2])

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from microsim.cell.kinetics import DoubleLayer
 from microsim.cell.step import Control
-from microsim.cell.wholes import balanced
+from microsim.cell.wholes import _missed, balanced
+from microsim.materials import load
 from microsim.numerics.bdf import bdf
 
 from ..cells import half_cell, image
@@ -45,3 +49,57 @@ def test_each_field_moves_by_one_number():
     moved = cell.state(balanced(cell, at)[0] - at.x)
     assert all(np.ptp(part) < 1e-12 * max(1, np.abs(part).max()) for part in moved)
     assert np.ptp(moved.phi) == 0 and abs(moved.psi[0]) > 1e-9
+
+
+class Solves(Exception):
+    """A face was solved anew."""
+
+
+@pytest.mark.parametrize("layered", [False, True])
+def test_currents_follow_a_small_shift_by_their_slopes(layered, monkeypatch):
+    """Of some 1e-8 V: no face is solved again, all are as if they were, to 1e-11; the sums to round-off."""
+    cell = half_cell(LABELS)
+    at = off_balance(cell, Control("current", 0.0))
+    if layered:
+        at = cell.solve(at.x, replace(at.step, layer=_layer(cell, at)), at.interfaces)
+    current = -cell.currents(at.interfaces)[0]
+    x, at = balanced(cell, replace(at, step=replace(at.step, control=Control("current", current))))
+    off = replace(at, step=replace(at.step, control=Control("current", current * (1 + 3e-7))))
+    monkeypatch.setattr(type(cell.sharing), "react", _refuse)
+    x, point = balanced(cell, off)
+    moved = cell.state(x - at.x)
+    assert 1e-9 < abs(moved.V[0]) < 1e-7
+    again = cell.solve(point.x, off.step, point.interfaces)
+    for name in ("j", "reaction"):
+        ours, theirs = getattr(point.interfaces, name), getattr(again.interfaces, name)
+        assert ours == pytest.approx(theirs, rel=1e-11, abs=1e-11 * np.abs(theirs).max())
+        assert np.abs(theirs - getattr(at.interfaces, name)).max() > 1e-8 * np.abs(theirs).max()
+    if layered:
+        faces, layer = point.interfaces, off.step.layer
+        assert faces.v == pytest.approx(again.interfaces.v, rel=1e-12)
+        held = faces.reaction + layer.a * faces.v + layer.b
+        assert held == pytest.approx(faces.j, rel=1e-9, abs=1e-9 * np.abs(faces.j).max())
+    ours, counter = cell.currents(point.interfaces)
+    assert (-ours, counter) == pytest.approx((current * (1 + 3e-7),) * 2, rel=1e-12)
+
+
+def _refuse(*_, **__):
+    raise Solves
+
+
+def _layer(cell, at):
+    """A double layer of 0.2 F m-2 in a step of 10 s, charged as the faces are."""
+    a = 0.02
+    return DoubleLayer(a, -a * at.interfaces.v)
+
+
+@pytest.mark.parametrize("electrolyte", ["LiPF6_EC_EMC_3_7", "LiPF6_EC_EMC_Landesfeind"])
+def test_what_is_missed_is_the_sum_of_the_residual(electrolyte):
+    """Also where t_plus depends on the salt: what flows between cells adds up to nothing."""
+    cell = half_cell(LABELS, electrolyte=load(electrolyte))
+    at = off_balance(cell, Control("current", 0.0))
+    salt, lithium = _missed(cell, at)
+    R = cell.unknowns.rows(cell.residual(at))
+    assert salt == pytest.approx(R.salt.sum(), rel=1e-9, abs=1e-12 * np.abs(R.salt).sum())
+    assert lithium.sum() == pytest.approx(R.lithium.sum(), rel=1e-9, abs=1e-12 * np.abs(R.lithium).sum())
+    assert abs(salt) > 1e-6 * np.abs(R.salt).sum() and lithium.sum() != 0
