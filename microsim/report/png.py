@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from .style import DPI, PAD, rendered, styled, texts_of
+from .ticks import join_ticks
 
 FASTEST = 3  # level of zlib; as small as with a filter of each row and level 4, in a third of the time
 # what is asked again and again while a figure is laid out and drawn, with nothing changed in between
@@ -18,9 +19,8 @@ OF_TEXT = ("_get_layout",)
 @styled
 def to_png(figure):
     """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file."""
-    texts = texts_of(figure)
     figure.set_dpi(DPI)
-    with warnings.catch_warnings(), _answers_kept(figure, texts):
+    with warnings.catch_warnings(), _answers_kept(figure):
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.canvas.draw()
     pixels = _cut(np.asarray(figure.canvas.buffer_rgba()), round(PAD * DPI))
@@ -28,15 +28,17 @@ def to_png(figure):
 
 
 @contextmanager
-def _answers_kept(figure, texts):
+def _answers_kept(figure):
     """Let every axis and text of a figure answer once for each place and wording that the layout tries.
 
     matplotlib's constrained layout and drawing set the ticks of an axis some twenty times and measure their
     labels as often, at three places of the axes. Ticks and labels follow from view and place alone.
     """
     axes = [axis for one in figure.axes for axis in (one.xaxis, one.yaxis)]
+    parted = [join_ticks(axis) for axis in axes]
     for axis in axes:
         _keep(axis, OF_AXIS, lambda one: (*one.get_view_interval(), *one.axes.bbox.bounds))
+    texts = texts_of(figure)
     for text in texts:
         _keep(text, OF_TEXT, lambda one: (one.get_text(), one.get_rotation(), one.get_ha(), one.get_va()))
     try:
@@ -45,6 +47,8 @@ def _answers_kept(figure, texts):
         for artist in (*axes, *texts):
             for name in (*OF_AXIS, *OF_TEXT):
                 vars(artist).pop(name, None)
+        for part in parted:
+            part()
 
 
 def _keep(artist, names, state_of):

@@ -97,12 +97,12 @@ def texts_of(figure):
 
     found = figure.findobj(Text)
     for text in found:
-        if not _is_ours(text.get_text()):
+        if not is_ours(text.get_text()):
             text.set_parse_math(False)
     return found
 
 
-def _is_ours(words):
+def is_ours(words):
     """Whether a text has no formula but ours: the symbol of a quantity, or what OUR_MATH knows."""
     return "$" not in words or bool(OUR_MATH.search(words)) or any(symbol in words for symbol in SYMBOLS)
 

@@ -81,16 +81,16 @@ def test_an_empty_figure_is_a_whole_one():
     assert pixels_of(to_png(new_figure(1.0, 2.0))).shape[:2] == (DPI, 2 * DPI)
 
 
-def test_ticks_are_set_once_for_each_place(monkeypatch):
-    from matplotlib.axis import Axis
+def test_ticks_are_placed_once_for_each_place(monkeypatch):
+    from microsim.report.ticks import JoinedTicks
 
-    set_ticks, calls = Axis._update_ticks, []
+    place, calls = JoinedTicks.place, []
 
-    def counted(axis):
-        calls.append(axis)
-        return set_ticks(axis)
+    def counted(ticks):
+        calls.append(ticks)
+        return place(ticks)
 
-    monkeypatch.setattr(Axis, "_update_ticks", counted)
+    monkeypatch.setattr(JoinedTicks, "place", counted)
     figure = figure_with()
     to_png(figure)
-    assert 0 < len(calls) <= 4 * 2 * len(figure.axes)  # at three places, and a colour bar's
+    assert 0 < len(calls) <= 2 * 4 * 2 * len(figure.axes)  # major and minor, three places, a colour bar's

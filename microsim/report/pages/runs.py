@@ -109,8 +109,8 @@ def _scores(told):
         if row["change"] and any(value is not None for value in row["values"][1:])
     ]
     both = (
-        TextTable("", ("", *labels), rows, numeric),
-        TextTable(f"Change from {labels[0]}", ("", *labels[1:]), changes, numeric[:-1]),
+        TextTable("", ("Number", *labels), rows, numeric),
+        TextTable(f"Change from {labels[0]}", ("Number", *labels[1:]), changes, numeric[:-1]),
     )
     return Section("scores", "What they came to", tables=filled(*both), notice="\n".join(told["remarks"]))
 

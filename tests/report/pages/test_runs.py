@@ -43,6 +43,7 @@ def test_it_has_scores_changes_cases_and_remarks(tmp_path):
         *("Electrolyte concentration", "Difference from slow at equal capacity"),
     ):
         assert words in text, words
+    assert "<th></th>" not in text and "<th >" not in text  # nothing to read aloud
     assert "<td>Nothing</td>" not in text and "<td>Wall time</td>" in text
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == {
         *("voltage", "profiles", "c_e_maps", "c_e_differences")
