@@ -13,8 +13,13 @@ LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
 NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
 FAILED = 20  # tag of the message by which a rank that fails alone tells the first
-# a program that reads until its parent ends, and says its argument where the parent left no word before
-WATCHER = "import sys\nif not sys.stdin.buffer.read(): sys.stderr.write(sys.argv[1] + chr(10))"
+# a program that reads until its parent ends; where the parent left no last word before, it takes the files
+# away that it was told of, and says its argument
+WATCHER = """import os, sys
+*half, last = sys.stdin.buffer.read().split(bytes(1))
+for path in half if not last else ():
+    if os.path.exists(path): os.remove(path)
+if not last: sys.stderr.write(sys.argv[1] + chr(10))"""
 _watcher = []
 
 
@@ -52,11 +57,18 @@ def watch(words):
     """Have `words` said if this process is killed before it ends by itself.
 
     mpiexec kills all ranks where one is killed, so that none is left to say so: a small process beside the
-    first rank does.
+    first rank does. It ends what was begun, too (see clear_if_killed).
     """
     command = [sys.executable, "-S", "-E", "-c", WATCHER, words]
     _watcher.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True))
     atexit.register(unwatch)
+
+
+def clear_if_killed(path):
+    """Have a file that is being written taken away if this process is killed before it ends by itself."""
+    for watcher in _watcher:
+        watcher.stdin.write(os.fsencode(os.path.abspath(path)) + bytes(1))
+        watcher.stdin.flush()
 
 
 def unwatch():

@@ -157,7 +157,7 @@ class _Job:
         with progress_bar(name) as progress:
             found = self.function(**values, progress=progress)
             if not found.speaks:
-                return
+                return found.take_part(asked)
             lines, numbers = _write(found, self.result, asked)
             if asked.get("page") is not None:
                 seconds = time.monotonic() - began

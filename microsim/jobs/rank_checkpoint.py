@@ -3,6 +3,7 @@ known of those that are done, so that a solve of which a rank was killed goes on
 
 DIR/.transport/what.json    what is solved, and by how many ranks
 DIR/.transport/x.json       the result of an axis
+DIR/.transport/x.done.1.npy the second rank's part of the field of it, where fields are to be written
 DIR/.transport/x.3.1.npy    potential along an axis, written for the third time, of the second rank
 """
 
@@ -10,7 +11,7 @@ import json
 import re
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from ..base.files import make_folder, remove, replacing, write_json
 from ..base.provenance import build
 from ..base.schema import say
 
-OURS = re.compile(r"what\.json|[xyz]\.json|[xyz]\.\d+\.\d+\.npy|\.[xyz]\.\d+\.\d+\.npy\.\d+\.part")
+OURS = re.compile(r"what\.json|[xyz]\.json|\.?[xyz]\.(\d+|done)\.\d+\.npy(\.\d+\.part)?")
 EVERY = 30.0  # s of wall time between two potentials
 
 
@@ -62,13 +63,20 @@ class RankCheckpoint:
 
     def finished(self, axis, record):
         """Return the result of an axis that is done as `record`, None otherwise."""
-        path = self.folder / f"{axis}.json"
-        return record(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        path, field = self.folder / f"{axis}.json", self._path(axis, "done")
+        if not path.is_file():
+            return None
+        potential = np.load(field) if field.is_file() else None
+        return record(**json.loads(path.read_text(encoding="utf-8")), potential=potential)
 
     def finish(self, axis, result):
-        """Keep the result of an axis in place of its potential."""
+        """Keep the result of an axis, and its field where it has one, in place of how far it was."""
+        if result.potential is not None:
+            self.put(axis, "done", result.potential)
+        self.ranks.sum(0.0)  # the result says that the fields of all ranks are there
         if self.ranks.rank == 0:
-            known = {key: value for key, value in asdict(result).items() if key != "potential"}
+            known = asdict(replace(result, potential=None))
+            known.pop("potential")
             write_json(self.folder / f"{axis}.json", known)
             for path in self._of(axis):
                 remove(path)
@@ -86,8 +94,16 @@ class RankCheckpoint:
         """Return what keeps the potential of an axis."""
         return Keeper(self, axis)
 
+    def put(self, axis, which, values):
+        """Write values of this rank along an axis; which: how many times, or "done"."""
+        with replacing(self._path(axis, which)) as part, open(part, "wb") as file:
+            np.save(file, values)
+
+    def _path(self, axis, which):
+        return self.folder / f"{axis}.{which}.{self.ranks.rank}.npy"
+
     def _of(self, axis):
-        return list(self.folder.glob(f"{axis}.*.*.npy"))
+        return list(self.folder.glob(f"{axis}.[0-9]*.*.npy"))
 
 
 class Keeper:
@@ -106,7 +122,7 @@ class Keeper:
         whole = max((number for number, count in counts.items() if count == self.ranks.size), default=0)
         self.number = int(self.ranks.sum(float(whole if self.ranks.rank == 0 else 0)))
         if self.number:
-            u[:] = np.load(self._path(self.number))
+            u[:] = np.load(self.checkpoint._path(self.axis, self.number))
 
     def __call__(self, u):
         """Write the potential if the last one is old enough, by the clock of the first rank."""
@@ -114,10 +130,6 @@ class Keeper:
         if not self.ranks.sum(float(due)):
             return
         self.number, self.written = self.number + 1, time.monotonic()
-        with replacing(self._path(self.number)) as part, open(part, "wb") as file:
-            np.save(file, u)
+        self.checkpoint.put(self.axis, self.number, u)
         self.ranks.sum(0.0)  # all have written: the one before is no longer needed
-        remove(self._path(self.number - 1))
-
-    def _path(self, number):
-        return self.checkpoint.folder / f"{self.axis}.{number}.{self.ranks.rank}.npy"
+        remove(self.checkpoint._path(self.axis, self.number - 1))

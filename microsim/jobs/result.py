@@ -140,6 +140,10 @@ class Result:
             if asked.get(key) is not None and Path(asked[key]).is_file() and not is_stream(asked[key]):
                 remove(asked[key])
 
+    def take_part(self, asked):
+        """Do the part of a rank that does not speak in what the first writes; asked: {option: path, or
+        None}."""
+
     @property
     def title(self):
         """One line: what was computed on what."""

@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
-from .transport_ranks import Checkpoint, check_backend, ranks_table, ranks_told, solve_over_ranks
+from .transport_ranks import Checkpoint, check_backend, ranks_table, ranks_told, save_shared, shared_result
 
 KEYS = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
 FLUX_KEYS = ("tau_lines", "constrictivity", "dead_end_share", "isolated_share")
@@ -44,6 +44,7 @@ class TortuosityResult(Result):
             error that they speak for; or None
     ranks   what each of several ranks did (transport_ranks.EACH): bytes and messages sent to those beside it,
             bytes got from all, processor time, peak memory; or None
+    shared  {axis: SharedFlux}: this rank's part of potential and flux, of which all write one file; or None
     """
 
     grid: object
@@ -61,6 +62,7 @@ class TortuosityResult(Result):
     coarsen: int = 1
     discretisation: dict | None = None
     ranks: dict | None = None
+    shared: dict | None = field(default=None)
 
     files: ClassVar = {
         "fields": SavedFile(
@@ -100,7 +102,7 @@ class TortuosityResult(Result):
         return {
             "axes": self._numbers(self.axes),
             **({"flux": flux} if self.show_flux else {}),
-            **({"tensor": _tensor_numbers(self.tensor)} if self.tensor else {}),
+            **({"tensor": self.tensor.numbers()} if self.tensor else {}),
             "peak_memory_bytes": self.peak_memory_bytes,
             "voxels": self.grid.voxels,
             "conducting": self.conducting,
@@ -160,6 +162,8 @@ class TortuosityResult(Result):
 
     def _with_flux(self, name):
         """The kept fluxes, or those of the axis solved once more."""
+        if self.ranks:
+            raise InputError(NOT_SHARED.format("a figure or a page"))
         if self.flux and name in self.flux:
             return self.flux
         self._need_flux()
@@ -174,21 +178,36 @@ class TortuosityResult(Result):
             instead = "solve by interface='voxel', solver='multigrid' without a mask, or save(FILE) numbers"
             raise InputError(f"expected a flux in each voxel to draw, {words} gives none; {instead}.")
 
+    @classmethod
+    def check(cls, values, asked):
+        super().check(values, asked)
+        if values.get("backend") == "mpi" and asked.get("page") is not None:
+            raise InputError(NOT_SHARED.format("--out (or --report)"))
+
+    def take_part(self, asked):
+        if asked.get("fields") is not None:
+            self.save_fields(asked["fields"])
+
     def save_fields(self, path):
-        """Store potential and flux of each axis in an HDF5 file; returns its path."""
+        """Store potential and flux of each axis in an HDF5 file; returns its path. Ranks call it together."""
+        from ..transport.flux import flux_field_names
         from ..volumes.fields import FieldWriter
 
-        names = [name for name in self.axes if (self.flux or {}).get(name, (None,))[0] is not None]
+        kept = self.shared or {name: one for name, (one, _) in (self.flux or {}).items() if one is not None}
+        names = [name for name in self.axes if name in kept]
         if not names:
             raise InputError(
                 "--fields: expected a conductor that joins both ends of an axis, and keep_fields=True, got "
                 "none; leave it out."
             )
+        units = {key: quantity(key).unit for name in names for key in flux_field_names(name)}
+        if self.shared:
+            save_shared(path, self.grid, self.shared, units)
+            return path
         values = {}
         for name in names:
-            values[f"potential_{name}"] = self.axes[name].potential
-            values.update({f"flux_{a}_{name}": self.flux[name][0][k] for k, a in enumerate(AXES)})
-        with FieldWriter(path, self.grid, {name: quantity(name).unit for name in values}) as writer:
+            values |= dict(zip(flux_field_names(name), (self.axes[name].potential, *self.flux[name][0])))
+        with FieldWriter(path, self.grid, units) as writer:
             writer.write(0.0, "steady", values)
         return path
 
@@ -199,7 +218,7 @@ class TortuosityResult(Result):
         """
         from ..report.pages import transport as page
 
-        if not self.flux:
+        if not self.flux or self.ranks:
             again = {name: self._with_flux(name)[name] for name in self.axes}
             return replace(self, flux=again, show_flux=True).write(folder)
         flux = {name: array for name, (array, _) in self.flux.items()}
@@ -324,10 +343,10 @@ def tortuosity(
         _check_discretisation(volume, conducting, solver)
     _check_mask(volume, solver, keep_fields or flux or tensor)
     if backend == "mpi":
-        if tensor or flux or keep_fields or discretisation:
-            raise InputError(NOT_SHARED.format("--tensor, --flux, --fields, --out or --discretisation"))
         how = {"checkpoint": checkpoint, "resume": resume, "progress": progress}
-        return _over_ranks(volume, conducting, axis, (solver, sides, interface), tolerance, coarsen, **how)
+        choices = solver, sides, interface, tensor or discretisation
+        found = shared_result(volume, conducting, axis, choices, tolerance, flux, keep_fields, **how)
+        return TortuosityResult(**found, coarsen=coarsen)
     solve, keep = _solver(solver, interface), flux or keep_fields
     axes, maps, whole, left = {}, {}, {}, {}
     with running(backend):
@@ -349,16 +368,6 @@ def tortuosity(
     return TortuosityResult(
         volume, conducting, axes, solver, sides, interface, tolerance, maps or None, flux, found,
         peak_memory_bytes(), whole or None, coarsen, left or None,
-    )  # fmt: skip
-
-
-def _over_ranks(volume, conducting, axis, choices, tolerance, coarsen, **how):
-    if choices != ("multigrid", "no-flux", "voxel") and choices != ("multigrid", "mirror", "voxel"):
-        raise InputError(NOT_SHARED.format("another --solver, --sides periodic or another --interface"))
-    axes, ranks = solve_over_ranks(volume, conducting, axis, tolerance, **how)
-    return TortuosityResult(
-        volume, conducting, axes, *choices, tolerance,
-        peak_memory_bytes=peak_memory_bytes(), coarsen=coarsen, ranks=ranks,
     )  # fmt: skip
 
 
@@ -435,15 +444,3 @@ def _flux_numbers(figures):
         return None
     histogram = {"flux_over_mean": figures.edges, "share": figures.share}
     return {**{key: getattr(figures, key) for key in FLUX_KEYS}, "histogram": histogram}
-
-
-def _tensor_numbers(found):
-    values, directions = found.principal
-    return {
-        "D_eff_over_D0": found.D_eff_over_D0,
-        "tau": found.tau,
-        "principal_values": values,
-        "principal_directions": directions,
-        "iterations": found.iterations,
-        "seconds": found.seconds,
-    }

@@ -236,8 +236,11 @@ class VoxelGrid:
             )
         return array[(slice(None),) * axis + (index,)]
 
-    def crop(self, box):
-        """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole."""
+    def crop(self, box, in_file=False):
+        """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole.
+
+        in_file: voxels that lie in a file stay there.
+        """
         keep = [slice(None)] * 3
         for axis, bounds in (box or {}).items():
             number = axis_number(axis)
@@ -248,7 +251,8 @@ class VoxelGrid:
         ends = [part.indices(n)[:2] for part, n in zip(keep, self.shape, strict=True)]
         kept = tuple((at + first, at + end) for at, (first, end) in zip(corner, ends, strict=True))
         source = replace(self.source, box=kept) if box else self.source
-        voxels = self.phase[tuple(keep)].copy()
+        stay = in_file and isinstance(self.phase, FileArray)
+        voxels = self.phase.part(*keep) if stay else self.phase[tuple(keep)].copy()
         return replace(self, phase=voxels, draws=draws, shares=shares or None, source=source)
 
     def with_draws(self, draws):

@@ -7,7 +7,7 @@ their cells are narrow beside the others (semi-coarsening), which keeps flat vox
 behaved.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import cholesky
@@ -23,7 +23,7 @@ class Level:
     """One level: its graph, its numbers, and the way to the next coarser level.
 
     spans: ranges of cells in the order of a sweep, [(first, stop, colour)]; slots: which coarse link takes
-    each fine one (see coarse_slots).
+    each fine one (see coarse_slots); links: their number.
     """
 
     graph: Graph
@@ -39,12 +39,20 @@ class Level:
     scale: np.ndarray | None = field(default=None, repr=False)
     slots: np.ndarray | None = field(default=None, repr=False)
     end_scale: tuple = (1.0, 1.0)
+    links: int = 0
 
     @classmethod
     def of(cls, graph, dtype):
         """Return a level without numbers."""
         vectors = (np.zeros(graph.n, dtype) for _ in range(4))
-        return cls(graph, spans_of(graph), Rows.of(graph, dtype), *vectors)
+        links = graph.neighbour.size // 2
+        return cls(graph, spans_of(graph), Rows.of(graph, dtype), *vectors, links=links)
+
+    def settle(self):
+        """Let go of what only other numbers would need: the links of the graph, and how they scale."""
+        none = np.empty(0, self.graph.neighbour.dtype)
+        self.graph = replace(self.graph, indptr=none, neighbour=none)
+        self.scale = self.slots = None
 
 
 def merge_lines(width, limit):
@@ -214,7 +222,7 @@ class Multigrid:
         rows = [f"{'cells':>10} {'links':>10}  lines"]
         for level in self.levels:
             lines = " x ".join(str(len(w)) for w in level.graph.widths)
-            rows.append(f"{level.graph.n:>10} {level.graph.neighbour.size // 2:>10}  {lines}")
+            rows.append(f"{level.graph.n:>10} {level.links:>10}  {lines}")
         return "\n".join(rows)
 
     def update(self, weight, mass=None, low=None, high=None):
@@ -241,6 +249,12 @@ class Multigrid:
             ]
             weight = level_weights(level, level.graph, weight, coarse.graph)
         self._factor(weight)
+
+    def settle(self):
+        """Let go of what only another `update` would need, a third of all; return the same multigrid."""
+        for level in self.levels:
+            level.settle()
+        return self
 
     def _factor(self, weight):
         """Factorise the coarsest matrix (a few hundred cells), shifted by rounding so that it stays

@@ -90,6 +90,7 @@ class OpenMultigrid:
         self.children = children
         self.coarse = Multigrid(graph, weight, coarsest, visits)
         self.coarse.update(weight, None, low, high)
+        self.coarse.settle()
         self.x, self.r = np.zeros((2, cells.n), np.float32)
 
     def __str__(self):

@@ -86,6 +86,7 @@ class RowsMultigrid:
         if slab is None or slab.alone:
             self.coarse, self.planes, self.halo = Multigrid(graph, weight, coarsest, visits), None, None
             self.coarse.update(weight, None, low, high)
+            self.coarse.settle()
         else:
             self.coarse = SlabMultigrid(slab, graph, weight, low, high, coarsest, visits)
             self.planes, self.halo = slab.own, Halo.of_rows(slab, rows)

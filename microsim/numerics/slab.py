@@ -79,6 +79,19 @@ class RankSlab:
         )
         return np.concatenate([ghosts[0], values, ghosts[1]])
 
+    @property
+    def wide(self):
+        """The own planes and one of each neighbour (first, end) in the volume."""
+        return max(self.low - 1, 0), min(self.high + 1, self.length)
+
+    def beside(self, values):
+        """View the rank's own planes and one of each neighbour's in an array of its box."""
+        return values[self.wide[0] - self.first : self.wide[1] - self.first]
+
+    def of_rank(self, rank):
+        """Return the slab of another rank; it says nothing to others."""
+        return RankSlab.of(self.length, Alone(rank, self.ranks.size))
+
     def planes(self, values):
         """Return the values of all planes of the volume from those of the planes of the box."""
         return self.ranks.join(values[slice(*self.own)])

@@ -32,6 +32,7 @@ class SlabMultigrid:
             ends = zip((low, high), level.end_scale)
             low, high = (end_conductance(level, graph, weight, *end) for end in ends)
             weight = level_weights(level, graph, weight, coarse)
+            level.settle()
             graph, lines = coarse, below
         self.last = _Gathered(slab, graph, weight, low, high, lines, coarsest, visits)
 
@@ -110,6 +111,7 @@ class _Gathered:
         weight = join(weight[slots])[rows[2]]
         self.multigrid = Multigrid(whole, weight, coarsest, visits)
         self.multigrid.update(weight, None, *(join(part[own])[self.order] for part in (low, high)))
+        self.multigrid.settle()
 
     def answer(self):
         """Return the answer to b in the cells of the rank's box, by as many cycles as there are visits."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base.axes import AXES
 from ..base.errors import InputError
 from ..mesh.grid import both_sides
 from .tortuosity import conductivity_table
@@ -33,14 +34,17 @@ class FluxFigures:
     share: np.ndarray
 
 
-def flux_map(potential, grid, conducting, axis, *, sides="no-flux"):
+def flux_map(potential, grid, conducting, axis, *, sides="no-flux", part=None):
     """Return the flux at voxel centres, float32 [3, x, y, z]; 0 where nothing conducts.
 
     potential: u in the voxels, NaN outside, as solve_tortuosity(..., potential=True) returns it; the rest as
-    there.
+    there. part: (first, planes): the grid begins at plane `first` along the axis of a volume of so many; its
+    own first and last planes, where the volume goes on, lack what flows there.
     """
     table = conductivity_table(grid, conducting)
-    length = grid.shape[axis] * grid.voxel_size[axis]
+    first, planes = part or (0, grid.shape[axis])
+    ends = [(0, 1.0, 1)] * (first == 0) + [(-1, 0.0, -1)] * (first + grid.shape[axis] == planes)
+    length = planes * grid.voxel_size[axis]
     flux = np.zeros((3, *grid.shape), np.float32)
     for along in range(3):
         with np.errstate(divide="ignore"):
@@ -51,7 +55,7 @@ def flux_map(potential, grid, conducting, axis, *, sides="no-flux"):
         flux[along][low] += between / 2
         flux[along][high] += between / 2
         if along == axis:  # the end faces, at u = 1 and 0, half a voxel away
-            for end, u_end, sign in ((0, 1.0, 1), (-1, 0.0, -1)):
+            for end, u_end, sign in ends:
                 at = (slice(None),) * axis + (end,)
                 flux[along][at] += np.nan_to_num(sign * (u_end - potential[at]) / resistance[at]) * length / 2
         elif sides == "periodic" and grid.shape[along] > 1:
@@ -69,6 +73,17 @@ def _sides_of(axis):
     return before + (slice(None, -1),), before + (slice(1, None),)
 
 
+def flux_field_names(name):
+    """Return what the fields of an axis, "x", "y" or "z", are called: the potential, the flux along x, y,
+    z."""
+    return (f"potential_{name}", *(f"flux_{along}_{name}" for along in AXES))
+
+
+def flux_edges(bins=60):
+    """Return the edges of the histogram of |J| over its mean."""
+    return np.concatenate([[0.0], np.geomspace(1e-3, 30.0, bins)])
+
+
 def flux_figures(flux, grid, conducting, axis, result, *, bins=60):
     """Return the FluxFigures of a flux map and its TransportResult. Raises InputError where nothing
     percolates."""
@@ -82,7 +97,7 @@ def flux_figures(flux, grid, conducting, axis, result, *, bins=60):
     speed = np.sqrt(np.einsum("axyz,axyz->xyz", flux, flux))[percolates]
     mean = speed.mean(dtype=float)
     tau_lines = float(speed.sum(dtype=float) / flux[axis][percolates].sum(dtype=float))
-    edges = np.concatenate([[0.0], np.geomspace(1e-3, 30.0, bins)]) * mean
+    edges = flux_edges(bins) * mean
     share = np.histogram(speed, edges)[0] / speed.size
     voxels = np.count_nonzero(conducts)
     return FluxFigures(

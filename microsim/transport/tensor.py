@@ -35,6 +35,18 @@ class TensorResult:
     seconds: float
     gains: tuple = field(default=(), repr=False)
 
+    def numbers(self):
+        """Return the figures as plain data."""
+        values, directions = self.principal
+        return {
+            "D_eff_over_D0": self.D_eff_over_D0,
+            "tau": self.tau,
+            "principal_values": values,
+            "principal_directions": directions,
+            "iterations": self.iterations,
+            "seconds": self.seconds,
+        }
+
 
 def conductivity_tensor(grid, conducting, *, tolerance=1e-3, progress=None):
     """Compute the 3 x 3 effective conductivity of an image that goes on periodically in x, y and z.

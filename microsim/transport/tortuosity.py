@@ -72,8 +72,9 @@ def solve_tortuosity(
     the axis ("mirror" is no-flux: the image goes on as its mirror image); interface: where the conductor
     ends, "voxel", "smooth" or "grey" (see interface.py); potential: also return the field;
     slab: the planes along the axis that `grid` is of a volume that several ranks share (see numerics.slab),
-    for one conductor of whole voxels without flux through the sides; keep: keep.begin(u) fills in where to
-    begin, keep(u) is called with the potential of the rank's cells before every iteration.
+    for one conductor of whole voxels without flux through the sides: the field is then that of these planes
+    and of one plane of each neighbour; keep: keep.begin(u) fills in where to begin, keep(u) is called with
+    the potential of the rank's cells before every iteration.
     With several conducting phases tau compares with their parallel mean (TauFactor's convention).
     Returns TransportResult; a conductor that does not percolate has D_eff_over_D0 = 0, tau = None.
     Raises InputError, or NotConverged with the history.
@@ -92,7 +93,7 @@ def solve_tortuosity(
     if bulk.bounded:
         D_eff = min(D_eff, float(bulk.shares @ bulk.conductivity))
     check_bounds(D_eff, bulk.shares, bulk.conductivity, tolerance, gains)
-    u = np.moveaxis(problem.cells.scatter(problem.u), 0, axis) if potential else None
+    u = np.moveaxis(slab.beside(problem.cells.scatter(problem.u)), 0, axis) if potential else None
     return TransportResult(
         float(bulk.shares @ bulk.conductivity) / D_eff,
         D_eff,
@@ -129,8 +130,8 @@ def _voxels(slab, grid, conducting, axis, periodic):
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
     h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
     shares = _shares(grid, slab)
-    conductor = (table[:, 0] > 0)[phase]
-    mask = percolating(conductor, 0, periodic_sides=periodic) if slab.alone else joining(conductor, slab)
+    mask = (table[:, 0] > 0)[phase]
+    mask = percolating(mask, 0, periodic_sides=periodic) if slab.alone else joining(mask, slab)
     through = slab.ranks.sum(np.count_nonzero(mask))
     through = float(through / (slab.length * mask[0].size * grid.sample_share))
     bulk = _Bulk(shares, table[:, 0], float(shares[table[:, 0] > 0].sum()), through)
@@ -138,7 +139,9 @@ def _voxels(slab, grid, conducting, axis, periodic):
         return None, bulk
     weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
-        return _RowsProblem(slab.with_ghosts(mask), weights[0], slab), bulk
+        rows = BitRows.of(slab.with_ghosts(mask))
+        del phase, mask  # a byte a voxel each, of the 17 that the solve takes
+        return _RowsProblem(rows, weights[0], slab), bulk
     if not slab.alone:
         raise InputError(ONE_CONDUCTOR)
     return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
@@ -148,7 +151,8 @@ def _shares(grid, slab):
     """Volume fraction of each name of the grid in the whole volume."""
     if slab.alone:
         return np.array([grid.fraction(name) if name in grid.phases else 0.0 for name in grid.names])
-    count = slab.ranks.sum(np.bincount(grid.phase.ravel(), minlength=len(grid.names)))
+    count = sum(np.bincount(layer.ravel(), minlength=len(grid.names)) for layer in grid.phase)
+    count = slab.ranks.sum(count)
     return count / count.sum()
 
 
@@ -231,9 +235,8 @@ class _RowsProblem:
 
     dtype = np.float32
 
-    def __init__(self, mask, weights, slab):
-        self.cells, self.slab = BitRows.of(mask), slab
-        rows, self.weights = self.cells, tuple(weights)
+    def __init__(self, rows, weights, slab):
+        self.cells, self.slab, self.weights = rows, slab, tuple(weights)
         make = DeviceMultigrid.of if kernels.on_device else partial(RowsMultigrid, slab=slab)
         self.multigrid = make(rows, self.weights)
         self.inner = inner_of(slab, rows.ranges_of(slab.own))

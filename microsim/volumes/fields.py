@@ -79,18 +79,34 @@ class FieldWriter:
             raise
         return self
 
+    @property
+    def part(self):
+        """Where the file is until it is complete."""
+        return self._part
+
+    @property
+    def layers(self):
+        """Layers of x that are packed in one piece."""
+        return layers_of(self.grid.shape)
+
     def write(self, time_s, step_name, fields, number=0):
         """Store the fields {name: [x, y, z]} of one time (s), and name and number of the protocol step it
         belongs to."""
         self._check(time_s, fields)
+        self.write_by_layers(time_s, step_name, [(0, fields)], number)
+
+    def write_by_layers(self, time_s, step_name, parts, number=0):
+        """Store fields that are never in memory as a whole: parts yields (first layer of x, {name: [some
+        layers, y, z]}), best `layers` at a time; the rest as of write."""
         n = self._times.size
         for dataset in (self._times, self._steps, self._numbers, *(self._file[name] for name in self.units)):
             dataset.resize(n + 1, axis=0)
         self._times[n] = time_s
         self._steps[n] = step_name
         self._numbers[n] = number
-        for name in self.units:
-            self._file[name][n] = fields[name]
+        for first, fields in parts:
+            for name in self.units:
+                self._file[name][n, first : first + len(fields[name])] = fields[name]
         self._file.flush()
         self._raise_if_failed()
 
@@ -121,13 +137,16 @@ class FieldWriter:
         self._times.attrs["units"] = "s"
         self._steps = file.create_dataset("step", (0,), h5py.string_dtype(), maxshape=(None,))
         self._numbers = file.create_dataset("step_number", (0,), "i4", maxshape=(None,))
-        phase = file.create_dataset("phase", data=self.grid.phase, chunks=True, **pack)
+        phase = file.create_dataset("phase", shape, self.grid.phase.dtype, chunks=True, **pack)
+        for first in range(0, shape[0], phase.chunks[0] * 4):  # the grid's voxels may lie in a file
+            layers = slice(first, first + phase.chunks[0] * 4)
+            phase[layers] = self.grid.phase[layers]
         phase.attrs["names"] = list(self.grid.names)
         _describe_hosts(phase, [self.hosts.get(name) for name in self.grid.names])
         _describe(phase, "1", h, PHASE_AXES)
-        layers = max(1, min(shape[0], CHUNK_BYTES // (4 * shape[1] * shape[2])))
         for name, unit in self.units.items():
-            extent = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (1, layers, *shape[1:])}
+            chunks = (1, self.layers, *shape[1:])
+            extent = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": chunks}
             field = file.create_dataset(name, dtype="f4", fillvalue=np.nan, **extent, **pack)
             _describe(field, unit, h, FIELD_AXES)
 
@@ -178,6 +197,11 @@ class FieldWriter:
     def _raise_if_failed(self):
         if self._output.error is not None:
             raise _cannot_write(self.path, self._output.error) from self._output.error
+
+
+def layers_of(shape):
+    """Return how many layers of x of a field of that shape are packed in one piece."""
+    return max(1, min(shape[0], CHUNK_BYTES // (4 * shape[1] * shape[2])))
 
 
 def read_field(path, name, index=-1):

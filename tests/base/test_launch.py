@@ -123,6 +123,18 @@ def test_the_watcher_speaks_for_a_process_that_was_killed(end, said):
     assert done.stderr == said
 
 
+@pytest.mark.parametrize(
+    "end, left", [("os.kill(os.getpid(), 9)", False), ("sys.exit(2)", True), ("launch.unwatch()", True)]
+)
+def test_the_watcher_takes_half_files_of_a_process_that_was_killed_away(tmp_path, end, left):
+    half, gone = tmp_path / "half é.part", tmp_path / "taken its name.part"
+    half.write_text("half")
+    told = "".join(f"launch.clear_if_killed({str(path)!r}); " for path in (half, gone))
+    command = [sys.executable, "-c", DIES.format(end=told + end)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert half.exists() == left and done.stderr == ("" if left else "it was killed\n")
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_the_watcher_is_told_of_a_failure_that_is_said_elsewhere(alone, there):
     asked = []

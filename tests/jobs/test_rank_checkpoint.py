@@ -52,11 +52,25 @@ def test_too_young_a_potential_is_not_written(tmp_path):
 def test_an_axis_that_is_done_is_known(tmp_path):
     kept = RankCheckpoint(tmp_path, WHAT, ALONE, every=0.0)
     kept.keeper("x")(np.ones(3))
-    kept.finish("x", Found(2.5, np.ones(3)))
+    kept.finish("x", Found(2.5))
     again = RankCheckpoint(tmp_path, WHAT, ALONE, resume=True)
     assert again.finished("x", Found) == Found(2.5) and again.finished("y", Found) is None
     assert gone_on(tmp_path) == [0.0] * 3
     again.close()
+    assert not any(tmp_path.iterdir())
+
+
+def test_each_rank_keeps_its_part_of_the_field_of_an_axis_that_is_done(tmp_path):
+    def done(ranks):
+        kept = RankCheckpoint(tmp_path, WHAT, ranks, every=0.0)
+        kept.keeper("x")(np.ones(3))
+        kept.finish("x", Found(2.5, np.full(4, ranks.rank)))
+        again = RankCheckpoint(tmp_path, WHAT, ranks, resume=True).finished("x", Found)
+        return again.tau, again.potential.tolist()
+
+    assert on_ranks(2, done) == [(2.5, [0] * 4), (2.5, [1] * 4)]
+    assert len(list((tmp_path / ".transport").glob("*.npy"))) == 2
+    RankCheckpoint(tmp_path, WHAT, ALONE).close()
     assert not any(tmp_path.iterdir())
 
 

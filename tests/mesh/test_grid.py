@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from scipy import ndimage
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import FACES, VoxelGrid, grid_from_labels, label_counts
+from microsim.volumes.filed import FileArray
 
 
 @pytest.fixture
@@ -54,6 +57,16 @@ def test_crop_keeps_names_labels_and_size(grid):
     assert part.shape == (2, 6, 5) and part.labels == grid.labels and part.voxel_size == grid.voxel_size
     assert np.array_equal(part.phase, grid.phase[2:4, :, 0:5])
     assert grid.crop({}).shape == grid.shape
+
+
+def test_a_crop_of_voxels_in_a_file_leaves_them_there_where_asked_to(grid, tmp_path):
+    np.save(tmp_path / "v.npy", grid.phase)
+    filed = replace(grid, phase=FileArray.of_npy(tmp_path / "v.npy"))
+    box = {"x": (2, 4), "z": (1, 5)}
+    for part, kind in ((filed.crop(box, in_file=True), FileArray), (filed.crop(box), np.ndarray)):
+        assert isinstance(part.phase, kind)
+        assert np.array_equal(part.phase, grid.phase[2:4, :, 1:5])
+    assert isinstance(grid.crop(box, in_file=True).phase, np.ndarray)
 
 
 def test_coarsen_takes_the_majority(grid):

@@ -348,6 +348,16 @@ def test_the_hierarchy_prints_its_levels():
     assert text[1].split() == ["512", "1344", "8", "x", "8", "x", "8"] and text[2].split()[0] == "64"
 
 
+def test_a_settled_hierarchy_answers_the_same_from_less():
+    mask = np.ones((16, 16, 16), bool)
+    mask[3:9, 2:12, 5:11] = False
+    one, other = (conduction(mask, coarsest=100)[0] for _ in range(2))
+    b = np.random.default_rng(5).standard_normal(one.levels[0].x.size).astype(np.float32)
+    assert str(other.settle()) == str(one)
+    assert np.array_equal(other.cycle(b.copy()), one.cycle(b.copy()))
+    assert all(level.graph.neighbour.size == 0 and level.scale is None for level in other.levels)
+
+
 # -- conductance to the ends of x ----------------------------------------------------------------------------
 
 

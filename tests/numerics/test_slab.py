@@ -21,6 +21,17 @@ def test_slabs_cover_the_planes_and_begin_at_blocks(length, size):
         assert slab.first + slab.own[0] == slab.low and slab.first + slab.own[1] == slab.high
 
 
+def test_a_slab_knows_its_neighbours_planes_and_the_slabs_of_others():
+    whole = np.arange(43)
+    slabs = on_ranks(3, lambda ranks: RankSlab.of(43, ranks))
+    for slab in slabs:
+        low, high = max(slab.low - 1, 0), min(slab.high + 1, 43)
+        assert slab.wide == (low, high)
+        assert np.array_equal(slab.beside(whole[slab.first : slab.stop]), whole[low:high])
+        others = [slab.of_rank(rank) for rank in range(3)]
+        assert [(one.low, one.high) for one in others] == [(one.low, one.high) for one in slabs]
+
+
 def test_more_ranks_than_blocks_of_planes_are_refused():
     with pytest.raises(InputError, match="start 2 or fewer"):
         on_ranks(3, lambda ranks: RankSlab.of(23, ranks))

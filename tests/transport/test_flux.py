@@ -75,6 +75,24 @@ def test_the_mean_flux_is_D_eff(sides):
         assert np.allclose(planes, result.D_eff_over_D0, rtol=1e-3)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("first, end", [(0, 5), (4, 9), (6, 12)])
+def test_the_flux_of_some_planes_is_that_of_the_whole(axis, first, end):
+    grid, result, flux, _ = solved(random_pores((12, 12, 12), 5), axis=axis)
+    planes = (slice(None),) * axis + (slice(first, end),)
+    part = grid.crop({"xyz"[axis]: (first, end)})
+    found = flux_map(result.potential[planes], part, {"pore": 1.0}, axis, part=(first, 12))
+    inner = slice(1 if first else 0, -1 if end < 12 else None)  # beside a cut a plane lacks its neighbour
+    known = (slice(None), *(slice(None),) * axis, inner)
+    np.testing.assert_array_equal(found[known], flux[(slice(None), *planes)][known])
+    if first:  # what flows there from the plane before is not counted, nor anything in its place
+        below, here = (result.potential.take(plane, axis) for plane in (first - 1, first))
+        lacking = np.nan_to_num((below - here) * 12 / 2)
+        np.testing.assert_allclose(
+            found[axis].take(0, axis), flux[axis].take(first, axis) - lacking, atol=1e-5
+        )
+
+
 def test_flux_lines_of_a_staircase():
     """One path of alternating steps along x and y. Inner voxels pass the flux on around a corner: (1, 1) / 2.
     Of the two voxels at an end one takes a quarter (1.5 links to the other's 0.5): (1, 1) / 8 and (7, 1) /

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -18,9 +19,11 @@ from microsim.volumes.fields import (
     read_hosts,
     read_names,
     read_once,
+    read_phase,
     read_times,
     stored_index,
 )
+from microsim.volumes.filed import FileArray
 from microsim.volumes.volume import read_voxels
 
 UNITS = {"sto": "1", "c_e": "mol m-3"}
@@ -55,6 +58,21 @@ def test_fields_come_back_with_time_and_voxel_size(stored):
         assert voxel_size == (1e-6, 2e-6, 3e-6) and time_s == times[index]
     np.testing.assert_array_equal(read_field(path, "c_e")[0], c_e[-1])
     assert read_names(path) == UNITS
+
+
+def test_a_time_may_come_by_layers_and_the_phases_from_a_file(stored, grid, tmp_path):
+    path, sto, c_e = stored
+    np.save(tmp_path / "v.npy", grid.phase)
+    filed = replace(grid, phase=FileArray.of_npy(tmp_path / "v.npy"))
+    parts = ((k, {"sto": sto[1, k : k + 2], "c_e": c_e[1, k : k + 2]}) for k in (0, 2, 4))
+    with FieldWriter(tmp_path / "parts.h5", filed, UNITS) as fields:
+        assert fields.layers == 5 and fields.part.exists()
+        fields.write_by_layers(10.0, "Discharge", parts, 1)
+    for name in UNITS:
+        found, one = read_field(tmp_path / "parts.h5", name), read_field(path, name, 1)
+        np.testing.assert_array_equal(found[0], one[0])
+        assert found[1:] == one[1:]
+    np.testing.assert_array_equal(read_phase(tmp_path / "parts.h5")[0], grid.phase)
 
 
 def test_within_a_block_a_field_is_read_once(stored, monkeypatch):
