@@ -29,11 +29,8 @@ def face_openings(share, *, periodic_sides=False):
     J. Comput. Phys. 164 (2000) 228.
     """
     share = np.asarray(share, np.float32)
-    padded = _padded(share, 2, periodic_sides)
-    gradient = np.empty((3, *(n - 2 for n in padded.shape)), np.float32)
-    kernels.cuts.gradients(padded, gradient)
     opening = np.empty((3, *(n + 1 for n in share.shape)), np.float32)
-    kernels.cuts.openings(padded, gradient, opening)
+    kernels.cuts.openings(_padded(share, 2, periodic_sides), opening)
     return opening
 
 
@@ -92,7 +89,7 @@ def _gone_on(near, depth, normal, bend):
 
 
 PASSES, STEP = 12, np.float32(1.25)  # below 4/3 the accelerated steps are stable
-MARGIN, DEPTH = np.float32(0.2), 4.0
+MARGIN, DEPTH = np.float32(0.2), np.float32(4)
 
 
 def smooth_shares(mask, *, periodic_sides=False):
@@ -111,48 +108,31 @@ def smooth_shares(mask, *, periodic_sides=False):
     if mask.all() or not mask.any():
         return mask.astype(np.float32)
     phi = _depth(mask, periodic_sides)
-    np.negative(phi, out=phi, where=~mask)
     _unbend(phi, periodic_sides)
     share = np.empty_like(phi)
-    wide = _padded(phi, 1, periodic_sides)
-    kernels.cuts.shares(phi, *(_slope(wide, axis) for axis in range(3)), share)
+    kernels.heights.shares(phi, periodic_sides, share)
     return share
 
 
 def _unbend(phi, periodic_sides):
     """Take accelerated steps down the bending energy of phi."""
     ahead, gone = _padded(phi, 2, periodic_sides), 1.0
-    rough = np.empty(tuple(n + 2 for n in phi.shape), np.float32)
+    onward = np.empty_like(ahead)
     for _ in range(PASSES):
-        kernels.cuts.roughness(ahead, rough)
         before, gone = gone, (1 + np.sqrt(1 + 4 * gone**2)) / 2
-        kernels.cuts.unbend(rough, STEP, np.float32((before - 1) / gone), MARGIN, phi, ahead)
-        _renew_padding(ahead, 2, periodic_sides)
+        kernels.heights.unbend(ahead, STEP, np.float32((before - 1) / gone), MARGIN, phi, onward)
+        _renew_padding(onward, 2, periodic_sides)
+        ahead, onward = onward, ahead
 
 
 def _depth(mask, periodic_sides):
-    """Distance of each voxel's centre to the nearest voxel of the other kind, less half a voxel."""
-    reach = int(DEPTH) + 1
-    around = [(0, 0), *[(reach,) * 2] * 2] if periodic_sides else [(0, 0)] * 3
-    wide = np.pad(mask, around, mode="wrap")
-    square = _squared_distance(wide, reach) + _squared_distance(~wide, reach)
-    inner = tuple(slice(low, low + n) for (low, _), n in zip(around, mask.shape))
-    root = np.sqrt(np.arange(reach**2 + 1, dtype=np.float32))
-    return np.minimum(root - np.float32(0.5), np.float32(DEPTH))[square[inner]]
-
-
-def _squared_distance(mask, reach):
-    """Squared distance, up to that of `reach` voxels, of the centres of True voxels to the nearest False one;
-    0 elsewhere, uint8."""
-    square = np.where(mask, np.uint8(reach**2), np.uint8(0))
-    for axis in range(3):
-        line, nearest = np.moveaxis(square, axis, 0), np.moveaxis(square.copy(), axis, 0)
-        for step in range(1, min(reach, len(line))):
-            beyond = np.uint8(step**2)
-            np.minimum(nearest[step:], line[:-step] + beyond, out=nearest[step:])
-            np.minimum(nearest[:-step], line[step:] + beyond, out=nearest[:-step])
-        square = np.moveaxis(nearest, 0, axis)
-    return square
+    """Distance of each voxel's centre to the nearest voxel of the other kind, less half a voxel; below 0 in
+    False voxels."""
+    by = int(DEPTH) + 1 if periodic_sides else 0
+    wide = np.pad(mask, [(0, 0), (by, by), (by, by)], mode="wrap") if by else mask
+    phi = np.empty(mask.shape, np.float32)
+    kernels.heights.begin(wide, by, DEPTH, phi)
+    return phi
 
 
 def _padded(values, by, periodic_sides):

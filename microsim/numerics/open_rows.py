@@ -46,7 +46,7 @@ class OpenRows:
         index, position, bounds = kernels.graph.number_cells(mask, *lines, colours)
         near, weight = np.empty((len(position), 6), np.uint32), np.empty((len(position), 6), np.float32)
         shape = ((h[0] / h) ** 2).astype(np.float32)
-        kernels.open_faces.open_rows(position, index, periodic, opening, shape, near, weight)
+        kernels.open_faces.open_rows(index, periodic, opening, shape, near, weight)
         ends = np.zeros((2, len(position)), np.float32)
         for end, plane in enumerate((0, -1)):
             cells = index[plane][mask[plane]]

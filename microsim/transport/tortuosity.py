@@ -343,16 +343,16 @@ class _OpenProblem:
         self.u = _series_profile(cells.inlet.sum(dtype=float), between, cells.outlet.sum(dtype=float))[x]
 
     def residual(self, r):
-        cells, out = self.cells, np.empty(self.cells.n)
-        kernels.fixed.outflow(cells.near, cells.weight, cells.inlet + cells.outlet, self.u, out)
-        conductance = float(self.u @ out - 2 * (cells.inlet @ self.u) + cells.inlet.sum(dtype=float))
-        np.subtract(cells.inlet, out, out=out)
-        r[:] = out
-        return self.plane_sums(out), conductance
+        cells, (energy, sums) = self.cells, np.empty((2, self.planes.shape[1] - 1))
+        kernels.open_faces.residual(
+            *(self.planes, cells.near, cells.weight, cells.inlet, cells.outlet, self.u, r, energy, sums)
+        )
+        return sums, float(energy.sum())
 
     def plane_sums(self, r):
-        total = np.concatenate([[0.0], np.cumsum(r, dtype=float)])
-        return np.diff(total[self.planes]).sum(axis=0)
+        sums = np.empty(self.planes.shape[1] - 1)
+        kernels.open_faces.plane_sums(self.planes, r, sums)
+        return sums
 
 
 def _series_profile(first, between, last):

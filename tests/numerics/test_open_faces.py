@@ -1,5 +1,7 @@
 """Clusters and links of voxels whose faces are open in part: twins, and what must hold of any."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,8 +48,8 @@ def some_cells(seed, periodic):
 def linked(graph, periodic, opening):
     """Rows of open links."""
     near, weight = np.zeros((graph.n, 6), np.uint32), np.zeros((graph.n, 6), np.float32)
-    cells = graph.position, graph.index, periodic, opening, STRETCH, near, weight
-    return agree("open_faces.open_rows", *cells, outputs=[5, 6])
+    cells = graph.index, periodic, opening, STRETCH, near, weight
+    return agree("open_faces.open_rows", *cells, outputs=[4, 5])
 
 
 @quick
@@ -90,3 +92,21 @@ def test_blocks_of_voxels(seed, periodic, step):
     ratio = np.array([r[position[:, a]] for a, r in enumerate(ratios)]).max() + 1e-6
     held = (weight * across).sum()
     assert held * 0.4 - 1e-3 <= total.sum() <= held * ratio
+
+
+@quick
+@given(st.integers(0, 2**31))
+def test_residuals_and_their_sums_over_planes(seed):
+    graph, opening = some_cells(seed, False)
+    near, weight = linked(graph, False, opening)
+    rng, x = np.random.default_rng(seed), graph.position[:, 0]
+    lines = np.arange(SHAPE[0] + 1)
+    planes = np.array([a + np.searchsorted(x[a:b], lines) for a, b in pairwise(graph.bounds)])
+    ends = [np.where(x == end, rng.random(graph.n), 0).astype(np.float32) for end in (0, SHAPE[0] - 1)]
+    u, r = rng.random(graph.n), np.zeros(graph.n, np.float32)
+    given_ = planes, near, weight, *ends, u, r, *np.zeros((2, SHAPE[0]))
+    r, energy, sums = agree("open_faces.residual", *given_, outputs=[6, 7, 8])
+    (again,) = agree("open_faces.plane_sums", planes, r, np.zeros(SHAPE[0]), outputs=[2])
+    assert np.allclose(again, sums, atol=1e-5) and np.allclose(sums, np.bincount(x, r, SHAPE[0]), atol=1e-5)
+    links = (weight * (u[:, None] - u[near]) ** 2).sum() / 2
+    assert np.isclose(energy.sum(), links + ends[0] @ (1 - u) ** 2 + ends[1] @ u**2)

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .compiled import compiled, inlined
-from .threads import spread
+from .threads import START, spread
+
+NONE, ONCE, TWICE = np.float32(0), np.uint64(1), np.uint64(2)
 
 
 @compiled
@@ -15,21 +17,26 @@ def clusters(opening, shape, periodic):
     the sides y and z are joined to their opposites.
     """
     nx, ny, nz = shape
-    root = np.arange(nx * ny * nz).astype(np.int32)
+    root = np.empty(nx * ny * nz, np.int32)
     for x in range(nx):
         for y in range(ny):
+            follows = False
             for z in range(nz):
                 here = (x * ny + y) * nz + z
-                if x > 0 and opening[0, x, y, z] > 0:
+                follows = z > 0 and opening[2, x, y, z] > 0
+                root[here] = root[here - 1] if follows else here
+                # where both voxels follow the ones before them these have joined the two already
+                along_x = follows and x > 0 and opening[0, x, y, z - 1] > 0 and opening[2, x - 1, y, z] > 0
+                along_y = follows and y > 0 and opening[1, x, y, z - 1] > 0 and opening[2, x, y - 1, z] > 0
+                if x > 0 and opening[0, x, y, z] > 0 and not along_x:
                     _join(root, here, here - ny * nz)
-                if y > 0 and opening[1, x, y, z] > 0:
+                if y > 0 and opening[1, x, y, z] > 0 and not along_y:
                     _join(root, here, here - nz)
-                elif y == 0 and periodic and opening[1, x, y, z] > 0:
-                    _join(root, here, here + (ny - 1) * nz)
-                if z > 0 and opening[2, x, y, z] > 0:
-                    _join(root, here, here - 1)
-                elif z == 0 and periodic and opening[2, x, y, z] > 0:
-                    _join(root, here, here + nz - 1)
+            if periodic and opening[2, x, y, 0] > 0:
+                _join(root, (x * ny + y) * nz, (x * ny + y) * nz + nz - 1)
+        for z in range(nz if periodic else 0):
+            if opening[1, x, 0, z] > 0:
+                _join(root, x * ny * nz + z, (x * ny + ny - 1) * nz + z)
     for here in range(root.size):
         root[here] = root[root[here]]  # lower places are at their root already
     return root.reshape(shape)
@@ -47,41 +54,82 @@ def _join(root, i, j):
     root[max(i, j)] = min(i, j)
 
 
-@spread("position")
-def open_rows(first, stop, position, index, periodic, opening, shape, near, weight):
+@spread("index")
+def open_rows(first, stop, index, periodic, opening, shape, near, weight):
     """Links of each cell, one across each face (0..5 for -x +x -y +y -z +z): the cell beyond and the open
     part times the axis's shape; the cell itself and 0 where nothing passes."""
-    nx, ny, nz = index.shape
-    around = int(periodic)
-    for i in range(first, stop):
-        x, y, z = np.int64(position[i, 0]), np.int64(position[i, 1]), np.int64(position[i, 2])
-        x1, x2 = max(x - 1, 0), min(x + 1, nx - 1)
-        y1, y2 = _before(y, ny, around), _behind(y, ny, around)
-        z1, z2 = _before(z, nz, around), _behind(z, nz, around)
-        _link(near, weight, i, 0, index[x1, y, z], opening[0, x, y, z] * shape[0])
-        _link(near, weight, i, 1, index[x2, y, z], opening[0, x + 1, y, z] * shape[0])
-        _link(near, weight, i, 2, index[x, y1, z], opening[1, x, y, z] * shape[1])
-        _link(near, weight, i, 3, index[x, y2, z], opening[1, x, y + 1, z] * shape[1])
-        _link(near, weight, i, 4, index[x, y, z1], opening[2, x, y, z] * shape[2])
-        _link(near, weight, i, 5, index[x, y, z2], opening[2, x, y, z + 1] * shape[2])
+    nx, ny, nz = np.uint64(index.shape[0]), np.uint64(index.shape[1]), np.uint64(index.shape[2])
+    cells, faces = index.reshape(index.size), opening.reshape(opening.size)
+    row, plane = nz + ONCE, (ny + ONCE) * (nz + ONCE)  # of openings
+    every = (nx + ONCE) * plane
+    for x in range(first, stop):
+        x1, x2 = _lines(x, nx, False)
+        for y in range(ny):
+            y1, y2 = _lines(y, ny, periodic)
+            of_x, of_y, of_z = (
+                x * plane + y * row,
+                every + x * plane + y * row,
+                TWICE * every + x * plane + y * row,
+            )
+            here, low_x, high_x = (x * ny + y) * nz, (x1 * ny + y) * nz, (x2 * ny + y) * nz
+            low_y, high_y = (x * ny + y1) * nz, (x * ny + y2) * nz
+            for z in range(nz):
+                i = cells[here + z]
+                if i >= 0:
+                    z1, z2 = _lines(z, nz, periodic)
+                    _link(near, weight, i, 0, cells[low_x + z], faces[of_x + z] * shape[0])
+                    _link(near, weight, i, 1, cells[high_x + z], faces[of_x + plane + z] * shape[0])
+                    _link(near, weight, i, 2, cells[low_y + z], faces[of_y + z] * shape[1])
+                    _link(near, weight, i, 3, cells[high_y + z], faces[of_y + row + z] * shape[1])
+                    _link(near, weight, i, 4, cells[here + z1], faces[of_z + z] * shape[2])
+                    _link(near, weight, i, 5, cells[here + z2], faces[of_z + ONCE + z] * shape[2])
 
 
 @inlined
-def _before(k, n, around):
-    return k - 1 if k > 0 else around * (n - 1)
-
-
-@inlined
-def _behind(k, n, around):
-    return k + 1 if k < n - 1 else (1 - around) * k
+def _lines(k, n, periodic):
+    """Lines before and behind line k; beyond the box k itself, or around it."""
+    before = k - ONCE if k > 0 else ((n - ONCE) if periodic else k)
+    behind = k + ONCE if k + ONCE < n else (START if periodic else k)
+    return before, behind
 
 
 @inlined
 def _link(near, weight, i, face, j, open_):
-    here = np.int64(i)
-    linked = j >= 0 and j != here
-    near[i, face] = j if linked else here
-    weight[i, face] = open_ if linked else 0
+    linked = j >= 0 and j != i
+    near[i, face] = j if linked else i
+    weight[i, face] = open_ if linked else NONE
+
+
+@spread("sums", grain=8)
+def residual(first, stop, planes, near, weight, inlet, outlet, u, r, energy, sums):
+    """r = b - A u for a drop of 1 between the ends (b: conductance to the first one), and its sum over each
+    plane of x; energy: u . A u - 2 b . u + b . 1 of the plane, the conductance that u stands for.
+
+    planes: first cell of each plane, and the end, of each colour [colour, x].
+    """
+    for x in range(first, stop):
+        total, lacks = 0.0, 0.0
+        for colour in range(planes.shape[0]):
+            for i in range(np.uint64(planes[colour, x]), np.uint64(planes[colour, x + 1])):
+                b = np.float64(inlet[i])
+                Au = (b + outlet[i]) * u[i]
+                for face in range(6):
+                    Au += weight[i, face] * (u[i] - u[near[i, face]])
+                total += u[i] * (Au - 2 * b) + b
+                lacks += b - Au
+                r[i] = b - Au
+        energy[x], sums[x] = total, lacks
+
+
+@spread("sums", grain=8)
+def plane_sums(first, stop, planes, value, sums):
+    """Sum of a cell value over each plane of x, in float64; planes: see residual."""
+    for x in range(first, stop):
+        total = 0.0
+        for colour in range(planes.shape[0]):
+            for i in range(np.uint64(planes[colour, x]), np.uint64(planes[colour, x + 1])):
+                total += value[i]
+        sums[x] = total
 
 
 @spread("parts")
@@ -166,27 +214,30 @@ def block_links(near, weight, parent, child_ptr, child, position, ratio_x, ratio
 def _block_links(
     near, weight, parent, child_ptr, child, position, ratio_x, ratio_y, ratio_z, indptr, neighbour, total
 ):
-    found, sums = np.empty(24, np.int64), np.empty(24, np.float32)
-    for big in range(indptr.size - 1):
-        count = 0
-        for c in range(child_ptr[big], child_ptr[big + 1]):
-            i = child[c]
-            for face in range(6):
-                j = np.int64(parent[near[i, face]])
-                if j != big and weight[i, face] > 0:
-                    line = position[big, face // 2] - 1 + face % 2  # -1: the last entry, around the ring
-                    ratio = ratio_x[line] if face < 2 else (ratio_y[line] if face < 4 else ratio_z[line])
-                    k = 0
-                    while k < count and found[k] != j:
-                        k += 1
-                    if k == count:
-                        found[k], sums[k] = j, 0
-                        count += 1
+    found, sums = np.empty(24, np.int32), np.empty(24, np.float32)
+    for big in range(np.uint64(indptr.size - 1)):
+        count, own = START, np.int32(big)
+        begin, end = np.uint64(child_ptr[big]), np.uint64(child_ptr[big + ONCE])
+        for face in range(6):
+            line = position[big, face // 2] - 1 + face % 2  # -1: the last entry, around the ring
+            ratio = ratio_x[line] if face < 2 else (ratio_y[line] if face < 4 else ratio_z[line])
+            k = START
+            for c in range(begin, end):
+                i = np.uint64(child[c])
+                j = parent[near[i, face]]
+                if j != own and weight[i, face] > 0:
+                    if k >= count or found[k] != j:  # mostly the block that the last one led to
+                        k = START
+                        while k < count and found[k] != j:
+                            k += ONCE
+                        if k == count:
+                            found[k], sums[k] = j, NONE
+                            count += ONCE
                     sums[k] += weight[i, face] * ratio
         slot = indptr[big]
         for later in range(2):
             for k in range(count):
-                if (found[k] > big) == (later == 1):
+                if (found[k] > own) == (later == 1):
                     neighbour[slot], total[slot] = found[k], sums[k]
                     slot += 1
-        indptr[big + 1] = slot
+        indptr[big + ONCE] = slot

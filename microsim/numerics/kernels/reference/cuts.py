@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ...codes import FLAT, GOOD_FIT, POOR_FIT, PURE
+from ...codes import GOOD_FIT, POOR_FIT, PURE
+from .cut_planes import normal, places
 
 
 def gradients(share, gradient):
@@ -18,71 +19,27 @@ def gradients(share, gradient):
             gradient[axis] += step[axis] * across * window / 32
 
 
-def roughness(values, out):
-    """Mean over 3 x 3 x 3 voxels (weights 1, 2, 1 along each axis) less the middle, inside the outermost."""
-    out[:] = -values[1:-1, 1:-1, 1:-1]
-    for place in np.ndindex(3, 3, 3):
-        weight = np.prod([2 - abs(a - 1) for a in place]) / 64
-        out += weight * values[tuple(slice(a, a + n) for a, n in zip(place, out.shape))]
-
-
-def unbend(rough, step, momentum, margin, height, ahead):
-    """One accelerated step down the bending energy; see cpu.cuts."""
-    side, change, inner = np.where(height > 0, 1, -1), np.empty_like(height), (slice(2, -2),) * 3
-    roughness(rough, change)
-    new = side * np.maximum(side * (ahead[inner] - step * change), margin)
-    ahead[inner] = new + momentum * (new - height)
-    height[:] = new
-
-
-def _normal(g):
-    n = np.maximum(np.abs(g) / np.maximum(np.abs(g).sum(axis=0), 1e-30), FLAT)
-    return n / n.sum(axis=0)
-
-
-def _volume(n, a):
-    """Share of unit cubes with n . x < a: pyramids over the corners, by inclusion and exclusion."""
-    corners = [np.array(c, float) for c in np.ndindex(2, 2, 2)]
-    cut = sum((-1) ** c.sum() * np.maximum(a - np.tensordot(c, n, 1), 0) ** 3 for c in corners)
-    return np.clip(cut / (6 * n.prod(axis=0)), 0, 1)
-
-
-def _places(n, share):
-    """Places a of the planes n . x = a that leave `share` of unit cubes open, by bisection."""
-    low, high = np.zeros(share.shape), np.ones(share.shape)
-    for _ in range(24):
-        a = (low + high) / 2
-        more = _volume(n, a) > share
-        low, high = np.where(more, low, a), np.where(more, a, high)
-    return (low + high) / 2
-
-
 def _section(g, share, depth):
     """Open part of the section at `depth` of unit cubes; g: gradient, the axis across the section first."""
-    n = _normal(g)
-    a = _places(n, share) - n[0] * depth
+    n = normal(g)
+    a = places(n, share) - n[0] * depth
     corners = [np.array(c, float) for c in np.ndindex(2, 2)]
     cut = sum((-1) ** c.sum() * np.maximum(a - np.tensordot(c, n[1:], 1), 0) ** 2 for c in corners)
     return np.clip(cut / (2 * n[1] * n[2]), 0, 1)
 
 
-def shares(height, slope_x, slope_y, slope_z, share):
-    """Share of each voxel where height > 0, height linear with its slopes."""
-    g = np.stack([slope_x, slope_y, slope_z]).astype(float)
-    place = np.clip(height / np.maximum(np.abs(g).sum(axis=0), 1e-30), -0.5, 0.5)
-    share[:] = _volume(_normal(g), 0.5 + place)
-
-
 def depths(share, gradient, depth):
     """Distance of the centre of each voxel to the plane that cuts it; see cpu.cuts."""
-    s, n = share[(slice(1, -1),) * 3].astype(float), _normal(gradient)
-    plane = (_places(n, s) - 0.5) / np.sqrt((n**2).sum(axis=0))
+    s, n = share[(slice(1, -1),) * 3].astype(float), normal(gradient)
+    plane = (places(n, s) - 0.5) / np.sqrt((n**2).sum(axis=0))
     misfit = np.where((s < PURE) | (s > 1 - PURE), 1, _misfit(gradient, s))
     depth[:] = (1 - misfit) * plane + misfit * (s - 0.5)
 
 
-def openings(share, gradient, opening):
+def openings(share, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis; see cpu.cuts."""
+    gradient = np.empty((3, *(n - 2 for n in share.shape)), np.float32)
+    gradients(share, gradient)
     for axis in range(3):
         order = [axis, (axis + 1) % 3, (axis + 2) % 3]
         found = _lower_faces(

@@ -21,10 +21,11 @@ def clusters(opening, shape, periodic):
     return np.unique(cluster, return_index=True)[1][cluster].astype(np.int32).reshape(shape)
 
 
-def open_rows(position, index, periodic, opening, shape, near, weight):
+def open_rows(index, periodic, opening, shape, near, weight):
     """Links of each cell, one across each face: the cell beyond and the open part times the axis's shape; the
     cell itself and 0 where nothing passes."""
-    for i, cell in enumerate(position.astype(int)):
+    for cell in np.argwhere(index >= 0):
+        i = index[tuple(cell)]
         for face in range(6):
             axis, upper = divmod(face, 2)
             there, at = cell.copy(), cell.copy()
@@ -35,6 +36,22 @@ def open_rows(position, index, periodic, opening, shape, near, weight):
             inside = np.all(there >= 0) and np.all(there < index.shape)
             j = index[tuple(there)] if inside else -1
             near[i, face], weight[i, face] = (i, 0) if j in (-1, i) else (j, opening[axis, *at] * shape[axis])
+
+
+def residual(planes, near, weight, inlet, outlet, u, r, energy, sums):
+    """r = b - A u for a drop of 1 between the ends, its sum over each plane of x, and what each plane
+    adds to the conductance that u stands for."""
+    b = inlet.astype(float)
+    Au = (b + outlet) * u + (weight * (u[:, None] - u[near])).sum(axis=1)
+    r[:] = b - Au
+    plane_sums(planes, b - Au, sums)
+    plane_sums(planes, u * (Au - 2 * b) + b, energy)
+
+
+def plane_sums(planes, value, sums):
+    """Sum of a cell value over each plane of x."""
+    for x in range(sums.size):
+        sums[x] = sum(value[own[x] : own[x + 1]].sum(dtype=float) for own in planes)
 
 
 def block_parts(index, opening, step, part, parts):
@@ -69,8 +86,8 @@ def block_links(near, weight, parent, child_ptr, child, position, ratio_x, ratio
     ratios, indptr, links = (ratio_x, ratio_y, ratio_z), [0], []
     for big, place in enumerate(position):
         row = {}
-        for i in child[child_ptr[big] : child_ptr[big + 1]]:
-            for face in range(6):
+        for face in range(6):
+            for i in child[child_ptr[big] : child_ptr[big + 1]]:
                 j = int(parent[near[i, face]])
                 if j != big and weight[i, face] > 0:
                     ratio = ratios[face // 2][place[face // 2] - 1 + face % 2]
