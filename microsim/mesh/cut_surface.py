@@ -124,9 +124,7 @@ def _without_noise(share):
 
 
 def _openings(share):
-    opening = face_openings(share)
-    opening[opening < CLOSED] = 0
-    return opening
+    return face_openings(share, least=CLOSED)
 
 
 def _closing(opening, axis):

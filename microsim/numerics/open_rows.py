@@ -24,7 +24,7 @@ class OpenRows:
 
     opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; index:
     cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of each colour and the end; near,
-    weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x.
+    weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x; diagonal: A_ii.
     """
 
     opening: np.ndarray
@@ -37,6 +37,7 @@ class OpenRows:
     weight: np.ndarray
     inlet: np.ndarray
     outlet: np.ndarray
+    diagonal: np.ndarray
 
     @classmethod
     def of(cls, mask, opening, h, periodic=False):
@@ -45,13 +46,15 @@ class OpenRows:
         lines, colours = line_colours(mask.shape, periodic)
         index, position, bounds = kernels.graph.number_cells(mask, *lines, colours)
         near, weight = np.empty((len(position), 6), np.uint32), np.empty((len(position), 6), np.float32)
+        diagonal = np.empty(len(position), np.float32)
         shape = ((h[0] / h) ** 2).astype(np.float32)
-        kernels.open_faces.open_rows(index, periodic, opening, shape, near, weight)
+        kernels.open_faces.open_rows(index, periodic, opening, shape, near, weight, diagonal)
         ends = np.zeros((2, len(position)), np.float32)
         for end, plane in enumerate((0, -1)):
             cells = index[plane][mask[plane]]
             ends[end, cells] = 2 * opening[0, plane, :-1, :-1][mask[plane]]
-        return cls(opening, h, periodic, index, position, bounds, near, weight, *ends)
+            diagonal[cells] += ends[end, cells]
+        return cls(opening, h, periodic, index, position, bounds, near, weight, *ends, diagonal)
 
     @property
     def n(self):
@@ -66,7 +69,7 @@ class OpenRows:
     @property
     def planes(self):
         """First cell of each plane of x, and the end, of each colour [colour, x]."""
-        x, lines = self.position[:, 0], np.arange(len(self.index) + 1)
+        x, lines = self.position[:, 0], np.arange(len(self.index) + 1, dtype=np.int16)
         return np.array([a + np.searchsorted(x[a:b], lines) for a, b in pairwise(self.bounds)])
 
     def gather(self, array):
@@ -85,7 +88,7 @@ class OpenMultigrid:
 
     def __init__(self, cells, coarsest=300, visits=2):
         self.rows, self.spans = Rows.alone(cells.near, cells.weight), cells.spans
-        self.diagonal = cells.weight @ np.ones(6, np.float32) + cells.inlet + cells.outlet
+        self.diagonal = cells.diagonal
         graph, weight, self.parent, *children, low, high = open_aggregates(cells)
         self.children = children
         self.coarse = Multigrid(graph, weight, coarsest, visits)

@@ -40,8 +40,7 @@ def cut_cells(share, h, periodic_sides=False):
 
     share: [x, y, z], 0 to 1; h: voxel edges, divided by the square root of the conductivity along them.
     """
-    opening = face_openings(share, periodic_sides=periodic_sides)
-    opening[opening < CLOSED] = 0
+    opening = face_openings(share, periodic_sides=periodic_sides, least=CLOSED)
     mask = _percolating(opening, share.shape, periodic_sides)
     return OpenRows.of(mask, opening, h, periodic_sides) if mask.any() else None
 

@@ -166,7 +166,7 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     h, along = np.array(grid.voxel_size)[order], conductivity[order]
     cut = cut_cells(share, h * np.sqrt(along[0] / along), periodic)
     eps = float(share.mean(dtype=float))
-    through = float(cut.gather(share).sum(dtype=float) / share.size) if cut else 0.0
+    through = float(share[cut.index >= 0].sum(dtype=float) / share.size) if cut else 0.0
     bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through, bounded=True)
     return _OpenProblem(cut) if cut else None, bulk
 
@@ -339,8 +339,11 @@ class _OpenProblem:
     def __init__(self, cells):
         self.cells, self.multigrid = cells, OpenMultigrid(cells)
         self.apply, self.planes = self.multigrid.apply, cells.planes
-        x, between = cells.position[:, 0], self.plane_sums(cells.weight[:, 1])[:-1]
-        self.u = _series_profile(cells.inlet.sum(dtype=float), between, cells.outlet.sum(dtype=float))[x]
+        between, self.u = self.plane_sums(cells.weight[:, 1])[:-1], np.empty(cells.n)
+        profile = _series_profile(cells.inlet.sum(dtype=float), between, cells.outlet.sum(dtype=float))
+        for own in self.planes:
+            for first, stop, value in zip(own, own[1:], profile):
+                self.u[first:stop] = value
 
     def residual(self, r):
         cells, (energy, sums) = self.cells, np.empty((2, self.planes.shape[1] - 1))

@@ -48,8 +48,10 @@ def some_cells(seed, periodic):
 def linked(graph, periodic, opening):
     """Rows of open links."""
     near, weight = np.zeros((graph.n, 6), np.uint32), np.zeros((graph.n, 6), np.float32)
-    cells = graph.index, periodic, opening, STRETCH, near, weight
-    return agree("open_faces.open_rows", *cells, outputs=[4, 5])
+    cells = graph.index, periodic, opening, STRETCH, near, weight, np.zeros(graph.n, np.float32)
+    near, weight, total = agree("open_faces.open_rows", *cells, outputs=[4, 5, 6])
+    assert np.allclose(total, weight.sum(axis=1))
+    return near, weight
 
 
 @quick

@@ -108,13 +108,18 @@ def _face(share, planes, here, there, own, other, axis, across, step_b, step_c):
     return (1 - misfit) * (sides + both) / 3 + misfit * passage * mean
 
 
+@inlined
+def _at_least(least, open_):
+    return open_ if open_ >= least else 0.0
+
+
 @spread("opening", axis=1)
-def openings(first, stop, share, opening):
+def openings(first, stop, share, least, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis.
 
         (1 - misfit) (side_i + side_j + both) / 3 + misfit passage (s_i + s_j) / 2
 
-    share: open share s, with two voxels around the box.
+    share: open share s, with two voxels around the box; least: what is open by less is closed.
     """
     ny, nz = np.uint64(share.shape[1]), np.uint64(share.shape[2])
     flat, x_step = share.reshape(share.size), ny * nz
@@ -133,15 +138,21 @@ def openings(first, stop, share, opening):
             for k in range(np.uint64(opening.shape[3])):
                 at, own, other = begin + k, own_plane + record + k * RECORD, other_plane + record + k * RECORD
                 s = flat[at]
-                least = min(s, flat[at - x_step], flat[at - nz], flat[at - ONCE])
-                if s < PURE or least > 1 - PURE:  # most voxels
+                lowest = min(s, flat[at - x_step], flat[at - nz], flat[at - ONCE])
+                if s < PURE or lowest > 1 - PURE:  # most voxels
                     whole = NONE if s < PURE else ONE
                     opening[0, i, j, k], opening[1, i, j, k], opening[2, i, j, k] = whole, whole, whole
                     continue
                 a, b, c = at - x_step, at - nz, at - ONCE
-                opening[0, i, j, k] = _face(flat, records, at, a, own, other, X, x_step, nz, ONCE)
-                opening[1, i, j, k] = _face(flat, records, at, b, own, own - y_record, Y, nz, ONCE, x_step)
-                opening[2, i, j, k] = _face(flat, records, at, c, own, own - RECORD, Z, ONCE, x_step, nz)
+                opening[0, i, j, k] = _at_least(
+                    least, _face(flat, records, at, a, own, other, X, x_step, nz, ONCE)
+                )
+                opening[1, i, j, k] = _at_least(
+                    least, _face(flat, records, at, b, own, own - y_record, Y, nz, ONCE, x_step)
+                )
+                opening[2, i, j, k] = _at_least(
+                    least, _face(flat, records, at, c, own, own - RECORD, Z, ONCE, x_step, nz)
+                )
 
 
 @inlined

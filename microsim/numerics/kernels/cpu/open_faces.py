@@ -55,9 +55,9 @@ def _join(root, i, j):
 
 
 @spread("index")
-def open_rows(first, stop, index, periodic, opening, shape, near, weight):
+def open_rows(first, stop, index, periodic, opening, shape, near, weight, total):
     """Links of each cell, one across each face (0..5 for -x +x -y +y -z +z): the cell beyond and the open
-    part times the axis's shape; the cell itself and 0 where nothing passes."""
+    part times the axis's shape; the cell itself and 0 where nothing passes. total: their sums."""
     nx, ny, nz = np.uint64(index.shape[0]), np.uint64(index.shape[1]), np.uint64(index.shape[2])
     cells, faces = index.reshape(index.size), opening.reshape(opening.size)
     row, plane = nz + ONCE, (ny + ONCE) * (nz + ONCE)  # of openings
@@ -77,12 +77,13 @@ def open_rows(first, stop, index, periodic, opening, shape, near, weight):
                 i = cells[here + z]
                 if i >= 0:
                     z1, z2 = _lines(z, nz, periodic)
-                    _link(near, weight, i, 0, cells[low_x + z], faces[of_x + z] * shape[0])
-                    _link(near, weight, i, 1, cells[high_x + z], faces[of_x + plane + z] * shape[0])
-                    _link(near, weight, i, 2, cells[low_y + z], faces[of_y + z] * shape[1])
-                    _link(near, weight, i, 3, cells[high_y + z], faces[of_y + row + z] * shape[1])
-                    _link(near, weight, i, 4, cells[here + z1], faces[of_z + z] * shape[2])
-                    _link(near, weight, i, 5, cells[here + z2], faces[of_z + ONCE + z] * shape[2])
+                    w = _link(near, weight, i, 0, cells[low_x + z], faces[of_x + z] * shape[0])
+                    w += _link(near, weight, i, 1, cells[high_x + z], faces[of_x + plane + z] * shape[0])
+                    w += _link(near, weight, i, 2, cells[low_y + z], faces[of_y + z] * shape[1])
+                    w += _link(near, weight, i, 3, cells[high_y + z], faces[of_y + row + z] * shape[1])
+                    w += _link(near, weight, i, 4, cells[here + z1], faces[of_z + z] * shape[2])
+                    w += _link(near, weight, i, 5, cells[here + z2], faces[of_z + ONCE + z] * shape[2])
+                    total[i] = w
 
 
 @inlined
@@ -96,8 +97,9 @@ def _lines(k, n, periodic):
 @inlined
 def _link(near, weight, i, face, j, open_):
     linked = j >= 0 and j != i
-    near[i, face] = j if linked else i
-    weight[i, face] = open_ if linked else NONE
+    open_ = open_ if linked else NONE
+    near[i, face], weight[i, face] = j if linked else i, open_
+    return open_
 
 
 @spread("sums", grain=8)

@@ -36,7 +36,7 @@ def depths(share, gradient, depth):
     depth[:] = (1 - misfit) * plane + misfit * (s - 0.5)
 
 
-def openings(share, opening):
+def openings(share, least, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis; see cpu.cuts."""
     gradient = np.empty((3, *(n - 2 for n in share.shape)), np.float32)
     gradients(share, gradient)
@@ -45,7 +45,7 @@ def openings(share, opening):
         found = _lower_faces(
             share.transpose(order).astype(float), gradient[order].transpose([0, *(a + 1 for a in order)])
         )
-        opening[axis] = found.transpose(np.argsort(order))
+        opening[axis] = np.where(found >= least, found, 0).transpose(np.argsort(order))
 
 
 def _lower_faces(share, gradient):

@@ -21,9 +21,9 @@ def clusters(opening, shape, periodic):
     return np.unique(cluster, return_index=True)[1][cluster].astype(np.int32).reshape(shape)
 
 
-def open_rows(index, periodic, opening, shape, near, weight):
+def open_rows(index, periodic, opening, shape, near, weight, total):
     """Links of each cell, one across each face: the cell beyond and the open part times the axis's shape; the
-    cell itself and 0 where nothing passes."""
+    cell itself and 0 where nothing passes. total: their sums."""
     for cell in np.argwhere(index >= 0):
         i = index[tuple(cell)]
         for face in range(6):
@@ -36,6 +36,7 @@ def open_rows(index, periodic, opening, shape, near, weight):
             inside = np.all(there >= 0) and np.all(there < index.shape)
             j = index[tuple(there)] if inside else -1
             near[i, face], weight[i, face] = (i, 0) if j in (-1, i) else (j, opening[axis, *at] * shape[axis])
+        total[i] = weight[i].sum()
 
 
 def residual(planes, near, weight, inlet, outlet, u, r, energy, sums):
