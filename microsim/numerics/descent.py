@@ -46,7 +46,7 @@ class Descent:
     def strokes(self, once, k):
         """Return the strokes of a cycle, or of an answer, at the k-th of the small levels, made once. They
         lie in a dict: a cache around a function that knows its Descent would keep a grid that nobody
-        needs, all of its levels, until the collector comes."""
+        needs, all of its levels, until Python looks for circles."""
         if (once, k) not in self._known:
             self._known[once, k] = np.array(self._cycle(k) if once else self._answer(k), np.int64)
         return self._known[once, k]
