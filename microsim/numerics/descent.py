@@ -19,19 +19,17 @@ class Descent:
         self.top = next(k for k, level in enumerate(levels) if level.graph.n < SMALL or k == len(levels) - 1)
         self.levels, self.visits = levels[self.top :], visits
         spans, span_at = _joined([level.spans for level in self.levels])
-        vectors = {
-            name: self._moved(name) for name in ("diagonal", "b", "x", "r", "parent", "child", "child_ptr")
-        }
+        vectors = {name: self._moved(name) for name in ("diagonal", "b", "x", "r", "parent")}
         rows, cells, far_at = self._moved_rows()
         self.places = spans, cells, span_at, far_at
         self.rows, self.vectors = rows, vectors
         self._known = {}
 
     def _moved(self, name):
-        """Join the arrays of one name; those that the coarsest level, or the first, lacks are left out."""
+        """Join the arrays of one name; those that the coarsest level lacks are left out."""
         having = [level for level in self.levels if getattr(level, name) is not None]
         if not having:
-            return np.empty(0, np.int64 if name == "child_ptr" else np.int32)
+            return np.empty(0, np.int32)
         joined, at = _joined([getattr(level, name) for level in having])
         for level, begin, end in zip(having, at, at[1:]):
             setattr(level, name, joined[begin:end])
@@ -65,7 +63,7 @@ class Descent:
             strokes,
             *self.places,
             *self.rows,
-            *(v[name] for name in ("diagonal", "parent", "child_ptr", "child")),
+            *(v[name] for name in ("diagonal", "parent")),
             factor,
             *(v[name] for name in ("b", "x", "r")),
         )

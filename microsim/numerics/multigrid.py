@@ -130,13 +130,19 @@ def _coarsen(graph, weight, limit):
 
 def _colours_of(graph, root):
     """Colour the aggregates of `root` one after the other; return the colour at each root cell, and how
-    many."""
+    many.
+
+    The last colour is the one of most cells and the first that of second most: a sweep leaves nothing in the
+    last one, and from zero the first costs a division."""
     parent, _, member = kernels.coarsening.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
     links = kernels.coarsening.coarse_links(
         graph.indptr, graph.neighbour, parent, *kernels.coarsening.children_of(parent, len(member))
     )
     found = kernels.coarsening.colour_greedily(*links)
-    return found[parent], int(found.max()) + 1
+    by_size = np.argsort(-np.bincount(found), kind="stable")
+    place = np.empty(by_size.size, np.int64)
+    place[np.roll(by_size, -1)] = np.arange(by_size.size)
+    return place[found[parent]], by_size.size
 
 
 CONTRAST = 1e4  # single precision holds conductors so far apart; from 1e5 on its iteration diverges

@@ -110,6 +110,16 @@ def test_no_aggregate_joins_the_two_potentials(case):
 
 
 @quick
+@given(two_layers())
+def test_a_sweep_begins_and_ends_with_the_colours_of_most_cells(case):
+    """Those cost least: the last one leaves no residual, the first one is a division."""
+    assume(case.graph.layer.any())
+    for level in Multigrid(case.graph, case.weight, coarsest=8).levels[1:]:
+        sizes = np.diff(level.graph.bounds).tolist()
+        assert [sizes[-1], *sizes[:-1]] == sorted(sizes, reverse=True)
+
+
+@quick
 @given(weighted())
 def test_coarse_numbers_sum_the_fine_ones(case):
     """A coarse link is the links between two aggregates, times the ratio of centre distances."""

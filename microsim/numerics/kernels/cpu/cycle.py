@@ -78,8 +78,12 @@ def down(spans, again, near, weight, far, far_near, far_weight, diagonal, b, x, 
 
 
 def up(spans, parent, coarse, near, weight, far, far_near, far_weight, diagonal, b, x, after=None):
-    """Add each aggregate's correction to its members, then sweep from the last colour to the first."""
-    prolong(parent, coarse, x)
+    """Add each aggregate's correction to its members, then sweep from the last colour to the first.
+
+    What the last colour was does not matter: it follows from the others.
+    """
+    for first, stop in _beside_last(spans, x.size):
+        prolong.between(first, stop, parent, coarse, x)
     for colour, ranges in reversed(_by_colour(spans)):
         for first, stop in ranges:
             _relax.between(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x)
@@ -91,6 +95,13 @@ def _by_colour(spans):
     """Return the ranges of cells of each colour, [(colour, [(first, stop)])], in the order of a sweep."""
     rows = spans.tolist()
     return [(c, [(a, b) for a, b, own in rows if own == c]) for c in dict.fromkeys(c for *_, c in rows)]
+
+
+def _beside_last(spans, n):
+    """Return the ranges of n cells that are not in spans of the last colour."""
+    taken = sorted((a, b) for a, b, colour in spans.tolist() if colour == spans[-1, 2] and b > a)
+    edges = [0, *(edge for pair in taken for edge in pair), n]
+    return zip(edges[::2], edges[1::2])
 
 
 def product(near, weight, far, far_near, far_weight, diagonal, x, out):
@@ -111,8 +122,8 @@ def prolong(first, stop, parent, coarse, x):
 def gather(first, stop, r, child_ptr, child, out):
     """Sum what is left of b over each aggregate."""
     for big in range(first, stop):
-        total = r[0] * 0
-        for c in range(child_ptr[big], child_ptr[big + 1]):
+        total = r[child[child_ptr[big]]]
+        for c in range(child_ptr[big] + 1, child_ptr[big + 1]):
             total += r[child[c]]
         out[big] = total
 
@@ -146,17 +157,18 @@ def _place(far, cell):
 
 
 @inlined
-def _pulled(near, weight, x, i, zero):
-    total = zero
-    for k in range(LINKS):
+def _pulled(near, weight, x, i):
+    """In the precision of x: a sum that starts from x[i] * 0 is one of float64, and takes a third longer."""
+    total = weight[i, 0] * x[near[i, 0]]
+    for k in range(1, LINKS):
         total += weight[i, k] * x[near[i, k]]
     return total
 
 
 @inlined
-def _pulled_from_far(far_near, far_weight, x, f, zero):
-    total = zero
-    for k in range(MORE):
+def _pulled_from_far(far_near, far_weight, x, f):
+    total = far_weight[f, 0] * x[far_near[f, 0]]
+    for k in range(1, MORE):
         total += far_weight[f, k] * x[far_near[f, k]]
     return total
 
@@ -164,18 +176,18 @@ def _pulled_from_far(far_near, far_weight, x, f, zero):
 @inlined
 def _relaxed(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x):
     for i in range(first, stop):
-        x[i] = (b[i] + _pulled(near, weight, x, i, x[i] * 0)) / diagonal[i]
+        x[i] = (b[i] + _pulled(near, weight, x, i)) / diagonal[i]
     for f in range(_place(far, first), _place(far, stop)):
         i = far[f]
-        x[i] += _pulled_from_far(far_near, far_weight, x, f, x[i] * 0) / diagonal[i]
+        x[i] += _pulled_from_far(far_near, far_weight, x, f) / diagonal[i]
 
 
 @inlined
 def _lacking(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, r):
     for i in range(first, stop):
-        r[i] = b[i] - diagonal[i] * x[i] + _pulled(near, weight, x, i, x[i] * 0)
+        r[i] = b[i] - diagonal[i] * x[i] + _pulled(near, weight, x, i)
     for f in range(_place(far, first), _place(far, stop)):
-        r[far[f]] += _pulled_from_far(far_near, far_weight, x, f, x[far[f]] * 0)
+        r[far[f]] += _pulled_from_far(far_near, far_weight, x, f)
 
 
 @spread("x", grain=GRAIN)
@@ -193,9 +205,9 @@ def _product(first, stop, near, weight, far, far_near, far_weight, diagonal, x, 
     for c in range(first, stop):
         begin, end = np.uint64(c * CHUNK), np.uint64(min((c + 1) * CHUNK, x.size))
         for i in range(begin, end):
-            out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i, x[i] * 0)
+            out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i)
         for f in range(_place(far, begin), _place(far, end)):
-            out[far[f]] -= _pulled_from_far(far_near, far_weight, x, f, x[far[f]] * 0)
+            out[far[f]] -= _pulled_from_far(far_near, far_weight, x, f)
         sums[c] = dot(x[begin:end], out[begin:end])
 
 
@@ -213,8 +225,6 @@ def descend(
     far_weight,
     diagonal,
     parent,
-    child_ptr,
-    child,
     factor,
     b,
     x,
@@ -223,8 +233,8 @@ def descend(
     """Run the strokes [(stroke, level)] of the lower half of a cycle, whose graphs are small, in one call.
 
     Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the further
-    rows far_at[k]:far_at[k + 1]; child_ptr has one entry more for each level but the first. factor: the
-    coarsest level's Cholesky factor L, with its transpose above the diagonal.
+    rows far_at[k]:far_at[k + 1]. factor: the coarsest level's Cholesky factor L, with its transpose above the
+    diagonal.
     """
     for s in range(strokes.shape[0]):
         stroke, k = strokes[s, 0], strokes[s, 1]
@@ -235,10 +245,13 @@ def descend(
         turns, xk, bk, dk = spans[span_at[k] : span_at[k + 1]], x[own], b[own], diagonal[own]
         near_k, weight_k = near[own], weight[own]
         far_k, far_near_k, far_weight_k = far[more], far_near[more], far_weight[more]
+        own_parent, last = parent[own], turns[-1, 2]
         if stroke == UP:
             coarse = x[cells[k + 1] : cells[k + 2]]
-            for i in range(np.uint64(xk.size)):
-                xk[i] += coarse[parent[cells[k] + i]]
+            for t in range(turns.shape[0]):
+                if turns[t, 2] < last:
+                    for i in range(np.uint64(turns[t, 0]), np.uint64(turns[t, 1])):
+                        xk[i] += coarse[own_parent[i]]
         elif stroke == FROM_ZERO:
             for t in range(turns.shape[0]):
                 for i in range(np.uint64(turns[t, 0]), np.uint64(turns[t, 1])):
@@ -250,18 +263,14 @@ def descend(
                 _relaxed(first, stop, near_k, weight_k, far_k, far_near_k, far_weight_k, dk, bk, xk)
         if stroke == UP:
             continue
-        rk, last = r[own], turns[-1, 2]
+        below, rk = b[cells[k + 1] : cells[k + 2]], r[own]
+        below[:] = 0  # on one thread cells can add to their aggregates: `gather` guesses how many there are
         for t in range(turns.shape[0]):
             first, stop = np.uint64(turns[t, 0]), np.uint64(turns[t, 1])
             if turns[t, 2] < last:
                 _lacking(first, stop, near_k, weight_k, far_k, far_near_k, far_weight_k, dk, bk, xk, rk)
-        below, ends = b[cells[k + 1] : cells[k + 2]], child_ptr[cells[k + 1] - cells[1] + k :]
-        children = child[own]
-        for big in range(np.uint64(below.size)):
-            total = below[0] * 0
-            for c in range(ends[big], ends[big + 1]):
-                total += rk[children[c]]
-            below[big] = total
+                for i in range(first, stop):
+                    below[own_parent[i]] += rk[i]
 
 
 @inlined

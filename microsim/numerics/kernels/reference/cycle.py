@@ -96,8 +96,6 @@ def descend(
     far_weight,
     diagonal,
     parent,
-    child_ptr,
-    child,
     factor,
     b,
     x,
@@ -106,8 +104,8 @@ def descend(
     """Run the strokes [(stroke, level)] of the lower half of a cycle, whose graphs are small, in one call.
 
     Of level k: cells[k]:cells[k + 1] of all arrays over cells, spans[span_at[k]:span_at[k + 1]], the further
-    rows far_at[k]:far_at[k + 1]; child_ptr has one entry more for each level but the first. factor: the
-    coarsest level's Cholesky factor L, with its transpose above the diagonal.
+    rows far_at[k]:far_at[k + 1]. factor: the coarsest level's Cholesky factor L, with its transpose above the
+    diagonal.
     """
     lower = np.tril(factor)
     for stroke, k in strokes:
@@ -123,9 +121,8 @@ def descend(
             up(turns, parent[own], x[below], *numbers)
             continue
         down(turns, stroke == FROM_THERE, *numbers, r[own])
-        begin = cells[k + 1] - cells[1] + k
-        ends = child_ptr[begin : begin + cells[k + 2] - cells[k + 1] + 1]
-        gather(r[own], ends, child[own], b[below])
+        b[below] = 0
+        np.add.at(b[below], parent[own], r[own])
 
 
 def _pull(near, weight, far, far_near, far_weight):
