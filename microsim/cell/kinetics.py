@@ -17,6 +17,7 @@ import numpy as np
 
 from ..base.constants import F, R
 from ..base.errors import NotConverged
+from ..numerics.backend import is_long, kernels
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ def beside_reaction(C, formula, voltages, films, faces):
 def overpotential(ratio, alpha_a, alpha_c):
     """Invert ratio = exp(alpha_a u) - exp(-alpha_c u); return u and du/dratio."""
     if np.all(alpha_a == alpha_c):
+        if is_long(ratio) and np.ndim(alpha_a) == 0:
+            u, slope = np.empty_like(ratio), np.empty_like(ratio)
+            kernels.terms.overpotentials(ratio, float(alpha_a), u, slope)
+            return u, slope
         root = np.sqrt(ratio * ratio + 4)
         return np.arcsinh(ratio / 2) / alpha_a, 1 / (alpha_a * root)
     u = np.arcsinh(ratio / 2) * np.where(ratio > 0, 1 / alpha_a, 1 / alpha_c)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..base.constants import F, R
+from ..numerics.backend import is_long, kernels
 
 T_REF = 298.15  # K
 NEAR_FULL = 1e-8  # least sto (1 - sto) in an exchange current density, so that it never vanishes
@@ -31,6 +32,9 @@ class SumOfTerms:
     exponentials: tuple = ()
 
     def __call__(self, x):
+        if is_long(x):
+            kernels.terms.value(*self._numbers, x, out := np.empty_like(x))
+            return out
         return (
             _horner(self.polynomial, x)
             + sum(a * np.tanh(b * (x - c)) for a, b, c in self.steps)
@@ -38,11 +42,19 @@ class SumOfTerms:
         )
 
     def slope(self, x):
+        if is_long(x):
+            kernels.terms.slope(*self._numbers, x, out := np.empty_like(x))
+            return out
         return (
             _horner([k * p for k, p in enumerate(self.polynomial)][1:], x)
             + sum(a * b * (1 - np.tanh(b * (x - c)) ** 2) for a, b, c in self.steps)
             + sum(a * b * np.exp(b * (x - c)) for a, b, c in self.exponentials)
         )
+
+    @functools.cached_property
+    def _numbers(self):
+        triples = (np.array(part, float).reshape(-1, 3) for part in (self.steps, self.exponentials))
+        return np.array(self.polynomial, float), *triples
 
 
 def _horner(polynomial, x):
@@ -207,7 +219,7 @@ def landesfeind(kappa, D_e, t_plus, tdf):
             * (1 + (T - p[1]))
             * c
             * (1 + p[2] * np.sqrt(c) + p[3] * (1 + p[4] * e) * c)
-            / (1 + c**4 * p[5] * e)
+            / (1 + c * c * c * c * p[5] * e)
         )
 
     def diffusivity(c_e, T):
@@ -224,7 +236,7 @@ def landesfeind(kappa, D_e, t_plus, tdf):
                 + p[3] * c**2
                 + p[4] * c * T
                 + p[5] * T**2
-                + p[6] * c**3
+                + p[6] * c * c * c
                 + p[7] * c**2 * T
                 + p[8] * c * T**2
             )

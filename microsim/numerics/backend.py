@@ -21,6 +21,7 @@ from ..base.errors import InputError
 from ..base.packages import need
 
 BACKENDS = {"cpu": "numba", "reference": "scipy", "gpu": "warp"}  # and the package that each runs on
+MANY = 4096  # numbers that are worth a compiled loop of their own
 SET_UP_BY = {"gpu": "cpu"}  # who does what a backend has no kernels for
 
 
@@ -66,6 +67,11 @@ def choose(backend):
     if backend in SET_UP_BY:
         import_module(f"{__package__}.kernels.{backend}.device").device()  # is there one?
     kernels.choose(backend)
+
+
+def is_long(x):
+    """Whether x is a vector of float64 so long that a compiled loop beats numpy's functions."""
+    return getattr(x, "dtype", None) == float and x.ndim == 1 and x.size >= MANY
 
 
 def lacks(kernel):

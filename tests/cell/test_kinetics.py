@@ -17,6 +17,7 @@ from microsim.cell.kinetics import (
     overpotential,
 )
 from microsim.materials import load
+from microsim.numerics.backend import MANY
 
 from ..references import F, R, chen_i0, chen_U
 from ..references import face_current as bisected
@@ -223,6 +224,16 @@ def test_overpotential_inverts_butler_volmer(ratio, alpha_a, alpha_c):
     up, down = np.exp(alpha_a * u), np.exp(-alpha_c * u)
     assert up - down == pytest.approx(ratio, rel=1e-9, abs=1e-12)
     assert slope == pytest.approx(1 / (alpha_a * up + alpha_c * down), rel=1e-7)
+
+
+def test_overpotentials_of_many_faces_are_those_of_their_parts():
+    """Many faces are worked out by a compiled loop."""
+    ratio = np.random.default_rng(0).normal(size=2 * MANY) ** 5
+    parts = zip(*(overpotential(part, 0.4, 0.4) for part in np.split(ratio, 8)))
+    (u, slope), (few, slopes) = overpotential(ratio, 0.4, 0.4), map(np.concatenate, parts)
+    assert not np.array_equal(u, few)  # the loop has a logarithm of its own
+    np.testing.assert_allclose(u, few, rtol=1e-14)
+    np.testing.assert_allclose(slope, slopes, rtol=1e-14)
 
 
 def test_equal_and_nearly_equal_alphas_agree():

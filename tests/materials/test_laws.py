@@ -13,6 +13,7 @@ from microsim.materials.laws import (
     Tabulated,
     arrhenius,
 )
+from microsim.numerics.backend import MANY
 
 number = st.floats(-3, 3)
 
@@ -28,6 +29,16 @@ def test_a_sum_s_slope_is_its_derivative(polynomial, steps, exponentials):
     np.testing.assert_allclose(
         law.slope(x) + 0 * x, np.imag(law(x + 1e-30j) + 0 * x) / 1e-30, rtol=1e-9, atol=1e-9
     )
+
+
+def test_a_long_array_gives_what_its_parts_give():
+    """Many numbers are worked out by a compiled loop."""
+    law = SumOfTerms((4.5, -0.8, 0.3), ((-17.7, 15.8, 0.31), (17.6, 15.9, 0.31)), ((0.1, -60.0, 0.05),))
+    x = np.random.default_rng(0).uniform(0, 1, 2 * MANY)
+    for of in (law, law.slope):
+        parts = np.concatenate([of(part) for part in np.split(x, 8)])
+        assert not np.array_equal(of(x), parts)  # the loop has an exponential of its own
+        np.testing.assert_allclose(of(x), parts, rtol=1e-12, atol=1e-12)
 
 
 @settings(deadline=None)

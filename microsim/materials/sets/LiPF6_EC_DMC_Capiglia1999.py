@@ -14,7 +14,7 @@ def kappa(c_e, T):
     """Ionic conductivity (S m-1): 0.0911 + 1.9101 c - 1.052 c^2 + 0.1554 c^3, c in mol/l; proportional to c
     below 0.1."""
     c = np.maximum(c_e, 0) / 1000
-    fit = 0.0911 + 1.9101 * c - 1.052 * c**2 + 0.1554 * c**3
+    fit = 0.0911 + 1.9101 * c - 1.052 * c**2 + 0.1554 * (c * c * c)
     dilute = c / 0.1 * 0.2717454  # the fit's value at 0.1
     return np.where(c < 0.1, dilute, fit) * arrhenius(34700.0, T)
 

@@ -17,7 +17,8 @@ FACTOR = (
 def kappa(c_e, T):
     """Ionic conductivity (S m-1): 0.1297 c^3 - 2.51 c^1.5 + 3.329 c at 298.15 K, c in mol/l."""
     c = np.maximum(c_e, 0) / 1000
-    return (0.1297 * c**3 - 2.51 * c * np.sqrt(c) + 3.329 * c) * arrhenius(ENERGY, T)
+    # c**3 takes twenty times as long as products
+    return (0.1297 * (c * c * c) - 2.51 * c * np.sqrt(c) + 3.329 * c) * arrhenius(ENERGY, T)
 
 
 def D_e(c_e, T):

@@ -12,7 +12,7 @@ def tdf(c_e, T):
     """Thermodynamic factor: (0.601 - 0.24 c^1/2 + 0.982 (1 - 0.0052 (T - 294)) c^3/2) / (1 - t_plus), c in
     mol/l."""
     root = np.sqrt(np.maximum(c_e, 0) / 1000)
-    return (0.601 - 0.24 * root + 0.982 * (1 - 0.0052 * (T - 294.0)) * root**3) / (1 - T_PLUS)
+    return (0.601 - 0.24 * root + 0.982 * (1 - 0.0052 * (T - 294.0)) * (root * root * root)) / (1 - T_PLUS)
 
 
 material = Electrolyte(

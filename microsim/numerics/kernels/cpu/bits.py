@@ -37,3 +37,33 @@ def value_of(typing, number):
         return builder.load_atomic(array.data, "acquire", 8)
 
     return types.int64(number), build
+
+
+@intrinsic
+def power_of_two(typing, shifted):
+    """2^k of a whole number k (-1022 to 1023) to which 1.5 * 2^52 was added, so that it stands in the lowest
+    bits of the float64."""
+
+    def build(context, builder, signature, arguments):
+        word = ir.IntType(64)
+        exponent = builder.add(builder.bitcast(arguments[0], word), ir.Constant(word, 1023))
+        return builder.bitcast(builder.shl(exponent, ir.Constant(word, 52)), ir.DoubleType())
+
+    return types.float64(types.float64), build
+
+
+@intrinsic
+def parts_of(typing, number):
+    """A float64 above 0 as m 2^e: m in [1, 2), and e as a float64."""
+
+    def build(context, builder, signature, arguments):
+        word, number = ir.IntType(64), ir.DoubleType()
+        bits = builder.bitcast(arguments[0], word)
+        digits = builder.and_(bits, ir.Constant(word, 2**52 - 1))
+        m = builder.bitcast(builder.or_(digits, ir.Constant(word, 1023 << 52)), number)
+        # as the last bits of 2^52 it needs no conversion, which four numbers at a time have not
+        whole = builder.or_(builder.lshr(bits, ir.Constant(word, 52)), ir.Constant(word, 1075 << 52))
+        e = builder.fsub(builder.bitcast(whole, number), ir.Constant(number, 2.0**52 + 1023))
+        return context.make_tuple(builder, signature.return_type, (m, e))
+
+    return types.UniTuple(types.float64, 2)(types.float64), build
