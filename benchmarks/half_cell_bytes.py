@@ -111,7 +111,7 @@ def of_visit(level, coarse):
     row = level.rows.near.shape[1] * LINK + further + 16  # diagonal, b, x, and what is written
     swept, left = n - in_colour[0], n - in_colour[last]
     down = 12 * in_colour[0] + row * swept + row * left
-    between = (4 + 4) * n + 12 * coarse + (4 + 8) * n + 4 * coarse  # gather; prolong
+    between = (4 + 4) * left + 8 * coarse + (4 + 8) * left + 4 * coarse  # restrict; prolong
     return down + between + row * n
 
 

@@ -314,7 +314,8 @@ class Multigrid:
         """Improve x of level k by one cycle, from zero or `again` from where the last one left it."""
         level, below = self.levels[k], self.levels[k + 1]
         kernels.cycle.down(level.spans, again, *level.rows, level.diagonal, b, level.x, level.r)
-        kernels.cycle.gather(level.r, level.child_ptr, level.child, below.b)
+        members = level.child_ptr, level.child
+        kernels.cycle.restrict(level.spans, level.parent, level.r, *members, below.b)
         kernels.cycle.up(
             level.spans, level.parent, self.answer(k + 1), *level.rows, level.diagonal, b, level.x
         )

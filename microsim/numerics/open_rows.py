@@ -107,7 +107,7 @@ class OpenMultigrid:
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
         array."""
         kernels.cycle.down(self.spans, False, *self.rows, self.diagonal, b, self.x, self.r)
-        kernels.cycle.gather(self.r, *self.children, self.coarse.b)
+        kernels.cycle.restrict(self.spans, self.parent, self.r, *self.children, self.coarse.b)
         kernels.cycle.up(self.spans, self.parent, self.coarse.answer(), *self.rows, self.diagonal, b, self.x)
         return self.x
 

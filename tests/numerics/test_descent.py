@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from microsim.numerics import descent
+from microsim.numerics.backend import kernels
 from microsim.numerics.graph import voxel_graph
+from microsim.numerics.kernels.cpu import threads
 from microsim.numerics.multigrid import Multigrid
 
 from .random_graphs import weighted
@@ -36,6 +38,18 @@ def test_one_call_does_what_many_do(visits, case):
     for grid in (whole, by_level):
         grid.levels[0].b[:] = b
     assert np.array_equal(whole.answer(), by_level.answer())
+
+
+@quick
+@given(case=weighted())
+def test_what_is_left_is_summed_alike_on_one_thread_and_on_several(case):
+    grid = grids(case, 2, 0)
+    found = []
+    for number in (1, kernels.cycle.FEW + 1):
+        grid.b[:] = np.linspace(-1, 2, case.graph.n)
+        with threads.limited(number):
+            found.append(grid.answer().copy())
+    assert np.array_equal(*found)
 
 
 @quick

@@ -173,6 +173,8 @@ def _hold_products(case):
         agree(
             "cycle.gather", r, child_ptr, child, out := np.full(parent[-1] + 1, np.nan, x.dtype), outputs=[3]
         )
+        with threads.limited(1):
+            agree("cycle.restrict", spans, parent, r, child_ptr, child, out, outputs=[5])
         agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
         (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[10])
     _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent)

@@ -83,6 +83,11 @@ def gather(r, child_ptr, child, out):
     sum_children(r, child_ptr, child, out)
 
 
+def restrict(spans, parent, r, child_ptr, child, out):
+    """Sum what a sweep left of b over each aggregate."""
+    gather(r, child_ptr, child, out)
+
+
 def descend(
     strokes,
     spans,
