@@ -95,7 +95,7 @@ def overpotential(ratio, alpha_a, alpha_c):
     if np.all(alpha_a == alpha_c):
         if is_long(ratio) and np.ndim(alpha_a) == 0:
             u, slope = np.empty_like(ratio), np.empty_like(ratio)
-            kernels.terms.overpotentials(ratio, float(alpha_a), u, slope)
+            kernels.terms.inverted(ratio, float(alpha_a), u, slope)
             return u, slope
         root = np.sqrt(ratio * ratio + 4)
         return np.arcsinh(ratio / 2) / alpha_a, 1 / (alpha_a * root)

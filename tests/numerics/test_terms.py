@@ -18,10 +18,10 @@ def test_values_and_slopes(polynomial, steps, exponentials, seed):
     steps, exponentials = (np.array(part, float).reshape(-1, 3) for part in (steps, exponentials))
     exponentials[:, 1] /= 20  # e^100 would hide the others
     x = np.random.default_rng(seed).uniform(-1, 2, 101)
-    for name in ("value", "slope"):
-        # beside x + 1 the last digits of a step that is nearly straight do not count
-        terms = np.array([1, 1, *polynomial], float), steps, exponentials, x, np.full_like(x, np.nan)
-        agree(f"terms.{name}", *terms, outputs=[4], rtol=1e-11)
+    # beside x + 1 the last digits of a step that is nearly straight do not count
+    terms = np.array([1, 1, *polynomial], float), steps, exponentials, x, np.full_like(x, np.nan)
+    agree("terms.value", *terms, outputs=[4], rtol=1e-11)
+    agree("terms.slope", *terms, outputs=[4], rtol=1e-11)
 
 
 def test_exponentials_to_the_last_digit():
@@ -41,12 +41,12 @@ def test_what_is_no_number_stays_none():
 
 @settings(deadline=None)
 @given(st.floats(0.2, 0.8), st.integers(0, 2**31))
-def test_overpotentials(alpha, seed):
+def test_inverses(alpha, seed):
     """To the last digit of the smallest, too, and odd."""
     rng = np.random.default_rng(seed)
     ratio = rng.choice([-1, 1], 101) * 10 ** rng.uniform(-20, 6, 101)
     blank = np.full_like(ratio, np.nan), np.full_like(ratio, np.nan)
-    u, _ = agree("terms.overpotentials", ratio, alpha, *blank, outputs=[2, 3], rtol=1e-14)
+    u, _ = agree("terms.inverted", ratio, alpha, *blank, outputs=[2, 3], rtol=1e-14)
     np.testing.assert_allclose(u, np.arcsinh(ratio / 2) / alpha, rtol=1e-15)
-    kernels.terms.overpotentials(-ratio, alpha, *blank)
+    kernels.terms.inverted(-ratio, alpha, *blank)
     assert np.array_equal(blank[0], -u)

@@ -17,7 +17,7 @@ def slope(polynomial, steps, exponentials, x, out):
     out += sum(a * b * np.exp(b * (x - c)) for a, b, c in exponentials)
 
 
-def overpotentials(ratio, alpha, u, slope):
+def inverted(ratio, alpha, u, slope):
     """Invert ratio = exp(alpha u) - exp(-alpha u): u = arsinh(ratio / 2) / alpha, and du/dratio."""
     u[:] = np.arcsinh(ratio / 2) / alpha
     slope[:] = 1 / (alpha * np.sqrt(ratio * ratio + 4))
