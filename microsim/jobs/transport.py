@@ -237,10 +237,11 @@ class TortuosityResult(Result):
 
 
 def _voxel_bytes(arguments):
-    """One conductor alone is solved in single precision and without what several need to be told apart."""
-    alone = len(arguments["conducting"]) == 1 and arguments["interface"] in (None, "voxel")
+    """Bytes for one conductor alone, for what tells several apart, for what lies between voxels of two."""
+    alone, whole = len(arguments["conducting"]) == 1, arguments["interface"] in (None, "voxel")
     here = share_of_node() if arguments["backend"] == "mpi" else 1.0
-    return here * (25 if alone else 200) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
+    each = 25 if alone and whole else 200 if alone or whole else 700
+    return here * each / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
 
 
 @job(voxel_bytes=_voxel_bytes, masked=True)
@@ -288,8 +289,8 @@ def tortuosity(
     interface : str, optional
         Where the conductor ends: "voxel" at the faces of its voxels; "smooth" at the smoothest surface that
         leaves every voxel's centre on its side; "grey" by the shares that the volume holds
-        (read_volume(..., shares=...)). For conductors of one conductivity. Default: "voxel"; a volume with
-        shares has no default.
+        (read_volume(..., shares=...)). For conductors of one conductivity, or of two that fill the volume and
+        are at most 30 apart. Default: "voxel"; a volume with shares has no default.
     coarsen : int
         Voxels along each axis that are joined into one beforehand, by majority; with interface "grey" the
         share of each conducting phase in them stays.

@@ -52,16 +52,24 @@ def depths_of(share, *, periodic_sides=False):
     and [axis, x, y, z].
     """
     padded = _padded(np.asarray(share, np.float32), 3, periodic_sides)
-    normal = np.empty((3, *(n - 2 for n in padded.shape)), np.float32)
-    kernels.cuts.gradients(padded, normal)
-    depth = np.empty_like(normal[0])
-    kernels.cuts.depths(padded, normal, depth)
-    normal /= np.maximum(np.sqrt((normal**2).sum(axis=0)), 1e-30)
-    bend = np.clip(sum(_slope(normal[axis], axis) for axis in range(3)), -1, 1)
+    gradient = np.empty((3, *(n - 2 for n in padded.shape)), np.float32)
+    kernels.cuts.gradients(padded, gradient)
+    depth, normal = depths_by_gradient(padded, gradient)
     inner = (slice(1, -1),) * 3
-    near, normal = padded[(slice(2, -2),) * 3], normal[(slice(None), *inner)]
-    depth, normal = _gone_on(near, depth[inner] - bend / 24, normal, bend)
     return depth[inner], normal[(slice(None), *inner)]
+
+
+def depths_by_gradient(share, gradient, bend=None):
+    """Measure the same inside the two outermost voxels of `share`, whose `gradient` [axis, x, y, z] inside
+    the outermost is given, and bend with it if it is not that of the gradient's direction."""
+    normal = gradient / np.maximum(np.sqrt((gradient**2).sum(axis=0)), 1e-30)
+    depth = np.empty_like(normal[0])
+    kernels.cuts.depths(share, gradient, depth)
+    if bend is None:
+        bend = np.clip(sum(_slope(normal[axis], axis) for axis in range(3)), -1, 1)
+    inner = (slice(1, -1),) * 3
+    near, normal = share[(slice(2, -2),) * 3], normal[(slice(None), *inner)]
+    return _gone_on(near, depth[inner] - bend / 24, normal, bend)
 
 
 def _gone_on(near, depth, normal, bend):

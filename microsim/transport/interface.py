@@ -2,6 +2,8 @@
 
     w_ij = opening_ij (h_0 / h_axis)^2,   nothing else changes against whole voxels
 
+Two conductors that fill the volume together have no openings: see two_conductors.py.
+
 `interface` says where the surface comes from: "smooth" is the smoothest one that the labels allow, "grey" the
 shares that stand beside the labels, as a grey-scale image holds them.
 """
@@ -15,24 +17,50 @@ from ..mesh.subvoxel import face_openings, smooth_shares
 from ..numerics.backend import kernels
 from ..numerics.open_rows import OpenRows
 
+FARTHEST = 30  # of spheres of 30 the error is 0.7 % at 16 voxels, of 50 2.9 %, as much as of whole voxels
+
 
 def conductor_share(grid, conducting, interface, *, periodic_sides=False):
     """Return the share of each voxel that conducts, float32 [x, y, z], and the conductivity along x, y, z.
 
     grid: VoxelGrid; conducting: {phase: one number or three}; interface: "smooth" or "grey".
-    Raises InputError for conductors of several kinds, whose common surface has no openings, and for missing
-    shares.
+    Raises InputError for missing shares.
     """
-    values = {name: np.broadcast_to(value, 3).astype(float) for name, value in conducting.items()}
-    names = [name for name, value in values.items() if value.any()]
-    if any(not np.array_equal(values[name], values[names[0]]) for name in names):
+    names = [name for name, value in conducting.items() if np.any(value)]
+    along = np.broadcast_to(conducting[names[0]], 3).astype(float)
+    return _shares(grid, names, interface, periodic_sides), along
+
+
+def shares_of_two(grid, conducting, interface, *, periodic_sides=False):
+    """Return the share of each voxel that the better of two conductors has, and the conductivity of both, the
+    better first; None where all conduct alike.
+
+    Raises InputError where more than two differ, where they do so along x, y and z, where a phase does not
+    conduct, whose surface with both has no such links, and beyond FARTHEST.
+    """
+    values = {name: np.broadcast_to(conducting.get(name, 0.0), 3).astype(float) for name in grid.phases}
+    of_some = [value for value in values.values() if value.any()]
+    if all(np.array_equal(value, of_some[0]) for value in of_some):
+        return None
+    known = sorted({float(value[0]) for value in values.values()}, reverse=True)
+    if len(known) != 2 or known[1] == 0 or any(np.ptp(value) > 0 for value in values.values()):
         raise InputError(
-            f"--interface {interface}: expected conductors of one conductivity, got some that differ; "
-            "leave --interface out, or solve for one at a time."
+            f"--interface {interface}: expected conductors of one conductivity, or two, alike along x, y and "
+            "z, that fill the volume, got others; leave --interface out, or solve for one at a time."
         )
+    if known[0] > FARTHEST * known[1]:
+        raise InputError(
+            f"--interface {interface}: expected two conductors at most {FARTHEST} apart, got {known[0]:g} "
+            f"and {known[1]:g}; leave --interface out, or the poorer conductor."
+        )
+    better = [name for name, value in values.items() if value[0] == known[0]]
+    return _shares(grid, better, interface, periodic_sides), known
+
+
+def _shares(grid, names, interface, periodic_sides):
     if interface == "grey":
-        return share_of(grid, names), values[names[0]]
-    return smooth_shares(grid.mask(*names), periodic_sides=periodic_sides), values[names[0]]
+        return share_of(grid, names)
+    return smooth_shares(grid.mask(*names), periodic_sides=periodic_sides)
 
 
 def cut_cells(share, h, periodic_sides=False):

@@ -26,7 +26,8 @@ from ..numerics.open_rows import OpenMultigrid
 from ..numerics.rows import BitRows, RowsMultigrid
 from ..numerics.slab import RankSlab, inner_of
 from .device import DeviceGraphProblem, check_device
-from .interface import conductor_share, cut_cells
+from .interface import conductor_share, cut_cells, shares_of_two
+from .two_conductors import DrivenAcross
 
 ONE_CONDUCTOR = (
     "--backend: expected one conductor, the same along x, y and z, in whole voxels whose edges differ by at "
@@ -160,6 +161,9 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     """The problem of voxels that the conductor's surface cuts; None where nothing percolates."""
     if kernels.on_device:
         raise InputError("--backend: expected --interface voxel for gpu, got another; use --backend cpu.")
+    two = shares_of_two(grid, conducting, interface, periodic_sides=periodic)
+    if two:
+        return _two_conductors(*two, axis, np.array(grid.voxel_size), periodic)
     share, conductivity = conductor_share(grid, conducting, interface, periodic_sides=periodic)
     order = [axis, *(b for b in range(3) if b != axis)]
     share = np.ascontiguousarray(np.moveaxis(share, axis, 0))
@@ -169,6 +173,15 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     through = float(share[cut.index >= 0].sum(dtype=float) / share.size) if cut else 0.0
     bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through, bounded=True)
     return _OpenProblem(cut) if cut else None, bulk
+
+
+def _two_conductors(share, conductivity, axis, h, periodic):
+    """The problem of two conductors whose surface cuts voxels."""
+    order = [axis, *(b for b in range(3) if b != axis)]
+    share, h = np.ascontiguousarray(np.moveaxis(share, axis, 0)), h[order]
+    mean = float(share.mean(dtype=float))
+    bulk = _Bulk(np.array([mean, 1 - mean]), np.array(conductivity), 1.0, 1.0)
+    return _ObliqueProblem(share, np.array(conductivity) / bulk.unit, h, periodic), bulk
 
 
 def check_sample(grid, axis, sides="no-flux", interface="voxel"):
@@ -329,6 +342,10 @@ class _GraphProblem:
 
     def plane_sums(self, r):
         return np.bincount(self.cells.position[:, 0], r, self.shape[0])
+
+
+class _ObliqueProblem(DrivenAcross, _GraphProblem):
+    """The same where links are also driven by the fields along those beside them."""
 
 
 class _OpenProblem:

@@ -126,9 +126,12 @@ def test_flat_voxels():
         assert sigma(flat, "grey", axis) == pytest.approx(SPHERES[0.3], rel=0.006)
 
 
-def test_conductors_that_differ_are_refused():
-    grid = array(8, 0.3)
-    with pytest.raises(InputError, match="--interface smooth: expected conductors of one conductivity"):
+def test_two_conductors_beside_a_phase_that_does_not_conduct_are_refused():
+    labels = np.arange(8, dtype=np.uint8).reshape(2, 2, 2) % 3
+    grid = VoxelGrid(labels, ("matrix", "ball", "third"), 1e-6)
+    with pytest.raises(
+        InputError, match="--interface smooth: expected conductors of one conductivity, or two"
+    ):
         solve_tortuosity(grid, {"matrix": 1.0, "ball": 10.0}, 0, interface="smooth")
 
 
