@@ -6,7 +6,6 @@ from typing import Annotated
 
 from ..base.arguments import Argument, switch
 from ..base.errors import InputError
-from ..base.memory import require_memory
 from ..base.schema import number, whole
 from ..base.words import times
 from .arguments import MASK, voxel_lengths
@@ -14,6 +13,8 @@ from .calibrate import CalibrationResult
 from .job import job
 from .map_result import MapResult
 from .result import Table
+from .segment import Scratch
+from .soc_stack import check_filed, read_images, require_stack, within_sample
 from .spectra_arguments import (
     Energies,
     EnergyShift,
@@ -26,6 +27,7 @@ from .spectra_arguments import (
     references_of,
 )
 
+FILED_PAGE = "{}: expected spectra in memory, which are drawn, got --scratch; leave one of the two out."
 QUANTITIES = {"edge": "edge_energy_eV", "three-energy": "m"}
 
 
@@ -155,17 +157,23 @@ class LithiationResult(MapResult):
 
         return page.write(folder, page=self._page, result=self.numbers())
 
+    @classmethod
+    def check(cls, values, asked):
+        super().check(values, asked)
+        if values.get("scratch") is not None and asked.get("page") is not None:
+            raise InputError(FILED_PAGE.format("--report"))
+
     @property
     def _page(self):
+        from ..maps.filed_stack import FiledStack
         from ..report.pages.soc import SocPage
 
+        if isinstance(self.mu, FiledStack):
+            raise InputError(FILED_PAGE.format("plot, write"))
         return SocPage(
             self.energies, self.mu, self.noise, self.measured, self.lithiation, self.references,
             self.voxel_size, self.threshold, self.calibration, self.components,
         )  # fmt: skip
-
-
-VALUE_BYTES = {False: 20, True: 50}  # of memory for each value of a stack, and with align, as measured
 
 
 def _jump(given, path):
@@ -210,6 +218,7 @@ def lithiation_map(
     ] = None,
     voxel_size: voxel_lengths() = None,
     mask: Annotated["str | PathLike | dict | None", MASK] = None,
+    scratch: Scratch = None,
     progress=None,
 ) -> LithiationResult:
     """Map lithiation from a stack of spectra.
@@ -262,6 +271,9 @@ def lithiation_map(
     mask : str, path, dict or array, optional
         Which voxels are sample: "cylinder" (of a single layer a disc), "x=0:96,y=4:80", or a volume or array
         that is 0 outside, in the order of the stack's axes. Others are counted as outside.
+    scratch : path, optional
+        Folder: the spectra stay in their file, or in one made there, and are read some at a time; maps alone
+        are in memory. For absorption whose images lie on each other and on one scale.
     progress : callable, optional
         progress(done, total, message).
 
@@ -281,10 +293,9 @@ def lithiation_map(
     from ..maps.soc_maps import check_calibrated, fit_remark, lithiation_of, masked, measure_spectra, prepared
     from ..maps.soundness import mean_spectrum, window_spread
 
-    images, listed = _read(stack, energies, file_axes)
-    require_memory(
-        VALUE_BYTES[align] * images.values.size, images.source, "crop the stack or leave energies out"
-    )
+    check_filed(scratch, flat, foil, energy_shift, align, clusters)
+    images, listed = read_images(stack, energies, file_axes, scratch)
+    require_stack(images, align)
     table, numbers = references_of(references, reference_lithiation)
     method, curve = _calibrated(calibration, method, table)
     if curve is not None:
@@ -295,7 +306,7 @@ def lithiation_map(
     mu, shifts = own_scale_undone(mu, listed, foil, energy_shift), None
     if align:
         mu, sigma, shifts = without_drift(mu, sigma, progress=progress)
-    mu, reason = _sample(mu, reason, mask, voxel_size or images.voxel_size, file_axes)
+    mu, reason = within_sample(mu, reason, mask, voxel_size or images.voxel_size, file_axes)
     method = prepared(method, mu, listed, table)
     options = {"references": table, "numbers": numbers, "reason": reason}
     measured = measure_spectra(mu, listed, method, sigma, progress=progress, **options)
@@ -328,41 +339,6 @@ def _order(references, numbers, curve, calibrated):
     against = order_remark(references.energies, references.values.T, numbers, "--reference-lithiation")
     told = (*references.said, f"lithiation of the references: {states}", against)
     return tuple(one for one in told if one)
-
-
-def _sample(mu, reason, mask, voxel_size, file_axes):
-    """Spectra that are not finite outside of a mask, and why voxels have none."""
-    import numpy as np
-
-    from ..maps.spectra import CODE
-    from ..mesh.mask import sample_mask
-
-    if mask is None:
-        return mu, reason
-    layer = np.shape(mu)[3] == 1
-    order = (file_axes or ("Eyx" if layer else "Exyz")).replace("E", "")
-    order += "".join(axis for axis in "xyz" if axis not in order)
-    inside = sample_mask(mask, np.empty(np.shape(mu)[1:], bool), voxel_size, _of_mask(order, layer))
-    mu = np.where(inside, np.asarray(mu, float), np.nan)
-    before = np.zeros(inside.shape, np.uint8) if reason is None else reason
-    return mu, np.where(inside, before, CODE["outside"]).astype(np.uint8)
-
-
-def _of_mask(order, layer):
-    """Axes of a mask's file: those of the stack, of an image with the layer's first."""
-    return f"{order[-1]}{order[:-1]}" if layer else order
-
-
-def _read(stack, energies, file_axes):
-    """The stack and its energies, checked."""
-    from ..maps.spectra import check_energies
-    from ..maps.stacks import read_energies, read_stack
-
-    images = read_stack(stack, file_axes=file_axes)
-    listed = images.energies if energies is None else read_energies(energies)
-    if listed is None:
-        raise InputError(f"expected the energies of {images.source}, got none; add --energies.")
-    return images, check_energies(listed, len(images.values))
 
 
 def _calibrated(calibration, method, references):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from .edge import edge_energy
+from .filed_stack import AT_ONCE, side_by_side
 from .lithiation import fit_calibration
 from .map import statistics
 from .method import Method, Windows
@@ -23,7 +24,7 @@ from .spectra import (
 )
 
 POOR = 0.05  # of a mean spectrum that references may leave without a word
-CHUNK = 131072  # spectra in float64 at a time
+CHUNK = AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def measure_spectra(
 ):
     """Reduce every spectrum of a stack to one number.
 
-    mu          [energy, ...]; sigma: None (estimated voxel by voxel; lcf: from the misfit), a number,
-                [energy], [...] or like mu
+    mu          [energy, ...], or a FiledStack; sigma: None (estimated voxel by voxel; lcf: from the misfit),
+                a number, [energy], [...] or like mu
     method      Method, as `prepared` returns it; references, numbers (their lithiation) for a linear
                 combination
     reason      [...] of what is masked already, from optical_density
@@ -133,7 +134,7 @@ def measure_spectra(
     Returns Measured. Raises InputError.
     """
     energies, shape = check_energies(energies, len(mu)), np.shape(mu)[1:]
-    flat = np.asarray(mu).reshape(len(mu), -1)
+    flat = side_by_side(mu)
     noise = None if sigma is None else np.asarray(sigma, float)
     by_voxel = noise is not None and noise.ndim > 1 or noise is not None and noise.shape == shape and shape
     parts, total = [], flat.shape[1]
@@ -164,7 +165,7 @@ def fit_remark(mu, energies, measured, references, numbers):
     if measured.method.name != "lcf" or not used.size:
         return ()
     some = used[:: -(-used.size // CHUNK)]
-    mean = np.asarray(mu).reshape(len(mu), -1)[:, some].astype(float).mean(axis=1, keepdims=True)
+    mean = side_by_side(mu)[:, some].astype(float).mean(axis=1, keepdims=True)
     found = measure_spectra(mean, energies, measured.method, references=references, numbers=numbers)
     left = float(found.residual[0])
     if not left > POOR:

@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from ..base.errors import InputError
 from .edge import edge_energy
+from .filed_stack import AT_ONCE, side_by_side
 from .spectra import check_energies, normalisation, windows_for
 
 LOST = 0.05  # share of a window of the calibration that a stack may lack
@@ -14,17 +15,17 @@ FEWEST = 8  # energies by which an image can be told from its neighbours
 OFF = 0.1  # of the jump: how far normalised spectra may lie from 0 before and 1 behind the edge
 BEFORE, BEHIND = 15.0, 25.0  # eV about the steepest rise where spectra bend
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the energies behind the edge, for what depends on the windows
-CHUNK = 131072  # spectra at a time
+CHUNK = AT_ONCE
 HOT = 10.0  # times the height of the highest tenth: voxels above are left out of the mean
 
 
 def mean_spectrum(mu):
     """Mean [energy] over the voxels whose spectra are finite and not ten times as high as nine tenths are."""
-    flat = np.asarray(mu).reshape(len(mu), -1)
-    parts = [slice(k, k + CHUNK) for k in range(0, flat.shape[1], CHUNK)]
+    flat = side_by_side(mu)
+    parts = _parts(flat)
     known = np.concatenate([np.isfinite(flat[:, part]).all(axis=0) for part in parts])
     if not known.any():
-        empty = int((~np.isfinite(flat).any(axis=1)).sum())
+        empty = int((~np.any([np.isfinite(flat[:, part]).any(axis=1) for part in parts], axis=0)).sum())
         raise InputError(
             f"expected voxels with finite spectra, got none of {flat.shape[1]}"
             f" ({empty} images hold no finite value at all); check flat and dark frames, or leave such images"
@@ -34,6 +35,11 @@ def mean_spectrum(mu):
         height = np.concatenate([np.ptp(flat[:, part], axis=0) for part in parts])
     known &= ~(height > HOT * np.quantile(height[known], 0.9))
     return sum(flat[:, part][:, known[part]].sum(axis=1, dtype=float) for part in parts) / known.sum()
+
+
+def _parts(flat):
+    """Spectra that are looked at together."""
+    return [slice(k, k + CHUNK) for k in range(0, flat.shape[1], CHUNK)]
 
 
 def check_images(energies, mean):
@@ -127,11 +133,15 @@ def _listed(energies):
 def check_normalised(mu, energies, windows):
     """Refuse spectra that are said to be normalised and are not: 0 before, 1 behind the edge in most."""
     norm = normalisation(energies, windows)
-    flat = np.asarray(mu).reshape(len(mu), -1)
-    rows = flat[:, np.isfinite(flat).all(axis=0)].astype(float)
-    rows = rows[:, np.ptp(rows, axis=0) > 0]
+    flat, before, jump = side_by_side(mu), [], []
     at = int(np.argmin(np.abs(norm.energies - windows.e0)))
-    before, jump = norm.background[at] @ rows, norm.jump @ rows
+    for part in _parts(flat):
+        rows = flat[:, part]
+        rows = rows[:, np.isfinite(rows).all(axis=0)].astype(float)
+        rows = rows[:, np.ptp(rows, axis=0) > 0]
+        before.append(norm.background[at] @ rows)
+        jump.append(norm.jump @ rows)
+    before, jump = np.concatenate(before), np.concatenate(jump)
     edges = (jump > 0.5) & (jump < 2)
     fitting = edges & (np.abs(before) < OFF) & (np.abs(jump - 1) < OFF)
     if fitting.sum() < 0.2 * jump.size or fitting.sum() < 0.6 * edges.sum():

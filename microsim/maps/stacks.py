@@ -19,7 +19,9 @@ from ..volumes import datasets
 from ..volumes.axes import in_stack
 from ..volumes.contract import Stored
 from ..volumes.datasets import Dataset
+from ..volumes.filed import FileArray
 from ..volumes.formats import damage_named, read_file, split_name
+from ..volumes.slabs import MEMORY
 from ..volumes.stored import replacing_files, sha256_of
 from .athena import athena_spectra, read_athena
 from .columns import absorption_of, energies_of
@@ -62,13 +64,15 @@ class Stack:
     sha256: str | None
 
 
-def read_stack(name, *, file_axes=None):
+def read_stack(name, *, file_axes=None, store=MEMORY):
     """Read a stack of images over energy.
 
     name       TIFF (also zip::name), folder of TIFF slices, npy, npz, HDF5 "file.h5::dataset", HEXITEC's
                .hxt, a known name, or an array
     file_axes  its axes, slowest first: a permutation of E and two or three of x, y, z (default: Exyz for
                four axes, Eyx for three of a file and Exy for three of an array)
+    store      a scratch_store: values stay in the file, or go into one there, where the format can; then they
+               are a FileArray
 
     Returns Stack. Raises InputError.
     """
@@ -77,7 +81,7 @@ def read_stack(name, *, file_axes=None):
         axes = file_axes or {2: "Ex", 3: "Exy", 4: "Exyz"}.get(values.ndim, "")
     else:
         path, part, energies = _resolve(name, 1)
-        stored = _stored(path, part)
+        stored = _stored(path, part, store)
         values, axes = in_stack(stored, file_axes, name)
         sha256, size = sha256_of(stored.files), _edges(stored.voxel_size, axes)
     if (
@@ -94,8 +98,11 @@ def read_stack(name, *, file_axes=None):
     if values.dtype.kind not in "iuf":
         raise InputError(f"expected numbers in {name}, got {values.dtype}; name another data set.")
     full = axes + "".join(axis for axis in "xyz" if axis not in axes)
-    values = values.reshape(*values.shape, *(1,) * (len(full) - len(axes)))
-    values = np.ascontiguousarray(values.transpose([full.index(axis) for axis in "Exyz"]))
+    single, order = (None,) * (len(full) - len(axes)), [full.index(axis) for axis in "Exyz"]
+    if isinstance(values, FileArray):
+        values = values.part(..., *single).transpose(order)
+    else:
+        values = np.ascontiguousarray(values[(..., *single)].transpose(order))
     return Stack(values, energies, size, str(name), sha256)
 
 
@@ -281,7 +288,7 @@ def _resolve(name, what):
     return path, part or parts[what - 1], energies
 
 
-def _stored(path, part):
+def _stored(path, part, store=MEMORY):
     """What a file or a member of a zip archive holds, all axes of it."""
     if path.suffix.lower() == HXT:
         return Stored(read_hxt(path)[1], files=(path,), names=("energy", "row", "column"))
@@ -291,7 +298,7 @@ def _stored(path, part):
         file = io.BytesIO(_member(path, part))
         with damage_named("TIFF", f"{path}::{part}"):
             return replace(read_tiff(file, f"{path}::{part}"), files=(path,))
-    return read_file(path, part, whole=True)
+    return read_file(path, part, whole=True, store=store)
 
 
 def _member(path, part):

@@ -5,6 +5,7 @@ Arrays may be NumPy arrays, those in files (filed.py) or HDF5 data sets; results
 """
 
 import itertools
+import math
 import shutil
 import tempfile
 import weakref
@@ -40,12 +41,22 @@ class Store:
         if self.folder is None:
             return np.asarray(array[...] if row is None else array[row])
         shape, before = (array.shape, ()) if row is None else (array.shape[1:], (row,))
-        out, n = self.empty(shape, array.dtype.newbyteorder("=")), shape[0]
-        each = max(SLAB_BYTES // (4 * array.dtype.itemsize * max(out.size // n, 1)), 1)
-        for first in range(0, n, each):
-            part = slice(first, min(first + each, n))
-            out[part] = array[(*before, part)]
+        out = self.empty(shape, array.dtype.newbyteorder("="))
+        for part in slabs_of(shape, SLAB_BYTES // (4 * array.dtype.itemsize)):
+            out[part] = array[(*before, *part)]
         return out
+
+
+def slabs_of(shape, size):
+    """Go through an array in slabs of about `size` elements, indices into it: along its first axis, and where
+    one entry of that is larger along the next."""
+    entry = max(math.prod(shape[1:]), 1)
+    if entry > size and len(shape) > 3:
+        for k in range(shape[0]):
+            yield from ((k, *part) for part in slabs_of(shape[1:], size))
+        return
+    each = max(size // entry, 1)
+    yield from ((slice(k, min(k + each, shape[0])),) for k in range(0, shape[0], each))
 
 
 MEMORY = Store()

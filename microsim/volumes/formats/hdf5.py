@@ -13,7 +13,7 @@ from ..contract import Format, Stored
 from ..fields import stored_index
 from ..hdf5 import opened_dataset, others_beside, require_complete
 from ..links import linked_files
-from ..slabs import MEMORY
+from ..slabs import MEMORY, SLAB_BYTES, slabs_of
 from ..statements import stated_names, stated_size, unitless_size, vtk_image
 from ..stored import of_no_unit, replacing_files, require_reading
 
@@ -95,14 +95,12 @@ def write_hdf5(path, stored, part=None):
     """Write an HDF5 file with one data set, named `part`, that bears the voxel size."""
     # HDF5 that meets a full disk cannot close its file and may end the process, so it writes to memory
     content = BytesIO()
+    values, name = stored.values, (part or "").strip("/") or DEFAULT_NAME
     with h5py.File(content, "w") as file:
-        dataset = file.create_dataset(
-            (part or "").strip("/") or DEFAULT_NAME,
-            data=stored.values,
-            chunks=True,
-            compression="gzip",
-            shuffle=True,
-        )
+        pack = {"chunks": True, "compression": "gzip", "shuffle": True}
+        dataset = file.create_dataset(name, values.shape, values.dtype, **pack)
+        for slab in slabs_of(values.shape, SLAB_BYTES // values.dtype.itemsize):  # they may lie in a file
+            dataset[slab] = values[slab]
         if stored.voxel_size is not None:
             dataset.attrs["voxel_size_m"] = stored.voxel_size
     with replacing_files(path) as (file,):
@@ -127,12 +125,12 @@ def read_mat(path, part=None, index=None, whole=False):
 
 READS = ("part", "index", "whole")
 FORMATS = (
-    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=READS, files=linked_files),
+    Format("HDF5", (".h5", ".hdf5"), read_hdf5, write_hdf5, takes=(*READS, "store"), files=linked_files),
     Format(
         "HDF5 of other programs",
         (".hdf", ".nxs", ".dream3d", ".he5", ".vtkhdf"),
         read_hdf5,
-        takes=READS,
+        takes=(*READS, "store"),
         files=linked_files,
     ),
     Format("MATLAB", (".mat",), read_mat, takes=READS, files=linked_files),
