@@ -48,8 +48,10 @@ def record_of(cell):
 def test_steps_iterations_and_curve_are_those_of_one_process(kind):
     alone = record_of(made(kind))
     for found in on_ranks(3 if kind == "plain" else 2, lambda ranks: record_of(made(kind, ranks=ranks))):
-        counts = "time_steps", "newton_iterations", "rejected_steps", "failed_steps"
+        counts = "time_steps", "rejected_steps", "failed_steps"
         assert [getattr(found, k) for k in counts] == [getattr(alone, k) for k in counts]
+        # preconditioners differ by rounding, and a residual may fall on either side of its tolerance
+        assert abs(found.newton_iterations - alone.newton_iterations) <= 0.01 * alone.newton_iterations
         assert abs(found.linear_iterations - alone.linear_iterations) <= 0.02 * alone.linear_iterations
         curve, whole = (np.array(one.columns["voltage_V"]) for one in (found, alone))
         assert np.abs(curve - whole).max() < 1e-6
