@@ -18,6 +18,7 @@ from .arguments import (
     Conducting,
     GridWithShares,
     interface_of,
+    labels_remarks,
     settled_interface,
     spelled,
     tolerance,
@@ -113,6 +114,7 @@ class TortuosityResult(Result):
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             **({"discretisation": self._open()} if self.discretisation else {}),
+            "remarks": labels_remarks(self.interface, self.conducting),
             **({"ranks": ranks_told(self.ranks)} if self.ranks else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
@@ -131,7 +133,7 @@ class TortuosityResult(Result):
         if self.whole_voxels:
             rows = [(n, *(getattr(found, key) for key in KEYS)) for n, found in self.whole_voxels.items()]
             shown += [f"With conductors that end at voxel faces ({self.interface} is above):"]
-            shown += [Table(("axis", *KEYS), rows)]
+            shown += [Table(("axis", *KEYS), rows), *labels_remarks(self.interface, self.conducting)]
         if self.discretisation:
             shown += ["What the voxels leave open: D_eff / D0 of three solves, relative error of tau:"]
             rows = [(name, *found.values()) for name, found in self._open().items()]

@@ -251,3 +251,14 @@ def test_discretisation_of_another_solver_is_refused(cut, capsys):
     assert "--discretisation: expected solver multigrid beside it" in capsys.readouterr().err
     assert main(command) == 2
     assert "expected an even number of voxels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("conducting", "interface", "said"),
+    [({"m": 1, "b": 10}, "smooth", 1), ({"m": 1, "b": 1}, "smooth", 0), ({"m": 1, "b": 10}, "voxel", 0)],
+)
+def test_gaps_that_labels_close_between_conductors_are_told(conducting, interface, said):
+    labels = np.zeros((8, 8, 8), np.uint8)
+    labels[2:6, 1:7, 1:7] = 1
+    found = tortuosity(VoxelGrid(labels, ("m", "b"), 1e-6), conducting, interface=interface)
+    assert len(found.numbers()["remarks"]) == said == str(found).count("labels close the gap")
