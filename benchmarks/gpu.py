@@ -1,5 +1,6 @@
 """tau on a GPU beside the processor: needs a CUDA device and the extra gpu; 500^3 within fifteen minutes."""
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -88,13 +89,14 @@ def _parts(mask, copy_rate, alike):
 
     begun = time.perf_counter()
     rows = BitRows.of(percolating(mask, 0))
-    before = kernels.device.used()
+    gc.collect()  # what an earlier solve held
+    before = _used()
     grid = DeviceMultigrid.of(rows, (np.float32(1),) * 3)
     vectors = [kernels.vectors.zeros(rows.n, np.float32) for _ in range(2)]
     b = vectors[0]
     kernels.device.wait()
     set_up = time.perf_counter() - begun
-    held = (kernels.device.used() - before) / rows.n
+    held = (_used() - before) / rows.n
     cycle = _seconds(lambda: grid.cycle(b))
     bits, x, one = grid.rows, grid.x, np.float32(1)
     sweep = _seconds(lambda: kernels.rows.sweep(bits.bits, bits.start, one, one, one, b, x, True))
@@ -111,6 +113,14 @@ def _solve(mask):
 
     grid = VoxelGrid(mask.astype(np.uint8), ("solid", "pore"), (VOXEL, VOXEL, VOXEL))
     return solve_tortuosity(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
+
+
+def _used():
+    """Bytes of the device that arrays take: those of warp's pool, which keeps what was let go of."""
+    import warp
+
+    device = kernels.device.device()
+    return warp.get_mempool_used_mem_current(device) if device.is_mempool_enabled else 0
 
 
 def _seconds(work):

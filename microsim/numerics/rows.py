@@ -56,6 +56,11 @@ class BitRows:
         bits, start, bounds = kernels.rows.pack(mask)
         return cls(bits, start, mask.shape, int(bounds[-1]))
 
+    @property
+    def cells_of_first(self):
+        """Number of cells of the first colour: those of the second follow."""
+        return int(self.start[1, 0, 0, 0])
+
     def range_of(self, colour, x):
         """Return the first cell of a colour in a plane of x, and the end."""
         follows = self.start[colour, x + 1, 0, 0] if x + 1 < self.shape[0] else None
@@ -103,7 +108,8 @@ class RowsMultigrid:
         kernels.rows.restrict_residual(
             rows.bits, rows.start, *self.weights, b, x, self.parent, coarse.b, self.planes
         )
-        kernels.cycle.prolong(self.parent, coarse.answer(), x)
+        first = rows.cells_of_first  # the sweep begins with the others, whatever they hold
+        kernels.cycle.prolong(self.parent[:first], coarse.answer(), x[:first])
         kernels.rows.sweep(rows.bits, rows.start, *self.weights, b, x, True, *within)
         return x
 

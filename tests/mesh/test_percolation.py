@@ -167,3 +167,13 @@ def test_a_path_that_crosses_the_edges_to_and_fro():
     through = across_ranks(mask, 3)
     assert np.array_equal(through, percolating(mask, 0))
     assert through[:, 0].sum() == 18 and not through[:, 6:].any()
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.36, 0.6, 1.0])
+def test_runs_percolate_as_labels_of_voxels_do(axis, share):
+    mask = np.random.default_rng(axis).random((37, 30, 26)) < share
+    clusters, _ = cluster_labels(mask)
+    through = np.intersect1d(np.take(clusters, 0, axis), np.take(clusters, -1, axis))
+    assert np.array_equal(percolating(mask, axis), np.isin(clusters, through[through > 0]))
+    assert percolating(np.asfortranarray(mask), axis).sum() == percolating(mask, axis).sum()

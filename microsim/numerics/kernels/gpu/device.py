@@ -80,11 +80,6 @@ def wait():
     wp.synchronize_device(device())
 
 
-def used():
-    """Return the bytes of the device that are in use; 0 on the processor."""
-    return device().total_memory - device().free_memory if device().is_cuda else 0
-
-
 def recorded(launches):
     """Return a function that repeats the launches of one as a graph, in one call."""
     launches()  # loads the kernels, which a graph being recorded could not wait for
