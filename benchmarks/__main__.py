@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.gpu import on_gpu
+from benchmarks.gpu_cell import half_cell_on_gpu
 from benchmarks.half_cell import half_cell_beside_fipy
 from benchmarks.half_cell_bytes import half_cell_bytes
 from benchmarks.half_cell_cost import half_cell_cost
@@ -268,6 +269,7 @@ BENCHMARKS = {
     "half_cell_runs": half_cell_runs,
     "thick_cathode": thick_cathode,
     "gpu": on_gpu,
+    "gpu_cell": half_cell_on_gpu,
 }
 
 if __name__ == "__main__":

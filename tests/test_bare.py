@@ -100,6 +100,7 @@ NEEDY = {
     f"transport {VOLUME} --conducting pore --solver taufactor": "taufactor",
     f"transport {VOLUME} --conducting pore --solver fipy": "fipy",
     f"transport {VOLUME} --conducting pore --backend gpu": "warp",
+    f"run {SMALL} --backend gpu --out on_gpu": "warp",
     "register soc.tif meshes/demo_electrode.tif --phases pore=0,am=1,cbd=2": "SimpleITK",
     "segment grey.npy --out l.tif --phases pore,cbd,am --method classifier --painted painted.npy": "sklearn",
     "soc frames.npy --energies E.txt --normalised --noise 0.01 --clusters 2": "sklearn",

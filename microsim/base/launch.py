@@ -12,6 +12,7 @@ SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # and how many ranks there are, and
 LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
 NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
+NOT_ON_DEVICE = "--backend: expected cpu with {}, which no GPU takes yet, got gpu; leave one out."
 FAILED = 20  # tag of the message by which a rank that fails alone tells the first
 # a program that reads until its parent ends; where the parent left no last word before, it takes the files
 # away that it was told of, and says its argument

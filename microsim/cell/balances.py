@@ -16,12 +16,12 @@ from ..numerics.links import Links
 from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
 from .design import CellDesign
+from .device import sharing_of
 from .electrodes import Lithium, mixed
 from .jacobian import Coefficients, Flows, Jacobian, Linearisation
 from .kinetics import Drops, FaceCurrent, Sides, concentration_potential, face_current
 from .mesh import HalfCellMesh
 from .preconditioner import Preconditioner
-from .sharing import ByRanks, OneProcess
 from .spheres import joined_cells
 from .step import Control, Interfaces, Solved, Step
 from .unknowns import Balances, State, Unknowns
@@ -43,14 +43,15 @@ class Point(Solved):
 class HalfCell:
     """Balances of the cell, and their linearisation.
 
-    mesh: cells, links and reactive faces; design: what they are made of; R_film: film on the reactive faces
-    at the start (ohm m2); ranks: that share its work. The properties below are its constants.
+    mesh: cells, links and reactive faces; design: what they are made of; R_film: film on these at the start
+    (ohm m2); ranks: that share its work; on_device: whether a device does. The properties are its constants.
     """
 
     mesh: HalfCellMesh
     design: CellDesign
     R_film: np.ndarray
     ranks: Alone = ALONE
+    on_device: bool = False
 
     @property
     def T(self):
@@ -186,8 +187,8 @@ class HalfCell:
 
     @cached_property
     def sharing(self):
-        """How processes share the work of a time step."""
-        return OneProcess(self) if self.ranks.size == 1 else ByRanks(self, self.ranks)
+        """Who does the work of a time step."""
+        return sharing_of(self)
 
     @cached_property
     def preconditioner(self):
@@ -386,9 +387,8 @@ class HalfCell:
 
     def sides(self, u, known, step):
         """Return the Sides of the reactive faces in a step, with its film."""
-        faces = self.mesh.faces
+        faces, (electronic, of_solid, of_ionic) = self.mesh.faces, self.halves
         e, m, s = faces.ionic, faces.solid, faces.electronic
-        electronic, of_solid, of_ionic = self.halves
         drops = Drops(
             electronic + faces.share * faces.half_ionic / known.kappa[e] + step.R_film,
             of_solid / known.D_s[m],

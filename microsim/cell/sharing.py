@@ -28,6 +28,10 @@ class OneProcess:
     def __init__(self, cell):
         self.cell, self.faces = cell, cell.mesh.faces
 
+    def linear(self, about):
+        """Return (J v, P^-1 v) of a Linearisation as functions, as its `gmres` takes them."""
+        return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
+
     def of_faces(self, values):
         """Return the values of `faces`, of those of all reactive faces."""
         return values
@@ -181,12 +185,17 @@ class ByRanks(OneProcess):
         return replace(sides, **fields, drops=drops, electrode=self._electrode)
 
 
-def check_shared(cell):
-    """Refuse a HalfCell that ranks do not share yet."""
+def not_in_whole_voxels(cell):
+    """Return what of a HalfCell is not resolved in whole voxels, in words."""
     mesh = cell.mesh
-    not_yet = {
+    others = {
         "porous electrodes of particles": mesh.solid.chains > 0,
         "surfaces within voxels": mesh.shown is not None or mesh.faces.deposit is not None,
     }
-    if found := [name for name, given in not_yet.items() if given]:
+    return [name for name, given in others.items() if given]
+
+
+def check_shared(cell):
+    """Refuse a HalfCell that ranks do not share yet."""
+    if found := not_in_whole_voxels(cell):
         raise InputError(NOT_SHARED.format(" and ".join(found)))

@@ -127,7 +127,7 @@ class StepProblem:
         if fresh or self.fresh:
             self.cell.preconditioner.update(about)
             self.fresh = False
-        return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
+        return self.cell.sharing.linear(about)
 
     def solved(self):
         """Return what was solved last, with its wholes kept to round-off (see wholes); raises NotConverged

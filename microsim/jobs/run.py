@@ -30,7 +30,14 @@ def run(
     *,
     set: Settings = None,
     resume: Annotated[bool, switch("Go on with an interrupted run.")] = False,
-    backend: Annotated[str, one_of("Who solves; mpi: the ranks of mpiexec together.", "cpu", "mpi")] = "cpu",
+    backend: Annotated[
+        str,
+        one_of(
+            "Who solves; gpu: a CUDA device solves the linear systems (extra gpu); mpi: the ranks of mpiexec "
+            "together.",
+            *("cpu", "gpu", "mpi"),
+        ),
+    ] = "cpu",
     progress=None,
 ) -> RunResult:
     """Run a case and write its report.
@@ -50,7 +57,8 @@ def run(
     resume : bool
         Go on from the checkpoint that an interrupted run of the same case left in `out`.
     backend : str
-        "cpu": this process. "mpi": the ranks that mpiexec started share each time step; resolved electrodes.
+        "cpu": this process. "gpu": beside it a CUDA device, which solves the linear systems of each time
+        step; "mpi": the ranks that mpiexec started share each time step; both of resolved electrodes.
     progress : callable, optional
         progress(done, total, message).
 
@@ -78,10 +86,10 @@ def run(
         return RunResult(out, speaks=False)
     with alone_in(out):
         compile_ahead()
-        return _run(case, out, resume, begun, progress, ranks)
+        return _run(case, out, resume, begun, progress, ranks, backend == "gpu")
 
 
-def _run(case, out, resume, begun, progress, ranks):
+def _run(case, out, resume, begun, progress, ranks, on_device=False):
     """Run a case in a folder that no other run works in."""
     from ..analysis.effective import effective_transport
     from ..analysis.twin import run_dfn, twin_of
@@ -91,7 +99,7 @@ def _run(case, out, resume, begun, progress, ranks):
     from .origin import origin_of
 
     origin = origin_of(case)  # before anything is read: what changes meanwhile makes the result outdated
-    volume, measured, setup = ready_to_run(case, ranks, progress)
+    volume, measured, setup = ready_to_run(case, ranks, progress, on_device)
     # a case that is refused has lost nothing of an earlier run
     checkpoint = Checkpoint(out, origin, case.output.checkpoint)
     before = checkpoint.read() if resume else checkpoint.clear()

@@ -1,23 +1,28 @@
 """A run that several ranks of MPI share: all of them step through the protocol together; the first one alone
-watches, keeps checkpoints and writes, and the others do their part of its time steps."""
+watches, keeps checkpoints and writes, and the others do their part of its time steps. Or one that a device
+does the linear solves of."""
 
 from dataclasses import replace
 
 from ..base.errors import InputError, NotConverged
-from ..base.launch import NOT_SHARED
+from ..base.launch import NOT_ON_DEVICE, NOT_SHARED
 
 GO_ON = "start again with --resume, which goes on from the last checkpoint"
 
 
 def ranks_for(backend):
-    """Return the ranks that share a run: this process alone, or those that mpiexec started."""
+    """Return the ranks that share a run: this process alone, or those that mpiexec started; InputError where
+    a device is asked for and there is none."""
+    from ..numerics.backend import need_device
     from ..numerics.ranks import ALONE, world
 
+    if backend == "gpu":
+        need_device(backend)
     return world(GO_ON, "run") if backend == "mpi" else ALONE
 
 
-def check_run(case, measured):
-    """Refuse what ranks do not share yet."""
+def check_run(case, measured, refusal=NOT_SHARED):
+    """Refuse what ranks do not share yet, nor a device takes; refusal: the sentence."""
     from .compare_curves import MeasuredImpedance
 
     not_yet = {
@@ -25,12 +30,12 @@ def check_run(case, measured):
         "volume.draws": case.volume.draws is not None,
     }
     if found := [name for name, given in not_yet.items() if given]:
-        raise InputError(NOT_SHARED.format(" and ".join(found)))
+        raise InputError(refusal.format(" and ".join(found)))
 
 
-def ready_to_run(case, ranks, progress=None):
+def ready_to_run(case, ranks, progress=None, on_device=False):
     """Read a case's volume and what it is compared with; return the Volume, the measured and the Setup, whose
-    cell the ranks share."""
+    cell the ranks share, or whose linear solves a device does."""
     from ..case.build import cell_design, read_grid, set_up
     from ..case.loads import check_profiles
     from .compare import read_measured
@@ -44,6 +49,10 @@ def ready_to_run(case, ranks, progress=None):
         check_run(case, measured)
         setup = replace(setup, cell=replace(setup.cell, ranks=ranks))
         setup.cell.sharing  # noqa: B018 (refuses what is not shared before anything is solved)
+    if on_device:
+        check_run(case, measured, NOT_ON_DEVICE)
+        setup = replace(setup, cell=replace(setup.cell, on_device=True))
+        setup.cell.sharing.require(case.numerics.restart)
     check_measured(measured, setup)
     return volume, measured, setup
 

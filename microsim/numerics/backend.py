@@ -56,17 +56,24 @@ class Kernels:
 
 
 kernels = Kernels("cpu")
+device_kernels = Kernels("gpu")  # for who sets up by the processor's kernels what it repeats on a device
 
 
 def choose(backend):
     """Let a backend run in this process; InputError if there is none of that name here."""
     if backend not in BACKENDS:
         raise InputError(f"expected a backend, one of {', '.join(BACKENDS)}, got {backend}; choose one.")
-    if backend in SET_UP_BY or not find_spec(BACKENDS[backend]):  # numba's settings are looked at first
-        need(BACKENDS[backend], f"--backend {backend}")
     if backend in SET_UP_BY:
-        import_module(f"{__package__}.kernels.{backend}.device").device()  # is there one?
+        need_device(backend)
+    elif not find_spec(BACKENDS[backend]):  # numba's settings are looked at first
+        need(BACKENDS[backend], f"--backend {backend}")
     kernels.choose(backend)
+
+
+def need_device(backend="gpu"):
+    """Raise InputError where there is no device of a backend, or not the package that it runs on."""
+    need(BACKENDS[backend], f"--backend {backend}")
+    import_module(f"{__package__}.kernels.{backend}.device").device()
 
 
 def is_long(x):

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from .backend import kernels
+from .backend import device_kernels as kernels
+from .multigrid import Multigrid
 from .rows import RowsMultigrid
 
 CELL_BYTES = 45  # of the device for each cell of the finest level, vectors of conjugate gradients included
@@ -34,6 +35,13 @@ class DeviceLevel:
             *(None if part is None else upload(part) for part in parts),
         )
 
+    def renew(self, level):
+        """Take over other numbers of the same level; what was recorded with it goes on with them."""
+        _, weight, _, _, far_weight = self.rows
+        kernels.fixed.lay(level.rows.weight, weight)
+        kernels.device.fill(far_weight, level.rows.far_weight)
+        kernels.device.fill(self.diagonal, level.diagonal)
+
 
 class DeviceLevels:
     """The levels of a Multigrid on the device, the coarsest as its inverse."""
@@ -41,6 +49,12 @@ class DeviceLevels:
     def __init__(self, host):
         self.levels, self.visits = [DeviceLevel.of(level) for level in host.levels], host.visits
         self.inverse, self.parts = kernels.cycle.inverse(host.factor), kernels.cycle.parts(len(host.factor))
+
+    def renew(self, host):
+        """Take over other numbers of the same levels."""
+        for level, other in zip(self.levels, host.levels):
+            level.renew(other)
+        kernels.device.copy(kernels.cycle.inverse(host.factor), self.inverse)
 
     def answer(self, k):
         """Solve level k for its own b, by one cycle or by two of which the second goes on from the first."""
@@ -119,3 +133,28 @@ class DeviceGraphMultigrid:
         """Write A p; return p . A p (float64)."""
         level = self.levels.levels[0]
         return kernels.cycle.product(*level.rows, level.diagonal, p, out)
+
+
+class DeviceGrid:
+    """A Multigrid to which the processor gives its numbers, time and again, and whose cycles run on the
+    device. levels: those of the processor; on_device: the DeviceLevels, from the first numbers on."""
+
+    def __init__(self, graph, weight=None, visits=2):
+        self.host, self.on_device = Multigrid(graph, weight, visits=visits), None
+        self.levels = self.host.levels
+
+    def update(self, *numbers):
+        """Set the numbers (see Multigrid.update), here and there."""
+        self.host.update(*numbers)
+        if self.on_device is None:
+            self.on_device = DeviceLevels(self.host)
+            self._run = Recorded(lambda b: self.on_device.answer(0))
+        else:
+            self.on_device.renew(self.host)
+
+    def answer(self):
+        """Solve for the b of the processor's finest level (see Multigrid.answer)."""
+        finest = self.on_device.levels[0]
+        kernels.device.fill(finest.b, self.levels[0].b)
+        self._run(finest.b)
+        return finest.x.numpy()

@@ -99,30 +99,46 @@ def _gmres_cycle(apply, precondition, basis, target, norm, total):
     the largest arrays of a run; the residual is recomputed outside in float64.
     """
     size, answers = len(basis) - 1, []
-    H = np.zeros((size + 1, size))
-    rhs = np.zeros(size + 1)
-    rhs[0] = norm
-    rotations, history = [], []
+    least, history = LeastSquares(size, norm), []
     for k in range(size):
         answers.append(precondition(basis[k]))
         w = apply(answers[k]).astype(np.float32, copy=False)
-        H[: k + 1, k] = total(kernels.vectors.project(basis, k + 1, w))
-        H[k + 1, k] = np.sqrt(total(kernels.vectors.combine(basis, -H[: k + 1, k], w)))
-        if H[k + 1, k] > 0:
-            np.divide(w, np.float32(H[k + 1, k]), out=basis[k + 1])
-        for i, (c, s) in enumerate(rotations):
-            H[i, k], H[i + 1, k] = c * H[i, k] + s * H[i + 1, k], c * H[i + 1, k] - s * H[i, k]
-        length = np.hypot(H[k, k], H[k + 1, k])
-        c, s = H[k, k] / length, H[k + 1, k] / length
-        rotations.append((c, s))
-        lucky = H[k + 1, k] == 0
-        H[k, k], H[k + 1, k] = length, 0.0
-        rhs[k], rhs[k + 1] = c * rhs[k], -s * rhs[k]
-        history.append(abs(rhs[k + 1]) / norm)
-        if abs(rhs[k + 1]) <= target or lucky:
+        inner = total(kernels.vectors.project(basis, k + 1, w))
+        length = np.sqrt(total(kernels.vectors.combine(basis, -inner, w)))
+        if length > 0:
+            np.divide(w, np.float32(length), out=basis[k + 1])
+        history.append(least.add(inner, length) / norm)
+        if history[-1] * norm <= target or length == 0:
             break
-    k += 1
-    return np.linalg.solve(np.triu(H[:k, :k]), rhs[:k]), answers, history
+    return least.answer(), answers, history
+
+
+class LeastSquares:
+    """min |norm e_1 - H y| of GMRES by Givens rotations, H a column at a time."""
+
+    def __init__(self, size, norm):
+        """size: most columns; norm: of the residual that the basis begins with."""
+        self.H, self.rhs, self.rotations = np.zeros((size + 1, size)), np.zeros(size + 1), []
+        self.rhs[0] = norm
+
+    def add(self, inner, length):
+        """Take the inner products of A z_k with the basis, and the length of what is left of it; return the
+        residual."""
+        H, rhs, k = self.H, self.rhs, len(self.rotations)
+        H[: k + 1, k], H[k + 1, k] = inner, length
+        for i, (c, s) in enumerate(self.rotations):
+            H[i, k], H[i + 1, k] = c * H[i, k] + s * H[i + 1, k], c * H[i + 1, k] - s * H[i, k]
+        new = np.hypot(H[k, k], H[k + 1, k])
+        c, s = H[k, k] / new, H[k + 1, k] / new
+        self.rotations.append((c, s))
+        H[k, k], H[k + 1, k] = new, 0.0
+        rhs[k], rhs[k + 1] = c * rhs[k], -s * rhs[k]
+        return abs(rhs[k + 1])
+
+    def answer(self):
+        """Return y."""
+        k = len(self.rotations)
+        return np.linalg.solve(np.triu(self.H[:k, :k]), self.rhs[:k])
 
 
 def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=60):

@@ -1,17 +1,24 @@
-"""A run on the ranks of MPI: the command, what becomes of a rank that is killed, and what is refused."""
+"""A run on the ranks of MPI: the command, what becomes of a rank that is killed, and what is refused; a run
+whose linear solves a device does."""
 
 import json
 
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.base.launch import NOT_ON_DEVICE
 from microsim.case.case import load_case
+from microsim.cell.balances import HalfCell
 from microsim.jobs.compare_curves import MeasuredImpedance
+from microsim.jobs.run import run
 from microsim.jobs.run_ranks import check_run
+from microsim.numerics.backend import device_kernels, running
+from microsim.report.pages import run as page
 
+from ..numerics.twins import gpu_on_processor  # noqa: F401
 from ..over_mpi import mpiexec, over_mpi
 from .conftest import DEMO, SMALL
-from .test_checkpoint import curve
+from .test_checkpoint import curve, interrupted
 
 SETTINGS = [f"{key}={json.dumps(value)}" for key, value in SMALL.items()]
 COMMAND = ["run", DEMO, *(word for one in SETTINGS for word in ("--set", one)), "--backend", "mpi"]
@@ -86,3 +93,40 @@ def test_what_ranks_do_not_share_is_refused():
         check_run(case, [impedance])
     with pytest.raises(InputError, match="with volume.draws, which"):
         check_run(load_case(DEMO, {**SMALL, "volume.draws": "draws.h5"}), [])
+
+
+SHORT = {**SMALL, "protocol": ["Discharge at 1C for 1 s", "Rest for 1 s"], "output.checkpoint_s": 0}
+
+
+@pytest.mark.usefixtures("gpu_on_processor")
+def test_a_run_on_a_device_is_that_of_the_processor_whole_or_interrupted(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "write", lambda *args, **kwargs: None)
+    with running("cpu"):
+        for backend in ("cpu", "gpu"):
+            run(DEMO, tmp_path / backend, set=SHORT, backend=backend)
+        broken = tmp_path / "broken"
+        assert interrupted(monkeypatch, DEMO, broken, 9, set=SHORT, backend="gpu")
+        run(DEMO, broken, set=SHORT, backend="gpu", resume=True)
+    alone, whole, resumed = (curve(tmp_path / name) for name in ("cpu", "gpu", "broken"))
+    assert whole.shape == alone.shape and abs(whole - alone)[:, [0, 2]].max() < 1e-6
+    assert (resumed[:, 2] == whole[:, 2]).all()
+    of_processor, of_device = (numbers(tmp_path / name) for name in ("cpu", "gpu"))
+    assert of_device["linear_iterations"] == pytest.approx(of_processor["linear_iterations"], rel=0.02)
+    assert of_device["time_steps"] == of_processor["time_steps"]
+    assert of_device["lithium_balance_error"] < 1e-10
+
+
+@pytest.mark.usefixtures("gpu_on_processor")
+def test_what_a_device_does_not_take_is_refused(tmp_path, monkeypatch):
+    slab = DEMO.parent / "dfn_chen2020.yaml"
+    with running("cpu"):
+        with pytest.raises(InputError, match="with porous electrodes of particles, which no GPU takes yet"):
+            run(slab, tmp_path / "out", backend="gpu")
+        with pytest.raises(InputError, match="with volume.draws, which no GPU"):
+            check_run(load_case(DEMO, {**SMALL, "volume.draws": "draws.h5"}), [], NOT_ON_DEVICE)
+        asked = []
+        monkeypatch.setattr(device_kernels.device, "require", lambda *of: asked.append(of))
+        monkeypatch.setattr(HalfCell, "residual", None)  # nothing is solved before it is asked
+        with pytest.raises(TypeError):
+            run(DEMO, tmp_path / "out", set=SMALL, backend="gpu")
+    assert asked[0][0] > 1e6 and asked[0][1] == "--backend gpu"

@@ -7,7 +7,9 @@ from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.percolation import percolating
 from microsim.numerics.backend import kernels, running
-from microsim.numerics.device_multigrid import CELL_BYTES, DeviceMultigrid
+from microsim.numerics.device_multigrid import CELL_BYTES, DeviceGrid, DeviceMultigrid
+from microsim.numerics.graph import voxel_graph
+from microsim.numerics.multigrid import Multigrid
 from microsim.numerics.rows import BitRows, RowsMultigrid
 from microsim.transport.tortuosity import solve_tortuosity
 
@@ -43,6 +45,25 @@ def test_the_cycle_is_that_of_the_processor(coarsest, monkeypatch):
     assert np.array_equal(device_b.numpy(), b)
     mine.cycle(kernels.device.upload(2 * b))
     assert np.abs(mine.x.numpy() - 2 * theirs).max() < 4e-5 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("shape", [(28, 25, 30), (5, 6, 4)])
+def test_a_grid_of_the_device_takes_numbers_time_and_again(shape):
+    graph, rng = voxel_graph(percolating(porous(shape), 0), [np.ones(n) for n in shape]).filled(), None
+    with running("cpu"):
+        mine, host = DeviceGrid(graph), Multigrid(graph)
+        for seed in (1, 2):
+            rng = np.random.default_rng(seed)
+            of_cells = rng.random(graph.n)
+            weight = of_cells[:, None] + of_cells[graph.near]
+            weight *= graph.near != np.arange(graph.n)[:, None]
+            mass, b = rng.random(graph.n), rng.standard_normal(graph.n).astype(np.float32)
+            for grid in (mine, host):
+                grid.update(weight.ravel(), mass)
+                grid.levels[0].b[:] = b
+            theirs = host.answer().copy()
+            for _ in range(2):  # from zero, whatever was there
+                assert np.abs(mine.answer() - theirs).max() < 2e-5 * np.abs(theirs).max()
 
 
 CASES = {  # conductor, edges, conductivity, axes

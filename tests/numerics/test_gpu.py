@@ -19,8 +19,10 @@ warp = pytest.importorskip("warp", reason="warp, which compiles the kernels of t
 pytestmark = pytest.mark.usefixtures("gpu_on_processor")
 
 SHAPES = [(1, 1, 1), (5, 4, 3), (4, 7, 130), (9, 3, 257)]
-TRADES = ("cycle", "rows", "vectors")
-DEVICE_ONLY = {"uploaded", "inverse", "parts", "solve"}  # the way to the device, and the coarsest level
+TRADES = ("cycle", "faces", "fixed", "rows", "vectors")
+# the way to the device, the coarsest level, and what numpy does in a word on the processor
+DEVICE_ONLY = {"uploaded", "lay", "inverse", "parts", "solve", "room", "divided", "less", "add_product"}
+DEVICE_ONLY |= {"border_room", "bordered", "add_grounded"}
 HOST = {"pack", "plane_links", "set_planes", "unpack", "pack_neighbours", "pack_weights", "pack_more"}
 
 
@@ -159,12 +161,119 @@ def test_vectors(n):
     twins("vectors.zeros", n, np.float64)
 
 
+PRECISIONS = [(np.float32, 2e-5), (np.float64, 2e-12)]
+
+
+def vectors_of(rng, dtype, *sizes):
+    return [rng.standard_normal(n).astype(dtype) for n in sizes]
+
+
+@pytest.mark.parametrize("dtype, rtol", PRECISIONS)
+@pytest.mark.parametrize("carries", [False, True])
+def test_fixed(dtype, rtol, carries):
+    n, rng, mine, slow = 211, np.random.default_rng(3), trade("gpu", "fixed"), trade("reference", "fixed")
+    device, near = trade("gpu", "device"), rng.integers(0, 211, (211, 6)).astype(np.uint32)
+    rows = [rng.standard_normal((n, 6)).astype(np.float32) for _ in range(4 if carries else 3)]
+    rows += [] if carries else [np.empty((0, 0), np.float32)]
+    u, v, out_u, out_v = vectors_of(rng, dtype, *(4 * [n]))
+    rests = vectors_of(rng, np.float32, n, n)
+    laid = [trade("gpu", "vectors").room(*one.shape[::-1]) for one in rows]
+    for one, there in zip(rows, laid):
+        mine.lay(one, there)
+    there = [device.upload(one) for one in (*rests, u, v, out_u, out_v)]
+    mine.outflow(mine.uploaded(near), laid[0], there[0], there[2], there[4])
+    slow.outflow(near, rows[0], rests[0], u, out_u)
+    close([there[4].numpy()], [out_u], rtol)
+    mine.two_outflows(mine.uploaded(near), *laid, *there)
+    slow.two_outflows(near, *rows, *rests, u, v, out_u, out_v)
+    close([one.numpy() for one in there[4:]], [out_u, out_v], rtol)
+
+
+@pytest.mark.parametrize("dtype, rtol", PRECISIONS)
+def test_faces(dtype, rtol):
+    rng, mine, slow = np.random.default_rng(2), trade("gpu", "faces"), trade("reference", "faces")
+    upload, n, cells = trade("gpu", "device").upload, 300, 90
+    a, b, c = (rng.integers(0, cells, n).astype(np.int32) for _ in range(3))
+    lift, *slopes = vectors_of(rng, np.float32, *(4 * [n]))
+    level, u, v, s, t, out = vectors_of(rng, dtype, 1, *(4 * [cells]), n)
+    for left_out in ((), (0,), (1, 2)):
+        given = [np.empty(0, np.float32) if k in left_out else slope for k, slope in enumerate(slopes)]
+        there = [upload(one) for one in (level, u, v, s, t, np.full_like(out, np.nan))]
+        mine.face_flow(*map(upload, (a, b, c, lift)), list(map(upload, given)), *there)
+        zeros = [0 * slope if k in left_out else slope for k, slope in enumerate(slopes)]
+        slow.face_flow(a, b, c, lift, zeros, level, u, v, s, t, out)
+        close([there[-1].numpy()], [out], rtol)
+    for sign in (1, -1):
+        there, beside = upload(u), mine.uploaded(a)
+        mine.add_to_cells(beside, upload(out), sign, there)
+        slow.add_to_cells(a, out, sign, u)
+        close([there.numpy()], [u], rtol)
+    some, there = np.flatnonzero(rng.random(cells) < 0.5), upload(s)
+    g, q = vectors_of(rng, np.float32, some.size, some.size)
+    mine.add_grounded(*map(upload, (some, g, q, u, t)), there)
+    s[some] += q * t[some] - g * u[some]
+    close([there.numpy()], [s], rtol)
+    mine.add_grounded(*map(upload, (some, g, q[:0], u, t)), there)
+    s[some] -= g * u[some]
+    close([there.numpy()], [s], rtol)
+
+
+def test_an_empty_list_of_faces_adds_nothing():
+    mine, upload = trade("gpu", "faces"), trade("gpu", "device").upload
+    out = upload(np.ones(3, np.float32))
+    mine.add_to_cells(mine.uploaded(np.empty(0, np.int32)), upload(np.empty(0, np.float32)), 1, out)
+    assert np.array_equal(out.numpy(), np.ones(3))
+
+
+@pytest.mark.parametrize("n", [1, 1000, 100_003])
+def test_vectors_of_gmres(n):
+    rng, mine = np.random.default_rng(n), trade("gpu", "vectors")
+    upload, basis = trade("gpu", "device").upload, rng.standard_normal((4, n)).astype(np.float32)
+    w, coefficients = vectors_of(rng, np.float32, n)[0], rng.standard_normal(3)
+    for count in (1, 3):
+        twins("vectors.project", basis, count, w, rtol=1e-5)
+        twins("vectors.combine", basis, coefficients[:count], w, outputs=[2], rtol=2e-5)
+    one, two, factor = (vectors_of(rng, t, n)[0] for t in (np.float32, np.float64, np.float32))
+    out = mine.room(n)
+    for a in (one, two):
+        mine.divided(upload(a), 0.7, out)
+        close([out.numpy()], [a / 0.7], 2e-7)
+        given, there = (factor, factor[:1]), upload(np.full_like(a, np.nan))
+        for values in given:
+            mine.add_product(upload(a), upload(values), upload(3 * a), -1, there)
+            close([there.numpy()], [a - values.astype(float) * (3 * a)], 2e-6 if a is one else 1e-12)
+    double = mine.zeros(n, np.float64)
+    mine.less(upload(two), upload(2 * two), double)
+    assert np.array_equal(double.numpy(), -two)
+
+
+@pytest.mark.parametrize("dtype, rtol", PRECISIONS)
+@pytest.mark.parametrize("n", [1, 5000])
+def test_an_unknown_that_borders_a_system(n, dtype, rtol):
+    rng, mine, upload = np.random.default_rng(n), trade("gpu", "vectors"), trade("gpu", "device").upload
+    cells, x = rng.permutation(2 * n)[:n].astype(np.int32), vectors_of(rng, dtype, 2 * n)[0]
+    weight, factors, level = rng.random(n), np.array([1.5, -0.3]), vectors_of(rng, dtype, 1)[0]
+    out = upload(np.full(1, np.nan, dtype))
+    mine.bordered(*map(upload, (cells, weight, x, factors, level)), mine.border_room(), out)
+    close([out.numpy()], [1.5 * (weight @ x[cells].astype(float)) - 0.3 * level], rtol)
+
+
+def test_an_array_of_the_device_is_written_over_where_it_lies():
+    device = trade("gpu", "device")
+    there = device.upload(np.zeros(3, np.float32))
+    where = there.ptr
+    device.fill(there, np.arange(3.0))
+    assert there.ptr == where and there.numpy().tolist() == [0, 1, 2]
+    device.fill(device.upload(np.empty((0, 3), np.float32)), np.empty((0, 3)))
+
+
 def test_every_kernel_of_the_gpu_has_a_twin_of_the_same_arguments_and_is_compared():
     called = {
         node.value
         for node in ast.walk(ast.parse(Path(__file__).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    } | {"cycle.down", "cycle.up", "cycle.product"}
+    } | {"cycle.down", "cycle.up", "cycle.product", "fixed.outflow", "fixed.two_outflows"}
+    called |= {"faces.face_flow", "faces.add_to_cells"}
     for name in TRADES:
         mine, slow = public(trade("gpu", name)), public(trade("reference", name))
         kernels = {kernel for kernel in mine if not hasattr(getattr(trade("gpu", name), kernel), "adj")}

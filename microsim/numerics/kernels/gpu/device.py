@@ -60,6 +60,12 @@ def upload(array):
     return wp.array(np.ascontiguousarray(array), device=device())
 
 
+def fill(there, array):
+    """Write a NumPy array over one of the device, which stays where it is."""
+    if there.size:
+        there.assign(array)
+
+
 def require(size, what):
     """Refuse what needs more bytes than the device has free; what: begins the sentence."""
     free = device().free_memory if device().is_cuda else np.inf

@@ -14,10 +14,20 @@ def lanes(rows, device):
     return wp.empty((rows, LANES), dtype=wp.float64, device=device)
 
 
+def last_sums(rows, device):
+    """Return room for the sums of rows of lanes that are left."""
+    return wp.empty((rows, LAST), dtype=wp.float64, device=device)
+
+
+def folded(sums, out):
+    """Add the lanes of each row up to fewer."""
+    wp.launch(_fold, out.shape, [sums, out], device=sums.device)
+
+
 def added(sums):
     """Return the sum of each row of lanes, as a NumPy array."""
-    out = wp.empty((sums.shape[0], LAST), dtype=wp.float64, device=sums.device)
-    wp.launch(_fold, out.shape, [sums, out], device=sums.device)
+    out = last_sums(sums.shape[0], sums.device)
+    folded(sums, out)
     return out.numpy().sum(axis=1)
 
 
