@@ -9,7 +9,7 @@ import numpy as np
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.numerics.backend import kernels, running
+from microsim.numerics.backend import device_kernels, kernels, running
 
 VOXEL, TOLERANCE = 400e-9, 1e-3  # m; tau does not depend on it
 COPIED = 2**30  # bytes of the copy that the sweeps are held against
@@ -90,13 +90,13 @@ def _parts(mask, copy_rate, alike):
     begun = time.perf_counter()
     rows = BitRows.of(percolating(mask, 0))
     gc.collect()  # what an earlier solve held
-    before = _used()
+    before = used_of_device()
     grid = DeviceMultigrid.of(rows, (np.float32(1),) * 3)
     vectors = [kernels.vectors.zeros(rows.n, np.float32) for _ in range(2)]
     b = vectors[0]
     kernels.device.wait()
     set_up = time.perf_counter() - begun
-    held = (_used() - before) / rows.n
+    held = (used_of_device() - before) / rows.n
     cycle = _seconds(lambda: grid.cycle(b))
     bits, x, one = grid.rows, grid.x, np.float32(1)
     sweep = _seconds(lambda: kernels.rows.sweep(bits.bits, bits.start, one, one, one, b, x, True))
@@ -115,11 +115,11 @@ def _solve(mask):
     return solve_tortuosity(grid, {"pore": 1.0}, 0, tolerance=TOLERANCE)
 
 
-def _used():
+def used_of_device():
     """Bytes of the device that arrays take: those of warp's pool, which keeps what was let go of."""
     import warp
 
-    device = kernels.device.device()
+    device = device_kernels.device.device()
     return warp.get_mempool_used_mem_current(device) if device.is_mempool_enabled else 0
 
 

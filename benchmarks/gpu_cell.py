@@ -1,5 +1,6 @@
 """The half cell on a GPU beside the processor: needs a CUDA device and the extra gpu; minutes."""
 
+import gc
 import os
 import time
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.gpu import used_of_device
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.backend import device_kernels as kernels
@@ -74,8 +76,9 @@ def _mirrored(grid):
 def _beside(name, setup, steps, twice=True):
     """Print what both backends need; return whether a second run on the device has the same voltages."""
     found = {}
+    gc.collect()  # what an earlier cell held
     for backend in ("cpu", "gpu"):
-        before = kernels.device.used()
+        before = used_of_device()
         r = found[backend] = _run(setup, backend == "gpu", steps)
         parts = ", ".join(f"{part} {seconds:.2f}" for part, seconds in r.parts.items())
         steps_, newton, linear = r.counts
@@ -88,7 +91,7 @@ def _beside(name, setup, steps, twice=True):
     both = min(map(len, voltages))
     apart = np.abs(voltages[0][:both] - voltages[1][:both]).max()
     size, voxels = found["gpu"].cell.unknowns.size, np.prod(setup.grid.shape)
-    held = (kernels.device.used() - before) / voxels
+    held = (used_of_device() - before) / voxels
     print(
         f"{'':<6} {voxels} voxels, {size} unknowns; voltages apart by at most {apart:.1e} V; "
         f"{held:.0f} bytes of the device a voxel"

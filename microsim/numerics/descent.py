@@ -46,7 +46,7 @@ class Descent:
         lie in a dict: a cache around a function that knows its Descent would keep a grid that nobody
         needs, all of its levels, until Python looks for circles."""
         if (once, k) not in self._known:
-            self._known[once, k] = np.array(self._cycle(k) if once else self._answer(k), np.int64)
+            self._known[once, k] = strokes_of(len(self.levels), self.visits, k, once)
         return self._known[once, k]
 
     def cycle(self, k, factor):
@@ -69,18 +69,26 @@ class Descent:
         )
         return self.levels[k - self.top].x
 
-    def _answer(self, k):
-        """The strokes of an answer at the k-th of the small levels."""
-        if k == len(self.levels) - 1:
-            return self._cycle(k)
-        first, again = self._cycle(k), self._cycle(k)
-        again[0] = (kernels.cycle.FROM_THERE, k)
-        return first + again * (self.visits - 1)
 
-    def _cycle(self, k):
-        if k == len(self.levels) - 1:
-            return [(kernels.cycle.COARSEST, k)]
-        return [(kernels.cycle.FROM_ZERO, k), *self._answer(k + 1), (kernels.cycle.UP, k)]
+def strokes_of(levels, visits, k, once):
+    """Return the strokes [(stroke, level)] of one cycle (`once`), or of an answer, at the k-th of so many
+    levels."""
+    made = _cycle(k, levels - 1, visits) if once else _answer(k, levels - 1, visits)
+    return np.array(made, np.int64)
+
+
+def _answer(k, last, visits):
+    if k == last:
+        return _cycle(k, last, visits)
+    first, again = _cycle(k, last, visits), _cycle(k, last, visits)
+    again[0] = (kernels.cycle.FROM_THERE, k)
+    return first + again * (visits - 1)
+
+
+def _cycle(k, last, visits):
+    if k == last:
+        return [(kernels.cycle.COARSEST, k)]
+    return [(kernels.cycle.FROM_ZERO, k), *_answer(k + 1, last, visits), (kernels.cycle.UP, k)]
 
 
 def _joined(arrays):

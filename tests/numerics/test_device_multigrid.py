@@ -47,8 +47,9 @@ def test_the_cycle_is_that_of_the_processor(coarsest, monkeypatch):
     assert np.abs(mine.x.numpy() - 2 * theirs).max() < 4e-5 * np.abs(theirs).max()
 
 
-@pytest.mark.parametrize("shape", [(28, 25, 30), (5, 6, 4)])
-def test_a_grid_of_the_device_takes_numbers_time_and_again(shape):
+@pytest.mark.parametrize("shape, top", [((28, 25, 30), 1), ((16, 14, 15), 0), ((5, 6, 4), 0)])
+def test_a_grid_of_the_device_takes_numbers_time_and_again(shape, top):
+    """With small levels that one launch takes, below others and alone."""
     graph, rng = voxel_graph(percolating(porous(shape), 0), [np.ones(n) for n in shape]).filled(), None
     with running("cpu"):
         mine, host = DeviceGrid(graph), Multigrid(graph)
@@ -64,6 +65,12 @@ def test_a_grid_of_the_device_takes_numbers_time_and_again(shape):
             theirs = host.answer().copy()
             for _ in range(2):  # from zero, whatever was there
                 assert np.abs(mine.answer() - theirs).max() < 2e-5 * np.abs(theirs).max()
+            once = host.cycle(b).copy()
+            there = mine.on_device
+            assert there.top == top and len(there.levels) == len(host.levels)
+            there.levels[0].b.assign(b)
+            x = there.visit(0, there.levels[0].b, False).numpy()
+            assert np.abs(x - once).max() < 2e-5 * np.abs(once).max()
 
 
 CASES = {  # conductor, edges, conductivity, axes

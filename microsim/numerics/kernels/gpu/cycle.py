@@ -15,6 +15,9 @@ from .vectors import inner
 
 wp.set_module_options({"enable_backward": False})
 LINKS, MORE = host.LINKS, host.MORE
+FROM_ZERO, FROM_THERE, UP, COARSEST = host.FROM_ZERO, host.FROM_THERE, host.UP, host.COARSEST
+SMALL = 8192  # cells of a level that one block of threads sweeps in less time than its launches take
+BLOCK = 512  # threads of it; more rows of an inverse than that are for more blocks
 COARSEST_CELLS = 1000  # of a level whose inverse is applied: 4 MB, a few launches in place of hundreds
 PARTS = 32  # in which its rows are summed
 Numbers, Vector = wp.array(dtype=wp.int32), wp.array(dtype=wp.float32)
@@ -82,6 +85,23 @@ def up(spans, parent, coarse, near, weight, far, far_near, far_weight, diagonal,
         _launch(_relax, first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, 1)
 
 
+def descend(
+    strokes, spans, span_at, cells, near, weight, far, far_near, far_weight, diagonal, parent, child_ptr,
+    child, inverse, room, b, x,
+):  # fmt: skip
+    """Run the strokes [(stroke, level)] of the lower part of a cycle in one launch of one block of threads.
+
+    Levels lie one after the other in all arrays, numbers of cells, rows and children counted from the first
+    on; of level k: cells[k] to cells[k + 1] - 1 and spans[span_at[k]] to spans[span_at[k + 1] - 1].
+    A hundred launches of a few hundred cells each take as long as a sweep over a million. inverse: of the
+    coarsest matrix; room: for as many numbers as there are threads.
+    """
+    threads = BLOCK if x.device.is_cuda else 1
+    numbers = [strokes, spans, span_at, cells, near, weight, far, far_near, far_weight, diagonal, parent]
+    numbers += [child_ptr, child, inverse, room, b, x, threads]
+    wp.launch(_descend, threads, numbers, device=x.device, block_dim=threads if threads > 1 else 256)
+
+
 def product(near, weight, far, far_near, far_weight, diagonal, x, out):
     """out = A x with A_ii = d_i, A_ij = -w_ij; return x . A x (float64)."""
     _launch(_product, 0, x.size, near, weight, far, far_near, far_weight, diagonal, x, out)
@@ -113,6 +133,79 @@ def _pulled(
         for link in range(MORE):
             total += far_weight[row, link] * x[far_near[row, link]]
     return total
+
+
+@wp.func_native("""
+#if defined(__CUDA_ARCH__)
+__syncthreads();
+#endif
+""")
+def _together(): ...  # noqa: E704
+
+
+@wp.func
+def _solve_coarsest(inverse: Weights, first: int, room: Vector, b: Vector, x: Vector, t: int, threads: int):
+    """Rows in as many parts as there are threads for, whose sums are then added."""
+    n = inverse.shape[0]
+    parts = threads // n
+    if parts < 1:
+        parts = int(1)
+    for entry in range(t, parts * n, threads):
+        total = float(0.0)
+        for j in range(entry // n, n, parts):
+            total += inverse[j, entry % n] * b[first + j]
+        room[entry] = total
+    _together()
+    for i in range(t, n, threads):
+        total = float(0.0)
+        for part in range(parts):
+            total += room[part * n + i]
+        x[first + i] = total
+    _together()
+
+
+@wp.kernel
+def _descend(
+    strokes: Links, spans: Links, span_at: Numbers, cells: Numbers, near: Links, weight: Weights,
+    far: Numbers, far_near: Links, far_weight: Weights, diagonal: Vector, parent: Numbers, child_ptr: Numbers,
+    child: Numbers, inverse: Weights, room: Vector, b: Vector, x: Vector, threads: int,
+):  # fmt: skip
+    t = wp.tid()
+    for s in range(strokes.shape[0]):
+        stroke = strokes[s, 0]
+        k = strokes[s, 1]
+        first = cells[k]
+        stop = cells[k + 1]
+        if stroke == COARSEST:
+            _solve_coarsest(inverse, first, room, b, x, t, threads)
+        else:
+            if stroke == UP:
+                for i in range(first + t, stop, threads):
+                    x[i] = x[i] + x[parent[i]]
+            if stroke == FROM_ZERO:
+                for i in range(first + t, stop, threads):
+                    x[i] = 0.0
+            _together()
+            final = span_at[k + 1] - 1
+            for turn in range(span_at[k + 1] - span_at[k]):
+                q = span_at[k] + turn
+                if stroke == UP:
+                    q = final - turn
+                if stroke != FROM_THERE or spans[q, 2] > 0:
+                    for i in range(spans[q, 0] + t, spans[q, 1], threads):
+                        pulled = _pulled(near, weight, far, far_near, far_weight, x, i)
+                        x[i] = (b[i] + pulled) / diagonal[i]
+                _together()
+            if stroke != UP:
+                for big in range(stop + t, cells[k + 2], threads):
+                    total = float(0.0)
+                    for slot in range(child_ptr[big], child_ptr[big + 1]):
+                        i = child[slot]
+                        if i < spans[final, 0] or i >= spans[final, 1]:  # what was swept last lacks nothing
+                            pulled = _pulled(near, weight, far, far_near, far_weight, x, i)
+                            total += b[i] - diagonal[i] * x[i] + pulled
+                    b[big] = total
+                _together()
 
 
 @wp.kernel
