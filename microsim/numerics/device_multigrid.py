@@ -139,7 +139,8 @@ class DeviceLevels:
     def __init__(self, host, descends=False):
         self.visits, self.top, levels = host.visits, len(host.levels), host.levels
         if descends and len(host.factor) <= kernels.cycle.BLOCK:
-            self.top = next(k for k, one in enumerate(levels) if one.graph.n <= kernels.cycle.SMALL)
+            small = (k for k, one in enumerate(levels) if one.graph.n <= kernels.cycle.SMALL)
+            self.top = next(small, len(levels))
         self.levels = [DeviceLevel.of(level) for level in levels[: self.top]]
         self.inverse, self.parts = kernels.cycle.inverse(host.factor), kernels.cycle.parts(len(host.factor))
         self.descent = None
