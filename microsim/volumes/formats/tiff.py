@@ -14,6 +14,7 @@ import numpy as np
 import tifffile
 
 from ...base.errors import InputError
+from ...base.words import lengths_nm
 from ..axes import COLOUR, axis_word
 from ..contract import Format, Stored
 from ..filed import FileArray
@@ -144,7 +145,21 @@ def _said(tif):
         "PALETTE": "values are the numbers of a palette's colours, not their brightness",
     }
     turned = TURNED if int(tif.pages[0].tags.valueof("Orientation", 1)) not in (0, 1) else None
-    return tuple(word for word in (words.get(kind), turned) if word)
+    return tuple(word for word in (words.get(kind), turned, _half_a_size(tif)) if word)
+
+
+def _half_a_size(tif):
+    """Say what a stack states of its rows and columns where that does not make a voxel size, else nothing."""
+    if _voxel_size(tif) or (tif.series[0].ndim == 2 and len(tif.series) == 1):
+        return None
+    edges = _ome_size(tif.ome_metadata, "YX") if tif.is_ome else _in_plane(tif)
+    if edges is None:
+        return None
+    alike = f"{lengths_nm(edges[:1])}, where they lie as far," if edges[0] == edges[1] else ""
+    return (
+        f"the file states that rows and columns lie {lengths_nm(edges)} nm apart, and not how far its pages"
+        f" do: nothing is assumed; state --voxel-size-nm {alike} or x,y,z".replace("  or", "")
+    )
 
 
 def _files(tif):
@@ -187,21 +202,23 @@ def _voxel_size(tif):
         return _ome_size(tif.ome_metadata, "YX" if flat else "ZYX")
     stated = tif.imagej_metadata or (tif.shaped_metadata or ({},))[0]
     by_imagej = tif.is_imagej and stated.get("ImageJ") != TIFFFILE_AS_IMAGEJ
-    distance = stated.get(
-        "spacing", 1.0 if by_imagej or flat else None
-    )  # ImageJ leaves it out where it is exactly 1
+    distance = stated.get("spacing", 1.0 if by_imagej else None)  # ImageJ leaves it out where it is exactly 1
+    plane, unit = _in_plane(tif), metres(stated.get("zunit") or stated.get("unit"))
+    if flat or plane is None:
+        return plane
+    return None if distance is None or unit is None else spacing([abs(float(distance)) * unit, *plane], 1.0)
+
+
+def _in_plane(tif):
+    """Return rows, columns in m as the first page states them, None where it does not."""
+    stated = tif.imagej_metadata or (tif.shaped_metadata or ({},))[0]
     ratios = [tif.pages[0].tags.get(name) for name in ("YResolution", "XResolution")]
-    if distance is None or not all(tag and all(tag.value) for tag in ratios):
-        return None
-    units = [metres(stated.get(key) or stated.get("unit")) for key in ("zunit", "yunit", "unit")]
+    units = [metres(stated.get(key) or stated.get("unit")) for key in ("yunit", "unit")]
     if not tif.is_imagej and tif.pages[0].resolutionunit == tifffile.RESUNIT.CENTIMETER:
-        units[1:] = [1e-2, 1e-2]
-    if flat:
-        units[0] = 1.0
-    if None in units:
+        units = [1e-2, 1e-2]
+    if None in units or not all(tag and all(tag.value) for tag in ratios):
         return None
-    edges = (abs(float(distance)), *(tag.value[1] / tag.value[0] for tag in ratios))
-    return spacing(np.multiply(edges, units)[1 if flat else 0 :], 1.0)
+    return spacing(np.multiply([tag.value[1] / tag.value[0] for tag in ratios], units), 1.0)
 
 
 def _ome_size(text, axes="ZYX"):

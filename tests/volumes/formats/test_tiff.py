@@ -210,6 +210,27 @@ def test_the_resolution_of_a_printer_is_none(tmp_path):
     assert read_voxels(tmp_path / "v.tif").voxel_size is None
 
 
+PAGES_UNSAID = "nm apart, and not how far its pages do: nothing is assumed; state --voxel-size-nm"
+
+
+@pytest.mark.parametrize(("imagej", "ratios", "apart", "remedy"), [
+    (False, (4e4, 4e4), "250 x 250", "250, where they lie as far, or x,y,z"),
+    (False, (4e4, 1e4), "1000 x 250", "x,y,z"),
+    (True, (2, 2), "500 x 500", "500, where they lie as far, or x,y,z"),
+])  # fmt: skip
+def test_a_stack_that_states_its_rows_and_columns_alone_says_what_is_known(
+    tmp_path, imagej, ratios, apart, remedy
+):
+    how = {"imagej": True, "metadata": {"unit": "um", "axes": "ZYX"}} if imagej else {}
+    unit = {} if imagej else {"resolutionunit": "CENTIMETER"}
+    path = tmp_path / "v.tif"
+    tifffile.imwrite(path, LABELS, resolution=ratios, photometric="minisblack", **how, **unit)
+    found = read_voxels(path)
+    (said,) = found.said
+    assert found.voxel_size is None
+    assert said == f"the file states that rows and columns lie {apart} {PAGES_UNSAID} {remedy}"
+
+
 def write_as_imagej(path, version, **said):
     """As ImageJ of a version writes it: the distance of the pages only where it is not exactly 1."""
     lines = {"ImageJ": version, "images": 3, "slices": 3, **said}
@@ -248,7 +269,8 @@ def test_the_sizes_of_ome_are_read(tmp_path, unit, factor):
     assert read_voxels(tmp_path / "v.ome.tif").voxel_size == pytest.approx((0.5e-6, 1e-6, 0.25e-6))
     del metadata["PhysicalSizeZ"]
     tifffile.imwrite(tmp_path / "v.ome.tif", LABELS, metadata=metadata)
-    assert read_voxels(tmp_path / "v.ome.tif").voxel_size is None
+    found = read_voxels(tmp_path / "v.ome.tif")
+    assert found.voxel_size is None and "rows and columns lie 1000 x 250 nm apart" in found.said[0]
 
 
 def test_a_resolution_in_centimetres_is_one(tmp_path):
