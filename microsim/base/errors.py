@@ -31,6 +31,12 @@ class NotConverged(MicrosimError):
         self.history = tuple(float(value) for value in history)
 
 
+class Interrupted(MicrosimError):
+    """Ctrl-C in a job that says how it goes on (exit code 130)."""
+
+    exit_code = 130
+
+
 def why(error):
     """Return what an error says, short and on one line."""
     said = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__

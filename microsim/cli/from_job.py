@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from ..base.arguments import REQUIRED, Argument, Spread, declared
-from ..base.errors import InputError, NotConverged
+from ..base.errors import InputError, Interrupted, NotConverged
 from ..base.guard import guarding
 from ..base.refusals import options_named
 from ..base.schema import listed
@@ -134,6 +134,10 @@ class _Job:
                     self._run(name, given, asked, drawn)
             except NotConverged:  # what an earlier run wrote must not be taken for the result of this one
                 self.result.discard(asked)
+                raise
+            except KeyboardInterrupt as stop:
+                if stop.args:  # a job that says how it goes on
+                    raise Interrupted(f"{stop}.") from stop
                 raise
 
     def _require_words(self, given):

@@ -124,6 +124,18 @@ class Checkpoint:
             return float(file["time_s"]), str(file["step"]), fields, int(file["step_number"])
 
 
+@contextmanager
+def resumable(out_dir):
+    """Tell whoever interrupts a run by Ctrl-C how it goes on, where it left a checkpoint."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not (Path(out_dir) / ".resume" / "state.npz").is_file():
+            raise
+        how = "interrupted by Ctrl-C; the same command with --resume goes on from its last checkpoint"
+        raise KeyboardInterrupt(how) from None
+
+
 def _checksum(path):
     found = 0
     with open(path, "rb") as file:

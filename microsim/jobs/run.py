@@ -75,6 +75,7 @@ def run(
         With the history of the residuals.
     """
     from ..case.case import load_case
+    from .checkpoint import resumable
     from .first_use import compile_ahead
 
     begun, case, ranks = time.perf_counter(), load_case(case, set or ()), ranks_for(backend)
@@ -84,7 +85,7 @@ def run(
     if ranks.rank:
         run_beside(case, out, resume, ranks)
         return RunResult(out, speaks=False)
-    with alone_in(out):
+    with alone_in(out), resumable(out):
         compile_ahead()
         return _run(case, out, resume, begun, progress, ranks, backend == "gpu")
 

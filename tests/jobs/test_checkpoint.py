@@ -13,6 +13,7 @@ from microsim.base.locks import alone_in
 from microsim.base.records import to_plain
 from microsim.case.case import load_case
 from microsim.cell.experiment import Experiment
+from microsim.cli import main
 from microsim.jobs.checkpoint import Checkpoint
 from microsim.jobs.origin import origin_of
 from microsim.jobs.run import run
@@ -90,6 +91,28 @@ def test_five_interruptions_change_nothing(tmp_path, monkeypatch):
     assert sorted(path.name for path in broken.iterdir()) == sorted(
         path.name for path in (tmp_path / "whole").iterdir()
     )
+
+
+@pytest.mark.parametrize("after", [0, 5])
+def test_ctrl_c_says_how_a_run_goes_on_where_it_does(tmp_path, monkeypatch, capsys, after):
+    """Once a checkpoint is there, which the first moment leaves; before, there is nothing to go on from."""
+    steps, original = iter(range(99)), Experiment._accept
+    how = "; the same command with --resume goes on from its last checkpoint" if after else ""
+
+    def accept(self, *args):
+        if next(steps) >= after:
+            raise KeyboardInterrupt
+        return original(self, *args)
+
+    line = ["run", str(CASE), "--out", str(tmp_path), *(word for one in SETTINGS for word in ("--set", one))]
+    with monkeypatch.context() as patched:
+        patched.setattr(Experiment, "_accept", accept)
+        if not after:
+            patched.setattr(Checkpoint, "keep_state", lambda *args, **how: None)
+        assert main(line) == 130
+    assert capsys.readouterr().err == f"microsim: interrupted by Ctrl-C{how}.\n"
+    if after:
+        assert main([*line, "--resume"]) == 0
 
 
 def test_only_the_same_case_is_resumed(tmp_path, monkeypatch):

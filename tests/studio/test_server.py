@@ -256,7 +256,8 @@ def test_a_run_outlives_its_server_is_stopped_and_goes_on(tmp_path):
         until(lambda: second.get("state")["jobs"][1]["state"] == "stopped", 60)
         until(lambda: second.get("state")["jobs"][0]["state"] == "failed", 60)  # the next one had its turn
         stopped = second.get("state")["jobs"][1]
-        assert stopped["sentence"] == "interrupted by Ctrl-C."
+        how = "the same command with --resume goes on from its last checkpoint"
+        assert stopped["sentence"] == f"interrupted by Ctrl-C; {how}."
         assert stopped["resume"] == "microsim run slab.yaml --resume"
         second.post("start", line=stopped["resume"])
         until(lambda: second.get("state")["jobs"][0]["state"] == "done", 180)
