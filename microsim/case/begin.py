@@ -44,7 +44,7 @@ def first_case(file, phases, voxel_size, shape, axes, mask=None, box=None):
     sets = {name: _set_of(name) for name in phases if name != "pore"}
     named = ", ".join(f"{_word(name)}: {label}" for name, label in phases.items())
     lines = [
-        f"title: {_word(f'{file}, C/2')}",
+        f"title: {_word(f'{file}, half cell')}",
         "volume:",
         f"  file: {_word(file)}",
         f"  voxel_size_nm: {_nm(voxel_size)}",

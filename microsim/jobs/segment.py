@@ -203,7 +203,9 @@ class SegmentResult(Result):
         if self.state.sample is not None:
             shown.append(f"outside the mask: label {len(self.phases)}, for --mask label={len(self.phases)}")
         shown.append("grey levels: " + ", ".join(f"{n} {g}" for n, g in zip(self.phases, grey)))
-        return [*shown, f"for what follows: --phases {','.join(f'{n}={k}' for n, k in self.phases.items())}"]
+        named = ",".join(f"{name}={label}" for name, label in self.phases.items())
+        size = "" if self.voxel_size else " --voxel-size-nm H (the image states none)"
+        return [*shown, f"for what follows: --phases {named}{size}"]
 
     def plot(self):
         """Draw grey values and labels in three sections."""

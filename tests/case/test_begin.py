@@ -44,6 +44,10 @@ def test_a_discharge_begins_charged_and_ends_where_the_ocp_is_known():
     assert anode.cell.initial_sto < 0.05 and anode.protocol[0].text == "Discharge at C/2 until 0.1 V"
 
 
+def test_the_heading_stays_true_when_the_protocol_is_another():
+    assert parsed({"pore": 0, "am": 1}, file="mine.tif").title == "mine.tif, half cell"
+
+
 def test_a_large_volume_is_cropped_across_and_a_small_one_is_whole():
     assert parsed({"pore": 0, "am": 1}).volume.crop is None
     crop = parsed({"pore": 0, "am": 1}, (200, 400, 30)).volume.crop

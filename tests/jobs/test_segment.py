@@ -224,6 +224,9 @@ def test_a_grey_volume_without_a_voxel_size_has_its_page(tmp_path):
     np.save(tmp_path / "grey.npy", grey)
     found = ms.segment_volume(tmp_path / "grey.npy", ["pore", "am"])
     assert found.voxel_size is None
+    assert found.tables()[-1].endswith("pore=0,am=1 --voxel-size-nm H (the image states none)")
+    sized = ms.segment_volume(tmp_path / "grey.npy", ["pore", "am"], voxel_size=4e-7)
+    assert sized.tables()[-1].endswith("pore=0,am=1")
     found.write(tmp_path / "page")
     assert (tmp_path / "page" / "report.html").is_file()
 
