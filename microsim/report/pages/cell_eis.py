@@ -1,11 +1,12 @@
 """The page of a cell's impedance: Nyquist and Bode plots, relaxation times, and where the current reacts."""
 
+import itertools
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from ..number_format import digits, memory
+from ..number_format import digits, memory, percent
 from ..page import Card, Drawing, Section, TextTable, compact_json, filled, write_page
 from ..style import DASHED, DEPTH, INK, MUTED, OTHER_COLOURS, UM, new_figure, styled
 from . import compare
@@ -13,6 +14,7 @@ from .common import interval_sections, phases_sections, voxels_text
 
 CM2 = 1e4  # ohm cm2 per ohm m2
 PANEL = 1.4  # width of a panel of the Nyquist plot over its height
+REACHES = (1, 3, 6)  # how far a label stands from its point; the nearest that hides least
 LABELS_APART = 0.7  # decades between two labels of the relaxation times
 ROOM = 0.35  # decades that half a label takes
 
@@ -62,16 +64,16 @@ def figure(*, spectrum):
 def _cards(result, spectrum):
     size = CM2 * np.abs(spectrum.Z)
     ends = [
-        Card(f"|Z| at {spectrum.freq[k]:.3g} Hz", digits(size[k], 3), "Ω cm²")
+        Card(f"|Z| at {digits(spectrum.freq[k], 3, trim=True)} Hz", digits(size[k], 3), "Ω cm²")
         for k in (np.argmax(spectrum.freq), np.argmin(spectrum.freq))
     ]
     residual = result["kramers_kronig_residual"]
-    tested = [] if residual is None else [Card("Kramers-Kronig", f"{residual:.2%}", "", "largest misfit")]
+    tested = [] if residual is None else [Card("Kramers-Kronig", percent(residual, 2), "", "largest misfit")]
     return [Card("State", f"{result['voltage_V']:.3f}", "V", result["state"]), *ends, *tested]
 
 
 def _drawings(spectrum):
-    residual = f"{spectrum.relaxation.residual:.1%}"
+    residual = percent(spectrum.relaxation.residual)
     drawn = {
         "nyquist": (
             cell_nyquist_figure,
@@ -98,22 +100,22 @@ def _about_table(grid, result):
     rows = [
         ("Case SHA-256", result["case_sha256"]),
         ("State", result["state"]),
-        ("Current density", f"{digits(result['current_density_A_m2'], 3)} A/m²"),
-        ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F/m²"),
+        ("Current density", f"{digits(result['current_density_A_m2'], 3)} A m⁻²"),
+        ("Double layer", f"{digits(result['double_layer_F_m2'], 3)} F m⁻²"),
         ("Voxels (x × y × z)", voxels_text(grid.shape)),
         ("Iterations", digits(sum(result["iterations"]))),
         ("Peak memory", memory(result["peak_memory_bytes"])),
     ]
-    return TextTable("What was run", (), rows)
+    return TextTable("Case and state", (), rows)
 
 
 def _peaks_table(result):
     rows = [
-        (f"{p['tau_s']:.3g}", f"{1 / (2 * np.pi * p['tau_s']):.3g}", f"{CM2 * p['resistance_ohm_m2']:.3g}")
+        tuple(digits(n, 3) for n in (p["tau_s"], 1 / (2 * np.pi * p["tau_s"]), CM2 * p["resistance_ohm_m2"]))
         for p in result["relaxation_peaks"]
     ]
-    header = ("time constant (s)", "frequency (Hz)", "resistance (Ω cm²)")
-    return TextTable("Relaxation times", header, rows)
+    header = ("Time constant (s)", "Frequency (Hz)", "Resistance (Ω cm²)")
+    return TextTable("Relaxation times", header, rows, (0, 1, 2))
 
 
 @styled
@@ -159,33 +161,39 @@ def _decades(axes, freq, Z, limits):
             continue
         written.append((x, y))
         axes.plot(x, y, "o", color=INK, ms=4, zorder=3, clip_on=False)
-        side, box = _free_side((x, y), curve, boxes, limits)
+        side, reach, box = _free_side((x, y), curve, boxes, limits)
         boxes.append(box)
         place = {
             "ha": ("right", "center", "left")[side[0] + 1],
             "va": ("top", "center", "bottom")[side[1] + 1],
         }
-        offset = {"xytext": (4 * side[0], 4 * side[1]), "textcoords": "offset points", "fontsize": 8}
+        offset = {
+            "xytext": (4 * reach * side[0], 4 * reach * side[1]),
+            "textcoords": "offset points",
+            "fontsize": 8,
+            "arrowprops": {"arrowstyle": "-", "color": MUTED, "lw": 0.6} if reach > 1 else None,
+        }
         axes.annotate(f"$10^{{{power}}}$ Hz", (x, y), **place, **offset)
 
 
 def _free_side(point, curve, boxes, limits):
     """Choose the side of a point on which a label hides least of the curve and of other labels.
 
-    Returns the side (-1, 0 or 1 along both axes) and the label's box (x, y, half width, half height).
+    Returns the side (-1, 0 or 1 along both axes), how far off it stands, and the label's box (x, y, half
+    width, half height).
     """
     half = np.array([0.07, 0.022]) * limits[0]  # of a label as it is written, over the width of the panel
 
-    def hidden(side):
-        x, y = np.add(point, np.multiply(side, half + 0.015 * limits[0]))
+    def hidden(side, reach):
+        x, y = np.add(point, np.multiply(side, half + 0.015 * reach * limits[0]))
         on_curve = (np.abs(curve[0] - x) < half[0]) & (np.abs(curve[1] - y) < half[1])
         on_labels = sum(abs(u - x) < half[0] + a and abs(v - y) < half[1] + b for u, v, a, b in boxes)
         inside = half[0] < x < limits[0] - half[0] and 0.8 * half[1] < y < limits[1] - half[1]
         return on_curve.sum() + 100 * on_labels + 100 * (not inside), (x, y, *half)
 
-    sides = [(1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1)]
-    best = min(sides, key=lambda side: hidden(side)[0])
-    return best, hidden(best)[1]
+    sides = [(1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1), (1, 0), (-1, 0)]
+    side, reach = min(itertools.product(sides, REACHES), key=lambda place: (hidden(*place)[0], place[1]))
+    return side, reach, hidden(side, reach)[1]
 
 
 @styled

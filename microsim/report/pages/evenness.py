@@ -29,7 +29,7 @@ def write(folder, *, result, progress=None):
     return write_page(
         folder,
         title="How evenly lithium lies",
-        kind=f"{len(result['states'])} maps of {result['volume']}",
+        kind=f"{len(result['states'])} map{'s' * (len(result['states']) != 1)} of {result['volume']}",
         cards=[],
         sections=[
             Section("pieces", "By particle, fragment and grain", drawings[:1], filled(_spreads(result)),

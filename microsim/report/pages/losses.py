@@ -101,8 +101,10 @@ def maps_figure(maps, voxel_size, name):
         axes.set_title(f"Process {process}", loc="left")
     for axes in panels.flat[len(planes) :]:
         axes.remove()
-    drawn.supxlabel("x (µm)", fontsize=9)
-    drawn.supylabel("y (µm)", fontsize=9)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("y (µm)")
+    for column in panels.T:  # where a row is not full, below the last panel of each column
+        column[[axes.figure is not None for axes in column].count(True) - 1].set_xlabel("x (µm)")
     label = f"{'Capacity loss' if name == 'loss' else 'Reaction extent'} ({UNIT})"
     drawn.colorbar(image, ax=list(panels.flat[: len(planes)]), extend=extend, label=label)
     return drawn
@@ -114,14 +116,16 @@ def classes_figure(result):
     rows = result["loss"][-3:]
     drawn = new_figure(2.8)
     panels = drawn.subplots(1, len(rows), sharey=True, squeeze=False)[0]
+    turned = {} if len(rows) == 1 else {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
     for axes, row in zip(panels, rows):
         found = row["classes"]
         x = np.arange(len(found["volume_share"]))
-        axes.bar(x - 0.2, 100 * np.array(found["volume_share"]), 0.4, color=EXTENT, label="volume")
+        left = x if found["loss_share"] is None else x - 0.2
+        axes.bar(left, 100 * np.array(found["volume_share"]), 0.4, color=EXTENT, label="volume")
         if found["loss_share"] is not None:
             axes.bar(x + 0.2, 100 * np.array(found["loss_share"]), 0.4, color=LOSS, label="loss")
         axes.axhline(0, color=MUTED, lw=0.8)
-        axes.set_xticks(x, class_names(found["edges_mAh_g"]), rotation=30, fontsize=8)
+        axes.set_xticks(x, class_names(found["edges_mAh_g"]), fontsize=8, **turned)
         axes.set_title(f"Process {row['process']}", loc="left")
         axes.set_xlabel(f"Loss ({UNIT})")
     panels[0].set_ylabel("Share (%)")

@@ -81,14 +81,14 @@ def _change_sections(result):
 
 
 def _measured_table(grid, result):
+    against, before = result.get("against"), ()
+    if against:
+        shape = voxels_text(against["shape"])
+        before = ("State before", str(against["volume"])), ("Voxels of the state before", shape)
     rows = [
         ("Volume", str(result["volume"])),
-        ("State before", str(result["against"]["volume"]) if "against" in result else NONE),
         ("Voxels (x × y × z)", voxels_text(grid.shape)),
-        (
-            "Voxels of the state before",
-            voxels_text(result["against"]["shape"]) if "against" in result else NONE,
-        ),
+        *before,
         ("Voxel size", length_text(*grid.voxel_size)),
         ("Split depth (voxels)", digits(result["options"]["depth"], trim=True)),
         ("Smallest piece (voxels)", digits(result["options"]["smallest"])),

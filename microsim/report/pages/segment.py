@@ -33,9 +33,10 @@ def write(folder, *, state, pictures, result, progress=None):
     (done, total, message). Raises InputError when the files cannot be written.
     """
     size = state.voxel_size or (1.0, 1.0, 1.0)
+    doubt = " ".join(f"Doubt: {said}." for said in result["doubts"])
     sections = [
         Section("run", "What was run", tables=(_source_table(result),)),
-        Section("result", "Result", _result_drawings(state, size), (_fractions_table(result),)),
+        Section("result", "Result", _result_drawings(state, size), (_fractions_table(result),), notice=doubt),
         Section("levels", "Grey levels", (_levels_drawing(state),), (_levels_table(result),)),
         *_step_sections(state, pictures, result),
     ]
@@ -96,10 +97,12 @@ def _fractions_table(result):
         )
     moved = digits(result["bounds"]["moved_by"], trim=True)
     note = (
-        f"Low and high: with the edges where the grey value is {moved} of the step between the two levels"
-        " lower and higher."
+        f"Edges lower and higher: where the grey value is {moved} of the step between two levels lower and"
+        " higher."
     )
-    return TextTable("Phases", ("Phase", "Label", "Fraction", "Low", "High"), rows, (1, 2, 3, 4), note)
+    return TextTable(
+        "Phases", ("Phase", "Label", "Fraction", "Edges lower", "Edges higher"), rows, (1, 2, 3, 4), note
+    )
 
 
 def _levels_table(result):

@@ -1,7 +1,10 @@
 """The page of a cell's impedance: arcs without the last rise, relaxation times, where the current reacts."""
 
+import re
+
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from microsim.impedance.relaxation import relaxation_times
 from microsim.mesh.grid import VoxelGrid
@@ -39,8 +42,9 @@ def test_the_page_is_whole(layers, more, tmp_path):
     path = page.write(tmp_path, grid=grid, case={"title": "A cell"}, result=RESULT, spectrum=spectrum(layers))
     check_page(path, ["nyquist", "bode", "relaxation", *more])
     text = text_of(path)
-    for said in ("3.812", "at the start", "0.12%", "0.01 15.9 2", "|Z| at 1e+05 Hz"):
+    for said in ("3.812", "at the start", "0.12 %", "0.0100 15.9 2.00", "|Z| at 100 000 Hz", "0.200 F m⁻²"):
         assert said in text
+    assert not re.search(r"\de[+-]\d", text)  # powers of ten as elsewhere on the pages
 
 
 def test_a_spectrum_that_no_test_can_fail_has_a_page_without_one(tmp_path):
@@ -62,14 +66,24 @@ def test_the_reaction_is_drawn_over_that_of_a_uniform_one():
     assert np.asarray(image.get_array()) == pytest.approx(np.ones((8, FREQ.size)))
 
 
-def test_labels_lie_on_nothing():
-    nyquist, relaxation = page.figure(spectrum=spectrum(8)), page.relaxation_figure(spectrum(8))
+def two_arcs():
+    """Two arcs close to the origin and a slow rise: few places for a label."""
+    freq = np.geomspace(1e-2, 1e4, 31)
+    w = 2j * np.pi * freq
+    Z = 1e-4 * (0.7 + 4 / (1 + w * 6e-5) + 9 / (1 + w * 2e-3) + 3 / np.sqrt(w))
+    return page.CellSpectrum(freq, Z, relaxation_times(freq, Z), np.ones((freq.size, 1), complex), 16e-6)
+
+
+@pytest.mark.parametrize("spectrum", [lambda: spectrum(8), two_arcs])
+def test_labels_lie_on_nothing(spectrum):
+    nyquist, relaxation = page.figure(spectrum=spectrum()), page.relaxation_figure(spectrum())
     for figure in (nyquist, relaxation):
         assert texts_on_each_other(figure) == []
     for axes in nyquist.axes:
         curve = axes.transData.transform(axes.lines[0].get_xydata())
         points = np.concatenate([np.linspace(a, b, 50) for a, b in zip(curve[1:], curve[:-1])])
-        boxes = [text.get_window_extent(nyquist.canvas.get_renderer()) for text in axes.texts]
+        renderer = nyquist.canvas.get_renderer()
+        boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]  # without a line to its point
         assert len(boxes) >= 2
         assert [box.count_contains(points) for box in boxes] == [0] * len(boxes)
 

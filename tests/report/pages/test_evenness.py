@@ -22,3 +22,5 @@ def test_the_page_holds_figures_and_tables(tmp_path):
     text = text_of(path)
     assert "No noise is known" in text and "Particles by diameter, last map" in text
     assert len(found.plot().axes) == 4
+    assert "2 maps of" in text
+    assert "1 map of" in text_of(ms.evenness(grid, [values]).write(tmp_path / "one"))

@@ -56,6 +56,16 @@ def test_without_a_loss_there_is_no_section_of_it(tmp_path):
     assert "Capacity loss (" not in text_of(path)
 
 
+def test_each_axis_of_the_maps_is_named_beside_its_panel():
+    """Also where the last row is not full."""
+    axes = page.maps_figure({k: MAPS["extent"][1] for k in range(7)}, (4e-7,) * 3, "extent").axes[:7]
+    named = [one.get_xlabel() != "" for one in axes]
+    rows = sorted({round(one.get_position().y0, 2) for one in axes})
+    assert len(rows) > 1 and named[-1] and not axes[0].get_xlabel()
+    assert sum(named) == sum(one.get_ylabel() != "" for one in axes) * 0 + -(-7 // len(rows))
+    assert axes[0].get_ylabel() == "y (µm)" and not axes[1].get_ylabel()
+
+
 def test_the_figure_shows_maps_and_curve():
     axes = page.figure(result=result()).axes[0]
     assert [line.get_text() for line in axes.get_legend().get_texts()] == ["voltage curve", "maps"]

@@ -73,6 +73,12 @@ def test_fractions_stand_with_their_bounds(written):
     assert f"{am:.2f} % {low:.2f} % {high:.2f} %" in text
 
 
+def test_what_is_doubted_stands_on_the_page(written):
+    page, result = written
+    text = text_of(page)
+    assert result["doubts"] and all(f"Doubt: {said}." in text for said in result["doubts"])
+
+
 def test_the_histogram_shows_thresholds_and_levels():
     levels = Levels((20.0, 200.0), (3.0, 5.0), (0.5, 0.5), (110.0,))
     values = np.r_[np.full(500, 20.0), np.full(500, 200.0)] + np.random.default_rng(0).standard_normal(1000)
