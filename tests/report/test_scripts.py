@@ -258,3 +258,25 @@ def test_the_volume_turns_with_a_drag_and_with_keys(page):
       return pixels.filter((value, k) => k % 4 === 3 && value > 0).length / (w * h);
     }"""
     assert 0.05 < page.eval_on_selector("#turn", shown) < 0.9
+
+
+@pytest.mark.parametrize("width", [1000, 400])
+def test_nothing_of_the_turning_volume_is_cut_off(chromium, written, width):
+    """Not on a canvas that is higher than wide, and from no side."""
+    rim = """(canvas) => {
+      const gl = canvas.getContext("webgl2"), [w, h] = [canvas.width, canvas.height];
+      const pixels = new Uint8Array(4 * w * h), seen = (x, y) => pixels[4 * (y * w + x) + 3] > 0;
+      gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+      let count = 0;
+      for (let x = 0; x < w; x++) count += seen(x, 0) + seen(x, h - 1);
+      for (let y = 0; y < h; y++) count += seen(0, y) + seen(w - 1, y);
+      return count;
+    }"""
+    with opened(chromium, written, width) as page:
+        page.uncheck("#turn-cut")
+        page.select_option("#turn-of", label="Phases")
+        page.focus("#turn")
+        for step in range(14):
+            assert page.eval_on_selector("#turn", rim) == 0
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("ArrowDown" if step < 7 else "ArrowUp")

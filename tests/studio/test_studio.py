@@ -11,6 +11,7 @@ from microsim.volumes.volume import read_voxels, write_volume
 
 from ..report.browser import started
 from .server import serving
+from .waiting import until
 
 SHAPE = (20, 24, 22)
 
@@ -136,6 +137,40 @@ def test_a_file_from_elsewhere_is_painted_by_keyboard_and_segmented_by_its_grey_
         assert page.inner_text("#fractions").startswith("am: ")  # as the recipe names it
 
 
+def test_classes_are_named_one_after_the_other_and_nothing_starts_before_each_is_painted(
+    chromium, truth, tmp_path
+):
+    labels, grey = truth
+    write_volume(tmp_path / "grey.tif", grey, voxel_size=4e-7)
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        page.click("text=grey.tif")
+        page.wait_for_selector("main[data-ready]")
+        assert page.locator("text=Take away").is_hidden()  # nothing lies over it yet
+        page.click("text=Lay over")
+        page.wait_for_selector("text=To segment writes grey.labels.tif.")
+        page.click("#paint")
+        assert page.inner_text(".slider:has(#brush) output") == "5 voxels wide"
+        page.click("text=Add a class")  # what lies between pore and active material, until all are painted
+        page.wait_for_selector(".classes input[value=cbd]")
+        names = page.locator(".classes input[size]")
+        assert [one.input_value() for one in names.all()] == ["pore", "cbd", "am"]
+        names.nth(1).click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type("binder")
+        names.nth(2).click()  # which tells the server of the second, while the third is typed
+        page.keyboard.press("Control+a")
+        page.keyboard.type("active", delay=80)
+        page.keyboard.press("Enter")
+        until(lambda: "pore,binder,active" in page.input_value(".starter .line"))
+        assert page.evaluate("document.activeElement.value") == "active"
+        page.check("input[name=class][value='1']")
+        paint(page, np.argwhere(labels[:, :, SHAPE[2] // 2] == 0))
+        page.click(".starter button")
+        alert = page.inner_text(".starter .notice")
+        assert alert.startswith("expected painted voxels of each class, got none of binder and active; paint")
+        assert server.get("state")["jobs"] == []
+
+
 def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp_path):
     labels, _ = truth
     write_volume(tmp_path / "labels.tif", labels[:12, :10, :10], voxel_size=4e-7)
@@ -158,6 +193,9 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
         page.fill("#text", wrong)
         page.wait_for_selector("#fault.bad")
         assert page.inner_text(".numbers .bad") == str(wrong[: wrong.index("porosity: 47")].count("\n") + 1)
+        page.click(".starter button")
+        page.wait_for_selector(".starter .notice:has-text('expected labels.yaml as it should be')")
+        assert not (tmp_path / "labels.yaml").exists() and server.get("state")["jobs"] == []
         page.fill("#text", re.sub(r"Discharge at .*", "Discharge at 1C for 2 minutes", text))
         page.wait_for_selector("#fault.good")
         page.click(".starter button")

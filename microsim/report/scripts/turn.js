@@ -125,7 +125,8 @@
       gl.uniform3i(set("from"), ...from);
       gl.uniform3i(set("to"), ...to);
       gl.uniform3f(set("size"), ...sizes.map((size) => size / whole));
-      gl.uniform2f(set("view"), 0.42 * width / height, 0.42);
+      const half = 0.505 * Math.max(1, height / width); // of the diagonal: nothing is cut off, however it is turned
+      gl.uniform2f(set("view"), half * width / height, half);
       gl.viewport(0, 0, width, height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);

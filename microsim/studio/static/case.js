@@ -49,7 +49,7 @@ export class CaseView {
     this.fault = el("p", { id: "fault", role: "status" });
     this.state = el("span", { class: "small", role: "status" });
     this.save = button("Save", () => this.keep(), { id: "save" });
-    this.starter = commandLine("", undefined, () => this.keep());
+    this.starter = commandLine("", undefined, (line) => this.ready(line));
     this.side = el("div", { class: "keys", tabindex: "0", role: "region", "aria-label": "Keys of the section" });
     const choose = el("select", { "aria-label": "Begin with a case that ships", onchange: async () => {
       if (choose.value) this.write((await ask("template", { name: choose.value })).text);
@@ -137,6 +137,13 @@ export class CaseView {
     }
   }
 
+  // Before a line starts: what it names is as it should be, and saved.
+  async ready(line) {
+    await this.check();
+    if (line.includes(this.name) && this.fault.className === "bad") throw new Error(`expected ${this.name} as it should be, got the fault told in red above; mend it first.`);
+    await this.keep();
+  }
+
   // Another browser, or a program, may have saved it.
   async follow() {
     if (this.asking || !this.area) return;
@@ -182,7 +189,8 @@ export class CaseView {
       el("dl", {}, part.rows.flatMap((row) => [
         el("dt", { class: row.keys.includes(at) ? "here" : "" }, row.keys.join(", "), row.default ? el("span", { class: "small" }, " ", worded(row.default)) : null),
         el("dd", { class: row.keys.includes(at) ? "here" : "" }, worded(row.text))]))]));
-    this.side.querySelector(".here")?.scrollIntoView?.({ block: "nearest" });
+    const here = this.side.querySelector("dl .here"), first = this.side.querySelector("dl");
+    this.side.scrollTop = here && first.contains(here) ? Math.max(0, here.offsetTop - 60) : 0;
   }
 }
 

@@ -20,7 +20,7 @@ export class CompareView {
     this.side = button("Side by side", () => this.show(), { class: "main" });
     this.main.replaceChildren(section("Compare runs", this.words,
       el("div", { class: "table" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, ""), el("th", {}, "Run"), el("th", {}, "Title"),
-        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), this.side, this.one), this.withMap(), this.frames);
+        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), el("p", {}, this.side), this.one), this.withMap(), this.frames);
     await this.read();
   }
 
@@ -79,7 +79,7 @@ export class CompareView {
     this.side.disabled = !enough;
     this.one.hidden = !enough || !this.canCompare;
     this.one.say(`microsim report ${this.chosen.map(quoted).join(" ")} --out out/side_by_side`);
-    this.words.textContent = this.list.children.length < 2 ? "Two finished runs are needed." : `Choose two to ${MOST} runs.`;
+    this.words.textContent = this.list.children.length < 2 ? "Two finished runs are needed." : "Choose two to six runs.";
   }
 
   show() {

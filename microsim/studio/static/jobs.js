@@ -3,13 +3,13 @@
 import { ask, tell } from "./api.js";
 import { button, duration, el, link, section, sentence } from "./parts.js";
 
-const WORDS = { waiting: "waits", running: "runs", stopping: "is stopping", done: "done", stopped: "stopped", failed: "failed", lost: "lost" };
+const WORDS = { waiting: "waiting", running: "running", stopping: "stopping", done: "done", stopped: "stopped", failed: "failed", lost: "lost" };
 const OPENS = [[/\.html$/, "page"], [/\.(ya?ml)$/, "case"], [/\.(tiff?|nrrd|mhd|mha|npy|npz|am|vti|zarr|raw)$/, "volume"]];
 export const opens = (path) => link(OPENS.find(([ending]) => ending.test(path))?.[1] ?? "page", path);
 
 // A command line that may be changed before it is started; `started` is told the job's number.
-// before: what is done first.
-export const commandLine = (line, started = () => { location.hash = "#/jobs"; }, before = async () => {}) => {
+// before: what is done with the line first; what it throws is said, and nothing starts.
+export const commandLine = (line, started = () => { location.hash = "#/jobs"; }, before = async (_line) => {}) => {
   const input = el("textarea", { class: "line", rows: 2, spellcheck: "false", autocomplete: "off", "aria-label": "Command line", onkeydown: (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
@@ -20,7 +20,7 @@ export const commandLine = (line, started = () => { location.hash = "#/jobs"; },
     event.preventDefault();
     complaint.replaceChildren();
     try {
-      await before();
+      await before(input.value);
       started((await tell("start", { line: input.value })).number);
     } catch (error) {
       complaint.append(sentence(error));
@@ -49,7 +49,7 @@ class Card {
     this.printed = el("pre", { tabindex: "0", role: "region", "aria-label": `What job ${number} printed` });
     this.more = el("details", { ontoggle: () => this.read() }, el("summary", {}, "What it printed"), this.printed);
     this.root = el("li", { class: "job", id: `job-${number}` },
-      el("p", { class: "head" }, this.state, el("b", {}, ` ${number} `), this.times), this.line,
+      el("p", { class: "head" }, this.state, el("b", {}, ` job ${number} `), this.times), this.line,
       this.bar, this.left, this.said, this.doubts, this.links, this.acts, this.more);
   }
 
@@ -86,9 +86,9 @@ class Card {
     });
     if (job.state === "waiting") made.push(act("Take out of the queue", false));
     if (busy) made.push(act(job.state === "stopping" ? "Stop at once" : "Stop", job.state === "stopping"));
-    if (job.resume) made.push(button("Go on", () => again(job.resume, true)));
-    if (!busy && job.state !== "waiting") made.push(button("Again", () => again(job.line, false)));
-    made.push(button("Copy", () => navigator.clipboard.writeText(job.line)));
+    if (job.resume) made.push(button("Go on", () => again(job.resume, true), { title: "From the checkpoint that it left" }));
+    if (!busy && job.state !== "waiting") made.push(button("Again", () => again(job.line, false), { title: "From the beginning: puts the line above, to start it" }));
+    made.push(button("Copy", () => navigator.clipboard.writeText(job.line), { title: "Copy the command line" }));
     return made;
   }
 

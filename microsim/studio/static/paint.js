@@ -3,7 +3,7 @@
 import { ask, codesOf, tell } from "./api.js";
 import { commandLine } from "./jobs.js";
 import { doubtsOf } from "./labels.js";
-import { button, el, link, sentence } from "./parts.js";
+import { button, el, link, sentence, slider } from "./parts.js";
 import { COLOURS, colourOf, rgbOf } from "./volume.js";
 
 const AXES = ["x", "y", "z"];
@@ -40,11 +40,11 @@ export class Painting {
 
   chooser() {
     this.name = el("input", { size: 22, value: this.resultName, "aria-label": "Label volume to lay over", id: "over-name" });
-    this.opacity = el("input", { type: "range", min: "0", max: "100", value: "45", "aria-label": "How much the labels cover",
-      oninput: () => { if (this.result) { this.result.share = this.opacity.value / 100; this.view.planes.forEach((plane) => plane.paint()); } } });
+    this.opacity = slider({ max: 100, value: 45, tell: (value) => `${value} %`, "aria-label": "How much the labels cover",
+      moved: (value) => { if (this.result) { this.result.share = value / 100; this.view.planes.forEach((plane) => plane.paint()); } } });
+    this.laid = el("span", { class: "choices", hidden: true }, el("label", {}, "covering ", this.opacity), button("Take away", () => this.lay("")));
     return el("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.lay(this.name.value.trim()); } },
-      el("label", {}, "Labels ", this.name), el("button", { type: "submit" }, "Lay over"), this.opacity,
-      button("Away", () => this.lay("")));
+      el("label", {}, "Labels ", this.name), el("button", { type: "submit" }, "Lay over"), this.laid);
   }
 
   get resultName() {
@@ -53,7 +53,7 @@ export class Painting {
   }
 
   async lay(name) {
-    this.over.hidden = true;
+    this.over.hidden = this.laid.hidden = true;
     this.view.layers = this.view.layers.filter((layer) => layer !== this.result);
     this.result = null;
     this.state.textContent = "";
@@ -65,13 +65,13 @@ export class Painting {
         }
         if (!about.labels.length) throw new Error(`expected labels to lay over, got grey values in ${name}; choose labels.`);
         this.result = new Result(this.view, name, about);
-        this.result.share = this.opacity.value / 100;
+        this.result.share = this.opacity.input.value / 100;
         this.view.layers = [this.result, ...this.view.layers];
         this.fractions(name, about);
       }
       await this.view.draw();
     } catch (error) {
-      this.state.textContent = error.message;
+      this.state.textContent = name === this.resultName ? `${error.message} To segment writes ${name}.` : error.message;
     }
   }
 
@@ -81,7 +81,7 @@ export class Painting {
       `${about.names[label] ?? `label ${label}`}: ${(100 * fraction).toFixed(2)} %`));
     this.over.replaceChildren(el("ul", { class: "key", id: "fractions" }, rows), doubtsOf(about), el("p", { class: "small" }, "Go on with ",
       el("a", { href: link("volume", name) }, name), ": names, fractions, tortuosity, a case."));
-    this.over.hidden = false;
+    this.over.hidden = this.laid.hidden = false;
   }
 
   // ---- the brush ----
@@ -124,35 +124,52 @@ export class Painting {
   }
 
   panel({ classes, counts, undo, file }) {
-    const key = JSON.stringify([classes, this.label, file]);
+    const key = JSON.stringify([classes.length, file]);
     if (key !== this.key) {
       this.key = key;
+      if (this.label > classes.length) this.label = 1;
       this.counted = classes.map(() => el("span", { class: "small" }));
-      const rows = classes.map((name, number) => el("li", {},
+      this.names = classes.map((name, number) => el("input", { size: 8, value: name, "aria-label": `Name of class ${number + 1}`, onchange: () => this.rename() }));
+      const rows = classes.map((_, number) => el("li", {},
         el("label", {}, el("input", { type: "radio", name: "class", "aria-label": `Paint class ${number + 1}`, value: String(number + 1), checked: this.label === number + 1, onchange: () => this.choose(number + 1) }),
-          swatch(number)), el("input", { size: 8, value: name, "aria-label": `Name of class ${number + 1}`, onchange: (event) => this.rename(number, event.target) }), this.counted[number]));
+          swatch(number)), this.names[number], this.counted[number]));
       const erase = el("label", {}, el("input", { type: "radio", name: "class", value: "0", checked: this.label === ERASE, onchange: () => this.choose(ERASE) }), " erase");
-      const size = el("input", { type: "range", min: "0", max: "30", value: String(this.radius), id: "brush", oninput: (event) => { this.radius = Number(event.target.value); } });
+      this.size = slider({ max: 30, value: this.radius, id: "brush", tell: (radius) => `${2 * radius + 1} voxel${radius ? "s" : ""} wide`, moved: (radius) => { this.radius = radius; } });
       this.back = button("Undo", () => this.act("undo", {}));
-      this.starter = commandLine("", (number) => { this.waits = number; this.state.textContent = "The segmentation is in the queue."; });
+      this.starter = commandLine("", (number) => { this.waits = number; this.state.textContent = "The segmentation is in the queue."; }, (line) => this.needsPaint(line));
       this.method = el("select", { id: "method", "aria-label": "Segment by", onchange: () => this.starter.say(this.line()) },
         Object.entries(METHODS).map(([key, words]) => el("option", { value: key, selected: key === (this.method?.value ?? "painted") }, words)));
       this.box.replaceChildren(el("p", { class: "note" }, `One class for each phase, from dark to bright. Paint a little of each in several places; ${file} keeps it. ${KEYS}`),
         el("ul", { class: "classes" }, rows, el("li", {}, erase)),
-        el("div", { class: "choices" }, el("label", {}, "Brush ", size), this.back,
-          button("Add a class", () => this.act("classes", { classes: [...classes, `phase${classes.length + 1}`] })),
-          classes.length > 2 ? button("Drop the last", () => this.act("classes", { classes: classes.slice(0, -1) })) : null),
+        el("div", { class: "choices" }, el("label", {}, "Brush ", this.size), this.back,
+          button("Add a class", () => this.act("classes", { classes: this.withOneMore })),
+          classes.length > 2 ? button("Drop the last", () => this.act("classes", { classes: this.told.classes.slice(0, -1) })) : null),
         el("div", { class: "choices" }, el("label", {}, "Segment by ", this.method)), this.starter);
-      this.starter.say(this.line());
+      this.named = null;
     }
+    // names stay in their boxes, of which one may be typed in just now
+    this.names.forEach((input, number) => { if (input !== document.activeElement) input.value = classes[number]; });
+    if (classes.join() !== this.named) this.starter.say(this.line());
+    this.named = classes.join();
     this.counted.forEach((span, number) => { span.textContent = `${counts[number]} voxels`; });
     this.back.disabled = !undo;
   }
 
   choose(label) { this.label = label; }
 
-  rename(number, input) {
-    this.act("classes", { classes: this.told.classes.map((name, k) => k === number ? input.value.trim() : name) });
+  rename() { this.act("classes", { classes: this.names.map((input) => input.value.trim()) }); }
+
+  // The third of unpainted pore and am is most often what lies between them.
+  get withOneMore() {
+    const { classes, counts } = this.told;
+    return classes.join() === "pore,am" && !counts[1] ? ["pore", "cbd", "am"] : [...classes, `phase${classes.length + 1}`];
+  }
+
+  // Refuse to segment by what is painted before there is some of each class.
+  async needsPaint(line) {
+    const { classes, counts } = this.told, bare = classes.filter((_, number) => !counts[number]);
+    if (!/ --painted\b/.test(line) || !bare.length) return;
+    throw new Error(`expected painted voxels of each class, got none of ${bare.join(" and ")}; paint some in the sections, or segment by ${METHODS.thresholds}.`);
   }
 
   line() {
@@ -207,7 +224,7 @@ export class Painting {
       this.box.querySelector(`input[name=class][value="${event.key}"]`).checked = true;
     } else if (event.key === "[" || event.key === "]") {
       this.radius = Math.min(30, Math.max(0, this.radius + (event.key === "]" ? 1 : -1)));
-      this.box.querySelector("#brush").value = String(this.radius);
+      this.size.say(this.radius);
     } else return false;
     this.move(plane, at);
     return true;

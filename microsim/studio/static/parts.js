@@ -17,6 +17,15 @@ export const button = (text, act, about = {}) => el("button", { type: "button", 
 
 export const section = (title, ...inside) => el("section", {}, el("h2", {}, title), ...inside);
 
+// A slider that says its value: moved(value) as it goes; tell(value) is what stands beside it.
+export const slider = ({ moved, tell = String, min = 0, max, value, ...about }) => {
+  const told = el("output", { class: "small" }, tell(value));
+  const input = el("input", { type: "range", min: String(min), max: String(max), value: String(value), ...about,
+    oninput: () => { told.textContent = tell(Number(input.value)); moved(Number(input.value)); } });
+  const say = (number) => { input.value = String(number); told.textContent = tell(number); };
+  return Object.assign(el("span", { class: "slider" }, input, told), { input, say });
+};
+
 export const sentence = (error) => el("p", { class: "notice", role: "alert" }, error.message ?? String(error));
 
 export const bytes = (n) => n === null ? "" : n < 1e3 ? `${n} B` : n < 1e6 ? `${(n / 1e3).toFixed(0)} kB`

@@ -7,7 +7,7 @@ const AXES = ["x", "y", "z"];
 
 export class Plane {
   constructor(view, axis) {
-    Object.assign(this, { view, axis, along: [0, 1, 2].filter((other) => other !== axis), kept: new Map() });
+    Object.assign(this, { view, axis, along: [0, 1, 2].filter((other) => other !== axis), kept: new Map(), over: new Map() });
     const [a, b] = this.along.map((one) => AXES[one]);
     this.input = el("input", { type: "range", min: "0", max: String(view.about.shape[axis] - 1), step: "1", value: String(view.at[axis]),
       id: `slide-${AXES[axis]}`, oninput: () => view.goTo(view.at.map((k, one) => one === axis ? Number(this.input.value) : k)) });
@@ -77,11 +77,11 @@ export class Plane {
   async draw() {
     const index = this.view.at[this.axis], { edge_um, sized } = this.view.about;
     this.told.textContent = sized ? `${((index + 0.5) * edge_um[this.axis]).toFixed(2)} µm` : String(index);
-    const [codes, ...over] = await Promise.all([this.section(this.view.query),
-      ...this.view.layers.map((layer) => layer.section(this))]);
+    const layers = [...this.view.layers]; // others may lie over it before these are here
+    const [codes, ...over] = await Promise.all([this.section(this.view.query), ...layers.map((layer) => layer.section(this))]);
     if (index !== this.view.at[this.axis]) return; // another one was asked for meanwhile
     this.codes = codes;
-    this.over = over;
+    this.over = new Map(layers.map((layer, number) => [layer, over[number]]));
     this.paint();
   }
 
@@ -93,7 +93,7 @@ export class Plane {
     for (let v = 0, k = 0; v < height; v++) {
       for (let u = 0; u < width; u++, k++) pixels[k] = colours[this.codes[u * height + height - 1 - v]];
     }
-    this.view.layers.forEach((layer, number) => this.lay(image.data, this.over[number], layer, width, height));
+    this.view.layers.forEach((layer) => this.lay(image.data, this.over.get(layer), layer, width, height));
     this.picture.getContext("2d").putImageData(image, 0, 0);
     this.show();
   }

@@ -1,7 +1,7 @@
 // A volume: three sections that slide, their contrast, the value under the pointer, and all of it in 3D.
 
 import { ask, codesOf } from "./api.js";
-import { el, section, sentence } from "./parts.js";
+import { el, section, sentence, slider } from "./parts.js";
 import { labelsSections } from "./labels.js";
 import { Painting } from "./paint.js";
 import { Plane } from "./plane.js";
@@ -85,7 +85,7 @@ export class VolumeView {
     const { shape, sized, edge_um, size_from, type, file_axes, said } = this.about;
     const nm = edge_um.map((edge) => round(1000 * edge));
     const from = { given: "as given", file: "as the file states", "data set": "of the data set" }[size_from] ?? "";
-    const edge = sized ? `${new Set(nm).size === 1 ? nm[0] : times(nm)} nm (${from})` : "unknown size";
+    const edge = sized ? `${new Set(nm).size === 1 ? nm[0] : times(nm)} nm (${from})` : "a size that the file does not state (type it below: lengths, cells and currents need it)";
     return el("p", { class: "note" }, `${times(shape)} voxels of ${edge}; ${type}; axes of the file ${file_axes}, slowest first: ${file_axes[0]} counts its slices, and x has to run from the separator to the current collector.`,
       said.map((line) => ` ${line}.`));
   }
@@ -98,7 +98,7 @@ export class VolumeView {
     const form = el("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.take(size, axes, part); } },
       el("label", {}, "Voxel size (nm) ", size), el("label", { title: "Axes of the file, slowest first: zyx where the depth is the last one" }, "Axes ", axes),
       this.about.beside.length || this.name.includes("::") ? el("label", { title: this.about.beside.join(", ") }, "Data ::", part) : null,
-      el("button", { type: "submit" }, "Read so"));
+      el("button", { type: "submit" }, "Apply"));
     this.complaint = el("div", {});
     return el("div", {}, form, this.complaint);
   }
@@ -183,8 +183,8 @@ export class VolumeView {
         this.hidden[event.target.checked ? "delete" : "add"](label);
         this.turn.draw();
       } }), el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) }), this.named.get(label)))
-      : el("label", {}, "Shown from ", el("input", { type: "range", min: "0", max: "100", value: "50", id: "turn-from",
-        oninput: () => { clearTimeout(this.later); this.later = setTimeout(() => this.turn.draw(), 60); } }), " of the contrast");
+      : el("label", {}, "Shown from ", slider({ max: 100, value: 50, id: "turn-from", tell: (value) => `${value} %`,
+        moved: () => { clearTimeout(this.later); this.later = setTimeout(() => this.turn.draw(), 60); } }), " of the contrast up");
     this.canvas3d = el("canvas", { id: "turn", tabindex: "0", role: "img", "aria-label": "The volume in three dimensions; drag it, or turn it with the arrow keys" });
     return section("In three dimensions", el("select", { id: "turn-of", hidden: true, "aria-label": "Volume that turns" }, el("option", { value: "it" })),
       el("div", { class: "choices" }, chosen, el("label", {}, cut, " cut open at the section across "), across),
