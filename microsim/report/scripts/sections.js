@@ -39,7 +39,7 @@
 
     get limits() {
       const { volume, viewer } = this;
-      return volume.limits && !(viewer.ownColours && volume.moves) ? volume.limits : volume.frame.limits;
+      return volume.limits && !(viewer.ownColours && volume.moves) ? volume.limits : volume.frame?.limits;
     }
 
     // Colour of a code, [r, g, b].
