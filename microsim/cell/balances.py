@@ -15,6 +15,7 @@ from ..numerics.bdf import Bdf
 from ..numerics.links import Links
 from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
+from .deposit import add_stored
 from .design import CellDesign
 from .device import sharing_of
 from .electrodes import Lithium, mixed
@@ -112,8 +113,7 @@ class HalfCell:
 
     @cached_property
     def halves(self):
-        """What drops across half a cell per current density: electronic (ohm m2), lithium times
-        D_s and salt times D_e."""
+        """What drops across half a cell per A m-2: electronic (ohm m2), lithium times D_s, salt times D_e."""
         faces = self.mesh.faces
         electronic = faces.share * faces.half_electronic / self.mesh.sigma[faces.electronic]
         of_solid = -faces.share * faces.half_solid / (F * self.c_s_max[faces.solid])
@@ -165,8 +165,7 @@ class HalfCell:
 
     @cached_property
     def in_positive(self):
-        """1 on faces of the electrode at the collector, whose phi_s contains V; 0 on those of a counter
-        slab."""
+        """1 on faces of the electrode at the collector, whose phi_s contains V; 0 on those of a slab."""
         return self.mesh.positive[self.mesh.faces.electronic].astype(float)
 
     @cached_property
@@ -296,6 +295,7 @@ class HalfCell:
             + F * self.c_s_max * flows.solid.outflow(u.sto)
             + faces.summed("solid", faces.area * at.faces.reaction, mesh.solid.n)
         )
+        add_stored(faces, F * self.c_s_max * d_dt.sto, lithium)
         salt = F * (self.salt_volume * d_dt.c_e + flows.salt.outflow(u.c_e)) - (1 - t_plus) * into_electrolyte
         if flows.migration:  # div(t_plus i_e) over the faces, in place of t_plus div(i_e)
             salt += flows.migration.outflow(u.psi) - t_plus * into_electrolyte

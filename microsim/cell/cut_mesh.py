@@ -17,6 +17,7 @@ from .mesh import Faces, HalfCellMesh, layers_in_front, spheres_of
 from .spheres import LithiumCells
 
 BENT = 0.5  # curvature times depth beyond which it is not known
+DEPOSITED = "to_ionic", "ionic_share", "to_solid", "solid_share", "stored"
 MOST = 0.75  # of a face's current that goes into the neighbours of its voxel
 
 
@@ -142,7 +143,7 @@ def _faces(grid, image, cells, front, to_electronic):
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(columns["solid"], kind="stable")  # neighbours in memory as in space
     columns = {name: column[order] for name, column in columns.items()}
-    deposit = Deposit(*(columns.pop(name) for name in ("to_ionic", "ionic_share", "to_solid", "solid_share")))
+    deposit = Deposit(*(columns.pop(name) for name in DEPOSITED))
     return Faces(
         electronic=to_electronic[columns["solid"]], deposit=deposit.with_electronic(to_electronic), **columns
     )
@@ -166,6 +167,7 @@ def _plain(ionic, solid, area, half_solid, half_ionic, position):
         "ionic_share": alone,
         "to_solid": np.repeat(solid[:, None], 7, axis=1),
         "solid_share": alone,
+        "stored": np.zeros((len(solid), 7)),
     }
 
 
@@ -176,19 +178,39 @@ def _within(grid, image, cells, front):
     ionic, solid = (graph.index[tuple(at.T)] for graph in (cells.ionic, cells.solid))
     both = (ionic >= 0) & (solid >= 0)
     at, ionic, solid = at[both], ionic[both], solid[both]
-    area, depth = surface.area[both], surface.inner.depth[both]
-    inner, outer = (
-        _along_a_bent_surface(part.depth[both], side * surface.curvature[both])
-        for part, side in ((surface.inner, 1), (surface.outer, -1))
-    )
-    centre = (surface.position[both] + 0.5) * np.array(grid.voxel_size)
-    found = _plain(ionic, solid, area, inner, outer, centre) | {"bend": depth**2 / 2}
-    for kind, part in (("ionic", surface.outer), ("solid", surface.inner)):
+    area, bulge = surface.area[both], surface.curvature[both]
+    inner, outer = _Reach.of(surface.inner, both, bulge), _Reach.of(surface.outer, both, -bulge)
+    squares = np.square(surface.vector[both] / np.linalg.norm(surface.vector[both], axis=1, keepdims=True))
+    edges = np.array(grid.voxel_size)
+    centre = (surface.position[both] + 0.5) * edges
+    found = _plain(ionic, solid, area, inner.half, outer.half, centre)
+    found["bend"] = (inner.square - squares**2 @ edges**2 / 12) / 2
+    for kind, part in (("ionic", outer), ("solid", inner)):
         index, opening = getattr(cells, kind).index, front.opening(getattr(image, kind).opening)
-        found[f"to_{kind}"], found[f"{kind}_share"] = _reached(
-            grid, index, opening, at, part.shift[both] / area, front.layers
-        )
+        found[f"to_{kind}"], passed = _reached(grid, index, opening, at, front.layers)
+        found[f"{kind}_share"] = _shared(passed * (part.beyond / area)[:, None])
+    late = (inner.middle**2 + squares @ edges**2 / 12 - inner.square) / 2
+    found["stored"] = _from_own(passed * late[:, None])
     return _reacting(found, image.reactive[tuple(surface.position[both].T)])
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Of the part that pieces cut from their voxels: half, how far a flux goes to the mean of a field there,
+    and beyond, from there to the middle of the voxel (m); square (m2) and middle (m) as of a Part."""
+
+    half: np.ndarray
+    beyond: np.ndarray
+    square: np.ndarray
+    middle: np.ndarray
+
+    @classmethod
+    def of(cls, part, left, curvature):
+        """Return those of some pieces of a Part; a flux widens on its way where it bulges, or narrows."""
+        depth, square, middle = part.depth[left], part.square[left], part.middle[left]
+        bulge = np.clip(curvature, *(sign * BENT * depth / np.maximum(square, 1e-300) for sign in (-1, 1)))
+        beyond = depth - middle + bulge * (square - middle**2) / 2
+        return cls(depth + bulge * square / 2, np.maximum(beyond, 0), square, middle)
 
 
 def _reacting(columns, share):
@@ -196,17 +218,11 @@ def _reacting(columns, share):
     return columns | {"area": columns["area"] * share, "share": columns["share"] * share}
 
 
-def _along_a_bent_surface(depth, curvature):
-    """How far a flux goes that widens on its way, or narrows: d (1 + K d / 2)."""
-    return depth * (1 + np.clip(curvature * depth, -BENT, BENT) / 2)
-
-
-def _reached(grid, index, opening, at, reach, layers):
-    """Return the seven cells of a kind that the current of pieces in voxels `at` goes to, and the share of
-    each;
-    reach: shift over area (m-1)."""
+def _reached(grid, index, opening, at, layers):
+    """Return the seven cells of a kind that the current of pieces in voxels `at` goes to, their own first,
+    and a A / h of the way to each (m)."""
     own = index[tuple(at.T)]
-    cells, share = np.repeat(own[:, None], 7, axis=1), np.zeros((len(at), 7))
+    cells, ways = np.repeat(own[:, None], 7, axis=1), np.zeros((len(at), 7))
     for axis, h in enumerate(grid.voxel_size):
         for side in (0, 1):
             face, beyond = at.copy(), at.copy()
@@ -216,12 +232,24 @@ def _reached(grid, index, opening, at, reach, layers):
             cell = index[tuple(np.where(inside[:, None], beyond, at).T)]
             open_ = np.where(inside & (cell >= 0), opening[(axis, *face.T)], 0.0)
             column = 1 + 2 * axis + side
-            share[:, column] = open_ * reach * grid.face_area(axis) / h
+            ways[:, column] = open_ * grid.face_area(axis) / h
             cells[:, column] = np.where(open_ > 0, cell, own)
+    return cells, ways
+
+
+def _shared(share):
+    """Shares of the seven cells that add up to one, their own the first; of the others at most MOST."""
     total = share.sum(axis=1)
-    share *= (np.minimum(total, MOST) / np.maximum(total, 1e-300))[:, None]
+    share = share * (np.minimum(total, MOST) / np.maximum(total, 1e-300))[:, None]
     share[:, 0] = 1 - share.sum(axis=1)
-    return cells, share
+    return share
+
+
+def _from_own(volume):
+    """What the first of seven cells keeps for the others, which lack it."""
+    stored = -volume
+    stored[:, 0] = volume.sum(axis=1)
+    return stored
 
 
 def _between(grid, image, cells, front, axis):

@@ -20,6 +20,7 @@ import numpy as np
 from ..base.constants import F
 from ..numerics.backend import kernels
 from ..numerics.links import Conductances, InSeries
+from .deposit import add_stored
 from .kinetics import Slopes
 from .unknowns import State
 
@@ -108,13 +109,14 @@ class Within:
 @dataclass(frozen=True)
 class Jacobian:
     """J v about a state. swing: at a frequency the imaginary part of what lithium and salt store; rests: what
-    stays of each cell's own lithium and salt; slopes of the reaction and of the whole current times area;
-    share: of anions in the current."""
+    stays of each cell's own lithium and salt; filling: rate F c_s_max (A m-3); slopes of the reaction and of
+    the whole current times area; share: of anions in the current."""
 
     cell: object
     within: Within
     swing: tuple
     rests: tuple
+    filling: np.ndarray
     reaction: tuple
     whole: tuple
     layered: bool
@@ -138,6 +140,7 @@ class Jacobian:
                 (rest + stored.real).astype(SINGLE)
                 for rest, stored in zip((within.D_rest, within.a_rest), storage)
             ),
+            _single(about.rate * F * cell.c_s_max),
             *(tuple(_single(cell.sharing.of_faces(area * slope)) for slope in part) for part in about.slopes),
             about.layered,
             about.counter_slopes and tuple(cell.counter_area * slope for slope in about.counter_slopes),
@@ -184,6 +187,7 @@ class Jacobian:
         if self.layered:
             kernels.faces.face_flow(*between, self.reaction, d.V[0], d.psi, d.phi, d.sto, d.c_e, A_j)
         faces.add("solid", A_j, 1, R.lithium)
+        add_stored(faces, self.filling * d.sto, R.lithium)
         if self.counter:
             dphi, _, dc_e = self.counter
             into_electrolyte[mesh.counter] += dc_e * d.c_e[mesh.counter] - dphi * d.psi[mesh.counter]

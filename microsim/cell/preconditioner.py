@@ -9,6 +9,7 @@ from ..base.constants import F
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
 from .contacts import contact_layers, has_contacts
+from .deposit import own_stored
 from .spheres import LithiumSolver
 
 NOBODY = np.empty(0, np.int32)
@@ -72,7 +73,8 @@ class Preconditioner:
             reacted = np.maximum(reacted, -rate * cell.capacity / 2)
         # share of a face's response that is left once its cell's lithium follows
         kept = self._lithium_response(about)
-        self.lithium.update(self._lithium_weight(about), rate * cell.capacity + reacted)
+        kept_for_others = F * cell.c_s_max * own_stored(faces, cell.mesh.solid.n)
+        self.lithium.update(self._lithium_weight(about), rate * (cell.capacity + kept_for_others) + reacted)
         followed = push * (kept / (kept + reacted))[faces.solid]
         self._update_potentials(about, followed)
         self._update_salt(about, whole.dc_e)

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..numerics.codes import PURE
+from .curvature import curvatures
 from .subvoxel import face_openings
 
 CLOSED = 1e-3  # of a face: what is open by less carries nothing, and would only spoil the conditioning
@@ -34,13 +35,15 @@ SLIM = 1e-3  # least component of a normal beside its largest: volumes divide by
 @dataclass(frozen=True)
 class Part:
     """One side of a surface. opening: open part of the lower face of each voxel [axis, x, y, z]; share of
-    each voxel [x, y, z], 0 where it has none; of each piece: depth, mean distance of the part of its voxel
-    from it (m), and shift, how much farther from it that is than the middle of the voxel."""
+    each voxel [x, y, z], 0 where it has none; of each piece: depth (m) and square (m2), the mean distance
+    of the part of its voxel from it and that of its square; middle: distance of the voxel's middle, below 0
+    where that lies on the other side (m)."""
 
     opening: np.ndarray
     share: np.ndarray
     depth: np.ndarray
-    shift: np.ndarray
+    square: np.ndarray
+    middle: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,47 +74,39 @@ def cut_surface(share, voxel_size):
     vector = np.stack([_closing(inner, axis) for axis in range(3)], axis=-1)
     at = np.nonzero(np.linalg.norm(vector, axis=-1) > LEAST)
     vector = vector[at] * (edges.prod() / edges)
-    normal, curvature = smooth_normals(share, edges, at)
     area = np.linalg.norm(vector, axis=1)
-    lean = (vector * normal).sum(axis=1) / area
+    lean = (vector * smooth_normals(share, edges, at)).sum(axis=1) / area
     counted = np.where(lean > EDGE, lean, np.clip(2 * np.minimum(lean, EDGE - lean / 2), 0, 1))
     counts = counted > LEAST  # what faces the other way is noise
-    vector, area, curvature = vector[counts], (area * counted)[counts], curvature[counts]
+    vector, area = vector[counts], (area * counted)[counts]
     at = [place[counts] for place in at]
-    area = area * (1 + np.minimum(area * curvature**2, STEEP**2) / (16 * np.pi))
-    slopes = np.abs(vector) / np.linalg.norm(vector, axis=1, keepdims=True) * edges
-    parts = (
-        Part(opening, one, *_depth(one[tuple(at)].astype(float), slopes))
+    normal = vector / np.linalg.norm(vector, axis=1, keepdims=True)
+    slopes = np.abs(normal) * edges
+    parts = [
+        Part(opening, one, *_depths(one[tuple(at)].astype(float), slopes))
         for opening, one in ((inner, share), (outer, 1 - share))
-    )
-    return CutSurface(np.stack(at, axis=1), vector, area, curvature, *parts)
+    ]
+    position = np.stack(at, axis=1)
+    curvature = curvatures(position, normal, parts[0].middle, area, share.shape, voxel_size)
+    area = area * (1 + np.minimum(area * curvature**2, STEEP**2) / (16 * np.pi))
+    return CutSurface(position, vector, area, curvature, *parts)
 
 
 def smooth_normals(share, voxel_size, at):
-    """Measure unit normals out of a phase [n, 3] and the curvature of its surface (m-1) at voxels `at`.
+    """Measure unit normals out of a phase [n, 3] at voxels `at`.
 
-        n = - grad S / |grad S|,   K = div n,   S: the shares smoothed by a Gaussian of SMOOTHING of the
-        largest edge
-
-    K is the sum of the two curvatures, above 0 where the phase bulges: 4 % below that of spheres of 10
-    voxels and more, 6 % at 6.
+    n = - grad S / |grad S|,   S: the shares smoothed by a Gaussian of SMOOTHING of the largest edge
     """
     sigma = SMOOTHING * max(voxel_size) / np.asarray(voxel_size)
     smooth = ndimage.gaussian_filter(share, sigma, mode="reflect")  # beyond the box its mirror image
-    smooth = np.pad(smooth, 2, mode="symmetric")
-    inner = tuple(place + 2 for place in at)
-    first = [_slope(smooth, axis, h) for axis, h in enumerate(voxel_size)]
-    g = np.array([slope[inner] for slope in first], float)
-    second = np.array(
-        [[_slope(slope, axis, h)[inner] for axis, h in enumerate(voxel_size)] for slope in first], float
-    )
-    size = np.sqrt(np.maximum((g**2).sum(axis=0), 1e-30))
-    along = np.einsum("an,abn,bn->n", g, second, g) / size**2
-    return -(g / size).T, (along - np.trace(second)) / size
+    smooth = np.pad(smooth, 1, mode="symmetric")
+    inner = tuple(place + 1 for place in at)
+    g = np.array([_slope(smooth, axis, h)[inner] for axis, h in enumerate(voxel_size)], float)
+    return -(g / np.sqrt(np.maximum((g**2).sum(axis=0), 1e-30))).T
 
 
 def _slope(values, axis, h):
-    return np.gradient(values, np.float32(h), axis=axis) if values.shape[axis] > 1 else np.zeros_like(values)
+    return np.gradient(values, np.float32(h), axis=axis)
 
 
 def _without_noise(share):
@@ -133,9 +128,9 @@ def _closing(opening, axis):
     return -np.diff(opening[axis][inner].astype(float), axis=axis)
 
 
-def _depth(share, slopes):
-    """Mean distance (m) of the part of each voxel below a plane from it, and how much that is more than the
-    middle's; slopes (n, 3): components of the normal times the voxel's edges (m)."""
+def _depths(share, slopes):
+    """Mean distance (m) of the part of each voxel below a plane from it, that of its square (m2), and the
+    middle's of the voxel; slopes (n, 3): components of the normal times the voxel's edges (m)."""
     m = np.maximum(slopes, SLIM * slopes.max(axis=1, keepdims=True))
     whole = m.sum(axis=1)
     low, high = np.zeros(len(m)), whole.copy()
@@ -143,8 +138,10 @@ def _depth(share, slopes):
         place = (low + high) / 2
         more = _moment(m, place, 3) / 6 > share
         low, high = np.where(more, low, place), np.where(more, place, high)
-    depth = _moment(m, place, 4) / 24 / np.maximum(share, PURE)
-    return depth, np.maximum(depth - (place - whole / 2), 0)
+    share = np.maximum(share, PURE)
+    middle = place - whole / 2
+    depth = np.maximum(_moment(m, place, 4) / 24 / share, np.maximum(middle, 0))
+    return depth, np.maximum(_moment(m, place, 5) / 60 / share, depth**2), middle
 
 
 def _moment(m, place, power):

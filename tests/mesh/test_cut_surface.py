@@ -47,27 +47,39 @@ def test_an_edge_of_another_length_stretches_areas_and_depths():
     assert long.inner.depth == pytest.approx(cubes.inner.depth, rel=1e-3)
 
 
-def test_a_part_is_deeper_than_the_middle_of_its_voxel_by_its_shift():
+def test_a_part_of_a_voxel_is_told_by_its_moments_and_the_middle_of_the_voxel():
     share = np.zeros((6, 1, 1))
     share[:3] = 1
     share[3] = 0.3
     surface = cut_surface(share, (1.0, 1.0, 1.0))
     (at,) = np.flatnonzero(surface.position[:, 0] == 3)
-    assert surface.inner.depth[at] == pytest.approx(0.15, abs=2e-3)
-    assert surface.inner.shift[at] == pytest.approx(0.35, abs=2e-3)  # the middle lies 0.2 outside
-    assert surface.outer.depth[at] == pytest.approx(0.35, abs=2e-3)
-    assert surface.outer.shift[at] == pytest.approx(0.15, abs=2e-3)
+    for part, s in ((surface.inner, 0.3), (surface.outer, 0.7)):
+        assert part.depth[at] == pytest.approx(s / 2, abs=2e-3)
+        assert part.square[at] == pytest.approx(s**2 / 3, abs=2e-3)
+        assert part.middle[at] == pytest.approx(s - 0.5, abs=2e-3)
     assert np.linalg.norm(surface.vector, axis=1).sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("normal", [(1.0, 0.0, 0.0), (0.8, 0.6, 0.0), (0.6, 0.5, 0.62)])
+def test_mean_squares_are_those_of_the_points_on_either_side(normal):
+    normal = np.array(normal) / np.linalg.norm(normal)
+    away = 0.13 - sum(a * (x - N / 2) for a, x in zip(normal, blocks(N)))
+    inside, squares = counted(away > 0, N), counted(np.where(away > 0, away, 0.0) ** 2, N)
+    surface = cut_surface(inside, (2e-6, 2e-6, 2e-6))
+    voxels = tuple(surface.position.T)
+    whole = middle(surface) & (inside[voxels] > 0.1)
+    mean = squares[voxels][whole] / inside[voxels][whole]
+    assert surface.inner.square[whole] * 25e10 == pytest.approx(mean, abs=0.03)
 
 
 @pytest.mark.parametrize("centre", [(6.8, 7.1, 7.3), (7.0, 7.0, 7.0), (6.5, 7.5, 7.5)])
 def test_a_sphere_of_ten_voxels_has_its_area_and_curvature(centre):
     surface = cut_surface(1 - ball(14, 5.0, centre), (1.0, 1.0, 1.0))
     assert surface.area.sum() == pytest.approx(4 * np.pi * 25, rel=2e-3)
-    assert np.average(surface.curvature, weights=surface.area) == pytest.approx(2 / 5, rel=0.06)
+    assert np.average(surface.curvature, weights=surface.area) == pytest.approx(2 / 5, rel=0.01)
     assert np.abs(surface.vector.sum(axis=0)).max() < 1e-5  # closed
     pores = cut_surface(ball(14, 5.0, centre), (1.0, 1.0, 1.0))
-    assert np.average(pores.curvature, weights=pores.area) == pytest.approx(-2 / 5, rel=0.06)
+    assert np.average(pores.curvature, weights=pores.area) == pytest.approx(-2 / 5, rel=0.01)
 
 
 def test_an_eighth_between_mirrors_is_an_eighth_of_the_sphere():
