@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..base.memory import return_freed
 from ..mesh.mask import straight
 from ..transport.flux import flux_figures, flux_map
 from ..transport.tortuosity import solve_tortuosity
@@ -58,6 +59,8 @@ def effective_transport(grid, design, tolerance, progress=None):
                 **{name: getattr(found, name) for name in KEPT},
                 "effective_conductivity_S_m": bulk * found.D_eff_over_D0,
             }
+            del found
+    return_freed()
     return table, flux
 
 

@@ -14,19 +14,20 @@ def run_fields(cell, grid):
     cell: HalfCell; grid: VoxelGrid of the image. Without the molar mass of every active material there is no
     lithium per formula unit.
     """
-    apart, sites = isolated_sto(cell, grid), sites_on(grid, hosts_of(cell.design))
+    hosts = hosts_of(cell.design)
 
     def sto(moment):
         """That of the start in material that no path joins to the collector."""
+        apart = isolated_sto(cell, grid)  # made anew: a run stores a few times, and would hold it all along
         values = cell.mesh.on_image(cell.mesh.solid, moment.u.sto)
         return np.where(np.isnan(apart), values, apart)
 
     def lithium(moment):
         """Per formula unit, of each voxel's own material."""
-        return sites * sto(moment)
+        return sites_on(grid, hosts) * sto(moment)
 
     fields = {"sto": sto, "lithium": lithium, "c_e": c_e, "phi_e": phi_e, "phi_s": phi_s, "j": j}
-    return {name: made for name, made in fields.items() if name != "lithium" or sites is not None}
+    return {name: made for name, made in fields.items() if name != "lithium" or known_sites(hosts)}
 
 
 def hosts_of(design) -> dict[str, Host]:
@@ -67,11 +68,13 @@ def j(moment):
     return mesh.on_image(mesh.solid, values)
 
 
+def known_sites(hosts):
+    """Return whether the sites for lithium per formula unit are known of each of {phase: Host}."""
+    return all(host.sites is not None for host in hosts.values())
+
+
 def sites_on(grid, hosts):
-    """Return the sites for lithium per formula unit on the voxels of {phase: Host}, NaN elsewhere; None
-    where a molar mass is not known."""
-    if any(host.sites is None for host in hosts.values()):
-        return None
+    """Return the sites for lithium per formula unit on the voxels of {phase: Host}, NaN elsewhere."""
     sites = np.full(grid.shape, np.nan, np.float32)
     for phase, host in hosts.items():
         sites[grid.mask(phase)] = host.sites

@@ -67,8 +67,13 @@ class VoltageSplit:
         self.particle = joined if particle is None else np.asarray(particle)
         # what no path of lithium joins to a face stays as it is for ever and sets no potential
         takes_part = np.bincount(joined[cell.mesh.faces.solid], minlength=joined.max() + 1) > 0
-        self.capacity = np.where(takes_part[joined], cell.capacity, 0.0)
+        self.takes_part = takes_part[joined]
         self.of_faces = self.particle[cell.mesh.faces.solid]
+
+    @property
+    def capacity(self):
+        """Charge that fills each cell whose lithium has a way to a face (C), else 0."""
+        return np.where(self.takes_part, self.cell.capacity, 0.0)
 
     def __call__(self, solved):
         """Return the Losses of a Solved state, for the currents that solve its faces."""

@@ -13,7 +13,7 @@ from .. import materials
 from ..base.constants import EPS_0, F
 from ..base.errors import InputError
 from ..base.launch import ranks_here
-from ..base.memory import KERNELS, require_memory
+from ..base.memory import KERNELS, require_memory, return_freed
 from ..base.words import times
 from ..cell.balances import HalfCell
 from ..cell.cut_mesh import build_cut_mesh
@@ -22,6 +22,7 @@ from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
 from ..cell.mesh import build_mesh, check_reactive
 from ..cell.stages import Stages
+from ..cell.step import RESTART
 from ..impedance.cell import C_DL
 from ..mesh.grid import VoxelGrid
 from ..mesh.shares import share_of
@@ -37,10 +38,10 @@ from .start_map import InitialMap, start_from
 from .surfaces import with_surface
 from .unusual import unusual
 
-# of memory: of a process before its volume; for each voxel of an electrode that runs (whole runs, 1056 in all
-# at 0.5 and at 1.2 million voxels; their first steps 766 and 737), and more for each iteration of GMRES until
-# it starts again, and for what it goes on from where it does
-PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 2.5e8, 700, 18, 20, 18
+# of memory, as measured at 0.15 and 0.5 million voxels: of a process with its kernels, and what a page takes;
+# for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
+# for what it goes on from where it does
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 640, 18, 20, 18
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 
@@ -135,6 +136,7 @@ def set_up(case, grid=None, design=None):
     design = design or cell_design(case, grid)
     film = film_of(case, grid)
     cell = assemble(grid, design, film)
+    return_freed()
     Stages(cell).check()
     one_C, mass = nominal(grid, design)
     if case.cell.nominal_current_density:
@@ -189,7 +191,7 @@ def planned_bytes(case):
 
 def _voxel_bytes(case):
     """Return the bytes of memory that a voxel of a case's electrode takes at most."""
-    restart = case.numerics.restart
+    restart = case.numerics.restart or RESTART
     again = AGAIN_BYTES if restart < ITERATIONS else 0
     return CELL_BYTES + ITERATION_BYTES * min(restart, ITERATIONS) + again
 
@@ -404,5 +406,5 @@ def tolerances(numerics):
         numerics.newton_tolerance,
         numerics.linear_tolerance,
         max_step=numerics.max_step or np.inf,
-        restart=numerics.restart,
+        restart=numerics.restart or RESTART,
     )

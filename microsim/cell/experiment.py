@@ -21,7 +21,7 @@ from .pace import SHORTEST, local_error, longer, step_into
 from .record import Moment, Progress, Record, keep_balances, lithium_held, salt_held, step_summary
 from .stages import Stages
 from .start import initial_state
-from .step import Control, StepProblem, StepTooLong
+from .step import RESTART, Control, StepProblem, StepTooLong
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
@@ -39,7 +39,7 @@ class Tolerances:
     first_step: float = 0.01
     max_step: float = np.inf
     event: float = 1e-5
-    restart: int = 20
+    restart: int = RESTART
 
 
 class Experiment:

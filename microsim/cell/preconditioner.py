@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..base.constants import F
+from ..base.memory import return_freed
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
 from .contacts import contact_layers, has_contacts
@@ -65,7 +66,7 @@ class Preconditioner:
 
     def update(self, about):
         """Take over the numbers of a Linearisation."""
-        cell, faces, rate = self.cell, self.cell.mesh.faces, about.rate
+        cell, faces, rate, first = self.cell, self.cell.mesh.faces, about.rate, self.numbers is None
         reaction, whole = about.slopes
         push, pull = (_single(faces.area * slope) for slope in (whole.dphi, whole.dsto))
         reacted = np.bincount(faces.solid, faces.area * reaction.dsto, cell.mesh.solid.n)
@@ -89,6 +90,8 @@ class Preconditioner:
             response,
             self._current(response),
         )
+        if first:
+            return_freed()  # what making the levels of the grids took
 
     def _lithium_weight(self, about):
         """Conductances of lithium's links, all materials on one scale of A per unit of sto."""
@@ -198,6 +201,13 @@ class Preconditioner:
         self.salt_grid.levels[0].b[:] = R.salt + (1 - t_plus) * into_electrolyte
         d.c_e[:] = self.salt_grid.answer()
         return self.sharing.taken(out)
+
+
+def let_go(cell):
+    """Let go of a HalfCell's Preconditioner, a third of what a run holds, once all of its steps are solved;
+    who solves another one makes it anew."""
+    vars(cell).pop("preconditioner", None)
+    return_freed()
 
 
 def _single(values):

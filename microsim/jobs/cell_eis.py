@@ -195,7 +195,7 @@ def cell_impedance(
     if after:
         experiment.run(setup.loads()[:after], setup.shown(progress))
     options = {"C_dl": C_dl, "film_time": film_time, "progress": progress, "tolerance": tolerance / WITHIN}
-    options["restart"] = min(RESTART, case.numerics.restart)
+    options["restart"] = min(RESTART, case.numerics.restart or RESTART)
     spectrum = solve_cell_impedance(experiment.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None

@@ -94,6 +94,7 @@ def _run(case, out, resume, begun, progress, ranks, on_device=False):
     """Run a case in a folder that no other run works in."""
     from ..analysis.effective import effective_transport
     from ..analysis.twin import run_dfn, twin_of
+    from ..cell.preconditioner import let_go
     from .checkpoint import Checkpoint
     from .compare import compare_with, comparison_numbers
     from .draws import drawn_runs
@@ -125,6 +126,7 @@ def _run(case, out, resume, begun, progress, ranks, on_device=False):
     found |= drawn_runs(case, out, plain(found), progress)
     cost = {"wall_s": time.perf_counter() - begun, "peak_memory_bytes": peak_memory_bytes()}
     numbers = plain({**found, "origin": origin, **cost})
+    let_go(experiment.cell)  # the page has memory of its own to ask for
     _write(out, setup, numbers, experiment.now.record, comparisons, flux, progress)
     checkpoint.clear()
     together(ranks)

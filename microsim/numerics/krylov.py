@@ -77,7 +77,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
         )
         del basis
         x = np.zeros(b.size) if x is None else x
-        _add_pieces(y, answers, x)
+        add_pieces(y, answers, x)
         del answers
         r = apply(x)
         np.subtract(b, r, out=r)
@@ -160,7 +160,7 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
             w = apply(answers[k]).astype(np.complex64, copy=False)
             for i, v in enumerate(basis):
                 H[i, k] = np.vdot(v, w)
-                w -= np.complex64(H[i, k]) * v
+                add_pieces([np.complex64(-H[i, k])], [v], w)
             H[k + 1, k] = np.linalg.norm(w)
             first = np.zeros(k + 2, complex)
             first[0] = norm
@@ -172,7 +172,7 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
                 w /= np.complex64(H[k + 1, k])
                 basis.append(w)
         del basis, w
-        _add_pieces(y, answers, x)
+        add_pieces(y, answers, x)
         del answers
         r = apply(x)
         np.subtract(b, r, out=r)
@@ -187,7 +187,7 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
     return x, history
 
 
-def _add_pieces(factors, vectors, x):
+def add_pieces(factors, vectors, x):
     """Add factor times vector of each pair to x, in its precision, piece by piece."""
     for begin in range(0, x.size, PIECE):
         piece = slice(begin, begin + PIECE)

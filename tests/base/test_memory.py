@@ -1,11 +1,14 @@
 """What is free: of the machine, within a container's limits, within the process's; and the sentence."""
 
+import ctypes
 import resource
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.memory import available_memory, require_memory
+from microsim.base.memory import available_memory, require_memory, return_freed
 
 GIB = 2**30
 
@@ -74,3 +77,15 @@ def test_the_sentence(monkeypatch):
     require_memory(0.8e9, "big.npy")
     with pytest.raises(InputError, match=r"big\.npy: expected .* needs about 12 GB, 0\.9 GB free; crop"):
         require_memory(12.3e9, "big.npy")
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="the C library has no malloc_trim")
+def test_what_was_freed_between_arrays_that_stay_goes_back_to_the_system():
+    def held():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    arrays = [np.ones(12_000) for _ in range(1000)]  # 96 kB each: on the heap, not mapped one by one
+    del arrays[::2]
+    before = held()
+    return_freed()
+    assert before - held() > 40e6 and all(array.sum() == 12_000 for array in arrays)
