@@ -10,6 +10,7 @@ from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..volumes.filed import CodedArray, FileArray
+from .labels import label_counts, marked, phase_codes, whole_label
 
 # name -> (axis, index along it); x runs from the separator to the current collector
 FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
@@ -218,12 +219,12 @@ class VoxelGrid:
         """Mark the voxels of the named phases: bool [x, y, z]."""
         wanted = np.zeros(256, dtype=bool)
         wanted[[self.code(name) for name in names]] = True
-        return wanted[self.phase]
+        return marked(self.phase, wanted)
 
     def fraction(self, name):
         """Volume fraction of a phase, eps[name]; of the sample alone where there is a mask."""
-        code, layers = self.code(name), self.phase if isinstance(self.phase, FileArray) else [self.phase]
-        found = sum(np.count_nonzero(layer == code) for layer in layers)
+        code = self.code(name)
+        found = sum(np.count_nonzero(layer == code) for layer in self.phase)
         return float(found / (np.count_nonzero(self.sample) if self.masked else self.voxels))
 
     def face(self, name, array):
@@ -343,17 +344,14 @@ def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False
     """
     in_file = isinstance(labels, FileArray)
     labels = labels if in_file else np.asarray(labels)
-    phases = {str(name): _whole(label, f"phase {name!r}") for name, label in dict(phases).items()}
+    phases = {str(name): whole_label(label, f"phase {name!r}") for name, label in dict(phases).items()}
     counts = label_counts(labels)
     _check_names(phases, counts)
     if len(phases) > 255:
         raise InputError(f"expected at most 255 phases, got {len(phases)}; merge labels.")
     phase = _coded(labels, phases) if in_file and max(phases.values()) <= MOST_CODED else None
     if phase is None:
-        labels, phase = np.asarray(labels), np.zeros(labels.shape, dtype=np.uint8)
-        for code, label in enumerate(phases.values()):
-            if code:
-                phase[labels == label] = code
+        phase = phase_codes(labels, list(phases.values()))
     return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()), source, relative)
 
 
@@ -366,37 +364,6 @@ def _coded(labels, phases):
 
 def _largest(phase):
     return max(int(np.max(layer)) for layer in phase) if isinstance(phase, FileArray) else int(np.max(phase))
-
-
-def label_counts(labels):
-    """Count the voxels of each label of a volume: {label: voxels}, in rising order."""
-    if labels.ndim != 3 or labels.size == 0:
-        raise InputError(
-            f"expected a label volume with three axes and at least one voxel, got shape {labels.shape}; "
-            "give a 3D array."
-        )
-    counts = {}
-    for layer in labels:  # layer by layer: a whole volume of 10^8 voxels would need gigabytes here
-        for value, count in zip(*np.unique(layer, return_counts=True)):
-            value = _whole(value, "a voxel")
-            counts[value] = counts.get(value, 0) + int(count)
-            if len(counts) > 1000:
-                raise InputError(
-                    "expected a few labels, got more than 1000 different values; segment the grey-scale "
-                    "image first."
-                )
-    return dict(sorted(counts.items()))
-
-
-def _whole(value, where):
-    try:
-        if value == int(value):
-            return int(value)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise InputError(
-        f"expected a whole number as label, got {value} for {where}; segment or round the volume first."
-    )
 
 
 def _check_names(phases, counts):

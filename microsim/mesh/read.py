@@ -11,7 +11,8 @@ from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
 from ..volumes.slabs import scratch_store
 from ..volumes.volume import read_voxels
-from .grid import Source, VoxelGrid, grid_from_labels, label_counts
+from .grid import Source, VoxelGrid, grid_from_labels
+from .labels import label_counts
 from .mask import without_outside
 from .shares import with_shares
 

@@ -24,8 +24,7 @@ class Rows(NamedTuple):
         near = graph.near if graph.is_filled else np.empty((graph.n, kernels.cycle.LINKS), np.uint32)
         if not graph.is_filled:
             kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
-        beyond = np.maximum(np.diff(graph.indptr) - kernels.cycle.LINKS, 0)
-        far = np.repeat(np.arange(graph.n, dtype=np.uint32), -(-beyond // kernels.cycle.MORE))
+        far = _with_more(graph.indptr)
         far_near = np.repeat(far[:, None], kernels.cycle.MORE, axis=1)
         kernels.cycle.pack_more(graph.indptr, far, graph.neighbour, far_near)
         weights = np.zeros(near.shape, dtype), np.zeros(far_near.shape, dtype)
@@ -45,6 +44,22 @@ class Rows(NamedTuple):
         if self.far.size:
             weight = weight if weight.size else np.ones(graph.neighbour.size, self.weight.dtype)
             kernels.cycle.pack_more(graph.indptr, self.far, weight, self.far_weight)
+
+
+def _with_more(indptr):
+    """Return the cells that have more links than a row holds, each as often as it takes further rows."""
+    cells = []
+    for first, length in row_lengths(indptr):
+        many = np.flatnonzero(length > kernels.cycle.LINKS)
+        further = -((kernels.cycle.LINKS - length[many]) // kernels.cycle.MORE)
+        cells.append(np.repeat((first + many).astype(np.uint32), further))
+    return np.concatenate(cells) if cells else np.empty(0, np.uint32)
+
+
+def row_lengths(indptr, piece=2**16):
+    """Go through the lengths of rows in pieces that stay in the cache: (first row, lengths)."""
+    for first in range(0, indptr.size - 1, piece):
+        yield first, np.diff(indptr[first : first + piece + 1])
 
 
 def joined_ranges(begin, length):

@@ -48,7 +48,10 @@ class Graph:
     @property
     def is_filled(self):
         """Whether every cell has six links, to itself where there is no neighbour."""
-        return np.array_equal(self.indptr, kernels.fixed.LINKS * np.arange(self.n + 1))
+        most = kernels.fixed.LINKS
+        return self.neighbour.size == most * self.n and np.array_equal(
+            self.indptr, most * np.arange(self.n + 1)
+        )
 
     @cached_property
     def near(self):

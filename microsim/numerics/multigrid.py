@@ -14,7 +14,7 @@ from scipy.linalg import cholesky
 
 from .backend import kernels
 from .descent import Descent
-from .fixed_rows import Rows, joined_ranges, spans_of
+from .fixed_rows import Rows, joined_ranges, row_lengths, spans_of
 from .graph import Graph, line_colours
 
 
@@ -102,7 +102,7 @@ def _coarsen(graph, weight, limit):
     widths = [np.bincount(line, weights=w) for line, w in zip(lines, graph.widths)]
     layers = 1 + int(graph.layer.max(initial=0))
     key = kernels.coarsening.block_keys(graph.position, graph.layer, *lines, len(widths[1]), len(widths[2]))
-    host = np.arange(graph.n)
+    host = None
     if layers > 1:
         host = kernels.coarsening.adopt_islands(graph.indptr, graph.neighbour, weight, graph.layer)
         key = key[host]
@@ -110,7 +110,8 @@ def _coarsen(graph, weight, limit):
     del key
     if layers == 1:  # neighbouring blocks differ in parity, and no link reaches further
         line_colour, colours = line_colours([len(w) for w in widths], graph.periodic)
-        colour = sum(line_colour[a][lines[a]][graph.position[:, a]] for a in range(3)) % colours
+        own = (of_line[line] for of_line, line in zip(line_colour, lines))
+        colour = kernels.coarsening.block_colours(graph.position, *own, colours)
     else:
         colour, colours = _colours_of(graph, root)
     parent, bounds, member = kernels.coarsening.number_aggregates(root, colour, colours)
@@ -118,8 +119,8 @@ def _coarsen(graph, weight, limit):
     indptr, neighbour = kernels.coarsening.coarse_links(
         graph.indptr, graph.neighbour, parent, child_ptr, child
     )
-    member = host[member]
-    position = np.stack([lines[a][graph.position[member, a]] for a in range(3)], axis=1).astype(np.int16)
+    member = member if host is None else host[member]
+    position = kernels.coarsening.member_lines(graph.position, member, *lines)
     layer = graph.layer[member]
     ratios = [distance_ratios(w, line, big) for w, line, big in zip(graph.widths, lines, widths)]
     scale = kernels.coarsening.link_scales(indptr, neighbour, position, layer, *ratios)
@@ -134,13 +135,13 @@ def _colours_of(graph, root):
 
     The last colour is the one of most cells and the first that of second most: a sweep leaves nothing in the
     last one, and from zero the first costs a division."""
-    parent, _, member = kernels.coarsening.number_aggregates(root, np.zeros(graph.n, np.int64), 1)
+    parent, _, member = kernels.coarsening.number_aggregates(root, np.zeros(graph.n, np.uint8), 1)
     links = kernels.coarsening.coarse_links(
         graph.indptr, graph.neighbour, parent, *kernels.coarsening.children_of(parent, len(member))
     )
     found = kernels.coarsening.colour_greedily(*links)
     by_size = np.argsort(-np.bincount(found), kind="stable")
-    place = np.empty(by_size.size, np.int64)
+    place = np.empty(by_size.size, np.uint8)
     place[np.roll(by_size, -1)] = np.arange(by_size.size)
     return place[found[parent]], by_size.size
 
@@ -157,7 +158,7 @@ def precision_for(conductivity):
 def level_weights(level, fine, weight, coarse):
     """Return the weights of the links of the graph below a level."""
     if level.slots is None:
-        most = np.diff(coarse.indptr).max(initial=0)
+        most = max((length.max() for _, length in row_lengths(coarse.indptr)), default=0)
         level.slots = np.empty(fine.neighbour.size, np.uint8 if most < np.iinfo(np.uint8).max else np.uint32)
         kernels.coarsening.coarse_slots(
             *(fine.indptr, fine.neighbour, level.parent, level.child_ptr, level.child),
@@ -187,9 +188,9 @@ def end_conductance(level, fine, weight, part, ratio):
     held = np.flatnonzero(total > 0)
     if ratio == 1 or not held.size:
         return total
-    count = np.diff(level.child_ptr)[held]
+    count = level.child_ptr[held + 1] - level.child_ptr[held]
     cells = level.child[joined_ranges(level.child_ptr[held], count)]
-    links = np.diff(fine.indptr)[cells]
+    links = fine.indptr[cells + 1] - fine.indptr[cells]
     slots, own = joined_ranges(fine.indptr[cells], links), np.repeat(np.repeat(held, count), links)
     here, there = np.repeat(cells, links), fine.neighbour[slots]
     along = (level.parent[there] == own) & (fine.layer[here] == fine.layer[there])

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from ..base.errors import InputError, NotConverged
+from ..mesh.labels import marked
 from ..mesh.mask import require_straight
 from ..mesh.percolation import joining, percolating
 from ..numerics.backend import kernels
@@ -131,7 +132,7 @@ def _voxels(slab, grid, conducting, axis, periodic):
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
     h, table = np.array(grid.voxel_size)[order], conductivity_table(grid, conducting)[:, order]
     shares = _shares(grid, slab)
-    mask = (table[:, 0] > 0)[phase]
+    mask = marked(phase, table[:, 0] > 0)
     mask = percolating(mask, 0, periodic_sides=periodic) if slab.alone else joining(mask, slab)
     through = slab.ranks.sum(np.count_nonzero(mask))
     through = float(through / (slab.length * mask[0].size * grid.sample_share))

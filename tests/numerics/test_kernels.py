@@ -88,6 +88,16 @@ def test_aggregation_of_any_keys(case, keys):
     agree("coarsening.sum_children", case.ground, child_ptr, child, total, outputs=[3])
 
 
+def test_links_of_an_aggregate_with_many_neighbours():
+    """A hub linked to 200 others, above and below: more than there is room for at first."""
+    others = np.delete(np.arange(201, dtype=np.int32), 100)
+    pairs = [(100, other) for other in others[::-1]] + [(other, 100) for other in others]
+    indptr = np.concatenate([[0], np.cumsum(np.bincount([i for i, _ in pairs]))])
+    neighbour = np.array([j for _, j in sorted(pairs, key=lambda pair: pair[0])], np.int32)
+    parent = np.arange(201, dtype=np.int32)
+    agree("coarsening.coarse_links", indptr, neighbour, parent, np.arange(202), parent)
+
+
 @quick
 @given(two_layers())
 def test_adoption_of_islands(case):
@@ -105,6 +115,10 @@ def test_block_keys_and_link_scales(case):
     lines = [merge_lines(w, 1.5 * np.median(w)) for w in g.widths]
     coarse = [np.bincount(line, weights=w) for line, w in zip(lines, g.widths)]
     agree("coarsening.block_keys", g.position, g.layer, *lines, len(coarse[1]), len(coarse[2]))
+    of_line, colours = line_colours([len(w) for w in coarse], g.periodic)
+    own = [of[line] for of, line in zip(of_line, lines)]
+    agree("coarsening.block_colours", g.position, *own, colours)
+    agree("coarsening.member_lines", g.position, case.rng.permutation(g.n)[: g.n // 2 + 1], *lines)
     ratios = [distance_ratios(w, line, big) for w, line, big in zip(g.widths, lines, coarse)]
     rows = rows_of(g)
     position = np.stack([line[g.position[:, a]] for a, line in enumerate(lines)], axis=1).astype(np.int16)

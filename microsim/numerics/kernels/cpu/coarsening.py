@@ -8,7 +8,8 @@ from .threads import SERIAL, spread
 
 def block_keys(position, layer, line_x, line_y, line_z, n_y, n_z):
     """Number of the coarse block (and layer) that each cell falls into."""
-    key = np.empty(len(position), np.int64)
+    blocks = (int(line_x[-1]) + 1) * n_y * n_z
+    key = np.empty(len(position), np.int32 if 4 * blocks <= np.iinfo(np.int32).max else np.int64)
     _block_keys(position, layer, line_x, line_y, line_z, n_y, n_z, key)
     return key
 
@@ -18,6 +19,36 @@ def _block_keys(first, stop, position, layer, line_x, line_y, line_z, n_y, n_z, 
     for i in range(first, stop):
         x, y, z = line_x[position[i, 0]], line_y[position[i, 1]], line_z[position[i, 2]]
         key[i] = ((x * n_y + y) * n_z + z) * 4 + layer[i]
+
+
+def block_colours(position, colour_x, colour_y, colour_z, colours):
+    """Colour of the coarse block that each cell falls into, by the colours of its lines."""
+    out = np.empty(len(position), np.uint8)
+    _block_colours(position, colour_x, colour_y, colour_z, colours, out)
+    return out
+
+
+@spread("out")
+def _block_colours(first, stop, position, colour_x, colour_y, colour_z, colours, out):
+    for i in range(first, stop):
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        out[i] = (colour_x[x] + colour_y[y] + colour_z[z]) % colours
+
+
+def member_lines(position, member, line_x, line_y, line_z):
+    """Coarse lines along x, y, z of the given cells."""
+    out = np.empty((len(member), 3), np.int16)
+    _member_lines(position, member, line_x, line_y, line_z, out)
+    return out
+
+
+@spread("member")
+def _member_lines(first, stop, position, member, line_x, line_y, line_z, out):
+    for k in range(first, stop):
+        i = member[k]
+        out[k, 0] = line_x[position[i, 0]]
+        out[k, 1] = line_y[position[i, 1]]
+        out[k, 2] = line_z[position[i, 2]]
 
 
 def adopt_islands(indptr, neighbour, weight, layer):
@@ -131,10 +162,18 @@ def _number(root, colour, cursor, member, parent):
 def children_of(parent, n_coarse):
     """Members of each aggregate as compressed rows."""
     indptr = np.zeros(n_coarse + 1, np.int64)
-    np.cumsum(np.bincount(parent, minlength=n_coarse), out=indptr[1:])
+    _count_children(parent, indptr)
+    np.cumsum(indptr, out=indptr)
     child = np.empty(parent.size, np.int32)
     _fill_children(parent, indptr[:-1].copy(), child)
     return indptr, child
+
+
+@compiled
+def _count_children(parent, indptr):
+    """Count the members of each aggregate into the place of the next one."""
+    for i in range(parent.size):
+        indptr[parent[i] + 1] += 1
 
 
 @compiled
@@ -147,47 +186,55 @@ def _fill_children(parent, cursor, child):
 def coarse_links(indptr, neighbour, parent, child_ptr, child):
     """Links between aggregates, lower neighbours first: indptr and neighbour; each pair of linked ones once a
     row."""
-    n = child_ptr.size - 1
-    coarse_ptr, coarse_neighbour = np.zeros(n + 1, np.int64), np.empty(0, np.int32)
-    for fill in (False, True):
-        seen = np.full(n, -1, np.int32)
-        _coarse_links(indptr, neighbour, parent, child_ptr, child, seen, fill, coarse_ptr, coarse_neighbour)
-        if not fill:
-            np.cumsum(coarse_ptr, out=coarse_ptr)
-            coarse_neighbour = np.empty(coarse_ptr[-1], np.int32)
+    coarse_ptr, coarse_neighbour = np.zeros(child_ptr.size, np.int64), np.empty(0, np.int32)
+    graph = indptr, neighbour, parent, child_ptr, child
+    _coarse_links(coarse_ptr, *graph, False, coarse_neighbour)
+    np.cumsum(coarse_ptr, out=coarse_ptr)
+    coarse_neighbour = np.empty(coarse_ptr[-1], np.int32)
+    _coarse_links(coarse_ptr, *graph, True, coarse_neighbour)
     return coarse_ptr, coarse_neighbour
 
 
-@compiled
-def _coarse_links(indptr, neighbour, parent, child_ptr, child, seen, fill, coarse_ptr, coarse_neighbour):
-    """Count the links of each aggregate into the place of the next one, or fill them in."""
-    for big in range(child_ptr.size - 1):
-        count = 0
+@spread("coarse_ptr", less=1, grain=SERIAL // 8)
+def _coarse_links(
+    first, stop, coarse_ptr, indptr, neighbour, parent, child_ptr, child, fill, coarse_neighbour
+):
+    """Count the links of each aggregate into the place of the next one, or fill them in.
+
+    Which ones were met already is looked up among them, seven or so: a mark at each aggregate of the graph
+    is out of the cache, and one thread's.
+    """
+    met = np.empty(64, np.int32)
+    for row in range(first, stop):
+        big, count, lower = np.int64(row), 0, 0
         for c in range(child_ptr[big], child_ptr[big + 1]):
             for slot in range(indptr[child[c]], indptr[child[c] + 1]):
                 other = parent[neighbour[slot]]
-                if other != big and seen[other] != big:
-                    seen[other] = big
-                    if fill:
-                        coarse_neighbour[coarse_ptr[big] + count] = other
+                if other == big:
+                    continue
+                k = 0
+                while k < count and met[k] != other:
+                    k += 1
+                if k == count:
+                    if count == met.size:
+                        more = np.empty(2 * count, np.int32)
+                        more[:count] = met
+                        met = more
+                    met[count] = other
                     count += 1
-        if fill:
-            _lower_first(coarse_neighbour, coarse_ptr[big], coarse_ptr[big] + count, big)
-        else:
+                    lower += other < big
+        if not fill:
             coarse_ptr[big + 1] = count
-
-
-@inlined
-def _lower_first(neighbour, start, stop, i):
-    """Move the entries below i to the front of neighbour[start:stop], all in their order."""
-    front = start
-    for slot in range(start, stop):
-        j = neighbour[slot]
-        if j < i:
-            for k in range(slot, front, -1):
-                neighbour[k] = neighbour[k - 1]
-            neighbour[front] = j
-            front += 1
+            continue
+        front = coarse_ptr[big]
+        behind = front + lower
+        for k in range(count):
+            if met[k] < big:
+                coarse_neighbour[front] = met[k]
+                front += 1
+            else:
+                coarse_neighbour[behind] = met[k]
+                behind += 1
 
 
 def link_scales(indptr, neighbour, position, layer, ratio_x, ratio_y, ratio_z):

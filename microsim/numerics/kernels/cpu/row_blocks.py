@@ -7,11 +7,12 @@ voxel] and parts [pattern], see numerics.rows.
 
 import numpy as np
 
-from .bits import ONE, lowest
+from .bits import ONE, lowest, population
 from .compiled import inlined
 from .threads import spread
 
 BLOCKS = 4096  # blocks that are worth a thread
+LOWER = (0x0F, 0x33, 0x55)  # voxels of the lower layer of a block along x, y, z
 
 
 def block_patterns(bits, nz):
@@ -85,22 +86,29 @@ def _across(pattern, X, Y, Z, face):
 
 
 @inlined
-def _meet(here, there, face, part, mine):
-    """Count the links across a face from part `mine` of a block to each part of the block beyond."""
-    stride = 4 >> (face // 2)
-    a, b = (stride, 0) if face % 2 else (0, stride)  # own layer and the other's
-    counts = (np.int64(0), np.int64(0), np.int64(0), np.int64(0))
-    c0, c1, c2, c3 = counts
-    if there:
-        for v in range(8):
-            if (v & stride) == a and (here >> v) & 1 and part[here, v] == mine:
-                other = v - a + b
-                if (there >> other) & 1:
-                    p = part[there, other]
-                    c0 += p == 0
-                    c1 += p == 1
-                    c2 += p == 2
-                    c3 += p == 3
+def _meet(here, there, face, part, parts, mine):
+    """Count the links across a face from part `mine` of a block to each part of the block beyond.
+
+    Most blocks are of one part, and two such blocks share as many links as there are bits that meet.
+    """
+    axis, side = face // 2, face % 2
+    stride = np.uint64(4 >> axis)
+    one, other = np.uint64(here), np.uint64(there)
+    meeting = ((one >> stride) & other if side else one & (other >> stride)) & np.uint64(LOWER[axis])
+    c0, c1, c2, c3 = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    if parts[here] == 1 and parts[there] == 1:
+        c0 = np.int64(population(meeting))
+    else:
+        a, b = (stride, np.uint64(0)) if side else (np.uint64(0), stride)  # own layer and the other's
+        while meeting:
+            v = lowest(meeting)
+            meeting &= meeting - ONE
+            if part[here, v + a] == mine:
+                p = part[there, v + b]
+                c0 += p == 0
+                c1 += p == 1
+                c2 += p == 2
+                c3 += p == 3
     return c0, c1, c2, c3
 
 
@@ -115,7 +123,7 @@ def count_block_links(first, stop, pattern, base, part, parts, indptr):
                     links = 0
                     for face in range(6):
                         _, _, _, there = _across(pattern, X, Y, Z, face)
-                        c0, c1, c2, c3 = _meet(here, there, face, part, mine)
+                        c0, c1, c2, c3 = _meet(here, there, face, part, parts, mine)
                         links += (c0 > 0) + (c1 > 0) + (c2 > 0) + (c3 > 0)
                     indptr[base[X, Y, Z] + mine + 1] = links
 
@@ -150,7 +158,7 @@ def block_links(
                     lower, upper = indptr[i], indptr[i + 1]
                     for face in range(6):
                         X2, Y2, Z2, there = _across(pattern, X, Y, Z, face)
-                        counts = _meet(here, there, face, part, mine)
+                        counts = _meet(here, there, face, part, parts, mine)
                         # entry of a line: across its upper end
                         ratio = (
                             ratio_x[X - (face == 0)]

@@ -13,6 +13,18 @@ def block_keys(position, layer, line_x, line_y, line_z, n_y, n_z):
     return np.ravel_multi_index((x, y, z, layer), (line_x.max(initial=0) + 1, n_y, n_z, 4))
 
 
+def block_colours(position, colour_x, colour_y, colour_z, colours):
+    """Colour of the coarse block that each cell falls into, by the colours of its lines."""
+    x, y, z = position.T
+    return ((colour_x[x] + colour_y[y] + colour_z[z]) % colours).astype(np.uint8)
+
+
+def member_lines(position, member, line_x, line_y, line_z):
+    """Coarse lines along x, y, z of the given cells."""
+    x, y, z = position[member].T
+    return np.stack([line_x[x], line_y[y], line_z[z]], axis=1).astype(np.int16)
+
+
 def adopt_islands(indptr, neighbour, weight, layer):
     """For each cell the one whose block it joins: itself, or its strongest neighbour if it is an island.
 
