@@ -36,7 +36,7 @@ def check_run(case, measured, refusal=NOT_SHARED):
 def ready_to_run(case, ranks, progress=None, on_device=False):
     """Read a case's volume and what it is compared with; return the Volume, the measured and the Setup, whose
     cell the ranks share, or whose linear solves a device does."""
-    from ..case.build import cell_design, read_grid, set_up
+    from ..case.build import cell_design, read_grid, set_up, tolerances
     from ..case.loads import check_profiles
     from .compare import read_measured
     from .compared_state import check_measured
@@ -52,7 +52,7 @@ def ready_to_run(case, ranks, progress=None, on_device=False):
     if on_device:
         check_run(case, measured, NOT_ON_DEVICE)
         setup = replace(setup, cell=replace(setup.cell, on_device=True))
-        setup.cell.sharing.require(case.numerics.restart)
+        setup.cell.sharing.require(tolerances(case.numerics).restart)
     check_measured(measured, setup)
     return replace(volume, values=None), measured, setup  # what lies around a crop is not held while it runs
 

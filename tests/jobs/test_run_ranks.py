@@ -127,6 +127,8 @@ def test_what_a_device_does_not_take_is_refused(tmp_path, monkeypatch):
         asked = []
         monkeypatch.setattr(device_kernels.device, "require", lambda *of: asked.append(of))
         monkeypatch.setattr(HalfCell, "residual", None)  # nothing is solved before it is asked
-        with pytest.raises(TypeError):
-            run(DEMO, tmp_path / "out", set=SMALL, backend="gpu")
-    assert asked[0][0] > 1e6 and asked[0][1] == "--backend gpu"
+        for more in ({}, {"numerics.restart": 2}):
+            with pytest.raises(TypeError):
+                run(DEMO, tmp_path / "out", set={**SMALL, **more}, backend="gpu")
+    (usual, who), (few, _) = asked
+    assert usual > 5e5 and few < 0.9 * usual and who == "--backend gpu"
