@@ -222,7 +222,10 @@ def _metric(what, value):
 def maps_table(meta):
     """Tabulate what a comparison's maps are: files, voxel sizes, origin, mask; not its metrics and curves."""
     left_out = ("metrics", "profile", "histogram", "verdict", *SCORED)
-    return TextTable("Maps", (), rows({k: v for k, v in meta.items() if k not in left_out and v is not None}))
+    kept = {
+        key: value for key, value in meta.items() if key not in left_out and value not in (None, [], {}, "")
+    }
+    return TextTable("Maps", (), rows(kept))
 
 
 # -- captions ------------------------------------------------------------------------------------------------

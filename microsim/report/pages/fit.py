@@ -26,12 +26,12 @@ def write(folder, *, result, drawn, progress=None):
     found = Drawing(
         "parameters", partial(figure, result=result), "Free numbers: start, value, 95 % interval."
     )
-    together = Drawing(
-        "correlation", partial(correlation_figure, result), "Correlation of the free numbers in the fit."
-    )
+    caption = "Correlation of the free numbers in the fit."
+    together = [Drawing("correlation", partial(correlation_figure, result), caption)]
+    together *= len(result["parameters"]) > 1  # one alone goes with itself
     notice = " ".join(result["said"])
     sections = [
-        Section("parameters", "What was found", (found, together), (_table(result),), notice=notice),
+        Section("parameters", "What was found", (found, *together), (_table(result),), notice=notice),
         Section("targets", "What was measured", tuple(figures), (_scores(result),)),
     ]
     return write_page(
@@ -49,7 +49,7 @@ def _cards(result):
     held = sum(one["identifiable"] for one in result["parameters"].values())
     return [
         Card("Free numbers that the data hold", f"{held} of {len(result['parameters'])}"),
-        Card("Reduced chi2", digits(result["chi2"], 3)),
+        Card("Reduced χ²", digits(result["chi2"], 3)),
         Card("Runs", str(result["runs"])),
     ]
 
@@ -77,7 +77,7 @@ def _scores(result):
         for use, ones in (("fitted", result["targets"]), ("held out", result["held_out"]))
         for one in ones
     ]
-    header = ("Use", "File", "Kind", "RMSE", "Noise", "Reduced chi2")
+    header = ("Use", "File", "Kind", "RMSE", "Noise", "Reduced χ²")
     return TextTable("Agreement", header, rows, numeric=(3, 4, 5))
 
 
@@ -139,9 +139,8 @@ def _drawing(k, one, score, held):
         one["kind"]
     ]
     use = "held out" if held else "fitted"
-    caption = (
-        f"{one['name']} ({use}): measured, at the start and after the fit; reduced chi2 {score['chi2']:.3g}."
-    )
+    agreement = f"reduced χ² {digits(score['chi2'], 3)}"
+    caption = f"{one['name']} ({use}): measured, at the start and after the fit; {agreement}."
     return Drawing(f"target_{k}", partial(draw, one), caption)
 
 

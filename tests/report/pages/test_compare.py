@@ -80,7 +80,7 @@ def test_a_metric_that_nobody_named_has_the_words_of_its_key(run):
 
 
 def test_maps_are_told_without_what_is_empty():
-    assert page.maps_table({"measured": "soc.tif", "metrics": {}, "mask": None}).rows == [
+    assert page.maps_table({"measured": "soc.tif", "metrics": {}, "mask": None, "models": []}).rows == [
         ("Measured", "soc.tif")
     ]
 

@@ -65,6 +65,16 @@ def test_the_page_tells_what_was_found(tmp_path):
     assert names == {f"{n}.png" for n in ("parameters", "correlation", "target_0", "target_1", "target_2")}
 
 
+def test_one_free_number_alone_has_no_picture_of_correlation(tmp_path):
+    one = result()
+    key = next(iter(one["parameters"]))
+    alone = one | {"parameters": {key: one["parameters"][key]}, "correlation": [[1.0]]}
+    alone["targets"] = [{**score, "chi2": 9.12e-5} for score in alone["targets"]]
+    html = page.write(tmp_path, result=alone, drawn=drawn()).read_text()
+    assert not (tmp_path / "figures" / "correlation.png").exists() and "Correlation of" not in html
+    assert "reduced χ² 9.12\u202f×\u202f10⁻⁵." in html
+
+
 def test_the_figure_shows_values_and_starts():
     axes = page.figure(result=result()).axes
     assert [a.get_xscale() for a in axes] == ["log", "linear"]
