@@ -237,6 +237,9 @@ def test_a_picture_is_wide_enough_to_be_read_and_is_scrolled_by_keyboard(
         assert wide > least and (wide > width) == stops
         reached = page.locator("#figure-phases .picture").get_attribute("tabindex")
         assert reached == ("0" if stops else None)
+        told = "(one) => getComputedStyle(one, '::before').content.includes('sideways')"
+        for one in (page.locator("#figure-phases .picture"), page.locator("#phases .table").first):
+            assert one.evaluate(told) == stops == one.evaluate("(one) => one.scrollWidth > one.clientWidth")
 
 
 def test_the_volume_turns_with_a_drag_and_with_keys(page):

@@ -13,10 +13,12 @@
   say();
   document.querySelector("header").prepend(button);
 
-  // a picture that is wider than its room scrolls, by the keyboard, too
-  const pictures = document.querySelectorAll(".picture");
-  const reach = () => pictures.forEach((one) => {
-    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0; else one.removeAttribute("tabindex");
+  // a picture or a table that is wider than its room scrolls and says so; by the keyboard, too
+  const reach = () => document.querySelectorAll(".picture, .table").forEach((one) => {
+    const slides = one.scrollWidth > one.clientWidth;
+    one.toggleAttribute("data-slides", slides);
+    if (one.matches(".table")) return;
+    if (slides) one.tabIndex = 0; else one.removeAttribute("tabindex");
   });
   addEventListener("load", reach);
   addEventListener("resize", reach);
