@@ -20,7 +20,8 @@ Source: Bates and Watts, Nonlinear Regression Analysis (1988), ch. 2; White, Eco
 covariance).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -32,7 +33,12 @@ FAINT = (
 ROUND_OFF = 1e-13  # of the largest eigenvalue
 MOVES = 0.1  # share of a direction from which it counts for a parameter
 ENOUGH = 0.01  # of chi2 that a step must promise: a tenth of a number's standard deviation
-BOX, WIDEST = 0.7, 1.0  # of q, the first step at most: a number doubles; any other one: a factor e
+BOX = 1.2  # of q, a step at most: a number 3.3 times as large
+TEMPER = 0.003  # share of the squares of a step that it misses: of eight fits 2e-4 to 0.1 of the first one's
+SPAN = 0.5  # of the distance between its bounds, that counts for a number on a linear scale as a factor e
+OFF = 0.1  # what a step misses over its `moved`, before one was taken: 0.02 to 0.2 of eight fits
+ROUGH = 0.01  # share of a step that slopes of a run miss
+PLAIN, MISSED = 1.0, 0.1  # standard deviations that a step misses: to a run without slopes, and without a run
 SETTLED = 0.1  # of chi2: a tenth of what a number does that is off by its standard deviation
 
 
@@ -67,48 +73,158 @@ class Minimum:
     correlation: np.ndarray
 
 
-def minimise(evaluate, near, sets, start, low, high, *, most=30):
-    """Return q at the minimum, and whether it was found within the most runs.
+@dataclass(frozen=True)
+class Found:
+    """Where a fit has come to: q; values and slopes [value, parameter] of each DataSet there; last_step: how
+    many standard deviations the last run lies from q, 0 where it is there; missed: of these as many as the
+    slopes may be wrong by, estimated; done: whether q is the minimum."""
 
-    evaluate(q): values of each set; near(q): slopes [value, parameter] of each set at or near q. sets:
-    [DataSet].
+    q: np.ndarray
+    values: list = field(repr=False)
+    slopes: list = field(repr=False)
+    last_step: float = 0.0
+    missed: float = 0.0
+    done: bool = True
 
-    Gauss and Newton within a box of trust: a step is the answer of the linear problem within the bounds and
-    the box (scipy's lsq_linear; the shortest where the data do not hold a direction), and the box follows how
-    much of what was promised came, WIDEST at most. Ends where the slopes promise too little, and where two
-    runs in a row change chi2 by less than SETTLED: what other time steps do to a run keeps it from falling
-    further. Runs take minutes: scipy's least_squares shortens the first steps for the sake of the bounds, and
-    takes a straight line in three runs where this takes two. A Levenberg term instead of the box alone took
-    half of the runs in one experiment and ended in another valley in the next.
+
+def minimise(run, sets, start, low, high, *, log=None, enough=MISSED, most=30):
+    """Return what is Found of the minimum, or of where `most` runs lead to.
+
+    run(q, with_slopes): values of each set, and its slopes [value, parameter], or None. sets: [DataSet]. log:
+    bool [k], numbers whose q is a logarithm, None for none. enough: standard deviations that a last step may
+    miss, which is taken without a run.
+
+    Gauss and Newton within a box of trust, at first BOX wide. Rates, conductivities and areas act by
+    resistances: of a logarithm q a step s is one on a straight line in the number's reciprocal,
+    dq = -ln(1 - s). What a step misses is a share of what it promises, and goes into the weakest directions
+    first. It is damped by as much,
+
+        min over s of |left + J s|^2 + TEMPER promised |s|^2
+
+    promised: what the step without it takes off chi2, so that nothing is damped at the minimum.
+
+    Slopes cost as much as a run. Where the next step misses PLAIN at most, as far as the last one shows, the
+    run there is one without them: J is that of before, in reciprocals, and answers the last step (Broyden).
+    Ends where the slopes promise too little, where a step misses too little for a run, and where two runs in
+    a row change chi2 by less than SETTLED: what other time steps do to a run keeps it from falling further.
     """
-    scale = [np.sqrt(one.weight) / one.sigma for one in sets]
+    low, high = np.asarray(low, float), np.asarray(high, float)
+    log = np.zeros(low.size, bool) if log is None else np.asarray(log, bool)
+    at = best = _At.of(run, sets, np.clip(start, low, high), True)
+    box, still, off, narrow = BOX, 0, OFF, BOX
+    for count in range(1, most + 1):
+        step = at.step(low, high, log, box)
+        missed = off * step.moved + ROUGH * step.size
+        if step.promised < ENOUGH:
+            return at.found()
+        if missed < enough or count == most:
+            return at.after(step).found(step.size, missed, missed < enough)
+        new, off = at.run(run, step, missed > PLAIN)
+        won = at.chi2 - new.chi2
+        still = still + 1 if abs(won) < SETTLED else 0
+        if still == 2:
+            return min(at, new, key=lambda one: one.chi2).found()
+        gain = won / step.promised
+        box = min(2 * box, BOX) if gain > 0.75 else box if gain > 0.25 else step.far / 4
+        if new.chi2 < best.chi2:
+            at = best = new
+        elif at is best and new.fresh and new.chi2 - new.step(low, high, log, BOX).promised < best.chi2:
+            at, box, narrow = new, BOX, box  # a bent valley: over its side, and back to its floor
+        else:
+            box = box if at is best else narrow
+            at = best = best if best.fresh else _At.of(run, sets, best.q, True)
+    return best.found(done=False)
 
-    def residual(q):
+
+@dataclass(frozen=True)
+class _Step:
+    """A step to q.
+
+    way: on the straight lines; shrunk: by which factor slopes change with q; promised: of chi2; size: in
+    standard deviations; moved: the sum of what each number moves alone, in standard deviations, times how far
+    it goes, to which the curvature that a step misses is in proportion; far: in q.
+    """
+
+    q: np.ndarray
+    way: np.ndarray
+    shrunk: np.ndarray
+    promised: float
+    size: float
+    moved: float
+    far: float
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where a fit is: values and slopes of each set; fresh: whether a run had these slopes."""
+
+    sets: list
+    q: np.ndarray
+    values: list
+    slopes: list | None
+    fresh: bool = True
+
+    @classmethod
+    def of(cls, run, sets, q, with_slopes):
+        values, slopes = run(np.array(q), with_slopes)
+        return cls(sets, q, values, slopes, slopes is not None)
+
+    def run(self, run, step, with_slopes):
+        """Run where a step leads to; return it, with slopes, and what the step missed over its `moved`."""
+        new, ours = _At.of(run, self.sets, step.q, with_slopes), self.after(step)
+        off = float(np.linalg.norm(new.left - ours.left)) / step.moved
+        return (new if new.slopes else replace(new, slopes=ours.bent(new, step))), off
+
+    @cached_property
+    def left(self):
+        """The residual, by standard deviations."""
         return np.concatenate(
-            [np.sqrt(one.weight) * one.residual(v) for one, v in zip(sets, evaluate(np.array(q)))]
+            [np.sqrt(one.weight) * one.residual(v) for one, v in zip(self.sets, self.values)]
         )
 
-    low, high = np.asarray(low, float), np.asarray(high, float)
-    q = np.clip(start, low, high)
-    left, box, still = residual(q), BOX, 0
-    for _ in range(most - 1):
-        chi2 = left @ left
-        J = np.concatenate([factor[:, None] * slope for factor, slope in zip(scale, near(q))])
-        step = _step(J, left, np.maximum(low - q, -box), np.minimum(high - q, box))
-        promised = chi2 - np.sum((left + J @ step) ** 2)
-        if promised < ENOUGH:
-            return q, True
-        tried = np.clip(q + step, low, high)
-        found = residual(tried)
-        won = chi2 - found @ found
-        still = still + 1 if abs(won) < SETTLED else 0
-        if won > 0:
-            q, left = tried, found
-        if still == 2:
-            return q, True
-        share = won / promised
-        box = min(2 * box, WIDEST) if share > 0.75 else box if share > 0.25 else np.abs(step).max() / 4
-    return q, False
+    @property
+    def chi2(self):
+        return float(self.left @ self.left)
+
+    @cached_property
+    def J(self):
+        return np.concatenate(
+            [np.sqrt(one.weight) / one.sigma[:, None] * s for one, s in zip(self.sets, self.slopes)]
+        )
+
+    def step(self, low, high, log, box):
+        """Return the _Step from here."""
+        lowest, highest = (
+            np.where(log, -np.expm1(-np.where(log, way, 0.0)), way)
+            for way in (np.maximum(low - self.q, -box), np.minimum(high - self.q, box))
+        )
+        way = _step(self.J, self.left, lowest, highest)
+        whole = self.chi2 - np.sum((self.left + self.J @ way) ** 2)
+        damped = np.sqrt(TEMPER * max(whole, 0.0)) * np.diag(np.where(log, 1.0, 1 / SPAN))
+        J, left = np.vstack([self.J, damped]), np.append(self.left, np.zeros(way.size))
+        way = _step(J, left, lowest, highest)
+        promised = float(self.chi2 - np.sum((self.left + self.J @ way) ** 2))
+        shrunk = np.where(log, 1 - np.where(log, way, 0.0), 1.0)
+        q = np.clip(self.q - np.where(log, np.log(shrunk), -way), low, high)
+        size = float(np.linalg.norm(self.J @ way))
+        moved = float(np.linalg.norm(self.J, axis=0) @ way**2)
+        return _Step(q, way, shrunk, promised, size, moved, float(np.abs(q - self.q).max()))
+
+    def after(self, step):
+        """Return where the step leads on the straight lines."""
+        values = [v + s @ step.way for v, s in zip(self.values, self.slopes)]
+        return _At(self.sets, step.q, values, [s * step.shrunk for s in self.slopes], False)
+
+    def bent(self, new, step):
+        """Return slopes that answer the step, from those here where it should have led to."""
+        moved = step.way / step.shrunk
+        return [
+            s + np.outer(v - ours, moved / (moved @ moved))
+            for s, v, ours in zip(self.slopes, new.values, self.values)
+        ]
+
+    def found(self, last_step=0.0, missed=0.0, done=True):
+        return Found(self.q, self.values, self.slopes, last_step, missed, done)
 
 
 def _step(J, left, lowest, highest):

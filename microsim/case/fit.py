@@ -38,8 +38,8 @@ def measurements(raw, path):
 
 @dataclass(frozen=True, kw_only=True)
 class FitSection:
-    """Free numbers of the case, what they are fitted to and what is only scored; coarse: whether it begins on
-    a volume of half as many voxels along each axis."""
+    """Free numbers of the case, what they are fitted to and what is only scored; coarse: whether it begins
+    with runs of longer time steps."""
 
     free: dict[str, FreeNumber] = entry(free_numbers)
     to: Compares = entry(measurements)

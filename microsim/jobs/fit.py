@@ -16,9 +16,10 @@ from .result import PAGE, Result, Table
 
 FILES = ("fit.json", PAGE)
 KEPT = ".fit"  # folder of whole runs
-COARSE_FROM = 10_000  # voxels from which half as many along each axis are a start worth its time
-COARSER = 2  # times: an eighth of a run's time
-COARSE_RUNS = 3  # on fewer voxels; what they miss themselves leads further ones astray
+COARSE_FROM = 10_000  # voxels from which runs with longer time steps are a start worth their time
+LOOSE_RUNS, LOOSE = 3, 10.0  # of these, until a step misses so many standard deviations
+LOOSER = {"time_tolerance": 4e-3, "newton_tolerance": 1e-3}
+SLOPES, LOOSE_SLOPES = 1e-2, 3e-2  # what slopes may miss
 MOST_RUNS = 30
 MISFIT = 2.0  # times the noise that residuals are, from which on it is worth a sentence
 RULE = (
@@ -126,10 +127,11 @@ def _fit(case, out, progress):
     begun, found = time.perf_counter(), _Fit(case, out, progress)
     remove_page(out)
     remove(out / "fit.json")
-    start = found.start()
-    q, coarse = found.on_coarse(start)
-    model, sets, best, slopes = found.on(case, q, "all voxels")
-    result = plain(found.told(model, sets, best, slopes, coarse, time.perf_counter() - begun))
+    q, ahead = found.come_near(found.start())
+    model, sets, minimum = found.on(case, q, "whole runs")
+    best = replace(model.near(minimum.q), q=minimum.q, values=minimum.values)
+    told = found.told(model, sets, best, minimum, ahead)
+    result = plain(told | {"wall_s": time.perf_counter() - begun, "origin": found.origin})
     write_json(out / "fit.json", result)
     drawn = found.drawn(model, sets, best, result)
     page.write(out, result=result, drawn=drawn)
@@ -149,6 +151,7 @@ class _Fit:
         self.case, self.progress, self.folder, self.origin = case, progress, out / KEPT, origin_of(case)
         self.parameters = parameters(case)
         self.low, self.high = np.array([one.bounds for one in self.parameters]).T
+        self.log = np.array([one.log for one in self.parameters])
         measured, held = fit_measured(case)
         self.measured = [*measured, *held]
         self.fitted = len(measured)
@@ -159,33 +162,36 @@ class _Fit:
 
         return np.array([one.place(one.start) for one in self.parameters])
 
-    def on_coarse(self, q):
-        """Come nearer on fewer voxels first, where that saves time; return q there and their FitModel, or
-        None."""
+    def come_near(self, q):
+        """Come nearer by runs with longer time steps first, where that saves time; return q there, and the
+        FitModel of these runs, or None."""
         from ..case.case import load_case
 
         if not self._begins_coarse():
             return q, None
+        own = self.case.numerics
+        looser = {f"numerics.{key}": max(getattr(own, key), value) for key, value in LOOSER.items()}
+        case = load_case(self.case, looser)
         try:
-            case = load_case(self.case, {"volume.coarsen": COARSER * self.case.volume.coarsen})
-            model, _, best, _ = self.on(case, q, f"{COARSER} times coarser", most=COARSE_RUNS)
-        except (InputError, NotConverged):  # fewer voxels may not join what all of them do
+            model, _, found = self.on(case, q, "longer time steps", LOOSE_SLOPES, LOOSE_RUNS, LOOSE)
+        except NotConverged:
             return q, None
-        return best.q, model
+        return found.q, model
 
     def _begins_coarse(self):
-        """Whether the fit begins on fewer voxels."""
+        """Whether the fit begins with longer time steps."""
         from ..case.build import read_grid
 
-        asked, able = self.case.fit.coarse, self.case.volume.file and self.case.cell.film.model != "map"
-        if asked is False or not able:
-            return False
-        return asked or read_grid(self.case)[1].phase.size >= COARSE_FROM
+        asked = self.case.fit.coarse
+        return read_grid(self.case)[1].phase.size >= COARSE_FROM if asked is None else asked
 
-    def on(self, case, q, name, most=None):
-        """Fit a case from q; return the FitModel, the DataSets, the Evaluation at the minimum, and the slopes
-        there. most: runs, after which it is where it is; None: to the end."""
-        from ..analysis.inference import DataSet, minimise
+    def on(self, case, q, name, tolerance=SLOPES, most=None, enough=None):
+        """Fit a case from q; return the FitModel, the DataSets, and what is Found.
+
+        tolerance: of slopes; most: runs, after which it is where the last one points to, None: to the end;
+        enough: of minimise.
+        """
+        from ..analysis.inference import MISSED, DataSet, minimise
         from .compared_state import check_placed, marks_of
         from .fit_model import FitModel
         from .fit_targets import target_of
@@ -200,7 +206,7 @@ class _Fit:
 
         model = FitModel(
             replace(case, output=replace(case.output, times=2)), self.parameters, self.targets, self.held,
-            lambda setup: marks_of(self.measured, setup), self.folder, self.origin, show,
+            lambda setup: marks_of(self.measured, setup), self.folder, self.origin, show, tolerance,
         )  # fmt: skip
         view = model.blank(q)
         check_placed(self.measured, view.setup)
@@ -208,36 +214,35 @@ class _Fit:
         self.scored = [DataSet(*target.measured(view)) for target in self.held]
         _check_count(sets, self.parameters)
 
-        def evaluate(at):
-            found = model(at)
+        def run(at, with_slopes):
+            found = model(at, with_slopes)
             counted["runs"] = len(model.runs)
-            return found.values
+            return found.values, found.slopes
 
-        at, found = minimise(
-            evaluate, lambda at: model.near(at).slopes, sets, q, self.low, self.high, most=most or MOST_RUNS
-        )
-        if not found and most is None:
+        found = minimise(
+            run, sets, q, self.low, self.high, log=self.log, most=most or MOST_RUNS,
+            enough=MISSED if enough is None else enough,
+        )  # fmt: skip
+        if not found.done and most is None:
             raise NotConverged(f"the fit was not done after {len(model.runs)} runs")
-        best = model(at)
         self.view = view
-        return model, sets, best, (model.near(at) or best).slopes
+        return model, sets, found
 
     # ---- what was found ------------------------------------------------------------------------------------
 
-    def told(self, model, sets, best, slopes, coarse, wall_s):
-        """Return what fit.json holds."""
-        import numpy as np
-
+    def told(self, model, sets, best, minimum, ahead):
+        """Return what fit.json holds of the minimum."""
         from ..analysis.inference import at_minimum
 
         independent = [
             target.independent(one.residual(values), self.view)
             for target, one, values in zip(self.targets, sets, best.values)
         ]
-        log = np.array([one.log for one in self.parameters])
-        found = at_minimum(best.q, slopes, sets, best.values, independent, self.low, self.high, log)
-        both = [model] if coarse is None else [coarse, model]
-        first = both[0].runs[0]
+        found = at_minimum(
+            best.q, minimum.slopes, sets, best.values, independent, self.low, self.high, self.log
+        )
+        models = [ahead, model] if ahead else [model]
+        first = models[0].runs[0]
         chi2 = sum(n * one.chi2(v) for n, one, v in zip(independent, sets, best.values)) / sum(independent)
         return {
             "title": f"{self.case.title}: fit",
@@ -258,11 +263,10 @@ class _Fit:
             "said": [*_said(found, self.parameters), *self._of_data(sets, best), *self._missed(best)],
             "rule": RULE,
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
+            "last_step": {"size": minimum.last_step, "missed": minimum.missed},
             "runs": len(model.runs),
-            "coarse_runs": len(coarse.runs) if coarse else 0,
-            "runs_kept_from_before": sum(one.kept for one in both),
-            "wall_s": wall_s,
-            "origin": self.origin,
+            "coarse_runs": len(ahead.runs) if ahead else 0,
+            "runs_kept_from_before": sum(one.kept for one in models),
         }  # fmt: skip
 
     def _missed(self, best):

@@ -1,8 +1,9 @@
 """A case as a function of its free numbers: values at what was measured, and how they follow the numbers.
 
 What a target sees of a run it sees of the neighbour of each parameter too (cell.sensitivity); the
-difference is its derivative. One run thus costs one solve a parameter and time step beside its own. Whole
-runs are kept in a folder, so that a fit that was interrupted goes on with them.
+difference is its derivative. Such a run costs one solve a parameter and time step beside its own; one
+without derivatives does not. Whole runs are kept in a folder, so that a fit that was interrupted goes on with
+them.
 """
 
 import json
@@ -17,8 +18,6 @@ from ..case.free import settled
 from .fit_targets import View
 
 BESIDE = 1e-4  # how far a neighbour lies off in q: its curvature, and round-off, are then both below 1e-3
-TOLERANCE = 1e-3  # of sensitivities
-SAME = 0.1  # of q: derivatives of a run so near are taken for those here, a step's error is a tenth of it
 
 
 @dataclass(frozen=True)
@@ -39,27 +38,26 @@ class FitModel:
 
     case: Case; parameters: [Parameter]; targets, held: of fit_targets, fitted and only scored; marks: what
     returns the Marks of a Setup; folder: where whole runs are kept, or None; origin: of the
-    case; progress: callable or None.
+    case; progress: callable or None; tolerance: of sensitivities.
     """
 
-    def __init__(self, case, parameters, targets, held, marks, folder=None, origin=None, progress=None):
-        self.case, self.parameters, self.marks = case, parameters, marks
+    def __init__(
+        self, case, parameters, targets, held, marks, folder=None, origin=None, progress=None,
+        tolerance=1e-3,
+    ):  # fmt: skip
+        self.case, self.parameters, self.marks, self.tolerance = case, parameters, marks, tolerance
         self.targets, self.held = targets, held
         self.folder, self.origin, self.progress = folder and Path(folder), origin, progress
         self.runs, self.kept, self.grid = [], 0, None
 
-    def __call__(self, q):
-        """Return the Evaluation at q; with slopes where no run so near has them."""
-        known = next((run for run in self.runs if (run.q == q).all()), None)
-        return known or self._run(q, self.near(q) is None)
+    def __call__(self, q, with_slopes=True):
+        """Return the Evaluation at q."""
+        same = [run for run in self.runs if (run.q == q).all() and (run.slopes or not with_slopes)]
+        return same[0] if same else self._run(q, with_slopes)
 
     def near(self, q):
-        """Return the nearest Evaluation with slopes, None where none is near."""
-        import numpy as np
-
-        found = [(float(np.abs(run.q - q).max()), k) for k, run in enumerate(self.runs) if run.slopes]
-        far, k = min(found, default=(SAME, None))
-        return self.runs[k] if far < SAME else None
+        """Return the Evaluation that is nearest to q."""
+        return min(self.runs, key=lambda run: float(abs(run.q - q).max()))
 
     def _run(self, q, with_slopes):
         path, found = self._path(q, with_slopes), None
@@ -130,7 +128,7 @@ class FitModel:
             for offset, one in beside
         ]
         experiment = setup.experiment(self.marks(setup))
-        followed = Sensitivities(experiment, neighbours, TOLERANCE)
+        followed = Sensitivities(experiment, neighbours, self.tolerance)
         views = [View(setup), *(View(one) for _, one in beside)]
         show = setup.shown(self.progress)
         views[0].start = experiment.now.solved
@@ -146,9 +144,8 @@ class FitModel:
     def _path(self, q, with_slopes):
         if self.folder is None:
             return None
-        what = json.dumps(
-            [self.origin, self.case.sha256, [float(at) for at in q], with_slopes], sort_keys=True
-        )
+        how = self.tolerance if with_slopes else None
+        what = json.dumps([self.origin, self.case.sha256, [float(at) for at in q], how], sort_keys=True)
         return self.folder / f"run_{sha256(what.encode()).hexdigest()[:24]}.npz"
 
 

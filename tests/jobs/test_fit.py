@@ -46,6 +46,25 @@ def test_the_truth_is_found_and_the_held_out_map_agrees(fitted, folder):
     assert (folder / "out" / "report.html").is_file() and found.plot()
 
 
+def test_runs_with_longer_time_steps_lead_to_the_same_answer(fitted, folder):
+    """Within a fifth of a standard deviation; what they miss themselves is not in it."""
+    found, asked = fitted
+    numbers = ms.fit(
+        CASE, folder / "coarse", set={**asked, "fit": {**asked["fit"], "coarse": True}}
+    ).numbers()
+    assert numbers["coarse_runs"] >= 2 and found.numbers()["coarse_runs"] == 0
+    assert numbers["runs"] < found.numbers()["runs"]
+    for key, one in found.parameters.items():
+        low, high = np.log(one["interval"])
+        off = np.log(numbers["parameters"][key]["value"] / one["value"])
+        assert abs(off) < 0.2 * (high - low) / 4
+        np.testing.assert_allclose(
+            np.diff(np.log(numbers["parameters"][key]["interval"])), high - low, rtol=0.1
+        )
+    assert numbers["chi2"] == pytest.approx(found.numbers()["chi2"], abs=0.01)
+    assert 0 <= numbers["last_step"]["missed"] < 0.1
+
+
 def test_runs_that_are_done_are_not_done_again(fitted, folder, monkeypatch):
     before, asked = fitted
     monkeypatch.setattr(fit_model.FitModel, "views", None)  # any new run fails

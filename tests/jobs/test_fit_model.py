@@ -45,13 +45,16 @@ def test_slopes_are_the_differences_of_whole_runs(folder, what):
         assert np.abs(slopes[:, 0] - theirs).max() <= 3e-3 * np.abs(theirs).max()
 
 
-def test_derivatives_nearby_are_taken_and_far_off_are_not(folder):
+def test_a_run_is_not_made_twice_but_for_its_derivatives(folder):
     model = model_of(folder)
+    alone = model(np.zeros(2), False)
+    assert alone.slopes is None and model(np.zeros(2), False) is alone
     first = model(np.zeros(2))
-    assert model(np.zeros(2)) is first and model.near(np.array([0.01, 0.0])) is first
-    assert model(np.array([0.01, 0.0])).slopes is None  # a run alone
-    assert model.near(np.array([0.2, 0.0])) is None
-    assert len(model.runs) == 2
+    assert first.slopes and model(np.zeros(2)) is first and len(model.runs) == 2
+    for ours, theirs in zip(first.values, alone.values):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    other = model(np.array([0.3, 0.0]), False)
+    assert model.near(np.array([0.2, 0.0])) is other and model.near(np.array([0.1, 0.0])) is not other
 
 
 def test_runs_are_read_from_their_files_and_damaged_ones_made_anew(folder, tmp_path):
