@@ -182,14 +182,17 @@ class DeviceLevels:
 
 class Recorded:
     """Launches that depend on a right-hand side, recorded once for each and then repeated in one call:
-    hundreds of launches take as long as the work of the coarser levels."""
+    hundreds of launches take as long as the work of the coarser levels.
 
-    def __init__(self, launches):
-        self.launches, self.b, self.repeat = launches, None, None
+    They are given with each call and not kept: who launches holds this, and a ring of references would keep
+    the arrays of a solve on the device until Python looks for rings."""
 
-    def __call__(self, b):
+    def __init__(self):
+        self.b, self.repeat = None, None
+
+    def __call__(self, launches, b):
         if b is not self.b:
-            self.b, self.repeat = b, kernels.device.recorded(lambda: self.launches(b))
+            self.b, self.repeat = b, kernels.device.recorded(lambda: launches(b))
         self.repeat()
 
 
@@ -201,7 +204,7 @@ class DeviceMultigrid:
         self.rows = replace(host.rows, bits=upload(host.rows.bits), start=upload(host.rows.start))
         self.weights, self.planes, self.coarse = host.weights, None, DeviceLevels(host.coarse)
         self.parent, self.x = upload(host.parent), upload(host.x)
-        self._run = Recorded(self._cycle)
+        self._run = Recorded()
 
     @classmethod
     def of(cls, rows, weights):
@@ -211,7 +214,7 @@ class DeviceMultigrid:
 
     def cycle(self, b):
         """Return the answer of one cycle to A x = b from a zero start, in a shared array of the device."""
-        self._run(b)
+        self._run(self._cycle, b)
         return self.x
 
     def _cycle(self, b):
@@ -227,11 +230,11 @@ class DeviceGraphMultigrid:
 
     def __init__(self, host):
         self.levels = DeviceLevels(host)
-        self._run = Recorded(lambda b: self.levels.visit(0, b, False))
+        self._run = Recorded()
 
     def cycle(self, b):
         """Return the answer of one cycle to A x = b from a zero start, in a shared array of the device."""
-        self._run(b)
+        self._run(lambda b: self.levels.visit(0, b, False), b)
         return self.levels.levels[0].x
 
     def apply(self, p, out):
@@ -253,7 +256,7 @@ class DeviceGrid:
         self.host.update(*numbers)
         if self.on_device is None:
             self.on_device = DeviceLevels(self.host, descends=True)
-            self._run = Recorded(lambda b: self.on_device.answer(0))
+            self._run = Recorded()
         else:
             self.on_device.renew(self.host)
 
@@ -261,5 +264,5 @@ class DeviceGrid:
         """Solve for the b of the processor's finest level (see Multigrid.answer)."""
         finest = self.on_device.levels[0]
         kernels.device.fill(finest.b, self.levels[0].b)
-        self._run(finest.b)
+        self._run(lambda b: self.on_device.answer(0), finest.b)
         return finest.x.numpy()

@@ -1,5 +1,8 @@
 """The cycle on a device is that of the processor, and what is found on it is the same tau."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,7 @@ from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.percolation import percolating
 from microsim.numerics.backend import kernels, running
-from microsim.numerics.device_multigrid import CELL_BYTES, DeviceGrid, DeviceMultigrid
+from microsim.numerics.device_multigrid import CELL_BYTES, DeviceGraphMultigrid, DeviceGrid, DeviceMultigrid
 from microsim.numerics.graph import voxel_graph
 from microsim.numerics.multigrid import Multigrid
 from microsim.numerics.rows import BitRows, RowsMultigrid
@@ -24,6 +27,34 @@ def porous(shape, seed=0):
 
     noise = gaussian_filter(np.random.default_rng(seed).standard_normal(shape, np.float32), 1.5, mode="wrap")
     return noise < np.quantile(noise, 0.55)
+
+
+@pytest.mark.parametrize("kind", ["rows", "graph", "grid"])
+def test_what_a_solve_held_goes_with_it(kind):
+    """And not when Python next looks for rings of references: it is the device's memory."""
+    mask = percolating(porous((10, 9, 8)), 0)
+    graph = voxel_graph(mask, [np.ones(n) for n in mask.shape])
+    ground = np.ones(graph.n, np.float32)
+    gc.collect()
+    gc.disable()
+    try:
+        if kind == "rows":
+            held = DeviceMultigrid.of(BitRows.of(mask), np.ones(3, np.float32))
+            held.cycle(kernels.device.upload(ground))
+        elif kind == "graph":
+            host = Multigrid(graph)
+            host.update(np.empty(0, np.float32), ground)
+            held = DeviceGraphMultigrid(host)
+            held.cycle(kernels.device.upload(ground))
+        else:
+            held = DeviceGrid(graph)
+            held.update(np.empty(0, np.float32), ground)
+            held.answer()
+        seen = weakref.ref(held)
+        del held
+        assert seen() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("coarsest", [20, 10**6])
