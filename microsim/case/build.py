@@ -24,6 +24,7 @@ from ..cell.mesh import build_mesh, check_reactive
 from ..cell.stages import Stages
 from ..cell.step import RESTART
 from ..impedance.cell import C_DL
+from ..impedance.cell import RESTART as IMPEDANCE_RESTART
 from ..mesh.grid import VoxelGrid
 from ..mesh.shares import share_of
 from ..volumes.draws import drawn_names
@@ -42,6 +43,7 @@ from .unusual import unusual
 # for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
 # for what it goes on from where it does
 PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 640, 18, 20, 18
+IMPEDANCE_BYTES = 560
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 
@@ -196,6 +198,12 @@ def _voxel_bytes(case):
     return CELL_BYTES + ITERATION_BYTES * min(restart, ITERATIONS) + again
 
 
+def impedance_bytes(case):
+    """Return the bytes of memory that a voxel takes at most while the impedance of a case's cell is solved:
+    complex vectors, of twice as many iterations where a frequency asks for them."""
+    return IMPEDANCE_BYTES + 38 * 2 * min(IMPEDANCE_RESTART, case.numerics.restart or IMPEDANCE_RESTART)
+
+
 def _stored_shape(case):
     cropped = case.volume.crop or {}
     if len(cropped) == 3:  # all that is needed
@@ -203,8 +211,9 @@ def _stored_shape(case):
     return read_image(case).values.shape
 
 
-def read_grid(case, progress=None):
-    """Read the case's volume; return it and the cropped, coarsened VoxelGrid."""
+def read_grid(case, progress=None, each=None):
+    """Read the case's volume; return it and the cropped, coarsened VoxelGrid. each: bytes of memory that a
+    voxel takes, where it is not those of a run."""
     spec = case.volume
     if spec.slab:
         return _slab(spec.slab)
@@ -216,10 +225,10 @@ def read_grid(case, progress=None):
     grid = _drawn(case, sample_of(case, volume))
     grid = within_box(with_surface(case, grid, volume.file_axes))
     needed = (
-        _voxel_bytes(case) * grid.phase.size + 2 * KERNELS
-    )  # scipy's solvers and the first run's compiler too
-    each = f" on each of {ranks_here()} ranks" if ranks_here() > 1 else ""
-    require_memory(needed * ranks_here(), f"volume: {times(grid.shape)} voxels{each}", REMEDY)
+        each or _voxel_bytes(case)
+    ) * grid.phase.size + 2 * KERNELS  # scipy's solvers and the first run's compiler too
+    ranks = f" on each of {ranks_here()} ranks" if ranks_here() > 1 else ""
+    require_memory(needed * ranks_here(), f"volume: {times(grid.shape)} voxels{ranks}", REMEDY)
     missing = [name for name in grid.names if grid.fraction(name) == 0]
     if missing:
         raise InputError(

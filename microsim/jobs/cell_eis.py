@@ -181,7 +181,7 @@ def cell_impedance(
     NotConverged
         With the history of the residuals.
     """
-    from ..case.build import set_up
+    from ..case.build import impedance_bytes, read_grid, set_up
     from ..case.case import load_case
     from ..impedance.cell import RESTART, solve_cell_impedance
     from ..impedance.circuits import kramers_kronig, testable
@@ -190,7 +190,7 @@ def cell_impedance(
     case = load_case(case, set or ())
     after = _steps(case, after)
     measured = _measured(case, after)
-    setup = set_up(case)
+    setup = set_up(case, read_grid(case, each=impedance_bytes(case))[1])
     experiment, C_dl, film_time = setup.experiment(), *setup.layers()
     if after:
         experiment.run(setup.loads()[:after], setup.shown(progress))

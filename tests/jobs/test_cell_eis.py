@@ -8,6 +8,8 @@ import pytest
 import microsim as ms
 from microsim.base.errors import InputError
 from microsim.base.files import plain
+from microsim.case.build import read_grid
+from microsim.case.case import load_case
 
 SLAB = {"volume.slab.cells": 8, "cell.shells": 8, "cell.initial_sto": 0.6}
 
@@ -78,3 +80,11 @@ def test_the_tolerance_bounds_the_error_of_Z_at_low_frequencies_too(tolerance):
     exact = ms.cell_impedance(case, freq, set=options, tolerance=1e-7).Z
     found = ms.cell_impedance(case, freq, set=options, tolerance=tolerance).Z
     assert np.abs(found / exact - 1).max() < tolerance
+
+
+def test_an_impedance_asks_for_more_memory_than_a_run(monkeypatch):
+    """1016 bytes a voxel, as measured at half a million voxels, where a run takes 802."""
+    monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.34")
+    with pytest.raises(InputError, match=r"64 x 48 x 48 voxels: .* about 0\.35 GB, 0\.34 GB free"):
+        ms.cell_impedance("cases/demo.yaml", [1.0])
+    read_grid(load_case("cases/demo.yaml"))  # 0.32 GB
