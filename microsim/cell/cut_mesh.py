@@ -163,6 +163,7 @@ def _plain(ionic, solid, area, half_solid, half_ionic, position):
         "position": position,
         "share": np.ones(len(solid)),
         "bend": half_solid**2 / 2,
+        "spacing": np.zeros(len(solid)),
         "to_ionic": np.repeat(ionic[:, None], 7, axis=1),
         "ionic_share": alone,
         "to_solid": np.repeat(solid[:, None], 7, axis=1),
@@ -184,7 +185,8 @@ def _within(grid, image, cells, front):
     edges = np.array(grid.voxel_size)
     centre = (surface.position[both] + 0.5) * edges
     found = _plain(ionic, solid, area, inner.half, outer.half, centre)
-    found["bend"] = (inner.square - squares**2 @ edges**2 / 12) / 2
+    found["spacing"] = np.sqrt(squares**2 @ edges**2)
+    found["bend"] = (inner.square - found["spacing"] ** 2 / 12) / 2
     for kind, part in (("ionic", outer), ("solid", inner)):
         index, opening = getattr(cells, kind).index, front.opening(getattr(image, kind).opening)
         found[f"to_{kind}"], passed = _reached(grid, index, opening, at, front.layers)

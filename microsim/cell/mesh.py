@@ -28,8 +28,8 @@ class Faces:
     """Reactive faces. ionic, solid, electronic: the cells on both sides; area (m2) as corrected; share: area
     over voxel-face area; half_solid, half_ionic, half_electronic: from where each field is known to the face
     (m), 0 where a homogenised electrode knows it at the face; position (n, 3): centre in the image (m);
-    bend: half the square of the depth (m2), where it counts how lithium's profile bends within it; deposit:
-    where their current goes, where that is more than the cells beside them."""
+    bend: half the square of the depth (m2) where lithium's profile bends within it; spacing: of the cells
+    behind a cut voxel's (m), else 0; deposit: where their current goes, if to more than the cells beside."""
 
     ionic: np.ndarray
     solid: np.ndarray
@@ -41,6 +41,7 @@ class Faces:
     half_electronic: np.ndarray
     position: np.ndarray
     bend: np.ndarray | None = None
+    spacing: np.ndarray | None = None
     deposit: Deposit | None = None
 
     def part(self, left):
@@ -185,8 +186,7 @@ def build_mesh(grid, design):
 
 
 def _ends(ionic, electronic, counter):
-    """Cells at a metal counter electrode, at the collector of a counter slab, and at the electrode's
-    collector."""
+    """Cells at a metal counter electrode, at a counter slab's collector, and at the electrode's."""
     layers = ionic.index[0], electronic.index[0], electronic.index[-1]
     first, outer, last = (layer[layer >= 0] for layer in layers)
     return (first[:0], outer, last) if counter else (first, outer[:0], last)

@@ -74,13 +74,17 @@ class SmallSignal:
             faces.share * faces.half_ionic * pace[faces.ionic],
             mesh.ionic.widths[0][0] / 2 * pace[mesh.counter],
         )  # l / sqrt(D), s^(1/2)
+        behind = 0 if faces.spacing is None else faces.spacing
+        self.spacings = behind / np.sqrt(known.D_s[faces.solid]), behind * pace[faces.ionic]
 
     def at(self, s):
         """Return the Linearisation at a complex rate s (s-1)."""
-        a, (solid, electrolyte, counter) = self.C_dl * s, self.lengths
+        a, (solid, electrolyte, counter), (behind, beyond) = self.C_dl * s, self.lengths, self.spacings
         drops, film = self.faces.drops, self.R_film / (1 + s * self.film_time) - self.R_film
         drops = Drops(
-            drops.resistance + film, drops.sto * _layer(solid, s), drops.c_e * _layer(electrolyte, s)
+            drops.resistance + film,
+            drops.sto * _layer(solid, s, behind, stored=True),
+            drops.c_e * _layer(electrolyte, s, beyond),
         )
         slopes, counter_slopes = self.faces.slopes(a, drops), None
         if self.counter:
@@ -152,11 +156,16 @@ def solve_cell_impedance(
     return CellImpedance(freq, Z, reaction, tuple(iterations), seconds, float(V), current)
 
 
-def _layer(length, s):
-    """The drop across a half cell over l / D (see above); `length`: l / sqrt(D)."""
-    q = np.maximum(length * np.sqrt(abs(s)), 1e-4) * np.sqrt(s / abs(s))
-    Q = 4 * q * q
-    return 1 / q - 2 / (Q + Q / (Q / 2 + np.sqrt(Q + Q * Q / 4)))
+def _layer(length, s, spacing=0.0, stored=False):
+    """The drop across a half cell over l / D (see above); `length`: l / sqrt(D); spacing: of the cells behind
+    that of a part of a voxel, over sqrt(D); stored: whether it stores for others what its profile's bend
+    asks (see cell.deposit)."""
+    turn, size = np.sqrt(s / abs(s)), np.sqrt(abs(s))
+    q = np.maximum(length * size, 1e-4)
+    p, q = np.maximum(2 * q, spacing * size) * turn, q * turn
+    on = p / 2 + np.sqrt(p * p / 4 + 1)
+    late = 4 * q * q / 3 - p * q + p * p / 6 if stored else 0
+    return (1 - (1 - (p / 2 - q) / on) / (2 * q + (1 + late) / on)) / q
 
 
 def _guess(at, known, n):

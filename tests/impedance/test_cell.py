@@ -16,6 +16,7 @@ from microsim.impedance.circuits import kramers_kronig
 from microsim.materials import LithiumMetal
 from microsim.numerics.bdf import Bdf
 
+from ..cell.test_cut_mesh import SEPARATOR, cut_cell, wall
 from ..cells import ACTIVE, ELECTROLYTE, half_cell, image, run
 from ..references import F, R
 
@@ -57,6 +58,15 @@ def test_a_film_with_a_permittivity_is_a_resistance_beside_a_capacitor():
     tau = 2e-4
     with_film, without = (spectrum(sheet(film), C_dl=0.2, film_time=tau).Z for film in (0.02, 0.0))
     assert with_film - without == pytest.approx(0.02 / (1 + 2j * np.pi * FREQ * tau), rel=2e-3)
+
+
+@pytest.mark.parametrize("place", [3.1, 3.4, 3.5, 3.7, 3.9])
+def test_a_wall_within_voxels_answers_as_one_on_ten_times_finer_ones(place):
+    """At 0.01 and 0.1 Hz lithium goes 1.6 and 0.5 voxels deep."""
+    freq = np.array([1e-3, 1e-2, 1e-1, 1.0, 1e3])
+    fine = half_cell(wall(80, round(10 * place)), 0.05e-6, separator=SEPARATOR)
+    own, exact = (spectrum(cell, freq, C_dl=0.2).Z for cell in (cut_cell(wall(8, place)), fine))
+    assert abs(own / exact - 1).max() < 4e-3  # as of whole voxels
 
 
 def test_a_resolved_cell_is_linear_causal_and_capacitive():
