@@ -43,6 +43,7 @@ from .unusual import unusual
 # for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
 # for what it goes on from where it does
 PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 640, 18, 20, 18
+USUAL = 8  # iterations that nearly all solves need at most
 IMPEDANCE_BYTES = 560
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
@@ -192,8 +193,8 @@ def planned_bytes(case):
 
 
 def _voxel_bytes(case):
-    """Return the bytes of memory that a voxel of a case's electrode takes at most."""
-    restart = case.numerics.restart or RESTART
+    """Return the bytes of memory that a voxel of a case's electrode takes."""
+    restart = case.numerics.restart or USUAL
     again = AGAIN_BYTES if restart < ITERATIONS else 0
     return CELL_BYTES + ITERATION_BYTES * min(restart, ITERATIONS) + again
 

@@ -15,9 +15,10 @@ from .wholes import balanced
 # times the tolerance of the faces' currents: a step of Newton is of slopes to 1e-4 and of currents to 1e-8 of
 # themselves; by the tight one a corner of the demo asks its faces 659 times, not 423
 GENTLE = 100
-# iterations of GMRES before it starts again, most solves take fewer: with 20 and with 8 a run of the demo
-# takes 434, with 6 it takes 442
-RESTART = 8
+# iterations of GMRES before it starts again. Most solves take fewer than 8, and a run of the demo as many
+# with 8; but one whose contacts are all but lost (0.1 % of 1 mohm m2) takes up to 40 with 20, and with 8
+# has no end
+RESTART = 20
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..base.axes import axis_number
-from ..numerics.backend import kernels
 from .grid import face_position
 
 
@@ -32,6 +31,8 @@ def _through(mask):
 
     Labels of all voxels, as for periodic sides, are four bytes each and made by one thread.
     """
+    from ..numerics.backend import kernels  # the references load no code of the solver
+
     mask, out = np.ascontiguousarray(mask), np.zeros(mask.shape, bool)
     if not mask.size:
         return out

@@ -151,11 +151,11 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
     size, r = np.linalg.norm(b), b - apply(x)
     history = [np.linalg.norm(r) / size]
     while len(history) <= maximum and history[-1] > tolerance:
-        norm = np.linalg.norm(r)
+        norm, most = np.linalg.norm(r), min(restart, maximum + 1 - len(history))
         r /= norm
-        basis, answers, H = [r.astype(np.complex64)], [], np.zeros((restart + 1, restart), complex)
+        basis, answers, H = [r.astype(np.complex64)], [], np.zeros((most + 1, most), complex)
         del r  # none of it is needed beside the basis
-        for k in range(restart):
+        for k in range(most):
             answers.append(precondition(basis[k]))
             w = apply(answers[k]).astype(np.complex64, copy=False)
             for i, v in enumerate(basis):
@@ -168,7 +168,7 @@ def complex_gmres(apply, precondition, b, x, *, tolerance, maximum=200, restart=
             history.append(np.linalg.norm(first - H[: k + 2, : k + 1] @ y) / size)
             if history[-1] <= 0.9 * tolerance or len(history) > maximum or H[k + 1, k] == 0:
                 break
-            if k + 1 < restart:
+            if k + 1 < most:
                 w /= np.complex64(H[k + 1, k])
                 basis.append(w)
         del basis, w
