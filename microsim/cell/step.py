@@ -16,8 +16,8 @@ from .wholes import balanced
 # themselves; by the tight one a corner of the demo asks its faces 659 times, not 423
 GENTLE = 100
 # iterations of GMRES before it starts again. Most solves take fewer than 8, and a run of the demo as many
-# with 8; but with 8, or with 8 and then 32, a cell whose contacts are all but lost (0.1 % of 1 mohm m2) is not
-# solved within 40
+# with 8; but with 8, or with 8 and then 32, a cell whose contacts are all but lost (0.1 % of 1 mohm m2) is
+# not solved within 40
 RESTART = 20
 
 
