@@ -97,9 +97,9 @@ def _parts(mask, copy_rate, alike):
     kernels.device.wait()
     set_up = time.perf_counter() - begun
     held = (used_of_device() - before) / rows.n
-    cycle = _seconds(lambda: grid.cycle(b))
+    cycle = seconds(lambda: grid.cycle(b))
     bits, x, one = grid.rows, grid.x, np.float32(1)
-    sweep = _seconds(lambda: kernels.rows.sweep(bits.bits, bits.start, one, one, one, b, x, True))
+    sweep = seconds(lambda: kernels.rows.sweep(bits.bits, bits.start, one, one, one, b, x, True))
     share = SWEEP_BYTES * rows.n / sweep / copy_rate
     told = (
         f"twice the same: {alike}; set-up {set_up:.3f} s, cycle {1e3 * cycle:.3f} ms, a sweep of",
@@ -123,18 +123,18 @@ def used_of_device():
     return warp.get_mempool_used_mem_current(device) if device.is_mempool_enabled else 0
 
 
-def _seconds(work):
+def seconds(work):
     """Time one call of work on the device, after a first one."""
     work()
-    kernels.device.wait()
+    device_kernels.device.wait()
     begun = time.perf_counter()
     for _ in range(REPEATS):
         work()
-    kernels.device.wait()
+    device_kernels.device.wait()
     return (time.perf_counter() - begun) / REPEATS
 
 
 def _copy_rate():
     """Bytes read and written per second by a copy on the device."""
     here, there = (kernels.vectors.zeros(COPIED // 4, np.float32) for _ in range(2))
-    return 2 * COPIED / _seconds(lambda: kernels.device.copy(here, there))
+    return 2 * COPIED / seconds(lambda: kernels.device.copy(here, there))

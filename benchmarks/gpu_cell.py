@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.gpu import used_of_device
+from benchmarks.gpu import seconds, used_of_device
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.backend import device_kernels as kernels
@@ -19,7 +19,6 @@ from microsim.numerics.device_multigrid import DeviceLevels
 CASE = Path(__file__).parents[1] / "cases" / "demo.yaml"
 DISCHARGE = "Discharge at C/2 for 10 minutes"
 LARGE_STEPS = 12  # time steps on eight mirrored demo electrodes, 128 x 96 x 96 voxels
-REPEATS = 20
 
 
 @dataclass(frozen=True)
@@ -191,19 +190,8 @@ def _launches(cell):
         "project 5": lambda: vectors.project(krylov.basis, 5, krylov.w),
         "combine 5": lambda: vectors.combine(krylov.basis, 0 * inner, krylov.w),
     }
-    told = ", ".join(f"{name} {1e3 * _seconds(work):.3f} ms" for name, work in figures.items())
+    told = ", ".join(f"{name} {1e3 * seconds(work):.3f} ms" for name, work in figures.items())
     levels = [level.b.size for level in grids[0].levels]
     print(f"{'':<6} {told}; levels of the potentials {levels}", flush=True)
     apart = np.abs(one - other).max() / np.abs(other).max()
     print(f"{'':<6} small levels in one launch and level by level: apart by {apart:.1e}", flush=True)
-
-
-def _seconds(work):
-    """Time one call of work on the device, after a first one."""
-    work()
-    kernels.device.wait()
-    begun = time.perf_counter()
-    for _ in range(REPEATS):
-        work()
-    kernels.device.wait()
-    return (time.perf_counter() - begun) / REPEATS

@@ -349,7 +349,7 @@ def read_compared(raw, path):
 @dataclass(frozen=True, kw_only=True)
 class Numerics:
     """Tolerances (relative), the longest time step (s; None: no bound), and after how many iterations GMRES
-    starts again, each of which keeps two vectors (None: 8 in a time step, 6 in an impedance)."""
+    starts again, each of which keeps two vectors (None: 20 in a time step, 6 in an impedance)."""
 
     time_tolerance: float = entry(tolerance, default=5e-4)
     newton_tolerance: float = entry(tolerance, default=2e-5)
