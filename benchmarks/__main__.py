@@ -25,6 +25,7 @@ from benchmarks.half_cell import half_cell_beside_fipy
 from benchmarks.half_cell_bytes import half_cell_bytes
 from benchmarks.half_cell_cost import half_cell_cost
 from benchmarks.half_cell_runs import half_cell_runs
+from benchmarks.study import studies_on_a_cluster
 from benchmarks.thick_cathode import thick_cathode
 from microsim import __version__
 from microsim.mesh.grid import VoxelGrid
@@ -268,6 +269,7 @@ BENCHMARKS = {
     "half_cell_cost": half_cell_cost,
     "half_cell_runs": half_cell_runs,
     "thick_cathode": thick_cathode,
+    "study": studies_on_a_cluster,
     "gpu": on_gpu,
     "gpu_cell": half_cell_on_gpu,
 }
