@@ -9,9 +9,10 @@ import difflib
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from .errors import InputError
@@ -175,6 +176,34 @@ def parse_yaml(content, where):
         problem = str(getattr(error, "problem", None) or error).splitlines()[0]
         remedy = "keep one of the two" if isinstance(error, DuplicateKeyError) else "correct that line"
         raise InputError(f"{where}{line}: expected valid YAML, got: {problem}; {remedy}.") from error
+
+
+def own_data(given):
+    """Return a caller's sections and lists as plain data that may be changed: arrays and tuples
+    as lists, paths as text. NaN stays, for a reader to refuse; as null it would be the default."""
+    if isinstance(given, Mapping):
+        return {str(key): own_data(part) for key, part in given.items()}
+    if hasattr(given, "tolist"):
+        given = given.tolist()
+    if isinstance(given, (list, tuple)):
+        return [own_data(part) for part in given]
+    return str(given) if isinstance(given, PathLike) else given
+
+
+def apply_settings(raw, settings):
+    """Change raw YAML in place by settings, {dotted key: value} or a list of "dotted.key=value"; the caller's
+    values stay as they are."""
+    if isinstance(settings, Mapping):
+        for dotted, value in settings.items():
+            set_value(raw, dotted, own_data(value))
+        return
+    if isinstance(settings, str) or not all(isinstance(one, str) for one in settings):
+        raise InputError(
+            f"--set: expected {{dotted key: value}} or a list of dotted.key=value, got {say(settings)}; like"
+            ' ["cell.film.model=none"].'
+        )
+    for setting in settings:
+        apply_setting(raw, setting)
 
 
 def apply_setting(raw, setting):

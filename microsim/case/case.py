@@ -10,17 +10,16 @@ from pathlib import Path
 
 from .. import materials
 from ..base.errors import InputError
-from ..base.files import plain
 from ..base.gallery import located
 from ..base.schema import (
-    apply_setting,
+    apply_settings,
     entry,
     listed,
     offered_keys,
+    own_data,
     read_yaml,
     say,
     section,
-    set_value,
     shown,
     text,
 )
@@ -148,20 +147,16 @@ def load_case(source: "str | PathLike | dict | Case", settings: "dict | list[str
     if isinstance(source, Case) and not settings:
         return source
     raw, path = _written(source)
-    for setting in settings:
-        if isinstance(settings, Mapping):
-            set_value(raw, setting, settings[setting])
-        else:
-            apply_setting(raw, setting)
+    apply_settings(raw, settings)
     return parse_case(raw, path)
 
 
 def _written(source):
     """Return a case as plain data that may be changed, and the file that it came from, or None."""
     if isinstance(source, Case):
-        return plain(source.as_dict()), source.path
+        return own_data(source.as_dict()), source.path
     if isinstance(source, Mapping):
-        return plain(source), None
+        return own_data(source), None
     if not isinstance(source, (str, PathLike)):
         raise InputError(
             f"case: expected a path, a dict or a Case, got {type(source).__name__}; give one of them."

@@ -1,6 +1,7 @@
 """An ensemble of spherical particles that share one potential, as YAML says it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,19 +10,18 @@ import numpy as np
 
 from .. import materials
 from ..base.errors import InputError
-from ..base.files import plain
 from ..base.gallery import located
 from ..base.schema import (
-    apply_setting,
+    apply_settings,
     choice,
     entry,
     listed,
     mapping,
     number,
+    own_data,
     read_yaml,
     say,
     section,
-    set_value,
     text,
     whole,
 )
@@ -204,13 +204,9 @@ def read_ensemble(source, settings=()):
 
     Raises InputError, one sentence that names the dotted key.
     """
-    path = None if isinstance(source, dict) else Path(located(source))
-    raw = plain(source) if path is None else read_yaml(path)
-    for setting in settings or ():
-        if isinstance(settings, dict):
-            set_value(raw, setting, settings[setting])
-        else:
-            apply_setting(raw, setting)
+    path = None if isinstance(source, Mapping) else Path(located(source))
+    raw = own_data(source) if path is None else read_yaml(path)
+    apply_settings(raw, settings or ())
     found = section(Ensemble, raw, "")
     if found.count is not None and len(found.count) != len(found.radii):
         raise InputError(

@@ -123,13 +123,13 @@ class SyntheticResult(Result):
 
 def _recipe(given, path):
     """Take a recipe as it is; read a file or a dict with the keys of one."""
-    from ..base.schema import section
+    from ..base.schema import own_data, section
     from ..generate.recipe import ElectrodeRecipe, load_electrode_recipe
 
     if isinstance(given, ElectrodeRecipe):
         return given
     if isinstance(given, dict):
-        return section(ElectrodeRecipe, given, "")
+        return section(ElectrodeRecipe, own_data(given), "")
     if isinstance(given, (str, PathLike)):
         return load_electrode_recipe(given)
     raise InputError(f"{path}: expected the path of a recipe, or its keys as a dict, got {given!r}.")

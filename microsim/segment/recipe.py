@@ -26,7 +26,7 @@ from ..base.errors import InputError
 from ..base.files import safe_file_names, write_text
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
-from ..base.schema import choice, entry, join, read_yaml, say, section, shown, text, triple
+from ..base.schema import choice, entry, join, own_data, read_yaml, say, section, shown, text, triple
 from ..volumes.filed import FileArray
 from ..volumes.formats import bytes_of
 from ..volumes.slabs import MEMORY, take
@@ -108,7 +108,7 @@ def load_recipe(path):
 def read_recipe(raw):
     """Read a recipe from plain data; what its steps made of another image is no part of it."""
     asked = {key: value for key, value in raw.items() if key != MADE} if isinstance(raw, dict) else raw
-    return section(Recipe, asked, "")
+    return section(Recipe, own_data(asked), "")
 
 
 def recipe_record(recipe):

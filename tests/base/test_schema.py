@@ -1,6 +1,8 @@
 """Sections of YAML: every key, unit, type and range is checked, said in one sentence, and written back."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ from microsim.base.errors import InputError
 from microsim.base.schema import (
     any_of,
     apply_setting,
+    apply_settings,
     choice,
     entry,
     flag,
     mapping,
     number,
+    own_data,
     parse_yaml,
     say,
     section,
@@ -174,3 +178,24 @@ def test_yaml_is_of_version_1_2():
 def test_small_print():
     assert any_of("abc") == "a, b or c" and any_of("a") == "a"
     assert say(None) == "nothing" and say("x") == '"x"' and len(say("long" * 50)) == 80
+
+
+def test_a_callers_values_stay_as_they_are():
+    film, steps = {"model": "uniform", "thickness_nm": 10}, ["a", "b"]
+    given = {"cell.film": film, "cell.film.thickness_nm": 20, "protocol": steps, "protocol.1": "c"}
+    raw = {"cell": {}}
+    apply_settings(raw, given)
+    assert raw == {"cell": {"film": {"model": "uniform", "thickness_nm": 20}}, "protocol": ["a", "c"]}
+    assert (film, steps) == ({"model": "uniform", "thickness_nm": 10}, ["a", "b"])
+
+
+def test_own_data_turns_arrays_tuples_and_paths_into_plain_data_and_keeps_nan():
+    given = {"x": np.arange(2), "y": (np.float32(0.5), [Path("a") / "b"]), "z": MappingProxyType({1: None})}
+    assert own_data(given) == {"x": [0, 1], "y": [0.5, ["a/b"]], "z": {"1": None}}
+    assert np.isnan(own_data({"T": np.float64("nan")})["T"])
+
+
+@pytest.mark.parametrize("wrong", ["cell.film.model=none", [3], [("cell.film.model", "none")]])
+def test_settings_are_a_dict_or_a_list_of_texts(wrong):
+    with pytest.raises(InputError, match="--set: expected {dotted key: value} or a list of dotted.key=value"):
+        apply_settings({"cell": {}}, wrong)

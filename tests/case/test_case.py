@@ -1,5 +1,6 @@
 """A case: read from a file, a dict or a Case, changed by settings, given back and told apart by its hash."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,28 @@ def test_a_case_is_read_from_a_dict_and_from_a_case(case_file):
         load_case(5)
     with pytest.raises(InputError, match="cell.temperature_K: expected"):
         load_case(case, {"cell.temperature_K": 25})
+
+
+def test_a_number_that_is_none_is_no_default():
+    raw = deepcopy(BASE)
+    raw["cell"]["temperature_K"] = float("nan")
+    with pytest.raises(InputError, match="cell.temperature_K: expected a number, got nan"):
+        load_case(raw)
+    with pytest.raises(InputError, match="cell.temperature_K: expected a number, got nan"):
+        load_case(BASE, {"cell.temperature_K": float("nan")})
+
+
+def test_a_dict_and_settings_are_left_as_they_were():
+    raw, steps = deepcopy(BASE), ("Rest for 1 minute", "Discharge at C/2 until 3.5 V")
+    given = {"cell.film": {"model": "none"}, "protocol": steps, "protocol.0": "Rest for 2 minutes"}
+    kept = deepcopy(given)
+    for changes in (given, kept):
+        changes["cell.film.model"] = "gaussian"
+    case = load_case(raw, given)
+    assert (
+        case.as_dict()["protocol"] == ["Rest for 2 minutes", steps[1]] and case.cell.film.model == "gaussian"
+    )
+    assert raw == BASE and given == kept
 
 
 def test_materials_come_with_their_sources():
