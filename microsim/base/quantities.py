@@ -11,6 +11,7 @@ in fields.h5, figures, films and the report's sections follow from it.
 import re
 from dataclasses import dataclass
 
+MOST_NOISE = 1.0  # of lithiation: a value of more noise is none, and would be all of the mean noise
 LEAST_NOISE = 1e-8  # of any map: what states less is not measured, and would outweigh all other voxels
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

@@ -24,8 +24,8 @@ from ..maps.scale import background
 from ..mesh.percolation import connected_to
 from ..shapes.particles import find_particles, fragment_labels, grain_labels
 from ..shapes.splitting import surface_reached
-from .map_remarks import interpolated_remark, too_alike
-from .map_series import check_noise, voxels_in_native
+from .map_remarks import interpolated_remark, too_alike, without_noise
+from .map_series import usable_noise, voxels_in_native
 
 LAYERS, DISTANCES = 40, 24  # bins, at most
 LEFT_OUT = 0.01  # share of the particles' volume that may be without a value unsaid
@@ -130,6 +130,7 @@ def measure_state(structure, state, sigma, *, origin, regions, classes, native=N
         "relations": _relations(structure, pieces, columns),
         "remarks": [
             *_said(structure, state, pieces, values[known], sigma if native is None else None),
+            *without_noise(state.name, state.values, sigma),
             *_alike(state, values, sigma, known, native),
             *placed(here, box),
         ],
@@ -185,8 +186,7 @@ def _noise(state, given):
             f"--sigma: expected a map in the shape of {state.name}, {spelled(state.values.shape)}, got"
             f" {spelled(sigma.shape)}; give one for each map."
         )
-    check_noise(sigma[np.isfinite(sigma) & np.isfinite(state.values)], state.name)
-    return sigma
+    return usable_noise(sigma, state.values, state.name)
 
 
 def _repeats(values, sigma, known, native, state):

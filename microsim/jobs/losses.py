@@ -366,6 +366,7 @@ def losses(
         *_remarks(series, found, states, passed, quantity, hosts.hosts),
         *shared_remarks(states, shared, lithium, noise, native_voxel_size is not None),
     ]
+    remarks = list(dict.fromkeys(remarks))  # arrays have no names to tell their sentences apart
     return LossesResult(
         series, shared, hosts.hosts, capacity, states, read_as, found, passed, inactive, size, remarks
     )

@@ -4,6 +4,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
+from ..base.quantities import LEAST_NOISE, MOST_NOISE
 from ..maps.independence import neighbours_over_noise
 from ..maps.scale import strays
 from ..volumes.formats.slices import natural
@@ -45,9 +46,23 @@ def shared_remarks(states, shared, lithium, noise, native=True):
         known = None if noise is None else noise[k][shared]
         told = strays(lithium[k][shared], known, f"voxels of {states[k].name}")
         yield from [told] * bool(told)
+        yield from () if noise is None else without_noise(states[k].name, lithium[k], noise[k])
     for k in () if noise is None else range(len(states)):
         yield from _noise_remarks(
             states[k], *(np.where(shared, one[k], np.nan) for one in (lithium, noise)), native
+        )
+
+
+def without_noise(name, values, sigma):
+    """Say how many voxels of a map have a value and do not count, for they have no noise that says anything.
+
+    name: of the map; values: [x, y, z]; sigma: of map_series.usable_noise, or None."""
+    known = np.isfinite(values)
+    lost = 0 if sigma is None else np.count_nonzero(known & ~np.isfinite(sigma))
+    if lost:
+        yield (
+            f"{lost} of {np.count_nonzero(known)} voxels of {name} are left out: they have no noise above"
+            f" {LEAST_NOISE:g} and up to {MOST_NOISE:g}."
         )
 
 

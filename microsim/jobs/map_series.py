@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, Host
-from ..base.quantities import FIELDS, LEAST_NOISE
+from ..base.quantities import FIELDS, LEAST_NOISE, MOST_NOISE
 from ..base.schema import listed
 from ..base.words import times as spelled
 from ..maps.independence import native_voxels
@@ -360,26 +360,28 @@ def _sigma(given, state, step, lithium):
             f"--sigma: expected a map in the shape of {state.name}, {spelled(lithium.shape)}, got"
             f" {spelled(sigma.shape)}; give one for each map."
         )
-    check_noise(sigma[np.isfinite(sigma) & np.isfinite(lithium)], state.name)
-    return step * sigma
+    return step * usable_noise(sigma, lithium, state.name)
 
 
-def check_noise(known, name):
-    """Refuse a noise of a map that is none: not above 0, or above 1 everywhere, as per cent are.
+def usable_noise(sigma, values, name):
+    """Return the standard deviations of a map, NaN where they are above all that lithiation may be.
 
-    known: standard deviations where map and noise have a value; name: of the map. Raises InputError.
+    sigma, values: [x, y, z]; name: of the map. Raises InputError for a noise that is none: not above 0, or
+    above 1 everywhere, as per cent are.
     """
+    known = sigma[np.isfinite(sigma) & np.isfinite(values)]
     if not known.size or known.min() <= LEAST_NOISE:
         least = "NaN everywhere" if not known.size else f"{known.min():g}"
         raise InputError(
             f"--sigma: expected standard deviations above {LEAST_NOISE:g}, got {least} for {name}; give the"
             " noise of the maps, or maps that come without one."
         )
-    if known.min() > 1:
+    if known.min() > MOST_NOISE:
         raise InputError(
             f"--sigma: expected standard deviations below 1, in the quantity of the map, got {known.min():g}"
             f" for {name}; divide per cent by 100."
         )
+    return np.where(sigma <= MOST_NOISE, sigma, np.nan)
 
 
 def voxels_to_a_value(states, shared, native=None, size=None, noisy=True):

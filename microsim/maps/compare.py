@@ -199,15 +199,20 @@ def _without_noise(pair):
     if not without:
         return ""
     share = f"{without} of {np.count_nonzero(both)}"
-    return f"{share} voxels are left out: they have no noise above {LEAST_NOISE:g}."
+    return f"{share} voxels are left out: they have no noise {_bounds(pair)}."
+
+
+def _bounds(pair):
+    most = f" and up to {pair.most_noise:g}" if np.isfinite(pair.most_noise) else ""
+    return f"above {LEAST_NOISE:g}{most}"
 
 
 def _nothing_shared(pair):
     count = np.count_nonzero(np.isfinite(pair.measured))
     if count and not pair.noisy[np.isfinite(pair.measured)].any():
         return (
-            f"expected a noise above {LEAST_NOISE:g} in the measured voxels, got none in {count} of them; "
-            "correct sigma, or leave it out."
+            f"expected a noise {_bounds(pair)} in the measured voxels, got none in {count} of them; "
+            "correct sigma (per cent divided by 100), or leave it out."
         )
     return (
         f"expected voxels in which both maps have a value, got none of {count} measured ones; check origin, "

@@ -10,9 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..base.quantities import LEAST_NOISE, Quantity
+from ..base.quantities import LEAST_NOISE, MOST_NOISE, Quantity
 from .alignment import best_shift
 from .map import is_constant
+from .scale import is_lithiation
 
 METRICS = {}
 
@@ -41,10 +42,18 @@ class Pair:
 
     @cached_property
     def noisy(self):
-        """Voxels whose noise is a number above LEAST_NOISE, all where none is given, bool [x, y, z]."""
+        """Voxels whose noise is a number above LEAST_NOISE and at most `most_noise`, all where none is given,
+        bool [x, y, z]."""
         if self.sigma is None:
             return np.ones(self.measured.shape, bool)
-        return np.isfinite(self.sigma) & (np.nan_to_num(self.sigma) > LEAST_NOISE)
+        sigma = np.nan_to_num(self.sigma, posinf=0.0)
+        return (sigma > LEAST_NOISE) & (sigma <= self.most_noise)
+
+    @cached_property
+    def most_noise(self):
+        """MOST_NOISE of a map of lithiation, infinity of a map of anything else."""
+        known = self.measured[np.isfinite(self.measured)]
+        return MOST_NOISE if known.size and is_lithiation(known) else np.inf
 
     @cached_property
     def shared(self):

@@ -225,3 +225,14 @@ def test_mistakes_are_one_sentence(change, says):
     with pytest.raises(InputError, match=says) as caught:
         ms.evenness(GRID, **change)
     assert "\n" not in str(caught.value)
+
+
+def test_a_noise_above_all_lithiation_is_none():
+    """Its square, taken off the spread, would leave none."""
+    sigma = np.full(CLEAN.shape, 0.02)
+    inside = np.argwhere(np.isfinite(CLEAN))[0]
+    sigma[tuple(inside)] = 1e3
+    found = ms.evenness(GRID, [CLEAN], sigma=[sigma]).numbers()["states"][0]
+    plain = ms.evenness(GRID, [CLEAN], sigma=[0.02]).numbers()["states"][0]
+    assert found["std"] == pytest.approx(plain["std"], rel=1e-2) and found["sigma"] < 1.1 * plain["sigma"]
+    assert "1 of " in " ".join(found["remarks"]) and "up to 1." in " ".join(found["remarks"])

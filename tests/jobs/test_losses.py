@@ -344,3 +344,19 @@ def test_states_of_two_runs_are_told_and_have_no_common_curve(cycled, tmp_path):
     assert "States are of 2 runs" in " ".join(ms.losses(maps).remarks)
     with pytest.raises(InputError, match="--curve: expected states of one run"):
         ms.losses(maps, curve=cycled.folder / "voltage.csv")
+
+
+def test_a_noise_above_all_lithiation_is_none():
+    """One voxel of noise 1e6 would be all of the sigma of the mean."""
+    sigma = np.full(SHAPE, 0.02)
+    sigma[0, 0, 0] = 1e6
+    kept = [state.copy() for state in STATES]
+    kept[1][0, 0, 0] = np.nan
+    found = ms.losses(STATES, material="NMC811_crystal", sigma=[0.02, sigma, 0.02])
+    left = ms.losses(kept, material="NMC811_crystal", sigma=0.02)
+    assert found.numbers()["extent"] == left.numbers()["extent"]
+    assert (
+        "1 of 120 voxels of array are left out: they have no noise above 1e-08 and up to 1." in found.remarks
+    )
+    both = ms.losses(STATES, material="NMC811_crystal", sigma=[sigma, sigma, 0.02]).remarks
+    assert sum("are left out" in one for one in both) == 1

@@ -135,4 +135,28 @@ def test_a_noise_next_to_nothing_is_none():
     """One voxel of noise 1e-300 would outweigh all others."""
     sigma = np.where(np.arange(216).reshape(NOISY.shape) == 7, 1e-300, 0.02)
     said = remarks(NOISY, NOISY + 0.01, sigma=sigma)
-    assert "1 of 216 voxels are left out: they have no noise above 1e-08" in said
+    assert "1 of 216 voxels are left out: they have no noise above 1e-08 and up to 1" in said
+
+
+def compared(measured, ours=NOISY, **given):
+    return compare_maps(SocMap(ours, (1e-6,) * 3), SocMap(measured, (1e-6,) * 3, **given))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_noise_above_all_lithiation_is_none():
+    """One voxel of noise 1e6 would be all of the mean noise, and nothing left to explain."""
+    sigma, measured = (
+        np.full(NOISY.shape, 0.02),
+        NOISY + 0.02 * np.sin(7.0 * np.arange(216)).reshape(NOISY.shape),
+    )
+    left = compared(np.where(np.arange(216).reshape(NOISY.shape) == 7, np.nan, measured), sigma=sigma)
+    sigma = np.where(np.arange(216).reshape(NOISY.shape) == 7, 1e6, sigma)
+    found = compared(measured, sigma=sigma)
+    assert "1 of 216 voxels are left out: they have no noise above 1e-08 and up to 1" in found.remarks[0]
+    assert found.scores.floor == left.scores.floor and found.scores.explained == left.scores.explained
+    with pytest.raises(
+        InputError, match="expected a noise above 1e-08 and up to 1 in .* correct sigma .per cent"
+    ):
+        compared(measured, sigma=100 * sigma)
+    percent = compared(100 * measured, 100 * NOISY, sigma=np.full(NOISY.shape, 2.0))
+    assert percent.metrics["n_voxels"] == 216

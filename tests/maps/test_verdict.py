@@ -55,7 +55,8 @@ def test_voxels_without_a_noise_are_counted():
     sigma[0] = np.nan
     sigma[1] = 0
     some = compare_maps(SocMap(TRUTH, H), SocMap(TRUTH, H, sigma=sigma))
-    said = f"{2 * TRUTH[0].size} of {TRUTH.size} voxels are left out: they have no noise above 1e-08."
+    lost = f"{2 * TRUTH[0].size} of {TRUTH.size} voxels"
+    said = f"{lost} are left out: they have no noise above 1e-08 and up to 1."
     assert said in verdict(some) and said not in verdict(whole)
 
 
