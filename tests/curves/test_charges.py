@@ -44,6 +44,33 @@ def test_columns_of_charge(tmp_path, names, columns):
     assert np.diff(curve.charge)[21:] == pytest.approx(1)
 
 
+@pytest.mark.parametrize("back", [1, 5, 18])
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_capacity_that_goes_back_to_zero_row_by_row_is_net(tmp_path, back, timed):
+    """Its last rows before zero, and those behind it, lie near zero as a counter does that begins anew."""
+    net = np.concatenate([T, 19 - back * (T + 1) / 18])
+    flow = np.concatenate([np.ones(20), np.full(20, -back / 18)])
+    path = write(tmp_path / "a.csv", ["Capacity/C", "I/A"], net, flow)
+    if not timed:
+        path.write_text(path.read_text().replace("t/s", "row"))
+    curve = read_measured_curve(path, half_cycle="all")
+    assert curve.charge == pytest.approx(-net)
+
+
+def test_a_counter_that_begins_anew_in_a_sparse_file_loses_no_row(tmp_path):
+    few = np.concatenate([np.arange(20), np.arange(1, 21)])  # the first row of the second holds a twentieth
+    curve = read_measured_curve(write(tmp_path / "a.csv", ["Capacity/C", "I/A"], few, FLOW), half_cycle="all")
+    assert curve.charge[-1] == pytest.approx(-19 + 20)
+
+
+def test_named_capacities_give_a_current_without_signs_its_own(tmp_path):
+    columns = [np.concatenate([T, T[-1] + 0 * T]), np.concatenate([0 * T, T + 1]), np.ones(40)]
+    path = write(tmp_path / "a.csv", ["Charge Capacity(C)", "Discharge Capacity(C)", "I/A"], *columns)
+    curve = read_measured_curve(path, half_cycle="all")
+    assert curve.current == pytest.approx(FLOW) and "of its current too" in curve.said
+    assert [half.direction for half in curve.halves] == ["charge", "discharge"]
+
+
 def test_a_capacity_that_begins_anew_needs_a_current(tmp_path):
     with pytest.raises(InputError, match="got 'Capacity/C', which begins anew, and no current"):
         read_measured_curve(write(tmp_path / "a.csv", ["Capacity/C"], np.concatenate([T, T])))

@@ -139,11 +139,28 @@ def test_what_could_be_several_things_is_one_sentence(tmp_path, names, data, say
         read_measured_curve(csv(tmp_path / "a.csv", names=names, data=data))
 
 
-def test_currents_without_a_sign_are_refused(tmp_path):
-    V, size = np.concatenate([FALLS, FALLS[::-1]]), np.full(120, 1.0)
-    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "I/mA"), data=(np.arange(120.0), V, size))
-    with pytest.raises(InputError, match="what a positive current does"):
+@pytest.mark.parametrize("rows", [120, 110, 85])
+def test_currents_without_a_sign_are_refused(tmp_path, rows):
+    """Wherever the file ends: the ends of a discharge and half a charge are those of a discharge, too."""
+    data = np.arange(120.0), np.concatenate([FALLS, FALLS[::-1]]), np.full(120, 1.0)
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "I/mA"), data=tuple(part[:rows] for part in data))
+    with pytest.raises(InputError, match="goes one way under a current of one sign"):
         read_measured_curve(path)
+    told = read_measured_curve(path, positive_current="discharge").said
+    assert "% of the charge passes against the voltage" in told
+
+
+@pytest.mark.parametrize("current", ["drive", "rates", "rests"])
+def test_one_half_cycle_whose_voltage_turns_is_one(tmp_path, current):
+    t = np.arange(600.0)
+    if current == "drive":
+        flow = 1.0 + np.abs(np.sin(0.21 * t))
+    else:
+        flow = np.where(t < 300, 5.0, 0.2) if current == "rates" else np.where(t % 60 < 40, 2.0, 0.0)
+    V = 4.2 - np.cumsum(flow) / np.sum(flow) - 0.15 * flow
+    path = csv(tmp_path / "a.csv", names=("t/s", "V/V", "I/mA"), data=(t, V, flow))
+    half = read_measured_curve(path).half
+    assert (half.number, half.direction) == (1, "discharge")
 
 
 def test_blank_and_repeated_rows_are_left_out_and_said(tmp_path):
