@@ -123,12 +123,12 @@ def write_page(
 
 def _draw(drawings, progress):
     """Draw the figures of a page: {name: PNG}, and the files that they become, {file name: content}."""
-    pictures, files = {}, {}
+    pictures, files, texts = {}, {}, {}
     for done, drawing in enumerate(drawings):
         if progress is not None:
             progress(done, len(drawings), f"drawing {drawing.name.replace('_', ' ')}")
         drawn, name = drawing.draw(), drawing.name
-        pictures[name] = files[f"{name}.png"] = drawn if isinstance(drawn, bytes) else to_png(drawn)
+        pictures[name] = files[f"{name}.png"] = drawn if isinstance(drawn, bytes) else to_png(drawn, texts)
         files |= {} if isinstance(drawn, bytes) else vector_of(drawn, name)
     return pictures, files
 

@@ -39,6 +39,13 @@ def join_ticks(axis):
     return part
 
 
+def tick_texts(axis):
+    """Labels of an axis as they stand now; None where its ticks are not joined."""
+    if not isinstance(axis.majorTicks[0], JoinedTicks):
+        return None
+    return tuple(chain(*(marks.texts for marks in axis._update_ticks())))
+
+
 class JoinedTicks:
     """The major or the minor ticks of an axis: places, texts, and the tick that stands for them."""
 

@@ -94,3 +94,59 @@ def test_ticks_are_placed_once_for_each_place(monkeypatch):
     figure = figure_with()
     to_png(figure)
     assert 0 < len(calls) <= 2 * 4 * 2 * len(figure.axes)  # major and minor, three places, a colour bar's
+
+
+@styled
+def plain_figure():
+    """A figure whose tick labels stay the same wherever the layout tries its axes."""
+    figure = new_figure(3.0, 6.0)
+    for axes in figure.subplots(1, 3):
+        axes.plot([0, 10], [0, 1])
+        axes.set(xticks=[0, 5, 10], yticks=[0, 1], xlabel="x", ylabel="y")
+    return figure
+
+
+def test_axes_whose_tick_labels_stay_are_measured_once_and_lie_where_matplotlib_lays_them(monkeypatch):
+    from matplotlib.axes import Axes
+
+    measure, calls = Axes.get_tightbbox, []
+
+    def counted(axes, *args, **how):
+        calls.append(axes)
+        return measure(axes, *args, **how)
+
+    monkeypatch.setattr(Axes, "get_tightbbox", counted)
+    ours, theirs = plain_figure(), plain_figure()
+    to_png(ours)
+    assert len(calls) == len(ours.axes)
+    drawn_by_matplotlib(theirs)
+    for one, other in zip(ours.axes, theirs.axes, strict=True):
+        assert np.allclose(one.bbox.get_points(), other.bbox.get_points(), rtol=0, atol=2)  # pixels
+
+
+@styled
+def figure_with_words_that_run_out():
+    figure = new_figure(3.0, 6.0)
+    axes = figure.subplots()
+    axes.set(xticks=[], yticks=[])
+    axes.text(0.7, 0.5, "words that go on and on and on and on and on")
+    return figure
+
+
+def test_words_that_run_out_of_axes_are_measured_wherever_the_layout_tries_these():
+    theirs = ink(drawn_by_matplotlib(figure_with_words_that_run_out()))
+    assert (ink(pixels_of(to_png(figure_with_words_that_run_out()))) == theirs).all()
+
+
+@styled
+def figure_of_words(size, angle):
+    figure = new_figure(1.0, 2.0)
+    figure.text(0.5, 0.5, "words", fontsize=size, rotation=angle, ha="center")
+    return figure
+
+
+def test_figures_that_share_how_texts_are_set_are_those_that_do_not():
+    known, looks = {}, [(8, 0), (8, 90), (12, 0), (8, 0)]
+    shared = [to_png(figure_of_words(*look), known) for look in looks]
+    assert len(known) == 3
+    assert shared == [to_png(figure_of_words(*look)) for look in looks]

@@ -1,6 +1,8 @@
 """The look of every figure: colours, limits, scale; matplotlib's own settings stay."""
 
 import io
+import subprocess
+import sys
 from itertools import pairwise
 
 import matplotlib
@@ -144,3 +146,29 @@ def test_the_symbol_of_a_quantity_is_set_as_a_formula(what):
     axes.set(xlabel=what.title, ylabel=what.axis)
     to_png(figure)
     assert axes.xaxis.label.get_parse_math() and axes.yaxis.label.get_parse_math()
+
+
+# whether the artists of a new process have their manuals, and those that are made after the first figure
+MANUALS = """
+from microsim.report.style import new_figure
+new_figure(1.0, 1.0)
+from matplotlib.axes import Axes
+from matplotlib.artist import Artist
+class Later(Artist):
+    pass
+print([bool(kind.set.__doc__) for kind in (Axes, Later)])
+"""
+
+
+@pytest.mark.parametrize(
+    "before, told",
+    [
+        ("", [False, True]),
+        ("import matplotlib.pyplot", [True, True]),
+        ("import sys; sys.ps1 = ''", [True, True]),
+    ],
+)
+def test_manuals_of_artists_are_left_out_where_nobody_reads_them(before, told):
+    command = [sys.executable, "-c", before + MANUALS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(told)
