@@ -39,7 +39,7 @@ def measurements(raw, path):
 @dataclass(frozen=True, kw_only=True)
 class FitSection:
     """Free numbers of the case, what they are fitted to and what is only scored; coarse: whether it begins
-    with runs of longer time steps."""
+    with cheaper runs."""
 
     free: dict[str, FreeNumber] = entry(free_numbers)
     to: Compares = entry(measurements)

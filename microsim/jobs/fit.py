@@ -16,8 +16,9 @@ from .result import PAGE, Result, Table
 
 FILES = ("fit.json", PAGE)
 KEPT = ".fit"  # folder of whole runs
-COARSE_FROM = 10_000  # voxels from which runs with longer time steps are a start worth their time
+COARSE_FROM = 10_000  # voxels from which cheaper runs are a start worth their time
 LOOSE_RUNS, LOOSE = 3, 10.0  # of these, until a step misses so many standard deviations
+MERGED_RUNS = 2  # of them with merged voxels: an eighth of the time each, and as near as the others after two
 LOOSER = {"time_tolerance": 4e-3, "newton_tolerance": 1e-3}
 SLOPES, LOOSE_SLOPES = 1e-2, 3e-2  # what slopes may miss
 MOST_RUNS = 30
@@ -163,27 +164,30 @@ class _Fit:
         return np.array([one.place(one.start) for one in self.parameters])
 
     def come_near(self, q):
-        """Come nearer by runs with longer time steps first, where that saves time; return q there, and the
-        FitModel of these runs, or None."""
-        from ..case.case import load_case
-
-        if not self._begins_coarse():
-            return q, None
-        own = self.case.numerics
-        looser = {f"numerics.{key}": max(getattr(own, key), value) for key, value in LOOSER.items()}
-        case = load_case(self.case, looser)
-        try:
-            model, _, found = self.on(case, q, "longer time steps", LOOSE_SLOPES, LOOSE_RUNS, LOOSE)
-        except NotConverged:
-            return q, None
-        return found.q, model
-
-    def _begins_coarse(self):
-        """Whether the fit begins with longer time steps."""
+        """Come nearer by cheaper runs first, where that saves time; return q there, and the FitModels of
+        these runs: with voxels merged by two, as far as the case takes that, then with its own; both with
+        longer time steps."""
         from ..case.build import read_grid
 
-        asked = self.case.fit.coarse
-        return read_grid(self.case)[1].phase.size >= COARSE_FROM if asked is None else asked
+        grid, asked = read_grid(self.case)[1], self.case.fit.coarse
+        if not (grid.phase.size >= COARSE_FROM if asked is None else asked):
+            return q, []
+        own = self.case.numerics
+        looser = {f"numerics.{key}": max(getattr(own, key), value) for key, value in LOOSER.items()}
+        q, merged = self._nearer(q, looser | _merged(self.case, grid.shape), "merged voxels", MERGED_RUNS)
+        most = LOOSE_RUNS - len(merged) * MERGED_RUNS
+        q, loose = self._nearer(q, looser, "longer time steps", most)
+        return q, merged + loose
+
+    def _nearer(self, q, changes, name, most):
+        """Return where runs of the changed case point to, and their FitModel: q and none if it cannot run."""
+        from ..case.case import load_case
+
+        try:
+            model, _, found = self.on(load_case(self.case, changes), q, name, LOOSE_SLOPES, most, LOOSE)
+        except (InputError, NotConverged):
+            return q, []
+        return found.q, [model]
 
     def on(self, case, q, name, tolerance=SLOPES, most=None, enough=None):
         """Fit a case from q; return the FitModel, the DataSets, and what is Found.
@@ -241,7 +245,7 @@ class _Fit:
         found = at_minimum(
             best.q, minimum.slopes, sets, best.values, independent, self.low, self.high, self.log
         )
-        models = [ahead, model] if ahead else [model]
+        models = [*ahead, model]
         first = models[0].runs[0]
         chi2 = sum(n * one.chi2(v) for n, one, v in zip(independent, sets, best.values)) / sum(independent)
         return {
@@ -265,7 +269,7 @@ class _Fit:
             "start_values": {one.key: one.value(float(at)) for one, at in zip(self.parameters, first.q)},
             "last_step": {"size": minimum.last_step, "missed": minimum.missed},
             "runs": len(model.runs),
-            "coarse_runs": len(ahead.runs) if ahead else 0,
+            "coarse_runs": sum(len(one.runs) for one in ahead),
             "runs_kept_from_before": sum(one.kept for one in models),
         }  # fmt: skip
 
@@ -322,6 +326,17 @@ class _Fit:
                 [*best.values, *best.held],
             )
         ]  # fmt: skip
+
+
+def _merged(case, shape):
+    """Return the changes of a case, of `shape` voxels, that merge two along each axis; of an odd number the
+    last is left out."""
+    crop, joined = case.volume.crop or {}, case.volume.coarsen
+    begins = {axis: crop.get(axis, (0, 0))[0] for axis in "xyz"}
+    even = {
+        axis: [begins[axis], begins[axis] + n // 2 * 2 * joined] for axis, n in zip("xyz", shape, strict=True)
+    }
+    return {"volume.coarsen": 2 * joined, "volume.crop": even}
 
 
 def _check_count(sets, parameters):

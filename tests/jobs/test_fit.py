@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 import microsim as ms
+from microsim.base import gallery
 from microsim.base.errors import InputError
+from microsim.case.case import load_case
 from microsim.jobs import fit_model
+from microsim.jobs.fit import _merged
 
 from ..commands import refusal
 from ..fits import CASE, SMALL, TRUE, settings, targets, virtual
@@ -63,6 +66,39 @@ def test_runs_with_longer_time_steps_lead_to_the_same_answer(fitted, folder):
         )
     assert numbers["chi2"] == pytest.approx(found.numbers()["chi2"], abs=0.01)
     assert 0 <= numbers["last_step"]["missed"] < 0.1
+
+
+def test_a_fit_begins_with_merged_voxels_where_the_case_takes_them(folder):
+    """Two to a side, an odd one left out; the answer is that of a fit without, and of its own voxels."""
+    measured = {
+        "measured": str(gallery.folder("meshes") / "demo_virtual_sto.tif"), "voxel_size_nm": 800,
+        "file_axes": "xyz", "sigma": 0.02, "psf_nm": 340,
+    }  # fmt: skip
+    asked = {
+        "volume.crop": {"x": [0, 11], "y": [0, 8], "z": [0, 8]},
+        "cell.film": {"model": "uniform", "thickness_nm": 10},
+        "protocol": ["Discharge at C/2 for 10 minutes"],
+    }
+    fit = {"free": {"cell.materials.am.D_s_scale": {"start": 3.0}}, "to": measured}
+    told, found = [], []
+    for coarse in (False, True):
+        settings = {**asked, "fit": {**fit, "coarse": coarse}}
+        demo, out = gallery.folder("cases") / "demo.yaml", folder / f"merged_{coarse}"
+        found.append(ms.fit(demo, out, set=settings, progress=lambda *now: told.append(now[2])).numbers())
+    assert any("merged voxels" in one for one in told) and found[1]["coarse_runs"] >= 2
+    alone, after = (one["parameters"]["cell.materials.am.D_s_scale"] for one in found)
+    low, high = np.log(alone["interval"])
+    assert abs(np.log(after["value"] / alone["value"])) < 0.2 * (high - low) / 4
+    assert found[1]["targets"][0]["values"] == found[0]["targets"][0]["values"]
+
+
+def test_an_odd_voxel_is_left_out_where_two_are_merged():
+    demo = gallery.folder("cases") / "demo.yaml"
+    case = load_case(demo, {"volume.crop": {"x": [5, 61], "y": [2, 40]}, "volume.coarsen": 2})
+    assert _merged(case, (28, 19, 24)) == {
+        "volume.coarsen": 4,
+        "volume.crop": {"x": [5, 61], "y": [2, 38], "z": [0, 48]},
+    }
 
 
 def test_runs_that_are_done_are_not_done_again(fitted, folder, monkeypatch):
