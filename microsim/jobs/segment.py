@@ -121,16 +121,20 @@ class SegmentResult(Result):
     @cached_property
     def blur(self):
         """Point spread of an image of two phases, standard deviation in voxels: as given, or fitted."""
-        from ..segment.shares import fitted_blur, two_levels
+        return self._sight.blur
 
-        return self.given_blur or fitted_blur(*two_levels(self.state))
+    @cached_property
+    def _sight(self):
+        from ..segment.shares import sight_of, two_levels
+
+        return sight_of(*two_levels(self.state), self.given_blur)
 
     @cached_property
     def shares(self):
         """Share of each of two phases in each voxel, {name: float32 [x, y, z]}, less blur and noise."""
         from ..segment.shares import bright_share, two_levels
 
-        grey, noise = two_levels(self.state)
+        grey, noise = self._sight.scaled(two_levels(self.state)[0])
         bright = bright_share(grey, self.blur, noise)
         return dict(zip(self.state.names, (1 - bright, bright)))
 
