@@ -95,13 +95,15 @@
       const { volume } = panel, state = [volume.id, volume.frame?.blob, panel.limits?.join()].join();
       if (state === this.state) return;
       this.state = state;
-      const data = new Uint8Array(4 * volume.count), colour = panel.colours();
+      const { codes } = volume, data = new Uint32Array(codes.length), colour = panel.colours();
       const empty = volume.names ? volume.names.indexOf("pore") : volume.none;
-      for (let k = 0; k < volume.count; k++) {
-        if (volume.codes[k] !== empty) data.set([...colour(volume.codes[k]), 255], 4 * k);
+      const inks = new Uint32Array(volume.none + 1); // of each code, once: a list for each voxel takes 30 times as long
+      const inkOf = ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r; // RGBA in the order of a machine's bytes
+      for (let k = 0; k < codes.length; k++) {
+        if (codes[k] !== empty) data[k] = inks[codes[k]] ||= inkOf(colour(codes[k]));
       }
       const { gl } = this, [x, y, z] = volume.shape;
-      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RGBA8, z, y, x, 0, gl.RGBA, gl.UNSIGNED_BYTE, data);
+      gl.texImage3D(gl.TEXTURE_3D, 0, gl.RGBA8, z, y, x, 0, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(data.buffer));
     }
 
     draw() {
