@@ -23,7 +23,6 @@ weights, and areas take their place.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from ..cell.kinetics import end_potential
 from ..cell.spheres import joined_cells
@@ -183,7 +182,11 @@ def rest_potential(cell, sto, capacity):
     low, high = at_mean.min(), at_mean.max()
     if surplus(low) <= 0:  # at rest already, to round-off
         return float(low)
-    return float(high if surplus(high) >= 0 else brentq(surplus, low, high))
+    if surplus(high) >= 0:
+        return float(high)
+    from scipy.optimize import brentq
+
+    return float(brentq(surplus, low, high))
 
 
 def _potential(material, sto):

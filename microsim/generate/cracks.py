@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from ..base.errors import InputError
 from ..base.schema import choice, entry, number, whole
@@ -120,6 +119,8 @@ def _opening(cracks, places, seeds, voxel_size, rng):
     at = places - places.mean(0) if cracks.kind == "radial" else places
     away = np.linalg.norm(at, axis=1)
     seen = at / np.maximum(away, 1e-9)[:, None] if cracks.kind == "radial" else at
+    from scipy.spatial import cKDTree
+
     near, cell = cKDTree(seeds).query(seen, k=2)
     normal = seeds[cell[:, 0]] - seeds[cell[:, 1]]
     between = np.maximum(np.linalg.norm(normal, axis=1), 1e-9)

@@ -5,8 +5,6 @@ that the same seed packs the same way everywhere.
 """
 
 import numpy as np
-from scipy.spatial import cKDTree
-from scipy.special import ndtr, ndtri
 
 
 def lognormal_radii(rng, volume, median, spread, smallest, largest):
@@ -17,6 +15,8 @@ def lognormal_radii(rng, volume, median, spread, smallest, largest):
     Returns radii in falling order, m. The last step scales all of them alike, by a fraction of one sphere, so
     that the limits may be passed a little.
     """
+    from scipy.special import ndtr, ndtri
+
     bounds = [ndtr(np.log(limit / median) / spread) if spread else 0.5 for limit in (smallest, largest)]
     radii, filled = [], 0.0
     while filled < volume:
@@ -118,6 +118,8 @@ def overlapping_pairs(centres, radii, box):
     reach = 2 * radii.max()
     inside = np.where(centres < box, centres, 0.0)  # rounding may leave a centre exactly on a far side
     # the tree takes x as periodic too; `overlap` then leaves out what meets only across x
+    from scipy.spatial import cKDTree
+
     pairs = cKDTree(inside, boxsize=box).query_pairs(reach, output_type="ndarray")
     first, second = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].T
     apart = (inside[second] - inside[first]).T
