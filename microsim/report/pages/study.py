@@ -20,6 +20,7 @@ from ..study_words import case_label, goal_title, is_number, short, value_words
 from ..style import DASHED, new_figure, styled
 
 CAPACITY, MARK = "Capacity (mAh g⁻¹)", {"marker": "o", "markersize": 4}
+MOST_LABELS = 5  # of a logarithmic axis: as many as 1.5e-13 takes of a third of the width
 
 
 def write(folder, *, result, curves, profiles=None, progress=None):
@@ -207,7 +208,8 @@ def cases_table(cases, keys):
         )
         for case in cases
     ]
-    return TextTable("", header, rows, tuple(range(len(header) - 4, len(header))))
+    numbers = [k for k, key in enumerate(keys, 1) if all(is_number(case["swept"].get(key)) for case in cases)]
+    return TextTable("", header, rows, (*numbers, *range(len(header) - 4, len(header))))
 
 
 def failures_table(failed):
@@ -346,16 +348,26 @@ def _key_panel(axes, cases, keys, key):
         )
     if numeric and min(values) > 0 and max(values) >= 8 * min(values):
         axes.set_xscale("log")
+        _ticks_at_values(axes, values)
     if not numeric:
         axes.set_xticks(list(places.values()), [text[:24] for text in places], rotation=25, ha="right")
     axes.set_xlabel(short(key))
     axes.grid(True)
 
 
-def _whole_numbers(axes, rates):
+def _ticks_at_values(axes, values):
+    """Label a logarithmic axis at its values, those that have room: its own labels run into each other."""
+    room, labelled = np.log(max(values) / min(values)) / MOST_LABELS, []
+    for value in sorted(set(values)):
+        if not labelled or np.log(value / labelled[-1]) >= room:
+            labelled.append(value)
+    _whole_numbers(axes, labelled)
+
+
+def _whole_numbers(axes, places):
     from matplotlib.ticker import NullLocator
 
-    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.set_xticks(places, [f"{place:g}" for place in places])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(True)
 

@@ -1,9 +1,11 @@
 """The report of a study: groups of cases that differ in one key, their sensitivities, figures and tables."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from microsim.report.pages.study import alike, figure, sensitivities, write
+from microsim.report.pages.study import alike, cases_table, figure, sensitivities, write
 
 KEYS = ["c_rate", "volume.slab.thickness_um"]
 
@@ -80,6 +82,24 @@ def test_the_figure_holds_every_case_inside_its_panels(power_law):
         capacities = np.concatenate([line.get_ydata() for line in axes.lines])
         assert sorted(capacities) == pytest.approx(sorted(c["capacity_mAh_g"] for c in power_law))
         assert axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > 1.04 * capacities.max()
+
+
+def test_a_logarithmic_axis_is_labelled_at_its_values_that_have_room():
+    rates = [0.25, 0.5, 0.51, 1, 2, 2.5]
+    (axes,) = figure(result={"keys": ["c_rate"], "cases": [case(rate, 16, 100) for rate in rates]}).axes
+    assert axes.get_xscale() == "log"
+    axes.figure.draw_without_rendering()
+    labels = axes.get_xticklabels(which="both")
+    assert [text.get_text() for text in labels] == ["0.25", "0.5", "1", "2"]
+    boxes = [text.get_window_extent() for text in labels]
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
+
+
+def test_swept_numbers_are_set_as_numbers_and_words_as_words(power_law):
+    worded = [one | {"swept": one["swept"] | {"walls": "inert"}} for one in power_law]
+    table = cases_table(worded, [*KEYS, "walls"])
+    assert [table.header[k] for k in table.numeric][:2] == ["C-rate", "thickness (µm)"]
+    assert not {3, 4} & set(table.numeric)  # walls, status
 
 
 PROFILE = {"x_m": [1e-6, 2e-6], "sto": [0.5, None], "c_e": [900.0, 800.0], "phi_e": [0.0, -0.01]}
