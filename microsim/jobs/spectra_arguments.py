@@ -19,7 +19,13 @@ def _lithiation(given, path):
 
 
 def _noise(given, path):
-    return given if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
+    if not getattr(given, "ndim", 0):
+        return number(0.0, 1e6, above=True)(given, path)
+    if (given < 0).any() or not (given > 0).any():
+        raise InputError(
+            f"{path}: expected standard deviations above 0, got none or some below; correct them."
+        )
+    return given
 
 
 Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or file.h5::name.", metavar="FILE")]
@@ -61,6 +67,11 @@ def references_of(given, lithiation):
         raise InputError(
             f"--reference-lithiation: expected one number for each of {', '.join(found.names)}, got "
             f"{len(lithiation)}; correct it."
+        )
+    if lithiation is not None and len(set(lithiation)) < 2:
+        raise InputError(
+            f"--reference-lithiation: expected references of different lithiation, got {lithiation[0]:g} for"
+            f" {', '.join(found.names)}; correct it."
         )
     return found, lithiation
 

@@ -23,6 +23,10 @@ from .spectra import (
     windows_for,
 )
 
+REACH = 4.0  # eV by which references may be off the energy scale of a stack
+BETTER = 0.5  # of what references leave, below which those moved elsewhere are worth a sentence
+END = 0.05  # of the lithiation between references: closer to one of them it is that one alone
+LEAST_SHIFT = 0.1  # eV, within which energy scales agree anyway
 POOR = 0.05  # of a mean spectrum that references may leave without a word
 CHUNK = AT_ONCE
 
@@ -157,7 +161,7 @@ def measure_spectra(
 
 def fit_remark(mu, energies, measured, references, numbers):
     """Return sentences on references that leave much of the spectra, averaged over the voxels that were used
-    so that noise is none of it; () where they fit.
+    so that noise is none of it, or far more than they would elsewhere on the scale; () where they fit.
 
     mu: [energy, ...]; measured: Measured of them; references, numbers: as of measure_spectra.
     """
@@ -167,11 +171,39 @@ def fit_remark(mu, energies, measured, references, numbers):
     some = used[:: -(-used.size // CHUNK)]
     mean = side_by_side(mu)[:, some].astype(float).mean(axis=1, keepdims=True)
     found = measure_spectra(mean, energies, measured.method, references=references, numbers=numbers)
+    moved = _moved_remark(mean, energies, measured.method, found, references, numbers)
     left = float(found.residual[0])
     if not left > POOR:
-        return ()
+        return moved
     said = f"The references leave {left:.0%} of the mean spectrum: they are of another energy scale"
-    return (f"{said} (--shift fit), another edge or thickness, or a state is missing among them.",)
+    return (*moved, f"{said} (--shift fit), another edge or thickness, or a state is missing among them.")
+
+
+def _moved_remark(mean, energies, method, found, references, numbers):
+    """A sentence on references that fit a mean spectrum [energy, 1] far better elsewhere on the energy scale
+    than where they stand; found: Measured of it there. () where one of them alone does: that is an edge that
+    moves with lithium, no other scale."""
+    if numbers is None:
+        return ()
+
+    known = {"references": references, "numbers": numbers}
+    own, best, reach = method.shift, (found.residual[0], method.shift, found), REACH
+    for step in (REACH / 8, REACH / 64):
+        for shift in best[1] + np.arange(-reach, reach + step / 2, step):
+            try:
+                there = measure_spectra(mean, energies, replace(method, shift=float(shift)), **known)
+            except InputError:  # no energies that the moved references cover
+                continue
+            best = min(best, (there.residual[0], float(shift), there), key=lambda one: one[0])
+        reach = step
+    left, shift, there = best
+    off = abs(there.quantity[0] - (max(numbers) + min(numbers)) / 2) / np.ptp(numbers)
+    if not left < BETTER * found.residual[0] or abs(shift - own) < LEAST_SHIFT or off > 0.5 - END:
+        return ()
+    said = f"References moved by {shift - own:+.2g} eV leave {left:.1%} of the mean spectrum in place of"
+    said += f" {found.residual[0]:.1%}, and make its lithiation {there.quantity[0]:.3g} in place of"
+    said += f" {found.quantity[0]:.3g}: if they were measured on another energy scale, give --shift fit."
+    return (said,)
 
 
 def _measure(rows, energies, method, sigma, references, numbers):

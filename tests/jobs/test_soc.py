@@ -248,7 +248,7 @@ def test_references_of_another_energy_scale_are_told(off, told):
 
 
 def test_a_noise_that_no_absorption_has_is_refused():
-    with pytest.raises(ms.InputError, match="noise: expected a number from 0 to 1e"):
+    with pytest.raises(ms.InputError, match="noise: expected a number above 0, at most 1e"):
         ms.lithiation_map(np.ones((3, 2, 2)), energies=[1e3, 2e3, 3e3], noise=1e300)
 
 
@@ -279,3 +279,61 @@ def test_a_calibration_the_wrong_way_round_is_told(tmp_path):
         found = ms.lithiation_map(mu, energies=ENERGIES, calibration=turned, noise=1e-3)
         assert ("oxidised as lithium leaves" in " ".join(found.remarks)) is (method == "edge")
     assert ms.lithiation_map(mu, energies=ENERGIES, noise=1e-3).remarks == ()
+
+
+RISE = np.arange(8250.0, 8601.0)
+
+
+def rising(energies, at):
+    """An edge at some energies, with a white line behind it [energy, spectrum]."""
+    off = energies[:, None] - np.atleast_1d(at)
+    return 0.5 + np.arctan(off / 1.5) / np.pi + 0.4 * np.exp(-(((off - 4) / 3) ** 2))
+
+
+@pytest.fixture(scope="module")
+def two_references(tmp_path_factory):
+    path = tmp_path_factory.mktemp("two") / "refs.csv"
+    table = np.column_stack([RISE, rising(RISE, [8343.0, 8346.0])])
+    np.savetxt(path, table, delimiter=",", header="energy_eV,full,empty", comments="")
+    x, rng = np.linspace(0.1, 0.9, 12).reshape(3, 4), np.random.default_rng(1)
+    full, empty = rising(RISE, [8343.0, 8346.0]).T
+    stack = np.multiply.outer(full, x) + np.multiply.outer(empty, 1 - x)
+    return str(path), x, stack + rng.normal(0, 0.003, stack.shape)
+
+
+@pytest.mark.parametrize("off", [-2.0, 1.0, 2.5])
+def test_a_shift_that_leaves_little_of_the_spectra_is_told(two_references, off):
+    """They leave 1 or 2 % of the spectra, as noise may, and lithiation is off by 0.3 to 0.5."""
+    references, x, stack = two_references
+    given = {"references": references, "reference_lithiation": (1, 0), "voxel_size": "90 nm"}
+    found = ms.lithiation_map(stack, energies=RISE + off, method="lcf", **given)
+    assert np.abs(found.values.reshape(x.shape) - x).mean() > 0.2
+    said = [one for one in found.remarks if "another energy scale" in one]
+    assert len(said) == 1 and f"moved by {off:+.2g} eV" in said[0] and "lithiation 0.5 in place" in said[0]
+    for method, shift in (
+        ({"name": "lcf", "shift": "fit"}, off),
+        ({"name": "lcf", "shift": off}, off),
+        ("lcf", 0),
+    ):
+        there = ms.lithiation_map(stack, energies=RISE + shift, method=method, **given)
+        assert "energy scale" not in " ".join(there.remarks)
+        assert there.values.reshape(x.shape) == pytest.approx(x, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (
+            {"reference_lithiation": (1, 1)},
+            "expected references of different lithiation, got 1 for full, empty",
+        ),
+        ({"noise": 0}, "noise: expected a number above 0"),
+        ({"noise": np.zeros(RISE.size)}, "noise: expected standard deviations above 0"),
+        ({"noise": -np.ones(RISE.size)}, "noise: expected standard deviations above 0"),
+    ],
+)
+def test_what_would_make_no_uncertainty_is_refused(two_references, options, says):
+    references, _, stack = two_references
+    given = {"references": references, "reference_lithiation": (1, 0), "voxel_size": "90 nm", "method": "lcf"}
+    with pytest.raises(ms.InputError, match=says):
+        ms.lithiation_map(stack, energies=RISE, **(given | options))

@@ -23,7 +23,7 @@ def test_noise():
     assert read(Noise, "0.01") == 0.01 == read(Noise, 0.01)
     array = np.full((2, 3), 0.1)
     assert read(Noise, array) is array
-    with pytest.raises(InputError, match="^--given: expected a number from 0"):
+    with pytest.raises(InputError, match="^--given: expected a number above 0"):
         read(Noise, -1)
 
 
