@@ -139,11 +139,24 @@ def switch(help, option=None):
 def declared(function):
     """List a job's parameters as [(inspect.Parameter, type, Argument or Spread or None)], in order."""
     found = []
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in inspect.signature(inspect.unwrap(function)).parameters.values():
         hint = parameter.annotation
         about = [part for part in getattr(hint, "__metadata__", ()) if isinstance(part, (Argument, Spread))]
         found.append((parameter, getattr(hint, "__origin__", hint), about[0] if about else None))
     return found
+
+
+def shown_signature(function):
+    """Return the signature of a job as help() shows it: types and defaults, without how options are read."""
+    signature = inspect.signature(function)
+    kinds = {parameter.name: kind for parameter, kind, about in declared(function) if about}
+    shown = [
+        parameter.replace(annotation=getattr(kinds[name], "__forward_arg__", kinds[name]))
+        if name in kinds
+        else parameter
+        for name, parameter in signature.parameters.items()
+    ]
+    return signature.replace(parameters=shown)
 
 
 def reading(function, then=None):

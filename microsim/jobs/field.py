@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..base.errors import InputError
+from ..base.schema import number
 from ..base.words import times as spelled_shape
 
 
@@ -89,11 +90,11 @@ class Field:
 
         if isinstance(time, str):
             return replace(self, index=stored_index(self.path, time))
-        times = np.array(self.times)
+        time, times = number()(time, "time"), np.array(self.times)
         nearest = int(np.argmin(np.abs(times - time)))
         if abs(times[nearest] - time) > 1e-5 * max(float(np.ptp(times)), 1e-6):
             raise InputError(
-                f"time: expected a stored time, got {time:g} s between {_around(times, time)} s; take one of "
+                f"time: expected a stored time, got {time:g} s {_around(times, time)} s; take one of "
                 "these, or run the case with output.times: [seconds, ...], which it lands on."
             )
         return replace(self, index=nearest)
@@ -224,9 +225,11 @@ def _told(field, what, values, points):
 
 
 def _around(times, time):
-    """The stored times on either side of a time."""
+    """Where a time lies among the stored ones."""
     below, above = times[times <= time], times[times >= time]
-    return " and ".join(f"{t:g}" for t in (*below[-1:], *above[:1]))
+    if not (below.size and above.size):
+        return f"after the last, {below[-1]:g}" if below.size else f"before the first, {above[0]:g}"
+    return f"between {below[-1]:g} and {above[0]:g}"
 
 
 def _spread(values):

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from ..base.algebra import algebra_on_one_thread
-from ..base.arguments import declared, reading
+from ..base.arguments import declared, reading, shown_signature
 from ..base.errors import InputError
 from ..base.guard import check_target, guarding
 from ..base.memory import KERNELS, require_memory
@@ -38,6 +38,7 @@ def job(function=None, *, voxel_bytes=0, masked=False):
             found.keep_safe(inputs)
         return found
 
+    safe.__signature__ = shown_signature(function)
     return safe
 
 

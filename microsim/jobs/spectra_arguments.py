@@ -70,7 +70,7 @@ def references_of(given, lithiation):
         )
     if lithiation is not None and len(set(lithiation)) < 2:
         raise InputError(
-            f"--reference-lithiation: expected references of different lithiation, got {lithiation[0]:g} for"
+            f"--reference-lithiation: expected two different numbers at least, got {lithiation[0]:g} for"
             f" {', '.join(found.names)}; correct it."
         )
     return found, lithiation

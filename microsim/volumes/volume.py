@@ -136,6 +136,12 @@ def _own_size(size, axes, name):
 
 def _find(name_or_path):
     """Return path, part, index and data set: an existing file first, then the data set of that name."""
+    if hasattr(name_or_path, "ndim"):
+        shape = " x ".join(str(n) for n in name_or_path.shape)
+        raise InputError(
+            f"expected a path or the name of a data set, got an array of {shape}; make a volume of labels in"
+            " memory with VoxelGrid(labels, names, voxel_size)."
+        )
     path, part, index = split_name(name_or_path)
     path = located(path)
     if os.path.exists(path) or is_pattern(

@@ -37,7 +37,7 @@ def test_a_field_at_another_time(small_run):
 def test_a_time_that_is_not_stored_is_not_rounded(small_run):
     with pytest.raises(InputError, match=r"got 119 s between \d+ and 120 s; take one of these"):
         small_run.sto.at(119)
-    with pytest.raises(InputError, match="between 180 s"):
+    with pytest.raises(InputError, match="after the last, 180 s"):
         small_run.sto.at(1500)
 
 
@@ -67,3 +67,9 @@ def test_a_section_and_a_profile(small_run):
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="not there"):
         _ = Field(tmp_path / "fields.h5", "sto").values
+
+
+@pytest.mark.parametrize("time", [float("nan"), None, True, [120]])
+def test_a_time_that_is_no_number_is_no_state(small_run, time):
+    with pytest.raises(InputError, match="time: expected a number"):
+        small_run.sto.at(time)

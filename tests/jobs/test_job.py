@@ -1,11 +1,13 @@
 """No job writes over a file that it reads, from Python and from the command line."""
 
+import inspect
 import json
 
 import h5py
 import numpy as np
 import pytest
 
+from microsim.base.arguments import declared
 from microsim.base.errors import InputError
 from microsim.cli import main
 from microsim.jobs.transport import tortuosity
@@ -237,3 +239,16 @@ def test_a_small_file_that_is_packed_and_cut_short_is_damaged_not_large(tmp_path
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"time/s,voltage/V\n" + b"1,3.7\n" * 10_000_000))
     assert main(["curve", str(tmp_path / "b.csv.gz")]) == 2
     assert "b.csv.gz: expected enough memory, needs about 1.2 GB, 0.5 GB free" in capsys.readouterr().err
+
+
+def test_help_shows_types_and_defaults_and_no_options():
+    shown = str(inspect.signature(tortuosity))
+    assert (
+        "volume: " in shown
+        and "Argument(" not in shown
+        and "ForwardRef" not in shown
+        and "read=" not in shown
+    )
+    named = dict(inspect.signature(tortuosity).parameters)
+    assert [p.name for p, *_ in declared(tortuosity)] == list(named)
+    assert any(about is not None for _, _, about in declared(tortuosity))

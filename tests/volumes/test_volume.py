@@ -369,3 +369,11 @@ def test_imagej_finds_the_scale(tmp_path):
         assert tif.imagej_metadata["spacing"] == pytest.approx(0.398)
         columns = tif.pages[0].tags["XResolution"].value
         assert columns[1] / columns[0] == pytest.approx(1.25)
+
+
+def test_an_array_is_refused_in_a_sentence():
+    with pytest.raises(
+        InputError, match=r"got an array of 4 x 3 x 2; make a volume .* with VoxelGrid\("
+    ) as error:
+        read_voxels(np.zeros((4, 3, 2)))
+    assert "\n" not in str(error.value)
