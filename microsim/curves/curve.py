@@ -34,6 +34,7 @@ BY_ROW = ("time_s", "voltage_V", "current", "charge", "cycle", "step", "mode")
 VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
 LEAST = 0.01  # V; a cell that never has as much was read in another unit
 LEAST_CURVE = 0.05  # of rows without a frequency among those of impedances, which are a curve
+LATE = 1e-3  # of the time that a file spans, by which its first row may be late without a word
 NO_UNIT = 6.0  # a column of voltage without a unit is in V up to this
 
 
@@ -176,6 +177,8 @@ def _rows(table, picked):
         left += [f"{again} repeated rows left out"] if again else []
         _check_order(t[kept], kept, table)
         t = t[kept]
+        late = LATE * np.ptp(t) < t[0] <= np.ptp(t)
+        left += [f"its time begins at {t[0]:.6g} s and is counted from there"] if late else []
     return kept, t, V[kept], left
 
 

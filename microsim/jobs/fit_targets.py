@@ -201,8 +201,9 @@ class CurveTarget:
         return self.of.asked.voltage
 
     def remarks(self, view):
-        """Return what was read, where rows of the file were left out."""
-        return [self.of.curve.said] if "left out" in self.of.curve.said else []
+        """Return what was read, where rows of the file were left out, or its time does not begin at 0."""
+        said = self.of.curve.said
+        return [said] if "left out" in said or "counted from there" in said else []
 
     @property
     def by(self):
