@@ -4,19 +4,28 @@ them, and of the face between them, is in the first medium, and how the surface 
 Planes that keep each voxel's share, as for openings (subvoxel.py). Where two surfaces face each other across
 a gap, or a sheet, of less than two voxels, the gradient of each leaves out what is beyond the gap; where two
 of them lie in one voxel, its share stands for all of its parts.
+
+A gap oblique to the grid has no such sides. Amid it the gradient vanishes, but not how that changes: the
+surfaces stand across the foremost axis of g g^T + H H^T, g: gradient, H: second derivatives of the shares, in
+voxels, which a surface has as a ridge has. With g alone balls of 10 that touch in body-centred and
+face-centred cells of 16 voxels conducted 12 and 15 % too much.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from ..numerics.backend import kernels
 from ..numerics.codes import GOOD_FIT, POOR_FIT, PURE
 from .subvoxel import depths_by_gradient, face_openings
 
-AROUND = 5  # voxels beyond the box, of which two have no gradient or depth, and the next no whole links
+AROUND = 7  # voxels beyond the box: two have no gradient or depth, the next two no whole sight of gaps
 FACING = 0.7, 0.9  # of what a voxel lacks that its neighbour has: below no gap for sure, above one for sure
 BESIDE = 0.05  # weight of the gradients beside two voxels in how the surface stands between them
+OPPOSED = 0.3, 0.6  # less the cosine between the gradients of voxels side by side: two surfaces, not one
+REACH = 7  # voxels around one at a gap across an axis where walls that face each other are of that gap
+FLATTEST = 0.05  # gradient a voxel of which the direction is not told
 STEEPEST = 1e-6  # least component of a normal along a line
 
 
@@ -58,18 +67,22 @@ def between_voxels(share, *, periodic_sides=False):
     depth[inner], normal[(slice(None), *inner)] = depths_by_gradient(
         wide, gradient[(slice(None), *[slice(1, -1)] * 3)], _bend(gradient, gaps)[inner]
     )
-    fields = _Fields(wide, cut, gradient, _misfit(wide, gradient), depth, normal)
+    oblique = np.where(cut, _opposed(gradient, cut, gaps), 0)
+    misfit = np.maximum(_misfit(wide, gradient), oblique)
+    fields = _Fields(wide, cut, gradient, misfit, oblique, depth, normal)
     return [fields.between(axis, opening[axis], gaps[axis], share.shape) for axis in range(3)]
 
 
 @dataclass(frozen=True)
 class _Fields:
-    """Share, whether it is cut, gradient, misfit of planes, depth, normal of voxels in and around a box."""
+    """Share, whether it is cut, gradient, misfit of planes, how sure an oblique gap is, depth, normal of
+    voxels in and around a box."""
 
     share: np.ndarray
     cut: np.ndarray
     gradient: np.ndarray
     misfit: np.ndarray
+    oblique: np.ndarray
     depth: np.ndarray
     normal: np.ndarray
 
@@ -119,14 +132,30 @@ class _Fields:
         return np.where(self.cut[at], part, self.share[at] > 0.5)
 
     def _both(self, low, high):
-        """Mean n n^T of the gradients of both voxels, with a little of those beside them; of trace 1."""
+        """n n^T of the gradients of both voxels, with a little of those beside them, of trace 1; across an
+        oblique gap of its foremost axis."""
         total = 0
         for at in (low, high):
             for move in np.array(list(np.ndindex(3, 3, 3))) - 1:
                 weight = BESIDE * np.prod(2.0 - np.abs(move)) / 64 + (not move.any())
                 place = tuple(p + m for p, m in zip(at, move))
                 total = total + weight * _outer(self.gradient[(slice(None), *place)])
-        return total / np.maximum(np.trace(total), 1e-30)
+        total = total / np.maximum(np.trace(total), 1e-30)
+        sure = np.maximum(self.oblique[low], self.oblique[high])
+        some = np.flatnonzero(sure)
+        across = self._across_gap(*(tuple(p[some] for p in end) for end in (low, high)))
+        total[..., some] += sure[some] * (across - total[..., some])
+        return total
+
+    def _across_gap(self, low, high):
+        """n n^T of the foremost axis of g g^T + H H^T at both voxels, of trace 1."""
+        total = 0
+        for at in (low, high):
+            bent = _second_derivatives(self.share, at)
+            total = total + _outer(self.gradient[(slice(None), *at)]) + np.einsum("ikn,jkn->ijn", bent, bent)
+        size, axes = np.linalg.eigh(np.moveaxis(total, -1, 0))
+        ahead = 1 - size[:, 1] / np.maximum(size[:, 2], 1e-30)  # of the next axis: none is foremost at 0
+        return (1 - ahead) * total / np.maximum(np.trace(total), 1e-30) + ahead * _outer(axes[:, :, 2].T)
 
 
 @dataclass(frozen=True)
@@ -229,6 +258,38 @@ def _misfit(share, gradient):
     size = np.sqrt((gradient**2).sum(axis=0)) / np.minimum(1, 4 * share * (1 - share) + np.float32(0.3))
     fit = np.clip((GOOD_FIT - size) / (GOOD_FIT - POOR_FIT), 0, 1)
     return np.where((share < PURE) | (share > 1 - PURE), np.float32(0), fit)
+
+
+def _opposed(gradient, cut, gaps):
+    """How sure it is that two surfaces face each other beside each voxel, other than across a gap whose sides
+    are known."""
+    size = np.sqrt((gradient**2).sum(axis=0))
+    normal = np.where(cut & (size > FLATTEST), gradient / np.maximum(size, 1e-30), 0)
+    around, worst = np.pad(normal, [(0, 0), (1, 1), (1, 1), (1, 1)]), np.zeros(size.shape, np.float32)
+    for move in np.ndindex(3, 3, 3):
+        beside = around[(slice(None), *(slice(m, m + n) for m, n in zip(move, size.shape)))]
+        np.maximum(worst, -(normal * beside).sum(axis=0), out=worst)
+    sure = np.clip((worst - OPPOSED[0]) / (OPPOSED[1] - OPPOSED[0]), 0, 1)
+    known = np.zeros_like(sure)
+    for axis, found in enumerate(gaps):
+        for gap in found:
+            for at in (gap.at, _above(gap.at, axis)):
+                known[at] = np.maximum(known[at], gap.sure)
+    return np.minimum(ndimage.maximum_filter(sure, 3), 1 - ndimage.maximum_filter(known, REACH))
+
+
+def _second_derivatives(share, at):
+    """Second differences of the shares [axis, axis, n] over 3 x 3 x 3 voxels around places."""
+    stencil = np.array(
+        [share[tuple(p + m - 1 for p, m in zip(at, move))] for move in np.ndindex(3, 3, 3)], float
+    ).reshape(3, 3, 3, -1)
+    bend, slope, mean = np.array([[1, -2, 1], [-0.5, 0, 0.5], [0.25, 0.5, 0.25]])
+    found = np.empty((3, 3, stencil.shape[-1]))
+    for a in range(3):
+        for b in range(3):
+            weights = [bend if a == b == c else slope if c in (a, b) else mean for c in range(3)]
+            found[a, b] = np.einsum("i,j,k,ijkn->n", *weights, stencil)
+    return found
 
 
 def _outer(vectors):
