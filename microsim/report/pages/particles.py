@@ -23,7 +23,7 @@ def write(folder, *, grid, particles, result, progress=None):
         folder,
         title="Particles",
         kind=str(result["volume"]),
-        cards=_cards(result["particles"]),
+        cards=_cards(grid, result),
         sections=_sections(grid, particles, result),
         records=[("Result (JSON)", compact_json(result))],
         progress=progress,
@@ -36,13 +36,16 @@ def figure(*, grid, particles):
     return particle_section_figure(particles.parts, grid)
 
 
-def _cards(totals):
-    contact = totals["contact_share"]
-    return [
-        Card("Particles", digits(totals["count"]), "", f"{totals['cut_by_box']} cut by the box"),
-        Card("Cracks", percent(totals["crack_share"], 2), "", "of the particles' volume"),
-        Card("Contact", percent(contact), "", "of the particles' surface touches binder"),
-    ]
+def _cards(grid, result):
+    """The count, and what of the particles is cracked or touches binder where the volume has such phases."""
+    totals, options = result["particles"], result["options"]
+    cards = [Card("Particles", digits(totals["count"]), "", f"{totals['cut_by_box']} cut by the box")]
+    if options["crack"] in grid.names:
+        cards.append(Card("Cracks", percent(totals["crack_share"], 2), "", "of the particles' volume"))
+    if options["contact"] in grid.names:
+        words = "of the particles' surface touches binder"
+        cards.append(Card("Contact", percent(totals["contact_share"]), "", words))
+    return cards
 
 
 def _sections(grid, particles, result):

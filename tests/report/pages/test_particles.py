@@ -73,7 +73,7 @@ def numbers(found, **more):
     }
     return {
         "volume": "a <volume>.tif",
-        "options": {"depth": 1.0, "smallest": 10},
+        "options": {"depth": 1.0, "smallest": 10, "crack": "crack", "contact": "cbd"},
         "particles": totals,
         "fragments": {"by_depth": regions},
         "grains": {"by_depth": regions},
@@ -89,6 +89,15 @@ def test_the_page_of_one_state_is_whole(grid, found, tmp_path):
     text = text_of(path)
     assert "Mean diameter 4.857 µm" in text and "Cracks / particle volume 10.0 %" in text
     assert "No binder cluster and no void layer was found." in text and "a <volume>.tif" in text
+
+
+def test_what_the_volume_has_no_phase_of_has_no_card(grid):
+    """Without a phase of cracks none were looked for, and 0 % would be told."""
+    totals = {"count": 2, "cut_by_box": 2, "crack_share": 0.1, "contact_share": 0.2}
+    result = {"particles": totals, "options": {"crack": "crack", "contact": "cbd"}}
+    assert [card.name for card in page._cards(grid, result)] == ["Particles"]
+    more = VoxelGrid(grid.phase, ("pore", "am", "crack", "cbd"), SIZE)
+    assert [card.value for card in page._cards(more, result)] == ["2", "10.00\u202f%", "20.0\u202f%"]
 
 
 def test_the_page_of_two_states_shows_their_change(grid, found, tmp_path):
