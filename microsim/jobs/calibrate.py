@@ -15,9 +15,9 @@ from .spectra_arguments import (
     Foil,
     Given,
     MethodOf,
-    Noise,
     ReferenceLithiation,
     ReferenceSpectra,
+    SeriesNoise,
     named,
     references_of,
 )
@@ -106,7 +106,7 @@ def calibrate(
     select: Annotated[
         "tuple[int, int] | None", Argument("States to use, the end not included.", _states, "A:B")
     ] = None,
-    noise: Noise = None,
+    noise: SeriesNoise = None,
     foil: Foil = None,
     energy_shift: EnergyShift = None,
     progress=None,

@@ -28,6 +28,12 @@ def _noise(given, path):
     return given
 
 
+def _series_noise(given, path):
+    """0 as well: a series that was computed has none, and its fits say how far they miss it."""
+    return given if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
+
+
+NOISE_WORDS = "Standard deviation of mu. Absent: counting (--flat), else scatter or misfit."
 Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or file.h5::name.", metavar="FILE")]
 MethodOf = Annotated["str | dict | Method | None", method_spread()]  # noqa: F821 (maps.method)
 ReferenceSpectra = Annotated[
@@ -41,7 +47,11 @@ ReferenceLithiation = Annotated[
 ]
 Noise = Annotated[
     "float | numpy.ndarray | None",  # noqa: F821 (a heavy import)
-    Argument("Standard deviation of mu. Absent: counting (--flat), else scatter or misfit.", _noise, "S"),
+    Argument(NOISE_WORDS, _noise, "S"),
+]
+SeriesNoise = Annotated[
+    "float | numpy.ndarray | None",  # noqa: F821 (a heavy import)
+    Argument(NOISE_WORDS, _series_noise, "S"),
 ]
 Foil = Annotated[
     Given,

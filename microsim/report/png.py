@@ -23,10 +23,11 @@ LOOKS += ("linespacing", "usetex", "parse_math", "fontfeatures", "language")
 def to_png(figure, known=None):
     """Render a figure as PNG bytes; no time stamp, so that the same run gives the same file.
 
-    known: a dict that the figures of a page share, empty before the first: how their texts are set.
+    known: a dict that the figures of a page share, empty before the first: how their texts are set. Axes are
+    then measured once, to a pixel or two: a figure that is drawn a second time would move by as much.
     """
     figure.set_dpi(DPI)
-    with warnings.catch_warnings(), _answers_kept(figure, {} if known is None else known):
+    with warnings.catch_warnings(), _answers_kept(figure, known):
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.canvas.draw()
     pixels = _cut(np.asarray(figure.canvas.buffer_rgba()), round(PAD * DPI))
@@ -44,11 +45,11 @@ def _answers_kept(figure, known):
     parted = [join_ticks(axis) for axis in axes]
     for axis in axes:
         _keep(axis, OF_AXIS, lambda one: (*one.get_view_interval(), *one.axes.bbox.bounds))
-    for one in figure.axes:
+    for one in figure.axes if known is not None else ():
         _keep_margins(one)
-    texts = texts_of(figure)
+    texts, layouts = texts_of(figure), {} if known is None else known
     for text in texts:
-        _keep_layout(text, known)
+        _keep_layout(text, layouts)
     try:
         yield
     finally:

@@ -117,7 +117,7 @@ def test_axes_whose_tick_labels_stay_are_measured_once_and_lie_where_matplotlib_
 
     monkeypatch.setattr(Axes, "get_tightbbox", counted)
     ours, theirs = plain_figure(), plain_figure()
-    to_png(ours)
+    to_png(ours, {})
     assert len(calls) == len(ours.axes)
     drawn_by_matplotlib(theirs)
     for one, other in zip(ours.axes, theirs.axes, strict=True):
