@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 WORKERS = 2
-KILLS = 2  # of one worker, the second once its successor has a case
+KILLS = 2  # of a worker, then of its successor
 # what docs/scale.md names for workers: Dask looks at itself less often
 QUIET = {
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",

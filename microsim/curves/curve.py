@@ -35,6 +35,7 @@ VOLTS = (-5.0, 10.0)  # of any cell; fill values lie beyond
 LEAST = 0.01  # V; a cell that never has as much was read in another unit
 LEAST_CURVE = 0.05  # of rows without a frequency among those of impedances, which are a curve
 LATE = 1e-3  # of the time that a file spans, by which its first row may be late without a word
+CLOCK = 1e8  # s (three years): a time above is a clock's, and begins anywhere
 NO_UNIT = 6.0  # a column of voltage without a unit is in V up to this
 
 
@@ -177,7 +178,7 @@ def _rows(table, picked):
         left += [f"{again} repeated rows left out"] if again else []
         _check_order(t[kept], kept, table)
         t = t[kept]
-        late = LATE * np.ptp(t) < t[0] <= np.ptp(t)
+        late = LATE * np.ptp(t) < t[0] < CLOCK
         left += [f"its time begins at {t[0]:.6g} s and is counted from there"] if late else []
     return kept, t, V[kept], left
 
