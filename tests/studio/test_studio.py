@@ -1,6 +1,7 @@
 """The studio from end to end in Chromium: paint, segment, run, compare, and a server that starts again."""
 
 import re
+import shlex
 from contextlib import contextmanager
 
 import numpy as np
@@ -220,6 +221,79 @@ def test_labels_become_a_case_two_runs_and_their_comparison(chromium, truth, tmp
             frame.locator("#viewer-root[data-ready]").wait_for(timeout=60000)  # its sections slide
         with pytest.raises(Exception, match="SecurityError|opaque|sandboxed"):
             page.frames[1].evaluate("document.cookie")  # a page of the folder has no part in the studio's
+
+
+def test_names_with_spaces_stand_in_quotes_in_every_line(chromium, truth, tmp_path):
+    write_volume(tmp_path / "my sample.tif", truth[0], voxel_size=4e-7)
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        page.click("text=my sample.tif")
+        page.wait_for_selector("main[data-ready]")
+        names = dict(zip("01", ("open pore", "am"), strict=True))
+        for label, name in names.items():
+            page.fill(f"input[aria-label='Name of label {label}']", name)
+        lines = []
+        for what in page.locator("select[aria-label='What to compute'] option").all_inner_texts():
+            page.select_option("select[aria-label='What to compute']", what)
+            lines.append(shlex.split(page.input_value(".starter .line")))
+        for words in lines:
+            assert words[2:5] == ["my sample.tif", "--phases", "open pore=0,am=1"]
+            assert not any("pore" in word for word in words[5:] if word != "open pore")
+        assert [words[-1] for words in lines if "out/" in words[-1]] == [
+            f"out/my sample_{what}" for what in ("transport", "flow", "eis")
+        ]
+        page.fill("input[aria-label='Name of label 0']", "pore")
+        page.click("#make-case")
+        page.wait_for_selector("#fault.good")
+        assert shlex.split(page.input_value(".starter .line")) == ["microsim", "run", "my sample.yaml"]
+
+
+def test_what_is_typed_beside_a_volume_is_applied_before_anything_starts(chromium, truth, tmp_path):
+    write_volume(tmp_path / "grey.tif", truth[1])
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        page.click("text=grey.tif")
+        page.wait_for_selector("main[data-ready]")
+        page.click("#paint")
+        page.select_option("#method", "thresholds")
+        page.fill("input[aria-label='Voxel size in nm']", "400")
+        page.click(".starter button")
+        page.wait_for_selector(".starter .notice:has-text('press Apply first')")
+        assert server.get("state")["jobs"] == []
+        page.fill("input[aria-label='Voxel size in nm']", "none")
+        page.click("text=Apply")
+        page.wait_for_selector("form + div .notice:has-text('expected a number')")
+        lost = "document.querySelector('#turn').getContext('webgl2').isContextLost()"
+        assert page.evaluate(lost) is False  # the view is as it was
+        page.fill("input[aria-label='Voxel size in nm']", "400")
+        page.click("text=Apply")
+        page.wait_for_selector("main .note:has-text('400 nm (as given)')")
+        page.wait_for_selector(".starter .line")  # what was open is open, and segments as was chosen
+        assert page.input_value(".starter .line").endswith("--denoise nlm --voxel-size-nm 400")
+        page.dblclick(".starter button")
+        page.wait_for_selector("#fractions", timeout=120000)
+        assert len(server.get("state")["jobs"]) == 1
+
+
+def test_a_case_that_was_left_unsaved_is_found_as_it_was_left(chromium, tmp_path):
+    (tmp_path / "case.yaml").write_text("title: one\n")
+    (tmp_path / "other.yaml").write_text("title: other\n")
+    with serving(tmp_path) as server, browsing(chromium, server.address) as page:
+        page.click("text=case.yaml")
+        page.wait_for_selector("main[data-ready='case.yaml']")
+        page.fill("#text", "title: two\n")
+        page.click("text=other.yaml")
+        page.wait_for_selector("main[data-ready='other.yaml']")
+        assert page.input_value("#text") == "title: other\n"
+        (tmp_path / "case.yaml").write_text("title: by another\n")
+        page.click("text=case.yaml")
+        page.wait_for_selector("main[data-ready='case.yaml']")
+        assert page.input_value("#text") == "title: two\n"
+        page.click("#save")  # which would lose what another wrote meanwhile
+        page.wait_for_selector("main .notice")
+        assert (tmp_path / "case.yaml").read_text() == "title: by another\n"
+        asked = []  # by the browser, before it leaves the page
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+        page.reload()
+        assert asked == ["beforeunload"]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1000, "light"), (400, "dark")])

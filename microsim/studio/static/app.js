@@ -87,6 +87,7 @@ const watch = async () => {
 
 if (location.search) history.replaceState(null, "", `/${location.hash}`); // the token does not stay in the address
 addEventListener("hashchange", go);
+addEventListener("beforeunload", (event) => { if (shown?.unsaved) event.preventDefault(); }); // the browser asks
 document.getElementById("look-again").addEventListener("click", () => showFiles());
 const add = document.getElementById("add");
 const take = (files) => addFiles([...files], document.getElementById("added"));

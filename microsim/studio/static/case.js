@@ -3,21 +3,22 @@
 import { ask, tell } from "./api.js";
 import { showFiles } from "./files.js";
 import { commandLine } from "./jobs.js";
-import { button, el, link, section, sentence } from "./parts.js";
+import { button, el, link, quoted, section, sentence } from "./parts.js";
 
 const HIGH = 19; // px of a line, as in studio.css
-const RUNS = { case: (name) => `microsim run ${name}`, study: (name) => `microsim study ${name}`,
-  electrode: (name) => `microsim generate ${name} --out ${name.replace(/\.ya?ml$/, ".tif")}`,
-  segment: (name) => `microsim segment GREY --recipe ${name} --out labels.tif` };
+const RUNS = { case: (name) => `microsim run ${quoted(name)}`, study: (name) => `microsim study ${quoted(name)}`,
+  electrode: (name) => `microsim generate ${quoted(name)} --out ${quoted(name.replace(/\.ya?ml$/, ".tif"))}`,
+  segment: (name) => `microsim segment GREY --recipe ${quoted(name)} --out labels.tif` };
 const ALIASES = { contact_lost: "lost contact", initial_sto: "a start from a map", numerics: "numerics, output", output: "numerics, output" };
 
 // `code` and [text](address) of the documentation as elements.
 const worded = (text) => text.split(/(`[^`]+`|\[[^\]]+\]\([^)]+\))/).map((part) =>
   part.startsWith("`") ? el("code", {}, part.slice(1, -1)) : part.replace(/^\[(.+)\]\(.+\)$/, "$1").replaceAll("`", ""));
 
-// Texts that an editor of a new file begins with.
+// Texts that an editor begins with in place of the file's: of a new file, or one that was left before it was saved
+// (then with the sum of the file that it was made from).
 const begun = new Map();
-export const begin = (name, text) => begun.set(name, text);
+export const begin = (name, text, sha256) => begun.set(name, { text, sha256 });
 
 export class CaseView {
   constructor(main, name) { Object.assign(this, { main, name, saved: "", sha256: "" }); }
@@ -27,7 +28,9 @@ export class CaseView {
     this.help = help.sections;
     this.build(help.templates);
     this.take(found);
-    if (begun.has(this.name)) this.write(begun.get(this.name));
+    const { text, sha256 } = begun.get(this.name) ?? found;
+    if (sha256 !== undefined) this.sha256 = sha256;
+    if (text !== found.text) this.write(text);
     begun.delete(this.name);
     if (!found.sha256 && !this.dirty) this.state.textContent = "A new file: begin with a case that ships, or write your own.";
     await this.check();
@@ -37,6 +40,7 @@ export class CaseView {
   leave() {
     this.main.removeAttribute("data-ready");
     clearTimeout(this.later);
+    if (this.unsaved) begin(this.name, this.area.value, this.sha256);
   }
 
   build(templates) {
@@ -48,7 +52,7 @@ export class CaseView {
     this.band = el("div", { class: "band", hidden: true });
     this.fault = el("p", { id: "fault", role: "status" });
     this.state = el("span", { class: "small", role: "status" });
-    this.save = button("Save", () => this.keep(), { id: "save" });
+    this.save = button("Save", () => this.keep().catch(() => {}), { id: "save" });
     this.starter = commandLine("", undefined, (line) => this.ready(line));
     this.side = el("div", { class: "keys", tabindex: "0", role: "region", "aria-label": "Keys of the section" });
     const choose = el("select", { "aria-label": "Begin with a case that ships", onchange: async () => {
@@ -76,6 +80,8 @@ export class CaseView {
   async reread() { this.take(await ask("text", { name: this.name })); }
 
   get dirty() { return this.area.value !== this.saved; }
+
+  get unsaved() { return Boolean(this.area) && this.dirty; }
 
   changed() {
     const count = this.area.value.split("\n").length;
@@ -118,10 +124,11 @@ export class CaseView {
   key(event) {
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
       event.preventDefault();
-      this.keep();
+      this.keep().catch(() => {});
     }
   }
 
+  // Save; what stood against it is told beside the button, and thrown for those that go on with the file.
   async keep() {
     const text = this.area.value;
     if (!this.dirty) return;
@@ -140,7 +147,7 @@ export class CaseView {
   // Before a line starts: what it names is as it should be, and saved.
   async ready(line) {
     await this.check();
-    if (line.includes(this.name) && this.fault.className === "bad") throw new Error(`expected ${this.name} as it should be, got the fault told in red above; mend it first.`);
+    if (line.includes(quoted(this.name)) && this.fault.className === "bad") throw new Error(`expected ${this.name} as it should be, got the fault told in red above; mend it first.`);
     await this.keep();
   }
 

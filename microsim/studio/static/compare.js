@@ -2,12 +2,11 @@
 
 import { ask } from "./api.js";
 import { commandLine } from "./jobs.js";
-import { button, el, link, section } from "./parts.js";
+import { button, el, link, quoted, section } from "./parts.js";
 
 const MOST = 6;
 const QUANTITIES = { soc: "state of charge (soc)", sto: "c_s / c_s_max (sto)", lithium: "lithium per formula unit" };
 const page = (path) => `/shown/${path.split("/").map(encodeURIComponent).join("/")}/report.html`;
-const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 export class CompareView {
   constructor(main, state) { Object.assign(this, { main, state, chosen: [] }); }
@@ -16,11 +15,12 @@ export class CompareView {
     this.list = el("tbody", {});
     this.frames = el("div", { class: "frames" });
     this.one = commandLine("");
+    this.orOne = el("span", {}, " or on one page:");
     this.words = el("p", { class: "note" });
     this.side = button("Side by side", () => this.show(), { class: "main" });
     this.main.replaceChildren(section("Compare runs", this.words,
       el("div", { class: "table" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, ""), el("th", {}, "Run"), el("th", {}, "Title"),
-        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), el("p", {}, this.side), this.one), this.withMap(), this.frames);
+        el("th", { class: "number" }, "mAh g⁻¹"), el("th", {}, "Ended"))), this.list)), el("p", { class: "note" }, this.side, this.orOne), this.one), this.withMap(), this.frames);
     await this.read();
   }
 
@@ -77,7 +77,7 @@ export class CompareView {
   tell() {
     const enough = this.chosen.length > 1 && this.chosen.length <= MOST;
     this.side.disabled = !enough;
-    this.one.hidden = !enough || !this.canCompare;
+    this.one.hidden = this.orOne.hidden = !enough || !this.canCompare;
     this.one.say(`microsim report ${this.chosen.map(quoted).join(" ")} --out out/side_by_side`);
     this.words.textContent = this.list.children.length < 2 ? "Two finished runs are needed." : "Choose two to six runs.";
   }
@@ -85,5 +85,6 @@ export class CompareView {
   show() {
     this.frames.replaceChildren(...this.chosen.map((path) => el("figure", {}, el("figcaption", {}, path),
       el("iframe", { class: "page", src: page(path), title: `Report of ${path}`, sandbox: "allow-scripts allow-downloads" }))));
+    this.frames.scrollIntoView({ block: "nearest" });
   }
 }

@@ -18,16 +18,20 @@ export const commandLine = (line, started = () => { location.hash = "#/jobs"; },
   const complaint = el("div", {});
   const start = async (event) => {
     event.preventDefault();
+    if (press.disabled) return;
     complaint.replaceChildren();
+    press.disabled = true; // a second press meanwhile would start it twice
     try {
       await before(input.value);
       started((await tell("start", { line: input.value })).number);
     } catch (error) {
       complaint.append(sentence(error));
+    } finally {
+      press.disabled = false;
     }
   };
-  const form = el("form", { class: "command", onsubmit: start }, el("span", { "aria-hidden": "true" }, "$"), input,
-    el("button", { type: "submit", class: "main" }, "Start"));
+  const press = el("button", { type: "submit", class: "main" }, "Start");
+  const form = el("form", { class: "command", onsubmit: start }, el("span", { "aria-hidden": "true" }, "$"), input, press);
   return Object.assign(el("div", { class: "starter" }, form, complaint), { say: (text) => { input.value = text; } });
 };
 

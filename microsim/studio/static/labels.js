@@ -3,17 +3,16 @@
 import { tell } from "./api.js";
 import { begin } from "./case.js";
 import { commandLine, doubts } from "./jobs.js";
-import { button, el, link, section, sentence } from "./parts.js";
+import { button, el, link, quoted, section, sentence } from "./parts.js";
 
 const LINES = {
   "Fractions, connectivity, surface": (volume, about) => `microsim info ${volume} ${about}`,
-  "Tortuosity factor": (volume, about, first, stem) => `microsim transport ${volume} ${about} --conducting ${first} --axis all --report out/${stem}_transport`,
-  "Permeability": (volume, about, first, stem) => `microsim flow ${volume} ${about} --through ${first} --axis all --report out/${stem}_flow`,
-  "Impedance of the pores": (volume, about, first, stem) => `microsim eis ${volume} ${about} --conducting ${first} --axis x --out out/${stem}_eis`,
+  "Tortuosity factor": (volume, about, first, out) => `microsim transport ${volume} ${about} --conducting ${first} --axis all --report ${out("transport")}`,
+  "Permeability": (volume, about, first, out) => `microsim flow ${volume} ${about} --through ${first} --axis all --report ${out("flow")}`,
+  "Impedance of the pores": (volume, about, first, out) => `microsim eis ${volume} ${about} --conducting ${first} --axis x --out ${out("eis")}`,
   "Sizes, chords, contacts": (volume, about) => `microsim info ${volume} ${about} --measures all`,
 };
 const COLUMNS = 8; // colours of studio.css
-const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 // What speaks against labels that segment made, as the recipe beside them has it.
 export const doubtsOf = (about) => {
@@ -32,20 +31,21 @@ export const labelsSections = (view) => {
   const table = el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "label"), el("th", {}, "phase"),
     el("th", { class: "number" }, "fraction"), el("th", { class: "number" }, "voxels"))), el("tbody", {}, rows));
   const choice = el("select", { "aria-label": "What to compute", onchange: () => write() }, Object.keys(LINES).map((name) => el("option", { value: name }, name)));
-  const starter = commandLine(""), complaint = el("div", {});
+  const starter = commandLine("", undefined, () => view.settled()), complaint = el("div", {});
   const phases = () => Object.fromEntries(labels.map(({ label }, number) => [inputs[number].value.trim(), label]));
   const write = () => {
     view.call(Object.fromEntries(labels.map(({ label }, number) => [label, inputs[number].value])));
     const named = phases(), first = "pore" in named ? "pore" : Object.keys(named)[0];
     const { voxel_size_nm, file_axes } = view.given;
     const about = [`--phases ${quoted(Object.entries(named).map(([name, label]) => `${name}=${label}`).join(","))}`,
-      voxel_size_nm ? `--voxel-size-nm ${quoted(voxel_size_nm)}` : "", file_axes ? `--file-axes ${file_axes}` : ""].filter(Boolean).join(" ");
-    starter.say(LINES[choice.value](quoted(view.name), about, first, stem));
+      voxel_size_nm ? `--voxel-size-nm ${quoted(voxel_size_nm)}` : "", file_axes ? `--file-axes ${quoted(file_axes)}` : ""].filter(Boolean).join(" ");
+    starter.say(LINES[choice.value](quoted(view.name), about, quoted(first), (what) => quoted(`out/${stem}_${what}`)));
   };
   const make = async () => {
     const name = view.name.replace(/\.\w+(::.*)?$/, ".yaml");
     complaint.replaceChildren();
     try {
+      await view.settled();
       begin(name, (await tell("begin", { ...view.query, phases: phases() })).text);
       location.hash = link("case", name);
     } catch (error) {

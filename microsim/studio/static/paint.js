@@ -3,7 +3,7 @@
 import { ask, codesOf, tell } from "./api.js";
 import { commandLine } from "./jobs.js";
 import { doubtsOf } from "./labels.js";
-import { button, el, link, sentence, slider } from "./parts.js";
+import { button, el, link, quoted, sentence, slider } from "./parts.js";
 import { COLOURS, colourOf, rgbOf } from "./volume.js";
 
 const AXES = ["x", "y", "z"];
@@ -11,7 +11,6 @@ const ERASE = 0;
 const CLOSED = "Segment, paint labels";
 const METHODS = { painted: "what is painted", thresholds: "grey values alone" };
 const KEYS = "With the keyboard: Tab to a section, arrows move (Shift: ten voxels), Page Up and Down change the section, space paints, 1 to 8 choose a class, 0 the eraser, [ and ] the brush.";
-const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 const swatch = (number) => el("span", { class: "swatch", "data-colour": String(number % COLOURS.length) });
 
 // Labels of another volume over this one.
@@ -105,6 +104,17 @@ export class Painting {
     return this.view.draw();
   }
 
+  // Once the volume is read in another way: what was open before stays open.
+  async resume({ box, method, waits, result }) {
+    this.waits = waits;
+    if (!box.hidden) await this.begin();
+    if (this.method && method) {
+      this.method.value = method.value;
+      this.starter.say(this.line());
+    }
+    if (result) await this.lay(this.name.value = result.name);
+  }
+
   end() {
     this.switch.setAttribute("aria-expanded", "false");
     this.switch.textContent = CLOSED;
@@ -167,6 +177,7 @@ export class Painting {
 
   // Refuse to segment by what is painted before there is some of each class.
   async needsPaint(line) {
+    await this.view.settled();
     const { classes, counts } = this.told, bare = classes.filter((_, number) => !counts[number]);
     if (!/ --painted\b/.test(line) || !bare.length) return;
     throw new Error(`expected painted voxels of each class, got none of ${bare.join(" and ")}; paint some in the sections, or segment by ${METHODS.thresholds}.`);

@@ -33,4 +33,7 @@ export const bytes = (n) => n === null ? "" : n < 1e3 ? `${n} B` : n < 1e6 ? `${
 
 export const duration = (s) => s < 90 ? `${Math.round(s)} s` : s < 5400 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
 
+// A word of a command line: in quotes where a terminal would take it for more, or for less.
+export const quoted = (word) => /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 export const link = (kind, path) => `#/${kind}/${path.split("/").map(encodeURIComponent).join("/")}`;

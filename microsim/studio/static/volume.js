@@ -29,6 +29,7 @@ export class VolumeView {
     } finally {
       this.main.removeAttribute("aria-busy");
     }
+    this.leave(); // only now: of one that cannot be read in another way the view stays as it was
     this.contrast = [...this.about.contrast];
     this.at = this.about.shape.map((n) => n >> 1);
     this.isLabels = this.about.labels.length > 0;
@@ -95,12 +96,21 @@ export class VolumeView {
     const size = el("input", { size: 9, value: this.given.voxel_size_nm ?? "", placeholder: "of the file", "aria-label": "Voxel size in nm" });
     const axes = el("input", { size: 4, value: this.given.file_axes ?? "", placeholder: this.about.file_axes, "aria-label": "Axes of the file" });
     const part = el("input", { size: 14, value: this.name.split("::")[1] ?? "", placeholder: "data set in it", "aria-label": "Data set in the file" });
+    const apply = el("button", { type: "submit" }, "Apply");
     const form = el("form", { class: "choices", onsubmit: (event) => { event.preventDefault(); this.take(size, axes, part); } },
       el("label", {}, "Voxel size (nm) ", size), el("label", { title: "Axes of the file, slowest first: zyx where the depth is the last one" }, "Axes ", axes),
       this.about.beside.length || this.name.includes("::") ? el("label", { title: this.about.beside.join(", ") }, "Data ::", part) : null,
-      el("button", { type: "submit" }, "Apply"));
+      apply);
+    const typed = [size, axes, part].map((input) => [input, input.value]);
+    this.unapplied = () => typed.some(([input, value]) => input.value.trim() !== value);
+    form.addEventListener("input", () => apply.classList.toggle("main", this.unapplied()));
     this.complaint = el("div", {});
     return el("div", {}, form, this.complaint);
+  }
+
+  // What is typed counts once it is applied: a command that started before would go without it.
+  async settled() {
+    if (this.unapplied()) throw new Error("expected what is typed beside Apply to be applied, or taken out; press Apply first, so that the command below says it.");
   }
 
   async take(size, axes, part) {
@@ -108,9 +118,10 @@ export class VolumeView {
     this.given = Object.fromEntries([["voxel_size_nm", size.value.trim()], ["file_axes", axes.value.trim()]].filter(([, text]) => text));
     const stem = this.name.split("::")[0];
     this.name = part.value.trim() ? `${stem}::${part.value.trim()}` : stem;
+    const brush = this.brush;
     try {
-      this.leave();
       await this.open();
+      await this.brush?.resume(brush);
     } catch (error) {
       [this.given, this.name] = before;
       this.complaint.replaceChildren(sentence(error));
