@@ -161,7 +161,7 @@ def particles_figure(found):
     """
     end, particles = last_discharge_end(found), found["particles"]
     near = end["by_distance_to_surface"]
-    figure = new_figure(3.2)
+    figure = new_figure(3.2, bars_between=True)
     panels = figure.subplots(1, 3 if near else 2, width_ratios=[1.25, 1, 1][: 3 if near else 2])
     depth, diameter = UM * np.array(particles["depth_m"]), UM * np.array(particles["diameter_m"])
     used, std = (np.array(end["particles"][name], float) for name in ("utilisation", "std"))
@@ -225,7 +225,7 @@ def reaction_figure(found, shape, voxel_size, fields_path=None):
     seconds, unit = time_unit(times["time_s"][-1] - times["time_s"][0])
     t = np.array(times["time_s"]) / seconds
     section = _rate_section(found, fields_path)
-    figure = new_figure(5.6)
+    figure = new_figure(5.6, bars_between=True)
     panels = figure.subplots(2, 2)
     _front(figure, panels[0, 0], times, t, UM * shape[0] * voxel_size[0])
     _local_rate(panels[0, 1], times, t)
@@ -271,15 +271,16 @@ def _front(figure, axes, times, t, depth_um):
 def _local_rate(axes, times, t):
     """Quantiles of the local C-rate, each between two stored times."""
     known = [k for k, rate in enumerate(times["local_c_rate"]) if rate is not None]
-    middle = np.array([(t[k] + t[k - 1]) / 2 for k in known])
+    one = len(known) == 1  # all over its time
+    middle = t[known[0] - 1 : known[0] + 1] if one else np.array([(t[k] + t[k - 1]) / 2 for k in known])
     rate = {
-        name: np.array([times["local_c_rate"][k][name] for k in known])
+        name: np.array([times["local_c_rate"][k][name] for k in known] * (2 if one else 1))
         for name in ("p05", "p25", "p50", "p75", "p95")
     }
     axes.fill_between(middle, rate["p05"], rate["p95"], color="#dbe7f4", lw=0, label="5 to 95 %")
     axes.fill_between(middle, rate["p25"], rate["p75"], color="#9fc0e2", lw=0, label="25 to 75 %")
-    axes.plot(middle, rate["p50"], "-" if len(known) > 1 else "o", color="#1f5fa8", label="Median")
-    axes.set(ylabel="Local C-rate (h⁻¹)", ylim=(0, None))
+    axes.plot(middle, rate["p50"], color="#1f5fa8", label="Median")
+    axes.set(ylabel="Local C-rate (h⁻¹)", xlim=(t[0], t[-1]), ylim=(0, None))
     axes.legend()
 
 

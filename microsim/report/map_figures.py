@@ -34,7 +34,7 @@ def comparison_maps_figure(comparison, what=LITHIATION):
     c, shape = comparison, comparison.measured.shape
     size = UM * np.multiply(shape, c.voxel_size)
     heights = [float(np.clip(2.3 * size[b] / size[0], 0.6, 2.8)) for b in (1, 2)]
-    figure = new_figure(sum(heights) + 1.8, layout="compressed")
+    figure = new_figure(sum(heights) + 1.8, layout="compressed", bars_between=True)
     panels = figure.subplots(2, 3, sharex=True, sharey="row", height_ratios=heights)
     low, high, extend = limits(np.stack([c.simulated, c.measured]))
     difference, shown, limit, extend_difference = shown_difference(c)
@@ -80,8 +80,7 @@ def agreement_figure(comparison, what=LITHIATION):
     c = comparison
     shared = np.isfinite(c.difference)
     ours, theirs = c.simulated[shared], c.measured[shared]
-    figure = new_figure(3.8)
-    figure.get_layout_engine().set(wspace=0.06)
+    figure = new_figure(3.8, bars_between=True)
     parity, histogram = figure.subplots(1, 2)
     low, high, _ = limits(np.concatenate([ours, theirs]), tail=0.1)
     noise = None if c.sigma is None else float(np.sqrt(np.mean(c.sigma[shared] ** 2)))

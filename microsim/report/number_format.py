@@ -55,6 +55,11 @@ def percent(share, decimals=1):
     return NONE if share is None else f"{fixed(100 * share, decimals)}{THIN}%"
 
 
+def typeset(sentence):
+    """Write a sentence of a terminal as a page does: 98 % on one line, with a true minus before a number."""
+    return re.sub(r"(?<=\d) (?=%)", THIN, re.sub(r"(?<=[ (])-(?=\d)", MINUS, sentence))
+
+
 def duration(seconds):
     """Write a time for a reader: 0.12 s, 42 s, 3 min 3 s, 1 h 43 min."""
     if seconds is None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import __version__
 from ..base.files import make_folder, remove, replacing, write_text
+from .number_format import typeset
 from .png import to_png
 from .printing import NO_STAMP, vector_of
 from .style import png_size
@@ -219,6 +220,7 @@ def _render(**content):
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = typeset
     return environment.get_template("template.html").render(**content)
 
 

@@ -69,15 +69,19 @@ def styled(draw):
     return with_style
 
 
-def new_figure(height, width=WIDTH, *, layout="constrained"):
+def new_figure(height, width=WIDTH, *, layout="constrained", bars_between=False):
     """Make an empty figure (inches) that a notebook shows, with no window and no pyplot.
 
     layout: "compressed" moves panels of fixed aspect together, with their colour bars as tall as they are.
+    bars_between: a colour bar stands left of another panel, whose label its own would else touch.
     """
     with _no_manuals():
         from .notebook_figure import NotebookFigure
 
-    return NotebookFigure(figsize=(width, height), layout=layout)
+    figure = NotebookFigure(figsize=(width, height), layout=layout)
+    if bars_between:
+        figure.get_layout_engine().set(wspace=0.08)
+    return figure
 
 
 @contextmanager

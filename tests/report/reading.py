@@ -51,3 +51,16 @@ def check_volume_page(path, numbers, volume, figures):
         assert said in text
     shown = text.replace(str(volume), "").replace(numbers["volume_sha256"], "")
     assert long_numbers(shown) == [] and "nan" not in shown.split() and "None" not in shown
+
+
+def room_behind_bars(figure):
+    """The least room between a colour bar with its label and what stands right of it, in inches."""
+    figure.canvas.draw()
+    boxes = [(axes.get_label() == "<colorbar>", axes.get_tightbbox()) for axes in figure.axes]
+    rooms = [
+        other.x0 - bar.x1
+        for is_bar, bar in boxes
+        for _, other in boxes
+        if is_bar and other.x0 > bar.x0 and min(other.y1, bar.y1) > max(other.y0, bar.y0)
+    ]
+    return min(rooms) / figure.dpi

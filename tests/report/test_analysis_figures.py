@@ -7,6 +7,7 @@ from microsim.report import analysis_figures
 from microsim.report.png import to_png
 
 from .analysed import heterogeneity, overpotentials
+from .reading import room_behind_bars
 
 
 def test_stacked_areas_end_at_the_whole():
@@ -52,13 +53,23 @@ def test_particles_and_reaction_are_drawn(run, near):
     found = heterogeneity(near=near)
     figure = analysis_figures.particles_figure(found)
     assert len(figure.axes) == (4 if near else 3)  # with the colour bar
-    assert (
-        to_png(
-            analysis_figures.reaction_figure(
-                found, run["grid"].shape, run["grid"].voxel_size, run["fields_path"]
-            )
-        )[:4]
-        == b"\x89PNG"
+    reaction = analysis_figures.reaction_figure(
+        found, run["grid"].shape, run["grid"].voxel_size, run["fields_path"]
+    )
+    assert to_png(reaction)[:4] == b"\x89PNG"
+    assert min(room_behind_bars(figure), room_behind_bars(reaction)) > 0.15
+
+
+def test_a_local_rate_of_one_time_between_two_is_drawn_all_over_it(run):
+    found = heterogeneity()
+    for name, values in found["times"].items():
+        found["times"][name] = values[:2]
+    figure = analysis_figures.reaction_figure(found, run["grid"].shape, run["grid"].voxel_size)
+    rates = figure.axes[1]
+    assert rates.lines[0].get_xdata() == pytest.approx([0, 2000 / 60])
+    assert rates.get_xlim() == pytest.approx((0, 2000 / 60))  # as the panel beside it
+    assert [band.get_paths()[0].get_extents().width for band in rates.collections] == pytest.approx(
+        [2000 / 60] * 2
     )
 
 

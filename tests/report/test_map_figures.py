@@ -8,6 +8,8 @@ from microsim.maps.map import SocMap
 from microsim.report import map_figures
 from microsim.report.png import to_png
 
+from .reading import room_behind_bars
+
 
 def images_of(figure):
     return [axes.images[0] for axes in figure.get_axes() if axes.images]
@@ -20,6 +22,14 @@ def test_comparison_maps_keep_their_origin():
     extents = [image.get_extent() for image in images_of(map_figures.comparison_maps_figure(comparison))]
     np.testing.assert_allclose(extents, [[2, 5, 1, 4]] * 3 + [[2, 5, 4, 7]] * 3)
     assert map_figures.fullest_layer(comparison, 2) == (1, pytest.approx(5.5))
+
+
+def test_a_colour_bar_has_room_before_the_next_panel():
+    """Of a deep map, whose bars stand at its right."""
+    ours, theirs = (SocMap(np.random.default_rng(k).random((4, 8, 8)), (1e-6,) * 3) for k in (0, 1))
+    comparison = compare_maps(ours, theirs)
+    for draw in (map_figures.comparison_maps_figure, map_figures.agreement_figure):
+        assert room_behind_bars(draw(comparison)) > 0.15
 
 
 def test_fullest_layer_holds_most_voxels():

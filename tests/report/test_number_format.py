@@ -16,6 +16,7 @@ from microsim.report.number_format import (
     rows,
     short_time_unit,
     time_unit,
+    typeset,
     value_text,
 )
 
@@ -148,3 +149,14 @@ def test_short_times_have_their_unit():
 )
 def test_what_is_rounding_is_zero_with_its_size(value, rounding, text):
     assert plain(beyond_rounding(value, rounding)) == text
+
+
+@pytest.mark.parametrize(
+    ("said", "set_"),
+    [
+        ("it would explain 98 % (skill -3 %)", "it would explain 98\u202f% (skill −3\u202f%)"),
+        ("differ by -0.01 of a-1, --axis x", "differ by −0.01 of a-1, --axis x"),
+    ],
+)
+def test_a_sentence_of_a_terminal_is_set_as_pages_are(said, set_):
+    assert typeset(said) == set_

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from ..number_format import digits
+from ..number_format import digits, fixed
 from ..page import Card, Drawing, Section, TextTable, compact_json, write_page
 from ..style import INK, MUTED, colour_map, limits, new_figure, plane_edges, show_section, styled
 
@@ -129,7 +129,7 @@ def correlation_figure(result):
     axes.set_xticklabels(names, rotation=30, ha="right")
     axes.set_yticklabels(names)
     for (k, m), value in np.ndenumerate(values):
-        axes.text(m, k, f"{value:.2f}", ha="center", va="center", color="w" if abs(value) > 0.6 else INK)
+        axes.text(m, k, fixed(value, 2), ha="center", va="center", color="w" if abs(value) > 0.6 else INK)
     drawn.colorbar(image, ax=axes, label="Correlation")
     return drawn
 
@@ -155,7 +155,7 @@ def fitted_map_figure(one):
     planes = [np.take(one[name], layer, axis=axis) for name in ("measured", "before", "after", "sigma")]
     edges = plane_edges(known.shape, one["voxel_size"], (0, 0, 0), tuple(kept))
     low, high, extend = limits(np.stack(planes[:3]))
-    drawn = new_figure(2.4, layout="compressed")
+    drawn = new_figure(2.4, layout="compressed", bars_between=True)
     panels = drawn.subplots(1, 4, sharex=True, sharey=True)
     for axes, plane, title in zip(panels, planes, ("measured", "start", "fitted")):
         image = show_section(axes, plane, edges, cmap=colour_map("viridis"), vmin=low, vmax=high)

@@ -259,9 +259,11 @@ def _maps_caption(page, where, result):
         f"{page.quantity.label}, its standard deviation, and {third}{place}; grey: voxels without a value. "
     )
     beyond = result["voxels"].get("beyond calibration")
-    return text + (
-        f"{digits(beyond)} voxels lie beyond the reference states of the calibration." if beyond else ""
-    )
+    return text + (f"{_counted(beyond)} beyond the reference states of the calibration." if beyond else "")
+
+
+def _counted(voxels):
+    return "1 voxel lies" if voxels == 1 else f"{digits(voxels)} voxels lie"
 
 
 def _histograms_caption(page):

@@ -5,6 +5,8 @@ import pytest
 
 from microsim.report.pages import fit as page
 
+from ..reading import room_behind_bars
+
 ONE = {
     "value": 3e-7,
     "interval": [2e-7, 4.5e-7],
@@ -81,8 +83,20 @@ def test_the_figure_shows_values_and_starts():
     assert axes[0].lines[0].get_xdata() == pytest.approx([3e-7])
 
 
+def test_a_correlation_has_a_true_minus():
+    found = result() | {"correlation": [[1.0, -0.25], [-0.25, 1.0]]}
+    assert [text.get_text() for text in page.correlation_figure(found).axes[0].texts] == [
+        "1.00",
+        "−0.25",
+        "−0.25",
+        "1.00",
+    ]
+
+
 def test_the_map_shows_what_is_left_in_units_of_the_noise():
-    panels = page.fitted_map_figure(drawn()[0]).axes
+    figure = page.fitted_map_figure(drawn()[0])
+    assert room_behind_bars(figure) > 0.12
+    panels = figure.axes
     left = np.ma.filled(
         panels[3].collections[0].get_array() if panels[3].collections else panels[3].images[0].get_array(),
         np.nan,

@@ -48,6 +48,13 @@ def test_a_page_of_every_method_is_whole(name, tmp_path):
     assert "Lithiation x" in text and "c.json" in text
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 voxel lies beyond"), (2, "2 voxels lie beyond")])
+def test_what_lies_beyond_the_calibration_is_counted(tmp_path, count, said):
+    page = page_of("edge")
+    result = numbers_of(page) | {"voxels": {"used": 9, "beyond calibration": count}}
+    assert said in write(tmp_path, page=page, result=result).read_text()
+
+
 def test_a_page_without_calibration_shows_the_quantity(tmp_path):
     page = page_of("edge", size=None, calibrated=False)
     text = write(tmp_path, page=page, result=numbers_of(page) | {"calibration": None}).read_text()
