@@ -314,15 +314,15 @@ class Experiment:
         """Solve a step from a guess of the state, or a function that makes one, and of what passes the
         interfaces; return Solved. first: is shown the first Newton step."""
         cell, now = self.cell, self.now
-        step = cell.step(
-            formula, now.states, control, R_film=R_film, scale_current=now.scale_current, layer=layer
-        )
+        scale = now.scale_current
+        step = cell.step(formula, now.states, control, R_film=R_film, scale_current=scale, layer=layer)
         # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
-        noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / now.scale_current
-        problem, tolerance = StepProblem(cell, step, interfaces), max(self.tolerances.newton, noise)
+        noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / scale
+        problem = StepProblem(cell, step, interfaces, now.sets_anew)
         _, log = newton(
-            problem, x() if callable(x) else x, tolerance=tolerance, linear_tolerance=self.tolerances.linear,
-            first=first, solve=partial(cell.sharing.gmres, restart=self.tolerances.restart),
+            problem, x() if callable(x) else x, tolerance=max(self.tolerances.newton, noise), first=first,
+            linear_tolerance=self.tolerances.linear,
+            solve=partial(cell.sharing.gmres, restart=self.tolerances.restart),
         )  # fmt: skip
         now.record.newton_iterations += len(log["linear_iterations"])
         now.record.linear_iterations += sum(log["linear_iterations"])

@@ -14,6 +14,7 @@ from .deposit import own_stored
 from .spheres import LithiumSolver
 
 NOBODY = np.empty(0, np.int32)
+ALIKE = 2.0  # times one rate that another may be for the numbers of the one to do for it
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,12 @@ class Preconditioner:
         grid = self.sharing.grid
         self.lithium, self.salt_grid = LithiumSolver(mesh.solid, grid), grid(mesh.ionic)
         self.potential_grid = None  # its coarse cells follow the first weights
-        self.numbers = None
+        self.numbers = self.rate = None
 
     def update(self, about):
         """Take over the numbers of a Linearisation."""
         cell, faces, rate, first = self.cell, self.cell.mesh.faces, about.rate, self.numbers is None
+        self.rate = rate
         reaction, whole = about.slopes
         push, pull = (_single(faces.area * slope) for slope in (whole.dphi, whole.dsto))
         reacted = np.bincount(faces.solid, faces.area * reaction.dsto, cell.mesh.solid.n)
@@ -92,6 +94,11 @@ class Preconditioner:
         )
         if first:
             return_freed()  # what making the levels of the grids took
+
+    def fits(self, rate):
+        """Whether its numbers do for a time step of another rate, alpha / dt (s-1), but for what a few steps
+        change of the state."""
+        return self.rate is not None and 1 / ALIKE <= abs(rate / self.rate) <= ALIKE
 
     def _lithium_weight(self, about):
         """Conductances of lithium's links, all materials on one scale of A per unit of sto."""

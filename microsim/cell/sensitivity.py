@@ -41,6 +41,7 @@ MOST_ROUNDS = 12
 SLIGHT = 1e-6  # of the current: an effect of a parameter's unit that is of no account
 LESS = 0.3  # share of what is missed that a round may leave; where it leaves more, J leaves out too much
 NEAR, THERMAL = 1e-4, 0.025  # of differences, in units of c_e_0, of sto and of V
+UNSEEN = 3  # steps in a row whose D is taken from J
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,15 @@ class InTime:
         return (value(*self.ahead, self.delay) - value(*self.now, 0.0)) / self.delay
 
 
+@dataclass
+class Trust:
+    """How well J tells what D is after a change: what it missed when that was last looked at, over D before
+    it; steps since."""
+
+    missed: float = np.inf
+    steps: int = 0
+
+
 class Sensitivities:
     """Follows an Experiment: how its states move with some parameters.
 
@@ -221,6 +231,7 @@ class Sensitivities:
         first = experiment.now.solved
         _check_alike(experiment.cell, self.beside)
         rest = initial_state(experiment.cell).x
+        self.trust = [Trust() for _ in neighbours]
         self.tangents = [[(one.solved.x - rest) / one.of.offset] for one in self.beside]
         for one, (S,) in zip(self.beside, self.tangents):
             one.solved = replace(one.solved, x=first.x + one.of.offset * S)
@@ -257,7 +268,9 @@ class Sensitivities:
         """Move the neighbour of parameter k on by a step; return its Solved."""
         one, past = self.beside[k], self.tangents[k]
         step = one.step(taken, taken.dt)
-        S, found = self._solve(one.of.cell, step, one.of.offset, self._guess(past, taken), about, 1.0)
+        trust = None if taken.settling or _reads_interfaces(one, step) else self.trust[k]
+        guess = self._guess(past, taken)
+        S, found = self._solve(one.of.cell, step, one.of.offset, guess, about, 1.0, trust)
         if taken.settling:  # lithiation and salt stay as they are
             keep = moment.cell.unknowns.place("sto").start
             S = np.concatenate([S[:keep], past[0][keep:]])
@@ -273,10 +286,11 @@ class Sensitivities:
         weights = bdf.extrapolation(taken.dt, self.experiment.now.earlier[1:])
         return sum(w * S for w, S in zip(weights, past)) if len(weights) == len(past) else past[0]
 
-    def _solve(self, cell, step, offset, S, about, unit):
+    def _solve(self, cell, step, offset, S, about, unit, trust=None):
         """Solve D(S) = 0 of a neighbour from a guess; return S and the neighbour's Solved. unit: of what
-        the neighbour is off by, over which it may do something."""
-        moment, exact, before, scale, at = about.moment, False, np.inf, None, about.at
+        the neighbour is off by, over which it may do something; trust: in J, by which the last D need not be
+        looked at each time; what passes the interfaces is then that of the guess."""
+        moment, exact, before, scale, at, left = about.moment, False, np.inf, None, about.at, None
         noise = ROUND_OFF * moment.cell.capacity.sum() * moment.solved.step.rate / abs(offset)
         noise = max(noise, SLIGHT * step.scale_current / unit)
         for _ in range(MOST_ROUNDS):
@@ -284,10 +298,18 @@ class Sensitivities:
             D = (cell.residual(at) - about.residual) / offset
             missed = np.linalg.norm(D)
             scale = np.linalg.norm(D - about.J(S)) if scale is None else scale
+            if trust and left is not None:
+                trust.missed, trust.steps = np.linalg.norm(D - left) / before, 0
             if missed <= self.tolerance * scale or moment.cell.unknowns.largest_sum(D) <= noise:
                 return S - _salt(moment, D), Solved(at.x, at.step, at.interfaces)
             exact, before = exact or missed > LESS * before, missed
-            S = S - about.solve(D, float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1)), exact)
+            asked = float(np.clip(0.5 * self.tolerance * scale / missed, 1e-3, 0.1))
+            change = about.solve(D, asked, exact)
+            S, left = S - change, D - about.J(change)
+            told = np.linalg.norm(left) + (trust.missed * missed if trust else np.inf)
+            if trust and trust.steps < UNSEEN and told <= self.tolerance * scale:
+                trust.steps += 1
+                return S - _salt(moment, left), Solved(moment.x + offset * S, at.step, at.interfaces)
         raise NotConverged(f"a sensitivity missed {missed / scale:.1e} of its source", [missed / scale])
 
     # ---- ends and marks, which move in time ----------------------------------------------------------------
@@ -337,13 +359,19 @@ class About:
         self.moment, cell, solved = moment, moment.cell, moment.solved
         self.at = cell.solve(solved.x, solved.step, solved.interfaces)
         self.residual, linear = cell.residual(self.at), cell.linearise(self.at)
-        cell.preconditioner.update(linear)
+        if not cell.preconditioner.fits(linear.rate):
+            cell.preconditioner.update(linear)
         self.J, self.precondition = cell.jacobian(linear), cell.preconditioner.answering(linear)
 
     def solve(self, b, tolerance, exact):
         """Return J^-1 b; exact: whether nothing is left out of J."""
         J = _differences(self.moment.cell, self.moment.solved) if exact else self.J
         return gmres(J, self.precondition, b, tolerance=tolerance)[0]
+
+
+def _reads_interfaces(one, step):
+    """Whether what follows a step of a neighbour reads what passes its interfaces."""
+    return bool(one.of.growth or one.of.cell.design.double_layer) or step.control.kind != "current"
 
 
 def _salt(moment, D):

@@ -97,11 +97,14 @@ class StepTooLong(Exception):
 
 
 class StepProblem:
-    """A Step of a HalfCell as Newton's method sees it. at: what was solved last, at first a guess."""
+    """A Step of a HalfCell as Newton's method sees it. at: what was solved last; set_at: the state at which
+    it has set the preconditioner, None before."""
 
-    def __init__(self, cell, step, guess):
-        """guess: Interfaces to start from."""
-        self.cell, self.step, self.interfaces, self.at, self.fresh = cell, step, guess, None, True
+    def __init__(self, cell, step, guess, anew=True):
+        """guess: Interfaces to start from; anew: whether the preconditioner is set even where the numbers
+        that it has would do."""
+        self.cell, self.step, self.interfaces, self.anew = cell, step, guess, anew
+        self.at = self.set_at = None
 
     def _solve(self, x):
         react = partial(self.cell.sharing.react, gentle=GENTLE)
@@ -124,14 +127,19 @@ class StepProblem:
 
     def linearise(self, x, fresh=False):
         """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
-        steps and are set once, or when asked for `fresh` ones."""
+        steps and are set once, if at all, or when asked for `fresh` ones."""
         # Newton asks for slopes where its residual is
         solved = self.at is not None and self.at.x is x
         about = self.cell.linearise(self.at if solved else self._solve(x))
-        if fresh or self.fresh:
+        due = self.anew and self.set_at is None
+        if fresh or due or not self.cell.preconditioner.fits(about.rate):
             self.cell.preconditioner.update(about)
-            self.fresh = False
+            self.set_at = x
         return self.cell.sharing.linear(about)
+
+    def is_stale(self, x):
+        """Whether the preconditioner has the numbers of another state than x."""
+        return self.set_at is not x
 
     def solved(self):
         """Return what was solved last, with its wholes kept to round-off (see wholes); raises NotConverged

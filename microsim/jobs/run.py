@@ -181,7 +181,8 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
             try:
                 for moment in experiment.moments(setup.loads()):
                     watch.note(moment)
-                    if not moment.last:  # the end of a step is kept when the next one has begun
+                    # the end of a step is kept when the next one has begun
+                    if not moment.last and experiment.now.sets_anew:
                         checkpoint.keep_state(parts, always=moment.t == 0)
                     show(moment)
             except NotConverged as failure:

@@ -13,6 +13,7 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=No
 
     `problem` has residual(x) -> R, size(R) -> one number to hold against `tolerance`,
     linearise(x) -> (apply, precondition), and limit(x, dx) -> the share of dx that keeps x in its bounds.
+    Where is_stale(x) says that the preconditioner is of another state linearise(x, fresh=True) has one of x.
     Each step solves J dx = -R to `linear_tolerance`; a step that does not lessen the residual is halved.
     first(dx): is shown the first step, before it is taken; what it raises ends the iteration. solve: what
     solves J dx = -R, called as gmres is.
@@ -30,7 +31,7 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=No
                 )
             # no more digits than the target asks for
             enough = max(linear_tolerance, 0.8 * tolerance / sizes[-1]) if loose else linear_tolerance
-            dx, iterations = _step(problem, x, R, min(0.1, enough), bool(linear), solve)
+            dx, iterations = _step(problem, x, R, min(0.1, enough), solve)
             linear.append(iterations)
             if first and len(linear) == 1:
                 first(dx)
@@ -58,14 +59,14 @@ def _finite():
             raise NotConverged(f"numbers left all bounds ({error})") from error
 
 
-def _step(problem, x, R, forcing, fallback, solve):
-    """Solve J dx = -R; return dx and the number of iterations. fallback: try again with a preconditioner of
-    this very state."""
+def _step(problem, x, R, forcing, solve):
+    """Solve J dx = -R; return dx and the number of iterations. Where that fails with a preconditioner of
+    another state, once more with one of this very state."""
     apply, precondition = problem.linearise(x)
     try:
         dx, history = solve(apply, precondition, R, tolerance=forcing)
     except NotConverged:
-        if not fallback:
+        if not problem.is_stale(x):
             raise
         apply, precondition = problem.linearise(x, fresh=True)
         dx, history = solve(apply, precondition, R, tolerance=forcing)

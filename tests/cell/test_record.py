@@ -71,6 +71,21 @@ def test_a_run_interrupted_at_a_jump_goes_on_with_its_current():
     assert same(again.now.solved, ran.now.solved) and ran.now.record.columns["current_A"].count(-C) > 2
 
 
+def test_where_the_preconditioner_is_set_anew_a_run_goes_on_with_its_very_numbers():
+    ran, kept, settings = experiment(), [], []
+    cell = ran.cell
+    for _ in ran.moments(loads(cell)):
+        settings.append(ran.cell.preconditioner.numbers)  # kept, so that no two have one place in memory
+        if ran.now.sets_anew and ran.now.under_way:
+            kept.append(ran.snapshot())
+    assert len(set(map(id, settings))) < 0.7 * len(settings)  # most steps do with the numbers of the last one
+    for state in kept[1::2]:
+        again = experiment()
+        again.restore(state)
+        again.run(loads(cell))
+        assert same(again.now.solved, ran.now.solved)
+
+
 def test_nothing_changes_in_an_experiment_but_its_progress():
     ran = experiment()
     before = dict(vars(ran))

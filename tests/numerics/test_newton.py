@@ -28,6 +28,9 @@ class Problem:
         inverse = np.linalg.inv(matrix)
         return lambda v: matrix @ v, lambda v: inverse @ v
 
+    def is_stale(self, x):
+        return False
+
     def limit(self, x, dx):
         down = dx < 0
         return min(1.0, 0.9 * ((self.lowest - x[down]) / dx[down]).min(initial=np.inf))
