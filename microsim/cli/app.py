@@ -53,8 +53,7 @@ def main(arguments=None):
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "microsim"
-        said = error.format_message().replace("Value error, ", "").rstrip(".")
-        return _fail(f"{said}; see {command} --help.", 2)
+        return _fail(f"{_told(error)}; see {command} --help.", 2)
     except BrokenPipeError:  # of head, or a pager that was left: there is nobody to tell
         drop_output()
         return 0
@@ -76,6 +75,12 @@ def main(arguments=None):
     if code == 130:
         return _fail("interrupted by Ctrl-C.", 130)
     return code if isinstance(code, int) else 0
+
+
+def _told(error):
+    """Say what is wrong with the words of a command line."""
+    said = error.format_message().replace("Value error, ", "").rstrip(".")
+    return f"{said}; put a name with spaces in quotes" if "unexpected extra argument" in said else said
 
 
 def _fail(message, code):

@@ -17,6 +17,7 @@ from .vectors import WIDTHS
 from .vectors import width as width_words
 
 MOST_RUNS = 6
+PLAIN = {"wall_s": " (s)", "peak_memory_bytes": " (bytes)"}  # units that a page writes with each value
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,7 +69,10 @@ class ComparedRuns(Result):
     def tables(self):
         labels = [run.label for run in self.shown]
         rows = [
-            (row["label"], *map(beyond, row["values"], row.get("rounding") or repeat(0)))
+            (
+                row["label"] + PLAIN.get(row["key"], ""),
+                *map(beyond, row["values"], row.get("rounding") or repeat(0)),
+            )
             for row in self.told["scores"]
             if any(value is not None for value in row["values"])
         ]

@@ -91,6 +91,10 @@ def test_help_alone_lists_the_commands_in_the_order_of_the_data_flow(capsys):
         (["frobnicate"], "'frobnicate'"),
         (["run"], "CASE.yaml"),
         (["run", "a.yaml", "--speed", "9"], "--speed"),
+        (
+            ["run", "my", "cell.yaml"],
+            "(cell.yaml); put a name with spaces in quotes; see microsim run --help",
+        ),
         (["run", "absent.yaml"], "absent.yaml: expected a readable YAML file"),
         (["run", "a.tif"], "begin one for it: microsim info a.tif --phases pore=0,am=1 --case FILE.yaml"),
         (["info", "a.npy", "--phases", "pore,am"], 'got "pore,am", where pore has no =; correct it.'),

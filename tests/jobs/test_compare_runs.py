@@ -27,6 +27,7 @@ def test_two_runs_make_a_page(small_run, other_run, tmp_path, capsys):
     assert main(["report", *folders, "--out", str(tmp_path / "page")]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"cell\.film\.model +none +uniform", printed) and "Capacity" in printed
+    assert re.search(r"Wall time \(s\) +\d", printed) and re.search(r"Peak memory \(bytes\) +\d{8}", printed)
     text = (tmp_path / "page" / "report.html").read_text()
     assert "2 runs side by side" in text and "cell.film.thickness_nm" in text
     names = {path.stem for path in (tmp_path / "page" / "figures").iterdir()}

@@ -112,13 +112,13 @@ def test_a_file_from_elsewhere_is_painted_by_keyboard_and_segmented_by_its_grey_
         for key in ("ArrowRight", "Shift+ArrowUp", "PageUp", "[", "[", "2", " "):  # a brush of one voxel
             page.keyboard.press(key)
             page.wait_for_timeout(150)
-        page.wait_for_selector("text=1 voxels")
+        page.wait_for_selector("text=/^1 voxel$/")
         place = tuple(np.add([n // 2 for n in SHAPE], (1, 10, 1)).clip(0, np.subtract(SHAPE, 1)))
         painted = read_voxels(tmp_path / "folder" / "mine.painted.tif").values
         assert [tuple(one) for one in np.argwhere(painted)] == [place] and painted[place] == 2
         assert page.inner_text(".value").endswith(f": {grey[place]}")
         page.keyboard.press("Control+z")
-        page.wait_for_selector("text=1 voxels", state="detached")
+        page.wait_for_selector("text=/^1 voxel$/", state="detached")
         page.select_option("#method", "thresholds")
         line = page.input_value(".starter .line")
         assert "--painted" not in line

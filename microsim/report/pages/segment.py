@@ -188,7 +188,7 @@ def labels_figure(grey, labels, names, size):
 def probability_figure(sure, size, phases):
     """Draw the probability of each voxel's label in a section [x, y]; at least 1 / phases."""
     aspect = sure.shape[0] * size[0] / (sure.shape[1] * size[1])
-    height = float(np.clip(5.5 / aspect, 1.5, 5.0))
+    height = float(np.clip(5.5 / aspect, 1.5, 3.4))
     figure = new_figure(height + 0.8, 7.0, layout="compressed")
     axes = figure.subplots()
     edges = plane_edges((*sure.shape, 1), (*size[:2], 1.0), (0, 0, 0), (0, 1))

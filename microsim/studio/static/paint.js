@@ -161,7 +161,7 @@ export class Painting {
     this.names.forEach((input, number) => { if (input !== document.activeElement) input.value = classes[number]; });
     if (classes.join() !== this.named) this.starter.say(this.line());
     this.named = classes.join();
-    this.counted.forEach((span, number) => { span.textContent = `${counts[number]} voxels`; });
+    this.counted.forEach((span, number) => { span.textContent = counts[number] === 1 ? "1 voxel" : `${counts[number]} voxels`; });
     this.back.disabled = !undo;
   }
 
