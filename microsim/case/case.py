@@ -26,6 +26,7 @@ from ..base.schema import (
 from ..volumes.formats import suffixes
 from .checks import (
     check_compare,
+    check_compared_once,
     check_contact,
     check_counter,
     check_film_lithium,
@@ -201,6 +202,7 @@ def parse_case(raw, path=None):
     if not isinstance(case.cell.counter_electrode, Counter):
         check_voltages(case, active)
     check_compare(case)
+    check_compared_once(case)
     check_fit(case)
     check_film_lithium(case)
     check_stack(case)

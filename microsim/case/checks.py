@@ -238,6 +238,16 @@ def check_compare(case):
         raise InputError("output.fields: expected sto for the comparison, got none; add sto.")
 
 
+def check_compared_once(case):
+    """Check that no section of what a run is compared with stands twice: a headline would count it twice."""
+    for number, one in enumerate(case.compare):
+        if (first := case.compare.index(one)) < number:
+            raise InputError(
+                f"compare.{number}: expected each comparison once, got that of compare.{first} again; leave"
+                " one out."
+            )
+
+
 def check_film_lithium(case):
     """Check that nothing else in the case holds a film that takes lithium for one that takes none."""
     counter = getattr(case.cell.counter_electrode, "film", None)

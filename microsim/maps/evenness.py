@@ -49,13 +49,15 @@ class Pieces:
 
     def spread(self, of=None):
         """Return between and within of some pieces (numbers from 0, all where None): their std with and
-        without the noise's share."""
+        without the noise's share; NaN between fewer than two."""
         of = np.flatnonzero(self.seen) if of is None else of
         n, share = self.voxels[of], self.voxels[of] / max(self.voxels[of].sum(), 1)
         mean = float(share @ self.mean[of]) if n.size else np.nan
         raw = float(share @ (self.mean[of] - mean) ** 2), float(share @ self.var[of])
         noise = share @ (self.noise[of] / self.values[of] * (1 - share))
         clean = raw[0] - float(noise), float(share @ self._clean_within()[of])
+        if n.size < 2:  # nothing lies between
+            raw, clean = (np.nan, raw[1]), (np.nan, clean[1])
         names = "std_between", "std_within"
         found = {name: _root(value) for name, value in zip(names, clean)}
         return {"mean": mean, **found, **{f"{k}_raw": _root(v) for k, v in zip(names, raw)}}

@@ -65,6 +65,10 @@ def test_a_molar_mass_is_given_in_a_case(case_file):
             ["cell.counter_electrode.material: expected a homogenised porous electrode", "kind active"],
         ),
         (["output.fields=[c_e]"], ["output.fields: expected sto for the comparison"]),
+        (
+            ["compare=[{measured: map.npy, sigma: 0.02}, {measured: map.npy, sigma: 0.02}]"],
+            ["compare.1: expected each comparison once, got that of compare.0 again"],
+        ),
         (["compare.time=start"], ["compare.time", "Rest for 30 minutes"]),
         (
             ["protocol=[Rest for 1 s, Rest for 1 s]", "compare.time=Rest for 1 s"],

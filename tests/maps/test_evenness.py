@@ -65,6 +65,12 @@ def test_an_even_map_under_noise_is_even():
     assert found["std_within_raw"] > 0.049
 
 
+def test_nothing_lies_between_one_piece():
+    found = spread_with_intervals(pieces_of(CLEAN, None, LABELS * (LABELS == 1), 1))
+    assert np.isnan([found["std_between"], found["std_between_raw"]]).all()
+    assert found["std_within"] == pytest.approx(CLEAN[LABELS == 1].std())
+
+
 def test_pieces_without_a_value_say_nothing():
     values = np.where(LABELS == 2, np.nan, CLEAN)
     pieces = pieces_of(values, None, LABELS, 41)
