@@ -18,8 +18,9 @@ def face_openings(share, *, periodic_sides=False, least=0.0):
         opening = (side_i + side_j + both) / 3
 
     side_i: the face as the plane of voxel i cuts it (normal from 3 x 3 x 3 shares, volume kept); both: as the
-    plane through both voxels does. Where no plane fits, as in a neck between two surfaces, the mean of the
-    two shares; in a wall thinner than two voxels nothing.
+    plane through both voxels does. Where no plane fits, as in a gap between two surfaces, the section of what
+    two parallel planes leave open that keep both shares; in a sheet between two surfaces of one voxel what
+    they leave, but at most the mean of the shares, and nothing in a wall thinner than two voxels.
 
     share           open share of each voxel, 0 to 1, [x, y, z]; below 1/512 a voxel is closed
     periodic_sides  the image goes on periodically along y and z, otherwise as its mirror image

@@ -9,6 +9,7 @@ import numpy as np
 from ...codes import GOOD_FIT, POOR_FIT, PURE
 from .compiled import inlined
 from .cut_planes import normal, open_part, place
+from .gaps import between_two
 from .threads import spread
 
 NONE, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -94,9 +95,15 @@ def _face(share, planes, here, there, own, other, axis, across, step_b, step_c):
     passage = min(passage, _passage(share, _doubt(of_t, facing), there, across, step_b, step_c))
     if s > 1 - PURE or t > 1 - PURE:
         return passage
-    misfit, mean = max(of_s, of_t), 0.5 * (np.float64(s) + np.float64(t))
+    misfit, mean, two = max(of_s, of_t), 0.5 * (np.float64(s) + np.float64(t)), 0.0
+    if misfit > 0:
+        g, h = (
+            (np.float64(ga), np.float64(gb), np.float64(gc)),
+            (np.float64(ha), np.float64(hb), np.float64(hc)),
+        )
+        two = between_two(share, here, there, g, h, (across, step_b, step_c), passage * mean)
     if misfit == 1:
-        return passage * mean
+        return two
     at = planes[own + PLACE] - (planes[own + SIZE + axis] if ga > 0 else NONE)
     sides = open_part(planes[own + SIZE + b], planes[own + SIZE + c], np.float64(at))
     at = planes[other + PLACE] - (NONE if ha > 0 else planes[other + SIZE + axis])
@@ -105,7 +112,7 @@ def _face(share, planes, here, there, own, other, axis, across, step_b, step_c):
     if facing:
         n1, n2, n3 = normal(2 * abs(np.float64(ga) + ha), abs(np.float64(gb) + hb), abs(np.float64(gc) + hc))
         both = open_part(n2, n3, place(n1, n2, n3, mean) - 0.5 * n1)
-    return (1 - misfit) * (sides + both) / 3 + misfit * passage * mean
+    return (1 - misfit) * (sides + both) / 3 + misfit * two
 
 
 @inlined
@@ -117,7 +124,9 @@ def _at_least(least, open_):
 def openings(first, stop, share, least, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis.
 
-        (1 - misfit) (side_i + side_j + both) / 3 + misfit passage (s_i + s_j) / 2
+        (1 - misfit) (side_i + side_j + both) / 3 + misfit two
+
+    two: see gaps.between_two.
 
     share: open share s, with two voxels around the box; least: what is open by less is closed.
     """

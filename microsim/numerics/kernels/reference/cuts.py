@@ -4,6 +4,7 @@ import numpy as np
 
 from ...codes import GOOD_FIT, POOR_FIT, PURE
 from .cut_planes import normal, places
+from .gaps import between_two
 
 
 def gradients(share, gradient):
@@ -62,7 +63,8 @@ def _lower_faces(share, gradient):
     doubled = (g + h) * np.array([2, 1, 1])[:, None, None, None]
     both = np.where(facing, _section(doubled, (s + t) / 2, 0.5), sides / 2)
     misfit = np.maximum(of_s, of_t)
-    open_ = (1 - misfit) * (sides + both) / 3 + misfit * passage * (s + t) / 2
+    two = between_two(share, here, before, g, h, passage * (s + t) / 2)
+    open_ = (1 - misfit) * (sides + both) / 3 + misfit * two
     open_ = np.where((s > 1 - PURE) | (t > 1 - PURE), passage, open_)
     open_[(s > 1 - PURE) & (t > 1 - PURE)] = 1
     open_[(s < PURE) | (t < PURE)] = 0
