@@ -211,9 +211,10 @@ class Preconditioner:
 
 
 def let_go(cell):
-    """Let go of a HalfCell's Preconditioner, a third of what a run holds, once all of its steps are solved;
-    who solves another one makes it anew."""
+    """Let go of a HalfCell's Preconditioner and of GMRES' basis, half of what a run holds, once all of its
+    steps are solved; who solves another one makes them anew."""
     vars(cell).pop("preconditioner", None)
+    cell.sharing.room.clear()
     return_freed()
 
 

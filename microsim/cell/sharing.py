@@ -21,12 +21,17 @@ from .kinetics import Drops, FaceCurrent, Slopes, face_current
 
 
 class OneProcess:
-    """All of the work of a HalfCell. faces: the reactive faces that it works on in a linear solve."""
+    """All of the work of a HalfCell. faces: the reactive faces that it works on in a linear solve; room: of
+    GMRES."""
 
-    react, gmres, grid = staticmethod(face_current), staticmethod(gmres), Multigrid
+    react, grid = staticmethod(face_current), Multigrid
 
     def __init__(self, cell):
-        self.cell, self.faces = cell, cell.mesh.faces
+        self.cell, self.faces, self.room = cell, cell.mesh.faces, []
+
+    def gmres(self, apply, precondition, b, *, tolerance, restart=20):
+        """Solve J x = b; return x and the relative residual history."""
+        return gmres(apply, precondition, b, tolerance=tolerance, restart=restart, room=self.room)
 
     def linear(self, about):
         """Return (J v, P^-1 v) of a Linearisation as functions, as its `gmres` takes them."""
@@ -59,7 +64,7 @@ class ByRanks(OneProcess):
 
     def __init__(self, cell, ranks):
         check_shared(cell)
-        self.cell, self.ranks, mesh = cell, ranks, cell.mesh
+        self.cell, self.ranks, self.room, mesh = cell, ranks, [], cell.mesh
         graphs = mesh.ionic, mesh.electronic, mesh.solid.resolved
         lines = sum(np.bincount(g.position[:, 0], minlength=len(g.widths[0])) for g in graphs)
         if np.count_nonzero(lines) < ranks.size:
@@ -137,7 +142,8 @@ class ByRanks(OneProcess):
         """Solve J x = b as one process does; b and x are whole."""
         self._agree(b)
         own, total = self.taken(b), self.ranks.sum
-        x, history = gmres(apply, precondition, own, tolerance=tolerance, restart=restart, total=total)
+        how = {"tolerance": tolerance, "restart": restart, "total": total, "room": self.room}
+        x, history = gmres(apply, precondition, own, **how)
         return self.whole(x), history
 
     def _agree(self, b):

@@ -49,7 +49,7 @@ def _number(vector, value):
     return getattr(vector.dtype, "type", vector.dtype)(value)
 
 
-def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=None):
+def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=None, room=None):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied
@@ -58,7 +58,8 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors
     and, from then on, x; raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm
-    9.6). total(sums): adds up sums over vectors whose entries several processes hold.
+    9.6). total(sums): adds up sums over vectors whose entries several processes hold. room: list in which
+    the basis lies for the next call: to be given memory anew each time takes a fortieth of a run.
     """
     norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
     size = norm(b)
@@ -67,7 +68,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
         return np.zeros_like(b), history
     while len(history) <= maximum and history[-1] > tolerance:
         length, most = norm(r), min(restart, maximum + 1 - len(history))
-        basis = np.empty((most + 1, b.size), np.float32)
+        basis = _basis(room, most + 1, b.size)
         np.divide(r, length, out=basis[0], casting="same_kind")
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is float32, and what counts is the residual recomputed after
@@ -89,6 +90,16 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
             history,
         )
     return x, history
+
+
+def _basis(room, count, size):
+    """Return place for so many vectors, that of the last call where a room has kept it."""
+    if room and room[0].shape[1] == size and len(room[0]) >= count:
+        return room[0][:count]
+    basis = np.empty((count, size), np.float32)
+    if room is not None:
+        room[:] = [basis]
+    return basis
 
 
 def _gmres_cycle(apply, precondition, basis, target, norm, total):

@@ -58,6 +58,19 @@ def test_gmres_restarts_to_double_precision():
     assert len(history) - 1 < 40
 
 
+def test_gmres_finds_the_place_of_its_basis_again_and_nothing_of_what_lay_there():
+    room, places = [], []
+    for seed, (n, restart) in enumerate([(60, 8), (60, 8), (60, 5), (40, 8), (60, 12)]):
+        A, b = non_symmetric(n, seed)
+        how = {"tolerance": 1e-6, "maximum": 100, "restart": restart}
+        x, history = gmres(lambda v: A @ v, lambda v: v.copy(), b, **how, room=room)
+        alone, same = gmres(lambda v: A @ v, lambda v: v.copy(), b, **how)
+        assert np.array_equal(x, alone) and history == same
+        places.append(room[0])
+    assert places[0] is places[1] is places[2]
+    assert places[3].shape == (9, 40) and places[4].shape == (13, 60)
+
+
 def test_gmres_keeps_a_tight_tolerance_within_one_cycle():
     A, b = non_symmetric(60, 0)
     x, _ = gmres(lambda v: A @ v, lambda v: v.copy(), b, tolerance=1e-8)
