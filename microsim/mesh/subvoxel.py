@@ -12,7 +12,7 @@ from ..numerics.backend import kernels
 from ..numerics.codes import PURE
 
 
-def face_openings(share, *, periodic_sides=False, least=0.0):
+def face_openings(share, *, periodic_sides=False, least=0.0, gaps=True):
     """Measure how far voxel faces are open.
 
         opening = (side_i + side_j + both) / 3
@@ -25,6 +25,7 @@ def face_openings(share, *, periodic_sides=False, least=0.0):
     share           open share of each voxel, 0 to 1, [x, y, z]; below 1/512 a voxel is closed
     periodic_sides  the image goes on periodically along y and z, otherwise as its mirror image
     least           open part of a face below which it is closed
+    gaps            False: where no plane fits the mean of the two shares, and nothing in a thin wall
 
     Returns float32 [axis, x, y, z], one longer along each axis: the lower face of each voxel, 0 to 1.
     Planes: Youngs, in Numerical Methods for Fluid Dynamics (1982) 273; volumes: Scardovelli and Zaleski,
@@ -32,7 +33,7 @@ def face_openings(share, *, periodic_sides=False, least=0.0):
     """
     share = np.asarray(share, np.float32)
     opening = np.empty((3, *(n + 1 for n in share.shape)), np.float32)
-    kernels.cuts.openings(_padded(share, 2, periodic_sides), np.float32(least), opening)
+    kernels.cuts.openings(_padded(share, 2, periodic_sides), np.float32(least), gaps, opening)
     return opening
 
 

@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from microsim.mesh.cut_surface import cut_surface
 from microsim.mesh.morphology import surface_area
-from microsim.mesh.subvoxel import smooth_shares
+from microsim.mesh.subvoxel import face_openings, smooth_shares
 
 from .test_subvoxel import ball, blocks, counted, half_space
 
@@ -45,6 +45,13 @@ def test_an_edge_of_another_length_stretches_areas_and_depths():
     cubes, long = cut_surface(share, (1.0, 1.0, 1.0)), cut_surface(share, (1.0, 1.0, 3.0))
     assert long.vector == pytest.approx(cubes.vector * [3, 3, 1])
     assert long.inner.depth == pytest.approx(cubes.inner.depth, rel=1e-3)
+
+
+def test_particles_a_fraction_of_a_voxel_apart_hand_on_electrons():
+    """Balls 0.6 voxels apart: nothing conducts between them in a sample, but in an electrode they touch."""
+    share = sum(1 - ball(20, 4.7, (x, 8.0, 8.0)) for x in (5.0, 15.0))
+    passed = cut_surface(share, (1.0, 1.0, 1.0)).inner.opening[0, 10, 7:9, 7:9]
+    assert (passed > 0.005).all() and not face_openings(share)[0, 10, 7:9, 7:9].any()
 
 
 def test_a_part_of_a_voxel_is_told_by_its_moments_and_the_middle_of_the_voxel():

@@ -25,13 +25,14 @@ def cut_shares(seed, shape, blur):
     st.sampled_from([(7, 8, 6), (5, 5, 9)]),
     st.sampled_from([0.4, 1.0, 2.0]),
     st.sampled_from([0.0, 0.3]),
+    st.booleans(),
 )
-def test_gradients_and_openings(seed, shape, blur, least):
+def test_gradients_and_openings(seed, shape, blur, least, gaps):
     share = cut_shares(seed, shape, blur)
     gradient = np.zeros((3, *(n - 2 for n in shape)), np.float32)
     agree("cuts.gradients", share, gradient, outputs=[1])
     opening = np.zeros((3, *(n - 3 for n in shape)), np.float32)
-    (opening,) = agree("cuts.openings", share, np.float32(least), opening, outputs=[2])
+    (opening,) = agree("cuts.openings", share, np.float32(least), gaps, opening, outputs=[3])
     assert opening.min() >= 0 and opening.max() <= 1 and not np.any((opening > 0) & (opening < least))
     assert not opening[:, share[2:-1, 2:-1, 2:-1] < PURE].any()
 

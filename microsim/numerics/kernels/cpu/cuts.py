@@ -78,9 +78,10 @@ def _passage(share, doubt, at, across, b, c):
 
 
 @inlined
-def _face(share, planes, here, there, own, other, axis, across, step_b, step_c):
+def _face(share, planes, here, there, own, other, axis, across, step_b, step_c, gaps):
     """Open part of the face across an axis between two voxels, the second before the first: places in `share`
-    (here, there) and of their planes (own, other); steps in `share` across the axis and along the others."""
+    (here, there) and of their planes (own, other); steps in `share` across the axis and along the others;
+    gaps: see openings."""
     s, t = share[here], share[there]
     if s < PURE or t < PURE:
         return 0.0
@@ -95,13 +96,14 @@ def _face(share, planes, here, there, own, other, axis, across, step_b, step_c):
     passage = min(passage, _passage(share, _doubt(of_t, facing), there, across, step_b, step_c))
     if s > 1 - PURE or t > 1 - PURE:
         return passage
-    misfit, mean, two = max(of_s, of_t), 0.5 * (np.float64(s) + np.float64(t)), 0.0
-    if misfit > 0:
+    misfit, mean = max(of_s, of_t), 0.5 * (np.float64(s) + np.float64(t))
+    two = passage * mean
+    if gaps and misfit > 0:
         g, h = (
             (np.float64(ga), np.float64(gb), np.float64(gc)),
             (np.float64(ha), np.float64(hb), np.float64(hc)),
         )
-        two = between_two(share, here, there, g, h, (across, step_b, step_c), passage * mean)
+        two = between_two(share, here, there, g, h, (across, step_b, step_c), two)
     if misfit == 1:
         return two
     at = planes[own + PLACE] - (planes[own + SIZE + axis] if ga > 0 else NONE)
@@ -121,12 +123,12 @@ def _at_least(least, open_):
 
 
 @spread("opening", axis=1)
-def openings(first, stop, share, least, opening):
+def openings(first, stop, share, least, gaps, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis.
 
         (1 - misfit) (side_i + side_j + both) / 3 + misfit two
 
-    two: see gaps.between_two.
+    two: with `gaps` see gaps.between_two, else passage (s_i + s_j) / 2.
 
     share: open share s, with two voxels around the box; least: what is open by less is closed.
     """
@@ -154,13 +156,13 @@ def openings(first, stop, share, least, opening):
                     continue
                 a, b, c = at - x_step, at - nz, at - ONCE
                 opening[0, i, j, k] = _at_least(
-                    least, _face(flat, records, at, a, own, other, X, x_step, nz, ONCE)
+                    least, _face(flat, records, at, a, own, other, X, x_step, nz, ONCE, gaps)
                 )
                 opening[1, i, j, k] = _at_least(
-                    least, _face(flat, records, at, b, own, own - y_record, Y, nz, ONCE, x_step)
+                    least, _face(flat, records, at, b, own, own - y_record, Y, nz, ONCE, x_step, gaps)
                 )
                 opening[2, i, j, k] = _at_least(
-                    least, _face(flat, records, at, c, own, own - RECORD, Z, ONCE, x_step, nz)
+                    least, _face(flat, records, at, c, own, own - RECORD, Z, ONCE, x_step, nz, gaps)
                 )
 
 

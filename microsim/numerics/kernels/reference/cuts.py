@@ -37,19 +37,19 @@ def depths(share, gradient, depth):
     depth[:] = (1 - misfit) * plane + misfit * (s - 0.5)
 
 
-def openings(share, least, opening):
+def openings(share, least, gaps, opening):
     """Open part [axis, x, y, z] of the lower face of each voxel across each axis; see cpu.cuts."""
     gradient = np.empty((3, *(n - 2 for n in share.shape)), np.float32)
     gradients(share, gradient)
     for axis in range(3):
         order = [axis, (axis + 1) % 3, (axis + 2) % 3]
-        found = _lower_faces(
-            share.transpose(order).astype(float), gradient[order].transpose([0, *(a + 1 for a in order)])
-        )
+        turned = share.transpose(order).astype(float)
+        slopes = gradient[order].transpose([0, *(a + 1 for a in order)])
+        found = _lower_faces(turned, slopes, gaps)
         opening[axis] = np.where(found >= least, found, 0).transpose(np.argsort(order))
 
 
-def _lower_faces(share, gradient):
+def _lower_faces(share, gradient, gaps):
     """Open part of the lower faces across axis 0."""
     here = (slice(2, -1),) * 3
     before = (slice(1, -2), *here[1:])
@@ -63,7 +63,9 @@ def _lower_faces(share, gradient):
     doubled = (g + h) * np.array([2, 1, 1])[:, None, None, None]
     both = np.where(facing, _section(doubled, (s + t) / 2, 0.5), sides / 2)
     misfit = np.maximum(of_s, of_t)
-    two = between_two(share, here, before, g, h, passage * (s + t) / 2)
+    two = passage * (s + t) / 2
+    if gaps:
+        two = between_two(share, here, before, g, h, two)
     open_ = (1 - misfit) * (sides + both) / 3 + misfit * two
     open_ = np.where((s > 1 - PURE) | (t > 1 - PURE), passage, open_)
     open_[(s > 1 - PURE) & (t > 1 - PURE)] = 1
