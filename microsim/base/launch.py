@@ -11,6 +11,7 @@ MARKS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 SIZE = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # and how many ranks there are, and how many on its machine
 LOCAL = ("MPI_LOCALNRANKS", "OMPI_COMM_WORLD_LOCAL_SIZE")
 PATIENCE = 3.0  # s that a failed rank waits for the others to fail alike
+HEARD = 0.3  # s until mpiexec has passed on what was said: ended at once it has lost the last line
 NOT_SHARED = "--backend: expected cpu with {}, which ranks of MPI do not share yet, got mpi; leave one out."
 NOT_ON_DEVICE = "--backend: expected cpu with {}, which no GPU takes yet, got gpu; leave one out."
 FAILED = 20  # tag of the message by which a rank that fails alone tells the first
@@ -104,6 +105,7 @@ def fail_together(say, code):
         if rank:
             say()
         sys.stderr.flush()
+        time.sleep(HEARD)
         mpi.COMM_WORLD.Abort(code)
     return code
 

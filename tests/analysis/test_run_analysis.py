@@ -38,7 +38,8 @@ def test_an_analysis_of_a_run_goes_on_where_it_was():
     other, again = start()
     for moment in experiment.moments(loads):
         analysis.note(moment)
-        if moment.time_steps == 20 and moment.number == 0:
+        if moment.time_steps == 21 and moment.number == 0:
+            assert experiment.now.sets_anew  # as where a checkpoint is written
             other.restore(experiment.snapshot())
             again.restore(analysis.snapshot())
     other.run(loads, again.note)

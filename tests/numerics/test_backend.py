@@ -18,8 +18,8 @@ from .twins import FOLDER, public, trade
 
 HERE = Path(__file__).parent
 HELPERS = {
-    "cpu": {"bits", "compiled", "compiling", "cut_planes", "store", "sums", "threads"},
-    "reference": {"cut_planes", "rows_of", "places"},
+    "cpu": {"bits", "compiled", "compiling", "cut_planes", "gaps", "store", "sums", "threads"},
+    "reference": {"cut_planes", "gaps", "rows_of", "places"},
     "gpu": {"device", "sums"},
 }
 TRADES = sorted(
