@@ -68,7 +68,7 @@ class Preconditioner:
     def update(self, about):
         """Take over the numbers of a Linearisation."""
         cell, faces, rate, first = self.cell, self.cell.mesh.faces, about.rate, self.numbers is None
-        self.rate = rate
+        self.rate = None  # what is set in part, where numbers leave all bounds, is of no use to another step
         reaction, whole = about.slopes
         push, pull = (_single(faces.area * slope) for slope in (whole.dphi, whole.dsto))
         reacted = np.bincount(faces.solid, faces.area * reaction.dsto, cell.mesh.solid.n)
@@ -92,6 +92,7 @@ class Preconditioner:
             response,
             self._current(response),
         )
+        self.rate = rate
         if first:
             return_freed()  # what making the levels of the grids took
 
@@ -211,8 +212,8 @@ class Preconditioner:
 
 
 def let_go(cell):
-    """Let go of a HalfCell's Preconditioner and of GMRES' basis, half of what a run holds, once all of its
-    steps are solved; who solves another one makes them anew."""
+    """Let go of a HalfCell's Preconditioner, a third of what a run holds, and of GMRES' basis, a tenth, once
+    all of its steps are solved; who solves another one makes them anew."""
     vars(cell).pop("preconditioner", None)
     cell.sharing.room.clear()
     return_freed()

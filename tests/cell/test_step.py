@@ -53,3 +53,21 @@ def test_the_preconditioner_is_set_once_a_step_and_when_asked():
     assert cell.preconditioner.numbers is first
     problem.linearise(x, fresh=True)
     assert cell.preconditioner.numbers is not first
+
+
+def test_numbers_that_were_set_in_part_do_for_no_other_step(monkeypatch):
+    cell = half_cell(image((6, 5, 5), 1))
+    x = cell.vector(psi=-0.05, V=4.0, sto=0.4, c_e=1000.0)
+    step, guess = cell.step(bdf(10.0, []), [x], 1e-9), cell.at_rest(x).interfaces
+    StepProblem(cell, step, guess).linearise(x)
+    preconditioner, rates = cell.preconditioner, step.rate * np.array([0.4, 0.6, 1.9, 2.1])
+    assert [preconditioner.fits(rate) for rate in rates] == [False, True, True, False]
+    before = preconditioner.numbers
+    StepProblem(cell, step, guess, anew=False).linearise(x)
+    assert preconditioner.numbers is before
+    with monkeypatch.context() as patched, pytest.raises(np.linalg.LinAlgError):
+        patched.setattr(preconditioner, "_update_salt", lambda *_: np.linalg.cholesky(-np.eye(2)))
+        StepProblem(cell, step, guess).linearise(x)
+    assert not preconditioner.fits(step.rate)
+    StepProblem(cell, step, guess, anew=False).linearise(x)
+    assert preconditioner.numbers is not before and preconditioner.fits(step.rate)
