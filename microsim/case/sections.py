@@ -352,7 +352,7 @@ class Numerics:
     starts again, each of which keeps two vectors (None: 20 in a time step, 6 in an impedance)."""
 
     time_tolerance: float = entry(tolerance, default=5e-4)
-    newton_tolerance: float = entry(tolerance, default=2e-5)
+    newton_tolerance: float = entry(tolerance, default=1e-4)
     linear_tolerance: float = entry(tolerance, default=1e-3)
     max_step: float | None = entry(number(1e-6), units=SECONDS, default=None)
     transport_tolerance: float = entry(tolerance, default=1e-3)

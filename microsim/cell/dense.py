@@ -18,7 +18,7 @@ from ..numerics.bdf import extrapolation
 WITHIN = 5e-5  # V; rows are added until straight lines are this near to the curve
 SHORTEST_STEP = 1e-3  # s; shorter ones are not looked into
 DEEPEST = 7  # halvings of a step
-BENT = 0.01  # V off its parabola; further off, where U falls steeply, an extrapolated state tells no voltage
+BENT = 0.03  # V off its parabola; further off, where U falls steeply, an extrapolated state tells no voltage
 
 
 def note_rows(cell, now, current, load):
@@ -38,9 +38,9 @@ def note_rows(cell, now, current, load):
 def foreseen(cell, now, x, since):
     """Return the voltage (V) of a state x that the last ones are extrapolated to, `since` the present one
     (s): v of x, and the rest on its parabola. V itself on a parabola misses what U bends."""
-    at_faces = _at_faces(cell, now)
+    at_faces = voltage_of_faces(cell, now)
     with np.errstate(all="ignore"):  # beyond the end of its lithium no number is foreseen
-        v = at_faces(x, since)
+        v = at_faces(cell.state(x), since)
     return v + _sum(extrapolation(since, now.earlier), _rests(cell, now, at_faces))
 
 
@@ -55,12 +55,12 @@ def bent_off(cell, now, x, since):
 
 def _bends(cell, now):
     """(s from the end of the last step, V) of the rows within it that straight lines need, in order."""
-    states, at_faces = now.states[: len(now.earlier[:2]) + 1], _at_faces(cell, now)
+    states, at_faces = now.states[: len(now.earlier[:2]) + 1], voltage_of_faces(cell, now)
     ends, rests = [float(cell.state(x).V[0]) for x in states[:2]], _rests(cell, now, at_faces)
 
     def voltage(since):
         weights = extrapolation(since, now.earlier)
-        return float(at_faces(_sum(weights, states), since) + _sum(weights, rests))
+        return float(at_faces(cell.state(_sum(weights, states)), since) + _sum(weights, rests))
 
     return _halved(voltage, (-now.earlier[0], ends[1]), (0.0, ends[0]), DEEPEST)
 
@@ -69,19 +69,23 @@ def _rests(cell, now, at_faces):
     """The voltages of the last states, less v (V)."""
     if not now.rests:  # asked for by the rows of a step and by the guess of the next one
         times = -np.cumsum([0.0, *now.earlier[:2]])
-        now.rests = [float(cell.state(x).V[0]) - at_faces(x, t) for x, t in zip(now.states, times)]
+        now.rests = [
+            float(cell.state(x).V[0]) - at_faces(cell.state(x), t) for x, t in zip(now.states, times)
+        ]
     return now.rests
 
 
-def _at_faces(cell, now):
-    """Return a function of a state and of the time since the present one (s) that returns v (V)."""
+def voltage_of_faces(cell, now):
+    """Return a function of a State and of the time since the present one (s) that returns v (V)."""
     faces, mesh = cell.mesh.faces, cell.mesh
     j, ours = now.solved.interfaces.reaction[cell.on_faces], mesh.positive[faces.electronic]
     weights = _shares(j * faces.area, faces.area, ours) - _shares(j * faces.area, faces.area, ~ours)
-    slope = 0.0 if now.reacted is None else (j - now.reacted[cell.on_faces]) / now.earlier[0]
+    slope = (
+        0.0 if now.reacted is None or not now.earlier else (j - now.reacted[cell.on_faces]) / now.earlier[0]
+    )
 
-    def mean(x, since):
-        return float(weights @ cell.voltages(cell.state(x), j + since * slope))
+    def mean(u, since):
+        return float(weights @ cell.voltages(u, j + since * slope))
 
     return mean
 

@@ -11,19 +11,21 @@ from ..base.errors import InputError, NotConverged
 from ..base.records import copied, sealed
 from ..numerics import bdf
 from ..numerics.newton import newton
-from .dense import bent_off, note_rows
+from .dense import note_rows
 from .ends import EndValues, past_ends, time_of_end
 from .kinetics import beside_reaction
 from .load import Load
 from .marks import step_to_mark, time_of_mark
 from .obstacle import obstacle
-from .pace import SHORTEST, local_error, longer, step_into
+from .outlook import first_step, foreseen_step, guess
+from .pace import SHORTEST, local_error, longer, may_miss, step_into
 from .record import Moment, Progress, Record, keep_balances, lithium_held, salt_held, step_summary
 from .stages import Stages
 from .start import initial_state
 from .step import RESTART, Control, StepProblem, StepTooLong
 
 ROUND_OFF = 2e-15  # of the lithium of all cells together
+AT_ONCE = 1e-4  # s of the time step in which a new current sets in
 SETTLED = 1e-6  # s that pass for the double layer while a new current sets in: none, but for round-off
 
 
@@ -34,7 +36,7 @@ class Tolerances:
     (V); restart: iterations after which GMRES starts again, with none of their vectors."""
 
     step: float = 5e-4
-    newton: float = 2e-5
+    newton: float = 1e-4
     linear: float = 1e-3
     first_step: float = 0.01
     max_step: float = np.inf
@@ -186,7 +188,9 @@ class Experiment:
         now.dt = self._first_step if ahead is None else step_into(ahead, self._first_step)
         now.jumping, now.pace = False, 0.0
         now.start_formula()
-        self._settle(load)
+        new = self._settle(load)
+        if load.profile is None and not self.cell.design.double_layer:
+            now.dt = first_step(self.cell, now, new, AT_ONCE, self.tolerances)
         met = self._past_end(now.solved.x, self._current(now.solved), now.charge, load)
         reason = next((kind for kind, value in met.items() if value > -self.tolerances.event), None)
         now.under_way = reason is None
@@ -196,6 +200,7 @@ class Experiment:
         """Take one time step; return why the protocol step ends, or None."""
         now = self.now
         dt = min(now.dt, self.tolerances.max_step, load.longest_step(now.t - now.begun))
+        dt = foreseen_step(self.cell, now, load, dt, self.tolerances.step)
         if now.t + 1.001 * dt >= end:
             dt = end - now.t
         now.dt, reason = self._advance(dt, load)
@@ -216,12 +221,13 @@ class Experiment:
             now.dt = step_into(ahead, self._first_step)
 
     def _settle(self, load):
-        """Solve the potentials for the new current; sto and c_e stay as they are.
+        """Solve the potentials for the new current; sto and c_e stay as they are. Return the State that is
+        solved for.
 
         A step of 0.1 ms: shorter ones meet the round-off of sto / dt (3e-6 of the current at 1 us).
         """
         asked = load.control(self.now.t - self.now.begun, after=True)
-        at_once, layer = bdf.bdf(1e-4, []), self._layer(bdf.bdf(SETTLED, []))
+        at_once, layer = bdf.bdf(AT_ONCE, []), self._layer(bdf.bdf(SETTLED, []))
         solved, held, done, part = self.now.solved, self._held(asked.kind), 0.0, 1.0
         film = solved.step.R_film
         while done < 1.0:  # at tens of C the whole current at once may be too far
@@ -242,6 +248,7 @@ class Experiment:
         self.now.solved = replace(solved, x=x)
         if self.growth:
             self.now.driving = solved.interfaces.v
+        return new
 
     def _held(self, kind):
         """The present voltage, current or power."""
@@ -293,19 +300,20 @@ class Experiment:
         """Return a step as solved and its local error, told to a percent by the first Newton step; the
         film as it will be then: an end of the step is found on the film that it has."""
         now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
-        _, bent = self._extrapolate(dt)
+        _, bent = guess(self.cell, now, dt)
         if self.growth:
             film = self.growth.after(film, now.driving, dt, self.cell.T)
         control = load.control(now.t + dt - now.begun)
         layer = self._layer(formula, self._films(film))
-        allowed, again = partial(self._allowed, bent=bent, dt=dt), partial(self._extrapolate, dt, bent)
+        allowed = partial(self._allowed, bent=bent, dt=dt, varies=load.varies)
+        again = partial(guess, self.cell, now, dt, bent)
         # made twice, for it need not lie in memory while a step is solved
         solved = self._solve(formula, control, lambda: again()[0], interfaces, layer, film, allowed)
-        return solved, self._allowed(solved.x - again()[0], bent, dt)
+        return solved, allowed(solved.x - again()[0])
 
-    def _allowed(self, dx, bent, dt):
+    def _allowed(self, dx, bent, dt, varies):
         """Return the local error of a step that changes its guess by dx; StepTooLong if it is too large."""
-        error = local_error(self.cell, self.now, dx + self.cell.vector(V=bent), dt)
+        error = local_error(self.cell, self.now, dx, dt, bent, varies)
         if error > 1.5 * self.tolerances.step and dt > SHORTEST:
             raise StepTooLong(error)
         return error
@@ -320,24 +328,14 @@ class Experiment:
         noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / scale
         problem = StepProblem(cell, step, interfaces, now.sets_anew)
         _, log = newton(
-            problem, x() if callable(x) else x, tolerance=max(self.tolerances.newton, noise), first=first,
+            problem, x() if callable(x) else x, first=first,
+            tolerance=max(may_miss(cell, now, self.tolerances.newton), noise),
             linear_tolerance=self.tolerances.linear,
             solve=partial(cell.sharing.gmres, restart=self.tolerances.restart),
         )  # fmt: skip
         now.record.newton_iterations += len(log["linear_iterations"])
         now.record.linear_iterations += sum(log["linear_iterations"])
         return problem.solved()
-
-    def _extrapolate(self, dt, bent=None):
-        """Return a guess of the state after a step of dt, and by how much its V, where U bends, is off the
-        parabola through the last states, by which a step's error is told (V; bent, where that is known)."""
-        cell, now = self.cell, self.now
-        x = sum(w * s for w, s in zip(bdf.extrapolation(dt, now.earlier), now.states))
-        if not cell.unknowns.inside(x):
-            return now.solved.x.copy(), 0.0
-        bent = bent_off(cell, now, x, dt) if bent is None else bent
-        cell.state(x).V[0] += bent
-        return x, bent
 
     def _charge(self, solved, dt, varies):
         """The charge discharged by the end of a step (C): by the same formula as the lithium, so that the two

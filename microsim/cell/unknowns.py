@@ -46,7 +46,7 @@ BLOCKS = (
     Block("phi", "charge_s", "electronic", "V", leap=LEAP),
     Block("V", "constraint", "cell", "V", leap=LEAP, error_scale=lambda design: 1.0),
     Block(
-        "sto", "lithium", "solid", "1", True, low=0.0, high=1.0, margin=1e-6, error_scale=lambda design: 1.0
+        "sto", "lithium", "solid", "1", True, low=0.0, high=1.0, margin=1e-6, error_scale=lambda design: 0.2
     ),
     Block(
         "c_e", "salt", "ionic", "mol m-3", True, low=0.0, margin=1.0, error_scale=lambda design: design.c_e_0
@@ -118,10 +118,11 @@ class Unknowns:
             if block.margin
         )
 
-    def largest_error(self, dx, design):
-        """Return the largest rms change of the blocks that time steps look at, each over its scale."""
+    def largest_error(self, dx, design, **known):
+        """Return the largest rms change of the blocks that time steps look at, each over its scale; known:
+        rms changes to take for those of dx, by name."""
         return max(
-            np.sqrt(np.mean(change**2)) / block.error_scale(design)
+            known.get(block.name, np.sqrt(np.mean(change**2))) / block.error_scale(design)
             for block, change in zip(self.blocks, self.state(dx))
             if block.error_scale
         )

@@ -46,7 +46,7 @@ def made(kind="film", **more):
 
 def record_of(cell):
     loads = [Load("step", j * cell.mesh.area, duration=duration) for j, duration in LOADS]
-    return run(cell, loads).record
+    return run(cell, loads, newton=2e-5).record
 
 
 @pytest.mark.usefixtures("on_processor")

@@ -98,7 +98,7 @@ def newman(R_film=0.0, efficiency=1.0):
 
 
 @cache
-def discharge(n, R_film=0.0, efficiency=1.0, step=5e-5):
+def discharge(n, R_film=0.0, efficiency=1.0, step=1e-5):
     cell = laminate(n, R_film, pore_transport_efficiency=efficiency)
     ran = run(cell, [Load("discharge", CURRENT * cell.mesh.area, until_voltage=3.5)], step=step)
     return cell, ran

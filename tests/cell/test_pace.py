@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from microsim.cell.load import Load
-from microsim.cell.pace import SHORTEST, local_error, longer, step_into
+from microsim.cell.pace import OF_V, SHORTEST, local_error, longer, may_miss, step_into
+from microsim.numerics.bdf import error_share
 
 from ..cells import run
 from .test_experiment import electrode, one_C
@@ -37,9 +38,37 @@ def test_a_long_second_step_is_held_against_a_straight_line():
     at.solved = SimpleNamespace(step=SimpleNamespace(control=SimpleNamespace(kind="current")))
     dx = cell.vector(sto=1e-3)
     assert local_error(cell, at, dx, 0.018) == 0.0  # too short to be looked at
-    assert local_error(cell, at, dx, 0.5) == pytest.approx(1e-3 / 6, rel=0.02)
+    assert local_error(cell, at, dx, 0.5) == pytest.approx(1e-3 / 0.2 / 6, rel=0.02)
     at.earlier = []
     assert local_error(cell, at, dx, 0.5) == 0.0
+
+
+def test_a_voltage_is_held_against_the_nearer_of_guess_and_parabola():
+    """What U bends within a step is no error; a profile's voltage, which follows its current, is held against
+    the parabola."""
+    cell = electrode()
+    at = progress([1.0, 1.0])
+    at.solved = SimpleNamespace(step=SimpleNamespace(control=SimpleNamespace(kind="current")))
+    share = error_share(1.0, [1.0, 1.0])
+    dx = cell.vector(V=1e-3)
+    assert local_error(cell, at, dx, 1.0, bent=4e-3) == pytest.approx(share * 1e-3 / OF_V)
+    assert local_error(cell, at, dx, 1.0, bent=-9e-4) == pytest.approx(share * 1e-4 / OF_V)
+    assert local_error(cell, at, dx, 1.0, bent=4e-3, varies=True) == pytest.approx(share * 5e-3)
+
+
+def test_less_is_missed_where_the_voltage_is_steep():
+    """At the end of the lithium: 30 V for all of it, by the slope of the last step."""
+    cell = electrode()
+    all_of_it = cell.capacity[cell.positive_cells].sum()
+
+    def miss(fallen, passed):
+        states = [cell.vector(V=4.0 - fallen), cell.vector(V=4.0)]
+        at = SimpleNamespace(charges=[passed * all_of_it, 0.0], states=states)
+        return may_miss(cell, at, 1e-4)
+
+    assert miss(0.02, 1e-3) == 1e-4
+    assert miss(0.04, 1e-3) == miss(-0.04, -1e-3) == pytest.approx(2e-5)
+    assert may_miss(cell, SimpleNamespace(charges=[0.0]), 1e-4) == 1e-4
 
 
 def sampled():

@@ -53,10 +53,11 @@ def test_the_error_of_a_step_is_rms_over_each_scale():
     unknowns, design = Unknowns(COUNTS), SimpleNamespace(c_e_0=500.0)
     sto = np.array([3e-3, 0, 0, 0, 0])
     dx = unknowns.vector(psi=1.0, phi=1.0, V=1e-3, sto=sto, c_e=0.1)
-    assert unknowns.largest_error(dx, design) == pytest.approx(3e-3 / np.sqrt(5))
+    assert unknowns.largest_error(dx, design) == pytest.approx(3e-3 / np.sqrt(5) / 0.2)
     assert unknowns.largest_error(unknowns.vector(c_e=5.0), design) == pytest.approx(0.01)
     assert unknowns.largest_error(unknowns.vector(V=-0.2), design) == pytest.approx(0.2)
     assert unknowns.largest_error(unknowns.vector(psi=1.0), design) == 0
+    assert unknowns.largest_error(dx, design, V=0.5) == 0.5  # what is known of V takes its place
 
 
 def test_the_size_of_a_residual_is_that_of_its_worst_balance():
