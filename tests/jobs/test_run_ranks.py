@@ -105,7 +105,7 @@ def test_a_run_on_a_device_is_that_of_the_processor_whole_or_interrupted(tmp_pat
         for backend in ("cpu", "gpu"):
             run(DEMO, tmp_path / backend, set=SHORT, backend=backend)
         broken = tmp_path / "broken"
-        assert interrupted(monkeypatch, DEMO, broken, 9, set=SHORT, backend="gpu")
+        assert interrupted(monkeypatch, DEMO, broken, 4, set=SHORT, backend="gpu")
         run(DEMO, broken, set=SHORT, backend="gpu", resume=True)
     alone, whole, resumed = (curve(tmp_path / name) for name in ("cpu", "gpu", "broken"))
     assert whole.shape == alone.shape and abs(whole - alone)[:, [0, 2]].max() < 1e-6
