@@ -329,7 +329,7 @@ class Experiment:
         problem = StepProblem(cell, step, interfaces, now.sets_anew)
         _, log = newton(
             problem, x() if callable(x) else x, first=first,
-            tolerance=max(may_miss(cell, now, self.tolerances.newton), noise),
+            tolerance=max(may_miss(cell, now, self.tolerances.newton, control), noise),
             linear_tolerance=self.tolerances.linear,
             solve=partial(cell.sharing.gmres, restart=self.tolerances.restart),
         )  # fmt: skip

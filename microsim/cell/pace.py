@@ -47,8 +47,11 @@ def local_error(cell, now, dx, dt, bent=0.0, varies=False):
     return share * max(fields, abs(cell.current(dx)) / now.scale_current)
 
 
-def may_miss(cell, now, share):
-    """Return the share of the current that the balances of the next step may miss, `share` or less."""
+def may_miss(cell, now, share, control):
+    """Return the share of the current that the balances of the next step, with a Control, may miss: `share`
+    or less."""
+    if control.kind == "current" and control.value == 0:  # or a cell at rest gives microvolts that it has not
+        return share * LESS
     if len(now.charges) < 2:
         return share
     (V, V_before), (q, q_before) = (float(cell.state(x).V[0]) for x in now.states[:2]), now.charges[:2]

@@ -7,6 +7,7 @@ import pytest
 
 from microsim.cell.load import Load
 from microsim.cell.pace import OF_V, SHORTEST, local_error, longer, may_miss, step_into
+from microsim.cell.step import Control
 from microsim.numerics.bdf import error_share
 
 from ..cells import run
@@ -56,19 +57,24 @@ def test_a_voltage_is_held_against_the_nearer_of_guess_and_parabola():
     assert local_error(cell, at, dx, 1.0, bent=4e-3, varies=True) == pytest.approx(share * 5e-3)
 
 
-def test_less_is_missed_where_the_voltage_is_steep():
+def test_less_is_missed_where_the_voltage_is_steep_and_at_rest():
     """At the end of the lithium: 30 V for all of it, by the slope of the last step."""
     cell = electrode()
     all_of_it = cell.capacity[cell.positive_cells].sum()
 
-    def miss(fallen, passed):
+    def miss(fallen, passed, current=1e-9):
         states = [cell.vector(V=4.0 - fallen), cell.vector(V=4.0)]
         at = SimpleNamespace(charges=[passed * all_of_it, 0.0], states=states)
-        return may_miss(cell, at, 1e-4)
+        return may_miss(cell, at, 1e-4, Control("current", current))
 
     assert miss(0.02, 1e-3) == 1e-4
     assert miss(0.04, 1e-3) == miss(-0.04, -1e-3) == pytest.approx(2e-5)
-    assert may_miss(cell, SimpleNamespace(charges=[0.0]), 1e-4) == 1e-4
+    begun = SimpleNamespace(charges=[0.0])
+    assert may_miss(cell, begun, 1e-4, Control("current", 1e-9)) == 1e-4
+    assert may_miss(cell, begun, 1e-4, Control("voltage", 0.0)) == 1e-4
+    assert (
+        may_miss(cell, begun, 1e-4, Control("current", 0.0)) == miss(0.02, 1e-3, 0.0) == pytest.approx(2e-5)
+    )
 
 
 def sampled():
