@@ -50,7 +50,8 @@ def local_error(cell, now, dx, dt, bent=0.0, varies=False):
 def may_miss(cell, now, share, control):
     """Return the share of the current that the balances of the next step, with a Control, may miss: `share`
     or less."""
-    if control.kind == "current" and control.value == 0:  # or a cell at rest gives microvolts that it has not
+    # at rest, and where a held voltage's current fades, it is of a current that no longer flows
+    if control.kind == "voltage" or control.value == 0:
         return share * LESS
     if len(now.charges) < 2:
         return share
