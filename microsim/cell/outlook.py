@@ -10,7 +10,7 @@ from .pace import OF_V
 LONGEST_FIRST = 1.0  # s
 # V to a limit, and the share of it that a step leaves: past its limit a step is solved again, before it
 # another takes a few iterations; and the error of a long step would be that of the capacity, 3e-5 of it in
-# the demo's corner, 1e-5 with a shorter one behind it
+# the demo's corner, 5e-6 with shorter ones behind it
 SHORT_OF = ((0.01, 0.5), (0.001, 0.05))
 NEAR = 1e-5  # V, as near as a step to a limit is looked for
 # V that a step of a tolerance of 5e-4 falls at most, as steps are long by the third root of the tolerance: at
