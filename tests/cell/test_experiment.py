@@ -289,6 +289,20 @@ def test_a_hold_whose_end_current_is_met_ends_at_once(begin):
     assert np.all(np.diff(record.columns["time_s"]) >= 0)
 
 
+@pytest.mark.parametrize("rate", [0.05, 0.2, 1.0])
+def test_a_hold_until_the_current_that_led_to_its_voltage_ends_at_once(rate):
+    """Only where the charge ends within some 20 nV of the limit."""
+    cell = electrode()
+    C = rate * one_C(cell)
+    loads = [
+        Load("c", -C, until_voltage=4.1),
+        Load("h", voltage=4.1, until_current=C),
+        Load("r", duration=60.0),
+    ]
+    hold = run(cell, loads, sto=0.5).record.steps[1]
+    assert hold["time_s"] == 0 and hold["charge_C"] == 0 and "already at" in hold["skipped"]
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_steps_end_at_a_charge_or_a_state_of_charge(sign):
     cell = electrode()
