@@ -14,6 +14,7 @@ in double precision.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -162,6 +163,27 @@ class Jacobian:
         self._across(unknowns.state(v), unknowns.rows(out))
         return self.cell.sharing.taken(out)
 
+    def lagging(self, v):
+        """Return B v of J = A + i B at a frequency, of a real v: what is stored, and what of the currents across
+        the faces lags."""
+        unknowns, v = self.cell.unknowns, self.cell.sharing.spread(v)
+        out = np.zeros_like(v)
+        d, R = unknowns.state(v), unknowns.rows(out)
+        R.lithium[:], R.salt[:] = self.swing[0] * d.sto, self.swing[1] * d.c_e
+        self._lag._across(d, R)
+        return self.cell.sharing.taken(out)
+
+    @cached_property
+    def _lag(self):
+        """B of what passes the faces."""
+        return replace(
+            self,
+            filling=_lag_of(self.filling),
+            reaction=tuple(map(_lag_of, self.reaction)),
+            whole=tuple(map(_lag_of, self.whole)),
+            counter=self.counter and tuple(map(_lag_of, self.counter)),
+        )
+
     def _within(self, v):
         """What is stored and what flows between cells of one kind."""
         cell, mesh, out, m = self.cell, self.cell.mesh, np.zeros_like(v), self.within
@@ -201,6 +223,11 @@ def by_parts(real, v):
     out.real = real(v.real.copy())
     out.imag = real(v.imag.copy())
     return out
+
+
+def _lag_of(slope):
+    """Return the imaginary part of a complex slope."""
+    return slope.imag.astype(SINGLE)
 
 
 def _single(values):

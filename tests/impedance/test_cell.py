@@ -3,6 +3,7 @@ of."""
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from microsim.cell.experiment import initial_state
 from microsim.cell.kinetics import DoubleLayer
 from microsim.cell.load import Load
 from microsim.cli import main
-from microsim.impedance.cell import SmallSignal, solve_cell_impedance
+from microsim.impedance.cell import SmallSignal, _answer, solve_cell_impedance
 from microsim.impedance.circuits import kramers_kronig
 from microsim.materials import LithiumMetal
 from microsim.numerics.bdf import Bdf
@@ -100,6 +101,40 @@ def test_it_is_the_jacobian_of_a_time_step_at_a_complex_rate():
     step = cell.step(Bdf(1 / rate, 1.0, ()), [], 0.0, layer=layer)
     theirs = cell.jacobian(cell.linearise(cell.solve(start.x, step, known)))(v)
     assert ours == pytest.approx(theirs, rel=1e-5, abs=1e-7 * np.abs(theirs).max())
+
+
+def cells_that_lag():
+    """Whole voxels before a metal, cut voxels, a film and none."""
+    return [half_cell(image((6, 5, 4), 1), film=0.01), cut_cell(wall(8, 3.4)), sheet()]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_what_lags_is_the_imaginary_part_and_both_parts_precondition(number, monkeypatch):
+    """J = A + i B: lagging is B, and what the preconditioner is set to is A + B, layers and films too."""
+    cell, omega = cells_that_lag()[number], 3000.0
+    signal, given = SmallSignal(cell, initial_state(cell, 0.4), 0.3, film_time=0.02), []
+    about = signal.at(1j * omega)
+    J = signal.jacobian(about)
+    update = cell.preconditioner.update
+    monkeypatch.setattr(cell.preconditioner, "update", lambda about: (given.append(about), update(about)))
+    signal.precondition(about, J.lagging)
+    v = np.random.default_rng(0).standard_normal(cell.unknowns.size)
+    whole, lag = J(v.astype(complex)), J.lagging(v)
+    assert all(part.any() for part in cell.unknowns.rows(lag)[3:])  # what is stored
+    assert lag == pytest.approx(whole.imag, rel=1e-5, abs=1e-6 * np.abs(lag).max())
+    H = signal.jacobian(given[0])
+    for own, both in zip(cell.unknowns.rows(H(v)), cell.unknowns.rows(whole.real + whole.imag)):
+        assert own == pytest.approx(both, rel=1e-5, abs=1e-6 * np.abs(both).max())
+
+
+def test_two_answers_solve_the_system_with_a_corner_changed():
+    """[[A, -B], [B, A + 2 B]] (x, y) = (f, g), whatever A and B are."""
+    rng = np.random.default_rng(3)
+    A, B = (rng.standard_normal((5, 5)) + 4 * np.eye(5) for _ in range(2))
+    r = rng.standard_normal(5) + 1j * rng.standard_normal(5)
+    z = _answer(partial(np.linalg.solve, A + B), partial(np.matmul, B), r)
+    assert A @ z.real - B @ z.imag == pytest.approx(r.real)
+    assert B @ z.real + (A + 2 * B) @ z.imag == pytest.approx(r.imag)
 
 
 def test_under_current_it_is_the_slope_of_the_voltage():
