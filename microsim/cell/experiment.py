@@ -260,9 +260,10 @@ class Experiment:
     # -- one time step ---------------------------------------------------------------------------------------
 
     def _advance(self, dt, load):
-        """Take one accepted step of at most dt; return the next dt, and why the protocol step ends (or
-        None)."""
+        """Take one accepted step of at most dt; return the next dt, and why the protocol step ends, if so."""
         now, tolerance, interfaces = self.now, self.tolerances, self.now.solved.interfaces
+        if self.cell.mesh.faces.bend is None:  # which is of how the last step changed
+            now.solved = replace(now.solved, step=now.solved.step.past_let_go())
         while True:
             solved = None  # a state that is not taken need not lie in memory while another is solved for
             try:
@@ -276,10 +277,8 @@ class Experiment:
                 dt /= 4
                 if dt < 1e-6:
                     why = obstacle(self.cell, now.solved, load.control(now.t - now.begun), failure)
-                    raise NotConverged(
-                        f"the step at {now.t:.3f} s of {load.name!r} did not converge at any size: {why}",
-                        failure.history,
-                    ) from None
+                    what = f"the step at {now.t:.3f} s of {load.name!r} did not converge at any size: {why}"
+                    raise NotConverged(what, failure.history) from None
                 continue
             interfaces = solved.interfaces
             charge = self._charge(solved, dt, load.varies)
@@ -302,7 +301,7 @@ class Experiment:
         """Return a step as solved and its local error, told to a percent by the first Newton step; the
         film as it will be then: an end of the step is found on the film that it has."""
         now, formula, film = self.now, bdf.bdf(dt, self.now.earlier[:1]), self.now.solved.step.R_film
-        _, bent = guess(self.cell, now, dt)
+        bent = guess(self.cell, now, dt)[1]
         if self.growth:
             film = self.growth.after(film, now.driving, dt, self.cell.T)
         control = load.control(now.t + dt - now.begun)

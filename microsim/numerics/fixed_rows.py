@@ -10,7 +10,7 @@ from .backend import kernels
 
 class Rows(NamedTuple):
     """Links of the cells in rows of fixed length, and further rows of the cells `far` that have more, a cell
-    as often as it takes (see kernels.cycle)."""
+    as often as it takes (see kernels.cycle). weight: of floats, or the upper halves of float32 (uint16)."""
 
     near: np.ndarray
     weight: np.ndarray
@@ -19,15 +19,15 @@ class Rows(NamedTuple):
     far_weight: np.ndarray
 
     @classmethod
-    def of(cls, graph, dtype):
-        """Return those of a graph, whose weights are still to be set."""
+    def of(cls, graph, dtype, halved=False):
+        """Return those of a graph, whose weights are still to be set; halved: whether to 8 binary digits."""
         near = graph.near if graph.is_filled else np.empty((graph.n, kernels.cycle.LINKS), np.uint32)
         if not graph.is_filled:
             kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
         far = _with_more(graph.indptr)
         far_near = np.repeat(far[:, None], kernels.cycle.MORE, axis=1)
         kernels.cycle.pack_more(graph.indptr, far, graph.neighbour, far_near)
-        weights = np.zeros(near.shape, dtype), np.zeros(far_near.shape, dtype)
+        weights = np.zeros(near.shape, np.uint16 if halved else dtype), np.zeros(far_near.shape, dtype)
         return cls(near, weights[0], far, far_near, weights[1])
 
     @classmethod

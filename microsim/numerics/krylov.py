@@ -118,6 +118,7 @@ def _gmres_cycle(apply, precondition, basis, target, norm, total):
         length = np.sqrt(total(kernels.vectors.combine(basis, -inner, w)))
         if length > 0:
             np.divide(w, np.float32(length), out=basis[k + 1])
+        del w  # which the next product need not lie beside
         history.append(least.add(inner, length) / norm)
         if history[-1] * norm <= target or length == 0:
             break

@@ -42,11 +42,11 @@ class Level:
     links: int = 0
 
     @classmethod
-    def of(cls, graph, dtype):
+    def of(cls, graph, dtype, halved=False):
         """Return a level without numbers."""
         vectors = (np.zeros(graph.n, dtype) for _ in range(4))
         links = graph.neighbour.size // 2
-        return cls(graph, spans_of(graph), Rows.of(graph, dtype), *vectors, links=links)
+        return cls(graph, spans_of(graph), Rows.of(graph, dtype, halved), *vectors, links=links)
 
     def settle(self):
         """Let go of what only other numbers would need: the links of the graph, and how they scale."""
@@ -207,15 +207,17 @@ class Multigrid:
 
     A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed
     values on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
-    dtype: single precision, or double where `precision_for` asks for it.
+    dtype: single precision, or double where `precision_for` asks for it. halved: links of eight binary digits,
+    of which the diagonal is made too, so that nothing leaks: for one who only preconditions, and whose
+    `weight` may be overwritten.
     """
 
-    def __init__(self, graph, weight=None, coarsest=300, visits=2, dtype=np.float32):
-        self.levels, self.visits, self.dtype = [], visits, dtype
+    def __init__(self, graph, weight=None, coarsest=300, visits=2, dtype=np.float32, halved=False):
+        self.levels, self.visits, self.dtype, self.halved = [], visits, dtype, halved
         if weight is None:
             weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, dtype)
         while True:
-            self.levels.append(Level.of(graph, dtype))
+            self.levels.append(Level.of(graph, dtype, halved))
             made = coarsen(graph, weight) if graph.n > coarsest else None
             if made is None or made[0].n > 0.9 * graph.n:
                 break
@@ -244,6 +246,8 @@ class Multigrid:
         self.ground = parts[0] + parts[1] + parts[2] if self.dtype is np.float64 else None
         self.weight = weight if self.dtype is np.float64 else None
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
+            if self.halved:
+                kernels.cycle.halve(weight)
             level.rows.set(level.graph, weight)
             kernels.laplacian.row_sums(
                 level.graph.indptr, weight, parts[0] + parts[1] + parts[2], level.diagonal

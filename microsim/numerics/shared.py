@@ -71,8 +71,8 @@ class SharedMultigrid(Multigrid):
     (ranks, cells), further cells whose answers these ranks read.
     """
 
-    def __init__(self, ranks, lines, graph, weight=None, visits=2, also=None):
-        super().__init__(graph, weight, visits=visits)
+    def __init__(self, ranks, lines, graph, weight=None, visits=2, also=None, halved=False):
+        super().__init__(graph, weight, visits=visits, halved=halved)
         level, owner = self.levels[0], lines[graph.position[:, 0]]
         self.spans, colour = _own_spans(level.spans, owner == ranks.rank)
         rows, neighbour = links_of(graph)

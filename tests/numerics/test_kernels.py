@@ -1,5 +1,7 @@
 """Every fast kernel against its slow twin."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -165,14 +167,24 @@ def test_products_and_sweeps_on_many_threads():
 
 
 def _hold_products(case):
+    _hold_rows(case, Rows.of(case.graph, np.float32))
+    if case.weight.size:
+        (weight,) = agree("cycle.halve", case.weight, outputs=[0])
+        assert np.array_equal(weight.view(np.uint32) & 0xFFFF, np.zeros(weight.size))
+        assert np.allclose(weight, case.weight, rtol=2**-8, atol=0)
+        halves = replace(case, weight=weight)
+        _hold_rows(halves, Rows.of(case.graph, np.float32, halved=True))
+
+
+def _hold_rows(case, rows):
     g, diagonal = case.graph, row_sums(case)
     links = (g.indptr, g.neighbour, case.weight)
     b, x = vector(case), vector(case)
     agree("laplacian.apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
-    rows, spans = Rows.of(g, np.float32), spans_of(g)
+    spans = spans_of(g)
     rows.set(g, case.weight)
     agree("cycle.pack_neighbours", g.indptr, g.neighbour, rows.near, outputs=[2])
-    agree("cycle.pack_weights", g.indptr, case.weight, np.full_like(rows.weight, np.nan), outputs=[2])
+    agree("cycle.pack_weights", g.indptr, case.weight, np.full_like(rows.weight, 7), outputs=[2])
     of_more = np.arange(g.neighbour.size), np.full(rows.far_near.shape, -1)
     agree("cycle.pack_more", g.indptr, rows.far, *of_more, outputs=[3])
     _, product = agree("cycle.product", *rows, diagonal, x, np.full_like(x, np.nan), outputs=[7])

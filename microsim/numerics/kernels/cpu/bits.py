@@ -67,3 +67,44 @@ def parts_of(typing, number):
         return context.make_tuple(builder, signature.return_type, (m, e))
 
     return types.UniTuple(types.float64, 2)(types.float64), build
+
+
+@intrinsic
+def wide(typing, number):
+    """A number as it is, or the float32 whose upper half a uint16 is."""
+    if isinstance(number, types.Float):
+        return number(number), lambda context, builder, signature, arguments: arguments[0]
+
+    def build(context, builder, signature, arguments):
+        word = ir.IntType(32)
+        bits = builder.shl(builder.zext(arguments[0], word), ir.Constant(word, 16))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(types.uint16), build
+
+
+@intrinsic
+def kept_as(typing, place, number):
+    """A float32 or float64 in the type of what stands in its place; in that of a uint16 its upper half."""
+    if isinstance(place, types.Float):
+        return place(place, number), lambda context, builder, signature, arguments: context.cast(
+            builder, arguments[1], number, place
+        )
+
+    def build(context, builder, signature, arguments):
+        bits = builder.bitcast(context.cast(builder, arguments[1], number, types.float32), ir.IntType(32))
+        return builder.trunc(builder.lshr(bits, ir.Constant(ir.IntType(32), 16)), ir.IntType(16))
+
+    return types.uint16(types.uint16, number), build
+
+
+@intrinsic
+def halved(typing, number):
+    """A float32 rounded to one whose lower half is zero."""
+
+    def build(context, builder, signature, arguments):
+        word = ir.IntType(32)
+        bits = builder.add(builder.bitcast(arguments[0], word), ir.Constant(word, 0x8000))
+        return builder.bitcast(builder.and_(bits, ir.Constant(word, 0xFFFF0000)), ir.FloatType())
+
+    return types.float32(types.float32), build

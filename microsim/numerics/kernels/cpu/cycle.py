@@ -11,6 +11,7 @@ sweep over a span can run in any order and on any number of threads with the sam
 
 import numpy as np
 
+from .bits import halved, kept_as, wide
 from .compiled import compiled, inlined
 from .sums import CHUNK, chunk_sums, dot, in_order
 from .threads import LIGHT, SERIAL, count, spread
@@ -33,13 +34,22 @@ def pack_neighbours(first, stop, indptr, neighbour, near):
 
 @spread("near_weight", grain=GRAIN)
 def pack_weights(first, stop, indptr, weight, near_weight):
-    """Write the weights of each cell's first six links, 0 where it has fewer; no weights stand for ones."""
+    """Write the weights of each cell's first six links, 0 where it has fewer; no weights stand for ones. In
+    16 bits the upper half of a float32 is kept: all of it, where they are halved."""
     for i in range(first, stop):
         begin, end = indptr[i], indptr[i + 1]
         for k in range(LINKS):
-            near_weight[i, k] = 0
-            if begin + k < end:
-                near_weight[i, k] = weight[begin + k] if weight.size else 1
+            if weight.size and begin + k < end:
+                near_weight[i, k] = kept_as(near_weight[i, k], weight[begin + k])
+            else:
+                near_weight[i, k] = kept_as(near_weight[i, k], np.float32(begin + k < end))
+
+
+@spread("weight", grain=LIGHT)
+def halve(first, stop, weight):
+    """Round weights (float32) to what the upper half of one holds, eight binary digits."""
+    for i in range(first, stop):
+        weight[i] = halved(weight[i])
 
 
 @compiled
@@ -182,9 +192,9 @@ def _place(far, cell):
 @inlined
 def _pulled(near, weight, x, i):
     """In the precision of x: a sum that starts from x[i] * 0 is one of float64, and takes a third longer."""
-    total = weight[i, 0] * x[near[i, 0]]
+    total = wide(weight[i, 0]) * x[near[i, 0]]
     for k in range(1, LINKS):
-        total += weight[i, k] * x[near[i, k]]
+        total += wide(weight[i, k]) * x[near[i, k]]
     return total
 
 

@@ -17,11 +17,21 @@ def pack_neighbours(indptr, neighbour, near):
 
 
 def pack_weights(indptr, weight, near_weight):
-    """Write the weights of each cell's first six links, 0 where it has fewer; no weights stand for ones."""
+    """Write the weights of each cell's first six links, 0 where it has fewer; no weights stand for ones. In
+    16 bits the upper half of a float32 is kept: all of it, where they are halved."""
     near_weight[:] = 0
     for i in range(len(near_weight)):
         begin, end = indptr[i], min(indptr[i + 1], indptr[i] + LINKS)
-        near_weight[i, : end - begin] = weight[begin:end] if weight.size else 1
+        row = weight[begin:end] if weight.size else np.ones(end - begin, np.float32)
+        if near_weight.dtype == np.uint16:
+            row = row.astype(np.float32).view(np.uint32) >> 16
+        near_weight[i, : end - begin] = row
+
+
+def halve(weight):
+    """Round weights (float32) to what the upper half of one holds, eight binary digits."""
+    step = 2.0 ** (np.frexp(weight)[1] - 8)  # of eight digits of a number of that size
+    weight[:] = np.floor(weight / step + 0.5) * step
 
 
 def pack_more(indptr, far, values, out):
@@ -132,9 +142,11 @@ def descend(
 
 def _pull(near, weight, far, far_near, far_weight):
     """The sum of what all neighbours of each cell pull, as a function of x."""
+    halves = weight.dtype == np.uint16
+    wide = (weight.astype(np.uint32) << 16).view(np.float32) if halves else weight
 
     def pull(x):
-        total = (weight * x[near]).sum(axis=1)
+        total = (wide * x[near]).sum(axis=1)
         np.add.at(total, far, (far_weight * x[far_near]).sum(axis=1))
         return total
 
