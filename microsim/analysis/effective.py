@@ -67,4 +67,5 @@ def effective_transport(grid, design, tolerance, progress=None):
 def _flux(found, grid, shares):
     """Return the flux map along x of a TransportResult that kept its potential, and its figures."""
     flux = flux_map(found.potential, grid, shares, 0)
-    return {"flux": flux, "figures": flux_figures(flux, grid, shares, 0, found)}
+    figures = flux_figures(flux, grid, shares, 0, found)
+    return {"flux": flux.astype(np.float16), "figures": figures}  # lies beside a whole run, for one drawing

@@ -4,6 +4,8 @@ The processor makes the numbers of a linearisation and brings them there once; t
 Everything else of a time step is the processor's.
 """
 
+from functools import partial
+
 import numpy as np
 
 from ..base.errors import InputError
@@ -28,7 +30,7 @@ def sharing_of(cell):
 class OnDevice(OneProcess):
     """The work of a HalfCell whose linear solves a device does."""
 
-    grid = DeviceGrid
+    grid = staticmethod(partial(DeviceGrid, halved=True))
 
     def __init__(self, cell):
         super().__init__(cell)

@@ -34,14 +34,14 @@ class DeviceLevel:
         upload = kernels.device.upload
         return cls(
             level.spans,
-            kernels.cycle.uploaded(*level.rows),
+            kernels.cycle.uploaded(*level.rows.in_full()),
             *(None if part is None else upload(part) for part in parts),
         )
 
     def renew(self, level):
         """Take over other numbers of the same level; what was recorded with it goes on with them."""
         _, weight, _, _, far_weight = self.rows
-        kernels.fixed.lay(level.rows.weight, weight)
+        kernels.fixed.lay(level.rows.in_full().weight, weight)
         kernels.device.fill(far_weight, level.rows.far_weight)
         kernels.device.fill(self.diagonal, level.diagonal)
 
@@ -84,7 +84,7 @@ class DeviceDescent:
         """Take over the numbers of the levels."""
         cells, rows = self.cells.tolist(), self.rows.tolist()
         for k, level in enumerate(levels):
-            kernels.fixed.lay(level.rows.weight, self.weight[:, cells[k] : cells[k + 1]])
+            kernels.fixed.lay(level.rows.in_full().weight, self.weight[:, cells[k] : cells[k + 1]])
             kernels.device.fill(self.diagonal[cells[k] : cells[k + 1]], level.diagonal)
             if rows[k + 1] > rows[k]:
                 kernels.device.fill(self.far_weight[rows[k] : rows[k + 1]], level.rows.far_weight)
@@ -247,8 +247,8 @@ class DeviceGrid:
     """A Multigrid to which the processor gives its numbers, time and again, and whose cycles run on the
     device. levels: those of the processor; on_device: the DeviceLevels, from the first numbers on."""
 
-    def __init__(self, graph, weight=None, visits=2):
-        self.host, self.on_device = Multigrid(graph, weight, visits=visits), None
+    def __init__(self, graph, weight=None, visits=2, halved=False):
+        self.host, self.on_device = Multigrid(graph, weight, visits=visits, halved=halved), None
         self.levels = self.host.levels
 
     def update(self, *numbers):

@@ -36,6 +36,12 @@ class Rows(NamedTuple):
         far = np.empty((0, kernels.cycle.MORE), near.dtype)
         return cls(near, weight, far[:, 0], far, far.astype(weight.dtype))
 
+    def in_full(self):
+        """Return them with weights of floats."""
+        if self.weight.dtype != np.uint16:
+            return self
+        return self._replace(weight=(self.weight.astype(np.uint32) << 16).view(np.float32))
+
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
         kernels.cycle.pack_weights(graph.indptr, weight, self.weight)

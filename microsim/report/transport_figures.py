@@ -29,7 +29,7 @@ def speed_of(vector, present, still_share=0.0):
 
     still_share: share of those voxels where nothing can move; the mean is taken over the others.
     """
-    speed = np.sqrt(np.einsum("axyz,axyz->xyz", vector, vector))
+    speed = np.sqrt(np.einsum("axyz,axyz->xyz", vector, vector, dtype=np.float32, casting="same_kind"))
     mean = speed[present].mean(dtype=float) / (1 - still_share) if present.any() and still_share < 1 else 0.0
     return np.where(present, speed / (mean or 1.0), np.nan)
 
