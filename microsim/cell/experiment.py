@@ -84,6 +84,7 @@ class Experiment:
         for moment in self.moments(loads):
             if note:
                 note(moment)
+            del moment  # its past need not lie beside the next
         return self.now.record
 
     def moments(self, loads):

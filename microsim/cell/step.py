@@ -1,6 +1,7 @@
 """One implicit time step of the half cell: what it holds beside the state, what solves it, and how Newton's
 method sees it."""
 
+import weakref
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -101,8 +102,8 @@ class StepTooLong(Exception):
 
 
 class StepProblem:
-    """A Step of a HalfCell as Newton's method sees it. at: what was solved last; set_at: the state at which
-    it has set the preconditioner, None before."""
+    """A Step of a HalfCell as Newton's method sees it. at: what was solved last; set_at: a reference to the
+    state at which it has set the preconditioner, None before; a weak one, for Newton goes on from there."""
 
     def __init__(self, cell, step, guess, anew=True):
         """guess: Interfaces to start from; anew: whether the preconditioner is set even where the numbers
@@ -138,12 +139,12 @@ class StepProblem:
         due = self.anew and self.set_at is None
         if fresh or due or not self.cell.preconditioner.fits(about.rate):
             self.cell.preconditioner.update(about)
-            self.set_at = x
+            self.set_at = weakref.ref(x)
         return self.cell.sharing.linear(about)
 
     def is_stale(self, x):
         """Whether the preconditioner has the numbers of another state than x."""
-        return self.set_at is not x
+        return self.set_at is None or self.set_at() is not x
 
     def solved(self):
         """Return what was solved last, with its wholes kept to round-off (see wholes); raises NotConverged

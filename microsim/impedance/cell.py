@@ -41,8 +41,9 @@ from ..numerics.bdf import Bdf
 from ..numerics.krylov import add_pieces, complex_gmres
 
 C_DL = 0.2  # F m-2, 20 uF cm-2: what is taken where a cell names no double layer
-RESTART = 6  # iterations, each of which keeps 38 bytes a voxel. Of the demo at 11 frequencies 12 take 184 of
-# them, 6 take 199 in the same time: what orthogonalises grows with the vectors
+# iterations, each of which keeps 38 bytes a voxel. 41 frequencies on 154,000 voxels take 310 of them where it
+# starts again after 4, 296 after 6, 288 after 8, in the same time
+RESTART = 6
 
 
 @dataclass(frozen=True)

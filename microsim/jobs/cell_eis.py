@@ -6,6 +6,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.memory import keeping_freed
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..case.measurements import CompareSpectrum
@@ -196,7 +197,8 @@ def cell_impedance(
         experiment.run(setup.loads()[:after], setup.shown(progress))
     options = {"C_dl": C_dl, "film_time": film_time, "progress": progress, "tolerance": tolerance / WITHIN}
     options["restart"] = min(RESTART, case.numerics.restart or RESTART)
-    spectrum = solve_cell_impedance(experiment.cell, experiment.now.solved, frequencies, **options)
+    with keeping_freed():
+        spectrum = solve_cell_impedance(experiment.cell, experiment.now.solved, frequencies, **options)
     known = spectrum.freq.size >= FEWEST  # a handful of points says nothing about relaxation times
     relaxation = relaxation_times(spectrum.freq, spectrum.Z) if known else None
     tested = known and testable(spectrum.freq)

@@ -11,6 +11,7 @@ from ..base.errors import InputError, NotConverged
 from ..base.files import plain, remove, write_columns, write_json
 from ..base.guard import check_target
 from ..base.locks import alone_in
+from ..base.memory import keeping_freed
 from ..base.provenance import peak_memory_bytes
 from ..base.quantities import FIELDS
 from .case_arguments import CaseFile, Settings, results_folder
@@ -164,7 +165,8 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
 
     units = {name: FIELDS[name].unit for name in setup.case.output.fields}
     corner = crop_corner(setup.case, setup.grid)
-    with FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design), corner) as fields:
+    writer = FieldWriter(fields_path, setup.grid, units, hosts_of(setup.cell.design), corner)
+    with keeping_freed(), writer as fields:
         experiment, watch, show = (
             setup.experiment(marks_of(measured, setup)),
             Watch(setup, fields, checkpoint, measured),
@@ -185,6 +187,7 @@ def _simulate(setup, fields_path, checkpoint, before, measured, progress):
                     if not moment.last and experiment.now.sets_anew:
                         checkpoint.keep_state(parts, always=moment.t == 0)
                     show(moment)
+                    del moment  # what its step took from earlier ones need not lie beside the next
             except NotConverged as failure:
                 if experiment.now.t == 0:
                     raise
