@@ -164,8 +164,8 @@ class Jacobian:
         return self.cell.sharing.taken(out)
 
     def lagging(self, v):
-        """Return B v of J = A + i B at a frequency, of a real v: what is stored, and what of the currents across
-        the faces lags."""
+        """Return B v of J = A + i B at a frequency, of a real v: what is stored, and what of the currents
+        across the faces lags."""
         unknowns, v = self.cell.unknowns, self.cell.sharing.spread(v)
         out = np.zeros_like(v)
         d, R = unknowns.state(v), unknowns.rows(out)

@@ -20,10 +20,10 @@ Two answers of the time step with alpha / dt = omega precondition J = A + i B, w
 
     (A + i B)(x + i y) = f + i g     H h = f + g,   H y = g - B h,   x = h - y
 
-Of a decay rate lambda that leaves 1 - 2 m (1 - m), m = omega / (omega + lambda): real, between 1/2 and 1. H^-1
-of both parts, as dear, leaves (i omega + lambda)/(omega + lambda), on a straight way from 1 to i: half as many
-iterations again. What is left out, as in the Jacobian: how the drops beside the faces change with their
-coefficients; without a mean current they do not.
+Of a decay rate lambda that leaves 1 - 2 m (1 - m), m = omega / (omega + lambda): real, between 1/2 and 1.
+H^-1 of each part by itself, as dear, leaves (i omega + lambda)/(omega + lambda), on a straight way from 1 to
+i, and takes one and a half times as many iterations. What is left out, as in the Jacobian: how the drops
+beside the faces change with their coefficients; without a mean current they do not.
 
 Source of the preconditioner: Axelsson, Neytcheva and Ahmad, Numer. Algorithms 66 (2014) 811.
 """
@@ -105,8 +105,8 @@ class SmallSignal:
         return Jacobian.of(self.cell, about, self.within)
 
     def precondition(self, about, lagging):
-        """Return P^-1 v of a Linearisation A + i B at a frequency as a function of complex vectors; lagging(h)
-        returns B h."""
+        """Return P^-1 v of a Linearisation A + i B at a frequency as a function of complex vectors.
+        lagging(h) returns B h."""
         reaction, whole = about.slopes
         both = _both_parts(reaction)
         H = replace(

@@ -207,9 +207,9 @@ class Multigrid:
 
     A_ii = mass_i + low_i + high_i + sum_j w_ij, A_ij = -w_ij. `low` and `high` are conductances to fixed
     values on the two end faces of x (they scale like links), `mass` is anything that adds up over cells.
-    dtype: single precision, or double where `precision_for` asks for it. halved: links of eight binary digits,
-    of which the diagonal is made too, so that nothing leaks: for one who only preconditions, and whose
-    `weight` may be overwritten.
+    dtype: single precision, or double where `precision_for` asks for it. halved: links of eight binary
+    digits, of which the diagonal is made too, so that nothing leaks: for one who only preconditions, and
+    whose `weight` may be overwritten.
     """
 
     def __init__(self, graph, weight=None, coarsest=300, visits=2, dtype=np.float32, halved=False):
