@@ -39,12 +39,12 @@ from .start_map import InitialMap, start_from
 from .surfaces import with_surface
 from .unusual import unusual
 
-# of memory, as measured at 0.15 and 0.5 million voxels: of a process with its kernels, and what a page takes;
+# of memory, as measured at 0.15 to 10 million voxels: of a process with its kernels, and what a page takes;
 # for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
 # for what it goes on from where it does
-PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 640, 18, 20, 18
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 600, 18, 20, 18
 USUAL = 8  # iterations that nearly all solves need at most
-IMPEDANCE_BYTES = 560
+IMPEDANCE_BYTES = 500
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 
 
