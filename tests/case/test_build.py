@@ -127,5 +127,5 @@ def test_a_volume_that_no_memory_is_free_for_is_refused_before_the_work(monkeypa
     monkeypatch.setenv("MICROSIM_MEMORY_GB", "0.6")
     read_grid(case)
     monkeypatch.setattr("microsim.case.build.ranks_here", lambda: 2)  # of which each holds all of it
-    with pytest.raises(InputError, match=r"voxels on each of 2 ranks: .* about 0\.64 GB"):
+    with pytest.raises(InputError, match=r"voxels on each of 2 ranks: .* about 0\.62 GB"):
         read_grid(case)
