@@ -59,7 +59,7 @@ def iterations(multigrid, b, tolerance=1e-6):
 
 def test_links_of_eight_digits_precondition_as_well_and_leak_nothing():
     """A x of a constant x is what the diagonal adds to the links, to round-off; the cycles of both differ by
-    no more than their links do, a quarter percent."""
+    about what their links do, 0.4 % at most."""
     mask = porous(24, 0.5, 3)
     sigma = np.random.default_rng(1).uniform(0.2, 3.0, mask.shape)
     whole, b = conduction(mask, sigma=sigma)
