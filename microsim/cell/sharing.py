@@ -24,7 +24,7 @@ class OneProcess:
     """All of the work of a HalfCell. faces: the reactive faces that it works on in a linear solve; room: of
     GMRES."""
 
-    # links of eight binary digits: 24 bytes a voxel less, and as many iterations
+    # links of eight binary digits: 28 bytes a voxel less, and as many iterations
     react, grid = staticmethod(face_current), staticmethod(partial(Multigrid, halved=True))
 
     def __init__(self, cell):
