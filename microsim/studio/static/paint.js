@@ -107,11 +107,8 @@ export class Painting {
   // Once the volume is read in another way: what was open before stays open.
   async resume({ box, method, waits, result }) {
     this.waits = waits;
+    this.method = method; // before the panel shows: no command line of another method may be there to start meanwhile
     if (!box.hidden) await this.begin();
-    if (this.method && method) {
-      this.method.value = method.value;
-      this.starter.say(this.line());
-    }
     if (result) await this.lay(this.name.value = result.name);
   }
 
