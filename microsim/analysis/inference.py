@@ -104,7 +104,8 @@ def minimise(run, sets, start, low, high, *, log=None, enough=MISSED, most=30):
     promised: what the step without it takes off chi2, so that nothing is damped at the minimum.
 
     Slopes cost as much as a run. Where the next step misses PLAIN at most, as far as the last one shows, the
-    run there is one without them: J is that of before, in reciprocals, and answers the last step (Broyden).
+    run there is one without them: J is that of before, in reciprocals, and answers the last step (Broyden, each
+    number weighted by what it does to the data).
     Ends where the slopes promise too little, where a step misses too little for a run, and where two runs in
     a row change chi2 by less than SETTLED: what other time steps do to a run keeps it from falling further.
     """
@@ -216,10 +217,13 @@ class _At:
         return _At(self.sets, step.q, values, [s * step.shrunk for s in self.slopes], False)
 
     def bent(self, new, step):
-        """Return slopes that answer the step, from those here where it should have led to."""
+        """Return slopes that answer the step, from those here where it should have led to: each number's by
+        the share that it has in what the step did to the data. A number that they hardly hold takes long
+        steps, and would take the miss of the others upon its slope."""
         moved = step.way / step.shrunk
+        share = np.sum(self.J**2, axis=0) * moved
         return [
-            s + np.outer(v - ours, moved / (moved @ moved))
+            s + np.outer(v - ours, share / (moved @ share))
             for s, v, ours in zip(self.slopes, new.values, self.values)
         ]
 

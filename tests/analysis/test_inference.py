@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from microsim.analysis.inference import DataSet, at_minimum, minimise
+from microsim.analysis.inference import DataSet, _At, at_minimum, minimise
 
 T = np.linspace(0.1, 3, 40)
 SIGMA = 0.02
@@ -172,6 +172,18 @@ def test_what_the_last_step_may_miss_decides_whether_a_run_is_made_for_it():
         counts[enough] = len(seen)
         assert found.done and found.missed < enough
     assert counts[10.0] == 1 and counts[1e-6] > counts[0.1]
+
+
+def test_a_number_that_data_hardly_hold_keeps_its_slope_where_another_is_bent():
+    """The step goes ten times as far in it, and what it misses is of the other: shared by how far each goes
+    its slope on them, 0, would become 82."""
+    sets, slope = [DataSet(np.zeros(2), np.ones(2))], np.diag([1000.0, 1.0])
+    at = _At(sets, np.zeros(2), [np.array([100.0, -1.0])], [slope])
+    step = at.step(*WIDE, np.array([False, False]), 2.0)
+    missed = np.array([100.0, 0.0])
+    bent = at.after(step).bent(_At(sets, step.q, [at.after(step).values[0] + missed], None, False), step)[0]
+    np.testing.assert_allclose(bent @ step.way, slope @ step.way + missed, rtol=1e-9)
+    np.testing.assert_allclose(bent[:, 1], slope[:, 1], atol=0.2)
 
 
 def bent_valley(q):
