@@ -143,7 +143,7 @@ def solve_cell_impedance(
 
     cell: HalfCell; solved: the state (Solved, as of an experiment or of cell.at_rest); freq: Hz; C_dl: double
     layer of every interface, F m-2 (None: the cell's own, or 0.2 where it has none); film_time: s; tolerance:
-    of the residual of each frequency over dI; restart: iterations after which GMRES starts again.
+    of the residual over dI, one or [f]; restart: iterations after which GMRES starts again.
 
     Returns CellImpedance. Raises NotConverged with the residuals. Sources: the balances of `cell.balances`;
     Sikha and White, J. Electrochem. Soc. 154 (2007) A43, for the homogenised electrode.
@@ -152,6 +152,7 @@ def solve_cell_impedance(
     signal = SmallSignal(cell, solved, C_dl, film_time)
     b = cell.vector(V=1.0).astype(np.float32)
     freq = np.asarray(freq, float)
+    tolerance = np.broadcast_to(tolerance, freq.shape)
     Z, reaction = np.empty(freq.size, complex), np.empty((freq.size, cell.mesh.shape[0]), complex)
     iterations, known = [0] * freq.size, []
     for done, k in enumerate(np.argsort(-freq)):
@@ -161,7 +162,7 @@ def solve_cell_impedance(
         precondition = signal.precondition(about, jacobian.lagging)
         guess, known = _guess(np.log(omega), known, b.size), known[-2:]  # held beside the vectors of GMRES
         dx, history = complex_gmres(
-            jacobian, precondition, b, guess, tolerance=tolerance, restart=restart
+            jacobian, precondition, b, guess, tolerance=tolerance[k], restart=restart
         )
         known.append((np.log(omega), dx.astype(np.complex64)))
         Z[k] = -cell.mesh.area * cell.state(dx).V[0]
