@@ -20,7 +20,7 @@ from .result import Result, Table
 FEWEST = 8  # frequencies that relaxation times and the Kramers-Kronig relations are asked of
 SHOWN = 12  # lines of the table, about
 # Hz, and by how many times the residual is below the bound of Z there, between them by a power law; Z was
-# off by up to 63, 45, 21, 10 and 12.5 times it below 1 mHz, at 1, 4.6, 10 mHz and above
+# off by up to 63, 45, 21, 10 and 15 times it below 1 mHz, at 1, 4.6, 10 mHz and above
 WITHIN = (1e-3, 100), (16e-3, 25)
 
 
