@@ -104,8 +104,8 @@ def minimise(run, sets, start, low, high, *, log=None, enough=MISSED, most=30):
     promised: what the step without it takes off chi2, so that nothing is damped at the minimum.
 
     Slopes cost as much as a run. Where the next step misses PLAIN at most, as far as the last one shows, the
-    run there is one without them: J is that of before, in reciprocals, and answers the last step (Broyden, each
-    number weighted by what it does to the data).
+    run there is one without them: J is that of before, in reciprocals, and answers the last step (Broyden,
+    each number weighted by what it does to the data).
     Ends where the slopes promise too little, where a step misses too little for a run, and where two runs in
     a row change chi2 by less than SETTLED: what other time steps do to a run keeps it from falling further.
     """
