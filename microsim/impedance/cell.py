@@ -161,9 +161,7 @@ def solve_cell_impedance(
         jacobian = signal.jacobian(about)
         precondition = signal.precondition(about, jacobian.lagging)
         guess, known = _guess(np.log(omega), known, b.size), known[-2:]  # held beside the vectors of GMRES
-        dx, history = complex_gmres(
-            jacobian, precondition, b, guess, tolerance=tolerance[k], restart=restart
-        )
+        dx, history = complex_gmres(jacobian, precondition, b, guess, tolerance=tolerance[k], restart=restart)
         known.append((np.log(omega), dx.astype(np.complex64)))
         Z[k] = -cell.mesh.area * cell.state(dx).V[0]
         reaction[k], iterations[k] = signal.reaction(about, dx), len(history) - 1

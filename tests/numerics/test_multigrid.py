@@ -72,7 +72,7 @@ def test_links_of_eight_digits_precondition_as_well_and_leak_nothing():
     target = 1e-6 * np.linalg.norm(b)
 
     def steps(cycle):
-        enough = lambda gains, r: np.linalg.norm(r) < target  # noqa: E731
+        enough = lambda gains, r: np.linalg.norm(r) < target
         return len(conjugate_gradients(whole.apply, cycle, b.copy(), enough=enough)[1])
 
     assert steps(halved.cycle) <= steps(whole.cycle) + 1

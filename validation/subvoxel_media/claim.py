@@ -68,7 +68,7 @@ def _sigma(grid, interface):
 
 
 def _counted(pore, k):
-    """Conductivity of voxels of k fine ones an edge, whose faces are open by what of pore meets pore there."""
+    """Conductivity of voxels of k fine ones an edge, their faces open by what of pore meets pore there."""
     n = len(pore) // k
     index, d = np.arange(n**3).reshape(n, n, n), np.zeros((n, n, n))
     ends = [2 * _open(pore[at], k) for at in (0, -1)]  # half a voxel to each end
