@@ -89,7 +89,8 @@ class RowsMultigrid:
         self.rows, self.weights = rows, tuple(np.float32(w) for w in weights)
         graph, weight, self.parent, low, high = first_aggregates(rows, self.weights)
         if slab is None or slab.alone:
-            self.coarse, self.planes, self.halo = Multigrid(graph, None, coarsest, visits), None, None
+            self.coarse = Multigrid(graph, None, coarsest, visits, halved=True)
+            self.planes, self.halo = None, None
             self.coarse.update(weight, None, low, high)
             self.coarse.settle()
         else:

@@ -18,7 +18,7 @@ from .twins import FOLDER, public, trade
 
 HERE = Path(__file__).parent
 HELPERS = {
-    "cpu": {"bits", "compiled", "compiling", "cut_planes", "gaps", "store", "sums", "threads"},
+    "cpu": {"bits", "compiled", "compiling", "cut_planes", "gaps", "lanes", "store", "sums", "threads"},
     "reference": {"cut_planes", "gaps", "rows_of", "places"},
     "gpu": {"device", "sums"},
 }
