@@ -72,8 +72,9 @@ class SlabMultigrid:
         return made, own(made[0])
 
     def _level(self, graph, weight, ground, lines):
-        level = Level.of(graph, np.float32)
+        level = Level.of(graph, np.float32, halved=True)
         level.spans = runs_of(_within(graph, lines), graph.bounds)
+        kernels.cycle.halve(weight)
         level.rows.set(graph, weight)
         kernels.laplacian.row_sums(graph.indptr, weight, ground, level.diagonal)
         colour = np.repeat([0, 1], np.diff(graph.bounds))
@@ -109,7 +110,7 @@ class _Gathered:
         position, layer = join(position[own])[self.order].astype(np.int16), np.zeros(place.size, np.uint8)
         whole = Graph(rows[0], rows[1], position, layer, bounds, tuple(widths))
         weight = join(weight[slots])[rows[2]]
-        self.multigrid = Multigrid(whole, weight, coarsest, visits)
+        self.multigrid = Multigrid(whole, weight, coarsest, visits, halved=True)
         self.multigrid.update(weight, None, *(join(part[own])[self.order] for part in (low, high)))
         self.multigrid.settle()
 

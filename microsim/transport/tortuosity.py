@@ -36,9 +36,9 @@ ONE_CONDUCTOR = (
 )
 
 
-# tolerance from which on the potential is kept in single precision: what its rounding adds to the energy is
-# below 1e-7 of it at 3000 voxels across, where potentials of neighbours differ by 3e-4
-ROUGH = 1e-4
+# tolerance and number of cells from which on the potential is kept in single precision: what its rounding
+# adds to the energy is below 1e-7 of it at 3000 voxels across, where neighbours differ by 3e-4
+ROUGH, MANY = 1e-4, 2**19
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,7 @@ def solve_tortuosity(
     check_transport(conducting, tolerance, sides)
     check_sample(grid, axis, sides, interface)
     slab = slab or RankSlab.of(grid.shape[axis])
-    precision = np.float32 if tolerance >= ROUGH and not kernels.on_device else np.float64
-    set_up = partial(_voxels, slab, precision) if interface == "voxel" else partial(_cut_voxels, interface)
+    set_up = partial(_voxels, slab, tolerance) if interface == "voxel" else partial(_cut_voxels, interface)
     problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
     if problem is None:
         return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
@@ -124,7 +123,7 @@ class _Bulk:
         return self.conductivity.max()
 
 
-def _voxels(slab, precision, grid, conducting, axis, periodic):
+def _voxels(slab, tolerance, grid, conducting, axis, periodic):
     """The problem of whole voxels; None where nothing percolates."""
     order = [axis, *(b for b in range(3) if b != axis)]
     phase = np.ascontiguousarray(np.moveaxis(grid.phase, axis, 0))
@@ -141,7 +140,7 @@ def _voxels(slab, precision, grid, conducting, axis, periodic):
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
         rows = BitRows.of(slab.with_ghosts(mask))
         del phase, mask  # a byte a voxel each, of the 17 that the solve takes
-        return _RowsProblem(rows, weights[0], slab, precision), bulk
+        return _RowsProblem(rows, weights[0], slab, tolerance), bulk
     if not slab.alone:
         raise InputError(ONE_CONDUCTOR)
     return _phases_problem(mask, phase, table / bulk.unit, h, periodic), bulk
@@ -243,18 +242,19 @@ def check_transport(conducting, tolerance, sides, known=("no-flux", "mirror", "p
 
 class _RowsProblem:
     """The linear system of one axis for one conductor, in units of the conductance of a face of x (2 to the
-    ends); precision: of the potential."""
+    ends)."""
 
     dtype = np.float32
 
-    def __init__(self, rows, weights, slab, precision):
+    def __init__(self, rows, weights, slab, tolerance):
         self.cells, self.slab, self.weights = rows, slab, tuple(weights)
         make = DeviceMultigrid.of if kernels.on_device else partial(RowsMultigrid, slab=slab)
         self.multigrid = make(rows, self.weights)
         self.inner = inner_of(slab, rows.ranges_of(slab.own))
         cells, links = (slab.planes(found) for found in kernels.rows.plane_links(rows.bits))
         profile = _series_profile(2.0 * cells[0], links[:-1].astype(float), 2.0 * cells[-1])
-        self.u = np.empty(rows.n, precision)
+        rough = tolerance >= ROUGH and slab.ranks.sum(rows.n) >= MANY and not kernels.on_device
+        self.u = np.empty(rows.n, np.float32 if rough else np.float64)
         kernels.rows.set_planes(rows.bits, rows.start, profile[slab.first : slab.stop], self.u)
         if kernels.on_device:
             self.cells, self.u = self.multigrid.rows, kernels.device.upload(self.u)

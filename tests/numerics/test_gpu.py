@@ -23,7 +23,16 @@ TRADES = ("cycle", "faces", "fixed", "rows", "vectors")
 # the way to the device, the coarsest level, and what numpy does in a word on the processor
 DEVICE_ONLY = {"uploaded", "lay", "inverse", "parts", "solve", "room", "divided", "less", "add_product"}
 DEVICE_ONLY |= {"border_room", "bordered", "add_grounded", "descend"}
-HOST = {"pack", "plane_links", "set_planes", "unpack", "pack_neighbours", "pack_weights", "pack_more"}
+HOST = {
+    "pack",
+    "plane_links",
+    "set_planes",
+    "unpack",
+    "pack_neighbours",
+    "pack_weights",
+    "pack_more",
+    "halve",
+}
 
 
 def twins(name, *arguments, outputs=(), rtol=2e-5):

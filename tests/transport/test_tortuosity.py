@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
 from microsim.numerics.slab import RankSlab
+from microsim.transport import tortuosity
 from microsim.transport.tortuosity import solve_tortuosity
 
 from ..ranks_on_threads import on_ranks
@@ -390,6 +391,22 @@ def test_the_tolerance_is_kept(medium, tolerance):
         assert abs(result.tau - exact.tau) / exact.tau <= tolerance
         assert result.flux_imbalance <= 10 * tolerance
         assert 3 <= result.iterations <= exact.iterations
+
+
+def test_potentials_in_single_precision_change_nothing_that_counts(monkeypatch):
+    """Of large volumes they are kept so: a millionth of tau, where a ten-thousandth was asked for; long and
+    narrow, so that neighbours are near alike."""
+    grid, found = grid_of(np.tile(porous(12, 0.5, 3), (30, 1, 1))), {}
+    for many in (2**19, 0):
+        monkeypatch.setattr(tortuosity, "MANY", many)
+        found[many] = solve_tortuosity(grid, {"b": 1.0}, 0, tolerance=1e-4)
+        for one, _ in shared(grid, 0, 2, tolerance=1e-4):
+            assert one.tau == pytest.approx(found[many].tau, rel=1e-8)
+    assert found[0].tau == pytest.approx(found[2**19].tau, rel=1e-6) and found[0].tau != found[2**19].tau
+    assert found[0].iterations == found[2**19].iterations
+    fine = [solve_tortuosity(grid, {"b": 1.0}, 0, tolerance=1e-5).tau]
+    monkeypatch.setattr(tortuosity, "MANY", 2**19)
+    assert [solve_tortuosity(grid, {"b": 1.0}, 0, tolerance=1e-5).tau] == fine  # more was asked for
 
 
 # -- what comes back, what is refused ------------------------------------------------------------------------

@@ -34,6 +34,11 @@ def pack_weights(indptr, weight, near_weight):
     host.pack_weights(indptr, weight, near_weight)
 
 
+def halve(weight):
+    """Round weights to eight binary digits, before they go to the device."""
+    host.halve(weight)
+
+
 def pack_more(indptr, far, values, out):
     """Write what a cell's links beyond the first six have into its further rows, on the processor."""
     host.pack_more(indptr, far, values, out)
