@@ -86,30 +86,24 @@ def _across(pattern, X, Y, Z, face):
 
 
 @inlined
-def _meet(here, there, face, part, parts, mine):
-    """Count the links across a face from part `mine` of a block to each part of the block beyond.
-
-    Most blocks are of one part, and two such blocks share as many links as there are bits that meet.
-    """
+def _meeting(here, there, face):
+    """The voxels in the lower layer across a face that are there in both blocks."""
     axis, side = face // 2, face % 2
-    stride = np.uint64(4 >> axis)
-    one, other = np.uint64(here), np.uint64(there)
-    meeting = ((one >> stride) & other if side else one & (other >> stride)) & np.uint64(LOWER[axis])
-    c0, c1, c2, c3 = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-    if parts[here] == 1 and parts[there] == 1:
-        c0 = np.int64(population(meeting))
-    else:
-        a, b = (stride, np.uint64(0)) if side else (np.uint64(0), stride)  # own layer and the other's
-        while meeting:
-            v = lowest(meeting)
-            meeting &= meeting - ONE
-            if part[here, v + a] == mine:
-                p = part[there, v + b]
-                c0 += p == 0
-                c1 += p == 1
-                c2 += p == 2
-                c3 += p == 3
-    return c0, c1, c2, c3
+    stride, one, other = np.uint64(4 >> axis), np.uint64(here), np.uint64(there)
+    return ((one >> stride) & other if side else one & (other >> stride)) & np.uint64(LOWER[axis])
+
+
+@inlined
+def _meet(here, there, face, part, mine, p):
+    """Count the links across a face from part `mine` of a block to part p of the block beyond."""
+    stride = np.uint64(4 >> (face // 2))
+    a, b = (stride, np.uint64(0)) if face % 2 else (np.uint64(0), stride)  # own layer and the other's
+    meeting, count = _meeting(here, there, face), np.uint64(0)
+    while meeting:
+        v = lowest(meeting)
+        meeting &= meeting - ONE
+        count += np.uint64((part[here, v + a] == mine) & (part[there, v + b] == p))
+    return count
 
 
 @spread("pattern", grain=BLOCKS)
@@ -122,9 +116,12 @@ def count_block_links(first, stop, pattern, base, part, parts, indptr):
                 for mine in range(parts[here]):
                     links = 0
                     for face in range(6):
-                        _, _, _, there = _across(pattern, X, Y, Z, face)
-                        c0, c1, c2, c3 = _meet(here, there, face, part, parts, mine)
-                        links += (c0 > 0) + (c1 > 0) + (c2 > 0) + (c3 > 0)
+                        there = _across(pattern, X, Y, Z, face)[3]
+                        if there and parts[here] == 1 and parts[there] == 1:
+                            links += _meeting(here, there, face) != 0
+                        elif there:
+                            for p in range(parts[there]):
+                                links += _meet(here, there, face, part, mine, p) != 0
                     indptr[base[X, Y, Z] + mine + 1] = links
 
 
@@ -158,20 +155,27 @@ def block_links(
                     lower, upper = indptr[i], indptr[i + 1]
                     for face in range(6):
                         X2, Y2, Z2, there = _across(pattern, X, Y, Z, face)
-                        counts = _meet(here, there, face, part, parts, mine)
+                        if not there:
+                            continue
                         # entry of a line: across its upper end
                         ratio = (
                             ratio_x[X - (face == 0)]
                             if face < 2
                             else (ratio_y[Y - (face == 2)] if face < 4 else ratio_z[Z - (face == 4)])
                         )
-                        for p in range(4):
-                            if counts[p]:
+                        whole = parts[here] == 1 and parts[there] == 1
+                        for p in range(parts[there]):
+                            meeting = _meeting(here, there, face)
+                            count = population(meeting) if whole else _meet(here, there, face, part, mine, p)
+                            if count:
                                 j = base[X2, Y2, Z2] + p
                                 upper -= j > i
                                 slot = upper if j > i else lower
                                 lower += j < i
-                                neighbour[slot], weight[slot] = j, counts[p] * weights[face // 2] * ratio
+                                neighbour[slot], weight[slot] = (
+                                    j,
+                                    np.int64(count) * weights[face // 2] * ratio,
+                                )
 
 
 @spread("pattern", grain=BLOCKS)
