@@ -1,5 +1,9 @@
 """Eight bits at a time against numbers picked one by one, with instructions of AVX2 and without."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from numba import njit
@@ -9,9 +13,9 @@ from microsim.numerics.kernels.cpu import lanes
 
 @pytest.fixture(params=[True, False], ids=["fast", "anywhere"])
 def fast(request, monkeypatch):
-    if request.param and not lanes.FAST:
+    if request.param and not lanes.has_avx2():
         pytest.skip("this processor has no AVX2")
-    monkeypatch.setattr(lanes, "FAST", request.param)
+    monkeypatch.setattr(lanes, "has_avx2", lambda: request.param)
 
 
 BYTES = [0, 1, 0b10000000, 0b10110, 0b1111111, 0b11111110, 255]
@@ -70,3 +74,16 @@ def test_lanes_are_reckoned_with_one_by_one(fast, dtype):
         np.testing.assert_array_equal(out[2], [2, 1, 2, 1, 0, 0, 0, 0])
         assert total == pytest.approx(b.sum(), rel=1e-6)
         assert wide == pytest.approx(b.sum(dtype=float), rel=1e-15)
+
+
+def test_numba_may_be_asked_for_code_that_runs_anywhere():
+    """Instructions of AVX2 in it would end the process."""
+    code = "from microsim.numerics.kernels.cpu.lanes import has_avx2; print(has_avx2())"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"NUMBA_CPU_NAME": "generic"},
+    )
+    assert found.stdout == "False\n"

@@ -6,20 +6,27 @@ the digits are the same. No place behind the last cell is read or written.
 """
 
 import operator
+from functools import cache
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.datamodel import models, register_default
+from numba.core.registry import cpu_target
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin
 
 LANES = 8
 BYTE = np.uint64(255)
-FAST = bool(llvm.get_host_cpu_features().get("avx2"))
 INT, LONG = ir.IntType(32), ir.IntType(64)
+
+
+@cache
+def has_avx2():
+    """Whether numba compiles for a processor with AVX2: this one, or the one that NUMBA_CPU_NAME says."""
+    features = getattr(cpu_target.target_context.codegen(), "_tm_features", None)
+    return "+avx2" in (features or "").split(",")
 
 
 class Lanes(types.Type):
@@ -119,7 +126,7 @@ def _pointer(context, builder, array_type, array, index):
 def _load(builder, at, count):
     """Return the numbers at a place in the first lanes, 0 in the others, whose places are not read."""
     number, vector = at.type.pointee, ir.VectorType(at.type.pointee, LANES)
-    if FAST and isinstance(number, ir.FloatType):
+    if has_avx2() and isinstance(number, ir.FloatType):
         byte = ir.IntType(8).as_pointer()
         load = _external(builder, "llvm.x86.avx.maskload.ps.256", vector, byte, ir.VectorType(INT, LANES))
         return builder.call(load, [builder.bitcast(at, byte), _below(builder, count)])
@@ -135,7 +142,7 @@ def _load(builder, at, count):
 def _store(builder, lanes, at, count):
     """Write the first lanes to a place, and nothing behind them."""
     number = lanes.type.element
-    if FAST and isinstance(number, ir.FloatType):
+    if has_avx2() and isinstance(number, ir.FloatType):
         byte, mask = ir.IntType(8).as_pointer(), ir.VectorType(INT, LANES)
         store = _external(builder, "llvm.x86.avx.maskstore.ps.256", ir.VoidType(), byte, mask, lanes.type)
         builder.call(store, [builder.bitcast(at, byte), _below(builder, count), lanes])
@@ -157,7 +164,7 @@ def _in_precision(builder, lanes, number):
 
 def _permute(builder, vector, lanes):
     """Return the lanes of a vector in another order."""
-    if FAST and isinstance(vector.type.element, ir.FloatType):
+    if has_avx2() and isinstance(vector.type.element, ir.FloatType):
         permute = _external(builder, "llvm.x86.avx2.permps", vector.type, vector.type, lanes.type)
         return builder.call(permute, [vector, lanes])
     found = ir.Constant(vector.type, ir.Undefined)
