@@ -18,10 +18,10 @@ from .arguments import (
     Conducting,
     GridWithShares,
     interface_of,
-    labels_remarks,
     settled_interface,
     spelled,
     tolerance,
+    transport_remarks,
 )
 from .job import job
 from .result import Result, SavedFile, Table, one_or_all
@@ -93,10 +93,12 @@ class TortuosityResult(Result):
 
     @property
     def title(self):
-        return (
-            f"{self.grid.source.name}: transport through {spelled(self.conducting)}, "
-            f"{times(self.grid.shape)} voxels, {self.solver}"
-        )
+        through = f"transport through {spelled(self.conducting)}"
+        return f"{self.grid.source.name}: {through}, {times(self.grid.shape)} voxels, {self.solver}"
+
+    @property
+    def remarks(self):
+        return transport_remarks(self.interface, self.conducting, self.solver)
 
     def numbers(self):
         flux = {name: _flux_numbers(found) for name, (_, found) in (self.flux or {}).items()}
@@ -114,7 +116,7 @@ class TortuosityResult(Result):
             **({"sample_share": self.grid.sample_share} if self.grid.masked else {}),
             **({"whole_voxels": self._numbers(self.whole_voxels)} if self.whole_voxels else {}),
             **({"discretisation": self._open()} if self.discretisation else {}),
-            "remarks": labels_remarks(self.interface, self.conducting),
+            "remarks": self.remarks,
             **({"ranks": ranks_told(self.ranks)} if self.ranks else {}),
             "tolerance": self.tolerance,
             **volume_origin(self.grid),
@@ -133,7 +135,7 @@ class TortuosityResult(Result):
         if self.whole_voxels:
             rows = [(n, *(getattr(found, key) for key in KEYS)) for n, found in self.whole_voxels.items()]
             shown += [f"With conductors that end at voxel faces ({self.interface} is above):"]
-            shown += [Table(("axis", *KEYS), rows), *labels_remarks(self.interface, self.conducting)]
+            shown += [Table(("axis", *KEYS), rows)]
         if self.discretisation:
             shown += ["What the voxels leave open: D_eff / D0 of three solves, relative error of tau:"]
             rows = [(name, *found.values()) for name, found in self._open().items()]
@@ -146,7 +148,7 @@ class TortuosityResult(Result):
         if self.tensor:
             rows = [(name, *row) for name, row in zip(AXES, self.tensor.D_eff_over_D0)]
             shown.append(Table(("D_eff / D0", *AXES), rows))
-        return shown
+        return [*shown, *self.remarks]
 
     def plot(self, axis=None):
         """Draw the flux along an axis (default: the first): a section and the distribution over the voxels.

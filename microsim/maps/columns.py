@@ -16,6 +16,10 @@ HC = 12398.41984  # eV angstrom, CODATA 2018
 ENERGY_UNITS = {"ev": 1.0, "kev": 1e3}
 ANGLES = {"degrees": np.pi / 180, "degree": np.pi / 180, "deg": np.pi / 180, "\N{DEGREE SIGN}": np.pi / 180}
 ANGLES |= {"rad": 1.0, "radians": 1.0, "mrad": 1e-3, "c": np.pi / 180, "o": np.pi / 180}
+SPACING_UNITS = {"nm": 10.0, "pm": 1e-2, "m": 1e10}  # angstrom
+SPACING_UNITS |= dict.fromkeys(
+    ("", "a", "ang", "angstrom", "angstroms", "\N{LATIN SMALL LETTER A WITH RING ABOVE}"), 1.0
+)
 # what a column's name, without its sign and its end, says it holds
 ROLES = (
     ("energy", r"e|en|ev|kev|.*energy.*|mono_?e"),
@@ -53,9 +57,8 @@ def energies_of(table):
 
 def _of_angles(values, unit, table, column):
     """Energies of the angles of a monochromator; refuses an unknown unit or spacing."""
-    name = table.name_of(column)
-    spacing = re.match(r"[\d.]+", table.header.get("mono.d_spacing", ""))
-    if unit not in ("", *ANGLES) or spacing is None or not 0.1 < float(spacing[0]) < 100:
+    name, spacing = table.name_of(column), _spacing(table.header.get("mono.d_spacing", ""))
+    if unit not in ("", *ANGLES) or spacing is None:
         raise InputError(
             f"expected energies, got the angle column {name} ({unit or 'no unit'}) without the spacing of the"
             f" monochromator's planes in {table.where}; add the line # Mono.d_spacing: 3.13553 (angstrom) to"
@@ -67,7 +70,15 @@ def _of_angles(values, unit, table, column):
             f"expected angles between 0 and 90 degrees, got others in the column {name} of {table.where};"
             " correct it."
         )
-    return HC / (2 * float(spacing[0]) * sine)
+    return HC / (2 * spacing * sine)
+
+
+def _spacing(said):
+    """Spacing of a monochromator's planes in angstrom, None where it is not said or cannot be one: that of a
+    crystal's planes is from half an angstrom to 10, of a multilayer's up to 100."""
+    found = re.fullmatch(r"\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*\(?([^\W\d]*)\)?\.?\s*", said)
+    factor = found and SPACING_UNITS.get(found[2].lower())
+    return float(found[1]) * factor if factor and 0.5 < float(found[1]) * factor < 100 else None
 
 
 def absorption_of(table, picked=()):

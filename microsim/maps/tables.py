@@ -58,7 +58,10 @@ def table_of(content, where="the file"):
     """Make a NumberTable of the bytes of a text file."""
     lines = decoded(content, where).splitlines()
     body = [(k, _bare(line)) for k, line in enumerate(lines) if _bare(line)]
-    split = _splitter([text for _, text in body if re.fullmatch(NUMERIC, text)], where)
+    numbers = [text for _, text in body if re.fullmatch(NUMERIC, text)]
+    if not any("," in text for _, text in body if not re.fullmatch(NUMERIC, text)):  # names of two columns
+        _check_thousands(numbers, where)
+    split = _splitter(numbers, where)
     rows = [(k, cells, _numbers(cells)) for k, cells in ((k, split(text)) for k, text in body)]
     first = _first_of_block(rows, where)
     width = len(rows[first][1])
@@ -123,6 +126,22 @@ def _splitter(body, where):
         f"expected to know whether a comma is a decimal comma or separates columns, got {body[0][:40]!r} in"
         f" {where}, which may be either; {COMMA}."
     )
+
+
+def _check_thousands(body, where):
+    """Refuse a column of numbers with marks between thousands, which may be two columns parted by commas."""
+    for mark, comma in ((r"\.", ","), (",", r"\.")):
+        marked, plain = (
+            rf"\d{{1,3}}(?:{mark}\d{{3}})+{comma}\d+",
+            rf"\d{{1,3}}(?:{mark}\d{{3}})*(?:{comma}\d+)?",
+        )
+        found = [text for text in body if re.fullmatch(marked, text)]
+        if found and all(re.fullmatch(plain, text) for text in body):
+            number = re.sub(mark, "", found[0]).replace(",", ".")
+            raise InputError(
+                f"expected numbers without marks between thousands, got {found[0]!r} in {where}, which may be"
+                f" {number} or two columns; write {number}, or a semicolon between columns."
+            )
 
 
 def _by_mark(mark, pointed):

@@ -34,6 +34,30 @@ def test_energies_come_in_eV(header, first, energy):
     assert found[0] == pytest.approx(energy, rel=2e-5)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "3.13551 Angstroms",
+        "3.13551 (angstrom)",
+        "3.13551 \u00c5",
+        "0.313551 nm",
+        "313.551 pm",
+        "3.13551e-10 m",
+    ],
+)
+def test_the_spacing_of_planes_comes_in_its_own_unit(said):
+    header = f"# Mono.d_spacing: {said}\n# Column.1: angle degrees\n# Column.2: mu\n#---\n"
+    assert energies_of(table(header, "13.7249 0.5", "13.6 0.6"))[0] == pytest.approx(8333.0, rel=2e-5)
+
+
+@pytest.mark.parametrize("said", ["0.313551", "3.13551 inch", "3.13551 nm nm", "silicon", "400 nm"])
+def test_a_spacing_that_cannot_be_one_is_asked_for(said):
+    header = f"# Mono.d_spacing: {said}\n# Column.1: angle degrees\n# Column.2: mu\n#---\n"
+    with pytest.raises(InputError) as caught:
+        energies_of(table(header, "13.7 0.5", "13.6 0.6"))
+    assert "without the spacing" in sentence(caught)
+
+
 def test_the_column_of_energies_is_known_by_its_name():
     found = energies_of(table("# counts time Energy\n", "100 1 8333", "200 1 8334"))
     assert found.tolist() == [8333, 8334]

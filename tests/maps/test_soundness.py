@@ -66,6 +66,25 @@ def test_windows_that_a_stack_covers_in_part_are_named(first, last):
     assert "pre-edge 8250 to 8330 eV, post-edge 8380 to 8500 eV" in sentence(caught)
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(8400.0, 8498.0), (8382.0, 8499.5), (8252.0, 8328.0), (8400.0, 8480.0), (8251.0, 8329.0)],
+)
+def test_a_hole_in_a_window_is_named(low, high):
+    energies = np.arange(8250.0, 8500.5, 1.0)
+    left = energies[(energies <= low) | (energies >= high)]
+    with pytest.raises(InputError) as caught:
+        check_covered(left, WINDOWS)
+    said = sentence(caught)
+    assert f"got none from {low:g} to {energies[energies >= high][0]:g} eV" in said
+
+
+def test_few_and_uneven_energies_are_no_hole():
+    check_covered(np.array([8250.0, 8300.0, 8330.0, 8340.0, 8380.0, 8440.0, 8500.0]), WINDOWS)
+    wide = np.concatenate([np.arange(8250, 8380, 0.5), np.arange(8380, 8400, 0.5), np.arange(8400, 8501, 5)])
+    check_covered(wide, WINDOWS)
+
+
 def test_three_energies_elsewhere_are_refused():
     check_three(ENERGIES, (8326.0, 8348.05, 8456.0))
     for three in ((8309.0, 8348.0, 8456.4), (8325.0, 8348.3, 8456.4), (8325.0, 8348.0, 8520.0)):
