@@ -7,9 +7,11 @@ from typing import Annotated
 from ..base.arguments import REQUIRED, Argument, Spread, one_of
 from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
-from ..base.launch import shares_volume
+from ..base.launch import share_of_node, shares_volume
 from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL, check_voxel_size
 from ..base.schema import number, say, triple, voxel_ranges, whole
+
+VOLUME_BYTES = 4  # for a voxel: a phase, a mask, and what tells clusters apart
 
 
 def as_grid(given, path):
@@ -242,6 +244,33 @@ def voxel_lengths(help="Voxel edge in nm, or three: x,y,z. Wins over the file's.
 def tolerance(help):
     """Declare a bound of a relative error."""
     return Annotated[float, Argument(help, number(0.0, 0.1, above=True), "T")]
+
+
+def phase_bytes(argument, each):
+    """Return the memory for a voxel of a volume (bytes) as a function of a job's arguments, where each voxel
+    of the phases that one of them names takes so much."""
+    return lambda arguments: each * phase_share(arguments["volume"], arguments[argument]) + VOLUME_BYTES
+
+
+def phase_share(grid, phases):
+    """Volume share of some phases together, as far as the grid has them."""
+    names = comma_list(phases) if isinstance(phases, str) else phases
+    return sum(grid.fraction(name) for name in names if name in grid.names)
+
+
+def transport_bytes(arguments):
+    """Bytes for a voxel of a volume: on rows of bits, on a list of links (several conductors, flat voxels, an
+    image that repeats), with what lies between the voxels of one conductor and of two."""
+    grid, conducting = arguments["volume"], arguments["conducting"]
+    share, (one, *more) = phase_share(grid, conducting), conducting.values()
+    if arguments["interface"] not in (None, "voxel"):
+        each = 1200 if more else 200
+    elif more or not isinstance(one, (int, float)) or arguments["tensor"] or arguments["sides"] == "periodic":
+        each = 280 * share
+    else:
+        each = 35 * share if max(grid.voxel_size) < 1.58 * min(grid.voxel_size) else 280 * share
+    here = share_of_node() if arguments["backend"] == "mpi" else 1.0
+    return here * (each + VOLUME_BYTES) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
 
 
 def transport_remarks(interface, conducting, solver):

@@ -10,7 +10,7 @@ from ..base.plausible import physical, remarks_on_options
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
-from .arguments import Axes, Conducting, Grid, as_phase_names, name_values, require_size, spelled
+from .arguments import Axes, Conducting, Grid, as_phase_names, name_values, phase_bytes, require_size, spelled
 from .frequencies import Frequencies
 from .job import job
 from .regions import Sides
@@ -235,7 +235,7 @@ VoxelFaces = Annotated[bool, switch("Count plain voxel faces, without correction
 Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", number(1e-6, 0.1), "T")]
 
 
-@job(voxel_bytes=170)
+@job(voxel_bytes=phase_bytes("conducting", 300))
 def pore_impedance(
     volume: Grid,
     conducting: Conducting = "pore",

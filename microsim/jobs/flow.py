@@ -17,6 +17,7 @@ from .arguments import (
     GridWithShares,
     Through,
     interface_of,
+    phase_bytes,
     require_size,
     settled_interface,
     tolerance,
@@ -225,7 +226,7 @@ Throat = Annotated[
 ]
 
 
-@job(voxel_bytes=250)
+@job(voxel_bytes=phase_bytes("through", 800))
 def permeability(
     volume: GridWithShares,
     through: Through = "pore",

@@ -228,7 +228,7 @@ LABELS_OR_GREY = Spread(_labels_or_grey, {**MASK_PARTS, "scratch": (None, SCRATC
 
 
 def _voxel_bytes(arguments):
-    return 0 if in_file(arguments["volume"]) else 35
+    return 0 if in_file(arguments["volume"]) else 45
 
 
 def in_file(grid):

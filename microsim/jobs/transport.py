@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import one_of, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.launch import NOT_SHARED, share_of_node
+from ..base.launch import NOT_SHARED
 from ..base.provenance import peak_memory_bytes, volume_origin
 from ..base.quantities import quantity
 from ..base.words import times, titled
@@ -21,6 +21,7 @@ from .arguments import (
     settled_interface,
     spelled,
     tolerance,
+    transport_bytes,
     transport_remarks,
 )
 from .job import job
@@ -240,15 +241,7 @@ class TortuosityResult(Result):
         return dataset(self.grid, fields)
 
 
-def _voxel_bytes(arguments):
-    """Bytes for one conductor alone, for what tells several apart, for what lies between voxels of two."""
-    alone, whole = len(arguments["conducting"]) == 1, arguments["interface"] in (None, "voxel")
-    here = share_of_node() if arguments["backend"] == "mpi" else 1.0
-    each = 25 if alone and whole else 200 if alone or whole else 700
-    return here * each / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
-
-
-@job(voxel_bytes=_voxel_bytes, masked=True)
+@job(voxel_bytes=transport_bytes, masked=True)
 def tortuosity(
     volume: GridWithShares,
     conducting: Conducting = "pore",

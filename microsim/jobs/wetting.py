@@ -9,7 +9,7 @@ from ..base.axes import AXES
 from ..base.plausible import physical, remarks_on_options
 from ..base.schema import number
 from ..base.words import times, titled
-from .arguments import Axis, Grid, require_size, tolerance
+from .arguments import Axis, Grid, phase_bytes, require_size, tolerance
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -192,7 +192,7 @@ Change = Annotated[
 ]
 
 
-@job(voxel_bytes=250)
+@job(voxel_bytes=phase_bytes("through", 800))
 def wet(
     volume: Grid,
     through: Phase = "pore",

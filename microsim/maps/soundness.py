@@ -120,8 +120,8 @@ def check_covered(energies, windows):
         if hole := _hole(energies[(energies >= low) & (energies <= high)], high - low):
             raise InputError(
                 f"expected energies throughout the windows of the calibration, here {low:g} to {high:g} eV,"
-                f" got none from {hole[0]:g} to {hole[1]:g} eV; calibrate with --pre and --post within what both"
-                " have."
+                f" got none from {hole[0]:g} to {hole[1]:g} eV; calibrate with --pre and --post within what"
+                " both have."
             )
 
 
