@@ -29,7 +29,7 @@ BETWEEN = {"smooth": (0.25, 0.65, 0.8), "grey": (0.1, 0.1, 0.1), "counted": (0.2
 TIMES = "error over that of whole voxels"
 SHORT = {
     "smooth": "necks narrower than a voxel stand in no label",
-    "grey": "a share does not say whether a neck goes on, and the true open areas leave four fifths of it, see counted",
+    "grey": "no share says whether a neck goes on; the true open areas leave four fifths of it, see counted",
     "counted": "one value in a voxel joins what a wall parts within it",
 }
 
