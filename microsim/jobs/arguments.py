@@ -246,29 +246,45 @@ def tolerance(help):
     return Annotated[float, Argument(help, number(0.0, 0.1, above=True), "T")]
 
 
-def phase_bytes(argument, each):
+def phase_bytes(argument, each, within=None):
     """Return the memory for a voxel of a volume (bytes) as a function of a job's arguments, where each voxel
-    of the phases that one of them names takes so much."""
-    return lambda arguments: each * phase_share(arguments["volume"], arguments[argument]) + VOLUME_BYTES
+    of the phases that one of them names takes so much; within: with surfaces within voxels."""
+
+    def needed(arguments):
+        here = each if within is None or arguments["interface"] in (None, "voxel") else within
+        share = phase_share(arguments["volume"], arguments[argument])
+        return here * share / arguments.get("coarsen", 1) ** 3 + VOLUME_BYTES
+
+    return needed
 
 
 def phase_share(grid, phases):
-    """Volume share of some phases together, as far as the grid has them."""
+    """Volume share of some phases together, as far as the grid has them; of a dict of those above 0."""
     names = comma_list(phases) if isinstance(phases, str) else phases
+    if not isinstance(names, (list, tuple, set, dict)):
+        return 0.0  # what is wrong with it is said where it is read
+    if isinstance(names, dict):
+        names = [name for name, value in names.items() if value]
     return sum(grid.fraction(name) for name in names if name in grid.names)
 
 
 def transport_bytes(arguments):
     """Bytes for a voxel of a volume: on rows of bits, on a list of links (several conductors, flat voxels, an
-    image that repeats), with what lies between the voxels of one conductor and of two."""
+    image that repeats), with what lies between the voxels of one conductor and of two; with what is drawn or
+    solved beside it; by other solvers."""
     grid, conducting = arguments["volume"], arguments["conducting"]
-    share, (one, *more) = phase_share(grid, conducting), conducting.values()
+    share, kinds = phase_share(grid, conducting), {str(value) for value in conducting.values() if value}
+    plain = len(kinds) == 1 and all(isinstance(value, (int, float)) for value in conducting.values())
     if arguments["interface"] not in (None, "voxel"):
-        each = 1200 if more else 200
-    elif more or not isinstance(one, (int, float)) or arguments["tensor"] or arguments["sides"] == "periodic":
-        each = 280 * share
+        each = 1200 if len(kinds) > 1 else 200
+    elif plain and arguments["sides"] != "periodic" and max(grid.voxel_size) < 1.58 * min(grid.voxel_size):
+        each = 38 * share
     else:
-        each = 35 * share if max(grid.voxel_size) < 1.58 * min(grid.voxel_size) else 280 * share
+        each = 290 * share
+    if arguments["tensor"] or arguments["discretisation"]:
+        each = max(each, 350 * share + 20)
+    each += {"taufactor": 90, "fipy": 2000}.get(arguments["solver"], 0)
+    each += 85 if arguments["keep_fields"] or arguments["flux"] else 0
     here = share_of_node() if arguments["backend"] == "mpi" else 1.0
     return here * (each + VOLUME_BYTES) / arguments["coarsen"] ** 3 + (4 if arguments["coarsen"] > 1 else 0)
 
@@ -278,13 +294,14 @@ def transport_remarks(interface, conducting, solver):
 
     Bodies that nearly touch do touch in labels: spheres of ten times the conductivity, f = .45 to touching.
     """
-    if len(set(map(str, conducting.values()))) < 2:
+    if len({str(value) for value in conducting.values() if value}) < 2:
         return []
     if solver == "taufactor":
         said = (
             "TauFactor holds the potential of several conductors a whole voxel in front of the end faces, not"
-            " on them: tau is off by up to 1 / N for N voxels along the axis, which --tolerance does not"
-            " bound (1 % at 40 voxels; 8 % at 5). --solver multigrid has it on the faces."
+            " on them, which --tolerance does not bound: tau is off by some 1 / N for N voxels along the"
+            " axis, and by far more where the layers at the ends conduct worse (39 % at 40 voxels, layers of"
+            " a hundredth). --solver multigrid has it on the faces."
         )
     elif interface == "smooth":
         said = (

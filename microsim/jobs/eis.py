@@ -235,7 +235,7 @@ VoxelFaces = Annotated[bool, switch("Count plain voxel faces, without correction
 Tolerance = Annotated[float, Argument("Bound of the relative error of Z.", number(1e-6, 0.1), "T")]
 
 
-@job(voxel_bytes=phase_bytes("conducting", 300))
+@job(voxel_bytes=phase_bytes("conducting", 400))
 def pore_impedance(
     volume: Grid,
     conducting: Conducting = "pore",

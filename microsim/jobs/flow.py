@@ -226,7 +226,7 @@ Throat = Annotated[
 ]
 
 
-@job(voxel_bytes=phase_bytes("through", 800))
+@job(voxel_bytes=phase_bytes("through", 800, within=1000))
 def permeability(
     volume: GridWithShares,
     through: Through = "pore",

@@ -5,6 +5,7 @@ mu = ln(I0 / It), mu = If / I0     from counts, in transmission and in fluoresce
 """
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -16,10 +17,7 @@ HC = 12398.41984  # eV angstrom, CODATA 2018
 ENERGY_UNITS = {"ev": 1.0, "kev": 1e3}
 ANGLES = {"degrees": np.pi / 180, "degree": np.pi / 180, "deg": np.pi / 180, "\N{DEGREE SIGN}": np.pi / 180}
 ANGLES |= {"rad": 1.0, "radians": 1.0, "mrad": 1e-3, "c": np.pi / 180, "o": np.pi / 180}
-SPACING_UNITS = {"nm": 10.0, "pm": 1e-2, "m": 1e10}  # angstrom
-SPACING_UNITS |= dict.fromkeys(
-    ("", "a", "ang", "angstrom", "angstroms", "\N{LATIN SMALL LETTER A WITH RING ABOVE}"), 1.0
-)
+SPACING_UNITS = {"": 1.0, "a": 1.0, "nm": 10.0, "pm": 1e-2, "m": 1e10}  # angstrom
 # what a column's name, without its sign and its end, says it holds
 ROLES = (
     ("energy", r"e|en|ev|kev|.*energy.*|mono_?e"),
@@ -74,11 +72,19 @@ def _of_angles(values, unit, table, column):
 
 
 def _spacing(said):
-    """Spacing of a monochromator's planes in angstrom, None where it is not said or cannot be one: that of a
-    crystal's planes is from half an angstrom to 10, of a multilayer's up to 100."""
-    found = re.fullmatch(r"\s*(\d+\.?\d*(?:[eE][-+]?\d+)?)\s*\(?([^\W\d]*)\)?\.?\s*", said)
-    factor = found and SPACING_UNITS.get(found[2].lower())
-    return float(found[1]) * factor if factor and 0.5 < float(found[1]) * factor < 100 else None
+    """Spacing of a monochromator's planes in angstrom, None where it is not said or cannot be one: a number
+    without a unit below half an angstrom is one in nm that does not say so."""
+    found = re.match(r"\s*(\d*\.?\d+(?:[eE][-+]?\d+)?)\s*(.*)", said)
+    if not found:
+        return None
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFKC", found[2]).lower())
+    unit = words[0] if words else ""
+    if unit.startswith(("ang", "\N{LATIN SMALL LETTER A WITH RING ABOVE}")) or unit == "aa":
+        unit = "a"
+    elif unit in ("si", "ge"):  # the crystal
+        unit = ""
+    value = float(found[1]) * SPACING_UNITS.get(unit, np.nan)
+    return value if (0.1 if unit else 0.5) < value < 100 else None
 
 
 def absorption_of(table, picked=()):

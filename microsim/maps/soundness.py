@@ -10,9 +10,10 @@ from .filed_stack import AT_ONCE, side_by_side
 from .spectra import check_energies, normalisation, windows_for
 
 LOST = 0.05  # share of a window of the calibration that a stack may lack
-# share of a window, and steps between its energies, from which on what lies between two is a hole: what is
-# left on its sides bends the line by itself (0.02 of lithiation where seven tenths lack, 0.1 to 0.4 for more)
-HOLE, STEPS = 0.3, 5
+# share of a window, and times the next widest step in it, from which on what lies between two energies is a
+# hole: what is left on its sides bends the line by itself (0.02 of lithiation where seven tenths lack, 0.1 to
+# 0.4 for more); far points that lie apart are no hole
+HOLE, STEPS = 0.4, 5
 NEAR = (5.0, 0.1, 5.0)  # eV: how far a stack's three energies may lie from the calibrated ones
 FEWEST = 8  # energies by which an image can be told from its neighbours
 OFF = 0.1  # of the jump: how far normalised spectra may lie from 0 before and 1 behind the edge
@@ -117,7 +118,7 @@ def check_covered(energies, windows):
                 f" post-edge {c:g} to {d:g} eV), got {energies[0]:g} to {energies[-1]:g} eV; calibrate with"
                 " --pre and --post within what both have."
             )
-        if hole := _hole(energies[(energies >= low) & (energies <= high)], high - low):
+        if hole := _hole(energies, low, high):
             raise InputError(
                 f"expected energies throughout the windows of the calibration, here {low:g} to {high:g} eV,"
                 f" got none from {hole[0]:g} to {hole[1]:g} eV; calibrate with --pre and --post within what"
@@ -125,13 +126,17 @@ def check_covered(energies, windows):
             )
 
 
-def _hole(energies, width):
-    """The ends of the widest gap between energies of a window if it is one that they leave out, else None."""
-    steps = np.diff(energies)
-    if steps.size < 3 or steps.max() <= max(HOLE * width, STEPS * np.median(steps)):
+def _hole(energies, low, high):
+    """The ends of the widest gap between energies in a window, and between these and those beside it, if it
+    is one that they leave out, else None."""
+    first, stop = np.searchsorted(energies, [low, high], side="left")
+    stop += int(stop < energies.size and energies[stop] == high)
+    ends = energies[max(first - 1, 0) : stop + 1]
+    steps = np.diff(np.clip(ends, low, high))
+    if steps.size < 3 or steps.max() <= max(HOLE * (high - low), STEPS * np.sort(steps)[-2]):
         return None
     k = int(np.argmax(steps))
-    return float(energies[k]), float(energies[k + 1])
+    return float(ends[k]), float(ends[k + 1])
 
 
 def check_three(energies, three):

@@ -59,7 +59,7 @@ def table_of(content, where="the file"):
     lines = decoded(content, where).splitlines()
     body = [(k, _bare(line)) for k, line in enumerate(lines) if _bare(line)]
     numbers = [text for _, text in body if re.fullmatch(NUMERIC, text)]
-    if not any("," in text for _, text in body if not re.fullmatch(NUMERIC, text)):  # names of two columns
+    if not _two_names(lines):
         _check_thousands(numbers, where)
     split = _splitter(numbers, where)
     rows = [(k, cells, _numbers(cells)) for k, cells in ((k, split(text)) for k, text in body)]
@@ -128,15 +128,32 @@ def _splitter(body, where):
     )
 
 
+def _two_names(lines):
+    """Whether two names stand above the numbers, or an XDI header has two columns."""
+    above = []
+    for line in lines:
+        if re.fullmatch(NUMERIC, _bare(line)):
+            break
+        above.append(re.findall(r"[^\s,;]+", line.strip().strip("".join(COMMENTS))))
+    last = next((words for words in reversed(above) if any(re.search(r"\w", word) for word in words)), [])
+    return len(last) == 2 or any(words[:1] == ["Column.2:"] for words in above)
+
+
 def _check_thousands(body, where):
-    """Refuse a column of numbers with marks between thousands, which may be two columns parted by commas."""
+    """Refuse a column of numbers with marks between thousands, which may be two columns parted by commas:
+    where 8,330.5 and 8,331.5 have the same before the comma, or 8.330,5 and 8.331,5 as few digits behind."""
     for mark, comma in ((r"\.", ","), (",", r"\.")):
         marked, plain = (
             rf"\d{{1,3}}(?:{mark}\d{{3}})+{comma}\d+",
             rf"\d{{1,3}}(?:{mark}\d{{3}})*(?:{comma}\d+)?",
         )
         found = [text for text in body if re.fullmatch(marked, text)]
-        if found and all(re.fullmatch(plain, text) for text in body):
+        first, second = ([text.partition(",")[k] for text in found] for k in (0, 2))
+        if comma == ",":
+            alike = len({len(digits) for digits in second}) == 1 and len(second[0]) <= 3
+        else:
+            alike = len(set(first)) < len(first)
+        if found and alike and all(re.fullmatch(plain, text) for text in body):
             number = re.sub(mark, "", found[0]).replace(",", ".")
             raise InputError(
                 f"expected numbers without marks between thousands, got {found[0]!r} in {where}, which may be"

@@ -86,7 +86,7 @@ def solve_permeability(
     """
     begun = time.perf_counter()
     check_flow(sides, ends, tolerance, throat)
-    names = (through,) if isinstance(through, str) else tuple(through)
+    names = tuple(through) if isinstance(through, (list, tuple, set, dict)) else (through,)
     pore, share = grid.mask(*names), None
     if interface != "voxel":
         share = np.moveaxis(_shares(grid, names, interface, axis, sides, ends), axis, 0)

@@ -385,14 +385,16 @@ def _solve(problem, tolerance, progress, keep=None):
     if keep:
         keep.begin(problem.u)
     gains, r, before = [], kernels.vectors.zeros(problem.u.size, problem.dtype), np.inf
-    for _ in range(20):  # each pass works in its precision on what the last left in float64
+    for done in range(20):  # each pass works in its precision on what the last left in float64
         planes, conductance = problem.residual(r)
-        if not conductance <= before * (1 + tolerance):
+        if not conductance <= before * (1 + tolerance) and problem.u.dtype != np.float32:
             break
-        before = conductance
-        enough = partial(_enough, problem, tolerance, conductance, progress)
         if _enough(problem, tolerance, conductance, progress, gains, r, planes):
             return conductance, _imbalance(planes, conductance), gains
+        if done > 1 and problem.u.dtype == np.float32:  # along very long ways the flux asks for more digits
+            problem.u = problem.u.astype(float)
+            planes, conductance = problem.residual(r)
+        before, enough = conductance, partial(_enough, problem, tolerance, conductance, progress)
         stop = partial(
             _pass_ends, tuple(gains), enough, 1e-10 * conductance, keep and partial(keep, problem.u)
         )

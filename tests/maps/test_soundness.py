@@ -68,10 +68,17 @@ def test_windows_that_a_stack_covers_in_part_are_named(first, last):
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [(8400.0, 8498.0), (8382.0, 8499.5), (8252.0, 8328.0), (8400.0, 8480.0), (8251.0, 8329.0)],
+    [
+        (8400.0, 8498.0),
+        (8382.0, 8499.5),
+        (8252.0, 8328.0),
+        (8400.0, 8480.0),
+        (8200.0, 8310.0),
+        (8379.0, 8450.0),
+    ],
 )
 def test_a_hole_in_a_window_is_named(low, high):
-    energies = np.arange(8250.0, 8500.5, 1.0)
+    energies = np.arange(8200.0, 8550.5, 1.0)
     left = energies[(energies <= low) | (energies >= high)]
     with pytest.raises(InputError) as caught:
         check_covered(left, WINDOWS)
@@ -83,6 +90,8 @@ def test_few_and_uneven_energies_are_no_hole():
     check_covered(np.array([8250.0, 8300.0, 8330.0, 8340.0, 8380.0, 8440.0, 8500.0]), WINDOWS)
     wide = np.concatenate([np.arange(8250, 8380, 0.5), np.arange(8380, 8400, 0.5), np.arange(8400, 8501, 5)])
     check_covered(wide, WINDOWS)
+    far = np.r_[8250:8330:10, 8330:8400:1, 8400, 8430, 8500]  # some far points behind a dense edge
+    check_covered(far.astype(float), WINDOWS)
 
 
 def test_three_energies_elsewhere_are_refused():

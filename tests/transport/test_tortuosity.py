@@ -409,6 +409,13 @@ def test_potentials_in_single_precision_change_nothing_that_counts(monkeypatch):
     assert [solve_tortuosity(grid, {"b": 1.0}, 0, tolerance=1e-5).tau] == fine  # more was asked for
 
 
+def test_along_a_very_long_way_the_flux_asks_for_double_precision(monkeypatch):
+    """Rounding of potentials that are nearly alike is more than ten times the tolerance of the flux."""
+    monkeypatch.setattr(tortuosity, "MANY", 0)
+    found = solve_tortuosity(grid_of(np.ones((6000, 3, 3), bool)), {"b": 1.0}, 0, tolerance=1e-4)
+    assert found.tau == pytest.approx(1, abs=1e-4)
+
+
 # -- what comes back, what is refused ------------------------------------------------------------------------
 
 
