@@ -26,8 +26,8 @@ def tortuosity_taufactor(grid, conducting, axis, *, tolerance=1e-3, sides="no-fl
     grid: VoxelGrid; conducting: {phase: conductivity relative to D0}; axis: 0, 1, 2; sides: "no-flux" or
     "periodic"; tolerance: TauFactor's criterion, the spread of the flux through the planes over its largest
     value. One conductivity: Solver, PeriodicSolver, AnisotropicSolver, whose tau is ours. Several:
-    MultiPhaseSolver, which holds the potential a whole voxel in front of the end faces (ours: on the faces),
-    so that its tau is that of a slightly longer box; the two come together as 1/N.
+    MultiPhaseSolver, which holds the potential in the middle of a further layer in front of each end face
+    (ours: on the faces), so that layers at the ends weigh one and a half times; they come together as 1/N.
     Returns TransportResult (gains: flux imbalance every 100 sweeps). Raises InputError for what TauFactor
     lacks, or NotConverged with the imbalances. Source: Kench, Squires, Cooper, J. Open Source Softw. 8 (2023)
     5358.

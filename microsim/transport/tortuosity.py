@@ -139,7 +139,7 @@ def _voxels(slab, tolerance, grid, conducting, axis, periodic):
     weights = (table[table[:, 0] > 0] / bulk.unit) * (h[0] / h) ** 2
     if len(np.unique(weights, axis=0)) == 1 and not periodic and weights.max() <= 2.5 * weights.min():
         rows = BitRows.of(slab.with_ghosts(mask))
-        del phase, mask  # a byte a voxel each, of the 17 that the solve takes
+        del phase, mask  # a byte a voxel each, beside the ten or so that the solve takes
         return _RowsProblem(rows, weights[0], slab, tolerance), bulk
     if not slab.alone:
         raise InputError(ONE_CONDUCTOR)
