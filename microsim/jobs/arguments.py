@@ -9,7 +9,8 @@ from ..base.axes import AXES, axis_names, axis_number
 from ..base.errors import InputError
 from ..base.launch import share_of_node, shares_volume
 from ..base.lengths import LARGEST_VOXEL, SMALLEST_VOXEL, check_voxel_size
-from ..base.schema import number, say, triple, voxel_ranges, whole
+from ..base.pairs import name_values, voxel_box
+from ..base.schema import number, say, triple, whole
 
 VOLUME_BYTES = 4  # for a voxel: a phase, a mask, and what tells clusters apart
 
@@ -26,7 +27,8 @@ def as_grid(given, path):
     if isinstance(given, (str, PathLike)):
         return read_volume(given)
     raise InputError(
-        f"{path}: expected a volume with named phases, got {type(given).__name__}; use read_volume."
+        f"{path}: expected a volume with named phases, got {type(given).__name__}; use read_volume, or of an"
+        ' array VoxelGrid(labels, {"pore": 0, "am": 1}, voxel_size).'
     )
 
 
@@ -67,21 +69,6 @@ def numbers(given):
     return given.split(",") if isinstance(given, str) and "," in given else given
 
 
-def name_values(option, given, read, bare=None):
-    """Read "pore=0,am=1"; a name without value stands for `bare`, where there is one."""
-    values = {}
-    for item in given.split(","):
-        name, equals, value = (part.strip() for part in item.partition("="))
-        if not name or name in values or not (equals or bare is not None):
-            example = "pore=0,am=1" if bare is None else "pore or pore=1.0,cbd=0.1"
-            lacks = f", where {name} has no =" if name and name not in values else ""
-            raise InputError(
-                f"{option}: expected each name once, like {example}, got {say(given)}{lacks}; correct it."
-            )
-        values[name] = read(value, f"{option} {name}") if equals else bare
-    return values
-
-
 def _phases(given, path):
     return name_values(path, given, whole(0)) if isinstance(given, str) else given
 
@@ -103,13 +90,6 @@ def axes_order(given, path="--file-axes"):
 def voxel_size_nm(given, path):
     """Read one edge or three (x,y,z) in nm; returns m."""
     return triple(SMALLEST_VOXEL, LARGEST_VOXEL)(numbers(given), path, 1e9, "nm")
-
-
-def voxel_box(given, path):
-    """Read voxels to keep: "x=0:96,y=4:80", or {"x": (0, 96)}, the end not included."""
-    if isinstance(given, dict):
-        return voxel_ranges({axis: list(ends) for axis, ends in given.items()}, path)
-    return voxel_ranges(name_values(path, given, lambda ends, _: ends.split(":")), path)
 
 
 def conductivities(given, path):

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.pairs import name_values
 from ..base.schema import number
-from .arguments import name_values
 
 
 def measured_file(help):

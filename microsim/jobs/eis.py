@@ -6,11 +6,12 @@ from typing import Annotated
 
 from ..base.arguments import Argument, one_of, switch
 from ..base.axes import AXES
+from ..base.pairs import name_values
 from ..base.plausible import physical, remarks_on_options
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
-from .arguments import Axes, Conducting, Grid, as_phase_names, name_values, phase_bytes, require_size, spelled
+from .arguments import Axes, Conducting, Grid, as_phase_names, phase_bytes, require_size, spelled
 from .frequencies import Frequencies
 from .job import job
 from .regions import Sides

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
+from ..base.pairs import name_values
 from ..base.plausible import RANGES, physical
 from ..base.schema import number, whole
-from .arguments import name_values
 from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, Table

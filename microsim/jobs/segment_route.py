@@ -7,8 +7,9 @@ from ..base.arguments import Argument, one_of, read_fields, switch
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
+from ..base.pairs import voxel_box
 from ..base.schema import number, text, whole
-from .arguments import voxel_box, voxel_size_nm
+from .arguments import voxel_size_nm
 
 
 def _axis(given, path):

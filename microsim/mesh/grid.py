@@ -9,8 +9,11 @@ from scipy import ndimage
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
-from ..volumes.filed import CodedArray, FileArray
-from .labels import label_counts, marked, phase_codes, whole_label
+from ..base.pairs import voxel_box
+from ..base.schema import say, to_number
+from ..volumes.filed import FileArray
+from .labels import marked
+from .named import MOST_NAMED, named_volume, phases_of
 
 # name -> (axis, index along it); x runs from the separator to the current collector
 FACES = {"separator": (0, 0), "collector": (0, -1), "y0": (1, 0), "y1": (1, -1), "z0": (2, 0), "z1": (2, -1)}
@@ -48,10 +51,6 @@ def voxel_edges(voxel_size):
     return edges
 
 
-MOST_CODED = 2**16  # largest label that stays in its file
-MOST_NAMED = 64  # phases that labels have; more different values are grey ones
-
-
 @dataclass(frozen=True)
 class Source:
     """Where a grid's voxels come from.
@@ -82,10 +81,18 @@ class Source:
 class VoxelGrid:
     """A box of voxels with named phases.
 
-    phase       uint8 [x, y, z]: index into `names`; in memory, or in a file of which parts are read
-    names       phase names
+        VoxelGrid(labels, {"pore": 0, "am": 255}, "400 nm")
+
+    makes one of a label volume in memory, whatever type its whole numbers (or bool) have; every label must be
+    named. What numpy.ma masks is outside the sample. Raises InputError.
+
+    phase       labels [x, y, z] where names have labels; kept as uint8 [x, y, z], index into `names`, in
+                memory, or in a file of which parts are read
+    names       {name: label}, {name: (label, label)} of labels that are one phase, or without labels the
+                names of the phase numbers 0, 1, ... in order; kept as a tuple
     voxel_size  edges (x, y, z) in m, or like "398 nm"; one for cubes; None where unknown
-    labels      the number that stood for each name in the volume file (default 0, 1, 2, ...)
+    labels      the number that stood for each name in the volume file (default 0, 1, 2, ...); beside names
+                in order, of phase numbers
     source      where the voxels come from
     relative    the edges are ratios and not lengths, as of a volume whose voxel size is unknown
     draws       other VoxelGrids of the same shape that the image allows as well (segment/draws.py): a job on
@@ -94,9 +101,9 @@ class VoxelGrid:
     masked      the last name stands for what is outside the sample (mesh/mask.py), and is no phase
     """
 
-    phase: np.ndarray
-    names: tuple[str, ...]
-    voxel_size: tuple[float, float, float] | None
+    phase: np.ndarray = None
+    names: dict[str, int] | tuple[str, ...] = None
+    voxel_size: tuple[float, float, float] | None = None
     labels: tuple[int, ...] = None
     source: Source = Source()
     relative: bool = False
@@ -105,28 +112,9 @@ class VoxelGrid:
     masked: bool = False
 
     def __post_init__(self):
-        names = tuple(self.names)
-        labels = tuple(range(len(names))) if self.labels is None else tuple(int(n) for n in self.labels)
-        if np.ndim(self.phase) != 3 or 0 in np.shape(self.phase):
-            raise InputError(
-                "expected a volume with three axes and at least one voxel, got shape "
-                f"{np.shape(self.phase)}; give a 3D array."
-            )
-        if len(set(names)) != len(names) or len(labels) != len(names) or not 1 <= len(names) <= 255:
-            raise InputError(
-                f"expected 1 to 255 different phase names with one label each, got names {list(names)} and "
-                f"labels {list(labels)}; name each phase once."
-            )
-        in_file = isinstance(self.phase, FileArray)
-        kind, most = np.asarray(self.phase[:1] if in_file else self.phase).dtype, _largest(self.phase)
-        if kind != np.uint8 or most >= len(names):
-            raise InputError(
-                f"expected phase numbers 0 to {len(names) - 1} as uint8, got {kind} up to {most}; make it"
-                " with grid_from_labels."
-            )
-        object.__setattr__(self, "phase", self.phase if in_file else np.ascontiguousarray(self.phase))
-        object.__setattr__(self, "names", names)
-        object.__setattr__(self, "labels", labels)
+        found = named_volume(self.phase, self.names, self.labels, self.masked)
+        for name, value in zip(("phase", "names", "labels", "masked"), found):
+            object.__setattr__(self, name, value)
         relative = self.relative or self.voxel_size is None
         edges = 1.0 if self.voxel_size is None else self.voxel_size
         object.__setattr__(self, "relative", relative)
@@ -238,12 +226,13 @@ class VoxelGrid:
         return array[(slice(None),) * axis + (index,)]
 
     def crop(self, box, in_file=False):
-        """Cut out a box, {"x": (first, end), ...} in voxels, end not included; axes left out stay whole.
+        """Cut out a box, {"x": (first, end), ...} or "x=0:96,y=4:80" in voxels, end not included; axes left
+        out stay whole.
 
         in_file: voxels that lie in a file stay there.
         """
-        keep = [slice(None)] * 3
-        for axis, bounds in (box or {}).items():
+        keep, box = [slice(None)] * 3, _box(box)
+        for axis, bounds in box.items():
             number = axis_number(axis)
             keep[number] = _range(AXES[number], bounds, self.shape[number])
         draws = tuple(draw.crop(box) for draw in self.draws)
@@ -295,9 +284,7 @@ class VoxelGrid:
         A tie goes to the phase that is more frequent in the 3 x 3 x 3 coarse voxels around, then to the
         earlier name. Layers thinner than a coarse voxel lose volume. Shares become means.
         """
-        if isinstance(factor, bool) or factor != int(factor) or factor < 1:
-            raise InputError(f"expected a whole number from 1 up to coarsen by, got {factor!r}; correct it.")
-        factor = int(factor)
+        factor = _whole_factor(factor)
         if any(n % factor for n in self.shape):
             fitting = tuple(n - n % factor for n in self.shape)
             raise InputError(
@@ -342,65 +329,34 @@ def grid_from_labels(labels, phases, voxel_size, source=Source(), relative=False
     source      where the voxels come from
     relative    the edges are ratios and not lengths
     """
-    in_file = isinstance(labels, FileArray)
-    labels = labels if in_file else np.asarray(labels)
-    phases = {str(name): whole_label(label, f"phase {name!r}") for name, label in dict(phases).items()}
-    counts = label_counts(labels)
-    _check_names(phases, counts)
-    if len(phases) > 255:
-        raise InputError(f"expected at most 255 phases, got {len(phases)}; merge labels.")
-    phase = _coded(labels, phases) if in_file and max(phases.values()) <= MOST_CODED else None
-    if phase is None:
-        phase = phase_codes(labels, list(phases.values()))
-    return VoxelGrid(phase, tuple(phases), voxel_size, tuple(phases.values()), source, relative)
+    phase, names, known = phases_of(labels if isinstance(labels, FileArray) else np.asarray(labels), phases)
+    return VoxelGrid(phase, names, voxel_size, known, source, relative)
 
 
-def _coded(labels, phases):
-    """Phase numbers of labels that lie in a file, which they stay in."""
-    table = np.zeros(max(phases.values()) + 1, np.uint8)
-    table[list(phases.values())] = range(len(phases))
-    return CodedArray.of(labels, table)
+def _box(given):
+    """A box to crop to as {axis: (first, end)}; nothing is all of the volume."""
+    if given is None or isinstance(given, dict):
+        return given or {}
+    return voxel_box(given, "crop")
 
 
-def _largest(phase):
-    return max(int(np.max(layer)) for layer in phase) if isinstance(phase, FileArray) else int(np.max(phase))
-
-
-def _check_names(phases, counts):
-    names = ", ".join(f"{name}={label}" for name, label in phases.items())
-    found = ", ".join(f"{label} ({count} voxels)" for label, count in list(counts.items())[:12])
-    found += f" and {len(counts) - 12} more" if len(counts) > 12 else ""
-    if len(set(phases.values())) < len(phases):
-        raise InputError(f"expected a different label for each phase, got {names}; give each label one name.")
-    unnamed = [label for label in counts if label not in phases.values()]
-    if len(unnamed) > MOST_NAMED:
-        raise InputError(
-            f"expected labels, got {len(counts)} different values in the volume, as grey values are, for"
-            f" {names or 'no phases'}; make labels of them first: microsim segment."
-        )
-    if unnamed:
-        raise InputError(
-            f"expected a phase name for each label of the volume, which has {found}, got {names or 'none'}; "
-            f"name label {', '.join(map(str, unnamed[:12]))} too."
-        )
-    absent = [f"{name}={label}" for name, label in phases.items() if label not in counts]
-    if absent:
-        raise InputError(
-            f"expected every named label to occur in the volume, which has {found}, got {', '.join(absent)}; "
-            "correct the number or leave the phase out."
-        )
+def _whole_factor(given):
+    factor = to_number(given, "factor")
+    if factor != int(factor) or factor < 1:
+        raise InputError(f"expected a whole number from 1 up to coarsen by, got {given!r}; correct it.")
+    return int(factor)
 
 
 def _range(axis, bounds, size):
     try:
         first, end = (int(b) if b == int(b) else None for b in bounds)
         valid = 0 <= first < end <= size
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         valid = False
     if not valid:
         raise InputError(
             f"expected a crop along {axis} as (first, end) within 0 and {size}, first below end, got "
-            f"{bounds!r}; correct it."
+            f"{say(bounds)}; correct it."
         )
     return slice(first, end)
 

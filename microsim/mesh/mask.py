@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.schema import voxel_ranges
+from ..base.pairs import voxel_box
 from ..volumes.volume import read_voxels
 
 OUTSIDE = "outside"
@@ -78,8 +78,7 @@ def _marked(mask, values, voxel_size, axes):
     if found := LABELS.fullmatch(words):
         return ~np.isin(values, [int(label) for label in found[1].split(":")])
     if BOX.fullmatch(words):
-        parts = (part.partition("=")[::2] for part in words.split(","))
-        return _box({axis: ends.split(":") for axis, ends in parts}, values.shape)
+        return _box(words, values.shape)
     return read_voxels(mask, file_axes=axes, kind="grey").values != 0
 
 
@@ -105,7 +104,7 @@ def cylinder(shape, axis, radius=None, voxel_size=(1.0, 1.0, 1.0)):
 
 def _box(box, shape):
     inside = np.zeros(shape, bool)
-    ends = voxel_ranges({axis: list(pair) for axis, pair in box.items()}, "--mask")
+    ends = voxel_box(box, "--mask")
     inside[tuple(slice(*ends[axis]) if axis in ends else slice(None) for axis in AXES)] = True
     return inside
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
+from ..base.schema import say
 from ..volumes.datasets import find
 from ..volumes.draws import doubts_of, read_draws
 from ..volumes.slabs import scratch_store
@@ -14,6 +15,7 @@ from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels
 from .labels import label_counts
 from .mask import without_outside
+from .named import those_there
 from .shares import with_shares
 
 
@@ -23,7 +25,7 @@ def read_volume(
     voxel_size: float | str | tuple | None = None,
     *,
     axes: str | None = None,
-    crop: dict[str, tuple[int, int]] | None = None,
+    crop: dict[str, tuple[int, int]] | str | None = None,
     missing_ok: bool = False,
     draws: str | PathLike | None = None,
     shares: dict[str, str | PathLike] | None = None,
@@ -38,15 +40,15 @@ def read_volume(
         TIFF, slices (a folder, or "s%04d.png"), one image, HDF5 ("file.h5::dataset"), NRRD, MHD, Avizo, VTK,
         NIfTI, OME-Zarr, npy, npz, MATLAB, raw with a sidecar, or the name of a known data set.
     phases : dict, optional
-        Label of each phase, {"pore": 0, "am": 1}; every label of the volume must be named. Default: the
-        names of the data set, else label0, label1 ...
+        Label of each phase, {"pore": 0, "am": 1}, or several, {"am": (1, 2)}; every label of the volume must
+        be named. Default: the names of the data set, else label0, label1 ...
     voxel_size : float, str or three of them, optional
         Edge of a voxel in m, or with its unit, "398 nm"; x, y, z where they differ. Wins over the file's.
     axes : str, optional
         The file's axes, slowest first; x runs through the thickness. Default: as the file states them,
         otherwise xyz.
-    crop : dict, optional
-        Voxels to keep, {"x": (0, 96)}, the end not included.
+    crop : dict or str, optional
+        Voxels to keep, {"x": (0, 96)} or "x=0:96", the end not included.
     missing_ok : bool
         Leave out named phases that the volume does not hold, as cracks of a pristine electrode.
     draws : path, optional
@@ -82,10 +84,9 @@ def read_volume(
     values, more = without_outside(found, mask, axes)
     labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):
-        raise InputError(f'phases: expected names with labels, got {phases!r}; write {{"pore": 0, "am": 1}}.')
+        raise InputError(f'phases: expected names with labels, got {say(phases)}; write {{"pore": 0, "am": 1}}.')
     if missing_ok:
-        there = label_counts(values)
-        labels = {name: label for name, label in labels.items() if label in there}
+        labels = those_there(labels, label_counts(values))
     doubts = doubts_of(draws) if draws is not None else ()
     told = (found.size_from, found.said, found.beside, _words(mask))
     origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
@@ -97,7 +98,7 @@ def read_volume(
         grid = with_shares(
             grid, {name: _share(part, axes or found.file_axes) for name, part in shares.items()}
         )
-    return grid.crop(crop) if crop else grid
+    return grid if crop is None else grid.crop(crop)
 
 
 def _share(given, axes):

@@ -140,7 +140,7 @@ def _find(name_or_path):
         shape = " x ".join(str(n) for n in name_or_path.shape)
         raise InputError(
             f"expected a path or the name of a data set, got an array of {shape}; make a volume of labels in"
-            " memory with VoxelGrid(labels, names, voxel_size)."
+            ' memory with VoxelGrid(labels, {"pore": 0, "am": 1}, voxel_size).'
         )
     path, part, index = split_name(name_or_path)
     path = located(path)

@@ -56,7 +56,8 @@ def test_crop_keeps_names_labels_and_size(grid):
     part = grid.crop({"x": (2, 4), "z": [0, 5]})
     assert part.shape == (2, 6, 5) and part.labels == grid.labels and part.voxel_size == grid.voxel_size
     assert np.array_equal(part.phase, grid.phase[2:4, :, 0:5])
-    assert grid.crop({}).shape == grid.shape
+    assert grid.crop({}).shape == grid.crop(None).shape == grid.shape
+    assert np.array_equal(grid.crop("x=2:4,z=0:5").phase, part.phase)
 
 
 def test_a_crop_of_voxels_in_a_file_leaves_them_there_where_asked_to(grid, tmp_path):
@@ -169,7 +170,14 @@ def test_volumes_that_hold_no_labels_are_refused(labels, word):
         (lambda g: VoxelGrid(g.phase, g.names, (1e-6, 1e-6)), "one voxel edge or three"),
         (lambda g: VoxelGrid(g.phase, ("a", "b"), 1e-6), "up to 2"),
         (lambda g: VoxelGrid(g.phase, ("a", "b", "b"), 1e-6), "name each phase once"),
-        (lambda g: VoxelGrid(g.phase.astype(int), g.names, 1e-6), "grid_from_labels"),
+        (lambda g: VoxelGrid(g.phase - 1.0, g.names, 1e-6), "which label is which: VoxelGrid"),
+        (lambda g: g.coarsen(None), "factor: expected a number, got nothing"),
+        (lambda g: g.crop({"x": (0, float("inf"))}), "first, end"),
+        (lambda g: g.crop([0, 4]), r"crop: expected voxels to keep like x=0:96"),
+        (lambda g: g.crop("0:4"), r"crop: expected each name once"),
+        (lambda g: g.crop("x=0:5"), "within 0 and 4"),
+        (lambda g: VoxelGrid(), "labels: expected an array of real numbers"),
+        (lambda g: VoxelGrid(g.phase), "names: expected"),
     ],
 )
 def test_wrong_use_of_a_grid_gets_one_sentence(grid, mistake, word):

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from microsim.base.errors import InputError
+from microsim.base.masked import floats, parted
+
+HIDDEN = np.array([True, False, False])
+
+
+def test_numbers_and_where_they_hold():
+    values, known = parted(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP")
+    assert values.tolist() == [1, 2, 3] and known.tolist() == [False, True, True]
+    assert parted(np.ma.masked_array([1, 2, 3]), "MAP")[1] is None
+    assert parted([1, 2], "MAP")[1] is None
+
+
+def test_masked_values_are_none():
+    assert np.array_equal(floats(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP"), [np.nan, 2, 3], equal_nan=True)
+    several = [np.ma.masked_array([1, 2, 3], HIDDEN), np.ones(3)]  # numpy's asarray forgets the first's mask
+    assert np.isnan(floats(several, "MAP")).tolist() == [HIDDEN.tolist(), [False] * 3]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([[1], [1, 2]], "MAP: expected an array of numbers, got parts of several shapes"),
+        (np.ones(2) + 1j, "MAP: expected an array of real numbers, got complex128"),
+        (["a"], "MAP: expected an array of real numbers"),
+        (None, "MAP: expected an array of real numbers, got object"),
+    ],
+)
+def test_what_holds_no_real_numbers_is_refused(given, words):
+    with pytest.raises(InputError, match=words):
+        parted(given, "MAP")
