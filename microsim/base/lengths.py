@@ -4,6 +4,7 @@ import math
 import re
 
 from .errors import InputError
+from .schema import say
 
 METRES = {"nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "mm": 1e-3, "m": 1.0}
 SMALLEST_VOXEL, LARGEST_VOXEL = 1e-9, 1e-2  # m: Compton maps have pixels of 0.3 mm
@@ -30,7 +31,7 @@ def length(given, path="length"):
         value = math.nan
     if isinstance(given, bool) or not math.isfinite(value):
         raise InputError(
-            f'{path}: expected a length in m or a text like "398 nm", got {given!r}; correct it.'
+            f'{path}: expected a length in m or a text like "398 nm", got {say(given)}; correct it.'
         )
     return value
 
@@ -40,7 +41,7 @@ def check_voxel_size(given, path="voxel_size"):
     parts = given if isinstance(given, (tuple, list)) or getattr(given, "ndim", 0) else [given]
     edges = tuple(length(part, path) for part in parts)
     if len(edges) not in (1, 3):
-        raise InputError(f"{path}: expected one voxel edge or three, in m, got {given!r}; give x, y, z.")
+        raise InputError(f"{path}: expected one voxel edge or three, in m, got {say(given)}; give x, y, z.")
     if not all(SMALLEST_VOXEL <= edge <= LARGEST_VOXEL for edge in edges):
         said = " x ".join(f"{edge:g}" for edge in dict.fromkeys(edges))
         raise InputError(

@@ -14,7 +14,7 @@ def parted(given, what):
     if isinstance(given, (list, tuple)) and any(np.ma.isMaskedArray(part) for part in given):
         given = np.ma.array(given)  # numpy's own way from a list forgets what is masked
     try:
-        values = np.asarray(np.ma.getdata(given))
+        values = given.data if np.ma.isMaskedArray(given) else np.asarray(given)
     except (TypeError, ValueError):
         raise InputError(
             f"{what}: expected an array of numbers, got parts of several shapes; make them alike."
@@ -30,3 +30,12 @@ def floats(given, what):
     values, known = parted(given, what)
     values = values.astype(float, copy=False)
     return values if known is None else np.where(known, values, np.nan)
+
+
+def all_known(given, what):
+    """Return the numbers of an array that may have none masked; what: its name, for errors."""
+    values, known = parted(given, what)
+    if known is not None:
+        hidden = int(np.count_nonzero(~known))
+        raise InputError(f"{what}: expected a value everywhere, got {hidden} masked; fill or crop them.")
+    return values

@@ -14,10 +14,13 @@ from dataclasses import MISSING, field, fields, is_dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
+from reprlib import Repr
 
 from .errors import InputError
 
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+FIRST, LONG = 3, 20  # values of an array that a sentence shows, and of a list in full
+SHORT = Repr()  # of lists within lists: six each, and not all that they hold
 MOST = 10**300  # what a whole number may be
 UNITS = "nm|um|m|K|V|mV|s|mg|cm2|S_m|mol_m3|kg_m3|A_m2|m2_s|mAh_g"  # what a key may end on
 # where a name stands for {base: name}, a section that changes what is named
@@ -348,8 +351,27 @@ def join(path, key):
 
 
 def say(raw):
-    """Word what was given, cut to a readable length."""
-    said = f'"{raw}"' if isinstance(raw, str) else "nothing" if raw is None else str(raw)
+    """Word what was given, cut to a readable length: of an array its shape, type and first values."""
+    if getattr(raw, "ndim", 0) and hasattr(raw, "dtype"):
+        shape = " x ".join(str(n) for n in raw.shape)
+        first = f" ({_first(raw)})" if 0 not in raw.shape else ""
+        return f"an array of {shape}, {raw.dtype}{first}"
+    if isinstance(raw, (list, tuple)) and len(raw) > LONG:
+        return f"a list of {len(raw)} ({_cut(SHORT.repr(raw[:LONG])[1:-1])})"
+    short = SHORT.repr if isinstance(raw, (list, tuple, dict, set)) and len(str(raw)) > 80 else str
+    return _cut(f'"{raw}"' if isinstance(raw, str) else "nothing" if raw is None else short(raw))
+
+
+def _first(array):
+    """The first values of an array, which may lie in a file."""
+    while array.ndim > 1:
+        array = array[0]
+    values = array[:FIRST].tolist()
+    shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
+    return ", ".join(shown + ["..."] * (array.size > FIRST))
+
+
+def _cut(said):
     return said if len(said) <= 80 else said[:77] + "..."
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from ..base.errors import InputError
 from ..base.files import write_text
 from ..base.gallery import located
-from ..base.schema import entry, listed, number, read_yaml, section, shown, whole
+from ..base.schema import entry, listed, number, read_yaml, say, section, shown, whole
 from .binder import BinderShape
 from .calendering import Calendering
 from .contact_loss import ContactLoss
@@ -33,7 +33,9 @@ NEEDS_PARTICLES = ("layers", "gradient", "calendering", "binder", "cracks", "con
 def _voxel_counts(raw, path):
     """Read [x, y, z], or [y, z] beside a thickness, each from 8 to 2000 voxels."""
     if not isinstance(raw, (list, tuple)) or len(raw) not in (2, 3):
-        raise InputError(f"{path}: expected three numbers of voxels [x, y, z], got {raw}; give all three.")
+        raise InputError(
+            f"{path}: expected three numbers of voxels [x, y, z], got {say(raw)}; give all three."
+        )
     return tuple(whole(8, 2000)(part, f"{path}.{i}") for i, part in enumerate(raw))
 
 

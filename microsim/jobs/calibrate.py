@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.memory import require_memory
-from ..base.schema import number, whole
+from ..base.schema import number, say, whole
 from .job import job
 from .result import Result, SavedFile, Table
 from .spectra_arguments import (
@@ -79,7 +79,7 @@ def _states(given, path):
     parts = given.split(":") if isinstance(given, str) else given
     ends = [whole(0)(part, path) for part in parts] if isinstance(parts, (list, tuple)) else []
     if len(ends) != 2 or ends[0] >= ends[1]:
-        raise InputError(f"{path}: expected two rising numbers like 0:111, got {given}; correct it.")
+        raise InputError(f"{path}: expected two rising numbers like 0:111, got {say(given)}; correct it.")
     return tuple(ends)
 
 

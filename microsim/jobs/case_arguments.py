@@ -5,6 +5,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.schema import say
 
 
 def settings(given, path):
@@ -12,7 +13,7 @@ def settings(given, path):
     given = [given] if isinstance(given, str) else given
     if not isinstance(given, (dict, list, tuple)):
         raise InputError(
-            f'{path}: expected settings like {{"protocol.0": "Rest for 1 hour"}}, got {given!r}; correct it.'
+            f'{path}: expected settings like {{"protocol.0": "Rest for 1 hour"}}, got {say(given)}; mend it.'
         )
     return given
 

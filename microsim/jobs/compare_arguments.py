@@ -8,7 +8,7 @@ from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import LARGEST_VOXEL, length
 from ..base.quantities import LEAST_NOISE
-from ..base.schema import number, triple
+from ..base.schema import number, say, triple
 from .arguments import as_list, axes_order, numbers
 from .field import Field
 from .map_result import MapResult
@@ -18,7 +18,7 @@ from .map_source import Map
 def _place(given, path):
     parts = tuple(given) if isinstance(given, (tuple, list)) else (given,) * 3
     if len(parts) != 3:
-        raise InputError(f"{path}: expected three lengths x, y, z, got {given!r}; correct it.")
+        raise InputError(f"{path}: expected three lengths x, y, z, got {say(given)}; correct it.")
     return tuple(length(part, path) for part in parts)
 
 
@@ -45,7 +45,9 @@ def _spread(given, path):
     parts = given if isinstance(given, (tuple, list)) else (given,) * 3
     lengths = tuple(length(part, path) for part in parts)
     if len(lengths) != 3 or not all(0 <= part <= LARGEST_VOXEL for part in lengths):
-        raise InputError(f"{path}: expected one length from 0 to 10 mm or three, got {given!r}; correct it.")
+        raise InputError(
+            f"{path}: expected one length from 0 to 10 mm or three, got {say(given)}; correct it."
+        )
     return lengths
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.memory import require_memory
-from ..base.schema import number, whole
+from ..base.schema import number, say, whole
 from ..base.words import times
 from .arguments import voxel_lengths
 from .job import job
@@ -121,7 +121,7 @@ def _ranges(given, path):
         pairs = []
     found = [tuple(number(-100, 100)(end, path) for end in pair) for pair in pairs]
     if len(found) != 2 or any(len(part) != 2 or part[0] >= part[1] for part in found):
-        raise InputError(f"{path}: expected two ranges like -12:-9,9:12, got {given}; correct it.")
+        raise InputError(f"{path}: expected two ranges like -12:-9,9:12, got {say(given)}; correct it.")
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
-from ..base.schema import number
+from ..base.schema import number, say
 from .curve_arguments import above_zero, file_columns, measured_file
 from .job import job
 from .result import Result, SavedFile, Table
@@ -201,7 +201,7 @@ class MeasuredCurveResult(Result):
 def _sto(given, path):
     parts = given.split(",") if isinstance(given, str) else given
     if not isinstance(parts, (list, tuple)) or len(parts) != 2:
-        raise InputError(f"{path}: expected two lithiations like 0.27,0.9, got {given}; correct it")
+        raise InputError(f"{path}: expected two lithiations like 0.27,0.9, got {say(given)}; correct it")
     first, last = (number(0.0, 1.0)(part, path) for part in parts)
     if first == last:
         raise InputError(f"{path}: expected two lithiations that differ, got {first:g} twice; correct it")

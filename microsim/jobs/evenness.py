@@ -7,7 +7,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
-from ..base.schema import number, whole
+from ..base.schema import number, say, whole
 from ..base.words import times as spelled
 from ..base.words import titled
 from .arguments import Grid, as_phase_names, axes_order, comma_list, require_size, voxel_lengths
@@ -91,7 +91,7 @@ class EvennessResult(Result):
 def _maps(given, path):
     if isinstance(given, (list, tuple)) and given:
         return list(given)
-    raise InputError(f"{path}: expected one map or several, in order of time, got {given!r}; name them.")
+    raise InputError(f"{path}: expected one map or several, in order of time, got {say(given)}; name them.")
 
 
 def _times(given, path):

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.schema import say
 from .arguments import as_phase_names
 from .job import job
 from .result import Result
@@ -35,7 +36,7 @@ def _target(given, path):
     from ..volumes.exports import export_kind
 
     if not isinstance(given, (str, PathLike)):
-        raise InputError(f"{path}: expected the name of a file, got {given!r}; like fields.nc.")
+        raise InputError(f"{path}: expected the name of a file, got {say(given)}; like fields.nc.")
     export_kind(Path(given))
     return Path(given)
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.files import make_folder
-from ..base.schema import whole
+from ..base.schema import say, whole
 from ..base.words import times
 from .job import job
 from .result import Result, SavedFile, Table
@@ -132,7 +132,7 @@ def _recipe(given, path):
         return section(ElectrodeRecipe, own_data(given), "")
     if isinstance(given, (str, PathLike)):
         return load_electrode_recipe(given)
-    raise InputError(f"{path}: expected the path of a recipe, or its keys as a dict, got {given!r}.")
+    raise InputError(f"{path}: expected the path of a recipe, or its keys as a dict, got {say(given)}.")
 
 
 @job

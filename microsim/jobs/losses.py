@@ -8,13 +8,14 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, remarks_on
+from ..base.masked import floats
 from ..base.memory import require_memory
 from ..base.quantities import LEAST_NOISE
-from ..base.schema import number
+from ..base.schema import number, say
 from ..base.words import times
 from .arguments import axes_order, comma_list, numbers, voxel_lengths
 from .job import job
-from .map_source import Map, read_values
+from .map_source import Map
 from .result import Result, SavedFile, Table, beside
 
 VALUE_BYTES = 46  # of memory for each voxel of a map, as measured
@@ -209,7 +210,7 @@ def _edges(given, path):
     edges = [number()(part, path) for part in parts]
     if len(edges) < 2 or any(high <= low for low, high in pairwise(edges)):
         raise InputError(
-            f"{path}: expected at least two rising edges of classes in mAh/g like 0,35,70, got {given!r};"
+            f"{path}: expected at least two rising edges of classes in mAh/g like 0,35,70, got {say(given)};"
             " sort them."
         )
     return tuple(edges)
@@ -224,7 +225,7 @@ def sigmas(given, path):
 
 def _sigma(part, path):
     if hasattr(part, "ndim") and part.ndim:
-        return read_values(part, path)
+        return floats(part, path)
     try:
         value = float(part)
     except (TypeError, ValueError):

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES, Host
+from ..base.masked import floats
 from ..base.quantities import FIELDS, LEAST_NOISE, MOST_NOISE
 from ..base.schema import listed
 from ..base.words import times as spelled
@@ -16,7 +17,7 @@ from ..maps.independence import native_voxels
 from ..maps.scale import check_decimals, check_no_fill, is_lithiation, shared_background
 from .field import Field
 from .map_result import MapResult
-from .map_source import read_values, with_sigma
+from .map_source import with_sigma
 
 # what the name of an array says; soc is used for lithium and for the share of a window alike
 SAID = {"lithium": "lithium", "lithiation": "lithium", "sto": "sto"}
@@ -93,7 +94,7 @@ def read_state_map(given, file_axes=None):
     if isinstance(given, (str, PathLike)):
         return _of_path(str(given), file_axes)
     if getattr(given, "ndim", None) == 3:
-        return StateMap(read_values(given, "MAP"), "array")
+        return StateMap(floats(given, "MAP"), "array")
     raise InputError(
         "MAP: expected a path, an array [x, y, z], a field of a run or a job's map, got"
         f" {type(given).__name__}; give one of them."

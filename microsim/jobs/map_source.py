@@ -7,6 +7,7 @@ from pathlib import Path
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
+from ..base.masked import floats
 from .field import Field
 from .map_result import MapResult
 from .result import beside
@@ -50,7 +51,7 @@ def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size", 
         field = given.quantity if given.quantity in QUANTITIES else None
         found = MapSource(given.values, size, given.source, given.sha256, given.sigma, field=field)
     elif getattr(given, "ndim", None) == 3:
-        found = MapSource(read_values(given, what), voxel_size, "array", None)
+        found = MapSource(floats(given, what), voxel_size, "array", None)
     else:
         shape = f" of shape {given.shape}" if hasattr(given, "shape") else ""
         raise InputError(
@@ -60,17 +61,6 @@ def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size", 
     if found.voxel_size is None:
         raise InputError(f"{what}: expected a known voxel size, {found.name} gives none; add {remedy}.")
     return found
-
-
-def read_values(given, what):
-    """Return the numbers of an array as floats, NaN where it is masked (numpy.ma)."""
-    import numpy as np
-
-    kind = np.asarray(given).dtype
-    if kind.kind not in "biuf":
-        raise InputError(f"{what}: expected an array of real numbers, got {kind}; convert it.")
-    values = np.asarray(np.ma.getdata(given), float)
-    return np.where(np.ma.getmaskarray(given), np.nan, values) if np.ma.isMaskedArray(given) else values
 
 
 def read_mask(given, file_axes=None, beam=None):
@@ -84,7 +74,7 @@ def read_mask(given, file_axes=None, beam=None):
         given = read_voxels(given, file_axes=file_axes, beam=_letter(beam)).values
     if given is None:
         return None
-    values = read_values(_one_layer(given, beam), "mask")
+    values = floats(_one_layer(given, beam), "mask")
     return np.isfinite(values) & (values != 0)
 
 

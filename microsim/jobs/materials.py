@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
-from ..base.schema import listed, number
+from ..base.schema import listed, number, say
 from .arguments import comma_list
 from .job import job
 from .result import Result, SavedFile, Table
@@ -68,7 +68,7 @@ class MaterialsResult(Result):
 def _names(given, path):
     names = comma_list(given)
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{path}: expected names of material sets, got {given!r}; name one or several.")
+        raise InputError(f"{path}: expected names of material sets, got {say(given)}; name one or several.")
     return tuple(names)
 
 

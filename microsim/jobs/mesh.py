@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
-from ..base.schema import number, whole
+from ..base.schema import number, say, whole
 from ..base.words import titled, voxels_of
 from .arguments import Coarsen, Grid, as_phase_names, require_size
 from .job import job
@@ -107,7 +107,7 @@ def _mesh_file(given, path):
     from ..mesh.files import check_writable
 
     if not isinstance(given, (str, PathLike)):
-        raise InputError(f"{path}: expected the name of a file, got {given!r}; like electrode.vtu.")
+        raise InputError(f"{path}: expected the name of a file, got {say(given)}; like electrode.vtu.")
     check_writable(given)  # before the work
     return Path(given)
 

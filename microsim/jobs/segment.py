@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, spread_of, switch
 from ..base.errors import InputError
 from ..base.memory import require_memory
-from ..base.schema import listed, number, whole
+from ..base.schema import number, whole
 from ..base.words import rounded, voxels_of
 from .arguments import FILE_AXES, MASK, as_phase_names, axes_order, voxel_lengths
 from .job import job
@@ -340,7 +340,7 @@ def segment_volume(
     voxel_size: voxel_lengths() = None,
     file_axes: FileAxes = None,
     scratch: Scratch = None,
-    mask: Annotated["str | PathLike | None", MASK] = None,
+    mask: Annotated["str | PathLike | dict | numpy.ndarray | None", MASK] = None,  # noqa: F821
     progress=None,
 ) -> SegmentResult:
     """Turn a grey-scale volume into labelled phases.
@@ -353,7 +353,7 @@ def segment_volume(
     Parameters
     ----------
     grey : path or array
-        Grey-scale volume [x, y, z], or the name of a data set.
+        Grey-scale volume [x, y, z], or the name of a data set. What numpy.ma masks is outside the sample.
     phases : list of str
         Phases from dark to bright, ["pore", "cbd", "am"].
     recipe : path, dict or segment.recipe.Recipe, optional
@@ -377,9 +377,10 @@ def segment_volume(
         Axes of the file, slowest first.
     scratch : path, optional
         Folder for files to work in, where memory does not suffice.
-    mask : str or path, optional
+    mask : str, path, dict or array, optional
         Which voxels are sample: "cylinder" (along x; "cylinder=z"), "y=4:80,z=4:80", "label=0" (that grey
-        value is outside), or a volume, 0 outside. Others are no phase and get the label after the last.
+        value is outside), or a volume, 0 outside. Others, and what numpy.ma masks of an array, are no phase
+        and get the label after the last.
     progress : callable, optional
         progress(done, total, message).
 
@@ -393,56 +394,17 @@ def segment_volume(
     InputError
         A volume that cannot be read, steps that mean nothing.
     """
-    from dataclasses import replace
-
-    from ..segment.recipe import open_grey, run_recipe
+    from ..segment.recipe import run_recipe
     from ..volumes.slabs import scratch_store
+    from .segment_input import open_input, recipe_of
 
-    chosen = _recipe(recipe, phases, steps, file_axes)
-    axes = file_axes or chosen.file_axes
-    store, size = scratch_store(scratch), voxel_size or chosen.voxel_size
-    values, origin = open_grey(grey, file_axes=axes, voxel_size=size, store=store)
+    chosen, store = recipe_of(recipe, phases, steps, file_axes), scratch_store(scratch)
+    more = bool(draws or write_bounds)
+    values, sample, chosen, origin = open_input(grey, chosen, mask, more, store, voxel_size, file_axes)
     if scratch is None:
         remedy = "crop the file, work in files of a folder (--scratch)"
         require_memory(VOXEL_BYTES * values.size, origin.source, remedy)
-    chosen = replace(chosen, file_axes=origin.file_axes, voxel_size=origin.voxel_size)
-    chosen = replace(chosen, mask=str(mask) if mask is not None else chosen.mask)
-    sample = _sample(chosen, values, draws or write_bounds)
     options = {"sample": sample, "store": store, "progress": progress}
     state, pictures = run_recipe(chosen, values, origin.voxel_size, **options)
     where = origin.source, origin.sha256
     return SegmentResult(state, pictures, chosen, bounds, write_bounds, draws, blur, *where, store)
-
-
-def _sample(recipe, values, more):
-    """Which voxels are sample, None for all."""
-    from ..mesh.mask import sample_mask
-
-    if recipe.mask is None:
-        return None
-    if more:
-        raise InputError(
-            "--mask: expected no --draws and no --write-bounds beside it, got one; leave it out."
-        )
-    return sample_mask(recipe.mask, values, recipe.voxel_size, recipe.file_axes)
-
-
-def _recipe(recipe, phases, steps, file_axes):
-    """The recipe as given, or that of phases and steps."""
-    from ..segment.recipe import Recipe, load_recipe, read_recipe
-
-    route = steps or Route()
-    if recipe is None and phases is None:
-        raise InputError(
-            "--phases: expected the names of the phases from dark to bright, got none; add pore,cbd,am, say."
-        )
-    if recipe is None:
-        return route.recipe(phases, file_axes)
-    if phases is not None or route != Route():
-        given = listed(name for name, _ in route.steps()) if route != Route() else "phases"
-        raise InputError(
-            f"--recipe: expected no other steps beside it, got {given}; leave out one of the two."
-        )
-    if isinstance(recipe, Recipe):
-        return recipe
-    return read_recipe(recipe) if isinstance(recipe, dict) else load_recipe(recipe)

@@ -8,7 +8,7 @@ from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
 from ..base.pairs import voxel_box
-from ..base.schema import number, text, whole
+from ..base.schema import number, say, text, whole
 from .arguments import voxel_size_nm
 
 
@@ -19,7 +19,7 @@ def _axis(given, path):
 def _grey_values(given, path):
     parts = given.split(",") if isinstance(given, str) else given
     if not hasattr(parts, "__len__"):
-        raise InputError(f"{path}: expected grey values like 48,130, got {given!r}; write a list.")
+        raise InputError(f"{path}: expected grey values like 48,130, got {say(given)}; write a list.")
     return tuple(number()(part, path) for part in parts)
 
 

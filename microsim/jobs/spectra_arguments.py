@@ -5,7 +5,8 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
-from ..base.schema import number
+from ..base.masked import floats
+from ..base.schema import number, say
 from ..maps.method import method_spread
 
 Given = "str | PathLike | numpy.ndarray | None"
@@ -14,13 +15,14 @@ Given = "str | PathLike | numpy.ndarray | None"
 def _lithiation(given, path):
     parts = given.split(",") if isinstance(given, str) else given
     if not hasattr(parts, "__len__"):
-        raise InputError(f"{path}: expected a number for each reference, got {given!r}; write 0,1.")
+        raise InputError(f"{path}: expected a number for each reference, got {say(given)}; write 0,1.")
     return [number(-10, 10)(part, path) for part in parts]
 
 
 def _noise(given, path):
     if not getattr(given, "ndim", 0):
         return number(0.0, 1e6, above=True)(given, path)
+    given = floats(given, path)
     if (given < 0).any() or not (given > 0).any():
         raise InputError(
             f"{path}: expected standard deviations above 0, got none or some below; correct them."
@@ -30,7 +32,7 @@ def _noise(given, path):
 
 def _series_noise(given, path):
     """0 as well: a series that was computed has none, and its fits say how far they miss it."""
-    return given if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
+    return floats(given, path) if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
 
 
 NOISE_WORDS = "Standard deviation of mu. Absent: counting (--flat), else scatter or misfit."

@@ -119,8 +119,10 @@ def absorption(images, flat=None, dark=None, *, photons_per_unit=1.0, saturation
             if given is not None:
                 raise InputError(f"{option}: expected reference frames beside it, got none; add --flat.")
         return images.values, noise, None
-    light = _frames(flat, images.values.shape, axes, repeated=True)
-    offset = None if dark is None else _frames(dark, images.values.shape, axes, repeated=False)
+    light, largest = _frames(flat, images.values.shape, axes, repeated=True)
+    offset = None if dark is None else _frames(dark, images.values.shape, axes, repeated=False)[0]
+    if saturation is None:
+        saturation = max((most for most in (images.largest, largest) if most), default=None)
     options = {"photons_per_unit": photons_per_unit, "saturation": saturation}
     found = optical_density(images.values, light, offset, **options)
     return found.values, found.sigma if noise is None else noise, found.reason
@@ -144,13 +146,15 @@ def dark_remark(flat, dark, mu):
 
 
 def _frames(given, shape, axes, *, repeated):
-    """Frames of the stack's shape; of another length: one frame for all energies, or repeats of one frame.
+    """Frames of the stack's shape, and Stack.largest; of another length: one frame for all energies, or
+    repeats of one frame.
 
     repeated: repeats come back as [repeat, energy, ...], which a reference needs; else as they are.
     """
-    frames = read_stack(given, file_axes=axes).values
+    found = read_stack(given, file_axes=axes)
+    frames = found.values
     if frames.shape == shape:
-        return frames
+        return frames, found.largest
     if frames.shape[1:] != shape[1:]:
         where = given if isinstance(given, (str, PathLike)) else "an array"
         raise InputError(
@@ -158,5 +162,6 @@ def _frames(given, shape, axes, *, repeated):
             f" {where}; use the same camera region."
         )
     if len(frames) == 1:
-        return frames[0]
-    return np.broadcast_to(frames[:, None], (len(frames), *shape)) if repeated else frames
+        return frames[0], found.largest
+    many = np.broadcast_to(frames[:, None], (len(frames), *shape)) if repeated else frames
+    return many, found.largest

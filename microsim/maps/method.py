@@ -29,7 +29,9 @@ def energy_range(given, path):
     parts = given.split(":") if isinstance(given, str) else given
     ends = [number(0.0)(part, path) for part in parts] if isinstance(parts, (list, tuple)) else []
     if len(ends) != 2 or ends[0] >= ends[1]:
-        raise InputError(f"{path}: expected two rising energies like 8250:8320, got {given}; correct it.")
+        raise InputError(
+            f"{path}: expected two rising energies like 8250:8320, got {say(given)}; correct it."
+        )
     return tuple(ends)
 
 
@@ -38,7 +40,8 @@ def _three(given, path):
     found = [number(0.0)(part, path) for part in parts] if isinstance(parts, (list, tuple)) else []
     if len(found) != 3 or not found[0] < found[1] < found[2]:
         raise InputError(
-            f"{path}: expected three rising energies (before, at, behind the edge), got {given}; correct it."
+            f"{path}: expected three rising energies (before, at, behind the edge), got {say(given)};"
+            " correct it."
         )
     return tuple(found)
 

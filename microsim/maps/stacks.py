@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.masked import floats, parted
 from ..volumes import datasets
 from ..volumes.axes import in_stack
 from ..volumes.contract import Stored
@@ -55,13 +56,15 @@ KNOWN = {
 @dataclass(frozen=True)
 class Stack:
     """Images over energy: values [energy, x, y, z], energies (eV) where the file has them, and where they
-    came from."""
+    came from; largest: what a detector's whole numbers reach, of an array that is masked and holds floats
+    therefore."""
 
     values: np.ndarray
     energies: np.ndarray | None
     voxel_size: tuple[float, float, float] | None
     source: str
     sha256: str | None
+    largest: int | None = None
 
 
 def read_stack(name, *, file_axes=None, store=MEMORY):
@@ -77,11 +80,11 @@ def read_stack(name, *, file_axes=None, store=MEMORY):
     Returns Stack. Raises InputError.
     """
     if _is_array(name):
-        values, sha256, size, energies, name = np.asarray(name), None, None, None, "array"
+        (values, largest), sha256, size, energies, name = _given(name), None, None, None, "array"
         axes = file_axes or {2: "Ex", 3: "Exy", 4: "Exyz"}.get(values.ndim, "")
     else:
         path, part, energies = _resolve(name, 1)
-        stored = _stored(path, part, store)
+        stored, largest = _stored(path, part, store), None
         values, axes = in_stack(stored, file_axes, name)
         sha256, size = sha256_of(stored.files), _edges(stored.voxel_size, axes)
     if (
@@ -103,7 +106,16 @@ def read_stack(name, *, file_axes=None, store=MEMORY):
         values = values.part(..., *single).transpose(order)
     else:
         values = np.ascontiguousarray(values[(..., *single)].transpose(order))
-    return Stack(values, energies, size, str(name), sha256)
+    return Stack(values, energies, size, str(name), sha256, largest)
+
+
+def _given(stack):
+    """Values of an array, NaN where they are masked, and the largest that its whole numbers could be then."""
+    values, known = parted(stack, "the stack")
+    if known is None:
+        return values, None
+    largest = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None
+    return np.where(known, values if values.dtype.kind == "f" else values.astype(float), np.nan), largest
 
 
 def write_stack(path, energies, mu, voxel_size=None):
@@ -141,7 +153,7 @@ def read_energies(name):
     """Read a list of energies (eV): an array, text (the column of energies, or of a monochromator's angles,
     else the first), npy, "file.h5::name", or the edges of the channels of a .hxt file."""
     if _is_array(name):
-        return check_energies(np.ravel(name))
+        return check_energies(np.ravel(floats(name, "energies")))
     path, part, _ = _resolve(name, 2)
     if path.suffix.lower() == HXT:
         return channel_edges(path)
@@ -165,7 +177,7 @@ def read_lithiation(name):
 def read_numbers(name):
     """Read a list of numbers: an array, text (the last of several columns), npy, or "file.h5::name"."""
     if _is_array(name):
-        return np.ravel(name).astype(float)
+        return np.ravel(floats(name, "numbers"))
     path, part, _ = _resolve(name, 3)
     if path.suffix.lower() in ARRAYS or part is not None:
         return np.ravel(_stored(path, part).values).astype(float)
@@ -175,7 +187,7 @@ def read_numbers(name):
 def read_columns(name):
     """Read columns of numbers, [line, column]: an array, or a text file."""
     if _is_array(name):
-        return np.atleast_2d(np.asarray(name, float))
+        return np.atleast_2d(floats(name, "columns"))
     path, _, _ = _resolve(name, 3)
     return read_number_table(path).values
 
@@ -188,7 +200,7 @@ def read_series(name, *, energies=None):
     """
     lithiation, sha256 = None, None
     if _is_array(name):
-        values, own, name = np.asarray(name), None, "array"
+        values, own, name = floats(name, "spectra"), None, "array"
     else:
         path, part, own = _resolve(name, 1)
         if path.suffix.lower() in TEXT:

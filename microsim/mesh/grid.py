@@ -9,6 +9,7 @@ from scipy import ndimage
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
 from ..base.lengths import check_voxel_size
+from ..base.masked import all_known
 from ..base.pairs import voxel_box
 from ..base.schema import say, to_number
 from ..volumes.filed import FileArray
@@ -45,7 +46,7 @@ def voxel_edges(voxel_size):
         edges = ()
     if len(edges) != 3 or not all(np.isfinite(h) and h > 0 for h in edges):
         raise InputError(
-            f"expected one voxel edge or three (x, y, z), in m and above zero, got {voxel_size!r}; "
+            f"expected one voxel edge or three (x, y, z), in m and above zero, got {say(voxel_size)}; "
             "correct the size."
         )
     return edges
@@ -268,7 +269,7 @@ class VoxelGrid:
             )
 
     def _draw(self, number, k, labels):
-        labels = np.asarray(labels)
+        labels = all_known(labels, f"draw {k}")
         phase = number[labels] if labels.size and labels.max() < 256 else np.full(labels.shape, 255, np.uint8)
         if labels.shape != self.shape or phase.max() == 255:
             raise InputError(
@@ -343,7 +344,7 @@ def _box(given):
 def _whole_factor(given):
     factor = to_number(given, "factor")
     if factor != int(factor) or factor < 1:
-        raise InputError(f"expected a whole number from 1 up to coarsen by, got {given!r}; correct it.")
+        raise InputError(f"expected a whole number from 1 up to coarsen by, got {say(given)}; correct it.")
     return int(factor)
 
 

@@ -11,7 +11,9 @@ from scipy import ndimage
 
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
+from ..base.masked import floats
 from ..base.pairs import voxel_box
+from ..base.schema import say
 from ..volumes.volume import read_voxels
 
 OUTSIDE = "outside"
@@ -40,7 +42,8 @@ def sample_mask(mask, values, voxel_size=None, axes=None):
         )
     if not inside.any():
         raise InputError(
-            f"--mask: expected voxels of the sample in the mask, got none by {mask}; correct it."
+            f"--mask: expected voxels of the sample in the mask, got none by {words_of_mask(mask) or say(mask)};"
+            " correct it."
         )
     return inside
 
@@ -51,6 +54,13 @@ def names_file(mask):
     return not any(form.fullmatch(words) for form in (CYLINDER, LABELS, BOX))
 
 
+def words_of_mask(mask):
+    """Return a mask in words, as a case or a recipe can say it again; None for an array, or none."""
+    if isinstance(mask, dict):
+        return ",".join(f"{axis}={low}:{high}" for axis, (low, high) in voxel_box(mask, "--mask").items())
+    return str(mask) if isinstance(mask, (str, PathLike)) else None
+
+
 def without_outside(found, mask, axes=None):
     """Labels of a Volume in which what lies outside a mask has one of its own, and {its name: that label}, {}
     without; axes: of a mask's file, default those of the volume's."""
@@ -59,18 +69,25 @@ def without_outside(found, mask, axes=None):
     inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
     if inside.all():
         return found.values, {}
-    own = int(np.max(found.values)) + 1
-    values = np.where(inside, found.values, np.min_scalar_type(own).type(own))
-    return values, {OUTSIDE: own}
+    return outside_labelled(np.asarray(found.values), inside, int(np.max(found.values)))
+
+
+def outside_labelled(values, inside, most):
+    """Return labels in which what is not inside (bool [x, y, z]) has one of its own, and {its name: that};
+    most: the largest label that has a name, or lies anywhere."""
+    own = most + 1
+    kind = np.result_type(values.dtype, np.min_scalar_type(own))
+    return np.where(inside, values, kind.type(own)), {OUTSIDE: own}
 
 
 def _marked(mask, values, voxel_size, axes):
     if isinstance(mask, dict):
         return _box(mask, values.shape)
-    if isinstance(mask, np.ndarray):
-        return mask != 0
+    if isinstance(mask, (np.ndarray, list, tuple)):
+        given = floats(mask, "--mask")
+        return np.isfinite(given) & (given != 0)
     if not isinstance(mask, (str, PathLike)):
-        raise InputError(f"--mask: expected {WORDS}, got {mask!r}; correct it.")
+        raise InputError(f"--mask: expected {WORDS}, got {say(mask)}; correct it.")
     words = str(mask).strip()
     if found := CYLINDER.fullmatch(words):
         radius = float(found[2]) if found[2] else None

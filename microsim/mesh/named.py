@@ -9,7 +9,7 @@ from ..base.masked import parted
 from ..base.schema import say
 from ..volumes.filed import CodedArray, FileArray
 from .labels import label_counts, phase_codes, whole_label
-from .mask import OUTSIDE
+from .mask import OUTSIDE, outside_labelled
 
 MOST_CODED = 2**16  # largest label that stays in its file
 MOST_NAMED = 64  # phases that labels have; more different values are grey ones
@@ -41,17 +41,11 @@ def named_volume(values, names, labels=None, masked=False):
     if labels is not None:
         raise InputError("labels: expected names with labels, or names and labels, got both; leave one out.")
     if inside is not None:
-        values, more = outside_labelled(values, inside)
+        known = [label for of_one in _several(names).values() for label in of_one]
+        most = max([0, *known, *label_counts(values[inside][None, None])])
+        values, more = outside_labelled(values, inside, most)
         names, masked = {**names, **more}, True
     return *phases_of(values, names), masked
-
-
-def outside_labelled(values, inside):
-    """Return labels in which what is not inside (bool [x, y, z]) has one of its own, and {its name: that}."""
-    most = np.max(values, where=inside, initial=0)
-    own = int(most) + 1 if np.isfinite(most) else 1
-    kind = np.result_type(values.dtype, np.min_scalar_type(own))
-    return np.where(inside, values, kind.type(own)), {OUTSIDE: own}
 
 
 def phases_of(labels, phases):

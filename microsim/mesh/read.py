@@ -14,7 +14,7 @@ from ..volumes.slabs import scratch_store
 from ..volumes.volume import read_voxels
 from .grid import Source, VoxelGrid, grid_from_labels
 from .labels import label_counts
-from .mask import without_outside
+from .mask import without_outside, words_of_mask
 from .named import those_there
 from .shares import with_shares
 
@@ -84,11 +84,13 @@ def read_volume(
     values, more = without_outside(found, mask, axes)
     labels = phases or _own_names(source, values, more)
     if not isinstance(labels, dict):
-        raise InputError(f'phases: expected names with labels, got {say(phases)}; write {{"pore": 0, "am": 1}}.')
+        raise InputError(
+            f'phases: expected names with labels, got {say(phases)}; write {{"pore": 0, "am": 1}}.'
+        )
     if missing_ok:
         labels = those_there(labels, label_counts(values))
     doubts = doubts_of(draws) if draws is not None else ()
-    told = (found.size_from, found.said, found.beside, _words(mask))
+    told = (found.size_from, found.said, found.beside, words_of_mask(mask))
     origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
     grid = grid_from_labels(values, {**labels, **more}, found.voxel_size, origin)
     grid = _masked(grid, draws, shares) if more else grid
@@ -108,13 +110,6 @@ def _share(given, axes):
         if isinstance(given, (str, PathLike))
         else given
     )
-
-
-def _words(mask):
-    """A mask as a case can say it again; None for an array, or none."""
-    if isinstance(mask, dict):
-        return ",".join(f"{axis}={low}:{high}" for axis, (low, high) in mask.items())
-    return str(mask) if isinstance(mask, (str, PathLike)) else None
 
 
 def _masked(grid, draws, shares):

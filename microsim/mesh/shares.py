@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.errors import InputError
+from ..base.masked import all_known
 
 AGREE = 0.8  # of a phase's sure voxels are so by labels and shares; fewer are of no one image
 ALIKE = 0.95  # of them below which a shift is worth a sentence: one voxel of particles of some twenty
@@ -31,14 +32,10 @@ def with_shares(grid, shares):
     """
     if grid.draws:
         raise InputError("expected draws of a volume or shares in its voxels, got both; leave one out.")
-    held = {name: _eight_bits(np.asarray(share), name, grid) for name, share in shares.items()}
+    shares = {name: all_known(share, f"shares of {name}") for name, share in shares.items()}
+    held = {name: _eight_bits(share, name, grid) for name, share in shares.items()}
     notes = [note for name in held for note in _check_labels(held[name], name, grid)]
-    notes += [
-        note
-        for name in held
-        if np.asarray(shares[name]).dtype != bool
-        for note in _noise(held[name], name, grid)
-    ]
+    notes += [note for name in held if shares[name].dtype != bool for note in _noise(held[name], name, grid)]
     total = sum(share.astype(np.uint16) for share in held.values())
     if held and int(total.max()) > 255 + len(held):
         raise InputError(

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 
 from ..base.errors import InputError
+from ..base.schema import say
 from .axes import axis_word
 from .stored import metres, spacing
 
@@ -71,7 +72,7 @@ def unitless_size(dataset):
 def _edges(given, what):
     numbers = np.asarray(given)
     if numbers.dtype.kind not in "iuf" or numbers.size not in (1, 3):
-        raise InputError(f"expected one or three numbers as {what}, got {given}; correct them.")
+        raise InputError(f"expected one or three numbers as {what}, got {say(given)}; correct them.")
     return spacing(np.broadcast_to(numbers.ravel(), 3), 1.0)
 
 

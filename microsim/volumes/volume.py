@@ -17,6 +17,7 @@ from ..base.errors import InputError, NotLabels
 from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.plausible import remark
+from ..base.schema import say
 from .axes import as_section, in_space, with_beam, without_colours
 from .datasets import DATASETS, find, locate
 from .filed import FileArray
@@ -171,7 +172,7 @@ def _no_such(path):
 def _check_axes(file_axes):
     if not isinstance(file_axes, str) or sorted(file_axes) != ["x", "y", "z"]:
         raise InputError(
-            f"expected the letters x, y, z in the order of the file's axes, got {file_axes!r}; write zyx,"
+            f"expected the letters x, y, z in the order of the file's axes, got {say(file_axes)}; write zyx,"
             " say."
         )
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.masked import floats, parted
+from microsim.base.masked import all_known, floats, parted
 
 HIDDEN = np.array([True, False, False])
 
@@ -15,7 +15,9 @@ def test_numbers_and_where_they_hold():
 
 
 def test_masked_values_are_none():
-    assert np.array_equal(floats(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP"), [np.nan, 2, 3], equal_nan=True)
+    assert np.array_equal(
+        floats(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP"), [np.nan, 2, 3], equal_nan=True
+    )
     several = [np.ma.masked_array([1, 2, 3], HIDDEN), np.ones(3)]  # numpy's asarray forgets the first's mask
     assert np.isnan(floats(several, "MAP")).tolist() == [HIDDEN.tolist(), [False] * 3]
 
@@ -32,3 +34,9 @@ def test_masked_values_are_none():
 def test_what_holds_no_real_numbers_is_refused(given, words):
     with pytest.raises(InputError, match=words):
         parted(given, "MAP")
+
+
+def test_what_must_be_known_everywhere():
+    assert all_known([1, 2], "shares of am").tolist() == [1, 2]
+    with pytest.raises(InputError, match="shares of am: expected a value everywhere, got 1 masked"):
+        all_known(np.ma.masked_array([1, 2, 3], HIDDEN), "shares of am")

@@ -10,7 +10,9 @@ def test_names_with_values():
     assert name_values("--through", "pore,cbd=0.1", lambda value, _: float(value), bare=1.0)["pore"] == 1.0
 
 
-@pytest.mark.parametrize("given", ["x=0:96,z=4:80", {"x": (0, 96), "z": [4, 80]}, {"x": np.array([0, 96]), "z": (4, 80)}])
+@pytest.mark.parametrize(
+    "given", ["x=0:96,z=4:80", {"x": (0, 96), "z": [4, 80]}, {"x": np.array([0, 96]), "z": (4, 80)}]
+)
 def test_a_box_in_words_and_as_a_dict(given):
     assert voxel_box(given, "--crop") == {"x": (0, 96), "z": (4, 80)}
 

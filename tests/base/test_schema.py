@@ -177,6 +177,11 @@ def test_yaml_is_of_version_1_2():
 
 def test_small_print():
     assert any_of("abc") == "a, b or c" and any_of("a") == "a"
+    assert say(np.arange(6.0).reshape(2, 3)) == "an array of 2 x 3, float64 (0, 1, 2)"
+    assert say(np.ones((4, 5), bool)) == "an array of 4 x 5, bool (True, True, True, ...)"
+    assert say(list(range(1000))) == "a list of 1000 (0, 1, 2, 3, 4, 5, ...)"
+    assert len(say(np.random.default_rng(0).random((9, 9, 9)).tolist())) <= 81
+    assert say([1, 2]) == "[1, 2]" and say(np.float64(2.5)) == "2.5"
     assert say(None) == "nothing" and say("x") == '"x"' and len(say("long" * 50)) == 80
 
 

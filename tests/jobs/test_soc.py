@@ -334,3 +334,35 @@ def test_what_would_make_no_uncertainty_is_refused(two_references, options, says
     given = {"references": references, "reference_lithiation": (1, 0), "voxel_size": "90 nm", "method": "lcf"}
     with pytest.raises(ms.InputError, match=says):
         ms.lithiation_map(stack, energies=RISE, **(given | options))
+
+
+# ---- what numpy.ma masks -----------------------------------------------------------------------------------
+
+
+def test_a_masked_spectrum_has_no_value(found, curve):
+    hidden = np.zeros(SAMPLE.shape, bool)
+    hidden[:, 8, 4] = True
+    hidden[7, 9, 4] = True  # at one energy
+    filled = np.where(hidden, 40_000, SAMPLE)
+    masked = ms.lithiation_map(np.ma.masked_array(filled, hidden), **FRAMES, calibration=curve)
+    gone = hidden.any(axis=0)[..., None]
+    assert np.isnan(masked.values[gone]).all() and np.isfinite(found.values[gone]).all()
+    np.testing.assert_array_equal(masked.values[~gone], found.values[~gone])
+    assert masked.counts["saturated"] == found.counts["saturated"] == 1  # though its numbers are floats then
+    images = [np.ma.masked_array(image, lost) for image, lost in zip(filled, hidden)]
+    listed = ms.lithiation_map(images, **FRAMES, calibration=curve)
+    np.testing.assert_array_equal(listed.values, masked.values)
+
+
+def test_masked_frames_and_energies(found, curve):
+    hidden = np.zeros(SHAPE, bool)
+    hidden[8, 4] = True
+    for name in ("flat", "dark"):
+        frames_ = FRAMES | {
+            name: np.ma.masked_array(FRAMES[name], hidden & np.ones(FRAMES[name].shape, bool))
+        }
+        seen = ms.lithiation_map(SAMPLE, **frames_, calibration=curve)
+        assert np.isnan(seen.values[8, 4]).all() and seen.counts["not finite"] == 1
+    energies = np.ma.masked_array(ENERGIES, ENERGIES == ENERGIES[3])
+    with pytest.raises(ms.InputError, match="expected finite energies, got 1 that are not"):
+        ms.lithiation_map(SAMPLE, **FRAMES | {"energies": energies}, calibration=curve)

@@ -44,6 +44,17 @@ def test_a_cylinder_holds_the_centres_within():
     assert wide[0, 4] and wide[2, 0] and not wide[0, 0]
 
 
+def test_an_array_holds_where_it_has_a_value_that_is_not_0():
+    given, values = np.array([[[0.0, 1.0, np.nan, 2.0]]]), np.zeros((1, 1, 4))
+    assert sample_mask(given, values).ravel().tolist() == [False, True, False, True]
+    masked = np.ma.masked_array(np.ones((1, 1, 4)), [[[True, False, False, True]]])
+    assert sample_mask(masked, values).ravel().tolist() == [False, True, True, False]
+    with pytest.raises(
+        InputError, match=r"got none by an array of 1 x 1 x 4, float64 \(0, 0, 0, ...\); correct"
+    ):
+        sample_mask(values, values)
+
+
 def test_a_cylinder_of_a_section_is_a_disc():
     found = sample_mask("cylinder", np.zeros((5, 5, 1)))
     np.testing.assert_array_equal(found[:, :, 0], cylinder((1, 5, 5), "x")[0])
