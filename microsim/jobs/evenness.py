@@ -15,7 +15,8 @@ from .compare import Place
 from .job import job
 from .losses import sigma_for_each, sigmas
 from .map_source import Map
-from .particles import Active, Crack, Regions, Smallest, SplitDepth
+from .particle_phases import USUAL, Active, Crack, phase_of
+from .particles import Regions, Smallest, SplitDepth
 from .result import Result, Table
 
 KINDS = ("particles", "fragments", "grains")
@@ -133,7 +134,7 @@ def evenness(
         Argument("Phases with electrolyte [default: pore, cbd; a run's own].", as_phase_names, "NAME,..."),
     ] = None,
     active: Active = "am",
-    crack: Crack = "crack",
+    crack: Crack = None,
     split_depth: SplitDepth = 1.0,
     smallest: Smallest = 27,
     regions: Regions = 3,
@@ -171,8 +172,8 @@ def evenness(
         Phases that electrolyte fills; default pore and cbd. A run's file says where its own is.
     active : str
         Phase of the particles.
-    crack : str
-        Phase of the cracks in them, if any.
+    crack : str, optional
+        Phase of the cracks in them. Default: "crack", where there is one.
     split_depth : float
         Split where a neck is narrower by twice as many voxels; less gives more particles.
     smallest : int
@@ -204,7 +205,7 @@ def evenness(
             f"--times-h: expected times that rise, maps in order of time, got {given} h; put maps and times"
             " in order."
         )
-    wet = _filled(volume, electrolyte)
+    crack, wet = phase_of("crack", crack, volume) or USUAL["crack"], _filled(volume, electrolyte)
     structure = pieces_of_volume(
         volume, active, crack, split_depth, smallest, wet, progress=titled(progress, "particles")
     )

@@ -12,6 +12,7 @@ from ..base.schema import number, whole
 from ..base.words import lengths_nm, times, titled
 from .arguments import VOLUME_PARTS, as_grid, require_size
 from .job import job
+from .particle_phases import USUAL, Active, Contact, Crack, Pore, contact_remarks, phase_of
 from .result import Result, SavedFile, Table
 
 COLUMNS = {  # key of a column -> attribute of Particles
@@ -100,7 +101,13 @@ class ParticlesResult(Result):
             "options": self.options,
             **self.state.numbers(),
             **found,
+            "remarks": self.remarks,
         }
+
+    @property
+    def remarks(self):
+        """What was not measured since the volume has no phase of the usual name, in sentences."""
+        return contact_remarks(self.options["contact"], self.grid)
 
     def recorded(self, written):
         maps = {name: written[_map_of(name)] for name in self.state.labels if _map_of(name) in written}
@@ -135,7 +142,7 @@ class ParticlesResult(Result):
                 shown.append(other)
             header = ("figure", "before", "after", "relative change", "95 % from", "to")
             shown.append(Table(header, [(name, *row.values()) for name, row in self.change.items()]))
-        return shown
+        return [*shown, *self.remarks]
 
     def plot(self):
         """Draw the particles in a section, each in a colour of its own."""
@@ -213,10 +220,6 @@ After = Annotated["VoxelGrid", Spread(as_grid, VOLUME_PARTS, _state_of)]  # noqa
 Before = Annotated[
     "VoxelGrid | None", Spread(as_grid, {"against": (None, AGAINST), **SHARED}, _before_of)  # noqa: F821
 ]
-Active = Annotated[str, Argument("Phase of the particles.", metavar="NAME")]
-Crack = Annotated[str, Argument("Phase of the cracks in them, if any.", metavar="NAME")]
-Contact = Annotated[str, Argument("Phase whose contact is measured.", metavar="NAME")]
-Pore = Annotated[str, Argument("Phase looked at for delaminated layers.", metavar="NAME")]
 SplitDepth = Annotated[
     float, Argument("Split where a neck is narrower by 2 D voxels; less gives more.", number(0.0, 100.0), "D")
 ]
@@ -249,9 +252,9 @@ def particles(
     against: Before = None,
     *,
     active: Active = "am",
-    crack: Crack = "crack",
-    contact: Contact = "cbd",
-    pore: Pore = "pore",
+    crack: Crack = None,
+    contact: Contact = None,
+    pore: Pore = None,
     split_depth: SplitDepth = 1.0,
     smallest: Smallest = 27,
     regions: Regions = 3,
@@ -275,12 +278,12 @@ def particles(
         The state before, with the same phases and voxels.
     active : str
         Phase of the particles.
-    crack : str
-        Phase of the cracks in them, if any.
-    contact : str
-        Phase whose contact is measured.
-    pore : str
-        Phase looked at for delaminated layers.
+    crack : str, optional
+        Phase of the cracks in them. Default: "crack", where there is one.
+    contact : str, optional
+        Phase whose contact is measured. Default: "cbd"; without one contact_share is None.
+    pore : str, optional
+        Phase looked at for delaminated layers. Default: "pore", where there is one.
     split_depth : float
         Split where a neck is narrower by twice as many voxels; less gives more particles.
     smallest : int
@@ -305,10 +308,11 @@ def particles(
     InputError
         An unknown phase, no particle of that size, a volume without a voxel size.
     """
+    pore = phase_of("pore", pore, volume, against)
     options = {
         "active": active,
-        "crack": crack,
-        "contact": contact,
+        "crack": phase_of("crack", crack, volume, against) or USUAL["crack"],
+        "contact": phase_of("contact", contact, volume, against),
         "depth": split_depth,
         "smallest": smallest,
     }

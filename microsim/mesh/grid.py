@@ -65,6 +65,7 @@ class Source:
     beside     other data of the file, as they are written behind ::
     mask       which voxels are sample, in words or as a file's name; None: all
     box        (first, end) of the file's voxels along x, y, z that were kept; None: all
+    absent     names of phases that were named and that the volume does not hold
     """
 
     name: str = "array"
@@ -76,6 +77,7 @@ class Source:
     beside: tuple = ()
     mask: str | None = None
     box: tuple | None = None
+    absent: tuple = ()
 
 
 @dataclass(frozen=True, repr=False)

@@ -42,8 +42,8 @@ def sample_mask(mask, values, voxel_size=None, axes=None):
         )
     if not inside.any():
         raise InputError(
-            f"--mask: expected voxels of the sample in the mask, got none by {words_of_mask(mask) or say(mask)};"
-            " correct it."
+            "--mask: expected voxels of the sample in the mask, got none by"
+            f" {words_of_mask(mask) or say(mask)}; correct it."
         )
     return inside
 

@@ -87,11 +87,13 @@ def read_volume(
         raise InputError(
             f'phases: expected names with labels, got {say(phases)}; write {{"pore": 0, "am": 1}}.'
         )
+    named = labels
     if missing_ok:
         labels = those_there(labels, label_counts(values))
     doubts = doubts_of(draws) if draws is not None else ()
     told = (found.size_from, found.said, found.beside, words_of_mask(mask))
-    origin = Source(found.source, found.sha256, found.file_axes, doubts, *told)
+    absent = tuple(str(name) for name in named if name not in labels)
+    origin = Source(found.source, found.sha256, found.file_axes, doubts, *told, absent=absent)
     grid = grid_from_labels(values, {**labels, **more}, found.voxel_size, origin)
     grid = _masked(grid, draws, shares) if more else grid
     if draws is not None:

@@ -6,7 +6,7 @@ piece of a particle's solid that no path of solid joins to the rest; grains are 
 solid gives.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -43,7 +43,7 @@ class Particles:
     cut             touches a face of the box: volume, surface and shape are those of a part
     neighbours      particles that it touches
     voxel           largest edge of a voxel, m
-    contact         area in contact with the phase asked for (the binder), m2
+    contact         area in contact with the phase asked for (the binder), m2; NaN where none was asked for
     fragments       pieces of its solid, debris left out
     """
 
@@ -102,13 +102,14 @@ class Particles:
             "contact_share": (self.contact, self.surface),
             "closed_surface_share": (self.closed_surface, self.surface + self.closed_surface),
         }[name]
-        return float(part.sum() / whole.sum()) if whole.sum() > 0 else None
+        return _ratio(part, whole)
 
 
 def find_particles(grid, *, active="am", crack=None, contact=None, depth=1.0, smallest=27, progress=None):
     """Split the active material into particles and measure each.
 
-    active, crack, contact  names of phases; crack and contact may be None or absent from the grid
+    active, crack, contact  names of phases; crack and contact may be absent from the grid, which has none of
+              it then, or None: then contact is NaN, not asked for
     depth     over-segmentation control of `split_touching`, voxels: a neck splits when it is narrower than
               both sides by
               2 depth; smaller gives more particles
@@ -130,7 +131,8 @@ def find_particles(grid, *, active="am", crack=None, contact=None, depth=1.0, sm
     if not parts.any():
         raise InputError(f"expected particles of at least {smallest} voxels, got none; lower --smallest.")
     other = grid.mask(contact) if contact is not None and contact in grid.names else None
-    return _measured(grid, parts, solid, cracks, other, smallest, progress)
+    found = _measured(grid, parts, solid, cracks, other, smallest, progress)
+    return found if contact is not None else replace(found, contact=np.full(len(found), np.nan))
 
 
 def _measured(grid, parts, solid, cracks, other, smallest, progress):
@@ -374,7 +376,8 @@ def _change(a, b):
 
 
 def _ratio(part, whole):
-    return float(part.sum() / whole.sum()) if whole.sum() > 0 else None
+    total = float(part.sum() / whole.sum()) if whole.sum() > 0 else np.nan
+    return total if np.isfinite(total) else None
 
 
 def _mean(values):

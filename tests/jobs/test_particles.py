@@ -112,3 +112,50 @@ def test_cracks_and_delamination_stand_in_one_table():
     assert last["delaminated"] == 0 and last["sheets"] == 0
     assert sum(row["particles"] for row in (first, _, last)) == len(found.particles)
     assert "delaminated share of section" in str(found) and "count for the box" in str(found)
+
+
+# ---- phases that are not there -----------------------------------------------------------------------------
+
+
+def test_no_phase_of_the_usual_name_is_no_contact_share_and_a_remark(capsys, tmp_path, states):
+    named = {"pore": 0, "binder": 1, "active": 2, "crack": 3}
+    grid = VoxelGrid(balls(5.5, True), named, "100 nm")
+    found = particles(grid, active="active").numbers()
+    assert found["particles"]["contact_share"] is None and found["options"]["contact"] is None
+    assert np.isnan(found["per_particle"]["contact_share"]).all() and found["binder"] is None
+    (said,) = found["remarks"]
+    assert said.startswith(
+        "No contact was measured: no phase is called cbd, and the volume has pore, binder,"
+    )
+    asked = particles(grid, active="active", contact="binder").numbers()
+    usual = particles(states[0]).numbers()
+    assert asked["particles"] == usual["particles"] and asked["remarks"] == usual["remarks"] == []
+    assert asked["particles"]["contact_share"] > 0.01
+
+
+def test_the_command_has_null_for_a_contact_that_was_not_measured(files, tmp_path, capsys):
+    words = ["--phases", "pore=0,binder=1,active=2,crack=3", "--voxel-size-nm", "100", "--active", "active"]
+    page = tmp_path / "page"
+    numbers = printed(capsys, "particles", files[0], *words, "--report", page)
+    assert numbers["particles"]["contact_share"] is None
+    assert set(numbers["per_particle"]["contact_share"]) == {None}
+    assert "No contact was measured" in (page / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("role", ["contact", "crack", "pore"])
+def test_a_phase_that_is_named_must_be_there(states, role):
+    with pytest.raises(
+        InputError, match=f"{role}: expected one of the phases pore, cbd, am, crack, got .foo.;"
+    ):
+        particles(states[0], **{role: "foo"})
+
+
+def test_a_named_phase_that_only_one_state_has_is_missing_in_the_other(states, files):
+    cycled, pristine = states
+    found = particles(pristine, cycled, crack="crack", draws=10)
+    assert found.change["crack_share"]["before"] > 0 == found.change["crack_share"]["after"]
+    assert pristine.source.absent == ("crack",)
+    assert particles(pristine, crack="crack").numbers()["particles"]["crack_share"] == 0
+    bare = read_volume(files[1], {"pore": 0, "cbd": 1, "am": 2}, "100 nm")
+    with pytest.raises(InputError, match="crack: expected one of the phases pore, cbd, am, got"):
+        particles(bare, crack="crack")

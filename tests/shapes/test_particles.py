@@ -58,7 +58,10 @@ def test_half_a_sphere_in_binder_has_half_its_surface_in_contact(three):
     found = pt.find_particles(three, contact="cbd")
     # the plane y = 21.5 cuts the third at 0.5 voxel above its middle: share (r - 0.5) / 2 r
     assert found.contact_share[2] == pytest.approx((9.4 - 0.5) / 18.8, abs=0.02)
-    assert pt.find_particles(three).contact.tolist() == [0, 0, 0]
+    assert pt.find_particles(three, contact="gold").contact.tolist() == [0, 0, 0]
+    unasked = pt.find_particles(three)
+    assert np.isnan(unasked.contact_share).all() and unasked.total("contact_share") is None
+    assert pt.state_figures(unasked)["contact_share"] is None
 
 
 def test_a_plane_crack_has_its_share_and_makes_two_fragments():

@@ -54,7 +54,12 @@ def _sections(grid, particles, result):
     )
     layers = filled(_binder_table(result), _layers_table(result))
     return [
-        Section("run", "What was measured", tables=(_measured_table(grid, result),)),
+        Section(
+            "run",
+            "What was measured",
+            tables=(_measured_table(grid, result),),
+            notice=" ".join(result.get("remarks", ())),
+        ),
         *_change_sections(result),
         *phases_sections(grid),
         Section(
