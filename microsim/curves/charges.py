@@ -10,6 +10,7 @@ import numpy as np
 
 from ..base.errors import InputError
 from .columns import values_of
+from .gaps import bridged
 from .halves import flow_signs, sign_runs
 
 BACK = 0.2  # of the charge of a stretch of one sign, beyond which a voltage that turns is that of both signs
@@ -27,9 +28,10 @@ def currents_of(picked, table, kept, t, V, positive):
     """
     with_unit = {role: column if column and column.unit else None for role, column in picked.items()}
     current, per = _taken(with_unit["current"], table, kept)
+    current = current if current is None else np.nan_to_num(current)  # blank at rest alone: gaps.py
     passed, charge_per, known = _passed(with_unit, table, kept, current, t)
     if passed is None and current is not None and t is not None:
-        middle = (np.nan_to_num(current[1:]) + np.nan_to_num(current[:-1])) / 2
+        middle = (current[1:] + current[:-1]) / 2
         passed, charge_per = np.concatenate([[0.0], np.cumsum(middle * np.diff(t))]), per
     if current is None and passed is None:
         return {}, []
@@ -76,7 +78,7 @@ def _check_charge(current, passed, t, table):
     """Refuse a charge that the current cannot have passed: one of them is in another unit than its name says.
 
     Between two rows the current is taken to lie between theirs, so that a sparse file is not accused."""
-    ends, dt = np.abs(np.nan_to_num([current[:-1], current[1:]])), np.diff(t)
+    ends, dt = np.abs([current[:-1], current[1:]]), np.diff(t)
     least, most = (float(flow @ dt) for flow in (ends.min(axis=0), ends.max(axis=0)))
     total = float(np.nansum(np.abs(np.diff(passed))))
     if total > AMISS * most or total < least / AMISS:
@@ -129,7 +131,9 @@ def _passed(picked, table, kept, current, t):
         values, per = _taken(picked["passed"], table, kept)
         return values - values[0], per, None
     if picked["increment"]:
-        total = np.cumsum(np.nan_to_num(values_of(picked["increment"], table)))[kept]
+        added = values_of(picked["increment"], table)
+        added[:1] = np.nan_to_num(added[:1])  # nothing says what came before the first row
+        total = np.cumsum(added)[kept]
         return total - total[0], picked["increment"].unit.per, None
     if table.names and set(OURS) <= set(table.names) and picked["capacity"]:
         values, per = _taken(picked["capacity"], table, kept)
@@ -154,7 +158,7 @@ def _of_capacity(picked, table, kept, current, t):
                 " and no current; give one half cycle a file, or a column of the current"
             )
         return values - values[0], per
-    return np.cumsum(_counted(values, current, t) * np.sign(np.nan_to_num(current))), per
+    return np.cumsum(_counted(values, current, t) * np.sign(current)), per
 
 
 def _counted(values, current, t):
@@ -162,14 +166,13 @@ def _counted(values, current, t):
 
     It did where it came closer to zero by more than the current can have passed, to no more than that, or
     than a hundredth of the largest: one that goes back to zero row by row is net."""
-    values = np.nan_to_num(values)
     steps, before = np.abs(np.diff(values, prepend=values[:1])), np.abs(np.append(values[:1], values[:-1]))
     moved = steps[steps > 0]
     if not moved.size:
         return steps
     flown = np.full(steps.size, np.median(moved))
     if t is not None:
-        flow = np.abs(np.nan_to_num(current))
+        flow = np.abs(current)
         flow = np.maximum(flow, np.append(flow[:1], flow[:-1])) * np.diff(t, prepend=t[:1])
         both = (flow > 0) & (steps > 0)
         flown = flow * (np.median(steps[both] / flow[both]) if both.any() else 0.0)
@@ -181,7 +184,7 @@ def _counted(values, current, t):
 def _risen(values):
     """What a counter that begins anew now and then has counted since its first row; one that counts below
     zero, as Neware's of pulses, counts too."""
-    counted = np.nan_to_num(values)
+    counted = bridged(values)
     counted = -counted if counted.max(initial=0.0) <= 0 else counted
     return np.cumsum(np.maximum(np.diff(counted, prepend=counted[:1]), 0.0))
 

@@ -14,6 +14,7 @@ from ..base.schema import listed
 from .charges import currents_of
 from .columns import columns_of, one_of_them, refuse_missing, values_of
 from .formats import read_instrument
+from .gaps import held, places, without_gaps
 from .halves import HalfCycle, chosen, half_cycles
 from .header import Header
 
@@ -54,6 +55,7 @@ class MeasuredCurve:
     half       HalfCycle that this is, or None: all of the file
     halves     all half cycles of the file
     said       what was read, in a line
+    remarks    what its rows miss of current and charge, in sentences
     header     what the file says of its cell
     where, sha256  of the file
     """
@@ -70,6 +72,7 @@ class MeasuredCurve:
     half: HalfCycle | None = None
     halves: tuple = ()
     said: str = ""
+    remarks: tuple = ()
     header: Header = field(default_factory=Header)
     where: str = ""
     sha256: str = field(default="", repr=False)
@@ -97,19 +100,21 @@ def read_measured_curve(
     _check_no_spectrum(found.pop("frequency"), table, columns)
     found["increment"] = [] if found["passed"] else found["increment"]
     picked = {role: one_of_them(found, role, table, KEYS[role]) for role in found}
-    kept, t, V, left = _rows(table, picked)
+    kept, t, V, left, lost = _rows(table, picked)
     if t is None and not any(picked[role] for role in CHARGES):
         refuse_missing(table, "a column of the time or of the charge", "time_s: 1, voltage_V: 2")
+    gaps = without_gaps(picked, table, kept, t, V)
+    picked, kept, V, t = gaps.picked, kept[gaps.rows], V[gaps.rows], t if t is None else t[gaps.rows]
     currents, how = currents_of(picked, table, kept, t, V, positive_current)
     counted, odd = _counted(picked["cycle"], table, kept)
     (stepped, _), (mode, _) = (_counted(picked[role], table, kept) for role in ("step", "mode"))
     whole = MeasuredCurve(t, V, **currents, cycle=counted, where=table.where, sha256=table.sha256)
-    whole = replace(whole, step=stepped, mode=mode, header=table.header)
+    whole = replace(whole, step=stepped, mode=mode, header=table.header, remarks=(*lost, *gaps.remarks))
     whole = _per_what(whole, mass, area)
     halves = half_cycles(whole)
     part = _part(whole, chosen(halves, cycle, half_cycle, whole))
     names = [_called(role, picked[role]) for role in ("time", "step time", "voltage") if picked[role]]
-    words = [*names, *(how or ["no current"]), *left, *odd, *_which(part)]
+    words = [*names, *(how or ["no current"]), *left, *gaps.words, *odd, *_which(part)]
     size = f"read {V.size} points of {Path(table.where).name}: "
     return replace(part, halves=halves, said=size + listed(words))
 
@@ -156,9 +161,10 @@ def _called(role, column):
 
 
 def _rows(table, picked):
-    """The rows that hold a time and a voltage, these two, and what was left out in words."""
+    """The rows that hold a time and a voltage, these two, what was left out in words, and what had none in a
+    sentence."""
     voltage = picked["voltage"] or refuse_missing(table, "a column of the voltage", "time_s: 1, voltage_V: 2")
-    V, t, left = _volts(voltage, table), _times(picked, table), []
+    V, t, left, lost = _volts(voltage, table), _times(picked, table), [], []
     t, added = _added_up(t, picked["step"], table)
     left += added
     known = np.isfinite(V) & (True if t is None else np.isfinite(t))
@@ -171,7 +177,9 @@ def _rows(table, picked):
     if not known.all():
         leads = kept[0] > 0 and t is not None
         first = ", the first among them: time counts from the row after these" if leads else ""
-        left.append(f"{int((~known).sum())} rows without a value left out{first}")
+        where = places(table, np.flatnonzero(~known))
+        left.append(f"{int((~known).sum())} rows without a value left out{first} ({where})")
+        lost.append(f"{left[-1]}.")
     _check_volts(V[kept], voltage, table)
     if t is not None:
         kept, again = _without_repeats(kept, t, V)
@@ -180,7 +188,7 @@ def _rows(table, picked):
         t = t[kept]
         late = LATE * np.ptp(t) < t[0] < CLOCK
         left += [f"its time begins at {t[0]:.6g} s and is counted from there"] if late else []
-    return kept, t, V[kept], left
+    return kept, t, V[kept], left, lost
 
 
 def _volts(column, table):
@@ -224,13 +232,15 @@ def _added_up(t, step, table):
     """Times that begin anew with each step, added up; and that, in words."""
     if t is None or step is None:
         return t, []
-    back = np.flatnonzero(np.diff(t) < 0) + 1
-    changes = np.flatnonzero(np.diff(table.numbers(step.index)) != 0) + 1
+    known = np.isfinite(t)
+    times, number = t[known], held(table.numbers(step.index))[known]
+    back, changes = np.flatnonzero(np.diff(times) < 0) + 1, np.flatnonzero(np.diff(number) != 0) + 1
     if not back.size or not np.isin(back, changes).all():
         return t, []
-    before = np.zeros(t.size)
-    before[changes] = t[changes - 1]
-    return np.cumsum(before) + t, [f"its time begins anew with each step of {step.name!r}: added up"]
+    before, added = np.zeros(times.size), np.full(t.size, np.nan)
+    before[changes] = times[changes - 1]
+    added[known] = np.cumsum(before) + times
+    return added, [f"its time begins anew with each step of {step.name!r}: added up"]
 
 
 def _without_repeats(kept, t, V):

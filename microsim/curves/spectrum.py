@@ -59,7 +59,8 @@ def read_measured_spectrum(path, *, columns=None, cycle=None, imaginary=None, ar
     per = 1.0 if in_ohm else _check_unit(units, area, table)
     asked = _rows_of(freq, cycle, picked["cycle"], table)
     known = np.isfinite(freq) & np.isfinite(Z) & ~((freq == 0) & (Z == 0))
-    freq, Z, left = *_cleaned(freq, Z, known & asked, table), _left(known[asked])
+    left = _left(known[asked]) + _unnumbered(asked, picked["cycle"], table, cycle)
+    freq, Z = _cleaned(freq, Z, known & asked, table)
     turned, why = _turned(freq, Z, sign_of, imaginary, table)
     Z = np.conj(Z) if turned else Z
     order = np.argsort(-freq, kind="stable")
@@ -117,6 +118,14 @@ def _rows_of(freq, cycle, counted, table):
             f" cycle: {known[0]}"
         )
     return np.full(freq.size, True) if cycle is None else number == cycle
+
+
+def _unnumbered(asked, counted, table, cycle):
+    """Rows of which the file does not say which spectrum they are of, in words."""
+    if cycle is None or counted is None:
+        return []
+    lost = ~asked & ~np.isfinite(table.numbers(counted.index))
+    return [f"{int(lost.sum())} rows without a cycle left out"] if lost.any() else []
 
 
 def _sweeps(freq):

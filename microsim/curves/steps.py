@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..base.errors import InputError
+from .gaps import held
 from .halves import begun, flow_signs
 
 # of a step's charge: so far from a straight line over time is a current constant; or so little of itself does
@@ -79,7 +80,7 @@ def _pieces(curve):
     cuts = np.diff(signs) != 0
     for counted in (curve.step, curve.mode):
         if counted is not None:
-            cuts |= np.diff(np.nan_to_num(counted)) != 0
+            cuts |= (np.diff(held(counted)) != 0) & np.isfinite(held(counted)[:-1])
     firsts = [0, *(np.flatnonzero(cuts) + 1).tolist()]
     pieces = [(a, b, float(signs[a])) for a, b in zip(firsts, [*(k - 1 for k in firsts[1:]), signs.size - 1])]
     return [part for piece in pieces for part in _held_apart(curve, *piece)]

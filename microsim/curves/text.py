@@ -90,7 +90,7 @@ def _table(lines, mark, where):
     bare = [(k, line.lstrip("#% ") if k < lines[-1][0] else line) for k, line in lines]
     split = [(k, _split(line, mark)) for k, line in bare]
     comment = {k for k, line in lines if line.lstrip().startswith(("#", "%", "//"))}
-    width = Counter(len(_trimmed(cells)) for k, cells in split if k not in comment).most_common(1)[0][0]
+    width = _width([cells for k, cells in split if k not in comment])
     data = [k not in comment and _is_data(cells, width, mark) for k, cells in split]
     if True not in data:
         raise InputError(
@@ -104,9 +104,17 @@ def _table(lines, mark, where):
     return RawTable(names, cells, [k for k, _ in rows], where, mark != "," and comma_marks(cells, where))
 
 
+def _width(rows):
+    """How many columns most lines have: a blank one at their end counts where it has a name."""
+    width = Counter(len(_trimmed(cells)) for cells in rows).most_common(1)[0][0]
+    full = Counter(map(len, rows)).most_common(1)[0][0]
+    named = any(len(cells) == full and all(cells) and not any(map(PLAIN.fullmatch, cells)) for cells in rows)
+    return full if full == width + 1 and named else width
+
+
 def _is_data(cells, width, mark):
-    trimmed = _trimmed(cells)
-    return len(trimmed) == width and sum(_is_value(cell, mark) for cell in trimmed) > 1
+    found = cells if len(cells) == width else _trimmed(cells)
+    return len(found) == width and sum(_is_value(cell, mark) for cell in found) > 1
 
 
 def _is_value(cell, mark):

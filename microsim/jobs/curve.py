@@ -113,7 +113,7 @@ class MeasuredCurveResult(Result):
     @property
     def remarks(self):
         """What speaks against the capacities and the diffusivities of a titration, in sentences."""
-        count, said = len(self.pulses), self._unlikely()
+        count, said = len(self.pulses), [*self.curve.remarks, *self._unlikely()]
         none = sum(p.D is None for p in self.pulses)
         long = sum(not p.short for p in self.pulses) - none
         moving = sum(not p.relaxed for p in self.pulses)

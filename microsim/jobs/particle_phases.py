@@ -42,7 +42,8 @@ def contact_remarks(contact, grid):
     """Say in a sentence that no contact was measured, since no phase has the usual name; none otherwise."""
     if contact is not None:
         return []
-    return [
+    said = (
         f"No contact was measured: no phase is called {USUAL['contact']}, and the volume has"
         f" {listed(grid.phases)}; --contact names the one whose contact is asked for."
-    ]
+    )
+    return [said]

@@ -245,6 +245,12 @@ def read_references(name):
         raise InputError(
             f"expected an energy and at least one spectrum in {name}, got one column; give another file."
         )
+    if not np.isfinite(values).all():
+        broken = ~np.isfinite(values)
+        raise InputError(
+            f"expected finite reference spectra in {name}, got {int(broken.sum())} values that are not, the"
+            f" first of {names[int(np.argmax(broken.any(axis=1)))]}; mend them or leave that spectrum out."
+        )
     energies, values = _averaged(energies, values)
     return References(check_energies(energies), values, names, str(name), sha256)
 

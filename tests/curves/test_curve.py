@@ -168,7 +168,8 @@ def test_blank_and_repeated_rows_are_left_out_and_said(tmp_path):
     path.write_text("t/s,V/V\n0,4.0\n0,4.0\n10,\n20,3.9\n30,nan\n40,3.8\n")
     curve = read_measured_curve(path)
     assert curve.voltage_V.tolist() == [4.0, 3.9, 3.8]
-    assert "2 rows without a value left out, 1 repeated rows left out" in curve.said
+    assert "2 rows without a value left out (line 4, line 6), 1 repeated rows left out" in curve.said
+    assert curve.remarks == ("2 rows without a value left out (line 4, line 6).",)
 
 
 def test_columns_are_taken_as_one_says(tmp_path):

@@ -201,3 +201,16 @@ def test_a_header_that_says_per_cent_is_believed(tmp_path):
     (tmp_path / "x.txt").write_text("state x\n1 0.1\n2 0.5\n")
     assert read_lithiation(str(tmp_path / "x.txt")).tolist() == [0.1, 0.5]
     assert read_lithiation([0.1, 0.5]).tolist() == [0.1, 0.5]
+
+
+def test_references_with_a_hole_are_refused_by_name(tmp_path):
+    table = np.column_stack([np.arange(8300.0, 8310), np.linspace(0, 1, 10), np.linspace(0, 2, 10)])
+    table[4, 2] = np.nan
+    (tmp_path / "r.csv").write_text(
+        "energy,charged,discharged\n" + "\n".join(",".join(f"{v:g}" for v in row) for row in table)
+    )
+    with pytest.raises(InputError, match="got 1 values that are not, the first of discharged; mend"):
+        read_references(tmp_path / "r.csv")
+    for hole in (table, np.ma.masked_array(np.nan_to_num(table, nan=7.0), np.isnan(table))):
+        with pytest.raises(InputError, match="finite reference spectra in array, got 1 values"):
+            read_references(hole)
