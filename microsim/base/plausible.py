@@ -3,10 +3,11 @@
 Both name the unit that the number may have been given in, where it would be usual in that one.
 """
 
+import re
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from .errors import InputError
-from .schema import any_of, join, say, to_number
+from .schema import NUMBER, any_of, join, say, to_number
 
 LENGTHS = {"nm": 1e-9, "um": 1e-6, "mm": 1e-3}
 AREA_A_SECOND = {"cm2/s": 1e-4, "um2/s": 1e-12, "mm2/s": 1e-6}
@@ -18,7 +19,8 @@ OTHER_SET = (
 
 @dataclass(frozen=True)
 class Range:
-    """What a quantity may be, SI: least and largest in nature, those of `of`, and units to mistake it for."""
+    """What a quantity may be, SI: least and largest in nature, those of `of`, and units to mistake it for;
+    bare: those of a number that is typed without its unit, where that is less."""
 
     what: str
     unit: str
@@ -27,6 +29,7 @@ class Range:
     usual: tuple | None = None
     of: str = ""
     others: dict = field(default_factory=dict)
+    bare: tuple | None = None
 
     def holds(self, value):
         """Tell whether nature has such a value."""
@@ -92,6 +95,14 @@ RANGES = {
         *("permeability", "m2", 1e-23, 1e-9, (1e-19, 1e-11), "porous electrodes and separators"),
         {"um2": 1e-12, "mD": 9.869e-16, "D": 9.869e-13, "nm2": 1e-18, "cm2": 1e-4},
     ),
+    "mass": Range(
+        *("mass", "kg", 1e-16, 10.0, (1e-9, 0.1), "active material in cells", {"g": 1e-3, "mg": 1e-6}),
+        bare=(1e-9, 0.1),
+    ),
+    "area": Range(
+        *("area", "m2", 1e-14, 100.0, (1e-8, 0.1), "electrodes", {"cm2": 1e-4, "mm2": 1e-6}), bare=(1e-9, 0.1)
+    ),
+    "way": Range("length", "m", 1e-10, 0.5, (1e-9, 2e-3), "ways of diffusion", LENGTHS),
 }
 
 
@@ -105,13 +116,40 @@ def physical(name, *, zero=False):
         if allowed.holds(value) or (zero and value == 0):
             return value
         raise InputError(
-            f"{path}: expected a {allowed.what} from {_span((allowed.low, allowed.high), per)}"
+            f"{path}: expected {_a(allowed.what)} from {_span((allowed.low, allowed.high), per)}"
             f" {_unit(unit) or allowed.unit}{_of_trade(allowed, per)}, got {say(raw)};"
             f" {allowed.meant(given, per, _unit(unit)) or 'correct the value or its unit.'}"
         )
 
     read.quantity = name
     return read
+
+
+def amount(name):
+    """Make a reader of a quantity of RANGES as Python gives it: a number in SI, or a text with its unit,
+    "7.7 mg", which may be whatever nature has."""
+    allowed = RANGES[name]
+    units = {allowed.unit: 1.0, **allowed.others}
+    with_unit = re.compile(rf"\s*({NUMBER})\s*({'|'.join(units)})\s*")
+
+    def read(raw, path):
+        found = with_unit.fullmatch(raw) if isinstance(raw, str) else None
+        low, high = (allowed.bare if not found else None) or (allowed.low, allowed.high)
+        value = float(f"{float(found[1]) * units[found[2]]:.15g}") if found else to_number(raw, path)
+        if low <= value <= high:
+            return value
+        meant, example = "" if found else allowed.meant(value), next(iter(allowed.others))
+        written = f'{meant} Write it with its unit: "{value:g} {example}".' if meant else "correct the value."
+        raise InputError(
+            f"{path}: expected {_a(allowed.what)} from {low:g} to {high:g} {allowed.unit}, got {say(raw)};"
+            f" {written}"
+        )
+
+    return read
+
+
+def _a(what):
+    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
 
 
 def remark(name, value, who, per=1.0, unit=""):

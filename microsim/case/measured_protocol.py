@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..base.errors import InputError
+from ..base.plausible import physical
 from ..base.schema import choice, entry, listed, section, shown, text, whole
 from .measurements import KILOGRAM, SQUARE_METRE, columns, size
 from .protocol import read_protocol
@@ -44,8 +45,8 @@ class MeasuredProtocol:
     file: str = entry(text)
     cycles: list | None = entry(cycles_asked, default=None)
     ends: str = entry(choice("both", "time", "voltage"), default="both")
-    mass: float | None = entry(size, units=KILOGRAM, default=None)
-    area: float | None = entry(size, units=SQUARE_METRE, default=None)
+    mass: float | None = entry(physical("mass"), units=KILOGRAM, default=None)
+    area: float | None = entry(physical("area"), units=SQUARE_METRE, default=None)
     capacity: float | None = entry(size, units=COULOMB, default=None)
     compare: bool = entry(yes_or_no, default=True)
     positive_current: str | None = entry(choice("charge", "discharge"), default=None)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..base.errors import InputError
+from ..base.plausible import physical
 from ..base.schema import choice, entry, mapping, number, say, text, whole
 
 SQUARE_METRE = {"cm2": 1e4, "m2": 1.0, "mm2": 1e6}
@@ -49,8 +50,8 @@ class CompareVoltage:
     cycle: int | None = entry(whole(0), default=None)
     half_cycle: int | str | None = entry(half_cycle, default=None)
     positive_current: str | None = entry(choice("charge", "discharge"), default=None)
-    mass: float | None = entry(size, units=KILOGRAM, default=None)
-    area: float | None = entry(size, units=SQUARE_METRE, default=None)
+    mass: float | None = entry(physical("mass"), units=KILOGRAM, default=None)
+    area: float | None = entry(physical("area"), units=SQUARE_METRE, default=None)
     columns: dict | None = entry(columns, default=None)
 
 
@@ -68,7 +69,7 @@ class CompareSpectrum:
     sigma_relative: float | None = entry(number(0.0, 1.0, above=True), default=None)
     cycle: int | None = entry(whole(0), default=None)
     imaginary: str | None = entry(choice("Im", "-Im"), default=None)
-    area: float | None = entry(size, units=SQUARE_METRE, default=None)
+    area: float | None = entry(physical("area"), units=SQUARE_METRE, default=None)
     columns: dict | None = entry(columns, default=None)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number, say
-from .curve_arguments import above_zero, file_columns, measured_file
+from .curve_arguments import above_zero, file_columns, measured_file, sized
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -218,11 +218,11 @@ def _half(given, path):
 def measured_curve(
     file: measured_file("File of a cycler, or voltage.csv."),
     *,
-    mass: above_zero("Of active material.", "M", "--mass-mg", 1e6) = None,
-    area: above_zero("Of the electrode.", "A", "--area-cm2", 1e4) = None,
+    mass: sized("Of active material.", "M", "--mass-mg", "mass", 1e6) = None,
+    area: sized("Of the electrode.", "A", "--area-cm2", "area", 1e4) = None,
     dq_dv_step: above_zero("dQ/dV of each half cycle, in steps of voltage.", "MV", "--dqdv-mV", 1e3) = None,
-    radius: above_zero("Of spheres: D of a titration.", "R", "--radius-um", 1e6) = None,
-    length: above_zero("Of a sheet: D of a titration.", "L", "--length-um", 1e6) = None,
+    radius: sized("Of spheres: D of a titration.", "R", "--radius-um", "way", 1e6) = None,
+    length: sized("Of a sheet: D of a titration.", "L", "--length-um", "way", 1e6) = None,
     half_cycle: Annotated[
         "int | str | None", Argument("For --ocp: its number, charge or discharge.", _half, "N")
     ] = None,
@@ -245,16 +245,16 @@ def measured_curve(
     ----------
     file : str or path
         EC-Lab, Neware, Arbin, Gamry, Battery Data Format, text (docs: files of cells and spectra).
-    mass : float, optional
-        Of active material, kg: capacities in mAh/g.
-    area : float, optional
-        Of the electrode, m2: capacities in mAh/cm2.
+    mass : float or str, optional
+        Of active material, kg or like "7.7 mg": capacities in mAh/g.
+    area : float or str, optional
+        Of the electrode, m2 or like "1.54 cm2": capacities in mAh/cm2.
     dq_dv_step : float, optional
         dQ/dV in steps of this voltage, V.
-    radius : float, optional
-        Of spheres, m: D of each pulse of a titration.
-    length : float, optional
-        Of a sheet, m: the same.
+    radius : float or str, optional
+        Of spheres, m or like "5 um": D of each pulse of a titration.
+    length : float or str, optional
+        Of a sheet, m or like "5 um": the same.
     half_cycle : int or str, optional
         Its number, "charge" or "discharge": of which a table over lithiation is made (save_ocp).
     sto : pair of float, optional

@@ -6,6 +6,7 @@ from typing import Annotated
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.pairs import name_values
+from ..base.plausible import amount, physical
 from ..base.schema import number
 
 
@@ -41,3 +42,14 @@ def above_zero(help, metavar, option, unit=1.0):
         return positive(given, path) / unit
 
     return Annotated["float | None", Argument(help, positive, metavar, option, typed)]
+
+
+def sized(help, metavar, option, name, unit):
+    """Declare a quantity of plausible.RANGES: in Python a number in SI or a text with its unit, on the
+    command line a number in the unit that the option ends on, of which so many are one in SI."""
+    typed_in, read = option.rsplit("-", 1)[1], physical(name)
+
+    def typed(given, path):
+        return read(given, path, unit, typed_in)
+
+    return Annotated["float | str | None", Argument(help, amount(name), metavar, option, typed)]

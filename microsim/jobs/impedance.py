@@ -9,7 +9,7 @@ from ..base.errors import InputError
 from ..base.pairs import name_values
 from ..base.plausible import RANGES, physical
 from ..base.schema import number, whole
-from .curve_arguments import above_zero, file_columns, measured_file
+from .curve_arguments import above_zero, file_columns, measured_file, sized
 from .job import job
 from .result import Result, Table
 
@@ -230,9 +230,9 @@ def fit_impedance(
             *("randles", "open", "sphere", "warburg", "line", "none"),
         ),
     ] = "randles",
-    area: above_zero("Of the electrode: Z in ohm m2.", "A", "--area-cm2", 1e4) = None,
-    length: above_zero("Way of the diffusion, or of the pores.", "L", "--length-um", 1e6) = None,
-    radius: above_zero("Of the spheres.", "R", "--radius-um", 1e6) = None,
+    area: sized("Of the electrode: Z in ohm m2.", "A", "--area-cm2", "area", 1e4) = None,
+    length: sized("Way of the diffusion, or of the pores.", "L", "--length-um", "way", 1e6) = None,
+    radius: sized("Of the spheres.", "R", "--radius-um", "way", 1e6) = None,
     concentration: above_zero(
         "Of lithium, for D from the 45 degree part.", "C", "--concentration-mol-m3"
     ) = None,
@@ -268,12 +268,12 @@ def fit_impedance(
     circuit : str
         "randles" (closed far end), "open", "sphere", "warburg" (half space), "line" (pores with blocking
         walls), or "none": the Kramers-Kronig test alone.
-    area : float, optional
-        Of the electrode, m2: brings ohm to ohm m2.
-    length : float, optional
-        Way of the diffusion, or length of the pores, m: D = L^2 / t_w.
-    radius : float, optional
-        Of the spheres, m: D = r^2 / t_w.
+    area : float or str, optional
+        Of the electrode, m2 or like "1.54 cm2": brings ohm to ohm m2.
+    length : float or str, optional
+        Way of the diffusion, or length of the pores, m or like "10 um": D = L^2 / t_w.
+    radius : float or str, optional
+        Of the spheres, m or like "5 um": D = r^2 / t_w.
     concentration : float, optional
         Of lithium, mol m-3: D from the Warburg coefficient.
     porosity : float, optional

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.plausible import RANGES, farthest, physical, remark
+from microsim.base.plausible import RANGES, amount, farthest, physical, remark
 
 IMPOSSIBLE = [
     ("permeability", 0.01, "1e-09 m2 .*did you mean 0.01 um2 \\(1e-14 m2\\)"),
@@ -65,3 +65,31 @@ def test_what_is_usual_lies_within_what_is_possible(name):
     found = RANGES[name]
     low, high = found.usual or (found.low, found.high)
     assert found.low <= low < high <= found.high and found.what and (found.usual is None or found.of)
+
+
+# ---- numbers and texts of Python ---------------------------------------------------------------------------
+
+
+def test_an_amount_is_in_SI_or_has_its_unit():
+    assert amount("mass")(7e-6, "mass") == amount("mass")("7 mg", "mass") == 7e-6
+    assert amount("mass")("7 kg", "mass") == 7.0  # whoever writes the unit means it
+    assert amount("area")("1.54 cm2", "area") == amount("area")(np.float64(1.54e-4), "area") == 1.54e-4
+    assert amount("way")("5um", "radius") == 5e-6 and amount("way")(0.1, "length") == 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("mass", 7.0, "expected a mass .* got 7.0; did you mean 7 g .0.007 kg. or 7 mg .7e-06 kg.. Write"),
+        ("area", 1.54, "expected an area .* did you mean 1.54 cm2 .0.000154 m2."),
+        ("way", 5, "expected a length from 1e-10 to 0.5 m, got 5; did you mean 5 nm .* or 5 um"),
+        ("mass", "1e6 kg", "expected a mass from 1e-16 to 10 kg, got .1e6 kg.; correct the value"),
+        ("mass", 0, ".* got 0; correct the value"),
+        ("mass", -7e-6, ".* got -7e-06; correct the value"),
+        ("mass", "7 lb", "expected a number, got .7 lb."),
+        ("area", True, "expected a number, got True"),
+    ],
+)
+def test_an_amount_in_another_unit_is_refused(name, given, words):
+    with pytest.raises(InputError, match=f"size: {words}"):
+        amount(name)(given, "size")

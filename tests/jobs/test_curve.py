@@ -135,7 +135,8 @@ def test_what_speaks_against_a_diffusivity_is_said(tmp_path):
     [
         ({"mass": 7e-9}, "1.43e+05 mAh/g, and electrodes have 0.01 to 5000: is --mass-mg in its unit?"),
         ({"mass": 7e-6}, ""),
-        ({"area": 15.4}, "mAh/cm2, and electrodes have 0.0001 to 300: is --area-cm2 in its unit?"),
+        ({"mass": "7 mg"}, ""),
+        ({"area": "15.4 m2"}, "mAh/cm2, and electrodes have 0.0001 to 300: is --area-cm2 in its unit?"),
         ({"area": 1.54e-4}, ""),
         ({}, ""),
     ],
@@ -147,6 +148,20 @@ def test_capacities_that_no_electrode_has_are_told(tmp_path, given, told):
     found = ms.measured_curve(tmp_path / "a.csv", positive_current="discharge", **given)
     assert found.remarks == found.numbers()["remarks"] and told in " ".join(found.remarks)
     assert bool(found.remarks) is bool(told) and (not told or found.remarks[0] in repr(found))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"mass": 7.0}, "mass: expected a mass .* did you mean 7 g .* or 7 mg"),
+        ({"area": 1.54}, "area: expected an area .* did you mean 1.54 cm2"),
+        ({"radius": 5.0}, "radius: expected a length .* or 5 um"),
+        ({"length": 5.0}, "length: expected a length .* or 5 um"),
+    ],
+)
+def test_a_size_that_means_another_unit_is_refused(file, given, words):
+    with pytest.raises(ms.InputError, match=words):
+        ms.measured_curve(file, **given)
 
 
 def test_rests_that_are_not_over_are_counted(tmp_path):

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.jobs.curve_arguments import above_zero, file_columns, measured_file
+from microsim.jobs.curve_arguments import above_zero, file_columns, measured_file, sized
 
 
 def declared(annotated):
@@ -31,3 +31,12 @@ def test_a_size_is_in_its_unit_on_the_command_line_and_in_SI_in_python():
     for wrong in ("0", "-1", "much"):
         with pytest.raises(InputError, match="area"):
             size.text(wrong, "area")
+
+
+def test_a_mass_has_its_unit_or_is_in_SI():
+    mass = declared(sized("Of active material.", "M", "--mass-mg", "mass", 1e6))
+    assert mass.text("7", "--mass-mg") == pytest.approx(7e-6, rel=1e-12) == mass.read("7 mg", "mass")
+    with pytest.raises(InputError, match="mass: expected a mass .* did you mean 7 g"):
+        mass.read(7.0, "mass")
+    with pytest.raises(InputError, match="--mass-mg: expected a mass from 1e-10 to 1e.07 mg"):
+        mass.text("1e12", "--mass-mg")

@@ -38,9 +38,16 @@ def test_parameters_with_intervals(file):
     assert found.numbers()["kramers_kronig"]["passed"]
 
 
+@pytest.mark.parametrize("given", [{"area": 1.54}, {"length": 10.0}, {"radius": 5.0}])
+def test_a_size_that_means_another_unit_is_refused(file, given):
+    with pytest.raises(ms.InputError, match=f"{next(iter(given))}: expected an? .*; did you mean"):
+        ms.fit_impedance(file, **given)
+
+
 def test_an_area_and_a_length_give_a_diffusivity(file):
     found = ms.fit_impedance(file, area=2e-4, length=1e-5)
     assert found.parameters["R_s"]["value"] == pytest.approx(4e-4, rel=0.01)
+    assert ms.fit_impedance(file, area="2 cm2", length="10 um").derived == found.derived
     D = found.numbers()["derived"]["D_m2_s"]
     assert D["value"] == pytest.approx(1e-12, rel=0.03)
     assert D["interval"][0] < 1e-12 < D["interval"][1] * 1.02 and D["identifiable"]
