@@ -36,10 +36,14 @@ def length(given, path="length"):
     return value
 
 
+def parts_of(given):
+    """Return one length alone, or those of a list or an array of them, as a tuple."""
+    return tuple(given) if isinstance(given, (tuple, list)) or getattr(given, "ndim", 0) else (given,)
+
+
 def check_voxel_size(given, path="voxel_size"):
     """Return the edges x, y, z (m) of a voxel from one length or three, each between 1 nm and 10 mm."""
-    parts = given if isinstance(given, (tuple, list)) or getattr(given, "ndim", 0) else [given]
-    edges = tuple(length(part, path) for part in parts)
+    edges = tuple(length(part, path) for part in parts_of(given))
     if len(edges) not in (1, 3):
         raise InputError(f"{path}: expected one voxel edge or three, in m, got {say(given)}; give x, y, z.")
     if not all(SMALLEST_VOXEL <= edge <= LARGEST_VOXEL for edge in edges):

@@ -99,16 +99,15 @@ def flag(raw, path):
     return raw
 
 
-def triple(low, high):
-    """Make a reader of [x, y, z]; one number stands for all three."""
+def triple(low, high, alone=True):
+    """Make a reader of [x, y, z]; alone: one number stands for all three, else 0 alone does, a corner."""
     one = number(low, high)
 
     def read(raw, path, per=1.0, unit=""):
         parts = raw if isinstance(raw, list) else [raw] * 3
-        if len(parts) != 3:
-            raise InputError(
-                f"{path}: expected one number or three [x, y, z], got {say(raw)}; give all three."
-            )
+        if len(parts) != 3 or not (alone or parts is raw or to_number(raw, path) == 0):
+            expected = "one number or three [x, y, z]" if alone else "three numbers [x, y, z]"
+            raise InputError(f"{path}: expected {expected}, got {say(raw)}; give all three.")
         paths = [f"{path}.{i}" for i in range(3)] if parts is raw else [path] * 3
         return tuple(one(part, where, per, unit) for part, where in zip(parts, paths, strict=True))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from ..base.arguments import Argument
 from ..base.axes import AXES, axis_number
 from ..base.errors import InputError
-from ..base.lengths import LARGEST_VOXEL, length
+from ..base.lengths import LARGEST_VOXEL, length, parts_of
 from ..base.quantities import LEAST_NOISE
 from ..base.schema import number, say, triple
 from .arguments import as_list, axes_order, numbers
@@ -16,14 +16,15 @@ from .map_source import Map
 
 
 def _place(given, path):
-    parts = tuple(given) if isinstance(given, (tuple, list)) else (given,) * 3
+    """Read a corner: three lengths; 0 alone is the corner of the simulated map."""
+    parts = parts_of(given) if not isinstance(given, (int, float)) or given else (0.0,) * 3
     if len(parts) != 3:
         raise InputError(f"{path}: expected three lengths x, y, z, got {say(given)}; correct it.")
     return tuple(length(part, path) for part in parts)
 
 
 def _place_um(given, path):
-    return triple(-1.0, 1.0)(numbers(given), path, 1e6, "um")
+    return triple(-1.0, 1.0, alone=False)(numbers(given), path, 1e6, "um")
 
 
 def a_map(help, metavar):
@@ -42,8 +43,8 @@ Place = Annotated[
 
 def _spread(given, path):
     """Read a point spread: one length or three, in m or with the unit."""
-    parts = given if isinstance(given, (tuple, list)) else (given,) * 3
-    lengths = tuple(length(part, path) for part in parts)
+    parts = parts_of(given)
+    lengths = tuple(length(part, path) for part in (parts if len(parts) > 1 else parts * 3))
     if len(lengths) != 3 or not all(0 <= part <= LARGEST_VOXEL for part in lengths):
         raise InputError(
             f"{path}: expected one length from 0 to 10 mm or three, got {say(given)}; correct it."

@@ -11,6 +11,7 @@ from ..base.plausible import physical, remarks_on_options
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
+from ..mesh.mask import straight
 from .arguments import Axes, Conducting, Grid, as_phase_names, phase_bytes, require_size, spelled
 from .frequencies import Frequencies
 from .job import job
@@ -121,8 +122,7 @@ class PoreImpedanceResult(Result):
                 else f"transport through it has {through:.3g}"
             )
             told.append(
-                f"{name}: tau of the blocked electrode is {_figure(found)}, {other}: pores or walls are not"
-                " alike over its depth, and the spectrum weights them by the current that still flows there."
+                f"{name}: tau of the blocked electrode is {_figure(found)}, {other}: {self._why(name)}"
             )
         if line and line.fit.worst > ALIKE:
             told.append(
@@ -132,6 +132,19 @@ class PoreImpedanceResult(Result):
         if line and line.fit.undetermined:
             told.append(f"{name}: not determined by these frequencies: {', '.join(line.fit.undetermined)}.")
         return told
+
+    def _why(self, name):
+        """What makes the tau of a blocked electrode another than that of transport: where each slice is that
+        before it, only the way from the middle of the pores to their walls can."""
+        across = "what the current meets across the pores on its way to their walls counts, which no line has"
+        named = [phase for phase, value in self.conducting.items() if value]
+        named += self.options["reactive"] or ()
+        if all(straight(self.grid.mask(phase), AXES.index(name)) for phase in named):
+            return f"its slices are all alike, but {across}."
+        return (
+            "pores or walls are not alike over its depth, and the spectrum weights them by the current that"
+            f" still flows there, or pores are wide for their depth, and {across}."
+        )
 
     def tables(self):
         figures = {name: _figures(found) for name, found in self.axes.items()}

@@ -3,6 +3,7 @@ the surface that electrolyte reaches; measured and simulated maps alike."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from os import PathLike
 from typing import Annotated
 
 from ..base.arguments import Argument
@@ -10,10 +11,12 @@ from ..base.errors import InputError
 from ..base.schema import number, say, whole
 from ..base.words import times as spelled
 from ..base.words import titled
-from .arguments import Grid, as_phase_names, axes_order, comma_list, require_size, voxel_lengths
+from .arguments import Grid, as_list, as_phase_names, axes_order, comma_list, require_size, voxel_lengths
 from .compare import Place
+from .field import Field
 from .job import job
 from .losses import sigma_for_each, sigmas
+from .map_result import MapResult
 from .map_source import Map
 from .particle_phases import USUAL, Active, Crack, phase_of
 from .particles import Regions, Smallest, SplitDepth
@@ -90,8 +93,9 @@ class EvennessResult(Result):
 
 
 def _maps(given, path):
-    if isinstance(given, (list, tuple)) and given:
-        return list(given)
+    one = isinstance(given, (str, PathLike, Field, MapResult)) or getattr(given, "ndim", 0) == 3
+    if one or (isinstance(given, (list, tuple)) and given):
+        return as_list(given, path)
     raise InputError(f"{path}: expected one map or several, in order of time, got {say(given)}; name them.")
 
 

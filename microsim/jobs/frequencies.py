@@ -4,6 +4,7 @@ from typing import Annotated
 
 from ..base.arguments import Argument
 from ..base.errors import InputError
+from ..base.masked import all_known
 from ..base.schema import number, say, whole
 
 in_range = number(1e-12, 1e15)  # Hz; a spectrum beyond is of nothing that is modelled here
@@ -14,7 +15,15 @@ def frequencies(given, path):
     import numpy as np
 
     if not isinstance(given, str):
-        values = np.atleast_1d(np.asarray(given, float))
+        if (
+            not np.iterable(given)
+            and not isinstance(given, (int, float, np.number))
+            or isinstance(given, dict)
+        ):
+            _refuse(given, path)
+        values = np.atleast_1d(all_known(given, path)).astype(float)
+        if values.ndim != 1 or not values.size or isinstance(given, bool):
+            _refuse(given, path)
         for value in values.tolist():
             in_range(value, path)
         return values
@@ -23,6 +32,13 @@ def frequencies(given, path):
         raise InputError(f"{path}: expected from:to:count like 1e-4:1e5:91, got {say(given)}; correct it.")
     low, high = (in_range(part, path) for part in parts[:2])
     return np.geomspace(low, high, whole(1, 100000)(parts[2], path))
+
+
+def _refuse(given, path):
+    raise InputError(
+        f"{path}: expected frequencies (Hz), a list of them or from:to:count like 1e-4:1e5:91, got"
+        f" {say(given)}; give one at least."
+    )
 
 
 Frequencies = Annotated[

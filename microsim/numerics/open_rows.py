@@ -117,7 +117,8 @@ def open_aggregates(cells):
     join; return the coarse graph, its link weights, the aggregate of each cell, the cells of each aggregate
     (compressed rows), and the aggregates' conductances to the two ends."""
     for reach in (1.5, 6.0, 1e9):  # where hardly anything is joined wider axes are taken in
-        limit = reach * min(h for h, n in zip(cells.h, cells.index.shape) if n > 1 or reach > 6)
+        wide = [h for h, n in zip(cells.h, cells.index.shape) if n > 1 or reach > 6]
+        limit = reach * min(wide, default=0.0)  # of one voxel no axis has two to join
         lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.index.shape, cells.h)]
         parent, bounds = _parents(cells, lines)
         if bounds[-1] <= 0.7 * cells.n:

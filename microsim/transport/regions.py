@@ -13,6 +13,7 @@ from scipy.special import ndtri, stdtrit
 
 from ..base.axes import AXES
 from ..base.errors import InputError
+from ..base.schema import say
 from .tortuosity import check_transport, solve_tortuosity
 
 FEWEST = 3  # values of which an interval is told: t of two is 12.7 standard deviations
@@ -141,7 +142,7 @@ def _slabs(grid, edges, count):
     if len(lines) < 2 or lines[0] < 0 or lines[-1] > n or any(a >= b for a, b in pairwise(lines)):
         raise InputError(
             f"expected two or more rising edges between 0 and {n * h * 1e6:g} um, a voxel of {h * 1e6:g} um"
-            f" apart at least, got {', '.join(f'{edge * 1e6:g}' for edge in edges)} um; correct them."
+            f" apart at least, got {say([float(f'{edge * 1e6:g}') for edge in edges])} um; correct them."
         )
     return lines
 

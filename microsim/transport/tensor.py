@@ -131,7 +131,7 @@ class _PeriodicCell:
             self._product(chi[axis], out)
             r = (source - out).astype(self.dtype)
             energy = self.tensor(chi)[axis, axis] / self.unit * self.volume
-            if np.abs(r).sum(dtype=float) < 1e-12 * np.abs(self.weight).sum() * self.h[axis] or (
+            if np.abs(r).sum(dtype=float) <= 1e-12 * np.abs(self.weight).sum() * self.h[axis] or (
                 len(gains) > 2 and energy_left(gains) < tolerance / 3 * energy
             ):
                 return tuple(gains)

@@ -106,3 +106,40 @@ def test_an_electrolyte_that_batteries_have_not_is_told(grid):
     told = found.numbers()["remarks"]
     assert len(told) == 2 and "did you mean 5 uF/cm2 (0.05 F m-2)" in told[1] and told[0] in repr(found)
     assert pore_impedance(grid, **FEW).numbers()["remarks"] == []
+
+
+# ---- wide pores --------------------------------------------------------------------------------------------
+
+
+def slit(width, depth=8):
+    """A slit with two voxels of wall on each side."""
+    phase = np.zeros((depth, width + 4, 4), np.uint8)
+    phase[:, 2 : 2 + width] = 1
+    return VoxelGrid(phase, ("solid", "pore"), 4e-7)
+
+
+def test_a_slit_as_wide_as_deep_has_the_way_across_and_is_told_so():
+    """Re Z at 0 Hz: L / (3 eps) along the pore and, per area of wall, a third of half the width across it."""
+    width, depth, share = 6, 8, 0.6
+    found = pore_impedance(slit(width), walls="double-layer", frequencies=[1e-3, 1.0])
+    walls = 2 * depth / (width + 4)  # area per section
+    across = width / 2 / 3 / walls / depth
+    assert found.numbers()["axes"]["x"]["R_dc_normalised"] == pytest.approx(1 / 3 / share + across, rel=0.01)
+    (said,) = found.remarks("x")
+    assert said.endswith(
+        ": its slices are all alike, but what the current meets across the pores on its way to their walls"
+        " counts, which no line has."
+    )
+    assert pore_impedance(slit(width, 80), walls="double-layer", frequencies=[1e-3, 1.0]).remarks("x") == []
+
+
+def test_where_slices_differ_both_causes_are_named():
+    phase = slit(6).phase.copy()
+    phase[5:, 4] = 0
+    grid = VoxelGrid(phase, ("solid", "pore"), 4e-7)
+    (said,) = pore_impedance(grid, walls="double-layer", frequencies=[1e-3, 1.0]).remarks("x")[:1]
+    assert "are not alike over its depth" in said and "or pores are wide for their depth" in said
+    told = pore_impedance(straight(), walls="double-layer", reactive="am", frequencies=[1e-3, 1.0]).remarks(
+        "x"
+    )
+    assert "are not alike over its depth" in told[0]

@@ -60,6 +60,15 @@ def test_means_of_the_particles_come_back_within_their_sigma():
     assert found.remarks == []
 
 
+def test_one_map_alone_is_a_list_of_it():
+    alone, listed = (ms.evenness(GRID, given).numbers()["states"] for given in (CLEAN, [CLEAN]))
+    assert alone[0]["mean"] == listed[0]["mean"] and len(alone) == 1
+    for wrong in (CLEAN[0], [], None, {}):
+        with pytest.raises(InputError, match="maps: expected one map or several") as said:
+            ms.evenness(GRID, wrong)
+        assert len(str(said.value)) < 200
+
+
 def test_a_coarse_map_elsewhere_says_the_same():
     """A map on voxels twice as large that begins one voxel of its own further in."""
     fine = CLEAN[2:, 2:, 2:]

@@ -14,7 +14,12 @@ def test_from_to_count_is_even_in_the_logarithm():
 
 
 @pytest.mark.parametrize(
-    "given", ["1:2", "0:1:3", "1:2:0", "a:b:3", [0.0], [1, -1], "1e300:1e301:3", "1e-300:1:3", [1e20]]
+    "given",
+    [
+        *([], {}, None, "", [[1, 2]], np.zeros((2, 0)), ["a"], [None], True),
+        *("1:2", "0:1:3", "1:2:0", "a:b:3", [0.0], [1, -1], "1e300:1e301:3", "1e-300:1:3", [1e20]),
+        np.ma.masked_array([1.0, 2.0], [1, 0]),
+    ],
 )
 def test_what_is_none_is_refused(given):
     with pytest.raises(InputError, match="--frequencies: expected"):

@@ -262,3 +262,10 @@ def test_gaps_that_labels_close_between_conductors_are_told(conducting, interfac
     labels[2:6, 1:7, 1:7] = 1
     found = tortuosity(VoxelGrid(labels, ("m", "b"), 1e-6), conducting, interface=interface)
     assert len(found.numbers()["remarks"]) == said == str(found).count("labels close the gap")
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 1, 1), (1, 3, 1)])
+@pytest.mark.parametrize("options", [{"interface": "smooth"}, {"interface": "voxel"}, {"tensor": True}])
+def test_a_box_of_pore_has_a_tau_of_one_however_few_its_voxels(shape, options):
+    grid = VoxelGrid(np.zeros(shape), ("pore",), "400 nm")
+    assert tortuosity(grid, "pore", "x", **options).tau == pytest.approx(1, rel=1e-9)

@@ -106,3 +106,10 @@ def test_nothing_that_spans_is_zero():
     labels[2, 2, 2] = 1
     result = tensor(labels, {"b": 1.0})
     assert not result.D_eff_over_D0.any() and result.tau == (None, None, None)
+
+
+def test_one_voxel_conducts_as_it_does():
+    for conductivity in (1.0, (1.0, 0.5, 2.0)):
+        grid = VoxelGrid(np.zeros((1, 1, 1)), ("pore",), 4e-7)
+        found = conductivity_tensor(grid, {"pore": conductivity})
+        assert np.diag(found.D_eff_over_D0) == pytest.approx(np.broadcast_to(conductivity, 3))
