@@ -5,7 +5,7 @@ import numpy as np
 from .errors import InputError
 
 
-def parted(given, what):
+def known_values(given, what):
     """Part an array, or a list, into its numbers and where they hold.
 
     Returns (numpy.ndarray, bool of its shape): None in place of the latter where nothing is masked. Raises
@@ -27,14 +27,14 @@ def parted(given, what):
 
 def floats(given, what):
     """Return the numbers of an array as floats, NaN where they are masked; what: its name, for errors."""
-    values, known = parted(given, what)
+    values, known = known_values(given, what)
     values = values.astype(float, copy=False)
     return values if known is None else np.where(known, values, np.nan)
 
 
 def all_known(given, what):
     """Return the numbers of an array that may have none masked; what: its name, for errors."""
-    values, known = parted(given, what)
+    values, known = known_values(given, what)
     if known is not None:
         hidden = int(np.count_nonzero(~known))
         raise InputError(f"{what}: expected a value everywhere, got {hidden} masked; fill or crop them.")

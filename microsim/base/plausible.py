@@ -125,7 +125,7 @@ def physical(name, *, zero=False):
     return read
 
 
-def amount(name):
+def stated(name):
     """Make a reader of a quantity of RANGES as Python gives it: a number in SI, or a text with its unit,
     "7.7 mg", which may be whatever nature has."""
     allowed = RANGES[name]

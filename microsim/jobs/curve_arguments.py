@@ -6,7 +6,7 @@ from typing import Annotated
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.pairs import name_values
-from ..base.plausible import amount, physical
+from ..base.plausible import physical, stated
 from ..base.schema import number
 
 
@@ -52,4 +52,4 @@ def sized(help, metavar, option, name, unit):
     def typed(given, path):
         return read(given, path, unit, typed_in)
 
-    return Annotated["float | str | None", Argument(help, amount(name), metavar, option, typed)]
+    return Annotated["float | str | None", Argument(help, stated(name), metavar, option, typed)]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ..base.errors import InputError
-from ..base.masked import parted
+from ..base.masked import known_values
 from ..base.schema import listed
 from .segment_route import Route
 
@@ -41,7 +41,7 @@ def _filled(grey):
     """An array whose masked voxels have a grey value of its others, and where it has values; None for all."""
     import numpy as np
 
-    values, inside = parted(grey, "GREY")
+    values, inside = known_values(grey, "GREY")
     if inside is None:
         return values, None
     _check_sample(inside, more=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.masked import floats, parted
+from ..base.masked import floats, known_values
 from ..volumes import datasets
 from ..volumes.axes import in_stack
 from ..volumes.contract import Stored
@@ -111,7 +111,7 @@ def read_stack(name, *, file_axes=None, store=MEMORY):
 
 def _given(stack):
     """Values of an array, NaN where they are masked, and the largest that its whole numbers could be then."""
-    values, known = parted(stack, "the stack")
+    values, known = known_values(stack, "the stack")
     if known is None:
         return values, None
     largest = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None

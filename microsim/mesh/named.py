@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..base.errors import InputError
-from ..base.masked import parted
+from ..base.masked import known_values
 from ..base.schema import say
 from ..volumes.filed import CodedArray, FileArray
 from .labels import label_counts, phase_codes, whole_label
@@ -28,7 +28,7 @@ def named_volume(values, names, labels=None, masked=False):
     if isinstance(values, FileArray):
         inside = None
     else:
-        values, inside = parted(values, "labels")
+        values, inside = known_values(values, "labels")
     if values.ndim != 3 or values.size == 0:
         raise InputError(
             "expected a volume with three axes and at least one voxel, got shape "

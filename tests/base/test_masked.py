@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.masked import all_known, floats, parted
+from microsim.base.masked import all_known, floats, known_values
 
 HIDDEN = np.array([True, False, False])
 
 
 def test_numbers_and_where_they_hold():
-    values, known = parted(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP")
+    values, known = known_values(np.ma.masked_array([1, 2, 3], HIDDEN), "MAP")
     assert values.tolist() == [1, 2, 3] and known.tolist() == [False, True, True]
-    assert parted(np.ma.masked_array([1, 2, 3]), "MAP")[1] is None
-    assert parted([1, 2], "MAP")[1] is None
+    assert known_values(np.ma.masked_array([1, 2, 3]), "MAP")[1] is None
+    assert known_values([1, 2], "MAP")[1] is None
 
 
 def test_masked_values_are_none():
@@ -33,7 +33,7 @@ def test_masked_values_are_none():
 )
 def test_what_holds_no_real_numbers_is_refused(given, words):
     with pytest.raises(InputError, match=words):
-        parted(given, "MAP")
+        known_values(given, "MAP")
 
 
 def test_what_must_be_known_everywhere():

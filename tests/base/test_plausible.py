@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.base.plausible import RANGES, amount, farthest, physical, remark
+from microsim.base.plausible import RANGES, farthest, physical, remark, stated
 
 IMPOSSIBLE = [
     ("permeability", 0.01, "1e-09 m2 .*did you mean 0.01 um2 \\(1e-14 m2\\)"),
@@ -71,10 +71,10 @@ def test_what_is_usual_lies_within_what_is_possible(name):
 
 
 def test_an_amount_is_in_SI_or_has_its_unit():
-    assert amount("mass")(7e-6, "mass") == amount("mass")("7 mg", "mass") == 7e-6
-    assert amount("mass")("7 kg", "mass") == 7.0  # whoever writes the unit means it
-    assert amount("area")("1.54 cm2", "area") == amount("area")(np.float64(1.54e-4), "area") == 1.54e-4
-    assert amount("way")("5um", "radius") == 5e-6 and amount("way")(0.1, "length") == 0.1
+    assert stated("mass")(7e-6, "mass") == stated("mass")("7 mg", "mass") == 7e-6
+    assert stated("mass")("7 kg", "mass") == 7.0  # whoever writes the unit means it
+    assert stated("area")("1.54 cm2", "area") == stated("area")(np.float64(1.54e-4), "area") == 1.54e-4
+    assert stated("way")("5um", "radius") == 5e-6 and stated("way")(0.1, "length") == 0.1
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_an_amount_is_in_SI_or_has_its_unit():
 )
 def test_an_amount_in_another_unit_is_refused(name, given, words):
     with pytest.raises(InputError, match=f"size: {words}"):
-        amount(name)(given, "size")
+        stated(name)(given, "size")
