@@ -313,9 +313,7 @@ class Compare:
     quantity: str = entry(choice("sto", "soc", "lithium"), default="sto")
     time: str | float = entry(moment, default="end")
     match: Match | None = entry(read_match, default=None)
-    origin: tuple[float, float, float] | None = entry(
-        triple(-1.0, 1.0, alone=False), units=MICROMETRES, default=None
-    )
+    origin: tuple[float, float, float] | None = entry(triple(-1.0, 1.0), units=MICROMETRES, default=None)
     min_coverage: float = entry(number(0.0, 1.0, above=True), default=0.5)
     mask: str | None = entry(text, default=None)
     sigma: float | str | None = entry(noise, default=None)

@@ -29,9 +29,7 @@ class InitialMap:
     voxel_size: tuple[float, float, float] | None = entry(voxel_edges, units=NANOMETRES, default=None)
     file_axes: str | None = entry(axes_order, default=None)
     quantity: str = entry(choice(*QUANTITIES), default="sto")
-    origin: tuple[float, float, float] | None = entry(
-        triple(-1.0, 1.0, alone=False), units=MICROMETRES, default=None
-    )
+    origin: tuple[float, float, float] | None = entry(triple(-1.0, 1.0), units=MICROMETRES, default=None)
     mask: str | None = entry(text, default=None)
 
 
