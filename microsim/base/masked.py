@@ -1,7 +1,5 @@
 """Arrays of a caller, and what numpy.ma hides of them: the one place where entry points part the two."""
 
-import numpy as np
-
 from .errors import InputError
 
 
@@ -11,6 +9,8 @@ def known_values(given, what):
     Returns (numpy.ndarray, bool of its shape): None in place of the latter where nothing is masked. Raises
     InputError for anything but real numbers; what: its name, for errors.
     """
+    import numpy as np  # here alone: --help imports this module, and needs no package
+
     if isinstance(given, (list, tuple)) and any(np.ma.isMaskedArray(part) for part in given):
         given = np.ma.array(given)  # numpy's own way from a list forgets what is masked
     try:
@@ -27,6 +27,8 @@ def known_values(given, what):
 
 def floats(given, what):
     """Return the numbers of an array as floats, NaN where they are masked; what: its name, for errors."""
+    import numpy as np
+
     values, known = known_values(given, what)
     values = values.astype(float, copy=False)
     return values if known is None else np.where(known, values, np.nan)
@@ -34,6 +36,8 @@ def floats(given, what):
 
 def all_known(given, what):
     """Return the numbers of an array that may have none masked; what: its name, for errors."""
+    import numpy as np
+
     values, known = known_values(given, what)
     if known is not None:
         hidden = int(np.count_nonzero(~known))

@@ -11,7 +11,6 @@ from ..base.plausible import physical, remarks_on_options
 from ..base.provenance import peak_memory_bytes
 from ..base.schema import number
 from ..base.words import times, titled
-from ..mesh.mask import straight
 from .arguments import Axes, Conducting, Grid, as_phase_names, phase_bytes, require_size, spelled
 from .frequencies import Frequencies
 from .job import job
@@ -136,6 +135,8 @@ class PoreImpedanceResult(Result):
     def _why(self, name):
         """What makes the tau of a blocked electrode another than that of transport: where each slice is that
         before it, only the way from the middle of the pores to their walls can."""
+        from ..mesh.mask import straight
+
         across = "what the current meets across the pores on its way to their walls counts, which no line has"
         named = [phase for phase, value in self.conducting.items() if value]
         named += self.options["reactive"] or ()
