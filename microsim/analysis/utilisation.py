@@ -42,7 +42,8 @@ class Utilisation:
         all_ours = cell.positive_cells.all()
         self.cells = slice(None) if all_ours else np.flatnonzero(cell.positive_cells).astype(np.int32)
         self.particle = particle_of_cells(cell, labels)
-        self.own = np.unique(self.particle[self.cells], return_inverse=True)[1].astype(np.int32)
+        of_cells = self.particle  # numbered without gaps
+        self.own = of_cells if all_ours else np.unique(of_cells[self.cells], return_inverse=True)[1]
         self.sites = cell.capacity[self.cells]
         layer = mesh.electronic.position[mesh.solid_to_electronic, 0] - mesh.lines
         self.layer, self.h, self.layers = layer[self.cells], mesh.voxel_size[0], mesh.shape[0]

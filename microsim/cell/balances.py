@@ -12,6 +12,7 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.bdf import Bdf
+from ..numerics.graph import held_once
 from ..numerics.links import Links
 from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
@@ -109,7 +110,7 @@ class HalfCell:
     @cached_property
     def capacity(self):
         """Charge that fills each cell that holds lithium (C)."""
-        return F * self.c_s_max * self.solid_volume
+        return held_once(F * self.c_s_max * self.solid_volume)
 
     @cached_property
     def halves(self):
@@ -229,14 +230,11 @@ class HalfCell:
         control: Control, or a current (A); R_film: that of the start where none is given; scale_current: what
         residuals are held against (A), else 1 A m-2; layer: DoubleLayer or None.
         """
-        earlier = zip(*map(self.state, states)) if states else [()] * len(self.unknowns.blocks)
-        past = [
-            formula.past(list(fields)) if block.stored else None
-            for block, fields in zip(self.unknowns.blocks, earlier)
-        ]
+        fields = zip(*map(self.state, states)) if states else [()] * len(self.unknowns.blocks)
+        earlier = [values if block.stored else None for block, values in zip(self.unknowns.blocks, fields)]
         control = control if isinstance(control, Control) else Control("current", float(control))
         R_film = self.R_film if R_film is None else R_film
-        return Step(formula, State._make(past), control, R_film, scale_current or self.mesh.area, layer)
+        return Step(formula, State._make(earlier), control, R_film, scale_current or self.mesh.area, layer)
 
     def at_rest(self, x):
         """Return a state x, at which no current is known yet, as Solved."""

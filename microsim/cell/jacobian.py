@@ -20,6 +20,7 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.backend import kernels
+from ..numerics.graph import held_once
 from ..numerics.links import Conductances, InSeries
 from .deposit import add_stored
 from .kinetics import Slopes
@@ -141,11 +142,11 @@ class Jacobian:
                 (rest + stored.real).astype(SINGLE)
                 for rest, stored in zip((within.D_rest, within.a_rest), storage)
             ),
-            _single(about.rate * F * cell.c_s_max),
+            held_once(_single(about.rate * F * cell.c_s_max)),
             *(tuple(_single(cell.sharing.of_faces(area * slope)) for slope in part) for part in about.slopes),
             about.layered,
             about.counter_slopes and tuple(cell.counter_area * slope for slope in about.counter_slopes),
-            _single(np.ones(1) if about.flows.migration else 1 - t_plus),
+            held_once(_single(np.ones(1) if about.flows.migration else 1 - t_plus)),
             about.of_current,
             about.of_V,
         )

@@ -16,7 +16,7 @@ from ..mesh.mask import over_the_rim
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.backend import kernels
-from ..numerics.graph import Graph, lean, voxel_graph
+from ..numerics.graph import Graph, held_once, lean, voxel_graph
 from .contacts import set_off
 from .deposit import Deposit
 from .design import CounterSlab
@@ -113,10 +113,11 @@ class HalfCellMesh:
         return dense
 
     def lean(self):
-        """Return it without what only making it needs."""
+        """Return it without what only making it needs, numbers that all cells share held once."""
         ionic, electronic, resolved = lean([self.ionic, self.electronic, self.solid.resolved])
         solid = LithiumCells(resolved, self.solid.spheres)
-        return replace(self, ionic=ionic, electronic=electronic, solid=solid)
+        once = {name: held_once(getattr(self, name)) for name in ("eps", "beta", "sigma", "initial_sto")}
+        return replace(self, ionic=ionic, electronic=electronic, solid=solid, **once)
 
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
@@ -376,7 +377,7 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
     if counter:
         slab = design.counter_electrode.material
         eps[:counter], beta[:counter], sigma[:counter] = slab.porosity, slab.transport_efficiency, slab.sigma
-    return ionic.gather(eps).astype(float), ionic.gather(beta).astype(float), electronic.gather(sigma)
+    return ionic.gather(eps), ionic.gather(beta), electronic.gather(sigma)
 
 
 def _faces(grid, design, image, ionic, electronic, solid, layers):

@@ -7,7 +7,7 @@ x, and what it finds is told to the others. Iterations are those of one process.
 
 import zlib
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -24,11 +24,23 @@ class OneProcess:
     """All of the work of a HalfCell. faces: the reactive faces that it works on in a linear solve; room: of
     GMRES."""
 
-    # links of eight binary digits: 28 bytes a voxel less, and as many iterations
-    react, grid = staticmethod(face_current), staticmethod(partial(Multigrid, halved=True))
+    react = staticmethod(face_current)
 
     def __init__(self, cell):
-        self.cell, self.faces, self.room = cell, cell.mesh.faces, []
+        self.cell, self.faces, self.room, self.vectors = cell, cell.mesh.faces, [], None
+
+    def grid(self, graph, weight=None, visits=2):
+        """Return a Multigrid. Links of eight binary digits are 28 bytes a voxel less, and take as many
+        iterations; the grids of a cell answer one after the other, in the same vectors."""
+        if self.vectors is None:
+            mesh = self.cell.mesh
+            self.vectors = np.zeros((2, max(mesh.ionic.n + mesh.electronic.n, mesh.solid.n)), np.float32)
+        return Multigrid(graph, weight, visits=visits, halved=True).lying_in(self.vectors)
+
+    def let_go(self):
+        """Let go of the vectors of GMRES and of the grids; who solves once more makes them anew."""
+        self.room.clear()
+        self.vectors = None
 
     def gmres(self, apply, precondition, b, *, tolerance, restart=20):
         """Solve J x = b; return x and the relative residual history."""
@@ -65,7 +77,8 @@ class ByRanks(OneProcess):
 
     def __init__(self, cell, ranks):
         check_shared(cell)
-        self.cell, self.ranks, self.room, mesh = cell, ranks, [], cell.mesh
+        super().__init__(cell)
+        self.ranks, mesh = ranks, cell.mesh
         graphs = mesh.ionic, mesh.electronic, mesh.solid.resolved
         lines = sum(np.bincount(g.position[:, 0], minlength=len(g.widths[0])) for g in graphs)
         if np.count_nonzero(lines) < ranks.size:

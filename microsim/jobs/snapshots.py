@@ -74,11 +74,17 @@ class Watch:
         times = setup.case.output.times
         named = isinstance(times, tuple)  # these are landed on
         every = setup.one_C * 3600 / (10 if named else times - 1)  # charge between stored times (C)
-        self.labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        self._labels = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # beside all of a run
         self.setup, self.validity = setup, Validity(setup.cell)
-        self.analysis = RunAnalysis(setup.cell, self.labels, every)
+        self.analysis = RunAnalysis(setup.cell, self._labels, every)
         self.snapshots = Snapshots(setup, writer, checkpoint, np.inf if named else every)
         self.impedance, self.plating = ImpedanceWatch(setup, measured), Plating(setup.cell)
+
+    @property
+    def labels(self):
+        """Particle of each voxel, 0 outside the active material."""
+        return self._labels.astype(np.int32)
 
     @property
     def observers(self):

@@ -5,7 +5,7 @@ from functools import partial
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
 from ...volumes.fields import read_once
-from .. import analysis_figures, captions, cycle_figures, figures, tables
+from .. import analysis_figures, captions, cycle_figures, figures, tables, transport_figures
 from ..answers import answers
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
@@ -23,7 +23,8 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
     folder: where to. case: the case as a dict (or its YAML text). result: content of result.json.
     grid: VoxelGrid. voltage: columns of voltage.csv, {"time_s", "current_A", "voltage_V",
     "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparisons: one for each measured
-    map. flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
+    map. flux: {"speed": size of that along x through the pores over its mean [x, y, z], "figures":
+    FluxFigures}, or None.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     cards = tables.summary_cards(result) + [card for one in comparisons[:1] for card in compare.cards(one, 2)]
@@ -104,7 +105,9 @@ def _pore_flux(result, grid, flux):
     transport = result.get("transport") or {}
     name = "pore" if "pore" in transport else next(iter(transport), "pore")
     conducting = (transport.get(name) or {}).get("conducting") or {"pore": 1.0}
-    return flux_drawing(flux["flux"], grid, 0, conducting, flux["figures"])
+    found = flux["figures"]
+    draw = partial(transport_figures.speed_figure, flux["speed"], grid, 0, found.edges, found.share)
+    return flux_drawing(draw, 0, conducting, found)
 
 
 def _voltage(result, voltage, grid):
