@@ -213,8 +213,8 @@ class Preconditioner:
 
 
 def let_go(cell):
-    """Let go of a HalfCell's Preconditioner, a third of what a run holds, and of GMRES' basis, a tenth, once
-    all of its steps are solved; who solves another one makes them anew."""
+    """Let go of a HalfCell's Preconditioner, a third of what a run holds, once all of its steps are solved;
+    who solves another one makes it anew."""
     vars(cell).pop("preconditioner", None)
     cell.sharing.let_go()
     return_freed()
