@@ -20,6 +20,7 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.backend import kernels
+from ..numerics.fixed_rows import in_halves
 from ..numerics.graph import held_once
 from ..numerics.links import Conductances, InSeries
 from .deposit import add_stored
@@ -150,6 +151,12 @@ class Jacobian:
             about.of_current,
             about.of_V,
         )
+
+    def lean(self):
+        """Return it with the slopes of the ionic current, w and k, of eight binary digits: for a step of Newton,
+        which finds its way as well, and in 15 bytes a voxel less."""
+        w, k = in_halves(self.within.w), in_halves(self.within.k)
+        return replace(self, within=replace(self.within, w=w, k=k))
 
     def __call__(self, v):
         """Return J v, of the precision of v."""

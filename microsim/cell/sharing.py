@@ -51,7 +51,7 @@ class OneProcess:
 
     def linear(self, about):
         """Return (J v, P^-1 v) of a Linearisation as functions, as its `gmres` takes them."""
-        return self.cell.jacobian(about), self.cell.preconditioner.answering(about)
+        return self.cell.jacobian(about).lean(), self.cell.preconditioner.answering(about)
 
     def of_faces(self, values):
         """Return the values of `faces`, of those of all reactive faces."""

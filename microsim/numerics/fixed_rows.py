@@ -52,6 +52,13 @@ class Rows(NamedTuple):
             kernels.cycle.pack_more(graph.indptr, self.far, weight, self.far_weight)
 
 
+def in_halves(weight):
+    """Return the upper halves (uint16) of weights (float32) rounded to eight binary digits, in place."""
+    kernels.cycle.halve(weight.reshape(-1))
+    out = np.empty(weight.shape, np.uint16)
+    return np.right_shift(weight.view(np.uint32), 16, out=out, casting="unsafe")
+
+
 def _with_more(indptr):
     """Return the cells that have more links than a row holds, each as often as it takes further rows."""
     cells = []

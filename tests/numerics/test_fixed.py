@@ -5,6 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from microsim.numerics.backend import kernels
+from microsim.numerics.fixed_rows import in_halves
 from microsim.numerics.graph import voxel_graph
 
 from .random_graphs import one_layer
@@ -57,6 +59,11 @@ def test_two_outflows(case, migrates):
     assert out_psi == pytest.approx(matrix(graph, w, none) @ psi + K @ c, abs=1e-12)
     migration = matrix(graph, carried, none) @ psi if migrates else none
     assert out_c == pytest.approx(matrix(graph, a, a_rest) @ c + migration, abs=1e-12)
+    halves = graph.near, in_halves(w), a, in_halves(k)  # which rounds w and k
+    agree("fixed.two_outflows", *halves, *given[4:], outputs=[9, 10], rtol=1e-12)
+    rounded, _ = agree("fixed.two_outflows", *given, outputs=[9, 10], rtol=1e-12)
+    kernels.fixed.two_outflows(*halves, *given[4:9], found := np.empty(graph.n), out_c)
+    assert np.array_equal(found, rounded) and np.allclose(found, out_psi, rtol=0, atol=0.1)
 
 
 @quick
