@@ -14,6 +14,7 @@ from ..base.constants import F
 from ..numerics.bdf import Bdf
 from ..numerics.graph import held_once
 from ..numerics.links import Links
+from ..numerics.listed import Listed
 from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
 from .deposit import add_stored
@@ -138,11 +139,11 @@ class HalfCell:
 
     @cached_property
     def electronic_single(self):
-        """The electronic conductances, and those of each cell to a collector, in single precision (S)."""
+        """The electronic conductances, Listed where they are few, and of each cell to a collector, float32 (S)."""
         ends = np.zeros(self.mesh.electronic.n, np.float32)
         ends[self.mesh.collector] = self.collector_conductance
         ends[self.mesh.counter_collector] = self.counter_conductance
-        return self.electronic.scaled(1.0), ends
+        return Listed.of(self.electronic.scaled(1.0)), ends
 
     @cached_property
     def collector_conductance(self):

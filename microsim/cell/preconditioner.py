@@ -148,7 +148,7 @@ class Preconditioner:
         indptr = np.concatenate([[0], np.cumsum(self.row_lengths, dtype=np.int64)])
         neighbour = np.empty(indptr[-1], np.int32)
         weight = np.empty(neighbour.size, np.float32)
-        parts = mesh.ionic.near, ionic, mesh.electronic.near, self.cell.electronic_single[0]
+        parts = mesh.ionic.near, ionic, mesh.electronic.near, np.asarray(self.cell.electronic_single[0])
         kernels.graph.fill_joined(indptr, *parts, neighbour, weight)
         neighbour[slots[0]], neighbour[slots[1]] = mesh.ionic.n + faces.electronic, faces.ionic
         weight[slots] = push

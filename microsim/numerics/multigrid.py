@@ -16,6 +16,7 @@ from .backend import kernels
 from .descent import Descent
 from .fixed_rows import Rows, joined_ranges, row_lengths, spans_of
 from .graph import Graph, line_colours
+from .listed import Listed
 
 
 @dataclass
@@ -64,7 +65,7 @@ class Level:
     def let_go(self):
         """Let go of what only setting the numbers looks at and is soon found again: 12 bytes a cell."""
         self.aggregates, self.child_ptr, self.child = len(self.child_ptr) - 1, None, None
-        self.scale = self.scale if isinstance(self.scale, Listed) else Listed.of(self.scale)
+        self.scale = Listed.of(self.scale)
 
 
 def merge_lines(width, limit):
@@ -182,22 +183,6 @@ def level_weights(level, fine, weight, coarse):
         fine.indptr, weight, level.slots, within, *children, coarse.indptr, np.asarray(level.scale), out
     )
     return out
-
-
-class Listed:
-    """An array of few different values: these, and which of them stands at each place in 8 bits."""
-
-    def __init__(self, values, places):
-        self.values, self.places = values, places
-
-    @classmethod
-    def of(cls, array):
-        """Return it so, or as it is where it has more values than that."""
-        values, places = np.unique(array, return_inverse=True)
-        return cls(values, places.astype(np.uint8)) if values.size < 256 else array
-
-    def __array__(self, dtype=None, copy=None):
-        return self.values[self.places]
 
 
 def end_conductance(level, fine, weight, part, ratio):

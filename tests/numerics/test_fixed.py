@@ -39,6 +39,10 @@ def test_outflows(case, kind):
     near, within = 1e-5 if kind is np.float32 else 1e-12, graph.near
     (found,) = agree("fixed.outflow", within, weight, rest, x, out, outputs=[4])
     assert found == pytest.approx(matrix(graph, weight, rest) @ x, abs=near)
+    values, places = np.unique(np.round(weight), return_inverse=True)
+    listed = values, places.reshape(weight.shape).astype(np.uint8)
+    (found,) = agree("fixed.listed_outflow", within, *listed, rest, x, out, outputs=[5])
+    assert found == pytest.approx(matrix(graph, np.round(weight), rest) @ x, abs=near)
     (found,) = agree("fixed.differences", within, weight, x, out, outputs=[3])
     assert found == pytest.approx(matrix(graph, weight, 0 * rest) @ x, abs=near)
 

@@ -12,7 +12,7 @@ from microsim.numerics.backend import kernels
 from microsim.numerics.graph import contrast_layers, voxel_graph
 from microsim.numerics.kernels.cpu import cycle
 from microsim.numerics.krylov import conjugate_gradients
-from microsim.numerics.multigrid import Listed, Multigrid, coarsen, distance_ratios, merge_lines
+from microsim.numerics.multigrid import Multigrid, coarsen, distance_ratios, merge_lines
 
 from .random_graphs import coupled_graph, laplacian, one_layer, rows_of, two_layers, weighted
 
@@ -455,10 +455,3 @@ def test_multigrids_that_share_their_vectors_answer_as_alone(threads, monkeypatc
         assert np.array_equal(together.answer(), alone.answer())
     assert grids[0][1].levels[0].x.base is grids[1][1].levels[0].x.base is room
     assert grids[0][1].levels[1].graph.neighbour.size == 0 and grids[0][1].levels[0].child is None
-
-
-def test_a_list_of_few_values_is_the_array():
-    values = np.random.default_rng(0).choice(np.array([0.5, 1.0, 2 / 3], np.float32), 1000)
-    assert np.array_equal(np.asarray(Listed.of(values)), values) and Listed.of(values).places.nbytes == 1000
-    many = np.arange(300.0)
-    assert Listed.of(many) is many

@@ -27,6 +27,16 @@ def outflow(first, stop, near, weight, rest, x, out):
 
 
 @spread("x", grain=GRAIN)
+def listed_outflow(first, stop, near, values, places, rest, x, out):
+    """`outflow` with a_ij = values[places_ij]."""
+    for i in range(first, stop):
+        total = rest[i] * x[i]
+        for k in range(LINKS):
+            total += values[places[i, k]] * (x[i] - x[near[i, k]])
+        out[i] = total
+
+
+@spread("x", grain=GRAIN)
 def differences(first, stop, near, weight, x, out):
     """out_i = sum_j a_ij (x_i - x_j)."""
     for i in range(first, stop):
