@@ -139,7 +139,7 @@ class HalfCell:
 
     @cached_property
     def electronic_single(self):
-        """The electronic conductances, Listed where they are few, and of each cell to a collector, float32 (S)."""
+        """The electronic conductances, Listed if they are few, and each cell's to a collector, float32 (S)."""
         ends = np.zeros(self.mesh.electronic.n, np.float32)
         ends[self.mesh.collector] = self.collector_conductance
         ends[self.mesh.counter_collector] = self.counter_conductance

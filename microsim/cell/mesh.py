@@ -161,7 +161,6 @@ def build_mesh(grid, design):
     at = solid.position
     if spheres:
         at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
-    positive = electronic.position[:, 0] >= nf
     faces = _faces(grid, design, image, ionic, electronic, solid, nf)
     return HalfCellMesh(
         ionic,
@@ -174,7 +173,7 @@ def build_mesh(grid, design):
         materials,
         code[tuple(at.T)],
         sto[tuple(at.T)],
-        positive,
+        electronic.position[:, 0] >= nf,
         electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
         faces,
         *_ends(ionic, electronic, counter),
