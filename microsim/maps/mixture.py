@@ -47,7 +47,13 @@ class References:
         return replace(self, values=self.values[rows], names=tuple(names))
 
     def at(self, energies, shift=0.0):
-        """Interpolate to energies (eV), the references moved up by shift (eV): [reference, energy]."""
+        """Interpolate to energies (eV), the references moved up by shift (eV): [reference, energy].
+
+        By cubic splines: straight lines flatten an edge between its energies, so that a fitted shift leans
+        to whole steps (0.1 eV of 0.5, a lithiation 0.03 off in nickel's range of 2 eV; splines 0.002).
+        """
+        from scipy.interpolate import CubicSpline
+
         energies = np.asarray(energies, float)
         wanted = energies - shift
         if wanted[0] < self.energies[0] - 1e-6 or wanted[-1] > self.energies[-1] + 1e-6:
@@ -55,7 +61,7 @@ class References:
                 f"expected references from {wanted[0]:g} to {wanted[-1]:g} eV, got {self.energies[0]:g} to "
                 f"{self.energies[-1]:g} eV; leave out the energies beyond them (--fit-range)."
             )
-        return np.array([np.interp(wanted, self.energies, row) for row in self.values])
+        return CubicSpline(self.energies, self.values, axis=1)(wanted)
 
 
 @dataclass(frozen=True)
