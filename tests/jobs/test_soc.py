@@ -334,3 +334,54 @@ def test_what_would_make_no_uncertainty_is_refused(two_references, options, says
     given = {"references": references, "reference_lithiation": (1, 0), "voxel_size": "90 nm", "method": "lcf"}
     with pytest.raises(ms.InputError, match=says):
         ms.lithiation_map(stack, energies=RISE, **(given | options))
+
+
+THREE = {"energies": [8325.0, 8346.0, 8400.0], "method": "three-energy", "least_jump": 0.5}
+
+
+def three_images(x, sigma, seed):
+    noise = np.random.default_rng(seed).normal(size=(3, *x.shape))
+    mixed = np.multiply.outer(PAIR.at(THREE["energies"])[0], 1 - x)
+    return mixed + np.multiply.outer(PAIR.at(THREE["energies"])[1], x) + 0.2 + sigma * noise
+
+
+def test_three_images_without_a_noise_take_it_from_neighbours(tmp_path):
+    """Their sigma had no noise in it at all: repeats of a map differed by five times what it said."""
+    x = np.where(np.arange(12) < 6, 0.3, 0.6)[:, None, None] * np.ones((12, 16, 16))
+    given = {**THREE, "references": PAIR, "reference_lithiation": [0, 1], "voxel_size": "500 nm"}
+    maps = [ms.lithiation_map(three_images(x, 0.02, seed), **given) for seed in range(3)]
+    scatter = np.std([one.values for one in maps], axis=0, ddof=1)
+    stated = maps[0].numbers()
+    assert 0.9 < stated["sigma_rms"] / np.sqrt(np.mean(scatter**2)) < 1.15
+    assert stated["noise_of_neighbours"] == pytest.approx(0.02, rel=0.05)
+    assert any("noise that they share" in one and "--flat" in one for one in maps[0].remarks)
+    assert 0.8 < ms.compare(x, maps[0], voxel_size="500 nm").metrics["chi2"] < 1.2
+    (loss,) = ms.losses(maps, material="NMC811_crystal").numbers()["loss"]
+    assert abs(loss["mean_mAh_g"]) < 3 * loss["sigma_mAh_g"]
+    known = ms.lithiation_map(three_images(x, 0.02, 0), **given, noise=0.02)
+    assert known.numbers()["noise_of_neighbours"] is None and known.remarks == maps[0].remarks[:1]
+    assert known.numbers()["sigma_rms"] == pytest.approx(stated["sigma_rms"], rel=0.05)
+    assert maps[0].write(tmp_path).is_file()
+
+
+def test_without_any_noise_no_sigma_is_stated(tmp_path):
+    """A sigma of zeros was written, and the next command took it for the noise."""
+    given = {**THREE, "references": PAIR, "reference_lithiation": [0, 1], "voxel_size": "500 nm"}
+    few = np.full((3, 3, 3), 0.4)
+    found = ms.lithiation_map(three_images(few, 0.02, 1), **given)
+    (tmp_path / "soc_sigma.tif").write_bytes(b"of an earlier map")
+    assert found.sigma is None and [p.name for p in found.save(tmp_path / "soc.tif")] == ["soc.tif"]
+    assert not (tmp_path / "soc_sigma.tif").exists()
+    numbers = found.numbers()
+    assert numbers["sigma_rms"] is None and numbers["budget"]["counting"] is None
+    assert "No uncertainty is stated" in found.remarks[-1] and "error: counting" not in repr(found)
+    assert found.write(tmp_path / "page").is_file() and len(found.plot().axes) == 4
+    assert list(found.to_xarray()) == ["lithiation"]
+    later = ms.lithiation_map(three_images(few, 0.02, 2), **given)
+    for pair in ([found, later], [str(tmp_path / "soc.tif")] * 2):
+        extent = ms.losses(pair, material="NMC811_crystal").numbers()["extent"][0]
+        assert extent["sigma_mAh_g"] is None
+    line = ms.lithiation_map(three_images(np.full((9, 1, 1), 0.4), 0.02, 1), **given)
+    assert line.sigma is None and line.write(tmp_path / "line").is_file()
+    plain = ms.lithiation_map(three_images(few, 0.02, 1), **THREE)
+    assert plain.quantity == "m" and plain.sigma is None and plain.numbers()["sigma_rms"] is None
