@@ -14,6 +14,7 @@ BETTER = 0.5  # of what references leave, below which those moved elsewhere are 
 END = 0.05  # of the lithiation between references: closer to one of them it is that one alone
 LEAST_SHIFT = 0.1  # eV, within which energy scales agree anyway
 POOR = 0.05  # of a mean spectrum that references may leave without a word
+VOXELS = 1000  # that say how far lithiation moves with the shift
 STEPS = (1e-3, 0.25)  # eV, within which lithiation is taken to be straight in the shift
 
 
@@ -22,22 +23,24 @@ def shift_error(mu, energies, measured, references, numbers):
 
         |d mean / d shift| sd(shift)
 
-    of the mean spectrum of the voxels that were used; 0 where no shift was fitted.
+    mean: that of the map, of VOXELS of it where it has more; 0 where no shift was fitted.
 
     mu: [energy, ...]; measured: Measured of them; references, numbers: as of measure_spectra.
     """
     method = measured.method
-    mean = _mean_used(mu, measured)
-    if method.name != "lcf" or not method.shift_sigma or mean is None:
+    used = np.flatnonzero(measured.reason.ravel() == 0)
+    if method.name != "lcf" or not method.shift_sigma or not used.size:
         return 0.0
+    some = side_by_side(mu)[:, used[:: -(-used.size // VOXELS)]].astype(float)
     step = float(np.clip(method.shift_sigma, *STEPS))
-    ends = [
+    low, high = (
         measure_spectra(
-            mean, energies, replace(method, shift=method.shift + off), references=references, numbers=numbers
-        ).quantity[0]
+            some, energies, replace(method, shift=method.shift + off), references=references, numbers=numbers
+        ).quantity
         for off in (-step, step)
-    ]
-    return float(abs(ends[1] - ends[0]) / (2 * step) * method.shift_sigma)
+    )
+    change = (high - low)[np.isfinite(high - low)]
+    return float(abs(change.mean()) / (2 * step) * method.shift_sigma) if change.size else 0.0
 
 
 def _mean_used(mu, measured):

@@ -84,17 +84,34 @@ def prepared(method, mu, energies, references=None):
                 "expected reference spectra for a linear combination, got none; add --references."
             )
         if method.shift is None:
-            options = {
-                "background": method.background,
-                "sum_to_one": method.sum_to_one,
-                "bounded": method.bounded,
-            }
-            inside = _inside(energies, method.fit_range)
-            shift, error = fitted_shift(mean[inside], energies[inside], references, **options)
-            method = replace(method, shift=shift, shift_sigma=error)
+            method = _with_shift(method, mean, energies, references)
     if method.normalised and (method.name == "edge" or method.sum_to_one):
         check_normalised(mu, energies, method.windows)
     return method
+
+
+def _with_shift(method, mean, energies, references):
+    """Fit the shift of the references to a mean spectrum [energy], brought to where spectra are fitted."""
+    norm = normalisation(energies, method.windows, normalised=method.normalised)
+    if method.sum_to_one:
+        mean = norm.clean @ mean / float(norm.edge_jump(mean[:, None])[0][0])
+    elif method.background is None:
+        mean = norm.clean @ mean
+    inside = _inside(energies, method.fit_range)
+    shift, error = fitted_shift(
+        mean[inside],
+        energies[inside],
+        references,
+        background=None if method.sum_to_one else method.background,
+        sum_to_one=method.sum_to_one,
+        bounded=method.bounded,
+    )
+    if not np.isfinite(error):
+        raise InputError(
+            "--shift: expected a mean spectrum that the references fit best at one shift, got one that all"
+            " shifts fit alike; give the shift in eV."
+        )
+    return replace(method, shift=shift, shift_sigma=error)
 
 
 def at_images(method, energies):

@@ -385,3 +385,36 @@ def test_without_any_noise_no_sigma_is_stated(tmp_path):
     assert line.sigma is None and line.write(tmp_path / "line").is_file()
     plain = ms.lithiation_map(three_images(few, 0.02, 1), **THREE)
     assert plain.quantity == "m" and plain.sigma is None and plain.numbers()["sigma_rms"] is None
+
+
+@pytest.mark.parametrize("x", [np.full((8, 6), 0.4), np.arange(48).reshape(8, 6) % 2 * 1.0])
+def test_the_error_of_a_fitted_shift_is_common_to_all_voxels_and_stated(x):
+    """Means of repeated maps scatter by 0.02; the noise of 48 voxels alone would make it 0.006."""
+    energies, rng, means, parts = np.arange(8250.0, 8500.0), np.random.default_rng(1), [], []
+    ends = spectrum(energies - 0.3, np.array([0.0, 1.0]))
+    clean = np.multiply.outer(ends[:, 0], 1 - x) + np.multiply.outer(ends[:, 1], x) + 0.2
+    given = {"energies": energies, "references": PAIR, "reference_lithiation": [0, 1]}
+    for _ in range(16):
+        mu = clean + 0.05 * rng.standard_normal(clean.shape)
+        found = ms.lithiation_map(mu, method={"name": "lcf", "shift": "fit"}, **given)
+        means.append(np.mean(found.values))
+        parts.append(found.numbers()["budget"])
+    shift, counting = (np.mean([part[name] for part in parts]) for name in ("shift", "counting"))
+    assert 0.65 < np.hypot(shift, counting / np.sqrt(48)) / np.std(means, ddof=1) < 1.6
+    assert shift > counting / np.sqrt(48) and np.mean(means) == pytest.approx(x.mean(), abs=0.015)
+    assert found.numbers()["method"]["shift_sigma"] == pytest.approx(0.07, abs=0.02)
+    assert "error: shift" in repr(found) and " ± 0.0" in repr(found)
+    assert (found.sigma >= parts[-1]["shift"]).all()
+    given_shift = ms.lithiation_map(mu, method={"name": "lcf", "shift": 0.3}, **given)
+    assert "shift" not in given_shift.numbers()["budget"]
+
+
+def test_a_shift_is_fitted_where_the_weights_add_up_to_one():
+    """Of absorption as measured: its background and jump were taken for a shift of -0.5 eV."""
+    energies, x = np.arange(8250.0, 8500.0), np.full((4, 4), 0.4)
+    ends = spectrum(energies - 0.3, np.array([0.0, 1.0]))
+    mu = 1.4 * (np.multiply.outer(ends[:, 0], 1 - x) + np.multiply.outer(ends[:, 1], x)) + 0.2
+    given = {"energies": energies, "references": PAIR, "reference_lithiation": [0, 1]}
+    found = ms.lithiation_map(mu, method={"name": "lcf", "shift": "fit", "sum_to_one": True}, **given)
+    assert found.measured.method.shift == pytest.approx(0.3, abs=0.25)
+    assert found.values == pytest.approx(0.4, abs=0.1)
