@@ -15,6 +15,7 @@ neighbours share makes d smaller, and is not seen.
 import numpy as np
 
 from .filed_stack import AT_ONCE, FiledStack
+from .independence import some_slabs
 
 DIFFERENCES = ((1.0, -1.0), (1.0, -2.0, 1.0))
 MOST = 4_000_000  # voxels that are looked at, in slabs all over a volume
@@ -33,7 +34,7 @@ def noise_of_images(images, known):
     images: [3, x, y, z] or FiledStack; known: voxels with an edge, bool [x, y, z].
     """
     found, jumps = {}, []
-    for part in _slabs(known.shape):
+    for part in some_slabs(known.shape, MOST, AT_ONCE, 3):
         rows = _read(images, part)
         jump = rows[2] - rows[0]
         inside = known[part] & np.isfinite(rows).all(axis=0)
@@ -63,15 +64,6 @@ def noise_remark(measured, seen):
     else:
         return ()
     return (said,)
-
-
-def _slabs(shape):
-    """Layers along x that are looked at together: all of them, or slabs all over the volume."""
-    layer = max(int(np.prod(shape[1:])), 1)
-    thick = max(AT_ONCE // layer, 3)
-    count, most = -(-shape[0] // thick), max(MOST // (thick * layer), 1)
-    chosen = range(count) if count <= most else np.unique(np.linspace(0, count - 1, most).astype(int))
-    return [slice(k * thick, min((k + 1) * thick, shape[0])) for k in chosen]
 
 
 def _read(images, part):
