@@ -299,9 +299,8 @@ def lithiation_map(
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption, dark_remark
     from ..maps.image_noise import noise_remark
-    from ..maps.moved_references import fit_remark, shift_error
-    from ..maps.soc_maps import check_calibrated, lithiation_of, prepared
-    from ..maps.soundness import mean_spectrum, window_spread
+    from ..maps.moved_references import fit_remark
+    from ..maps.soc_maps import check_calibrated, prepared
 
     check_filed(scratch, flat, foil, energy_shift, align, clusters)
     images, listed = read_images(stack, energies, file_axes, scratch)
@@ -318,25 +317,17 @@ def lithiation_map(
         mu, sigma, shifts = without_drift(mu, sigma, progress=progress)
     mu, reason = within_sample(mu, reason, mask, voxel_size or images.voxel_size, file_axes)
     method = prepared(method, mu, listed, table)
-    options = {"references": table, "numbers": numbers}
-    measured, threshold, sigma, seen = _measured(
-        mu, listed, method, sigma, least_jump, progress=progress, reason=reason, **options
-    )
-    moved = 0.0 if curve is not None else shift_error(mu, listed, measured, **options)
-    found, curve = lithiation_of(measured, listed, curve, table, numbers, shift_error=moved)
-    plain = found is None and method.name == "edge"
-    spread = window_spread(mean_spectrum(mu), listed, method) if plain else 0.0
+    known = {"references": table, "numbers": numbers}
+    options = {**known, "reason": reason, "progress": progress}
+    measured, threshold, sigma, seen = _measured(mu, listed, method, sigma, least_jump, **options)
+    found, curve, spread = _lithiated(mu, listed, measured, curve, **known)
     parts = None if clusters is None else components_of(mu, listed, measured, clusters)
     file = calibration if isinstance(calibration, (str, PathLike)) else None
-    told = _order(table, numbers, curve, calibration is not None)
+    told = *_order(table, numbers, curve, calibration is not None), *dark_remark(flat, dark, mu)
+    told = *told, *noise_remark(measured, seen), *fit_remark(mu, listed, measured, **known)
     result = LithiationResult(
-        listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
-        spread, voxel_size or images.voxel_size, images.source, images.sha256,
-        (
-            *told, *dark_remark(flat, dark, mu), *noise_remark(measured, seen),
-            *fit_remark(mu, listed, measured, table, numbers),
-        ),
-        seen,
+        listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts, spread,
+        voxel_size or images.voxel_size, images.source, images.sha256, told, seen,
     )  # fmt: skip
     _check_any(result)
     return result
@@ -357,6 +348,19 @@ def _measured(mu, energies, method, sigma, least_jump, **options):
         return measured, threshold, sigma, None
     seen = noise_of_images(mu, measured.reason == 0)
     return (*((measured, threshold) if seen is None else found(seen)), seen, seen)
+
+
+def _lithiated(mu, energies, measured, curve, references, numbers):
+    """Turn what was measured into lithiation: LithiationMap or None, the calibration that did it or None, and
+    what an edge energy without one moves with the windows (eV)."""
+    from ..maps.moved_references import shift_error
+    from ..maps.soc_maps import lithiation_of
+    from ..maps.soundness import mean_spectrum, window_spread
+
+    moved = 0.0 if curve is not None else shift_error(mu, energies, measured, references, numbers)
+    found, curve = lithiation_of(measured, energies, curve, references, numbers, shift_error=moved)
+    plain = found is None and measured.method.name == "edge"
+    return found, curve, window_spread(mean_spectrum(mu), energies, measured.method) if plain else 0.0
 
 
 def _order(references, numbers, curve, calibrated):
