@@ -1,4 +1,4 @@
-"""What a fitted shift's own error does to lithiation, and references that fit better elsewhere on the scale."""
+"""What the error of a fitted shift does to lithiation, and references that fit better elsewhere."""
 
 from dataclasses import replace
 
