@@ -139,7 +139,7 @@ class HalfCell:
 
     @cached_property
     def electronic_single(self):
-        """The electronic conductances, Listed if they are few, and each cell's to a collector, float32 (S)."""
+        """Electronic conductances, Listed if they are few, and each cell's to a collector (S, float32)."""
         ends = np.zeros(self.mesh.electronic.n, np.float32)
         ends[self.mesh.collector] = self.collector_conductance
         ends[self.mesh.counter_collector] = self.counter_conductance

@@ -333,7 +333,8 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
         s_m^2 = [s_edge^2 + (m - 1)^2 s_pre^2 + m^2 s_post^2] / (mu_post - mu_pre)^2
 
     mu [3, ...]; sigma: None, a number, [3], [...] or like mu. Spectra whose edge jump is below least_jump of
-    its standard deviations (or not above 0) have no value. Returns SpectrumEstimate.
+    its standard deviations (or not above 0) have no value. Returns SpectrumEstimate, without sigma (None)
+    where that of mu is not known: three energies do not show it.
     """
     rows, shape = as_rows(mu, 3)
     noise = sigma_rows(sigma, rows, shape)
@@ -341,7 +342,9 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
     reason = reasons(rows, jump, sigma_jump, least_jump)
     with np.errstate(all="ignore"):
         m = np.where(reason == 0, (rows[1] - rows[0]) / jump, np.nan)
-        spread = np.zeros((3, 1)) if noise is None else np.broadcast_to(noise, rows.shape)
+        if noise is None:
+            return SpectrumEstimate(m.reshape(shape), None, reason.reshape(shape))
+        spread = np.broadcast_to(noise, rows.shape)
         error = np.sqrt(spread[1] ** 2 + ((m - 1) * spread[0]) ** 2 + (m * spread[2]) ** 2) / jump
     error = np.where(reason == 0, error, np.nan)
     return SpectrumEstimate(m.reshape(shape), error.reshape(shape), reason.reshape(shape))
