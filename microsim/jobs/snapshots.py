@@ -12,6 +12,7 @@ from ..analysis.validity import Validity, taking_no_part
 from ..base.files import plain
 from ..base.hosts import remarks_on
 from ..case.build import resolved_phases
+from ..case.lost_contact import LostParticles
 from ..case.windows import beyond_windows
 from ..shapes.splitting import label_particles
 from ..volumes.fields import profile_x
@@ -107,7 +108,7 @@ class Watch:
         """Return what was found over a run with this Record, as result.json holds it."""
         case = self.setup.case
         remarks = self.setup.cell.design.remarks
-        if not case.cell.contact_lost:  # which has sentences of its own
+        if not isinstance(case.cell.contact_lost, LostParticles):  # which have a sentence of their own
             remarks = (*remarks, *taking_no_part(self.setup.cell.mesh.counts))
         notes = [*remarks, *record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
         return {

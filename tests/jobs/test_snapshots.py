@@ -1,6 +1,15 @@
 """What is kept while a run goes on."""
 
+import numpy as np
 import pytest
+
+from microsim.case.build import read_grid
+from microsim.case.case import load_case
+from microsim.jobs.run import run
+from microsim.shapes.splitting import label_particles
+from microsim.volumes.fields import read_field
+
+from .conftest import DEMO, SMALL
 
 
 def test_times_are_spread_over_the_charge_and_steps_end_on_one(small_run):
@@ -10,3 +19,27 @@ def test_times_are_spread_over_the_charge_and_steps_end_on_one(small_run):
         "Discharge at 1C for 120 s",
         "Rest for 60 s",
     ]
+
+
+@pytest.mark.parametrize("lost", [0.0, {"share_of_particles": 0.4, "seed": 1}])
+def test_the_unevenness_of_a_run_is_that_of_its_stored_fields(lost, tmp_path):
+    """Mean and deviations over all active material, from fields.h5 voxel by voxel, whatever takes no part."""
+    settings = SMALL | {"protocol": ["Discharge at C/10 for 20 minutes"], "cell.contact_lost": lost}
+    made = run(DEMO, tmp_path, set=settings)
+    times, grid = made.numbers()["heterogeneity"]["times"], read_grid(load_case(DEMO, settings))[1]
+    inside, particle = grid.mask("am"), label_particles(grid, ["am"])
+    sto, of = read_field(tmp_path / "fields.h5", "sto", len(times["step"]) - 1)[0][inside], particle[inside]
+    size = np.bincount(of)
+    each = np.bincount(of, sto) / np.maximum(size, 1)
+    hand = {
+        "mean": sto.mean(dtype=float),
+        "std": sto.std(dtype=float),
+        "std_between": np.sqrt(np.average((each - sto.mean(dtype=float)) ** 2, weights=size)),
+        "std_within": np.sqrt(np.mean((sto - each[of]) ** 2)),
+    }
+    assert {name: times[name][-1] for name in hand} == pytest.approx(hand, rel=1e-4)
+    assert made.numbers()["heterogeneity"]["particles"]["count"] == np.count_nonzero(size)
+    assert (times["share_taking_part"][-1] < 0.9) == bool(lost)
+    if lost:
+        assert times["std_taking_part"][-1] < 0.7 * times["std"][-1]
+        assert made.numbers()["heterogeneity"]["times"]["mean_taking_part"][-1] > times["mean"][-1]
