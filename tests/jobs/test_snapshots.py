@@ -43,3 +43,17 @@ def test_the_unevenness_of_a_run_is_that_of_its_stored_fields(lost, tmp_path):
     if lost:
         assert times["std_taking_part"][-1] < 0.7 * times["std"][-1]
         assert made.numbers()["heterogeneity"]["times"]["mean_taking_part"][-1] > times["mean"][-1]
+
+
+def test_times_that_a_run_does_not_reach_are_told(tmp_path):
+    times = [6000, 30, 180, 1e4]
+    made = run(DEMO, tmp_path, set=SMALL | {"output.times": times})
+    said = (
+        "The run ended after 180 s and did not reach 6000, 10000 s of output.times: nothing is stored there."
+    )
+    assert said in made.numbers()["validity"]["notes"] and said in repr(made)
+    assert {30.0, 180.0} <= set(np.round(made.sto.times, 6))
+
+
+def test_a_number_of_times_has_none_to_reach(small_run):
+    assert not any("output.times" in note for note in small_run.numbers()["validity"]["notes"])
