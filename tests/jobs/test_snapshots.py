@@ -57,3 +57,30 @@ def test_times_that_a_run_does_not_reach_are_told(tmp_path):
 
 def test_a_number_of_times_has_none_to_reach(small_run):
     assert not any("output.times" in note for note in small_run.numbers()["validity"]["notes"])
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3, [{"after": 1, "share": 0.2}]])
+def test_material_without_a_path_is_told_whatever_contact_is_lost(lost, tmp_path):
+    """A plate at the collector with binder in it, and as much active material before it without a path."""
+    labels = np.zeros((9, 6, 6), np.uint8)
+    labels[7:], labels[7:, 3, 3], labels[2:4] = 1, 2, 1
+    labels[:, 0] = 0
+    np.save(tmp_path / "islands.npy", labels)
+    case = {
+        "volume": {
+            "file": str(tmp_path / "islands.npy"),
+            "file_axes": "xyz",
+            "voxel_size_nm": 500,
+            "phases": {"pore": 0, "am": 1, "cbd": 2},
+        },
+        "cell": {
+            "separator": {"thickness_um": 10, "porosity": 0.5},
+            "materials": {"am": "NMC811_crystal", "cbd": "CBD_default", "electrolyte": "LiPF6_EC_EMC_3_7"},
+            "initial_sto": 0.4,
+            "contact_lost": lost,
+        },
+        "protocol": ["Discharge at C/10 for 60 s", "Rest for 60 s"],
+        "output": {"times": 2},
+    }
+    notes = run(case, tmp_path / "out").numbers()["validity"]["notes"]
+    assert sum("51 % of the active material takes no part" in note for note in notes) == 1
