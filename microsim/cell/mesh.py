@@ -20,6 +20,7 @@ from ..numerics.graph import Graph, held_once, lean, voxel_graph
 from .contacts import set_off
 from .deposit import Deposit
 from .design import CounterSlab
+from .idle import NO_IDLE, IdleMaterial
 from .spheres import LithiumCells, Spheres
 
 
@@ -76,7 +77,7 @@ class HalfCellMesh:
     the image; apart: which electronic cells have lost all contact since the start, None for none: they are at
     the collector's potential, for nothing flows in them; collector_open: open part of the collector's faces;
     shown: where voxels hold cells of several kinds, those of the image that the ionic, the electronic and the
-    solid's are shown on, else None.
+    solid's are shown on, else None; idle: the active material that has no cell.
     """
 
     ionic: Graph
@@ -103,6 +104,7 @@ class HalfCellMesh:
     apart: np.ndarray | None = None
     collector_open: np.ndarray | float = 1.0
     shown: tuple | None = None
+    idle: IdleMaterial = NO_IDLE
 
     def on_image(self, graph, values, dtype=np.float32):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
@@ -213,7 +215,9 @@ def _counts(grid, image, electronic, solid, front, separator_layers):
         "electrolyte": int(image.electrolyte.sum()),
         "electronic": int((electronic.position[:, 0] >= front).sum()),
         "separator_cells": separator_layers * int(grid.sample[0].sum()),
-        "isolated_active": image.isolated_active(grid),
+        "isolated_active": int(
+            np.count_nonzero(grid.mask(*image.actives, *image.porous) & ~image.conducting)
+        ),
         "isolated_electrolyte": image.isolated_electrolyte(grid),
     }
 
@@ -268,10 +272,6 @@ class _Image:
         """Voxels of each porous phase with electrolyte and a way to the collector, and its material."""
         joined = self.electrolyte & self.conducting
         return [(grid.mask(name) & joined, design.phases[name]) for name in self.porous]
-
-    def isolated_active(self, grid):
-        names = [*self.actives, *self.porous]
-        return int(np.count_nonzero(grid.mask(*names) & ~self.conducting))
 
     def isolated_electrolyte(self, grid):
         return int(grid.mask(*self.flooded).sum() - self.electrolyte.sum())

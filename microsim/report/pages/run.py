@@ -14,6 +14,7 @@ from . import compare, homogenise
 from .common import flux_drawing, interval_sections, is_column, phases_sections
 
 TOGETHER = ("phi_e", "phi_s", "j")  # their profiles are one figure
+KINDS = {dict: "Full-cell run", str: "Half-cell run", type(None): "Run"}  # by the counter electrode
 TITLES = {"sto": "Lithiation", "c_e": "Electrolyte"}  # of the sections of other fields: their labels
 
 
@@ -32,7 +33,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
         return write_page(
             folder,
             title=result.get("title") or "microsim run",
-            kind="Half-cell run",
+            kind=KINDS[type(_counter(case))],
             cards=cards,
             sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
             records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
@@ -49,13 +50,18 @@ def figure(*, result, grid, voltage):
     return figures.voltage_figure(voltage, result.get("steps") or [], area)
 
 
+def _counter(case):
+    """The counter electrode as a case has it, None where that is not known."""
+    return (case.get("cell") or {}).get("counter_electrode") if isinstance(case, dict) else None
+
+
 def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
     asked = case if isinstance(case, dict) else {}
     return [
         _about(result, grid),
         *phases_sections(grid, tables.phases_table(result, grid)),
         _transport(result, grid, flux),
-        _voltage(result, voltage, grid),
+        _voltage(result, voltage, grid, _counter(case)),
         *_cycles(result.get("cycles") or []),
         *_losses(result.get("overpotentials")),
         *_fields(fields_path),
@@ -110,10 +116,10 @@ def _pore_flux(result, grid, flux):
     return flux_drawing(draw, 0, conducting, found)
 
 
-def _voltage(result, voltage, grid):
+def _voltage(result, voltage, grid, counter):
     several = len(figures.step_spans(voltage, result.get("steps") or [])) > 1
     draw = partial(figure, result=result, grid=grid, voltage=voltage)
-    drawing = Drawing("voltage", draw, captions.voltage_caption(result, several))
+    drawing = Drawing("voltage", draw, captions.voltage_caption(result, several, counter))
     both = filled(tables.steps_table(result), tables.stack_table(result))
     return Section(
         "voltage", "Voltage", (drawing,), both, notice=(result.get("stack") or {}).get("missing", "")
