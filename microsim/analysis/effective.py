@@ -4,7 +4,7 @@ import numpy as np
 
 from ..base.memory import return_freed
 from ..mesh.mask import straight
-from ..transport.flux import flux_figures, flux_map
+from ..transport.flux import flux_figures, flux_map, speed_of
 from ..transport.tortuosity import solve_tortuosity
 
 KEPT = ("tau", "D_eff_over_D0", "eps", "eps_percolating", "flux_imbalance", "iterations", "seconds")
@@ -34,8 +34,8 @@ def effective_transport(grid, design, tolerance, progress=None):
     alone where these differ from the electrolyte. Axes along which a sample has no end planes are left out.
 
     Returns {network: {"conducting": {phase: share}, "x": {"tau", ...}, "y", "z"}}, and the flux through the
-    pores along x, {"flux": [3, x, y, z], "figures": FluxFigures}; None where nothing passes, or in a line of
-    cells.
+    pores along x, {"speed": its size over the mean [x, y, z], "figures": FluxFigures}; None where nothing
+    passes, or in a line of cells.
     """
     networks = conducting(design)
     pores = {name: 1.0 for name, material in design.phases.items() if material is None}
@@ -65,7 +65,9 @@ def effective_transport(grid, design, tolerance, progress=None):
 
 
 def _flux(found, grid, shares):
-    """Return the flux map along x of a TransportResult that kept its potential, and its figures."""
+    """Return the size of the flux along x of a TransportResult that kept its potential, and its figures."""
     flux = flux_map(found.potential, grid, shares, 0)
     figures = flux_figures(flux, grid, shares, 0, found)
-    return {"flux": flux.astype(np.float16), "figures": figures}  # lies beside a whole run, for one drawing
+    through = [name for name, share in shares.items() if share > 0]
+    speed = speed_of(flux, grid.mask(*through), figures.isolated_share)
+    return {"speed": speed.astype(np.float16), "figures": figures}  # lies beside a whole run, for one drawing

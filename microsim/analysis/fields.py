@@ -82,9 +82,9 @@ def sites_on(grid, hosts):
 
 
 def isolated_sto(cell, grid):
-    """Return the lithiation, that of the start, of active material that no path joins to the collector; else
-    NaN."""
-    joined = ~np.isnan(cell.mesh.on_image(cell.mesh.electronic, np.ones(cell.mesh.electronic.n)))
+    """Return the lithiation, that of the start, of active material that no path joins to the collector, or
+    particles of a homogenised electrode to the electrolyte; else NaN."""
+    joined = ~np.isnan(cell.mesh.on_image(cell.mesh.solid, np.ones(cell.mesh.solid.n)))
     sto = np.full(grid.shape, np.nan, np.float32)
     for name in active_phases(cell.design):
         apart = grid.mask(name) & ~joined

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..cell.kinetics import end_potential
 from ..cell.spheres import joined_cells
+from .utilisation import cells_taking_part
 
 AGREE = 0.25  # share of the currents' sizes that their sum must reach for them to be the weights
 LEAST = 1e-5  # and of the largest current of the protocol: below, the currents are what Newton leaves
@@ -57,16 +58,14 @@ class VoltageSplit:
 
     cell: HalfCell. particle: which particle each lithium cell is of, numbers from 0 [mesh.solid.n]; None:
     resolved cells that lithium's links join are one particle, and so are the shells of a voxel of a
-    homogenised electrode.
+    homogenised electrode. takes_part: what cells_taking_part finds, where that is known.
     """
 
-    def __init__(self, cell, particle=None):
-        self.cell, solid = cell, cell.mesh.solid
-        joined = joined_cells(solid)
-        self.particle = joined if particle is None else np.asarray(particle)
+    def __init__(self, cell, particle=None, takes_part=None):
+        self.cell = cell
+        self.particle = joined_cells(cell.mesh.solid) if particle is None else np.asarray(particle)
         # what no path of lithium joins to a face stays as it is for ever and sets no potential
-        takes_part = np.bincount(joined[cell.mesh.faces.solid], minlength=joined.max() + 1) > 0
-        self.takes_part = takes_part[joined]
+        self.takes_part = cells_taking_part(cell) if takes_part is None else takes_part
         self.of_faces = self.particle[cell.mesh.faces.solid]
 
     @property

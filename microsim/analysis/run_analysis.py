@@ -8,7 +8,7 @@ import numpy as np
 from ..base.quantities import VOLTAGE_PARTS
 from .observer import Observer, stored
 from .overpotentials import VoltageSplit
-from .utilisation import Utilisation
+from .utilisation import SPREAD_KEYS, Utilisation
 
 BETWEEN = 5  # splits of the voltage for each stored time: a curve wants more points than a map
 
@@ -58,7 +58,7 @@ class RunAnalysis(Observer):
 
     def _look_at(self, cell):
         self.cell, self.utilisation = cell, Utilisation(cell, self.labels)
-        self.split = VoltageSplit(cell, self.utilisation.particle)
+        self.split = VoltageSplit(cell, self.utilisation.particle, self.utilisation.takes_part)
 
     def _losses(self, moment):
         found = self.split(moment.solved)
@@ -71,12 +71,12 @@ class RunAnalysis(Observer):
 
     def _measures(self, moment):
         kept, solved, measured = self.kept, moment.solved, self.utilisation
-        rate = None
+        rates = dict.fromkeys(("local_c_rate", "local_c_rate_taking_part"))
         if kept.before is not None and moment.t > kept.before_s:
-            rate = measured.rate(solved.x, kept.before, moment.t - kept.before_s)
-        kept.before, kept.before_s = moment.u.sto.copy(), moment.t
+            rates = measured.rates(solved.x, kept.before, moment.t - kept.before_s)
+        kept.before, kept.before_s = moment.u.sto.astype(np.float32), moment.t  # seven digits of a change
         reaction = measured.reaction(moment.j, 1e-5 * solved.step.scale_current)
-        return {**measured.spread(solved.x), **reaction, "local_c_rate": rate}
+        return {**measured.spread(solved.x), **reaction, **rates}
 
     def overpotentials(self, mass):
         """Return the voltage's parts as columns; mass: of active material (kg)."""
@@ -105,15 +105,14 @@ class RunAnalysis(Observer):
             "time_s",
             "step",
             "name",
-            "mean",
-            "std",
-            "std_between",
-            "std_within",
-            "std_over_depth",
+            *SPREAD_KEYS,
+            "share_taking_part",
+            *(f"{name}_taking_part" for name in SPREAD_KEYS),
             "peak_depth_m",
             "half_depth_m",
             "reaction_A_m2",
             "local_c_rate",
+            "local_c_rate_taking_part",
         )
         columns = {name: [row[name] for row in self.kept.moments] for name in names}
         return {

@@ -275,24 +275,82 @@ WORDS = {
     "sha256": "SHA-256",
 }
 
-# ending of a key -> (factor, unit) in which a reader wants its value
+# ending of a key -> (factor, unit) in which a reader wants its value; those of m and s follow its size
 ENDINGS = {
     "_mAh_g": (1, "mAh g⁻¹"),
+    "_mA_g": (1, "mA g⁻¹"),
+    "_mAh_cm2": (1, "mAh cm⁻²"),
+    "_mWh_cm2": (1, "mWh cm⁻²"),
+    "_Wh_kg": (1, "Wh kg⁻¹"),
+    "_Wh_L": (1, "Wh L⁻¹"),
+    "_A_h": (1, "A h"),
+    "_C_kg": (1, "C kg⁻¹"),
+    "_C_m2": (1, "C m⁻²"),
+    "_A_kg": (1, "A kg⁻¹"),
+    "_A_m-2": (1, "A m⁻²"),
+    "_A_m2": (1, "A m⁻²"),
+    "_W_m2": (1, "W m⁻²"),
+    "_W_m_K": (1, "W m⁻¹ K⁻¹"),
+    "_F_m2": (1, "F m⁻²"),
     "_ohm_m2": (1, "Ω m²"),
+    "_ohm_cm2": (1, "Ω cm²"),
     "_S_m-1": (1, "S m⁻¹"),
     "_S_m": (1, "S m⁻¹"),
     "_mol_m-3": (1, "mol m⁻³"),
-    "_A_m-2": (1, "A m⁻²"),
-    "_A_m2": (1, "A m⁻²"),
+    "_mol_m3": (1, "mol m⁻³"),
+    "_kg_m3": (1, "kg m⁻³"),
+    "_kg_m2": (1, "kg m⁻²"),
+    "_kg_mol": (1, "kg mol⁻¹"),
+    "_g_mol": (1, "g mol⁻¹"),
     "_m2_s-1": (1, "m² s⁻¹"),
     "_m2_s": (1, "m² s⁻¹"),
+    "_N_m": (1, "N m⁻¹"),
+    "_Pa_s": (1, "Pa s"),
+    "_J_kg_K": (1, "J kg⁻¹ K⁻¹"),
+    "_nm_per_sqrt_h": (1, "nm h⁻½"),
+    "_m_s-1/2": (6e10, "nm h⁻½"),
     "_m-1": (1e-6, "µm⁻¹"),
     "_m2": (1e12, "µm²"),
     "_m3": (1e18, "µm³"),
+    "_cm2": (1, "cm²"),
+    "_mm2": (1, "mm²"),
+    "_mm": (1, "mm"),
     "_um": (1, "µm"),
     "_nm": (1, "nm"),
+    "_percent": (1, "%"),
+    "_deg": (1, "°"),
+    "_mAh": (1, "mAh"),
+    "_Ah": (1, "Ah"),
+    "_ohm": (1, "Ω"),
+    "_keV": (1, "keV"),
+    "_eV": (1, "eV"),
+    "_mV": (1, "mV"),
     "_V": (1, "V"),
     "_A": (1, "A"),
+    "_C": (1, "C"),
+    "_J": (1, "J"),
+    "_W": (1, "W"),
+    "_F": (1, "F"),
     "_K": (1, "K"),
+    "_Pa": (1, "Pa"),
+    "_Hz": (1, "Hz"),
+    "_GB": (1, "GB"),
+    "_h": (1, "h"),
+    "_mg": (1, "mg"),
+    "_g": (1, "g"),
     "_kg": (1e12, "ng"),
 }
+# before a unit of one word these make another one of it: of W_m2 m2 alone is none
+FACTORS = {*"ACFJKNSVWgh", "Pa", "Wh", "Ah", "mA", "mAh", "mWh", "mV", "eV", "kg", "mg", "mol", "ohm", "per"}
+
+
+def ending_of(key):
+    """Return what a key ends on that says its unit: the longest known one, "_m", "_s" or "_bytes"; "" where
+    it has none, or one that is not known."""
+    name = key.rpartition(".")[2]
+    ending = max((one for one in (*ENDINGS, "_m", "_s", "_bytes") if name.endswith(one)), key=len, default="")
+    before = name.removesuffix(ending)
+    if ending == "_s" and (len(before) == 1 or name in FIELDS):  # of the solid: D_s, phi_s
+        return ""
+    one_word = "_" not in ending[1:]
+    return "" if one_word and before.rpartition("_")[2] in FACTORS and "_" in before else ending

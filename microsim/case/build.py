@@ -20,6 +20,7 @@ from ..cell.cut_mesh import build_cut_mesh
 from ..cell.design import CellDesign, CounterSlab, Separator
 from ..cell.experiment import Experiment, Tolerances
 from ..cell.film import Film, Growth, film_thickness
+from ..cell.idle import idle_material
 from ..cell.mesh import build_mesh, check_reactive
 from ..cell.stages import Stages
 from ..cell.step import RESTART
@@ -156,6 +157,7 @@ def assemble(grid, design, film=0.0):
     returns a resistance for each.
     """
     mesh = (build_cut_mesh if design.within_voxels else build_mesh)(grid, design).lean()
+    mesh = replace(mesh, idle=idle_material(grid, design, mesh))
     check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity
@@ -280,8 +282,9 @@ def cell_design(case, grid):
         }
         start, said = start_from(case, grid, hosts)
         remarks = (said,)
-    solid = [name for name in grid.names if getattr(loaded.get(name), "kind", "") == "active"]
-    conducting = [n for n in grid.names if getattr(loaded.get(n), "kind", "") in ("active", "conductor")]
+    kinds = {name: getattr(loaded.get(name), "kind", "") for name in grid.names}
+    solid = {name: loaded[name].c_s_max for name, kind in kinds.items() if kind == "active"}
+    conducting = [name for name, kind in kinds.items() if kind in ("active", "conductor")]
     lost, said_of_contact = lost_contact(case, grid, solid, conducting)
     later, said_of_later = lost_later(case, grid, solid, conducting)
     return CellDesign(

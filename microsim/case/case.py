@@ -102,11 +102,15 @@ class Case:
         return pressed(loaded, self.volume.slab)
 
     def material_sources(self):
-        """Return name and sources of each material, {phase or "electrolyte": {"name", "sources"}}."""
-        return {
-            phase: {"name": material.name, "sources": material.sources}
-            for phase, material in self.load_materials().items()
-        }
+        """Return name and sources of each material, {phase, "electrolyte" or, of a slab, "counter_electrode":
+        {"name", "sources"}}."""
+        loaded, slab = self.load_materials(), getattr(self.cell.counter_electrode, "material", None)
+        if slab is not None:
+            loaded = {
+                **loaded,
+                "counter_electrode": self.load_material(slab, "cell.counter_electrode.material"),
+            }
+        return {role: {"name": one.name, "sources": one.sources} for role, one in loaded.items()}
 
     def hosts(self):
         """Return what holds lithium in the electrode, {phase: Host}."""

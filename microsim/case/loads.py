@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,10 @@ VALUE_HEADS = {
         (unit_word("m?A|m?W"), "no voltage: name its quantity"),
     ),
 }
+TIME = unit_word("t|times?|seconds?|secs?|s|elapsed|durations?|zeit")
+VALUE = unit_word(
+    "c|c.?rates?|rate|currents?|powers?|loads?|voltages?|potential|[mk]?[aw]|m?v|[iupe]|strom|ewe"
+)
 TIME_HEADS = ((unit_word("h|hours?|min|minutes?|ms|days?"), "in another unit: give seconds"),)
 
 
@@ -119,12 +123,13 @@ def profile_of(step, locate):
 
 
 def read_profile(path, quantity="c_rate"):
-    """Read a profile (drive cycle): two columns, time (s) and value; return both.
+    """Read a profile (drive cycle): two columns, time (s) and value, by their names in either order; return
+    both.
 
     A time that comes twice is a jump, from the value of the first line to that of the last. Raises
     InputError, which names the line.
     """
-    found = read_two_columns(path, f"time (s) and {quantity}")
+    found = _time_first(read_two_columns(path, f"time (s) and {quantity}"), quantity, path)
     for heads in found.heads:
         _check_head(heads, (TIME_HEADS, VALUE_HEADS[quantity]), path)
     t, line = found.x, found.line
@@ -147,6 +152,24 @@ def read_profile(path, quantity="c_rate"):
             f"{path}: expected voltages from 0 to 10, got {found.y.min():g} to {found.y.max():g}; give volts"
         )
     return t, found.y
+
+
+def _time_first(found, quantity, path):
+    """Return Columns with the time first, as their names say; as they stand where these say nothing."""
+    first, second = ([heads[k] for heads in found.heads] for k in (0, 1))
+    as_it_stands, other = (
+        sum(any(re.search(pattern, name, re.IGNORECASE) for name in names) for pattern, names in pairs)
+        for pairs in (((TIME, first), (VALUE, second)), ((TIME, second), (VALUE, first)))
+    )
+    if other > as_it_stands:
+        turned = tuple((value, time) for time, value in found.heads)
+        return replace(found, x=found.y, y=found.x, heads=turned)
+    if other and other == as_it_stands:
+        raise InputError(
+            f'{path}: expected a column of time (s) and one of {quantity}, got "{first[0]}" and'
+            f' "{second[0]}"; name them time_s and {quantity}'
+        )
+    return found
 
 
 def _check_head(heads, others, path):

@@ -14,6 +14,7 @@ from .keys import axes_order, share
 
 MOST_OF_A_CONTACT = 0.999999  # that a number or a map may say is lost; what is set off is a particle
 KEY = "cell.contact_lost"
+LITTLE = 5e-4  # of the active material, which a tenth of a percent does not show
 
 
 def shares_of_labels(raw, path):
@@ -70,8 +71,8 @@ def read_lost(raw, path):
 def lost_contact(case, grid, active, conducting):
     """Return what the cell takes as contact_lost from the start, and sentences on it.
 
-    grid: VoxelGrid of a case; active: names of its phases of active material; conducting: of all that
-    electrons pass.
+    grid: VoxelGrid of a case; active: its phases of active material, {name: c_s_max (mol m-3)}; conducting:
+    names of all that electrons pass.
     """
     asked = case.cell.contact_lost
     if not isinstance(asked, (float, int, LostMap, LostParticles)):
@@ -96,16 +97,35 @@ def contact_of(case, grid, active, asked):
 
 
 def told_of_particles(found, grid, active, conducting):
-    """Say how many particles have lost contact, how much of the material all of it, and how many of them no
-    path joined to the collector anyway."""
-    inside, known = grid.mask(*active), np.unique(found.group[found.group > 0])
-    off = np.count_nonzero(found.of_voxels[inside] == ALL) / np.count_nonzero(inside)
+    """Say how many particles have lost contact and how many of them no path joined to the collector anyway,
+    and how many particles and how much of the material take no part: what only a lost one joined falls away
+    too."""
+    known = _particles(found, grid.mask(*active))
     lost = known[found.share[known] > 0]
-    joined = np.unique(found.group[connected_to(grid.mask(*conducting), "collector") & inside])
-    before = np.count_nonzero(~np.isin(lost, joined))
+    whole = connected_to(grid.mask(*conducting), "collector") & grid.mask(*active)
+    left = connected_to(grid.mask(*conducting) & (found.of_voxels < ALL), "collector") & grid.mask(*active)
+    before = np.count_nonzero(~np.isin(lost, _particles(found, whole)))
+    partly = np.count_nonzero(found.share[lost] < ALL)
     said = f"{lost.size} of {known.size} particles have lost electronic contact"
-    said += f", {off:.1%} of the active material all of it" if off else ""
-    return f"{said}; {before} of them no path joined to the collector before." if before else f"{said}."
+    said += f", {partly} of them part of it" if partly else ""
+    said += f"; {before} of them no path joined to the collector before" if before else ""
+    apart = known.size - _particles(found, left).size
+    held, holding = (_held(grid, active, mask) for mask in (True, left))
+    share = f"{1 - holding / held:.1%} of the active material"
+    if apart:
+        return f"{said}; {apart} in all take{'s' * (apart == 1)} no part, {share}."
+    return f"{said}; {share} takes no part." if holding < (1 - LITTLE) * held else f"{said}."
+
+
+def _held(grid, active, mask):
+    """Lithium sites of active material in a mask (mol m-3, times voxels)."""
+    return sum(c * np.count_nonzero(grid.mask(name) & mask) for name, c in active.items())
+
+
+def _particles(found, mask):
+    """Labels of the particles that have a voxel in a mask."""
+    known = np.unique(found.group[mask])
+    return known[known > 0]
 
 
 def _of_map(values, inside):

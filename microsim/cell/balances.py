@@ -12,7 +12,9 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.bdf import Bdf
+from ..numerics.graph import held_once
 from ..numerics.links import Links
+from ..numerics.listed import Listed
 from ..numerics.ranks import ALONE, Alone
 from .contacts import kept_at_collector, with_contacts
 from .deposit import add_stored
@@ -109,7 +111,7 @@ class HalfCell:
     @cached_property
     def capacity(self):
         """Charge that fills each cell that holds lithium (C)."""
-        return F * self.c_s_max * self.solid_volume
+        return held_once(F * self.c_s_max * self.solid_volume)
 
     @cached_property
     def halves(self):
@@ -137,11 +139,11 @@ class HalfCell:
 
     @cached_property
     def electronic_single(self):
-        """The electronic conductances, and those of each cell to a collector, in single precision (S)."""
+        """Electronic conductances, Listed if they are few, and each cell's to a collector (S, float32)."""
         ends = np.zeros(self.mesh.electronic.n, np.float32)
         ends[self.mesh.collector] = self.collector_conductance
         ends[self.mesh.counter_collector] = self.counter_conductance
-        return self.electronic.scaled(1.0), ends
+        return Listed.of(self.electronic.scaled(1.0)), ends
 
     @cached_property
     def collector_conductance(self):
@@ -229,14 +231,11 @@ class HalfCell:
         control: Control, or a current (A); R_film: that of the start where none is given; scale_current: what
         residuals are held against (A), else 1 A m-2; layer: DoubleLayer or None.
         """
-        earlier = zip(*map(self.state, states)) if states else [()] * len(self.unknowns.blocks)
-        past = [
-            formula.past(list(fields)) if block.stored else None
-            for block, fields in zip(self.unknowns.blocks, earlier)
-        ]
+        fields = zip(*map(self.state, states)) if states else [()] * len(self.unknowns.blocks)
+        earlier = [values if block.stored else None for block, values in zip(self.unknowns.blocks, fields)]
         control = control if isinstance(control, Control) else Control("current", float(control))
         R_film = self.R_film if R_film is None else R_film
-        return Step(formula, State._make(past), control, R_film, scale_current or self.mesh.area, layer)
+        return Step(formula, State._make(earlier), control, R_film, scale_current or self.mesh.area, layer)
 
     def at_rest(self, x):
         """Return a state x, at which no current is known yet, as Solved."""

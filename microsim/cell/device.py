@@ -13,6 +13,7 @@ from ..base.launch import NOT_ON_DEVICE
 from ..numerics.backend import device_kernels as kernels
 from ..numerics.device_krylov import DeviceGmres
 from ..numerics.device_multigrid import DeviceGrid
+from ..numerics.fixed_rows import in_full
 from .jacobian import Jacobian
 from .sharing import ByRanks, OneProcess, not_in_whole_voxels
 
@@ -47,7 +48,7 @@ class OnDevice(OneProcess):
         preconditioner = self.cell.preconditioner
         if self.system is None:
             self.system = DeviceSystem(self.cell)
-        self.system.take(Jacobian.of(self.cell, about), preconditioner, about)
+        self.system.take(Jacobian.of(self.cell, about).lean(), preconditioner, about)
         return self.system.jacobian.product, self.system.answer
 
     def gmres(self, apply, precondition, b, *, tolerance, restart=20):
@@ -152,14 +153,14 @@ class DeviceJacobian:
         self.near = {
             k: kernels.fixed.uploaded(getattr(mesh, k).near) for k in ("ionic", "electronic", "solid")
         }
-        self.held.lay("conducting", conducting)
+        self.held.lay("conducting", np.asarray(conducting))
         self.held.put("ends", ends)
 
     def take(self, J):
         """Take over the numbers of a Jacobian."""
         self.layered, m, put = J.layered, J.within, self.held.put
         for name in ("w", "k", "a", "carried", "D"):
-            self.held.lay(name, getattr(m, name))
+            self.held.lay(name, in_full(getattr(m, name)))
         put("k_rest", m.k_rest)
         for name, rest in zip(("lithium", "salt"), J.rests):
             put(name, rest)

@@ -20,7 +20,10 @@ import numpy as np
 
 from ..base.constants import F
 from ..numerics.backend import kernels
+from ..numerics.fixed_rows import in_halves
+from ..numerics.graph import held_once
 from ..numerics.links import Conductances, InSeries
+from ..numerics.listed import Listed
 from .deposit import add_stored
 from .kinetics import Slopes
 from .unknowns import State
@@ -141,14 +144,20 @@ class Jacobian:
                 (rest + stored.real).astype(SINGLE)
                 for rest, stored in zip((within.D_rest, within.a_rest), storage)
             ),
-            _single(about.rate * F * cell.c_s_max),
+            held_once(_single(about.rate * F * cell.c_s_max)),
             *(tuple(_single(cell.sharing.of_faces(area * slope)) for slope in part) for part in about.slopes),
             about.layered,
             about.counter_slopes and tuple(cell.counter_area * slope for slope in about.counter_slopes),
-            _single(np.ones(1) if about.flows.migration else 1 - t_plus),
+            held_once(_single(np.ones(1) if about.flows.migration else 1 - t_plus)),
             about.of_current,
             about.of_V,
         )
+
+    def lean(self):
+        """Return it with the slopes of the ionic current, w and k, of eight binary digits: Newton finds its
+        way as well (450 iterations of GMRES for 446 in thick_cathode_cei), in 24 bytes a voxel less."""
+        w, k = in_halves(self.within.w), in_halves(self.within.k)
+        return replace(self, within=replace(self.within, w=w, k=k))
 
     def __call__(self, v):
         """Return J v, of the precision of v."""
@@ -192,8 +201,12 @@ class Jacobian:
         ionic, electronic, solid = mesh.ionic, mesh.electronic, mesh.solid
         loop, of_ions = cell.sharing.loop, (ionic.near, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest)
         loop(kernels.fixed.two_outflows, "ionic", *of_ions, d.psi, d.c_e, R.charge_e, R.salt)
-        conducting = electronic.near, *cell.electronic_single
-        loop(kernels.fixed.outflow, "electronic", *conducting, d.phi, R.charge_s)
+        conducting, ends = cell.electronic_single
+        if isinstance(conducting, Listed):
+            of_electrons = electronic.near, conducting.values, conducting.places, ends
+            loop(kernels.fixed.listed_outflow, "electronic", *of_electrons, d.phi, R.charge_s)
+        else:
+            loop(kernels.fixed.outflow, "electronic", electronic.near, conducting, ends, d.phi, R.charge_s)
         loop(kernels.fixed.outflow, "solid", solid.near, m.D, lithium_rest, d.sto, R.lithium)
         R.constraint[0] = self.of_current * cell.sharing.collected(d.phi) + self.of_V * d.V[0]
         return out

@@ -16,10 +16,11 @@ from ..mesh.mask import over_the_rim
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.backend import kernels
-from ..numerics.graph import Graph, lean, voxel_graph
+from ..numerics.graph import Graph, held_once, lean, voxel_graph
 from .contacts import set_off
 from .deposit import Deposit
 from .design import CounterSlab
+from .idle import NO_IDLE, IdleMaterial
 from .spheres import LithiumCells, Spheres
 
 
@@ -76,7 +77,7 @@ class HalfCellMesh:
     the image; apart: which electronic cells have lost all contact since the start, None for none: they are at
     the collector's potential, for nothing flows in them; collector_open: open part of the collector's faces;
     shown: where voxels hold cells of several kinds, those of the image that the ionic, the electronic and the
-    solid's are shown on, else None.
+    solid's are shown on, else None; idle: the active material that has no cell.
     """
 
     ionic: Graph
@@ -103,6 +104,7 @@ class HalfCellMesh:
     apart: np.ndarray | None = None
     collector_open: np.ndarray | float = 1.0
     shown: tuple | None = None
+    idle: IdleMaterial = NO_IDLE
 
     def on_image(self, graph, values, dtype=np.float32):
         """Return cell values of a graph as a dense array on the image grid; NaN elsewhere."""
@@ -113,10 +115,11 @@ class HalfCellMesh:
         return dense
 
     def lean(self):
-        """Return it without what only making it needs."""
+        """Return it without what only making it needs, numbers that all cells share held once."""
         ionic, electronic, resolved = lean([self.ionic, self.electronic, self.solid.resolved])
         solid = LithiumCells(resolved, self.solid.spheres)
-        return replace(self, ionic=ionic, electronic=electronic, solid=solid)
+        once = {name: held_once(getattr(self, name)) for name in ("eps", "beta", "sigma", "initial_sto")}
+        return replace(self, ionic=ionic, electronic=electronic, solid=solid, **once)
 
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
@@ -160,7 +163,6 @@ def build_mesh(grid, design):
     at = solid.position
     if spheres:
         at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
-    positive = electronic.position[:, 0] >= nf
     faces = _faces(grid, design, image, ionic, electronic, solid, nf)
     return HalfCellMesh(
         ionic,
@@ -173,7 +175,7 @@ def build_mesh(grid, design):
         materials,
         code[tuple(at.T)],
         sto[tuple(at.T)],
-        positive,
+        electronic.position[:, 0] >= nf,
         electronic.gather(_behind(grid.mask(*filter(None, [image.conductor])), nf, False)),
         faces,
         *_ends(ionic, electronic, counter),
@@ -213,7 +215,9 @@ def _counts(grid, image, electronic, solid, front, separator_layers):
         "electrolyte": int(image.electrolyte.sum()),
         "electronic": int((electronic.position[:, 0] >= front).sum()),
         "separator_cells": separator_layers * int(grid.sample[0].sum()),
-        "isolated_active": image.isolated_active(grid),
+        "isolated_active": int(
+            np.count_nonzero(grid.mask(*image.actives, *image.porous) & ~image.conducting)
+        ),
         "isolated_electrolyte": image.isolated_electrolyte(grid),
     }
 
@@ -268,10 +272,6 @@ class _Image:
         """Voxels of each porous phase with electrolyte and a way to the collector, and its material."""
         joined = self.electrolyte & self.conducting
         return [(grid.mask(name) & joined, design.phases[name]) for name in self.porous]
-
-    def isolated_active(self, grid):
-        names = [*self.actives, *self.porous]
-        return int(np.count_nonzero(grid.mask(*names) & ~self.conducting))
 
     def isolated_electrolyte(self, grid):
         return int(grid.mask(*self.flooded).sum() - self.electrolyte.sum())
@@ -376,7 +376,7 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
     if counter:
         slab = design.counter_electrode.material
         eps[:counter], beta[:counter], sigma[:counter] = slab.porosity, slab.transport_efficiency, slab.sigma
-    return ionic.gather(eps).astype(float), ionic.gather(beta).astype(float), electronic.gather(sigma)
+    return ionic.gather(eps), ionic.gather(beta), electronic.gather(sigma)
 
 
 def _faces(grid, design, image, ionic, electronic, solid, layers):

@@ -55,7 +55,7 @@ class Preconditioner:
     def __init__(self, cell):
         self.cell, mesh, design = cell, cell.mesh, cell.design
         # coarse cells across a poor contact would join what it keeps apart
-        self.potentials, self.face_slots = _coupled_graph(
+        self.potentials, self.row_lengths, self.face_slots = _coupled_graph(
             mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
         )
         self.sharing = cell.sharing
@@ -134,7 +134,7 @@ class Preconditioner:
         if self.potential_grid is None:
             self.potential_grid = self.sharing.grid(graph, weight)
         self.potential_grid.levels[0].graph = graph
-        mass, high = np.zeros(self.potentials.n), np.zeros(self.potentials.n)
+        mass, high = (np.zeros(self.potentials.n, np.float32) for _ in range(2))
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
         mass[n_ionic + cell.mesh.counter_collector] = cell.counter_conductance
         if about.counter_slopes:
@@ -145,14 +145,15 @@ class Preconditioner:
     def _coupled(self, ionic, push):
         """Return the graph of the potentials, whole, and the weights of its links (S)."""
         mesh, faces, slots = self.cell.mesh, self.cell.mesh.faces, self.face_slots
-        neighbour = np.empty(self.potentials.indptr[-1], np.int32)
+        indptr = np.concatenate([[0], np.cumsum(self.row_lengths, dtype=np.int64)])
+        neighbour = np.empty(indptr[-1], np.int32)
         weight = np.empty(neighbour.size, np.float32)
-        parts = mesh.ionic.near, ionic, mesh.electronic.near, self.cell.electronic_single[0]
-        kernels.graph.fill_joined(self.potentials.indptr, *parts, neighbour, weight)
+        parts = mesh.ionic.near, ionic, mesh.electronic.near, np.asarray(self.cell.electronic_single[0])
+        kernels.graph.fill_joined(indptr, *parts, neighbour, weight)
         neighbour[slots[0]], neighbour[slots[1]] = mesh.ionic.n + faces.electronic, faces.ionic
         weight[slots] = push
         position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-        return replace(self.potentials, neighbour=neighbour, position=position), weight
+        return replace(self.potentials, indptr=indptr, neighbour=neighbour, position=position), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -212,10 +213,10 @@ class Preconditioner:
 
 
 def let_go(cell):
-    """Let go of a HalfCell's Preconditioner, a third of what a run holds, and of GMRES' basis, a tenth, once
-    all of its steps are solved; who solves another one makes them anew."""
+    """Let go of a HalfCell's Preconditioner, a third of what a run holds, once all of its steps are solved;
+    who solves another one makes it anew."""
     vars(cell).pop("preconditioner", None)
-    cell.sharing.room.clear()
+    cell.sharing.let_go()
     return_freed()
 
 
@@ -224,9 +225,9 @@ def _single(values):
 
 
 def _coupled_graph(mesh, kind):
-    """Return one graph of ionic and electronic cells linked by the faces, its neighbours and places left out,
-    and the two slots of each face's link. kind: 0 or 1 for each electronic cell, never joined on coarse
-    levels.
+    """Return one graph of ionic and electronic cells linked by the faces, its links and places left out, the
+    number of links of each cell, and the two slots of each face's link. kind: 0 or 1 for each electronic
+    cell, never joined on coarse levels.
     """
     faces = mesh.faces
     indptr, slots = kernels.graph.joined_rows(
@@ -235,4 +236,5 @@ def _coupled_graph(mesh, kind):
     layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     nowhere = np.broadcast_to(np.int16(0), (layer.size, 3))
-    return Graph(indptr, NOBODY, nowhere, layer, bounds, mesh.ionic.widths), slots
+    graph, lengths = Graph(NOBODY, NOBODY, nowhere, layer, bounds, mesh.ionic.widths), np.diff(indptr)
+    return graph, lengths.astype(np.min_scalar_type(lengths.max(initial=0))), slots

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..base.errors import InputError
-from .contacts import after_loss
+from .contacts import LostContact, after_loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +79,24 @@ class Stages:
         now.record.contacts.append(self._figures(cell, now.number))
 
     def _figures(self, cell, number):
-        """What a loss before the protocol step of that number leaves."""
-        held = cell.capacity * cell.positive_cells
+        """What a loss before the protocol step of that number leaves; apart is what no path joins to the
+        collector, from the start or since."""
+        held, idle = cell.capacity * cell.positive_cells, cell.mesh.idle.capacity.sum()
         return {
             "after": number,
-            "active_share_apart": float(held[cell.apart_cells].sum() / held.sum()),
-            "particles_apart": int(cell.pieces_apart.max(initial=-1)) + 1,
+            "active_share_apart": float((held[cell.apart_cells].sum() + idle) / (held.sum() + idle)),
+            "particles_apart": _particles_apart(cell),
+            "pieces_apart": int(cell.pieces_apart.max(initial=-1)) + 1,
             "reactive_area_m2": float(cell.in_positive @ cell.mesh.faces.area),
         }
+
+
+def _particles_apart(cell):
+    """Number of particles of which all is apart; 0 where what is lost is not lost by particle."""
+    lost, mesh = cell.design.contact_lost, cell.mesh
+    if not isinstance(lost, LostContact) or lost.share.ndim == 3:
+        return 0
+    group = lost.of_cells(mesh)[1][mesh.solid_to_electronic][cell.positive_cells]
+    joined = np.unique(group[~cell.apart_cells[cell.positive_cells]])
+    known = np.union1d(group, lost.group[tuple(mesh.idle.position.T)])
+    return int(np.count_nonzero(known > 0) - np.count_nonzero(joined > 0))

@@ -44,13 +44,13 @@ class Control:
 class Step:
     """What the balances of a time step hold beside the state.
 
-    formula: Bdf; past: State of what it takes from earlier states, None where nothing is stored; control;
-    R_film: film on the reactive faces (ohm m2); scale_current: what residuals are held against (A);
+    formula: Bdf; earlier: State of each field's earlier values, newest first, None where nothing is stored;
+    control; R_film: film on the reactive faces (ohm m2); scale_current: what residuals are held against (A);
     layer: what the double layer takes, on the reactive faces and then on a metal counter electrode, or None.
     """
 
     formula: Bdf
-    past: State = field(repr=False)
+    earlier: State = field(repr=False)
     control: Control
     R_film: np.ndarray = field(repr=False)
     scale_current: float
@@ -61,15 +61,16 @@ class Step:
         """alpha / dt (s-1)."""
         return self.formula.alpha / self.formula.dt
 
-    def past_let_go(self):
-        """Return it without what its balances alone ask for, nine bytes a voxel."""
-        return replace(self, past=State._make(len(self.past) * [None]))
+    def earlier_let_go(self):
+        """Return it without the states that its balances alone ask for."""
+        return replace(self, earlier=State._make(len(self.earlier) * [None]))
 
     def changes(self, u):
         """Return d/dt of the fields of a state that are stored, as a State."""
         f = self.formula
         return State._make(
-            None if past is None else (f.alpha * value + past) / f.dt for value, past in zip(u, self.past)
+            None if earlier is None else (f.alpha * value + f.past(earlier)) / f.dt
+            for value, earlier in zip(u, self.earlier)
         )
 
 
@@ -134,13 +135,16 @@ class StepProblem:
         """Return (J v, P^-1 v) at x as functions; the preconditioner's numbers change little between Newton
         steps and are set once, if at all, or when asked for `fresh` ones."""
         # Newton asks for slopes where its residual is
-        solved = self.at is not None and self.at.x is x
+        solved = self.at is not None and self.at.x is x and self.at.flows is not None
         about = self.cell.linearise(self.at if solved else self._solve(x))
         due = self.anew and self.set_at is None
         if fresh or due or not self.cell.preconditioner.fits(about.rate):
             self.cell.preconditioner.update(about)
             self.set_at = weakref.ref(x)
-        return self.cell.sharing.linear(about)
+        linear = self.cell.sharing.linear(about)
+        # J has the coefficients of the cells by now; those of the next state are others: 14 bytes a voxel
+        self.at = replace(self.at, coefficients=None, flows=None)
+        return linear
 
     def is_stale(self, x):
         """Whether the preconditioner has the numbers of another state than x."""

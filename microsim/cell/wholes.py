@@ -27,13 +27,21 @@ def balanced(cell, at):
         if largest < SMALL:
             at = _followed(cell, at, d_V, d_psi)
             break
-        x = at.x + cell.vector(psi=d_psi, V=d_V)
+        x = _shifted(cell, at.x, psi=d_psi, V=d_V)
         # V and psi change no coefficient
         at = cell.solve(x, step, at.interfaces, like=at, near=at, react=cell.sharing.react)
     salt, lithium = _missed(cell, at)
     d_c_e = -salt / (F * step.rate * cell.salt_volume.sum())
     d_sto = _lithium_shift(cell, lithium, step.rate)
-    return at.x + cell.vector(sto=d_sto, c_e=d_c_e), at
+    return _shifted(cell, at.x, sto=d_sto, c_e=d_c_e), at
+
+
+def _shifted(cell, x, **shifts):
+    """Return a flat vector with some of its fields shifted."""
+    x = x.copy()
+    for name, shift in shifts.items():
+        getattr(cell.state(x), name)[:] += shift
+    return x
 
 
 def _followed(cell, at, d_V, d_psi):
@@ -51,7 +59,7 @@ def _followed(cell, at, d_V, d_psi):
     both = [part for part in (faces, counter) if part]
     fields = {k: np.concatenate([getattr(part, k) for part in both]) for k in ("j", "reaction", "v")}
     flows = replace(at.interfaces, **fields)
-    x = at.x + cell.vector(psi=d_psi, V=d_V)
+    x = _shifted(cell, at.x, psi=d_psi, V=d_V)
     return replace(at, x=x, interfaces=flows, u=cell.state(x), faces=faces, counter=counter)
 
 

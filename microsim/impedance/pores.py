@@ -58,8 +58,8 @@ class PoreImpedance:
     axis; eps_connected: part of the box connected to the entrance;
     area_per_volume: of the walls with a double layer (m-1), area_connected: of those that it reaches;
     resolved_up_to (Hz): where diffusion gets one voxel far, beyond which the voxels decide;
-    error: bound of the relative error of Z (blocked: of Z less its capacitive part) at the frequencies where
-    it is likely largest, None without frequencies;
+    error: bound of the relative error of Z (blocked: of Z less its capacitive part) on these voxels, at the
+    frequencies where it is likely largest, None without frequencies;
     length of the box (m); solves, iterations: linear systems and conjugate gradient steps in all; seconds."""
 
     freq: np.ndarray
@@ -81,6 +81,19 @@ class PoreImpedance:
     solves: int
     iterations: int
     seconds: float
+    voxels_deep: int
+
+    @property
+    def voxel_error(self):
+        """Estimate the relative error of Z at each frequency from the width of the voxels, n of them deep.
+
+            |sqrt(1 + i omega h^2 / 4 D) - 1|,   h^2 / D = 1 / (omega_c n^2)
+
+        Exact in straight pores whose far end is out of reach: each voxel is a T, two halves of h / D around
+        what it stores, and the ladder of them has Z sqrt(1 + i omega h^2 / 4 D) for Z = 1 / sqrt(i omega D).
+        """
+        omega = 2 * np.pi * self.freq / self.omega_c
+        return np.abs(np.sqrt(1 + 1j * omega / (2 * self.voxels_deep) ** 2) - 1)
 
 
 def solve_impedance(
@@ -139,6 +152,7 @@ def solve_impedance(
         solves=len(entrance.response.shifts),
         iterations=sum(entrance.response.iterations),
         seconds=time.perf_counter() - begun,
+        voxels_deep=box.shape[0],
     )
 
 

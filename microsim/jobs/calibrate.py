@@ -184,5 +184,15 @@ def calibrate(
         references=table, numbers=numbers, provenance=about,
     )  # fmt: skip
     against = order_remark(listed, spectra, x[first:last], "--lithiation")
-    told = (*(table.said if table else ()), against)
+    told = (*(table.said if table else ()), against, _exact_remark(curve))
     return CalibrationResult(curve, source, tuple(one for one in told if one))
+
+
+def _exact_remark(curve):
+    """Say of a curve that has no state left to say how far it is off; "" of others."""
+    if curve.n > len(curve.coefficients) or len(curve.states) > curve.n:
+        return ""
+    return (
+        f"The curve goes through its {curve.n} states exactly: what it is off between them is not known and"
+        " not in the uncertainty of a map; add states, or lower the degree."
+    )

@@ -156,13 +156,13 @@ def marks_of(measured, setup):
     from ..cell.marks import Mark
 
     times = setup.case.output.times if isinstance(setup.case.output.times, tuple) else ()
-    found = [Mark(f"stored.{k}", "time", t, _near(t)) for k, t in enumerate(times)]
+    found = [Mark(f"stored.{k}", "time", t, nearness(t)) for k, t in enumerate(times)]
     for number, one in enumerate(measured):
         if not hasattr(one, "image"):  # a curve or an impedance is of more than a state
             continue
         match, time = one.asked.match, one.asked.time
         if match is None and not isinstance(time, str):
-            found.append(Mark(mark_name(number), "time", time, _near(time)))
+            found.append(Mark(mark_name(number), "time", time, nearness(time)))
         elif match is not None and match.mean:
             found.append(_mean_mark(mark_name(number), one, setup))
         elif match is not None and match.voltage is not None:
@@ -173,7 +173,8 @@ def marks_of(measured, setup):
     return found
 
 
-def _near(time):
+def nearness(time):
+    """Return how near a run comes to a time (s) that it lands on."""
     return 1e-9 * max(time, 1.0)  # s
 
 

@@ -15,6 +15,7 @@ from .map_result import MapResult
 from .result import Table
 
 VALUE_BYTES = 55  # of memory for each value of a stack, as measured
+SURE = 3.0  # standard deviations of S from which on a pixel lies beyond the states, whatever its noise
 FAR = 0.3  # channels by which the peak may lie off
 
 Values = "str | PathLike | numpy.ndarray"
@@ -30,7 +31,8 @@ class ComptonResult(MapResult):
     profile          maps.compton.Profile: mean momentum profile of each pixel
     line             maps.compton.Stoichiometry through the reference states, or None: the map is that of S
     states           (S, lithium) of the reference states, or None
-    regions          [{"layers", "mean", "sigma", "std", "pixels"}] by depth along x
+    regions          [{"layers", "mean", "sigma", "std", "pixels", "beyond_states"}] by depth along x; the
+                     last: pixels whose S lies beyond that of the reference states
     voxel_size       m, or None
     beam             {"incident_keV", "angle_deg", "peak_eV": expected, "peak_found_eV", "channel_eV": width
                      one, "channel_energies": what the energies were taken for, "states"}
@@ -56,6 +58,20 @@ class ComptonResult(MapResult):
         return "S" if self.line is None else "lithium"
 
     @property
+    def beyond(self):
+        """Where S lies beyond that of the reference states, bool [x, y, z]: lithium is the line carried
+        on."""
+        import numpy as np
+
+        known = np.isfinite(self.values)
+        return known & self.line.beyond(self.s) if self.line else np.zeros(known.shape, bool)
+
+    @property
+    def remarks(self):
+        """Sentences on lithium that the reference states do not hold for."""
+        return () if self.line is None else tuple(_beyond_remarks(self))
+
+    @property
     def title(self):
         channels = len(self.profile.p_z)
         return f"{self.source}: {channels} channels, {times(self.values.shape)} pixels"
@@ -67,34 +83,40 @@ class ComptonResult(MapResult):
 
         of_s = statistics(self.s, self.s_sigma)
         used = int(np.isfinite(self.values).sum())
+        pixels = {"used": used, "without a profile": self.values.size - used}
+        if self.line is not None:
+            pixels["beyond the states"] = int(self.beyond.sum())
         return {
             "quantity": self.quantity,
             **statistics(self.values, self.sigma),
             "S_mean": of_s["mean"],
             "S_sigma_rms": of_s["sigma_rms"],
-            "pixels": {"used": used, "without a profile": self.values.size - used},
+            "pixels": pixels,
+            "beyond_states_share": None if self.line is None else int(self.beyond.sum()) / max(used, 1),
             "regions": self.regions,
             "line": None if self.line is None else self.line.figures(),
             "stack": self.source,
             "stack_sha256": self.sha256,
             "shape": self.values.shape,
             **self.beam,
+            "remarks": list(self.remarks),
         }
 
     def tables(self):
         found = self.numbers()
         rows = [(name, found[name]) for name in ("mean", "std", "sigma_rms", "S_mean", "S_sigma_rms")]
-        parts = [
-            ("{} to {}".format(*r["layers"]), r["mean"], r["sigma"], r["std"], r["pixels"])
-            for r in self.regions
-        ]
+        keys = ("mean", "sigma", "std", "pixels", *(["beyond_states"] if self.line else []))
+        parts = [("{} to {}".format(*r["layers"]), *(r[key] for key in keys)) for r in self.regions]
         shown = [Table((self.quantity, "value"), rows)]
-        shown.append(Table(("layers along x", "mean", "its sigma", "std", "pixels"), parts))
+        header = ("layers along x", "mean", "its sigma", "std", "pixels", "beyond states")
+        shown.append(Table(header[: 1 + len(keys)], parts))
         shown.append(_peak_line(self.beam))
         if self.line is not None:
             text = "lithium = {slope:.4g} S {intercept:+.4g}, R squared {r_squared:.5f}"
             shown.append(text.format(**found["line"]))
-        return shown
+            pixels = found["pixels"]
+            shown.append(f"pixels: {', '.join(f'{n} {name}' for name, n in pixels.items())}")
+        return [*shown, *self.remarks]
 
     def plot(self):
         """Draw map and uncertainty in the middle section."""
@@ -232,7 +254,7 @@ def compton_map(
     values, sigma = (s, s_sigma) if line is None else line.of(s, s_sigma)
     if not np.isfinite(values).any():
         raise InputError("expected pixels with a Compton profile, got none; check energies, beam and angle.")
-    by_depth = _by_depth(values, sigma, regions)
+    by_depth = _by_depth(values, sigma, regions, None if line is None else line.beyond(s))
     peak = float(physics.scattered_energy(0.0, incident, angle_deg))
     named = states if isinstance(states, (str, PathLike, type(None))) else "array"
     beam = {"incident_keV": incident_keV, "angle_deg": angle_deg, "peak_eV": peak, "states": named}
@@ -260,8 +282,29 @@ def _peak_line(beam):
     return f"{said} (off by half a channel: --channel-energies {'lower' if off < 0 else 'upper'}?)"
 
 
-def _by_depth(values, sigma, count):
-    """Average the map over regions of depth, as equal as whole layers allow."""
+def _beyond_remarks(found):
+    """Say how much of a map lies beyond its reference states, where more than noise carries it there."""
+    import numpy as np
+
+    line, used = found.line, np.isfinite(found.values)
+    surely = np.count_nonzero(used & line.beyond(found.s, SURE * found.s_sigma))
+    mean = float(np.mean(found.s[used]))
+    if not surely and not line.beyond(mean):
+        return
+    count, total = int(found.beyond.sum()), int(used.sum())
+    yield (
+        f"S of {count} of {total} pixels ({count / total:.0%}) lies beyond the reference states"
+        f" ({line.low:.4g} to {line.high:.4g}; the map's mean is {mean:.4g}): their lithium is the line"
+        " carried on, and its sigma does not say whether it goes on so; give states about the sample's, or"
+        " check background, beam and angle, which move S."
+    )
+
+
+def _by_depth(values, sigma, count, beyond=None):
+    """Average the map over regions of depth, as equal as whole layers allow; beyond: pixels beyond the
+    reference states, counted in each."""
+    import numpy as np
+
     from ..maps.compton import by_region
 
     layers = len(values)
@@ -271,10 +314,13 @@ def _by_depth(values, sigma, count):
             " fewer."
         )
     edges = [round(k * layers / count) for k in range(count + 1)]
-    return [
+    found = [
         {"layers": [start, end], "mean": mean, "sigma": own, "std": spread, "pixels": n}
         for start, end, (mean, own, spread, n) in zip(edges, edges[1:], by_region(values, sigma, edges))
     ]
+    for region in found if beyond is not None else ():
+        region["beyond_states"] = int(np.count_nonzero(beyond[slice(*region["layers"])]))
+    return found
 
 
 def _transmission(given, channels):

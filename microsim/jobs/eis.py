@@ -24,6 +24,7 @@ COLUMNS = (
 
 
 ALIKE = 0.05  # within which two figures, or a spectrum and its fit, count as one
+COARSE = 0.01  # error of Z from wide voxels that is said
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,7 +82,7 @@ class PoreImpedanceResult(Result):
             "voxels": self.grid.voxels,
             "conducting": self.conducting,
             **self.options,
-            "remarks": self.unusual,
+            "remarks": [*filter(None, map(self.coarse, self.axes)), *self.unusual],
             "diffusivity_m2_s": self.electrolyte.diffusivity,
             "conductivity_S_m": self.electrolyte.conductivity,
             "capacitance_F_m2": self.electrolyte.capacitance,
@@ -108,6 +109,19 @@ class PoreImpedanceResult(Result):
                 ("conductivity-S-m", "kappa", "conductivity"),
                 ("capacitance-F-m2", "capacitance", "capacitance"),
             )
+        )
+
+    def coarse(self, name):
+        """Say along an axis which frequencies its voxels are too wide for, None where they do for all."""
+        found = self.axes[name]
+        off = found.freq[found.voxel_error > COARSE]
+        if not off.size:
+            return None
+        return (
+            f"{name}: at {off.size} of {found.freq.size} frequencies, from {off.min():.3g} Hz on, voxels are"
+            f" too wide for how far diffusion gets: Z is off by more than {COARSE:.0%}, by"
+            f" {found.voxel_error.max():.0%} at {found.freq.max():.3g} Hz (voxel_error, an estimate;"
+            " error_bound is that of the equations on these voxels); end lower, or take smaller voxels."
         )
 
     def remarks(self, name):
@@ -155,7 +169,8 @@ class PoreImpedanceResult(Result):
             header = (*header[:2], "tau of transport", *header[2:])
             rows = [(name, tau, self.through[name], *rest) for name, tau, *rest in rows]
         remarks = [remark for name in self.axes for remark in self.remarks(name)]
-        return [Table(header, rows), *remarks, *self.unusual]
+        coarse = filter(None, map(self.coarse, self.axes))
+        return [Table(header, rows), *remarks, *coarse, *self.unusual]
 
     def plot(self):
         """Draw the spectra in the complex plane, normalised (Nyquist)."""
@@ -178,6 +193,7 @@ def _spectrum(found):
         "omega_over_omega_c": found.freq * (2 * pi) / found.omega_c,
         "Z_real_normalised": found.Z_normalised.real,
         "Z_imag_normalised": found.Z_normalised.imag,
+        "voxel_error": found.voxel_error,
     }
 
 

@@ -10,7 +10,7 @@ from ..maps.scale import strays
 from ..volumes.formats.slices import natural
 
 SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
-SMOOTH = 0.8  # of the square difference that noise alone makes, below which it is no independent noise
+SMOOTH = 0.8  # of the square differences that noise alone makes, below which it is no independent noise
 OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 
 
@@ -92,8 +92,9 @@ def interpolated_remark(name, ratio):
     """Say of a map that its neighbours are too alike for its noise; ratio: of too_alike."""
     return (
         f"Neighbours in {name} differ by {ratio:.2g} of what its noise says: it was interpolated or smoothed,"
-        " or the noise is overstated. Sigmas of means are those of independent voxels: give"
-        " --native-voxel-size-nm where these are finer than was measured."
+        " or the noise is overstated, or common to many voxels as that of a calibration is. Sigmas of means"
+        " are those of independent voxels: give --native-voxel-size-nm where these are finer than was"
+        " measured."
     )
 
 

@@ -24,13 +24,16 @@ class MapResult(Result):
     }
 
     def save(self, path):
-        """Write the map and, as NAME_sigma, its standard deviation where there is one; returns the paths.
-        NAME.json: the numbers."""
+        """Write the map and, as NAME_sigma, its standard deviation; returns the paths. A map without one
+        takes away the NAME_sigma of an earlier map, which would be read as its own. NAME.json: the
+        numbers."""
         from ..volumes.volume import write_volume
 
         path = Path(path)
         if path.suffix.lower() == ".json":
             return super().save(path)
+        if self.sigma is None:
+            beside(path, "_sigma").unlink(missing_ok=True)
         return [
             write_volume(to, array.astype("float32"), voxel_size=self.voxel_size)
             for to, array in ((path, self.values), (beside(path, "_sigma"), self.sigma))

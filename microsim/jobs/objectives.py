@@ -34,11 +34,15 @@ FIGURES = {
     "energy_Wh_L": Figure("Energy", "Wh L⁻¹", "per litre of the stack"),
     "mean_voltage_V": Figure("Mean voltage", "V", "mean over the time of the step"),
     "std_sto": Figure("Spread of lithiation", "", "standard deviation at the end of the step"),
+    "std_sto_taking_part": Figure(
+        "Spread of lithiation", "", "standard deviation at the end of the step, of what takes part"
+    ),
     "min_c_e_mol_m3": Figure("Least salt", "mol m⁻³", "anywhere, over the whole run", RUN),
     "plating_margin_V": Figure(
         "Margin to plating", "V", "least potential of graphite against lithium, over the whole run", RUN
     ),
 }
+SPREADS_OF = {"std_sto": "std", "std_sto_taking_part": "std_taking_part"}  # columns of heterogeneity.times
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,11 @@ def figure_of(result, name, step=None):
     number = _number(result.get("steps") or [], step)
     if number is None:
         return None
-    if name == "std_sto":
+    if name in SPREADS_OF:
         times = (result.get("heterogeneity") or {}).get("times") or {}
-        spread = zip(times.get("step") or (), times.get("std") or (), strict=True)
-        return next((std for at, std in reversed(list(spread)) if at == number), None)
+        rows = [row for row, at in enumerate(times.get("step") or ()) if at == number]
+        spread = times.get(SPREADS_OF[name])
+        return spread[rows[-1]] if rows and spread else None
     return result["steps"][number].get(name)
 
 

@@ -11,11 +11,14 @@ from ..analysis.run_analysis import RunAnalysis
 from ..analysis.validity import Validity, taking_no_part
 from ..base.files import plain
 from ..base.hosts import remarks_on
+from ..base.schema import listed
 from ..case.build import resolved_phases
+from ..case.lost_contact import LostParticles
 from ..case.windows import beyond_windows
 from ..shapes.splitting import label_particles
 from ..volumes.fields import profile_x
 from .compare_curves import MeasuredImpedance
+from .compared_state import nearness
 
 PROFILES = ("sto", "c_e", "phi_e")
 
@@ -74,11 +77,17 @@ class Watch:
         times = setup.case.output.times
         named = isinstance(times, tuple)  # these are landed on
         every = setup.one_C * 3600 / (10 if named else times - 1)  # charge between stored times (C)
-        self.labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        labels = label_particles(setup.grid, resolved_phases(setup.cell.design))
+        self._labels = labels.astype(np.min_scalar_type(labels.max(initial=0)))  # beside all of a run
         self.setup, self.validity = setup, Validity(setup.cell)
-        self.analysis = RunAnalysis(setup.cell, self.labels, every)
+        self.analysis = RunAnalysis(setup.cell, self._labels, every)
         self.snapshots = Snapshots(setup, writer, checkpoint, np.inf if named else every)
         self.impedance, self.plating = ImpedanceWatch(setup, measured), Plating(setup.cell)
+
+    @property
+    def labels(self):
+        """Particle of each voxel, 0 outside the active material."""
+        return self._labels.astype(np.int32)
 
     @property
     def observers(self):
@@ -107,9 +116,10 @@ class Watch:
         """Return what was found over a run with this Record, as result.json holds it."""
         case = self.setup.case
         remarks = self.setup.cell.design.remarks
-        if not case.cell.contact_lost:  # which has sentences of its own
+        if not isinstance(case.cell.contact_lost, LostParticles):  # which have a sentence of their own
             remarks = (*remarks, *taking_no_part(self.setup.cell.mesh.counts))
-        notes = [*remarks, *record.notes(), *beyond_windows(case), *remarks_on(case.hosts().values())]
+        remarks = (*remarks, *record.notes(), *_not_reached(case.output.times, record.columns["time_s"]))
+        notes = [*remarks, *beyond_windows(case), *remarks_on(case.hosts().values())]
         return {
             "validity": self.validity.figures(notes),
             "overpotentials": self.analysis.overpotentials(self.setup.mass),
@@ -117,6 +127,15 @@ class Watch:
             "plating": self.plating.figures(),
             "profiles": self.snapshots.kept.profiles,
         }
+
+
+def _not_reached(times, ran):
+    """Say which of the times to store (s) lie beyond the end of a run; ran: times of its record (s)."""
+    missed = [t for t in times if t > ran[-1] + nearness(t)] if isinstance(times, tuple) else []
+    if not missed:
+        return []
+    which = f"{listed(f'{t:g}' for t in missed)} s of output.times"
+    return [f"The run ended after {ran[-1]:.6g} s and did not reach {which}: nothing is stored there."]
 
 
 @dataclass

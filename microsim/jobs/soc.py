@@ -45,6 +45,8 @@ class LithiationResult(MapResult):
     shifts        drift of each image that was undone, voxels, or None
     components    maps.components.Components of the spectra, or None
     spread        standard deviation of an edge energy without calibration from the choice of the windows, eV
+    neighbours    noise of three images from what neighbouring voxels differ, or None: given, or seen
+                  otherwise
     voxel_size    m, or None
     source, sha256   of the stack
     remarks       sentences on what speaks against the lithiation of references or calibration
@@ -66,6 +68,7 @@ class LithiationResult(MapResult):
     source: str
     sha256: str | None
     remarks: tuple = ()
+    neighbours: float | None = None
 
     @property
     def values(self):
@@ -74,7 +77,8 @@ class LithiationResult(MapResult):
 
     @property
     def sigma(self):
-        """Standard deviation of the map: counting, calibration and curve; without one counting, windows."""
+        """Standard deviation of the map: counting, calibration and curve; without one counting, windows. None
+        where the noise of the spectra is not known."""
         from ..maps.soc_maps import quantity_sigma
 
         return self.lithiation.sigma if self.lithiation else quantity_sigma(self.measured, self.spread)
@@ -113,6 +117,7 @@ class LithiationResult(MapResult):
         found = {
             "quantity": self.quantity,
             **map_statistics(self.measured, self.lithiation, self.spread),
+            "noise_of_neighbours": self.neighbours,
             "least_jump": self.threshold,
             "largest_drift_voxels": drift,
             "method": self.measured.method.as_dict(),
@@ -133,7 +138,7 @@ class LithiationResult(MapResult):
         names = ("mean", "std", "mean_weighted_by_jump", "sigma_rms", "residual_median")
         rows = [(name, found[name]) for name in names if found[name] is not None]
         budget = (found["budget"] or {}).items()
-        rows += [(f"error: {name.replace('_', ' ')}", value) for name, value in budget]
+        rows += [(f"error: {name.replace('_', ' ')}", value) for name, value in budget if value is not None]
         shown = [Table((self.quantity, "value"), rows), f"voxels: {_listed(self.counts)}"]
         if self.spread:
             w = self.measured.method.windows
@@ -142,7 +147,9 @@ class LithiationResult(MapResult):
                 f" {w.post[1]:g} eV: with other ends of the scan they move by {self.spread:.2g} eV"
             )
         if self.measured.method.name == "lcf":
-            shown.append(f"shift of the references: {self.measured.method.shift:.3f} eV")
+            m = self.measured.method
+            error = f" ± {m.shift_sigma:.2g}" if m.shift_sigma else ""
+            shown.append(f"shift of the references: {m.shift:.3f}{error} eV")
         return [*shown, *self.remarks]
 
     def plot(self):
@@ -245,7 +252,8 @@ def lithiation_map(
     calibration : path, CalibrationResult or Calibration, optional
         Turns the quantity into lithiation.
     noise : float or array, optional
-        Standard deviation of the absorption; default: counting, where there are frames, else the scatter.
+        Standard deviation of the absorption; default: counting, where there are frames, else the scatter of a
+        spectrum's energies, of three images that of neighbouring voxels.
     flat : path or array, optional
         Reference frames without sample.
     dark : path or array, optional
@@ -290,8 +298,9 @@ def lithiation_map(
     from ..maps.drift import without_drift
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption, dark_remark
-    from ..maps.soc_maps import check_calibrated, fit_remark, lithiation_of, masked, measure_spectra, prepared
-    from ..maps.soundness import mean_spectrum, window_spread
+    from ..maps.image_noise import noise_remark
+    from ..maps.moved_references import fit_remark
+    from ..maps.soc_maps import check_calibrated, prepared
 
     check_filed(scratch, flat, foil, energy_shift, align, clusters)
     images, listed = read_images(stack, energies, file_axes, scratch)
@@ -308,22 +317,50 @@ def lithiation_map(
         mu, sigma, shifts = without_drift(mu, sigma, progress=progress)
     mu, reason = within_sample(mu, reason, mask, voxel_size or images.voxel_size, file_axes)
     method = prepared(method, mu, listed, table)
-    options = {"references": table, "numbers": numbers, "reason": reason}
-    measured = measure_spectra(mu, listed, method, sigma, progress=progress, **options)
-    measured, threshold = (measured, None) if least_jump is None else masked(measured, least_jump)
-    found, curve = lithiation_of(measured, listed, curve, table, numbers)
-    plain = found is None and method.name == "edge"
-    spread = window_spread(mean_spectrum(mu), listed, method) if plain else 0.0
+    known = {"references": table, "numbers": numbers}
+    options = {**known, "reason": reason, "progress": progress}
+    measured, threshold, sigma, seen = _measured(mu, listed, method, sigma, least_jump, **options)
+    found, curve, spread = _lithiated(mu, listed, measured, curve, **known)
     parts = None if clusters is None else components_of(mu, listed, measured, clusters)
     file = calibration if isinstance(calibration, (str, PathLike)) else None
-    told = _order(table, numbers, curve, calibration is not None)
+    told = *_order(table, numbers, curve, calibration is not None), *dark_remark(flat, dark, mu)
+    told = *told, *noise_remark(measured, seen), *fit_remark(mu, listed, measured, **known)
     result = LithiationResult(
-        listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts,
-        spread, voxel_size or images.voxel_size, images.source, images.sha256,
-        (*told, *dark_remark(flat, dark, mu), *fit_remark(mu, listed, measured, table, numbers)),
+        listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts, spread,
+        voxel_size or images.voxel_size, images.source, images.sha256, told, seen,
     )  # fmt: skip
     _check_any(result)
     return result
+
+
+def _measured(mu, energies, method, sigma, least_jump, **options):
+    """Measure the spectra and mask voxels by their edge jump: Measured, threshold, the noise, and that of
+    neighbouring voxels where three images came without one."""
+    from ..maps.image_noise import noise_of_images
+    from ..maps.soc_maps import masked, measure_spectra
+
+    def found(noise):
+        measured = measure_spectra(mu, energies, method, noise, **options)
+        return (measured, None) if least_jump is None else masked(measured, least_jump)
+
+    measured, threshold = found(sigma)
+    if measured.sigma is not None:
+        return measured, threshold, sigma, None
+    seen = noise_of_images(mu, measured.reason == 0)
+    return (*((measured, threshold) if seen is None else found(seen)), seen, seen)
+
+
+def _lithiated(mu, energies, measured, curve, references, numbers):
+    """Turn what was measured into lithiation: LithiationMap or None, the calibration that did it or None, and
+    what an edge energy without one moves with the windows (eV)."""
+    from ..maps.moved_references import shift_error
+    from ..maps.soc_maps import lithiation_of
+    from ..maps.soundness import mean_spectrum, window_spread
+
+    moved = 0.0 if curve is not None else shift_error(mu, energies, measured, references, numbers)
+    found, curve = lithiation_of(measured, energies, curve, references, numbers, shift_error=moved)
+    plain = found is None and measured.method.name == "edge"
+    return found, curve, window_spread(mean_spectrum(mu), energies, measured.method) if plain else 0.0
 
 
 def _order(references, numbers, curve, calibrated):

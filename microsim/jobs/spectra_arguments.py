@@ -35,7 +35,7 @@ def _series_noise(given, path):
     return floats(given, path) if getattr(given, "ndim", 0) else number(0.0, 1e6)(given, path)
 
 
-NOISE_WORDS = "Standard deviation of mu. Absent: counting (--flat), else scatter or misfit."
+NOISE_WORDS = "Standard deviation of mu. Absent: counting (--flat), else scatter, misfit, neighbours."
 Energies = Annotated[Given, Argument("Energies in eV, one a line, rising; or file.h5::name.", metavar="FILE")]
 MethodOf = Annotated["str | dict | Method | None", method_spread()]  # noqa: F821 (maps.method)
 ReferenceSpectra = Annotated[

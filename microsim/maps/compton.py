@@ -219,7 +219,8 @@ def s_parameter(profile):
 
 @dataclass(frozen=True)
 class Stoichiometry:
-    """A line 1 - x = slope S + intercept through reference states, with its covariance and scatter."""
+    """A line 1 - x = slope S + intercept through reference states, with its covariance and scatter; low,
+    high: the range of their S."""
 
     slope: float
     intercept: float
@@ -227,6 +228,13 @@ class Stoichiometry:
     scatter: float
     n: int
     r_squared: float
+    low: float = -np.inf
+    high: float = np.inf
+
+    def beyond(self, s, sigma=0.0):
+        """Mark values of S beyond the reference states by more than so much; False where there is none."""
+        s = np.asarray(s, float)
+        return (s < self.low - sigma) | (s > self.high + sigma)
 
     def of(self, s, sigma=0.0):
         """Stoichiometry (1 - x) of S and its standard deviation (counting, and the line's own)."""
@@ -247,7 +255,8 @@ class Stoichiometry:
     def figures(self):
         """Return the line as plain numbers."""
         keys = ("slope", "intercept", "r_squared", "scatter")
-        return {key: getattr(self, key) for key in keys} | {"states": self.n}
+        found = {key: getattr(self, key) for key in keys} | {"states": self.n}
+        return found | {"S_range": [self.low, self.high]}
 
 
 def calibrate_stoichiometry(s, stoichiometry):
@@ -265,8 +274,9 @@ def calibrate_stoichiometry(s, stoichiometry):
     scatter = float(np.sqrt(misfit @ misfit / (s.size - 2)))
     total = float(((y - y.mean()) ** 2).sum())
     r_squared = 1 - float(misfit @ misfit) / total if total else 0.0
+    ends = float(s.min()), float(s.max())
     return Stoichiometry(
-        float(slope), float(intercept), inverse * scatter**2, scatter, int(s.size), r_squared
+        float(slope), float(intercept), inverse * scatter**2, scatter, int(s.size), r_squared, *ends
     )
 
 

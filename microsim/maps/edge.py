@@ -26,10 +26,11 @@ STEPS = 6
 
 @dataclass(frozen=True)
 class SpectrumEstimate:
-    """A number per voxel from its spectrum: values, standard deviation from counting, reason (REASONS)."""
+    """A number per voxel from its spectrum: values, standard deviation from counting (None: not known),
+    reason (REASONS)."""
 
     values: np.ndarray
-    sigma: np.ndarray
+    sigma: np.ndarray | None
     reason: np.ndarray
 
 

@@ -21,6 +21,8 @@ def energy_shifts(foil, energies, *, window=None):
 
     Raises InputError for foils that are not finite, have no edge there, or are off by more than 3 eV.
     """
+    from scipy.interpolate import CubicSpline
+
     energies = check_energies(energies, len(foil))
     rows, shape = as_rows(foil, energies.size)
     if not np.isfinite(rows).all():
@@ -34,7 +36,8 @@ def energy_shifts(foil, energies, *, window=None):
             f"expected at least 6 energies about the foil's edge, {low:g} to {high:g} eV, got {inside.sum()};"
             " widen the range."
         )
-    found = np.array([_shift(spectrum, energies, mean, inside) for spectrum in rows.T])
+    curve = CubicSpline(energies, mean)
+    found = np.array([_shift(spectrum, energies, curve, inside) for spectrum in rows.T])
     if not (np.abs(found) <= LARGEST).all():
         bad = int((~(np.abs(found) <= LARGEST)).sum())
         raise InputError(
@@ -46,13 +49,11 @@ def energy_shifts(foil, energies, *, window=None):
 
 def _shift(spectrum, energies, mean, inside):
     """Gauss-Newton in the shift; infinite for a spectrum that does not rise where the mean does."""
-    slope, chosen, shift = np.gradient(mean, energies), energies[inside], 0.0
+    chosen, shift = energies[inside], 0.0
     line = (chosen - chosen[0]) / np.ptp(chosen)
     for _ in range(STEPS):
-        at = chosen - shift
-        design = np.column_stack(
-            [np.interp(at, energies, mean), -np.interp(at, energies, slope), np.ones(at.size), line]
-        )
+        at = np.clip(chosen - shift, energies[0], energies[-1])
+        design = np.column_stack([mean(at), -mean(at, 1), np.ones(at.size), line])
         scale, moved, *_ = np.linalg.lstsq(design, spectrum[inside], rcond=None)[0]
         if scale <= 0:
             return np.inf
@@ -78,8 +79,8 @@ def own_scale_undone(mu, energies, foil=None, energy_shift=None):
 def on_one_scale(mu, energies, shifts):
     """Bring spectra [energy, ...] whose energies are too high by shifts [...] (eV) to the energies as listed.
 
-    Straight lines between neighbouring energies; the ends repeat. Raises InputError for another number of
-    shifts.
+    Cubic splines through the energies, for straight lines flatten edges; the ends repeat. A spectrum that
+    lacks values has none where a spline would need them. Raises InputError for another number of shifts.
     """
     rows, shape = as_rows(mu, len(energies))
     shifts = np.ravel(np.asarray(shifts, float))
@@ -88,5 +89,15 @@ def on_one_scale(mu, energies, shifts):
             f"expected a finite energy shift for each of the {rows.shape[1]} spectra, got {shifts.size}; "
             "give one a line, in their order."
         )
-    moved = [np.interp(energies + d, energies, spectrum) for d, spectrum in zip(shifts, rows.T)]
+    moved = [_moved(spectrum, energies, d) for d, spectrum in zip(shifts, rows.T)]
     return np.stack(moved, axis=1).reshape(len(energies), *shape)
+
+
+def _moved(spectrum, energies, shift):
+    from scipy.interpolate import CubicSpline
+
+    at, known = np.clip(energies + shift, energies[0], energies[-1]), np.isfinite(spectrum)
+    if known.sum() < 2:
+        return np.full(energies.size, np.nan)
+    out = CubicSpline(energies[known], spectrum[known])(at)
+    return np.where(np.isfinite(np.interp(at, energies, spectrum)), out, np.nan)

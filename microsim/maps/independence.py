@@ -15,6 +15,7 @@ Source: Kuensch, Ann. Statist. 17 (1989) 1217 (blocks); Efron & Tibshirani, An I
 """
 
 from dataclasses import dataclass, field
+from math import comb
 
 import numpy as np
 
@@ -24,6 +25,9 @@ MOST_GROUPS = 4096  # more blocks are drawn in groups: the spread of a sum is th
 FEWEST_BLOCKS = 8
 LEAST_CORRELATION = 0.1
 FEWEST_PAIRS = 200  # of neighbours that say whether their noise is independent
+ALONG, ACROSS = (1, 4), (1, 2)  # orders of their differences along one axis, and along all at once
+SURE = 4.0  # standard errors
+AT_ONCE, MOST = 1_000_000, 8_000_000  # voxels of a map
 
 
 @dataclass(frozen=True)
@@ -89,23 +93,78 @@ def native_voxels(measured):
 
 
 def neighbours_over_noise(values, sigma):
-    """Return the mean square difference of neighbours over what their noise alone makes, at its least of the
-    three axes; None where too few tell, 1 at least of independent noise.
+    """Return the mean square difference of neighbours over what their noise alone makes, at its least of
+    several differences; None where too few tell, 1 at least of independent noise.
 
-        <(x_1 - x_2)^2 / (sigma_1^2 + sigma_2^2)>
+        <(sum_k w_k x_k)^2 / sum_k w_k^2 sigma_k^2>
 
-    Interpolation and smoothing make it less, and so does an overstated noise; what varies beside it makes it
-    more. values, sigma: [x, y, z], NaN where there is none. Values that fill several voxels are passed over.
+    w are those of first and fourth differences along each axis, and of first and second ones along all axes
+    at once. What a sample varies, in many voxels or between regions, adds to the first differences and little
+    to the others, where independent noise is as large: interpolation by whatever splines, smoothing and an
+    overstated noise make those less. A difference counts where it is below 1 by SURE of its own standard
+    error. values, sigma: [x, y, z], NaN where there is none. Values that fill several voxels are passed over.
     """
     _, steps = native_voxels(values)
-    known, found = np.isfinite(values) & np.isfinite(sigma), []
-    for axis, step in enumerate(steps):
-        first, second = _apart(axis, step)
-        both = known[first] & known[second]
-        if np.count_nonzero(both) >= FEWEST_PAIRS:
-            noise = sigma[first][both] ** 2 + sigma[second][both] ** 2
-            found.append(float(np.mean((values[first][both] - values[second][both]) ** 2 / noise)))
+    found = []
+    for orders in _orders(values.shape, steps):
+        total, count, alike = 0.0, 0, np.prod([_alike(k) for k in orders])
+        for part in some_slabs(values.shape, MOST, AT_ONCE, 8 * steps[0]):
+            ratio = _ratios(values[part], sigma[part], orders, steps)
+            total, count = total + ratio.sum(), count + ratio.size
+        if count >= FEWEST_PAIRS:
+            ratio = total / count
+            found.append(float(ratio if ratio + SURE * np.sqrt(2 * alike / count) < 1 else max(ratio, 1.0)))
     return min(found, default=None)
+
+
+def some_slabs(shape, most, at_once, least):
+    """Slices of layers along x that are looked at together: all of a map, or slabs all over a large one.
+
+    shape: [x, y, z]; most: voxels in all; at_once: voxels of a slab; least: layers of one.
+    """
+    layer = max(int(np.prod(shape[1:])), 1)
+    thick = max(at_once // layer, least)
+    count, kept = -(-shape[0] // thick), max(most // (thick * layer), 1)
+    chosen = range(count) if count <= kept else np.unique(np.linspace(0, count - 1, kept).astype(int))
+    return [slice(k * thick, min((k + 1) * thick, shape[0])) for k in chosen]
+
+
+def _orders(shape, steps):
+    """Orders of the differences along x, y, z."""
+    long = [n > step for n, step in zip(shape, steps)]
+    found = [tuple(k * (a == axis) for a in range(3)) for axis in range(3) if long[axis] for k in ALONG]
+    found += [tuple(k * one for one in long) for k in ACROSS if sum(long) > 1]
+    return [one for one in found if all(n > k * step for n, k, step in zip(shape, one, steps))]
+
+
+def _alike(order):
+    """By how much more differences are needed than independent values: the sum of their squared
+    correlations."""
+    weights = _weights(order)
+    found = np.correlate(weights, weights, "full")
+    return float(np.sum((found / found.max()) ** 2))
+
+
+def _weights(order):
+    return np.array([(-1.0) ** k * comb(order, k) for k in range(order + 1)])
+
+
+def _ratios(values, sigma, orders, steps):
+    """Squared differences over what noise makes of them, [difference]."""
+    variance = sigma**2
+    for axis, (order, step) in enumerate(zip(orders, steps)):
+        n = values.shape[axis] - order * step
+        if n < 1:
+            return np.empty(0)
+        at = [
+            tuple(slice(k * step, k * step + n) if a == axis else slice(None) for a in range(3))
+            for k in range(order + 1)
+        ]
+        weights = _weights(order)
+        values = sum(w * values[k] for w, k in zip(weights, at))
+        variance = sum(w**2 * variance[k] for w, k in zip(weights, at))
+    known = np.isfinite(values) & np.isfinite(variance)
+    return values[known] ** 2 / variance[known]
 
 
 def _apart(axis, lag):

@@ -1,15 +1,20 @@
 """Calibration: from an edge energy, a share or a three-energy ratio to lithiation x, with its own error, as a
 file.
 
-    x(q) = sum_k c_k u^k,   u = (q - q0) / scale
-    sigma_x^2 = (dx/dq sigma_q)^2 + v^T C v + lack^2,   v_k = u^k
+    x(q) = sum_k c_k u^k / (1 + pole u),   u = (q - q0) / scale
+    sigma_x^2 = (dx/dq sigma_q)^2 + v^T C v + lack^2,   v_k = u^k / (1 + pole u)
+
+The pole is 0 but for the ratio of three energies between two references: a mixture with the share s of the
+second has m = [(1 - s) A_0 + s A_1] / [(1 - s) J_0 + s J_1], A and J being rise and edge jump of each, hence
+
+    s = (m J_0 - A_0) / [A_1 - A_0 - m (J_1 - J_0)]
 
 C is the covariance of the coefficients; lack is the scatter of the reference states about the polynomial
 beyond what their own noise explains. Beyond the reference states the polynomial goes on as a straight line.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +25,7 @@ from ..base.schema import choice, entry, number, say, section, text, whole
 from .method import METHODS, Method
 
 VERSION = 1
+LATER = ("shift_sigma",)  # settings that files of version 1 may lack
 OF_REFERENCES = ("references", "references_sha256", "numbers")  # beside the settings of the method
 LEAST, MOST = -1.0, 10.0  # lithium per formula unit: what lies beyond is another quantity
 
@@ -56,7 +62,7 @@ def _settings(raw, path):
     unknown = [key for key in raw if key not in (*Method.__dataclass_fields__, *OF_REFERENCES)]
     if unknown:
         raise InputError(f"{path}: expected the settings of a method, got {unknown[0]}; leave it out.")
-    missing = [key for key in Method.__dataclass_fields__ if key not in raw]
+    missing = [key for key in Method.__dataclass_fields__ if key not in (*raw, *LATER)]
     if missing:
         raise InputError(f"{path}: expected every setting of the method, got no {missing[0]}; add it.")
     Method.of(raw)
@@ -82,6 +88,7 @@ class Calibration:
     residual      rms of the reference states about the curve; n: number of states that it was fitted to
     provenance    file, sha256, what the states are
     states        (quantity, lithiation) of each reference state, those that were not fitted to included
+    pole          of a mixture's curve, between -1 and 1; 0 for a polynomial
     """
 
     method: str = entry(choice(*METHODS))
@@ -97,6 +104,7 @@ class Calibration:
     settings: dict = entry(_settings)
     provenance: dict = entry(_any_section)
     states: tuple[tuple[float, float], ...] = entry(_rows(_numbers(2, 2)), default=())
+    pole: float = entry(number(-1.0, 1.0, above=True), default=0.0)
 
     def about(self):
         """Return how well the curve fits and where its states come from, as plain data."""
@@ -113,9 +121,10 @@ class Calibration:
         inside = np.clip(q, self.low, self.high)
         u = (inside - self.centre) / self.scale
         c = np.asarray(self.coefficients)
-        slope = np.polynomial.polynomial.polyval(u, np.polynomial.polynomial.polyder(c)) / self.scale
-        x = np.polynomial.polynomial.polyval(u, c) + slope * (q - inside)
-        powers = u[..., None] ** np.arange(c.size)
+        x, slope = _curve(u, c, self.pole)
+        slope = slope / self.scale
+        x = x + slope * (q - inside)
+        powers = u[..., None] ** np.arange(c.size) / (1 + self.pole * u)[..., None]
         own = np.einsum("...j,jk,...k->...", powers, np.asarray(self.covariance), powers)
         error = np.sqrt((slope * sigma) ** 2 + own + self.lack**2)
         with np.errstate(invalid="ignore"):
@@ -183,6 +192,36 @@ def fit_calibration(
     )
 
 
+def through_mixtures(curve, jumps):
+    """Return the Calibration of a ratio of three energies through all mixtures of its two states.
+
+    curve: straight through the two; jumps [state]: their edge jumps, per atom alike.
+    """
+    order = np.argsort([q for q, _ in curve.states])
+    b, (first, last) = np.asarray(jumps, float)[order], np.array(curve.states)[order, 1].tolist()
+    pole = float((b[0] - b[1]) / (b[0] + b[1]))
+    ends = first * (1 - pole), last * (1 + pole)
+    return replace(curve, coefficients=((ends[1] + ends[0]) / 2, (ends[1] - ends[0]) / 2), pole=pole)
+
+
+def with_mixtures(curve, quantity, lithiation):
+    """Return a Calibration that counts what mixtures of its states are off its curve as lack of fit.
+
+    quantity, lithiation [mixture]: measured of them, and their own.
+    """
+    off = np.asarray(lithiation) - curve.lithiation(quantity)[0]
+    rms = float(np.sqrt(np.mean(off[np.isfinite(off)] ** 2))) if np.isfinite(off).any() else 0.0
+    return replace(curve, lack=max(curve.lack, rms))
+
+
+def _curve(u, c, pole=0.0):
+    """Value and slope dx/du of sum_k c_k u^k / (1 + pole u)."""
+    below = 1 + pole * u
+    value = np.polynomial.polynomial.polyval(u, c) / below
+    slope = np.polynomial.polynomial.polyval(u, np.polynomial.polynomial.polyder(c))
+    return value, (slope - pole * value) / below
+
+
 def check_lithiation(x, where="the list"):
     """Return lithiation per formula unit [state]; refuses what must be per cent or a capacity."""
     x = np.asarray(x, float)
@@ -232,10 +271,10 @@ def _scatter(misfit, degree):
     return float(misfit @ misfit / freedom) if freedom > 0 else 0.0
 
 
-def _check_monotonic(c, degree):
+def _check_monotonic(c, degree, pole=0.0):
     if degree < 1:
         raise InputError(f"expected a degree of at least 1, got {degree}; a constant calibrates nothing.")
-    slope = np.polynomial.polynomial.polyval(np.linspace(-1, 1, 201), np.polynomial.polynomial.polyder(c))
+    _, slope = _curve(np.linspace(-1, 1, 201), c, pole)
     if slope.min() * slope.max() <= 0:
         raise InputError(
             "expected lithiation to rise or to fall all along the reference series, got a polynomial of"
@@ -276,9 +315,7 @@ def _check_consistent(found):
     states = np.array(found.states).reshape(-1, 2)
     with np.errstate(all="ignore"):
         u = (states[:, 0] - found.centre) / found.scale
-        rms = (
-            np.sqrt(np.mean((states[:, 1] - np.polynomial.polynomial.polyval(u, c)) ** 2)) if u.size else 0.0
-        )
+        rms = np.sqrt(np.mean((states[:, 1] - _curve(u, c, found.pole)[0]) ** 2)) if u.size else 0.0
     wrong = {
         "settings": found.settings.get("name", found.method) != found.method,
         "covariance": not (
@@ -291,6 +328,7 @@ def _check_consistent(found):
             rtol=0,
             atol=1e-6 * found.scale,
         ),
+        "pole": abs(found.pole) >= 1,
         "residual": u.size and not np.isclose(found.residual, rms, atol=1e-9),
         "n": found.n < c.size or 0 < u.size < found.n,
     }
@@ -300,4 +338,4 @@ def _check_consistent(found):
                 f"{name}: expected what fits the other entries, got another value; make it with microsim"
                 " calibrate."
             )
-    _check_monotonic(c, c.size - 1)
+    _check_monotonic(c, c.size - 1, found.pole)

@@ -66,12 +66,13 @@ def is_constant(values):
 
 
 def statistics(values, sigma):
-    """Return mean and standard deviation over the voxels with a value, and the rms of their own sigma."""
+    """Return mean and standard deviation over the voxels with a value, and the rms of their own sigma (None
+    without one)."""
     known = np.isfinite(values)
     return {
         "mean": values[known].mean(),
         "std": values[known].std(),
-        "sigma_rms": float(np.sqrt(np.nanmean(sigma[known] ** 2))),
+        "sigma_rms": None if sigma is None else float(np.sqrt(np.nanmean(sigma[known] ** 2))),
     }
 
 

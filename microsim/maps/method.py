@@ -77,6 +77,7 @@ class Method:
     background, sum_to_one, bounded, shift    of the linear combination; shift: eV, or None ("fit") to fit it
                                               to the mean
     fit_range   energies (eV) of the linear combination
+    shift_sigma standard deviation of a fitted shift, eV; 0: given
     least_jump  edge jumps below so many of their standard deviations count as none
     normalised  the spectra are normalised already: nothing is subtracted, the jump is 1
     """
@@ -104,6 +105,7 @@ class Method:
         Argument("Energy shift of the references, eV; fit: to the mean (lcf).", _shift, "EV|fit"),
     ] = 0.0
     fit_range: Annotated[tuple | None, Argument("Energies of the fit, eV (lcf).", energy_range, "E:E")] = None
+    shift_sigma: float = 0.0
     least_jump: float = 3.0
     normalised: Annotated[bool, switch("The spectra are normalised already: jump 1, no baseline.")] = False
 
@@ -125,7 +127,7 @@ class Method:
     def of(cls, settings):
         """Make the method of a calibration's settings; every entry is checked."""
         known = {key: value for key, value in settings.items() if key in cls.__dataclass_fields__}
-        for key, read in (("bounded", flag), ("least_jump", number(0.0))):
+        for key, read in (("bounded", flag), ("shift_sigma", number(0.0)), ("least_jump", number(0.0))):
             known[key] = read(known[key], key) if key in known else cls.__dataclass_fields__[key].default
         if known.get("windows") is not None:
             known["windows"] = Windows(**_all_windows(known["windows"]))

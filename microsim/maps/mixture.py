@@ -47,7 +47,13 @@ class References:
         return replace(self, values=self.values[rows], names=tuple(names))
 
     def at(self, energies, shift=0.0):
-        """Interpolate to energies (eV), the references moved up by shift (eV): [reference, energy]."""
+        """Interpolate to energies (eV), the references moved up by shift (eV): [reference, energy].
+
+        By cubic splines: straight lines flatten an edge between its energies, so that a fitted shift leans
+        to whole steps (0.1 eV of 0.5, a lithiation 0.03 off in nickel's range of 2 eV; splines 0.002).
+        """
+        from scipy.interpolate import CubicSpline
+
         energies = np.asarray(energies, float)
         wanted = energies - shift
         if wanted[0] < self.energies[0] - 1e-6 or wanted[-1] > self.energies[-1] + 1e-6:
@@ -55,7 +61,7 @@ class References:
                 f"expected references from {wanted[0]:g} to {wanted[-1]:g} eV, got {self.energies[0]:g} to "
                 f"{self.energies[-1]:g} eV; leave out the energies beyond them (--fit-range)."
             )
-        return np.array([np.interp(wanted, self.energies, row) for row in self.values])
+        return CubicSpline(self.energies, self.values, axis=1)(wanted)
 
 
 @dataclass(frozen=True)
@@ -327,7 +333,8 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
         s_m^2 = [s_edge^2 + (m - 1)^2 s_pre^2 + m^2 s_post^2] / (mu_post - mu_pre)^2
 
     mu [3, ...]; sigma: None, a number, [3], [...] or like mu. Spectra whose edge jump is below least_jump of
-    its standard deviations (or not above 0) have no value. Returns SpectrumEstimate.
+    its standard deviations (or not above 0) have no value. Returns SpectrumEstimate, without sigma (None)
+    where that of mu is not known: three energies do not show it.
     """
     rows, shape = as_rows(mu, 3)
     noise = sigma_rows(sigma, rows, shape)
@@ -335,7 +342,9 @@ def three_energy(mu, sigma=None, *, least_jump=3.0):
     reason = reasons(rows, jump, sigma_jump, least_jump)
     with np.errstate(all="ignore"):
         m = np.where(reason == 0, (rows[1] - rows[0]) / jump, np.nan)
-        spread = np.zeros((3, 1)) if noise is None else np.broadcast_to(noise, rows.shape)
+        if noise is None:
+            return SpectrumEstimate(m.reshape(shape), None, reason.reshape(shape))
+        spread = np.broadcast_to(noise, rows.shape)
         error = np.sqrt(spread[1] ** 2 + ((m - 1) * spread[0]) ** 2 + (m * spread[2]) ** 2) / jump
     error = np.where(reason == 0, error, np.nan)
     return SpectrumEstimate(m.reshape(shape), error.reshape(shape), reason.reshape(shape))

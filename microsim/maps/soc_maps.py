@@ -1,13 +1,14 @@
 """From a stack of spectra to a map of lithiation, its calibration, and why a voxel has no value."""
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
 from ..base.errors import InputError
 from .edge import edge_energy
 from .filed_stack import AT_ONCE, side_by_side
-from .lithiation import fit_calibration
+from .lithiation import fit_calibration, through_mixtures, with_mixtures
 from .map import statistics
 from .method import Method, Windows
 from .mixture import fit_references, fitted_shift, three_energy
@@ -23,12 +24,8 @@ from .spectra import (
     windows_for,
 )
 
-REACH = 4.0  # eV by which references may be off the energy scale of a stack
-BETTER = 0.5  # of what references leave, below which those moved elsewhere are worth a sentence
-END = 0.05  # of the lithiation between references: closer to one of them it is that one alone
-LEAST_SHIFT = 0.1  # eV, within which energy scales agree anyway
-POOR = 0.05  # of a mean spectrum that references may leave without a word
 CHUNK = AT_ONCE
+MIXTURES = 21  # of two neighbouring references, by which a curve between them is judged
 
 
 @dataclass(frozen=True)
@@ -36,12 +33,12 @@ class Measured:
     """What a method measures in each voxel, [...]: quantity, sigma (counting), jump, residual, reason
     (REASONS).
 
-    residual: relative misfit of the linear combination; for the other methods None. method: as used, with
-    windows.
+    sigma: None where the noise is not known (three images without one). residual: relative misfit of the
+    linear combination; for the other methods None. method: as used, with windows.
     """
 
     quantity: np.ndarray
-    sigma: np.ndarray
+    sigma: np.ndarray | None
     jump: np.ndarray
     residual: np.ndarray | None
     reason: np.ndarray
@@ -52,12 +49,13 @@ class Measured:
 class LithiationMap:
     """A map of lithiation [...] with its standard deviation, NaN where reason is not 0.
 
-    beyond: True where the quantity lies beyond the calibration's reference states (extrapolated, kept).
-    budget: rms parts of the error; counts: voxels by reason, and beyond.
+    sigma: None where the noise of the spectra is not known. beyond: True where the quantity lies beyond the
+    calibration's reference states (extrapolated, kept). budget: rms parts of the error, None what is not
+    known; counts: voxels by reason, and beyond.
     """
 
     values: np.ndarray
-    sigma: np.ndarray
+    sigma: np.ndarray | None
     beyond: np.ndarray
     reason: np.ndarray
     budget: dict
@@ -86,17 +84,34 @@ def prepared(method, mu, energies, references=None):
                 "expected reference spectra for a linear combination, got none; add --references."
             )
         if method.shift is None:
-            options = {
-                "background": method.background,
-                "sum_to_one": method.sum_to_one,
-                "bounded": method.bounded,
-            }
-            inside = _inside(energies, method.fit_range)
-            shift, _ = fitted_shift(mean[inside], energies[inside], references, **options)
-            method = replace(method, shift=shift)
+            method = _with_shift(method, mean, energies, references)
     if method.normalised and (method.name == "edge" or method.sum_to_one):
         check_normalised(mu, energies, method.windows)
     return method
+
+
+def _with_shift(method, mean, energies, references):
+    """Fit the shift of the references to a mean spectrum [energy], brought to where spectra are fitted."""
+    norm = normalisation(energies, method.windows, normalised=method.normalised)
+    if method.sum_to_one:
+        mean = norm.clean @ mean / float(norm.edge_jump(mean[:, None])[0][0])
+    elif method.background is None:
+        mean = norm.clean @ mean
+    inside = _inside(energies, method.fit_range)
+    shift, error = fitted_shift(
+        mean[inside],
+        energies[inside],
+        references,
+        background=None if method.sum_to_one else method.background,
+        sum_to_one=method.sum_to_one,
+        bounded=method.bounded,
+    )
+    if not np.isfinite(error):
+        raise InputError(
+            "--shift: expected a mean spectrum that the references fit best at one shift, got one that all"
+            " shifts fit alike; give the shift in eV."
+        )
+    return replace(method, shift=shift, shift_sigma=error)
 
 
 def at_images(method, energies):
@@ -128,8 +143,8 @@ def measure_spectra(
 ):
     """Reduce every spectrum of a stack to one number.
 
-    mu          [energy, ...], or a FiledStack; sigma: None (estimated voxel by voxel; lcf: from the misfit),
-                a number, [energy], [...] or like mu
+    mu          [energy, ...], or a FiledStack; sigma: None (estimated voxel by voxel; lcf: from the misfit;
+                three images: not known), a number, [energy], [...] or like mu
     method      Method, as `prepared` returns it; references, numbers (their lithiation) for a linear
                 combination
     reason      [...] of what is masked already, from optical_density
@@ -155,55 +170,9 @@ def measure_spectra(
     )
     if reason is not None:
         found = np.where(reason > 0, reason, found).astype(np.uint8)
-    quantity, error = np.where(found == 0, quantity, np.nan), np.where(found == 0, error, np.nan)
+    quantity = np.where(found == 0, quantity, np.nan)
+    error = None if error is None else np.where(found == 0, error, np.nan)
     return Measured(quantity, error, jump, residual, found, method)
-
-
-def fit_remark(mu, energies, measured, references, numbers):
-    """Return sentences on references that leave much of the spectra, averaged over the voxels that were used
-    so that noise is none of it, or far more than they would elsewhere on the scale; () where they fit.
-
-    mu: [energy, ...]; measured: Measured of them; references, numbers: as of measure_spectra.
-    """
-    used = np.flatnonzero(measured.reason.ravel() == 0)
-    if measured.method.name != "lcf" or not used.size:
-        return ()
-    some = used[:: -(-used.size // CHUNK)]
-    mean = side_by_side(mu)[:, some].astype(float).mean(axis=1, keepdims=True)
-    found = measure_spectra(mean, energies, measured.method, references=references, numbers=numbers)
-    moved = _moved_remark(mean, energies, measured.method, found, references, numbers)
-    left = float(found.residual[0])
-    if not left > POOR:
-        return moved
-    said = f"The references leave {left:.0%} of the mean spectrum: they are of another energy scale"
-    return (*moved, f"{said} (--shift fit), another edge or thickness, or a state is missing among them.")
-
-
-def _moved_remark(mean, energies, method, found, references, numbers):
-    """A sentence on references that fit a mean spectrum [energy, 1] far better elsewhere on the energy scale
-    than where they stand; found: Measured of it there. () where one of them alone does: that is an edge that
-    moves with lithium, no other scale."""
-    if numbers is None:
-        return ()
-
-    known = {"references": references, "numbers": numbers}
-    own, best, reach = method.shift, (found.residual[0], method.shift, found), REACH
-    for step in (REACH / 8, REACH / 64):
-        for shift in best[1] + np.arange(-reach, reach + step / 2, step):
-            try:
-                there = measure_spectra(mean, energies, replace(method, shift=float(shift)), **known)
-            except InputError:  # no energies that the moved references cover
-                continue
-            best = min(best, (there.residual[0], float(shift), there), key=lambda one: one[0])
-        reach = step
-    left, shift, there = best
-    off = abs(there.quantity[0] - (max(numbers) + min(numbers)) / 2) / np.ptp(numbers)
-    if not left < BETTER * found.residual[0] or abs(shift - own) < LEAST_SHIFT or off > 0.5 - END:
-        return ()
-    said = f"References moved by {shift - own:+.2g} eV leave {left:.1%} of the mean spectrum in place of"
-    said += f" {found.residual[0]:.1%}, and make its lithiation {there.quantity[0]:.3g} in place of"
-    said += f" {found.quantity[0]:.3g}: if they were measured on another energy scale, give --shift fit."
-    return (said,)
 
 
 def _measure(rows, energies, method, sigma, references, numbers):
@@ -327,34 +296,53 @@ def calibration_from(
 
 
 def calibration_of_references(method, energies, references, numbers):
-    """Calibrate a method on reference spectra themselves; numbers: their lithiation."""
+    """Calibrate a method on reference spectra themselves; numbers: their lithiation.
+
+    Between two references lie their mixtures: three energies follow them exactly, and what the straight line
+    of another curve is off them counts as lack of fit.
+    """
     about = {"references": references.source, "sha256": references.sha256}
     spectra = references.at(energies, method.shift).T
-    return calibration_from(method, energies, spectra, numbers, 0.0, provenance=about)
+    curve = calibration_from(method, energies, spectra, numbers, 0.0, provenance=about)
+    method = at_images(method, energies)
+    if method.name == "three-energy" and len(numbers) == 2:
+        return through_mixtures(curve, measure_spectra(spectra, energies, method, 0.0).jump)
+    x, mixed, share = [], [], np.linspace(0, 1, MIXTURES)
+    for one, other in pairwise(np.argsort(numbers, kind="stable")):
+        x.append(numbers[one] + (numbers[other] - numbers[one]) * share)
+        mixed.append(spectra[:, [one]] + (spectra[:, [other]] - spectra[:, [one]]) * share)
+    found = measure_spectra(np.concatenate(mixed, axis=1), energies, method, 0.0)
+    return with_mixtures(curve, found.quantity, np.concatenate(x))
 
 
-def to_lithiation(measured, calibration=None):
-    """Turn a measured map into lithiation: by a calibration, or (lcf) as the references' numbers say
-    already."""
+def to_lithiation(measured, calibration=None, *, shift_error=0.0):
+    """Turn a measured map into lithiation: by a calibration, or (lcf) as the references' numbers say already.
+
+    shift_error: standard deviation of all voxels' lithiation from a fitted shift of the references.
+    """
+    plain = measured.sigma is None
     if calibration is None:
         if measured.method.name != "lcf":
             raise InputError(
                 f"expected a calibration for the method {measured.method.name}, got none; give one, or "
                 "references with their lithiation."
             )
-        x, error, beyond = measured.quantity, measured.sigma, np.zeros(measured.quantity.shape, bool)
+        x, beyond = measured.quantity, np.zeros(measured.quantity.shape, bool)
+        error = np.hypot(measured.sigma, shift_error)
         budget = {"counting": _rms(measured.sigma), "calibration": 0.0, "lack_of_fit": 0.0}
+        budget |= {"shift": shift_error} if measured.method.shift_sigma else {}
     else:
         if calibration.method != measured.method.name:
             raise InputError(
                 f"expected a calibration of the method {measured.method.name}, got one of "
                 f"{calibration.method}; use the one that belongs to it."
             )
-        x, error, beyond = calibration.lithiation(measured.quantity, measured.sigma)
-        budget = calibration.budget(measured.quantity, measured.sigma)
+        noise = 0.0 if plain else measured.sigma
+        x, error, beyond = calibration.lithiation(measured.quantity, noise)
+        budget = calibration.budget(measured.quantity, noise) | ({"counting": None} if plain else {})
     return LithiationMap(
         x,
-        error,
+        None if plain else error,
         beyond & (measured.reason == 0),
         measured.reason,
         budget,
@@ -362,9 +350,9 @@ def to_lithiation(measured, calibration=None):
     )
 
 
-def lithiation_of(measured, energies, calibration=None, references=None, numbers=None):
+def lithiation_of(measured, energies, calibration=None, references=None, numbers=None, *, shift_error=0.0):
     """Turn a measured map into lithiation: by a calibration, by references of known lithiation (numbers), or
-    as a linear combination says already.
+    as a linear combination says already; shift_error: as of to_lithiation.
 
     Returns (LithiationMap, calibration), each None where there is none.
     """
@@ -373,12 +361,13 @@ def lithiation_of(measured, energies, calibration=None, references=None, numbers
         calibration = calibration_of_references(method, energies, references, numbers)
     if calibration is None and method.name != "lcf":
         return None, None
-    return to_lithiation(measured, calibration), calibration
+    return to_lithiation(measured, calibration, shift_error=shift_error), calibration
 
 
 def quantity_sigma(measured, spread):
-    """Standard deviation of a measured quantity: counting, and what its mean moves with the windows."""
-    return np.hypot(measured.sigma, spread)
+    """Standard deviation of a measured quantity: counting, and what its mean moves with the windows; None
+    where the noise is not known."""
+    return None if measured.sigma is None else np.hypot(measured.sigma, spread)
 
 
 def map_statistics(measured, found=None, spread=0.0):
@@ -387,8 +376,9 @@ def map_statistics(measured, found=None, spread=0.0):
     spread: standard deviation of the quantity from the choice of the windows (window_spread).
     """
     values, sigma = measured.quantity, quantity_sigma(measured, spread)
-    plain = {"counting": _rms(measured.sigma), "windows": spread}
-    budget = plain if measured.method.name == "edge" else None
+    budget = None
+    if measured.method.name == "edge":
+        budget = {"counting": _rms(measured.sigma), "windows": spread}
     if found:
         values, sigma, budget = found.values, found.sigma, found.budget
     own, known = statistics(values, sigma), np.isfinite(values)
@@ -440,7 +430,7 @@ def masked(measured, least):
         measured,
         reason=reason,
         quantity=np.where(keep, measured.quantity, np.nan),
-        sigma=np.where(keep, measured.sigma, np.nan),
+        sigma=None if measured.sigma is None else np.where(keep, measured.sigma, np.nan),
     ), float(least)
 
 

@@ -31,9 +31,9 @@ class DeviceGmres:
         self.repeat = None
 
     def __call__(self, b, *, tolerance, maximum=40):
-        """Return x and the relative residual history; b, x: of the processor, in double precision. Raises
+        """Return x and the relative residual history; b, x: of the processor, x in double precision. Raises
         NotConverged after `maximum` iterations."""
-        kernels.device.fill(self.b, b)
+        kernels.device.fill(self.b, np.asarray(b, float))
         kernels.device.copy(self.b, self.r)
         self.x.zero_()
         size, history = self._length(), [1.0]

@@ -38,9 +38,7 @@ class Rows(NamedTuple):
 
     def in_full(self):
         """Return them with weights of floats."""
-        if self.weight.dtype != np.uint16:
-            return self
-        return self._replace(weight=(self.weight.astype(np.uint32) << 16).view(np.float32))
+        return self._replace(weight=in_full(self.weight))
 
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
@@ -50,6 +48,18 @@ class Rows(NamedTuple):
         if self.far.size:
             weight = weight if weight.size else np.ones(graph.neighbour.size, self.weight.dtype)
             kernels.cycle.pack_more(graph.indptr, self.far, weight, self.far_weight)
+
+
+def in_full(weight):
+    """Return weights of floats: as they are, or of the upper halves of float32 (uint16)."""
+    return (weight.astype(np.uint32) << 16).view(np.float32) if weight.dtype == np.uint16 else weight
+
+
+def in_halves(weight):
+    """Return the upper halves (uint16) of weights (float32) rounded to eight binary digits, in place."""
+    kernels.cycle.halve(weight.reshape(-1))
+    out = np.empty(weight.shape, np.uint16)
+    return np.right_shift(weight.view(np.uint32), 16, out=out, casting="unsafe")
 
 
 def _with_more(indptr):

@@ -137,10 +137,27 @@ class Graph:
 
 
 def lean(graphs):
-    """Return filled graphs without their dense maps, which can be made again, and the ends of their rows,
-    six links a cell, kept once for all."""
-    ends = max((graph.indptr for graph in graphs), key=len)
-    return [replace(graph, dense=None, indptr=ends[: graph.n + 1]) for graph in graphs]
+    """Return filled graphs without their dense maps, which can be made again, the ends of their rows, six
+    links a cell, kept once for all, and graphs that are the same as one."""
+    ends, kept = max((graph.indptr for graph in graphs), key=len), []
+    for graph in graphs:
+        same = next((one for one in kept if _are_same(one, graph)), None)
+        kept.append(same or replace(graph, dense=None, indptr=ends[: graph.n + 1]))
+    return kept
+
+
+def _are_same(one, other):
+    """Whether two filled graphs of whole voxels have the same cells and links."""
+    whole = one.open is None and other.open is None and one.n == other.n
+    names = "position", "neighbour", "layer", "bounds"
+    alike = whole and all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+    return alike and all(map(np.array_equal, one.widths, other.widths))
+
+
+def held_once(values):
+    """Return values of cells, or where all are alike a view that repeats the first of them."""
+    alike = values.size and (values == values[0]).all()
+    return np.broadcast_to(values[:1].copy(), values.shape) if alike else values
 
 
 def line_colours(lengths, periodic):

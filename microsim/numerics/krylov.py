@@ -49,17 +49,17 @@ def _number(vector, value):
     return getattr(vector.dtype, "type", vector.dtype)(value)
 
 
-def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=None, room=None):
+def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=None, total=None):
     """Solve A x = b from a zero start; return x and the relative residual history.
 
     Flexible right preconditioning: min |b - A Z y|, x = Z y with the very z_k = P^-1 v_k that A was applied
     to. In single precision P^-1 (V y) is not Z y: good conductors turn the round-off of x into
     large residuals, and half of the solves of coupled balances needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
-    tolerance |b|; starts again after `restart` iterations, which bounds the memory at twice as many vectors
-    and, from then on, x; raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm
-    9.6). total(sums): adds up sums over vectors whose entries several processes hold. room: list in which
-    the basis lies for the next call: to be given memory anew each time takes a fortieth of a run.
+    tolerance |b|; starts again after `restart` iterations, the first time after `first` if that is fewer,
+    which bounds the memory at twice as many vectors and, from then on, x; raises NotConverged after `maximum`
+    iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds up sums over vectors whose entries
+    several processes hold.
     """
     norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
     size = norm(b)
@@ -67,8 +67,9 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     if size == 0:
         return np.zeros_like(b), history
     while len(history) <= maximum and history[-1] > tolerance:
-        length, most = norm(r), min(restart, maximum + 1 - len(history))
-        basis = _basis(room, most + 1, b.size)
+        cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
+        length, most = norm(r), min(cycle, maximum + 1 - len(history))
+        basis = np.empty((most + 1, b.size), np.float32)
         np.divide(r, length, out=basis[0], casting="same_kind")
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is float32, and what counts is the residual recomputed after
@@ -92,14 +93,11 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, total=No
     return x, history
 
 
-def _basis(room, count, size):
-    """Return place for so many vectors, that of the last call where a room has kept it."""
-    if room and room[0].shape[1] == size and len(room[0]) >= count:
-        return room[0][:count]
-    basis = np.empty((count, size), np.float32)
-    if room is not None:
-        room[:] = [basis]
-    return basis
+def _asked(history, tolerance, most):
+    """Return how many iterations, of `most`, another cycle will need at half the pace of those before: memory
+    of vectors is asked for at once, and what is asked for beyond need others fill."""
+    pace = -np.log(min(history[-1], 1.0)) / (len(history) - 1) / 2
+    return int(min(most, 2 + max(np.log(history[-1] / tolerance), 0.0) / max(pace, 1e-3)))
 
 
 def _gmres_cycle(apply, precondition, basis, target, norm, total):

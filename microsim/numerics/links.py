@@ -23,7 +23,7 @@ class Links:
         a line, not for a cell."""
         graph = graph if isinstance(graph, Graph) or graph.chains else graph.resolved
         if getattr(graph, "alike_along_x", False):
-            return cls(graph, graph.line_halves(), graph.position[:, 0].astype(np.uint32))
+            return cls(graph, graph.line_halves(), graph.position[:, 0].astype(np.uint16))
         half = graph.half_conductances()[0].reshape(graph.near.shape).copy()  # without the other side
         return cls(graph, half, np.arange(graph.n, dtype=np.uint32))
 
@@ -95,14 +95,14 @@ class InSeries(_Changed):
         weight = np.empty(self.graph.near.shape, dtype)
         scale = np.broadcast_to(np.asarray(scale, float), self.graph.n).copy()
         geometry = self.graph.near, self.links.half, self.links.line
-        kernels.fixed.conductances(*geometry, self.conductivity, scale, weight)
+        kernels.fixed.conductances(*geometry, np.ascontiguousarray(self.conductivity), scale, weight)
         return weight
 
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
         out = np.empty(self.graph.n)
         geometry = self.graph.near, self.links.half, self.links.line
-        kernels.fixed.flows_in_series(*geometry, self.conductivity, u, out)
+        kernels.fixed.flows_in_series(*geometry, np.ascontiguousarray(self.conductivity), u, out)
         return out
 
 

@@ -16,6 +16,7 @@ from .backend import kernels
 from .descent import Descent
 from .fixed_rows import Rows, joined_ranges, row_lengths, spans_of
 from .graph import Graph, line_colours
+from .listed import Listed
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Level:
     """One level: its graph, its numbers, and the way to the next coarser level.
 
     spans: ranges of cells in the order of a sweep, [(first, stop, colour)]; slots: which coarse link takes
-    each fine one (see coarse_slots); links: their number.
+    each fine one (see coarse_slots); ways: what `_links_along` has found; aggregates, links: their number.
     """
 
     graph: Graph
@@ -39,6 +40,8 @@ class Level:
     scale: np.ndarray | None = field(default=None, repr=False)
     slots: np.ndarray | None = field(default=None, repr=False)
     end_scale: tuple = (1.0, 1.0)
+    ways: list = field(default_factory=list, repr=False)
+    aggregates: int = 0
     links: int = 0
 
     @classmethod
@@ -53,6 +56,16 @@ class Level:
         none = np.empty(0, self.graph.neighbour.dtype)
         self.graph = replace(self.graph, indptr=none, neighbour=none)
         self.scale = self.slots = None
+
+    def find_children(self):
+        """Find the members of the aggregates again where they were let go of."""
+        if self.child is None:
+            self.child_ptr, self.child = kernels.coarsening.children_of(self.parent, self.aggregates)
+
+    def let_go(self):
+        """Let go of what only setting the numbers looks at and is soon found again: 12 bytes a cell."""
+        self.aggregates, self.child_ptr, self.child = len(self.child_ptr) - 1, None, None
+        self.scale = Listed.of(self.scale)
 
 
 def merge_lines(width, limit):
@@ -164,10 +177,10 @@ def level_weights(level, fine, weight, coarse):
             *(fine.indptr, fine.neighbour, level.parent, level.child_ptr, level.child),
             *(coarse.indptr, coarse.neighbour, np.iinfo(level.slots.dtype).max, level.slots),
         )
-    out = np.empty(coarse.neighbour.size, weight.dtype)
+    out = np.empty(coarse.indptr[-1], weight.dtype)
     within, children = np.iinfo(level.slots.dtype).max, (level.child_ptr, level.child)
     kernels.coarsening.coarse_weights(
-        fine.indptr, weight, level.slots, within, *children, coarse.indptr, level.scale, out
+        fine.indptr, weight, level.slots, within, *children, coarse.indptr, np.asarray(level.scale), out
     )
     return out
 
@@ -182,12 +195,25 @@ def end_conductance(level, fine, weight, part, ratio):
     touch the end, half of their conductance from level to level would leave too little of it. What the coarse
     grids then answer overshoots by a factor a level, and the cycle diverges.
     """
-    n = len(level.child_ptr) - 1
-    total = np.empty(n, part.dtype)
+    total = np.empty(len(level.child_ptr) - 1, part.dtype)
     kernels.coarsening.sum_children(part, level.child_ptr, level.child, total)
     held = np.flatnonzero(total > 0)
     if ratio == 1 or not held.size:
         return total
+    slots, own = _links_along(level, fine, held)
+    within = np.bincount(own, weight[slots] if weight.size else None, total.size)  # each link twice
+    series = total.copy()
+    passed = within > 0
+    series[passed] = 1 / (1 / total[passed] + 1 / within[passed])
+    return np.maximum(series, total * part.dtype.type(ratio), out=total)
+
+
+def _links_along(level, fine, held):
+    """Return the links along x within the aggregates `held` of the graph below a level, and the aggregate of
+    each; found once for the cells at an end."""
+    for known, *found in level.ways:
+        if np.array_equal(known, held):
+            return found
     count = level.child_ptr[held + 1] - level.child_ptr[held]
     cells = level.child[joined_ranges(level.child_ptr[held], count)]
     links = fine.indptr[cells + 1] - fine.indptr[cells]
@@ -195,11 +221,8 @@ def end_conductance(level, fine, weight, part, ratio):
     here, there = np.repeat(cells, links), fine.neighbour[slots]
     along = (level.parent[there] == own) & (fine.layer[here] == fine.layer[there])
     along &= fine.position[here, 0] != fine.position[there, 0]
-    within = np.bincount(own[along], weight[slots[along]] if weight.size else None, n)  # each link twice
-    series = total.copy()
-    passed = within > 0
-    series[passed] = 1 / (1 / total[passed] + 1 / within[passed])
-    return np.maximum(series, total * part.dtype.type(ratio), out=total)
+    level.ways.append((held, slots[along], own[along]))
+    return level.ways[-1][1:]
 
 
 class Multigrid:
@@ -213,7 +236,7 @@ class Multigrid:
     """
 
     def __init__(self, graph, weight=None, coarsest=300, visits=2, dtype=np.float32, halved=False):
-        self.levels, self.visits, self.dtype, self.halved = [], visits, dtype, halved
+        self.levels, self.visits, self.dtype, self.halved, self.lean = [], visits, dtype, halved, False
         if weight is None:
             weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, dtype)
         while True:
@@ -254,12 +277,27 @@ class Multigrid:
             )
             if coarse is None:
                 break
+            level.find_children()
             parts = [
                 end_conductance(level, level.graph, weight, part, ratio)
                 for part, ratio in zip(parts, (1.0, *level.end_scale))
             ]
             weight = level_weights(level, level.graph, weight, coarse.graph)
+            if self.lean:
+                level.let_go()
         self._factor(weight)
+        if self.lean:  # whose links the rows have, and `slots` and `ways` stand for
+            for level in self.levels[1:-1]:
+                level.graph = replace(level.graph, neighbour=level.graph.neighbour[:0])
+
+    def lying_in(self, room):
+        """Return it with x and b of its finest level in a room [2, n or more] of other multigrids, too, which
+        answer one after the other, and without what each update can find again."""
+        self.lean = True
+        if self.descent.top:
+            level = self.levels[0]
+            level.x, level.b = (vector[: level.graph.n] for vector in room)
+        return self
 
     def settle(self):
         """Let go of what only another `update` would need, a third of all; return the same multigrid."""

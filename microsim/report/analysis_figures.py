@@ -7,7 +7,7 @@ import numpy as np
 
 from ..base.quantities import VOLTAGE_PARTS, quantity
 from ..volumes.fields import read_field, read_names, read_times
-from .number_format import THIN, digits, fixed, time_unit
+from .number_format import THIN, digits, fixed, percent, time_unit
 from .page import TextTable
 from .style import (
     DEPTH,
@@ -30,6 +30,7 @@ STACKED = sorted(
 )
 SMALL, OTHERS = 0.005, ("Others", "#e5e7eb")  # parts below this share of the total are drawn as one
 PANELS = 4
+LITTLE = 5e-4  # of the active material, which a tenth of a percent does not show
 
 
 # -- the voltage ---------------------------------------------------------------------------------------------
@@ -165,18 +166,28 @@ def particles_figure(found):
     panels = figure.subplots(1, 3 if near else 2, width_ratios=[1.25, 1, 1][: 3 if near else 2])
     depth, diameter = UM * np.array(particles["depth_m"]), UM * np.array(particles["diameter_m"])
     used, std = (np.array(end["particles"][name], float) for name in ("utilisation", "std"))
-    dots = panels[0].scatter(depth, 100 * used, c=diameter, s=10, cmap="viridis")
+    dead = _taking_none(end)
+    marks = {"cmap": "viridis", "vmin": diameter.min(), "vmax": diameter.max(), "lw": 0.8}
+    dots = panels[0].scatter(depth[~dead], 100 * used[~dead], c=diameter[~dead], s=10, **marks)
+    panels[0].scatter(depth[dead], 100 * used[dead], c=diameter[dead], s=14, marker="x", **marks)
     figure.colorbar(dots, ax=panels[0], label="Diameter (µm)").outline.set_linewidth(0.5)
     panels[0].axhline(100 * end["utilisation"]["mean"], color=MUTED, lw=0.8)
     panels[0].set(xlabel=DEPTH, ylabel="Utilisation (%)", xlim=(0, UM * end["by_depth"]["x_m"][-1]))
     mark_ends(panels[0])
-    panels[1].scatter(diameter, std, c=INK, s=8, alpha=0.6, lw=0)
+    panels[1].scatter(diameter[~dead], std[~dead], c=INK, s=8, alpha=0.6, lw=0)
+    panels[1].scatter(diameter[dead], std[dead], c=INK, s=12, alpha=0.6, lw=0.8, marker="x", clip_on=False)
     panels[1].set(xlabel="Diameter (µm)", ylabel="Lithiation, std within the particle", ylim=(0, None))
     if near:
         _by_distance(panels[2], near)
     for axes in panels:
         axes.grid(True)
     return figure
+
+
+def _taking_none(end):
+    """Which of the listed particles take no part."""
+    share = end["particles"].get("taking_part") or [1.0] * len(end["particles"]["mean"])
+    return np.array(share, float) == 0
 
 
 def _by_distance(axes, near):
@@ -197,8 +208,21 @@ def particles_caption(found):
         f" is filled, of each of {digits(particles['count'])} particles{most} found by a watershed at their"
         f" necks; line: mean. It runs from {digits(100 * used['min'], 3)} to"
         f" {digits(100 * used['max'], 3)}{THIN}%, mean {digits(100 * used['mean'], 3)}, standard deviation"
-        f" {digits(100 * used['std'], 2)}. Middle: spread of the lithiation within each. Right: lithiation"
-        " over the distance to the surface of the active material, mean and standard deviation."
+        f" {digits(100 * used['std'], 2)}.{_dead_particles(end)} Middle: spread of the lithiation within"
+        " each. Right: lithiation over the distance to the surface of the active material, mean and standard"
+        " deviation."
+    )
+
+
+def _dead_particles(end):
+    """Say which of the particles take no part, and how far the others are used."""
+    dead, used = int(_taking_none(end).sum()), end.get("utilisation_taking_part")
+    if not dead:
+        return ""
+    return (
+        f" Crosses: {dead} that take{'s' * (dead == 1)} no part; the others run from"
+        f" {digits(100 * used['min'], 3)} to {digits(100 * used['max'], 3)}{THIN}%, mean"
+        f" {digits(100 * used['mean'], 3)}, standard deviation {digits(100 * used['std'], 2)}."
     )
 
 
@@ -208,6 +232,13 @@ def last_discharge_end(found):
     ends = found["ends"]
     discharges = [end for end in ends if end["name"].lower().startswith("discharge")]
     return (discharges or ends or [None])[-1]
+
+
+def taking_part(found, row):
+    """Return the share of the active material that takes part at a stored time, None where it is all, or
+    not known."""
+    shares = found["times"].get("share_taking_part")
+    return shares[row] if shares and shares[row] < 1 - LITTLE else None
 
 
 # -- over time -----------------------------------------------------------------------------------------------
@@ -228,7 +259,8 @@ def reaction_figure(found, shape, voxel_size, fields_path=None):
     figure = new_figure(5.6, bars_between=True)
     panels = figure.subplots(2, 2)
     _front(figure, panels[0, 0], times, t, UM * shape[0] * voxel_size[0])
-    _local_rate(panels[0, 1], times, t)
+    some = taking_part(found, -1) is not None
+    _local_rate(panels[0, 1], times, t, "local_c_rate_taking_part" if some else "local_c_rate")
     for name, label, colour in (
         ("std", "all", INK),
         ("std_between", "between particles", "#cc79a7"),
@@ -236,6 +268,8 @@ def reaction_figure(found, shape, voxel_size, fields_path=None):
         ("std_over_depth", "over the depth", "#1f5fa8"),
     ):
         panels[1, 0].plot(t, times[name], color=colour, label=label)
+        if some:
+            panels[1, 0].plot(t, times[f"{name}_taking_part"], color=colour, ls="--", lw=0.9)
     panels[1, 0].set(ylabel="Lithiation, standard deviation", ylim=(0, 1.3 * max(max(times["std"]), 1e-6)))
     panels[1, 0].legend(loc="upper left", ncols=2)
     for axes in (*panels[0], panels[1, 0]):
@@ -268,13 +302,13 @@ def _front(figure, axes, times, t, depth_um):
     axes.set(ylabel=DEPTH, ylim=(0, depth_um))
 
 
-def _local_rate(axes, times, t):
+def _local_rate(axes, times, t, column):
     """Quantiles of the local C-rate, each between two stored times."""
-    known = [k for k, rate in enumerate(times["local_c_rate"]) if rate is not None]
+    known = [k for k, rate in enumerate(times[column]) if rate is not None]
     one = len(known) == 1  # all over its time
     middle = t[known[0] - 1 : known[0] + 1] if one else np.array([(t[k] + t[k - 1]) / 2 for k in known])
     rate = {
-        name: np.array([times["local_c_rate"][k][name] for k in known] * (2 if one else 1))
+        name: np.array([times[column][k][name] for k in known] * (2 if one else 1))
         for name in ("p05", "p25", "p50", "p75", "p95")
     }
     axes.fill_between(middle, rate["p05"], rate["p95"], color="#dbe7f4", lw=0, label="5 to 95 %")
@@ -313,14 +347,26 @@ def _draw_section(figure, axes, section, shape, voxel_size, time):
 
 def reaction_caption(found):
     """Say what the figure over time shows, with the last figures."""
-    times = found["times"]
+    times, share = found["times"], taking_part(found, -1)
+    of_rate, dashed, of_part = "", "", ""
+    if share is not None:
+        of_rate, dashed = ", of what takes part", "; dashed: the same over what takes part"
+        of_part = (
+            f" {percent(1 - share)} of the active material takes no part and keeps its lithium; over the rest"
+            f" it is {_deviations(times, '_taking_part')}."
+        )
     return (
         "Upper left: reaction per area of interface of each layer over its mean at that time; dots: where it"
         " is largest, smoothed over a twentieth of the thickness. Upper right: local C-rate, change of"
-        " lithiation between stored times over the material's window and hour. Lower left: standard"
+        f" lithiation between stored times over the material's window and hour{of_rate}. Lower left: standard"
         " deviation of the lithiation over all of the active material, of the particles' means, within"
-        " particles and of the layers' means. Lower right: local C-rate in a section halfway through the"
-        f" last discharge. At the last time the deviation is {digits(times['std'][-1], 2)},"
-        f" {digits(times['std_between'][-1], 2)} between and {digits(times['std_within'][-1], 2)} within"
-        " particles."
+        f" particles and of the layers' means{dashed}. Lower right: local C-rate in a section halfway through"
+        f" the last discharge. At the last time the deviation is {_deviations(times, '')}.{of_part}"
     )
+
+
+def _deviations(times, ending):
+    all_, between, within = (
+        digits(times[f"{name}{ending}"][-1], 2) for name in ("std", "std_between", "std_within")
+    )
+    return f"{all_}, {between} between and {within} within particles"

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..base.quantities import VOLTAGE_PARTS
 from ..maps.verdict import verdict
-from .analysis_figures import last_discharge_end, loaded_steps, mean_over_charge
+from .analysis_figures import last_discharge_end, loaded_steps, mean_over_charge, taking_part
 from .curve_figures import beside_cards
 from .number_format import THIN, digits, fixed, length_text, percent
 from .tables import last_discharge
@@ -131,11 +131,17 @@ def _uneven(found):
     if not end:
         return ""
     row = int(np.argmin(np.abs(np.array(times["time_s"], float) - end["time_s"])))
-    spreads = {name: times[name][row] for name in SPREADS if times.get(name) and times[name][row] is not None}
-    if not spreads:
-        return ""
-    said = ", ".join(f"{digits(float(spreads[name]), 2)} {SPREADS[name]}" for name in spreads)
-    most = max(spreads, key=spreads.get)
-    if not spreads[most] > 0:
-        return ""
-    return f"At its end the lithiation spreads (standard deviation) by {said}: mostly because {CAUSES[most]}."
+    share, ending = taking_part(found, row), "_taking_part"
+    known = {name: times.get(f"{name}{ending if share else ''}") for name in SPREADS}
+    spreads = {name: values[row] for name, values in known.items() if values and values[row] is not None}
+    most = max(spreads, key=spreads.get, default=None)
+    told = [f"{digits(float(spread), 2)} {SPREADS[name]}" for name, spread in spreads.items()]
+    said = f"{', '.join(told)}: mostly because {CAUSES[most]}" if spreads and spreads[most] > 0 else ""
+    if not share:
+        return f"At its end the lithiation spreads (standard deviation) by {said}." if said else ""
+    whole = digits(float(times["std"][row]), 2)
+    idle = (
+        f"At its end the lithiation spreads (standard deviation) by {whole} over all of the active material,"
+        f" {percent(1 - share)} of which takes no part"
+    )
+    return f"{idle}; of the rest by {said}." if said else f"{idle}."

@@ -22,14 +22,29 @@ def phases_caption(grid):
         )
     return (
         f"Phases of the volume ({size} µm) in three sections through its middle, and their share of each "
-        f"layer over the depth; dashed: mean. {_sentence(', '.join(spans))}"
+        f"layer over the depth; dashed: mean. There are {', '.join(spans)}."
     )
 
 
-def voltage_caption(result, several):
-    """Say what the voltage figure shows: capacity, mean voltage, why the step ended."""
+COUNTERS = {
+    "lithium": " against a lithium-metal counter electrode",
+    "ideal": " against lithium, by a counter electrode that takes no voltage,",
+}
+
+
+def voltage_caption(result, several, counter=None):
+    """Say what the voltage figure shows: capacity, mean voltage, why the step ended.
+
+    counter: the counter electrode as the case has it, None where that is not known.
+    """
     step = last_discharge(result)
-    text = "Cell voltage against a lithium-metal counter electrode over the specific capacity"
+    against = COUNTERS.get(counter, "") if isinstance(counter, str) else ""
+    if isinstance(counter, dict):
+        of = (result.get("materials") or {}).get("counter_electrode") or {}
+        against = (
+            f" against a counter electrode of {of['name']}" if of else " against a porous counter electrode"
+        )
+    text = f"Cell voltage{against} over the specific capacity"
     text += "; right: voltage and current density (positive: discharge) over time. " if several else ". "
     if step.get("capacity_mAh_g") is not None:
         text += f"{step['name']}: {digits(float(step['capacity_mAh_g']))}{THIN}mAh{THIN}g⁻¹"
@@ -68,9 +83,7 @@ def profiles_caption(series, *, distribution=False):
 def potentials_caption(series):
     """Say what the potentials figure shows."""
     shown = "; ".join(quantity(s.name).words for s in series)
-    return _sentence(
-        f"Means of each layer over the depth: {shown}. Colours as in the legend, early dark to late light"
-    )
+    return f"Means of each layer over the depth: {shown}. Colours as in the legend, early dark to late light."
 
 
 def _what(series):
@@ -94,7 +107,3 @@ def _ends(series):
 
 def _capital(text):
     return text[:1].upper() + text[1:]
-
-
-def _sentence(text):
-    return _capital(text) + "."

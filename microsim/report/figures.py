@@ -26,7 +26,12 @@ from .style import (
     symmetric_limit,
 )
 
-LONG_NAMES = {"am": "active material", "cbd": "carbon-binder", "sep": "separator"}
+LONG_NAMES = {
+    "am": "active material",
+    "cbd": "carbon-binder",
+    "sep": "separator",
+    "counter_electrode": "counter electrode",
+}
 STEP_COLOURS = {"discharge": ("#1f5fa8", "#5b9bd5", "#0b3c6f"), "charge": ("#c2571a", "#e59a5c", "#7f3308")}
 
 

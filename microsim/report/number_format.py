@@ -3,7 +3,7 @@
 import math
 import re
 
-from ..base.quantities import ENDINGS, SUPERSCRIPTS, WORDS
+from ..base.quantities import COEFFICIENTS, ENDINGS, SUPERSCRIPTS, WORDS, ending_of
 
 NONE = "–"
 MOST_VALUES = 6  # longer lists are not for a table
@@ -108,9 +108,7 @@ def label(key):
     """Turn a key of result.json into words, without its unit: "mean_voltage_V" -> "Mean voltage"."""
     if key in WORDS:
         return WORDS[key]
-    ending = _ending(key)
-    words = key[: -len(ending)] if ending else re.sub("_(s|bytes)$", "", key)
-    words = words.replace("_", " ")
+    words = key.removesuffix(ending_of(key)).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
@@ -119,7 +117,7 @@ def value_text(key, value):
     if isinstance(value, (list, tuple)):
         if len(value) > MOST_VALUES or any(isinstance(v, (dict, list, tuple)) for v in value):
             return f"{len(value)} entries, in the record"
-        if _ending(key) == "_m" and value:
+        if ending_of(key) == "_m" and value:
             return length_text(*value)
         joint = " × " if key == "shape" else ", "
         return joint.join(value_text("", _scaled(key, v)) for v in value) + _unit(key)
@@ -127,12 +125,9 @@ def value_text(key, value):
         return value
     if value is None or isinstance(value, bool):
         return digits(value)
-    if key.endswith("_bytes"):
-        return memory(value)
-    if re.search("(^|_)s$", key):
-        return duration(value)
-    if _ending(key) == "_m":
-        return length_text(value)
+    sized = {"_bytes": memory, "_s": duration, "_m": length_text}.get("_s" if key == "s" else ending_of(key))
+    if sized:
+        return sized(value)
     return digits(_scaled(key, value), trim=True) + _unit(key)
 
 
@@ -152,11 +147,7 @@ def rows(items, prefix=""):
 
 def names_unit(key):
     """Tell whether a key ends on the unit of its value."""
-    return bool(_ending(key) or re.search("(^|_)s$", key) or key.endswith("_bytes"))
-
-
-def _ending(key):
-    return next((ending for ending in (*ENDINGS, "_m") if key.endswith(ending)), "")
+    return bool(ending_of(key))
 
 
 def _trimmed(text, trim):
@@ -164,12 +155,13 @@ def _trimmed(text, trim):
 
 
 def _scaled(key, value):
-    factor = ENDINGS.get(_ending(key), (1, ""))[0]
+    factor = ENDINGS.get(ending_of(key), (1, ""))[0]
     return value if factor == 1 or isinstance(value, str) or value is None else factor * value
 
 
 def _unit(key):
-    unit = ENDINGS.get(_ending(key), (1, ""))[1]
+    known = COEFFICIENTS.get(key.rpartition(".")[2]) if ".materials." in key else None
+    unit = known.shown_unit if known else ENDINGS.get(ending_of(key), (1, ""))[1]
     return f"{THIN}{unit}" if unit else ""
 
 

@@ -45,13 +45,15 @@ def soc_maps_figure(page, where):
         if measured.residual is not None
         else (np.where(np.isfinite(page.values), measured.jump, np.nan), MAPS["jump"])
     )
-    panels = ((page.values, page.quantity), (page.error, MAPS["sigma"]), third)
+    own = [] if page.error is None else [(page.error, MAPS["sigma"])]
+    panels = ((page.values, page.quantity), *own, third)
     plane = _plane(page.values, where)
     aspect = plane.shape[0] * _edge(page, where, 0) / (plane.shape[1] * _edge(page, where, 1))
     flat = aspect > FLAT
-    height = 3 * (0.85 * WIDTH / aspect + 0.5) if flat else WIDTH / 3 / aspect + 0.9
+    n = len(panels)
+    height = n * (0.85 * WIDTH / aspect + 0.5) if flat else WIDTH / n / aspect + 0.9
     figure = new_figure(float(np.clip(height, 1.8, 7.0)), layout="compressed")
-    axes = figure.subplots(*((3, 1) if flat else (1, 3)), sharex=True, sharey=True)
+    axes = figure.subplots(*((n, 1) if flat else (1, n)), sharex=True, sharey=True)
     for panel, (values, what) in zip(axes, panels, strict=True):
         shown = np.where(np.isfinite(page.values), values, np.nan)
         low, high, extend = limits(shown)
@@ -71,17 +73,18 @@ def _line_figure(page):
     figure = new_figure(3.0)
     axes, axis = figure.subplots(), int(np.argmax(page.values.shape))
     size = 1.0 if page.voxel_size is None else UM * page.voxel_size[axis]
-    where, values, error = (np.arange(page.values.size) + 0.5) * size, page.values.ravel(), page.error.ravel()
+    where, values = (np.arange(page.values.size) + 0.5) * size, page.values.ravel()
     if page.voxel_size is None:
         where = np.arange(page.values.size)
-    axes.fill_between(
-        where, values - error, values + error, color=BLUE, alpha=0.25, lw=0, label="± standard deviation"
-    )
+    if page.error is not None:
+        ends = (values + sign * page.error.ravel() for sign in (-1, 1))
+        axes.fill_between(where, *ends, color=BLUE, alpha=0.25, lw=0, label="± standard deviation")
     axes.plot(where, values, color=BLUE, lw=1, marker=".", ms=3)
     axes.set(
         xlabel=f"{'xyz'[axis]} ({'voxels' if page.voxel_size is None else 'µm'})", ylabel=page.quantity.axis
     )
-    axes.legend(loc="best")
+    if page.error is not None:
+        axes.legend(loc="best")
     return figure
 
 
@@ -91,13 +94,15 @@ def histograms_figure(page):
     jump = page.measured.jump[np.isfinite(page.measured.jump)]
     same = jump.size == 0 or np.ptp(jump) == 0  # normalised spectra
     figure = new_figure(2.9)
-    panels = figure.subplots(1, 2 if same else 3)
+    known = page.error is not None
+    panels = np.atleast_1d(figure.subplots(1, 1 + known + (not same)))
     _histogram(panels[0], page.values, page.quantity.axis, BLUE)
-    _histogram(panels[1], page.error, MAPS["sigma"].axis, ORANGE)
+    if known:
+        _histogram(panels[1], page.error, MAPS["sigma"].axis, ORANGE)
     if not same:
-        _histogram(panels[2], jump, MAPS["jump"].axis, MUTED, log=True)
+        _histogram(panels[-1], jump, MAPS["jump"].axis, MUTED, log=True)
         if page.threshold is not None:
-            panels[2].axvline(page.threshold, color=INK, ls=DASHED, lw=1)
+            panels[-1].axvline(page.threshold, color=INK, ls=DASHED, lw=1)
     panels[0].set_ylabel("Voxels")
     return figure
 

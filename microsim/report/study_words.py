@@ -4,7 +4,7 @@ differs."""
 import json
 import math
 
-from ..base.quantities import ENDINGS
+from ..base.quantities import ENDINGS, ending_of
 
 
 def case_label(case, keys, without=None):
@@ -24,10 +24,8 @@ def short(key):
     """Word a dotted key by its last part, with the part before where that is a number, and its unit."""
     parts = key.split(".")
     word = "C-rate" if key == "c_rate" else ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
-    for ending, (factor, unit) in sorted(ENDINGS.items(), key=lambda item: -len(item[0])):
-        if factor == 1 and word.endswith(ending):
-            return f"{word.removesuffix(ending)} ({unit})"
-    return word
+    factor, unit = ENDINGS.get(ending_of(word), (0, ""))
+    return f"{word.removesuffix(ending_of(word))} ({unit})" if factor == 1 else word
 
 
 def goal_title(goal):

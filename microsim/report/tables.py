@@ -84,7 +84,7 @@ def model_table(result):
     """Tabulate the choices a reader must know to judge the numbers: area correction, current, mass."""
     correction, found = result.get("area_correction"), []
     if isinstance(correction, dict):
-        found += rows({"area_correction": correction})
+        found += rows({"area_correction": {key: one for key, one in correction.items() if one is not None}})
     elif correction is not None:
         words = {
             True: "face by face (voxel faces overstate a smooth surface)",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..transport.flux import speed_of
 from .number_format import THIN, digits, percent
 from .style import (
     DASHED,
@@ -21,17 +22,6 @@ AXIS_COLOURS = {"x": "#1f5fa8", "y": "#d1781f", "z": "#009e73"}
 STAGNANT = 0.01  # of the mean flux, as transport.flux counts dead ends
 SPANS = {"J": (STAGNANT, 10.0), "v": (1e-3, 10.0)}  # colour scale, over the mean: one for all pages
 FLAT = 0.45  # height over width of a section that needs the whole width
-
-
-def speed_of(vector, present, still_share=0.0):
-    """Return the length of a vector field [3, x, y, z] over its mean, NaN where `present` (bool [x, y, z]) is
-    false.
-
-    still_share: share of those voxels where nothing can move; the mean is taken over the others.
-    """
-    speed = np.sqrt(np.einsum("axyz,axyz->xyz", vector, vector, dtype=np.float32, casting="same_kind"))
-    mean = speed[present].mean(dtype=float) / (1 - still_share) if present.any() and still_share < 1 else 0.0
-    return np.where(present, speed / (mean or 1.0), np.nan)
 
 
 def distribution(speed, bins=66):

@@ -108,3 +108,14 @@ def flux_figures(flux, grid, conducting, axis, result, *, bins=60):
         edges / mean,
         share,
     )
+
+
+def speed_of(vector, present, still_share=0.0):
+    """Return the length of a vector field [3, x, y, z] over its mean, NaN where `present` (bool [x, y, z]) is
+    false.
+
+    still_share: share of those voxels where nothing can move; the mean is taken over the others.
+    """
+    speed = np.sqrt(np.einsum("axyz,axyz->xyz", vector, vector, dtype=np.float32, casting="same_kind"))
+    mean = speed[present].mean(dtype=float) / (1 - still_share) if present.any() and still_share < 1 else 0.0
+    return np.where(present, speed / (mean or 1.0), np.nan)

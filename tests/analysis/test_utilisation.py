@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from microsim.analysis.utilisation import Utilisation, particle_of_cells
+from microsim.cell.contacts import LostContact, after_loss
 from microsim.shapes.splitting import label_particles, surface_distance, surface_reached
 
 from ..cells import half_cell, voxel_grid
@@ -75,7 +76,9 @@ def test_local_rate(uneven):
     active = uneven.cell.mesh.materials[0]
     assert abs(active.sto_0 - active.sto_100) == pytest.approx(window, abs=0.02)
     window = abs(active.sto_0 - active.sto_100)
-    found = uneven.rate(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)), before, 1800.0)
+    rates = uneven.rates(state(uneven, lambda x: 0.3 + 0.1 * (x > 10 * H)), before, 1800.0)
+    found = rates["local_c_rate"]
+    assert rates["local_c_rate_taking_part"] == found
     assert found["p05"] == 0 and found["p95"] == found["max"] == pytest.approx(0.2 / window)
     assert found["mean"] == pytest.approx(0.1 / window, rel=0.02)
 
@@ -94,6 +97,64 @@ def test_distance_and_depth_profiles(uneven):
     assert end["by_depth"]["mean"][10] is None  # between the balls
     assert end["utilisation"]["max"] - end["utilisation"]["min"] < 0.01
     assert end["particles"]["std"][0] == pytest.approx(np.std(sto), rel=0.05)
+
+
+def apart():
+    """Two balls of which the first has no way to the collector: all of it keeps the 0.27 of the start."""
+    labels = balls()
+    labels[:10, :, 8:] = 0
+    cell = half_cell(labels, H)
+    return Utilisation(cell, label_particles(voxel_grid(labels, H), ["am"])), labels
+
+
+def test_what_no_path_joins_is_part_of_all_active_material():
+    uneven, labels = apart()
+    found = uneven.spread(state(uneven, lambda x: 0.47 + 0 * x))
+    share = np.count_nonzero(labels[:10] == 1) / np.count_nonzero(labels == 1)
+    spread = 0.2 * np.sqrt(share * (1 - share))  # of two values
+    assert found["mean"] == pytest.approx(0.27 * share + 0.47 * (1 - share))
+    assert found["std"] == pytest.approx(spread) and found["std_between"] == pytest.approx(spread)
+    assert found["std_over_depth"] == pytest.approx(spread) and found["std_within"] < 1e-12
+    assert found["share_taking_part"] == pytest.approx(1 - share)
+    assert found["mean_taking_part"] == pytest.approx(0.47) and found["std_taking_part"] < 1e-12
+    assert uneven.particles()["count"] == 2
+
+
+def test_the_end_of_a_step_tells_the_particles_that_take_no_part():
+    uneven, labels = apart()
+    end = uneven.ending(state(uneven, lambda x: 0.47 + 0 * x))
+    assert end["particles"]["mean"] == [0.27, 0.47] and end["particles"]["taking_part"] == [0.0, 1.0]
+    assert end["by_depth"]["mean"][5] == 0.27 and end["by_depth"]["mean"][16] == 0.47
+    near, share = end["by_distance_to_surface"], np.count_nonzero(labels[:10] == 1) / (labels == 1).sum()
+    assert np.average(near["mean"], weights=near["share"]) == pytest.approx(0.47 - 0.2 * share, abs=1e-5)
+    some, all_ = end["utilisation_taking_part"], end["utilisation"]
+    assert some["min"] == some["max"] == all_["max"] > all_["min"] and some["std"] == 0
+
+
+def test_rates_of_all_material_and_of_what_takes_part():
+    uneven, labels = apart()
+    before, active = np.full(uneven.cell.mesh.solid.n, 0.3), uneven.cell.mesh.materials[0]
+    found = uneven.rates(state(uneven, lambda x: 0.4 + 0 * x), before, 3600.0)
+    rate = 0.1 / abs(active.sto_0 - active.sto_100)
+    some, all_ = found["local_c_rate_taking_part"], found["local_c_rate"]
+    assert some["p05"] == pytest.approx(rate) and some["mean"] == pytest.approx(rate)
+    share = np.count_nonzero(labels[:10] == 1) / np.count_nonzero(labels == 1)
+    assert all_["p05"] == 0 and all_["mean"] == pytest.approx((1 - share) * rate)
+
+
+def test_contact_lost_at_the_start_or_on_the_way_is_the_same_state():
+    """A ball set off from the start, and one that falls away before anything flows."""
+    labels = balls()
+    group = np.where(labels == 1, 1 + (np.arange(22) > 10)[:, None, None], 0)
+    off = LostContact(np.array([0.0, 1.0, 0.0]), group, True)
+    start = half_cell(labels, H, contact_lost=off)
+    way = after_loss(half_cell(labels, H), off)[0]
+    found = []
+    for cell in (start, way):
+        uneven, x = Utilisation(cell, group.astype(np.int32)), cell.mesh.solid.position[:, 0]
+        sto = np.where(x - cell.mesh.lines > 10, 0.4 + 0.01 * x, 0.27)
+        found.append(uneven.spread(cell.vector(V=4.0, sto=sto, c_e=1000.0)))
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -151,7 +212,7 @@ def test_a_pore_that_no_electrolyte_reaches_is_no_surface():
 
     def near_pore(uneven):
         x, y, z = uneven.cell.mesh.solid.position.T
-        of, middles = uneven.bins
+        _, of, middles = uneven.bins
         return middles[of[(x - uneven.cell.mesh.lines == 9) & (y == 6) & (z == 6)][0]]
 
     assert near_pore(alive) == pytest.approx(0.2e-6, rel=0.3)  # beside the pore

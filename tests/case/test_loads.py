@@ -57,6 +57,10 @@ WRONG = {
     "for ever": ("0,1\n1e300,1\n", "at most 100 years"),
     "hours": ("time (h),rate\n0,1\n1,1\n", "in another unit: give seconds"),
     "amperes": ("t (s),I (mA)\n0,1\n1,1\n", "a current, a power or a voltage: name its quantity"),
+    "two times": ("time_s,time_h\n0,0\n3600,1\n", 'got "time_s" and "time_h"; name them time_s and c_rate'),
+    "two values": ("c_rate,current\n0,0\n3600,1\n", 'got "c_rate" and "current"; name them'),
+    "values that fall, first": ("c_rate,time_s\n0,5\n1,0\n", "line 2: expected time to begin at 0 s, got 5"),
+    "hours, second": ("c_rate,time_h\n0,0\n1,1\n", "in another unit: give seconds"),
     "a decimal comma and a point": ("0;0,5\n1.5;1\n", "expected one decimal mark"),
 }
 
@@ -69,6 +73,30 @@ def test_what_is_no_profile_is_refused(tmp_path, content, sentence):
         check_profiles(read_protocol([{"profile": str(path)}], "protocol"), lambda file: file)
     with pytest.raises(InputError, match="check the path"):
         read_profile(tmp_path / "absent.csv")
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        "c_rate,time_s",
+        "C-rate (1/h),t / s",
+        "rate,time\n1/h,s",
+        "# I (C),seconds",
+        "1/h,elapsed time (s)",
+        "rate,Zeit",
+    ],
+)
+def test_columns_stand_in_the_order_of_their_names(tmp_path, heads):
+    """Two rising columns: without their names each could be the time."""
+    (tmp_path / "turned.csv").write_text(f"{heads}\n0,0\n1,60\n2,120\n")
+    times, values = read_profile(tmp_path / "turned.csv")
+    assert times.tolist() == [0, 60, 120] and values.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("heads", ["time_s,c_rate\n", "t,c\n", "x,y\n", ""])
+def test_time_comes_first_where_names_do_not_say_otherwise(tmp_path, heads):
+    (tmp_path / "drive.csv").write_text(f"{heads}0,0\n60,1\n120,2\n")
+    assert read_profile(tmp_path / "drive.csv")[0].tolist() == [0, 60, 120]
 
 
 def test_a_profile_may_jump_and_have_decimal_commas(tmp_path):

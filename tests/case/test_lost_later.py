@@ -69,7 +69,8 @@ def test_the_run_says_what_was_lost(tmp_path):
     case = cycled(tmp_path, [by_label(tmp_path, after=1, particles={11: 1})])
     setup, record = simulate(case)
     (said,) = setup.cell.design.remarks
-    assert said.startswith("After step 1: 1 of 4 particles have lost electronic contact, 25.0% of the active")
+    assert said.startswith("After step 1: 1 of 4 particles have lost electronic contact; 1 in all takes no")
+    assert said.endswith(" part, 25.0% of the active material.")
     assert record.contacts[0]["active_share_apart"] == pytest.approx(0.25, abs=0.01)
     assert record.lithium_balance_error < 1e-10
 

@@ -28,9 +28,10 @@ def test_charge_salt_and_lithium_leave_nowhere(seed):
     psi, phi, V, sto, c_e = (part.sum() for part in parts)
     scale = max(np.abs(part).sum() for part in parts)
     u, dt, I, alpha = at.u, step.formula.dt, CURRENT * cell.mesh.area, step.formula.alpha
-    salt = F * np.sum(cell.mesh.eps * cell.mesh.ionic.volumes() * (alpha * u.c_e + step.past.c_e)) / dt
+    past_sto, past_c_e = map(step.formula.past, (step.earlier.sto, step.earlier.c_e))
+    salt = F * np.sum(cell.mesh.eps * cell.mesh.ionic.volumes() * (alpha * u.c_e + past_c_e)) / dt
     assert c_e - (1 - cell.electrolyte.t_plus) * psi == pytest.approx(salt, abs=1e-11 * scale)
-    lithium = F * 63104.0 * np.sum(cell.mesh.solid.volumes() * (alpha * u.sto + step.past.sto)) / dt
+    lithium = F * 63104.0 * np.sum(cell.mesh.solid.volumes() * (alpha * u.sto + past_sto)) / dt
     assert sto - (phi - (V + I)) == pytest.approx(lithium, abs=1e-11 * scale)
     metal = cell.counter_area @ at.counter.j
     assert psi + phi == pytest.approx(V + I - metal, abs=1e-11 * scale)
@@ -140,8 +141,8 @@ def residual_by_hand(cell, step, u):
         y_z * mesh.sigma[mesh.collector] / (mesh.voxel_size[0] / 2) * u.phi[mesh.collector]
     )
     rate = [
-        (step.formula.alpha * v + past) / step.formula.dt
-        for v, past in ((u.sto, step.past.sto), (u.c_e, step.past.c_e))
+        (step.formula.alpha * v + step.formula.past(earlier)) / step.formula.dt
+        for v, earlier in ((u.sto, step.earlier.sto), (u.c_e, step.earlier.c_e))
     ]
     return (
         outflow(mesh.ionic, kappa, u.psi) - sources,

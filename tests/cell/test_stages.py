@@ -76,6 +76,9 @@ def test_what_only_a_lost_particle_joined_falls_away_too():
     late = Stages(cell).at(1).cell
     assert late.mesh.faces.area.size == half_cell(LABELS, contact_lost=lost(1)).mesh.faces.area.size
     assert np.unique(late.pieces_apart).size == 2  # no lithium passes where they touched
+    figures = Stages(cell)._figures(late, 1)
+    assert (figures["particles_apart"], figures["pieces_apart"]) == (2, 2)
+    assert figures["active_share_apart"] == pytest.approx(1 / 9)
     loads = [Load("d", I * cell.mesh.area, duration=100.0)] * 2
     ran = run(cell, loads, sto=0.4)
     ends = [moment.u.sto for moment in ran.seen if moment.last]
@@ -83,6 +86,21 @@ def test_what_only_a_lost_particle_joined_falls_away_too():
     for half in (1, 10):
         kept = [np.average(sto[at == half], weights=cell.capacity[at == half]) for sto in ends]
         assert kept[1] == pytest.approx(kept[0], abs=1e-14)
+
+
+def test_what_was_apart_before_counts():
+    """A column cut off by pores from the start, and one in two pieces that share a label."""
+    labels = LABELS.copy()
+    labels[7][PARTICLE[7] == 2] = 0
+    labels[4][PARTICLE[4] == 1] = 0
+    cell = half_cell(labels, lost_later=((1, lost(1)),))
+    found = Stages(cell)._figures(Stages(cell).at(1).cell, 1)
+    column = np.count_nonzero(PARTICLE == 3)
+    gone = np.count_nonzero((PARTICLE == 1) & (labels == 1)) + np.count_nonzero(
+        (PARTICLE == 2) & (labels == 1)
+    )
+    assert found["active_share_apart"] == pytest.approx(gone / (gone + 7 * column))
+    assert (found["particles_apart"], found["pieces_apart"]) == (2, 1)
 
 
 def test_a_share_of_the_contacts_lowers_the_voltage_and_takes_nothing_away():

@@ -77,3 +77,11 @@ def test_wrong_arguments(change, words):
     given = {"series": SERIES, **GIVEN} | change
     with pytest.raises(ms.InputError, match=words):
         ms.calibrate(**given)
+
+
+def test_a_curve_through_every_state_says_that_its_error_is_not_known():
+    two = {"energies": ENERGIES, "lithiation": [0.0, 1.0]}
+    (said,) = ms.calibrate(SERIES[[0, -1]], **two).numbers()["remarks"]
+    assert said.startswith("The curve goes through its 2 states exactly")
+    assert ms.calibrate(SERIES[[0, 5, -1]], **two | {"lithiation": [0.0, 0.5, 1.0]}).remarks == ()
+    assert ms.calibrate(SERIES, **GIVEN, ends=0.1, degree=2).remarks == ()

@@ -116,3 +116,31 @@ def test_no_warning_of_numpy_leaks_from_empty_pixels(recwarn):
     empty[:, :3] = 0
     ms.compton_map(empty, **BEAM, states=STATES).numbers()
     assert [str(w.message) for w in recwarn] == []
+
+
+def test_lithium_beyond_the_reference_states_is_counted_and_told(tmp_path):
+    """S of 0.9 on states of 1.6 to 1.7 made lithium of -5 with a sigma of 0.03, without a word."""
+    low, high = float(np.nanmin(TRUE_S)), float(np.nanmax(TRUE_S))
+    middle, reach = (low + high) / 2, high - low
+    about = middle + reach * np.array([-1.0, 0.0, 1.0])
+    within = ms.compton_map(COUNTS, **BEAM, states=np.column_stack([about, [0.2, 0.5, 0.8]]), regions=2)
+    assert within.remarks == () and within.numbers()["remarks"] == []
+    assert "beyond the states" in repr(within)
+    far = np.column_stack([about + 5 * reach, [0.2, 0.5, 0.8]])
+    found = ms.compton_map(COUNTS, **BEAM, states=far, regions=2)
+    numbers, used = found.numbers(), int(np.isfinite(found.values).sum())
+    assert numbers["pixels"]["beyond the states"] == used and numbers["beyond_states_share"] == 1
+    assert [part["beyond_states"] for part in numbers["regions"]] == [
+        part["pixels"] for part in numbers["regions"]
+    ]
+    assert numbers["line"]["S_range"] == pytest.approx([far[0, 0], far[-1, 0]])
+    (said,) = numbers["remarks"]
+    assert said.startswith(f"S of {used} of {used} pixels (100%) lies beyond the reference states")
+    assert said in repr(found) and "carried on" in found.write(tmp_path).read_text(encoding="utf-8")
+    half = ms.compton_map(COUNTS, **BEAM, states=np.column_stack([about + reach, [0.2, 0.5, 0.8]]))
+    counts = half.numbers()
+    assert counts["pixels"]["beyond the states"] == np.sum(half.s < about[0] + reach) > 0
+    assert sum(part["beyond_states"] for part in counts["regions"]) == counts["pixels"]["beyond the states"]
+    plain = ms.compton_map(COUNTS, **BEAM).numbers()
+    assert plain["remarks"] == [] and plain["beyond_states_share"] is None
+    assert "beyond the states" not in plain["pixels"]

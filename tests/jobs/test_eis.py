@@ -103,9 +103,17 @@ def test_a_voxel_size_is_needed(grid):
 
 def test_an_electrolyte_that_batteries_have_not_is_told(grid):
     found = pore_impedance(grid, conductivity=50.0, capacitance=5.0, **FEW)
-    told = found.numbers()["remarks"]
+    told = [remark for remark in found.numbers()["remarks"] if remark.startswith("--")]
     assert len(told) == 2 and "did you mean 5 uF/cm2 (0.05 F m-2)" in told[1] and told[0] in repr(found)
-    assert pore_impedance(grid, **FEW).numbers()["remarks"] == []
+    assert pore_impedance(grid, **{**FEW, "frequencies": [1.0]}).numbers()["remarks"] == []
+
+
+def test_frequencies_that_voxels_are_too_wide_for_are_told(grid):
+    found = pore_impedance(grid, frequencies=[1e-3, 1.0, 1e6])
+    (told,) = found.numbers()["remarks"]
+    assert "x: at 1 of 3 frequencies, from 1e+06 Hz on" in told and told in repr(found)
+    row = found.numbers()["axes"]["x"]
+    assert row["voxel_error"][0] < 1e-6 and row["voxel_error"][2] > 0.01
 
 
 # ---- wide pores --------------------------------------------------------------------------------------------

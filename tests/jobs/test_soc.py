@@ -366,3 +366,90 @@ def test_masked_frames_and_energies(found, curve):
     energies = np.ma.masked_array(ENERGIES, ENERGIES == ENERGIES[3])
     with pytest.raises(ms.InputError, match="expected finite energies, got 1 that are not"):
         ms.lithiation_map(SAMPLE, **FRAMES | {"energies": energies}, calibration=curve)
+
+
+# ---- three images -----------------------------------------------------------------------------------------
+
+
+THREE = {"energies": [8325.0, 8346.0, 8400.0], "method": "three-energy", "least_jump": 0.5}
+
+
+def three_images(x, sigma, seed):
+    noise = np.random.default_rng(seed).normal(size=(3, *x.shape))
+    mixed = np.multiply.outer(PAIR.at(THREE["energies"])[0], 1 - x)
+    return mixed + np.multiply.outer(PAIR.at(THREE["energies"])[1], x) + 0.2 + sigma * noise
+
+
+def test_three_images_without_a_noise_take_it_from_neighbours(tmp_path):
+    """Their sigma had no noise in it at all: repeats of a map differed by five times what it said."""
+    x = np.where(np.arange(12) < 6, 0.3, 0.6)[:, None, None] * np.ones((12, 16, 16))
+    given = {**THREE, "references": PAIR, "reference_lithiation": [0, 1], "voxel_size": "500 nm"}
+    maps = [ms.lithiation_map(three_images(x, 0.02, seed), **given) for seed in range(3)]
+    scatter = np.std([one.values for one in maps], axis=0, ddof=1)
+    stated = maps[0].numbers()
+    assert 0.9 < stated["sigma_rms"] / np.sqrt(np.mean(scatter**2)) < 1.15
+    assert stated["noise_of_neighbours"] == pytest.approx(0.02, rel=0.05)
+    assert any("noise that they share" in one and "--flat" in one for one in maps[0].remarks)
+    assert 0.8 < ms.compare(x, maps[0], voxel_size="500 nm").metrics["chi2"] < 1.2
+    (loss,) = ms.losses(maps, material="NMC811_crystal").numbers()["loss"]
+    assert abs(loss["mean_mAh_g"]) < 3 * loss["sigma_mAh_g"]
+    known = ms.lithiation_map(three_images(x, 0.02, 0), **given, noise=0.02)
+    assert known.numbers()["noise_of_neighbours"] is None and known.remarks == maps[0].remarks[:1]
+    assert known.numbers()["sigma_rms"] == pytest.approx(stated["sigma_rms"], rel=0.05)
+    assert maps[0].write(tmp_path).is_file()
+
+
+def test_without_any_noise_no_sigma_is_stated(tmp_path):
+    """A sigma of zeros was written, and the next command took it for the noise."""
+    given = {**THREE, "references": PAIR, "reference_lithiation": [0, 1], "voxel_size": "500 nm"}
+    few = np.full((3, 3, 3), 0.4)
+    found = ms.lithiation_map(three_images(few, 0.02, 1), **given)
+    (tmp_path / "soc_sigma.tif").write_bytes(b"of an earlier map")
+    assert found.sigma is None and [p.name for p in found.save(tmp_path / "soc.tif")] == ["soc.tif"]
+    assert not (tmp_path / "soc_sigma.tif").exists()
+    numbers = found.numbers()
+    assert numbers["sigma_rms"] is None and numbers["budget"]["counting"] is None
+    assert "No uncertainty is stated" in found.remarks[-1] and "error: counting" not in repr(found)
+    assert found.write(tmp_path / "page").is_file() and len(found.plot().axes) == 4
+    assert list(found.to_xarray()) == ["lithiation"]
+    later = ms.lithiation_map(three_images(few, 0.02, 2), **given)
+    for pair in ([found, later], [str(tmp_path / "soc.tif")] * 2):
+        extent = ms.losses(pair, material="NMC811_crystal").numbers()["extent"][0]
+        assert extent["sigma_mAh_g"] is None
+    line = ms.lithiation_map(three_images(np.full((9, 1, 1), 0.4), 0.02, 1), **given)
+    assert line.sigma is None and line.write(tmp_path / "line").is_file()
+    plain = ms.lithiation_map(three_images(few, 0.02, 1), **THREE)
+    assert plain.quantity == "m" and plain.sigma is None and plain.numbers()["sigma_rms"] is None
+
+
+@pytest.mark.parametrize("x", [np.full((8, 6), 0.4), np.arange(48).reshape(8, 6) % 2 * 1.0])
+def test_the_error_of_a_fitted_shift_is_common_to_all_voxels_and_stated(x):
+    """Means of repeated maps scatter by 0.02; the noise of 48 voxels alone would make it 0.006."""
+    energies, rng, means, parts = np.arange(8250.0, 8500.0), np.random.default_rng(1), [], []
+    ends = spectrum(energies - 0.3, np.array([0.0, 1.0]))
+    clean = np.multiply.outer(ends[:, 0], 1 - x) + np.multiply.outer(ends[:, 1], x) + 0.2
+    given = {"energies": energies, "references": PAIR, "reference_lithiation": [0, 1]}
+    for _ in range(16):
+        mu = clean + 0.05 * rng.standard_normal(clean.shape)
+        found = ms.lithiation_map(mu, method={"name": "lcf", "shift": "fit"}, **given)
+        means.append(np.mean(found.values))
+        parts.append(found.numbers()["budget"])
+    shift, counting = (np.mean([part[name] for part in parts]) for name in ("shift", "counting"))
+    assert 0.65 < np.hypot(shift, counting / np.sqrt(48)) / np.std(means, ddof=1) < 1.6
+    assert shift > counting / np.sqrt(48) and np.mean(means) == pytest.approx(x.mean(), abs=0.015)
+    assert found.numbers()["method"]["shift_sigma"] == pytest.approx(0.07, abs=0.02)
+    assert "error: shift" in repr(found) and " ± 0.0" in repr(found)
+    assert (found.sigma >= parts[-1]["shift"]).all()
+    given_shift = ms.lithiation_map(mu, method={"name": "lcf", "shift": 0.3}, **given)
+    assert "shift" not in given_shift.numbers()["budget"]
+
+
+def test_a_shift_is_fitted_where_the_weights_add_up_to_one():
+    """Of absorption as measured: its background and jump were taken for a shift of -0.5 eV."""
+    energies, x = np.arange(8250.0, 8500.0), np.full((4, 4), 0.4)
+    ends = spectrum(energies - 0.3, np.array([0.0, 1.0]))
+    mu = 1.4 * (np.multiply.outer(ends[:, 0], 1 - x) + np.multiply.outer(ends[:, 1], x)) + 0.2
+    given = {"energies": energies, "references": PAIR, "reference_lithiation": [0, 1]}
+    found = ms.lithiation_map(mu, method={"name": "lcf", "shift": "fit", "sum_to_one": True}, **given)
+    assert found.measured.method.shift == pytest.approx(0.3, abs=0.25)
+    assert found.values == pytest.approx(0.4, abs=0.1)

@@ -64,3 +64,28 @@ def test_the_scale_is_undone_by_foils_or_by_given_shifts():
     assert own_scale_undone(mu, ENERGIES) is mu
     with pytest.raises(InputError, match="got both"):
         own_scale_undone(mu, ENERGIES, foil=foils(shifts).T, energy_shift=shifts)
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 2.0])
+def test_shifts_of_foils_and_spectra_do_not_lean_to_whole_steps(step):
+    """With straight lines foils were off by 0.003, 0.01 and 0.09 eV, moved spectra by 0.004, 0.02, 0.05."""
+    energies, shifts = np.arange(8250.0, 8500.1, step), np.linspace(-0.5, 0.6, 12)
+    rows = np.array([a * spectrum(energies - d, 0.0) + 0.3 for a, d in zip(SCALES, shifts)]).T
+    found = energy_shifts(rows, energies)
+    assert found - found.mean() == pytest.approx(shifts - shifts.mean(), abs=0.004 * step)
+    mu = np.array([spectrum(energies - d, 0.4) for d in shifts]).T
+    back = on_one_scale(mu, energies, shifts)[3:-3]
+    exact = spectrum(energies, 0.4)[3:-3, None]
+    assert np.abs(back - exact).max() < {0.5: 0.001, 1.0: 0.004, 2.0: 0.02}[step]
+
+
+def test_a_spectrum_that_lacks_values_keeps_the_others():
+    energies = np.arange(8300.0, 8400.0, 1.0)
+    mu = np.array([spectrum(energies - 0.4, 0.4)] * 3).T
+    mu[50, 1], mu[:, 2] = np.nan, np.nan
+    back = on_one_scale(mu, energies, [0.4] * 3)
+    assert np.isfinite(back[:, 0]).all() and np.isnan(back[:, 2]).all()
+    assert np.flatnonzero(np.isnan(back[:, 1])).tolist() == [49, 50]
+    whole = np.isfinite(back[:, 1])
+    assert back[whole, 1] == pytest.approx(spectrum(energies, 0.4)[whole], abs=0.05)
+    assert back[:45, 1] == pytest.approx(back[:45, 0], abs=1e-3)

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from microsim.maps.independence import bootstrap_means, independence, interval, native_voxels
+from microsim.maps import independence as module
+from microsim.maps.independence import (
+    bootstrap_means,
+    independence,
+    interval,
+    native_voxels,
+    neighbours_over_noise,
+    some_slabs,
+)
 
 RNG = np.random.default_rng(5)
 
@@ -90,3 +98,88 @@ def test_too_few_blocks_give_no_interval():
     found = independence(d, d)
     assert bootstrap_means(d.reshape(-1, 1), found, d.ravel()) is None
     assert interval(0.0, None, found) is None
+
+
+SIDE = 20
+
+
+def sample(name, n, seed):
+    """What a sample varies, five times as much as the noise that it is seen with."""
+    rng, place = np.random.default_rng(seed), np.indices((n, n, n))
+    field = ndimage.gaussian_filter(rng.normal(size=(n, n, n)), 1.5, mode="wrap")
+    blocks = rng.normal(size=(8, 8, 8))[tuple(axis // 4 for axis in place)]
+    centres = rng.integers(0, n, (n**3 // 200, 3))
+    nearest = np.sum((place[:, None] - centres.T[:, :, None, None, None]) ** 2, axis=0)
+    balls = rng.normal(size=len(centres))[nearest.argmin(axis=0)]
+    balls[nearest.min(axis=0) > 25] = np.nan
+    parts = {"even": 0 * field, "ramp": 3.4 * (place[0] / n - 0.5), "field": field / field.std()}
+    parts |= {"blocks": blocks, "balls": balls, "white": rng.normal(size=field.shape)}
+    return 0.5 + 0.15 * parts[name]
+
+
+def measured_map(name, n, seed=0):
+    return sample(name, n, seed) + 0.03 * np.random.default_rng(seed + 100).normal(size=(n, n, n))
+
+
+def moved(values, move):
+    """Values moved as a map without holes, with the holes put back."""
+    hole = np.isnan(values)
+    found = move(np.where(hole, 0.5, values))
+    if not hole.any():
+        return found
+    share = ndimage.zoom(
+        hole.astype(float), np.divide(found.shape, hole.shape), order=1, grid_mode=True, mode="nearest"
+    )
+    return np.where(share > 0.5, np.nan, found)
+
+
+def ratio_of(values):
+    return neighbours_over_noise(values, np.where(np.isnan(values), np.nan, 0.03))
+
+
+SAMPLES = ["even", "ramp", "field", "blocks", "balls"]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("factor", [1.5, 2, 3])
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 5])
+def test_maps_that_splines_brought_onto_finer_voxels_are_told(name, factor, order):
+    """First differences alone passed splines and whatever varied within three voxels."""
+    coarse = measured_map(name, round(SIDE / factor))
+    fine = moved(coarse, lambda v: ndimage.zoom(v, factor, order=order, grid_mode=True, mode="nearest"))
+    assert ratio_of(fine) < 0.7
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda v: ndimage.gaussian_filter(v, 0.5),
+        lambda v: ndimage.gaussian_filter(v, 1.0),
+        lambda v: ndimage.shift(v, 0.5, order=1, mode="nearest"),
+        lambda v: ndimage.shift(v, 0.5, order=3, mode="nearest"),
+    ],
+)
+def test_maps_that_were_blurred_or_moved_by_half_a_voxel_are_told(name, move):
+    assert ratio_of(moved(measured_map(name, SIDE), move)) < 0.8
+
+
+@pytest.mark.parametrize("name", [*SAMPLES, "white"])
+@pytest.mark.parametrize("shape", [(20, 20, 20), (9, 9, 9), (20, 20, 1)])
+def test_maps_as_they_were_measured_are_not(name, shape):
+    """None of 6 x 300 of 12 and of 8 voxels a side were."""
+    for seed in range(12):
+        values = measured_map(name, 20, seed)[tuple(slice(0, n) for n in shape)]
+        ratio = ratio_of(values)
+        assert ratio is None or ratio >= 0.8, (seed, ratio)
+
+
+def test_slabs_of_a_large_map_tell_the_same(monkeypatch):
+    values = moved(measured_map("field", 10), lambda v: ndimage.zoom(v, 2, order=3, mode="nearest"))
+    whole = ratio_of(values)
+    monkeypatch.setattr(module, "AT_ONCE", 3200)
+    assert ratio_of(values) == pytest.approx(whole, rel=0.15)
+    monkeypatch.setattr(module, "MOST", 4000)
+    assert ratio_of(values) == pytest.approx(whole, rel=0.5)
+    slabs = some_slabs((100, 10, 10), 2000, 500, 3)
+    assert len(slabs) == 4 and slabs[0].start == 0 and slabs[-1].stop == 100

@@ -123,3 +123,34 @@ def test_three_energies_are_the_closed_form():
     noisy = three_energy(mu[:, 5:6] + 0.01 * rng.standard_normal((3, 20_000)), 0.01)
     assert noisy.values.std() == pytest.approx(found.sigma[5], rel=0.02)
     assert three_energy(mu[::-1], 0.01).reason.tolist() == [CODE["no edge jump"]] * 11
+
+
+STEPS = {
+    "0.5": np.arange(8250.0, 8500.1, 0.5),
+    "1": np.arange(8250.0, 8500.1, 1.0),
+    "2": np.arange(8250.0, 8500.1, 2.0),
+    "uneven": np.unique(np.r_[8250:8335:5.0, 8335:8375:0.7, 8376:8500:4.0]),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("shift", [0.1, 0.25, 0.4, 0.6])
+def test_a_fitted_shift_does_not_lean_to_whole_steps(step, shift):
+    """With straight lines between the references' energies lithiation was off by 0.01 to 0.2."""
+    energies, x = STEPS[step], np.array([0.2, 0.5, 0.8])
+    own = np.arange(8240.0, 8511.0) if step == "2" else energies
+    pair = References(own, spectrum(own, np.array([0.0, 1.0])).T, ("charged", "discharged"))
+    ends = spectrum(energies - shift, np.array([0.0, 1.0]))
+    mu = 0.2 + 1.3 * ends @ np.array([1 - x, x])
+    found, error = fitted_shift(mu.mean(axis=1), energies, pair, background=1)
+    inside = (energies - found >= own[0]) & (energies - found <= own[-1])
+    fit = fit_references(mu, energies, pair, shift=found, background=1, numbers=[0.0, 1.0], inside=inside)
+    assert found == pytest.approx(shift, abs=0.005) and error < 0.005
+    assert fit.mean == pytest.approx(x, abs=0.01)
+
+
+def test_references_between_their_energies_are_curves_and_their_own_at_them():
+    assert PAIR.at(GRID[20:30]) == pytest.approx(PAIR.values[:, 20:30], abs=1e-12)
+    between = PAIR.at(GRID[:-1] + 0.5)[:, 60:180]
+    exact = spectrum(GRID[:-1] + 0.5, np.array([0.0, 1.0])).T[:, 60:180]
+    assert between == pytest.approx(exact, abs=0.004)

@@ -176,3 +176,45 @@ def test_references_of_known_lithiation_calibrate_a_method():
     weighted = np.average(found.values, weights=measured.jump)
     assert told["mean_weighted_by_jump"] == weighted != told["mean"] and told["voxels"]["used"] == 3
     assert map_statistics(measured)["mean"] == measured.quantity.mean()
+
+
+WHITE = (8325.0, 8346.0, 8352.0)
+
+
+@pytest.mark.parametrize("three", [WHITE, (8325.0, 8348.0, 8356.0), METHODS["three"].three])
+def test_three_energies_follow_the_mixtures_of_two_references(three):
+    """A white line at the third energy bends the ratio: half and half read 0.455, with no error for it."""
+    x = np.linspace(0, 1, 11)
+    mu = 0.3 + 1.4 * PAIR.at(three).T @ np.array([1 - x, x])
+    measured = measure_spectra(mu, np.array(three), Method("three-energy", three=three), 0.01)
+    found, curve = lithiation_of(measured, np.array(three), None, PAIR, [1.2, 0.2])
+    assert found.values == pytest.approx(1.2 - x, abs=1e-12)
+    assert curve.lack == 0 and not found.beyond[1:-1].any()
+    step = curve.lithiation(measured.quantity + 1e-6)[0] - curve.lithiation(measured.quantity - 1e-6)[0]
+    assert found.sigma[1:-1] == pytest.approx(np.abs(step / 2e-6 * measured.sigma)[1:-1], rel=1e-4)
+
+
+def test_a_curve_through_mixtures_goes_through_its_file(tmp_path):
+    mu = PAIR.at(WHITE).T @ np.array([0.5, 0.5])
+    measured = measure_spectra(mu[:, None], np.array(WHITE), Method("three-energy", three=WHITE), 0.01)
+    found, curve = lithiation_of(measured, np.array(WHITE), None, PAIR, [0.0, 1.0])
+    back = load_calibration(curve.save(tmp_path / "c.json"))
+    assert 0.05 < abs(back.pole) < 1 and to_lithiation(measured, back).values == pytest.approx(found.values)
+
+
+THREE_REFERENCES = References(GRID, spectrum(GRID, np.array([0.0, 0.4, 1.0])).T, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("method", ["half", "peak", "three"])
+@pytest.mark.parametrize("references", [PAIR, THREE_REFERENCES])
+def test_what_mixtures_of_references_are_off_a_curve_is_counted(method, references):
+    """Two references always lie on a line: the edge of their mixtures is off it by a tenth of lithiation."""
+    numbers = [0.0, 0.4, 1.0] if len(references.names) == 3 else [0.0, 1.0]
+    x = np.linspace(0, 1, 41)
+    shares = np.array([np.interp(x, numbers, row) for row in np.eye(len(numbers))])
+    mu = references.at(ENERGIES).T @ shares
+    known = prepared(METHODS[method], mu, ENERGIES)
+    found, _ = lithiation_of(measure_spectra(mu, ENERGIES, known, 1e-6), ENERGIES, None, references, numbers)
+    off = np.sqrt(np.nanmean((found.values - x) ** 2))
+    assert off <= 1.1 * found.budget["lack_of_fit"] + 1e-9
+    assert found.sigma.min() >= found.budget["lack_of_fit"]

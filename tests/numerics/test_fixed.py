@@ -5,6 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from microsim.numerics.backend import kernels
+from microsim.numerics.fixed_rows import in_halves
 from microsim.numerics.graph import voxel_graph
 
 from .random_graphs import one_layer
@@ -37,6 +39,10 @@ def test_outflows(case, kind):
     near, within = 1e-5 if kind is np.float32 else 1e-12, graph.near
     (found,) = agree("fixed.outflow", within, weight, rest, x, out, outputs=[4])
     assert found == pytest.approx(matrix(graph, weight, rest) @ x, abs=near)
+    values, places = np.unique(np.round(weight), return_inverse=True)
+    listed = values, places.reshape(weight.shape).astype(np.uint8)
+    (found,) = agree("fixed.listed_outflow", within, *listed, rest, x, out, outputs=[5])
+    assert found == pytest.approx(matrix(graph, np.round(weight), rest) @ x, abs=near)
     (found,) = agree("fixed.differences", within, weight, x, out, outputs=[3])
     assert found == pytest.approx(matrix(graph, weight, 0 * rest) @ x, abs=near)
 
@@ -57,6 +63,11 @@ def test_two_outflows(case, migrates):
     assert out_psi == pytest.approx(matrix(graph, w, none) @ psi + K @ c, abs=1e-12)
     migration = matrix(graph, carried, none) @ psi if migrates else none
     assert out_c == pytest.approx(matrix(graph, a, a_rest) @ c + migration, abs=1e-12)
+    halves = graph.near, in_halves(w), a, in_halves(k)  # which rounds w and k
+    agree("fixed.two_outflows", *halves, *given[4:], outputs=[9, 10], rtol=1e-12)
+    rounded, _ = agree("fixed.two_outflows", *given, outputs=[9, 10], rtol=1e-12)
+    kernels.fixed.two_outflows(*halves, *given[4:9], found := np.empty(graph.n), out_c)
+    assert np.array_equal(found, rounded) and np.allclose(found, out_psi, rtol=0, atol=0.1)
 
 
 @quick

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.graph import cut_graph, lean, line_colours, voxel_graph
+from microsim.numerics.graph import cut_graph, held_once, lean, line_colours, voxel_graph
 
 from .random_graphs import masks, mirror_slots, one_layer, rows_of, weighted
 
@@ -119,3 +119,23 @@ def test_cells_filled_in_part_have_its_volume_and_conduct_through_what_is_open()
     assert sorted(own[links]) == pytest.approx([1.0] * 4 + [4.0] * 4) and np.array_equal(own, other)
     assert np.all(own[~links] == 0)
     assert filled.areas(np.flatnonzero(links)) == pytest.approx(own[links])
+
+
+def test_lean_graphs_that_are_the_same_are_one():
+    mask = np.random.default_rng(0).random((5, 4, 3)) < 0.6
+    widths = [np.ones(n) for n in mask.shape]
+    other = [2 * w for w in widths]
+    graphs = [voxel_graph(mask, widths), voxel_graph(~mask, widths), voxel_graph(mask, widths)]
+    one, rest, same, wider = lean([graph.filled() for graph in (*graphs, voxel_graph(mask, other))])
+    assert same is one and rest is not one and wider is not one
+    part = np.ones(mask.shape)
+    opening = np.ones((3, *(n + 1 for n in mask.shape)))
+    cut, again = lean([cut_graph(mask, widths, part, opening).filled() for _ in range(2)])
+    assert cut is not again  # whose faces may be open by other parts
+
+
+def test_numbers_that_cells_share_are_held_once():
+    alike, apart = np.full(1000, 0.3), np.arange(1000.0)
+    assert held_once(alike).strides == (0,) and np.array_equal(held_once(alike), alike)
+    assert held_once(apart) is apart and held_once(apart[:0]).size == 0
+    assert held_once(np.full(3, np.nan)).strides != (0,)

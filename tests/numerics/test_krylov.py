@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microsim.base.errors import NotConverged
+from microsim.numerics import krylov
 from microsim.numerics.krylov import complex_gmres, conjugate_gradients, gmres
 
 quick = settings(max_examples=30, deadline=None)
@@ -58,17 +59,17 @@ def test_gmres_restarts_to_double_precision():
     assert len(history) - 1 < 40
 
 
-def test_gmres_finds_the_place_of_its_basis_again_and_nothing_of_what_lay_there():
-    room, places = [], []
-    for seed, (n, restart) in enumerate([(60, 8), (60, 8), (60, 5), (40, 8), (60, 12)]):
-        A, b = non_symmetric(n, seed)
-        how = {"tolerance": 1e-6, "maximum": 100, "restart": restart}
-        x, history = gmres(A.__matmul__, np.copy, b, **how, room=room)
-        alone, same = gmres(A.__matmul__, np.copy, b, **how)
-        assert np.array_equal(x, alone) and history == same
-        places.append(room[0])
-    assert places[0] is places[1] is places[2]
-    assert places[3].shape == (9, 40) and places[4].shape == (13, 60)
+def test_gmres_begins_with_a_short_cycle_and_goes_on_with_as_many_as_its_pace_asks_for(monkeypatch):
+    """The second cycle is no longer than twice what the first one's pace leaves to do, nor than `restart`."""
+    A, b = non_symmetric(60, 0)
+    lengths, cycle = [], krylov._gmres_cycle
+    monkeypatch.setattr(krylov, "_gmres_cycle", lambda *a: lengths.append(len(a[2]) - 1) or cycle(*a))
+    x, history = gmres(lambda v: A @ v, np.copy, b, tolerance=1e-6, maximum=100, restart=40, first=4)
+    assert relative_residual(A, x, b) <= 1e-6
+    left = np.log(history[4] / 1e-6) / (np.log(1 / history[4]) / 4)
+    assert lengths[0] == 4 and left < lengths[1] <= 2 * left + 2 < 40
+    x, _ = gmres(lambda v: A @ v, np.copy, b, tolerance=1e-6, maximum=100, restart=5, first=4)
+    assert lengths[2] == 4 and max(lengths[3:]) == 5 and relative_residual(A, x, b) <= 1e-6
 
 
 def test_gmres_keeps_a_tight_tolerance_within_one_cycle():

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from microsim.mesh.percolation import percolating
 from microsim.numerics.backend import kernels
 from microsim.numerics.graph import contrast_layers, voxel_graph
+from microsim.numerics.kernels.cpu import cycle
 from microsim.numerics.krylov import conjugate_gradients
 from microsim.numerics.multigrid import Multigrid, coarsen, distance_ratios, merge_lines
 
@@ -430,3 +431,27 @@ def test_an_aggregate_conducts_to_the_end_in_series_with_the_way_through_it():
         multigrid, _ = touching(cells, n=8)
         held = [np.sum(level.diagonal) - np.sum(level.rows.weight) for level in multigrid.levels[:2]]
         assert held == pytest.approx([2 * cells, expected], rel=1e-4)
+
+
+@pytest.mark.parametrize("threads", [1, 8])
+def test_multigrids_that_share_their_vectors_answer_as_alone(threads, monkeypatch):
+    """And after other numbers, which find again what was let go of: ends included."""
+    monkeypatch.setattr(cycle, "count", lambda: threads)
+    grids, room, rng = [], np.full((2, 48**3), 7.0, np.float32), np.random.default_rng(0)
+    for seed in (0, 1):
+        graph = voxel_graph(porous(48, 0.8, seed), [np.ones(48)] * 3)
+        grids.append([Multigrid(graph, visits=2, halved=True, coarsest=50) for _ in range(2)])
+        grids[-1][1].lying_in(room)
+    for scale in (1.0, 30.0):
+        for alone, together in grids:
+            graph = alone.levels[0].graph
+            weight = (scale * (1 + rng.random(graph.neighbour.size))).astype(np.float32)
+            high, mass = np.where(graph.position[:, 0] == 47, 2.0, 0.0), rng.random(graph.n)
+            for grid in (alone, together):
+                grid.update(weight.copy(), mass, None, high)
+    for alone, together in 2 * grids:
+        alone.b[:] = rng.standard_normal(alone.b.size)
+        together.b[:] = alone.b
+        assert np.array_equal(together.answer(), alone.answer())
+    assert grids[0][1].levels[0].x.base is grids[1][1].levels[0].x.base is room
+    assert grids[0][1].levels[1].graph.neighbour.size == 0 and grids[0][1].levels[0].child is None

@@ -60,6 +60,26 @@ def test_particles_and_reaction_are_drawn(run, near):
     assert min(room_behind_bars(figure), room_behind_bars(reaction)) > 0.15
 
 
+def test_particles_that_take_no_part_are_crosses_and_told(run):
+    found, end = heterogeneity(), heterogeneity()["ends"][0]
+    rate = {"mean": 0.8, "p05": 0.7, "p25": 0.75, "p50": 0.8, "p75": 0.85, "p95": 0.9, "max": 0.9}
+    end["particles"]["taking_part"] = [0.0, 1.0]
+    end["utilisation_taking_part"] = {"mean": 1.0, "std": 0.0, "min": 1.0, "max": 1.0}
+    found |= {"ends": [end]}
+    some = {f"{name}_taking_part": [0.0, 0.04, 0.04, 0.05] for name in ("std", "std_between", "std_within")}
+    found["times"] |= {**some, "std_over_depth_taking_part": [0.0] * 4, "share_taking_part": [0.6] * 4}
+    found["times"]["local_c_rate_taking_part"] = [None, rate, rate, rate]
+    told = analysis_figures.particles_caption(found) + analysis_figures.reaction_caption(found)
+    told = told.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "Crosses: 1 that takes no part; the others run from 100 to 100 %" in told
+    assert "40.0 % of the active material takes no part" in told and "over the rest it is 0.050" in told
+    assert "of the active material, of the particles' means" in told and "the deviation is 0.13" in told
+    dots = analysis_figures.particles_figure(found).axes[0].collections
+    assert [len(one.get_offsets()) for one in dots] == [1, 1]
+    reaction = analysis_figures.reaction_figure(found, run["grid"].shape, run["grid"].voxel_size)
+    assert reaction.axes[1].lines[0].get_ydata()[0] == 0.8 and len(reaction.axes[2].lines) == 8
+
+
 def test_a_local_rate_of_one_time_between_two_is_drawn_all_over_it(run):
     found = heterogeneity()
     for name, values in found["times"].items():

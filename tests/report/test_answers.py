@@ -44,6 +44,23 @@ def test_the_largest_spread_is_named(run, most, cause):
     assert cause in told(run, heterogeneity=found)["What limits it"]
 
 
+def test_what_takes_no_part_is_said_before_what_limits_the_rest(run):
+    """Over all material most lies between particles, for some of them are dead; of the rest, within."""
+    found = heterogeneity()
+    found["times"] |= {
+        "share_taking_part": [1.0, 0.8, 0.8, 0.8],
+        "std": [0.0, 0.1, 0.1, 0.2],
+        "std_between": [0.0, 0.1, 0.1, 0.19],
+        "std_between_taking_part": [0.0, 0.1, 0.1, 0.02],
+        "std_within_taking_part": [0.0, 0.1, 0.1, 0.05],
+        "std_over_depth_taking_part": [0.0, 0.1, 0.1, 0.01],
+    }
+    said = told(run, heterogeneity=found)["What limits it"]
+    assert "by 0.20 over all of the active material, 20.0 % of which takes no part" in said
+    assert "of the rest by 0.020 between particles, 0.050 within them" in said and "slow to move" in said
+    assert "0.19" not in said
+
+
 def test_draws_give_the_interval(run):
     text = told(run, draws=8, intervals={"capacity_mAh_g": [148.0, 152.0]})["Answer"]
     assert "150.1 mAh g⁻¹ (148.0 to 152.0)" in text and "8 draws" in text

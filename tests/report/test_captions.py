@@ -26,6 +26,31 @@ def test_phases_are_told_with_their_layers():
     assert "90.0 % (80 % to 100 %" in said and said.endswith(".") and "\n" not in said
 
 
+def test_a_phase_keeps_its_name_where_a_sentence_begins():
+    phase = np.zeros((4, 2, 2), np.uint8)
+    phase[2:] = 1
+    said = plain(captions.phases_caption(VoxelGrid(phase, ("a", "NMC"), 1e-6)))
+    assert "There are a 50.0 % (0 % to 100 % in single layers), NMC 50.0 %" in said
+
+
+@pytest.mark.parametrize(
+    ("counter", "words"),
+    [
+        ("lithium", "Cell voltage against a lithium-metal counter electrode over"),
+        ("ideal", "Cell voltage against lithium, by a counter electrode that takes no voltage, over"),
+        ({"material": "Chen2020_anode"}, "Cell voltage against a counter electrode of Chen2020_anode over"),
+        (
+            {"material": {"base": "Chen2020_anode"}},
+            "Cell voltage against a counter electrode of Chen2020_anode over",
+        ),
+        (None, "Cell voltage over the specific capacity"),
+    ],
+)
+def test_the_voltage_is_against_the_counter_electrode_of_the_case(counter, words):
+    result = {"steps": [], "materials": {"counter_electrode": {"name": "Chen2020_anode"}}}
+    assert captions.voltage_caption(result, False, counter).startswith(words)
+
+
 def test_shares_of_layers_are_those_of_the_sample():
     phase = np.zeros((4, 5, 2), np.uint8)
     phase[:2, 0], phase[3] = 1, 2

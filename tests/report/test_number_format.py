@@ -1,9 +1,13 @@
 """Numbers are written for readers: few digits, true signs, the unit that the key's ending names."""
 
 import math
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 
+from microsim import case
 from microsim.report.number_format import (
     beyond_rounding,
     digits,
@@ -121,6 +125,101 @@ def test_memory_and_length():
 def test_keys_and_values(key, value, words, text):
     assert label(key) == words
     assert plain(value_text(key, value)) == text
+
+
+# every unit that a key of a case or of a result ends on: 2 of it for a reader
+UNITS = {
+    "nm": "2 nm",
+    "um": "2 µm",
+    "mm": "2 mm",
+    "m": "2000 mm",
+    "m2": "2 × 10¹² µm²",
+    "cm2": "2 cm²",
+    "mm2": "2 mm²",
+    "m3": "2 × 10¹⁸ µm³",
+    "m-1": "2 × 10⁻⁶ µm⁻¹",
+    "s": "2.0 s",
+    "h": "2 h",
+    "K": "2 K",
+    "V": "2 V",
+    "mV": "2 mV",
+    "eV": "2 eV",
+    "keV": "2 keV",
+    "A": "2 A",
+    "C": "2 C",
+    "J": "2 J",
+    "W": "2 W",
+    "Hz": "2 Hz",
+    "Pa": "2 Pa",
+    "deg": "2 °",
+    "GB": "2 GB",
+    "mg": "2 mg",
+    "g": "2 g",
+    "kg": "2 × 10¹² ng",
+    "percent": "2 %",
+    "ohm": "2 Ω",
+    "mAh": "2 mAh",
+    "Ah": "2 Ah",
+    "A_h": "2 A h",
+    "A_m2": "2 A m⁻²",
+    "A_m-2": "2 A m⁻²",
+    "A_kg": "2 A kg⁻¹",
+    "C_kg": "2 C kg⁻¹",
+    "C_m2": "2 C m⁻²",
+    "F_m2": "2 F m⁻²",
+    "W_m2": "2 W m⁻²",
+    "W_m_K": "2 W m⁻¹ K⁻¹",
+    "J_kg_K": "2 J kg⁻¹ K⁻¹",
+    "S_m": "2 S m⁻¹",
+    "S_m-1": "2 S m⁻¹",
+    "N_m": "2 N m⁻¹",
+    "Pa_s": "2 Pa s",
+    "ohm_m2": "2 Ω m²",
+    "ohm_cm2": "2 Ω cm²",
+    "m2_s": "2 m² s⁻¹",
+    "m2_s-1": "2 m² s⁻¹",
+    "mol_m3": "2 mol m⁻³",
+    "mol_m-3": "2 mol m⁻³",
+    "kg_m3": "2 kg m⁻³",
+    "kg_m2": "2 kg m⁻²",
+    "kg_mol": "2 kg mol⁻¹",
+    "g_mol": "2 g mol⁻¹",
+    "mA_g": "2 mA g⁻¹",
+    "mAh_g": "2 mAh g⁻¹",
+    "mAh_cm2": "2 mAh cm⁻²",
+    "mWh_cm2": "2 mWh cm⁻²",
+    "Wh_kg": "2 Wh kg⁻¹",
+    "Wh_L": "2 Wh L⁻¹",
+    "nm_per_sqrt_h": "2 nm h⁻½",
+    "m_s-1/2": "1.2 × 10¹¹ nm h⁻½",
+}
+
+
+@pytest.mark.parametrize(("unit", "text"), UNITS.items())
+def test_every_unit_of_a_key(unit, text):
+    assert label(f"some_thing_{unit}") == "Some thing"
+    assert plain(value_text(f"some_thing_{unit}", 2.0)) == text
+    assert plain(value_text(f"cell.counter.some_thing_{unit}", 2.0)) == text
+
+
+def test_every_unit_of_a_case_is_among_them():
+    modules = [import_module(f"microsim.case.{one.name}") for one in iter_modules(case.__path__)]
+    sections = [one for module in modules for one in vars(module).values() if is_dataclass(one)]
+    found = {unit for one in sections for entry in fields(one) for unit in entry.metadata.get("units", ())}
+    assert {"mol_m3", "nm_per_sqrt_h", "F_m2", "ohm_m2"} <= found <= set(UNITS)
+
+
+@pytest.mark.parametrize("key", ["force_N_m3", "flow_kg_m", "share_mol_m2"])
+def test_a_unit_that_is_not_known_is_not_half_of_another(key):
+    assert label(key)[1:] == key[1:].replace("_", " ") and plain(value_text(key, 2.0)) == "2"
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [("cell.materials.am.D_s", "2 × 10⁻¹⁴ m² s⁻¹"), ("sigma", "2 × 10⁻¹⁴")]
+)
+def test_a_symbol_is_no_unit(key, text):
+    """D_s is no time in seconds, and the sigma of a map no conductivity."""
+    assert plain(value_text(key, 2e-14)) == text
 
 
 def test_nested_settings_become_rows():

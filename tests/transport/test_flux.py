@@ -5,7 +5,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.mesh.grid import VoxelGrid
-from microsim.transport.flux import flux_figures, flux_map
+from microsim.transport.flux import flux_figures, flux_map, speed_of
 from microsim.transport.tortuosity import solve_tortuosity
 
 UM = 1e-6
@@ -124,3 +124,14 @@ def test_no_flux_where_nothing_percolates():
     result = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     with pytest.raises(InputError, match="joins both ends"):
         flux_figures(np.zeros((3, 4, 3, 3)), grid, {"pore": 1.0}, 0, result)
+
+
+def test_speed_is_relative_to_the_mean_of_what_moves():
+    present = np.array([True, True, True, True, False]).reshape(5, 1, 1)
+    vector = np.zeros((3, 5, 1, 1))
+    vector[0, :, 0, 0], vector[1, :, 0, 0] = (
+        [3, 6, 9, 0, 7],
+        [4, 8, 12, 0, 7],
+    )  # lengths 5, 10, 15; one at rest
+    speed = speed_of(vector, present, still_share=0.25)[:, 0, 0]
+    assert speed == pytest.approx([0.5, 1.0, 1.5, 0.0, np.nan], nan_ok=True)

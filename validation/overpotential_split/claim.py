@@ -57,9 +57,9 @@ def _sums(name, folder):
     whole = np.array(found["open_circuit_V"]) - np.array([at[key] for key in keys])
     parts = np.sum(list(found["parts_V"].values()), axis=0)
     times = result["heterogeneity"]["times"]
-    stored = dict(zip(zip(times["step"], times["time_s"]), times["mean"]))
+    stored = dict(zip(zip(times["step"], times["time_s"]), times["mean_taking_part"]))
     yield Check(f"{name}: stored times without a split", len(set(stored) - set(keys)), 0, kind="at most")
-    if name == "none":  # all of the active material takes part
+    if name == "none":
         U = load("NMC811_Chen2020").U(np.array([stored.get(key, np.nan) for key in keys]))
         yield Check(
             "none: largest |U(mean lithiation) - open circuit| (V)",

@@ -62,10 +62,9 @@ def is_column(shape):
     return max(shape[1:]) == 1
 
 
-def flux_drawing(flux, grid, axis, conducting, found):
-    """Make the drawing of a flux map [3, x, y, z]; found: FluxFigures of it; conducting: {phase:
-    conductivity}."""
-    draw = partial(transport_figures.flux_figure, flux, grid, axis, conducting, found)
+def flux_drawing(draw, axis, conducting, found):
+    """Name and caption the drawing of a flux along an axis (0, 1, 2) that draw() makes; found: FluxFigures of
+    it; conducting: {phase: conductivity}."""
     return Drawing(f"flux_{'xyz'[axis]}", draw, transport_figures.flux_caption(conducting, axis, found))
 
 

@@ -23,7 +23,9 @@ def write(folder, *, profile, values, error, line, states, voxel_size, result, p
     """
     name = _quantity(line).label
     sections = [
-        Section("run", "What was run", tables=(_run_table(result),)),
+        Section(
+            "run", "What was run", tables=(_run_table(result),), notice=" ".join(result.get("remarks", ()))
+        ),
         Section("profile", "Profile", (_profile_drawing(profile),)),
         Section(
             "map", "Map", _map_drawings(values, error, line, voxel_size, result), (_regions_table(result),)
@@ -168,6 +170,8 @@ def _run_table(result):
         ("Energy of momentum 0", f"{fixed(result['peak_eV'] / 1e3, 3)}{THIN}keV"),
         ("Pixels used", digits(result["pixels"]["used"])),
     ]
+    if "beyond the states" in result["pixels"]:
+        rows.append(("Beyond the reference states", digits(result["pixels"]["beyond the states"])))
     return TextTable("Stack and beam", (), rows)
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from ...transport.flux import speed_of
 from .. import transport_figures
 from ..number_format import digits, duration
 from ..page import Card, Drawing, Section, TextTable, filled
@@ -61,7 +62,7 @@ def figure(*, grid, result, velocity, axis="x"):
 def _speed(grid, result, field, name):
     """Speed over its mean [x, y, z], and its distribution: edges, shares."""
     still = 1 - result["axes"][name]["porosity_percolating"] / result["porosity"]
-    speed = transport_figures.speed_of(np.nan_to_num(field), grid.mask(*result["through"]), still)
+    speed = speed_of(np.nan_to_num(field), grid.mask(*result["through"]), still)
     return speed, *transport_figures.distribution(speed)
 
 

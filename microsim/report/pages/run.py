@@ -5,7 +5,7 @@ from functools import partial
 from ...base.files import plain, yaml_text
 from ...base.quantities import FIELDS
 from ...volumes.fields import read_once
-from .. import analysis_figures, captions, cycle_figures, figures, tables
+from .. import analysis_figures, captions, cycle_figures, figures, tables, transport_figures
 from ..answers import answers
 from ..field_series import load_series
 from ..page import Drawing, Section, compact_json, filled, write_page
@@ -14,6 +14,7 @@ from . import compare, homogenise
 from .common import flux_drawing, interval_sections, is_column, phases_sections
 
 TOGETHER = ("phi_e", "phi_s", "j")  # their profiles are one figure
+KINDS = {dict: "Full-cell run", str: "Half-cell run", type(None): "Run"}  # by the counter electrode
 TITLES = {"sto": "Lithiation", "c_e": "Electrolyte"}  # of the sections of other fields: their labels
 
 
@@ -23,7 +24,8 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
     folder: where to. case: the case as a dict (or its YAML text). result: content of result.json.
     grid: VoxelGrid. voltage: columns of voltage.csv, {"time_s", "current_A", "voltage_V",
     "capacity_mAh_g", "step": arrays}. fields_path: fields.h5, or None. comparisons: one for each measured
-    map. flux: {"flux": [3, x, y, z] along x through the pores, "figures": FluxFigures}, or None.
+    map. flux: {"speed": size of that along x through the pores over its mean [x, y, z], "figures":
+    FluxFigures}, or None.
     progress: callable (done, total, message). Raises InputError when the files cannot be written.
     """
     cards = tables.summary_cards(result) + [card for one in comparisons[:1] for card in compare.cards(one, 2)]
@@ -31,7 +33,7 @@ def write(folder, *, case, result, grid, voltage, fields_path=None, comparisons=
         return write_page(
             folder,
             title=result.get("title") or "microsim run",
-            kind="Half-cell run",
+            kind=KINDS[type(_counter(case))],
             cards=cards,
             sections=_sections(case, result, grid, voltage, fields_path, comparisons, flux),
             records=[("Case (YAML)", _as_yaml(case)), ("Result (JSON)", compact_json(result))],
@@ -48,13 +50,18 @@ def figure(*, result, grid, voltage):
     return figures.voltage_figure(voltage, result.get("steps") or [], area)
 
 
+def _counter(case):
+    """The counter electrode as a case has it, None where that is not known."""
+    return (case.get("cell") or {}).get("counter_electrode") if isinstance(case, dict) else None
+
+
 def _sections(case, result, grid, voltage, fields_path, comparisons, flux):
     asked = case if isinstance(case, dict) else {}
     return [
         _about(result, grid),
         *phases_sections(grid, tables.phases_table(result, grid)),
         _transport(result, grid, flux),
-        _voltage(result, voltage, grid),
+        _voltage(result, voltage, grid, _counter(case)),
         *_cycles(result.get("cycles") or []),
         *_losses(result.get("overpotentials")),
         *_fields(fields_path),
@@ -104,13 +111,15 @@ def _pore_flux(result, grid, flux):
     transport = result.get("transport") or {}
     name = "pore" if "pore" in transport else next(iter(transport), "pore")
     conducting = (transport.get(name) or {}).get("conducting") or {"pore": 1.0}
-    return flux_drawing(flux["flux"], grid, 0, conducting, flux["figures"])
+    found = flux["figures"]
+    draw = partial(transport_figures.speed_figure, flux["speed"], grid, 0, found.edges, found.share)
+    return flux_drawing(draw, 0, conducting, found)
 
 
-def _voltage(result, voltage, grid):
+def _voltage(result, voltage, grid, counter):
     several = len(figures.step_spans(voltage, result.get("steps") or [])) > 1
     draw = partial(figure, result=result, grid=grid, voltage=voltage)
-    drawing = Drawing("voltage", draw, captions.voltage_caption(result, several))
+    drawing = Drawing("voltage", draw, captions.voltage_caption(result, several, counter))
     both = filled(tables.steps_table(result), tables.stack_table(result))
     return Section(
         "voltage", "Voltage", (drawing,), both, notice=(result.get("stack") or {}).get("missing", "")

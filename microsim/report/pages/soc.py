@@ -45,7 +45,7 @@ class SocPage:
 
     @property
     def error(self):
-        """Its standard deviation."""
+        """Its standard deviation, None where it is not known."""
         return self.found.sigma if self.found else self.measured.sigma
 
     @property
@@ -142,7 +142,7 @@ def _cards(page, result):
             unit,
             f"± {fixed(result['std'], decimals)} over the voxels",
         ),
-        Card("Uncertainty of a voxel", fixed(result["sigma_rms"], decimals), unit, "standard deviation, rms"),
+        _noise_card(result["sigma_rms"], decimals, unit),
         Card(
             "Voxels used", percent(voxels["used"] / total), "", f"{digits(voxels['used'])} of {digits(total)}"
         ),
@@ -150,6 +150,12 @@ def _cards(page, result):
     if result["residual_median"] is not None:
         cards.append(Card("Misfit", percent(result["residual_median"]), "", "of a spectrum, median"))
     return cards
+
+
+def _noise_card(sigma, decimals, unit):
+    if sigma is None:
+        return Card("Uncertainty of a voxel", NONE, "", "the noise is not known")
+    return Card("Uncertainty of a voxel", fixed(sigma, decimals), unit, "standard deviation, rms")
 
 
 def _stack_table(result):
@@ -180,7 +186,7 @@ def _method_table(page, result):
     if m.name == "lcf":
         rows += [
             ("References", ", ".join(page.references.names)),
-            ("Their shift", f"{fixed(m.shift, 3)}{THIN}eV"),
+            ("Their shift", _shift(m)),
             ("Weights", "sum to one" if m.sum_to_one else "above 0" if m.bounded else "free"),
             (
                 "Background",
@@ -206,6 +212,11 @@ def _method_table(page, result):
     return TextTable("Method", (), rows)
 
 
+def _shift(method):
+    error = f" ± {digits(method.shift_sigma, 2)}" if method.shift_sigma else ""
+    return f"{fixed(method.shift, 3)}{error}{THIN}eV"
+
+
 def _result_table(page, result):
     names = {
         "mean": "Mean",
@@ -226,9 +237,11 @@ def _budget_table(result):
         "counting": "Noise of the spectra",
         "calibration": "Coefficients of the calibration",
         "lack_of_fit": "Reference states about the curve",
+        "shift": "Fitted shift of the references, common to all voxels",
         "windows": "Windows, other ends of the scan (eV)",
     }
-    rows = [(names[key], digits(float(value), 3)) for key, value in (result["budget"] or {}).items()]
+    budget = (result["budget"] or {}).items()
+    rows = [(names[key], digits(float(value), 3)) for key, value in budget if value is not None]
     return TextTable("Uncertainty of a voxel, parts (rms)", (), rows)
 
 
@@ -252,12 +265,12 @@ def _calibration_table(page):
 
 def _maps_caption(page, where, result):
     if max(page.values.shape) == page.values.size:
-        return f"{page.quantity.label} along the line of voxels, with its standard deviation."
+        own = "." if page.error is None else ", with its standard deviation."
+        return f"{page.quantity.label} along the line of voxels{own}"
     third = "misfit of the spectrum" if page.measured.residual is not None else "edge jump"
     place = "" if min(page.values.shape) == 1 else f" in layer {where[1]} along {'xyz'[where[0]]}"
-    text = (
-        f"{page.quantity.label}, its standard deviation, and {third}{place}; grey: voxels without a value. "
-    )
+    own = "" if page.error is None else ", its standard deviation,"
+    text = f"{page.quantity.label}{own} and {third}{place}; grey: voxels without a value. "
     beyond = result["voxels"].get("beyond calibration")
     return text + (f"{_counted(beyond)} beyond the reference states of the calibration." if beyond else "")
 
@@ -269,8 +282,9 @@ def _counted(voxels):
 def _histograms_caption(page):
     jump = page.measured.jump[np.isfinite(page.measured.jump)]
     if jump.size == 0 or np.ptp(jump) == 0:
-        return "Distribution of the map and of its uncertainty."
-    text = "Distribution of the map, of its uncertainty, and of the edge jump of all voxels with a spectrum"
+        return f"Distribution of the map{'' if page.error is None else ' and of its uncertainty'}."
+    own = "" if page.error is None else ", of its uncertainty,"
+    text = f"Distribution of the map{own} and of the edge jump of all voxels with a spectrum"
     return text + (
         f"; dashed: threshold {digits(float(page.threshold), 3)}." if page.threshold is not None else "."
     )

@@ -1,6 +1,8 @@
 """The page of `microsim transport`: flux maps, tortuosity along the axes, and the tensor where it was asked
 for."""
 
+from functools import partial
+
 import numpy as np
 
 from .. import tables, transport_figures
@@ -24,12 +26,14 @@ def write(folder, *, grid, result, flux, progress=None):
     flux: {axis: [3, x, y, z], or None where nothing percolates}. progress: callable (done, total, message).
     Raises InputError when the files cannot be written.
     """
-    drawings = tuple(
-        flux_drawing(flux[name], grid, "xyz".index(name), result["conducting"], _figures_of(numbers))
-        for name, numbers in result["flux"].items()
-        if numbers is not None
-    )
-    through = " + ".join(result["conducting"])
+    conducting = result["conducting"]
+    drawings = []
+    for name, numbers in result["flux"].items():
+        if numbers is not None:
+            about = "xyz".index(name), conducting, _figures_of(numbers)
+            draw = partial(transport_figures.flux_figure, flux[name], grid, *about)
+            drawings.append(flux_drawing(draw, *about))
+    through = " + ".join(conducting)
     tau = without_empty_columns(tables.transport_table({"transport": {through: result["axes"]}}))
     section = Section("transport", "Transport", drawings, filled(tau, _flux_table(result["flux"])))
     tensor = [_tensor_section(result["tensor"])] if result.get("tensor") else []

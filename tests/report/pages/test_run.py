@@ -9,7 +9,7 @@ from microsim.base.hosts import Host
 from microsim.base.quantities import FIELDS, VOLTAGE_PARTS
 from microsim.mesh.grid import grid_from_labels
 from microsim.report.pages import run as page
-from microsim.transport.flux import flux_figures, flux_map
+from microsim.transport.flux import flux_figures, flux_map, speed_of
 from microsim.transport.tortuosity import solve_tortuosity
 from microsim.volumes.fields import FieldWriter
 
@@ -117,7 +117,8 @@ def test_the_flux_that_is_given_is_drawn(run, tmp_path):
     grid = grid_from_labels(labels, {"pore": 0, "am": 1}, 4e-7)
     solved = solve_tortuosity(grid, {"pore": 1.0}, 0, potential=True)
     flux = flux_map(solved.potential, grid, {"pore": 1.0}, 0)
-    given = {"flux": flux, "figures": flux_figures(flux, grid, {"pore": 1.0}, 0, solved)}
+    found = flux_figures(flux, grid, {"pore": 1.0}, 0, solved)
+    given = {"speed": speed_of(flux, grid.mask("pore"), found.isolated_share), "figures": found}
     bare = {**run, "grid": grid, "fields_path": None, "comparisons": ()}
     path = page.write(tmp_path, **bare, flux=given)
     check_page(path, ["phases", "voltage", "flux_x"])

@@ -146,7 +146,7 @@ def restrict(spans, parent, r, child_ptr, child, out):
     digits, in a sixth of the time: that guesses how many members an aggregate has, often wrongly, and reads
     those of the last colour.
     """
-    if count() > FEW:
+    if count() > FEW and child is not None:
         gather(r, child_ptr, child, out)
     else:
         _add_up(spans, parent, r, out)

@@ -4,6 +4,7 @@ The number of links is known when the loop is compiled: a product takes 2.2 ns a
 different places take 8, for a processor guesses their ends and is often wrong.
 """
 
+from .bits import wide
 from .compiled import inlined
 from .threads import SERIAL, spread
 
@@ -26,6 +27,16 @@ def outflow(first, stop, near, weight, rest, x, out):
 
 
 @spread("x", grain=GRAIN)
+def listed_outflow(first, stop, near, values, places, rest, x, out):
+    """`outflow` with a_ij = values[places_ij]."""
+    for i in range(first, stop):
+        total = rest[i] * x[i]
+        for k in range(LINKS):
+            total += values[places[i, k]] * (x[i] - x[near[i, k]])
+        out[i] = total
+
+
+@spread("x", grain=GRAIN)
 def differences(first, stop, near, weight, x, out):
     """out_i = sum_j a_ij (x_i - x_j)."""
     for i in range(first, stop):
@@ -38,12 +49,14 @@ def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_
 
     out_u_i = sum_j w_ij (u_i - u_j) + k_ij v_j + k_rest_i v_i
     out_v_i = sum_j a_ij (v_i - v_j) + carried_ij (u_i - u_j) + a_rest_i v_i;   no `carried` stands for zeros
+
+    w and k are of floats, or the upper halves of float32 (uint16).
     """
     for i in range(first, stop):
         of_u, of_v = k_rest[i] * v[i], a_rest[i] * v[i]
         for s in range(LINKS):
             j = near[i, s]
-            of_u += w[i, s] * (u[i] - u[j]) + k[i, s] * v[j]
+            of_u += wide(w[i, s]) * (u[i] - u[j]) + wide(k[i, s]) * v[j]
             of_v += a[i, s] * (v[i] - v[j])
         out_u[i] = of_u
         out_v[i] = _differences(near, carried, u, i, of_v) if carried.size else of_v

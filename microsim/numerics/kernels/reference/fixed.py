@@ -10,6 +10,11 @@ def outflow(near, weight, rest, x, out):
     out[:] = rest * x + _differences(near, weight, x)
 
 
+def listed_outflow(near, values, places, rest, x, out):
+    """`outflow` with a_ij = values[places_ij]."""
+    outflow(near, values[places], rest, x, out)
+
+
 def differences(near, weight, x, out):
     """out_i = sum_j a_ij (x_i - x_j)."""
     out[:] = _differences(near, weight, x)
@@ -18,6 +23,7 @@ def differences(near, weight, x, out):
 def two_outflows(near, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
     """Two unknowns a cell: out_u = w (u_i - u_j) + k v_j + k_rest v_i; out_v = a (v_i - v_j) + carried (u_i -
     u_j) + a_rest v_i, summed over the links."""
+    w, k = ((x.astype(np.uint32) << 16).view(np.float32) if x.dtype == np.uint16 else x for x in (w, k))
     out_u[:] = k_rest * v + _differences(near, w, u) + (k * v[near]).sum(axis=1)
     out_v[:] = a_rest * v + _differences(near, a, v)
     if carried.size:
