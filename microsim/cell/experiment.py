@@ -325,7 +325,7 @@ class Experiment:
         interfaces; return Solved. first: is shown the first Newton step."""
         cell, now = self.cell, self.now
         scale = now.scale_current
-        step = cell.step(formula, now.last_two, control, R_film=R_film, scale_current=scale, layer=layer)
+        step = cell.step(formula, now.states[:2], control, R_film=R_film, scale_current=scale, layer=layer)
         # lithium over dt has its round-off: at C/100 and 10 us more than a millionth of the current
         noise = ROUND_OFF * cell.capacity.sum() * formula.alpha / formula.dt / scale
         problem = StepProblem(cell, step, interfaces, now.sets_anew)
@@ -349,7 +349,7 @@ class Experiment:
         now = self.now
         now.films = self._films(solved.step.R_film)[:2]
         now.throughput += abs(charge - now.charge)
-        now.before, now.charges = now.before_next(), [charge, *now.charges[:1]]
+        now.before, now.charges = now.states[:2], [charge, *now.charges[:1]]
         now.reacted = now.solved.interfaces.reaction if varies else None
         now.solved, now.t, now.charge = solved, time_of_mark(self.marks, now.t + dt), charge
         now.earlier, now.rests = [dt, *now.earlier[:2]], []
@@ -391,7 +391,7 @@ class Experiment:
     def _time_of_event(self, over, dt, load, event):
         """Step at which an end is met that a step of dt passes by `over`."""
         now = self.now
-        earlier = zip(now.last_two, now.charges[:2])
+        earlier = zip(now.states[:2], now.charges[:2])
         values = [self._past_end(x, self.cell.current(x), charge, load)[event] for x, charge in earlier]
         return time_of_end([dt, 0.0, *(-np.cumsum(now.earlier[:1]))], [over, *values])
 
@@ -399,7 +399,7 @@ class Experiment:
         """Step at which a mark is met that a step of dt passes; None where it passes none."""
         now = self.now
         times = [now.t + dt, now.t, *(now.t - np.cumsum(now.earlier[:1]))]
-        states = [self.cell.state(x) for x in (solved.x, *now.last_two)]
+        states = [self.cell.state(x) for x in (solved.x, *now.states[:2])]
         return step_to_mark(self.marks, times, states, [charge, *now.charges[:2]])
 
     # -- bookkeeping -----------------------------------------------------------------------------------------

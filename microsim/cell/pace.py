@@ -55,6 +55,6 @@ def may_miss(cell, now, share, control):
         return share * LESS
     if len(now.charges) < 2:
         return share
-    (V, V_before), (q, q_before) = (float(cell.state(x).V[0]) for x in now.last_two), now.charges[:2]
+    (V, V_before), (q, q_before) = (float(cell.state(x).V[0]) for x in now.states[:2]), now.charges[:2]
     moved = abs(q - q_before) / cell.capacity[cell.positive_cells].sum()
     return share * LESS if abs(V - V_before) > STEEP * moved else share

@@ -55,10 +55,9 @@ class Progress:
     rests: ohmic parts of the last states' voltages (see dense), newest first, [] until asked for (V);
     driving: voltages that the film grows by; stage: how often contact has been lost; lithium_miss, salt_miss:
     the largest so far (C); landed: (mark, number of the step, s) as each was met. Of the BDF formula, newest
-    first: before, the state before the present one and the change that led to it, in single precision;
-    earlier, lengths of the steps between them (s); charges (C); voltages across the interfaces, where they
-    have a double layer (V); films: lithium that the films took (C m-2), where they take any; films_apart:
-    that in films whose faces were lost (C).
+    first: before, states before the present one; earlier, lengths of the steps between them (s); charges (C);
+    voltages across the interfaces, where they have a double layer (V); films: lithium that the films took (C
+    m-2), where they take any; films_apart: that in films whose faces were lost (C).
     """
 
     solved: Solved
@@ -94,20 +93,7 @@ class Progress:
     @property
     def states(self):
         """States of the BDF formula, newest first."""
-        if len(self.before) < 2:
-            return self.last_two
-        last, change = self.before
-        return [self.solved.x, last, last - change]
-
-    @property
-    def last_two(self):
-        """The present state and the one before it, if there is one."""
-        return [self.solved.x, *self.before[:1]]
-
-    def before_next(self):
-        """Return the `before` of the next state. The oldest one foretells and is in no balance: of its change
-        to the next one seven digits do, in half of the memory."""
-        return [self.solved.x, *((self.solved.x - x).astype(np.float32) for x in self.before[:1])]
+        return [self.solved.x, *self.before]
 
     @property
     def sets_anew(self):

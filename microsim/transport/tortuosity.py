@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 
 from ..base.errors import InputError, NotConverged
+from ..base.memory import keeping_freed
 from ..mesh.labels import marked
 from ..mesh.mask import require_straight
 from ..mesh.percolation import joining, percolating
@@ -59,6 +60,7 @@ class TransportResult:
     potential: np.ndarray | None = field(default=None, repr=False)
 
 
+@keeping_freed()
 def solve_tortuosity(
     grid,
     conducting,
@@ -415,7 +417,8 @@ def _enough(problem, tolerance, conductance, progress, gains, r, planes=None):
     """Whether the energy still to gain, extrapolated from the last gains, is below a third of the tolerance
     and the flux through the planes agrees to ten times the tolerance."""
     if len(gains) < 3:
-        if gains:
+        # the sum of all |r| is no less than their length, which takes no array of its own
+        if gains or np.sqrt((problem.inner or kernels.vectors.inner)(r, r)) >= 1e-12 * conductance:
             return False
         return problem.plane_sums(kernels.vectors.magnitudes(r)).sum() < 1e-12 * conductance
     left = energy_left(gains) / conductance

@@ -104,5 +104,7 @@ def test_large_arrays_are_asked_for_once_where_what_is_freed_is_kept():
         return after.ru_minflt - before.ru_minflt
 
     with keeping_freed():
-        within = zeroed()
+        with keeping_freed():
+            pass
+        within = zeroed()  # one that has ended within another takes nothing away
     assert within < 0.1 * zeroed()

@@ -13,6 +13,7 @@ from microsim.cell.balances import HalfCell
 from microsim.cell.experiment import Experiment, Tolerances
 from microsim.cell.film import Growth
 from microsim.cell.load import Load
+from microsim.cell.sharing import FIRST
 from microsim.materials import LithiumMetal
 
 from ..cells import ACTIVE, ELECTROLYTE, design, fields, half_cell, image, run, voxel_grid
@@ -224,7 +225,7 @@ def test_gmres_that_starts_again_keeps_fewer_vectors_and_finds_the_same(monkeypa
         begun = len(longest)
         step = Load("d", 0.5 * one_C(cell), duration=20.0)
         ends[restart] = Experiment(cell, 0.27, Tolerances(restart=restart)).run([step])
-        assert max(longest[begun:]) == restart
+        assert max(longest[begun:]) == min(restart, FIRST)  # of which another cycle asks for no more
     assert ends[2].columns["voltage_V"][-1] == pytest.approx(ends[20].columns["voltage_V"][-1], abs=2e-6)
     assert ends[2].linear_iterations > ends[20].linear_iterations
 

@@ -61,7 +61,8 @@ def test_a_state_that_newton_has_left_need_not_lie_in_memory():
     """Of ten million voxels it is 190 MB, beside the vectors of GMRES."""
     cell = half_cell(image((6, 5, 5), 1))
     x = cell.vector(psi=-0.05, V=4.0, sto=0.4, c_e=1000.0)
-    problem = StepProblem(cell, cell.step(bdf(10.0, []), [x], 1e-9), cell.at_rest(x).interfaces)
+    step = cell.step(bdf(10.0, []), [x.copy()], 1e-9)
+    problem = StepProblem(cell, step, cell.at_rest(x).interfaces)
     problem.linearise(x)
     assert not problem.is_stale(x)
     left, y = weakref.ref(x), x + 0.0
