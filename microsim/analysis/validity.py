@@ -15,7 +15,7 @@ import numpy as np
 
 from .observer import Observer
 
-APART = 0.1  # of the active material's voxels that may take no part without a sentence
+APART = 1e-3  # of the active material's voxels that may take no part without a sentence
 COARSE = 0.02  # drop, as a mean over the current, that is worth a sentence
 SLACK = 1e-6  # of a bound, so that a start at the bound lies inside
 
@@ -135,10 +135,9 @@ def taking_no_part(counts):
     whole = joined + apart
     if apart <= APART * whole:
         return []
-    return [
-        (
-            f"{100 * apart / whole:.0f} % of the active material takes no part: no path joins it to the"
-            " collector. 1C and capacities are per gram of all of it: the rest works at"
-            f" {whole / max(joined, 1):.2g} times the rate."
-        )
-    ]
+    rate = whole / max(joined, 1)
+    said = (
+        f"{100 * apart / whole:.2g} % of the active material takes no part: no path joins it to the"
+        " collector. 1C, capacities, means and deviations are of all of it"
+    )
+    return [f"{said}: the rest works at {rate:.2g} times the rate." if rate > 1.05 else f"{said}."]

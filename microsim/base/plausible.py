@@ -12,6 +12,7 @@ from .schema import NUMBER, any_of, join, say, to_number
 LENGTHS = {"nm": 1e-9, "um": 1e-6, "mm": 1e-3}
 AREA_A_SECOND = {"cm2/s": 1e-4, "um2/s": 1e-12, "mm2/s": 1e-6}
 CONDUCTIVITIES = {"S/cm": 100.0, "mS/cm": 0.1, "mS/m": 1e-3, "uS/cm": 1e-4}
+TYPED = str.maketrans({"µ": "u", "μ": "u", "²": "2"})  # in units
 OTHER_SET = (
     40.0  # times more or less than the set that a case changes has: S/cm for S/m is 100, and sets differ
 )
@@ -100,7 +101,7 @@ RANGES = {
         bare=(1e-9, 0.1),
     ),
     "area": Range(
-        *("area", "m2", 1e-14, 100.0, (1e-8, 0.1), "electrodes", {"cm2": 1e-4, "mm2": 1e-6}), bare=(1e-9, 0.1)
+        *("area", "m2", 1e-14, 100.0, (1e-8, 0.1), "electrodes", {"cm2": 1e-4, "mm2": 1e-6}), bare=(1e-9, 0.3)
     ),
     "way": Range("length", "m", 1e-10, 0.5, (1e-9, 2e-3), "ways of diffusion", LENGTHS),
 }
@@ -133,13 +134,14 @@ def stated(name):
     with_unit = re.compile(rf"\s*({NUMBER})\s*({'|'.join(units)})\s*")
 
     def read(raw, path):
-        found = with_unit.fullmatch(raw) if isinstance(raw, str) else None
+        found = with_unit.fullmatch(raw.translate(TYPED)) if isinstance(raw, str) else None
         low, high = (allowed.bare if not found else None) or (allowed.low, allowed.high)
         value = float(f"{float(found[1]) * units[found[2]]:.15g}") if found else to_number(raw, path)
         if low <= value <= high:
             return value
-        meant, example = "" if found else allowed.meant(value), next(iter(allowed.others))
-        written = f'{meant} Write it with its unit: "{value:g} {example}".' if meant else "correct the value."
+        meant, ways = "" if found else allowed.meant(value), (allowed.unit, next(iter(allowed.others)))
+        unit = " or ".join(f'"{value:g} {one}"' for one in ways if allowed.holds(value * units[one]))
+        written = f"{meant} Write it with its unit: {unit}." if meant else "correct the value."
         raise InputError(
             f"{path}: expected {_a(allowed.what)} from {low:g} to {high:g} {allowed.unit}, got {say(raw)};"
             f" {written}"

@@ -157,7 +157,8 @@ def assemble(grid, design, film=0.0):
     returns a resistance for each.
     """
     mesh = (build_cut_mesh if design.within_voxels else build_mesh)(grid, design).lean()
-    mesh = replace(mesh, idle=idle_material(grid, design, mesh))
+    if not design.within_voxels:
+        mesh = replace(mesh, idle=idle_material(grid, design, mesh))
     check_reactive(mesh)
     if isinstance(film, Film):
         R_film = film_on(film, mesh, grid) / film.conductivity

@@ -6,13 +6,14 @@ it. Values are means of the cells, known at their middles, the depth of the part
 `deposit`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..numerics.graph import Graph, cut_graph
 from .cut_image import CutImage
 from .deposit import Deposit
+from .idle import idle_material
 from .mesh import Faces, HalfCellMesh, layers_in_front, spheres_of
 from .spheres import LithiumCells
 
@@ -42,7 +43,7 @@ def build_cut_mesh(grid, design):
     to_electronic = electronic.index[tuple(cells.lithium_position.T)]
     collector, first = electronic.index[-1][electronic.index[-1] >= 0], ionic.index[0].ravel()
     at_collector = tuple(electronic.position[collector, 1:].T)
-    return HalfCellMesh(
+    made = HalfCellMesh(
         ionic,
         electronic,
         cells.solid,
@@ -63,6 +64,7 @@ def build_cut_mesh(grid, design):
         collector_open=image.electronic.opening[0, -1][at_collector].astype(float),
         shown=(~image.labelled, image.labelled | image.additive, image.labelled),
     )
+    return replace(made, idle=idle_material(grid, design, made, image.surface.inner.share))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import numpy as np
 
 from ..base.constants import F
 from ..materials import ActiveMaterial, PorousElectrode
-from ..mesh.shares import share_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +31,18 @@ class IdleMaterial:
 NO_IDLE = IdleMaterial(np.zeros((0, 3), int), *np.zeros((5, 0)), np.zeros(0, bool))
 
 
-def idle_material(grid, design, mesh):
-    """Return the IdleMaterial of a VoxelGrid for a CellDesign: what its HalfCellMesh has no cell of."""
+def idle_material(grid, design, mesh, share=None):
+    """Return the IdleMaterial of a VoxelGrid for a CellDesign: what its HalfCellMesh has no cell of.
+
+    share: of each voxel that the one active phase holds within its surface, where that runs through voxels:
+    the noise of grey levels that shares have in pores is none of it."""
     empty = ~mesh.solid.scatter(np.ones(mesh.solid.n), 0, bool)[mesh.lines :]
     columns = []
     for name in design.sort(ActiveMaterial, PorousElectrode):
         if name in grid.names:
-            share = share_of(grid, [name]) if design.within_voxels else grid.mask(name)
-            left = empty & (share > 0)
-            columns.append(_columns(design, name, left, share[left] * grid.voxel_volume))
+            held = grid.mask(name) if share is None else share
+            left = empty & (held > 0)
+            columns.append(_columns(design, name, left, held[left] * grid.voxel_volume))
     found = [np.concatenate(column) for column in zip(*columns)]
     return IdleMaterial(*found) if found and len(found[0]) else NO_IDLE
 

@@ -145,11 +145,26 @@ def _counted(picked, table, kept):
             return np.isfinite(found[role]) | (role == "increment")
     both = [found[role] for role in ("charged", "discharged")]
     if all(values is not None for values in both):
-        return np.isfinite(both).any(axis=0)  # the one that does not count now may be blank
+        return np.isfinite(both).any(axis=0) & _idle(*both) & _idle(*both[::-1])
     one = next(
         (found[role] for role in ("capacity", "discharged", "charged") if found[role] is not None), None
     )
     return np.ones(kept.size, bool) if one is None else np.isfinite(one)
+
+
+def _idle(counter, other):
+    """Whether a counter has a value or may be blank, as one does that does not count now: the other one goes
+    on meanwhile, or its own next value is the last one, or 0. Else a charge is lost with it."""
+    blank = ~np.isfinite(counter)
+    may = ~blank
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], blank.astype(np.int8), [0]])))
+    for begin, end in edges.reshape(-1, 2).tolist():
+        beside = other[max(begin - 1, 0) : end + 1]
+        moved = np.ptp(beside[np.isfinite(beside)]) > 0 if np.isfinite(beside).any() else False
+        before = counter[begin - 1] if begin else 0.0
+        after = counter[end] if end < counter.size else np.nan
+        may[begin:end] = moved or after == before or after == 0
+    return may
 
 
 def places(table, rows):

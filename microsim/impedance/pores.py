@@ -89,8 +89,9 @@ class PoreImpedance:
 
             |sqrt(1 + i omega h^2 / 4 D) - 1|,   h^2 / D = 1 / (omega_c n^2)
 
-        Exact in straight pores whose far end is out of reach: each voxel is a T, two halves of h / D around
-        what it stores, and the ladder of them has Z sqrt(1 + i omega h^2 / 4 D) for Z = 1 / sqrt(i omega D).
+        Exact in straight pores of inert walls whose far end is out of reach, and of the way along others:
+        each voxel is a T, two halves of h / D around what it stores, and the ladder of them has
+        Z sqrt(1 + i omega h^2 / 4 D) for Z = 1 / sqrt(i omega D).
         """
         omega = 2 * np.pi * self.freq / self.omega_c
         return np.abs(np.sqrt(1 + 1j * omega / (2 * self.voxels_deep) ** 2) - 1)

@@ -117,10 +117,11 @@ class PoreImpedanceResult(Result):
         off = found.freq[found.voxel_error > COARSE]
         if not off.size:
             return None
+        across = ", of the way along the pores alone" if self.options["walls"] == "double-layer" else ""
         return (
             f"{name}: at {off.size} of {found.freq.size} frequencies, from {off.min():.3g} Hz on, voxels are"
             f" too wide for how far diffusion gets: Z is off by more than {COARSE:.0%}, by"
-            f" {found.voxel_error.max():.0%} at {found.freq.max():.3g} Hz (voxel_error, an estimate;"
+            f" {found.voxel_error.max():.0%} at {found.freq.max():.3g} Hz (voxel_error, an estimate{across};"
             " error_bound is that of the equations on these voxels); end lower, or take smaller voxels."
         )
 

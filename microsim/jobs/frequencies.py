@@ -5,7 +5,7 @@ from typing import Annotated
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.masked import all_known
-from ..base.schema import number, say, whole
+from ..base.schema import number, say, to_number, whole
 
 in_range = number(1e-12, 1e15)  # Hz; a spectrum beyond is of nothing that is modelled here
 
@@ -21,6 +21,8 @@ def frequencies(given, path):
             or isinstance(given, dict)
         ):
             _refuse(given, path)
+        if isinstance(given, (list, tuple)):
+            given = [to_number(one, path) if isinstance(one, str) else one for one in given]
         values = np.atleast_1d(all_known(given, path)).astype(float)
         if values.ndim != 1 or not values.size or isinstance(given, bool):
             _refuse(given, path)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..base.errors import InputError
-from .spectra import as_rows, check_energies
+from .spectra import as_rows, check_energies, curve_through, slope_of
 from .stacks import read_numbers, read_series
 
 BEFORE, BEHIND = 5.0, 150.0  # eV about the foil's edge: edge and near-edge structure
@@ -21,14 +21,12 @@ def energy_shifts(foil, energies, *, window=None):
 
     Raises InputError for foils that are not finite, have no edge there, or are off by more than 3 eV.
     """
-    from scipy.interpolate import CubicSpline
-
     energies = check_energies(energies, len(foil))
     rows, shape = as_rows(foil, energies.size)
     if not np.isfinite(rows).all():
         raise InputError("expected finite spectra of the foil, got NaN or infinity; leave those states out.")
     mean = rows.mean(axis=1)
-    e0 = energies[np.argmax(np.gradient(mean, energies))]
+    e0 = energies[np.argmax(slope_of(energies, mean))]
     low, high = window or (e0 - BEFORE, e0 + BEHIND)
     inside = (energies >= low) & (energies <= high)
     if inside.sum() < 6:
@@ -36,7 +34,7 @@ def energy_shifts(foil, energies, *, window=None):
             f"expected at least 6 energies about the foil's edge, {low:g} to {high:g} eV, got {inside.sum()};"
             " widen the range."
         )
-    curve = CubicSpline(energies, mean)
+    curve = curve_through(energies, mean)
     found = np.array([_shift(spectrum, energies, curve, inside) for spectrum in rows.T])
     if not (np.abs(found) <= LARGEST).all():
         bad = int((~(np.abs(found) <= LARGEST)).sum())
@@ -94,10 +92,10 @@ def on_one_scale(mu, energies, shifts):
 
 
 def _moved(spectrum, energies, shift):
-    from scipy.interpolate import CubicSpline
-
     at, known = np.clip(energies + shift, energies[0], energies[-1]), np.isfinite(spectrum)
+    if not shift:
+        return spectrum
     if known.sum() < 2:
         return np.full(energies.size, np.nan)
-    out = CubicSpline(energies[known], spectrum[known])(at)
+    out = curve_through(energies[known], spectrum[known])(at)
     return np.where(np.isfinite(np.interp(at, energies, spectrum)), out, np.nan)

@@ -6,13 +6,14 @@ Three energies:      m = (mu_edge - mu_pre) / (mu_post - mu_pre).
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
 from ..base.errors import InputError
 from .edge import SpectrumEstimate
-from .spectra import CODE, as_rows, check_energies, functional, reasons, sigma_rows
+from .spectra import CODE, as_rows, check_energies, curve_through, functional, reasons, sigma_rows
 
 BLOCK = 8192
 MOST_REFERENCES = 8  # all subsets of them are tried where bounds are active
@@ -52,8 +53,6 @@ class References:
         By cubic splines: straight lines flatten an edge between its energies, so that a fitted shift leans
         to whole steps (0.1 eV of 0.5, a lithiation 0.03 off in nickel's range of 2 eV; splines 0.002).
         """
-        from scipy.interpolate import CubicSpline
-
         energies = np.asarray(energies, float)
         wanted = energies - shift
         if wanted[0] < self.energies[0] - 1e-6 or wanted[-1] > self.energies[-1] + 1e-6:
@@ -61,7 +60,11 @@ class References:
                 f"expected references from {wanted[0]:g} to {wanted[-1]:g} eV, got {self.energies[0]:g} to "
                 f"{self.energies[-1]:g} eV; leave out the energies beyond them (--fit-range)."
             )
-        return CubicSpline(self.energies, self.values, axis=1)(wanted)
+        return self._curves(wanted)
+
+    @cached_property
+    def _curves(self):
+        return curve_through(self.energies, self.values)
 
 
 @dataclass(frozen=True)

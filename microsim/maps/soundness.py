@@ -7,7 +7,7 @@ from scipy import ndimage
 from ..base.errors import InputError
 from .edge import edge_energy
 from .filed_stack import AT_ONCE, side_by_side
-from .spectra import check_energies, normalisation, windows_for
+from .spectra import check_energies, normalisation, slope_of, windows_for
 
 LOST = 0.05  # share of a window of the calibration that a stack may lack
 # share of a window, and times the next widest step in it, from which on what lies between two energies is a
@@ -68,7 +68,7 @@ def _bad_images(energies, mean):
     found = []
     while energies.size >= FEWEST and len(found) < energies.size:
         smooth = ndimage.median_filter(mean, 5, mode="mirror")
-        edge, height = energies[np.argmax(np.gradient(smooth, energies))], float(np.ptp(smooth))
+        edge, height = energies[np.argmax(slope_of(energies, smooth))], float(np.ptp(smooth))
         if height == 0:
             break
         over = _off_neighbours(energies, mean) - np.maximum(_allowed(energies, edge) * height, 1e-12)

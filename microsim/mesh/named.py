@@ -36,8 +36,14 @@ def named_volume(values, names, labels=None, masked=False):
         )
     if inside is not None and not inside.any():
         raise InputError("expected voxels of the sample, got a volume masked all over; correct the mask.")
+    own = tuple(names) if isinstance(names, Mapping) else _names(names)
+    if inside is not None and not masked and OUTSIDE in own:
+        raise InputError(
+            f"names: expected no phase called {OUTSIDE} beside a masked array, whose word it is, got"
+            f" {say(own)}; call it something else."
+        )
     if not isinstance(names, Mapping):
-        return _numbered(values, inside, _names(names), labels, masked)
+        return _numbered(values, inside, own, labels, masked)
     if labels is not None:
         raise InputError("labels: expected names with labels, or names and labels, got both; leave one out.")
     if inside is not None:

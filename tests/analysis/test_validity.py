@@ -98,4 +98,6 @@ def test_the_double_layer_is_no_flux_of_lithium():
 def test_active_material_that_takes_no_part_is_told():
     (told,) = taking_no_part({"active": 61, "isolated_active": 145})
     assert told.startswith("70 % of the active material takes no part") and "at 3.4 times the rate" in told
-    assert taking_no_part({"active": 95, "isolated_active": 5}) == taking_no_part({}) == []
+    (little,) = taking_no_part({"active": 97, "isolated_active": 3})
+    assert little.endswith("means and deviations are of all of it.")
+    assert taking_no_part({"active": 2999, "isolated_active": 1}) == taking_no_part({}) == []

@@ -75,6 +75,14 @@ def test_an_amount_is_in_SI_or_has_its_unit():
     assert stated("mass")("7 kg", "mass") == 7.0  # whoever writes the unit means it
     assert stated("area")("1.54 cm2", "area") == stated("area")(np.float64(1.54e-4), "area") == 1.54e-4
     assert stated("way")("5um", "radius") == 5e-6 and stated("way")(0.1, "length") == 0.1
+    assert stated("way")("5 µm", "radius") == 5e-6 and stated("area")("1.54 cm²", "area") == 1.54e-4
+    assert stated("area")(0.1027, "area") == 0.1027  # of LG's M50
+
+
+def test_a_large_amount_may_be_meant():
+    with pytest.raises(InputError, match='Write it with its unit: "0.4 m2" or "0.4 cm2"'):
+        stated("area")(0.4, "area")
+    assert stated("area")("0.4 m2", "area") == 0.4
 
 
 @pytest.mark.parametrize(

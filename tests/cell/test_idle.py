@@ -77,3 +77,13 @@ def test_a_ball_within_voxels_weighs_by_its_shares():
     idle, whole = cell.mesh.idle, share.sum() * H**3
     assert idle.volume.sum() == pytest.approx(share[:7].sum() * H**3, rel=2e-3, abs=0)
     assert idle.volume.sum() + cell.solid_volume.sum() == pytest.approx(whole, rel=1e-3, abs=0)
+
+
+@pytest.mark.parametrize("noise", [0.004, 0.016])
+def test_noise_of_the_shares_of_pores_is_no_material(noise):
+    """Grey levels leave shares of a few hundredths in pores: they are no part of any surface."""
+    clean = np.repeat(np.repeat(wall(10, 5.4)[:, :1, :1], 10, 1), 10, 2)
+    seen = np.clip(clean + noise * np.random.default_rng(0).standard_normal(clean.shape), 0, 1)
+    seen = np.where((clean > 0) & (clean < 1), clean, seen)
+    idle = cut_cell(seen, H).mesh.idle
+    assert np.count_nonzero(seen[:5]) > 100 and idle.volume.sum() == 0 and idle.n == 0

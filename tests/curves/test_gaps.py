@@ -179,3 +179,15 @@ def test_a_missing_time_where_times_begin_anew_loses_that_row_alone(tmp_path):
     curve = read_measured_curve(path)
     assert curve.time_s.size == T.size - 3 and "added up" in curve.said
     assert np.diff(curve.time_s).min() >= 0
+
+
+@pytest.mark.parametrize("rows", [slice(100, None), slice(0, 20)])
+def test_a_counter_that_ends_or_begins_blank_beside_one_that_stands_still_holds_no_charge(tmp_path, rows):
+    """Rows in which only the other one has its value, that of before, are none of the curve."""
+    counted = without(T / 3600, rows)
+    names = ("time_s", "voltage_V", "current_mA", "charge_capacity_mAh", "discharge_capacity_mAh")
+    curve = read_measured_curve(written(tmp_path / "a.csv", names, (T, 3.6 + 1e-4 * T, ONE, counted, 0 * T)))
+    known = np.isfinite(counted)
+    assert curve.time_s.size == known.sum() and "rows without a charge" in curve.remarks[0]
+    assert abs(np.ptp(curve.charge)) == pytest.approx(MAH * np.ptp(counted[known]), rel=1e-6)
+    assert curve.voltage_V[-1] == pytest.approx(3.6 + 1e-4 * T[known][-1])

@@ -11,6 +11,7 @@ def test_from_to_count_is_even_in_the_logarithm():
     assert frequencies("1e-2:1e2:5", "freq") == pytest.approx([0.01, 0.1, 1, 10, 100])
     assert frequencies([3, 1.0], "freq").tolist() == [3, 1] and frequencies(2, "freq").tolist() == [2]
     assert frequencies(np.array([5.0]), "freq").tolist() == [5]
+    assert frequencies(["1", "1e2"], "freq").tolist() == [1, 100]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from microsim.maps.spectra import (
     CODE,
     Windows,
     check_energies,
+    curve_through,
     estimated_sigma,
     normalisation,
     normalise_spectra,
+    slope_of,
     windows_for,
 )
 
@@ -90,3 +92,51 @@ def test_spectra_without_an_edge_are_counted():
     values, _, reason = normalise_spectra(mu, norm, 0.01)
     assert reason.tolist() == [0, CODE["no edge jump"], CODE["no edge jump"], CODE["not finite"]]
     assert np.isfinite(values[:, 0]).all() and np.isnan(values[:, 1:]).all()
+
+
+GRID = np.arange(8300.0, 8401.0)
+
+
+@pytest.mark.parametrize(
+    "energies, off",
+    [
+        (GRID, 0.0025),
+        (np.concatenate([GRID, [8347.998, 8338.002, 8353.002]]), 0.0025),  # joints of regions of a scan
+        (np.concatenate([GRID, GRID + np.random.default_rng(0).uniform(-0.2, 0.2, GRID.size)]), 0.002),
+        (np.concatenate([GRID, GRID + np.random.default_rng(0).uniform(-0.01, 0.01, GRID.size)]), 0.002),
+        (np.concatenate([GRID + d for d in np.random.default_rng(0).normal(0, 0.05, (3, GRID.size))]), 0.002),
+        (
+            np.r_[np.arange(8250, 8334.998, 5.0), np.arange(8334.998, 8360, 0.5), np.arange(8360, 8420, 2)],
+            0.003,
+        ),
+    ],
+    ids=["even", "joints", "two scans", "two scans of one grid", "three scans", "regions"],
+)
+def test_a_curve_through_energies_that_nearly_coincide_stays_with_the_spectrum(energies, off):
+    """With noise of 0.002 between its energies: without joining them up to 20."""
+    energies, rng = np.sort(energies), np.random.default_rng(1)
+    between = np.arange(8310.37, 8395.0)
+    clean = np.stack([spectrum(between, x) for x in (0.2, 0.8)])
+    for _ in range(5):
+        noisy = np.stack([spectrum(energies, x) for x in (0.2, 0.8)]) + rng.normal(
+            0, 0.002, (2, energies.size)
+        )
+        assert np.sqrt(np.mean((curve_through(energies, noisy)(between) - clean) ** 2)) < off
+
+
+def test_a_curve_goes_through_energies_that_are_apart():
+    energies = np.r_[np.arange(8250, 8330, 5.0), np.arange(8330, 8360, 0.5), np.arange(8360, 8420, 2.0)]
+    values = spectrum(energies, 0.3)
+    found = curve_through(energies, values)(energies)
+    # but for two or three where wide spacings meet narrow ones, which are flat there
+    assert np.count_nonzero(np.abs(found - values) > 1e-12) <= 6 and np.abs(found - values).max() < 1e-4
+    assert curve_through(energies[:2], values[:2])(energies[:2]) == pytest.approx(values[:2])
+
+
+def test_a_joint_of_a_scan_is_no_edge():
+    """Its noise over 2 meV is the steepest rise."""
+    energies = np.sort(np.concatenate([np.arange(8250.0, 8501.0), [8312.998, 8452.998]]))
+    for seed in range(10):
+        noisy = spectrum(energies, 0.3) + np.random.default_rng(seed).normal(0, 0.005, energies.size)
+        assert windows_for(energies, noisy).e0 == pytest.approx(8346.0, abs=5.0)
+        assert np.abs(slope_of(energies, noisy)).max() < 0.5

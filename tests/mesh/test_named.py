@@ -115,3 +115,11 @@ def test_names_that_mean_nothing_are_refused_in_a_sentence(arguments, words):
 def test_a_grid_of_labels_is_that_of_names_with_labels():
     named = {"am": 1, "pore": 0}
     assert np.array_equal(grid_from_labels(LABELS, named, 1e-6).phase, VoxelGrid(LABELS, named, 1e-6).phase)
+
+
+@pytest.mark.parametrize("names", [("pore", "outside"), {"pore": 0, "outside": 1}])
+def test_what_is_masked_is_the_one_phase_called_outside(names):
+    masked = np.ma.masked_array(LABELS, np.arange(60).reshape(LABELS.shape) > 50)
+    with pytest.raises(InputError, match="expected no phase called outside beside a masked array"):
+        VoxelGrid(masked, names, 1e-6)
+    assert VoxelGrid(LABELS, names, 1e-6).names == ("pore", "outside")
