@@ -15,7 +15,6 @@ GB = 1e9
 # asked for by itself (bytes), as the library itself has them once such arrays were freed
 OPTIONS = {-1: 2**26, -3: 2**25}
 KEPT = 2**30  # of both
-_within = 0  # how many `keeping_freed` are under way
 
 
 def require_memory(size, what, remedy="crop or coarsen the volume"):
@@ -45,20 +44,16 @@ def return_freed():
 def keeping_freed():
     """Let the C library keep what is freed within. Arrays above 32 MB it else gives back each time and is
     given anew, zeroed: a quarter of the processor time of 10 million voxels. Afterwards what is free goes
-    back to the system; one within another does nothing."""
-    global _within
-    choose = _of_library("mallopt") if not _within else None
-    for option in OPTIONS if choose else ():
+    back to the system."""
+    choose = _of_library("mallopt") or (lambda option, value: 0)
+    for option in OPTIONS:
         choose(option, KEPT)
-    _within += 1
     try:
         yield
     finally:
-        _within -= 1
-        for option, value in OPTIONS.items() if choose else ():
+        for option, value in OPTIONS.items():
             choose(option, value)
-        if not _within:
-            return_freed()
+        return_freed()
 
 
 @cache

@@ -15,7 +15,6 @@ from functools import partial
 import numpy as np
 
 from ..base.errors import InputError, NotConverged
-from ..base.memory import keeping_freed
 from ..mesh.labels import marked
 from ..mesh.mask import require_straight
 from ..mesh.percolation import joining, percolating
@@ -60,7 +59,6 @@ class TransportResult:
     potential: np.ndarray | None = field(default=None, repr=False)
 
 
-@keeping_freed()
 def solve_tortuosity(
     grid,
     conducting,
