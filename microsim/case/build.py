@@ -44,7 +44,7 @@ from .unusual import unusual
 # for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
 # for what it goes on from where it does
 PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 500, 18, 20, 18
-USUAL = 6  # iterations after which GMRES starts again for the first time
+USUAL = 8  # iterations after which GMRES starts again for the first time
 IMPEDANCE_BYTES = 500
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 

@@ -155,7 +155,7 @@ class Jacobian:
 
     def lean(self):
         """Return it with the slopes of the ionic current, w and k, of eight binary digits: Newton finds its
-        way as well (450 iterations of GMRES for 446 in thick_cathode_cei), in 24 bytes a voxel less."""
+        way as well (450 iterations of GMRES for 446 in a run), in 24 bytes a voxel less."""
         w, k = in_halves(self.within.w), in_halves(self.within.k)
         return replace(self, within=replace(self.within, w=w, k=k))
 
