@@ -6,6 +6,7 @@ from ..base.errors import NotConverged
 from .backend import kernels
 
 PIECE = 2**16  # entries of a vector that are worked on at a time
+FAR = 0.1  # of the residual: what a short first cycle that leaves more has found is no better than nothing
 
 
 def conjugate_gradients(apply, precondition, r, *, enough, maximum=400, x=None, inner=None):
@@ -57,9 +58,10 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     large residuals, and half of the solves of coupled balances needed a second cycle.
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, the first time after `first` if that is fewer,
-    which bounds the memory at twice as many vectors and, from then on, x; raises NotConverged after `maximum`
-    iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds up sums over vectors whose entries
-    several processes hold.
+    which bounds the memory at twice as many vectors and, from then on, x. Where a shorter first cycle leaves
+    more than a tenth all begins anew: contacts that are all but lost ask for long cycles. Raises NotConverged
+    after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds up sums over
+    vectors whose entries several processes hold.
     """
     norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
     size = norm(b)
@@ -83,7 +85,9 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
         del answers
         r = apply(x)
         np.subtract(b, r, out=r)
-        history += [value * history[-1] for value in inner[:-1]] + [norm(r) / size]
+        history += [value * length / size for value in inner[:-1]] + [norm(r) / size]
+        if first and first < restart and history[-1] > FAR:  # from the beginning, in long cycles alone
+            x, r, first = None, b, None
     if history[-1] > tolerance:
         raise NotConverged(
             f"GMRES stopped after {len(history) - 1} iterations at a relative residual of "

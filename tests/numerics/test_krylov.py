@@ -72,6 +72,16 @@ def test_gmres_begins_with_a_short_cycle_and_goes_on_with_as_many_as_its_pace_as
     assert lengths[2] == 4 and max(lengths[3:]) == 5 and relative_residual(A, x, b) <= 1e-6
 
 
+def test_gmres_begins_anew_where_a_short_cycle_has_found_little(monkeypatch):
+    """And goes on as it does in long cycles alone: with what a short one leaves some never get there."""
+    A, b = non_symmetric(60, 0)
+    A = A + 30 * np.roll(np.eye(60), 1, axis=1)  # a shift, which takes as many iterations as there are rows
+    how = {"tolerance": 1e-6, "maximum": 200, "restart": 60}
+    x, history = gmres(lambda v: A @ v, np.copy, b, **how, first=4)
+    long, alone = gmres(lambda v: A @ v, np.copy, b, **how)
+    assert history[4] > krylov.FAR and history[5:] == alone[1:] and np.array_equal(x, long)
+
+
 def test_gmres_keeps_a_tight_tolerance_within_one_cycle():
     A, b = non_symmetric(60, 0)
     x, _ = gmres(lambda v: A @ v, lambda v: v.copy(), b, tolerance=1e-8)
