@@ -117,7 +117,7 @@ print(zeroed())
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library has no mallopt")
 def test_large_arrays_are_asked_for_once_where_what_is_freed_is_kept():
-    """Pages that the system zeroes for ten arrays of 80 MB behind a first one, in a process of their own: what
+    """Pages that the system zeroes for ten arrays of 80 MB behind a first one, in a process of its own: what
     others have freed in this one would lie ready for them."""
     told = subprocess.run([sys.executable, "-c", FAULTS], stdout=subprocess.PIPE, text=True, check=True)
     within, outside = map(int, told.stdout.split())
