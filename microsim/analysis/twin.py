@@ -16,6 +16,12 @@ from ..reference.dfn import discharge_pybamm
 from ..volumes.fields import profile_x
 from .homogenise import Homogenised, homogenise_volume, transport_of
 
+# what a slab has in its conductivities, area and active fraction, or says in another way
+MEASURED = (
+    *("cbd", "contact_lost", "area_correction", "pore_transport_efficiency"),
+    *("nominal_capacity_mAh_g", "film"),
+)
+
 CELLS = 80  # layers of the slab
 # keys that name a file
 FILES = ("bpx", "ocp", "D_s_table", "i0_table", "kappa_table", "D_e_table", "profile")
@@ -95,7 +101,7 @@ def slab_case(case, found, one_C, folder=None):
         "sigma_S_m": _short(porous.sigma),
     }
     cell["materials"] = {"cathode": cathode, "electrolyte": cell["materials"]["electrolyte"]}
-    for key in ("cbd", "area_correction", "pore_transport_efficiency", "nominal_capacity_mAh_g", "film"):
+    for key in MEASURED:
         cell.pop(key, None)
     cell["nominal_current_density_A_m2"] = _short(one_C)
     cell |= _film(case.cell.film, found)
@@ -115,8 +121,11 @@ def slab_case(case, found, one_C, folder=None):
 
 
 def _film(film, found):
-    """Return the film of the slab's particles: thinner where they have less surface than the volume."""
-    if found.film_resistance == 0:
+    """Return the film of the slab's particles: with f = surface_factor, their surface is 1 / f times the
+    volume's, so that the same current meets the same resistance at a thickness and a rate of growth of 1 / f
+    times, and the same lithium goes into the film at f^2 times its concentration."""
+    growth = getattr(film, "growth", None)
+    if found.film_resistance == 0 and not growth:
         return {}
     thickness = found.film_resistance * film.conductivity / found.surface_factor
     section = {
@@ -125,12 +134,12 @@ def _film(film, found):
         "conductivity_S_m": film.conductivity,
         "relative_permittivity": film.relative_permittivity,
     }
-    growth = getattr(film, "growth", None)
     if growth:
         section["growth"] = {
             "rate_nm_per_sqrt_h": _short(growth.rate * 6e10 / found.surface_factor),
             "alpha": growth.alpha,
             "reference_V": growth.reference,
+            "lithium_mol_m3": _short(growth.lithium * found.surface_factor**2),
         }
     return {"film": section}
 

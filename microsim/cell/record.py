@@ -14,6 +14,8 @@ from .unknowns import State
 # the demo's corner, 47 steps, sets them 21 times and takes 303 iterations of GMRES; set each time 47 and 295,
 # with two steps 25 and 297, with five 18 and 299
 SHARED = 3
+ROUND_OFF = 1e-9  # of what passed through a step: a difference that is less is none
+BOTH_WAYS = 0.01  # of what passed one way: less is that of a current on its way to zero
 
 
 @dataclass
@@ -37,8 +39,19 @@ class Record:
     wall_s: float = 0.0
 
     def notes(self):
-        """Return a sentence on each step that was skipped: it had nothing to do."""
-        return [f"Skipped: {step['skipped']}." for step in self.steps if "skipped" in step]
+        """Return a sentence on each step that was skipped, for it had nothing to do, and one on each through
+        which charge passed both ways."""
+        skipped = [f"Skipped: {step['skipped']}." for step in self.steps if "skipped" in step]
+        step, charge = (np.array(self.columns[name]) for name in ("step", "charge_C"))
+        moves = [np.diff(charge[step == number]) for number in dict.fromkeys(self.columns["step"])]
+        ways = [sorted((moved[moved > 0].sum(), -moved[moved < 0].sum())) for moved in moves]
+        both = [
+            f"Charge passes both ways in {of['name']!r}, {100 * less / more:.3g} % as much one way as the other:"
+            " what is told of the step, of charges, discharges and cycles is the difference."
+            for of, (less, more) in zip(self.steps, ways)
+            if less > BOTH_WAYS * more
+        ]
+        return [*skipped, *dict.fromkeys(both)]
 
 
 @dataclass
@@ -151,7 +164,7 @@ def step_summary(now, load, reason, current, film=None):
     summary = {
         "name": load.name,
         "time_s": now.t - now.begun,
-        "charge_C": now.charge - now.charge_begun,
+        "charge_C": _net(np.array(c["charge_C"][first:]), now.charge - now.charge_begun),
         "end_reason": reason,
         "mean_voltage_V": float(mean),
         "end_voltage_V": float(V[-1]),
@@ -162,6 +175,12 @@ def step_summary(now, load, reason, current, film=None):
         reached = EndValues(V[-1], current, now.charge, now.charge_begun)
         summary["skipped"] = met_at_once(load, reason, reached)
     return summary
+
+
+def _net(charge, net):
+    """Return the charge of a step (C), 0 where what it passed both ways comes back but for round-off: a
+    profile that closes has no direction, and no capacity."""
+    return 0.0 if abs(net) <= ROUND_OFF * float(np.abs(np.diff(charge)).sum()) else net
 
 
 @dataclass(frozen=True)

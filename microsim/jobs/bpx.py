@@ -24,12 +24,14 @@ class BpxResult(Result):
     file     what was read
     written  plain data of the BPX file of a case; None where a BPX file was read
     choices  of the case that is made of a BPX file: electrode, counter, cells, density
+    left_out  sentences on what the case has and its BPX file has not
     """
 
     cell: object
     file: Path
     written: dict | None
     choices: dict
+    left_out: tuple = ()
 
     files: ClassVar = {
         "case": SavedFile(
@@ -88,13 +90,16 @@ class BpxResult(Result):
 
     def numbers(self):
         if self.written is not None:
-            return {"file": None, "cell": self.cell.figures()}
+            return {"file": None, "cell": self.cell.figures(), "notes": self.notes()}
         temperature = {"temperature_K": self.cell.temperature}
         told = {"cell": self.cell.figures(), "notes": self.notes()}
         return {"materials": self.described, **temperature, **told}
 
     def notes(self):
-        """Return a sentence on everything that the file says and the cell or its case does not follow."""
+        """Return a sentence on everything that the file says and the cell or its case does not follow; of a
+        case, on what it has and its file has not."""
+        if self.written is not None:
+            return list(self.left_out)
         notes, soc = self.cell.notes(), self.cell.state.soc
         if soc is not None and self.choices["electrode"] == "negative":
             notes.append(
@@ -107,7 +112,8 @@ class BpxResult(Result):
         shown = self.cell.figures()
         rows = [(key, _spelled(value)) for key, value in shown.items() if key != "validation"]
         cell = Table(("cell", "value"), rows)
-        return [cell] if self.written else [*coefficient_tables(self.described), cell, *self.notes()]
+        of_sets = [] if self.written else coefficient_tables(self.described)
+        return [*of_sets, cell, *self.notes()]
 
     def plot(self, name=None):
         """Draw the coefficients of one of the cell's sets (default: the first) over its whole range."""
@@ -204,9 +210,12 @@ def bpx(
     InputError
         A file that cannot be read, whose cell does not fit together, or that BPX cannot say.
     """
+    from ..case.bpx_left_out import left_out
+
     choices = {"electrode": electrode, "counter": counter, "cells": cells, "density": density}
     if _is_case(file):
-        return BpxResult(*_as_bpx(file), choices)
+        cell, case, raw = _as_bpx(file)
+        return BpxResult(cell, file, raw, choices, tuple(left_out(case)))
     from ..case.bpx import read_bpx
 
     found = BpxResult(read_bpx(file), file, None, choices)
@@ -215,16 +224,17 @@ def bpx(
 
 
 def _as_bpx(file):
-    """A case as the cell that its BPX file says; with the file's name and data."""
+    """A case as the cell that its BPX file says; with the Case and the file's data."""
     from ..case.bpx import parse_bpx
     from ..case.bpx_cases import bpx_of, design_of
     from ..case.bpx_cell import check_bpx
     from ..case.case import load_case
 
-    raw = bpx_of(design_of(load_case(file)))
+    case = load_case(file)
+    raw = bpx_of(design_of(case))
     cell = parse_bpx(raw)
     check_bpx(cell)
-    return cell, file, raw
+    return cell, case, raw
 
 
 def _spelled(value):

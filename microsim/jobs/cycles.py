@@ -1,10 +1,7 @@
 """Charges and discharges of a run, cycle by cycle: capacities, coulombic efficiency, retention."""
 
-import numpy as np
-
+from ..analysis.half_cycles import half_cycles
 from .record import step_energy
-
-LEAST = 1e-6  # of the largest charge of a step: less is a rest
 
 
 def cycle_results(record, mass):
@@ -50,15 +47,14 @@ def _row(number, charge, discharge, first, per):
 
 def _halves(record):
     """Charges and discharges in order: sign (1 on discharge), charge_C, energy_J, ended_by."""
-    largest, found = max((abs(step["charge_C"]) for step in record.steps), default=0.0), []
-    numbers = dict.fromkeys(record.columns["step"])  # of the protocol, where steps may have fallen away
-    for number, step in zip(numbers, record.steps):
-        passed = step["charge_C"]
-        if abs(passed) <= LEAST * largest:
-            continue
-        if not found or found[-1]["sign"] != np.sign(passed):
-            found.append({"sign": float(np.sign(passed)), "charge_C": 0.0, "energy_J": 0.0, "ended_by": None})
-        found[-1]["charge_C"] += float(passed)
-        found[-1]["energy_J"] += step_energy(record, number)
-        found[-1]["ended_by"] = step["end_reason"]
-    return found
+    numbers = list(dict.fromkeys(record.columns["step"]))  # of the protocol, where steps may have fallen away
+    found = half_cycles([step["charge_C"] for step in record.steps])
+    return [
+        {
+            "sign": sign,
+            "charge_C": sum(float(record.steps[place]["charge_C"]) for place in places),
+            "energy_J": sum(step_energy(record, numbers[place]) for place in places),
+            "ended_by": record.steps[places[-1]]["end_reason"],
+        }
+        for sign, places in found
+    ]

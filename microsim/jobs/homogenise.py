@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from ..base.errors import InputError
 from ..base.files import write_json, write_yaml
 from .case_arguments import CaseFile, Settings, results_folder
 from .job import job
@@ -35,12 +36,14 @@ class HomogeniseResult(Result):
     written  {name: path} of the files: homogenised.yaml, pybamm.json and, where BPX can say it,
            parameters.json
     bpx_missing  why there is no BPX file, or None
+    left_out  sentences on what the slab's case has and its BPX file and PyBaMM's values have not
     """
 
     case: object
     twin: object = field(repr=False)
     written: dict
     bpx_missing: str | None
+    left_out: tuple = ()
 
     has_page: ClassVar = False
     own_page: ClassVar = True
@@ -71,6 +74,7 @@ class HomogeniseResult(Result):
             "nominal_current_density_A_m2": self.twin.case.cell.nominal_current_density,
             "files": self.written,
             "bpx_missing": self.bpx_missing,
+            "notes": list(self.left_out),
             "title": self.case.title,
             "case_sha256": self.case.sha256,
         }
@@ -88,7 +92,7 @@ class HomogeniseResult(Result):
         ]
         lines = [f"wrote {', '.join(self.written.values())}"]
         lines += [f"no BPX file: {self.bpx_missing}"] * (self.bpx_missing is not None)
-        return [Table(("parameter", "value", "unit", "how"), rows), *lines]
+        return [Table(("parameter", "value", "unit", "how"), rows), *lines, *self.left_out]
 
     def _source(self, key):
         """How a parameter was found: keys end on their units."""
@@ -138,15 +142,28 @@ def homogenise(
         Without exactly one phase of resolved active material.
     """
     from ..analysis.twin import twin_of, written_bpx
+    from ..case.bpx_left_out import left_out
     from ..case.build import read_grid, set_up
     from ..case.case import load_case
 
     case = load_case(case, set or ())
+    _check_contact(case)
     out = Path("out") / f"{case.name}_homogenised" if out is None else Path(out)
     _, grid = read_grid(case, progress)
     twin = twin_of(set_up(case, grid), folder=out, progress=progress)
     bpx, reason = written_bpx(twin)
-    return HomogeniseResult(case, twin, _write(out, twin, bpx), reason)
+    return HomogeniseResult(case, twin, _write(out, twin, bpx), reason, tuple(left_out(twin.case)))
+
+
+def _check_contact(case):
+    """Refuse contact that is lost on the way, which a porous electrode's numbers cannot follow."""
+    from ..case.lost_later import LostEvery, LostSteps
+
+    if isinstance(case.cell.contact_lost, (LostSteps, LostEvery)):
+        raise InputError(
+            "cell.contact_lost: expected contact that stays as it is over the run for homogenise, got contact"
+            " that is lost between steps; give what is lost by then as a number, a map or particles."
+        )
 
 
 def _write(out, twin, bpx):

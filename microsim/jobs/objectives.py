@@ -9,6 +9,7 @@ constraints: {capacity_mAh_g: {at_least: 150}}   # or a list of them
 
 from dataclasses import dataclass
 
+from ..analysis.half_cycles import last_discharge
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, listed, say, text, to_number, whole
 
@@ -116,22 +117,21 @@ def figure_of(result, name, step=None):
         return reached[0] if reached else None
     if name == "plating_margin_V":
         return (result.get("plating") or {}).get("margin_V")
-    number = _number(result.get("steps") or [], step)
-    if number is None:
+    steps = result.get("steps") or []
+    last = last_discharge(steps) if step is None else {}
+    if step is None and not last:
         return None
+    number = last["steps"][-1] if last else _number(steps, step)
     if name in SPREADS_OF:
         times = (result.get("heterogeneity") or {}).get("times") or {}
         rows = [row for row, at in enumerate(times.get("step") or ()) if at == number]
         spread = times.get(SPREADS_OF[name])
         return spread[rows[-1]] if rows and spread else None
-    return result["steps"][number].get(name)
+    return (last or steps[number]).get(name)
 
 
 def _number(steps, step):
-    """Return the place of a step; of none, the last discharge, or None."""
-    if step is None:
-        discharges = [k for k, one in enumerate(steps) if (one.get("capacity_mAh_g") or 0) > 0]
-        return discharges[-1] if discharges else None
+    """Return the place of a step."""
     if isinstance(step, int) and 1 <= step <= len(steps):
         return step - 1
     stem, _, count = str(step).partition("#")

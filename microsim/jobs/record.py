@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..analysis.half_cycles import half_cycles, last_discharge
 from ..base.errors import InputError
 
 STACK_FIGURES = ("areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")
@@ -40,8 +41,8 @@ class VoltageCurve:
 
     def last_discharge(self):
         """Return capacity from its start (mAh g-1) and voltage (V) of the last discharge, or of it all."""
-        flows = self.current_A > 0
-        shown = flows & (self.step == self.step[flows][-1]) if flows.any() else np.full(flows.shape, True)
+        found = next((steps for sign, steps in reversed(self._halves()) if sign > 0), None)
+        shown = (self.current_A > 0) & np.isin(self.step, found) if found else np.isfinite(self.current_A)
         capacity = self.capacity_mAh_g[shown]
         return capacity - capacity[0], self.voltage_V[shown]
 
@@ -62,16 +63,23 @@ class VoltageCurve:
         Steps without charge between them count as rests; steps of one direction that follow each other are
         one.
         """
-        ends = [np.flatnonzero(self.step == step)[[0, -1]] for step in dict.fromkeys(self.step.tolist())]
-        passed = [self.capacity_mAh_g[last] - self.capacity_mAh_g[first] for first, last in ends]
-        least = 1e-6 * max(map(abs, passed), default=0.0)
-        found = []
-        for charge in (charge for charge in passed if abs(charge) > least):
-            if found and np.sign(found[-1]) == np.sign(charge):
-                found[-1] += charge
-            else:
-                found.append(charge)
-        return np.array(found)
+        passed = self._passed()
+        return np.array([sum(passed[step] for step in steps) for _, steps in self._halves()])
+
+    def _passed(self):
+        """{number of a step: what it discharged (mAh g-1)}."""
+        ends = {
+            step: np.flatnonzero(self.step == step)[[0, -1]] for step in dict.fromkeys(self.step.tolist())
+        }
+        return {step: float(np.diff(self.capacity_mAh_g[rows])[0]) for step, rows in ends.items()}
+
+    def _halves(self):
+        """Charges and discharges in order: (sign, numbers of their steps)."""
+        passed = self._passed()
+        moved = [np.ptp(self.capacity_mAh_g[self.step == step]) for step in passed]
+        steps = list(passed)
+        found = half_cycles(list(passed.values()), max(moved, default=0.0))
+        return [(sign, [steps[place] for place in places]) for sign, places in found]
 
     def plot(self):
         """Draw the voltage over the capacity and, where there are several steps, over time."""
@@ -134,10 +142,15 @@ def step_results(record, mass, stack=None):
         }
         for number, step in zip(dict.fromkeys(record.columns["step"]), record.steps)
     ]
-    discharges = [step for step in steps if step["capacity_mAh_g"] > 0]
-    names = ("capacity_mAh_g", *(STACK_FIGURES if stack else ()))
-    last = {name: discharges[-1][name] if discharges else None for name in names}
-    return {**last, "steps": steps}
+    found = last_discharge(steps)
+    last = {name: found.get(name) for name in ("capacity_mAh_g", *(STACK_FIGURES if stack else ()))}
+    return {**last, "last_discharge": _told(found), "steps": steps}
+
+
+def _told(found):
+    """What is told of the last discharge beside its capacity and energies, None without one."""
+    keys = ("steps", "name", "mean_voltage_V", "end_reason")
+    return {key: found[key] for key in keys} if found else None
 
 
 def step_energy(record, number):

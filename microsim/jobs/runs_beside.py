@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..analysis.half_cycles import last_discharge
 from ..base.errors import InputError
 from ..base.files import plain
 
@@ -119,8 +120,8 @@ def _cuts(run, first, same, label, maps):
 def _last_discharge(numbers):
     """Return the number of the last step that discharges, of the last step where none does."""
     steps = numbers.get("steps") or []
-    found = [k for k, step in enumerate(steps) if (step.get("capacity_mAh_g") or 0) > 0]
-    return found[-1] if found else len(steps) - 1
+    found = last_discharge(steps)
+    return found["steps"][-1] if found else len(steps) - 1
 
 
 def _end_index(run):
@@ -183,7 +184,7 @@ def _pores_alone(numbers):
 def _value(numbers, key):
     if key == "mean_voltage_V":
         steps = numbers.get("steps") or []
-        return steps[_last_discharge(numbers)].get(key) if steps else None
+        return (last_discharge(steps) or (steps or [{}])[-1]).get(key)
     node = numbers
     if key.startswith("transport.pore.") and _pores_alone(numbers):
         key = key.replace("pore", "electrolyte", 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from .. import __version__
+from ..analysis.half_cycles import last_discharge
 from ..base.arguments import Argument, switch
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
@@ -199,8 +200,7 @@ def _row(variant, out, failure, before, again):
 
     case = variant.case
     result = {} if case is None or failure else finished(out / variant.name, case) or {}
-    discharges = [step for step in result.get("steps", []) if (step.get("capacity_mAh_g") or 0) > 0]
-    last = discharges[-1] if discharges else {}
+    last = last_discharge(result.get("steps", []))
     protocol = case.protocol if case else ()
     rates = [step.value for step in protocol if step.quantity == "c_rate" and (step.value or 0) > 0]
     return {
@@ -248,8 +248,8 @@ def _profile(folder):
     """Return the profiles over the depth at the end of a run's last discharge, or None."""
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     steps, profiles = result.get("steps", []), result.get("profiles", [])
-    last = [k for k, step in enumerate(steps) if (step.get("capacity_mAh_g") or 0) > 0]
-    return profiles[last[-1]] if last and len(profiles) == len(steps) else None
+    last = last_discharge(steps)
+    return profiles[last["steps"][-1]] if last and len(profiles) == len(steps) else None
 
 
 def _table(keys, cases):

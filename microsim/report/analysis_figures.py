@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from ..analysis.half_cycles import half_cycles
 from ..base.quantities import VOLTAGE_PARTS, quantity
 from ..volumes.fields import read_field, read_names, read_times
 from .number_format import THIN, digits, fixed, percent, time_unit
@@ -229,9 +230,12 @@ def _dead_particles(end):
 def last_discharge_end(found):
     """Find the end of the last discharge, or of the last step that passes charge; None where there is
     none."""
-    ends = found["ends"]
-    discharges = [end for end in ends if end["name"].lower().startswith("discharge")]
-    return (discharges or ends or [None])[-1]
+    ends, times = found["ends"], found["times"]
+    mean, at = np.array(times["mean"], float), np.array(times["time_s"], float)
+    means = [mean[int(np.argmin(np.abs(at - end["time_s"])))] for end in ends]
+    taken = np.diff([*mean[:1], *means])  # a discharge of the cell fills the electrode that is told of
+    filling = [steps[-1] for sign, steps in half_cycles(taken.tolist()) if sign > 0]
+    return ends[filling[-1] if filling else -1] if ends else None
 
 
 def taking_part(found, row):

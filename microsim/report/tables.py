@@ -1,5 +1,6 @@
 """Tables and key numbers of the page, from result.json: readable text, digits that mean something."""
 
+from ..analysis import half_cycles
 from .figures import LONG_NAMES, is_rest
 from .number_format import NONE, THIN, digits, duration, fixed, length_text, names_unit, percent, rows
 from .page import Card, TextTable
@@ -24,10 +25,13 @@ def summary_cards(result):
 
 
 def last_discharge(result):
-    """Find the last step that passes current, a discharge if there is one; {} when there are no steps."""
+    """Return what the last discharge came to, of whatever steps; without one the last step that passes
+    current, {} without steps. Where no capacity is known, names tell a discharge."""
     steps = [step for step in result.get("steps") or [] if not is_rest(step["name"])]
-    discharges = [step for step in steps if step["name"].lower().startswith("discharge")]
-    return (discharges or steps or [{}])[-1]
+    if any(step.get("capacity_mAh_g") is not None for step in steps):
+        return half_cycles.last_discharge(steps) or steps[-1]
+    named = [step for step in steps if step["name"].lower().startswith("discharge")]
+    return (named or steps or [{}])[-1]
 
 
 def balance_errors(result):

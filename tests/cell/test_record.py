@@ -154,3 +154,18 @@ def test_a_moment_stays_as_it_was_while_the_run_goes_on():
     rows, V = set(zip(columns["voltage_V"], columns["current_A"])), {moment.V for moment in seen}
     assert {(moment.V, moment.current) for moment in seen} <= rows and len(V) > 10
     assert seen[-1].last and seen[-1].number == 1 and np.array_equal(seen[-1].x, ran.x)
+
+
+def test_a_step_whose_charge_comes_back_has_none():
+    """A profile of 20 A m-2 one way and the other left round-off, which was a discharge of its own."""
+    ran = experiment()
+    there = np.array([0.0, 10.0, 10.0, 20.0]), I * ran.cell.mesh.area * np.array([1.0, 1.0, -1.0, -1.0])
+    record = ran.run([Load("closes", profile=there, duration=20.0)])
+    assert record.steps[0]["charge_C"] == 0.0
+    (said,) = record.notes()
+    assert said.startswith("Charge passes both ways in 'closes', 100 % as much")
+
+
+def test_a_step_of_one_direction_says_nothing_of_two():
+    ran = experiment()
+    assert ran.run(loads(ran.cell)).notes() == []

@@ -1,6 +1,7 @@
 """The job bpx: a BPX file's cell as a case that runs, a case as a BPX file."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,16 @@ def test_a_case_becomes_a_file(tmp_path):
     assert found.written["Parameterisation"]["Cell"]["Nominal cell capacity [A.h]"] == found.cell.one_C()
     again = read_bpx(found.save(tmp_path / "chen.json"))
     assert again.positive.thickness == found.cell.positive.thickness
+
+
+def test_a_film_that_bpx_has_not_is_said(tmp_path, capsys):
+    """34 mV at 1C fell away without a word."""
+    text = Path(CASE).read_text()
+    film = "cell:\n  film: {model: uniform, thickness_nm: 20, conductivity_S_m: 1.0e-6}\n"
+    (tmp_path / "film.yaml").write_text(text.replace("cell:\n", film, 1))
+    assert main(["bpx", str(tmp_path / "film.yaml"), "--out", str(tmp_path / "film.json")]) == 0
+    assert "BPX has no films: that on the electrode (20 nm, 0.02 ohm m2)" in capsys.readouterr().out
+    assert bpx(CASE).numbers()["notes"] == []
 
 
 def test_it_prints_and_draws(file):

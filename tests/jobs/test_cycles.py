@@ -52,3 +52,10 @@ def test_one_direction_alone_is_no_cycle():
     assert cycle_results(record((100, 3.8), (0, 3.9), (10, 3.5)), MASS) == []
     assert cycle_results(record((-100, 3.8)), MASS) == []
     assert cycle_results(Record(), MASS) == []
+
+
+def test_a_profile_that_closes_is_no_cycle():
+    """1C forth and back leaves round-off, which had an efficiency of 0.80 and a mean voltage of 1e14 V."""
+    columns = {"step": [0] * 3 + [1] * 3, "charge_C": [0.0, 9.0, 0.0] * 2, "voltage_V": [4.0, 3.9, 4.1] * 2}
+    done = [{"charge_C": 0.0, "end_reason": "duration"}] * 2
+    assert cycle_results(Record(columns, done), MASS) == []

@@ -31,6 +31,14 @@ def test_figures_are_of_the_last_discharge_or_of_the_step_that_is_asked():
     assert set(figures_of({}).values()) == {None}
 
 
+def test_figures_of_a_discharge_of_two_steps_are_of_both():
+    hold = {"name": "Hold at 3 V until C/10", "capacity_mAh_g": 30.0, "energy_Wh_kg": 50.0}
+    result = {"steps": [*STEPS[:3], hold], "heterogeneity": {"times": {"step": [2, 3], "std": [0.3, 0.1]}}}
+    found = figures_of(result)
+    assert (found["capacity_mAh_g"], found["energy_Wh_kg"], found["std_sto"]) == (150.0, 270.0, 0.1)
+    assert figure_of(result, "capacity_mAh_g", 4) == 30.0
+
+
 @pytest.mark.parametrize("step", [0, 6, "Discharge at 3C", "Charge at C/2#3", "Charge at C/2"])
 def test_a_step_that_is_not_one_is_refused(step):
     with pytest.raises(InputError, match="expected a step of the protocol"):

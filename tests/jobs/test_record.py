@@ -47,6 +47,15 @@ def test_the_last_discharge_counts():
     assert step_results(record(-1.0), MASS)["capacity_mAh_g"] is None
 
 
+def test_a_discharge_of_several_steps_is_one():
+    """Two steps, a rest between them, are what one step of both charges is."""
+    found = step_results(record(-3.6, 3.6, 0.0, 7.2), MASS)
+    assert found["capacity_mAh_g"] == pytest.approx(1500)
+    assert found["last_discharge"]["steps"] == [1, 3]
+    assert found["last_discharge"]["name"] == "step 1; step 3"
+    assert step_results(record(-1.0), MASS)["last_discharge"] is None
+
+
 def test_a_stack_tells_what_the_last_discharge_gave_per_area_mass_and_volume():
     """7.2 C between 4.0 and 3.9 V on 2 cm2 and a stack of 0.5 kg m-2, 100 um, with 0.1 V taken off."""
     stack = CellStack(2e-4, 0.1, (Layer("all of it", 1e-4, 0.5),), U_counter=0.1)
@@ -104,6 +113,17 @@ def test_the_last_discharge_counts_from_its_start():
     assert capacity.tolist() == [0, 7] and voltage == pytest.approx([3.6, 3.5])
     charge = curve([-1.0] * 6, np.arange(0.0, -6, -1), [0] * 6)
     assert charge.last_discharge()[0].tolist() == [0, -1, -2, -3, -4, -5]
+
+
+def test_the_last_discharge_of_a_curve_is_all_its_steps():
+    both = curve([-1.0, -1, 1, 1, 2, 2], [0.0, -5, -5, -3, -3, 4], [0, 0, 1, 1, 3, 3])
+    assert both.last_discharge()[0].tolist() == [0, 2, 2, 9]
+    assert both.half_cycles().tolist() == [-5, 9]
+
+
+def test_a_curve_that_closes_has_no_half_cycle():
+    closed = curve([1.0, 1, -1, -1, 0, 0], [0.0, 5, 5, 1e-15, 1e-15, 1e-15], [0] * 6)
+    assert closed.half_cycles().tolist() == []
 
 
 def test_a_curve_reads_back_as_it_was_written(tmp_path):

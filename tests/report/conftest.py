@@ -58,7 +58,7 @@ def make_run(folder, shape=(16, 12, 10), steps=ONE_STEP, stored=3):
             columns["voltage_V"].append(3.9 - 0.4 * pull * time / lasts)
             columns["capacity_mAh_g"].append(abs(pull) * 90 * time / 3600)
             columns["step"].append(np.full(20, name))
-            capacity, end = abs(pull) * 90 * lasts / 3600, "voltage cut-off" if pull else "duration"
+            capacity, end = pull * 90 * lasts / 3600, "voltage cut-off" if pull else "duration"
             done.append({"name": name, "time_s": lasts, "capacity_mAh_g": capacity, "end_reason": end})
             done[-1]["mean_voltage_V"] = float(columns["voltage_V"][-1].mean())
             start += lasts

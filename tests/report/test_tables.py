@@ -82,7 +82,7 @@ def test_steps_of_a_rest_have_no_capacity(run_with_rests):
         "1",
         "Charge at C/2 until 4.2 V",
         "50 min",
-        "75.00",
+        "-75.00",
         *["–"] * 3,
         "4.100",
         "voltage cut-off",
