@@ -1,6 +1,6 @@
-"""Charges and discharges of a protocol: steps of one direction that follow each other, rests between them, are
-one. A discharge at constant current that goes on at a held voltage, or by the pulses of a titration, is one
-discharge, however many steps it takes."""
+"""Charges and discharges of a protocol: steps of one direction that follow each other, rests between them,
+are one. A discharge at constant current that goes on at a held voltage, or by the pulses of a titration, is
+one discharge, however many steps it takes."""
 
 LEAST = 1e-6  # of the largest charge of a step: less is a rest
 SUMMED = ("capacity_mAh_g", "areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")

@@ -38,7 +38,5 @@ def _charged(case):
     sto = case.cell.initial_sto
     if abs(sto - active.sto_100) <= NEAR:
         return []
-    return [
-        f"The file's charged state is the case's start: its window begins at a lithiation of {sto:.4g}, that"
-        f" of {active.name} at {active.sto_100:.4g}."
-    ]
+    said = f"its window begins at a lithiation of {sto:.4g}, that of {active.name} at {active.sto_100:.4g}"
+    return [f"The file's charged state is the case's start: {said}."]

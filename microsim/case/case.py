@@ -54,7 +54,7 @@ from .sections import (
     read_compares,
 )
 from .stack import StackSection, check_stack
-from .windows import check_voltages, initial_stos
+from .windows import check_voltage_of, check_voltages, initial_stos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +191,7 @@ def parse_case(raw, path=None):
     check_volume(case)
     loaded = case.load_materials()
     active = check_materials(case, loaded)
+    check_voltage_of(case, active)
     initial_sto = initial_stos(case.cell.initial_sto, active, case.cell.counter_electrode)
     cbd = filled_cbd(case.cell.cbd, loaded)
     case = replace(case, cell=replace(case.cell, initial_sto=initial_sto, cbd=cbd))

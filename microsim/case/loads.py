@@ -14,31 +14,52 @@ from .wording import LONGEST_S, SHORTEST_S, kind_of
 
 LEAST, MOST = 1e-6, 1e5  # C-rates that a step may ask for
 # unit in the head of a profile's values -> what it is; by the quantity that the case names
-NO_RATE = ((unit_word("m?A|m?W|m?V"), "a current, a power or a voltage: name its quantity"),)
+OTHER = (
+    unit_word("soc|dod|capacity|temperature|energy"),
+    "no current, power or voltage: give another column",
+)
+RATE = (unit_word("c|c.?rates?"), "a C-rate: name its quantity")
+PER_AREA = unit_word(r"[cmµ]?m ?(?:\^|\*\*)?[-⁻]?[2²]")
+PER_MASS = unit_word("m?g|kg")
 VALUE_HEADS = {
-    "c_rate": NO_RATE,
+    "c_rate": ((unit_word("m?A|m?W|m?V"), "a current, a power or a voltage: name its quantity"), OTHER),
     "current_A": (
         (unit_word("mA"), "mA: divide by 1000"),
         (unit_word("m?W|m?V"), "no current: name its quantity"),
+        (PER_AREA, "a current per area: name its quantity"),
+        (PER_MASS, "a current per mass: name its quantity"),
+        *(RATE, OTHER),
     ),
     "current_A_m2": (
         (unit_word("mA"), "mA/cm2? multiply by 10"),
         (unit_word("m?W|m?V"), "no current: name its quantity"),
+        (PER_MASS, "a current per mass: name its quantity"),
+        *(RATE, OTHER),
     ),
-    "current_A_kg": ((unit_word("m?W|m?V"), "no current: name its quantity"),),
+    "current_A_kg": (
+        (unit_word("m?W|m?V"), "no current: name its quantity"),
+        (PER_AREA, "a current per area: name its quantity"),
+        *(RATE, OTHER),
+    ),
     "power_W": (
         (unit_word("mW"), "mW: divide by 1000"),
         (unit_word("m?A|m?V"), "no power: name its quantity"),
+        (PER_AREA, "a power per area: name its quantity"),
+        *(RATE, OTHER),
     ),
     "power_W_m2": (
         (unit_word("mW"), "mW/cm2? multiply by 10"),
         (unit_word("m?A|m?V"), "no power: name its quantity"),
+        *(RATE, OTHER),
     ),
     "voltage_V": (
         (unit_word("mV"), "mV: divide by 1000"),
         (unit_word("m?A|m?W"), "no voltage: name its quantity"),
+        *(RATE, OTHER),
     ),
 }
+# what a column of a whole cell says of a quantity per area or mass: its unit alone
+WHOLE = {"current_A_m2": unit_word("A"), "current_A_kg": unit_word("m?A"), "power_W_m2": unit_word("W")}
 TIME = unit_word("t|times?|seconds?|secs?|s|elapsed|durations?|zeit")
 VALUE = unit_word(
     "c|c.?rates?|rate|currents?|powers?|loads?|voltages?|potential|[mk]?[aw]|m?v|[iupe]|strom|ewe"
@@ -132,6 +153,7 @@ def read_profile(path, quantity="c_rate"):
     found = _time_first(read_two_columns(path, f"time (s) and {quantity}"), quantity, path)
     for heads in found.heads:
         _check_head(heads, (TIME_HEADS, VALUE_HEADS[quantity]), path)
+        _check_whole(heads[1], quantity, path)
     t, line = found.x, found.line
     if t.size < 2 or t[-1] == t[0]:
         raise InputError(f"{path}: expected a profile of two times or more, got one; add lines like 10,1.5")
@@ -180,3 +202,14 @@ def _check_head(heads, others, path):
             raise InputError(
                 f'{path}: expected a profile in s and its quantity, got a column "{head}", {said}'
             )
+
+
+def _check_whole(head, quantity, path):
+    """Refuse a column of the whole cell's amperes or watts for a quantity per area or per mass."""
+    unit = WHOLE.get(quantity)
+    of_part = re.search(PER_AREA, head, re.IGNORECASE) or re.search(PER_MASS, head, re.IGNORECASE)
+    if unit and re.search(unit, head, re.IGNORECASE) and not of_part:
+        raise InputError(
+            f'{path}: expected a profile in s and {quantity}, got a column "{head}", of the whole cell: name'
+            " its quantity, or write the unit of the values in its name"
+        )

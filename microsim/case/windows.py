@@ -46,6 +46,37 @@ def _check_sense(soc, active):
             )
 
 
+def check_voltage_of(case, active):
+    """Refuse an initial voltage of a full cell: it may be that of the cell or that of the electrode against
+    lithium. active: {phase: its insertion material}."""
+    given, counter = case.cell.initial_sto, case.cell.counter_electrode
+    if not (isinstance(given, tuple) and given[0] == "voltage" and isinstance(counter, Counter)):
+        return
+    facing = case.load_material(counter.material, "cell.counter_electrode.material").active
+    volts, U = given[1], float(facing.U(counter.initial_sto))
+    stos = [
+        f"{' and '.join(found)} for {volts:g} V {of}"
+        for found, of in (
+            (_stos_at(volts + U, active), f"of the cell (beside {U:.4g} V of {facing.name})"),
+            (_stos_at(volts, active), "of the electrode against lithium"),
+        )
+        if found
+    ]
+    meant = "; ".join(stos) or "none is in the window"
+    raise InputError(
+        f"cell.initial_voltage_V: expected initial_sto for a full cell, got {volts:g} V, which may be the"
+        f" cell's or the electrode's; write the one that is meant: {meant}."
+    )
+
+
+def _stos_at(voltage, active):
+    """Return in words the lithiation of each phase at a voltage against lithium, [] where one has none."""
+    try:
+        return [f"{_sto_at(voltage, material):.5g}" for material in active.values()]
+    except InputError:
+        return []
+
+
 def _initial_sto(given, active):
     """Turn the initial sto, SOC (from the material's sto_0 to its sto_100) or voltage into a lithiation."""
     low, high = active.sto_window

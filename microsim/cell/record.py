@@ -46,8 +46,8 @@ class Record:
         moves = [np.diff(charge[step == number]) for number in dict.fromkeys(self.columns["step"])]
         ways = [sorted((moved[moved > 0].sum(), -moved[moved < 0].sum())) for moved in moves]
         both = [
-            f"Charge passes both ways in {of['name']!r}, {100 * less / more:.3g} % as much one way as the other:"
-            " what is told of the step, of charges, discharges and cycles is the difference."
+            f"Charge passes both ways in {of['name']!r}, {100 * less / more:.3g} % as much one way as the"
+            " other: what is told of the step, of charges, discharges and cycles is the difference."
             for of, (less, more) in zip(self.steps, ways)
             if less > BOTH_WAYS * more
         ]

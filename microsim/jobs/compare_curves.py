@@ -137,7 +137,7 @@ def score_voltage(one, record, mass, area):
     t, q = c["time_s"][rows], (c["charge_C"][rows] - c["charge_C"][rows][0]) / per
     asked = one.asked
     score = score_curve(one.curve, t - t[0], c["voltage_V"][rows], q, by=asked.by, sigma=asked.sigma)
-    notes = [said, *_currents(one.curve, score.by, c["current_A"][rows], {"mass": mass, "area": area})]
+    notes = [said, *currents_apart(one.curve, score.by, c["current_A"][rows], {"mass": mass, "area": area})]
     if score.share < 1:
         notes.append(f"{100 * score.share:.0f} % of the measured points lie where the computed curve is")
     return score, notes
@@ -165,19 +165,25 @@ def part_beside(one, c, steps):
     return np.arange(first, last + 1), f"beside the {half.direction} of the run from step:{number[first]}"
 
 
-def _currents(curve, by, current, sizes):
-    """Say where a curve is compared by time that flowed at another current."""
+def currents_apart(curve, by, current, sizes):
+    """Say where a measured curve flowed at another current than the computed one.
+
+    curve: MeasuredCurve; by: "time" or "charge"; current: of the run beside it, rests too (A); sizes: its
+    {"mass": kg, "area": m2}. Without a mass or an area of the measured cell nothing is known, and said.
+    """
     import numpy as np
 
-    if by != "time" or curve.current is None or not curve.per:
+    current = np.abs(current[current != 0])
+    if curve.current is None or not curve.per or not curve.current.any() or not current.size:
         return []
-    theirs = float(np.median(np.abs(curve.current[curve.current != 0]))) if curve.current.any() else 0.0
-    ours = float(np.median(np.abs(current))) / sizes[curve.per]
+    theirs = float(np.median(np.abs(curve.current[curve.current != 0])))
+    ours = float(np.median(current)) / sizes[curve.per]
     if max(theirs, ours) * (1 - NEAR) <= min(theirs, ours):
         return []
     unit, size = ("mA/g", 1.0) if curve.per == "mass" else ("mA/cm2", 0.1)
     rates = f"measured at {size * theirs:.4g} {unit} and computed at {size * ours:.4g} {unit}"
-    return [f"{rates}: by time they are not of one state"]
+    apart = "by time they are not of one state" if by == "time" else "each loses voltage to its own current"
+    return [f"{rates}: {apart}"]
 
 
 # ---- the impedance -----------------------------------------------------------------------------------------

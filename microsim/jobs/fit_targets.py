@@ -201,9 +201,29 @@ class CurveTarget:
         return self.of.asked.voltage
 
     def remarks(self, view):
-        """Return what was read, where rows of the file were left out, or its time does not begin at 0."""
-        said = self.of.curve.said
-        return [said] if "left out" in said or "counted from there" in said else []
+        """Return what was read, where rows of the file were left out, or its time does not begin at 0; and
+        where it was measured at another current than the protocol asks for."""
+        from .compare_curves import currents_apart
+
+        setup, said = view.setup, self.of.curve.said
+        sizes = {"mass": setup.mass, "area": setup.cell.mesh.area}
+        apart = currents_apart(self.of.curve, self.by, self._asked_currents(setup), sizes)
+        told = [said] if "left out" in said or "counted from there" in said else []
+        return [*told, *(f"{self.file}: {one}" for one in apart)]
+
+    def _asked_currents(self, setup):
+        """Return the constant currents (A) of the protocol's steps that the curve is set beside."""
+        import numpy as np
+
+        from ..volumes.fields import step_asked
+
+        loads, half = setup.loads(), self.of.curve.half
+        currents = np.array([load.current or 0.0 for load in loads])
+        if self.of.asked.step is not None:
+            return currents[[step_asked(self.of.asked.step, dict(enumerate(load.name for load in loads)))]]
+        if half is None:
+            return currents
+        return currents[currents > 0] if half.direction == "discharge" else currents[currents < 0]
 
     @property
     def by(self):

@@ -111,7 +111,7 @@ def study(
 
 def _cases(study, out, asked, progress):
     """Run a base case with settings swept over, or searched."""
-    from .study_cases import load_study
+    from .study_cases import load_study, rate_remarks
 
     begun, loaded = time.perf_counter(), load_study(study)
     out = Path("out") / loaded.name if out is None else Path(out)
@@ -124,7 +124,10 @@ def _cases(study, out, asked, progress):
         "keys": list(loaded.keys),
         **told,
         "cases": rows,
-        "remarks": remarks_on(host for v in sound for host in v.case.hosts().values()),
+        "remarks": [
+            *remarks_on(host for v in sound for host in v.case.hosts().values()),
+            *rate_remarks(sound),
+        ],
         "finished": sum(row["status"] == "finished" for row in rows),
         "failed": sum(row["status"] == "failed" for row in rows),
         "wall_s": time.perf_counter() - begun,

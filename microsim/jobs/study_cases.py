@@ -237,6 +237,25 @@ def _rate_settings(raw, value):
     )
 
 
+def rate_remarks(variants):
+    """Return a sentence where c_rate is the rate of a discharge before the one that figures are of.
+
+    variants: those whose Case reads.
+    """
+    for variant in variants:
+        flows = [(step.value or 0.0) * (step.kind in ("current", "power")) for step in variant.case.protocol]
+        rated = [k for k, step in enumerate(variant.case.protocol) if RATE.match(step.text)]
+        if "c_rate" not in variant.swept or not rated:
+            continue
+        charged = next((k for k in range(rated[0], len(flows)) if flows[k] < 0), len(flows))
+        later = [k for k in range(charged, len(flows)) if flows[k] > 0]
+        if later:
+            first, last = (variant.case.protocol[k].text for k in (rated[0], later[-1]))
+            apart = f"that of the first discharge, {first!r}; the figures are those of the last one, {last!r}"
+            return [f"c_rate is {apart}: sweep over its step of the protocol for its rate."]
+    return []
+
+
 def _check_distinct(variants):
     names = [variant.name for variant in variants]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -133,3 +133,47 @@ def test_ends_in_coulombs():
 def test_currents_that_no_cell_is_asked_for(current):
     with pytest.raises(InputError, match="expected C/1000000 to 100000C, got .*correct the current"):
         held(f"Discharge at {current} until 3.5 V")
+
+
+@pytest.mark.parametrize(
+    ("head", "quantity", "said"),
+    [
+        ("c_rate", "current_A_m2", "a C-rate: name its quantity"),
+        ("C-rate", "power_W_m2", "a C-rate: name its quantity"),
+        ("c_rate", "voltage_V", "a C-rate: name its quantity"),
+        ("current_A", "current_A_m2", "of the whole cell"),
+        ("I (mA)", "current_A_kg", "of the whole cell"),
+        ("P/W", "power_W_m2", "of the whole cell"),
+        ("current_A_kg", "current_A_m2", "a current per mass"),
+        ("I / A m-2", "current_A_kg", "a current per area"),
+        ("I / A m-2", "current_A", "a current per area"),
+        ("P [W/m²]", "power_W", "a power per area"),
+        ("soc", "c_rate", "no current, power or voltage"),
+    ],
+)
+def test_a_column_of_another_quantity_than_the_step_says_is_refused(tmp_path, head, quantity, said):
+    """A column called c_rate of 0.5 was 0.5 A/m2, a thirtieth of C/2, where the step's quantity said so."""
+    (tmp_path / "drive.csv").write_text(f"time_s,{head}\n0,0.5\n60,0.5\n")
+    with pytest.raises(InputError, match=said):
+        read_profile(tmp_path / "drive.csv", quantity)
+
+
+@pytest.mark.parametrize(
+    ("head", "quantity"),
+    [
+        ("c_rate", "c_rate"),
+        ("current_A_m2", "current_A_m2"),
+        ("I / A m-2", "current_A_m2"),
+        ("j [A/m²]", "current_A_m2"),
+        ("current_A_kg", "current_A_kg"),
+        ("I [mA/g]", "current_A_kg"),
+        ("current_A", "current_A"),
+        ("P (W)", "power_W"),
+        ("power_W_m2", "power_W_m2"),
+        ("Ewe/V", "voltage_V"),
+        ("current", "current_A_m2"),
+    ],
+)
+def test_a_column_of_the_step_s_own_quantity_is_read(tmp_path, head, quantity):
+    (tmp_path / "drive.csv").write_text(f"time_s,{head}\n0,0.5\n60,0.5\n")
+    assert read_profile(tmp_path / "drive.csv", quantity)[1].tolist() == [0.5, 0.5]

@@ -18,6 +18,22 @@ def test_initial_state_by_voltage_and_by_soc(case_file):
     assert by_soc.cell.initial_sto == pytest.approx(nmc.sto_100)
 
 
+def test_a_voltage_of_a_full_cell_is_asked_for():
+    """4.1 V was the electrode's: the cell began at 4.008 V without a word."""
+    counter = {"material": "Chen2020_anode", "thickness_um": 85.2, "initial_sto": 0.9}
+    given = {"cell.initial_sto": None, "cell.initial_voltage_V": 4.1, "cell.counter_electrode": counter}
+    with pytest.raises(InputError, match="expected initial_sto for a full cell, got 4.1 V") as refused:
+        load_case("cases/dfn_chen2020.yaml", given)
+    cell, electrode = (
+        float(part.split(" for 4.1 V")[0].split()[-1]) for part in str(refused.value).split(";")[1:]
+    )
+    nmc, graphite = materials.load("Chen2020_cathode").active, materials.load("Chen2020_anode").active
+    assert nmc.U(electrode) == pytest.approx(4.1, abs=1e-4)
+    assert nmc.U(cell) - graphite.U(0.9) == pytest.approx(4.1, abs=1e-4)
+    with pytest.raises(InputError, match="none is in the window"):
+        load_case("cases/dfn_chen2020.yaml", {**given, "cell.initial_voltage_V": 1.0})
+
+
 @pytest.mark.parametrize("soc", [0, 0.3, 1])
 def test_a_state_of_charge_of_an_anode_against_lithium_is_asked_for(soc):
     """Charged, graphite is full in its full cell and empty against lithium."""

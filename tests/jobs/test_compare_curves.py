@@ -3,13 +3,14 @@
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import microsim as ms
 from microsim.base.errors import InputError
-from microsim.jobs.compare_curves import summary
+from microsim.jobs.compare_curves import currents_apart, summary
 
 CASE = "cases/dfn_xu2019.yaml"
 SMALL = {"volume.slab.cells": 8, "cell.shells": 8}
@@ -69,6 +70,17 @@ def test_a_curve_at_another_current_says_so(tmp_path, curve):
     half = {"voltage": curve, "half_cycle": "discharge", "area_cm2": 4}
     _, (told,) = compared(tmp_path, half)
     assert any("by time they are not of one state" in note for note in told["notes"])
+    _, (told,) = compared(tmp_path, {**half, "by": "charge"})
+    assert any("each loses voltage to its own current" in note for note in told["notes"])
+
+
+def test_rests_are_no_current_of_a_run():
+    """Of a run that mostly rests the median current is that of its steps."""
+    measured = SimpleNamespace(current=np.array([0.0, 10.0, 10.0]), per="area")
+    run = np.array([0.0] * 9 + [20.0] * 4)
+    assert currents_apart(measured, "time", run, {"area": 2.0}) == []
+    (said,) = currents_apart(measured, "time", run, {"area": 1.0})
+    assert said.startswith("measured at 1 mA/cm2 and computed at 2 mA/cm2")
 
 
 def test_what_could_be_several_steps_is_refused_before_anything_is_solved(tmp_path, curve):

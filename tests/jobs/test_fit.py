@@ -168,6 +168,19 @@ def test_a_measurement_that_stands_twice_is_refused(folder):
             ms.fit(CASE, folder / "twice", set=settings(FREE, to, held_out=held))
 
 
+def test_a_curve_at_another_current_than_the_run_is_said(folder):
+    """1.558 mA of 2 cm2 are half of the 1C that the case runs; compare said so, and fit took it."""
+    _, *rows = (folder / "curve.csv").read_text().splitlines()
+    lines = ["time/s,Ewe/V,I/mA", *(f"{row},-1.55844" for row in rows)]
+    (folder / "current.csv").write_text("\n".join(lines))
+    for area, words in ((1.0, []), (2.0, ["measured at 0.7792 mA/cm2 and computed at 1.558 mA/cm2"])):
+        data = {**targets(folder).curve, "voltage": str(folder / "current.csv"), "area_cm2": area}
+        asked = settings({"cell.materials.cathode.i0_scale": {}}, [data])
+        told = ms.fit(CASE, folder / f"area_{area:g}", set=asked).numbers()["said"]
+        assert [word for word in words if word in " ".join(told)] == words
+        assert bool(words) == any("measured at" in one for one in told)
+
+
 def test_data_that_the_model_does_not_describe_and_rows_that_are_missing_are_said(folder):
     head, *rows = (folder / "curve.csv").read_text().splitlines()
     at = head.split(",").index("voltage_V")

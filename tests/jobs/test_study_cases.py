@@ -4,7 +4,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.cli import main
-from microsim.jobs.study_cases import load_study
+from microsim.jobs.study_cases import load_study, rate_remarks
 
 from .studies import BASE, TINY, concentrations, written
 
@@ -120,3 +120,22 @@ def test_a_recipe_s_keys_are_swept_as_the_case_s(tmp_path, in_file):
 def test_a_recipe_s_key_without_a_recipe_is_one_sentence(tmp_path):
     with pytest.raises(InputError, match="expected a base case with volume.recipe"):
         load_study(written(tmp_path / "s.yaml", "sweep: {recipe.seed: [1, 2]}"))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "later"),
+    [
+        ('["Discharge at 1C until 3.9 V", "Charge at 1C until 4.1 V", "Discharge at 2C until 3.9 V"]', True),
+        ('["Discharge at 1C until 3.9 V", "Rest for 1 h", "Discharge at C/5 until 3.9 V"]', False),
+        ('["Discharge at 1C until 3.9 V", "Charge at 1C until 4.1 V"]', False),
+    ],
+)
+def test_a_rate_of_another_discharge_than_the_figures_is_said(tmp_path, protocol, later):
+    study = load_study(
+        written(tmp_path / "s.yaml", f"set: {{protocol: {protocol}}}\nsweep: {{c_rate: [0.5]}}")
+    )
+    told = rate_remarks(study.variants)
+    assert len(told) == later
+    if later:
+        assert "that of the first discharge, 'Discharge at 0.5C until 3.9 V'" in told[0]
+        assert "'Discharge at 2C until 3.9 V'" in told[0]
