@@ -18,6 +18,18 @@ def settings(given, path):
     return given
 
 
+def path_of(given, path):
+    """Take a path, and refuse what is none: settings that stand in its place, say."""
+    if not isinstance(given, (str, PathLike)):
+        hint = "settings are given by name: set={...}" if isinstance(given, dict) else "name one"
+        raise InputError(f"{path}: expected a path, got {type(given).__name__}; {hint}.")
+    return given
+
+
+def _path_or_none(given, path):
+    return None if given is None else path_of(given, path)
+
+
 CaseFile = Annotated["str | PathLike | dict | Case", Argument("The case to run.", metavar="CASE.yaml")]  # noqa: F821
 Settings = Annotated[
     "dict | list[str] | None",
@@ -29,5 +41,5 @@ def results_folder(default, *writes):
     """Declare the folder of the results, with the words for its default; writes: names of what goes there."""
     return Annotated[
         "str | PathLike | None",
-        Argument(f"Folder of the results [default: {default}].", metavar="DIR", writes=writes),
+        Argument(f"Folder of the results [default: {default}].", _path_or_none, "DIR", writes=writes),
     ]

@@ -10,6 +10,7 @@ from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.schema import number
 from ..base.words import beyond
+from .case_arguments import path_of
 from .job import job
 from .result import PAGE, Result, SavedFile, Table
 from .run_result import open_run
@@ -122,7 +123,8 @@ def _words(value):
 
 
 def _runs(given, path):
-    runs = [given] if isinstance(given, (str, Path)) else list(given)
+    runs = [given] if isinstance(given, str) or not hasattr(given, "__iter__") else list(given)
+    runs = [path_of(getattr(run, "folder", run), path) for run in runs]  # a run itself names its folder
     if not 1 <= len(runs) <= MOST_RUNS:
         raise InputError(
             f"{path}: expected one to {MOST_RUNS} runs, got {len(runs)}; name fewer, or a study."

@@ -318,4 +318,10 @@ def _slopes(curve, step):
         rows = slice(half.first, half.last + 1)
         if abs(half.volts[1] - half.volts[0]) > 2 * step:
             found[half.number] = dq_dv(curve.charge[rows], curve.voltage_V[rows], step)
+    if not found:
+        widest = max(abs(half.volts[1] - half.volts[0]) for half in curve.halves)
+        raise InputError(
+            f"{curve.where}: expected steps of dQ/dV below half of what a half cycle spans, {widest:.4g} V at"
+            f" most, got {step:g} V; take smaller ones (dq_dv_step is in V, --dqdv-mV in mV)"
+        )
     return found

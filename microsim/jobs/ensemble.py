@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Annotated, ClassVar
 
 from ..base.arguments import Argument
-from .case_arguments import Settings
+from .case_arguments import Settings, path_of
 from .job import job
 from .result import Result, SavedFile, Table
 
@@ -179,9 +179,15 @@ def _field_tables(found, radii):
     return [*shown, *found.get("remarks", [])]
 
 
+def _particles(given, path):
+    return given if isinstance(given, dict) else path_of(given, path)
+
+
 @job
 def ensemble(
-    particles: Annotated["str | PathLike | dict", Argument("The ensemble to run.", metavar="ENSEMBLE.yaml")],
+    particles: Annotated[
+        "str | PathLike | dict", Argument("The ensemble to run.", _particles, "ENSEMBLE.yaml")
+    ],
     *,
     set: Settings = None,
     progress=None,

@@ -9,7 +9,7 @@ from .. import __version__
 from ..base.arguments import Argument
 from ..base.errors import InputError
 from ..base.provenance import build
-from .case_arguments import results_folder
+from .case_arguments import path_of, results_folder
 from .command_crate import given_again
 from .crate import CRATE, NOT_NUMBERS, read_crate
 from .job import job
@@ -94,7 +94,7 @@ class ReproducedResult(Result):
 @job
 def reproduce(
     file: Annotated[
-        "str | PathLike", Argument(f"{CRATE} of a run or another page, or its folder.", metavar="FILE")
+        "str | PathLike", Argument(f"{CRATE} of a run or another page, or its folder.", path_of, "FILE")
     ],
     out: results_folder("out/<case name>_again", *FILES) = None,
     *,

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from ..base.errors import InputError
 from ..base.schema import listed
+from .case_arguments import path_of
 from .compare_curves import summary
 from .field import Field
 from .result import Result, Table
@@ -169,7 +170,7 @@ def open_run(folder: "str | PathLike") -> RunResult:
     RunResult
         The same that `run` returned.
     """
-    path = Path(folder) / "result.json"
+    path = Path(path_of(folder, "folder")) / "result.json"
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -20,7 +20,7 @@ from ..base.gallery import located
 from ..base.hosts import remarks_on
 from ..base.locks import alone_in
 from ..base.schema import read_yaml, whole
-from .case_arguments import results_folder
+from .case_arguments import path_of, results_folder
 from .job import job
 from .objectives import figures_of
 from .result import PAGE
@@ -37,7 +37,7 @@ def _count(what):
 def study(
     study: Annotated[
         "str | PathLike",
-        Argument("The study: base case and what is swept, or steps and figures.", metavar="STUDY.yaml"),
+        Argument("The study: base case and what is swept, or steps and figures.", path_of, "STUDY.yaml"),
     ],
     out: results_folder("out/<study name>", "study.csv", "study.json", PAGE) = None,
     *,

@@ -91,7 +91,7 @@ def test_what_makes_no_sense_is_refused(small_run, other_run, tmp_path, capsys):
 def test_a_run_without_parts_is_shown_as_far_as_it_goes(small_run, tmp_path):
     for name in ("result.json", "voltage.csv"):
         shutil.copy(small_run.folder / name, tmp_path / name)
-    found = ms.compare_runs([small_run.folder, tmp_path])
+    found = ms.compare_runs([small_run, tmp_path])
     (label,) = [run["label"] for run in found.numbers()["runs"] if run["folder"] == str(tmp_path)]
     assert [line for line in found.numbers()["remarks"] if line.startswith(label)] == [
         f"{label} has no ro-crate-metadata.json: its case is not known; run it again.",

@@ -97,6 +97,12 @@ def test_what_does_not_go_together(file, given, says):
         ms.measured_curve(file, **given)
 
 
+def test_steps_of_dq_dv_wider_than_the_half_cycles_are_refused(file):
+    """5 for 5 mV is 5 V in Python: there was no dQ/dV, and no word."""
+    with pytest.raises(ms.InputError, match="V at most, got 5 V; take smaller ones"):
+        ms.measured_curve(file, dq_dv_step=5.0)
+
+
 def test_dq_dv_without_a_current_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("t/s,V/V\n0,3.5\n1,3.6\n2,3.7\n")
     assert ms.measured_curve(tmp_path / "a.csv").steps == ()
