@@ -1,8 +1,9 @@
-"""What a case says that nature has and batteries have not: numbers in another unit than their key's."""
+"""What a case says that nature has and batteries have not: numbers in another unit than their key's, and
+coefficients that a temperature leaves as they are."""
 
 from ..base.plausible import remark, remarks_on_section
 from ..materials import load
-from ..materials.checks import remarks_on_change, remarks_on_material
+from ..materials.checks import remarks_on_change, remarks_on_material, remarks_on_temperature
 from .overrides import Changes
 
 
@@ -28,6 +29,7 @@ def unusual(case, loaded, voxel=None):
         sets[path] = (counter, case.load_material(counter, path))
     for path, (asked, material) in sets.items():
         told += remarks_on_material(path, material, T)
+        told += remarks_on_temperature(path, material, T)
         told += _changed(path, asked, material, T)
     return tuple(dict.fromkeys(told))
 

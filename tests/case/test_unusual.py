@@ -111,3 +111,30 @@ def test_voxels_of_a_tenth_of_a_millimetre_are_told():
     assert unusual(case, {}, 400e-9) == () == unusual(case, {}, 99e-6)
     (said,) = unusual(case, {}, 400e-6)
     assert said.startswith("volume.voxel_size_nm: 4e+05 nm is beyond the 1 to 100000 of images of electrodes")
+
+
+@pytest.mark.parametrize(
+    ("case", "temperature", "words"),
+    [
+        (
+            "cases/dfn_xu2019.yaml",
+            263.15,
+            ["NMC532_Xu2019: D_s and i0 do not follow temperature: at 263.15 K"],
+        ),
+        ("cases/dfn_xu2019.yaml", 300.0, []),
+        ("cases/dfn_chen2020.yaml", 263.15, []),
+    ],
+)
+def test_coefficients_that_a_temperature_leaves_as_they_are_are_said(case, temperature, words):
+    """At -10 C the NMC had the kinetics of 25 C, and its cell 16 mV less for the electrolyte alone."""
+    case = load_case(case, {"cell.temperature_K": temperature})
+    told = [one for one in unusual(case, case.load_materials()) if "temperature" in one]
+    assert len(told) == len(words) and all(word in one for word, one in zip(words, told))
+
+
+def test_a_formula_without_temperature_is_said():
+    own = {"cell.temperature_K": 273.15, "cell.materials.cathode": {"base": "Chen2020_cathode"}}
+    own["cell.materials.cathode"]["active"] = {"base": "NMC811_Chen2020", "i0_A_m2": "2.0 * sto"}
+    case = load_case("cases/dfn_chen2020.yaml", own)
+    (said,) = (one for one in unusual(case, case.load_materials()) if "temperature" in one)
+    assert "i0 does not follow temperature: at 273.15 K as at 298.15 K" in said
