@@ -22,7 +22,7 @@ from pathlib import Path
 from .. import materials
 from ..base.errors import InputError, MicrosimError
 from ..base.gallery import located
-from ..base.schema import apply_setting, listed, mapping, read_yaml, say, text
+from ..base.schema import apply_setting, listed, mapping, number, read_yaml, say, text
 from ..case.case import Case, parse_case
 from ..case.made_volume import with_recipe
 from .study_levers import KEYS as SEARCH_KEYS
@@ -228,6 +228,7 @@ def _bases(raw, key):
 
 def _rate_settings(raw, value):
     """Turn c_rate into a setting of the protocol's first discharge."""
+    number(0.0, above=True)(value, "c_rate (1 is 1C, 0.5 is C/2)")
     for k, step in enumerate(raw.get("protocol") or []):
         if isinstance(step, str) and RATE.match(step):
             return [f"protocol.{k}={json.dumps(RATE.sub(lambda found: f'{found[1]}{value}C', step))}"]

@@ -139,3 +139,10 @@ def test_a_rate_of_another_discharge_than_the_figures_is_said(tmp_path, protocol
     if later:
         assert "that of the first discharge, 'Discharge at 0.5C until 3.9 V'" in told[0]
         assert "'Discharge at 2C until 3.9 V'" in told[0]
+
+
+@pytest.mark.parametrize("rate", ["C/2", "1C", -1, 0])
+def test_a_rate_is_a_number(tmp_path, rate):
+    """C/2 became "Discharge at C/2C"."""
+    with pytest.raises(InputError, match=r"c_rate \(1 is 1C, 0.5 is C/2\): expected a number"):
+        load_study(written(tmp_path / "s.yaml", f"sweep: {{c_rate: [{rate}]}}"))
