@@ -6,7 +6,7 @@ LEAST = 1e-6  # of the largest charge of a step: less is a rest
 SUMMED = ("capacity_mAh_g", "areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")
 
 
-def half_cycles(charges, largest=None):
+def charges_and_discharges(charges, largest=None):
     """Return the charges and discharges of a protocol in order: [(1 on discharge or -1, numbers of its
     steps)].
 
@@ -24,7 +24,7 @@ def half_cycles(charges, largest=None):
     return found
 
 
-def last_discharge(steps):
+def last_discharge_of(steps):
     """Return what the last discharge of a run came to, {} where no step discharges.
 
     steps: those of result.json. `steps`, their numbers, from 0; `name` in words; capacity and energies are
@@ -32,17 +32,17 @@ def last_discharge(steps):
     `end_reason` and `end_voltage_V` are those of the last.
     """
     charges = [step.get("capacity_mAh_g") or 0.0 for step in steps]
-    numbers = next((of for sign, of in reversed(half_cycles(charges)) if sign > 0), None)
+    numbers = next((of for sign, of in reversed(charges_and_discharges(charges)) if sign > 0), None)
     if numbers is None:
         return {}
     parts = [steps[number] for number in numbers]
     sums = {key: _sum([part.get(key) for part in parts]) for key in SUMMED}
     ended = {key: parts[-1].get(key) for key in ("end_reason", "end_voltage_V")}
-    name = named([part.get("name", "") for part in parts])
+    name = words_of_steps([part.get("name", "") for part in parts])
     return {"steps": numbers, "name": name, **sums, "mean_voltage_V": _mean_voltage(parts), **ended}
 
 
-def named(names):
+def words_of_steps(names):
     """Word the names of one or more steps."""
     if len(names) < 3:
         return "; ".join(names)

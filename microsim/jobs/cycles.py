@@ -1,6 +1,6 @@
 """Charges and discharges of a run, cycle by cycle: capacities, coulombic efficiency, retention."""
 
-from ..analysis.half_cycles import half_cycles
+from ..analysis.half_cycles import charges_and_discharges
 from .record import step_energy
 
 
@@ -48,7 +48,7 @@ def _row(number, charge, discharge, first, per):
 def _halves(record):
     """Charges and discharges in order: sign (1 on discharge), charge_C, energy_J, ended_by."""
     numbers = list(dict.fromkeys(record.columns["step"]))  # of the protocol, where steps may have fallen away
-    found = half_cycles([step["charge_C"] for step in record.steps])
+    found = charges_and_discharges([step["charge_C"] for step in record.steps])
     return [
         {
             "sign": sign,

@@ -9,7 +9,7 @@ constraints: {capacity_mAh_g: {at_least: 150}}   # or a list of them
 
 from dataclasses import dataclass
 
-from ..analysis.half_cycles import last_discharge
+from ..analysis.half_cycles import last_discharge_of
 from ..base.errors import InputError
 from ..base.schema import any_of, choice, listed, say, text, to_number, whole
 
@@ -118,7 +118,7 @@ def figure_of(result, name, step=None):
     if name == "plating_margin_V":
         return (result.get("plating") or {}).get("margin_V")
     steps = result.get("steps") or []
-    last = last_discharge(steps) if step is None else {}
+    last = last_discharge_of(steps) if step is None else {}
     if step is None and not last:
         return None
     number = last["steps"][-1] if last else _number(steps, step)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..analysis.half_cycles import half_cycles, last_discharge
+from ..analysis.half_cycles import charges_and_discharges, last_discharge_of
 from ..base.errors import InputError
 
 STACK_FIGURES = ("areal_capacity_mAh_cm2", "areal_energy_mWh_cm2", "energy_Wh_kg", "energy_Wh_L")
@@ -78,7 +78,7 @@ class VoltageCurve:
         passed = self._passed()
         moved = [np.ptp(self.capacity_mAh_g[self.step == step]) for step in passed]
         steps = list(passed)
-        found = half_cycles(list(passed.values()), max(moved, default=0.0))
+        found = charges_and_discharges(list(passed.values()), max(moved, default=0.0))
         return [(sign, [steps[place] for place in places]) for sign, places in found]
 
     def plot(self):
@@ -142,7 +142,7 @@ def step_results(record, mass, stack=None):
         }
         for number, step in zip(dict.fromkeys(record.columns["step"]), record.steps)
     ]
-    found = last_discharge(steps)
+    found = last_discharge_of(steps)
     last = {name: found.get(name) for name in ("capacity_mAh_g", *(STACK_FIGURES if stack else ()))}
     return {**last, "last_discharge": _told(found), "steps": steps}
 

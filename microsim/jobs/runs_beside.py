@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..analysis.half_cycles import last_discharge
+from ..analysis.half_cycles import last_discharge_of
 from ..base.errors import InputError
 from ..base.files import plain
 
@@ -120,7 +120,7 @@ def _cuts(run, first, same, label, maps):
 def _last_discharge(numbers):
     """Return the number of the last step that discharges, of the last step where none does."""
     steps = numbers.get("steps") or []
-    found = last_discharge(steps)
+    found = last_discharge_of(steps)
     return found["steps"][-1] if found else len(steps) - 1
 
 
@@ -184,7 +184,7 @@ def _pores_alone(numbers):
 def _value(numbers, key):
     if key == "mean_voltage_V":
         steps = numbers.get("steps") or []
-        return (last_discharge(steps) or (steps or [{}])[-1]).get(key)
+        return (last_discharge_of(steps) or (steps or [{}])[-1]).get(key)
     node = numbers
     if key.startswith("transport.pore.") and _pores_alone(numbers):
         key = key.replace("pore", "electrolyte", 1)

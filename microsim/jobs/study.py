@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 from .. import __version__
-from ..analysis.half_cycles import last_discharge
+from ..analysis.half_cycles import last_discharge_of
 from ..base.arguments import Argument, switch
 from ..base.errors import InputError
 from ..base.files import plain, write_json, write_text
@@ -203,7 +203,7 @@ def _row(variant, out, failure, before, again):
 
     case = variant.case
     result = {} if case is None or failure else finished(out / variant.name, case) or {}
-    last = last_discharge(result.get("steps", []))
+    last = last_discharge_of(result.get("steps", []))
     protocol = case.protocol if case else ()
     rates = [step.value for step in protocol if step.quantity == "c_rate" and (step.value or 0) > 0]
     return {
@@ -251,7 +251,7 @@ def _profile(folder):
     """Return the profiles over the depth at the end of a run's last discharge, or None."""
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     steps, profiles = result.get("steps", []), result.get("profiles", [])
-    last = last_discharge(steps)
+    last = last_discharge_of(steps)
     return profiles[last["steps"][-1]] if last and len(profiles) == len(steps) else None
 
 

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from ..analysis.half_cycles import half_cycles
+from ..analysis.half_cycles import charges_and_discharges
 from ..base.quantities import VOLTAGE_PARTS, quantity
 from ..volumes.fields import read_field, read_names, read_times
 from .number_format import THIN, digits, fixed, percent, time_unit
@@ -234,7 +234,7 @@ def last_discharge_end(found):
     mean, at = np.array(times["mean"], float), np.array(times["time_s"], float)
     means = [mean[int(np.argmin(np.abs(at - end["time_s"])))] for end in ends]
     taken = np.diff([*mean[:1], *means])  # a discharge of the cell fills the electrode that is told of
-    filling = [steps[-1] for sign, steps in half_cycles(taken.tolist()) if sign > 0]
+    filling = [steps[-1] for sign, steps in charges_and_discharges(taken.tolist()) if sign > 0]
     return ends[filling[-1] if filling else -1] if ends else None
 
 

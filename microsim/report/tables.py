@@ -29,7 +29,7 @@ def last_discharge(result):
     current, {} without steps. Where no capacity is known, names tell a discharge."""
     steps = [step for step in result.get("steps") or [] if not is_rest(step["name"])]
     if any(step.get("capacity_mAh_g") is not None for step in steps):
-        return half_cycles.last_discharge(steps) or steps[-1]
+        return half_cycles.last_discharge_of(steps) or steps[-1]
     named = [step for step in steps if step["name"].lower().startswith("discharge")]
     return (named or steps or [{}])[-1]
 
