@@ -12,6 +12,7 @@ VOLTAGE_TOLERANCE = 1e-3  # V by which the OCV at a window's end may pass the cu
 CAPACITY_TOLERANCE = 0.05  # by which the capacities of the two electrodes' windows may differ
 # by which the nominal capacity may differ from that of the windows: a slip of area or pairs does more
 NOMINAL_FACTOR = 2.0
+NOMINAL_SAID = 1.25  # a rate of 1C is then a fifth off that of the windows
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ class BpxCell:
                 f"The OCV of the stoichiometry windows, {ocv[1]:.4g} to {ocv[0]:.4g} V, passes the cut-offs,"
                 f" {self.lower:g} to {self.upper:g} V: charged is the end of the window, beyond the cut-off."
             )
+        if ocv:
+            held = self.positive.capacity() * self.area * self.pairs
+            ratio = self.capacity / held
+            if not 1 / NOMINAL_SAID <= ratio <= NOMINAL_SAID:
+                notes.append(
+                    f"The nominal capacity, {self.capacity / 3600:.4g} A h, is {ratio:.2g} times"
+                    f" the {held / 3600:.4g} A h of the stoichiometry windows: 1C is the nominal one; check"
+                    " electrode area and number of pairs."
+                )
         return notes
 
     def figures(self):

@@ -112,3 +112,12 @@ def test_where_the_electrodes_stand_at_a_state_of_charge():
     assert cell.sto("negative") == pytest.approx(0.05 + 0.3 * 0.75)
     charged = parse_bpx(example())
     assert (charged.sto("positive"), charged.sto("negative")) == (0.4, 0.8)
+
+
+@pytest.mark.parametrize(("factor", "said"), [(1.0, False), (1.2, False), (0.6, True), (1.9, True)])
+def test_a_nominal_capacity_far_from_the_windows_is_said(factor, said):
+    """An electrode coated on both sides, of which one is counted, is off by two: 1C was half of it."""
+    raw = example()
+    raw["Parameterisation"][C]["Nominal cell capacity [A.h]"] = CAPACITY * factor
+    told = [note for note in parse_bpx(raw).notes() if "nominal capacity" in note]
+    assert len(told) == said and all(f"is {factor:.2g} times" in note for note in told)
