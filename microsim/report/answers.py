@@ -1,8 +1,11 @@
 """The first screen of a run's page, in sentences: what was asked, what came out, how well it agrees with what
 was measured, and what limits the electrode."""
 
+from pathlib import Path
+
 import numpy as np
 
+from ..analysis.half_cycles import charges_and_discharges, words_of_steps
 from ..base.quantities import VOLTAGE_PARTS
 from ..maps.verdict import verdict
 from .analysis_figures import last_discharge_end, loaded_steps, mean_over_charge, taking_part
@@ -43,7 +46,7 @@ def answers(case, result, grid, comparisons=()):
 
 def _asked(case, result, grid):
     protocol = case.get("protocol") or [step["name"] for step in result.get("steps") or []]
-    steps = "; ".join(str(step) for step in protocol[:3])
+    steps = "; ".join(_worded(step) for step in protocol[:3])
     more = len(protocol) - 3
     steps += f"; and {more} more step{'s' * (more > 1)}" if more > 0 else ""
     shape = " × ".join(digits(int(n)) for n in grid.shape)
@@ -51,6 +54,18 @@ def _asked(case, result, grid):
     sets = [one.get("name", "") for one in (result.get("materials") or {}).values() if isinstance(one, dict)]
     of = f", with {', '.join(filter(None, sets))}" if any(sets) else ""
     return f"{steps}, {where}{of}." if steps else ""
+
+
+def _worded(step):
+    """Word a step of a protocol: a text as it is, a repeat by its steps, a profile by its file."""
+    if not isinstance(step, dict):
+        return str(step)
+    if "steps" in step:
+        inner = "; ".join(_worded(one) for one in step["steps"])
+        until = f", until {step['until_voltage_V']:g} V" if step.get("until_voltage_V") else ""
+        return f"{step.get('repeat', 1)} times ({inner}){until}"
+    file = next((step[key] for key in ("profile", "file") if key in step), "")
+    return f"{'Profile' if 'profile' in step else 'Steps of'} {Path(str(file)).name}"
 
 
 def _answer(result):
@@ -104,7 +119,7 @@ def _limit(result):
 def _voltage_limit(found):
     if not found or not found.get("time_s") or not loaded_steps(found):
         return ""
-    name, at = loaded_steps(found)[-1]
+    name, at = _last_discharge(found)
     parts = {part: 1e3 * mean_over_charge(found, at, values) for part, values in found["parts_V"].items()}
     whole = 1e3 * mean_over_charge(found, at, found["total_V"])
     largest = sorted(parts, key=lambda part: -abs(parts[part]))[:TOLD]
@@ -118,6 +133,16 @@ def _voltage_limit(found):
         return ""
     off = f"{digits(whole, 3)}{THIN}mV stand between open circuit and voltage"
     return f"Over {name}, on average {off}: most of it {' and then '.join(named)}."
+
+
+def _last_discharge(found):
+    """Return names and rows of the last discharge, without one of the last step that passes charge: that at
+    whose end the spread of the lithiation is told."""
+    steps, capacity = loaded_steps(found), found["capacity_mAh_g"]
+    halves = charges_and_discharges([capacity[at[-1]] - capacity[at[0]] for _, at in steps])
+    numbers = next((of for sign, of in reversed(halves) if sign > 0), [len(steps) - 1])
+    names, rows = zip(*(steps[number] for number in numbers))
+    return words_of_steps(names), np.concatenate(rows)
 
 
 def _small(label):

@@ -1,5 +1,6 @@
 """The first screen says what was asked, what came out, how well it agrees and what limits the electrode."""
 
+import numpy as np
 import pytest
 
 from microsim.report.answers import answers
@@ -88,3 +89,50 @@ def test_a_rest_has_no_limit(run):
     still["times"] |= {name: [0.0] * 4 for name in ("std_between", "std_within", "std_over_depth")}
     assert "What limits it" not in told(run, heterogeneity={**still, "ends": []})
     assert "What limits it" not in told(run, heterogeneity=still)
+
+
+def of_two_more_steps(capacity, kinetic):
+    """The made-up discharge, with further steps of two rows each: their capacities and kinetic parts."""
+    found = overpotentials()
+    for number, (begin, end, part) in enumerate(zip(capacity, capacity[1:], kinetic), 2):
+        found["capacity_mAh_g"] += [begin, end]
+        found["step"] += [number] * 2
+        found["step_name"] += [f"step {number}"] * 2
+        found["total_V"] += [part] * 2
+        found["parts_V"] = {
+            name: np.append(values, [part * (name == "kinetic")] * 2)
+            for name, values in found["parts_V"].items()
+        }
+    return found
+
+
+def test_what_limits_is_of_the_last_discharge_and_not_of_a_charge_after_it(run):
+    """The spread beside it is that of the end of the discharge."""
+    text = told(run, overpotentials=of_two_more_steps([100.0, 50.0], [-0.3]), heterogeneity=heterogeneity())
+    assert text["What limits it"].startswith("Over Discharge at C/2, on average 45.0 mV stand")
+
+
+def test_what_limits_is_of_all_steps_of_the_last_discharge(run):
+    """100 mAh/g at 45 mV and 50 at 15 mV: 35 mV."""
+    text = told(run, overpotentials=of_two_more_steps([100.0, 150.0], [0.015]), heterogeneity=heterogeneity())
+    assert text["What limits it"].startswith("Over Discharge at C/2; step 2, on average 35.0 mV stand")
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (
+            {"repeat": 3, "steps": ["Discharge at 1C", "Rest for 1 h"]},
+            "3 times (Discharge at 1C; Rest for 1 h)",
+        ),
+        (
+            {"repeat": 2, "steps": ["Rest for 1 s"], "until_voltage_V": 3.5},
+            "2 times (Rest for 1 s), until 3.5 V",
+        ),
+        ({"profile": "drives/wltp.csv", "quantity": "c_rate"}, "Profile wltp.csv"),
+        ({"file": "cell.mpt", "mass_mg": 7.7}, "Steps of cell.mpt"),
+    ],
+)
+def test_a_step_that_is_no_text_is_worded(run, step, words):
+    asked = told(run, case={**run["case"], "protocol": [step]})["Asked"]
+    assert asked.startswith(f"{words}, on")
