@@ -83,7 +83,7 @@ def outside_labelled(values, inside, most):
 def _marked(mask, values, voxel_size, axes):
     if isinstance(mask, dict):
         return _box(mask, values.shape)
-    if isinstance(mask, (np.ndarray, list, tuple)):
+    if isinstance(mask, (list, tuple)) or getattr(mask, "ndim", 0):
         given = floats(mask, "--mask")
         return np.isfinite(given) & (given != 0)
     if not isinstance(mask, (str, PathLike)):
