@@ -48,8 +48,8 @@ def check_named(given, what, order="xyz"):
     ordered = sorted(names, key=places.get)
     raise InputError(
         f"{what}: expected the axes {', '.join(order)} in this order, x through the thickness, got an array"
-        f" that calls them {', '.join(map(str, names))}; give .transpose({', '.join(map(repr, ordered))}) of it"
-        " to take them as named, or .values to take them by their places."
+        f" that calls them {', '.join(map(str, names))}; give .transpose({', '.join(map(repr, ordered))}) of"
+        " it to take them as named, or .values to take them by their places."
     )
 
 

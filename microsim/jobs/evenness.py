@@ -198,6 +198,7 @@ def evenness(
     InputError
         Maps that cannot be read or that share no voxel with the particles; an unknown phase.
     """
+    from ..shapes.sections import section_remarks
     from .evenness_states import measure_state, pieces_of_volume
 
     require_size(volume)
@@ -230,7 +231,8 @@ def evenness(
         "electrolyte": list(wet),
         "origin_m": list(origin),
     }
-    return EvennessResult(states, structure.columns(seen), options, _remarks(states, times is not None))
+    told = [*_remarks(states, times is not None), *section_remarks(volume.shape)]
+    return EvennessResult(states, structure.columns(seen), options, told)
 
 
 def _filled(volume, asked):

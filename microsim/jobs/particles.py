@@ -106,8 +106,11 @@ class ParticlesResult(Result):
 
     @property
     def remarks(self):
-        """What was not measured since the volume has no phase of the usual name, in sentences."""
-        return contact_remarks(self.options["contact"], self.grid)
+        """What was not measured since the volume has no phase of the usual name, and what sizes of a section
+        are, in sentences."""
+        from ..shapes.sections import section_remarks
+
+        return [*contact_remarks(self.options["contact"], self.grid), *section_remarks(self.grid.shape)]
 
     def recorded(self, written):
         maps = {name: written[_map_of(name)] for name in self.state.labels if _map_of(name) in written}

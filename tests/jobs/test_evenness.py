@@ -245,3 +245,13 @@ def test_a_noise_above_all_lithiation_is_none():
     plain = ms.evenness(GRID, [CLEAN], sigma=[0.02]).numbers()["states"][0]
     assert found["std"] == pytest.approx(plain["std"], rel=1e-2) and found["sigma"] < 1.1 * plain["sigma"]
     assert "1 of " in " ".join(found["remarks"]) and "up to 1." in " ".join(found["remarks"])
+
+
+def test_pieces_of_a_section_have_the_diameters_of_circles():
+    x, y = np.indices((30, 30)) + 0.5
+    disc = (np.hypot(x - 15, y - 15) < 10)[:, :, None]
+    lithium = np.where(disc, RNG.normal(0.5, 0.1, disc.shape), np.nan)
+    grid = VoxelGrid(disc.astype(np.uint8), ("pore", "am"), (H, H, H / 2))
+    found = ms.evenness(grid, [lithium], sigma=0.02, map_voxel_size=grid.voxel_size)
+    assert found.numbers()["per_particle"]["diameter_m"] == pytest.approx([20 * H], rel=0.01)
+    assert any("one voxel thick along z, a section" in said for said in found.numbers()["remarks"])

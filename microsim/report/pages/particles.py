@@ -192,8 +192,8 @@ def particle_depth_figure(particles, thickness):
 
 def _pieces_drawing(result):
     caption = (
-        "Share of the pieces below a diameter (of a sphere of the same volume), by region of depth; by"
-        " number."
+        "Share of the pieces below a diameter (of a sphere of the same volume, in a section of a circle of"
+        " the same area), by region of depth; by number."
     )
     return Drawing(
         "pieces",
