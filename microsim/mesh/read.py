@@ -100,17 +100,15 @@ def read_volume(
         grid = grid.with_draws(read_draws(draws))
     if shares:
         grid = with_shares(
-            grid, {name: _share(part, axes or found.file_axes) for name, part in shares.items()}
+            grid, {name: _share(part, (axes, found.file_axes)) for name, part in shares.items()}
         )
     return grid if crop is None else grid.crop(crop)
 
 
-def _share(given, axes):
+def _share(given, beside):
     """Read the shares of a phase; an array passes."""
     return (
-        read_voxels(given, file_axes=axes, kind="grey").values
-        if isinstance(given, (str, PathLike))
-        else given
+        read_voxels(given, beside=beside, kind="grey").values if isinstance(given, (str, PathLike)) else given
     )
 
 
