@@ -27,3 +27,16 @@ def ask_corner(corner, here, there, words):
             f" nothing; state {given.format(image)} where it begins with the image,"
             f" {given.format('0,0,0')} where with the crop."
         )
+
+
+def corner_in(grid, there, words, given=None):
+    """Return where a map begins in a volume, x, y, z in m: as given, else with the volume.
+
+    grid: VoxelGrid; there, words: as of ask_corner, which asks where the volume is a crop of its file.
+    """
+    if given is not None:
+        return given
+    first = [at for at, _ in grid.source.box or ((0, 0),) * 3]
+    corner = tuple(at * h for at, h in zip(first, grid.voxel_size, strict=True))
+    ask_corner(corner, (grid.shape, grid.voxel_size), there, words)
+    return (0.0, 0.0, 0.0)

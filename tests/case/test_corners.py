@@ -7,7 +7,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.case.build import set_up
-from microsim.case.corners import ask_corner, crop_corner
+from microsim.case.corners import ask_corner, corner_in, crop_corner
 from microsim.mesh.grid import VoxelGrid
 
 from .test_start_map import H, case_of, written
@@ -48,3 +48,13 @@ def test_a_start_from_a_map_of_the_whole_image_is_asked_about(tmp_path):
         set_up(case_of(tmp_path, start, **crop))
     placed = case_of(tmp_path, {**start, "origin_um": [0, -0.8, 0]}, **crop)
     assert set_up(placed).cell.mesh.initial_sto == pytest.approx(0.45)
+
+
+def test_a_map_beside_a_crop_of_a_file_is_asked_about_where_nobody_says():
+    grid = VoxelGrid(np.zeros((12, 5, 5), np.uint8), ("am",), 1e-6)
+    crop, words = grid.crop({"x": (2, 12), "y": (1, 5)}), ("soc.tif", "[{}]")
+    whole = (grid.shape, grid.voxel_size)
+    assert corner_in(grid, whole, words) == (0, 0, 0) == corner_in(crop, (crop.shape, (1e-6,) * 3), words)
+    assert corner_in(crop, whole, words, (-2e-6, -1e-6, 0)) == (-2e-6, -1e-6, 0)
+    with pytest.raises(InputError, match=r"^soc.tif: .*; state \[-2,0,0\] where it begins with the image"):
+        corner_in(grid.crop({"x": (2, 12)}), whole, words)

@@ -255,3 +255,16 @@ def test_pieces_of_a_section_have_the_diameters_of_circles():
     found = ms.evenness(grid, [lithium], sigma=0.02, map_voxel_size=grid.voxel_size)
     assert found.numbers()["per_particle"]["diameter_m"] == pytest.approx([20 * H], rel=0.01)
     assert any("one voxel thick along z, a section" in said for said in found.numbers()["remarks"])
+
+
+def test_a_map_larger_than_the_crop_is_asked_where_it_begins():
+    """The means of balls, by a map of the whole volume beside the half of it where x is large."""
+    half = GRID.crop({"x": (24, 48)})
+    with pytest.raises(
+        InputError, match="array: .* larger than the crop, got nothing; state --origin-um -2.4,0,0"
+    ):
+        ms.evenness(half, [CLEAN], map_voxel_size=H, sigma=0.01)
+    placed = ms.evenness(half, [CLEAN], map_voxel_size=H, sigma=0.01, origin=(-24 * H, 0.0, 0.0))
+    cut = ms.evenness(half, [CLEAN[24:]], map_voxel_size=H, sigma=0.01)
+    means = [one.numbers()["per_particle"]["mean"] for one in (placed, cut)]
+    assert np.allclose(*means, equal_nan=True) and placed.numbers()["origin_m"] == [-24 * H, 0, 0]
