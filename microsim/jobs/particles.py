@@ -198,12 +198,13 @@ def _pieces_table(by_depth):
             r["count"],
             *(r[key] and 1e6 * r[key] for key in keys),
             r["touching_sides"],
+            r["touching_ends"],
             r["corrected"]["count"],
             *(r["corrected"][key] and 1e6 * r["corrected"][key] for key in ("mean_m", "d50_m")),
         )
         for r in by_depth
     ]
-    header = ("depth um", "fragments", "mean um", "d10", "d50", "d90", "at the sides")
+    header = ("depth um", "fragments", "mean um", "d10", "d50", "d90", "at the sides", "at the ends")
     return Table((*header, "count for the box", "its mean um", "its d50"), rows)
 
 

@@ -227,10 +227,10 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
 
     regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same
     volume; d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left
-    out. `corrected`: the same figures with each piece that is left weighted by the inverse of its chance of
-    not touching a side, n / (n - b - 1) along y and z, b its extent among n voxels (Miles and Lantuejoul:
-    large pieces touch more often); count: pieces whose middle lies in the box; largest_weight. What is larger
-    than the box is never seen.
+    out; those that its ends (x) cut count as they are, touching_ends of them. `corrected`: the same figures
+    with each piece that is left weighted by the inverse of its chance of not touching a side, n / (n - b - 1)
+    along y and z, b its extent among n voxels (Miles and Lantuejoul: large pieces touch more often);
+    count: pieces whose middle lies in the box; largest_weight. What is larger than the box is never seen.
     """
     span = grid.shape[0] * grid.voxel_size[0]
     edges = np.linspace(0, span, regions + 1) if edges is None else np.asarray(edges, float)
@@ -243,6 +243,7 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
     middle = np.array(ndimage.center_of_mass(np.ones_like(labels, np.uint8), labels, np.arange(1, count + 1)))
     depth = (middle.reshape(-1, 3)[:, 0] + 0.5) * grid.voxel_size[0]
     whole = ~np.isin(np.arange(1, count + 1), np.unique([*_sides(labels, 1), *_sides(labels, 2)]))
+    ends = np.isin(np.arange(1, count + 1), _sides(labels, 0))
     diameter = equal_diameter(voxels * grid.voxel_volume, section_thickness(grid.shape, grid.voxel_size))
     weight = _edge_weights(labels)
     found = []
@@ -251,6 +252,7 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
         here = whole & _within(depth, start, end, last)
         found.append({"start_m": float(start), "end_m": float(end), **_sizes(voxels[here], diameter[here])})
         found[-1]["touching_sides"] = int(np.count_nonzero(~whole & _within(depth, start, end, last)))
+        found[-1]["touching_ends"] = int(np.count_nonzero(ends & here))
         corrected = _sizes(voxels[here], diameter[here], weight[here])
         corrected.pop("diameters_m")
         found[-1]["corrected"] = {**corrected, "largest_weight": float(weight[here].max(initial=1.0))}
