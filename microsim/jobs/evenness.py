@@ -172,7 +172,7 @@ def evenness(
         Axes of the maps' files, slowest first.
     origin : tuple of float or str
         Corner of the maps in the volume, m or like "5 um"; default: that of the volume, asked for where a map
-        is larger than a crop that begins elsewhere than the file.
+        is larger than a crop that begins elsewhere than the file; of a run on another crop where that begins.
     electrolyte : list of str, optional
         Phases that electrolyte fills; default pore and cbd. A run's file says where its own is.
     active : str
@@ -221,9 +221,10 @@ def evenness(
     states, seen = [], []
     for number_, given in enumerate(maps):
         state = _state_of(given, map_file_axes, map_voxel_size, volume)
-        box = state.values.shape, state.voxel_size
-        begins = corner_in(volume, box, (f"--origin-um, {state.name}", "--origin-um {}"), origin)
+        box, run = (state.values.shape, state.voxel_size), state.run and state.run.path
+        begins = corner_in(volume, box, (f"--origin-um, {state.name}", "--origin-um {}"), origin, run)
         told, pieces = measure_state(structure, state, noise[number_], origin=begins, **how)
+        told["origin_m"] = list(begins)
         told["time_s"] = times[number_] if times else told["time_s"]
         states.append(told)
         seen.append(pieces)
@@ -233,7 +234,7 @@ def evenness(
         "voxel_size_m": volume.voxel_size,
         "active": active,
         "electrolyte": list(wet),
-        "origin_m": list(origin or (0.0, 0.0, 0.0)),
+        "origin_m": list(origin or states[0]["origin_m"]),
     }
     told = [*_remarks(states, times is not None), *section_remarks(volume.shape)]
     return EvennessResult(states, structure.columns(seen), options, told)

@@ -234,7 +234,9 @@ def tortuosity_by_depth(
         require_size(volume)
         given = read_map(map, "map", map_voxel_size, map_file_axes, "--map-voxel-size-nm")
         box = given.values.shape, given.voxel_size
-        origin = corner_in(volume, box, (f"--origin-um, {given.name}", "--origin-um {}"), origin)
+        origin = corner_in(
+            volume, box, (f"--origin-um, {given.name}", "--origin-um {}"), origin, given.fields
+        )
         noise, about = read_noise(sigma, given, map_file_axes)
         against, said = _with_porosity(volume, conducting, given, noise, origin, found)
         measured = {**given.origin(), "origin_m": list(origin), "noise": about}

@@ -193,6 +193,14 @@ def test_a_run_knows_its_own_electrolyte_and_times(small_run):
     assert found.remarks == [] and end["by_distance_to_surface"]["mean"][0] > 0
 
 
+def test_a_run_on_another_crop_lies_where_that_begins(small_run):
+    """On the image's voxels from the 5th along x on: 8 of the run's 12."""
+    crop = {"x": (4, 20), "y": (0, 16), "z": (0, 16)}
+    volume = ms.read_volume("meshes/demo_electrode.tif", {"pore": 0, "am": 1, "cbd": 2}, crop=crop)
+    (state,) = ms.evenness(volume, [f"{small_run.folder}/fields.h5::sto@0"], smallest=8).states
+    assert state["origin_m"] == pytest.approx([-4 * volume.voxel_size[0], 0, 0])
+
+
 def test_the_command_writes_a_page(tmp_path, capsys):
     tifffile.imwrite(tmp_path / "v.tif", LABELS)
     np.savez(tmp_path / "m.npz", lithium=CLEAN, sigma=np.full(CLEAN.shape, 0.01))
