@@ -22,6 +22,7 @@ from ..numerics.graph import contrast_layers
 from ..numerics.krylov import gmres
 from ..numerics.links import Links
 from ..numerics.multigrid import Multigrid
+from ..shapes.sections import equal_diameter, section_thickness
 from ..shapes.splitting import label_particles
 from ..shapes.thickness import local_thickness
 from ..transport.tortuosity import solve_tortuosity
@@ -188,8 +189,8 @@ SOURCES = {
         " to about a voxel"
     ),
     "particle_sizes": (
-        "particles apart at their necks (watershed), diameters of spheres of their volume, weighted by"
-        " volume; those that the box cuts count as they are"
+        "particles apart at their necks (watershed), diameters of spheres of their volume, of a volume one"
+        " voxel thick of circles of their area, weighted by volume; those that the box cuts count as they are"
     ),
     "contact": (
         "surface of the active material by the phase beside it, corrected for voxel steps; faces of the box"
@@ -199,8 +200,8 @@ SOURCES = {
 
 
 def particle_sizes(grid, phase):
-    """Measure the distribution of particle diameters of a phase (m, of spheres of equal volume, weighted by
-    volume).
+    """Measure the distribution of particle diameters of a phase (m, of spheres of equal volume, in a section
+    of circles of equal area, weighted by volume).
 
     Returns count, d10_m, d50_m, d90_m, mean_m; volume_share between edges_m; cut_share: volume of those that
     touch the box.
@@ -223,7 +224,8 @@ def particle_sizes(grid, phase):
     ]
     cut = np.isin(np.arange(1, volume.size + 1), np.concatenate(ends or [[0]]))
     order = np.argsort(volume)
-    diameter, share = np.cbrt(6 * volume[order] / np.pi), volume[order] / volume.sum()
+    thickness = section_thickness(grid.shape, grid.voxel_size)
+    diameter, share = equal_diameter(volume[order], thickness), volume[order] / volume.sum()
     below = np.searchsorted(np.cumsum(share), (0.1, 0.5, 0.9))
     d10, d50, d90 = (float(diameter[min(k, volume.size - 1)]) for k in below)
     edges = np.linspace(0, diameter[-1], min(BINS, volume.size) + 1)

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..cell.spheres import joined_cells
 from ..numerics.graph import held_once
+from ..shapes.sections import equal_diameter, section_thickness
 from ..shapes.splitting import surface_reached
 
 MOST = 500  # particles that are listed one by one, the largest
@@ -133,7 +134,9 @@ class Utilisation:
             "count": int(volume.size),
             "listed": int(shown.size),
             "depth_m": _plain(depth[shown]),
-            "diameter_m": _plain(np.cbrt(6 * volume[shown] / np.pi)),
+            "diameter_m": _plain(
+                equal_diameter(volume[shown], section_thickness(mesh.shape, mesh.voxel_size))
+            ),
             "resolved": bool(mesh.solid.resolved.n),
         }
 

@@ -365,7 +365,7 @@ def _first(array):
     """The first values of an array, which may lie in a file."""
     while array.ndim > 1:
         array = array[0]
-    values = array[:FIRST].tolist()
+    values = getattr(array, "values", array)[:FIRST].tolist()  # xarray and pandas hold their numbers there
     shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
     return ", ".join(shown + ["..."] * (array.size > FIRST))
 

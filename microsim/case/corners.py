@@ -2,6 +2,7 @@
 
 from ..base.axes import AXES
 from ..base.errors import InputError
+from ..volumes.fields import read_corner
 
 
 def crop_corner(case, grid):
@@ -27,3 +28,23 @@ def ask_corner(corner, here, there, words):
             f" nothing; state {given.format(image)} where it begins with the image,"
             f" {given.format('0,0,0')} where with the crop."
         )
+
+
+def corner_in(grid, there, words, given=None, fields=None):
+    """Return where a map begins in a volume, x, y, z in m: as given, else with the volume.
+
+    grid: VoxelGrid; there, words: as of ask_corner, which asks where the volume is a crop of its file.
+    fields: file of the run whose map it is, or None: of another box than the volume it begins where that box
+    does in the image.
+    """
+    if given is not None:
+        return given
+    first = [at for at, _ in grid.source.box or ((0, 0),) * 3]
+    corner = tuple(at * h for at, h in zip(first, grid.voxel_size, strict=True))
+    here = grid.shape, grid.voxel_size
+    if fields is not None:
+        boxes = [tuple(n * h for n, h in zip(*box, strict=True)) for box in (here, there)]
+        alike = all(abs(a - b) < h / 2 for a, b, h in zip(*boxes, grid.voxel_size, strict=True))
+        return (0.0,) * 3 if alike else tuple(a - b for a, b in zip(read_corner(fields), corner))
+    ask_corner(corner, here, there, words)
+    return (0.0, 0.0, 0.0)

@@ -132,7 +132,7 @@ def evenness(
         "Edge of the voxels in which was measured, of maps on finer ones.", "--native-voxel-size-nm"
     ) = None,
     map_file_axes: Annotated[str | None, Argument("Axes of the maps' files.", axes_order, "AXES")] = None,
-    origin: Place = (0.0, 0.0, 0.0),
+    origin: Place = None,
     electrolyte: Annotated[
         "tuple[str, ...] | None",
         Argument("Phases with electrolyte [default: pore, cbd; a run's own].", as_phase_names, "NAME,..."),
@@ -171,7 +171,8 @@ def evenness(
     map_file_axes : str, optional
         Axes of the maps' files, slowest first.
     origin : tuple of float or str
-        Corner of the maps in the volume, m or like "5 um".
+        Corner of the maps in the volume, m or like "5 um"; default: that of the volume, asked for where a map
+        is larger than a crop that begins elsewhere than the file; of a run on another crop where that begins.
     electrolyte : list of str, optional
         Phases that electrolyte fills; default pore and cbd. A run's file says where its own is.
     active : str
@@ -198,6 +199,8 @@ def evenness(
     InputError
         Maps that cannot be read or that share no voxel with the particles; an unknown phase.
     """
+    from ..case.corners import corner_in
+    from ..shapes.sections import section_remarks
     from .evenness_states import measure_state, pieces_of_volume
 
     require_size(volume)
@@ -214,11 +217,14 @@ def evenness(
         volume, active, crack, split_depth, smallest, wet, progress=titled(progress, "particles")
     )
     noise = sigma_for_each(sigma, len(maps), map_file_axes) or [None] * len(maps)
-    how = {"origin": origin, "regions": regions, "classes": classes, "native": native_voxel_size}
+    how = {"regions": regions, "classes": classes, "native": native_voxel_size}
     states, seen = [], []
     for number_, given in enumerate(maps):
         state = _state_of(given, map_file_axes, map_voxel_size, volume)
-        told, pieces = measure_state(structure, state, noise[number_], **how)
+        box, run = (state.values.shape, state.voxel_size), state.run and state.run.path
+        begins = corner_in(volume, box, (f"--origin-um, {state.name}", "--origin-um {}"), origin, run)
+        told, pieces = measure_state(structure, state, noise[number_], origin=begins, **how)
+        told["origin_m"] = list(begins)
         told["time_s"] = times[number_] if times else told["time_s"]
         states.append(told)
         seen.append(pieces)
@@ -228,9 +234,10 @@ def evenness(
         "voxel_size_m": volume.voxel_size,
         "active": active,
         "electrolyte": list(wet),
-        "origin_m": list(origin),
+        "origin_m": list(origin or states[0]["origin_m"]),
     }
-    return EvennessResult(states, structure.columns(seen), options, _remarks(states, times is not None))
+    told = [*_remarks(states, times is not None), *section_remarks(volume.shape)]
+    return EvennessResult(states, structure.columns(seen), options, told)
 
 
 def _filled(volume, asked):

@@ -23,6 +23,7 @@ from ..maps.placing import check_order, placed
 from ..maps.scale import background
 from ..mesh.percolation import connected_to
 from ..shapes.particles import find_particles, fragment_labels, grain_labels
+from ..shapes.sections import equal_diameter, section_thickness
 from ..shapes.splitting import surface_reached
 from .map_remarks import interpolated_remark, too_alike, without_noise
 from .map_series import usable_noise, voxels_in_native
@@ -88,7 +89,7 @@ def _about(labels, parts, grid, cracks):
     volume = voxels * grid.voxel_volume
     return {
         "volume_m3": volume,
-        "diameter_m": np.cbrt(6 * volume / np.pi),
+        "diameter_m": equal_diameter(volume, section_thickness(grid.shape, grid.voxel_size)),
         "depth_m": depth,
         "cut_by_box": np.isin(np.arange(1, count + 1), np.unique(np.concatenate(edges))),
         "particle": owner[1:],

@@ -95,6 +95,19 @@ class PermeabilityResult(Result):
         return doubt_of(self.width, self.interface) if flows else None
 
     @property
+    def remarks(self):
+        """What holds the flow of a section on its two sides, a sentence."""
+        thin = [name for name, n in zip(AXES, self.grid.shape) if n == 1 and set(self.axes) - {name}]
+        if self.sides != "no-slip" or not thin:
+            return []
+        said = (
+            f"The volume is one voxel thick along {' and '.join(thin)}, and the flow sticks to its sides"
+            " there (no-slip): the permeability is that of a gap one voxel wide; of an image give --sides"
+            " symmetry."
+        )
+        return [said]
+
+    @property
     def title(self):
         return (
             f"{self.grid.source.name}: Stokes flow through {','.join(self.through)}, "
@@ -111,6 +124,7 @@ class PermeabilityResult(Result):
             "porosity": next(iter(self.axes.values())).porosity,
             "pore_width_voxels": self.width if isfinite(self.width) else None,
             **({"doubt": self.doubt} if self.doubt else {}),
+            "remarks": self.remarks,
             "peak_memory_bytes": self.peak_memory_bytes,
             "voxels": self.grid.voxels,
             "through": self.through,
@@ -135,7 +149,7 @@ class PermeabilityResult(Result):
         if self.whole_voxels:
             shown += [f"With walls along voxel faces ({self.interface} is above):"]
             shown += [self._table(self.whole_voxels)]
-        return [*shown, self.doubt] if self.doubt else shown
+        return [*shown, *([self.doubt] if self.doubt else []), *self.remarks]
 
     def _table(self, axes):
         rows = {name: self._row(name, None if axes is self.axes else axes) for name in axes}

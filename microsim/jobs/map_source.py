@@ -7,7 +7,7 @@ from pathlib import Path
 from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.hosts import QUANTITIES
-from ..base.masked import floats
+from ..base.masked import check_named, floats
 from .field import Field
 from .map_result import MapResult
 from .result import beside
@@ -41,7 +41,7 @@ def read_map(given, what, voxel_size=None, file_axes=None, remedy="voxel_size", 
     what: its name, for errors; voxel_size (m): wins over the file's; remedy: how a missing one is given;
     beam: number of the axis along which what has two axes is a projection.
     """
-    given = _one_layer(given, beam)
+    given = _one_layer(given, beam, what)
     if isinstance(given, Field):
         return _of_field(given)
     if isinstance(given, (str, PathLike)):
@@ -74,7 +74,7 @@ def read_mask(given, file_axes=None, beam=None):
         given = read_voxels(given, file_axes=file_axes, beam=_letter(beam)).values
     if given is None:
         return None
-    values = floats(_one_layer(given, beam), "mask")
+    values = floats(_one_layer(given, beam, "mask"), "mask")
     return np.isfinite(values) & (values != 0)
 
 
@@ -136,11 +136,14 @@ def _arrays_in(path):
         return []
 
 
-def _one_layer(given, beam):
+def _one_layer(given, beam, what):
     """Return an array of a projection [2 axes] with one layer along the beam; anything else as it is."""
     import numpy as np
 
-    return np.expand_dims(given, beam) if beam is not None and getattr(given, "ndim", 0) == 2 else given
+    if beam is None or getattr(given, "ndim", 0) != 2:
+        return given
+    check_named(given, what)
+    return np.expand_dims(given, beam)
 
 
 def _letter(beam):

@@ -106,8 +106,11 @@ class ParticlesResult(Result):
 
     @property
     def remarks(self):
-        """What was not measured since the volume has no phase of the usual name, in sentences."""
-        return contact_remarks(self.options["contact"], self.grid)
+        """What was not measured since the volume has no phase of the usual name, and what sizes of a section
+        are, in sentences."""
+        from ..shapes.sections import section_remarks
+
+        return [*contact_remarks(self.options["contact"], self.grid), *section_remarks(self.grid.shape)]
 
     def recorded(self, written):
         maps = {name: written[_map_of(name)] for name in self.state.labels if _map_of(name) in written}
@@ -195,12 +198,13 @@ def _pieces_table(by_depth):
             r["count"],
             *(r[key] and 1e6 * r[key] for key in keys),
             r["touching_sides"],
+            r["touching_ends"],
             r["corrected"]["count"],
             *(r["corrected"][key] and 1e6 * r["corrected"][key] for key in ("mean_m", "d50_m")),
         )
         for r in by_depth
     ]
-    header = ("depth um", "fragments", "mean um", "d10", "d50", "d90", "at the sides")
+    header = ("depth um", "fragments", "mean um", "d10", "d50", "d90", "at the sides", "at the ends")
     return Table((*header, "count for the box", "its mean um", "its d50"), rows)
 
 

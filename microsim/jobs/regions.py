@@ -169,7 +169,7 @@ def tortuosity_by_depth(
     sigma: Noise = None,
     map_voxel_size: voxel_lengths("Voxel edge of the map, or three: x,y,z.", "--map-voxel-size-nm") = None,
     map_file_axes: Annotated[str | None, Argument("Axes of the map's file.", axes_order, "AXES")] = None,
-    origin: Place = (0.0, 0.0, 0.0),
+    origin: Place = None,
     progress=None,
 ) -> DepthResult:
     """Compute porosity and tau by depth, through and in the plane.
@@ -203,7 +203,8 @@ def tortuosity_by_depth(
     map_file_axes : str, optional
         Axes of the map's file, slowest first.
     origin : tuple of float or str
-        Corner of the map in the volume, m or like "5 um".
+        Corner of the map in the volume, m or like "5 um"; default: that of the volume, asked for where the
+        map is larger than a crop that begins elsewhere than the file.
     progress : callable, optional
         progress(done, total, message).
 
@@ -218,6 +219,7 @@ def tortuosity_by_depth(
     NotConverged
         With the history of the solver.
     """
+    from ..case.corners import corner_in
     from ..transport.regions import analyse_regions
 
     if edges is not None:
@@ -231,6 +233,10 @@ def tortuosity_by_depth(
     if map is not None:
         require_size(volume)
         given = read_map(map, "map", map_voxel_size, map_file_axes, "--map-voxel-size-nm")
+        box = given.values.shape, given.voxel_size
+        origin = corner_in(
+            volume, box, (f"--origin-um, {given.name}", "--origin-um {}"), origin, given.fields
+        )
         noise, about = read_noise(sigma, given, map_file_axes)
         against, said = _with_porosity(volume, conducting, given, noise, origin, found)
         measured = {**given.origin(), "origin_m": list(origin), "noise": about}

@@ -22,7 +22,7 @@ def open_input(grey, recipe, mask, more, store, voxel_size=None, file_axes=None)
 
     inside = None
     if hasattr(grey, "ndim") or isinstance(grey, (list, tuple)):
-        grey, inside = _filled(grey)
+        grey, inside = _filled(grey, None if file_axes else recipe.file_axes or "xyz")
     size = voxel_size or recipe.voxel_size
     options = {"file_axes": file_axes or recipe.file_axes, "voxel_size": size, "store": store}
     values, origin = open_grey(grey, **options)
@@ -37,11 +37,11 @@ def open_input(grey, recipe, mask, more, store, voxel_size=None, file_axes=None)
     return values, sample, asked, origin
 
 
-def _filled(grey):
+def _filled(grey, order):
     """An array whose masked voxels have a grey value of its others, and where it has values; None for all."""
     import numpy as np
 
-    values, inside = known_values(grey, "GREY")
+    values, inside = known_values(grey, "GREY", order)
     if inside is None:
         return values, None
     _check_sample(inside, more=False)

@@ -80,7 +80,8 @@ def read_stack(name, *, file_axes=None, store=MEMORY):
     Returns Stack. Raises InputError.
     """
     if _is_array(name):
-        (values, largest), sha256, size, energies, name = _given(name), None, None, None, "array"
+        values, largest = _given(name, None if file_axes else "Exyz")
+        sha256, size, energies, name = None, None, None, "array"
         axes = file_axes or {2: "Ex", 3: "Exy", 4: "Exyz"}.get(values.ndim, "")
     else:
         path, part, energies = _resolve(name, 1)
@@ -109,9 +110,9 @@ def read_stack(name, *, file_axes=None, store=MEMORY):
     return Stack(values, energies, size, str(name), sha256, largest)
 
 
-def _given(stack):
+def _given(stack, order):
     """Values of an array, NaN where they are masked, and the largest that its whole numbers could be then."""
-    values, known = known_values(stack, "the stack")
+    values, known = known_values(stack, "the stack", order)
     if known is None:
         return values, None
     largest = np.iinfo(values.dtype).max if values.dtype.kind in "iu" else None

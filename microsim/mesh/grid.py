@@ -52,6 +52,13 @@ def voxel_edges(voxel_size):
     return edges
 
 
+def seen_edges(shape, voxel_size):
+    """Return the edges (m) along the axes of more than one voxel: that across a section is none of its
+    image's; all of them where there is one voxel alone."""
+    edges = voxel_edges(voxel_size)
+    return tuple(h for h, n in zip(edges, shape) if n > 1) or edges
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a grid's voxels come from.

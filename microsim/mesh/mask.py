@@ -23,7 +23,7 @@ LABELS = re.compile(r"label=([0-9]+(?::[0-9]+)*)")
 BOX = re.compile(r"(?:[xyz]=-?[0-9]+:-?[0-9]+(?:,|$))+")
 
 
-def sample_mask(mask, values, voxel_size=None, axes=None):
+def sample_mask(mask, values, voxel_size=None, axes=None, usual=None):
     """Mark the voxels that are sample.
 
     mask        "cylinder" (along x or across a section, as wide as it; "cylinder=z" along z, "cylinder=z:90"
@@ -31,11 +31,11 @@ def sample_mask(mask, values, voxel_size=None, axes=None):
                 outside, a file, or an array [x, y, z], in which 0 is outside
     values      labels or grey values [x, y, z]
     voxel_size  edges x, y, z; None: cubes
-    axes        of a file
+    axes        of a file that does not state its own; usual: of one for which nobody states them
 
     Returns bool [x, y, z]. Raises InputError for a mask of another shape, or one that leaves nothing.
     """
-    inside = _marked(mask, values, voxel_size or (1.0, 1.0, 1.0), axes)
+    inside = _marked(mask, values, voxel_size or (1.0, 1.0, 1.0), (axes, usual))
     if inside.shape != values.shape:
         raise InputError(
             f"--mask: expected one of the volume's shape {values.shape}, got {inside.shape}; align them."
@@ -66,7 +66,7 @@ def without_outside(found, mask, axes=None):
     without; axes: of a mask's file, default those of the volume's."""
     if mask is None:
         return found.values, {}
-    inside = sample_mask(mask, found.values, found.voxel_size, axes or found.file_axes)
+    inside = sample_mask(mask, found.values, found.voxel_size, axes, found.file_axes)
     if inside.all():
         return found.values, {}
     return outside_labelled(np.asarray(found.values), inside, int(np.max(found.values)))
@@ -80,10 +80,10 @@ def outside_labelled(values, inside, most):
     return np.where(inside, values, kind.type(own)), {OUTSIDE: own}
 
 
-def _marked(mask, values, voxel_size, axes):
+def _marked(mask, values, voxel_size, beside):
     if isinstance(mask, dict):
         return _box(mask, values.shape)
-    if isinstance(mask, (np.ndarray, list, tuple)):
+    if isinstance(mask, (list, tuple)) or getattr(mask, "ndim", 0):
         given = floats(mask, "--mask")
         return np.isfinite(given) & (given != 0)
     if not isinstance(mask, (str, PathLike)):
@@ -96,7 +96,7 @@ def _marked(mask, values, voxel_size, axes):
         return ~np.isin(values, [int(label) for label in found[1].split(":")])
     if BOX.fullmatch(words):
         return _box(words, values.shape)
-    return read_voxels(mask, file_axes=axes, kind="grey").values != 0
+    return read_voxels(mask, beside=beside, kind="grey").values != 0
 
 
 def _across(shape):

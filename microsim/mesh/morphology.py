@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from ..base.axes import AXES
 from ..base.errors import InputError
-from .grid import both_sides, voxel_edges
+from .grid import both_sides, seen_edges, voxel_edges
 from .mask import straight
 from .percolation import closed_clusters, percolating_fractions
 
@@ -57,7 +57,7 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
 
     mask        bool [x, y, z]
     voxel_size  one edge or three (x, y, z), m; they may differ
-    smoothing   standard deviation of G in units of the largest voxel edge
+    smoothing   standard deviation of G in units of the largest voxel edge (of a section, in its plane)
 
     Returns three float32 arrays, one for each axis, one item less along that axis (item i: face between
     voxels i and i + 1), 0 where both sides are in or both are out of `mask`.
@@ -84,7 +84,7 @@ def face_area_factors(mask, voxel_size, smoothing=SMOOTHING):
         )
     # rounded: the filter's reach is a whole number of voxels, which the last digit of an edge shall not
     # decide
-    sigma = [round(smoothing * max(edges) / h, 9) for h in edges]
+    sigma = [round(smoothing * max(seen_edges(inside.shape, edges)) / h, 9) for h in edges]
     smooth = ndimage.gaussian_filter(inside.astype(np.float32), sigma, mode="nearest", truncate=3.0)
     slopes = [_slope(smooth, edges[axis], axis) for axis in range(3)]
     return tuple(_factors_along(axis, inside, smooth, slopes, edges[axis]) for axis in range(3))

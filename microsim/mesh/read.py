@@ -91,7 +91,8 @@ def read_volume(
     if missing_ok:
         labels = those_there(labels, label_counts(values))
     doubts = doubts_of(draws) if draws is not None else ()
-    told = (found.size_from, found.said, found.beside, words_of_mask(mask))
+    said = (*found.said, *_all_sample(mask, more))
+    told = (found.size_from, said, found.beside, words_of_mask(mask))
     absent = tuple(str(name) for name in named if name not in labels)
     origin = Source(found.source, found.sha256, found.file_axes, doubts, *told, absent=absent)
     grid = grid_from_labels(values, {**labels, **more}, found.voxel_size, origin)
@@ -100,17 +101,15 @@ def read_volume(
         grid = grid.with_draws(read_draws(draws))
     if shares:
         grid = with_shares(
-            grid, {name: _share(part, axes or found.file_axes) for name, part in shares.items()}
+            grid, {name: _share(part, (axes, found.file_axes)) for name, part in shares.items()}
         )
     return grid if crop is None else grid.crop(crop)
 
 
-def _share(given, axes):
+def _share(given, beside):
     """Read the shares of a phase; an array passes."""
     return (
-        read_voxels(given, file_axes=axes, kind="grey").values
-        if isinstance(given, (str, PathLike))
-        else given
+        read_voxels(given, beside=beside, kind="grey").values if isinstance(given, (str, PathLike)) else given
     )
 
 
@@ -118,6 +117,16 @@ def _masked(grid, draws, shares):
     if draws is not None or shares:
         raise InputError("--mask: expected no --draws and no --shares beside it, got one; leave it out.")
     return replace(grid, masked=True)
+
+
+def _all_sample(mask, more):
+    """Say in a sentence that a mask leaves no voxel out, as one that names another label."""
+    words = words_of_mask(mask)
+    return (
+        (f"no voxel of the volume lies outside the mask {words}: all are sample",)
+        if words and not more
+        else ()
+    )
 
 
 def _own_names(source, values, more):

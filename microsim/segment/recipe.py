@@ -271,6 +271,7 @@ def write_probability(path, probability, names, voxel_size):
             data = file.create_dataset(
                 name, shape=values.shape, dtype=np.float32, chunks=True, compression="gzip"
             )
+            data.attrs["axes"] = "xyz"
             for first in range(0, values.shape[0], 16):
                 data[first : first + 16] = values[first : first + 16]
         if voxel_size is not None:

@@ -151,6 +151,8 @@ def phase_levels(values, phases, *, method="otsu", steepest=0.06, given=None):
 def _levels(counts, middles, cuts, given=None):
     """Levels of the parts of a histogram between cuts."""
     part = np.digitize(middles, cuts)
+    if given and middles[-1] < cuts[-1] <= middles[-1] + (middles[1] - middles[0]) * 0.501:
+        part[-1] = len(cuts)  # the brightest voxels are at the end of the last bin, and of the last phase
     found = [_level(counts[part == k], middles[part == k], k, cuts) for k in range(len(cuts) + 1)]
     means, spreads, sizes = zip(*found)
     between = tuple((a + b) / 2 for a, b in pairwise(means))

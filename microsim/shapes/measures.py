@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from ..base.axes import AXES
 from ..base.errors import InputError
-from ..mesh.grid import FACES, both_sides, voxel_edges
+from ..mesh.grid import FACES, both_sides, seen_edges, voxel_edges
 from ..mesh.morphology import face_area_factors, interface_faces
 from ..mesh.percolation import cluster_labels
 from .thickness import READS_HIGH, READS_LOW, local_thickness
@@ -110,7 +110,7 @@ def size_distribution(thickness, voxel_size, bins=None):
     bins: edges in m; default: every smallest voxel edge, from 0 to the largest size
     Returns Sizes.
     """
-    sizes, edge = thickness[thickness > 0], min(voxel_edges(voxel_size))
+    sizes, edge = thickness[thickness > 0], min(seen_edges(np.shape(thickness), voxel_size))
     if sizes.size == 0:
         raise InputError("expected voxels of the phase, got none; name a phase that occurs.")
     edges = edge * np.arange(int(sizes.max() / edge) + 2) if bins is None else np.asarray(bins, dtype=float)
@@ -177,7 +177,7 @@ def triple_line(grid, phases, smoothing=LINE_SMOOTHING):
     on_line = [_meeting(masks, axis) for axis in range(3)]
     total = sum(edges.size for edges in on_line)
     raw = sum(np.count_nonzero(edges) * h for edges, h in zip(on_line, grid.voxel_size))
-    sigma = [smoothing * max(grid.voxel_size) / h for h in grid.voxel_size]
+    sigma = [smoothing * max(seen_edges(grid.shape, grid.voxel_size)) / h for h in grid.voxel_size]
     lengths = [
         _spread(edges, axis, grid.shape, sigma) * h
         for axis, (edges, h) in enumerate(zip(on_line, grid.voxel_size))
@@ -319,7 +319,7 @@ def _sizes(grid):
             found[name] = None
             continue
         sizes = size_distribution(local_thickness(grid.mask(name), grid.voxel_size), grid.voxel_size)
-        h = max(grid.voxel_size)
+        h = max(seen_edges(grid.shape, grid.voxel_size))
         found[name] = {
             "mean_m": sizes.mean,
             "mean_between_m": [max(sizes.mean - READS_HIGH * h, 0.0), sizes.mean + READS_LOW * h],

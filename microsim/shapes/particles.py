@@ -13,10 +13,11 @@ import numpy as np
 from scipy import ndimage
 
 from ..base.errors import InputError
-from ..mesh.grid import both_sides
+from ..mesh.grid import both_sides, seen_edges
 from ..mesh.morphology import face_area_factors, surface_area
 from ..mesh.percolation import closed_voids
 from .measures import clusters
+from .sections import equal_diameter, section_thickness
 from .splitting import join_small, renumber, shared_faces, split_touching
 
 FEWEST = 5  # particles of each state that intervals of a change are told of
@@ -31,7 +32,7 @@ class Particles:
 
     parts           int32 [x, y, z], 0 outside active material and cracks
     volume          solid and cracks, m3; crack_volume: cracks, m3
-    diameter        of a sphere of that volume, m
+    diameter        of a sphere of that volume, of a section that of a circle of its area, m
     surface         outer area with cracks filled, corrected for voxel steps, m2; closed_surface: that of
                     voids inside from which no path of voxel faces leads out, and closed_volume theirs, m3
     sphericity      pi^(1/3) (6 V)^(2/3) / surface, V with closed voids; at most 1, the sphere's: where voxels
@@ -42,9 +43,10 @@ class Particles:
     centre          [n, 3], m; depth: its x, m
     cut             touches a face of the box: volume, surface and shape are those of a part
     neighbours      particles that it touches
-    voxel           largest edge of a voxel, m
+    voxel           largest edge of a voxel, of a section in its plane, m
     contact         area in contact with the phase asked for (the binder), m2; NaN where none was asked for
     fragments       pieces of its solid, debris left out
+    thickness       of a section, one voxel, m; None for a volume
     """
 
     parts: np.ndarray = field(repr=False)
@@ -59,24 +61,31 @@ class Particles:
     neighbours: np.ndarray
     contact: np.ndarray
     fragments: np.ndarray
+    thickness: float | None = None
 
     def __len__(self):
         return len(self.volume)
 
     @property
     def diameter(self):
-        return np.cbrt(6 * self.volume / np.pi)
+        return equal_diameter(self.volume, self.thickness)
+
+    @property
+    def _filled_diameter(self):
+        """That of each with its closed voids."""
+        return equal_diameter(self.volume + self.closed_volume, self.thickness)
 
     @property
     def sphericity(self):
         whole = ~self.cut & (self.surface > 0)
-        ball = np.cbrt(np.pi) * np.cbrt(6 * (self.volume + self.closed_volume)) ** 2
+        ball = np.pi * self._filled_diameter
+        ball = ball * (self._filled_diameter if self.thickness is None else self.thickness)
         found = np.divide(ball, self.surface, out=np.full(len(self), np.nan), where=whole)
         return np.minimum(found, 1.0)
 
     @property
     def sphericity_error(self):
-        radius = np.cbrt(6 * (self.volume + self.closed_volume) / np.pi) / 2
+        radius = self._filled_diameter / 2
         return np.where(self.cut, np.nan, np.minimum(SPHERICITY_ERROR * self.voxel / radius, 1.0))
 
     @property
@@ -156,8 +165,9 @@ def _measured(grid, parts, solid, cracks, other, smallest, progress):
     owner[pieces.ravel()] = parts.ravel()
     fragments = np.bincount(owner[1:], minlength=count + 1)[1:]
     v, centre = grid.voxel_volume, (centre + 0.5) * h
-    held = (volume * v, cracked * v, surface, inside * v, closed, float(h.max()))
-    return Particles(parts, *held, centre, cut, neighbours, contact, fragments)
+    held = (volume * v, cracked * v, surface, inside * v, closed, max(seen_edges(grid.shape, h)))
+    thickness = section_thickness(grid.shape, grid.voxel_size)
+    return Particles(parts, *held, centre, cut, neighbours, contact, fragments, thickness)
 
 
 def _areas(grid, parts, number, box, other):
@@ -217,10 +227,10 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
 
     regions: of equal width; edges (m) instead: where they end. Diameters are those of spheres of the same
     volume; d10, d50, d90 by volume, mean by number; pieces that touch the sides of the box (y, z) are left
-    out. `corrected`: the same figures with each piece that is left weighted by the inverse of its chance of
-    not touching a side, n / (n - b - 1) along y and z, b its extent among n voxels (Miles and Lantuejoul:
-    large pieces touch more often); count: pieces whose middle lies in the box; largest_weight. What is larger
-    than the box is never seen.
+    out; those that its ends (x) cut count as they are, touching_ends of them. `corrected`: the same figures
+    with each piece that is left weighted by the inverse of its chance of not touching a side, n / (n - b - 1)
+    along y and z, b its extent among n voxels (Miles and Lantuejoul: large pieces touch more often);
+    count: pieces whose middle lies in the box; largest_weight. What is larger than the box is never seen.
     """
     span = grid.shape[0] * grid.voxel_size[0]
     edges = np.linspace(0, span, regions + 1) if edges is None else np.asarray(edges, float)
@@ -233,14 +243,17 @@ def sizes_by_depth(labels, grid, *, regions=3, edges=None):
     middle = np.array(ndimage.center_of_mass(np.ones_like(labels, np.uint8), labels, np.arange(1, count + 1)))
     depth = (middle.reshape(-1, 3)[:, 0] + 0.5) * grid.voxel_size[0]
     whole = ~np.isin(np.arange(1, count + 1), np.unique([*_sides(labels, 1), *_sides(labels, 2)]))
-    volume, weight = voxels * grid.voxel_volume, _edge_weights(labels)
+    ends = np.isin(np.arange(1, count + 1), _sides(labels, 0))
+    diameter = equal_diameter(voxels * grid.voxel_volume, section_thickness(grid.shape, grid.voxel_size))
+    weight = _edge_weights(labels)
     found = []
     for i, (start, end) in enumerate(pairwise(edges)):
         last = i == len(edges) - 2
         here = whole & _within(depth, start, end, last)
-        found.append({"start_m": float(start), "end_m": float(end), **_sizes(volume[here])})
+        found.append({"start_m": float(start), "end_m": float(end), **_sizes(voxels[here], diameter[here])})
         found[-1]["touching_sides"] = int(np.count_nonzero(~whole & _within(depth, start, end, last)))
-        corrected = _sizes(volume[here], weight[here])
+        found[-1]["touching_ends"] = int(np.count_nonzero(ends & here))
+        corrected = _sizes(voxels[here], diameter[here], weight[here])
         corrected.pop("diameters_m")
         found[-1]["corrected"] = {**corrected, "largest_weight": float(weight[here].max(initial=1.0))}
     return found
@@ -269,13 +282,14 @@ def _sides(labels, axis):
     )
 
 
-def _sizes(volume, weight=None):
+def _sizes(volume, diameter, weight=None):
     if volume.size == 0:
         return {"count": 0, "mean_m": None, "d10_m": None, "d50_m": None, "d90_m": None, "diameters_m": []}
     order = np.argsort(volume, kind="stable")
-    volume, weight = volume[order], np.ones(volume.size) if weight is None else weight[order]
+    volume, diameter = volume[order], diameter[order]
+    weight = np.ones(volume.size) if weight is None else weight[order]
     held = weight * volume
-    diameter, below = np.cbrt(6 * volume / np.pi), np.cumsum(held) / held.sum()
+    below = np.cumsum(held) / held.sum()
     d10, d50, d90 = (
         float(diameter[min(np.searchsorted(below, q), volume.size - 1)]) for q in (0.1, 0.5, 0.9)
     )

@@ -141,7 +141,9 @@ class Stokes:
         if grid.wrapped:
             links = csr_array((weight, g.neighbour, g.indptr), shape=(g.n, g.n), copy=True)
             links.eliminate_zeros()  # in a copy: the graph keeps its links
-            held[np.unique(connected_components(links)[1], return_index=True)[1]] = weight.mean()
+            held[np.unique(connected_components(links)[1], return_index=True)[1]] = (
+                weight.mean() if weight.size else 1
+            )
         else:
             x = g.position[:, 0]
             for ends, at, side in ((low, 0, 0), (high, x.max(), 1)):

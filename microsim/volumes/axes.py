@@ -73,6 +73,13 @@ def in_space(stored, file_axes, name):
     return replace(stored, axes=stored.axes or file_axes or stored.usual)
 
 
+def own_axes(stored, stated, usual):
+    """Return the axes of a Stored that belongs to a volume: those that it states in our words, those stated
+    by a caller, those of its format where that has an order of its own (VTK, MATLAB), the volume's."""
+    own = stored.axes or ("xyz" if tuple(stored.names) == ("x", "y", "z") else None)
+    return own or stated or ("zyx" if stored.usual == "zyx" else usual)
+
+
 def with_beam(stored, file_axes, beam, name):
     """Return a projection's image with the axis of the beam as one of length 1, in its place in file_axes;
     what has three axes as it is.

@@ -27,6 +27,7 @@ METRES = {
     **dict.fromkeys(("m", "meter", "metre"), 1.0),
 }
 PATTERN = re.compile(r"[*?]|%0?[0-9]*d")
+SKEW = 0.05  # cosine between two axes, 3 degrees: voxels are 0.1 % smaller then than their edges say
 LENGTHS = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "nm": 1e-9}  # that sizes without a unit may be in
 
 
@@ -45,6 +46,23 @@ def spacing(sizes, unit):
     sizes = np.asarray(sizes, float) * unit
     # nine digits: formats keep sizes as ratios or in other units, and 0.398 um should come back as 0.398 um
     return tuple(float(f"{size:.9g}") for size in sizes) if np.all(sizes > 0) else None
+
+
+def check_right_angles(vectors, path):
+    """Refuse voxels that are no boxes: every distance and path through them would be another.
+
+    vectors [n, space]: along each axis of the file, of any length; those of no length, or NaN, are no axes.
+    """
+    vectors = np.asarray(vectors, float)
+    length = np.linalg.norm(vectors, axis=1)
+    axes = vectors[length > 0] / length[length > 0, None]
+    cosines = np.abs(np.triu(axes @ axes.T, 1))
+    if cosines.max(initial=0.0) > SKEW:
+        angle = np.degrees(np.arccos(min(cosines.max(), 1.0)))
+        raise InputError(
+            f"expected voxels with three right angles in {path}, got axes {angle:.3g} degrees apart; resample"
+            " it onto a grid at right angles."
+        )
 
 
 def of_no_unit(stored, sizes, path):

@@ -18,7 +18,7 @@ from ..base.gallery import located
 from ..base.lengths import check_voxel_size
 from ..base.plausible import remark
 from ..base.schema import say
-from .axes import as_section, in_space, with_beam, without_colours
+from .axes import as_section, in_space, own_axes, with_beam, without_colours
 from .datasets import DATASETS, find, locate
 from .filed import FileArray
 from .formats import read_file, split_name, suffixes, write_file
@@ -49,7 +49,9 @@ class Volume:
     beside: tuple[str, ...] = ()
 
 
-def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None, store=MEMORY):
+def read_voxels(
+    name_or_path, *, file_axes=None, voxel_size=None, kind="labels", beam=None, beside=None, store=MEMORY
+):
     """Read a volume from a file, a folder of slices or a known data set.
 
     name_or_path  a file of one of the formats of volumes/formats (docs/formats.md), a folder of slices or a
@@ -60,6 +62,8 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
     kind          "labels" (whole numbers from 0, at most 255 different ones; unsigned integers come back),
                   "grey" (finite numbers, type kept) or "field" (floats; NaN outside the field's phase)
     beam          x, y or z: a file of two axes is a projection along it, one voxel thick there
+    beside        in place of file_axes, of a file that belongs to a volume: the axes that a caller stated for
+                  that, or None, and those that it has (axes.own_axes)
     store         where the values go: those of HDF5 and Zarr slab by slab into a file (slabs.Store)
 
     Returns a Volume, C-contiguous in memory; sha256 is that of the file's bytes (of several files: one after
@@ -75,7 +79,8 @@ def read_voxels(name_or_path, *, file_axes=None, voxel_size=None, kind="labels",
         stored = with_beam(stored, file_axes, beam, name_or_path)
     if kind != "field":  # a map of two axes is a projection, along a beam that has to be named
         stored = as_section(stored)
-    stored = in_space(stored, file_axes or (dataset and "xyz"), name_or_path)
+    file_axes = file_axes or (dataset and "xyz") or (beside and own_axes(stored, *beside))
+    stored = in_space(stored, file_axes, name_or_path)
     known = given or (dataset.voxel_size_m if dataset else None)
     if stored.doubt and not known:
         raise InputError(stored.doubt)

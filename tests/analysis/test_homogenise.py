@@ -226,3 +226,10 @@ def test_a_sample_that_does_not_fill_its_box_is_not_homogenised():
     grid = replace(voxel_grid(columns()), masked=True)
     with pytest.raises(InputError, match="volume.mask: expected a volume that is all sample"):
         homogenise_volume(grid, design(grid))
+
+
+def test_particles_of_a_section_have_the_diameters_of_circles():
+    x, y = np.indices((30, 30)) + 0.5
+    disc = (np.hypot(x - 15, y - 15) < 10).astype(np.uint8)[:, :, None]
+    found = particle_sizes(VoxelGrid(disc, ("pore", "am"), (1e-7, 1e-7, 4e-8)), "am")
+    assert found["mean_m"] == pytest.approx(2e-6, rel=0.01)

@@ -40,3 +40,45 @@ def test_what_must_be_known_everywhere():
     assert all_known([1, 2], "shares of am").tolist() == [1, 2]
     with pytest.raises(InputError, match="shares of am: expected a value everywhere, got 1 masked"):
         all_known(np.ma.masked_array([1, 2, 3], HIDDEN), "shares of am")
+
+
+class Named:
+    """An array that calls its axes, as xarray's do."""
+
+    def __init__(self, values, *dims):
+        self.values, self.dims = np.asarray(values), dims
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+CUBE, STACK = np.zeros((1, 2, 3)), np.zeros((2, 1, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "dims", "order"),
+    [
+        (CUBE, ("x", "y", "z"), "xyz"),
+        (CUBE, ("X", "Y", "z [um]"), "xyz"),
+        (CUBE, ("plane", "row", "column"), "xyz"),
+        (CUBE, ("time", "y", "z"), "xyz"),
+        (CUBE, ("z", "y", "x"), None),  # a caller who has stated the axes
+        (STACK, ("energy", "x", "y", "z"), "Exyz"),
+    ],
+)
+def test_axes_that_are_named_as_they_are_taken_pass(values, dims, order):
+    assert np.array_equal(known_values(Named(values, *dims), "MAP", order)[0], values)
+
+
+@pytest.mark.parametrize(
+    ("values", "dims", "order", "remedy"),
+    [
+        (CUBE, ("z", "y", "x"), "xyz", r"calls them z, y, x; give .transpose\('x', 'y', 'z'\)"),
+        (CUBE, ("time", "Y", "X"), "xyz", r"calls them time, Y, X; give .transpose\('time', 'X', 'Y'\)"),
+        (CUBE, ("x", "y", "energy (eV)"), "Exyz", r"give .transpose\('energy \(eV\)', 'x', 'y'\)"),
+        (CUBE, ("eV", "y", "x"), "Exyz", r"give .transpose\('eV', 'x', 'y'\)"),
+    ],
+)
+def test_axes_named_in_another_order_are_asked_about(values, dims, order, remedy):
+    with pytest.raises(InputError, match="MAP: expected the axes .* in this order.*" + remedy):
+        known_values(Named(values, *dims), "MAP", order)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
+from microsim.case import corners
 from microsim.case.build import set_up
-from microsim.case.corners import ask_corner, crop_corner
+from microsim.case.corners import ask_corner, corner_in, crop_corner
 from microsim.mesh.grid import VoxelGrid
 
 from .test_start_map import H, case_of, written
@@ -48,3 +49,26 @@ def test_a_start_from_a_map_of_the_whole_image_is_asked_about(tmp_path):
         set_up(case_of(tmp_path, start, **crop))
     placed = case_of(tmp_path, {**start, "origin_um": [0, -0.8, 0]}, **crop)
     assert set_up(placed).cell.mesh.initial_sto == pytest.approx(0.45)
+
+
+def test_a_map_beside_a_crop_of_a_file_is_asked_about_where_nobody_says():
+    grid = VoxelGrid(np.zeros((12, 5, 5), np.uint8), ("am",), 1e-6)
+    crop, words = grid.crop({"x": (2, 12), "y": (1, 5)}), ("soc.tif", "[{}]")
+    whole = (grid.shape, grid.voxel_size)
+    assert corner_in(grid, whole, words) == (0, 0, 0) == corner_in(crop, (crop.shape, (1e-6,) * 3), words)
+    assert corner_in(crop, whole, words, (-2e-6, -1e-6, 0)) == (-2e-6, -1e-6, 0)
+    with pytest.raises(InputError, match=r"^soc.tif: .*; state \[-2,0,0\] where it begins with the image"):
+        corner_in(grid.crop({"x": (2, 12)}), whole, words)
+
+
+def test_a_run_on_another_crop_lies_where_that_begins(tmp_path, monkeypatch):
+    """Its file says where its voxels begin in the image; of the same box as the volume it is on that."""
+    monkeypatch.setattr(corners, "read_corner", lambda path: (3e-6, 0.0, 1e-6))
+    grid, words = VoxelGrid(np.zeros((12, 5, 5), np.uint8), ("am",), 1e-6), ("run", "[{}]")
+    part = ((4, 5, 3), (1e-6,) * 3)
+    assert corner_in(grid, part, words, fields="fields.h5") == (3e-6, 0, 1e-6)
+    crop = grid.crop({"x": (2, 8)})
+    assert corner_in(crop, part, words, fields="fields.h5") == pytest.approx((1e-6, 0, 1e-6))
+    same = (crop.shape, crop.voxel_size)
+    assert corner_in(crop, same, words, fields="fields.h5") == (0, 0, 0)
+    assert corner_in(crop, part, words, (0.0, 0.0, 0.0), "fields.h5") == (0, 0, 0)

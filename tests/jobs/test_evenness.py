@@ -193,6 +193,14 @@ def test_a_run_knows_its_own_electrolyte_and_times(small_run):
     assert found.remarks == [] and end["by_distance_to_surface"]["mean"][0] > 0
 
 
+def test_a_run_on_another_crop_lies_where_that_begins(small_run):
+    """On the image's voxels from the 5th along x on: 8 of the run's 12."""
+    crop = {"x": (4, 20), "y": (0, 16), "z": (0, 16)}
+    volume = ms.read_volume("meshes/demo_electrode.tif", {"pore": 0, "am": 1, "cbd": 2}, crop=crop)
+    (state,) = ms.evenness(volume, [f"{small_run.folder}/fields.h5::sto@0"], smallest=8).states
+    assert state["origin_m"] == pytest.approx([-4 * volume.voxel_size[0], 0, 0])
+
+
 def test_the_command_writes_a_page(tmp_path, capsys):
     tifffile.imwrite(tmp_path / "v.tif", LABELS)
     np.savez(tmp_path / "m.npz", lithium=CLEAN, sigma=np.full(CLEAN.shape, 0.01))
@@ -245,3 +253,26 @@ def test_a_noise_above_all_lithiation_is_none():
     plain = ms.evenness(GRID, [CLEAN], sigma=[0.02]).numbers()["states"][0]
     assert found["std"] == pytest.approx(plain["std"], rel=1e-2) and found["sigma"] < 1.1 * plain["sigma"]
     assert "1 of " in " ".join(found["remarks"]) and "up to 1." in " ".join(found["remarks"])
+
+
+def test_pieces_of_a_section_have_the_diameters_of_circles():
+    x, y = np.indices((30, 30)) + 0.5
+    disc = (np.hypot(x - 15, y - 15) < 10)[:, :, None]
+    lithium = np.where(disc, RNG.normal(0.5, 0.1, disc.shape), np.nan)
+    grid = VoxelGrid(disc.astype(np.uint8), ("pore", "am"), (H, H, H / 2))
+    found = ms.evenness(grid, [lithium], sigma=0.02, map_voxel_size=grid.voxel_size)
+    assert found.numbers()["per_particle"]["diameter_m"] == pytest.approx([20 * H], rel=0.01)
+    assert any("one voxel thick along z, a section" in said for said in found.numbers()["remarks"])
+
+
+def test_a_map_larger_than_the_crop_is_asked_where_it_begins():
+    """The means of balls, by a map of the whole volume beside the half of it where x is large."""
+    half = GRID.crop({"x": (24, 48)})
+    with pytest.raises(
+        InputError, match="array: .* larger than the crop, got nothing; state --origin-um -2.4,0,0"
+    ):
+        ms.evenness(half, [CLEAN], map_voxel_size=H, sigma=0.01)
+    placed = ms.evenness(half, [CLEAN], map_voxel_size=H, sigma=0.01, origin=(-24 * H, 0.0, 0.0))
+    cut = ms.evenness(half, [CLEAN[24:]], map_voxel_size=H, sigma=0.01)
+    means = [one.numbers()["per_particle"]["mean"] for one in (placed, cut)]
+    assert np.allclose(*means, equal_nan=True) and placed.numbers()["origin_m"] == [-24 * H, 0, 0]

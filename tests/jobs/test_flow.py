@@ -110,3 +110,20 @@ def test_pores_that_nothing_flows_through_leave_no_doubt():
     labels[:3, 1:-1] = 0
     found = permeability(VoxelGrid(labels, ("pore", "am"), 5e-7), **ROUGH)
     assert found.permeability == 0 and found.doubt is None
+
+
+def test_sides_that_hold_the_flow_of_an_image_are_said(tmp_path):
+    """Channels of 4 voxels in an image one voxel thick: H^2/12 between symmetry planes, that of the gap
+    between the image's two sides with walls there."""
+    labels = np.ones((8, 12, 1), np.uint8)
+    labels[:, 1:5] = labels[:, 7:11] = 0
+    image = VoxelGrid(labels, ("pore", "am"), 5e-7)
+    open_sides = permeability(image, sides="symmetry", tolerance=1e-4)
+    assert open_sides.permeability == pytest.approx(2 / 3 * 4e-12 / 12, rel=0.15, abs=0)
+    assert open_sides.remarks == [] and permeability(image, axis="z").remarks == []
+    found = permeability(image, axis="all")
+    assert found.permeability["x"] < open_sides.permeability / 5
+    assert "one voxel thick along z" in found.remarks[0] and found.remarks[0] in found.tables()
+    assert found.remarks[0] in found.numbers()["remarks"]
+    page = permeability(image, keep_fields=True).write(tmp_path)
+    assert "of an image give --sides symmetry" in page.read_text()

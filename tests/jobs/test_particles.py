@@ -159,3 +159,15 @@ def test_a_named_phase_that_only_one_state_has_is_missing_in_the_other(states, f
     bare = read_volume(files[1], {"pore": 0, "cbd": 1, "am": 2}, "100 nm")
     with pytest.raises(InputError, match="crack: expected one of the phases pore, cbd, am, got"):
         particles(bare, crack="crack")
+
+
+def test_sizes_of_an_image_are_those_of_its_discs():
+    """A disc of 20 voxels in an image: 2 um whatever the voxel's edge across, which none has measured."""
+    x, y = np.indices((30, 30)) + 0.5
+    labels = (np.hypot(x - 15, y - 15) < 10).astype(np.uint8)[:, :, None]
+    found = [
+        particles(VoxelGrid(labels, ("pore", "am"), (1e-7, 1e-7, h)), contact="pore") for h in (1e-7, 5e-8)
+    ]
+    for one in found:
+        assert one.numbers()["particles"]["mean_diameter_m"] == pytest.approx(2e-6, rel=0.01)
+        assert "one voxel thick along z, a section" in one.remarks[0] and one.remarks[0] in one.tables()

@@ -69,6 +69,13 @@ def test_a_map_is_held_against_the_porosity_on_its_own_pixels():
     low, high = whole["intervals"]["slope"]
     assert low < -1 < high and whole["pearson_r_without_noise"] == pytest.approx(-1, abs=0.02)
     assert "local porosity" in repr(found) and found.numbers()["map"]["noise"]["rms"] == pytest.approx(0.02)
+    beside = {"count": 2, "map": seen, "map_voxel_size": place["map_voxel_size"]}
+    with pytest.raises(
+        InputError, match=r"larger than the crop, got nothing; state --origin-um -20,0,0 where"
+    ):
+        tortuosity_by_depth(volume.crop("x=20:40"), **beside)
+    begun = tortuosity_by_depth(volume.crop("x=5:40"), **beside)  # no larger than that
+    assert begun.numbers()["map"]["regions"][2]["slope"] == pytest.approx(whole["slope"])
     with pytest.raises(InputError, match="in the regions, got none; check its origin"):
         tortuosity_by_depth(volume, count=2, map=seen, **{**place, "origin": ("1 mm", 0.0, 0.0)})
     with pytest.raises(InputError, match="expected a known voxel size"):

@@ -195,3 +195,14 @@ def test_a_mask_goes_on_over_the_rim_of_the_sample():
 )
 def test_words_are_no_file(mask, file):
     assert names_file(mask) is file
+
+
+def test_a_mask_that_leaves_nothing_out_is_said(seen, tmp_path):
+    path, _ = seen
+    for mask in ("label=7", "x=0:12"):
+        grid = read_volume(path, PHASES, mask=mask)
+        assert not grid.masked
+        assert f"no voxel of the volume lies outside the mask {mask}: all are sample" in grid.source.said
+        assert f"the mask {mask}" in repr(measure(grid))
+    for mask in (None, "cylinder"):
+        assert read_volume(path, PHASES, mask=mask).source.said == ()

@@ -4,7 +4,9 @@ import gc
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
+import microsim as ms
 from microsim.base.errors import InputError
 from microsim.mesh.read import read_volume
 from microsim.volumes.filed import FileArray
@@ -106,3 +108,33 @@ def test_a_file_whose_labels_are_not_named_is_refused_from_the_file_too(tmp_path
     np.save(tmp_path / "v.npy", SCATTERED)
     with pytest.raises(InputError, match="name label 200"):
         read_volume(tmp_path / "v.npy", {"pore": 0, "am": 3}, scratch=tmp_path)
+
+
+@pytest.mark.parametrize("axes", [None, "zyx", "yzx"])
+def test_what_lies_beside_a_volume_keeps_the_axes_that_it_states(tmp_path, axes):
+    """Labels of VTK (z, y, x) or in a stated order, shares as `segment --shares` writes them (x, y, z)."""
+    rng, path = np.random.default_rng(0), tmp_path / ("v.npy" if axes else "v.vti")
+    grey = ndimage.gaussian_filter(rng.normal(size=(8, 9, 10)), 1.5) * 100
+    found = ms.segment_volume(grey, ["pore", "am"], voxel_size="1 um")
+    found.save_shares(tmp_path / "shares.h5")
+    write_volume(path, found.labels, voxel_size=1e-6, file_axes=axes or "xyz")
+    read = {"phases": {"pore": 0, "am": 1}, "voxel_size": "1 um", "axes": axes}
+    grid = ms.read_volume(path, **read, shares={"pore": f"{tmp_path / 'shares.h5'}::pore"})
+    assert np.allclose(grid.shares["pore"] / 255, found.shares["pore"], atol=0.003)
+    mask = np.zeros(grey.shape, np.uint8)
+    mask[:, 2:7, 3:9] = 1
+    own = write_volume(tmp_path / ("mask.npy" if axes else "mask.vti"), mask, file_axes=axes or "xyz")
+    assert np.array_equal(ms.read_volume(path, **read, mask=own).sample, mask == 1)
+    np.save(tmp_path / "beside.npy", found.shares["pore"].transpose(["xyz".index(a) for a in axes or "zyx"]))
+    beside = ms.read_volume(path, **read, shares={"pore": tmp_path / "beside.npy"})
+    assert np.array_equal(beside.shares["pore"], grid.shares["pore"])
+
+
+def test_a_mask_of_a_program_with_its_own_order_lies_as_that_has_it(tmp_path):
+    """A cube, whose transposed mask would have its shape."""
+    labels, mask = np.zeros((6, 6, 6), np.uint8), np.zeros((6, 6, 6), np.uint8)
+    labels[3:], mask[:, 1:5, :3] = 1, 1
+    np.save(tmp_path / "v.npy", labels)
+    write_volume(tmp_path / "mask.vti", mask)
+    grid = ms.read_volume(tmp_path / "v.npy", {"pore": 0, "am": 1}, "1 um", mask=tmp_path / "mask.vti")
+    assert np.array_equal(grid.sample, mask == 1)

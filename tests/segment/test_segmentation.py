@@ -202,3 +202,15 @@ def test_a_phase_of_few_voxels_is_found_between_the_peaks():
     labels[10:14, 10:14, 10:14] = 2  # 0.1 % of the volume: Otsu's thresholds part the noise of the others
     grey = image(labels, (50.0, 100.0, 200.0), blur=0, noise=4.0)
     assert seg.phase_levels(grey, 3).means == pytest.approx((50, 100, 200), abs=3)
+
+
+def test_a_threshold_at_the_largest_grey_value_has_its_voxels_above():
+    """As of an image with few values, 0 and 100 say: voxels at a threshold belong to the brighter phase."""
+    labels = (phases() == 2).astype(int)
+    grey = 100 * labels.astype(np.uint8)
+    found = seg.phase_levels(grey, 2, given=(100.0,))
+    assert found.means == pytest.approx((0, 100), abs=0.2)
+    assert np.array_equal(seg.label_by_thresholds(grey, found.thresholds), labels)
+    assert found.shares[1] == pytest.approx(labels.mean(), abs=0.1)
+    with pytest.raises(InputError, match="got none in phase 2"):
+        seg.phase_levels(grey, 2, given=(100.5,))

@@ -241,3 +241,14 @@ def test_a_change_from_nothing_has_no_number():
     rng = np.random.default_rng(6)
     found = pt.compare_states(fake(rng, 9, 0.0), fake(rng, 9, 0.1), draws=20)["crack_share"]
     assert found["relative_change"] is None and found["low"] is None and found["after"] > 0
+
+
+def test_pieces_that_the_ends_cut_are_counted_and_told():
+    """Two balls, the first cut in half by a crop along x: its half is one of the sizes."""
+    grid = grid_of(
+        (80, 40, 40), am=ball((80, 40, 40), (20, 20, 20), 12) | ball((80, 40, 40), (58, 20, 20), 12)
+    )
+    for crop, ends in (({}, 0), ({"x": (20, 80)}, 1)):
+        part = grid.crop(crop)
+        row = pt.sizes_by_depth(pt.find_particles(part).parts, part, regions=1)[0]
+        assert (row["count"], row["touching_ends"], row["touching_sides"]) == (2, ends, 0)

@@ -555,3 +555,16 @@ def test_the_command_says_when_nothing_flows(capsys, tmp_path):
 def test_the_command_needs_a_voxel_size(capsys, tmp_path):
     code, printed = run(capsys, tmp_path, porous(6, 0.6, 1))
     assert code == 2 and "--voxel-size-nm" in printed.err and printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("pores", [(0,), (0, 2), (0, 1, 2)])
+def test_rings_of_one_voxel_are_the_volume_that_they_repeat(pores):
+    """No voxel has a neighbour but itself, or in the plane across alone."""
+    pore = np.zeros((1, 1, 4), bool)
+    pore[:, :, list(pores)] = True
+    options = {"sides": "periodic", "ends": "periodic", "tolerance": 1e-5}
+    one = flow(pore, **options).permeability
+    assert one == pytest.approx(flow(np.tile(pore, (3, 2, 2)), **options).permeability, rel=1e-4)
+    width = len(pores) if pores == (0, 1, 2) else 1
+    exact = (width**3 / 12 + width / 6) * len(pores) / width / 4  # half a voxel to the wall's first velocity
+    assert one == pytest.approx(exact, rel=1e-4)

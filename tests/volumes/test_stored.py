@@ -2,10 +2,11 @@
 
 import hashlib
 
+import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.volumes.stored import METRES, metres, replacing_files, sha256_of, spacing
+from microsim.volumes.stored import METRES, check_right_angles, metres, replacing_files, sha256_of, spacing
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,12 @@ def test_a_full_disk_is_one_sentence(tmp_path):
     with refused as caught, replacing_files(tmp_path / "a.bin"):
         raise OSError(28, "No space left on device")
     assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []
+
+
+def test_voxels_that_are_no_boxes_are_refused():
+    turned = np.array([[0.8, 0.6, 0], [-0.6, 0.8, 0], [0, 0, -3]])
+    nearly, flat = [[1, 0.04, 0], [0, 1, 0]], [[np.nan] * 3, *turned]
+    for boxes in (turned, np.eye(3)[[1, 0, 2]], np.empty((0, 3)), flat, nearly):
+        check_right_angles(boxes, "v.nrrd")
+    with pytest.raises(InputError, match="three right angles in v.nrrd, got axes 45 degrees apart; resample"):
+        check_right_angles([[1, 1, 0], [0, 2, 0], [0, 0, 3]], "v.nrrd")

@@ -30,7 +30,7 @@ def write(folder, *, grid, result, velocity, progress=None):
         if field is not None and result["axes"][name]["permeability_m2"]
     )
     walls = INTERFACES[result.get("interface", "voxel")]
-    tables = _flow_table(result["axes"], walls, result.get("doubt", ""))
+    tables = _flow_table(result["axes"], walls, " ".join([result.get("doubt", ""), *result["remarks"]]))
     whole = _flow_table(result.get("whole_voxels", {}), "Walls along voxel faces, beside it")
     section = Section("flow", "Stokes flow", drawings, filled(tables, whole))
     tensor = [_permeability_section(result["tensor_m2"])] if result.get("tensor_m2") else []

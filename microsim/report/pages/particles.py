@@ -192,8 +192,8 @@ def particle_depth_figure(particles, thickness):
 
 def _pieces_drawing(result):
     caption = (
-        "Share of the pieces below a diameter (of a sphere of the same volume), by region of depth; by"
-        " number."
+        "Share of the pieces below a diameter (of a sphere of the same volume, in a section of a circle of"
+        " the same area), by region of depth; by number."
     )
     return Drawing(
         "pieces",
@@ -245,8 +245,17 @@ def _depth_table(result):
             )
             rows.append((name, depth, digits(r["count"]), *sizes))
     header = ("Pieces", "Depth (µm)", "Count", "Mean (µm)", "d10 (µm)", "d50 (µm)", "d90 (µm)")
-    note = "Mean by number; d10, d50, d90 by volume. Pieces that touch the sides of the box are left out."
+    note = (
+        "Mean by number; d10, d50, d90 by volume. Pieces that touch the sides of the box along y and z are"
+        f" left out; those that its ends along x cut count as they are ({_at_ends(result)})."
+    )
     return TextTable("", header, rows, (2, 3, 4, 5, 6), note)
+
+
+def _at_ends(result):
+    kinds = ("fragments", "grains")
+    counts = [sum(row["touching_ends"] for row in result[kind]["by_depth"]) for kind in kinds]
+    return ", ".join(f"{count} {kind}" for count, kind in zip(counts, kinds))
 
 
 def _binder_table(result):

@@ -26,7 +26,7 @@ from ..contract import Format, Stored
 from ..filed import FileArray
 from ..pieces import files_beside, numbered_files
 from ..slabs import MEMORY
-from ..stored import metres, replacing_files, require_reading, spacing
+from ..stored import check_right_angles, metres, replacing_files, require_reading, spacing
 
 MM, UM = 1e-3, 1e-6
 SIDECARS = (".json", ".yaml", ".yml")
@@ -44,6 +44,7 @@ META_TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+META_TURNS = ("TransformMatrix", "Rotation", "Orientation")  # names of one key
 RAW_TYPES = tuple(f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64)) + (
     "float32",
     "float64",
@@ -60,6 +61,7 @@ def read_nrrd(path):
     header, parts = _nrrd_header(path)
     require_reading(math.prod(int(n) for n in header["sizes"]), path)
     whole = parts is None
+    check_right_angles(_nrrd_vectors(header), path)
     values = nrrd.read(str(path), index_order="C")[0] if whole else _nrrd_parts(header, parts, path)
     sizes, units = _nrrd_sizes(header)
     stored = Stored(values, files=(path, *(parts or ())), names=_nrrd_names(header, values.ndim)[::-1])
@@ -113,9 +115,7 @@ def _nrrd_sizes(header):
     """Edges of the axes, fastest first, and the length of their units in m: nan where one is unknown, None
     where none is stated."""
     if "space directions" in header:
-        vectors = np.array(
-            [np.full(3, np.nan) if v is None else v for v in header["space directions"]], float
-        )
+        vectors = _nrrd_vectors(header)
         stated = header.get("space units")
         scale = [metres(unit) or np.nan for unit in stated or ()]
         if not stated or len(scale) != vectors.shape[1]:
@@ -125,6 +125,14 @@ def _nrrd_sizes(header):
     sizes = np.asarray(header.get("spacings", ()), float)
     scale = [metres(unit) or np.nan for unit in stated]
     return sizes, scale if len(scale) == len(sizes) and any(stated) else np.nan if any(stated) else None
+
+
+def _nrrd_vectors(header):
+    """What the header states along each axis, fastest first, NaN of what is none in space."""
+    given = header.get("space directions")
+    if given is None:
+        return np.empty((0, 3))
+    return np.array([np.full(3, np.nan) if v is None else v for v in given], float)
 
 
 def _nrrd_names(header, count):
@@ -184,6 +192,7 @@ def read_meta(path, store=MEMORY):
     big = header.get("BinaryDataByteOrderMSB", header.get("ElementByteOrderMSB", "False")).lower() == "true"
     dtype = np.dtype(META_TYPES[header["ElementType"]]).newbyteorder(">" if big else "<")
     values = _meta_voxels(parts, path, header, shape, dtype, start, store)
+    check_right_angles(_meta_vectors(header, len(shape)), path)
     sizes = header.get("ElementSpacing", header.get("ElementSize", "")).split()
     stored = Stored(values, files=tuple(dict.fromkeys((path, *parts))))
     sizes = [float(word) for word in sizes[::-1]] if len(sizes) == len(shape) else []
@@ -192,6 +201,12 @@ def read_meta(path, store=MEMORY):
         return _of_no_unit(stored, sizes, path)
     known = len(sizes) == 3 and metres(unit)
     return replace(stored, voxel_size=spacing(sizes, metres(unit)) if known else None)
+
+
+def _meta_vectors(header, count):
+    """Directions of the axes, fastest first; none where the header states no matrix of them."""
+    words = next((header[key] for key in META_TURNS if key in header), "").split()
+    return np.array(words, float).reshape(count, count) if len(words) == count**2 else np.empty((0, 3))
 
 
 def _meta_voxels(parts, path, header, shape, dtype, start, store):

@@ -7,7 +7,7 @@ import numpy as np
 from ...base.errors import InputError
 from ...base.packages import need
 from ..contract import Format, Stored
-from ..stored import metres, of_no_unit, require_reading, spacing
+from ..stored import check_right_angles, metres, of_no_unit, require_reading, spacing
 
 
 def read_nifti(path):
@@ -16,6 +16,7 @@ def read_nifti(path):
     image = nibabel.load(path)
     if not isinstance(image, nibabel.spatialimages.SpatialImage):  # CIFTI, points on a surface
         raise InputError(f"expected a volume in {path}, got {type(image).__name__}; export a NIfTI volume.")
+    check_right_angles(image.affine[:3, :3].T, path)
     require_reading(np.prod(image.shape, dtype=float) * image.get_data_dtype().itemsize, path)
     values = np.asanyarray(image.dataobj).T
     names = ("", "", "", *("time", "channel", "channel", "channel")[: values.ndim - 3])[::-1]

@@ -62,7 +62,9 @@ def found(grid):
 
 
 def numbers(found, **more):
-    regions = [{"start_m": 0.0, "end_m": 1e-5, "count": 2, "diameters_m": list(found.diameter)}]
+    regions = [
+        {"start_m": 0.0, "end_m": 1e-5, "count": 2, "diameters_m": list(found.diameter), "touching_ends": 1}
+    ]
     regions[0] |= {name: 5e-6 for name in ("mean_m", "d10_m", "d50_m", "d90_m")}
     totals = {
         "count": 2,
@@ -87,6 +89,7 @@ def test_the_page_of_one_state_is_whole(grid, found, tmp_path):
     path = page.write(tmp_path, grid=grid, particles=found, result=numbers(found))
     check_page(path, ["particle_section", "particle_depth", "phases", "pieces"])
     text = text_of(path)
+    assert "those that its ends along x cut count as they are (1 fragments, 1 grains)" in text
     assert "Mean diameter 4.857 µm" in text and "Cracks / particle volume 10.0 %" in text
     assert "No binder cluster and no void layer was found." in text and "a <volume>.tif" in text
 

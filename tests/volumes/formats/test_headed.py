@@ -378,3 +378,21 @@ def test_wrong_lists_are_refused(tmp_path):
         assert words in sentence(tmp_path / "v.nhdr")
         (tmp_path / "v.mhd").write_text(f"{META}ElementDataFile = {listed}\n")
         assert words in sentence(tmp_path / "v.mhd")
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+def test_voxels_that_are_no_boxes_are_refused(tmp_path, suffix):
+    """As of a stack that was sheared back by its header alone; turned ones keep their edges."""
+    path, turn = tmp_path / f"v{suffix}", np.array([[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]])
+    for matrix in (turn, [[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]):
+        if suffix == ".nrrd":
+            directions = np.array(matrix) * [[0.1], [0.2], [0.3]]
+            header = {"space dimension": 3, "space directions": directions, "space units": ["um"] * 3}
+            nrrd.write(str(path), LABELS, header)
+        else:
+            words = " ".join(str(part) for part in np.ravel(matrix))
+            write_header(tmp_path, TransformMatrix=words, ElementSpacing="0.0001 0.0002 0.0003")
+            path = tmp_path / "v.mhd"
+        if matrix is turn:
+            assert sorted(read_voxels(path).voxel_size) == pytest.approx([1e-7, 2e-7, 3e-7])
+    assert "expected voxels with three right angles" in sentence(path) and "63.4 degrees" in sentence(path)

@@ -60,3 +60,15 @@ def test_without_nibabel(tmp_path, monkeypatch):
     hide(monkeypatch, "nibabel")
     with pytest.raises(InputError, match=r"expected the package nibabel for .*v.nii.gz .*\[formats\]"):
         read_voxels(tmp_path / "v.nii.gz")
+
+
+def test_voxels_that_are_no_boxes_are_refused(tmp_path, nibabel):
+    for skew, turned in ((0.0, True), (0.2, False)):
+        affine = np.array([[0, 0.5, 0, 0], [0.4, skew, 0, 0], [0, 0, 0.6, 0], [0, 0, 0, 1]])
+        image = nibabel.Nifti1Image(BODY, affine)
+        image.header.set_xyzt_units("micron")
+        nibabel.save(image, tmp_path / "v.nii")
+        if turned:
+            assert read_voxels(tmp_path / "v.nii").voxel_size == pytest.approx((6e-7, 5e-7, 4e-7))
+    with pytest.raises(InputError, match="three right angles in .*v.nii, got axes 68.2 degrees apart"):
+        read_voxels(tmp_path / "v.nii")
