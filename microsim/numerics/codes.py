@@ -14,3 +14,5 @@ POOR_FIT, GOOD_FIT = (
     0.1,
     0.3,
 )  # gradient, over that of a plane, below which no plane fits, above which it does
+FARTHEST = 2**16 - 1  # that a neighbour of a stretch of cells lies above the lowest one
+DIGITS_OF = 64  # entries of a vector that share a scale, where digits of 16 bits stand for it
