@@ -85,7 +85,7 @@ def _passes(crop):
         ("salt, two W-cycles", of_answer(salt), salt.answer),
         ("lithium, a V-cycle", of_cycles(lithium.grid, 1), lambda: lithium.cycle(cells)),
         ("J v", of_product(cell), lambda: jacobian(w)),
-        (f"GMRES, {DEPTH + 1} vectors", n * (2 * 2 * (DEPTH + 1) + 4 * 3), orthogonalise),
+        (f"GMRES, {DEPTH + 1} vectors", n * (2 * 3 * (DEPTH + 1) + 4 * 3), orthogonalise),
     )
 
 

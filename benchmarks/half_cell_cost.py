@@ -133,7 +133,7 @@ def traffic(n=120):
     basis, source, target = Basis(20, graph.n), np.ones(20_000_000), np.empty(20_000_000)
     for _ in range(20):
         basis.keep(x, 1.0)
-    kept = basis.digits.nbytes
+    kept = basis.high.nbytes + basis.low.nbytes
     copy = 2 * source.nbytes / fastest(lambda: np.copyto(target, source))
     for name, moved, work in (
         (

@@ -7,7 +7,6 @@ from .backend import kernels
 from .codes import DIGITS_OF
 
 PIECE = 2**16  # entries of a vector that are worked on at a time
-ROUNDED = 3e-5  # of the residual that a cycle begins with: three times what the rounding of its basis hides
 FAR = 0.1  # of the residual: what a short first cycle that leaves more has found is no better than nothing
 
 
@@ -76,15 +75,10 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
         basis = Basis(most + 1, b.size)
         basis.keep(r.astype(np.float32, copy=False), length)
         del r  # none of it is needed beside the basis
-        # a little below the target: what counts is the residual recomputed after the cycle; nor further than
-        # the rounded basis tells
+        # a little below the target: the basis is rounded, and what counts is the residual recomputed after
+        # the cycle
         y, answers, inner = _gmres_cycle(
-            apply,
-            precondition,
-            basis,
-            max(0.9 * tolerance * size, ROUNDED * length),
-            length,
-            total or (lambda sums: sums),
+            apply, precondition, basis, 0.9 * tolerance * size, length, total or (lambda sums: sums)
         )
         del basis
         x = np.zeros(b.size) if x is None else x
@@ -135,36 +129,36 @@ def _gmres_cycle(apply, precondition, basis, target, norm, total):
 
 
 class Basis:
-    """The vectors of an Arnoldi process, in 16 bits an entry (see kernels.basis).
-
-    Their rounding, 1e-5 of a vector, is what A Z differs from V H by, and is far below what is asked of the
-    residual; Z is kept as it is, for conductors turn its round-off into residuals.
-    """
+    """The vectors of an Arnoldi process, in three bytes an entry (see kernels.basis)."""
 
     def __init__(self, most, n):
         """most: vectors that there is room for; n: their length."""
         self.most, self.count = most, 0
-        self.digits = np.empty((most, n), np.int16)
+        self.high, self.low = np.empty((most, n), np.int16), np.empty((most, n), np.uint8)
         self.scale = np.empty((most, -(-n // DIGITS_OF)), np.float32)
 
     def keep(self, w, length):
         """Take w (float32) over its length as the next vector."""
-        kernels.basis.keep(w, length, self.digits[self.count], self.scale[self.count])
+        kernels.basis.keep(w, length, *(part[self.count] for part in self._parts))
         self.count += 1
 
     def last(self):
         """Return the last vector."""
-        out = np.empty(self.digits.shape[1], np.float32)
-        kernels.basis.read(self.digits[self.count - 1], self.scale[self.count - 1], out)
+        out = np.empty(self.high.shape[1], np.float32)
+        kernels.basis.read(*(part[self.count - 1] for part in self._parts), out)
         return out
 
     def project(self, w):
         """Return the inner products of w with the vectors."""
-        return kernels.basis.project(self.digits, self.scale, self.count, w)
+        return kernels.basis.project(*self._parts, self.count, w)
 
     def combine(self, coefficients, w):
         """Add coefficients times the vectors to w; return w . w."""
-        return kernels.basis.combine(self.digits, self.scale, coefficients, w)
+        return kernels.basis.combine(*self._parts, coefficients, w)
+
+    @property
+    def _parts(self):
+        return self.high, self.low, self.scale
 
 
 class LeastSquares:

@@ -288,15 +288,16 @@ def test_vector_kernels(n, seed):
 @pytest.mark.parametrize("count", [1, 5])
 def test_basis_kernels(n, count):
     rng = np.random.default_rng(n + count)
-    digits, scale = np.zeros((6, n), np.int16), np.full((6, -(-n // DIGITS_OF)), np.nan, np.float32)
+    high, low = np.zeros((6, n), np.int16), np.zeros((6, n), np.uint8)
+    scale = np.full((6, -(-n // DIGITS_OF)), np.nan, np.float32)
     w = (rng.normal(size=n) * 10 ** rng.uniform(-5, 5, n)).astype(np.float32)
     w[64:128] = 0
     for k in range(6):
-        given_ = np.roll(w, k), 1.7, digits[k], scale[k]
-        digits[k], scale[k] = agree("basis.keep", *given_, outputs=[2, 3], rtol=1e-6)
-    agree("basis.read", digits[0], scale[0], np.empty(n, np.float32), outputs=[2], rtol=1e-6)
-    agree("basis.project", digits, scale, count, w)
-    agree("basis.combine", digits, scale, rng.normal(size=count), w, outputs=[3])
+        given_ = np.roll(w, k), 1.7, high[k], low[k], scale[k]
+        high[k], low[k], scale[k] = agree("basis.keep", *given_, outputs=[2, 3, 4], rtol=1e-6)
+    agree("basis.read", high[0], low[0], scale[0], np.empty(n, np.float32), outputs=[3], rtol=1e-6)
+    agree("basis.project", high, low, scale, count, w)
+    agree("basis.combine", high, low, scale, rng.normal(size=count), w, outputs=[4])
 
 
 def test_inner_products_are_summed_in_double_precision():

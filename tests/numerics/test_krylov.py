@@ -76,7 +76,7 @@ def test_gmres_begins_anew_where_a_short_cycle_has_found_little(monkeypatch):
     """And goes on as it does in long cycles alone: with what a short one leaves some never get there."""
     A, b = non_symmetric(60, 0)
     A = A + 30 * np.roll(np.eye(60), 1, axis=1)  # a shift, which takes as many iterations as there are rows
-    how = {"tolerance": 1e-4, "maximum": 200, "restart": 60}
+    how = {"tolerance": 1e-6, "maximum": 200, "restart": 60}
     x, history = gmres(lambda v: A @ v, np.copy, b, **how, first=4)
     long, alone = gmres(lambda v: A @ v, np.copy, b, **how)
     assert history[4] > krylov.FAR and history[5:] == alone[1:] and np.array_equal(x, long)
@@ -88,31 +88,9 @@ def test_gmres_keeps_a_tight_tolerance_within_one_cycle():
     assert relative_residual(A, x, b) <= 1.01e-8
 
 
-def test_gmres_ends_a_cycle_where_its_rounded_basis_knows_no_further():
-    """A cycle that goes on below what rounding hides finds nothing: 1e-12 takes few more iterations than the
-    same in double precision, 22, and not twice as many."""
-    A, b = non_symmetric(60, 0)
-    V, H, exact = [b / np.linalg.norm(b)], np.zeros((61, 60)), 0
-    for k in range(60):  # Arnoldi by modified Gram-Schmidt
-        w = A @ V[k]
-        for i, v in enumerate(V):
-            H[i, k] = v @ w
-            w -= H[i, k] * v
-        H[k + 1, k] = np.linalg.norm(w)
-        V.append(w / H[k + 1, k])
-        e = np.zeros(k + 2)
-        e[0] = 1
-        left = H[: k + 2, : k + 1]
-        exact = k + 1
-        if np.linalg.norm(e - left @ np.linalg.lstsq(left, e, rcond=None)[0]) < 1e-12:
-            break
-    _, history = gmres(lambda v: A @ v, np.copy, b, tolerance=1e-12, maximum=100, restart=60)
-    assert exact < len(history) - 1 <= 1.4 * exact
-
-
 @quick
 @given(st.integers(1, 300), st.integers(0, 2**31))
-def test_a_basis_holds_vectors_to_16_bits_of_the_largest_entry_beside(n, seed):
+def test_a_basis_holds_vectors_to_24_bits_of_the_largest_entry_beside(n, seed):
     rng = np.random.default_rng(seed)
     w = (rng.normal(size=n) * 10 ** rng.uniform(-6, 6, n)).astype(np.float32)
     w[rng.random(n) < 0.2] = 0
@@ -120,7 +98,7 @@ def test_a_basis_holds_vectors_to_16_bits_of_the_largest_entry_beside(n, seed):
     basis = krylov.Basis(2, n)
     basis.keep(w, length)
     largest = np.repeat([np.abs(w[k : k + 64]).max() for k in range(0, n, 64)], 64)[:n]
-    assert np.all(np.abs(basis.last() * length - w) <= largest / 32767 * 0.51)
+    assert np.all(np.abs(basis.last() * length - w) <= largest * (0.51 / 2**23 + 2e-7))
     assert np.all(basis.last()[largest == 0] == 0)
     v, other = basis.last().astype(float), rng.normal(size=n).astype(np.float32)
     most = np.abs(v) @ np.abs(other)
