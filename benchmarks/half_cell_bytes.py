@@ -10,7 +10,6 @@ import numpy as np
 from benchmarks.half_cell_cost import SIZES, fastest
 
 CASES = Path(__file__).parents[1] / "cases"
-LINK = 4 + 4  # a neighbour and a weight
 DEPTH = 4  # vectors of the basis so far: what a run has on average
 
 
@@ -55,7 +54,7 @@ def _passes(crop):
     """Return the cell of a crop, and (what, bytes, a function that does it) of each pass."""
     from microsim.case.build import set_up
     from microsim.case.case import load_case
-    from microsim.numerics.backend import kernels
+    from microsim.numerics.krylov import Basis
 
     case = load_case(
         CASES / "nrel_nmc_c2.yaml", [f"volume.crop={crop}", "protocol=[Discharge at C/2 for 9 s]"]
@@ -68,24 +67,25 @@ def _passes(crop):
     cell, solved = setup.cell, moment.solved
     about = cell.linearise(cell.solve(solved.x, solved.step, solved.interfaces))
     cell.preconditioner.update(about)
-    jacobian, own = cell.jacobian(about), cell.preconditioner
+    jacobian, own = cell.jacobian(about).lean(), cell.preconditioner
     n = cell.unknowns.size
-    basis, w = np.ones((DEPTH + 1, n), np.float32) / n, np.ones(n, np.float32)
+    basis, w = Basis(DEPTH + 1, n), np.ones(n, np.float32)
+    for _ in range(DEPTH + 1):
+        basis.keep(w, np.sqrt(n))
     potentials, salt, lithium = own.potential_grid, own.salt_grid, own.lithium
     for grid in (potentials, salt, lithium.grid):
         grid.b[:] = 1
     cells = np.ones(cell.mesh.solid.n, np.float32)
 
     def orthogonalise():
-        factors = kernels.vectors.project(basis, DEPTH + 1, w)
-        kernels.vectors.combine(basis, -1e-9 * factors, w)
+        basis.combine(-1e-9 * basis.project(w), w)
 
     return cell, (
         ("potentials, two W-cycles", of_answer(potentials), potentials.answer),
         ("salt, two W-cycles", of_answer(salt), salt.answer),
         ("lithium, a V-cycle", of_cycles(lithium.grid, 1), lambda: lithium.cycle(cells)),
         ("J v", of_product(cell), lambda: jacobian(w)),
-        (f"GMRES, {DEPTH + 1} vectors", 4 * n * (2 * (DEPTH + 1) + 3), orthogonalise),
+        (f"GMRES, {DEPTH + 1} vectors", n * (2 * 3 * (DEPTH + 1) + 4 * 3), orthogonalise),
     )
 
 
@@ -105,10 +105,13 @@ def of_cycles(grid, visits):
 
 def of_visit(level, coarse):
     """Return the bytes of one visit of a level: a sweep down, what is left, gathered, and a sweep up."""
+    from microsim.numerics.near import Near
+
     n, last = level.graph.n, level.spans[-1, 2]
     in_colour = np.bincount(level.spans[:, 2], level.spans[:, 1] - level.spans[:, 0])
-    further = sum(array.nbytes for array in level.rows[2:]) / max(n, 1)
-    row = level.rows.near.shape[1] * LINK + further + 16  # diagonal, b, x, and what is written
+    near = level.rows.near.code if isinstance(level.rows.near, Near) else level.rows.near
+    links = sum(array.nbytes for array in (near, *level.rows[1:])) / max(n, 1)
+    row = links + 16  # diagonal, b, x, and what is written
     swept, left = n - in_colour[0], n - in_colour[last]
     down = 12 * in_colour[0] + row * swept + row * left
     between = (4 + 4) * left + 8 * coarse + (4 + 8) * left + 4 * coarse  # restrict; prolong
@@ -116,11 +119,11 @@ def of_visit(level, coarse):
 
 
 def of_product(cell):
-    """Return the bytes of J v: ionic cells have three weights a link, the others one."""
+    """Return the bytes of J v: of a link a neighbour of 16 bits, and three weights of ionic cells, one of the
+    others, of electronic ones a byte."""
     mesh = cell.mesh
-    row = mesh.ionic.near.shape[1]
-    ionic = mesh.ionic.n * (row * (4 + 3 * 4) + 8 + 16)
-    single = (mesh.electronic.n + mesh.solid.n) * (row * LINK + 12)
+    ionic = mesh.ionic.n * (6 * (2 + 2 + 2 + 4) + 8 + 16)
+    single = mesh.electronic.n * (6 * (2 + 1) + 12) + mesh.solid.n * (6 * (2 + 4) + 12)
     faces = mesh.faces.area.size * (3 * 4 + 3 * 4 + 8 + 6 * 4)
     return ionic + single + faces
 

@@ -118,6 +118,7 @@ def traffic(n=120):
 
     from microsim.numerics.backend import kernels
     from microsim.numerics.graph import voxel_graph
+    from microsim.numerics.krylov import Basis
     from microsim.numerics.multigrid import Level
 
     mask = gaussian_filter(np.random.default_rng(0).standard_normal((n, n, n)), 2) > 0
@@ -129,7 +130,10 @@ def traffic(n=120):
     nowhere = np.zeros(graph.n, np.int32), np.zeros(1, np.float32)
     links = 8 * graph.n + (4 + 4) * graph.neighbour.size  # row ends, neighbours and weights
     fixed = (4 + 4) * level.rows.near.size  # neighbours and weights in rows of one length
-    basis, source, target = np.ones((20, graph.n), np.float32), np.ones(20_000_000), np.empty(20_000_000)
+    basis, source, target = Basis(20, graph.n), np.ones(20_000_000), np.empty(20_000_000)
+    for _ in range(20):
+        basis.keep(x, 1.0)
+    kept = basis.high.nbytes + basis.low.nbytes
     copy = 2 * source.nbytes / fastest(lambda: np.copyto(target, source))
     for name, moved, work in (
         (
@@ -144,8 +148,8 @@ def traffic(n=120):
             fixed + (16 + 12) * graph.n,  # and the aggregates' corrections
             lambda: kernels.cycle.up(level.spans, *nowhere, *level.rows, diagonal, b, x),
         ),
-        ("project", basis.nbytes + 4 * graph.n, lambda: kernels.vectors.project(basis, 20, x)),
-        ("combine", basis.nbytes + 8 * graph.n, lambda: kernels.vectors.combine(basis, np.zeros(20), x)),
+        ("project", kept + 4 * graph.n, lambda: basis.project(x)),
+        ("combine", kept + 8 * graph.n, lambda: basis.combine(np.zeros(20), x)),
     ):
         rate = moved / fastest(work)
         yield name, rate / copy, rate

@@ -124,5 +124,5 @@ def _cut_off(mesh, lost, apart):
     apart, group, near = apart[cells], group[cells], graph.near
     cut = (apart[:, None] | apart[near]) & (group[:, None] != group[near])
     itself = np.broadcast_to(np.arange(graph.n, dtype=near.dtype)[:, None], near.shape)
-    neighbour = np.where(cut, itself, near).ravel().view(graph.neighbour.dtype)
-    return LithiumCells(replace(graph, neighbour=neighbour), mesh.solid.spheres)
+    neighbour = np.where(cut, itself, near).ravel().view(np.int32)
+    return LithiumCells(replace(graph, links=neighbour), mesh.solid.spheres)

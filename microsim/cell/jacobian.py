@@ -199,15 +199,15 @@ class Jacobian:
         d, R = cell.unknowns.state(v), cell.unknowns.rows(out)
         lithium_rest, salt_rest = self.rests
         ionic, electronic, solid = mesh.ionic, mesh.electronic, mesh.solid
-        loop, of_ions = cell.sharing.loop, (ionic.near, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest)
+        loop, of_ions = cell.sharing.loop, (ionic.nearby, m.w, m.a, m.k, m.carried, salt_rest, m.k_rest)
         loop(kernels.fixed.two_outflows, "ionic", *of_ions, d.psi, d.c_e, R.charge_e, R.salt)
         conducting, ends = cell.electronic_single
         if isinstance(conducting, Listed):
-            of_electrons = electronic.near, conducting.values, conducting.places, ends
+            of_electrons = electronic.nearby, conducting.values, conducting.places, ends
             loop(kernels.fixed.listed_outflow, "electronic", *of_electrons, d.phi, R.charge_s)
         else:
-            loop(kernels.fixed.outflow, "electronic", electronic.near, conducting, ends, d.phi, R.charge_s)
-        loop(kernels.fixed.outflow, "solid", solid.near, m.D, lithium_rest, d.sto, R.lithium)
+            loop(kernels.fixed.outflow, "electronic", electronic.nearby, conducting, ends, d.phi, R.charge_s)
+        loop(kernels.fixed.outflow, "solid", solid.nearby, m.D, lithium_rest, d.sto, R.lithium)
         R.constraint[0] = self.of_current * cell.sharing.collected(d.phi) + self.of_V * d.V[0]
         return out
 

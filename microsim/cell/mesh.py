@@ -143,8 +143,7 @@ def separator_lines(thickness, voxel, growth=1.3, widest=8, fewest=30):
             thickness / fewest, (thickness - sum(widths)) / 4
         )  # narrower again towards the counter electrode
         width = min(width * growth, max(widest * voxel, middle))
-    widths = np.array(widths or [thickness])
-    return (widths * thickness / widths.sum())[::-1]
+    return (np.array(widths or [thickness]) * thickness / sum(widths or [thickness]))[::-1]
 
 
 def build_mesh(grid, design):
@@ -306,7 +305,7 @@ def _cut_between_materials(graph, code):
     if keep.all():
         return graph
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
-    return replace(graph, indptr=indptr, neighbour=graph.neighbour[keep], face=graph.face[keep])
+    return replace(graph, indptr=indptr, links=graph.neighbour[keep], face=graph.face[keep])
 
 
 def spheres_of(porous, design, layers, counter, widths, section):
@@ -380,8 +379,8 @@ def _coefficients(grid, design, image, ionic, electronic, layers, counter):
 
 
 def _faces(grid, design, image, ionic, electronic, solid, layers):
-    """Find every face between active material and electrolyte, with its area as corrected; particles have one
-    each."""
+    """Find the faces between active material and electrolyte that have an area, as corrected; particles have
+    one each."""
     parts, cbd, reactive_share = [], None, 1.0
     if image.conductor:
         cbd = _behind(grid.mask(image.conductor), layers, False)
@@ -398,6 +397,7 @@ def _faces(grid, design, image, ionic, electronic, solid, layers):
         parts.append(_particle_faces(ionic, electronic, solid, grid, layers))
     joined = [np.concatenate(column) for column in zip(*parts)]
     order = np.argsort(joined[1], kind="stable")  # neighbours in memory as in space
+    order = order[joined[3][order] > 0]
     return Faces(*(column[order] for column in joined))
 
 

@@ -148,12 +148,13 @@ class Preconditioner:
         indptr = np.concatenate([[0], np.cumsum(self.row_lengths, dtype=np.int64)])
         neighbour = np.empty(indptr[-1], np.int32)
         weight = np.empty(neighbour.size, np.float32)
-        parts = mesh.ionic.near, ionic, mesh.electronic.near, np.asarray(self.cell.electronic_single[0])
-        kernels.graph.fill_joined(indptr, *parts, neighbour, weight)
-        neighbour[slots[0]], neighbour[slots[1]] = mesh.ionic.n + faces.electronic, faces.ionic
+        n, electronic = mesh.ionic.n, np.asarray(self.cell.electronic_single[0])
+        kernels.graph.fill_joined(mesh.ionic.nearby, ionic, indptr[:n], 0, neighbour, weight)
+        kernels.graph.fill_joined(mesh.electronic.nearby, electronic, indptr[n:-1], n, neighbour, weight)
+        neighbour[slots[0]], neighbour[slots[1]] = n + faces.electronic, faces.ionic
         weight[slots] = push
         position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-        return replace(self.potentials, indptr=indptr, neighbour=neighbour, position=position), weight
+        return replace(self.potentials, indptr=indptr, links=neighbour, position=position), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -230,9 +231,7 @@ def _coupled_graph(mesh, kind):
     cell, never joined on coarse levels.
     """
     faces = mesh.faces
-    indptr, slots = kernels.graph.joined_rows(
-        mesh.ionic.near, mesh.electronic.near, faces.ionic, faces.electronic
-    )
+    indptr, slots = kernels.graph.joined_rows(mesh.ionic.n, mesh.electronic.n, faces.ionic, faces.electronic)
     layer = np.concatenate([np.zeros(mesh.ionic.n, np.uint8), 2 + np.asarray(kind, np.uint8)])
     bounds = np.concatenate([mesh.ionic.bounds, mesh.ionic.n + mesh.electronic.bounds[1:]])
     nowhere = np.broadcast_to(np.int16(0), (layer.size, 3))

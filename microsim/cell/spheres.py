@@ -14,8 +14,10 @@ from scipy.sparse.csgraph import connected_components
 from ..numerics.chains import Chains
 from ..numerics.graph import Graph
 from ..numerics.multigrid import Multigrid
+from ..numerics.near import packed
 
 THINNEST = 0.05  # width of the outermost shell over that of the innermost
+FACES = 6  # of a voxel
 
 
 def shell_edges(shells):
@@ -59,23 +61,27 @@ class LithiumCells:
     """Cells that hold lithium: those of `resolved` (a Graph), then the shells of each voxel of `spheres` (or
     None).
 
-    near: neighbours of each cell, as in a filled Graph; of a shell the first one inwards, the second one
-    outwards.
+    nearby: neighbours of each cell as kernels take them.
     """
 
     def __init__(self, resolved: Graph, spheres: Spheres | None = None):
         self.resolved, self.spheres = resolved, spheres
         self.chains, self.shells = (0, 0) if spheres is None else (len(spheres.volume), spheres.shells)
         self.n = resolved.n + self.chains * self.shells
-        self.near = resolved.near
-        if self.chains:
-            self._add_chains()
+        self.nearby = self._with_chains() if self.chains else resolved.nearby
 
-    def _add_chains(self):
+    @property
+    def near(self):
+        """Neighbours of each cell, as in a filled Graph; of a shell the first one inwards, the second one
+        outwards."""
+        return np.asarray(self.nearby)
+
+    def _with_chains(self):
+        near = self.resolved.near
         number = self.resolved.n + np.arange(self.chains * self.shells).reshape(self.chains, self.shells)
-        near = np.repeat(number[..., None], self.near.shape[1], axis=2)
-        near[:, 1:, 0], near[:, :-1, 1] = number[:, :-1], number[:, 1:]  # inwards, outwards
-        self.near = np.concatenate([self.near, near.reshape(-1, self.near.shape[1]).astype(np.uint32)])
+        of_shells = np.repeat(number[..., None], FACES, axis=2)
+        of_shells[:, 1:, 0], of_shells[:, :-1, 1] = number[:, :-1], number[:, 1:]
+        return packed(np.concatenate([near, of_shells.reshape(-1, FACES).astype(np.uint32)]))
 
     @property
     def position(self):
@@ -100,7 +106,7 @@ class LithiumCells:
         if not self.chains:
             return own, other
         inner, outer = self.spheres.half_conductances()
-        mine, theirs = np.zeros((2, self.chains, self.shells, self.near.shape[1]))
+        mine, theirs = np.zeros((2, self.chains, self.shells, FACES))
         mine[:, :-1, 1], theirs[:, :-1, 1] = inner, outer
         mine[:, 1:, 0], theirs[:, 1:, 0] = outer, inner
         return np.concatenate([own, mine.ravel()]), np.concatenate([other, theirs.ravel()])
@@ -137,7 +143,7 @@ def joined_cells(cells, open_links=None):
     cells: LithiumCells or a filled Graph; open_links: which links count [n, 6], None for all.
     """
     near = cells.near
-    ends = near.shape[1] * np.arange(cells.n + 1)
+    ends = FACES * np.arange(cells.n + 1)
     counts = np.ones(near.size, np.uint8) if open_links is None else open_links.ravel().astype(np.uint8)
     links = csr_array((counts, near.ravel(), ends), (cells.n, cells.n))
     if open_links is not None:

@@ -14,3 +14,8 @@ POOR_FIT, GOOD_FIT = (
     0.1,
     0.3,
 )  # gradient, over that of a plane, below which no plane fits, above which it does
+FARTHEST = 2**16 - 1  # that a neighbour of a stretch of cells lies above the lowest one
+DIGITS_OF = 64  # entries of a vector that share a scale, where whole numbers stand for them
+MOST_OF_DIGITS = (
+    2**23 - 2**7
+)  # the largest of these numbers: float32 holds it, and what rounding may add is less

@@ -36,7 +36,8 @@ class Descent:
         return joined
 
     def _moved_rows(self):
-        joined = [_joined(parts) for parts in zip(*(level.rows for level in self.levels))]
+        whole = [level.rows._replace(near=np.asarray(level.rows.near)) for level in self.levels]
+        joined = [_joined(parts) for parts in zip(*whole)]
         for k, level in enumerate(self.levels):
             level.rows = type(level.rows)(*(array[at[k] : at[k + 1]] for array, at in joined))
         return tuple(array for array, _ in joined), joined[0][1], joined[2][1]

@@ -6,13 +6,15 @@ from typing import NamedTuple
 import numpy as np
 
 from .backend import kernels
+from .near import Near, packed
 
 
 class Rows(NamedTuple):
     """Links of the cells in rows of fixed length, and further rows of the cells `far` that have more, a cell
-    as often as it takes (see kernels.cycle). weight: of floats, or the upper halves of float32 (uint16)."""
+    as often as it takes (see kernels.cycle). near: numbers [n, 6], or Near; weight: of floats, or the upper
+    halves of float32 (uint16)."""
 
-    near: np.ndarray
+    near: np.ndarray | Near
     weight: np.ndarray
     far: np.ndarray
     far_near: np.ndarray
@@ -20,14 +22,19 @@ class Rows(NamedTuple):
 
     @classmethod
     def of(cls, graph, dtype, halved=False):
-        """Return those of a graph, whose weights are still to be set; halved: whether to 8 binary digits."""
-        near = graph.near if graph.is_filled else np.empty((graph.n, kernels.cycle.LINKS), np.uint32)
-        if not graph.is_filled:
+        """Return those of a graph, whose weights are still to be set; halved: whether to 8 binary digits, and
+        neighbours in 16 bits."""
+        shape = graph.n, kernels.cycle.LINKS
+        if graph.is_filled:
+            near = graph.nearby
+        else:
+            near = np.empty(shape, np.uint32)
             kernels.cycle.pack_neighbours(graph.indptr, graph.neighbour, near)
+            near = packed(near) if halved else near
         far = _with_more(graph.indptr)
         far_near = np.repeat(far[:, None], kernels.cycle.MORE, axis=1)
         kernels.cycle.pack_more(graph.indptr, far, graph.neighbour, far_near)
-        weights = np.zeros(near.shape, np.uint16 if halved else dtype), np.zeros(far_near.shape, dtype)
+        weights = np.zeros(shape, np.uint16 if halved else dtype), np.zeros(far_near.shape, dtype)
         return cls(near, weights[0], far, far_near, weights[1])
 
     @classmethod
@@ -43,8 +50,8 @@ class Rows(NamedTuple):
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""
         kernels.cycle.pack_weights(graph.indptr, weight, self.weight)
-        if not weight.size:
-            self.weight[self.near == np.arange(graph.n)[:, None]] = 0  # what a filled graph lacks
+        if not weight.size and graph.is_filled:
+            self.weight[graph.near == np.arange(graph.n)[:, None]] = 0  # what a filled graph lacks
         if self.far.size:
             weight = weight if weight.size else np.ones(graph.neighbour.size, self.weight.dtype)
             kernels.cycle.pack_more(graph.indptr, self.far, weight, self.far_weight)
@@ -102,4 +109,5 @@ def spans_of(graph):
 def _alternate(graph):
     """Whether every link joins a cell of an even range with one of an odd range."""
     odd = (np.searchsorted(graph.bounds, np.arange(graph.n), side="right") % 2).astype(bool)
-    return not np.any(np.repeat(odd, np.diff(graph.indptr)) == odd[graph.neighbour])
+    own = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    return not np.any((odd[own] == odd[graph.neighbour]) & (own != graph.neighbour))

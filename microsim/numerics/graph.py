@@ -5,11 +5,11 @@ linked only where the caller says so. Numbering goes colour by colour (see kerne
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from .backend import kernels
+from .near import Near, packed
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Graph:
     """Cells and links of a voxel mask.
 
     position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
-    links of cell i: neighbour[indptr[i]:indptr[i+1]], face 0..5 for -x +x -y +y -z +z;
+    links: where they lead, those of cell i neighbour[indptr[i]:indptr[i+1]], of a filled graph in rows or
+    Near, too; face: of each, 0..5 for -x +x -y +y -z +z;
     bounds: first cell of each colour and the end; layer (n): 0 or 1; dense: map of the cells' numbers, -1
     outside, None where it is not kept;
     periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too;
@@ -25,7 +26,7 @@ class Graph:
     """
 
     indptr: np.ndarray
-    neighbour: np.ndarray
+    links: np.ndarray | Near
     position: np.ndarray
     layer: np.ndarray
     bounds: np.ndarray
@@ -49,14 +50,27 @@ class Graph:
     def is_filled(self):
         """Whether every cell has six links, to itself where there is no neighbour."""
         most = kernels.fixed.LINKS
-        return self.neighbour.size == most * self.n and np.array_equal(
-            self.indptr, most * np.arange(self.n + 1)
-        )
+        filled = not _are_numbers(self.links) or self.links.size == most * self.n
+        return filled and np.array_equal(self.indptr, most * np.arange(self.n + 1))
 
-    @cached_property
+    @property
+    def neighbour(self):
+        """The neighbour that each link leads to (int32); made anew of Near."""
+        return self.links if _are_numbers(self.links) else np.asarray(self.links).ravel().view(np.int32)
+
+    @property
     def near(self):
         """The six neighbours of each cell of a `filled` graph, [n, face]."""
         return self.neighbour.reshape(-1, kernels.fixed.LINKS).view(np.uint32)
+
+    @property
+    def nearby(self):
+        """The same as kernels take them, in half of the memory where the graph is `lean`."""
+        return self.near if _are_numbers(self.links) else self.links
+
+    def in_numbers(self):
+        """Return it with the number of the neighbour of each link, as what makes coarser graphs reads it."""
+        return self if _are_numbers(self.links) else replace(self, links=self.neighbour)
 
     def filled(self):
         """Return it with six links a cell, one across each face: absent ones lead from a cell to itself and
@@ -68,7 +82,7 @@ class Graph:
         if open_ is not None:
             open_ = np.zeros(neighbour.size)
             open_[at] = self.open
-        return replace(self, indptr=most * np.arange(self.n + 1), neighbour=neighbour, face=None, open=open_)
+        return replace(self, indptr=most * np.arange(self.n + 1), links=neighbour, face=None, open=open_)
 
     @property
     def faces(self):
@@ -91,11 +105,12 @@ class Graph:
 
     def half_conductances(self):
         """Return face area over half cell length of each link, on its own and on the other side (m)."""
-        faces, (own, other) = self.faces, np.zeros((2, self.neighbour.size))
+        faces, neighbour = self.faces, self.neighbour
+        own, other = np.zeros((2, neighbour.size))
         rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         for axis in range(3):
             select = faces // 2 == axis
-            here, there = self.position[rows[select]], self.position[self.neighbour[select]]
+            here, there = self.position[rows[select]], self.position[neighbour[select]]
             area = self._areas(here, axis)
             own[select] = area / (self.widths[axis][here[:, axis]] / 2)
             other[select] = area / (self.widths[axis][there[:, axis]] / 2)
@@ -136,13 +151,18 @@ class Graph:
         return x * y * z if self.part is None else x * y * z * self.part
 
 
+def _are_numbers(links):
+    """Whether links are neighbours one after the other, not those of each cell in a row."""
+    return not isinstance(links, Near) and links.ndim == 1
+
+
 def lean(graphs):
-    """Return filled graphs without their dense maps, which can be made again, the ends of their rows, six
-    links a cell, kept once for all, and graphs that are the same as one."""
+    """Return filled graphs without their dense maps, which can be made again, their neighbours as Near, the
+    ends of their rows, six links a cell, kept once for all, and graphs that are the same as one."""
     ends, kept = max((graph.indptr for graph in graphs), key=len), []
     for graph in graphs:
         same = next((one for one in kept if _are_same(one, graph)), None)
-        kept.append(same or replace(graph, dense=None, indptr=ends[: graph.n + 1]))
+        kept.append(same or replace(graph, dense=None, indptr=ends[: graph.n + 1], links=packed(graph.near)))
     return kept
 
 
@@ -217,5 +237,5 @@ def cut_graph(mask, widths, part, opening):
     open_ = opening[(axis, *at.T)].astype(float)
     keep = open_ > 0
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
-    links = {name: getattr(graph, name)[keep] for name in ("neighbour", "face")}
-    return replace(graph, indptr=indptr, open=open_[keep], part=graph.gather(part).astype(float), **links)
+    part, left = graph.gather(part).astype(float), {"links": graph.links[keep], "face": graph.face[keep]}
+    return replace(graph, indptr=indptr, open=open_[keep], part=part, **left)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..base.errors import NotConverged
 from .backend import kernels
+from .codes import DIGITS_OF
 
 PIECE = 2**16  # entries of a vector that are worked on at a time
 FAR = 0.1  # of the residual: what a short first cycle that leaves more has found is no better than nothing
@@ -71,10 +72,10 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     while len(history) <= maximum and history[-1] > tolerance:
         cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
-        basis = np.empty((most + 1, b.size), np.float32)
-        np.divide(r, length, out=basis[0], casting="same_kind")
+        basis = Basis(most + 1, b.size)
+        basis.keep(r.astype(np.float32, copy=False), length)
         del r  # none of it is needed beside the basis
-        # a little below the target: the basis is float32, and what counts is the residual recomputed after
+        # a little below the target: the basis is rounded, and what counts is the residual recomputed after
         # the cycle
         y, answers, inner = _gmres_cycle(
             apply, precondition, basis, 0.9 * tolerance * size, length, total or (lambda sums: sums)
@@ -108,23 +109,56 @@ def _gmres_cycle(apply, precondition, basis, target, norm, total):
     """One Arnoldi cycle; return y and the answers of P^-1, with which Z y corrects x, and the residuals
     relative to the first, whose size is `norm`.
 
-    basis: room for the vectors, the first of them there. It is float32, and so are a cell's answers of P^-1:
-    the largest arrays of a run; the residual is recomputed outside in float64.
+    basis: a Basis, its first vector there. A cell's answers of P^-1 are float32: with the basis the largest
+    arrays of a run; the residual is recomputed outside in float64.
     """
-    size, answers = len(basis) - 1, []
+    size, answers = basis.most - 1, []
     least, history = LeastSquares(size, norm), []
     for k in range(size):
-        answers.append(precondition(basis[k]))
+        answers.append(precondition(basis.last()))
         w = apply(answers[k]).astype(np.float32, copy=False)
-        inner = total(kernels.vectors.project(basis, k + 1, w))
-        length = np.sqrt(total(kernels.vectors.combine(basis, -inner, w)))
+        inner = total(basis.project(w))
+        length = np.sqrt(total(basis.combine(-inner, w)))
         if length > 0:
-            np.divide(w, np.float32(length), out=basis[k + 1])
+            basis.keep(w, length)
         del w  # which the next product need not lie beside
         history.append(least.add(inner, length) / norm)
         if history[-1] * norm <= target or length == 0:
             break
     return least.answer(), answers, history
+
+
+class Basis:
+    """The vectors of an Arnoldi process, in three bytes an entry (see kernels.basis)."""
+
+    def __init__(self, most, n):
+        """most: vectors that there is room for; n: their length."""
+        self.most, self.count = most, 0
+        self.high, self.low = np.empty((most, n), np.int16), np.empty((most, n), np.uint8)
+        self.scale = np.empty((most, -(-n // DIGITS_OF)), np.float32)
+
+    def keep(self, w, length):
+        """Take w (float32) over its length as the next vector."""
+        kernels.basis.keep(w, length, *(part[self.count] for part in self._parts))
+        self.count += 1
+
+    def last(self):
+        """Return the last vector."""
+        out = np.empty(self.high.shape[1], np.float32)
+        kernels.basis.read(*(part[self.count - 1] for part in self._parts), out)
+        return out
+
+    def project(self, w):
+        """Return the inner products of w with the vectors."""
+        return kernels.basis.project(*self._parts, self.count, w)
+
+    def combine(self, coefficients, w):
+        """Add coefficients times the vectors to w; return w . w."""
+        return kernels.basis.combine(*self._parts, coefficients, w)
+
+    @property
+    def _parts(self):
+        return self.high, self.low, self.scale
 
 
 class LeastSquares:

@@ -7,6 +7,8 @@ import numpy as np
 from .backend import kernels
 from .graph import Graph
 
+LINKS = 6  # of a voxel
+
 
 @dataclass(frozen=True)
 class Links:
@@ -24,7 +26,7 @@ class Links:
         graph = graph if isinstance(graph, Graph) or graph.chains else graph.resolved
         if getattr(graph, "alike_along_x", False):
             return cls(graph, graph.line_halves(), graph.position[:, 0].astype(np.uint16))
-        half = graph.half_conductances()[0].reshape(graph.near.shape).copy()  # without the other side
+        half = graph.half_conductances()[0].reshape(graph.n, -1).copy()  # without the other side
         return cls(graph, half, np.arange(graph.n, dtype=np.uint32))
 
     def conducting(self, conductivity):
@@ -34,16 +36,16 @@ class Links:
     def slopes(self, conductivity, slope, u, dtype=float):
         """Return the row coefficients of d(outflow)/dv where conductivity depends on v: (off [n, 6],
         diagonal)."""
-        off, diagonal = np.empty(self.graph.near.shape, dtype), np.empty(self.graph.n)
-        geometry = self.graph.near, self.half, self.line
+        off, diagonal = np.empty((self.graph.n, LINKS), dtype), np.empty(self.graph.n)
+        geometry = self.graph.nearby, self.half, self.line
         kernels.fixed.slopes(*geometry, conductivity, slope, np.ones(self.graph.n), u, off, diagonal)
         return off, diagonal
 
     def with_slopes(self, conductivity, slope, scale, u):
         """Return scale times the linear flow of the u that conductivity depends on, as sum_j a_ij (x_i -
         x_j) + rest_i x_i: (a [n, 6] in single precision, rest). scale: of each cell."""
-        a, rest = np.empty(self.graph.near.shape, np.float32), np.empty(self.graph.n)
-        geometry = self.graph.near, self.half, self.line
+        a, rest = np.empty((self.graph.n, LINKS), np.float32), np.empty(self.graph.n)
+        geometry = self.graph.nearby, self.half, self.line
         kernels.fixed.with_slopes(*geometry, conductivity, slope, scale, u, a, rest)
         return a, rest
 
@@ -92,16 +94,16 @@ class InSeries(_Changed):
 
     def scaled(self, scale, dtype=np.float32):
         """Return scale_i w_ij [n, 6], of single precision; scale: of each cell, or one number."""
-        weight = np.empty(self.graph.near.shape, dtype)
+        weight = np.empty((self.graph.n, LINKS), dtype)
         scale = np.broadcast_to(np.asarray(scale, float), self.graph.n).copy()
-        geometry = self.graph.near, self.links.half, self.links.line
+        geometry = self.graph.nearby, self.links.half, self.links.line
         kernels.fixed.conductances(*geometry, np.ascontiguousarray(self.conductivity), scale, weight)
         return weight
 
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
         out = np.empty(self.graph.n)
-        geometry = self.graph.near, self.links.half, self.links.line
+        geometry = self.graph.nearby, self.links.half, self.links.line
         kernels.fixed.flows_in_series(*geometry, np.ascontiguousarray(self.conductivity), u, out)
         return out
 
@@ -120,5 +122,5 @@ class Conductances(_Changed):
     def outflow(self, u):
         """Return sum_j w_ij (u_i - u_j)."""
         out = np.empty(self.graph.n)
-        kernels.fixed.differences(self.graph.near, self.weight, u, out)
+        kernels.fixed.differences(self.graph.nearby, self.weight, u, out)
         return out

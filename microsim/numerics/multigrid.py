@@ -48,13 +48,13 @@ class Level:
     def of(cls, graph, dtype, halved=False):
         """Return a level without numbers."""
         vectors = (np.zeros(graph.n, dtype) for _ in range(4))
-        links = graph.neighbour.size // 2
+        links = int(graph.indptr[-1]) // 2
         return cls(graph, spans_of(graph), Rows.of(graph, dtype, halved), *vectors, links=links)
 
     def settle(self):
         """Let go of what only other numbers would need: the links of the graph, and how they scale."""
-        none = np.empty(0, self.graph.neighbour.dtype)
-        self.graph = replace(self.graph, indptr=none, neighbour=none)
+        none = np.empty(0, np.int32)
+        self.graph = replace(self.graph, indptr=none, links=none)
         self.scale = self.slots = None
 
     def find_children(self):
@@ -172,7 +172,7 @@ def level_weights(level, fine, weight, coarse):
     """Return the weights of the links of the graph below a level."""
     if level.slots is None:
         most = max((length.max() for _, length in row_lengths(coarse.indptr)), default=0)
-        level.slots = np.empty(fine.neighbour.size, np.uint8 if most < np.iinfo(np.uint8).max else np.uint32)
+        level.slots = np.empty(fine.indptr[-1], np.uint8 if most < np.iinfo(np.uint8).max else np.uint32)
         kernels.coarsening.coarse_slots(
             *(fine.indptr, fine.neighbour, level.parent, level.child_ptr, level.child),
             *(coarse.indptr, coarse.neighbour, np.iinfo(level.slots.dtype).max, level.slots),
@@ -241,6 +241,7 @@ class Multigrid:
             weight = np.ones(graph.neighbour.size if graph.layer.any() else 0, dtype)
         while True:
             self.levels.append(Level.of(graph, dtype, halved))
+            graph = graph.in_numbers()
             made = coarsen(graph, weight) if graph.n > coarsest else None
             if made is None or made[0].n > 0.9 * graph.n:
                 break
@@ -265,7 +266,7 @@ class Multigrid:
         ]
         weight, finest = weight.astype(self.dtype, copy=False), self.levels[0]
         if not weight.size and finest.graph.is_filled:  # ones, of the links that are there
-            weight = (finest.rows.near != np.arange(finest.graph.n)[:, None]).ravel().astype(self.dtype)
+            weight = (finest.graph.near != np.arange(finest.graph.n)[:, None]).ravel().astype(self.dtype)
         self.ground = parts[0] + parts[1] + parts[2] if self.dtype is np.float64 else None
         self.weight = weight if self.dtype is np.float64 else None
         for level, coarse in zip(self.levels, self.levels[1:] + [None]):
@@ -288,7 +289,7 @@ class Multigrid:
         self._factor(weight)
         if self.lean:  # whose links the rows have, and `slots` and `ways` stand for
             for level in self.levels[1:-1]:
-                level.graph = replace(level.graph, neighbour=level.graph.neighbour[:0])
+                level.graph = replace(level.graph, links=level.graph.links[:0])
 
     def lying_in(self, room):
         """Return it with x and b of its finest level in a room [2, n or more] of other multigrids, too, which

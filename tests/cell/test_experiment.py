@@ -216,7 +216,7 @@ def test_gmres_that_starts_again_keeps_fewer_vectors_and_finds_the_same(monkeypa
     cell, longest, cycle = electrode(), [], krylov._gmres_cycle
 
     def counted(*arguments):
-        longest.append(len(arguments[2]) - 1)
+        longest.append(arguments[2].most - 1)
         return cycle(*arguments)
 
     monkeypatch.setattr(krylov, "_gmres_cycle", counted)
@@ -417,7 +417,10 @@ def test_the_double_layer_charges_first():
     volumes = cell.mesh.solid.volumes() @ (cell.state(ran.experiment.x).sto - 0.27) * F * 63104.0
     assert volumes < 0.9 * i * area * 6 * tau  # the rest is in the double layer
     assert volumes + C_dl * area * drop[-1] == pytest.approx(i * area * 6 * tau, rel=1e-3, abs=0)
-    assert ran.record.lithium_balance_error < 1e-8 and ran.record.charge_balance_error < 1e-8
+    # each step rounds sto, which is 5e-10 of all that passes
+    rounded = ran.record.time_steps * np.spacing(0.27) * cell.capacity.sum() / (i * area * 6 * tau)
+    assert rounded < 2e-8 and ran.record.charge_balance_error < 1e-8
+    assert ran.record.lithium_balance_error < 1e-8 + rounded
 
 
 def test_the_double_layer_is_forgotten():

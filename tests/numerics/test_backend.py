@@ -18,7 +18,18 @@ from .twins import FOLDER, public, trade
 
 HERE = Path(__file__).parent
 HELPERS = {
-    "cpu": {"bits", "compiled", "compiling", "cut_planes", "gaps", "lanes", "store", "sums", "threads"},
+    "cpu": {
+        "across",
+        "bits",
+        "compiled",
+        "compiling",
+        "cut_planes",
+        "gaps",
+        "lanes",
+        "store",
+        "sums",
+        "threads",
+    },
     "reference": {"cut_planes", "gaps", "rows_of", "places"},
     "gpu": {"device", "sums"},
 }

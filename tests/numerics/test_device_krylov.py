@@ -49,6 +49,9 @@ class Banded:
         return DeviceGmres(self.product, self.precondition, self.rest.size, restart)
 
 
+ROUNDED = 6e-8  # of b: what a basis of 24 binary digits leaves open, of float32 or of whole numbers
+
+
 @pytest.mark.parametrize("tolerance, restart", [(1e-2, 20), (1e-8, 20), (1e-4, 4)])
 def test_answer_and_history_are_those_of_the_processor(tolerance, restart):
     system, b = Banded(1), np.random.default_rng(2).standard_normal(N)
@@ -59,7 +62,7 @@ def test_answer_and_history_are_those_of_the_processor(tolerance, restart):
         )
     for _ in range(2):  # what was recorded and what a solve left change nothing
         x, mine = solve(b, tolerance=tolerance)
-        assert len(mine) == len(history) and np.allclose(mine, history, rtol=2e-3)
+        assert len(mine) == len(history) and np.allclose(mine, history, rtol=2e-3, atol=ROUNDED)
         assert np.linalg.norm(b - system.apply(x)) < tolerance * np.linalg.norm(b)
         assert np.abs(x - theirs).max() < 1e-5 * np.abs(theirs).max()
     assert np.array_equal(solve(b, tolerance=tolerance)[0], x)

@@ -22,7 +22,7 @@ SHAPES = [(1, 1, 1), (5, 4, 3), (4, 7, 130), (9, 3, 257)]
 TRADES = ("cycle", "faces", "fixed", "rows", "vectors")
 # the way to the device, the coarsest level, and what numpy does in a word on the processor
 DEVICE_ONLY = {"uploaded", "lay", "inverse", "parts", "solve", "room", "divided", "less", "add_product"}
-DEVICE_ONLY |= {"border_room", "bordered", "add_grounded", "descend"}
+DEVICE_ONLY |= {"border_room", "bordered", "add_grounded", "descend", "project", "combine"}
 HOST = {
     "pack",
     "plane_links",
@@ -240,8 +240,11 @@ def test_vectors_of_gmres(n):
     upload, basis = trade("gpu", "device").upload, rng.standard_normal((4, n)).astype(np.float32)
     w, coefficients = vectors_of(rng, np.float32, n)[0], rng.standard_normal(3)
     for count in (1, 3):
-        twins("vectors.project", basis, count, w, rtol=1e-5)
-        twins("vectors.combine", basis, coefficients[:count], w, outputs=[2], rtol=2e-5)
+        there, own = upload(basis), upload(w)
+        close([mine.project(there, count, own)], [basis[:count].astype(float) @ w], 1e-5)
+        moved = w + coefficients[:count] @ basis[:count].astype(float)
+        squared = mine.combine(there, coefficients[:count], own)
+        close([own.numpy(), np.array(squared)], [moved, np.array(moved @ moved)], 2e-5)
     one, two, factor = (vectors_of(rng, t, n)[0] for t in (np.float32, np.float64, np.float32))
     out = mine.room(n)
     for a in (one, two):

@@ -8,11 +8,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.backend import kernels
+from microsim.numerics.codes import DIGITS_OF
 from microsim.numerics.fixed_rows import Rows, spans_of
 from microsim.numerics.graph import line_colours, voxel_graph
 from microsim.numerics.kernels.cpu import threads
 from microsim.numerics.kernels.cpu.threads import SERIAL
+from microsim.numerics.krylov import Basis
 from microsim.numerics.multigrid import Multigrid, distance_ratios, merge_lines
+from microsim.numerics.near import packed
 from microsim.numerics.rows import BitRows
 
 from .random_graphs import Weighted, masks, one_layer, random_weights, rows_of, two_layers, weighted
@@ -39,30 +42,36 @@ def _lines_and_colours(shape, periodic):
 @quick
 @given(masks(), masks(), st.integers(0, 2**31))
 def test_rows_of_two_graphs_joined(one, two, seed):
-    """Each link of the parts in two rows with its weight, and each link between them."""
+    """Each link of the parts in two rows with its weight, and each link between them behind the six places of
+    its cells."""
     assume(one.any() and two.any())
     parts = [voxel_graph(mask, [np.ones(k) for k in mask.shape]).filled() for mask in (one, two)]
     n, rng = parts[0].n, np.random.default_rng(seed)
     of_a, of_b = rng.integers(0, n, 2 * n), rng.integers(0, parts[1].n, 2 * n)
-    near = [g.near for g in parts]
-    indptr, slots = agree("graph.joined_rows", *near, of_a, of_b)
+    indptr, slots = agree("graph.joined_rows", n, parts[1].n, of_a, of_b)
     weights = [rng.random(g.near.shape).astype(np.float32) for g in parts]
-    blank = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], -1, np.float32)
-    given_ = near[0], weights[0], near[1], weights[1], *blank
-    neighbour, weight = agree("graph.fill_joined", indptr, *given_, outputs=[5, 6])
+    neighbour, weight = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], -1, np.float32)
+    for part, links, own, shift in zip(parts, weights, (slice(0, n), slice(n, -1)), (0, n)):
+        for near in part.near, packed(part.near):
+            given_ = near, links, indptr[own], shift, neighbour, weight
+            found = agree("graph.fill_joined", *given_, outputs=[4, 5])
+        neighbour, weight = found
     assert np.array_equal(np.flatnonzero(weight < 0), np.sort(slots.ravel()))
+    for own, cells in ((0, of_a), (1, n + of_b)):
+        assert np.all(slots[own] >= indptr[cells] + 6) and np.all(slots[own] < indptr[cells + 1])
     neighbour[slots[0]], neighbour[slots[1]] = n + of_b, of_a
     edges = [(of_a, n + of_b)]
-    for begin, rows, links in zip((0, n), near, weights):
-        i, face = np.nonzero(rows > np.arange(len(rows))[:, None])
-        edges.append((begin + i, begin + rows[i, face]))
-        own = np.repeat(np.arange(indptr.size - 1), np.diff(indptr)) - begin, neighbour.astype(int) - begin
-        for k in np.flatnonzero((weight >= 0) & (own[0] >= 0) & (own[0] < len(rows))):
-            assert weight[k] == links[own[0][k], rows[own[0][k]] == own[1][k]]
+    for begin, part, links in zip((0, n), parts, weights):
+        i, face = np.nonzero(part.near > np.arange(part.n)[:, None])
+        edges.append((begin + i, begin + part.near[i, face]))
+        places = indptr[begin : begin + part.n, None] + np.arange(6)
+        there = part.near != np.arange(part.n)[:, None]
+        assert np.array_equal(weight[places], np.where(there, links, 0))
+        assert np.array_equal(neighbour[places], begin + part.near)
     both = [(a, b) for pair in edges for a, b in zip(*pair)]
-    expected = sorted(both + [(b, a) for a, b in both])
     rows = np.repeat(np.arange(indptr.size - 1), np.diff(indptr))
-    assert sorted(zip(rows, neighbour)) == expected
+    there = rows != neighbour
+    assert sorted(zip(rows[there], neighbour[there])) == sorted(both + [(b, a) for a, b in both])
 
 
 @quick
@@ -183,7 +192,7 @@ def _hold_rows(case, rows):
     agree("laplacian.apply_laplacian", *links, diagonal, x, np.empty_like(x), outputs=[5])
     spans = spans_of(g)
     rows.set(g, case.weight)
-    agree("cycle.pack_neighbours", g.indptr, g.neighbour, rows.near, outputs=[2])
+    agree("cycle.pack_neighbours", g.indptr, g.neighbour, np.asarray(rows.near), outputs=[2])
     agree("cycle.pack_weights", g.indptr, case.weight, np.full_like(rows.weight, 7), outputs=[2])
     of_more = np.arange(g.neighbour.size), np.full(rows.far_near.shape, -1)
     agree("cycle.pack_more", g.indptr, rows.far, *of_more, outputs=[3])
@@ -279,9 +288,16 @@ def test_vector_kernels(n, seed):
 @pytest.mark.parametrize("count", [1, 5])
 def test_basis_kernels(n, count):
     rng = np.random.default_rng(n + count)
-    basis, w = rng.normal(size=(6, n)).astype(np.float32), rng.normal(size=n).astype(np.float32)
-    agree("vectors.project", basis, count, w)
-    agree("vectors.combine", basis, rng.normal(size=count), w, outputs=[2])
+    high, low = np.zeros((6, n), np.int16), np.zeros((6, n), np.uint8)
+    scale = np.full((6, -(-n // DIGITS_OF)), np.nan, np.float32)
+    w = (rng.normal(size=n) * 10 ** rng.uniform(-5, 5, n)).astype(np.float32)
+    w[64:128] = 0
+    for k in range(6):
+        given_ = np.roll(w, k), 1.7, high[k], low[k], scale[k]
+        high[k], low[k], scale[k] = agree("basis.keep", *given_, outputs=[2, 3, 4], rtol=1e-6)
+    agree("basis.read", high[0], low[0], scale[0], np.empty(n, np.float32), outputs=[3], rtol=1e-6)
+    agree("basis.project", high, low, scale, count, w)
+    agree("basis.combine", high, low, scale, rng.normal(size=count), w, outputs=[4])
 
 
 def test_inner_products_are_summed_in_double_precision():
@@ -342,13 +358,15 @@ def test_no_digit_of_a_sum_depends_on_the_threads():
     graph = voxel_graph(rng.random((70, 60, 50)) < 0.6, [np.ones(n) for n in (70, 60, 50)])
     x, y = rng.lognormal(sigma=3, size=(2, graph.n))
     weight = rng.lognormal(size=graph.neighbour.size)
-    basis, w = rng.normal(size=(2, graph.n)).astype(np.float32), x.astype(np.float32)
+    basis, w = Basis(2, graph.n), x.astype(np.float32)
+    basis.keep(y.astype(np.float32), 3.0)
+    basis.keep(w, 2.0)
     results = on_threads(
         lambda: [
             kernels.vectors.inner(x, y),
             kernels.laplacian.apply_laplacian(graph.indptr, graph.neighbour, weight, y, x, np.empty_like(x)),
-            *kernels.vectors.project(basis, 2, w),
-            kernels.vectors.combine(basis, np.ones(2), w.copy()),
+            *basis.project(w),
+            basis.combine(np.ones(2), w.copy()),
         ]
     )
     assert all(result == results[0] for result in results)

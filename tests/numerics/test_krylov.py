@@ -52,7 +52,7 @@ def test_gmres_solves_non_symmetric_systems(n, seed, tolerance, restart):
 
 
 def test_gmres_restarts_to_double_precision():
-    """The basis is float32; residuals taken anew at every restart make up for it."""
+    """The basis is rounded; residuals taken anew at every restart make up for it."""
     A, b = non_symmetric(60, 0)
     x, history = gmres(lambda v: A @ v, lambda v: v.copy(), b, tolerance=1e-12, maximum=100, restart=8)
     assert np.allclose(x, np.linalg.solve(A, b), rtol=1e-10, atol=1e-11)
@@ -63,7 +63,7 @@ def test_gmres_begins_with_a_short_cycle_and_goes_on_with_as_many_as_its_pace_as
     """The second cycle is no longer than twice what the first one's pace leaves to do, nor than `restart`."""
     A, b = non_symmetric(60, 0)
     lengths, cycle = [], krylov._gmres_cycle
-    monkeypatch.setattr(krylov, "_gmres_cycle", lambda *a: lengths.append(len(a[2]) - 1) or cycle(*a))
+    monkeypatch.setattr(krylov, "_gmres_cycle", lambda *a: lengths.append(a[2].most - 1) or cycle(*a))
     x, history = gmres(lambda v: A @ v, np.copy, b, tolerance=1e-6, maximum=100, restart=40, first=4)
     assert relative_residual(A, x, b) <= 1e-6
     left = np.log(history[4] / 1e-6) / (np.log(1 / history[4]) / 4)
@@ -86,6 +86,27 @@ def test_gmres_keeps_a_tight_tolerance_within_one_cycle():
     A, b = non_symmetric(60, 0)
     x, _ = gmres(lambda v: A @ v, lambda v: v.copy(), b, tolerance=1e-8)
     assert relative_residual(A, x, b) <= 1.01e-8
+
+
+@quick
+@given(st.integers(1, 300), st.integers(0, 2**31))
+def test_a_basis_holds_vectors_to_24_bits_of_the_largest_entry_beside(n, seed):
+    rng = np.random.default_rng(seed)
+    w = (rng.normal(size=n) * 10 ** rng.uniform(-6, 6, n)).astype(np.float32)
+    w[rng.random(n) < 0.2] = 0
+    length = float(np.linalg.norm(w)) or 1.0
+    basis = krylov.Basis(2, n)
+    basis.keep(w, length)
+    largest = np.repeat([np.abs(w[k : k + 64]).max() for k in range(0, n, 64)], 64)[:n]
+    assert np.all(np.abs(basis.last() * length - w) <= largest * (0.51 / 2**23 + 2e-7))
+    assert np.all(basis.last()[largest == 0] == 0)
+    v, other = basis.last().astype(float), rng.normal(size=n).astype(np.float32)
+    most = np.abs(v) @ np.abs(other)
+    assert basis.project(other)[0] == pytest.approx(v @ other, rel=1e-6, abs=1e-6 * most)
+    moved = other.astype(float) + 3 * v
+    squared = basis.combine(np.array([3.0]), other)
+    assert np.allclose(other, moved, rtol=1e-6, atol=1e-6 * np.abs(v).max())
+    assert squared == pytest.approx(other.astype(float) @ other.astype(float), rel=1e-12)
 
 
 def test_gmres_preconditions_from_the_right():

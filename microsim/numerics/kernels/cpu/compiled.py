@@ -39,6 +39,13 @@ def inlined(function):
     return njit(forceinline=True, no_cpython_wrapper=True, **OPTIONS)(function)
 
 
+def reordered(function):
+    """Make a part of kernels, as `inlined` does, whose sums the compiler adds in the order that is fastest:
+    eight side by side. On one processor it is the same each time."""
+    options = {"forceinline": True, "no_cpython_wrapper": True, "fastmath": {"reassoc"}, **OPTIONS}
+    return njit(**options)(function)
+
+
 def merged(function):
     """Make a part of kernels that is written into each of them before it is compiled.
 

@@ -11,6 +11,7 @@ sweep over a span can run in any order and on any number of threads with the sam
 
 import numpy as np
 
+from .across import across, by_stretch
 from .bits import halved, kept_as, wide
 from .compiled import compiled, inlined
 from .sums import CHUNK, chunk_sums, dot, in_order
@@ -192,9 +193,9 @@ def _place(far, cell):
 @inlined
 def _pulled(near, weight, x, i):
     """In the precision of x: a sum that starts from x[i] * 0 is one of float64, and takes a third longer."""
-    total = wide(weight[i, 0]) * x[near[i, 0]]
+    total = wide(weight[i, 0]) * x[across(near, i, 0)]
     for k in range(1, LINKS):
-        total += wide(weight[i, k]) * x[near[i, k]]
+        total += wide(weight[i, k]) * x[across(near, i, k)]
     return total
 
 
@@ -207,6 +208,7 @@ def _pulled_from_far(far_near, far_weight, x, f):
 
 
 @inlined
+@by_stretch
 def _relaxed(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x):
     for i in range(first, stop):
         x[i] = (b[i] + _pulled(near, weight, x, i)) / diagonal[i]
@@ -216,11 +218,21 @@ def _relaxed(first, stop, near, weight, far, far_near, far_weight, diagonal, b, 
 
 
 @inlined
+@by_stretch
 def _lacking(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, r):
     for i in range(first, stop):
         r[i] = b[i] - diagonal[i] * x[i] + _pulled(near, weight, x, i)
     for f in range(_place(far, first), _place(far, stop)):
         r[far[f]] += _pulled_from_far(far_near, far_weight, x, f)
+
+
+@inlined
+@by_stretch
+def _multiplied(first, stop, near, weight, far, far_near, far_weight, diagonal, x, out):
+    for i in range(first, stop):
+        out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i)
+    for f in range(_place(far, first), _place(far, stop)):
+        out[far[f]] -= _pulled_from_far(far_near, far_weight, x, f)
 
 
 @spread("x", grain=GRAIN)
@@ -237,10 +249,7 @@ def _lack(first, stop, near, weight, far, far_near, far_weight, diagonal, b, x, 
 def _product(first, stop, near, weight, far, far_near, far_weight, diagonal, x, out, sums):
     for c in range(first, stop):
         begin, end = np.uint64(c * CHUNK), np.uint64(min((c + 1) * CHUNK, x.size))
-        for i in range(begin, end):
-            out[i] = diagonal[i] * x[i] - _pulled(near, weight, x, i)
-        for f in range(_place(far, begin), _place(far, end)):
-            out[far[f]] -= _pulled_from_far(far_near, far_weight, x, f)
+        _multiplied(begin, end, near, weight, far, far_near, far_weight, diagonal, x, out)
         sums[c] = dot(x[begin:end], out[begin:end])
 
 

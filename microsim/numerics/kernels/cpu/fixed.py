@@ -1,9 +1,11 @@
-"""CPU kernels on links in rows of one length: cell i is linked to near[i, 0..5], by absent links to itself.
+"""CPU kernels on links in rows of one length: cell i is linked to near[i, 0..5], by absent links,
+whose coefficients are 0, to any.
 
 The number of links is known when the loop is compiled: a product takes 2.2 ns a cell where rows that end at
 different places take 8, for a processor guesses their ends and is often wrong.
 """
 
+from .across import across, by_stretch, is_there
 from .bits import wide
 from .compiled import inlined
 from .threads import SERIAL, spread
@@ -15,11 +17,12 @@ GRAIN = 3 * SERIAL // 2  # cells that are worth a thread
 @inlined
 def _differences(near, weight, x, i, total):
     for k in range(LINKS):
-        total += weight[i, k] * (x[i] - x[near[i, k]])
+        total += weight[i, k] * (x[i] - x[across(near, i, k)])
     return total
 
 
 @spread("x", grain=GRAIN)
+@by_stretch
 def outflow(first, stop, near, weight, rest, x, out):
     """out_i = rest_i x_i + sum_j a_ij (x_i - x_j); a need not be symmetric."""
     for i in range(first, stop):
@@ -27,16 +30,18 @@ def outflow(first, stop, near, weight, rest, x, out):
 
 
 @spread("x", grain=GRAIN)
+@by_stretch
 def listed_outflow(first, stop, near, values, places, rest, x, out):
     """`outflow` with a_ij = values[places_ij]."""
     for i in range(first, stop):
         total = rest[i] * x[i]
         for k in range(LINKS):
-            total += values[places[i, k]] * (x[i] - x[near[i, k]])
+            total += values[places[i, k]] * (x[i] - x[across(near, i, k)])
         out[i] = total
 
 
 @spread("x", grain=GRAIN)
+@by_stretch
 def differences(first, stop, near, weight, x, out):
     """out_i = sum_j a_ij (x_i - x_j)."""
     for i in range(first, stop):
@@ -44,6 +49,7 @@ def differences(first, stop, near, weight, x, out):
 
 
 @spread("u", grain=GRAIN)
+@by_stretch
 def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
     """Two unknowns a cell, one pass over the links:
 
@@ -55,7 +61,7 @@ def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_
     for i in range(first, stop):
         of_u, of_v = k_rest[i] * v[i], a_rest[i] * v[i]
         for s in range(LINKS):
-            j = near[i, s]
+            j = across(near, i, s)
             of_u += wide(w[i, s]) * (u[i] - u[j]) + wide(k[i, s]) * v[j]
             of_v += a[i, s] * (v[i] - v[j])
         out_u[i] = of_u
@@ -65,13 +71,14 @@ def two_outflows(first, stop, near, w, a, k, carried, a_rest, k_rest, u, v, out_
 @inlined
 def _in_series(near, half, line, conductivity, i, face):
     """Conductances of the own and the other half of a link; zeros of an absent one."""
-    j = near[i, face]
-    if j == i:
+    if not is_there(near, i, face):
         return 0.0, 0.0
+    j = across(near, i, face)
     return half[line[i], face] * conductivity[i], half[line[j], face ^ 1] * conductivity[j]
 
 
 @spread("conductivity", grain=GRAIN // 2)
+@by_stretch
 def conductances(first, stop, near, half, line, conductivity, scale, weight):
     """Link conductance of two half cells in series: w = scale_i / (1/(h_i k_i) + 1/(h_j k_j)), 0 of absent
     ones.
@@ -87,6 +94,7 @@ def conductances(first, stop, near, half, line, conductivity, scale, weight):
 
 
 @spread("conductivity", grain=GRAIN // 2)
+@by_stretch
 def flows_in_series(first, stop, near, half, line, conductivity, x, out):
     """out_i = sum_j w_ij (x_i - x_j) with the w of `conductances`, which are not kept."""
     for i in range(first, stop):
@@ -94,11 +102,12 @@ def flows_in_series(first, stop, near, half, line, conductivity, x, out):
         for face in range(LINKS):
             a, b = _in_series(near, half, line, conductivity, i, face)
             if a + b > 0:
-                total += a * b / (a + b) * (x[i] - x[near[i, face]])
+                total += a * b / (a + b) * (x[i] - x[across(near, i, face)])
         out[i] = total
 
 
 @spread("conductivity", grain=GRAIN // 2)
+@by_stretch
 def slopes(first, stop, near, half, line, conductivity, slope, scale, potential, off, diagonal):
     """Derivative of the flow out of a cell, scale_i sum w_ij (u_i - u_j), with respect to the variable behind
     k.
@@ -112,7 +121,7 @@ def slopes(first, stop, near, half, line, conductivity, slope, scale, potential,
             off[i, face] = 0.0
             a, b = _in_series(near, half, line, conductivity, i, face)
             if a + b > 0:
-                j = near[i, face]
+                j = across(near, i, face)
                 drop = (potential[i] - potential[j]) / (a + b) / (a + b)
                 off[i, face] = scale[i] * (a * a * half[line[j], face ^ 1] * slope[j] * drop)
                 total += b * b * half[line[i], face] * slope[i] * drop
@@ -120,6 +129,7 @@ def slopes(first, stop, near, half, line, conductivity, slope, scale, potential,
 
 
 @spread("conductivity", grain=GRAIN // 2)
+@by_stretch
 def with_slopes(first, stop, near, half, line, conductivity, slope, scale, u, a_of, rest):
     """Linear flow of the variable v behind k itself, u: sum_j w_ij (v_i - v_j) + off_ij v_j + diagonal_i v_i
     of `conductances` and `slopes` as sum_j a_ij (v_i - v_j) + rest_i v_i, a = w - off."""
@@ -129,7 +139,7 @@ def with_slopes(first, stop, near, half, line, conductivity, slope, scale, u, a_
             a_of[i, face] = 0.0
             a, b = _in_series(near, half, line, conductivity, i, face)
             if a + b > 0:
-                j = near[i, face]
+                j = across(near, i, face)
                 per = 1 / (a + b)
                 drop = (u[i] - u[j]) * per * per
                 off = a * a * half[line[j], face ^ 1] * slope[j] * drop

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from .across import across, by_stretch, is_there
 from .compiled import compiled, inlined
 from .threads import SERIAL, spread
+
+LINKS = 6  # of a voxel
 
 
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
@@ -105,16 +108,15 @@ def _fill_links(first, stop, position, index, periodic, indptr, neighbour, faces
                     slot += 1
 
 
-def joined_rows(near_a, near_b, face_a, face_b):
-    """Rows of a graph of the cells of two filled graphs, a's first, and of links between face_a[f] and
-    face_b[f]: where they end, and the two slots of each link between."""
-    n = len(near_a)
-    between = [np.bincount(face_a, minlength=n), np.bincount(face_b, minlength=len(near_b))]
-    own = [(near != np.arange(len(near))[:, None]).sum(axis=1) for near in (near_a, near_b)]
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate(own) + np.concatenate(between))])
+def joined_rows(n_a, n_b, face_a, face_b):
+    """Rows of a graph of the cells of two filled graphs of n_a and n_b cells, a's first, and of links between
+    face_a[f] and face_b[f], behind the six places of a cell: where they end, and the two slots of each link
+    between."""
+    between = np.bincount(face_a, minlength=n_a), np.bincount(face_b, minlength=n_b)
+    indptr = np.concatenate([[0], np.cumsum(LINKS + np.concatenate(between))])
     slots = np.empty((2, len(face_a)), np.int32)
-    _place_links(indptr[1 : n + 1] - between[0], face_a, slots[0])
-    _place_links(indptr[n:-1].copy(), face_b, slots[1])
+    _place_links(indptr[:n_a] + LINKS, face_a, slots[0])
+    _place_links(indptr[n_a:-1] + LINKS, face_b, slots[1])
     return indptr, slots
 
 
@@ -125,24 +127,14 @@ def _place_links(cursor, cells, slots):
         cursor[cells[f]] += 1
 
 
-@spread("indptr", less=1, grain=SERIAL)
-def fill_joined(first, stop, indptr, near_a, weight_a, near_b, weight_b, neighbour, weight):
-    """Write the neighbours of each graph's own links into `joined_rows`, lower ones first, and their weights;
-    what is between the graphs lies behind them in a's rows and before them in b's."""
-    n = np.uint64(near_a.shape[0])
+@spread("weight", grain=LINKS * SERIAL)
+@by_stretch
+def fill_joined(first, stop, near, weight, row, shift, neighbour, out):
+    """Write the neighbours of a filled graph, their numbers shifted, into the first places of its
+    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none."""
     for i in range(first, stop):
-        of_a = i < n
-        base = np.uint64(0) if of_a else n
-        near, links = (near_a[i], weight_a[i]) if of_a else (near_b[i - n], weight_b[i - n])
-        slot = indptr[i]
-        if not of_a:
-            slot = indptr[i + 1]
-            for face in range(6):
-                if near[face] + base != i:
-                    slot -= 1
-        for later in range(2):
-            for face in range(6):
-                j = near[face] + base
-                if j != i and (j > i) == (later == 1):
-                    neighbour[slot], weight[slot] = j, links[face]
-                    slot += 1
+        for face in range(LINKS):
+            slot = row[i] + face
+            neighbour[slot], out[slot] = i + shift, 0
+            if is_there(near, i, face):
+                neighbour[slot], out[slot] = across(near, i, face) + shift, weight[i, face]

@@ -28,6 +28,7 @@ from ....base.locks import locked
 from . import compiling
 
 HERE = Path(__file__).parent
+NUMBERS = HERE.parents[1] / "codes.py"  # constants that are compiled into kernels
 PATIENCE, LOOK = 60.0, 0.01  # s to wait for a process that compiles the same kernel, and between two looks
 
 
@@ -152,8 +153,8 @@ def _writable(folder):
 
 @cache
 def _source():
-    """Digest of the source of all kernels here: one takes others in."""
-    return _digest(b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py"))))
+    """Digest of the source of all kernels here, for one takes others in, and of the numbers they share."""
+    return _digest(b"".join(path.read_bytes() for path in [*sorted(HERE.glob("*.py")), NUMBERS]))
 
 
 def _digest(content):

@@ -47,7 +47,7 @@ class Spread:
 
     def __init__(self, function, over, axis, less, chunk, grain):
         update_wrapper(self, function)
-        arguments = list(inspect.signature(function).parameters.values())[2:]
+        arguments = list(inspect.signature(getattr(function, "of", function)).parameters.values())[2:]
         self.__signature__ = inspect.Signature(arguments)
         self.place = [argument.name for argument in arguments].index(over)
         self.axis, self.more, self.chunk, self.grain = axis, chunk - 1 - less, chunk, grain

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .sums import CHUNK, chunk_sums, dot, in_order, total
+from .sums import CHUNK, chunk_sums, dot, in_order
 from .threads import LIGHT, spread
 
 LONG = 2**18  # entries of a vector that are worth a thread: a step through memory takes 0.1 ns each
@@ -44,43 +44,6 @@ def search_direction(first, stop, z, beta, p):
     """p = z + beta p."""
     for i in range(first, stop):
         p[i] = z[i] + beta * p[i]
-
-
-def project(basis, count, w):
-    """Return the inner products (float64) of w with the first `count` rows of `basis`, in one pass over w.
-
-    A library's matrix product takes 50 times longer when another process holds a core: its threads wait
-    spinning.
-    """
-    sums = chunk_sums(w.size, count)
-    _project(w, basis, sums)
-    return total(sums)
-
-
-@spread("w", chunk=CHUNK)
-def _project(first, stop, w, basis, sums):
-    for c in range(first, stop):
-        own = slice(c * CHUNK, min((c + 1) * CHUNK, w.size))
-        for k in range(sums.shape[1]):
-            sums[c, k] = dot(basis[k, own], w[own])
-
-
-def combine(basis, coefficients, w):
-    """w += sum of coefficients[k] times row k of `basis`; return w . w."""
-    sums = chunk_sums(w.size)
-    _combine(w, basis, coefficients, sums)
-    return in_order(sums)
-
-
-@spread("w", chunk=CHUNK)
-def _combine(first, stop, w, basis, coefficients, sums):
-    for c in range(first, stop):
-        begin, end = c * CHUNK, min((c + 1) * CHUNK, w.size)
-        for k in range(coefficients.size):
-            factor = np.float32(coefficients[k])
-            for i in range(begin, end):
-                w[i] += factor * basis[k, i]
-        sums[c] = dot(w[begin:end], w[begin:end])
 
 
 @spread("x", grain=2 * LIGHT)

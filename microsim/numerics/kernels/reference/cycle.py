@@ -142,7 +142,7 @@ def descend(
 
 def _pull(near, weight, far, far_near, far_weight):
     """The sum of what all neighbours of each cell pull, as a function of x."""
-    halves = weight.dtype == np.uint16
+    near, halves = np.asarray(near), weight.dtype == np.uint16
     wide = (weight.astype(np.uint32) << 16).view(np.float32) if halves else weight
 
     def pull(x):

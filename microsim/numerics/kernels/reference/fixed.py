@@ -24,7 +24,7 @@ def two_outflows(near, w, a, k, carried, a_rest, k_rest, u, v, out_u, out_v):
     """Two unknowns a cell: out_u = w (u_i - u_j) + k v_j + k_rest v_i; out_v = a (v_i - v_j) + carried (u_i -
     u_j) + a_rest v_i, summed over the links."""
     w, k = ((x.astype(np.uint32) << 16).view(np.float32) if x.dtype == np.uint16 else x for x in (w, k))
-    out_u[:] = k_rest * v + _differences(near, w, u) + (k * v[near]).sum(axis=1)
+    out_u[:] = k_rest * v + _differences(near, w, u) + (k * v[np.asarray(near)]).sum(axis=1)
     out_v[:] = a_rest * v + _differences(near, a, v)
     if carried.size:
         out_v += _differences(near, carried, u)
@@ -37,14 +37,15 @@ def conductances(near, half, line, conductivity, scale, weight):
     `half` is face area over half cell length across each face (m), of each `line` of cells that are alike;
     that of a neighbour is the one across the face opposite (face ^ 1).
     """
-    own, other = _halves(near, half, line)
+    near, (own, other) = np.asarray(near), _halves(near, half, line)
     with np.errstate(divide="ignore"):
         weight[:] = scale[:, None] / (1 / (own * conductivity[:, None]) + 1 / (other * conductivity[near]))
 
 
 def flows_in_series(near, half, line, conductivity, x, out):
     """out_i = sum_j w_ij (x_i - x_j) with the w of `conductances`."""
-    conductances(near, half, line, conductivity, np.ones(len(near)), weight := np.empty(near.shape))
+    weight = np.empty((x.size, LINKS))
+    conductances(near, half, line, conductivity, np.ones(x.size), weight)
     differences(near, weight, x, out)
 
 
@@ -56,7 +57,7 @@ def slopes(near, half, line, conductivity, slope, scale, potential, off, diagona
     - u_j), both times scale_i.
     1/w = 1/(h_i k_i) + 1/(h_j k_j), so dw/dk_i = w^2 / (h_i k_i^2).
     """
-    own, other = _halves(near, half, line)
+    near, (own, other) = np.asarray(near), _halves(near, half, line)
     k, there = conductivity[:, None], own > 0
     with np.errstate(divide="ignore", invalid="ignore"):
         w = 1 / (1 / (own * k) + 1 / (other * k[near, 0]))
@@ -70,8 +71,8 @@ def slopes(near, half, line, conductivity, slope, scale, potential, off, diagona
 def with_slopes(near, half, line, conductivity, slope, scale, u, a_of, rest):
     """Linear flow of the variable v behind k itself, u: sum_j w_ij (v_i - v_j) + off_ij v_j + diagonal_i v_i
     of `conductances` and `slopes` as sum_j a_ij (v_i - v_j) + rest_i v_i, a = w - off."""
-    conductances(near, half, line, conductivity, scale, weight := np.empty(near.shape))
-    off, diagonal = np.empty(near.shape), np.empty(len(near))
+    weight, off, diagonal = np.empty((u.size, LINKS)), np.empty((u.size, LINKS)), np.empty(u.size)
+    conductances(near, half, line, conductivity, scale, weight)
     slopes(near, half, line, conductivity, slope, scale, u, off, diagonal)
     a_of[:], rest[:] = weight - off, diagonal + off.sum(axis=1)
 
@@ -79,6 +80,7 @@ def with_slopes(near, half, line, conductivity, slope, scale, u, a_of, rest):
 def _halves(near, half, line):
     """`half` of each link on its own side, and of the neighbour across the face that it shares; 0 of absent
     ones."""
+    near = np.asarray(near)
     there = near != np.arange(len(near))[:, None]
     other = half[line[near], np.arange(LINKS) ^ 1]
     return np.where(there, half[line], 0.0), np.where(there, other, 0.0)
@@ -86,4 +88,4 @@ def _halves(near, half, line):
 
 def _differences(near, weight, x):
     """sum_j a_ij (x_i - x_j), in the precision of double."""
-    return (weight * (x[:, None].astype(float) - x[near])).sum(axis=1)
+    return (weight * (x[:, None].astype(float) - x[np.asarray(near)])).sum(axis=1)

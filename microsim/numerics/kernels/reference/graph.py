@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LINKS = 6  # of a voxel
+
 
 def number_cells(mask, colour_x, colour_y, colour_z, colours):
     """Number the cells of `mask` colour by colour; return index (int32, -1 outside), position, colour
@@ -37,28 +39,22 @@ def grid_links(index, position, periodic):
     return np.array(indptr, np.int64), np.array(neighbour, np.int32), np.array(faces, np.uint8)
 
 
-def joined_rows(near_a, near_b, face_a, face_b):
-    """Rows of a graph of the cells of two filled graphs, a's first, and of links between face_a[f] and
-    face_b[f]: where they end, and the two slots of each link between."""
-    indptr, slots = [0], np.empty((2, len(face_a)), np.int32)
-    for i, row in enumerate(near_a):
-        own, held = int((row != i).sum()), np.flatnonzero(face_a == i)
-        slots[0, held] = indptr[-1] + own + np.arange(held.size)
-        indptr.append(indptr[-1] + own + held.size)
-    for i, row in enumerate(near_b):
-        own, held = int((row != i).sum()), np.flatnonzero(face_b == i)
-        slots[1, held] = indptr[-1] + np.arange(held.size)
-        indptr.append(indptr[-1] + own + held.size)
-    return np.array(indptr), slots
+def joined_rows(n_a, n_b, face_a, face_b):
+    """Rows of a graph of the cells of two filled graphs of n_a and n_b cells, a's first, and of links between
+    face_a[f] and face_b[f], behind the six places of a cell: where they end, and the two slots of each link
+    between."""
+    ends, slots = [0], np.empty((2, len(face_a)), np.int32)
+    for own, n, cells in ((0, n_a, face_a), (1, n_b, face_b)):
+        for i in range(n):
+            held = np.flatnonzero(cells == i)
+            slots[own, held] = ends[-1] + LINKS + np.arange(held.size)
+            ends.append(ends[-1] + LINKS + held.size)
+    return np.array(ends), slots
 
 
-def fill_joined(indptr, near_a, weight_a, near_b, weight_b, neighbour, weight):
-    """Write the neighbours of each graph's own links into `joined_rows`, lower ones first, and their weights;
-    what is between the graphs lies behind them in a's rows and before them in b's."""
-    n = len(near_a)
-    for begin, near, links in ((0, near_a, weight_a), (n, near_b, weight_b)):
-        for i, row in enumerate(near):
-            order = [k for k in range(6) if row[k] < i] + [k for k in range(6) if row[k] > i]
-            low, high = indptr[begin + i], indptr[begin + i + 1]
-            own = slice(high - len(order), high) if begin else slice(low, low + len(order))
-            neighbour[own], weight[own] = begin + row[order].astype(int), links[i, order]
+def fill_joined(near, weight, row, shift, neighbour, out):
+    """Write the neighbours of a filled graph, their numbers shifted, into the first places of its
+    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none."""
+    for i, those in enumerate(np.asarray(near).astype(int)):
+        own = slice(row[i], row[i] + LINKS)
+        neighbour[own], out[own] = those + shift, np.where(those == i, 0, weight[i])

@@ -28,17 +28,6 @@ def search_direction(z, beta, p):
     p[:] = z + beta * p
 
 
-def project(basis, count, w):
-    """Return the inner products (float64) of w with the first `count` rows of `basis`."""
-    return basis[:count].astype(float) @ w.astype(float)
-
-
-def combine(basis, coefficients, w):
-    """w += sum of coefficients[k] times row k of `basis`; return w . w."""
-    w += coefficients @ basis[: len(coefficients)].astype(float)
-    return inner(w, w)
-
-
 def minres_update(v, far, near, gamma, step, oldest, newest, x):
     """Write the next direction (v - far oldest - near newest) / gamma over `oldest`, and move x along it by
     `step`."""

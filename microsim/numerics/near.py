@@ -1,0 +1,50 @@
+"""Neighbours of cells in half the memory of their numbers.
+
+Cells are numbered along the rows of a grid, colour by colour, and so are their neighbours across one face: as
+the cells follow each other, those do. Over some 60,000 cells of an image they lie within 65,536 numbers,
+so that one number for each face and stretch of cells and 16 bits a neighbour are enough. A sweep reads half
+of the bytes for them: 3.1 ns a cell on one core for 4.0 with numbers, of a million cells.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .backend import kernels
+
+SHORTEST = 64  # cells of a stretch on the mean: shorter ones cost more than they save
+AT_ONCE = 1024  # stretches that there is room for at first
+
+
+class Near(NamedTuple):
+    """The six neighbours of each cell as kernels take them; an array for NumPy.
+
+    Those of cell i in the stretch k, begin[k] <= i < begin[k + 1], are base[k, face] + code[i, face] where a
+    bit of there[i] is set; elsewhere it has none, and is its own neighbour in an array.
+    """
+
+    begin: np.ndarray
+    base: np.ndarray
+    code: np.ndarray
+    there: np.ndarray
+
+    def __array__(self, dtype=None, copy=None):
+        out = np.empty(self.code.shape, np.uint32)
+        kernels.nearby.decode(self, out)
+        return out.astype(dtype or out.dtype, copy=False)
+
+
+def packed(near):
+    """Return neighbours [n, 6] as Near, or as they are where stretches would be short."""
+    begin = np.empty(AT_ONCE, np.int64)
+    count = kernels.nearby.stretches(near, begin)
+    if count * SHORTEST > max(len(near), SHORTEST):
+        return near
+    if count > begin.size:
+        begin = np.empty(count, np.int64)
+        kernels.nearby.stretches(near, begin)
+    begin = np.append(begin[:count], len(near))
+    base, code = np.empty((count, near.shape[1]), np.uint64), np.empty(near.shape, np.uint16)
+    there = np.empty(len(near), np.uint8)
+    kernels.nearby.encode(base, begin, near, code, there)
+    return Near(begin, base, code, there)
