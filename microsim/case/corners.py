@@ -2,7 +2,6 @@
 
 from ..base.axes import AXES
 from ..base.errors import InputError
-from ..volumes.fields import read_corner
 
 
 def crop_corner(case, grid):
@@ -43,6 +42,8 @@ def corner_in(grid, there, words, given=None, fields=None):
     corner = tuple(at * h for at, h in zip(first, grid.voxel_size, strict=True))
     here = grid.shape, grid.voxel_size
     if fields is not None:
+        from ..volumes.fields import read_corner
+
         boxes = [tuple(n * h for n, h in zip(*box, strict=True)) for box in (here, there)]
         alike = all(abs(a - b) < h / 2 for a, b, h in zip(*boxes, grid.voxel_size, strict=True))
         return (0.0,) * 3 if alike else tuple(a - b for a, b in zip(read_corner(fields), corner))
