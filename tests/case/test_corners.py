@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from microsim.base.errors import InputError
-from microsim.case import corners
 from microsim.case.build import set_up
 from microsim.case.corners import ask_corner, corner_in, crop_corner
 from microsim.mesh.grid import VoxelGrid
+from microsim.volumes import fields
 
 from .test_start_map import H, case_of, written
 
@@ -63,7 +63,7 @@ def test_a_map_beside_a_crop_of_a_file_is_asked_about_where_nobody_says():
 
 def test_a_run_on_another_crop_lies_where_that_begins(tmp_path, monkeypatch):
     """Its file says where its voxels begin in the image; of the same box as the volume it is on that."""
-    monkeypatch.setattr(corners, "read_corner", lambda path: (3e-6, 0.0, 1e-6))
+    monkeypatch.setattr(fields, "read_corner", lambda path: (3e-6, 0.0, 1e-6))
     grid, words = VoxelGrid(np.zeros((12, 5, 5), np.uint8), ("am",), 1e-6), ("run", "[{}]")
     part = ((4, 5, 3), (1e-6,) * 3)
     assert corner_in(grid, part, words, fields="fields.h5") == (3e-6, 0, 1e-6)
