@@ -149,8 +149,9 @@ class Preconditioner:
         neighbour = np.empty(indptr[-1], np.int32)
         weight = np.empty(neighbour.size, np.float32)
         n, electronic = mesh.ionic.n, np.asarray(self.cell.electronic_single[0])
-        kernels.graph.fill_joined(mesh.ionic.nearby, ionic, indptr[:n], 0, neighbour, weight)
-        kernels.graph.fill_joined(mesh.electronic.nearby, electronic, indptr[n:-1], n, neighbour, weight)
+        joined = neighbour, weight
+        kernels.graph.fill_joined(mesh.ionic.nearby, ionic, indptr[:n], np.uint64(0), *joined)
+        kernels.graph.fill_joined(mesh.electronic.nearby, electronic, indptr[n:-1], np.uint64(n), *joined)
         neighbour[slots[0]], neighbour[slots[1]] = n + faces.electronic, faces.ionic
         weight[slots] = push
         position = np.concatenate([mesh.ionic.position, mesh.electronic.position])

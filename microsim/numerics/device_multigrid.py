@@ -6,6 +6,7 @@ import numpy as np
 
 from .backend import device_kernels as kernels
 from .descent import strokes_of
+from .fixed_rows import in_full
 from .multigrid import Multigrid
 from .rows import RowsMultigrid
 
@@ -41,7 +42,7 @@ class DeviceLevel:
     def renew(self, level):
         """Take over other numbers of the same level; what was recorded with it goes on with them."""
         _, weight, _, _, far_weight = self.rows
-        kernels.fixed.lay(level.rows.in_full().weight, weight)
+        kernels.fixed.lay(in_full(level.rows.weight), weight)
         kernels.device.fill(far_weight, level.rows.far_weight)
         kernels.device.fill(self.diagonal, level.diagonal)
 
@@ -54,7 +55,7 @@ class DeviceDescent:
         upload, sizes = kernels.device.upload, [level.graph.n for level in levels]
         self.visits, self.cells, rows = visits, _ends(sizes), _ends([len(level.rows.far) for level in levels])
         at = list(zip(levels, self.cells))
-        near = np.concatenate([level.rows.near.astype(np.int64) + first for level, first in at])
+        near = np.concatenate([np.asarray(level.rows.near).astype(np.int64) + first for level, first in at])
         self.rows = rows
         far = np.concatenate([level.rows.far.astype(np.int64) + first for level, first in at])
         far_near = np.concatenate([level.rows.far_near.astype(np.int64) + first for level, first in at])
@@ -84,7 +85,7 @@ class DeviceDescent:
         """Take over the numbers of the levels."""
         cells, rows = self.cells.tolist(), self.rows.tolist()
         for k, level in enumerate(levels):
-            kernels.fixed.lay(level.rows.in_full().weight, self.weight[:, cells[k] : cells[k + 1]])
+            kernels.fixed.lay(in_full(level.rows.weight), self.weight[:, cells[k] : cells[k + 1]])
             kernels.device.fill(self.diagonal[cells[k] : cells[k + 1]], level.diagonal)
             if rows[k + 1] > rows[k]:
                 kernels.device.fill(self.far_weight[rows[k] : rows[k + 1]], level.rows.far_weight)

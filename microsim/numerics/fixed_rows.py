@@ -44,8 +44,8 @@ class Rows(NamedTuple):
         return cls(near, weight, far[:, 0], far, far.astype(weight.dtype))
 
     def in_full(self):
-        """Return them with weights of floats."""
-        return self._replace(weight=in_full(self.weight))
+        """Return them with numbers of neighbours and weights of floats."""
+        return self._replace(near=np.asarray(self.near), weight=in_full(self.weight))
 
     def set(self, graph, weight):
         """Take over the weights of the graph's links; none stand for ones."""

@@ -73,7 +73,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
         cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
         basis = Basis(most + 1, b.size)
-        basis.keep(r.astype(np.float32, copy=False), length)
+        basis.keep((r / r.dtype.type(length)).astype(np.float32, copy=False), 1.0)
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is rounded, and what counts is the residual recomputed after
         # the cycle
@@ -119,11 +119,12 @@ def _gmres_cycle(apply, precondition, basis, target, norm, total):
         w = apply(answers[k]).astype(np.float32, copy=False)
         inner = total(basis.project(w))
         length = np.sqrt(total(basis.combine(-inner, w)))
-        if length > 0:
+        goes_on = 0 < length < np.inf
+        if goes_on:
             basis.keep(w, length)
         del w  # which the next product need not lie beside
         history.append(least.add(inner, length) / norm)
-        if history[-1] * norm <= target or length == 0:
+        if history[-1] * norm <= target or not goes_on:
             break
     return least.answer(), answers, history
 

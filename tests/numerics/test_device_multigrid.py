@@ -11,8 +11,9 @@ from microsim.mesh.grid import VoxelGrid
 from microsim.mesh.percolation import percolating
 from microsim.numerics.backend import kernels, running
 from microsim.numerics.device_multigrid import CELL_BYTES, DeviceGraphMultigrid, DeviceGrid, DeviceMultigrid
-from microsim.numerics.graph import voxel_graph
+from microsim.numerics.graph import lean, voxel_graph
 from microsim.numerics.multigrid import Multigrid
+from microsim.numerics.near import Near
 from microsim.numerics.rows import BitRows, RowsMultigrid
 from microsim.transport.tortuosity import solve_tortuosity
 
@@ -79,15 +80,22 @@ def test_the_cycle_is_that_of_the_processor(coarsest, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "shape, small", [((28, 25, 30), None), ((16, 14, 15), 1000), ((5, 6, 4), None), ((16, 14, 15), 0)]
+    "shape, small, coded",
+    [((28, 25, 30), None, 0), ((16, 14, 15), 1000, 0), ((5, 6, 4), None, 0), ((16, 14, 15), 0, 0)]
+    + [((16, 14, 15), 1000, 50), ((16, 14, 15), 0, 50)],
 )
-def test_a_grid_of_the_device_takes_numbers_time_and_again(shape, small, monkeypatch):
-    """With small levels that one launch takes, below others and alone, and without such levels."""
+def test_a_grid_of_the_device_takes_numbers_time_and_again(shape, small, coded, monkeypatch):
+    """With small levels that one launch takes, below others and alone, and without such levels; with
+    neighbours in 16 bits on levels of more than `coded` cells."""
+    if coded:
+        monkeypatch.setattr("microsim.numerics.descent.SMALL", coded)
     if small is not None:
         monkeypatch.setattr(trade("gpu", "cycle"), "SMALL", small)
     graph, rng = voxel_graph(percolating(porous(shape), 0), [np.ones(n) for n in shape]).filled(), None
+    graph = lean([graph])[0] if coded else graph
     with running("cpu"):
-        mine, host = DeviceGrid(graph), Multigrid(graph)
+        mine, host = DeviceGrid(graph, halved=coded > 0), Multigrid(graph, halved=coded > 0)
+        assert coded == 0 or isinstance(host.levels[0].rows.near, Near)
         for seed in (1, 2):
             rng = np.random.default_rng(seed)
             of_cells = rng.random(graph.n)

@@ -88,6 +88,29 @@ def test_gmres_keeps_a_tight_tolerance_within_one_cycle():
     assert relative_residual(A, x, b) <= 1.01e-8
 
 
+@pytest.mark.parametrize("scale", [1e-60, 1e-33, 1.0, 1e40, 1e100])
+def test_gmres_knows_no_scale(scale):
+    A, b = non_symmetric(60, 0)
+    x, history = gmres(lambda v: A @ v, np.copy, scale * b, tolerance=1e-6)
+    expected, alike = gmres(lambda v: A @ v, np.copy, b, tolerance=1e-6)
+    assert np.allclose(x / scale, expected, rtol=1e-5) and len(history) == len(alike)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("good", [0, 1, 2])
+def test_gmres_of_numbers_that_leave_all_bounds_ends_at_once_and_finds_none(value, good):
+    A, b = non_symmetric(60, 0)
+    asked = []
+
+    def apply(v):
+        asked.append(0)
+        return np.where((np.arange(60) == 3) & (len(asked) > good), value, A @ v)
+
+    with np.errstate(all="ignore"):
+        x, history = gmres(apply, np.copy, b, tolerance=1e-6)
+    assert len(asked) <= good + 2 and not history[-1] <= 1e-6 and not np.isfinite(x).all()
+
+
 @quick
 @given(st.integers(1, 300), st.integers(0, 2**31))
 def test_a_basis_holds_vectors_to_24_bits_of_the_largest_entry_beside(n, seed):

@@ -22,9 +22,9 @@ def keep(first, stop, w, length, high, low, scale):
         for i in range(begin, end):
             largest = max(largest, abs(w[i]))
         scale[begin // DIGITS_OF] = largest / (MOST * length)
-        per = MOST / largest if largest > 0 else np.float32(0)
+        per = np.float64(MOST) / np.float64(largest) if largest > 0 else 0.0  # beyond float32 below 1e-32
         for i in range(begin, end):
-            digits = np.int32(np.rint(w[i] * per))
+            digits = np.int32(np.rint(np.float64(w[i]) * per))
             high[i], low[i] = digits >> 8, digits & 255
 
 

@@ -11,7 +11,8 @@ def keep(w, length, high, low, scale):
         own = slice(begin, begin + DIGITS_OF)
         largest = np.abs(w[own]).max()
         scale[k] = largest / (MOST_OF_DIGITS * length)
-        digits = np.rint(w[own] * (np.float32(MOST_OF_DIGITS) / largest)) if largest > 0 else 0 * w[own]
+        per = MOST_OF_DIGITS / float(largest) if largest > 0 else 0.0
+        digits = np.rint(w[own].astype(float) * per)
         high[own], low[own] = np.divmod(digits.astype(int), 256)
 
 
