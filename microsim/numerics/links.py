@@ -7,8 +7,6 @@ import numpy as np
 from .backend import kernels
 from .graph import Graph
 
-LINKS = 6  # of a voxel
-
 
 @dataclass(frozen=True)
 class Links:
@@ -36,7 +34,7 @@ class Links:
     def slopes(self, conductivity, slope, u, dtype=float):
         """Return the row coefficients of d(outflow)/dv where conductivity depends on v: (off [n, 6],
         diagonal)."""
-        off, diagonal = np.empty((self.graph.n, LINKS), dtype), np.empty(self.graph.n)
+        off, diagonal = np.empty((self.graph.n, kernels.fixed.LINKS), dtype), np.empty(self.graph.n)
         geometry = self.graph.nearby, self.half, self.line
         kernels.fixed.slopes(*geometry, conductivity, slope, np.ones(self.graph.n), u, off, diagonal)
         return off, diagonal
@@ -44,7 +42,7 @@ class Links:
     def with_slopes(self, conductivity, slope, scale, u):
         """Return scale times the linear flow of the u that conductivity depends on, as sum_j a_ij (x_i -
         x_j) + rest_i x_i: (a [n, 6] in single precision, rest). scale: of each cell."""
-        a, rest = np.empty((self.graph.n, LINKS), np.float32), np.empty(self.graph.n)
+        a, rest = np.empty((self.graph.n, kernels.fixed.LINKS), np.float32), np.empty(self.graph.n)
         geometry = self.graph.nearby, self.half, self.line
         kernels.fixed.with_slopes(*geometry, conductivity, slope, scale, u, a, rest)
         return a, rest
@@ -94,7 +92,7 @@ class InSeries(_Changed):
 
     def scaled(self, scale, dtype=np.float32):
         """Return scale_i w_ij [n, 6], of single precision; scale: of each cell, or one number."""
-        weight = np.empty((self.graph.n, LINKS), dtype)
+        weight = np.empty((self.graph.n, kernels.fixed.LINKS), dtype)
         scale = np.broadcast_to(np.asarray(scale, float), self.graph.n).copy()
         geometry = self.graph.nearby, self.links.half, self.links.line
         kernels.fixed.conductances(*geometry, np.ascontiguousarray(self.conductivity), scale, weight)

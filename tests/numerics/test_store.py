@@ -86,6 +86,13 @@ def test_the_first_folder_that_can_be_written_is_taken_and_all_are_read(monkeypa
     assert len(compilations) == 1
 
 
+def test_constants_that_kernels_share_are_part_of_their_source(monkeypatch, tmp_path):
+    before, numbers = store._source.__wrapped__(), tmp_path / "codes.py"
+    numbers.write_bytes(store.NUMBERS.read_bytes() + b"TIE = 2e-3\n")
+    monkeypatch.setattr(store, "NUMBERS", numbers)
+    assert store._source.__wrapped__() != before
+
+
 def test_files_of_older_sources_go(folder, monkeypatch, compilations):
     monkeypatch.setattr(store, "_source", lambda: "before")
     assert compiled(twice)(3) == 6

@@ -1,9 +1,9 @@
 """CPU kernels of a multigrid cycle on a graph: relaxation, and the way to the coarser graph and back.
 
 Rows have a fixed length: cell i is linked to near[i, 0..5] with the weights beside them (absent ones: i
-itself, weight 0); the cells that have more links, far, to the rest of them by far_near[f, 0..2], in as many
-such rows, one after the other, as it takes. Where rows end at different lengths a processor guesses their
-ends, often wrongly: a sweep takes 9 ns a cell instead of 4.
+itself or, of codes, any cell, weight 0); the cells that have more links, far, to the rest of them by
+far_near[f, 0..2], in as many such rows, one after the other, as it takes. Where rows end at different lengths
+a processor guesses their ends, often wrongly: a sweep takes 9 ns a cell instead of 4.
 
 A span is a range of cells of one colour (first, stop, colour), and no two cells of a colour are linked: a
 sweep over a span can run in any order and on any number of threads with the same result.

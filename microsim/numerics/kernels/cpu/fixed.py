@@ -1,5 +1,5 @@
 """CPU kernels on links in rows of one length: cell i is linked to near[i, 0..5], by absent links,
-whose coefficients are 0, to any.
+whose coefficients are 0, to itself or, where neighbours are codes (see across), to any cell.
 
 The number of links is known when the loop is compiled: a product takes 2.2 ns a cell where rows that end at
 different places take 8, for a processor guesses their ends and is often wrong.
