@@ -20,3 +20,13 @@ def data():
     if not folder or not Path(folder).is_dir():
         pytest.skip("MICROSIM_DATA names no folder of public data")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def stays():
+    """No test leaves the next one in another folder: relative names would fail there, by the order alone."""
+    here = os.getcwd()
+    yield
+    there = os.getcwd()
+    os.chdir(here)
+    assert there == here

@@ -8,6 +8,7 @@ Every answer is data or a plain sentence (status 400); nothing is kept here that
 import json
 import os
 import socket
+from contextlib import chdir
 from pathlib import Path
 
 from .. import __version__
@@ -305,10 +306,10 @@ def serve(folder=".", port=8765, at_once=1, told=print):
     uvicorn = need("uvicorn", "the studio")
     need("starlette", "the studio")
     place = Place.of(folder)
-    os.chdir(place.root)  # names are those of the folder, as for a terminal there
     place.own.mkdir(mode=0o700, exist_ok=True)
     try:
-        with locked(place.own / ".lock", lambda: True), _listening(port) as listener:
+        # names are those of the folder, as for a terminal there
+        with locked(place.own / ".lock", lambda: True), _listening(port) as listener, chdir(place.root):
             token, port = kept_token(place.own / "token"), listener.getsockname()[1]
             studio = Studio(place.root, at_once)
             app = application(studio, token, port)
