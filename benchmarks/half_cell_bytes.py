@@ -69,13 +69,13 @@ def _passes(crop):
     cell.preconditioner.update(about)
     jacobian, own = cell.jacobian(about).lean(), cell.preconditioner
     n = cell.unknowns.size
-    basis, w = Basis(DEPTH + 1, n), np.ones(n, np.float32)
+    basis, w = Basis(), np.ones(n, np.float32)
     for _ in range(DEPTH + 1):
         basis.keep(w, np.sqrt(n))
     potentials, salt, lithium = own.potential_grid, own.salt_grid, own.lithium
     for grid in (potentials, salt, lithium.grid):
         grid.b[:] = 1
-    cells = np.ones(cell.mesh.solid.n, np.float32)
+    cells, answer = np.ones((2, cell.mesh.solid.n), np.float32)
 
     def orthogonalise():
         basis.combine(-1e-9 * basis.project(w), w)
@@ -83,7 +83,7 @@ def _passes(crop):
     return cell, (
         ("potentials, two W-cycles", of_answer(potentials), potentials.answer),
         ("salt, two W-cycles", of_answer(salt), salt.answer),
-        ("lithium, a V-cycle", of_cycles(lithium.grid, 1), lambda: lithium.cycle(cells)),
+        ("lithium, a V-cycle", of_cycles(lithium.grid, 1), lambda: lithium.cycle(cells, answer)),
         ("J v", of_product(cell), lambda: jacobian(w)),
         (f"GMRES, {DEPTH + 1} vectors", n * (2 * 3 * (DEPTH + 1) + 4 * 3), orthogonalise),
     )

@@ -130,10 +130,10 @@ def traffic(n=120):
     nowhere = np.zeros(graph.n, np.int32), np.zeros(1, np.float32)
     links = 8 * graph.n + (4 + 4) * graph.neighbour.size  # row ends, neighbours and weights
     fixed = (4 + 4) * level.rows.near.size  # neighbours and weights in rows of one length
-    basis, source, target = Basis(20, graph.n), np.ones(20_000_000), np.empty(20_000_000)
+    basis, source, target = Basis(), np.ones(20_000_000), np.empty(20_000_000)
     for _ in range(20):
         basis.keep(x, 1.0)
-    kept = basis.high.nbytes + basis.low.nbytes
+    kept = 20 * 3 * graph.n
     copy = 2 * source.nbytes / fastest(lambda: np.copyto(target, source))
     for name, moved, work in (
         (

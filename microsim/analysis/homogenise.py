@@ -366,7 +366,7 @@ def drained_conductivity(mesh, design):
     h = mesh.voxel_size
     ends[mesh.collector] = mesh.sigma[mesh.collector] * h[1] * h[2] / (h[0] / 2)
     ends[~mesh.positive] = 1.0  # a counter slab's own cells: not joined to these
-    phi, _ = _solve(graph, links, ends, source, contrast_layers(mesh.sigma))
+    phi, _ = _solve(graph, links, ends, source, contrast_layers(np.asarray(mesh.sigma)))
     return float(mesh.shape[0] * h[0] / (3 * mesh.area * (source @ phi)))
 
 

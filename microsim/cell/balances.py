@@ -101,7 +101,7 @@ class HalfCell:
     @cached_property
     def salt_volume(self):
         """Volume of electrolyte in each ionic cell (m3)."""
-        return self.mesh.eps * self.mesh.ionic.volumes()
+        return Listed.of(self.mesh.eps * self.mesh.ionic.volumes())
 
     @property
     def solid_volume(self):

@@ -4,8 +4,6 @@ The processor makes the numbers of a linearisation and brings them there once; t
 Everything else of a time step is the processor's.
 """
 
-from functools import partial
-
 import numpy as np
 
 from ..base.errors import InputError
@@ -31,13 +29,14 @@ def sharing_of(cell):
 class OnDevice(OneProcess):
     """The work of a HalfCell whose linear solves a device does."""
 
-    grid = staticmethod(partial(DeviceGrid, halved=True))
-
     def __init__(self, cell):
         super().__init__(cell)
         if found := not_in_whole_voxels(cell):
             raise InputError(NOT_ON_DEVICE.format(" and ".join(found)))
         self.system = None
+
+    def grid(self, graph, weight=None, visits=2, near=None):
+        return DeviceGrid(graph, weight, visits, halved=True)
 
     def require(self, restart):
         """Refuse a cell that does not fit into the device's memory."""

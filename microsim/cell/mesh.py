@@ -16,7 +16,8 @@ from ..mesh.mask import over_the_rim
 from ..mesh.morphology import face_area_factors
 from ..mesh.percolation import connected_to
 from ..numerics.backend import kernels
-from ..numerics.graph import Graph, held_once, lean, voxel_graph
+from ..numerics.graph import Graph, lean, voxel_graph
+from ..numerics.listed import Listed
 from .contacts import set_off
 from .deposit import Deposit
 from .design import CounterSlab
@@ -115,11 +116,11 @@ class HalfCellMesh:
         return dense
 
     def lean(self):
-        """Return it without what only making it needs, numbers that all cells share held once."""
+        """Return it without what only making it needs, and numbers that are few as Listed."""
         ionic, electronic, resolved = lean([self.ionic, self.electronic, self.solid.resolved])
-        solid = LithiumCells(resolved, self.solid.spheres)
-        once = {name: held_once(getattr(self, name)) for name in ("eps", "beta", "sigma", "initial_sto")}
-        return replace(self, ionic=ionic, electronic=electronic, solid=solid, **once)
+        few = {name: Listed.of(getattr(self, name)) for name in ("eps", "beta", "sigma", "initial_sto")}
+        few["solid"] = LithiumCells(resolved, self.solid.spheres)
+        return replace(self, ionic=ionic, electronic=electronic, **few)
 
     def weights_of_cells(self, values):
         """Return the weight of each lithium cell where the voxels of the image have weights [x, y, z]: of the
@@ -158,7 +159,6 @@ def build_mesh(grid, design):
     resolved = _cut_between_materials(resolved, code).filled()
     spheres = spheres_of(image.particles(grid, design), design, nf, counter, widths, grid.sample[0])
     solid = LithiumCells(resolved, spheres)
-    eps, beta, sigma = _coefficients(grid, design, image, ionic, electronic, nf, counter)
     at = solid.position
     if spheres:
         at = np.concatenate([at, np.repeat(spheres.position, solid.shells, axis=0)])
@@ -168,9 +168,7 @@ def build_mesh(grid, design):
         electronic,
         solid,
         electronic.index[tuple(at.T)],
-        eps,
-        beta,
-        sigma,
+        *_coefficients(grid, design, image, ionic, electronic, nf, counter),
         materials,
         code[tuple(at.T)],
         sto[tuple(at.T)],
@@ -305,7 +303,7 @@ def _cut_between_materials(graph, code):
     if keep.all():
         return graph
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
-    return replace(graph, indptr=indptr, links=graph.neighbour[keep], face=graph.face[keep])
+    return replace(graph, ends=indptr, links=graph.neighbour[keep], face=graph.face[keep])
 
 
 def spheres_of(porous, design, layers, counter, widths, section):

@@ -9,6 +9,7 @@ from ..base.constants import F
 from ..base.memory import return_freed
 from ..numerics.backend import kernels
 from ..numerics.graph import Graph, contrast_layers
+from ..numerics.near import Near, one_after_the_other
 from .contacts import contact_layers, has_contacts
 from .deposit import own_stored
 from .spheres import LithiumSolver
@@ -56,7 +57,8 @@ class Preconditioner:
         self.cell, mesh, design = cell, cell.mesh, cell.design
         # coarse cells across a poor contact would join what it keeps apart
         self.potentials, self.row_lengths, self.face_slots = _coupled_graph(
-            mesh, contact_layers(mesh, design) if has_contacts(design) else contrast_layers(mesh.sigma)
+            mesh,
+            contact_layers(mesh, design) if has_contacts(design) else contrast_layers(np.asarray(mesh.sigma)),
         )
         self.sharing = cell.sharing
         self.in_positive = self.sharing.of_faces(cell.in_positive).astype(np.float32)
@@ -132,7 +134,11 @@ class Preconditioner:
         # what the sweeps do not look at is made anew each time: it would be a twentieth of a run's memory
         graph, weight = self._coupled(about.flows.ionic.scaled(1.0), push)
         if self.potential_grid is None:
-            self.potential_grid = self.sharing.grid(graph, weight)
+            networks = [cell.mesh.ionic.nearby, cell.mesh.electronic.nearby]
+            near = (
+                one_after_the_other(networks) if all(isinstance(links, Near) for links in networks) else None
+            )
+            self.potential_grid = self.sharing.grid(graph, weight, near=near)
         self.potential_grid.levels[0].graph = graph
         mass, high = (np.zeros(self.potentials.n, np.float32) for _ in range(2))
         high[n_ionic + cell.mesh.collector] = cell.collector_conductance
@@ -143,19 +149,23 @@ class Preconditioner:
         self.potential_grid.levels[0].graph = self.potentials
 
     def _coupled(self, ionic, push):
-        """Return the graph of the potentials, whole, and the weights of its links (S)."""
+        """Return the graph of the potentials and the weights of its links (S); whole when coarse levels are
+        made of it or it is the only one, otherwise without where its links lead and its cells lie, 40 bytes
+        a voxel."""
         mesh, faces, slots = self.cell.mesh, self.cell.mesh.faces, self.face_slots
+        whole = self.potential_grid is None or len(self.potential_grid.levels) == 1
         indptr = np.concatenate([[0], np.cumsum(self.row_lengths, dtype=np.int64)])
-        neighbour = np.empty(indptr[-1], np.int32)
-        weight = np.empty(neighbour.size, np.float32)
+        neighbour, weight = np.empty(indptr[-1] if whole else 0, np.int32), np.empty(indptr[-1], np.float32)
         n, electronic = mesh.ionic.n, np.asarray(self.cell.electronic_single[0])
         joined = neighbour, weight
         kernels.graph.fill_joined(mesh.ionic.nearby, ionic, indptr[:n], np.uint64(0), *joined)
         kernels.graph.fill_joined(mesh.electronic.nearby, electronic, indptr[n:-1], np.uint64(n), *joined)
-        neighbour[slots[0]], neighbour[slots[1]] = n + faces.electronic, faces.ionic
         weight[slots] = push
+        if not whole:
+            return replace(self.potentials, ends=indptr), weight
+        neighbour[slots[0]], neighbour[slots[1]] = n + faces.electronic, faces.ionic
         position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-        return replace(self.potentials, indptr=indptr, links=neighbour, position=position), weight
+        return replace(self.potentials, ends=indptr, links=neighbour, position=position), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""
@@ -184,13 +194,19 @@ class Preconditioner:
         return partial(self._answer, about.of_current, about.of_V, about.coefficients.t_plus)
 
     def _answer(self, of_current, of_V, t_plus, r):
-        """Return P^-1 r in single precision."""
+        """Return P^-1 r in single precision; r is overwritten by it where it is of single precision."""
         cell, faces, mesh, k = self.cell, self.sharing.faces, self.cell.mesh, self.numbers
-        e, m, s, r = faces.ionic, faces.solid, faces.electronic, self.sharing.spread(r)
-        R, out = cell.unknowns.rows(r), np.empty(r.size, np.float32)
-        d, b, n_ionic = cell.state(out), self.potential_grid.levels[0].b, mesh.ionic.n
+        e, m, s = faces.ionic, faces.solid, faces.electronic
+        out = self.sharing.spread(r).astype(np.float32, copy=False)
+        # each field is written where its row lay, once that is read
+        R, d, b, n_ionic = (
+            cell.unknowns.rows(out),
+            cell.state(out),
+            self.potential_grid.levels[0].b,
+            mesh.ionic.n,
+        )
         b[:n_ionic], b[n_ionic:] = R.charge_e, R.charge_s
-        A_j = k.pull * _single(R.lithium[m] * k.yielding[m])
+        A_j = k.pull * R.lithium[m] * k.yielding[m]
         kernels.faces.add_to_cells(e, A_j, 1, b[:n_ionic])
         kernels.faces.add_to_cells(s, A_j, -1, b[n_ionic:])
         potentials = self.potential_grid.answer()
@@ -199,17 +215,19 @@ class Preconditioner:
             of_current * k.response_current - of_V
         )
         d.V[0] = V
-        np.subtract(potentials[:n_ionic], np.float32(V) * k.response[:n_ionic], out=d.psi)
-        np.subtract(potentials[n_ionic:], np.float32(V) * k.response[n_ionic:], out=d.phi)
+        for part, field in ((slice(n_ionic), d.psi), (slice(n_ionic, None), d.phi)):
+            np.multiply(k.response[part], -np.float32(V), out=field)
+            field += potentials[part]
         push = d.V[0] * self.in_positive + d.phi[s] - d.psi[e]
-        lithium = _single(R.lithium)
-        kernels.faces.add_to_cells(m, k.push_reaction * push, -1, lithium)
-        d.sto[:] = self.lithium.cycle(lithium)
-        into_electrolyte = np.zeros(n_ionic, np.float32)
-        kernels.faces.add_to_cells(e, k.push * push + k.pull * d.sto[m], 1, into_electrolyte)
+        kernels.faces.add_to_cells(m, k.push_reaction * push, -1, R.lithium)
+        self.lithium.cycle(R.lithium, d.sto)
+        b = self.salt_grid.levels[0].b
+        b[:] = 0
+        kernels.faces.add_to_cells(e, k.push * push + k.pull * d.sto[m], 1, b)
         if k.counter_push is not None:
-            into_electrolyte[mesh.counter] -= k.counter_push * d.psi[mesh.counter]
-        self.salt_grid.levels[0].b[:] = R.salt + (1 - t_plus) * into_electrolyte
+            b[mesh.counter] -= k.counter_push * d.psi[mesh.counter]
+        b *= 1 - t_plus
+        b += R.salt
         d.c_e[:] = self.salt_grid.answer()
         return self.sharing.taken(out)
 

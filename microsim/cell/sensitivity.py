@@ -383,7 +383,7 @@ def _salt(moment, D):
     t_plus = cell.electrolyte.t_plus
     share = 1.0 if callable(t_plus) else 1 - t_plus
     missed = rows.salt.sum() - share * rows.charge_e.sum()
-    return cell.vector(c_e=missed / (F * moment.solved.step.rate * cell.salt_volume.sum()))
+    return cell.vector(c_e=missed / (F * moment.solved.step.rate * np.sum(cell.salt_volume)))
 
 
 def _within(cell, x, change):

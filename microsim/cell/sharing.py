@@ -33,13 +33,14 @@ class OneProcess:
     def __init__(self, cell):
         self.cell, self.faces, self.vectors = cell, cell.mesh.faces, None
 
-    def grid(self, graph, weight=None, visits=2):
+    def grid(self, graph, weight=None, visits=2, near=None):
         """Return a Multigrid. Links of eight binary digits are 28 bytes a voxel less, and take as many
-        iterations; the grids of a cell answer one after the other, in the same vectors."""
+        iterations; the grids of a cell answer one after the other, in the same vectors. near: neighbours
+        that are there already (Near)."""
         if self.vectors is None:
             mesh = self.cell.mesh
-            self.vectors = np.zeros((2, max(mesh.ionic.n + mesh.electronic.n, mesh.solid.n)), np.float32)
-        return Multigrid(graph, weight, visits=visits, halved=True).lying_in(self.vectors)
+            self.vectors = np.zeros((3, max(mesh.ionic.n + mesh.electronic.n, mesh.solid.n)), np.float32)
+        return Multigrid(graph, weight, visits=visits, halved=True).lying_in(self.vectors, near)
 
     def let_go(self):
         """Let go of the vectors of the grids; who solves once more makes them anew."""
@@ -126,7 +127,7 @@ class ByRanks(OneProcess):
     def of_faces(self, values):
         return values[self.beside]
 
-    def grid(self, graph, weight=None, visits=2):
+    def grid(self, graph, weight=None, visits=2, near=None):
         faces, also = self.cell.mesh.faces, None
         if graph is self.cell.mesh.solid.resolved:  # what lithium answers is read across the faces
             also = self.ionic[faces.ionic], faces.solid

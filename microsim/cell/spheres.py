@@ -8,9 +8,8 @@ for them all. Shells get thinner towards the surface, where lithium gradients ar
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
+from ..numerics.backend import kernels
 from ..numerics.chains import Chains
 from ..numerics.graph import Graph
 from ..numerics.multigrid import Multigrid
@@ -142,13 +141,12 @@ def joined_cells(cells, open_links=None):
 
     cells: LithiumCells or a filled Graph; open_links: which links count [n, 6], None for all.
     """
-    near = cells.near
-    ends = FACES * np.arange(cells.n + 1)
-    counts = np.ones(near.size, np.uint8) if open_links is None else open_links.ravel().astype(np.uint8)
-    links = csr_array((counts, near.ravel(), ends), (cells.n, cells.n))
+    near, own = cells.near, np.arange(cells.n, dtype=np.uint32)
     if open_links is not None:
-        links.eliminate_zeros()
-    return connected_components(links, directed=False)[1]
+        near = np.where(open_links, near, own[:, None])
+    links = FACES * np.arange(cells.n + 1), near.reshape(-1).view(np.int32)
+    lowest = kernels.coarsening.aggregate(*links, np.zeros(cells.n, np.int32))
+    return (np.cumsum(lowest == own, dtype=np.int32) - 1)[lowest]
 
 
 class LithiumSolver:
@@ -176,12 +174,11 @@ class LithiumSolver:
         self.chains.update(self.cells.outward(weight), self.cells.split(mass)[1])
         return self.chains.end_response.copy()
 
-    def cycle(self, b):
-        """Return the approximate answer to A x = b in a new array."""
+    def cycle(self, b, out):
+        """Write the approximate answer to A x = b; out may be b."""
         resolved, shells = self.cells.split(b)
-        parts = []
+        to, to_shells = self.cells.split(out)
         if self.grid:
-            parts.append(self.grid.cycle(resolved.astype(np.float32)))
+            to[:] = self.grid.cycle(resolved)
         if self.chains:
-            parts.append(self.chains.solve(shells).ravel())
-        return np.concatenate(parts)
+            to_shells[:] = self.chains.solve(shells)

@@ -6,7 +6,7 @@ import numpy as np
 def initial_state(cell, sto=None):
     """Return the cell at rest, as Solved: uniform lithiation (or that of its design) and salt, no current."""
     mesh = cell.mesh
-    sto = mesh.initial_sto.copy() if sto is None else np.full(mesh.solid.n, float(sto))
+    sto = np.array(mesh.initial_sto) if sto is None else np.full(mesh.solid.n, float(sto))
     positive = cell.positive_cells
     U = [
         np.average(cell.in_cells.U(sto)[cells], weights=cell.capacity[cells]) if cells.any() else 0.0

@@ -31,7 +31,7 @@ def balanced(cell, at):
         # V and psi change no coefficient
         at = cell.solve(x, step, at.interfaces, like=at, near=at, react=cell.sharing.react)
     salt, lithium = _missed(cell, at)
-    d_c_e = -salt / (F * step.rate * cell.salt_volume.sum())
+    d_c_e = -salt / (F * step.rate * np.sum(cell.salt_volume))
     d_sto = _lithium_shift(cell, lithium, step.rate)
     return _shifted(cell, at.x, sto=d_sto, c_e=d_c_e), at
 

@@ -19,3 +19,4 @@ DIGITS_OF = 64  # entries of a vector that share a scale, where whole numbers st
 MOST_OF_DIGITS = (
     2**23 - 2**7
 )  # the largest of these numbers: float32 holds it, and what rounding may add is less
+HALF_BYTE = 15  # says that a fine link lies within an aggregate, where two share a byte (see coarse_slots)

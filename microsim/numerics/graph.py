@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .backend import kernels
-from .near import Near, packed
+from .near import Near, packed, side_by_side
 
 
 @dataclass(frozen=True)
@@ -17,15 +17,16 @@ class Graph:
     """Cells and links of a voxel mask.
 
     position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
-    links: where they lead, those of cell i neighbour[indptr[i]:indptr[i+1]], of a filled graph in rows or
-    Near, too; face: of each, 0..5 for -x +x -y +y -z +z;
+    ends: of the rows of links, None where each has six; links: where they lead, those of cell i
+    neighbour[indptr[i]:indptr[i+1]], of a filled graph in rows or Near, too; face: of each, 0..5 for
+    -x +x -y +y -z +z;
     bounds: first cell of each colour and the end; layer (n): 0 or 1; dense: map of the cells' numbers, -1
     outside, None where it is not kept;
     periodic: 0 not, 1 the sides y and z are joined to their opposites, 2 the ends of x too;
     open: open part of the face of each link, part: of each cell's box that it fills; None: all.
     """
 
-    indptr: np.ndarray
+    ends: np.ndarray | None
     links: np.ndarray | Near
     position: np.ndarray
     layer: np.ndarray
@@ -42,6 +43,11 @@ class Graph:
         return self.position.shape[0]
 
     @property
+    def indptr(self):
+        """Where the links of each cell begin, and the end of the last."""
+        return kernels.fixed.LINKS * np.arange(self.n + 1) if self.ends is None else self.ends
+
+    @property
     def index(self):
         """Dense map of the cells' numbers, -1 outside."""
         return self.scatter(np.arange(self.n), -1, np.int32) if self.dense is None else self.dense
@@ -49,9 +55,11 @@ class Graph:
     @property
     def is_filled(self):
         """Whether every cell has six links, to itself where there is no neighbour."""
+        if self.ends is None:
+            return True
         most = kernels.fixed.LINKS
         filled = not _are_numbers(self.links) or self.links.size == most * self.n
-        return filled and np.array_equal(self.indptr, most * np.arange(self.n + 1))
+        return filled and np.array_equal(self.ends, most * np.arange(self.n + 1))
 
     @property
     def neighbour(self):
@@ -82,7 +90,7 @@ class Graph:
         if open_ is not None:
             open_ = np.zeros(neighbour.size)
             open_[at] = self.open
-        return replace(self, indptr=most * np.arange(self.n + 1), links=neighbour, face=None, open=open_)
+        return replace(self, ends=None, links=neighbour, face=None, open=open_)
 
     @property
     def faces(self):
@@ -157,13 +165,16 @@ def _are_numbers(links):
 
 
 def lean(graphs):
-    """Return filled graphs without their dense maps, which can be made again, their neighbours as Near, the
-    ends of their rows, six links a cell, kept once for all, and graphs that are the same as one."""
-    ends, kept = max((graph.indptr for graph in graphs), key=len), []
+    """Return filled graphs without their dense maps, which can be made again, their neighbours as Near that
+    lie beside each other, and graphs that are the same as one."""
+    kept = []
     for graph in graphs:
         same = next((one for one in kept if _are_same(one, graph)), None)
-        kept.append(same or replace(graph, dense=None, indptr=ends[: graph.n + 1], links=packed(graph.near)))
-    return kept
+        kept.append(same or replace(graph, dense=None, links=packed(graph.near)))
+    coded = {id(graph): graph for graph in kept if isinstance(graph.links, Near)}
+    lying = zip(coded.values(), side_by_side([graph.links for graph in coded.values()]))
+    coded.update({id(graph): replace(graph, links=links) for graph, links in lying})
+    return [coded.get(id(graph), graph) for graph in kept]
 
 
 def _are_same(one, other):
@@ -238,4 +249,4 @@ def cut_graph(mask, widths, part, opening):
     keep = open_ > 0
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=graph.n))])
     part, left = graph.gather(part).astype(float), {"links": graph.links[keep], "face": graph.face[keep]}
-    return replace(graph, indptr=indptr, open=open_[keep], part=part, **left)
+    return replace(graph, ends=indptr, open=open_[keep], part=part, **left)

@@ -7,6 +7,7 @@ from .backend import kernels
 from .codes import DIGITS_OF
 
 PIECE = 2**16  # entries of a vector that are worked on at a time
+STRETCH = 2**18  # the same of a Basis, where each call is handed to several threads
 FAR = 0.1  # of the residual: what a short first cycle that leaves more has found is no better than nothing
 
 
@@ -72,13 +73,13 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     while len(history) <= maximum and history[-1] > tolerance:
         cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
-        basis = Basis(most + 1, b.size)
+        basis = Basis()
         basis.keep((r / r.dtype.type(length)).astype(np.float32, copy=False), 1.0)
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is rounded, and what counts is the residual recomputed after
         # the cycle
         y, answers, inner = _gmres_cycle(
-            apply, precondition, basis, 0.9 * tolerance * size, length, total or (lambda sums: sums)
+            apply, precondition, basis, most, 0.9 * tolerance * size, length, total or (lambda sums: sums)
         )
         del basis
         x = np.zeros(b.size) if x is None else x
@@ -105,61 +106,75 @@ def _asked(history, tolerance, most):
     return int(min(most, 2 + max(np.log(history[-1] / tolerance), 0.0) / max(pace, 1e-3)))
 
 
-def _gmres_cycle(apply, precondition, basis, target, norm, total):
+def _gmres_cycle(apply, precondition, basis, most, target, norm, total):
     """One Arnoldi cycle; return y and the answers of P^-1, with which Z y corrects x, and the residuals
     relative to the first, whose size is `norm`.
 
-    basis: a Basis, its first vector there. A cell's answers of P^-1 are float32: with the basis the largest
-    arrays of a run; the residual is recomputed outside in float64.
+    basis: a Basis, the first of them there; most: iterations. Answers are float32, with the basis the largest
+    arrays of a run; fewer digits of them, with a scale for stretches of unknowns, do not solve cells whose
+    conductors are far apart. The residual is recomputed outside in float64.
     """
-    size, answers = basis.most - 1, []
-    least, history = LeastSquares(size, norm), []
-    for k in range(size):
+    answers, least, history = [], LeastSquares(most, norm), []
+    for k in range(most):
         answers.append(precondition(basis.last()))
         w = apply(answers[k]).astype(np.float32, copy=False)
         inner = total(basis.project(w))
         length = np.sqrt(total(basis.combine(-inner, w)))
-        goes_on = 0 < length < np.inf
-        if goes_on:
-            basis.keep(w, length)
-        del w  # which the next product need not lie beside
         history.append(least.add(inner, length) / norm)
-        if history[-1] * norm <= target or not goes_on:
+        if history[-1] * norm <= target or k + 1 == most or not 0 < length < np.inf:
             break
+        basis.keep(w, length)
+        del w  # which the next answer need not lie beside
     return least.answer(), answers, history
 
 
 class Basis:
-    """The vectors of an Arnoldi process, in three bytes an entry (see kernels.basis)."""
+    """The vectors of an Arnoldi process, in three bytes an entry (see kernels.basis). Each is asked for when
+    it is kept, for itself: it finds room where another phase of a time step has left some."""
 
-    def __init__(self, most, n):
-        """most: vectors that there is room for; n: their length."""
-        self.most, self.count = most, 0
-        self.high, self.low = np.empty((most, n), np.int16), np.empty((most, n), np.uint8)
-        self.scale = np.empty((most, -(-n // DIGITS_OF)), np.float32)
+    def __init__(self):
+        self.kept = []
 
     def keep(self, w, length):
         """Take w (float32) over its length as the next vector."""
-        kernels.basis.keep(w, length, *(part[self.count] for part in self._parts))
-        self.count += 1
+        v = (
+            np.empty(w.size, np.int16),
+            np.empty(w.size, np.uint8),
+            np.empty(-(-w.size // DIGITS_OF), np.float32),
+        )
+        kernels.basis.keep(w, length, *v)
+        self.kept.append(v)
 
     def last(self):
         """Return the last vector."""
-        out = np.empty(self.high.shape[1], np.float32)
-        kernels.basis.read(*(part[self.count - 1] for part in self._parts), out)
+        out = np.empty(self.kept[-1][0].size, np.float32)
+        kernels.basis.read(*self.kept[-1], out)
         return out
 
     def project(self, w):
         """Return the inner products of w with the vectors."""
-        return kernels.basis.project(*self._parts, self.count, w)
+        sums = np.zeros(len(self.kept))
+        for piece, parts in self._pieces(w.size):
+            sums += [kernels.basis.project(*v, w[piece]) for v in parts]
+        return sums
 
     def combine(self, coefficients, w):
         """Add coefficients times the vectors to w; return w . w."""
-        return kernels.basis.combine(*self._parts, coefficients, w)
+        squared = 0.0
+        for piece, parts in self._pieces(w.size):
+            for factor, v in zip(coefficients, parts):
+                kernels.basis.add(*v, factor, w[piece])
+            squared += kernels.vectors.inner(w[piece], w[piece])
+        return squared
 
-    @property
-    def _parts(self):
-        return self.high, self.low, self.scale
+    def _pieces(self, n):
+        """Go through pieces that stay in the cache: (slice, what is kept of each vector there)."""
+        for begin in range(0, n, STRETCH):
+            piece, scales = (
+                slice(begin, begin + STRETCH),
+                slice(begin // DIGITS_OF, (begin + STRETCH) // DIGITS_OF),
+            )
+            yield piece, [(high[piece], low[piece], scale[scales]) for high, low, scale in self.kept]
 
 
 class LeastSquares:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.linalg import cholesky
 
 from .backend import kernels
+from .codes import HALF_BYTE
 from .descent import Descent
 from .fixed_rows import Rows, joined_ranges, row_lengths, spans_of
 from .graph import Graph, line_colours
@@ -24,7 +25,8 @@ class Level:
     """One level: its graph, its numbers, and the way to the next coarser level.
 
     spans: ranges of cells in the order of a sweep, [(first, stop, colour)]; slots: which coarse link takes
-    each fine one (see coarse_slots); ways: what `_links_along` has found; aggregates, links: their number.
+    each fine one, within: what says none (see coarse_slots); ways: what `_links_along` has found;
+    aggregates, links: their number.
     """
 
     graph: Graph
@@ -39,6 +41,7 @@ class Level:
     child: np.ndarray | None = None
     scale: np.ndarray | None = field(default=None, repr=False)
     slots: np.ndarray | None = field(default=None, repr=False)
+    within: int = 0
     end_scale: tuple = (1.0, 1.0)
     ways: list = field(default_factory=list, repr=False)
     aggregates: int = 0
@@ -54,7 +57,7 @@ class Level:
     def settle(self):
         """Let go of what only other numbers would need: the links of the graph, and how they scale."""
         none = np.empty(0, np.int32)
-        self.graph = replace(self.graph, indptr=none, links=none)
+        self.graph = replace(self.graph, ends=none, links=none)
         self.scale = self.slots = None
 
     def find_children(self):
@@ -170,18 +173,25 @@ def precision_for(conductivity):
 
 def level_weights(level, fine, weight, coarse):
     """Return the weights of the links of the graph below a level."""
+    children = level.child_ptr, level.child
     if level.slots is None:
         most = max((length.max() for _, length in row_lengths(coarse.indptr)), default=0)
-        level.slots = np.empty(fine.indptr[-1], np.uint8 if most < np.iinfo(np.uint8).max else np.uint32)
-        kernels.coarsening.coarse_slots(
-            *(fine.indptr, fine.neighbour, level.parent, level.child_ptr, level.child),
-            *(coarse.indptr, coarse.neighbour, np.iinfo(level.slots.dtype).max, level.slots),
-        )
+        within = next(code for code in (HALF_BYTE, 2**8 - 1, 2**32 - 1) if most <= code)
+        slots = np.empty(fine.indptr[-1], np.uint8 if within < 2**8 else np.uint32)
+        fine_links = fine.indptr, fine.neighbour, level.parent, *children
+        kernels.coarsening.coarse_slots(*fine_links, coarse.indptr, coarse.neighbour, within, slots)
+        level.slots, level.within = in_half_bytes(slots) if within == HALF_BYTE else slots, within
     out = np.empty(coarse.indptr[-1], weight.dtype)
-    within, children = np.iinfo(level.slots.dtype).max, (level.child_ptr, level.child)
-    kernels.coarsening.coarse_weights(
-        fine.indptr, weight, level.slots, within, *children, coarse.indptr, np.asarray(level.scale), out
-    )
+    held = level.slots, level.within, *children
+    kernels.coarsening.coarse_weights(fine.indptr, weight, *held, coarse.indptr, np.asarray(level.scale), out)
+    return out
+
+
+def in_half_bytes(codes):
+    """Return codes of at most 15 two to a byte, the first of each two below the second."""
+    out = np.zeros(-(-codes.size // 2), np.uint8)
+    out[: codes.size // 2] = codes[1::2] << 4
+    out |= codes[::2]
     return out
 
 
@@ -289,15 +299,17 @@ class Multigrid:
         self._factor(weight)
         if self.lean:  # whose links the rows have, and `slots` and `ways` stand for
             for level in self.levels[1:-1]:
-                level.graph = replace(level.graph, links=level.graph.links[:0])
+                level.graph = replace(level.graph, links=np.empty(0, np.int32))
 
-    def lying_in(self, room):
-        """Return it with x and b of its finest level in a room [2, n or more] of other multigrids, too, which
-        answer one after the other, and without what each update can find again."""
+    def lying_in(self, room, near=None):
+        """Return it with x, b and r of its finest level in a room [3, n or more] of other multigrids, too,
+        which answer one after the other, and without what each update can find again. near: the neighbours
+        of that level where others have them, too (Near)."""
         self.lean = True
         if self.descent.top:
             level = self.levels[0]
-            level.x, level.b = (vector[: level.graph.n] for vector in room)
+            level.x, level.b, level.r = (vector[: level.graph.n] for vector in room)
+            level.rows = level.rows if near is None else level.rows._replace(near=near)
         return self
 
     def settle(self):

@@ -48,3 +48,32 @@ def packed(near):
     there = np.empty(len(near), np.uint8)
     kernels.nearby.encode(base, begin, near, code, there)
     return Near(begin, base, code, there)
+
+
+def side_by_side(parts):
+    """Return the Near of several networks with their codes one after the other in one array each."""
+    for name in ("code", "there"):
+        whole = np.concatenate([getattr(part, name) for part in parts])
+        ends = np.cumsum([len(part.there) for part in parts])
+        parts = [part._replace(**{name: whole[e - len(part.there) : e]}) for e, part in zip(ends, parts)]
+    return parts
+
+
+def one_after_the_other(parts):
+    """Return the Near of the cells of several networks, numbered one after the other; what lies
+    `side_by_side` is not copied."""
+    before = np.cumsum([0] + [len(part.there) for part in parts])
+    begin = [part.begin[:-1] + n for part, n in zip(parts, before)] + [before[-1:]]
+    base = [part.base + np.uint64(n) for part, n in zip(parts, before)]
+    arrays = (_in_one([getattr(part, name) for part in parts]) for name in ("code", "there"))
+    return Near(np.concatenate(begin), np.concatenate(base), *arrays)
+
+
+def _in_one(arrays):
+    """Return rows of arrays one after the other, as a view where they lie so."""
+    whole, at = arrays[0].base, [array.__array_interface__["data"][0] for array in arrays]
+    follows = all(a + array.nbytes == b for a, array, b in zip(at, arrays, at[1:]))
+    if whole is None or not follows or any(array.base is not whole for array in arrays):
+        return np.concatenate(arrays)
+    first = (at[0] - whole.__array_interface__["data"][0]) // arrays[0].strides[0]
+    return whole[first : first + sum(map(len, arrays))]

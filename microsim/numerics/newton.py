@@ -48,6 +48,7 @@ def newton(problem, x, *, tolerance, linear_tolerance=1e-3, maximum=12, first=No
             if found:
                 x, R, size = found
                 R, largest = _in_single(R)
+                del found  # of double precision it need not lie beside GMRES' vectors
                 sizes.append(size)
         return x, {"residuals": sizes, "linear_iterations": linear}
 

@@ -69,11 +69,14 @@ def load_series(path, name):
     indices = choose_times(times, steps, PROFILE_TIMES, first=True)
     shown_steps = tuple(steps[k] for k in indices)
     in_section = choose_times(times[indices], shown_steps, SECTION_TIMES, first=False)
-    profiles, samples, sections = [], [], {}
+    profiles, means, stds, samples, sections = [], [], [], [], {}
     for row, index in enumerate(indices):
         values, voxel_size, _ = read_field(path, name, index)
         profiles.append(profile_x(values))
-        samples.append(values[np.isfinite(values)].astype(float))
+        inside = values[np.isfinite(values)].astype(float)
+        means.append(inside.mean() if inside.size else np.nan)
+        stds.append(inside.std() if inside.size else np.nan)
+        samples.append(inside[:: max(1, inside.size // MOST_SAMPLES)].copy())  # a view would hold all of them
         if row in in_section:
             sections[row] = values[:, :, values.shape[2] // 2].astype(float)
     return Series(
@@ -81,9 +84,9 @@ def load_series(path, name):
         times_s=times[indices],
         steps=shown_steps,
         profiles=np.array(profiles),
-        means=np.array([inside.mean() if inside.size else np.nan for inside in samples]),
-        stds=np.array([inside.std() if inside.size else np.nan for inside in samples]),
-        samples=[inside[:: max(1, inside.size // MOST_SAMPLES)] for inside in samples],
+        means=np.array(means),
+        stds=np.array(stds),
+        samples=samples,
         sections=sections,
         shape=values.shape,
         voxel_size=voxel_size,

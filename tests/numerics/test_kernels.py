@@ -52,6 +52,7 @@ def test_rows_of_two_graphs_joined(one, two, seed):
     weights = [rng.random(g.near.shape).astype(np.float32) for g in parts]
     neighbour, weight = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], -1, np.float32)
     for part, links, own, shift in zip(parts, weights, (slice(0, n), slice(n, -1)), (0, n)):
+        agree("graph.fill_joined", part.near, links, indptr[own], shift, neighbour[:0], weight, outputs=[5])
         for near in part.near, packed(part.near):
             given_ = near, links, indptr[own], shift, neighbour, weight
             found = agree("graph.fill_joined", *given_, outputs=[4, 5])
@@ -285,19 +286,17 @@ def test_vector_kernels(n, seed):
 
 
 @pytest.mark.parametrize("n", [1, 7, 40_000])  # the last over three chunks
-@pytest.mark.parametrize("count", [1, 5])
-def test_basis_kernels(n, count):
-    rng = np.random.default_rng(n + count)
-    high, low = np.zeros((6, n), np.int16), np.zeros((6, n), np.uint8)
-    scale = np.full((6, -(-n // DIGITS_OF)), np.nan, np.float32)
+def test_basis_kernels(n):
+    rng = np.random.default_rng(n)
+    high, low = np.zeros(n, np.int16), np.zeros(n, np.uint8)
+    scale = np.full(-(-n // DIGITS_OF), np.nan, np.float32)
     w = (rng.normal(size=n) * 10 ** rng.uniform(-5, 5, n)).astype(np.float32)
     w[64:128] = 0
-    for k in range(6):
-        given_ = np.roll(w, k), 1.7, high[k], low[k], scale[k]
-        high[k], low[k], scale[k] = agree("basis.keep", *given_, outputs=[2, 3, 4], rtol=1e-6)
-    agree("basis.read", high[0], low[0], scale[0], np.empty(n, np.float32), outputs=[3], rtol=1e-6)
-    agree("basis.project", high, low, scale, count, w)
-    agree("basis.combine", high, low, scale, rng.normal(size=count), w, outputs=[4])
+    vector = agree("basis.keep", w, 1.7, high, low, scale, outputs=[2, 3, 4], rtol=1e-6)
+    agree("basis.read", *vector, np.empty(n, np.float32), outputs=[3], rtol=1e-6)
+    other = np.roll(w, 1)
+    agree("basis.project", *vector, other)
+    agree("basis.add", *vector, 0.3, other, outputs=[4])
 
 
 def test_inner_products_are_summed_in_double_precision():
@@ -358,7 +357,7 @@ def test_no_digit_of_a_sum_depends_on_the_threads():
     graph = voxel_graph(rng.random((70, 60, 50)) < 0.6, [np.ones(n) for n in (70, 60, 50)])
     x, y = rng.lognormal(sigma=3, size=(2, graph.n))
     weight = rng.lognormal(size=graph.neighbour.size)
-    basis, w = Basis(2, graph.n), x.astype(np.float32)
+    basis, w = Basis(), x.astype(np.float32)
     basis.keep(y.astype(np.float32), 3.0)
     basis.keep(w, 2.0)
     results = on_threads(

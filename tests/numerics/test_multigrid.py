@@ -437,7 +437,7 @@ def test_an_aggregate_conducts_to_the_end_in_series_with_the_way_through_it():
 def test_multigrids_that_share_their_vectors_answer_as_alone(threads, monkeypatch):
     """And after other numbers, which find again what was let go of: ends included."""
     monkeypatch.setattr(cycle, "count", lambda: threads)
-    grids, room, rng = [], np.full((2, 48**3), 7.0, np.float32), np.random.default_rng(0)
+    grids, room, rng = [], np.full((3, 48**3), 7.0, np.float32), np.random.default_rng(0)
     for seed in (0, 1):
         graph = voxel_graph(porous(48, 0.8, seed), [np.ones(48)] * 3)
         grids.append([Multigrid(graph, visits=2, halved=True, coarsest=50) for _ in range(2)])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...codes import DIGITS_OF, MOST_OF_DIGITS
 from .compiled import inlined, reordered
-from .sums import CHUNK, chunk_sums, dot, in_order, total
+from .sums import CHUNK, chunk_sums, in_order
 from .threads import LIGHT, spread
 
 MOST = np.float32(MOST_OF_DIGITS)
@@ -42,25 +42,23 @@ def read(first, stop, high, low, scale, out):
             out[i] = unit * _digits(high, low, i)
 
 
-def project(high, low, scale, count, w):
-    """Return the inner products (float64) of w with the first `count` vectors, in one pass over w.
+def project(high, low, scale, w):
+    """Return the inner product (float64) of w with a vector.
 
-    A library's matrix product takes 50 times longer when another process holds a core: its threads wait
+    A library's product takes 50 times longer when another process holds a core: its threads wait
     spinning.
     """
-    sums = chunk_sums(w.size, count)
+    sums = chunk_sums(w.size)
     _project(w, high, low, scale, sums)
-    return total(sums)
+    return in_order(sums)
 
 
 @spread("w", chunk=CHUNK)
 def _project(first, stop, w, high, low, scale, sums):
     for c in range(first, stop):
-        for k in range(sums.shape[1]):
-            sums[c, k], unit = 0, scale[k]
-            for begin in range(c * CHUNK, min((c + 1) * CHUNK, w.size), DIGITS_OF):
-                end = min(begin + DIGITS_OF, w.size)
-                sums[c, k] += np.float64(unit[begin // DIGITS_OF]) * _dot(high[k], low[k], w, begin, end)
+        for begin in range(c * CHUNK, min((c + 1) * CHUNK, w.size), DIGITS_OF):
+            end = min(begin + DIGITS_OF, w.size)
+            sums[c] += np.float64(scale[begin // DIGITS_OF]) * _dot(high, low, w, begin, end)
 
 
 @reordered
@@ -76,21 +74,10 @@ def _dot(high, low, w, begin, end):
     return found
 
 
-def combine(high, low, scale, coefficients, w):
-    """w += sum of coefficients[k] times vector k; return w . w."""
-    sums = chunk_sums(w.size)
-    _combine(w, high, low, scale, coefficients, sums)
-    return in_order(sums)
-
-
-@spread("w", chunk=CHUNK)
-def _combine(first, stop, w, high, low, scale, coefficients, sums):
-    for c in range(first, stop):
-        ahead, end = c * CHUNK, min((c + 1) * CHUNK, w.size)
-        for k in range(coefficients.size):
-            upper, lower, unit = high[k], low[k], scale[k]
-            for begin in range(ahead, end, DIGITS_OF):
-                factor = np.float32(coefficients[k] * unit[begin // DIGITS_OF])
-                for i in range(np.uint64(begin), np.uint64(min(begin + DIGITS_OF, end))):
-                    w[i] += factor * _digits(upper, lower, i)
-        sums[c] = dot(w[ahead:end], w[ahead:end])
+@spread("w", chunk=CHUNK, grain=LIGHT)
+def add(first, stop, high, low, scale, coefficient, w):
+    """w += coefficient times a vector."""
+    for begin in range(first * CHUNK, min(stop * CHUNK, w.size), DIGITS_OF):
+        factor = np.float32(coefficient * scale[begin // DIGITS_OF])
+        for i in range(np.uint64(begin), np.uint64(min(begin + DIGITS_OF, w.size))):
+            w[i] += factor * _digits(high, low, i)

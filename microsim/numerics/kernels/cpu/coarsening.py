@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...codes import HALF_BYTE
 from .compiled import compiled, inlined
 from .threads import SERIAL, spread
 
@@ -286,15 +287,20 @@ def coarse_slots(
 
 @spread("coarse_ptr", less=1, grain=SERIAL // 8)
 def coarse_weights(first, stop, indptr, weight, in_row, within, child_ptr, child, coarse_ptr, scale, out):
-    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`."""
+    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`; two
+    codes in_row to a byte where `within` is HALF_BYTE."""
     for big in range(first, stop):
         low, high = coarse_ptr[big], coarse_ptr[big + 1]
         for slot in range(low, high):
             out[slot] = 0.0
         for c in range(child_ptr[big], child_ptr[big + 1]):
             for slot in range(indptr[child[c]], indptr[child[c] + 1]):
-                if in_row[slot] != within:
-                    out[low + in_row[slot]] += weight[slot] if weight.size else 1
+                if within == HALF_BYTE:
+                    place = np.int64(in_row[slot >> 1] >> (4 * (slot & 1))) & HALF_BYTE
+                else:
+                    place = np.int64(in_row[slot])
+                if place != within:
+                    out[low + place] += weight[slot] if weight.size else 1
         for slot in range(low, high):
             out[slot] *= scale[slot]
 

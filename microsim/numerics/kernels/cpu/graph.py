@@ -131,10 +131,11 @@ def _place_links(cursor, cells, slots):
 @by_stretch
 def fill_joined(first, stop, near, weight, row, shift, neighbour, out):
     """Write the neighbours of a filled graph, their numbers shifted, into the first places of its
-    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none."""
+    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none. Without room
+    for neighbours the weights alone."""
     for i in range(first, stop):
         for face in range(LINKS):
-            slot = row[i] + face
-            neighbour[slot], out[slot] = i + shift, 0
-            if is_there(near, i, face):
-                neighbour[slot], out[slot] = across(near, i, face) + shift, weight[i, face]
+            slot, there = row[i] + face, is_there(near, i, face)
+            out[slot] = weight[i, face] if there else 0
+            if neighbour.size:
+                neighbour[slot] = (across(near, i, face) if there else i) + shift

@@ -18,21 +18,20 @@ def keep(w, length, high, low, scale):
 
 def read(high, low, scale, out):
     """Write the vector that is kept so."""
-    out[:] = _vectors(high[None], low[None], scale[None], 1)[0]
+    out[:] = _vector(high, low, scale)
 
 
-def project(high, low, scale, count, w):
-    """Return the inner products (float64) of w with the first `count` vectors."""
-    return _vectors(high, low, scale, count) @ w.astype(float)
+def project(high, low, scale, w):
+    """Return the inner product (float64) of w with a vector."""
+    return float(_vector(high, low, scale) @ w.astype(float))
 
 
-def combine(high, low, scale, coefficients, w):
-    """w += sum of coefficients[k] times vector k; return w . w."""
-    w += coefficients @ _vectors(high, low, scale, len(coefficients))
-    return float(w.astype(float) @ w.astype(float))
+def add(high, low, scale, coefficient, w):
+    """w += coefficient times a vector."""
+    w += coefficient * _vector(high, low, scale)
 
 
-def _vectors(high, low, scale, count):
-    """The first `count` vectors (float64)."""
-    digits = high[:count].astype(int) * 256 + low[:count]
-    return np.repeat(scale[:count].astype(float), DIGITS_OF, axis=1)[:, : digits.shape[1]] * digits
+def _vector(high, low, scale):
+    """In double precision."""
+    digits = high.astype(int) * 256 + low
+    return np.repeat(scale.astype(float), DIGITS_OF)[: digits.size] * digits

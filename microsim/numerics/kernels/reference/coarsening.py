@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from ...codes import HALF_BYTE
 from .rows_of import rows_of, values_of
 
 
@@ -118,7 +119,10 @@ def coarse_slots(indptr, neighbour, parent, child_ptr, child, coarse_ptr, coarse
 
 
 def coarse_weights(indptr, weight, in_row, within, child_ptr, child, coarse_ptr, scale, out):
-    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`."""
+    """Weight of each coarse link: sum of the fine links it holds (see coarse_slots), times its `scale`; two
+    codes in_row to a byte where `within` is HALF_BYTE."""
+    if within == HALF_BYTE:
+        in_row = np.stack([in_row & HALF_BYTE, in_row >> 4], axis=1).ravel()[: indptr[-1]]
     total, cells, parent = np.zeros(out.size), rows_of(indptr), np.empty(len(child), np.int64)
     parent[child] = rows_of(child_ptr)
     for slot, w in enumerate(values_of(weight, in_row)):

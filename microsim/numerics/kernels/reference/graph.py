@@ -54,7 +54,10 @@ def joined_rows(n_a, n_b, face_a, face_b):
 
 def fill_joined(near, weight, row, shift, neighbour, out):
     """Write the neighbours of a filled graph, their numbers shifted, into the first places of its
-    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none."""
+    `joined_rows`, which begin at `row`, and their weights; itself and 0 where there is none. Without room
+    for neighbours the weights alone."""
     for i, those in enumerate(np.asarray(near).astype(int)):
         own = slice(row[i], row[i] + LINKS)
-        neighbour[own], out[own] = those + shift, np.where(those == i, 0, weight[i])
+        out[own] = np.where(those == i, 0, weight[i])
+        if neighbour.size:
+            neighbour[own] = those + shift
