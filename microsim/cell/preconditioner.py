@@ -165,7 +165,7 @@ class Preconditioner:
             return replace(self.potentials, ends=indptr), weight
         neighbour[slots[0]], neighbour[slots[1]] = n + faces.electronic, faces.ionic
         position = np.concatenate([mesh.ionic.position, mesh.electronic.position])
-        return replace(self.potentials, ends=indptr, links=neighbour, position=position), weight
+        return replace(self.potentials, ends=indptr, links=neighbour, places=position), weight
 
     def _update_salt(self, about, dc_e):
         """dc_e: how the faces' current follows c_e (A m-2 per mol m-3)."""

@@ -21,7 +21,7 @@ from .kinetics import Drops, FaceCurrent, Slopes, face_current
 
 # Iterations after which GMRES starts again for the first time, and the most that it takes. Most solves need
 # fewer; a run of thick_cathode_cei takes 430 as with 20, with 6 450, and ten bytes a voxel less
-FIRST, MOST = 8, 60
+FIRST, MOST = 5, 60
 
 
 class OneProcess:

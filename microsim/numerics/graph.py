@@ -9,14 +9,41 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .backend import kernels
-from .near import Near, packed, side_by_side
+from .near import Near, in_one_array, packed
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the cells of a voxel mask lie, as its bits: a cell takes six bytes otherwise."""
+
+    bits: np.ndarray
+    shape: tuple
+    periodic: int
+    n: int
+
+    @classmethod
+    def of(cls, position, shape, periodic):
+        """Return those of cells at lines [n, 3], or the lines where cells are numbered otherwise."""
+        mask = np.zeros(shape, bool)
+        mask[tuple(np.asarray(position).T)] = True
+        found = cls(np.packbits(mask), shape, periodic, len(position))
+        return found if np.array_equal(np.asarray(found), position) else position
+
+    def __len__(self):
+        return self.n
+
+    def __array__(self, dtype=None, copy=None):
+        mask = np.unpackbits(self.bits, count=int(np.prod(self.shape))).view(bool).reshape(self.shape)
+        lines, colours = line_colours(self.shape, self.periodic)
+        position = kernels.graph.number_cells(mask, *lines, colours)[1]
+        return position.astype(dtype or position.dtype, copy=False)
 
 
 @dataclass(frozen=True)
 class Graph:
     """Cells and links of a voxel mask.
 
-    position (n, 3): line of each cell along x, y, z; widths: cell widths along each axis (m);
+    places: line of each cell along x, y, z (n, 3), or Places; widths: cell widths along each axis (m);
     ends: of the rows of links, None where each has six; links: where they lead, those of cell i
     neighbour[indptr[i]:indptr[i+1]], of a filled graph in rows or Near, too; face: of each, 0..5 for
     -x +x -y +y -z +z;
@@ -28,7 +55,7 @@ class Graph:
 
     ends: np.ndarray | None
     links: np.ndarray | Near
-    position: np.ndarray
+    places: np.ndarray | Places
     layer: np.ndarray
     bounds: np.ndarray
     widths: tuple
@@ -40,7 +67,12 @@ class Graph:
 
     @property
     def n(self):
-        return self.position.shape[0]
+        return len(self.places)
+
+    @property
+    def position(self):
+        """Line of each cell along x, y, z, [n, 3]; made anew of Places."""
+        return np.asarray(self.places)
 
     @property
     def indptr(self):
@@ -103,22 +135,22 @@ class Graph:
 
     def gather(self, array):
         """Return the values of a dense [x, y, z] array in the cells."""
-        return array[self.position[:, 0], self.position[:, 1], self.position[:, 2]]
+        return array[tuple(self.position.T)]
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
         dense = np.full(tuple(len(w) for w in self.widths), fill, dtype)
-        dense[self.position[:, 0], self.position[:, 1], self.position[:, 2]] = values
+        dense[tuple(self.position.T)] = values
         return dense
 
     def half_conductances(self):
         """Return face area over half cell length of each link, on its own and on the other side (m)."""
-        faces, neighbour = self.faces, self.neighbour
+        faces, neighbour, position = self.faces, self.neighbour, self.position
         own, other = np.zeros((2, neighbour.size))
         rows = np.repeat(np.arange(self.n, dtype=np.int32), np.diff(self.indptr))
         for axis in range(3):
             select = faces // 2 == axis
-            here, there = self.position[rows[select]], self.position[neighbour[select]]
+            here, there = position[rows[select]], position[neighbour[select]]
             area = self._areas(here, axis)
             own[select] = area / (self.widths[axis][here[:, axis]] / 2)
             other[select] = area / (self.widths[axis][there[:, axis]] / 2)
@@ -142,10 +174,13 @@ class Graph:
     def areas(self, slots):
         """Return the face areas of the given links (m2)."""
         rows, out = np.searchsorted(self.indptr, slots, side="right") - 1, np.empty(len(slots))
-        faces = slots % kernels.fixed.LINKS if self.face is None else self.face[slots]
+        faces, position = (
+            slots % kernels.fixed.LINKS if self.face is None else self.face[slots],
+            self.position,
+        )
         for axis in range(3):
             select = faces // 2 == axis
-            out[select] = self._areas(self.position[rows[select]], axis)
+            out[select] = self._areas(position[rows[select]], axis)
         return out if self.open is None else out * self.open[slots]
 
     def _areas(self, position, axis):
@@ -155,7 +190,7 @@ class Graph:
 
     def volumes(self):
         """Return the cell volumes (m3)."""
-        x, y, z = (self.widths[axis][self.position[:, axis]] for axis in range(3))
+        x, y, z = (width[lines] for width, lines in zip(self.widths, self.position.T))
         return x * y * z if self.part is None else x * y * z * self.part
 
 
@@ -165,14 +200,15 @@ def _are_numbers(links):
 
 
 def lean(graphs):
-    """Return filled graphs without their dense maps, which can be made again, their neighbours as Near that
-    lie beside each other, and graphs that are the same as one."""
+    """Return filled graphs without their dense maps and places, which can be made again, their neighbours as
+    Near that lie beside each other, and graphs that are the same as one."""
     kept = []
     for graph in graphs:
         same = next((one for one in kept if _are_same(one, graph)), None)
-        kept.append(same or replace(graph, dense=None, links=packed(graph.near)))
+        places = Places.of(graph.places, tuple(map(len, graph.widths)), graph.periodic)
+        kept.append(same or replace(graph, dense=None, places=places, links=packed(graph.near)))
     coded = {id(graph): graph for graph in kept if isinstance(graph.links, Near)}
-    lying = zip(coded.values(), side_by_side([graph.links for graph in coded.values()]))
+    lying = zip(coded.values(), in_one_array([graph.links for graph in coded.values()]))
     coded.update({id(graph): replace(graph, links=links) for graph, links in lying})
     return [coded.get(id(graph), graph) for graph in kept]
 

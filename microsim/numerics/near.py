@@ -50,7 +50,7 @@ def packed(near):
     return Near(begin, base, code, there)
 
 
-def side_by_side(parts):
+def in_one_array(parts):
     """Return the Near of several networks with their codes one after the other in one array each."""
     for name in ("code", "there"):
         whole = np.concatenate([getattr(part, name) for part in parts])
@@ -61,7 +61,7 @@ def side_by_side(parts):
 
 def one_after_the_other(parts):
     """Return the Near of the cells of several networks, numbered one after the other; what lies
-    `side_by_side` is not copied."""
+    `in_one_array` is not copied."""
     before = np.cumsum([0] + [len(part.there) for part in parts])
     begin = [part.begin[:-1] + n for part, n in zip(parts, before)] + [before[-1:]]
     base = [part.base + np.uint64(n) for part, n in zip(parts, before)]
