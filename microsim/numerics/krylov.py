@@ -74,7 +74,8 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
         cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
         basis = Basis()
-        basis.keep((r / r.dtype.type(length)).astype(np.float32, copy=False), 1.0)
+        r = r.astype(np.float32, copy=False)
+        basis.keep(r, length)
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is rounded, and what counts is the residual recomputed after
         # the cycle
