@@ -74,8 +74,8 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
         cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
         basis = Basis()
-        r = r.astype(np.float32, copy=False)
-        basis.keep(r, length)
+        r = r / r.dtype.type(length) if x is None else np.divide(r, length, out=r)  # b is the caller's
+        basis.keep(r.astype(np.float32, copy=False), 1.0)
         del r  # none of it is needed beside the basis
         # a little below the target: the basis is rounded, and what counts is the residual recomputed after
         # the cycle
