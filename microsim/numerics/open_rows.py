@@ -89,9 +89,11 @@ class OpenMultigrid:
     def __init__(self, cells, coarsest=300, visits=2):
         self.rows, self.spans = Rows.alone(cells.near, cells.weight), cells.spans
         self.diagonal = cells.diagonal
-        graph, weight, self.parent, *children, low, high = open_aggregates(cells)
-        self.children = children
-        self.coarse = Multigrid(graph, weight, coarsest, visits)
+        graph, weight, self.parent, low, high = open_aggregates(cells)
+        self.children = (None, None)
+        if kernels.cycle.reads_members():
+            self.children = kernels.coarsening.children_of(self.parent, graph.n)
+        self.coarse = Multigrid(graph, None, coarsest, visits, halved=True)
         self.coarse.update(weight, None, low, high)
         self.coarse.settle()
         self.x, self.r = np.zeros((2, cells.n), np.float32)
@@ -112,25 +114,43 @@ class OpenMultigrid:
         return self.x
 
 
+def _roots():
+    """For each pattern of open faces within a 2 x 2 x 2 block (across x, y, z, four of each) the first voxel of
+    what hangs together, for each of its 8 voxels [pattern, voxel]."""
+    first = np.tile(np.arange(8, dtype=np.uint8), (2**12, 1))
+    faces = [(v - (4 >> axis), v) for axis in range(3) for v in range(8) if v & (4 >> axis)]
+    for _ in range(7):  # as far as from one end of a winding row of eight to the other
+        for bit, (lower, upper) in enumerate(faces):
+            open_ = np.arange(2**12) >> bit & 1 == 1
+            least = np.minimum(first[open_, lower], first[open_, upper])
+            first[open_, lower] = first[open_, upper] = least
+    return first
+
+
+ROOTS = _roots()
+
+
 def open_aggregates(cells):
     """Join the cells of each block of two voxels along each axis, where they are narrow, that open faces
-    join; return the coarse graph, its link weights, the aggregate of each cell, the cells of each aggregate
-    (compressed rows), and the aggregates' conductances to the two ends."""
+    join; return the coarse graph, its link weights, the aggregate of each cell, and the aggregates'
+    conductances to the two ends."""
     for reach in (1.5, 6.0, 1e9):  # where hardly anything is joined wider axes are taken in
         wide = [h for h, n in zip(cells.h, cells.index.shape) if n > 1 or reach > 6]
         limit = reach * min(wide, default=0.0)  # of one voxel no axis has two to join
         lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.index.shape, cells.h)]
-        parent, bounds = _parents(cells, lines)
+        step = [1 + int(line[-1] < line.size - 1) for line in lines]
+        of_line, colours = line_colours([line[-1] + 1 for line in lines], cells.periodic)
+        parent, position, bounds = kernels.open_blocks.block_aggregates(
+            cells.index, cells.opening, step, of_line, colours, ROOTS
+        )
         if bounds[-1] <= 0.7 * cells.n:
             break
-    children = kernels.coarsening.children_of(parent, int(bounds[-1]))
-    first = cells.position[children[1][children[0][:-1]]]
-    position = np.stack([line[at] for line, at in zip(lines, first.T)], axis=1).astype(np.int16)
     widths = [np.bincount(line, np.full(line.size, h)) for line, h in zip(lines, cells.h)]
     fine = [np.full(n, h) for n, h in zip(cells.index.shape, cells.h)]
     ratios = [distance_ratios(*axis) for axis in zip(fine, lines, widths)]
-    indptr, neighbour, weight = kernels.open_faces.block_links(
-        cells.near, cells.weight, parent, *children, position, *ratios
+    shape = ((cells.h[0] / cells.h) ** 2).astype(np.float32)
+    indptr, neighbour, weight = kernels.open_blocks.block_links(
+        cells.index, cells.opening, shape, cells.periodic, parent, len(position), step, *ratios
     )
     layer = np.zeros(len(position), np.uint8)
     graph = Graph(indptr, neighbour, position, layer, bounds, tuple(widths), int(cells.periodic))
@@ -138,33 +158,14 @@ def open_aggregates(cells):
         _end_conductance(cells, parent, len(position), part, face, cells.h[0] / widths[0][end])
         for part, face, end in ((cells.inlet, 1, 0), (cells.outlet, 0, -1))
     ]
-    return graph, weight, parent, *children, *ends
-
-
-def _parents(cells, lines):
-    """Number the connected parts of blocks colour by colour; return that of each cell, and the colours'
-    bounds."""
-    shape, step = cells.index.shape, np.array([1 + (line[-1] < line.size - 1) for line in lines])
-    blocks = [line[-1] + 1 for line in lines]
-    part, parts = np.zeros(shape, np.uint8), np.empty(blocks, np.uint8)
-    kernels.open_faces.block_parts(cells.index, cells.opening, step, part, parts)
-    of_line, colours = line_colours(blocks, cells.periodic)
-    colour = (of_line[0][:, None, None] + of_line[1][:, None] + of_line[2]) % colours
-    base, bounds = np.empty(parts.size, np.int32), [0]
-    for own in range(colours):
-        at = np.flatnonzero(colour.ravel() == own)
-        ends = bounds[-1] + np.cumsum(parts.ravel()[at])
-        base[at] = ends - parts.ravel()[at]
-        bounds.append(int(ends[-1]) if ends.size else bounds[-1])
-    parent = np.empty(cells.n, np.int32)
-    kernels.open_faces.parents(cells.position, step, base.reshape(blocks), part, parent)
-    return parent, np.array(bounds)
+    return graph, weight, parent, *ends
 
 
 def _end_conductance(cells, parent, n, part, face, ratio):
     """Conductance of the aggregates to an end of x; see multigrid.end_conductance. face: the one of a cell at
     that end that leads inwards."""
-    at = np.flatnonzero(part)
+    layer = cells.index[-1 if face == 0 else 0]
+    at = np.sort(layer[layer >= 0])
     total = np.bincount(parent[at], part[at], n)
     if ratio == 1:
         return total.astype(np.float32)

@@ -90,8 +90,8 @@ def solve_tortuosity(
     check_transport(conducting, tolerance, sides)
     check_sample(grid, axis, sides, interface)
     slab = slab or RankSlab.of(grid.shape[axis])
-    set_up = partial(_voxels, slab, tolerance) if interface == "voxel" else partial(_cut_voxels, interface)
-    problem, bulk = set_up(grid, conducting, axis, sides == "periodic")
+    set_up = partial(_voxels, slab) if interface == "voxel" else partial(_cut_voxels, interface)
+    problem, bulk = set_up(tolerance, grid, conducting, axis, sides == "periodic")
     if problem is None:
         return TransportResult(None, 0.0, bulk.eps, 0.0, 0.0, 0, time.perf_counter() - begun)
     conductance, imbalance, gains = _solve(problem, tolerance, progress, keep)
@@ -155,7 +155,7 @@ def _shares(grid, slab):
     return count / count.sum()
 
 
-def _cut_voxels(interface, grid, conducting, axis, periodic):
+def _cut_voxels(interface, tolerance, grid, conducting, axis, periodic):
     """The problem of voxels that the conductor's surface cuts; None where nothing percolates."""
     if kernels.on_device:
         raise InputError("--backend: expected --interface voxel for gpu, got another; use --backend cpu.")
@@ -170,7 +170,7 @@ def _cut_voxels(interface, grid, conducting, axis, periodic):
     eps = float(share.mean(dtype=float))
     through = float(share[cut.index >= 0].sum(dtype=float) / share.size) if cut else 0.0
     bulk = _Bulk(np.array([eps, 1 - eps]), np.array([along[0], 0.0]), eps, through, bounded=True)
-    return _OpenProblem(cut) if cut else None, bulk
+    return _OpenProblem(cut, tolerance) if cut else None, bulk
 
 
 def _two_conductors(share, conductivity, axis, h, periodic):
@@ -352,10 +352,12 @@ class _OpenProblem:
 
     dtype, inner = np.float32, None
 
-    def __init__(self, cells):
+    def __init__(self, cells, tolerance):
         self.cells, self.multigrid = cells, OpenMultigrid(cells)
         self.apply, self.planes = self.multigrid.apply, cells.planes
-        between, self.u = self.plane_sums(cells.weight[:, 1])[:-1], np.empty(cells.n)
+        rough = tolerance >= ROUGH and cells.n >= MANY
+        self.u = np.empty(cells.n, np.float32 if rough else np.float64)
+        between = self.plane_sums(cells.weight[:, 1])[:-1]
         profile = _series_profile(cells.inlet.sum(dtype=float), between, cells.outlet.sum(dtype=float))
         for own in self.planes:
             for first, stop, value in zip(own, own[1:], profile):
