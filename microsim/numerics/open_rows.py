@@ -7,7 +7,7 @@ with w_ij the open part of a face times (h_0 / h_axis)^2. Cells are the voxels t
 a link across each of its six faces, to itself and of weight 0 where nothing passes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,14 +22,16 @@ from .multigrid import Multigrid, distance_ratios, merge_lines
 class OpenRows:
     """Cells of a mask in voxels of widths h, linked through open faces.
 
-    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; index:
-    cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of each colour and the end; near,
-    weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x; diagonal: A_ii.
+    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; shape: voxels
+    along each axis; index: cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of each colour
+    and the end; near, weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x;
+    diagonal: A_ii.
     """
 
     opening: np.ndarray
     h: np.ndarray
     periodic: bool
+    shape: tuple
     index: np.ndarray
     position: np.ndarray
     bounds: np.ndarray
@@ -54,7 +56,11 @@ class OpenRows:
             cells = index[plane][mask[plane]]
             ends[end, cells] = 2 * opening[0, plane, :-1, :-1][mask[plane]]
             diagonal[cells] += ends[end, cells]
-        return cls(opening, h, periodic, index, position, bounds, near, weight, *ends, diagonal)
+        return cls(opening, h, periodic, mask.shape, index, position, bounds, near, weight, *ends, diagonal)
+
+    def settled(self):
+        """Return it without what only coarser levels are made of: 16 bytes a voxel."""
+        return replace(self, opening=np.empty((3, 0, 0, 0), np.float32), index=np.empty((0, 0, 0), np.int32))
 
     @property
     def n(self):
@@ -69,7 +75,7 @@ class OpenRows:
     @property
     def planes(self):
         """First cell of each plane of x, and the end, of each colour [colour, x]."""
-        x, lines = self.position[:, 0], np.arange(len(self.index) + 1, dtype=np.int16)
+        x, lines = self.position[:, 0], np.arange(self.shape[0] + 1, dtype=np.int16)
         return np.array([a + np.searchsorted(x[a:b], lines) for a, b in pairwise(self.bounds)])
 
     def gather(self, array):
@@ -78,7 +84,7 @@ class OpenRows:
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
-        dense = np.full(self.index.shape, fill, dtype)
+        dense = np.full(self.shape, fill, dtype)
         dense[tuple(self.position.T)] = values
         return dense
 
@@ -86,10 +92,11 @@ class OpenRows:
 class OpenMultigrid:
     """Multigrid cycle for A; from the first coarser level on it is a Multigrid on a graph."""
 
-    def __init__(self, cells, coarsest=300, visits=2):
+    def __init__(self, cells, aggregates=None, coarsest=300, visits=2):
+        """aggregates: of open_aggregates, where the cells are `settled`."""
         self.rows, self.spans = Rows.alone(cells.near, cells.weight), cells.spans
         self.diagonal = cells.diagonal
-        graph, weight, self.parent, low, high = open_aggregates(cells)
+        graph, weight, self.parent, low, high = aggregates or open_aggregates(cells)
         self.children = (None, None)
         if kernels.cycle.reads_members():
             self.children = kernels.coarsening.children_of(self.parent, graph.n)
@@ -135,9 +142,9 @@ def open_aggregates(cells):
     join; return the coarse graph, its link weights, the aggregate of each cell, and the aggregates'
     conductances to the two ends."""
     for reach in (1.5, 6.0, 1e9):  # where hardly anything is joined wider axes are taken in
-        wide = [h for h, n in zip(cells.h, cells.index.shape) if n > 1 or reach > 6]
+        wide = [h for h, n in zip(cells.h, cells.shape) if n > 1 or reach > 6]
         limit = reach * min(wide, default=0.0)  # of one voxel no axis has two to join
-        lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.index.shape, cells.h)]
+        lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.shape, cells.h)]
         step = [1 + int(line[-1] < line.size - 1) for line in lines]
         of_line, colours = line_colours([line[-1] + 1 for line in lines], cells.periodic)
         parent, position, bounds = kernels.open_blocks.block_aggregates(
@@ -146,7 +153,7 @@ def open_aggregates(cells):
         if bounds[-1] <= 0.7 * cells.n:
             break
     widths = [np.bincount(line, np.full(line.size, h)) for line, h in zip(lines, cells.h)]
-    fine = [np.full(n, h) for n, h in zip(cells.index.shape, cells.h)]
+    fine = [np.full(n, h) for n, h in zip(cells.shape, cells.h)]
     ratios = [distance_ratios(*axis) for axis in zip(fine, lines, widths)]
     shape = ((cells.h[0] / cells.h) ** 2).astype(np.float32)
     indptr, neighbour, weight = kernels.open_blocks.block_links(
