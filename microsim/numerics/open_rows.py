@@ -22,10 +22,10 @@ from .multigrid import Multigrid, distance_ratios, merge_lines
 class OpenRows:
     """Cells of a mask in voxels of widths h, linked through open faces.
 
-    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; shape: voxels
-    along each axis; index: cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of each colour
-    and the end; near, weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x;
-    diagonal: A_ii.
+    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; shape:
+    voxels along each axis; index: cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of
+    each colour and the end; near, weight [n, 6]: see above; inlet, outlet: conductance of each cell to either
+    end of x; diagonal: A_ii.
     """
 
     opening: np.ndarray
@@ -122,8 +122,8 @@ class OpenMultigrid:
 
 
 def _roots():
-    """For each pattern of open faces within a 2 x 2 x 2 block (across x, y, z, four of each) the first voxel of
-    what hangs together, for each of its 8 voxels [pattern, voxel]."""
+    """For each pattern of open faces within a 2 x 2 x 2 block (across x, y, z, four of each) the first voxel
+    of what hangs together, for each of its 8 voxels [pattern, voxel]."""
     first = np.tile(np.arange(8, dtype=np.uint8), (2**12, 1))
     faces = [(v - (4 >> axis), v) for axis in range(3) for v in range(8) if v & (4 >> axis)]
     for _ in range(7):  # as far as from one end of a winding row of eight to the other

@@ -63,8 +63,8 @@ def _shares(grid, names, interface, periodic_sides):
 
 
 def percolating_faces(share, periodic_sides=False):
-    """Return how far the faces of a conductor of given shares [x, y, z] are open, [axis, x, y, z], one longer along
-    each axis, and the voxels, True, that open faces join to both ends of axis 0."""
+    """Return how far the faces of a conductor of given shares [x, y, z] are open, [axis, x, y, z], one longer
+    along each axis, and the voxels, True, that open faces join to both ends of axis 0."""
     opening = face_openings(share, periodic_sides=periodic_sides, least=CLOSED)
     return opening, _percolating(opening, share.shape, periodic_sides)
 

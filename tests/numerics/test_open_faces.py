@@ -6,7 +6,6 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-
 from .open_voxels import SHAPE, STRETCH, some_cells, some_open
 from .twins import agree
 

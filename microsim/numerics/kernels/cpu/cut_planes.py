@@ -62,8 +62,8 @@ def place(n1, n2, n3, share):
 
 @inlined
 def place_of_cut(n1, n2, n3, share):
-    """The same for a share of PURE to 1 - PURE, without a way that only some planes go: in a loop over rows of
-    numbers eight planes are found at a time, 7 ns each in place of 19."""
+    """The same for a share of PURE to 1 - PURE, without a way that only some planes go: in a loop over rows
+    of numbers eight planes are found at a time, 7 ns each in place of 19."""
     m1, m3 = min(n1, n2, n3), max(n1, n2, n3)
     m2, v = 1 - m1 - m3, min(share, 1 - share)
     third = 1 / (6 * m2 * m3)

@@ -131,7 +131,11 @@ def openings(first, stop, share, least, gaps, opening):
     planes = np.zeros((2, RECORD, ny - TWICE, nz - TWICE), np.float32)
     records, size = planes.reshape(planes.size), (ny - TWICE) * (nz - TWICE)
     rows, work = np.empty((3, share.shape[2]), np.float32), np.zeros((10, _whole(3 * nz)))
-    found, taken, row = np.empty(share.shape[2], np.uint64), np.empty(3 * share.shape[2], np.uint64), nz - TWICE
+    found, taken, row = (
+        np.empty(share.shape[2], np.uint64),
+        np.empty(3 * share.shape[2], np.uint64),
+        nz - TWICE,
+    )
     _planes(share, first + ONCE, rows, planes[(first + ONCE) % TWICE], found, work)
     for i in range(first, stop):
         x = i + TWICE
@@ -154,9 +158,9 @@ def openings(first, stop, share, least, gaps, opening):
 
 @inlined
 def _row_of_faces(given, begin, own, other, axis, across, step_b, step_c, plain, out):
-    """Open parts of the lower faces of a row of voxels that begins at `begin`: of whole voxels, and one by one where
-    two surfaces may lie. Where one does they are found several at a time, with the instructions of a vector, from
-    what is written from `plain` on; returns where that ends."""
+    """Open parts of the lower faces of a row of voxels that begins at `begin`: of whole voxels, and one by
+    one where two surfaces may lie. Where one does they are found several at a time, with the instructions of
+    a vector, from what is written from `plain` on; returns where that ends."""
     share, records, size, found, taken, work, least, gaps = given
     for k in range(np.uint64(out.size)):
         lower = min(share[begin + k], share[begin + k - across])
@@ -190,8 +194,8 @@ def _scatter(taken, work, first, stop, least, out):
 
 @inlined
 def _whole(count):
-    """A count up to whole vectors of eight: of what is left over one takes as long as three within a vector, and of
-    the 14 faces across one axis of a row of 128, the mean of a random medium, six would be."""
+    """A count up to whole vectors of eight: of what is left over one takes as long as three within a vector,
+    and of the 14 faces across one axis of a row of 128, the mean of a random medium, six would be."""
     return (count + np.uint64(7)) & ~np.uint64(7)
 
 

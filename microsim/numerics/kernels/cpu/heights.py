@@ -16,8 +16,8 @@ ONE, TWO, LEAST = np.float32(1), np.float32(2), np.float32(1 / 64)
 
 @spread("wide")
 def surround(first, stop, wide, by, periodic):
-    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic` its
-    repetition."""
+    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic`
+    its repetition."""
     nx, ny, nz = wide.shape[0] - 2 * by, wide.shape[1] - 2 * by, wide.shape[2] - 2 * by
     for i in range(first, stop):
         x = _within(np.int64(i) - by, nx, False) + by

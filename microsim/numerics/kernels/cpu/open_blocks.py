@@ -9,8 +9,8 @@ MOST = 24  # links of a part of a block: four across each face
 
 
 def block_aggregates(index, opening, step, colours_of, colours, roots):
-    """Number the parts of blocks that hang together through open faces within them, colour by colour: parent of
-    each cell, position [n, 3] (block) of each part, and bounds, the first part of each colour and the end.
+    """Number the parts of blocks that hang together through open faces within them, colour by colour: parent
+    of each cell, position [n, 3] (block) of each part, and bounds, the first part of each colour and the end.
 
     step: voxels of a block along each axis, 1 or 2; colours_of: colour of each line of blocks, three times;
     roots [pattern of open inner faces, voxel of 8]: first voxel of the part that a voxel belongs to (see
@@ -81,8 +81,8 @@ def _pattern(opening, x, y, z, cell):
 
 
 def block_links(index, opening, shape, periodic, parent, n, step, ratio_x, ratio_y, ratio_z):
-    """Links between the n parts of blocks, lower neighbours first: indptr, neighbour, and weight, the open parts
-    of faces, times the shape of their axis and fine over coarse distance.
+    """Links between the n parts of blocks, lower neighbours first: indptr, neighbour, and weight, the open
+    parts of faces, times the shape of their axis and fine over coarse distance.
 
     parent, step: see block_aggregates; ratio: see multigrid.distance_ratios.
     """
@@ -130,9 +130,9 @@ def _pairs(index, opening, periodic, parent, step, ratio_x, ratio_y, ratio_z, lo
 
 @inlined
 def _across(box, axis, up, beyond, ratio, pairs, links, begin):
-    """Add what is open to the pairs across the upper faces of a block (up: voxels to them), or with up = 0 the
-    lower ones; beyond: line of the voxels on the other side. Returns the number of pairs; those of this block
-    and axis are from `begin` on."""
+    """Add what is open to the pairs across the upper faces of a block (up: voxels to them), or with up = 0
+    the lower ones; beyond: line of the voxels on the other side. Returns the number of pairs; those of this
+    block and axis are from `begin` on."""
     index, opening, parent, own, x, y, z = box
     low, high, open_ = pairs
     bit = 4 >> axis

@@ -7,8 +7,8 @@ from .cut_planes import normal, volume
 
 
 def surround(wide, by, periodic):
-    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic` its
-    repetition."""
+    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic`
+    its repetition."""
     filled = wide[(slice(by, -by),) * 3]
     for axis in range(3):
         around = [(by * (a == axis),) * 2 for a in range(3)]

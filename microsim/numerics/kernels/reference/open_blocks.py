@@ -6,8 +6,8 @@ from .open_faces import clusters
 
 
 def block_aggregates(index, opening, step, colours_of, colours, roots):
-    """Number the parts of blocks that hang together through open faces within them, colour by colour: parent of
-    each cell, position (block) of each part, and bounds, the first part of each colour and the end."""
+    """Number the parts of blocks that hang together through open faces within them, colour by colour: parent
+    of each cell, position (block) of each part, and bounds, the first part of each colour and the end."""
     within, step = opening.copy(), np.array(step)
     for axis in range(3):
         np.moveaxis(within[axis], axis, 0)[:: step[axis]] = 0
@@ -30,8 +30,8 @@ def block_aggregates(index, opening, step, colours_of, colours, roots):
 
 
 def block_links(index, opening, shape, periodic, parent, n, step, ratio_x, ratio_y, ratio_z):
-    """Links between the n parts of blocks, lower neighbours first: indptr, neighbour, and weight, the open parts
-    of faces, times the shape of their axis and fine over coarse distance."""
+    """Links between the n parts of blocks, lower neighbours first: indptr, neighbour, and weight, the open
+    parts of faces, times the shape of their axis and fine over coarse distance."""
     found = []
     for axis, ratio in enumerate((ratio_x, ratio_y, ratio_z)):
         for cell in np.argwhere(index >= 0):
