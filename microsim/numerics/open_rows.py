@@ -97,9 +97,6 @@ class OpenMultigrid:
         self.rows, self.spans = Rows.alone(cells.near, cells.weight), cells.spans
         self.diagonal = cells.diagonal
         graph, weight, self.parent, low, high = aggregates or open_aggregates(cells)
-        self.children = (None, None)
-        if kernels.cycle.reads_members():
-            self.children = kernels.coarsening.children_of(self.parent, graph.n)
         self.coarse = Multigrid(graph, None, coarsest, visits, halved=True)
         self.coarse.update(weight, None, low, high)
         self.coarse.settle()
@@ -116,7 +113,7 @@ class OpenMultigrid:
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
         array."""
         kernels.cycle.down(self.spans, False, *self.rows, self.diagonal, b, self.x, self.r)
-        kernels.cycle.restrict(self.spans, self.parent, self.r, *self.children, self.coarse.b)
+        kernels.cycle.restrict(self.spans, self.parent, self.r, None, None, self.coarse.b)
         kernels.cycle.up(self.spans, self.parent, self.coarse.answer(), *self.rows, self.diagonal, b, self.x)
         return self.x
 

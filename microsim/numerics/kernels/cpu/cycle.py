@@ -140,11 +140,6 @@ def gather(first, stop, r, child_ptr, child, out):
         out[big] = total
 
 
-def reads_members():
-    """Return whether `restrict` reads the members of aggregates."""
-    return count() > FEW
-
-
 def restrict(spans, parent, r, child_ptr, child, out):
     """Sum what a sweep left of b over each aggregate.
 
@@ -152,7 +147,7 @@ def restrict(spans, parent, r, child_ptr, child, out):
     digits, in a sixth of the time: that guesses how many members an aggregate has, often wrongly, and reads
     those of the last colour.
     """
-    if reads_members() and child is not None:
+    if count() > FEW and child is not None:
         gather(r, child_ptr, child, out)
     else:
         _add_up(spans, parent, r, out)

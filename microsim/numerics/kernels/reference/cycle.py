@@ -93,14 +93,12 @@ def gather(r, child_ptr, child, out):
     sum_children(r, child_ptr, child, out)
 
 
-def reads_members():
-    """Return whether `restrict` reads the members of aggregates."""
-    return True
-
-
 def restrict(spans, parent, r, child_ptr, child, out):
     """Sum what a sweep left of b over each aggregate."""
-    gather(r, child_ptr, child, out)
+    if child is None:
+        out[:] = np.bincount(parent, r, out.size)
+    else:
+        gather(r, child_ptr, child, out)
 
 
 def descend(
