@@ -256,7 +256,7 @@ def transport_bytes(arguments):
     share, kinds = phase_share(grid, conducting), {str(value) for value in conducting.values() if value}
     plain = len(kinds) == 1 and all(isinstance(value, (int, float)) for value in conducting.values())
     if arguments["interface"] not in (None, "voxel"):
-        each = 1200 if len(kinds) > 1 else 200
+        each = 1200 if len(kinds) > 1 else 60 + 85 * share
     elif plain and arguments["sides"] != "periodic" and max(grid.voxel_size) < 1.58 * min(grid.voxel_size):
         each = 38 * share
     else:

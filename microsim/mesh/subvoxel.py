@@ -132,7 +132,7 @@ def _unbend(phi, periodic_sides):
     for _ in range(PASSES):
         before, gone = gone, (1 + np.sqrt(1 + 4 * gone**2)) / 2
         kernels.heights.unbend(ahead, STEP, np.float32((before - 1) / gone), MARGIN, phi, onward)
-        _renew_padding(onward, 2, periodic_sides)
+        kernels.heights.surround(onward, 2, bool(periodic_sides))
         ahead, onward = onward, ahead
 
 
@@ -150,17 +150,8 @@ def _padded(values, by, periodic_sides):
     """Values with voxels around the box: its mirror image, or along y and z its repetition."""
     wide = np.empty(tuple(n + 2 * by for n in values.shape), values.dtype)
     wide[(slice(by, -by),) * 3] = values
-    _renew_padding(wide, by, periodic_sides)
+    kernels.heights.surround(wide, by, bool(periodic_sides))
     return wide
-
-
-def _renew_padding(wide, by, periodic_sides):
-    """Fill the voxels around the box from those within."""
-    for axis in range(3):
-        line = np.moveaxis(wide, axis, 0)
-        mode = "wrap" if periodic_sides and axis else "symmetric"
-        source = by + np.pad(np.arange(len(line) - 2 * by), by, mode=mode)
-        line[:by], line[-by:] = line[source[:by]], line[source[-by:]]
 
 
 def _slope(wide, axis):

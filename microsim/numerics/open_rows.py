@@ -7,7 +7,7 @@ with w_ij the open part of a face times (h_0 / h_axis)^2. Cells are the voxels t
 a link across each of its six faces, to itself and of weight 0 where nothing passes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -22,14 +22,16 @@ from .multigrid import Multigrid, distance_ratios, merge_lines
 class OpenRows:
     """Cells of a mask in voxels of widths h, linked through open faces.
 
-    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; index:
-    cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of each colour and the end; near,
-    weight [n, 6]: see above; inlet, outlet: conductance of each cell to either end of x; diagonal: A_ii.
+    opening: open part [axis, x, y, z] of the lower face of each voxel, one longer along each axis; shape:
+    voxels along each axis; index: cell of each voxel, -1 elsewhere; position [n, 3]; bounds: first cell of
+    each colour and the end; near, weight [n, 6]: see above; inlet, outlet: conductance of each cell to either
+    end of x; diagonal: A_ii.
     """
 
     opening: np.ndarray
     h: np.ndarray
     periodic: bool
+    shape: tuple
     index: np.ndarray
     position: np.ndarray
     bounds: np.ndarray
@@ -54,7 +56,11 @@ class OpenRows:
             cells = index[plane][mask[plane]]
             ends[end, cells] = 2 * opening[0, plane, :-1, :-1][mask[plane]]
             diagonal[cells] += ends[end, cells]
-        return cls(opening, h, periodic, index, position, bounds, near, weight, *ends, diagonal)
+        return cls(opening, h, periodic, mask.shape, index, position, bounds, near, weight, *ends, diagonal)
+
+    def settled(self):
+        """Return it without what only coarser levels are made of: 16 bytes a voxel."""
+        return replace(self, opening=np.empty((3, 0, 0, 0), np.float32), index=np.empty((0, 0, 0), np.int32))
 
     @property
     def n(self):
@@ -69,7 +75,7 @@ class OpenRows:
     @property
     def planes(self):
         """First cell of each plane of x, and the end, of each colour [colour, x]."""
-        x, lines = self.position[:, 0], np.arange(len(self.index) + 1, dtype=np.int16)
+        x, lines = self.position[:, 0], np.arange(self.shape[0] + 1, dtype=np.int16)
         return np.array([a + np.searchsorted(x[a:b], lines) for a, b in pairwise(self.bounds)])
 
     def gather(self, array):
@@ -78,7 +84,7 @@ class OpenRows:
 
     def scatter(self, values, fill=np.nan, dtype=np.float32):
         """Return a dense [x, y, z] array of cell values; `fill` elsewhere."""
-        dense = np.full(self.index.shape, fill, dtype)
+        dense = np.full(self.shape, fill, dtype)
         dense[tuple(self.position.T)] = values
         return dense
 
@@ -86,12 +92,12 @@ class OpenRows:
 class OpenMultigrid:
     """Multigrid cycle for A; from the first coarser level on it is a Multigrid on a graph."""
 
-    def __init__(self, cells, coarsest=300, visits=2):
+    def __init__(self, cells, aggregates=None, coarsest=300, visits=2):
+        """aggregates: of open_aggregates, where the cells are `settled`."""
         self.rows, self.spans = Rows.alone(cells.near, cells.weight), cells.spans
         self.diagonal = cells.diagonal
-        graph, weight, self.parent, *children, low, high = open_aggregates(cells)
-        self.children = children
-        self.coarse = Multigrid(graph, weight, coarsest, visits)
+        graph, weight, self.parent, low, high = aggregates or open_aggregates(cells)
+        self.coarse = Multigrid(graph, None, coarsest, visits, halved=True)
         self.coarse.update(weight, None, low, high)
         self.coarse.settle()
         self.x, self.r = np.zeros((2, cells.n), np.float32)
@@ -107,30 +113,48 @@ class OpenMultigrid:
         """Return the answer of one cycle to A x = b from a zero start (one sweep down, one up), in a shared
         array."""
         kernels.cycle.down(self.spans, False, *self.rows, self.diagonal, b, self.x, self.r)
-        kernels.cycle.restrict(self.spans, self.parent, self.r, *self.children, self.coarse.b)
+        kernels.cycle.restrict(self.spans, self.parent, self.r, None, None, self.coarse.b)
         kernels.cycle.up(self.spans, self.parent, self.coarse.answer(), *self.rows, self.diagonal, b, self.x)
         return self.x
 
 
+def _roots():
+    """For each pattern of open faces within a 2 x 2 x 2 block (across x, y, z, four of each) the first voxel
+    of what hangs together, for each of its 8 voxels [pattern, voxel]."""
+    first = np.tile(np.arange(8, dtype=np.uint8), (2**12, 1))
+    faces = [(v - (4 >> axis), v) for axis in range(3) for v in range(8) if v & (4 >> axis)]
+    for _ in range(7):  # as far as from one end of a winding row of eight to the other
+        for bit, (lower, upper) in enumerate(faces):
+            open_ = np.arange(2**12) >> bit & 1 == 1
+            least = np.minimum(first[open_, lower], first[open_, upper])
+            first[open_, lower] = first[open_, upper] = least
+    return first
+
+
+ROOTS = _roots()
+
+
 def open_aggregates(cells):
     """Join the cells of each block of two voxels along each axis, where they are narrow, that open faces
-    join; return the coarse graph, its link weights, the aggregate of each cell, the cells of each aggregate
-    (compressed rows), and the aggregates' conductances to the two ends."""
+    join; return the coarse graph, its link weights, the aggregate of each cell, and the aggregates'
+    conductances to the two ends."""
     for reach in (1.5, 6.0, 1e9):  # where hardly anything is joined wider axes are taken in
-        wide = [h for h, n in zip(cells.h, cells.index.shape) if n > 1 or reach > 6]
+        wide = [h for h, n in zip(cells.h, cells.shape) if n > 1 or reach > 6]
         limit = reach * min(wide, default=0.0)  # of one voxel no axis has two to join
-        lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.index.shape, cells.h)]
-        parent, bounds = _parents(cells, lines)
+        lines = [merge_lines(np.full(n, h), limit) for n, h in zip(cells.shape, cells.h)]
+        step = [1 + int(line[-1] < line.size - 1) for line in lines]
+        of_line, colours = line_colours([line[-1] + 1 for line in lines], cells.periodic)
+        parent, position, bounds = kernels.open_blocks.block_aggregates(
+            cells.index, cells.opening, step, of_line, colours, ROOTS
+        )
         if bounds[-1] <= 0.7 * cells.n:
             break
-    children = kernels.coarsening.children_of(parent, int(bounds[-1]))
-    first = cells.position[children[1][children[0][:-1]]]
-    position = np.stack([line[at] for line, at in zip(lines, first.T)], axis=1).astype(np.int16)
     widths = [np.bincount(line, np.full(line.size, h)) for line, h in zip(lines, cells.h)]
-    fine = [np.full(n, h) for n, h in zip(cells.index.shape, cells.h)]
+    fine = [np.full(n, h) for n, h in zip(cells.shape, cells.h)]
     ratios = [distance_ratios(*axis) for axis in zip(fine, lines, widths)]
-    indptr, neighbour, weight = kernels.open_faces.block_links(
-        cells.near, cells.weight, parent, *children, position, *ratios
+    shape = ((cells.h[0] / cells.h) ** 2).astype(np.float32)
+    indptr, neighbour, weight = kernels.open_blocks.block_links(
+        cells.index, cells.opening, shape, cells.periodic, parent, len(position), step, *ratios
     )
     layer = np.zeros(len(position), np.uint8)
     graph = Graph(indptr, neighbour, position, layer, bounds, tuple(widths), int(cells.periodic))
@@ -138,33 +162,14 @@ def open_aggregates(cells):
         _end_conductance(cells, parent, len(position), part, face, cells.h[0] / widths[0][end])
         for part, face, end in ((cells.inlet, 1, 0), (cells.outlet, 0, -1))
     ]
-    return graph, weight, parent, *children, *ends
-
-
-def _parents(cells, lines):
-    """Number the connected parts of blocks colour by colour; return that of each cell, and the colours'
-    bounds."""
-    shape, step = cells.index.shape, np.array([1 + (line[-1] < line.size - 1) for line in lines])
-    blocks = [line[-1] + 1 for line in lines]
-    part, parts = np.zeros(shape, np.uint8), np.empty(blocks, np.uint8)
-    kernels.open_faces.block_parts(cells.index, cells.opening, step, part, parts)
-    of_line, colours = line_colours(blocks, cells.periodic)
-    colour = (of_line[0][:, None, None] + of_line[1][:, None] + of_line[2]) % colours
-    base, bounds = np.empty(parts.size, np.int32), [0]
-    for own in range(colours):
-        at = np.flatnonzero(colour.ravel() == own)
-        ends = bounds[-1] + np.cumsum(parts.ravel()[at])
-        base[at] = ends - parts.ravel()[at]
-        bounds.append(int(ends[-1]) if ends.size else bounds[-1])
-    parent = np.empty(cells.n, np.int32)
-    kernels.open_faces.parents(cells.position, step, base.reshape(blocks), part, parent)
-    return parent, np.array(bounds)
+    return graph, weight, parent, *ends
 
 
 def _end_conductance(cells, parent, n, part, face, ratio):
     """Conductance of the aggregates to an end of x; see multigrid.end_conductance. face: the one of a cell at
     that end that leads inwards."""
-    at = np.flatnonzero(part)
+    layer = cells.index[-1 if face == 0 else 0]
+    at = np.sort(layer[layer >= 0])
     total = np.bincount(parent[at], part[at], n)
     if ratio == 1:
         return total.astype(np.float32)

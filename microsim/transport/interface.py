@@ -15,7 +15,7 @@ from ..mesh.cut_surface import CLOSED
 from ..mesh.shares import share_of
 from ..mesh.subvoxel import face_openings, smooth_shares
 from ..numerics.backend import kernels
-from ..numerics.open_rows import OpenRows
+from ..numerics.open_rows import OpenRows, open_aggregates
 
 FARTHEST = 30  # of spheres of 30 the error is 0.7 % at 16 voxels, of 50 2.9 %, as much as of whole voxels
 
@@ -64,13 +64,20 @@ def _shares(grid, names, interface, periodic_sides):
 
 
 def cut_cells(share, h, periodic_sides=False):
-    """Return the OpenRows of a conductor along axis 0; None where nothing percolates.
+    """Return the OpenRows of a conductor along axis 0, settled, with what open_aggregates makes of them, or
+    None where nothing percolates; the mean share, and that of the voxels that percolate.
 
     share: [x, y, z], 0 to 1; h: voxel edges, divided by the square root of the conductivity along them.
     """
+    share = np.ascontiguousarray(share)
     opening = face_openings(share, periodic_sides=periodic_sides, least=CLOSED)
     mask = _percolating(opening, share.shape, periodic_sides)
-    return OpenRows.of(mask, opening, h, periodic_sides) if mask.any() else None
+    shares = float(share.mean(dtype=float)), float(share[mask].sum(dtype=float) / share.size)
+    del share
+    if not mask.any():
+        return None, *shares
+    cells = OpenRows.of(mask, opening, h, periodic_sides)
+    return (cells.settled(), open_aggregates(cells)), *shares
 
 
 def _percolating(opening, shape, periodic_sides):

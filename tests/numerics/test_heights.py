@@ -25,6 +25,18 @@ def test_begin(seed, shape, by):
     assert np.abs(height).min() >= 0.5 and np.abs(height).max() <= most
 
 
+@quick
+@given(seeds, st.sampled_from([(7, 8, 6), (1, 5, 2), (4, 1, 3)]), st.sampled_from([1, 3]), st.booleans())
+def test_surround(seed, shape, by, periodic):
+    wide = np.full([n + 2 * by for n in shape], np.nan, np.float32)
+    wide[(slice(by, -by),) * 3] = np.random.default_rng(seed).random(shape)
+    (filled,) = agree("heights.surround", wide, by, periodic, outputs=[0])
+    inner = filled[(slice(by, -by),) * 3]
+    assert np.array_equal(inner, wide[(slice(by, -by),) * 3])
+    assert np.array_equal(filled[by - 1, by:-by, by:-by], inner[0])
+    assert np.array_equal(filled[by:-by, by - 1, by:-by], inner[:, -1 if periodic else 0])
+
+
 def smoothed(seed, shape=(4, 3, 5)):
     rng = np.random.default_rng(seed)
     ahead = rng.normal(size=[n + 4 for n in shape]).astype(np.float32)

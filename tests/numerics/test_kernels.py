@@ -211,6 +211,7 @@ def _hold_rows(case, rows):
         )
         with threads.limited(1):
             agree("cycle.restrict", spans, parent, r, child_ptr, child, out, outputs=[5])
+            agree("cycle.restrict", spans, parent, r, None, None, out, outputs=[5])
         agree("cycle.prolong", parent, vector(case, len(out)), x, outputs=[2])
         (x,) = agree("cycle.up", spans, parent, vector(case, len(out)), *rows, diagonal, b, x, outputs=[10])
     _hold_sweeps_of_some(case, spans, rows, diagonal, b, parent)

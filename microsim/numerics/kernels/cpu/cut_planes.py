@@ -61,6 +61,38 @@ def place(n1, n2, n3, share):
 
 
 @inlined
+def place_of_cut(n1, n2, n3, share):
+    """The same for a share of PURE to 1 - PURE, without a way that only some planes go: in a loop over rows
+    of numbers eight planes are found at a time, 7 ns each in place of 19."""
+    m1, m3 = min(n1, n2, n3), max(n1, n2, n3)
+    m2, v = 1 - m1 - m3, min(share, 1 - share)
+    third = 1 / (6 * m2 * m3)
+    v1 = m1 * m1 * third
+    v2 = v1 + 3 * m2 * (m2 - m1) * third
+    corner = m1 * _cube_root(min(v / v1, 1.0))
+    root = max(m1 * m1 + 8 * m2 * m3 * (v - v1), 0.0) ** 0.5
+    a = m2 + (0.5 - m2) * (v - v2) / max(0.5 - v2, 1e-9)
+    for _ in range(3):
+        p, q, r = a - m1, a - m2, max(a - m3, 0.0)
+        more, slope = a * a * a - p * p * p - q * q * q - r * r * r, a * a - p * p - q * q - r * r
+        a -= (more - 6 * m1 * m2 * m3 * v) / (3 * slope)
+    a = m3 * v + 0.5 * (m1 + m2) if (m1 + m2 <= m3) & (2 * m3 * v >= m1 + m2) else a
+    a = 0.5 * (m1 + root) if v < v2 else a
+    a = corner if v < v1 else a
+    return a if share <= 0.5 else 1 - a
+
+
+@inlined
+def _cube_root(t):
+    """Of t in 1/100 (v / v1 is above 6 PURE) to 1: Halley's steps from within a third of it."""
+    a = 0.2 + t * (1.6 - 0.8 * t)
+    for _ in range(3):
+        cubed = a * a * a
+        a *= (cubed + 2 * t) / (2 * cubed + t)
+    return a
+
+
+@inlined
 def open_part(n2, n3, a):
     """Part of a unit square with n2 y + n3 z < a."""
     v = square(a) - square(a - n2) - square(a - n3) + square(a - n2 - n3)

@@ -8,13 +8,13 @@ import numpy as np
 
 from ...codes import GOOD_FIT, POOR_FIT, PURE
 from .compiled import inlined
-from .cut_planes import normal, open_part, place
+from .cut_planes import normal, open_part, place, place_of_cut
 from .gaps import between_two
-from .threads import spread
+from .threads import START, spread
 
 NONE, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 ONCE, TWICE = np.uint64(1), np.uint64(2)
-# what is kept of a voxel: gradient, normal, place and misfit of its plane; where they begin, and how many
+# what is kept of voxels: gradient, normal, place and misfit of their planes; where they begin, and how many
 SIZE, PLACE, LACK, RECORD = (np.uint64(n) for n in (3, 6, 7, 8))
 X, Y, Z = (np.uint64(n) for n in (0, 1, 2))
 NEXT = np.array([1, 2, 0, 1], np.uint64)  # axes that come after each, and after that one
@@ -24,18 +24,15 @@ NEXT = np.array([1, 2, 0, 1], np.uint64)  # axes that come after each, and after
 def gradients(first, stop, share, gradient):
     """Gradient [axis, x, y, z] of the shares over 3 x 3 x 3 voxels (weights 1, 2, 1 across), inside the
     outermost."""
-    rows = np.empty((6, share.shape[2]), np.float32)
+    rows = np.empty((3, share.shape[2]), np.float32)
     for i in range(first, stop):
         for j in range(gradient.shape[2]):
-            _slopes(share, i + 1, j, rows)
-            for k in range(gradient.shape[3]):
-                for axis in range(3):
-                    gradient[axis, i, j, k] = rows[3 + axis, k]
+            _slopes(share, i + 1, j, rows, gradient[0, i, j], gradient[1, i, j], gradient[2, i, j])
 
 
 @inlined
-def _slopes(share, x, j, rows):
-    """Write the gradient of the shares in row j of a plane x into the last three of six rows."""
+def _slopes(share, x, j, rows, slope_x, slope_y, slope_z):
+    """Write the gradient of the shares in row j of a plane x."""
     low, mid, high = share[x - 1], share[x], share[x + 1]
     across, along, mean = rows[0], rows[1], rows[2]
     for k in range(rows.shape[1]):
@@ -46,9 +43,9 @@ def _slopes(share, x, j, rows):
         along[k] = last - first
         mean[k] = first + last + TWO * (low[j + 1, k] + TWO * mid[j + 1, k] + high[j + 1, k])
     for k in range(rows.shape[1] - 2):
-        rows[3, k] = (across[k] + TWO * across[k + 1] + across[k + 2]) * np.float32(1 / 32)
-        rows[4, k] = (along[k] + TWO * along[k + 1] + along[k + 2]) * np.float32(1 / 32)
-        rows[5, k] = (mean[k + 2] - mean[k]) * np.float32(1 / 32)
+        slope_x[k] = (across[k] + TWO * across[k + 1] + across[k + 2]) * np.float32(1 / 32)
+        slope_y[k] = (along[k] + TWO * along[k + 1] + along[k + 2]) * np.float32(1 / 32)
+        slope_z[k] = (mean[k + 2] - mean[k]) * np.float32(1 / 32)
 
 
 @inlined
@@ -78,20 +75,16 @@ def _passage(share, doubt, at, across, b, c):
 
 
 @inlined
-def _face(share, planes, here, there, own, other, axis, across, step_b, step_c, gaps):
+def _face(share, planes, here, there, own, other, size, axis, across, step_b, step_c, gaps):
     """Open part of the face across an axis between two voxels, the second before the first: places in `share`
-    (here, there) and of their planes (own, other); steps in `share` across the axis and along the others;
-    gaps: see openings."""
-    s, t = share[here], share[there]
-    if s < PURE or t < PURE:
-        return 0.0
-    if s > 1 - PURE and t > 1 - PURE:
-        return 1.0
-    b, c = NEXT[axis], NEXT[axis + ONCE]
-    ga, gb, gc = planes[own + axis], planes[own + b], planes[own + c]
-    ha, hb, hc = planes[other + axis], planes[other + b], planes[other + c]
+    (here, there) and of their planes (own, other; size: from one quantity of a plane to the next); steps in
+    `share` across the axis and along the others; gaps: see openings."""
+    s, t, b, c = share[here], share[there], NEXT[axis] * size, NEXT[axis + ONCE] * size
+    a = axis * size
+    ga, gb, gc = planes[own + a], planes[own + b], planes[own + c]
+    ha, hb, hc = planes[other + a], planes[other + b], planes[other + c]
     facing = ga * ha + gb * hb + gc * hc > 0  # the same way: one surface, not two
-    of_s, of_t = planes[own + LACK], planes[other + LACK]
+    of_s, of_t = planes[own + LACK * size], planes[other + LACK * size]
     passage = _passage(share, _doubt(of_s, facing), here, across, step_b, step_c)
     passage = min(passage, _passage(share, _doubt(of_t, facing), there, across, step_b, step_c))
     if s > 1 - PURE or t > 1 - PURE:
@@ -106,10 +99,11 @@ def _face(share, planes, here, there, own, other, axis, across, step_b, step_c, 
         two = between_two(share, here, there, g, h, (across, step_b, step_c), two)
     if misfit == 1:
         return two
-    at = planes[own + PLACE] - (planes[own + SIZE + axis] if ga > 0 else NONE)
-    sides = open_part(planes[own + SIZE + b], planes[own + SIZE + c], np.float64(at))
-    at = planes[other + PLACE] - (NONE if ha > 0 else planes[other + SIZE + axis])
-    sides += open_part(planes[other + SIZE + b], planes[other + SIZE + c], np.float64(at))
+    a, b, c, place_of = SIZE * size + a, SIZE * size + b, SIZE * size + c, PLACE * size
+    at = planes[own + place_of] - (planes[own + a] if ga > 0 else NONE)
+    sides = open_part(planes[own + b], planes[own + c], np.float64(at))
+    at = planes[other + place_of] - (NONE if ha > 0 else planes[other + a])
+    sides += open_part(planes[other + b], planes[other + c], np.float64(at))
     both = sides / 2
     if facing:
         n1, n2, n3 = normal(2 * abs(np.float64(ga) + ha), abs(np.float64(gb) + hb), abs(np.float64(gc) + hc))
@@ -134,52 +128,143 @@ def openings(first, stop, share, least, gaps, opening):
     """
     ny, nz = np.uint64(share.shape[1]), np.uint64(share.shape[2])
     flat, x_step = share.reshape(share.size), ny * nz
-    planes = np.zeros((2, ny - TWICE, nz - TWICE, RECORD), np.float32)
-    rows, y_record = np.empty((6, share.shape[2]), np.float32), RECORD * (nz - TWICE)
-    records = planes.reshape(planes.size)
-    _planes(share, first + ONCE, rows, planes[(first + ONCE) % TWICE])
+    planes = np.zeros((2, RECORD, ny - TWICE, nz - TWICE), np.float32)
+    records, size = planes.reshape(planes.size), (ny - TWICE) * (nz - TWICE)
+    rows, work = np.empty((3, share.shape[2]), np.float32), np.zeros((10, _whole(3 * nz)))
+    found, taken, row = (
+        np.empty(share.shape[2], np.uint64),
+        np.empty(3 * share.shape[2], np.uint64),
+        nz - TWICE,
+    )
+    _planes(share, first + ONCE, rows, planes[(first + ONCE) % TWICE], found, work)
     for i in range(first, stop):
         x = i + TWICE
-        _planes(share, x, rows, planes[x % TWICE])
-        own_plane = x % TWICE * y_record * (ny - TWICE)
-        other_plane = (x - ONCE) % TWICE * y_record * (ny - TWICE)
+        _planes(share, x, rows, planes[x % TWICE], found, work)
         for j in range(np.uint64(opening.shape[2])):
-            begin = x * x_step + (j + TWICE) * nz + TWICE
-            record = (j + ONCE) * y_record + RECORD
-            for k in range(np.uint64(opening.shape[3])):
-                at, own, other = begin + k, own_plane + record + k * RECORD, other_plane + record + k * RECORD
-                s = flat[at]
-                lowest = min(s, flat[at - x_step], flat[at - nz], flat[at - ONCE])
-                if s < PURE or lowest > 1 - PURE:  # most voxels
-                    whole = NONE if s < PURE else ONE
-                    opening[0, i, j, k], opening[1, i, j, k], opening[2, i, j, k] = whole, whole, whole
-                    continue
-                a, b, c = at - x_step, at - nz, at - ONCE
-                opening[0, i, j, k] = _at_least(
-                    least, _face(flat, records, at, a, own, other, X, x_step, nz, ONCE, gaps)
-                )
-                opening[1, i, j, k] = _at_least(
-                    least, _face(flat, records, at, b, own, own - y_record, Y, nz, ONCE, x_step, gaps)
-                )
-                opening[2, i, j, k] = _at_least(
-                    least, _face(flat, records, at, c, own, own - RECORD, Z, ONCE, x_step, nz, gaps)
-                )
+            at = x * x_step + (j + TWICE) * nz + TWICE
+            own = x % TWICE * RECORD * size + (j + ONCE) * row + ONCE
+            other = (x - ONCE) % TWICE * RECORD * size + (j + ONCE) * row + ONCE
+            given = flat, records, size, found, taken, work, least, gaps
+            of_x = _row_of_faces(given, at, own, other, X, x_step, nz, ONCE, START, opening[0, i, j])
+            of_y = _row_of_faces(given, at, own, own - row, Y, nz, ONCE, x_step, of_x, opening[1, i, j])
+            of_z = _row_of_faces(given, at, own, own - ONCE, Z, ONCE, x_step, nz, of_y, opening[2, i, j])
+            _open_sides(work[0], work[1], work[2], _whole(of_z))
+            _open_sides(work[3], work[4], work[5], _whole(of_z))
+            _open_halfway(work[6], work[7], work[8], work[9], _whole(of_z))
+            _scatter(taken, work, START, of_x, least, opening[0, i, j])
+            _scatter(taken, work, of_x, of_y, least, opening[1, i, j])
+            _scatter(taken, work, of_y, of_z, least, opening[2, i, j])
 
 
 @inlined
-def _planes(share, x, rows, planes):
+def _row_of_faces(given, begin, own, other, axis, across, step_b, step_c, plain, out):
+    """Open parts of the lower faces of a row of voxels that begins at `begin`: of whole voxels, and one by
+    one where two surfaces may lie. Where one does they are found several at a time, with the instructions of
+    a vector, from what is written from `plain` on; returns where that ends."""
+    share, records, size, found, taken, work, least, gaps = given
+    for k in range(np.uint64(out.size)):
+        lower = min(share[begin + k], share[begin + k - across])
+        out[k] = NONE if lower < PURE else ONE
+    count, first = START, plain
+    for k in range(np.uint64(out.size)):
+        lower = min(share[begin + k], share[begin + k - across])
+        found[count] = k
+        count += np.uint64((lower >= PURE) & (lower <= 1 - PURE))
+    for n in range(count):
+        k = found[n]
+        i, j, at = own + k, other + k, begin + k
+        if _is_one_surface(records, i, j, size):
+            taken[plain] = k
+            plain += np.uint64(max(share[at], share[at - across]) <= 1 - PURE)
+        else:
+            open_ = _face(share, records, at, at - across, i, j, size, axis, across, step_b, step_c, gaps)
+            out[k] = _at_least(least, open_)
+    for n in range(first, plain):
+        k = taken[n]
+        work[9, n] = 0.5 * (np.float64(share[begin + k]) + np.float64(share[begin + k - across]))
+        _gather(records, own + k, other + k, size, axis, work, n)
+    return plain
+
+
+@inlined
+def _scatter(taken, work, first, stop, least, out):
+    for n in range(first, stop):
+        out[taken[n]] = _at_least(least, (work[2, n] + work[5, n] + work[9, n]) / 3)
+
+
+@inlined
+def _whole(count):
+    """A count up to whole vectors of eight: of what is left over one takes as long as three within a vector,
+    and of the 14 faces across one axis of a row of 128, the mean of a random medium, six would be."""
+    return (count + np.uint64(7)) & ~np.uint64(7)
+
+
+@inlined
+def _is_one_surface(records, own, other, size):
+    """Whether two voxels' planes fit them and face the same way."""
+    total = records[own] * records[other] + records[own + size] * records[other + size]
+    total += records[own + TWICE * size] * records[other + TWICE * size]
+    return (total > 0) & (records[own + LACK * size] + records[other + LACK * size] == 0)
+
+
+@inlined
+def _gather(records, own, other, size, axis, work, n):
+    """Write what `_open_sides` takes of the planes of two voxels, and `_open_halfway` of both."""
+    a, b, c, to_normal = axis * size, NEXT[axis] * size, NEXT[axis + ONCE] * size, SIZE * size
+    ga, ha = records[own + a], records[other + a]
+    work[0, n], work[1, n] = records[own + to_normal + b], records[own + to_normal + c]
+    work[2, n] = records[own + PLACE * size] - (records[own + to_normal + a] if ga > 0 else NONE)
+    work[3, n], work[4, n] = records[other + to_normal + b], records[other + to_normal + c]
+    work[5, n] = records[other + PLACE * size] - (NONE if ha > 0 else records[other + to_normal + a])
+    work[6, n] = 2 * abs(np.float64(ga) + ha)
+    work[7, n] = abs(np.float64(records[own + b]) + records[other + b])
+    work[8, n] = abs(np.float64(records[own + c]) + records[other + c])
+
+
+@inlined
+def _open_sides(n2, n3, place_of, count):
+    """Open parts of unit squares with n2 y + n3 z < place, in its stead."""
+    for n in range(count):
+        place_of[n] = open_part(n2[n], n3[n], place_of[n])
+
+
+@inlined
+def _open_halfway(a, b, c, share, count):
+    """Open parts of the sections halfway through boxes of two voxels, in the stead of their share."""
+    for n in range(count):
+        n1, n2, n3 = normal(a[n], b[n], c[n])
+        share[n] = open_part(n2, n3, place_of_cut(n1, n2, n3, share[n]) - 0.5 * n1)
+
+
+@inlined
+def _planes(share, x, rows, planes, found, work):
     """Write the gradients of the voxels of one x; where they are cut normal, place and misfit of their planes
     too."""
-    for j in range(planes.shape[0]):
-        _slopes(share, x, j, rows)
-        for k in range(planes.shape[1]):
-            a, b, c, s = rows[3, k], rows[4, k], rows[5, k], share[x, j + 1, k + 1]
-            planes[j, k, 0], planes[j, k, 1], planes[j, k, 2], planes[j, k, 7] = a, b, c, NONE
-            if PURE <= s <= 1 - PURE:
-                n1, n2, n3 = normal(np.float64(abs(a)), np.float64(abs(b)), np.float64(abs(c)))
-                planes[j, k, 3], planes[j, k, 4], planes[j, k, 5] = n1, n2, n3
-                planes[j, k, 6] = place(n1, n2, n3, np.float64(s))
-                planes[j, k, 7] = _misfit(a, b, c, s)
+    for j in range(np.uint64(planes.shape[1])):
+        _slopes(share, x, j, rows, planes[0, j], planes[1, j], planes[2, j])
+        count, lack = START, planes[7, j]
+        for k in range(np.uint64(planes.shape[2])):
+            s = share[x, j + ONCE, k + ONCE]
+            found[count], lack[k] = k, NONE
+            count += np.uint64((s >= PURE) & (s <= 1 - PURE))
+        for n in range(count):
+            k = found[n]
+            a, b, c, s = planes[0, j, k], planes[1, j, k], planes[2, j, k], share[x, j + ONCE, k + ONCE]
+            work[0, n], work[1, n], work[2, n], work[3, n] = abs(a), abs(b), abs(c), s
+            lack[k] = _misfit(a, b, c, s)
+        _place_planes(work[0], work[1], work[2], work[3], _whole(count))
+        for n in range(count):
+            for part in range(4):
+                planes[3 + part, j, found[n]] = work[part, n]
+
+
+@inlined
+def _place_planes(a, b, c, share, count):
+    """Normals and places of planes, in the stead of sizes of gradients and of shares."""
+    for n in range(count):
+        n1, n2, n3 = normal(a[n], b[n], c[n])
+        share[n] = place_of_cut(n1, n2, n3, share[n])
+        a[n], b[n], c[n] = n1, n2, n3
 
 
 @spread("depth")

@@ -14,6 +14,31 @@ from .threads import spread
 ONE, TWO, LEAST = np.float32(1), np.float32(2), np.float32(1 / 64)
 
 
+@spread("wide")
+def surround(first, stop, wide, by, periodic):
+    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic`
+    its repetition."""
+    nx, ny, nz = wide.shape[0] - 2 * by, wide.shape[1] - 2 * by, wide.shape[2] - 2 * by
+    for i in range(first, stop):
+        x = _within(np.int64(i) - by, nx, False) + by
+        for j in range(wide.shape[1]):
+            y = _within(j - by, ny, periodic) + by
+            row, own = wide[x, y], wide[i, j]
+            for k in range(by):
+                own[k] = row[by + _within(k - by, nz, periodic)]
+                own[by + nz + k] = row[by + _within(nz + k, nz, periodic)]
+            if x != i or y != j:
+                for k in range(by, by + nz):
+                    own[k] = row[k]
+
+
+@inlined
+def _within(k, n, periodic):
+    """Line within a box of n that the line k of what goes on around it repeats, or mirrors."""
+    k = k % n if periodic else k % (2 * n)
+    return k if k < n else 2 * n - 1 - k
+
+
 @spread("height")
 def begin(first, stop, mask, by, most, height):
     """Distance of each voxel's centre to the nearest voxel of the other kind less half a voxel, at most

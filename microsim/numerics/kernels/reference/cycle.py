@@ -95,7 +95,10 @@ def gather(r, child_ptr, child, out):
 
 def restrict(spans, parent, r, child_ptr, child, out):
     """Sum what a sweep left of b over each aggregate."""
-    gather(r, child_ptr, child, out)
+    if child is None:
+        out[:] = np.bincount(parent, r, out.size)
+    else:
+        gather(r, child_ptr, child, out)
 
 
 def descend(

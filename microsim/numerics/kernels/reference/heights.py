@@ -6,6 +6,16 @@ from scipy import ndimage
 from .cut_planes import normal, volume
 
 
+def surround(wide, by, periodic):
+    """Fill the `by` voxels around a box from those within: its mirror image, or along y and z with `periodic`
+    its repetition."""
+    filled = wide[(slice(by, -by),) * 3]
+    for axis in range(3):
+        around = [(by * (a == axis),) * 2 for a in range(3)]
+        filled = np.pad(filled, around, mode="wrap" if periodic and axis else "symmetric")
+    wide[:] = filled
+
+
 def begin(mask, by, most, height):
     """Distance of each voxel's centre to the nearest voxel of the other kind less half a voxel, at most
     `most`; above 0 in True voxels, below 0 in others."""
