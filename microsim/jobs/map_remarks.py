@@ -66,13 +66,24 @@ def without_noise(name, values, sigma):
         )
 
 
-def _noise_remarks(state, values, sigma, native):
-    rms, spread = float(np.sqrt(np.nanmean(sigma**2))), float(np.nanstd(values))
+def overstated(name, values, sigma, of=""):
+    """Say where a noise is larger than all that a map varies.
+
+    name: of the map; values, sigma: of the voxels that count, NaN where there is none; None for no noise; of:
+    what both are of, in words."""
+    rms = 0.0 if sigma is None else float(np.sqrt(np.nanmean(sigma**2)))
+    spread = float(np.nanstd(values))
     if rms > OVERSTATED * spread > 0:
         yield (
-            f"The noise of {state.name}, {rms:.3g} of lithium, is larger than all that the map varies,"
+            f"The noise of {name}, {rms:.3g}{of}, is larger than all that the map varies,"
             f" {spread:.3g}: it is overstated, or in another unit."
         )
+
+
+def _noise_remarks(state, values, sigma, native):
+    told = list(overstated(state.name, values, sigma, " of lithium"))
+    if told:
+        yield from told
         return
     ratio = None if native else too_alike(values, sigma)
     if ratio is not None:
