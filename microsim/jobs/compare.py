@@ -1,6 +1,6 @@
 """Compare a simulated map with a measured one: of two files, of arrays, or of a run and its case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Annotated, ClassVar
 
@@ -31,7 +31,14 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import converted, landed_index, nearest_state, read_as_sto, stated_corner
+from .compared_state import (
+    converted,
+    landed_index,
+    nearest_state,
+    read_as_sto,
+    said_corner,
+    stated_corner,
+)
 from .field import Field
 from .job import job
 from .map_source import read_map, read_mask, read_noise
@@ -205,7 +212,8 @@ def compare(
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     beam = None if project is None else axis_number(project)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
-    origin = stated_corner(origin, ours, theirs)
+    corner = stated_corner(origin, ours, theirs)
+    told, origin = said_corner(origin, corner, theirs.name), corner
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
     if quantity is None and getattr(measured, "quantity", None) == "lithiation" and ours.field in QUANTITIES:
@@ -225,6 +233,7 @@ def compare(
     )
     further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
     models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
+    comparison = replace(comparison, remarks=(*told, *comparison.remarks))
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
         comparison = read_as_sto(comparison, theirs.name, ours.fields)
     if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
@@ -245,7 +254,12 @@ def _models(comparison, models, instrument, image, min_coverage, quantity):
 
     if len(models) == 1:
         return [], comparison
-    maps = [SocMap(_in_quantity(one, quantity), one.voxel_size) for one in models[1:]]
+    maps = [
+        SocMap(_in_quantity(one, quantity), one.voxel_size, stated_corner(None, models[0], one))
+        if one.fields
+        else SocMap(_in_quantity(one, quantity), one.voxel_size)
+        for one in models[1:]
+    ]
     seen = [seen_by(instrument, one, image, min_coverage=min_coverage) for one in maps]
     comparison, told = with_rivals(comparison, [one.name for one in models], seen)
     return told, comparison
