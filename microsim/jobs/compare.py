@@ -41,6 +41,7 @@ from .compared_state import (
 )
 from .field import Field
 from .job import job
+from .map_remarks import lenient_remarks
 from .map_source import read_map, read_mask, read_noise
 from .result import Result, Table
 from .structure import homogenised_map, homogenised_state, structure_of
@@ -233,6 +234,7 @@ def compare(
     )
     further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
     models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
+    told += () if theirs.fields else tuple(lenient_remarks(theirs.name, comparison.measured, comparison.sigma))
     comparison = replace(comparison, remarks=(*told, *comparison.remarks))
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
         comparison = read_as_sto(comparison, theirs.name, ours.fields)
@@ -381,7 +383,7 @@ def _compare_one(measured, setup, stored, particles, homogenised, missing):
     asked, grid, source = measured.asked, setup.grid, read_map(stored, "sto")
     line = converted(asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
     homogenised = None if homogenised is None else line.of(homogenised)
-    return compare_maps(
+    found = compare_maps(
         SocMap(line.of(source.values), source.voxel_size),
         measured.image,
         mask=measured.mask,
@@ -389,6 +391,8 @@ def _compare_one(measured, setup, stored, particles, homogenised, missing):
         instrument=measured.instrument,
         structure=structure_of(source, measured.instrument.project, None, particles, (homogenised, missing)),
     )
+    told = lenient_remarks(asked.measured, found.measured, found.sigma)
+    return replace(found, remarks=(*told, *found.remarks))
 
 
 def comparison_numbers(found):

@@ -102,10 +102,27 @@ def too_alike(values, sigma):
 def interpolated_remark(name, ratio):
     """Say of a map that its neighbours are too alike for its noise; ratio: of too_alike."""
     return (
+        f"{_alike(name, ratio)} Sigmas of means are those of independent voxels: give --native-voxel-size-nm"
+        " where these are finer than was measured."
+    )
+
+
+def lenient_remarks(name, values, sigma):
+    """Say of a map that is compared where its neighbours are too alike for its noise.
+
+    name: of the map; values, sigma: of the compared voxels [x, y, z], NaN elsewhere; sigma None for none."""
+    ratio = None if sigma is None else too_alike(values, sigma)
+    if ratio is not None:
+        yield (
+            f"{_alike(name, ratio)} Scores take it as each voxel's own, by which wrong models look better than"
+            " they are: compare on the voxels in which was measured."
+        )
+
+
+def _alike(name, ratio):
+    return (
         f"Neighbours in {name} differ by {ratio:.2g} of what its noise says: it was interpolated or smoothed,"
-        " or the noise is overstated, or common to many voxels as that of a calibration is. Sigmas of means"
-        " are those of independent voxels: give --native-voxel-size-nm where these are finer than was"
-        " measured."
+        " or the noise is overstated, or common to many voxels as that of a calibration is."
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.memory import require_memory
 from ..base.quantities import LEAST_NOISE
@@ -162,7 +163,22 @@ def _remarks(pair, simulated, measured, instrument):
     beside = beside or lies_on(pair.measured, pair.simulated)
     told = (_without_noise(pair), _same(pair), other_quantity(pair.ours, pair.theirs), _stray(pair))
     marks = (background(pair.theirs), background(pair.ours, "the compared simulated voxels"))
-    return tuple(one for one in (*told, *marks, narrow, *beside) if one)
+    layer = _one_layer(simulated, measured, instrument)
+    return tuple(one for one in (*told, *marks, narrow, *layer, *beside) if one)
+
+
+def _one_layer(simulated, measured, instrument):
+    """Sentences on a measured map of one layer at the beginning of a thicker simulated one, for want of
+    another place; it may as well be a projection."""
+    for axis, name in enumerate(AXES):
+        (low, high), (first, end) = measured.span[axis], simulated.span[axis]
+        thick = end - first > 1.5 * (high - low)
+        if measured.values.shape[axis] == 1 and thick and not low and instrument.project is None:
+            yield (
+                f"The measured map is one layer along {name} and is compared with what the simulated one holds"
+                f" from {1e6 * low:.4g} to {1e6 * high:.4g} um there, of {1e6 * (end - first):.4g} um in all:"
+                " origin says where else it lies, project that it is a projection."
+            )
 
 
 def _same(pair):

@@ -7,6 +7,7 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.maps.compare import compare_maps
+from microsim.maps.instrument import Instrument
 from microsim.maps.map import SocMap, resample_onto
 
 
@@ -160,3 +161,21 @@ def test_a_noise_above_all_lithiation_is_none():
         compared(measured, sigma=100 * sigma)
     percent = compared(100 * measured, 100 * NOISY, sigma=np.full(NOISY.shape, 2.0))
     assert percent.metrics["n_voxels"] == 216
+
+
+def test_a_map_of_one_layer_is_told_which_layer_it_is_taken_for():
+    """For it may be a projection, and begins with the simulated map for want of a place."""
+    ours, layer = np.random.default_rng(7).random((6, 5, 4)), (1e-6, 1e-6, 1e-6)
+    section = SocMap(ours[:, :, :1], layer)
+    (said,) = [one for one in compare_maps(SocMap(ours, layer), section).remarks if "one layer" in one]
+    assert "one layer along z and is compared with" in said and "from 0 to 1 um there, of 4 um in all" in said
+    elsewhere = SocMap(ours[:, :, 2:3], layer, (0.0, 0.0, 2e-6))
+    through = SocMap(ours.mean(axis=2, keepdims=True), layer)
+    beam = {"instrument": Instrument(project=2)}
+    flat = SocMap(ours[:, :, :1], layer)
+    for simulated, measured, how in (
+        (SocMap(ours, layer), elsewhere, {}),
+        (SocMap(ours, layer), through, beam),
+        (flat, flat, {}),
+    ):
+        assert not any("one layer" in one for one in compare_maps(simulated, measured, **how).remarks)
