@@ -34,6 +34,7 @@ def shared_remarks(states, shared, lithium, noise, native=True):
     native: whether it is known in which voxels was measured.
     """
     measured = [k for k, state in enumerate(states) if not state.run]
+    yield from _runs_apart([state for state in states if state.run])
     for k in measured:
         share = np.count_nonzero(shared) / np.count_nonzero(np.isfinite(states[k].values))
         if share < SHARED:
@@ -50,6 +51,19 @@ def shared_remarks(states, shared, lithium, noise, native=True):
     for k in () if noise is None else range(len(states)):
         yield from _noise_remarks(
             states[k], *(np.where(shared, one[k], np.nan) for one in (lithium, noise)), native
+        )
+
+
+def _runs_apart(runs):
+    """Say where runs hold lithium in other voxels, as those of two crops of one image do.
+
+    runs: StateMaps of runs."""
+    known = [np.isfinite(run.values) for run in runs]
+    share = np.mean(np.all(known, axis=0)[known[0]]) if known else 1.0
+    if share < SHARED:
+        yield (
+            f"{share:.0%} of the voxels of {runs[0].name} have a value in every run and count: states of other"
+            " crops, or of other volumes, are laid on each other voxel by voxel."
         )
 
 
