@@ -274,6 +274,11 @@ def _known_states(q, x, sigma, degree):
             f"expected at least {degree + 1} different reference states for degree {degree}, got"
             f" {np.unique(q).size}; add states or lower the degree."
         )
+    if np.ptp(x) <= 1e-9 * np.abs(x).max():
+        raise InputError(
+            f"expected reference states of several lithiations, got {x[0]:g} in all {x.size}, by which every"
+            " voxel has it; give that of each state."
+        )
     return q, x, noise
 
 
