@@ -202,6 +202,6 @@ def test_a_noise_that_is_overstated_is_said(folder):
     data = targets(folder).curve
     for times, told in ((1, False), (3, True)):
         noise = {"sigma_mV": times * data["sigma_mV"]}
-        asked = settings({"cell.materials.cathode.i0_scale": {}}, [{**data, **noise}])
+        asked = settings(FREE, [{**data, **noise}])
         said = " ".join(ms.fit(CASE, folder / f"overstated_{times}", set=asked).numbers()["said"])
         assert ("times its noise, which is overstated, or" in said) is told
