@@ -1,8 +1,11 @@
 """A comparison in sentences that can be quoted: what the agreement is worth, and what it cannot tell."""
 
+import numpy as np
+
 from .independence import FEWEST_BLOCKS
 
 WORTH = 0.1  # of what can be explained: a smaller effect of the bias is not told
+UNEVEN = 2.0  # times the noise of the quarter of least noise that the rms of all is
 # share of the measured values that differ independently, below which differences are alike in neighbours
 INDEPENDENT = 0.9
 AGAINST = -0.5  # Pearson r below which two maps are rather of two quantities
@@ -94,6 +97,19 @@ def _like_noise(comparison, alike):
     )
 
 
+def _hidden_by_noise(sigma):
+    """What a noise above all variation says; of an uneven one the noisiest voxels may hide what others
+    tell."""
+    known = np.zeros(1) if sigma is None else sigma[np.isfinite(sigma)]
+    quiet, rms = float(np.quantile(known, 0.25)), float(np.sqrt(np.mean(known**2)))
+    if rms <= UNEVEN * quiet:
+        return "The measured map varies no more than its noise: it tells no model from a constant."
+    return (
+        f"The measured map varies no more than its noise, {rms:.3g} on the whole; a quarter of the voxels have"
+        f" {quiet:.3g} or less and may tell models from a constant: mask the noisier ones."
+    )
+
+
 def _moved(comparison):
     """Say where the simulated map would agree better elsewhere; what is further than a quarter of the map
     rests on little of it."""
@@ -129,7 +145,7 @@ def _limits(comparison):
             f"{comparison.metrics['chi2']:.3g}): the noise is overstated, or the map was smoothed."
         )
     if "constant" in scores.hidden:
-        yield "The measured map varies no more than its noise: it tells no model from a constant."
+        yield _hidden_by_noise(comparison.sigma)
     for name in scores.hidden:
         if name != "constant":
             yield f"{NAIVE[name].capitalize()} already agrees as well as the noise allows."

@@ -116,3 +116,12 @@ def test_a_shifted_map_is_told(axis):
     words = ", ".join("+2" if a == axis else "0" for a in range(3))
     assert f"moved by {words} measured voxels along x, y, z ({words} um)" in told(TRUTH, 0.02, moved)
     assert "measured voxels along x, y, z" not in told(TRUTH) + told(TRUTH, 0.02, TRUTH[::-1] + NOISE)
+
+
+def test_a_noise_that_is_large_in_some_voxels_does_not_hide_what_the_others_tell():
+    """Half of the voxels at 0.01 and half at 0.3: on the mean nothing is told from a constant."""
+    sigma = np.where(np.indices(SHAPE)[0] < 8, 0.01, 0.3)
+    seen = TRUTH + sigma * RNG.standard_normal(SHAPE)
+    said = " ".join(verdict(compare_maps(SocMap(TRUTH, H), SocMap(seen, H, sigma=sigma))))
+    assert "a quarter of the voxels have 0.01 or less and may tell models" in said
+    assert "tells no model from a constant" not in said
