@@ -44,7 +44,7 @@ from .job import job
 from .map_remarks import lenient_remarks
 from .map_source import read_map, read_mask, read_noise
 from .result import Result, Table
-from .structure import homogenised_map, homogenised_state, structure_of
+from .structure import homogenised_map, homogenised_state, structure_of, uneven_layers
 
 # what to add where a voxel size is not known
 OURS = "--voxel-size-nm (simulated_voxel_size in Python)"
@@ -234,6 +234,7 @@ def compare(
     )
     further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
     models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
+    told += tuple(uneven_layers(beside[0]))
     told += () if theirs.fields else tuple(lenient_remarks(theirs.name, comparison.measured, comparison.sigma))
     comparison = replace(comparison, remarks=(*told, *comparison.remarks))
     if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
