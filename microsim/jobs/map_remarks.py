@@ -11,6 +11,10 @@ from ..volumes.formats.slices import natural
 
 SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
 SMOOTH = 0.8  # of the square differences that noise alone makes, below which it is no independent noise
+COMPARED = (
+    "Scores take it as each voxel's own, by which wrong models look better than they are: compare on the voxels in"
+    " which was measured."
+)
 OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 
 
@@ -121,16 +125,14 @@ def interpolated_remark(name, ratio):
     )
 
 
-def lenient_remarks(name, values, sigma):
-    """Say of a map that is compared where its neighbours are too alike for its noise.
+def lenient_remarks(name, values, sigma, so=COMPARED):
+    """Say of a map where its neighbours are too alike for its noise, and what that does.
 
-    name: of the map; values, sigma: of the compared voxels [x, y, z], NaN elsewhere; sigma None for none."""
+    name: of the map; values, sigma: of the voxels that count [x, y, z], NaN elsewhere; sigma None for none;
+    so: what it does, a sentence."""
     ratio = None if sigma is None else too_alike(values, sigma)
     if ratio is not None:
-        yield (
-            f"{_alike(name, ratio)} Scores take it as each voxel's own, by which wrong models look better than"
-            " they are: compare on the voxels in which was measured."
-        )
+        yield f"{_alike(name, ratio)} {so}"
 
 
 def _alike(name, ratio):

@@ -281,7 +281,7 @@ def _usable(given, noise):
 
     from ..maps.metrics import Pair
     from ..maps.scale import background, check_decimals, check_no_fill, is_lithiation, strays
-    from .map_remarks import overstated, without_noise
+    from .map_remarks import lenient_remarks, overstated, without_noise
 
     values = np.asarray(given.values, float)
     known = np.isfinite(values)
@@ -304,5 +304,7 @@ def _usable(given, noise):
             " in its own unit, and values that stand for none are not told from others."
         )
     told += without_noise(given.name, values, sigma) if sigma is not None else []
-    told += overstated(given.name, values[used], sigma if sigma is None else sigma[used])
+    over = list(overstated(given.name, values[used], sigma if sigma is None else sigma[used]))
+    so = "r without noise takes all of it off, and is too large."
+    told += over or lenient_remarks(given.name, np.where(used, values, np.nan), sigma, so)
     return np.where(used, values, np.nan), [one for one in told if one]

@@ -156,3 +156,15 @@ def test_a_noise_larger_than_all_that_a_map_varies_is_told():
     found = against(*porous_map(), sigma=0.3)
     assert found.against[-1]["pearson_r_without_noise"] is None
     assert "The noise of array, 0.3, is larger than all that the map varies" in found.remarks[0]
+
+
+def test_a_noise_that_neighbours_do_not_show_is_told_of_a_map():
+    """0.03 where it is 0.01, as with a calibration's share in it."""
+    volume, seen = porous_map()
+    rng = np.random.default_rng(1)
+    seen = 0.3 + np.linspace(0, 0.2, 20)[:, None, None] + 0.01 * rng.standard_normal(seen.shape)
+    assert against(volume, seen, sigma=0.01).remarks == []
+    (said,) = against(volume, seen, sigma=0.03).remarks
+    assert said.startswith("Neighbours in array differ by 0.3") and said.endswith(
+        "r without noise takes all of it off, and is too large."
+    )
