@@ -5,7 +5,7 @@ import numpy as np
 from ..base.axes import AXES
 from ..base.errors import InputError
 
-SAME = 0.8  # share of voxels of one phase in both from which two boxes show the same place; others: about half
+SAME = 0.8  # share of voxels of one phase in both from which two boxes show one place; others have half
 
 
 def crop_corner(case, grid):

@@ -31,14 +31,7 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import (
-    converted,
-    landed_index,
-    nearest_state,
-    read_as_sto,
-    said_corner,
-    stated_corner,
-)
+from .compared_state import converted, landed_index, nearest_state, read_as_sto, said_corner, stated_corner
 from .field import Field
 from .job import job
 from .map_remarks import lenient_remarks
@@ -213,8 +206,7 @@ def compare(
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     beam = None if project is None else axis_number(project)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
-    corner = stated_corner(origin, ours, theirs)
-    told, origin = said_corner(origin, corner, theirs.name), corner
+    given, origin = origin, stated_corner(origin, ours, theirs)
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
     if quantity is None and getattr(measured, "quantity", None) == "lithiation" and ours.field in QUANTITIES:
@@ -234,18 +226,26 @@ def compare(
     )
     further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
     models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
-    told += tuple(uneven_layers(beside[0]))
-    told += () if theirs.fields else tuple(lenient_remarks(theirs.name, comparison.measured, comparison.sigma))
-    comparison = replace(comparison, remarks=(*told, *comparison.remarks))
-    if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
-        comparison = read_as_sto(comparison, theirs.name, ours.fields)
-    if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
-        comparison = nearest_state(comparison, quantity, ours.fields)
+    told = *said_corner(given, origin, theirs.name), *uneven_layers(beside[0])
+    comparison = _remarked(comparison, told, ours, theirs, quantity, isinstance(simulated, Field))
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(
         comparison, {**maps, "noise": named, "psf_m": psf, "project": project, "models": models}
     )
+
+
+def _remarked(comparison, told, ours, theirs, quantity, named):
+    """Return the Comparison with remarks on what was compared; told: those that begin them; named: whether
+    the state of a run was."""
+    if not theirs.fields:
+        told = *told, *lenient_remarks(theirs.name, comparison.measured, comparison.sigma)
+    comparison = replace(comparison, remarks=(*told, *comparison.remarks))
+    if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
+        comparison = read_as_sto(comparison, theirs.name, ours.fields)
+    if ours.field == "sto" and ours.fields and "@" not in ours.name and not named:
+        comparison = nearest_state(comparison, quantity, ours.fields)
+    return comparison
 
 
 def _models(comparison, models, instrument, image, min_coverage, quantity):

@@ -133,10 +133,8 @@ def said_corner(origin, corner, name):
     if origin is not None or not any(corner):
         return ()
     um = ", ".join(f"{1e6 * at:.4g}" for at in corner)
-    return (
-        f"{name} begins at {um} um in the simulated map, as the crops of both runs have it; --origin-um says"
-        " otherwise.",
-    )
+    said = f"{name} begins at {um} um in the simulated map, as the crops of both runs have it"
+    return (f"{said}; --origin-um says otherwise.",)
 
 
 def check_placed(measured, setup):

@@ -22,7 +22,7 @@ MERGED_RUNS = 2  # of them with merged voxels: a sixth of the time each, as near
 LOOSER = {"time_tolerance": 4e-3, "newton_tolerance": 1e-3}
 SLOPES, LOOSE_SLOPES = 1e-2, 3e-2  # what slopes may miss
 MOST_RUNS = 30
-MISFIT = 2.0  # times the noise that residuals are, or the noise is of them, from which on it is worth a sentence
+MISFIT = 2.0  # times the noise that residuals are, or it them, from which on it is worth a sentence
 MANY = 30  # values whose residuals no chance makes half of their noise
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"

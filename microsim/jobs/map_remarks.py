@@ -12,8 +12,8 @@ from ..volumes.formats.slices import natural
 SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
 SMOOTH = 0.8  # of the square differences that noise alone makes, below which it is no independent noise
 COMPARED = (
-    "Scores take it as each voxel's own, by which wrong models look better than they are: compare on the voxels in"
-    " which was measured."
+    "Scores take it as each voxel's own, by which wrong models look better than they are: compare on the"
+    " voxels in which was measured."
 )
 OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 
@@ -66,8 +66,8 @@ def _runs_apart(runs):
     share = np.mean(np.all(known, axis=0)[known[0]]) if known else 1.0
     if share < SHARED:
         yield (
-            f"{share:.0%} of the voxels of {runs[0].name} have a value in every run and count: states of other"
-            " crops, or of other volumes, are laid on each other voxel by voxel."
+            f"{share:.0%} of the voxels of {runs[0].name} have a value in every run and count: states of"
+            " other crops, or of other volumes, are laid on each other voxel by voxel."
         )
 
 

@@ -275,8 +275,8 @@ def _with_porosity(volume, conducting, given, noise, origin, regions):
 
 
 def _usable(given, noise):
-    """The values of a MapSource that count [x, y, z], NaN where they or their noise say nothing, and sentences
-    on what they are. Raises InputError for labels, and for fill values among lithiations."""
+    """The values of a MapSource that count [x, y, z], NaN where they or their noise say nothing, and
+    sentences on what they are. Raises InputError for labels, and for fill values among lithiations."""
     import numpy as np
 
     from ..maps.metrics import Pair
@@ -293,15 +293,15 @@ def _usable(given, noise):
     sigma = None if noise is None else np.where(used, noise, np.nan)
     if not used.any():
         raise InputError(
-            f"--sigma: expected standard deviations above {LEAST_NOISE:g} and up to {MOST_NOISE:g}, got none in"
-            f" {given.name}; correct them (per cent divided by 100)."
+            f"--sigma: expected standard deviations above {LEAST_NOISE:g} and up to {MOST_NOISE:g}, got none"
+            f" in {given.name}; correct them (per cent divided by 100)."
         )
     told = [background(values[used], f"the pixels of {given.name}")]
     told.append(strays(values[used], sigma if sigma is None else sigma[used], f"pixels of {given.name}"))
     if not is_lithiation(values[used]):
         told.append(
-            f"{given.name} is about {np.median(values[used]):.4g}, which is no lithiation: means and slopes are"
-            " in its own unit, and values that stand for none are not told from others."
+            f"{given.name} is about {np.median(values[used]):.4g}, which is no lithiation: means and slopes"
+            " are in its own unit, and values that stand for none are not told from others."
         )
     told += without_noise(given.name, values, sigma) if sigma is not None else []
     over = list(overstated(given.name, values[used], sigma if sigma is None else sigma[used]))

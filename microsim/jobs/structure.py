@@ -87,8 +87,8 @@ def homogenised_map(given, ours, file_axes, in_quantity):
 
 
 def uneven_layers(values):
-    """Say where the lithiation that stands for a homogenised electrode [x, y, z] differs within its layers, in
-    a list of sentences; none of None."""
+    """Say where the lithiation that stands for a homogenised electrode [x, y, z] differs within its layers,
+    in a list of sentences; none of None."""
     import numpy as np
 
     if values is None:
@@ -99,10 +99,8 @@ def uneven_layers(values):
     within = float(np.std((values - mean[:, None, None])[known]))
     if within <= ALIKE * max(float(np.std(values[known])), ROUND_OFF):
         return []
-    return [
-        f"The map given as the homogenised electrode differs by {within:.2g} within its layers, which a porous"
-        " electrode does not: is it that of a resolved run?"
-    ]
+    said = f"The map given as the homogenised electrode differs by {within:.2g} within its layers"
+    return [f"{said}, which a porous electrode does not: is it that of a resolved run?"]
 
 
 def _layered(layers, values):

@@ -179,9 +179,9 @@ def _one_layer(simulated, measured, instrument):
         thick = end - first > 1.5 * (high - low)
         if measured.values.shape[axis] == 1 and thick and not low and instrument.project is None:
             yield (
-                f"The measured map is one layer along {name} and is compared with what the simulated one holds"
-                f" from {1e6 * low:.4g} to {1e6 * high:.4g} um there, of {1e6 * (end - first):.4g} um in all:"
-                " origin says where else it lies, project that it is a projection."
+                f"The measured map is one layer along {name} and is compared with what the simulated one"
+                f" holds from {1e6 * low:.4g} to {1e6 * high:.4g} um there, of {1e6 * (end - first):.4g} um"
+                " in all: origin says where else it lies, project that it is a projection."
             )
 
 
@@ -201,10 +201,10 @@ def _few_voxels(pair):
     few = parts[-int(FEW * parts.size) :]
     if few.sum() <= MOST * max(parts.sum(), parts.size):  # below a chi2 of 1 nothing is large
         return ""
-    rest = parts[: -few.size].mean()
+    rest, share = parts[: -few.size].mean(), few.sum() / parts.sum()
     return (
-        f"{few.size} of {parts.size} voxels hold {few.sum() / parts.sum():.0%} of chi2, which is {rest:.3g} without"
-        " them: hot pixels, a noise that is stated too small there, or a misfit in a few places; mask the first,"
+        f"{few.size} of {parts.size} voxels hold {share:.0%} of chi2, which is {rest:.3g} without them: hot"
+        " pixels, a noise that is stated too small there, or a misfit in a few places; mask the first,"
         " correct the second."
     )
 

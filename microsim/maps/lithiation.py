@@ -210,12 +210,13 @@ def beyond_remarks(curve, quantity, sigma=None):
         return []
     (low, high), middle = sorted(curve.lithiation([curve.low, curve.high])[0]), curve.lithiation(mean)[0]
     how = "" if sigma is None else f" {SURE:g} sigma and more"
-    return [
+    said = (
         f"{share:.0%} of the voxels lie{how} beyond the states of the calibration (lithiation {low:.2f} to"
-        f" {high:.2f}; the map's mean is {middle:.2f}): they are its curve carried on straight, and sigma does"
-        " not say whether it goes on so; are energy scale (--foil, --energy-shift) and material those of the"
-        " states?"
-    ]
+        f" {high:.2f}; the map's mean is {middle:.2f}): they are its curve carried on straight, and sigma"
+        " does not say whether it goes on so; are energy scale (--foil, --energy-shift) and material those of"
+        " the states?"
+    )
+    return [said]
 
 
 def through_mixtures(curve, jumps):

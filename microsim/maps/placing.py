@@ -84,7 +84,5 @@ def lies_on(measured, simulated, of="the simulated map"):
     chance, shared = ours[box].mean(), ours[theirs].mean()
     if theirs[box].mean() > FULL or chance == 1 or (shared - chance) / (1 - chance) >= LIES:
         return []
-    share = (
-        f"{shared:.0%} of the measured voxels lie on material of {of}, where {chance:.0%} would"
-    )
+    share = f"{shared:.0%} of the measured voxels lie on material of {of}, where {chance:.0%} would"
     return [f"{share} by chance: is the map shifted, turned or mirrored against it?"]

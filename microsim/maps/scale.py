@@ -95,15 +95,15 @@ def background(values, of="the compared measured voxels", *, any_value=True):
 
 
 def _filled(values, of):
-    """A sentence on a value that comes OFTEN times as often as others do: of rounded values, and of those that
-    fill several voxels, all come again."""
+    """A sentence on a value that comes OFTEN times as often as others do: of rounded values, and of those
+    that fill several voxels, all come again."""
     found, counts = np.unique(values, return_counts=True)
     most, share = int(counts.argmax()), counts.max() / values.size
     if not BACKGROUND <= share < 1 or counts.max() < OFTEN * np.median(counts):
         return ""
     return (
-        f"{100 * share:.0f} % of {of} are exactly {found[most]:.4g}: if that was filled in or cut off there, mark"
-        " it as NaN or mask it."
+        f"{100 * share:.0f} % of {of} are exactly {found[most]:.4g}: if that was filled in or cut off there,"
+        " mark it as NaN or mask it."
     )
 
 

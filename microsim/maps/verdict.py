@@ -105,8 +105,8 @@ def _hidden_by_noise(sigma):
     if rms <= UNEVEN * quiet:
         return "The measured map varies no more than its noise: it tells no model from a constant."
     return (
-        f"The measured map varies no more than its noise, {rms:.3g} on the whole; a quarter of the voxels have"
-        f" {quiet:.3g} or less and may tell models from a constant: mask the noisier ones."
+        f"The measured map varies no more than its noise, {rms:.3g} on the whole; a quarter of the voxels"
+        f" have {quiet:.3g} or less and may tell models from a constant: mask the noisier ones."
     )
 
 
@@ -121,8 +121,8 @@ def _moved(comparison):
     moved = ", ".join(f"{s:+d}" if s else "0" for s in shift)
     um = ", ".join(f"{1e6 * s * h:+.4g}" if s else "0" for s, h in zip(shift, comparison.voxel_size))
     yield (
-        f"The simulated map agrees best where it is moved by {moved} measured voxels along x, y, z ({um} um): is"
-        " the measured one where it should be (its corner, microsim register)?"
+        f"The simulated map agrees best where it is moved by {moved} measured voxels along x, y, z ({um} um):"
+        " is the measured one where it should be (its corner, microsim register)?"
     )
 
 
@@ -135,9 +135,9 @@ def _limits(comparison):
             "is explained is a lower bound; give its sigma."
         )
     alike = scores.independent_voxels < INDEPENDENT * scores.measured_values
-    if chi2 and chi2[0] <= 1 <= chi2[1] and _may_be_noise(comparison, scores.independent_voxels):
-        yield _like_noise(comparison, alike)
-    elif scores.floor and not chi2 and alike and _may_be_noise(comparison, scores.measured_values):
+    near = chi2 and chi2[0] <= 1 <= chi2[1] and _may_be_noise(comparison, scores.independent_voxels)
+    few = scores.floor and not chi2 and alike and _may_be_noise(comparison, scores.measured_values)
+    if near or few:
         yield _like_noise(comparison, alike)
     if chi2 and chi2[1] < 1:
         yield (

@@ -343,8 +343,8 @@ def test_models_beside_each_other_and_which_the_map_speaks_for(field, tmp_path):
 
 
 def test_a_map_on_finer_voxels_than_was_measured_is_told():
-    """Splines of first order between values of noise 0.02 leave neighbours of twice as fine voxels 0.5 of what
-    0.02 would: another model then passes for the true one at that noise."""
+    """Splines of first order between values of noise 0.02 leave neighbours of twice as fine voxels 0.5 of
+    what 0.02 would: another model then passes for the true one at that noise."""
     rng = np.random.default_rng(0)
     coarse = 0.5 + 0.05 * np.cumsum(rng.standard_normal((12, 12, 12)), axis=0) / 3
     seen = coarse + 0.02 * rng.standard_normal(coarse.shape)

@@ -281,7 +281,7 @@ def test_a_map_larger_than_the_crop_is_asked_where_it_begins():
 
 @pytest.mark.parametrize("turned", [lambda m: np.roll(m, 5, 1), lambda m: np.roll(m, 6, 2)])
 def test_a_map_beside_its_particles_is_told(turned):
-    """Shifted by half a ball means of particles are those of others, or of a rim, without a word otherwise."""
+    """Shifted by half a ball means of particles are those of others, or of a rim."""
     noisy = CLEAN + 0.02 * RNG.standard_normal(CLEAN.shape)
     assert ms.evenness(GRID, [noisy], sigma=[0.02]).remarks == []
     (said,) = (r for r in ms.evenness(GRID, [turned(noisy)], sigma=[0.02]).remarks if "by chance" in r)

@@ -107,7 +107,7 @@ def test_a_diffusivity_in_another_unit_is_told(grid):
 
 
 def porous_map(seed=0):
-    """A volume of 40 x 20 x 20 voxels, and a map 0.3 + 0.2 porosity on pixels of 2 voxels under noise 0.01."""
+    """A volume of 40 x 20 x 20 voxels, and a map 0.3 + 0.2 porosity on pixels of 2, under noise 0.01."""
     rng = np.random.default_rng(seed)
     share = rng.uniform(0.1, 0.9, (20, 10, 10)).repeat(2, 0).repeat(2, 1).repeat(2, 2)
     labels = np.where(rng.random(share.shape) < share, 0, 1).astype(np.uint8)

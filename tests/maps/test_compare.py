@@ -182,16 +182,21 @@ def test_a_map_of_one_layer_is_told_which_layer_it_is_taken_for():
 
 
 def test_a_few_voxels_that_make_chi2_are_told():
-    """Ten of a thousand at a noise a thousand times too small, or hot: chi2 is 1e4 or 5, without them 1. Normal
-    noise and a misfit of all voxels have no such ten."""
+    """Ten of a thousand at a noise a thousand times too small, or hot: chi2 is 1e4 or 5, without them 1.
+    Normal noise and a misfit of all voxels have no such ten."""
     rng = np.random.default_rng(8)
     truth, sigma = 0.5 + 0.1 * rng.random((10, 10, 10)), np.full((10, 10, 10), 0.02)
-    seen, few = truth + sigma * rng.standard_normal(truth.shape), np.arange(1000).reshape(truth.shape) % 100 == 0
+    seen, few = (
+        truth + sigma * rng.standard_normal(truth.shape),
+        np.arange(1000).reshape(truth.shape) % 100 == 0,
+    )
 
     def said(measured, noise):
         maps = SocMap(truth, (1e-6,) * 3), SocMap(measured, (1e-6,) * 3, sigma=noise)
         return " ".join(compare_maps(*maps).remarks)
 
     for measured, noise in ((seen, np.where(few, 2e-5, sigma)), (seen + 0.5 * few, sigma)):
-        assert "10 of 1000 voxels hold" in said(measured, noise) and "is 1.03 without" in said(measured, noise)
+        assert "10 of 1000 voxels hold" in said(measured, noise) and "is 1.03 without" in said(
+            measured, noise
+        )
     assert "hold" not in said(seen, sigma) + said(seen + 0.1, sigma)

@@ -45,6 +45,8 @@ def test_a_value_that_was_filled_in_or_cut_off_is_told(value):
     for whole in (values, np.rint(50 * values) / 50, np.rint(255 * values) / 255, values[:500].repeat(8)):
         assert background(whole) == ""
     filled = np.where(np.arange(4000) % 10 == 0, value, values)
-    assert f"10 % of the pixels are exactly {value:g}: if that was filled in" in background(filled, "the pixels")
+    assert f"10 % of the pixels are exactly {value:g}: if that was filled in" in background(
+        filled, "the pixels"
+    )
     assert background(filled, any_value=False) == "" == background(np.full(100, value))
     assert "exactly 0: if that is background" in background(np.where(filled == value, 0.0, values))

@@ -91,7 +91,7 @@ ALIKE = "but alike in neighbouring voxels"
 
 @pytest.mark.parametrize("share", [0.95, 1.0])
 def test_a_smooth_misfit_under_an_overstated_noise_is_no_true_model(share):
-    """Noise of 0.02 and a misfit that goes on over voxels, stated as one noise of their size or of 0.95 of it:
+    """Noise of 0.02 and a misfit that goes on over voxels, stated as one noise of their size or 0.95 of it:
     chi2 is 1 or 1.1. The true model under that much independent noise is the true one."""
     misfit = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=SHAPE), 1.0)
     misfit *= 0.03 / misfit.std()
