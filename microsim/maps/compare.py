@@ -167,8 +167,17 @@ def _remarks(pair, simulated, measured, instrument):
     told = (_without_noise(pair), _same(pair), other_quantity(pair.ours, pair.theirs), _stray(pair))
     ours = background(pair.ours, "the compared simulated voxels", any_value=False)
     marks = (background(pair.theirs), ours, _few_voxels(pair))
-    layer = _one_layer(simulated, measured, instrument)
-    return tuple(one for one in (*told, *marks, narrow, *layer, *beside) if one)
+    layer, masked = _one_layer(simulated, measured, instrument), _masked(pair, measured)
+    return tuple(one for one in (masked, *told, *marks, narrow, *layer, *beside) if one)
+
+
+def _masked(pair, measured):
+    """A sentence on what a mask leaves out, which is in no score and no share."""
+    known = np.isfinite(measured.values)
+    out, whole = np.count_nonzero(known & ~np.isfinite(pair.measured)), np.count_nonzero(known)
+    if not out:
+        return ""
+    return f"The mask leaves out {out} of {whole} measured voxels: they are in no score and no share."
 
 
 def _one_layer(simulated, measured, instrument):

@@ -200,3 +200,18 @@ def test_a_few_voxels_that_make_chi2_are_told():
             measured, noise
         )
     assert "hold" not in said(seen, sigma) + said(seen + 0.1, sigma)
+
+
+def test_what_a_mask_leaves_out_is_told():
+    """Of two maps that differ in half of the voxels, with those masked: they agree, and of all of what is
+    left."""
+    theirs = NOISY + np.where(np.arange(6)[:, None, None] < 3, 0.5, 0.0)
+    theirs[5, 0, 0] = np.nan
+    mask = np.broadcast_to(np.arange(6)[:, None, None] >= 3, theirs.shape)
+    found = compare_maps(SocMap(NOISY, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3), mask=mask)
+    assert found.metrics["rmse"] < 1e-12 and found.metrics["shared_fraction"] == 1
+    assert "The mask leaves out 108 of 215 measured voxels" in found.remarks[0]
+    whole = compare_maps(
+        SocMap(NOISY, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3), mask=np.ones(mask.shape, bool)
+    )
+    assert not any("mask" in one for one in whole.remarks)
