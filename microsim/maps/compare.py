@@ -17,6 +17,7 @@ from .naive import Naive, depth_map, shell_map
 from .placing import check_order, lies_on, placed
 from .scale import background, check_one_scale, other_quantity, strays
 from .scores import Scores, score
+from .systematic import systematic
 from .texture import correlation_lengths, spots
 
 NARROW = 0.1  # of a voxel: a point spread below it moves nothing
@@ -156,7 +157,7 @@ def compare_maps(
         missing="" if naive["homogenised"] else structure.missing,
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
-        remarks=_remarks(pair, simulated, measured, instrument),
+        remarks=(*_remarks(pair, simulated, measured, instrument), *systematic(ours, theirs, sigma)),
     )
 
 
