@@ -61,6 +61,7 @@ class Comparison:
     lengths     correlation lengths of both maps and of their difference: texture.correlation_lengths
     spots       hot and cold spots, misfits: texture.spots
     remarks     sentences on what was compared
+    misfits     sentences on how the two differ
     """
 
     metrics: dict
@@ -78,6 +79,7 @@ class Comparison:
     lengths: dict = field(default_factory=dict)
     spots: dict = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
 
     def as_dict(self):
         """Return all but the maps as plain numbers and lists for JSON, with None for NaN."""
@@ -157,7 +159,8 @@ def compare_maps(
         missing="" if naive["homogenised"] else structure.missing,
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
-        remarks=(*_remarks(pair, simulated, measured, instrument), *systematic(ours, theirs, sigma)),
+        remarks=_remarks(pair, simulated, measured, instrument),
+        misfits=(*_few_voxels(pair), *systematic(ours, theirs, sigma)),
     )
 
 
@@ -167,7 +170,7 @@ def _remarks(pair, simulated, measured, instrument):
     beside = beside or lies_on(pair.measured, pair.simulated)
     told = (_without_noise(pair), _same(pair), other_quantity(pair.ours, pair.theirs), _stray(pair))
     ours = background(pair.ours, "the compared simulated voxels", any_value=False)
-    marks = (background(pair.theirs), ours, _few_voxels(pair))
+    marks = (background(pair.theirs), ours)
     layer, masked = _one_layer(simulated, measured, instrument), _masked(pair, measured)
     return tuple(one for one in (masked, *told, *marks, narrow, *layer, *beside) if one)
 
@@ -203,16 +206,16 @@ def _same(pair):
 
 
 def _few_voxels(pair):
-    """A sentence where a hundredth of the voxels holds most of chi2, and with it of odds; of normal noise it
-    holds a twelfth."""
+    """Say where a hundredth of the voxels holds most of chi2, and with it of odds; of normal noise it holds a
+    twelfth."""
     if pair.sigma is None or pair.ours.size < 1 / FEW:
-        return ""
+        return
     parts = np.sort((pair.difference / pair.sigma[pair.shared]) ** 2)
     few = parts[-int(FEW * parts.size) :]
     if few.sum() <= MOST * max(parts.sum(), parts.size):  # below a chi2 of 1 nothing is large
-        return ""
+        return
     rest, share = parts[: -few.size].mean(), few.sum() / parts.sum()
-    return (
+    yield (
         f"{few.size} of {parts.size} voxels hold {share:.0%} of chi2, which is {rest:.3g} without them: hot"
         " pixels, a noise that is stated too small there, or a misfit in a few places; mask the first,"
         " correct the second."

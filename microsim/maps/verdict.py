@@ -160,4 +160,5 @@ def _limits(comparison):
             "quantity of the measured map (soc)."
         )
     yield from _moved(comparison)
+    yield from comparison.misfits
     yield from comparison.remarks

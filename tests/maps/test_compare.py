@@ -9,6 +9,7 @@ from microsim.base.errors import InputError
 from microsim.maps.compare import compare_maps
 from microsim.maps.instrument import Instrument
 from microsim.maps.map import SocMap, resample_onto
+from microsim.maps.verdict import verdict
 
 
 def test_the_difference_stands_where_both_maps_have_a_value():
@@ -193,7 +194,7 @@ def test_a_few_voxels_that_make_chi2_are_told():
 
     def said(measured, noise):
         maps = SocMap(truth, (1e-6,) * 3), SocMap(measured, (1e-6,) * 3, sigma=noise)
-        return " ".join(compare_maps(*maps).remarks)
+        return " ".join(compare_maps(*maps).misfits)
 
     for measured, noise in ((seen, np.where(few, 2e-5, sigma)), (seen + 0.5 * few, sigma)):
         assert "10 of 1000 voxels hold" in said(measured, noise) and "is 1.03 without" in said(
@@ -215,3 +216,13 @@ def test_what_a_mask_leaves_out_is_told():
         SocMap(NOISY, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3), mask=np.ones(mask.shape, bool)
     )
     assert not any("mask" in one for one in whole.remarks)
+
+
+def test_what_hangs_on_the_model_is_no_remark_on_the_map():
+    """A fit looks at the map beside the model that it begins with, whose gain is nothing of the map's."""
+    rng = np.random.default_rng(9)
+    truth = rng.normal(0.5, 0.05, (8, 8, 8))
+    maps = SocMap(truth, (1e-6,) * 3), SocMap(0.5 * truth + 0.25, (1e-6,) * 3)
+    found = compare_maps(*maps)
+    assert "is a gain" in found.misfits[0] and found.misfits[0] in verdict(found)
+    assert not any("gain" in one for one in found.remarks)
