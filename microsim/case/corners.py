@@ -1,7 +1,11 @@
 """Where a measured map begins in a volume that is a crop of its image."""
 
+import numpy as np
+
 from ..base.axes import AXES
 from ..base.errors import InputError
+
+SAME = 0.8  # share of voxels of one phase in both from which two boxes show one place; others have half
 
 
 def crop_corner(case, grid):
@@ -33,19 +37,44 @@ def corner_in(grid, there, words, given=None, fields=None):
     """Return where a map begins in a volume, x, y, z in m: as given, else with the volume.
 
     grid: VoxelGrid; there, words: as of ask_corner, which asks where the volume is a crop of its file.
-    fields: file of the run whose map it is, or None: of another box than the volume it begins where that box
-    does in the image.
+    fields: file of the run whose map it is, or None: it begins where its crop does (corner_between).
     """
     if given is not None:
         return given
     first = [at for at, _ in grid.source.box or ((0, 0),) * 3]
     corner = tuple(at * h for at, h in zip(first, grid.voxel_size, strict=True))
-    here = grid.shape, grid.voxel_size
     if fields is not None:
-        from ..volumes.fields import read_corner
+        from ..volumes.fields import read_corner, read_phase
 
-        boxes = [tuple(n * h for n, h in zip(*box, strict=True)) for box in (here, there)]
-        alike = all(abs(a - b) < h / 2 for a, b, h in zip(*boxes, grid.voxel_size, strict=True))
-        return (0.0,) * 3 if alike else tuple(a - b for a, b in zip(read_corner(fields), corner))
-    ask_corner(corner, here, there, words)
+        apart = tuple(a - b for a, b in zip(read_corner(fields), corner))
+        return corner_between((grid.phase, grid.names, grid.voxel_size), read_phase(fields), apart)
+    ask_corner(corner, (grid.shape, grid.voxel_size), there, words)
     return (0.0, 0.0, 0.0)
+
+
+def corner_between(here, there, apart):
+    """Return where a run's box begins in another one, x, y, z in m: where the crops of both say, or with it
+    where they show the same place there, as a crop and a file that was made of it do.
+
+    here, there: (phase [x, y, z] of numbers into names, names, voxel size) of the other box and the run's;
+    apart: where the run's crop begins in the image less where the other one does.
+    """
+    if all(abs(at) < h / 2 for at, h in zip(apart, here[2], strict=True)):
+        return (0.0, 0.0, 0.0)
+    boxes = [tuple(n * h for n, h in zip(phase.shape, size)) for phase, _, size in (here, there)]
+    alike = all(abs(a - b) < h / 2 for a, b, h in zip(*boxes, here[2], strict=True))
+    return (0.0, 0.0, 0.0) if alike and _same_place(here, there) else apart
+
+
+def _same_place(here, there):
+    """Whether most voxels of two boxes that are laid on each other are of one phase in both."""
+    from ..maps.map import SocMap, resample_onto
+
+    (phase, names, size), (other, others, other_size) = here, there
+    target, shared = SocMap(np.zeros(other.shape), other_size), set(names) & set(others)
+    seen = {
+        name: resample_onto(SocMap((phase == names.index(name)).astype(float), size), target) >= 0.5
+        for name in shared
+    }
+    equal = [np.mean(seen[name] == (other == others.index(name))) for name in shared]
+    return bool(equal) and min(equal) >= SAME

@@ -1,6 +1,6 @@
 """Compare a simulated map with a measured one: of two files, of arrays, or of a run and its case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Annotated, ClassVar
 
@@ -31,12 +31,13 @@ from .compare_curves import (
     score_voltage,
     scored,
 )
-from .compared_state import converted, landed_index, nearest_state, read_as_sto, stated_corner
+from .compared_state import converted, landed_index, nearest_state, read_as_sto, said_corner, stated_corner
 from .field import Field
 from .job import job
+from .map_remarks import lenient_remarks
 from .map_source import read_map, read_mask, read_noise
 from .result import Result, Table
-from .structure import homogenised_map, homogenised_state, structure_of
+from .structure import homogenised_map, homogenised_state, structure_of, uneven_layers
 
 # what to add where a voxel size is not known
 OURS = "--voxel-size-nm (simulated_voxel_size in Python)"
@@ -205,7 +206,7 @@ def compare(
     ours = read_map(simulated, "SIMULATED", simulated_voxel_size, file_axes, OURS)
     beam = None if project is None else axis_number(project)
     theirs = read_map(measured, "MEASURED", voxel_size, measured_file_axes, THEIRS, beam)
-    origin = stated_corner(origin, ours, theirs)
+    given, origin = origin, stated_corner(origin, ours, theirs)
     for one in (ours, theirs):
         check_decimals(one.values, one.name)
     if quantity is None and getattr(measured, "quantity", None) == "lithiation" and ours.field in QUANTITIES:
@@ -225,15 +226,26 @@ def compare(
     )
     further = [read_map(one, "against", simulated_voxel_size, file_axes, OURS) for one in against]
     models, comparison = _models(comparison, [ours, *further], instrument, image, min_coverage, quantity)
-    if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
-        comparison = read_as_sto(comparison, theirs.name, ours.fields)
-    if ours.field == "sto" and ours.fields and "@" not in ours.name and not isinstance(simulated, Field):
-        comparison = nearest_state(comparison, quantity, ours.fields)
+    told = *said_corner(given, origin, theirs.name), *uneven_layers(beside[0])
+    comparison = _remarked(comparison, told, ours, theirs, quantity, isinstance(simulated, Field))
     maps = {"simulated": ours.origin(), "measured": theirs.origin(), "origin_m": origin, "quantity": quantity}
     maps["mask"] = mask if isinstance(mask, (str, PathLike)) or mask is None else "array"
     return ComparisonResult(
         comparison, {**maps, "noise": named, "psf_m": psf, "project": project, "models": models}
     )
+
+
+def _remarked(comparison, told, ours, theirs, quantity, named):
+    """Return the Comparison with remarks on what was compared; told: those that begin them; named: whether
+    the state of a run was."""
+    if not theirs.fields:
+        told = *told, *lenient_remarks(theirs.name, comparison.measured, comparison.sigma)
+    comparison = replace(comparison, remarks=(*told, *comparison.remarks))
+    if ours.field == "sto" and ours.fields and theirs.field is None and quantity is None:
+        comparison = read_as_sto(comparison, theirs.name, ours.fields)
+    if ours.field == "sto" and ours.fields and "@" not in ours.name and not named:
+        comparison = nearest_state(comparison, quantity, ours.fields)
+    return comparison
 
 
 def _models(comparison, models, instrument, image, min_coverage, quantity):
@@ -245,7 +257,12 @@ def _models(comparison, models, instrument, image, min_coverage, quantity):
 
     if len(models) == 1:
         return [], comparison
-    maps = [SocMap(_in_quantity(one, quantity), one.voxel_size) for one in models[1:]]
+    maps = [
+        SocMap(_in_quantity(one, quantity), one.voxel_size, stated_corner(None, models[0], one))
+        if one.fields
+        else SocMap(_in_quantity(one, quantity), one.voxel_size)
+        for one in models[1:]
+    ]
     seen = [seen_by(instrument, one, image, min_coverage=min_coverage) for one in maps]
     comparison, told = with_rivals(comparison, [one.name for one in models], seen)
     return told, comparison
@@ -367,7 +384,7 @@ def _compare_one(measured, setup, stored, particles, homogenised, missing):
     asked, grid, source = measured.asked, setup.grid, read_map(stored, "sto")
     line = converted(asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")
     homogenised = None if homogenised is None else line.of(homogenised)
-    return compare_maps(
+    found = compare_maps(
         SocMap(line.of(source.values), source.voxel_size),
         measured.image,
         mask=measured.mask,
@@ -375,6 +392,8 @@ def _compare_one(measured, setup, stored, particles, homogenised, missing):
         instrument=measured.instrument,
         structure=structure_of(source, measured.instrument.project, None, particles, (homogenised, missing)),
     )
+    told = lenient_remarks(asked.measured, found.measured, found.sigma)
+    return replace(found, remarks=(*told, *found.remarks))
 
 
 def comparison_numbers(found):

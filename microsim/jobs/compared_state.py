@@ -4,7 +4,7 @@ fields."""
 from dataclasses import dataclass, replace
 
 from ..base.errors import InputError
-from ..case.corners import ask_corner, crop_corner
+from ..case.corners import ask_corner, corner_between, crop_corner
 
 LIKE = 0.01  # how near two means of lithiation are those of one state
 LITHIATION, VOLTAGE, CHARGE = 1e-6, 1e-5, 1e-6  # how near counts as there; charge: of the electrode's
@@ -108,17 +108,33 @@ def check_measured(measured, setup):
 
 
 def stated_corner(origin, ours, theirs):
-    """Return where a map begins in a simulated one, 0 where nobody says and it is not to be asked.
+    """Return where a map begins in a simulated one, 0 where nobody says and it is not to be asked; of two
+    runs as their crops say.
 
     origin: as given, or None; ours, theirs: jobs.map_source.MapSource.
     """
-    from ..volumes.fields import read_corner
+    from ..volumes.fields import read_corner, read_phase
 
+    if origin is None and ours.fields and theirs.fields:
+        apart = tuple(b - a for a, b in zip(read_corner(ours.fields), read_corner(theirs.fields)))
+        return corner_between(read_phase(ours.fields), read_phase(theirs.fields), apart)
     if origin is None and ours.fields:
         here, there = ((one.values.shape, one.voxel_size) for one in (ours, theirs))
         words = (f"--origin-um, {theirs.name}", "--origin-um {}")
         ask_corner(read_corner(ours.fields), here, there, words)
     return origin or (0.0, 0.0, 0.0)
+
+
+def said_corner(origin, corner, name):
+    """Say where a run begins in another one that is a crop elsewhere, in a tuple of sentences.
+
+    origin: as given, or None; corner: of stated_corner; name: of the run.
+    """
+    if origin is not None or not any(corner):
+        return ()
+    um = ", ".join(f"{1e6 * at:.4g}" for at in corner)
+    said = f"{name} begins at {um} um in the simulated map, as the crops of both runs have it"
+    return (f"{said}; --origin-um says otherwise.",)
 
 
 def check_placed(measured, setup):

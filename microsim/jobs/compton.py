@@ -254,7 +254,7 @@ def compton_map(
     values, sigma = (s, s_sigma) if line is None else line.of(s, s_sigma)
     if not np.isfinite(values).any():
         raise InputError("expected pixels with a Compton profile, got none; check energies, beam and angle.")
-    by_depth = _by_depth(values, sigma, regions, None if line is None else line.beyond(s))
+    by_depth = _by_depth(s, s_sigma, regions, line)
     peak = float(physics.scattered_energy(0.0, incident, angle_deg))
     named = states if isinstance(states, (str, PathLike, type(None))) else "array"
     beam = {"incident_keV": incident_keV, "angle_deg": angle_deg, "peak_eV": peak, "states": named}
@@ -300,26 +300,30 @@ def _beyond_remarks(found):
     )
 
 
-def _by_depth(values, sigma, count, beyond=None):
-    """Average the map over regions of depth, as equal as whole layers allow; beyond: pixels beyond the
-    reference states, counted in each."""
+def _by_depth(s, sigma, count, line=None):
+    """Average a map of S over regions of depth, as equal as whole layers allow, and bring the means to
+    lithium: the line's own error is common to all pixels and no smaller of many.
+
+    s, sigma: [x, y, z]; line: maps.compton.Stoichiometry, or None for regions of S.
+    """
     import numpy as np
 
     from ..maps.compton import by_region
 
-    layers = len(values)
+    layers = len(s)
     if count > layers:
         raise InputError(
             f"--regions: expected at most one for each of the {layers} layers along x, got {count}; ask for"
             " fewer."
         )
-    edges = [round(k * layers / count) for k in range(count + 1)]
-    found = [
-        {"layers": [start, end], "mean": mean, "sigma": own, "std": spread, "pixels": n}
-        for start, end, (mean, own, spread, n) in zip(edges, edges[1:], by_region(values, sigma, edges))
-    ]
-    for region in found if beyond is not None else ():
-        region["beyond_states"] = int(np.count_nonzero(beyond[slice(*region["layers"])]))
+    edges, found = [round(k * layers / count) for k in range(count + 1)], []
+    for start, end, (mean, own, spread, n) in zip(edges, edges[1:], by_region(s, sigma, edges)):
+        region = {"layers": [start, end], "mean": mean, "sigma": own, "std": spread, "pixels": n}
+        if line is not None:
+            lithium, error = line.of(mean, own)
+            region |= {"mean": float(lithium), "sigma": float(error), "std": abs(line.slope) * spread}
+            region |= {"beyond_states": int(np.count_nonzero(line.beyond(s[start:end])))}
+        found.append(region)
     return found
 
 

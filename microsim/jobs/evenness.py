@@ -204,14 +204,7 @@ def evenness(
     from .evenness_states import measure_state, pieces_of_volume
 
     require_size(volume)
-    if times is not None and len(times) != len(maps):
-        raise InputError(f"--times-h: expected one time for each of {len(maps)} maps, got {len(times)}.")
-    if times is not None and any(b <= a for a, b in pairwise(times)):
-        given = ", ".join(f"{t / 3600:g}" for t in times)
-        raise InputError(
-            f"--times-h: expected times that rise, maps in order of time, got {given} h; put maps and times"
-            " in order."
-        )
+    _check_times(times, len(maps))
     crack, wet = phase_of("crack", crack, volume) or USUAL["crack"], _filled(volume, electrolyte)
     structure = pieces_of_volume(
         volume, active, crack, split_depth, smallest, wet, progress=titled(progress, "particles")
@@ -223,7 +216,9 @@ def evenness(
         state = _state_of(given, map_file_axes, map_voxel_size, volume)
         box, run = (state.values.shape, state.voxel_size), state.run and state.run.path
         begins = corner_in(volume, box, (f"--origin-um, {state.name}", "--origin-um {}"), origin, run)
-        told, pieces = measure_state(structure, state, noise[number_], origin=begins, **how)
+        own, said = _own_noise(state, noise[number_], sigma, len(maps))
+        told, pieces = measure_state(structure, state, own, origin=begins, **how)
+        told["remarks"] += said
         told["origin_m"] = list(begins)
         told["time_s"] = times[number_] if times else told["time_s"]
         states.append(told)
@@ -238,6 +233,18 @@ def evenness(
     }
     told = [*_remarks(states, times is not None), *section_remarks(volume.shape)]
     return EvennessResult(states, structure.columns(seen), options, told)
+
+
+def _check_times(times, count):
+    """Refuse times that are not one for each map, or do not rise."""
+    if times is not None and len(times) != count:
+        raise InputError(f"--times-h: expected one time for each of {count} maps, got {len(times)}.")
+    if times is not None and any(b <= a for a, b in pairwise(times)):
+        given = ", ".join(f"{t / 3600:g}" for t in times)
+        raise InputError(
+            f"--times-h: expected times that rise, maps in order of time, got {given} h; put maps and times"
+            " in order."
+        )
 
 
 def _filled(volume, asked):
@@ -279,6 +286,20 @@ def _state_of(given, file_axes, voxel_size, volume):
         shapes = f"{spelled(state.values.shape)} voxels on a volume of {spelled(volume.shape)}"
         raise InputError(f"expected a known voxel size of {state.name}, {shapes}; add --map-voxel-size-nm.")
     return replace(state, voxel_size=size)
+
+
+def _own_noise(state, noise, sigma, count):
+    """The noise to take off a StateMap's spreads, and sentences on it: one number for several maps is that of
+    the measured ones, for a run has none.
+
+    noise: what sigma, as given, says of this one of `count` maps."""
+    if state.run is None or noise is None:
+        return noise, []
+    if len(sigma) == 1 < count:
+        return None, [f"sigma is that of the measured maps: none is taken off {state.name}, a run's field."]
+    return noise, [
+        f"{state.name} is a run's field, which has no noise: its sigma takes off spreads that are its own."
+    ]
 
 
 def _remarks(states, timed):

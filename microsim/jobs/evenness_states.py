@@ -19,8 +19,8 @@ from ..maps.evenness import (
 )
 from ..maps.independence import native_voxels
 from ..maps.map import SocMap, resample_onto
-from ..maps.placing import check_order, placed
-from ..maps.scale import background
+from ..maps.placing import check_order, lies_on, placed
+from ..maps.scale import background, strays
 from ..mesh.percolation import connected_to
 from ..shapes.particles import find_particles, fragment_labels, grain_labels
 from ..shapes.sections import equal_diameter, section_thickness
@@ -133,7 +133,8 @@ def measure_state(structure, state, sigma, *, origin, regions, classes, native=N
             *_said(structure, state, pieces, values[known], sigma if native is None else None),
             *without_noise(state.name, state.values, sigma),
             *_alike(state, values, sigma, known, native),
-            *placed(here, box),
+            *_strays(state, values[known], None if sigma is None else sigma[known]),
+            *(placed(here, box) or _lies(values, labels["particles"])),
         ],
         **_profiles(structure, state, here, np.where(known, values, np.nan), sigma, repeats),
     }
@@ -159,6 +160,17 @@ def _said(structure, state, pieces, values, sigma):
             f" {values.std():.3g}: it is overstated, and spreads with it taken off say nothing."
         )
     return [one for one in told if one]
+
+
+def _strays(state, values, sigma):
+    """Say where a measured map has hot or dead pixels, of which one moves the mean of its particle."""
+    told = "" if state.run is not None else strays(values, sigma, f"voxels of {state.name} in particles")
+    return [told] * bool(told)
+
+
+def _lies(values, particles):
+    """Say where a map lies on the particles hardly more often than by chance."""
+    return lies_on(values, np.where(particles > 0, 1.0, np.nan), "the volume")
 
 
 def _alike(state, values, sigma, known, native):

@@ -22,7 +22,8 @@ MERGED_RUNS = 2  # of them with merged voxels: a sixth of the time each, as near
 LOOSER = {"time_tolerance": 4e-3, "newton_tolerance": 1e-3}
 SLOPES, LOOSE_SLOPES = 1e-2, 3e-2  # what slopes may miss
 MOST_RUNS = 30
-MISFIT = 2.0  # times the noise that residuals are, from which on it is worth a sentence
+MISFIT = 2.0  # times the noise that residuals are, or it them, from which on it is worth a sentence
+MANY = 30  # values whose residuals no chance makes half of their noise
 RULE = (
     "95 % intervals are of the linearised fit on the scale of each number, 1.96 standard deviations, cut at"
     " its bounds. Squares count by independent values; where the reduced chi2 of a data set is above 1 its"
@@ -298,6 +299,11 @@ class _Fit:
                 told.append(
                     f"The residuals of {target.file} are {times:.2g} times its noise: the model misses what"
                     " was measured, and the numbers make up for it as far as they can."
+                )
+            elif times < 1 / MISFIT and values.size >= MANY:
+                told.append(
+                    f"The residuals of {target.file} are {times:.2g} times its noise, which is overstated, or"
+                    " what was measured was smoothed: intervals are those of that noise."
                 )
         return list(dict.fromkeys(told))
 

@@ -11,6 +11,10 @@ from ..volumes.formats.slices import natural
 
 SHARED = 0.8  # of a map's voxels that all maps of a series have, below which it is worth a sentence
 SMOOTH = 0.8  # of the square differences that noise alone makes, below which it is no independent noise
+COMPARED = (
+    "Scores take it as each voxel's own, by which wrong models look better than they are: compare on the"
+    " voxels in which was measured."
+)
 OVERSTATED = 1.2  # times the spread of a map, which holds its noise
 
 
@@ -34,6 +38,7 @@ def shared_remarks(states, shared, lithium, noise, native=True):
     native: whether it is known in which voxels was measured.
     """
     measured = [k for k, state in enumerate(states) if not state.run]
+    yield from _runs_apart([state for state in states if state.run])
     for k in measured:
         share = np.count_nonzero(shared) / np.count_nonzero(np.isfinite(states[k].values))
         if share < SHARED:
@@ -53,6 +58,19 @@ def shared_remarks(states, shared, lithium, noise, native=True):
         )
 
 
+def _runs_apart(runs):
+    """Say where runs hold lithium in other voxels, as those of two crops of one image do.
+
+    runs: StateMaps of runs."""
+    known = [np.isfinite(run.values) for run in runs]
+    share = np.mean(np.all(known, axis=0)[known[0]]) if known else 1.0
+    if share < SHARED:
+        yield (
+            f"{share:.0%} of the voxels of {runs[0].name} have a value in every run and count: states of"
+            " other crops, or of other volumes, are laid on each other voxel by voxel."
+        )
+
+
 def without_noise(name, values, sigma):
     """Say how many voxels of a map have a value and do not count, for they have no noise that says anything.
 
@@ -66,13 +84,24 @@ def without_noise(name, values, sigma):
         )
 
 
-def _noise_remarks(state, values, sigma, native):
-    rms, spread = float(np.sqrt(np.nanmean(sigma**2))), float(np.nanstd(values))
+def overstated(name, values, sigma, of=""):
+    """Say where a noise is larger than all that a map varies.
+
+    name: of the map; values, sigma: of the voxels that count, NaN where there is none; None for no noise; of:
+    what both are of, in words."""
+    rms = 0.0 if sigma is None else float(np.sqrt(np.nanmean(sigma**2)))
+    spread = float(np.nanstd(values))
     if rms > OVERSTATED * spread > 0:
         yield (
-            f"The noise of {state.name}, {rms:.3g} of lithium, is larger than all that the map varies,"
+            f"The noise of {name}, {rms:.3g}{of}, is larger than all that the map varies,"
             f" {spread:.3g}: it is overstated, or in another unit."
         )
+
+
+def _noise_remarks(state, values, sigma, native):
+    told = list(overstated(state.name, values, sigma, " of lithium"))
+    if told:
+        yield from told
         return
     ratio = None if native else too_alike(values, sigma)
     if ratio is not None:
@@ -91,10 +120,25 @@ def too_alike(values, sigma):
 def interpolated_remark(name, ratio):
     """Say of a map that its neighbours are too alike for its noise; ratio: of too_alike."""
     return (
+        f"{_alike(name, ratio)} Sigmas of means are those of independent voxels: give --native-voxel-size-nm"
+        " where these are finer than was measured."
+    )
+
+
+def lenient_remarks(name, values, sigma, so=COMPARED):
+    """Say of a map where its neighbours are too alike for its noise, and what that does.
+
+    name: of the map; values, sigma: of the voxels that count [x, y, z], NaN elsewhere; sigma None for none;
+    so: what it does, a sentence."""
+    ratio = None if sigma is None else too_alike(values, sigma)
+    if ratio is not None:
+        yield f"{_alike(name, ratio)} {so}"
+
+
+def _alike(name, ratio):
+    return (
         f"Neighbours in {name} differ by {ratio:.2g} of what its noise says: it was interpolated or smoothed,"
-        " or the noise is overstated, or common to many voxels as that of a calibration is. Sigmas of means"
-        " are those of independent voxels: give --native-voxel-size-nm where these are finer than was"
-        " measured."
+        " or the noise is overstated, or common to many voxels as that of a calibration is."
     )
 
 

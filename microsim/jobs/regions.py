@@ -7,6 +7,7 @@ from ..base.arguments import Argument, one_of
 from ..base.errors import InputError
 from ..base.lengths import length
 from ..base.plausible import physical, remarks_on_options
+from ..base.quantities import LEAST_NOISE, MOST_NOISE
 from ..base.schema import number, say, whole
 from ..base.words import titled
 from .arguments import (
@@ -251,10 +252,10 @@ def _with_porosity(volume, conducting, given, noise, origin, regions):
     from ..maps.by_region import against_porosity
     from ..maps.map import SocMap, resample_onto
     from ..maps.placing import check_order, placed
-    from ..maps.scale import background
 
     names = [conducting] if isinstance(conducting, str) else list(conducting)
-    here = SocMap(np.asarray(given.values, float), given.voxel_size, origin)
+    values, told = _usable(given, noise)
+    here = SocMap(values, given.voxel_size, origin)
     share = SocMap(volume.mask(*names).astype(float), volume.voxel_size)
     check_order(here, share)
     local = resample_onto(share, here)
@@ -270,6 +271,40 @@ def _with_porosity(volume, conducting, given, noise, origin, regions):
         )
     missing = len(regions) + 1 - len(found)
     nothing = {**dict.fromkeys(found[0]), "pixels": 0, "blocks": 0}
-    told = background(here.values[np.isfinite(here.values)], f"the pixels of {given.name}")
-    said = [one for one in (told, *placed(here, share)) if one]
-    return (*found[:-1], *[nothing] * missing, found[-1]), said
+    return (*found[:-1], *[nothing] * missing, found[-1]), [*told, *placed(here, share)]
+
+
+def _usable(given, noise):
+    """The values of a MapSource that count [x, y, z], NaN where they or their noise say nothing, and
+    sentences on what they are. Raises InputError for labels, and for fill values among lithiations."""
+    import numpy as np
+
+    from ..maps.metrics import Pair
+    from ..maps.scale import background, check_decimals, check_no_fill, is_lithiation, strays
+    from .map_remarks import lenient_remarks, overstated, without_noise
+
+    values = np.asarray(given.values, float)
+    known = np.isfinite(values)
+    check_decimals(values, given.name)
+    if not known.any():
+        raise InputError(f"expected pixels with a value, got NaN everywhere in {given.name}; check the map.")
+    check_no_fill(values[known], given.name)
+    used = Pair(values, values, 0.0, noise).shared
+    sigma = None if noise is None else np.where(used, noise, np.nan)
+    if not used.any():
+        raise InputError(
+            f"--sigma: expected standard deviations above {LEAST_NOISE:g} and up to {MOST_NOISE:g}, got none"
+            f" in {given.name}; correct them (per cent divided by 100)."
+        )
+    told = [background(values[used], f"the pixels of {given.name}")]
+    told.append(strays(values[used], sigma if sigma is None else sigma[used], f"pixels of {given.name}"))
+    if not is_lithiation(values[used]):
+        told.append(
+            f"{given.name} is about {np.median(values[used]):.4g}, which is no lithiation: means and slopes"
+            " are in its own unit, and values that stand for none are not told from others."
+        )
+    told += without_noise(given.name, values, sigma) if sigma is not None else []
+    over = list(overstated(given.name, values[used], sigma if sigma is None else sigma[used]))
+    so = "r without noise takes all of it off, and is too large."
+    told += over or lenient_remarks(given.name, np.where(used, values, np.nan), sigma, so)
+    return np.where(used, values, np.nan), [one for one in told if one]

@@ -299,6 +299,7 @@ def lithiation_map(
     from ..maps.foil import own_scale_undone
     from ..maps.frames import absorption, dark_remark
     from ..maps.image_noise import noise_remark
+    from ..maps.lithiation import beyond_remarks
     from ..maps.moved_references import fit_remark
     from ..maps.soc_maps import check_calibrated, prepared
 
@@ -325,6 +326,7 @@ def lithiation_map(
     file = calibration if isinstance(calibration, (str, PathLike)) else None
     told = *_order(table, numbers, curve, calibration is not None), *dark_remark(flat, dark, mu)
     told = *told, *noise_remark(measured, seen), *fit_remark(mu, listed, measured, **known)
+    told = *told, *(beyond_remarks(curve, measured.quantity, measured.sigma) if curve else ())
     result = LithiationResult(
         listed, mu, sigma, measured, found, table, curve, file, threshold, shifts, parts, spread,
         voxel_size or images.voxel_size, images.source, images.sha256, told, seen,

@@ -3,6 +3,7 @@
 from ..base.errors import InputError
 from .map_source import read_map
 
+ALIKE, ROUND_OFF = 0.1, 1e-6  # share of a map's spread, and lithiation, that layers may differ by within
 SMALLEST = 27  # voxels; what is smaller belongs to the particle that it touches most
 
 
@@ -83,6 +84,23 @@ def homogenised_map(given, ours, file_axes, in_quantity):
         )
     at, depth = ((np.arange(len(one.values)) + 0.5) * one.voxel_size[0] for one in (found, ours))
     return _layered(np.interp(depth, at, values[:, 0, 0]), ours.values), ""
+
+
+def uneven_layers(values):
+    """Say where the lithiation that stands for a homogenised electrode [x, y, z] differs within its layers,
+    in a list of sentences; none of None."""
+    import numpy as np
+
+    if values is None:
+        return []
+    known = np.isfinite(values)
+    n = np.maximum(known.sum(axis=(1, 2)), 1)
+    mean = np.where(known, values, 0.0).sum(axis=(1, 2)) / n
+    within = float(np.std((values - mean[:, None, None])[known]))
+    if within <= ALIKE * max(float(np.std(values[known])), ROUND_OFF):
+        return []
+    said = f"The map given as the homogenised electrode differs by {within:.2g} within its layers"
+    return [f"{said}, which a porous electrode does not: is it that of a resolved run?"]
 
 
 def _layered(layers, values):

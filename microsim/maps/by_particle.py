@@ -4,13 +4,16 @@ A variance falls into two parts, between the means of the particles and within e
 
     var(m) = sum_p n_p (m_p - <m>)^2 / n + sum_v (m_v - m_p(v))^2 / n
 
-and a correlation is that of either part alone. Noise sigma adds P <sigma^2> / n to the first and the rest to
-the second, so that the true model has r^2 = 1 - noise / variance in each.
+and a correlation is that of either part alone. Noise sigma adds P <sigma^2> / k to the first and the rest to
+the second, k measured values in the n voxels (one may fill several), so that the true model has r^2 = 1 -
+noise / variance in each.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from .independence import native_voxels
 
 FEWEST = 3  # particles: two points always lie on a line
 
@@ -49,7 +52,8 @@ def by_particle(ours, theirs, labels, sigma=None):
     n, s, m = np.bincount(own), ours[known], theirs[known]
     mean_s, mean_m = np.bincount(own, s) / n, np.bincount(own, m) / n
     variance = None if sigma is None else float(np.mean(sigma[known] ** 2))
-    share = n.size / own.size  # of the noise that lies between particles
+    values = native_voxels(np.where(known, theirs, np.nan))[0].max() + 1
+    share = min(n.size / values, 1.0)  # of the noise that lies between particles
     return ByParticle(
         n=int(n.size),
         pearson_r_between=_pearson(mean_s[own], mean_m[own]) if n.size >= FEWEST else None,

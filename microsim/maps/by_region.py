@@ -71,7 +71,7 @@ def _line(v, p):
     size, base = np.sqrt(dv @ dv * (dp @ dp)), dp @ dp
     if size < 1e-12 * v.size:
         return None, None
-    return float(dv @ dp / size), float(dv @ dp / base)
+    return float(np.clip(dv @ dp / size, -1, 1)), float(dv @ dp / base)
 
 
 def _intervals(v, p, own):
@@ -84,6 +84,7 @@ def _intervals(v, p, own):
     fine = (var_v > 0) & (var_p > 0)
     ends = (1 - LEVEL) / 2, (1 + LEVEL) / 2
     r, slope = cov[fine] / np.sqrt(var_v[fine] * var_p[fine]), cov[fine] / var_p[fine]
+    r = np.clip(r, -1, 1)  # sums of squares round
     return {
         "pearson_r": [float(q) for q in np.quantile(r, ends)],
         "slope": [float(q) for q in np.quantile(slope, ends)],

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..base.axes import AXES
 from ..base.errors import InputError
 from ..base.memory import require_memory
 from ..base.quantities import LEAST_NOISE
@@ -16,9 +17,13 @@ from .naive import Naive, depth_map, shell_map
 from .placing import check_order, lies_on, placed
 from .scale import background, check_one_scale, other_quantity, strays
 from .scores import Scores, score
+from .systematic import systematic
 from .texture import correlation_lengths, spots
 
 NARROW = 0.1  # of a voxel: a point spread below it moves nothing
+
+
+FEW, MOST = 0.01, 0.5  # of the voxels, and of chi2 that so few do not hold
 
 
 VOXEL_BYTES = 450  # of memory for each measured voxel, as measured
@@ -56,6 +61,7 @@ class Comparison:
     lengths     correlation lengths of both maps and of their difference: texture.correlation_lengths
     spots       hot and cold spots, misfits: texture.spots
     remarks     sentences on what was compared
+    misfits     sentences on how the two differ
     """
 
     metrics: dict
@@ -73,6 +79,7 @@ class Comparison:
     lengths: dict = field(default_factory=dict)
     spots: dict = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    misfits: tuple[str, ...] = ()
 
     def as_dict(self):
         """Return all but the maps as plain numbers and lists for JSON, with None for NaN."""
@@ -153,6 +160,7 @@ def compare_maps(
         lengths=correlation_lengths(ours, theirs, sigma, measured.voxel_size),
         spots=spots(ours, theirs, sigma, measured.voxel_size),
         remarks=_remarks(pair, simulated, measured, instrument),
+        misfits=(*_few_voxels(pair), *systematic(ours, theirs, sigma)),
     )
 
 
@@ -161,8 +169,33 @@ def _remarks(pair, simulated, measured, instrument):
     beside = placed(replace(measured, values=pair.measured, sigma=None), simulated)
     beside = beside or lies_on(pair.measured, pair.simulated)
     told = (_without_noise(pair), _same(pair), other_quantity(pair.ours, pair.theirs), _stray(pair))
-    marks = (background(pair.theirs), background(pair.ours, "the compared simulated voxels"))
-    return tuple(one for one in (*told, *marks, narrow, *beside) if one)
+    ours = background(pair.ours, "the compared simulated voxels", any_value=False)
+    marks = (background(pair.theirs), ours)
+    layer, masked = _one_layer(simulated, measured, instrument), _masked(pair, measured)
+    return tuple(one for one in (masked, *told, *marks, narrow, *layer, *beside) if one)
+
+
+def _masked(pair, measured):
+    """A sentence on what a mask leaves out, which is in no score and no share."""
+    known = np.isfinite(measured.values)
+    out, whole = np.count_nonzero(known & ~np.isfinite(pair.measured)), np.count_nonzero(known)
+    if not out:
+        return ""
+    return f"The mask leaves out {out} of {whole} measured voxels: they are in no score and no share."
+
+
+def _one_layer(simulated, measured, instrument):
+    """Sentences on a measured map of one layer at the beginning of a thicker simulated one, for want of
+    another place; it may as well be a projection."""
+    for axis, name in enumerate(AXES):
+        (low, high), (first, end) = measured.span[axis], simulated.span[axis]
+        thick = end - first > 1.5 * (high - low)
+        if measured.values.shape[axis] == 1 and thick and not low and instrument.project is None:
+            yield (
+                f"The measured map is one layer along {name} and is compared with what the simulated one"
+                f" holds from {1e6 * low:.4g} to {1e6 * high:.4g} um there, of {1e6 * (end - first):.4g} um"
+                " in all: origin says where else it lies, project that it is a projection."
+            )
 
 
 def _same(pair):
@@ -170,6 +203,23 @@ def _same(pair):
     if pair.ours.size < 2 or np.ptp(pair.theirs) == 0 or not np.array_equal(pair.ours, pair.theirs):
         return ""
     return "The two maps are the same, value by value: is one named twice?"
+
+
+def _few_voxels(pair):
+    """Say where a hundredth of the voxels holds most of chi2, and with it of odds; of normal noise it holds a
+    twelfth."""
+    if pair.sigma is None or pair.ours.size < 1 / FEW:
+        return
+    parts = np.sort((pair.difference / pair.sigma[pair.shared]) ** 2)
+    few = parts[-int(FEW * parts.size) :]
+    if few.sum() <= MOST * max(parts.sum(), parts.size):  # below a chi2 of 1 nothing is large
+        return
+    rest, share = parts[: -few.size].mean(), few.sum() / parts.sum()
+    yield (
+        f"{few.size} of {parts.size} voxels hold {share:.0%} of chi2, which is {rest:.3g} without them: hot"
+        " pixels, a noise that is stated too small there, or a misfit in a few places; mask the first,"
+        " correct the second."
+    )
 
 
 def _stray(pair):

@@ -27,6 +27,8 @@ from .method import METHODS, Method
 VERSION = 1
 LATER = ("shift_sigma",)  # settings that files of version 1 may lack
 OF_REFERENCES = ("references", "references_sha256", "numbers")  # beside the settings of the method
+# standard deviations beyond the states, and share of the voxels there, from which on it is no noise
+SURE, BEYOND = 3.0, 0.01
 LEAST, MOST = -1.0, 10.0  # lithium per formula unit: what lies beyond is another quantity
 
 
@@ -192,6 +194,31 @@ def fit_calibration(
     )
 
 
+def beyond_remarks(curve, quantity, sigma=None):
+    """Say how much of a map lies beyond the states of a calibration by more than its noise, in a list of
+    sentences.
+
+    curve: Calibration; quantity: measured [...], NaN where there is none; sigma: its noise [...], or None.
+    """
+    known = np.isfinite(quantity)
+    q = np.asarray(quantity)[known]
+    noise = np.zeros(q.shape) if sigma is None else np.asarray(sigma)[known]
+    far = np.maximum(curve.low - q, q - curve.high) > (SURE * noise if sigma is not None else 0.0)
+    share, mean = (float(np.mean(v)) if q.size else 0.0 for v in (far, q))
+    outside = q.size and not curve.low <= mean <= curve.high
+    if not outside and (sigma is None or share <= BEYOND):
+        return []
+    (low, high), middle = sorted(curve.lithiation([curve.low, curve.high])[0]), curve.lithiation(mean)[0]
+    how = "" if sigma is None else f" {SURE:g} sigma and more"
+    said = (
+        f"{share:.0%} of the voxels lie{how} beyond the states of the calibration (lithiation {low:.2f} to"
+        f" {high:.2f}; the map's mean is {middle:.2f}): they are its curve carried on straight, and sigma"
+        " does not say whether it goes on so; are energy scale (--foil, --energy-shift) and material those of"
+        " the states?"
+    )
+    return [said]
+
+
 def through_mixtures(curve, jumps):
     """Return the Calibration of a ratio of three energies through all mixtures of its two states.
 
@@ -247,6 +274,11 @@ def _known_states(q, x, sigma, degree):
         raise InputError(
             f"expected at least {degree + 1} different reference states for degree {degree}, got"
             f" {np.unique(q).size}; add states or lower the degree."
+        )
+    if np.ptp(x) <= 1e-9 * np.abs(x).max():
+        raise InputError(
+            f"expected reference states of several lithiations, got {x[0]:g} in all {x.size}, by which every"
+            " voxel has it; give that of each state."
         )
     return q, x, noise
 

@@ -70,11 +70,12 @@ def placed(theirs, ours):
     return told
 
 
-def lies_on(measured, simulated):
+def lies_on(measured, simulated, of="the simulated map"):
     """Tell in a list of sentences where a map with its own material lies on that of the simulated one hardly
     more often than by chance.
 
-    measured, simulated: [x, y, z] on the measured grid, NaN where a map has no value.
+    measured, simulated: [x, y, z] on the measured grid, NaN where a map has no value; of: the second, in
+    words.
     """
     theirs, ours = np.isfinite(measured), np.isfinite(simulated)
     if 1 in theirs.shape or not theirs.any():
@@ -83,7 +84,5 @@ def lies_on(measured, simulated):
     chance, shared = ours[box].mean(), ours[theirs].mean()
     if theirs[box].mean() > FULL or chance == 1 or (shared - chance) / (1 - chance) >= LIES:
         return []
-    share = (
-        f"{shared:.0%} of the measured voxels lie on material of the simulated map, where {chance:.0%} would"
-    )
+    share = f"{shared:.0%} of the measured voxels lie on material of {of}, where {chance:.0%} would"
     return [f"{share} by chance: is the map shifted, turned or mirrored against it?"]

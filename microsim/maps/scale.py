@@ -10,6 +10,7 @@ LARGEST = 1e30  # of any quantity; fill values of file formats lie beyond
 NORMAL = 1.4826  # standard deviations of a normal distribution in a median absolute deviation
 STRAY = 6.0  # standard deviations beyond lithium from none to full that hardly any noise takes a voxel
 EMPTY, FULL = -0.1, 1.3  # of a share or per formula unit, of any set of materials
+OFTEN = 20  # times as often as half of the values
 BACKGROUND = 0.01  # share of voxels of exactly one value from which that is worth a sentence
 
 
@@ -77,17 +78,32 @@ def strays(values, sigma, of):
     )
 
 
-def background(values, of="the compared measured voxels"):
-    """Return a sentence where many measured values are exactly 0 or -1, as a background is; "" elsewhere.
+def background(values, of="the compared measured voxels", *, any_value=True):
+    """Return a sentence where many measured values are exactly 0 or -1, as a background is, or another one
+    that stands out, as what is filled in or cut off does; "" elsewhere.
 
-    of: what the values are, in words."""
+    of: what the values are, in words; any_value: whether others than 0 and -1 count, as of a run they do
+    not."""
     shares = {mark: np.count_nonzero(values == mark) / values.size for mark in (0, -1)}
     mark = max(shares, key=shares.get)
     if not BACKGROUND <= shares[mark] < 1:
-        return ""
+        return _filled(values, of) if any_value else ""
     return (
         f"{100 * shares[mark]:.0f} % of {of} are exactly {mark}: if that is background, mark it as NaN or"
         " mask it."
+    )
+
+
+def _filled(values, of):
+    """A sentence on a value that comes OFTEN times as often as others do: of rounded values, and of those
+    that fill several voxels, all come again."""
+    found, counts = np.unique(values, return_counts=True)
+    most, share = int(counts.argmax()), counts.max() / values.size
+    if not BACKGROUND <= share < 1 or counts.max() < OFTEN * np.median(counts):
+        return ""
+    return (
+        f"{100 * share:.0f} % of {of} are exactly {found[most]:.4g}: if that was filled in or cut off there,"
+        " mark it as NaN or mask it."
     )
 
 

@@ -47,6 +47,7 @@ class Scores:
     intervals   {"rmse", "bias", "mae", "pearson_r", "chi2", "explained": (low, high) or None}, 95 %
     independent_voxels   among the compared ones
     hidden      naive maps that leave no more than noise
+    measured_values      among the compared voxels, of which independent noise would leave all independent
     """
 
     floor: dict | None
@@ -57,6 +58,7 @@ class Scores:
     intervals: dict
     independent_voxels: int
     hidden: tuple[str, ...]
+    measured_values: int = 0
 
 
 def score(ours, theirs, sigma=None, naive=None):
@@ -97,6 +99,7 @@ def score(ours, theirs, sigma=None, naive=None):
         intervals=intervals,
         independent_voxels=round(found.count),
         hidden=hidden,
+        measured_values=found.measured,
     )
 
 

@@ -1,8 +1,13 @@
 """A comparison in sentences that can be quoted: what the agreement is worth, and what it cannot tell."""
 
+import numpy as np
+
 from .independence import FEWEST_BLOCKS
 
 WORTH = 0.1  # of what can be explained: a smaller effect of the bias is not told
+UNEVEN = 2.0  # times the noise of the quarter of least noise that the rms of all is
+# share of the measured values that differ independently, below which differences are alike in neighbours
+INDEPENDENT = 0.9
 AGAINST = -0.5  # Pearson r below which two maps are rather of two quantities
 NAIVE = {
     "constant": "the best constant",
@@ -73,10 +78,52 @@ def _rank(comparison):
     return f"It is {', and '.join(parts)}." if parts else ""
 
 
-def _may_be_noise(comparison):
+def _may_be_noise(comparison, count):
     """Whether so many independent voxels of noise alone reach the comparison's chi2, to three standard
     deviations: of few blocks an interval reaches down to 1 from anywhere."""
-    return comparison.metrics["chi2"] <= 1 + 3 * (2 / comparison.scores.independent_voxels) ** 0.5
+    return comparison.metrics["chi2"] <= 1 + 3 * (2 / count) ** 0.5
+
+
+def _like_noise(comparison, alike):
+    """What differences as large as the noise say; alike: whether they are alike in neighbouring voxels, which
+    independent noise is not: smooth misfits under an overstated noise have a chi2 of 1, too."""
+    scores, chi2 = comparison.scores, f"chi2 {comparison.metrics['chi2']:.3g}"
+    if not alike:
+        return f"At this noise it cannot be told from the true model ({chi2})."
+    count = f"{scores.measured_values} values as {scores.independent_voxels} independent ones do"
+    return (
+        f"Differences are as large as the noise ({chi2}), but alike in neighbouring voxels, {count}: a misfit"
+        " under a noise that is overstated, or a noise that neighbours share."
+    )
+
+
+def _hidden_by_noise(sigma):
+    """What a noise above all variation says; of an uneven one the noisiest voxels may hide what others
+    tell."""
+    known = np.zeros(1) if sigma is None else sigma[np.isfinite(sigma)]
+    quiet, rms = float(np.quantile(known, 0.25)), float(np.sqrt(np.mean(known**2)))
+    if rms <= UNEVEN * quiet:
+        return "The measured map varies no more than its noise: it tells no model from a constant."
+    return (
+        f"The measured map varies no more than its noise, {rms:.3g} on the whole; a quarter of the voxels"
+        f" have {quiet:.3g} or less and may tell models from a constant: mask the noisier ones."
+    )
+
+
+def _moved(comparison):
+    """Say where the simulated map would agree better elsewhere; what is further than a quarter of the map
+    rests on little of it."""
+    shift = comparison.metrics.get("best_shift_voxels")
+    if not shift or not any(shift):
+        return
+    if any(abs(s) > n / 4 for s, n in zip(shift, comparison.measured.shape, strict=True)):
+        return
+    moved = ", ".join(f"{s:+d}" if s else "0" for s in shift)
+    um = ", ".join(f"{1e6 * s * h:+.4g}" if s else "0" for s, h in zip(shift, comparison.voxel_size))
+    yield (
+        f"The simulated map agrees best where it is moved by {moved} measured voxels along x, y, z ({um} um):"
+        " is the measured one where it should be (its corner, microsim register)?"
+    )
 
 
 def _limits(comparison):
@@ -87,15 +134,18 @@ def _limits(comparison):
             "No noise of the measured map is known: how well the true model would score is unknown, and what "
             "is explained is a lower bound; give its sigma."
         )
-    if chi2 and chi2[0] <= 1 <= chi2[1] and _may_be_noise(comparison):
-        yield f"At this noise it cannot be told from the true model (chi2 {comparison.metrics['chi2']:.3g})."
+    alike = scores.independent_voxels < INDEPENDENT * scores.measured_values
+    near = chi2 and chi2[0] <= 1 <= chi2[1] and _may_be_noise(comparison, scores.independent_voxels)
+    few = scores.floor and not chi2 and alike and _may_be_noise(comparison, scores.measured_values)
+    if near or few:
+        yield _like_noise(comparison, alike)
     if chi2 and chi2[1] < 1:
         yield (
             "Differences are smaller than the stated noise allows (chi2 "
             f"{comparison.metrics['chi2']:.3g}): the noise is overstated, or the map was smoothed."
         )
     if "constant" in scores.hidden:
-        yield "The measured map varies no more than its noise: it tells no model from a constant."
+        yield _hidden_by_noise(comparison.sigma)
     for name in scores.hidden:
         if name != "constant":
             yield f"{NAIVE[name].capitalize()} already agrees as well as the noise allows."
@@ -109,4 +159,6 @@ def _limits(comparison):
             "The maps run against each other: where one is of lithium and the other of charge, name the "
             "quantity of the measured map (soc)."
         )
+    yield from _moved(comparison)
+    yield from comparison.misfits
     yield from comparison.remarks

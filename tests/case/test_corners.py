@@ -62,13 +62,21 @@ def test_a_map_beside_a_crop_of_a_file_is_asked_about_where_nobody_says():
 
 
 def test_a_run_on_another_crop_lies_where_that_begins(tmp_path, monkeypatch):
-    """Its file says where its voxels begin in the image; of the same box as the volume it is on that."""
+    """Its file says where its voxels begin in the image; a run of a file that was made of the volume's crop
+    shows the same phases, and is on it."""
+    labels = np.random.default_rng(0).integers(0, 2, (12, 5, 5)).astype(np.uint8)
+    grid, words = VoxelGrid(labels, ("pore", "am"), 1e-6), ("run", "[{}]")
+
+    def run_of(part):
+        monkeypatch.setattr(fields, "read_phase", lambda path: (part.phase, part.names, part.voxel_size))
+        return (part.shape, part.voxel_size), words
+
     monkeypatch.setattr(fields, "read_corner", lambda path: (3e-6, 0.0, 1e-6))
-    grid, words = VoxelGrid(np.zeros((12, 5, 5), np.uint8), ("am",), 1e-6), ("run", "[{}]")
-    part = ((4, 5, 3), (1e-6,) * 3)
-    assert corner_in(grid, part, words, fields="fields.h5") == (3e-6, 0, 1e-6)
+    part = run_of(grid.crop({"x": (3, 7), "z": (1, 4)}))
+    assert corner_in(grid, *part, fields="fields.h5") == (3e-6, 0, 1e-6)
     crop = grid.crop({"x": (2, 8)})
-    assert corner_in(crop, part, words, fields="fields.h5") == pytest.approx((1e-6, 0, 1e-6))
-    same = (crop.shape, crop.voxel_size)
-    assert corner_in(crop, same, words, fields="fields.h5") == (0, 0, 0)
-    assert corner_in(crop, part, words, (0.0, 0.0, 0.0), "fields.h5") == (0, 0, 0)
+    assert corner_in(crop, *part, fields="fields.h5") == pytest.approx((1e-6, 0, 1e-6))
+    assert corner_in(crop, *part, (0.0, 0.0, 0.0), "fields.h5") == (0, 0, 0)
+    assert corner_in(crop, *run_of(crop), fields="fields.h5") == (0, 0, 0)
+    elsewhere = run_of(grid.crop({"x": (3, 9)}))  # as large a box, other phases
+    assert corner_in(crop, *elsewhere, fields="fields.h5") == pytest.approx((1e-6, 0, 1e-6))

@@ -185,3 +185,34 @@ def test_where_the_voxels_of_a_run_begin_in_their_image_stands_in_its_fields(tmp
     stated = ms.compare(path, tmp_path / "whole.npy", origin=(0, 0, 0), **how)
     assert stated.metrics["rmse"] > 0.1
     assert ms.compare(path, tmp_path / "crop.npy", **how).metrics["rmse"] < 1e-6
+
+
+@pytest.fixture
+def two_crops(tmp_path):
+    """Two runs as fields.h5 of two crops of one image, as large, 2 voxels apart along y: their paths, the sto
+    of both, and the corner of the second."""
+    rng = np.random.default_rng(0)
+    whole = VoxelGrid(rng.integers(0, 2, (12, 12, 8)).astype(np.uint8), ("pore", "am"), H)
+    sto = np.where(whole.mask("am"), rng.uniform(0.3, 0.9, whole.shape), np.nan)
+    paths, parts = [], []
+    for first in (0, 2):
+        at = slice(first, first + 8)
+        path, grid = tmp_path / f"{first}.h5", VoxelGrid(whole.phase[:, at], whole.names, H)
+        with FieldWriter(path, grid, {"sto": "1"}, corner=(0.0, first * H[1], 0.0)) as writer:
+            writer.write(0.0, "Rest for 1 s", {"sto": sto[:, at]})
+        paths.append(path)
+        parts.append(sto[:, at])
+    return paths, parts, (0.0, 2 * H[1], 0.0)
+
+
+def test_runs_of_two_crops_are_compared_where_both_are(two_crops):
+    """As of one place the two agreed in nothing (r about 0), without a word; where both are they are one."""
+    (first, second), (sto, _), corner = two_crops
+    found = ms.compare(first, second)
+    assert found.metrics["rmse"] < 1e-6 and found.metrics["pearson_r"] == pytest.approx(1)
+    assert found.numbers()["origin_m"] == pytest.approx(corner)
+    assert "begins at 0, 0.8, 0 um in the simulated map, as the crops of both runs" in repr(found)
+    stated = ms.compare(first, second, origin=(0, 0, 0))
+    assert stated.metrics["rmse"] > 0.1 and "as the crops of both runs" not in repr(stated)
+    beside = ms.compare(first, sto, voxel_size=H, sigma=0.02, against=[second]).numbers()["models"]
+    assert [one["chi2"] for one in beside] == pytest.approx([0, 0], abs=1e-9)

@@ -195,3 +195,13 @@ def test_data_that_the_model_does_not_describe_and_rows_that_are_missing_are_sai
         data = {**targets(folder).curve, "voltage": str(folder / f"{name}.csv")}
         asked = settings({"cell.materials.cathode.i0_scale": {}}, [data])
         assert said in " ".join(ms.fit(CASE, folder / name, set=asked).numbers()["said"])
+
+
+def test_a_noise_that_is_overstated_is_said(folder):
+    """Three times as large a one (chi2 0.11) made intervals three times as wide without a word."""
+    data = targets(folder).curve
+    for times, told in ((1, False), (3, True)):
+        noise = {"sigma_mV": times * data["sigma_mV"]}
+        asked = settings(FREE, [{**data, **noise}])
+        said = " ".join(ms.fit(CASE, folder / f"overstated_{times}", set=asked).numbers()["said"])
+        assert ("times its noise, which is overstated, or" in said) is told

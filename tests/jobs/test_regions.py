@@ -104,3 +104,67 @@ def test_a_diffusivity_in_another_unit_is_told(grid):
     found = tortuosity_by_depth(grid, count=2, diffusivity=3e-6)
     assert "did you mean 3e-06 cm2/s (3e-10 m2 s-1)" in repr(found) and len(found.numbers()["remarks"]) == 1
     assert tortuosity_by_depth(grid, count=2, diffusivity=3e-10).remarks == []
+
+
+def porous_map(seed=0):
+    """A volume of 40 x 20 x 20 voxels, and a map 0.3 + 0.2 porosity on pixels of 2, under noise 0.01."""
+    rng = np.random.default_rng(seed)
+    share = rng.uniform(0.1, 0.9, (20, 10, 10)).repeat(2, 0).repeat(2, 1).repeat(2, 2)
+    labels = np.where(rng.random(share.shape) < share, 0, 1).astype(np.uint8)
+    local = (labels == 0).reshape(20, 2, 10, 2, 10, 2).mean((1, 3, 5))
+    seen = 0.3 + 0.2 * local + 0.01 * rng.standard_normal(local.shape)
+    return VoxelGrid(labels, ("pore", "am"), 1e-6), seen
+
+
+def against(volume, seen, **more):
+    return tortuosity_by_depth(volume, count=1, map=seen, map_voxel_size=2e-6, **more)
+
+
+def test_what_is_no_lithiation_in_a_map_is_refused_or_told():
+    """A fill value made slopes of -976 beside a true one of 0.2, a hot pixel an r of 0.22 beside 0.99."""
+    volume, seen = porous_map()
+    assert against(volume, seen, sigma=0.01).remarks == []
+    for fill in (-9999, 9.9e36):
+        holes = seen.copy()
+        holes[:3] = fill
+        with pytest.raises(InputError, match="in 300 of 2000 voxels of array; mark voxels without a value"):
+            against(volume, holes, sigma=0.01)
+    hot = seen.copy()
+    hot[3, 3, 3] = 15
+    assert "1 of 2000 pixels of array are no lithiation, up to 15" in against(volume, hot).remarks[0]
+    assert "is about 39.99, which is no lithiation" in against(volume, 100 * seen).remarks[0]
+    with pytest.raises(InputError, match="expected a map of numbers with decimals, got whole numbers"):
+        against(volume, (seen > np.median(seen)).astype(float))
+    with pytest.raises(InputError, match="got NaN everywhere in array"):
+        against(volume, np.full(seen.shape, np.nan))
+
+
+@pytest.mark.parametrize("nothing", [np.nan, 0.0, 1e6])
+def test_pixels_without_a_usable_noise_are_left_out_of_a_map(nothing):
+    """As from a map without them; a noise of a million in one layer hid the correlation, NaN its value."""
+    volume, seen = porous_map()
+    noise, without = np.full(seen.shape, 0.01), seen.copy()
+    noise[:4], without[:4] = nothing, np.nan
+    found = against(volume, seen, sigma=noise)
+    assert "400 of 2000 voxels of array are left out" in found.remarks[0]
+    assert found.against == against(volume, without, sigma=0.01).against
+    with pytest.raises(InputError, match="up to 1, got none in array"):
+        against(volume, seen, sigma=np.full(seen.shape, 5.0))
+
+
+def test_a_noise_larger_than_all_that_a_map_varies_is_told():
+    found = against(*porous_map(), sigma=0.3)
+    assert found.against[-1]["pearson_r_without_noise"] is None
+    assert "The noise of array, 0.3, is larger than all that the map varies" in found.remarks[0]
+
+
+def test_a_noise_that_neighbours_do_not_show_is_told_of_a_map():
+    """0.03 where it is 0.01, as with a calibration's share in it."""
+    volume, seen = porous_map()
+    rng = np.random.default_rng(1)
+    seen = 0.3 + np.linspace(0, 0.2, 20)[:, None, None] + 0.01 * rng.standard_normal(seen.shape)
+    assert against(volume, seen, sigma=0.01).remarks == []
+    (said,) = against(volume, seen, sigma=0.03).remarks
+    assert said.startswith("Neighbours in array differ by 0.3") and said.endswith(
+        "r without noise takes all of it off, and is too large."
+    )

@@ -453,3 +453,15 @@ def test_a_shift_is_fitted_where_the_weights_add_up_to_one():
     found = ms.lithiation_map(mu, method={"name": "lcf", "shift": "fit", "sum_to_one": True}, **given)
     assert found.measured.method.shift == pytest.approx(0.3, abs=0.25)
     assert found.values == pytest.approx(0.4, abs=0.1)
+
+
+@pytest.mark.parametrize(("off", "share"), [(0.0, None), (0.7, "%"), (-0.7, "%"), (1.6, "%")])
+def test_voxels_beyond_the_states_of_a_calibration_are_told(curve, off, share):
+    """An energy scale that is 0.7 eV off made 0.35 of lithiation, all but the voxels' count without a word;
+    noise at the last states is none of that."""
+    rng, x = np.random.default_rng(0), np.linspace(0, 1, 400).reshape(20, 20)
+    mu = spectrum(ENERGIES, x) + 0.02 * rng.standard_normal((ENERGIES.size, 20, 20))
+    told = ms.lithiation_map(mu, energies=ENERGIES + off, calibration=curve, noise=0.02).remarks
+    said = [one for one in told if "sigma and more beyond the states of the calibration" in one]
+    assert bool(said) is (share is not None), told
+    assert not said or "(lithiation 0.00 to 1.00; the map's mean is" in said[0]

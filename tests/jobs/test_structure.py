@@ -63,6 +63,11 @@ def test_a_homogenised_electrode_has_a_skill_over_it_of_a_column_or_a_map():
     assert whole.skill["homogenised"] == pytest.approx(1, abs=0.02)
     assert whole.comparison.scores.naive_rmse["homogenised"] == pytest.approx(np.hypot(0.1, 0.02), rel=0.05)
     column = ms.compare(true, measured, homogenised=depth, **options)
+    resolved = ms.compare(
+        true, measured, homogenised=measured, **options
+    )  # skill over it is that of no model
+    assert "is it that of a resolved run?" in repr(resolved)
+    assert "resolved run" not in repr(whole) + repr(column)
     assert column.skill == whole.skill and column.numbers()["homogenised_missing"] is None
     without = ms.compare(true, measured, **options).numbers()
     assert without["skill"]["homogenised"] is None and "--homogenised" in without["homogenised_missing"]

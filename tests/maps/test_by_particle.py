@@ -73,3 +73,15 @@ def test_a_finer_grid_takes_what_lies_at_its_middles():
     found = labels_on(labels, coarse, fine)
     assert np.array_equal(found[:, :, 1:5], np.repeat(np.repeat(np.repeat(labels, 2, 0), 2, 1), 2, 2))
     assert not found[:, :, 0].any() and not found[:, :, 5].any()
+
+
+def test_the_ceilings_count_measured_values_and_not_the_voxels_that_they_fill():
+    """A map of 40 particles of 30 values, each of which fills eight voxels: what the true model has is that
+    of the values; counted in voxels the ceiling between particles was that of an eighth of their noise."""
+    mean, within = RNG.normal(size=40)[:, None, None], RNG.normal(size=LABELS.shape)
+    truth, sigma = 0.1 * mean + within, np.full(LABELS.shape, 0.7)
+    seen = truth + np.random.default_rng(3).normal(0, 0.7, truth.shape)
+    finer = [one.repeat(2, 0).repeat(2, 1).repeat(2, 2) for one in (truth, seen, LABELS, sigma)]
+    few, many = by_particle(truth, seen, LABELS, sigma), by_particle(*finer)
+    assert many.ceiling_between == pytest.approx(few.ceiling_between) and few.ceiling_between < 0.9
+    assert many.ceiling_within == pytest.approx(few.ceiling_within)

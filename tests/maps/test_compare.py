@@ -7,7 +7,9 @@ import pytest
 
 from microsim.base.errors import InputError
 from microsim.maps.compare import compare_maps
+from microsim.maps.instrument import Instrument
 from microsim.maps.map import SocMap, resample_onto
+from microsim.maps.verdict import verdict
 
 
 def test_the_difference_stands_where_both_maps_have_a_value():
@@ -160,3 +162,67 @@ def test_a_noise_above_all_lithiation_is_none():
         compared(measured, sigma=100 * sigma)
     percent = compared(100 * measured, 100 * NOISY, sigma=np.full(NOISY.shape, 2.0))
     assert percent.metrics["n_voxels"] == 216
+
+
+def test_a_map_of_one_layer_is_told_which_layer_it_is_taken_for():
+    """For it may be a projection, and begins with the simulated map for want of a place."""
+    ours, layer = np.random.default_rng(7).random((6, 5, 4)), (1e-6, 1e-6, 1e-6)
+    section = SocMap(ours[:, :, :1], layer)
+    (said,) = [one for one in compare_maps(SocMap(ours, layer), section).remarks if "one layer" in one]
+    assert "one layer along z and is compared with" in said and "from 0 to 1 um there, of 4 um in all" in said
+    elsewhere = SocMap(ours[:, :, 2:3], layer, (0.0, 0.0, 2e-6))
+    through = SocMap(ours.mean(axis=2, keepdims=True), layer)
+    beam = {"instrument": Instrument(project=2)}
+    flat = SocMap(ours[:, :, :1], layer)
+    for simulated, measured, how in (
+        (SocMap(ours, layer), elsewhere, {}),
+        (SocMap(ours, layer), through, beam),
+        (flat, flat, {}),
+    ):
+        assert not any("one layer" in one for one in compare_maps(simulated, measured, **how).remarks)
+
+
+def test_a_few_voxels_that_make_chi2_are_told():
+    """Ten of a thousand at a noise a thousand times too small, or hot: chi2 is 1e4 or 5, without them 1.
+    Normal noise and a misfit of all voxels have no such ten."""
+    rng = np.random.default_rng(8)
+    truth, sigma = 0.5 + 0.1 * rng.random((10, 10, 10)), np.full((10, 10, 10), 0.02)
+    seen, few = (
+        truth + sigma * rng.standard_normal(truth.shape),
+        np.arange(1000).reshape(truth.shape) % 100 == 0,
+    )
+
+    def said(measured, noise):
+        maps = SocMap(truth, (1e-6,) * 3), SocMap(measured, (1e-6,) * 3, sigma=noise)
+        return " ".join(compare_maps(*maps).misfits)
+
+    for measured, noise in ((seen, np.where(few, 2e-5, sigma)), (seen + 0.5 * few, sigma)):
+        assert "10 of 1000 voxels hold" in said(measured, noise) and "is 1.03 without" in said(
+            measured, noise
+        )
+    assert "hold" not in said(seen, sigma) + said(seen + 0.1, sigma)
+
+
+def test_what_a_mask_leaves_out_is_told():
+    """Of two maps that differ in half of the voxels, with those masked: they agree, and of all of what is
+    left."""
+    theirs = NOISY + np.where(np.arange(6)[:, None, None] < 3, 0.5, 0.0)
+    theirs[5, 0, 0] = np.nan
+    mask = np.broadcast_to(np.arange(6)[:, None, None] >= 3, theirs.shape)
+    found = compare_maps(SocMap(NOISY, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3), mask=mask)
+    assert found.metrics["rmse"] < 1e-12 and found.metrics["shared_fraction"] == 1
+    assert "The mask leaves out 108 of 215 measured voxels" in found.remarks[0]
+    whole = compare_maps(
+        SocMap(NOISY, (1e-6,) * 3), SocMap(theirs, (1e-6,) * 3), mask=np.ones(mask.shape, bool)
+    )
+    assert not any("mask" in one for one in whole.remarks)
+
+
+def test_what_hangs_on_the_model_is_no_remark_on_the_map():
+    """A fit looks at the map beside the model that it begins with, whose gain is nothing of the map's."""
+    rng = np.random.default_rng(9)
+    truth = rng.normal(0.5, 0.05, (8, 8, 8))
+    maps = SocMap(truth, (1e-6,) * 3), SocMap(0.5 * truth + 0.25, (1e-6,) * 3)
+    found = compare_maps(*maps)
+    assert "is a gain" in found.misfits[0] and found.misfits[0] in verdict(found)
+    assert not any("gain" in one for one in found.remarks)

@@ -209,3 +209,11 @@ def test_a_long_series_is_calibrated_in_memory_of_its_size():
     assert tracemalloc.get_traced_memory()[1] < 1e8
     tracemalloc.stop()
     assert found.n == q.size and found.coefficients[1] == pytest.approx(-0.5)
+
+
+def test_states_of_one_lithiation_calibrate_nothing():
+    """Every voxel had it, with a sigma of 1e-16."""
+    with pytest.raises(
+        InputError, match="expected reference states of several lithiations, got 0.5 in all 5"
+    ):
+        fit_calibration("edge", np.linspace(8345, 8347, 5), np.full(5, 0.5))

@@ -36,3 +36,17 @@ def test_a_background_is_told(mark):
     assert background(SHARES) == "" and background(np.zeros(5)) == ""
     measured = SocMap(values.reshape(10, 10, 10), H)
     assert background(values) in verdict(compare_maps(SocMap(SHARES.reshape(10, 10, 10), H), measured))
+
+
+@pytest.mark.parametrize("value", [0.5, 1.0, 0.001])
+def test_a_value_that_was_filled_in_or_cut_off_is_told(value):
+    """Of continuous, rounded and repeated values none stands out; where a tenth are one, that one does."""
+    values = np.random.default_rng(0).uniform(0.2, 0.8, 4000)
+    for whole in (values, np.rint(50 * values) / 50, np.rint(255 * values) / 255, values[:500].repeat(8)):
+        assert background(whole) == ""
+    filled = np.where(np.arange(4000) % 10 == 0, value, values)
+    assert f"10 % of the pixels are exactly {value:g}: if that was filled in" in background(
+        filled, "the pixels"
+    )
+    assert background(filled, any_value=False) == "" == background(np.full(100, value))
+    assert "exactly 0: if that is background" in background(np.where(filled == value, 0.0, values))

@@ -84,3 +84,44 @@ def test_a_few_blocks_that_all_disagree_are_not_called_noise():
         low, high = found.scores.intervals["chi2"]
         assert low <= 1 <= high and (found.metrics["chi2"] > 20) != known
         assert ("cannot be told from the true model" in " ".join(verdict(found))) == known
+
+
+ALIKE = "but alike in neighbouring voxels"
+
+
+@pytest.mark.parametrize("share", [0.95, 1.0])
+def test_a_smooth_misfit_under_an_overstated_noise_is_no_true_model(share):
+    """Noise of 0.02 and a misfit that goes on over voxels, stated as one noise of their size or 0.95 of it:
+    chi2 is 1 or 1.1. The true model under that much independent noise is the true one."""
+    misfit = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=SHAPE), 1.0)
+    misfit *= 0.03 / misfit.std()
+    sigma = share * float(np.sqrt(np.mean((misfit + NOISE) ** 2)))
+    said = told(TRUTH, sigma, TRUTH + misfit + NOISE)
+    assert ALIKE in said and "cannot be told from the true model" not in said
+    alone = np.random.default_rng(2).normal(0, sigma, SHAPE)
+    said = told(TRUTH, sigma, TRUTH + alone)
+    assert "cannot be told from the true model" in said and ALIKE not in said
+
+
+def test_a_drift_as_large_as_the_noise_is_told_without_an_interval():
+    drift = 0.035 * np.linspace(-1, 1, 16)[:, None, None]
+    said = told(TRUTH, float(np.sqrt(np.mean((drift + NOISE) ** 2))), TRUTH + drift + NOISE)
+    assert "too few for intervals" in said and ALIKE in said
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_shifted_map_is_told(axis):
+    """By two of its voxels; where it lies right, and where a shift would take most of it away, nothing is."""
+    moved = np.roll(TRUTH, 2, axis) + NOISE
+    words = ", ".join("+2" if a == axis else "0" for a in range(3))
+    assert f"moved by {words} measured voxels along x, y, z ({words} um)" in told(TRUTH, 0.02, moved)
+    assert "measured voxels along x, y, z" not in told(TRUTH) + told(TRUTH, 0.02, TRUTH[::-1] + NOISE)
+
+
+def test_a_noise_that_is_large_in_some_voxels_does_not_hide_what_the_others_tell():
+    """Half of the voxels at 0.01 and half at 0.3: on the mean nothing is told from a constant."""
+    sigma = np.where(np.indices(SHAPE)[0] < 8, 0.01, 0.3)
+    seen = TRUTH + sigma * RNG.standard_normal(SHAPE)
+    said = " ".join(verdict(compare_maps(SocMap(TRUTH, H), SocMap(seen, H, sigma=sigma))))
+    assert "a quarter of the voxels have 0.01 or less and may tell models" in said
+    assert "tells no model from a constant" not in said
