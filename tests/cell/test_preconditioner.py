@@ -70,3 +70,39 @@ def test_conductors_however_far_apart_drop_what_ohm_says(sigma, of_active):
     resistance = 3 * 0.4e-6 * (1 / sigma - 1e-8)
     assert V_0 - V == pytest.approx(10.0 * resistance, rel=2e-6, abs=2e-7)
     assert Z - Z_0 == pytest.approx(resistance, rel=2e-6, abs=2e-9)
+
+
+def test_an_answer_is_written_where_the_residual_lay(cell):
+    """In single precision; of another it is copied, and answered alike."""
+    x = cell.vector(psi=-cell.W(1000.0), V=3.9, sto=0.5, c_e=1000.0)
+    control = Control("current", 20 * cell.mesh.area)
+    problem = StepProblem(cell, cell.step(bdf(1.0, []), [x], control), cell.at_rest(x).interfaces)
+    answer = problem.linearise(x)[1]
+    r = np.random.default_rng(1).standard_normal(x.size).astype(np.float32)
+    double = r.astype(float)
+    apart = answer(double)
+    assert np.array_equal(double, r) and not np.shares_memory(apart, double)
+    found = answer(r)
+    assert found is r and np.array_equal(found, apart)
+
+
+def test_potentials_share_the_neighbours_of_their_networks(monkeypatch):
+    """Of a grid whose finest level is swept by itself; links of its own rows lead to the same cells, and what
+    is left of links that are let go of is no view that holds them."""
+    monkeypatch.setattr("microsim.numerics.descent.SMALL", 100)
+    cell = half_cell(image((20, 16, 16), 3), film=0.01)
+    ran = Experiment(cell, 0.4, Tolerances())
+    V = next(ran.moments([Load("d", 10.0 * cell.mesh.area, duration=1.0)])).V
+    own, mesh = cell.preconditioner, cell.mesh
+    levels = own.potential_grid.levels
+    rows, networks = levels[0].rows, (mesh.ionic, mesh.electronic)
+    assert all(np.shares_memory(rows.near.code, graph.links.code) for graph in networks)
+    own.potential_grid = None  # whole again
+    graph, weight = own._coupled(
+        np.ones(mesh.ionic.near.shape, np.float32), np.zeros(mesh.faces.area.size, np.float32)
+    )
+    right = np.concatenate([graph.neighbour[graph.indptr[:-1] + k, None] for k in range(6)], axis=1)
+    there = np.concatenate([weight[graph.indptr[:-1] + k, None] for k in range(6)], axis=1) > 0
+    assert np.array_equal(np.asarray(rows.near)[there], right[there])
+    assert all(level.graph.links.size == 0 and level.graph.links.base is None for level in levels[1:-1])
+    assert 3.5 < V < 4.3

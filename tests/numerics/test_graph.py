@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microsim.numerics.graph import cut_graph, held_once, lean, line_colours, voxel_graph
+from microsim.numerics.graph import Places, cut_graph, held_once, lean, line_colours, voxel_graph
 
 from .random_graphs import masks, mirror_slots, one_layer, rows_of, weighted
 
@@ -140,3 +140,15 @@ def test_numbers_that_cells_share_are_held_once():
     assert held_once(alike).strides == (0,) and np.array_equal(held_once(alike), alike)
     assert held_once(apart) is apart and held_once(apart[:0]).size == 0
     assert held_once(np.full(3, np.nan)).strides != (0,)
+
+
+@quick
+@given(masks(), st.sampled_from([0, 1, 2]))
+def test_where_cells_lie_is_told_by_the_bits_of_their_mask(mask, periodic):
+    graph = voxel_graph(mask, [np.ones(k) for k in mask.shape], periodic)
+    kept = Places.of(graph.position, mask.shape, periodic)
+    assert isinstance(kept, Places) and len(kept) == graph.n and kept.bits.nbytes == -(-mask.size // 8)
+    assert np.array_equal(np.asarray(kept), graph.position)
+    if graph.n > 1:  # cells that are numbered in another way keep their places
+        turned = graph.position[::-1].copy()
+        assert Places.of(turned, mask.shape, periodic) is turned

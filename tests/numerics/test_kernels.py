@@ -8,13 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from microsim.numerics.backend import kernels
-from microsim.numerics.codes import DIGITS_OF
+from microsim.numerics.codes import DIGITS_OF, HALF_BYTE
 from microsim.numerics.fixed_rows import Rows, spans_of
 from microsim.numerics.graph import line_colours, voxel_graph
 from microsim.numerics.kernels.cpu import threads
 from microsim.numerics.kernels.cpu.threads import SERIAL
 from microsim.numerics.krylov import Basis
-from microsim.numerics.multigrid import Multigrid, distance_ratios, merge_lines
+from microsim.numerics.multigrid import Multigrid, distance_ratios, in_half_bytes, merge_lines
 from microsim.numerics.near import packed
 from microsim.numerics.rows import BitRows
 
@@ -96,6 +96,13 @@ def test_aggregation_of_any_keys(case, keys):
     )
     numbers = case.weight, slots, within, child_ptr, child, links[0], scale
     agree("coarsening.coarse_weights", g.indptr, *numbers, out, outputs=[8])
+    if np.diff(links[0]).max(initial=0) <= HALF_BYTE:
+        given_ = g.indptr, g.neighbour, *aggregates, *links, HALF_BYTE, slots
+        (few,) = agree("coarsening.coarse_slots", *given_, outputs=[8])
+        halves = case.weight, in_half_bytes(few), HALF_BYTE, *numbers[3:]
+        (found,) = agree("coarsening.coarse_weights", g.indptr, *halves, out, outputs=[8])
+        kernels.coarsening.coarse_weights(g.indptr, *numbers, out)
+        assert np.array_equal(found, out) and in_half_bytes(few).size == (few.size + 1) // 2
     total = np.full(len(member), np.nan, np.float32)
     agree("coarsening.sum_children", case.ground, child_ptr, child, total, outputs=[3])
 

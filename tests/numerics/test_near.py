@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from microsim.numerics.backend import kernels
 from microsim.numerics.codes import FARTHEST
 from microsim.numerics.graph import lean, voxel_graph
-from microsim.numerics.near import Near, packed
+from microsim.numerics.near import Near, in_one_array, one_after_the_other, packed
 
 from .random_graphs import masks
 from .twins import agree
@@ -106,3 +106,27 @@ def test_loops_go_on_from_stretch_to_stretch_wherever_they_begin(stretch):
     for first, stop in pairwise(edges):
         kernels.fixed.outflow.alone(first, stop, near, weight, rest, x, found)
     assert np.array_equal(found, expected)
+
+
+@quick
+@given(st.lists(masks(), min_size=2, max_size=3))
+def test_networks_one_after_the_other_are_coded_once(parts):
+    """Neighbours of all cells, numbered on from network to network; a view where codes lie in one array."""
+    graphs = [voxel_graph(mask, [np.ones(k) for k in mask.shape]).filled() for mask in parts]
+    coded = [packed(graph.near) for graph in graphs]
+    if not all(isinstance(part, Near) for part in coded):  # of a few cells
+        return
+    before = np.cumsum([0] + [graph.n for graph in graphs])
+    right = np.concatenate([graph.near.astype(int) + n for graph, n in zip(graphs, before)])
+    apart, beside = one_after_the_other(coded), in_one_array(coded)
+    assert all(np.array_equal(np.asarray(one), graph.near) for one, graph in zip(beside, graphs))
+    together = one_after_the_other(beside)
+    for found in apart, together, one_after_the_other([coded[0], *beside[1:]]):
+        assert np.array_equal(np.asarray(found), right)
+    assert not any(np.shares_memory(apart.code, part.code) for part in coded if part.code.size)
+    assert all(np.shares_memory(together.code, part.code) for part in beside if part.code.size)
+    assert np.array_equal(np.asarray(one_after_the_other(beside[1:])), right[before[1] :] - before[1])
+    turned = one_after_the_other(beside[::-1])  # in one array, but not in its order
+    cells = np.cumsum([0] + [graph.n for graph in graphs[::-1]])
+    other_way = np.concatenate([graph.near.astype(int) + n for graph, n in zip(graphs[::-1], cells)])
+    assert np.array_equal(np.asarray(turned), other_way)

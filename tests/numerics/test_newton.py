@@ -1,9 +1,11 @@
+import weakref
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
 from microsim.base.errors import NotConverged
+from microsim.numerics.krylov import gmres
 from microsim.numerics.newton import newton
 
 
@@ -207,3 +209,22 @@ def test_where_a_loose_answer_lessens_nothing_a_sharper_one_is_asked_for():
     x, log = newton(Skewed(lambda x: matrix @ x - b, lambda x: matrix), np.zeros(2), tolerance=2.0)
     assert log["linear_iterations"] == [1, 2] and len(log["residuals"]) == 2
     np.testing.assert_allclose(matrix @ x, b, rtol=1e-3)
+
+
+def test_no_residual_of_double_precision_lies_beside_the_vectors_of_a_linear_solve():
+    """It is a twelfth of what a run holds there; the solver has it in single precision."""
+    problem, start = robertson(1.0)
+    made, beside, residual = [], [], problem.R
+
+    def told(x):
+        R = residual(x)
+        made.append(weakref.ref(R))
+        return R
+
+    def solve(apply, precondition, b, tolerance):
+        beside.append(sum(ref() is not None for ref in made))
+        return gmres(apply, precondition, b, tolerance=tolerance)
+
+    problem.R = told
+    newton(problem, start, tolerance=1e-9, solve=solve)
+    assert len(beside) > 2 and not any(beside)

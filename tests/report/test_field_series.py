@@ -45,6 +45,7 @@ def test_series_holds_what_the_file_holds(run):
         np.nanstd(values)
     )
     assert series.samples[2].size == np.isfinite(values).sum()
+    assert all(samples.base is None for samples in series.samples)  # a view would hold the whole field
     np.testing.assert_allclose(series.x_m[:2], [0.2e-6, 0.6e-6])
     assert series.section_z_m == pytest.approx(5.5 * h[2])
     assert load_series(run["fields_path"], "none") is None
