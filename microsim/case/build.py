@@ -43,8 +43,8 @@ from .unusual import unusual
 # of memory, as measured at 0.15 to 10 million voxels: of a process with its kernels, and what a page takes;
 # for each voxel of an electrode that runs, and more for each iteration of GMRES until it starts again, and
 # for what it goes on from where it does
-PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 480, 16, 20, 18
-USUAL = 8  # iterations after which GMRES starts again for the first time
+PROCESS_BYTES, CELL_BYTES, ITERATION_BYTES, ITERATIONS, AGAIN_BYTES = 3e8, 455, 16, 20, 18
+USUAL = 5  # iterations after which GMRES starts again for the first time
 IMPEDANCE_BYTES = 500
 REMEDY = "crop or coarsen it, or lower numerics.restart"
 

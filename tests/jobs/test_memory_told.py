@@ -46,5 +46,5 @@ def test_a_run_takes_the_memory_that_is_told(tmp_path):
     np.save(tmp_path / "tiled.npy", np.tile(volume.values, (1, 2, 2)))
     larger = f"volume.file={tmp_path / 'tiled.npy'}"
     told = planned_bytes(load_case(DEMO, [larger]))
-    assert told - planned_bytes(case) > 2.5e8
+    assert told - planned_bytes(case) > 2.4e8
     assert peak_of_a_run(tmp_path / "large", "--set", larger) == pytest.approx(told, rel=0.15)
