@@ -135,9 +135,8 @@ class Preconditioner:
         graph, weight = self._coupled(about.flows.ionic.scaled(1.0), push)
         if self.potential_grid is None:
             networks = [cell.mesh.ionic.nearby, cell.mesh.electronic.nearby]
-            near = (
-                one_after_the_other(networks) if all(isinstance(links, Near) for links in networks) else None
-            )
+            coded = all(isinstance(links, Near) for links in networks)
+            near = one_after_the_other(networks) if coded else None
             self.potential_grid = self.sharing.grid(graph, weight, near=near)
         self.potential_grid.levels[0].graph = graph
         mass, high = (np.zeros(self.potentials.n, np.float32) for _ in range(2))
@@ -199,12 +198,8 @@ class Preconditioner:
         e, m, s = faces.ionic, faces.solid, faces.electronic
         out = self.sharing.spread(r).astype(np.float32, copy=False)
         # each field is written where its row lay, once that is read
-        R, d, b, n_ionic = (
-            cell.unknowns.rows(out),
-            cell.state(out),
-            self.potential_grid.levels[0].b,
-            mesh.ionic.n,
-        )
+        R, d = cell.unknowns.rows(out), cell.state(out)
+        b, n_ionic = self.potential_grid.levels[0].b, mesh.ionic.n
         b[:n_ionic], b[n_ionic:] = R.charge_e, R.charge_s
         A_j = k.pull * R.lithium[m] * k.yielding[m]
         kernels.faces.add_to_cells(e, A_j, 1, b[:n_ionic])

@@ -174,10 +174,8 @@ class Graph:
     def areas(self, slots):
         """Return the face areas of the given links (m2)."""
         rows, out = np.searchsorted(self.indptr, slots, side="right") - 1, np.empty(len(slots))
-        faces, position = (
-            slots % kernels.fixed.LINKS if self.face is None else self.face[slots],
-            self.position,
-        )
+        faces = slots % kernels.fixed.LINKS if self.face is None else self.face[slots]
+        position = self.position
         for axis in range(3):
             select = faces // 2 == axis
             out[select] = self._areas(position[rows[select]], axis)
