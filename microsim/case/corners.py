@@ -1,7 +1,5 @@
 """Where a measured map begins in a volume that is a crop of its image."""
 
-import numpy as np
-
 from ..base.axes import AXES
 from ..base.errors import InputError
 
@@ -68,6 +66,8 @@ def corner_between(here, there, apart):
 
 def _same_place(here, there):
     """Whether most voxels of two boxes that are laid on each other are of one phase in both."""
+    import numpy as np
+
     from ..maps.map import SocMap, resample_onto
 
     (phase, names, size), (other, others, other_size) = here, there

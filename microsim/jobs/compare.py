@@ -34,7 +34,6 @@ from .compare_curves import (
 from .compared_state import converted, landed_index, nearest_state, read_as_sto, said_corner, stated_corner
 from .field import Field
 from .job import job
-from .map_remarks import lenient_remarks
 from .map_source import read_map, read_mask, read_noise
 from .result import Result, Table
 from .structure import homogenised_map, homogenised_state, structure_of, uneven_layers
@@ -238,6 +237,8 @@ def compare(
 def _remarked(comparison, told, ours, theirs, quantity, named):
     """Return the Comparison with remarks on what was compared; told: those that begin them; named: whether
     the state of a run was."""
+    from .map_remarks import lenient_remarks
+
     if not theirs.fields:
         told = *told, *lenient_remarks(theirs.name, comparison.measured, comparison.sigma)
     comparison = replace(comparison, remarks=(*told, *comparison.remarks))
@@ -380,6 +381,7 @@ def compare_with(measured, setup, run, fields_path, particles=None, spectra=None
 def _compare_one(measured, setup, stored, particles, homogenised, missing):
     from ..maps.compare import compare_maps
     from ..maps.map import SocMap
+    from .map_remarks import lenient_remarks
 
     asked, grid, source = measured.asked, setup.grid, read_map(stored, "sto")
     line = converted(asked.quantity, grid.phase, grid.names, setup.case.hosts(), "compare.quantity")

@@ -71,7 +71,10 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     if size == 0:
         return np.zeros_like(b), history
     while len(history) <= maximum and history[-1] > tolerance:
-        cycle = min(restart, first or restart) if x is None else _asked(history, tolerance, restart)
+        if x is None or not first:
+            cycle = min(restart, first or restart)
+        else:
+            cycle = _asked(history, tolerance, restart)
         length, most = norm(r), min(cycle, maximum + 1 - len(history))
         basis = Basis()
         r = r / r.dtype.type(length) if x is None else np.divide(r, length, out=r)  # b is the caller's
