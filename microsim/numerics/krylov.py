@@ -61,7 +61,7 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, the first time after `first` if that is fewer,
     which bounds the memory at twice as many vectors and, from then on, x. Where a shorter first cycle leaves
-    more than a tenth all begins anew: contacts that are all but lost ask for long cycles. Raises NotConverged
+    more than a tenth all begins anew, in long ones to the end: contacts all but lost ask for them. Raises NotConverged
     after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds up sums over
     vectors whose entries several processes hold.
     """
@@ -114,7 +114,7 @@ def _gmres_cycle(apply, precondition, basis, most, target, norm, total):
     """One Arnoldi cycle; return y and the answers of P^-1, with which Z y corrects x, and the residuals
     relative to the first, whose size is `norm`.
 
-    basis: a Basis, the first of them there; most: iterations. Answers are float32, with the basis the largest
+    basis: a Basis, its first vector there; most: iterations. Answers are float32, with the basis the largest
     arrays of a run; fewer digits of them, with a scale for stretches of unknowns, do not solve cells whose
     conductors are far apart. The residual is recomputed outside in float64.
     """
