@@ -61,9 +61,9 @@ def gmres(apply, precondition, b, *, tolerance, maximum=40, restart=20, first=No
     `apply` and `precondition` map vectors, of single or double precision, to new ones. Stops at |r| <=
     tolerance |b|; starts again after `restart` iterations, the first time after `first` if that is fewer,
     which bounds the memory at twice as many vectors and, from then on, x. Where a shorter first cycle leaves
-    more than a tenth all begins anew, in long ones to the end: contacts all but lost ask for them. Raises NotConverged
-    after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds up sums over
-    vectors whose entries several processes hold.
+    more than a tenth all begins anew, in long ones to the end: contacts that are all but lost ask for them.
+    Raises NotConverged after `maximum` iterations (Saad, Iterative Methods, algorithm 9.6). total(sums): adds
+    up sums over vectors whose entries several processes hold.
     """
     norm = np.linalg.norm if total is None else lambda v: np.sqrt(total(kernels.vectors.inner(v, v)))
     size = norm(b)
